@@ -1,0 +1,80 @@
+/** Attributes of nodes: ONNX's AttributeProto as one tagged union. Immutable. */
+import type { Graph } from './graph.js';
+import type { Tensor } from './tensor.js';
+import type { Type } from './types.js';
+
+interface Payloads {
+  float: number;
+  int: bigint;
+  string: Uint8Array;
+  tensor: Tensor;
+  graph: Graph;
+  sparse_tensor: Tensor;
+  type_proto: Type | undefined;
+  floats: readonly number[];
+  ints: readonly bigint[];
+  strings: readonly Uint8Array[];
+  tensors: readonly Tensor[];
+  graphs: readonly Graph[];
+  sparse_tensors: readonly Tensor[];
+  type_protos: readonly (Type | undefined)[];
+}
+
+export type AttributeType = keyof Payloads;
+
+type Common = {
+  readonly docString?: string;
+  /** What the reader found and the IR does not model; written back. */
+  readonly carried?: unknown;
+};
+
+/** An attribute's value, or (`ref`) the name of the enclosing function's attribute that gives it. */
+export type Attribute =
+  | { [T in AttributeType]: Common & { readonly type: T; readonly value: Payloads[T] } }[AttributeType]
+  | (Common & { readonly type: 'ref'; readonly name: string; readonly of: AttributeType | 'undefined' });
+
+/** What can be written in place of an attribute: a whole number is an int, a string a string, an array of bigints ints. */
+export type AttributeLike =
+  | Attribute
+  | bigint
+  | number
+  | string
+  | Tensor
+  | Graph
+  | readonly number[]
+  | readonly string[];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A float attribute (a bare number is an int). */
+export const float = (value: number): Attribute => ({ type: 'float', value: Math.fround(value) });
+export const floats = (value: readonly number[]): Attribute => ({ type: 'floats', value: value.map(Math.fround) });
+
+const int = (value: number): bigint => {
+  if (!Number.isSafeInteger(value))
+    throw new TypeError(`attribute: expected a whole number; found ${value} (use float())`);
+  return BigInt(value);
+};
+
+/** The attribute that a plain JavaScript value stands for. */
+export function toAttribute(value: AttributeLike): Attribute {
+  if (typeof value === 'bigint') return { type: 'int', value };
+  if (typeof value === 'number') return { type: 'int', value: int(value) };
+  if (typeof value === 'string') return { type: 'string', value: encoder.encode(value) };
+  if (Array.isArray(value)) {
+    if (typeof value[0] === 'string')
+      return { type: 'strings', value: (value as string[]).map((text) => encoder.encode(text)) };
+    return { type: 'ints', value: (value as number[]).map(int) };
+  }
+  if ('inputs' in (value as object)) return { type: 'graph', value: value as Graph };
+  if ('chunks' in (value as object)) return { type: 'tensor', value: value as Tensor };
+  return value as Attribute;
+}
+
+/** The text of a string attribute's bytes. */
+export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+/** The graphs an attribute holds; none for other types. */
+export const graphsOf = (attribute: Attribute): readonly Graph[] =>
+  attribute.type === 'graph' ? [attribute.value] : attribute.type === 'graphs' ? attribute.value : [];

@@ -1,0 +1,82 @@
+/** A builder of models: for tests, fixtures, generated models. */
+import type { AttributeLike } from './attribute.js';
+import { type Dim, symbol } from './dims.js';
+import { Graph } from './graph.js';
+import { Model } from './model.js';
+import type { Node, NodeOptions } from './node.js';
+import { tensorOf } from './numbers.js';
+import type { Tensor } from './tensor.js';
+import { type DataType, type Type, tensorType } from './types.js';
+import type { Value } from './value.js';
+
+export type Attributes = Readonly<Record<string, AttributeLike | undefined>>;
+
+/** Dims as written in a test: a number, a name, or a dim. */
+export type DimLike = Dim | string;
+
+const typeOf = (elem: DataType | Type, shape?: readonly DimLike[]): Type =>
+  typeof elem === 'object'
+    ? elem
+    : tensorType(
+        elem,
+        shape?.map((dim) => (typeof dim === 'string' ? symbol(dim) : dim)),
+      );
+
+export class GraphBuilder {
+  constructor(readonly graph: Graph) {}
+
+  /** An input; without a shape its rank is unknown. */
+  input(name: string, elem: DataType | Type, shape?: readonly DimLike[]): Value {
+    return this.graph.input(name, typeOf(elem, shape));
+  }
+
+  /** A constant: a tensor, or numbers of an element type. */
+  constant(tensor: Tensor, name?: string): Value;
+  constant(elem: DataType, values: ArrayLike<number> | number, shape?: readonly number[], name?: string): Value;
+  constant(
+    first: Tensor | DataType,
+    second?: ArrayLike<number> | number | string,
+    shape?: readonly number[],
+    name?: string,
+  ): Value {
+    if (typeof first === 'object') return this.graph.constant(first, second as string | undefined);
+    return this.graph.constant(tensorOf(first, second as number, shape), name);
+  }
+
+  /** int64 numbers: shapes, axes, indices. */
+  ints(...values: number[]): Value {
+    return this.constant('int64', values);
+  }
+
+  /** A node, its first output. */
+  op(opType: string, inputs: readonly (Value | undefined)[], attributes?: Attributes, options?: NodeOptions): Value {
+    return this.node(opType, inputs, attributes, options).output;
+  }
+
+  node(opType: string, inputs: readonly (Value | undefined)[], attributes?: Attributes, options?: NodeOptions): Node {
+    return this.graph.add(opType, inputs, { ...options, attributes });
+  }
+
+  output(name: string, value: Value, elem?: DataType | Type, shape?: readonly DimLike[]): void {
+    this.graph.output(name, value, elem && typeOf(elem, shape));
+  }
+
+  /** A body for an attribute of If, Loop or Scan; it may use values of this scope. */
+  body(name: string, define: (builder: GraphBuilder) => void): Graph {
+    const graph = new Graph(this.graph.model, name, this.graph.opsets);
+    define(new GraphBuilder(graph));
+    return graph;
+  }
+}
+
+/** A model from a function that fills its graph: `buildModel({ '': 17 }, (g) => g.output('y', g.op('Relu', [g.input('x', 'float32', [2])])))`. */
+export function buildModel(
+  opsets: Readonly<Record<string, number>>,
+  define: (builder: GraphBuilder) => void,
+  irVersion = 8,
+): Model {
+  const model = new Model(Object.entries(opsets), irVersion);
+  model.graph.name = 'main';
+  define(new GraphBuilder(model.graph));
+  return model;
+}

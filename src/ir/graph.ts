@@ -1,0 +1,206 @@
+/** A graph: one scope of values and nodes. All edits go through its verbs, and each bumps the model's revision. */
+import { type Attribute, type AttributeLike, graphsOf, toAttribute } from './attribute.js';
+import type { Model } from './model.js';
+import { END, Node, type NodeOptions } from './node.js';
+import { dependencyOrder } from './order.js';
+import type { Tensor } from './tensor.js';
+import { type Type, tensorType } from './types.js';
+import { type Use, Value } from './value.js';
+
+/** A graph output: its name and declared type stay whatever value it gives. */
+export interface OutputPort {
+  readonly name: string;
+  /** As declared in the file; what is inferred stands on the value. */
+  type: Type | undefined;
+  readonly carried?: unknown;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export class Graph {
+  readonly model: Model;
+  /** The node whose attribute holds this body; undefined for the main graph and function bodies. */
+  owner: Node | undefined;
+  name: string;
+  docString = '';
+  /** What the reader found and the IR does not model. */
+  carried: unknown;
+  /** Operator sets in force: the model's, or a function's own. */
+  readonly opsets: Map<string, number>;
+  readonly inputs: readonly Value[] = [];
+  /** Ports in order; port i gives `end.inputs[i]`. */
+  readonly outputPorts: readonly OutputPort[] = [];
+  /** The pseudo-node that uses the outputs. */
+  readonly end: Node;
+
+  readonly #nodes = new Set<Node>();
+  readonly #constants = new Set<Value>();
+  #order: { structure: number; nodes: readonly Node[] } | undefined;
+
+  constructor(model: Model, name = '', opsets: Map<string, number> = model.opsets) {
+    this.model = model;
+    this.name = name;
+    this.opsets = opsets;
+    this.end = new Node(this, END, {});
+  }
+
+  /** The nodes in dependency order, ties by creation: a snapshot, kept until the next edit. Throws ModelError on a cycle. */
+  nodes(): readonly Node[] {
+    const { structure } = this.model;
+    if (this.#order?.structure !== structure) this.#order = { structure, nodes: dependencyOrder(this, this.#nodes) };
+    return this.#order.nodes;
+  }
+
+  /** The nodes as they stand, in order of creation. */
+  get nodeSet(): ReadonlySet<Node> {
+    return this.#nodes;
+  }
+
+  /** The constants of this scope, in order of creation. */
+  get constants(): ReadonlySet<Value> {
+    return this.#constants;
+  }
+
+  get outputs(): readonly Value[] {
+    return this.end.inputs as readonly Value[];
+  }
+
+  /** Every value this scope defines: inputs, constants, node outputs. */
+  *values(): Iterable<Value> {
+    yield* this.inputs;
+    for (const value of this.#constants) if (!this.inputs.includes(value)) yield value;
+    for (const node of this.nodes()) for (const value of node.outputs) if (value) yield value;
+  }
+
+  /** The scope that encloses this body; undefined at the top. */
+  get parent(): Graph | undefined {
+    return this.owner?.graph;
+  }
+
+  /** Adds an input port. */
+  input(name: string, type?: Type): Value {
+    const value = new Value(this, name, undefined, this.inputs.length, type);
+    (this.inputs as Value[]).push(value);
+    this.model.touch(true);
+    return value;
+  }
+
+  /** Adds a constant. */
+  constant(tensor: Tensor, name = ''): Value {
+    const type = tensorType(tensor.type, tensor.shape);
+    const value = new Value(this, name, undefined, this.#constants.size, type, tensor);
+    this.#constants.add(value);
+    this.model.touch(true);
+    return value;
+  }
+
+  /** Adds a node; its outputs are new values. */
+  add(opType: string, inputs: readonly (Value | undefined)[], options: NodeOptions = {}): Node {
+    const node = new Node(this, opType, options);
+    const names =
+      typeof options.outputs === 'object' ? options.outputs : new Array(options.outputs ?? 1).fill(undefined);
+    names.forEach((name: string | undefined, index) => {
+      const output = name === '' ? undefined : new Value(this, name ?? '', node, index);
+      (node.outputs as (Value | undefined)[]).push(output);
+    });
+    for (const [name, value] of Object.entries(options.attributes ?? {}))
+      if (value !== undefined) this.setAttribute(node, name, value);
+    inputs.forEach((value, index) => {
+      this.setInput(node, index, value);
+    });
+    this.#nodes.add(node);
+    this.model.touch(true);
+    return node;
+  }
+
+  /** Removes a node that nothing uses. Throws where one of its outputs is still in use. */
+  remove(node: Node): void {
+    for (const value of node.outputs)
+      if (value && value.uses.size > 0)
+        throw new TypeError(`${node.label}: cannot be removed, "${value.name}" is in use`);
+    this.#release(node);
+    this.#nodes.delete(node);
+    this.model.touch(true);
+  }
+
+  /** Removes a constant that nothing uses. */
+  removeConstant(value: Value): void {
+    if (value.uses.size > 0) throw new TypeError(`constant "${value.name}": cannot be removed, it is in use`);
+    this.#constants.delete(value);
+    this.model.touch(true);
+  }
+
+  /** Connects one input slot; undefined leaves an optional input out. Slots beyond the end are filled with absent inputs. */
+  setInput(node: Node, index: number, value: Value | undefined): void {
+    const inputs = node.inputs as (Value | undefined)[];
+    while (inputs.length <= index) inputs.push(undefined);
+    const old = node.slots[index];
+    if (old) inputs[index]?.useSet.delete(old);
+    inputs[index] = value;
+    const use: Use | undefined = value && { node, index };
+    node.slots[index] = use;
+    if (value && use) value.useSet.add(use);
+    this.model.touch(true);
+  }
+
+  /** Drops the inputs from `length` on. */
+  truncateInputs(node: Node, length: number): void {
+    for (let index = length; index < node.inputs.length; index++) this.setInput(node, index, undefined);
+    (node.inputs as unknown[]).length = Math.min(length, node.inputs.length);
+    node.slots.length = node.inputs.length;
+    this.model.touch(true);
+  }
+
+  /** Leaves out an output that nothing uses. */
+  dropOutput(node: Node, index: number): void {
+    const value = node.outputs[index];
+    if (value && value.uses.size > 0) throw new TypeError(`${node.label}: output "${value.name}" is in use`);
+    const outputs = node.outputs as (Value | undefined)[];
+    outputs[index] = undefined;
+    while (outputs.length > 1 && outputs[outputs.length - 1] === undefined) outputs.pop();
+    this.model.touch(true);
+  }
+
+  /** Sets an attribute, or removes it with undefined. */
+  setAttribute(node: Node, name: string, like: AttributeLike | undefined): void {
+    const attributes = node.attributes as Map<string, Attribute>;
+    const old = attributes.get(name);
+    if (old) for (const body of graphsOf(old)) body.owner = undefined;
+    if (like === undefined) attributes.delete(name);
+    else {
+      const attribute = toAttribute(like);
+      attributes.set(name, attribute);
+      for (const body of graphsOf(attribute)) body.owner = node;
+    }
+    this.model.touch(true);
+  }
+
+  /** Everyone who reads `old`, outputs and bodies included, reads `value` instead. */
+  replaceUses(old: Value, value: Value): void {
+    if (old === value) return;
+    for (const { node, index } of [...old.uses]) node.graph.setInput(node, index, value);
+  }
+
+  /** Adds an output port, or gives a port another value. */
+  output(name: string, value: Value, type?: Type, carried?: unknown): void {
+    const at = this.outputPorts.findIndex((port) => port.name === name);
+    if (at < 0) (this.outputPorts as OutputPort[]).push({ name, type, carried });
+    else if (type) (this.outputPorts[at] as Mutable<OutputPort>).type = type;
+    this.setInput(this.end, at < 0 ? this.outputPorts.length - 1 : at, value);
+  }
+
+  /** Replaces the whole list of output ports. */
+  setOutputs(ports: readonly { port: OutputPort; value: Value }[]): void {
+    this.truncateInputs(this.end, 0);
+    (this.outputPorts as OutputPort[]).splice(0, Number.POSITIVE_INFINITY, ...ports.map(({ port }) => port));
+    ports.forEach(({ value }, index) => {
+      this.setInput(this.end, index, value);
+    });
+  }
+
+  /** Lets go of everything the node reads, in its bodies too. */
+  #release(node: Node): void {
+    for (let index = 0; index < node.inputs.length; index++) this.setInput(node, index, undefined);
+    for (const body of node.bodies) for (const inner of [...body.nodeSet, body.end]) body.#release(inner);
+  }
+}

@@ -1,0 +1,91 @@
+/** A model: a main graph, the functions it calls, and what the file says about itself. */
+
+import type { Attribute, AttributeType } from './attribute.js';
+import { Graph } from './graph.js';
+
+/** A local function: an op defined by a graph. */
+export interface ModelFunction {
+  readonly domain: string;
+  readonly name: string;
+  readonly overload: string;
+  /** The body; its inputs and outputs are the function's. */
+  readonly graph: Graph;
+  /** Names of the attributes without a default. */
+  readonly attributes: readonly string[];
+  /** Attributes with their default. */
+  readonly defaults: ReadonlyMap<string, Attribute>;
+  docString: string;
+  carried?: unknown;
+}
+
+/** One key and its value, as in metadata_props. */
+export interface Entry {
+  readonly key: string;
+  readonly value: string;
+}
+
+export type { AttributeType };
+
+export class Model {
+  irVersion: number;
+  /** Operator sets the model imports, by domain ('' is ai.onnx). */
+  readonly opsets: Map<string, number>;
+  producerName = '';
+  producerVersion = '';
+  domain = '';
+  modelVersion = 0n;
+  docString = '';
+  metadata: Entry[] = [];
+  readonly functions: ModelFunction[] = [];
+  readonly graph: Graph;
+  /** What the reader found and the IR does not model. */
+  carried: unknown;
+
+  #revision = 0;
+  #structure = 0;
+  #sequence = 0;
+
+  constructor(opsets: Iterable<readonly [string, number]>, irVersion = 8) {
+    this.opsets = new Map(opsets);
+    this.irVersion = irVersion;
+    this.graph = new Graph(this);
+  }
+
+  /** Grows with every edit: "did it change?" is a comparison. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Grows with every edit of nodes, connections and constants, but not of types and numbers. */
+  get structure(): number {
+    return this.#structure;
+  }
+
+  /** @internal Called by every edit. */
+  touch(isStructural = false): void {
+    this.#revision++;
+    if (isStructural) this.#structure++;
+  }
+
+  /** @internal Numbers nodes and values in order of creation. */
+  nextSequence(): number {
+    return this.#sequence++;
+  }
+
+  /** Every scope: the main graph, the functions' graphs, and the bodies inside them, outer before inner. */
+  *graphs(): Iterable<Graph> {
+    const inside = function* (graph: Graph): Iterable<Graph> {
+      yield graph;
+      for (const node of graph.nodes()) for (const body of node.bodies) yield* inside(body);
+    };
+    yield* inside(this.graph);
+    for (const { graph } of this.functions) yield* inside(graph);
+  }
+
+  /** The local function that a call names; undefined for an operator. */
+  functionOf(call: { domain: string; opType: string; overload: string }): ModelFunction | undefined {
+    return this.functions.find(
+      (f) => f.domain === call.domain && f.name === call.opType && f.overload === call.overload,
+    );
+  }
+}

@@ -1,0 +1,222 @@
+/** Numbers of every element type, to and from bytes. */
+import { CHUNK, derivedTensor, elementCount, memoryTensor, stringTensor, type Tensor } from './tensor.js';
+import { byteLengthOf, type DataType, dataTypes } from './types.js';
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** The bits of a float32. */
+export function floatBits(value: number): number {
+  scratch.setFloat32(0, value);
+  return scratch.getUint32(0);
+}
+export function floatFromBits(bits: number): number {
+  scratch.setUint32(0, bits);
+  return scratch.getFloat32(0);
+}
+
+/** float32 → bfloat16 bits, ties to even; NaN stays NaN. */
+export function toBfloat16(value: number): number {
+  const bits = floatBits(value);
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+}
+export const fromBfloat16 = (bits: number): number => floatFromBits((bits << 16) >>> 0);
+
+/** A small float's layout: exponent bits, mantissa bits, bias, and what its largest exponent means. */
+interface SmallFloat {
+  readonly exponent: number;
+  readonly mantissa: number;
+  readonly bias: number;
+  /** ieee: infinities and NaNs; finite: NaN at all ones only; nuz: NaN is negative zero; none: all finite. */
+  readonly special: 'ieee' | 'finite' | 'nuz' | 'none';
+  readonly sign: boolean;
+}
+
+const smallFloats: Partial<Record<DataType, SmallFloat>> = {
+  float16: { exponent: 5, mantissa: 10, bias: 15, special: 'ieee', sign: true },
+  float8e4m3fn: { exponent: 4, mantissa: 3, bias: 7, special: 'finite', sign: true },
+  float8e4m3fnuz: { exponent: 4, mantissa: 3, bias: 8, special: 'nuz', sign: true },
+  float8e5m2: { exponent: 5, mantissa: 2, bias: 15, special: 'ieee', sign: true },
+  float8e5m2fnuz: { exponent: 5, mantissa: 2, bias: 16, special: 'nuz', sign: true },
+  float4e2m1: { exponent: 2, mantissa: 1, bias: 1, special: 'none', sign: true },
+  float8e8m0: { exponent: 8, mantissa: 0, bias: 127, special: 'finite', sign: false },
+};
+
+function fromSmallFloat(bits: number, layout: SmallFloat): number {
+  const { exponent: e, mantissa: m, bias, special, sign } = layout;
+  const width = e + m;
+  const negative = sign && bits >>> width !== 0;
+  const exponent = (bits >>> m) & ((1 << e) - 1);
+  const fraction = bits & ((1 << m) - 1);
+  const isTop = exponent === (1 << e) - 1;
+  if (special === 'nuz' && bits === 1 << width) return Number.NaN;
+  if (special === 'ieee' && isTop) return fraction ? Number.NaN : negative ? -Infinity : Infinity;
+  if (special === 'finite' && isTop && fraction === (1 << m) - 1) return Number.NaN;
+  const subnormal = exponent === 0 && m > 0;
+  const value = subnormal
+    ? (fraction / (1 << m)) * 2 ** (1 - bias)
+    : (1 + fraction / (1 << m)) * 2 ** (exponent - bias);
+  return negative ? -value : value;
+}
+
+/** float32 → float16 bits, ties to even; beyond 65504 + half a step it is infinite. */
+export function toFloat16(value: number): number {
+  const bits = floatBits(value);
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  if (magnitude < 0x38800000) {
+    // Subnormal: the value in steps of 2^-24, rounded to even.
+    const steps = Math.abs(value) * 2 ** 24;
+    const floor = Math.floor(steps);
+    const rest = steps - floor;
+    return sign | (rest > 0.5 || (rest === 0.5 && floor & 1) ? floor + 1 : floor);
+  }
+  const rounded = magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1);
+  return sign | (rounded >>> 13);
+}
+export const fromFloat16 = (bits: number): number => fromSmallFloat(bits, smallFloats.float16 as SmallFloat);
+
+/** Element `index` of packed bytes, as a number (int64 beyond 2^53 loses its low bits: use `bigintsOf`). Complex: the real part. */
+function readElement(view: DataView, type: DataType, index: number): number {
+  const { bits, kind } = dataTypes[type];
+  if (bits < 8) {
+    const perByte = 8 / bits;
+    const raw = (view.getUint8(Math.floor(index / perByte)) >>> ((index % perByte) * bits)) & ((1 << bits) - 1);
+    if (kind === 'float') return fromSmallFloat(raw, smallFloats[type] as SmallFloat);
+    return kind === 'signed' && raw >>> (bits - 1) ? raw - (1 << bits) : raw;
+  }
+  const at = index * (bits / 8);
+  switch (type) {
+    case 'float32':
+    case 'complex64':
+      return view.getFloat32(at, true);
+    case 'float64':
+    case 'complex128':
+      return view.getFloat64(at, true);
+    case 'bfloat16':
+      return fromBfloat16(view.getUint16(at, true));
+    case 'int8':
+      return view.getInt8(at);
+    case 'int16':
+      return view.getInt16(at, true);
+    case 'int32':
+      return view.getInt32(at, true);
+    case 'int64':
+      return Number(view.getBigInt64(at, true));
+    case 'uint16':
+      return view.getUint16(at, true);
+    case 'uint32':
+      return view.getUint32(at, true);
+    case 'uint64':
+      return Number(view.getBigUint64(at, true));
+    case 'float16':
+      return fromFloat16(view.getUint16(at, true));
+    default:
+      return kind === 'float' ? fromSmallFloat(view.getUint8(at), smallFloats[type] as SmallFloat) : view.getUint8(at);
+  }
+}
+
+function writeElement(view: DataView, type: DataType, index: number, value: number): void {
+  const { bits } = dataTypes[type];
+  if (bits < 8) {
+    const perByte = 8 / bits;
+    const at = Math.floor(index / perByte);
+    const shift = (index % perByte) * bits;
+    const mask = (1 << bits) - 1;
+    view.setUint8(at, (view.getUint8(at) & ~(mask << shift)) | ((value & mask) << shift));
+    return;
+  }
+  const at = index * (bits / 8);
+  switch (type) {
+    case 'float32':
+      return view.setFloat32(at, value, true);
+    case 'float64':
+      return view.setFloat64(at, value, true);
+    case 'bfloat16':
+      return view.setUint16(at, toBfloat16(value), true);
+    case 'float16':
+      return view.setUint16(at, toFloat16(value), true);
+    case 'int64':
+      return view.setBigInt64(at, BigInt(value), true);
+    case 'uint64':
+      return view.setBigUint64(at, BigInt(value), true);
+    case 'int32':
+      return view.setInt32(at, value, true);
+    case 'uint32':
+      return view.setUint32(at, value, true);
+    case 'int16':
+      return view.setInt16(at, value, true);
+    case 'uint16':
+      return view.setUint16(at, value, true);
+    case 'int8':
+      return view.setInt8(at, value);
+    case 'uint8':
+    case 'bool':
+      return view.setUint8(at, value);
+    default:
+      throw new TypeError(`numbers: ${type} cannot be written`);
+  }
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** The elements as numbers. Reads the whole tensor: ask its size first. */
+export function numbersOf(tensor: Tensor): Float64Array {
+  const numbers = new Float64Array(elementCount(tensor.shape));
+  const view = viewOf(tensor.bytes());
+  for (let i = 0; i < numbers.length; i++) numbers[i] = readElement(view, tensor.type, i);
+  return numbers;
+}
+
+/** The elements of an integer or bool tensor, exact. */
+export function bigintsOf(tensor: Tensor): bigint[] {
+  const view = viewOf(tensor.bytes());
+  const signed = tensor.type === 'int64';
+  return Array.from({ length: elementCount(tensor.shape) }, (_, i) => {
+    if (signed) return view.getBigInt64(i * 8, true);
+    return tensor.type === 'uint64' ? view.getBigUint64(i * 8, true) : BigInt(readElement(view, tensor.type, i));
+  });
+}
+
+/** A tensor of these numbers, each rounded to the element type. A scalar by default, or as long as the list. */
+export function tensorOf(type: DataType, values: ArrayLike<number> | number, shape?: readonly number[]): Tensor {
+  const list = typeof values === 'number' ? [values] : values;
+  const dims = shape ?? (typeof values === 'number' ? [] : [list.length]);
+  if (elementCount(dims) !== list.length)
+    throw new RangeError(`tensor: expected ${elementCount(dims)} numbers for [${dims}]; found ${list.length}`);
+  const bytes = new Uint8Array(byteLengthOf(type, list.length));
+  const view = viewOf(bytes);
+  for (let i = 0; i < list.length; i++) writeElement(view, type, i, list[i] as number);
+  return memoryTensor(type, dims, bytes);
+}
+
+/** A tensor of strings. */
+export const stringsTensor = (values: readonly string[], shape: readonly number[] = [values.length]): Tensor =>
+  stringTensor(
+    shape,
+    values.map((text) => new TextEncoder().encode(text)),
+  );
+
+/** The tensor in another element type, element by element, computed as it is read. */
+export function castTensor(tensor: Tensor, type: DataType): Tensor {
+  if (tensor.type === type) return tensor;
+  const from = dataTypes[tensor.type].bits;
+  if (from < 8 || dataTypes[type].bits < 8) throw new TypeError(`numbers: cannot cast ${tensor.type} to ${type}`);
+  return derivedTensor(type, tensor.shape, function* () {
+    for (const chunk of tensor.chunks()) {
+      // Chunks hold whole elements; pieces keep the result within the chunk bound when it widens.
+      const step = CHUNK / 8;
+      const total = chunk.length / (from / 8);
+      const source = viewOf(chunk);
+      for (let start = 0; start < total; start += step) {
+        const count = Math.min(step, total - start);
+        const bytes = new Uint8Array(byteLengthOf(type, count));
+        const view = viewOf(bytes);
+        for (let i = 0; i < count; i++) writeElement(view, type, i, readElement(source, tensor.type, start + i));
+        yield bytes;
+      }
+    }
+  });
+}

@@ -1,0 +1,86 @@
+/** Dependency order of a scope: Kahn's algorithm, ties by creation, so that a file's own valid order is kept. */
+import { ModelError } from './errors.js';
+import type { Graph } from './graph.js';
+import type { Node } from './node.js';
+import type { Value } from './value.js';
+
+/** The values of outer scopes that a node's bodies read, at any depth. */
+export function capturesOf(node: Node): ReadonlySet<Value> {
+  const captures = new Set<Value>();
+  const visit = (graph: Graph, inside: ReadonlySet<Graph>): void => {
+    const scopes = new Set([...inside, graph]);
+    for (const inner of [...graph.nodeSet, graph.end]) {
+      for (const value of inner.inputs) if (value && !scopes.has(value.graph)) captures.add(value);
+      for (const body of inner.bodies) visit(body, scopes);
+    }
+  };
+  for (const body of node.bodies) visit(body, new Set());
+  return captures;
+}
+
+/** What must be computed before the node: its inputs and its bodies' captures. */
+export function* dependenciesOf(node: Node): Iterable<Value> {
+  for (const value of node.inputs) if (value) yield value;
+  if (node.bodies.length > 0) yield* capturesOf(node);
+}
+
+/** Throws ModelError naming a node on the cycle where there is one. */
+export function dependencyOrder(graph: Graph, nodes: ReadonlySet<Node>): readonly Node[] {
+  const waiting = new Map<Node, number>();
+  const followers = new Map<Node, Node[]>();
+  const ready: Node[] = [];
+  for (const node of nodes) {
+    const producers = new Set<Node>();
+    for (const value of dependenciesOf(node)) if (value.producer?.graph === graph) producers.add(value.producer);
+    for (const producer of producers) {
+      const list = followers.get(producer);
+      if (list) list.push(node);
+      else followers.set(producer, [node]);
+    }
+    waiting.set(node, producers.size);
+    if (producers.size === 0) push(ready, node);
+  }
+  const order: Node[] = [];
+  for (let node = pop(ready); node; node = pop(ready)) {
+    order.push(node);
+    for (const follower of followers.get(node) ?? []) {
+      const left = (waiting.get(follower) as number) - 1;
+      waiting.set(follower, left);
+      if (left === 0) push(ready, follower);
+    }
+  }
+  if (order.length < nodes.size) {
+    const stuck = [...nodes].find((node) => (waiting.get(node) as number) > 0) as Node;
+    throw new ModelError(stuck.label, 'a graph without cycles', 'its output among its own inputs');
+  }
+  return order;
+}
+
+/** A binary heap by sequence. */
+function push(heap: Node[], node: Node): void {
+  let at = heap.push(node) - 1;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if ((heap[parent] as Node).sequence <= node.sequence) break;
+    heap[at] = heap[parent] as Node;
+    at = parent;
+  }
+  heap[at] = node;
+}
+
+function pop(heap: Node[]): Node | undefined {
+  const top = heap[0];
+  const last = heap.pop();
+  if (!top || !last || top === last) return top;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && (heap[child + 1] as Node).sequence < (heap[child] as Node).sequence) child++;
+    if ((heap[child] as Node).sequence >= last.sequence) break;
+    heap[at] = heap[child] as Node;
+    at = child;
+  }
+  heap[at] = last;
+  return top;
+}

@@ -1,0 +1,113 @@
+/** A value: what an input, a constant or one output of a node holds. It is its object; its name is a label. */
+import type { Graph } from './graph.js';
+import type { Node } from './node.js';
+import type { Tensor } from './tensor.js';
+import type { Type } from './types.js';
+
+/** One input slot of a node that reads a value. */
+export interface Use {
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** How a constant stood in the file when it was a Constant node; the writer gives it back so. */
+export interface ConstantNode {
+  readonly name: string;
+  readonly docString: string;
+  /** The attribute that held it: value, value_int, sparse_value … */
+  readonly attribute: string;
+  readonly carried?: unknown;
+}
+
+export class Value {
+  /** A label for people and files; not unique. The writer makes it so. */
+  name: string;
+  /** The scope that defines the value. */
+  readonly graph: Graph;
+  /** The node that computes it; undefined for inputs and constants. */
+  readonly producer: Node | undefined;
+  /** Which output of the producer it is, or which constant or input in order of creation. */
+  readonly index: number;
+  /** True where the file states a type for it: the writer then states it too. */
+  isDeclared = false;
+  /** For an input that the caller may leave out: its default. A constant has a `tensor` instead. */
+  defaultTensor: Tensor | undefined;
+  /** For a constant read from a Constant node. */
+  constantNode: ConstantNode | undefined;
+  /** What the reader found and the IR does not model. */
+  carried: unknown;
+  /** Order of creation within the model: breaks ties. */
+  readonly sequence: number;
+
+  #type: Type | undefined;
+  #tensor: Tensor | undefined;
+  /** @internal Edited by Graph alone. */
+  readonly useSet = new Set<Use>();
+
+  /** @internal Made by Graph alone. */
+  constructor(graph: Graph, name: string, producer: Node | undefined, index: number, type?: Type, tensor?: Tensor) {
+    this.graph = graph;
+    this.name = name;
+    this.producer = producer;
+    this.index = index;
+    this.#type = type;
+    this.#tensor = tensor;
+    this.sequence = graph.model.nextSequence();
+  }
+
+  /** What is known of its type: as declared, or as inferred. */
+  get type(): Type | undefined {
+    return this.#type;
+  }
+  set type(type: Type | undefined) {
+    if (this.#type === type) return;
+    this.#type = type;
+    this.graph.model.touch();
+  }
+
+  /** The numbers, if it is a constant. Setting it keeps the value and its uses. */
+  get tensor(): Tensor | undefined {
+    return this.#tensor;
+  }
+  set tensor(tensor: Tensor | undefined) {
+    if (this.#tensor === tensor) return;
+    if (this.producer) throw new TypeError(`value ${this.name}: a computed value cannot hold a tensor`);
+    this.#tensor = tensor;
+    this.constantNode = undefined;
+    this.graph.model.touch();
+  }
+
+  get isConstant(): boolean {
+    return this.#tensor !== undefined;
+  }
+
+  /** The element type where it is a tensor of a known one. */
+  get elem() {
+    return this.#type?.kind === 'tensor' ? this.#type.elem : this.#tensor?.type;
+  }
+
+  /** The dims where it is a tensor of known rank. */
+  get shape() {
+    return this.#type?.kind === 'tensor' ? (this.#type.shape ?? this.#tensor?.shape) : this.#tensor?.shape;
+  }
+
+  /** Who reads it, bodies and graph outputs (`graph.end`) included. */
+  get uses(): ReadonlySet<Use> {
+    return this.useSet;
+  }
+
+  /** The nodes that read it, each once, in order of creation. */
+  get users(): readonly Node[] {
+    return [...new Set([...this.useSet].map((use) => use.node))].sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** True where a graph gives it as an output. */
+  get isOutput(): boolean {
+    for (const { node } of this.useSet) if (node.isEnd) return true;
+    return false;
+  }
+
+  get isInput(): boolean {
+    return this.graph.inputs.includes(this);
+  }
+}

@@ -1,0 +1,60 @@
+/** What a pass is: a named transformation of a model, with options declared once. */
+import type { z } from 'zod';
+import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import type { Tensor } from '../ir/tensor.js';
+import type { Value } from '../ir/value.js';
+
+/** What a pass may do to the numbers; picks the accuracy gate. exact: bit for bit; rounding: a narrower float; lossy: quantization. */
+export type Fidelity = 'exact' | 'rounding' | 'lossy';
+
+/** The provider that the result is meant for. */
+export type Target = 'cpu' | 'cuda' | 'webgpu';
+
+/** What a pass may ask and tell while it runs. */
+export interface PassContext {
+  readonly target: Target;
+  /** Says something worth reading in the report. */
+  note(text: string, about?: Node | Value): void;
+  /** Says that something was left as it is, and why. Reasons are grouped by their text: put names into `about`. */
+  skip(reason: string, about?: Node | Value): void;
+  /**
+   * Runs a model without inputs on the runtime's CPU provider and gives its outputs in order;
+   * undefined where there is no runtime (a browser). Rejects when the runtime does.
+   */
+  readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
+}
+
+export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
+  /** The file's name, and the name on the command line. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** One sentence: the line of --help and the row of the README. */
+  readonly summary: string;
+  readonly fidelity: Fidelity;
+  /** Facts that are inferred before the pass runs. */
+  readonly needs?: readonly 'types'[];
+  readonly options: Schema;
+  /** Edits the model in place. Running it twice equals running it once. */
+  run(model: Model, options: z.output<Schema>, context: PassContext): void | Promise<void>;
+}
+
+/** A pass with its options: what a pipeline is a list of. */
+export interface Pass {
+  readonly definition: PassDefinition;
+  readonly options: unknown;
+}
+
+/** Makes passes: `bf16()` or `bf16({ keep: ['Softmax'] })`. */
+export type PassFactory<Schema extends z.ZodType = z.ZodType> = ((options?: z.input<Schema>) => Pass) & {
+  readonly definition: PassDefinition<Schema>;
+};
+
+/** Defines a pass. The factory throws ZodError for options that the schema refuses. */
+export function definePass<Schema extends z.ZodType>(definition: PassDefinition<Schema>): PassFactory<Schema> {
+  const factory = (options?: z.input<Schema>): Pass => ({
+    definition: definition as unknown as PassDefinition,
+    options: definition.options.parse(options ?? {}),
+  });
+  return Object.assign(factory, { definition });
+}
