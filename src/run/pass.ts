@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensor.js';
+import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: bit for bit; rounding: a narrower float; lossy: quantization. */
@@ -18,6 +19,8 @@ export interface PassContext {
   note(text: string, about?: Node | Value): void;
   /** Says that something was left as it is, and why. Reasons are grouped by their text: put names into `about`. */
   skip(reason: string, about?: Node | Value): void;
+  /** True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. */
+  hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
   /**
    * Runs a model without inputs on the runtime's CPU provider and gives its outputs in order;
    * undefined where there is no runtime (a browser). Rejects when the runtime does.

@@ -1,0 +1,22 @@
+/** Constants as passes see them: through the Casts and Identities that stand between a stored tensor and its user. */
+import { castTensor } from './numbers.js';
+import type { Tensor } from './tensor.js';
+import { dataTypes } from './types.js';
+import type { Value } from './value.js';
+
+/** The tensor a value always holds, where it is a constant or a cast of one; computed lazily, nothing is copied. */
+export function constantTensor(value: Value | undefined): Tensor | undefined {
+  if (!value) return undefined;
+  if (value.tensor) return value.tensor;
+  const node = value.producer;
+  if (node?.is('Identity')) return constantTensor(node.inputs[0]);
+  if (node?.is('Cast')) {
+    const source = constantTensor(node.inputs[0]);
+    const to = value.elem;
+    if (!source || !to || to === 'undefined' || dataTypes[source.type].kind !== 'float' || dataTypes[to].kind !== 'float')
+      return undefined;
+    if (dataTypes[source.type].bits < 16 || dataTypes[to].bits < 16) return undefined;
+    return castTensor(source, to);
+  }
+  return undefined;
+}
