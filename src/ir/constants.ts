@@ -13,7 +13,13 @@ export function constantTensor(value: Value | undefined): Tensor | undefined {
   if (node?.is('Cast')) {
     const source = constantTensor(node.inputs[0]);
     const to = value.elem;
-    if (!source || !to || to === 'undefined' || dataTypes[source.type].kind !== 'float' || dataTypes[to].kind !== 'float')
+    if (
+      !source ||
+      !to ||
+      to === 'undefined' ||
+      dataTypes[source.type].kind !== 'float' ||
+      dataTypes[to].kind !== 'float'
+    )
       return undefined;
     if (dataTypes[source.type].bits < 16 || dataTypes[to].bits < 16) return undefined;
     return castTensor(source, to);

@@ -68,7 +68,7 @@ export class Graph {
   /** Every value this scope defines: inputs, constants, node outputs. */
   *values(): Iterable<Value> {
     yield* this.inputs;
-    for (const value of this.#constants) if (!this.inputs.includes(value)) yield value;
+    yield* this.#constants;
     for (const node of this.nodes()) for (const value of node.outputs) if (value) yield value;
   }
 
@@ -94,9 +94,11 @@ export class Graph {
     return value;
   }
 
-  /** Adds a node; its outputs are new values. */
+  /** Adds a node; its outputs are new values. A domain that is not imported yet is, at version 1. */
   add(opType: string, inputs: readonly (Value | undefined)[], options: NodeOptions = {}): Node {
     const node = new Node(this, opType, options);
+    if (node.domain !== '')
+      for (const opsets of [this.opsets, this.model.opsets]) if (!opsets.has(node.domain)) opsets.set(node.domain, 1);
     const names =
       typeof options.outputs === 'object' ? options.outputs : new Array(options.outputs ?? 1).fill(undefined);
     names.forEach((name: string | undefined, index) => {

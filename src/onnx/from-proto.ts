@@ -1,0 +1,252 @@
+/** ModelProto → Model. Names become values; Constant nodes become constants; what the IR does not model is carried. */
+import type { Attribute } from '../ir/attribute.js';
+import { ModelError } from '../ir/errors.js';
+import { Graph } from '../ir/graph.js';
+import { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { equalTypes, type Type, tensorType } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { constantOf, readAttribute } from './attribute-proto.js';
+import {
+  type FunctionMessage,
+  type GraphMessage,
+  leftover,
+  type ModelMessage,
+  type NodeMessage,
+  type OperatorSetMessage,
+  toBigint,
+  type ValueInfoMessage,
+} from './messages.js';
+import { readSparseTensor, readTensor, type TensorSources } from './tensor-proto.js';
+import { readType } from './type-proto.js';
+
+/** What a graph's file said and the IR does not model; read again by the writer. */
+export interface CarriedGraph {
+  readonly message: GraphMessage;
+  /** Order of the initializers and of value_info in the file, by name. */
+  readonly initializers: readonly string[];
+  readonly valueInfo: readonly string[];
+}
+
+/** Names in scope: an inner one hides an outer one. */
+class Scope {
+  readonly #values = new Map<string, Value>();
+  constructor(readonly outer?: Scope) {}
+  define(name: string, value: Value, place: string): void {
+    if (this.#values.has(name))
+      throw new ModelError(place, 'one definition of each value', `a second one of "${name}"`);
+    this.#values.set(name, value);
+  }
+  get(name: string): Value | undefined {
+    return this.#values.get(name) ?? this.outer?.get(name);
+  }
+  own(name: string): Value | undefined {
+    return this.#values.get(name);
+  }
+}
+
+const opsetsOf = (messages: readonly OperatorSetMessage[] | undefined): [string, number][] =>
+  (messages ?? []).map(({ domain, version }) => [
+    domain === 'ai.onnx' ? '' : (domain ?? ''),
+    Number(toBigint(version)),
+  ]);
+
+/** Throws ModelError where names are missing or defined twice, tensors have the wrong size, or nodes form a cycle. */
+export function fromMessage(message: ModelMessage, sources: TensorSources, place: string): Model {
+  if (!message.graph) throw new ModelError(place, 'a graph', 'none', 'The file is not an ONNX model, or is damaged');
+  const irVersion = Number(toBigint(message.irVersion));
+  const opsets = opsetsOf(message.opsetImport);
+  if (irVersion < 1) throw new ModelError(place, 'an ir_version of 1 or more', String(irVersion));
+  if (irVersion >= 3 && opsets.length === 0)
+    throw new ModelError(place, 'an opset_import', 'none', 'Export the model again, or set the opset it was made for');
+  const model = new Model(opsets, irVersion);
+  model.producerName = message.producerName ?? '';
+  model.producerVersion = message.producerVersion ?? '';
+  model.domain = message.domain ?? '';
+  model.modelVersion = toBigint(message.modelVersion);
+  model.docString = message.docString ?? '';
+  model.metadata = (message.metadataProps ?? []).map(({ key = '', value = '' }) => ({ key, value }));
+  model.carried = leftover(message, [
+    'irVersion',
+    'opsetImport',
+    'producerName',
+    'producerVersion',
+    'domain',
+    'modelVersion',
+    'docString',
+    'graph',
+    'metadataProps',
+    'functions',
+  ]);
+  const reader = new GraphReader(sources);
+  reader.fill(model.graph, message.graph, undefined);
+  for (const fn of message.functions ?? []) reader.addFunction(model, fn);
+  for (const graph of model.graphs()) graph.nodes();
+  return model;
+}
+
+class GraphReader {
+  constructor(readonly sources: TensorSources) {}
+
+  fill(graph: Graph, message: GraphMessage, outer: Scope | undefined): void {
+    const scope = new Scope(outer);
+    const place = `graph "${message.name ?? ''}"`;
+    graph.name = message.name ?? '';
+    graph.docString = message.docString ?? '';
+    graph.carried = {
+      message:
+        leftover(message, [
+          'node',
+          'name',
+          'initializer',
+          'sparseInitializer',
+          'docString',
+          'input',
+          'output',
+          'valueInfo',
+        ]) ?? {},
+      initializers: [
+        ...(message.initializer ?? []).map((tensor) => tensor.name ?? ''),
+        ...(message.sparseInitializer ?? []).map((tensor) => tensor.values?.name ?? ''),
+      ],
+      valueInfo: (message.valueInfo ?? []).map((info) => info.name ?? ''),
+    } satisfies CarriedGraph;
+    for (const info of message.input ?? []) {
+      const value = graph.input(info.name ?? '', readType(info.type));
+      value.carried = leftover(info, ['name', 'type']);
+      scope.define(value.name, value, place);
+    }
+    const initializers = [
+      ...(message.initializer ?? []).map(
+        (tensor) => [tensor.name ?? '', readTensor(tensor, this.sources, 'initializer')] as const,
+      ),
+      ...(message.sparseInitializer ?? []).map(
+        (tensor) => [tensor.values?.name ?? '', readSparseTensor(tensor, this.sources, 'sparse initializer')] as const,
+      ),
+    ];
+    for (const [name, tensor] of initializers) {
+      const input = scope.own(name);
+      if (input && (input.tensor || input.defaultTensor))
+        throw new ModelError(place, 'one initializer of each name', `a second one of "${name}"`);
+      // Before IR 4 an initializer had to be listed among the inputs, and could not be overridden.
+      if (input?.isInput && graph.model.irVersion >= 4) input.defaultTensor = tensor;
+      else if (input?.isInput) input.tensor = tensor;
+      else scope.define(name, graph.constant(tensor, name), place);
+    }
+    this.#fillNodes(graph, message.node ?? [], scope, place);
+    const ports = (message.output ?? []).map((info) => {
+      const value = scope.get(info.name ?? '');
+      if (!value) throw new ModelError(place, `a value for output "${info.name ?? ''}"`, 'none of that name');
+      const type = readType(info.type);
+      if (value.type === undefined) value.type = type;
+      return { port: { name: info.name ?? '', type, carried: leftover(info, ['name', 'type']) }, value };
+    });
+    graph.setOutputs(ports);
+    this.#declare(message.valueInfo ?? [], scope);
+  }
+
+  addFunction(model: Model, message: FunctionMessage): void {
+    const place = `function "${message.name ?? ''}"`;
+    const opsets = new Map(opsetsOf(message.opsetImport));
+    const graph = new Graph(model, message.name ?? '', opsets.size ? opsets : model.opsets);
+    const scope = new Scope();
+    for (const name of message.input ?? []) scope.define(name, graph.input(name), place);
+    this.#fillNodes(graph, message.node ?? [], scope, place);
+    for (const name of message.output ?? []) {
+      const value = scope.get(name);
+      if (!value) throw new ModelError(place, `a value for output "${name}"`, 'none of that name');
+      graph.output(name, value);
+    }
+    this.#declare(message.valueInfo ?? [], scope);
+    graph.carried = {
+      message: {},
+      initializers: [],
+      valueInfo: (message.valueInfo ?? []).map((info) => info.name ?? ''),
+    };
+    model.functions.push({
+      domain: message.domain ?? '',
+      name: message.name ?? '',
+      overload: message.overload ?? '',
+      graph,
+      attributes: message.attribute ?? [],
+      defaults: new Map(
+        (message.attributeProto ?? []).map((item) => [item.name ?? '', this.#attribute(item, graph, scope)]),
+      ),
+      docString: message.docString ?? '',
+      carried: leftover(message, [
+        'name',
+        'input',
+        'output',
+        'attribute',
+        'attributeProto',
+        'node',
+        'docString',
+        'opsetImport',
+        'domain',
+        'overload',
+        'valueInfo',
+      ]),
+    });
+  }
+
+  /** Two walks: all values first, because a file need not be in order; then inputs and bodies. */
+  #fillNodes(graph: Graph, messages: readonly NodeMessage[], scope: Scope, place: string): void {
+    const nodes: [Node, NodeMessage][] = [];
+    for (const message of messages) {
+      const constant = constantOf(message, this.sources);
+      if (constant) {
+        const name = message.output?.[0] ?? '';
+        const value = graph.constant(constant.tensor, name);
+        value.constantNode = constant.node;
+        if (name) scope.define(name, value, place);
+        continue;
+      }
+      if (!message.opType) throw new ModelError(`node "${message.name ?? ''}"`, 'an op_type', 'none');
+      const { domain, name, overload, opType } = message;
+      const node = graph.add(opType, [], { domain, name, overload, outputs: message.output ?? [] });
+      node.docString = message.docString ?? '';
+      node.carried = leftover(message, [
+        'input',
+        'output',
+        'name',
+        'opType',
+        'overload',
+        'attribute',
+        'docString',
+        ...(domain === 'ai.onnx' ? [] : (['domain'] as const)),
+      ]);
+      for (const value of node.outputs) if (value) scope.define(value.name, value, place);
+      nodes.push([node, message]);
+    }
+    for (const [node, message] of nodes) {
+      (message.input ?? []).forEach((name, index) => {
+        const value = name === '' ? undefined : scope.get(name);
+        if (name !== '' && !value)
+          throw new ModelError(node.label, `a value for input ${index}, "${name}"`, 'none of that name');
+        graph.setInput(node, index, value);
+      });
+      for (const attribute of message.attribute ?? [])
+        graph.setAttribute(node, attribute.name ?? '', this.#attribute(attribute, graph, scope));
+    }
+  }
+
+  #attribute(message: Parameters<typeof readAttribute>[0], graph: Graph, scope: Scope): Attribute {
+    return readAttribute(message, this.sources, (body) => {
+      const inner = new Graph(graph.model, '', graph.opsets);
+      this.fill(inner, body, scope);
+      return inner;
+    });
+  }
+
+  #declare(infos: readonly ValueInfoMessage[], scope: Scope): void {
+    for (const info of infos) {
+      const value = scope.own(info.name ?? '');
+      if (!value) continue;
+      value.isDeclared = true;
+      value.carried ??= leftover(info, ['name', 'type']);
+      const type: Type | undefined = readType(info.type);
+      const known = value.tensor && tensorType(value.tensor.type, value.tensor.shape);
+      if (!value.isInput && type && (!known || equalTypes(known, type))) value.type = type;
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** Where bytes come from: an array, or a file that is read by position. */
+import { ModelError } from '../ir/errors.js';
+import type { ByteSource } from '../ir/tensor.js';
+
+/** A source over an array, without copying. */
+export const memorySource = (bytes: Uint8Array): ByteSource => ({
+  size: bytes.length,
+  read: (offset, length) => bytes.subarray(offset, offset + length),
+});
+
+/**
+ * A source over a file. The file stays open while the source is referenced, so replacing it by another (rename) is safe;
+ * writing into it is not, and is noticed: a read then throws ModelError.
+ */
+export async function openFile(path: string): Promise<ByteSource> {
+  const fs = await import('node:fs');
+  const descriptor = fs.openSync(path, 'r');
+  const { size, mtimeMs } = fs.fstatSync(descriptor);
+  const source: ByteSource = {
+    size,
+    read(offset, length) {
+      if (fs.fstatSync(descriptor).mtimeMs !== mtimeMs)
+        throw new ModelError(path, 'a file that stays as it was when it was opened', 'a changed one', 'Read it again');
+      const bytes = new Uint8Array(length);
+      let done = 0;
+      while (done < length) {
+        const count = fs.readSync(descriptor, bytes, done, length - done, offset + done);
+        if (count === 0)
+          throw new ModelError(path, `${length} bytes at ${offset}`, `${done}`, 'The file is truncated: copy it again');
+        done += count;
+      }
+      return bytes;
+    },
+  };
+  closers ??= new FinalizationRegistry((open) => fs.closeSync(open));
+  closers.register(source, descriptor);
+  return source;
+}
+
+let closers: FinalizationRegistry<number> | undefined;

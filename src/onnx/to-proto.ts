@@ -1,0 +1,203 @@
+/** Model → ModelProto, the payloads of its tensors apart. */
+import type { Graph } from '../ir/graph.js';
+import type { Model, ModelFunction } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { dependenciesOf } from '../ir/order.js';
+import type { Tensor } from '../ir/tensor.js';
+import type { Type } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { constantAttribute, writeAttribute } from './attribute-proto.js';
+import type { CarriedGraph } from './from-proto.js';
+import {
+  type FunctionMessage,
+  fromBigint,
+  type GraphMessage,
+  type ModelMessage,
+  type NodeMessage,
+  type OperatorSetMessage,
+  type SparseTensorMessage,
+  type TensorMessage,
+  type ValueInfoMessage,
+} from './messages.js';
+import { ScopeNames } from './names.js';
+import type { TensorPlacer } from './tensor-writer.js';
+import { writeType } from './type-proto.js';
+
+/** The message of a model; `placer` decides where each tensor's bytes go. */
+export function toMessage(model: Model, placer: TensorPlacer): ModelMessage {
+  const writer = new GraphWriter(placer);
+  return {
+    ...(model.carried as object | undefined),
+    irVersion: fromBigint(BigInt(model.irVersion)),
+    opsetImport: opsetMessages(model.opsets),
+    ...text('producerName', model.producerName),
+    ...text('producerVersion', model.producerVersion),
+    ...text('domain', model.domain),
+    ...(model.modelVersion ? { modelVersion: fromBigint(model.modelVersion) } : {}),
+    ...text('docString', model.docString),
+    graph: writer.graph(model.graph),
+    metadataProps: model.metadata.map(({ key, value }) => ({ key, value })),
+    functions: model.functions.map((fn) => writer.function(fn)),
+  };
+}
+
+const opsetMessages = (opsets: ReadonlyMap<string, number>): OperatorSetMessage[] =>
+  [...opsets].map(([domain, version]) => ({ domain, version: fromBigint(BigInt(version)) }));
+
+/** A field that is left out where it is empty. */
+const text = <K extends string>(key: K, value: string): { [P in K]?: string } =>
+  (value === '' ? {} : { [key]: value }) as { [P in K]?: string };
+
+/** The declared type where the value still has its element type; otherwise what the value has. */
+function portType(declared: Type | undefined, actual: Type | undefined): Type | undefined {
+  if (!declared || !actual) return declared ?? actual;
+  const sameKind = declared.kind === actual.kind;
+  const sameElement =
+    !('elem' in declared && 'elem' in actual) || typeof declared.elem === 'object' || declared.elem === actual.elem;
+  return sameKind && sameElement ? declared : actual;
+}
+
+class GraphWriter {
+  constructor(readonly placer: TensorPlacer) {}
+
+  graph(graph: Graph, outer?: ScopeNames): GraphMessage {
+    const names = new ScopeNames(graph, outer);
+    const carried = graph.carried as CarriedGraph | undefined;
+    const isListed = graph.model.irVersion >= 4 || graph.parent !== undefined;
+    const initializers: { name: string; tensor: Tensor }[] = [];
+    const asNodes = new Set<Value>();
+    for (const value of graph.inputs) {
+      const tensor = value.defaultTensor ?? value.tensor;
+      if (tensor) initializers.push({ name: names.of(value), tensor });
+    }
+    for (const value of graph.constants) {
+      const name = names.of(value);
+      // Before IR 4 every initializer must be an input, and an input is not ours to add.
+      const isNode = value.constantNode
+        ? !this.placer.isExternal(value.tensor as Tensor)
+        : !isListed && !carried?.initializers.includes(name);
+      if (isNode) asNodes.add(value);
+      else initializers.push({ name, tensor: value.tensor as Tensor });
+    }
+    const ordered = inOrder(initializers, carried?.initializers, ({ name }) => name);
+    return {
+      ...carried?.message,
+      node: this.#nodes(graph, names, asNodes),
+      ...text('name', graph.name),
+      initializer: ordered
+        .filter(({ tensor }) => !tensor.sparse)
+        .map(({ name, tensor }) => this.placer.tensor(tensor, name, true)),
+      sparseInitializer: ordered
+        .filter(({ tensor }) => tensor.sparse)
+        .map(({ name, tensor }) => this.placer.sparse(tensor, name)),
+      ...text('docString', graph.docString),
+      input: graph.inputs.map((value) => ({ ...(value.carried as object), name: value.name, ...typed(value.type) })),
+      output: graph.outputPorts.map(({ name, type, carried: rest }, index) => ({
+        ...(rest as object),
+        name,
+        ...typed(portType(type, graph.outputs[index]?.type)),
+      })),
+      valueInfo: this.#valueInfo(graph, names),
+    };
+  }
+
+  function(fn: ModelFunction): FunctionMessage {
+    const { graph } = fn;
+    const names = new ScopeNames(graph);
+    return {
+      ...(fn.carried as object | undefined),
+      ...text('name', fn.name),
+      input: graph.inputs.map((value) => names.of(value)),
+      output: graph.outputPorts.map(({ name }) => name),
+      attribute: [...fn.attributes],
+      attributeProto: [...fn.defaults].map(([name, attribute]) =>
+        writeAttribute(name, attribute, this.#attributeWriter(names)),
+      ),
+      node: this.#nodes(graph, names, graph.constants),
+      ...text('docString', fn.docString),
+      opsetImport: opsetMessages(graph.opsets),
+      ...text('domain', fn.domain),
+      ...text('overload', fn.overload),
+      valueInfo: this.#valueInfo(graph, names),
+    };
+  }
+
+  /** Nodes in dependency order, each Constant node where it was made, or before its first user. */
+  #nodes(graph: Graph, names: ScopeNames, constants: ReadonlySet<Value>): NodeMessage[] {
+    const messages: NodeMessage[] = [];
+    const waiting = new Set([...constants].sort((a, b) => a.sequence - b.sequence));
+    const emit = (value: Value): void => {
+      if (waiting.delete(value)) messages.push(this.#constantNode(value, names));
+    };
+    for (const node of graph.nodes()) {
+      for (const value of waiting) {
+        if (value.sequence > node.sequence) break;
+        emit(value);
+      }
+      if (waiting.size > 0) for (const value of dependenciesOf(node)) emit(value);
+      messages.push(this.#node(node, names));
+    }
+    for (const value of waiting) emit(value);
+    for (const { port, value } of names.renamed)
+      messages.push({ input: [names.of(value)], output: [port], opType: 'Identity' });
+    return messages;
+  }
+
+  #node(node: Node, names: ScopeNames): NodeMessage {
+    const writer = this.#attributeWriter(names);
+    return {
+      ...text('domain', node.domain),
+      ...(node.carried as object | undefined),
+      input: node.inputs.map((value) => names.of(value)),
+      output: node.outputs.map((value) => names.of(value)),
+      ...text('name', node.name),
+      opType: node.opType,
+      ...text('overload', node.overload),
+      attribute: [...node.attributes].map(([name, attribute]) => writeAttribute(name, attribute, writer)),
+      ...text('docString', node.docString),
+    };
+  }
+
+  #constantNode(value: Value, names: ScopeNames): NodeMessage {
+    const origin = value.constantNode ?? { name: '', docString: '', attribute: 'value' };
+    const tensor = value.tensor as Tensor;
+    const carried = (origin.carried as { node?: object } | undefined)?.node;
+    return {
+      ...carried,
+      output: [names.of(value)],
+      ...text('name', origin.name),
+      opType: 'Constant',
+      attribute: [writeAttribute(origin.attribute, constantAttribute(origin, tensor), this.#attributeWriter(names))],
+      ...text('docString', origin.docString),
+    };
+  }
+
+  #attributeWriter(names: ScopeNames) {
+    return {
+      tensor: (tensor: Tensor): TensorMessage => this.placer.tensor(tensor, undefined, false),
+      sparse: (tensor: Tensor): SparseTensorMessage => this.placer.sparse(tensor, undefined),
+      graph: (body: Graph): GraphMessage => this.graph(body, names),
+    };
+  }
+
+  #valueInfo(graph: Graph, names: ScopeNames): ValueInfoMessage[] {
+    const infos: ValueInfoMessage[] = [];
+    for (const value of graph.values())
+      if (value.isDeclared && value.type)
+        infos.push({
+          ...(value.isInput ? {} : (value.carried as object)),
+          name: names.of(value),
+          ...typed(value.type),
+        });
+    return inOrder(infos, (graph.carried as CarriedGraph | undefined)?.valueInfo, ({ name }) => name ?? '');
+  }
+}
+
+const typed = (type: Type | undefined) => (type ? { type: writeType(type) } : {});
+
+/** Items in the order their names had in the file; new ones after them, as they come. */
+function inOrder<T>(items: readonly T[], order: readonly string[] | undefined, nameOf: (item: T) => string): T[] {
+  const places = new Map(order?.map((name, index) => [name, index]));
+  const placeOf = (item: T): number => places.get(nameOf(item)) ?? places.size;
+  return [...items].sort((a, b) => placeOf(a) - placeOf(b));
+}

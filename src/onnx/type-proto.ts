@@ -1,0 +1,72 @@
+/** TypeProto ↔ Type. A type that was read remembers its message, so that denotations and the like are written back. */
+import { type Dim, dimText, symbol, unknownDim } from '../ir/dims.js';
+import { type DataType, dataTypeOfCode, dataTypes, type Shape, type Type } from '../ir/types.js';
+import { fromBigint, type ShapeMessage, type TypeMessage, toBigint } from './messages.js';
+
+const origins = new WeakMap<Type, TypeMessage>();
+
+const elementType = (code: number | undefined): DataType => dataTypeOfCode(code ?? 0) ?? 'undefined';
+
+function readShape(message: ShapeMessage | undefined): Shape | undefined {
+  return (
+    message &&
+    (message.dim ?? []).map((dim): Dim => {
+      if (dim.dimParam) return symbol(dim.dimParam);
+      const size = dim.dimValue === undefined ? -1 : Number(toBigint(dim.dimValue));
+      return Number.isSafeInteger(size) && size >= 0 ? size : unknownDim();
+    })
+  );
+}
+
+/** The type of a message; undefined where the message states none, or one this version of ONNX does not know. */
+export function readType(message: TypeMessage | undefined): Type | undefined {
+  if (!message) return undefined;
+  const type = convert(message);
+  if (type) origins.set(type, message);
+  return type;
+}
+
+function convert(message: TypeMessage): Type | undefined {
+  const { tensorType, sparseTensorType, sequenceType, optionalType, mapType, opaqueType } = message;
+  if (tensorType) return { kind: 'tensor', elem: elementType(tensorType.elemType), shape: readShape(tensorType.shape) };
+  if (sparseTensorType)
+    return { kind: 'sparse', elem: elementType(sparseTensorType.elemType), shape: readShape(sparseTensorType.shape) };
+  if (sequenceType) return { kind: 'sequence', elem: readType(sequenceType.elemType) };
+  if (optionalType) return { kind: 'optional', elem: readType(optionalType.elemType) };
+  if (mapType) return { kind: 'map', key: elementType(mapType.keyType), value: readType(mapType.valueType) };
+  if (opaqueType) return { kind: 'opaque', domain: opaqueType.domain ?? '', name: opaqueType.name ?? '' };
+  return undefined;
+}
+
+const writeShape = (shape: Shape | undefined): ShapeMessage | undefined =>
+  shape && {
+    dim: shape.map((dim) => {
+      if (typeof dim === 'number') return { dimValue: fromBigint(BigInt(dim)) };
+      // An unknown dim has a name only so that it equals itself here; in a file it is nameless.
+      return /^\?\d+$/.test(dim.text) || dimText(dim).includes('?') ? {} : { dimParam: plainText(dim) };
+    }),
+  };
+
+/** A symbol's own name, without the braces that set it off inside an expression. */
+const plainText = (dim: Dim): string => dimText(dim).replace(/^\{(.*)\}$/, '$1');
+
+/** The message of a type: the one it was read from, if it was. */
+export function writeType(type: Type | undefined): TypeMessage | undefined {
+  if (!type) return undefined;
+  const origin = origins.get(type);
+  if (origin) return origin;
+  switch (type.kind) {
+    case 'tensor':
+      return { tensorType: { elemType: dataTypes[type.elem].code, shape: writeShape(type.shape) } };
+    case 'sparse':
+      return { sparseTensorType: { elemType: dataTypes[type.elem].code, shape: writeShape(type.shape) } };
+    case 'sequence':
+      return { sequenceType: { elemType: writeType(type.elem) } };
+    case 'optional':
+      return { optionalType: { elemType: writeType(type.elem) } };
+    case 'map':
+      return { mapType: { keyType: dataTypes[type.key].code, valueType: writeType(type.value) } };
+    case 'opaque':
+      return { opaqueType: { domain: type.domain, name: type.name } };
+  }
+}
