@@ -131,30 +131,42 @@ function writeElement(view: DataView, type: DataType, index: number, value: numb
   const at = index * (bits / 8);
   switch (type) {
     case 'float32':
-      return view.setFloat32(at, value, true);
+      view.setFloat32(at, value, true);
+      break;
     case 'float64':
-      return view.setFloat64(at, value, true);
+      view.setFloat64(at, value, true);
+      break;
     case 'bfloat16':
-      return view.setUint16(at, toBfloat16(value), true);
+      view.setUint16(at, toBfloat16(value), true);
+      break;
     case 'float16':
-      return view.setUint16(at, toFloat16(value), true);
+      view.setUint16(at, toFloat16(value), true);
+      break;
     case 'int64':
-      return view.setBigInt64(at, BigInt(value), true);
+      view.setBigInt64(at, BigInt(value), true);
+      break;
     case 'uint64':
-      return view.setBigUint64(at, BigInt(value), true);
+      view.setBigUint64(at, BigInt(value), true);
+      break;
     case 'int32':
-      return view.setInt32(at, value, true);
+      view.setInt32(at, value, true);
+      break;
     case 'uint32':
-      return view.setUint32(at, value, true);
+      view.setUint32(at, value, true);
+      break;
     case 'int16':
-      return view.setInt16(at, value, true);
+      view.setInt16(at, value, true);
+      break;
     case 'uint16':
-      return view.setUint16(at, value, true);
+      view.setUint16(at, value, true);
+      break;
     case 'int8':
-      return view.setInt8(at, value);
+      view.setInt8(at, value);
+      break;
     case 'uint8':
     case 'bool':
-      return view.setUint8(at, value);
+      view.setUint8(at, value);
+      break;
     default:
       throw new TypeError(`numbers: ${type} cannot be written`);
   }

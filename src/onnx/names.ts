@@ -31,7 +31,8 @@ export class ScopeNames {
   }
 
   #has(name: string): boolean {
-    return this.#taken.has(name) || (this.outer !== undefined && this.outer.#has(name));
+    for (let scope: ScopeNames | undefined = this; scope; scope = scope.outer) if (scope.#taken.has(name)) return true;
+    return false;
   }
 
   /** A name of this scope that neither it nor an outer one has. */

@@ -100,7 +100,7 @@ function readContent(
     decode();
     return derivedTensor(type, shape, () => [decode()]);
   }
-  if (message.rawData) {
+  if (message.rawData?.length) {
     check(message.rawData.length);
     return memoryTensor(type, shape, message.rawData);
   }

@@ -7,19 +7,18 @@ const origins = new WeakMap<Type, TypeMessage>();
 
 const elementType = (code: number | undefined): DataType => dataTypeOfCode(code ?? 0) ?? 'undefined';
 
-function readShape(message: ShapeMessage | undefined): Shape | undefined {
-  return (
-    message &&
-    (message.dim ?? []).map((dim): Dim => {
-      if (dim.dimParam) return symbol(dim.dimParam);
-      const size = dim.dimValue === undefined ? -1 : Number(toBigint(dim.dimValue));
-      return Number.isSafeInteger(size) && size >= 0 ? size : unknownDim();
-    })
-  );
+/** protobufjs gives defaults for absent fields through the prototype: presence is an own property. */
+function readShape(message: ShapeMessage | null | undefined): Shape | undefined {
+  if (!message) return undefined;
+  return (message.dim ?? []).map((dim): Dim => {
+    if (dim.dimParam) return symbol(dim.dimParam);
+    const size = Object.hasOwn(dim, 'dimValue') ? Number(toBigint(dim.dimValue)) : -1;
+    return Number.isSafeInteger(size) && size >= 0 ? size : unknownDim();
+  });
 }
 
 /** The type of a message; undefined where the message states none, or one this version of ONNX does not know. */
-export function readType(message: TypeMessage | undefined): Type | undefined {
+export function readType(message: TypeMessage | null | undefined): Type | undefined {
   if (!message) return undefined;
   const type = convert(message);
   if (type) origins.set(type, message);
