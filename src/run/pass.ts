@@ -49,7 +49,8 @@ export interface Pass {
 }
 
 /** Makes passes: `bf16()` or `bf16({ keep: ['Softmax'] })`. */
-export type PassFactory<Schema extends z.ZodType = z.ZodType> = ((options?: z.input<Schema>) => Pass) & {
+// biome-ignore lint/suspicious/noExplicitAny: a catalogue holds factories of every option type
+export type PassFactory<Schema extends z.ZodType = any> = ((options?: z.input<Schema>) => Pass) & {
   readonly definition: PassDefinition<Schema>;
 };
 

@@ -1,0 +1,98 @@
+/** The flags of the command line: their texts and choices are the settings' own. */
+import type { Options } from 'yargs';
+import { type Config, checkConfig, configSchema } from '../src/config.js';
+import { UsageError } from '../src/run/usage-error.js';
+
+type Setting = keyof Config;
+
+const about = (setting: Setting): string => configSchema.shape[setting].description ?? '';
+const flag = <T extends Options>(setting: Setting, options: T) => ({ ...options, describe: about(setting) });
+const text = { type: 'string', requiresArg: true } as const;
+const number = { type: 'number', requiresArg: true } as const;
+const truth = { type: 'boolean' } as const;
+
+export const jsonFlag = { json: { type: 'boolean', describe: 'Print JSON on stdout and nothing else.' } } as const;
+export const quietFlag = { quiet: { type: 'boolean', alias: 'q', describe: 'Print errors only.' } } as const;
+
+/** What models are run on, and what is asked of the numbers: shared by optimize and compare. */
+export const inputFlags = {
+  target: flag('target', { ...text, choices: configSchema.shape.target.options }),
+  inputs: flag('inputs', text),
+  shape: { ...text, describe: `${about('shapes')} name=1,3,224,224` },
+  dim: { ...text, describe: `${about('dims')} batch=4` },
+  seed: flag('seed', number),
+  'max-error': flag('maxError', number),
+  'min-cosine': flag('minCosine', number),
+  'min-speedup': flag('minSpeedup', number),
+  'allow-outside-data': flag('allowOutsideData', truth),
+} as const;
+
+export const jobFlags = {
+  out: { ...text, alias: 'o', describe: 'Path of the result.', defaultDescription: 'model.opt.onnx' },
+  passes: flag('passes', { ...text, alias: 'p' }),
+  verify: flag('verify', {
+    ...text,
+    choices: configSchema.shape.verify.options,
+    defaultDescription: 'pass, or end above 64 MB',
+  }),
+  validate: {
+    ...truth,
+    default: undefined,
+    describe: `${about('validate')} --no-validate runs nothing.`,
+    defaultDescription: 'true',
+  },
+  ...inputFlags,
+  'fail-on-fallback': flag('failOnFallback', truth),
+  'external-data': flag('externalData', truth),
+  force: { ...truth, describe: 'Let the result overwrite its input.' },
+  config: { ...text, describe: 'A file of settings: onnx-passes.config.js, .ts or .json.' },
+  report: { ...text, describe: 'Write the report to a file: .json or .md.' },
+  ...jsonFlag,
+  ...quietFlag,
+} as const;
+
+/** Parsed flags, by name. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+/** A flag that may be given once. */
+export function single(flags: Flags, name: string): string | undefined {
+  const value = flags[name];
+  if (Array.isArray(value)) throw new UsageError(`--${name}: expected it once; found ${value.length} times`);
+  return value as string | undefined;
+}
+
+/** The settings that flags state; those not given are absent. Throws UsageError for a value that is none. */
+export function configFromFlags(flags: Flags): Config {
+  const settings: Record<string, unknown> = {};
+  const set = (name: Setting, value: unknown) => {
+    if (value !== undefined) settings[name] = value;
+  };
+  for (const name of Object.keys(configSchema.shape) as Setting[]) {
+    const flagName = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    set(name, single(flags, flagName));
+    if (typeof settings[name] === 'number' && Number.isNaN(settings[name]))
+      throw new UsageError(`--${flagName}: expected a number; found something else`);
+  }
+  set(
+    'shapes',
+    pairs(flags, 'shape', (written) => written.split(',').map(Number)),
+  );
+  set('dims', pairs(flags, 'dim', Number));
+  return checkConfig(settings, 'flags');
+}
+
+/** `--dim batch=4 --dim seq=8` by name. A name may hold `=`: the last one counts. */
+function pairs<T extends number | number[]>(flags: Flags, flag: string, read: (written: string) => T) {
+  const given = flags[flag];
+  if (given === undefined) return undefined;
+  const found: Record<string, T> = {};
+  for (const written of Array.isArray(given) ? given : [given]) {
+    const at = String(written).lastIndexOf('=');
+    const value = read(String(written).slice(at + 1));
+    const isSize = (n: number) => Number.isSafeInteger(n) && n >= 0;
+    if (at <= 0 || ![value].flat().every((n) => isSize(n as number)) || String(written).endsWith('='))
+      throw new UsageError(`--${flag}: expected name=${flag === 'dim' ? '4' : '1,3,224,224'}; found "${written}"`);
+    found[String(written).slice(0, at)] = value;
+  }
+  return found;
+}

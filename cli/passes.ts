@@ -1,0 +1,58 @@
+/** `optimize passes`: the catalogue. */
+import { catalogue } from '../passes/index.js';
+import { presets } from '../passes/presets.js';
+import { paint, table, wrapped } from '../src/report/style.js';
+import { optionsOf, type PassOption } from '../src/run/options.js';
+import type { Flags } from './flags.js';
+import { hasColour } from './terminal.js';
+
+const defaultText = (value: unknown): string =>
+  value === undefined || (Array.isArray(value) && value.length === 0) ? '' : ` [${[value].flat().join('+')}]`;
+
+/** The end of --help: each pass and its sentence. */
+export async function listing(): Promise<string> {
+  const rows = [
+    ...catalogue.map(({ definition: { name, summary } }) => [`  ${name}`, summary]),
+    ...presets.map(({ name, passes }) => [`  ${name}`, `Preset: ${passes.map((p) => p.definition.name).join(',')}`]),
+  ];
+  return ['Passes:', ...table(rows), '', 'Their options: optimize passes'].join('\n');
+}
+
+export function run(flags: Flags): void {
+  const passes = catalogue.map(({ definition }) => ({
+    name: definition.name,
+    aliases: definition.aliases ?? [],
+    summary: definition.summary,
+    fidelity: definition.fidelity,
+    options: optionsOf(definition),
+  }));
+  if (flags.json) {
+    const shown = presets.map(({ name, summary, passes }) => ({
+      name,
+      summary,
+      passes: passes.map(({ definition, options }) => ({ name: definition.name, options })),
+    }));
+    process.stdout.write(`${JSON.stringify({ passes, presets: shown }, undefined, 2)}\n`);
+    return;
+  }
+  const p = paint(hasColour(process.stdout));
+  const width = Math.max(40, Math.min(100, process.stdout.columns ?? 100) - 4);
+  for (const { name, aliases, summary, fidelity, options } of passes) {
+    const also = aliases.length ? p.dim(` (also ${aliases.join(', ')})`) : '';
+    print(`${p.bold(p.name(name))}${also}  ${p.dim(fidelity)}`);
+    for (const line of wrapped(summary, width)) print(`    ${line}`);
+    const row = (option: PassOption) => [
+      `    :${option.name}=`,
+      `${option.type}${defaultText(option.default)}`,
+      p.dim(option.description),
+    ];
+    for (const line of table(options.map(row))) print(line);
+  }
+  if (presets.length) print(`\n${p.bold('Presets')}`);
+  for (const { name, summary, passes } of presets)
+    print(`${p.name(name)}  ${summary}\n    ${p.dim(passes.map(({ definition }) => definition.name).join(','))}`);
+  print('\nfidelity: exact keeps every number but for the order of sums, rounding stores or computes in a');
+  print('narrower float, lossy quantizes. Each has its own accuracy gate.');
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);

@@ -1,0 +1,108 @@
+/** The report as Markdown: for a pull request or a wiki. */
+import type { Report } from '../run/report.js';
+import { bytesText, msText, numberText, signed } from './style.js';
+
+/** The report in Markdown, tables and all. */
+export function reportMarkdown(report: Report): string {
+  const { model, passes, accuracy, speed, gates, machine, versions, target, seed, verification } = report;
+  const blocks: string[][] = [
+    [`# ${report.input ?? 'Model'}`],
+    report.command ? ['```', report.command, '```'] : [],
+    table(
+      ['', 'before', 'after'],
+      [
+        ['nodes', String(model.before.nodes), String(model.after.nodes)],
+        ['weights', bytesText(model.before.bytes), bytesText(model.after.bytes)],
+        ['opsets', opsets(model.before.opsets), opsets(model.after.opsets)],
+      ],
+    ),
+    ['## Passes'],
+    table(
+      ['pass', 'status', 'nodes', 'weights', 'time'],
+      passes.map((pass) => [
+        `\`${pass.name}\``,
+        pass.status,
+        Object.entries(pass.ops)
+          .map(([op, n]) => `${signed(n)} ${op}`)
+          .join(', '),
+        pass.bytes.before === pass.bytes.after
+          ? ''
+          : `${bytesText(pass.bytes.before)} → ${bytesText(pass.bytes.after)}`,
+        msText(pass.ms),
+      ]),
+    ),
+    passes.flatMap(({ name, notes, skips, verdict, status }) => [
+      ...(verdict && status === 'rolled back' ? [`- \`${name}\` was rolled back: ${verdict.detail}`] : []),
+      ...notes.map(({ text, at }) => `- \`${name}\`: ${text}${at ? ` (${at})` : ''}`),
+      ...skips.map((skip) => `- \`${name}\` left ${skip.count}: ${skip.reason}${places(skip.places)}`),
+    ]),
+  ];
+  if (accuracy)
+    blocks.push(
+      ['## Accuracy'],
+      [`On ${accuracy.provider}, seed ${seed}, inputs: ${accuracy.inputs.join('; ')}.`],
+      table(
+        ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'top-1'],
+        accuracy.outputs.map((o) => [
+          `\`${o.name}\``,
+          ...[o.maxAbs, o.maxRel, o.relativeL2].map(numberText),
+          o.cosine === null ? '–' : o.cosine.toFixed(6),
+          o.snr === null ? '∞' : numberText(o.snr),
+          o.top1 === undefined ? '' : `${(100 * o.top1).toFixed(1)} %`,
+        ]),
+      ),
+    );
+  if (speed) {
+    const verdict = speed.significant ? `${speed.ratio.toFixed(2)}×` : 'not significant';
+    const { run, first, create } = speed;
+    blocks.push(
+      ['## Speed'],
+      [`On ${speed.provider}, ${run.result.runs} interleaved runs each, onnxruntime's own optimizations on.`],
+      table(
+        ['', 'original', 'result', ''],
+        [
+          ['run (median)', msText(run.original.median), msText(run.result.median), verdict],
+          ['first run', msText(first.original), msText(first.result), ''],
+          ['session creation', msText(create.original), msText(create.result), ''],
+        ],
+      ),
+    );
+  }
+  blocks.push(
+    gates.map(({ name, passed, detail }) => `- ${passed ? 'passed' : '**failed**'}: ${name}, ${detail}`),
+    [
+      [
+        `Target ${target}, verification ${verification.level}, seed ${seed}.`,
+        machine ? `${machine.cpu} (${machine.cores} cores, ${machine.os} ${machine.arch}).` : '',
+        `${Object.entries(versions)
+          .map(([name, version]) => `${name} ${version}`)
+          .join(', ')}. ${report.created}`,
+      ]
+        .filter(Boolean)
+        .join(' '),
+    ],
+  );
+  return `${blocks
+    .filter((lines) => lines.length)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+const opsets = (versions: Readonly<Record<string, number>>): string =>
+  Object.entries(versions)
+    .map(([domain, version]) => `${domain} ${version}`)
+    .join(', ');
+
+const places = (names: readonly string[]): string =>
+  names.length === 0
+    ? ''
+    : `, e.g. ${names
+        .slice(0, 3)
+        .map((name) => `\`${name}\``)
+        .join(', ')}`;
+
+/** A table; `|` in a cell is escaped. */
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(titles), `|${' --- |'.repeat(titles.length)}`, ...rows.map(line)];
+}

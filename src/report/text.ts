@@ -1,0 +1,162 @@
+/** The report on a terminal. */
+import type { PassReport, Report } from '../run/report.js';
+import { bytesText, counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
+
+export interface TextOptions {
+  readonly isColoured?: boolean;
+  /** Columns; long texts are broken there. Default 100. */
+  readonly width?: number;
+}
+
+/** The report in lines for people. */
+export function reportText(report: Report, { isColoured = false, width = 100 }: TextOptions = {}): string {
+  const p = paint(isColoured);
+  const blocks = [
+    passLines(report.passes, p, width),
+    modelLines(report, p),
+    accuracyLines(report, p),
+    speedLines(report, p),
+    endLines(report, p),
+  ];
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function passLines(passes: readonly PassReport[], p: Paint, width: number): string[] {
+  const heads = table(
+    passes.map((pass) => [markOf(pass, p), p.bold(pass.name), changeText(pass), p.dim(msText(pass.ms))]),
+    '   >',
+  );
+  return passes.flatMap((pass, i) => [heads[i] as string, ...detailLines(pass, p, width)]);
+}
+
+const markOf = ({ status }: PassReport, p: Paint): string =>
+  status === 'applied' ? p.good('✓') : status === 'unchanged' ? p.dim('·') : p.bad('✗');
+
+/** What a pass did, in one line: the ops that went and came, and the bytes. */
+function changeText({ status, ops, nodes, bytes }: PassReport): string {
+  if (status === 'unchanged') return 'nothing to do';
+  if (status === 'rolled back') return 'rolled back';
+  const parts: string[] = [];
+  const all = Object.entries(ops).sort(([, a], [, b]) => b - a);
+  const shown = [
+    ...all.filter(([, n]) => n > 0).slice(0, 3),
+    ...all
+      .filter(([, n]) => n < 0)
+      .reverse()
+      .slice(0, 3),
+  ];
+  parts.push(...shown.map(([op, n]) => `${signed(n)} ${op.replace(/^com\.microsoft\./, '')}`));
+  if (all.length > shown.length) parts.push(`… ${nodes.before} → ${nodes.after} nodes`);
+  if (bytes.before !== bytes.after) parts.push(`${bytesText(bytes.before)} → ${bytesText(bytes.after)}`);
+  return parts.join('  ') || 'rewired';
+}
+
+function detailLines({ notes, skips, verdict, status }: PassReport, p: Paint, width: number): string[] {
+  const indented = (text: string, style: (text: string) => string) =>
+    wrapped(text, width - 6).map((line, i) => `   ${i ? '  ' : ''}${style(line)}`);
+  const lines: string[] = [];
+  if (verdict && status === 'rolled back') lines.push(...indented(verdict.detail, p.bad));
+  if (verdict?.outcome === 'unknown') lines.push(...indented(`not verified: ${verdict.detail}`, p.warn));
+  for (const [text, count] of tally(notes.map((note) => note.text)))
+    lines.push(...indented(count > 1 ? `${text} (×${count})` : text, (line) => line));
+  for (const { reason, count, places } of skips)
+    lines.push(...indented(`left ×${count}: ${reason}${places[0] ? `, e.g. ${places[0]}` : ''}`, p.dim));
+  return lines;
+}
+
+function tally(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
+}
+
+function modelLines({ model: { before, after } }: Report, p: Paint): string[] {
+  const rows: string[][] = [];
+  const row = (name: string, a: string, b: string, more = '') =>
+    rows.push(a === b ? [p.dim(name), a, '', '', more] : [p.dim(name), a, p.dim('→'), b, more]);
+  row('nodes', String(before.nodes), String(after.nodes), share(before.nodes, after.nodes, p));
+  row('weights', bytesText(before.bytes), bytesText(after.bytes), share(before.bytes, after.bytes, p));
+  row('opset', opsetText(before.opsets), opsetText(after.opsets));
+  return table(rows);
+}
+
+const share = (before: number, after: number, p: Paint): string => {
+  const percent = before > 0 ? Math.round((100 * (after - before)) / before) : 0;
+  return percent === 0 ? '' : p.dim(`${signed(percent)} %`);
+};
+
+const opsetText = (opsets: Readonly<Record<string, number>>): string =>
+  Object.entries(opsets)
+    .map(([domain, version]) => (domain === 'ai.onnx' ? String(version) : `${domain} ${version}`))
+    .join(', ');
+
+function accuracyLines({ accuracy, seed }: Report, p: Paint): string[] {
+  if (!accuracy) return [];
+  const { outputs, inputs, provider } = accuracy;
+  const top1 = outputs.some((output) => output.top1 !== undefined);
+  const snr = (value: number | null) => (value === null ? '∞' : `${numberText(value)} dB`);
+  const rows = outputs.map((output) => [
+    output.name,
+    numberText(output.maxAbs),
+    numberText(output.relativeL2),
+    output.cosine === null ? '–' : output.cosine.toFixed(6),
+    snr(output.snr),
+    ...(top1 ? [output.top1 === undefined ? '' : `${(100 * output.top1).toFixed(1)} %`] : []),
+    nonFiniteText(output.nonFinite, p),
+  ]);
+  const titles = ['', 'max abs', 'rel L2', 'cosine', 'SNR', ...(top1 ? ['top-1'] : []), ''].map((title) =>
+    p.dim(title),
+  );
+  return [
+    `${p.bold('accuracy')}  ${p.dim(`${provider}, ${counted(inputs.length, 'set')} of inputs, seed ${seed}`)}`,
+    ...table([titles, ...rows], ' >>>>>').map((line) => `  ${line}`),
+  ];
+}
+
+const nonFiniteText = ({ original, result }: { original: number; result: number }, p: Paint): string =>
+  original === result ? '' : p.bad(`NaN/Inf ${original} → ${result}`);
+
+function speedLines({ speed }: Report, p: Paint): string[] {
+  if (!speed) return [];
+  const { run, create, first, ratio, significant } = speed;
+  const spread = ({ low, high }: { low: number; high: number }) => p.dim(`${numberText(low)}–${numberText(high)}`);
+  const verdict = significant ? (ratio > 1 ? p.good : p.warn)(`${ratio.toFixed(2)}×`) : p.dim('not significant');
+  const rows = [
+    [
+      p.dim('run'),
+      msText(run.original.median),
+      spread(run.original),
+      p.dim('→'),
+      msText(run.result.median),
+      spread(run.result),
+      verdict,
+    ],
+    [p.dim('first run'), msText(first.original), '', p.dim('→'), msText(first.result), ''],
+    [p.dim('create'), msText(create.original), '', p.dim('→'), msText(create.result), ''],
+  ];
+  return [
+    `${p.bold('speed')}  ${p.dim(`${speed.provider}, against onnxruntime with its own optimizations on, ${run.result.runs} runs each`)}`,
+    ...table(rows, ' >  >').map((line) => `  ${line}`),
+  ];
+}
+
+function endLines(report: Report, p: Paint): string[] {
+  const { gates, output, ms, verification, accuracy, placement } = report;
+  const lines: string[] = [];
+  const fallbacks = Object.entries(placement?.fallbacks ?? {});
+  if (fallbacks.length)
+    lines.push(p.warn(`not on ${placement?.provider}: ${fallbacks.map(([op, n]) => `${n} ${op}`).join(', ')}`));
+  for (const { passed, name, detail } of gates) lines.push(`${passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`);
+  const { verdict, level } = verification;
+  if (verdict && verdict.outcome !== 'accepted') lines.push(`${p.bad('✗')} verification: ${verdict.detail}`);
+  if (level === 'none' && !accuracy) lines.push(p.dim('not verified: nothing was run'));
+  if (output)
+    lines.push(
+      `${p.good('✓')} wrote ${output.files.join(', ')} ${p.dim(`(${bytesText(output.bytes)}, ${msText(ms)})`)}`,
+    );
+  else lines.push(`${p.bad('✗')} nothing written`);
+  return lines;
+}

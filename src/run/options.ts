@@ -1,0 +1,109 @@
+/** A pass's options as people write and read them, derived from its schema: text becomes values here. */
+import { z } from 'zod';
+import type { PassDefinition } from './pass.js';
+import { UsageError, unknownText } from './usage-error.js';
+
+/** What is used of JSON schema: it describes every option schema the same way. */
+interface JsonSchema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+/** One option of a pass. */
+export interface PassOption {
+  readonly name: string;
+  /** `number`, `text`, `a | b`, `list of text`. */
+  readonly type: string;
+  /** Undefined where the option may be left out without a value standing for it. */
+  readonly default: unknown;
+  readonly description: string;
+}
+
+const schemaOf = ({ options }: PassDefinition): Readonly<Record<string, JsonSchema>> =>
+  (z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as JsonSchema).properties ?? {};
+
+/** The options in the order of the schema. */
+export const optionsOf = (definition: PassDefinition): PassOption[] =>
+  Object.entries(schemaOf(definition)).map(([name, schema]) => ({
+    name,
+    type: typeText(schema),
+    default: schema.default,
+    description: schema.description ?? '',
+  }));
+
+function typeText(schema: JsonSchema): string {
+  if (schema.anyOf) return schema.anyOf.map(typeText).join(' | ');
+  if (schema.enum) return schema.enum.join(' | ');
+  if (schema.const !== undefined) return String(schema.const);
+  if (schema.type === 'array') return `list of ${typeText(schema.items ?? {})}`;
+  return schema.type === 'string' ? 'text' : (schema.type ?? 'any');
+}
+
+/** What a text stands for under a schema; undefined where it cannot stand for anything. */
+function read(text: string, schema: JsonSchema): unknown {
+  if (schema.anyOf) return schema.anyOf.map((one) => read(text, one)).find((value) => value !== undefined);
+  if (schema.enum) return schema.enum.find((value) => String(value) === text);
+  if (schema.const !== undefined) return String(schema.const) === text ? schema.const : undefined;
+  if (schema.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
+  if (schema.type === 'number' || schema.type === 'integer') {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    return Number.isNaN(value) || (schema.type === 'integer' && !Number.isSafeInteger(value)) ? undefined : value;
+  }
+  if (schema.type === 'array') {
+    const items = text === '' ? [] : text.split('+').map((part) => read(part, schema.items ?? {}));
+    return items.includes(undefined) ? undefined : items;
+  }
+  return text;
+}
+
+/** `per-channel` is `perChannel`. */
+const camelCase = (name: string): string => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/**
+ * Options from `name=value` texts; a bare name is `true`, a name given twice or `a+b` is a list.
+ * Throws UsageError for a name or a value that the schema does not know.
+ */
+export function optionsFromText(definition: PassDefinition, texts: readonly string[]): Record<string, unknown> {
+  const schemas = schemaOf(definition);
+  const options: Record<string, unknown> = {};
+  for (const text of texts) {
+    const at = text.indexOf('=');
+    const name = camelCase(at < 0 ? text : text.slice(0, at));
+    const schema = knownOption(definition, schemas, name);
+    const written = at < 0 ? 'true' : text.slice(at + 1);
+    const value = read(written, schema);
+    if (value === undefined)
+      throw new UsageError(
+        `pass ${definition.name}: option ${name}: expected ${typeText(schema)}; found "${at < 0 ? '' : written}"`,
+      );
+    const before = options[name];
+    options[name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
+  }
+  return options;
+}
+
+/** Throws UsageError where an option has a name the schema does not know: zod alone would drop it without a word. */
+export function checkOptionNames(definition: PassDefinition, options: object): void {
+  const schemas = schemaOf(definition);
+  for (const name of Object.keys(options)) knownOption(definition, schemas, name);
+}
+
+function knownOption(
+  { name: pass }: PassDefinition,
+  schemas: Readonly<Record<string, JsonSchema>>,
+  name: string,
+): JsonSchema {
+  const schema = schemas[name];
+  if (!schema) throw new UsageError(`pass ${pass}: ${unknownText('option', name, Object.keys(schemas))}`);
+  return schema;
+}
+
+/** The one line that says what zod found wrong. */
+export const zodText = (error: z.ZodError): string =>
+  error.issues.map(({ path, message }) => (path.length ? `${path.join('.')}: ${message}` : message)).join('; ');

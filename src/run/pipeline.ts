@@ -1,0 +1,177 @@
+/** The pipeline: runs passes one after another on a clone, measures what each changed, and takes back what broke. */
+
+import { inferTypes } from '../infer/index.js';
+import { checkModel } from '../ir/check.js';
+import { cloneModel } from '../ir/clone.js';
+import { PassError } from '../ir/errors.js';
+import type { Model } from '../ir/model.js';
+import { type Note, passContext, type Skip, type Surroundings } from './context.js';
+import type { Fidelity, Pass } from './pass.js';
+import { type ModelSummary, opsChanged, summarize } from './summary.js';
+import { sweep } from './sweep.js';
+import { defaultLevel, loosest, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
+
+export interface PipelineOptions extends Surroundings {
+  /** Default: `pass` for a small model, `end` for a larger one; without a verifier always `none`. */
+  readonly verify?: VerifyLevel;
+  readonly verifier?: Verifier;
+  /** Called before each step. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Where the pipeline stands. */
+export interface Progress {
+  readonly step: 'infer' | 'run' | 'verify';
+  readonly pass: string;
+  /** 0-based place in the pipeline. */
+  readonly position: number;
+  readonly count: number;
+}
+
+/** What became of one pass. */
+export interface PassResult {
+  readonly name: string;
+  readonly options: unknown;
+  readonly fidelity: Fidelity;
+  /** unchanged: it found nothing to do; rolled back: it broke its gate, and the model is as it was before. */
+  readonly status: 'applied' | 'unchanged' | 'rolled back';
+  /** Difference of the number of nodes by op. */
+  readonly ops: Readonly<Record<string, number>>;
+  readonly nodes: { readonly before: number; readonly after: number };
+  readonly bytes: { readonly before: number; readonly after: number };
+  readonly notes: readonly Note[];
+  readonly skips: readonly Skip[];
+  readonly verdict?: Verdict;
+  /** Time of the pass itself, types it needed included. */
+  readonly ms: number;
+  readonly verifyMs?: number;
+}
+
+export interface PipelineResult {
+  readonly model: Model;
+  readonly passes: readonly PassResult[];
+  readonly before: ModelSummary;
+  readonly after: ModelSummary;
+  readonly verification: { readonly level: VerifyLevel; readonly verdict?: Verdict };
+  /** The widest gate of the passes that were applied. */
+  readonly fidelity: Fidelity;
+}
+
+/**
+ * Runs the passes on a clone; the model itself stays as it is.
+ * Throws ModelError where the model is at fault, PassError where a pass throws or leaves a model that does not check.
+ */
+export async function runPipeline(
+  original: Model,
+  passes: readonly Pass[],
+  options: PipelineOptions,
+): Promise<PipelineResult> {
+  checkModel(original);
+  const before = summarize(original);
+  const level = options.verifier ? (options.verify ?? defaultLevel(before.bytes)) : 'none';
+  const line = new Line(cloneModel(original), before, passes, level, options);
+  for (let position = 0; position < passes.length; position++) await line.step(position);
+  const { model, summary: after, results } = line;
+  const fidelity = loosest(results.filter(({ status }) => status === 'applied').map((result) => result.fidelity));
+  const isChanged = results.some(({ status }) => status === 'applied');
+  const verdict = level === 'end' && isChanged ? await options.verifier?.compare(original, model, fidelity) : undefined;
+  return { model, passes: results, before, after, fidelity, verification: { level, verdict } };
+}
+
+/** The model on its way through the passes. */
+class Line {
+  readonly results: PassResult[] = [];
+  /** Of the model when its types were last inferred. */
+  #typed: { model: Model; revision: number } | undefined;
+
+  constructor(
+    public model: Model,
+    public summary: ModelSummary,
+    readonly passes: readonly Pass[],
+    readonly level: VerifyLevel,
+    readonly options: PipelineOptions,
+  ) {}
+
+  async step(position: number): Promise<void> {
+    const { definition, options } = this.passes[position] as Pass;
+    const { name, fidelity } = definition;
+    const report = (step: Progress['step']) =>
+      this.options.onProgress?.({ step, pass: name, position, count: this.passes.length });
+    const started = performance.now();
+    if (definition.needs?.includes('types')) {
+      report('infer');
+      this.#infer(position);
+    }
+    report('run');
+    // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
+    const candidate = this.#isVerified ? cloneModel(this.model) : this.model;
+    const { context, notes, skips } = passContext(this.options);
+    const revision = candidate.revision;
+    await this.#guard(position, async () => {
+      await definition.run(candidate, options, context);
+      if (candidate.revision === revision) return;
+      sweep(candidate);
+      checkModel(candidate);
+    });
+    const isChanged = candidate.revision !== revision;
+    const after = isChanged ? summarize(candidate) : this.summary;
+    const ms = performance.now() - started;
+    let verdict: Verdict | undefined;
+    let verifyMs: number | undefined;
+    if (isChanged && this.#isVerified) {
+      report('verify');
+      const began = performance.now();
+      verdict = await this.options.verifier?.compare(this.model, candidate, fidelity);
+      verifyMs = performance.now() - began;
+    }
+    const isKept = isChanged && verdict?.outcome !== 'rejected';
+    this.results.push({
+      name,
+      options,
+      fidelity,
+      status: isKept ? 'applied' : isChanged ? 'rolled back' : 'unchanged',
+      ops: opsChanged(this.summary, after),
+      nodes: { before: this.summary.nodes, after: after.nodes },
+      bytes: { before: this.summary.bytes, after: after.bytes },
+      notes,
+      skips: skips(),
+      verdict,
+      ms,
+      verifyMs,
+    });
+    if (isKept) {
+      this.model = candidate;
+      this.summary = after;
+    }
+  }
+
+  get #isVerified(): boolean {
+    return this.level === 'pass' || this.level === 'rewrite';
+  }
+
+  /** Infers types unless nothing changed since; where that fails, the pass before is to blame, or the model itself. */
+  #infer(position: number): void {
+    if (this.#typed?.model === this.model && this.#typed.revision === this.model.revision) return;
+    try {
+      inferTypes(this.model);
+    } catch (error) {
+      const culprit = this.results.findLastIndex(({ status }) => status === 'applied');
+      if (culprit < 0 || culprit >= position) throw error;
+      throw this.#error(culprit, error);
+    }
+    this.#typed = { model: this.model, revision: this.model.revision };
+  }
+
+  async #guard(position: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw this.#error(position, error);
+    }
+  }
+
+  #error(position: number, cause: unknown): PassError {
+    const names = this.passes.map(({ definition }) => definition.name);
+    return new PassError(names[position] as string, position, names.slice(0, position), cause);
+  }
+}

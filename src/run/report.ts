@@ -1,0 +1,118 @@
+/**
+ * The report: what happened, in JSON. Its schema is the contract: within one version fields are added, never changed.
+ * Times are milliseconds, sizes bytes. A number that JSON cannot hold (an infinite ratio) is null.
+ */
+import { z } from 'zod';
+
+export const REPORT_VERSION = 1;
+
+const count = z.number().int().nonnegative();
+const measure = z.number().nullable();
+const counts = z.record(z.string(), z.number().int());
+const beforeAfter = z.object({ before: count, after: count });
+
+const verdict = z.object({
+  outcome: z
+    .enum(['accepted', 'rejected', 'unknown'])
+    .describe('unknown: what it is compared with does not run either.'),
+  detail: z.string().describe('What was measured against which limit, or what the runtime said.'),
+});
+
+const passReport = z.object({
+  name: z.string(),
+  options: z.unknown().describe('As the pass took them, defaults filled in.'),
+  fidelity: z.enum(['exact', 'rounding', 'lossy']),
+  status: z
+    .enum(['applied', 'unchanged', 'rolled back'])
+    .describe('rolled back: it broke its accuracy gate, and the model is as it was before.'),
+  ops: counts.describe('Difference of the number of nodes, by op.'),
+  nodes: beforeAfter,
+  bytes: beforeAfter.describe('Of constants.'),
+  notes: z.array(z.object({ text: z.string(), at: z.string().optional() })),
+  skips: z
+    .array(z.object({ reason: z.string(), count, places: z.array(z.string()) }))
+    .describe('What was left as it is, grouped by reason, the most frequent first.'),
+  verdict: verdict.optional(),
+  ms: z.number(),
+  verifyMs: z.number().optional(),
+});
+
+const modelReport = z.object({
+  nodes: count,
+  ops: counts.describe('Nodes by op, over every scope.'),
+  bytes: count.describe('Of constants.'),
+  bytesByType: counts,
+  opsets: counts,
+  functions: count,
+});
+
+const outputAccuracy = z.object({
+  name: z.string(),
+  type: z.string(),
+  maxAbs: measure,
+  maxRel: measure,
+  relativeL2: measure,
+  cosine: measure,
+  snr: measure.describe('Decibels; null where both are equal.'),
+  nonFinite: z.object({ original: count, result: count }).describe('NaN and infinite elements.'),
+  top1: measure.optional().describe('Share of rows whose largest element is the same one, where that makes sense.'),
+});
+
+const timing = z.object({ median: z.number(), low: z.number(), high: z.number(), runs: count });
+
+const gate = z.object({
+  name: z.enum(['accuracy', 'speed', 'placement']),
+  passed: z.boolean(),
+  detail: z.string().describe('What was measured against which limit.'),
+});
+
+/** The schema of the report. */
+export const reportSchema = z.object({
+  version: z.literal(REPORT_VERSION),
+  created: z.string().describe('ISO 8601, UTC.'),
+  command: z.string().optional().describe('As it can be typed again.'),
+  input: z.string().optional(),
+  output: z
+    .object({ files: z.array(z.string()), bytes: count })
+    .optional()
+    .describe('Absent where nothing was written.'),
+  target: z.enum(['cpu', 'cuda', 'webgpu']),
+  seed: z.number().int(),
+  verification: z.object({ level: z.enum(['none', 'end', 'pass', 'rewrite']), verdict: verdict.optional() }),
+  passes: z.array(passReport),
+  model: z.object({ before: modelReport, after: modelReport }),
+  accuracy: z
+    .object({
+      provider: z.string(),
+      inputs: z.array(z.string()).describe('Each set of inputs in words: its source and shapes.'),
+      outputs: z.array(outputAccuracy).describe('The worst over all sets of inputs.'),
+    })
+    .optional(),
+  speed: z
+    .object({
+      provider: z.string(),
+      ratio: z.number().describe('Median of original over median of result: above 1 is faster.'),
+      significant: z.boolean().describe('False: the difference is inside the noise.'),
+      run: z.object({ original: timing, result: timing }),
+      create: z.object({ original: z.number(), result: z.number() }),
+      first: z.object({ original: z.number(), result: z.number() }),
+    })
+    .optional(),
+  placement: z
+    .object({ provider: z.string(), fallbacks: counts.describe('Nodes that another provider runs, by op.') })
+    .optional(),
+  gates: z.array(gate),
+  machine: z.object({ os: z.string(), arch: z.string(), cpu: z.string(), cores: count, memory: count }).optional(),
+  versions: z.record(z.string(), z.string()),
+  ms: z.number(),
+});
+
+/** What happened to a model. */
+export type Report = z.output<typeof reportSchema>;
+export type PassReport = Report['passes'][number];
+
+/** The report's JSON schema (draft 2020-12). */
+export const reportJsonSchema = (): object => z.toJSONSchema(reportSchema);
+
+/** The report as text: whatever JSON cannot hold becomes null. */
+export const reportJson = (report: Report): string => `${JSON.stringify(report, undefined, 2)}\n`;

@@ -1,0 +1,35 @@
+/** What the pipeline asks of whoever can run a model. It is handed in, so that the core runs where no runtime is. */
+import type { Model } from '../ir/model.js';
+import type { Fidelity } from './pass.js';
+
+/**
+ * How often the numbers are compared. none: never; end: the result with the original; pass: after each pass that
+ * changed the model, which is rolled back where it breaks its gate; rewrite: each rewrite alone, and as `pass`.
+ */
+export const verifyLevels = ['none', 'end', 'pass', 'rewrite'] as const;
+export type VerifyLevel = (typeof verifyLevels)[number];
+
+/** What a comparison says. A runtime that refuses the model or crashes is a verdict as well. */
+export interface Verdict {
+  /** accepted; rejected; unknown where the model that it is compared with does not run either. */
+  readonly outcome: 'accepted' | 'rejected' | 'unknown';
+  /** One line: what was measured against which limit, or what the runtime said. */
+  readonly detail: string;
+}
+
+/** Compares models by running them. One verifier serves one pipeline. */
+export interface Verifier {
+  /** Whether `after` gives what `before` gives within the gate of a fidelity; both stay as they are. */
+  compare(before: Model, after: Model, fidelity: Fidelity): Promise<Verdict>;
+}
+
+/** Initializers up to this many bytes make a model small: it is verified after every pass, a larger one at the end. */
+export const SMALL_MODEL = 64 * 2 ** 20;
+
+export const defaultLevel = (bytes: number): VerifyLevel => (bytes <= SMALL_MODEL ? 'pass' : 'end');
+
+const order: readonly Fidelity[] = ['exact', 'rounding', 'lossy'];
+
+/** The widest gate that any of the passes asks for; exact for none. */
+export const loosest = (fidelities: readonly Fidelity[]): Fidelity =>
+  order[Math.max(0, ...fidelities.map((one) => order.indexOf(one)))] as Fidelity;
