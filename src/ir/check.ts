@@ -1,0 +1,69 @@
+/** The invariants of a model. A pass that breaks one has a bug. */
+import { ModelError } from './errors.js';
+import type { Graph } from './graph.js';
+import type { Model } from './model.js';
+import type { Node } from './node.js';
+import type { Value } from './value.js';
+
+/**
+ * Throws ModelError, naming the place, where a scope has a cycle, a node reads a value that is not in scope or no longer
+ * exists, the use lists disagree with the inputs, a port has no value or two ports one name, or a constant's type is not
+ * its tensor's.
+ */
+export function checkModel(model: Model): void {
+  checkGraph(model.graph, []);
+  for (const { graph } of model.functions) checkGraph(graph, []);
+}
+
+function checkGraph(graph: Graph, outer: readonly Graph[]): void {
+  const scopes = [...outer, graph];
+  const place = `graph "${graph.name}"`;
+  const names = new Set<string>();
+  for (const { name } of [...graph.inputs, ...graph.outputPorts]) {
+    // An input that is passed through may have the output's name; two inputs or two outputs may not.
+    if (name === '') throw new ModelError(place, 'a name for every port', 'none');
+  }
+  for (const ports of [graph.inputs, graph.outputPorts]) {
+    names.clear();
+    for (const { name } of ports) {
+      if (names.has(name)) throw new ModelError(place, 'ports of different names', `"${name}" twice`);
+      names.add(name);
+    }
+  }
+  if (graph.outputs.length !== graph.outputPorts.length)
+    throw new ModelError(place, `${graph.outputPorts.length} outputs`, `${graph.outputs.length}`);
+  graph.outputs.forEach((value, index) => {
+    if (!value) throw new ModelError(place, `a value for output "${graph.outputPorts[index]?.name}"`, 'none');
+  });
+  for (const value of graph.constants) checkConstant(value);
+  for (const node of [...graph.nodes(), graph.end]) {
+    checkNode(node, scopes);
+    for (const body of node.bodies) {
+      if (body.owner !== node)
+        throw new ModelError(node.label, 'bodies that it owns', `"${body.name}" of another node`);
+      checkGraph(body, scopes);
+    }
+  }
+}
+
+function checkConstant(value: Value): void {
+  const { tensor, type, name } = value;
+  if (!tensor) throw new ModelError(`constant "${name}"`, 'a tensor', 'none');
+  if (type?.kind === 'tensor' && type.elem !== tensor.type)
+    throw new ModelError(`constant "${name}"`, `a tensor of ${type.elem}`, tensor.type);
+}
+
+function checkNode(node: Node, scopes: readonly Graph[]): void {
+  node.inputs.forEach((value, index) => {
+    if (!value) return;
+    const label = `input ${index}, "${value.name}"`;
+    if (!scopes.includes(value.graph))
+      throw new ModelError(node.label, `${label}, in scope`, 'a value of another graph');
+    const exists = value.producer
+      ? value.graph.nodeSet.has(value.producer) && value.producer.outputs.includes(value)
+      : value.graph.constants.has(value) || value.graph.inputs.includes(value);
+    if (!exists) throw new ModelError(node.label, `${label}, in the graph`, 'a value that was removed');
+    if (![...value.uses].some((use) => use.node === node && use.index === index))
+      throw new ModelError(node.label, `${label}, to know its use`, 'no such use');
+  });
+}

@@ -1,0 +1,110 @@
+/** A copy of a model that shares what is immutable: tensors, types, attributes' numbers. */
+import type { Attribute } from './attribute.js';
+import { Graph } from './graph.js';
+import { Model } from './model.js';
+import type { Node } from './node.js';
+import type { Value } from './value.js';
+
+/** Edits of the copy leave the original as it was. Labels, order and everything carried are the same. */
+export function cloneModel(model: Model): Model {
+  const copy = new Model(model.opsets, model.irVersion);
+  const { producerName, producerVersion, domain, modelVersion, docString, carried } = model;
+  Object.assign(copy, {
+    producerName,
+    producerVersion,
+    domain,
+    modelVersion,
+    docString,
+    carried,
+    metadata: [...model.metadata],
+  });
+  const values = new Map<Value, Value>();
+  fill(copy.graph, model.graph, values);
+  for (const fn of model.functions) {
+    const graph = new Graph(
+      copy,
+      fn.graph.name,
+      fn.graph.opsets === model.opsets ? copy.opsets : new Map(fn.graph.opsets),
+    );
+    fill(graph, fn.graph, values);
+    const defaults = new Map(
+      [...fn.defaults].map(([name, attribute]) => [name, cloneAttribute(attribute, graph, values)]),
+    );
+    copy.functions.push({ ...fn, graph, defaults });
+  }
+  return copy;
+}
+
+/**
+ * Copies the values and nodes of one graph into another, of the same model or another one. `values` maps what the graph
+ * reads from outside; it is filled with what is copied. Ports are copied too, unless `isInlined`: then the inputs must
+ * already be in `values`, and the caller connects the outputs.
+ */
+export function fill(target: Graph, source: Graph, values: Map<Value, Value>, isInlined = false): void {
+  const valueOf = (value: Value): Value => values.get(value) ?? value;
+  if (!isInlined) {
+    Object.assign(target, { name: source.name, docString: source.docString, carried: source.carried });
+    for (const value of source.inputs) {
+      const copy = target.input(value.name, value.type);
+      copy.tensor = value.tensor;
+      copy.defaultTensor = value.defaultTensor;
+      values.set(value, describe(copy, value));
+    }
+  }
+  const nodes: [Node, Node][] = [];
+  for (const item of [...source.constants, ...source.nodeSet].sort((a, b) => a.sequence - b.sequence)) {
+    if ('tensor' in item) {
+      const copy = target.constant(item.tensor as NonNullable<Value['tensor']>, item.name);
+      copy.constantNode = item.constantNode;
+      copy.type = item.type;
+      values.set(item, describe(copy, item));
+      continue;
+    }
+    const { opType, domain, name, overload } = item;
+    const node = target.add(opType, [], {
+      domain,
+      name,
+      overload,
+      outputs: item.outputs.map((value) => value?.name ?? ''),
+    });
+    Object.assign(node, { docString: item.docString, carried: item.carried });
+    item.outputs.forEach((value, index) => {
+      // A label may be empty, which `add` takes for an output left out.
+      if (value && !node.outputs[index]) (node.outputs as Value[])[index] = unnamed(target, node, index);
+      const copy = node.outputs[index];
+      if (value && copy) {
+        copy.type = value.type;
+        values.set(value, describe(copy, value));
+      }
+    });
+    nodes.push([item, node]);
+  }
+  for (const [node, copy] of nodes) {
+    node.inputs.forEach((value, index) => {
+      target.setInput(copy, index, value && valueOf(value));
+    });
+    for (const [name, attribute] of node.attributes)
+      target.setAttribute(copy, name, cloneAttribute(attribute, target, values));
+  }
+  if (!isInlined)
+    target.setOutputs(
+      source.outputPorts.map((port, index) => ({ port: { ...port }, value: valueOf(source.outputs[index] as Value) })),
+    );
+}
+
+function cloneAttribute(attribute: Attribute, graph: Graph, values: Map<Value, Value>): Attribute {
+  const body = (inner: Graph): Graph => {
+    const copy = new Graph(graph.model, inner.name, graph.opsets);
+    fill(copy, inner, values);
+    return copy;
+  };
+  if (attribute.type === 'graph') return { ...attribute, value: body(attribute.value) };
+  if (attribute.type === 'graphs') return { ...attribute, value: attribute.value.map(body) };
+  return attribute;
+}
+
+function describe(copy: Value, value: Value): Value {
+  copy.isDeclared = value.isDeclared;
+  copy.carried = value.carried;
+  return copy;
+}
