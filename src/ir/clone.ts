@@ -41,7 +41,7 @@ export function cloneModel(model: Model): Model {
  * already be in `values`, and the caller connects the outputs.
  */
 export function fill(target: Graph, source: Graph, values: Map<Value, Value>, isInlined = false): void {
-  const valueOf = (value: Value): Value => values.get(value) ?? value;
+  const mapped = (value: Value): Value => values.get(value) ?? value;
   if (!isInlined) {
     Object.assign(target, { name: source.name, docString: source.docString, carried: source.carried });
     for (const value of source.inputs) {
@@ -65,12 +65,10 @@ export function fill(target: Graph, source: Graph, values: Map<Value, Value>, is
       domain,
       name,
       overload,
-      outputs: item.outputs.map((value) => value?.name ?? ''),
+      outputs: item.outputs.map((value) => value?.name),
     });
     Object.assign(node, { docString: item.docString, carried: item.carried });
     item.outputs.forEach((value, index) => {
-      // A label may be empty, which `add` takes for an output left out.
-      if (value && !node.outputs[index]) (node.outputs as Value[])[index] = unnamed(target, node, index);
       const copy = node.outputs[index];
       if (value && copy) {
         copy.type = value.type;
@@ -81,14 +79,14 @@ export function fill(target: Graph, source: Graph, values: Map<Value, Value>, is
   }
   for (const [node, copy] of nodes) {
     node.inputs.forEach((value, index) => {
-      target.setInput(copy, index, value && valueOf(value));
+      target.setInput(copy, index, value && mapped(value));
     });
     for (const [name, attribute] of node.attributes)
       target.setAttribute(copy, name, cloneAttribute(attribute, target, values));
   }
   if (!isInlined)
     target.setOutputs(
-      source.outputPorts.map((port, index) => ({ port: { ...port }, value: valueOf(source.outputs[index] as Value) })),
+      source.outputPorts.map((port, index) => ({ port: { ...port }, value: mapped(source.outputs[index] as Value) })),
     );
 }
 

@@ -100,10 +100,9 @@ export class Graph {
     if (node.domain !== '')
       for (const opsets of [this.opsets, this.model.opsets]) if (!opsets.has(node.domain)) opsets.set(node.domain, 1);
     const names =
-      typeof options.outputs === 'object' ? options.outputs : new Array(options.outputs ?? 1).fill(undefined);
-    names.forEach((name: string | undefined, index) => {
-      const output = name === '' ? undefined : new Value(this, name ?? '', node, index);
-      (node.outputs as (Value | undefined)[]).push(output);
+      typeof options.outputs === 'object' ? options.outputs : new Array<string>(options.outputs ?? 1).fill('');
+    names.forEach((name, index) => {
+      (node.outputs as (Value | undefined)[]).push(name === undefined ? undefined : new Value(this, name, node, index));
     });
     for (const [name, value] of Object.entries(options.attributes ?? {}))
       if (value !== undefined) this.setAttribute(node, name, value);

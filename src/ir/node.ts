@@ -12,8 +12,8 @@ export interface NodeOptions {
   readonly name?: string;
   readonly overload?: string;
   readonly attributes?: Readonly<Record<string, AttributeLike | undefined>>;
-  /** How many outputs, or their names; '' is an output left out. Default 1. */
-  readonly outputs?: number | readonly string[];
+  /** How many outputs, or their labels; undefined is an output left out. Default 1. */
+  readonly outputs?: number | readonly (string | undefined)[];
 }
 
 export class Node {

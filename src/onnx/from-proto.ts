@@ -203,7 +203,12 @@ class GraphReader {
       }
       if (!message.opType) throw new ModelError(`node "${message.name ?? ''}"`, 'an op_type', 'none');
       const { domain, name, overload, opType } = message;
-      const node = graph.add(opType, [], { domain, name, overload, outputs: message.output ?? [] });
+      const node = graph.add(opType, [], {
+        domain,
+        name,
+        overload,
+        outputs: (message.output ?? []).map((label) => label || undefined),
+      });
       node.docString = message.docString ?? '';
       node.carried = leftover(message, [
         'input',
