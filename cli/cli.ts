@@ -10,6 +10,7 @@ import { inputFlags, jobFlags, jsonFlag, quietFlag } from './flags.js';
 const model = { type: 'string', demandOption: true, describe: 'Path of an ONNX model.' } as const;
 
 const inspectFlags = {
+  'allow-outside-data': inputFlags['allow-outside-data'],
   values: { type: 'boolean', describe: 'List every value of every scope: its type, and its contents where known.' },
   ...jsonFlag,
 } as const;

@@ -48,7 +48,7 @@ export function reportMarkdown(report: Report): string {
           ...[o.maxAbs, o.maxRel, o.relativeL2].map(numberText),
           o.cosine === null ? '–' : o.cosine.toFixed(6),
           o.snr === null ? '∞' : numberText(o.snr),
-          o.top1 === undefined ? '' : `${(100 * o.top1).toFixed(1)} %`,
+          typeof o.top1 !== 'number' ? '' : `${(100 * o.top1).toFixed(1)} %`,
         ]),
       ),
     );

@@ -96,7 +96,7 @@ const opsetText = (opsets: Readonly<Record<string, number>>): string =>
 function accuracyLines({ accuracy, seed }: Report, p: Paint): string[] {
   if (!accuracy) return [];
   const { outputs, inputs, provider } = accuracy;
-  const top1 = outputs.some((output) => output.top1 !== undefined);
+  const top1 = outputs.some((output) => typeof output.top1 === 'number');
   const snr = (value: number | null) => (value === null ? '∞' : `${numberText(value)} dB`);
   const rows = outputs.map((output) => [
     output.name,
@@ -104,7 +104,7 @@ function accuracyLines({ accuracy, seed }: Report, p: Paint): string[] {
     numberText(output.relativeL2),
     output.cosine === null ? '–' : output.cosine.toFixed(6),
     snr(output.snr),
-    ...(top1 ? [output.top1 === undefined ? '' : `${(100 * output.top1).toFixed(1)} %`] : []),
+    ...(top1 ? [typeof output.top1 !== 'number' ? '' : `${(100 * output.top1).toFixed(1)} %`] : []),
     nonFiniteText(output.nonFinite, p),
   ]);
   const titles = ['', 'max abs', 'rel L2', 'cosine', 'SNR', ...(top1 ? ['top-1'] : []), ''].map((title) =>

@@ -79,6 +79,7 @@ export const reportSchema = z.object({
   target: z.enum(['cpu', 'cuda', 'webgpu']),
   seed: z.number().int(),
   verification: z.object({ level: z.enum(['none', 'end', 'pass', 'rewrite']), verdict: verdict.optional() }),
+  fidelity: z.enum(['exact', 'rounding', 'lossy']).describe('The widest gate of the passes that were applied.'),
   passes: z.array(passReport),
   model: z.object({ before: modelReport, after: modelReport }),
   accuracy: z

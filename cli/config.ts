@@ -1,0 +1,61 @@
+/** Config files: JSON, JavaScript modules, and TypeScript where something here can strip its types. */
+import { randomUUID } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, extname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Config, checkConfig } from '../src/config.js';
+import { UsageError } from '../src/run/usage-error.js';
+
+/** The settings in a config file; paths in it are relative to it. Throws UsageError where it is none. */
+export async function loadConfig(path: string): Promise<Config> {
+  const config = checkConfig(await load(path), path);
+  return config.inputs ? { ...config, inputs: resolve(dirname(path), config.inputs) } : config;
+}
+
+async function load(path: string): Promise<unknown> {
+  const kind = extname(path);
+  if (kind === '.json') return parseJson(path, await readFile(path, 'utf8'));
+  if (['.js', '.mjs'].includes(kind)) return importFile(path);
+  if (!['.ts', '.mts'].includes(kind))
+    throw new UsageError(`${path}: expected a .js, .ts or .json file; found "${kind}"`);
+  return stripsTypes() ? importFile(path) : importStripped(path);
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path}: expected JSON; found ${(error as Error).message}`);
+  }
+}
+
+async function importFile(path: string): Promise<unknown> {
+  await readFile(path);
+  return (await import(pathToFileURL(resolve(path)).href)).default;
+}
+
+/** True where Node imports TypeScript itself: from 22.18 on. */
+const stripsTypes = (): boolean => Boolean((process.features as { typescript?: unknown }).typescript);
+
+/** On an older Node the config's own project may have esbuild (Vite and Vitest bring it): it strips the types. */
+async function importStripped(path: string): Promise<unknown> {
+  const source = await readFile(path, 'utf8');
+  let esbuild: { transform(text: string, options: object): Promise<{ code: string }> };
+  try {
+    esbuild = createRequire(resolve(path))('esbuild');
+  } catch {
+    throw new UsageError(
+      `${path}: expected Node 22.18 or newer for a .ts config; found ${process.version}. Install esbuild beside it, or write .js`,
+    );
+  }
+  const { code } = await esbuild.transform(source, { loader: 'ts', format: 'esm', sourcefile: path });
+  // Beside the original, so that what it imports is found from there.
+  const stripped = join(dirname(resolve(path)), `.onnx-passes-${randomUUID()}.mjs`);
+  try {
+    await writeFile(stripped, code);
+    return await importFile(stripped);
+  } finally {
+    await rm(stripped, { force: true });
+  }
+}

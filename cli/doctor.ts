@@ -1,0 +1,26 @@
+/** `optimize doctor`: which providers work here, and why the others do not. */
+import { paint, table } from '../src/report/style.js';
+import { machineOf, versionsOf } from '../src/run/machine.js';
+import { probeProviders } from '../src/runtime/providers.js';
+import type { Flags } from './flags.js';
+import { hasColour, ProgressLine } from './terminal.js';
+
+export async function run(flags: Flags): Promise<void> {
+  const progress = new ProgressLine(flags.json === true);
+  progress.say('trying the providers');
+  const [providers, machine, versions] = [await probeProviders(), await machineOf(), await versionsOf()];
+  progress.clear();
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify({ providers, machine, versions }, undefined, 2)}\n`);
+    return;
+  }
+  const p = paint(hasColour(process.stdout));
+  const rows = providers.map(({ provider, works, reason, device }) => [
+    works ? p.good('✓') : p.bad('✗'),
+    p.bold(provider),
+    [device, works ? '' : reason].filter(Boolean).join('  '),
+  ]);
+  const about = machine ? `${machine.cpu}, ${machine.cores} cores, ${machine.os} ${machine.arch}` : '';
+  const text = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  process.stdout.write(`${[...table(rows), '', p.dim(about), p.dim(text.join(', '))].join('\n')}\n`);
+}

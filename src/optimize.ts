@@ -1,0 +1,87 @@
+/** The pipeline as users call it: names looked up in the catalogue, and a runtime handed in where there is one. */
+import { catalogue } from '../passes/index.js';
+import { presets } from '../passes/presets.js';
+import type { Model } from './ir/model.js';
+import { isNode, machineOf, versionsOf } from './run/machine.js';
+import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
+import type { Target } from './run/pass.js';
+import { type Progress, runPipeline } from './run/pipeline.js';
+import { REPORT_VERSION, type Report } from './run/report.js';
+import type { Verifier, VerifyLevel } from './run/verify.js';
+import { hasKernel } from './runtime/kernels.js';
+import type { FeedOptions } from './validate/feeds.js';
+
+/** Every pass and preset this package brings. */
+export const builtIn: Catalogue = { passes: catalogue, presets };
+
+export interface OptimizeOptions {
+  /**
+   * The provider that the result is meant for. Default `auto`, the best one that works here;
+   * where nothing is to be run, `cpu`: to find out would mean to run something.
+   */
+  readonly target?: Target | 'auto';
+  /** Default: `pass` for up to 64 MB of weights, `end` above; in a browser always `none`. */
+  readonly verify?: VerifyLevel;
+  /** Of the inputs that models are verified on. Default 0. */
+  readonly seed?: number;
+  /** Dims of inputs, by name. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Values of symbolic dims, by name. */
+  readonly dims?: Readonly<Record<string, number>>;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stated in the report. */
+  readonly command?: string;
+}
+
+/**
+ * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.
+ * Throws UsageError for an unknown pass, ModelError where the model is at fault, PassError where a pass is.
+ */
+export async function optimize(
+  model: Model,
+  passes: PassesLike,
+  options: OptimizeOptions = {},
+): Promise<{ model: Model; report: Report }> {
+  const started = performance.now();
+  const list = parsePasses(passes, builtIn);
+  const seed = options.seed ?? 0;
+  const runs = isNode() && options.verify !== 'none';
+  const target = await targetOf(options.target, runs);
+  const feeds: FeedOptions = { seed, shapes: options.shapes, dims: options.dims };
+  const result = await runPipeline(model, list, {
+    target,
+    hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
+    evaluate: isNode() ? evaluate : undefined,
+    verify: options.verify,
+    verifier: runs ? await verifierOf(feeds) : undefined,
+    onProgress: options.onProgress,
+  });
+  const report: Report = {
+    version: REPORT_VERSION,
+    created: new Date().toISOString(),
+    command: options.command,
+    target,
+    seed,
+    verification: result.verification,
+    fidelity: result.fidelity,
+    passes: [...result.passes] as Report['passes'],
+    model: { before: result.before, after: result.after },
+    gates: [],
+    machine: await machineOf(),
+    versions: await versionsOf(),
+    ms: performance.now() - started,
+  };
+  return { model: result.model, report };
+}
+
+/** The target that is meant, found out where it is `auto`. */
+export async function targetOf(target: Target | 'auto' | undefined, runs: boolean): Promise<Target> {
+  if (target !== undefined && target !== 'auto') return target;
+  if (!isNode() || (target === undefined && !runs)) return 'cpu';
+  return (await import('./runtime/providers.js')).resolveTarget('auto');
+}
+
+const evaluate = async (model: Model) => (await import('./runtime/evaluate.js')).evaluateModel(model);
+
+const verifierOf = async (options: FeedOptions): Promise<Verifier> =>
+  (await import('./validate/verifier.js')).createVerifier(options);
