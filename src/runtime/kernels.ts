@@ -1,0 +1,104 @@
+/**
+ * Which provider of onnxruntime runs an op in an element type: data, no runtime, so it may be asked anywhere.
+ *
+ * Sources: "probed" = tried with onnxruntime-node 1.30.0 on Linux x64 in November 2026; "table" = onnxruntime's
+ * kernel registrations of early 2026, not run. A probe of the installed runtime overrides any line here.
+ */
+import type { DataType } from '../ir/types.js';
+
+export type Target = 'cpu' | 'cuda' | 'webgpu';
+
+const words = (...texts: readonly string[]): ReadonlySet<string> => new Set(texts.join(' ').split(/\s+/));
+
+/** Names of contrib ops begin with `ms.`. Probed: each loads with bfloat16; no other of 64 ops did, and nothing is cast for them. */
+const cpuBfloat16 = words(
+  'Cast Clip LayerNormalization Transpose Reshape Concat Slice Gather Split IsNaN ScatterND',
+  'ms.SkipLayerNormalization ms.SimplifiedLayerNormalization ms.SkipSimplifiedLayerNormalization',
+);
+
+/** Table. */
+const cudaBfloat16 = words(
+  'MatMul Gemm Conv Add Sub Mul Div Pow Sqrt Exp Erf Tanh Sigmoid Relu Gelu Softmax LayerNormalization',
+  'RMSNormalization RotaryEmbedding Attention ReduceSum Where Expand Cast Concat Slice Split Transpose Tile Trilu',
+  'Gather GatherElements GatherND Scatter ScatterElements ScatterND Max Min Abs Neg AveragePool HardSigmoid HardSwish',
+  'If Loop Scan Identity Reshape Squeeze Unsqueeze Flatten Shape Size',
+  'ms.Attention ms.MultiHeadAttention ms.GroupQueryAttention ms.SkipLayerNormalization ms.SkipSimplifiedLayerNormalization',
+  'ms.SimplifiedLayerNormalization ms.FastGelu ms.QuickGelu ms.BiasGelu ms.Gelu ms.FusedMatMul ms.MatMulNBits',
+  'ms.RotaryEmbedding',
+);
+
+/** Table: the first opset whose kernel takes bfloat16, where that is later than the schema's. */
+const cudaBfloat16Since: Readonly<Record<string, number>> = { Conv: 22, Attention: 23 };
+
+/** Table: ops of ai.onnx that CUDA leaves to the CPU in every type. */
+const cudaMissing = words('DynamicQuantizeLinear ConvInteger QLinearConv QLinearMatMul');
+
+/** Contrib ops of the CPU (probed) and of CUDA (table) that passes emit or meet. */
+const contribCommon = words(
+  'MultiHeadAttention GroupQueryAttention Attention SkipLayerNormalization SkipSimplifiedLayerNormalization',
+  'SimplifiedLayerNormalization FastGelu QuickGelu BiasGelu Gelu FusedMatMul RotaryEmbedding MatMulNBits EmbedLayerNormalization',
+);
+const contribCpuOnly = words('DynamicQuantizeMatMul MatMulIntegerToFloat FusedGemm FusedConv NhwcMaxPool QLinearAdd');
+const contribCudaOnly = words(
+  'GroupNorm SkipGroupNorm BiasSplitGelu BiasAdd NhwcConv PackedMultiHeadAttention FusedConv',
+);
+const contribWebgpu = words(
+  'MultiHeadAttention GroupQueryAttention Attention SkipLayerNormalization SkipSimplifiedLayerNormalization',
+  'SimplifiedLayerNormalization FastGelu QuickGelu BiasGelu Gelu RotaryEmbedding MatMulNBits BiasAdd BiasSplitGelu',
+);
+
+/** Ops of ai.onnx that WebGPU 1.30 computes (table); those with a last opset lose their kernel after it (probed). */
+const webgpu = words(
+  'Abs Neg Floor Ceil Reciprocal Sqrt Exp Erf Log Sigmoid HardSigmoid HardSwish Sin Cos Tan Asin Acos Atan Sinh Cosh',
+  'Asinh Acosh Atanh Tanh Not Cast Clip Elu Relu LeakyRelu ThresholdedRelu Gelu ReduceMax ReduceMean ReduceMin',
+  'ReduceProd ReduceSum ReduceL1 ReduceL2 ReduceLogSum ReduceSumSquare ReduceLogSumExp Add Sub Mul Div Pow Equal',
+  'Greater GreaterOrEqual Less LessOrEqual And Shape Reshape Identity Squeeze Unsqueeze Where Transpose DepthToSpace',
+  'Conv ConvTranspose MaxPool AveragePool GlobalMaxPool GlobalAveragePool Gemm MatMul ArgMax ArgMin Softmax Concat',
+  'Split Expand Gather GatherElements GatherND ScatterND Slice Flatten Tile LayerNormalization InstanceNormalization',
+  'Einsum Pad If Range CumSum BatchNormalization DequantizeLinear Resize RMSNormalization RotaryEmbedding',
+);
+const webgpuUntil: Readonly<Record<string, number>> = {
+  Sin: 21,
+  Cos: 21,
+  HardSwish: 21,
+  Pad: 23,
+  Transpose: 24,
+  Conv: 24,
+};
+/** WebGPU computes in these; the rest of its ops' types go to the CPU. */
+const webgpuTypes = words('float32 float16 int32 uint32 bool int64 int8 uint8');
+
+const CONTRIB = 'com.microsoft';
+
+/**
+ * True where the target computes the op (domain '' is ai.onnx, at this opset) in this element type without handing it to
+ * another provider. On the CPU float16 counts where the operator admits it: the runtime casts around the op by itself.
+ */
+export function hasKernel(target: Target, opType: string, domain: string, opset: number, elem: DataType): boolean {
+  if (domain === CONTRIB) return hasContrib(target, opType, elem);
+  if (domain !== '') return false;
+  switch (target) {
+    case 'cpu':
+      return elem !== 'bfloat16' || cpuBfloat16.has(opType);
+    case 'cuda':
+      if (elem === 'bfloat16') return cudaBfloat16.has(opType) && opset >= (cudaBfloat16Since[opType] ?? 1);
+      if (opType === 'MatMulInteger') return elem === 'int8';
+      return !cudaMissing.has(opType);
+    case 'webgpu':
+      return webgpuTypes.has(elem) && webgpu.has(opType) && opset <= (webgpuUntil[opType] ?? opset);
+  }
+}
+
+function hasContrib(target: Target, opType: string, elem: DataType): boolean {
+  const name = `ms.${opType}`;
+  switch (target) {
+    case 'cpu':
+      if (elem === 'bfloat16') return cpuBfloat16.has(name);
+      return contribCommon.has(opType) || contribCpuOnly.has(opType);
+    case 'cuda':
+      if (elem === 'bfloat16') return cudaBfloat16.has(name);
+      return contribCommon.has(opType) || contribCudaOnly.has(opType);
+    case 'webgpu':
+      return contribWebgpu.has(opType) && (elem === 'float32' || elem === 'float16');
+  }
+}

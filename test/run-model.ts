@@ -1,0 +1,81 @@
+/** Runs a model on onnxruntime's CPU provider with its own optimizations off: the reference of every test. */
+import ort from 'onnxruntime-node';
+import { memoryTensor, stringTensor, type Tensor } from '../src/ir/tensor.js';
+import type { DataType } from '../src/ir/types.js';
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+type Numbers = { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number };
+type NumbersClass = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Numbers;
+
+/** float16 is a Float16Array where JavaScript has one, else its bits. */
+const float16 = (globalThis as { Float16Array?: NumbersClass }).Float16Array ?? Uint16Array;
+
+const arrays: Partial<Record<DataType, readonly [NumbersClass, number]>> = {
+  float32: [Float32Array, 4],
+  float64: [Float64Array, 8],
+  float16: [float16 as NumbersClass, 2],
+  int8: [Int8Array, 1],
+  int16: [Int16Array, 2],
+  int32: [Int32Array, 4],
+  int64: [BigInt64Array, 8],
+  uint8: [Uint8Array, 1],
+  uint16: [Uint16Array, 2],
+  uint32: [Uint32Array, 4],
+  uint64: [BigUint64Array, 8],
+  bool: [Uint8Array, 1],
+};
+
+function toRuntime(tensor: Tensor): ort.Tensor {
+  if (tensor.strings)
+    return new ort.Tensor(
+      'string',
+      tensor.strings.map((text) => new TextDecoder().decode(text)),
+      tensor.shape,
+    );
+  const [Numbers, size] = arrays[tensor.type] ?? [];
+  if (!Numbers || !size) throw new TypeError(`run-model: onnxruntime-node takes no ${tensor.type}`);
+  // Copied: the runtime wants aligned memory.
+  const bytes = tensor.bytes().slice();
+  const data = new Numbers(bytes.buffer, 0, bytes.byteLength / size);
+  const type = tensor.type as ort.Tensor.Type;
+  return new ort.Tensor(type, data as unknown as ort.Tensor.DataType, tensor.shape) as ort.Tensor;
+}
+
+function fromRuntime(tensor: ort.Tensor): Tensor {
+  if (tensor.type === 'string')
+    return stringTensor(
+      tensor.dims,
+      (tensor.data as string[]).map((text) => new TextEncoder().encode(text)),
+    );
+  const { buffer, byteOffset, byteLength } = tensor.data as unknown as Numbers;
+  return memoryTensor(tensor.type as DataType, tensor.dims, new Uint8Array(buffer, byteOffset, byteLength).slice());
+}
+
+export interface RunOptions {
+  /** The runtime's own optimizations on. */
+  readonly optimize?: boolean;
+  /** Where the runtime writes the graph it runs. */
+  readonly optimizedPath?: string;
+}
+
+/** The outputs of a model, given as its bytes or the path of its file, on these feeds. Rejects where the runtime refuses it. */
+export async function runModel(model: Uint8Array | string, feeds: Tensors, options: RunOptions = {}): Promise<Tensors> {
+  const settings: ort.InferenceSession.SessionOptions = {
+    graphOptimizationLevel: options.optimize ? 'all' : 'disabled',
+    logSeverityLevel: 4,
+    intraOpNumThreads: 1,
+    ...(options.optimizedPath && { optimizedModelFilePath: options.optimizedPath }),
+  };
+  const session = await (typeof model === 'string'
+    ? ort.InferenceSession.create(model, settings)
+    : ort.InferenceSession.create(model, settings));
+  try {
+    const given = Object.entries(feeds).filter(([name]) => session.inputNames.includes(name));
+    const outputs = await session.run(Object.fromEntries(given.map(([name, tensor]) => [name, toRuntime(tensor)])));
+    return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, fromRuntime(tensor)]));
+  } finally {
+    await session.release();
+  }
+}
