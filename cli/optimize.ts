@@ -1,0 +1,57 @@
+/** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
+import { writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { optimizeFile } from '../src/optimize-file.js';
+import { reportMarkdown } from '../src/report/markdown.js';
+import { reportText } from '../src/report/text.js';
+import { type Report, reportJson } from '../src/run/report.js';
+import { UsageError } from '../src/run/usage-error.js';
+import { loadConfig } from './config.js';
+import { configFromFlags, type Flags, single } from './flags.js';
+import { hasColour, ProgressLine } from './terminal.js';
+
+/** Exit codes of gates that failed. */
+const codes: Readonly<Record<Report['gates'][number]['name'], number>> = { accuracy: 2, speed: 3, placement: 4 };
+
+/** Runs the command and gives its exit code. `words` is the command line as it was typed. */
+export async function run(flags: Flags, words: readonly string[]): Promise<number> {
+  const reportPath = single(flags, 'report');
+  if (reportPath !== undefined && !['.json', '.md'].includes(extname(reportPath)))
+    throw new UsageError(`--report: expected a path ending in .json or .md; found "${reportPath}"`);
+  const configPath = single(flags, 'config');
+  const config = { ...(configPath ? await loadConfig(configPath) : {}), ...configFromFlags(flags) };
+  if (config.passes === undefined)
+    throw new UsageError('expected --passes a,b,…, or a --config that names them; found neither. See: optimize passes');
+  const progress = new ProgressLine(flags.quiet === true || flags.json === true);
+  let report: Report;
+  try {
+    report = await optimizeFile(single(flags, 'model') as string, config.passes, {
+      ...config,
+      out: single(flags, 'out'),
+      force: flags.force === true,
+      command: ['optimize', ...words].map(quoted).join(' '),
+      onProgress: (text) => progress.say(text),
+    });
+  } finally {
+    progress.clear();
+  }
+  if (reportPath) await writeFile(reportPath, reportPath.endsWith('.md') ? reportMarkdown(report) : reportJson(report));
+  if (flags.json) process.stdout.write(reportJson(report));
+  else if (!flags.quiet) {
+    const width = Math.max(60, process.stdout.columns ?? 100);
+    process.stdout.write(reportText(report, { isColoured: hasColour(process.stdout), width }));
+  }
+  return exitCodeOf(report, flags.quiet === true || flags.json === true);
+}
+
+/** The first failed gate's code; where the report is not shown, stderr says why. */
+export function exitCodeOf(report: Pick<Report, 'gates'>, isHidden: boolean): number {
+  const failed = report.gates.find(({ passed }) => !passed);
+  if (!failed) return 0;
+  if (isHidden) process.stderr.write(`error: ${failed.name} gate: ${failed.detail}. Nothing was written\n`);
+  return codes[failed.name];
+}
+
+/** A word as a shell needs it. */
+export const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

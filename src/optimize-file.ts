@@ -1,0 +1,94 @@
+/** The whole job on a file: read, run the passes, compare with the original, and write the result if every gate holds. */
+import type { Config } from './config.js';
+import type { Model } from './ir/model.js';
+import { readModel } from './onnx/read.js';
+import { writeModel } from './onnx/write.js';
+import { optimize, targetOf } from './optimize.js';
+import type { PassesLike } from './run/parse.js';
+import type { Progress } from './run/pipeline.js';
+import type { Report } from './run/report.js';
+import { summarize } from './run/summary.js';
+import { UsageError } from './run/usage-error.js';
+import { defaultLevel, type VerifyLevel } from './run/verify.js';
+
+export interface OptimizeFileOptions extends Omit<Config, 'passes'> {
+  /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
+  readonly out?: string;
+  /** Lets the result overwrite its input. */
+  readonly force?: boolean;
+  /** Stated in the report. */
+  readonly command?: string;
+  /** Called with what is being done, in a few words. */
+  readonly onProgress?: (text: string) => void;
+}
+
+/**
+ * Optimizes a model file into another. Where a gate fails nothing is written, and the report, which then has no
+ * `output`, says which. Throws UsageError, ModelError or PassError; nothing is written then either.
+ */
+export async function optimizeFile(
+  input: string,
+  passes: PassesLike,
+  options: OptimizeFileOptions = {},
+): Promise<Report> {
+  const started = performance.now();
+  const say = options.onProgress ?? (() => {});
+  const validates = options.validate !== false;
+  if (!validates) refuseGates(options);
+  const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
+  await checkDestination(input, out, options.force === true);
+  say('reading');
+  const original = await readModel(input, { allowOutsideData: options.allowOutsideData });
+  const level = levelOf(original, options);
+  const target = await targetOf(options.target, validates || level !== 'none');
+  const { model, report } = await optimize(original, passes, {
+    ...options,
+    target,
+    // The comparison below is the one at the end.
+    verify: level === 'end' && validates ? 'none' : level,
+    onProgress: (progress) => say(progressText(progress)),
+  });
+  report.input = input;
+  report.verification.level = level;
+  if (validates) {
+    say('comparing with the original');
+    const { addValidation } = await import('./validation.js');
+    await addValidation(report, input, model, { ...options, target });
+  } else if (report.verification.verdict?.outcome === 'rejected')
+    report.gates.push({ name: 'accuracy', passed: false, detail: report.verification.verdict.detail });
+  if (report.gates.every(({ passed }) => passed)) {
+    say('writing');
+    const { files, bytes } = await writeModel(model, out, { externalData: options.externalData });
+    report.output = { files: [...files], bytes };
+  }
+  report.ms = performance.now() - started;
+  return report;
+}
+
+const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): VerifyLevel =>
+  verify ?? (validate === false ? 'none' : defaultLevel(summarize(model).bytes));
+
+/** Without a comparison no gate can be checked: to let it pass unseen would be worse than to refuse. */
+function refuseGates(options: OptimizeFileOptions): void {
+  for (const gate of ['maxError', 'minCosine', 'minSpeedup', 'failOnFallback'] as const)
+    if (options[gate] !== undefined)
+      throw new UsageError(`${gate}: expected validation to be on; found it off. Nothing would be measured`);
+}
+
+/** Throws where the result cannot be written to `out`, before any work is done. */
+async function checkDestination(input: string, out: string, force: boolean): Promise<void> {
+  const { realpath, stat } = await import('node:fs/promises');
+  const { dirname } = await import('node:path');
+  const folder = await stat(dirname(out)).catch(() => undefined);
+  if (!folder?.isDirectory()) throw new UsageError(`${out}: expected a folder to write to; found none at ${dirname(out)}`);
+  const there = await stat(out).catch(() => undefined);
+  if (there?.isDirectory()) throw new UsageError(`${out}: expected a path for the result; found a folder`);
+  const [a, b] = await Promise.all([input, out].map((path) => realpath(path).catch(() => undefined)));
+  if (a !== undefined && a === b && !force)
+    throw new UsageError(`${out}: expected another path than the input's. Use --force to overwrite the input`);
+}
+
+const progressText = ({ step, pass, position, count }: Progress): string => {
+  const doing = step === 'infer' ? 'inferring types' : step === 'run' ? 'running' : 'verifying';
+  return `${position + 1}/${count} ${pass}: ${doing}`;
+};

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { reportText } from '../../src/report/text.js';
+import { sample } from './sample.js';
+
+describe('reportText', () => {
+  it('shows a whole run in aligned columns', () => {
+    expect(reportText(sample)).toMatchInlineSnapshot(`
+      "✓  fuse-attn  +11 MultiHeadAttention  −22 MatMul  −11 Add  −11 Div  … 1020 → 976 nodes  34.2 ms
+         left ×1: the number of heads is not static, e.g. MatMul "/h.3/attn/MatMul_1"
+      ✓  bf16       +230 Cast  10.4 MB → 5.20 MB                                               120 ms
+         stored (×2)
+      ·  simplify   nothing to do                                                             3.00 ms
+      ✗  int8       rolled back                                                               12.0 ms
+         relative L2 0.31 of at most 0.1 on "logits"
+
+      nodes    1020                 →  1206     +18 %
+      weights  10.4 MB              →  5.20 MB  −50 %
+      opset    17, com.microsoft 1
+
+      accuracy  cpu, 2 sets of inputs, seed 0
+                max abs  rel L2    cosine      SNR    top-1
+        logits   0.0012  0.0023  0.999998  52.8 dB  100.0 %
+        ids           0       0  1.000000        ∞           NaN/Inf 0 → 2
+
+      speed  cpu, against onnxruntime with its own optimizations on, 20 runs each
+        run        12.1 ms  10.9–14.5  →  9.30 ms  8.37–11.2  1.30×
+        first run  20.0 ms             →  21.0 ms
+        create      120 ms             →   130 ms
+
+      ✓ accuracy: relative L2 0.0023, at most 0.05
+      ✓ wrote model.opt.onnx (5.21 MB, 2.4 s)
+      "
+    `);
+  });
+
+  it('says what did not happen', () => {
+    const { accuracy, speed, output, ...rest } = sample;
+    const gates = [{ name: 'speed' as const, passed: false, detail: '0.9×, at least 1.2×' }];
+    const text = reportText({ ...rest, gates, passes: [], verification: { level: 'none' } });
+    expect(text).toMatchInlineSnapshot(`
+      "nodes    1020                 →  1206     +18 %
+      weights  10.4 MB              →  5.20 MB  −50 %
+      opset    17, com.microsoft 1
+
+      ✗ speed: 0.9×, at least 1.2×
+      not verified: nothing was run
+      ✗ nothing written
+      "
+    `);
+  });
+
+  it('colours only where asked, and then changes nothing else', () => {
+    const code = String.fromCharCode(27);
+    expect(reportText(sample)).not.toContain(code);
+    const coloured = reportText(sample, { isColoured: true });
+    expect(coloured).toContain(`${code}[32m✓`);
+    expect(coloured.replaceAll(new RegExp(`${code}\\[\\d+m`, 'g'), '')).toBe(reportText(sample));
+  });
+
+  it('breaks long texts at the width', () => {
+    const skips = [{ reason: 'word '.repeat(40).trim(), count: 2, places: [] }];
+    const passes = [{ ...sample.passes[2]!, skips }];
+    for (const line of reportText({ ...sample, passes }, { width: 60 })
+      .split('\n')
+      .slice(0, 6))
+      expect(line.length).toBeLessThanOrEqual(60);
+  });
+});
