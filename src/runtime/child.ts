@@ -1,0 +1,164 @@
+/**
+ * The child process that hosts onnxruntime-node: the entry of its own bundle. It answers one request after another
+ * and ends when its parent does. It imports no code of this package, so that starting it costs what the runtime costs.
+ */
+import { readdirSync, readlinkSync } from 'node:fs';
+import { InferenceSession, type InferenceSession as Session, Tensor } from 'onnxruntime-node';
+import type { Calls, Port, Reply, Request, TensorData, Tensors } from './protocol.js';
+
+const sessions = new Map<number, Session>();
+let count = 0;
+
+/** Typed arrays by element type, where onnxruntime-node wants another than Uint8Array. */
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  // Later versions of Node have a Float16Array; onnxruntime-node takes the bits everywhere.
+  float16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+} as const;
+
+const isExchanged = (type: string): boolean => type in arrays || ['uint8', 'bool', 'string'].includes(type);
+
+function toOrt({ type, shape, data }: TensorData): Tensor {
+  if (!isExchanged(type)) throw new Error(`onnxruntime-node cannot take tensors of ${type}`);
+  if (!(data instanceof Uint8Array)) return new Tensor('string', [...data], [...shape]);
+  const array = arrays[type as keyof typeof arrays];
+  if (!array) return new Tensor(type as 'uint8', data, [...shape]);
+  const isAligned = data.byteOffset % array.BYTES_PER_ELEMENT === 0;
+  const bytes = isAligned ? data : new Uint8Array(data);
+  const elements = new array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / array.BYTES_PER_ELEMENT);
+  return new Tensor(type as 'float32', elements as Float32Array, [...shape]);
+}
+
+function fromOrt({ type, dims, data }: Tensor): TensorData {
+  if (Array.isArray(data)) return { type: 'string', shape: dims, data: data as string[] };
+  const { buffer, byteOffset, byteLength } = data as Uint8Array;
+  return { type: type as TensorData['type'], shape: dims, data: new Uint8Array(buffer, byteOffset, byteLength) };
+}
+
+const feedsOf = (feeds: Tensors): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
+
+const portOf = (port: Session.ValueMetadata): Port =>
+  port.isTensor
+    ? { name: port.name, type: port.type as TensorData['type'], shape: port.shape }
+    : { name: port.name, type: undefined, shape: [] };
+
+function sessionOf(id: number): Session {
+  const session = sessions.get(id);
+  if (!session) throw new Error('this session was released');
+  return session;
+}
+
+async function load({ model, options, profilePrefix }: Calls['load']['arguments']): Promise<Calls['load']['result']> {
+  const settings: Session.SessionOptions = {
+    executionProviders: [options.provider],
+    graphOptimizationLevel: options.optimize ? 'all' : 'disabled',
+    logSeverityLevel: 3,
+    ...(options.threads && { intraOpNumThreads: options.threads }),
+    ...(options.noFallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
+    ...(profilePrefix && { enableProfiling: true, profileFilePrefix: profilePrefix }),
+  };
+  const start = performance.now();
+  const session =
+    typeof model === 'string'
+      ? await InferenceSession.create(model, settings)
+      : await InferenceSession.create(model, settings);
+  const ms = performance.now() - start;
+  sessions.set(++count, session);
+  return {
+    session: count,
+    inputs: session.inputMetadata.map(portOf),
+    outputs: session.outputMetadata.map(portOf),
+    ms,
+  };
+}
+
+async function run({ session: id, feeds, outputs }: Calls['run']['arguments']): Promise<Calls['run']['result']> {
+  const session = sessionOf(id);
+  // Giving back one of these ends the process.
+  for (const port of session.outputMetadata)
+    if (port.isTensor && !isExchanged(port.type) && (outputs ?? [port.name]).includes(port.name))
+      throw new Error(`output "${port.name}": onnxruntime-node cannot give back tensors of ${port.type}`);
+  const inputs = feedsOf(feeds);
+  const start = performance.now();
+  const results = outputs ? await session.run(inputs, [...outputs]) : await session.run(inputs);
+  const ms = performance.now() - start;
+  const tensors = Object.entries(results).map(([name, tensor]) => [name, fromOrt(tensor as Tensor)]);
+  return { outputs: Object.fromEntries(tensors), ms };
+}
+
+async function time({ session: id, feeds, count: runs }: Calls['time']['arguments']): Promise<Calls['time']['result']> {
+  const session = sessionOf(id);
+  const inputs = feedsOf(feeds);
+  // Outputs that cannot be exchanged are left out, as in `run`; for the others nothing is copied to the parent.
+  const outputs = session.outputMetadata.filter((port) => port.isTensor && isExchanged(port.type));
+  const names = outputs.map(({ name }) => name);
+  const ms: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now();
+    await session.run(inputs, names);
+    ms.push(performance.now() - start);
+  }
+  return { ms };
+}
+
+async function release(id: number): Promise<void> {
+  const session = sessions.get(id);
+  sessions.delete(id);
+  await session?.release();
+}
+
+function open(): Calls['open']['result'] {
+  const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
+  report.excludeNetwork = true;
+  const { sharedObjects } = report.getReport() as unknown as { sharedObjects: string[] };
+  return { libraries: sharedObjects, devices: process.platform === 'linux' ? openDevices() : [] };
+}
+
+function openDevices(): string[] {
+  const links = readdirSync('/proc/self/fd').map((entry) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${entry}`);
+    } catch {
+      // Closed in the meantime.
+      return '';
+    }
+  });
+  return links.filter((link) => link.startsWith('/dev/') && link !== '/dev/null');
+}
+
+async function answer(request: Request): Promise<unknown> {
+  switch (request.call) {
+    case 'load':
+      return load(request.arguments);
+    case 'run':
+      return run(request.arguments);
+    case 'time':
+      return time(request.arguments);
+    case 'endProfiling':
+      return sessionOf(request.arguments.session).endProfiling();
+    case 'release':
+      return release(request.arguments.session);
+    case 'open':
+      return open();
+  }
+}
+
+process.on('disconnect', () => process.exit());
+process.on('message', async (request: Request) => {
+  let reply: Reply;
+  try {
+    reply = { id: request.id, result: await answer(request) };
+  } catch (error) {
+    reply = { id: request.id, error: error instanceof Error ? error.message : String(error) };
+  }
+  process.send?.(reply);
+});

@@ -1,0 +1,38 @@
+/** The evaluator that folds constants: one child process for all of them, started when the first is asked for. */
+import type { Model } from '../ir/model.js';
+import type { Tensor } from '../ir/tensor.js';
+import { writeModel } from '../onnx/write.js';
+import { RuntimeProcess } from './isolate.js';
+import { fromTensorData } from './tensor-data.js';
+
+let shared: Promise<RuntimeProcess> | undefined;
+
+/** A folded constant takes milliseconds; what takes minutes is not worth folding. */
+const LIMIT = 120_000;
+
+/**
+ * Runs a model without inputs on the CPU provider, the runtime's own optimizations off, and gives its outputs in order.
+ * Rejects with RuntimeError where the runtime refuses or crashes, and where an output is of a type it cannot give back
+ * (bfloat16, float8, int4, sequences). A crash ends nothing but this call.
+ */
+export async function evaluateModel(model: Model): Promise<Tensor[]> {
+  shared ??= RuntimeProcess.start({ timeoutMs: LIMIT });
+  const session = await (await shared).load(await writeModel(model), { provider: 'cpu', threads: 1 });
+  try {
+    const { outputs } = await session.run({});
+    return session.outputs.map(({ name }) => {
+      const tensor = outputs[name];
+      if (!tensor) throw new TypeError(`evaluate: the runtime gave no output "${name}"`);
+      return fromTensorData(tensor);
+    });
+  } finally {
+    await session.release();
+  }
+}
+
+/** Ends the shared child process; the next evaluation starts another. Node ends without it too. */
+export async function closeRuntime(): Promise<void> {
+  const ending = shared;
+  shared = undefined;
+  await (await ending)?.close();
+}

@@ -1,0 +1,24 @@
+/** What onnxruntime says, in words that help. */
+import { dataTypeOfCode } from '../ir/types.js';
+
+const pathed = /\/[^\s:]*onnxruntime_src\/[^\s:]*\/([^/\s:]+:\d+)/g;
+
+/** The runtime's message: what onnxruntime-node cannot do at all is said plainly; paths of its build machine go. */
+export function explain(message: string): string {
+  const unsupported = /^Unsupported data type: (\d+)$/.exec(message.trim());
+  if (unsupported)
+    return (
+      `onnxruntime-node cannot exchange tensors of ${dataTypeOfCode(Number(unsupported[1])) ?? `data type ${unsupported[1]}`}, ` +
+      'which an input or output of the model is. Keep inputs and outputs in float32'
+    );
+  if (message.includes('Non tensor type is temporarily not supported'))
+    return 'onnxruntime-node cannot give back sequences and maps, which an output of the model is. Flatten the outputs';
+  if (message.includes('Failed to get a WebGPU adapter'))
+    return 'no WebGPU adapter: WebGPU needs a working driver (on Linux, Vulkan: libvulkan1 and a driver of the GPU)';
+  if (message.includes('libcud') || message.includes('libcublas')) return `CUDA is not complete: ${firstLine(message)}`;
+  if (message.includes('ExecutionProvider_Cuda') || message.includes('libonnxruntime_providers_'))
+    return "this onnxruntime-node was installed without its CUDA provider (its postinstall downloads it; Linux x64 only), or CUDA's libraries are missing";
+  return firstLine(message);
+}
+
+const firstLine = (message: string): string => message.replace(pathed, '$1').trim().split('\n', 3).join(' ').trim();

@@ -1,0 +1,259 @@
+/**
+ * Child processes that run models. Whatever happens to a runtime (it throws, aborts, hangs, is killed) becomes a
+ * RuntimeError here. One process does one thing at a time; an idle one does not keep Node from ending.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { explain } from './explain.js';
+import type { CallName, Calls, LoadOptions, Reply } from './protocol.js';
+import { RuntimeError } from './runtime-error.js';
+import type { Session } from './session.js';
+import { readTrace } from './trace.js';
+
+export type { LoadOptions, Port, Provider, TensorData, Tensors } from './protocol.js';
+export { RuntimeError } from './runtime-error.js';
+export type { NodeRun, Session } from './session.js';
+
+export interface ProcessOptions {
+  /** How long one call may take; default 5 minutes. */
+  readonly timeoutMs?: number;
+  /** Environment variables besides the parent's. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const FIVE_MINUTES = 300_000;
+
+/** A model in memory above this goes through a file: the way between processes copies what it carries. */
+const LARGE = 64 * 2 ** 20;
+
+/** Last bytes of the child's error stream, which say why it ended. */
+const TAIL = 4096;
+
+/** The child's file: beside this one in a build; in the build's folder when this one runs from its source. */
+function childFile(): string {
+  const beside = fileURLToPath(new URL('./runtime-child.js', import.meta.url));
+  if (existsSync(beside)) return beside;
+  return fileURLToPath(new URL('../../dist/runtime-child.js', import.meta.url));
+}
+
+const living = new Set<ChildProcess>();
+let isWatching = false;
+
+/** Children that run in native code do not notice the end of their parent: they are ended with it. */
+function endWithParent(child: ChildProcess): void {
+  living.add(child);
+  child.once('exit', () => living.delete(child));
+  if (isWatching) return;
+  isWatching = true;
+  process.once('exit', () => {
+    for (const one of living) one.kill('SIGKILL');
+  });
+}
+
+interface Pending {
+  readonly id: number;
+  resolve(result: unknown): void;
+  reject(error: RuntimeError): void;
+}
+
+/** One child process. After a crash or a timeout the next `load` starts another; sessions of the old one stay dead. */
+export class RuntimeProcess {
+  readonly #options: ProcessOptions;
+  #child: ChildProcess | undefined;
+  #pending: Pending | undefined;
+  #errorTail = '';
+  #isClosed = false;
+  #ids = 0;
+  /** Settles when all calls made so far have: calls wait for it. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: ProcessOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: ProcessOptions = {}): Promise<RuntimeProcess> {
+    const runtime = new RuntimeProcess(options);
+    runtime.#spawn();
+    return runtime;
+  }
+
+  /** The process's id; undefined after its end. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Loads a model from a path or from bytes. Rejects with RuntimeError. */
+  async load(model: string | Uint8Array, options: LoadOptions): Promise<Session> {
+    if (!this.#child && !this.#isClosed) this.#spawn();
+    const folder =
+      options.profile || (typeof model !== 'string' && model.length > LARGE) ? temporaryFolder() : undefined;
+    try {
+      let source = model;
+      if (folder && typeof model !== 'string' && model.length > LARGE) {
+        source = join(folder, 'model.onnx');
+        writeFileSync(source, model);
+      }
+      const profilePrefix = folder && options.profile ? join(folder, 'profile') : undefined;
+      const child = this.#child;
+      const loaded = await this.#call('load', { model: source, options, profilePrefix });
+      return this.#session(child, loaded, options, options.profile ? folder : undefined);
+    } catch (error) {
+      if (options.profile && folder) remove(folder);
+      throw error;
+    } finally {
+      if (!options.profile && folder) remove(folder);
+    }
+  }
+
+  /** Libraries and device files that the process has open. */
+  open(): Promise<Calls['open']['result']> {
+    return this.#call('open', undefined);
+  }
+
+  /** Ends the process once its calls are done. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#tail.catch(() => {});
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
+    await new Promise((resolve) => {
+      child.once('exit', resolve);
+      child.kill('SIGKILL');
+    });
+  }
+
+  #session(
+    child: ChildProcess | undefined,
+    { session, inputs, outputs, ms }: Calls['load']['result'],
+    options: LoadOptions,
+    folder: string | undefined,
+  ): Session {
+    const call = <Name extends CallName>(name: Name, rest: Calls[Name]['arguments']): Promise<Calls[Name]['result']> =>
+      this.#call(name, rest, child);
+    return {
+      options,
+      inputs,
+      outputs,
+      createMs: ms,
+      run: (feeds, names) => call('run', { session, feeds, outputs: names }),
+      time: async (feeds, count) => (await call('time', { session, feeds, count })).ms,
+      profile: async () => {
+        if (!folder) throw new TypeError('session: it was not loaded with profile: true');
+        try {
+          await call('endProfiling', { session });
+          return readdirSync(folder)
+            .filter((file) => file.endsWith('.json'))
+            .flatMap((file) => readTrace(readFileSync(join(folder, file), 'utf8')));
+        } finally {
+          remove(folder);
+        }
+      },
+      release: async () => {
+        if (this.#child === child) await call('release', { session }).catch(() => {});
+        if (folder) remove(folder);
+      },
+    };
+  }
+
+  #spawn(): void {
+    this.#errorTail = '';
+    const child = fork(childFile(), [], {
+      serialization: 'advanced',
+      // A debugger's or a test runner's arguments are not meant for the child.
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, ...this.#options.env },
+    });
+    this.#child = child;
+    endWithParent(child);
+    this.#refer(false);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#errorTail = (this.#errorTail + chunk.toString()).slice(-TAIL);
+    });
+    child.on('message', (reply: Reply) => {
+      const pending = this.#pending;
+      if (pending?.id !== reply.id) return;
+      if ('error' in reply) pending.reject(new RuntimeError('error', explain(reply.error)));
+      else pending.resolve(reply.result);
+    });
+    const ended = (how: string): void => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      const said = lastWords(this.#errorTail);
+      this.#pending?.reject(
+        new RuntimeError('crash', `the process that runs the model ended: ${how}${said && ` (${said})`}`),
+      );
+    };
+    child.on('error', (error) => ended(error.message));
+    // `close` comes after the last of the error stream, `exit` may not.
+    child.on('close', (code, signal) => ended(signal ?? `exit code ${code}`));
+  }
+
+  /** Whether the child keeps Node from ending: while it works. */
+  #refer(isBusy: boolean): void {
+    const child = this.#child;
+    if (!child) return;
+    const verb = isBusy ? 'ref' : 'unref';
+    child[verb]();
+    child.channel?.[verb]();
+    (child.stderr as (Readable & { ref?(): void; unref?(): void }) | null)?.[verb]?.();
+  }
+
+  #call<Name extends CallName>(
+    name: Name,
+    rest: Calls[Name]['arguments'],
+    child = this.#child,
+  ): Promise<Calls[Name]['result']> {
+    const result = this.#tail.then(
+      () => this.#send(name, rest, child),
+      () => this.#send(name, rest, child),
+    );
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  #send<Name extends CallName>(
+    name: Name,
+    rest: Calls[Name]['arguments'],
+    child: ChildProcess | undefined,
+  ): Promise<Calls[Name]['result']> {
+    if (!child || child !== this.#child)
+      return Promise.reject(new RuntimeError('crash', 'the process that held this session has ended'));
+    const id = ++this.#ids;
+    const limit = this.#options.timeoutMs ?? FIVE_MINUTES;
+    this.#refer(true);
+    return new Promise<Calls[Name]['result']>((resolve, reject) => {
+      this.#pending = { id, resolve: resolve as (result: unknown) => void, reject };
+      const timer = setTimeout(() => {
+        this.#child = undefined;
+        child.kill('SIGKILL');
+        reject(new RuntimeError('timeout', `${name} took longer than ${limit / 1000} s and was ended`));
+      }, limit);
+      const settle = (): void => clearTimeout(timer);
+      const { resolve: done, reject: fail } = this.#pending;
+      this.#pending.resolve = (value) => (settle(), done(value));
+      this.#pending.reject = (error) => (settle(), fail(error));
+      child.send({ id, call: name, arguments: rest }, (error) => {
+        // A channel that broke because the child ended is told by `close`, with the reason.
+        if (error && child.connected) this.#pending?.reject(new RuntimeError('error', error.message));
+      });
+    }).finally(() => {
+      this.#pending = undefined;
+      this.#refer(false);
+    });
+  }
+}
+
+const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'onnx-passes-'));
+const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+
+/** The last line of an error stream that says something. */
+function lastWords(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => line !== '' && !line.startsWith('at ') && !line.startsWith('Node.js v')) ?? '';
+}

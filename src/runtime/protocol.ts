@@ -1,0 +1,67 @@
+/** What parent and child say to each other. Both sides come from one build: it has no versions. */
+import type { DataType } from '../ir/types.js';
+
+/** A provider of onnxruntime: where a model runs. */
+export type Provider = 'cpu' | 'webgpu' | 'cuda';
+
+/** A tensor on its way through the process boundary. */
+export interface TensorData {
+  readonly type: DataType;
+  readonly shape: readonly number[];
+  /** Little-endian elements, as in raw_data; text where the type is string. */
+  readonly data: Uint8Array | readonly string[];
+}
+
+/** An input or output as the runtime tells it. */
+export interface Port {
+  readonly name: string;
+  /** Undefined for sequences, maps and optionals. */
+  readonly type: DataType | undefined;
+  /** Numbers, and names of symbolic dims ('' for one without a name). */
+  readonly shape: readonly (number | string)[];
+}
+
+export interface LoadOptions {
+  readonly provider: Provider;
+  /** The runtime's own graph optimizations: all of them, or (the default) none. */
+  readonly optimize?: boolean;
+  /** Refuse a model of which the CPU provider would run a part. */
+  readonly noFallback?: boolean;
+  /** Record which provider runs which node: see `Session.profile`. */
+  readonly profile?: boolean;
+  /** Threads within one operator; the runtime's choice where left out. */
+  readonly threads?: number;
+}
+
+export type Tensors = Readonly<Record<string, TensorData>>;
+
+/** What a child can be asked, and what it answers. */
+export interface Calls {
+  load: {
+    arguments: {
+      model: string | Uint8Array;
+      options: LoadOptions;
+      /** Where the profile's file begins its name. */
+      profilePrefix: string | undefined;
+    };
+    result: { session: number; inputs: Port[]; outputs: Port[]; ms: number };
+  };
+  run: {
+    arguments: { session: number; feeds: Tensors; outputs: readonly string[] | undefined };
+    result: { outputs: Record<string, TensorData>; ms: number };
+  };
+  /** Runs several times and keeps the times alone. */
+  time: { arguments: { session: number; feeds: Tensors; count: number }; result: { ms: number[] } };
+  endProfiling: { arguments: { session: number }; result: undefined };
+  release: { arguments: { session: number }; result: undefined };
+  /** Native libraries and device files that the process has open: they tell which driver the runtime chose. */
+  open: { arguments: undefined; result: { libraries: string[]; devices: string[] } };
+}
+
+export type CallName = keyof Calls;
+
+export type Request = {
+  [Name in CallName]: { readonly id: number; readonly call: Name; readonly arguments: Calls[Name]['arguments'] };
+}[CallName];
+
+export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly error: string });

@@ -1,0 +1,36 @@
+/** A model that is loaded in a child process. */
+import type { LoadOptions, Port, TensorData, Tensors } from './protocol.js';
+
+/** One node as it ran, from the runtime's own trace. */
+export interface NodeRun {
+  readonly name: string;
+  readonly opType: string;
+  /** As the runtime calls it: CPUExecutionProvider … */
+  readonly provider: string;
+  readonly ms: number;
+  /** Element types and shapes of what it read and gave. */
+  readonly inputs: readonly TracedType[];
+  readonly outputs: readonly TracedType[];
+}
+
+export interface TracedType {
+  /** The runtime's word: float, int64, bool … */
+  readonly type: string;
+  readonly shape: readonly number[];
+}
+
+/** Its calls reject with RuntimeError; after a crash or a timeout all of them do. */
+export interface Session {
+  readonly options: LoadOptions;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** Time that creating the session took, in milliseconds. */
+  readonly createMs: number;
+  /** Runs once; `outputs` names those to give (default all). `ms` is the run alone, without the way between processes. */
+  run(feeds: Tensors, outputs?: readonly string[]): Promise<{ outputs: Record<string, TensorData>; ms: number }>;
+  /** Times of `count` runs, each in milliseconds. */
+  time(feeds: Tensors, count: number): Promise<number[]>;
+  /** Ends the recording that `profile: true` began and gives the nodes that ran since. */
+  profile(): Promise<NodeRun[]>;
+  release(): Promise<void>;
+}

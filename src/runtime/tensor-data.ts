@@ -1,0 +1,19 @@
+/** Tensors of the IR as the runtime exchanges them, and back. */
+import { memoryTensor, stringTensor, type Tensor } from '../ir/tensor.js';
+import type { TensorData } from './protocol.js';
+
+/** Reads the whole tensor: ask its size first. */
+export function toTensorData(tensor: Tensor): TensorData {
+  const { type, shape, strings } = tensor;
+  const decoder = new TextDecoder();
+  return { type, shape, data: strings ? strings.map((text) => decoder.decode(text)) : tensor.bytes() };
+}
+
+export function fromTensorData({ type, shape, data }: TensorData): Tensor {
+  if (data instanceof Uint8Array) return memoryTensor(type, shape, data);
+  const encoder = new TextEncoder();
+  return stringTensor(
+    shape,
+    data.map((text) => encoder.encode(text)),
+  );
+}
