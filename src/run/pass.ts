@@ -6,7 +6,7 @@ import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 
-/** What a pass may do to the numbers; picks the accuracy gate. exact: bit for bit; rounding: a narrower float; lossy: quantization. */
+/** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
 export type Fidelity = 'exact' | 'rounding' | 'lossy';
 
 /** The provider that the result is meant for. */

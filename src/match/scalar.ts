@@ -1,0 +1,59 @@
+/** The number that a value always is, however the exporter computes it: a constant, Sqrt(Cast(Shape…)), 1/√d. */
+
+import type { Facts } from '../infer/index.js';
+import { constantTensor } from '../ir/constants.js';
+import { numbersOf } from '../ir/numbers.js';
+import { elementCount } from '../ir/tensor.js';
+import { isFloat } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+
+const unary: Record<string, (x: number) => number> = {
+  Sqrt: Math.sqrt,
+  Neg: (x) => -x,
+  Reciprocal: (x) => 1 / x,
+  Identity: (x) => x,
+  Squeeze: (x) => x,
+  Unsqueeze: (x) => x,
+  Reshape: (x) => x,
+};
+
+const binary: Record<string, (x: number, y: number) => number> = {
+  Add: (x, y) => x + y,
+  Sub: (x, y) => x - y,
+  Mul: (x, y) => x * y,
+  Div: (x, y) => x / y,
+  Pow: (x, y) => x ** y,
+};
+
+/** Expressions deeper than this are not scalars that an exporter wrote. */
+const DEPTH = 24;
+
+/** The only number of a one-element value, in double precision; undefined where it is not known. */
+export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): number | undefined {
+  if (!value || depth > DEPTH) return undefined;
+  const tensor = constantTensor(value);
+  if (tensor) return elementCount(tensor.shape) === 1 && !tensor.strings ? numbersOf(tensor)[0] : undefined;
+  const contents = facts.contents(value);
+  if (contents?.length === 1 && typeof contents[0] === 'number') return contents[0];
+  if (value.shape?.some((dim) => dim !== 1) ?? true) return undefined;
+  const node = value.producer;
+  if (!node || node.domain !== '') return undefined;
+  const [a, b] = node.inputs;
+  const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, depth + 1);
+  if (node.opType === 'Cast') {
+    const x = inner(a);
+    // float → int would round; int → float is exact for what shapes hold.
+    return x !== undefined && (isFloat(value.elem) || Number.isInteger(x)) ? x : undefined;
+  }
+  const f = unary[node.opType];
+  if (f) {
+    const x = inner(a);
+    return x === undefined ? undefined : f(x);
+  }
+  const g = binary[node.opType];
+  // Integer division rounds: only floats here, integers come from `contents`.
+  if (!g || !isFloat(value.elem)) return undefined;
+  const x = inner(a);
+  const y = inner(b);
+  return x === undefined || y === undefined ? undefined : g(x, y);
+}

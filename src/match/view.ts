@@ -1,0 +1,128 @@
+/**
+ * Views: what a chain of Reshape, Transpose, Squeeze, Unsqueeze and scalar factors says, whatever its spelling.
+ *
+ * A view's axes are products of factors, each factor a part of an axis of the base: `b s (h d) → b h s d`. A Reshape
+ * holds when its dims, read from the outermost, are products of consecutive factors, a factor being split where a dim
+ * is a part of it; that is row-major order, and holds for any values of the symbols.
+ */
+
+import type { Facts } from '../infer/index.js';
+import { type Dim, divideExactly, equalDims, multiplyDims, productOf } from '../ir/dims.js';
+import type { Node } from '../ir/node.js';
+import type { Shape } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { scalarOf } from './scalar.js';
+
+/** A part of an axis. Where it was split, `parts` are its outer and inner factor. */
+export interface Factor {
+  readonly size: Dim;
+  parts?: readonly [Factor, Factor];
+}
+
+export interface View {
+  readonly base: Value;
+  /** Scalar that multiplies the base. */
+  readonly scale: number;
+  /** Factors of each axis of the base, and of the view; none for an axis of size 1. */
+  readonly baseAxes: readonly (readonly Factor[])[];
+  readonly axes: readonly (readonly Factor[])[];
+}
+
+/** A factor as it is split by now. */
+export const leavesOf = (factors: readonly Factor[]): Factor[] =>
+  factors.flatMap((factor) => (factor.parts ? leavesOf(factor.parts) : [factor]));
+
+const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
+
+/** The view that a value is of its own: no chain. undefined where its rank is unknown. */
+function plainView(value: Value): View | undefined {
+  if (!value.shape) return undefined;
+  const axes = axesOf(value.shape);
+  return { base: value, scale: 1, baseAxes: axes, axes };
+}
+
+/** The view of a value, as far back as the chain goes; undefined where its rank is unknown. */
+export function viewOf(value: Value, facts: Facts): View | undefined {
+  const node = value.producer;
+  const step = node?.domain === '' && node.outputs[0] === value ? steps[node.opType] : undefined;
+  return (node && step?.(node, value, facts)) ?? plainView(value);
+}
+
+type Step = (node: Node, value: Value, facts: Facts) => View | undefined;
+
+const regrouped: Step = (node, value, facts) => {
+  const source = node.inputs[0];
+  return source && value.shape && source.shape && reshapeView(viewOf(source, facts), value.shape);
+};
+
+const scaled =
+  (f: (scale: number, x: number) => number, isCommutative: boolean): Step =>
+  (node, value, facts) => {
+    const sides = isCommutative ? [0, 1] : [0];
+    for (const side of sides) {
+      const x = scalarOf(node.inputs[1 - side], facts);
+      const source = node.inputs[side];
+      // A scalar of higher rank would add axes.
+      if (x === undefined || !source?.shape || source.shape.length !== value.shape?.length) continue;
+      const view = viewOf(source, facts);
+      return view && { ...view, scale: f(view.scale, x) };
+    }
+    return undefined;
+  };
+
+const steps: Record<string, Step> = {
+  Identity: (node, _, facts) => (node.inputs[0] ? viewOf(node.inputs[0], facts) : undefined),
+  Reshape: regrouped,
+  Flatten: regrouped,
+  Squeeze: regrouped,
+  Unsqueeze: regrouped,
+  Transpose(node, _, facts) {
+    const view = node.inputs[0] && viewOf(node.inputs[0], facts);
+    const perm = view && (node.ints('perm') ?? view.axes.map((_, i) => view.axes.length - 1 - i));
+    return view && perm && { ...view, axes: perm.map((axis) => view.axes[axis] as Factor[]) };
+  },
+  Mul: scaled((scale, x) => scale * x, true),
+  Div: scaled((scale, x) => scale / x, false),
+};
+
+/** The view under another shape of as many elements; undefined where the dims do not fall on factors. */
+export function reshapeView(view: View | undefined, shape: Shape): View | undefined {
+  if (!view) return undefined;
+  const queue = leavesOf(view.axes.flat());
+  const axes: Factor[][] = [];
+  for (const dim of shape) {
+    const group: Factor[] = [];
+    let product: Dim = 1;
+    while (!equalDims(product, dim)) {
+      const factor = queue.shift();
+      const needed = divideExactly(dim, product);
+      if (!factor || needed === undefined || needed === 0) return undefined;
+      if (divideExactly(needed, factor.size) !== undefined) {
+        group.push(factor);
+        product = multiplyDims(product, factor.size);
+        continue;
+      }
+      const rest = divideExactly(factor.size, needed);
+      if (rest === undefined) return undefined;
+      const parts: [Factor, Factor] = [{ size: needed }, { size: rest }];
+      factor.parts = parts;
+      group.push(parts[0]);
+      queue.unshift(parts[1]);
+      product = dim;
+    }
+    axes.push(group);
+  }
+  return queue.length === 0 ? { ...view, axes } : undefined;
+}
+
+export const sizeOf = (factors: readonly Factor[]): Dim => productOf(factors.map(({ size }) => size));
+
+const sameFactors = (a: readonly Factor[], b: readonly Factor[]): boolean => {
+  const [x, y] = [leavesOf(a), leavesOf(b)];
+  return x.length === y.length && x.every((factor, i) => factor === y[i]);
+};
+
+/** True where the base itself has these axes: no node is needed to make them. */
+export const isBase = (view: View, axes: readonly (readonly Factor[])[]): boolean =>
+  view.baseAxes.length === axes.length &&
+  view.baseAxes.every((factors, i) => sameFactors(factors, axes[i] as Factor[]));
