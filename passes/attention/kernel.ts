@@ -30,6 +30,8 @@ export function emitAttention(site: AttentionSite, facts: Facts, shared: SharedB
   const value = site.context.inputs[1] as Value;
   const dims = dimsOf(site);
   if (dims instanceof Miss) return dims;
+  const miss = biasMiss(site, dims);
+  if (miss) return miss;
   const { batch, heads, rows, valueSize, rank } = dims;
   const name = site.scores.name || site.softmax.name;
   const builder = new Builder(graph, name, rank);
@@ -40,7 +42,6 @@ export function emitAttention(site: AttentionSite, facts: Facts, shared: SharedB
   const pair = mergedKeys(keyTransposed, value, facts) ?? separateKeys(builder, keyTransposed, value, facts);
   scale *= pair.scale;
   const bias = biasOf(builder, site, dims, shared);
-  if (bias instanceof Miss) return bias;
 
   const output = builder.node('MultiHeadAttention', [q.value, pair.key, pair.value, undefined, undefined, bias], {
     num_heads: heads,
@@ -50,8 +51,8 @@ export function emitAttention(site: AttentionSite, facts: Facts, shared: SharedB
   output.type = tensorType(elem, [batch, rows, multiplyDims(heads, valueSize)]);
   let merged = output;
   if (site.isGuarded) {
-    const isNaN = builder.op('IsNaN', [output]);
-    merged = builder.op('Where', [isNaN, graph.constant(tensorOf(elem, 0)), output]);
+    const isMasked = builder.op('IsNaN', [output]);
+    merged = builder.op('Where', [isMasked, graph.constant(tensorOf(elem, 0)), output]);
     merged.type = output.type;
   }
   connect(builder, site, merged, heads, facts);
@@ -182,20 +183,30 @@ function separateKeys(builder: Builder, keyTransposed: Value, value: Value, fact
   return { key: heads(key), value: heads(value), scale: 1 };
 }
 
-/** The sum of the bias terms as [B|1, N|1, S, T]; undefined for none. */
-function biasOf(builder: Builder, site: AttentionSite, dims: Dims, shared: SharedBiases): Match<Value | undefined> {
-  const values: Value[] = [];
+const biasOfTerm = (term: BiasTerm): Value => (term.kind === 'bias' ? term.value : term.condition);
+
+/** Why the kernel could not take the biases; they may broadcast to the scores, but not beyond them. */
+function biasMiss(site: AttentionSite, { rank }: Dims): Miss | undefined {
   for (const term of site.biases) {
-    const value = termValue(builder, term, site, shared);
-    if (value instanceof Miss) return value;
-    const four = kernelForm(builder, value, site, dims, shared);
-    if (four instanceof Miss) return four;
-    values.push(four);
+    const found = biasOfTerm(term).shape?.length;
+    if (found === undefined) return new Miss('the rank of the bias is not known', site.softmax, 6);
+    if (found > rank) return new Miss(`a bias of rank ${found} on scores of rank ${rank}`, site.softmax, 6);
   }
+  const scores = site.scores.output.shape;
+  const result = site.softmax.output.shape;
+  if (scores && result && scores.every((dim, i) => equalDims(dim, result[i] as Dim))) return undefined;
+  return new Miss('the bias is not shown to be no larger than the scores', site.softmax, 6);
+}
+
+/** The sum of the bias terms as [B|1, N|1, S, T]; undefined for none. */
+function biasOf(builder: Builder, site: AttentionSite, dims: Dims, shared: SharedBiases): Value | undefined {
+  const values = site.biases.map((term) =>
+    kernelForm(builder, termValue(builder, term, site, shared), site, dims, shared),
+  );
   return values.reduce<Value | undefined>((sum, value) => (sum ? builder.op('Add', [sum, value]) : value), undefined);
 }
 
-function termValue(builder: Builder, term: BiasTerm, site: AttentionSite, shared: SharedBiases): Match<Value> {
+function termValue(builder: Builder, term: BiasTerm, site: AttentionSite, shared: SharedBiases): Value {
   const { graph } = builder;
   const elem = site.scores.output.elem as 'float32';
   if (term.kind === 'bias') {
@@ -214,20 +225,8 @@ function termValue(builder: Builder, term: BiasTerm, site: AttentionSite, shared
 }
 
 /** A bias with four axes, its last two as long as the scores': the kernel broadcasts batch and heads only. */
-function kernelForm(
-  builder: Builder,
-  bias: Value,
-  site: AttentionSite,
-  dims: Dims,
-  shared: SharedBiases,
-): Match<Value> {
-  const rank = bias.shape?.length;
-  if (rank === undefined) return new Miss('the rank of the bias is not known', site.softmax, 6);
-  if (rank > builder.rank) return new Miss(`a bias of rank ${rank}`, site.softmax, 6);
-  const scores = site.scores.output.shape;
-  const result = site.softmax.output.shape;
-  if (!scores || !result || scores.some((dim, i) => !equalDims(dim, result[i] as Dim)))
-    return new Miss('the bias is not shown to be no larger than the scores', site.softmax, 6);
+function kernelForm(builder: Builder, bias: Value, site: AttentionSite, dims: Dims, shared: SharedBiases): Value {
+  const rank = bias.shape?.length ?? 0;
   // Leading axes; where the scores have no axis of heads, a bias as long as they needs one inside.
   const axes = builder.rank === 3 && rank === 3 ? [1] : [...Array(4 - rank).keys()];
   const four =

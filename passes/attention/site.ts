@@ -121,10 +121,11 @@ function contextOf(softmax: Node): Match<{ context: Node; isGuarded: boolean }> 
 
 /** Where(IsNaN(weights), 0, weights), if that is what both users are. */
 function guardOf(weights: Value, users: readonly Node[]): Value | undefined {
-  const isNaN = users.find((node) => node.is('IsNaN'));
+  const tested = users.find((node) => node.is('IsNaN'));
   const where = users.find((node) => node.is('Where'));
   const [condition, fill, kept] = where?.inputs ?? [];
-  if (!isNaN || !where || condition !== isNaN.output || kept !== weights || condition.uses.size !== 1) return undefined;
+  if (!tested || !where || condition !== tested.output || kept !== weights || condition.uses.size !== 1)
+    return undefined;
   const zero = fill?.tensor;
   const isZero = zero !== undefined && zero.byteLength <= 8 && zero.bytes().every((byte) => byte === 0);
   return isZero && !condition.isOutput ? where.output : undefined;

@@ -37,7 +37,7 @@ export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): num
   if (contents?.length === 1 && typeof contents[0] === 'number') return contents[0];
   if (value.shape?.some((dim) => dim !== 1) ?? true) return undefined;
   const node = value.producer;
-  if (!node || node.domain !== '') return undefined;
+  if (node?.domain !== '') return undefined;
   const [a, b] = node.inputs;
   const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, depth + 1);
   if (node.opType === 'Cast') {
