@@ -2,12 +2,11 @@
  * Child processes that run models. Whatever happens to a runtime (it throws, aborts, hangs, is killed) becomes a
  * RuntimeError here. One process does one thing at a time; an idle one does not keep Node from ending.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { lastWords, removeFolder, startChild, temporaryFolder } from './child-process.js';
 import { explain } from './explain.js';
 import type { CallName, Calls, LoadOptions, Reply } from './protocol.js';
 import { RuntimeError } from './runtime-error.js';
@@ -16,7 +15,7 @@ import { readTrace } from './trace.js';
 
 export type { LoadOptions, Port, Provider, TensorData, Tensors } from './protocol.js';
 export { RuntimeError } from './runtime-error.js';
-export type { NodeRun, Session } from './session.js';
+export type { NodeRun, Session, TracedType } from './session.js';
 
 export interface ProcessOptions {
   /** How long one call may take; default 5 minutes. */
@@ -32,27 +31,6 @@ const LARGE = 64 * 2 ** 20;
 
 /** Last bytes of the child's error stream, which say why it ended. */
 const TAIL = 4096;
-
-/** The child's file: beside this one in a build; in the build's folder when this one runs from its source. */
-function childFile(): string {
-  const beside = fileURLToPath(new URL('./runtime-child.js', import.meta.url));
-  if (existsSync(beside)) return beside;
-  return fileURLToPath(new URL('../../dist/runtime-child.js', import.meta.url));
-}
-
-const living = new Set<ChildProcess>();
-let isWatching = false;
-
-/** Children that run in native code do not notice the end of their parent: they are ended with it. */
-function endWithParent(child: ChildProcess): void {
-  living.add(child);
-  child.once('exit', () => living.delete(child));
-  if (isWatching) return;
-  isWatching = true;
-  process.once('exit', () => {
-    for (const one of living) one.kill('SIGKILL');
-  });
-}
 
 interface Pending {
   readonly id: number;
@@ -102,10 +80,10 @@ export class RuntimeProcess {
       const loaded = await this.#call('load', { model: source, options, profilePrefix });
       return this.#session(child, loaded, options, options.profile ? folder : undefined);
     } catch (error) {
-      if (options.profile && folder) remove(folder);
+      if (options.profile && folder) removeFolder(folder);
       throw error;
     } finally {
-      if (!options.profile && folder) remove(folder);
+      if (!options.profile && folder) removeFolder(folder);
     }
   }
 
@@ -150,27 +128,20 @@ export class RuntimeProcess {
             .filter((file) => file.endsWith('.json'))
             .flatMap((file) => readTrace(readFileSync(join(folder, file), 'utf8')));
         } finally {
-          remove(folder);
+          removeFolder(folder);
         }
       },
       release: async () => {
         if (this.#child === child) await call('release', { session }).catch(() => {});
-        if (folder) remove(folder);
+        if (folder) removeFolder(folder);
       },
     };
   }
 
   #spawn(): void {
     this.#errorTail = '';
-    const child = fork(childFile(), [], {
-      serialization: 'advanced',
-      // A debugger's or a test runner's arguments are not meant for the child.
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { ...process.env, ...this.#options.env },
-    });
+    const child = startChild(this.#options.env);
     this.#child = child;
-    endWithParent(child);
     this.#refer(false);
     child.stderr?.on('data', (chunk: Buffer) => {
       this.#errorTail = (this.#errorTail + chunk.toString()).slice(-TAIL);
@@ -228,16 +199,22 @@ export class RuntimeProcess {
     const limit = this.#options.timeoutMs ?? FIVE_MINUTES;
     this.#refer(true);
     return new Promise<Calls[Name]['result']>((resolve, reject) => {
-      this.#pending = { id, resolve: resolve as (result: unknown) => void, reject };
       const timer = setTimeout(() => {
         this.#child = undefined;
         child.kill('SIGKILL');
         reject(new RuntimeError('timeout', `${name} took longer than ${limit / 1000} s and was ended`));
       }, limit);
-      const settle = (): void => clearTimeout(timer);
-      const { resolve: done, reject: fail } = this.#pending;
-      this.#pending.resolve = (value) => (settle(), done(value));
-      this.#pending.reject = (error) => (settle(), fail(error));
+      this.#pending = {
+        id,
+        resolve: (value) => {
+          clearTimeout(timer);
+          resolve(value as Calls[Name]['result']);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
       child.send({ id, call: name, arguments: rest }, (error) => {
         // A channel that broke because the child ended is told by `close`, with the reason.
         if (error && child.connected) this.#pending?.reject(new RuntimeError('error', error.message));
@@ -247,13 +224,4 @@ export class RuntimeProcess {
       this.#refer(false);
     });
   }
-}
-
-const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'onnx-passes-'));
-const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
-
-/** The last line of an error stream that says something. */
-function lastWords(text: string): string {
-  const lines = text.split('\n').map((line) => line.trim());
-  return lines.findLast((line) => line !== '' && !line.startsWith('at ') && !line.startsWith('Node.js v')) ?? '';
 }

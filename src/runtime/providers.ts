@@ -1,0 +1,97 @@
+/** Which providers work on this machine, found out by running a tiny model on each, in a process of its own. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { buildModel } from '../ir/build.js';
+import { numbersOf, tensorOf } from '../ir/numbers.js';
+import { writeModel } from '../onnx/write.js';
+import { type Device, webgpuDevice } from './device.js';
+import { type Provider, RuntimeProcess } from './isolate.js';
+import { fromTensorData, toTensorData } from './tensor-data.js';
+
+export interface ProviderProbe {
+  readonly provider: Provider;
+  /** A model ran on it and gave the right numbers. */
+  readonly works: boolean;
+  /** Why it does not work; empty where it does. */
+  readonly reason: string;
+  /** What it runs on, where that can be told. */
+  readonly device?: string;
+  /** Whether the CPU does the work of a GPU; undefined where that cannot be told. */
+  readonly isSoftware?: boolean;
+}
+
+/** The first use of a GPU compiles shaders; more than this is a hang. */
+const LIMIT = 60_000;
+
+/** x·w + x·w, which every provider has kernels for. */
+const probeModel = () =>
+  buildModel({ '': 17 }, (g) => {
+    const product = g.op('MatMul', [g.input('x', 'float32', [2, 2]), g.constant('float32', [1, 2, 3, 4], [2, 2])]);
+    g.output('y', g.op('Add', [product, product]), 'float32', [2, 2]);
+  });
+
+const expected = [2, 4, 6, 8];
+
+/** Tries one provider. A crash or a refusal is a reason, never an error. */
+export async function probeProvider(
+  provider: Provider,
+  env?: Readonly<Record<string, string>>,
+): Promise<ProviderProbe> {
+  const runtime = await RuntimeProcess.start({ timeoutMs: LIMIT, env });
+  try {
+    const session = await runtime.load(await writeModel(probeModel()), { provider, noFallback: provider !== 'cpu' });
+    const { outputs } = await session.run({ x: toTensorData(tensorOf('float32', [1, 0, 0, 1], [2, 2])) });
+    const found = outputs.y ? [...numbersOf(fromTensorData(outputs.y))] : [];
+    const works = found.length === expected.length && expected.every((value, i) => Math.abs(value - found[i]!) < 0.05);
+    const device = await deviceOf(provider, runtime);
+    return {
+      provider,
+      works,
+      reason: works ? '' : `wrong numbers: expected ${expected}; found ${found}`,
+      ...(device && { device: device.name, isSoftware: device.isSoftware }),
+    };
+  } catch (error) {
+    return { provider, works: false, reason: (error as Error).message };
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** Tries every provider, the ones that need no GPU first. */
+export async function probeProviders(): Promise<ProviderProbe[]> {
+  const probes: ProviderProbe[] = [];
+  for (const provider of ['cpu', 'webgpu', 'cuda'] as const) probes.push(await probeProvider(provider));
+  return probes;
+}
+
+async function deviceOf(provider: Provider, runtime: RuntimeProcess): Promise<Device | undefined> {
+  if (provider === 'cpu') return undefined;
+  const device = provider === 'webgpu' ? webgpuDevice(await runtime.open()) : { name: 'a CUDA GPU', isSoftware: false };
+  if (device.isSoftware !== false || !/NVIDIA|CUDA/.test(device.name)) return device;
+  return { ...device, name: (await nvidiaNames()) ?? device.name };
+}
+
+/** Names of the NVIDIA GPUs, as their driver tells them. */
+async function nvidiaNames(): Promise<string | undefined> {
+  try {
+    const query = ['--query-gpu=name', '--format=csv,noheader'];
+    const { stdout } = await promisify(execFile)('nvidia-smi', query, { timeout: 10_000 });
+    return stdout.trim().split('\n').join(', ') || undefined;
+  } catch {
+    // The tool is not installed everywhere; the provider works without it.
+    return undefined;
+  }
+}
+
+let automatic: Promise<Provider> | undefined;
+
+/** `auto`: cuda where it works, else webgpu on real hardware, else cpu. Any other target is itself. Tried once. */
+export async function resolveTarget(target: Provider | 'auto'): Promise<Provider> {
+  if (target !== 'auto') return target;
+  automatic ??= (async () => {
+    if ((await probeProvider('cuda')).works) return 'cuda';
+    const webgpu = await probeProvider('webgpu');
+    return webgpu.works && webgpu.isSoftware === false ? 'webgpu' : 'cpu';
+  })();
+  return automatic;
+}

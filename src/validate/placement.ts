@@ -1,0 +1,82 @@
+/** Which provider runs which node: what fell off the provider that was asked for breaks the graph in pieces. */
+import type { NodeRun, Provider, RuntimeProcess, Tensors, TracedType } from '../runtime/isolate.js';
+
+export interface PlacementReport {
+  readonly provider: Provider;
+  /** Nodes by the provider that ran them, as the runtime calls it. */
+  readonly nodes: Readonly<Record<string, number>>;
+  /** Nodes that another provider ran, by op; shape arithmetic is not counted here. */
+  readonly fallbacks: Readonly<Record<string, number>>;
+  /** The same nodes, by name. */
+  readonly names: readonly string[];
+  /**
+   * Nodes on the CPU that compute small integers: shapes, indices, conditions. The runtime keeps them there on
+   * purpose, since whoever needs them is on the CPU too.
+   */
+  readonly shapeArithmetic: number;
+  /** Copies between the providers that one run makes. */
+  readonly copies: number;
+}
+
+const providers: Readonly<Record<Provider, string>> = {
+  cpu: 'CPUExecutionProvider',
+  webgpu: 'WebGpuExecutionProvider',
+  cuda: 'CUDAExecutionProvider',
+};
+
+/** Beyond this a tensor is data, whatever its type. */
+const SMALL = 64;
+
+const elements = ({ shape }: TracedType): number => shape.reduce((product, dim) => product * dim, 1);
+const isWhole = ({ type }: TracedType): boolean => /^(int|uint|bool)/.test(type);
+
+/** Shape itself reads a large tensor, but of it the dims alone. */
+const isShapeArithmetic = ({ opType, inputs, outputs }: NodeRun): boolean =>
+  outputs.length > 0 &&
+  outputs.every((tensor) => isWhole(tensor) && elements(tensor) <= SMALL) &&
+  (opType === 'Shape' || opType === 'Size' || inputs.every((tensor) => elements(tensor) <= SMALL));
+
+/** What a trace says. A node that ran more than once (in a loop) counts once. */
+export function readPlacement(provider: Provider, runs: readonly NodeRun[]): PlacementReport {
+  const seen = new Map<string, NodeRun>();
+  runs.forEach((run, index) => {
+    const key = `${run.opType}\n${run.name || index}`;
+    if (!seen.has(key)) seen.set(key, run);
+  });
+  const nodes: Record<string, number> = {};
+  const fallbacks: Record<string, number> = {};
+  const names: string[] = [];
+  let shapeArithmetic = 0;
+  let copies = 0;
+  for (const run of seen.values()) {
+    if (/^Memcpy(To|From)Host$/.test(run.opType)) {
+      copies++;
+      continue;
+    }
+    nodes[run.provider] = (nodes[run.provider] ?? 0) + 1;
+    if (run.provider === providers[provider]) continue;
+    if (isShapeArithmetic(run)) shapeArithmetic++;
+    else {
+      fallbacks[run.opType] = (fallbacks[run.opType] ?? 0) + 1;
+      names.push(run.name);
+    }
+  }
+  return { provider, nodes, fallbacks, names, shapeArithmetic, copies };
+}
+
+/** Loads and runs a model once with the runtime's optimizations on, as users run it, and says where its nodes ran. */
+export async function measurePlacement(
+  runtime: RuntimeProcess,
+  model: string | Uint8Array,
+  provider: Provider,
+  feeds: Tensors,
+): Promise<PlacementReport> {
+  const session = await runtime.load(model, { provider, optimize: true, profile: true });
+  try {
+    const tensors = session.outputs.filter(({ type }) => type !== undefined).map(({ name }) => name);
+    await session.run(feeds, tensors);
+    return readPlacement(provider, await session.profile());
+  } finally {
+    await session.release();
+  }
+}

@@ -1,0 +1,105 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { buildModel } from '../../src/ir/build.js';
+import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { webgpuDevice } from '../../src/runtime/device.js';
+import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';
+import { probeProvider, probeProviders, resolveTarget } from '../../src/runtime/providers.js';
+import { fromTensorData, toTensorData } from '../../src/runtime/tensor-data.js';
+import { readPlacement } from '../../src/validate/placement.js';
+
+describe('providers', () => {
+  it('work, or say why they do not', async () => {
+    const probes = await probeProviders();
+    expect(probes.map(({ provider }) => provider)).toEqual(['cpu', 'webgpu', 'cuda']);
+    expect(probes[0]).toEqual({ provider: 'cpu', works: true, reason: '' });
+    for (const { works, reason } of probes) expect(reason === '').toBe(works);
+  });
+
+  it('are chosen by what works; software never is', async () => {
+    expect(await resolveTarget('webgpu')).toBe('webgpu');
+    const best = await resolveTarget('auto');
+    const probes = await probeProviders();
+    const real = probes.filter(
+      ({ works, isSoftware, provider }) => works && (provider === 'cpu' || isSoftware === false),
+    );
+    expect(real.map(({ provider }) => provider)).toContain(best);
+  });
+});
+
+describe('the device behind WebGPU', () => {
+  const icd = ['/usr/lib/libvulkan.so.1'];
+  it('is told by driver and device file', () => {
+    const swiftShader = { libraries: [...icd, '/usr/lib/chromium/libvk_swiftshader.so'], devices: [] };
+    expect(webgpuDevice(swiftShader, 'linux')).toEqual({ name: 'SwiftShader (software)', isSoftware: true });
+    const both = { libraries: ['libvulkan_lvp.so', 'libGLX_nvidia.so.0'], devices: ['/dev/nvidiactl', '/dev/nvidia0'] };
+    expect(webgpuDevice(both, 'linux')).toEqual({ name: 'NVIDIA', isSoftware: false });
+    const idle = { libraries: ['libvulkan_lvp.so', 'libGLX_nvidia.so.0'], devices: [] };
+    expect(webgpuDevice(idle, 'linux')).toEqual({ name: 'llvmpipe (software)', isSoftware: true });
+    expect(webgpuDevice({ libraries: ['C:\\Windows\\d3d10warp.dll'], devices: [] }, 'win32').isSoftware).toBe(true);
+    expect(webgpuDevice({ libraries: ['C:\\Windows\\d3d12.dll'], devices: [] }, 'win32').isSoftware).toBeUndefined();
+    expect(webgpuDevice({ libraries: [], devices: [] }, 'darwin')).toEqual({ name: 'Metal', isSoftware: false });
+  });
+});
+
+const icd = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const isRequired = process.env.REQUIRE_WEBGPU === '1' || process.env.CI !== undefined;
+
+describe.runIf(isRequired || existsSync(icd))('WebGPU on software Vulkan', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'webgpu-test-'));
+  const env = { VK_ICD_FILENAMES: icd, XDG_RUNTIME_DIR: folder };
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('works and is known to be software', async () => {
+    expect(await probeProvider('webgpu', env)).toEqual({
+      provider: 'webgpu',
+      works: true,
+      reason: '',
+      device: 'SwiftShader (software)',
+      isSoftware: true,
+    });
+  });
+
+  it('runs a model as the CPU does, and what it has no kernel for is seen to fall back', async () => {
+    const model = buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', ['n', 8]);
+      const weights = Array.from({ length: 64 }, (_, i) => Math.sin(i));
+      const hidden = g.op('Tanh', [g.op('MatMul', [x, g.constant('float32', weights, [8, 8])])]);
+      g.output('y', g.op('Softmax', [hidden], { axis: -1 }), 'float32', ['n', 8]);
+      g.output(
+        'd',
+        g.op('Det', [g.op('MatMul', [g.op('Transpose', [hidden], { perm: [1, 0] }), hidden])]),
+        'float32',
+        [],
+      );
+    });
+    const bytes = await writeModel(model);
+    const feeds = {
+      x: toTensorData(
+        tensorOf(
+          'float32',
+          Array.from({ length: 24 }, (_, i) => Math.cos(i)),
+          [3, 8],
+        ),
+      ),
+    };
+    const runtime = await RuntimeProcess.start({ env });
+    const cpu = await (await runtime.load(bytes, { provider: 'cpu' })).run(feeds, ['y']);
+    const session = await runtime.load(bytes, { provider: 'webgpu', profile: true });
+    const gpu = await session.run(feeds, ['y']);
+    const [a, b] = [cpu, gpu].map(({ outputs }) => numbersOf(fromTensorData(outputs.y as TensorData)));
+    a!.forEach((value, i) => {
+      expect(b![i]).toBeCloseTo(value, 4);
+    });
+    await session.run(feeds);
+    const placement = readPlacement('webgpu', await session.profile());
+    expect(placement.fallbacks).toEqual({ Det: 1 });
+    await expect(runtime.load(bytes, { provider: 'webgpu', noFallback: true })).rejects.toMatchObject({
+      kind: 'error',
+    });
+    await runtime.close();
+  });
+});
