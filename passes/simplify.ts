@@ -1,0 +1,42 @@
+/** simplify: what computes nothing, or the same again, goes. To a fixpoint, in every scope. */
+import { z } from 'zod';
+import { inferTypes } from '../src/infer/index.js';
+import type { Node } from '../src/ir/node.js';
+import { definePass } from '../src/run/pass.js';
+import { sweep } from '../src/run/sweep.js';
+import { shortenChains } from './simplify/chains.js';
+import { liftConstantNodes, mergeConstants } from './simplify/constants.js';
+import { decideContents } from './simplify/contents.js';
+import { foldConstants } from './simplify/fold.js';
+import { removeIdentities } from './simplify/identities.js';
+import { inlineConstantIfs } from './simplify/inline-if.js';
+import { mergeSubexpressions } from './simplify/subexpressions.js';
+import { simplifyViews } from './simplify/views.js';
+
+export const simplify = definePass({
+  name: 'simplify',
+  summary: 'Removes what computes nothing or the same again: dead code, identities, duplicates, constant parts.',
+  fidelity: 'exact',
+  needs: ['types'],
+  options: z.object({}),
+  async run(model, _, context) {
+    if (!context.evaluate) context.skip('constants are not folded: there is no runtime here to evaluate them');
+    const refused = new Set<Node>();
+    liftConstantNodes(model);
+    // What one rule leaves, another finds: until a round changes nothing.
+    for (let structure = -1; structure !== model.structure; ) {
+      structure = model.structure;
+      const facts = inferTypes(model);
+      inlineConstantIfs(model);
+      removeIdentities(model);
+      decideContents(model, facts);
+      simplifyViews(model);
+      shortenChains(model);
+      mergeConstants(model);
+      mergeSubexpressions(model);
+      sweep(model);
+      await foldConstants(model, context, refused);
+      sweep(model);
+    }
+  },
+});

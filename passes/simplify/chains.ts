@@ -1,0 +1,166 @@
+/** Two nodes of a kind in a row: one node, or none. The first stays where something else reads it. */
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import { bigintsOf } from '../../src/ir/numbers.js';
+import { reshaped } from '../../src/ir/tensor.js';
+import { dataTypeOfCode } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { isLosslessCast } from './lossless.js';
+import { axesOf, hasReference, int64s, normalAxis, permOf, smallNumbers } from './small.js';
+
+/** True where nothing but one slot reads the value. */
+export const isReadOnce = (value: Value): boolean => value.uses.size === 1;
+
+const producerOf = (value: Value | undefined, opType: string): Node | undefined => {
+  const node = value?.producer;
+  return node?.is(opType) && !hasReference(node) ? node : undefined;
+};
+
+/** Transpose(Transpose(x, p), q) ⟶ Transpose(x, p∘q) */
+function transposes(node: Node): void {
+  const inner = producerOf(node.inputs[0], 'Transpose');
+  const q = permOf(node);
+  const p = inner && permOf(inner);
+  if (!p || !q || p.length !== q.length) return;
+  node.graph.setAttribute(
+    node,
+    'perm',
+    q.map((axis) => p[axis] as number),
+  );
+  node.graph.setInput(node, 0, inner?.inputs[0]);
+}
+
+/** Cast(Cast(x, A), B) ⟶ Cast(x, B) where A holds every number that x can. */
+function casts(node: Node): void {
+  const inner = producerOf(node.inputs[0], 'Cast');
+  const from = inner?.inputs[0]?.elem;
+  const through = inner?.outputs[0]?.elem;
+  const to = dataTypeOfCode(node.int('to', 0));
+  if (!inner || !from || !through || !to) return;
+  if (isLosslessCast(from, through, to)) node.graph.setInput(node, 0, inner.inputs[0]);
+}
+
+/** Not(Not(x)) ⟶ x, Neg(Neg(x)) ⟶ x */
+function involutions(node: Node): void {
+  const inner = producerOf(node.inputs[0], node.opType);
+  if (inner?.inputs[0]) node.graph.replaceUses(node.output, inner.inputs[0]);
+}
+
+/** Relu(Relu(x)) ⟶ Relu(x), and so for other ops that do nothing the second time. */
+function idempotents(node: Node): void {
+  const inner = producerOf(node.inputs[0], node.opType);
+  if (inner) node.graph.replaceUses(node.output, inner.output);
+}
+
+/** Concat(Concat(a, b), c) ⟶ Concat(a, b, c), along one axis; parts without elements are left out. */
+function concats(node: Node): void {
+  const { graph } = node;
+  const axis = node.int('axis');
+  const rank = node.outputs[0]?.shape?.length;
+  if (axis === undefined) return;
+  const at = (one: number) => (rank === undefined ? one : normalAxis(one, rank));
+  const parts = node.inputs.flatMap((value) => {
+    const inner = producerOf(value, 'Concat');
+    const innerAxis = inner?.int('axis');
+    if (!inner || !value || innerAxis === undefined || at(innerAxis) !== at(axis)) return [value];
+    return isReadOnce(value) && value.graph === graph ? inner.inputs : [value];
+  });
+  const isEmpty = (value: Value | undefined) => value?.shape?.[at(axis)] === 0 && value.shape.length === rank;
+  const full = rank === undefined ? parts : parts.filter((value) => !isEmpty(value));
+  const inputs = full.length > 0 ? full : parts;
+  if (inputs.length === node.inputs.length && inputs.every((value, index) => value === node.inputs[index])) return;
+  inputs.forEach((value, index) => {
+    graph.setInput(node, index, value);
+  });
+  graph.truncateInputs(node, inputs.length);
+}
+
+/** Unsqueeze(Gather(x, i, axis), axis) ⟶ Gather(x, [i], axis) for a constant scalar i. */
+function gathers(node: Node): void {
+  const inner = producerOf(node.inputs[0], 'Gather');
+  const [data, index] = inner?.inputs ?? [];
+  const axes = axesOf(node);
+  const rank = data?.shape?.length;
+  if (!inner || !data || !index?.tensor || index.tensor.shape.length > 0 || axes?.length !== 1) return;
+  if (!isReadOnce(inner.output) || rank === undefined || inner.graph !== node.graph) return;
+  const axis = normalAxis(inner.int('axis', 0), rank);
+  if (normalAxis(axes[0] as number, rank) !== axis) return;
+  const { graph } = node;
+  const list = graph.constant(reshaped(index.tensor, [1]), index.name);
+  const gather = graph.add('Gather', [data, list], {
+    name: inner.name,
+    attributes: { axis },
+    outputs: [node.output.name],
+  });
+  gather.output.type = node.output.type;
+  graph.replaceUses(node.output, gather.output);
+}
+
+/** Slice(Slice(x, axes A), axes B) ⟶ Slice(x, axes A ∪ B) for constants and axes that differ. */
+function slices(node: Node): void {
+  const inner = producerOf(node.inputs[0], 'Slice');
+  if (!inner || !isReadOnce(inner.output) || inner.graph !== node.graph || (node.opset ?? 0) < 10) return;
+  const rank = inner.inputs[0]?.shape?.length;
+  const [a, b] = [sliceOf(inner, rank), sliceOf(node, rank)];
+  if (!a || !b || a.axes.some((axis) => b.axes.includes(axis))) return;
+  const { graph } = node;
+  const ints = (numbers: readonly bigint[]) => graph.constant(int64s(numbers));
+  const inputs = [
+    inner.inputs[0],
+    ints([...a.starts, ...b.starts]),
+    ints([...a.ends, ...b.ends]),
+    ints([...a.axes, ...b.axes].map(BigInt)),
+    ...(a.steps || b.steps
+      ? [ints([...(a.steps ?? a.starts.map(() => 1n)), ...(b.steps ?? b.starts.map(() => 1n))])]
+      : []),
+  ];
+  inputs.forEach((value, index) => {
+    graph.setInput(node, index, value);
+  });
+}
+
+interface SliceBounds {
+  readonly starts: readonly bigint[];
+  readonly ends: readonly bigint[];
+  readonly axes: readonly number[];
+  readonly steps: readonly bigint[] | undefined;
+}
+
+/** What a Slice says where all of it is constant. */
+function sliceOf(node: Node, rank: number | undefined): SliceBounds | undefined {
+  const [, starts, ends, axes, steps] = node.inputs;
+  if (rank === undefined || !starts?.tensor || !ends?.tensor) return undefined;
+  if ((axes && !axes.tensor) || (steps && !steps.tensor)) return undefined;
+  const from = bigintsOf(starts.tensor);
+  return {
+    starts: from,
+    ends: bigintsOf(ends.tensor),
+    axes: (smallNumbers(axes) ?? from.map((_, axis) => axis)).map((axis) => normalAxis(axis, rank)),
+    steps: steps?.tensor && bigintsOf(steps.tensor),
+  };
+}
+
+const rules: Readonly<Record<string, (node: Node) => void>> = {
+  Transpose: transposes,
+  Cast: casts,
+  Not: involutions,
+  Neg: involutions,
+  Relu: idempotents,
+  Abs: idempotents,
+  Floor: idempotents,
+  Ceil: idempotents,
+  Round: idempotents,
+  Sign: idempotents,
+  Concat: concats,
+  Unsqueeze: gathers,
+  Slice: slices,
+};
+
+/** Shortens chains in every scope. */
+export function shortenChains(model: Model): void {
+  for (const graph of model.graphs())
+    for (const node of graph.nodes()) {
+      if (node.domain !== '' || hasReference(node) || !node.outputs[0]?.uses.size) continue;
+      rules[node.opType]?.(node);
+    }
+}

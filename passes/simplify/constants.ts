@@ -1,0 +1,117 @@
+/** Duplicate constants: tied embeddings, shared layers and repeated scalars, told by their contents. */
+import type { Graph } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Tensor } from '../../src/ir/tensor.js';
+import type { Value } from '../../src/ir/value.js';
+
+/** Constants of one element type and shape, by a hash of their beginning. */
+type Pool = Map<number, Value[]>;
+
+/** Bytes that are hashed: enough to tell weights apart, little to read. */
+const HASHED = 1 << 16;
+
+/** FNV-1a over the beginning of a tensor's bytes. */
+function beginningOf(tensor: Tensor): number {
+  let hash = 0x811c9dc5;
+  const mix = (bytes: Uint8Array) => {
+    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  };
+  if (tensor.strings) tensor.strings.forEach(mix);
+  else
+    for (const chunk of tensor.chunks()) {
+      mix(chunk.subarray(0, HASHED));
+      break;
+    }
+  return hash >>> 0;
+}
+
+const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+/** Equal bit for bit; sources may cut their chunks differently. */
+export function equalTensors(a: Tensor, b: Tensor): boolean {
+  if (a === b) return true;
+  if (a.type !== b.type || a.shape.length !== b.shape.length || a.shape.some((dim, i) => dim !== b.shape[i]))
+    return false;
+  if (a.strings || b.strings)
+    return a.strings?.every((one, i) => equalBytes(one, b.strings?.[i] ?? new Uint8Array(0))) ?? false;
+  const [left, right] = [a.chunks()[Symbol.iterator](), b.chunks()[Symbol.iterator]()];
+  let x: Uint8Array = new Uint8Array(0);
+  let y: Uint8Array = new Uint8Array(0);
+  for (let remaining = a.byteLength; remaining > 0; ) {
+    if (x.length === 0) x = left.next().value ?? x;
+    if (y.length === 0) y = right.next().value ?? y;
+    const length = Math.min(x.length, y.length);
+    if (length === 0 || !equalBytes(x.subarray(0, length), y.subarray(0, length))) return false;
+    x = x.subarray(length);
+    y = y.subarray(length);
+    remaining -= length;
+  }
+  return true;
+}
+
+/** What two constants must share to be equal: nothing else is read unless they do. */
+const kindOf = ({ type, shape, sparse }: Tensor): string => `${type}[${shape}]${sparse ? ' sparse' : ''}`;
+
+/** Every constant of a scope and of the bodies inside it, outer before inner. */
+function* constantsIn(graph: Graph): Iterable<Value> {
+  yield* graph.constants;
+  for (const node of graph.nodes()) for (const body of node.bodies) yield* constantsIn(body);
+}
+
+/** The scope of `value` encloses `graph`, or is it. */
+function isVisibleFrom(value: Value, graph: Graph): boolean {
+  for (let scope: Graph | undefined = graph; scope; scope = scope.parent) if (scope === value.graph) return true;
+  return false;
+}
+
+function mergeWithin(top: Graph): void {
+  const kinds = new Map<string, Value[]>();
+  for (const value of constantsIn(top)) {
+    const kind = kindOf(value.tensor as Tensor);
+    const group = kinds.get(kind);
+    if (group) group.push(value);
+    else kinds.set(kind, [value]);
+  }
+  for (const group of kinds.values()) if (group.length > 1) mergeGroup(group);
+}
+
+function mergeGroup(group: readonly Value[]): void {
+  const pool: Pool = new Map();
+  for (const value of group) {
+    // A graph output keeps its own constant: merged, its name would cost a node.
+    if (value.isOutput || value.uses.size === 0) continue;
+    const key = beginningOf(value.tensor as Tensor);
+    const known = pool.get(key) ?? [];
+    pool.set(key, known);
+    const same = known.find(
+      (other) => isVisibleFrom(other, value.graph) && equalTensors(other.tensor as Tensor, value.tensor as Tensor),
+    );
+    if (same) value.graph.replaceUses(value, same);
+    else known.push(value);
+  }
+}
+
+/** Makes one constant of those that are equal and see each other. Functions share nothing with their callers. */
+export function mergeConstants(model: Model): void {
+  mergeWithin(model.graph);
+  for (const { graph } of model.functions) mergeWithin(graph);
+}
+
+/** Constant nodes ⟶ initializers, which need no node; functions can only have nodes. */
+export function liftConstantNodes(model: Model): void {
+  const functions = new Set(model.functions.map(({ graph }) => graph));
+  for (const graph of model.graphs()) {
+    let top = graph;
+    while (top.parent) top = top.parent;
+    if (functions.has(top) || model.irVersion < 4) continue;
+    for (const value of graph.constants)
+      if (value.constantNode) {
+        value.constantNode = undefined;
+        model.touch();
+      }
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Constant folding, with the runtime as the evaluator: one model without inputs computes all that is worth keeping.
+ *
+ * What is not folded: random and unknown ops, nodes with bodies, what would make the file grow beyond a budget, what
+ * stores weights in a smaller type (Cast, DequantizeLinear), and what reads large weights without making them smaller.
+ */
+import type { Graph } from '../../src/ir/graph.js';
+import { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import type { Tensor } from '../../src/ir/tensor.js';
+import { type Type, typeText } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import type { PassContext } from '../../src/run/pass.js';
+import { isPure } from './pure.js';
+import { hasReference } from './small.js';
+import { Budget, isStorage } from './worth.js';
+
+/** Ops that a constant needs no runtime for, or whose result is no tensor. */
+const others = new Set(['SequenceConstruct', 'SequenceEmpty', 'SplitToSequence', 'Optional', 'Constant']);
+
+const canEvaluate = (node: Node): boolean =>
+  (node.domain === '' || node.domain === 'ai.onnx.ml') &&
+  !others.has(node.opType) &&
+  node.bodies.length === 0 &&
+  !hasReference(node) &&
+  !node.graph.model.functionOf(node) &&
+  isPure(node) &&
+  node.outputs.every((value) => !value?.type || value.type.kind === 'tensor');
+
+/** Folds what is constant in every scope; true where anything was. Nodes in `refused` failed before and stay. */
+export async function foldConstants(model: Model, context: PassContext, refused: Set<Node>): Promise<boolean> {
+  if (!context.evaluate) return false;
+  const budget = new Budget();
+  const values = [...model.graphs()].flatMap((graph) => frontierOf(graph, budget, refused, context));
+  const folded = await evaluateAll(model, values, context, refused);
+  for (const [value, tensor] of folded) {
+    const constant = value.graph.constant(tensor, value.name);
+    value.graph.replaceUses(value, constant);
+  }
+  return folded.size > 0;
+}
+
+/** The values that constant nodes hand to others, those too big to keep cut back to what they are made of. */
+function frontierOf(graph: Graph, budget: Budget, refused: Set<Node>, context: PassContext): Value[] {
+  const isAfforded = (value: Value, constant: ReadonlySet<Node>): boolean => {
+    if (budget.spend(value, constant)) return true;
+    context.skip('not folded: the file would grow by more than 1 MiB in all', value);
+    refused.add(value.producer as Node);
+    return false;
+  };
+  for (;;) {
+    const constant = constantNodes(graph, refused);
+    const frontier: Value[] = [];
+    let isCut = false;
+    for (const node of constant)
+      for (const value of node.outputs) {
+        if (!value || ![...value.uses].some((use) => !constant.has(use.node))) continue;
+        const reason = budget.refusal(value, constant);
+        if (reason === undefined) frontier.push(value);
+        else {
+          refused.add(node);
+          context.skip(reason, node);
+          isCut = true;
+        }
+      }
+    if (!isCut) return frontier.filter((value) => isAfforded(value, constant));
+  }
+}
+
+/** Nodes that read nothing but constants and each other. */
+function constantNodes(graph: Graph, refused: ReadonlySet<Node>): Set<Node> {
+  const constant = new Set<Node>();
+  for (const node of graph.nodes()) {
+    if (refused.has(node) || !canEvaluate(node) || isStorage(node)) continue;
+    const isConstant = (value: Value | undefined): boolean =>
+      !value || value.tensor !== undefined || (value.producer !== undefined && constant.has(value.producer));
+    if (node.inputs.every(isConstant)) constant.add(node);
+  }
+  return constant;
+}
+
+/** Evaluates in one run; where that fails, in halves, until the culprits are known. */
+async function evaluateAll(
+  model: Model,
+  values: readonly Value[],
+  context: PassContext,
+  refused: Set<Node>,
+): Promise<Map<Value, Tensor>> {
+  const results = new Map<Value, Tensor>();
+  if (values.length === 0 || !context.evaluate) return results;
+  try {
+    const tensors = await context.evaluate(modelOf(model, values));
+    values.forEach((value, index) => {
+      const tensor = tensors[index];
+      const node = value.producer as Node;
+      if (tensor && (value.elem === undefined || value.elem === tensor.type)) results.set(value, tensor);
+      else {
+        refused.add(node);
+        context.skip(`not folded: the runtime gives ${tensor?.type}, its type is ${typeText(value.type)}`, node);
+      }
+    });
+  } catch (error) {
+    if (values.length === 1) {
+      const node = values[0]?.producer as Node;
+      refused.add(node);
+      context.skip(`not folded: ${error instanceof Error ? error.message.split('\n')[0] : error}`, node);
+      return results;
+    }
+    const half = values.length >> 1;
+    for (const part of [values.slice(0, half), values.slice(half)])
+      for (const [value, tensor] of await evaluateAll(model, part, context, refused)) results.set(value, tensor);
+  }
+  return results;
+}
+
+/** A model without inputs whose outputs are the values. */
+function modelOf(model: Model, values: readonly Value[]): Model {
+  const copy = new Model(model.opsets, Math.max(model.irVersion, 4));
+  copy.graph.name = 'constants';
+  const copies = new Map<Value, Value>();
+  const copyOf = (value: Value): Value => {
+    const known = copies.get(value);
+    if (known) return known;
+    const made = value.tensor ? copy.graph.constant(value.tensor) : copyNode(value);
+    copies.set(value, made);
+    return made;
+  };
+  const copyNode = (value: Value): Value => {
+    const { opType, domain, attributes, inputs, outputs, graph } = value.producer as Node;
+    for (const [name, version] of graph.opsets) copy.opsets.set(name, version);
+    const node = copy.graph.add(
+      opType,
+      inputs.map((input) => input && copyOf(input)),
+      { domain, attributes: Object.fromEntries(attributes), outputs: outputs.map((one) => one && '') },
+    );
+    outputs.forEach((output, index) => {
+      const made = node.outputs[index];
+      if (!output || !made) return;
+      made.type = output.type;
+      copies.set(output, made);
+    });
+    return copies.get(value) as Value;
+  };
+  values.forEach((value, index) => {
+    const type: Type | undefined = value.type && portable(value.type);
+    copy.graph.output(`value_${index}`, copyOf(value), type);
+  });
+  return copy;
+}
+
+/** The element type alone: a shape that was inferred need not be declared. */
+const portable = (type: Type): Type => (type.kind === 'tensor' ? { ...type, shape: undefined } : type);

@@ -1,0 +1,156 @@
+/**
+ * Nodes that give an input as it is. x + 0 counts although -0 + 0 is +0: no result but a later division by that zero
+ * can tell. x · 0 is not 0 (NaN, infinities), x + 1e-9 is not x, and x + [0] is not x where x is a scalar.
+ */
+import type { Graph } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import { dataTypeOfCode, equalShapes } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { axesOf, hasReference, isAll, permOf, smallNumbers } from './small.js';
+
+/** The input that the node's first output equals; undefined where none is known to. */
+type Identity = (node: Node) => Value | undefined;
+
+const isSameShape = (node: Node, value: Value | undefined = node.inputs[0]): boolean =>
+  value?.shape !== undefined && equalShapes(value.shape, node.outputs[0]?.shape);
+
+const first: Identity = (node) => node.inputs[0];
+const sameShape: Identity = (node) => (isSameShape(node) ? node.inputs[0] : undefined);
+const single: Identity = (node) => (node.inputs.length === 1 ? node.inputs[0] : undefined);
+
+/** An elementwise op of x and a constant that leaves every element: x, where broadcasting leaves its shape too. */
+function neutral(node: Node, x: Value | undefined, isNeutral: (constant: Value) => boolean): Value | undefined {
+  const constant = node.inputs[node.inputs[0] === x ? 1 : 0];
+  if (!x || !constant?.tensor || x === constant) return undefined;
+  const { shape } = constant.tensor;
+  const keepsShape =
+    shape.length === 0 ||
+    (x.shape !== undefined && shape.length <= x.shape.length && shape.every((dim) => dim === 1)) ||
+    isSameShape(node, x);
+  return keepsShape && isNeutral(constant) ? x : undefined;
+}
+
+const right =
+  (...numbers: number[]): Identity =>
+  (node) =>
+    neutral(node, node.inputs[0], (constant) => numbers.some((number) => isAll(constant, number)));
+
+const eitherSide =
+  (...numbers: number[]): Identity =>
+  (node) =>
+    right(...numbers)(node) ??
+    neutral(node, node.inputs[1], (constant) => numbers.some((number) => isAll(constant, number)));
+
+/** Broadcasting as it is since opset 7. */
+const since7 =
+  (identity: Identity): Identity =>
+  (node) =>
+    (node.opset ?? 0) >= 7 ? identity(node) : undefined;
+
+/** Ends that reach the last element of any dim. */
+const BEYOND = 2 ** 31 - 1;
+
+const slice: Identity = (node) => {
+  const [x, startsInput, endsInput, , stepsInput] = node.inputs;
+  const steps = stepsInput ? smallNumbers(stepsInput) : [1];
+  if (!steps?.every((step) => step === 1)) return undefined;
+  if (isSameShape(node)) return x;
+  const starts = node.ints('starts') ?? smallNumbers(startsInput);
+  const ends = node.attributes.get('ends') ? endsAttribute(node) : smallNumbers(endsInput);
+  return starts?.every((start) => start === 0) && ends?.every((end) => end >= BEYOND) ? x : undefined;
+};
+
+/** `ends` may be 2^63 - 1, which node.ints refuses. */
+function endsAttribute(node: Node): readonly number[] | undefined {
+  const ends = node.attributes.get('ends');
+  return ends?.type === 'ints' ? ends.value.map(Number) : undefined;
+}
+
+const dropout: Identity = (node) => {
+  if (node.outputs[1] && node.outputs[1].uses.size > 0) return undefined;
+  const opset = node.opset ?? 0;
+  if (opset < 7) return undefined;
+  if (opset < 12 || !node.inputs[2]) return node.inputs[0];
+  return isAll(node.inputs[2], 0) ? node.inputs[0] : undefined;
+};
+
+const pad: Identity = (node) => {
+  const pads = node.ints('pads') ?? smallNumbers(node.inputs[1]);
+  return pads?.every((one) => one === 0) ? node.inputs[0] : undefined;
+};
+
+const cast: Identity = (node) => {
+  const x = node.inputs[0];
+  const to = node.int('to');
+  return x?.elem !== undefined && to !== undefined && x.elem === dataTypeOfCode(to) ? x : undefined;
+};
+
+const castLike: Identity = (node) => {
+  const [x, like] = node.inputs;
+  return x?.elem !== undefined && x.elem === like?.elem ? x : undefined;
+};
+
+const transpose: Identity = (node) => (permOf(node)?.every((from, to) => from === to) ? node.inputs[0] : undefined);
+
+const squeeze: Identity = (node) => (axesOf(node)?.length === 0 ? node.inputs[0] : sameShape(node));
+
+const concat: Identity = (node) => {
+  const { inputs } = node;
+  return inputs.length === 1 ? inputs[0] : undefined;
+};
+
+const where: Identity = (node) => {
+  const [condition, yes, no] = node.inputs;
+  if (yes === no && isSameShape(node, yes)) return yes;
+  const chosen = isAll(condition, 1) ? yes : isAll(condition, 0) ? no : undefined;
+  return chosen && isSameShape(node, chosen) ? chosen : undefined;
+};
+
+const split: Identity = (node) => (node.outputs.length === 1 ? sameShape(node) : undefined);
+
+const identities: Readonly<Record<string, Identity>> = {
+  Identity: first,
+  Cast: cast,
+  CastLike: castLike,
+  Reshape: sameShape,
+  Flatten: sameShape,
+  Expand: sameShape,
+  Tile: sameShape,
+  Squeeze: squeeze,
+  Unsqueeze: squeeze,
+  Transpose: transpose,
+  Slice: slice,
+  Split: split,
+  Pad: pad,
+  Dropout: dropout,
+  Concat: concat,
+  Sum: single,
+  Mean: single,
+  Max: single,
+  Min: single,
+  Add: since7(eitherSide(0, -0)),
+  Sub: since7(right(0, -0)),
+  Mul: since7(eitherSide(1)),
+  Div: since7(right(1)),
+  Pow: since7(right(1)),
+  And: since7(eitherSide(1)),
+  Or: since7(eitherSide(0)),
+  Xor: since7(eitherSide(0)),
+  Where: where,
+};
+
+/** Replaces the outputs of such nodes in a scope by what they equal. */
+function bypass(graph: Graph): void {
+  for (const node of graph.nodes()) {
+    const output = node.outputs[0];
+    if (node.domain !== '' || !output || output.uses.size === 0 || hasReference(node)) continue;
+    const value = identities[node.opType]?.(node);
+    if (value) graph.replaceUses(output, value);
+  }
+}
+
+/** x∘identity ⟶ x, in every scope. */
+export function removeIdentities(model: Model): void {
+  for (const graph of model.graphs()) bypass(graph);
+}

@@ -1,0 +1,49 @@
+/** Reading what stands on a node: small constants, axes, attributes whose value is known here. */
+import type { Dim } from '../../src/ir/dims.js';
+import type { Node } from '../../src/ir/node.js';
+import { numbersOf } from '../../src/ir/numbers.js';
+import { elementCount, memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import type { Shape } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+
+/** Constants beyond this many elements are weights: no rule here needs to read them. */
+const SMALL = 4096;
+
+/** The numbers of a constant of few elements; undefined for anything else. int64 beyond 2^53 is rounded. */
+export function smallNumbers(value: Value | undefined): readonly number[] | undefined {
+  const tensor = value?.tensor;
+  if (!tensor || tensor.strings || elementCount(tensor.shape) > SMALL) return undefined;
+  if (tensor.type === 'complex64' || tensor.type === 'complex128') return undefined;
+  return [...numbersOf(tensor)];
+}
+
+/** True where a constant holds `number` everywhere, and something at all. -0 is not 0. */
+export function isAll(value: Value | undefined, number: number): boolean {
+  const numbers = smallNumbers(value);
+  return numbers !== undefined && numbers.length > 0 && numbers.every((one) => Object.is(one, number));
+}
+
+/** True where an attribute takes its value from a call of the function that the node stands in. */
+export const hasReference = (node: Node): boolean =>
+  [...node.attributes.values()].some((attribute) => attribute.type === 'ref');
+
+/** Axes of Squeeze, Unsqueeze and the like: an input since opset 13, an attribute before; undefined where not constant or not given. */
+export const axesOf = (node: Node): readonly number[] | undefined => node.ints('axes') ?? smallNumbers(node.inputs[1]);
+
+export const normalAxis = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+
+/** True where every dim is a number. */
+export const isStatic = (shape: Shape | undefined): shape is readonly number[] =>
+  shape?.every((dim: Dim) => typeof dim === 'number') === true;
+
+/** The perm of a Transpose, written out; undefined where the rank is not known. */
+export function permOf(node: Node): readonly number[] | undefined {
+  const perm = node.ints('perm');
+  if (perm) return perm;
+  const rank = node.inputs[0]?.shape?.length;
+  return rank === undefined ? undefined : Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+}
+
+/** A list of int64: numbers that may be beyond 2^53. */
+export const int64s = (numbers: readonly bigint[]): Tensor =>
+  memoryTensor('int64', [numbers.length], new Uint8Array(BigInt64Array.from(numbers).buffer));

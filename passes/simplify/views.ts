@@ -1,0 +1,90 @@
+/**
+ * Views: Reshape, Flatten, Squeeze and Unsqueeze keep the elements in their order, so the shape they end with is all that
+ * counts. Where it is known up to one dim, a constant says it, and what computed it goes.
+ *
+ * A target of 0 (copied) and -1 together fails on a batch of 0, which the computed shape would bear: the runtime refuses
+ * such a Reshape, it never gives other numbers.
+ */
+import { type Dim, equalDims } from '../../src/ir/dims.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import { equalShapes, type Shape } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { isReadOnce } from './chains.js';
+import { hasReference, int64s, smallNumbers } from './small.js';
+
+const views = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
+
+const isView = (node: Node | undefined): node is Node =>
+  node !== undefined && node.domain === '' && views.has(node.opType) && !hasReference(node);
+
+/** What a Reshape of `from` to `to` is told: numbers, 0 where a dim is copied, -1 once; undefined where that is not enough. */
+export function reshapeTarget(from: Shape | undefined, to: Shape | undefined): number[] | undefined {
+  if (!to) return undefined;
+  let rest = 0;
+  const target = to.map((dim, axis) => {
+    if (typeof dim === 'number') return dim;
+    const source = from?.[axis];
+    if (source !== undefined && equalDims(source, dim as Dim)) return 0;
+    rest++;
+    return -1;
+  });
+  return rest > 1 || to.includes(0) ? undefined : target;
+}
+
+/** Says the shape of a Reshape by a constant. */
+function fixShape(node: Node): void {
+  const [x, shape] = node.inputs;
+  if (!x || !shape || shape.tensor || node.int('allowzero', 0) !== 0) return;
+  const target = reshapeTarget(x.shape, node.output.shape);
+  if (target) node.graph.setInput(node, 1, node.graph.constant(int64s(target.map(BigInt)), shape.name));
+}
+
+/** The value that a chain of views starts from, or one on the way that has the shape of its end already. */
+function skipViews(node: Node): void {
+  const { output, graph } = node;
+  let value: Value | undefined = node.inputs[0];
+  while (value) {
+    if (output.shape && equalShapes(value.shape, output.shape)) {
+      graph.replaceUses(output, value);
+      return;
+    }
+    value = isView(value.producer) ? value.producer.inputs[0] : undefined;
+  }
+  const inner = node.inputs[0]?.producer;
+  const x = inner?.inputs[0];
+  if (!isView(inner) || !x || !isReadOnce(inner.output) || inner.graph !== graph) return;
+  mergeViews(node, x);
+}
+
+/** Reshape(view(x), s) ⟶ Reshape(x, s); for the other views a Reshape says their shape. */
+function mergeViews(node: Node, x: Value): void {
+  const { graph, output } = node;
+  const stated = node.is('Reshape') ? smallNumbers(node.inputs[1]) : undefined;
+  if (stated?.every((dim) => dim !== 0)) {
+    graph.setInput(node, 0, x);
+    return;
+  }
+  const target = reshapeTarget(x.shape, output.shape);
+  if (!target || (node.is('Reshape') && node.int('allowzero', 0) !== 0)) return;
+  const shape = graph.constant(int64s(target.map(BigInt)));
+  if (node.is('Reshape')) {
+    graph.setInput(node, 0, x);
+    graph.setInput(node, 1, shape);
+    return;
+  }
+  const reshape = graph.add('Reshape', [x, shape], { name: node.name, outputs: [output.name] });
+  reshape.output.type = output.type;
+  graph.replaceUses(output, reshape.output);
+}
+
+/** Does so in every scope. */
+export function simplifyViews(model: Model): void {
+  for (const graph of model.graphs())
+    for (const node of graph.nodes()) {
+      if (!isView(node) || !node.outputs[0]?.uses.size) continue;
+      if ((node.opset ?? 0) < 5) continue;
+      if (node.is('Reshape')) fixShape(node);
+      skipViews(node);
+    }
+}

@@ -1,0 +1,104 @@
+/** What a folded constant costs the file, and how much of that is worth it. */
+import type { Node } from '../../src/ir/node.js';
+import { elementCount } from '../../src/ir/tensor.js';
+import { byteLengthOf, dataTypes } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { isStatic } from './small.js';
+
+/** Bytes that one folded value may add to the file. */
+const GROWTH = 64 * 1024;
+
+/** Bytes that all of them may add together. */
+const TOTAL_GROWTH = 1024 * 1024;
+
+/** Weights beyond this are read only to make them smaller. */
+const LARGE = 16 * 2 ** 20;
+
+/** A stored form smaller than this may be folded away. */
+const SMALL_STORAGE = 1024;
+
+/** Ops whose results can be larger than what they read. */
+const growing = new Set([
+  'ConstantOfShape',
+  'Expand',
+  'Tile',
+  'Range',
+  'Pad',
+  'Resize',
+  'Upsample',
+  'OneHot',
+  'EyeLike',
+]);
+
+/** True where the node is how weights are stored in a smaller type: bf16 → Cast, int8 → DequantizeLinear. */
+export function isStorage(node: Node): boolean {
+  const { tensor } = node.inputs[0] ?? {};
+  if (!tensor || tensor.byteLength <= SMALL_STORAGE) return false;
+  if (node.is('DequantizeLinear')) return true;
+  const to = node.outputs[0]?.elem;
+  return node.is('Cast') && to !== undefined && dataTypes[to].bits > dataTypes[tensor.type].bits;
+}
+
+/** Bytes of a value of known shape. */
+const bytesOf = (value: Value): number | undefined =>
+  value.elem && isStatic(value.shape) ? byteLengthOf(value.elem, elementCount(value.shape)) : undefined;
+
+/** The constants that a value is computed from, and whether anything on the way can grow or is of unknown size. */
+function sourcesOf(value: Value): { readonly constants: ReadonlySet<Value>; readonly largest: number } {
+  const constants = new Set<Value>();
+  const seen = new Set<Node>();
+  let largest = 0;
+  const visit = (node: Node): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    for (const output of node.outputs)
+      if (output)
+        largest = Math.max(largest, bytesOf(output) ?? (growing.has(node.opType) ? Number.POSITIVE_INFINITY : 0));
+    for (const input of node.inputs) {
+      if (input?.tensor) constants.add(input);
+      else if (input?.producer) visit(input.producer);
+    }
+  };
+  if (value.producer) visit(value.producer);
+  return { constants, largest };
+}
+
+/** What may still be added to a model's file. */
+export class Budget {
+  #left = TOTAL_GROWTH;
+  /** Constants that another value has made free already. */
+  readonly #claimed = new Set<Value>();
+
+  /** Why a value had better stay computed; undefined where it may be folded. `constant`: the nodes that would go. */
+  refusal(value: Value, constant: ReadonlySet<Node>): string | undefined {
+    const bytes = bytesOf(value);
+    const { constants, largest } = sourcesOf(value);
+    const read = Math.max(0, ...[...constants].map(({ tensor }) => tensor?.byteLength ?? 0));
+    if (bytes === undefined && (largest === Number.POSITIVE_INFINITY || read > GROWTH))
+      return 'not folded: the size of the result is not known';
+    if ((bytes ?? 0) - freed(constants, constant) > GROWTH)
+      return 'not folded: the file would grow by more than 64 KiB';
+    if (read > LARGE && (bytes ?? 0) >= read) return 'not folded: it reads more than 16 MiB of weights';
+    if (largest > 16 * LARGE) return 'not folded: a step on the way is larger than 256 MiB';
+    return undefined;
+  }
+
+  /** Takes what a value adds from the budget; false where nothing is left. */
+  spend(value: Value, constant: ReadonlySet<Node>): boolean {
+    const { constants } = sourcesOf(value);
+    const unclaimed = new Set([...constants].filter((one) => !this.#claimed.has(one)));
+    const growth = (bytesOf(value) ?? 0) - freed(unclaimed, constant);
+    if (growth > this.#left) return false;
+    this.#left -= Math.max(0, growth);
+    for (const one of constants) this.#claimed.add(one);
+    return true;
+  }
+}
+
+/** Bytes of the constants that nothing but the nodes that go reads. */
+function freed(constants: ReadonlySet<Value>, constant: ReadonlySet<Node>): number {
+  let bytes = 0;
+  for (const value of constants)
+    if (value.tensor && [...value.uses].every((use) => constant.has(use.node))) bytes += value.tensor.byteLength;
+  return bytes;
+}
