@@ -50,10 +50,22 @@ export function dependencyOrder(graph: Graph, nodes: ReadonlySet<Node>): readonl
     }
   }
   if (order.length < nodes.size) {
-    const stuck = [...nodes].find((node) => (waiting.get(node) as number) > 0) as Node;
-    throw new ModelError(stuck.label, 'a graph without cycles', 'its output among its own inputs');
+    const { label } = nodeOnCycle(graph, waiting);
+    throw new ModelError(label, 'a graph without cycles', 'its output among its own inputs');
   }
   return order;
+}
+
+/** Of the nodes that never got ready, some only follow a cycle: going up from any of them ends on it. */
+function nodeOnCycle(graph: Graph, waiting: ReadonlyMap<Node, number>): Node {
+  const isStuck = (node: Node | undefined): node is Node => node?.graph === graph && (waiting.get(node) as number) > 0;
+  const visited = new Set<Node>();
+  let node = [...waiting.keys()].find(isStuck) as Node;
+  while (!visited.has(node)) {
+    visited.add(node);
+    node = [...dependenciesOf(node)].map((value) => value.producer).find(isStuck) as Node;
+  }
+  return node;
 }
 
 /** A binary heap by sequence. */

@@ -1,16 +1,13 @@
-/** AttributeProto ↔ Attribute, and Constant nodes, whose one attribute is a tensor. */
+/** AttributeProto ↔ Attribute. */
 import type { Attribute, AttributeType } from '../ir/attribute.js';
 import { ModelError } from '../ir/errors.js';
 import type { Graph } from '../ir/graph.js';
-import { bigintsOf, numbersOf, tensorOf } from '../ir/numbers.js';
-import { memoryTensor, stringTensor, type Tensor } from '../ir/tensor.js';
-import type { ConstantNode } from '../ir/value.js';
+import type { Tensor } from '../ir/tensor.js';
 import {
   type AttributeMessage,
   fromBigint,
   type GraphMessage,
   leftover,
-  type NodeMessage,
   type SparseTensorMessage,
   type TensorMessage,
   toBigint,
@@ -39,7 +36,7 @@ const forms = {
 const types = Object.keys(forms) as AttributeType[];
 
 /** The type a message states, or (IR 1 stated none) the field it fills. */
-function typeOf(message: AttributeMessage): AttributeType | undefined {
+export function typeOf(message: AttributeMessage): AttributeType | undefined {
   const stated = types.find((type) => forms[type][0] === message.type);
   if (stated || message.type) return stated;
   return types.find((type) => {
@@ -48,21 +45,27 @@ function typeOf(message: AttributeMessage): AttributeType | undefined {
   });
 }
 
-/** `fill` reads a body in the scope that the attribute stands in. */
+/** `fill` reads a body in the scope that the attribute stands in; `owner` says in messages whose attribute it is. */
 export function readAttribute(
   message: AttributeMessage,
   sources: TensorSources,
   fill: (body: GraphMessage) => Graph,
+  owner: string,
 ): Attribute {
   const type = typeOf(message);
-  const place = `attribute "${message.name ?? ''}"`;
+  const place = `${owner}, attribute "${message.name ?? ''}"`;
   const common = {
     docString: message.docString,
     carried: leftover(message, ['name', 'refAttrName', 'docString', 'type', ...(type ? [forms[type][1]] : [])]),
   };
   if (message.refAttrName) return { ...common, type: 'ref', name: message.refAttrName, of: type ?? 'undefined' };
-  const tensor = (item: TensorMessage | undefined): Tensor => readTensor(item ?? {}, sources, place);
-  const sparse = (item: SparseTensorMessage | undefined): Tensor => readSparseTensor(item ?? {}, sources, place);
+  const stated = <T>(item: T | null | undefined, kind: string): T => {
+    if (!item) throw new ModelError(place, `a ${kind}, as its type says`, 'none');
+    return item;
+  };
+  const tensor = (item: TensorMessage | undefined): Tensor => readTensor(stated(item, 'tensor'), sources, place);
+  const sparse = (item: SparseTensorMessage | undefined): Tensor =>
+    readSparseTensor(stated(item, 'sparse tensor'), sources, place);
   switch (type) {
     case 'float':
       return { ...common, type, value: message.f ?? 0 };
@@ -73,7 +76,7 @@ export function readAttribute(
     case 'tensor':
       return { ...common, type, value: tensor(message.t) };
     case 'graph':
-      return { ...common, type, value: fill(message.g ?? {}) };
+      return { ...common, type, value: fill(stated(message.g, 'graph')) };
     case 'sparse_tensor':
       return { ...common, type, value: sparse(message.sparseTensor) };
     case 'type_proto':
@@ -147,89 +150,3 @@ function contentOf(attribute: Exclude<Attribute, { type: 'ref' }>, writer: Attri
       return attribute.value;
   }
 }
-
-const constantForms = [
-  'value',
-  'sparse_value',
-  'value_float',
-  'value_floats',
-  'value_int',
-  'value_ints',
-  'value_string',
-  'value_strings',
-];
-
-/** The tensor of a Constant node, and what else its message says; undefined for other nodes and for references to an attribute. */
-export function constantOf(
-  message: NodeMessage,
-  sources: TensorSources,
-): { tensor: Tensor; node: ConstantNode } | undefined {
-  const [attribute, more] = message.attribute ?? [];
-  if (message.opType !== 'Constant' || (message.domain && message.domain !== 'ai.onnx')) return undefined;
-  if (!attribute || more || attribute.refAttrName || !constantForms.includes(attribute.name ?? '')) return undefined;
-  const read = readAttribute(attribute, sources, () => {
-    throw new ModelError(`node "${message.name ?? ''}"`, 'a tensor', 'a graph');
-  });
-  const tensor = tensorFrom(read);
-  if (!tensor) return undefined;
-  const { type: _type, ...rest } = read;
-  const carried = {
-    node: leftover(message, ['input', 'output', 'name', 'opType', 'attribute', 'docString']),
-    attribute: { docString: rest.docString, carried: rest.carried },
-  };
-  return {
-    tensor,
-    node: { name: message.name ?? '', docString: message.docString ?? '', attribute: attribute.name ?? '', carried },
-  };
-}
-
-function tensorFrom(attribute: Attribute): Tensor | undefined {
-  switch (attribute.type) {
-    case 'tensor':
-    case 'sparse_tensor':
-      return attribute.value;
-    case 'float':
-      return tensorOf('float32', attribute.value);
-    case 'floats':
-      return tensorOf('float32', attribute.value);
-    case 'int':
-      return int64Tensor([attribute.value], []);
-    case 'ints':
-      return int64Tensor(attribute.value, [attribute.value.length]);
-    case 'string':
-      return stringTensor([], [attribute.value]);
-    case 'strings':
-      return stringTensor([attribute.value.length], attribute.value);
-    default:
-      return undefined;
-  }
-}
-
-const int64Tensor = (values: readonly bigint[], shape: readonly number[]): Tensor =>
-  memoryTensor('int64', shape, new Uint8Array(BigInt64Array.from(values).buffer));
-
-/** The attribute of the Constant node that a constant was read from. */
-export function constantAttribute(constant: ConstantNode, tensor: Tensor): Attribute {
-  const { attribute } = (constant.carried ?? { attribute: {} }) as { attribute: object };
-  const first = <T>(list: ArrayLike<T>): T => list[0] as T;
-  switch (constant.attribute) {
-    case 'sparse_value':
-      return { ...attribute, type: 'sparse_tensor', value: tensor };
-    case 'value_float':
-      return { ...attribute, type: 'float', value: first(numbersOf(tensor)) };
-    case 'value_floats':
-      return { ...attribute, type: 'floats', value: [...numbersOf(tensor)] };
-    case 'value_int':
-      return { ...attribute, type: 'int', value: first(bigintsOf(tensor)) };
-    case 'value_ints':
-      return { ...attribute, type: 'ints', value: bigintsOf(tensor) };
-    case 'value_string':
-      return { ...attribute, type: 'string', value: textBytes(tensor) };
-    case 'value_strings':
-      return { ...attribute, type: 'strings', value: tensor.strings ?? [] };
-    default:
-      return { ...attribute, type: 'tensor', value: tensor };
-  }
-}
-
-const textBytes = (tensor: Tensor): Uint8Array => tensor.strings?.[0] ?? new Uint8Array(0);

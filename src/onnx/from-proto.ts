@@ -5,9 +5,11 @@ import { Graph } from '../ir/graph.js';
 import { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
-import type { Value } from '../ir/value.js';
-import { constantOf, readAttribute } from './attribute-proto.js';
+import { readAttribute } from './attribute-proto.js';
+import { constantOf, labelOf } from './constant-node.js';
+import { refuseRecursion } from './function-calls.js';
 import {
+  type AttributeMessage,
   type FunctionMessage,
   type GraphMessage,
   leftover,
@@ -17,6 +19,7 @@ import {
   toBigint,
   type ValueInfoMessage,
 } from './messages.js';
+import { Scope } from './scope.js';
 import { readSparseTensor, readTensor, type TensorSources } from './tensor-proto.js';
 import { readType } from './type-proto.js';
 
@@ -28,30 +31,13 @@ export interface CarriedGraph {
   readonly valueInfo: readonly string[];
 }
 
-/** Names in scope: an inner one hides an outer one. */
-class Scope {
-  readonly #values = new Map<string, Value>();
-  constructor(readonly outer?: Scope) {}
-  define(name: string, value: Value, place: string): void {
-    if (this.#values.has(name))
-      throw new ModelError(place, 'one definition of each value', `a second one of "${name}"`);
-    this.#values.set(name, value);
-  }
-  get(name: string): Value | undefined {
-    return this.#values.get(name) ?? this.outer?.get(name);
-  }
-  own(name: string): Value | undefined {
-    return this.#values.get(name);
-  }
-}
-
 const opsetsOf = (messages: readonly OperatorSetMessage[] | undefined): [string, number][] =>
   (messages ?? []).map(({ domain, version }) => [
     domain === 'ai.onnx' ? '' : (domain ?? ''),
     Number(toBigint(version)),
   ]);
 
-/** Throws ModelError where names are missing or defined twice, tensors have the wrong size, or nodes form a cycle. */
+/** Throws ModelError where names are missing or defined twice, tensors have the wrong size, or nodes or functions form a cycle. */
 export function fromMessage(message: ModelMessage, sources: TensorSources, place: string): Model {
   if (!message.graph) throw new ModelError(place, 'a graph', 'none', 'The file is not an ONNX model, or is damaged');
   const irVersion = Number(toBigint(message.irVersion));
@@ -82,6 +68,7 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   reader.fill(model.graph, message.graph, undefined);
   for (const fn of message.functions ?? []) reader.addFunction(model, fn);
   for (const graph of model.graphs()) graph.nodes();
+  refuseRecursion(model);
   return model;
 }
 
@@ -112,7 +99,8 @@ class GraphReader {
       valueInfo: (message.valueInfo ?? []).map((info) => info.name ?? ''),
     } satisfies CarriedGraph;
     for (const info of message.input ?? []) {
-      const value = graph.input(info.name ?? '', readType(info.type));
+      if (!info.name) throw new ModelError(place, 'a name for every input', 'none');
+      const value = graph.input(info.name, readType(info.type));
       value.carried = leftover(info, ['name', 'type']);
       scope.define(value.name, value, place);
     }
@@ -131,7 +119,8 @@ class GraphReader {
       // Before IR 4 an initializer had to be listed among the inputs, and could not be overridden.
       if (input?.isInput && graph.model.irVersion >= 4) input.defaultTensor = tensor;
       else if (input?.isInput) input.tensor = tensor;
-      else scope.define(name, graph.constant(tensor, name), place);
+      else if (name) scope.define(name, graph.constant(tensor, name), place);
+      else graph.constant(tensor);
     }
     this.#fillNodes(graph, message.node ?? [], scope, place);
     const ports = (message.output ?? []).map((info) => {
@@ -170,7 +159,7 @@ class GraphReader {
       graph,
       attributes: message.attribute ?? [],
       defaults: new Map(
-        (message.attributeProto ?? []).map((item) => [item.name ?? '', this.#attribute(item, graph, scope)]),
+        (message.attributeProto ?? []).map((item) => [item.name ?? '', this.#attribute(item, graph, scope, place)]),
       ),
       docString: message.docString ?? '',
       carried: leftover(message, [
@@ -201,7 +190,7 @@ class GraphReader {
         if (name) scope.define(name, value, place);
         continue;
       }
-      if (!message.opType) throw new ModelError(`node "${message.name ?? ''}"`, 'an op_type', 'none');
+      if (!message.opType) throw new ModelError(`${labelOf(message)} of ${place}`, 'an op_type', 'none');
       const { domain, name, overload, opType } = message;
       const node = graph.add(opType, [], {
         domain,
@@ -231,16 +220,17 @@ class GraphReader {
         graph.setInput(node, index, value);
       });
       for (const attribute of message.attribute ?? [])
-        graph.setAttribute(node, attribute.name ?? '', this.#attribute(attribute, graph, scope));
+        graph.setAttribute(node, attribute.name ?? '', this.#attribute(attribute, graph, scope, node.label));
     }
   }
 
-  #attribute(message: Parameters<typeof readAttribute>[0], graph: Graph, scope: Scope): Attribute {
-    return readAttribute(message, this.sources, (body) => {
+  #attribute(message: AttributeMessage, graph: Graph, scope: Scope, owner: string): Attribute {
+    const fill = (body: GraphMessage): Graph => {
       const inner = new Graph(graph.model, '', graph.opsets);
       this.fill(inner, body, scope);
       return inner;
-    });
+    };
+    return readAttribute(message, this.sources, fill, owner);
   }
 
   #declare(infos: readonly ValueInfoMessage[], scope: Scope): void {

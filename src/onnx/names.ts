@@ -1,4 +1,8 @@
-/** Names for a file: ports keep theirs, every other value keeps its label where it is free and gets a number where it is not. */
+/**
+ * Names for a file: ports keep theirs, every other value keeps its label where it is free and gets a number where it is
+ * not. The ports of a body count by position: one whose name would hide an outer value that the body reads gets another.
+ */
+import { ModelError } from '../ir/errors.js';
 import type { Graph } from '../ir/graph.js';
 import type { Value } from '../ir/value.js';
 
@@ -6,6 +10,8 @@ import type { Value } from '../ir/value.js';
 export class ScopeNames {
   readonly #taken = new Set<string>();
   readonly #names = new Map<Value, string>();
+  /** Names of the output ports, in order. */
+  readonly ports: readonly string[];
   /** Ports whose value has another name: an Identity node gives it theirs. */
   readonly renamed: { port: string; value: Value }[] = [];
 
@@ -13,14 +19,26 @@ export class ScopeNames {
     graph: Graph,
     readonly outer?: ScopeNames,
   ) {
-    for (const value of graph.inputs) this.#give(value, value.name);
-    for (const { name } of graph.outputPorts) this.#taken.add(name);
-    graph.outputPorts.forEach(({ name }, index) => {
+    const captured = outer ? capturedNames(graph, outer) : new Set<string>();
+    for (const value of graph.inputs) this.#give(value, captured.has(value.name) ? this.free(value.name) : value.name);
+    const inputs = new Map(graph.inputs.map((value) => [this.of(value), value]));
+    const wanted = graph.outputPorts.map(({ name }) => name);
+    for (const name of wanted) this.#taken.add(name);
+    this.ports = wanted.map((wish, index) => {
       const value = graph.outputs[index] as Value;
       const current = this.#names.get(value) ?? (value.graph === graph ? undefined : outer?.find(value));
-      if (current === name) return;
+      if (current === wish) return wish;
+      if (!outer && inputs.has(wish))
+        throw new ModelError(
+          `graph "${graph.name}"`,
+          `output "${wish}" to be the input of that name, or to have another name`,
+          `another value, "${value.name}"`,
+        );
+      const name = captured.has(wish) || inputs.has(wish) ? this.free(wish) : wish;
+      this.#taken.add(name);
       if (current === undefined && value.graph === graph) this.#names.set(value, name);
       else this.renamed.push({ port: name, value });
+      return name;
     });
     for (const value of graph.values()) if (!this.#names.has(value)) this.#give(value, this.free(baseOf(value)));
   }
@@ -52,6 +70,22 @@ export class ScopeNames {
     if (name === undefined) throw new Error(`write: "${value.name}" is used outside the scope that defines it`);
     return name;
   }
+}
+
+/** Names that outer scopes gave to the values which a body reads from them, at any depth. */
+function capturedNames(graph: Graph, outer: ScopeNames): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (inner: Graph): void => {
+    for (const node of [...inner.nodeSet, inner.end]) {
+      for (const value of node.inputs) {
+        const name = value && outer.find(value);
+        if (name !== undefined) names.add(name);
+      }
+      for (const body of node.bodies) visit(body);
+    }
+  };
+  visit(graph);
+  return names;
 }
 
 const baseOf = (value: Value): string => value.name || value.producer?.name || value.producer?.opType || 'constant';

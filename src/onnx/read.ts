@@ -6,7 +6,7 @@ import { fromMessage } from './from-proto.js';
 import { decodeMessage, type ModelMessage, type TensorMessage } from './messages.js';
 import { memorySource, openFile } from './source.js';
 import { readTensor, type TensorSources } from './tensor-proto.js';
-import { collapse } from './wire.js';
+import { collapse, tooDeep } from './wire.js';
 
 export interface ReadOptions {
   /** Lets external data lie outside the model's folder: absolute paths, `..`, links. Off, because a model is not trusted with your files. */
@@ -52,11 +52,12 @@ async function open(path: string): Promise<ByteSource> {
 
 /** What the operating system says about a file, as a ModelError. */
 function explain(path: string, error: unknown): unknown {
-  const code = (error as { code?: string }).code;
+  const { code } = error as { code?: string };
+  if (error instanceof ModelError || code === undefined) return error;
   if (code === 'ENOENT') return new ModelError(path, 'a file', 'nothing there');
-  if (code === 'EISDIR') return new ModelError(path, 'a file', 'a folder', 'Name the .onnx file in it');
   if (code === 'EACCES' || code === 'EPERM') return new ModelError(path, 'a file that may be read', 'no permission');
-  return error;
+  if (code === 'ERR_INVALID_ARG_VALUE') return new ModelError(JSON.stringify(path), 'a path', 'one with a null byte');
+  return new ModelError(path, 'a file that can be read', code);
 }
 
 /** Throws for what people hand over by mistake. */
@@ -69,6 +70,7 @@ function refuseOtherFormats(source: ByteSource, place: string): void {
   };
   if (text.startsWith('version https://git-lfs'))
     refuse('a Git LFS pointer', 'Fetch the file itself with git lfs pull');
+  if (/^\s*(<!DOCTYPE|<html|<\?xml)/i.test(text)) refuse('a web page', 'Download the file itself');
   if (text.startsWith('PK\x03\x04'))
     refuse('a zip archive (a PyTorch checkpoint is one)', 'Unpack it, or export the model to ONNX');
   if (text.startsWith('\x1f\x8b')) refuse('a gzip archive', 'Unpack it first');
@@ -77,16 +79,29 @@ function refuseOtherFormats(source: ByteSource, place: string): void {
   if (text.slice(4, 8) === 'TFL3') refuse('a TensorFlow Lite model', 'Convert the model to ONNX');
   if (text.slice(4, 8) === 'ORTM') refuse('a model in the ORT format', 'Give the .onnx file it was made from');
   if (text.slice(8, 10) === '{"') refuse('a safetensors file', 'Export the model to ONNX');
-  const printable = [...head].filter((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13).length;
-  if (printable === head.length && head[0] !== 8) refuse('a text file');
-  if (/^(<!DOCTYPE|<html|<\?xml)/i.test(text)) refuse('a web page', 'Download the file itself');
+  if (head[0] === 0x80 && head[1] !== undefined && head[1] >= 2 && head[1] <= 5)
+    refuse('a Python pickle (an old PyTorch checkpoint is one)', 'Export the model to ONNX');
+  if (isText(head)) refuse(/^\s*[{[]/.test(text) ? 'a JSON file' : 'a text file');
+}
+
+/** True for UTF-8 without control characters; a character may be cut at the end. */
+function isText(head: Uint8Array): boolean {
+  if (head.some((byte) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 13)) return false;
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function decode(skeleton: Uint8Array, place: string): ModelMessage {
   try {
     return decodeMessage<ModelMessage>('ModelProto', skeleton);
   } catch (error) {
-    throw new ModelError(place, 'an ONNX model', `bytes that do not decode (${(error as Error).message})`, NOT_ONNX);
+    const { message } = error as Error;
+    if (message === 'max depth exceeded') throw tooDeep(place);
+    throw new ModelError(place, 'an ONNX model', `bytes that do not decode (${message})`, NOT_ONNX);
   }
 }
 
@@ -149,7 +164,7 @@ async function openExternal(location: string, folder: string | undefined, allowO
   const full = path.resolve(folder, location);
   const within = (root: string, file: string): boolean => {
     const relative = path.relative(root, file);
-    return relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
+    return relative !== '' && !/^\.\.($|[\\/])/.test(relative) && !path.isAbsolute(relative);
   };
   const outside = (found: string): ModelError =>
     new ModelError(

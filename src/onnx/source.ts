@@ -9,17 +9,21 @@ export const memorySource = (bytes: Uint8Array): ByteSource => ({
 });
 
 /**
- * A source over a file. The file stays open while the source is referenced, so replacing it by another (rename) is safe;
+ * A source over a regular file: a folder, a pipe or a device is refused (a pipe would block). The file stays open while the source is referenced, so replacing it by another (rename) is safe;
  * writing into it is not, and is noticed: a read then throws ModelError.
  */
 export async function openFile(path: string): Promise<ByteSource> {
   const fs = await import('node:fs');
+  const stat = fs.statSync(path);
+  if (stat.isDirectory()) throw new ModelError(path, 'a file', 'a folder', 'Name the file in it');
+  if (!stat.isFile()) throw new ModelError(path, 'a file', 'a pipe or a device', 'Copy its contents to a file');
   const descriptor = fs.openSync(path, 'r');
   const { size, mtimeMs } = fs.fstatSync(descriptor);
   const source: ByteSource = {
     size,
     read(offset, length) {
-      if (fs.fstatSync(descriptor).mtimeMs !== mtimeMs)
+      const now = fs.fstatSync(descriptor);
+      if (now.mtimeMs !== mtimeMs || now.size !== size)
         throw new ModelError(path, 'a file that stays as it was when it was opened', 'a changed one', 'Read it again');
       const bytes = new Uint8Array(length);
       let done = 0;

@@ -10,8 +10,9 @@ import {
   stringTensor,
   type Tensor,
 } from '../ir/tensor.js';
-import { byteLengthOf, type DataType, dataTypeOfCode, dataTypes } from '../ir/types.js';
-import { decodeMessage, type Int64, type SparseTensorMessage, type TensorMessage, toBigint } from './messages.js';
+import { byteLengthOf, type DataType, dataTypeOfCode } from '../ir/types.js';
+import { LAZY_FIELD, type SparseTensorMessage, type TensorMessage, toBigint } from './messages.js';
+import { decodeLazy, lazyFields, typedBytes } from './typed-data.js';
 
 /** Where the bytes of a model are: its own, and the files beside it. */
 export interface TensorSources {
@@ -27,7 +28,7 @@ export const sparseOrigins = new WeakMap<Tensor, SparseTensorMessage>();
 
 const EXTERNAL = 1;
 
-function readDims(dims: readonly Int64[] | undefined, place: string): number[] {
+function readDims(dims: TensorMessage['dims'], place: string): number[] {
   return (dims ?? []).map((dim) => {
     const size = Number(toBigint(dim));
     if (!Number.isSafeInteger(size) || size < 0) throw new ModelError(place, 'dims of 0 or more', `${toBigint(dim)}`);
@@ -70,7 +71,8 @@ function readContent(
     const location = entry('location');
     if (!location) throw new ModelError(place, 'a location in external_data', 'none');
     const offset = byteCount(entry('offset'), 0, 'offset', place);
-    check(byteCount(entry('length'), expected, 'length', place));
+    // Like runtimes, a length of 0 is one that is not stated.
+    check(byteCount(entry('length'), 0, 'length', place) || expected);
     if (expected === 0) return memoryTensor(type, shape, new Uint8Array(0));
     const source = sources.external(location, place);
     if (offset + expected > source.size)
@@ -84,8 +86,11 @@ function readContent(
   }
   const lazy = (message.lazy ?? []).map((value) => Number(toBigint(value)));
   if (lazy.length > 3) throw new ModelError(place, 'its numbers in one field', 'several');
-  if (lazy.length === 3) {
-    const [field, offset, length] = lazy as [number, number, number];
+  if (lazy.length > 0) {
+    const [field = 0, offset = 0, length = Number.NaN] = lazy;
+    // `collapse` writes nothing else, but a damaged file may hold the field that it uses.
+    if (!lazyFields.has(field) || !(offset + length <= sources.main.size))
+      throw new ModelError(place, 'fields of ONNX', `field ${LAZY_FIELD}`);
     // raw_data, float_data and double_data are the elements as they are.
     if (
       field === 9 ||
@@ -96,7 +101,7 @@ function readContent(
       return rangeTensor(type, shape, sources.main, offset);
     }
     const decode = (): Uint8Array =>
-      typedBytes(decodeLazy(field, sources.main.read(offset, length)), type, count, place);
+      typedBytes(decodeLazy(field, sources.main.read(offset, length), place), type, shape, place);
     decode();
     return derivedTensor(type, shape, () => [decode()]);
   }
@@ -104,77 +109,49 @@ function readContent(
     check(message.rawData.length);
     return memoryTensor(type, shape, message.rawData);
   }
-  return memoryTensor(type, shape, typedBytes(message, type, count, place));
-}
-
-/** The typed field of a message that was left in the file. */
-function decodeLazy(field: number, payload: Uint8Array): TensorMessage {
-  const header: number[] = [field * 8 + 2];
-  for (let length = payload.length; ; length = Math.floor(length / 128)) {
-    header.push(length < 128 ? length : (length % 128) + 128);
-    if (length < 128) break;
-  }
-  const bytes = new Uint8Array(header.length + payload.length);
-  bytes.set(header);
-  bytes.set(payload, header.length);
-  return decodeMessage<TensorMessage>('TensorProto', bytes);
+  return memoryTensor(type, shape, typedBytes(message, type, shape, place));
 }
 
 function byteCount(text: string | undefined, otherwise: number, key: string, place: string): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
     throw new ModelError(place, `a number of bytes as external_data ${key}`, JSON.stringify(text));
   return value;
 }
 
-/** float_data, int32_data and the like as the bytes that raw_data would be. Sub-byte types are packed in int32_data already. */
-function typedBytes(message: TensorMessage, type: DataType, count: number, place: string): Uint8Array {
-  const { bits } = dataTypes[type];
-  const complex = type.startsWith('complex') ? 2 : 1;
-  const [field, list]: [string, readonly (number | Int64)[]] =
-    type === 'float32' || type === 'complex64'
-      ? ['float_data', message.floatData ?? []]
-      : type === 'float64' || type === 'complex128'
-        ? ['double_data', message.doubleData ?? []]
-        : type === 'int64'
-          ? ['int64_data', message.int64Data ?? []]
-          : type === 'uint64' || type === 'uint32'
-            ? ['uint64_data', message.uint64Data ?? []]
-            : ['int32_data', message.int32Data ?? []];
-  const bytes = new Uint8Array(byteLengthOf(type, count));
-  const expected = bits < 8 ? bytes.length : count * complex;
-  if (list.length !== expected) {
-    const other = (['floatData', 'int32Data', 'int64Data', 'doubleData', 'uint64Data'] as const).find(
-      (key) => message[key]?.length,
-    );
-    const found = list.length || !other ? `${list.length}` : `0, and ${message[other]?.length} in ${other}`;
-    throw new ModelError(place, `${expected} numbers in raw_data or ${field} for ${type}[${shapeOf(message)}]`, found);
-  }
-  const view = new DataView(bytes.buffer);
-  list.forEach((item, i) => {
-    if (type === 'int64' || type === 'uint64') view.setBigUint64(i * 8, BigInt.asUintN(64, toBigint(item)), true);
-    else if (type === 'uint32') view.setUint32(i * 4, Number(BigInt.asUintN(32, toBigint(item))), true);
-    else if (type === 'float64' || type === 'complex128') view.setFloat64(i * 8, item as number, true);
-    else if (type === 'float32' || type === 'complex64') view.setFloat32(i * 4, item as number, true);
-    else if (bits <= 8) view.setUint8(i, item as number);
-    else if (bits === 16) view.setUint16(i * 2, item as number, true);
-    else view.setInt32(i * 4, item as number, true);
-  });
-  return bytes;
-}
-
-const shapeOf = (message: TensorMessage): string => (message.dims ?? []).map((dim) => toBigint(dim)).join(',');
-
 /** A SparseTensorProto as a tensor that gives its dense form when read. */
 export function readSparseTensor(message: SparseTensorMessage, sources: TensorSources, where: string): Tensor {
   const place = message.values?.name ? `${where} "${message.values.name}"` : where;
-  const values = readTensor(message.values ?? {}, sources, where);
-  const indices = readTensor(message.indices ?? {}, sources, where);
+  if (!message.values || !message.indices)
+    throw new ModelError(place, 'values and indices', message.values ? 'no indices' : 'no values');
+  const shape = readDims(message.dims, place);
+  const values = readTensor(message.values, sources, where);
+  const indices = readTensor(message.indices, sources, `${place}, indices`);
+  const count = elementCount(values.shape);
   if (indices.type !== 'int64') throw new ModelError(place, 'int64 indices', indices.type);
-  if (indices.shape[0] !== values.shape[0] && elementCount(values.shape) > 0)
-    throw new ModelError(place, `${values.shape[0]} indices, one a value`, `${indices.shape[0]}`);
-  const tensor = sparseTensor(readDims(message.dims, place), values, indices);
+  const [rows, columns, ...more] = indices.shape;
+  if (rows !== count) throw new ModelError(place, `${count} indices, one a value`, `${rows ?? 'a scalar'}`);
+  if (more.length || (columns !== undefined && columns !== shape.length))
+    throw new ModelError(place, `indices of shape [${count}] or [${count},${shape.length}]`, `[${indices.shape}]`);
+  if (!Number.isSafeInteger(byteLengthOf(values.type, elementCount(shape))))
+    throw new ModelError(place, 'dims whose product is below 2^53', `[${shape}]`);
+  checkIndices(indices, columns === undefined ? [elementCount(shape)] : shape, place);
+  const tensor = sparseTensor(shape, values, indices);
   sparseOrigins.set(tensor, message);
   return tensor;
+}
+
+/** Throws ModelError unless index i is below `limits[i modulo their number]`: an index is a place in memory later. */
+function checkIndices(indices: Tensor, limits: readonly number[], place: string): void {
+  let position = 0;
+  for (const chunk of indices.chunks()) {
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let at = 0; at < chunk.length; at += 8, position++) {
+      const index = view.getBigInt64(at, true);
+      const limit = limits[position % limits.length] as number;
+      if (index < 0n || index >= BigInt(limit))
+        throw new ModelError(place, `indices from 0 to ${limit - 1}`, `${index}`);
+    }
+  }
 }

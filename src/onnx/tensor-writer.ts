@@ -59,8 +59,9 @@ export class TensorPlacer {
 
   sparse(tensor: Tensor, name: string | undefined): SparseTensorMessage {
     const { values, indices } = tensor.sparse as NonNullable<Tensor['sparse']>;
+    const { $unknowns } = sparseOrigins.get(tensor) ?? {};
     return {
-      ...sparseOrigins.get(tensor),
+      ...($unknowns ? { $unknowns } : {}),
       values: this.tensor(values, name, false),
       indices: this.tensor(indices, undefined, false),
       dims: tensor.shape.map((dim) => fromBigint(BigInt(dim))),

@@ -6,7 +6,8 @@ import { dependenciesOf } from '../ir/order.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { constantAttribute, writeAttribute } from './attribute-proto.js';
+import { writeAttribute } from './attribute-proto.js';
+import { constantAttribute } from './constant-node.js';
 import type { CarriedGraph } from './from-proto.js';
 import {
   type FunctionMessage,
@@ -91,10 +92,14 @@ class GraphWriter {
         .filter(({ tensor }) => tensor.sparse)
         .map(({ name, tensor }) => this.placer.sparse(tensor, name)),
       ...text('docString', graph.docString),
-      input: graph.inputs.map((value) => ({ ...(value.carried as object), name: value.name, ...typed(value.type) })),
-      output: graph.outputPorts.map(({ name, type, carried: rest }, index) => ({
+      input: graph.inputs.map((value) => ({
+        ...(value.carried as object),
+        name: names.of(value),
+        ...typed(value.type),
+      })),
+      output: graph.outputPorts.map(({ type, carried: rest }, index) => ({
         ...(rest as object),
-        name,
+        name: names.ports[index] as string,
         ...typed(portType(type, graph.outputs[index]?.type)),
       })),
       valueInfo: this.#valueInfo(graph, names),
@@ -108,7 +113,7 @@ class GraphWriter {
       ...(fn.carried as object | undefined),
       ...text('name', fn.name),
       input: graph.inputs.map((value) => names.of(value)),
-      output: graph.outputPorts.map(({ name }) => name),
+      output: [...names.ports],
       attribute: [...fn.attributes],
       attributeProto: [...fn.defaults].map(([name, attribute]) =>
         writeAttribute(name, attribute, this.#attributeWriter(names)),

@@ -8,6 +8,7 @@
 import { ModelError } from '../ir/errors.js';
 import { type ByteSource, CHUNK } from '../ir/tensor.js';
 import { LAZY_FIELD } from './messages.js';
+import { lazyFields } from './typed-data.js';
 
 /** Which fields of a message lead to tensors. */
 const paths: Record<string, Record<number, string>> = {
@@ -20,14 +21,14 @@ const paths: Record<string, Record<number, string>> = {
   Tensor: {},
 };
 
-/** float_data, int32_data, int64_data, raw_data, double_data, uint64_data. */
-const payloadFields = new Set([4, 5, 7, 9, 10, 11]);
-
 /** A field shorter than this is left in the message; a message shorter than this has no long field to look for. */
 const SHORT = 1024;
 
 /** Messages nested deeper than this are refused, as every protobuf decoder does by default. */
 const DEPTH = 100;
+
+export const tooDeep = (place: string): ModelError =>
+  new ModelError(place, `messages nested at most ${DEPTH} deep`, 'deeper ones', 'Flatten the bodies of its nodes');
 
 /** Reads a source forwards through a window. */
 class Cursor {
@@ -101,7 +102,7 @@ function* fieldsOf(cursor: Cursor, start: number, end: number): Iterable<Field> 
 export function collapse(source: ByteSource, place: string): Uint8Array {
   const cursor = new Cursor(source, place);
   const message = (kind: string, start: number, end: number, depth: number): Uint8Array[] => {
-    if (depth > DEPTH) throw new ModelError(place, `messages nested at most ${DEPTH} deep`, 'deeper ones');
+    if (depth > DEPTH) throw tooDeep(place);
     const pieces: Uint8Array[] = [];
     const lazy: number[] = [];
     let pending = start;
@@ -109,13 +110,9 @@ export function collapse(source: ByteSource, place: string): Uint8Array {
       if (upTo > pending) pieces.push(...copies(source, pending, upTo));
     };
     for (const field of fieldsOf(cursor, start, end)) {
-      if (field.wire !== 2 || field.end - field.content < SHORT) {
-        if (kind === 'Tensor' && field.number === LAZY_FIELD)
-          throw new ModelError(place, 'fields of ONNX', `field ${LAZY_FIELD} in a tensor`);
-        continue;
-      }
+      if (field.wire !== 2 || field.end - field.content < SHORT) continue;
       const inner = paths[kind]?.[field.number];
-      const isPayload = kind === 'Tensor' && payloadFields.has(field.number);
+      const isPayload = kind === 'Tensor' && lazyFields.has(field.number);
       if (!inner && !isPayload) continue;
       flush(field.start);
       pending = field.end;

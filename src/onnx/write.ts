@@ -115,6 +115,8 @@ async function writeFiles(path: string, location: string, layout: Layout): Promi
     throw new ModelError(path, 'at most 2 GiB beside the external data', `${expansion.length} bytes`);
   const jobs = [{ path, content: streamOf(expansion) }];
   if (externals.length) jobs.unshift({ path: joinPath(dirname(path), location), content: dataOf(externals) });
+  if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new ModelError(path, 'a path for a file', 'a folder');
   const temporary = (target: string): string => `${target}.${process.pid}.tmp`;
   try {
     for (const job of jobs) writeFile(fs, temporary(job.path), job.content);
@@ -123,11 +125,11 @@ async function writeFiles(path: string, location: string, layout: Layout): Promi
     for (const job of jobs) fs.rmSync(temporary(job.path), { force: true });
     const code = (error as { code?: string }).code;
     if (code === 'ENOENT') throw new ModelError(path, 'a folder to write into', 'none', 'Make it first');
+    if (code === 'ENOTDIR') throw new ModelError(path, 'a folder to write into', 'a file on the way to it');
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
       throw new ModelError(path, 'a folder that may be written', 'no permission');
     if (code === 'ENOSPC')
       throw new ModelError(path, `room for ${expansion.length + externalBytes} bytes`, 'a full disk');
-    if (code === 'EISDIR') throw new ModelError(path, 'a path for a file', 'a folder');
     throw error;
   }
   return { files: jobs.map((job) => job.path).reverse(), bytes: expansion.length + externalBytes };

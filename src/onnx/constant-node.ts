@@ -1,0 +1,106 @@
+/** Constant nodes: their one attribute is a tensor, so the reader makes constants of them and the writer nodes again. */
+import type { Attribute, AttributeType } from '../ir/attribute.js';
+import { ModelError } from '../ir/errors.js';
+import { bigintsOf, numbersOf, tensorOf } from '../ir/numbers.js';
+import { memoryTensor, stringTensor, type Tensor } from '../ir/tensor.js';
+import type { ConstantNode } from '../ir/value.js';
+import { readAttribute, typeOf } from './attribute-proto.js';
+import { leftover, type NodeMessage } from './messages.js';
+import type { TensorSources } from './tensor-proto.js';
+
+/** The attributes that a Constant node's numbers may stand in. */
+const constantForms: Readonly<Record<string, AttributeType>> = {
+  value: 'tensor',
+  sparse_value: 'sparse_tensor',
+  value_float: 'float',
+  value_floats: 'floats',
+  value_int: 'int',
+  value_ints: 'ints',
+  value_string: 'string',
+  value_strings: 'strings',
+};
+
+/** How messages call a node, as `Node.label` does. */
+export function labelOf({ opType, name, output }: NodeMessage): string {
+  const label = name || output?.find((value) => value);
+  return [opType || 'node', ...(label ? [`"${label}"`] : [])].join(' ');
+}
+
+/** The tensor of a Constant node, and what else its message says; undefined for other nodes and for references to an attribute. */
+export function constantOf(
+  message: NodeMessage,
+  sources: TensorSources,
+): { tensor: Tensor; node: ConstantNode } | undefined {
+  if (message.opType !== 'Constant' || (message.domain && message.domain !== 'ai.onnx')) return undefined;
+  const [attribute, more] = message.attribute ?? [];
+  const place = labelOf(message);
+  if (!attribute) throw new ModelError(place, 'an attribute with its value', 'none');
+  if (more || attribute.refAttrName || message.input?.length || message.output?.length !== 1) return undefined;
+  if (typeOf(attribute) !== constantForms[attribute.name ?? '']) return undefined;
+  const noBody = (): never => {
+    throw new ModelError(place, 'a tensor', 'a graph');
+  };
+  const read = readAttribute(attribute, sources, noBody, place);
+  const tensor = tensorFrom(read);
+  if (!tensor) return undefined;
+  const { type: _type, ...rest } = read;
+  const carried = {
+    node: leftover(message, ['input', 'output', 'name', 'opType', 'attribute', 'docString']),
+    attribute: { docString: rest.docString, carried: rest.carried },
+  };
+  return {
+    tensor,
+    node: { name: message.name ?? '', docString: message.docString ?? '', attribute: attribute.name ?? '', carried },
+  };
+}
+
+function tensorFrom(attribute: Attribute): Tensor | undefined {
+  switch (attribute.type) {
+    case 'tensor':
+    case 'sparse_tensor':
+      return attribute.value;
+    case 'float':
+      return tensorOf('float32', attribute.value);
+    case 'floats':
+      return tensorOf('float32', attribute.value);
+    case 'int':
+      return int64Tensor([attribute.value], []);
+    case 'ints':
+      return int64Tensor(attribute.value, [attribute.value.length]);
+    case 'string':
+      return stringTensor([], [attribute.value]);
+    case 'strings':
+      return stringTensor([attribute.value.length], attribute.value);
+    default:
+      return undefined;
+  }
+}
+
+const int64Tensor = (values: readonly bigint[], shape: readonly number[]): Tensor =>
+  memoryTensor('int64', shape, new Uint8Array(BigInt64Array.from(values).buffer));
+
+/** The attribute of the Constant node that a constant was read from. */
+export function constantAttribute(constant: ConstantNode, tensor: Tensor): Attribute {
+  const { attribute } = (constant.carried ?? { attribute: {} }) as { attribute: object };
+  const first = <T>(list: ArrayLike<T>): T => list[0] as T;
+  switch (constant.attribute) {
+    case 'sparse_value':
+      return { ...attribute, type: 'sparse_tensor', value: tensor };
+    case 'value_float':
+      return { ...attribute, type: 'float', value: first(numbersOf(tensor)) };
+    case 'value_floats':
+      return { ...attribute, type: 'floats', value: [...numbersOf(tensor)] };
+    case 'value_int':
+      return { ...attribute, type: 'int', value: first(bigintsOf(tensor)) };
+    case 'value_ints':
+      return { ...attribute, type: 'ints', value: bigintsOf(tensor) };
+    case 'value_string':
+      return { ...attribute, type: 'string', value: textBytes(tensor) };
+    case 'value_strings':
+      return { ...attribute, type: 'strings', value: tensor.strings ?? [] };
+    default:
+      return { ...attribute, type: 'tensor', value: tensor };
+  }
+}
+
+const textBytes = (tensor: Tensor): Uint8Array => tensor.strings?.[0] ?? new Uint8Array(0);

@@ -1,0 +1,20 @@
+/** Names while a file is read: afterwards a value is its object. */
+import { ModelError } from '../ir/errors.js';
+import type { Value } from '../ir/value.js';
+
+/** Names in scope: an inner one hides an outer one. */
+export class Scope {
+  readonly #values = new Map<string, Value>();
+  constructor(readonly outer?: Scope) {}
+  define(name: string, value: Value, place: string): void {
+    if (this.#values.has(name))
+      throw new ModelError(place, 'one definition of each value', `a second one of "${name}"`);
+    this.#values.set(name, value);
+  }
+  get(name: string): Value | undefined {
+    return this.#values.get(name) ?? this.outer?.get(name);
+  }
+  own(name: string): Value | undefined {
+    return this.#values.get(name);
+  }
+}
