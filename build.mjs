@@ -7,6 +7,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+/** zod carries its messages in fifty languages; to parse them all is a tenth of a start-up. English stays. */
+const englishOnly = {
+  name: 'english-only',
+  setup({ onLoad }) {
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" }));
+  },
+};
+
 const root = fileURLToPath(new URL('.', import.meta.url));
 const { metafile } = await build({
   absWorkingDir: root,
@@ -22,6 +30,7 @@ const { metafile } = await build({
   minifySyntax: true,
   chunkNames: 'chunk-[hash]',
   external: ['onnxruntime-node', 'protobufjs', 'typescript'],
+  plugins: [englishOnly],
   metafile: true,
   logLevel: 'warning',
 });

@@ -1,99 +1,93 @@
 #!/usr/bin/env node
-/** The command `optimize`: its commands and flags. What each does stands in a file of its own, loaded when asked for. */
-import yargs, { type Argv } from 'yargs';
-import { hideBin } from 'yargs/helpers';
-import { UsageError, unknownText } from '../src/run/usage-error.js';
+/** The command `optimize`: finds the command that is meant, has its flags parsed, runs it. */
+import { nearest, UsageError, unknownText } from '../src/run/usage-error.js';
 import { version } from '../src/version.js';
+import { type Command, commandOf, commands } from './commands.js';
 import { fail } from './fail.js';
-import { inputFlags, jobFlags, jsonFlag, quietFlag } from './flags.js';
+import type { Flags } from './flags.js';
 
-const model = { type: 'string', demandOption: true, describe: 'Path of an ONNX model.' } as const;
-
-const inspectFlags = {
-  'allow-outside-data': inputFlags['allow-outside-data'],
-  values: { type: 'boolean', describe: 'List every value of every scope: its type, and its contents where known.' },
-  ...jsonFlag,
-} as const;
-
-const compareFlags = { ...inputFlags, ...jsonFlag, ...quietFlag } as const;
-
-/** The flags of each command, for the nearest name of one that does not exist. */
-const flagsOf: Readonly<Record<string, object>> = {
-  inspect: inspectFlags,
-  compare: compareFlags,
-  passes: jsonFlag,
-  doctor: jsonFlag,
-};
-
-async function main(words: string[]): Promise<void> {
-  const wantsHelp = words.length === 0 || words.includes('--help') || words.includes('-h');
-  const isOptimize = !(words[0] !== undefined && words[0] in flagsOf);
-  let exitCode = 0;
-  const parser: Argv = yargs(words)
-    .locale('en')
-    .scriptName('optimize')
-    .parserConfiguration({ 'camel-case-expansion': false, 'dot-notation': false, 'parse-positional-numbers': false })
-    .command(
-      ['$0 <model>', 'optimize'],
-      'Optimize a model: run passes over it, verify, write the result.',
-      (y) => y.positional('model', model).options(jobFlags),
-      async (args) => {
-        exitCode = await (await import('./optimize.js')).run(args, words);
-      },
-    )
-    .command(
-      'inspect <model>',
-      'Show what a model is made of.',
-      (y) => y.positional('model', model).options(inspectFlags),
-      async (args) => (await import('./inspect.js')).run(args),
-    )
-    .command(
-      'compare <original> <result>',
-      'Compare the numbers and the speed of two models.',
-      (y) => y.positional('original', model).positional('result', model).options(compareFlags),
-      async (args) => {
-        exitCode = await (await import('./compare.js')).run(args, words);
-      },
-    )
-    .command(
-      'passes',
-      'List the passes and their options.',
-      (y) => y.options(jsonFlag),
-      async (args) => (await import('./passes.js')).run(args),
-    )
-    .command(
-      'doctor',
-      'Say which providers work here, and why the others do not.',
-      (y) => y.options(jsonFlag),
-      async (args) => (await import('./doctor.js')).run(args),
-    )
-    .strict()
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
-    .version(version)
-    .alias({ h: 'help' })
-    .showHelpOnFail(false)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new UsageError(usageText(message, { ...jobFlags, ...flagsOf[words[0] ?? ''] }));
-    });
-  if (wantsHelp && isOptimize) parser.epilogue(await (await import('./passes.js')).listing());
-  if (words.length === 0) {
-    parser.showHelp('error');
-    process.exitCode = 1;
-    return;
+async function main(words: readonly string[]): Promise<number> {
+  const { command, rest } = commandOf(words);
+  if (words.includes('--version')) {
+    process.stdout.write(`${version}\n`);
+    return 0;
   }
-  await parser.parseAsync();
-  process.exitCode = exitCode;
+  const isAsked = rest.includes('--help') || rest.includes('-h');
+  if (isAsked || words.length === 0) {
+    const stream = isAsked ? process.stdout : process.stderr;
+    stream.write((await import('./help.js')).helpText(command, stream));
+    return isAsked ? 0 : 1;
+  }
+  return (await command.run(await parse(command, rest), words)) ?? 0;
 }
 
-/** yargs' message as this command says it. */
-function usageText(message: string, flags: object): string {
-  const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
-  if (unknown === undefined) return message.split('\n')[0] as string;
-  const names = [...Object.keys(flags), 'help', 'version'];
-  if (names.includes(unknown) || !process.argv.some((word) => word.replace(/^-+/, '').split('=')[0] === unknown))
-    return `unexpected argument "${unknown}"`;
-  return unknownText('flag', unknown, names).replaceAll(/"(?=[a-z])/g, '"--');
+/** The flags and positionals by name. Throws UsageError where one is unknown, missing or too many. */
+async function parse(command: Command, words: readonly string[]): Promise<Flags> {
+  const { default: yargs } = await import('yargs');
+  const parsed = await yargs([...words])
+    .locale('en')
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .parserConfiguration({ 'camel-case-expansion': false, 'dot-notation': false, 'parse-positional-numbers': false })
+    .options({ ...command.flags })
+    .fail((message, error) => {
+      // What yargs itself refuses is a slip on the command line; anything else is ours.
+      throw error && error.name !== 'YError' ? error : new UsageError(usageText(message ?? error.message));
+    })
+    .parseAsync();
+  checkFlags(command, words, parsed);
+  const { positionals } = command;
+  const given = parsed._.map(String);
+  if (given.length < positionals.length)
+    throw new UsageError(`expected <${positionals.slice(given.length).join('> <')}>; found none. See: optimize --help`);
+  const extra = given[positionals.length];
+  if (extra !== undefined) throw new UsageError(extraText(command, given, extra));
+  return { ...parsed, ...Object.fromEntries(positionals.map((name, i) => [name, given[i]])) };
 }
 
-main(hideBin(process.argv)).catch(fail);
+/** yargs' messages as this command says them. */
+function usageText(message: string): string {
+  const choice = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message);
+  if (choice)
+    return `--${choice[1]}: expected ${choice[3]?.replaceAll('"', '').replaceAll(', ', ' | ')}; found ${choice[2]}`;
+  const missing = /Not enough arguments following: (\S+)/.exec(message);
+  if (missing) return `${missing[1]?.length === 1 ? '-' : '--'}${missing[1]}: expected a value; found none`;
+  return message.replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** A word too many may mean that the first one is a misspelled command. */
+function extraText({ name, positionals }: Command, given: readonly string[], extra: string): string {
+  const meant =
+    name === '' ? nearest(given[0] as string, commands.map((other) => other.name).filter(Boolean)) : undefined;
+  const hint = meant ? `. Did you mean: optimize ${meant} ${extra}?` : '';
+  return `expected one ${positionals.at(-1) ?? 'command'}; found "${extra}" as well${hint}`;
+}
+
+/** yargs takes any flag: one that the command does not have is a slip, and the nearest is named. */
+function checkFlags({ flags, name }: Command, words: readonly string[], parsed: Flags): void {
+  const known = new Set(Object.entries(flags).flatMap(([flag, { alias }]) => [flag, ...[alias ?? []].flat()]));
+  for (const flag of Object.keys(parsed)) {
+    if (known.has(flag) || flag === '_' || flag === '$0') continue;
+    const dashes = flag.length === 1 ? '-' : '--';
+    const written =
+      words.some((word) => word.startsWith(`${dashes}no-`)) && parsed[flag] === false ? `no-${flag}` : flag;
+    const all = [...Object.keys(flags), ...('validate' in flags ? ['no-validate'] : [])];
+    const elsewhere = commands.find((other) => other.name !== name && flag in other.flags);
+    const hint = elsewhere && !all.includes(flag) ? ` (a flag of optimize ${elsewhere.name || '<model>'})` : '';
+    throw new UsageError(
+      unknownText(
+        'flag',
+        `${dashes}${written}`,
+        all.map((one) => `--${one}`),
+      ) + hint,
+    );
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => fail(error),
+);

@@ -5,14 +5,14 @@ import { probeProviders } from '../src/runtime/providers.js';
 import type { Flags } from './flags.js';
 import { hasColour, ProgressLine } from './terminal.js';
 
-export async function run(flags: Flags): Promise<void> {
+export async function run(flags: Flags): Promise<undefined> {
   const progress = new ProgressLine(flags.json === true);
   progress.say('trying the providers');
   const [providers, machine, versions] = [await probeProviders(), await machineOf(), await versionsOf()];
   progress.clear();
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ providers, machine, versions }, undefined, 2)}\n`);
-    return;
+    return undefined;
   }
   const p = paint(hasColour(process.stdout));
   const rows = providers.map(({ provider, works, reason, device }) => [

@@ -18,8 +18,8 @@ export const quietFlag = { quiet: { type: 'boolean', alias: 'q', describe: 'Prin
 export const inputFlags = {
   target: flag('target', { ...text, choices: configSchema.shape.target.options }),
   inputs: flag('inputs', text),
-  shape: { ...text, describe: `${about('shapes')} name=1,3,224,224` },
-  dim: { ...text, describe: `${about('dims')} batch=4` },
+  shape: { ...text, describe: `${about('shapes')} May be repeated. E.g. image=1,3,224,224` },
+  dim: { ...text, describe: `${about('dims')} May be repeated. E.g. batch=4` },
   seed: flag('seed', number),
   'max-error': flag('maxError', number),
   'min-cosine': flag('minCosine', number),
@@ -37,9 +37,8 @@ export const jobFlags = {
   }),
   validate: {
     ...truth,
-    default: undefined,
-    describe: `${about('validate')} --no-validate runs nothing.`,
     defaultDescription: 'true',
+    describe: 'Run nothing: no comparison with the original at the end.',
   },
   ...inputFlags,
   'fail-on-fallback': flag('failOnFallback', truth),

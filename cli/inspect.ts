@@ -6,7 +6,7 @@ import { inspectionText, inspectModel } from '../src/report/inspection.js';
 import { type Flags, single } from './flags.js';
 import { hasColour } from './terminal.js';
 
-export async function run(flags: Flags): Promise<void> {
+export async function run(flags: Flags): Promise<undefined> {
   const model = await readModel(single(flags, 'model') as string, {
     allowOutsideData: flags['allow-outside-data'] === true,
   });

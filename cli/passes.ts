@@ -9,16 +9,7 @@ import { hasColour } from './terminal.js';
 const defaultText = (value: unknown): string =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? '' : ` [${[value].flat().join('+')}]`;
 
-/** The end of --help: each pass and its sentence. */
-export async function listing(): Promise<string> {
-  const rows = [
-    ...catalogue.map(({ definition: { name, summary } }) => [`  ${name}`, summary]),
-    ...presets.map(({ name, passes }) => [`  ${name}`, `Preset: ${passes.map((p) => p.definition.name).join(',')}`]),
-  ];
-  return ['Passes:', ...table(rows), '', 'Their options: optimize passes'].join('\n');
-}
-
-export function run(flags: Flags): void {
+export async function run(flags: Flags): Promise<undefined> {
   const passes = catalogue.map(({ definition }) => ({
     name: definition.name,
     aliases: definition.aliases ?? [],
@@ -33,7 +24,7 @@ export function run(flags: Flags): void {
       passes: passes.map(({ definition, options }) => ({ name: definition.name, options })),
     }));
     process.stdout.write(`${JSON.stringify({ passes, presets: shown }, undefined, 2)}\n`);
-    return;
+    return undefined;
   }
   const p = paint(hasColour(process.stdout));
   const width = Math.max(40, Math.min(100, process.stdout.columns ?? 100) - 4);

@@ -1,0 +1,61 @@
+/** The commands, as data: what --help shows and yargs parses. What each does is loaded when it is asked for. */
+import type { Options } from 'yargs';
+import { type Flags, inputFlags, jobFlags, jsonFlag, quietFlag } from './flags.js';
+
+export interface Command {
+  /** Empty for the command that needs no word. */
+  readonly name: string;
+  readonly positionals: readonly string[];
+  readonly summary: string;
+  readonly flags: Readonly<Record<string, Options>>;
+  /** Gives the exit code, 0 where it gives none. `words` is the command line as it was typed. */
+  run(flags: Flags, words: readonly string[]): Promise<number | undefined>;
+}
+
+export const commands: readonly Command[] = [
+  {
+    name: '',
+    positionals: ['model'],
+    summary: 'Run passes over a model, verify, and write the result.',
+    flags: jobFlags,
+    run: async (flags, words) => (await import('./optimize.js')).run(flags, words),
+  },
+  {
+    name: 'inspect',
+    positionals: ['model'],
+    summary: 'Show what a model is made of.',
+    flags: {
+      values: { type: 'boolean', describe: 'List every value of every scope: its type, and its contents where known.' },
+      'allow-outside-data': inputFlags['allow-outside-data'],
+      ...jsonFlag,
+    },
+    run: async (flags) => (await import('./inspect.js')).run(flags),
+  },
+  {
+    name: 'compare',
+    positionals: ['original', 'result'],
+    summary: 'Compare the numbers and the speed of two models.',
+    flags: { ...inputFlags, ...jsonFlag, ...quietFlag },
+    run: async (flags) => (await import('./compare.js')).run(flags),
+  },
+  {
+    name: 'passes',
+    positionals: [],
+    summary: 'List the passes and their options.',
+    flags: jsonFlag,
+    run: async (flags) => (await import('./passes.js')).run(flags),
+  },
+  {
+    name: 'doctor',
+    positionals: [],
+    summary: 'Say which providers work here, and why the others do not.',
+    flags: jsonFlag,
+    run: async (flags) => (await import('./doctor.js')).run(flags),
+  },
+];
+
+/** The command that a command line means, and the words after its name. */
+export function commandOf(words: readonly string[]): { command: Command; rest: readonly string[] } {
+  const named = commands.find(({ name }) => name !== '' && name === words[0]);
+  return named ? { command: named, rest: words.slice(1) } : { command: commands[0] as Command, rest: words };
+}

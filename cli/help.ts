@@ -1,0 +1,72 @@
+/** --help: written here rather than by yargs, which takes longer to lay it out than Node takes to start. */
+import type { Options } from 'yargs';
+import { catalogue } from '../passes/index.js';
+import { presets } from '../passes/presets.js';
+import { paint, table, wrapped } from '../src/report/style.js';
+import { type Command, commands } from './commands.js';
+import { hasColour } from './terminal.js';
+
+/** The help of one command; the unnamed one's shows the others and the passes too. */
+export function helpText(command: Command, stream: NodeJS.WriteStream): string {
+  const p = paint(hasColour(stream));
+  const width = Math.max(60, Math.min(110, stream.columns ?? 100));
+  const section = (title: string, rows: readonly (readonly [string, string])[]) =>
+    rows.length ? ['', p.bold(title), ...columns(rows, width)] : [];
+  const lines = [
+    `optimize ${[command.name, ...command.positionals.map((name) => `<${name}>`)].filter(Boolean).join(' ')} [flags]`,
+    '',
+    command.summary,
+    ...section(
+      'Flags',
+      Object.entries(command.flags).map(([name, flag]) => [flagText(name, flag), aboutText(flag)]),
+    ),
+  ];
+  if (command.name === '') {
+    const others = commands.slice(1).map(({ name, positionals, summary }): [string, string] => {
+      return [[name, ...positionals.map((one) => `<${one}>`)].join(' '), summary];
+    });
+    lines.push(...section('Passes', passRows()), ...section('Other commands', others));
+    lines.push('', 'Exit codes: 0 done, 1 error, 2 accuracy gate, 3 speed gate, 4 placement gate.');
+    lines.push('', 'optimize model.onnx --passes fuse-attn,int8', 'optimize passes      the options of every pass');
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const passRows = (): [string, string][] => [
+  ...catalogue.map(({ definition: { name, summary } }): [string, string] => [name, summary]),
+  ...presets.map(({ name, passes }): [string, string] => {
+    return [name, `Preset: ${passes.map(({ definition }) => definition.name).join(',')}`];
+  }),
+];
+
+/** `-o, --out <path>`: a flag with what it takes. */
+function flagText(name: string, { alias, type, choices, defaultDescription }: Options): string {
+  // What is on unless it is turned off is shown as what turns it off.
+  if (defaultDescription === 'true') return `--no-${name}`;
+  const short = alias ? `-${alias}, ` : '';
+  const value = choices
+    ? ` ${choices.join('|')}`
+    : type === 'boolean'
+      ? ''
+      : type === 'number'
+        ? ' <number>'
+        : ' <text>';
+  return `${short}--${name}${value}`;
+}
+
+const aboutText = ({ describe = '', defaultDescription }: Options): string =>
+  defaultDescription && defaultDescription !== 'true' ? `${describe} Default: ${defaultDescription}.` : describe;
+
+/** Names and what they are, the texts broken beside their column. */
+function columns(rows: readonly (readonly [string, string])[], width: number): string[] {
+  const left = Math.min(34, Math.max(...rows.map(([name]) => name.length)));
+  return table(
+    rows.flatMap(([name, text]) => {
+      const isLong = name.length > left;
+      const lines = wrapped(text, width - left - 4);
+      const first = isLong ? '' : name.padEnd(left);
+      const beside = lines.map((line, i) => [`  ${i === 0 ? first : ''}`, line]);
+      return isLong ? [[`  ${name}`.slice(0, left + 2), ''], ...beside] : beside;
+    }),
+  );
+}

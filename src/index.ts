@@ -1,0 +1,41 @@
+/** The library: every public name, listed by hand. */
+export * as passes from '../passes/index.js';
+export { presets } from '../passes/presets.js';
+export { type Config, configSchema } from './config.js';
+export { type Facts, inferTypes } from './infer/index.js';
+export { type Attribute, type AttributeLike, float, floats } from './ir/attribute.js';
+export { buildModel, GraphBuilder } from './ir/build.js';
+export { checkModel } from './ir/check.js';
+export { cloneModel } from './ir/clone.js';
+export { constantTensor } from './ir/constants.js';
+export { type Dim, dimText, symbol } from './ir/dims.js';
+export { ModelError, PassError } from './ir/errors.js';
+export type { Graph, OutputPort } from './ir/graph.js';
+export { Model, type ModelFunction } from './ir/model.js';
+export type { Node, NodeOptions } from './ir/node.js';
+export { bigintsOf, castTensor, numbersOf, stringsTensor, tensorOf } from './ir/numbers.js';
+export { printModel } from './ir/print.js';
+export { derivedTensor, memoryTensor, type Tensor } from './ir/tensor.js';
+export { type DataType, type Shape, type Type, tensorType, typeText } from './ir/types.js';
+export type { Use, Value } from './ir/value.js';
+export { type ReadOptions, readModel } from './onnx/read.js';
+export { type WriteOptions, type WrittenFiles, writeModel } from './onnx/write.js';
+export { type OptimizeOptions, optimize } from './optimize.js';
+export { type OptimizeFileOptions, optimizeFile } from './optimize-file.js';
+export { type Inspection, inspectionText, inspectModel, type ValueInfo } from './report/inspection.js';
+export { reportMarkdown } from './report/markdown.js';
+export { reportText, type TextOptions } from './report/text.js';
+export type { Catalogue, PassesLike, PassLike, Preset } from './run/parse.js';
+export {
+  definePass,
+  type Fidelity,
+  type Pass,
+  type PassContext,
+  type PassDefinition,
+  type PassFactory,
+  type Target,
+} from './run/pass.js';
+export type { Progress } from './run/pipeline.js';
+export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';
+export { UsageError } from './run/usage-error.js';
+export type { VerifyLevel } from './run/verify.js';

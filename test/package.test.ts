@@ -1,0 +1,188 @@
+/** The package as others get it: what is in it, what it loads, and that it works away from here. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Metafile } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What is loaded with a file, dynamic imports left out: the files, and what they import from elsewhere. */
+async function staticClosure(file: string): Promise<{ files: string[]; packages: string[] }> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    metafile: true,
+    splitting: true,
+    outdir: 'unused',
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+  const { inputs }: Metafile = metafile;
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (path: string): void => {
+    if (files.has(path)) return;
+    files.add(path);
+    for (const { path: next, kind, external } of inputs[path]?.imports ?? []) {
+      if (kind === 'dynamic-import') continue;
+      if (external) packages.add(next);
+      else visit(next);
+    }
+  };
+  visit(file);
+  return { files: [...files], packages: [...packages] };
+}
+
+describe('what is loaded', () => {
+  it('the library: no module of Node, and of packages only the one that reads protobuf', async () => {
+    const { packages } = await staticClosure('dist/index.js');
+    expect(packages.filter((name) => name.startsWith('node:') || builtinModules.includes(name))).toEqual([]);
+    expect(packages.filter((name) => !name.startsWith('protobufjs'))).toEqual([]);
+  });
+
+  it('the library bundles for a browser, protobuf included', async () => {
+    const { outputFiles } = await build({
+      stdin: { contents: `export { readModel, writeModel, optimize } from './dist/index.js';`, resolveDir: root },
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'browser',
+      external: ['node:*', 'onnxruntime-node'],
+      logLevel: 'silent',
+    });
+    const text = outputFiles[0]?.text ?? '';
+    expect(text).not.toMatch(/^import .*["']node:/m);
+    expect(text).not.toMatch(/__require\(["'](?:node:|fs|path|os)/);
+  });
+
+  it('the command: neither protobufjs nor onnxruntime before it is needed', async () => {
+    const { packages } = await staticClosure('dist/cli.js');
+    expect(packages.filter((name) => !builtinModules.includes(name.replace('node:', '')))).toEqual([]);
+  });
+
+  it('--help takes less than 150 ms of CPU', () => {
+    const report =
+      'process.on("exit",()=>{const c=process.cpuUsage();process.stderr.write(String((c.user+c.system)/1e3))})';
+    const times = Array.from({ length: 5 }, () => {
+      const flags = ['--import', `data:text/javascript,${encodeURIComponent(report)}`, 'dist/cli.js', '--help'];
+      return Number(spawnSync(process.execPath, flags, { cwd: root, encoding: 'utf8' }).stderr);
+    });
+    expect(Math.min(...times)).toBeLessThan(150);
+    expect(Math.min(...times)).toBeGreaterThan(0);
+  });
+});
+
+describe('the packed package, elsewhere', () => {
+  let folder = '';
+  let files: string[] = [];
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'onnx-passes-package-'));
+    // The build has been made: to make it again would take it away from the tests beside this one.
+    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+    const packed = execFileSync(npm, ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [{ filename, files: listed }] = JSON.parse(packed);
+    files = listed.map(({ path }: { path: string }) => path);
+    const installed = join(folder, 'node_modules', 'onnx-passes');
+    mkdirSync(installed, { recursive: true });
+    execFileSync('tar', ['-xzf', join(folder, filename), '-C', installed, '--strip-components=1']);
+    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    for (const name of [...Object.keys(dependencies), '@types/node']) linkInto(join(folder, 'node_modules'), name);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const node = (...words: string[]) =>
+    spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+  const bin = () => {
+    const installed = join('node_modules', 'onnx-passes');
+    return join(installed, JSON.parse(readFileSync(join(folder, installed, 'package.json'), 'utf8')).bin.optimize);
+  };
+
+  it('holds what was built, and neither sources nor tests', () => {
+    expect(files).toEqual(
+      expect.arrayContaining(['package.json', 'dist/cli.js', 'dist/index.js', 'dist/runtime-child.js']),
+    );
+    expect(files.filter((path) => /^(src|test|bench|fixtures|passes)\//.test(path))).toEqual([]);
+    expect(files.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
+    const built = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.js'));
+    expect(files.filter((path) => /^dist\/[^/]+\.js$/.test(path))).toHaveLength(built.length);
+  });
+
+  it('runs as a library and as a command', () => {
+    writeFileSync(
+      join(folder, 'make.js'),
+      `import { buildModel, optimize, readModel, writeModel } from 'onnx-passes';
+      const model = buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float32', ['batch', 4]);
+        g.output('y', g.op('Identity', [g.op('Relu', [g.op('Identity', [x])])]), 'float32', ['batch', 4]);
+      });
+      await writeModel(model, 'model.onnx');
+      const { model: result, report } = await optimize(await readModel('model.onnx'), 'simplify', { verify: 'none' });
+      console.log(report.model.before.nodes, report.model.after.nodes, (await writeModel(result)).length > 0);`,
+    );
+    expect(node('make.js')).toMatchObject({ status: 0, stderr: '', stdout: '3 1 true\n' });
+    const run = node(bin(), 'model.onnx', '--passes', 'simplify', '--quiet');
+    expect(run).toMatchObject({ status: 0, stderr: '', stdout: '' });
+    expect(existsSync(join(folder, 'model.opt.onnx'))).toBe(true);
+  });
+
+  it('type-checks in a strict project', () => {
+    writeFileSync(
+      join(folder, 'consumer.ts'),
+      `import { definePass, optimize, passes, readModel, type Report, validate, writeModel } from 'onnx-passes';
+      import { z } from 'zod';
+      const mine = definePass({
+        name: 'mine', summary: 'Does nothing.', fidelity: 'exact', options: z.object({ keep: z.array(z.string()).default([]) }),
+        run(model, { keep }, context) { context.note(keep.join() + model.graph.nodes().length); },
+      });
+      const { model, report } = await optimize(await readModel('model.onnx'), [passes.fuseAttn(), mine({ keep: ['Add'] })], { target: 'cpu' });
+      const bytes: Uint8Array = await writeModel(model);
+      const written: Report = report;
+      const { accuracy, speed } = await validate('a.onnx', 'b.onnx', { provider: 'cpu' });
+      console.log(bytes.length, written.ms, accuracy, speed);
+      // @ts-expect-error an option that the pass does not have
+      mine({ kep: [] });
+      // @ts-expect-error a target that does not exist
+      await optimize(model, 'simplify', { target: 'tpu' });`,
+    );
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: ['node'] },
+        files: ['consumer.ts'],
+      }),
+    );
+    const { status, stdout } = node(join(root, 'node_modules/typescript/bin/tsc'), '-p', '.');
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+/** A dependency as npm would have put it there. */
+function linkInto(modules: string, name: string): void {
+  const from = join(root, 'node_modules', name);
+  mkdirSync(join(modules, name, '..'), { recursive: true });
+  symlinkSync(from, join(modules, name), 'junction');
+}

@@ -1,0 +1,17 @@
+/** The README's generated part. `npm run docs` writes it anew (vitest's mode is then `docs`). */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { builtIn } from '../src/optimize.js';
+import { withCatalogue } from '../src/report/catalogue.js';
+
+it('lists the passes as the catalogue has them', () => {
+  const path = new URL('../README.md', import.meta.url);
+  const readme = readFileSync(path, 'utf8');
+  const fresh = withCatalogue(readme, builtIn);
+  if (process.env.MODE === 'docs') writeFileSync(path, fresh);
+  else expect(readme, 'README.md is stale: npm run docs').toBe(fresh);
+});
+
+it('refuses a document without a place for it', () => {
+  expect(() => withCatalogue('# Title', builtIn)).toThrow(/expected a part between/);
+});
