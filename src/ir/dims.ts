@@ -9,7 +9,9 @@ export type Dim = number | DimExpression;
 /** What a product is made of: a symbol, or a function of dims that has no simpler form. */
 type Atom =
   | { readonly kind: 'symbol'; readonly name: string; readonly text: string }
-  | { readonly kind: 'floordiv' | 'min' | 'max'; readonly a: Dim; readonly b: Dim; readonly text: string };
+  | { readonly kind: FunctionKind; readonly a: Dim; readonly b: Dim; readonly text: string };
+
+type FunctionKind = 'floordiv' | 'min' | 'max' | 'broadcast';
 
 interface Term {
   readonly coefficient: number;
@@ -62,7 +64,7 @@ const termsOf = (dim: Dim): readonly Term[] =>
 
 const atom = (value: Atom): Dim => new DimExpression([{ coefficient: 1, atoms: [value] }]);
 
-/** A named dim. Two symbols of one name are one dim. */
+/** A named dim: a size, so never negative. Two symbols of one name are one dim. */
 export const symbol = (name: string): Dim => atom({ kind: 'symbol', name, text: name });
 
 let unknowns = 0;
@@ -115,20 +117,98 @@ export function floorDivide(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number' && b !== 0) return Math.floor(a / b);
   const exact = divideExactly(a, b);
   if (exact !== undefined) return exact;
-  return atom({ kind: 'floordiv', a, b, text: `((${dimText(a)})//(${dimText(b)}))` });
+  return typeof b === 'number' && b > 0 ? floorByNumber(a, b) : floorBySymbols(a, b);
 }
+
+const quotient = (a: Dim, b: Dim): Dim => atom({ kind: 'floordiv', a, b, text: `((${dimText(a)})//(${dimText(b)}))` });
+
+/** Whole multiples of the divisor leave the floor, a common factor is cancelled, and a floor of a floor is one floor. */
+function floorByNumber(a: Dim, divisor: number): Dim {
+  const whole: Term[] = [];
+  const rest: Term[] = [];
+  for (const { coefficient, atoms } of termsOf(a)) {
+    const times = Math.floor(coefficient / divisor);
+    if (times !== 0) whole.push({ coefficient: times, atoms });
+    if (coefficient !== times * divisor) rest.push({ coefficient: coefficient - times * divisor, atoms });
+  }
+  const symbolic = rest.filter(({ atoms }) => atoms.length > 0);
+  const constant = rest.find(({ atoms }) => atoms.length === 0)?.coefficient ?? 0;
+  if (symbolic.length === 0) return normal(whole);
+  const factor = symbolic.reduce((g, { coefficient }) => greatestCommonDivisor(g, coefficient), divisor);
+  const reduced = symbolic.map(({ coefficient, atoms }) => ({ coefficient: coefficient / factor, atoms }));
+  const added = Math.floor(constant / factor);
+  const by = divisor / factor;
+  const only = reduced.length === 1 && reduced[0]?.coefficient === 1 ? reduced[0].atoms : [];
+  const inner = only.length === 1 ? only[0] : undefined;
+  const isNested = inner?.kind === 'floordiv' && typeof inner.b === 'number';
+  const floor = isNested
+    ? floorDivide(addDims(inner.a, added * (inner.b as number)), by * (inner.b as number))
+    : by === 1
+      ? addDims(normal(reduced), added)
+      : quotient(addDims(normal(reduced), added), by);
+  return addDims(normal(whole), floor);
+}
+
+/** Terms that the divisor divides leave the floor. */
+function floorBySymbols(a: Dim, b: Dim): Dim {
+  let whole: Dim = 0;
+  let rest: Dim = 0;
+  for (const term of termsOf(a)) {
+    const exact = divideExactly(normal([term]), b);
+    if (exact === undefined) rest = addDims(rest, normal([term]));
+    else whole = addDims(whole, exact);
+  }
+  return addDims(whole, quotient(rest, b));
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
 
 /** ⌈a/b⌉ for dims, b > 0. */
 export const ceilDivide = (a: Dim, b: Dim): Dim => floorDivide(addDims(a, subtractDims(b, 1)), b);
 
+/** True where the dim is at least 0 whatever its symbols are; false where that cannot be shown. */
+export const isNonNegative = (dim: Dim): boolean =>
+  termsOf(dim).every(({ coefficient, atoms }) => coefficient >= 0 && atoms.every(isSize));
+
+function isSize(a: Atom): boolean {
+  if (a.kind === 'symbol' || a.kind === 'broadcast') return true;
+  if (a.kind === 'max') return isNonNegative(a.a) || isNonNegative(a.b);
+  return isNonNegative(a.a) && isNonNegative(a.b);
+}
+
 const extreme = (kind: 'min' | 'max', a: Dim, b: Dim): Dim => {
   if (typeof a === 'number' && typeof b === 'number') return Math[kind](a, b);
-  if (equalDims(a, b)) return a;
+  const [greater, less] = kind === 'max' ? [a, b] : [b, a];
+  if (isNonNegative(subtractDims(a, b))) return greater;
+  if (isNonNegative(subtractDims(b, a))) return less;
   const [x, y] = dimText(a) < dimText(b) ? [a, b] : [b, a];
   return atom({ kind, a: x, b: y, text: `(${kind}(${dimText(x)},${dimText(y)}))` });
 };
 export const minDim = (a: Dim, b: Dim): Dim => extreme('min', a, b);
 export const maxDim = (a: Dim, b: Dim): Dim => extreme('max', a, b);
+
+/** The dim that two dims broadcast to; undefined where they are numbers that do not. */
+export function broadcastDims(a: Dim, b: Dim): Dim | undefined {
+  if (a === 1 || equalDims(a, b)) return b;
+  if (b === 1) return a;
+  if (typeof a === 'number') return typeof b === 'number' ? undefined : a;
+  if (typeof b === 'number') return b;
+  // Which of them is 1, if any, only a run can tell.
+  const all = new Map([...operandsOf(a), ...operandsOf(b)].map((dim) => [dimText(dim), dim]));
+  const sorted = [...all.keys()].sort().map((text) => all.get(text) as Dim);
+  return sorted.reduce((x, y) =>
+    atom({ kind: 'broadcast', a: x, b: y, text: `(broadcast(${dimText(x)},${dimText(y)}))` }),
+  );
+}
+
+/** What a dim was broadcast from. */
+function operandsOf(dim: Dim): readonly Dim[] {
+  if (typeof dim === 'number' || dim.terms.length !== 1) return [dim];
+  const [{ coefficient, atoms }] = dim.terms as [Term];
+  const [only] = atoms;
+  if (coefficient !== 1 || atoms.length !== 1 || only?.kind !== 'broadcast') return [dim];
+  return [...operandsOf(only.a), ...operandsOf(only.b)];
+}
 
 export const dimText = (dim: Dim): string => (typeof dim === 'number' ? String(dim) : dim.text);
 export const equalDims = (a: Dim, b: Dim): boolean =>
@@ -155,9 +235,16 @@ export function substitute(dim: Dim, bindings: ReadonlyMap<string, Dim>): Dim {
     const product = term.atoms.reduce<Dim>((value, a) => {
       if (a.kind === 'symbol') return multiplyDims(value, bindings.get(a.name) ?? symbol(a.name));
       const [x, y] = [substitute(a.a, bindings), substitute(a.b, bindings)];
-      const f = a.kind === 'floordiv' ? floorDivide(x, y) : extreme(a.kind, x, y);
-      return multiplyDims(value, f);
+      return multiplyDims(value, apply(a.kind, x, y));
     }, term.coefficient);
     return addDims(sum, product);
   }, 0);
+}
+
+function apply(kind: FunctionKind, a: Dim, b: Dim): Dim {
+  if (kind === 'floordiv') return floorDivide(a, b);
+  if (kind !== 'broadcast') return extreme(kind, a, b);
+  const result = broadcastDims(a, b);
+  if (result === undefined) throw new RangeError(`dims: ${dimText(a)} and ${dimText(b)} do not broadcast`);
+  return result;
 }

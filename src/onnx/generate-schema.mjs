@@ -47,6 +47,9 @@ function attribute({ name, text }) {
   return `${name} ${kindOf(kind)}${note === 'required' ? '!' : fallback === undefined ? '' : `=${fallback}`}`;
 }
 
+/** The list gives no inputs for withdrawn versions; this one was in use first. */
+const withdrawn = { 'GroupNormalization! 18': `X T;scale T;bias T|Y T|T ${setIndex(['tensor(bfloat16)', 'tensor(float16)', 'tensor(float)', 'tensor(double)'])}|epsilon f=1e-05;num_groups i!` };
+
 const lines = [];
 for (const [file, domain] of [
   [process.argv[2], ''],
@@ -66,7 +69,8 @@ for (const [file, domain] of [
     const constraints = items(sections.Type ?? '').map((c) => `${c.name} ${setIndex(c.text.split(/, (?![^(]*\))/))}`);
     const flag = /^[^\n]*\(deprecated\)/.test(part) ? '!' : '';
     const key = `${domain && 'ml.'}${name}${flag} ${since}`;
-    lines.push([key, list('Inputs', formal), list('Outputs', formal), constraints.join(';'), list('Attributes', attribute)].join('|'));
+    if (withdrawn[key]) lines.push(`${key}|${withdrawn[key]}`);
+    else lines.push([key, list('Inputs', formal), list('Outputs', formal), constraints.join(';'), list('Attributes', attribute)].join('|'));
   }
 }
 
