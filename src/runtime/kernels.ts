@@ -5,6 +5,7 @@
  * kernel registrations of early 2026, not run. A probe of the installed runtime overrides any line here.
  */
 import type { DataType } from '../ir/types.js';
+import { schemaOf } from '../onnx/schema.js';
 
 export type Target = 'cpu' | 'cuda' | 'webgpu';
 
@@ -75,7 +76,9 @@ const CONTRIB = 'com.microsoft';
  * another provider. On the CPU float16 counts where the operator admits it: the runtime casts around the op by itself.
  */
 export function hasKernel(target: Target, opType: string, domain: string, opset: number, elem: DataType): boolean {
-  if (domain === CONTRIB) return hasContrib(target, opType, elem);
+  if (!admits(opType, domain, opset, elem)) return false;
+  // The runtime keeps this op of its own in ai.onnx; the tables list it with the others.
+  if (domain === CONTRIB || opType === 'SimplifiedLayerNormalization') return hasContrib(target, opType, elem);
   if (domain !== '') return false;
   switch (target) {
     case 'cpu':
@@ -101,4 +104,14 @@ function hasContrib(target: Target, opType: string, elem: DataType): boolean {
     case 'webgpu':
       return contribWebgpu.has(opType) && (elem === 'float32' || elem === 'float16');
   }
+}
+
+/** True where the operator's definition at this opset takes or gives the element type; contrib ops may be undefined here. */
+function admits(opType: string, domain: string, opset: number, elem: DataType): boolean {
+  const schema = schemaOf(opType, domain, opset);
+  if (!schema) return domain === CONTRIB;
+  if (schema.isDeprecated) return false;
+  return [...schema.inputs, ...schema.outputs].some(
+    ({ type }) => type === elem || schema.typeConstraints.get(type)?.includes(elem),
+  );
 }

@@ -1,0 +1,44 @@
+/** bfloat16: computed in on CUDA, stored in elsewhere. */
+import { z } from 'zod';
+import { definePass } from '../src/run/pass.js';
+import { toBfloat16Tensor } from './precision/bfloat16.js';
+import { narrow } from './precision/narrow.js';
+import { blockedForCoordinates } from './precision/ops.js';
+import { storeAsBfloat16 } from './precision/storage.js';
+
+export const bf16 = definePass({
+  name: 'bf16',
+  summary: 'Computes in bfloat16 where the target has kernels (CUDA); stores the weights as bfloat16 elsewhere.',
+  fidelity: 'rounding',
+  needs: ['types'],
+  options: z.object({
+    keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that compute in float32.'),
+    minElements: z
+      .number()
+      .int()
+      .min(1)
+      .default(1024)
+      .describe('Smallest constant that is stored as bfloat16 where it is only stored.'),
+  }),
+  run(model, { keep, minElements }, context) {
+    const { target } = context;
+    if (target !== 'cuda') {
+      context.note(`${target} does not compute in bfloat16: weights are stored in it and cast to float32 at load`);
+      storeAsBfloat16(model, minElements, context);
+      return;
+    }
+    narrow(
+      model,
+      {
+        type: 'bfloat16',
+        largest: undefined,
+        blocked: blockedForCoordinates,
+        keep,
+        keepIo: true,
+        cast: toBfloat16Tensor,
+        misfit: () => undefined,
+      },
+      context,
+    );
+  },
+});

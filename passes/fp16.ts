@@ -1,0 +1,61 @@
+/** float16 with islands of float32. */
+import { z } from 'zod';
+import { castTensor } from '../src/ir/numbers.js';
+import { elementCount, type Tensor } from '../src/ir/tensor.js';
+import { definePass } from '../src/run/pass.js';
+import { extentOf } from './precision/extent.js';
+import { narrow } from './precision/narrow.js';
+import { blockedForCoordinates, blockedForRange } from './precision/ops.js';
+
+/** The largest number of float16, and the smallest with all its digits. */
+const LARGEST = 65504;
+const SMALLEST_NORMAL = 2 ** -14;
+/** Below half of the smallest number all becomes zero. */
+const TO_ZERO = 2 ** -25;
+
+/** A constant of so few elements is a parameter of the arithmetic (an epsilon, a scale), not a weight. */
+const PARAMETER = 16;
+
+/** Small weights among others may vanish; an epsilon may not, nor a tensor that is small as a whole. */
+function misfit(tensor: Tensor): 'tiny' | 'large' | undefined {
+  const { largest, smallest } = extentOf(tensor);
+  if (largest > LARGEST) return 'large';
+  if (smallest === Number.POSITIVE_INFINITY) return undefined;
+  if (elementCount(tensor.shape) <= PARAMETER) return isDistorted(smallest) ? 'tiny' : undefined;
+  return largest < SMALLEST_NORMAL ? 'tiny' : undefined;
+}
+
+/** True where rounding changes a number by more than one percent. */
+const isDistorted = (value: number): boolean => {
+  if (value <= TO_ZERO) return true;
+  const step = 2 ** -24;
+  return value < SMALLEST_NORMAL && Math.abs(Math.round(value / step) * step - value) > 0.01 * value;
+};
+
+export const fp16 = definePass({
+  name: 'fp16',
+  summary: 'Computes in float16, with float32 where float16 would overflow, vanish or has no kernel.',
+  fidelity: 'rounding',
+  needs: ['types'],
+  options: z.object({
+    keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that compute in float32.'),
+    keepIo: z.boolean().default(true).describe('Inputs and outputs stay float32.'),
+  }),
+  run(model, { keep, keepIo }, context) {
+    if (context.target === 'cpu')
+      context.note('the CPU provider computes float16 in float32: the file is half the size, the speed stays');
+    narrow(
+      model,
+      {
+        type: 'float16',
+        largest: LARGEST,
+        blocked: { ...blockedForCoordinates, ...blockedForRange },
+        keep,
+        keepIo,
+        cast: (tensor) => castTensor(tensor, 'float16'),
+        misfit,
+      },
+      context,
+    );
+  },
+});

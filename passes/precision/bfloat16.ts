@@ -1,0 +1,32 @@
+/** float32 as bfloat16, computed as it is read. */
+import { castTensor } from '../../src/ir/numbers.js';
+import { derivedTensor, type Tensor } from '../../src/ir/tensor.js';
+
+/** The largest finite bfloat16, as bits of its magnitude. */
+const LARGEST = 0x7f7f;
+
+/**
+ * The tensor rounded to bfloat16, ties to even, but what is finite stays finite: float32's largest number, which masks
+ * are made of, would round to infinity, and a row of infinities gives NaN in a Softmax.
+ */
+export function toBfloat16Tensor(tensor: Tensor): Tensor {
+  if (tensor.type !== 'float32') return castTensor(tensor, 'bfloat16');
+  return derivedTensor('bfloat16', tensor.shape, function* () {
+    for (const chunk of tensor.chunks()) {
+      const aligned = chunk.byteOffset % 4 === 0 ? chunk : chunk.slice();
+      yield bfloat16Bytes(new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4));
+    }
+  });
+}
+
+function bfloat16Bytes(bits: Uint32Array): Uint8Array {
+  const narrow = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) {
+    const wide = bits[i] as number;
+    const magnitude = wide & 0x7fffffff;
+    if (magnitude > 0x7f800000) narrow[i] = (wide >>> 16) | 0x40;
+    else if (magnitude > 0x7f7f7fff && magnitude < 0x7f800000) narrow[i] = ((wide >>> 16) & 0x8000) | LARGEST;
+    else narrow[i] = (wide + 0x7fff + ((wide >>> 16) & 1)) >>> 16;
+  }
+  return new Uint8Array(narrow.buffer);
+}

@@ -1,0 +1,39 @@
+/** How large and how small the numbers of a float tensor are: read once, in pieces, nothing kept. */
+import { numbersOf } from '../../src/ir/numbers.js';
+import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import { dataTypes } from '../../src/ir/types.js';
+
+export interface Extent {
+  /** Largest finite magnitude; 0 where all are zero. */
+  readonly largest: number;
+  /** Smallest magnitude that is not zero; infinite where all are zero. */
+  readonly smallest: number;
+  readonly hasNonFinite: boolean;
+}
+
+/** Pieces of a float tensor as numbers, in order. */
+export function* floatChunks(tensor: Tensor): Iterable<Float32Array | Float64Array> {
+  const size = dataTypes[tensor.type].bits / 8;
+  for (const chunk of tensor.chunks()) {
+    const length = chunk.length / size;
+    if (tensor.type !== 'float32') yield numbersOf(memoryTensor(tensor.type, [length], chunk));
+    else if (chunk.byteOffset % 4 === 0) yield new Float32Array(chunk.buffer, chunk.byteOffset, length);
+    else yield new Float32Array(chunk.slice().buffer);
+  }
+}
+
+export function extentOf(tensor: Tensor): Extent {
+  let largest = 0;
+  let smallest = Number.POSITIVE_INFINITY;
+  let hasNonFinite = false;
+  for (const numbers of floatChunks(tensor))
+    for (let i = 0; i < numbers.length; i++) {
+      const size = Math.abs(numbers[i] as number);
+      if (!(size < Number.POSITIVE_INFINITY)) hasNonFinite = true;
+      else {
+        if (size > largest) largest = size;
+        if (size < smallest && size !== 0) smallest = size;
+      }
+    }
+  return { largest, smallest, hasNonFinite };
+}

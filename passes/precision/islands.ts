@@ -1,0 +1,119 @@
+/**
+ * Which nodes compute in a narrower float, and which stay islands of float32.
+ *
+ * A node is narrow unless something forbids it (no kernel, a blocked op, numbers the type cannot hold) or unless the
+ * casts around it would cost more than it gains. Bodies and functions keep float32 at their ports, as the model does.
+ *
+ * Why this way: greedy colouring by "the producer is narrow" gives chains of casts through Reshapes and epsilons;
+ * counting the casts on both sides of a node, then of a group without heavy ops, removes them and needs no pattern.
+ */
+import { constantTensor } from '../../src/ir/constants.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import type { Use, Value } from '../../src/ir/value.js';
+import { isHeavy, isMovement, staysFloat32Input, staysFloat32Output } from './ops.js';
+
+/** Nodes that may be narrow, in dependency order; `why` gives the reason against one. */
+export function candidates(
+  model: Model,
+  why: (node: Node) => string | undefined,
+  skip: (reason: string, node: Node) => void,
+): Set<Node> {
+  const narrow = new Set<Node>();
+  for (const graph of model.graphs())
+    for (const node of graph.nodes()) {
+      if (!touchesFloat32(node)) continue;
+      const reason = why(node);
+      if (reason === undefined) narrow.add(node);
+      else if (reason !== '') skip(reason, node);
+    }
+  return narrow;
+}
+
+/** The float32 slots of a node that turn narrow with it. */
+export const narrowInputs = (node: Node): number[] =>
+  node.inputs.flatMap((value, index) => (value?.elem === 'float32' && !staysFloat32Input(node, index) ? [index] : []));
+export const narrowOutputs = (node: Node): Value[] =>
+  node.outputs.filter((value, index): value is Value => value?.elem === 'float32' && !staysFloat32Output(node, index));
+
+const touchesFloat32 = (node: Node): boolean =>
+  [...node.inputs, ...node.outputs].some((value) => value?.elem === 'float32');
+
+/** The state of a decision: asks where casts would stand. */
+export class Islands {
+  constructor(
+    readonly narrow: Set<Node>,
+    /** Ports that are narrow by themselves: the graph's own, where its interface changes. */
+    readonly narrowPorts: (value: Value | Use) => boolean,
+  ) {}
+
+  isNarrow(value: Value): boolean {
+    const { producer } = value;
+    return producer ? this.narrow.has(producer) && !staysFloat32Output(producer, value.index) : this.narrowPorts(value);
+  }
+
+  isNarrowUse(use: Use): boolean {
+    if (use.node.isEnd) return this.narrowPorts(use);
+    return this.narrow.has(use.node) && !staysFloat32Input(use.node, use.index);
+  }
+
+  /** Casts that a group of nodes costs as an island in the other type, minus those it costs now. Positive: better wide. */
+  gainOfWide(group: ReadonlySet<Node>): number {
+    let gain = 0;
+    const inputs = new Set(
+      [...group].flatMap((node) => narrowInputs(node).map((index) => node.inputs[index] as Value)),
+    );
+    for (const value of inputs) {
+      if ((value.producer && group.has(value.producer)) || constantTensor(value)) continue;
+      const others = [...value.uses].filter((use) => !group.has(use.node));
+      if (this.isNarrow(value)) gain -= others.some((use) => !this.isNarrowUse(use)) ? 0 : 1;
+      else gain += others.some((use) => this.isNarrowUse(use)) ? 0 : 1;
+    }
+    for (const node of group)
+      for (const value of narrowOutputs(node)) {
+        const others = [...value.uses].filter((use) => !group.has(use.node));
+        if (others.some((use) => !this.isNarrowUse(use))) gain++;
+        if (others.some((use) => this.isNarrowUse(use))) gain--;
+      }
+    return gain;
+  }
+
+  /** Turns wide what costs more casts than it is worth. Returns the nodes turned. */
+  settle(): Node[] {
+    const turned: Node[] = [];
+    const turn = (group: Iterable<Node>) => {
+      for (const node of group) if (this.narrow.delete(node)) turned.push(node);
+    };
+    for (let before = -1; before !== turned.length; ) {
+      before = turned.length;
+      for (const node of [...this.narrow]) if (!isHeavy(node) && this.gainOfWide(new Set([node])) > 0) turn([node]);
+      for (const group of this.#lightGroups()) {
+        const work = [...group].filter((node) => !isMovement(node)).length;
+        const gain = this.gainOfWide(group);
+        if (gain > 0 && gain >= work) turn(group);
+      }
+    }
+    return turned;
+  }
+
+  /** Narrow nodes connected with one another without a heavy one between. */
+  *#lightGroups(): Iterable<Set<Node>> {
+    const seen = new Set<Node>();
+    for (const start of [...this.narrow]) {
+      if (seen.has(start) || isHeavy(start)) continue;
+      const group = new Set([start]);
+      for (const node of group)
+        for (const next of this.#neighbours(node)) if (!isHeavy(next) && this.narrow.has(next)) group.add(next);
+      for (const node of group) seen.add(node);
+      yield group;
+    }
+  }
+
+  *#neighbours(node: Node): Iterable<Node> {
+    for (const index of narrowInputs(node)) {
+      const value = node.inputs[index] as Value;
+      if (value.producer && this.isNarrow(value)) yield value.producer;
+    }
+    for (const value of narrowOutputs(node)) for (const use of value.uses) if (this.isNarrowUse(use)) yield use.node;
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Computes in a narrower float with islands of float32: what bf16 on CUDA and fp16 everywhere share.
+ * The interface, bodies' ports and functions' ports stay float32; casts stand where the two meet, each once.
+ */
+import { constantTensor } from '../../src/ir/constants.js';
+import type { Graph } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import { tensorOf } from '../../src/ir/numbers.js';
+import type { Tensor } from '../../src/ir/tensor.js';
+import { dataTypes, tensorType } from '../../src/ir/types.js';
+import type { Use, Value } from '../../src/ir/value.js';
+import type { PassContext } from '../../src/run/pass.js';
+import { candidates, Islands, narrowInputs, narrowOutputs } from './islands.js';
+import { isTypedByItself, opKey } from './ops.js';
+import { type Sensitive, sensitive } from './sensitive.js';
+
+export interface Narrowing {
+  readonly type: 'float16' | 'bfloat16';
+  /** The largest finite number, where float32 holds larger ones. */
+  readonly largest: number | undefined;
+  /** Reasons by op (contrib ops begin with `ms.`). */
+  readonly blocked: Readonly<Record<string, string>>;
+  /** Op types and node name patterns that the user keeps in float32. */
+  readonly keep: readonly string[];
+  /** Whether float32 inputs and outputs of the model stay float32. */
+  readonly keepIo: boolean;
+  cast(tensor: Tensor): Tensor;
+  /** What a constant would become: too large, zero, or (undefined) nearly itself. */
+  misfit(tensor: Tensor): 'tiny' | 'large' | undefined;
+}
+
+/** Rewrites the model. Says why where something stays float32. */
+export function narrow(model: Model, narrowing: Narrowing, context: PassContext): void {
+  const { type } = narrowing;
+  if (computesIn(model, type)) {
+    context.note(`computes in ${type} already; what is float32 in it is taken to be so on purpose`);
+    return;
+  }
+  const misfits = new Map<Value, 'tiny' | 'large' | undefined>();
+  const misfit = (value: Value) => {
+    const tensor = constantTensor(value);
+    if (!misfits.has(value))
+      misfits.set(value, tensor && tensor.type === 'float32' ? narrowing.misfit(tensor) : undefined);
+    return misfits.get(value);
+  };
+  const found = sensitive(model, misfit);
+  const isKept = keeps(narrowing.keep);
+  const narrowNodes = candidates(model, (node) => objection(node, narrowing, found, isKept, context), context.skip);
+  const isPort = (port: Value | Use): boolean => {
+    if (narrowing.keepIo) return false;
+    if (!('node' in port)) return port.graph === model.graph && port.isInput && !port.defaultTensor;
+    return port.node === model.graph.end && !port.node.inputs[port.index]?.tensor;
+  };
+  const islands = new Islands(narrowNodes, isPort);
+  for (const node of islands.settle()) context.skip('the casts around it would cost more than it gains', node);
+  if (islands.narrow.size > 0) new Rewrite(model, islands, found, narrowing).run();
+}
+
+/** True where a node other than a Cast gives the type. */
+function computesIn(model: Model, type: 'float16' | 'bfloat16'): boolean {
+  for (const graph of model.graphs())
+    for (const node of graph.nodeSet)
+      if (!node.is('Cast') && node.outputs.some((value) => value?.elem === type)) return true;
+  return false;
+}
+
+/** Why a node stays float32; '' where that goes without saying. */
+function objection(
+  node: Node,
+  { type, blocked }: Narrowing,
+  found: Sensitive,
+  isKept: (node: Node) => boolean,
+  context: PassContext,
+): string | undefined {
+  const values = [...node.inputs, ...node.outputs].filter((value) => value !== undefined);
+  if (node.bodies.length > 0) return '';
+  if (isKept(node)) return 'kept in float32 as asked';
+  if (node.graph.model.functionOf(node)) return 'the ports of local functions stay float32';
+  if (values.some((value) => value.type && value.type.kind !== 'tensor'))
+    return 'sequences, maps and optionals keep their float32 elements';
+  if (isTypedByItself(node)) return '';
+  if (values.some((value) => value.elem === undefined)) return 'a type at it is not known';
+  const key = opKey(node);
+  const reason = found.nodes.get(node) ?? (key === undefined ? `no kernel of ${node.domain} is known` : blocked[key]);
+  if (reason) return reason;
+  if (node.is('Mul') && node.inputs[0] === node.inputs[1] && blocked.Pow) return blocked.Pow;
+  if (!context.hasKernel(node.opType, node.domain, node.opset ?? 1, type))
+    return `${node.opType} has no ${type} kernel on ${context.target}`;
+  return undefined;
+}
+
+/** Patterns are op types or node names; `*` stands for any text. */
+function keeps(patterns: readonly string[]): (node: Node) => boolean {
+  const tests = patterns.map(
+    (pattern) =>
+      new RegExp(
+        `^${pattern
+          .split('*')
+          .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+          .join('.*')}$`,
+      ),
+  );
+  return (node) => tests.some((test) => test.test(node.opType) || test.test(node.name));
+}
+
+/** The rewrite itself: nodes stay, their slots and types change. */
+class Rewrite {
+  readonly #constants = new Map<Value, Value>();
+  readonly #narrowed = new Map<Value, Value>();
+  readonly #widened = new Map<Value, Value>();
+
+  constructor(
+    readonly model: Model,
+    readonly islands: Islands,
+    readonly found: Sensitive,
+    readonly narrowing: Narrowing,
+  ) {}
+
+  run(): void {
+    const { islands, model } = this;
+    const slots = [...islands.narrow].flatMap((node) => narrowInputs(node).map((index) => ({ node, index })));
+    const results = [...islands.narrow].flatMap(narrowOutputs);
+    const ports = this.narrowing.keepIo
+      ? []
+      : model.graph.inputs.filter((value) => value.elem === 'float32' && islands.isNarrow(value));
+    const sources = new Set([...results, ...ports]);
+    const outputs = model.graph.end.inputs.flatMap((value, index) =>
+      value?.elem === 'float32' && islands.isNarrowUse({ node: model.graph.end, index }) ? [index] : [],
+    );
+    for (const { node, index } of [...slots, ...outputs.map((index) => ({ node: model.graph.end, index }))]) {
+      const value = node.inputs[index] as Value;
+      if (!sources.has(value)) node.graph.setInput(node, index, this.#narrow(value));
+    }
+    for (const value of sources) {
+      const wide = [...value.uses].filter((use) => !islands.isNarrowUse(use) && !this.#isOwnCast(use.node));
+      value.type = tensorType(this.narrowing.type, value.shape);
+      for (const { node, index } of wide) node.graph.setInput(node, index, this.#widen(value));
+    }
+    for (const index of outputs) {
+      const port = model.graph.outputPorts[index];
+      if (port?.type?.kind === 'tensor') port.type = tensorType(this.narrowing.type, port.type.shape);
+    }
+  }
+
+  #isOwnCast = (node: Node): boolean => this.#casts.has(node);
+  readonly #casts = new Set<Node>();
+
+  /** A float32 value in the narrow type. */
+  #narrow(value: Value): Value {
+    const tensor = constantTensor(value);
+    if (tensor) return this.#constant(value, tensor);
+    const { producer } = value;
+    const from = producer?.inputs[0];
+    // A Cast of what is narrow, or of what is exact in any type, gives way to its source.
+    if (producer?.is('Cast') && from?.elem === this.narrowing.type) return from;
+    const known = this.#narrowed.get(value);
+    if (known) return known;
+    const source = producer?.is('Cast') && from?.elem === 'bool' ? from : this.#cut(value);
+    const cast = this.#cast(value.graph, source, this.narrowing.type, value);
+    this.#narrowed.set(value, cast);
+    return cast;
+  }
+
+  /** Cuts a mask to the range: its lowest number must not become minus infinity. */
+  #cut(value: Value): Value {
+    const { largest } = this.narrowing;
+    if (largest === undefined || this.found.values.get(value) !== 'large') return value;
+    const { graph } = value;
+    const bounds = [-largest, largest].map((bound) => graph.constant(tensorOf('float32', bound)));
+    const clip = graph.add('Clip', [value, ...bounds], { outputs: [`${value.name}_cut`] });
+    clip.output.type = value.type;
+    return clip.output;
+  }
+
+  #constant(value: Value, tensor: Tensor): Value {
+    const known = this.#constants.get(value);
+    if (known) return known;
+    const constant = value.graph.constant(this.narrowing.cast(tensor), value.name);
+    this.#constants.set(value, constant);
+    return constant;
+  }
+
+  /** A narrow value in float32. */
+  #widen(value: Value): Value {
+    const known = this.#widened.get(value) ?? this.#cast(value.graph, value, 'float32', value);
+    this.#widened.set(value, known);
+    return known;
+  }
+
+  #cast(graph: Graph, value: Value, to: 'float16' | 'bfloat16' | 'float32', like: Value): Value {
+    const name = `${like.name}_${to}`;
+    const cast = graph.add('Cast', [value], { name, attributes: { to: dataTypes[to].code }, outputs: [name] });
+    cast.output.type = tensorType(to, like.shape);
+    this.#casts.add(cast);
+    return cast.output;
+  }
+}

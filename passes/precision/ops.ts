@@ -1,0 +1,131 @@
+/** What passes to a narrower float must know of operators. Names of contrib ops begin with `ms.`. */
+import { constantTensor } from '../../src/ir/constants.js';
+import type { Node } from '../../src/ir/node.js';
+import { elementCount } from '../../src/ir/tensor.js';
+
+const words = (...texts: readonly string[]): ReadonlySet<string> => new Set(texts.join(' ').split(/\s+/));
+
+/** The key of a node's op in these tables; undefined outside ai.onnx and com.microsoft. */
+export function opKey(node: Node): string | undefined {
+  if (node.domain === '') return node.opType;
+  return node.domain === 'com.microsoft' ? `ms.${node.opType}` : undefined;
+}
+
+const isIn =
+  (set: ReadonlySet<string>) =>
+  (node: Node): boolean =>
+    set.has(opKey(node) ?? '');
+
+/** Where the time goes: what a narrower float is for. */
+export const isHeavy = isIn(
+  words(
+    'MatMul Gemm Conv ConvTranspose Einsum LSTM GRU RNN Attention',
+    'ms.Attention ms.MultiHeadAttention ms.GroupQueryAttention ms.FusedMatMul ms.MatMulNBits',
+  ),
+);
+
+/** Moves elements and calculates nothing. */
+export const isMovement = isIn(
+  words(
+    'Reshape Transpose Squeeze Unsqueeze Flatten Identity Gather GatherElements GatherND Slice Concat Split Expand Tile',
+    'Pad DepthToSpace SpaceToDepth ScatterND ScatterElements Trilu Dropout',
+  ),
+);
+
+/** Gives numbers of ordinary size whatever it is given. */
+export const isBounding = isIn(
+  words(
+    'Sin Cos Tanh Atan Sigmoid HardSigmoid Softmax Hardmax Erf Sign Softsign Log LpNormalization LayerNormalization',
+    'RMSNormalization InstanceNormalization GroupNormalization ms.GroupNorm',
+    'SimplifiedLayerNormalization ms.SimplifiedLayerNormalization',
+  ),
+);
+
+/** Limits a number: a bound beyond the type's range bounds nothing and makes nothing large. */
+export const isLimiting = isIn(words('Clip Min Max'));
+
+/** Calculates a number from numbers at the same place: what an argument of Sin or an index is computed by. */
+const isElementwise = isIn(
+  words('Add Sub Mul Div Neg Abs Sqrt Exp Log Reciprocal Pow Where Floor Ceil Round Mod Max Min Clip Cast'),
+);
+const isProduct = isIn(words('MatMul Gemm Einsum'));
+
+/** Largest constant that a product on the way to an angle may have: rotary frequencies, not a layer's weights. */
+const SMALL_FACTOR = 1024;
+
+/** True where a node takes part in computing a coordinate: arithmetic without weights. */
+export const isCoordinateArithmetic = (node: Node): boolean =>
+  isElementwise(node) ||
+  isMovement(node) ||
+  (isProduct(node) && node.inputs.every((value) => elementCount(constantTensor(value)?.shape ?? []) <= SMALL_FACTOR));
+
+/** Float inputs that the operator wants, or that accuracy wants, in float32: by op, the slots. */
+const float32Inputs: Readonly<Record<string, readonly number[]>> = {
+  Resize: [1, 2],
+  Upsample: [1],
+  Dropout: [1],
+  OneHot: [1],
+};
+
+/** Outputs that stay float32: means and deviations of the norms. */
+const float32Outputs: Readonly<Record<string, readonly number[]>> = {
+  LayerNormalization: [1, 2],
+  'ms.SkipLayerNormalization': [1, 2],
+  SimplifiedLayerNormalization: [1],
+  'ms.SimplifiedLayerNormalization': [1],
+  'ms.SkipSimplifiedLayerNormalization': [1, 2],
+};
+
+export const staysFloat32Input = (node: Node, index: number): boolean =>
+  float32Inputs[opKey(node) ?? '']?.includes(index) ?? false;
+export const staysFloat32Output = (node: Node, index: number): boolean =>
+  float32Outputs[opKey(node) ?? '']?.includes(index) ?? false;
+
+/** The slot of an attention's additive mask, which may be cut to the type's range without a change. */
+const maskInputs: Readonly<Record<string, number>> = {
+  Attention: 3,
+  'ms.Attention': 5,
+  'ms.MultiHeadAttention': 5,
+  'ms.GroupQueryAttention': 10,
+};
+export const isMaskInput = (node: Node, index: number): boolean => maskInputs[opKey(node) ?? ''] === index;
+
+/** Ops whose output type is not that of an input: written down in an attribute, drawn, or quantized. */
+const typedByItself = words(
+  'Cast CastLike ConstantOfShape RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial',
+  'EyeLike HannWindow HammingWindow BlackmanWindow MelWeightMatrix DequantizeLinear QuantizeLinear',
+  'DynamicQuantizeLinear QLinearConv QLinearMatMul MatMulInteger ConvInteger ms.DynamicQuantizeMatMul',
+  'ms.MatMulIntegerToFloat ms.QAttention SequenceConstruct SequenceAt SequenceInsert SequenceErase SequenceEmpty',
+  'SplitToSequence ConcatFromSequence SequenceMap SequenceLength Optional OptionalGetElement OptionalHasElement',
+  'If Loop Scan',
+);
+export const isTypedByItself = isIn(typedByItself);
+
+/** Results that are positions, counts or angles: a narrow float cannot tell neighbours apart. */
+const coordinates = 'integer positions and angles need float32';
+/** Refused for any narrow float. */
+export const blockedForCoordinates: Readonly<Record<string, string>> = {
+  Range: coordinates,
+  CumSum: coordinates,
+  Sin: coordinates,
+  Cos: coordinates,
+  GridSample: coordinates,
+  RoiAlign: coordinates,
+  NonMaxSuppression: coordinates,
+};
+
+const overflow = 'its results pass 65504 easily';
+/** Refused for float16, whose largest number is 65504. */
+export const blockedForRange: Readonly<Record<string, string>> = {
+  Pow: overflow,
+  Exp: overflow,
+  ReduceSum: overflow,
+  ReduceMean: overflow,
+  ReduceSumSquare: overflow,
+  ReduceL1: overflow,
+  ReduceL2: overflow,
+  ReduceLogSum: overflow,
+  ReduceLogSumExp: overflow,
+  ReduceProd: overflow,
+  TopK: 'equal numbers after rounding change the order',
+};

@@ -1,0 +1,110 @@
+/**
+ * Values whose numbers a narrow float cannot hold, followed from where they arise to where they become harmless.
+ *
+ * position: from integers, exact only to 2048 (float16) or 256 (bfloat16); harmless when it meets computed numbers.
+ * quantized: int8 arithmetic's sums and scales, too large and too small; harmless when one multiplies the other.
+ * tiny: computed with a constant that would round to zero, an epsilon; harmless when it meets computed numbers.
+ * large: computed with a constant beyond the range, a mask; harmless behind an op that bounds its result.
+ */
+import { constantTensor } from '../../src/ir/constants.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import { dataTypes, isFloat, isInteger } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { isBounding, isCoordinateArithmetic, isLimiting, isMaskInput } from './ops.js';
+
+export type Sensitivity = 'position' | 'quantized' | 'tiny' | 'large';
+
+const because: Readonly<Record<Sensitivity, string>> = {
+  position: 'computes with integer positions, which a narrow float rounds',
+  quantized: 'belongs to quantized arithmetic, whose scales and sums need float32',
+  tiny: 'computes with an epsilon that rounds to zero',
+  large: 'computes with numbers beyond the range',
+};
+
+const takesWholeNumbers = (node: Node): boolean =>
+  node.is('Sin') || node.is('Cos') || (node.is('Cast') && isInteger(node.outputs[0]?.elem));
+
+export interface Sensitive {
+  /** Why a node must compute in float32; undefined where it need not. */
+  readonly nodes: ReadonlyMap<Node, string>;
+  readonly values: ReadonlyMap<Value, Sensitivity>;
+}
+
+/** `misfit` says what a constant would become in the narrow type: too large for it, zero, or (undefined) itself. */
+export function sensitive(model: Model, misfit: (value: Value) => 'tiny' | 'large' | undefined): Sensitive {
+  const nodes = new Map<Node, string>();
+  const values = new Map<Value, Sensitivity>();
+  const fixed = new Set<Value>();
+  const isFixed = (value: Value) => fixed.has(value) || constantTensor(value) !== undefined;
+
+  for (const graph of model.graphs())
+    for (const node of graph.nodes()) {
+      const floats = node.inputs.filter((value): value is Value => isFloat(value?.elem));
+      if (floats.length > 0 && floats.every(isFixed)) for (const value of node.outputs) if (value) fixed.add(value);
+      const source = sourceOf(node);
+      if (source) mark(node, values, source);
+      const own = floats.map((value) => (constantTensor(value) ? misfit(value) : undefined)).find((one) => one);
+      const read = floats.filter((value) => values.has(value) && !isAbsorbed(node, value, values));
+      const kinds = new Set(read.map((value) => values.get(value) as Sensitivity));
+      if (own) kinds.add(own);
+      for (const kind of kinds) {
+        const joins = floats.some((value) => !isFixed(value) && !values.has(value));
+        if (kind !== 'position' || !joins) nodes.set(node, because[kind]);
+        if (passesOn(node, kind, joins, own)) mark(node, values, kind);
+      }
+    }
+  markCoordinates(model, nodes);
+  return { nodes, values };
+}
+
+/** What a node brings into the graph by itself. */
+function sourceOf(node: Node): Sensitivity | undefined {
+  if (node.is('DynamicQuantizeLinear')) return 'quantized';
+  if (node.is('Range') || node.is('CumSum')) return 'position';
+  const from = node.inputs[0];
+  if (!node.is('Cast') || !isInteger(from?.elem)) return undefined;
+  const producer = from?.producer?.opType;
+  if (producer === 'MatMulInteger' || producer === 'ConvInteger') return 'quantized';
+  return from?.elem && dataTypes[from.elem].bits > 8 ? 'position' : undefined;
+}
+
+function mark(node: Node, values: Map<Value, Sensitivity>, kind: Sensitivity): void {
+  for (const value of node.outputs) if (value && isFloat(value.elem)) values.set(value, kind);
+}
+
+/** An attention's mask beyond the range is cut to it on the way in. */
+const isAbsorbed = (node: Node, value: Value, values: ReadonlyMap<Value, Sensitivity>): boolean =>
+  values.get(value) === 'large' && node.inputs.every((input, index) => input !== value || isMaskInput(node, index));
+
+function passesOn(node: Node, kind: Sensitivity, joins: boolean, own: Sensitivity | undefined): boolean {
+  if (isBounding(node)) return false;
+  switch (kind) {
+    case 'large':
+      return !(own === 'large' && isLimiting(node));
+    case 'quantized':
+      return !(node.is('Mul') && dequantizes(node));
+    default:
+      return !joins || own === kind;
+  }
+}
+
+/** Mul(Cast(integer product), scale). */
+const dequantizes = (node: Node): boolean =>
+  node.inputs.some((value) => value?.producer?.is('Cast') && isInteger(value.producer.inputs[0]?.elem));
+
+/** What an angle or an index is computed by, back to where ordinary numbers begin. */
+function markCoordinates(model: Model, nodes: Map<Node, string>): void {
+  const waiting: Node[] = [];
+  for (const graph of model.graphs()) for (const node of graph.nodes()) if (takesWholeNumbers(node)) waiting.push(node);
+  const seen = new Set(waiting);
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (node.inputs.some((value) => value?.elem === 'float32')) nodes.set(node, because.position);
+    for (const value of node.inputs) {
+      const producer = value?.producer;
+      if (!producer || !isFloat(value.elem) || seen.has(producer) || !isCoordinateArithmetic(producer)) continue;
+      seen.add(producer);
+      waiting.push(producer);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** Weights stored as bfloat16 and cast to float32 where they are read: half the file, the same arithmetic. */
+import type { Graph } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
+import { elementCount } from '../../src/ir/tensor.js';
+import { dataTypes, tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import type { PassContext } from '../../src/run/pass.js';
+import { toBfloat16Tensor } from './bfloat16.js';
+
+/** The first opset whose Cast takes bfloat16. */
+const CAST_TAKES_BFLOAT16 = 13;
+
+/** Quantized arithmetic: its float inputs are scales, which multiply every rounding they get. */
+const takesScales = new Set([
+  'DequantizeLinear',
+  'QuantizeLinear',
+  'QLinearConv',
+  'QLinearMatMul',
+  'MatMulNBits',
+  'MatMulIntegerToFloat',
+  'DynamicQuantizeMatMul',
+]);
+
+/**
+ * Stores every float32 constant of at least `minElements` elements as bfloat16, in every scope.
+ * Vectors (biases, norms, scales) stay: they are a fraction of a percent of a model, and each would cost a node.
+ */
+export function storeAsBfloat16(model: Model, minElements: number, { note, skip }: PassContext): void {
+  let small = 0;
+  for (const graph of model.graphs())
+    for (const value of [...graph.constants]) {
+      const { tensor } = value;
+      if (tensor?.type !== 'float32' || value.uses.size === 0) continue;
+      if (elementCount(tensor.shape) < minElements || isVector(tensor.shape)) {
+        small++;
+        continue;
+      }
+      const reason = refusal(value, graph);
+      if (reason) skip(reason, value);
+      else store(value, graph);
+    }
+  if (small > 0) note(`${small} constants stay float32: vectors, or fewer than ${minElements} elements`);
+}
+
+function refusal(value: Value, graph: Graph): string | undefined {
+  if (value.isOutput) return 'a graph output must stay float32';
+  if (value.tensor?.sparse) return 'a sparse constant is small as it is';
+  if (value.users.some((node) => takesScales.has(node.opType))) return 'the scales of quantized weights stay float32';
+  if ((graph.opsets.get('') ?? 0) < CAST_TAKES_BFLOAT16) return 'Cast takes bfloat16 from opset 13 on';
+  return undefined;
+}
+
+function store(value: Value, graph: Graph): void {
+  const tensor = value.tensor as NonNullable<Value['tensor']>;
+  const stored = graph.constant(toBfloat16Tensor(tensor), value.name);
+  const cast = graph.add('Cast', [stored], {
+    name: `${value.name}_to_float32`,
+    attributes: { to: dataTypes.float32.code },
+    outputs: [`${value.name}_float32`],
+  });
+  cast.output.type = tensorType('float32', tensor.shape);
+  graph.replaceUses(value, cast.output);
+}
+
+const isVector = (shape: readonly number[]): boolean => Math.max(...shape, 1) === elementCount(shape);
