@@ -3,8 +3,8 @@ import type { Config } from './config.js';
 import type { Model } from './ir/model.js';
 import { readModel } from './onnx/read.js';
 import { writeModel } from './onnx/write.js';
-import { optimize, targetOf } from './optimize.js';
-import type { PassesLike } from './run/parse.js';
+import { builtIn, optimize, targetOf } from './optimize.js';
+import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Progress } from './run/pipeline.js';
 import type { Report } from './run/report.js';
 import { summarize } from './run/summary.js';
@@ -36,12 +36,14 @@ export async function optimizeFile(
   const validates = options.validate !== false;
   if (!validates) refuseGates(options);
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
+  // A slip in the pipeline shows before a large model is read.
+  const list = parsePasses(passes, builtIn);
   await checkDestination(input, out, options.force === true);
   say('reading');
   const original = await readModel(input, { allowOutsideData: options.allowOutsideData });
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none');
-  const { model, report } = await optimize(original, passes, {
+  const { model, report } = await optimize(original, list, {
     ...options,
     target,
     // The comparison below is the one at the end.
@@ -80,7 +82,8 @@ async function checkDestination(input: string, out: string, force: boolean): Pro
   const { realpath, stat } = await import('node:fs/promises');
   const { dirname } = await import('node:path');
   const folder = await stat(dirname(out)).catch(() => undefined);
-  if (!folder?.isDirectory()) throw new UsageError(`${out}: expected a folder to write to; found none at ${dirname(out)}`);
+  if (!folder?.isDirectory())
+    throw new UsageError(`${out}: expected a folder to write to; found none at ${dirname(out)}`);
   const there = await stat(out).catch(() => undefined);
   if (there?.isDirectory()) throw new UsageError(`${out}: expected a path for the result; found a folder`);
   const [a, b] = await Promise.all([input, out].map((path) => realpath(path).catch(() => undefined)));

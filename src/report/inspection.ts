@@ -99,8 +99,12 @@ function constantText(tensor: Tensor): string[] | undefined {
   if (elementCount(tensor.shape) > LONG) return undefined;
   if (tensor.strings) return tensor.strings.map((bytes) => new TextDecoder().decode(bytes));
   if (isInteger(tensor.type) || tensor.type === 'bool') return bigintsOf(tensor).map(String);
-  return isFloat(tensor.type) ? [...numbersOf(tensor)].map((n) => String(Math.fround(n))) : undefined;
+  return isFloat(tensor.type) ? [...numbersOf(tensor)].map((n) => floatText(n, tensor.type)) : undefined;
 }
+
+/** The shortest text of about as many digits as the type holds. */
+const floatText = (n: number, type: string): string =>
+  type === 'float64' ? String(n) : String(Number(n.toPrecision(8)));
 
 /** The summary for people; with `values`, every value of every scope below it. */
 export function inspectionText(inspection: Inspection, options: { isColoured: boolean; values: boolean }): string {
@@ -132,6 +136,14 @@ function columns(counts: Readonly<Record<string, number>>, text: (n: number) => 
   return table(rows, '> > > ');
 }
 
+/** The first few, numbers in four digits. */
+function contentsText(contents: readonly string[]): string {
+  const short = contents
+    .slice(0, 8)
+    .map((text) => (/^-?\d+\.\d+/.test(text) ? String(Number(Number(text).toPrecision(4))) : text));
+  return `= ${short.join(' ')}${contents.length > 8 ? ' …' : ''}`;
+}
+
 function valueLines(values: readonly ValueInfo[], p: Paint): string[] {
   const scopes = [...new Set(values.map(({ scope }) => scope))];
   return scopes.flatMap((scope) => [
@@ -144,7 +156,7 @@ function valueLines(values: readonly ValueInfo[], p: Paint): string[] {
           `  ${p.name(name)}`,
           p.dim(op ?? kind),
           type,
-          contents ? p.dim(`= ${contents.slice(0, 8).join(' ')}${contents.length > 8 ? ' …' : ''}`) : '',
+          contents ? p.dim(contentsText(contents)) : '',
         ]),
     ),
   ]);

@@ -50,7 +50,8 @@ function changeText({ status, ops, nodes, bytes }: PassReport): string {
   ];
   parts.push(...shown.map(([op, n]) => `${signed(n)} ${op.replace(/^com\.microsoft\./, '')}`));
   if (all.length > shown.length) parts.push(`… ${nodes.before} → ${nodes.after} nodes`);
-  if (bytes.before !== bytes.after) parts.push(`${bytesText(bytes.before)} → ${bytesText(bytes.after)}`);
+  const [before, after] = [bytesText(bytes.before), bytesText(bytes.after)];
+  if (before !== after) parts.push(`${before} → ${after}`);
   return parts.join('  ') || 'rewired';
 }
 

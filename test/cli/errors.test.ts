@@ -1,0 +1,109 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tinyModel, Workplace } from './run-cli.js';
+
+let place: Workplace;
+let files: string[];
+beforeAll(async () => {
+  place = new Workplace();
+  await place.write(tinyModel());
+  const bytes = readFileSync(place.path('model.onnx'));
+  writeFileSync(place.path('truncated.onnx'), bytes.subarray(0, bytes.length / 2));
+  writeFileSync(place.path('text.onnx'), 'This is no model.\n');
+  writeFileSync(place.path('config.yaml'), '');
+  writeFileSync(place.path('broken.json'), '{');
+  writeFileSync(place.path('wrong.json'), '{ "pases": "simplify" }');
+  writeFileSync(place.path('type.json'), '{ "seed": "one" }');
+  mkdirSync(place.path('folder'));
+  files = place.files;
+});
+afterAll(() => place.remove());
+
+const run = ['--passes', 'simplify', '--no-validate'];
+
+describe('one line, no stack, exit code 1, nothing written', () => {
+  it.each<[string, string[], string | RegExp]>([
+    ['a missing file', ['none.onnx', ...run], /none\.onnx: expected a file; found nothing there/],
+    ['a folder', ['folder', ...run], /folder: expected a file; found a folder/],
+    ['a text file', ['text.onnx', ...run], /text\.onnx/],
+    ['a truncated model', ['truncated.onnx', ...run], /truncated\.onnx/],
+    ['no passes', ['model.onnx'], /expected --passes a,b,…, or a --config that names them; found neither/],
+    ['an unknown pass', ['model.onnx', '--passes', 'simplfy'], 'unknown pass "simplfy"; did you mean "simplify"?'],
+    [
+      'an option it has not',
+      ['model.onnx', '--passes', 'bf16:kep=Erf'],
+      /^pass bf16: unknown option "kep"; did you mean "keep"\?$/,
+    ],
+    ['an unknown flag', ['model.onnx', '--pases', 'simplify'], 'unknown flag "--pases"; did you mean "--passes"?'],
+    [
+      'a negated unknown flag',
+      ['model.onnx', '--no-valdate'],
+      'unknown flag "--no-valdate"; did you mean "--no-validate"?',
+    ],
+    [
+      'a value of no choice',
+      ['model.onnx', '--target', 'tpu'],
+      '--target: expected auto | cpu | cuda | webgpu; found "tpu"',
+    ],
+    ['a flag without its value', ['model.onnx', '--passes'], '--passes: expected a value; found none'],
+    ['a flag given twice', ['model.onnx', ...run, '--passes', 'bf16'], '--passes: expected it once; found 2 times'],
+    ['no number', ['model.onnx', ...run, '--seed', 'x'], '--seed: expected a number; found something else'],
+    ['no shape', ['model.onnx', ...run, '--shape', 'x=1,b'], '--shape: expected name=1,3,224,224; found "x=1,b"'],
+    ['no dim', ['model.onnx', ...run, '--dim', 'batch'], '--dim: expected name=4; found "batch"'],
+    [
+      'a misspelled command',
+      ['inspct', 'model.onnx'],
+      /expected one model; found "model.onnx" as well. Did you mean: optimize inspect model.onnx\?/,
+    ],
+    [
+      'no folder for the result',
+      ['model.onnx', ...run, '-o', 'no/out.onnx'],
+      'no/out.onnx: expected a folder to write to; found none at no',
+    ],
+    [
+      'a folder as the result',
+      ['model.onnx', ...run, '-o', 'folder'],
+      'folder: expected a path for the result; found a folder',
+    ],
+    [
+      'a report of no kind',
+      ['model.onnx', ...run, '--report', 'r.txt'],
+      '--report: expected a path ending in .json or .md; found "r.txt"',
+    ],
+    ['a missing config', ['model.onnx', '--config', 'none.json'], 'none.json: expected a file; found none'],
+    [
+      'a config of no kind',
+      ['model.onnx', '--config', 'config.yaml'],
+      'config.yaml: expected a .js, .ts or .json file; found ".yaml"',
+    ],
+    ['a config that is no JSON', ['model.onnx', '--config', 'broken.json'], /^broken\.json: expected JSON; found /],
+    [
+      'an unknown setting',
+      ['model.onnx', '--config', 'wrong.json'],
+      'wrong.json: unknown setting "pases"; did you mean "passes"?',
+    ],
+    ['a setting of another type', ['model.onnx', '--config', 'type.json'], /^type\.json: seed: /],
+    ['no model to inspect', ['inspect'], 'expected <model>; found none. See: optimize --help'],
+    ['one model to compare', ['compare', 'model.onnx'], 'expected <result>; found none. See: optimize --help'],
+    [
+      'a model that is not there, inspected',
+      ['inspect', 'none.onnx'],
+      /none\.onnx: expected a file; found nothing there/,
+    ],
+  ])('%s', (_, words, message) => {
+    const { status, stdout, stderr } = place.run(words);
+    expect(stderr.replace(/^reading\n/, '')).toMatch(/^error: .*\n$/);
+    const text = stderr.replace(/^reading\n/, '').slice('error: '.length, -1);
+    if (typeof message === 'string') expect(text).toBe(message);
+    else expect(text).toMatch(message);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(place.files).toEqual(files);
+  });
+});
+
+it('shows its help: asked for on stdout, without any words on stderr', () => {
+  expect(place.run(['--help'])).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--passes') });
+  expect(place.run([])).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('Other commands') });
+  expect(place.run(['inspect', '--help']).stdout).toContain('--values');
+  expect(place.run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

@@ -1,0 +1,51 @@
+/** Runs the built command in a folder of its own. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import type { Model } from '../../src/ir/model.js';
+import { writeModel } from '../../src/onnx/write.js';
+
+export const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+export class Workplace {
+  readonly folder = mkdtempSync(join(tmpdir(), 'onnx-passes-cli-'));
+
+  /** Runs `optimize` with these words. */
+  run(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...words], {
+      cwd: this.folder,
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1', ...env },
+    });
+    return { status, stdout, stderr };
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  get files(): string[] {
+    return readdirSync(this.folder).sort();
+  }
+
+  async write(model: Model, name = 'model.onnx'): Promise<void> {
+    await writeModel(model, this.path(name));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** x·W + b between two Identities; W has odd numbers, so that a narrower float shows. */
+export const tinyModel = (size = 16): Model =>
+  buildModel({ '': 17 }, (g: GraphBuilder) => {
+    const x = g.input('x', 'float32', ['batch', size]);
+    const numbers = Array.from({ length: size * size }, (_, i) => Math.sin(i * 12.9898) / Math.sqrt(size));
+    const product = g.op('MatMul', [g.op('Identity', [x]), g.constant('float32', numbers, [size, size], 'W')]);
+    const sum = g.op('Add', [product, g.constant('float32', numbers.slice(0, size), [size], 'b')]);
+    g.output('y', g.op('Identity', [sum]), 'float32', ['batch', size]);
+  });
