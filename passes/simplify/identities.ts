@@ -146,8 +146,19 @@ function bypass(graph: Graph): void {
     const output = node.outputs[0];
     if (node.domain !== '' || !output || output.uses.size === 0 || hasReference(node)) continue;
     const value = identities[node.opType]?.(node);
-    if (value) graph.replaceUses(output, value);
+    if (!value) continue;
+    if (node.is('Identity') && output.isOutput && hasName(value, graph)) readPast(output, value);
+    else graph.replaceUses(output, value);
   }
+}
+
+/** True where an output of the graph that gives this value needs an Identity in the file, because the value has a name. */
+const hasName = (value: Value, graph: Graph): boolean =>
+  value.graph !== graph || value.isInput || [...value.uses].some(({ node }) => node === graph.end);
+
+/** All but the outputs read `value` instead. */
+function readPast(output: Value, value: Value): void {
+  for (const { node, index } of [...output.uses]) if (!node.isEnd) node.graph.setInput(node, index, value);
 }
 
 /** x∘identity ⟶ x, in every scope. */
