@@ -2,7 +2,7 @@
  * The build: three entries bundled into one flat folder that shares its chunks, so that
  * `optimize --help` loads little and the child process is found beside whoever starts it.
  */
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -35,9 +35,21 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
+/** The licences of what is bundled in, as their authors ask. */
+async function licences(inputs) {
+  const folders = new Set(inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  const texts = [...folders].sort().map(async (folder) => {
+    const { name, version } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
+    const file = (await readdir(join(root, folder))).find((entry) => /^licen[cs]e/i.test(entry));
+    return `${name} ${version}\n\n${file ? (await readFile(join(root, folder, file), 'utf8')).trim() : ''}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+}
+
 // What an earlier build left would be packed with the package.
 const dist = join(root, 'dist');
 const built = new Set(Object.keys(metafile.outputs));
 for (const entry of await readdir(dist, { withFileTypes: true }))
-  if (entry.isFile() && !built.has(`dist/${entry.name}`)) await rm(join(dist, entry.name));
+  if (entry.isFile() && entry.name.endsWith('.js') && !built.has(`dist/${entry.name}`)) await rm(join(dist, entry.name));
 await chmod(join(dist, 'cli.js'), 0o755);
+await writeFile(join(dist, 'LICENSES.txt'), await licences(Object.keys(metafile.inputs)));
