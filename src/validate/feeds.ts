@@ -1,0 +1,185 @@
+/** Inputs made from what the graph says about them: seeded, so that anyone can make them again. */
+import type { Model } from '../ir/model.js';
+import { tensorOf } from '../ir/numbers.js';
+import { elementCount } from '../ir/tensor.js';
+import { type DataType, dataTypes } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import type { TensorData, Tensors } from '../runtime/isolate.js';
+import { toTensorData } from '../runtime/tensor-data.js';
+import { Random } from './random.js';
+import { type Role, roleOf } from './roles.js';
+import { type SizeOptions, type Sizes, shapesOf, sizeChoices } from './sizes.js';
+
+/**
+ * What masks hold. full: ones. padded: zeros at the end of rows. holes: zeros anywhere but at the first place, so
+ * that a mask taken for a length shows, and a causal row always sees something. left: zeros at the beginning.
+ */
+export type Variant = 'full' | 'padded' | 'holes' | 'left';
+
+export interface FeedOptions extends SizeOptions {
+  /** Default 0. */
+  readonly seed?: number;
+  /** Default holes. */
+  readonly variant?: Variant;
+  /** Sizes of open dims; default the first choice. */
+  readonly sizes?: Sizes;
+}
+
+/** Inputs to run a model on. */
+export interface Feeds {
+  readonly tensors: Tensors;
+  /** In words: where they come from, and the shapes. */
+  readonly about: string;
+}
+
+/** One set of inputs. Inputs with a default are left out, so that the default is what runs. Throws RangeError for impossible shapes. */
+export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
+  const { seed = 0, variant = 'holes', sizes = sizeChoices[0]! } = options;
+  const shapes = shapesOf(model, sizes, options);
+  const inputs = model.graph.inputs.filter((input) => !input.defaultTensor || options.shapes?.[input.name]);
+  const roles = new Map(inputs.map((input) => [input, roleOf(model, input)]));
+  const context: Context = {
+    sizes,
+    variant,
+    isEven: seed % 2 === 0,
+    past: inputs.some(({ name }) => /past|cache/i.test(name)) ? sizes.past : 0,
+  };
+  const tensors = inputs.map((input): [string, TensorData] => {
+    const random = Random.of(seed, input.name);
+    return [input.name, tensorFor(input, shapes.get(input.name) ?? [], roles.get(input)!, random, context)];
+  });
+  const hasMask = [...roles.values()].some(({ kind }) => kind === 'mask');
+  const how = [`seed ${seed}`, ...(hasMask ? [`masks ${variant}`] : [])].join(', ');
+  return {
+    tensors: Object.fromEntries(tensors),
+    about: `generated (${how}): ${shapesText(Object.fromEntries(tensors))}`,
+  };
+}
+
+/** `input_ids[2,7], attention_mask[2,7]`; long lists are cut. */
+export function shapesText(tensors: Tensors): string {
+  const entries = Object.entries(tensors).map(([name, { shape }]) => `${name}[${shape}]`);
+  const shown = entries.slice(0, 6).join(', ');
+  return entries.length > 6 ? `${shown} and ${entries.length - 6} more` : shown || 'no inputs';
+}
+
+interface Context {
+  readonly sizes: Sizes;
+  readonly variant: Variant;
+  readonly isEven: boolean;
+  readonly past: number;
+}
+
+const WORDS = ['a', 'The', 'cat', 'sat', 'on', 'café', '東京', '', 'a longer text', '42'];
+
+/** Large enough to be minus infinity for a softmax, within float16. */
+const MASKED = -10_000;
+
+function tensorFor(input: Value, shape: number[], role: Role, random: Random, context: Context): TensorData {
+  const elem = elementType(input);
+  const count = elementCount(shape);
+  const list = (make: (index: number) => number): number[] => Array.from({ length: count }, (_, i) => make(i));
+  switch (role.kind) {
+    case 'text':
+      return { type: 'string', shape, data: Array.from({ length: count }, () => WORDS[random.int(0, WORDS.length)]!) };
+    case 'mask':
+      return data(elem, maskOf(shape, role.values, random, context, /pad/i.test(input.name)), shape);
+    case 'flag':
+      return data(
+        elem,
+        list(() => Number(context.isEven)),
+        shape,
+      );
+    case 'ids':
+      // The first rows of a vocabulary are padding and the like, where it has any.
+      return data(
+        elem,
+        list(() => random.int(role.below > 16 ? 4 : 0, role.below)),
+        shape,
+      );
+    case 'positions': {
+      const last = shape.at(-1) ?? 1;
+      return data(
+        elem,
+        list((i) => (context.past + (i % last)) % (role.below ?? Number.POSITIVE_INFINITY)),
+        shape,
+      );
+    }
+    case 'lengths': {
+      const { past, sizes } = context;
+      const value = { sequence: sizes.length, total: past + sizes.length, 'total minus one': past + sizes.length - 1 };
+      return data(
+        elem,
+        list(() => value[role.of]),
+        shape,
+      );
+    }
+    case 'timestep':
+      return data(
+        elem,
+        list(() => random.int(1, 1000)),
+        shape,
+      );
+    case 'count':
+      return data(
+        elem,
+        list(() => random.int(1, 4)),
+        shape,
+      );
+    case 'integers':
+      return data(
+        elem,
+        list(() => random.int(role.low, role.high)),
+        shape,
+      );
+    case 'normal':
+      return data(
+        elem,
+        list(() => random.normal()),
+        shape,
+      );
+  }
+}
+
+/** Throws where onnxruntime-node could not take the input. */
+function elementType(input: Value): DataType {
+  const { elem, type } = input;
+  if (type?.kind === 'tensor' && elem && dataTypes[elem].bits !== 4 && dataTypes[elem].kind !== 'complex') return elem;
+  const found = type?.kind === 'tensor' ? elem : type?.kind;
+  throw new RangeError(`input "${input.name}": expected a tensor to make up; found ${found ?? 'no type'}`);
+}
+
+const data = (type: DataType, numbers: readonly number[], shape: readonly number[]): TensorData =>
+  toTensorData(tensorOf(type, numbers, shape));
+
+/** Which places of a row of `length` are seen. */
+function seenIn(row: number, length: number, random: Random, variant: Variant): boolean[] {
+  const part = Math.max(1, Math.ceil(length * (row % 2 === 0 ? 0.7 : 0.9)));
+  return Array.from({ length }, (_, i) => {
+    if (variant === 'full') return true;
+    if (variant === 'padded') return i < part;
+    if (variant === 'left') return i >= length - part;
+    return i === 0 || random.next() > 0.3;
+  });
+}
+
+/** A mask over the last axis, the same for all that belongs to one row of the batch. */
+function maskOf(
+  shape: readonly number[],
+  values: 'bits' | 'additive',
+  random: Random,
+  { variant }: Context,
+  isPadding: boolean,
+): number[] {
+  const length = shape.at(-1) ?? 1;
+  const rows = shape.length > 1 ? shape[0]! : 1;
+  const repeats = shape.slice(1, -1).reduce((product, dim) => product * dim, 1);
+  const numbers: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const places = seenIn(row, length, random, variant).map((isSeen) =>
+      values === 'additive' ? (isSeen ? 0 : MASKED) : Number(isSeen !== isPadding),
+    );
+    for (let i = 0; i < repeats; i++) numbers.push(...places);
+  }
+  return numbers;
+}

@@ -1,0 +1,185 @@
+/** Sizes for dims that a model leaves open: one size a symbol, wherever it stands. */
+import { constantTensor } from '../ir/constants.js';
+import { type Dim, equalDims, isUnknown, substitute, symbol, symbolsOf } from '../ir/dims.js';
+import type { Model } from '../ir/model.js';
+import type { Value } from '../ir/value.js';
+
+/** A choice of sizes for the kinds of dims that models have. */
+export interface Sizes {
+  readonly batch: number;
+  /** Of a sequence. */
+  readonly length: number;
+  /** Of what the encoder gives to a decoder. */
+  readonly encoder: number;
+  /** Of the attention cache. */
+  readonly past: number;
+  /** Height and width. */
+  readonly image: number;
+}
+
+const sizes = (batch: number, length: number, encoder: number, past: number, image: number): Sizes => ({
+  batch,
+  length,
+  encoder,
+  past,
+  image,
+});
+
+/**
+ * Tried in this order until enough of them run. The first two differ in every dim, none is a power of two where a
+ * fusion could take a size for another; the rest are what models with baked-in sizes want.
+ */
+export const sizeChoices: readonly Sizes[] = [
+  sizes(2, 7, 5, 3, 32),
+  sizes(1, 12, 9, 5, 64),
+  sizes(3, 16, 11, 6, 96),
+  sizes(1, 8, 8, 4, 224),
+  sizes(1, 16, 16, 8, 256),
+  sizes(1, 32, 32, 16, 320),
+  sizes(1, 64, 64, 16, 384),
+  sizes(1, 128, 128, 16, 512),
+  sizes(1, 1, 1, 1, 48),
+];
+
+/** Tables and caches that are looked into. */
+const TABLE = 64;
+
+export interface SizeOptions {
+  /** Whole shapes, by input. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Values of symbols, by name. */
+  readonly dims?: Readonly<Record<string, number>>;
+}
+
+/** The shape of every input under a choice of sizes. Throws RangeError where `shapes` contradicts the model. */
+export function shapesOf(
+  model: Model,
+  choice: Sizes,
+  { shapes = {}, dims = {} }: SizeOptions = {},
+): Map<string, number[]> {
+  const bindings = new Map<string, number>(Object.entries(dims));
+  const inputs = model.graph.inputs;
+  for (const [name, given] of Object.entries(shapes)) {
+    const input = inputs.find((value) => value.name === name);
+    if (!input) throw new RangeError(`shape of "${name}": expected an input of the model; found ${listed(inputs)}`);
+    bindShape(name, declaredShape(input), given, bindings);
+  }
+  const hasPast = inputs.some((input) => declaredShape(input)?.some((_, axis) => isPast(input, axis)));
+  const ordinary = new Set(inputs.filter(({ name }) => !/mask/i.test(name)).flatMap(symbolNames));
+  const result = new Map<string, number[]>();
+  // Inputs that say what a symbol is come first: a batch before what merely shares its name.
+  for (const input of inputs)
+    (declaredShape(input) ?? []).forEach((dim, axis) => {
+      for (const name of symbolsOf(dim)) {
+        if (bindings.has(name)) continue;
+        const isTotal = hasPast && /mask/i.test(input.name) && axis > 0 && !ordinary.has(name);
+        bindings.set(name, sizeOf(name, input, axis, choice, hasPast, isTotal, dims));
+      }
+    });
+  for (const input of inputs) {
+    const shape = declaredShape(input) ?? guessedShape(input, choice);
+    const given = shapes[input.name];
+    result.set(input.name, given ? [...given] : shape.map((dim) => sizeUnder(dim, bindings)));
+  }
+  return result;
+}
+
+/** The names of the symbols that stand in the shapes of the inputs; those without a name have `?`. */
+export const openDims = (model: Model): string[] => [...new Set(model.graph.inputs.flatMap(symbolNames))];
+
+const listed = (inputs: readonly Value[]): string => inputs.map(({ name }) => name).join(', ') || 'none';
+const declaredShape = (input: Value): readonly Dim[] | undefined =>
+  input.type?.kind === 'tensor' ? input.type.shape : undefined;
+const symbolNames = (input: Value): string[] => (declaredShape(input) ?? []).flatMap(symbolsOf);
+
+function bindShape(
+  name: string,
+  shape: readonly Dim[] | undefined,
+  given: readonly number[],
+  bindings: Map<string, number>,
+): void {
+  if (!shape) return;
+  if (shape.length !== given.length)
+    throw new RangeError(`shape of "${name}": expected ${shape.length} dims; found [${given}]`);
+  shape.forEach((dim, axis) => {
+    const size = given[axis] as number;
+    if (typeof dim === 'number' && dim !== size)
+      throw new RangeError(`shape of "${name}": expected ${dim} at axis ${axis}, which the model fixes; found ${size}`);
+    const symbols = symbolsOf(dim);
+    if (symbols.length === 1 && equalDims(dim, symbol(symbols[0]!))) bindings.set(symbols[0]!, size);
+  });
+}
+
+function sizeUnder(dim: Dim, bindings: ReadonlyMap<string, number>): number {
+  const value = substitute(dim, bindings);
+  return typeof value === 'number' ? Math.max(0, value) : 1;
+}
+
+const isPast = (input: Value, axis: number): boolean => {
+  const dim = declaredShape(input)?.[axis];
+  if (dim === undefined || typeof dim === 'number') return false;
+  if (/past/i.test(String(dim)) && !/[+]/.test(String(dim))) return true;
+  return /past|cache/i.test(input.name) && axis === 2 && !/batch|head|enc/i.test(String(dim));
+};
+
+/** What a symbol stands for: its name says, else where it stands. */
+function sizeOf(
+  name: string,
+  input: Value,
+  axis: number,
+  choice: Sizes,
+  hasPast: boolean,
+  isTotal: boolean,
+  dims: Readonly<Record<string, number>>,
+): number {
+  if (isUnknown(declaredShape(input)?.[axis] ?? 0)) return weightDim(input, axis) ?? placeSize(input, axis, choice);
+  const sum = name.split('+').map((part) => part.trim());
+  if (sum.length > 1)
+    return sum.reduce((total, part) => {
+      const known = /^\d+$/.test(part) ? Number(part) : dims[part];
+      return total + (known ?? sizeOf(part, input, axis, choice, hasPast, false, dims));
+    }, 0);
+  if (/batch|^(b|n|bs)$/i.test(name)) return choice.batch;
+  if (isTotal || (hasPast && /total|all_|kv_len|mask/i.test(name))) return choice.past + choice.length;
+  if (/past|cache/i.test(name)) return choice.past;
+  if (/(^|[^a-z])enc/i.test(name)) return choice.encoder;
+  if (/height|width|^[hw]$/i.test(name)) return choice.image;
+  if (/channel/i.test(name)) return weightDim(input, axis) ?? 3;
+  if (/^(mx|max)/i.test(name)) return TABLE;
+  if (/seq|len|token|time|frame|step|^[stl]$/i.test(name)) return choice.length;
+  return weightDim(input, axis) ?? placeSize(input, axis, choice);
+}
+
+function placeSize(input: Value, axis: number, choice: Sizes): number {
+  const rank = declaredShape(input)?.length ?? 0;
+  if (isPast(input, axis)) return choice.past;
+  if (axis === 0) return choice.batch;
+  return rank === 4 && axis >= 2 ? choice.image : rank === 4 ? 3 : choice.length;
+}
+
+/** The size that the weights of the first reader want at an axis of an input. */
+function weightDim(input: Value, axis: number): number | undefined {
+  const rank = declaredShape(input)?.length ?? 0;
+  for (const { node, index } of input.uses) {
+    const weight = constantTensor(node.inputs[1])?.shape;
+    if (index !== 0 || !weight) continue;
+    if (node.is('Conv') && axis === 1) return weight[1]! * node.int('group', 1);
+    if (node.is('ConvTranspose') && axis === 1) return weight[0];
+    if (node.is('MatMul') && axis === rank - 1) return weight[Math.max(0, weight.length - 2)];
+    if (node.is('Gemm') && axis === 1 - node.int('transA', 0)) return weight[node.int('transB', 0)];
+    if (node.is('LayerNormalization') && axis === rank - 1) return weight.at(-1);
+  }
+  return undefined;
+}
+
+/** For an input of which not even the rank is known. */
+function guessedShape(input: Value, choice: Sizes): number[] {
+  for (const { node, index } of input.uses) {
+    const weight = constantTensor(node.inputs[1])?.shape;
+    if (node.is('Conv') && index === 0 && weight)
+      return [choice.batch, weight[1]! * node.int('group', 1), ...weight.slice(2).map(() => choice.image)];
+    if (node.is('MatMul') && index === 0 && weight) return [choice.batch, choice.length, weight.at(-2) ?? weight[0]!];
+    if (node.is('Gemm') && index === 0 && weight) return [choice.batch, weight[node.int('transB', 0)]!];
+  }
+  return [choice.batch, choice.length];
+}
