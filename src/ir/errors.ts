@@ -1,5 +1,9 @@
 /** The two errors that are not our bugs. */
 
+/** Names in a file may hold anything: line ends and terminal controls are shown as escapes. */
+const oneLine = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** A model is at fault. Message: `place: expected …; found …. remedy`. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
@@ -9,7 +13,7 @@ export class ModelError extends Error {
     readonly found: string,
     readonly remedy = '',
   ) {
-    super(`${place}: expected ${expected}; found ${found}${remedy && `. ${remedy}`}`);
+    super(oneLine(`${place}: expected ${expected}; found ${found}${remedy && `. ${remedy}`}`));
   }
 }
 

@@ -3,8 +3,8 @@ import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import type { ByteSource, Tensor } from '../ir/tensor.js';
 import { fromMessage } from './from-proto.js';
-import { decodeMessage, type ModelMessage, type TensorMessage } from './messages.js';
-import { memorySource, openFile } from './source.js';
+import { decodeMessage, type Message, type ModelMessage, type TensorMessage } from './messages.js';
+import { memorySource, openFile, plainBytes } from './source.js';
 import { readTensor, type TensorSources } from './tensor-proto.js';
 import { collapse, tooDeep } from './wire.js';
 
@@ -29,13 +29,14 @@ export async function readModel(source: string | Uint8Array, options: ReadOption
   let folder = options.folder;
   if (isPath) folder ??= (await import('node:path')).dirname(source);
   const skeleton = collapse(main, place);
-  const message = decode(skeleton, place);
+  const message = decode<ModelMessage>('ModelProto', skeleton, place);
   return fromMessage(message, await withExternalFiles(message, main, folder, options), place);
 }
 
 /** Decodes one serialized TensorProto, as in the `.pb` files of a test data set. */
-export const decodeTensor = (bytes: Uint8Array): Tensor & { name: string } => {
-  const message = decodeMessage<TensorMessage>('TensorProto', bytes);
+export const decodeTensor = (array: Uint8Array): Tensor & { name: string } => {
+  const bytes = plainBytes(array);
+  const message = decode<TensorMessage>('TensorProto', bytes, 'tensor');
   const external = (): never => {
     throw new ModelError('tensor', 'its numbers inside', 'external data');
   };
@@ -95,13 +96,13 @@ function isText(head: Uint8Array): boolean {
   }
 }
 
-function decode(skeleton: Uint8Array, place: string): ModelMessage {
+function decode<T extends Message>(name: string, bytes: Uint8Array, place: string): T {
   try {
-    return decodeMessage<ModelMessage>('ModelProto', skeleton);
+    return decodeMessage<T>(name, bytes);
   } catch (error) {
     const { message } = error as Error;
     if (message === 'max depth exceeded') throw tooDeep(place);
-    throw new ModelError(place, 'an ONNX model', `bytes that do not decode (${message})`, NOT_ONNX);
+    throw new ModelError(place, `an ONNX ${name}`, `bytes that do not decode (${message})`, NOT_ONNX);
   }
 }
 

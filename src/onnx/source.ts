@@ -2,11 +2,15 @@
 import { ModelError } from '../ir/errors.js';
 import type { ByteSource } from '../ir/tensor.js';
 
+/** A plain view of the same bytes: a Buffer's `slice` does not copy, and whoever slices a tensor's bytes means a copy. */
+export const plainBytes = (bytes: Uint8Array): Uint8Array =>
+  bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** A source over an array, without copying. */
-export const memorySource = (bytes: Uint8Array): ByteSource => ({
-  size: bytes.length,
-  read: (offset, length) => bytes.subarray(offset, offset + length),
-});
+export function memorySource(array: Uint8Array): ByteSource {
+  const bytes = plainBytes(array);
+  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+}
 
 /**
  * A source over a regular file: a folder, a pipe or a device is refused (a pipe would block). The file stays open while the source is referenced, so replacing it by another (rename) is safe;

@@ -30,9 +30,10 @@ const EXTERNAL = 1;
 
 function readDims(dims: TensorMessage['dims'], place: string): number[] {
   return (dims ?? []).map((dim) => {
-    const size = Number(toBigint(dim));
-    if (!Number.isSafeInteger(size) || size < 0) throw new ModelError(place, 'dims of 0 or more', `${toBigint(dim)}`);
-    return size;
+    const size = toBigint(dim);
+    if (size < 0n) throw new ModelError(place, 'dims of 0 or more', `${size}`);
+    if (size > Number.MAX_SAFE_INTEGER) throw new ModelError(place, 'dims below 2^53', `${size}`);
+    return Number(size);
   });
 }
 
