@@ -1,0 +1,107 @@
+/** What a run of the provider bench leaves: one JSON file. Times are milliseconds, sizes bytes. */
+import type { KindName, SizeName } from '../fixtures/kinds.js';
+import type { Provider } from '../src/runtime/protocol.js';
+import type { MachineState } from './machine.js';
+
+export const RESULT_VERSION = 1;
+
+export interface BenchResult {
+  readonly version: typeof RESULT_VERSION;
+  /** ISO 8601, UTC. */
+  readonly date: string;
+  readonly provider: Provider;
+  readonly device: string;
+  readonly size: SizeName;
+  /** Of weights and inputs. */
+  readonly seed: number;
+  readonly sampling: Sampling;
+  readonly machine: MachineState;
+  readonly models: readonly ModelResult[];
+}
+
+/** How times were taken. */
+export interface Sampling {
+  /** Rounds; each takes one sample of every variant, in an order that rotates. */
+  readonly rounds: number;
+  /** A sample is the mean of as many runs as take about this long. */
+  readonly sampleMs: number;
+  /** Runs before the first sample. */
+  readonly warmUp: number;
+}
+
+export interface ModelResult {
+  readonly kind: KindName;
+  /** The numbers it was generated from, and the dims it ran at. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly dims: Readonly<Record<string, number>>;
+  readonly parameters: number;
+  /** float32 first, then the passes as they stack. */
+  readonly steps: readonly StepResult[];
+}
+
+export type StepResult = MeasuredStep | FailedStep;
+
+interface Step {
+  /** `float32`, or the passes as on the command line. */
+  readonly name: string;
+  /** Of the file; undefined where nothing was written. */
+  readonly bytes?: number;
+  /** Time of the passes and of writing. */
+  readonly optimizeMs?: number;
+  /** What became of each pass. */
+  readonly passes: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly ops: Readonly<Record<string, number>>;
+  }[];
+}
+
+export interface FailedStep extends Step {
+  readonly status: 'failed';
+  readonly stage: 'optimize' | 'load' | 'run';
+  readonly message: string;
+}
+
+export interface MeasuredStep extends Step {
+  readonly status: 'measured';
+  readonly bytes: number;
+  /** Session creation and first run. */
+  readonly createMs: number;
+  readonly firstMs: number;
+  readonly run: Timing;
+  /** Time of float32 over time of this step, paired by round; undefined for float32 itself, or where that failed. */
+  readonly speedup?: Ratio;
+  /** Against float32 with the runtime's own optimizations off, on the same provider. */
+  readonly accuracy: readonly OutputAccuracy[];
+  /** Nodes that the CPU provider ran although another was asked for, by op; shape arithmetic aside. */
+  readonly fallbacks: Readonly<Record<string, number>>;
+}
+
+/** Of the samples of all rounds. */
+export interface Timing {
+  readonly median: number;
+  /** Quartiles. */
+  readonly low: number;
+  readonly high: number;
+  readonly samples: readonly number[];
+  readonly runsPerSample: number;
+}
+
+export interface Ratio {
+  readonly median: number;
+  /** 95 % confidence interval of the median, by order statistics. */
+  readonly low: number;
+  readonly high: number;
+  /** False: the interval holds 1, or the rounds are too few to tell. */
+  readonly significant: boolean;
+}
+
+export interface OutputAccuracy {
+  readonly name: string;
+  readonly cosine: number;
+  /** Largest difference over the largest magnitude of the reference. */
+  readonly maxRel: number;
+  readonly maxAbs: number;
+  /** NaN and infinite elements. */
+  readonly nonFinite: number;
+}

@@ -1,0 +1,18 @@
+/** The pipelines that the bench measures: the passes as they stack, one more at a time. */
+import type { Provider } from '../src/runtime/protocol.js';
+
+const stack = (...names: string[]): string[] => names.map((_, i) => names.slice(0, i + 1).join(','));
+
+/** What each provider computes or stores in fewer bits: see the passes' own summaries. */
+export const defaultSteps: Readonly<Record<Provider, readonly string[]>> = {
+  cpu: stack('bf16', 'fuse-attn', 'int8'),
+  webgpu: stack('fp16', 'fuse-attn', 'int8'),
+  cuda: ['fuse-attn', ...stack('bf16', 'fuse-attn', 'int8'), ...stack('fp16', 'fuse-attn', 'int8')],
+};
+
+/** Steps as the command line states them: `bf16;bf16,fuse-attn`. */
+export const stepsFromText = (text: string): string[] =>
+  text
+    .split(';')
+    .map((step) => step.trim())
+    .filter((step) => step !== '');

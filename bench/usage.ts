@@ -1,0 +1,45 @@
+/** CPU time and peak memory of a Node program from its start to its end, by its own account as it ends. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export interface Usage {
+  /** User and system, of all threads. */
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  /** Largest resident set. */
+  readonly peakBytes: number;
+}
+
+/** The repository's root, from wherever the bundle of this file stands inside it. */
+export const root = (() => {
+  const here = fileURLToPath(import.meta.url);
+  const cache = here.indexOf(join('node_modules', '.cache'));
+  return cache < 0 ? fileURLToPath(new URL('..', import.meta.url)) : here.slice(0, cache);
+})();
+
+/** Runs `node file ...` to its end. Throws where it fails, with its last words. */
+export async function usageOf(programArguments: readonly string[]): Promise<Usage> {
+  const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-usage-'));
+  const report = join(folder, 'usage.json');
+  const hook = pathToFileURL(join(root, 'bench/child-usage.mjs')).href;
+  try {
+    const started = performance.now();
+    const child = spawn(process.execPath, ['--import', hook, ...programArguments], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, USAGE_FILE: report },
+    });
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors = (errors + chunk).slice(-2000);
+    });
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    if (code !== 0) throw new Error(`${programArguments.join(' ')}: ended with ${code}. ${errors}`);
+    return { ...JSON.parse(await readFile(report, 'utf8')), wallMs: performance.now() - started };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,110 @@
+/** One variant of a model on its way: its file, a process of its own that has it loaded, and its samples. */
+
+import { numbersOf } from '../src/ir/numbers.js';
+import { type Provider, RuntimeProcess, type Session, type Tensors } from '../src/runtime/isolate.js';
+import { fromTensorData } from '../src/runtime/tensor-data.js';
+import { measurePlacement } from '../src/validate/placement.js';
+import type { FailedStep, MeasuredStep, OutputAccuracy, StepResult } from './result.js';
+import { accuracyOf, ratioOf, timingOf } from './statistics.js';
+
+/** What is known of a variant before it runs. */
+export type Prepared = Pick<MeasuredStep, 'name' | 'passes' | 'optimizeMs' | 'bytes'> & { readonly path: string };
+
+export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
+
+/** More runs than this in one sample prove nothing more. */
+const MOST_RUNS = 200;
+
+/**
+ * A process of its own for each variant: a crash is the result of one and leaves the others. They take turns, so
+ * only one is at work at a time.
+ */
+export class Variant {
+  readonly samples: number[] = [];
+  #process: RuntimeProcess | undefined;
+  #session: Session | undefined;
+  #failure: FailedStep | undefined;
+  #accuracy: readonly OutputAccuracy[] = [];
+  #fallbacks: Readonly<Record<string, number>> = {};
+  #firstMs = 0;
+  #runs = 1;
+
+  constructor(
+    readonly prepared: Prepared,
+    readonly provider: Provider,
+    readonly feeds: Tensors,
+  ) {}
+
+  get isAlive(): boolean {
+    return this.#failure === undefined;
+  }
+
+  /** Loads it with all optimizations of the runtime, runs it once, and compares what it gives with the reference. */
+  async begin(reference: Outputs | undefined): Promise<void> {
+    await this.#attempt('load', async () => {
+      this.#process = await RuntimeProcess.start({ timeoutMs: 600_000 });
+      if (this.provider !== 'cpu')
+        this.#fallbacks = (
+          await measurePlacement(this.#process, this.prepared.path, this.provider, this.feeds)
+        ).fallbacks;
+      this.#session = await this.#process.load(this.prepared.path, { provider: this.provider, optimize: true });
+    });
+    await this.#attempt('run', async () => {
+      const { outputs, ms } = await (this.#session as Session).run(this.feeds);
+      this.#firstMs = ms;
+      this.#accuracy = Object.entries(outputs).flatMap(([name, data]) => {
+        const expected = reference?.get(name);
+        return expected ? [accuracyOf(name, expected, numbersOf(fromTensorData(data)))] : [];
+      });
+    });
+  }
+
+  /** Runs until it is warm, and finds out how many runs a sample takes. */
+  async warmUp(runs: number, sampleMs: number): Promise<void> {
+    await this.#attempt('run', async () => {
+      const times = await (this.#session as Session).time(this.feeds, runs);
+      this.#runs = Math.min(MOST_RUNS, Math.max(1, Math.ceil(sampleMs / Math.max(1e-3, Math.min(...times)))));
+    });
+  }
+
+  async sample(): Promise<void> {
+    await this.#attempt('run', async () => {
+      const times = await (this.#session as Session).time(this.feeds, this.#runs);
+      this.samples.push(times.reduce((sum, ms) => sum + ms, 0) / times.length);
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#process?.close();
+  }
+
+  /** The result; `baseline` is the variant that it is compared with. */
+  result(baseline: Variant | undefined): StepResult {
+    if (this.#failure) return this.#failure;
+    const { name, passes, bytes, optimizeMs } = this.prepared;
+    return {
+      status: 'measured',
+      name,
+      passes,
+      bytes,
+      optimizeMs,
+      createMs: (this.#session as Session).createMs,
+      firstMs: this.#firstMs,
+      run: timingOf(this.samples, this.#runs),
+      speedup: baseline?.isAlive && baseline !== this ? ratioOf(baseline.samples, this.samples) : undefined,
+      accuracy: this.#accuracy,
+      fallbacks: this.#fallbacks,
+    };
+  }
+
+  async #attempt(stage: FailedStep['stage'], work: () => Promise<void>): Promise<void> {
+    if (this.#failure) return;
+    try {
+      await work();
+    } catch (error) {
+      const { name, passes, bytes, optimizeMs } = this.prepared;
+      this.#failure = { status: 'failed', name, passes, bytes, optimizeMs, stage, message: (error as Error).message };
+      await this.#process?.close();
+    }
+  }
+}
