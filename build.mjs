@@ -11,7 +11,9 @@ import { build } from 'esbuild';
 const englishOnly = {
   name: 'english-only',
   setup({ onLoad }) {
-    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" }));
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
   },
 };
 
@@ -50,6 +52,7 @@ async function licences(inputs) {
 const dist = join(root, 'dist');
 const built = new Set(Object.keys(metafile.outputs));
 for (const entry of await readdir(dist, { withFileTypes: true }))
-  if (entry.isFile() && entry.name.endsWith('.js') && !built.has(`dist/${entry.name}`)) await rm(join(dist, entry.name));
+  if (entry.isFile() && entry.name.endsWith('.js') && !built.has(`dist/${entry.name}`))
+    await rm(join(dist, entry.name));
 await chmod(join(dist, 'cli.js'), 0o755);
 await writeFile(join(dist, 'LICENSES.txt'), await licences(Object.keys(metafile.inputs)));
