@@ -12,6 +12,7 @@ import { dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Use, Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { candidates, Islands, narrowInputs, narrowOutputs } from './islands.js';
+import { keeps } from './keep.js';
 import { isTypedByItself, opKey } from './ops.js';
 import { type Sensitive, sensitive } from './sensitive.js';
 
@@ -90,25 +91,12 @@ function objection(
   return undefined;
 }
 
-/** Patterns are op types or node names; `*` stands for any text. */
-function keeps(patterns: readonly string[]): (node: Node) => boolean {
-  const tests = patterns.map(
-    (pattern) =>
-      new RegExp(
-        `^${pattern
-          .split('*')
-          .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-          .join('.*')}$`,
-      ),
-  );
-  return (node) => tests.some((test) => test.test(node.opType) || test.test(node.name));
-}
-
 /** The rewrite itself: nodes stay, their slots and types change. */
 class Rewrite {
   readonly #constants = new Map<Value, Value>();
   readonly #narrowed = new Map<Value, Value>();
   readonly #widened = new Map<Value, Value>();
+  readonly #casts = new Set<Node>();
 
   constructor(
     readonly model: Model,
@@ -133,7 +121,7 @@ class Rewrite {
       if (!sources.has(value)) node.graph.setInput(node, index, this.#narrow(value));
     }
     for (const value of sources) {
-      const wide = [...value.uses].filter((use) => !islands.isNarrowUse(use) && !this.#isOwnCast(use.node));
+      const wide = [...value.uses].filter((use) => !islands.isNarrowUse(use) && !this.#casts.has(use.node));
       value.type = tensorType(this.narrowing.type, value.shape);
       for (const { node, index } of wide) node.graph.setInput(node, index, this.#widen(value));
     }
@@ -142,9 +130,6 @@ class Rewrite {
       if (port?.type?.kind === 'tensor') port.type = tensorType(this.narrowing.type, port.type.shape);
     }
   }
-
-  #isOwnCast = (node: Node): boolean => this.#casts.has(node);
-  readonly #casts = new Set<Node>();
 
   /** A float32 value in the narrow type. */
   #narrow(value: Value): Value {
@@ -167,10 +152,10 @@ class Rewrite {
     const { largest } = this.narrowing;
     if (largest === undefined || this.found.values.get(value) !== 'large') return value;
     const { graph } = value;
-    const bounds = [-largest, largest].map((bound) => graph.constant(tensorOf('float32', bound)));
-    const clip = graph.add('Clip', [value, ...bounds], { outputs: [`${value.name}_cut`] });
-    clip.output.type = value.type;
-    return clip.output;
+    const lowest = graph.constant(tensorOf('float32', -largest));
+    const cut = graph.add('Max', [value, lowest], { outputs: [`${value.name}_cut`] });
+    cut.output.type = value.type;
+    return cut.output;
   }
 
   #constant(value: Value, tensor: Tensor): Value {

@@ -1,0 +1,135 @@
+/** Dynamic int8: products with constant weights compute in 8 bits; activations are quantized as they come. */
+import { z } from 'zod';
+import type { Model } from '../src/ir/model.js';
+import type { Node } from '../src/ir/node.js';
+import { numbersOf, tensorOf } from '../src/ir/numbers.js';
+import { elementCount } from '../src/ir/tensor.js';
+import type { Value } from '../src/ir/value.js';
+import { definePass, type PassContext } from '../src/run/pass.js';
+import { BlockInt8 } from './precision/block-int8.js';
+import { cast, DynamicInt8 } from './precision/dynamic-int8.js';
+import { keeps } from './precision/keep.js';
+import { type Product, productOf, weightCount } from './precision/product.js';
+
+/** The opset that brought DynamicQuantizeLinear (MatMulInteger came one before). */
+const DYNAMIC_QUANTIZATION = 11;
+
+/** Ops with weights that are left alone, and why. */
+const leftAlone: Readonly<Record<string, string>> = {
+  Conv: 'ConvInteger is often slower than a float Conv',
+  ConvTranspose: 'there is no integer ConvTranspose',
+  LSTM: 'recurrent layers stay in float',
+  GRU: 'recurrent layers stay in float',
+  RNN: 'recurrent layers stay in float',
+  Einsum: 'Einsum has no integer form',
+  FusedMatMul: 'a fused product stays in float',
+};
+
+/** Bias constants up to this size are multiplied by beta here; larger ones by a node. */
+const SMALL_BIAS = 1 << 16;
+
+export const int8 = definePass({
+  name: 'int8',
+  summary: 'Quantizes MatMul and Gemm weights to int8, a scale per channel; activations are quantized dynamically.',
+  fidelity: 'lossy',
+  needs: ['types'],
+  options: z.object({
+    keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that stay in float.'),
+    minElements: z.number().int().min(1).default(1024).describe('Smallest weight that is worth quantizing.'),
+    maxWeightError: z
+      .number()
+      .positive()
+      .default(0.05)
+      .describe('Largest relative change of a weight (norm of the difference over the norm); cpu.'),
+    reduceRange: z
+      .boolean()
+      .default(false)
+      .describe('7-bit weights: on x64 CPUs without VNNI sums of 8-bit products saturate; cpu.'),
+  }),
+  run(model, { keep, minElements, maxWeightError, reduceRange }, context) {
+    const isKept = keeps(keep);
+    const dynamic = new DynamicInt8({ levels: reduceRange ? 63 : 127, maxWeightError });
+    const block = new BlockInt8();
+    const rewrite = context.target === 'cpu' ? dynamicProduct(dynamic) : blockProduct(block);
+    for (const product of productsOf(model, context, isKept)) {
+      const reason =
+        weightCount(product.weight) < minElements
+          ? `its weight has fewer than ${minElements} elements`
+          : obstacle(product, context);
+      const result = reason ?? rewrite(product);
+      if (typeof result === 'string') context.skip(result, product.node);
+      else finish(product, result);
+    }
+  },
+});
+
+/** The products of every scope, the others with their reasons. A snapshot: nodes are added while it is walked. */
+function productsOf(model: Model, { skip }: PassContext, isKept: (node: Node) => boolean): Product[] {
+  const products: Product[] = [];
+  for (const graph of model.graphs())
+    for (const node of graph.nodes()) {
+      const alone = leftAlone[node.opType];
+      const found = alone ?? productOf(node);
+      if (found === undefined) continue;
+      if (typeof found === 'string') skip(found, node);
+      else if (isKept(node)) skip('kept in float as asked', node);
+      else products.push(found);
+    }
+  return products;
+}
+
+/** What the target or the opset lacks. */
+function obstacle({ node, elem, activation }: Product, { target, hasKernel }: PassContext): string | undefined {
+  if (activation.elem !== undefined && activation.elem !== elem) return `its activation is ${activation.elem}`;
+  if (target !== 'cpu')
+    return hasKernel('MatMulNBits', 'com.microsoft', 1, elem) ? undefined : `MatMulNBits takes no ${elem} on ${target}`;
+  if (elem === 'bfloat16') return 'bfloat16 products are not quantized on cpu';
+  if ((node.opset ?? 0) < DYNAMIC_QUANTIZATION)
+    return `DynamicQuantizeLinear needs opset 11; the model has ${node.opset}`;
+  return undefined;
+}
+
+/** The quantized product, alpha included, in the type of the node. */
+const dynamicProduct =
+  (dynamic: DynamicInt8) =>
+  (product: Product): Value | string => {
+    const result = dynamic.rewrite(product);
+    return typeof result === 'string' || product.elem === 'float32'
+      ? result
+      : cast(product.node.graph, result, product.elem);
+  };
+
+const blockProduct =
+  (block: BlockInt8) =>
+  (product: Product): Value | string => {
+    const result = block.rewrite(product);
+    return typeof result === 'string' ? result : scaled(product, result, product.alpha);
+  };
+
+/** factor × value. */
+function scaled({ node: { graph }, elem }: Product, value: Value, factor: number): Value {
+  if (factor === 1) return value;
+  const { tensor } = value;
+  if (tensor && elementCount(tensor.shape) <= SMALL_BIAS)
+    return graph.constant(
+      tensorOf(
+        elem,
+        numbersOf(tensor).map((number) => number * factor),
+        tensor.shape,
+      ),
+      `${value.name}_scaled`,
+    );
+  const product = graph.add('Mul', [value, graph.constant(tensorOf(elem, factor))]);
+  product.output.type = value.type;
+  return product.output;
+}
+
+/** Adds the bias and puts the result in the node's place. */
+function finish(product: Product, result: Value): void {
+  const { node, bias, beta } = product;
+  const { graph, output } = node;
+  const sum = bias ? graph.add('Add', [result, scaled(product, bias, beta)]).output : result;
+  sum.type = output.type;
+  sum.name = output.name;
+  graph.replaceUses(output, sum);
+}

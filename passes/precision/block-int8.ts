@@ -1,0 +1,71 @@
+/**
+ * activation × weight  ⟶  MatMulNBits(activation, 8-bit weight), a scale for every 32 weights of a column.
+ *
+ * Why this way: CUDA and WebGPU have no DynamicQuantizeLinear, and MatMulInteger at best int8 × int8; this op quantizes the
+ * activation inside its kernel (accuracy_level 4), and blocks make it more accurate than a scale per column.
+ */
+import { castTensor } from '../../src/ir/numbers.js';
+import { derivedTensor, memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import { tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { extentOf } from './extent.js';
+import { type Product, upright, type Weight } from './product.js';
+import { type Matrix, quantizedBytes, scalesOf } from './quantize.js';
+
+const BLOCK = 32;
+const LEVELS = 127;
+/** MatMulNBits takes unsigned bytes; without zero points the middle is 128. */
+const MIDDLE = 128;
+
+interface BlockWeight {
+  readonly value: Value;
+  readonly scales: Tensor;
+}
+
+export class BlockInt8 {
+  readonly #weights = new Map<Value, Map<boolean, BlockWeight | string>>();
+
+  /** The product's value before alpha and bias, or why not. */
+  rewrite(product: Product): Value | string {
+    const { node, weight, elem } = product;
+    const quantized = this.#weight(weight);
+    if (typeof quantized === 'string') return quantized;
+    const { graph } = node;
+    const scales = graph.constant(castTensor(quantized.scales, elem), `${weight.stored.name}_scales`);
+    const result = graph.add('MatMulNBits', [upright(product), quantized.value, scales], {
+      domain: 'com.microsoft',
+      name: node.name,
+      attributes: { K: weight.K, N: weight.N, bits: 8, block_size: BLOCK, accuracy_level: 4 },
+    });
+    result.output.type = tensorType(elem, node.output.shape);
+    return result.output;
+  }
+
+  #weight(weight: Weight): BlockWeight | string {
+    const known = this.#weights.get(weight.stored) ?? new Map<boolean, BlockWeight | string>();
+    this.#weights.set(weight.stored, known);
+    const made = known.get(weight.isTransposed) ?? quantize(weight);
+    known.set(weight.isTransposed, made);
+    return made;
+  }
+}
+
+function quantize({ stored, tensor, isTransposed, K, N }: Weight): BlockWeight | string {
+  const { hasNonFinite } = extentOf(tensor);
+  if (hasNonFinite) return 'its weight holds NaN or infinity';
+  const blocks = Math.ceil(K / BLOCK);
+  const [rows, columns] = tensor.shape as [number, number];
+  const groupOf = isTransposed
+    ? (row: number, column: number) => row * blocks + Math.floor(column / BLOCK)
+    : (row: number, column: number) => column * blocks + Math.floor(row / BLOCK);
+  const matrix: Matrix = { tensor, rows, columns, groups: N * blocks, groupOf };
+  // Scales are an eighth of the weight: computed again when read, not kept.
+  const scales = () => scalesOf(matrix, LEVELS) as Float32Array;
+  const bytes = derivedTensor('uint8', [N, blocks, BLOCK], () =>
+    quantizedBytes(matrix, scales(), { isTransposed: !isTransposed, stride: blocks * BLOCK, zero: MIDDLE }),
+  );
+  const scalesTensor = derivedTensor('float32', [N, blocks], () =>
+    memoryTensor('float32', [N, blocks], new Uint8Array(scales().buffer)).chunks(),
+  );
+  return { value: stored.graph.constant(bytes, `${stored.name}_8bit`), scales: scalesTensor };
+}

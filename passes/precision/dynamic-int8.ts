@@ -1,0 +1,110 @@
+/**
+ * activation × weight  ⟶  dequantize(MatMulInteger(DynamicQuantizeLinear(activation), int8 weight)), a scale per column.
+ *
+ * Why this way: int8 weights run up to 7 times faster than uint8 ones on CPUs with VNNI or AMX; the order Cast, then Mul by
+ * the product of the two scales, is the one that onnxruntime fuses into MatMulIntegerToFloat or DynamicQuantizeMatMul.
+ */
+import type { Graph } from '../../src/ir/graph.js';
+import { tensorOf } from '../../src/ir/numbers.js';
+import { derivedTensor } from '../../src/ir/tensor.js';
+import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { type Product, upright, type Weight } from './product.js';
+import { type Matrix, quantizationError, quantizedBytes, scalesOf } from './quantize.js';
+
+export interface DynamicOptions {
+  /** Largest magnitude of a quantized weight. */
+  readonly levels: number;
+  readonly maxWeightError: number;
+}
+
+interface QuantizedWeight {
+  readonly value: Value;
+  readonly scales: Float32Array;
+}
+
+interface QuantizedActivation {
+  readonly value: Value;
+  readonly scale: Value;
+  readonly zero: Value;
+}
+
+/** Rewrites products, each weight and each activation quantized once. */
+export class DynamicInt8 {
+  readonly #weights = new Map<Value, Map<boolean, QuantizedWeight | string>>();
+  readonly #activations = new Map<Graph, Map<Value, QuantizedActivation>>();
+
+  constructor(readonly options: DynamicOptions) {}
+
+  /** The product's value before bias and in float32, or why not. */
+  rewrite(product: Product): Value | string {
+    const { node, weight, alpha } = product;
+    const quantized = this.#weight(weight);
+    if (typeof quantized === 'string') return quantized;
+    const { graph } = node;
+    const input = this.#activation(graph, upright(product));
+    const sums = graph.add('MatMulInteger', [input.value, quantized.value, input.zero], { name: node.name });
+    const { shape } = node.output;
+    sums.output.type = tensorType('int32', shape);
+    const sum = cast(graph, sums.output, 'float32');
+    const scale = graph.add('Mul', [input.scale, this.#scales(graph, weight, quantized, alpha)]);
+    scale.output.type = tensorType('float32', [weight.N]);
+    const result = graph.add('Mul', [sum, scale.output]);
+    result.output.type = tensorType('float32', shape);
+    return result.output;
+  }
+
+  #weight(weight: Weight): QuantizedWeight | string {
+    const known = this.#weights.get(weight.stored) ?? new Map<boolean, QuantizedWeight | string>();
+    this.#weights.set(weight.stored, known);
+    const made = known.get(weight.isTransposed) ?? this.#quantize(weight);
+    known.set(weight.isTransposed, made);
+    return made;
+  }
+
+  #quantize({ stored, tensor, isTransposed, K, N }: Weight): QuantizedWeight | string {
+    const { levels, maxWeightError } = this.options;
+    const [rows, columns] = tensor.shape as [number, number];
+    const groupOf = isTransposed ? (row: number) => row : (_row: number, column: number) => column;
+    const matrix: Matrix = { tensor, rows, columns, groups: N, groupOf };
+    const scales = scalesOf(matrix, levels);
+    if (!scales) return 'its weight holds NaN or infinity';
+    if (quantizationError(matrix, scales) > maxWeightError)
+      return `its weight would change by more than ${maxWeightError} of its norm (option maxWeightError)`;
+    const bytes = derivedTensor('int8', [K, N], () =>
+      quantizedBytes(matrix, scales, { isTransposed, stride: N, zero: 0 }),
+    );
+    return { value: stored.graph.constant(bytes, `${stored.name}_int8`), scales };
+  }
+
+  #scales(graph: Graph, { stored }: Weight, { scales }: QuantizedWeight, alpha: number): Value {
+    const values = alpha === 1 ? scales : scales.map((scale) => scale * alpha);
+    return graph.constant(tensorOf('float32', values), `${stored.name}_scale`);
+  }
+
+  #activation(graph: Graph, activation: Value): QuantizedActivation {
+    const inGraph = this.#activations.get(graph) ?? new Map<Value, QuantizedActivation>();
+    this.#activations.set(graph, inGraph);
+    const known = inGraph.get(activation);
+    if (known) return known;
+    const float = activation.elem === 'float16' ? cast(graph, activation, 'float32') : activation;
+    const node = graph.add('DynamicQuantizeLinear', [float], {
+      name: `${activation.name}_quantize`,
+      outputs: [`${activation.name}_uint8`, `${activation.name}_scale`, `${activation.name}_zero_point`],
+    });
+    const [value, scale, zero] = node.outputs as [Value, Value, Value];
+    value.type = tensorType('uint8', activation.shape);
+    scale.type = tensorType('float32', []);
+    zero.type = tensorType('uint8', []);
+    const made = { value, scale, zero };
+    inGraph.set(activation, made);
+    return made;
+  }
+}
+
+/** The value in another type. */
+export function cast(graph: Graph, value: Value, to: DataType): Value {
+  const node = graph.add('Cast', [value], { attributes: { to: dataTypes[to].code } });
+  node.output.type = tensorType(to, value.shape);
+  return node.output;
+}

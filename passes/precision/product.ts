@@ -1,0 +1,93 @@
+/** A MatMul or Gemm with a constant weight: activation × weight, scaled, plus a bias. */
+import type { Node } from '../../src/ir/node.js';
+import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+
+export interface Weight {
+  /** The constant that holds it: weights are shared by it. */
+  readonly stored: Value;
+  readonly tensor: Tensor;
+  /** True where it is stored [N, K]. */
+  readonly isTransposed: boolean;
+  readonly K: number;
+  readonly N: number;
+}
+
+export interface Product {
+  readonly node: Node;
+  readonly activation: Value;
+  readonly isActivationTransposed: boolean;
+  readonly weight: Weight;
+  readonly elem: 'float32' | 'float16' | 'bfloat16';
+  readonly alpha: number;
+  readonly beta: number;
+  readonly bias: Value | undefined;
+}
+
+/** The product that a node computes, or why it cannot be taken as one; undefined for other ops. */
+export function productOf(node: Node): Product | string | undefined {
+  const isGemm = node.is('Gemm');
+  if (!isGemm && !node.is('MatMul')) return undefined;
+  for (const [name, { type }] of node.attributes)
+    if (type === 'ref') return `its attribute ${name} is given by the caller of the function`;
+  const [activation, factor, bias] = node.inputs;
+  if (!activation || !factor) return 'an input is missing';
+  const weight = weightOf(factor, isGemm && node.int('transB', 0) === 1);
+  if (typeof weight === 'string') return weight;
+  const elem = factor.elem ?? weight.tensor.type;
+  if (elem !== 'float32' && elem !== 'float16' && elem !== 'bfloat16') return `its type is ${elem}`;
+  const beta = isGemm ? node.float('beta', 1) : 1;
+  return {
+    node,
+    activation,
+    isActivationTransposed: isGemm && node.int('transA', 0) === 1,
+    weight,
+    elem,
+    alpha: isGemm ? node.float('alpha', 1) : 1,
+    beta,
+    bias: isGemm && beta !== 0 ? bias : undefined,
+  };
+}
+
+const computed = 'no constant weight: both factors are computed, or the weight comes in from outside';
+
+/** The constant behind a factor: through Identities, one cast from a stored type, and a transposition. */
+function weightOf(factor: Value, isTransposed: boolean): Weight | string {
+  let value = factor;
+  let flipped = isTransposed;
+  let from: DataType | undefined;
+  for (let node = value.producer; node; node = value.producer) {
+    const next = node.inputs[0];
+    if (!next) return computed;
+    if (node.is('Cast') && from === undefined && isWidened(next.tensor?.type, value.elem)) from = next.tensor?.type;
+    else if (node.is('Transpose') && next.shape?.length === 2) {
+      const perm = node.ints('perm') ?? [1, 0];
+      if (perm[0] === 1) flipped = !flipped;
+    } else if (!node.is('Identity')) return computed;
+    value = next;
+  }
+  const { tensor } = value;
+  if (!tensor) return computed;
+  if (tensor.shape.length !== 2) return `its weight has rank ${tensor.shape.length}: scales per channel need rank 2`;
+  if (dataTypes[tensor.type].kind !== 'float' || dataTypes[tensor.type].bits < 16)
+    return `its weight is ${tensor.type}`;
+  const [rows, columns] = tensor.shape as [number, number];
+  return { stored: value, tensor, isTransposed: flipped, K: flipped ? columns : rows, N: flipped ? rows : columns };
+}
+
+/** True for a cast of a stored float that loses nothing. */
+const isWidened = (from: DataType | undefined, to: DataType | undefined): boolean =>
+  (from === 'bfloat16' || from === 'float16') && to === 'float32';
+
+export const weightCount = ({ tensor }: Weight): number => elementCount(tensor.shape);
+
+/** The activation, transposed where the Gemm says so. */
+export function upright({ node, activation, isActivationTransposed }: Product): Value {
+  if (!isActivationTransposed) return activation;
+  const transpose = node.graph.add('Transpose', [activation], { attributes: { perm: [1, 0] } });
+  const [rows, columns] = activation.shape ?? [];
+  const shape = rows !== undefined && columns !== undefined ? [columns, rows] : undefined;
+  if (activation.elem) transpose.output.type = tensorType(activation.elem, shape);
+  return transpose.output;
+}
