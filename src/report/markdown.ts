@@ -53,7 +53,7 @@ export function reportMarkdown(report: Report): string {
       ),
     );
   if (speed) {
-    const verdict = speed.significant ? `${speed.ratio.toFixed(2)}×` : 'not significant';
+    const verdict = `${speed.ratio.toFixed(2)}×${speed.significant ? '' : ', not significant'}`;
     const { run, first, create } = speed;
     blocks.push(
       ['## Speed'],

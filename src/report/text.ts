@@ -2,6 +2,8 @@
 import type { PassReport, Report } from '../run/report.js';
 import { bytesText, counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
 
+type OutputAccuracy = NonNullable<Report['accuracy']>['outputs'][number];
+
 export interface TextOptions {
   readonly isColoured?: boolean;
   /** Columns; long texts are broken there. Default 100. */
@@ -106,7 +108,7 @@ function accuracyLines({ accuracy, seed }: Report, p: Paint): string[] {
     output.cosine === null ? '–' : output.cosine.toFixed(6),
     snr(output.snr),
     ...(top1 ? [typeof output.top1 !== 'number' ? '' : `${(100 * output.top1).toFixed(1)} %`] : []),
-    nonFiniteText(output.nonFinite, p),
+    remarkOf(output, p),
   ]);
   const titles = ['', 'max abs', 'rel L2', 'cosine', 'SNR', ...(top1 ? ['top-1'] : []), ''].map((title) =>
     p.dim(title),
@@ -117,14 +119,18 @@ function accuracyLines({ accuracy, seed }: Report, p: Paint): string[] {
   ];
 }
 
-const nonFiniteText = ({ original, result }: { original: number; result: number }, p: Paint): string =>
-  original === result ? '' : p.bad(`NaN/Inf ${original} → ${result}`);
+function remarkOf({ equal, nonFinite, nonFiniteMismatches }: OutputAccuracy, p: Paint): string {
+  if (nonFiniteMismatches) return p.bad(`NaN/Inf ${nonFinite.original} → ${nonFinite.result}`);
+  return typeof equal === 'number' && equal < 1 ? p.warn(`${(100 * equal).toFixed(1)} % equal`) : '';
+}
 
 function speedLines({ speed }: Report, p: Paint): string[] {
   if (!speed) return [];
   const { run, create, first, ratio, significant } = speed;
   const spread = ({ low, high }: { low: number; high: number }) => p.dim(`${numberText(low)}–${numberText(high)}`);
-  const verdict = significant ? (ratio > 1 ? p.good : p.warn)(`${ratio.toFixed(2)}×`) : p.dim('not significant');
+  const verdict = significant
+    ? (ratio > 1 ? p.good : p.warn)(`${ratio.toFixed(2)}×`)
+    : p.dim(`${ratio.toFixed(2)}×, not significant`);
   const rows = [
     [
       p.dim('run'),

@@ -50,11 +50,13 @@ const outputAccuracy = z.object({
   name: z.string(),
   type: z.string(),
   maxAbs: measure,
-  maxRel: measure,
-  relativeL2: measure,
+  maxRel: measure.describe("The largest error over the largest magnitude of the original's output."),
+  relativeL2: measure.describe('‖result − original‖ / ‖original‖.'),
   cosine: measure,
   snr: measure.describe('Decibels; null where both are equal.'),
   nonFinite: z.object({ original: count, result: count }).describe('NaN and infinite elements.'),
+  nonFiniteMismatches: count.describe('Elements that are NaN or infinite in one of the two alone.'),
+  equal: measure.optional().describe('Share of equal elements; of integers, bools and text.'),
   top1: measure.optional().describe('Share of rows whose largest element is the same one, where that makes sense.'),
 });
 
@@ -93,14 +95,23 @@ export const reportSchema = z.object({
     .object({
       provider: z.string(),
       ratio: z.number().describe('Median of original over median of result: above 1 is faster.'),
+      interval: z.object({ low: z.number(), high: z.number() }).describe('Of the ratio, 95 % confidence.'),
       significant: z.boolean().describe('False: the difference is inside the noise.'),
+      inputs: z.string().describe('What was run, in words.'),
       run: z.object({ original: timing, result: timing }),
       create: z.object({ original: z.number(), result: z.number() }),
       first: z.object({ original: z.number(), result: z.number() }),
     })
     .optional(),
   placement: z
-    .object({ provider: z.string(), fallbacks: counts.describe('Nodes that another provider runs, by op.') })
+    .object({
+      provider: z.string(),
+      nodes: counts.describe('Nodes by the provider that ran them, as the runtime calls it.'),
+      fallbacks: counts.describe('Nodes that another provider ran, by op; shape arithmetic is not counted here.'),
+      names: z.array(z.string()).describe('The same nodes, by name.'),
+      shapeArithmetic: count.describe('Nodes on the CPU that compute shapes, indices and conditions.'),
+      copies: count.describe('Copies between the providers that one run makes.'),
+    })
     .optional(),
   gates: z.array(gate),
   machine: z.object({ os: z.string(), arch: z.string(), cpu: z.string(), cores: count, memory: count }).optional(),
