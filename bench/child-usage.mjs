@@ -7,5 +7,8 @@ delete process.env.USAGE_FILE;
 if (file)
   process.on('exit', () => {
     const { user, system } = process.cpuUsage();
-    writeFileSync(file, JSON.stringify({ cpuMs: (user + system) / 1000, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+    writeFileSync(
+      file,
+      JSON.stringify({ cpuMs: (user + system) / 1000, peakBytes: process.resourceUsage().maxRSS * 1024 }),
+    );
   });

@@ -5,15 +5,13 @@ import { join } from 'node:path';
 import { type Feed, feedsOf } from '../fixtures/feeds.js';
 import { type Dims, generate, type KindName, kinds, type SizeName } from '../fixtures/kinds.js';
 import type { Model } from '../src/ir/model.js';
-import { numbersOf } from '../src/ir/numbers.js';
 import { elementCount } from '../src/ir/tensor.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';
-import { type Provider, RuntimeProcess } from '../src/runtime/isolate.js';
-import { fromTensorData } from '../src/runtime/tensor-data.js';
+import { type Provider, RuntimeProcess, type Tensors } from '../src/runtime/isolate.js';
 import type { FailedStep, ModelResult, Sampling, StepResult } from './result.js';
-import { type Outputs, type Prepared, Variant } from './variant.js';
+import { type Prepared, Variant } from './variant.js';
 
 export interface MeasureOptions {
   readonly size: SizeName;
@@ -35,7 +33,7 @@ export async function measureModel(kind: KindName, options: MeasureOptions): Pro
     const { bytes } = await writeModel(model, original);
     const source = await readModel(original);
     const results: (FailedStep | Variant)[] = [
-      new Variant({ name: 'float32', passes: [], path: original, bytes }, provider, feeds),
+      new Variant({ name: 'float32', passes: [], fidelity: 'exact', path: original, bytes }, provider, feeds),
     ];
     for (const [index, step] of steps.entries()) {
       onProgress(`${kind}: ${step}`);
@@ -75,8 +73,13 @@ async function prepare(
   try {
     const { model, report } = await optimize(source, step, { target: provider, verify: 'none', dims });
     const { bytes } = await writeModel(model, path);
-    const passes = report.passes.map(({ name, status, ops }) => ({ name, status, ops }));
-    return { name: step, passes, bytes, path, optimizeMs: performance.now() - started };
+    const passes = report.passes.map(({ name, status, ops, skips }) => ({
+      name,
+      status,
+      ops,
+      skips: skips.map(({ reason, count }) => ({ reason, count })),
+    }));
+    return { name: step, passes, fidelity: report.fidelity, bytes, path, optimizeMs: performance.now() - started };
   } catch (error) {
     return { status: 'failed', name: step, passes: [], stage: 'optimize', message: (error as Error).message };
   }
@@ -87,12 +90,11 @@ async function referenceOf(
   path: string,
   provider: Provider,
   feeds: Record<string, Feed>,
-): Promise<Outputs | undefined> {
+): Promise<Tensors | undefined> {
   const runtime = await RuntimeProcess.start({ timeoutMs: 600_000 });
   try {
     const session = await runtime.load(path, { provider, optimize: false });
-    const { outputs } = await session.run(feeds);
-    return new Map(Object.entries(outputs).map(([name, data]) => [name, numbersOf(fromTensorData(data))]));
+    return (await session.run(feeds)).outputs;
   } catch {
     // The variants fail for the same reason, and say it.
     return undefined;
@@ -104,7 +106,7 @@ async function referenceOf(
 /** Round after round takes one sample of every variant, in an order that rotates: drift of the machine hits all alike. */
 async function takeSamples(
   variants: readonly Variant[],
-  reference: Outputs | undefined,
+  reference: Tensors | undefined,
   sampling: Sampling,
 ): Promise<void> {
   try {

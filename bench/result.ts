@@ -1,6 +1,8 @@
 /** What a run of the provider bench leaves: one JSON file. Times are milliseconds, sizes bytes. */
 import type { KindName, SizeName } from '../fixtures/kinds.js';
+import type { Fidelity } from '../src/run/pass.js';
 import type { Provider } from '../src/runtime/protocol.js';
+import type { OutputAccuracy } from '../src/validate/accuracy.js';
 import type { MachineState } from './machine.js';
 
 export const RESULT_VERSION = 1;
@@ -41,6 +43,15 @@ export interface ModelResult {
 
 export type StepResult = MeasuredStep | FailedStep;
 
+/** What became of a pass. */
+export interface PassOutcome {
+  readonly name: string;
+  readonly status: string;
+  readonly ops: Readonly<Record<string, number>>;
+  /** What it left as it is, and why. */
+  readonly skips: readonly { readonly reason: string; readonly count: number }[];
+}
+
 interface Step {
   /** `float32`, or the passes as on the command line. */
   readonly name: string;
@@ -48,12 +59,7 @@ interface Step {
   readonly bytes?: number;
   /** Time of the passes and of writing. */
   readonly optimizeMs?: number;
-  /** What became of each pass. */
-  readonly passes: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly ops: Readonly<Record<string, number>>;
-  }[];
+  readonly passes: readonly PassOutcome[];
 }
 
 export interface FailedStep extends Step {
@@ -71,8 +77,10 @@ export interface MeasuredStep extends Step {
   readonly run: Timing;
   /** Time of float32 over time of this step, paired by round; undefined for float32 itself, or where that failed. */
   readonly speedup?: Ratio;
-  /** Against float32 with the runtime's own optimizations off, on the same provider. */
+  /** Against float32 with the runtime's own optimizations off, on the same provider; none where that did not run. */
   readonly accuracy: readonly OutputAccuracy[];
+  /** The accuracy that the passes promise together, and what breaks it, in words. */
+  readonly gate: { readonly fidelity: Fidelity; readonly violations: readonly string[] };
   /** Nodes that the CPU provider ran although another was asked for, by op; shape arithmetic aside. */
   readonly fallbacks: Readonly<Record<string, number>>;
 }
@@ -89,19 +97,9 @@ export interface Timing {
 
 export interface Ratio {
   readonly median: number;
-  /** 95 % confidence interval of the median, by order statistics. */
+  /** 95 % confidence interval of the median, by resampling. */
   readonly low: number;
   readonly high: number;
-  /** False: the interval holds 1, or the rounds are too few to tell. */
+  /** False: the difference is inside the noise, or the rounds are too few to tell. */
   readonly significant: boolean;
-}
-
-export interface OutputAccuracy {
-  readonly name: string;
-  readonly cosine: number;
-  /** Largest difference over the largest magnitude of the reference. */
-  readonly maxRel: number;
-  readonly maxAbs: number;
-  /** NaN and infinite elements. */
-  readonly nonFinite: number;
 }

@@ -2,6 +2,7 @@
  * Runs a TypeScript entry of this repository: `node bench/run.mjs bench/gpu.ts --size base`. It is bundled first, with
  * the child process that runs models beside it, into a folder that nobody packs.
  */
+import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -13,7 +14,9 @@ if (!entry) {
   process.exit(1);
 }
 const name = basename(entry, '.ts');
-const outdir = join(root, 'node_modules/.cache/onnx-passes', name);
+// Runs at the same time do not share a folder.
+const outdir = join(root, 'node_modules/.cache/onnx-passes', `${name}-${process.pid}`);
+process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
 await build({
   absWorkingDir: root,
   entryPoints: { [name]: entry, 'runtime-child': 'src/runtime/child.ts' },

@@ -1,7 +1,7 @@
 /** CPU time of `optimize --help`, beside an empty Node program: `npm run bench:startup`. The build must be there. */
 import { join } from 'node:path';
+import { median } from '../src/validate/statistics.js';
 import { writeBudget } from './budget.js';
-import { median } from './statistics.js';
 import { root, usageOf } from './usage.js';
 
 /** Milliseconds of CPU that asking for help may take. */

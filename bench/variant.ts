@@ -1,16 +1,18 @@
 /** One variant of a model on its way: its file, a process of its own that has it loaded, and its samples. */
 
-import { numbersOf } from '../src/ir/numbers.js';
+import type { Fidelity } from '../src/run/pass.js';
 import { type Provider, RuntimeProcess, type Session, type Tensors } from '../src/runtime/isolate.js';
-import { fromTensorData } from '../src/runtime/tensor-data.js';
+import { compareTensors, mismatchOf, type OutputAccuracy } from '../src/validate/accuracy.js';
+import { gateOf, violations } from '../src/validate/gates.js';
 import { measurePlacement } from '../src/validate/placement.js';
-import type { FailedStep, MeasuredStep, OutputAccuracy, StepResult } from './result.js';
-import { accuracyOf, ratioOf, timingOf } from './statistics.js';
+import type { FailedStep, MeasuredStep, StepResult } from './result.js';
+import { ratioOf, timingOf } from './statistics.js';
 
 /** What is known of a variant before it runs. */
-export type Prepared = Pick<MeasuredStep, 'name' | 'passes' | 'optimizeMs' | 'bytes'> & { readonly path: string };
-
-export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
+export type Prepared = Pick<MeasuredStep, 'name' | 'passes' | 'optimizeMs' | 'bytes'> & {
+  readonly path: string;
+  readonly fidelity: Fidelity;
+};
 
 /** More runs than this in one sample prove nothing more. */
 const MOST_RUNS = 200;
@@ -24,7 +26,8 @@ export class Variant {
   #process: RuntimeProcess | undefined;
   #session: Session | undefined;
   #failure: FailedStep | undefined;
-  #accuracy: readonly OutputAccuracy[] = [];
+  readonly #accuracy: OutputAccuracy[] = [];
+  readonly #violations: string[] = [];
   #fallbacks: Readonly<Record<string, number>> = {};
   #firstMs = 0;
   #runs = 1;
@@ -40,7 +43,7 @@ export class Variant {
   }
 
   /** Loads it with all optimizations of the runtime, runs it once, and compares what it gives with the reference. */
-  async begin(reference: Outputs | undefined): Promise<void> {
+  async begin(reference: Tensors | undefined): Promise<void> {
     await this.#attempt('load', async () => {
       this.#process = await RuntimeProcess.start({ timeoutMs: 600_000 });
       if (this.provider !== 'cpu')
@@ -52,10 +55,15 @@ export class Variant {
     await this.#attempt('run', async () => {
       const { outputs, ms } = await (this.#session as Session).run(this.feeds);
       this.#firstMs = ms;
-      this.#accuracy = Object.entries(outputs).flatMap(([name, data]) => {
-        const expected = reference?.get(name);
-        return expected ? [accuracyOf(name, expected, numbersOf(fromTensorData(data)))] : [];
-      });
+      for (const [name, expected] of Object.entries(reference ?? {})) {
+        const found = outputs[name];
+        const mismatch = found ? mismatchOf(expected, found) : 'it is missing';
+        if (found && !mismatch) this.#accuracy.push(compareTensors(name, expected, found));
+        else this.#violations.push(`${name}: ${mismatch}`);
+      }
+      const gate = gateOf(this.prepared.fidelity, this.provider);
+      for (const output of this.#accuracy)
+        this.#violations.push(...violations(output, gate).map((text) => `${output.name}: ${text}`));
     });
   }
 
@@ -69,7 +77,8 @@ export class Variant {
 
   async sample(): Promise<void> {
     await this.#attempt('run', async () => {
-      const times = await (this.#session as Session).time(this.feeds, this.#runs);
+      // The first run waits for the threads of the variant before to rest: it is not counted.
+      const times = (await (this.#session as Session).time(this.feeds, this.#runs + 1)).slice(1);
       this.samples.push(times.reduce((sum, ms) => sum + ms, 0) / times.length);
     });
   }
@@ -93,6 +102,7 @@ export class Variant {
       run: timingOf(this.samples, this.#runs),
       speedup: baseline?.isAlive && baseline !== this ? ratioOf(baseline.samples, this.samples) : undefined,
       accuracy: this.#accuracy,
+      gate: { fidelity: this.prepared.fidelity, violations: this.#violations },
       fallbacks: this.#fallbacks,
     };
   }

@@ -2,6 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import type { BenchResult, MeasuredStep } from '../../bench/result.js';
 import { tableOf } from '../../bench/table.js';
+import type { OutputAccuracy } from '../../src/validate/accuracy.js';
+
+const accuracy = (name: string, cosine: number, maxRel: number, nonFinite = 0): OutputAccuracy => ({
+  name,
+  type: 'float32',
+  maxAbs: maxRel,
+  maxRel,
+  relativeL2: maxRel,
+  cosine,
+  snr: 20,
+  nonFinite: { original: 0, result: nonFinite },
+  nonFiniteMismatches: nonFinite,
+});
 
 const float32: MeasuredStep = {
   status: 'measured',
@@ -11,7 +24,8 @@ const float32: MeasuredStep = {
   createMs: 812.4,
   firstMs: 30,
   run: { median: 20, low: 19.5, high: 21, samples: [19, 20, 21], runsPerSample: 10 },
-  accuracy: [{ name: 'y', cosine: 1, maxRel: 3e-7, maxAbs: 1e-6, nonFinite: 0 }],
+  accuracy: [accuracy('y', 1, 3e-7)],
+  gate: { fidelity: 'exact', violations: [] },
   fallbacks: {},
 };
 
@@ -47,10 +61,8 @@ const result: BenchResult = {
           bytes: 219_000_000,
           run: { ...float32.run, median: 10 },
           speedup: { median: 2, low: 1.9, high: 2.1, significant: true },
-          accuracy: [
-            { name: 'y', cosine: 0.9999, maxRel: 0.01, maxAbs: 0.1, nonFinite: 0 },
-            { name: 'z', cosine: 0.9, maxRel: 0.2, maxAbs: 0.1, nonFinite: 3 },
-          ],
+          accuracy: [accuracy('y', 0.9999, 0.01), accuracy('z', 0.9, 0.2, 3)],
+          gate: { fidelity: 'rounding', violations: ['z: cosine 0.900000 < 0.999'] },
           fallbacks: { ReduceMean: 25 },
         },
         { status: 'failed', name: 'bf16,int8', stage: 'load', passes: [], bytes: 1e8, message: 'no kernel\nfor a | b' },
@@ -70,9 +82,9 @@ describe('the table of a result', () => {
 
   it('has a row for every step, with the worst output, and the message of what failed', () => {
     expect(lines.slice(-4, -1)).toEqual([
-      '| float32 | 20.00 [19.50, 21.00] |  | 438 | 1.00× | 1.000000 | 3.0e-7 | 812 |  |',
-      '| bf16 | 10.00 [19.50, 21.00] | 2.00× [1.90, 2.10] | 219 | 0.50× | 0.900000 | 2.0e-1, 3 not finite | 812 | ReduceMean ×25 |',
-      '| bf16,int8 | failed to load | | 100 | 0.23× | no kernel for a \\| b | | | |',
+      '| float32 | 20.00 [19.50, 21.00] |  | 438 | 1.00× | 1.000000 | 3.0e-7 | exact | 812 |  |',
+      '| bf16 | 10.00 [19.50, 21.00] | 2.00× [1.90, 2.10] | 219 | 0.50× | 0.900000 | 2.0e-1, 3 not finite | z: cosine 0.900000 < 0.999 | 812 | ReduceMean ×25 |',
+      '| bf16,int8 | failed to load | | 100 | 0.23× | no kernel for a \\| b | | | | |',
     ]);
   });
 });
