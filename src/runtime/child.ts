@@ -104,7 +104,7 @@ async function time({ session: id, feeds, count: runs }: Calls['time']['argument
   const ms: number[] = [];
   for (let i = 0; i < runs; i++) {
     const start = performance.now();
-    await session.run(inputs, names);
+    await (names.length ? session.run(inputs, names) : session.run(inputs));
     ms.push(performance.now() - start);
   }
   return { ms };

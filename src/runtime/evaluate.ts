@@ -7,8 +7,11 @@ import { fromTensorData } from './tensor-data.js';
 
 let shared: Promise<RuntimeProcess> | undefined;
 
-/** A folded constant takes milliseconds; what takes minutes is not worth folding. */
-const LIMIT = 120_000;
+/** The child process that is shared by all that runs one model after another: folding, and verifying passes. */
+export function sharedRuntime(): Promise<RuntimeProcess> {
+  shared ??= RuntimeProcess.start();
+  return shared;
+}
 
 /**
  * Runs a model without inputs on the CPU provider, the runtime's own optimizations off, and gives its outputs in order.
@@ -16,8 +19,8 @@ const LIMIT = 120_000;
  * (bfloat16, float8, int4, sequences). A crash ends nothing but this call.
  */
 export async function evaluateModel(model: Model): Promise<Tensor[]> {
-  shared ??= RuntimeProcess.start({ timeoutMs: LIMIT });
-  const session = await (await shared).load(await writeModel(model), { provider: 'cpu', threads: 1 });
+  const runtime = await sharedRuntime();
+  const session = await runtime.load(await writeModel(model), { provider: 'cpu', threads: 1 });
   try {
     const { outputs } = await session.run({});
     return session.outputs.map(({ name }) => {

@@ -91,7 +91,8 @@ export function roleOf(model: Model, input: Value): Role {
   if (below !== undefined) return { kind: 'ids', below };
   if (readers.some(readsAsBit) && !isSingle) return { kind: 'mask', values: 'bits' };
   if (/timestep|^t$/.test(name)) return { kind: 'timestep' };
-  if (readers.some(({ node, index }) => index === 1 && node.is('SequenceAt'))) return { kind: 'integers', low: 0, high: 2 };
+  if (readers.some(({ node, index }) => index === 1 && node.is('SequenceAt')))
+    return { kind: 'integers', low: 0, high: 2 };
   if (readers.some(({ node, index }) => index === 0 && node.is('Loop'))) return { kind: 'count' };
   if (/len/.test(name) && (shape?.length ?? 1) <= 1) return { kind: 'lengths', of: 'sequence' };
   if (/\bids?$|_ids?$|tokens?$/.test(name)) return { kind: 'integers', low: 0, high: 100 };

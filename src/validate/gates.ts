@@ -1,0 +1,108 @@
+/**
+ * How far an output may be from the original's, by what the passes claim to do to numbers.
+ *
+ * Why these numbers. exact: passes of this kind reorder float32 sums and swap kernels for ones that compute the same;
+ * over the zoo that moves outputs by 1e-7 to 1e-5 of their norm on the CPU, while a dropped scale, mask or bias moves
+ * them by more than 1e-2. GPUs are given more: CUDA multiplies in TF32 (10 bits), and software Vulkan was seen at 1.5e-2
+ * in single elements of fused attention. rounding: one bfloat16 rounding is 4e-3 of a number; after a network of them
+ * outputs stay within 5e-2. lossy: int8 with sound scales gives 20 to 40 dB; 0.15 is 16 dB, and a cosine of 0.99 is the
+ * same error seen as an angle.
+ */
+import type { Model } from '../ir/model.js';
+import type { Fidelity } from '../run/pass.js';
+import type { Provider } from '../runtime/isolate.js';
+import type { OutputAccuracy } from './accuracy.js';
+
+export interface Gate {
+  /** Limit of relativeL2. */
+  readonly maxError: number;
+  readonly minCosine: number;
+  /** Limit of maxRel: a single wrong element of many shows there alone. */
+  readonly maxRel: number;
+  /** Of integers, bools and text: the share of elements that must be equal. */
+  readonly minEqual: number;
+  /** Of rows with a clear winner: the share that must keep it. */
+  readonly minTop1: number;
+}
+
+const gates: Readonly<Record<Fidelity, Gate>> = {
+  exact: { maxError: 1e-4, minCosine: 0.99999, maxRel: 1e-3, minEqual: 1, minTop1: 0 },
+  rounding: { maxError: 0.05, minCosine: 0.999, maxRel: Number.POSITIVE_INFINITY, minEqual: 0.98, minTop1: 0 },
+  lossy: { maxError: 0.15, minCosine: 0.99, maxRel: Number.POSITIVE_INFINITY, minEqual: 0.95, minTop1: 0.8 },
+};
+
+const exactOnGpu: Gate = { maxError: 5e-3, minCosine: 0.9999, maxRel: 0.05, minEqual: 1, minTop1: 0 };
+
+export interface GateOptions {
+  /** Instead of the fidelity's limit of relativeL2. */
+  readonly maxError?: number;
+  /** Instead of the fidelity's limit of the cosine. */
+  readonly minCosine?: number;
+}
+
+export function gateOf(fidelity: Fidelity, provider: Provider, { maxError, minCosine }: GateOptions = {}): Gate {
+  const gate = fidelity === 'exact' && provider !== 'cpu' ? exactOnGpu : gates[fidelity];
+  return {
+    ...gate,
+    // Whoever gives one limit means it: the other one of the same error must not stand in its way.
+    ...(maxError !== undefined && { maxError, minCosine: -1, maxRel: Number.POSITIVE_INFINITY, minTop1: 0 }),
+    ...(minCosine !== undefined && {
+      minCosine,
+      ...(maxError === undefined && { maxError: Number.POSITIVE_INFINITY }),
+    }),
+  };
+}
+
+const order: readonly Fidelity[] = ['exact', 'rounding', 'lossy'];
+const quantizers = /^(QuantizeLinear|DynamicQuantizeLinear|DynamicQuantize\w+|QLinear\w+|QGemm|QAttention)$/;
+
+/**
+ * The fidelity that can be asked for where the original is coarse itself: noise below 1e-6 before a rounding to 16 bits
+ * or a quantizer becomes a whole step after it.
+ */
+export function attainable(fidelity: Fidelity, original: Model): Fidelity {
+  let coarse: Fidelity = 'exact';
+  for (const graph of original.graphs()) {
+    for (const node of graph.nodeSet) {
+      if (quantizers.test(node.opType)) coarse = 'lossy';
+      else if (coarse === 'exact' && [...node.outputs].some((value) => is16Bit(value?.elem))) coarse = 'rounding';
+    }
+    for (const value of [...graph.inputs, ...graph.constants])
+      if (coarse === 'exact' && is16Bit(value.elem)) coarse = 'rounding';
+  }
+  return order[Math.max(order.indexOf(fidelity), order.indexOf(coarse))]!;
+}
+
+const is16Bit = (elem: string | undefined): boolean => elem === 'float16' || elem === 'bfloat16';
+
+/** What breaks the gate, in words: one text for each limit; none where it holds. */
+export function violations(output: OutputAccuracy, gate: Gate): string[] {
+  const found: string[] = [];
+  if (output.nonFiniteMismatches)
+    found.push(`${output.nonFiniteMismatches} elements are NaN or infinite in one of the two alone`);
+  if (output.equal !== undefined) {
+    if (output.equal < gate.minEqual) found.push(`${percent(output.equal)} equal < ${percent(gate.minEqual)}`);
+    return found;
+  }
+  if (!(output.relativeL2 <= gate.maxError)) found.push(`relative L2 ${short(output.relativeL2)} > ${gate.maxError}`);
+  if (!(output.cosine >= gate.minCosine)) found.push(`cosine ${output.cosine.toFixed(6)} < ${gate.minCosine}`);
+  if (!(output.maxRel <= gate.maxRel))
+    found.push(`largest error ${short(output.maxRel)} of the scale > ${gate.maxRel}`);
+  if (output.top1 !== undefined && output.top1 < gate.minTop1)
+    found.push(`top-1 agreement ${percent(output.top1)} < ${percent(gate.minTop1)}`);
+  return found;
+}
+
+/** The output that is furthest off, in words. */
+export function summaryOf(outputs: readonly OutputAccuracy[], gate: Gate): string {
+  const worst = outputs.reduce<OutputAccuracy | undefined>(
+    (a, b) => (a && a.relativeL2 >= b.relativeL2 ? a : b),
+    undefined,
+  );
+  if (!worst) return 'no output to compare';
+  if (worst.relativeL2 === 0) return 'all outputs are equal';
+  return `"${worst.name}": relative L2 ${short(worst.relativeL2)} (limit ${gate.maxError}), cosine ${worst.cosine.toFixed(6)} (limit ${gate.minCosine})`;
+}
+
+const short = (value: number): string => value.toPrecision(2);
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

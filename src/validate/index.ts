@@ -1,0 +1,202 @@
+/** Validation: a result against its original, by running both. Accuracy, speed, and where the nodes ran. */
+import type { Model } from '../ir/model.js';
+import type { Fidelity } from '../run/pass.js';
+import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
+import { resolveTarget } from '../runtime/providers.js';
+import type { OutputAccuracy } from './accuracy.js';
+import { type Comparison, compareWith, isWithin, joined } from './compare.js';
+import { attainable, type Gate, type GateOptions, gateOf, summaryOf, violations } from './gates.js';
+import { measurePlacement, type PlacementReport } from './placement.js';
+import { type Reference, type ReferenceOptions, referenceOf } from './reference.js';
+import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
+import { type Subject, subjectOf } from './subject.js';
+
+export interface ValidateOptions extends Omit<ReferenceOptions, 'provider'>, GateOptions, SpeedOptions {
+  /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
+  readonly provider?: Provider | 'auto';
+  /** What was done to the numbers on purpose; default exact. */
+  readonly fidelity?: Fidelity;
+  /** The least ratio of the original's time to the result's. A ratio inside the noise counts as 1. */
+  readonly minSpeedup?: number;
+  /** Fail where another provider runs a node. */
+  readonly failOnFallback?: boolean;
+  /** Default true. */
+  readonly speed?: boolean;
+  /** Limit of one load or run; default 5 minutes. */
+  readonly timeoutMs?: number;
+  readonly allowOutsideData?: boolean;
+}
+
+export interface AccuracyReport {
+  readonly provider: Provider;
+  /** Each set of inputs in words: its source and shapes. */
+  readonly inputs: readonly string[];
+  /** The worst of each measure over all inputs, the runtime's optimizations off and on. */
+  readonly outputs: readonly OutputAccuracy[];
+  /** Why the result is wrong whatever the gate: it does not run, crashes, lacks an output, gives another shape or type. */
+  readonly failures: readonly string[];
+  /** Outputs that were not compared, and why. An empty name: nothing was, since the original does not run. */
+  readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
+  readonly notes: readonly string[];
+  /** The gate that is applied, and the fidelity it is of. */
+  readonly gate: Gate;
+  readonly fidelity: Fidelity;
+}
+
+/** One condition on the result. */
+export interface GateResult {
+  readonly name: 'accuracy' | 'speed' | 'placement';
+  readonly passed: boolean;
+  /** What was measured against which limit. */
+  readonly detail: string;
+}
+
+export interface Validation {
+  readonly accuracy: AccuracyReport;
+  /** Undefined where it was not asked for, or one of the two does not run. */
+  readonly speed: SpeedReport | undefined;
+  /** Where the result's nodes ran; undefined on the CPU, which has nothing to fall back to. */
+  readonly placement: PlacementReport | undefined;
+  readonly gates: readonly GateResult[];
+}
+
+/**
+ * Compares a result with its original. The reference is the original with the runtime's own optimizations off; the
+ * result runs with them off and on. Whatever a model does to the runtime becomes part of the report. Throws ModelError
+ * for files that are no models and for test data that cannot be fed, RangeError for shapes that the model excludes.
+ */
+export async function validate(
+  original: string | Uint8Array | Model,
+  result: string | Uint8Array | Model,
+  options: ValidateOptions = {},
+): Promise<Validation> {
+  const provider = await resolveTarget(options.provider ?? 'auto');
+  const subjects: Subject[] = [];
+  const runtimes: RuntimeProcess[] = [];
+  try {
+    for (const given of [original, result]) subjects.push(await subjectOf(given, options));
+    for (let i = 0; i < 2; i++) runtimes.push(await RuntimeProcess.start(options));
+    const [a, b] = subjects as [Subject, Subject];
+    const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
+    const fidelity = attainable(options.fidelity ?? 'exact', a.model);
+    const gate = gateOf(fidelity, provider, options);
+    const reference = await referenceOrReason(first, a, { ...options, provider });
+    const accuracy = await measureAccuracy(reference, [first, second], a, b, provider, gate, fidelity);
+    const run = typeof reference === 'string' || accuracy.failures.length ? undefined : reference.runs.at(-1);
+    const notes: string[] = [];
+    const measured = await attempt(notes, async () =>
+      run && options.speed !== false
+        ? measureSpeed(
+            { original: { runtime: first, model: a.source }, result: { runtime: second, model: b.source } },
+            provider,
+            run.feeds.tensors,
+            run.feeds.about,
+            options,
+          )
+        : undefined,
+    );
+    const placement = await attempt(notes, async () =>
+      run && provider !== 'cpu' ? measurePlacement(second, b.source, provider, run.feeds.tensors) : undefined,
+    );
+    const complete = { ...accuracy, notes: [...accuracy.notes, ...notes] };
+    return { accuracy: complete, speed: measured, placement, gates: gatesOf(complete, measured, placement, options) };
+  } finally {
+    for (const runtime of runtimes) await runtime.close();
+    for (const subject of subjects) subject.close();
+  }
+}
+
+/** The reference, or why there is none. */
+async function referenceOrReason(
+  runtime: RuntimeProcess,
+  { model, source }: Subject,
+  options: ReferenceOptions,
+): Promise<Reference | string> {
+  try {
+    return await referenceOf(runtime, model, source, options);
+  } catch (error) {
+    if (error instanceof RuntimeError) return error.message;
+    throw error;
+  }
+}
+
+async function attempt<T>(notes: string[], work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    notes.push(`not measured: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function measureAccuracy(
+  reference: Reference | string,
+  [first, second]: readonly [RuntimeProcess, RuntimeProcess],
+  original: Subject,
+  result: Subject,
+  provider: Provider,
+  gate: Gate,
+  fidelity: Fidelity,
+): Promise<AccuracyReport> {
+  const report = { provider, gate, fidelity };
+  if (typeof reference === 'string') {
+    const notCompared = [{ name: '', reason: `the original does not run: ${reference}` }];
+    return { ...report, inputs: [], outputs: [], failures: [], notCompared, notes: [] };
+  }
+  const plain = await compareWith(reference, second, result.source, provider, false);
+  const optimized = await compareWith(reference, second, result.source, provider, true);
+  const notes = [...reference.notes];
+  let found: Comparison = joined(plain, optimized);
+  if (isWithin(plain, gate) && !isWithin(optimized, gate)) {
+    // The runtime's own optimizations are wrong at times: then they are with the original too.
+    const own = await compareWith(reference, first, original.source, provider, true);
+    if (!isWithin(own, gate)) {
+      found = plain;
+      notes.push("the runtime's own optimizations change the original's outputs as well: they were left out");
+    }
+  }
+  return {
+    ...report,
+    inputs: reference.runs.map(({ feeds }) => feeds.about),
+    outputs: found.outputs,
+    failures: found.failures,
+    notCompared: [...reference.notCompared, ...found.notCompared],
+    notes,
+  };
+}
+
+/** The conditions that apply: accuracy always, the others where they are asked for. */
+function gatesOf(
+  accuracy: AccuracyReport,
+  speed: SpeedReport | undefined,
+  placement: PlacementReport | undefined,
+  { minSpeedup, failOnFallback, maxError, minCosine }: ValidateOptions,
+): GateResult[] {
+  const found: GateResult[] = [accuracyGate(accuracy, maxError !== undefined || minCosine !== undefined)];
+  if (minSpeedup !== undefined) {
+    const ratio = speed && (speed.significant ? speed.ratio : 1);
+    const measured = speed
+      ? `${speed.ratio.toFixed(2)}× (${speed.significant ? 'significant' : 'not significant'})`
+      : 'not measured';
+    found.push({ name: 'speed', passed: (ratio ?? 0) >= minSpeedup, detail: `${measured}, limit ${minSpeedup}×` });
+  }
+  if (failOnFallback) {
+    const ops = Object.entries(placement?.fallbacks ?? {}).map(([op, count]) => `${count} ${op}`);
+    const isKnown = placement !== undefined || accuracy.provider === 'cpu';
+    const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}` : 'not measured';
+    found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
+  }
+  return found;
+}
+
+function accuracyGate(accuracy: AccuracyReport, isExplicit: boolean): GateResult {
+  const { outputs, failures, gate, notCompared } = accuracy;
+  const broken = outputs.flatMap((output) => violations(output, gate).map((text) => `"${output.name}": ${text}`));
+  const problems = [...failures, ...broken];
+  if (problems.length) return { name: 'accuracy', passed: false, detail: problems.slice(0, 3).join('; ') };
+  // What cannot be compared is no proof of an error, but a limit that was asked for has not been shown to hold.
+  if (!outputs.length && notCompared.length)
+    return { name: 'accuracy', passed: !isExplicit, detail: `not compared: ${notCompared[0]!.reason}` };
+  return { name: 'accuracy', passed: true, detail: summaryOf(outputs, gate) };
+}

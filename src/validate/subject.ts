@@ -1,0 +1,45 @@
+/** A model to validate: the graph, to make inputs from, and what the runtime loads. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Model } from '../ir/model.js';
+import { readModel } from '../onnx/read.js';
+import { writeModel } from '../onnx/write.js';
+
+export interface Subject {
+  readonly model: Model;
+  /** A path or bytes. */
+  readonly source: string | Uint8Array;
+  /** Removes what was written for the runtime. */
+  close(): void;
+}
+
+/** A model in memory whose constants pass this goes through a file: it is streamed there and read from there. */
+const LARGE = 64 * 2 ** 20;
+
+/** Throws ModelError where the file is not a model. */
+export async function subjectOf(
+  given: string | Uint8Array | Model,
+  options: { readonly allowOutsideData?: boolean } = {},
+): Promise<Subject> {
+  const close = (): void => {};
+  if (typeof given === 'string' || given instanceof Uint8Array)
+    return { model: await readModel(given, options), source: given, close };
+  if (constantBytes(given) <= LARGE) return { model: given, source: await writeModel(given), close };
+  const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-'));
+  const path = join(folder, 'model.onnx');
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    await writeModel(given, path);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { model: given, source: path, close: remove };
+}
+
+function constantBytes(model: Model): number {
+  let bytes = 0;
+  for (const graph of model.graphs()) for (const value of graph.constants) bytes += value.tensor?.byteLength ?? 0;
+  return bytes;
+}
