@@ -55,7 +55,8 @@ export function readAttribute(
   const type = typeOf(message);
   const place = `${owner}, attribute "${message.name ?? ''}"`;
   const common = {
-    docString: message.docString,
+    // An absent string reads as '': only one that is there is written back.
+    ...(Object.hasOwn(message, 'docString') ? { docString: message.docString } : {}),
     carried: leftover(message, ['name', 'refAttrName', 'docString', 'type', ...(type ? [forms[type][1]] : [])]),
   };
   if (message.refAttrName) return { ...common, type: 'ref', name: message.refAttrName, of: type ?? 'undefined' };

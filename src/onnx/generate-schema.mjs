@@ -48,7 +48,9 @@ function attribute({ name, text }) {
 }
 
 /** The list gives no inputs for withdrawn versions; this one was in use first. */
-const withdrawn = { 'GroupNormalization! 18': `X T;scale T;bias T|Y T|T ${setIndex(['tensor(bfloat16)', 'tensor(float16)', 'tensor(float)', 'tensor(double)'])}|epsilon f=1e-05;num_groups i!` };
+const withdrawn = {
+  'GroupNormalization! 18': `X T;scale T;bias T|Y T|T ${setIndex(['tensor(bfloat16)', 'tensor(float16)', 'tensor(float)', 'tensor(double)'])}|epsilon f=1e-05;num_groups i!`,
+};
 
 const lines = [];
 for (const [file, domain] of [
@@ -65,16 +67,29 @@ for (const [file, domain] of [
         .slice(1)
         .map((section) => [section.match(/^\w+/)[0], section]),
     );
-    const list = (title, format) => items(sections[title] ?? '').map(format).join(';');
+    const list = (title, format) =>
+      items(sections[title] ?? '')
+        .map(format)
+        .join(';');
     const constraints = items(sections.Type ?? '').map((c) => `${c.name} ${setIndex(c.text.split(/, (?![^(]*\))/))}`);
     const flag = /^[^\n]*\(deprecated\)/.test(part) ? '!' : '';
     const key = `${domain && 'ml.'}${name}${flag} ${since}`;
     if (withdrawn[key]) lines.push(`${key}|${withdrawn[key]}`);
-    else lines.push([key, list('Inputs', formal), list('Outputs', formal), constraints.join(';'), list('Attributes', attribute)].join('|'));
+    else
+      lines.push(
+        [
+          key,
+          list('Inputs', formal),
+          list('Outputs', formal),
+          constraints.join(';'),
+          list('Attributes', attribute),
+        ].join('|'),
+      );
   }
 }
 
-const quoted = (rows) => `\`\n${rows.join('\n').replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')}\n\``;
+const quoted = (rows) =>
+  `\`\n${rows.join('\n').replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')}\n\``;
 process.stdout.write(`/** Operator schemas of ai.onnx and ai.onnx.ml: made by generate-schema.mjs, read by schema.ts. */
 
 /** Sets of types, one a line; the operators refer to them by number. */

@@ -115,14 +115,15 @@ async function writeFiles(path: string, location: string, layout: Layout): Promi
     throw new ModelError(path, 'at most 2 GiB beside the external data', `${expansion.length} bytes`);
   const jobs = [{ path, content: streamOf(expansion) }];
   if (externals.length) jobs.unshift({ path: joinPath(dirname(path), location), content: dataOf(externals) });
-  if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new ModelError(path, 'a path for a file', 'a folder');
   const temporary = (target: string): string => `${target}.${process.pid}.tmp`;
   try {
+    // Before the data file gets its name: renaming the model onto a folder would fail after that.
+    if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      throw new ModelError(path, 'a path for a file', 'a folder');
     for (const job of jobs) writeFile(fs, temporary(job.path), job.content);
     for (const job of jobs) fs.renameSync(temporary(job.path), job.path);
   } catch (error) {
-    for (const job of jobs) fs.rmSync(temporary(job.path), { force: true });
+    for (const job of jobs) if (fs.existsSync(temporary(job.path))) fs.rmSync(temporary(job.path));
     const code = (error as { code?: string }).code;
     if (code === 'ENOENT') throw new ModelError(path, 'a folder to write into', 'none', 'Make it first');
     if (code === 'ENOTDIR') throw new ModelError(path, 'a folder to write into', 'a file on the way to it');

@@ -1,0 +1,195 @@
+/** Names in written files: ports keep theirs, everything else gives way. */
+import { describe, expect, it } from 'vitest';
+import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import { ModelError } from '../../src/ir/errors.js';
+import type { Model } from '../../src/ir/model.js';
+import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import { decodeMessage, type GraphMessage, type ModelMessage } from '../../src/onnx/messages.js';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { runModel } from '../run-model.js';
+import { floats, info, modelBytes, node } from './bytes.js';
+
+const graphOf = async (model: Model): Promise<GraphMessage> =>
+  decodeMessage<ModelMessage>('ModelProto', await writeModel(model)).graph as GraphMessage;
+
+/** What a graph's nodes say: `Op(inputs) → outputs`. */
+const lines = (graph: GraphMessage): string[] =>
+  (graph.node ?? []).map(
+    ({ opType, input = [], output = [] }) => `${opType}(${input.join(', ')}) → ${output.join(', ')}`,
+  );
+
+/** The outputs in onnxruntime, the input x = [1, -2], the condition c = true. */
+async function run(model: Model): Promise<Record<string, number[]>> {
+  const feeds = { x: tensorOf('float32', [1, -2]), c: tensorOf('bool', 1) };
+  const outputs = await runModel(await writeModel(model), feeds);
+  return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, [...numbersOf(tensor)]]));
+}
+
+const build = (define: (g: GraphBuilder) => void, irVersion?: number): Model =>
+  buildModel({ '': 17 }, define, irVersion);
+
+describe('output ports', () => {
+  it('that give an input go through an Identity', async () => {
+    const model = build((g) => g.output('y', g.input('x', 'float32', [2])));
+    expect(lines(await graphOf(model))).toEqual(['Identity(x) → y']);
+    expect(await run(model)).toEqual({ y: [1, -2] });
+  });
+
+  it('that give the input of their own name need nothing', async () => {
+    const model = build((g) => {
+      const x = g.input('x', 'float32', [2]);
+      g.output('x', x);
+      g.output('y', g.op('Neg', [x]));
+    });
+    expect(lines(await graphOf(model))).toEqual(['Neg(x) → y']);
+  });
+
+  it('with the name of an input and another value cannot be written', async () => {
+    const model = build((g) => g.output('x', g.op('Neg', [g.input('x', 'float32', [2])], {}, { outputs: ['n'] })));
+    await expect(writeModel(model)).rejects.toThrow(
+      new ModelError(
+        'graph "main"',
+        'output "x" to be the input of that name, or to have another name',
+        'another value, "n"',
+      ),
+    );
+  });
+
+  it('that give one value: the first names it', async () => {
+    const model = build((g) => {
+      const value = g.op('Neg', [g.input('x', 'float32', [2])]);
+      g.output('a', value);
+      g.output('b', value);
+    });
+    expect(lines(await graphOf(model))).toEqual(['Neg(x) → a', 'Identity(a) → b']);
+    expect(await run(model)).toEqual({ a: [-1, 2], b: [-1, 2] });
+  });
+
+  it('that give a constant name it', async () => {
+    const model = build((g) => {
+      const constant = g.constant('float32', [3, 4], [2], 'label');
+      g.output('y', constant);
+      g.output('z', g.op('Add', [g.input('x', 'float32', [2]), constant]));
+    });
+    const graph = await graphOf(model);
+    expect(graph.initializer?.map(({ name }) => name)).toEqual(['y']);
+    expect(await run(model)).toEqual({ y: [3, 4], z: [4, 2] });
+  });
+});
+
+describe('labels', () => {
+  it('that are taken get a number', async () => {
+    const model = build((g) => {
+      const x = g.input('x', 'float32', [2]);
+      const a = g.op('Neg', [x], {}, { outputs: ['x'] });
+      const b = g.op('Neg', [a], {}, { outputs: ['y'] });
+      const c = g.op('Add', [b, g.constant('float32', [1, 1], [2], 'x')], {}, { name: 'x' });
+      g.output('y', g.op('Neg', [c]));
+    });
+    expect(lines(await graphOf(model))[0]).toMatch(/^Neg\(x\) → x_\d$/);
+    const names = lines(await graphOf(model)).map((line) => line.split(' → ')[1]);
+    expect(new Set(names).size).toBe(names.length);
+    expect(await run(model)).toEqual({ y: [-2, 1] });
+  });
+});
+
+describe('bodies', () => {
+  /** An If whose branches are the same. */
+  const branches = (g: GraphBuilder, define: (b: GraphBuilder) => void) =>
+    g.op('If', [g.input('c', 'bool', [])], { then_branch: g.body('t', define), else_branch: g.body('e', define) });
+
+  it('name nothing as an outer value', async () => {
+    const model = build((g) => {
+      const x = g.input('x', 'float32', [2]);
+      const hidden = g.op('Neg', [x], {}, { outputs: ['v'] });
+      const out = branches(g, (b) => {
+        const inner = b.op('Abs', [x], {}, { outputs: ['v'] });
+        b.output('v', b.op('Add', [inner, hidden]));
+      });
+      g.output('y', out);
+    });
+    expect(await run(model)).toEqual({ y: [0, 4] });
+  });
+
+  it('rename a port that would hide what they read', async () => {
+    const model = build((g) => {
+      const x = g.input('x', 'float32', [2]);
+      const state = g.op('Neg', [x], {}, { outputs: ['s'] });
+      const body = g.body('body', (b) => {
+        b.input('i', 'int64', []);
+        const keep = b.input('keep', 'bool', []);
+        const carried = b.input('s', 'float32', [2]);
+        b.output('keep_out', b.op('Identity', [keep]));
+        b.output('x', b.op('Add', [b.op('Add', [carried, state]), x]));
+      });
+      g.output('y', g.op('Loop', [g.constant('int64', 3), undefined, state], { body }));
+    });
+    // s = -x, three times s + (-x) + x.
+    expect(await run(model)).toEqual({ y: [-1, 2] });
+    const read = await readModel(await writeModel(model));
+    expect((await writeModel(read)).length).toBe((await writeModel(model)).length);
+  });
+
+  it('keep names that hide an outer one where nothing is lost', async () => {
+    const body = { name: 'b', node: [node('Neg', ['x'], ['y'])], output: [info('y')] };
+    const attribute = ['then_branch', 'else_branch'].map((name) => ({ name, type: 5, g: body }));
+    const bytes = modelBytes(
+      {},
+      { input: [info('x'), info('c', 9, [])], node: [node('If', ['c'], ['y'], { attribute })] },
+    );
+    expect(Buffer.compare(await writeModel(await readModel(bytes)), bytes)).toBe(0);
+  });
+});
+
+describe('models of IR 3', () => {
+  const old = modelBytes(
+    { irVersion: 3, opsetImport: [{ domain: '', version: 8 }] },
+    { initializer: [floats('w', [2, 2])], input: [info('x'), info('w')], node: [node('Mul', ['x', 'w'], ['y'])] },
+  );
+  it('list their initializers as inputs, which are constants', async () => {
+    const model = await readModel(old);
+    expect(model.graph.inputs.map(({ name, isConstant }) => [name, isConstant])).toEqual([
+      ['x', false],
+      ['w', true],
+    ]);
+    expect(Buffer.compare(await writeModel(model), old)).toBe(0);
+    expect(await run(model)).toEqual({ y: [2, -4] });
+  });
+
+  it('get Constant nodes for new constants', async () => {
+    const model = await readModel(old);
+    const { graph } = model;
+    const [product] = graph.outputs;
+    const added = graph.add('Add', [product, graph.constant(tensorOf('float32', [1, 1]), 'k')]).output;
+    graph.output('y', added);
+    const message = await graphOf(model);
+    expect(message.initializer?.map(({ name }) => name)).toEqual(['w']);
+    expect(message.input?.map(({ name }) => name)).toEqual(['x', 'w']);
+    expect(lines(message).at(-2)).toBe('Constant() → k');
+    expect(await run(model)).toEqual({ y: [3, -3] });
+  });
+});
+
+it('a tensor of any kind of Constant is written as the attribute it was', async () => {
+  const forms = [
+    { name: 'value_float', type: 1, f: 1.5 },
+    { name: 'value_floats', type: 6, floats: [1, 2] },
+    { name: 'value_int', type: 2, i: -7 },
+    { name: 'value_ints', type: 7, ints: [1, -1] },
+    { name: 'value_string', type: 3, s: Uint8Array.of(104) },
+    { name: 'value_strings', type: 8, strings: [Uint8Array.of(104), new Uint8Array(0)] },
+    { name: 'value', type: 4, t: floats('name', [1]) },
+    { name: 'value_int', type: 1, f: 2 },
+  ];
+  const constants = forms.map((attribute, i) => node('Constant', [], [`c${i}`], { attribute: [attribute] }));
+  const bytes = modelBytes({}, { node: [...constants, node('Relu', ['x'], ['y'])] });
+  const model = await readModel(bytes);
+  // The last says an int and holds a float: it stays a node, for the runtime to refuse.
+  expect(model.graph.constants.size).toBe(7);
+  expect([...model.graph.constants].map(({ tensor }) => elementCount((tensor as Tensor).shape))).toEqual([
+    1, 2, 1, 2, 1, 2, 1,
+  ]);
+  expect(Buffer.compare(await writeModel(model), bytes)).toBe(0);
+});
