@@ -63,9 +63,8 @@ export const int8 = definePass({
   },
 });
 
-/** The products of every scope, the others with their reasons. A snapshot: nodes are added while it is walked. */
-function productsOf(model: Model, { skip }: PassContext, isKept: (node: Node) => boolean): Product[] {
-  const products: Product[] = [];
+/** The products of every scope, one after another: each is looked at when those before it are rewritten. */
+function* productsOf(model: Model, { skip }: PassContext, isKept: (node: Node) => boolean): Iterable<Product> {
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
       const alone = leftAlone[node.opType];
@@ -73,9 +72,8 @@ function productsOf(model: Model, { skip }: PassContext, isKept: (node: Node) =>
       if (found === undefined) continue;
       if (typeof found === 'string') skip(found, node);
       else if (isKept(node)) skip('kept in float as asked', node);
-      else products.push(found);
+      else yield found;
     }
-  return products;
 }
 
 /** What the target or the opset lacks. */

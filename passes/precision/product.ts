@@ -50,7 +50,8 @@ export function productOf(node: Node): Product | string | undefined {
   };
 }
 
-const computed = 'no constant weight: both factors are computed, or the weight comes in from outside';
+const computed = 'no constant weight: both factors are computed';
+const given = 'its weight comes in through an input of the graph, body or function';
 
 /** The constant behind a factor: through Identities, one cast from a stored type, and a transposition. */
 function weightOf(factor: Value, isTransposed: boolean): Weight | string {
@@ -68,7 +69,7 @@ function weightOf(factor: Value, isTransposed: boolean): Weight | string {
     value = next;
   }
   const { tensor } = value;
-  if (!tensor) return computed;
+  if (!tensor) return value.isInput ? given : computed;
   if (tensor.shape.length !== 2) return `its weight has rank ${tensor.shape.length}: scales per channel need rank 2`;
   if (dataTypes[tensor.type].kind !== 'float' || dataTypes[tensor.type].bits < 16)
     return `its weight is ${tensor.type}`;
