@@ -1,17 +1,36 @@
 /** simplify: what computes nothing, or the same again, goes. To a fixpoint, in every scope. */
 import { z } from 'zod';
-import { inferTypes } from '../src/infer/index.js';
+import { type Facts, inferTypes } from '../src/infer/index.js';
+import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
 import { definePass } from '../src/run/pass.js';
 import { sweep } from '../src/run/sweep.js';
+import { skipExpands } from './simplify/broadcast.js';
 import { shortenChains } from './simplify/chains.js';
 import { liftConstantNodes, mergeConstants } from './simplify/constants.js';
 import { decideContents } from './simplify/contents.js';
 import { foldConstants } from './simplify/fold.js';
+import { simplifyGemm } from './simplify/gemm.js';
 import { removeIdentities } from './simplify/identities.js';
 import { inlineConstantIfs } from './simplify/inline-if.js';
+import { absorbAffine } from './simplify/linear.js';
+import { absorbPads } from './simplify/pads.js';
 import { mergeSubexpressions } from './simplify/subexpressions.js';
 import { simplifyViews } from './simplify/views.js';
+
+/** What a round does, in this order; each leaves the model valid. */
+const ideas: readonly ((model: Model, facts: Facts) => void)[] = [
+  inlineConstantIfs,
+  removeIdentities,
+  decideContents,
+  simplifyViews,
+  shortenChains,
+  skipExpands,
+  simplifyGemm,
+  absorbPads,
+  mergeConstants,
+  mergeSubexpressions,
+];
 
 export const simplify = definePass({
   name: 'simplify',
@@ -23,18 +42,14 @@ export const simplify = definePass({
     if (!context.evaluate) context.skip('constants are not folded: there is no runtime here to evaluate them');
     const refused = new Set<Node>();
     liftConstantNodes(model);
-    // What one rule leaves, another finds: until a round changes nothing.
+    // What one idea leaves, another finds: until a round changes nothing.
     for (let structure = -1; structure !== model.structure; ) {
       structure = model.structure;
       const facts = inferTypes(model);
-      inlineConstantIfs(model);
-      removeIdentities(model);
-      decideContents(model, facts);
-      simplifyViews(model);
-      shortenChains(model);
-      mergeConstants(model);
-      mergeSubexpressions(model);
+      for (const idea of ideas) idea(model, facts);
       sweep(model);
+      // Leaves arithmetic over constants to the folding that follows.
+      if (context.evaluate) absorbAffine(model);
       await foldConstants(model, context, refused);
       sweep(model);
     }

@@ -35,9 +35,17 @@ export function reshapeTarget(from: Shape | undefined, to: Shape | undefined): n
 /** Says the shape of a Reshape by a constant. */
 function fixShape(node: Node): void {
   const [x, shape] = node.inputs;
-  if (!x || !shape || shape.tensor || node.int('allowzero', 0) !== 0) return;
+  if (!x || !shape || shape.tensor) return;
   const target = reshapeTarget(x.shape, node.output.shape);
-  if (target) node.graph.setInput(node, 1, node.graph.constant(int64s(target.map(BigInt)), shape.name));
+  if (target) reshapeTo(node, x, target);
+}
+
+/** No dim of a target is 0, so a 0 always means a copy. */
+function reshapeTo(node: Node, x: Value, target: readonly number[]): void {
+  const { graph } = node;
+  graph.setInput(node, 0, x);
+  graph.setInput(node, 1, graph.constant(int64s(target.map(BigInt)), node.inputs[1]?.name));
+  graph.setAttribute(node, 'allowzero', undefined);
 }
 
 /** The value that a chain of views starts from, or one on the way that has the shape of its end already. */
@@ -66,13 +74,12 @@ function mergeViews(node: Node, x: Value): void {
     return;
   }
   const target = reshapeTarget(x.shape, output.shape);
-  if (!target || (node.is('Reshape') && node.int('allowzero', 0) !== 0)) return;
-  const shape = graph.constant(int64s(target.map(BigInt)));
+  if (!target) return;
   if (node.is('Reshape')) {
-    graph.setInput(node, 0, x);
-    graph.setInput(node, 1, shape);
+    reshapeTo(node, x, target);
     return;
   }
+  const shape = graph.constant(int64s(target.map(BigInt)));
   const reshape = graph.add('Reshape', [x, shape], { name: node.name, outputs: [output.name] });
   reshape.output.type = output.type;
   graph.replaceUses(output, reshape.output);

@@ -1,0 +1,51 @@
+/** Op(Expand(x), y) ⟶ Op(x, y) where the op broadcasts x to the same shape by itself. */
+import { type Dim, equalDims } from '../../src/ir/dims.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import type { Shape } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { hasReference } from './small.js';
+
+/** Elementwise ops whose inputs broadcast to each other, since opset 7. */
+const broadcasting = new Set(
+  'Add Sub Mul Div Pow Mod And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual Where Max Min Sum Mean PRelu BitwiseAnd BitwiseOr BitwiseXor'.split(
+    ' ',
+  ),
+);
+
+/** PRelu broadcasts its slope to x, not x to the slope. */
+const onlySlope = 'PRelu';
+
+const canBroadcast = (node: Node, index: number): boolean =>
+  node.domain === '' &&
+  broadcasting.has(node.opType) &&
+  (node.opset ?? 0) >= 8 &&
+  !hasReference(node) &&
+  (node.opType !== onlySlope || index === 1);
+
+/** True where the inputs broadcast to `to`: each of its dims is the dim of one of them. */
+function reaches(inputs: readonly (Shape | undefined)[], to: Shape): boolean {
+  return to.every((dim, axis) =>
+    inputs.some((shape) => {
+      const own = shape?.[axis - to.length + shape.length];
+      return own !== undefined && equalDims(own, dim as Dim);
+    }),
+  );
+}
+
+function skipExpand(node: Node): void {
+  const x = node.inputs[0];
+  if (!x?.shape) return;
+  for (const { node: user, index } of [...node.output.uses]) {
+    if (!canBroadcast(user, index)) continue;
+    const to = user.outputs[0]?.shape;
+    const shapes = user.inputs.map((value: Value | undefined, at) => (at === index ? x.shape : value?.shape));
+    if (to && shapes.every((shape) => shape !== undefined) && reaches(shapes, to)) user.graph.setInput(user, index, x);
+  }
+}
+
+/** Does so in every scope. */
+export function skipExpands(model: Model): void {
+  for (const graph of model.graphs())
+    for (const node of graph.nodes()) if (node.is('Expand') && node.outputs[0]) skipExpand(node);
+}

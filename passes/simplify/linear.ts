@@ -1,0 +1,148 @@
+/**
+ * What follows a linear op and scales or shifts its channels goes into its weights: W·s, (b − mean)·s + shift.
+ * The new weights are left as nodes over constants; constant folding computes them, so without a runtime nothing is done.
+ */
+import type { Graph } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import { tensorOf } from '../../src/ir/numbers.js';
+import { elementCount, reshaped } from '../../src/ir/tensor.js';
+import type { Value } from '../../src/ir/value.js';
+import { isReadOnce } from './chains.js';
+import { hasReference, int64s, smallNumbers } from './small.js';
+
+/** Weights beyond this are not read by constant folding. */
+const LARGE = 16 * 2 ** 20;
+
+/** y = x · scale + shift, each a list of one element, or one for each channel. */
+interface Affine {
+  readonly scale?: Value;
+  readonly shift?: Value;
+}
+
+/** The axis of the weights that counts the output channels, and their number; undefined where the weights cannot change. */
+function channelsOf(node: Node): { readonly axis: number; readonly count: number } | undefined {
+  const w = node.inputs[1]?.tensor;
+  const bias = node.inputs[2];
+  if (w?.type !== 'float32' || w.byteLength > LARGE || (bias && !bias.tensor)) return undefined;
+  if (!node.inputs[1] || !isReadOnce(node.inputs[1])) return undefined;
+  if (node.is('Conv')) return { axis: 0, count: w.shape[0] ?? 0 };
+  if (node.is('ConvTranspose') && node.int('group', 1) === 1) return { axis: 1, count: w.shape[1] ?? 0 };
+  if (node.is('Gemm') && node.float('alpha', 1) === 1 && node.float('beta', 1) === 1) {
+    const axis = node.int('transB', 0) ? 0 : 1;
+    const count = w.shape[axis] ?? 0;
+    // A bias of one element or one column is not one for each channel.
+    const shape = bias?.tensor?.shape;
+    if (!shape || (shape.at(-1) === count && elementCount(shape) === count)) return { axis, count };
+  }
+  return undefined;
+}
+
+/** The linear op whose output this node alone reads. */
+function linearBefore(value: Value | undefined, reader: Node): Node | undefined {
+  const node = value?.producer;
+  if (!value || !node || node.domain !== '' || hasReference(node) || !isReadOnce(value)) return undefined;
+  return node.graph === reader.graph ? node : undefined;
+}
+
+/** The constant that Mul, Div, Add or Sub applies to each channel of a linear op's output; its only dim above 1 is the channels'. */
+function perChannel(constant: Value | undefined, rank: number, count: number, axis: number): boolean {
+  const tensor = constant?.tensor;
+  if (tensor?.type !== 'float32' || tensor.shape.length > rank) return false;
+  return tensor.shape.every((dim, at) => dim === 1 || (at - tensor.shape.length + rank === axis && dim === count));
+}
+
+/** True for a scale that weights can take: 0 · ∞ would make NaN of a channel whose weights are 0. */
+const isScale = (constant: Value): boolean =>
+  smallNumbers(constant)?.every((number) => Number.isFinite(number) && number !== 0) === true;
+
+/** A constant as a list of its elements. */
+const flat = (graph: Graph, value: Value): Value => {
+  const { tensor } = value;
+  if (!tensor) throw new TypeError(`"${value.name}" is not a constant`);
+  return graph.constant(reshaped(tensor, [elementCount(tensor.shape)]));
+};
+
+/** Scale and shift of BatchNormalization at inference: s = scale / √(var + ε), shift = B − mean · s. */
+function ofBatchNormalization(node: Node): Affine | undefined {
+  const [, scale, shift, mean, variance] = node.inputs;
+  if (!scale?.tensor || !shift?.tensor || !mean?.tensor || !variance?.tensor) return undefined;
+  if (node.int('training_mode', 0) !== 0 || node.outputs.slice(1).some((value) => value) || (node.opset ?? 0) < 9)
+    return undefined;
+  if ([scale, shift, mean, variance].some(({ tensor }) => tensor?.type !== 'float32')) return undefined;
+  const { graph } = node;
+  const op = (opType: string, ...inputs: Value[]) => graph.add(opType, inputs).output;
+  const epsilon = graph.constant(tensorOf('float32', node.float('epsilon', Math.fround(1e-5))));
+  const s = op('Div', scale, op('Sqrt', op('Add', variance, epsilon)));
+  return { scale: s, shift: op('Sub', shift, op('Mul', mean, s)) };
+}
+
+function affineOf(node: Node, slot: number, rank: number, count: number, axis: number): Affine | undefined {
+  if (node.is('BatchNormalization')) return slot === 0 ? ofBatchNormalization(node) : undefined;
+  const constant = node.inputs[1 - slot];
+  if (!constant || !perChannel(constant, rank, count, axis) || (node.opset ?? 0) < 7) return undefined;
+  const { graph } = node;
+  switch (node.opType) {
+    case 'Mul':
+      return isScale(constant) ? { scale: flat(graph, constant) } : undefined;
+    case 'Add':
+      return { shift: flat(graph, constant) };
+    case 'Sub':
+      return slot === 0 ? { shift: graph.add('Neg', [flat(graph, constant)]).output } : undefined;
+    case 'Div':
+      if (slot !== 0 || !isScale(constant)) return undefined;
+      return { scale: graph.add('Div', [graph.constant(tensorOf('float32', [1])), flat(graph, constant)]).output };
+    default:
+      return undefined;
+  }
+}
+
+const followers = new Set(['BatchNormalization', 'Mul', 'Div', 'Add', 'Sub']);
+
+function absorb(node: Node): void {
+  for (const slot of [0, 1]) {
+    const linear = linearBefore(node.inputs[slot], node);
+    const channels = linear && channelsOf(linear);
+    const rank = linear?.is('Gemm') ? 2 : linear?.inputs[1]?.shape?.length;
+    if (!linear || !channels || rank === undefined) continue;
+    const affine = affineOf(node, slot, rank, channels.count, 1);
+    if (!affine) continue;
+    rescale(linear, channels, affine);
+    node.graph.replaceUses(node.output, linear.output);
+    return;
+  }
+}
+
+/** Puts an affine map of the output into weights and bias. */
+function rescale(
+  linear: Node,
+  { axis, count }: { readonly axis: number; readonly count: number },
+  affine: Affine,
+): void {
+  const { graph } = linear;
+  const [, w, bias] = linear.inputs;
+  const rank = w?.shape?.length ?? 0;
+  const op = (opType: string, ...inputs: (Value | undefined)[]) => graph.add(opType, inputs).output;
+  let b = bias && flat(graph, bias);
+  if (affine.scale && w) {
+    const { scale } = affine;
+    const dims = Array.from({ length: rank }, (_, at) => (at === axis ? -1n : 1n));
+    const spread = op('Reshape', scale, graph.constant(int64s(dims)));
+    graph.setInput(linear, 1, op('Mul', w, spread));
+    b &&= op('Mul', b, scale);
+  }
+  if (affine.shift) {
+    const zeros = () => graph.constant(tensorOf('float32', new Array(count).fill(0)));
+    b = op('Add', b ?? zeros(), affine.shift);
+  }
+  if (b) graph.setInput(linear, 2, b);
+}
+
+/** Does so in every scope. */
+export function absorbAffine(model: Model): void {
+  for (const graph of model.graphs())
+    for (const node of graph.nodes()) {
+      if (node.domain !== '' || !followers.has(node.opType) || hasReference(node)) continue;
+      if (node.outputs[0]?.uses.size) absorb(node);
+    }
+}
