@@ -42,14 +42,14 @@ export interface GateOptions {
 
 export function gateOf(fidelity: Fidelity, provider: Provider, { maxError, minCosine }: GateOptions = {}): Gate {
   const gate = fidelity === 'exact' && provider !== 'cpu' ? exactOnGpu : gates[fidelity];
+  if (maxError === undefined && minCosine === undefined) return gate;
+  // Whoever gives one limit means it: other limits of the same error must not stand in its way.
   return {
     ...gate,
-    // Whoever gives one limit means it: the other one of the same error must not stand in its way.
-    ...(maxError !== undefined && { maxError, minCosine: -1, maxRel: Number.POSITIVE_INFINITY, minTop1: 0 }),
-    ...(minCosine !== undefined && {
-      minCosine,
-      ...(maxError === undefined && { maxError: Number.POSITIVE_INFINITY }),
-    }),
+    maxError: maxError ?? Number.POSITIVE_INFINITY,
+    minCosine: minCosine ?? -1,
+    maxRel: Number.POSITIVE_INFINITY,
+    minTop1: 0,
   };
 }
 

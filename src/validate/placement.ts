@@ -74,7 +74,7 @@ export async function measurePlacement(
   const session = await runtime.load(model, { provider, optimize: true, profile: true });
   try {
     const tensors = session.outputs.filter(({ type }) => type !== undefined).map(({ name }) => name);
-    await session.run(feeds, tensors);
+    await session.run(feeds, tensors.length ? tensors : undefined);
     return readPlacement(provider, await session.profile());
   } finally {
     await session.release();

@@ -2,6 +2,8 @@
 import { constantTensor } from '../ir/constants.js';
 import { type Dim, equalDims, isUnknown, substitute, symbol, symbolsOf } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
+import { numbersOf } from '../ir/numbers.js';
+import { elementCount } from '../ir/tensor.js';
 import type { Value } from '../ir/value.js';
 
 /** A choice of sizes for the kinds of dims that models have. */
@@ -40,6 +42,23 @@ export const sizeChoices: readonly Sizes[] = [
   sizes(1, 128, 128, 16, 512),
   sizes(1, 1, 1, 1, 48),
 ];
+
+/** How many lengths that a model states are tried, and from where on a number is hardly an axis. */
+const BAKED = { count: 8, least: 5 };
+
+/** More choices, for models whose exporter baked a size into a shape: the whole numbers of small constants, most frequent first. */
+export function* bakedChoices(model: Model): Iterable<Sizes> {
+  const counts = new Map<number, number>();
+  for (const graph of model.graphs())
+    for (const { tensor } of graph.constants) {
+      if (tensor?.type !== 'int64' || elementCount(tensor.shape) > 8) continue;
+      for (const size of new Set(numbersOf(tensor)))
+        if (size >= BAKED.least && size <= 4096) counts.set(size, (counts.get(size) ?? 0) + 1);
+    }
+  const lengths = [...counts].sort((a, b) => b[1] - a[1]).map(([size]) => size);
+  for (const length of lengths.slice(0, BAKED.count))
+    for (const batch of [2, 1]) yield sizes(batch, length, length, length, length);
+}
 
 /** Tables and caches that are looked into. */
 const TABLE = 64;

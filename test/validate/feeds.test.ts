@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import type { Model } from '../../src/ir/model.js';
+import { numbersOf } from '../../src/ir/numbers.js';
+import { readModel } from '../../src/onnx/read.js';
+import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';
+import { fromTensorData } from '../../src/runtime/tensor-data.js';
+import { type FeedOptions, makeFeeds } from '../../src/validate/feeds.js';
+import { referenceOf } from '../../src/validate/reference.js';
+import { sizeChoices } from '../../src/validate/sizes.js';
+import { collection, modelFolders } from '../models.js';
+
+const model = (define: (g: GraphBuilder) => void, domain = ''): Model =>
+  buildModel({ '': 17, ...(domain && { [domain]: 1 }) }, define);
+const feed = (of: Model, name: string, options?: FeedOptions): TensorData => makeFeeds(of, options).tensors[name]!;
+const numbers = (of: Model, name: string, options?: FeedOptions): number[] => [
+  ...numbersOf(fromTensorData(feed(of, name, options))),
+];
+const table = (g: GraphBuilder, rows: number) => g.constant('float32', new Float32Array(rows * 2), [rows, 2]);
+
+describe('generated inputs', () => {
+  it('index the table they feed, through casts, reshapes, sums, branches and functions', () => {
+    const near = model((g) =>
+      g.output('y', g.op('Gather', [table(g, 40), g.input('words', 'int64', ['batch', 'seq'])])),
+    );
+    const far = model((g) => {
+      const flat = g.op('Reshape', [
+        g.op('Cast', [g.input('words', 'int32', ['batch', 'seq'])], { to: 7 }),
+        g.ints(-1),
+      ]);
+      const shifted = g.op('Add', [flat, g.constant('int64', 2)]);
+      const branch = (name: string) =>
+        g.body(name, (b) => b.output('o', b.op('Gather', [table(b, name === 'then' ? 20 : 10), shifted])));
+      g.output(
+        'y',
+        g.op('If', [g.input('c', 'bool', [])], { then_branch: branch('then'), else_branch: branch('else') }),
+      );
+    });
+    const seen = numbers(near, 'words');
+    expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...seen)).toBeLessThan(40);
+    expect(new Set(seen).size).toBeGreaterThan(5);
+    // Two is added on the way to a table of ten rows.
+    const options = { shapes: { words: [4, 50] } };
+    expect(Math.max(...numbers(far, 'words', options))).toBe(7);
+    expect(feed(far, 'words', options)).toMatchObject({ type: 'int32', shape: [4, 50] });
+  });
+
+  it('have masks of 0 and 1: full, padded, with holes, or padded at the left', () => {
+    const masked = model((g) => {
+      const mask = g.input('attention_mask', 'int64', ['batch', 'seq']);
+      g.output('y', g.op('Cast', [mask], { to: 1 }));
+    });
+    const rows = (variant: FeedOptions['variant']): number[][] => {
+      const all = numbers(masked, 'attention_mask', { variant, shapes: { attention_mask: [2, 20] } });
+      return [all.slice(0, 20), all.slice(20)];
+    };
+    expect(rows('full').flat()).toEqual(new Array(40).fill(1));
+    for (const row of rows('padded')) expect(row.join('')).toMatch(/^1+0+$/);
+    for (const row of rows('left')) expect(row.join('')).toMatch(/^0+1+$/);
+    for (const row of rows('holes')) expect(row.join('')).toMatch(/^1+0+1/);
+    expect(rows('holes')[0]).not.toEqual(rows('holes')[1]);
+  });
+
+  it('know masks by what is done with them, additive ones and paddings', () => {
+    const used = model((g) => {
+      const visible = g.input('visible', 'int64', ['batch', 'seq']);
+      g.output(
+        'a',
+        g.op('Where', [g.op('Cast', [visible], { to: 9 }), g.constant('float32', 0), g.constant('float32', -1)]),
+      );
+      const bias = g.input('attn_mask', 'float32', ['batch', 1, 'seq', 'seq']);
+      g.output('b', g.op('Add', [bias, g.constant('float32', 1)]));
+      const inverted = g.input('mask', 'float32', ['batch', 'seq']);
+      g.output('c', g.op('Sub', [g.constant('float32', 1), inverted]));
+      g.output('d', g.op('Not', [g.input('key_padding', 'bool', ['batch', 'seq'])]));
+    });
+    expect(new Set(numbers(used, 'visible'))).toEqual(new Set([0, 1]));
+    expect(new Set(numbers(used, 'attn_mask'))).toEqual(new Set([0, -10000]));
+    expect(new Set(numbers(used, 'mask'))).toEqual(new Set([0, 1]));
+    expect(numbers(used, 'key_padding', { variant: 'full' }).every((value) => value === 0)).toBe(true);
+  });
+
+  it('count positions on from the cache, within their table', () => {
+    const decoder = model((g) => {
+      const ids = g.input('input_ids', 'int64', ['batch', 'seq']);
+      const mask = g.input('attention_mask', 'int64', ['batch', 'past_seq + seq']);
+      const positions = g.input('position_ids', 'int64', ['batch', 'seq']);
+      const past = g.input('past_key_values.0.key', 'float32', ['batch', 2, 'past_seq', 4]);
+      g.output('a', g.op('Add', [g.op('Gather', [table(g, 30), ids]), g.op('Gather', [table(g, 6), positions])]));
+      g.output('b', g.op('Cast', [mask], { to: 1 }));
+      g.output('c', g.op('Neg', [past]));
+    });
+    const { tensors, about } = makeFeeds(decoder);
+    const { batch, length, past } = sizeChoices[0]!;
+    expect(tensors.attention_mask?.shape).toEqual([batch, past + length]);
+    expect(tensors['past_key_values.0.key']?.shape).toEqual([batch, 2, past, 4]);
+    expect(numbers(decoder, 'position_ids').slice(0, 4)).toEqual([3, 4, 5, 0]);
+    expect(about).toBe(
+      'generated (seed 0, masks holes): input_ids[2,7], attention_mask[2,10], position_ids[2,7], past_key_values.0.key[2,2,3,4]',
+    );
+  });
+
+  it('follow given shapes and dims, and refuse impossible ones', () => {
+    const open = model((g) => {
+      g.output('y', g.op('Relu', [g.input('x', 'float32', ['n', 3])]));
+      g.output('z', g.op('Relu', [g.input('w', 'float32', ['n', 'm'])]));
+    });
+    const shapes = (options: FeedOptions) => Object.values(makeFeeds(open, options).tensors).map(({ shape }) => shape);
+    expect(shapes({ shapes: { x: [5, 3] }, dims: { m: 9 } })).toEqual([
+      [5, 3],
+      [5, 9],
+    ]);
+    expect(shapes({ dims: { n: 0 } })[0]).toEqual([0, 3]);
+    expect(() => shapes({ shapes: { x: [5, 4] } })).toThrow(
+      'shape of "x": expected 3 at axis 1, which the model fixes; found 4',
+    );
+    expect(() => shapes({ shapes: { x: [5] } })).toThrow('shape of "x": expected 2 dims; found [5]');
+    expect(() => shapes({ shapes: { v: [5] } })).toThrow('shape of "v": expected an input of the model; found x, w');
+  });
+
+  it('are scalars, texts, flags, counts and half floats where the model wants them; defaults are left alone', () => {
+    const mixed = model((g) => {
+      for (const [name, type] of [
+        ['scalar', 'float16'],
+        ['text', 'string'],
+        ['pixels', 'uint8'],
+      ] as const)
+        g.output(`${name}_out`, g.op('Identity', [g.input(name, type, name === 'scalar' ? [] : [3])]));
+      g.input('unused', 'float32', [2]).defaultTensor = g.constant('float32', [1, 2]).tensor;
+      const body = g.body('body', (b) => {
+        b.input('i', 'int64', []);
+        b.output('more', b.input('c', 'bool', []));
+      });
+      g.node('Loop', [g.input('times', 'int64', []), g.input('go', 'bool', [])], { body }, { outputs: 0 });
+    });
+    expect(feed(mixed, 'scalar')).toMatchObject({ type: 'float16', shape: [] });
+    expect(feed(mixed, 'text').data).toHaveLength(3);
+    expect(feed(mixed, 'unused')).toBeUndefined();
+    expect(numbers(mixed, 'go', { seed: 0 })).toEqual([1]);
+    expect(numbers(mixed, 'go', { seed: 1 })).toEqual([0]);
+    expect(numbers(mixed, 'times')[0]).toBeLessThan(4);
+    expect(Math.max(...numbers(mixed, 'pixels', { seed: 2 }))).toBeGreaterThan(7);
+  });
+
+  it('are the same for a seed, and normal', () => {
+    const image = model((g) => g.output('y', g.op('Relu', [g.input('x', 'float32', [1, 3, 64, 64])])));
+    expect(feed(image, 'x', { seed: 3 })).toEqual(feed(image, 'x', { seed: 3 }));
+    expect(feed(image, 'x', { seed: 3 })).not.toEqual(feed(image, 'x', { seed: 4 }));
+    const values = numbers(image, 'x');
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(Math.abs(mean)).toBeLessThan(0.05);
+  });
+
+  it('have the channels and features that the weights want', () => {
+    const conv = model((g) => {
+      const x = g.input(
+        'x',
+        'float32',
+        ['?', '?', '?', '?'].map((_, i) => `u${i}`),
+      );
+      g.output('y', g.op('Conv', [x, g.constant('float32', new Float32Array(5 * 4 * 9), [5, 4, 3, 3])]));
+      g.output(
+        'z',
+        g.op('MatMul', [g.input('w', 'float32', ['u9', 'u10']), g.constant('float32', new Float32Array(12), [6, 2])]),
+      );
+    });
+    const { tensors } = makeFeeds(conv);
+    expect(tensors.x?.shape).toEqual([2, 4, 32, 32]);
+    expect(tensors.w?.shape[1]).toBe(6);
+  });
+});
+
+/** A few of each kind: text, cache, image, diffusion, control flow, text input, baked-in sizes. */
+const sample = modelFolders(collection('zoo')).filter((folder) =>
+  /(bert\/ts-sdpa|gpt2-past\/dyn20|llama-past\/ts-eager|whisper-decoder-past\/dyn20|segformer\/dyn20|sd15-unet\/dyn20|flux-transformer\/dyn20|loop-subgraph\/helper|string-io\/helper|t5-decoder\/dyn20|torch-mha\/ts17|qwen3\/dyn23)$/.test(
+    folder,
+  ),
+);
+
+describe.runIf(sample.length > 0)('generated inputs for models of real exporters', () => {
+  let runtime: RuntimeProcess;
+  beforeAll(async () => {
+    runtime = await RuntimeProcess.start();
+  });
+  afterAll(() => runtime.close());
+
+  it.each(sample.map((folder) => [folder.split('/').slice(-2).join('/'), folder]))('%s', async (_, folder) => {
+    const path = `${folder}/model.onnx`;
+    const read = await readModel(path);
+    const { runs, notes } = await referenceOf(runtime, read, path, { provider: 'cpu', seed: 1 });
+    // A size that a model does not run at is passed over, and said.
+    expect(runs.length, notes.join('\n')).toBe(2);
+    for (const note of notes) expect(note).toMatch(/^the original does not run on .*\[[1-9]\d*,/);
+    for (const { outputs } of runs)
+      for (const { data, type } of Object.values(outputs))
+        if (type === 'float32')
+          expect(
+            numbersOf(fromTensorData({ data, type, shape: [(data as Uint8Array).length / 4] })).every(Number.isFinite),
+          ).toBe(true);
+  });
+});
