@@ -6,6 +6,7 @@ import { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import { readAttribute } from './attribute-proto.js';
+import { type CarriedGraph, repeatedNames } from './carried.js';
 import { constantOf, labelOf } from './constant-node.js';
 import { refuseRecursion } from './function-calls.js';
 import {
@@ -22,14 +23,6 @@ import {
 import { Scope } from './scope.js';
 import { readSparseTensor, readTensor, type TensorSources } from './tensor-proto.js';
 import { readType } from './type-proto.js';
-
-/** What a graph's file said and the IR does not model; read again by the writer. */
-export interface CarriedGraph {
-  readonly message: GraphMessage;
-  /** Order of the initializers and of value_info in the file, by name. */
-  readonly initializers: readonly string[];
-  readonly valueInfo: readonly string[];
-}
 
 const opsetsOf = (messages: readonly OperatorSetMessage[] | undefined): [string, number][] =>
   (messages ?? []).map(({ domain, version }) => [
@@ -97,6 +90,7 @@ class GraphReader {
         ...(message.sparseInitializer ?? []).map((tensor) => tensor.values?.name ?? ''),
       ],
       valueInfo: (message.valueInfo ?? []).map((info) => info.name ?? ''),
+      repeatedNames: repeatedNames(message.node),
     } satisfies CarriedGraph;
     for (const info of message.input ?? []) {
       if (!info.name) throw new ModelError(place, 'a name for every input', 'none');
@@ -151,7 +145,8 @@ class GraphReader {
       message: {},
       initializers: [],
       valueInfo: (message.valueInfo ?? []).map((info) => info.name ?? ''),
-    };
+      repeatedNames: repeatedNames(message.node),
+    } satisfies CarriedGraph;
     model.functions.push({
       domain: message.domain ?? '',
       name: message.name ?? '',

@@ -1,6 +1,6 @@
 /**
- * Names for a file: ports keep theirs, every other value keeps its label where it is free and gets a number where it is
- * not. The ports of a body count by position: one whose name would hide an outer value that the body reads gets another.
+ * Names for a file: ports of a model keep theirs, every other value keeps its label where it is free and gets a number
+ * where it is not. No name hides one of an outer scope.
  */
 import { ModelError } from '../ir/errors.js';
 import type { Graph } from '../ir/graph.js';
@@ -10,6 +10,7 @@ import type { Value } from '../ir/value.js';
 export class ScopeNames {
   readonly #taken = new Set<string>();
   readonly #names = new Map<Value, string>();
+  readonly #nodes = new Set<string>();
   /** Names of the output ports, in order. */
   readonly ports: readonly string[];
   /** Ports whose value has another name: an Identity node gives it theirs. */
@@ -19,14 +20,14 @@ export class ScopeNames {
     graph: Graph,
     readonly outer?: ScopeNames,
   ) {
-    const captured = outer ? capturedNames(graph, outer) : new Set<string>();
-    for (const value of graph.inputs) this.#give(value, captured.has(value.name) ? this.free(value.name) : value.name);
+    // Ports of a body count by position, and runtimes refuse names that hide outer ones.
+    for (const value of graph.inputs) this.#give(value, outer?.has(value.name) ? this.free(value.name) : value.name);
     const inputs = new Map(graph.inputs.map((value) => [this.of(value), value]));
     const wanted = graph.outputPorts.map(({ name }) => name);
     for (const name of wanted) this.#taken.add(name);
     this.ports = wanted.map((wish, index) => {
       const value = graph.outputs[index] as Value;
-      const current = this.#names.get(value) ?? (value.graph === graph ? undefined : outer?.find(value));
+      const current = this.#names.get(value);
       if (current === wish) return wish;
       if (!outer && inputs.has(wish))
         throw new ModelError(
@@ -34,7 +35,7 @@ export class ScopeNames {
           `output "${wish}" to be the input of that name, or to have another name`,
           `another value, "${value.name}"`,
         );
-      const name = captured.has(wish) || inputs.has(wish) ? this.free(wish) : wish;
+      const name = outer?.has(wish) || inputs.has(wish) ? this.free(wish) : wish;
       this.#taken.add(name);
       if (current === undefined && value.graph === graph) this.#names.set(value, name);
       else this.renamed.push({ port: name, value });
@@ -48,15 +49,27 @@ export class ScopeNames {
     this.#taken.add(name);
   }
 
-  #has(name: string): boolean {
+  has(name: string): boolean {
     for (let scope: ScopeNames | undefined = this; scope; scope = scope.outer) if (scope.#taken.has(name)) return true;
     return false;
   }
 
+  /**
+   * The name of a node: its own, numbered where an earlier one has it, because runtimes refuse two of one name.
+   * A name that the file itself repeats (`repeated`) stays as it was read.
+   */
+  nodeName(name: string, repeated: ReadonlySet<string> | undefined): string {
+    if (name === '' || repeated?.has(name)) return name;
+    let free = name;
+    for (let n = 1; this.#nodes.has(free); n++) free = `${name}_${n}`;
+    this.#nodes.add(free);
+    return free;
+  }
+
   /** A name of this scope that neither it nor an outer one has. */
   free(base: string): string {
-    if (!this.#has(base)) return base;
-    for (let n = 1; ; n++) if (!this.#has(`${base}_${n}`)) return `${base}_${n}`;
+    if (!this.has(base)) return base;
+    for (let n = 1; ; n++) if (!this.has(`${base}_${n}`)) return `${base}_${n}`;
   }
 
   find(value: Value): string | undefined {
@@ -70,22 +83,6 @@ export class ScopeNames {
     if (name === undefined) throw new Error(`write: "${value.name}" is used outside the scope that defines it`);
     return name;
   }
-}
-
-/** Names that outer scopes gave to the values which a body reads from them, at any depth. */
-function capturedNames(graph: Graph, outer: ScopeNames): ReadonlySet<string> {
-  const names = new Set<string>();
-  const visit = (inner: Graph): void => {
-    for (const node of [...inner.nodeSet, inner.end]) {
-      for (const value of node.inputs) {
-        const name = value && outer.find(value);
-        if (name !== undefined) names.add(name);
-      }
-      for (const body of node.bodies) visit(body);
-    }
-  };
-  visit(graph);
-  return names;
 }
 
 const baseOf = (value: Value): string => value.name || value.producer?.name || value.producer?.opType || 'constant';

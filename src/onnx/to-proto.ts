@@ -7,8 +7,8 @@ import type { Tensor } from '../ir/tensor.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { writeAttribute } from './attribute-proto.js';
+import type { CarriedGraph } from './carried.js';
 import { constantAttribute } from './constant-node.js';
-import type { CarriedGraph } from './from-proto.js';
 import {
   type FunctionMessage,
   fromBigint,
@@ -64,7 +64,7 @@ class GraphWriter {
   graph(graph: Graph, outer?: ScopeNames): GraphMessage {
     const names = new ScopeNames(graph, outer);
     const carried = graph.carried as CarriedGraph | undefined;
-    const isListed = graph.model.irVersion >= 4 || graph.parent !== undefined;
+    const isListed = graph.model.irVersion >= 4;
     const initializers: { name: string; tensor: Tensor }[] = [];
     const asNodes = new Set<Value>();
     for (const value of graph.inputs) {
@@ -155,7 +155,7 @@ class GraphWriter {
       ...(node.carried as object | undefined),
       input: node.inputs.map((value) => names.of(value)),
       output: node.outputs.map((value) => names.of(value)),
-      ...text('name', node.name),
+      ...text('name', names.nodeName(node.name, repeatedNames(node.graph))),
       opType: node.opType,
       ...text('overload', node.overload),
       attribute: [...node.attributes].map(([name, attribute]) => writeAttribute(name, attribute, writer)),
@@ -170,7 +170,7 @@ class GraphWriter {
     return {
       ...carried,
       output: [names.of(value)],
-      ...text('name', origin.name),
+      ...text('name', names.nodeName(origin.name, repeatedNames(value.graph))),
       opType: 'Constant',
       attribute: [writeAttribute(origin.attribute, constantAttribute(origin, tensor), this.#attributeWriter(names))],
       ...text('docString', origin.docString),
@@ -197,6 +197,9 @@ class GraphWriter {
     return inOrder(infos, (graph.carried as CarriedGraph | undefined)?.valueInfo, ({ name }) => name ?? '');
   }
 }
+
+const repeatedNames = (graph: Graph): ReadonlySet<string> | undefined =>
+  (graph.carried as CarriedGraph | undefined)?.repeatedNames;
 
 const typed = (type: Type | undefined) => (type ? { type: writeType(type) } : {});
 

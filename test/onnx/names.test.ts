@@ -113,7 +113,7 @@ describe('bodies', () => {
     expect(await run(model)).toEqual({ y: [0, 4] });
   });
 
-  it('rename a port that would hide what they read', async () => {
+  it('rename a port that would hide an outer value', async () => {
     const model = build((g) => {
       const x = g.input('x', 'float32', [2]);
       const state = g.op('Neg', [x], {}, { outputs: ['s'] });
@@ -132,15 +132,37 @@ describe('bodies', () => {
     expect((await writeModel(read)).length).toBe((await writeModel(model)).length);
   });
 
-  it('keep names that hide an outer one where nothing is lost', async () => {
+  it('rename what hides an outer value in the file: runtimes refuse that', async () => {
     const body = { name: 'b', node: [node('Neg', ['x'], ['y'])], output: [info('y')] };
     const attribute = ['then_branch', 'else_branch'].map((name) => ({ name, type: 5, g: body }));
-    const bytes = modelBytes(
-      {},
-      { input: [info('x'), info('c', 9, [])], node: [node('If', ['c'], ['y'], { attribute })] },
+    const model = await readModel(
+      modelBytes({}, { input: [info('x'), info('c', 9, [])], node: [node('If', ['c'], ['y'], { attribute })] }),
     );
-    expect(Buffer.compare(await writeModel(await readModel(bytes)), bytes)).toBe(0);
+    expect(await run(model)).toEqual({ y: [-1, 2] });
   });
+
+  it('give an outer value through an Identity', async () => {
+    const model = build((g) => {
+      const x = g.input('x', 'float32', [2]);
+      g.output(
+        'y',
+        branches(g, (b) => b.output('x', x)),
+      );
+    });
+    expect(await run(model)).toEqual({ y: [1, -2] });
+  });
+});
+
+it('nodes of one name get numbers: runtimes refuse two of one name', async () => {
+  const model = build((g) => {
+    const x = g.input('x', 'float32', [2]);
+    g.output(
+      'y',
+      g.op('Neg', [g.op('Neg', [g.op('Neg', [x], {}, { name: 'n' })], {}, { name: 'n' })], {}, { name: 'n_1' }),
+    );
+  });
+  expect((await graphOf(model)).node?.map(({ name }) => name)).toEqual(['n', 'n_1', 'n_1_1']);
+  expect(await run(model)).toEqual({ y: [-1, 2] });
 });
 
 describe('models of IR 3', () => {
@@ -156,6 +178,20 @@ describe('models of IR 3', () => {
     ]);
     expect(Buffer.compare(await writeModel(model), old)).toBe(0);
     expect(await run(model)).toEqual({ y: [2, -4] });
+  });
+
+  it('get Constant nodes for new constants in bodies too', async () => {
+    const model = buildModel(
+      { '': 8 },
+      (g) => {
+        const x = g.input('x', 'float32', [2]);
+        const body = (value: number) =>
+          g.body('b', (b) => b.output('o', b.op('Add', [x, b.constant('float32', [value, value])])));
+        g.output('y', g.op('If', [g.input('c', 'bool', [])], { then_branch: body(1), else_branch: body(2) }));
+      },
+      3,
+    );
+    expect(await run(model)).toEqual({ y: [2, -1] });
   });
 
   it('get Constant nodes for new constants', async () => {

@@ -10,7 +10,7 @@ import { temporaryFolder } from './malformed.js';
 
 const folder = temporaryFolder();
 
-describe('what runtimes accept is accepted', () => {
+describe('what is odd but clear is read', () => {
   it.each<readonly [string, Uint8Array]>([
     ['nodes out of order', modelBytes({}, { node: [node('Relu', ['a'], ['y']), node('Neg', ['x'], ['a'])] })],
     [
