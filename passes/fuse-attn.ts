@@ -36,6 +36,7 @@ export const fuseAttn = definePass({
         }
       }
     }
+    if (fused > 0) inferTypes(model);
     if (sites > 0) context.note(`fused ${fused} of ${sites} attention sites`);
   },
 });

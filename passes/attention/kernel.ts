@@ -28,10 +28,8 @@ export function emitAttention(site: AttentionSite, facts: Facts, shared: SharedB
   const query = site.scores.inputs[0] as Value;
   const keyTransposed = site.scores.inputs[1] as Value;
   const value = site.context.inputs[1] as Value;
-  const dims = dimsOf(site);
+  const dims = biasMiss(site) ?? dimsOf(site);
   if (dims instanceof Miss) return dims;
-  const miss = biasMiss(site, dims);
-  if (miss) return miss;
   const { batch, heads, rows, valueSize, rank } = dims;
   const name = site.scores.name || site.softmax.name;
   const builder = new Builder(graph, name, rank);
@@ -41,7 +39,8 @@ export function emitAttention(site: AttentionSite, facts: Facts, shared: SharedB
   scale *= q.scale;
   const pair = mergedKeys(keyTransposed, value, facts) ?? separateKeys(builder, keyTransposed, value, facts);
   scale *= pair.scale;
-  const bias = biasOf(builder, site, dims, shared);
+  const operands = { query: q.value, key: { value: pair.key, rank: pair.rank } };
+  const bias = biasOf(builder, site, dims, operands, shared);
 
   const output = builder.node('MultiHeadAttention', [q.value, pair.key, pair.value, undefined, undefined, bias], {
     num_heads: heads,
@@ -150,7 +149,14 @@ function mergedQuery(builder: Builder, query: Value, facts: Facts): Operand {
   return { value: builder.op('Reshape', [transposed, builder.ints(0, 0, -1)]), scale: 1 };
 }
 
+/** What the kernel reads: the length of the query is its axis 1, that of the key its last but one. */
+interface Operands {
+  readonly query: Value;
+  readonly key: { readonly value: Value; readonly rank: 3 | 4 };
+}
+
 interface KeyValue {
+  readonly rank: 3 | 4;
   readonly key: Value;
   readonly value: Value;
   readonly scale: number;
@@ -162,7 +168,7 @@ function mergedKeys(keyTransposed: Value, value: Value, facts: Facts): KeyValue 
   const keyBase = view && mergedBase({ ...view, axes: swapped.map((axis) => view.axes[axis] as Factor[]) });
   const valueView = operandView(value, facts);
   const valueBase = valueView?.scale === 1 ? mergedBase(valueView) : undefined;
-  return view && keyBase && valueBase && { key: keyBase, value: valueBase, scale: view.scale };
+  return view && keyBase && valueBase && { rank: 3, key: keyBase, value: valueBase, scale: view.scale };
 }
 
 /** Key and value as [B, N, T, D]. */
@@ -178,15 +184,17 @@ function separateKeys(builder: Builder, keyTransposed: Value, value: Value, fact
       perm.map((axis) => view.axes[axis] as Factor[]),
     )
   )
-    return { key: heads(view.base), value: heads(value), scale: view.scale };
+    return { rank: 4, key: heads(view.base), value: heads(value), scale: view.scale };
   const key = builder.op('Transpose', [keyTransposed], { perm });
-  return { key: heads(key), value: heads(value), scale: 1 };
+  return { rank: 4, key: heads(key), value: heads(value), scale: 1 };
 }
 
 const biasOfTerm = (term: BiasTerm): Value => (term.kind === 'bias' ? term.value : term.condition);
 
 /** Why the kernel could not take the biases; they may broadcast to the scores, but not beyond them. */
-function biasMiss(site: AttentionSite, { rank }: Dims): Miss | undefined {
+function biasMiss(site: AttentionSite): Miss | undefined {
+  if (site.biases.length === 0) return undefined;
+  const rank = site.scores.output.shape?.length ?? 0;
   for (const term of site.biases) {
     const found = biasOfTerm(term).shape?.length;
     if (found === undefined) return new Miss('the rank of the bias is not known', site.softmax, 6);
@@ -199,9 +207,15 @@ function biasMiss(site: AttentionSite, { rank }: Dims): Miss | undefined {
 }
 
 /** The sum of the bias terms as [B|1, N|1, S, T]; undefined for none. */
-function biasOf(builder: Builder, site: AttentionSite, dims: Dims, shared: SharedBiases): Value | undefined {
+function biasOf(
+  builder: Builder,
+  site: AttentionSite,
+  dims: Dims,
+  operands: Operands,
+  shared: SharedBiases,
+): Value | undefined {
   const values = site.biases.map((term) =>
-    kernelForm(builder, termValue(builder, term, site, shared), site, dims, shared),
+    kernelForm(builder, termValue(builder, term, site, shared), dims, operands, shared),
   );
   return values.reduce<Value | undefined>((sum, value) => (sum ? builder.op('Add', [sum, value]) : value), undefined);
 }
@@ -225,7 +239,7 @@ function termValue(builder: Builder, term: BiasTerm, site: AttentionSite, shared
 }
 
 /** A bias with four axes, its last two as long as the scores': the kernel broadcasts batch and heads only. */
-function kernelForm(builder: Builder, bias: Value, site: AttentionSite, dims: Dims, shared: SharedBiases): Value {
+function kernelForm(builder: Builder, bias: Value, dims: Dims, operands: Operands, shared: SharedBiases): Value {
   const rank = bias.shape?.length ?? 0;
   // Leading axes; where the scores have no axis of heads, a bias as long as they needs one inside.
   const axes = builder.rank === 3 && rank === 3 ? [1] : [...Array(4 - rank).keys()];
@@ -235,7 +249,7 @@ function kernelForm(builder: Builder, bias: Value, site: AttentionSite, dims: Di
   const keys = bias.shape?.at(-1);
   if (rows !== undefined && keys !== undefined && equalDims(rows, dims.rows) && equalDims(keys, dims.keys)) return four;
   const key = `expand ${four.sequence} ${dimText(dims.rows)} ${dimText(dims.keys)}`;
-  return memo(shared, key, () => builder.op('Expand', [four, scoresShape(builder, site, dims)]));
+  return memo(shared, key, () => builder.op('Expand', [four, scoresShape(builder, operands, dims)]));
 }
 
 function unsqueeze(builder: Builder, value: Value, axes: readonly number[]): Value {
@@ -243,16 +257,15 @@ function unsqueeze(builder: Builder, value: Value, axes: readonly number[]): Val
   return builder.op('Unsqueeze', [value, builder.ints(...axes)]);
 }
 
-/** [1, 1, S, T] as a value. */
-function scoresShape(builder: Builder, site: AttentionSite, { rows, keys, rank }: Dims): Value {
+/** [1, 1, S, T] as a value, read off the kernel's own operands so that nothing else is kept alive. */
+function scoresShape(builder: Builder, { query, key }: Operands, { rows, keys }: Dims): Value {
   if (typeof rows === 'number' && typeof keys === 'number') return builder.ints(1, 1, rows, keys);
   const sizeOf = (operand: Value, dim: Dim, axis: number): Value => {
     if (typeof dim === 'number') return builder.ints(dim);
     return builder.op('Gather', [builder.op('Shape', [operand]), builder.ints(axis)]);
   };
-  const s = sizeOf(site.scores.inputs[0] as Value, rows, rank - 2);
-  const t = sizeOf(site.scores.inputs[1] as Value, keys, rank - 1);
-  return builder.op('Concat', [builder.ints(1, 1), s, t], { axis: 0 });
+  const t = sizeOf(key.value, keys, key.rank - 2);
+  return builder.op('Concat', [builder.ints(1, 1), sizeOf(query, rows, 1), t], { axis: 0 });
 }
 
 function memo(shared: SharedBiases, key: string, make: () => Value): Value {
