@@ -1,8 +1,19 @@
 /** The catalogue, in reading order: what makes a model smaller and plainer, what fuses, what stores in fewer bits. */
 import type { PassFactory } from '../src/run/pass.js';
+import { bf16 } from './bf16.js';
 import { flattenOutputs } from './flatten-outputs.js';
+import { fp16 } from './fp16.js';
+import { fuseAttn } from './fuse-attn.js';
+import { int8 } from './int8.js';
 import { simplify } from './simplify.js';
 
-export { flattenOutputs, simplify };
+export { bf16, flattenOutputs, fp16, fuseAttn, int8, simplify };
 
-export const catalogue: readonly PassFactory[] = [simplify, flattenOutputs];
+export const catalogue: readonly PassFactory[] = [
+  simplify,
+  flattenOutputs,
+  fuseAttn,
+  bf16,
+  fp16,
+  int8,
+] as readonly PassFactory[];
