@@ -91,6 +91,9 @@ function objection(
   return undefined;
 }
 
+/** Where a mask is cut, as a part of the largest number: zero after a Softmax, and far from the end of the range. */
+const MASK = 0.75;
+
 /** The rewrite itself: nodes stay, their slots and types change. */
 class Rewrite {
   readonly #constants = new Map<Value, Value>();
@@ -147,12 +150,15 @@ class Rewrite {
     return cast;
   }
 
-  /** Cuts a mask to the range: its lowest number must not become minus infinity. */
+  /**
+   * Cuts a mask to the range: its lowest number must not become minus infinity, not even when a score is added to it,
+   * or a row that is masked as a whole gives NaN in the Softmax.
+   */
   #cut(value: Value): Value {
     const { largest } = this.narrowing;
     if (largest === undefined || this.found.values.get(value) !== 'large') return value;
     const { graph } = value;
-    const lowest = graph.constant(tensorOf('float32', -largest));
+    const lowest = graph.constant(tensorOf('float32', -largest * MASK));
     const cut = graph.add('Max', [value, lowest], { outputs: [`${value.name}_cut`] });
     cut.output.type = value.type;
     return cut.output;

@@ -32,6 +32,9 @@ export const isMovement = isIn(
   ),
 );
 
+/** Picks among its numbers by others, which are computed: not a constant even where all its floats are. */
+export const isSelection = isIn(words('Gather GatherElements GatherND ScatterND ScatterElements Where OneHot'));
+
 /** Gives numbers of ordinary size whatever it is given. */
 export const isBounding = isIn(
   words(

@@ -11,7 +11,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { dataTypes, isFloat, isInteger } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { isBounding, isCoordinateArithmetic, isLimiting, isMaskInput } from './ops.js';
+import { isBounding, isCoordinateArithmetic, isLimiting, isMaskInput, isSelection } from './ops.js';
 
 export type Sensitivity = 'position' | 'quantized' | 'tiny' | 'large';
 
@@ -41,7 +41,8 @@ export function sensitive(model: Model, misfit: (value: Value) => 'tiny' | 'larg
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
       const floats = node.inputs.filter((value): value is Value => isFloat(value?.elem));
-      if (floats.length > 0 && floats.every(isFixed)) for (const value of node.outputs) if (value) fixed.add(value);
+      if (floats.length > 0 && floats.every(isFixed) && !isSelection(node))
+        for (const value of node.outputs) if (value) fixed.add(value);
       const source = sourceOf(node);
       if (source) mark(node, values, source);
       const own = floats.map((value) => (constantTensor(value) ? misfit(value) : undefined)).find((one) => one);
@@ -73,9 +74,13 @@ function mark(node: Node, values: Map<Value, Sensitivity>, kind: Sensitivity): v
   for (const value of node.outputs) if (value && isFloat(value.elem)) values.set(value, kind);
 }
 
-/** An attention's mask beyond the range is cut to it on the way in. */
-const isAbsorbed = (node: Node, value: Value, values: ReadonlyMap<Value, Sensitivity>): boolean =>
-  values.get(value) === 'large' && node.inputs.every((input, index) => input !== value || isMaskInput(node, index));
+/** An attention's mask beyond the range is cut to it on the way in, in one op or before a Softmax. */
+function isAbsorbed(node: Node, value: Value, values: ReadonlyMap<Value, Sensitivity>): boolean {
+  if (values.get(value) !== 'large') return false;
+  if (node.is('Add') && [...node.output.uses].every((use) => use.node.is('Softmax')))
+    return node.inputs.every((input) => input === value || (input !== undefined && values.get(input) !== 'large'));
+  return node.inputs.every((input, index) => input !== value || isMaskInput(node, index));
+}
 
 function passesOn(node: Node, kind: Sensitivity, joins: boolean, own: Sensitivity | undefined): boolean {
   if (isBounding(node)) return false;
