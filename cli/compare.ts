@@ -1,1 +1,24 @@
-export async function run(_: object): Promise<undefined> {}
+/** `optimize compare`: accuracy and speed of two models that should do the same. */
+import { comparisonText } from '../src/report/text.js';
+import { validate } from '../src/validate/index.js';
+import { configFromFlags, type Flags, single } from './flags.js';
+import { exitCodeOf } from './optimize.js';
+import { hasColour, ProgressLine } from './terminal.js';
+
+export async function run(flags: Flags): Promise<number> {
+  const isHidden = flags.quiet === true || flags.json === true;
+  const { target, ...settings } = configFromFlags(flags);
+  const progress = new ProgressLine(isHidden);
+  progress.say('comparing');
+  const [original, result] = [single(flags, 'original') as string, single(flags, 'result') as string];
+  // What was done to the numbers is not known here: the widest gate catches what is wrong whatever it was.
+  const found = await validate(original, result, { fidelity: 'lossy', ...settings, provider: target }).finally(() =>
+    progress.clear(),
+  );
+  if (flags.json) process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
+  else if (!flags.quiet)
+    process.stdout.write(
+      comparisonText({ ...found, seed: settings.seed ?? 0 }, { isColoured: hasColour(process.stdout) }),
+    );
+  return exitCodeOf(found, isHidden);
+}

@@ -9,7 +9,7 @@ import { type Progress, runPipeline } from './run/pipeline.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import type { Verifier, VerifyLevel } from './run/verify.js';
 import { hasKernel } from './runtime/kernels.js';
-import type { FeedOptions } from './validate/feeds.js';
+import type { VerifierOptions } from './validate/verifier.js';
 
 /** Every pass and preset this package brings. */
 export const builtIn: Catalogue = { passes: catalogue, presets };
@@ -47,13 +47,13 @@ export async function optimize(
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
   const target = await targetOf(options.target, runs);
-  const feeds: FeedOptions = { seed, shapes: options.shapes, dims: options.dims };
+  const { shapes, dims } = options;
   const result = await runPipeline(model, list, {
     target,
     hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
     evaluate: isNode() ? evaluate : undefined,
     verify: options.verify,
-    verifier: runs ? await verifierOf(feeds) : undefined,
+    verifier: runs ? await verifierOf({ seed, shapes, dims, target }) : undefined,
     onProgress: options.onProgress,
   });
   const report: Report = {
@@ -64,7 +64,7 @@ export async function optimize(
     seed,
     verification: result.verification,
     fidelity: result.fidelity,
-    passes: [...result.passes] as Report['passes'],
+    passes: result.passes,
     model: { before: result.before, after: result.after },
     gates: [],
     machine: await machineOf(),
@@ -83,5 +83,5 @@ export async function targetOf(target: Target | 'auto' | undefined, runs: boolea
 
 const evaluate = async (model: Model) => (await import('./runtime/evaluate.js')).evaluateModel(model);
 
-const verifierOf = async (options: FeedOptions): Promise<Verifier> =>
+const verifierOf = async (options: VerifierOptions): Promise<Verifier> =>
   (await import('./validate/verifier.js')).createVerifier(options);

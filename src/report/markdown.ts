@@ -47,7 +47,7 @@ export function reportMarkdown(report: Report): string {
           `\`${o.name}\``,
           ...[o.maxAbs, o.maxRel, o.relativeL2].map(numberText),
           o.cosine === null ? '–' : o.cosine.toFixed(6),
-          o.snr === null ? '∞' : numberText(o.snr),
+          o.snr === null || !Number.isFinite(o.snr) ? '∞' : numberText(o.snr),
           typeof o.top1 !== 'number' ? '' : `${(100 * o.top1).toFixed(1)} %`,
         ]),
       ),

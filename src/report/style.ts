@@ -92,4 +92,4 @@ export function numberText(value: number | null | undefined): string {
 export const signed = (n: number): string => (n > 0 ? `+${n}` : `−${-n}`);
 
 /** `1 node`, `2 nodes`. */
-export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+export const counted = (n: number, noun: string, nouns = `${noun}s`): string => `${n} ${n === 1 ? noun : nouns}`;

@@ -13,18 +13,33 @@ export interface TextOptions {
 /** The report in lines for people. */
 export function reportText(report: Report, { isColoured = false, width = 100 }: TextOptions = {}): string {
   const p = paint(isColoured);
-  const blocks = [
+  return joined([
     passLines(report.passes, p, width),
     modelLines(report, p),
     accuracyLines(report, p),
     speedLines(report, p),
-    endLines(report, p),
-  ];
-  return `${blocks
+    [...placementLines(report, p), ...gateLines(report, p), ...endLines(report, p)],
+  ]);
+}
+
+/** The part of a report that compares two models. */
+export type ComparisonReport = Pick<Report, 'accuracy' | 'speed' | 'placement' | 'gates' | 'seed'>;
+
+/** Two models compared, in lines for people. */
+export function comparisonText(report: ComparisonReport, { isColoured = false }: TextOptions = {}): string {
+  const p = paint(isColoured);
+  return joined([
+    accuracyLines(report, p),
+    speedLines(report, p),
+    [...placementLines(report, p), ...gateLines(report, p)],
+  ]);
+}
+
+const joined = (blocks: readonly (readonly string[])[]): string =>
+  `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
-}
 
 function passLines(passes: readonly PassReport[], p: Paint, width: number): string[] {
   const heads = table(
@@ -96,11 +111,11 @@ const opsetText = (opsets: Readonly<Record<string, number>>): string =>
     .map(([domain, version]) => (domain === 'ai.onnx' ? String(version) : `${domain} ${version}`))
     .join(', ');
 
-function accuracyLines({ accuracy, seed }: Report, p: Paint): string[] {
+function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[] {
   if (!accuracy) return [];
   const { outputs, inputs, provider } = accuracy;
   const top1 = outputs.some((output) => typeof output.top1 === 'number');
-  const snr = (value: number | null) => (value === null ? '∞' : `${numberText(value)} dB`);
+  const snr = (value: number | null) => (value === null || !Number.isFinite(value) ? '∞' : `${numberText(value)} dB`);
   const rows = outputs.map((output) => [
     output.name,
     numberText(output.maxAbs),
@@ -113,9 +128,15 @@ function accuracyLines({ accuracy, seed }: Report, p: Paint): string[] {
   const titles = ['', 'max abs', 'rel L2', 'cosine', 'SNR', ...(top1 ? ['top-1'] : []), ''].map((title) =>
     p.dim(title),
   );
+  const remarks = [
+    ...accuracy.failures.map((text) => p.bad(text)),
+    ...accuracy.notCompared.map(({ name, reason }) => p.warn(`not compared: ${name ? `${name}, ` : ''}${reason}`)),
+    ...accuracy.notes.map((text) => p.dim(text)),
+  ].map((line) => `  ${line}`);
   return [
     `${p.bold('accuracy')}  ${p.dim(`${provider}, ${counted(inputs.length, 'set')} of inputs, seed ${seed}`)}`,
-    ...table([titles, ...rows], ' >>>>>').map((line) => `  ${line}`),
+    ...(rows.length ? table([titles, ...rows], ' >>>>>').map((line) => `  ${line}`) : []),
+    ...remarks,
   ];
 }
 
@@ -124,7 +145,7 @@ function remarkOf({ equal, nonFinite, nonFiniteMismatches }: OutputAccuracy, p: 
   return typeof equal === 'number' && equal < 1 ? p.warn(`${(100 * equal).toFixed(1)} % equal`) : '';
 }
 
-function speedLines({ speed }: Report, p: Paint): string[] {
+function speedLines({ speed }: ComparisonReport, p: Paint): string[] {
   if (!speed) return [];
   const { run, create, first, ratio, significant } = speed;
   const spread = ({ low, high }: { low: number; high: number }) => p.dim(`${numberText(low)}–${numberText(high)}`);
@@ -150,20 +171,25 @@ function speedLines({ speed }: Report, p: Paint): string[] {
   ];
 }
 
-function endLines(report: Report, p: Paint): string[] {
-  const { gates, output, ms, verification, accuracy, placement } = report;
+function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
+  if (!placement) return [];
+  const ops = Object.entries(placement.fallbacks).map(([op, n]) => `${n} ${op}`);
+  if (ops.length === 0) return [p.dim(`every node ran on ${placement.provider}, shape arithmetic aside`)];
+  return [p.warn(`not on ${placement.provider}: ${ops.join(', ')} (${counted(placement.copies, 'copy', 'copies')})`)];
+}
+
+const gateLines = ({ gates }: ComparisonReport, p: Paint): string[] =>
+  gates.map(({ passed, name, detail }) => `${passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`);
+
+function endLines({ output, ms, verification, accuracy, gates }: Report, p: Paint): string[] {
   const lines: string[] = [];
-  const fallbacks = Object.entries(placement?.fallbacks ?? {});
-  if (fallbacks.length)
-    lines.push(p.warn(`not on ${placement?.provider}: ${fallbacks.map(([op, n]) => `${n} ${op}`).join(', ')}`));
-  for (const { passed, name, detail } of gates) lines.push(`${passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`);
   const { verdict, level } = verification;
-  if (verdict && verdict.outcome !== 'accepted') lines.push(`${p.bad('✗')} verification: ${verdict.detail}`);
+  if (verdict?.outcome === 'unknown') lines.push(p.warn(`not verified: ${verdict.detail}`));
   if (level === 'none' && !accuracy) lines.push(p.dim('not verified: nothing was run'));
   if (output)
     lines.push(
       `${p.good('✓')} wrote ${output.files.join(', ')} ${p.dim(`(${bytesText(output.bytes)}, ${msText(ms)})`)}`,
     );
-  else lines.push(`${p.bad('✗')} nothing written`);
+  else if (gates.some(({ passed }) => !passed)) lines.push(`${p.bad('✗')} nothing written`);
   return lines;
 }

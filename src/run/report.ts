@@ -9,6 +9,7 @@ export const REPORT_VERSION = 1;
 const count = z.number().int().nonnegative();
 const measure = z.number().nullable();
 const counts = z.record(z.string(), z.number().int());
+const fidelity = z.enum(['exact', 'rounding', 'lossy']);
 const beforeAfter = z.object({ before: count, after: count });
 
 const verdict = z.object({
@@ -21,7 +22,7 @@ const verdict = z.object({
 const passReport = z.object({
   name: z.string(),
   options: z.unknown().describe('As the pass took them, defaults filled in.'),
-  fidelity: z.enum(['exact', 'rounding', 'lossy']),
+  fidelity,
   status: z
     .enum(['applied', 'unchanged', 'rolled back'])
     .describe('rolled back: it broke its accuracy gate, and the model is as it was before.'),
@@ -81,7 +82,7 @@ export const reportSchema = z.object({
   target: z.enum(['cpu', 'cuda', 'webgpu']),
   seed: z.number().int(),
   verification: z.object({ level: z.enum(['none', 'end', 'pass', 'rewrite']), verdict: verdict.optional() }),
-  fidelity: z.enum(['exact', 'rounding', 'lossy']).describe('The widest gate of the passes that were applied.'),
+  fidelity: fidelity.describe('The widest gate of the passes that were applied.'),
   passes: z.array(passReport),
   model: z.object({ before: modelReport, after: modelReport }),
   accuracy: z
@@ -89,6 +90,17 @@ export const reportSchema = z.object({
       provider: z.string(),
       inputs: z.array(z.string()).describe('Each set of inputs in words: its source and shapes.'),
       outputs: z.array(outputAccuracy).describe('The worst over all sets of inputs.'),
+      failures: z.array(z.string()).describe('Why the result is wrong whatever the gate: it does not run, for one.'),
+      notCompared: z
+        .array(z.object({ name: z.string(), reason: z.string() }))
+        .describe('Outputs that were not compared; an empty name: none was.'),
+      notes: z.array(z.string()),
+      gate: z
+        .object({ maxError: measure, minCosine: measure, maxRel: measure, minEqual: measure, minTop1: measure })
+        .describe('The limits of relativeL2, cosine, maxRel, equal and top1; null is no limit.'),
+      fidelity: fidelity.describe(
+        'The gate applied: wider than that of the passes where the original is coarse itself.',
+      ),
     })
     .optional(),
   speed: z
@@ -120,8 +132,10 @@ export const reportSchema = z.object({
 });
 
 /** What happened to a model. */
-export type Report = z.output<typeof reportSchema>;
+export type Report = DeepReadonly<z.output<typeof reportSchema>>;
 export type PassReport = Report['passes'][number];
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /** The report's JSON schema (draft 2020-12). */
 export const reportJsonSchema = (): object => z.toJSONSchema(reportSchema);

@@ -82,6 +82,11 @@ export const sample: Report = reportSchema.parse({
   accuracy: {
     provider: 'cpu',
     inputs: ['seeded, x[1,3,48,320]', 'seeded, x[2,3,48,320]'],
+    failures: [],
+    notCompared: [],
+    notes: [],
+    gate: { maxError: 0.05, minCosine: 0.999, maxRel: null, minEqual: 0.98, minTop1: 0 },
+    fidelity: 'rounding',
     outputs: [
       {
         name: 'logits',
