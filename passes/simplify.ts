@@ -15,6 +15,8 @@ import { removeIdentities } from './simplify/identities.js';
 import { inlineConstantIfs } from './simplify/inline-if.js';
 import { absorbAffine } from './simplify/linear.js';
 import { absorbPads } from './simplify/pads.js';
+import { joinSlices } from './simplify/splits.js';
+import { leaveOutZeroStates } from './simplify/states.js';
 import { mergeSubexpressions } from './simplify/subexpressions.js';
 import { simplifyViews } from './simplify/views.js';
 
@@ -28,8 +30,10 @@ const ideas: readonly ((model: Model, facts: Facts) => void)[] = [
   skipExpands,
   simplifyGemm,
   absorbPads,
+  leaveOutZeroStates,
   mergeConstants,
   mergeSubexpressions,
+  joinSlices,
 ];
 
 export const simplify = definePass({

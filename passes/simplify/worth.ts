@@ -8,6 +8,9 @@ import { isStatic } from './small.js';
 /** Bytes that one folded value may add to the file. */
 const GROWTH = 64 * 1024;
 
+/** Bytes of it that a weight which others read as well may be stored a second time for. */
+const TWICE = 4096;
+
 /** Bytes that all of them may add together. */
 const TOTAL_GROWTH = 1024 * 1024;
 
@@ -76,8 +79,10 @@ export class Budget {
     const read = Math.max(0, ...[...constants].map(({ tensor }) => tensor?.byteLength ?? 0));
     if (bytes === undefined && (largest === Number.POSITIVE_INFINITY || read > GROWTH))
       return 'not folded: the size of the result is not known';
-    if ((bytes ?? 0) - freed(constants, constant) > GROWTH)
-      return 'not folded: the file would grow by more than 64 KiB';
+    const growth = (bytes ?? 0) - freed(constants, constant);
+    if (growth > GROWTH) return 'not folded: the file would grow by more than 64 KiB';
+    if (growth > TWICE && [...constants].some((one) => isLarge(one) && !isFreed(one, constant)))
+      return 'not folded: a weight that others read as well would be stored twice';
     if (read > LARGE && (bytes ?? 0) >= read) return 'not folded: it reads more than 16 MiB of weights';
     if (largest > 16 * LARGE) return 'not folded: a step on the way is larger than 256 MiB';
     return undefined;
@@ -98,7 +103,11 @@ export class Budget {
 /** Bytes of the constants that nothing but the nodes that go reads. */
 function freed(constants: ReadonlySet<Value>, constant: ReadonlySet<Node>): number {
   let bytes = 0;
-  for (const value of constants)
-    if (value.tensor && [...value.uses].every((use) => constant.has(use.node))) bytes += value.tensor.byteLength;
+  for (const value of constants) if (isFreed(value, constant)) bytes += value.tensor?.byteLength ?? 0;
   return bytes;
 }
+
+const isFreed = (value: Value, constant: ReadonlySet<Node>): boolean =>
+  [...value.uses].every((use) => constant.has(use.node));
+
+const isLarge = ({ tensor }: Value): boolean => tensor !== undefined && tensor.byteLength > TWICE;
