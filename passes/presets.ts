@@ -1,7 +1,21 @@
-/** Named pipelines. */
+/** Named pipelines, each as one would write it out. */
 import type { Preset } from '../src/run/parse.js';
-import { simplify } from './index.js';
+import { bf16, fuseAttn, int8, simplify } from './index.js';
 
 export const presets: readonly Preset[] = [
-  { name: 'exact', summary: 'Nothing that changes a number beyond the order of sums.', passes: [simplify()] },
+  {
+    name: 'exact',
+    summary: 'Fewer nodes and fused attention; numbers change by the order of sums only.',
+    passes: [simplify(), fuseAttn()],
+  },
+  {
+    name: 'half',
+    summary: 'The same, and bfloat16: half the file.',
+    passes: [simplify(), fuseAttn(), bf16()],
+  },
+  {
+    name: 'quarter',
+    summary: 'The same as exact, and int8 weights: a quarter of the file.',
+    passes: [simplify(), fuseAttn(), int8()],
+  },
 ];

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { simplify } from '../../passes/simplify.js';
 import { float } from '../../src/ir/attribute.js';
-import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import type { GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkPass } from '../check-pass.js';
+import { declaredModel } from '../declared-model.js';
 
 type Build = (g: GraphBuilder, x: Value) => Value;
 
 /** Relu(x), what is tested, and a Sigmoid after it. */
 const around = (build: Build, opset = 17, dims: readonly (number | string)[] = ['n', 4]) =>
-  buildModel({ '': opset }, (g) => {
+  declaredModel({ '': opset }, (g) => {
     const x = g.op('Relu', [g.input('x', 'float32', dims)]);
     g.output('y', g.op('Sigmoid', [build(g, x)]));
   });
@@ -74,14 +75,14 @@ describe('simplify: identities', () => {
   });
 
   it('leaves a Dropout whose mask is read, and one that trains', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [3]);
       const dropout = g.node('Dropout', [x], {}, { outputs: 2 });
       g.output('y', g.op('Sigmoid', [dropout.output]));
       g.output('mask', dropout.outputs[1] as Value);
     });
     await checkPass(simplify(), { before, ops: { Dropout: 1, Sigmoid: 1 }, within: 0 });
-    const training = buildModel({ '': 17 }, (g) => {
+    const training = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [3]);
       g.output('y', g.op('Dropout', [x, g.constant('float32', 0.5), g.constant('bool', 1)]));
     });
@@ -96,7 +97,7 @@ describe('simplify: identities', () => {
   });
 
   it('works inside bodies', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [3]);
       const c = g.input('c', 'bool', []);
       const branch = (op: string) =>

@@ -1,11 +1,12 @@
 import { describe, it } from 'vitest';
 import { simplify } from '../../passes/simplify.js';
-import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import type { GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkPass, randomWeights } from '../check-pass.js';
+import { declaredModel } from '../declared-model.js';
 
 const image = (build: (g: GraphBuilder, x: Value) => Value, opset = 17) =>
-  buildModel({ '': opset }, (g) => g.output('y', build(g, g.input('x', 'float32', ['n', 3, 8, 8]))));
+  declaredModel({ '': opset }, (g) => g.output('y', build(g, g.input('x', 'float32', ['n', 3, 8, 8]))));
 
 const weights = (g: GraphBuilder, shape: number[], seed = 2) => g.constant(randomWeights(shape, 0.5, seed));
 
@@ -25,7 +26,7 @@ describe('simplify: into the weights', () => {
   it('BatchNormalization after ConvTranspose and after Gemm', async () => {
     const transposed = image((g, x) => normalized(g, g.op('ConvTranspose', [x, weights(g, [3, 4, 2, 2])])));
     await checkPass(simplify(), { before: transposed, ops: { ConvTranspose: 1 }, within: 1e-6 });
-    const gemm = buildModel({ '': 17 }, (g) => {
+    const gemm = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['n', 3]);
       g.output('y', normalized(g, g.op('Gemm', [x, weights(g, [4, 3]), weights(g, [4])], { transB: 1 })));
     });
@@ -73,7 +74,7 @@ describe('simplify: into the weights', () => {
 
 describe('simplify: Gemm', () => {
   it('is MatMul and Add of matrices, and takes transposes of its inputs', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [3, 'n']);
       const b = g.input('b', 'float32', [3, 4]);
       const t = g.op('Transpose', [x], { perm: [1, 0] });
@@ -83,12 +84,12 @@ describe('simplify: Gemm', () => {
   });
 
   it('takes no bias that widens the product, and is not used for more axes', async () => {
-    const wide = buildModel({ '': 17 }, (g) => {
+    const wide = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [1, 3]);
       g.output('y', g.op('Add', [g.op('MatMul', [x, weights(g, [3, 4])]), g.input('c', 'float32', [5, 4])]));
     });
     await checkPass(simplify(), { before: wide, ops: { MatMul: 1, Add: 1 }, within: 0 });
-    const batch = buildModel({ '': 17 }, (g) => {
+    const batch = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['b', 2, 3]);
       g.output('y', g.op('Add', [g.op('MatMul', [x, weights(g, [3, 4])]), weights(g, [4])]));
     });
@@ -96,7 +97,7 @@ describe('simplify: Gemm', () => {
   });
 
   it('between reshapes that fold the leading axes is MatMul and Add', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['b', 's', 3]);
       const rows = g.op('Reshape', [x, g.ints(-1, 3)]);
       const product = g.op('Gemm', [rows, weights(g, [3, 4]), weights(g, [4])]);

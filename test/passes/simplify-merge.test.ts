@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { simplify } from '../../passes/simplify.js';
-import { buildModel } from '../../src/ir/build.js';
 import { checkPass, randomWeights } from '../check-pass.js';
+import { declaredModel } from '../declared-model.js';
 
 describe('simplify: duplicates', () => {
   it('makes one of equal constants, across bodies, and keeps those that differ in shape or sign of zero', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [2, 2]);
       const c = g.input('c', 'bool', []);
       const weights = () => g.constant(randomWeights([2, 2]));
@@ -22,7 +22,7 @@ describe('simplify: duplicates', () => {
   });
 
   it('computes the same once, with swapped inputs and in bodies too', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [2]);
       const w = g.input('w', 'float32', [2]);
       const c = g.input('c', 'bool', []);
@@ -36,7 +36,7 @@ describe('simplify: duplicates', () => {
   });
 
   it('keeps both names of two outputs that are equal', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [2]);
       g.output('y', g.op('Exp', [x]));
       g.output('z', g.op('Exp', [x]));
@@ -47,7 +47,7 @@ describe('simplify: duplicates', () => {
   });
 
   it('never merges random nodes, swapped subtractions, or a Split into another number of parts', async () => {
-    const before = buildModel({ '': 13 }, (g) => {
+    const before = declaredModel({ '': 13 }, (g) => {
       const x = g.input('x', 'float32', [4]);
       const noise = () => g.op('RandomNormal', [], { shape: [4] });
       g.output('y', g.op('Add', [noise(), noise()]));

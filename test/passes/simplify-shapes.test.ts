@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { reshapeTarget } from '../../passes/simplify/views.js';
 import { simplify } from '../../passes/simplify.js';
-import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import type { GraphBuilder } from '../../src/ir/build.js';
 import { multiplyDims, symbol } from '../../src/ir/dims.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkPass } from '../check-pass.js';
+import { declaredModel } from '../declared-model.js';
 
 const dim = (g: GraphBuilder, x: Value, axis: number) => {
   const one = g.op('Gather', [g.op('Shape', [x]), g.constant('int64', axis)]);
@@ -14,7 +15,7 @@ const dim = (g: GraphBuilder, x: Value, axis: number) => {
 
 describe('simplify: shapes', () => {
   it('a computed shape that inference knows up to one dim is a constant', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['batch', 'seq', 64]);
       const heads = g.op('Div', [dim(g, x, 2), g.ints(16)]);
       const shape = g.op('Concat', [dim(g, x, 0), dim(g, x, 1), heads, g.ints(16)], { axis: 0 });
@@ -30,7 +31,7 @@ describe('simplify: shapes', () => {
   });
 
   it('a shape of numbers alone is a constant, whoever reads it', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [2, 3]);
       g.output('y', g.op('Shape', [g.op('Relu', [x])]));
       g.output('z', g.op('Relu', [x]));
@@ -39,7 +40,7 @@ describe('simplify: shapes', () => {
   });
 
   it('computes a symbolic shape once', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['a', 'b']);
       const shape = () => g.op('Concat', [dim(g, x, 1), dim(g, x, 0), g.ints(1)], { axis: 0 });
       g.output('y', g.op('Expand', [g.input('u', 'float32', [1, 1, 1]), shape()]));
@@ -50,7 +51,7 @@ describe('simplify: shapes', () => {
   });
 
   it('chains of views are one, or none', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['n', 4, 6]);
       const a = g.op('Reshape', [g.op('Flatten', [g.op('Unsqueeze', [x, g.ints(1)])]), g.ints(0, 4, 6)]);
       const b = g.op('Squeeze', [g.op('Reshape', [x, g.ints(-1, 1, 24)]), g.ints(1)]);
@@ -61,7 +62,7 @@ describe('simplify: shapes', () => {
   });
 
   it('0 copies a dim of its own input: merging respects it', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [2, 6]);
       const a = g.op('Reshape', [x, g.ints(3, 4)]);
       g.output('y', g.op('Reshape', [a, g.ints(0, 2, 2)]));
@@ -80,7 +81,7 @@ describe('simplify: shapes', () => {
   });
 
   it('leaves an Expand to an op that broadcasts to the same shape', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['n', 3]);
       const row = g.input('row', 'float32', [1, 3]);
       const expanded = g.op('Expand', [row, g.op('Shape', [x])]);
@@ -95,7 +96,7 @@ describe('simplify: shapes', () => {
   });
 
   it('joins slices of different axes, nested concats, and a Gather with its Unsqueeze', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
+    const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['n', 4, 6]);
       const rows = g.op('Slice', [x, g.ints(1), g.ints(3), g.ints(1)]);
       g.output('y', g.op('Slice', [rows, g.ints(-1), g.ints(-7), g.ints(2), g.ints(-2)]));
