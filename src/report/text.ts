@@ -42,8 +42,11 @@ const joined = (blocks: readonly (readonly string[])[]): string =>
     .join('\n\n')}\n`;
 
 function passLines(passes: readonly PassReport[], p: Paint, width: number): string[] {
+  const names = Math.max(0, ...passes.map(({ name }) => name.length));
+  // A mark, the name, what changed, the time: two spaces between them.
+  const room = width - names - 1 - 7 - 6;
   const heads = table(
-    passes.map((pass) => [markOf(pass, p), p.bold(pass.name), changeText(pass), p.dim(msText(pass.ms))]),
+    passes.map((pass) => [markOf(pass, p), p.bold(pass.name), changeText(pass, room), p.dim(msText(pass.ms))]),
     '   >',
   );
   return passes.flatMap((pass, i) => [heads[i] as string, ...detailLines(pass, p, width)]);
@@ -52,24 +55,18 @@ function passLines(passes: readonly PassReport[], p: Paint, width: number): stri
 const markOf = ({ status }: PassReport, p: Paint): string =>
   status === 'applied' ? p.good('✓') : status === 'unchanged' ? p.dim('·') : p.bad('✗');
 
-/** What a pass did, in one line: the ops that went and came, and the bytes. */
-function changeText({ status, ops, nodes, bytes }: PassReport): string {
+/** What a pass did, in one line of at most `room`: the ops that came and went, and the bytes. */
+function changeText({ status, ops, nodes, bytes }: PassReport, room: number): string {
   if (status === 'unchanged') return 'nothing to do';
   if (status === 'rolled back') return 'rolled back';
-  const parts: string[] = [];
-  const all = Object.entries(ops).sort(([, a], [, b]) => b - a);
-  const shown = [
-    ...all.filter(([, n]) => n > 0).slice(0, 3),
-    ...all
-      .filter(([, n]) => n < 0)
-      .reverse()
-      .slice(0, 3),
-  ];
-  parts.push(...shown.map(([op, n]) => `${signed(n)} ${op.replace(/^com\.microsoft\./, '')}`));
-  if (all.length > shown.length) parts.push(`… ${nodes.before} → ${nodes.after} nodes`);
   const [before, after] = [bytesText(bytes.before), bytesText(bytes.after)];
-  if (before !== after) parts.push(`${before} → ${after}`);
-  return parts.join('  ') || 'rewired';
+  const size = before === after ? '' : `${before} → ${after}`;
+  const all = Object.entries(ops).map(([op, n]) => `${signed(n)} ${op.replace(/^com\.microsoft\./, '')}`);
+  const whole = [...all, size].filter(Boolean).join('  ');
+  if (whole.length <= room) return whole || 'rewired';
+  const end = [`… ${nodes.before} → ${nodes.after} nodes`, size].filter(Boolean).join('  ');
+  const shown = all.filter((_, i) => all.slice(0, i + 1).join('  ').length + 2 + end.length <= room);
+  return [...shown, end].join('  ');
 }
 
 function detailLines({ notes, skips, verdict, status }: PassReport, p: Paint, width: number): string[] {

@@ -44,12 +44,13 @@ export function summarize(model: Model): ModelSummary {
   };
 }
 
-/** What a pass changed: op → difference of the number of nodes, zeros left out. */
+/** What a pass changed: op → difference of the number of nodes, zeros left out; what came first, contrib ops before all. */
 export function opsChanged(before: ModelSummary, after: ModelSummary): Record<string, number> {
-  const changed = new Map<string, number>();
-  for (const op of new Set([...Object.keys(after.ops), ...Object.keys(before.ops)])) {
-    const difference = (after.ops[op] ?? 0) - (before.ops[op] ?? 0);
-    if (difference !== 0) changed.set(op, difference);
-  }
-  return sorted(changed);
+  const names = new Set([...Object.keys(after.ops), ...Object.keys(before.ops)]);
+  const changed = [...names]
+    .map((op): [string, number] => [op, (after.ops[op] ?? 0) - (before.ops[op] ?? 0)])
+    .filter(([, n]) => n !== 0);
+  const rank = ([op, n]: [string, number]) => (n < 0 ? 2 : op.includes('.') ? 0 : 1);
+  changed.sort((a, b) => rank(a) - rank(b) || Math.abs(b[1]) - Math.abs(a[1]) || (a[0] < b[0] ? -1 : 1));
+  return Object.fromEntries(changed);
 }

@@ -16,8 +16,8 @@ describe('optimize', () => {
   it('verifies, writes beside the input, and says what it did', () => {
     const { status, stdout, stderr } = place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu']);
     expect(stderr).toMatch(/^reading\n1\/1 simplify: /);
-    expect(stdout).toMatch(/✓ {2}simplify {2}−2 Identity/);
-    expect(stdout).toMatch(/nodes +4 → +2 +−50 %/);
+    expect(stdout).toMatch(/✓ {2}simplify .* −2 Identity/);
+    expect(stdout).toMatch(/nodes +4 +→ +1 +−75 %/);
     expect(stdout).toMatch(/✓ accuracy: /);
     expect(stdout).toMatch(/✓ wrote model\.opt\.onnx/);
     expect(status).toBe(0);
@@ -82,7 +82,8 @@ describe('optimize', () => {
 });
 
 describe('gates', () => {
-  it('accuracy: exit code 2, and nothing is written', () => {
+  it('accuracy: exit code 2, and nothing is written', async () => {
+    await place.write(tinyModel(64));
     const words = ['model.onnx', '--passes', 'bf16', '--max-error', '1e-9', '--target', 'cpu', '--verify', 'none'];
     const { status, stdout } = place.run([...words, '--report', 'r.json']);
     expect(status).toBe(2);

@@ -5,12 +5,12 @@ import { sample } from './sample.js';
 describe('reportText', () => {
   it('shows a whole run in aligned columns', () => {
     expect(reportText(sample)).toMatchInlineSnapshot(`
-      "✓  fuse-attn  +11 MultiHeadAttention  −22 MatMul  −11 Add  −11 Div  … 1020 → 976 nodes  34.2 ms
+      "✓  fuse-attn  +11 MultiHeadAttention  −22 MatMul  −11 Softmax  −11 Div  −11 Add  34.2 ms
          left ×1: the number of heads is not static, e.g. MatMul "/h.3/attn/MatMul_1"
-      ✓  bf16       +230 Cast  10.4 MB → 5.20 MB                                               120 ms
+      ✓  bf16       +230 Cast  10.4 MB → 5.20 MB                                        120 ms
          stored (×2)
-      ·  simplify   nothing to do                                                             3.00 ms
-      ✗  int8       rolled back                                                               12.0 ms
+      ·  simplify   nothing to do                                                      3.00 ms
+      ✗  int8       rolled back                                                        12.0 ms
          relative L2 0.31 of at most 0.1 on "logits"
 
       nodes    1020                 →  1206     +18 %
