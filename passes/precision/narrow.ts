@@ -45,7 +45,8 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
       misfits.set(value, tensor && tensor.type === 'float32' ? narrowing.misfit(tensor) : undefined);
     return misfits.get(value);
   };
-  const found = sensitive(model, misfit);
+  // A provider that computes in float32 anyway gains nothing from a narrow mask.
+  const found = sensitive(model, misfit, context.target !== 'cpu');
   const isKept = keeps(narrowing.keep);
   const narrowNodes = candidates(model, (node) => objection(node, narrowing, found, isKept, context), context.skip);
   const isPort = (port: Value | Use): boolean => {
@@ -55,7 +56,9 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
   };
   const islands = new Islands(narrowNodes, isPort);
   for (const node of islands.settle()) context.skip('the casts around it would cost more than it gains', node);
-  if (islands.narrow.size > 0) new Rewrite(model, islands, found, narrowing).run();
+  if (islands.narrow.size === 0) return;
+  const cut = new Rewrite(model, islands, found, narrowing).run();
+  if (cut) context.note(`masks are cut to ${-cut}: what a query that is masked as a whole gives is another average`);
 }
 
 /** True where a node other than a Cast gives the type. */
@@ -100,6 +103,7 @@ class Rewrite {
   readonly #narrowed = new Map<Value, Value>();
   readonly #widened = new Map<Value, Value>();
   readonly #casts = new Set<Node>();
+  #cutAt: number | undefined;
 
   constructor(
     readonly model: Model,
@@ -108,7 +112,8 @@ class Rewrite {
     readonly narrowing: Narrowing,
   ) {}
 
-  run(): void {
+  /** Returns where masks were cut; undefined where none was. */
+  run(): number | undefined {
     const { islands, model } = this;
     const slots = [...islands.narrow].flatMap((node) => narrowInputs(node).map((index) => ({ node, index })));
     const results = [...islands.narrow].flatMap(narrowOutputs);
@@ -132,6 +137,7 @@ class Rewrite {
       const port = model.graph.outputPorts[index];
       if (port?.type?.kind === 'tensor') port.type = tensorType(this.narrowing.type, port.type.shape);
     }
+    return this.#cutAt;
   }
 
   /** A float32 value in the narrow type. */
@@ -158,7 +164,8 @@ class Rewrite {
     const { largest } = this.narrowing;
     if (largest === undefined || this.found.values.get(value) !== 'large') return value;
     const { graph } = value;
-    const lowest = graph.constant(tensorOf('float32', -largest * MASK));
+    this.#cutAt = largest * MASK;
+    const lowest = graph.constant(tensorOf('float32', -this.#cutAt));
     const cut = graph.add('Max', [value, lowest], { outputs: [`${value.name}_cut`] });
     cut.output.type = value.type;
     return cut.output;

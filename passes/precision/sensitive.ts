@@ -31,8 +31,15 @@ export interface Sensitive {
   readonly values: ReadonlyMap<Value, Sensitivity>;
 }
 
-/** `misfit` says what a constant would become in the narrow type: too large for it, zero, or (undefined) itself. */
-export function sensitive(model: Model, misfit: (value: Value) => 'tiny' | 'large' | undefined): Sensitive {
+/**
+ * `misfit` says what a constant would become in the narrow type: too large for it, zero, or (undefined) itself.
+ * `cutsMasks`: an attention's mask may be cut to the range; rows that are masked as a whole then differ.
+ */
+export function sensitive(
+  model: Model,
+  misfit: (value: Value) => 'tiny' | 'large' | undefined,
+  cutsMasks: boolean,
+): Sensitive {
   const nodes = new Map<Node, string>();
   const values = new Map<Value, Sensitivity>();
   const fixed = new Set<Value>();
@@ -46,7 +53,7 @@ export function sensitive(model: Model, misfit: (value: Value) => 'tiny' | 'larg
       const source = sourceOf(node);
       if (source) mark(node, values, source);
       const own = floats.map((value) => (constantTensor(value) ? misfit(value) : undefined)).find((one) => one);
-      const read = floats.filter((value) => values.has(value) && !isAbsorbed(node, value, values));
+      const read = floats.filter((value) => values.has(value) && !(cutsMasks && isAbsorbed(node, value, values)));
       const kinds = new Set(read.map((value) => values.get(value) as Sensitivity));
       if (own) kinds.add(own);
       for (const kind of kinds) {
