@@ -5,9 +5,11 @@ import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.
 import { resolveTarget } from '../runtime/providers.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { type Comparison, compareWith, isWithin, joined } from './compare.js';
+import { type Feeds, makeFeeds } from './feeds.js';
 import { attainable, type Gate, type GateOptions, gateOf, summaryOf, violations } from './gates.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
-import { type Reference, type ReferenceOptions, referenceOf } from './reference.js';
+import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
+import { openDims, type Sizes, typicalSizes } from './sizes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
 import { type Subject, subjectOf } from './subject.js';
 
@@ -84,14 +86,14 @@ export async function validate(
     const accuracy = await measureAccuracy(reference, [first, second], a, b, provider, gate, fidelity);
     const run = typeof reference === 'string' || accuracy.failures.length ? undefined : reference.runs.at(-1);
     const notes: string[] = [];
+    const contenders = {
+      original: { runtime: first, model: a.source },
+      result: { runtime: second, model: b.source },
+    };
     const measured = await attempt(notes, async () =>
       run && options.speed !== false
-        ? measureSpeed(
-            { original: { runtime: first, model: a.source }, result: { runtime: second, model: b.source } },
-            provider,
-            run.feeds.tensors,
-            run.feeds.about,
-            options,
+        ? firstThatRuns(speedFeeds(a.model, run, options), (feeds) =>
+            measureSpeed(contenders, provider, feeds, options),
           )
         : undefined,
     );
@@ -104,6 +106,25 @@ export async function validate(
     for (const runtime of runtimes) await runtime.close();
     for (const subject of subjects) subject.close();
   }
+}
+
+/** What is timed, in order of preference: sizes as people run them, where sizes are open and no inputs are given. */
+function speedFeeds(model: Model, run: ReferenceRun, options: ValidateOptions): Feeds[] {
+  const isFree =
+    !options.inputs && !options.sizes && openDims(model).some((name) => options.dims?.[name] === undefined);
+  const made = (sizes: Sizes): Feeds => makeFeeds(model, { ...options, sizes, variant: 'full' });
+  return [...(isFree ? typicalSizes.map(made) : []), run.feeds];
+}
+
+/** Goes on to the next where the runtime refuses one, as it does for sequences beyond a model's positions. */
+async function firstThatRuns<T>(list: readonly Feeds[], work: (feeds: Feeds) => Promise<T>): Promise<T> {
+  for (const feeds of list.slice(0, -1))
+    try {
+      return await work(feeds);
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || error.kind !== 'error') throw error;
+    }
+  return work(list.at(-1)!);
 }
 
 /** The reference, or why there is none. */
@@ -125,7 +146,7 @@ async function attempt<T>(notes: string[], work: () => Promise<T>): Promise<T | 
     return await work();
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    notes.push(`not measured: ${error.message}`);
+    notes.push(`could not be measured: ${error.message}`);
     return undefined;
   }
 }

@@ -15,16 +15,19 @@ export interface Sizes {
   readonly encoder: number;
   /** Of the attention cache. */
   readonly past: number;
-  /** Height and width. */
+  /** Height and width of what has been encoded: latents, feature maps. */
   readonly image: number;
+  /** Height and width of pictures. Detectors see nothing in small ones, and then give nothing to compare. */
+  readonly pixels: number;
 }
 
-const sizes = (batch: number, length: number, encoder: number, past: number, image: number): Sizes => ({
+const sizes = (batch: number, length: number, encoder: number, past: number, image: number, pixels: number): Sizes => ({
   batch,
   length,
   encoder,
   past,
   image,
+  pixels,
 });
 
 /**
@@ -32,16 +35,19 @@ const sizes = (batch: number, length: number, encoder: number, past: number, ima
  * fusion could take a size for another; the rest are what models with baked-in sizes want.
  */
 export const sizeChoices: readonly Sizes[] = [
-  sizes(2, 7, 5, 3, 32),
-  sizes(1, 12, 9, 5, 64),
-  sizes(3, 16, 11, 6, 96),
-  sizes(1, 8, 8, 4, 224),
-  sizes(1, 16, 16, 8, 256),
-  sizes(1, 32, 32, 16, 320),
-  sizes(1, 64, 64, 16, 384),
-  sizes(1, 128, 128, 16, 512),
-  sizes(1, 1, 1, 1, 48),
+  sizes(2, 7, 5, 3, 32, 160),
+  sizes(1, 12, 9, 5, 64, 224),
+  sizes(3, 16, 11, 6, 96, 256),
+  sizes(1, 8, 8, 4, 224, 320),
+  sizes(1, 16, 16, 8, 256, 384),
+  sizes(1, 32, 32, 16, 320, 448),
+  sizes(1, 64, 64, 16, 384, 512),
+  sizes(1, 128, 128, 16, 512, 640),
+  sizes(1, 1, 1, 1, 48, 48),
 ];
+
+/** Sizes that people run models at, for timing; the second for models of short sequences. */
+export const typicalSizes: readonly Sizes[] = [sizes(1, 128, 128, 128, 64, 224), sizes(1, 32, 32, 24, 64, 320)];
 
 /** How many lengths that a model states are tried, and from where on a number is hardly an axis. */
 const BAKED = { count: 8, least: 5 };
@@ -57,7 +63,7 @@ export function* bakedChoices(model: Model): Iterable<Sizes> {
     }
   const lengths = [...counts].sort((a, b) => b[1] - a[1]).map(([size]) => size);
   for (const length of lengths.slice(0, BAKED.count))
-    for (const batch of [2, 1]) yield sizes(batch, length, length, length, length);
+    for (const batch of [2, 1]) yield sizes(batch, length, length, length, length, length);
 }
 
 /** Tables and caches that are looked into. */
@@ -162,18 +168,24 @@ function sizeOf(
   if (isTotal || (hasPast && /total|all_|kv_len|mask/i.test(name))) return choice.past + choice.length;
   if (/past|cache/i.test(name)) return choice.past;
   if (/(^|[^a-z])enc/i.test(name)) return choice.encoder;
-  if (/height|width|^[hw]$/i.test(name)) return choice.image;
+  if (/height|width|^[hw]$/i.test(name)) return edge(input, choice);
   if (/channel/i.test(name)) return weightDim(input, axis) ?? 3;
   if (/^(mx|max)/i.test(name)) return TABLE;
   if (/seq|len|token|time|frame|step|^[stl]$/i.test(name)) return choice.length;
   return weightDim(input, axis) ?? placeSize(input, axis, choice);
 }
 
+/** Height and width: three channels are a picture. */
+function edge(input: Value, choice: Sizes): number {
+  const channels = declaredShape(input)?.[1];
+  return (typeof channels === 'number' ? channels : weightDim(input, 1)) === 3 ? choice.pixels : choice.image;
+}
+
 function placeSize(input: Value, axis: number, choice: Sizes): number {
   const rank = declaredShape(input)?.length ?? 0;
   if (isPast(input, axis)) return choice.past;
   if (axis === 0) return choice.batch;
-  return rank === 4 && axis >= 2 ? choice.image : rank === 4 ? 3 : choice.length;
+  return rank === 4 && axis >= 2 ? edge(input, choice) : rank === 4 ? 3 : choice.length;
 }
 
 /** The size that the weights of the first reader want at an axis of an input. */

@@ -4,6 +4,7 @@
  * shared slows both alike. Each block's first run is not counted: it waits for the other process's threads to rest.
  */
 import type { Provider, RuntimeProcess, Session, Tensors } from '../runtime/isolate.js';
+import type { Feeds } from './feeds.js';
 import { ENOUGH, isSignificant, median, medianInterval, quantile } from './statistics.js';
 
 /** Milliseconds: the median, its quartiles, and how many runs they come from. */
@@ -54,9 +55,9 @@ const BLOCK_MS = 20;
 const BLOCK_RUNS = 100;
 const LONG_MS = 200;
 
-/** Rounds of blocks: enough to prove something where that takes at most eight times the budget. */
+/** Rounds of blocks: enough to prove something where that takes at most five times the budget. */
 function roundsIn(budgetMs: number, roundMs: number): number {
-  const least = ENOUGH * roundMs <= 8 * budgetMs ? ENOUGH : 2;
+  const least = ENOUGH * roundMs <= 5 * budgetMs ? ENOUGH : 2;
   return Math.max(least, Math.min(16, Math.floor(budgetMs / roundMs)));
 }
 
@@ -64,8 +65,7 @@ function roundsIn(budgetMs: number, roundMs: number): number {
 export async function measureSpeed(
   contenders: BothSides<Contender>,
   provider: Provider,
-  feeds: Tensors,
-  about: string,
+  { tensors: feeds, about }: Feeds,
   { budgetMs = 4000, seed = 0 }: SpeedOptions = {},
 ): Promise<SpeedReport> {
   const started = await startBoth(contenders, provider, feeds, budgetMs);

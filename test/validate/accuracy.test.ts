@@ -133,6 +133,13 @@ describe('gates', () => {
     ).toEqual(['largest error 0.050 of the scale > 0.001']);
   });
 
+  it('do not take the last bits of nothing for an error', () => {
+    const tiny = compareTensors('y', data('float32', [4e-7, 1e-7]), data('float32', [2e-7, 2e-7]));
+    expect(tiny.relativeL2).toBeGreaterThan(0.5);
+    expect(violations(tiny, gateOf('exact', 'cpu'))).toEqual([]);
+    expect(summaryOf([tiny], gateOf('exact', 'cpu'))).toBe('no difference is above 2.0e-7');
+  });
+
   it('are replaced by the limits that are given', () => {
     const output = noisy(0.08);
     expect(violations(output, gateOf('exact', 'cpu', { maxError: 0.1 }))).toEqual([]);
