@@ -52,8 +52,8 @@ export const simplify = definePass({
       const facts = inferTypes(model);
       for (const idea of ideas) idea(model, facts);
       sweep(model);
-      // Leaves arithmetic over constants to the folding that follows.
-      if (context.evaluate) absorbAffine(model);
+      // Leaves arithmetic over constants to the folding that follows, which must know their sizes.
+      if (context.evaluate && absorbAffine(model)) inferTypes(model);
       await foldConstants(model, context, refused);
       sweep(model);
     }

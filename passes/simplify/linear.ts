@@ -138,11 +138,60 @@ function rescale(
   if (b) graph.setInput(linear, 2, b);
 }
 
-/** Does so in every scope. */
-export function absorbAffine(model: Model): void {
+/** A product with weights, and the Add of its bias where there is one. */
+interface Product {
+  readonly matMul: Node;
+  readonly add?: { readonly node: Node; readonly slot: number; readonly bias: Value };
+}
+
+function productBefore(value: Value | undefined, reader: Node): Product | undefined {
+  const node = linearBefore(value, reader);
+  if (node?.is('MatMul')) return { matMul: node };
+  if (!node?.is('Add')) return undefined;
+  for (const slot of [0, 1]) {
+    const matMul = linearBefore(node.inputs[1 - slot], node);
+    const bias = node.inputs[slot];
+    if (matMul?.is('MatMul') && bias?.tensor) return { matMul, add: { node, slot, bias } };
+  }
+  return undefined;
+}
+
+/**
+ * Mul(Add(MatMul(x, W), b), s) ⟶ Add(MatMul(x, W · s), b · s) for one s for each column, as layer scales are. A scalar
+ * stays: it is the scale of an attention, which whoever fuses it looks for.
+ */
+function scaleColumns(node: Node): void {
+  for (const slot of [0, 1]) {
+    const product = productBefore(node.inputs[slot], node);
+    const constant = node.inputs[1 - slot];
+    const w = product?.matMul.inputs[1];
+    const rank = node.inputs[slot]?.shape?.length;
+    const columns = w?.tensor?.shape[1];
+    if (!product || !w?.tensor || w.tensor.type !== 'float32' || w.tensor.shape.length !== 2 || !isReadOnce(w))
+      continue;
+    if (!constant || rank === undefined || columns === undefined || w.tensor.byteLength > LARGE) continue;
+    if (!perChannel(constant, rank, columns, rank - 1) || !isScale(constant)) continue;
+    if (elementCount(constant.tensor?.shape ?? []) !== columns || columns === 1) continue;
+    const { matMul, add } = product;
+    if (add && !perChannel(add.bias, rank, columns, rank - 1)) continue;
+    const { graph } = node;
+    const scale = flat(graph, constant);
+    graph.setInput(matMul, 1, graph.add('Mul', [w, scale]).output);
+    if (add) graph.setInput(add.node, add.slot, graph.add('Mul', [flat(graph, add.bias), scale]).output);
+    graph.replaceUses(node.output, (add?.node ?? matMul).output);
+    return;
+  }
+}
+
+/** Does so in every scope; true where anything was absorbed. */
+export function absorbAffine(model: Model): boolean {
+  const { structure } = model;
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
       if (node.domain !== '' || !followers.has(node.opType) || hasReference(node)) continue;
-      if (node.outputs[0]?.uses.size) absorb(node);
+      if (!node.outputs[0]?.uses.size) continue;
+      absorb(node);
+      if (node.is('Mul') && node.output.uses.size > 0) scaleColumns(node);
     }
+  return model.structure !== structure;
 }

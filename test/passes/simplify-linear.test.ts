@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { simplify } from '../../passes/simplify.js';
 import type { GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
@@ -41,6 +41,25 @@ describe('simplify: into the weights', () => {
       return g.op('Sub', [g.op('Div', [shifted, g.constant('float32', 3)]), weights(g, [4, 1, 1], 9)]);
     });
     await checkPass(simplify(), { before, ops: { Conv: 1 }, within: 1e-6 });
+  });
+
+  it('the scale of each column of a product, but not an attention scale', async () => {
+    const before = declaredModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', ['b', 2, 3]);
+      const linear = g.op('Add', [weights(g, [4]), g.op('MatMul', [x, weights(g, [3, 4])])]);
+      const scaled = g.op('Mul', [g.op('Mul', [linear, weights(g, [4], 6)]), g.constant('float32', 0.25)]);
+      g.output('y', scaled);
+    });
+    await checkPass(simplify(), { before, ops: { MatMul: 1, Add: 1, Mul: 1 }, within: 1e-6 });
+  });
+
+  it('large weights', async () => {
+    const before = image((g, x) => {
+      const conv = g.op('Conv', [x, weights(g, [128, 3, 8, 8]), weights(g, [128])]);
+      return g.op('Mul', [conv, weights(g, [128, 1, 1], 9)]);
+    });
+    const { result } = await checkPass(simplify(), { before, ops: { Conv: 1 }, within: 1e-5 });
+    expect(result.skips).toEqual([]);
   });
 
   it('zeros that Pad puts around an image', async () => {

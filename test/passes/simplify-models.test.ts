@@ -12,6 +12,7 @@ import { runModel, type Tensors } from '../run-model.js';
 /** One of each kind of structure: exporters, control flow, functions, recurrence, convolution, classic models. */
 const sample = [
   'bert/ts-sdpa',
+  'convnext/dyn20',
   'detr/dyn20',
   'deberta-v2/ts-eager',
   'gpt2/ts-eager',
