@@ -78,7 +78,10 @@ export async function measureSpeed(
   const rounds = roundsIn(budgetMs, roundMs);
   const times: { a: number[]; b: number[] } = { a: [], b: [] };
   const logRatios: number[] = [];
+  const begin = performance.now();
   for (let round = 0; round < rounds; round++) {
+    // A machine that others use takes longer than was reckoned.
+    if (round >= ENOUGH && performance.now() - begin > budgetMs) break;
     const block = { a: [] as number[], b: [] as number[] };
     for (const side of round % 2 === 0 ? (['a', 'b', 'b', 'a'] as const) : (['b', 'a', 'a', 'b'] as const))
       block[side].push(...(await (side === 'a' ? a : b).time(feeds, count + uncounted)).slice(uncounted));
