@@ -29,7 +29,7 @@ export async function writeBudget(name: string, result: BudgetResult): Promise<v
   const versions = Object.entries(machine.versions).map(([one, version]) => `${one} ${version}`);
   const table = `${[
     `# ${name}`,
-    `${date.slice(0, 16).replace('T', ' ')} UTC · ${machine.cpu}, ${machine.available} cores · ${machine.os} · ${versions.join(' · ')}`,
+    `${date.slice(0, 16).replace('T', ' ')} UTC · ${machine.cpu}, ${machine.available} cores, load ${machine.load.toFixed(1)} · ${machine.os} · ${versions.join(' · ')}`,
     `${result.sample}.`,
     [
       `| | ${result.unit} | spread | budget | of the budget | |`,

@@ -1,6 +1,6 @@
 /** The machine a measurement was made on: what a number is worth nothing without. */
 import { execFile } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { promisify } from 'node:util';
 import { type Machine, machineOf, versionsOf } from '../src/run/machine.js';
 
@@ -16,12 +16,14 @@ export interface MachineState extends Machine {
   /** Cores this process may use: fewer than there are in a container. */
   readonly available: number;
   readonly gpus: readonly Gpu[];
+  /** Processes that wanted a core in the last minute before the measurement; beyond the cores, the machine was shared. */
+  readonly load: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
 export async function machineState(): Promise<MachineState> {
   const [machine, versions, gpus] = await Promise.all([machineOf(), versionsOf(), nvidiaGpus()]);
-  return { ...(machine as Machine), available: availableParallelism(), gpus, versions };
+  return { ...(machine as Machine), available: availableParallelism(), load: loadavg()[0] as number, gpus, versions };
 }
 
 /** What nvidia-smi knows; none where there is no NVIDIA driver. */

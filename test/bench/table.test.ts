@@ -43,6 +43,7 @@ const result: BenchResult = {
     cpu: 'A CPU',
     cores: 16,
     available: 8,
+    load: 0.25,
     memory: 1,
     gpus: [{ name: 'NVIDIA X', driver: '580.1', memory: 1 }],
     versions: { node: '20.0.0' },
@@ -76,7 +77,7 @@ describe('the table of a result', () => {
 
   it('says where and on what it was measured', () => {
     expect(lines[0]).toBe('# cuda on NVIDIA X, base');
-    expect(lines[2]).toBe('2026-11-23 10:00 UTC · A CPU, 8 cores · NVIDIA X (driver 580.1) · Linux 6');
+    expect(lines[2]).toBe('2026-11-23 10:00 UTC · A CPU, 8 cores, load 0.3 · NVIDIA X (driver 580.1) · Linux 6');
     expect(lines).toContain('110 M parameters · batch 1, sequence 128');
   });
 
