@@ -11,6 +11,7 @@ export const bf16 = definePass({
   summary: 'Computes in bfloat16 where the target has kernels (CUDA); stores the weights as bfloat16 elsewhere.',
   fidelity: 'rounding',
   needs: ['types'],
+  opset: 13,
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that compute in float32.'),
     minElements: z

@@ -33,6 +33,7 @@ export const int8 = definePass({
   summary: 'Quantizes MatMul and Gemm weights to int8, a scale per channel; activations are quantized dynamically.',
   fidelity: 'lossy',
   needs: ['types'],
+  opset: 11,
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that stay in float.'),
     minElements: z.number().int().min(1).default(1024).describe('Smallest weight that is worth quantizing.'),

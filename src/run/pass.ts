@@ -37,6 +37,8 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly fidelity: Fidelity;
   /** Facts that are inferred before the pass runs. */
   readonly needs?: readonly 'types'[];
+  /** The least ai.onnx opset of what it emits: an older model is raised to it first, if every node can be. */
+  readonly opset?: number;
   readonly options: Schema;
   /** Edits the model in place. Running it twice equals running it once. */
   run(model: Model, options: z.output<Schema>, context: PassContext): void | Promise<void>;

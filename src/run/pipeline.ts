@@ -6,7 +6,8 @@ import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { type Note, passContext, type Skip, type Surroundings } from './context.js';
-import type { Fidelity, Pass } from './pass.js';
+import type { Fidelity, Pass, PassContext } from './pass.js';
+import { raiseOpset } from './raise-opset.js';
 import { type ModelSummary, opsChanged, summarize } from './summary.js';
 import { sweep } from './sweep.js';
 import { defaultLevel, loosest, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
@@ -103,9 +104,10 @@ class Line {
       this.#infer(position);
     }
     report('run');
-    // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
-    const candidate = this.#isVerified ? cloneModel(this.model) : this.model;
     const { context, notes, skips } = passContext(this.options);
+    const raised = this.#raised(definition, context);
+    // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
+    const candidate = raised ?? (this.#isVerified ? cloneModel(this.model) : this.model);
     const revision = candidate.revision;
     await this.#guard(position, async () => {
       await definition.run(candidate, options, context);
@@ -143,6 +145,21 @@ class Line {
       this.model = candidate;
       this.summary = after;
     }
+  }
+
+  /** A copy at the opset that the pass emits for; undefined where the model has it, or cannot be raised. */
+  #raised({ name, opset }: Pass['definition'], context: PassContext): Model | undefined {
+    const found = this.model.opsets.get('');
+    if (opset === undefined || found === undefined || found >= opset) return undefined;
+    const copy = cloneModel(this.model);
+    const refusal = raiseOpset(copy, opset);
+    if (refusal) {
+      context.skip(`${name} needs opset ${opset}, and the model has ${found}; ${refusal.reason}`, refusal.at);
+      return undefined;
+    }
+    inferTypes(copy);
+    context.note(`raised the opset from ${found} to ${opset}`);
+    return copy;
   }
 
   get #isVerified(): boolean {
