@@ -1,0 +1,149 @@
+/** One operator call as a rule of inference sees it: what is known of its inputs, and where it says what it gives. */
+import type { Attribute } from '../ir/attribute.js';
+import { textOf } from '../ir/attribute.js';
+import type { Dim } from '../ir/dims.js';
+import type { Graph } from '../ir/graph.js';
+import type { Node } from '../ir/node.js';
+import type { Tensor } from '../ir/tensor.js';
+import { type DataType, type Shape, type Type, tensorType } from '../ir/types.js';
+import type { Contents, Frame, PartialShape } from './frame.js';
+
+/** What a rule hands to a body, and what the body gives back. */
+export interface Known {
+  readonly type: Type | undefined;
+  readonly contents?: Contents | undefined;
+}
+
+/** Infers a body whose inputs are known to be these; what its outputs are. */
+export type InferBody = (body: Graph, inputs: readonly Known[], frame: Frame) => readonly Known[];
+
+/** Says what an operator gives. What a rule leaves unsaid follows from the schema: the element type, with no shape. */
+export type Rule = (call: Call) => void;
+
+export class Call {
+  readonly #types: (Type | undefined)[] = [];
+  /** True at outputs whose whole type a rule has set. */
+  readonly #isSet: boolean[] = [];
+  readonly #shapes: (PartialShape | undefined)[] = [];
+  readonly #elems: (DataType | undefined)[] = [];
+
+  constructor(
+    readonly node: Node,
+    /** Version of the operator set. */
+    readonly opset: number,
+    readonly frame: Frame,
+    readonly infer: InferBody,
+  ) {}
+
+  get inputCount(): number {
+    return this.node.inputs.length;
+  }
+  has(index: number): boolean {
+    return this.node.inputs[index] !== undefined;
+  }
+  type(index: number): Type | undefined {
+    const value = this.node.inputs[index];
+    return value && this.frame.typeOf(value);
+  }
+  elem(index: number): DataType | undefined {
+    const type = this.type(index);
+    return type?.kind === 'tensor' ? type.elem : undefined;
+  }
+  shape(index: number): Shape | undefined {
+    const type = this.type(index);
+    return type?.kind === 'tensor' || type?.kind === 'sparse' ? type.shape : undefined;
+  }
+  rank(index: number): number | undefined {
+    return this.shape(index)?.length;
+  }
+  /** One dim of an input; negative axes count from the end. */
+  dim(index: number, axis: number): Dim | undefined {
+    return this.shape(index)?.at(axis);
+  }
+  contents(index: number): Contents | undefined {
+    const value = this.node.inputs[index];
+    return value && this.frame.contentsOf(value);
+  }
+  /** The elements of an input where all are known numbers. */
+  numbers(index: number): readonly number[] | undefined {
+    const contents = this.contents(index);
+    return contents?.every((one) => typeof one === 'number') ? (contents as number[]) : undefined;
+  }
+  /** What an input always holds where it is one known element. */
+  scalar(index: number): Dim | undefined {
+    const contents = this.contents(index);
+    return contents?.length === 1 ? contents[0] : undefined;
+  }
+
+  /** An attribute, seen through a function's reference to its caller's. */
+  attribute(name: string): Attribute | undefined {
+    const attribute = this.node.attributes.get(name);
+    return attribute?.type === 'ref' ? this.frame.attributes?.get(attribute.name) : attribute;
+  }
+  int(name: string): number | undefined;
+  int(name: string, otherwise: number): number;
+  int(name: string, otherwise?: number): number | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'int' ? Number(attribute.value) : otherwise;
+  }
+  ints(name: string): number[] | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'ints' ? attribute.value.map(Number) : undefined;
+  }
+  floats(name: string): readonly number[] | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'floats' ? attribute.value : undefined;
+  }
+  string(name: string): string | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'string' ? textOf(attribute.value) : undefined;
+  }
+  tensor(name: string): Tensor | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'tensor' || attribute?.type === 'sparse_tensor' ? attribute.value : undefined;
+  }
+  body(name: string): Graph | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'graph' ? attribute.value : undefined;
+  }
+
+  /** Says the dims of an output, and its element type where the schema does not. */
+  set(index: number, shape: PartialShape | undefined, elem?: DataType): void {
+    this.#shapes[index] = shape;
+    if (elem) this.#elems[index] = elem;
+  }
+  /** Says the whole type of an output. */
+  setType(index: number, type: Type | undefined): void {
+    this.#types[index] = type;
+    this.#isSet[index] = true;
+  }
+  setContents(index: number, contents: Contents | undefined): void {
+    const value = this.node.outputs[index];
+    if (value) this.frame.setContents(value, contents);
+  }
+  /** A count that the output brings and nothing else determines: the same symbol every time. */
+  unknown(index: number, axis: number): Dim | undefined {
+    const value = this.node.outputs[index];
+    return value && this.frame.unknowns.at(value, axis);
+  }
+
+  /** The dims said of an output so far. */
+  shapeOf(index: number): PartialShape | undefined {
+    return this.#shapes[index];
+  }
+
+  /** What an output is, by what the rule said and what the schema says. */
+  typeOf(index: number, bySchema: Type | undefined): Type | undefined {
+    const value = this.node.outputs[index];
+    if (!value || this.#isSet[index]) return this.#types[index];
+    const elem = this.#elems[index] ?? (bySchema?.kind === 'tensor' ? bySchema.elem : undefined);
+    if (elem === undefined || elem === 'undefined') return bySchema?.kind === 'tensor' ? undefined : bySchema;
+    return tensorType(elem, this.frame.whole(value, this.#shapes[index]));
+  }
+}
+
+/** An axis counted from the front; undefined where it is outside the rank. */
+export function axisOf(axis: number, rank: number): number | undefined {
+  const at = axis < 0 ? axis + rank : axis;
+  return at >= 0 && at < rank ? at : undefined;
+}

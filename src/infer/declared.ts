@@ -1,0 +1,82 @@
+/** What a file declares of its values, held against what is inferred. */
+import { type Type, typeText } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import type { Inference } from './inference.js';
+
+/** A declaration that the operators refute. */
+export interface Contradiction {
+  readonly value: Value;
+  readonly declared: Type;
+  /** Where it is declared. */
+  readonly declaredBy: 'value_info' | 'output';
+  readonly inferred: Type;
+  /** The node that gives something else. */
+  readonly inferredBy: string;
+  /** Both, in one line. */
+  readonly text: string;
+}
+
+/** Declared types that inference has replaced, so that a contradiction is still one the second time. */
+export class Declarations {
+  readonly #declared = new WeakMap<Value, { declared: Type; replacedBy: Type | undefined }>();
+  readonly #pending: { value: Value; declared: Type }[] = [];
+
+  of(value: Value): Type | undefined {
+    const known = this.#declared.get(value);
+    return known && known.replacedBy === value.type ? known.declared : value.type;
+  }
+
+  note(value: Value, declared: Type): void {
+    this.#pending.push({ value, declared });
+  }
+
+  remember(): void {
+    for (const { value, declared } of this.#pending) this.#declared.set(value, { declared, replacedBy: value.type });
+    this.#pending.length = 0;
+  }
+}
+
+/** Every declaration of the main graph and its bodies that cannot be true. */
+export function contradictionsOf(inference: Inference, declarations: Declarations): Contradiction[] {
+  const found: Contradiction[] = [];
+  const compare = (value: Value, declared: Type | undefined, declaredBy: Contradiction['declaredBy']) => {
+    const inferred = inference.main.typeOf(value);
+    if (!declared || !inferred || !value.producer || !contradicts(declared, inferred)) return false;
+    const inferredBy = value.producer.label;
+    const source = declaredBy === 'output' ? 'the graph output' : 'value_info';
+    const text = `"${value.name}": ${source} says ${typeText(declared)}; ${inferredBy} gives ${typeText(inferred)}`;
+    found.push({ value, declared, declaredBy, inferred, inferredBy, text });
+    return true;
+  };
+  for (const graph of inference.mainScopes()) {
+    for (const node of graph.nodes())
+      for (const value of node.outputs) {
+        if (!value?.isDeclared) continue;
+        const declared = declarations.of(value);
+        if (declared && compare(value, declared, 'value_info')) declarations.note(value, declared);
+      }
+    graph.outputPorts.forEach(({ type }, index) => {
+      const value = graph.outputs[index];
+      if (value) compare(value, type, 'output');
+    });
+  }
+  return found;
+}
+
+/** True where no value can be of both types. Names of dims say nothing. */
+function contradicts(a: Type, b: Type): boolean {
+  if (a.kind !== b.kind) return true;
+  if (a.kind === 'tensor' || a.kind === 'sparse') {
+    const { elem, shape } = b as typeof a;
+    if (a.elem !== elem && a.elem !== 'undefined') return true;
+    if (!a.shape || !shape) return false;
+    if (a.shape.length !== shape.length) return true;
+    return a.shape.some((dim, axis) => {
+      const other = shape[axis];
+      return typeof dim === 'number' && typeof other === 'number' && dim !== other;
+    });
+  }
+  if (a.kind === 'map' || a.kind === 'opaque') return false;
+  const { elem } = b as typeof a;
+  return a.elem !== undefined && elem !== undefined && contradicts(a.elem, elem);
+}

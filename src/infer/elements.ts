@@ -1,0 +1,70 @@
+/** Element types by schema: an output's type variable stands for what the inputs of that variable are. */
+
+import { type DataType, dataTypes, type Type, tensorType } from '../ir/types.js';
+import type { Formal, OperatorSchema } from '../onnx/schema.js';
+import type { Call } from './call.js';
+
+/** Where an output's type comes from: a type, or the inputs at these places (a last variadic one from there on). */
+type Source = Type | { readonly from: readonly number[]; readonly onwards: number | undefined } | undefined;
+
+const sources = new WeakMap<OperatorSchema, readonly Source[]>();
+
+/** The type that a schema's text stands for: `int64`, `seq(map(string,float32))`. Dims are not part of it. */
+export function parseType(text: string): Type | undefined {
+  if (Object.hasOwn(dataTypes, text)) return tensorType(text as DataType);
+  const [, kind, inner = ''] = text.match(/^(\w+)\((.*)\)$/) ?? [];
+  if (kind === 'seq') return { kind: 'sequence', elem: parseType(inner) };
+  if (kind === 'optional') return { kind: 'optional', elem: parseType(inner) };
+  if (kind === 'sparse_tensor') return { kind: 'sparse', elem: inner as DataType, shape: undefined };
+  const [key = '', value = ''] = inner.split(/,(.*)/s);
+  return kind === 'map' ? { kind: 'map', key: key as DataType, value: parseType(value) } : undefined;
+}
+
+function sourceOf(schema: OperatorSchema, { type }: Formal): Source {
+  const allowed = schema.typeConstraints.get(type);
+  if (!allowed) return parseType(type);
+  const from: number[] = [];
+  let onwards: number | undefined;
+  schema.inputs.forEach((input, index) => {
+    if (input.type !== type || input.isHeterogeneous) return;
+    if (input.isVariadic) onwards = index;
+    else from.push(index);
+  });
+  if (from.length > 0 || onwards !== undefined) return { from, onwards };
+  return allowed.length === 1 ? parseType(allowed[0] as string) : undefined;
+}
+
+/** What the schema says of one output of a call; a tensor without its shape. */
+export function typeBySchema(schema: OperatorSchema | undefined, call: Call, output: number): Type | undefined {
+  if (!schema) return undefined;
+  let list = sources.get(schema);
+  if (!list) {
+    list = schema.outputs.map((formal) => sourceOf(schema, formal));
+    sources.set(schema, list);
+  }
+  const last = schema.outputs.at(-1);
+  const source =
+    output < list.length ? list[output] : last?.isVariadic && !last.isHeterogeneous ? list.at(-1) : undefined;
+  if (!source || 'kind' in source) return source;
+  for (const index of source.from) {
+    const type = call.type(index);
+    if (type) return withoutShape(type);
+  }
+  if (source.onwards === undefined) return undefined;
+  for (let index = source.onwards; index < call.inputCount; index++) {
+    const type = call.type(index);
+    if (type) return withoutShape(type);
+  }
+  return undefined;
+}
+
+function withoutShape(type: Type): Type {
+  if (type.kind === 'tensor') return type.shape ? tensorType(type.elem) : type;
+  return type.kind === 'sequence' || type.kind === 'optional' ? withoutInner(type) : type;
+}
+
+/** Elements of a sequence may have dims of their own. */
+const withoutInner = (type: Extract<Type, { kind: 'sequence' | 'optional' }>): Type => ({
+  kind: type.kind,
+  elem: type.elem && withoutShape(type.elem),
+});

@@ -1,0 +1,83 @@
+/** What is known of values while inference runs: one frame for the model, one more for each call of a function. */
+import type { Attribute } from '../ir/attribute.js';
+import type { Dim } from '../ir/dims.js';
+import type { Node } from '../ir/node.js';
+import { bigintsOf, numbersOf } from '../ir/numbers.js';
+import { elementCount, type Tensor } from '../ir/tensor.js';
+import { dataTypes, isFloat, type Shape, type Type, tensorType } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import type { Unknowns } from './unknowns.js';
+
+/** A dim, or undefined where nothing is known of it. */
+export type PartialDim = Dim | undefined;
+export type PartialShape = readonly PartialDim[];
+
+/** The elements of a small tensor in row-major order, each where known: whole numbers, truths as 0 and 1, dims. */
+export type Contents = readonly PartialDim[];
+
+/** Constants of more elements are not looked into. */
+const MOST_INTEGERS = 1024;
+const MOST_FLOATS = 64;
+
+export class Frame {
+  readonly types = new Map<Value, Type | undefined>();
+  readonly #contents = new Map<Value, Contents | undefined>();
+
+  constructor(
+    readonly unknowns: Unknowns,
+    /** What a function was called with; undefined outside functions. */
+    readonly attributes: ReadonlyMap<string, Attribute> | undefined,
+    /** Calls around this one. */
+    readonly depth: number,
+  ) {}
+
+  /** The frame of a call from here. */
+  inside(call: Node, attributes: ReadonlyMap<string, Attribute>): Frame {
+    return new Frame(this.unknowns.inside(call), attributes, this.depth + 1);
+  }
+
+  typeOf(value: Value): Type | undefined {
+    const type = this.types.get(value);
+    if (type || !value.tensor || this.types.has(value)) return type;
+    const { type: stated, tensor } = value;
+    // A sparse constant and the like keep what they say.
+    const constant = stated && stated.kind !== 'tensor' ? stated : tensorType(tensor.type, tensor.shape);
+    this.types.set(value, constant);
+    return constant;
+  }
+
+  contentsOf(value: Value): Contents | undefined {
+    const known = this.#contents.get(value);
+    if (known || !value.tensor || this.#contents.has(value)) return known;
+    const contents = readContents(value.tensor);
+    this.#contents.set(value, contents);
+    return contents;
+  }
+
+  setContents(value: Value, contents: Contents | undefined): void {
+    if (contents?.some((one) => one !== undefined)) this.#contents.set(value, contents);
+    else this.#contents.delete(value);
+  }
+
+  /** Dims for a partial shape of a value: what is not known gets the value's own unknown dims. */
+  whole(value: Value, shape: PartialShape | undefined): Shape | undefined {
+    return shape?.map((dim, axis) =>
+      dim === undefined || isBad(dim) || (typeof dim === 'object' && dim.text.length > LONGEST)
+        ? this.unknowns.at(value, axis)
+        : dim,
+    );
+  }
+}
+
+/** A longer expression says nothing to anyone. */
+const LONGEST = 240;
+const isBad = (dim: Dim): boolean => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim >= 0);
+
+function readContents(tensor: Tensor): Contents | undefined {
+  const count = elementCount(tensor.shape);
+  const { kind } = dataTypes[tensor.type];
+  if (count > (isFloat(tensor.type) ? MOST_FLOATS : MOST_INTEGERS)) return undefined;
+  if (kind === 'float') return [...numbersOf(tensor)];
+  if (kind === 'signed' || kind === 'unsigned' || kind === 'bool') return bigintsOf(tensor).map(Number);
+  return undefined;
+}

@@ -1,0 +1,52 @@
+/** Types of every value of a model, and what small integer values hold. Linear in the model's size. */
+import type { Dim } from '../ir/dims.js';
+import type { Model } from '../ir/model.js';
+import { dataTypes } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { type Contradiction, contradictionsOf, Declarations } from './declared.js';
+import { Inference } from './inference.js';
+
+export { type OperatorSchema, schemaOf } from '../onnx/schema.js';
+export type { Contradiction } from './declared.js';
+
+export interface InferOptions {
+  /** Dims in place of symbols of the model's inputs. */
+  readonly bindings?: ReadonlyMap<string, Dim>;
+}
+
+export interface Facts {
+  /** The elements of an integer or boolean value of rank 0 or 1, as numbers and symbolic dims, where all are known. */
+  contents(value: Value): readonly Dim[] | undefined;
+  /** Where the file declares something else than what the operators give; inference wins. */
+  readonly contradictions: readonly Contradiction[];
+}
+
+const declarations = new WeakMap<Model, Declarations>();
+
+/**
+ * Sets `value.type` in every scope to what follows from the inputs and constants. Declared types of computed values are
+ * not trusted, except for operators that no schema knows. Inferring twice changes nothing.
+ */
+export function inferTypes(model: Model, options: InferOptions = {}): Facts {
+  let declared = declarations.get(model);
+  if (!declared) {
+    declared = new Declarations();
+    declarations.set(model, declared);
+  }
+  const inference = new Inference(model, options.bindings ?? new Map());
+  inference.run();
+  const contradictions = contradictionsOf(inference, declared);
+  inference.commit();
+  declared.remember();
+  return { contradictions, contents: (value) => integers(inference, value) };
+}
+
+function integers(inference: Inference, value: Value): readonly Dim[] | undefined {
+  const type = inference.main.typeOf(value);
+  if (type?.kind !== 'tensor' || !type.shape || type.shape.length > 1) return undefined;
+  const { kind } = dataTypes[type.elem];
+  if (kind !== 'signed' && kind !== 'unsigned' && kind !== 'bool') return undefined;
+  const contents = inference.main.contentsOf(value);
+  const isKnown = contents?.every((one) => (typeof one === 'number' ? Number.isSafeInteger(one) : one !== undefined));
+  return isKnown ? (contents as Dim[]) : undefined;
+}

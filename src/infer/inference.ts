@@ -1,0 +1,151 @@
+/** One run over a model: scope after scope in dependency order, calls of functions by what each is called with. */
+import type { Attribute } from '../ir/attribute.js';
+import { type Dim, substitute } from '../ir/dims.js';
+import type { Graph } from '../ir/graph.js';
+import type { Model, ModelFunction } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { equalTypes, type Type, tensorType } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { schemaOf } from '../onnx/schema.js';
+import { Call, type InferBody, type Known } from './call.js';
+import { typeBySchema } from './elements.js';
+import { Frame } from './frame.js';
+import { joinTypes } from './join.js';
+import { ruleOf } from './registry.js';
+import { unknownsOf } from './unknowns.js';
+
+/** Functions that call themselves, which ONNX forbids, end here. */
+const DEEPEST = 64;
+
+export class Inference {
+  /** The frame of the main graph and its bodies. */
+  readonly main: Frame;
+  /** Types in the bodies of functions, for all calls together. */
+  readonly #inFunctions = new Map<Value, Type | undefined>();
+  readonly #functions = new Map<string, ModelFunction>();
+  readonly #called = new Set<ModelFunction>();
+
+  constructor(
+    readonly model: Model,
+    readonly bindings: ReadonlyMap<string, Dim>,
+  ) {
+    this.main = new Frame(unknownsOf(model), undefined, 0);
+    for (const one of model.functions) this.#functions.set(keyOf(one.domain, one.name, one.overload), one);
+  }
+
+  run(): void {
+    for (const value of this.model.graph.inputs) this.main.types.set(value, this.#inputType(value));
+    this.#graph(this.model.graph, this.main);
+    // A function that nobody calls: of its inputs nothing is known.
+    for (const one of this.model.functions) {
+      if (this.#called.has(one)) continue;
+      const frame = new Frame(this.main.unknowns, one.defaults, 1);
+      for (const value of one.graph.inputs) frame.types.set(value, undefined);
+      this.#graph(one.graph, frame);
+      this.#merge(frame);
+    }
+  }
+
+  /** Writes the types to the values; a type that is the same stays the same object. */
+  commit(): void {
+    for (const types of [this.main.types, this.#inFunctions])
+      for (const [value, type] of types) if (!equalTypes(value.type, type)) value.type = type;
+  }
+
+  /** The main graph and the bodies inside it. */
+  *mainScopes(graph: Graph = this.model.graph): Iterable<Graph> {
+    yield graph;
+    for (const node of graph.nodes()) for (const body of node.bodies) yield* this.mainScopes(body);
+  }
+
+  #inputType(value: Value): Type | undefined {
+    const { type, defaultTensor } = value;
+    if (!type) return defaultTensor && tensorType(defaultTensor.type);
+    if (this.bindings.size === 0 || type.kind !== 'tensor' || !type.shape) return type;
+    return tensorType(
+      type.elem,
+      type.shape.map((dim) => substitute(dim, this.bindings)),
+    );
+  }
+
+  #graph(graph: Graph, frame: Frame): void {
+    for (const node of graph.nodes()) this.#node(node, frame);
+  }
+
+  #node(node: Node, frame: Frame): void {
+    const called = this.#functions.size > 0 && this.#functions.get(keyOf(node.domain, node.opType, node.overload));
+    if (called) return this.#call(node, called, frame);
+    const opset = node.opset ?? Number.POSITIVE_INFINITY;
+    const schema = schemaOf(node.opType, node.domain, opset);
+    const rule = ruleOf(node.opType, node.domain);
+    if (!schema && !rule) return declare(node, frame);
+    const call = new Call(node, opset, frame, this.#body);
+    rule?.(call);
+    node.outputs.forEach((value, index) => {
+      if (value) frame.types.set(value, call.typeOf(index, typeBySchema(schema, call, index)));
+    });
+  }
+
+  readonly #body: InferBody = (body, inputs, frame) => {
+    body.inputs.forEach((value, index) => {
+      frame.types.set(value, inputs[index]?.type);
+      frame.setContents(value, inputs[index]?.contents);
+    });
+    this.#graph(body, frame);
+    return knownOf(body, frame);
+  };
+
+  /** A call of a function: its body with what it is called with. */
+  #call(node: Node, called: ModelFunction, outer: Frame): void {
+    if (outer.depth >= DEEPEST) return;
+    this.#called.add(called);
+    const attributes = new Map<string, Attribute>(called.defaults);
+    for (const [name, attribute] of node.attributes) {
+      const given = attribute.type === 'ref' ? outer.attributes?.get(attribute.name) : attribute;
+      if (given) attributes.set(name, given);
+    }
+    const frame = outer.inside(node, attributes);
+    const inputs = called.graph.inputs.map((_, index): Known => {
+      const value = node.inputs[index];
+      return value ? { type: outer.typeOf(value), contents: outer.contentsOf(value) } : { type: undefined };
+    });
+    const outputs = this.#body(called.graph, inputs, frame);
+    this.#merge(frame);
+    node.outputs.forEach((value, index) => {
+      if (!value) return;
+      outer.types.set(value, outputs[index]?.type);
+      outer.setContents(value, outputs[index]?.contents);
+    });
+  }
+
+  /** A value in a function is what it is in every call. */
+  #merge(frame: Frame): void {
+    for (const [value, type] of frame.types) {
+      if (value.graph.model !== this.model) continue;
+      const before = this.#inFunctions.get(value);
+      if (!this.#inFunctions.has(value)) this.#inFunctions.set(value, type);
+      else if (before && before !== type)
+        this.#inFunctions.set(
+          value,
+          // Dims that differ between calls are unknown, in the outermost frame.
+          joinTypes(before, type, (shape) => this.main.whole(value, shape)),
+        );
+    }
+  }
+}
+
+const keyOf = (domain: string, name: string, overload: string): string => `${domain}\n${name}\n${overload}`;
+
+const knownOf = (graph: Graph, frame: Frame): Known[] =>
+  graph.outputs.map((value) => ({ type: frame.typeOf(value), contents: frame.contentsOf(value) }));
+
+/** An operator that no schema knows: what the file declares is all there is. */
+function declare(node: Node, frame: Frame): void {
+  const { end, outputPorts } = node.graph;
+  for (const value of node.outputs) {
+    if (!value) continue;
+    let { type } = value;
+    if (!type) for (const use of value.uses) if (use.node === end) type ??= outputPorts[use.index]?.type;
+    frame.types.set(value, type);
+  }
+}

@@ -1,0 +1,198 @@
+/** If, Loop and Scan: bodies are inferred with what they are handed; what changes from one iteration to the next is unknown. */
+import { type Dim, isUnknown, maxDim } from '../../ir/dims.js';
+import type { Graph } from '../../ir/graph.js';
+import { equalTypes, type Type, tensorType } from '../../ir/types.js';
+import { axisOf, type Call, type Known, type Rule } from '../call.js';
+import type { PartialDim, PartialShape } from '../frame.js';
+import { joinContents, joinShapes, joinTypes } from '../join.js';
+
+const conditional: Rule = (call) => {
+  const [then, otherwise] = [call.body('then_branch'), call.body('else_branch')];
+  const branches = [then, otherwise].map((body) => (body ? call.infer(body, [], call.frame) : []));
+  const [a = [], b = []] = branches;
+  const condition = call.scalar(0);
+  call.node.outputs.forEach((value, index) => {
+    if (!value) return;
+    const known = condition === 1 ? a[index] : condition === 0 ? b[index] : undefined;
+    const fill = (shape: PartialShape | undefined) => call.frame.whole(value, shape);
+    call.setType(index, known ? known.type : joinTypes(a[index]?.type, b[index]?.type, fill));
+    call.setContents(index, known ? known.contents : joinContents(a[index]?.contents, b[index]?.contents));
+  });
+};
+
+/** What a body's carried inputs are in every iteration, and what the body then gives. */
+interface Settled {
+  readonly carried: readonly Known[];
+  readonly outputs: readonly Known[];
+}
+
+/** Widens what is known of the carried values until the body gives no more than that: a few rounds, then nothing is known. */
+function settle(
+  call: Call,
+  body: Graph,
+  first: number,
+  initial: readonly Known[],
+  others: (carried: readonly Known[]) => readonly Known[],
+  outputOffset: number,
+): Settled {
+  let carried = initial;
+  for (let round = 0; ; round++) {
+    const outputs = call.infer(body, others(carried), call.frame);
+    const next = carried.map((known, index): Known => {
+      const value = body.inputs[index + first];
+      const given = outputs[index + outputOffset];
+      // Handed on as it is.
+      if (value && body.outputs[index + outputOffset] === value) return known;
+      if (!value || !given) return { type: undefined };
+      const fill = (shape: PartialShape | undefined) => call.frame.whole(value, shape);
+      const type = round < MOST_ROUNDS ? widen(known.type, given.type, fill) : onlyElement(known.type, given.type);
+      return { type };
+    });
+    const isSame = next.every(
+      (known, index) => equalTypes(known.type, carried[index]?.type) && !hasMore(carried[index], known),
+    );
+    if (isSame) return { carried, outputs };
+    carried = next;
+  }
+}
+
+const MOST_ROUNDS = 4;
+const hasMore = (a: Known | undefined, b: Known): boolean => a?.contents !== undefined && b.contents === undefined;
+
+function widen(a: Type | undefined, b: Type | undefined, fill: Parameters<typeof joinTypes>[2]): Type | undefined {
+  if (a?.kind === 'tensor' && b?.kind === 'tensor') {
+    if (a.elem !== b.elem || !a.shape) return a.elem === b.elem ? a : undefined;
+    // A dim that is unknown already may become anything.
+    const shape = b.shape && a.shape.length === b.shape.length ? b.shape : undefined;
+    if (!shape) return tensorType(a.elem);
+    const joined = joinShapes(a.shape, shape)?.map(
+      (dim, axis) => dim ?? ownUnknown(a.shape?.[axis], fill, a.shape?.length ?? 0, axis),
+    );
+    return tensorType(a.elem, fill(joined));
+  }
+  return joinTypes(loose(a), loose(b), fill);
+}
+
+/** The unknown dim that the widened value has at an axis, where it already has it. */
+function ownUnknown(dim: PartialDim, fill: Parameters<typeof joinTypes>[2], rank: number, axis: number): PartialDim {
+  const own = fill(new Array<PartialDim>(rank).fill(undefined))?.[axis];
+  return dim !== undefined && own !== undefined && String(dim) === String(own) ? dim : undefined;
+}
+
+/** Elements of a sequence that is built up may differ in what is unknown. */
+const loose = (type: Type | undefined): Type | undefined =>
+  (type?.kind === 'sequence' || type?.kind === 'optional') &&
+  type.elem?.kind === 'tensor' &&
+  type.elem.shape?.some(isUnknown)
+    ? { kind: type.kind, elem: tensorType(type.elem.elem) }
+    : type;
+
+const onlyElement = (a: Type | undefined, b: Type | undefined): Type | undefined =>
+  a?.kind === 'tensor' && b?.kind === 'tensor' && a.elem === b.elem ? tensorType(a.elem) : undefined;
+
+/** A final value: what it was handed first, or what the body gave last. Dims unknown inside differ from one iteration to the next. */
+function setFinal(call: Call, index: number, carried: Known): void {
+  const { type } = carried;
+  if (type?.kind === 'tensor') {
+    call.setType(index, undefined);
+    const value = call.node.outputs[index];
+    if (value) call.setType(index, tensorType(type.elem, call.frame.whole(value, type.shape?.map(outside))));
+  } else call.setType(index, loose(type));
+  call.setContents(index, carried.contents);
+}
+
+const outside = (dim: Dim): PartialDim => (isUnknown(dim) ? undefined : dim);
+
+/** The iteration number and the condition are scalars, unless the body says that they are of one element. */
+const scalarInput = (body: Graph, index: number, elem: 'int64' | 'bool'): Type =>
+  tensorType(elem, body.inputs[index]?.shape?.length === 1 ? [1] : []);
+
+const loop: Rule = (call) => {
+  const body = call.body('body');
+  if (!body) return;
+  const count = Math.max(0, body.inputs.length - 2);
+  const initial = Array.from({ length: count }, (_, index) => known(call, index + 2));
+  const inputs = (carried: readonly Known[]) => [
+    { type: scalarInput(body, 0, 'int64') },
+    { type: scalarInput(body, 1, 'bool') },
+    ...carried,
+  ];
+  const { carried, outputs } = settle(call, body, 2, initial, inputs, 1);
+  carried.forEach((one, index) => {
+    setFinal(call, index, one);
+  });
+  const trips = tripCount(call, body, outputs[0]);
+  for (let index = count; index < call.node.outputs.length; index++) {
+    const scanned = outputs[index + 1]?.type;
+    if (scanned?.kind === 'tensor') {
+      const { shape } = scanned;
+      call.setType(index, undefined);
+      setScan(call, index, scanned.elem, shape && [trips, ...shape.map(outside)]);
+    }
+  }
+};
+
+function setScan(
+  call: Call,
+  index: number,
+  elem: Parameters<typeof tensorType>[0],
+  shape: PartialShape | undefined,
+): void {
+  const value = call.node.outputs[index];
+  if (value) call.setType(index, tensorType(elem, call.frame.whole(value, shape)));
+}
+
+const known = (call: Call, index: number): Known => ({ type: call.type(index), contents: call.contents(index) });
+
+/** How often the body runs, where the condition never ends it early. */
+function tripCount(call: Call, body: Graph, condition: Known | undefined): PartialDim {
+  const most = call.has(0) ? call.scalar(0) : undefined;
+  const first = call.has(1) ? call.scalar(1) : 1;
+  const isHandedOn = body.outputs[0] !== undefined && throughIdentity(body.outputs[0]) === body.inputs[1];
+  const isAlways = condition?.contents?.[0] === 1 || isHandedOn;
+  return most !== undefined && first === 1 && isAlways ? maxDim(most, 0) : undefined;
+}
+
+function throughIdentity(value: Graph['outputs'][number]): Graph['outputs'][number] {
+  const { producer } = value;
+  const input = producer?.is('Identity') ? producer.inputs[0] : undefined;
+  return input ? throughIdentity(input) : value;
+}
+
+const scan: Rule = (call) => {
+  const body = call.body('body');
+  if (!body || call.opset < 9) return;
+  const scans = call.int('num_scan_inputs', 0);
+  const states = call.inputCount - scans;
+  const inputAxes = call.ints('scan_input_axes') ?? [];
+  const outputAxes = call.ints('scan_output_axes') ?? [];
+  let length: PartialDim;
+  const slices = Array.from({ length: scans }, (_, index): Known => {
+    const shape = call.shape(states + index);
+    const elem = call.elem(states + index);
+    const axis = shape && axisOf(inputAxes[index] ?? 0, shape.length);
+    if (!elem || !shape || axis === undefined) return { type: elem && tensorType(elem) };
+    length = typeof length === 'number' ? length : shape[axis];
+    return {
+      type: tensorType(
+        elem,
+        shape.filter((_, at) => at !== axis),
+      ),
+    };
+  });
+  const initial = Array.from({ length: states }, (_, index) => known(call, index));
+  const { carried, outputs } = settle(call, body, 0, initial, (state) => [...state, ...slices], 0);
+  carried.forEach((one, index) => {
+    setFinal(call, index, one);
+  });
+  for (let index = states; index < call.node.outputs.length; index++) {
+    const scanned = outputs[index]?.type;
+    if (scanned?.kind !== 'tensor') continue;
+    const rank = (scanned.shape?.length ?? 0) + 1;
+    const axis = axisOf(outputAxes[index - states] ?? 0, rank) ?? 0;
+    const dims = scanned.shape?.map(outside);
+    setScan(call, index, scanned.elem, dims && [...dims.slice(0, axis), length, ...dims.slice(axis)]);
+  }
+};
+
+export const controlFlow: Readonly<Record<string, Rule>> = { If: conditional, Loop: loop, Scan: scan };

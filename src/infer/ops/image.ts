@@ -1,0 +1,88 @@
+/** Operators on images and boxes. */
+import { type Dim, multiplyDims } from '../../ir/dims.js';
+import { axisOf, type Call, type Rule } from '../call.js';
+import type { Contents, PartialDim } from '../frame.js';
+
+/** A dim scaled and rounded down; a symbol only by a whole factor. */
+function scaled(dim: PartialDim, scale: PartialDim): PartialDim {
+  if (dim === undefined || typeof scale !== 'number') return undefined;
+  if (typeof dim === 'number') {
+    // The runtime multiplies in float32.
+    return Math.floor(Math.fround(Math.fround(dim) * Math.fround(scale)));
+  }
+  return Number.isInteger(scale) ? multiplyDims(dim, scale) : undefined;
+}
+
+const resize: Rule = (call) => {
+  const shape = call.shape(0);
+  if (!shape) return;
+  const isOld = call.opset < 11;
+  const scalesAt = isOld ? 1 : 2;
+  const named = call.ints('axes') ?? shape.map((_, axis) => axis);
+  const axes = named.map((axis) => axisOf(axis, shape.length));
+  const of = (list: Contents | undefined, axis: number): PartialDim => list?.[axes.indexOf(axis)];
+  const isGiven = (index: number) => call.has(index) && call.dim(index, 0) !== 0;
+  const isKept = (call.string('keep_aspect_ratio_policy') ?? 'stretch') === 'stretch';
+  const sizes = !isOld && isGiven(3);
+  const values = call.contents(sizes ? 3 : scalesAt);
+  call.set(
+    0,
+    shape.map((dim, axis) => {
+      if (!axes.includes(axis)) return dim;
+      const value = of(values, axis);
+      if (sizes) return isKept ? value : undefined;
+      return scaled(dim, value);
+    }),
+  );
+};
+
+const upsample: Rule = (call) => {
+  const shape = call.shape(0);
+  if (!shape) return;
+  const [height, width] = [floatOf(call, 'height_scale'), floatOf(call, 'width_scale')];
+  const old = height !== undefined && width !== undefined ? [1, 1, height, width] : undefined;
+  const scales = call.opset < 7 ? old : call.opset < 9 ? call.floats('scales') : call.contents(1);
+  call.set(
+    0,
+    shape.map((dim, axis) => scaled(dim, scales?.[axis])),
+  );
+};
+
+function floatOf(call: Call, name: string): number | undefined {
+  const attribute = call.attribute(name);
+  return attribute?.type === 'float' ? attribute.value : undefined;
+}
+
+/** Batch and channels of the input, places of the grid. */
+export const gridSample: Rule = (call) => {
+  const grid = call.shape(1);
+  call.set(0, grid && [call.dim(0, 0), call.dim(0, 1), ...grid.slice(1, -1)]);
+};
+
+const affineGrid: Rule = (call) => {
+  const size = call.contents(1);
+  const rank = call.dim(1, 0);
+  const dims: readonly PartialDim[] | undefined =
+    size ?? (typeof rank === 'number' ? new Array<PartialDim>(rank).fill(undefined) : undefined);
+  call.set(0, dims && [dims[0], ...dims.slice(2), dims.length - 2]);
+};
+
+const nonMaxSuppression: Rule = (call) => call.set(0, [undefined, 3]);
+
+const roiAlign: Rule = (call) => {
+  const boxes: Dim | undefined = call.dim(1, 0);
+  call.set(0, [boxes, call.dim(0, 1), call.int('output_height', 1), call.int('output_width', 1)]);
+};
+
+const imageDecoder: Rule = (call) =>
+  call.set(0, [undefined, undefined, call.string('pixel_format') === 'Grayscale' ? 1 : 3]);
+
+export const image: Readonly<Record<string, Rule>> = {
+  Resize: resize,
+  Upsample: upsample,
+  GridSample: gridSample,
+  AffineGrid: affineGrid,
+  NonMaxSuppression: nonMaxSuppression,
+  RoiAlign: roiAlign,
+  ImageDecoder: imageDecoder,
+};

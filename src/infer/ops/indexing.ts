@@ -1,0 +1,195 @@
+/** Operators that pick elements by position, and those that write at positions. */
+import { addDims, ceilDivide, type Dim, isNonNegative, maxDim, minDim, subtractDims } from '../../ir/dims.js';
+import type { Shape } from '../../ir/types.js';
+import { axisOf, type Call, type Rule } from '../call.js';
+import { fillContents } from '../contents.js';
+import type { PartialDim, PartialShape } from '../frame.js';
+import { like, numericShape } from '../shapes.js';
+
+const gather: Rule = (call) => {
+  const [data, indices] = [call.shape(0), call.shape(1)];
+  const axis = data && axisOf(call.int('axis', 0), data.length);
+  if (!data || !indices || axis === undefined) return call.setContents(0, undefined);
+  const result = [...data.slice(0, axis), ...indices, ...data.slice(axis + 1)];
+  call.set(0, result);
+  const [source, target, at] = [numericShape(data), numericShape(result), numericShape(indices)];
+  const [contents, picks] = [call.contents(0), call.contents(1)];
+  if (!source || !target || !at || !contents || !picks) return call.setContents(0, undefined);
+  const size = source[axis] as number;
+  call.setContents(
+    0,
+    fillContents(target, (to) => {
+      const inner = to.slice(axis, axis + at.length);
+      const pick = picks[linear(inner, at)];
+      if (typeof pick !== 'number') return undefined;
+      const from = [...to.slice(0, axis), pick < 0 ? pick + size : pick, ...to.slice(axis + at.length)];
+      return contents[linear(from, source)];
+    }),
+  );
+};
+
+const linear = (at: readonly number[], shape: readonly number[]): number =>
+  shape.reduce((index, size, axis) => index * size + (at[axis] as number), 0);
+
+const gatherND: Rule = (call) => {
+  const [data, indices] = [call.shape(0), call.shape(1)];
+  const batch = call.int('batch_dims', 0);
+  const depth = indices?.at(-1);
+  if (!data || !indices || typeof depth !== 'number') return;
+  call.set(0, [...indices.slice(0, -1), ...data.slice(batch + depth)]);
+};
+
+interface Bounds {
+  readonly axes: readonly (number | undefined)[];
+  readonly starts: PartialShape | undefined;
+  readonly ends: PartialShape | undefined;
+  readonly steps: PartialShape | undefined;
+}
+
+/** What Slice cuts; undefined where not even the axes are known. */
+function boundsOf(call: Call, rank: number): Bounds | undefined {
+  if (call.opset < 10) {
+    const [starts, ends] = [call.ints('starts'), call.ints('ends')];
+    const axes = (call.ints('axes') ?? starts?.map((_, axis) => axis))?.map((axis) => axisOf(axis, rank));
+    return axes && { axes, starts, ends, steps: axes.map(() => 1) };
+  }
+  const [starts, ends] = [call.contents(1), call.contents(2)];
+  const count = call.dim(1, 0) ?? call.dim(2, 0);
+  const given = call.has(3)
+    ? call.numbers(3)
+    : typeof count === 'number'
+      ? Array.from({ length: count }, (_, i) => i)
+      : undefined;
+  const axes = given?.map((axis) => axisOf(axis, rank));
+  return axes && { axes, starts, ends, steps: call.has(4) ? call.contents(4) : axes.map(() => 1) };
+}
+
+/** A position as Slice takes it: negative from the end, and within 0 and the size. */
+function clampedTo(position: Dim, size: Dim): PartialDim {
+  if (typeof position === 'number') {
+    // Beyond any size: to the end.
+    if (position >= 2 ** 31 - 1) return size;
+    if (position <= -(2 ** 31 - 1)) return 0;
+    if (position < 0) return maxDim(addDims(size, position), 0);
+    return position === 0 ? 0 : minDim(position, size);
+  }
+  if (isNonNegative(position)) return minDim(position, size);
+  // size - n, n beyond 0: whether it is negative only a run can tell.
+  return undefined;
+}
+
+function sliced(size: Dim, start: PartialDim, end: PartialDim, step: PartialDim): PartialDim {
+  if (start === undefined || end === undefined || typeof step !== 'number' || step === 0) return undefined;
+  if (step < 0) {
+    if (typeof size !== 'number' || typeof start !== 'number' || typeof end !== 'number') {
+      const isAll =
+        (start === -1 || (typeof start === 'number' && start >= 2 ** 31 - 1)) &&
+        typeof end === 'number' &&
+        end <= -(2 ** 31 - 1);
+      return isAll ? ceilDivide(size, -step) : undefined;
+    }
+    const [from, to] = backward(size, start, end);
+    return Math.max(0, Math.ceil((to - from) / step));
+  }
+  const [from, to] = [clampedTo(start, size), clampedTo(end, size)];
+  if (from === undefined || to === undefined) return undefined;
+  return maxDim(ceilDivide(subtractDims(to, from), step), 0);
+}
+
+function backward(size: number, start: number, end: number): readonly [number, number] {
+  const from = Math.min(Math.max(start < 0 ? start + size : start, 0), size - 1);
+  const to = Math.min(Math.max(end < 0 ? end + size : end, -1), size - 1);
+  return [from, to];
+}
+
+const slice: Rule = (call) => {
+  const shape = call.shape(0);
+  if (!shape) return call.setContents(0, undefined);
+  const bounds = boundsOf(call, shape.length);
+  if (!bounds) {
+    call.set(
+      0,
+      shape.map(() => undefined),
+    );
+    return call.setContents(0, undefined);
+  }
+  const { axes, starts, ends, steps } = bounds;
+  const result = shape.map((dim, axis) => {
+    const at = axes.indexOf(axis);
+    return at < 0 ? dim : sliced(dim, starts?.[at], ends?.[at], steps?.[at]);
+  });
+  call.set(0, result);
+  call.setContents(0, slicedContents(call, shape, bounds, result));
+};
+
+function slicedContents(call: Call, shape: Shape, bounds: Bounds, result: PartialShape) {
+  const [source, target, contents] = [numericShape(shape), numericShape(result), call.contents(0)];
+  if (!source || !target || !contents) return undefined;
+  const from = source.map((size, axis) => {
+    const at = bounds.axes.indexOf(axis);
+    if (at < 0) return { start: 0, step: 1 };
+    const [start, end, step] = [bounds.starts?.[at], bounds.ends?.[at], bounds.steps?.[at]] as number[] as [
+      number,
+      number,
+      number,
+    ];
+    if (step < 0) return { start: backward(size, start, end)[0], step };
+    return { start: clampedTo(start, size) as number, step };
+  });
+  // A symbolic bound may cut to a known size from an unknown place.
+  if (from.some(({ start, step }) => typeof start !== 'number' || typeof step !== 'number')) return undefined;
+  return fillContents(target, (to) => {
+    const at = to.map((i, axis) => (from[axis]?.start as number) + i * (from[axis]?.step as number));
+    return contents[linear(at, source)];
+  });
+}
+
+const topK: Rule = (call) => {
+  const shape = call.shape(0);
+  const k = call.opset < 10 ? call.int('k') : call.scalar(1);
+  const axis = shape && axisOf(call.int('axis', -1), shape.length);
+  const result = shape?.map((dim, at) => (at === axis ? k : dim));
+  call.set(0, result);
+  call.set(1, result);
+};
+
+const nonZero: Rule = (call) => call.set(0, [call.shape(0)?.length || (call.shape(0) ? 1 : undefined), undefined]);
+
+const oneHot: Rule = (call) => {
+  const shape = call.shape(0);
+  const axis = shape && axisOf(call.int('axis', -1), shape.length + 1);
+  if (!shape || axis === undefined) return;
+  call.set(0, [...shape.slice(0, axis), call.scalar(1), ...shape.slice(axis)]);
+};
+
+const unique: Rule = (call) => {
+  const shape = call.shape(0);
+  const axis = call.int('axis');
+  const at = shape && axis !== undefined ? axisOf(axis, shape.length) : undefined;
+  const count = call.unknown(0, 0) ?? call.unknown(1, 0) ?? call.unknown(3, 0);
+  if (axis === undefined) call.set(0, [count]);
+  else
+    call.set(
+      0,
+      shape?.map((dim, i) => (i === at ? count : dim)),
+    );
+  call.set(1, [count]);
+  call.set(2, [undefined]);
+  call.set(3, [count]);
+};
+
+export const indexing: Readonly<Record<string, Rule>> = {
+  Gather: gather,
+  GatherElements: like(1),
+  GatherND: gatherND,
+  Slice: slice,
+  Scatter: like(),
+  ScatterElements: like(),
+  ScatterND: like(),
+  TensorScatter: like(),
+  ReverseSequence: like(),
+  TopK: topK,
+  NonZero: nonZero,
+  OneHot: oneHot,
+  Unique: unique,
+};

@@ -1,0 +1,111 @@
+/** Operators of ai.onnx.ml. */
+import { tensorType } from '../../ir/types.js';
+import type { Call, Rule } from '../call.js';
+import type { PartialDim } from '../frame.js';
+import { like } from '../shapes.js';
+
+const length = (call: Call, name: string): number | undefined => {
+  const attribute = call.attribute(name);
+  if (attribute?.type === 'ints' || attribute?.type === 'floats' || attribute?.type === 'strings')
+    return attribute.value.length;
+  return attribute?.type === 'tensor' ? attribute.value.shape[0] : undefined;
+};
+
+/** Rows of a matrix; a vector is one row. */
+const rows = (call: Call): PartialDim => {
+  const shape = call.shape(0);
+  return shape && (shape.length === 1 ? 1 : shape[0]);
+};
+
+const labels = (call: Call): number | undefined =>
+  length(call, 'classlabels_strings') ||
+  length(call, 'classlabels_ints') ||
+  length(call, 'classlabels_int64s') ||
+  undefined;
+
+/** One label a row, and a score for each class, of which a binary model may state one. */
+const classifier: Rule = (call) => {
+  call.set(0, [rows(call)], length(call, 'classlabels_strings') ? 'string' : 'int64');
+  const count = labels(call);
+  call.set(1, [rows(call), count !== undefined && count > 2 ? count : undefined], 'float32');
+};
+
+const regressor =
+  (targets: string): Rule =>
+  (call) =>
+    call.set(0, [rows(call), call.int(targets)], 'float32');
+
+const treeEnsemble: Rule = (call) => call.set(0, [rows(call), call.int('n_targets')], call.elem(0));
+
+const labelEncoder: Rule = (call) => {
+  const values = ['int64s', 'floats', 'strings'].find((kind) => length(call, `values_${kind}`) !== undefined);
+  const tensor = call.tensor('values_tensor');
+  const elem =
+    values === 'int64s' ? 'int64' : values === 'floats' ? 'float32' : values === 'strings' ? 'string' : undefined;
+  // Opset 1 translates between strings and numbers.
+  const old = call.elem(0) === 'string' ? 'int64' : 'string';
+  call.set(0, call.shape(0), call.opset < 2 ? old : (elem ?? tensor?.type));
+};
+
+const zipMap: Rule = (call) => {
+  const key = length(call, 'classlabels_strings') ? 'string' : 'int64';
+  call.setType(0, { kind: 'sequence', elem: { kind: 'map', key, value: tensorType('float32', []) } });
+};
+
+const featureVectorizer: Rule = (call) => {
+  const sizes = call.ints('inputdimensions');
+  call.set(0, [rows(call), sizes?.reduce((sum, size) => sum + size, 0)], 'float32');
+};
+
+const arrayFeatureExtractor: Rule = (call) => {
+  const data = call.shape(0);
+  const picked = call.shape(1);
+  // The runtime makes a row of a vector.
+  const count = picked?.reduce<PartialDim>(
+    (n, dim) => (typeof n === 'number' && typeof dim === 'number' ? n * dim : undefined),
+    1,
+  );
+  call.set(0, data && (data.length === 1 ? [1, count] : [...data.slice(0, -1), count]));
+};
+
+const oneHotEncoder: Rule = (call) => {
+  const shape = call.shape(0);
+  call.set(0, shape && [...shape, length(call, 'cats_int64s') ?? length(call, 'cats_strings')], 'float32');
+};
+
+const dictVectorizer: Rule = (call) => {
+  const type = call.type(0);
+  const value = type?.kind === 'map' ? type.value : undefined;
+  const columns = length(call, 'string_vocabulary') ?? length(call, 'int64_vocabulary');
+  call.set(0, [1, columns], value?.kind === 'tensor' ? value.elem : undefined);
+};
+
+const castMap: Rule = (call) => {
+  const to = call.string('cast_to') ?? 'TO_FLOAT';
+  const elem = to === 'TO_STRING' ? 'string' : to === 'TO_INT64' ? 'int64' : 'float32';
+  call.set(0, [1, undefined], elem);
+};
+
+const categoryMapper: Rule = (call) => call.set(0, call.shape(0), call.elem(0) === 'string' ? 'int64' : 'string');
+
+export const machineLearning: Readonly<Record<string, Rule>> = {
+  ArrayFeatureExtractor: arrayFeatureExtractor,
+  Binarizer: like(),
+  CastMap: castMap,
+  CategoryMapper: categoryMapper,
+  DictVectorizer: dictVectorizer,
+  FeatureVectorizer: featureVectorizer,
+  Imputer: like(),
+  LabelEncoder: labelEncoder,
+  LinearClassifier: classifier,
+  LinearRegressor: regressor('targets'),
+  Normalizer: like(),
+  OneHotEncoder: oneHotEncoder,
+  SVMClassifier: classifier,
+  SVMRegressor: (call) => call.set(0, [rows(call), 1], 'float32'),
+  Scaler: like(),
+  TreeEnsemble: treeEnsemble,
+  TreeEnsembleClassifier: classifier,
+  TreeEnsembleRegressor: regressor('n_targets'),
+  ZipMap: zipMap,
+};

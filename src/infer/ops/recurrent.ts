@@ -1,0 +1,28 @@
+/** Recurrent operators. */
+import type { Call, Rule } from '../call.js';
+import type { PartialDim } from '../frame.js';
+
+/** The last axis of the recurrence weights R is the hidden size. */
+const hiddenOf = (call: Call) => call.int('hidden_size') ?? call.dim(2, 2);
+
+/** Outputs of a recurrent operator with `states` final states. */
+export const recurrence =
+  (states: number, hiddenSize: (call: Call) => PartialDim = hiddenOf): Rule =>
+  (call) => {
+    const [first, second] = [call.dim(0, 0), call.dim(0, 1)];
+    const hidden = hiddenSize(call);
+    const directions = call.string('direction') === 'bidirectional' ? 2 : 1;
+    if (call.int('layout', 0) === 1) {
+      call.set(0, [first, second, directions, hidden]);
+      for (let index = 1; index <= states; index++) call.set(index, [first, directions, hidden]);
+    } else {
+      call.set(0, [first, directions, second, hidden]);
+      for (let index = 1; index <= states; index++) call.set(index, [directions, second, hidden]);
+    }
+  };
+
+export const recurrent: Readonly<Record<string, Rule>> = {
+  RNN: recurrence(1),
+  GRU: recurrence(1),
+  LSTM: recurrence(2),
+};

@@ -1,0 +1,68 @@
+/** Operators that reduce axes to one element. */
+import { type Dim, multiplyDims } from '../../ir/dims.js';
+import { axisOf, type Call, type Rule } from '../call.js';
+import type { PartialDim, PartialShape } from '../frame.js';
+
+/** The shape that is left; `axes` undefined: all of them, null: some, not known which. */
+export function reducedShape(
+  call: Call,
+  axes: readonly number[] | undefined | null,
+  keepDims: boolean,
+): PartialShape | undefined {
+  const shape = call.shape(0);
+  if (!shape) return axes === undefined && !keepDims ? [] : undefined;
+  if (axes === null) return keepDims ? shape.map(() => undefined) : undefined;
+  const gone = new Set(axes?.map((axis) => axisOf(axis, shape.length)) ?? shape.keys());
+  if (keepDims) return shape.map((dim, axis) => (gone.has(axis) ? 1 : dim));
+  return shape.filter((_, axis) => !gone.has(axis));
+}
+
+const reduce =
+  (inputSince: number): Rule =>
+  (call) => {
+    const keepDims = call.int('keepdims', 1) !== 0;
+    let axes: readonly number[] | undefined | null;
+    if (call.opset < inputSince) axes = call.ints('axes');
+    else {
+      axes = call.has(1) ? (call.numbers(1) ?? null) : undefined;
+      if (axes === undefined || axes?.length === 0) {
+        // Nothing named: all axes, or none where it says so.
+        if (call.int('noop_with_empty_axes', 0) !== 0) {
+          call.set(0, call.shape(0));
+          return call.setContents(0, undefined);
+        }
+        axes = undefined;
+      }
+    }
+    call.set(0, reducedShape(call, axes, keepDims));
+    call.setContents(0, foldedContents(call));
+  };
+
+/** What a product, sum, largest or smallest of a list of sizes is. */
+function foldedContents(call: Call): readonly PartialDim[] | undefined {
+  const contents = call.contents(0);
+  const result = call.shapeOf(0);
+  const isWhole = result?.every((dim) => dim === 1) && call.rank(0) === 1;
+  if (!contents || !isWhole || call.elem(0) !== 'int64' || call.node.opType !== 'ReduceProd') return undefined;
+  if (contents.some((dim) => dim === undefined)) return undefined;
+  return [(contents as Dim[]).reduce(multiplyDims, 1)];
+}
+
+const argument: Rule = (call) => call.set(0, reducedShape(call, [call.int('axis', 0)], call.int('keepdims', 1) !== 0));
+
+const since18 = reduce(18);
+
+export const reduction: Readonly<Record<string, Rule>> = {
+  ReduceSum: reduce(13),
+  ReduceL1: since18,
+  ReduceL2: since18,
+  ReduceLogSum: since18,
+  ReduceLogSumExp: since18,
+  ReduceMax: since18,
+  ReduceMean: since18,
+  ReduceMin: since18,
+  ReduceProd: since18,
+  ReduceSumSquare: since18,
+  ArgMax: argument,
+  ArgMin: argument,
+};

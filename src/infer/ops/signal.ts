@@ -1,0 +1,47 @@
+/** Fourier transforms. */
+import { addDims, type Dim, floorDivide, subtractDims } from '../../ir/dims.js';
+import { axisOf, type Rule } from '../call.js';
+import type { PartialDim } from '../frame.js';
+
+/** Frequencies of a real signal, the mirrored ones left out. */
+const half = (length: PartialDim): PartialDim =>
+  length === undefined ? undefined : addDims(floorDivide(length, 2), 1);
+
+const dft: Rule = (call) => {
+  const shape = call.shape(0);
+  if (!shape) return;
+  const named = call.opset < 20 ? call.int('axis', 1) : call.has(2) ? call.scalar(2) : -2;
+  if (typeof named !== 'number')
+    return call.set(
+      0,
+      shape.map(() => undefined),
+    );
+  const axis = axisOf(named, shape.length);
+  const isOneSided = call.int('onesided', 0) !== 0;
+  const isInverse = call.int('inverse', 0) !== 0;
+  const given = call.has(1) ? call.scalar(1) : axis === undefined ? undefined : shape[axis];
+  // A one-sided inverse gives a real signal of a length that implementations take differently.
+  if (isOneSided && isInverse)
+    return call.set(
+      0,
+      shape.map(() => undefined),
+    );
+  const length = isOneSided ? half(given) : given;
+  call.set(
+    0,
+    shape.map((dim, at) => (at === axis ? length : at === shape.length - 1 ? 2 : dim)),
+  );
+};
+
+const stft: Rule = (call) => {
+  const [batch, length] = [call.dim(0, 0), call.dim(0, 1)];
+  const step = call.scalar(1);
+  const frame: PartialDim = call.has(3) ? call.scalar(3) : call.dim(2, 0);
+  const frames =
+    length === undefined || frame === undefined || typeof step !== 'number'
+      ? undefined
+      : addDims(floorDivide(subtractDims(length, frame as Dim), step), 1);
+  call.set(0, [batch, frames, call.int('onesided', 1) !== 0 ? half(frame) : frame, 2]);
+};
+
+export const signal: Readonly<Record<string, Rule>> = { DFT: dft, STFT: stft };

@@ -1,0 +1,160 @@
+/** Operators that give the same elements in another shape. */
+import { type Dim, divideExactly, equalDims, floorDivide, multiplyDims, productOf } from '../../ir/dims.js';
+import { axisOf, type Call, type Rule } from '../call.js';
+import { fillContents } from '../contents.js';
+import type { PartialDim, PartialShape } from '../frame.js';
+import { numericShape } from '../shapes.js';
+
+/** Keeps the elements, in order, under the new shape. */
+const keep = (call: Call, shape: PartialShape | undefined): void => {
+  call.set(0, shape);
+  call.setContents(0, call.contents(0));
+};
+
+const reshape: Rule = (call) => {
+  const attribute = call.opset < 5 ? call.ints('shape') : undefined;
+  const target: PartialShape | undefined = attribute ?? call.contents(1);
+  if (!target) {
+    const [length] = call.shape(1) ?? [];
+    return keep(call, typeof length === 'number' ? new Array<PartialDim>(length).fill(undefined) : undefined);
+  }
+  keep(call, reshaped(call.shape(0), target, call.int('allowzero', 0) !== 0));
+};
+
+/** The shape that Reshape gives: 0 copies a dim, one -1 is what is left. */
+export function reshaped(data: readonly Dim[] | undefined, target: PartialShape, allowZero: boolean): PartialShape {
+  // A symbol in the target may turn out to be 0, which copies the dim: then it says nothing new where they are equal.
+  const dims = target.map((dim, axis) => {
+    if (dim === -1) return undefined;
+    if (dim === 0 && !allowZero) return data?.[axis];
+    return typeof dim === 'number' && dim < 0 ? undefined : dim;
+  });
+  const unknowns = dims.filter((dim) => dim === undefined).length;
+  // An unknown target element may itself be the -1 or a 0; only when it is the only one does the rest determine it.
+  if (!data || unknowns !== 1) return dims;
+  const at = dims.indexOf(undefined);
+  if (target[at] === 0) return dims;
+  const rest = quotientOf(
+    data,
+    dims.filter((dim) => dim !== undefined),
+  );
+  return dims.map((dim, axis) => (axis === at ? rest : dim));
+}
+
+/** What remains of a product of dims when it is divided by others: shared factors cancel first, so that a size of 0 does no harm. */
+function quotientOf(dims: readonly Dim[], divisors: readonly Dim[]): PartialDim {
+  const left = [...dims];
+  const others: Dim[] = [];
+  for (const divisor of divisors) {
+    const at = left.findIndex((dim) => equalDims(dim, divisor));
+    if (at >= 0) left.splice(at, 1);
+    else others.push(divisor);
+  }
+  const divisor = productOf(others);
+  // It divides, or the run fails: the floor is exact even where that cannot be shown.
+  return divisor === 0 ? undefined : floorDivide(productOf(left), divisor);
+}
+
+const flatten: Rule = (call) => {
+  const shape = call.shape(0);
+  const axis = call.int('axis', 1);
+  const at = shape && (axis < 0 ? axis + shape.length : axis);
+  call.set(
+    0,
+    shape && at !== undefined ? [productOf(shape.slice(0, at)), productOf(shape.slice(at))] : [undefined, undefined],
+  );
+  call.setContents(0, call.contents(0));
+};
+
+const transpose: Rule = (call) => {
+  const shape = call.shape(0);
+  if (!shape) return;
+  const perm = call.ints('perm') ?? shape.map((_, axis) => shape.length - 1 - axis);
+  if (perm.length !== shape.length) return;
+  const result = perm.map((axis) => shape[axis]);
+  call.set(0, result);
+  const [source, target, contents] = [numericShape(shape), numericShape(result), call.contents(0)];
+  if (!source || !target || !contents) return call.setContents(0, undefined);
+  call.setContents(
+    0,
+    fillContents(target, (at) => {
+      const from = new Array<number>(source.length).fill(0);
+      perm.forEach((axis, i) => {
+        from[axis] = at[i] as number;
+      });
+      return contents[from.reduce((index, i, axis) => index * (source[axis] as number) + i, 0)];
+    }),
+  );
+};
+
+/** Axes given as an attribute or, later, as an input. null: they are given, but not known. */
+function axesOf(call: Call, inputSince: number): readonly number[] | undefined | null {
+  if (call.opset < inputSince) return call.ints('axes');
+  return call.has(1) ? (call.numbers(1) ?? null) : undefined;
+}
+
+const squeeze: Rule = (call) => {
+  const shape = call.shape(0);
+  const axes = axesOf(call, 13);
+  if (!shape) return keep(call, undefined);
+  if (axes === null) {
+    const [count] = call.shape(1) ?? [];
+    return keep(call, typeof count === 'number' ? anyDims(shape.length - count) : undefined);
+  }
+  if (!axes) {
+    // Every dim of 1 goes: a symbol may or may not be one.
+    return keep(call, shape.every((dim) => typeof dim === 'number') ? shape.filter((dim) => dim !== 1) : undefined);
+  }
+  const gone = new Set(axes.map((axis) => axisOf(axis, shape.length)));
+  keep(
+    call,
+    shape.filter((_, axis) => !gone.has(axis)),
+  );
+};
+
+const anyDims = (rank: number): PartialShape | undefined =>
+  rank >= 0 ? new Array<PartialDim>(rank).fill(undefined) : undefined;
+
+const unsqueeze: Rule = (call) => {
+  const shape = call.shape(0);
+  const axes = axesOf(call, 13);
+  if (!shape || axes === undefined) return keep(call, undefined);
+  if (axes === null) {
+    const [count] = call.shape(1) ?? [];
+    return keep(call, typeof count === 'number' ? anyDims(shape.length + count) : undefined);
+  }
+  const rank = shape.length + axes.length;
+  const added = new Set(axes.map((axis) => axisOf(axis, rank)));
+  const rest = [...shape];
+  keep(
+    call,
+    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.shift())),
+  );
+};
+
+const depthToSpace: Rule = (call) => {
+  const [n, c, h, w] = fourDims(call);
+  const block = call.int('blocksize', 1);
+  call.set(0, [n, c && divideExactly(c, block * block), h && multiplyDims(h, block), w && multiplyDims(w, block)]);
+};
+
+const spaceToDepth: Rule = (call) => {
+  const [n, c, h, w] = fourDims(call);
+  const block = call.int('blocksize', 1);
+  call.set(0, [n, c && multiplyDims(c, block * block), h && divideExactly(h, block), w && divideExactly(w, block)]);
+};
+
+const fourDims = (call: Call): readonly PartialDim[] => {
+  const shape = call.shape(0);
+  return shape?.length === 4 ? shape : [];
+};
+
+export const views: Readonly<Record<string, Rule>> = {
+  Reshape: reshape,
+  Flatten: flatten,
+  Transpose: transpose,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
+};
