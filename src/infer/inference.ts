@@ -74,11 +74,18 @@ export class Inference {
 
   #node(node: Node, frame: Frame): void {
     const called = this.#functions.size > 0 && this.#functions.get(keyOf(node.domain, node.opType, node.overload));
-    if (called) return this.#call(node, called, frame);
+    if (called) this.#call(node, called, frame);
+    else this.#operator(node, frame);
+  }
+
+  #operator(node: Node, frame: Frame): void {
     const opset = node.opset ?? Number.POSITIVE_INFINITY;
     const schema = schemaOf(node.opType, node.domain, opset);
     const rule = ruleOf(node.opType, node.domain);
-    if (!schema && !rule) return declare(node, frame);
+    if (!schema && !rule) {
+      declare(node, frame);
+      return;
+    }
     const call = new Call(node, opset, frame, this.#body);
     rule?.(call);
     node.outputs.forEach((value, index) => {
