@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { numbersOf } from '../../src/ir/numbers.js';
 import { readModel } from '../../src/onnx/read.js';
 import { withInitializer } from './bytes.js';
 import { messageOf, temporaryFolder } from './malformed.js';
@@ -32,7 +33,7 @@ const read = (entries: Readonly<Record<string, string>>, allowOutsideData = fals
   writeFileSync(path, external(entries));
   return readModel(path, { allowOutsideData }).then((model) => {
     const [value] = model.graph.constants;
-    return [...new Float32Array((value?.tensor?.bytes() as Uint8Array).slice().buffer)];
+    return value?.tensor ? [...numbersOf(value.tensor)] : [];
   });
 };
 

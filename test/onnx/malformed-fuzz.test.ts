@@ -99,7 +99,7 @@ describe('damaged copies of a model', () => {
     const random = randomFrom(20260);
     const outcomes = { read: 0, refused: 0 };
     await readModel(await writeModel(await readModel(whole)));
-    for (let i = 0; i < 4000; i++) {
+    for (let i = 0; i < 3000; i++) {
       const bytes = mutate(i % 3 ? whole : mutate(whole, random), random);
       const model = await readModel(bytes).catch((error: unknown) => {
         if (!(error instanceof ModelError)) throw new Error(`mutation ${i}: ${(error as Error).stack}`);
