@@ -9,7 +9,10 @@ import {
   maxDim,
   minDim,
   multiplyDims,
+  substitute,
   subtractDims,
+  symbol,
+  symbolsOf,
 } from '../ir/dims.js';
 import { type DataType, dataTypes, isFloat, isInteger } from '../ir/types.js';
 import type { Call } from './call.js';
@@ -61,7 +64,20 @@ function divide(elem: DataType | undefined, a: Dim, b: Dim): PartialDim {
   if (!isWhole(a) || !isWhole(b)) return undefined;
   const quotient = divideExactly(a, b);
   if (quotient !== undefined || !isInteger(elem)) return quotient;
-  return isNonNegative(a) && isNonNegative(b) ? floorDivide(a, b) : undefined;
+  return isNonNegative(atLeastOne(a)) && isNonNegative(b) ? floorDivide(a, b) : undefined;
+}
+
+/** The dim with symbols that begin at 1: `(height - 1) / 2` is a floor, since an image of no height is not divided up. */
+const atLeastOne = (dim: Dim): Dim =>
+  substitute(dim, new Map(symbolsOf(dim).map((name) => [name, addDims(symbol(name), 1)])));
+
+/** Only what is a whole number in every implementation: a square root of a square, a whole power. */
+function power(a: Dim, b: Dim): PartialDim {
+  if (typeof b !== 'number') return undefined;
+  if (b === 1) return a;
+  if (typeof a !== 'number') return b === 2 ? multiplyDims(a, a) : undefined;
+  const result = b === 0.5 ? Math.sqrt(a) : Number.isInteger(b) && b >= 0 ? a ** b : undefined;
+  return Number.isInteger(a) && result !== undefined && Number.isInteger(result) ? exact(result) : undefined;
 }
 
 export const arithmetic = {
@@ -72,6 +88,7 @@ export const arithmetic = {
     (elem: DataType | undefined): Combine =>
     (a, b) =>
       divide(elem, a, b),
+  power: power as Combine,
   modulo: whole((a, b) => {
     if (!isNonNegative(a) || !isNonNegative(b) || b === 0) return undefined;
     return typeof a === 'number' && typeof b === 'number' ? a % b : subtractDims(a, multiplyDims(b, floorDivide(a, b)));

@@ -159,7 +159,21 @@ const oneHot: Rule = (call) => {
   const shape = call.shape(0);
   const axis = shape && axisOf(call.int('axis', -1), shape.length + 1);
   if (!shape || axis === undefined) return;
-  call.set(0, [...shape.slice(0, axis), call.scalar(1), ...shape.slice(axis)]);
+  const depth = call.scalar(1);
+  const result = [...shape.slice(0, axis), depth, ...shape.slice(axis)];
+  call.set(0, result);
+  const [target, source] = [numericShape(result), numericShape(shape)];
+  const [picks, values] = [call.numbers(0), call.contents(2)];
+  const isKnown = target && source && picks && values?.length === 2 && typeof depth === 'number';
+  call.setContents(
+    0,
+    isKnown
+      ? fillContents(target, (to) => {
+          const pick = picks[linear([...to.slice(0, axis), ...to.slice(axis + 1)], source)] as number;
+          return values[(pick < 0 ? pick + depth : pick) === to[axis] ? 1 : 0];
+        })
+      : undefined,
+  );
 };
 
 const unique: Rule = (call) => {

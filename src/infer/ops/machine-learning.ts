@@ -1,4 +1,5 @@
 /** Operators of ai.onnx.ml. */
+import { productOf } from '../../ir/dims.js';
 import { tensorType } from '../../ir/types.js';
 import type { Call, Rule } from '../call.js';
 import type { PartialDim } from '../frame.js';
@@ -61,10 +62,7 @@ const arrayFeatureExtractor: Rule = (call) => {
   const data = call.shape(0);
   const picked = call.shape(1);
   // The runtime makes a row of a vector.
-  const count = picked?.reduce<PartialDim>(
-    (n, dim) => (typeof n === 'number' && typeof dim === 'number' ? n * dim : undefined),
-    1,
-  );
+  const count = picked && productOf(picked);
   call.set(0, data && (data.length === 1 ? [1, count] : [...data.slice(0, -1), count]));
 };
 
