@@ -132,3 +132,10 @@ export const blockedForRange: Readonly<Record<string, string>> = {
   ReduceProd: overflow,
   TopK: 'equal numbers after rounding change the order',
 };
+
+/**
+ * onnxruntime 1.30 on the CPU fuses a transposition of the batch into a float16 MatMul, has no such kernel, and crashes
+ * (perm [1, 0, 2] and [1, 2, 0]; with graph optimizations on). In float32 there is one.
+ */
+export const crashesInFloat16OnCpu = (node: Node): boolean =>
+  node.is('Transpose') && node.ints('perm')?.[0] === 1 && node.output.users.some((user) => user.is('MatMul'));
