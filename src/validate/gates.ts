@@ -4,8 +4,9 @@
  * Why these numbers. exact: passes of this kind reorder float32 sums and swap kernels for ones that compute the same;
  * over the zoo that moves outputs by 1e-7 to 1e-5 of their norm on the CPU, while a dropped scale, mask or bias moves
  * them by more than 1e-2. GPUs are given more: CUDA multiplies in TF32 (10 bits), and software Vulkan was seen at 1.5e-2
- * in single elements of fused attention. rounding: one bfloat16 rounding is 4e-3 of a number; after a network of them
- * outputs stay within 5e-2. lossy: int8 with sound scales gives 20 to 40 dB; 0.15 is 16 dB, and a cosine of 0.99 is the
+ * in single elements of fused attention. rounding: one bfloat16 rounding is 4e-3 of a number; over the zoo outputs stay
+ * within 2e-2, and the deepest trained model tried, a text recognizer on noise, moves by 0.025 to 0.096 with the
+ * seed. lossy: int8 with sound scales gives 20 to 40 dB; 0.15 is 16 dB, and a cosine of 0.99 is the
  * same error seen as an angle.
  */
 import type { Model } from '../ir/model.js';
@@ -27,7 +28,7 @@ export interface Gate {
 
 const gates: Readonly<Record<Fidelity, Gate>> = {
   exact: { maxError: 1e-4, minCosine: 0.99999, maxRel: 1e-3, minEqual: 1, minTop1: 0 },
-  rounding: { maxError: 0.05, minCosine: 0.999, maxRel: Number.POSITIVE_INFINITY, minEqual: 0.98, minTop1: 0 },
+  rounding: { maxError: 0.12, minCosine: 0.993, maxRel: Number.POSITIVE_INFINITY, minEqual: 0.98, minTop1: 0 },
   lossy: { maxError: 0.15, minCosine: 0.99, maxRel: Number.POSITIVE_INFINITY, minEqual: 0.95, minTop1: 0.8 },
 };
 
