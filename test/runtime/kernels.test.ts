@@ -1,0 +1,32 @@
+/** Which provider has which kernel: lines of the table that passes decide by. */
+import { describe, expect, it } from 'vitest';
+import { hasKernel } from '../../src/runtime/kernels.js';
+
+describe('hasKernel', () => {
+  it.each([
+    ['cpu', 'MatMul', '', 17, 'float32', true],
+    ['cpu', 'MatMul', '', 17, 'float16', true],
+    ['cpu', 'MatMul', '', 17, 'bfloat16', false],
+    ['cpu', 'LayerNormalization', '', 17, 'bfloat16', true],
+    ['cpu', 'IsInf', '', 10, 'float16', false],
+    ['cpu', 'NonMaxSuppression', '', 11, 'float16', false],
+    ['cpu', 'SkipLayerNormalization', 'com.microsoft', 1, 'bfloat16', true],
+    ['cpu', 'Attention', '', 23, 'float32', true],
+    ['cuda', 'Attention', '', 23, 'bfloat16', true],
+    ['cuda', 'Conv', '', 20, 'bfloat16', false],
+    ['cuda', 'Conv', '', 22, 'bfloat16', true],
+    ['cuda', 'ReduceMean', '', 18, 'bfloat16', false],
+    ['cuda', 'DynamicQuantizeLinear', '', 11, 'float32', false],
+    ['cuda', 'MatMulInteger', '', 10, 'int8', true],
+    ['cuda', 'MatMulInteger', '', 10, 'uint8', false],
+    ['webgpu', 'Cast', '', 17, 'bfloat16', false],
+    ['webgpu', 'Attention', '', 23, 'float32', false],
+    ['webgpu', 'MultiHeadAttention', 'com.microsoft', 1, 'float16', true],
+    ['webgpu', 'Transpose', '', 24, 'float32', true],
+    ['webgpu', 'Transpose', '', 25, 'float32', false],
+    ['cpu', 'NoSuchOp', '', 17, 'float32', false],
+    ['cpu', 'Relu', 'com.example', 1, 'float32', false],
+  ] as const)('%s %s (%s %i) in %s: %s', (target, opType, domain, opset, elem, expected) => {
+    expect(hasKernel(target, opType, domain, opset, elem)).toBe(expected);
+  });
+});
