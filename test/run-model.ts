@@ -37,7 +37,7 @@ function toRuntime(tensor: Tensor): ort.Tensor {
   const [Numbers, size] = arrays[tensor.type] ?? [];
   if (!Numbers || !size) throw new TypeError(`run-model: onnxruntime-node takes no ${tensor.type}`);
   // Copied: the runtime wants aligned memory.
-  const bytes = tensor.bytes().slice();
+  const bytes = Uint8Array.from(tensor.bytes());
   const data = new Numbers(bytes.buffer, 0, bytes.byteLength / size);
   const type = tensor.type as ort.Tensor.Type;
   return new ort.Tensor(type, data as unknown as ort.Tensor.DataType, tensor.shape) as ort.Tensor;

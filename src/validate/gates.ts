@@ -28,7 +28,7 @@ export interface Gate {
 
 const gates: Readonly<Record<Fidelity, Gate>> = {
   exact: { maxError: 1e-4, minCosine: 0.99999, maxRel: 1e-3, minEqual: 1, minTop1: 0 },
-  rounding: { maxError: 0.12, minCosine: 0.993, maxRel: Number.POSITIVE_INFINITY, minEqual: 0.98, minTop1: 0 },
+  rounding: { maxError: 0.1, minCosine: 0.995, maxRel: Number.POSITIVE_INFINITY, minEqual: 0.98, minTop1: 0 },
   lossy: { maxError: 0.15, minCosine: 0.99, maxRel: Number.POSITIVE_INFINITY, minEqual: 0.95, minTop1: 0.8 },
 };
 
