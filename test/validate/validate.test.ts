@@ -57,7 +57,7 @@ describe('validate', () => {
   it('rejects wrong numbers, by name and limit', async () => {
     const { gates } = await validate(linear(), linear(1.2), { ...quick, speed: false, fidelity: 'rounding' });
     expect(gates[0]).toMatchObject({ passed: false });
-    expect(gates[0]!.detail).toMatch(/^"y": relative L2 0\.20 > 0\.10/);
+    expect(gates[0]!.detail).toMatch(/^"y": relative L2 0\.20 > 0\.1/);
     const wide = await validate(linear(), linear(1.2), { ...quick, speed: false, maxError: 0.3 });
     expect(wide.gates[0]!.passed).toBe(true);
   });
