@@ -4,7 +4,8 @@ import { inferTypes } from '../src/infer/index.js';
 import { isFloat } from '../src/ir/types.js';
 import { Miss } from '../src/match/miss.js';
 import { definePass } from '../src/run/pass.js';
-import { emitAttention, type SharedBiases } from './attention/kernel.js';
+import type { SharedBiases } from './attention/bias.js';
+import { emitAttention } from './attention/kernel.js';
 import { attentionSite } from './attention/site.js';
 
 export const fuseAttn = definePass({
