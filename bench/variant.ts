@@ -46,10 +46,6 @@ export class Variant {
   async begin(reference: Tensors | undefined): Promise<void> {
     await this.#attempt('load', async () => {
       this.#process = await RuntimeProcess.start({ timeoutMs: 600_000 });
-      if (this.provider !== 'cpu')
-        this.#fallbacks = (
-          await measurePlacement(this.#process, this.prepared.path, this.provider, this.feeds)
-        ).fallbacks;
       this.#session = await this.#process.load(this.prepared.path, { provider: this.provider, optimize: true });
     });
     await this.#attempt('run', async () => {
@@ -64,6 +60,10 @@ export class Variant {
       const gate = gateOf(this.prepared.fidelity, this.provider);
       for (const output of this.#accuracy)
         this.#violations.push(...violations(output, gate).map((text) => `${output.name}: ${text}`));
+      if (this.provider !== 'cpu') {
+        const runtime = this.#process as RuntimeProcess;
+        this.#fallbacks = (await measurePlacement(runtime, this.prepared.path, this.provider, this.feeds)).fallbacks;
+      }
     });
   }
 
