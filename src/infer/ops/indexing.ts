@@ -1,5 +1,14 @@
 /** Operators that pick elements by position, and those that write at positions. */
-import { addDims, ceilDivide, type Dim, isNonNegative, maxDim, minDim, subtractDims } from '../../ir/dims.js';
+import {
+  addDims,
+  ceilDivide,
+  type Dim,
+  equalDims,
+  isNonNegative,
+  maxDim,
+  minDim,
+  subtractDims,
+} from '../../ir/dims.js';
 import type { Shape } from '../../ir/types.js';
 import { axisOf, type Call, type Rule } from '../call.js';
 import { fillContents } from '../contents.js';
@@ -64,12 +73,15 @@ function boundsOf(call: Call, rank: number): Bounds | undefined {
   return axes && { axes, starts, ends, steps: call.has(4) ? call.contents(4) : axes.map(() => 1) };
 }
 
+/** Exporters write such positions for the very end, and their negatives for the beginning. */
+const FAR = 2 ** 31 - 1;
+
 /** A position as Slice takes it: negative from the end, and within 0 and the size. */
 function clampedTo(position: Dim, size: Dim): PartialDim {
   if (typeof position === 'number') {
     // Beyond any size: to the end.
-    if (position >= 2 ** 31 - 1) return size;
-    if (position <= -(2 ** 31 - 1)) return 0;
+    if (position >= FAR) return size;
+    if (position <= -FAR) return 0;
     if (position < 0) return maxDim(addDims(size, position), 0);
     return position === 0 ? 0 : minDim(position, size);
   }
@@ -83,9 +95,7 @@ function sliced(size: Dim, start: PartialDim, end: PartialDim, step: PartialDim)
   if (step < 0) {
     if (typeof size !== 'number' || typeof start !== 'number' || typeof end !== 'number') {
       const isAll =
-        (start === -1 || (typeof start === 'number' && start >= 2 ** 31 - 1)) &&
-        typeof end === 'number' &&
-        end <= -(2 ** 31 - 1);
+        (start === -1 || (typeof start === 'number' && start >= FAR)) && typeof end === 'number' && end <= -FAR;
       return isAll ? ceilDivide(size, -step) : undefined;
     }
     const [from, to] = backward(size, start, end);
@@ -93,6 +103,12 @@ function sliced(size: Dim, start: PartialDim, end: PartialDim, step: PartialDim)
   }
   const [from, to] = [clampedTo(start, size), clampedTo(end, size)];
   if (from === undefined || to === undefined) return undefined;
+  if (equalDims(to, size)) {
+    // All but the first few, or the last few.
+    const isFromEnd = typeof start === 'number' && start < 0;
+    const length = isFromEnd ? minDim(-start, size) : maxDim(subtractDims(size, start), 0);
+    return isFromEnd && start <= -FAR ? ceilDivide(size, step) : ceilDivide(length, step);
+  }
   return maxDim(ceilDivide(subtractDims(to, from), step), 0);
 }
 
