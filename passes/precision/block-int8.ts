@@ -55,10 +55,10 @@ function quantize({ stored, tensor, isTransposed, K, N }: Weight): BlockWeight |
   if (hasNonFinite) return 'its weight holds NaN or infinity';
   const blocks = Math.ceil(K / BLOCK);
   const [rows, columns] = tensor.shape as [number, number];
-  const groupOf = isTransposed
-    ? (row: number, column: number) => row * blocks + Math.floor(column / BLOCK)
-    : (row: number, column: number) => column * blocks + Math.floor(row / BLOCK);
-  const matrix: Matrix = { tensor, rows, columns, groups: N * blocks, groupOf };
+  const channel = { block: 1, step: blocks };
+  const within = { block: BLOCK, step: 1 };
+  const [rowGroups, columnGroups] = isTransposed ? [channel, within] : [within, channel];
+  const matrix: Matrix = { tensor, rows, columns, groups: N * blocks, rowGroups, columnGroups };
   // Scales are an eighth of the weight: computed again when read, not kept.
   const scales = () => scalesOf(matrix, LEVELS) as Float32Array;
   const bytes = derivedTensor('uint8', [N, blocks, BLOCK], () =>

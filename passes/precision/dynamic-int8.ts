@@ -65,8 +65,10 @@ export class DynamicInt8 {
   #quantize({ stored, tensor, isTransposed, K, N }: Weight): QuantizedWeight | string {
     const { levels, maxWeightError } = this.options;
     const [rows, columns] = tensor.shape as [number, number];
-    const groupOf = isTransposed ? (row: number) => row : (_row: number, column: number) => column;
-    const matrix: Matrix = { tensor, rows, columns, groups: N, groupOf };
+    const each = { block: 1, step: 1 };
+    const together = { block: 1, step: 0 };
+    const [rowGroups, columnGroups] = isTransposed ? [each, together] : [together, each];
+    const matrix: Matrix = { tensor, rows, columns, groups: N, rowGroups, columnGroups };
     const scales = scalesOf(matrix, levels);
     if (!scales) return 'its weight holds NaN or infinity';
     if (quantizationError(matrix, scales) > maxWeightError)

@@ -16,10 +16,18 @@ export function* floatChunks(tensor: Tensor): Iterable<Float32Array | Float64Arr
   const size = dataTypes[tensor.type].bits / 8;
   for (const chunk of tensor.chunks()) {
     const length = chunk.length / size;
-    if (tensor.type !== 'float32') yield numbersOf(memoryTensor(tensor.type, [length], chunk));
-    else if (chunk.byteOffset % 4 === 0) yield new Float32Array(chunk.buffer, chunk.byteOffset, length);
-    else yield new Float32Array(chunk.slice().buffer);
+    const { buffer, byteOffset } = chunk.byteOffset % 4 === 0 ? chunk : chunk.slice();
+    if (tensor.type === 'float32') yield new Float32Array(buffer, byteOffset, length);
+    else if (tensor.type === 'bfloat16') yield fromBfloat16(new Uint16Array(buffer, byteOffset, length));
+    else yield numbersOf(memoryTensor(tensor.type, [length], chunk));
   }
+}
+
+/** A bfloat16 is the upper half of a float32. */
+function fromBfloat16(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = (halves[i] as number) << 16;
+  return new Float32Array(bits.buffer);
 }
 
 export function extentOf(tensor: Tensor): Extent {

@@ -12,32 +12,52 @@ export interface Matrix {
   readonly rows: number;
   readonly columns: number;
   readonly groups: number;
-  groupOf(row: number, column: number): number;
+  /** The group is floor(row / block) · step of the rows, plus the same of the columns. */
+  readonly rowGroups: GroupStep;
+  readonly columnGroups: GroupStep;
 }
 
-/** Calls `visit` for every element in the order of the file. */
-function scan({ tensor, columns }: Matrix, visit: (value: number, row: number, column: number) => void): void {
+export interface GroupStep {
+  readonly block: number;
+  readonly step: number;
+}
+
+/** A piece of one row: numbers[from] to numbers[to - 1] stand at `row` from `column` on. */
+type Visit = (numbers: Float32Array | Float64Array, from: number, to: number, row: number, column: number) => void;
+
+/** Visits every element in the order of the file, a piece of a row at a time: loops over elements stay free of calls. */
+function scan({ tensor, columns }: Matrix, visit: Visit): void {
   let row = 0;
   let column = 0;
   for (const numbers of floatChunks(tensor))
-    for (let i = 0; i < numbers.length; i++) {
-      visit(numbers[i] as number, row, column);
-      if (++column === columns) {
+    for (let from = 0; from < numbers.length; ) {
+      const to = Math.min(numbers.length, from + columns - column);
+      visit(numbers, from, to, row, column);
+      column += to - from;
+      from = to;
+      if (column === columns) {
         column = 0;
         row++;
       }
     }
 }
 
+/** The group of each element of a piece is `firstGroup` + ((column / block) | 0) · step. */
+const firstGroup = ({ rowGroups }: Matrix, row: number): number => Math.floor(row / rowGroups.block) * rowGroups.step;
+
 /** One scale per group, such that the largest magnitude becomes `levels`; undefined where a number is not finite. */
 export function scalesOf(matrix: Matrix, levels: number): Float32Array | undefined {
   const scales = new Float32Array(matrix.groups);
+  const { block, step } = matrix.columnGroups;
   let isBounded = true;
-  scan(matrix, (value, row, column) => {
-    const size = Math.abs(value);
-    if (!(size < Number.POSITIVE_INFINITY)) isBounded = false;
-    const group = matrix.groupOf(row, column);
-    if (size > (scales[group] as number)) scales[group] = size;
+  scan(matrix, (numbers, from, to, row, column) => {
+    const first = firstGroup(matrix, row);
+    for (let i = from, at = column; i < to; i++, at++) {
+      const size = Math.abs(numbers[i] as number);
+      if (!(size < Number.POSITIVE_INFINITY)) isBounded = false;
+      const group = first + ((at / block) | 0) * step;
+      if (size > (scales[group] as number)) scales[group] = size;
+    }
   });
   if (!isBounded) return undefined;
   // A group of zeros, or of numbers too small to divide, is quantized to zeros.
@@ -47,13 +67,18 @@ export function scalesOf(matrix: Matrix, levels: number): Float32Array | undefin
 
 /** Relative error of the weight when quantized: the norm of the difference over the norm. */
 export function quantizationError(matrix: Matrix, scales: Float32Array): number {
+  const { block, step } = matrix.columnGroups;
   let difference = 0;
   let total = 0;
-  scan(matrix, (value, row, column) => {
-    const scale = scales[matrix.groupOf(row, column)] as number;
-    const error = value - Math.round(value / scale) * scale;
-    difference += error * error;
-    total += value * value;
+  scan(matrix, (numbers, from, to, row, column) => {
+    const first = firstGroup(matrix, row);
+    for (let i = from, at = column; i < to; i++, at++) {
+      const value = numbers[i] as number;
+      const scale = scales[first + ((at / block) | 0) * step] as number;
+      const error = value - Math.round(value / scale) * scale;
+      difference += error * error;
+      total += value * value;
+    }
   });
   return total === 0 ? 0 : Math.sqrt(difference / total);
 }
@@ -74,19 +99,23 @@ const BAND = 32 * CHUNK;
 /** The bytes of the quantized matrix in the order of the layout. */
 export function* quantizedBytes(matrix: Matrix, scales: Float32Array, layout: Layout): Iterable<Uint8Array> {
   const { isTransposed, stride, zero } = layout;
-  const quantize = (value: number, row: number, column: number) =>
-    Math.round(value / (scales[matrix.groupOf(row, column)] as number)) + zero;
+  const { block, step } = matrix.columnGroups;
   const count = isTransposed ? matrix.columns : matrix.rows;
-  const step = Math.max(1, Math.floor(BAND / Math.max(1, stride)));
+  const fitting = Math.floor(BAND / Math.max(1, stride));
   // Bands begin at multiples of 16 rows, so that pieces are multiples of 16 bytes.
-  const height = step >= 16 ? step - (step % 16) : 16;
-  for (let first = 0; first < count; first += height) {
-    const last = Math.min(count, first + height);
-    const band = new Uint8Array((last - first) * stride).fill(zero);
-    scan(matrix, (value, row, column) => {
-      const to = isTransposed ? column : row;
-      if (to < first || to >= last) return;
-      band[(to - first) * stride + (isTransposed ? row : column)] = quantize(value, row, column);
+  const height = fitting >= 16 ? fitting - (fitting % 16) : 16;
+  for (let start = 0; start < count; start += height) {
+    const end = Math.min(count, start + height);
+    const band = new Uint8Array((end - start) * stride).fill(zero);
+    scan(matrix, (numbers, from, to, row, column) => {
+      if (!isTransposed && (row < start || row >= end)) return;
+      const first = firstGroup(matrix, row);
+      for (let i = from, at = column; i < to; i++, at++) {
+        if (isTransposed && (at < start || at >= end)) continue;
+        const scale = scales[first + ((at / block) | 0) * step] as number;
+        const place = isTransposed ? (at - start) * stride + row : (row - start) * stride + at;
+        band[place] = Math.round((numbers[i] as number) / scale) + zero;
+      }
     });
     for (let at = 0; at < band.length; at += CHUNK) yield band.subarray(at, at + CHUNK);
   }

@@ -60,6 +60,29 @@ describe('fp16', () => {
     expect(result.skips.map(({ reason }) => reason)).toContain('computes with numbers beyond the range');
   });
 
+  /** softmax(x · xᵀ + mask), one key masked by float32's lowest number. */
+  const masked = () =>
+    buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [4, 16]);
+      const hidden = g.op('MatMul', [x, g.constant(randomWeights([16, 16], 0.2), 'w')]);
+      const scores = g.op('MatMul', [hidden, g.op('Transpose', [hidden], { perm: [1, 0] })]);
+      const hides = g.op('Equal', [g.constant('int64', [0, 1, 2, 3]), g.input('hidden', 'int64', [])]);
+      const mask = g.op('Where', [hides, g.constant('float32', -3.4028234663852886e38), g.constant('float32', 0)]);
+      g.output('y', g.op('MatMul', [g.op('Softmax', [g.op('Add', [scores, mask])]), hidden]));
+    });
+
+  it('adds a mask beyond the range in float32 on the CPU', async () => {
+    const { model } = await checkPass(fp16(), { before: masked(), within: 5e-3 });
+    expect(model.graph.nodes().find((node) => node.is('Add'))?.output.elem).toBe('float32');
+  });
+
+  it('cuts the mask where the provider computes in float16, and says so', async () => {
+    const { model, result } = await checkPass(fp16(), { before: masked(), target: 'cuda', within: 5e-3 });
+    expect(model.graph.nodes().find((node) => node.is('Add'))?.output.elem).toBe('float16');
+    expect(opCounts(model)).toMatchObject({ Max: 1 });
+    expect(result.notes.map(({ text }) => text).join('\n')).toContain('masks are cut to -49128');
+  });
+
   it('casts around an op that has no float16', async () => {
     const before = between((g, hidden) => {
       const isInfinite = g.op('IsInf', [hidden]);
