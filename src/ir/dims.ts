@@ -195,18 +195,35 @@ export function broadcastDims(a: Dim, b: Dim): Dim | undefined {
   if (typeof b === 'number') return b;
   // Which of them is 1, if any, only a run can tell.
   const all = new Map([...operandsOf(a), ...operandsOf(b)].map((dim) => [dimText(dim), dim]));
+  for (const [text, dim] of all) if (isCut(dim, all)) all.delete(text);
   const sorted = [...all.keys()].sort().map((text) => all.get(text) as Dim);
   return sorted.reduce((x, y) =>
     atom({ kind: 'broadcast', a: x, b: y, text: `(broadcast(${dimText(x)},${dimText(y)}))` }),
   );
 }
 
+/**
+ * True for min(c, x) with a number c where x takes part too: if x > c, only c = 1 broadcasts with x; so x it is. A table of
+ * c positions cut to the length of a sequence and added to it says this.
+ */
+function isCut(dim: Dim, all: ReadonlyMap<string, Dim>): boolean {
+  const only = onlyAtom(dim);
+  if (only?.kind !== 'min') return false;
+  const [limit, x] = typeof only.a === 'number' ? [only.a, only.b] : [only.b, only.a];
+  return typeof limit === 'number' && limit >= 1 && all.has(dimText(x));
+}
+
+/** The atom that a dim is, if it is one. */
+function onlyAtom(dim: Dim): Atom | undefined {
+  if (typeof dim === 'number' || dim.terms.length !== 1) return undefined;
+  const [{ coefficient, atoms }] = dim.terms as [Term];
+  return coefficient === 1 && atoms.length === 1 ? atoms[0] : undefined;
+}
+
 /** What a dim was broadcast from. */
 function operandsOf(dim: Dim): readonly Dim[] {
-  if (typeof dim === 'number' || dim.terms.length !== 1) return [dim];
-  const [{ coefficient, atoms }] = dim.terms as [Term];
-  const [only] = atoms;
-  if (coefficient !== 1 || atoms.length !== 1 || only?.kind !== 'broadcast') return [dim];
+  const only = onlyAtom(dim);
+  if (only?.kind !== 'broadcast') return [dim];
   return [...operandsOf(only.a), ...operandsOf(only.b)];
 }
 

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import {
+  addDims,
+  broadcastDims,
+  ceilDivide,
+  type Dim,
+  dimText,
+  floorDivide,
+  isNonNegative,
+  maxDim,
+  minDim,
+  multiplyDims,
+  substitute,
+  subtractDims,
+  symbol,
+} from '../../src/ir/dims.js';
+
+const [a, b] = [symbol('a'), symbol('b')];
+const text = (dim: Dim | undefined) => dim !== undefined && dimText(dim);
+
+describe('dims', () => {
+  it('have one form for one floor', () => {
+    expect(text(floorDivide(multiplyDims(a, 4), 2))).toBe('2*a');
+    expect(text(addDims(floorDivide(subtractDims(a, 1), 2), 1))).toBe(text(floorDivide(addDims(a, 1), 2)));
+    expect(text(floorDivide(addDims(multiplyDims(a, 3), 7), 2))).toBe(
+      text(addDims(addDims(a, 3), floorDivide(addDims(a, 1), 2))),
+    );
+    expect(text(ceilDivide(ceilDivide(a, 2), 2))).toBe(text(ceilDivide(a, 4)));
+    expect(text(floorDivide(multiplyDims(multiplyDims(a, b), 6), 4))).toBe(
+      text(addDims(multiplyDims(a, b), floorDivide(multiplyDims(a, b), 2))),
+    );
+    expect(text(floorDivide(addDims(multiplyDims(a, b), 1), b))).toBe('((1)//(b))+a');
+  });
+
+  it('mean the same after they are brought into form', () => {
+    for (let x = 0; x < 12; x++)
+      for (let y = 1; y < 6; y++)
+        for (let c = -5; c < 6; c++) {
+          const at = new Map<string, Dim>([
+            ['a', x],
+            ['b', y],
+          ]);
+          for (const n of [2, 3, 4, 6]) {
+            const sum = addDims(addDims(multiplyDims(a, 5), multiplyDims(b, -2)), c);
+            expect(substitute(floorDivide(sum, n), at)).toBe(Math.floor((5 * x - 2 * y + c) / n));
+            const nested = floorDivide(addDims(floorDivide(addDims(a, c), n), 1), 2);
+            expect(substitute(nested, at)).toBe(Math.floor((Math.floor((x + c) / n) + 1) / 2));
+          }
+          expect(substitute(maxDim(addDims(a, c), b), at)).toBe(Math.max(x + c, y));
+          expect(substitute(minDim(addDims(a, c), addDims(a, 2)), at)).toBe(Math.min(x + c, x + 2));
+        }
+  });
+
+  it('are not negative where every term is not', () => {
+    expect(isNonNegative(addDims(a, 1))).toBe(true);
+    expect(isNonNegative(subtractDims(a, 1))).toBe(false);
+    expect(dimText(maxDim(a, 0))).toBe('a');
+    expect(dimText(minDim(addDims(a, b), a))).toBe('a');
+  });
+
+  it('broadcast', () => {
+    expect(text(broadcastDims(a, 1))).toBe('a');
+    expect(broadcastDims(a, 4)).toBe(4);
+    expect(broadcastDims(3, 4)).toBeUndefined();
+    // Positions of a table of 64, cut to the length of what they are added to.
+    expect(text(broadcastDims(minDim(a, 64), a))).toBe('a');
+    expect(text(broadcastDims(a, minDim(64, a)))).toBe('a');
+    expect(text(broadcastDims(minDim(b, 64), a))).not.toBe('a');
+    const both = broadcastDims(a, b) as Dim;
+    expect(text(broadcastDims(both, a))).toBe(text(both));
+    expect(
+      substitute(
+        both,
+        new Map([
+          ['a', 0],
+          ['b', 1],
+        ]),
+      ),
+    ).toBe(0);
+  });
+});
