@@ -6,7 +6,10 @@ import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { collection, fixtures, modelFolders, recognizer } from '../models.js';
 
-const paths = [recognizer, ...[fixtures, collection('traps')].flatMap(modelFolders).map((folder) => `${folder}/model.onnx`)];
+const paths = [
+  recognizer,
+  ...[fixtures, collection('traps')].flatMap(modelFolders).map((folder) => `${folder}/model.onnx`),
+];
 
 describe('cloneModel', () => {
   it('gives the same text and the same bytes, and a model that holds the invariants', async () => {
