@@ -17,7 +17,7 @@ const englishOnly = {
   },
 };
 
-const root = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { index: 'src/index.ts', cli: 'cli/cli.ts', 'runtime-child': 'src/runtime/child.ts' },

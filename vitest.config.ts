@@ -1,4 +1,0 @@
-/** Tests run models in child processes: a case may take seconds where two cores are shared. */
-import { defineConfig } from 'vitest/config';
-
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } });
