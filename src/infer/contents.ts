@@ -9,11 +9,11 @@ import {
   maxDim,
   minDim,
   multiplyDims,
-  substitute,
   subtractDims,
   symbol,
   symbolsOf,
 } from '../ir/dims.js';
+import { substitute } from '../ir/substitute.js';
 import { type DataType, dataTypes, isFloat, isInteger } from '../ir/types.js';
 import type { Call } from './call.js';
 import type { Contents, PartialDim } from './frame.js';

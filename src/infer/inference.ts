@@ -1,9 +1,10 @@
 /** One run over a model: scope after scope in dependency order, calls of functions by what each is called with. */
 import type { Attribute } from '../ir/attribute.js';
-import { type Dim, substitute } from '../ir/dims.js';
+import type { Dim } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { substitute } from '../ir/substitute.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { schemaOf } from '../onnx/schema.js';

@@ -11,7 +11,8 @@ type Atom =
   | { readonly kind: 'symbol'; readonly name: string; readonly text: string }
   | { readonly kind: FunctionKind; readonly a: Dim; readonly b: Dim; readonly text: string };
 
-type FunctionKind = 'floordiv' | 'min' | 'max' | 'broadcast';
+/** Functions of two dims that a dim may contain. */
+export type FunctionKind = 'floordiv' | 'min' | 'max' | 'broadcast';
 
 interface Term {
   readonly coefficient: number;
@@ -243,25 +244,4 @@ export function symbolsOf(dim: Dim): string[] {
   };
   visit(dim);
   return [...names];
-}
-
-/** The dim with symbols replaced; symbols not in `bindings` stay. */
-export function substitute(dim: Dim, bindings: ReadonlyMap<string, Dim>): Dim {
-  if (typeof dim === 'number') return dim;
-  return dim.terms.reduce<Dim>((sum, term) => {
-    const product = term.atoms.reduce<Dim>((value, a) => {
-      if (a.kind === 'symbol') return multiplyDims(value, bindings.get(a.name) ?? symbol(a.name));
-      const [x, y] = [substitute(a.a, bindings), substitute(a.b, bindings)];
-      return multiplyDims(value, apply(a.kind, x, y));
-    }, term.coefficient);
-    return addDims(sum, product);
-  }, 0);
-}
-
-function apply(kind: FunctionKind, a: Dim, b: Dim): Dim {
-  if (kind === 'floordiv') return floorDivide(a, b);
-  if (kind !== 'broadcast') return extreme(kind, a, b);
-  const result = broadcastDims(a, b);
-  if (result === undefined) throw new RangeError(`dims: ${dimText(a)} and ${dimText(b)} do not broadcast`);
-  return result;
 }

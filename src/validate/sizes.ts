@@ -1,8 +1,9 @@
 /** Sizes for dims that a model leaves open: one size a symbol, wherever it stands. */
 import { constantTensor } from '../ir/constants.js';
-import { type Dim, equalDims, isUnknown, substitute, symbol, symbolsOf } from '../ir/dims.js';
+import { type Dim, equalDims, isUnknown, symbol, symbolsOf } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
 import { numbersOf } from '../ir/numbers.js';
+import { substitute } from '../ir/substitute.js';
 import { elementCount } from '../ir/tensor.js';
 import type { Value } from '../ir/value.js';
 

@@ -1,9 +1,10 @@
 /** Holds what inference claims against what the runtime computes: every value of the main graph, exposed as an output. */
 import { type Facts, inferTypes } from '../../src/infer/index.js';
 import { cloneModel } from '../../src/ir/clone.js';
-import { type Dim, dimText, isUnknown, substitute } from '../../src/ir/dims.js';
+import { type Dim, dimText, isUnknown } from '../../src/ir/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import { bigintsOf } from '../../src/ir/numbers.js';
+import { substitute } from '../../src/ir/substitute.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { tensorType, typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';

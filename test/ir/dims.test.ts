@@ -10,10 +10,10 @@ import {
   maxDim,
   minDim,
   multiplyDims,
-  substitute,
   subtractDims,
   symbol,
 } from '../../src/ir/dims.js';
+import { substitute } from '../../src/ir/substitute.js';
 
 const [a, b] = [symbol('a'), symbol('b')];
 const text = (dim: Dim | undefined) => dim !== undefined && dimText(dim);
