@@ -175,8 +175,12 @@ function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
   return [p.warn(`not on ${placement.provider}: ${ops.join(', ')} (${counted(placement.copies, 'copy', 'copies')})`)];
 }
 
-const gateLines = ({ gates }: ComparisonReport, p: Paint): string[] =>
-  gates.map(({ passed, name, detail }) => `${passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`);
+const gateLines = ({ gates, accuracy }: ComparisonReport, p: Paint): string[] =>
+  gates.map(({ passed, name, detail }) => {
+    // A gate that nothing was held against has not been passed: it only does not stand in the way.
+    const isOpen = passed && name === 'accuracy' && accuracy?.outputs.length === 0;
+    return `${isOpen ? p.warn('?') : passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`;
+  });
 
 function endLines({ output, ms, verification, accuracy, gates }: Report, p: Paint): string[] {
   const lines: string[] = [];

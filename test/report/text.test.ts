@@ -49,6 +49,18 @@ describe('reportText', () => {
     `);
   });
 
+  it('does not call a gate passed that nothing was held against', () => {
+    const accuracy = {
+      ...sample.accuracy!,
+      outputs: [],
+      notCompared: [{ name: '', reason: 'the original does not run' }],
+    };
+    const gates = [{ name: 'accuracy' as const, passed: true, detail: 'not compared: the original does not run' }];
+    const text = reportText({ ...sample, accuracy, gates });
+    expect(text).toContain('\n? accuracy: not compared: the original does not run\n');
+    expect(text).toContain('\n  not compared: the original does not run\n');
+  });
+
   it('colours only where asked, and then changes nothing else', () => {
     const code = String.fromCharCode(27);
     expect(reportText(sample)).not.toContain(code);
