@@ -15,7 +15,7 @@ export const configSchema = z.object({
     )
     .describe('Passes in order: name:option=value, separated by commas.'),
   target: z.enum(['auto', 'cpu', 'cuda', 'webgpu']).describe('The provider the result is meant for.'),
-  verify: z.enum(verifyLevels).describe('How often the numbers are compared.'),
+  verify: z.enum(verifyLevels).describe('How often the numbers are compared. rewrite is pass today.'),
   validate: z.boolean().describe('Compare accuracy and speed of original and result at the end.'),
   inputs: z.string().describe('A folder of test_data_set_* with the inputs to run on.'),
   shapes: z.record(z.string(), z.array(z.number().int().nonnegative())).describe('The shape of an input.'),

@@ -69,7 +69,8 @@ export async function runPipeline(
 ): Promise<PipelineResult> {
   checkModel(original);
   const before = summarize(original);
-  const level = options.verifier ? (options.verify ?? defaultLevel(before.bytes)) : 'none';
+  const asked = options.verify === 'rewrite' ? 'pass' : options.verify;
+  const level = options.verifier ? (asked ?? defaultLevel(before.bytes)) : 'none';
   const line = new Line(cloneModel(original), before, passes, level, options);
   for (let position = 0; position < passes.length; position++) await line.step(position);
   const { model, summary: after, results } = line;
@@ -163,7 +164,7 @@ class Line {
   }
 
   get #isVerified(): boolean {
-    return this.level === 'pass' || this.level === 'rewrite';
+    return this.level === 'pass';
   }
 
   /** Infers types unless nothing changed since; where that fails, the pass before is to blame, or the model itself. */

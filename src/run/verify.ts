@@ -4,7 +4,7 @@ import type { Fidelity } from './pass.js';
 
 /**
  * How often the numbers are compared. none: never; end: the result with the original; pass: after each pass that
- * changed the model, which is rolled back where it breaks its gate; rewrite: each rewrite alone, and as `pass`.
+ * changed the model, which is rolled back where it breaks its gate; rewrite: the finest there is, which today is `pass`, and reported so.
  */
 export const verifyLevels = ['none', 'end', 'pass', 'rewrite'] as const;
 export type VerifyLevel = (typeof verifyLevels)[number];
