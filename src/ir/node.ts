@@ -104,6 +104,12 @@ export class Node {
     return attribute?.type === 'tensor' ? attribute.value : undefined;
   }
 
+  /** True where an attribute's value is the enclosing function's to give: the accessors then see none. */
+  get hasReference(): boolean {
+    for (const attribute of this.attributes.values()) if (attribute.type === 'ref') return true;
+    return false;
+  }
+
   /** Control-flow bodies: every graph in an attribute, in the attributes' order. */
   get bodies(): readonly Graph[] {
     const bodies: Graph[] = [];
