@@ -6,19 +6,27 @@
 import type { AttributeLike } from '../ir/attribute.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
-import { tensorOf } from '../ir/numbers.js';
+import { numbersOf, tensorOf } from '../ir/numbers.js';
+import { memoryTensor } from '../ir/tensor.js';
 import type { Value } from '../ir/value.js';
 
 /** Brings one node to the opset; a text says why it cannot be. */
 export type Change = (node: Node) => string | undefined;
 
-const ints = (graph: Graph, values: readonly number[]): Value => graph.constant(tensorOf('int64', values));
+/** The bits as they are: an end of 2^63 - 1 means "to the last". */
+const ints = (graph: Graph, values: readonly bigint[]): Value =>
+  graph.constant(memoryTensor('int64', [values.length], new Uint8Array(BigInt64Array.from(values).buffer)));
+
+const intsOf = (node: Node, name: string): readonly bigint[] | undefined => {
+  const attribute = node.attributes.get(name);
+  return attribute?.type === 'ints' ? attribute.value : undefined;
+};
 
 /** An attribute of ints becomes the input at `index`; without the attribute the input stays out. */
 const intsToInput =
   (name: string, index: number): Change =>
   (node) => {
-    const values = node.ints(name);
+    const values = intsOf(node, name);
     node.graph.setAttribute(node, name, undefined);
     if (values) node.graph.setInput(node, index, ints(node.graph, values));
     return undefined;
@@ -45,6 +53,7 @@ function replace(
 ): Value {
   const outputs = node.outputs.map((value) => value?.name);
   const fresh = node.graph.add(opType, inputs, { name: node.name, attributes, outputs });
+  Object.assign(fresh, { docString: node.docString, carried: node.carried });
   node.outputs.forEach((value, index) => {
     const copy = fresh.outputs[index];
     if (!value || !copy) return;
@@ -78,14 +87,21 @@ const flattened: Change = (node) => {
   return undefined;
 };
 
-/** Upsample, and Resize before 11: nearest by rounding down, both without shifting pixel centres. */
+/** Upsample, and Resize before 11: pixel centres are not shifted, and nearest rounds down; up, where the image shrinks. */
 const toResize = (node: Node, scales: Value): string | undefined => {
   const mode = node.string('mode') ?? 'nearest';
+  let rounding = 'floor';
+  if (mode === 'nearest' && node.is('Resize')) {
+    const factors = scales.tensor && [...numbersOf(scales.tensor)];
+    if (!factors) return 'its scales are not constant';
+    if (factors.some((scale) => scale < 1)) rounding = 'ceil';
+    if (rounding === 'ceil' && factors.some((scale) => scale > 1)) return 'it enlarges one axis and shrinks another';
+  }
   const roi = node.graph.constant(tensorOf('float32', []));
   replace(node, 'Resize', [node.inputs[0], roi, scales], {
     mode: mode === 'bilinear' ? 'linear' : mode,
     coordinate_transformation_mode: 'asymmetric',
-    nearest_mode: 'floor',
+    nearest_mode: rounding,
   });
   return undefined;
 };
@@ -108,9 +124,10 @@ export const changes: Readonly<Record<number, Readonly<Record<string, Change>>>>
     },
   },
   10: {
+    Dropout: (node) => (node.outputs[1]?.uses.size ? 'its mask has another type' : undefined),
     Slice(node) {
       const { graph } = node;
-      const [starts, ends, axes] = ['starts', 'ends', 'axes'].map((name) => node.ints(name));
+      const [starts, ends, axes] = ['starts', 'ends', 'axes'].map((name) => intsOf(node, name));
       if (!starts || !ends) return 'it has no starts and ends';
       for (const name of ['starts', 'ends', 'axes']) graph.setAttribute(node, name, undefined);
       graph.setInput(node, 1, ints(graph, starts));
@@ -119,10 +136,10 @@ export const changes: Readonly<Record<number, Readonly<Record<string, Change>>>>
       return undefined;
     },
     TopK(node) {
-      const k = node.int('k');
-      if (k === undefined) return 'it has no k';
+      const k = node.attributes.get('k');
+      if (k?.type !== 'int') return 'it has no k';
       node.graph.setAttribute(node, 'k', undefined);
-      node.graph.setInput(node, 1, ints(node.graph, [k]));
+      node.graph.setInput(node, 1, ints(node.graph, [k.value]));
       return undefined;
     },
     Upsample: (node) => (node.inputs[1] ? toResize(node, node.inputs[1]) : 'it has no scales'),

@@ -106,7 +106,7 @@ class Line {
     }
     report('run');
     const { context, notes, skips } = passContext(this.options);
-    const raised = this.#raised(definition, context);
+    const raised = await this.#guard(position, async () => this.#raised(definition, context));
     // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
     const candidate = raised ?? (this.#isVerified ? cloneModel(this.model) : this.model);
     const revision = candidate.revision;
@@ -117,6 +117,8 @@ class Line {
       checkModel(candidate);
     });
     const isChanged = candidate.revision !== revision;
+    if (isChanged && raised)
+      notes.unshift({ text: `raised the opset from ${this.model.opsets.get('')} to ${definition.opset}` });
     const after = isChanged ? summarize(candidate) : this.summary;
     const ms = performance.now() - started;
     let verdict: Verdict | undefined;
@@ -159,7 +161,6 @@ class Line {
       return undefined;
     }
     inferTypes(copy);
-    context.note(`raised the opset from ${found} to ${opset}`);
     return copy;
   }
 
@@ -180,9 +181,9 @@ class Line {
     this.#typed = { model: this.model, revision: this.model.revision };
   }
 
-  async #guard(position: number, work: () => Promise<void>): Promise<void> {
+  async #guard<T>(position: number, work: () => Promise<T>): Promise<T> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       throw this.#error(position, error);
     }

@@ -41,8 +41,10 @@ export function raiseOpset(model: Model, version: number): Refusal | undefined {
 function step(graphs: readonly Graph[], version: number): Refusal | undefined {
   for (const graph of graphs)
     for (const node of graph.nodes()) {
-      const change = node.domain === '' ? changes[version]?.[node.opType] : undefined;
-      const reason = change?.(node);
+      const table = changes[version];
+      const isChanged = node.domain === '' && table !== undefined && Object.hasOwn(table, node.opType);
+      if (!isChanged) continue;
+      const reason = node.hasReference ? "an attribute is the function's to give" : table[node.opType]?.(node);
       if (reason) return { reason: `opset ${version}: ${node.opType}: ${reason}`, at: node };
     }
   return undefined;

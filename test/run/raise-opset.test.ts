@@ -16,6 +16,16 @@ const attribute = (value: number[]) => ({ type: 'floats' as const, value });
 /** Each op in its old form, at the opset it comes from. */
 const cases: [string, number, (g: GraphBuilder) => Value][] = [
   ['Slice by attributes', 9, (g) => g.op('Slice', [image(g)], { starts: [1, 0], ends: [3, 2], axes: [2, 1] })],
+  [
+    'Slice to the end',
+    9,
+    (g) =>
+      g.op('Slice', [image(g)], {
+        starts: { type: 'ints', value: [1n] },
+        ends: { type: 'ints', value: [2n ** 63n - 1n] },
+        axes: [3],
+      }),
+  ],
   ['TopK by attribute', 9, (g) => g.op('TopK', [image(g)], { k: 2, axis: 3 }, { outputs: 2 })],
   ['Clip by attributes', 9, (g) => g.op('Clip', [image(g)], { min: float(-0.5), max: float(0.5) })],
   ['Clip with a maximum alone', 9, (g) => g.op('Clip', [image(g)], { max: float(0.5) })],
@@ -30,6 +40,16 @@ const cases: [string, number, (g: GraphBuilder) => Value][] = [
     'Resize before 11',
     10,
     (g) => g.op('Resize', [image(g), g.constant('float32', [1, 1, 1.5, 0.5])], { mode: 'linear' }),
+  ],
+  [
+    'Resize that shrinks, nearest',
+    10,
+    (g) => g.op('Resize', [image(g), g.constant('float32', [1, 1, 0.6, 0.6])], { mode: 'nearest' }),
+  ],
+  [
+    'Resize that enlarges, nearest',
+    10,
+    (g) => g.op('Resize', [image(g), g.constant('float32', [1, 1, 1.7, 1])], { mode: 'nearest' }),
   ],
   ['Dropout', 9, (g) => g.op('Dropout', [image(g)], { ratio: float(0.3) })],
   ['Softmax over several axes', 9, (g) => g.op('Softmax', [image(g)], { axis: 2 })],
@@ -100,6 +120,20 @@ describe('raiseOpset', () => {
     });
     const old = buildModel({ '': 6 }, (g) => g.output('y', g.op('Relu', [image(g)])));
     expect(raiseOpset(old, 13)?.reason).toBe('opset 6 cannot be raised to 13');
+    const mask = buildModel({ '': 9 }, (g) => {
+      const dropout = g.node('Dropout', [image(g)], {}, { outputs: 2 });
+      g.output('y', g.op('Mul', [dropout.output, dropout.outputs[1]]));
+    });
+    expect(raiseOpset(mask, 11)?.reason).toContain('mask');
+    const mixed = buildModel({ '': 10 }, (g) =>
+      g.output('y', g.op('Resize', [image(g), g.constant('float32', [1, 1, 2, 0.5])], { mode: 'nearest' })),
+    );
+    expect(raiseOpset(mixed, 11)?.reason).toContain('enlarges one axis');
+    const referred = buildModel({ '': 11 }, (g) => {
+      const axes = { type: 'ref' as const, name: 'axes', of: 'ints' as const };
+      g.output('y', g.op('Squeeze', [image(g)], { axes }));
+    });
+    expect(raiseOpset(referred, 13)?.reason).toContain("the function's to give");
     const ranked = buildModel({ '': 11 }, (g) => g.output('y', g.op('Softmax', [g.input('x', 'float32')])));
     expect(raiseOpset(ranked, 13)?.reason).toContain('rank');
   });
