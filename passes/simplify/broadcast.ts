@@ -4,7 +4,6 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { hasReference } from './small.js';
 
 /** Elementwise ops whose inputs broadcast to each other, since opset 7. */
 const broadcasting = new Set(
@@ -20,7 +19,7 @@ const canBroadcast = (node: Node, index: number): boolean =>
   node.domain === '' &&
   broadcasting.has(node.opType) &&
   (node.opset ?? 0) >= 8 &&
-  !hasReference(node) &&
+  !node.hasReference &&
   (node.opType !== onlySlope || index === 1);
 
 /** True where the inputs broadcast to `to`: each of its dims is the dim of one of them. */

@@ -6,14 +6,14 @@ import { reshaped } from '../../src/ir/tensor.js';
 import { dataTypeOfCode } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isLosslessCast } from './lossless.js';
-import { axesOf, hasReference, int64s, normalAxis, permOf, smallNumbers } from './small.js';
+import { axesOf, int64s, normalAxis, permOf, smallNumbers } from './small.js';
 
 /** True where nothing but one slot reads the value. */
 export const isReadOnce = (value: Value): boolean => value.uses.size === 1;
 
 const producerOf = (value: Value | undefined, opType: string): Node | undefined => {
   const node = value?.producer;
-  return node?.is(opType) && !hasReference(node) ? node : undefined;
+  return node?.is(opType) && !node.hasReference ? node : undefined;
 };
 
 /** Transpose(Transpose(x, p), q) ⟶ Transpose(x, p∘q) */
@@ -160,7 +160,7 @@ const rules: Readonly<Record<string, (node: Node) => void>> = {
 export function shortenChains(model: Model): void {
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
-      if (node.domain !== '' || hasReference(node) || !node.outputs[0]?.uses.size) continue;
+      if (node.domain !== '' || node.hasReference || !node.outputs[0]?.uses.size) continue;
       rules[node.opType]?.(node);
     }
 }

@@ -12,7 +12,6 @@ import { type Type, typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { isPure } from './pure.js';
-import { hasReference } from './small.js';
 import { Budget, isStorage } from './worth.js';
 
 /** Ops that a constant needs no runtime for, or whose result is no tensor. */
@@ -22,7 +21,7 @@ const canEvaluate = (node: Node): boolean =>
   (node.domain === '' || node.domain === 'ai.onnx.ml') &&
   !others.has(node.opType) &&
   node.bodies.length === 0 &&
-  !hasReference(node) &&
+  !node.hasReference &&
   !node.graph.model.functionOf(node) &&
   isPure(node) &&
   node.outputs.every((value) => !value?.type || value.type.kind === 'tensor');

@@ -5,7 +5,7 @@ import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isReadOnce } from './chains.js';
-import { hasReference, permOf } from './small.js';
+import { permOf } from './small.js';
 
 const isFloat = (value: Value | undefined): boolean =>
   value?.elem === 'float32' || value?.elem === 'float64' || value?.elem === 'float16';
@@ -13,7 +13,7 @@ const isFloat = (value: Value | undefined): boolean =>
 /** A node of this op that only one slot of the same scope reads. */
 function sole(value: Value | undefined, opType: string, reader: Node): Node | undefined {
   const node = value?.producer;
-  if (!value || !node?.is(opType) || hasReference(node)) return undefined;
+  if (!value || !node?.is(opType) || node.hasReference) return undefined;
   return isReadOnce(value) && node.graph === reader.graph && node.output === value ? node : undefined;
 }
 
@@ -47,7 +47,7 @@ function transposedInputs(node: Node): void {
     [1, 'transB'],
   ] as const) {
     const transpose = node.inputs[index]?.producer;
-    if (!transpose?.is('Transpose') || hasReference(transpose)) continue;
+    if (!transpose?.is('Transpose') || transpose.hasReference) continue;
     const perm = permOf(transpose);
     if (perm?.length !== 2 || perm[0] !== 1) continue;
     node.graph.setInput(node, index, transpose.inputs[0]);
@@ -90,5 +90,5 @@ const rules: Readonly<Record<string, (node: Node) => void>> = {
 export function simplifyGemm(model: Model): void {
   for (const graph of model.graphs())
     for (const node of graph.nodes())
-      if (node.domain === '' && node.outputs[0]?.uses.size && !hasReference(node)) rules[node.opType]?.(node);
+      if (node.domain === '' && node.outputs[0]?.uses.size && !node.hasReference) rules[node.opType]?.(node);
 }

@@ -7,7 +7,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { dataTypeOfCode, equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { axesOf, hasReference, isAll, permOf, smallNumbers } from './small.js';
+import { axesOf, isAll, permOf, smallNumbers } from './small.js';
 
 /** The input that the node's first output equals; undefined where none is known to. */
 type Identity = (node: Node) => Value | undefined;
@@ -144,7 +144,7 @@ const identities: Readonly<Record<string, Identity>> = {
 function bypass(graph: Graph): void {
   for (const node of graph.nodes()) {
     const output = node.outputs[0];
-    if (node.domain !== '' || !output || output.uses.size === 0 || hasReference(node)) continue;
+    if (node.domain !== '' || !output || output.uses.size === 0 || node.hasReference) continue;
     const value = identities[node.opType]?.(node);
     if (!value) continue;
     if (node.is('Identity') && output.isOutput && hasName(value, graph)) readPast(output, value);

@@ -9,7 +9,7 @@ import { tensorOf } from '../../src/ir/numbers.js';
 import { elementCount, reshaped } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { isReadOnce } from './chains.js';
-import { hasReference, int64s, smallNumbers } from './small.js';
+import { int64s, smallNumbers } from './small.js';
 
 /** Weights beyond this are not read by constant folding. */
 const LARGE = 16 * 2 ** 20;
@@ -41,7 +41,7 @@ function channelsOf(node: Node): { readonly axis: number; readonly count: number
 /** The linear op whose output this node alone reads. */
 function linearBefore(value: Value | undefined, reader: Node): Node | undefined {
   const node = value?.producer;
-  if (!value || !node || node.domain !== '' || hasReference(node) || !isReadOnce(value)) return undefined;
+  if (!value || !node || node.domain !== '' || node.hasReference || !isReadOnce(value)) return undefined;
   return node.graph === reader.graph ? node : undefined;
 }
 
@@ -188,7 +188,7 @@ export function absorbAffine(model: Model): boolean {
   const { structure } = model;
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
-      if (node.domain !== '' || !followers.has(node.opType) || hasReference(node)) continue;
+      if (node.domain !== '' || !followers.has(node.opType) || node.hasReference) continue;
       if (!node.outputs[0]?.uses.size) continue;
       absorb(node);
       if (node.is('Mul') && node.output.uses.size > 0) scaleColumns(node);

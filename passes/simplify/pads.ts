@@ -2,7 +2,7 @@
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { isReadOnce } from './chains.js';
-import { hasReference, isAll, normalAxis, smallNumbers } from './small.js';
+import { isAll, normalAxis, smallNumbers } from './small.js';
 
 /** Begin and end of every axis; undefined where not constant, or not zeros. */
 function zeroPads(
@@ -27,7 +27,7 @@ function absorbPad(conv: Node): void {
   const pad = conv.inputs[0]?.producer;
   const rank = conv.inputs[1]?.shape?.length;
   const x = pad?.inputs[0];
-  if (!pad?.is('Pad') || hasReference(pad) || !x || rank === undefined || !isReadOnce(pad.output)) return;
+  if (!pad?.is('Pad') || pad.hasReference || !x || rank === undefined || !isReadOnce(pad.output)) return;
   if (!['NOTSET', undefined].includes(conv.string('auto_pad'))) return;
   const pads = zeroPads(pad, rank);
   if (!pads || [...pads.begin, ...pads.end].some((one) => one < 0)) return;
@@ -45,5 +45,5 @@ function absorbPad(conv: Node): void {
 /** Does so in every scope. */
 export function absorbPads(model: Model): void {
   for (const graph of model.graphs())
-    for (const node of graph.nodes()) if (node.is('Conv') && !hasReference(node)) absorbPad(node);
+    for (const node of graph.nodes()) if (node.is('Conv') && !node.hasReference) absorbPad(node);
 }

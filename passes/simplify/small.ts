@@ -23,10 +23,6 @@ export function isAll(value: Value | undefined, number: number): boolean {
   return numbers !== undefined && numbers.length > 0 && numbers.every((one) => Object.is(one, number));
 }
 
-/** True where an attribute takes its value from a call of the function that the node stands in. */
-export const hasReference = (node: Node): boolean =>
-  [...node.attributes.values()].some((attribute) => attribute.type === 'ref');
-
 /** Axes of Squeeze, Unsqueeze and the like: an input since opset 13, an attribute before; undefined where not constant or not given. */
 export const axesOf = (node: Node): readonly number[] | undefined => node.ints('axes') ?? smallNumbers(node.inputs[1]);
 

@@ -2,7 +2,7 @@
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { hasReference, int64s, normalAxis, smallNumbers } from './small.js';
+import { int64s, normalAxis, smallNumbers } from './small.js';
 
 interface Part {
   readonly node: Node;
@@ -14,7 +14,7 @@ interface Part {
 /** What a Slice along one axis takes, where that is constant and the dim is a number. */
 function partOf(node: Node, x: Value): Part | undefined {
   const [data, starts, ends, axes, steps] = node.inputs;
-  if (!node.is('Slice') || hasReference(node) || data !== x || (node.opset ?? 0) < 13 || !x.shape) return undefined;
+  if (!node.is('Slice') || node.hasReference || data !== x || (node.opset ?? 0) < 13 || !x.shape) return undefined;
   const numbers = [starts, ends, axes].map(smallNumbers);
   if (steps && smallNumbers(steps)?.[0] !== 1) return undefined;
   if (numbers.some((list) => list?.length !== 1)) return undefined;

@@ -2,7 +2,7 @@
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import type { Value } from '../../src/ir/value.js';
-import { hasReference, isAll } from './small.js';
+import { isAll } from './small.js';
 
 /** Ops that make zeros of zeros, whatever their other inputs are. */
 const moving = new Set([
@@ -20,7 +20,7 @@ const moving = new Set([
 function isZero(value: Value | undefined): boolean {
   if (isAll(value, 0)) return true;
   const node = value?.producer;
-  if (node?.domain !== '' || hasReference(node)) return false;
+  if (node?.domain !== '' || node.hasReference) return false;
   if (!node.is('ConstantOfShape')) return moving.has(node.opType) && isZero(node.inputs[0]);
   const fill = node.tensorAttribute('value');
   return !fill || numbersOf(fill).every((number) => Object.is(number, 0));

@@ -11,12 +11,12 @@ import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isReadOnce } from './chains.js';
-import { hasReference, int64s, smallNumbers } from './small.js';
+import { int64s, smallNumbers } from './small.js';
 
 const views = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 const isView = (node: Node | undefined): node is Node =>
-  node !== undefined && node.domain === '' && views.has(node.opType) && !hasReference(node);
+  node !== undefined && node.domain === '' && views.has(node.opType) && !node.hasReference;
 
 /** What a Reshape of `from` to `to` is told: numbers, 0 where a dim is copied, -1 once; undefined where that is not enough. */
 export function reshapeTarget(from: Shape | undefined, to: Shape | undefined): number[] | undefined {
