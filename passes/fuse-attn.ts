@@ -18,6 +18,7 @@ export const fuseAttn = definePass({
     const facts = inferTypes(model);
     let sites = 0;
     let fused = 0;
+    let guarded = 0;
     for (const graph of model.graphs()) {
       const shared: SharedBiases = new Map();
       for (const softmax of graph.nodes()) {
@@ -29,6 +30,7 @@ export const fuseAttn = definePass({
         const found = site instanceof Miss ? site : (checkKernel() ?? emitAttention(site, facts, shared));
         if (found instanceof Miss) context.skip(found.reason, found.at);
         else fused++;
+        if (!(found instanceof Miss) && 'isGuarded' in site && site.isGuarded) guarded++;
 
         function checkKernel(): Miss | undefined {
           if (elem && isFloat(elem) && context.hasKernel('MultiHeadAttention', 'com.microsoft', 1, elem))
@@ -39,5 +41,7 @@ export const fuseAttn = definePass({
     }
     if (fused > 0) inferTypes(model);
     if (sites > 0) context.note(`fused ${fused} of ${sites} attention sites`);
+    if (guarded > 0)
+      context.note(`${guarded} turn NaN weights into zeros: now their NaN results, those of a NaN value too`);
   },
 });

@@ -1,7 +1,7 @@
 /** Biases and masks of an attention site as the one bias that the kernel takes. */
-import { type Dim, dimText, equalDims } from '../../src/ir/dims.js';
+import { broadcastDims, type Dim, dimText, equalDims } from '../../src/ir/dims.js';
 import { tensorOf } from '../../src/ir/numbers.js';
-import { tensorType } from '../../src/ir/types.js';
+import { type DataType, type Shape, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { Miss } from '../../src/match/miss.js';
 import type { Builder } from './builder.js';
@@ -29,7 +29,7 @@ export function biasMiss(site: AttentionSite): Miss | undefined {
   return new Miss('the bias is not shown to be no larger than the scores', site.softmax, 6);
 }
 
-/** The sum of the bias terms as [B|1, N|1, S, T]; undefined for none. */
+/** The bias terms as one [B|1, N|1, S, T], applied in their order; undefined for none. */
 export function biasOf(
   builder: Builder,
   site: AttentionSite,
@@ -37,28 +37,46 @@ export function biasOf(
   operands: Operands,
   shared: SharedBiases,
 ): Value | undefined {
-  const values = site.biases.map((term) =>
-    kernelForm(builder, termValue(builder, term, site, shared), dims, operands, shared),
+  const { elem } = site.scores.output;
+  if (site.biases.length === 0 || elem === undefined) return undefined;
+  const key = site.biases.map(termKey).join(' ');
+  const bias = memo(shared, `${elem} ${key}`, () =>
+    site.biases.reduce<Value | undefined>((sum, term) => applied(builder, sum, term, elem), undefined),
   );
-  return values.reduce<Value | undefined>((sum, value) => (sum ? builder.op('Add', [sum, value]) : value), undefined);
+  return bias && kernelForm(builder, bias, dims, operands, shared);
 }
 
-function termValue(builder: Builder, term: BiasTerm, site: AttentionSite, shared: SharedBiases): Value {
+const termKey = (term: BiasTerm): string =>
+  term.kind === 'bias'
+    ? `+${term.value.sequence}*${term.factor}`
+    : `?${term.condition.sequence} ${term.fill} ${term.keepsWhereTrue}`;
+
+/** A bias adds to what is there; a mask overwrites it, so that two lowest numbers do not add to an infinity. */
+function applied(builder: Builder, sum: Value | undefined, term: BiasTerm, elem: DataType): Value {
   const { graph } = builder;
-  const elem = site.scores.output.elem as 'float32';
-  if (term.kind === 'bias') {
-    if (term.factor === 1) return term.value;
-    const scaled = builder.op('Mul', [term.value, graph.constant(tensorOf(elem, term.factor))]);
-    scaled.type = term.value.type;
-    return scaled;
-  }
-  return memo(shared, `mask ${term.condition.sequence} ${term.fill.sequence} ${term.keepsWhereTrue}`, () => {
-    const zero = graph.constant(tensorOf(elem, 0));
-    const { condition, fill, keepsWhereTrue } = term;
-    const mask = builder.op('Where', keepsWhereTrue ? [condition, zero, fill] : [condition, fill, zero]);
-    mask.type = tensorType(elem, condition.shape);
+  if (term.kind === 'mask') {
+    const fill = graph.constant(tensorOf(elem, term.fill));
+    const kept = sum ?? graph.constant(tensorOf(elem, 0));
+    const mask = builder.op('Where', [term.condition, ...(term.keepsWhereTrue ? [kept, fill] : [fill, kept])]);
+    mask.type = tensorType(elem, broadcast(term.condition.shape, kept.shape));
     return mask;
-  });
+  }
+  let { value } = term;
+  if (term.factor !== 1) {
+    value = builder.op('Mul', [value, graph.constant(tensorOf(elem, term.factor))]);
+    value.type = term.value.type;
+  }
+  if (!sum) return value;
+  const total = builder.op('Add', [sum, value]);
+  total.type = tensorType(elem, broadcast(sum.shape, value.shape));
+  return total;
+}
+
+/** The shape that two broadcast to; they do, because the graph has broadcast both to the scores. */
+function broadcast(a: Shape = [], b: Shape = []): Shape {
+  const rank = Math.max(a.length, b.length);
+  const [x, y] = [a, b].map((shape) => [...Array<Dim>(rank - shape.length).fill(1), ...shape]) as [Dim[], Dim[]];
+  return x.map((dim, i) => broadcastDims(dim, y[i] as Dim) ?? dim);
 }
 
 /** A bias with four axes, its last two as long as the scores': the kernel broadcasts batch and heads only. */
@@ -86,8 +104,8 @@ function scoresShape(builder: Builder, { query, key }: Operands, { rows, keys }:
   return builder.op('Concat', [builder.ints(1, 1), sizeOf(query, rows, 1), t], { axis: 0 });
 }
 
-function memo(shared: SharedBiases, key: string, make: () => Value): Value {
+function memo<T extends Value | undefined>(shared: SharedBiases, key: string, make: () => T): Value | T {
   const value = shared.get(key) ?? make();
-  shared.set(key, value);
+  if (value) shared.set(key, value);
   return value;
 }

@@ -11,10 +11,10 @@ import { deeper, type Match, Miss } from '../../src/match/miss.js';
 import { scalarOf } from '../../src/match/scalar.js';
 import { type View, viewOf } from '../../src/match/view.js';
 
-/** A term that is added to the scores: a bias as it stands, or a mask that overwrites scores by a very negative number. */
+/** What happens to the scores, in order: a bias is added, or a mask overwrites some by a very negative number. */
 export type BiasTerm =
   | { readonly kind: 'bias'; readonly value: Value; readonly factor: number }
-  | { readonly kind: 'mask'; readonly condition: Value; readonly fill: Value; readonly keepsWhereTrue: boolean };
+  | { readonly kind: 'mask'; readonly condition: Value; readonly fill: number; readonly keepsWhereTrue: boolean };
 
 export interface AttentionSite {
   readonly softmax: Node;
@@ -28,14 +28,15 @@ export interface AttentionSite {
   readonly isGuarded: boolean;
 }
 
-/** A mask must drown any score: below this, score + fill rounds to fill in float32 for scores of |s| < 10^7. */
-const MASKED = -1e15;
+/** A mask must drown any score: from here on (1e15 as a float32), score + fill rounds to fill for scores of |s| < 10^7. */
+const MASKED = Math.fround(-1e15);
 
 /** The site around a Softmax; a Miss that says what was found instead; undefined where it is no attention. */
 export function attentionSite(softmax: Node, facts: Facts): Match<AttentionSite> | undefined {
   const input = softmax.inputs[0];
   if (!input || !reachesProduct(input, 'up') || !reachesProduct(softmax.output, 'down')) return undefined;
   const rank = softmax.output.shape?.length;
+  if (softmax.hasReference) return new Miss("the axis is the function's caller's to give", softmax);
   if (rank === undefined) return new Miss('the rank of the scores is not known', softmax);
   const axis = softmax.int('axis', (softmax.opset ?? 13) < 13 ? 1 : -1);
   if (axis !== -1 && axis !== rank - 1) return new Miss('the Softmax runs over another axis than the keys', softmax);
@@ -163,11 +164,11 @@ function scaledScores(node: Node, facts: Facts, depth: number): Match<Scores> {
     const factor = node.is('Mul') ? x : 1 / x;
     if (!Number.isFinite(factor) || factor === 0)
       return new Miss('the scale is not a finite number other than 0', node, depth);
-    if (inner.biases.some((term) => term.kind === 'mask') && factor < 0)
-      return new Miss('the masked scores are multiplied by a negative number', node, depth);
     const biases = inner.biases.map((term) =>
-      term.kind === 'bias' ? { ...term, factor: term.factor * factor } : term,
+      term.kind === 'bias' ? { ...term, factor: term.factor * factor } : { ...term, fill: term.fill * factor },
     );
+    if (biases.some((term) => term.kind === 'mask' && !(term.fill <= MASKED)))
+      return new Miss('a factor after the mask makes it too weak', node, depth);
     return { ...inner, scale: inner.scale * factor, biases };
   }
   return new Miss('the scale of the scores is not one number', node, depth);
@@ -189,9 +190,8 @@ function maskedScores(node: Node, facts: Facts, depth: number): Match<Scores> {
   const condition = node.inputs[0] as Value;
   let miss = new Miss('the mask does not overwrite scores by a very negative number', node, depth);
   for (const side of [1, 2]) {
-    const fill = node.inputs[3 - side] as Value;
-    const number = scalarOf(fill, facts);
-    if (number === undefined || !(number <= MASKED)) continue;
+    const fill = scalarOf(node.inputs[3 - side], facts);
+    if (fill === undefined || !(fill <= MASKED)) continue;
     const inner = scoresOf(node.inputs[side] as Value, facts, depth + 1);
     if (!(inner instanceof Miss))
       return { ...inner, biases: [...inner.biases, { kind: 'mask', condition, fill, keepsWhereTrue: side === 1 }] };

@@ -44,7 +44,8 @@ function plainView(value: Value): View | undefined {
 /** The view of a value, as far back as the chain goes; undefined where its rank is unknown. */
 export function viewOf(value: Value, facts: Facts): View | undefined {
   const node = value.producer;
-  const step = node?.domain === '' && node.outputs[0] === value ? steps[node.opType] : undefined;
+  const isRead = node?.domain === '' && node.outputs[0] === value && !node.hasReference;
+  const step = isRead && Object.hasOwn(steps, node.opType) ? steps[node.opType] : undefined;
   return (node && step?.(node, value, facts)) ?? plainView(value);
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkMiss, checkPass, opCounts } from '../check-pass.js';
@@ -120,6 +121,23 @@ describe('fuse-attn fuses', () => {
     );
   });
 
+  it('a mask that overwrites where a bias adds, both with the lowest number, rows masked whole', () => {
+    const lowest = -3.4028234663852886e38;
+    const mask = tensorOf('bool', [1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1], [5, 5]);
+    return checkFused(
+      attention({
+        scores: (g, s) => {
+          const masked = g.input('mask', 'bool', ['seq', 'seq']);
+          const fill = g.constant('float32', [lowest], [1, 1, 1, 1]);
+          const bias = g.op('Where', [masked, float(g, 0), float(g, lowest)]);
+          return g.op('Where', [masked, g.op('Add', [s, bias]), fill]);
+        },
+      }),
+      { Where: 2, Unsqueeze: 1 },
+      { mask },
+    );
+  });
+
   it('values of another size than queries', () => checkFused(attention({ valueSize: 6 })));
 
   it('through Dropout at inference and Cast to the same type', () =>
@@ -214,6 +232,16 @@ describe('fuse-attn refuses, and says why', () => {
       'very negative',
     ],
     [
+      'a mask that a later factor makes weak',
+      {
+        scores: (g, s) => {
+          const masked = g.op('Where', [g.input('mask', 'bool', ['batch', 1, 'seq', 'seq']), s, float(g, -1e16)]);
+          return g.op('Mul', [masked, float(g, 1e-16)]);
+        },
+      },
+      'too weak',
+    ],
+    [
       'a bias that makes the scores larger',
       { scores: (g, s) => g.op('Add', [s, g.input('bias', 'float32', ['other', HEADS, 'seq', 'seq'])]) },
       'no larger than the scores',
@@ -230,6 +258,13 @@ describe('fuse-attn refuses, and says why', () => {
       }),
       reason: 'batch',
     }));
+
+  it('an axis that is the function caller’s to give', async () => {
+    const before = attention();
+    const softmax = before.graph.nodes().find((node) => node.is('Softmax')) as Node;
+    before.graph.setAttribute(softmax, 'axis', { type: 'ref', name: 'axis', of: 'int' });
+    await checkMiss(fuseAttn(), { before, reason: "caller's to give" });
+  });
 
   it('and leaves a Softmax that is no attention alone, without a word', async () => {
     const before = buildModel({ '': 17 }, (g) => {
