@@ -1,16 +1,19 @@
 /**
- * Constant folding, with the runtime as the evaluator: one model without inputs computes all that is worth keeping.
+ * Constant folding, with the runtime as the evaluator: one model without inputs computes all that is worth keeping, one
+ * for each set of operator sets in force (functions have their own).
  *
  * What is not folded: random and unknown ops, nodes with bodies, what would make the file grow beyond a budget, what
- * stores weights in a smaller type (Cast, DequantizeLinear), and what reads large weights without making them smaller.
+ * stores weights in a smaller type (Cast, DequantizeLinear), and what reads large weights.
  */
+import { buildModel } from '../../src/ir/build.js';
 import type { Graph } from '../../src/ir/graph.js';
-import { Model } from '../../src/ir/model.js';
+import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Tensor } from '../../src/ir/tensor.js';
-import { type Type, typeText } from '../../src/ir/types.js';
+import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
+import { constantModel } from './constant-model.js';
 import { isPure } from './pure.js';
 import { Budget, isStorage } from './worth.js';
 
@@ -31,12 +34,26 @@ export async function foldConstants(model: Model, context: PassContext, refused:
   if (!context.evaluate) return false;
   const budget = new Budget();
   const values = [...model.graphs()].flatMap((graph) => frontierOf(graph, budget, refused, context));
-  const folded = await evaluateAll(model, values, context, refused);
+  const folded = new Map<Value, Tensor>();
+  for (const group of byOpsets(values))
+    for (const [value, tensor] of await evaluateAll(group, context, refused)) folded.set(value, tensor);
   for (const [value, tensor] of folded) {
     const constant = value.graph.constant(tensor, value.name);
     value.graph.replaceUses(value, constant);
   }
   return folded.size > 0;
+}
+
+/** Values whose nodes mean the same by their op types: one version of each operator set per model. */
+function byOpsets(values: readonly Value[]): Iterable<Value[]> {
+  const groups = new Map<string, Value[]>();
+  for (const value of values) {
+    const key = JSON.stringify([...value.graph.opsets].sort());
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups.values();
 }
 
 /** The values that constant nodes hand to others, those too big to keep cut back to what they are made of. */
@@ -80,15 +97,15 @@ function constantNodes(graph: Graph, refused: ReadonlySet<Node>): Set<Node> {
 
 /** Evaluates in one run; where that fails, in halves, until the culprits are known. */
 async function evaluateAll(
-  model: Model,
   values: readonly Value[],
   context: PassContext,
   refused: Set<Node>,
+  isStarted = false,
 ): Promise<Map<Value, Tensor>> {
   const results = new Map<Value, Tensor>();
   if (values.length === 0 || !context.evaluate) return results;
   try {
-    const tensors = await context.evaluate(modelOf(model, values));
+    const tensors = await context.evaluate(constantModel(values));
     values.forEach((value, index) => {
       const tensor = tensors[index];
       const node = value.producer as Node;
@@ -99,6 +116,11 @@ async function evaluateAll(
       }
     });
   } catch (error) {
+    if (!isStarted && !(await starts(context.evaluate))) {
+      for (const { producer } of values) refused.add(producer as Node);
+      context.skip('constants are not folded: the runtime does not start. Is onnxruntime-node installed?');
+      return results;
+    }
     if (values.length === 1) {
       const node = values[0]?.producer as Node;
       refused.add(node);
@@ -107,45 +129,16 @@ async function evaluateAll(
     }
     const half = values.length >> 1;
     for (const part of [values.slice(0, half), values.slice(half)])
-      for (const [value, tensor] of await evaluateAll(model, part, context, refused)) results.set(value, tensor);
+      for (const [value, tensor] of await evaluateAll(part, context, refused, true)) results.set(value, tensor);
   }
   return results;
 }
 
-/** A model without inputs whose outputs are the values. */
-function modelOf(model: Model, values: readonly Value[]): Model {
-  const copy = new Model(model.opsets, Math.max(model.irVersion, 4));
-  copy.graph.name = 'constants';
-  const copies = new Map<Value, Value>();
-  const copyOf = (value: Value): Value => {
-    const known = copies.get(value);
-    if (known) return known;
-    const made = value.tensor ? copy.graph.constant(value.tensor) : copyNode(value);
-    copies.set(value, made);
-    return made;
-  };
-  const copyNode = (value: Value): Value => {
-    const { opType, domain, attributes, inputs, outputs, graph } = value.producer as Node;
-    for (const [name, version] of graph.opsets) copy.opsets.set(name, version);
-    const node = copy.graph.add(
-      opType,
-      inputs.map((input) => input && copyOf(input)),
-      { domain, attributes: Object.fromEntries(attributes), outputs: outputs.map((one) => one && '') },
-    );
-    outputs.forEach((output, index) => {
-      const made = node.outputs[index];
-      if (!output || !made) return;
-      made.type = output.type;
-      copies.set(output, made);
-    });
-    return copies.get(value) as Value;
-  };
-  values.forEach((value, index) => {
-    const type: Type | undefined = value.type && portable(value.type);
-    copy.graph.output(`value_${index}`, copyOf(value), type);
-  });
-  return copy;
+/** True where the runtime can do the least: then it is a node that fails. */
+async function starts(evaluate: NonNullable<PassContext['evaluate']>): Promise<boolean> {
+  const model = buildModel({ '': 13 }, (g) => g.output('y', g.constant('float32', 0), 'float32', []));
+  return evaluate(model).then(
+    () => true,
+    () => false,
+  );
 }
-
-/** The element type alone: a shape that was inferred need not be declared. */
-const portable = (type: Type): Type => (type.kind === 'tensor' ? { ...type, shape: undefined } : type);

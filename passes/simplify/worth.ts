@@ -3,6 +3,7 @@ import type { Node } from '../../src/ir/node.js';
 import { elementCount } from '../../src/ir/tensor.js';
 import { byteLengthOf, dataTypes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { ancestorsOf } from './constant-model.js';
 import { isStatic } from './small.js';
 
 /** Bytes that one folded value may add to the file. */
@@ -14,7 +15,7 @@ const TWICE = 4096;
 /** Bytes that all of them may add together. */
 const TOTAL_GROWTH = 1024 * 1024;
 
-/** Weights beyond this are read only to make them smaller. */
+/** Weights beyond this are not read: all of them would be in memory at once, here and where the runtime is. */
 const LARGE = 16 * 2 ** 20;
 
 /** A stored form smaller than this may be folded away. */
@@ -49,20 +50,13 @@ const bytesOf = (value: Value): number | undefined =>
 /** The constants that a value is computed from, and whether anything on the way can grow or is of unknown size. */
 function sourcesOf(value: Value): { readonly constants: ReadonlySet<Value>; readonly largest: number } {
   const constants = new Set<Value>();
-  const seen = new Set<Node>();
   let largest = 0;
-  const visit = (node: Node): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
+  for (const node of ancestorsOf([value])) {
     for (const output of node.outputs)
       if (output)
         largest = Math.max(largest, bytesOf(output) ?? (growing.has(node.opType) ? Number.POSITIVE_INFINITY : 0));
-    for (const input of node.inputs) {
-      if (input?.tensor) constants.add(input);
-      else if (input?.producer) visit(input.producer);
-    }
-  };
-  if (value.producer) visit(value.producer);
+    for (const input of node.inputs) if (input?.tensor) constants.add(input);
+  }
   return { constants, largest };
 }
 
@@ -76,14 +70,14 @@ export class Budget {
   refusal(value: Value, constant: ReadonlySet<Node>): string | undefined {
     const bytes = bytesOf(value);
     const { constants, largest } = sourcesOf(value);
-    const read = Math.max(0, ...[...constants].map(({ tensor }) => tensor?.byteLength ?? 0));
+    const read = [...constants].reduce((sum, { tensor }) => sum + (tensor?.byteLength ?? 0), 0);
     if (bytes === undefined && (largest === Number.POSITIVE_INFINITY || read > GROWTH))
       return 'not folded: the size of the result is not known';
     const growth = (bytes ?? 0) - freed(constants, constant);
     if (growth > GROWTH) return 'not folded: the file would grow by more than 64 KiB';
     if (growth > TWICE && [...constants].some((one) => isLarge(one) && !isFreed(one, constant)))
       return 'not folded: a weight that others read as well would be stored twice';
-    if (read > LARGE && (bytes ?? 0) >= read) return 'not folded: it reads more than 16 MiB of weights';
+    if (read > LARGE) return 'not folded: it reads more than 16 MiB of weights';
     if (largest > 16 * LARGE) return 'not folded: a step on the way is larger than 256 MiB';
     return undefined;
   }

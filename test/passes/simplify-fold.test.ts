@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { foldConstants } from '../../passes/simplify/fold.js';
 import { simplify } from '../../passes/simplify.js';
-import type { GraphBuilder } from '../../src/ir/build.js';
+import { buildModel, GraphBuilder } from '../../src/ir/build.js';
+import { Graph } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
 import { bigintsOf, castTensor, numbersOf, stringsTensor, tensorOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { passContext } from '../../src/run/context.js';
 import { applyPass, checkMiss, checkPass, randomWeights } from '../check-pass.js';
@@ -138,7 +141,58 @@ describe('simplify: constant folding', () => {
     expect(skips()[0]?.reason).toContain('no runtime');
     await checkMiss(simplify(), { before: declaredModel({ '': 17 }, expandBig), reason: '64 KiB' });
   });
+
+  it('says once that the runtime does not start', async () => {
+    const before = declaredModel({ '': 17 }, (g) => {
+      for (const name of ['a', 'b', 'c'])
+        g.output(name, g.op('Add', [g.input(`${name}_in`, 'float32', []), g.op('Exp', [g.constant('float32', 1)])]));
+    });
+    const evaluate = () => Promise.reject(new Error('/a/path: expected the built child process; found nothing'));
+    const { context, skips } = passContext({ target: 'cpu', hasKernel: () => true, evaluate });
+    await simplify.definition.run(before, {}, context);
+    expect(skips()).toMatchObject([{ reason: expect.stringContaining('does not start'), count: 1 }]);
+  });
+
+  it('evaluates a function by its own operator sets', async () => {
+    const build = (): Model => {
+      const model = buildModel({ '': 17, local: 1 }, (g) => {
+        const x = g.input('x', 'float32', [2, 2, 3]);
+        const c = g.op('Softmax', [g.constant(randomWeights([2, 2, 3]))]);
+        g.output('y', g.op('Scaled', [g.op('Add', [x, c])], {}, { domain: 'local' }), 'float32', [2, 2, 3]);
+      });
+      const graph = new Graph(model, 'Scaled', new Map([['', 11]]));
+      const f = new GraphBuilder(graph);
+      // Under 11 the main graph's Softmax would be one over the last two axes.
+      f.output('q', f.op('Mul', [graph.input('p'), f.op('Neg', [f.constant('float32', [1, 2, 3])])]));
+      const parts = { domain: 'local', name: 'Scaled', overload: '', attributes: [], docString: '' };
+      model.functions.push({ ...parts, graph, defaults: new Map() });
+      return model;
+    };
+    await checkPass(simplify(), { before: build(), ops: { Add: 1, 'local.Scaled': 1, Mul: 1 }, within: 1e-6 });
+  });
+
+  it('reads no weight above 16 MiB, and says so', async () => {
+    const before = declaredModel({ '': 17 }, (g) => {
+      const weight = g.constant(memoryTensor('float32', [5 * 2 ** 20], new Uint8Array(20 * 2 ** 20)));
+      const part = g.op('Slice', [weight, g.ints(0), g.ints(4)]);
+      g.output('y', g.op('Add', [g.input('x', 'float32', [4]), part]));
+    });
+    await checkMiss(simplify(), { before, reason: '16 MiB' });
+  });
+
+  it('follows chains longer than a stack is deep', async () => {
+    const model = declaredModel({ '': 17 }, (g) => {
+      let value = g.constant('float32', 1);
+      for (let i = 0; i < 12_000; i++) value = g.op('Neg', [value]);
+      g.output('y', g.op('Add', [g.input('x', 'float32', []), value]));
+    });
+    const { context } = passContext({ target: 'cpu', hasKernel: () => true, evaluate });
+    expect(await foldConstants(model, context, new Set())).toBe(true);
+  });
 });
+
+/** Gives a 1 for each output: what is computed does not matter. */
+const evaluate = async ({ graph }: Model): Promise<Tensor[]> => graph.outputs.map(() => tensorOf('float32', 1));
 
 const expandBig = (g: GraphBuilder) => {
   const big = g.op('ConstantOfShape', [g.ints(200, 200)]);

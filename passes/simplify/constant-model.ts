@@ -1,0 +1,60 @@
+/** The model that computes constants: what they are made of, copied out of their graphs, and nothing to feed. */
+import type { Graph } from '../../src/ir/graph.js';
+import { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import type { Type } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+
+/** A model without inputs whose outputs are the values, which are of graphs with the same operator sets. */
+export function constantModel(values: readonly Value[]): Model {
+  const { model, opsets } = (values[0] as Value).graph;
+  const { graph } = new Model(opsets, Math.max(model.irVersion, 4));
+  graph.name = 'constants';
+  const copies = new Map<Value, Value>();
+  const copyOf = (value: Value): Value => {
+    const copy = copies.get(value) ?? graph.constant(value.tensor as NonNullable<Value['tensor']>);
+    copies.set(value, copy);
+    return copy;
+  };
+  for (const { opType, domain, attributes, inputs, outputs } of nodesOf(values)) {
+    const node = graph.add(
+      opType,
+      inputs.map((input) => input && copyOf(input)),
+      { domain, attributes: Object.fromEntries(attributes), outputs: outputs.map((one) => one && '') },
+    );
+    outputs.forEach((output, index) => {
+      const made = node.outputs[index];
+      if (!output || !made) return;
+      made.type = output.type;
+      copies.set(output, made);
+    });
+  }
+  values.forEach((value, index) => {
+    const type: Type | undefined = value.type && portable(value.type);
+    graph.output(`value_${index}`, copyOf(value), type);
+  });
+  return graph.model;
+}
+
+/** The nodes that values are computed by, each after those it reads. */
+function nodesOf(values: readonly Value[]): Node[] {
+  const needed = ancestorsOf(values);
+  const graphs = new Set<Graph>([...needed].map(({ graph }) => graph));
+  return [...graphs].flatMap((graph) => graph.nodes().filter((node) => needed.has(node)));
+}
+
+/** The nodes that values are computed by. Chains may be longer than a stack is deep. */
+export function ancestorsOf(values: Iterable<Value>): ReadonlySet<Node> {
+  const found = new Set<Node>();
+  const left = [...values];
+  for (let value = left.pop(); value; value = left.pop()) {
+    const { producer } = value;
+    if (!producer || found.has(producer)) continue;
+    found.add(producer);
+    for (const input of producer.inputs) if (input) left.push(input);
+  }
+  return found;
+}
+
+/** The element type alone: a shape that was inferred need not be declared. */
+const portable = (type: Type): Type => (type.kind === 'tensor' ? { ...type, shape: undefined } : type);
