@@ -1,4 +1,6 @@
 /** Which nodes give the same outputs for the same inputs every time. */
+
+import { schemaOf } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
 import { isAll } from './small.js';
 
@@ -11,15 +13,22 @@ const random = new Set([
   'Multinomial',
 ]);
 
-/** Domains whose operators are known here; an operator of any other may do anything. */
-const known = new Set(['', 'ai.onnx.ml', 'com.microsoft']);
+/** Those of com.microsoft. */
+const microsoftRandom = new Set(['BiasDropout', 'BitmaskDropout', 'WhisperBeamSearch']);
+
+/** True where the operator is known not to draw: an unknown one may do anything. */
+function isKnown(node: Node): boolean {
+  if (node.domain === '') return !random.has(node.opType);
+  if (node.domain === 'ai.onnx.ml') return true;
+  if (node.domain !== 'com.microsoft' || microsoftRandom.has(node.opType)) return false;
+  return schemaOf(node.opType, node.domain, node.opset ?? 1) !== undefined;
+}
 
 /** True where neither the node nor anything in its bodies or its function draws random numbers or is unknown. */
 export function isPure(node: Node): boolean {
   const fn = node.graph.model.functionOf(node);
   if (fn) return [...fn.graph.nodeSet].every(isPure);
-  if (!known.has(node.domain)) return false;
-  if (node.domain === '' && random.has(node.opType)) return false;
+  if (!isKnown(node)) return false;
   if (node.is('Dropout') && node.inputs[2] && !isAll(node.inputs[2], 0)) return false;
   return node.bodies.every((body) => [...body.nodeSet].every(isPure));
 }

@@ -60,4 +60,21 @@ describe('simplify: duplicates', () => {
     const ops = { RandomNormal: 3, Add: 1, Sub: 1, Mul: 1, Exp: 1, Split: 2 };
     await checkPass(simplify(), { before, ops, within: 0, runs: false });
   });
+
+  it('merges what onnxruntime adds, but not what draws random numbers', async () => {
+    const domain = 'com.microsoft';
+    const before = declaredModel({ '': 17, [domain]: 1 }, (g) => {
+      const x = g.input('x', 'float32', [4]);
+      const inputs = [g.constant('float32', 0.5), g.constant('bool', 1)];
+      for (const name of ['a', 'b']) {
+        g.output(`${name}_bitmask`, g.op('Abs', [g.op('BitmaskDropout', [x, ...inputs], {}, { domain })]));
+        const bias = [x, g.constant('float32', [1, 2, 3, 4]), undefined, ...inputs];
+        g.output(`${name}_bias`, g.op('Abs', [g.op('BiasDropout', bias, {}, { domain })]));
+        g.output(`${name}_gelu`, g.op('Abs', [g.op('QuickGelu', [x], {}, { domain })]));
+      }
+    });
+    const kept = { [`${domain}.BitmaskDropout`]: 2, [`${domain}.BiasDropout`]: 2 };
+    const ops = { ...kept, [`${domain}.QuickGelu`]: 1, Abs: 5 };
+    await checkPass(simplify(), { before, ops, within: 0, runs: false });
+  });
 });
