@@ -93,7 +93,8 @@ const castLike: Identity = (node) => {
 
 const transpose: Identity = (node) => (permOf(node)?.every((from, to) => from === to) ? node.inputs[0] : undefined);
 
-const squeeze: Identity = (node) => (axesOf(node)?.length === 0 ? node.inputs[0] : sameShape(node));
+/** Of no axes: a Squeeze of none squeezes every dim of 1. */
+const unsqueeze: Identity = (node) => (axesOf(node)?.length === 0 ? node.inputs[0] : sameShape(node));
 
 const concat: Identity = (node) => {
   const { inputs } = node;
@@ -117,8 +118,8 @@ const identities: Readonly<Record<string, Identity>> = {
   Flatten: sameShape,
   Expand: sameShape,
   Tile: sameShape,
-  Squeeze: squeeze,
-  Unsqueeze: squeeze,
+  Squeeze: sameShape,
+  Unsqueeze: unsqueeze,
   Transpose: transpose,
   Slice: slice,
   Split: split,

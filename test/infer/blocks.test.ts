@@ -17,6 +17,12 @@ describe('reductions and norms', () => {
     { sizes: bs },
   );
   typed(
+    'ReduceSum of an empty attribute',
+    (g) => g.op('ReduceSum', [g.input('x', x, ['b', 's', 4])], { axes: [] }),
+    ['float32[1, 1, 1]'],
+    { opset: 11 },
+  );
+  typed(
     'ReduceSum without its axes kept',
     (g) => g.op('ReduceSum', [g.input('x', x, ['b', 's', 4]), g.ints(1)], { keepdims: 0 }),
     ['float32[b, 4]'],

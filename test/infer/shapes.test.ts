@@ -97,6 +97,13 @@ describe('views', () => {
   typed('Squeeze', (g) => g.op('Squeeze', [g.input('x', x, ['b', 1, 's']), g.ints(-2)]), ['float32[b, s]'], {
     sizes: bs,
   });
+  typed('Squeeze of no axes', (g) => g.op('Squeeze', [g.input('x', x, [1, 3, 1]), g.ints()]), ['float32[3]']);
+  typed(
+    'Squeeze of an empty attribute',
+    (g) => g.op('Squeeze', [g.input('x', x, [1, 3, 1])], { axes: [] }),
+    ['float32[3]'],
+    { opset: 11 },
+  );
   typed('Squeeze of what may be 1', (g) => g.op('Squeeze', [g.input('x', x, ['b', 1])]), ['float32[...]'], {
     sizes: bs,
   });

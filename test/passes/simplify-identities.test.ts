@@ -93,6 +93,9 @@ describe('simplify: identities', () => {
     const slice: Build = (g, x) => g.op('Slice', [x], { starts: [0], ends: [2 ** 40], axes: [1] });
     await checkPass(simplify(), { before: around(slice, 9), ops: { Relu: 1, Sigmoid: 1 }, within: 0 });
     const pad: Build = (g, x) => g.op('Pad', [x], { pads: [0, 0, 0, 0], value: float(3) });
+    const squeeze: Build = (g, x) => g.op('Squeeze', [x], { axes: [] });
+    const ops = { Relu: 1, Squeeze: 1, Sigmoid: 1 };
+    await checkPass(simplify(), { before: around(squeeze, 11, [1, 4]), ops, within: 0 });
     await checkPass(simplify(), { before: around(pad, 9), ops: { Relu: 1, Sigmoid: 1 }, within: 0 });
   });
 

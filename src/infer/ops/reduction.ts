@@ -23,16 +23,14 @@ const reduce =
     const keepDims = call.int('keepdims', 1) !== 0;
     let axes: readonly number[] | undefined | null;
     if (call.opset < inputSince) axes = call.ints('axes');
-    else {
-      axes = call.has(1) ? (call.numbers(1) ?? null) : undefined;
-      if (axes === undefined || axes?.length === 0) {
-        // Nothing named: all axes, or none where it says so.
-        if (call.int('noop_with_empty_axes', 0) !== 0) {
-          call.set(0, call.shape(0));
-          return call.setContents(0, undefined);
-        }
-        axes = undefined;
+    else axes = call.has(1) ? (call.numbers(1) ?? null) : undefined;
+    if (axes === undefined || axes?.length === 0) {
+      // Nothing named: all axes, or none where it says so.
+      if (call.int('noop_with_empty_axes', 0) !== 0) {
+        call.set(0, call.shape(0));
+        return call.setContents(0, undefined);
       }
+      axes = undefined;
     }
     call.set(0, reducedShape(call, axes, keepDims));
     call.setContents(0, foldedContents(call));

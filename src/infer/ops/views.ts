@@ -99,10 +99,10 @@ const squeeze: Rule = (call) => {
   if (!shape) return keep(call, undefined);
   if (axes === null) {
     const [count] = call.shape(1) ?? [];
-    return keep(call, typeof count === 'number' ? anyDims(shape.length - count) : undefined);
+    return keep(call, typeof count === 'number' && count > 0 ? anyDims(shape.length - count) : undefined);
   }
-  if (!axes) {
-    // Every dim of 1 goes: a symbol may or may not be one.
+  if (!axes?.length) {
+    // None named: every dim of 1 goes, a symbol may or may not be one.
     return keep(call, shape.every((dim) => typeof dim === 'number') ? shape.filter((dim) => dim !== 1) : undefined);
   }
   const gone = new Set(axes.map((axis) => axisOf(axis, shape.length)));
