@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { foldConstants } from '../../passes/simplify/fold.js';
+import { inlineConstantIfs } from '../../passes/simplify/inline-if.js';
 import { simplify } from '../../passes/simplify.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
 import { bigintsOf, castTensor, numbersOf, stringsTensor, tensorOf } from '../../src/ir/numbers.js';
 import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
@@ -70,6 +72,28 @@ describe('simplify: constant folding', () => {
     });
     const ops = { Exp: 1, ReduceSum: 1, Greater: 1, If: 1, Mul: 1, Sub: 1 };
     await checkPass(simplify(), { before, ops, within: 0 });
+  });
+
+  it('keeps what the file says of the nodes and constants of a branch', async () => {
+    const model = declaredModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [2]);
+      const branch = g.body('t', (b) => {
+        const w = b.constant('float32', [3, 4]);
+        const y = b.op('Add', [x, w]);
+        const [carried, docString] = ['kept', 'documented'];
+        Object.assign(w, { carried, constantNode: { name: 'w', docString, attribute: 'value' } });
+        Object.assign(y, { carried });
+        Object.assign(y.producer as Node, { carried, docString });
+        b.output('r', y);
+      });
+      const bodies = { then_branch: branch, else_branch: g.body('e', (b) => b.output('r', x)) };
+      g.output('y', g.op('If', [g.constant('bool', 1)], bodies), 'float32', [2]);
+    });
+    inlineConstantIfs(model);
+    const [node] = model.graph.nodes();
+    expect(node).toMatchObject({ opType: 'Add', carried: 'kept', docString: 'documented' });
+    expect(node?.output).toMatchObject({ carried: 'kept' });
+    expect(node?.inputs[1]).toMatchObject({ carried: 'kept', constantNode: { docString: 'documented' } });
   });
 
   it('folds no random numbers and no input with a default', async () => {
