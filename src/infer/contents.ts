@@ -10,10 +10,7 @@ import {
   minDim,
   multiplyDims,
   subtractDims,
-  symbol,
-  symbolsOf,
 } from '../ir/dims.js';
-import { substitute } from '../ir/substitute.js';
 import { type DataType, dataTypes, isFloat, isInteger } from '../ir/types.js';
 import type { Call } from './call.js';
 import type { Contents, PartialDim } from './frame.js';
@@ -64,12 +61,12 @@ function divide(elem: DataType | undefined, a: Dim, b: Dim): PartialDim {
   if (!isWhole(a) || !isWhole(b)) return undefined;
   const quotient = divideExactly(a, b);
   if (quotient !== undefined || !isInteger(elem)) return quotient;
-  return isNonNegative(atLeastOne(a)) && isNonNegative(b) ? floorDivide(a, b) : undefined;
+  if (!isNonNegative(b)) return undefined;
+  if (isNonNegative(a)) return floorDivide(a, b);
+  // Above -b: (height - 1) / 2 is 0 at a height of 0, where the floor would be -1.
+  const least = isNonNegative(subtractDims(addDims(a, b), 1)) ? maxDim(a, 0) : undefined;
+  return least === undefined ? undefined : floorDivide(least, b);
 }
-
-/** The dim with symbols that begin at 1: `(height - 1) / 2` is a floor, since an image of no height is not divided up. */
-const atLeastOne = (dim: Dim): Dim =>
-  substitute(dim, new Map(symbolsOf(dim).map((name) => [name, addDims(symbol(name), 1)])));
 
 /** Only what is a whole number in every implementation: a square root of a square, a whole power. */
 function power(a: Dim, b: Dim): PartialDim {

@@ -24,6 +24,15 @@ describe('integers', () => {
     { sizes: bs, contents: ['b', 's+2'] },
   );
   typed(
+    'Div towards zero, where a size of 0 makes it less',
+    (g) => {
+      const shape = g.op('Shape', [g.input('x', 'float32', ['b'])]);
+      return g.op('Div', [g.op('Sub', [shape, g.ints(1)]), g.ints(2)]);
+    },
+    ['int64[1]'],
+    { sizes: [{ b: 0 }, { b: 3 }, { b: 4 }], contents: ['(((max(0,b-1)))//(2))'] },
+  );
+  typed(
     'Size and Range',
     (g) =>
       g.op('Range', [
