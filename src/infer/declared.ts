@@ -1,4 +1,5 @@
 /** What a file declares of its values, held against what is inferred. */
+import { numberedText } from '../ir/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Inference } from './inference.js';
@@ -44,7 +45,9 @@ export function contradictionsOf(inference: Inference, declarations: Declaration
     if (!declared || !inferred || !value.producer || !contradicts(declared, inferred)) return false;
     const inferredBy = value.producer.label;
     const source = declaredBy === 'output' ? 'the graph output' : 'value_info';
-    const text = `"${value.name}": ${source} says ${typeText(declared)}; ${inferredBy} gives ${typeText(inferred)}`;
+    const dimText = numberedText();
+    const [said, given] = [typeText(declared, dimText), typeText(inferred, dimText)];
+    const text = `"${value.name}": ${source} says ${said}; ${inferredBy} gives ${given}`;
     found.push({ value, declared, declaredBy, inferred, inferredBy, text });
     return true;
   };

@@ -1,6 +1,6 @@
 /** One run over a model: scope after scope in dependency order, calls of functions by what each is called with. */
 import type { Attribute } from '../ir/attribute.js';
-import type { Dim } from '../ir/dims.js';
+import type { Dim, SymbolName } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
@@ -28,7 +28,7 @@ export class Inference {
 
   constructor(
     readonly model: Model,
-    readonly bindings: ReadonlyMap<string, Dim>,
+    readonly bindings: ReadonlyMap<SymbolName, Dim>,
   ) {
     this.main = new Frame(unknownsOf(model), undefined, 0);
     for (const one of model.functions) this.#functions.set(keyOf(one.domain, one.name, one.overload), one);

@@ -6,9 +6,20 @@
 /** A dim: a number, or an expression over symbols. */
 export type Dim = number | DimExpression;
 
-/** What a product is made of: a symbol, or a function of dims that has no simpler form. */
+/** Names a dim of which nothing is known. An object, so that no name in a file is the same. */
+export class Unknown {
+  constructor(readonly number: number) {}
+  toString(): string {
+    return `?${this.number}`;
+  }
+}
+
+/** What a symbol is called: text, which files hold, or an unknown, which equals itself alone. */
+export type SymbolName = string | Unknown;
+
+/** What a product is made of: a symbol, or a function of dims that has no simpler form. Equal atoms have equal text. */
 type Atom =
-  | { readonly kind: 'symbol'; readonly name: string; readonly text: string }
+  | { readonly kind: 'symbol'; readonly name: SymbolName; readonly text: string }
   | { readonly kind: FunctionKind; readonly a: Dim; readonly b: Dim; readonly text: string };
 
 /** Functions of two dims that a dim may contain. */
@@ -25,25 +36,24 @@ export class DimExpression {
   /** The normal form; equal dims have equal text. */
   readonly text: string;
   constructor(readonly terms: readonly Term[]) {
-    this.text = terms.map(termText).join('+').replaceAll('+-', '-');
+    this.text = terms.map((term, at) => (at === 0 || term.coefficient < 0 ? '' : '+') + termText(term)).join('');
   }
   toString(): string {
     return this.text;
   }
 }
 
-const atomText = (atom: Atom): string =>
-  atom.kind === 'symbol' && !/^[\p{L}_?][\p{L}\p{N}_.?:/-]*$/u.test(atom.text) && !atom.text.startsWith('(')
-    ? `{${atom.text}}`
-    : atom.text;
+/** Braces set off a name that could be read as something else. */
+const symbolText = (name: SymbolName): string =>
+  typeof name !== 'string' || /^[\p{L}_][\p{L}\p{N}_.:/]*$/u.test(name) ? `${name}` : `{${name.replaceAll('}', '}}')}`;
 
 function termText({ coefficient, atoms }: Term): string {
-  const product = atoms.map(atomText).join('*');
+  const product = termKey(atoms);
   if (product === '') return String(coefficient);
   return coefficient === 1 ? product : coefficient === -1 ? `-${product}` : `${coefficient}*${product}`;
 }
 
-const termKey = (atoms: readonly Atom[]): string => atoms.map(atomText).join('*');
+const termKey = (atoms: readonly Atom[]): string => atoms.map(({ text }) => text).join('*');
 const byText = (a: Atom, b: Atom): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
 
 function normal(terms: readonly Term[]): Dim {
@@ -66,14 +76,11 @@ const termsOf = (dim: Dim): readonly Term[] =>
 const atom = (value: Atom): Dim => new DimExpression([{ coefficient: 1, atoms: [value] }]);
 
 /** A named dim: a size, so never negative. Two symbols of one name are one dim. */
-export const symbol = (name: string): Dim => atom({ kind: 'symbol', name, text: name });
+export const symbol = (name: SymbolName): Dim => atom({ kind: 'symbol', name, text: symbolText(name) });
 
 let unknowns = 0;
-/** A dim of which nothing is known: a symbol equal to nothing but itself. Its name begins with `?`. */
-export const unknownDim = (): Dim => symbol(`?${++unknowns}`);
-
-/** True where a symbol made by `unknownDim` takes part. */
-export const isUnknown = (dim: Dim): boolean => symbolsOf(dim).some((name) => /^\?\d+$/.test(name));
+/** A dim of which nothing is known: a symbol equal to nothing but itself. */
+export const unknownDim = (): Dim => symbol(new Unknown(++unknowns));
 
 export const addDims = (a: Dim, b: Dim): Dim =>
   typeof a === 'number' && typeof b === 'number' ? a + b : normal([...termsOf(a), ...termsOf(b)]);
@@ -231,17 +238,3 @@ function operandsOf(dim: Dim): readonly Dim[] {
 export const dimText = (dim: Dim): string => (typeof dim === 'number' ? String(dim) : dim.text);
 export const equalDims = (a: Dim, b: Dim): boolean =>
   a === b || (typeof a !== 'number' && typeof b !== 'number' && a.text === b.text);
-
-/** The names of the symbols in a dim, each once. */
-export function symbolsOf(dim: Dim): string[] {
-  const names = new Set<string>();
-  const visit = (d: Dim): void => {
-    for (const term of termsOf(d))
-      for (const a of term.atoms) {
-        if (a.kind === 'symbol') names.add(a.name);
-        else [a.a, a.b].forEach(visit);
-      }
-  };
-  visit(dim);
-  return [...names];
-}

@@ -5,26 +5,28 @@ import type { Graph } from './graph.js';
 import type { Model } from './model.js';
 import type { Node } from './node.js';
 import { numbersOf } from './numbers.js';
+import { numberedText } from './symbols.js';
 import { elementCount, type Tensor } from './tensor.js';
-import { typeText } from './types.js';
+import { type Type, typeText } from './types.js';
 import type { Value } from './value.js';
 
 /** Numbers of a constant up to this many are shown. */
 const SHOWN = 8;
 
+type ShowType = (type: Type | undefined) => string;
+
 /** The whole model: opsets, the main graph, functions. */
 export function printModel(model: Model): string {
   const opsets = [...model.opsets].map(([domain, version]) => `${domain || 'ai.onnx'}:${version}`).join(' ');
-  const functions = model.functions.map((fn) => `\nfunction ${fn.domain}.${fn.name}${printGraph(fn.graph)}`);
-  return [
-    `ir ${model.irVersion}, opset ${opsets}`,
-    `graph ${model.graph.name}${printGraph(model.graph)}`,
-    ...functions,
-  ].join('\n');
+  const dimText = numberedText();
+  const show: ShowType = (type) => typeText(type, dimText);
+  const main = printGraph(model.graph, show);
+  const functions = model.functions.map((fn) => `\nfunction ${fn.domain}.${fn.name}${printGraph(fn.graph, show)}`);
+  return [`ir ${model.irVersion}, opset ${opsets}`, `graph ${model.graph.name}${main}`, ...functions].join('\n');
 }
 
 /** One scope; labels that occur twice get a number. */
-export function printGraph(graph: Graph, outer = new Map<Value, string>(), indent = ''): string {
+function printGraph(graph: Graph, show: ShowType, outer = new Map<Value, string>(), indent = ''): string {
   const names = new Map(outer);
   const taken = new Map<string, number>();
   const nameOf = (value: Value | undefined): string => {
@@ -40,16 +42,16 @@ export function printGraph(graph: Graph, outer = new Map<Value, string>(), inden
     return name;
   };
   const inner = `${indent}  `;
-  const inputs = graph.inputs.map((value) => `${nameOf(value)}: ${typeText(value.type)}`);
+  const inputs = graph.inputs.map((value) => `${nameOf(value)}: ${show(value.type)}`);
   const lines = [`(${inputs.join(', ')})`];
   for (const value of graph.constants) lines.push(`${inner}${nameOf(value)} = ${tensorText(value.tensor as Tensor)}`);
   const attributeText = (attribute: Attribute): string => {
-    if (attribute.type === 'graph') return printGraph(attribute.value, names, inner);
+    if (attribute.type === 'graph') return printGraph(attribute.value, show, names, inner);
     if (attribute.type === 'graphs')
-      return `[${attribute.value.map((body) => printGraph(body, names, inner)).join(', ')}]`;
-    return plainText(attribute);
+      return `[${attribute.value.map((body) => printGraph(body, show, names, inner)).join(', ')}]`;
+    return plainText(attribute, show);
   };
-  for (const node of graph.nodes()) lines.push(`${inner}${nodeText(node, nameOf, attributeText)}`);
+  for (const node of graph.nodes()) lines.push(`${inner}${nodeText(node, nameOf, attributeText, show)}`);
   const outputs = graph.outputPorts.map(({ name }, index) => `${name}: ${nameOf(graph.outputs[index])}`);
   lines.push(`${inner}=> ${outputs.join(', ')}`);
   return lines.join('\n');
@@ -59,17 +61,18 @@ function nodeText(
   node: Node,
   nameOf: (value: Value | undefined) => string,
   attributeText: (attribute: Attribute) => string,
+  show: ShowType,
 ): string {
   const inputs = node.inputs.map(nameOf).join(', ');
   const attributes = [...node.attributes].map(([name, attribute]) => `${name}=${attributeText(attribute)}`).sort();
   const outputs = node.outputs
-    .map((value) => (value?.type ? `${nameOf(value)}: ${typeText(value.type)}` : nameOf(value)))
+    .map((value) => (value?.type ? `${nameOf(value)}: ${show(value.type)}` : nameOf(value)))
     .join(', ');
   const op = node.domain ? `${node.domain}.${node.opType}` : node.opType;
   return `${outputs} = ${op}(${inputs})${attributes.length ? ` {${attributes.join(', ')}}` : ''}`;
 }
 
-function plainText(attribute: Exclude<Attribute, { type: 'graph' | 'graphs' }>): string {
+function plainText(attribute: Exclude<Attribute, { type: 'graph' | 'graphs' }>, show: ShowType): string {
   switch (attribute.type) {
     case 'ref':
       return `@${attribute.name}`;
@@ -87,9 +90,9 @@ function plainText(attribute: Exclude<Attribute, { type: 'graph' | 'graphs' }>):
     case 'sparse_tensors':
       return `[${attribute.value.map(tensorText).join(', ')}]`;
     case 'type_proto':
-      return typeText(attribute.value);
+      return show(attribute.value);
     case 'type_protos':
-      return `[${attribute.value.map(typeText).join(', ')}]`;
+      return `[${attribute.value.map(show).join(', ')}]`;
     case 'float':
       return Number.isInteger(attribute.value) ? `${attribute.value}.0` : String(attribute.value);
     default:

@@ -9,11 +9,12 @@ import {
   maxDim,
   minDim,
   multiplyDims,
+  type SymbolName,
   symbol,
 } from './dims.js';
 
 /** The dim with symbols replaced; symbols not in `bindings` stay. */
-export function substitute(dim: Dim, bindings: ReadonlyMap<string, Dim>): Dim {
+export function substitute(dim: Dim, bindings: ReadonlyMap<SymbolName, Dim>): Dim {
   if (typeof dim === 'number') return dim;
   return dim.terms.reduce<Dim>((sum, term) => {
     const product = term.atoms.reduce<Dim>((value, a) => {

@@ -1,5 +1,6 @@
 /** Element types and value types, as ONNX defines them. Types are immutable: to change one, make another. */
-import { type Dim, dimText, equalDims } from './dims.js';
+import { type Dim, equalDims } from './dims.js';
+import { numberedText } from './symbols.js';
 
 /** What a tensor's elements are: ONNX's TensorProto.DataType, floats spelled with their width. */
 export type DataType = keyof typeof dataTypes;
@@ -84,23 +85,23 @@ export type Type =
 export const tensorType = (elem: DataType, shape?: Shape): TensorType => ({ kind: 'tensor', elem, shape });
 
 /** A shape as people write it: `[batch, 12, 64]`, or `[...]` where the rank is unknown. */
-export const shapeText = (shape: Shape | undefined): string =>
+const shapeText = (shape: Shape | undefined, dimText: (dim: Dim) => string): string =>
   shape === undefined ? '[...]' : `[${shape.map(dimText).join(', ')}]`;
 
-/** A type as people write it: `float32[batch, 12]`, `sequence(int64[...])`. */
-export function typeText(type: Type | undefined): string {
+/** A type as people write it: `float32[batch, 12]`, `sequence(int64[...])`. Types shown together share a `dimText`. */
+export function typeText(type: Type | undefined, dimText: (dim: Dim) => string = numberedText()): string {
   if (type === undefined) return '?';
   switch (type.kind) {
     case 'tensor':
-      return `${type.elem}${shapeText(type.shape)}`;
+      return `${type.elem}${shapeText(type.shape, dimText)}`;
     case 'sparse':
-      return `sparse(${type.elem}${shapeText(type.shape)})`;
+      return `sparse(${type.elem}${shapeText(type.shape, dimText)})`;
     case 'map':
-      return `map(${type.key}, ${typeText(type.value)})`;
+      return `map(${type.key}, ${typeText(type.value, dimText)})`;
     case 'opaque':
       return `opaque(${type.domain}.${type.name})`;
     default:
-      return `${type.kind}(${typeText(type.elem)})`;
+      return `${type.kind}(${typeText(type.elem, dimText)})`;
   }
 }
 

@@ -1,5 +1,6 @@
 /** TypeProto ↔ Type. A type that was read remembers its message, so that denotations and the like are written back. */
 import { type Dim, dimText, symbol, unknownDim } from '../ir/dims.js';
+import { isUnknown, nameOf } from '../ir/symbols.js';
 import { type DataType, dataTypeOfCode, dataTypes, type Shape, type Type } from '../ir/types.js';
 import { fromBigint, type ShapeMessage, type TypeMessage, toBigint } from './messages.js';
 
@@ -41,13 +42,10 @@ const writeShape = (shape: Shape | undefined): ShapeMessage | undefined =>
   shape && {
     dim: shape.map((dim) => {
       if (typeof dim === 'number') return { dimValue: fromBigint(BigInt(dim)) };
-      // An unknown dim has a name only so that it equals itself here; in a file it is nameless.
-      return /^\?\d+$/.test(dim.text) || dimText(dim).includes('?') ? {} : { dimParam: plainText(dim) };
+      // In a file an unknown dim is nameless.
+      return isUnknown(dim) ? {} : { dimParam: String(nameOf(dim) ?? dimText(dim)) };
     }),
   };
-
-/** A symbol's own name, without the braces that set it off inside an expression. */
-const plainText = (dim: Dim): string => dimText(dim).replace(/^\{(.*)\}$/, '$1');
 
 /** The message of a type: the one it was read from, if it was. */
 export function writeType(type: Type | undefined): TypeMessage | undefined {

@@ -1,8 +1,9 @@
 /** What a model is made of: for `inspect`, as JSON and on a terminal. */
-import { type Dim, dimText } from '../ir/dims.js';
+import type { Dim } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import { bigintsOf, numbersOf } from '../ir/numbers.js';
+import { numberedText } from '../ir/symbols.js';
 import { elementCount, type Tensor } from '../ir/tensor.js';
 import { isFloat, isInteger, type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -48,17 +49,21 @@ const LONG = 64;
 /** `contents` gives what inference knows of small integer values. The model's types must have been inferred. */
 export function inspectModel(model: Model, contents: (value: Value) => readonly Dim[] | undefined): Inspection {
   const { graph } = model;
+  const dimText = numberedText();
   return {
     ...summarize(model),
     irVersion: model.irVersion,
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     name: graph.name,
-    inputs: graph.inputs.map(({ name, type }) => ({ name, type: typeText(type) })),
-    outputs: graph.outputPorts.map(({ name, type }, i) => ({ name, type: typeText(graph.outputs[i]?.type ?? type) })),
+    inputs: graph.inputs.map(({ name, type }) => ({ name, type: typeText(type, dimText) })),
+    outputs: graph.outputPorts.map(({ name, type }, i) => ({
+      name,
+      type: typeText(graph.outputs[i]?.type ?? type, dimText),
+    })),
     functionNames: model.functions.map(({ domain, name }) => `${domain}.${name}`),
     metadata: Object.fromEntries(model.metadata.map(({ key, value }) => [key, value])),
     values: [...model.graphs()].flatMap((scope) =>
-      [...scope.values()].map((value) => valueInfo(value, scopeText(scope), contents)),
+      [...scope.values()].map((value) => valueInfo(value, scopeText(scope), contents(value), dimText)),
     ),
   };
 }
@@ -76,9 +81,14 @@ function scopeText(graph: Graph): string {
   return `${scopeText(owner.graph)}${owner.label}.${attribute}/`;
 }
 
-function valueInfo(value: Value, scope: string, contents: (value: Value) => readonly Dim[] | undefined): ValueInfo {
+function valueInfo(
+  value: Value,
+  scope: string,
+  contents: readonly Dim[] | undefined,
+  dimText: (dim: Dim) => string,
+): ValueInfo {
   const { name, type, producer, tensor } = value;
-  const held = contents(value)?.map(dimText) ?? (tensor && constantText(tensor));
+  const held = contents?.map(dimText) ?? (tensor && constantText(tensor));
   return {
     scope,
     name,
@@ -86,7 +96,7 @@ function valueInfo(value: Value, scope: string, contents: (value: Value) => read
     ...(producer && { op: producer.domain ? `${producer.domain}.${producer.opType}` : producer.opType }),
     elem: elemOf(type),
     dims: value.shape?.map(dimText) ?? null,
-    type: typeText(type),
+    type: typeText(type, dimText),
     ...(held && { contents: held }),
   };
 }

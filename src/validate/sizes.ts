@@ -1,9 +1,10 @@
 /** Sizes for dims that a model leaves open: one size a symbol, wherever it stands. */
 import { constantTensor } from '../ir/constants.js';
-import { type Dim, equalDims, isUnknown, symbol, symbolsOf } from '../ir/dims.js';
+import type { Dim, SymbolName } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
 import { numbersOf } from '../ir/numbers.js';
 import { substitute } from '../ir/substitute.js';
+import { nameOf, symbolsOf } from '../ir/symbols.js';
 import { elementCount } from '../ir/tensor.js';
 import type { Value } from '../ir/value.js';
 
@@ -83,7 +84,7 @@ export function shapesOf(
   choice: Sizes,
   { shapes = {}, dims = {} }: SizeOptions = {},
 ): Map<string, number[]> {
-  const bindings = new Map<string, number>(Object.entries(dims));
+  const bindings = new Map<SymbolName, number>(Object.entries(dims));
   const inputs = model.graph.inputs;
   for (const [name, given] of Object.entries(shapes)) {
     const input = inputs.find((value) => value.name === name);
@@ -111,18 +112,18 @@ export function shapesOf(
 }
 
 /** The names of the symbols that stand in the shapes of the inputs; those without a name have `?`. */
-export const openDims = (model: Model): string[] => [...new Set(model.graph.inputs.flatMap(symbolNames))];
+export const openDims = (model: Model): string[] => [...new Set(model.graph.inputs.flatMap(symbolNames).map(String))];
 
 const listed = (inputs: readonly Value[]): string => inputs.map(({ name }) => name).join(', ') || 'none';
 const declaredShape = (input: Value): readonly Dim[] | undefined =>
   input.type?.kind === 'tensor' ? input.type.shape : undefined;
-const symbolNames = (input: Value): string[] => (declaredShape(input) ?? []).flatMap(symbolsOf);
+const symbolNames = (input: Value): SymbolName[] => (declaredShape(input) ?? []).flatMap(symbolsOf);
 
 function bindShape(
   name: string,
   shape: readonly Dim[] | undefined,
   given: readonly number[],
-  bindings: Map<string, number>,
+  bindings: Map<SymbolName, number>,
 ): void {
   if (!shape) return;
   if (shape.length !== given.length)
@@ -131,12 +132,12 @@ function bindShape(
     const size = given[axis] as number;
     if (typeof dim === 'number' && dim !== size)
       throw new RangeError(`shape of "${name}": expected ${dim} at axis ${axis}, which the model fixes; found ${size}`);
-    const symbols = symbolsOf(dim);
-    if (symbols.length === 1 && equalDims(dim, symbol(symbols[0]!))) bindings.set(symbols[0]!, size);
+    const symbol = nameOf(dim);
+    if (symbol !== undefined) bindings.set(symbol, size);
   });
 }
 
-function sizeUnder(dim: Dim, bindings: ReadonlyMap<string, number>): number {
+function sizeUnder(dim: Dim, bindings: ReadonlyMap<SymbolName, number>): number {
   const value = substitute(dim, bindings);
   return typeof value === 'number' ? Math.max(0, value) : 1;
 }
@@ -150,7 +151,7 @@ const isPast = (input: Value, axis: number): boolean => {
 
 /** What a symbol stands for: its name says, else where it stands. */
 function sizeOf(
-  name: string,
+  name: SymbolName,
   input: Value,
   axis: number,
   choice: Sizes,
@@ -158,7 +159,7 @@ function sizeOf(
   isTotal: boolean,
   dims: Readonly<Record<string, number>>,
 ): number {
-  if (isUnknown(declaredShape(input)?.[axis] ?? 0)) return weightDim(input, axis) ?? placeSize(input, axis, choice);
+  if (typeof name !== 'string') return weightDim(input, axis) ?? placeSize(input, axis, choice);
   const sum = name.split('+').map((part) => part.trim());
   if (sum.length > 1)
     return sum.reduce((total, part) => {

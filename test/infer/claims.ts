@@ -1,10 +1,11 @@
 /** Holds what inference claims against what the runtime computes: every value of the main graph, exposed as an output. */
 import { type Facts, inferTypes } from '../../src/infer/index.js';
 import { cloneModel } from '../../src/ir/clone.js';
-import { type Dim, dimText, isUnknown } from '../../src/ir/dims.js';
+import { type Dim, dimText, type SymbolName } from '../../src/ir/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import { bigintsOf } from '../../src/ir/numbers.js';
 import { substitute } from '../../src/ir/substitute.js';
+import { isUnknown } from '../../src/ir/symbols.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { tensorType, typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
@@ -35,8 +36,8 @@ async function exposed(model: Model): Promise<{ bytes: Uint8Array; values: Map<s
 }
 
 /** The sizes that the feeds give to the symbols of the inputs. */
-function bindingsOf(model: Model, feeds: Tensors): Map<string, Dim> {
-  const bindings = new Map<string, Dim>();
+function bindingsOf(model: Model, feeds: Tensors): Map<SymbolName, Dim> {
+  const bindings = new Map<SymbolName, Dim>();
   for (const { name, shape } of model.graph.inputs)
     shape?.forEach((dim, axis) => {
       const size = feeds[name]?.shape[axis];
@@ -48,7 +49,7 @@ function bindingsOf(model: Model, feeds: Tensors): Map<string, Dim> {
 }
 
 /** What is wrong with one claim, held against one result. */
-function* mistakes(value: Value, facts: Facts, actual: Tensor, bindings: Map<string, Dim>): Iterable<string> {
+function* mistakes(value: Value, facts: Facts, actual: Tensor, bindings: Map<SymbolName, Dim>): Iterable<string> {
   const { type } = value;
   if (type?.kind !== 'tensor') return;
   const label = `${value.producer?.label}: ${typeText(type)}, but it is ${actual.type}[${actual.shape}]`;

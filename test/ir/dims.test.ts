@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { buildModel } from '../../src/ir/build.js';
 import {
   addDims,
   broadcastDims,
   ceilDivide,
   type Dim,
   dimText,
+  equalDims,
   floorDivide,
   isNonNegative,
   maxDim,
@@ -12,8 +14,14 @@ import {
   multiplyDims,
   subtractDims,
   symbol,
+  unknownDim,
 } from '../../src/ir/dims.js';
+import { printModel } from '../../src/ir/print.js';
 import { substitute } from '../../src/ir/substitute.js';
+import { isUnknown, numberedText } from '../../src/ir/symbols.js';
+import { tensorType } from '../../src/ir/types.js';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
 
 const [a, b] = [symbol('a'), symbol('b')];
 const text = (dim: Dim | undefined) => dim !== undefined && dimText(dim);
@@ -77,5 +85,51 @@ describe('dims', () => {
         ]),
       ),
     ).toBe(0);
+  });
+});
+
+describe('names of dims', () => {
+  it('are never taken for an unknown, nor for an expression', () => {
+    const unknown = unknownDim();
+    expect(isUnknown(addDims(unknown, a))).toBe(true);
+    const twin = symbol(dimText(unknown));
+    expect(equalDims(twin, unknown)).toBe(false);
+    expect(isUnknown(twin)).toBe(false);
+    expect(dimText(subtractDims(twin, unknown))).not.toBe('0');
+    for (const dim of [subtractDims(a, b), minDim(a, b), addDims(a, 1), multiplyDims(symbol('x y'), symbol('z w'))])
+      for (const name of [dimText(dim), dimText(dim).slice(1, -1)])
+        expect(equalDims(symbol(name), dim), name).toBe(false);
+    expect(equalDims(symbol('a+-b'), symbol('a-b'))).toBe(false);
+  });
+
+  it('are written as they were read; unknown dims have none', async () => {
+    const names = ['?1', 'a?', 'two words', '{b}', '(min(a,b))', 'past-length', 'a}}b'];
+    const model = buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [...names, unknownDim()]);
+      g.output('y', g.op('Relu', [x]), 'float32', [...names.map(symbol), addDims(unknownDim(), 1)]);
+    });
+    const { graph } = await readModel(await writeModel(model));
+    for (const { type } of [graph.inputs[0]!, graph.outputPorts[0]!]) {
+      const shape = type?.kind === 'tensor' ? (type.shape ?? []) : [];
+      expect(shape.slice(0, -1).map(text)).toEqual(names.map((name) => dimText(symbol(name))));
+      expect(isUnknown(shape.at(-1) as Dim)).toBe(true);
+    }
+  });
+});
+
+describe('unknown dims', () => {
+  it('are numbered as they are printed, whatever was made before', () => {
+    const printed = [0, 1].map(() => {
+      const unknown = Array.from({ length: 10 }, unknownDim);
+      const names = numberedText();
+      const model = buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float32', [unknown[3] as Dim, 'n']);
+        x.type = tensorType('float32', [unknown[3] as Dim, unknown.reduce(addDims)]);
+        g.output('y', x);
+      });
+      return [...unknown.map((dim) => names(maxDim(dim, unknown[9] as Dim))), printModel(model)].join('\n');
+    });
+    expect(printed[0]).toBe(printed[1]);
+    expect(printed[0]).toContain('x: float32[?1, ');
   });
 });

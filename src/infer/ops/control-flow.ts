@@ -1,6 +1,7 @@
 /** If, Loop and Scan: bodies are inferred with what they are handed; what changes from one iteration to the next is unknown. */
-import { type Dim, isUnknown, maxDim } from '../../ir/dims.js';
+import { type Dim, maxDim } from '../../ir/dims.js';
 import type { Graph } from '../../ir/graph.js';
+import { isUnknown } from '../../ir/symbols.js';
 import { equalTypes, type Type, tensorType } from '../../ir/types.js';
 import { axisOf, type Call, type Known, type Rule } from '../call.js';
 import type { PartialDim, PartialShape } from '../frame.js';
