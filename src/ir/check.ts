@@ -3,12 +3,13 @@ import { ModelError } from './errors.js';
 import type { Graph } from './graph.js';
 import type { Model } from './model.js';
 import type { Node } from './node.js';
+import { equalShapes, tensorType, typeText } from './types.js';
 import type { Value } from './value.js';
 
 /**
  * Throws ModelError, naming the place, where a scope has a cycle, a node reads a value that is not in scope or no longer
- * exists, the use lists disagree with the inputs, a port has no value or two ports one name, or a constant's type is not
- * its tensor's.
+ * exists, the value does not know the use, a body has another owner, a port has no value or no name or two ports one name,
+ * or a constant's type differs from its tensor's in element type or shape.
  */
 export function checkModel(model: Model): void {
   checkGraph(model.graph, []);
@@ -49,8 +50,9 @@ function checkGraph(graph: Graph, outer: readonly Graph[]): void {
 function checkConstant(value: Value): void {
   const { tensor, type, name } = value;
   if (!tensor) throw new ModelError(`constant "${name}"`, 'a tensor', 'none');
-  if (type?.kind === 'tensor' && type.elem !== tensor.type)
-    throw new ModelError(`constant "${name}"`, `a tensor of ${type.elem}`, tensor.type);
+  const actual = tensorType(tensor.type, tensor.shape);
+  if (type?.kind === 'tensor' && !(type.elem === actual.elem && (!type.shape || equalShapes(type.shape, actual.shape))))
+    throw new ModelError(`constant "${name}"`, `a tensor of its type, ${typeText(type)}`, typeText(actual));
 }
 
 function checkNode(node: Node, scopes: readonly Graph[]): void {
@@ -60,10 +62,11 @@ function checkNode(node: Node, scopes: readonly Graph[]): void {
     if (!scopes.includes(value.graph))
       throw new ModelError(node.label, `${label}, in scope`, 'a value of another graph');
     const exists = value.producer
-      ? value.graph.nodeSet.has(value.producer) && value.producer.outputs.includes(value)
-      : value.graph.constants.has(value) || value.graph.inputs.includes(value);
+      ? value.graph.nodeSet.has(value.producer) && value.producer.outputs[value.index] === value
+      : value.graph.constants.has(value) || value.graph.inputs[value.index] === value;
     if (!exists) throw new ModelError(node.label, `${label}, in the graph`, 'a value that was removed');
-    if (![...value.uses].some((use) => use.node === node && use.index === index))
+    const use = node.slots[index];
+    if (!use || use.node !== node || use.index !== index || !value.uses.has(use))
       throw new ModelError(node.label, `${label}, to know its use`, 'no such use');
   });
 }
