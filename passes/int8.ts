@@ -9,21 +9,22 @@ import { definePass, type PassContext } from '../src/run/pass.js';
 import { BlockInt8 } from './precision/block-int8.js';
 import { cast, DynamicInt8 } from './precision/dynamic-int8.js';
 import { keeps } from './precision/keep.js';
+import { opKey } from './precision/ops.js';
 import { type Product, productOf, weightCount } from './precision/product.js';
 
 /** The opset that brought DynamicQuantizeLinear (MatMulInteger came one before). */
 const DYNAMIC_QUANTIZATION = 11;
 
 /** Ops with weights that are left alone, and why. */
-const leftAlone: Readonly<Record<string, string>> = {
-  Conv: 'ConvInteger is often slower than a float Conv',
-  ConvTranspose: 'there is no integer ConvTranspose',
-  LSTM: 'recurrent layers stay in float',
-  GRU: 'recurrent layers stay in float',
-  RNN: 'recurrent layers stay in float',
-  Einsum: 'Einsum has no integer form',
-  FusedMatMul: 'a fused product stays in float',
-};
+const leftAlone: ReadonlyMap<string | undefined, string> = new Map([
+  ['Conv', 'ConvInteger is often slower than a float Conv'],
+  ['ConvTranspose', 'there is no integer ConvTranspose'],
+  ['LSTM', 'recurrent layers stay in float'],
+  ['GRU', 'recurrent layers stay in float'],
+  ['RNN', 'recurrent layers stay in float'],
+  ['Einsum', 'Einsum has no integer form'],
+  ['ms.FusedMatMul', 'a fused product stays in float'],
+]);
 
 /** Bias constants up to this size are multiplied by beta here; larger ones by a node. */
 const SMALL_BIAS = 1 << 16;
@@ -68,7 +69,7 @@ export const int8 = definePass({
 function* productsOf(model: Model, { skip }: PassContext, isKept: (node: Node) => boolean): Iterable<Product> {
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
-      const alone = leftAlone[node.opType];
+      const alone = leftAlone.get(opKey(node));
       const found = alone ?? productOf(node);
       if (found === undefined) continue;
       if (typeof found === 'string') skip(found, node);

@@ -51,12 +51,18 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
   const narrowNodes = candidates(model, (node) => objection(node, narrowing, found, isKept, context), context.skip);
   const isPort = (port: Value | Use): boolean => {
     if (narrowing.keepIo) return false;
-    if (!('node' in port)) return port.graph === model.graph && port.isInput && !port.defaultTensor;
+    if (!('node' in port)) return port.graph === model.graph && port.isInput && !port.defaultTensor && !port.tensor;
     return port.node === model.graph.end && !port.node.inputs[port.index]?.tensor;
   };
   const islands = new Islands(narrowNodes, isPort);
   for (const node of islands.settle()) context.skip('the casts around it would cost more than it gains', node);
   if (islands.narrow.size === 0) return;
+  for (const value of model.graph.inputs)
+    if (value.tensor?.type === 'float32' && value.uses.size > 0)
+      context.skip(
+        'it is listed as an input (IR version 3), which must stay float32: it is cast where it is read',
+        value,
+      );
   const cut = new Rewrite(model, islands, found, narrowing).run();
   if (cut) context.note(`masks are cut to ${-cut}: what a query that is masked as a whole gives is another average`);
 }
@@ -94,6 +100,10 @@ function objection(
     return `${node.opType} has no ${type} kernel on ${context.target}`;
   return undefined;
 }
+
+/** True for a constant that is an input, or is cast from one: a narrow copy would stand beside it in the file. */
+const isListed = ({ isInput, producer }: Value): boolean =>
+  isInput || (producer?.inputs[0] !== undefined && isListed(producer.inputs[0]));
 
 /** Where a mask is cut, as a part of the largest number: zero after a Softmax, and far from the end of the range. */
 const MASK = 0.75;
@@ -144,7 +154,7 @@ class Rewrite {
   /** A float32 value in the narrow type. */
   #narrow(value: Value): Value {
     const tensor = constantTensor(value);
-    if (tensor) return this.#constant(value, tensor);
+    if (tensor && !isListed(value)) return this.#constant(value, tensor);
     const { producer } = value;
     const from = producer?.inputs[0];
     // A Cast of what is narrow, or of what is exact in any type, gives way to its source.

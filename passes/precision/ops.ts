@@ -95,7 +95,7 @@ export const isMaskInput = (node: Node, index: number): boolean => maskInputs[op
 
 /** Ops whose output type is not that of an input: written down in an attribute, drawn, or quantized. */
 const typedByItself = words(
-  'Cast CastLike ConstantOfShape RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial',
+  'Cast CastLike Constant ConstantOfShape RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial',
   'EyeLike HannWindow HammingWindow BlackmanWindow MelWeightMatrix DequantizeLinear QuantizeLinear',
   'DynamicQuantizeLinear QLinearConv QLinearMatMul MatMulInteger ConvInteger ms.DynamicQuantizeMatMul',
   'ms.MatMulIntegerToFloat ms.QAttention SequenceConstruct SequenceAt SequenceInsert SequenceErase SequenceEmpty',
@@ -135,7 +135,10 @@ export const blockedForRange: Readonly<Record<string, string>> = {
 
 /**
  * onnxruntime 1.30 on the CPU fuses a transposition of the batch into a float16 MatMul, has no such kernel, and crashes
- * (perm [1, 0, 2] and [1, 2, 0]; with graph optimizations on). In float32 there is one.
+ * (perm [1, 0, 2] and [1, 2, 0]; with graph optimizations on). In float32 there is one. A perm that a function is given
+ * may be one of them.
  */
 export const crashesInFloat16OnCpu = (node: Node): boolean =>
-  node.is('Transpose') && node.ints('perm')?.[0] === 1 && node.output.users.some((user) => user.is('MatMul'));
+  node.is('Transpose') &&
+  (node.hasReference || node.ints('perm')?.[0] === 1) &&
+  node.output.users.some((user) => user.is('MatMul'));

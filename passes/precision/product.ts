@@ -29,8 +29,7 @@ export interface Product {
 export function productOf(node: Node): Product | string | undefined {
   const isGemm = node.is('Gemm');
   if (!isGemm && !node.is('MatMul')) return undefined;
-  for (const [name, { type }] of node.attributes)
-    if (type === 'ref') return `its attribute ${name} is given by the caller of the function`;
+  if (node.hasReference) return givenByCaller;
   const [activation, factor, bias] = node.inputs;
   if (!activation || !factor) return 'an input is missing';
   const weight = weightOf(factor, isGemm && node.int('transB', 0) === 1);
@@ -51,6 +50,8 @@ export function productOf(node: Node): Product | string | undefined {
 }
 
 const computed = 'no constant weight: both factors are computed';
+const givenByCaller = 'an attribute is given by the caller of the function';
+const listed = 'its weight is listed as an input (IR version 3): the float copy would have to stay';
 const given = 'its weight comes in through an input of the graph, body or function';
 
 /** The constant behind a factor: through Identities, one cast from a stored type, and a transposition. */
@@ -61,6 +62,7 @@ function weightOf(factor: Value, isTransposed: boolean): Weight | string {
   for (let node = value.producer; node; node = value.producer) {
     const next = node.inputs[0];
     if (!next) return computed;
+    if (node.hasReference) return givenByCaller;
     if (node.is('Cast') && from === undefined && isWidened(next.tensor?.type, value.elem)) from = next.tensor?.type;
     else if (node.is('Transpose') && next.shape?.length === 2) {
       const perm = node.ints('perm') ?? [1, 0];
@@ -70,6 +72,7 @@ function weightOf(factor: Value, isTransposed: boolean): Weight | string {
   }
   const { tensor } = value;
   if (!tensor) return value.isInput ? given : computed;
+  if (value.isInput) return listed;
   if (tensor.shape.length !== 2) return `its weight has rank ${tensor.shape.length}: scales per channel need rank 2`;
   if (dataTypes[tensor.type].kind !== 'float' || dataTypes[tensor.type].bits < 16)
     return `its weight is ${tensor.type}`;

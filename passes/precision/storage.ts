@@ -28,8 +28,8 @@ const takesScales = new Set([
 export function storeAsBfloat16(model: Model, minElements: number, { note, skip }: PassContext): void {
   let small = 0;
   for (const graph of model.graphs())
-    for (const value of [...graph.constants]) {
-      const { tensor } = value;
+    for (const value of [...graph.inputs, ...graph.constants]) {
+      const tensor = value.tensor ?? value.defaultTensor;
       if (tensor?.type !== 'float32' || value.uses.size === 0) continue;
       if (elementCount(tensor.shape) < minElements || isVector(tensor.shape)) {
         small++;
@@ -43,6 +43,8 @@ export function storeAsBfloat16(model: Model, minElements: number, { note, skip 
 }
 
 function refusal(value: Value, graph: Graph): string | undefined {
+  if (value.defaultTensor) return 'it is the default of an input, which must stay float32';
+  if (value.isInput) return 'it is listed as an input (IR version 3), which must stay float32';
   if (value.isOutput) return 'a graph output must stay float32';
   if (value.tensor?.sparse) return 'a sparse constant is small as it is';
   if (value.users.some((node) => takesScales.has(node.opType))) return 'the scales of quantized weights stay float32';

@@ -1,4 +1,5 @@
 /** Constants as passes see them: through the Casts and Identities that stand between a stored tensor and its user. */
+import type { Graph } from './graph.js';
 import { castTensor } from './numbers.js';
 import type { Tensor } from './tensor.js';
 import { dataTypes } from './types.js';
@@ -25,4 +26,13 @@ export function constantTensor(value: Value | undefined): Tensor | undefined {
     return castTensor(source, to);
   }
   return undefined;
+}
+
+/** What a scope stores: its constants, and what its inputs hold, be it a default or (before IR version 4) a constant. */
+export function* storedTensors(graph: Graph): Iterable<Tensor> {
+  for (const { tensor } of graph.constants) if (tensor) yield tensor;
+  for (const { tensor, defaultTensor } of graph.inputs) {
+    const held = tensor ?? defaultTensor;
+    if (held) yield held;
+  }
 }

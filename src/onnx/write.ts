@@ -1,7 +1,7 @@
 /** Writes an ONNX model. Weights stream from where they are to where they go; the file appears whole or not at all. */
+import { storedTensors } from '../ir/constants.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
-import type { Tensor } from '../ir/tensor.js';
 import { encodeMessage } from './messages.js';
 import { type ExternalTensor, TensorPlacer } from './tensor-writer.js';
 import { toMessage } from './to-proto.js';
@@ -56,10 +56,10 @@ function layOut(model: Model, location?: string): Layout {
   return { expansion: expand(skeleton, placer.payloads), externals, externalBytes };
 }
 
-/** Bytes of every constant, in every scope. */
+/** Bytes of every constant and default, in every scope. */
 function tensorBytes(model: Model): number {
   let bytes = 0;
-  for (const graph of model.graphs()) for (const value of graph.constants) bytes += (value.tensor as Tensor).byteLength;
+  for (const graph of model.graphs()) for (const { byteLength } of storedTensors(graph)) bytes += byteLength;
   return bytes;
 }
 

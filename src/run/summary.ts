@@ -1,4 +1,5 @@
 /** A model in numbers: what a report says of it before and after. */
+import { storedTensors } from '../ir/constants.js';
 import type { Model } from '../ir/model.js';
 import type { Tensor } from '../ir/tensor.js';
 
@@ -7,7 +8,7 @@ export interface ModelSummary {
   readonly nodes: number;
   /** Nodes by op, `domain.Op` outside ai.onnx, the most frequent first. */
   readonly ops: Readonly<Record<string, number>>;
-  /** Bytes of the constants (strings: of their text). */
+  /** Bytes of the constants and of the inputs' defaults (strings: of their text). */
   readonly bytes: number;
   /** The same by element type, the largest first. */
   readonly bytesByType: Readonly<Record<string, number>>;
@@ -29,9 +30,7 @@ export function summarize(model: Model): ModelSummary {
   const add = (counts: Map<string, number>, key: string, n: number) => counts.set(key, (counts.get(key) ?? 0) + n);
   for (const graph of model.graphs()) {
     for (const { domain, opType } of graph.nodeSet) add(ops, domain ? `${domain}.${opType}` : opType, 1);
-    for (const { tensor } of graph.constants) if (tensor) add(types, tensor.type, byteSize(tensor));
-    for (const { defaultTensor } of graph.inputs)
-      if (defaultTensor) add(types, defaultTensor.type, byteSize(defaultTensor));
+    for (const tensor of storedTensors(graph)) add(types, tensor.type, byteSize(tensor));
   }
   const sum = (counts: Map<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
   return {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { storedTensors } from '../ir/constants.js';
 import type { Model } from '../ir/model.js';
 import { readModel } from '../onnx/read.js';
 import { writeModel } from '../onnx/write.js';
@@ -40,6 +41,6 @@ export async function subjectOf(
 
 function constantBytes(model: Model): number {
   let bytes = 0;
-  for (const graph of model.graphs()) for (const value of graph.constants) bytes += value.tensor?.byteLength ?? 0;
+  for (const graph of model.graphs()) for (const { byteLength } of storedTensors(graph)) bytes += byteLength;
   return bytes;
 }
