@@ -5,7 +5,6 @@ import { readModel } from './onnx/read.js';
 import { writeModel } from './onnx/write.js';
 import { builtIn, optimize, targetOf } from './optimize.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
-import type { Target } from './run/pass.js';
 import type { Progress } from './run/pipeline.js';
 import type { Report } from './run/report.js';
 import { summarize } from './run/summary.js';
@@ -71,27 +70,18 @@ async function compareAtEnd(
   say: (text: string) => void,
 ): Promise<Pick<Report, 'accuracy' | 'speed' | 'placement' | 'gates'>> {
   const { validate } = await import('./validate/index.js');
-  const provider = await providerFor(target, options.target);
+  const { accuracyGate } = await import('./validate/judge.js');
+  const { workingProvider } = await import('./runtime/providers.js');
+  const provider = await workingProvider(target);
   say(`comparing with the original on ${provider}`);
   const isElsewhere = provider !== target;
   const { passes: _, ...settings } = options as Config;
   // A speed measured on another provider says nothing about the target's.
   const found = await validate(input, result, { ...settings, seed, fidelity, provider, speed: !isElsewhere });
+  if (!isElsewhere) return found;
   const isExplicit = options.maxError !== undefined || options.minCosine !== undefined;
-  if (!isElsewhere || found.accuracy.failures.length === 0 || isExplicit) return found;
-  // What is meant for a provider that is not here may need kernels that the CPU lacks: that proves no error.
-  const detail = `not compared: ${target} does not work here, and on the CPU: ${found.accuracy.failures[0]}`;
-  return {
-    ...found,
-    gates: found.gates.map((gate) => (gate.name === 'accuracy' ? { ...gate, passed: true, detail } : gate)),
-  };
-}
-
-/** Where to run what is meant for a target: there, if that works here. What `auto` found does. */
-async function providerFor(target: Target, asked: Config['target']): Promise<Target> {
-  if (target === 'cpu' || asked !== target) return target;
-  const { probeProvider } = await import('./runtime/providers.js');
-  return (await probeProvider(target)).works ? target : 'cpu';
+  const gate = accuracyGate(found.accuracy, isExplicit, target);
+  return { ...found, gates: found.gates.map((one) => (one.name === gate.name ? gate : one)) };
 }
 
 const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): VerifyLevel =>

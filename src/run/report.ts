@@ -50,6 +50,8 @@ const modelReport = z.object({
 const outputAccuracy = z.object({
   name: z.string(),
   type: z.string(),
+  compared: count.optional().describe('Elements that are finite on both sides; of integers, bools and text all.'),
+  scale: measure.optional().describe("Largest magnitude of the original's output."),
   maxAbs: measure,
   maxRel: measure.describe("The largest error over the largest magnitude of the original's output."),
   relativeL2: measure.describe('‖result − original‖ / ‖original‖.'),

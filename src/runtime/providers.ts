@@ -83,15 +83,24 @@ async function nvidiaNames(): Promise<string | undefined> {
   }
 }
 
-let automatic: Promise<Provider> | undefined;
+const tried = new Map<Provider, Promise<ProviderProbe>>();
 
-/** `auto`: cuda where it works, else webgpu on real hardware, else cpu. Any other target is itself. Tried once. */
+/** What a provider's probe said, tried once. */
+function probed(provider: Provider): Promise<ProviderProbe> {
+  const known = tried.get(provider) ?? probeProvider(provider);
+  tried.set(provider, known);
+  return known;
+}
+
+/** `auto`: cuda where it works, else webgpu on real hardware, else cpu. Any other target is itself. */
 export async function resolveTarget(target: Provider | 'auto'): Promise<Provider> {
   if (target !== 'auto') return target;
-  automatic ??= (async () => {
-    if ((await probeProvider('cuda')).works) return 'cuda';
-    const webgpu = await probeProvider('webgpu');
-    return webgpu.works && webgpu.isSoftware === false ? 'webgpu' : 'cpu';
-  })();
-  return automatic;
+  if ((await probed('cuda')).works) return 'cuda';
+  const webgpu = await probed('webgpu');
+  return webgpu.works && webgpu.isSoftware === false ? 'webgpu' : 'cpu';
+}
+
+/** Where what is meant for a target can be run: there, if that works here, else on the CPU. */
+export async function workingProvider(target: Provider): Promise<Provider> {
+  return target === 'cpu' || (await probed(target)).works ? target : 'cpu';
 }

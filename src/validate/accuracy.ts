@@ -8,6 +8,10 @@ import { fromTensorData } from '../runtime/tensor-data.js';
 export interface OutputAccuracy {
   readonly name: string;
   readonly type: DataType;
+  /** Elements that were compared: finite on both sides, of integers, bools and text all. */
+  readonly compared: number;
+  /** Largest magnitude in the original's output. */
+  readonly scale: number;
   /** Largest difference. */
   readonly maxAbs: number;
   /** The same, divided by the largest magnitude in the original's output. */
@@ -49,6 +53,8 @@ export function compareTensors(name: string, original: TensorData, result: Tenso
   const measures: OutputAccuracy = {
     name,
     type: original.type,
+    compared: sums.finite,
+    scale: sums.scale,
     maxAbs: sums.maxAbs,
     maxRel: ratio(sums.maxAbs, sums.scale),
     relativeL2,
@@ -66,6 +72,7 @@ export function compareTensors(name: string, original: TensorData, result: Tenso
 const ratio = (x: number, y: number): number => (x === 0 ? 0 : x / y);
 
 interface Sums {
+  finite: number;
   a: number;
   b: number;
   ab: number;
@@ -80,6 +87,7 @@ interface Sums {
 
 function sumsOf(a: Float64Array, b: Float64Array): Sums {
   const sums: Sums = {
+    finite: 0,
     a: 0,
     b: 0,
     ab: 0,
@@ -102,6 +110,7 @@ function sumsOf(a: Float64Array, b: Float64Array): Sums {
       if (!Object.is(x, y)) sums.mismatches++;
       continue;
     }
+    sums.finite++;
     const error = Math.abs(x - y);
     sums.a += x * x;
     sums.b += y * y;
@@ -141,6 +150,8 @@ function compareText(name: string, a: readonly string[], b: readonly string[]): 
   return {
     name,
     type: 'string',
+    compared: a.length,
+    scale: 1,
     maxAbs: isEqual ? 0 : 1,
     maxRel: isEqual ? 0 : 1,
     relativeL2: isEqual ? 0 : 1,
@@ -204,6 +215,8 @@ export function worstOf(a: OutputAccuracy, b: OutputAccuracy): OutputAccuracy {
   return {
     name: a.name,
     type: a.type,
+    compared: Math.max(a.compared, b.compared),
+    scale: Math.max(a.scale, b.scale),
     maxAbs: Math.max(a.maxAbs, b.maxAbs),
     maxRel: Math.max(a.maxRel, b.maxRel),
     relativeL2: Math.max(a.relativeL2, b.relativeL2),

@@ -9,8 +9,13 @@
  * seed. lossy: int8 with sound scales gives 20 to 40 dB; 0.15 is 16 dB, and a cosine of 0.99 is the
  * same error seen as an angle.
  */
+import { inferTypes } from '../infer/index.js';
+import { cloneModel } from '../ir/clone.js';
+import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
 import type { Fidelity } from '../run/pass.js';
+import { loosest } from '../run/verify.js';
 import type { Provider } from '../runtime/isolate.js';
 import type { OutputAccuracy } from './accuracy.js';
 
@@ -54,33 +59,70 @@ export function gateOf(fidelity: Fidelity, provider: Provider, { maxError, minCo
   };
 }
 
-const order: readonly Fidelity[] = ['exact', 'rounding', 'lossy'];
 const quantizers = /^(QuantizeLinear|DynamicQuantizeLinear|DynamicQuantize\w+|QLinear\w+|QGemm|QAttention)$/;
 
 /**
  * The fidelity that can be asked for where the original is coarse itself: noise below 1e-6 before a rounding to 16 bits
- * or a quantizer becomes a whole step after it.
+ * or a quantizer becomes a whole step after it. What is only kept in 16 bits is read alike by both: a constant, and a
+ * Cast of it, round nothing that was computed.
  */
 export function attainable(fidelity: Fidelity, original: Model): Fidelity {
+  const model = typed(original);
   let coarse: Fidelity = 'exact';
-  for (const graph of original.graphs()) {
+  for (const graph of model.graphs()) {
     for (const node of graph.nodeSet) {
       if (quantizers.test(node.opType)) coarse = 'lossy';
-      else if (coarse === 'exact' && [...node.outputs].some((value) => is16Bit(value?.elem))) coarse = 'rounding';
+      else if (coarse === 'exact' && rounds(node)) coarse = 'rounding';
     }
-    for (const value of [...graph.inputs, ...graph.constants])
-      if (coarse === 'exact' && is16Bit(value.elem)) coarse = 'rounding';
+    if (coarse === 'exact' && graph.inputs.some(({ elem }) => is16Bit(elem))) coarse = 'rounding';
   }
-  return order[Math.max(order.indexOf(fidelity), order.indexOf(coarse))]!;
+  return loosest([fidelity, coarse]);
+}
+
+/** The model, or a copy with its types where they are open: files need not state them. */
+function typed(model: Model): Model {
+  for (const graph of model.graphs())
+    for (const node of graph.nodeSet) if (node.outputs.some((value) => value && !value.type)) return inferred(model);
+  return model;
+}
+
+function inferred(model: Model): Model {
+  const copy = cloneModel(model);
+  try {
+    inferTypes(copy);
+    return copy;
+  } catch (error) {
+    // What is wrong with it, the runtime says when it is run.
+    if (!(error instanceof ModelError)) throw error;
+    return model;
+  }
+}
+
+/** True where a node computes in 16 bits, or a Cast rounds what was computed in more. */
+function rounds(node: Node): boolean {
+  if (!node.outputs.some((value) => is16Bit(value?.elem))) return false;
+  const [input] = node.inputs;
+  if (!node.is('Cast') || !input) return true;
+  return !input.isConstant && (input.elem === 'float32' || input.elem === 'float64');
 }
 
 const is16Bit = (elem: string | undefined): boolean => elem === 'float16' || elem === 'bfloat16';
 
 /**
- * Differences below this are none: beside numbers of size 1, float32 resolves little more. A detector that sees nothing
- * gives sigmoids of 1e-7, and the runtime's own optimizations move those by a half.
+ * Beside numbers of size 1, float32 resolves little more: a smaller difference is none where the original's output
+ * holds something larger. Where it does not, the difference says nothing: a detector that sees nothing gives sigmoids of
+ * 1e-7, the runtime's own optimizations move those by a half, and a wrong scale moves them no further.
  */
 const FLOOR = 1e-6;
+
+/** Why a comparison within the gate proves nothing; undefined where it proves something, or breaks the gate. */
+export function unproven(output: OutputAccuracy, gate: Gate): string | undefined {
+  if (violations(output, gate).length) return undefined;
+  if (output.compared === 0)
+    return output.nonFinite.original ? 'every element is NaN or infinite' : 'it has no elements';
+  if (output.equal !== undefined || output.scale > FLOOR || !broken(output, gate).length) return undefined;
+  return `every value is below ${FLOOR}, where rounding cannot be told from an error`;
+}
 
 /** What breaks the gate, in words: one text for each limit; none where it holds. */
 export function violations(output: OutputAccuracy, gate: Gate): string[] {
@@ -91,7 +133,12 @@ export function violations(output: OutputAccuracy, gate: Gate): string[] {
     if (output.equal < gate.minEqual) found.push(`${percent(output.equal)} equal < ${percent(gate.minEqual)}`);
     return found;
   }
-  if (output.maxAbs <= FLOOR) return found;
+  return output.maxAbs <= FLOOR ? found : [...found, ...broken(output, gate)];
+}
+
+/** The limits that floats break, however small they are. */
+function broken(output: OutputAccuracy, gate: Gate): string[] {
+  const found: string[] = [];
   if (!(output.relativeL2 <= gate.maxError)) found.push(`relative L2 ${short(output.relativeL2)} > ${gate.maxError}`);
   if (!(output.cosine >= gate.minCosine)) found.push(`cosine ${output.cosine.toFixed(6)} < ${gate.minCosine}`);
   if (!(output.maxRel <= gate.maxRel))

@@ -6,7 +6,8 @@ import { resolveTarget } from '../runtime/providers.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { type Comparison, compareWith, isWithin, joined } from './compare.js';
 import { type Feeds, makeFeeds } from './feeds.js';
-import { attainable, type Gate, type GateOptions, gateOf, summaryOf, violations } from './gates.js';
+import { attainable, type Gate, type GateOptions, gateOf } from './gates.js';
+import { accuracyGate, provable } from './judge.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
 import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
 import { openDims, type Sizes, typicalSizes } from './sizes.js';
@@ -177,6 +178,7 @@ async function measureAccuracy(
       notes.push("the runtime's own optimizations change the original's outputs as well: they were left out");
     }
   }
+  found = provable(found, gate);
   return {
     ...report,
     inputs: reference.runs.map(({ feeds }) => feeds.about),
@@ -209,15 +211,4 @@ function gatesOf(
     found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
   }
   return found;
-}
-
-function accuracyGate(accuracy: AccuracyReport, isExplicit: boolean): GateResult {
-  const { outputs, failures, gate, notCompared } = accuracy;
-  const broken = outputs.flatMap((output) => violations(output, gate).map((text) => `"${output.name}": ${text}`));
-  const problems = [...failures, ...broken];
-  if (problems.length) return { name: 'accuracy', passed: false, detail: problems.slice(0, 3).join('; ') };
-  // What cannot be compared is no proof of an error, but a limit that was asked for has not been shown to hold.
-  if (!outputs.length && notCompared.length)
-    return { name: 'accuracy', passed: !isExplicit, detail: `not compared: ${notCompared[0]!.reason}` };
-  return { name: 'accuracy', passed: true, detail: summaryOf(outputs, gate) };
 }

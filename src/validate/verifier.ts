@@ -3,10 +3,11 @@ import type { Model } from '../ir/model.js';
 import type { Verdict, Verifier } from '../run/verify.js';
 import { sharedRuntime } from '../runtime/evaluate.js';
 import { type Provider, RuntimeError } from '../runtime/isolate.js';
-import { probeProvider } from '../runtime/providers.js';
+import { workingProvider } from '../runtime/providers.js';
 import { compareWith } from './compare.js';
 import type { FeedOptions } from './feeds.js';
-import { attainable, gateOf, summaryOf, violations } from './gates.js';
+import { attainable, gateOf } from './gates.js';
+import { judge, provable } from './judge.js';
 import { type Reference, referenceOf } from './reference.js';
 import { subjectOf } from './subject.js';
 
@@ -15,13 +16,10 @@ export interface VerifierOptions extends FeedOptions {
   readonly target?: Provider;
 }
 
-/** Models that are for a provider that is not here fail on the CPU for what it has no kernel for. */
-const lacksKernel = /could not find an implementation|not implemented|unsupported data type|cannot exchange tensors/i;
-
 /** A verifier over the shared child process; what a model gives is kept while the model is as it was. */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const references = new WeakMap<Model, { revision: number; reference: Reference | string }>();
-  let provider: Promise<Provider> | undefined;
+  const target = options.target ?? 'cpu';
 
   const referenceFor = async (model: Model, where: Provider): Promise<Reference | string> => {
     const known = references.get(model);
@@ -43,32 +41,19 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
 
   return {
     async compare(before, after, fidelity): Promise<Verdict> {
-      provider ??= workingProvider(options.target ?? 'cpu');
-      const where = await provider;
+      const where = await workingProvider(target);
       const reference = await referenceFor(before, where);
       if (typeof reference === 'string')
         return { outcome: 'unknown', detail: `the model before does not run: ${reference}` };
       const gate = gateOf(attainable(fidelity, before), where);
       const subject = await subjectOf(after);
       try {
-        const { outputs, failures } = await compareWith(reference, await sharedRuntime(), subject.source, where, false);
-        if (failures.length) {
-          const isElsewhere = where !== (options.target ?? 'cpu') && failures.every((text) => lacksKernel.test(text));
-          const detail = isElsewhere ? `${options.target} does not work here: ${failures[0]}` : failures.join('; ');
-          return { outcome: isElsewhere ? 'unknown' : 'rejected', detail };
-        }
-        const broken = outputs.flatMap((output) => violations(output, gate).map((text) => `"${output.name}": ${text}`));
-        if (broken.length) return { outcome: 'rejected', detail: broken.slice(0, 3).join('; ') };
-        if (!outputs.length && reference.notCompared.length)
-          return { outcome: 'unknown', detail: reference.notCompared[0]!.reason };
-        return { outcome: 'accepted', detail: summaryOf(outputs, gate) };
+        const found = await compareWith(reference, await sharedRuntime(), subject.source, where, false);
+        const comparison = { ...found, notCompared: [...reference.notCompared, ...found.notCompared] };
+        return judge(provable(comparison, gate), gate, where === target ? undefined : target);
       } finally {
         subject.close();
       }
     },
   };
-}
-
-async function workingProvider(target: Provider): Promise<Provider> {
-  return target === 'cpu' || (await probeProvider(target)).works ? target : 'cpu';
 }

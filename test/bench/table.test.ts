@@ -7,6 +7,8 @@ import type { OutputAccuracy } from '../../src/validate/accuracy.js';
 const accuracy = (name: string, cosine: number, maxRel: number, nonFinite = 0): OutputAccuracy => ({
   name,
   type: 'float32',
+  compared: 8,
+  scale: 1,
   maxAbs: maxRel,
   maxRel,
   relativeL2: maxRel,

@@ -6,7 +6,7 @@ import type { DataType } from '../../src/ir/types.js';
 import type { TensorData } from '../../src/runtime/isolate.js';
 import { toTensorData } from '../../src/runtime/tensor-data.js';
 import { compareTensors, mismatchOf, worstOf } from '../../src/validate/accuracy.js';
-import { attainable, gateOf, summaryOf, violations } from '../../src/validate/gates.js';
+import { attainable, gateOf, summaryOf, unproven, violations } from '../../src/validate/gates.js';
 
 const data = (type: DataType, values: number[], shape?: number[]): TensorData =>
   toTensorData(tensorOf(type, values, shape));
@@ -137,7 +137,29 @@ describe('gates', () => {
     const tiny = compareTensors('y', data('float32', [4e-7, 1e-7]), data('float32', [2e-7, 2e-7]));
     expect(tiny.relativeL2).toBeGreaterThan(0.5);
     expect(violations(tiny, gateOf('exact', 'cpu'))).toEqual([]);
-    expect(summaryOf([tiny], gateOf('exact', 'cpu'))).toBe('no difference is above 2.0e-7');
+    expect(unproven(tiny, gateOf('exact', 'cpu'))).toMatch(/^every value is below 0.000001/);
+    const beside = compareTensors('y', data('float32', [0.5, 4e-7]), data('float32', [0.5, 2e-7]));
+    expect(unproven(beside, gateOf('exact', 'cpu'))).toBeUndefined();
+    expect(summaryOf([beside], gateOf('exact', 'cpu'))).toMatch(/^no difference is above 2\.\de-7$/);
+  });
+
+  it('prove nothing by outputs that hold nothing', () => {
+    const gate = gateOf('exact', 'cpu');
+    const reason = (a: TensorData, b: TensorData) => unproven(compareTensors('y', a, b), gate);
+    const floats = (...values: number[]) => data('float32', values, [values.length]);
+    expect(reason(floats(nan, inf), floats(nan, inf))).toBe('every element is NaN or infinite');
+    expect(reason(floats(), floats())).toBe('it has no elements');
+    expect(reason(data('int64', [], [0]), data('int64', [], [0]))).toBe('it has no elements');
+    expect(reason(floats(1e-8), floats(2e-8))).toMatch(/^every value is below/);
+    // What can be told is told: equal numbers however small, and what breaks the gate.
+    for (const [a, b] of [
+      [floats(1e-8), floats(1e-8)],
+      [floats(0), floats(0)],
+      [floats(1e-8), floats(1)],
+      [floats(nan), floats(1)],
+      [data('int32', [1]), data('int32', [1])],
+    ] as const)
+      expect(reason(a, b)).toBeUndefined();
   });
 
   it('are replaced by the limits that are given', () => {
@@ -164,5 +186,18 @@ describe('gates', () => {
     expect(attainable('lossy', plain)).toBe('lossy');
     expect(attainable('exact', half)).toBe('rounding');
     expect(attainable('rounding', int8)).toBe('lossy');
+    const inside = buildModel({ '': 17 }, (g) => {
+      const narrow = g.op('Cast', [g.input('x', 'float32', [2])], { to: 10 });
+      g.output('y', g.op('Cast', [g.op('Relu', [narrow])], { to: 1 }));
+    });
+    expect(attainable('exact', inside)).toBe('rounding');
+  });
+
+  it('are not wider for constants that are only kept in 16 bits', () => {
+    const kept = buildModel({ '': 17 }, (g) => {
+      const weights = g.op('Cast', [g.constant('bfloat16', [1, 2], [2])], { to: 1 });
+      g.output('y', g.op('Mul', [g.input('x', 'float32', [2]), weights]), 'float32', [2]);
+    });
+    expect(attainable('exact', kept)).toBe('exact');
   });
 });
