@@ -2,8 +2,8 @@
  * Views: Reshape, Flatten, Squeeze and Unsqueeze keep the elements in their order, so the shape they end with is all that
  * counts. Where it is known up to one dim, a constant says it, and what computed it goes.
  *
- * A target of 0 (copied) and -1 together fails on a batch of 0, which the computed shape would bear: the runtime refuses
- * such a Reshape, it never gives other numbers.
+ * A copied dim (0) and a -1 never stand together: on a batch of 0 the runtime refuses such a Reshape, where the computed
+ * shape ran.
  */
 import { type Dim, equalDims } from '../../src/ir/dims.js';
 import type { Model } from '../../src/ir/model.js';
@@ -18,18 +18,22 @@ const views = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 const isView = (node: Node | undefined): node is Node =>
   node !== undefined && node.domain === '' && views.has(node.opType) && !node.hasReference;
 
-/** What a Reshape of `from` to `to` is told: numbers, 0 where a dim is copied, -1 once; undefined where that is not enough. */
+/** What a Reshape of `from` to `to` is told: numbers, and 0 where a dim is copied or -1 once; undefined where that is not enough. */
 export function reshapeTarget(from: Shape | undefined, to: Shape | undefined): number[] | undefined {
   if (!to) return undefined;
   let rest = 0;
+  let copied = 0;
   const target = to.map((dim, axis) => {
     if (typeof dim === 'number') return dim;
     const source = from?.[axis];
-    if (source !== undefined && equalDims(source, dim as Dim)) return 0;
+    if (source !== undefined && equalDims(source, dim as Dim)) {
+      copied++;
+      return 0;
+    }
     rest++;
     return -1;
   });
-  return rest > 1 || to.includes(0) ? undefined : target;
+  return rest > 1 || (rest > 0 && copied > 0) || to.includes(0) ? undefined : target;
 }
 
 /** Says the shape of a Reshape by a constant. */

@@ -71,11 +71,22 @@ describe('simplify: shapes', () => {
     expect(model.graph.outputs[0]?.shape).toEqual([3, 2, 2]);
   });
 
-  it('a target is numbers, copied dims, and one dim for the rest', () => {
+  it('a computed shape stays where a constant would refuse a batch of 0', async () => {
+    const before = declaredModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', ['n', 3, 'h', 'w']);
+      const area = g.op('Mul', [dim(g, x, 2), dim(g, x, 3)]);
+      const shape = g.op('Concat', [dim(g, x, 0), g.ints(3), area], { axis: 0 });
+      g.output('y', g.op('Reshape', [x, shape]));
+    });
+    await checkPass(simplify(), { before, within: 0, dims: { n: 0, h: 2, w: 3 } });
+  });
+
+  it('a target is numbers, and copied dims or one dim for the rest', () => {
     const [b, s] = [symbol('b'), symbol('s')];
     expect(reshapeTarget([b, s, 64], [b, s, 4, 16])).toEqual([0, 0, 4, 16]);
     expect(reshapeTarget([b, s, 64], [multiplyDims(b, s), 64])).toEqual([-1, 64]);
     expect(reshapeTarget([s, b], [b, s])).toBeUndefined();
+    expect(reshapeTarget([b, 4, s], [b, multiplyDims(s, 4)])).toBeUndefined();
     expect(reshapeTarget([b, 0], [b, 0])).toBeUndefined();
     expect(reshapeTarget(undefined, [b, 4])).toEqual([-1, 4]);
   });
