@@ -20,7 +20,7 @@ export function fail(error: unknown): void {
 }
 
 /** One line for an expected error; with its stack for any other. */
-export function errorText(error: unknown): string {
+function errorText(error: unknown): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   const { code, path } = error as NodeJS.ErrnoException;
   const text = code === undefined ? undefined : systemTexts[code];

@@ -53,5 +53,4 @@ export function exitCodeOf(report: Pick<Report, 'gates'>, isHidden: boolean): nu
 }
 
 /** A word as a shell needs it. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

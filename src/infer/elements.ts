@@ -10,7 +10,7 @@ type Source = Type | { readonly from: readonly number[]; readonly onwards: numbe
 const sources = new WeakMap<OperatorSchema, readonly Source[]>();
 
 /** The type that a schema's text stands for: `int64`, `seq(map(string,float32))`. Dims are not part of it. */
-export function parseType(text: string): Type | undefined {
+function parseType(text: string): Type | undefined {
   if (Object.hasOwn(dataTypes, text)) return tensorType(text as DataType);
   const [, kind, inner = ''] = text.match(/^(\w+)\((.*)\)$/) ?? [];
   if (kind === 'seq') return { kind: 'sequence', elem: parseType(inner) };

@@ -27,13 +27,6 @@ export const like =
   (call) =>
     call.set(0, call.shape(index));
 
-/** Outputs 0 and up have the shape of input 0. */
-export const allLike =
-  (count: number): Rule =>
-  (call) => {
-    for (let index = 0; index < count; index++) call.set(index, call.shape(0));
-  };
-
 /** The shape that all inputs from `first` on broadcast to. */
 export function broadcastInputs(call: Call, first = 0): PartialShape | undefined {
   let shape = call.shape(first);

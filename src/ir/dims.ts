@@ -32,7 +32,7 @@ interface Term {
 }
 
 /** A sum of terms that is not a plain number. Immutable; made by the functions below only. */
-export class DimExpression {
+class DimExpression {
   /** The normal form; equal dims have equal text. */
   readonly text: string;
   constructor(readonly terms: readonly Term[]) {

@@ -1,6 +1,6 @@
 /** A model: a main graph, the functions it calls, and what the file says about itself. */
 
-import type { Attribute, AttributeType } from './attribute.js';
+import type { Attribute } from './attribute.js';
 import { Graph } from './graph.js';
 
 /** A local function: an op defined by a graph. */
@@ -24,31 +24,84 @@ export interface Entry {
   readonly value: string;
 }
 
-export type { AttributeType };
+/** Operator sets by domain. To import another, or another version, is an edit. */
+class Opsets extends Map<string, number> {
+  readonly #touch: () => void;
 
-export class Model {
+  constructor(entries: Iterable<readonly [string, number]>, touch: () => void) {
+    super();
+    this.#touch = touch;
+    for (const [domain, version] of entries) super.set(domain, version);
+  }
+
+  override set(domain: string, version: number): this {
+    if (this.get(domain) !== version) this.#touch();
+    return super.set(domain, version);
+  }
+
+  override delete(domain: string): boolean {
+    if (this.has(domain)) this.#touch();
+    return super.delete(domain);
+  }
+}
+
+/** What the file says about itself. */
+interface Header {
   irVersion: number;
+  producerName: string;
+  producerVersion: string;
+  domain: string;
+  modelVersion: bigint;
+  docString: string;
+  /** To be replaced, not edited in place. */
+  metadata: readonly Entry[];
+}
+
+const header = (irVersion: number): Header => ({
+  irVersion,
+  producerName: '',
+  producerVersion: '',
+  domain: '',
+  modelVersion: 0n,
+  docString: '',
+  metadata: [],
+});
+
+// biome-ignore lint/correctness/noUnusedVariables: the class of this name has the fields too.
+export interface Model extends Header {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: each field of the header is defined below, so that setting it is an edit.
+export class Model {
   /** Operator sets the model imports, by domain ('' is ai.onnx). */
   readonly opsets: Map<string, number>;
-  producerName = '';
-  producerVersion = '';
-  domain = '';
-  modelVersion = 0n;
-  docString = '';
-  metadata: Entry[] = [];
   readonly functions: ModelFunction[] = [];
   readonly graph: Graph;
   /** What the reader found and the IR does not model. */
   carried: unknown;
 
+  readonly #header: Header;
   #revision = 0;
   #structure = 0;
   #sequence = 0;
 
   constructor(opsets: Iterable<readonly [string, number]>, irVersion = 8) {
-    this.opsets = new Map(opsets);
-    this.irVersion = irVersion;
+    this.#header = header(irVersion);
+    this.opsets = new Opsets(opsets, () => this.touch(true));
     this.graph = new Graph(this);
+  }
+
+  static {
+    for (const name of Object.keys(header(0)))
+      Object.defineProperty(Model.prototype, name, {
+        get(this: Model) {
+          return Reflect.get(this.#header, name);
+        },
+        set(this: Model, value: unknown) {
+          if (Reflect.get(this.#header, name) === value) return;
+          Reflect.set(this.#header, name, value);
+          this.touch();
+        },
+      });
   }
 
   /** Grows with every edit: "did it change?" is a comparison. */

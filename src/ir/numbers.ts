@@ -5,22 +5,21 @@ import { byteLengthOf, type DataType, dataTypes } from './types.js';
 const scratch = new DataView(new ArrayBuffer(8));
 
 /** The bits of a float32. */
-export function floatBits(value: number): number {
+function floatBits(value: number): number {
   scratch.setFloat32(0, value);
   return scratch.getUint32(0);
 }
-export function floatFromBits(bits: number): number {
+function floatFromBits(bits: number): number {
   scratch.setUint32(0, bits);
   return scratch.getFloat32(0);
 }
 
-/** float32 → bfloat16 bits, ties to even; NaN stays NaN. */
-export function toBfloat16(value: number): number {
-  const bits = floatBits(value);
+/** float32 bits → bfloat16 bits, ties to even, beyond the range infinite; NaN stays NaN. */
+export function bfloat16Of(bits: number): number {
   if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
 }
-export const fromBfloat16 = (bits: number): number => floatFromBits((bits << 16) >>> 0);
+const fromBfloat16 = (bits: number): number => floatFromBits((bits << 16) >>> 0);
 
 /** A small float's layout: exponent bits, mantissa bits, bias, and what its largest exponent means. */
 interface SmallFloat {
@@ -60,7 +59,7 @@ function fromSmallFloat(bits: number, layout: SmallFloat): number {
 }
 
 /** float32 → float16 bits, ties to even; beyond 65504 + half a step it is infinite. */
-export function toFloat16(value: number): number {
+function toFloat16(value: number): number {
   const bits = floatBits(value);
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
@@ -76,7 +75,7 @@ export function toFloat16(value: number): number {
   const rounded = magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1);
   return sign | (rounded >>> 13);
 }
-export const fromFloat16 = (bits: number): number => fromSmallFloat(bits, smallFloats.float16 as SmallFloat);
+const fromFloat16 = (bits: number): number => fromSmallFloat(bits, smallFloats.float16 as SmallFloat);
 
 /** Element `index` of packed bytes, as a number (int64 beyond 2^53 loses its low bits: use `bigintsOf`). Complex: the real part. */
 function readElement(view: DataView, type: DataType, index: number): number {
@@ -137,7 +136,7 @@ function writeElement(view: DataView, type: DataType, index: number, value: numb
       view.setFloat64(at, value, true);
       break;
     case 'bfloat16':
-      view.setUint16(at, toBfloat16(value), true);
+      view.setUint16(at, bfloat16Of(floatBits(value)), true);
       break;
     case 'float16':
       view.setUint16(at, toFloat16(value), true);

@@ -5,7 +5,7 @@ import type { Node } from './node.js';
 import type { Value } from './value.js';
 
 /** The values of outer scopes that a node's bodies read, at any depth. */
-export function capturesOf(node: Node): ReadonlySet<Value> {
+function capturesOf(node: Node): ReadonlySet<Value> {
   const captures = new Set<Value>();
   const visit = (graph: Graph, inside: ReadonlySet<Graph>): void => {
     const scopes = new Set([...inside, graph]);

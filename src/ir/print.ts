@@ -101,7 +101,7 @@ function plainText(attribute: Exclude<Attribute, { type: 'graph' | 'graphs' }>, 
 }
 
 /** Type, dims and, where they are few, the numbers: a large tensor is not read. */
-export function tensorText(tensor: Tensor): string {
+function tensorText(tensor: Tensor): string {
   const type = `${tensor.type}[${tensor.shape.join(', ')}]`;
   if (elementCount(tensor.shape) > SHOWN) return type;
   if (tensor.strings) return `${type} {${tensor.strings.map((bytes) => JSON.stringify(textOf(bytes))).join(', ')}}`;

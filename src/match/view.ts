@@ -7,7 +7,7 @@
  */
 
 import type { Facts } from '../infer/index.js';
-import { type Dim, divideExactly, equalDims, multiplyDims, productOf } from '../ir/dims.js';
+import { type Dim, divideExactly, equalDims, multiplyDims } from '../ir/dims.js';
 import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -29,7 +29,7 @@ export interface View {
 }
 
 /** A factor as it is split by now. */
-export const leavesOf = (factors: readonly Factor[]): Factor[] =>
+const leavesOf = (factors: readonly Factor[]): Factor[] =>
   factors.flatMap((factor) => (factor.parts ? leavesOf(factor.parts) : [factor]));
 
 const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
@@ -87,7 +87,7 @@ const steps: Record<string, Step> = {
 };
 
 /** The view under another shape of as many elements; undefined where the dims do not fall on factors. */
-export function reshapeView(view: View | undefined, shape: Shape): View | undefined {
+function reshapeView(view: View | undefined, shape: Shape): View | undefined {
   if (!view) return undefined;
   const queue = leavesOf(view.axes.flat());
   const axes: Factor[][] = [];
@@ -115,8 +115,6 @@ export function reshapeView(view: View | undefined, shape: Shape): View | undefi
   }
   return queue.length === 0 ? { ...view, axes } : undefined;
 }
-
-export const sizeOf = (factors: readonly Factor[]): Dim => productOf(factors.map(({ size }) => size));
 
 const sameFactors = (a: readonly Factor[], b: readonly Factor[]): boolean => {
   const [x, y] = [leavesOf(a), leavesOf(b)];

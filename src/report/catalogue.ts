@@ -10,7 +10,7 @@ const optionText = (value: unknown): string =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? '' : `=${[value].flat().join('+')}`;
 
 /** The passes and presets in Markdown. */
-export function catalogueMarkdown({ passes, presets }: Catalogue): string {
+function catalogueMarkdown({ passes, presets }: Catalogue): string {
   const rows = passes.map(({ definition }) => [
     `\`${definition.name}\``,
     definition.summary,

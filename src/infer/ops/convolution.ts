@@ -72,7 +72,7 @@ function channelsLast(call: Call, data: Shape | undefined, kernel: Shape | undef
   return [data[0], ...dims, kernel?.[0]];
 }
 
-export const convTranspose: Rule = (call) => {
+const convTranspose: Rule = (call) => {
   const [data, kernel] = [call.shape(0), call.shape(1)];
   const rank = (data ?? kernel)?.length;
   if (rank === undefined) return;

@@ -22,7 +22,7 @@ const reshape: Rule = (call) => {
 };
 
 /** The shape that Reshape gives: 0 copies a dim, one -1 is what is left. */
-export function reshaped(data: readonly Dim[] | undefined, target: PartialShape, allowZero: boolean): PartialShape {
+function reshaped(data: readonly Dim[] | undefined, target: PartialShape, allowZero: boolean): PartialShape {
   // A symbol in the target may turn out to be 0, which copies the dim: then it says nothing new where they are equal.
   const dims = target.map((dim, axis) => {
     if (dim === -1) return undefined;
