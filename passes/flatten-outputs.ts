@@ -20,7 +20,7 @@ export const flattenOutputs = definePass({
   aliases: ['return-tuple'],
   summary: 'Makes tensors of outputs that are none: ZipMap gives its probabilities, the class labels go to metadata.',
   fidelity: 'exact',
-  options: z.strictObject({}),
+  options: z.object({}),
   run(model, _, context) {
     const { graph } = model;
     graph.outputs.forEach((value, index) => {

@@ -13,7 +13,7 @@ export const fuseAttn = definePass({
   summary: 'Runs each scaled-dot-product attention as one kernel, whatever its scale, mask or bias.',
   fidelity: 'exact',
   needs: ['types'],
-  options: z.strictObject({}),
+  options: z.object({}),
   run(model, _options, context) {
     const facts = inferTypes(model);
     let sites = 0;

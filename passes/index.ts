@@ -1,4 +1,4 @@
-/** The catalogue, in reading order: what makes a model smaller and plainer, what fuses, what stores in fewer bits. */
+/** The passes, in reading order: what makes a model smaller and plainer, what fuses, what stores in fewer bits. */
 import type { PassFactory } from '../src/run/pass.js';
 import { bf16 } from './bf16.js';
 import { flattenOutputs } from './flatten-outputs.js';
@@ -7,13 +7,6 @@ import { fuseAttn } from './fuse-attn.js';
 import { int8 } from './int8.js';
 import { simplify } from './simplify.js';
 
-export { bf16, flattenOutputs, fp16, fuseAttn, int8, simplify };
+export const passes = { simplify, flattenOutputs, fuseAttn, bf16, fp16, int8 };
 
-export const catalogue: readonly PassFactory[] = [
-  simplify,
-  flattenOutputs,
-  fuseAttn,
-  bf16,
-  fp16,
-  int8,
-] as readonly PassFactory[];
+export const catalogue: readonly PassFactory[] = Object.values(passes);

@@ -1,6 +1,8 @@
 /** Named pipelines, each as one would write it out. */
 import type { Preset } from '../src/run/parse.js';
-import { bf16, fuseAttn, int8, simplify } from './index.js';
+import { passes } from './index.js';
+
+const { bf16, fuseAttn, int8, simplify } = passes;
 
 export const presets: readonly Preset[] = [
   {

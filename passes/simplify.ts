@@ -41,7 +41,7 @@ export const simplify = definePass({
   summary: 'Removes what computes nothing or the same again: dead code, identities, duplicates, constant parts.',
   fidelity: 'exact',
   needs: ['types'],
-  options: z.strictObject({}),
+  options: z.object({}),
   async run(model, _, context) {
     if (!context.evaluate) context.skip('constants are not folded: there is no runtime here to evaluate them');
     const refused = new Set<Node>();

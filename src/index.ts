@@ -1,5 +1,5 @@
 /** The library: every public name, listed by hand. */
-export * as passes from '../passes/index.js';
+export { passes } from '../passes/index.js';
 export { presets } from '../passes/presets.js';
 export { type Config, configSchema } from './config.js';
 export { type Facts, inferTypes } from './infer/index.js';

@@ -120,6 +120,12 @@ describe('the packed package, elsewhere', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  /** The pass that passes/README.md begins with. */
+  const example = (readFileSync(join(root, 'passes/README.md'), 'utf8').split(/^```.*\n/m)[1] ?? '').replace(
+    '../src/run/pass.js',
+    'onnx-passes',
+  );
+
   const node = (...words: string[]) =>
     spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
   const bin = () => {
@@ -150,6 +156,17 @@ describe('the packed package, elsewhere', () => {
       console.log(report.model.before.nodes, report.model.after.nodes, (await writeModel(result)).length > 0);`,
     );
     expect(node('make.js')).toMatchObject({ status: 0, stderr: '', stdout: '3 1 true\n' });
+    writeFileSync(
+      join(folder, 'use.js'),
+      `${example}
+      import { buildModel, optimize } from 'onnx-passes';
+      const model = buildModel({ '': 17 }, (g) => {
+        g.output('y', g.op('Relu', [g.op('Relu', [g.input('x', 'float32', ['batch', 4])])]));
+      });
+      const { report } = await optimize(model, [mergeRelu()], { verify: 'none' });
+      console.log(report.model.before.nodes, report.model.after.nodes);`,
+    );
+    expect(node('use.js')).toMatchObject({ status: 0, stderr: '', stdout: '2 1\n' });
     const run = node(bin(), 'model.onnx', '--passes', 'simplify', '--quiet');
     expect(run).toMatchObject({ status: 0, stderr: '', stdout: '' });
     expect(existsSync(join(folder, 'model.opt.onnx'))).toBe(true);
@@ -174,11 +191,12 @@ describe('the packed package, elsewhere', () => {
       // @ts-expect-error a target that does not exist
       await optimize(model, 'simplify', { target: 'tpu' });`,
     );
+    writeFileSync(join(folder, 'example.ts'), example);
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
         compilerOptions: { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: ['node'] },
-        files: ['consumer.ts'],
+        files: ['consumer.ts', 'example.ts'],
       }),
     );
     const { status, stdout } = node(join(root, 'node_modules/typescript/bin/tsc'), '-p', '.');

@@ -1,5 +1,5 @@
 /** float32 as bfloat16, computed as it is read. */
-import { castTensor } from '../../src/ir/numbers.js';
+import { bfloat16Of, castTensor } from '../../src/ir/numbers.js';
 import { derivedTensor, type Tensor } from '../../src/ir/tensor.js';
 
 /** The largest finite bfloat16, as bits of its magnitude. */
@@ -24,9 +24,8 @@ function bfloat16Bytes(bits: Uint32Array): Uint8Array {
   for (let i = 0; i < bits.length; i++) {
     const wide = bits[i] as number;
     const magnitude = wide & 0x7fffffff;
-    if (magnitude > 0x7f800000) narrow[i] = (wide >>> 16) | 0x40;
-    else if (magnitude > 0x7f7f7fff && magnitude < 0x7f800000) narrow[i] = ((wide >>> 16) & 0x8000) | LARGEST;
-    else narrow[i] = (wide + 0x7fff + ((wide >>> 16) & 1)) >>> 16;
+    const isBeyond = magnitude > 0x7f7f7fff && magnitude < 0x7f800000;
+    narrow[i] = isBeyond ? ((wide >>> 16) & 0x8000) | LARGEST : bfloat16Of(wide);
   }
   return new Uint8Array(narrow.buffer);
 }

@@ -89,7 +89,8 @@ export function optionsFromText(definition: PassDefinition, texts: readonly stri
 }
 
 /** Throws UsageError where an option has a name the schema does not know: zod alone would drop it without a word. */
-export function checkOptionNames(definition: PassDefinition, options: object): void {
+export function checkOptionNames(definition: PassDefinition, options: unknown): void {
+  if (typeof options !== 'object' || options === null) return;
   const schemas = schemaOf(definition);
   for (const name of Object.keys(options)) knownOption(definition, schemas, name);
 }
@@ -99,7 +100,7 @@ function knownOption(
   schemas: Readonly<Record<string, JsonSchema>>,
   name: string,
 ): JsonSchema {
-  const schema = schemas[name];
+  const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
   if (!schema) throw new UsageError(`pass ${pass}: ${unknownText('option', name, Object.keys(schemas))}`);
   return schema;
 }

@@ -1,6 +1,6 @@
 /** Pipelines as people write them: `bf16:keep=Softmax+Erf,fuse-attn`, or lists of names and options in a config file. */
 import { z } from 'zod';
-import { checkOptionNames, optionsFromText, zodText } from './options.js';
+import { optionsFromText, zodText } from './options.js';
 import type { Pass, PassFactory } from './pass.js';
 import { UsageError, unknownText } from './usage-error.js';
 
@@ -33,7 +33,6 @@ export function parsePasses(passes: PassesLike, catalogue: Catalogue): Pass[] {
     const [name, options = {}] = one;
     const found = lookUp(name, catalogue);
     if (!('definition' in found)) throw new UsageError(`preset ${name}: takes no options`);
-    checkOptionNames(found.definition, options);
     return [make(found, options)];
   });
 }

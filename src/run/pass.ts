@@ -5,6 +5,7 @@ import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { checkOptionNames } from './options.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
 export type Fidelity = 'exact' | 'rounding' | 'lossy';
@@ -56,11 +57,11 @@ export type PassFactory<Schema extends z.ZodType = any> = ((options?: z.input<Sc
   readonly definition: PassDefinition<Schema>;
 };
 
-/** Defines a pass. The factory throws ZodError for options that the schema refuses. */
+/** Defines a pass. The factory throws UsageError for an option of an unknown name, ZodError for a value that the schema refuses. */
 export function definePass<Schema extends z.ZodType>(definition: PassDefinition<Schema>): PassFactory<Schema> {
-  const factory = (options?: z.input<Schema>): Pass => ({
-    definition: definition as unknown as PassDefinition,
-    options: definition.options.parse(options ?? {}),
-  });
+  const factory = (options?: z.input<Schema>): Pass => {
+    checkOptionNames(definition as unknown as PassDefinition, options);
+    return { definition: definition as unknown as PassDefinition, options: definition.options.parse(options ?? {}) };
+  };
   return Object.assign(factory, { definition });
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { passes } from '../../src/index.js';
+import { builtIn } from '../../src/optimize.js';
 import { optionsOf } from '../../src/run/options.js';
 import { type Catalogue, parsePasses } from '../../src/run/parse.js';
 import { definePass } from '../../src/run/pass.js';
@@ -72,7 +74,14 @@ describe('parsePasses', () => {
     expect(message('quantize')).toBe('unknown pass "quantize"; there are: bf16, bfloat16, fuse-attn, small');
     expect(message('bf16:kep=Erf')).toBe('pass bf16: unknown option "kep"; did you mean "keep"?');
     expect(message([['bf16', { bit: 4 }]])).toBe('pass bf16: unknown option "bit"; did you mean "bits"?');
+    expect(message('bf16:constructor=1')).toContain('unknown option "constructor"');
     expect(message('fuse-attn:x=1')).toBe('pass fuse-attn: unknown option "x"; there are none');
+  });
+
+  it('names the nearest option in code, too', () => {
+    const misspelled = { kepp: ['Erf'] } as Parameters<typeof store>[0];
+    expect(() => store(misspelled)).toThrow(new UsageError('pass bf16: unknown option "kepp"; did you mean "keep"?'));
+    expect(() => store('keep' as never)).toThrow(z.ZodError);
   });
 
   it('says what a value should have been', () => {
@@ -82,6 +91,11 @@ describe('parsePasses', () => {
     expect(message('bf16:form=real')).toBe('pass bf16: option form: expected auto | storage; found "real"');
     expect(message('bf16:tolerance=-1')).toMatch(/^pass bf16: option tolerance: .*>0/);
   });
+});
+
+it('gives passes by name, and nothing else', () => {
+  const names = Object.values(passes).map((make) => make().definition.name);
+  expect(names).toEqual(builtIn.passes.map(({ definition }) => definition.name));
 });
 
 it('describes options for tables', () => {
