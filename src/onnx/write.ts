@@ -20,6 +20,9 @@ export interface WrittenFiles {
   readonly bytes: number;
 }
 
+/** Where the weights of a model at a path go, if they get a file of their own. */
+export const dataPathOf = (path: string): string => `${path}.data`;
+
 /** The largest message that protobuf decoders accept. */
 const LARGEST = 2 ** 31 - 1;
 
@@ -34,7 +37,7 @@ export async function writeModel(
 ): Promise<Uint8Array | WrittenFiles> {
   if (path === undefined) return join(layOut(model));
   const { basename } = await import('node:path');
-  const location = `${basename(path)}.data`;
+  const location = basename(dataPathOf(path));
   if (options.externalData) return writeFiles(path, location, layOut(model, location));
   // Whether one file is enough is known only once it is laid out; beyond the limit, payloads alone tell.
   const single = tensorBytes(model) < LARGEST ? layOut(model) : undefined;
@@ -118,8 +121,7 @@ async function writeFiles(path: string, location: string, layout: Layout): Promi
   const temporary = (target: string): string => `${target}.${process.pid}.tmp`;
   try {
     // Before the data file gets its name: renaming the model onto a folder would fail after that.
-    if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory())
-      throw new ModelError(path, 'a path for a file', 'a folder');
+    for (const job of jobs) refuseSpecialFile(fs, job.path);
     for (const job of jobs) writeFile(fs, temporary(job.path), job.content);
     for (const job of jobs) fs.renameSync(temporary(job.path), job.path);
   } catch (error) {
@@ -134,6 +136,14 @@ async function writeFiles(path: string, location: string, layout: Layout): Promi
     throw error;
   }
   return { files: jobs.map((job) => job.path).reverse(), bytes: expansion.length + externalBytes };
+}
+
+/** A rename would put a file in the place of a device, a pipe or a link; a folder would stop it halfway. */
+function refuseSpecialFile(fs: typeof import('node:fs'), path: string): void {
+  const found = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (!found || found.isFile()) return;
+  const kind = found.isDirectory() ? 'a folder' : found.isSymbolicLink() ? 'a link' : 'a device or a pipe';
+  throw new ModelError(path, 'a path for a file', kind);
 }
 
 /** Bytes collected before a write: small pieces are many. */

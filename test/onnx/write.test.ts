@@ -1,6 +1,16 @@
 /** What the writer leaves on disk: the same bytes every time, whole files or none, external data, little memory. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
@@ -99,6 +109,21 @@ describe('a failure', () => {
       new ModelError(below, 'a folder to write into', 'a file on the way to it'),
     );
     expect(readdirSync(inside)).toEqual(['file']);
+  });
+
+  it('replaces files alone: a link and a pipe stay what they are', async () => {
+    const inside = fresh('special');
+    const target = join(inside, 'target.onnx');
+    const link = join(inside, 'link.onnx');
+    writeFileSync(target, 'kept');
+    symlinkSync(target, link);
+    await expect(writeModel(sum(), link)).rejects.toThrow(new ModelError(link, 'a path for a file', 'a link'));
+    expect(readFileSync(target, 'utf8')).toBe('kept');
+    const pipe = join(inside, 'pipe.onnx');
+    execFileSync('mkfifo', [pipe]);
+    await expect(writeModel(sum(), pipe)).rejects.toThrow(
+      new ModelError(pipe, 'a path for a file', 'a device or a pipe'),
+    );
   });
 
   it.each(['', 'old'])('of the process, killed while it writes, leaves the file as it was (%j)', async (old) => {
