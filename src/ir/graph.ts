@@ -2,6 +2,7 @@
 import { type Attribute, type AttributeLike, graphsOf, toAttribute } from './attribute.js';
 import type { Model } from './model.js';
 import { END, Node, type NodeOptions } from './node.js';
+import { Opsets } from './opsets.js';
 import { dependencyOrder } from './order.js';
 import type { Tensor } from './tensor.js';
 import { type Type, tensorType } from './types.js';
@@ -40,7 +41,7 @@ export class Graph {
   constructor(model: Model, name = '', opsets: Map<string, number> = model.opsets) {
     this.model = model;
     this.name = name;
-    this.opsets = opsets;
+    this.opsets = opsets instanceof Opsets ? opsets : new Opsets(opsets, () => model.touch(true));
     this.end = new Node(this, END, {});
   }
 

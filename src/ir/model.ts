@@ -2,6 +2,7 @@
 
 import type { Attribute } from './attribute.js';
 import { Graph } from './graph.js';
+import { Opsets } from './opsets.js';
 
 /** A local function: an op defined by a graph. */
 export interface ModelFunction {
@@ -24,54 +25,27 @@ export interface Entry {
   readonly value: string;
 }
 
-/** Operator sets by domain. To import another, or another version, is an edit. */
-class Opsets extends Map<string, number> {
-  readonly #touch: () => void;
-
-  constructor(entries: Iterable<readonly [string, number]>, touch: () => void) {
-    super();
-    this.#touch = touch;
-    for (const [domain, version] of entries) super.set(domain, version);
-  }
-
-  override set(domain: string, version: number): this {
-    if (this.get(domain) !== version) this.#touch();
-    return super.set(domain, version);
-  }
-
-  override delete(domain: string): boolean {
-    if (this.has(domain)) this.#touch();
-    return super.delete(domain);
-  }
-}
-
 /** What the file says about itself. */
-interface Header {
-  irVersion: number;
-  producerName: string;
-  producerVersion: string;
-  domain: string;
-  modelVersion: bigint;
-  docString: string;
-  /** To be replaced, not edited in place. */
-  metadata: readonly Entry[];
-}
-
-const header = (irVersion: number): Header => ({
+const header = (irVersion: number) => ({
   irVersion,
   producerName: '',
   producerVersion: '',
   domain: '',
   modelVersion: 0n,
   docString: '',
-  metadata: [],
+  metadata: [] as readonly Entry[],
 });
 
-// biome-ignore lint/correctness/noUnusedVariables: the class of this name has the fields too.
-export interface Model extends Header {}
-
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: each field of the header is defined below, so that setting it is an edit.
 export class Model {
+  // The header's fields: accessors, defined below, as setting one is an edit.
+  declare irVersion: number;
+  declare producerName: string;
+  declare producerVersion: string;
+  declare domain: string;
+  declare modelVersion: bigint;
+  declare docString: string;
+  /** To be replaced, not edited in place. */
+  declare metadata: readonly Entry[];
   /** Operator sets the model imports, by domain ('' is ai.onnx). */
   readonly opsets: Map<string, number>;
   readonly functions: ModelFunction[] = [];
@@ -79,7 +53,7 @@ export class Model {
   /** What the reader found and the IR does not model. */
   carried: unknown;
 
-  readonly #header: Header;
+  readonly #header: ReturnType<typeof header>;
   #revision = 0;
   #structure = 0;
   #sequence = 0;

@@ -20,18 +20,12 @@ export interface ConstantNode {
 }
 
 export class Value {
-  /** A label for people and files; not unique. The writer makes it so. */
-  name: string;
   /** The scope that defines the value. */
   readonly graph: Graph;
   /** The node that computes it; undefined for inputs and constants. */
   readonly producer: Node | undefined;
   /** Which output of the producer it is, or which constant or input in order of creation. */
   readonly index: number;
-  /** True where the file states a type for it: the writer then states it too. */
-  isDeclared = false;
-  /** For an input that the caller may leave out: its default. A constant has a `tensor` instead. */
-  defaultTensor: Tensor | undefined;
   /** For a constant read from a Constant node. */
   constantNode: ConstantNode | undefined;
   /** What the reader found and the IR does not model. */
@@ -39,6 +33,9 @@ export class Value {
   /** Order of creation within the model: breaks ties. */
   readonly sequence: number;
 
+  #name: string;
+  #isDeclared = false;
+  #defaultTensor: Tensor | undefined;
   #type: Type | undefined;
   #tensor: Tensor | undefined;
   /** @internal Edited by Graph alone. */
@@ -47,12 +44,42 @@ export class Value {
   /** @internal Made by Graph alone. */
   constructor(graph: Graph, name: string, producer: Node | undefined, index: number, type?: Type, tensor?: Tensor) {
     this.graph = graph;
-    this.name = name;
+    this.#name = name;
     this.producer = producer;
     this.index = index;
     this.#type = type;
     this.#tensor = tensor;
     this.sequence = graph.model.nextSequence();
+  }
+
+  /** A label for people and files; not unique. The writer makes it so. */
+  get name(): string {
+    return this.#name;
+  }
+  set name(name: string) {
+    if (this.#name === name) return;
+    this.#name = name;
+    this.graph.model.touch();
+  }
+
+  /** True where the file states a type for it: the writer then states it too. */
+  get isDeclared(): boolean {
+    return this.#isDeclared;
+  }
+  set isDeclared(isDeclared: boolean) {
+    if (this.#isDeclared === isDeclared) return;
+    this.#isDeclared = isDeclared;
+    this.graph.model.touch();
+  }
+
+  /** For an input that the caller may leave out: its default. A constant has a `tensor` instead. */
+  get defaultTensor(): Tensor | undefined {
+    return this.#defaultTensor;
+  }
+  set defaultTensor(tensor: Tensor | undefined) {
+    if (this.#defaultTensor === tensor) return;
+    this.#defaultTensor = tensor;
+    this.graph.model.touch();
   }
 
   /** What is known of its type: as declared, or as inferred. */
