@@ -2,7 +2,7 @@
 import type { Config } from './config.js';
 import type { Model } from './ir/model.js';
 import { readModel } from './onnx/read.js';
-import { writeModel } from './onnx/write.js';
+import { dataPathOf, writeModel } from './onnx/write.js';
 import { builtIn, optimize, targetOf } from './optimize.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Progress } from './run/pipeline.js';
@@ -38,9 +38,13 @@ export async function optimizeFile(
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
   // A slip in the pipeline shows before a large model is read.
   const list = parsePasses(passes, builtIn);
-  await checkDestination(input, out, options.force === true);
+  await checkDestination(out);
+  if (!options.force) await keepFiles([input], out);
   say('reading');
-  const original = await readModel(input, { allowOutsideData: options.allowOutsideData });
+  const files: string[] = [];
+  const { allowOutsideData } = options;
+  const original = await readModel(input, { allowOutsideData, onFile: (path) => files.push(path) });
+  if (!options.force) await keepFiles(files, out);
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none');
   const { model, report } = await optimize(original, list, {
@@ -50,11 +54,8 @@ export async function optimizeFile(
     verify: level === 'end' && validates ? 'none' : level,
     onProgress: (progress) => say(progressText(progress)),
   });
-  const { verdict } = report.verification;
-  const gates: Report['gates'][number][] = [];
-  if (verdict?.outcome === 'rejected') gates.push({ name: 'accuracy', passed: false, detail: verdict.detail });
-  const measured = validates ? await compareAtEnd(input, model, report, options, say) : { gates };
-  const complete = { ...report, ...measured, input, verification: { level, verdict } };
+  const measured = validates ? await compareAtEnd(input, model, report, options, say) : {};
+  const complete = { ...report, ...measured, input, verification: { ...report.verification, level } };
   const isDone = complete.gates.every(({ passed }) => passed);
   if (isDone) say('writing');
   const output = isDone ? await writeModel(model, out, { externalData: options.externalData }) : undefined;
@@ -95,17 +96,26 @@ function refuseGates(options: OptimizeFileOptions): void {
 }
 
 /** Throws where the result cannot be written to `out`, before any work is done. */
-async function checkDestination(input: string, out: string, force: boolean): Promise<void> {
-  const { realpath, stat } = await import('node:fs/promises');
+async function checkDestination(out: string): Promise<void> {
+  const { stat } = await import('node:fs/promises');
   const { dirname } = await import('node:path');
   const folder = await stat(dirname(out)).catch(() => undefined);
   if (!folder?.isDirectory())
     throw new UsageError(`${out}: expected a folder to write to; found none at ${dirname(out)}`);
   const there = await stat(out).catch(() => undefined);
   if (there?.isDirectory()) throw new UsageError(`${out}: expected a path for the result; found a folder`);
-  const [a, b] = await Promise.all([input, out].map((path) => realpath(path).catch(() => undefined)));
-  if (a !== undefined && a === b && !force)
-    throw new UsageError(`${out}: expected another path than the input's. Use --force to overwrite the input`);
+}
+
+/** Throws where the result, or the data beside it, would overwrite a file that the model is read from. */
+async function keepFiles(files: readonly string[], out: string): Promise<void> {
+  const { realpath } = await import('node:fs/promises');
+  const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
+  const kept = new Set(await Promise.all(files.map(real)));
+  for (const path of [out, dataPathOf(out)]) {
+    const there = await real(path);
+    if (there !== undefined && kept.has(there))
+      throw new UsageError(`${path}: expected another path than the input's. Use --force to overwrite the input`);
+  }
 }
 
 const progressText = ({ step, pass, position, count }: Progress): string => {

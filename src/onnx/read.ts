@@ -13,6 +13,8 @@ export interface ReadOptions {
   readonly allowOutsideData?: boolean;
   /** The folder of the external data of a model given as bytes. */
   readonly folder?: string;
+  /** Called with the path of each file that the model is read from: its own, and those of its external data. */
+  readonly onFile?: (path: string) => void;
 }
 
 const NOT_ONNX = 'The file is not an ONNX model, or is damaged';
@@ -27,6 +29,7 @@ export async function readModel(source: string | Uint8Array, options: ReadOption
   const main = isPath ? await open(source) : memorySource(source);
   refuseOtherFormats(main, place);
   let folder = options.folder;
+  if (isPath) options.onFile?.(source);
   if (isPath) folder ??= (await import('node:path')).dirname(source);
   const skeleton = collapse(main, place);
   const message = decode<ModelMessage>('ModelProto', skeleton, place);
@@ -111,12 +114,12 @@ async function withExternalFiles(
   message: ModelMessage,
   main: ByteSource,
   folder: string | undefined,
-  { allowOutsideData = false }: ReadOptions,
+  options: ReadOptions,
 ): Promise<TensorSources> {
   const files = new Map<string, ByteSource | ModelError>();
   for (const location of externalLocations(message)) {
     try {
-      files.set(location, await openExternal(location, folder, allowOutsideData));
+      files.set(location, await openExternal(location, folder, options));
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       files.set(location, error);
@@ -152,7 +155,11 @@ function externalLocations(message: object): ReadonlySet<string> {
 }
 
 /** Throws ModelError unless the file lies inside the folder, links resolved. */
-async function openExternal(location: string, folder: string | undefined, allowOutside: boolean): Promise<ByteSource> {
+async function openExternal(
+  location: string,
+  folder: string | undefined,
+  { allowOutsideData: allowOutside = false, onFile }: ReadOptions,
+): Promise<ByteSource> {
   if (folder === undefined)
     throw new ModelError(
       'external data',
@@ -182,6 +189,7 @@ async function openExternal(location: string, folder: string | undefined, allowO
   try {
     if (!allowOutside && !within(fs.realpathSync(folder), fs.realpathSync(full)))
       throw outside(`a link to "${fs.realpathSync(full)}"`);
+    onFile?.(full);
     return await openFile(full);
   } catch (error) {
     const code = (error as { code?: string }).code;

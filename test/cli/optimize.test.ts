@@ -1,5 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
 import { reportSchema } from '../../src/run/report.js';
 import { tinyModel, Workplace } from './run-cli.js';
 
@@ -64,6 +66,19 @@ describe('optimize', () => {
     expect(readFileSync(place.path('model.onnx')).equals(before)).toBe(true);
     expect(place.run(['model.onnx', ...fast, '-q', '-o', 'model.onnx', '--force']).status).toBe(0);
     expect(readFileSync(place.path('model.onnx')).length).toBeLessThan(before.length);
+  });
+
+  it('overwrites the data of its input only with --force', async () => {
+    const model = await readModel(place.path('model.onnx'));
+    await writeModel(model, place.path('b.onnx'), { externalData: true });
+    renameSync(place.path('b.onnx'), place.path('a.onnx'));
+    const before = readFileSync(place.path('b.onnx.data'));
+    const words = ['a.onnx', ...fast, '-q', '--external-data'];
+    const stderr = "expected another path than the input's. Use --force to overwrite the input\n";
+    expect(place.run([...words, '-o', 'b.onnx']).stderr).toBe(`error: b.onnx.data: ${stderr}`);
+    expect(place.run([...words, '-o', 'b.onnx.data']).stderr).toBe(`error: b.onnx.data: ${stderr}`);
+    expect(readFileSync(place.path('b.onnx.data')).equals(before)).toBe(true);
+    expect(place.run([...words, '-o', 'b.onnx', '--force']).status).toBe(0);
   });
 
   it('reads settings from a config file; flags go first', () => {
