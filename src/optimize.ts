@@ -35,6 +35,7 @@ export interface OptimizeOptions {
 
 /**
  * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.
+ * Where the result as a whole breaks its gate it is given all the same: `report.gates` says so. Whoever uses it looks there.
  * Throws UsageError for an unknown pass, ModelError where the model is at fault, PassError where a pass is.
  */
 export async function optimize(
@@ -66,13 +67,19 @@ export async function optimize(
     fidelity: result.fidelity,
     passes: result.passes,
     model: { before: result.before, after: result.after },
-    gates: [],
+    gates: gatesOf(result.verification.verdict),
     machine: await machineOf(),
     versions: await versionsOf(),
     ms: performance.now() - started,
   };
   return { model: result.model, report };
 }
+
+/** A comparison without an outcome holds nothing against a gate. */
+const gatesOf = (verdict: Report['verification']['verdict']): Report['gates'] =>
+  verdict === undefined || verdict.outcome === 'unknown'
+    ? []
+    : [{ name: 'accuracy', passed: verdict.outcome === 'accepted', detail: verdict.detail }];
 
 /** The target that is meant, found out where it is `auto`. */
 export async function targetOf(target: Target | 'auto' | undefined, runs: boolean): Promise<Target> {

@@ -71,12 +71,19 @@ export async function runPipeline(
   const before = summarize(original);
   const asked = options.verify === 'rewrite' ? 'pass' : options.verify;
   const level = options.verifier ? (asked ?? defaultLevel(before.bytes)) : 'none';
-  const line = new Line(cloneModel(original), before, passes, level, options);
+  const start = cloneModel(original);
+  const line = new Line(start, before, passes, level, options);
   for (let position = 0; position < passes.length; position++) await line.step(position);
   const { model, summary: after, results } = line;
-  const fidelity = loosest(results.filter(({ status }) => status === 'applied').map((result) => result.fidelity));
-  const isChanged = results.some(({ status }) => status === 'applied');
-  const verdict = level === 'end' && isChanged ? await options.verifier?.compare(original, model, fidelity) : undefined;
+  const applied = results.filter(({ status }) => status === 'applied');
+  const fidelity = loosest(applied.map((result) => result.fidelity));
+  const whole = async (): Promise<Verdict | undefined> => {
+    if (level === 'none' || !applied.length) return undefined;
+    // Steps that each stay within their gate may leave it together. What ran before the first of them is known.
+    if (level === 'pass' && applied.length === 1) return applied[0]?.verdict;
+    return options.verifier?.compare(level === 'pass' ? start : original, model, fidelity);
+  };
+  const verdict = await whole();
   return { model, passes: results, before, after, fidelity, verification: { level, verdict } };
 }
 

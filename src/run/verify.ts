@@ -3,8 +3,8 @@ import type { Model } from '../ir/model.js';
 import type { Fidelity } from './pass.js';
 
 /**
- * How often the numbers are compared. none: never; end: the result with the original; pass: after each pass that
- * changed the model, which is rolled back where it breaks its gate; rewrite: the finest there is, which today is `pass`, and reported so.
+ * How often the numbers are compared. none: never; end: the result with the original; pass: that, and after each pass
+ * that changed the model, which is rolled back where it breaks its gate; rewrite: the finest there is, which today is `pass`, and reported so.
  */
 export const verifyLevels = ['none', 'end', 'pass', 'rewrite'] as const;
 export type VerifyLevel = (typeof verifyLevels)[number];
@@ -24,7 +24,7 @@ export interface Verifier {
 }
 
 /** Initializers up to this many bytes make a model small: it is verified after every pass, a larger one at the end. */
-export const SMALL_MODEL = 64 * 2 ** 20;
+const SMALL_MODEL = 64 * 2 ** 20;
 
 export const defaultLevel = (bytes: number): VerifyLevel => (bytes <= SMALL_MODEL ? 'pass' : 'end');
 

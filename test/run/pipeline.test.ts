@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { buildModel } from '../../src/ir/build.js';
 import { ModelError, PassError } from '../../src/ir/errors.js';
 import type { Model } from '../../src/ir/model.js';
+import { tensorOf } from '../../src/ir/numbers.js';
 import { definePass, type Fidelity } from '../../src/run/pass.js';
 import { type PipelineOptions, type Progress, runPipeline } from '../../src/run/pipeline.js';
 import type { Verdict, Verifier } from '../../src/run/verify.js';
@@ -77,6 +78,7 @@ describe('runPipeline', () => {
       'Relu,Add,Neg > Relu,Add rounding',
       'Relu,Add,Neg > Relu,Add exact',
       'Relu,Add > Relu exact',
+      'Relu,Add,Neg > Relu exact',
     ]);
     expect(ops(result.model)).toEqual(['Relu']);
     expect(result.fidelity).toBe('exact');
@@ -89,6 +91,56 @@ describe('runPipeline', () => {
     const { verification } = await runPipeline(model(), passes, { ...options, verify: 'end', verifier: checks });
     expect(seen).toEqual(['Relu,Add,Neg > Relu lossy']);
     expect(verification).toEqual({ level: 'end', verdict: { outcome: 'rejected', detail: 'because' } });
+  });
+
+  it('compares the two ends at level pass too: steps that each hold may not hold together', async () => {
+    const seen: string[] = [];
+    const checks = verifier(['accepted', 'accepted', 'rejected'], seen);
+    const { passes, verification } = await runPipeline(model(), [shorten(), shorten('rounding')], {
+      ...options,
+      verifier: checks,
+    });
+    expect(passes.map(({ status }) => status)).toEqual(['applied', 'applied']);
+    expect(seen.at(-1)).toBe('Relu,Add,Neg > Relu rounding');
+    expect(verification).toMatchObject({ level: 'pass', verdict: { outcome: 'rejected' } });
+    const one = await runPipeline(model(), [shorten(), idle], { ...options, verifier: verifier(['accepted']) });
+    expect(one.verification.verdict).toBe(one.passes[0]?.verdict);
+  });
+
+  it('keeps what is no edit of the graph, under every level', async () => {
+    const edits: Record<string, (model: Model) => void> = {
+      metadata: (m) => {
+        m.metadata = [{ key: 'a', value: 'b' }];
+      },
+      producer: (m) => {
+        m.producerName = 'someone';
+      },
+      ir: (m) => {
+        m.irVersion = 10;
+      },
+      opset: (m) => {
+        m.opsets.set('com.microsoft', 1);
+      },
+      name: (m) => {
+        m.graph.inputs[0]!.name = 'renamed';
+      },
+      default: (m) => {
+        m.graph.inputs[0]!.defaultTensor = tensorOf('float32', [1, 2]);
+      },
+    };
+    for (const [name, edit] of Object.entries(edits))
+      for (const verify of ['none', 'pass'] as const) {
+        const result = await runPipeline(model(), [pass(name, 'exact', edit)], {
+          ...options,
+          verify,
+          verifier: verifier([]),
+        });
+        expect([name, result.passes[0]?.status]).toEqual([name, 'applied']);
+        const { revision } = result.model;
+        edit(result.model);
+        const isFresh = name === 'metadata' || name === 'default';
+        expect([name, result.model.revision - revision]).toEqual([name, isFresh ? 1 : 0]);
+      }
   });
 
   it('names the pass that throws, and the one that leaves a broken model', async () => {
