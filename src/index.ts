@@ -18,7 +18,7 @@ export { printModel } from './ir/print.js';
 export { derivedTensor, memoryTensor, type Tensor } from './ir/tensor.js';
 export { type DataType, type Shape, type Type, tensorType, typeText } from './ir/types.js';
 export type { Use, Value } from './ir/value.js';
-export { probeProviders, validate } from './on-demand.js';
+export { closeRuntime, probeProviders, validate } from './on-demand.js';
 export { type ReadOptions, readModel } from './onnx/read.js';
 export { type WriteOptions, type WrittenFiles, writeModel } from './onnx/write.js';
 export { type OptimizeOptions, optimize } from './optimize.js';

@@ -1,0 +1,61 @@
+/** The pipeline as a program calls it. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { buildModel } from '../src/ir/build.js';
+import { tensorOf } from '../src/ir/numbers.js';
+import { closeRuntime } from '../src/on-demand.js';
+import { optimize } from '../src/optimize.js';
+import { definePass } from '../src/run/pass.js';
+
+const model = () =>
+  buildModel({ '': 17 }, (g) =>
+    g.output('y', g.op('Identity', [g.op('Relu', [g.input('x', 'float32', [2, 64])])]), 'float32', [2, 64]),
+  );
+
+/** Scales the output. */
+const scale = (by: number) =>
+  definePass({
+    name: 'scale',
+    summary: '',
+    fidelity: 'exact',
+    options: z.object({}),
+    run({ graph }) {
+      const old = graph.outputs[0]!;
+      const scaled = graph.add('Mul', [undefined, graph.constant(tensorOf('float32', [by]))]);
+      graph.replaceUses(old, scaled.output);
+      graph.setInput(scaled, 0, old);
+    },
+  })();
+
+describe('optimize', () => {
+  afterAll(closeRuntime);
+
+  it('tells in its gates that the result is wrong, and that it is right', async () => {
+    const wrong = await optimize(model(), [scale(2)], { verify: 'end', target: 'cpu' });
+    expect(wrong.report.gates).toMatchObject([{ name: 'accuracy', passed: false }]);
+    const right = await optimize(model(), 'simplify', { verify: 'end', target: 'cpu' });
+    expect(right.report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
+    expect((await optimize(model(), 'simplify', { verify: 'none' })).report.gates).toEqual([]);
+  });
+
+  it('sees what steps do together that each stay within their gate', async () => {
+    const steps = Array.from({ length: 3 }, () => scale(1 + 6e-5));
+    const { report } = await optimize(model(), steps, { verify: 'pass', target: 'cpu' });
+    expect(report.passes.map(({ status }) => status)).toEqual(['applied', 'applied', 'applied']);
+    expect(report.gates).toMatchObject([{ passed: false, detail: expect.stringMatching(/relative L2 0\.00018/) }]);
+  });
+
+  it('leaves nothing that keeps Node from ending', () => {
+    const library = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+    const program = `
+      import { buildModel, optimize } from ${JSON.stringify(library)};
+      const model = buildModel({ '': 17 }, (g) => g.output('y', g.op('Identity', [g.op('Relu', [g.input('x', 'float32', [2])])])));
+      const { report } = await optimize(model, 'simplify');
+      console.log(report.passes[0].verdict.outcome);`;
+    const words = ['--input-type=module', '--eval', program];
+    const { status, signal, stdout } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 20_000 });
+    expect({ status, signal, stdout }).toEqual({ status: 0, signal: null, stdout: 'accepted\n' });
+  });
+});
