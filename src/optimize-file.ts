@@ -1,5 +1,6 @@
 /** The whole job on a file: read, run the passes, compare with the original, and write the result if every gate holds. */
-import type { Config } from './config.js';
+import { checkInputs } from './check-inputs.js';
+import { type Config, flagOf } from './config.js';
 import type { Model } from './ir/model.js';
 import { readModel } from './onnx/read.js';
 import { dataPathOf, writeModel } from './onnx/write.js';
@@ -45,6 +46,7 @@ export async function optimizeFile(
   const { allowOutsideData } = options;
   const original = await readModel(input, { allowOutsideData, onFile: (path) => files.push(path) });
   if (!options.force) await keepFiles(files, out);
+  await checkInputs(original, options);
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none');
   const { model, report } = await optimize(original, list, {
@@ -92,11 +94,13 @@ const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): Verif
 function refuseGates(options: OptimizeFileOptions): void {
   for (const gate of ['maxError', 'minCosine', 'minSpeedup', 'failOnFallback'] as const)
     if (options[gate] !== undefined)
-      throw new UsageError(`${gate}: expected validation to be on; found it off. Nothing would be measured`);
+      throw new UsageError(
+        `${gate} (--${flagOf(gate)}): expected validation to be on; found it off. Nothing would be measured`,
+      );
 }
 
 /** Throws where the result cannot be written to `out`, before any work is done. */
-async function checkDestination(out: string): Promise<void> {
+export async function checkDestination(out: string): Promise<void> {
   const { stat } = await import('node:fs/promises');
   const { dirname } = await import('node:path');
   const folder = await stat(dirname(out)).catch(() => undefined);
