@@ -42,14 +42,13 @@ export const fp16 = definePass({
     keepIo: z.boolean().default(true).describe('Inputs and outputs stay float32.'),
   }),
   run(model, { keep, keepIo }, context) {
-    if (context.target === 'cpu')
-      context.note('the CPU provider computes float16 in float32: the file is half the size, the speed stays');
+    const { revision } = model;
     narrow(
       model,
       {
         type: 'float16',
         largest: LARGEST,
-        blocked: { ...blockedForCoordinates, ...blockedForRange },
+        blocked: new Map([...blockedForCoordinates, ...blockedForRange]),
         keep,
         keepIo,
         cast: (tensor) => castTensor(tensor, 'float16'),
@@ -57,5 +56,7 @@ export const fp16 = definePass({
       },
       context,
     );
+    if (context.target === 'cpu' && model.revision !== revision)
+      context.note('the CPU provider computes float16 in float32: the file is half the size, the speed stays');
   },
 });

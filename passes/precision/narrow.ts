@@ -21,7 +21,7 @@ export interface Narrowing {
   /** The largest finite number, where float32 holds larger ones. */
   readonly largest: number | undefined;
   /** Reasons by op (contrib ops begin with `ms.`). */
-  readonly blocked: Readonly<Record<string, string>>;
+  readonly blocked: ReadonlyMap<string, string>;
   /** Op types and node name patterns that the user keeps in float32. */
   readonly keep: readonly string[];
   /** Whether float32 inputs and outputs of the model stay float32. */
@@ -92,9 +92,10 @@ function objection(
   if (isTypedByItself(node)) return '';
   if (values.some((value) => value.elem === undefined)) return 'a type at it is not known';
   const key = opKey(node);
-  const reason = found.nodes.get(node) ?? (key === undefined ? `no kernel of ${node.domain} is known` : blocked[key]);
+  const reason =
+    found.nodes.get(node) ?? (key === undefined ? `no kernel of ${node.domain} is known` : blocked.get(key));
   if (reason) return reason;
-  if (node.is('Mul') && node.inputs[0] === node.inputs[1] && blocked.Pow) return blocked.Pow;
+  if (node.is('Mul') && node.inputs[0] === node.inputs[1] && blocked.has('Pow')) return blocked.get('Pow');
   if (context.target === 'cpu' && crashesInFloat16OnCpu(node)) return 'the CPU provider crashes on it in float16';
   if (!context.hasKernel(node.opType, node.domain, node.opset ?? 1, type))
     return `${node.opType} has no ${type} kernel on ${context.target}`;

@@ -63,35 +63,41 @@ export const isCoordinateArithmetic = (node: Node): boolean =>
   (isProduct(node) && node.inputs.every((value) => elementCount(constantTensor(value)?.shape ?? []) <= SMALL_FACTOR));
 
 /** Float inputs that the operator wants, or that accuracy wants, in float32: by op, the slots. */
-const float32Inputs: Readonly<Record<string, readonly number[]>> = {
-  Resize: [1, 2],
-  Upsample: [1],
-  Dropout: [1],
-  OneHot: [1],
-};
+const float32Inputs: ReadonlyMap<string, readonly number[]> = new Map(
+  Object.entries({
+    Resize: [1, 2],
+    Upsample: [1],
+    Dropout: [1],
+    OneHot: [1],
+  }),
+);
 
 /** Outputs that stay float32: means and deviations of the norms. */
-const float32Outputs: Readonly<Record<string, readonly number[]>> = {
-  LayerNormalization: [1, 2],
-  'ms.SkipLayerNormalization': [1, 2],
-  SimplifiedLayerNormalization: [1],
-  'ms.SimplifiedLayerNormalization': [1],
-  'ms.SkipSimplifiedLayerNormalization': [1, 2],
-};
+const float32Outputs: ReadonlyMap<string, readonly number[]> = new Map(
+  Object.entries({
+    LayerNormalization: [1, 2],
+    'ms.SkipLayerNormalization': [1, 2],
+    SimplifiedLayerNormalization: [1],
+    'ms.SimplifiedLayerNormalization': [1],
+    'ms.SkipSimplifiedLayerNormalization': [1, 2],
+  }),
+);
 
 export const staysFloat32Input = (node: Node, index: number): boolean =>
-  float32Inputs[opKey(node) ?? '']?.includes(index) ?? false;
+  float32Inputs.get(opKey(node) ?? '')?.includes(index) ?? false;
 export const staysFloat32Output = (node: Node, index: number): boolean =>
-  float32Outputs[opKey(node) ?? '']?.includes(index) ?? false;
+  float32Outputs.get(opKey(node) ?? '')?.includes(index) ?? false;
 
 /** The slot of an attention's additive mask, which may be cut to the type's range without a change. */
-const maskInputs: Readonly<Record<string, number>> = {
-  Attention: 3,
-  'ms.Attention': 5,
-  'ms.MultiHeadAttention': 5,
-  'ms.GroupQueryAttention': 10,
-};
-export const isMaskInput = (node: Node, index: number): boolean => maskInputs[opKey(node) ?? ''] === index;
+const maskInputs: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    Attention: 3,
+    'ms.Attention': 5,
+    'ms.MultiHeadAttention': 5,
+    'ms.GroupQueryAttention': 10,
+  }),
+);
+export const isMaskInput = (node: Node, index: number): boolean => maskInputs.get(opKey(node) ?? '') === index;
 
 /** Ops whose output type is not that of an input: written down in an attribute, drawn, or quantized. */
 const typedByItself = words(
@@ -107,31 +113,35 @@ export const isTypedByItself = isIn(typedByItself);
 /** Results that are positions, counts or angles: a narrow float cannot tell neighbours apart. */
 const coordinates = 'integer positions and angles need float32';
 /** Refused for any narrow float. */
-export const blockedForCoordinates: Readonly<Record<string, string>> = {
-  Range: coordinates,
-  CumSum: coordinates,
-  Sin: coordinates,
-  Cos: coordinates,
-  GridSample: coordinates,
-  RoiAlign: coordinates,
-  NonMaxSuppression: coordinates,
-};
+export const blockedForCoordinates: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Range: coordinates,
+    CumSum: coordinates,
+    Sin: coordinates,
+    Cos: coordinates,
+    GridSample: coordinates,
+    RoiAlign: coordinates,
+    NonMaxSuppression: coordinates,
+  }),
+);
 
 const overflow = 'its results pass 65504 easily';
 /** Refused for float16, whose largest number is 65504. */
-export const blockedForRange: Readonly<Record<string, string>> = {
-  Pow: overflow,
-  Exp: overflow,
-  ReduceSum: overflow,
-  ReduceMean: overflow,
-  ReduceSumSquare: overflow,
-  ReduceL1: overflow,
-  ReduceL2: overflow,
-  ReduceLogSum: overflow,
-  ReduceLogSumExp: overflow,
-  ReduceProd: overflow,
-  TopK: 'equal numbers after rounding change the order',
-};
+export const blockedForRange: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Pow: overflow,
+    Exp: overflow,
+    ReduceSum: overflow,
+    ReduceMean: overflow,
+    ReduceSumSquare: overflow,
+    ReduceL1: overflow,
+    ReduceL2: overflow,
+    ReduceLogSum: overflow,
+    ReduceLogSumExp: overflow,
+    ReduceProd: overflow,
+    TopK: 'equal numbers after rounding change the order',
+  }),
+);
 
 /**
  * onnxruntime 1.30 on the CPU fuses a transposition of the batch into a float16 MatMul, has no such kernel, and crashes

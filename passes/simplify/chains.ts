@@ -140,27 +140,29 @@ function sliceOf(node: Node, rank: number | undefined): SliceBounds | undefined 
   };
 }
 
-const rules: Readonly<Record<string, (node: Node) => void>> = {
-  Transpose: transposes,
-  Cast: casts,
-  Not: involutions,
-  Neg: involutions,
-  Relu: idempotents,
-  Abs: idempotents,
-  Floor: idempotents,
-  Ceil: idempotents,
-  Round: idempotents,
-  Sign: idempotents,
-  Concat: concats,
-  Unsqueeze: gathers,
-  Slice: slices,
-};
+const rules: ReadonlyMap<string, (node: Node) => void> = new Map(
+  Object.entries({
+    Transpose: transposes,
+    Cast: casts,
+    Not: involutions,
+    Neg: involutions,
+    Relu: idempotents,
+    Abs: idempotents,
+    Floor: idempotents,
+    Ceil: idempotents,
+    Round: idempotents,
+    Sign: idempotents,
+    Concat: concats,
+    Unsqueeze: gathers,
+    Slice: slices,
+  }),
+);
 
 /** Shortens chains in every scope. */
 export function shortenChains(model: Model): void {
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
       if (node.domain !== '' || node.hasReference || !node.outputs[0]?.uses.size) continue;
-      rules[node.opType]?.(node);
+      rules.get(node.opType)?.(node);
     }
 }

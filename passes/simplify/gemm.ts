@@ -80,15 +80,17 @@ function fromGemm(node: Node): void {
   else graph.replaceUses(node.output, product.output);
 }
 
-const rules: Readonly<Record<string, (node: Node) => void>> = {
-  Add: intoGemm,
-  Gemm: transposedInputs,
-  Reshape: fromGemm,
-};
+const rules: ReadonlyMap<string, (node: Node) => void> = new Map(
+  Object.entries({
+    Add: intoGemm,
+    Gemm: transposedInputs,
+    Reshape: fromGemm,
+  }),
+);
 
 /** Does so in every scope. */
 export function simplifyGemm(model: Model): void {
   for (const graph of model.graphs())
     for (const node of graph.nodes())
-      if (node.domain === '' && node.outputs[0]?.uses.size && !node.hasReference) rules[node.opType]?.(node);
+      if (node.domain === '' && node.outputs[0]?.uses.size && !node.hasReference) rules.get(node.opType)?.(node);
 }

@@ -110,43 +110,45 @@ const where: Identity = (node) => {
 
 const split: Identity = (node) => (node.outputs.length === 1 ? sameShape(node) : undefined);
 
-const identities: Readonly<Record<string, Identity>> = {
-  Identity: first,
-  Cast: cast,
-  CastLike: castLike,
-  Reshape: sameShape,
-  Flatten: sameShape,
-  Expand: sameShape,
-  Tile: sameShape,
-  Squeeze: sameShape,
-  Unsqueeze: unsqueeze,
-  Transpose: transpose,
-  Slice: slice,
-  Split: split,
-  Pad: pad,
-  Dropout: dropout,
-  Concat: concat,
-  Sum: single,
-  Mean: single,
-  Max: single,
-  Min: single,
-  Add: since7(eitherSide(0, -0)),
-  Sub: since7(right(0, -0)),
-  Mul: since7(eitherSide(1)),
-  Div: since7(right(1)),
-  Pow: since7(right(1)),
-  And: since7(eitherSide(1)),
-  Or: since7(eitherSide(0)),
-  Xor: since7(eitherSide(0)),
-  Where: where,
-};
+const identities: ReadonlyMap<string, Identity> = new Map(
+  Object.entries({
+    Identity: first,
+    Cast: cast,
+    CastLike: castLike,
+    Reshape: sameShape,
+    Flatten: sameShape,
+    Expand: sameShape,
+    Tile: sameShape,
+    Squeeze: sameShape,
+    Unsqueeze: unsqueeze,
+    Transpose: transpose,
+    Slice: slice,
+    Split: split,
+    Pad: pad,
+    Dropout: dropout,
+    Concat: concat,
+    Sum: single,
+    Mean: single,
+    Max: single,
+    Min: single,
+    Add: since7(eitherSide(0, -0)),
+    Sub: since7(right(0, -0)),
+    Mul: since7(eitherSide(1)),
+    Div: since7(right(1)),
+    Pow: since7(right(1)),
+    And: since7(eitherSide(1)),
+    Or: since7(eitherSide(0)),
+    Xor: since7(eitherSide(0)),
+    Where: where,
+  }),
+);
 
 /** Replaces the outputs of such nodes in a scope by what they equal. */
 function bypass(graph: Graph): void {
   for (const node of graph.nodes()) {
     const output = node.outputs[0];
     if (node.domain !== '' || !output || output.uses.size === 0 || node.hasReference) continue;
-    const value = identities[node.opType]?.(node);
+    const value = identities.get(node.opType)?.(node);
     if (!value) continue;
     if (node.is('Identity') && output.isOutput && hasName(value, graph)) readPast(output, value);
     else graph.replaceUses(output, value);

@@ -7,23 +7,27 @@ import { elementCount } from '../ir/tensor.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 
-const unary: Record<string, (x: number) => number> = {
-  Sqrt: Math.sqrt,
-  Neg: (x) => -x,
-  Reciprocal: (x) => 1 / x,
-  Identity: (x) => x,
-  Squeeze: (x) => x,
-  Unsqueeze: (x) => x,
-  Reshape: (x) => x,
-};
+const unary: ReadonlyMap<string, (x: number) => number> = new Map(
+  Object.entries({
+    Sqrt: Math.sqrt,
+    Neg: (x) => -x,
+    Reciprocal: (x) => 1 / x,
+    Identity: (x) => x,
+    Squeeze: (x) => x,
+    Unsqueeze: (x) => x,
+    Reshape: (x) => x,
+  }),
+);
 
-const binary: Record<string, (x: number, y: number) => number> = {
-  Add: (x, y) => x + y,
-  Sub: (x, y) => x - y,
-  Mul: (x, y) => x * y,
-  Div: (x, y) => x / y,
-  Pow: (x, y) => x ** y,
-};
+const binary: ReadonlyMap<string, (x: number, y: number) => number> = new Map(
+  Object.entries({
+    Add: (x, y) => x + y,
+    Sub: (x, y) => x - y,
+    Mul: (x, y) => x * y,
+    Div: (x, y) => x / y,
+    Pow: (x, y) => x ** y,
+  }),
+);
 
 /** Expressions deeper than this are not scalars that an exporter wrote. */
 const DEPTH = 24;
@@ -45,12 +49,12 @@ export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): num
     // float → int would round; int → float is exact for what shapes hold.
     return x !== undefined && (isFloat(value.elem) || Number.isInteger(x)) ? x : undefined;
   }
-  const f = unary[node.opType];
+  const f = unary.get(node.opType);
   if (f) {
     const x = inner(a);
     return x === undefined ? undefined : f(x);
   }
-  const g = binary[node.opType];
+  const g = binary.get(node.opType);
   // Integer division rounds: only floats here, integers come from `contents`.
   if (!g || !isFloat(value.elem)) return undefined;
   const x = inner(a);

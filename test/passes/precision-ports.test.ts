@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bf16 } from '../../passes/bf16.js';
 import { fp16 } from '../../passes/fp16.js';
 import { int8 } from '../../passes/int8.js';
+import { simplify } from '../../passes/simplify.js';
 import type { AttributeLike } from '../../src/ir/attribute.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { Graph } from '../../src/ir/graph.js';
@@ -90,10 +91,12 @@ it.each([
   ['bf16', bf16],
   ['fp16', fp16],
   ['int8', int8],
+  ['simplify', simplify],
 ])('%s takes an op for what its domain says', async (_name, pass) => {
   const before = buildModel({ '': 17, local: 1 }, (g) => {
     const x = g.input('x', 'float32', [2, 64]);
-    const hidden = g.op('MatMul', [x, g.op('constructor', [x], {}, { domain: 'local' })]);
+    const unknown = g.op('constructor', [x], {}, { domain: 'local' });
+    const hidden = g.op('MatMul', [x, g.op('Add', [unknown, g.op('constructor', [x])])]);
     g.output('y', g.op('FusedMatMul', [hidden, x], {}, { domain: 'local' }), 'float32');
   });
   const { passes } = await applyPass(pass(), before);
