@@ -32,7 +32,7 @@ const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
 };
 
 /** Equal bit for bit; sources may cut their chunks differently. */
-export function equalTensors(a: Tensor, b: Tensor): boolean {
+function equalTensors(a: Tensor, b: Tensor): boolean {
   if (a === b) return true;
   if (a.type !== b.type || a.shape.length !== b.shape.length || a.shape.some((dim, i) => dim !== b.shape[i]))
     return false;

@@ -18,7 +18,7 @@ function integer(type: DataType): { readonly bits: number; readonly isSigned: bo
 }
 
 /** True where `to` holds every number that `from` does. */
-export function holdsAll(from: DataType, to: DataType): boolean {
+function holdsAll(from: DataType, to: DataType): boolean {
   if (from === to) return true;
   const [f, t] = [floats[from], floats[to]];
   const [i, j] = [integer(from), integer(to)];
