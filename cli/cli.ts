@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** The command `optimize`: finds the command that is meant, has its flags parsed, runs it. */
+import type { Options } from 'yargs';
 import { nearest, UsageError, unknownText } from '../src/run/usage-error.js';
 import { version } from '../src/version.js';
 import { type Command, commandOf, commands } from './commands.js';
 import { fail } from './fail.js';
 import type { Flags } from './flags.js';
+import { endQuietly } from './terminal.js';
 
 async function main(words: readonly string[]): Promise<number> {
   const { command, rest } = commandOf(words);
@@ -30,7 +32,7 @@ async function parse(command: Command, words: readonly string[]): Promise<Flags>
     .version(false)
     .exitProcess(false)
     .parserConfiguration({ 'camel-case-expansion': false, 'dot-notation': false, 'parse-positional-numbers': false })
-    .options({ ...command.flags })
+    .options(Object.fromEntries(Object.entries(command.flags).map(([name, flag]) => [name, asText(flag)])))
     .fail((message, error) => {
       // What yargs itself refuses is a slip on the command line; anything else is ours.
       throw error && error.name !== 'YError' ? error : new UsageError(usageText(message ?? error.message));
@@ -45,6 +47,9 @@ async function parse(command: Command, words: readonly string[]): Promise<Flags>
   if (extra !== undefined) throw new UsageError(extraText(command, given, extra));
   return { ...parsed, ...Object.fromEntries(positionals.map((name, i) => [name, given[i]])) };
 }
+
+/** yargs makes NaN of a number that is none: as text it can be shown. */
+const asText = (flag: Options): Options => (flag.type === 'number' ? { ...flag, type: 'string' } : flag);
 
 /** yargs' messages as this command says them. */
 function usageText(message: string): string {
@@ -85,6 +90,7 @@ function checkFlags({ flags, name }: Command, words: readonly string[], parsed: 
   }
 }
 
+endQuietly();
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

@@ -1,4 +1,6 @@
 /** `optimize compare`: accuracy and speed of two models that should do the same. */
+import { checkInputs } from '../src/check-inputs.js';
+import { readModel } from '../src/onnx/read.js';
 import { comparisonText } from '../src/report/text.js';
 import { validate } from '../src/validate/index.js';
 import { configFromFlags, type Flags, single } from './flags.js';
@@ -8,9 +10,11 @@ import { hasColour, ProgressLine } from './terminal.js';
 export async function run(flags: Flags): Promise<number> {
   const isHidden = flags.quiet === true || flags.json === true;
   const { target, ...settings } = configFromFlags(flags);
+  const [original, result] = [single(flags, 'original') as string, single(flags, 'result') as string];
+  const { allowOutsideData, shapes, dims, inputs } = settings;
+  if (shapes ?? dims ?? inputs) await checkInputs(await readModel(original, { allowOutsideData }), settings);
   const progress = new ProgressLine(isHidden);
   progress.say('comparing');
-  const [original, result] = [single(flags, 'original') as string, single(flags, 'result') as string];
   // What was done to the numbers is not known here: the widest gate catches what is wrong whatever it was.
   const found = await validate(original, result, { fidelity: 'lossy', ...settings, provider: target }).finally(() =>
     progress.clear(),

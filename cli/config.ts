@@ -25,14 +25,43 @@ async function load(path: string): Promise<unknown> {
 function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${path}: expected JSON; found ${(error as Error).message}`);
+  } catch {
+    throw new UsageError(`${path}: expected JSON; found ${jsonFault(text)}`);
   }
 }
 
-async function importFile(path: string): Promise<unknown> {
+/** What stands where JSON ends to be JSON. The parser does not always say where: it does not mind the text before that place. */
+function jsonFault(text: string): string {
+  let [at, end] = [0, text.length];
+  while (at < end) {
+    const middle = Math.ceil((at + end) / 2);
+    if (mayGoOn(text.slice(0, middle))) at = middle;
+    else end = middle - 1;
+  }
+  const lines = text.slice(0, at).split('\n');
+  const found = at < text.length ? JSON.stringify(text[at]) : 'the end of the file';
+  return `${found} at line ${lines.length}, column ${(lines.at(-1) as string).length + 1}`;
+}
+
+/** True where a text is JSON so far. */
+function mayGoOn(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    return /end of JSON|Unterminated/.test(message) || Number(/at position (\d+)/.exec(message)?.[1]) === text.length;
+  }
+}
+
+/** `place` is the file that its author knows. */
+async function importFile(path: string, place = path): Promise<unknown> {
   await readFile(path);
-  return (await import(pathToFileURL(resolve(path)).href)).default;
+  try {
+    return (await import(pathToFileURL(resolve(path)).href)).default;
+  } catch (error) {
+    throw new UsageError(`${place}: expected a config that loads; found ${String(error)}`);
+  }
 }
 
 /** True where Node imports TypeScript itself: from 22.18 on. */
@@ -49,12 +78,16 @@ async function importStripped(path: string): Promise<unknown> {
       `${path}: expected Node 22.18 or newer for a .ts config; found ${process.version}. Install esbuild beside it, or write .js`,
     );
   }
-  const { code } = await esbuild.transform(source, { loader: 'ts', format: 'esm', sourcefile: path });
+  const { code } = await esbuild
+    .transform(source, { loader: 'ts', format: 'esm', sourcefile: path })
+    .catch((error: unknown) => {
+      throw new UsageError(`${path}: expected a config that loads; found ${String(error)}`);
+    });
   // Beside the original, so that what it imports is found from there.
   const stripped = join(dirname(resolve(path)), `.onnx-passes-${randomUUID()}.mjs`);
   try {
     await writeFile(stripped, code);
-    return await importFile(stripped);
+    return await importFile(stripped, path);
   } finally {
     await rm(stripped, { force: true });
   }

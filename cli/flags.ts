@@ -1,6 +1,6 @@
 /** The flags of the command line: their texts and choices are the settings' own. */
 import type { Options } from 'yargs';
-import { type Config, checkConfig, configSchema } from '../src/config.js';
+import { type Config, checkConfig, configSchema, flagOf } from '../src/config.js';
 import { UsageError } from '../src/run/usage-error.js';
 
 type Setting = keyof Config;
@@ -67,17 +67,25 @@ export function configFromFlags(flags: Flags): Config {
     if (value !== undefined) settings[name] = value;
   };
   for (const name of Object.keys(configSchema.shape) as Setting[]) {
-    const flagName = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    set(name, single(flags, flagName));
-    if (typeof settings[name] === 'number' && Number.isNaN(settings[name]))
-      throw new UsageError(`--${flagName}: expected a number; found something else`);
+    const flagName = flagOf(name);
+    const written = single(flags, flagName);
+    set(name, isNumber(flagName) && written !== undefined ? numberIn(flagName, String(written)) : written);
   }
   set(
     'shapes',
     pairs(flags, 'shape', (written) => written.split(',').map(Number)),
   );
   set('dims', pairs(flags, 'dim', Number));
-  return checkConfig(settings, 'flags');
+  return checkConfig(settings, 'flags', (setting) => `--${flagOf(setting)}`);
+}
+
+const isNumber = (flagName: string): boolean =>
+  (jobFlags as Readonly<Record<string, Options>>)[flagName]?.type === 'number';
+
+function numberIn(flagName: string, written: string): number {
+  const value = written.trim() === '' ? Number.NaN : Number(written);
+  if (Number.isNaN(value)) throw new UsageError(`--${flagName}: expected a number; found "${written}"`);
+  return value;
 }
 
 /** `--dim batch=4 --dim seq=8` by name. A name may hold `=`: the last one counts. */

@@ -4,22 +4,23 @@ import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
 import { paint, table, wrapped } from '../src/report/style.js';
 import { type Command, commands } from './commands.js';
-import { hasColour } from './terminal.js';
+import { hasColour, widthOf } from './terminal.js';
 
 /** The help of one command; the unnamed one's shows the others and the passes too. */
 export function helpText(command: Command, stream: NodeJS.WriteStream): string {
   const p = paint(hasColour(stream));
-  const width = Math.max(60, Math.min(110, stream.columns ?? 100));
+  const width = Math.max(60, Math.min(110, widthOf(stream)));
   const section = (title: string, rows: readonly (readonly [string, string])[]) =>
     rows.length ? ['', p.bold(title), ...columns(rows, width)] : [];
   const lines = [
     `optimize ${[command.name, ...command.positionals.map((name) => `<${name}>`)].filter(Boolean).join(' ')} [flags]`,
     '',
     command.summary,
-    ...section(
-      'Flags',
-      Object.entries(command.flags).map(([name, flag]) => [flagText(name, flag), aboutText(flag)]),
-    ),
+    ...section('Flags', [
+      ...Object.entries(command.flags).map(([name, flag]) => [flagText(name, flag), aboutText(flag)] as const),
+      ['-h, --help', 'Show this.'],
+      ['--version', 'Show the version.'],
+    ]),
   ];
   if (command.name === '') {
     const others = commands.slice(1).map(({ name, positionals, summary }): [string, string] => {

@@ -1,14 +1,14 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
 import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { optimizeFile } from '../src/optimize-file.js';
+import { checkDestination, optimizeFile } from '../src/optimize-file.js';
 import { reportMarkdown } from '../src/report/markdown.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
 import { UsageError } from '../src/run/usage-error.js';
 import { loadConfig } from './config.js';
 import { configFromFlags, type Flags, single } from './flags.js';
-import { hasColour, ProgressLine } from './terminal.js';
+import { hasColour, ProgressLine, widthOf } from './terminal.js';
 
 /** Exit codes of gates that failed. */
 const codes: Readonly<Record<Report['gates'][number]['name'], number>> = { accuracy: 2, speed: 3, placement: 4 };
@@ -18,10 +18,13 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const reportPath = single(flags, 'report');
   if (reportPath !== undefined && !['.json', '.md'].includes(extname(reportPath)))
     throw new UsageError(`--report: expected a path ending in .json or .md; found "${reportPath}"`);
+  if (reportPath !== undefined) await checkDestination(reportPath);
   const configPath = single(flags, 'config');
   const config = { ...(configPath ? await loadConfig(configPath) : {}), ...configFromFlags(flags) };
   if (config.passes === undefined)
     throw new UsageError('expected --passes a,b,…, or a --config that names them; found neither. See: optimize passes');
+  if (typeof config.passes === 'string' && !/[^\s,]/.test(config.passes))
+    throw new UsageError(`--passes: expected a,b,…; found "${config.passes}". See: optimize passes`);
   const progress = new ProgressLine(flags.quiet === true || flags.json === true);
   let report: Report;
   try {
@@ -38,7 +41,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   if (reportPath) await writeFile(reportPath, reportPath.endsWith('.md') ? reportMarkdown(report) : reportJson(report));
   if (flags.json) process.stdout.write(reportJson(report));
   else if (!flags.quiet) {
-    const width = Math.max(60, process.stdout.columns ?? 100);
+    const width = Math.max(60, widthOf(process.stdout));
     process.stdout.write(reportText(report, { isColoured: hasColour(process.stdout), width }));
   }
   return exitCodeOf(report, flags.quiet === true || flags.json === true);

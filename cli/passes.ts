@@ -4,7 +4,7 @@ import { presets } from '../passes/presets.js';
 import { paint, table, wrapped } from '../src/report/style.js';
 import { optionsOf, type PassOption } from '../src/run/options.js';
 import type { Flags } from './flags.js';
-import { hasColour } from './terminal.js';
+import { hasColour, widthOf } from './terminal.js';
 
 const defaultText = (value: unknown): string =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? '' : ` [${[value].flat().join('+')}]`;
@@ -27,7 +27,7 @@ export async function run(flags: Flags): Promise<undefined> {
     return undefined;
   }
   const p = paint(hasColour(process.stdout));
-  const width = Math.max(40, Math.min(100, process.stdout.columns ?? 100) - 4);
+  const width = Math.max(40, Math.min(100, widthOf(process.stdout)) - 4);
   for (const { name, aliases, summary, fidelity, options } of passes) {
     const also = aliases.length ? p.dim(` (also ${aliases.join(', ')})`) : '';
     print(`${p.bold(p.name(name))}${also}  ${p.dim(fidelity)}`);

@@ -3,6 +3,28 @@ import { isColoured } from '../src/report/style.js';
 
 export const hasColour = (stream: NodeJS.WriteStream): boolean => isColoured(process.env, stream.isTTY === true);
 
+/** How wide a stream's lines may be; a terminal that does not know its width reports 0. */
+export const widthOf = (stream: NodeJS.WriteStream, otherwise = 100): number => stream.columns || otherwise;
+
+/** Shown now: what an interruption has to take away. */
+let shown: ProgressLine | undefined;
+
+/** Ends as a command does whose reader has enough or whose user has: no stack, no rest of a line, no child left. */
+export function endQuietly(): void {
+  // `process.exit` rather than the signal's own way: it ends the child processes as well.
+  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+  for (const [signal, code] of Object.entries(signals))
+    process.once(signal, () => {
+      shown?.clear();
+      process.exit(code);
+    });
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(141);
+    });
+}
+
 /** Progress on stderr: one line that changes on a terminal, plain lines elsewhere. */
 export class ProgressLine {
   readonly #stream = process.stderr;
@@ -14,7 +36,8 @@ export class ProgressLine {
   say(text: string): void {
     if (this.isQuiet || text === this.#last) return;
     this.#last = text;
-    const width = (this.#stream.columns ?? 80) - 1;
+    shown = this;
+    const width = widthOf(this.#stream, 80) - 1;
     this.#stream.write(this.#isTerminal ? `\r\x1b[K${text.slice(0, width)}` : `${text}\n`);
   }
 

@@ -22,9 +22,7 @@ export const bf16 = definePass({
       .describe('Smallest constant that is stored as bfloat16 where it is only stored.'),
   }),
   run(model, { keep, minElements }, context) {
-    const { target } = context;
-    if (target !== 'cuda') {
-      context.note(`${target} does not compute in bfloat16: weights are stored in it and cast to float32 at load`);
+    if (context.target !== 'cuda') {
       storeAsBfloat16(model, minElements, context);
       return;
     }

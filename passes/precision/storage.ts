@@ -25,8 +25,9 @@ const takesScales = new Set([
  * Stores every float32 constant of at least `minElements` elements as bfloat16, in every scope.
  * Vectors (biases, norms, scales) stay: they are a fraction of a percent of a model, and each would cost a node.
  */
-export function storeAsBfloat16(model: Model, minElements: number, { note, skip }: PassContext): void {
+export function storeAsBfloat16(model: Model, minElements: number, { target, note, skip }: PassContext): void {
   let small = 0;
+  let stored = 0;
   for (const graph of model.graphs())
     for (const value of [...graph.inputs, ...graph.constants]) {
       const tensor = value.tensor ?? value.defaultTensor;
@@ -37,9 +38,14 @@ export function storeAsBfloat16(model: Model, minElements: number, { note, skip 
       }
       const reason = refusal(value, graph);
       if (reason) skip(reason, value);
-      else store(value, graph);
+      else {
+        store(value, graph);
+        stored++;
+      }
     }
-  if (small > 0) note(`${small} constants stay float32: vectors, or fewer than ${minElements} elements`);
+  if (stored > 0) note(`${target} does not compute in bfloat16: weights are stored in it and cast to float32 at load`);
+  const stay = small === 1 ? 'constant stays' : 'constants stay';
+  if (small > 0) note(`${small} ${stay} float32: vectors, or fewer than ${minElements} elements`);
 }
 
 function refusal(value: Value, graph: Graph): string | undefined {

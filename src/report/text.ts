@@ -147,7 +147,9 @@ function speedLines({ speed }: ComparisonReport, p: Paint): string[] {
   const { run, create, first, ratio, significant } = speed;
   const spread = ({ low, high }: { low: number; high: number }) => p.dim(`${numberText(low)}–${numberText(high)}`);
   const verdict = significant
-    ? (ratio > 1 ? p.good : p.warn)(`${ratio.toFixed(2)}×`)
+    ? ratio > 1
+      ? p.good(`${ratio.toFixed(2)}×`)
+      : p.warn(`! ${ratio.toFixed(2)}×, slower`)
     : p.dim(`${ratio.toFixed(2)}×, not significant`);
   const rows = [
     [

@@ -12,7 +12,7 @@ export function explain(message: string): string {
       'which an input or output of the model is. Keep inputs and outputs in float32'
     );
   if (message.includes('Non tensor type is temporarily not supported'))
-    return 'onnxruntime-node cannot give back sequences and maps, which an output of the model is. Flatten the outputs';
+    return 'onnxruntime-node cannot give back sequences and maps, which an output of the model is (flatten-outputs makes tensors of them)';
   if (message.includes('Failed to get a WebGPU adapter'))
     return 'no WebGPU adapter: WebGPU needs a working driver (on Linux, Vulkan: libvulkan1 and a driver of the GPU)';
   if (message.includes('libcud') || message.includes('libcublas')) return `CUDA is not complete: ${firstLine(message)}`;

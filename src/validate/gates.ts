@@ -148,15 +148,17 @@ function broken(output: OutputAccuracy, gate: Gate): string[] {
   return found;
 }
 
-/** The output that is furthest off, in words. */
-export function summaryOf(outputs: readonly OutputAccuracy[], gate: Gate): string {
+/** The output that is furthest off, in words. `isPartial`: there are others, which were not compared. */
+export function summaryOf(outputs: readonly OutputAccuracy[], gate: Gate, isPartial = false): string {
   if (!outputs.length) return 'no output to compare';
   const isNoise = ({ maxAbs }: OutputAccuracy): boolean => maxAbs <= FLOOR;
   const [worst] = outputs.filter((output) => !isNoise(output)).sort((a, b) => b.relativeL2 - a.relativeL2);
   if (worst)
     return `"${worst.name}": relative L2 ${short(worst.relativeL2)} (limit ${gate.maxError}), cosine ${worst.cosine.toFixed(6)} (limit ${gate.minCosine})`;
   const largest = Math.max(...outputs.map(({ maxAbs }) => maxAbs));
-  return largest === 0 ? 'all outputs are equal' : `no difference is above ${short(largest)}`;
+  return largest === 0
+    ? `all ${isPartial ? 'compared ' : ''}outputs are equal`
+    : `no difference is above ${short(largest)}`;
 }
 
 const short = (value: number): string => value.toPrecision(2);

@@ -33,7 +33,7 @@ export function judge({ outputs, failures, notCompared }: Comparison, gate: Gate
     const [{ name, reason }] = notCompared as [Comparison['notCompared'][number]];
     return { outcome: 'unknown', detail: name ? `"${name}": ${reason}` : reason };
   }
-  return { outcome: 'accepted', detail: summaryOf(outputs, gate) };
+  return { outcome: 'accepted', detail: summaryOf(outputs, gate, notCompared.length > 0) };
 }
 
 /** The accuracy gate. `isExplicit`: a limit was asked for, so that it has to be shown to hold. */

@@ -14,6 +14,8 @@ beforeAll(async () => {
   writeFileSync(place.path('broken.json'), '{');
   writeFileSync(place.path('wrong.json'), '{ "pases": "simplify" }');
   writeFileSync(place.path('type.json'), '{ "seed": "one" }');
+  writeFileSync(place.path('slip.json'), '{\n  "a": ]\n}');
+  writeFileSync(place.path('throws.mjs'), 'throw new Error("boom");');
   mkdirSync(place.path('folder'));
   files = place.files;
 });
@@ -47,7 +49,46 @@ describe('one line, no stack, exit code 1, nothing written', () => {
     ],
     ['a flag without its value', ['model.onnx', '--passes'], '--passes: expected a value; found none'],
     ['a flag given twice', ['model.onnx', ...run, '--passes', 'bf16'], '--passes: expected it once; found 2 times'],
-    ['no number', ['model.onnx', ...run, '--seed', 'x'], '--seed: expected a number; found something else'],
+    ['no number', ['model.onnx', ...run, '--seed', 'x'], '--seed: expected a number; found "x"'],
+    ['no whole number', ['model.onnx', ...run, '--seed', '-1.5'], '--seed: expected a whole number; found -1.5'],
+    [
+      'a limit out of range',
+      ['model.onnx', ...run, '--min-cosine', '1.5'],
+      '--min-cosine: expected a number from -1 to 1; found 1.5',
+    ],
+    [
+      'a gate where nothing is measured',
+      ['model.onnx', ...run, '--min-speedup', '2'],
+      /\(--min-speedup\): expected validation to be on/,
+    ],
+    [
+      'an empty list of passes',
+      ['model.onnx', '--passes', ','],
+      '--passes: expected a,b,…; found ",". See: optimize passes',
+    ],
+    ['no list of passes', ['model.onnx', '--passes', ''], '--passes: expected a,b,…; found "". See: optimize passes'],
+    ['a dim of no input', ['model.onnx', ...run, '--dim', 'foo=3'], 'unknown dim "foo"; there are: batch'],
+    [
+      'a shape of no input',
+      ['model.onnx', ...run, '--shape', 'foo=1,2'],
+      'shape of "foo": expected an input of the model; found x',
+    ],
+    ['a shape of another rank', ['model.onnx', ...run, '--shape', 'x=1'], 'shape of "x": expected 2 dims; found [1]'],
+    [
+      'a shape that the model excludes',
+      ['model.onnx', ...run, '--shape', 'x=1,3'],
+      'shape of "x": expected 16 at axis 1, which the model fixes; found 3',
+    ],
+    [
+      'shapes and dims that two models cannot be compared on',
+      ['compare', 'model.onnx', 'model.onnx', '--dim', 'foo=3'],
+      'unknown dim "foo"; there are: batch',
+    ],
+    [
+      'no folder of inputs',
+      ['model.onnx', ...run, '--inputs', 'none'],
+      /^none: expected a folder with test_data_set_\*/,
+    ],
     ['no shape', ['model.onnx', ...run, '--shape', 'x=1,b'], '--shape: expected name=1,3,224,224; found "x=1,b"'],
     ['no dim', ['model.onnx', ...run, '--dim', 'batch'], '--dim: expected name=4; found "batch"'],
     [
@@ -70,19 +111,42 @@ describe('one line, no stack, exit code 1, nothing written', () => {
       ['model.onnx', ...run, '--report', 'r.txt'],
       '--report: expected a path ending in .json or .md; found "r.txt"',
     ],
+    [
+      'no folder for the report',
+      ['model.onnx', ...run, '--report', 'no/r.json'],
+      'no/r.json: expected a folder to write to; found none at no',
+    ],
     ['a missing config', ['model.onnx', '--config', 'none.json'], 'none.json: expected a file; found none'],
     [
       'a config of no kind',
       ['model.onnx', '--config', 'config.yaml'],
       'config.yaml: expected a .js, .ts or .json file; found ".yaml"',
     ],
-    ['a config that is no JSON', ['model.onnx', '--config', 'broken.json'], /^broken\.json: expected JSON; found /],
+    [
+      'a config that is no JSON',
+      ['model.onnx', '--config', 'broken.json'],
+      'broken.json: expected JSON; found the end of the file at line 1, column 2',
+    ],
+    [
+      'a config with a slip',
+      ['model.onnx', '--config', 'slip.json'],
+      'slip.json: expected JSON; found "]" at line 2, column 7',
+    ],
+    [
+      'a config that throws',
+      ['model.onnx', '--config', 'throws.mjs'],
+      'throws.mjs: expected a config that loads; found Error: boom',
+    ],
     [
       'an unknown setting',
       ['model.onnx', '--config', 'wrong.json'],
       'wrong.json: unknown setting "pases"; did you mean "passes"?',
     ],
-    ['a setting of another type', ['model.onnx', '--config', 'type.json'], /^type\.json: seed: /],
+    [
+      'a setting of another type',
+      ['model.onnx', '--config', 'type.json'],
+      'type.json: seed: expected a whole number; found "one"',
+    ],
     ['no model to inspect', ['inspect'], 'expected <model>; found none. See: optimize --help'],
     ['one model to compare', ['compare', 'model.onnx'], 'expected <result>; found none. See: optimize --help'],
     [
@@ -105,5 +169,6 @@ it('shows its help: asked for on stdout, without any words on stderr', () => {
   expect(place.run(['--help'])).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--passes') });
   expect(place.run([])).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('Other commands') });
   expect(place.run(['inspect', '--help']).stdout).toContain('--values');
+  expect(place.run(['doctor', '--help']).stdout).toMatch(/-h, --help .*\n +--version /);
   expect(place.run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

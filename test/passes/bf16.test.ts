@@ -20,7 +20,7 @@ describe('bf16 as storage', () => {
       within: 1e-2,
     });
     expect(result.bytes).toEqual({ before: 32 * 64 * 4 + 64 * 4, after: 32 * 64 * 2 + 64 * 4 });
-    expect(result.notes.map(({ text }) => text).join('\n')).toContain('1 constants stay float32');
+    expect(result.notes.map(({ text }) => text).join('\n')).toContain('1 constant stays float32');
   });
 
   it('casts a shared weight once, and weights of bodies inside them', async () => {
