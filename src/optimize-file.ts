@@ -57,7 +57,13 @@ export async function optimizeFile(
     onProgress: (progress) => say(progressText(progress)),
   });
   const measured = validates ? await compareAtEnd(input, model, report, options, say) : {};
-  const complete = { ...report, ...measured, input, verification: { ...report.verification, level } };
+  const complete = {
+    ...report,
+    ...measured,
+    input,
+    inputBytes: await bytesOf(files),
+    verification: { ...report.verification, level },
+  };
   const isDone = complete.gates.every(({ passed }) => passed);
   if (isDone) say('writing');
   const output = isDone ? await writeModel(model, out, { externalData: options.externalData }) : undefined;
@@ -97,6 +103,12 @@ function refuseGates(options: OptimizeFileOptions): void {
       throw new UsageError(
         `${gate} (--${flagOf(gate)}): expected validation to be on; found it off. Nothing would be measured`,
       );
+}
+
+async function bytesOf(files: readonly string[]): Promise<number> {
+  const { stat } = await import('node:fs/promises');
+  const sizes = await Promise.all([...new Set(files)].map(async (path) => (await stat(path)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Throws where the result cannot be written to `out`, before any work is done. */

@@ -88,12 +88,14 @@ function tally(texts: readonly string[]): Map<string, number> {
   return counts;
 }
 
-function modelLines({ model: { before, after } }: Report, p: Paint): string[] {
+function modelLines({ model: { before, after }, inputBytes, output }: Report, p: Paint): string[] {
   const rows: string[][] = [];
   const row = (name: string, a: string, b: string, more = '') =>
     rows.push(a === b ? [p.dim(name), a, '', '', more] : [p.dim(name), a, p.dim('→'), b, more]);
   row('nodes', String(before.nodes), String(after.nodes), share(before.nodes, after.nodes, p));
   row('weights', bytesText(before.bytes), bytesText(after.bytes), share(before.bytes, after.bytes, p));
+  if (inputBytes && output)
+    row('file', bytesText(inputBytes), bytesText(output.bytes), share(inputBytes, output.bytes, p));
   row('opset', opsetText(before.opsets), opsetText(after.opsets));
   return table(rows);
 }

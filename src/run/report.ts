@@ -77,6 +77,7 @@ export const reportSchema = z.object({
   created: z.string().describe('ISO 8601, UTC.'),
   command: z.string().optional().describe('As it can be typed again.'),
   input: z.string().optional(),
+  inputBytes: count.optional().describe('Of the files that the input was read from.'),
   output: z
     .object({ files: z.array(z.string()), bytes: count })
     .optional()

@@ -130,7 +130,7 @@ describe('one line, no stack, exit code 1, nothing written', () => {
     [
       'a config with a slip',
       ['model.onnx', '--config', 'slip.json'],
-      'slip.json: expected JSON; found "]" at line 2, column 7',
+      'slip.json: expected JSON; found "]" at line 2, column 8',
     ],
     [
       'a config that throws',

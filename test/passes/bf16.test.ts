@@ -1,8 +1,10 @@
 /** bf16: storage on providers that do not compute in it, islands of float32 where CUDA has no kernel. */
 import { describe, expect, it } from 'vitest';
 import { bf16 } from '../../passes/bf16.js';
+import { fp16 } from '../../passes/fp16.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { optimize } from '../../src/optimize.js';
 import { applyPass, checkMiss, checkPass, opCounts, randomWeights } from '../check-pass.js';
 
 const product = (g: GraphBuilder) => {
@@ -21,6 +23,16 @@ describe('bf16 as storage', () => {
     });
     expect(result.bytes).toEqual({ before: 32 * 64 * 4 + 64 * 4, after: 32 * 64 * 2 + 64 * 4 });
     expect(result.notes.map(({ text }) => text).join('\n')).toContain('1 constant stays float32');
+  });
+
+  it('says nothing of weights where none is stored', async () => {
+    const before = buildModel({ '': 17 }, (g) => {
+      g.output('y', g.op('Relu', [g.input('x', 'float32', [2])]), 'float32', [2]);
+    });
+    for (const pass of [bf16(), fp16({ keep: ['*'] })]) {
+      const { report } = await optimize(before, [pass], { verify: 'none', target: 'cpu' });
+      expect(report.passes[0]?.notes).toEqual([]);
+    }
   });
 
   it('casts a shared weight once, and weights of bodies inside them', async () => {

@@ -61,6 +61,13 @@ describe('reportText', () => {
     expect(text).toContain('\n  not compared: the original does not run\n');
   });
 
+  it('marks what became slower, and shows the files where their sizes are known', () => {
+    const speed = sample.speed && { ...sample.speed, ratio: 0.8, significant: true };
+    const text = reportText({ ...sample, speed, inputBytes: 10_420_000 });
+    expect(text).toContain('! 0.80×, slower');
+    expect(text).toMatch(/\nfile +10\.4 MB +→ +5\.21 MB +−50 %\n/);
+  });
+
   it('colours only where asked, and then changes nothing else', () => {
     const code = String.fromCharCode(27);
     expect(reportText(sample)).not.toContain(code);

@@ -174,6 +174,7 @@ describe('gates', () => {
       /^"y": relative L2 0\.080 \(limit 0\.15\), cosine 0\.99/,
     );
     expect(summaryOf([noisy(0)], gateOf('exact', 'cpu'))).toBe('all outputs are equal');
+    expect(summaryOf([noisy(0)], gateOf('exact', 'cpu'), true)).toBe('all compared outputs are equal');
   });
 
   it('are not narrower than the original computes', () => {
