@@ -10,7 +10,7 @@ import type { Progress } from './run/pipeline.js';
 import type { Report } from './run/report.js';
 import { summarize } from './run/summary.js';
 import { UsageError } from './run/usage-error.js';
-import { defaultLevel, type VerifyLevel } from './run/verify.js';
+import { levelFor, type VerifyLevel } from './run/verify.js';
 
 export interface OptimizeFileOptions extends Omit<Config, 'passes'> {
   /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
@@ -94,7 +94,7 @@ async function compareAtEnd(
 }
 
 const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): VerifyLevel =>
-  verify ?? (validate === false ? 'none' : defaultLevel(summarize(model).bytes));
+  levelFor(verify ?? (validate === false ? 'none' : undefined), summarize(model).bytes);
 
 /** Without a comparison no gate can be checked: to let it pass unseen would be worse than to refuse. */
 function refuseGates(options: OptimizeFileOptions): void {

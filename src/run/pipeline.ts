@@ -10,7 +10,7 @@ import type { Fidelity, Pass, PassContext } from './pass.js';
 import { raiseOpset } from './raise-opset.js';
 import { type ModelSummary, opsChanged, summarize } from './summary.js';
 import { sweep } from './sweep.js';
-import { defaultLevel, loosest, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
+import { levelFor, loosest, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
 
 export interface PipelineOptions extends Surroundings {
   /** Default: `pass` for a small model, `end` for a larger one; without a verifier always `none`. */
@@ -69,8 +69,7 @@ export async function runPipeline(
 ): Promise<PipelineResult> {
   checkModel(original);
   const before = summarize(original);
-  const asked = options.verify === 'rewrite' ? 'pass' : options.verify;
-  const level = options.verifier ? (asked ?? defaultLevel(before.bytes)) : 'none';
+  const level = options.verifier ? levelFor(options.verify, before.bytes) : 'none';
   const start = cloneModel(original);
   const line = new Line(start, before, passes, level, options);
   for (let position = 0; position < passes.length; position++) await line.step(position);

@@ -26,7 +26,11 @@ export interface Verifier {
 /** Initializers up to this many bytes make a model small: it is verified after every pass, a larger one at the end. */
 const SMALL_MODEL = 64 * 2 ** 20;
 
-export const defaultLevel = (bytes: number): VerifyLevel => (bytes <= SMALL_MODEL ? 'pass' : 'end');
+/** The level that is meant by what was asked for, on a model of that many bytes. */
+export function levelFor(asked: VerifyLevel | undefined, bytes: number): VerifyLevel {
+  if (asked === 'rewrite') return 'pass';
+  return asked ?? (bytes <= SMALL_MODEL ? 'pass' : 'end');
+}
 
 const order: readonly Fidelity[] = ['exact', 'rounding', 'lossy'];
 

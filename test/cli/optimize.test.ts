@@ -47,6 +47,20 @@ describe('optimize', () => {
     expect(readFileSync(place.path('r.md'), 'utf8')).toMatch(/^# model\.onnx\n/);
   });
 
+  it('reports the level that --verify rewrite stands for today', () => {
+    const { stdout } = place.run([
+      'model.onnx',
+      '--passes',
+      'simplify',
+      '--target',
+      'cpu',
+      '--verify',
+      'rewrite',
+      '--json',
+    ]);
+    expect(JSON.parse(stdout).verification.level).toBe('pass');
+  });
+
   it('starts no process with --no-validate', () => {
     const guard = `import child from 'node:child_process'; import { syncBuiltinESMExports } from 'node:module';
       for (const name of ['fork', 'spawn', 'spawnSync', 'exec', 'execFile']) child[name] = () => { throw new Error('a process'); };
