@@ -1,12 +1,12 @@
 /** softmax(s·QKᵀ + bias) V  ⟶  MultiHeadAttention(Q, K, V, bias) */
 import { z } from 'zod';
-import { inferTypes } from '../src/infer/index.js';
+import { type Facts, inferTypes } from '../src/infer/index.js';
 import { isFloat } from '../src/ir/types.js';
 import { Miss } from '../src/match/miss.js';
-import { definePass } from '../src/run/pass.js';
+import { definePass, type PassContext } from '../src/run/pass.js';
 import type { SharedBiases } from './attention/bias.js';
 import { emitAttention } from './attention/kernel.js';
-import { attentionSite } from './attention/site.js';
+import { type AttentionSite, attentionSite } from './attention/site.js';
 
 export const fuseAttn = definePass({
   name: 'fuse-attn',
@@ -22,20 +22,14 @@ export const fuseAttn = definePass({
     for (const graph of model.graphs()) {
       const shared: SharedBiases = new Map();
       for (const softmax of graph.nodes()) {
-        if (!softmax.is('Softmax')) continue;
-        const site = attentionSite(softmax, facts);
+        const site = softmax.is('Softmax') ? attentionSite(softmax, facts) : undefined;
         if (!site) continue;
         sites++;
-        const elem = softmax.output.elem;
-        const found = site instanceof Miss ? site : (checkKernel() ?? emitAttention(site, facts, shared));
-        if (found instanceof Miss) context.skip(found.reason, found.at);
-        else fused++;
-        if (!(found instanceof Miss) && 'isGuarded' in site && site.isGuarded) guarded++;
-
-        function checkKernel(): Miss | undefined {
-          if (elem && isFloat(elem) && context.hasKernel('MultiHeadAttention', 'com.microsoft', 1, elem))
-            return undefined;
-          return new Miss(`the target has no attention kernel for ${elem}`, softmax);
+        const miss = site instanceof Miss ? site : fuse(site, facts, shared, context);
+        if (miss) context.skip(miss.reason, miss.at);
+        else {
+          fused++;
+          if ((site as AttentionSite).isGuarded) guarded++;
         }
       }
     }
@@ -45,3 +39,11 @@ export const fuseAttn = definePass({
       context.note(`${guarded} turn NaN weights into zeros: now their NaN results, those of a NaN value too`);
   },
 });
+
+/** Why the site stays as it is; undefined where it is one kernel now. */
+function fuse(site: AttentionSite, facts: Facts, shared: SharedBiases, context: PassContext): Miss | undefined {
+  const { elem } = site.softmax.output;
+  if (!elem || !isFloat(elem) || !context.hasKernel('MultiHeadAttention', 'com.microsoft', 1, elem))
+    return new Miss(`the target has no attention kernel for ${elem}`, site.softmax);
+  return emitAttention(site, facts, shared);
+}

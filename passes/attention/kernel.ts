@@ -11,7 +11,7 @@ import { multiplyDims } from '../../src/ir/dims.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { type Match, Miss } from '../../src/match/miss.js';
+import { Miss } from '../../src/match/miss.js';
 import { type Factor, isBase, viewOf } from '../../src/match/view.js';
 import { biasMiss, biasOf, type SharedBiases } from './bias.js';
 import { Builder } from './builder.js';
@@ -19,8 +19,8 @@ import { type Dims, dimsOf } from './dims.js';
 import { headsInner, keyAndValue, queryOf } from './operands.js';
 import type { AttentionSite } from './site.js';
 
-/** Replaces the site by one node, or says why the kernel cannot hold it. */
-export function emitAttention(site: AttentionSite, facts: Facts, shared: SharedBiases): Match<Value> {
+/** Replaces the site by one node, or says why the kernel cannot hold it: then nothing was edited. */
+export function emitAttention(site: AttentionSite, facts: Facts, shared: SharedBiases): Miss | undefined {
   const { graph } = site.context;
   const query = site.scores.inputs[0] as Value;
   const keyTransposed = site.scores.inputs[1] as Value;
@@ -52,7 +52,7 @@ export function emitAttention(site: AttentionSite, facts: Facts, shared: SharedB
     merged.type = output.type;
   }
   connect(builder, site, merged, dims, facts);
-  return merged;
+  return undefined;
 }
 
 /** Everyone who read the context reads the kernel's output: as it is where they merged the heads, else split again. */

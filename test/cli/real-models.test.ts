@@ -6,7 +6,7 @@ import type { Report } from '../../src/run/report.js';
 import { relativeError } from '../check-pass.js';
 import { collection, recognizer } from '../models.js';
 import { runModel } from '../run-model.js';
-import { storedInputs } from '../stored-data.js';
+import { storedTensors } from '../stored-data.js';
 import { Workplace } from './run-cli.js';
 
 let place: Workplace;
@@ -58,7 +58,7 @@ describe('optimize --passes bf16,fuse-attn,int8', () => {
     expect(statuses(report)['fuse-attn']).toBe('applied');
     expect(report.passes[1]?.notes[0]?.text).toBe(`fused ${sites} of ${sites} attention sites`);
 
-    const feeds = storedInputs(folder) ?? {};
+    const feeds = storedTensors(folder, 'input');
     const original = await runModel(model, feeds);
     const written = readFileSync(place.path('out.onnx'));
     const results = await Promise.all([false, true].map((optimize) => runModel(written, feeds, { optimize })));

@@ -4,7 +4,7 @@ import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { collection, fixtures, modelFolders, root } from '../models.js';
 import { runModel, type Tensors } from '../run-model.js';
-import { storedInputs } from '../stored-data.js';
+import { storedTensors } from '../stored-data.js';
 
 const paths = [fixtures, collection('zoo'), collection('traps')]
   .flatMap(modelFolders)
@@ -27,8 +27,7 @@ describe('a model that was read and written', () => {
   it.each(paths.map((path) => [relative(root, path), path]))(
     '%s gives the same outputs, bit for bit',
     async (_, path) => {
-      const feeds = storedInputs(dirname(path));
-      if (!feeds) return;
+      const feeds = storedTensors(dirname(path), 'input');
       const written = await writeModel(await readModel(path));
       expect(await outcome(written, feeds)).toEqual(await outcome(path, feeds));
     },

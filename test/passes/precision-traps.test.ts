@@ -1,15 +1,15 @@
 /** The precision passes, alone and one after another, on models that break other converters; where the collection is there. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bf16 } from '../../passes/bf16.js';
 import { fp16 } from '../../passes/fp16.js';
 import { int8 } from '../../passes/int8.js';
-import { decodeTensor, readModel } from '../../src/onnx/read.js';
+import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { applyPasses, relativeError } from '../check-pass.js';
 import { collection, modelFolders } from '../models.js';
-import { runModel, type Tensors } from '../run-model.js';
+import { runModel } from '../run-model.js';
+import { storedTensors } from '../stored-data.js';
 
 /** Largest difference relative to the output's largest magnitude; 8 bits give 0.015 on these, a wrong scale 0.1 and more. */
 const within = 0.04;
@@ -25,21 +25,14 @@ const pipelines = {
 
 const folders = modelFolders(collection('traps')).filter((folder) => /^(fp16|q8|cast)-/.test(basename(folder)));
 
-const read = (folder: string, kind: string): Tensors => {
-  const data = join(folder, 'test_data_set_0');
-  const files = readdirSync(data).filter((name) => name.startsWith(kind));
-  const tensors = files.map((name) => decodeTensor(new Uint8Array(readFileSync(join(data, name)))));
-  return Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor]));
-};
-
 describe.runIf(folders.length > 0)('traps of types and quantization', () => {
   // Its output is a sequence, which onnxruntime-node cannot give: the model must still load.
   const runs = folders.filter((folder) => !folder.endsWith('fp16-sequence-output'));
 
   it.each(runs.map((folder) => [basename(folder), folder]))('%s', async (_name, folder) => {
     const model = await readModel(join(folder, 'model.onnx'));
-    const feeds = read(folder, 'input');
-    const expected = read(folder, 'output');
+    const feeds = storedTensors(folder, 'input');
+    const expected = storedTensors(folder, 'output');
     for (const [name, passes] of Object.entries(pipelines)) {
       const { model: result } = await applyPasses(passes, model);
       const outputs = await runModel(await writeModel(result), feeds);

@@ -1,13 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { simplify } from '../../passes/simplify.js';
 import type { Model } from '../../src/ir/model.js';
-import { decodeTensor, readModel } from '../../src/onnx/read.js';
+import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { applyPass, compareTensors } from '../check-pass.js';
 import { collection, modelFolders } from '../models.js';
-import { runModel, type Tensors } from '../run-model.js';
+import { runModel } from '../run-model.js';
+import { dataSets, storedTensors } from '../stored-data.js';
 
 /** One of each kind of structure: exporters, control flow, functions, recurrence, convolution, classic models. */
 const sample = [
@@ -36,22 +37,6 @@ const peers: Record<string, { simplified: Record<string, number> }> = existsSync
   ? JSON.parse(readFileSync(join(zoo, 'peers.json'), 'utf8'))
   : {};
 
-/** The inputs of each test data set of a folder. */
-function* dataSets(folder: string, model: Model): Iterable<Tensors> {
-  const { inputs_fed } = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as { inputs_fed?: string[] };
-  const names = inputs_fed ?? model.graph.inputs.map(({ name }) => name);
-  for (const set of readdirSync(folder).filter((name) => name.startsWith('test_data_set'))) {
-    const feeds: Record<string, Tensors[string]> = {};
-    names.forEach((name, index) => {
-      const path = join(folder, set, `input_${index}.pb`);
-      if (!existsSync(path)) return;
-      const tensor = decodeTensor(Uint8Array.from(readFileSync(path)));
-      feeds[tensor.name || name] = tensor;
-    });
-    yield feeds;
-  }
-}
-
 const nodesOf = (model: Model): number => [...model.graphs()].reduce((sum, { nodeSet }) => sum + nodeSet.size, 0);
 
 /** Simplifies, compares with the original on every data set the runtime takes, and gives the number of nodes written. */
@@ -63,7 +48,8 @@ async function check(folder: string, within: number): Promise<number> {
   const written = await readModel(bytes);
   const again = await applyPass(simplify(), written);
   expect(again.passes[0]?.status, 'a second run finds nothing').toBe('unchanged');
-  for (const feeds of dataSets(folder, original)) {
+  for (const set of dataSets(folder)) {
+    const feeds = storedTensors(folder, 'input', set);
     const expected = await runModel(path, feeds).catch(() => undefined);
     if (expected) compareTensors(await runModel(bytes, feeds), expected, within);
   }
