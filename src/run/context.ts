@@ -37,6 +37,12 @@ export function passContext(around: Surroundings): { context: PassContext; notes
     target: around.target,
     hasKernel: around.hasKernel,
     evaluate: around.evaluate,
+    replace: ({ old, by }) => {
+      old.forEach((value, i) => {
+        value.graph.replaceUses(value, by[i] as Value);
+      });
+      return true;
+    },
     note: (text, about) => {
       notes.push(about ? { text, at: placeOf(about) } : { text });
     },

@@ -5,6 +5,7 @@ import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import type { Rewrite } from '../match/rule.js';
 import { checkOptionNames } from './options.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
@@ -20,6 +21,11 @@ export interface PassContext {
   note(text: string, about?: Node | Value): void;
   /** Says that something was left as it is, and why. Reasons are grouped by their text: put names into `about`. */
   skip(reason: string, about?: Node | Value): void;
+  /**
+   * Everyone who reads a value of `old` reads the one of `by` in its place; both stand in the graph meanwhile. False, said
+   * as a skip, where an equal rewrite was refuted by running it: then nothing is replaced.
+   */
+  replace(rewrite: Rewrite): boolean;
   /** True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. */
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
   /**

@@ -1,0 +1,42 @@
+/** GELU: x times the normal distribution's cumulative function of x, exact by Erf or approximated by Tanh. */
+import { isFloat } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { any, op, Polynomial, Product, Sum } from '../../src/match/pattern.js';
+import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
+
+const x = any('x');
+const { Erf, Tanh } = op;
+
+/** ½·x·(1 + erf(x / √2))  ⟶  Gelu(x) */
+const exact = rule({
+  name: 'gelu',
+  because: 'one kernel that reads x once',
+  match: Product(0.5, x, Sum(1, Erf(Product(Math.SQRT1_2, x)))),
+  rewrite: ({ x }, scope) => geluOf(x, scope, 'none'),
+});
+
+const slope = Math.sqrt(2 / Math.PI);
+
+/** ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))  ⟶  Gelu(x, approximate = tanh) */
+const tanh = rule({
+  name: 'gelu-tanh',
+  because: 'one kernel that reads x once',
+  match: Product(0.5, x, Sum(1, Tanh(Polynomial('x', { 1: slope, 3: slope * 0.044715 })))),
+  rewrite: ({ x }, scope) => geluOf(x, scope, 'tanh'),
+});
+
+function geluOf(input: Value, { build, host, opset, root, no }: RewriteScope, approximate: 'none' | 'tanh') {
+  const { elem } = input;
+  if (!elem || !isFloat(elem)) return no('the element type is not known');
+  if (opset >= 20 && host.hasKernel('Gelu', '', opset, elem))
+    return build.op('Gelu', [input], { attributes: { approximate }, type: root.type });
+  const contrib = approximate === 'tanh' ? 'FastGelu' : 'Gelu';
+  if (!host.hasKernel(contrib, 'com.microsoft', 1, elem)) return no(`the target has no ${contrib} kernel for ${elem}`);
+  return build.op(contrib, [input], { domain: 'com.microsoft', type: root.type });
+}
+
+export const gelu: RuleSet = {
+  noun: 'GELU',
+  rules: [exact, tanh],
+  isSite: (node) => node.is('Erf'),
+};

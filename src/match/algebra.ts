@@ -1,0 +1,184 @@
+/**
+ * Algebra as views: a value as a product of powers, as a sum, or as a polynomial, whatever ops and order spell it.
+ *
+ * Multiplication and addition with broadcasting are commutative and associative, so the result is the same number at
+ * each index; its shape is the broadcast of all operands, which a rule compares where it matters.
+ */
+import type { Facts } from '../infer/index.js';
+import type { Node } from '../ir/node.js';
+import { isFloat } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { scalarOf } from './scalar.js';
+
+/** coefficient · Π value^exponent. */
+export interface Monomial {
+  readonly coefficient: number;
+  readonly factors: readonly { readonly value: Value; readonly exponent: number }[];
+  /** The nodes that the product is spelled with. */
+  readonly nodes: readonly Node[];
+}
+
+/** constant + Σ sign · value. */
+export interface Sum {
+  readonly constant: number;
+  readonly terms: readonly { readonly value: Value; readonly sign: 1 | -1 }[];
+  readonly nodes: readonly Node[];
+}
+
+/** Whether reading goes on into a value that others read too. */
+export type Reach = 'own' | 'shared';
+
+const isOwn = (value: Value): boolean => value.uses.size === 1 && !value.isOutput;
+
+/** The value as a product; the ops inside it are read as far as `reach` allows. A value that is no product is its own only factor. */
+export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Monomial {
+  const factors = new Map<Value, number>();
+  const nodes: Node[] = [];
+  let coefficient = 1;
+  const multiply = (factor: Value, exponent: 1 | -1, isRoot: boolean): void => {
+    const x = isRoot ? undefined : scalarOf(factor, facts);
+    if (x !== undefined && isFloat(factor.elem)) {
+      coefficient *= x ** exponent;
+      return;
+    }
+    const node = isRoot || reach === 'shared' || isOwn(factor) ? factor.producer : undefined;
+    const parts = node && isFloat(factor.elem) ? productParts(node, facts) : undefined;
+    if (!node || !parts) {
+      factors.set(factor, (factors.get(factor) ?? 0) + exponent);
+      return;
+    }
+    nodes.push(node);
+    coefficient *= parts.coefficient ** exponent;
+    for (const part of parts.factors) {
+      if (part.exponent === 1 || part.exponent === -1)
+        multiply(part.value, (part.exponent * exponent) as 1 | -1, false);
+      // A power stays with its base: (x²)^½ is not x.
+      else factors.set(part.value, (factors.get(part.value) ?? 0) + part.exponent * exponent);
+    }
+  };
+  multiply(value, 1, true);
+  return {
+    coefficient,
+    nodes,
+    factors: [...factors]
+      .filter(([, exponent]) => exponent !== 0)
+      .map(([base, exponent]) => ({ value: base, exponent })),
+  };
+}
+
+interface Parts {
+  readonly coefficient: number;
+  readonly factors: readonly { readonly value: Value; readonly exponent: number }[];
+}
+
+/** What one op multiplies; undefined where it is no product. */
+function productParts(node: Node, facts: Facts): Parts | undefined {
+  if (node.domain !== '' || node.hasReference) return undefined;
+  const [a, b] = node.inputs;
+  if (!a) return undefined;
+  const parts = (...factors: Parts['factors']): Parts => ({ coefficient: 1, factors });
+  switch (node.opType) {
+    case 'Identity':
+      return parts({ value: a, exponent: 1 });
+    case 'Neg':
+      return { coefficient: -1, factors: [{ value: a, exponent: 1 }] };
+    case 'Reciprocal':
+      return parts({ value: a, exponent: -1 });
+    case 'Sqrt':
+      return parts({ value: a, exponent: 0.5 });
+    case 'Mul':
+      if (a === b) return parts({ value: a, exponent: 2 });
+      return b && parts({ value: a, exponent: 1 }, { value: b, exponent: 1 });
+    case 'Div':
+      return b && parts({ value: a, exponent: 1 }, { value: b, exponent: -1 });
+    case 'Pow': {
+      const exponent = scalarOf(b, facts);
+      return exponent === undefined ? undefined : parts({ value: a, exponent });
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The value as a sum. A value that is no sum is its own only term. */
+export function sumOf(value: Value, facts: Facts, reach: Reach = 'own'): Sum {
+  const terms: { value: Value; sign: 1 | -1 }[] = [];
+  const nodes: Node[] = [];
+  let constant = 0;
+  const add = (term: Value, sign: 1 | -1, isRoot: boolean): void => {
+    const x = isRoot ? undefined : scalarOf(term, facts);
+    if (x !== undefined && isFloat(term.elem)) {
+      constant += sign * x;
+      return;
+    }
+    const node = isRoot || reach === 'shared' || isOwn(term) ? term.producer : undefined;
+    const [a, b] = node?.inputs ?? [];
+    const isSum = node !== undefined && isFloat(term.elem) && (node.is('Add') || node.is('Sub')) && a && b;
+    if (!isSum) {
+      terms.push({ value: term, sign });
+      return;
+    }
+    nodes.push(node);
+    add(a, sign, false);
+    add(b, node.is('Add') ? sign : (-sign as 1 | -1), false);
+  };
+  add(value, 1, true);
+  return { constant, terms, nodes };
+}
+
+/** Highest power that a polynomial is followed to: activations are approximated by cubics. */
+const DEGREE = 4;
+
+export interface Polynomial {
+  /** Coefficients by power of the variable, from the constant on. */
+  readonly coefficients: readonly number[];
+  readonly nodes: readonly Node[];
+}
+
+/** The value as a polynomial in one variable; undefined where it is none, or of a power above 4. */
+export function polynomialOf(value: Value, variable: Value, facts: Facts): Polynomial | undefined {
+  const nodes: Node[] = [];
+  const read = (one: Value, depth: number): readonly number[] | undefined => {
+    if (one === variable) return [0, 1];
+    const x = scalarOf(one, facts);
+    if (x !== undefined) return [x];
+    const node = one.producer;
+    if (depth > 12 || node?.domain !== '' || node.hasReference || !isFloat(one.elem)) return undefined;
+    const [a, b] = node.inputs;
+    const left = a && read(a, depth + 1);
+    if (!left) return undefined;
+    nodes.push(node);
+    if (node.opType === 'Identity') return left;
+    if (node.opType === 'Neg') return left.map((c) => -c);
+    if (node.opType === 'Pow') {
+      const power = scalarOf(b, facts);
+      if (power === undefined || !Number.isInteger(power) || power < 1 || power > DEGREE) return undefined;
+      return Array(power - 1)
+        .fill(left)
+        .reduce((product, factor) => product && times(product, factor), left);
+    }
+    const right = b && read(b, depth + 1);
+    if (!right) return undefined;
+    if (node.opType === 'Add') return plus(left, right, 1);
+    if (node.opType === 'Sub') return plus(left, right, -1);
+    if (node.opType === 'Mul') return times(left, right);
+    if (node.opType === 'Div' && right.length === 1) return left.map((c) => c / (right[0] as number));
+    return undefined;
+  };
+  const coefficients = read(value, 0);
+  return coefficients && { coefficients, nodes: [...new Set(nodes)] };
+}
+
+const plus = (a: readonly number[], b: readonly number[], sign: 1 | -1): readonly number[] =>
+  Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + sign * (b[i] ?? 0));
+
+function times(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
+  if (a.length + b.length - 1 > DEGREE + 1) return undefined;
+  const product = Array<number>(a.length + b.length - 1).fill(0);
+  a.forEach((x, i) => {
+    b.forEach((y, j) => {
+      product[i + j] = (product[i + j] as number) + x * y;
+    });
+  });
+  return product;
+}

@@ -1,0 +1,77 @@
+/** A rule: an equation A ⟶ B. What it matches is a pattern, what stands instead is built by `rewrite`. */
+import type { Facts } from '../infer/index.js';
+import type { Node } from '../ir/node.js';
+import type { DataType, Type } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import type { Miss } from './miss.js';
+import type { CapturesOf, Pattern } from './pattern.js';
+import type { Rewriter } from './rewriter.js';
+
+/** What a rule asks of the pass that applies it; a PassContext is one. */
+export interface RuleHost {
+  readonly target: 'cpu' | 'cuda' | 'webgpu';
+  hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
+  note(text: string, about?: Node | Value): void;
+  skip(reason: string, about?: Node | Value): void;
+  /**
+   * Everyone who reads a value of `old` reads the one of `by` in its place. False, said as a skip, where an equal rewrite
+   * was refuted by running it: then nothing is replaced.
+   */
+  replace(rewrite: Rewrite): boolean;
+}
+
+/** One rewrite, while what was and what comes stand beside each other in the graph. */
+export interface Rewrite {
+  readonly rule: string;
+  readonly old: readonly Value[];
+  readonly by: readonly Value[];
+}
+
+/** What a rewrite may ask. All questions come before the first op is built. */
+export interface RewriteScope {
+  /** The value that the rule's pattern matched. */
+  readonly root: Value;
+  /** Its type, which what stands instead must have. */
+  readonly type: Type | undefined;
+  readonly facts: Facts;
+  readonly host: RuleHost;
+  /** Adds ops and constants, named after the root. */
+  readonly build: Rewriter;
+  /** The opset of ai.onnx in this scope. */
+  readonly opset: number;
+  no(reason: string, at?: Node | Value): Miss;
+}
+
+/** What stands instead: of the root alone, or of captured inner values as well, by capture. */
+type Replacement = Value | ({ readonly root: Value } & Readonly<Record<string, Value>>);
+
+export interface Rule {
+  readonly name: string;
+  /** What for: half a sentence for `explain`. */
+  readonly because: string;
+  readonly match: Pattern;
+  /** Captures whose value the rewrite gives as well, and which may therefore be read elsewhere. */
+  readonly gives: readonly string[];
+  rewrite(captures: never, scope: RewriteScope): Replacement | Miss;
+}
+
+/** Defines a rule; its rewrite sees the captures of its pattern by name. */
+export function rule<P extends Pattern>(definition: {
+  readonly name: string;
+  readonly because: string;
+  readonly match: P;
+  readonly gives?: readonly (keyof CapturesOf<P> & string)[];
+  rewrite(captures: CapturesOf<P>, scope: RewriteScope): Replacement | Miss;
+}): Rule {
+  return { gives: [], ...definition } as Rule;
+}
+
+/** Rules for one kind of site. Every site is in the report: fused by the first rule that holds, or with the deepest miss. */
+export interface RuleSet {
+  /** What a site is called in the report, singular: `GELU`, `layer norm`. Also what `explain --rule` takes, in kebab case. */
+  readonly noun: string;
+  /** Larger patterns first. */
+  readonly rules: readonly Rule[];
+  /** The node that makes a place a site, whether or not a rule holds there: the Erf of a GELU, the Softmax of attention. */
+  isSite(node: Node, facts: Facts): boolean;
+}
