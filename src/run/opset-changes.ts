@@ -1,77 +1,21 @@
 /**
- * What changed between operator sets 7 and 13, as edits that keep the meaning: attributes that became inputs, ops that
- * got another name, defaults that moved. An op that is not listed means the same in all of them. Source: the
- * change log of the ONNX operators.
+ * What changed between operator sets 7 and 26, as edits that keep the meaning: attributes that became inputs, ops that
+ * got another name, defaults that moved. An op whose new version is listed neither here nor in opset-same.ts has no
+ * later form that is known. Source: the change log of the ONNX operators.
  */
-import type { AttributeLike } from '../ir/attribute.js';
-import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
 import { numbersOf, tensorOf } from '../ir/numbers.js';
-import { memoryTensor } from '../ir/tensor.js';
+import { elementCount } from '../ir/tensor.js';
+import { dataTypes, isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-
-/** Brings one node to the opset; a text says why it cannot be. */
-export type Change = (node: Node) => string | undefined;
-
-/** The bits as they are: an end of 2^63 - 1 means "to the last". */
-const ints = (graph: Graph, values: readonly bigint[]): Value =>
-  graph.constant(memoryTensor('int64', [values.length], new Uint8Array(BigInt64Array.from(values).buffer)));
-
-const intsOf = (node: Node, name: string): readonly bigint[] | undefined => {
-  const attribute = node.attributes.get(name);
-  return attribute?.type === 'ints' ? attribute.value : undefined;
-};
-
-/** An attribute of ints becomes the input at `index`; without the attribute the input stays out. */
-const intsToInput =
-  (name: string, index: number): Change =>
-  (node) => {
-    const values = intsOf(node, name);
-    node.graph.setAttribute(node, name, undefined);
-    if (values) node.graph.setInput(node, index, ints(node.graph, values));
-    return undefined;
-  };
-
-/** A float attribute becomes the scalar input at `index`, of the first input's element type. */
-const floatToInput = (node: Node, name: string, index: number, otherwise?: number): string | undefined => {
-  const value = node.float(name) ?? otherwise;
-  const { elem } = node.inputs[0] ?? {};
-  if (value === undefined) return undefined;
-  if (elem !== 'float32' && elem !== 'float64' && elem !== 'float16')
-    return `its element type is ${elem ?? 'not known'}`;
-  node.graph.setAttribute(node, name, undefined);
-  node.graph.setInput(node, index, node.graph.constant(tensorOf(elem, value)));
-  return undefined;
-};
-
-/** The node by another op; outputs keep their labels and users. */
-function replace(
-  node: Node,
-  opType: string,
-  inputs: readonly (Value | undefined)[],
-  attributes: Record<string, AttributeLike | undefined>,
-): Value {
-  const outputs = node.outputs.map((value) => value?.name);
-  const fresh = node.graph.add(opType, inputs, { name: node.name, attributes, outputs });
-  Object.assign(fresh, { docString: node.docString, carried: node.carried });
-  node.outputs.forEach((value, index) => {
-    const copy = fresh.outputs[index];
-    if (!value || !copy) return;
-    copy.type = value.type;
-    node.graph.replaceUses(value, copy);
-  });
-  node.graph.remove(node);
-  return fresh.output;
-}
-
-const unchangedAttributes = (node: Node, ...names: string[]): Record<string, AttributeLike | undefined> =>
-  Object.fromEntries(names.map((name) => [name, node.attributes.get(name)]));
+import { type Change, floatToInput, ints, intsOf, intsToInput, replace, unchangedAttributes } from './opset-edits.js';
 
 /** Before 13 these flatten to two axes at `axis` and run over all of the second. */
 const flattened: Change = (node) => {
+  const axis = node.int('axis', 1);
+  if (axis === -1) return undefined;
   const rank = node.inputs[0]?.shape?.length;
   if (rank === undefined) return 'the rank of its input is not known';
-  const axis = node.int('axis', 1);
   const from = axis < 0 ? axis + rank : axis;
   const { graph } = node;
   graph.setAttribute(node, 'axis', -1);
@@ -106,6 +50,52 @@ const toResize = (node: Node, scales: Value): string | undefined => {
   return undefined;
 };
 
+/** An output for a mask that nothing reads goes; one that is read has no later form, for this reason. */
+const withoutMask =
+  (reason: string): Change =>
+  (node) => {
+    if (!node.outputs[1]) return undefined;
+    if (node.outputs[1].uses.size > 0) return reason;
+    node.graph.dropOutput(node, 1);
+    return undefined;
+  };
+
+const isEmpty = (value: Value | undefined): boolean =>
+  value?.tensor !== undefined && elementCount(value.tensor.shape) === 0;
+
+/** One scale and bias for each group ⟶ one for each channel, repeated C / groups times; the sums stay in the input's type. */
+const scalesByChannel: Change = (node) => {
+  const { graph } = node;
+  const [x, ...rest] = node.inputs;
+  const groups = node.int('num_groups');
+  const elem = x?.elem;
+  if (!x || !elem || groups === undefined || groups < 1) return 'the element type of its input is not known';
+  const one = graph.constant(tensorOf('int64', [1]));
+  const channels = graph.add('Shape', [x], { attributes: { start: 1, end: 2 } }).output;
+  const share = graph.add('Div', [channels, graph.constant(tensorOf('int64', [groups]))]).output;
+  const repeats = graph.add('Concat', [one, share], { attributes: { axis: 0 } }).output;
+  const reshape = (value: Value, ...shape: bigint[]) => graph.add('Reshape', [value, ints(graph, shape)]).output;
+  rest.forEach((value, at) => {
+    if (!value) return;
+    const spread = graph.add('Expand', [reshape(value, -1n, 1n), repeats]).output;
+    graph.setInput(node, at + 1, reshape(spread, -1n));
+  });
+  if (elem !== 'float32') graph.setAttribute(node, 'stash_type', dataTypes[elem].code);
+  return undefined;
+};
+
+/** With ceil_mode, a last window that would start in the padding behind the image is not counted any more. */
+const lastWindow: Change = (node) => {
+  if (node.int('ceil_mode', 0) === 0 || !['NOTSET', undefined].includes(node.string('auto_pad'))) return undefined;
+  const kernel = node.ints('kernel_shape') ?? [];
+  const [strides, dilations, pads] = ['strides', 'dilations', 'pads'].map((name) => node.ints(name));
+  const startsInside = kernel.every((size, axis) => {
+    const behind = pads?.[axis + kernel.length] ?? 0;
+    return behind + (strides?.[axis] ?? 1) <= (size - 1) * (dilations?.[axis] ?? 1) + 1;
+  });
+  return startsInside ? undefined : 'with ceil_mode, its last window may start in the padding';
+};
+
 /** By the opset that made the change. */
 export const changes: Readonly<Record<number, Readonly<Record<string, Change>>>> = {
   9: {
@@ -124,7 +114,7 @@ export const changes: Readonly<Record<number, Readonly<Record<string, Change>>>>
     },
   },
   10: {
-    Dropout: (node) => (node.outputs[1]?.uses.size ? 'its mask has another type' : undefined),
+    Dropout: withoutMask('its mask has another type'),
     Slice(node) {
       const { graph } = node;
       const [starts, ends, axes] = ['starts', 'ends', 'axes'].map((name) => intsOf(node, name));
@@ -159,10 +149,19 @@ export const changes: Readonly<Record<number, Readonly<Record<string, Change>>>>
   12: {
     Dropout(node) {
       node.graph.setAttribute(node, 'ratio', undefined);
-      return undefined;
+      return withoutMask('what its mask holds was not defined')(node);
     },
   },
   13: {
+    Erf: (node) =>
+      isFloat(node.inputs[0]?.elem) ? undefined : `it takes no ${node.inputs[0]?.elem ?? 'unknown type'}`,
+    Resize(node) {
+      if (node.string('coordinate_transformation_mode') === 'tf_half_pixel_for_nn')
+        return 'coordinate_transformation_mode = tf_half_pixel_for_nn was withdrawn';
+      // An empty list meant "not given"; now the input is left out.
+      for (const index of [1, 2]) if (isEmpty(node.inputs[index])) node.graph.setInput(node, index, undefined);
+      return undefined;
+    },
     Softmax: flattened,
     LogSoftmax: flattened,
     Hardmax: flattened,
@@ -171,4 +170,46 @@ export const changes: Readonly<Record<number, Readonly<Record<string, Change>>>>
     Split: intsToInput('split', 1),
     ReduceSum: intsToInput('axes', 1),
   },
+  14: {
+    BatchNormalization(node) {
+      const isTraining = node.outputs.slice(1).some((value) => value !== undefined);
+      return isTraining ? 'it gives the statistics of training' : undefined;
+    },
+  },
+  16: {
+    RoiAlign(node) {
+      node.graph.setAttribute(node, 'coordinate_transformation_mode', 'output_half_pixel');
+      return undefined;
+    },
+  },
+  18: {
+    ReduceL1: intsToInput('axes', 1),
+    ReduceL2: intsToInput('axes', 1),
+    ReduceLogSum: intsToInput('axes', 1),
+    ReduceLogSumExp: intsToInput('axes', 1),
+    ReduceMax: intsToInput('axes', 1),
+    ReduceMean: intsToInput('axes', 1),
+    ReduceMin: intsToInput('axes', 1),
+    ReduceProd: intsToInput('axes', 1),
+    ReduceSumSquare: intsToInput('axes', 1),
+    Split(node) {
+      if (!node.inputs[1]) node.graph.setAttribute(node, 'num_outputs', node.outputs.length);
+      return undefined;
+    },
+  },
+  20: {
+    DFT(node) {
+      const axis = node.graph.constant(tensorOf('int64', node.int('axis', 1)));
+      node.graph.setAttribute(node, 'axis', undefined);
+      node.graph.setInput(node, 2, axis);
+      return undefined;
+    },
+    GridSample(node) {
+      const mode = { bilinear: 'linear', bicubic: 'cubic' }[node.string('mode') ?? 'bilinear'];
+      if (mode) node.graph.setAttribute(node, 'mode', mode);
+      return undefined;
+    },
+  },
+  21: { GroupNormalization: scalesByChannel },
+  22: { AveragePool: lastWindow, MaxPool: lastWindow },
 };

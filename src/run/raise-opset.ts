@@ -1,12 +1,28 @@
 /** Raises the ai.onnx operator set of a model, so that a pass may emit what a later one brought. */
+import { schemaOf } from '../infer/index.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { changes } from './opset-changes.js';
+import { isSame } from './opset-same.js';
 
-/** Between these two, `changes` lists all that changed. */
-const OLDEST = 7;
-const NEWEST = 13;
+/** Between these two, all that changed is known. */
+export const OLDEST = 7;
+export const NEWEST = 26;
+
+/** The IR version that came with an opset, from the opset on. */
+const irVersions: readonly (readonly [opset: number, irVersion: number])[] = [
+  [25, 13],
+  [24, 12],
+  [23, 11],
+  [21, 10],
+  [19, 9],
+  [15, 8],
+  [12, 7],
+  [11, 6],
+  [10, 5],
+  [9, 4],
+];
 
 /** Why a model stays at its opset, and the node where that shows. */
 export interface Refusal {
@@ -15,8 +31,8 @@ export interface Refusal {
 }
 
 /**
- * Raises every scope below `version` to it, in place; types must be inferred. A refusal leaves the model half raised:
- * work on a clone.
+ * Raises every scope below `version` to it, in place, and the IR version to the one that came with it; types must be
+ * inferred. A refusal leaves the model half raised: work on a clone.
  */
 export function raiseOpset(model: Model, version: number): Refusal | undefined {
   const tables = new Map<Map<string, number>, Graph[]>();
@@ -34,6 +50,7 @@ export function raiseOpset(model: Model, version: number): Refusal | undefined {
       if (refusal) return refusal;
     }
     opsets.set('', version);
+    raiseIrVersion(model, version);
   }
   return undefined;
 }
@@ -41,11 +58,29 @@ export function raiseOpset(model: Model, version: number): Refusal | undefined {
 function step(graphs: readonly Graph[], version: number): Refusal | undefined {
   for (const graph of graphs)
     for (const node of graph.nodes()) {
-      const table = changes[version];
-      const isChanged = node.domain === '' && table !== undefined && Object.hasOwn(table, node.opType);
-      if (!isChanged) continue;
-      const reason = node.hasReference ? "an attribute is the function's to give" : table[node.opType]?.(node);
+      if (node.domain !== '' || graph.model.functionOf(node)) continue;
+      const reason = bring(node, version);
       if (reason) return { reason: `opset ${version}: ${node.opType}: ${reason}`, at: node };
     }
   return undefined;
+}
+
+/** The runtime keeps this op of its own in ai.onnx, the same in every set. */
+const RUNTIME_OWN = 'SimplifiedLayerNormalization';
+
+/** Brings a node from the version before to this one; a text says why it cannot be. */
+function bring(node: Node, version: number): string | undefined {
+  const schema = schemaOf(node.opType, '', version);
+  if (!schema) return node.opType === RUNTIME_OWN ? undefined : 'no operator set of ai.onnx has this op';
+  if (schema.since !== version || isSame(node.opType, version)) return undefined;
+  const table = changes[version];
+  if (!table || !Object.hasOwn(table, node.opType)) return 'its new form is not known';
+  return node.hasReference ? "an attribute is the function's to give" : table[node.opType]?.(node);
+}
+
+/** Before IR version 4 a constant may be listed among the inputs; later that would make an input of it, so such a model keeps its version. */
+function raiseIrVersion(model: Model, opset: number): void {
+  const least = irVersions.find(([from]) => opset >= from)?.[1] ?? 3;
+  if (model.irVersion >= least || model.graph.inputs.some(({ tensor }) => tensor)) return;
+  model.irVersion = least;
 }

@@ -5,16 +5,20 @@ import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import { checkModel } from '../../src/ir/check.js';
 import { cloneModel } from '../../src/ir/clone.js';
 import type { Value } from '../../src/ir/value.js';
+import { operators } from '../../src/onnx/schema-table.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { raiseOpset } from '../../src/run/raise-opset.js';
-import { compareTensors, opCounts, randomFeeds } from '../check-pass.js';
+import { changes } from '../../src/run/opset-changes.js';
+import { isSame } from '../../src/run/opset-same.js';
+import { NEWEST, OLDEST, raiseOpset } from '../../src/run/raise-opset.js';
+import { compareTensors, opCounts, randomFeeds, randomWeights } from '../check-pass.js';
 import { runModel } from '../run-model.js';
 
 const image = (g: GraphBuilder) => g.input('x', 'float32', ['batch', 3, 4, 6]);
+const image2 = (g: GraphBuilder) => g.input('x2', 'float32', ['batch', 3, 4, 6]);
 const attribute = (value: number[]) => ({ type: 'floats' as const, value });
 
-/** Each op in its old form, at the opset it comes from. */
-const cases: [string, number, (g: GraphBuilder) => Value][] = [
+/** Each op in its old form, at the opset it comes from; the newest opset for which the runtime has a kernel. */
+const cases: [string, number, (g: GraphBuilder) => Value, newest?: number][] = [
   ['Slice by attributes', 9, (g) => g.op('Slice', [image(g)], { starts: [1, 0], ends: [3, 2], axes: [2, 1] })],
   [
     'Slice to the end',
@@ -62,22 +66,110 @@ const cases: [string, number, (g: GraphBuilder) => Value][] = [
   ],
   ['Split', 11, (g) => g.op('Split', [image(g)], { axis: 3, split: [2, 4] }, { outputs: 2 })],
   ['ReduceSum', 11, (g) => g.op('ReduceSum', [image(g)], { axes: [1, 3], keepdims: 0 })],
+  [
+    'Resize to sizes, by an empty list of scales',
+    11,
+    (g) =>
+      g.op('Resize', [image(g), g.constant('float32', []), g.constant('float32', []), g.ints(2, 3, 8, 9)], {
+        mode: 'linear',
+      }),
+  ],
+  ['Hardmax over several axes', 11, (g) => g.op('Hardmax', [image(g)], { axis: 1 })],
+  ['Dropout with a mask that nothing reads', 11, (g) => g.op('Dropout', [image(g)], {}, { outputs: 2 })],
+  ['ReduceMean', 13, (g) => g.op('ReduceMean', [image(g)], { axes: [-1] })],
+  ['ReduceMax over all', 13, (g) => g.op('ReduceMax', [image(g)], { keepdims: 0 })],
+  ['ReduceLogSumExp', 11, (g) => g.op('ReduceLogSumExp', [image(g)], { axes: [0, 2] })],
+  ['Split into equal parts', 13, (g) => g.op('Split', [image(g)], { axis: 3 }, { outputs: 3 })],
+  [
+    'RoiAlign',
+    10,
+    (g) =>
+      g.op(
+        'RoiAlign',
+        [image(g), g.constant('float32', [0, 0, 5, 3, 1, 0, 4, 2], [2, 4]), g.constant('int64', [0, 1])],
+        { output_height: 2, output_width: 2 },
+      ),
+    21,
+  ],
+  [
+    'GridSample',
+    16,
+    (g) =>
+      g.op('GridSample', [image(g), g.constant('float32', [-1, 0, 0.5, 0.3, 0.9, 1, 0, 0], [2, 2, 1, 2])], {
+        mode: 'bicubic',
+        padding_mode: 'border',
+      }),
+  ],
+  ['DFT along its default axis', 17, (g) => g.op('DFT', [g.op('Unsqueeze', [image(g), g.ints(-1)])], { onesided: 1 })],
+  ['DFT along another', 17, (g) => g.op('DFT', [g.op('Unsqueeze', [image(g), g.ints(-1)])], { axis: 3 })],
+  [
+    'GroupNormalization by groups',
+    18,
+    (g) => {
+      const x = g.op('Concat', [image(g), image2(g)], { axis: 1 });
+      const perGroup = (...values: number[]) => g.constant('float32', values);
+      return g.op('GroupNormalization', [x, perGroup(1, -2, 0.5), perGroup(0, 1, 2)], { num_groups: 3 });
+    },
+  ],
+  [
+    'Pool with ceil_mode',
+    10,
+    (g) => g.op('AveragePool', [image(g)], { kernel_shape: [2, 3], strides: [2, 2], ceil_mode: 1 }),
+  ],
+  ['LSTM', 7, (g) => recurrent(g, 'LSTM', 4)],
+  ['GRU', 7, (g) => recurrent(g, 'GRU', 3)],
 ];
 
+/** One direction, 5 numbers a step, 4 hidden. */
+function recurrent(g: GraphBuilder, op: string, gates: number): Value {
+  const weights = (columns: number, seed: number) => g.constant(randomWeights([1, gates * 4, columns], 0.5, seed));
+  return g.op(op, [g.input('x', 'float32', [6, 'batch', 5]), weights(5, 3), weights(4, 4)], { hidden_size: 4 });
+}
+
 describe('raiseOpset', () => {
-  it.each(cases)('keeps the meaning of %s', async (_, opset, op) => {
+  it.each(cases)('keeps the meaning of %s', async (_, opset, op, newest = NEWEST) => {
     const before = buildModel({ '': opset }, (g) => g.output('y', op(g), 'float32'));
     inferTypes(before);
-    const after = cloneModel(before);
-    expect(raiseOpset(after, 13)).toBeUndefined();
-    checkModel(after);
-    expect(after.opsets.get('')).toBe(13);
     const feeds = randomFeeds(before);
-    compareTensors(
-      await runModel(await writeModel(after), feeds),
-      await runModel(await writeModel(before), feeds),
-      1e-6,
+    const expected = await runModel(await writeModel(before), feeds);
+    for (const version of [13, 18, 21, 23, 26].filter((one) => one > opset && one <= newest)) {
+      const after = cloneModel(before);
+      expect(raiseOpset(after, version)).toBeUndefined();
+      checkModel(after);
+      expect(after.opsets.get('')).toBe(version);
+      compareTensors(await runModel(await writeModel(after), feeds), expected, 1e-6);
+    }
+  });
+
+  it('knows every later version of every op', () => {
+    const versions = new Map<string, number[]>();
+    for (const [, op = '', since] of operators.matchAll(/^([A-Za-z0-9]+)!? (\d+)\|/gm))
+      versions.set(op, [...(versions.get(op) ?? []), Number(since)]);
+    expect(versions.get('Softmax')).toEqual([1, 11, 13]);
+    const unknown = [...versions].flatMap(([op, [, ...later]]) =>
+      later
+        .filter((version) => version > OLDEST && version <= NEWEST)
+        .filter((version) => !isSame(op, version) && !Object.hasOwn(changes[version] ?? {}, op))
+        .map((version) => `${op} ${version}`),
     );
+    expect(unknown).toEqual([]);
+  });
+
+  it('raises the IR version with it, but for a model whose constants are inputs', () => {
+    const model = buildModel({ '': 13 }, (g) => g.output('y', g.op('Relu', [image(g)])), 7);
+    raiseOpset(model, 21);
+    expect(model.irVersion).toBe(10);
+    const listed = buildModel(
+      { '': 8 },
+      (g) => {
+        const w = g.input('w', 'float32', [6]);
+        w.tensor = randomWeights([6]);
+        g.output('y', g.op('Add', [image(g), w]));
+      },
+      3,
+    );
+    expect(raiseOpset(listed, 21)).toBeUndefined();
+    expect(listed.irVersion).toBe(3);
   });
 
   it('renames Scatter', () => {
@@ -134,6 +226,28 @@ describe('raiseOpset', () => {
       g.output('y', g.op('Squeeze', [image(g)], { axes }));
     });
     expect(raiseOpset(referred, 13)?.reason).toContain("the function's to give");
+    const unknown = buildModel({ '': 13 }, (g) => g.output('y', g.op('ATen', [image(g)])));
+    expect(raiseOpset(unknown, 14)?.reason).toContain('no operator set of ai.onnx has this op');
+    const window = buildModel({ '': 13 }, (g) =>
+      g.output('y', g.op('MaxPool', [image(g)], { kernel_shape: [1, 1], strides: [3, 2], ceil_mode: 1 })),
+    );
+    expect(raiseOpset(window, 22)?.reason).toContain('last window');
+    const training = buildModel({ '': 9 }, (g) => {
+      const c = () => g.constant('float32', [1, 1, 1]);
+      g.output('y', g.node('BatchNormalization', [image(g), c(), c(), c(), c()], {}, { outputs: 5 }).output);
+    });
+    expect(raiseOpset(training, 14)?.reason).toContain('statistics of training');
+    const integers = buildModel({ '': 9 }, (g) => g.output('y', g.op('Erf', [g.input('x', 'int32', [2])])));
+    expect(raiseOpset(integers, 13)?.reason).toContain('it takes no int32');
+    const withdrawn = buildModel({ '': 11 }, (g) =>
+      g.output(
+        'y',
+        g.op('Resize', [image(g), g.constant('float32', []), g.constant('float32', [1, 1, 2, 2])], {
+          coordinate_transformation_mode: 'tf_half_pixel_for_nn',
+        }),
+      ),
+    );
+    expect(raiseOpset(withdrawn, 13)?.reason).toContain('withdrawn');
     const ranked = buildModel({ '': 11 }, (g) => g.output('y', g.op('Softmax', [g.input('x', 'float32')])));
     expect(raiseOpset(ranked, 13)?.reason).toContain('rank');
   });
