@@ -13,6 +13,7 @@ import { matrix } from './ops/matrix.js';
 import { microsoft } from './ops/microsoft.js';
 import { microsoftAttention } from './ops/microsoft-attention.js';
 import { normalization } from './ops/normalization.js';
+import { preview } from './ops/preview.js';
 import { quantization } from './ops/quantization.js';
 import { recurrent } from './ops/recurrent.js';
 import { reduction } from './ops/reduction.js';
@@ -40,6 +41,7 @@ const families: readonly (readonly [domain: string, rules: Rules])[] = [
   ['', sequences],
   ['', controlFlow],
   ['ai.onnx.ml', machineLearning],
+  ['ai.onnx.preview', preview],
   ['com.microsoft', microsoft],
   ['com.microsoft', microsoftAttention],
 ];

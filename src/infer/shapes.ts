@@ -1,5 +1,6 @@
 /** Broadcasting, and rules for the many operators that give one of a few simple shapes. */
 import { broadcastDims } from '../ir/dims.js';
+import { boundsOf, within } from './bounds.js';
 import type { Call, Rule } from './call.js';
 import type { PartialDim, PartialShape } from './frame.js';
 
@@ -16,9 +17,12 @@ export function broadcastDim(a: PartialDim, b: PartialDim): PartialDim {
 /** The shape that two shapes broadcast to; undefined where a rank is unknown. */
 export function broadcastShapes(a: PartialShape | undefined, b: PartialShape | undefined): PartialShape | undefined {
   if (!a || !b) return undefined;
+  const bounds = boundsOf(a, b);
   const [long, short] = a.length >= b.length ? [a, b] : [b, a];
   const offset = long.length - short.length;
-  return long.map((dim, axis) => (axis < offset ? dim : broadcastDim(dim, short[axis - offset])));
+  return long.map((dim, axis) =>
+    axis < offset ? dim : broadcastDim(within(dim, bounds), within(short[axis - offset], bounds)),
+  );
 }
 
 /** Output 0 has the shape of an input. */

@@ -71,6 +71,9 @@ function widen(a: Type | undefined, b: Type | undefined, fill: Parameters<typeof
     );
     return tensorType(a.elem, fill(joined));
   }
+  // What an optional holds may be handed on by itself.
+  if (a?.kind === 'optional' && b && b.kind !== 'optional')
+    return { kind: 'optional', elem: a.elem && joinTypes(a.elem, b, () => undefined) };
   return joinTypes(loose(a), loose(b), fill);
 }
 
@@ -91,9 +94,13 @@ const loose = (type: Type | undefined): Type | undefined =>
 const onlyElement = (a: Type | undefined, b: Type | undefined): Type | undefined =>
   a?.kind === 'tensor' && b?.kind === 'tensor' && a.elem === b.elem ? tensorType(a.elem) : undefined;
 
-/** A final value: what it was handed first, or what the body gave last. Dims unknown inside differ from one iteration to the next. */
-function setFinal(call: Call, index: number, carried: Known): void {
-  const { type } = carried;
+/**
+ * A final value: what it was handed first, or what the body gave last. Dims unknown inside differ from one iteration to the
+ * next. `given`: what the body gives, in whose place an optional may stand first.
+ */
+function setFinal(call: Call, index: number, carried: Known, given: Known | undefined): void {
+  const isHeld = carried.type?.kind === 'optional' && given?.type !== undefined && given.type.kind !== 'optional';
+  const type = isHeld ? given.type : carried.type;
   if (type?.kind === 'tensor') {
     call.setType(index, undefined);
     const value = call.node.outputs[index];
@@ -120,7 +127,7 @@ const loop: Rule = (call) => {
   ];
   const { carried, outputs } = settle(call, body, 2, initial, inputs, 1);
   carried.forEach((one, index) => {
-    setFinal(call, index, one);
+    setFinal(call, index, one, outputs[index + 1]);
   });
   const trips = tripCount(call, body, outputs[0]);
   for (let index = count; index < call.node.outputs.length; index++) {
@@ -140,6 +147,7 @@ function setScan(
   shape: PartialShape | undefined,
 ): void {
   const value = call.node.outputs[index];
+  call.setType(index, undefined);
   if (value) call.setType(index, tensorType(elem, call.frame.whole(value, shape)));
 }
 
@@ -160,31 +168,48 @@ function throughIdentity(value: Graph['outputs'][number]): Graph['outputs'][numb
   return input ? throughIdentity(input) : value;
 }
 
+/**
+ * Scan over slices. Up to opset 8 all that goes in and out has a batch first, which the body does not see, the scanned axis
+ * comes second, and lengths stand before everything.
+ */
 const scan: Rule = (call) => {
   const body = call.body('body');
-  if (!body || call.opset < 9) return;
+  if (!body) return;
+  const isBatched = call.opset < 9;
+  const [skipped, first] = isBatched ? [1, 1] : [0, 0];
   const scans = call.int('num_scan_inputs', 0);
-  const states = call.inputCount - scans;
-  const inputAxes = call.ints('scan_input_axes') ?? [];
-  const outputAxes = call.ints('scan_output_axes') ?? [];
+  const states = call.inputCount - scans - skipped;
+  const inputAxes = isBatched ? [] : (call.ints('scan_input_axes') ?? []);
+  const outputAxes = isBatched ? [] : (call.ints('scan_output_axes') ?? []);
   let length: PartialDim;
+  let batch: PartialDim;
   const slices = Array.from({ length: scans }, (_, index): Known => {
-    const shape = call.shape(states + index);
-    const elem = call.elem(states + index);
-    const axis = shape && axisOf(inputAxes[index] ?? 0, shape.length);
+    const at = skipped + states + index;
+    const [shape, elem] = [call.shape(at), call.elem(at)];
+    const axis = shape && axisOf(inputAxes[index] ?? first, shape.length);
     if (!elem || !shape || axis === undefined) return { type: elem && tensorType(elem) };
     length = typeof length === 'number' ? length : shape[axis];
+    if (isBatched) batch = typeof batch === 'number' ? batch : shape[0];
     return {
       type: tensorType(
         elem,
-        shape.filter((_, at) => at !== axis),
+        shape.filter((_, at) => at !== axis && !(isBatched && at === 0)),
       ),
     };
   });
-  const initial = Array.from({ length: states }, (_, index) => known(call, index));
+  const initial = Array.from({ length: states }, (_, index): Known => {
+    const state = known(call, index + skipped);
+    if (!isBatched) return state;
+    return {
+      type: state.type?.kind === 'tensor' ? tensorType(state.type.elem, state.type.shape?.slice(1)) : undefined,
+    };
+  });
   const { carried, outputs } = settle(call, body, 0, initial, (state) => [...state, ...slices], 0);
   carried.forEach((one, index) => {
-    setFinal(call, index, one);
+    const { type } = one;
+    if (!isBatched) setFinal(call, index, one, outputs[index]);
+    else if (type?.kind === 'tensor')
+      setScan(call, index, type.elem, type.shape && [batch, ...type.shape.map(outside)]);
   });
   for (let index = states; index < call.node.outputs.length; index++) {
     const scanned = outputs[index]?.type;
@@ -192,7 +217,8 @@ const scan: Rule = (call) => {
     const rank = (scanned.shape?.length ?? 0) + 1;
     const axis = axisOf(outputAxes[index - states] ?? 0, rank) ?? 0;
     const dims = scanned.shape?.map(outside);
-    setScan(call, index, scanned.elem, dims && [...dims.slice(0, axis), length, ...dims.slice(axis)]);
+    const stacked = dims && [...dims.slice(0, axis), length, ...dims.slice(axis)];
+    setScan(call, index, scanned.elem, stacked && isBatched ? [batch, ...stacked] : stacked);
   }
 };
 

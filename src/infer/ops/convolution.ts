@@ -86,8 +86,12 @@ const convTranspose: Rule = (call) => {
     if (given) return given.at(axis - spatial);
     const [size, width, stride] = [data?.[axis + 2], sizes?.[axis], strides[axis] ?? 1];
     if (size === undefined || width === undefined) return undefined;
-    if (autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER') return undefined;
     const extent = addDims(multiplyDims(subtractDims(width, 1), dilations[axis] ?? 1), 1);
+    if (autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER') {
+      // A kernel that is narrower than the stride leaves the last places out: nothing is padded.
+      const last = minDim(addDims(extent, extra[axis] ?? 0), stride);
+      return addDims(multiplyDims(subtractDims(size, 1), stride), last);
+    }
     const padding = autoPad === 'VALID' ? 0 : (pads[axis] ?? 0) + (pads[axis + spatial] ?? 0);
     return subtractDims(
       addDims(multiplyDims(subtractDims(size, 1), stride), addDims(extent, extra[axis] ?? 0)),

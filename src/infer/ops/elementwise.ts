@@ -1,4 +1,5 @@
 /** Operators that work element by element: unary ones keep the shape, the others broadcast. Integers are computed. */
+import type { Dim } from '../../ir/dims.js';
 import { dataTypeOfCode } from '../../ir/types.js';
 import type { Call, Rule } from '../call.js';
 import { type Arithmetic, arithmetic, castContents, chooseContents, combine, mapContents } from '../contents.js';
@@ -65,6 +66,19 @@ const identity: Rule = (call) => {
   call.setContents(0, call.contents(0));
 };
 
+/** max and min of what is inside the two bounds; before opset 11 they are attributes and floats. */
+const clip: Rule = (call) => {
+  unary(call);
+  const least = call.has(1) ? call.scalar(1) : Number.NEGATIVE_INFINITY;
+  const most = call.has(2) ? call.scalar(2) : Number.POSITIVE_INFINITY;
+  const isKnown = call.opset >= 11 && least !== undefined && most !== undefined;
+  const inside = (a: Dim) => {
+    const above = least === Number.NEGATIVE_INFINITY ? a : arithmetic.max(a, least as Dim);
+    return above === undefined || most === Number.POSITIVE_INFINITY ? above : arithmetic.min(above, most as Dim);
+  };
+  call.setContents(0, isKnown ? mapContents(call.contents(0), call.elem(0), inside) : undefined);
+};
+
 const dropout: Rule = (call) => {
   call.set(0, call.shape(0));
   // Up to opset 9 the mask had the type of the data.
@@ -76,9 +90,9 @@ const names = (text: string, rule: Rule): Readonly<Record<string, Rule>> =>
 
 export const elementwise: Readonly<Record<string, Rule>> = {
   ...names(
-    'Acos Acosh Affine Asin Asinh Atan Atanh BitwiseNot Celu Clip Cos Cosh CumSum CumProd Elu Erf Exp Gelu ' +
+    'Acos Acosh Affine Asin Asinh Atan Atanh BitwiseNot Celu Cos Cosh CumSum CumProd Elu Erf Exp Gelu ' +
       'HardSigmoid HardSwish Hardmax ImageScaler IsInf IsNaN LeakyRelu Log LogSoftmax Mish PRelu ParametricSoftplus ' +
-      'Reciprocal Relu Scale ScaledTanh Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Swish Tan Tanh ' +
+      'Reciprocal Scale ScaledTanh Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Swish Tan Tanh ' +
       'ThresholdedRelu Trilu',
     unary,
   ),
@@ -88,6 +102,7 @@ export const elementwise: Readonly<Record<string, Rule>> = {
   Floor: each(arithmetic.floor),
   Ceil: each(arithmetic.ceil),
   Round: each(arithmetic.round),
+  Relu: each((a) => arithmetic.max(a, 0)),
   Sqrt: each(arithmetic.sqrt),
   Not: each(arithmetic.not),
   Add: computing(() => arithmetic.add),
@@ -107,9 +122,10 @@ export const elementwise: Readonly<Record<string, Rule>> = {
   And: computing(() => arithmetic.and),
   Or: computing(() => arithmetic.or),
   Xor: computing(() => arithmetic.xor),
-  BitCast: (call) => call.set(0, undefined, castTarget(call)),
+  BitCast: (call) => call.set(0, call.shape(0), castTarget(call)),
   Cast: cast,
   CastLike: cast,
+  Clip: clip,
   Dropout: dropout,
   Identity: identity,
   Where: where,

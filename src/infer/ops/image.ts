@@ -1,16 +1,31 @@
 /** Operators on images and boxes. */
-import { type Dim, multiplyDims } from '../../ir/dims.js';
+import { type Dim, floorDivide, multiplyDims } from '../../ir/dims.js';
 import { axisOf, type Call, type Rule } from '../call.js';
 import type { Contents, PartialDim } from '../frame.js';
 
-/** A dim scaled and rounded down; a symbol only by a whole factor. */
+/** A dim scaled and rounded down; a symbol only by a factor that float32 multiplies exactly: 2, 0.5, 1.25. */
 function scaled(dim: PartialDim, scale: PartialDim): PartialDim {
   if (dim === undefined || typeof scale !== 'number') return undefined;
   if (typeof dim === 'number') {
     // The runtime multiplies in float32.
     return Math.floor(Math.fround(Math.fround(dim) * Math.fround(scale)));
   }
-  return Number.isInteger(scale) ? multiplyDims(dim, scale) : undefined;
+  return scale >= 0 && Number.isInteger(scale * FINEST)
+    ? floorDivide(multiplyDims(dim, scale * FINEST), FINEST)
+    : undefined;
+}
+
+/** Scales of so many parts of one, or fewer, are followed. */
+const FINEST = 16;
+
+/** With its aspect kept, an image is scaled by the least or the greatest of the scales that the sizes ask for. */
+function aspectScale(policy: string, dims: readonly PartialDim[], sizes: readonly PartialDim[]): number | undefined {
+  const scales = sizes.map((size, at) => {
+    const dim = dims[at];
+    return typeof size === 'number' && typeof dim === 'number' && dim > 0 ? Math.fround(size / dim) : Number.NaN;
+  });
+  const scale = policy === 'not_larger' ? Math.min(...scales) : Math.max(...scales);
+  return Number.isFinite(scale) ? scale : undefined;
 }
 
 const resize: Rule = (call) => {
@@ -22,15 +37,19 @@ const resize: Rule = (call) => {
   const axes = named.map((axis) => axisOf(axis, shape.length));
   const of = (list: Contents | undefined, axis: number): PartialDim => list?.[axes.indexOf(axis)];
   const isGiven = (index: number) => call.has(index) && call.dim(index, 0) !== 0;
-  const isKept = (call.string('keep_aspect_ratio_policy') ?? 'stretch') === 'stretch';
+  const policy = call.string('keep_aspect_ratio_policy') ?? 'stretch';
   const sizes = !isOld && isGiven(3);
   const values = call.contents(sizes ? 3 : scalesAt);
+  const dims = axes.map((axis) => (axis === undefined ? undefined : shape[axis]));
+  const scale = sizes && policy !== 'stretch' && values ? aspectScale(policy, dims, values) : undefined;
   call.set(
     0,
     shape.map((dim, axis) => {
       if (!axes.includes(axis)) return dim;
       const value = of(values, axis);
-      if (sizes) return isKept ? value : undefined;
+      if (sizes && policy === 'stretch') return value;
+      if (sizes)
+        return typeof dim === 'number' && scale !== undefined ? Math.round(Math.fround(dim * scale)) : undefined;
       return scaled(dim, value);
     }),
   );

@@ -169,7 +169,20 @@ const topK: Rule = (call) => {
   call.set(1, result);
 };
 
-const nonZero: Rule = (call) => call.set(0, [call.shape(0)?.length || (call.shape(0) ? 1 : undefined), undefined]);
+/** One row an axis, one column an element that is not 0; of a scalar, one row. */
+const nonZero: Rule = (call) => {
+  const shape = call.shape(0);
+  const [numbers, source] = [call.numbers(0), numericShape(shape)];
+  const found = numbers?.flatMap((number, at) => (number === 0 ? [] : [at]));
+  const rank = shape && Math.max(1, shape.length);
+  call.set(0, [rank, found?.length]);
+  if (!found || !source || source.length === 0) return call.setContents(0, undefined);
+  const strides = source.map((_, axis) => source.slice(axis + 1).reduce((n, size) => n * size, 1));
+  call.setContents(
+    0,
+    source.flatMap((size, axis) => found.map((at) => Math.floor(at / (strides[axis] as number)) % size)),
+  );
+};
 
 const oneHot: Rule = (call) => {
   const shape = call.shape(0);

@@ -132,14 +132,15 @@ const centerCropPad: Rule = (call) => {
   );
 };
 
-/** What it gives depends on the numbers, except that it is of the input's rank along an axis, else flat. */
+/** What it gives depends on the truths, except that it is of the input's rank along an axis, else flat. */
 const compress: Rule = (call) => {
   const axis = call.int('axis');
   const shape = call.shape(0);
-  if (axis === undefined) return call.set(0, [undefined]);
+  const count = call.numbers(1)?.filter((truth) => truth !== 0).length;
+  if (axis === undefined) return call.set(0, [count]);
   call.set(
     0,
-    shape?.map((dim, at) => (at === axisOf(axis, shape.length) ? undefined : dim)),
+    shape?.map((dim, at) => (at === axisOf(axis, shape.length) ? count : dim)),
   );
 };
 

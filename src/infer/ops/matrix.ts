@@ -1,5 +1,5 @@
 /** Products of matrices and tensors. */
-import { multiplyDims } from '../../ir/dims.js';
+import { floorDivide } from '../../ir/dims.js';
 import type { Shape } from '../../ir/types.js';
 import type { Call, Rule } from '../call.js';
 import type { PartialDim, PartialShape } from '../frame.js';
@@ -85,13 +85,14 @@ const col2Im: Rule = (call) => {
   const shape = call.shape(0);
   const image = call.contents(1);
   const block = call.numbers(2);
-  if (!shape || !image) return;
+  const rank = call.dim(1, 0);
+  if (!shape || (!image && typeof rank !== 'number')) return;
   const size = block?.reduce((n, dim) => n * dim, 1);
   const channels = shape[1];
   call.set(0, [
     shape[0],
-    typeof channels === 'number' && size ? multiplyDims(Math.floor(channels / size), 1) : undefined,
-    ...image,
+    channels !== undefined && size ? floorDivide(channels, size) : undefined,
+    ...(image ?? new Array<PartialDim>(rank as number).fill(undefined)),
   ]);
 };
 

@@ -1,6 +1,6 @@
 /** Operators that reduce axes to one element. */
-import { type Dim, multiplyDims } from '../../ir/dims.js';
 import { axisOf, type Call, type Rule } from '../call.js';
+import { arithmetic, type Combine } from '../contents.js';
 import type { PartialDim, PartialShape } from '../frame.js';
 
 /** The shape that is left; `axes` undefined: all of them, null: some, not known which. */
@@ -36,14 +36,21 @@ const reduce =
     call.setContents(0, foldedContents(call));
   };
 
-/** What a product, sum, largest or smallest of a list of sizes is. */
+/** What folds a list of whole numbers. */
+const folds: ReadonlyMap<string, Combine> = new Map([
+  ['ReduceProd', arithmetic.multiply],
+  ['ReduceSum', arithmetic.add],
+  ['ReduceMax', arithmetic.max],
+  ['ReduceMin', arithmetic.min],
+]);
+
+/** What the product, sum, greatest or least of a list of sizes is. */
 function foldedContents(call: Call): readonly PartialDim[] | undefined {
+  const fold = folds.get(call.node.opType);
   const contents = call.contents(0);
-  const result = call.shapeOf(0);
-  const isWhole = result?.every((dim) => dim === 1) && call.rank(0) === 1;
-  if (!contents || !isWhole || call.elem(0) !== 'int64' || call.node.opType !== 'ReduceProd') return undefined;
-  if (contents.some((dim) => dim === undefined)) return undefined;
-  return [(contents as Dim[]).reduce(multiplyDims, 1)];
+  const isWhole = call.shapeOf(0)?.every((dim) => dim === 1) && call.rank(0) === 1;
+  if (!fold || !contents?.length || !isWhole || call.elem(0) !== 'int64') return undefined;
+  return [contents.reduce((a, b) => (a === undefined || b === undefined ? undefined : fold(a, b)))];
 }
 
 const argument: Rule = (call) => call.set(0, reducedShape(call, [call.int('axis', 0)], call.int('keepdims', 1) !== 0));

@@ -113,11 +113,7 @@ export const sequences: Readonly<Record<string, Rule>> = {
   OptionalGetElement: (call) => take(call, call.type(0)?.kind === 'optional' ? elementOf(call.type(0)) : call.type(0)),
   RegexFullMatch: like(),
   StringSplit: stringSplit,
-  StringNormalizer: (call) =>
-    call.set(
-      0,
-      call.shape(0)?.map((dim, axis, { length }) => (axis < length - 1 ? dim : undefined)),
-    ),
+  StringNormalizer: stringNormalizer,
   TfIdfVectorizer: tfIdfVectorizer,
 };
 
@@ -127,4 +123,15 @@ function tfIdfVectorizer(call: Call): void {
   const indexes = call.ints('ngram_indexes');
   const columns = indexes && Math.max(...indexes) + 1;
   call.set(0, shape && [...shape.slice(0, -1), columns]);
+}
+
+/** Stop words leave the last axis; where none is left, one empty text stays. */
+function stringNormalizer(call: Call): void {
+  const stopwords = call.attribute('stopwords');
+  const isWhole = stopwords?.type !== 'strings' || stopwords.value.length === 0;
+  const shape = call.shape(0);
+  call.set(
+    0,
+    shape?.map((dim, axis, { length }) => (isWhole || axis < length - 1 ? dim : undefined)),
+  );
 }

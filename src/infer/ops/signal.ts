@@ -1,5 +1,5 @@
 /** Fourier transforms. */
-import { addDims, type Dim, floorDivide, subtractDims } from '../../ir/dims.js';
+import { addDims, type Dim, floorDivide, multiplyDims, subtractDims } from '../../ir/dims.js';
 import { axisOf, type Rule } from '../call.js';
 import type { PartialDim } from '../frame.js';
 
@@ -19,17 +19,15 @@ const dft: Rule = (call) => {
   const axis = axisOf(named, shape.length);
   const isOneSided = call.int('onesided', 0) !== 0;
   const isInverse = call.int('inverse', 0) !== 0;
-  const given = call.has(1) ? call.scalar(1) : axis === undefined ? undefined : shape[axis];
-  // A one-sided inverse gives a real signal of a length that implementations take differently.
-  if (isOneSided && isInverse)
-    return call.set(
-      0,
-      shape.map(() => undefined),
-    );
-  const length = isOneSided ? half(given) : given;
+  const size = axis === undefined ? undefined : shape[axis];
+  // Back from one side: a real signal.
+  const isReal = isOneSided && isInverse;
+  const whole = isReal && size !== undefined ? multiplyDims(subtractDims(size, 1), 2) : size;
+  const given = call.has(1) ? call.scalar(1) : whole;
+  const length = isOneSided && !isInverse ? half(given) : given;
   call.set(
     0,
-    shape.map((dim, at) => (at === axis ? length : at === shape.length - 1 ? 2 : dim)),
+    shape.map((dim, at) => (at === axis ? length : at === shape.length - 1 ? (isReal ? 1 : 2) : dim)),
   );
 };
 
