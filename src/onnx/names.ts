@@ -11,6 +11,8 @@ export class ScopeNames {
   readonly #taken = new Set<string>();
   readonly #names = new Map<Value, string>();
   readonly #nodes = new Set<string>();
+  /** The number to try next for a base: those before it are taken, and stay so. */
+  readonly #numbers = new Map<string, number>();
   /** Names of the output ports, in order. */
   readonly ports: readonly string[];
   /** Ports whose value has another name: an Identity node gives it theirs. */
@@ -60,16 +62,23 @@ export class ScopeNames {
    */
   nodeName(name: string, repeated: ReadonlySet<string> | undefined): string {
     if (name === '' || repeated?.has(name)) return name;
-    let free = name;
-    for (let n = 1; this.#nodes.has(free); n++) free = `${name}_${n}`;
+    const free = this.#nodes.has(name) ? this.#numbered(name, 'node', (one) => this.#nodes.has(one)) : name;
     this.#nodes.add(free);
     return free;
   }
 
   /** A name of this scope that neither it nor an outer one has. */
   free(base: string): string {
-    if (!this.has(base)) return base;
-    for (let n = 1; ; n++) if (!this.has(`${base}_${n}`)) return `${base}_${n}`;
+    return this.has(base) ? this.#numbered(base, 'value', (one) => this.has(one)) : base;
+  }
+
+  /** The base with the first number that is free. Thousands of values may have one base: each search goes on where the last ended. */
+  #numbered(base: string, of: 'node' | 'value', isTaken: (name: string) => boolean): string {
+    const key = `${of} ${base}`;
+    let n = this.#numbers.get(key) ?? 1;
+    while (isTaken(`${base}_${n}`)) n++;
+    this.#numbers.set(key, n);
+    return `${base}_${n}`;
   }
 
   find(value: Value): string | undefined {
