@@ -1,0 +1,62 @@
+/**
+ * Where a block is cut. A chain longer than the window, such as the residual additions, of which there is one more than
+ * layers, can give each instance the node before or after: the choice with the fewest values across the border is made.
+ */
+import { covers, type Placed, type Rows, type Window } from './align.js';
+import type { Reader, Wiring } from './wiring.js';
+
+/** Rounds of moving chains; each moves every one that gains by it. */
+const ROUNDS = 4;
+
+/** The nodes of a window's instances. */
+export function cut(wiring: Wiring, group: readonly Placed[], { start, end }: Window): Rows {
+  const chains = group.filter((one) => covers(one, start, end)).map(({ chain, base }) => ({ chain, base }));
+  const row = ({ chain, base }: Placed): number[] => chain.slice(start - base, end - base);
+  const loose = chains.filter(({ chain }) => chain.length > end - start);
+  // The first and the last instance are the odd ones: the one between tells best what crosses.
+  const sample = (end - start) >> 1;
+  const inside = new Set(chains.map((one) => row(one)[sample] as number));
+  const at = ({ chain }: Placed, base: number): number => chain[start - base + sample] as number;
+  for (let round = 0, moved = true; round < ROUNDS && moved; round++) {
+    moved = false;
+    for (const one of loose) {
+      const bases = [one.base, one.base - 1, one.base + 1].filter((base) => covers({ ...one, base }, start, end));
+      const nodes = bases.map((base) => at(one, base));
+      inside.delete(at(one, one.base));
+      const costs = nodes.map((node) => {
+        inside.add(node);
+        const across = crossing(wiring, inside, nodes);
+        inside.delete(node);
+        return across;
+      });
+      const best = costs.indexOf(Math.min(...costs));
+      one.base = bases[best] as number;
+      inside.add(nodes[best] as number);
+      moved ||= best > 0;
+    }
+  }
+  return chains.map(row);
+}
+
+/** How many of the values that these nodes make or read are made on one side and read on the other. */
+function crossing(
+  { producers, reads, readers }: Wiring,
+  inside: ReadonlySet<number>,
+  nodes: readonly number[],
+): number {
+  const counted = new Set<readonly Reader[]>();
+  let across = 0;
+  const count = (node: number, list: readonly Reader[] | undefined): void => {
+    if (!list || counted.has(list)) return;
+    counted.add(list);
+    const isInside = inside.has(node);
+    if (list.some((reader) => inside.has(reader.node) !== isInside)) across++;
+  };
+  for (const node of nodes) {
+    for (const list of readers[node] ?? []) count(node, list);
+    producers[node]?.forEach((producer, place) => {
+      if (producer >= 0) count(producer, readers[producer]?.[reads[node]?.[place]?.index ?? 0]);
+    });
+  }
+  return across;
+}

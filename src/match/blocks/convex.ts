@@ -1,0 +1,144 @@
+/**
+ * Cuts the common part of some instances into pieces that can each become one call.
+ *
+ * Where a path leaves an instance and comes back, through a node that only the first layer has for one, what it comes back
+ * to is on a higher level than what it left. The same holds for an edge that not all instances have. A piece is one
+ * level: no path leaves it and comes back, and inside it all instances are wired alike.
+ */
+import type { Rows } from './align.js';
+import type { Wiring } from './wiring.js';
+
+/** How often levels are raised before the rows are given up: wirings that contradict each other never settle. */
+const ROUNDS = 16;
+
+/** Levels of rows of nodes, for one wiring after another; holds scratch arrays of the scope's size. */
+export class Levels {
+  /** Which row a node of the instance at hand is in. */
+  readonly #rowOf: Int32Array;
+  /** Level of a path that is outside the instance; 0 where none leads there. */
+  readonly #outside: Int32Array;
+
+  constructor(readonly wiring: Wiring) {
+    this.#rowOf = new Int32Array(wiring.nodes.length).fill(-1);
+    this.#outside = new Int32Array(wiring.nodes.length);
+  }
+
+  /** Levels that more than half of the instances ask for: what is so by design, not by an odd layer. */
+  typical(rows: Rows): Int32Array {
+    const shared = this.shared(rows);
+    const count = rows[0]?.length ?? 0;
+    const levels = Array.from({ length: count }, (_, instance) => {
+      const own = new Int32Array(rows.length);
+      this.#raise(rows, shared, instance, own);
+      return own;
+    });
+    return Int32Array.from(rows, (_, row) => {
+      const sorted = levels.map((own) => own[row] as number).sort((a, b) => b - a);
+      return sorted[count >> 1] as number;
+    });
+  }
+
+  /** Levels that hold for every instance; undefined where they contradict each other. */
+  common(rows: Rows): Int32Array | undefined {
+    const shared = this.shared(rows);
+    const levels = new Int32Array(rows.length);
+    for (let round = 0; round < ROUNDS; round++) {
+      let isRaised = false;
+      for (let instance = 0; instance < (rows[0]?.length ?? 0); instance++)
+        if (this.#raise(rows, shared, instance, levels)) isRaised = true;
+      if (!isRaised) return levels;
+    }
+    return undefined;
+  }
+
+  /** For each row and place it reads at: the row that is read there in every instance, or -1. */
+  shared(rows: Rows): Int32Array[] {
+    const { producers, reads } = this.wiring;
+    const result: Int32Array[] = [];
+    for (let instance = 0; instance < (rows[0]?.length ?? 0); instance++) {
+      this.#enter(rows, instance);
+      rows.forEach((row, number) => {
+        const node = row[instance] as number;
+        const index = (place: number, of: number) => reads[of]?.[place]?.index;
+        const found = producers[node]?.map((producer) => (producer < 0 ? -1 : (this.#rowOf[producer] as number)));
+        if (instance === 0) result.push(found as Int32Array);
+        else
+          result[number]?.forEach((before, place, all) => {
+            if (before !== found?.[place] || index(place, node) !== index(place, row[0] as number)) all[place] = -1;
+          });
+      });
+      this.#leave(rows, instance);
+    }
+    return result;
+  }
+
+  /** Raises levels until they hold for one instance; true where one was raised. Linear in what lies between its nodes. */
+  #raise(rows: Rows, shared: readonly Int32Array[], instance: number, levels: Int32Array): boolean {
+    const { producers } = this.wiring;
+    this.#enter(rows, instance);
+    let isRaised = false;
+    const between = this.#between(rows, instance);
+    for (const node of between) {
+      const row = this.#rowOf[node] as number;
+      let level = 0;
+      producers[node]?.forEach((producer, place) => {
+        if (producer < 0) return;
+        const source = this.#rowOf[producer] as number;
+        if (source < 0) level = Math.max(level, this.#outside[producer] as number);
+        else
+          level = Math.max(level, (levels[source] as number) + (row >= 0 && shared[row]?.[place] === source ? 0 : 1));
+      });
+      if (row < 0) this.#outside[node] = level;
+      else if (level > (levels[row] as number)) {
+        levels[row] = level;
+        isRaised = true;
+      }
+    }
+    for (const node of between) this.#outside[node] = 0;
+    this.#leave(rows, instance);
+    return isRaised;
+  }
+
+  /** The instance's nodes, and what paths from them reach before its last one, in dependency order. */
+  #between(rows: Rows, instance: number): number[] {
+    const nodes = rows.map((row) => row[instance] as number);
+    let last = 0;
+    for (const node of nodes) last = Math.max(last, node);
+    const seen = new Set(nodes);
+    for (const node of nodes.slice()) visit(this.wiring, node);
+    function visit({ readers }: Wiring, from: number): void {
+      const open = [from];
+      for (let node = open.pop(); node !== undefined; node = open.pop())
+        for (const list of readers[node] ?? [])
+          for (const reader of list)
+            if (reader.node < last && !seen.has(reader.node)) {
+              seen.add(reader.node);
+              nodes.push(reader.node);
+              open.push(reader.node);
+            }
+    }
+    return nodes.sort((a, b) => a - b);
+  }
+
+  #enter(rows: Rows, instance: number): void {
+    rows.forEach((row, number) => {
+      this.#rowOf[row[instance] as number] = number;
+    });
+  }
+
+  #leave(rows: Rows, instance: number): void {
+    for (const row of rows) this.#rowOf[row[instance] as number] = -1;
+  }
+}
+
+/** The rows by level, lowest first. */
+export function piecesOf(rows: Rows, levels: Int32Array): Rows[] {
+  const pieces = new Map<number, Rows>();
+  rows.forEach((row, number) => {
+    const level = levels[number] as number;
+    const piece = pieces.get(level);
+    if (piece) piece.push(row);
+    else pieces.set(level, [row]);
+  });
+  return [...pieces].sort(([a], [b]) => a - b).map(([, piece]) => piece);
+}

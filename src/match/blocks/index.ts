@@ -1,0 +1,97 @@
+/**
+ * Repeated blocks of a scope, found by structure: transformer layers, stages, levels, whatever they are called.
+ *
+ * 1. Nodes get labels, and labels of their surroundings (`labels`).
+ * 2. From nodes with equal surroundings, pairs "the same part, one repeat later" are grown along the edges; pairs line up
+ *    in chains (`grow`), chains side by side are repeats (`align`), cut where the fewest values cross (`border`).
+ * 3. A repeat with paths that leave it and come back is cut into pieces without (`convex`).
+ * 4. Of the many overlapping repeats the best description is chosen (`choose`).
+ *
+ * Why this way: repeats found in a string of node labels depend on the file's order, and one odd node breaks them; hashing
+ * whole subgraphs needs to know where a layer begins. Growing pairs needs neither, and an odd first layer costs its odd
+ * nodes alone.
+ */
+import type { Graph } from '../../ir/graph.js';
+import type { Value } from '../../ir/value.js';
+import type { Rows } from './align.js';
+import type { Block, BlockInstance } from './block.js';
+import { candidatesOf, LEAST } from './candidates.js';
+import { choose } from './choose.js';
+import { Levels, piecesOf } from './convex.js';
+import { nameOf } from './name.js';
+import { isOrdered } from './order.js';
+import { type Wiring, wiringOf } from './wiring.js';
+
+export type { Block, BlockInstance } from './block.js';
+
+/**
+ * The blocks of one scope, what covers most nodes first. Nodes of bodies count with their owner; ask for each body's own.
+ * Deterministic, whatever the names. Types should have been inferred: where they are unknown, less is told apart.
+ */
+export function findBlocks(graph: Graph): readonly Block[] {
+  const wiring = wiringOf(graph);
+  const levels = new Levels(wiring);
+  const blocks: Block[] = [];
+  const groupOf = new Int32Array(wiring.nodes.length).fill(-1);
+  let groups = 0;
+  const isWhole = (node: number): boolean => {
+    const call = wiring.nodes[node];
+    return call !== undefined && graph.model.functionOf(call) !== undefined;
+  };
+  const accept = (rows: Rows): boolean => {
+    const common = levels.common(rows);
+    if (!common) return false;
+    const before = blocks.length;
+    for (const piece of piecesOf(rows, common)) {
+      if (piece.length < LEAST && !piece.some(([node]) => isWhole(node as number))) continue;
+      const old = groups;
+      for (const row of piece)
+        row.forEach((node, instance) => {
+          groupOf[node] = old + instance;
+        });
+      groups += (piece[0] as number[]).length;
+      if (isOrdered(wiring, groupOf, groups)) blocks.push(blockOf(wiring, levels, piece));
+      else for (const row of piece) for (const node of row) groupOf[node] = -1;
+    }
+    return blocks.length > before;
+  };
+  choose(candidatesOf(wiring, levels, isWhole), wiring.nodes.length, isWhole, accept);
+  return blocks.sort((a, b) => size(b) - size(a));
+}
+
+const size = ({ instances }: Block): number => instances.length * (instances[0] as BlockInstance).nodes.length;
+
+function blockOf(wiring: Wiring, levels: Levels, unsorted: Rows): Block {
+  // Without paths that leave and come back, the order of one instance is an order of all.
+  const rows = unsorted.slice().sort(([a = 0], [b = 0]) => a - b);
+  const shared = levels.shared(rows);
+  const instances = (rows[0] as number[]).map((_, at) => rows.map((row) => row[at] as number));
+  const { nodes, reads, readers } = wiring;
+  const inputs = new Map<string, Value[]>();
+  const constants = new Map<string, Value[]>();
+  const outputs: Value[][] = [];
+  rows.forEach((row, number) => {
+    shared[number]?.forEach((source, place) => {
+      const values = row.map((node) => reads[node]?.[place]);
+      if (source >= 0 || !values[0]) return;
+      const key = values.map((value) => value?.sequence).join();
+      (values[0].tensor ? constants : inputs).set(key, values as Value[]);
+    });
+    readers[row[0] as number]?.forEach((_, output) => {
+      const isRead = row.some((node, at) => {
+        const own = instances[at] as number[];
+        const value = nodes[node]?.outputs[output];
+        return value?.isOutput || readers[node]?.[output]?.some((reader) => !own.includes(reader.node));
+      });
+      if (isRead) outputs.push(row.map((node) => nodes[node]?.outputs[output] as Value));
+    });
+  });
+  const column = (lists: Iterable<Value[]>, at: number): Value[] => [...lists].map((list) => list[at] as Value);
+  const made: BlockInstance[] = instances.map((own, at) => ({
+    nodes: own.map((node) => nodes[node] as BlockInstance['nodes'][0]),
+    inputs: column(inputs.values(), at),
+    outputs: column(outputs, at),
+    constants: column(constants.values(), at),
+  }));
+  return { name: nameOf(made), instances: made };
+}

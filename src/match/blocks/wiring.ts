@@ -1,0 +1,48 @@
+/** A scope as numbers: nodes by their place in dependency order, and who reads whom. What finding blocks walks over. */
+import type { Graph } from '../../ir/graph.js';
+import type { Node } from '../../ir/node.js';
+import { dependenciesOf } from '../../ir/order.js';
+import type { Value } from '../../ir/value.js';
+
+/** One reading of an output: which node reads it, and at which of its places. */
+export interface Reader {
+  readonly node: number;
+  readonly place: number;
+}
+
+export interface Wiring {
+  readonly nodes: readonly Node[];
+  /** What each node reads: its inputs in order, absent ones included, then what its bodies capture. */
+  readonly reads: readonly (readonly (Value | undefined)[])[];
+  /** The producers of these, at the same places; -1 for what no node of this scope computes. */
+  readonly producers: readonly Int32Array[];
+  /** For each node and output, who reads it in this scope. */
+  readonly readers: readonly (readonly Reader[])[][];
+  /** Length of the longest path that leads to each node: does not depend on the order in the file. */
+  readonly depth: Int32Array;
+}
+
+/** Linear in nodes and edges. */
+export function wiringOf(graph: Graph): Wiring {
+  const nodes = graph.nodes();
+  const numbers = new Map(nodes.map((node, index) => [node, index]));
+  const depth = new Int32Array(nodes.length);
+  const readers: Reader[][][] = nodes.map(({ outputs }) => outputs.map(() => []));
+  const reads = nodes.map(readsOf);
+  const producers = reads.map((values, node) =>
+    Int32Array.from(values, (value, place) => {
+      const producer = value?.producer && numbers.get(value.producer);
+      if (!value || producer === undefined) return -1;
+      (readers[producer] as Reader[][])[value.index]?.push({ node, place });
+      depth[node] = Math.max(depth[node] as number, (depth[producer] as number) + 1);
+      return producer;
+    }),
+  );
+  return { nodes, reads, producers, readers, depth };
+}
+
+function readsOf(node: Node): readonly (Value | undefined)[] {
+  if (node.bodies.length === 0) return node.inputs;
+  const present = node.inputs.filter((value) => value).length;
+  return [...node.inputs, ...[...dependenciesOf(node)].slice(present)];
+}
