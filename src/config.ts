@@ -23,7 +23,7 @@ export const configSchema = z.object({
   target: z.enum(targets, `expected ${targets.join(' | ')}`).describe('The provider the result is meant for.'),
   verify: z
     .enum(verifyLevels, `expected ${verifyLevels.join(' | ')}`)
-    .describe('How often the numbers are compared. rewrite is pass today.'),
+    .describe('What is run to prove the result: rewrite, every distinct rewrite cut out of the model; end, also the result against the original; pass, also after each pass.'),
   validate: truth.describe('Compare accuracy and speed of original and result at the end.'),
   inputs: z.string('expected a path').describe('A folder of test_data_set_* with the inputs to run on.'),
   shapes: z

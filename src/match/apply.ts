@@ -132,7 +132,11 @@ function rewrite(rule: Rule, root: Value, found: Environment, facts: Facts, host
   by.forEach((value, i) => {
     if (!value.type) value.type = old[i]?.type;
   });
-  return host.replace({ rule: rule.name, old, by }) ? undefined : no('an equal rewrite was refuted by running it');
+  const operands = [...found.captures]
+    .filter(([name, value]) => typeof value === 'object' && !rule.gives.includes(name))
+    .map(([, value]) => value as Value);
+  const isReplaced = host.replace({ rule: rule.name, old, by, operands, facts });
+  return isReplaced ? undefined : no('an equal rewrite was refuted by running it');
 }
 
 /** Removes what the match leaves behind, so that later matches see who still reads what. */

@@ -23,8 +23,12 @@ export interface RuleHost {
 /** One rewrite, while what was and what comes stand beside each other in the graph. */
 export interface Rewrite {
   readonly rule: string;
+  /** Values that are replaced, each by the one at the same place. */
   readonly old: readonly Value[];
   readonly by: readonly Value[];
+  /** What both are computed from. */
+  readonly operands: readonly Value[];
+  readonly facts: Facts;
 }
 
 /** What a rewrite may ask. All questions come before the first op is built. */

@@ -4,6 +4,8 @@ import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import type { Rewrite } from '../match/rule.js';
+import { type Cut, cutOut } from './cut.js';
 import type { PassContext, Target } from './pass.js';
 
 /** What the surroundings can do for passes; a browser has none of it. */
@@ -29,15 +31,46 @@ export interface Skip {
 
 const placeOf = (about: Node | Value): string => ('opType' in about ? about.label : about.name);
 
-/** A context, and the notes and skips that a pass leaves in it. */
-export function passContext(around: Surroundings): { context: PassContext; notes: Note[]; skips: () => Skip[] } {
+/** The rewrites of a pass, cut out while both sides stand in the graph. */
+export interface Cuts {
+  /** By key: equal rewrites are one. */
+  readonly cuts: Map<string, Cut>;
+  /** How many rewrites there were, and the reasons why some could not be cut out. */
+  count: number;
+  readonly uncut: string[];
+}
+
+export interface ContextOptions {
+  /** Keys of rewrites that running them has refuted. */
+  readonly refuted: ReadonlyMap<string, unknown>;
+  /** False where nothing is going to be run: then nothing is cut out. */
+  readonly cutsOut: boolean;
+}
+
+/** A context, and the notes, skips and cut-outs that a pass leaves in it. */
+export function passContext(
+  around: Surroundings,
+  { refuted, cutsOut }: ContextOptions = { refuted: new Map(), cutsOut: false },
+): { context: PassContext; notes: Note[]; skips: () => Skip[]; rewrites: Cuts } {
   const notes: Note[] = [];
+  const rewrites: Cuts = { cuts: new Map(), count: 0, uncut: [] };
+  const isRefuted = (rewrite: Rewrite): boolean => {
+    if (!cutsOut) return false;
+    const cut = cutOut(rewrite);
+    if (typeof cut !== 'string' && refuted.has(cut.key)) return true;
+    rewrites.count++;
+    if (typeof cut === 'string') rewrites.uncut.push(cut);
+    else rewrites.cuts.set(cut.key, cut);
+    return false;
+  };
   const reasons = new Map<string, { count: number; places: string[] }>();
   const context: PassContext = {
     target: around.target,
     hasKernel: around.hasKernel,
     evaluate: around.evaluate,
-    replace: ({ old, by }) => {
+    replace: (rewrite) => {
+      if (isRefuted(rewrite)) return false;
+      const { old, by } = rewrite;
       old.forEach((value, i) => {
         value.graph.replaceUses(value, by[i] as Value);
       });
@@ -54,5 +87,5 @@ export function passContext(around: Surroundings): { context: PassContext; notes
     },
   };
   const skips = () => [...reasons].map(([reason, group]) => ({ reason, ...group })).sort((a, b) => b.count - a.count);
-  return { context, notes, skips };
+  return { context, notes, skips, rewrites };
 }

@@ -1,6 +1,6 @@
 /** The pipeline: runs passes one after another on a clone, measures what each changed, and takes back what broke. */
 
-import { inferTypes } from '../infer/index.js';
+import { type Contradiction, inferTypes } from '../infer/index.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
@@ -8,6 +8,7 @@ import type { Model } from '../ir/model.js';
 import { type Note, passContext, type Skip, type Surroundings } from './context.js';
 import type { Fidelity, Pass, PassContext } from './pass.js';
 import { raiseOpset } from './raise-opset.js';
+import { type Refutation, RewriteChecker, type RewriteResult } from './rewrites.js';
 import { type ModelSummary, opsChanged, summarize } from './summary.js';
 import { sweep } from './sweep.js';
 import { levelFor, loosest, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
@@ -43,6 +44,8 @@ export interface PassResult {
   readonly notes: readonly Note[];
   readonly skips: readonly Skip[];
   readonly verdict?: Verdict;
+  /** What became of the rewrites that were cut out and run; absent where there were none. */
+  readonly rewrites?: RewriteResult;
   /** Time of the pass itself, types it needed included. */
   readonly ms: number;
   readonly verifyMs?: number;
@@ -56,6 +59,8 @@ export interface PipelineResult {
   readonly verification: { readonly level: VerifyLevel; readonly verdict?: Verdict };
   /** The widest gate of the passes that were applied. */
   readonly fidelity: Fidelity;
+  /** Types that the file declares and its nodes refute. */
+  readonly contradictions: readonly Contradiction[];
 }
 
 /**
@@ -71,34 +76,41 @@ export async function runPipeline(
   const before = summarize(original);
   const level = options.verifier ? levelFor(options.verify, before.bytes) : 'none';
   const start = cloneModel(original);
+  const { contradictions } = inferTypes(start);
   const line = new Line(start, before, passes, level, options);
   for (let position = 0; position < passes.length; position++) await line.step(position);
   const { model, summary: after, results } = line;
   const applied = results.filter(({ status }) => status === 'applied');
   const fidelity = loosest(applied.map((result) => result.fidelity));
   const whole = async (): Promise<Verdict | undefined> => {
-    if (level === 'none' || !applied.length) return undefined;
+    if (level === 'none' || level === 'rewrite' || !applied.length) return undefined;
     // Steps that each stay within their gate may leave it together. What ran before the first of them is known.
     if (level === 'pass' && applied.length === 1) return applied[0]?.verdict;
     return options.verifier?.compare(level === 'pass' ? start : original, model, fidelity);
   };
   const verdict = await whole();
-  return { model, passes: results, before, after, fidelity, verification: { level, verdict } };
+  return { model, passes: results, before, after, fidelity, contradictions, verification: { level, verdict } };
 }
 
 /** The model on its way through the passes. */
 class Line {
   readonly results: PassResult[] = [];
-  /** Of the model when its types were last inferred. */
-  #typed: { model: Model; revision: number } | undefined;
+  readonly #rewrites: RewriteChecker;
+  /** The model when its types were last inferred. */
+  #typed: { model: Model; revision: number };
 
   constructor(
+    /** Its types have been inferred. */
     public model: Model,
     public summary: ModelSummary,
     readonly passes: readonly Pass[],
     readonly level: VerifyLevel,
     readonly options: PipelineOptions,
-  ) {}
+  ) {
+    this.#typed = { model, revision: model.revision };
+    this.#rewrites = new RewriteChecker(level === 'none' ? undefined : options.verifier);
+    this.#typed = { model, revision: model.revision };
+  }
 
   async step(position: number): Promise<void> {
     const { definition, options } = this.passes[position] as Pass;
@@ -111,29 +123,19 @@ class Line {
       this.#infer(position);
     }
     report('run');
-    const { context, notes, skips } = passContext(this.options);
-    const raised = await this.#guard(position, async () => this.#raised(definition, context));
-    // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
-    const candidate = raised ?? (this.#isVerified ? cloneModel(this.model) : this.model);
-    const revision = candidate.revision;
-    await this.#guard(position, async () => {
-      await definition.run(candidate, options, context);
-      if (candidate.revision === revision) return;
-      sweep(candidate);
-      checkModel(candidate);
-    });
+    const { candidate, raised, revision, notes, skips, rewrites, ...run } = await this.#run(position, report);
     const isChanged = candidate.revision !== revision;
     if (isChanged && raised)
       notes.unshift({ text: `raised the opset from ${this.model.opsets.get('')} to ${definition.opset}` });
     const after = isChanged ? summarize(candidate) : this.summary;
-    const ms = performance.now() - started;
+    const ms = performance.now() - started - run.verifyMs;
     let verdict: Verdict | undefined;
-    let verifyMs: number | undefined;
+    let verifyMs = rewrites && run.verifyMs;
     if (isChanged && this.#isVerified) {
       report('verify');
       const began = performance.now();
       verdict = await this.options.verifier?.compare(this.model, candidate, fidelity);
-      verifyMs = performance.now() - began;
+      verifyMs = (verifyMs ?? 0) + performance.now() - began;
     }
     const isKept = isChanged && verdict?.outcome !== 'rejected';
     this.results.push({
@@ -147,12 +149,53 @@ class Line {
       notes,
       skips: skips(),
       verdict,
+      rewrites,
       ms,
       verifyMs,
     });
     if (isKept) {
       this.model = candidate;
       this.summary = after;
+    }
+  }
+
+  /** Runs the pass on a copy of the model; again, without them, where rewrites of it were refuted. */
+  async #run(position: number, report: (step: Progress['step']) => void) {
+    const { definition, options } = this.passes[position] as Pass;
+    const refuted = new Map<string, Refutation>();
+    let verifyMs = 0;
+    for (;;) {
+      const { context, notes, skips, rewrites } = passContext(this.options, {
+        refuted,
+        cutsOut: this.level !== 'none',
+      });
+      const raised = await this.#guard(position, async () => this.#raised(definition, context));
+      // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
+      const candidate = raised ?? (this.level === 'none' ? this.model : cloneModel(this.model));
+      const revision = candidate.revision;
+      await this.#guard(position, () => definition.run(candidate, options, context));
+      if (rewrites.count) report('verify');
+      const began = performance.now();
+      const found = await this.#rewrites.check(rewrites, definition.fidelity);
+      verifyMs += performance.now() - began;
+      if (found.size) {
+        for (const [key, refutation] of found) refuted.set(key, refutation);
+        continue;
+      }
+      await this.#guard(position, async () => {
+        if (candidate.revision === revision) return;
+        sweep(candidate);
+        checkModel(candidate);
+      });
+      return {
+        candidate,
+        raised,
+        revision,
+        notes,
+        skips,
+        verifyMs,
+        rewrites: this.#rewrites.result(rewrites, refuted),
+      };
     }
   }
 
@@ -176,7 +219,7 @@ class Line {
 
   /** Infers types unless nothing changed since; where that fails, the pass before is to blame, or the model itself. */
   #infer(position: number): void {
-    if (this.#typed?.model === this.model && this.#typed.revision === this.model.revision) return;
+    if (this.#typed.model === this.model && this.#typed.revision === this.model.revision) return;
     try {
       inferTypes(this.model);
     } catch (error) {
@@ -187,7 +230,7 @@ class Line {
     this.#typed = { model: this.model, revision: this.model.revision };
   }
 
-  async #guard<T>(position: number, work: () => Promise<T>): Promise<T> {
+  async #guard<T>(position: number, work: () => Promise<T> | T): Promise<T> {
     try {
       return await work();
     } catch (error) {

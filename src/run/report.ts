@@ -3,6 +3,7 @@
  * Times are milliseconds, sizes bytes. A number that JSON cannot hold (an infinite ratio) is null.
  */
 import { z } from 'zod';
+import { verifyLevels } from './verify.js';
 
 export const REPORT_VERSION = 1;
 
@@ -34,6 +35,17 @@ const passReport = z.object({
     .array(z.object({ reason: z.string(), count, places: z.array(z.string()) }))
     .describe('What was left as it is, grouped by reason, the most frequent first.'),
   verdict: verdict.optional(),
+  rewrites: z
+    .object({
+      count: count.describe('How many rewrites the pass made.'),
+      distinct: count.describe('Different ones: each was cut out of the model and run beside what it replaces.'),
+      refuted: z
+        .array(z.object({ rule: z.string(), detail: z.string() }))
+        .describe('They gave other numbers or did not run, and were not made.'),
+      notCompared: z.array(z.object({ reason: z.string(), count })),
+    })
+    .optional()
+    .describe('Absent where the pass does not work by rewrites, or nothing was to be run.'),
   ms: z.number(),
   verifyMs: z.number().optional(),
 });
@@ -84,8 +96,12 @@ export const reportSchema = z.object({
     .describe('Absent where nothing was written.'),
   target: z.enum(['cpu', 'cuda', 'webgpu']),
   seed: z.number().int(),
-  verification: z.object({ level: z.enum(['none', 'end', 'pass', 'rewrite']), verdict: verdict.optional() }),
+  verification: z.object({ level: z.enum(verifyLevels), verdict: verdict.optional() }),
   fidelity: fidelity.describe('The widest gate of the passes that were applied.'),
+  warnings: z
+    .array(z.object({ text: z.string(), at: z.string().optional() }))
+    .optional()
+    .describe('Types that the input file declares and its nodes refute: what both say. What the nodes give is used.'),
   passes: z.array(passReport),
   model: z.object({ before: modelReport, after: modelReport }),
   accuracy: z

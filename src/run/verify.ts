@@ -1,12 +1,14 @@
 /** What the pipeline asks of whoever can run a model. It is handed in, so that the core runs where no runtime is. */
 import type { Model } from '../ir/model.js';
+import type { Cut } from './cut.js';
 import type { Fidelity } from './pass.js';
 
 /**
- * How often the numbers are compared. none: never; end: the result with the original; pass: that, and after each pass
- * that changed the model, which is rolled back where it breaks its gate; rewrite: the finest there is, which today is `pass`, and reported so.
+ * What is run to prove a result, each level all that is before it and more. none: nothing; rewrite: every distinct rewrite,
+ * cut out of the model with its operands; end: the result against the original; pass: the model after each pass that changed
+ * it against the model before. What is refuted is taken back.
  */
-export const verifyLevels = ['none', 'end', 'pass', 'rewrite'] as const;
+export const verifyLevels = ['none', 'rewrite', 'end', 'pass'] as const;
 export type VerifyLevel = (typeof verifyLevels)[number];
 
 /** What a comparison says. A runtime that refuses the model or crashes is a verdict as well. */
@@ -21,6 +23,8 @@ export interface Verdict {
 export interface Verifier {
   /** Whether `after` gives what `before` gives within the gate of a fidelity; both stay as they are. */
   compare(before: Model, after: Model, fidelity: Fidelity): Promise<Verdict>;
+  /** Whether both sides of a rewrite give the same, at two sizes of every dim, masks with holes and whole rows among the inputs. */
+  rewrite(cut: Cut, fidelity: Fidelity): Promise<Verdict>;
 }
 
 /** Initializers up to this many bytes make a model small: it is verified after every pass, a larger one at the end. */
@@ -28,7 +32,6 @@ const SMALL_MODEL = 64 * 2 ** 20;
 
 /** The level that is meant by what was asked for, on a model of that many bytes. */
 export function levelFor(asked: VerifyLevel | undefined, bytes: number): VerifyLevel {
-  if (asked === 'rewrite') return 'pass';
   return asked ?? (bytes <= SMALL_MODEL ? 'pass' : 'end');
 }
 

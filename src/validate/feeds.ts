@@ -12,9 +12,10 @@ import { type SizeOptions, type Sizes, shapesOf, sizeChoices } from './sizes.js'
 
 /**
  * What masks hold. full: ones. padded: zeros at the end of rows. holes: zeros anywhere but at the first place, so
- * that a mask taken for a length shows, and a causal row always sees something. left: zeros at the beginning.
+ * that a mask taken for a length shows, and a causal row always sees something. left: zeros at the beginning. rows: holes,
+ * and a first row that sees nothing.
  */
-export type Variant = 'full' | 'padded' | 'holes' | 'left';
+export type Variant = 'full' | 'padded' | 'holes' | 'left' | 'rows';
 
 export interface FeedOptions extends SizeOptions {
   /** Default 0. */
@@ -159,6 +160,7 @@ function seenIn(row: number, length: number, random: Random, variant: Variant): 
     if (variant === 'full') return true;
     if (variant === 'padded') return i < part;
     if (variant === 'left') return i >= length - part;
+    if (variant === 'rows' && row === 0) return false;
     return i === 0 || random.next() > 0.3;
   });
 }

@@ -6,7 +6,8 @@ import { type Gate, summaryOf, unproven, violations } from './gates.js';
 import type { AccuracyReport, GateResult } from './index.js';
 
 /** A kernel that the CPU lacks: what a model that is for another provider fails for here, whatever its numbers are. */
-const lacksKernel = /could not find an implementation|not implemented|unsupported data type|cannot exchange tensors/i;
+export const lacksKernel =
+  /could not find an implementation|not implemented|unsupported data type|cannot exchange tensors/i;
 
 /** Takes the outputs that prove nothing away from those that were compared, and says why. */
 export function provable(comparison: Comparison, gate: Gate): Comparison {

@@ -7,8 +7,9 @@ import { workingProvider } from '../runtime/providers.js';
 import { compareWith } from './compare.js';
 import type { FeedOptions } from './feeds.js';
 import { attainable, gateOf } from './gates.js';
-import { judge, provable } from './judge.js';
+import { judge, lacksKernel, provable } from './judge.js';
 import { type Reference, referenceOf } from './reference.js';
+import { compareRewrite } from './rewrites.js';
 import { subjectOf } from './subject.js';
 
 export interface VerifierOptions extends FeedOptions {
@@ -40,6 +41,13 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
   };
 
   return {
+    async rewrite(cut, fidelity): Promise<Verdict> {
+      const where = await workingProvider(target);
+      const gate = gateOf(attainable(fidelity, cut.before), where);
+      const verdict = await compareRewrite(cut, await sharedRuntime(), where, gate, options.seed ?? 0);
+      if (verdict.outcome !== 'rejected' || where === target || !lacksKernel.test(verdict.detail)) return verdict;
+      return { outcome: 'unknown', detail: `${target} does not work here, and on the CPU: ${verdict.detail}` };
+    },
     async compare(before, after, fidelity): Promise<Verdict> {
       const where = await workingProvider(target);
       const reference = await referenceFor(before, where);

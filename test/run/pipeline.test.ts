@@ -31,6 +31,7 @@ const verifier = (outcomes: Verdict['outcome'][], seen: string[] = []): Verifier
     seen.push(`${ops(before)} > ${ops(after)} ${fidelity}`);
     return { outcome: outcomes.shift() ?? 'accepted', detail: 'because' };
   },
+  rewrite: async () => ({ outcome: 'accepted', detail: 'because' }),
 });
 
 describe('runPipeline', () => {

@@ -1,0 +1,188 @@
+/**
+ * Cut-outs: a rewrite as two small models, what was and what comes, that read the same operands.
+ *
+ * A cut-out stands for every place where the same ops are wired alike over values of the same types: its key. Weights take no
+ * part in the key; scalars and short constants do.
+ */
+import { textOf } from '../ir/attribute.js';
+import type { Dim } from '../ir/dims.js';
+import type { Graph } from '../ir/graph.js';
+import { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { numberedText } from '../ir/symbols.js';
+import { elementCount, type Tensor } from '../ir/tensor.js';
+import { isFloat, typeText } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import type { Rewrite } from '../match/rule.js';
+
+export interface Cut {
+  readonly rule: string;
+  readonly key: string;
+  readonly before: Model;
+  readonly after: Model;
+  /** Inputs that hold numbers of shape arithmetic, by name, as dims of the symbols in the other inputs' types. */
+  readonly contents: ReadonlyMap<string, readonly Dim[]>;
+}
+
+/** More nodes than any rewrite spans: what reaches further is not computed from the operands. */
+const LIMIT = 400;
+/** Nodes of a mask's own arithmetic, from the inputs on. */
+const MASK_LIMIT = 60;
+/** Elements of a constant that are part of the key. */
+const SHORT = 64;
+
+/** Two models of a rewrite; in words, why it cannot be cut out. */
+export function cutOut(rewrite: Rewrite): Cut | string {
+  const leaves = new Set<Value>();
+  for (const operand of rewrite.operands) for (const leaf of leavesOf(operand, rewrite)) leaves.add(leaf);
+  const order = [...leaves];
+  const contents = new Map<string, readonly Dim[]>();
+  const write = numberedText();
+  const sides = [rewrite.old, rewrite.by].map((outputs) =>
+    new Side(rewrite, leaves, order, contents, write).model(outputs),
+  );
+  const [before, after] = sides;
+  if (typeof before === 'string') return before;
+  if (typeof after === 'string') return after;
+  if (!before || !after) throw new TypeError('a rewrite has two sides');
+  const key = `${rewrite.rule}\n${before.text}\n⟶\n${after.text}`;
+  return { rule: rewrite.rule, key, before: before.model, after: after.model, contents };
+}
+
+/**
+ * Where the cut goes through for one operand: the operand itself, or, for the arithmetic of a mask, the inputs and integers
+ * it is made of, so that what is fed are masks with holes and not noise.
+ */
+function leavesOf(operand: Value, { facts }: Rewrite): readonly Value[] {
+  const leaves = new Set<Value>();
+  const seen = new Set<Value>();
+  const stack = [operand];
+  for (let value = stack.pop(); value; value = stack.pop()) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    if (value.isConstant || facts.contents(value)) continue;
+    const node = value.producer;
+    if (!node) {
+      if (isFloat(value.elem) || value.graph.owner) return [operand];
+      leaves.add(value);
+      continue;
+    }
+    if (!isPlain(node) || seen.size > MASK_LIMIT) return [operand];
+    for (const input of node.inputs) if (input) stack.push(input);
+  }
+  return leaves.size ? [...leaves] : [operand];
+}
+
+/** A node that can be copied on its own: no bodies, no call of a function, no attribute of an enclosing one. */
+const isPlain = (node: Node): boolean =>
+  node.bodies.length === 0 && !node.hasReference && !node.graph.model.functionOf(node);
+
+/** One side of a rewrite as a model of its own. */
+class Side {
+  readonly #model: Model;
+  readonly #copies = new Map<Value, Value>();
+  readonly #lines: string[] = [];
+  #constants = 0;
+  #nodes = 0;
+
+  constructor(
+    readonly rewrite: Rewrite,
+    readonly leaves: ReadonlySet<Value>,
+    order: readonly Value[],
+    readonly contents: Map<string, readonly Dim[]>,
+    readonly dimText: (dim: Dim) => string,
+  ) {
+    const [first] = rewrite.old;
+    const origin = first?.graph as Graph;
+    this.#model = new Model([...origin.opsets], origin.model.irVersion);
+    order.forEach((leaf, i) => {
+      // An input of the model keeps its name, which says what it is for; others are numbered, alike at every place.
+      const name = leaf.producer ? `operand_${i}` : leaf.name;
+      this.#copies.set(leaf, this.#model.graph.input(name, leaf.type));
+      this.#lines.push(`${name}: ${typeText(leaf.type, dimText)}`);
+    });
+  }
+
+  model(outputs: readonly Value[]): { model: Model; text: string } | string {
+    for (const [i, output] of outputs.entries()) {
+      const copy = this.#copyAll(output);
+      if (typeof copy === 'string') return copy;
+      this.#model.graph.output(`output_${i}`, copy);
+      this.#lines.push(`output ${copy.name}`);
+    }
+    return { model: this.#model, text: this.#lines.join('\n') };
+  }
+
+  /** Copies what a value is computed from, the deepest first; without recursion, graphs may be deep. */
+  #copyAll(root: Value): Value | string {
+    const stack = [root];
+    while (stack.length) {
+      const value = stack.at(-1) as Value;
+      if (this.#copies.has(value)) {
+        stack.pop();
+        continue;
+      }
+      const ready = this.#leaf(value);
+      if (ready) {
+        this.#copies.set(value, ready);
+        stack.pop();
+        continue;
+      }
+      const node = value.producer;
+      if (!node) return 'it reads an input beside its operands';
+      if (!isPlain(node)) return 'it spans a body or a function';
+      if (node.graph !== root.graph) return 'it reads from an outer graph';
+      const missing = node.inputs.filter((input): input is Value => input !== undefined && !this.#copies.has(input));
+      if (missing.length) stack.push(...missing);
+      else if (this.#nodes >= LIMIT) return 'it reads beyond its operands';
+      else this.#copy(node);
+    }
+    return this.#copies.get(root) as Value;
+  }
+
+  /** A constant or a known shape; undefined for what is computed. */
+  #leaf(value: Value): Value | undefined {
+    if (value.tensor) {
+      const { type, shape } = value.tensor;
+      const copy = this.#model.graph.constant(value.tensor, `c${this.#constants++}`);
+      const isShort = elementCount(shape) <= SHORT && !value.tensor.strings;
+      this.#lines.push(`${copy.name}: ${type}[${shape}] ${isShort ? value.tensor.bytes() : ''}`);
+      return copy;
+    }
+    const dims = this.rewrite.facts.contents(value);
+    if (!dims) return undefined;
+    const name = `${value.elem} ${dims.map(this.dimText).join(', ')} of rank ${value.shape?.length}`;
+    this.contents.set(name, dims);
+    return this.#model.graph.inputs.find((input) => input.name === name) ?? this.#model.graph.input(name, value.type);
+  }
+
+  #copy(node: Node): void {
+    const copy = this.#model.graph.add(
+      node.opType,
+      node.inputs.map((input) => input && this.#copies.get(input)),
+      {
+        domain: node.domain,
+        attributes: Object.fromEntries(node.attributes),
+        outputs: node.outputs.map((value, i) => value && `v${this.#nodes}.${i}`),
+      },
+    );
+    this.#nodes++;
+    node.outputs.forEach((value, i) => {
+      if (value) this.#copies.set(value, copy.outputs[i] as Value);
+    });
+    const attributes = [...node.attributes]
+      .map(([name, one]) => `${name}=${'value' in one && textOfValue(one.value)}`)
+      .sort();
+    const place = (value: Value | undefined): string => value?.name ?? '';
+    this.#lines.push(
+      `${copy.outputs.map(place)} = ${node.domain}.${node.opType}(${copy.inputs.map(place)}) ${attributes}`,
+    );
+  }
+}
+
+function textOfValue(value: unknown): string {
+  if (value instanceof Uint8Array) return textOf(value);
+  if (Array.isArray(value)) return value.map(textOfValue).join(' ');
+  const isTensor = typeof value === 'object' && value !== null && 'bytes' in value;
+  return isTensor ? String((value as Tensor).bytes()) : String(value);
+}

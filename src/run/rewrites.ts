@@ -1,0 +1,55 @@
+/** Cut-outs on their way to the runtime: each distinct one runs once in a pipeline, whatever pass and place it comes from. */
+import type { Cuts } from './context.js';
+import type { Cut } from './cut.js';
+import type { Fidelity } from './pass.js';
+import type { Verdict, Verifier } from './verify.js';
+
+/** What became of the rewrites of one pass. */
+export interface RewriteResult {
+  readonly count: number;
+  /** Different ones: what was run. */
+  readonly distinct: number;
+  /** Those that gave other numbers, or did not run: none of them was made. */
+  readonly refuted: readonly Refutation[];
+  /** Those about which nothing is known, and why. */
+  readonly notCompared: readonly { readonly reason: string; readonly count: number }[];
+}
+
+export interface Refutation {
+  readonly rule: string;
+  readonly detail: string;
+}
+
+export class RewriteChecker {
+  readonly #verdicts = new Map<string, Verdict>();
+
+  constructor(readonly verifier: Verifier | undefined) {}
+
+  /** Runs the cut-outs that have not been, and gives the refuted ones by key. */
+  async check({ cuts }: Cuts, fidelity: Fidelity): Promise<Map<string, Refutation>> {
+    const refuted = new Map<string, Refutation>();
+    for (const [key, cut] of cuts) {
+      const verdict = await this.#verdict(cut, fidelity);
+      if (verdict?.outcome === 'rejected') refuted.set(key, { rule: cut.rule, detail: verdict.detail });
+    }
+    return refuted;
+  }
+
+  async #verdict(cut: Cut, fidelity: Fidelity): Promise<Verdict | undefined> {
+    const known = this.#verdicts.get(cut.key);
+    if (known || !this.verifier) return known;
+    const verdict = await this.verifier.rewrite(cut, fidelity);
+    this.#verdicts.set(cut.key, verdict);
+    return verdict;
+  }
+
+  result({ cuts, count, uncut }: Cuts, refuted: ReadonlyMap<string, Refutation>): RewriteResult | undefined {
+    if (count === 0 && refuted.size === 0) return undefined;
+    const reasons = new Map<string, number>();
+    const open = [...cuts.keys()].map((key) => this.#verdicts.get(key)).filter((one) => one?.outcome === 'unknown');
+    for (const reason of [...uncut, ...open.map((verdict) => verdict?.detail ?? '')])
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    const notCompared = [...reasons].map(([reason, times]) => ({ reason, count: times }));
+    return { count, distinct: cuts.size, refuted: [...refuted.values()], notCompared };
+  }
+}

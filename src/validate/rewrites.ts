@@ -1,0 +1,114 @@
+/** Runs the two sides of a cut-out on the same inputs: two sizes of every dim, masks with holes and rows that are masked whole. */
+import type { Dim, SymbolName } from '../ir/dims.js';
+import type { Model } from '../ir/model.js';
+import { tensorOf } from '../ir/numbers.js';
+import { substitute } from '../ir/substitute.js';
+import { symbolsOf } from '../ir/symbols.js';
+import type { Value } from '../ir/value.js';
+import { writeModel } from '../onnx/write.js';
+import type { Cut } from '../run/cut.js';
+import type { Verdict } from '../run/verify.js';
+import { type Provider, RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
+import { toTensorData } from '../runtime/tensor-data.js';
+import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './accuracy.js';
+import { makeFeeds, type Variant } from './feeds.js';
+import { type Gate, summaryOf, unproven, violations } from './gates.js';
+
+/** Sizes in the order symbols appear: within a choice all differ, and no symbol has the same in both. */
+const choices: readonly (readonly number[])[] = [
+  [2, 5, 3, 7, 4, 9, 11, 13],
+  [3, 4, 6, 2, 5, 8, 10, 12],
+];
+/** Dims such as (h − 1)/8 are none at small sizes: all are multiplied until every dim is one. */
+const multiples = [1, 8, 16, 64];
+const variants: readonly Variant[] = ['holes', 'rows'];
+
+/** The verdict on a cut-out. `unknown` where the side that was does not run either. */
+export async function compareRewrite(
+  cut: Cut,
+  runtime: RuntimeProcess,
+  provider: Provider,
+  gate: Gate,
+  seed: number,
+): Promise<Verdict> {
+  const feeds: Tensors[] = [];
+  try {
+    for (const choice of choices)
+      for (const variant of variants) feeds.push(feedsOf(cut, choice, variant, seed + feeds.length));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { outcome: 'unknown', detail: `no inputs can be made up for it: ${error.message}` };
+  }
+  const expected = await outputsOf(cut.before, feeds, runtime, provider);
+  if (typeof expected === 'string')
+    return { outcome: 'unknown', detail: `what it replaces does not run alone: ${expected}` };
+  const found = await outputsOf(cut.after, feeds, runtime, provider);
+  if (typeof found === 'string') return { outcome: 'rejected', detail: found };
+  const worst = new Map<string, OutputAccuracy>();
+  for (const [run, outputs] of expected.entries())
+    for (const [name, original] of Object.entries(outputs)) {
+      const result = found[run]?.[name];
+      const mismatch = result ? mismatchOf(original, result) : 'no such output';
+      if (!result || mismatch) return { outcome: 'rejected', detail: `"${name}": ${mismatch}` };
+      const measured = compareTensors(name, original, result);
+      const before = worst.get(name);
+      worst.set(name, before ? worstOf(before, measured) : measured);
+    }
+  const outputs = [...worst.values()];
+  const broken = outputs.flatMap((output) => violations(output, gate));
+  if (broken.length) return { outcome: 'rejected', detail: broken.join('; ') };
+  const open = outputs.map((output) => unproven(output, gate)).find((reason) => reason !== undefined);
+  if (open) return { outcome: 'unknown', detail: open };
+  return { outcome: 'accepted', detail: summaryOf(outputs, gate) };
+}
+
+async function outputsOf(model: Model, feeds: readonly Tensors[], runtime: RuntimeProcess, provider: Provider) {
+  try {
+    const session = await runtime.load(await writeModel(model), { provider });
+    const runs: Tensors[] = [];
+    const names = model.graph.inputs.map(({ name }) => name);
+    for (const tensors of feeds) {
+      const own = Object.fromEntries(names.map((name) => [name, tensors[name] as TensorData]));
+      runs.push((await session.run(own)).outputs);
+    }
+    await session.release();
+    return runs;
+  } catch (error) {
+    if (error instanceof RuntimeError) return error.message;
+    throw error;
+  }
+}
+
+function feedsOf({ before, after, contents }: Cut, choice: readonly number[], variant: Variant, seed: number): Tensors {
+  const sizes = sizesOf(before.graph.inputs, contents, choice);
+  const shapeOf = (input: Value): number[] => (input.shape ?? []).map(sizes);
+  const shapes = Object.fromEntries(before.graph.inputs.map((input) => [input.name, shapeOf(input)]));
+  const tensors: Record<string, TensorData> = { ...makeFeeds(before, { shapes, seed, variant }).tensors };
+  // Each side reads shape arithmetic of its own.
+  for (const input of [...before.graph.inputs, ...after.graph.inputs]) {
+    const dims = contents.get(input.name);
+    if (dims && input.elem) tensors[input.name] = toTensorData(tensorOf(input.elem, dims.map(sizes), shapeOf(input)));
+  }
+  return tensors;
+}
+
+/** What dims are under a choice. Throws RangeError where no multiple of it makes all of them sizes. */
+function sizesOf(
+  inputs: readonly Value[],
+  contents: ReadonlyMap<string, readonly Dim[]>,
+  choice: readonly number[],
+): (dim: Dim) => number {
+  const dims = inputs.flatMap((input) => input.shape ?? []);
+  const symbols = [...new Set([...dims, ...[...contents.values()].flat()].flatMap(symbolsOf))];
+  for (const multiple of multiples) {
+    const bindings = new Map<SymbolName, Dim>(
+      symbols.map((name, i) => [
+        name,
+        ((choice[i % choice.length] as number) + Math.floor(i / choice.length)) * multiple,
+      ]),
+    );
+    const sizeOf = (dim: Dim): number => Number(substitute(dim, bindings));
+    if (dims.every((dim) => sizeOf(dim) > 0)) return sizeOf;
+  }
+  throw new RangeError('no small sizes make all its dims positive');
+}
