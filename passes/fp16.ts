@@ -1,5 +1,6 @@
 /** float16 with islands of float32. */
 import { z } from 'zod';
+import { agreed } from '../src/ir/bank.js';
 import { castTensor } from '../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import { definePass } from '../src/run/pass.js';
@@ -52,7 +53,7 @@ export const fp16 = definePass({
         keep,
         keepIo,
         cast: (tensor) => castTensor(tensor, 'float16'),
-        misfit,
+        misfit: (tensor) => agreed(tensor, misfit),
       },
       context,
     );

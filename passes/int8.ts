@@ -1,9 +1,10 @@
 /** Dynamic int8: products with constant weights compute in 8 bits; activations are quantized as they come. */
 import { z } from 'zod';
+import { derive } from '../src/ir/bank.js';
 import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
 import { numbersOf, tensorOf } from '../src/ir/numbers.js';
-import { elementCount } from '../src/ir/tensor.js';
+import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import type { Value } from '../src/ir/value.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { BlockInt8 } from './precision/block-int8.js';
@@ -112,10 +113,12 @@ function scaled({ node: { graph }, elem }: Product, value: Value, factor: number
   const { tensor } = value;
   if (tensor && elementCount(tensor.shape) <= SMALL_BIAS)
     return graph.constant(
-      tensorOf(
-        elem,
-        numbersOf(tensor).map((number) => number * factor),
-        tensor.shape,
+      derive([tensor], elem, tensor.shape, (one) =>
+        tensorOf(
+          elem,
+          numbersOf(one as Tensor).map((number) => number * factor),
+          tensor.shape,
+        ).chunks(),
       ),
       `${value.name}_scaled`,
     );

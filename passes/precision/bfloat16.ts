@@ -1,6 +1,7 @@
 /** float32 as bfloat16, computed as it is read. */
+import { derive } from '../../src/ir/bank.js';
 import { bfloat16Of, castTensor } from '../../src/ir/numbers.js';
-import { derivedTensor, type Tensor } from '../../src/ir/tensor.js';
+import type { Tensor } from '../../src/ir/tensor.js';
 
 /** The largest finite bfloat16, as bits of its magnitude. */
 const LARGEST = 0x7f7f;
@@ -11,8 +12,8 @@ const LARGEST = 0x7f7f;
  */
 export function toBfloat16Tensor(tensor: Tensor): Tensor {
   if (tensor.type !== 'float32') return castTensor(tensor, 'bfloat16');
-  return derivedTensor('bfloat16', tensor.shape, function* () {
-    for (const chunk of tensor.chunks()) {
+  return derive([tensor], 'bfloat16', tensor.shape, function* (source) {
+    for (const chunk of (source as Tensor).chunks()) {
       const aligned = chunk.byteOffset % 4 === 0 ? chunk : chunk.slice();
       yield bfloat16Bytes(new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4));
     }

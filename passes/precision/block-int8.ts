@@ -4,8 +4,9 @@
  * Why this way: CUDA and WebGPU have no DynamicQuantizeLinear, and MatMulInteger at best int8 × int8; this op quantizes the
  * activation inside its kernel (accuracy_level 4), and blocks make it more accurate than a scale per column.
  */
+import { agreed, derive } from '../../src/ir/bank.js';
 import { castTensor } from '../../src/ir/numbers.js';
-import { derivedTensor, memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { extentOf } from './extent.js';
@@ -51,21 +52,28 @@ export class BlockInt8 {
 }
 
 function quantize({ stored, tensor, isTransposed, K, N }: Weight): BlockWeight | string {
-  const { hasNonFinite } = extentOf(tensor);
-  if (hasNonFinite) return 'its weight holds NaN or infinity';
+  if (agreed(tensor, (one) => extentOf(one).hasNonFinite)) return 'its weight holds NaN or infinity';
   const blocks = Math.ceil(K / BLOCK);
   const [rows, columns] = tensor.shape as [number, number];
   const channel = { block: 1, step: blocks };
   const within = { block: BLOCK, step: 1 };
   const [rowGroups, columnGroups] = isTransposed ? [channel, within] : [within, channel];
-  const matrix: Matrix = { tensor, rows, columns, groups: N * blocks, rowGroups, columnGroups };
+  const matrixOf = (one: Tensor): Matrix => ({
+    tensor: one,
+    rows,
+    columns,
+    groups: N * blocks,
+    rowGroups,
+    columnGroups,
+  });
   // Scales are an eighth of the weight: computed again when read, not kept.
-  const scales = () => scalesOf(matrix, LEVELS) as Float32Array;
-  const bytes = derivedTensor('uint8', [N, blocks, BLOCK], () =>
-    quantizedBytes(matrix, scales(), { isTransposed: !isTransposed, stride: blocks * BLOCK, zero: MIDDLE }),
+  const scales = (one: Tensor) => scalesOf(matrixOf(one), LEVELS) as Float32Array;
+  const layout = { isTransposed: !isTransposed, stride: blocks * BLOCK, zero: MIDDLE };
+  const bytes = derive([tensor], 'uint8', [N, blocks, BLOCK], (one) =>
+    quantizedBytes(matrixOf(one as Tensor), scales(one as Tensor), layout),
   );
-  const scalesTensor = derivedTensor('float32', [N, blocks], () =>
-    memoryTensor('float32', [N, blocks], new Uint8Array(scales().buffer)).chunks(),
+  const scalesTensor = derive([tensor], 'float32', [N, blocks], (one) =>
+    memoryTensor('float32', [N, blocks], new Uint8Array(scales(one as Tensor).buffer)).chunks(),
   );
   return { value: stored.graph.constant(bytes, `${stored.name}_8bit`), scales: scalesTensor };
 }

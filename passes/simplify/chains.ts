@@ -1,8 +1,7 @@
 /** Two nodes of a kind in a row: one node, or none. The first stays where something else reads it. */
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { bigintsOf } from '../../src/ir/numbers.js';
-import { reshaped } from '../../src/ir/tensor.js';
+import { bigintsOf, reshaped } from '../../src/ir/numbers.js';
 import { dataTypeOfCode } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isLosslessCast } from './lossless.js';

@@ -1,18 +1,28 @@
 /** The model that computes constants: what they are made of, copied out of their graphs, and nothing to feed. */
+import { instanceOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import type { Tensor } from '../../src/ir/tensor.js';
 import type { Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 
-/** A model without inputs whose outputs are the values, which are of graphs with the same operator sets. */
-export function constantModel(values: readonly Value[]): Model {
+/**
+ * A model without inputs whose outputs are the values, which are of graphs with the same operator sets: all of them for the
+ * first of the instances, then for the next.
+ */
+export function constantModel(values: readonly Value[], instances: readonly number[] = [0]): Model {
   const { model, opsets } = (values[0] as Value).graph;
   const { graph } = new Model(opsets, Math.max(model.irVersion, 4));
   graph.name = 'constants';
+  for (const instance of instances) addInstance(graph, values, instance);
+  return graph.model;
+}
+
+function addInstance(graph: Graph, values: readonly Value[], instance: number): void {
   const copies = new Map<Value, Value>();
   const copyOf = (value: Value): Value => {
-    const copy = copies.get(value) ?? graph.constant(value.tensor as NonNullable<Value['tensor']>);
+    const copy = copies.get(value) ?? graph.constant(instanceOf(value.tensor as Tensor, instance));
     copies.set(value, copy);
     return copy;
   };
@@ -29,11 +39,10 @@ export function constantModel(values: readonly Value[]): Model {
       copies.set(output, made);
     });
   }
-  values.forEach((value, index) => {
+  for (const value of values) {
     const type: Type | undefined = value.type && portable(value.type);
-    graph.output(`value_${index}`, copyOf(value), type);
-  });
-  return graph.model;
+    graph.output(`value_${graph.outputPorts.length}`, copyOf(value), type);
+  }
 }
 
 /** The nodes that values are computed by, each after those it reads. */

@@ -1,4 +1,5 @@
 /** Duplicate constants: tied embeddings, shared layers and repeated scalars, told by their contents. */
+import { instanceCount, instanceOf, markOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Tensor } from '../../src/ir/tensor.js';
@@ -11,7 +12,8 @@ type Pool = Map<number, Value[]>;
 const HASHED = 1 << 16;
 
 /** FNV-1a over the beginning of a tensor's bytes. */
-function beginningOf(tensor: Tensor): number {
+function beginningOf(stored: Tensor): number {
+  const tensor = instanceOf(stored, 0);
   let hash = 0x811c9dc5;
   const mix = (bytes: Uint8Array) => {
     for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -30,6 +32,12 @@ const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 };
+
+/** Equal bit for bit, in every instance of a block. */
+const equalEverywhere = (a: Tensor, b: Tensor): boolean =>
+  Array.from({ length: instanceCount(a) }, (_, index) => index).every((index) =>
+    equalTensors(instanceOf(a, index), instanceOf(b, index)),
+  );
 
 /** Equal bit for bit; sources may cut their chunks differently. */
 function equalTensors(a: Tensor, b: Tensor): boolean {
@@ -54,7 +62,10 @@ function equalTensors(a: Tensor, b: Tensor): boolean {
 }
 
 /** What two constants must share to be equal: nothing else is read unless they do. */
-const kindOf = ({ type, shape, sparse }: Tensor): string => `${type}[${shape}]${sparse ? ' sparse' : ''}`;
+const kindOf = (tensor: Tensor): string => {
+  const { run, standIn } = markOf(tensor) ?? {};
+  return `${tensor.type}[${tensor.shape}]${tensor.sparse ? ' sparse' : ''} ${run ?? ''} ${standIn ?? ''}`;
+};
 
 /** Every constant of a scope and of the bodies inside it, outer before inner. */
 function* constantsIn(graph: Graph): Iterable<Value> {
@@ -88,7 +99,7 @@ function mergeGroup(group: readonly Value[]): void {
     const known = pool.get(key) ?? [];
     pool.set(key, known);
     const same = known.find(
-      (other) => isVisibleFrom(other, value.graph) && equalTensors(other.tensor as Tensor, value.tensor as Tensor),
+      (other) => isVisibleFrom(other, value.graph) && equalEverywhere(other.tensor as Tensor, value.tensor as Tensor),
     );
     if (same) value.graph.replaceUses(value, same);
     else known.push(value);

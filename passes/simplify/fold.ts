@@ -5,6 +5,7 @@
  * What is not folded: random and unknown ops, nodes with bodies, what would make the file grow beyond a budget, what
  * stores weights in a smaller type (Cast, DequantizeLinear), and what reads large weights.
  */
+import { bankOf, jointMark, MIXED } from '../../src/ir/bank.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
@@ -13,7 +14,7 @@ import type { Tensor } from '../../src/ir/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
-import { constantModel } from './constant-model.js';
+import { ancestorsOf, constantModel } from './constant-model.js';
 import { isPure } from './pure.js';
 import { Budget, isStorage } from './worth.js';
 
@@ -44,16 +45,49 @@ export async function foldConstants(model: Model, context: PassContext, refused:
   return folded.size > 0;
 }
 
-/** Values whose nodes mean the same by their op types: one version of each operator set per model. */
+/** Values whose nodes mean the same by their op types: one version of each operator set per model; banks by themselves. */
 function byOpsets(values: readonly Value[]): Iterable<Value[]> {
   const groups = new Map<string, Value[]>();
   for (const value of values) {
-    const key = JSON.stringify([...value.graph.opsets].sort());
+    const key = JSON.stringify([bankBehind(value)?.count, ...[...value.graph.opsets].sort()]);
     const group = groups.get(key);
     if (group) group.push(value);
     else groups.set(key, [value]);
   }
   return groups.values();
+}
+
+/** What a value that is computed from constants stands for, where banks are among them. */
+const bankBehind = (value: Value) =>
+  jointMark([...ancestorsOf([value])].flatMap(({ inputs }) => inputs.flatMap((input) => input?.tensor ?? [])));
+
+/** Bytes of the results that one run of the runtime gives. */
+const AT_ONCE = 64 * 2 ** 20;
+
+/** Of each value its tensor, of a bank those of all instances. The values stand for equally many. */
+async function evaluateInstances(
+  values: readonly Value[],
+  evaluate: NonNullable<PassContext['evaluate']>,
+): Promise<(Tensor | undefined)[]> {
+  const banks = values.map(bankBehind);
+  const count = banks[0]?.count ?? 1;
+  const found: Tensor[][] = values.map(() => []);
+  for (let next = 0; next < count; ) {
+    const each = found.reduce((sum, [one]) => sum + (one?.byteLength ?? AT_ONCE), 0);
+    const size = Math.max(1, Math.min(count - next, Math.floor(AT_ONCE / Math.max(1, each))));
+    const instances = Array.from({ length: size }, (_, index) => next + index);
+    const tensors = await evaluate(constantModel(values, instances));
+    tensors.forEach((tensor, index) => {
+      found[index % values.length]?.push(tensor);
+    });
+    next += size;
+  }
+  return found.map((tensors, index) => {
+    const mark = banks[index]?.mark;
+    if (!mark || tensors.length !== count) return tensors[0];
+    const ops = [...ancestorsOf([values[index] as Value])].map(({ opType }) => opType);
+    return bankOf(tensors, { ...mark, slot: mark.slot === MIXED ? MIXED : `${ops}${mark.slot}` });
+  });
 }
 
 /** The values that constant nodes hand to others, those too big to keep cut back to what they are made of. */
@@ -105,7 +139,7 @@ async function evaluateAll(
   const results = new Map<Value, Tensor>();
   if (values.length === 0 || !context.evaluate) return results;
   try {
-    const tensors = await context.evaluate(constantModel(values));
+    const tensors = await evaluateInstances(values, context.evaluate);
     values.forEach((value, index) => {
       const tensor = tensors[index];
       const node = value.producer as Node;

@@ -5,11 +5,11 @@
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import { elementCount, reshaped } from '../../src/ir/tensor.js';
+import { reshaped, tensorOf } from '../../src/ir/numbers.js';
+import { elementCount } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { isReadOnce } from './chains.js';
-import { int64s, smallNumbers } from './small.js';
+import { allNumbers, int64s } from './small.js';
 
 /** Weights beyond this are not read by constant folding. */
 const LARGE = 16 * 2 ** 20;
@@ -53,8 +53,7 @@ function perChannel(constant: Value | undefined, rank: number, count: number, ax
 }
 
 /** True for a scale that weights can take: 0 · ∞ would make NaN of a channel whose weights are 0. */
-const isScale = (constant: Value): boolean =>
-  smallNumbers(constant)?.every((number) => Number.isFinite(number) && number !== 0) === true;
+const isScale = (constant: Value): boolean => allNumbers(constant, (number) => Number.isFinite(number) && number !== 0);
 
 /** A constant as a list of its elements. */
 const flat = (graph: Graph, value: Value): Value => {

@@ -1,4 +1,6 @@
 /** Reading what stands on a node: small constants, axes, attributes whose value is known here. */
+
+import { agreed, uniformOf } from '../../src/ir/bank.js';
 import type { Dim } from '../../src/ir/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import { numbersOf } from '../../src/ir/numbers.js';
@@ -9,19 +11,30 @@ import type { Value } from '../../src/ir/value.js';
 /** Constants beyond this many elements are weights: no rule here needs to read them. */
 const SMALL = 4096;
 
-/** The numbers of a constant of few elements; undefined for anything else. int64 beyond 2^53 is rounded. */
-export function smallNumbers(value: Value | undefined): readonly number[] | undefined {
+/** A constant of few numbers; undefined for anything else. */
+function smallTensor(value: Value | undefined): Tensor | undefined {
   const tensor = value?.tensor;
-  if (!tensor || tensor.strings || elementCount(tensor.shape) > SMALL) return undefined;
-  if (tensor.type === 'complex64' || tensor.type === 'complex128') return undefined;
-  return [...numbersOf(tensor)];
+  if (!tensor || tensor.type === 'string' || elementCount(tensor.shape) > SMALL) return undefined;
+  return tensor.type === 'complex64' || tensor.type === 'complex128' ? undefined : tensor;
+}
+
+/** The numbers of a constant of few elements, the same in all instances of a block; undefined for anything else. int64 beyond 2^53 is rounded. */
+export function smallNumbers(value: Value | undefined): readonly number[] | undefined {
+  const tensor = smallTensor(value);
+  const uniform = tensor && uniformOf(tensor);
+  return uniform && [...numbersOf(uniform)];
+}
+
+/** True where a constant of few elements holds something, and all of it passes, in every instance of a block. */
+export function allNumbers(value: Value | undefined, passes: (number: number) => boolean): boolean {
+  const tensor = smallTensor(value);
+  if (!tensor || elementCount(tensor.shape) === 0) return false;
+  return agreed(tensor, (one) => numbersOf(one).every(passes));
 }
 
 /** True where a constant holds `number` everywhere, and something at all. -0 is not 0. */
-export function isAll(value: Value | undefined, number: number): boolean {
-  const numbers = smallNumbers(value);
-  return numbers !== undefined && numbers.length > 0 && numbers.every((one) => Object.is(one, number));
-}
+export const isAll = (value: Value | undefined, number: number): boolean =>
+  allNumbers(value, (one) => Object.is(one, number));
 
 /** Axes of Squeeze, Unsqueeze and the like: an input since opset 13, an attribute before; undefined where not constant or not given. */
 export const axesOf = (node: Node): readonly number[] | undefined => node.ints('axes') ?? smallNumbers(node.inputs[1]);

@@ -1,5 +1,6 @@
 /** What is known of values while inference runs: one frame for the model, one more for each call of a function. */
 import type { Attribute } from '../ir/attribute.js';
+import { uniformOf } from '../ir/bank.js';
 import type { Dim } from '../ir/dims.js';
 import type { Node } from '../ir/node.js';
 import { bigintsOf, numbersOf } from '../ir/numbers.js';
@@ -54,6 +55,11 @@ export class Frame {
     return contents;
   }
 
+  /** What is known so far of what values hold. */
+  get held(): ReadonlyMap<Value, Contents | undefined> {
+    return this.#contents;
+  }
+
   setContents(value: Value, contents: Contents | undefined): void {
     if (contents?.some((one) => one !== undefined)) this.#contents.set(value, contents);
     else this.#contents.delete(value);
@@ -73,8 +79,12 @@ export class Frame {
 const LONGEST = 240;
 const isBad = (dim: Dim): boolean => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim >= 0);
 
-function readContents(tensor: Tensor): Contents | undefined {
-  const count = elementCount(tensor.shape);
+/** Of a bank only what all instances hold is known. */
+function readContents(stored: Tensor): Contents | undefined {
+  const count = elementCount(stored.shape);
+  if (count > MOST_INTEGERS) return undefined;
+  const tensor = uniformOf(stored);
+  if (!tensor) return undefined;
   const { kind } = dataTypes[tensor.type];
   if (count > (isFloat(tensor.type) ? MOST_FLOATS : MOST_INTEGERS)) return undefined;
   if (kind === 'float') return [...numbersOf(tensor)];

@@ -1,5 +1,6 @@
 /** Numbers of every element type, to and from bytes. */
-import { CHUNK, derivedTensor, elementCount, memoryTensor, stringTensor, type Tensor } from './tensor.js';
+import { derive } from './bank.js';
+import { CHUNK, elementCount, memoryTensor, stringTensor, type Tensor } from './tensor.js';
 import { byteLengthOf, type DataType, dataTypes } from './types.js';
 
 const scratch = new DataView(new ArrayBuffer(8));
@@ -210,22 +211,31 @@ export const stringsTensor = (values: readonly string[], shape: readonly number[
     values.map((text) => new TextEncoder().encode(text)),
   );
 
+/** The same bytes under another shape of as many elements. */
+export const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor => {
+  if (elementCount(shape) !== elementCount(tensor.shape))
+    throw new RangeError(`reshape: expected ${elementCount(tensor.shape)} elements; found [${shape}]`);
+  return tensor.strings
+    ? stringTensor(shape, tensor.strings)
+    : derive([tensor], tensor.type, shape, (source) => (source as Tensor).chunks());
+};
+
 /** The tensor in another element type, element by element, computed as it is read. */
 export function castTensor(tensor: Tensor, type: DataType): Tensor {
   if (tensor.type === type) return tensor;
   const from = dataTypes[tensor.type].bits;
   if (from < 8 || dataTypes[type].bits < 8) throw new TypeError(`numbers: cannot cast ${tensor.type} to ${type}`);
-  return derivedTensor(type, tensor.shape, function* () {
-    for (const chunk of tensor.chunks()) {
+  return derive([tensor], type, tensor.shape, function* (source) {
+    for (const chunk of (source as Tensor).chunks()) {
       // Chunks hold whole elements; pieces keep the result within the chunk bound when it widens.
       const step = CHUNK / 8;
       const total = chunk.length / (from / 8);
-      const source = viewOf(chunk);
+      const numbers = viewOf(chunk);
       for (let start = 0; start < total; start += step) {
         const count = Math.min(step, total - start);
         const bytes = new Uint8Array(byteLengthOf(type, count));
         const view = viewOf(bytes);
-        for (let i = 0; i < count; i++) writeElement(view, type, i, readElement(source, tensor.type, start + i));
+        for (let i = 0; i < count; i++) writeElement(view, type, i, readElement(numbers, tensor.type, start + i));
         yield bytes;
       }
     }

@@ -1,6 +1,7 @@
 /** A model as text: one line a value, ONNX's own names, so that it reads, greps and diffs. */
 import type { Attribute } from './attribute.js';
 import { textOf } from './attribute.js';
+import { instanceCount, uniformOf } from './bank.js';
 import type { Graph } from './graph.js';
 import type { Model } from './model.js';
 import type { Node } from './node.js';
@@ -104,6 +105,7 @@ function plainText(attribute: Exclude<Attribute, { type: 'graph' | 'graphs' }>, 
 function tensorText(tensor: Tensor): string {
   const type = `${tensor.type}[${tensor.shape.join(', ')}]`;
   if (elementCount(tensor.shape) > SHOWN) return type;
+  if (!uniformOf(tensor)) return `${type} × ${instanceCount(tensor)}`;
   if (tensor.strings) return `${type} {${tensor.strings.map((bytes) => JSON.stringify(textOf(bytes))).join(', ')}}`;
   return `${type} {${[...numbersOf(tensor)].join(', ')}}`;
 }

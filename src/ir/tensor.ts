@@ -159,12 +159,3 @@ export const sparseTensor = (shape: readonly number[], values: Tensor, indices: 
 /** A tensor computed from others each time it is read; `compute` must give the same bytes every time. */
 export const derivedTensor = (type: DataType, shape: readonly number[], compute: () => Iterable<Uint8Array>): Tensor =>
   new DerivedTensor(type, shape, compute);
-
-/** The same bytes under another shape of as many elements. */
-export const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor => {
-  if (elementCount(shape) !== elementCount(tensor.shape))
-    throw new RangeError(`reshape: expected ${elementCount(tensor.shape)} elements; found [${shape}]`);
-  return tensor.strings
-    ? stringTensor(shape, tensor.strings)
-    : derivedTensor(tensor.type, shape, () => tensor.chunks());
-};

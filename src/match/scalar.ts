@@ -1,6 +1,7 @@
 /** The number that a value always is, however the exporter computes it: a constant, Sqrt(Cast(Shape…)), 1/√d. */
 
 import type { Facts } from '../infer/index.js';
+import { agreed } from '../ir/bank.js';
 import { constantTensor } from '../ir/constants.js';
 import { numbersOf } from '../ir/numbers.js';
 import { elementCount } from '../ir/tensor.js';
@@ -36,7 +37,10 @@ const DEPTH = 24;
 export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): number | undefined {
   if (!value || depth > DEPTH) return undefined;
   const tensor = constantTensor(value);
-  if (tensor) return elementCount(tensor.shape) === 1 && !tensor.strings ? numbersOf(tensor)[0] : undefined;
+  if (tensor)
+    return elementCount(tensor.shape) === 1 && tensor.type !== 'string'
+      ? agreed(tensor, (one) => numbersOf(one)[0])
+      : undefined;
   const contents = facts.contents(value);
   if (contents?.length === 1 && typeof contents[0] === 'number') return contents[0];
   if (value.shape?.some((dim) => dim !== 1) ?? true) return undefined;
