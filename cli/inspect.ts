@@ -2,7 +2,8 @@
 import { inferTypes } from '../src/infer/index.js';
 import { checkModel } from '../src/ir/check.js';
 import { readModel } from '../src/onnx/read.js';
-import { inspectionText, inspectModel } from '../src/report/inspection.js';
+import { inspectModel } from '../src/report/inspection.js';
+import { inspectionText } from '../src/report/inspection-text.js';
 import { type Flags, single } from './flags.js';
 import { hasColour } from './terminal.js';
 
@@ -11,11 +12,10 @@ export async function run(flags: Flags): Promise<undefined> {
     allowOutsideData: flags['allow-outside-data'] === true,
   });
   checkModel(model);
-  const facts = inferTypes(model);
-  const inspection = inspectModel(model, (value) => facts.contents(value));
+  const inspection = inspectModel(model, inferTypes(model), { values: flags.values === true });
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(inspection, undefined, 2)}\n`
-      : inspectionText(inspection, { isColoured: hasColour(process.stdout), values: flags.values === true }),
+      : inspectionText(inspection, { isColoured: hasColour(process.stdout) }),
   );
 }

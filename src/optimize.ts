@@ -1,6 +1,7 @@
 /** The pipeline as users call it: names looked up in the catalogue, and a runtime handed in where there is one. */
 import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
+import type { Contradiction } from './infer/index.js';
 import type { Model } from './ir/model.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
@@ -65,6 +66,7 @@ export async function optimize(
     seed,
     verification: result.verification,
     fidelity: result.fidelity,
+    warnings: warningsOf(result.contradictions),
     passes: result.passes,
     model: { before: result.before, after: result.after },
     gates: gatesOf(result.verification.verdict),
@@ -74,6 +76,10 @@ export async function optimize(
   };
   return { model: result.model, report };
 }
+
+/** What the file says of itself that is not so; absent where all is well. */
+const warningsOf = (contradictions: readonly Contradiction[]): Report['warnings'] =>
+  contradictions.length === 0 ? undefined : contradictions.map(({ text, value }) => ({ text, at: value.name }));
 
 /** A comparison without an outcome holds nothing against a gate. */
 const gatesOf = (verdict: Report['verification']['verdict']): Report['gates'] =>

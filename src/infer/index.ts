@@ -42,11 +42,11 @@ export function inferTypes(model: Model, options: InferOptions = {}): Facts {
 }
 
 function integers(inference: Inference, value: Value): readonly Dim[] | undefined {
-  const type = inference.main.typeOf(value);
+  const { type } = value;
   if (type?.kind !== 'tensor' || !type.shape || type.shape.length > 1) return undefined;
   const { kind } = dataTypes[type.elem];
   if (kind !== 'signed' && kind !== 'unsigned' && kind !== 'bool') return undefined;
-  const contents = inference.main.contentsOf(value);
+  const contents = inference.contentsOf(value);
   const isKnown = contents?.every((one) => (typeof one === 'number' ? Number.isSafeInteger(one) : one !== undefined));
   return isKnown ? (contents as Dim[]) : undefined;
 }

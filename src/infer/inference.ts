@@ -10,8 +10,8 @@ import type { Value } from '../ir/value.js';
 import { schemaOf } from '../onnx/schema.js';
 import { Call, type InferBody, type Known } from './call.js';
 import { typeBySchema } from './elements.js';
-import { Frame } from './frame.js';
-import { joinTypes } from './join.js';
+import { type Contents, Frame } from './frame.js';
+import { joinContents, joinTypes } from './join.js';
 import { ruleOf } from './registry.js';
 import { unknownsOf } from './unknowns.js';
 
@@ -23,6 +23,8 @@ export class Inference {
   readonly main: Frame;
   /** Types in the bodies of functions, for all calls together. */
   readonly #inFunctions = new Map<Value, Type | undefined>();
+  /** What values there hold in every call. */
+  readonly #heldInFunctions = new Map<Value, Contents | undefined>();
   readonly #functions = new Map<string, ModelFunction>();
   readonly #called = new Set<ModelFunction>();
 
@@ -126,12 +128,20 @@ export class Inference {
     });
   }
 
+  /** What a value always holds: in a function, in every call of it. */
+  contentsOf(value: Value): Contents | undefined {
+    return this.#heldInFunctions.get(value) ?? this.main.contentsOf(value);
+  }
+
   /** A value in a function is what it is in every call. */
   #merge(frame: Frame): void {
     for (const [value, type] of frame.types) {
       if (value.graph.model !== this.model) continue;
+      const held = frame.held.get(value);
+      const isFirst = !this.#inFunctions.has(value);
+      this.#heldInFunctions.set(value, isFirst ? held : joinContents(this.#heldInFunctions.get(value), held));
       const before = this.#inFunctions.get(value);
-      if (!this.#inFunctions.has(value)) this.#inFunctions.set(value, type);
+      if (isFirst) this.#inFunctions.set(value, type);
       else if (before && before !== type)
         this.#inFunctions.set(
           value,

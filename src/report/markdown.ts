@@ -31,6 +31,7 @@ export function reportMarkdown(report: Report): string {
         msText(pass.ms),
       ]),
     ),
+    (report.warnings ?? []).map(({ text }) => `- ${text}`),
     passes.flatMap(({ name, notes, skips, verdict, status }) => [
       ...(verdict && status === 'rolled back' ? [`- \`${name}\` was rolled back: ${verdict.detail}`] : []),
       ...notes.map(({ text, at }) => `- \`${name}\`: ${text}${at ? ` (${at})` : ''}`),

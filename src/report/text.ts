@@ -14,6 +14,7 @@ export interface TextOptions {
 export function reportText(report: Report, { isColoured = false, width = 100 }: TextOptions = {}): string {
   const p = paint(isColoured);
   return joined([
+    warningLines(report, p, width),
     passLines(report.passes, p, width),
     modelLines(report, p),
     accuracyLines(report, p),
@@ -40,6 +41,17 @@ const joined = (blocks: readonly (readonly string[])[]): string =>
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+
+/** More warnings are counted alone; the JSON has them all. */
+const MOST_WARNINGS = 3;
+
+function warningLines({ warnings = [] }: Report, p: Paint, width: number): string[] {
+  const shown = warnings.slice(0, MOST_WARNINGS);
+  const rest = warnings.length - shown.length;
+  return [...shown.map(({ text }) => text), ...(rest > 0 ? [`and ${rest} more like these`] : [])].flatMap((text) =>
+    wrapped(`! ${text}`, width - 2).map((line, i) => p.warn(i ? `  ${line}` : line)),
+  );
+}
 
 function passLines(passes: readonly PassReport[], p: Paint, width: number): string[] {
   const names = Math.max(0, ...passes.map(({ name }) => name.length));

@@ -1,0 +1,69 @@
+/** What a model is made of, on a terminal. */
+import type { ContradictionInfo, Inspection, PortInfo } from './inspection.js';
+import type { ValueInfo } from './inspection-values.js';
+import { bytesText, type Paint, paint, table } from './style.js';
+
+/** The summary for people; with values in it, every value of every scope below it. */
+export function inspectionText(inspection: Inspection, options: { readonly isColoured: boolean }): string {
+  const p = paint(options.isColoured);
+  const { irVersion, opsets, producer, nodes, ops, bytes, bytesByType, functionNames } = inspection;
+  const opsetText = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length ? ['', p.bold(title), ...lines.map((line) => `  ${line}`)] : [];
+  const ports = (list: readonly PortInfo[]) => table(list.map(({ name, type }) => [p.name(name), type]));
+  const lines = [
+    [`IR ${irVersion}`, opsetText.join(', '), producer && `by ${producer}`].filter(Boolean).join(p.dim(' · ')),
+    ...section('inputs', ports(inspection.inputs)),
+    ...section('outputs', ports(inspection.outputs)),
+    ...section(`nodes ${nodes}`, columns(ops, String)),
+    ...section(`weights ${bytesText(bytes)}`, columns(bytesByType, bytesText)),
+    ...section('functions', functionNames),
+    ...section(
+      'declared in the file, and not so',
+      inspection.contradictions.map((one) => contradictionText(one, p)),
+    ),
+    ...valueLines(inspection.values ?? [], p),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const contradictionText = (one: ContradictionInfo, p: Paint): string => {
+  const source = one.declaredBy === 'output' ? 'the graph output' : 'value_info';
+  return `${one.scope}${p.name(one.name)}: ${source} says ${one.declared}; ${one.inferredBy} gives ${one.inferred}`;
+};
+
+/** Counts in three columns, read downwards. */
+function columns(counts: Readonly<Record<string, number>>, text: (n: number) => string): string[] {
+  const cells = Object.entries(counts).map(([name, n]) => [text(n), name]);
+  const height = Math.max(Math.ceil(cells.length / 3), Math.min(cells.length, 4));
+  const rows = Array.from({ length: height }, (_, i) =>
+    cells.filter((_, at) => at % height === i).flatMap(([n = '', name = '']) => [n, name]),
+  );
+  return table(rows, '> > > ');
+}
+
+/** The first few, numbers in four digits. */
+function contentsText(contents: readonly string[]): string {
+  const short = contents
+    .slice(0, 8)
+    .map((text) => (/^-?\d+\.\d+/.test(text) ? String(Number(Number(text).toPrecision(4))) : text));
+  return `= ${short.join(' ')}${contents.length > 8 ? ' …' : ''}`;
+}
+
+function valueLines(values: readonly ValueInfo[], p: Paint): string[] {
+  const scopes = [...new Set(values.map(({ scope }) => scope))];
+  return scopes.flatMap((scope) => [
+    '',
+    p.bold(scope ? `values of ${scope}` : 'values'),
+    ...table(
+      values
+        .filter((value) => value.scope === scope)
+        .map(({ name, kind, op, type, contents }) => [
+          `  ${p.name(name)}`,
+          p.dim(op ?? kind),
+          type,
+          contents ? p.dim(contentsText(contents)) : '',
+        ]),
+    ),
+  ]);
+}
