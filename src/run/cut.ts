@@ -96,8 +96,9 @@ class Side {
     const origin = first?.graph as Graph;
     this.#model = new Model([...origin.opsets], origin.model.irVersion);
     order.forEach((leaf, i) => {
-      // An input of the model keeps its name, which says what it is for; others are numbered, alike at every place.
-      const name = leaf.producer ? `operand_${i}` : leaf.name;
+      // The name of ids and masks says what to feed; everything else is numbered, alike at every place.
+      const isNamed = !leaf.producer && (!isFloat(leaf.elem) || /mask/i.test(leaf.name));
+      const name = isNamed ? leaf.name : `operand_${i}`;
       this.#copies.set(leaf, this.#model.graph.input(name, leaf.type));
       this.#lines.push(`${name}: ${typeText(leaf.type, dimText)}`);
     });
