@@ -26,7 +26,11 @@ export class Alignment {
     this.#indexOf = new Int32Array(wiring.nodes.length);
   }
 
-  /** The chains in groups that hang together, each aligned. Linear in nodes and edges of the chains. */
+  /**
+   * The chains in groups that hang together, each aligned. Where a chain can be reached at two bases, as a layer's end from
+   * its middle and from the next layer's start, the one at which it spans the same instances as its neighbour is taken.
+   * Linear in nodes and edges of the chains.
+   */
   groups(chains: readonly (readonly number[])[]): Placed[][] {
     chains.forEach((chain, number) => {
       chain.forEach((node, index) => {
@@ -34,36 +38,41 @@ export class Alignment {
         this.#indexOf[node] = index;
       });
     });
-    const placed: (Placed | undefined)[] = chains.map(() => undefined);
+    const isPlaced = new Uint8Array(chains.length);
     const groups: Placed[][] = [];
     for (const root of byLength(chains)) {
-      if (placed[root]) continue;
-      const first: Placed = { chain: chains[root] as readonly number[], base: 0 };
-      placed[root] = first;
-      const group = [first];
-      for (let at = 0; at < group.length; at++)
-        for (const [number, base] of this.#neighbours(group[at] as Placed, first, chains, placed)) {
-          const next: Placed = { chain: chains[number] as readonly number[], base };
-          placed[number] = next;
-          group.push(next);
+      if (isPlaced[root]) continue;
+      const group: Placed[] = [];
+      // Of neighbours those that span the same instances go first, then those that span more or fewer, then shifted ones.
+      const open: Proposal[][] = [[{ number: root, base: 0 }], [], []];
+      const at = [0, 0, 0];
+      for (;;) {
+        const rank = open.findIndex((list, index) => (at[index] as number) < list.length);
+        if (rank < 0) break;
+        const { number, base } = (open[rank] as Proposal[])[at[rank] as number] as Proposal;
+        at[rank] = (at[rank] as number) + 1;
+        if (isPlaced[number]) continue;
+        isPlaced[number] = 1;
+        const placed: Placed = { chain: chains[number] as readonly number[], base };
+        group.push(placed);
+        for (const one of this.#neighbours(placed, isPlaced)) {
+          const ahead = one.base - base;
+          const behind = ahead + (chains[one.number] as readonly number[]).length - placed.chain.length;
+          open[ahead === 0 && behind === 0 ? 0 : ahead * behind <= 0 ? 1 : 2]?.push(one);
         }
+      }
       groups.push(group);
     }
     for (const chain of chains) for (const node of chain) this.#chainOf[node] = -1;
     return groups;
   }
 
-  /** Chains next to this one that have no place yet, and the base that most edges give them. */
-  #neighbours(
-    own: Placed,
-    first: Placed,
-    chains: readonly (readonly number[])[],
-    placed: readonly (Placed | undefined)[],
-  ): [number, number][] {
+  /** Chains next to this one that have no place yet, at each base that enough edges give them, most edges first. */
+  #neighbours(own: Placed, isPlaced: Uint8Array): Proposal[] {
     const votes = new Map<number, Map<number, number>>();
     const vote = (node: number, instance: number): void => {
       const number = this.#chainOf[node] as number;
-      if (number < 0 || placed[number]) return;
+      if (number < 0 || isPlaced[number]) return;
       const bases = votes.get(number) ?? new Map<number, number>();
       const base = instance - (this.#indexOf[node] as number);
       votes.set(number, bases.set(base, (bases.get(base) ?? 0) + 1));
@@ -73,16 +82,18 @@ export class Alignment {
       for (const list of this.wiring.readers[node] ?? [])
         for (const reader of list) vote(reader.node, own.base + index);
     });
-    return [...votes].map(([number, bases]) => {
-      const most = Math.max(...bases.values());
-      const { length } = chains[number] as readonly number[];
-      const shared = (base: number) => Math.min(base + length, first.chain.length) - Math.max(base, 0);
-      const [best] = [...bases]
-        .filter(([, count]) => 2 * count >= most)
-        .sort(([a, m], [b, n]) => shared(b) - shared(a) || n - m || a - b)[0] as [number, number];
-      return [number, best];
+    return [...votes].flatMap(([number, bases]) => {
+      const least = Math.max(...bases.values()) / 2;
+      const enough = [...bases].filter(([, count]) => count >= least);
+      return enough.sort(([a, m], [b, n]) => n - m || a - b).map(([base]) => ({ number, base }));
     });
   }
+}
+
+/** A place for a chain. */
+interface Proposal {
+  readonly number: number;
+  readonly base: number;
 }
 
 /** Chains of the most common length first: those of whole blocks, most likely. */
@@ -104,7 +115,10 @@ export interface Window {
 /** Of the instances where chains start and end, this many are tried, the most frequent first. */
 const BORDERS = 6;
 
-/** The windows worth looking at. */
+/** Nodes in all instances. */
+export const areaOf = ({ start, end, size }: Window): number => size * (end - start);
+
+/** The windows worth looking at, the largest first. */
 export function windowsOf(group: readonly Placed[]): Window[] {
   const frequent = (border: (one: Placed) => number): number[] => {
     const counts = new Map<number, number>();
@@ -113,11 +127,13 @@ export function windowsOf(group: readonly Placed[]): Window[] {
     return sorted.slice(0, BORDERS).map(([at]) => at);
   };
   const ends = frequent(endOf);
-  return frequent(({ base }) => base).flatMap((start) =>
-    ends
-      .filter((end) => end - start >= 2)
-      .map((end) => ({ start, end, size: group.filter((one) => covers(one, start, end)).length })),
-  );
+  return frequent(({ base }) => base)
+    .flatMap((start) =>
+      ends
+        .filter((end) => end - start >= 2)
+        .map((end) => ({ start, end, size: group.filter((one) => covers(one, start, end)).length })),
+    )
+    .sort((a, b) => areaOf(b) - areaOf(a));
 }
 
 const endOf = ({ base, chain }: Placed): number => base + chain.length;

@@ -6,7 +6,10 @@ import type { Value } from '../../ir/value.js';
 export interface BlockInstance {
   /** In dependency order, in every instance. No path leaves the nodes and comes back, so they can become one call. */
   readonly nodes: readonly Node[];
-  /** What is computed or fed outside and read here, by nodes or their bodies. Two places may hold one value. */
+  /**
+   * What is computed or fed outside and read here, by nodes or their bodies. Two places may hold one value. A place that
+   * holds a constant in one instance and a computed value in another is among these.
+   */
   readonly inputs: readonly Value[];
   /** Outputs of the nodes that at least one instance needs outside, as a graph output for one. */
   readonly outputs: readonly Value[];
@@ -17,6 +20,8 @@ export interface BlockInstance {
 export interface Block {
   /** From what the names of its nodes have in common, as `encoder layer`; else from its ops. Not unique. */
   readonly name: string;
+  /** Blocks of equal number are pieces of one repeat, cut where paths leave it and come back. */
+  readonly repeat: number;
   /** At least two, in dependency order; no node is in two of them, nor in two blocks. */
   readonly instances: readonly BlockInstance[];
 }

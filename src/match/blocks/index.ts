@@ -15,12 +15,16 @@ import type { Graph } from '../../ir/graph.js';
 import type { Value } from '../../ir/value.js';
 import type { Rows } from './align.js';
 import type { Block, BlockInstance } from './block.js';
-import { candidatesOf, LEAST } from './candidates.js';
-import { choose } from './choose.js';
+import { candidatesOf } from './candidates.js';
+import { Choice } from './choose.js';
 import { Levels, piecesOf } from './convex.js';
 import { nameOf } from './name.js';
 import { isOrdered } from './order.js';
+import { parametersOf } from './parameters.js';
 import { type Wiring, wiringOf } from './wiring.js';
+
+/** The fewest nodes of a block, unless it calls a local function. */
+const LEAST = 3;
 
 export type { Block, BlockInstance } from './block.js';
 
@@ -34,38 +38,45 @@ export function findBlocks(graph: Graph): readonly Block[] {
   const blocks: Block[] = [];
   const groupOf = new Int32Array(wiring.nodes.length).fill(-1);
   let groups = 0;
+  let repeat = 0;
   const isWhole = (node: number): boolean => {
     const call = wiring.nodes[node];
     return call !== undefined && graph.model.functionOf(call) !== undefined;
   };
+  const isLarge = (rows: Rows) => rows.length >= LEAST || rows.some(([node]) => isWhole(node as number));
   const accept = (rows: Rows): boolean => {
     const common = levels.common(rows);
     if (!common) return false;
     const before = blocks.length;
     for (const piece of piecesOf(rows, common)) {
-      if (piece.length < LEAST && !piece.some(([node]) => isWhole(node as number))) continue;
+      if (!isLarge(piece)) continue;
       const old = groups;
       for (const row of piece)
         row.forEach((node, instance) => {
           groupOf[node] = old + instance;
         });
       groups += (piece[0] as number[]).length;
-      if (isOrdered(wiring, groupOf, groups)) blocks.push(blockOf(wiring, levels, piece));
+      if (isOrdered(wiring, groupOf, groups)) blocks.push({ repeat, ...blockOf(wiring, levels, piece) });
       else for (const row of piece) for (const node of row) groupOf[node] = -1;
     }
+    repeat++;
     return blocks.length > before;
   };
-  choose(candidatesOf(wiring, levels, isWhole), wiring.nodes.length, isWhole, accept);
+  const choice = new Choice(Float64Array.from(wiring.reads, parametersRead));
+  choice.run(candidatesOf(wiring, levels, isWhole, isLarge), isLarge, accept);
   return blocks.sort((a, b) => size(b) - size(a));
 }
 
+const parametersRead = (reads: readonly (Value | undefined)[]): number =>
+  reads.reduce((sum, value) => sum + (value ? parametersOf(value) : 0), 0);
+
 const size = ({ instances }: Block): number => instances.length * (instances[0] as BlockInstance).nodes.length;
 
-function blockOf(wiring: Wiring, levels: Levels, unsorted: Rows): Block {
+function blockOf(wiring: Wiring, levels: Levels, unsorted: Rows): Omit<Block, 'repeat'> {
   // Without paths that leave and come back, the order of one instance is an order of all.
   const rows = unsorted.slice().sort(([a = 0], [b = 0]) => a - b);
   const shared = levels.shared(rows);
-  const instances = (rows[0] as number[]).map((_, at) => rows.map((row) => row[at] as number));
+  const instances = (rows[0] as number[]).map((_, at) => new Set(rows.map((row) => row[at] as number)));
   const { nodes, reads, readers } = wiring;
   const inputs = new Map<string, Value[]>();
   const constants = new Map<string, Value[]>();
@@ -75,20 +86,19 @@ function blockOf(wiring: Wiring, levels: Levels, unsorted: Rows): Block {
       const values = row.map((node) => reads[node]?.[place]);
       if (source >= 0 || !values[0]) return;
       const key = values.map((value) => value?.sequence).join();
-      (values[0].tensor ? constants : inputs).set(key, values as Value[]);
+      (values.every((value) => value?.tensor) ? constants : inputs).set(key, values as Value[]);
     });
     readers[row[0] as number]?.forEach((_, output) => {
       const isRead = row.some((node, at) => {
-        const own = instances[at] as number[];
         const value = nodes[node]?.outputs[output];
-        return value?.isOutput || readers[node]?.[output]?.some((reader) => !own.includes(reader.node));
+        return value?.isOutput || readers[node]?.[output]?.some((reader) => !instances[at]?.has(reader.node));
       });
       if (isRead) outputs.push(row.map((node) => nodes[node]?.outputs[output] as Value));
     });
   });
   const column = (lists: Iterable<Value[]>, at: number): Value[] => [...lists].map((list) => list[at] as Value);
   const made: BlockInstance[] = instances.map((own, at) => ({
-    nodes: own.map((node) => nodes[node] as BlockInstance['nodes'][0]),
+    nodes: [...own].map((node) => nodes[node] as BlockInstance['nodes'][0]),
     inputs: column(inputs.values(), at),
     outputs: column(outputs, at),
     constants: column(constants.values(), at),

@@ -74,7 +74,7 @@ class Writer {
   readonly #constants = new Map<Value, string>();
   readonly #large = new Map<Tensor, number>();
 
-  /** `exact`: short integer constants count with their numbers. */
+  /** `exact`: a constant is unlike a computed value of its type, and short integer constants count with their numbers. */
   node(node: Node, reads: readonly (Value | undefined)[], exact: boolean): string {
     const read = reads.map((value) => (value ? this.#read(value, exact) : '-')).join();
     const made = node.outputs.map((value) => (value ? typeKey(value.type) : '-')).join();
@@ -88,10 +88,10 @@ class Writer {
   }
 
   #read(value: Value, exact: boolean): string {
-    if (!value.tensor) return typeKey(value.type);
+    if (!exact || !value.tensor) return typeKey(value.type);
     const { type, shape } = value.tensor;
     const held = `#${type}[${shape}]`;
-    if (!exact || !isInteger(type) || elementCount(shape) > SHORT) return held;
+    if (!isInteger(type) || elementCount(shape) > SHORT) return held;
     let text = this.#constants.get(value);
     if (text === undefined) {
       text = `${held}${bigintsOf(value.tensor)}`;
