@@ -8,6 +8,7 @@ import type { Facts } from '../infer/index.js';
 import type { Node } from '../ir/node.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { isPlain } from './plain.js';
 import { scalarOf } from './scalar.js';
 
 /** coefficient · Π value^exponent. */
@@ -28,6 +29,9 @@ export interface Sum {
 /** Whether reading goes on into a value that others read too. */
 export type Reach = 'own' | 'shared';
 
+/** A combination of more nodes than this is none that a rule means; and operands that share operands would double at each step. */
+const LIMIT = 24;
+
 const isOwn = (value: Value): boolean => value.uses.size === 1 && !value.isOutput;
 
 /** The value as a product; the ops inside it are read as far as `reach` allows. A value that is no product is its own only factor. */
@@ -41,7 +45,8 @@ export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Mo
       coefficient *= x ** exponent;
       return;
     }
-    const node = isRoot || reach === 'shared' || isOwn(factor) ? factor.producer : undefined;
+    const isRead = isRoot || (nodes.length < LIMIT && (reach === 'shared' || isOwn(factor)));
+    const node = isRead ? factor.producer : undefined;
     const parts = node && isFloat(factor.elem) ? productParts(node, facts) : undefined;
     if (!node || !parts) {
       factors.set(factor, (factors.get(factor) ?? 0) + exponent);
@@ -77,9 +82,8 @@ function productParts(node: Node, facts: Facts): Parts | undefined {
   const [a, b] = node.inputs;
   if (!a) return undefined;
   const parts = (...factors: Parts['factors']): Parts => ({ coefficient: 1, factors });
+  if (isPlain(node)) return parts({ value: a, exponent: 1 });
   switch (node.opType) {
-    case 'Identity':
-      return parts({ value: a, exponent: 1 });
     case 'Neg':
       return { coefficient: -1, factors: [{ value: a, exponent: 1 }] };
     case 'Reciprocal':
@@ -111,8 +115,14 @@ export function sumOf(value: Value, facts: Facts, reach: Reach = 'own'): Sum {
       constant += sign * x;
       return;
     }
-    const node = isRoot || reach === 'shared' || isOwn(term) ? term.producer : undefined;
+    const isRead = isRoot || (nodes.length < LIMIT && (reach === 'shared' || isOwn(term)));
+    const node = isRead ? term.producer : undefined;
     const [a, b] = node?.inputs ?? [];
+    if (node && a && isPlain(node)) {
+      nodes.push(node);
+      add(a, sign, false);
+      return;
+    }
     const isSum = node !== undefined && isFloat(term.elem) && (node.is('Add') || node.is('Sub')) && a && b;
     if (!isSum) {
       terms.push({ value: term, sign });
@@ -148,7 +158,7 @@ export function polynomialOf(value: Value, variable: Value, facts: Facts): Polyn
     const left = a && read(a, depth + 1);
     if (!left) return undefined;
     nodes.push(node);
-    if (node.opType === 'Identity') return left;
+    if (isPlain(node)) return left;
     if (node.opType === 'Neg') return left.map((c) => -c);
     if (node.opType === 'Pow') {
       const power = scalarOf(b, facts);

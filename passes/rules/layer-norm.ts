@@ -1,0 +1,66 @@
+/** Layer norm: what is left of x when its mean is taken away, by its standard deviation. */
+import { float } from '../../src/ir/attribute.js';
+import type { Value } from '../../src/ir/value.js';
+import { Miss } from '../../src/match/miss.js';
+import { any, Mean, Minus, maybe, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
+import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
+import { affineOperand, normalisedAxes } from './norm-operands.js';
+import { isCentred, isVariance } from './norm-site.js';
+
+const x = any('x');
+const scale = any('scale');
+const bias = any('bias');
+const epsilon = number('epsilon');
+
+const centred = Sum(x, Minus(Mean(x)));
+const deviation = Power(Sum(Mean(Power(centred, 2)), epsilon), -0.5);
+
+/** (x − mean(x)) / √(mean((x − mean(x))²) + ε) · scale + bias  ⟶  LayerNormalization(x, scale, bias) */
+const plain = rule({
+  name: 'layer-norm',
+  because: 'one kernel that reads x once, instead of nine',
+  match: maybe((scaled) => Sum(scaled, bias), Product(centred, deviation, Optional(scale))),
+  rewrite: layerNormalization,
+});
+
+/** x·s − mean(x)·s + bias, where s = scale / √(mean((x − mean(x))²) + ε)  ⟶  LayerNormalization(x, scale, bias) */
+const expanded = rule({
+  name: 'layer-norm-expanded',
+  because: 'one kernel that reads x once, instead of nine',
+  match: Sum(
+    Product(x, deviation, Optional(scale)),
+    Minus(Product(Mean(x), deviation, Optional(scale))),
+    Optional(bias),
+  ),
+  rewrite: layerNormalization,
+});
+
+interface Captures {
+  readonly x: Value;
+  readonly axes: string;
+  readonly epsilon: number;
+  readonly scale?: Value;
+  readonly bias?: Value;
+}
+
+function layerNormalization(found: Captures, scope: RewriteScope): Value | Miss {
+  const { build, host, opset, root, no } = scope;
+  const axes = normalisedAxes(found.x, found.axes, scope);
+  if (axes instanceof Miss) return axes;
+  const scale = affineOperand('scale', found.scale, axes, scope);
+  if (scale instanceof Miss) return scale;
+  const bias = found.bias && affineOperand('bias', found.bias, axes, scope);
+  if (bias instanceof Miss) return bias;
+  if (!(found.epsilon >= 0 && found.epsilon < 1)) return no(`an epsilon of ${found.epsilon}`);
+  if (opset < 17) return no('LayerNormalization needs opset 17');
+  if (!root.elem || !host.hasKernel('LayerNormalization', '', opset, root.elem))
+    return no(`the target has no LayerNormalization kernel for ${root.elem}`);
+  const attributes = { axis: axes.axis - (found.x.shape?.length ?? 0), epsilon: float(found.epsilon) };
+  return build.op('LayerNormalization', [found.x, scale(), bias?.()], { attributes, type: root.type });
+}
+
+export const layerNorm: RuleSet = {
+  noun: 'layer norm',
+  rules: [expanded, plain],
+  isSite: (node, facts) => isVariance(node, facts) && isCentred(node),
+};

@@ -1,0 +1,33 @@
+/** What looks like a norm, whether or not one is there: a mean whose root something is divided by. */
+import type { Facts } from '../../src/infer/index.js';
+import type { Node } from '../../src/ir/node.js';
+import { scalarOf } from '../../src/match/scalar.js';
+
+const reductions = new Set(['ReduceMean', 'ReduceSum']);
+/** What stands between a mean square and its root: an epsilon, a count, a cast, a bound. */
+const between = new Set(['Add', 'Mul', 'Div', 'Cast', 'Identity', 'Max', 'Clip']);
+const STEPS = 3;
+
+/** True for a reduction of a power that leads to a root: the variance or mean square of a norm. */
+export function isVariance(node: Node, facts: Facts): boolean {
+  if (node.domain !== '' || !reductions.has(node.opType)) return false;
+  const power = node.inputs[0]?.producer;
+  const isPower = power?.is('Pow') || (power?.is('Mul') && power.inputs[0] === power.inputs[1]);
+  return Boolean(isPower) && leadsToRoot(node, STEPS, facts);
+}
+
+function leadsToRoot(node: Node, steps: number, facts: Facts): boolean {
+  return node.output.users.some((user) => {
+    if (user.domain !== '') return false;
+    if (user.opType === 'Sqrt') return true;
+    if (user.opType === 'Pow') return Math.abs(scalarOf(user.inputs[1], facts) ?? 0) === 0.5;
+    return (
+      steps > 0 && between.has(user.opType) && user.outputs[0] !== undefined && leadsToRoot(user, steps - 1, facts)
+    );
+  });
+}
+
+/** True where the power's base is a difference: the mean was taken away, so it is a variance. */
+export function isCentred(node: Node): boolean {
+  return node.inputs[0]?.producer?.inputs[0]?.producer?.is('Sub') ?? false;
+}

@@ -1,0 +1,37 @@
+/** RMS norm: x by the root of its mean square. */
+import { float } from '../../src/ir/attribute.js';
+import { Miss } from '../../src/match/miss.js';
+import { any, Mean, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
+import { type RuleSet, rule } from '../../src/match/rule.js';
+import { affineOperand, normalisedAxes } from './norm-operands.js';
+import { isCentred, isVariance } from './norm-site.js';
+
+const x = any('x');
+const root = Power(Sum(Mean(Power(x, 2)), number('epsilon')), -0.5);
+
+/** x / √(mean(x²) + ε) · scale  ⟶  RMSNormalization(x, scale), before opset 23 SimplifiedLayerNormalization(x, scale) */
+const plain = rule({
+  name: 'rms-norm',
+  because: 'one kernel that reads x once, instead of six',
+  match: Product(x, root, Optional(any('scale'))),
+  rewrite(found, scope) {
+    const { build, host, opset, root, no } = scope;
+    const axes = normalisedAxes(found.x, found.axes, scope);
+    if (axes instanceof Miss) return axes;
+    const scale = affineOperand('scale', found.scale, axes, scope);
+    if (scale instanceof Miss) return scale;
+    if (!(found.epsilon >= 0 && found.epsilon < 1)) return no(`an epsilon of ${found.epsilon}`);
+    // The runtime keeps the older name in ai.onnx, at any opset, with kernels wherever the newer one has them.
+    const opType = opset >= 23 ? 'RMSNormalization' : 'SimplifiedLayerNormalization';
+    if (!root.elem || !host.hasKernel(opType, '', opset, root.elem))
+      return no(`the target has no ${opType} kernel for ${root.elem}`);
+    const attributes = { axis: axes.axis - (found.x.shape?.length ?? 0), epsilon: float(found.epsilon) };
+    return build.op(opType, [found.x, scale()], { attributes, type: root.type });
+  },
+});
+
+export const rmsNorm: RuleSet = {
+  noun: 'RMS norm',
+  rules: [plain],
+  isSite: (node, facts) => isVariance(node, facts) && !isCentred(node),
+};

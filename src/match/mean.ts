@@ -1,0 +1,74 @@
+/** A mean over axes that are kept, by ReduceMean or by ReduceSum and a factor. */
+import type { Facts } from '../infer/index.js';
+import type { Node } from '../ir/node.js';
+import type { Value } from '../ir/value.js';
+import { monomialOf } from './algebra.js';
+import { isNear } from './near.js';
+import { plainOf } from './plain.js';
+import { type CapturesOf, foundAt, Pattern, patternOf, type Term } from './term.js';
+
+/**
+ * The mean of the term over some of its axes, each kept with size 1. The axes are captured as `axes`, from 0 and in order
+ * (`1,2`), so that two means of one pattern are over the same.
+ */
+export function Mean<T extends Term>(term: T): Pattern<CapturesOf<T> & { axes: string }> {
+  const part = patternOf(term);
+  const pattern: Pattern = new Pattern('Mean', [part], function* (value, environment, search) {
+    const mean = meanOf(value, search.facts);
+    if (typeof mean === 'string') {
+      search.fail(environment, pattern, value, mean);
+      return;
+    }
+    const inside = environment.matched(pattern, value, mean.nodes);
+    const next = inside.capture('axes', mean.axes.join(','));
+    if (next) yield* part.solve(mean.of, next, search);
+    else
+      search.fail(
+        inside,
+        pattern,
+        value,
+        `expected a mean over axes ${environment.captures.get('axes')}; found ${mean.axes.join(',')}`,
+      );
+  });
+  return pattern as never;
+}
+
+interface MeanReading {
+  readonly of: Value;
+  readonly axes: readonly number[];
+  readonly nodes: readonly Node[];
+}
+
+function meanOf(value: Value, facts: Facts): MeanReading | string {
+  const reduced = plainOf(value);
+  const node = reduced.of.producer;
+  if (node?.is('ReduceMean')) return reductionOf(node, reduced.nodes, facts);
+  const { coefficient, factors, nodes } = monomialOf(value, facts);
+  const [only] = factors;
+  const sum = factors.length === 1 && only?.exponent === 1 ? only.value.producer : undefined;
+  if (!sum?.is('ReduceSum')) return `expected a mean; found ${foundAt(value)}`;
+  const reading = reductionOf(sum, nodes, facts);
+  if (typeof reading === 'string') return reading;
+  const count = reading.axes.reduce((product, axis) => {
+    const size = reading.of.shape?.[axis];
+    return typeof size === 'number' ? product * size : Number.NaN;
+  }, 1);
+  return isNear(coefficient, 1 / count)
+    ? reading
+    : `expected the mean of ${count} numbers; found their sum · ${coefficient}`;
+}
+
+/** Which axes a reduction goes over; they must stay, with size 1. */
+function reductionOf(node: Node, before: readonly Node[], facts: Facts): MeanReading | string {
+  const [of, second] = node.inputs;
+  const rank = of?.shape?.length;
+  if (!of || rank === undefined) return 'the rank of what is reduced is not known';
+  if (node.hasReference) return "an attribute is the function's caller's to give";
+  if (node.int('keepdims', 1) === 0) return 'expected a mean that keeps its axes';
+  const given = second ? facts.contents(second) : (node.ints('axes') ?? []);
+  if (!given?.every((axis): axis is number => typeof axis === 'number')) return 'the axes of a mean are not known';
+  if (given.length === 0 && node.int('noop_with_empty_axes', 0) === 1) return 'expected a mean; found one over no axis';
+  const axes = given.length === 0 ? Array.from({ length: rank }, (_, axis) => axis) : given;
+  const fromStart = [...new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)))].sort((a, b) => a - b);
+  return { of, axes: fromStart, nodes: [...before, node] };
+}
