@@ -3,14 +3,15 @@ import { z } from 'zod';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { definePass } from '../src/run/pass.js';
 import { gelu } from './rules/gelu.js';
+import { scaledSilu, silu } from './rules/silu.js';
 
 export const fuseAct = definePass({
   name: 'fuse-act',
-  summary: 'Runs each activation (GELU in its forms) as one kernel.',
+  summary: 'Runs each activation (GELU, SiLU and their forms) as one kernel.',
   fidelity: 'exact',
   needs: ['types'],
   options: z.object({}),
   run(model, _options, context) {
-    reportSites(applyRules(model, [gelu], context), context);
+    reportSites(applyRules(model, [gelu, silu, scaledSilu], context), context);
   },
 });

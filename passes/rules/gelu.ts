@@ -1,8 +1,10 @@
 /** GELU: x times the normal distribution's cumulative function of x, exact by Erf or approximated by Tanh. */
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import type { Miss } from '../../src/match/miss.js';
 import { any, op, Polynomial, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
+import { scalarOf } from '../../src/match/scalar.js';
 
 const x = any('x');
 const { Erf, Tanh } = op;
@@ -25,18 +27,25 @@ const tanh = rule({
   rewrite: ({ x }, scope) => geluOf(x, scope, 'tanh'),
 });
 
-function geluOf(input: Value, { build, host, opset, root, no }: RewriteScope, approximate: 'none' | 'tanh') {
-  const { elem } = input;
+function geluOf(x: Value, scope: RewriteScope, approximate: 'none' | 'tanh'): Value | Miss {
+  const { build, host, opset, root, no } = scope;
+  const { elem } = x;
   if (!elem || !isFloat(elem)) return no('the element type is not known');
   if (opset >= 20 && host.hasKernel('Gelu', '', opset, elem))
-    return build.op('Gelu', [input], { attributes: { approximate }, type: root.type });
+    return build.op('Gelu', [x], { attributes: { approximate }, type: root.type });
   const contrib = approximate === 'tanh' ? 'FastGelu' : 'Gelu';
   if (!host.hasKernel(contrib, 'com.microsoft', 1, elem)) return no(`the target has no ${contrib} kernel for ${elem}`);
-  return build.op(contrib, [input], { domain: 'com.microsoft', type: root.type });
+  return build.op(contrib, [x], { domain: 'com.microsoft', type: root.type });
 }
 
 export const gelu: RuleSet = {
   noun: 'GELU',
   rules: [exact, tanh],
-  isSite: (node) => node.is('Erf'),
+  // A Tanh is one of a GELU where a number is added to it.
+  isSite: (node, facts) =>
+    node.is('Erf') ||
+    (node.is('Tanh') &&
+      node.output.users.some(
+        (user) => user.is('Add') && user.inputs.some((input) => scalarOf(input, facts) !== undefined),
+      )),
 };
