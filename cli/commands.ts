@@ -1,6 +1,6 @@
 /** The commands, as data: what --help shows and yargs parses. What each does is loaded when it is asked for. */
 import type { Options } from 'yargs';
-import { type Flags, inputFlags, jobFlags, jsonFlag, quietFlag } from './flags.js';
+import { type Flags, inputFlags, jobFlags, jsonFlag, quietFlag, text } from './flags.js';
 
 export interface Command {
   /** Empty for the command that needs no word. */
@@ -30,6 +30,25 @@ export const commands: readonly Command[] = [
       ...jsonFlag,
     },
     run: async (flags) => (await import('./inspect.js')).run(flags),
+  },
+  {
+    name: 'explain',
+    positionals: ['model'],
+    summary: 'Say of every attention, norm and activation why it is fused, or where the match ended.',
+    flags: {
+      rule: { ...text, describe: 'Only sites of this kind or rule, e.g. attention, gelu, layer-norm.' },
+      at: { ...text, describe: 'Only the site at the node of this name.' },
+      passes: { ...text, alias: 'p', describe: 'Passes that run first, e.g. simplify.' },
+      target: {
+        ...text,
+        choices: ['cpu', 'cuda', 'webgpu'],
+        describe: 'The provider that kernels are asked of.',
+        defaultDescription: 'cpu',
+      },
+      'allow-outside-data': inputFlags['allow-outside-data'],
+      ...jsonFlag,
+    },
+    run: async (flags) => (await import('./explain.js')).run(flags),
   },
   {
     name: 'compare',

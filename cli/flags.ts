@@ -7,7 +7,7 @@ type Setting = keyof Config;
 
 const about = (setting: Setting): string => configSchema.shape[setting].description ?? '';
 const flag = <T extends Options>(setting: Setting, options: T) => ({ ...options, describe: about(setting) });
-const text = { type: 'string', requiresArg: true } as const;
+export const text = { type: 'string', requiresArg: true } as const;
 const number = { type: 'number', requiresArg: true } as const;
 const truth = { type: 'boolean' } as const;
 
@@ -30,6 +30,8 @@ export const inputFlags = {
 export const jobFlags = {
   out: { ...text, alias: 'o', describe: 'Path of the result.', defaultDescription: 'model.opt.onnx' },
   passes: flag('passes', { ...text, alias: 'p' }),
+  outputs: { ...flag('outputs', text), describe: `${about('outputs')} E.g. logits,hidden_states.*` },
+  contract: flag('contract', { ...truth, defaultDescription: 'where flatten-outputs runs' }),
   verify: flag('verify', {
     ...text,
     choices: configSchema.shape.verify.options,
@@ -76,6 +78,13 @@ export function configFromFlags(flags: Flags): Config {
     pairs(flags, 'shape', (written) => written.split(',').map(Number)),
   );
   set('dims', pairs(flags, 'dim', Number));
+  set(
+    'outputs',
+    single(flags, 'outputs')
+      ?.split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  );
   return checkConfig(settings, 'flags', (setting) => `--${flagOf(setting)}`);
 }
 

@@ -2,9 +2,17 @@
 import type { Preset } from '../src/run/parse.js';
 import { passes } from './index.js';
 
-const { bf16, fuseAttn, int8, simplify } = passes;
+const { bf16, fuseAct, fuseAttn, int8, simplify } = passes;
+
+/** Every fusion: what `explain` asks too. */
+export const fuse: Preset = {
+  name: 'fuse',
+  summary: 'Every fusion: attention and activations as one kernel each.',
+  passes: [fuseAttn(), fuseAct()],
+};
 
 export const presets: readonly Preset[] = [
+  fuse,
   {
     name: 'exact',
     summary: 'Fewer nodes and fused attention; numbers change by the order of sums only.',

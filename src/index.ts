@@ -2,6 +2,10 @@
 export { passes } from '../passes/index.js';
 export { presets } from '../passes/presets.js';
 export { type Config, configSchema } from './config.js';
+export { type Contract, contractOf, contractSchema } from './contract/contract.js';
+export { declarationsOf } from './contract/declarations.js';
+export type { Structure } from './contract/structure.js';
+export { type LabelMap, type TensorLike, type Unflattened, unflatten } from './contract/unflatten.js';
 export { type Facts, inferTypes } from './infer/index.js';
 export { type Attribute, type AttributeLike, float, floats } from './ir/attribute.js';
 export { buildModel, GraphBuilder } from './ir/build.js';

@@ -8,6 +8,7 @@ import { capturesOf } from './pattern.js';
 import { Rewriter } from './rewriter.js';
 import type { Rule, RuleHost, RuleSet } from './rule.js';
 import { Environment, type Failure, Search } from './search.js';
+import { traceOf } from './trace.js';
 
 /** One place of a kind that rules are for, and the attempt that came furthest. */
 export interface Site {
@@ -47,15 +48,22 @@ export function applyRules(model: Model, sets: readonly RuleSet[], host: RuleHos
   return sites;
 }
 
-/** Says what became of the sites: a note of the count for each kind, and a skip for each miss. */
+/** Says what became of the sites, and how many of each kind there were. */
 export function reportSites(sites: readonly Site[], host: RuleHost): void {
   const kinds = new Map<string, Site[]>();
   for (const site of sites) kinds.set(site.noun, [...(kinds.get(site.noun) ?? []), site]);
   for (const [noun, all] of kinds) {
     const fused = all.filter(({ isFused }) => isFused).length;
     host.note(`fused ${fused} of ${all.length} ${noun} sites`);
-    for (const { miss, node, isFused } of all)
-      if (!isFused) host.skip(miss?.reason ?? `no rule reaches this ${noun} site`, miss?.at ?? node);
+    for (const { node, rule, isFused, miss, environment, failure } of all)
+      host.site({
+        kind: noun,
+        at: node,
+        isFused,
+        rule: rule?.name,
+        miss: miss ?? (isFused ? undefined : new Miss(`no rule reaches this ${noun} site`, node)),
+        ...(rule && { trace: () => traceOf(rule.match, environment, failure) }),
+      });
   }
 }
 
@@ -85,17 +93,30 @@ function attempt(rule: Rule, node: Node, sites: ReadonlyMap<Node, Site>, facts: 
   return false;
 }
 
-/** Keeps the deepest failure of an attempt at the sites that it touched. */
+/** Keeps the deepest failure of an attempt at the sites that it touched, or that stand a few steps behind where it ended. */
 function noteFailure(rule: Rule, search: Search, sites: ReadonlyMap<Node, Site>): void {
   const failure = search.deepest;
   const miss = search.miss;
-  if (!failure || !miss) return;
-  const producer = failure.at.producer;
-  for (const node of [...failure.environment.nodes(), ...(producer ? [producer] : [])]) {
+  if (!failure || !miss || failure.environment.depth === 0) return;
+  for (const node of [...failure.environment.nodes(), ...behind(failure.at)]) {
     const site = sites.get(node);
     if (!site || site.isFused || (site.miss && site.miss.depth >= miss.depth)) continue;
     Object.assign(site, { rule, environment: failure.environment, failure, miss });
   }
+}
+
+/** How far behind the end of an attempt a site may stand: erf is two steps behind the sum that it is a term of. */
+const BEHIND = 3;
+
+function behind(value: Value): Set<Node> {
+  const found = new Set<Node>();
+  let front: readonly (Value | undefined)[] = [value];
+  for (let step = 0; step < BEHIND; step++) {
+    const producers = front.flatMap((one) => one?.producer ?? []).filter((node) => !found.has(node));
+    for (const node of producers) found.add(node);
+    front = producers.flatMap((node) => node.inputs);
+  }
+  return found;
 }
 
 /** Why the nodes of a match cannot go: a value between them is read elsewhere and would be computed twice. */

@@ -6,6 +6,7 @@ import type { Value } from '../ir/value.js';
 import type { Miss } from './miss.js';
 import type { CapturesOf, Pattern } from './pattern.js';
 import type { Rewriter } from './rewriter.js';
+import type { Trace } from './trace.js';
 
 /** What a rule asks of the pass that applies it; a PassContext is one. */
 export interface RuleHost {
@@ -13,11 +14,26 @@ export interface RuleHost {
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
   note(text: string, about?: Node | Value): void;
   skip(reason: string, about?: Node | Value): void;
+  /** Says what became of a place of the kind that the pass is for. Every such place is said, fused or not. */
+  site(site: SiteReport): void;
   /**
    * Everyone who reads a value of `old` reads the one of `by` in its place. False, said as a skip, where an equal rewrite
    * was refuted by running it: then nothing is replaced.
    */
   replace(rewrite: Rewrite): boolean;
+}
+
+/** A place of the kind that a pass is for, and what became of it. */
+export interface SiteReport {
+  /** What it is, singular: `attention`, `GELU`. */
+  readonly kind: string;
+  readonly at: Node;
+  readonly isFused: boolean;
+  /** The rule that holds there, or came furthest; absent where none reached it. */
+  readonly rule?: string;
+  readonly miss?: Miss;
+  /** Draws the tree of what was expected, what matched and where it failed. */
+  trace?(): Trace;
 }
 
 /** One rewrite, while what was and what comes stand beside each other in the graph. */

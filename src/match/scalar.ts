@@ -46,6 +46,10 @@ export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): num
   if (value.shape?.some((dim) => dim !== 1) ?? true) return undefined;
   const node = value.producer;
   if (node?.domain !== '') return undefined;
+  if (node.opType === 'ConstantOfShape' && !node.hasReference) {
+    const fill = node.tensorAttribute('value');
+    return fill ? numbersOf(fill)[0] : 0;
+  }
   const [a, b] = node.inputs;
   const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, depth + 1);
   if (node.opType === 'Cast') {

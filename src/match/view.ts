@@ -24,15 +24,19 @@ export interface View {
   /** Scalar that multiplies the base. */
   readonly scale: number;
   /** Factors of each axis of the base, and of the view; none for an axis of size 1. */
-  readonly baseAxes: readonly (readonly Factor[])[];
-  readonly axes: readonly (readonly Factor[])[];
+  readonly baseAxes: Axes;
+  readonly axes: Axes;
 }
 
+/** A view's axes: the factors of each. */
+export type Axes = readonly (readonly Factor[])[];
+
 /** A factor as it is split by now. */
-const leavesOf = (factors: readonly Factor[]): Factor[] =>
+export const leavesOf = (factors: readonly Factor[]): Factor[] =>
   factors.flatMap((factor) => (factor.parts ? leavesOf(factor.parts) : [factor]));
 
-const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
+/** The axes of a tensor of its own; none for a size of 1. */
+export const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
 
 /** The view that a value is of its own: no chain. undefined where its rank is unknown. */
 function plainView(value: Value): View | undefined {
@@ -53,7 +57,9 @@ type Step = (node: Node, value: Value, facts: Facts) => View | undefined;
 
 const regrouped: Step = (node, value, facts) => {
   const source = node.inputs[0];
-  return source && value.shape && source.shape && reshapeView(viewOf(source, facts), value.shape);
+  const view = source?.shape && viewOf(source, facts);
+  const axes = view && value.shape && regroup(view.axes, value.shape);
+  return view && axes && { ...view, axes };
 };
 
 const scaled =
@@ -86,10 +92,9 @@ const steps: Record<string, Step> = {
   Div: scaled((scale, x) => scale / x, false),
 };
 
-/** The view under another shape of as many elements; undefined where the dims do not fall on factors. */
-function reshapeView(view: View | undefined, shape: Shape): View | undefined {
-  if (!view) return undefined;
-  const queue = leavesOf(view.axes.flat());
+/** Axes under another shape of as many elements; undefined where the dims do not fall on factors. */
+export function regroup(from: Axes, shape: Shape): Factor[][] | undefined {
+  const queue = leavesOf(from.flat());
   const axes: Factor[][] = [];
   for (const dim of shape) {
     const group: Factor[] = [];
@@ -103,25 +108,49 @@ function reshapeView(view: View | undefined, shape: Shape): View | undefined {
         product = multiplyDims(product, factor.size);
         continue;
       }
-      const rest = divideExactly(factor.size, needed);
-      if (rest === undefined) return undefined;
-      const parts: [Factor, Factor] = [{ size: needed }, { size: rest }];
-      factor.parts = parts;
+      const parts = split(factor, needed);
+      if (!parts) return undefined;
       group.push(parts[0]);
       queue.unshift(parts[1]);
       product = dim;
     }
     axes.push(group);
   }
-  return queue.length === 0 ? { ...view, axes } : undefined;
+  return queue.length === 0 ? axes : undefined;
 }
 
-const sameFactors = (a: readonly Factor[], b: readonly Factor[]): boolean => {
+/** Splits a factor into an outer part of this size and the rest; undefined where that does not divide it. */
+function split(factor: Factor, outer: Dim): readonly [Factor, Factor] | undefined {
+  const rest = divideExactly(factor.size, outer);
+  if (rest === undefined) return undefined;
+  factor.parts = [{ size: outer }, { size: rest }];
+  return factor.parts;
+}
+
+/** Splits two lists of factors of one product into as many parts of equal sizes; false where they do not fall on each other. */
+export function align(a: readonly Factor[], b: readonly Factor[]): boolean {
+  const [x, y] = [leavesOf(a), leavesOf(b)];
+  for (;;) {
+    const [p, q] = [x.shift(), y.shift()];
+    if (!p || !q) return p === q;
+    if (equalDims(p.size, q.size)) continue;
+    const ofP = split(p, q.size);
+    const ofQ = ofP ? undefined : split(q, p.size);
+    if (ofP) x.unshift(ofP[1]);
+    else if (ofQ) y.unshift(ofQ[1]);
+    else return false;
+  }
+}
+
+/** True where two axes are the same factors. */
+export const sameFactors = (a: readonly Factor[], b: readonly Factor[]): boolean => {
   const [x, y] = [leavesOf(a), leavesOf(b)];
   return x.length === y.length && x.every((factor, i) => factor === y[i]);
 };
 
 /** True where the base itself has these axes: no node is needed to make them. */
-export const isBase = (view: View, axes: readonly (readonly Factor[])[]): boolean =>
-  view.baseAxes.length === axes.length &&
-  view.baseAxes.every((factors, i) => sameFactors(factors, axes[i] as Factor[]));
+export const isBase = (view: View, axes: Axes): boolean => sameAxes(view.baseAxes, axes);
+
+/** True where two tensors have the same axes. */
+export const sameAxes = (a: Axes, b: Axes): boolean =>
+  a.length === b.length && a.every((factors, i) => sameFactors(factors, b[i] as readonly Factor[]));

@@ -4,7 +4,7 @@ import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import type { Rewrite } from '../match/rule.js';
+import type { Rewrite, SiteReport } from '../match/rule.js';
 import { type Cut, cutOut } from './cut.js';
 import type { PassContext, Target } from './pass.js';
 
@@ -51,8 +51,9 @@ export interface ContextOptions {
 export function passContext(
   around: Surroundings,
   { refuted, cutsOut }: ContextOptions = { refuted: new Map(), cutsOut: false },
-): { context: PassContext; notes: Note[]; skips: () => Skip[]; rewrites: Cuts } {
+): { context: PassContext; notes: Note[]; skips: () => Skip[]; sites: SiteReport[]; rewrites: Cuts } {
   const notes: Note[] = [];
+  const sites: SiteReport[] = [];
   const rewrites: Cuts = { cuts: new Map(), count: 0, uncut: [] };
   const isRefuted = (rewrite: Rewrite): boolean => {
     if (!cutsOut) return false;
@@ -68,6 +69,10 @@ export function passContext(
     target: around.target,
     hasKernel: around.hasKernel,
     evaluate: around.evaluate,
+    site: (site) => {
+      sites.push(site);
+      if (!site.isFused && site.miss) context.skip(site.miss.reason, site.miss.at);
+    },
     replace: (rewrite) => {
       if (isRefuted(rewrite)) return false;
       const { old, by } = rewrite;
@@ -87,5 +92,5 @@ export function passContext(
     },
   };
   const skips = () => [...reasons].map(([reason, group]) => ({ reason, ...group })).sort((a, b) => b.count - a.count);
-  return { context, notes, skips, rewrites };
+  return { context, notes, skips, sites, rewrites };
 }

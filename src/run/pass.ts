@@ -5,7 +5,7 @@ import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import type { Rewrite } from '../match/rule.js';
+import type { Rewrite, SiteReport } from '../match/rule.js';
 import { checkOptionNames } from './options.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
@@ -21,6 +21,8 @@ export interface PassContext {
   note(text: string, about?: Node | Value): void;
   /** Says that something was left as it is, and why. Reasons are grouped by their text: put names into `about`. */
   skip(reason: string, about?: Node | Value): void;
+  /** Says what became of a place of the kind that the pass is for, fused or not; a miss is said as a skip as well. */
+  site(site: SiteReport): void;
   /**
    * Everyone who reads a value of `old` reads the one of `by` in its place; both stand in the graph meanwhile. False, said
    * as a skip, where an equal rewrite was refuted by running it: then nothing is replaced.

@@ -9,6 +9,7 @@ import { type Note, passContext, type Skip, type Surroundings } from './context.
 import type { Fidelity, Pass, PassContext } from './pass.js';
 import { raiseOpset } from './raise-opset.js';
 import { type Refutation, RewriteChecker, type RewriteResult } from './rewrites.js';
+import { type SiteResult, sitesOf } from './sites.js';
 import { type ModelSummary, opsChanged, summarize } from './summary.js';
 import { sweep } from './sweep.js';
 import { levelFor, loosest, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
@@ -43,6 +44,8 @@ export interface PassResult {
   readonly bytes: { readonly before: number; readonly after: number };
   readonly notes: readonly Note[];
   readonly skips: readonly Skip[];
+  /** Every place of the kind that the pass is for, fused or not; absent for passes that are for none. */
+  readonly sites?: readonly SiteResult[];
   readonly verdict?: Verdict;
   /** What became of the rewrites that were cut out and run; absent where there were none. */
   readonly rewrites?: RewriteResult;
@@ -123,7 +126,7 @@ class Line {
       this.#infer(position);
     }
     report('run');
-    const { candidate, raised, revision, notes, skips, rewrites, ...run } = await this.#run(position, report);
+    const { candidate, raised, revision, notes, skips, sites, rewrites, ...run } = await this.#run(position, report);
     const isChanged = candidate.revision !== revision;
     if (isChanged && raised)
       notes.unshift({ text: `raised the opset from ${this.model.opsets.get('')} to ${definition.opset}` });
@@ -148,6 +151,7 @@ class Line {
       bytes: { before: this.summary.bytes, after: after.bytes },
       notes,
       skips: skips(),
+      sites: sitesOf(sites),
       verdict,
       rewrites,
       ms,
@@ -165,7 +169,7 @@ class Line {
     const refuted = new Map<string, Refutation>();
     let verifyMs = 0;
     for (;;) {
-      const { context, notes, skips, rewrites } = passContext(this.options, {
+      const { context, notes, skips, sites, rewrites } = passContext(this.options, {
         refuted,
         cutsOut: this.level !== 'none',
       });
@@ -193,6 +197,7 @@ class Line {
         revision,
         notes,
         skips,
+        sites,
         verifyMs,
         rewrites: this.#rewrites.result(rewrites, refuted),
       };

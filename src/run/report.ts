@@ -34,6 +34,20 @@ const passReport = z.object({
   skips: z
     .array(z.object({ reason: z.string(), count, places: z.array(z.string()) }))
     .describe('What was left as it is, grouped by reason, the most frequent first.'),
+  sites: z
+    .array(
+      z.object({
+        kind: z.string().describe('attention, GELU, layer norm …'),
+        at: z.string().describe('The node that makes it a site.'),
+        fused: z.boolean(),
+        rule: z.string().optional().describe('The rule that holds, or came furthest.'),
+        reason: z.string().optional().describe('Where it is not fused: what was expected, and what was found.'),
+        reached: z.string().optional().describe('Where it is not fused: the node or value at which the match ended.'),
+        matched: count.optional().describe('Where it is not fused: how many nodes had matched.'),
+      }),
+    )
+    .optional()
+    .describe('Every place of the kind that the pass is for. Absent for a pass that is for no kind of place.'),
   verdict: verdict.optional(),
   rewrites: z
     .object({

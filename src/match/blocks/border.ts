@@ -1,6 +1,7 @@
 /**
  * Where a block is cut. A chain longer than the window, such as the residual additions, of which there is one more than
- * layers, can give each instance the node before or after: the choice with the fewest values across the border is made.
+ * layers, can give each instance the node before or after: the choice with the fewest values across the border is made,
+ * of equal ones the later node: what stands before the first repeat, such as a norm, often belongs to what comes before.
  */
 import { covers, type Placed, type Rows, type Window } from './align.js';
 import type { Reader, Wiring } from './wiring.js';
@@ -20,7 +21,7 @@ export function cut(wiring: Wiring, group: readonly Placed[], { start, end }: Wi
   for (let round = 0, moved = true; round < ROUNDS && moved; round++) {
     moved = false;
     for (const one of loose) {
-      const bases = [one.base, one.base - 1, one.base + 1].filter((base) => covers({ ...one, base }, start, end));
+      const bases = [one.base - 1, one.base, one.base + 1].filter((base) => covers({ ...one, base }, start, end));
       const nodes = bases.map((base) => at(one, base));
       inside.delete(at(one, one.base));
       const costs = nodes.map((node) => {
@@ -30,9 +31,9 @@ export function cut(wiring: Wiring, group: readonly Placed[], { start, end }: Wi
         return across;
       });
       const best = costs.indexOf(Math.min(...costs));
+      moved ||= one.base !== bases[best];
       one.base = bases[best] as number;
       inside.add(nodes[best] as number);
-      moved ||= best > 0;
     }
   }
   return chains.map(row);

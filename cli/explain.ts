@@ -1,0 +1,24 @@
+/** `optimize explain`: why each site is fused, or not. */
+import { explain } from '../src/explain.js';
+import { readModel } from '../src/onnx/read.js';
+import { explanationText } from '../src/report/explanation-text.js';
+import type { Target } from '../src/run/pass.js';
+import { type Flags, single } from './flags.js';
+import { hasColour } from './terminal.js';
+
+export async function run(flags: Flags): Promise<undefined> {
+  const model = await readModel(single(flags, 'model') as string, {
+    allowOutsideData: flags['allow-outside-data'] === true,
+  });
+  const sites = await explain(model, {
+    passes: single(flags, 'passes'),
+    rule: single(flags, 'rule'),
+    at: single(flags, 'at'),
+    target: single(flags, 'target') as Target | undefined,
+  });
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify(sites, undefined, 2)}\n`
+      : explanationText(sites, { isColoured: hasColour(process.stdout) }),
+  );
+}

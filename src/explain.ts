@@ -1,0 +1,82 @@
+/** Why something is fused or not: every site of the fusing passes with the tree of what was expected, matched and failed. */
+import { fuse } from '../passes/presets.js';
+import { inferTypes } from './infer/index.js';
+import { cloneModel } from './ir/clone.js';
+import type { Model } from './ir/model.js';
+import type { Trace } from './match/trace.js';
+import { optimize } from './optimize.js';
+import { passContext } from './run/context.js';
+import type { PassesLike } from './run/parse.js';
+import type { Target } from './run/pass.js';
+import { type SiteResult, sitesOf } from './run/sites.js';
+import { UsageError } from './run/usage-error.js';
+import { hasKernel } from './runtime/kernels.js';
+
+export interface ExplainOptions {
+  /** Passes that run first: views look through more when simplify has run. Default none. */
+  readonly passes?: PassesLike;
+  /** Only sites of this kind or rule: `attention`, `gelu`, `layer-norm`. Default all. */
+  readonly rule?: string;
+  /** Only the site at the node of this name. */
+  readonly at?: string;
+  /** The provider that kernels are asked of. Default `cpu`. */
+  readonly target?: Target;
+}
+
+export interface Explanation extends SiteResult {
+  /** The pass that the site is for. */
+  readonly pass: string;
+  readonly trace?: Trace;
+}
+
+/** Explains every site. Runs nothing, and the model stays as it is. Throws UsageError for a rule or a node that has no site. */
+export async function explain(model: Model, options: ExplainOptions = {}): Promise<Explanation[]> {
+  const target = options.target ?? 'cpu';
+  const { model: start } = options.passes
+    ? await optimize(model, options.passes, { target, verify: 'none' })
+    : { model };
+  const all: Explanation[] = [];
+  for (const { definition, options: settings } of fuse.passes) {
+    const copy = cloneModel(start);
+    inferTypes(copy);
+    const surroundings = {
+      target,
+      hasKernel: (opType: string, domain: string, opset: number, elem: Parameters<typeof hasKernel>[4]) =>
+        hasKernel(target, opType, domain, opset, elem),
+      evaluate: undefined,
+    };
+    const { context, sites } = passContext(surroundings);
+    await definition.run(copy, settings, context);
+    const results = sitesOf(sites) ?? [];
+    sites.forEach((site, i) => {
+      all.push({ pass: definition.name, ...(results[i] as SiteResult), trace: site.trace?.() });
+    });
+  }
+  return chosen(all, options);
+}
+
+function chosen(all: readonly Explanation[], { rule, at }: ExplainOptions): Explanation[] {
+  const kinds = new Set(
+    all.flatMap((site) => [site.kind, site.rule, site.pass].flatMap((name) => (name ? [kebab(name)] : []))),
+  );
+  if (rule !== undefined && all.length && !kinds.has(kebab(rule)))
+    throw new UsageError(`rule "${rule}": expected one with a site here: ${[...kinds].sort().join(', ')}`);
+  const ofRule = all.filter(
+    (site) =>
+      rule === undefined || [site.kind, site.rule, site.pass].some((name) => name && kebab(name) === kebab(rule)),
+  );
+  const here = ofRule.filter((site) => at === undefined || site.at === at || site.at.includes(`"${at}"`));
+  if (at !== undefined && here.length === 0) {
+    const places = ofRule.map((site) => site.at).slice(0, 12);
+    throw new UsageError(
+      `node "${at}": expected the node of a site; found none. Sites: ${places.join(', ') || 'none'}`,
+    );
+  }
+  return here;
+}
+
+const kebab = (name: string): string =>
+  name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_]+/g, '-');

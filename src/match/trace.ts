@@ -1,0 +1,38 @@
+/** A pattern as a tree with what became of each of its parts: what `explain` draws. */
+import type { Pattern } from './pattern.js';
+import type { Environment, Failure } from './search.js';
+
+/** matched; failed, where the attempt that came furthest ended; open: not reached, or an alternative that was not taken. */
+export type Mark = 'matched' | 'failed' | 'open';
+
+export interface Trace {
+  readonly text: string;
+  readonly mark: Mark;
+  /** The node or value it matched, or failed at. */
+  readonly at?: string;
+  /** Why it failed. */
+  readonly reason?: string;
+  readonly parts: readonly Trace[];
+}
+
+/** The tree of a pattern, of a match or of the failure that ended an attempt. */
+export function traceOf(pattern: Pattern, environment: Environment | undefined, failure?: Failure): Trace {
+  const matched = new Map<Pattern, string>();
+  for (const { part, at } of environment?.steps() ?? [])
+    if (!matched.has(part)) matched.set(part, at.producer?.label ?? at.name);
+  const draw = (part: Pattern): Trace => {
+    const parts = part.parts.map(draw);
+    const { text } = part;
+    if (failure?.part === part)
+      return { text, mark: 'failed', at: failure.at.producer?.label ?? failure.at.name, reason: failure.reason, parts };
+    const at = atOf(part, matched);
+    // An alternative adds no step of its own: it is what became of its parts.
+    const isAlternative = text === 'one of' || text === 'maybe';
+    const isMatched = at !== undefined || (isAlternative && parts.some(({ mark }) => mark === 'matched'));
+    return { text, mark: isMatched ? 'matched' : 'open', at, parts };
+  };
+  return draw(pattern);
+}
+
+const atOf = (part: Pattern, matched: ReadonlyMap<Pattern, string>): string | undefined =>
+  matched.get(part) ?? (part.inner && atOf(part.inner, matched));

@@ -1,0 +1,61 @@
+/** Explanations for a terminal: sites of one cause together, with the tree of the pattern on one of them. */
+import type { Trace } from '../match/trace.js';
+import { counted, paint } from './style.js';
+
+/** What is drawn of a site. */
+export interface ExplainedSite {
+  readonly pass: string;
+  readonly kind: string;
+  readonly at: string;
+  readonly fused: boolean;
+  readonly rule?: string;
+  readonly reason?: string;
+  readonly reached?: string;
+  readonly matched?: number;
+  readonly trace?: Trace;
+}
+
+const marks = { matched: '✓', failed: '✗', open: '·' } as const;
+
+/** The sites grouped by kind, rule and reason; each group shows its first site's tree. */
+export function explanationText(sites: readonly ExplainedSite[], options: { readonly isColoured: boolean }): string {
+  if (sites.length === 0) return 'no site of any fusing pass\n';
+  const colour = paint(options.isColoured);
+  const groups = new Map<string, ExplainedSite[]>();
+  for (const site of sites) {
+    const key = [site.pass, site.kind, site.rule, site.reason].join('\n');
+    groups.set(key, [...(groups.get(key) ?? []), site]);
+  }
+  const tree = (trace: Trace, before: string, isLast: boolean, isRoot: boolean): string[] => {
+    const mark = marks[trace.mark];
+    const painted = trace.mark === 'matched' ? colour.good(mark) : trace.mark === 'failed' ? colour.bad(mark) : mark;
+    const branch = isRoot ? '' : isLast ? '└ ' : '├ ';
+    const at = trace.at ? colour.dim(`  ${trace.at}`) : '';
+    const reason = trace.reason ? `  ${colour.bad(trace.reason)}` : '';
+    const inner = isRoot ? before : before + (isLast ? '  ' : '│ ');
+    return [
+      `${before}${branch}${painted} ${trace.text}${at}${reason}`,
+      ...trace.parts.flatMap((part, i) => tree(part, inner, i === trace.parts.length - 1, false)),
+    ];
+  };
+  const lines = [...groups.values()].flatMap((group) => {
+    const [site] = group as [ExplainedSite];
+    const what = colour.bold(`${counted(group.length, `${site.kind} site`)}`);
+    const how = site.fused ? colour.good(`fused by ${site.rule ?? site.pass}`) : colour.bad('not fused');
+    const why = site.fused
+      ? []
+      : [
+          `  ${site.reason ?? ''}`,
+          ...(site.reached ? [colour.dim(`  after ${counted(site.matched ?? 0, 'node')}, at ${site.reached}`)] : []),
+        ];
+    const others = group.length > 1 ? ` and ${group.length - 1} more` : '';
+    return [
+      `${what}  ${how}  ${colour.dim(`(${site.pass})`)}`,
+      ...why,
+      colour.dim(`  ${site.at}${others}`),
+      ...(site.trace ? tree(site.trace, '    ', true, true) : []),
+      '',
+    ];
+  });
+  return `${lines.join('\n')}`;
+}
