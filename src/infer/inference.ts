@@ -87,13 +87,25 @@ export class Inference {
     const rule = ruleOf(node.opType, node.domain);
     if (!schema && !rule) {
       declare(node, frame);
+      this.#declaredBodies(node, frame);
       return;
     }
     const call = new Call(node, opset, frame, this.#body);
-    rule?.(call);
+    if (rule) rule(call);
+    else this.#declaredBodies(node, frame);
     node.outputs.forEach((value, index) => {
       if (value) frame.types.set(value, call.typeOf(index, typeBySchema(schema, call, index)));
     });
+  }
+
+  /** Bodies of an operator of which nobody knows what it hands to them: their inputs are what they say. */
+  #declaredBodies(node: Node, frame: Frame): void {
+    for (const body of node.bodies)
+      this.#body(
+        body,
+        body.inputs.map(({ type }) => ({ type })),
+        frame,
+      );
   }
 
   readonly #body: InferBody = (body, inputs, frame) => {

@@ -12,6 +12,7 @@ import { machineLearning } from './ops/machine-learning.js';
 import { matrix } from './ops/matrix.js';
 import { microsoft } from './ops/microsoft.js';
 import { microsoftAttention } from './ops/microsoft-attention.js';
+import { microsoftTensors } from './ops/microsoft-tensors.js';
 import { normalization } from './ops/normalization.js';
 import { preview } from './ops/preview.js';
 import { quantization } from './ops/quantization.js';
@@ -44,6 +45,7 @@ const families: readonly (readonly [domain: string, rules: Rules])[] = [
   ['ai.onnx.preview', preview],
   ['com.microsoft', microsoft],
   ['com.microsoft', microsoftAttention],
+  ['com.microsoft', microsoftTensors],
 ];
 
 const rules = new Map<string, ReadonlyMap<string, Rule>>();

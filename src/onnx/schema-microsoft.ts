@@ -12,9 +12,9 @@ ms.BiasSoftmax 1|data T;bias T|output T|T float16,float32,float64|axis i=1;is_in
 ms.BiasSplitGelu 1|X T;bias T|Y T|T float16,float32|
 ms.BitmaskDropout 1|data T;ratio? T1;training_mode? T2|output T;mask? T3|T float16,float32,float64,bfloat16;T1 float16,float32,float64,bfloat16;T2 bool;T3 uint32|seed i
 ms.CDist 1|A T;B T|C T|T float32,float64|metric s!
-ms.CausalConvWithState 1|input T;weight T;bias? T;past_state? T|output T;present_state T|T float32,float16,bfloat16|activation s=none;ndim i=1
-ms.ComplexMul 1|A T;B T|C T|T float32,float16|
-ms.ComplexMulConj 1|A T;B T|C T|T float32,float16|
+ms.CausalConvWithState 1|input T;weight T;bias? T;past_state? T|output T;present_state T|T float32,float16,bfloat16|activation s=none;channels_last i=0;ndim i=1;state_window i=0
+ms.ComplexMul 1|A T;B T|C T|T float32,float64,float16|
+ms.ComplexMulConj 1|A T;B T|C T|T float32,float64,float16|
 ms.ConvTransposeWithDynamicPads 1|X T;W T;Pads? T2;B? T|Y T|T float16,float32,float64;T2 int64|auto_pad s=NOTSET;dilations is;group i=1;kernel_shape is;output_padding is;strides is
 ms.CropAndResize 1|X T1;rois T1;batch_indices T2;crop_size T2|Y T1|T1 float16,float32,float64;T2 int32|extrapolation_value f=0.0;mode s=bilinear
 ms.DecoderMaskedMultiHeadAttention 1|query T;key? T;value? T;mask_index? M;attention_bias? T;past_key? T;past_value? T;past_sequence_length? M;beam_width? M;cache_indirection? M;bias? T|output T;present_key? T;present_value? T;qk? QK|T float32,float16;QK float32,float16;M int32|mask_filter_value f;num_heads i!;output_qk i=0;past_present_share_buffer i;scale f
@@ -24,22 +24,22 @@ ms.DynamicQuantizeLSTM 1|X T;W T2;R T2;B? T;sequence_lens? T1;initial_h? T;initi
 ms.DynamicQuantizeMatMul 1|A T1;B T2;b_scale T1;b_zero_point? T2;bias? T1|Y T1|T1 float32;T2 int8,uint8|
 ms.EmbedLayerNormalization 1|input_ids T1;segment_ids? T1;word_embedding T;position_embedding T;segment_embedding? T;gamma T;beta T;mask? T1;position_ids? T1|output T;mask_index? T1;embedding_sum? T|T1 int32;T float32,float16|epsilon f=1e-05;mask_index_type i=0
 ms.ExpandDims 1|X T;axis int32|Y T|T any|
-ms.FastGelu 1|X T;bias? T|Y T|T float32,float16,bfloat16|
+ms.FastGelu 1|X T;bias? T|Y T|T float32,float64,float16,bfloat16|
 ms.FusedConv 1|X T;W T;B? T;Z? T|Y T|T float16,float32,float64|activation s;activation_params fs;auto_pad s=NOTSET;dilations is;group i=1;kernel_shape is;pads is;strides is
 ms.FusedGemm 1|A T;B T;C? T|Y T|T float16,float32,float64,uint32,uint64,int32,int64|activation s;activation_alpha f;activation_beta f;activation_gamma f;alpha f=1.0;beta f=1.0;transA i=0;transB i=0
 ms.FusedMatMul 1|A T;B T|Y T|T float16,float32,float64,bfloat16|alpha f=1.0;transA i=0;transB i=0;transBatchA i=0;transBatchB i=0
 ms.FusedMatMulActivation 1|A T;B T|Y T|T float16,float32,float64,bfloat16|activation s!;activation_alpha f;activation_axis i;activation_beta f;activation_gamma f;alpha f=1.0;transA i=0;transB i=0;transBatchA i=0;transBatchB i=0
 ms.GatedRelativePositionBias 1|query_layer T;query_bias T;rel_pos T;weight T;bias T;eco_a T;token_offset? M|output T|T float32,float16;M int32|num_heads i!
-ms.GatherBlockQuantized 1|data T1;indices Tind;scales T2;zero_points? T1|output T2|T1 int4,uint4,uint8;T2 float32,float16,bfloat16;Tind int32,int64|bits i=4;block_size i=128;gather_axis i=0;quantize_axis i=1
+ms.GatherBlockQuantized 1|data T1;indices Tind;scales T2;zero_points? T1|output T2|T1 int4,uint4,uint8,float8e4m3fn,float8e4m3fnuz,float8e5m2,float8e5m2fnuz,float4e2m1;T2 float32,float16,bfloat16;Tind int32,int64|bits i=4;block_size i=128;gather_axis i=0;quantize_axis i=1
 ms.GatherND 1|data T;indices Tind|output T|T any;Tind int32,int64|
 ms.Gelu 1|X T|Y T|T float16,float32,float64,bfloat16|
 ms.GemmFloat8 1|A TA;B TB;C? TC;scaleA? TS;scaleB? TS;scaleY? TS|Y TR|TA float8e4m3fn,float8e5m2,float16,bfloat16,float32;TB float8e4m3fn,float8e5m2,float16,bfloat16,float32;TC float16,bfloat16,float32;TR float8e4m3fn,float8e5m2,float16,bfloat16,float32;TS float32|activation s;alpha f=1.0;beta f=0.0;dtype i=1;transA i=0;transB i=0
 ms.GridSample 1|X T1;Grid T1|Y T2|T1 any;T2 any|align_corners i=0;mode s=bilinear;padding_mode s=zeros
 ms.GroupNorm 1|X T;gamma M;beta M|Y T|T float16,float32;M float16,float32|activation i!;channels_last i=1;epsilon f=1e-05;groups i!
-ms.GroupQueryAttention 1|query T;key? T;value? T;past_key? T_CACHE;past_value? T_CACHE;seqlens_k M;total_sequence_length M;cos_cache? T;sin_cache? T;position_ids? int64;attention_bias? T;head_sink? T;k_scale? T_KV_SCALE;v_scale? T_KV_SCALE|output T;present_key? T_CACHE;present_value? T_CACHE;output_qk? T|T float16,bfloat16,float32;T_CACHE float16,bfloat16,float32,uint8,int8;T_KV_SCALE float32;M int32|do_rotary i=0;k_quant_type s=NONE;kv_cache_bit_width i;kv_num_heads i!;local_window_size i=-1;num_heads i!;qk_output i=0;rotary_interleaved i=0;scale f;smooth_softmax i=-1;softcap f;v_quant_type s=NONE
+ms.GroupQueryAttention 1|query T;key? T;value? T;past_key? T_CACHE;past_value? T_CACHE;seqlens_k M;total_sequence_length M;cos_cache? T;sin_cache? T;position_ids? int64;attention_bias? T;head_sink? T;k_scale? T_KV_SCALE;v_scale? T_KV_SCALE;q_norm_weight? T;k_norm_weight? T|output T;present_key? T_CACHE;present_value? T_CACHE;output_qk? T|T float16,bfloat16,float32;T_CACHE float16,bfloat16,float32,uint8,int8,float8e4m3fn;T_KV_SCALE float32;M int32|causal i=1;do_rotary i=0;k_quant_type s=NONE;kv_cache_bit_width i;kv_num_heads i!;local_window_size i=-1;num_heads i!;qk_norm_epsilon f=1e-06;qk_output i=0;rotary_interleaved i=0;scale f;sliding_window_cache i=0;smooth_softmax i=-1;softcap f;v_quant_type s=NONE
 ms.Inverse 1|X T|Y T|T float16,float32,float64|
 ms.Irfft 1|X T|Y T|T float32,float64,float16|normalized i=0;onesided i=0;signal_ndim i!
-ms.LinearAttention 1|query T;key T;value T;past_state? S;decay? T;beta? T|output T;present_state S|T float32,float16,bfloat16;S float32,float16,bfloat16|chunk_size i=64;kv_num_heads i!;q_num_heads i!;scale f=0.0;update_rule s=gated_delta
+ms.LinearAttention 1|query T;key T;value T;past_state? S;decay? T;beta? T|output T;present_state S|T float32,float16,bfloat16;S float32,float16,bfloat16|chunk_size i=64;kv_num_heads i!;q_num_heads i!;scale f=0.0;state_window i=0;update_rule s=gated_delta
 ms.LongformerAttention 1|input T;weight T;bias T;mask T;global_weight T;global_bias T;global G|output T|T float32,float16;G int32|num_heads i!;window i!
 ms.MatMulBnb4 1|A T1;B T2;absmax T1|Y T1|T1 float32,float16,bfloat16;T2 uint8|K i!;N i!;block_size i!;quant_type i!;training_mode i=0;transB i=1
 ms.MatMulFpQ4 1|A T1;B T2;B_shape T3|Y T1|T1 float32;T2 uint8;T3 int64|blk_quant_type i=1
@@ -85,8 +85,8 @@ ms.SampleOp 1|X T|Y T|T float32,uint32,uint64,int32,int64,float16,float64|
 ms.SkipGroupNorm 1|X T;gamma M;beta M;skip T;bias? T|Y T;S? T|T float16,float32;M float16,float32|activation i!;channels_last i=1;epsilon f=1e-05;groups i!
 ms.SkipLayerNormalization 1|input T;skip T;gamma T;beta? T;bias? T|output T;mean? U;inv_std_var? U;input_skip_bias_sum? T|T float32,float16,bfloat16;U float32|epsilon f=1e-12
 ms.SkipSimplifiedLayerNormalization 1|input T;skip T;gamma T;bias? T|output T;mean? U;inv_std_var? U;input_skip_bias_sum? T|T float32,float16,bfloat16;U float32|epsilon f=1e-05
-ms.SparseAttention 1|query T;key? T;value? T;past_key T;past_value T;block_row_indices M;block_col_indices M;total_sequence_length M;key_total_sequence_lengths M;cos_cache? T;sin_cache? T|output T;present_key T;present_value T|T float16,bfloat16;M int32|do_rotary i=0;kv_num_heads i!;num_heads i!;rotary_interleaved i=0;scale f;sparse_block_size i!
-ms.SparseToDenseMatMul 1|A T;B T1|Y T1|T sparse(float32),sparse(float64);T1 float32,float64,int64,int32,uint64,uint32|alpha f=1.0;transA i=0;transB i=0
+ms.SparseAttention 1|query T;key? T;value? T;past_key T;past_value T;block_row_indices M;block_col_indices M;total_sequence_length M;key_total_sequence_lengths M;cos_cache? T;sin_cache? T|output T;present_key T;present_value T|T float32,float16,bfloat16;M int32|do_rotary i=0;kv_num_heads i!;num_heads i!;rotary_interleaved i=0;scale f;sparse_block_size i!
+ms.SparseToDenseMatMul 1|A T;B T1|Y T1|T sparse_tensor(float32),sparse_tensor(float64),sparse_tensor(int64),sparse_tensor(int32),sparse_tensor(uint64),sparse_tensor(uint32);T1 float32,float64,int64,int32,uint64,uint32|alpha f=1.0;transA i=0;transB i=0
 ms.Tokenizer 1|X T|Y T|T string|mark i!;mincharnum i!;pad_value s!;separators ss;tokenexp s
 ms.TransposeMatMul 1|A T;B T|Y T|T float16,float32,float64,bfloat16|alpha f=1.0;transA i=0;transB i=0
 ms.Trilu 1|X T;k? int64|Y T|T any|upper i=1

@@ -1,5 +1,5 @@
 /** The attention operators of ai.onnx. */
-import { addDims, type Dim, divideExactly, floorDivide, multiplyDims } from '../../ir/dims.js';
+import { addDims, divideExactly, floorDivide, multiplyDims, subtractDims } from '../../ir/dims.js';
 import type { Call, Rule } from '../call.js';
 import type { PartialDim } from '../frame.js';
 import { like } from '../shapes.js';
@@ -7,6 +7,10 @@ import { like } from '../shapes.js';
 /** Sum of two dims where both are known. */
 export const plus = (a: PartialDim, b: PartialDim): PartialDim =>
   a === undefined || b === undefined ? undefined : addDims(a, b);
+
+/** Product of two dims where both are known. */
+export const times = (a: PartialDim, b: PartialDim): PartialDim =>
+  a === undefined || b === undefined ? undefined : multiplyDims(a, b);
 
 /** A part of a dim that the operator requires to come out even. */
 export const share = (a: PartialDim, parts: number | undefined): PartialDim =>
@@ -35,7 +39,7 @@ const attentionRule: Rule = (call) => {
   const batch = call.dim(0, 0);
   const isFlat = call.rank(0) === 3;
   if (!query) return;
-  const width = value && (isFlat ? product(query.heads, value.size) : value.size);
+  const width = value && (isFlat ? times(query.heads, value.size) : value.size);
   call.set(0, isFlat ? [batch, query.length, width] : [batch, query.heads, query.length, width]);
   const past = call.has(4) ? call.dim(4, 2) : 0;
   const total = plus(past, key?.length);
@@ -44,10 +48,29 @@ const attentionRule: Rule = (call) => {
   call.set(3, [batch, query.heads, query.length, total]);
 };
 
-const product = (a: PartialDim, b: PartialDim): PartialDim =>
-  a === undefined || b === undefined ? undefined : multiplyDims(a as Dim, b);
+/** Output as wide as the query's heads of the value's size; the state is [batch, heads, size of key, size of value]. */
+export const linearAttention: Rule = (call) => {
+  const [heads, stateHeads] = [call.int('q_num_heads'), call.int('kv_num_heads')];
+  const [keySize, valueSize] = [share(call.dim(1, 2), stateHeads), share(call.dim(2, 2), stateHeads)];
+  const [batch, length] = [call.dim(0, 0), call.dim(0, 1)];
+  call.set(0, [batch, length, times(valueSize, heads)], call.elem(0));
+  const state = [batch, stateHeads, keySize, valueSize];
+  const window = call.int('state_window', 0);
+  call.set(1, window ? [window, ...state] : state, call.elem(3) ?? call.elem(0));
+};
+
+/** What is carried on has the last positions that the kernel reaches back to. */
+export const causalConvolution: Rule = (call) => {
+  call.set(0, call.shape(0), call.elem(0));
+  const kernel = call.dim(1, -1);
+  const isPlain = !call.int('state_window', 0) && !call.int('channels_last', 0) && call.int('ndim', 1) === 1;
+  const own = isPlain && kernel !== undefined ? [call.dim(0, 0), call.dim(0, 1), subtractDims(kernel, 1)] : undefined;
+  call.set(1, call.shape(3) ?? own, call.elem(0));
+};
 
 export const attention: Readonly<Record<string, Rule>> = {
   Attention: attentionRule,
+  CausalConvWithState: causalConvolution,
+  LinearAttention: linearAttention,
   RotaryEmbedding: like(),
 };

@@ -103,18 +103,20 @@ const convTranspose: Rule = (call) => {
 };
 
 /** A pool over input 0; indices, where it gives them, have its shape. */
-export const pool: Rule = (call) => {
+export const pool: Rule = (call) => pooled(call, call.int('channels_last', 0) !== 0);
+export const poolChannelsLast: Rule = (call) => pooled(call, true);
+
+function pooled(call: Call, isLast: boolean): void {
   const data = call.shape(0);
   const kernel = call.ints('kernel_shape');
   if (!data || !kernel) return;
   const window = windowOf(call, kernel.length);
-  const isLast = call.int('channels_last', 0) !== 0;
   const first = isLast ? 1 : 2;
   const dims = kernel.map((size, axis) => windows(data[axis + first], axis, size, window));
   const shape = isLast ? [data[0], ...dims, data.at(-1)] : [data[0], data[1], ...dims];
   call.set(0, shape);
   call.set(1, shape);
-};
+}
 
 export const globalPool: Rule = (call) => {
   const isLast = call.int('channels_last', 0) !== 0;

@@ -53,7 +53,7 @@ const constantOfShape: Rule = (call) => {
   call.setContents(0, target && value !== undefined ? fillContents(target, () => value) : undefined);
 };
 
-const range: Rule = (call) => {
+export const range: Rule = (call) => {
   const [start, limit] = [call.scalar(0), call.scalar(1)];
   const delta = call.has(2) ? call.scalar(2) : 1;
   const elem = call.elem(0);

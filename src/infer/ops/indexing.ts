@@ -40,7 +40,7 @@ const gather: Rule = (call) => {
 const linear = (at: readonly number[], shape: readonly number[]): number =>
   shape.reduce((index, size, axis) => index * size + (at[axis] as number), 0);
 
-const gatherND: Rule = (call) => {
+export const gatherND: Rule = (call) => {
   const [data, indices] = [call.shape(0), call.shape(1)];
   const batch = call.int('batch_dims', 0);
   const depth = indices?.at(-1);

@@ -1,5 +1,6 @@
 /** Operators that put tensors together, take them apart, or repeat and extend them. */
 import { addDims, ceilDivide, type Dim, divideExactly, multiplyDims, subtractDims } from '../../ir/dims.js';
+import type { Shape } from '../../ir/types.js';
 import { axisOf, type Call, type Rule } from '../call.js';
 import { fillContents } from '../contents.js';
 import type { Contents, PartialDim, PartialShape } from '../frame.js';
@@ -7,20 +8,26 @@ import { broadcastShapes, numericShape } from '../shapes.js';
 
 const concat: Rule = (call) => {
   const shapes = Array.from({ length: call.inputCount }, (_, index) => call.shape(index));
+  const result = concatenatedShape(shapes, call.int('axis', 1));
+  call.set(0, result);
+  call.setContents(0, result?.length === 1 ? concatenated(call, shapes) : undefined);
+};
+
+/** The shape of tensors one behind the other along an axis; undefined where no rank is known. */
+export function concatenatedShape(
+  shapes: readonly (PartialShape | undefined)[],
+  named: number,
+): PartialShape | undefined {
   const known = shapes.find((shape) => shape !== undefined);
-  if (!known) return call.setContents(0, undefined);
-  const axis = axisOf(call.int('axis', 1), known.length);
-  if (axis === undefined) return;
-  const result = known.map((_, at): PartialDim => {
+  const axis = known && axisOf(named, known.length);
+  return known?.map((_, at): PartialDim => {
     const dims = shapes.map((shape) => shape?.[at]);
     if (at === axis)
       return dims.reduce((a, b) => (a === undefined || b === undefined ? undefined : addDims(a, b)), 0 as PartialDim);
     // They are equal: a number says most.
     return dims.find((dim) => typeof dim === 'number') ?? dims.find((dim) => dim !== undefined);
   });
-  call.set(0, result);
-  call.setContents(0, known.length === 1 ? concatenated(call, shapes) : undefined);
-};
+}
 
 function concatenated(call: Call, shapes: readonly (PartialShape | undefined)[]): Contents | undefined {
   const parts = shapes.map((shape, index) => {
@@ -104,21 +111,17 @@ const pad: Rule = (call) => {
   const isSome = call.opset >= 18 && call.has(3);
   const given = isSome ? call.numbers(3) : shape.map((_, axis) => axis);
   const axes = given?.map((axis) => axisOf(axis, shape.length));
-  if (!axes || !pads)
-    return call.set(
-      0,
-      axes ? shape.map((dim, axis) => (axes.includes(axis) ? undefined : dim)) : shape.map(() => undefined),
-    );
-  call.set(
-    0,
-    shape.map((dim, axis) => {
-      const at = axes.indexOf(axis);
-      if (at < 0) return dim;
-      const [before, after] = [pads[at], pads[at + axes.length]];
-      return before === undefined || after === undefined ? undefined : addDims(dim, addDims(before, after));
-    }),
-  );
+  call.set(0, axes ? padded(shape, axes, pads) : shape.map(() => undefined));
 };
+
+/** The shape with what stands before and after each of the axes: `pads` has the befores of all, then the afters. */
+export const padded = (shape: Shape, axes: readonly (number | undefined)[], pads: Contents | undefined): PartialShape =>
+  shape.map((dim, axis) => {
+    const at = axes.indexOf(axis);
+    if (at < 0) return dim;
+    const [before, after] = [pads?.[at], pads?.[at + axes.length]];
+    return before === undefined || after === undefined ? undefined : addDims(dim, addDims(before, after));
+  });
 
 /** CenterCropPad gives the axes it names the sizes it is told. */
 const centerCropPad: Rule = (call) => {

@@ -6,7 +6,7 @@ import type { PartialDim, PartialShape } from '../frame.js';
 import { broadcastDim, broadcastShapes } from '../shapes.js';
 
 /** numpy's matmul: the last two axes multiply, the others broadcast; a vector has no row or no column. */
-function matMulShape(a: Shape | undefined, b: Shape | undefined): PartialShape | undefined {
+export function matMulShape(a: Shape | undefined, b: Shape | undefined): PartialShape | undefined {
   if (!a || !b || a.length === 0 || b.length === 0) return undefined;
   const batch = broadcastShapes(a.slice(0, -2), b.slice(0, -2)) ?? [];
   const rows = a.length > 1 ? [a.at(-2)] : [];

@@ -1,8 +1,9 @@
 /** Attention operators of com.microsoft. */
-import { multiplyDims } from '../../ir/dims.js';
+import { addDims, maxDim, multiplyDims } from '../../ir/dims.js';
 import type { Call, Rule } from '../call.js';
 import type { PartialDim } from '../frame.js';
-import { plus, share } from './attention.js';
+import { like } from '../shapes.js';
+import { causalConvolution, linearAttention, plus, share, times } from './attention.js';
 
 /** MultiHeadAttention(query, key, value, bias, padding mask, bias of scores, past key, past value). */
 const multiHeadAttention: Rule = (call) => {
@@ -17,12 +18,13 @@ const multiHeadAttention: Rule = (call) => {
   const keyLength = isPacked || !call.has(1) ? length : key?.length === 4 ? key[2] : key?.[1];
   const width = valueSize === undefined || heads === undefined ? undefined : multiplyDims(valueSize, heads);
   call.set(0, [batch, length, width]);
-  // With a shared buffer the present is as long as the past.
   const past = call.has(6) ? call.dim(6, 2) : 0;
-  const total = call.has(8) || (call.has(1) && !key) ? undefined : plus(past, keyLength);
+  // With a buffer that past and present share, the present is as long as the past.
+  const isShared = call.has(6) && call.has(8);
+  const total = isShared ? past : call.has(1) && !key ? undefined : plus(past, keyLength);
   call.set(1, [batch, heads, total, headSize]);
   call.set(2, [batch, heads, total, valueSize]);
-  call.set(3, [batch, heads, length, total]);
+  call.set(3, [batch, heads, length, isShared ? undefined : total]);
 };
 
 /** Size of a head of [batch, length, heads·size] or [batch, heads, length, size]. */
@@ -38,11 +40,26 @@ const groupQueryAttention: Rule = (call) => {
   const parts = heads === undefined || cacheHeads === undefined ? undefined : heads + 2 * cacheHeads;
   const size = share(width, isPacked ? parts : heads);
   call.set(0, [batch, length, size === undefined || heads === undefined ? undefined : multiplyDims(size, heads)]);
-  // How long the present is follows from the number of total_sequence_length and the past's buffer.
-  const present = [batch, cacheHeads, undefined, size];
-  const isQuantized = call.elem(3) === 'uint8' || call.elem(3) === 'int8';
   const elem = call.elem(3) ?? call.elem(0);
-  for (const index of [1, 2]) call.set(index, isQuantized ? undefined : present, elem);
+  // Bytes may hold two numbers: then only the past says how wide the present is.
+  const stored = elem === 'uint8' ? call.dim(3, 3) : size;
+  const present = [batch, cacheHeads, presentLength(call), stored];
+  for (const index of [1, 2]) call.set(index, present, elem);
+};
+
+/** total_sequence_length, or the past's buffer where that is longer, or a window that it slides through. */
+function presentLength(call: Call): PartialDim {
+  const past = call.has(3) ? call.dim(3, 2) : 0;
+  if (call.int('sliding_window_cache', 0) !== 0) return past;
+  const total = call.scalar(6);
+  return past === undefined || total === undefined ? undefined : maxDim(past, total);
+}
+
+/** Keys and values go into the buffers that are handed in. */
+const sparseAttention: Rule = (call) => {
+  groupQueryAttention(call);
+  call.set(1, call.shape(3));
+  call.set(2, call.shape(4));
 };
 
 /** Attention(input, weights, bias, mask, past): weights hold query, key and value side by side. */
@@ -62,19 +79,70 @@ const packedAttention =
     call.set(1, [2, input[0], heads, total, share(width, heads)]);
   };
 
+/** One new position: query, key and value apart, or side by side in the query; in cross attention key and value are caches. */
 const decoderMasked: Rule = (call) => {
-  const [batch, length] = [call.dim(0, 0), call.dim(0, 1)];
-  call.set(0, call.rank(0) === 3 ? [batch, length, undefined] : undefined);
+  const [query, value, heads] = [call.shape(0), call.shape(2), call.int('num_heads')];
+  if (query?.length !== 3) return;
+  const [batch, length] = query;
+  const width = value?.length === 4 ? times(value[3], heads) : value?.length === 3 ? value[2] : undefined;
+  call.set(0, [batch, length, call.has(1) ? width : times(call.dim(6, 3), heads)]);
+  const pastLength = call.dim(5, 2);
+  const isShared = call.int('past_present_share_buffer', 0) !== 0;
+  const total = isShared ? pastLength : plus(pastLength, 1);
+  if (!call.has(5)) return;
+  for (const index of [1, 2]) call.set(index, [batch, heads, total, call.dim(4 + index, 3)]);
 };
 
-const flat = (call: Call): void => call.set(0, call.shape(0)?.length === 2 ? [call.dim(0, 0), undefined] : undefined);
+const decoderMaskedSelf: Rule = (call) => {
+  const [batch, length, past] = [call.dim(0, 0), call.dim(0, 1), call.shape(4)];
+  call.set(0, call.rank(0) === 3 ? [batch, length, share(call.dim(1, 1), 3)] : undefined);
+  const isShared = call.int('past_present_share_buffer', 0) !== 0;
+  call.set(
+    1,
+    past?.map((dim, axis) => (axis === 3 && !isShared ? addDims(dim, 1) : dim)),
+  );
+};
+
+/** Tokens without padding: [tokens, width], or query, key and value of each head in one. */
+const packedMultiHead: Rule = (call) => {
+  const query = call.shape(0);
+  if (query) call.set(0, [query[0], query.length === 4 ? times(query[3], query[1]) : call.dim(2, 1)]);
+};
+
+const packedTokens: Rule = (call) => {
+  const width = call.ints('qkv_hidden_sizes')?.[2] ?? share(call.dim(1, 1), 3);
+  call.set(0, call.rank(0) === 2 ? [call.dim(0, 0), width] : undefined);
+};
+
+/** [1, heads, queries, keys] from the lengths that are handed in. */
+const relativePositionBias: Rule = (call) => call.set(0, [1, call.dim(0, 1), call.scalar(1), call.scalar(2)]);
+
+const gatedRelativePositionBias: Rule = (call) => {
+  const batch = call.has(6) ? call.dim(6, 0) : call.dim(0, 0);
+  call.set(0, [batch, call.int('num_heads'), call.dim(2, 2), call.dim(2, 3)]);
+};
+
+/** Generation: [batch, sequences, longest], and one score a sequence. */
+const beamSearch: Rule = (call) => {
+  const [most, kept] = [call.scalar(1), call.scalar(4)];
+  call.set(0, [call.dim(0, 0), kept, most]);
+  call.set(1, [call.dim(0, 0), kept]);
+};
 
 export const microsoftAttention: Readonly<Record<string, Rule>> = {
   Attention: packedAttention(4),
-  QAttention: packedAttention(8),
-  MultiHeadAttention: multiHeadAttention,
-  GroupQueryAttention: groupQueryAttention,
+  CausalConvWithState: causalConvolution,
   DecoderMaskedMultiHeadAttention: decoderMasked,
-  PackedAttention: flat,
-  PackedMultiHeadAttention: flat,
+  DecoderMaskedSelfAttention: decoderMaskedSelf,
+  GatedRelativePositionBias: gatedRelativePositionBias,
+  GroupQueryAttention: groupQueryAttention,
+  LinearAttention: linearAttention,
+  LongformerAttention: like(),
+  MultiHeadAttention: multiHeadAttention,
+  PackedAttention: packedTokens,
+  PackedMultiHeadAttention: packedMultiHead,
+  QAttention: packedAttention(8),
+  RelativePositionBias: relativePositionBias,
+  SparseAttention: sparseAttention,
+  WhisperBeamSearch: beamSearch,
 };

@@ -1,9 +1,11 @@
 /** com.microsoft operators other than attention. */
+import { floorDivide, multiplyDims } from '../../ir/dims.js';
 import { dataTypeOfCode } from '../../ir/types.js';
 import type { Call, Rule } from '../call.js';
 import { broadcastInputs, broadcastShapes, like } from '../shapes.js';
-import { conv, globalPool, pool } from './convolution.js';
+import { conv, globalPool, pool, poolChannelsLast } from './convolution.js';
 import { gridSample } from './image.js';
+import { concatenatedShape } from './joining.js';
 import { fusedMatMul, gemm, matMul } from './matrix.js';
 import { dequantizeLinear, quantizeLinear } from './quantization.js';
 import { recurrence } from './recurrent.js';
@@ -36,15 +38,16 @@ const embedLayerNormalization: Rule = (call) => {
 
 const quantizedPair: Rule = (call) => call.set(0, broadcastShapes(call.shape(0), call.shape(3)));
 
+/** Behind the scale and zero point of the result: a tensor, its scale and its zero point, and so on. */
 const quantizedConcat: Rule = (call) => {
-  const rank = call.rank(2);
-  if (rank !== undefined) call.set(0, new Array(rank).fill(undefined), call.elem(1));
+  const parts = Array.from({ length: Math.floor((call.inputCount - 2) / 3) }, (_, index) => call.shape(2 + 3 * index));
+  call.set(0, concatenatedShape(parts, call.int('axis', 1)), call.elem(1));
 };
 
 const halves: Rule = (call) => {
   const shape = call.shape(0);
   const last = shape?.at(-1);
-  call.set(0, shape && [...shape.slice(0, -1), typeof last === 'number' ? last / 2 : undefined]);
+  call.set(0, shape && [...shape.slice(0, -1), last === undefined ? undefined : floorDivide(last, 2)]);
 };
 
 const reduce: Rule = (call) => call.set(0, reducedShape(call, call.ints('axes'), call.int('keepdims', 1) !== 0));
@@ -52,11 +55,13 @@ const reduce: Rule = (call) => call.set(0, reducedShape(call, call.ints('axes'),
 const gatherBlockQuantized: Rule = (call) => {
   const data = call.shape(0);
   const indices = call.shape(1);
-  const axis = call.int('gather_axis', 0);
-  // Two values a byte where bytes hold 4-bit numbers: the last dim is twice the stored one.
-  const isPacked = call.elem(0) === 'uint8' && call.int('bits', 4) < 8;
-  if (!data || !indices || axis < 0 || isPacked) return;
-  call.set(0, [...data.slice(0, axis), ...indices, ...data.slice(axis + 1)]);
+  const named = call.int('gather_axis', 0);
+  const axis = named < 0 ? named + (data?.length ?? 0) : named;
+  if (!data || !indices) return;
+  // Bytes hold several numbers, along the last axis.
+  const held = call.elem(0) === 'uint8' ? 8 / call.int('bits', 4) : 1;
+  const dims = data.map((dim, at) => (at === data.length - 1 ? multiplyDims(dim, held) : dim));
+  call.set(0, [...dims.slice(0, axis), ...indices, ...dims.slice(axis + 1)]);
 };
 
 const names = (text: string, rule: Rule): Readonly<Record<string, Rule>> =>
@@ -95,11 +100,8 @@ export const microsoft: Readonly<Record<string, Rule>> = {
     call.set(0, call.shapeOf(0), dataTypeOfCode(call.int('dtype', 1)));
   },
   GridSample: gridSample,
-  NhwcMaxPool: (call) =>
-    call.set(
-      0,
-      call.shape(0)?.map((dim, axis, { length }) => (axis === 0 || axis === length - 1 ? dim : undefined)),
-    ),
+  NhwcMaxPool: poolChannelsLast,
+  QEmbedLayerNormalization: embedLayerNormalization,
   QGemm: (call) => {
     const [a, b] = [call.shape(0), call.shape(3)];
     call.set(0, [a?.[call.int('transA', 0) ? 1 : 0], b?.[call.int('transB', 0) ? 0 : 1]], call.elem(8) ?? 'float32');
