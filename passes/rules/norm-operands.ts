@@ -21,7 +21,7 @@ export function normalisedAxes(x: Value, axes: string, { root, no }: RewriteScop
   const given = axes.split(',').map(Number);
   const axis = shape.length - given.length;
   if (given.some((one, i) => one !== axis + i))
-    return no(`normalised over axes ${axes} of ${shape.length}, but the kernel normalises the last ones`);
+    return no(`normalised over axes ${axes} of rank ${shape.length}; the kernel normalises the last ones`);
   return { axis, dims: shape.slice(axis) };
 }
 

@@ -114,12 +114,16 @@ function combination(
         isTried = true;
         const inside = environment.matched(pattern, value, found.nodes);
         const next = capture ? inside.capture(capture, found.number) : inside;
+        const isExpected = capture ? next !== undefined : isNear(found.number, expected, value.elem);
         const count = found.operands.length;
-        if (!next || !(capture || isNear(found.number, expected, value.elem)))
-          search.fail(inside, pattern, value, `expected a ${kinds[kind].number} ${expected}; found ${found.number}`);
-        else if (count < needed || count > wanted.length)
+        if (count < needed || count > wanted.length)
           search.fail(environment, pattern, value, `expected a ${noun} of ${needed}; found one of ${count}`);
-        else yield* assign(kind, found.operands, wanted, 0, new Set(), next, search);
+        // The number comes last: that all but it matched says more.
+        else
+          for (const all of assign(kind, found.operands, wanted, 0, new Set(), next ?? inside, search))
+            if (isExpected) yield all;
+            else
+              search.fail(all, pattern, value, `expected a ${kinds[kind].number} ${expected}; found ${found.number}`);
       }
       if (!isTried) search.fail(environment, pattern, value, `expected a ${noun}; found ${foundAt(value)}`);
     },
