@@ -55,7 +55,7 @@ export class Alignment {
         isPlaced[number] = 1;
         const placed: Placed = { chain: chains[number] as readonly number[], base };
         group.push(placed);
-        for (const one of this.#neighbours(placed, isPlaced)) {
+        for (const one of this.#neighbours(placed, chains, isPlaced)) {
           const ahead = one.base - base;
           const behind = ahead + (chains[one.number] as readonly number[]).length - placed.chain.length;
           open[ahead === 0 && behind === 0 ? 0 : ahead * behind <= 0 ? 1 : 2]?.push(one);
@@ -67,8 +67,11 @@ export class Alignment {
     return groups;
   }
 
-  /** Chains next to this one that have no place yet, at each base that enough edges give them, most edges first. */
-  #neighbours(own: Placed, isPlaced: Uint8Array): Proposal[] {
+  /**
+   * Chains next to this one that have no place yet, at each base that edges of at least every second instance give them,
+   * most edges first: chains that do not keep step are no neighbours.
+   */
+  #neighbours(own: Placed, chains: readonly (readonly number[])[], isPlaced: Uint8Array): Proposal[] {
     const votes = new Map<number, Map<number, number>>();
     const vote = (node: number, instance: number): void => {
       const number = this.#chainOf[node] as number;
@@ -83,7 +86,7 @@ export class Alignment {
         for (const reader of list) vote(reader.node, own.base + index);
     });
     return [...votes].flatMap(([number, bases]) => {
-      const least = Math.max(...bases.values()) / 2;
+      const least = Math.min(own.chain.length, (chains[number] as readonly number[]).length) / 2;
       const enough = [...bases].filter(([, count]) => count >= least);
       return enough.sort(([a, m], [b, n]) => n - m || a - b).map(([base]) => ({ number, base }));
     });

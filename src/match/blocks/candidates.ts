@@ -54,7 +54,8 @@ export function candidatesOf(
     .slice(0, CANDIDATES)
     .flatMap(({ rows }) => {
       const whole = rows();
-      return piecesOf(whole, levels.typical(whole));
+      const typical = levels.typical(whole);
+      return typical ? piecesOf(whole, typical) : [];
     })
     .filter(isLarge)
     .map((rows) => ({ rows, count: (rows[0] as number[]).length }));

@@ -11,27 +11,37 @@ import type { Wiring } from './wiring.js';
 /** How often levels are raised before the rows are given up: wirings that contradict each other never settle. */
 const ROUNDS = 16;
 
+/** Looking between the nodes of all instances of one repeat visits so many nodes for each of the scope at most. */
+const STEPS_PER_NODE = 4;
+
 /** Levels of rows of nodes, for one wiring after another; holds scratch arrays of the scope's size. */
 export class Levels {
   /** Which row a node of the instance at hand is in. */
   readonly #rowOf: Int32Array;
   /** Level of a path that is outside the instance; 0 where none leads there. */
   readonly #outside: Int32Array;
+  #left = 0;
 
   constructor(readonly wiring: Wiring) {
     this.#rowOf = new Int32Array(wiring.nodes.length).fill(-1);
     this.#outside = new Int32Array(wiring.nodes.length);
   }
 
-  /** Levels that more than half of the instances ask for: what is so by design, not by an odd layer. */
-  typical(rows: Rows): Int32Array {
+  /**
+   * Levels that more than half of the instances ask for: what is so by design, not by an odd layer. Undefined where the
+   * instances lie so far apart, or so much in each other, that looking between their nodes takes too long.
+   */
+  typical(rows: Rows): Int32Array | undefined {
     const shared = this.shared(rows);
     const count = rows[0]?.length ?? 0;
-    const levels = Array.from({ length: count }, (_, instance) => {
+    const levels: Int32Array[] = [];
+    this.#left = STEPS_PER_NODE * this.wiring.nodes.length;
+    for (let instance = 0; instance < count; instance++) {
       const own = new Int32Array(rows.length);
       this.#raise(rows, shared, instance, own);
-      return own;
-    });
+      levels.push(own);
+      if (this.#left < 0) return undefined;
+    }
     return Int32Array.from(rows, (_, row) => {
       const sorted = levels.map((own) => own[row] as number).sort((a, b) => b - a);
       return sorted[count >> 1] as number;
@@ -105,18 +115,14 @@ export class Levels {
     let last = 0;
     for (const node of nodes) last = Math.max(last, node);
     const seen = new Set(nodes);
-    for (const node of nodes.slice()) visit(this.wiring, node);
-    function visit({ readers }: Wiring, from: number): void {
-      const open = [from];
-      for (let node = open.pop(); node !== undefined; node = open.pop())
-        for (const list of readers[node] ?? [])
-          for (const reader of list)
-            if (reader.node < last && !seen.has(reader.node)) {
-              seen.add(reader.node);
-              nodes.push(reader.node);
-              open.push(reader.node);
-            }
-    }
+    for (let at = 0; at < nodes.length; at++)
+      for (const list of this.wiring.readers[nodes[at] as number] ?? [])
+        for (const { node } of list)
+          if (node < last && !seen.has(node)) {
+            seen.add(node);
+            nodes.push(node);
+          }
+    this.#left -= nodes.length;
     return nodes.sort((a, b) => a - b);
   }
 
