@@ -1,65 +1,125 @@
 /**
- * flatten-outputs: outputs that are no tensors become tensors under the same name.
+ * flatten-outputs: after it every output and input is a tensor that JavaScript can hold.
  *
- * ZipMap(probabilities) ⟶ probabilities. The class labels, one for each column, are kept in the model's metadata as a
- * JSON list under `onnx-passes.class-labels.<output>`.
+ * ZipMap(p) ⟶ p · SequenceConstruct(a, b) ⟶ a, b · Optional(x) ⟶ x. Sequences whose length only a run tells become one
+ * stacked tensor, or, where shapes differ, their numbers in a row and their shapes. What the tensors stand for is noted
+ * in the model's metadata: the contract and `unflatten` read it there.
  */
 import { z } from 'zod';
-import type { Graph } from '../src/ir/graph.js';
+import {
+  allStructures,
+  isPlain,
+  notedStructures,
+  noteStructures,
+  portsOf,
+  type Structure,
+  type Structures,
+} from '../src/contract/structure.js';
+import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
-import type { Node } from '../src/ir/node.js';
-import { tensorType } from '../src/ir/types.js';
-import type { Value } from '../src/ir/value.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
-
-/** The metadata key of an output's class labels. */
-export const classLabelsKey = (output: string): string => `onnx-passes.class-labels.${output}`;
+import { UsageError, unknownText } from '../src/run/usage-error.js';
+import { castPorts } from './outputs/casts.js';
+import { grouped } from './outputs/choose.js';
+import { Refusal } from './outputs/form.js';
+import { replaceInput } from './outputs/inputs.js';
+import { aboutStructure } from './outputs/ports.js';
+import { flattenPorts } from './outputs/select.js';
 
 export const flattenOutputs = definePass({
   name: 'flatten-outputs',
   aliases: ['return-tuple'],
-  summary: 'Makes tensors of outputs that are none: ZipMap gives its probabilities, the class labels go to metadata.',
+  summary:
+    'Makes tensors of outputs and inputs that are none: maps, sequences, optionals, types that JavaScript lacks.',
   fidelity: 'exact',
-  options: z.object({}),
-  run(model, _, context) {
-    const { graph } = model;
-    graph.outputs.forEach((value, index) => {
-      const { type } = value;
-      if (value.producer?.is('ZipMap', 'ai.onnx.ml')) unzip(graph, index, value.producer, context);
-      else if (type && type.kind !== 'tensor' && type.kind !== 'sparse')
-        context.skip(`the output is of kind ${type.kind}: only ZipMap is flattened`, value);
-    });
+  needs: ['types'],
+  options: z.object({
+    outputs: z.array(z.string()).default([]).describe('Names or globs of the outputs that stay; ! takes away.'),
+    group: z.array(z.string()).default([]).describe('Globs of outputs that unflatten puts together by their names.'),
+    lengths: z.array(z.string()).default([]).describe('Lengths of sequence inputs, as name=3.'),
+  }),
+  run(model, { outputs, group, lengths }, context) {
+    const { revision } = model;
+    const noted = notedStructures(model);
+    const inputs = { ...noted.inputs, ...replaceInputs(model, lengths, context) };
+    const made = flattenPorts(model, outputs, noted.outputs, context);
+    const cast = castPorts(model, context);
+    const names = model.graph.outputPorts.map(({ name }) => name);
+    const structures = allStructures(names, withTypes(made, cast.outputs));
+    noteStructures(
+      model,
+      withTypes(inputs, cast.inputs),
+      special(group.length ? grouped(structures, group) : structures),
+    );
+    if (model.revision !== revision) inferTypes(model);
   },
 });
 
-function unzip(graph: Graph, index: number, zipMap: Node, context: PassContext): void {
-  const value = zipMap.output;
-  const name = graph.outputPorts[index]?.name ?? '';
-  const [probabilities] = zipMap.inputs;
-  const labels = labelsOf(zipMap);
-  const reason = !labels
-    ? 'ZipMap states no class labels'
-    : [...value.uses].some(({ node }) => node !== graph.end) && 'the ZipMap has other users than the output';
-  if (reason) context.skip(reason, zipMap);
-  if (reason || !labels || !probabilities) return;
-  graph.output(name, probabilities, typeOf(probabilities));
-  keepLabels(graph.model, name, labels);
-  context.note(`output "${name}" is a tensor now; its class labels: metadata ${classLabelsKey(name)}`, zipMap);
+/** Replaces the inputs that are no tensors; gives what is to be noted of them. */
+function replaceInputs(model: Model, lengths: readonly string[], context: PassContext): Structures {
+  const { graph } = model;
+  const given = lengthsOf(lengths, model);
+  const structures: Record<string, Structure> = {};
+  const inputs = [...graph.inputs].flatMap((input) => {
+    try {
+      const replaced = replaceInput(model, input, given.get(input.name));
+      if (!replaced) return [input];
+      structures[input.name] = replaced.structure;
+      context.note(`input "${input.name}" is ${aboutStructure(replaced.structure)}`);
+      return replaced.inputs;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      context.skip(error.reason, error.at);
+      return [input];
+    }
+  });
+  if (Object.keys(structures).length > 0) {
+    graph.setInputs(inputs);
+    inferTypes(model);
+  }
+  return structures;
 }
 
-/** The labels as a JSON list; int64 may be beyond 2^53, which JSON text can hold. */
-function labelsOf(zipMap: Node): string | undefined {
-  const strings = zipMap.attributes.get('classlabels_strings');
-  if (strings?.type === 'strings' && strings.value.length > 0)
-    return JSON.stringify(strings.value.map((text) => new TextDecoder().decode(text)));
-  const ints = zipMap.attributes.get('classlabels_int64s');
-  return ints?.type === 'ints' && ints.value.length > 0 ? `[${ints.value.join(',')}]` : undefined;
+/** `x=3` by name. Throws UsageError for another form, and for a name that is no sequence input. */
+function lengthsOf(lengths: readonly string[], model: Model): ReadonlyMap<string, number> {
+  const { inputs } = notedStructures(model);
+  const known = [
+    ...model.graph.inputs.filter(({ type }) => type?.kind !== 'tensor').map(({ name }) => name),
+    ...Object.keys(inputs),
+  ];
+  return new Map(
+    lengths.map((text) => {
+      const [, name = '', length = ''] = /^(.*)=(\d+)$/s.exec(text) ?? [];
+      if (length === '') throw new UsageError(`lengths: expected name=3; found "${text}"`);
+      if (!known.includes(name)) throw new UsageError(unknownText('sequence input', name, known));
+      return [name, Number(length)];
+    }),
+  );
 }
 
-/** ZipMap takes floats only. */
-const typeOf = ({ type }: Value) => (type?.kind === 'tensor' ? type : tensorType('float32'));
+/** What a port's name and type do not say. */
+const special = (structures: Structures): Structures =>
+  Object.fromEntries(Object.entries(structures).filter(([name, one]) => !isPlain(name, one)));
 
-function keepLabels(model: Model, output: string, value: string): void {
-  const key = classLabelsKey(output);
-  model.metadata = [...model.metadata.filter((entry) => entry.key !== key), { key, value }];
+/** Notes the element types that ports had before they were cast. */
+function withTypes(structures: Structures, types: ReadonlyMap<string, string>): Structures {
+  const visit = (one: Structure): Structure => {
+    if (one.kind === 'list') return { ...one, items: one.items.map(visit) };
+    if (one.kind === 'optional') return { ...one, value: visit(one.value) };
+    if (one.kind === 'dict')
+      return {
+        ...one,
+        entries: Object.fromEntries(Object.entries(one.entries).map(([key, inner]) => [key, visit(inner)])),
+      };
+    if (one.kind !== 'tensor') return one;
+    const was = types.get(one.port);
+    return was ? { ...one, was } : one;
+  };
+  const visited = Object.entries(structures).map(([name, one]) => [name, visit(one)] as const);
+  const ports = new Set(Object.values(structures).flatMap(portsOf));
+  const plain = [...types].filter(([port]) => !ports.has(port));
+  return Object.fromEntries([
+    ...visited,
+    ...plain.map(([port, was]) => [port, { kind: 'tensor', port, was }] as const),
+  ]);
 }

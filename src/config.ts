@@ -23,7 +23,9 @@ export const configSchema = z.object({
   target: z.enum(targets, `expected ${targets.join(' | ')}`).describe('The provider the result is meant for.'),
   verify: z
     .enum(verifyLevels, `expected ${verifyLevels.join(' | ')}`)
-    .describe('What is run to prove the result: rewrite, every distinct rewrite cut out of the model; end, also the result against the original; pass, also after each pass.'),
+    .describe(
+      'What is run to prove the result: rewrite, every distinct rewrite cut out of the model; end, also the result against the original; pass, also after each pass.',
+    ),
   validate: truth.describe('Compare accuracy and speed of original and result at the end.'),
   inputs: z.string('expected a path').describe('A folder of test_data_set_* with the inputs to run on.'),
   shapes: z
@@ -40,6 +42,10 @@ export const configSchema = z.object({
   minSpeedup: positive.describe('The least ratio of the original time to the result time.'),
   failOnFallback: truth.describe('Fail where another provider than the target runs a node.'),
   externalData: truth.describe('Write the weights to a file beside the model.'),
+  outputs: z
+    .array(z.string('expected a list of names'), 'expected a list of names')
+    .describe('Names or globs of the outputs that stay, as flatten-outputs:outputs= states them; ! takes away.'),
+  contract: truth.describe('Write what goes in and out beside the result: out.contract.json and out.d.ts.'),
   allowOutsideData: truth.describe('Let the model read external data outside its own folder.'),
 });
 

@@ -1,11 +1,14 @@
 /** The whole job on a file: read, run the passes, compare with the original, and write the result if every gate holds. */
+import { flattenOutputs } from '../passes/flatten-outputs.js';
 import { checkInputs } from './check-inputs.js';
 import { type Config, flagOf } from './config.js';
+import { checkContractPaths, writeContract } from './contract-files.js';
 import type { Model } from './ir/model.js';
 import { readModel } from './onnx/read.js';
 import { dataPathOf, writeModel } from './onnx/write.js';
 import { builtIn, optimize, targetOf } from './optimize.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
+import type { Pass } from './run/pass.js';
 import type { Progress } from './run/pipeline.js';
 import type { Report } from './run/report.js';
 import { summarize } from './run/summary.js';
@@ -38,8 +41,10 @@ export async function optimizeFile(
   if (!validates) refuseGates(options);
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
   // A slip in the pipeline shows before a large model is read.
-  const list = parsePasses(passes, builtIn);
+  const list = withOutputs(parsePasses(passes, builtIn), options.outputs);
+  const hasContract = options.contract ?? list.some(isFlattening);
   await checkDestination(out);
+  if (hasContract && !options.force) await checkContractPaths(out);
   if (!options.force) await keepFiles([input], out);
   say('reading');
   const files: string[] = [];
@@ -66,8 +71,22 @@ export async function optimizeFile(
   };
   const isDone = complete.gates.every(({ passed }) => passed);
   if (isDone) say('writing');
-  const output = isDone ? await writeModel(model, out, { externalData: options.externalData }) : undefined;
+  const written = isDone ? await writeModel(model, out, { externalData: options.externalData }) : undefined;
+  const beside = written && hasContract ? await writeContract(model, out) : [];
+  const output = written && { ...written, files: [...written.files, ...beside] };
   return { ...complete, output, ms: performance.now() - started };
+}
+
+const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;
+
+/** The setting `outputs` is an option of flatten-outputs, which goes first where it is not in the list. */
+function withOutputs(list: readonly Pass[], outputs: readonly string[] | undefined): readonly Pass[] {
+  if (outputs === undefined) return list;
+  const option = { outputs: [...outputs] };
+  if (!list.some(isFlattening)) return [flattenOutputs(option), ...list];
+  return list.map((pass) =>
+    isFlattening(pass) ? { ...pass, options: { ...(pass.options as object), ...option } } : pass,
+  );
 }
 
 /** Accuracy, speed and gates of a result against the file that it was made from. */

@@ -86,6 +86,18 @@ export class Graph {
     return value;
   }
 
+  /** Replaces the list of input ports by values of this scope's inputs, in this order. Throws where one left out is in use. */
+  setInputs(inputs: readonly Value[]): void {
+    for (const value of this.inputs)
+      if (!inputs.includes(value) && value.uses.size > 0)
+        throw new TypeError(`input "${value.name}": cannot be left out, it is in use`);
+    (this.inputs as Value[]).splice(0, Number.POSITIVE_INFINITY, ...inputs);
+    inputs.forEach((value, index) => {
+      (value as Mutable<Value>).index = index;
+    });
+    this.model.touch(true);
+  }
+
   /** Adds a constant. */
   constant(tensor: Tensor, name = ''): Value {
     const type = tensorType(tensor.type, tensor.shape);

@@ -24,7 +24,7 @@ export class Value {
   readonly graph: Graph;
   /** The node that computes it; undefined for inputs and constants. */
   readonly producer: Node | undefined;
-  /** Which output of the producer it is, or which constant or input in order of creation. */
+  /** Which output of the producer it is, which input, or which constant in order of creation. */
   readonly index: number;
   /** For a constant read from a Constant node. */
   constantNode: ConstantNode | undefined;

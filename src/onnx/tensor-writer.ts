@@ -53,6 +53,8 @@ export class TensorPlacer {
       };
     }
     if (tensor.strings) return { ...message, stringData: [...tensor.strings] };
+    // A field without bytes would be read as none, and not be written again.
+    if (tensor.byteLength === 0) return message;
     if (tensor.byteLength < SMALL) return { ...message, rawData: tensor.bytes() };
     return { ...message, lazy: this.#payload(9, { length: tensor.byteLength, chunks: () => tensor.chunks() }) };
   }

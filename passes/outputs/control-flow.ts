@@ -1,0 +1,143 @@
+/** Sequences that come out of If, Loop and SequenceMap: the node is given a tensor output for each tensor that they are made of. */
+import { reaxis } from '../../src/contract/extract.js';
+import { joinTypes } from '../../src/infer/join.js';
+import { fill } from '../../src/ir/clone.js';
+import { type Dim, unknownDim } from '../../src/ir/dims.js';
+import type { Graph } from '../../src/ir/graph.js';
+import type { Node } from '../../src/ir/node.js';
+import { type TensorType, tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { isUniform } from './elements.js';
+import type { Form } from './form.js';
+
+type Reader = (value: Value) => Form | undefined;
+
+/** The tensors that a form is made of. */
+const tensorsOf = (form: Form): readonly Value[] | undefined => {
+  if (form.kind === 'list') return form.items;
+  if (form.kind === 'absent') return [];
+  return form.kind === 'packed' || form.kind === 'optional' ? undefined : [form.tensor];
+};
+
+/** If: both branches come to the same form ⟶ that form of its new outputs. */
+export function branchForm(node: Node, index: number, read: Reader): Form | undefined {
+  const bodies = node.bodies;
+  const forms = bodies.map((body) => {
+    const form = read(body.outputs[index] as Value);
+    // What a branch hands on from outside of it stands there as it did.
+    return form && { form, tensors: tensorsOf(form) };
+  });
+  const [a, b] = forms;
+  if (!a?.tensors || !b?.tensors || shapeOf(a.form) !== shapeOf(b.form)) return undefined;
+  if (a.tensors.length === 0) return a.form;
+  const outputs = withOutputs(node, [a.tensors, b.tensors]);
+  outputs.forEach((value, at) => {
+    const fill = (shape: readonly (Dim | undefined)[] | undefined) => shape?.map((dim) => dim ?? unknownDim());
+    value.type = joinTypes(a.tensors?.[at]?.type, b.tensors?.[at]?.type, fill);
+  });
+  if (a.form.kind === 'list') return { kind: 'list', items: outputs };
+  return { ...a.form, tensor: outputs[0] as Value } as Form;
+}
+
+/** What two forms must have in common to be one. */
+function shapeOf(form: Form): string {
+  if (form.kind === 'list') return `list ${form.items.length}`;
+  return form.kind === 'maps' ? JSON.stringify([form.keys, form.labels]) : form.kind;
+}
+
+/**
+ * Loop: a sequence to which each run of the body appends one tensor, all of one shape ⟶ a scan output, behind what was
+ * in the sequence before. A sequence that the body hands on is what it was.
+ */
+export function loopForm(node: Node, index: number, read: Reader): Form | undefined {
+  const [body] = node.bodies as readonly [Graph];
+  const carried = body.inputs[index + 2];
+  const last = source(body.outputs[index + 1] as Value);
+  if (!carried) return undefined;
+  if (last === carried) return read(node.inputs[index + 2] as Value);
+  const insert = last.producer;
+  if (!insert?.is('SequenceInsert') || insert.graph !== body || insert.inputs[2]) return undefined;
+  const [before, element] = insert.inputs as readonly [Value, Value];
+  if (source(before) !== carried || element.type?.kind !== 'tensor' || !isUniform(element.type)) return undefined;
+  const first = read(node.inputs[index + 2] as Value);
+  const isSized = element.type.shape?.every((dim) => typeof dim === 'number');
+  // Where the body never runs, a dim that only a run tells is 0, and nothing can stand before that.
+  if (first?.kind !== 'list' || (first.items.length > 0 && !isSized)) return undefined;
+  const { elem, shape } = element.type as TensorType;
+  const [scan] = withOutputs(node, [[element]]) as [Value];
+  scan.type = tensorType(elem, [unknownDim(), ...(shape ?? [])]);
+  if (first.items.length === 0) return { kind: 'stack', tensor: scan };
+  const { graph } = scan;
+  const parts = first.items.map((item) => reaxis('Unsqueeze', current(item), [0], graph));
+  const { output } = graph.add('Concat', [...parts, scan], { attributes: { axis: 0 } });
+  output.type = scan.type;
+  return { kind: 'stack', tensor: output };
+}
+
+/** A value behind Identity nodes. */
+function source(value: Value): Value {
+  const { producer } = value;
+  return producer?.is('Identity') && producer.inputs[0] ? source(producer.inputs[0]) : value;
+}
+
+/** SequenceMap over sequences of known length ⟶ its body once for each element. */
+export function mapForm(node: Node, index: number, read: Reader): Form | undefined {
+  const [body] = node.bodies as readonly [Graph];
+  const forms = node.inputs.map((value): Form | undefined =>
+    value?.type?.kind === 'tensor' ? { kind: 'tensor', tensor: value } : value && read(value),
+  );
+  const [first] = forms;
+  if (first?.kind !== 'list') return undefined;
+  const handed = first.items.map((_, at) =>
+    forms.map((form) => (form?.kind === 'list' ? form.items[at] : form?.kind === 'tensor' ? form.tensor : undefined)),
+  );
+  if (handed.some((values) => values.includes(undefined))) return undefined;
+  const items = handed.map((values) => {
+    const copies = new Map(body.inputs.map((input, at) => [input, current(values[at] as Value)]));
+    fill(node.graph, body, copies, true);
+    const result = body.outputs[index] as Value;
+    return copies.get(result) ?? result;
+  });
+  return { kind: 'list', items };
+}
+
+/** What stands in the place of a value whose node was replaced. */
+const moved = new WeakMap<Value, Value>();
+export const current = (value: Value): Value => {
+  const next = moved.get(value);
+  return next ? current(next) : value;
+};
+
+/** Puts a node in the place of this one that has an output more for each of these values of its bodies; gives those outputs. */
+function withOutputs(node: Node, extra: readonly (readonly Value[])[]): Value[] {
+  const { graph, opType, domain, name, overload, bodies } = node;
+  bodies.forEach((body, at) => {
+    extra[at]?.forEach((value, index) => {
+      body.output(freeName(body, `extra_${index}`), current(value), value.type);
+    });
+  });
+  const more = extra[0]?.length ?? 0;
+  const outputs = [...node.outputs.map((value) => value?.name), ...new Array<string>(more).fill('')];
+  const copy = graph.add(opType, node.inputs, { domain, name, overload, outputs });
+  Object.assign(copy, { docString: node.docString, carried: node.carried });
+  for (const [key, attribute] of [...node.attributes]) {
+    graph.setAttribute(node, key, undefined);
+    graph.setAttribute(copy, key, attribute);
+  }
+  node.outputs.forEach((value, index) => {
+    const other = copy.outputs[index];
+    if (!value || !other) return;
+    Object.assign(other, { type: value.type, isDeclared: value.isDeclared, carried: value.carried });
+    graph.replaceUses(value, other);
+    moved.set(value, other);
+  });
+  graph.remove(node);
+  return copy.outputs.slice(node.outputs.length) as Value[];
+}
+
+function freeName(body: Graph, name: string): string {
+  const taken = new Set(body.outputPorts.map((port) => port.name));
+  let free = name;
+  for (let number = 1; taken.has(free); number++) free = `${name}_${number}`;
+  return free;
+}

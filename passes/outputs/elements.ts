@@ -1,0 +1,93 @@
+/** What the elements of a sequence have in common, read off whatever put them in. */
+
+import { joinTypes } from '../../src/infer/join.js';
+import { unknownDim } from '../../src/ir/dims.js';
+import type { Graph } from '../../src/ir/graph.js';
+import type { Node } from '../../src/ir/node.js';
+import { isUnknown } from '../../src/ir/symbols.js';
+import { type TensorType, type Type, tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+
+/** `none`: nothing was put in yet. */
+type Common = Type | 'none' | undefined;
+
+/** The type that every element has; a dim in which elements may differ is unknown. Undefined where no element type is known. */
+export function elementType(sequence: Value): TensorType | undefined {
+  const found = common(sequence, new Set());
+  const { type } = sequence;
+  const declared = type?.kind === 'sequence' ? type.elem : undefined;
+  const best = found === 'none' || found === undefined ? declared : found;
+  return best?.kind === 'tensor' ? best : undefined;
+}
+
+function common(sequence: Value | undefined, seen: Set<Value>): Common {
+  if (!sequence) return undefined;
+  // Round a loop nothing new comes in.
+  if (seen.has(sequence)) return 'none';
+  seen.add(sequence);
+  const node = sequence.producer;
+  const declared = sequence.type?.kind === 'sequence' ? sequence.type.elem : undefined;
+  if (!node) return sequence.graph.owner?.is('Loop') ? carriedIn(sequence, seen) : declared;
+  if (node.domain !== '') return declared;
+  const of = (index: number) => common(node.inputs[index], seen);
+  switch (node.opType) {
+    case 'SequenceEmpty':
+      return 'none';
+    case 'SequenceConstruct':
+      return node.inputs.map((value): Common => value?.type).reduce(join, 'none');
+    case 'SequenceInsert':
+      return join(of(0), node.inputs[1]?.type);
+    case 'SequenceErase':
+    case 'Identity':
+    case 'Optional':
+    case 'OptionalGetElement':
+      return of(0);
+    case 'If':
+      return node.bodies.map((body) => common(body.outputs[sequence.index], seen)).reduce(join, 'none');
+    case 'Loop': {
+      const last = node.bodies[0]?.outputs[sequence.index + 1];
+      return perRun(join(of(sequence.index + 2), common(last, seen)));
+    }
+    case 'SplitToSequence':
+      return declared?.kind === 'tensor' && !declared.shape ? partOf(node) : declared;
+    case 'SequenceMap':
+      return perRun(node.bodies[0]?.outputs[sequence.index]?.type);
+    default:
+      return declared;
+  }
+}
+
+/** A part of a tensor along an axis, of a size that only a run tells. */
+function partOf(node: Node): Common {
+  const type = node.inputs[0]?.type;
+  if (type?.kind !== 'tensor' || !type.shape) return type;
+  const axis = node.int('axis', 0) + (node.int('axis', 0) < 0 ? type.shape.length : 0);
+  return tensorType(
+    type.elem,
+    type.shape.map((dim, at) => (at === axis ? unknownDim() : dim)),
+  );
+}
+
+/** What a loop's body is handed: what was put in before, and what the body puts in. */
+function carriedIn(value: Value, seen: Set<Value>): Common {
+  const loop = (value.graph as Graph).owner;
+  return join(common(loop?.inputs[value.index], seen), common(value.graph.outputs[value.index - 1], seen));
+}
+
+function join(a: Common, b: Common): Common {
+  if (a === 'none') return b;
+  if (b === 'none') return a;
+  return joinTypes(a, b, (shape) => shape?.map((dim) => dim ?? unknownDim()));
+}
+
+/** A dim that is unknown in a body is another one in each run of it. */
+const perRun = (type: Common): Common =>
+  type !== 'none' && type?.kind === 'tensor' && type.shape
+    ? tensorType(
+        type.elem,
+        type.shape.map((dim) => (isUnknown(dim) ? unknownDim() : dim)),
+      )
+    : type;
+
+/** True where all elements are known to have one shape. */
+export const isUniform = ({ shape }: TensorType): boolean => shape?.every((dim) => !isUnknown(dim)) ?? false;

@@ -1,0 +1,123 @@
+/**
+ * A value that is no tensor ⟶ tensors.
+ *
+ * First by how it was made: the operators that put it together are read backwards, through If, Loop and SequenceMap, and what
+ * they were given is the answer. What cannot be read so is taken apart by operators that work on any sequence. The
+ * operators themselves stay where something else reads them.
+ */
+import { packed, presence, sequenceOr, stacked, tensorOr } from '../../src/contract/extract.js';
+import { constantTensor } from '../../src/ir/constants.js';
+import type { Node } from '../../src/ir/node.js';
+import { bigintsOf } from '../../src/ir/numbers.js';
+import type { Type } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { branchForm, loopForm, mapForm } from './control-flow.js';
+import { elementType, isUniform } from './elements.js';
+import { type Form, Refusal } from './form.js';
+import { labelsOf } from './labels.js';
+import { splitForm } from './split.js';
+
+/** Throws Refusal. Nodes are added where the value is; `type` is what the value is known to be. */
+export function formOf(value: Value, type: Type | undefined = value.type): Form {
+  if (type?.kind === 'tensor') return { kind: 'tensor', tensor: value };
+  return readForm(value) ?? takenApart(value, type);
+}
+
+/** By how the value was made; undefined where that does not tell. */
+export function readForm(value: Value): Form | undefined {
+  const node = value.producer;
+  if (!node || value.graph.model.functionOf(node)) return undefined;
+  if (node.is('ZipMap', 'ai.onnx.ml')) return zipMapForm(node);
+  if (node.domain !== '') return undefined;
+  switch (node.opType) {
+    case 'Identity':
+      return readForm(node.inputs[0] as Value);
+    case 'SequenceEmpty':
+      return { kind: 'list', items: [] };
+    case 'SequenceConstruct':
+      return { kind: 'list', items: [...node.inputs] as readonly Value[] };
+    case 'SequenceInsert':
+      return insertForm(node);
+    case 'SequenceErase':
+      return eraseForm(node);
+    case 'SplitToSequence':
+      return splitForm(node);
+    case 'SequenceMap':
+      return mapForm(node, value.index, readForm);
+    case 'If':
+      return branchForm(node, value.index, (one) => (one.type?.kind === 'tensor' ? formOf(one) : readForm(one)));
+    case 'Loop':
+      return loopForm(node, value.index, readForm);
+    case 'Optional':
+      return node.inputs[0] ? formOf(node.inputs[0]) : { kind: 'absent' };
+    case 'OptionalGetElement': {
+      const form = readForm(node.inputs[0] as Value);
+      return form?.kind === 'absent' ? undefined : form;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function zipMapForm(node: Node): Form {
+  const labels = labelsOf(node);
+  const [tensor] = node.inputs;
+  if (!labels || !tensor) throw new Refusal('ZipMap states no class labels', node);
+  return { kind: 'maps', tensor, ...labels };
+}
+
+/** A constant position among `length`; undefined where it is not constant, or outside. */
+function positionOf(value: Value | undefined, length: number, otherwise: number): number | undefined {
+  if (!value) return otherwise;
+  const tensor = constantTensor(value);
+  const given = tensor && Number(bigintsOf(tensor)[0]);
+  const position = given !== undefined && given < 0 ? given + length : given;
+  return position !== undefined && position >= 0 && position <= otherwise ? position : undefined;
+}
+
+function insertForm(node: Node): Form | undefined {
+  const before = readForm(node.inputs[0] as Value);
+  // Read after the form was made: that may have put another node in the place of the tensor's.
+  const tensor = node.inputs[1] as Value;
+  if (before?.kind === 'list') {
+    const at = positionOf(node.inputs[2], before.items.length, before.items.length);
+    return at === undefined ? undefined : { kind: 'list', items: before.items.toSpliced(at, 0, tensor) };
+  }
+  return undefined;
+}
+
+function eraseForm(node: Node): Form | undefined {
+  const before = readForm(node.inputs[0] as Value);
+  if (before?.kind !== 'list') return undefined;
+  const at = positionOf(node.inputs[1], before.items.length, before.items.length - 1);
+  return at === undefined ? undefined : { kind: 'list', items: before.items.toSpliced(at, 1) };
+}
+
+/** By operators that work on any sequence or optional. */
+function takenApart(value: Value, type: Type | undefined): Form {
+  if (type?.kind === 'optional') return optionalForm(value, type.elem);
+  if (type?.kind === 'sequence' && (type.elem === undefined || type.elem.kind === 'tensor')) return sequenceForm(value);
+  if (type?.kind === 'sequence' && type.elem?.kind === 'map')
+    throw new Refusal('a sequence of maps that no ZipMap with known labels makes', value);
+  throw new Refusal(type ? `its kind, ${type.kind}, has no form in tensors` : 'its type is not known', value);
+}
+
+function sequenceForm(sequence: Value): Form {
+  const elem = elementType(sequence);
+  if (!elem) throw new Refusal("its elements' type is not known", sequence);
+  if (isUniform(elem)) return { kind: 'stack', tensor: stacked(sequence, elem) };
+  return { kind: 'packed', ...packed(sequence, elem) };
+}
+
+function optionalForm(optional: Value, type: Type | undefined): Form {
+  if (type?.kind === 'tensor') {
+    const present = presence(optional);
+    return { kind: 'optional', present, form: { kind: 'tensor', tensor: tensorOr(optional, present, type) } };
+  }
+  const elem = elementType(optional) ?? (type?.kind === 'sequence' ? type.elem : undefined);
+  if (type?.kind !== 'sequence' || elem?.kind !== 'tensor')
+    throw new Refusal('an optional of unknown content', optional);
+  const present = presence(optional);
+  const sequence = sequenceOr(optional, present, elem);
+  return { kind: 'optional', present, form: sequenceForm(sequence) };
+}

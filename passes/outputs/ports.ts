@@ -1,0 +1,139 @@
+/** Output ports that are no tensors ⟶ the ports of the tensors that they come to. */
+import { portsOf, type Structure } from '../../src/contract/structure.js';
+import { cloneModel } from '../../src/ir/clone.js';
+import type { OutputPort } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Type } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { current } from './control-flow.js';
+import { type Form, Refusal } from './form.js';
+import { formOf } from './lower.js';
+
+interface Port {
+  readonly port: OutputPort;
+  readonly value: Value;
+}
+
+/** What becomes of one output: `structure` where it was no tensor, `refusal` where it stays none. */
+export interface Outcome {
+  /** The name that it has before. */
+  readonly name: string;
+  readonly ports: readonly Port[];
+  readonly structure?: Structure;
+  readonly refusal?: Refusal;
+}
+
+/** True where a type is a tensor, or nothing says that it is none. */
+const isTensor = (type: Type | undefined): boolean => type === undefined || type.kind === 'tensor';
+
+/** What is inferred, unless only the declared type says what is inside. */
+function typeOf({ graph }: Model, index: number): Type | undefined {
+  const [type, declared] = [graph.outputs[index]?.type, graph.outputPorts[index]?.type];
+  const isHollow = (type?.kind === 'sequence' || type?.kind === 'optional') && type.elem === undefined;
+  return type === undefined || isHollow ? (declared ?? type) : type;
+}
+
+/** What each output would come to, found out on a copy: the model stays as it is. */
+export function outcomesOf(model: Model): Outcome[] {
+  const isFlat = model.graph.outputs.every((_, index) => isTensor(typeOf(model, index)));
+  return outcomes(isFlat ? model : cloneModel(model), () => true);
+}
+
+/** Flattens those outputs; gives what all of them are then, in order. The ports are the caller's to set. */
+export function flattened(model: Model, isWanted: (index: number) => boolean): Outcome[] {
+  return outcomes(model, isWanted);
+}
+
+function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[] {
+  const { graph } = model;
+  const taken = new Set([...graph.outputPorts, ...graph.inputs].map(({ name }) => name));
+  const free = (name: string): string => {
+    let found = name;
+    while (taken.has(found)) found += '_';
+    taken.add(found);
+    return found;
+  };
+  const found = graph.outputPorts.map((port, index): Outcome => {
+    const type = typeOf(model, index);
+    const { name } = port;
+    const itself = { name, ports: [{ port, value: graph.outputs[index] as Value }] };
+    if (isTensor(type) || !isWanted(index)) return itself;
+    try {
+      const form = formOf(graph.outputs[index] as Value, type);
+      taken.delete(name);
+      const ports: Port[] = [];
+      const structure = structureOf(form, name, (wished, value) => {
+        const unique = free(wished);
+        ports.push({ port: { name: unique, type: undefined }, value });
+        return unique;
+      });
+      return { name, ports, structure };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { ...itself, refusal: error };
+    }
+  });
+  // A node that an output was taken from may have been replaced for a later one.
+  return found.map((one) => ({
+    ...one,
+    ports: one.ports.map(({ port, value }) => {
+      const now = current(value);
+      return { port: port.type ? port : { ...port, type: now.type }, value: now };
+    }),
+  }));
+}
+
+/** The structure of a form, its tensors handed to `add`, which names them. */
+function structureOf(form: Form, name: string, add: (name: string, value: Value) => string): Structure {
+  switch (form.kind) {
+    case 'tensor':
+      return { kind: 'tensor', port: add(name, form.tensor) };
+    case 'list': {
+      const items = form.items.map(
+        (item, index): Structure => ({ kind: 'tensor', port: add(`${name}.${index}`, item) }),
+      );
+      return { kind: 'list', items };
+    }
+    case 'stack':
+      return { kind: 'stack', port: add(name, form.tensor) };
+    case 'packed': {
+      const [port, shapes] = [add(name, form.data), add(`${name}.shapes`, form.shapes)];
+      return { kind: 'packed', port, shapes, ...(form.ranks && { ranks: add(`${name}.ranks`, form.ranks) }) };
+    }
+    case 'optional': {
+      const value = structureOf(form.form, name, add);
+      return { kind: 'optional', present: add(`${name}.present`, form.present), value };
+    }
+    case 'maps':
+      return { kind: 'maps', port: add(name, form.tensor), keys: form.keys, labels: form.labels };
+    case 'absent':
+      return { kind: 'absent' };
+  }
+}
+
+/** In a few words, for the report. */
+export function aboutStructure(structure: Structure): string {
+  switch (structure.kind) {
+    case 'tensor':
+      return `tensor "${structure.port}"`;
+    case 'list':
+      return structure.items.length === 0
+        ? 'no port: it is always empty'
+        : `the tensors ${structure.items
+            .flatMap(portsOf)
+            .map((port) => `"${port}"`)
+            .join(', ')}`;
+    case 'stack':
+      return `tensor "${structure.port}", the elements along its first axis`;
+    case 'packed':
+      return `tensor "${structure.port}", the elements' numbers, and "${structure.shapes}", their shapes`;
+    case 'optional':
+      return `${aboutStructure(structure.value)}, and "${structure.present}", whether it is there`;
+    case 'maps':
+      return `tensor "${structure.port}", a column for each of ${structure.labels.length} class labels`;
+    case 'absent':
+      return 'no port: it is never there';
+    case 'dict':
+      return `${Object.keys(structure.entries).length} entries`;
+  }
+}

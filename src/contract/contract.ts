@@ -1,0 +1,115 @@
+/** The contract of a model: the names, types and dims of its ports, and what they stand for. Versioned JSON. */
+import { z } from 'zod';
+import { inferTypes } from '../infer/index.js';
+import { cloneModel } from '../ir/clone.js';
+import { dimText } from '../ir/dims.js';
+import type { Graph } from '../ir/graph.js';
+import type { Model } from '../ir/model.js';
+import { isUnknown } from '../ir/symbols.js';
+import type { Type } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { cachePairs } from './pairs.js';
+import { allStructures, notedStructures, structureSchema } from './structure.js';
+
+/** Stands in every contract: what a file is that says so. */
+export const CONTRACT_SCHEMA = 'onnx-passes/contract';
+
+const portSchema = z.object({
+  name: z.string(),
+  type: z
+    .string()
+    .describe(
+      'Element type, floats with their width; unknown where no rule tells; sequence, map, optional where it is no tensor.',
+    ),
+  dims: z
+    .array(z.union([z.number().int(), z.string(), z.null()]))
+    .nullable()
+    .describe(
+      'A size, the name of a dim that a run tells, or null for one without a name. null: the rank is not known.',
+    ),
+  optional: z.boolean().optional().describe('An input that may be left out: it has a default.'),
+  same: z.string().optional().describe('The input or earlier output whose value this output is.'),
+  constant: z.boolean().optional().describe('An output that is the same in every run.'),
+});
+
+const structures = z.record(z.string(), structureSchema);
+
+/** The schema of the contract. Within a version fields are added, never changed. */
+export const contractSchema = z.object({
+  schema: z.literal(CONTRACT_SCHEMA),
+  version: z.literal(1),
+  inputs: z.array(portSchema),
+  outputs: z.array(portSchema),
+  structure: z
+    .object({ inputs: structures, outputs: structures })
+    .describe('The inputs and outputs as they were before.'),
+  pairs: z
+    .array(z.object({ output: z.string(), input: z.string() }))
+    .describe('Outputs to be fed back in the next run, and the inputs that take them: the cache of a decoder.'),
+});
+
+export type Contract = z.output<typeof contractSchema>;
+export type ContractPort = z.output<typeof portSchema>;
+
+/** The contract of a model, flattened or not. Types are inferred on a copy. */
+export function contractOf(model: Model): Contract {
+  const copy = cloneModel(model);
+  inferTypes(copy);
+  const { graph } = copy;
+  const inputs = graph.inputs
+    .filter(({ tensor }) => !tensor)
+    .map(
+      (input): ContractPort => ({
+        name: input.name,
+        ...typeOf(input.type),
+        ...(input.defaultTensor && { optional: true }),
+      }),
+    );
+  const outputs = graph.outputPorts.map(
+    (port, index): ContractPort => ({
+      name: port.name,
+      ...typeOf(knownType(graph.outputs[index]?.type, port.type)),
+      ...originOf(graph, index),
+    }),
+  );
+  const noted = notedStructures(model);
+  const [inputNames, outputNames] = [inputs, outputs].map((ports) => ports.map(({ name }) => name)) as [
+    string[],
+    string[],
+  ];
+  return {
+    schema: CONTRACT_SCHEMA,
+    version: 1,
+    inputs,
+    outputs,
+    structure: { inputs: allStructures(inputNames, noted.inputs), outputs: allStructures(outputNames, noted.outputs) },
+    pairs: cachePairs(inputs, outputs),
+  };
+}
+
+/** What is inferred, unless only the declared type has dims. */
+const knownType = (inferred: Type | undefined, declared: Type | undefined): Type | undefined =>
+  inferred === undefined || (inferred.kind === 'tensor' && !inferred.shape) ? (declared ?? inferred) : inferred;
+
+function typeOf(type: Type | undefined): Pick<ContractPort, 'type' | 'dims'> {
+  if (type?.kind !== 'tensor') return { type: type?.kind ?? 'unknown', dims: null };
+  return {
+    type: type.elem,
+    dims: type.shape?.map((dim) => (typeof dim === 'number' ? dim : isUnknown(dim) ? null : dimText(dim))) ?? null,
+  };
+}
+
+/** What an output is that computes nothing of its own. */
+function originOf(graph: Graph, index: number): Pick<ContractPort, 'same' | 'constant'> {
+  const values = graph.outputs.map(behindIdentity);
+  const value = values[index] as Value;
+  const first = values.indexOf(value);
+  if (value.isConstant) return { constant: true };
+  if (value.isInput) return { same: value.name };
+  return first < index ? { same: graph.outputPorts[first]?.name } : {};
+}
+
+function behindIdentity(value: Value): Value {
+  const { producer } = value;
+  return producer?.is('Identity') && producer.inputs[0] ? behindIdentity(producer.inputs[0]) : value;
+}

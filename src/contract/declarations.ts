@@ -1,0 +1,123 @@
+/** A contract ⟶ TypeScript declarations that stand alone: the ports, and the outputs as `unflatten` gives them. */
+import type { Contract, ContractPort } from './contract.js';
+import { portsOf, type Structure, type Structures } from './structure.js';
+
+/** The first line: what says that a file is ours to overwrite. */
+export const DECLARATIONS_HEAD = '// Made by onnx-passes from the model of this name.';
+
+/** What onnxruntime's JavaScript packages hold elements in. Without Float16Array, float16 is its bits. */
+const arrays: Readonly<Record<string, string>> = {
+  float32: 'Float32Array',
+  float64: 'Float64Array',
+  float16: 'Uint16Array | Float16ArrayLike',
+  int8: 'Int8Array',
+  int16: 'Int16Array',
+  int32: 'Int32Array',
+  int64: 'BigInt64Array',
+  uint8: 'Uint8Array',
+  uint16: 'Uint16Array',
+  uint32: 'Uint32Array',
+  uint64: 'BigUint64Array',
+  bool: 'Uint8Array',
+  string: 'readonly string[]',
+};
+
+const common = `/** A tensor. Dims: sizes, or the names of those that a run tells. */
+export interface Tensor<Type extends string, Data, Dims extends readonly unknown[]> {
+  readonly type: Type;
+  readonly dims: readonly number[] & { readonly length: Dims['length'] };
+  readonly data: Data;
+}
+
+/** The Float16Array of newer JavaScript. */
+export interface Float16ArrayLike extends ArrayLike<number> {
+  readonly BYTES_PER_ELEMENT: number;
+}`;
+
+/** The text of a \`.d.ts\` file. */
+export function declarationsOf(contract: Contract): string {
+  const { inputs, outputs, structure, pairs } = contract;
+  const ports = new Map(outputs.map((port) => [port.name, port]));
+  return [
+    DECLARATIONS_HEAD,
+    '',
+    common,
+    '',
+    '/** What the model takes: `session.run(feeds)`. */',
+    interfaceOf('Inputs', inputs),
+    '',
+    '/** What the model gives, a tensor a port. */',
+    interfaceOf('Outputs', outputs),
+    '',
+    '/** The outputs as they were before: `unflatten<Structure>(results, contract)`. */',
+    `export interface Structure {\n${members(structure.outputs, ports)}}`,
+    '',
+    '/** Outputs to be fed back, and the inputs that take them in the next run. */',
+    `export interface Pairs {\n${pairs.map(({ output, input }) => `  readonly ${key(output)}: ${quoted(input)};\n`).join('')}}`,
+    '',
+  ].join('\n');
+}
+
+const quoted = (text: string): string =>
+  `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+const key = (name: string): string => (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : quoted(name));
+
+const interfaceOf = (name: string, ports: readonly ContractPort[]): string =>
+  `export interface ${name} {\n${ports.map(member).join('')}}`;
+
+function member(port: ContractPort): string {
+  const remarks = [
+    `${port.type}${dimsText(port)}`,
+    port.constant && 'the same in every run',
+    port.same !== undefined && `the same value as ${port.same}`,
+  ].filter(Boolean);
+  return `  /** ${comment(remarks.join(': '))} */\n  readonly ${key(port.name)}${port.optional ? '?' : ''}: ${tensorText(port)};\n`;
+}
+
+const comment = (text: string): string => text.replaceAll('*/', '*\\/').replaceAll(/\s+/g, ' ');
+
+const dimsText = ({ dims }: ContractPort): string => (dims ? `[${dims.map((dim) => dim ?? '?').join(', ')}]` : '[…]');
+
+const tensorText = ({ type, dims }: ContractPort): string => tensorOf(type, dims);
+
+function tensorOf(type: string, dims: ContractPort['dims']): string {
+  const list = dims
+    ? `[${dims.map((dim) => (typeof dim === 'string' ? quoted(dim) : (dim ?? 'number'))).join(', ')}]`
+    : 'number[]';
+  return `Tensor<${quoted(type)}, ${arrays[type] ?? 'unknown'}, ${list}>`;
+}
+
+const members = (structures: Structures, ports: ReadonlyMap<string, ContractPort>): string =>
+  Object.entries(structures)
+    .map(([name, one]) => `${aboutPorts(one)}  readonly ${key(name)}: ${structureText(one, ports)};\n`)
+    .join('');
+
+const aboutPorts = (one: Structure): string =>
+  one.kind === 'tensor' ? '' : `  /** Of ${comment(portsOf(one).join(', ') || 'no port')}. */\n`;
+
+function structureText(one: Structure, ports: ReadonlyMap<string, ContractPort>): string {
+  const port = (name: string) => ports.get(name);
+  switch (one.kind) {
+    case 'tensor':
+      return tensorOf(port(one.port)?.type ?? 'unknown', port(one.port)?.dims ?? null);
+    case 'list':
+      return `readonly [${one.items.map((item) => structureText(item, ports)).join(', ')}]`;
+    case 'stack':
+      return `readonly ${tensorOf(port(one.port)?.type ?? 'unknown', port(one.port)?.dims?.slice(1) ?? null)}[]`;
+    case 'packed': {
+      const rank = port(one.shapes)?.dims?.[1];
+      const dims = typeof rank === 'number' ? new Array<null>(rank).fill(null) : null;
+      return `readonly ${tensorOf(port(one.port)?.type ?? 'unknown', dims)}[]`;
+    }
+    case 'optional':
+      return `${structureText(one.value, ports)} | null`;
+    case 'absent':
+      return 'null';
+    case 'maps':
+      return `readonly Map<${one.keys === 'string' ? one.labels.map((label) => quoted(String(label))).join(' | ') : 'bigint'}, number>[]`;
+    case 'dict':
+      return `{ ${Object.entries(one.entries)
+        .map(([name, inner]) => `readonly ${key(name)}: ${structureText(inner, ports)}`)
+        .join('; ')} }`;
+  }
+}
