@@ -7,6 +7,7 @@ import type { Value } from '../ir/value.js';
 import type { Rewrite, SiteReport } from '../match/rule.js';
 import { type Cut, cutOut } from './cut.js';
 import type { PassContext, Target } from './pass.js';
+import { Regions } from './region/regions.js';
 
 /** What the surroundings can do for passes; a browser has none of it. */
 export interface Surroundings {
@@ -45,12 +46,14 @@ export interface ContextOptions {
   readonly refuted: ReadonlyMap<string, unknown>;
   /** False where nothing is going to be run: then nothing is cut out. */
   readonly cutsOut: boolean;
+  /** The repeats that are compiled once. */
+  readonly regions: Regions;
 }
 
 /** A context, and the notes, skips and cut-outs that a pass leaves in it. */
 export function passContext(
   around: Surroundings,
-  { refuted, cutsOut }: ContextOptions = { refuted: new Map(), cutsOut: false },
+  { refuted, cutsOut, regions }: ContextOptions = { refuted: new Map(), cutsOut: false, regions: new Regions() },
 ): { context: PassContext; notes: Note[]; skips: () => Skip[]; sites: SiteReport[]; rewrites: Cuts } {
   const notes: Note[] = [];
   const sites: SiteReport[] = [];
@@ -84,6 +87,7 @@ export function passContext(
     note: (text, about) => {
       notes.push(about ? { text, at: placeOf(about) } : { text });
     },
+    shorten: (model) => regions.shorten(model, context),
     skip: (reason, about) => {
       const group = reasons.get(reason) ?? { count: 0, places: [] };
       group.count++;

@@ -4,7 +4,9 @@
  * A cut-out stands for every place where the same ops are wired alike over values of the same types: its key. Weights take no
  * part in the key; scalars and short constants do.
  */
+
 import { textOf } from '../ir/attribute.js';
+import { instanceOf } from '../ir/bank.js';
 import type { Dim } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import { Model } from '../ir/model.js';
@@ -144,10 +146,11 @@ class Side {
   /** A constant or a known shape; undefined for what is computed. */
   #leaf(value: Value): Value | undefined {
     if (value.tensor) {
-      const { type, shape } = value.tensor;
-      const copy = this.#model.graph.constant(value.tensor, `c${this.#constants++}`);
-      const isShort = elementCount(shape) <= SHORT && !value.tensor.strings;
-      this.#lines.push(`${copy.name}: ${type}[${shape}] ${isShort ? value.tensor.bytes() : ''}`);
+      const tensor = instanceOf(value.tensor, 0);
+      const { type, shape } = tensor;
+      const copy = this.#model.graph.constant(tensor, `c${this.#constants++}`);
+      const isShort = elementCount(shape) <= SHORT && !tensor.strings;
+      this.#lines.push(`${copy.name}: ${type}[${shape}] ${isShort ? tensor.bytes() : ''}`);
       return copy;
     }
     const dims = this.rewrite.facts.contents(value);

@@ -8,6 +8,7 @@ import type { Model } from '../ir/model.js';
 import { type Note, passContext, type Skip, type Surroundings } from './context.js';
 import type { Fidelity, Pass, PassContext } from './pass.js';
 import { raiseOpset } from './raise-opset.js';
+import { Regions } from './region/regions.js';
 import { type Refutation, RewriteChecker, type RewriteResult } from './rewrites.js';
 import { type SiteResult, sitesOf } from './sites.js';
 import { type ModelSummary, opsChanged, summarize } from './summary.js';
@@ -81,14 +82,14 @@ export async function runPipeline(
   const start = cloneModel(original);
   const { contradictions } = inferTypes(start);
   const line = new Line(start, before, passes, level, options);
-  for (let position = 0; position < passes.length; position++) await line.step(position);
+  await line.run();
   const { model, summary: after, results } = line;
   const applied = results.filter(({ status }) => status === 'applied');
   const fidelity = loosest(applied.map((result) => result.fidelity));
   const whole = async (): Promise<Verdict | undefined> => {
     if (level === 'none' || level === 'rewrite' || !applied.length) return undefined;
     // Steps that each stay within their gate may leave it together. What ran before the first of them is known.
-    if (level === 'pass' && applied.length === 1) return applied[0]?.verdict;
+    if (level === 'pass' && applied.length === 1 && applied[0]?.verdict) return applied[0].verdict;
     return options.verifier?.compare(level === 'pass' ? start : original, model, fidelity);
   };
   const verdict = await whole();
@@ -99,6 +100,9 @@ export async function runPipeline(
 class Line {
   readonly results: PassResult[] = [];
   readonly #rewrites: RewriteChecker;
+  readonly #regions = new Regions();
+  /** What the pass found that made repeats one. */
+  #whole: { readonly position: number; readonly model: Model; readonly summary: ModelSummary } | undefined;
   /** The model when its types were last inferred. */
   #typed: { model: Model; revision: number };
 
@@ -115,7 +119,30 @@ class Line {
     this.#typed = { model, revision: model.revision };
   }
 
-  async step(position: number): Promise<void> {
+  /** All passes, and then the repeats that were left out. Where repeats turn out to differ, from where they became one. */
+  async run(): Promise<void> {
+    for (let position = 0; position <= this.passes.length; position++)
+      try {
+        if (position < this.passes.length) await this.#step(position);
+        else this.#stampOut();
+      } catch (error) {
+        if (!this.#whole || !this.#regions.learn(error)) throw error;
+        position = this.#whole.position - 1;
+        this.model = this.#whole.model;
+        this.summary = this.#whole.summary;
+        this.results.length = this.#whole.position;
+      }
+  }
+
+  #stampOut(): void {
+    if (!this.#regions.isShortened) return;
+    this.#regions.stampOut(this.model);
+    sweep(this.model);
+    checkModel(this.model);
+    this.summary = summarize(this.model);
+  }
+
+  async #step(position: number): Promise<void> {
     const { definition, options } = this.passes[position] as Pass;
     const { name, fidelity } = definition;
     const report = (step: Progress['step']) =>
@@ -126,18 +153,23 @@ class Line {
       this.#infer(position);
     }
     report('run');
+    const wasShortened = this.#regions.isShortened;
     const { candidate, raised, revision, notes, skips, sites, rewrites, ...run } = await this.#run(position, report);
     const isChanged = candidate.revision !== revision;
     if (isChanged && raised)
       notes.unshift({ text: `raised the opset from ${this.model.opsets.get('')} to ${definition.opset}` });
-    const after = isChanged ? summarize(candidate) : this.summary;
+    const after = isChanged ? this.#regions.summarize(candidate) : this.summary;
     const ms = performance.now() - started - run.verifyMs;
     let verdict: Verdict | undefined;
     let verifyMs = rewrites && run.verifyMs;
-    if (isChanged && this.#isVerified) {
+    const isShortened = wasShortened !== this.#regions.isShortened;
+    if (isShortened) this.#whole = { position, model: this.model, summary: this.summary };
+    // A model with fewer repeats is not compared with one that has them all: the end is.
+    if (isChanged && this.#isVerified && !isShortened) {
       report('verify');
       const began = performance.now();
-      verdict = await this.options.verifier?.compare(this.model, candidate, fidelity);
+      const [before, now] = [this.model, candidate].map((model) => this.#regions.runnable(model)) as [Model, Model];
+      verdict = await this.options.verifier?.compare(before, now, fidelity);
       verifyMs = (verifyMs ?? 0) + performance.now() - began;
     }
     const isKept = isChanged && verdict?.outcome !== 'rejected';
@@ -172,10 +204,12 @@ class Line {
       const { context, notes, skips, sites, rewrites } = passContext(this.options, {
         refuted,
         cutsOut: this.level !== 'none',
+        regions: this.#regions,
       });
       const raised = await this.#guard(position, async () => this.#raised(definition, context));
       // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
-      const candidate = raised ?? (this.level === 'none' ? this.model : cloneModel(this.model));
+      const isInPlace = this.level === 'none' && !definition.shortens;
+      const candidate = raised ?? (isInPlace ? this.model : cloneModel(this.model));
       const revision = candidate.revision;
       await this.#guard(position, () => definition.run(candidate, options, context));
       if (rewrites.count) report('verify');

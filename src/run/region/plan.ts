@@ -1,0 +1,132 @@
+/** Runs of equal segments in the chains of a graph: what can be compiled once for many. */
+import type { Graph } from '../../ir/graph.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { elementCount, type Tensor } from '../../ir/tensor.js';
+import { dataTypes, equalTypes } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+import { type Block, findBlocks } from '../../match/blocks/index.js';
+import { isSameTensor } from './same.js';
+import { nodesBySegment, segmentOfReader, segmentsOf } from './segments.js';
+import { type Shift, shiftOf } from './shift.js';
+
+/** Segments `first` to `last` of a chain, each the same as the next. */
+export interface Run {
+  readonly block: Block;
+  /** Which chain of the graph it is, in order of size. */
+  readonly chain: number;
+  readonly first: number;
+  readonly last: number;
+  readonly segments: ReadonlyMap<Node, number>;
+  /** Nodes by segment, in dependency order. */
+  readonly lists: readonly (readonly Node[])[];
+  /** By segment, from it to the next. */
+  readonly shifts: readonly (Shift | string | undefined)[];
+}
+
+/** Why the repeats of a block are compiled each by itself. */
+export interface Refusal {
+  readonly reason: string;
+  readonly at: Node;
+}
+
+export interface Plan {
+  readonly runs: readonly Run[];
+  readonly refusals: readonly Refusal[];
+}
+
+/** True for two segments of a chain that were found to differ when they were compiled as one. */
+export type Apart = (chain: number, a: number, b: number) => boolean;
+
+/** The first three and the last are compiled each, the third for all between: one less than this saves nothing. */
+export const SHORTEST = 5;
+
+/** The runs of the main graph, whose types are inferred. */
+export function planOf(model: Model, apart: Apart): Plan {
+  const runs: Run[] = [];
+  const refusals: Refusal[] = [];
+  const taken = new Set<Node>();
+  findBlocks(model.graph).forEach((block, chain) => {
+    const [first] = block.instances;
+    const at = first?.nodes[0];
+    if (!at || block.instances.some(({ nodes }) => nodes.some((node) => taken.has(node)))) return;
+    const found = runsOf(model.graph, block, chain, apart);
+    if (typeof found === 'string') refusals.push({ reason: found, at });
+    else
+      for (const run of found) {
+        runs.push(run);
+        for (const list of run.lists.slice(run.first, run.last + 1)) for (const node of list) taken.add(node);
+      }
+  });
+  return { runs, refusals };
+}
+
+function runsOf(graph: Graph, block: Block, chain: number, apart: Apart): Run[] | string {
+  const { instances } = block;
+  const count = instances.length;
+  if (count < SHORTEST) return `${count} repeats: from ${SHORTEST} on they are compiled as one`;
+  const tags = new Map(instances.flatMap(({ nodes }, index) => nodes.map((node) => [node, index + 1] as const)));
+  const segments = segmentsOf(graph, { node: (node) => tags.get(node) ?? 0, value: () => 0 });
+  const lists = nodesBySegment(graph, segments);
+  const shifts: (Shift | string | undefined)[] = [undefined];
+  // The last segment has all that follows in it: it is like no other.
+  for (let from = 1; from < count - 1; from++) {
+    const [a, b] = [instances[from - 1], instances[from]];
+    const seeds = (a?.nodes ?? []).map((node, index) => [node, b?.nodes[index] as Node] as const);
+    const shift = shiftOf({ graph, segments, lists, from, seeds, matches: mayMatch });
+    shifts.push(typeof shift === 'string' ? shift : (outsideMisfit(graph, segments, lists, from, shift) ?? shift));
+  }
+  const isLike = (from: number): boolean => typeof shifts[from] === 'object' && !apart(chain, from, from + 1);
+  const runs: Run[] = [];
+  for (let first = 1; first < count - 1; ) {
+    let last = first;
+    while (last < count - 1 && isLike(last)) last++;
+    if (last - first + 1 >= SHORTEST) runs.push({ block, chain, first, last, segments, lists, shifts });
+    first = last + 1;
+  }
+  const reason = shifts.find((shift) => typeof shift === 'string') ?? 'too few repeats in a row are the same';
+  return runs.length > 0 ? runs : String(reason);
+}
+
+/** Integers up to this many elements are shapes, axes and indices: they must be the same in all repeats. */
+const SMALL = 1024;
+
+/** Two constants of repeats, or two inputs of the graph, may be told apart by a bank alone. */
+function mayMatch(a: Value, b: Value): boolean {
+  const [x, y] = [a.tensor, b.tensor];
+  if (a.isInput || b.isInput)
+    return a.isInput && b.isInput && equalTypes(a.type, b.type) && Boolean(x) === Boolean(y) && !a.defaultTensor;
+  if (!x || !y || x.type !== y.type || String(x.shape) !== String(y.shape)) return false;
+  if (x === y || !isStructural(x)) return Boolean(x.sparse) === Boolean(y.sparse);
+  return isSameTensor(x, y);
+}
+
+const isStructural = ({ type, shape }: Tensor): boolean =>
+  type === 'string' || type === 'bool' || (dataTypes[type].kind !== 'float' && elementCount(shape) <= SMALL);
+
+/** Why what is read of a segment outside is not what is read of the next. */
+function outsideMisfit(
+  graph: Graph,
+  segments: ReadonlyMap<Node, number>,
+  lists: readonly (readonly Node[])[],
+  from: number,
+  { nodes }: Shift,
+): string | undefined {
+  for (const a of lists[from] ?? [])
+    for (const [index, value] of a.outputs.entries()) {
+      const other = nodes.get(a)?.outputs[index];
+      if (!value || !other) continue;
+      if (portsOf(value, graph) !== portsOf(other, graph))
+        return `the output of ${a.opType} is an output of the model in one, not in the next`;
+      for (const one of [value, other]) {
+        const far = [...one.uses].find((use) => {
+          const reader = segmentOfReader(use.node, graph, segments);
+          return use.node !== graph.end && reader > (one === value ? from : from + 1) + 1;
+        });
+        if (far) return `${far.node.opType} reads ${a.opType} of a repeat that is not the one before`;
+      }
+    }
+  return undefined;
+}
+
+const portsOf = (value: Value, graph: Graph): number => [...value.uses].filter(({ node }) => node === graph.end).length;

@@ -1,0 +1,148 @@
+/**
+ * The repeats of a model that are compiled once: shortened where the pipeline meets `regional`, stamped out at its end.
+ *
+ * Passes see a plain graph with fewer repeats, and never know. Where one of them needs an answer that is not the same for
+ * all repeats, or leaves stand-ins that are not alike, the pipeline goes back to where it was and the repeats in question
+ * are told apart, or compiled each by itself.
+ */
+import { Divergence, instanceCount } from '../../ir/bank.js';
+import { cloneModel } from '../../ir/clone.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import type { Value } from '../../ir/value.js';
+import { type ModelSummary, summarize } from '../summary.js';
+import { planOf, type Run } from './plan.js';
+import { type ShortRun, shorten } from './shorten.js';
+import { resolve, stamp, standingFor } from './stamp.js';
+
+/** What a report is told. */
+interface Voice {
+  note(text: string): void;
+  skip(reason: string, about?: Node | Value): void;
+}
+
+/** Stand-ins that are not alike: the passes saw a difference between the repeats of a chain. */
+export class Unlike extends Error {
+  override readonly name = 'Unlike';
+  constructor(
+    readonly chain: number,
+    readonly reason: string,
+  ) {
+    super(`stand-ins of repeats differ: ${reason}`);
+  }
+}
+
+/** After so many attempts all repeats are compiled. */
+const ATTEMPTS = 4;
+
+export class Regions {
+  #runs: ShortRun[] = [];
+  #attempts = 0;
+  /** What segments answered, by chain and segment: which question, and what. */
+  readonly #answers = new Map<string, Map<number, string>>();
+  /** Chains that are compiled whole, and why. */
+  readonly #refused = new Map<number, string>();
+  readonly #views = new WeakMap<Model, { readonly revision: number; readonly view: Model }>();
+
+  get isShortened(): boolean {
+    return this.#runs.length > 0;
+  }
+
+  /** Shortens every chain of repeats that is long enough, and says so. */
+  shorten(model: Model, voice: Voice): void {
+    if (this.isShortened) return;
+    const { runs, refusals } = planOf(model, (chain, a, b) => this.#isApart(chain, a, b));
+    for (const run of runs) {
+      const at = run.lists[run.first]?.[0];
+      const id = `${this.#attempts}.${run.chain}.${run.first}`;
+      const short = this.#refused.get(run.chain) ?? shorten(model, run, id);
+      if (typeof short === 'string') voice.skip(`its repeats are compiled each by itself: ${short}`, at);
+      else {
+        this.#runs.push(short);
+        voice.note(noteOf(run, short));
+      }
+    }
+    for (const { reason, at } of refusals) voice.skip(reason, at);
+  }
+
+  #isApart(chain: number, a: number, b: number): boolean {
+    const [x, y] = [a, b].map((segment) => this.#answers.get(`${chain} ${segment}`));
+    return [...(x ?? [])].some(([question, answer]) => (y?.get(question) ?? answer) !== answer);
+  }
+
+  /** Stamps out all repeats. Throws Unlike where the passes did not do the same to all. */
+  stampOut(model: Model): void {
+    for (const run of this.#runs) {
+      const reason = stamp(model, run);
+      if (reason !== undefined) throw new Unlike(run.chain, reason);
+    }
+    this.#runs = [];
+  }
+
+  /** Takes up what an error says of the repeats; false where it says nothing of them. All runs are then forgotten. */
+  learn(error: unknown): boolean {
+    const cause = error instanceof Error && error.cause ? error.cause : error;
+    if (cause instanceof Unlike) this.#refused.set(cause.chain, cause.reason);
+    else if (cause instanceof Divergence) this.#tellApart(cause);
+    else return false;
+    this.#attempts++;
+    if (this.#attempts >= ATTEMPTS)
+      for (const { chain } of this.#runs) this.#refused.set(chain, 'they differ in too many ways');
+    this.#runs = [];
+    return true;
+  }
+
+  #tellApart({ mark, answers, message }: Divergence): void {
+    const run = this.#runs.find(({ id }) => id === mark.run);
+    if (!run) return;
+    if (!answers) this.#refused.set(run.chain, message);
+    run.members.forEach((segment, index) => {
+      const key = `${run.chain} ${segment}`;
+      const known = this.#answers.get(key) ?? new Map<number, string>();
+      this.#answers.set(key, known.set(this.#attempts, answers?.[index] ?? ''));
+    });
+  }
+
+  /** A shortened model as it can be run: each stand-in with the weights of its first instance. Other models as they are. */
+  runnable(model: Model): Model {
+    if (!this.isShortened) return model;
+    const known = this.#views.get(model);
+    if (known?.revision === model.revision) return known.view;
+    const view = cloneModel(model);
+    for (const run of this.#runs) resolve(view, run);
+    this.#views.set(model, { revision: model.revision, view });
+    return view;
+  }
+
+  /** The model in numbers, each stand-in as often as it stands for a repeat. */
+  summarize(model: Model): ModelSummary {
+    const summary = summarize(model);
+    if (!this.isShortened) return summary;
+    const [ops, bytesByType] = [{ ...summary.ops }, { ...summary.bytesByType }];
+    let [nodes, bytes] = [summary.nodes, summary.bytes];
+    const add = (counts: Record<string, number>, key: string, n: number) => {
+      counts[key] = (counts[key] ?? 0) + n;
+    };
+    for (const run of this.#runs) {
+      const more = run.members.length - 1;
+      for (const { domain, opType } of standingFor(model, run)) {
+        nodes += more;
+        add(ops, domain ? `${domain}.${opType}` : opType, more);
+      }
+    }
+    for (const graph of model.graphs())
+      for (const { tensor } of graph.constants) {
+        const more = tensor ? (instanceCount(tensor) - 1) * tensor.byteLength : 0;
+        if (!tensor || more === 0) continue;
+        bytes += more;
+        add(bytesByType, tensor.type, more);
+      }
+    return { ...summary, nodes, ops, bytes, bytesByType };
+  }
+}
+
+function noteOf({ block, lists, first }: Run, { members }: ShortRun): string {
+  const count = block.instances.length;
+  const nodes = lists[first + 2]?.length ?? 0;
+  return `${count} × ${block.name} (${nodes} nodes): one is compiled for ${members.length}, ${count - members.length} by themselves`;
+}

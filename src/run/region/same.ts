@@ -1,0 +1,74 @@
+/** Whether two nodes, attributes or tensors say the same. */
+import type { Attribute } from '../../ir/attribute.js';
+import type { Node } from '../../ir/node.js';
+import type { Tensor } from '../../ir/tensor.js';
+import { equalTypes, typeText } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+
+/** What two nodes say that cannot be one; undefined where they do the same to what they read. */
+export function difference(a: Node, b: Node): string | undefined {
+  const name = (node: Node) => (node.domain ? `${node.domain}.${node.opType}` : node.opType);
+  if (a.opType !== b.opType || a.domain !== b.domain || a.overload !== b.overload)
+    return `${name(a)} in one, ${name(b)} in the next`;
+  if (a.bodies.length + b.bodies.length > 0) return `${name(a)} has a body`;
+  if (a.attributes.size !== b.attributes.size) return `${name(a)} has other attributes in the next`;
+  for (const [key, attribute] of a.attributes)
+    if (!isSameAttribute(attribute, b.attributes.get(key))) return `${name(a)} has another ${key} in the next`;
+  const isSamePattern = (x: readonly unknown[], y: readonly unknown[]) =>
+    x.length === y.length && x.every((one, index) => (one === undefined) === (y[index] === undefined));
+  if (!isSamePattern(a.inputs, b.inputs)) return `${name(a)} has other inputs in the next`;
+  if (!isSamePattern(a.outputs, b.outputs)) return `${name(a)} has other outputs in the next`;
+  if (!a.outputs.every((value, index) => isSameType(value, b.outputs[index])))
+    return `${name(a)} gives another type in the next`;
+  return undefined;
+}
+
+/** Unknown dims are alike wherever they stand. */
+const isSameType = (a: Value | undefined, b: Value | undefined): boolean =>
+  equalTypes(a?.type, b?.type) || typeText(a?.type) === typeText(b?.type);
+
+function isSameAttribute(a: Attribute, b: Attribute | undefined): boolean {
+  if (a === b) return true;
+  if (!b || a.type !== b.type) return false;
+  if (a.type === 'ref' || b.type === 'ref')
+    return a.type === 'ref' && b.type === 'ref' && a.name === b.name && a.of === b.of;
+  if (a.type === 'tensor' || a.type === 'sparse_tensor') return isSameTensor(a.value, b.value as Tensor);
+  const [x, y] = [a.value, b.value] as unknown[];
+  if (Array.isArray(x) && Array.isArray(y))
+    return x.length === y.length && x.every((one, index) => isSameItem(one, y[index]));
+  return isSameItem(x, y);
+}
+
+function isSameItem(a: unknown, b: unknown): boolean {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return isSameBytes(a, b);
+  return Object.is(a, b);
+}
+
+const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index]);
+
+/** Equal in type, shape and every number; ends at the first difference. Reads both. */
+export function isSameTensor(a: Tensor, b: Tensor): boolean {
+  if (a === b) return true;
+  if (a.type !== b.type || String(a.shape) !== String(b.shape) || Boolean(a.sparse) !== Boolean(b.sparse)) return false;
+  if (a.strings || b.strings)
+    return a.strings?.every((one, index) => isSameBytes(one, b.strings?.[index] ?? new Uint8Array(0))) ?? false;
+  const [left, right] = [a.chunks()[Symbol.iterator](), b.chunks()[Symbol.iterator]()];
+  let [x, y] = [new Uint8Array(0), new Uint8Array(0)] as [Uint8Array, Uint8Array];
+  for (let remaining = a.byteLength; remaining > 0; ) {
+    if (x.length === 0) x = left.next().value ?? x;
+    if (y.length === 0) y = right.next().value ?? y;
+    const length = Math.min(x.length, y.length);
+    if (length === 0 || differ(x, y, length)) return false;
+    x = x.subarray(length);
+    y = y.subarray(length);
+    remaining -= length;
+  }
+  return true;
+}
+
+/** True where the first bytes differ. */
+function differ(a: Uint8Array, b: Uint8Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return true;
+  return false;
+}

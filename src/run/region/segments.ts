@@ -1,0 +1,63 @@
+/**
+ * A chain of repeats cut into segments: a node belongs to the last repeat that it depends on. Nodes between two repeats
+ * thereby belong to the one before them, what comes after the last to the last, and what none of them feeds to none (0).
+ */
+import type { Graph } from '../../ir/graph.js';
+import type { Node } from '../../ir/node.js';
+import { dependenciesOf } from '../../ir/order.js';
+import type { Value } from '../../ir/value.js';
+
+/** Which repeat a node or a value is part of by itself: 1, 2, …; 0 for none. */
+export interface Origins {
+  node(node: Node): number;
+  value(value: Value): number;
+}
+
+/** The segment of each node of a scope; 0 before the first. */
+export function segmentsOf(graph: Graph, origins: Origins): Map<Node, number> {
+  const segments = new Map<Node, number>();
+  const order = graph.nodes();
+  for (const node of order) {
+    let segment = origins.node(node);
+    for (const value of [...dependenciesOf(node), ...constantsIn(node)]) {
+      const { producer } = value;
+      segment = Math.max(segment, producer ? (segments.get(producer) ?? 0) : origins.value(value));
+    }
+    segments.set(node, segment);
+  }
+  // What feeds one segment alone is part of it.
+  for (const node of [...order].reverse()) {
+    if (segments.get(node) !== 0) continue;
+    const readers = new Set<number>();
+    for (const output of node.outputs)
+      for (const use of output?.uses ?? []) readers.add(segmentOfReader(use.node, graph, segments));
+    const [only = 0] = readers;
+    if (readers.size === 1) segments.set(node, only);
+  }
+  return segments;
+}
+
+/** The segment of a node of the scope, or of the one whose body holds it; 0 for the outputs. */
+export function segmentOfReader(reader: Node, graph: Graph, segments: ReadonlyMap<Node, number>): number {
+  let node: Node | undefined = reader;
+  while (node && node.graph !== graph) node = node.graph.owner;
+  return (node && segments.get(node)) ?? 0;
+}
+
+function* constantsIn(node: Node): Iterable<Value> {
+  for (const body of node.bodies) {
+    yield* body.constants;
+    for (const inner of body.nodeSet) yield* constantsIn(inner);
+  }
+}
+
+/** The nodes of each segment, in dependency order; those of none at place 0. */
+export function nodesBySegment(graph: Graph, segments: ReadonlyMap<Node, number>): Node[][] {
+  const lists: Node[][] = [];
+  for (const node of graph.nodes()) {
+    const segment = segments.get(node) ?? 0;
+    while (lists.length <= segment) lists.push([]);
+    lists[segment]?.push(node);
+  }
+  return lists;
+}

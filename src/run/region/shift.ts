@@ -1,0 +1,152 @@
+/**
+ * The shift from one segment of a chain to the next: each node of the one to the node that plays its part in the other.
+ *
+ * Pairs are grown from seeds along the edges, and then proven: every node has its partner, and whatever a node reads, its
+ * partner reads the same, or the partner's own: a value of its segment, of the segment before, a constant, an input.
+ */
+import type { Graph } from '../../ir/graph.js';
+import type { Node } from '../../ir/node.js';
+import type { Value } from '../../ir/value.js';
+import { difference } from './same.js';
+
+export interface Shift {
+  readonly nodes: ReadonlyMap<Node, Node>;
+  /** Values of the segments before, constants and inputs that differ between the two. */
+  readonly values: ReadonlyMap<Value, Value>;
+}
+
+export interface ShiftOptions {
+  readonly graph: Graph;
+  readonly segments: ReadonlyMap<Node, number>;
+  /** Nodes of the segments, in dependency order, by segment. */
+  readonly lists: readonly (readonly Node[])[];
+  /** Segment of the nodes that are shifted to the next. */
+  readonly from: number;
+  /** Pairs of nodes that play the same part, in any segment and the next. */
+  readonly seeds: Iterable<readonly [Node, Node]>;
+  /** Whether two constants, or two inputs, may play the same part. */
+  matches(a: Value, b: Value): boolean;
+}
+
+/** The shift, or why there is none. */
+export function shiftOf(options: ShiftOptions): Shift | string {
+  const pairs = grow(options);
+  if (typeof pairs === 'string') return pairs;
+  return prove(options, pairs);
+}
+
+/** Pairs from the seeds up to what they read; where that ends, down to what alone reads them. */
+function grow({ segments, lists, from, seeds }: ShiftOptions): Map<Node, Node> | string {
+  const pairs = new Map<Node, Node>();
+  const partners = new Map<Node, Node>();
+  const waiting = [...seeds];
+  const enter = (): string | undefined => {
+    for (let pair = waiting.pop(); pair; pair = waiting.pop()) {
+      const [a, b] = pair;
+      const at = segments.get(a);
+      if (pairs.has(a) || partners.has(b) || at === undefined || at === 0 || segments.get(b) !== at + 1) continue;
+      const found = difference(a, b);
+      if (found && at === from) return found;
+      if (found) continue;
+      pairs.set(a, b);
+      partners.set(b, a);
+      a.inputs.forEach((value, index) => {
+        const [x, y] = [value?.producer, b.inputs[index]?.producer];
+        if (x && y && x !== y && value?.index === b.inputs[index]?.index) waiting.push([x, y]);
+      });
+    }
+    return undefined;
+  };
+  const failure = enter();
+  if (failure) return failure;
+  for (let before = -1; before !== pairs.size; ) {
+    before = pairs.size;
+    for (const a of lists[from] ?? []) {
+      const b = pairs.get(a);
+      if (b) waiting.push(...downward(a, b, from, segments, pairs, partners));
+    }
+    const stopped = enter();
+    if (stopped) return stopped;
+  }
+  return pairs;
+}
+
+/** Readers that are the only ones of their op at their slot, in both. */
+function* downward(
+  a: Node,
+  b: Node,
+  from: number,
+  segments: ReadonlyMap<Node, number>,
+  pairs: ReadonlyMap<Node, Node>,
+  partners: ReadonlyMap<Node, Node>,
+): Iterable<readonly [Node, Node]> {
+  for (const [index, output] of a.outputs.entries()) {
+    const other = b.outputs[index];
+    if (!output || !other) continue;
+    const left = readersOf(output, (node) => segments.get(node) === from && !pairs.has(node));
+    const right = readersOf(other, (node) => segments.get(node) === from + 1 && !partners.has(node));
+    for (const [key, [reader, another]] of left) {
+      const [match, more] = right.get(key) ?? [];
+      if (reader && match && !another && !more) yield [reader, match];
+    }
+  }
+}
+
+function readersOf(value: Value, isMeant: (node: Node) => boolean): Map<string, Node[]> {
+  const readers = new Map<string, Node[]>();
+  for (const { node, index } of value.uses) {
+    if (!isMeant(node)) continue;
+    const key = `${node.domain}.${node.opType} ${index}`;
+    const list = readers.get(key);
+    if (list) list.push(node);
+    else readers.set(key, [node]);
+  }
+  return readers;
+}
+
+function prove(options: ShiftOptions, pairs: ReadonlyMap<Node, Node>): Shift | string {
+  const { segments, lists, from } = options;
+  const [first, second] = [lists[from] ?? [], lists[from + 1] ?? []];
+  if (first.length !== second.length) return `${first.length} nodes in one, ${second.length} in the next`;
+  const nodes = new Map<Node, Node>();
+  const values = new Map<Value, Value>();
+  const back = new Map<Value, Value>();
+  for (const a of first) {
+    const b = pairs.get(a);
+    if (!b || segments.get(b) !== from + 1) return `no part for ${a.opType} in the next`;
+    nodes.set(a, b);
+  }
+  for (const [a, b] of nodes)
+    for (const [index, value] of a.inputs.entries()) {
+      const other = b.inputs[index];
+      if (!value || !other || value === other) continue;
+      const misfit = misfitOf(options, nodes, value, other);
+      if (misfit) return `${misfit} at ${a.opType}`;
+      if (segmentOf(value, segments) === from) continue;
+      if ((values.get(value) ?? other) !== other || (back.get(other) ?? value) !== value)
+        return `other connections of ${a.opType} in the next`;
+      values.set(value, other);
+      back.set(other, value);
+    }
+  return { nodes, values };
+}
+
+const segmentOf = (value: Value, segments: ReadonlyMap<Node, number>): number =>
+  (value.producer && segments.get(value.producer)) ?? 0;
+
+/** Why a partner may not read `other` where the node reads `value`. */
+function misfitOf(
+  { graph, segments, from, matches }: ShiftOptions,
+  nodes: ReadonlyMap<Node, Node>,
+  value: Value,
+  other: Value,
+): string | undefined {
+  const [x, y] = [value.producer, other.producer];
+  if (value.graph !== graph || other.graph !== graph) return 'values of other scopes';
+  if (!x && !y) return matches(value, other) ? undefined : 'a constant or an input that differs';
+  if (!x || !y || value.index !== other.index) return 'other connections in the next';
+  const [p, q] = [segments.get(x) ?? 0, segments.get(y) ?? 0];
+  if (p === from) return nodes.get(x) === y ? undefined : 'other connections in the next';
+  if (q === from && p < from) return undefined;
+  return 'a value of its own that is computed outside';
+}

@@ -1,0 +1,213 @@
+/**
+ * Stamps the members of a shortened run out of what the passes made of its stand-ins.
+ *
+ * The compiled graph is cut into segments again, by where the marks of the banks stand. What the second and the third
+ * stand-in became must be the same: then it is what every member becomes, borders included, because each of the two stood
+ * between neighbours of its kind. Where they differ, nothing is stamped: the passes saw a difference between the repeats.
+ */
+import { instanceOf, MIXED, markOf } from '../../ir/bank.js';
+import type { Graph } from '../../ir/graph.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import type { Tensor } from '../../ir/tensor.js';
+import type { Value } from '../../ir/value.js';
+import { Renaming } from './names.js';
+import { isSameTensor } from './same.js';
+import { nodesBySegment, segmentsOf } from './segments.js';
+import { type Shift, shiftOf } from './shift.js';
+import { type ShortRun, setTensor, THIRD } from './shorten.js';
+
+/** A constant or an input of one stand-in: which, and its part. */
+type Part = { readonly standIn: number; readonly slot: string } | undefined;
+
+/** The stand-ins of a run, as the passes left them. */
+interface StandIns {
+  readonly segments: ReadonlyMap<Node, number>;
+  readonly lists: readonly (readonly Node[])[];
+  partOf(value: Value): Part;
+}
+
+function standInsOf({ graph }: Model, run: ShortRun): StandIns {
+  const partOf = (value: Value): Part => {
+    const mark = value.tensor && markOf(value.tensor);
+    if (mark) return mark.run === run.id ? mark : undefined;
+    return value.producer || value.graph !== graph ? undefined : run.inputs.get(value.name);
+  };
+  const segments = segmentsOf(graph, { node: () => 0, value: (value) => partOf(value)?.standIn ?? 0 });
+  return { segments, lists: nodesBySegment(graph, segments), partOf };
+}
+
+/** The nodes that stand for others: each is there once for every member. */
+export const standingFor = (model: Model, run: ShortRun): readonly Node[] => standInsOf(model, run).lists[THIRD] ?? [];
+
+/** Puts the members of the run into the graph. Returns why it cannot: then nothing was edited. */
+export function stamp(model: Model, run: ShortRun): string | undefined {
+  const { graph } = model;
+  const standIns = standInsOf(model, run);
+  const { segments, lists } = standIns;
+  const seeds = seedsOf(graph, run, standIns);
+  const matches = (a: Value, b: Value) => mayMatch(a, b, standIns);
+  const shift = shiftOf({ graph, segments, lists, from: THIRD - 1, seeds, matches });
+  if (typeof shift === 'string') return shift;
+  const stamper = new Stamper(model, run, standIns, shift);
+  for (let member = 1; member < run.members.length; member++) stamper.member(member);
+  stamper.connect();
+  resolve(model, run);
+  return undefined;
+}
+
+/** Gives every constant of the run the tensor of its own stand-in; of the third, that of the first member. */
+export function resolve(model: Model, run: ShortRun): void {
+  for (const graph of model.graphs())
+    for (const value of graph.constants) {
+      const tensor = value.tensor as Tensor;
+      if (markOf(tensor)?.run === run.id) setTensor(value, instanceOf(tensor, 0));
+    }
+}
+
+/** Pairs of nodes that read the same part of two stand-ins in a row, or give the same output of the graph. */
+function* seedsOf(graph: Graph, run: ShortRun, { partOf }: StandIns): Iterable<readonly [Node, Node]> {
+  const bySlot = new Map<string, Value[][]>();
+  for (const value of [...graph.inputs, ...graph.constants]) {
+    const part = partOf(value);
+    if (!part || part.slot === MIXED) continue;
+    const columns = bySlot.get(part.slot) ?? [];
+    bySlot.set(part.slot, columns);
+    columns[part.standIn] ??= [];
+    columns[part.standIn]?.push(value);
+  }
+  for (const columns of bySlot.values())
+    for (const [standIn, values] of columns.entries()) {
+      const next = columns[standIn + 1];
+      if (!values || next?.length !== values.length) continue;
+      for (const [index, value] of values.entries()) yield* readersOf(value, next[index] as Value);
+    }
+  for (const [a, b] of run.ports) {
+    const [x, y] = [a, b].map((name) => graph.outputs[graph.outputPorts.findIndex((port) => port.name === name)]);
+    if (x?.producer && y?.producer && x.index === y.index) yield [x.producer, y.producer];
+  }
+}
+
+/** Readers at the same slot, in order of creation. */
+function* readersOf(a: Value, b: Value): Iterable<readonly [Node, Node]> {
+  const sorted = (value: Value) =>
+    [...value.uses]
+      .filter(({ node }) => !node.isEnd && node.graph === value.graph)
+      .sort((x, y) => x.node.sequence - y.node.sequence || x.index - y.index);
+  const [left, right] = [sorted(a), sorted(b)];
+  if (left.length !== right.length) return;
+  for (const [index, use] of left.entries()) {
+    const other = right[index];
+    if (other?.index === use.index && other.node.opType === use.node.opType) yield [use.node, other.node];
+  }
+}
+
+function mayMatch(a: Value, b: Value, { partOf }: StandIns): boolean {
+  const [p, q] = [partOf(a), partOf(b)];
+  if (p || q) return p !== undefined && q?.standIn === p.standIn + 1 && p.slot === q.slot && p.slot !== MIXED;
+  return a.tensor !== undefined && b.tensor !== undefined && isSameTensor(a.tensor, b.tensor);
+}
+
+class Stamper {
+  /** Values of the third stand-in, each with that of the member that was stamped last. */
+  #last: ReadonlyMap<Value, Value>;
+  readonly #renaming: Renaming;
+  /** Values of the segment before the third's, each with the third's own that plays its part. */
+  readonly #next = new Map<Value, Value>();
+  /** Before anything was stamped: who reads the third's values in later segments, and which outputs give them. */
+  readonly #outside: { readonly node: Node; readonly index: number; readonly value: Value }[] = [];
+  readonly #copies: ReadonlyMap<Value, Value>[] = [];
+
+  constructor(
+    readonly model: Model,
+    readonly run: ShortRun,
+    readonly standIns: StandIns,
+    readonly shift: Shift,
+  ) {
+    this.#last = new Map();
+    this.#renaming = new Renaming(run.names);
+    for (const [a, b] of shift.nodes)
+      a.outputs.forEach((value, index) => {
+        const other = b.outputs[index];
+        if (value && other) this.#next.set(value, other);
+      });
+    for (const node of this.#own)
+      for (const value of node.outputs)
+        for (const use of value?.uses ?? [])
+          if (standIns.segments.get(use.node) !== THIRD) this.#outside.push({ ...use, value: value as Value });
+  }
+
+  get #own(): readonly Node[] {
+    return this.standIns.lists[THIRD] ?? [];
+  }
+
+  member(member: number): void {
+    const { graph } = this.model;
+    const { shift, run } = this;
+    const copies = new Map<Value, Value>();
+    const back = new Map([...shift.nodes].map(([a, b]) => [b, a]));
+    for (const node of this.#own) {
+      const { opType, domain, overload } = node;
+      const inputs = node.inputs.map((value, index) => {
+        const before = back.get(node)?.inputs[index];
+        return value && (copies.get(value) ?? this.#input(value, before as Value, member, copies));
+      });
+      const name = this.#renaming.of(node.name, member);
+      const copy = graph.add(opType, inputs, {
+        domain,
+        overload,
+        name,
+        attributes: Object.fromEntries(node.attributes),
+        outputs: node.outputs.map((value) => value && this.#renaming.of(value.name, member)),
+      });
+      Object.assign(copy, run.remarks.get(name) ?? { docString: node.docString, carried: node.carried });
+      node.outputs.forEach((value, index) => {
+        const made = copy.outputs[index];
+        if (!value || !made) return;
+        made.type = value.type;
+        made.isDeclared = value.isDeclared;
+        made.carried = value.carried;
+        copies.set(value, made);
+      });
+    }
+    this.#last = copies;
+    this.#copies[member] = copies;
+  }
+
+  /** What a member reads where the third reads `value` and the second `before`. */
+  #input(value: Value, before: Value, member: number, copies: Map<Value, Value>): Value {
+    // Everyone's.
+    if (value === before) return value;
+    if (value.producer) {
+      const own = this.#next.get(value) as Value;
+      return this.#last.get(own) ?? own;
+    }
+    const { graph } = this.model;
+    const part = this.standIns.partOf(value);
+    if (value.isInput) {
+      const name = this.run.inputNames.get(part?.slot ?? '')?.[member];
+      return graph.inputs.find((input) => input.name === name) as Value;
+    }
+    const copy = graph.constant(instanceOf(value.tensor as Tensor, member), this.#renaming.of(value.name, member));
+    copy.type = value.type;
+    copy.constantNode = value.constantNode && {
+      ...value.constantNode,
+      name: this.#renaming.of(value.constantNode.name, member),
+    };
+    copy.isDeclared = value.isDeclared;
+    copies.set(value, copy);
+    return copy;
+  }
+
+  /** What reads the third from behind reads the last member; outputs of the graph that a member gave get its values. */
+  connect(): void {
+    const { graph } = this.model;
+    for (const { node, index, value } of this.#outside) {
+      const name = node === graph.end ? (graph.outputPorts[index]?.name ?? '') : undefined;
+      const member = name === undefined ? undefined : this.run.leftOut.get(name);
+      const isOwn = name !== undefined && this.run.ports.some(([, own]) => own === name);
+      const copy = member === undefined ? this.#last.get(value) : this.#copies[member]?.get(value);
+      if (copy && !isOwn) node.graph.setInput(node, index, copy);
+    }
+  }
+}
