@@ -13,6 +13,7 @@ import { typeBySchema } from './elements.js';
 import { type Contents, Frame } from './frame.js';
 import { joinContents, joinTypes } from './join.js';
 import { ruleOf } from './registry.js';
+import { plainDims, readShape } from './spelled.js';
 import { unknownsOf } from './unknowns.js';
 
 /** Functions that call themselves, which ONNX forbids, end here. */
@@ -37,7 +38,9 @@ export class Inference {
   }
 
   run(): void {
-    for (const value of this.model.graph.inputs) this.main.types.set(value, this.#inputType(value));
+    const { inputs } = this.model.graph;
+    const plain = plainDims(inputs);
+    for (const value of inputs) this.main.types.set(value, this.#inputType(value, plain));
     this.#graph(this.model.graph, this.main);
     // A function that nobody calls: of its inputs nothing is known.
     for (const one of this.model.functions) {
@@ -49,10 +52,12 @@ export class Inference {
     }
   }
 
-  /** Writes the types to the values; a type that is the same stays the same object. */
+  /** Writes the types to the values; a type that is the same stays the same object, and what inputs say as it is said. */
   commit(): void {
+    const said = new Set(this.bindings.size === 0 ? this.model.graph.inputs : []);
     for (const types of [this.main.types, this.#inFunctions])
-      for (const [value, type] of types) if (!equalTypes(value.type, type)) value.type = type;
+      for (const [value, type] of types)
+        if (!equalTypes(value.type, type) && !(value.type && said.has(value))) value.type = type;
   }
 
   /** The main graph and the bodies inside it. */
@@ -61,13 +66,15 @@ export class Inference {
     for (const node of graph.nodes()) for (const body of node.bodies) yield* this.mainScopes(body);
   }
 
-  #inputType(value: Value): Type | undefined {
+  #inputType(value: Value, plain: ReadonlyMap<string, Dim>): Type | undefined {
     const { type, defaultTensor } = value;
     if (!type) return defaultTensor && tensorType(defaultTensor.type);
-    if (this.bindings.size === 0 || type.kind !== 'tensor' || !type.shape) return type;
+    if (type.kind !== 'tensor' || !type.shape) return type;
+    const shape = readShape(type.shape, plain);
+    if (this.bindings.size === 0) return shape === type.shape ? type : tensorType(type.elem, shape);
     return tensorType(
       type.elem,
-      type.shape.map((dim) => substitute(dim, this.bindings)),
+      shape.map((dim) => substitute(dim, this.bindings)),
     );
   }
 

@@ -45,7 +45,7 @@ class DimExpression {
 
 /** Braces set off a name that could be read as something else. */
 const symbolText = (name: SymbolName): string =>
-  typeof name !== 'string' || /^[\p{L}_][\p{L}\p{N}_.:/]*$/u.test(name) ? `${name}` : `{${name.replaceAll('}', '}}')}`;
+  typeof name !== 'string' || /^[\p{L}_][\p{L}\p{N}_.:/]*$/u.test(name) ? `${name}` : `{${name.replaceAll('}', '}}')}}`;
 
 function termText({ coefficient, atoms }: Term): string {
   const product = termKey(atoms);
