@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { definePass } from '../src/run/pass.js';
+import { biasedGelu } from './rules/bias-gelu.js';
 import { gelu } from './rules/gelu.js';
 import { scaledSilu, silu } from './rules/silu.js';
 
@@ -13,5 +14,6 @@ export const fuseAct = definePass({
   options: z.object({}),
   run(model, _options, context) {
     reportSites(applyRules(model, [gelu, silu, scaledSilu], context), context);
+    reportSites(applyRules(model, [biasedGelu], context), context);
   },
 });

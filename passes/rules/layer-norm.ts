@@ -4,7 +4,7 @@ import type { Value } from '../../src/ir/value.js';
 import { Miss } from '../../src/match/miss.js';
 import { any, Mean, Minus, maybe, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
-import { affineOperand, normalisedAxes } from './norm-operands.js';
+import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
 import { isCentred, isVariance } from './norm-site.js';
 
 const x = any('x');
@@ -43,20 +43,24 @@ interface Captures {
   readonly bias?: Value;
 }
 
+/** Axes that are not the last are turned there and back: on the CPU 0.7 of the time of the nine ops. */
 function layerNormalization(found: Captures, scope: RewriteScope): Value | Miss {
   const { build, host, opset, root, no } = scope;
-  const axes = normalisedAxes(found.x, found.axes, scope);
+  const { x } = found;
+  const axes = normalisedAxes(x, found.axes, scope);
   if (axes instanceof Miss) return axes;
-  const scale = affineOperand('scale', found.scale, axes, scope);
+  const scale = affineOperand('scale', found.scale, x, axes, scope);
   if (scale instanceof Miss) return scale;
-  const bias = found.bias && affineOperand('bias', found.bias, axes, scope);
+  const bias = found.bias && affineOperand('bias', found.bias, x, axes, scope);
   if (bias instanceof Miss) return bias;
   if (!(found.epsilon >= 0 && found.epsilon < 1)) return no(`an epsilon of ${found.epsilon}`);
   if (opset < 17) return no('LayerNormalization needs opset 17');
   if (!root.elem || !host.hasKernel('LayerNormalization', '', opset, root.elem))
     return no(`the target has no LayerNormalization kernel for ${root.elem}`);
-  const attributes = { axis: axes.axis - (found.x.shape?.length ?? 0), epsilon: float(found.epsilon) };
-  return build.op('LayerNormalization', [found.x, scale(), bias?.()], { attributes, type: root.type });
+  const attributes = { axis: axes.axis, epsilon: float(found.epsilon) };
+  return overLastAxes(x, axes, scope, (input) =>
+    build.op('LayerNormalization', [input, scale(), bias?.()], { attributes, type: axes.perm ? undefined : root.type }),
+  );
 }
 
 export const layerNorm: RuleSet = {

@@ -6,54 +6,69 @@ import type { Value } from '../../src/ir/value.js';
 import type { Miss } from '../../src/match/miss.js';
 import type { RewriteScope } from '../../src/match/rule.js';
 
-/** Where normalisation starts, and the dims of the normalised axes. */
+/** The normalised axes of a value, and how a kernel gets at them. */
 export interface NormalisedAxes {
-  readonly axis: number;
+  readonly axes: readonly number[];
   readonly dims: Shape;
+  /** The kernel's attribute, from the end. */
+  readonly axis: number;
+  /** The order of axes in which the normalised ones are last; undefined where they are. */
+  readonly perm: readonly number[] | undefined;
 }
 
 /** The normalised axes as a kernel takes them; a Miss where it takes no such axes, type or broadcast. */
-export function normalisedAxes(x: Value, axes: string, { root, no }: RewriteScope): NormalisedAxes | Miss {
+export function normalisedAxes(x: Value, text: string, { root, no }: RewriteScope): NormalisedAxes | Miss {
   const { shape, elem } = x;
   if (!shape || !elem || !isFloat(elem)) return no('the type or rank of what is normalised is not known');
   if (elem === 'float64') return no('the kernel would compute float64 in float32');
   if (!equalShapes(root.shape, shape)) return no('scale or bias broadcast the result to a larger shape than the input');
-  const given = axes.split(',').map(Number);
-  const axis = shape.length - given.length;
-  if (given.some((one, i) => one !== axis + i))
-    return no(`normalised over axes ${axes} of rank ${shape.length}; the kernel normalises the last ones`);
-  return { axis, dims: shape.slice(axis) };
+  const axes = text.split(',').map(Number);
+  const others = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const isLast = axes.every((axis, i) => axis === others.length + i);
+  const dims = axes.map((axis) => shape[axis] ?? 1);
+  return { axes, dims, axis: -axes.length, perm: isLast ? undefined : [...others, ...axes] };
 }
 
 /** Makes an operand; called after everything was asked. */
 type Make = () => Value;
 
-/** The operand as the kernel takes it: of exactly the normalised axes, ones (or zeros) where there is none. */
+/** The scale or bias as the kernel takes it: of exactly the normalised axes; a scale of ones where there is none. */
 export function affineOperand(
   what: 'scale' | 'bias',
   value: Value | undefined,
-  { dims }: NormalisedAxes,
-  { build, root, no }: RewriteScope,
+  x: Value,
+  { axes, dims }: NormalisedAxes,
+  { build, no }: RewriteScope,
 ): Make | Miss {
+  const sizes = dims.filter((dim) => typeof dim === 'number');
   if (!value) {
-    const sizes = dims.filter((dim) => typeof dim === 'number');
     if (sizes.length < dims.length) return no('the size of the normalised axes is not known');
-    const neutral = what === 'scale' ? 1 : 0;
     const count = sizes.reduce((product, size) => product * size, 1);
-    return () => build.numbers(root.elem ?? 'float32', Array<number>(count).fill(neutral), sizes);
+    return () => build.numbers(x.elem ?? 'float32', Array<number>(count).fill(1), sizes);
   }
-  const { shape } = value;
-  const leading = (shape?.length ?? 0) - dims.length;
-  if (!shape || value.elem !== root.elem) return no(`the type of the ${what} is not known`, value);
-  const isOfAxes = leading >= 0 && shape.every((dim, i) => equalDims(dim, i < leading ? 1 : (dims[i - leading] ?? 0)));
+  const { shape, tensor } = value;
+  if (!shape || value.elem !== x.elem) return no(`the type of the ${what} is not that of what is normalised`, value);
+  // Broadcasting aligns the last axes.
+  const shift = (x.shape?.length ?? 0) - shape.length;
+  const isOfAxes =
+    axes.every((axis, i) => equalDims(shape[axis - shift] ?? 1, dims[i] ?? 0)) &&
+    shape.every((dim, at) => dim === 1 || axes.includes(at + shift));
   if (!isOfAxes) return no(`the ${what} is not one number for each normalised element`, value);
-  if (leading === 0) return () => value;
-  const { tensor } = value;
-  if (!tensor)
-    return () =>
-      build.squeeze(
-        value,
-        Array.from({ length: leading }, (_, axis) => axis),
-      );
-  return () => build.constant(reshaped(tensor, tensor.shape.slice(leading)));
+  if (shape.length === axes.length) return () => value;
+  if (tensor) return () => build.constant(reshaped(tensor, sizes));
+  const ones = shape.map((_, at) => at).filter((at) => !axes.includes(at + shift));
+  return () => build.squeeze(value, ones);
+}
+
+/** The kernel's result on a value whose normalised axes are made the last, and put back after it. */
+export function overLastAxes(
+  x: Value,
+  { perm }: NormalisedAxes,
+  { build, root }: RewriteScope,
+  kernel: (x: Value) => Value,
+): Value {
+  if (!perm) return kernel(x);
+  const back = perm.map((_, axis) => perm.indexOf(axis));
+  const turned = kernel(build.op('Transpose', [x], { attributes: { perm: [...perm] } }));
+  return build.op('Transpose', [turned], { attributes: { perm: back }, type: root.type });
 }

@@ -3,7 +3,7 @@ import { float } from '../../src/ir/attribute.js';
 import { Miss } from '../../src/match/miss.js';
 import { any, Mean, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
-import { affineOperand, normalisedAxes } from './norm-operands.js';
+import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
 import { isCentred, isVariance } from './norm-site.js';
 
 const x = any('x');
@@ -16,17 +16,20 @@ const plain = rule({
   match: Product(x, root, Optional(any('scale'))),
   rewrite(found, scope) {
     const { build, host, opset, root, no } = scope;
-    const axes = normalisedAxes(found.x, found.axes, scope);
+    const { x } = found;
+    const axes = normalisedAxes(x, found.axes, scope);
     if (axes instanceof Miss) return axes;
-    const scale = affineOperand('scale', found.scale, axes, scope);
+    const scale = affineOperand('scale', found.scale, x, axes, scope);
     if (scale instanceof Miss) return scale;
     if (!(found.epsilon >= 0 && found.epsilon < 1)) return no(`an epsilon of ${found.epsilon}`);
     // The runtime keeps the older name in ai.onnx, at any opset, with kernels wherever the newer one has them.
     const opType = opset >= 23 ? 'RMSNormalization' : 'SimplifiedLayerNormalization';
     if (!root.elem || !host.hasKernel(opType, '', opset, root.elem))
       return no(`the target has no ${opType} kernel for ${root.elem}`);
-    const attributes = { axis: axes.axis - (found.x.shape?.length ?? 0), epsilon: float(found.epsilon) };
-    return build.op(opType, [found.x, scale()], { attributes, type: root.type });
+    const attributes = { axis: axes.axis, epsilon: float(found.epsilon) };
+    return overLastAxes(x, axes, scope, (input) =>
+      build.op(opType, [input, scale()], { attributes, type: axes.perm ? undefined : root.type }),
+    );
   },
 });
 

@@ -1,0 +1,38 @@
+/** A GELU whose kernel also adds the bias of the projection before it. */
+import { equalDims } from '../../src/ir/dims.js';
+import { equalShapes } from '../../src/ir/types.js';
+import { any, constant, microsoft, oneOf, op } from '../../src/match/pattern.js';
+import { type RuleSet, rule } from '../../src/match/rule.js';
+
+const biased = op.Add(
+  any('x'),
+  constant('bias', ({ shape }) => shape?.length === 1 && shape[0] !== 1),
+);
+const match = oneOf('domain', { microsoft: microsoft.Gelu(biased), onnx: op.Gelu(biased) });
+
+/** Gelu(x + bias)  ⟶  BiasGelu(x, bias) */
+const biasGelu = rule({
+  name: 'bias-gelu',
+  because: 'the sum is not written to memory and read again',
+  match,
+  rewrite({ x, bias }, { build, host, root, no }) {
+    const { elem } = root;
+    if (!x || !bias || !elem) return no('the element type is not known');
+    if (root.producer?.string('approximate') === 'tanh') return no('BiasGelu is the exact GELU');
+    const last = bias.shape?.[0];
+    if (!equalShapes(x.shape, root.shape) || !equalDims(x.shape?.at(-1) ?? 0, last ?? 0))
+      return no('the bias broadcasts its sum to a larger shape', bias);
+    if (!host.hasKernel('BiasGelu', 'com.microsoft', 1, elem))
+      return no(`the target has no BiasGelu kernel for ${elem}`);
+    return build.op('BiasGelu', [x, bias], { domain: 'com.microsoft', type: root.type });
+  },
+});
+
+export const biasedGelu: RuleSet = {
+  noun: 'biased GELU',
+  rules: [biasGelu],
+  isSite: (node) =>
+    node.opType === 'Gelu' &&
+    node.string('approximate') !== 'tanh' &&
+    Boolean(node.inputs[0]?.producer?.is('Add') && node.inputs[0].producer.inputs.some((input) => input?.isConstant)),
+};
