@@ -27,6 +27,11 @@ const [a, b] = [symbol('a'), symbol('b')];
 const text = (dim: Dim | undefined) => dim !== undefined && dimText(dim);
 
 describe('dims', () => {
+  it('with names that look like expressions equal themselves alone', () => {
+    expect(text(symbol('p + q'))).toBe('{p + q}');
+    expect(equalDims(symbol('p + q*a'), multiplyDims(symbol('p + q'), a))).toBe(false);
+  });
+
   it('have one form for one floor', () => {
     expect(text(floorDivide(multiplyDims(a, 4), 2))).toBe('2*a');
     expect(text(addDims(floorDivide(subtractDims(a, 1), 2), 1))).toBe(text(floorDivide(addDims(a, 1), 2)));
