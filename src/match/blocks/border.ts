@@ -14,26 +14,30 @@ export function cut(wiring: Wiring, group: readonly Placed[], { start, end }: Wi
   const chains = group.filter((one) => covers(one, start, end)).map(({ chain, base }) => ({ chain, base }));
   const row = ({ chain, base }: Placed): number[] => chain.slice(start - base, end - base);
   const loose = chains.filter(({ chain }) => chain.length > end - start);
-  // The first and the last instance are the odd ones: the one between tells best what crosses.
-  const sample = (end - start) >> 1;
-  const inside = new Set(chains.map((one) => row(one)[sample] as number));
-  const at = ({ chain }: Placed, base: number): number => chain[start - base + sample] as number;
+  // What crosses differs in the first and the last instance: these two and one between tell.
+  const samples = [...new Set([0, (end - start) >> 1, end - start - 1])];
+  const insides = samples.map((sample) => new Set(chains.map((one) => row(one)[sample] as number)));
   for (let round = 0, moved = true; round < ROUNDS && moved; round++) {
     moved = false;
     for (const one of loose) {
       const bases = [one.base - 1, one.base, one.base + 1].filter((base) => covers({ ...one, base }, start, end));
-      const nodes = bases.map((base) => at(one, base));
-      inside.delete(at(one, one.base));
-      const costs = nodes.map((node) => {
-        inside.add(node);
-        const across = crossing(wiring, inside, nodes);
-        inside.delete(node);
-        return across;
+      const costs = bases.map(() => 0);
+      const nodes = samples.map((sample) => bases.map((base) => one.chain[start - base + sample] as number));
+      samples.forEach((sample, at) => {
+        const inside = insides[at] as Set<number>;
+        inside.delete(one.chain[start - one.base + sample] as number);
+        nodes[at]?.forEach((node, choice, all) => {
+          inside.add(node);
+          costs[choice] = (costs[choice] as number) + crossing(wiring, inside, all);
+          inside.delete(node);
+        });
       });
       const best = costs.indexOf(Math.min(...costs));
       moved ||= one.base !== bases[best];
       one.base = bases[best] as number;
-      inside.add(nodes[best] as number);
+      nodes.forEach((all, at) => {
+        insides[at]?.add(all[best] as number);
+      });
     }
   }
   return chains.map(row);

@@ -14,6 +14,9 @@ const ROUNDS = 16;
 /** Looking between the nodes of all instances of one repeat visits so many nodes for each of the scope at most. */
 const STEPS_PER_NODE = 4;
 
+/** Above all levels: of a path that does not come back. */
+const FREE = 0x3fffffff;
+
 /** Levels of rows of nodes, for one wiring after another; holds scratch arrays of the scope's size. */
 export class Levels {
   /** Which row a node of the instance at hand is in. */
@@ -48,17 +51,31 @@ export class Levels {
     });
   }
 
-  /** Levels that hold for every instance; undefined where they contradict each other. */
+  /**
+   * Levels that hold for every instance; undefined where they contradict each other. Nodes that could be on several levels
+   * are all on the lowest or all on the highest, whichever leaves the larger piece whole.
+   */
   common(rows: Rows): Int32Array | undefined {
     const shared = this.shared(rows);
-    const levels = new Int32Array(rows.length);
+    const low = new Int32Array(rows.length);
+    this.#left = Number.POSITIVE_INFINITY;
+    if (!this.#settle(rows, (instance) => this.#raise(rows, shared, instance, low))) return undefined;
+    const top = Math.max(...low);
+    if (top === 0) return low;
+    const high = new Int32Array(rows.length).fill(top);
+    if (!this.#settle(rows, (instance) => this.#lower(rows, shared, instance, high))) return low;
+    const largest = (levels: Int32Array) => Math.max(...piecesOf(rows, levels).map(({ length }) => length));
+    return largest(high) > largest(low) ? high : low;
+  }
+
+  /** Changes levels for one instance after another until they hold for all. */
+  #settle(rows: Rows, change: (instance: number) => boolean): boolean {
     for (let round = 0; round < ROUNDS; round++) {
-      let isRaised = false;
-      for (let instance = 0; instance < (rows[0]?.length ?? 0); instance++)
-        if (this.#raise(rows, shared, instance, levels)) isRaised = true;
-      if (!isRaised) return levels;
+      let isChanged = false;
+      for (let instance = 0; instance < (rows[0]?.length ?? 0); instance++) if (change(instance)) isChanged = true;
+      if (!isChanged) return true;
     }
-    return undefined;
+    return false;
   }
 
   /** For each row and place it reads at: the row that is read there in every instance, or -1. */
@@ -107,6 +124,35 @@ export class Levels {
     for (const node of between) this.#outside[node] = 0;
     this.#leave(rows, instance);
     return isRaised;
+  }
+
+  /** The same from the other end: lowers each level to what is left below the levels that its paths come back to. */
+  #lower(rows: Rows, shared: readonly Int32Array[], instance: number, levels: Int32Array): boolean {
+    this.#enter(rows, instance);
+    let isLowered = false;
+    const between = this.#between(rows, instance).reverse();
+    const last = between[0] as number;
+    for (const node of between) {
+      const row = this.#rowOf[node] as number;
+      const isOutside = row < 0;
+      let level = FREE;
+      for (const list of this.wiring.readers[node] ?? [])
+        for (const reader of list) {
+          if (reader.node > last) continue;
+          const target = this.#rowOf[reader.node] as number;
+          const own = target < 0 ? (this.#outside[reader.node] as number) : (levels[target] as number);
+          const isStep = !isOutside && (target < 0 || shared[target]?.[reader.place] !== row);
+          level = Math.min(level, isStep ? own - 1 : own);
+        }
+      if (isOutside) this.#outside[node] = level;
+      else if (level < (levels[row] as number)) {
+        levels[row] = level;
+        isLowered = true;
+      }
+    }
+    for (const node of between) this.#outside[node] = 0;
+    this.#leave(rows, instance);
+    return isLowered;
   }
 
   /** The instance's nodes, and what paths from them reach before its last one, in dependency order. */
