@@ -9,15 +9,18 @@ import { skipExpands } from './simplify/broadcast.js';
 import { shortenChains } from './simplify/chains.js';
 import { liftConstantNodes, mergeConstants } from './simplify/constants.js';
 import { decideContents } from './simplify/contents.js';
+import { mergeFactors } from './simplify/factors.js';
 import { foldConstants } from './simplify/fold.js';
 import { simplifyGemm } from './simplify/gemm.js';
 import { removeIdentities } from './simplify/identities.js';
 import { inlineConstantIfs } from './simplify/inline-if.js';
 import { absorbAffine } from './simplify/linear.js';
 import { absorbPads } from './simplify/pads.js';
+import { rejoinParts } from './simplify/parts.js';
 import { joinSlices } from './simplify/splits.js';
 import { leaveOutZeroStates } from './simplify/states.js';
 import { mergeSubexpressions } from './simplify/subexpressions.js';
+import { leaveOutUnread } from './simplify/unread-outputs.js';
 import { simplifyViews } from './simplify/views.js';
 
 /** What a round does, in this order; each leaves the model valid. */
@@ -30,10 +33,13 @@ const ideas: readonly ((model: Model, facts: Facts) => void)[] = [
   skipExpands,
   simplifyGemm,
   absorbPads,
+  mergeFactors,
   leaveOutZeroStates,
+  leaveOutUnread,
   mergeConstants,
   mergeSubexpressions,
   joinSlices,
+  rejoinParts,
 ];
 
 export const simplify = definePass({

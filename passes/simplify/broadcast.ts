@@ -1,8 +1,9 @@
-/** Op(Expand(x), y) ⟶ Op(x, y) where the op broadcasts x to the same shape by itself. */
+/** Op(Expand(x), y) ⟶ Op(x, y) where the op broadcasts x to the same shape by itself, as another Expand does. */
+import type { Facts } from '../../src/infer/index.js';
 import { type Dim, equalDims } from '../../src/ir/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import type { Shape } from '../../src/ir/types.js';
+import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 
 /** Elementwise ops whose inputs broadcast to each other, since opset 7. */
@@ -43,8 +44,21 @@ function skipExpand(node: Node): void {
   }
 }
 
+/** Expand(Expand(x, s), t) ⟶ Expand(x, t) where t says every dim of the result. */
+function joinExpands(node: Node, facts: Facts): void {
+  const inner = node.inputs[0]?.producer;
+  const [, shape] = node.inputs;
+  if (!inner?.is('Expand') || !shape) return;
+  const stated = facts.contents(shape);
+  if (stated && equalShapes(stated, node.output.shape)) node.graph.setInput(node, 0, inner.inputs[0]);
+}
+
 /** Does so in every scope. */
-export function skipExpands(model: Model): void {
+export function skipExpands(model: Model, facts: Facts): void {
   for (const graph of model.graphs())
-    for (const node of graph.nodes()) if (node.is('Expand') && node.outputs[0]) skipExpand(node);
+    for (const node of graph.nodes())
+      if (node.is('Expand') && node.outputs[0]) {
+        joinExpands(node, facts);
+        skipExpand(node);
+      }
 }

@@ -1,14 +1,12 @@
 /** Two nodes of a kind in a row: one node, or none. The first stays where something else reads it. */
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { bigintsOf, reshaped } from '../../src/ir/numbers.js';
+import { reshaped } from '../../src/ir/numbers.js';
 import { dataTypeOfCode } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isLosslessCast } from './lossless.js';
-import { axesOf, int64s, normalAxis, permOf, smallNumbers } from './small.js';
-
-/** True where nothing but one slot reads the value. */
-export const isReadOnce = (value: Value): boolean => value.uses.size === 1;
+import { joinSlice } from './slices.js';
+import { axesOf, isReadOnce, normalAxis, permOf } from './small.js';
 
 const producerOf = (value: Value | undefined, opType: string): Node | undefined => {
   const node = value?.producer;
@@ -95,50 +93,6 @@ function gathers(node: Node): void {
   graph.replaceUses(node.output, gather.output);
 }
 
-/** Slice(Slice(x, axes A), axes B) ⟶ Slice(x, axes A ∪ B) for constants and axes that differ. */
-function slices(node: Node): void {
-  const inner = producerOf(node.inputs[0], 'Slice');
-  if (!inner || !isReadOnce(inner.output) || inner.graph !== node.graph || (node.opset ?? 0) < 10) return;
-  const rank = inner.inputs[0]?.shape?.length;
-  const [a, b] = [sliceOf(inner, rank), sliceOf(node, rank)];
-  if (!a || !b || a.axes.some((axis) => b.axes.includes(axis))) return;
-  const { graph } = node;
-  const ints = (numbers: readonly bigint[]) => graph.constant(int64s(numbers));
-  const inputs = [
-    inner.inputs[0],
-    ints([...a.starts, ...b.starts]),
-    ints([...a.ends, ...b.ends]),
-    ints([...a.axes, ...b.axes].map(BigInt)),
-    ...(a.steps || b.steps
-      ? [ints([...(a.steps ?? a.starts.map(() => 1n)), ...(b.steps ?? b.starts.map(() => 1n))])]
-      : []),
-  ];
-  inputs.forEach((value, index) => {
-    graph.setInput(node, index, value);
-  });
-}
-
-interface SliceBounds {
-  readonly starts: readonly bigint[];
-  readonly ends: readonly bigint[];
-  readonly axes: readonly number[];
-  readonly steps: readonly bigint[] | undefined;
-}
-
-/** What a Slice says where all of it is constant. */
-function sliceOf(node: Node, rank: number | undefined): SliceBounds | undefined {
-  const [, starts, ends, axes, steps] = node.inputs;
-  if (rank === undefined || !starts?.tensor || !ends?.tensor) return undefined;
-  if ((axes && !axes.tensor) || (steps && !steps.tensor)) return undefined;
-  const from = bigintsOf(starts.tensor);
-  return {
-    starts: from,
-    ends: bigintsOf(ends.tensor),
-    axes: (smallNumbers(axes) ?? from.map((_, axis) => axis)).map((axis) => normalAxis(axis, rank)),
-    steps: steps?.tensor && bigintsOf(steps.tensor),
-  };
-}
-
 const rules: ReadonlyMap<string, (node: Node) => void> = new Map(
   Object.entries({
     Transpose: transposes,
@@ -153,7 +107,7 @@ const rules: ReadonlyMap<string, (node: Node) => void> = new Map(
     Sign: idempotents,
     Concat: concats,
     Unsqueeze: gathers,
-    Slice: slices,
+    Slice: joinSlice,
   }),
 );
 

@@ -1,8 +1,10 @@
 /** The model that computes constants: what they are made of, copied out of their graphs, and nothing to feed. */
 import { instanceOf } from '../../src/ir/bank.js';
-import type { Graph } from '../../src/ir/graph.js';
+import { fill } from '../../src/ir/clone.js';
+import { Graph } from '../../src/ir/graph.js';
 import { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { dependenciesOf } from '../../src/ir/order.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import type { Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
@@ -26,7 +28,13 @@ function addInstance(graph: Graph, values: readonly Value[], instance: number): 
     copies.set(value, copy);
     return copy;
   };
-  for (const { opType, domain, attributes, inputs, outputs } of nodesOf(values)) {
+  for (const one of nodesOf(values)) {
+    const { opType, domain, inputs, outputs } = one;
+    for (const value of dependenciesOf(one)) copyOf(value);
+    const attributes = new Map(one.attributes);
+    for (const [name, attribute] of attributes)
+      if (attribute.type === 'graph')
+        attributes.set(name, { ...attribute, value: bodyIn(graph, attribute.value, copies) });
     const node = graph.add(
       opType,
       inputs.map((input) => input && copyOf(input)),
@@ -45,6 +53,13 @@ function addInstance(graph: Graph, values: readonly Value[], instance: number): 
   }
 }
 
+/** A body for a node of `graph`; what it captures is in `copies`. */
+function bodyIn(graph: Graph, body: Graph, copies: Map<Value, Value>): Graph {
+  const copy = new Graph(graph.model, body.name, graph.opsets);
+  fill(copy, body, copies);
+  return copy;
+}
+
 /** The nodes that values are computed by, each after those it reads. */
 function nodesOf(values: readonly Value[]): Node[] {
   const needed = ancestorsOf(values);
@@ -60,7 +75,7 @@ export function ancestorsOf(values: Iterable<Value>): ReadonlySet<Node> {
     const { producer } = value;
     if (!producer || found.has(producer)) continue;
     found.add(producer);
-    for (const input of producer.inputs) if (input) left.push(input);
+    left.push(...dependenciesOf(producer));
   }
   return found;
 }

@@ -2,7 +2,7 @@
  * Constant folding, with the runtime as the evaluator: one model without inputs computes all that is worth keeping, one
  * for each set of operator sets in force (functions have their own).
  *
- * What is not folded: random and unknown ops, nodes with bodies, what would make the file grow beyond a budget, what
+ * What is not folded: random and unknown ops, loops without a bound, what would make the file grow beyond a budget, what
  * stores weights in a smaller type (Cast, DequantizeLinear), and what reads large weights.
  */
 import { bankOf, jointMark, MIXED } from '../../src/ir/bank.js';
@@ -10,25 +10,14 @@ import { buildModel } from '../../src/ir/build.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { dependenciesOf } from '../../src/ir/order.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { ancestorsOf, constantModel } from './constant-model.js';
-import { isPure } from './pure.js';
-import { Budget, isStorage } from './worth.js';
-
-/** Ops that a constant needs no runtime for, or whose result is no tensor. */
-const others = new Set(['SequenceConstruct', 'SequenceEmpty', 'SplitToSequence', 'Optional', 'Constant']);
-
-const canEvaluate = (node: Node): boolean =>
-  (node.domain === '' || node.domain === 'ai.onnx.ml') &&
-  !others.has(node.opType) &&
-  node.bodies.length === 0 &&
-  !node.hasReference &&
-  !node.graph.model.functionOf(node) &&
-  isPure(node) &&
-  node.outputs.every((value) => !value?.type || value.type.kind === 'tensor');
+import { canEvaluate } from './evaluable.js';
+import { Budget, isOversized, isStorage } from './worth.js';
 
 /** Folds what is constant in every scope; true where anything was. Nodes in `refused` failed before and stay. */
 export async function foldConstants(model: Model, context: PassContext, refused: Set<Node>): Promise<boolean> {
@@ -104,7 +93,7 @@ function frontierOf(graph: Graph, budget: Budget, refused: Set<Node>, context: P
     let isCut = false;
     for (const node of constant)
       for (const value of node.outputs) {
-        if (!value || ![...value.uses].some((use) => !constant.has(use.node))) continue;
+        if (!value || ![...value.uses].some((use) => !constant.has(readerIn(graph, use.node)))) continue;
         const reason = budget.refusal(value, constant);
         if (reason === undefined) frontier.push(value);
         else {
@@ -122,11 +111,18 @@ function constantNodes(graph: Graph, refused: ReadonlySet<Node>): Set<Node> {
   const constant = new Set<Node>();
   for (const node of graph.nodes()) {
     if (refused.has(node) || !canEvaluate(node) || isStorage(node)) continue;
-    const isConstant = (value: Value | undefined): boolean =>
-      !value || value.tensor !== undefined || (value.producer !== undefined && constant.has(value.producer));
-    if (node.inputs.every(isConstant)) constant.add(node);
+    const isConstant = (value: Value): boolean =>
+      value.tensor !== undefined || (value.producer !== undefined && constant.has(value.producer));
+    if ([...dependenciesOf(node)].every(isConstant)) constant.add(node);
   }
   return constant;
+}
+
+/** The node of this scope that reads, by itself or in one of its bodies. */
+function readerIn(graph: Graph, reader: Node): Node {
+  let node = reader;
+  while (node.graph !== graph && node.graph.owner) node = node.graph.owner;
+  return node;
 }
 
 /** Evaluates in one run; where that fails, in halves, until the culprits are known. */
@@ -143,7 +139,10 @@ async function evaluateAll(
     values.forEach((value, index) => {
       const tensor = tensors[index];
       const node = value.producer as Node;
-      if (tensor && (value.elem === undefined || value.elem === tensor.type)) results.set(value, tensor);
+      if (tensor && isOversized(value, tensor)) {
+        refused.add(node);
+        context.skip('not folded: the file would grow by more than 64 KiB', node);
+      } else if (tensor && (value.elem === undefined || value.elem === tensor.type)) results.set(value, tensor);
       else {
         refused.add(node);
         context.skip(`not folded: the runtime gives ${tensor?.type}, its type is ${typeText(value.type)}`, node);

@@ -4,8 +4,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { isReadOnce } from './chains.js';
-import { permOf } from './small.js';
+import { isReadOnce, permOf } from './small.js';
 
 const isFloat = (value: Value | undefined): boolean =>
   value?.elem === 'float32' || value?.elem === 'float64' || value?.elem === 'float16';
@@ -80,9 +79,20 @@ function fromGemm(node: Node): void {
   else graph.replaceUses(node.output, product.output);
 }
 
+/** BatchNormalization(MatMul(x, W)) of matrices ⟶ BatchNormalization(Gemm(x, W)), which takes it into its weights and bias. */
+function normalizedProduct(node: Node): void {
+  const product = sole(node.inputs[0], 'MatMul', node);
+  const [x, w] = product?.inputs ?? [];
+  if (!product || !x || !w?.tensor || !isReadOnce(w) || w.elem !== 'float32' || (node.opset ?? 0) < 11) return;
+  if (x.shape?.length !== 2 || w.shape?.length !== 2 || node.outputs.length > 1) return;
+  if (!node.inputs.slice(1).every((value) => value?.tensor) || node.int('training_mode', 0) !== 0) return;
+  replace(product, node.graph.add('Gemm', [x, w], { name: product.name, outputs: [product.output.name] }));
+}
+
 const rules: ReadonlyMap<string, (node: Node) => void> = new Map(
   Object.entries({
     Add: intoGemm,
+    BatchNormalization: normalizedProduct,
     Gemm: transposedInputs,
     Reshape: fromGemm,
   }),

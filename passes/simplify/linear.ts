@@ -8,8 +8,7 @@ import type { Node } from '../../src/ir/node.js';
 import { reshaped, tensorOf } from '../../src/ir/numbers.js';
 import { elementCount } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
-import { isReadOnce } from './chains.js';
-import { allNumbers, int64s } from './small.js';
+import { allNumbers, int64s, isReadOnce } from './small.js';
 
 /** Weights beyond this are not read by constant folding. */
 const LARGE = 16 * 2 ** 20;
@@ -27,8 +26,8 @@ function channelsOf(node: Node): { readonly axis: number; readonly count: number
   if (w?.type !== 'float32' || w.byteLength > LARGE || (bias && !bias.tensor)) return undefined;
   if (!node.inputs[1] || !isReadOnce(node.inputs[1])) return undefined;
   if (node.is('Conv')) return { axis: 0, count: w.shape[0] ?? 0 };
-  if (node.is('ConvTranspose') && node.int('group', 1) === 1) return { axis: 1, count: w.shape[1] ?? 0 };
-  if (node.is('Gemm') && node.float('alpha', 1) === 1 && node.float('beta', 1) === 1) {
+  if (node.is('ConvTranspose')) return { axis: 1, count: (w.shape[1] ?? 0) * node.int('group', 1) };
+  if (node.is('Gemm')) {
     const axis = node.int('transB', 0) ? 0 : 1;
     const count = w.shape[axis] ?? 0;
     // A bias of one element or one column is not one for each channel.
@@ -96,6 +95,7 @@ function affineOf(node: Node, slot: number, rank: number, count: number, axis: n
   }
 }
 
+const scaling = new Set(['Mul', 'Div']);
 const followers = new Set(['BatchNormalization', 'Mul', 'Div', 'Add', 'Sub']);
 
 function absorb(node: Node): void {
@@ -104,6 +104,8 @@ function absorb(node: Node): void {
     const channels = linear && channelsOf(linear);
     const rank = linear?.is('Gemm') ? 2 : linear?.inputs[1]?.shape?.length;
     if (!linear || !channels || rank === undefined) continue;
+    // Gemm scales its bias: it takes a scale as it is, a shift only where beta is 1.
+    if (linear.is('Gemm') && linear.float('beta', 1) !== 1 && !scaling.has(node.opType)) continue;
     const affine = affineOf(node, slot, rank, channels.count, 1);
     if (!affine) continue;
     rescale(linear, channels, affine);
@@ -125,9 +127,20 @@ function rescale(
   let b = bias && flat(graph, bias);
   if (affine.scale && w) {
     const { scale } = affine;
-    const dims = Array.from({ length: rank }, (_, at) => (at === axis ? -1n : 1n));
-    const spread = op('Reshape', scale, graph.constant(int64s(dims)));
-    graph.setInput(linear, 1, op('Mul', w, spread));
+    const spread = (...dims: bigint[]) => op('Reshape', scale, graph.constant(int64s(dims)));
+    const ones = (length: number) => new Array<bigint>(length).fill(1n);
+    const groups = linear.is('ConvTranspose') ? linear.int('group', 1) : 1;
+    if (groups === 1 || scale.shape?.[0] === 1) {
+      const dims = Array.from({ length: rank }, (_, at) => (at === axis ? -1n : 1n));
+      graph.setInput(linear, 1, op('Mul', w, spread(...dims)));
+    } else {
+      // The channels of a group are those its share of the input channels makes: [C, M / g, …] is [g, C / g, M / g, …].
+      const shape = (w.tensor?.shape ?? []).map(BigInt);
+      const grouped = [BigInt(groups), -1n, ...shape.slice(1)];
+      const parts = op('Reshape', w, graph.constant(int64s(grouped)));
+      const scaled = op('Mul', parts, spread(BigInt(groups), 1n, -1n, ...ones(rank - 2)));
+      graph.setInput(linear, 1, op('Reshape', scaled, graph.constant(int64s(shape))));
+    }
     b &&= op('Mul', b, scale);
   }
   if (affine.shift) {
@@ -155,10 +168,7 @@ function productBefore(value: Value | undefined, reader: Node): Product | undefi
   return undefined;
 }
 
-/**
- * Mul(Add(MatMul(x, W), b), s) ⟶ Add(MatMul(x, W · s), b · s) for one s for each column, as layer scales are. A scalar
- * stays: it is the scale of an attention, which whoever fuses it looks for.
- */
+/** Mul(Add(MatMul(x, W), b), s) ⟶ Add(MatMul(x, W · s), b · s) for one s, or one for each column, as layer scales are. */
 function scaleColumns(node: Node): void {
   for (const slot of [0, 1]) {
     const product = productBefore(node.inputs[slot], node);
@@ -170,7 +180,6 @@ function scaleColumns(node: Node): void {
       continue;
     if (!constant || rank === undefined || columns === undefined || w.tensor.byteLength > LARGE) continue;
     if (!perChannel(constant, rank, columns, rank - 1) || !isScale(constant)) continue;
-    if (elementCount(constant.tensor?.shape ?? []) !== columns || columns === 1) continue;
     const { matMul, add } = product;
     if (add && !perChannel(add.bias, rank, columns, rank - 1)) continue;
     const { graph } = node;

@@ -1,17 +1,18 @@
-/** Conv(Pad(x)) ⟶ Conv(x) with wider pads, where the Pad puts zeros around the spatial axes. */
+/** Pad(Pad(x)) ⟶ Pad(x), and Conv(Pad(x)) ⟶ Conv(x) with wider pads, where the Pad puts zeros around the spatial axes. */
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { isReadOnce } from './chains.js';
-import { isAll, normalAxis, smallNumbers } from './small.js';
+import { int64s, isAll, isReadOnce, normalAxis, smallNumbers } from './small.js';
 
-/** Begin and end of every axis; undefined where not constant, or not zeros. */
-function zeroPads(
-  node: Node,
-  rank: number,
-): { readonly begin: readonly number[]; readonly end: readonly number[] } | undefined {
+/** How many elements go before and behind every axis. */
+interface Extent {
+  readonly begin: readonly number[];
+  readonly end: readonly number[];
+}
+
+/** What a Pad by one value puts around every axis; undefined where not constant. */
+function extentOf(node: Node, rank: number): Extent | undefined {
   if ((node.string('mode') ?? 'constant') !== 'constant' || (node.opset ?? 0) < 2) return undefined;
-  const [, padsInput, value, axesInput] = node.inputs;
-  if (value ? !isAll(value, 0) : node.float('value', 0) !== 0) return undefined;
+  const [, padsInput, , axesInput] = node.inputs;
   const pads = node.ints('pads') ?? smallNumbers(padsInput);
   const axes = axesInput ? smallNumbers(axesInput) : Array.from({ length: rank }, (_, axis) => axis);
   if (!pads || !axes || pads.length !== 2 * axes.length) return undefined;
@@ -23,13 +24,39 @@ function zeroPads(
   return { begin, end };
 }
 
+const isZeros = (pad: Node): boolean => (pad.inputs[2] ? isAll(pad.inputs[2], 0) : pad.float('value', 0) === 0);
+
+/** The value that a Pad of opset 11 or later puts there; undefined where not constant. */
+function filling(pad: Node): number | undefined {
+  return pad.inputs[2] ? smallNumbers(pad.inputs[2])?.[0] : 0;
+}
+
+/** Pads that add up: what the first cut off, the second does not put back. */
+function joinPads(node: Node): void {
+  const inner = node.inputs[0]?.producer;
+  const x = inner?.inputs[0];
+  const rank = x?.shape?.length;
+  if (!inner?.is('Pad') || inner.hasReference || !x || rank === undefined || (node.opset ?? 0) < 11) return;
+  if (!isReadOnce(inner.output) || inner.graph !== node.graph) return;
+  const [value, other] = [filling(node), filling(inner)];
+  const [first, second] = [extentOf(inner, rank), extentOf(node, rank)];
+  if (!first || !second || value === undefined || !Object.is(value, other)) return;
+  const pads = [...first.begin, ...first.end];
+  const more = [...second.begin, ...second.end];
+  if (pads.some((one, at) => one < 0 && (more[at] ?? 0) > 0)) return;
+  const sums = pads.map((one, at) => BigInt(one + (more[at] ?? 0)));
+  node.graph.setInput(node, 0, x);
+  node.graph.setInput(node, 1, node.graph.constant(int64s(sums)));
+  if (node.inputs.length > 3) node.graph.truncateInputs(node, 3);
+}
+
 function absorbPad(conv: Node): void {
   const pad = conv.inputs[0]?.producer;
   const rank = conv.inputs[1]?.shape?.length;
   const x = pad?.inputs[0];
   if (!pad?.is('Pad') || pad.hasReference || !x || rank === undefined || !isReadOnce(pad.output)) return;
   if (!['NOTSET', undefined].includes(conv.string('auto_pad'))) return;
-  const pads = zeroPads(pad, rank);
+  const pads = isZeros(pad) ? extentOf(pad, rank) : undefined;
   if (!pads || [...pads.begin, ...pads.end].some((one) => one < 0)) return;
   if ([...pads.begin.slice(0, 2), ...pads.end.slice(0, 2)].some((one) => one !== 0)) return;
   const sums = [...pads.begin.slice(2), ...pads.end.slice(2)];
@@ -45,5 +72,9 @@ function absorbPad(conv: Node): void {
 /** Does so in every scope. */
 export function absorbPads(model: Model): void {
   for (const graph of model.graphs())
-    for (const node of graph.nodes()) if (node.is('Conv') && !node.hasReference) absorbPad(node);
+    for (const node of graph.nodes()) {
+      if (node.hasReference) continue;
+      if (node.is('Pad') && node.outputs[0]?.uses.size) joinPads(node);
+      if (node.is('Conv')) absorbPad(node);
+    }
 }

@@ -41,6 +41,9 @@ export const axesOf = (node: Node): readonly number[] | undefined => node.ints('
 
 export const normalAxis = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
+/** True where nothing but one slot reads the value. */
+export const isReadOnce = (value: Value): boolean => value.uses.size === 1;
+
 /** True where every dim is a number. */
 export const isStatic = (shape: Shape | undefined): shape is readonly number[] =>
   shape?.every((dim: Dim) => typeof dim === 'number') === true;

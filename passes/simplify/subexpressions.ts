@@ -1,9 +1,11 @@
-/** Common subexpressions: nodes that compute the same from the same. Random nodes are never the same. */
+/** Common subexpressions: nodes that compute the same from the same, by the same bodies. Random nodes are never the same. */
 import type { Attribute } from '../../src/ir/attribute.js';
+import { uniformOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Tensor } from '../../src/ir/tensor.js';
+import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isPure } from './pure.js';
 
@@ -22,18 +24,21 @@ class Computed {
 /** Ops whose two inputs may be swapped, bit for bit. */
 const commutative = new Set(['Add', 'Mul', 'And', 'Or', 'Xor', 'Equal']);
 
-/** Tensors in attributes beyond this size are not compared. */
+/** Tensors beyond this size are the same if they are one object. */
 const SMALL = 4096;
 
+/** Equal names mean the same value, or the same tensor. */
+type NameOf = (one: Value | Tensor) => string;
+
 /** What a node computes, as text; undefined where that cannot be told. */
-function keyOf(node: Node, idOf: (value: Value) => number): string | undefined {
-  if (node.bodies.length > 0 || !isPure(node)) return undefined;
-  const inputs = node.inputs.map((value) => (value ? idOf(value) : -1));
-  if (node.domain === '' && commutative.has(node.opType) && inputs.length === 2) inputs.sort((a, b) => a - b);
-  while (inputs.at(-1) === -1) inputs.pop();
+function keyOf(node: Node, nameOf: NameOf, depth = 0): string | undefined {
+  if (!isPure(node)) return undefined;
+  const inputs = node.inputs.map((value) => (value ? nameOf(value) : ''));
+  if (node.domain === '' && commutative.has(node.opType) && inputs.length === 2) inputs.sort();
+  while (inputs.at(-1) === '') inputs.pop();
   const attributes: string[] = [];
   for (const [name, attribute] of node.attributes) {
-    const text = attributeKey(attribute);
+    const text = attributeKey(attribute, nameOf, depth);
     if (text === undefined) return undefined;
     attributes.push(`${name}=${text}`);
   }
@@ -42,8 +47,33 @@ function keyOf(node: Node, idOf: (value: Value) => number): string | undefined {
   return `${node.domain}.${node.opType}:${node.overload}(${inputs})${outputs}{${attributes.sort().join(';')}}`;
 }
 
-function attributeKey(attribute: Attribute): string | undefined {
+/** What a body computes: what it defines is named by position, its constants by their numbers, what it captures as outside. */
+function bodyKey(body: Graph, outer: NameOf, depth: number): string | undefined {
+  const own = new Map<Value | Tensor, string>();
+  const nameOf: NameOf = (one) => own.get(one) ?? outer(one);
+  const lines: string[] = [];
+  const define = (values: readonly (Value | undefined)[], text: string) => {
+    for (const value of values) if (value) own.set(value, `${depth}.${own.size}`);
+    lines.push(`${values.map((value) => value && own.get(value))} = ${text}`);
+  };
+  for (const value of body.inputs) define([value], typeText(value.type));
+  for (const { value, tensor } of constantsOf(body)) define([value], tensorKey(tensor) ?? nameOf(tensor));
+  for (const node of body.nodes()) {
+    const key = keyOf(node, nameOf, depth);
+    if (key === undefined) return undefined;
+    define(node.outputs, key);
+  }
+  return `${lines.join('\n')}\n=> ${body.outputs.map(nameOf)}`;
+}
+
+function constantsOf(body: Graph): { value: Value; tensor: Tensor }[] {
+  return [...body.constants].flatMap((value) => (value.tensor ? [{ value, tensor: value.tensor }] : []));
+}
+
+function attributeKey(attribute: Attribute, nameOf: NameOf, depth: number): string | undefined {
   switch (attribute.type) {
+    case 'graph':
+      return bodyKey(attribute.value, nameOf, depth + 1);
     case 'ref':
       return `ref ${attribute.name}`;
     case 'tensor':
@@ -68,15 +98,16 @@ function attributeKey(attribute: Attribute): string | undefined {
 const floatKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
 
 function tensorKey(tensor: Tensor): string | undefined {
-  if (tensor.strings || tensor.byteLength > SMALL) return undefined;
-  return `${tensor.type}[${tensor.shape}]${tensor.bytes()}`;
+  const uniform = uniformOf(tensor);
+  if (!uniform || uniform.strings || uniform.byteLength > SMALL) return undefined;
+  return `${uniform.type}[${uniform.shape}]${uniform.bytes()}`;
 }
 
-function mergeIn(graph: Graph, outer: Computed | undefined, idOf: (value: Value) => number): void {
+function mergeIn(graph: Graph, outer: Computed | undefined, nameOf: NameOf): void {
   const computed = new Computed(outer);
   for (const node of graph.nodes()) {
-    for (const body of node.bodies) mergeIn(body, computed, idOf);
-    const key = keyOf(node, idOf);
+    for (const body of node.bodies) mergeIn(body, computed, nameOf);
+    const key = keyOf(node, nameOf);
     if (key === undefined) continue;
     const same = computed.find(key);
     const isCovered = same && node.outputs.every((value, index) => !value?.uses.size || same.outputs[index]);
@@ -93,12 +124,12 @@ function mergeIn(graph: Graph, outer: Computed | undefined, idOf: (value: Value)
 
 /** Makes one node of those that are equal; in a body, also of one outside that is computed anyway. */
 export function mergeSubexpressions(model: Model): void {
-  const ids = new Map<Value, number>();
-  const idOf = (value: Value): number => {
-    const id = ids.get(value) ?? ids.size;
-    ids.set(value, id);
-    return id;
+  const ids = new Map<Value | Tensor, number>();
+  const nameOf: NameOf = (one) => {
+    const id = ids.get(one) ?? ids.size;
+    ids.set(one, id);
+    return String(id);
   };
-  mergeIn(model.graph, undefined, idOf);
-  for (const { graph } of model.functions) mergeIn(graph, undefined, idOf);
+  mergeIn(model.graph, undefined, nameOf);
+  for (const { graph } of model.functions) mergeIn(graph, undefined, nameOf);
 }

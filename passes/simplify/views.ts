@@ -10,8 +10,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { isReadOnce } from './chains.js';
-import { int64s, smallNumbers } from './small.js';
+import { int64s, isReadOnce, smallNumbers } from './small.js';
 
 const views = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 

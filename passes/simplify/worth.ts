@@ -1,6 +1,8 @@
 /** What a folded constant costs the file, and how much of that is worth it. */
+import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { dependenciesOf } from '../../src/ir/order.js';
+import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { byteLengthOf, dataTypes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { ancestorsOf } from './constant-model.js';
@@ -55,10 +57,26 @@ function sourcesOf(value: Value): { readonly constants: ReadonlySet<Value>; read
     for (const output of node.outputs)
       if (output)
         largest = Math.max(largest, bytesOf(output) ?? (growing.has(node.opType) ? Number.POSITIVE_INFINITY : 0));
-    for (const input of node.inputs) if (input?.tensor) constants.add(input);
+    for (const body of node.bodies) largest = Math.max(largest, largestIn(body));
+    for (const input of dependenciesOf(node)) if (input.tensor) constants.add(input);
   }
   return { constants, largest };
 }
+
+/** Bytes of the largest value in a body; infinite where one is of unknown size, which a loop may let grow. */
+function largestIn(body: Graph): number {
+  let largest = 0;
+  for (const node of body.nodeSet) {
+    for (const value of node.outputs)
+      if (value) largest = Math.max(largest, bytesOf(value) ?? Number.POSITIVE_INFINITY);
+    for (const inner of node.bodies) largest = Math.max(largest, largestIn(inner));
+  }
+  return largest;
+}
+
+/** True where a result whose size was not known before turns out to be one that is not worth its bytes. */
+export const isOversized = (value: Value, tensor: Tensor): boolean =>
+  bytesOf(value) === undefined && tensor.byteLength > GROWTH;
 
 /** What may still be added to a model's file. */
 export class Budget {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { simplify } from '../../passes/simplify.js';
+import { float } from '../../src/ir/attribute.js';
 import type { GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkPass, randomWeights } from '../check-pass.js';
@@ -43,14 +44,34 @@ describe('simplify: into the weights', () => {
     await checkPass(simplify(), { before, ops: { Conv: 1 }, within: 1e-6 });
   });
 
-  it('the scale of each column of a product, but not an attention scale', async () => {
+  it('the scale of each column of a product, and of all of it', async () => {
     const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['b', 2, 3]);
       const linear = g.op('Add', [weights(g, [4]), g.op('MatMul', [x, weights(g, [3, 4])])]);
       const scaled = g.op('Mul', [g.op('Mul', [linear, weights(g, [4], 6)]), g.constant('float32', 0.25)]);
       g.output('y', scaled);
     });
-    await checkPass(simplify(), { before, ops: { MatMul: 1, Add: 1, Mul: 1 }, within: 1e-6 });
+    await checkPass(simplify(), { before, ops: { MatMul: 1, Add: 1 }, within: 1e-6 });
+  });
+
+  it('what follows a ConvTranspose in groups, a Gemm with factors of its own, and a product of matrices', async () => {
+    const grouped = declaredModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', ['n', 6, 5]);
+      const conv = g.op('ConvTranspose', [x, weights(g, [6, 2, 3])], { group: 3 });
+      g.output('y', g.op('Add', [g.op('Mul', [conv, weights(g, [6, 1], 7)]), weights(g, [1, 6, 1], 8)]));
+    });
+    await checkPass(simplify(), { before: grouped, ops: { ConvTranspose: 1 }, within: 1e-6 });
+    const factors = declaredModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', ['n', 3]);
+      const gemm = g.op('Gemm', [x, weights(g, [3, 4]), weights(g, [4])], { alpha: float(0.5), beta: float(2) });
+      g.output('y', g.op('Add', [g.op('Mul', [gemm, weights(g, [4], 7)]), weights(g, [4], 8)]));
+    });
+    await checkPass(simplify(), { before: factors, ops: { Gemm: 1, Add: 1 }, within: 1e-6 });
+    const product = declaredModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', ['n', 3]);
+      g.output('y', normalized(g, g.op('MatMul', [x, weights(g, [3, 4])])));
+    });
+    await checkPass(simplify(), { before: product, ops: { Gemm: 1 }, within: 1e-6 });
   });
 
   it('large weights', async () => {

@@ -1,0 +1,42 @@
+/** Which nodes the runtime may compute ahead of time, given that all they read is constant. */
+import { uniformOf } from '../../src/ir/bank.js';
+import type { Graph } from '../../src/ir/graph.js';
+import type { Node } from '../../src/ir/node.js';
+import { isPure } from './pure.js';
+import { smallNumbers } from './small.js';
+
+/** Ops that a constant needs no runtime for, or whose result is no tensor. */
+const others = new Set(['SequenceConstruct', 'SequenceEmpty', 'SplitToSequence', 'Optional', 'Constant']);
+
+/** Rounds of all loops in each other that folding may take. */
+const ROUNDS = 10_000;
+
+/** How often the innermost body runs at most; infinite where a loop does not say. */
+function roundsOf(node: Node): number {
+  const own = node.is('Loop') ? (smallNumbers(node.inputs[0])?.[0] ?? Number.POSITIVE_INFINITY) : 1;
+  const inner = node.bodies.flatMap((body) =>
+    [...body.nodeSet].map((one) => (one.bodies.length > 0 ? roundsOf(one) : 1)),
+  );
+  return Math.max(1, own) * Math.max(1, ...inner);
+}
+
+const isKnownDomain = ({ domain }: Node): boolean => domain === '' || domain === 'ai.onnx.ml';
+
+/** True where nothing in the body is the caller's, or another instance's, to give. */
+function isSelfContained(body: Graph): boolean {
+  for (const { tensor } of body.constants) if (tensor && !uniformOf(tensor)) return false;
+  for (const node of body.nodeSet) {
+    if (!isKnownDomain(node) || node.hasReference || node.graph.model.functionOf(node)) return false;
+    if (!node.bodies.every(isSelfContained)) return false;
+  }
+  return true;
+}
+
+/** True for a node that always gives the same tensors for the same inputs, in a bounded time. */
+export function canEvaluate(node: Node): boolean {
+  if (!isKnownDomain(node) || others.has(node.opType) || node.hasReference || node.graph.model.functionOf(node))
+    return false;
+  if (node.outputs.some((value) => value?.type && value.type.kind !== 'tensor')) return false;
+  if (node.bodies.length > 0 && !(node.bodies.every(isSelfContained) && roundsOf(node) <= ROUNDS)) return false;
+  return isPure(node);
+}
