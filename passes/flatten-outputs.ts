@@ -42,15 +42,15 @@ export const flattenOutputs = definePass({
     const { revision } = model;
     const noted = notedStructures(model);
     const inputs = { ...noted.inputs, ...replaceInputs(model, lengths, context) };
-    const made = flattenPorts(model, outputs, noted.outputs, context);
+    const made = flattenPorts(model, outputs, noted, context);
     const cast = castPorts(model, context);
     const names = model.graph.outputPorts.map(({ name }) => name);
-    const structures = allStructures(names, withTypes(made, cast.outputs));
-    noteStructures(
-      model,
-      withTypes(inputs, cast.inputs),
-      special(group.length ? grouped(structures, group) : structures),
-    );
+    const structures = allStructures(names, withTypes(made.outputs, cast.outputs));
+    noteStructures(model, {
+      inputs: withTypes(inputs, cast.inputs),
+      outputs: special(group.length ? grouped(structures, group) : structures),
+      left: made.left,
+    });
     if (model.revision !== revision) inferTypes(model);
   },
 });

@@ -9,6 +9,7 @@ import { type TensorType, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isUniform } from './elements.js';
 import type { Form } from './form.js';
+import { current, withOutputs } from './replace.js';
 
 type Reader = (value: Value) => Form | undefined;
 
@@ -99,45 +100,4 @@ export function mapForm(node: Node, index: number, read: Reader): Form | undefin
     return copies.get(result) ?? result;
   });
   return { kind: 'list', items };
-}
-
-/** What stands in the place of a value whose node was replaced. */
-const moved = new WeakMap<Value, Value>();
-export const current = (value: Value): Value => {
-  const next = moved.get(value);
-  return next ? current(next) : value;
-};
-
-/** Puts a node in the place of this one that has an output more for each of these values of its bodies; gives those outputs. */
-function withOutputs(node: Node, extra: readonly (readonly Value[])[]): Value[] {
-  const { graph, opType, domain, name, overload, bodies } = node;
-  bodies.forEach((body, at) => {
-    extra[at]?.forEach((value, index) => {
-      body.output(freeName(body, `extra_${index}`), current(value), value.type);
-    });
-  });
-  const more = extra[0]?.length ?? 0;
-  const outputs = [...node.outputs.map((value) => value?.name), ...new Array<string>(more).fill('')];
-  const copy = graph.add(opType, node.inputs, { domain, name, overload, outputs });
-  Object.assign(copy, { docString: node.docString, carried: node.carried });
-  for (const [key, attribute] of [...node.attributes]) {
-    graph.setAttribute(node, key, undefined);
-    graph.setAttribute(copy, key, attribute);
-  }
-  node.outputs.forEach((value, index) => {
-    const other = copy.outputs[index];
-    if (!value || !other) return;
-    Object.assign(other, { type: value.type, isDeclared: value.isDeclared, carried: value.carried });
-    graph.replaceUses(value, other);
-    moved.set(value, other);
-  });
-  graph.remove(node);
-  return copy.outputs.slice(node.outputs.length) as Value[];
-}
-
-function freeName(body: Graph, name: string): string {
-  const taken = new Set(body.outputPorts.map((port) => port.name));
-  let free = name;
-  for (let number = 1; taken.has(free); number++) free = `${name}_${number}`;
-  return free;
 }

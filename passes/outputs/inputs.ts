@@ -1,7 +1,8 @@
 /** Inputs that are sequences, optionals or maps ⟶ tensors, and the operators that make the input of them. */
-import { body, emptySequence } from '../../src/contract/extract.js';
+import { assembled } from '../../src/contract/assemble.js';
 import type { Structure } from '../../src/contract/structure.js';
 import { unknownDim } from '../../src/ir/dims.js';
+import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import { type TensorType, type Type, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
@@ -18,10 +19,15 @@ interface Replaced {
 export function replaceInput(model: Model, input: Value, length: number | undefined): Replaced | undefined {
   const { type } = input;
   if (!type || type.kind === 'tensor') return undefined;
-  if (type.kind === 'sequence') return sequenceInput(model, input, tensorIn(type.elem, input), length);
-  if (type.kind === 'optional') return optionalInput(model, input, type.elem, length);
   if (type.kind === 'map') return mapInput(model, input);
-  throw new Refusal(`an input of kind ${type.kind} has no form in tensors`, input);
+  if (type.kind !== 'sequence' && type.kind !== 'optional')
+    throw new Refusal(`an input of kind ${type.kind} has no form in tensors`, input);
+  const made =
+    type.kind === 'sequence'
+      ? sequenceInput(model, input, tensorIn(type.elem, input), length)
+      : optionalInput(model, input, type.elem, length);
+  handOver(model.graph, input, made);
+  return made;
 }
 
 /** The type of an element. A dim with a name is not the same in all of them. */
@@ -37,14 +43,8 @@ const own = ({ elem, shape }: TensorType): TensorType =>
     shape?.map((dim) => (typeof dim === 'number' ? dim : unknownDim())),
   );
 
-/** Tensor inputs for a sequence, and the sequence that they make. Throws Refusal before any edit. */
-function sequenceOf(
-  model: Model,
-  at: Value,
-  elem: TensorType,
-  length: number | undefined,
-): Replaced & { readonly sequence: Value } {
-  const { graph } = model;
+/** Tensor inputs for a sequence. Throws Refusal before any edit. */
+function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: number | undefined): Replaced {
   const { name } = at;
   const isSized = elem.shape?.every((dim) => typeof dim === 'number') ?? false;
   if (length === undefined && !isSized)
@@ -54,67 +54,45 @@ function sequenceOf(
     );
   if (length === undefined) {
     const stack = graph.input(name, tensorType(elem.elem, [unknownDim(), ...(elem.shape ?? [])]));
-    const sequence = graph.add('SplitToSequence', [stack], { attributes: { axis: 0, keepdims: 0 } }).output;
-    sequence.type = { kind: 'sequence', elem };
-    return { inputs: [stack], sequence, structure: { kind: 'stack', port: name } };
+    return { inputs: [stack], structure: { kind: 'stack', port: name } };
   }
   const inputs = Array.from({ length }, (_, index) => graph.input(`${name}.${index}`, own(elem)));
   const items = inputs.map((one): Structure => ({ kind: 'tensor', port: one.name }));
-  const sequence = length === 0 ? emptySequence(graph, elem.elem) : graph.add('SequenceConstruct', inputs).output;
-  sequence.type = { kind: 'sequence', elem };
-  return { inputs, sequence, structure: { kind: 'list', items } };
+  return { inputs, structure: { kind: 'list', items } };
 }
 
-function sequenceInput(model: Model, input: Value, elem: TensorType, length: number | undefined): Replaced {
-  const { sequence, inputs, structure } = sequenceOf(model, input, elem, length);
-  model.graph.replaceUses(input, sequence);
-  return { inputs, structure };
-}
-
-/** A tensor or sequence, and a bool that says whether it is there. */
+/** Tensor inputs for a tensor or sequence, and a bool that says whether it is there. */
 function optionalInput(model: Model, input: Value, type: Type | undefined, length: number | undefined): Replaced {
   const { graph } = model;
   const { name } = input;
   if (type?.kind !== 'tensor' && type?.kind !== 'sequence')
     throw new Refusal('an optional input of unknown content', input);
-  const made =
+  const { inputs, structure: value } =
     type.kind === 'sequence'
-      ? sequenceOf(model, input, tensorIn(type.elem, input), length)
-      : tensorInput(graph.input(name, type));
-  const { inputs, sequence: content, structure: value } = made;
+      ? sequenceInput(model, input, tensorIn(type.elem, input), length)
+      : { inputs: [graph.input(name, type)], structure: { kind: 'tensor', port: name } as const };
   const present = graph.input(`${name}.present`, tensorType('bool', []));
-  for (const { node } of [...input.uses])
-    if (node.is('OptionalHasElement')) node.graph.replaceUses(node.output, present);
-    else if (node.is('OptionalGetElement')) node.graph.replaceUses(node.output, content);
-  const others = [...input.uses].filter(({ node }) => !node.is('OptionalHasElement') && !node.is('OptionalGetElement'));
-  if (others.length > 0) {
-    const optional = { kind: 'optional', elem: type } as const;
-    const branch = (label: string, given: Value | undefined) =>
-      body(graph, label, (inner) => {
-        const attributes = given ? undefined : { type: { type: 'type_proto', value: type } as const };
-        const { output } = inner.add(
-          'Optional',
-          [given].filter((one) => one !== undefined),
-          { attributes },
-        );
-        output.type = optional;
-        inner.output('value', output, optional);
-      });
-    const { output } = graph.add('If', [present], {
-      attributes: { then_branch: branch('present', content), else_branch: branch('absent', undefined) },
-    });
-    output.type = optional;
-    for (const { node, index } of others) node.graph.setInput(node, index, output);
-  }
-  for (const { node, index } of [...input.uses]) node.graph.setInput(node, index, undefined);
   return { inputs: [...inputs, present], structure: { kind: 'optional', present: present.name, value } };
 }
 
-const tensorInput = (value: Value): Replaced & { readonly sequence: Value } => ({
-  inputs: [value],
-  sequence: value,
-  structure: { kind: 'tensor', port: value.name },
-});
+/** Who reads the input reads what the new inputs make instead. */
+function handOver(graph: Graph, input: Value, { inputs, structure }: Replaced): void {
+  const { type } = input;
+  const port = (name: string): Value => inputs.find((one) => one.name === name) as Value;
+  const make = (one: Structure, wanted: Type | undefined): Value => assembled(graph, one, wanted, port) as Value;
+  if (structure.kind === 'optional') {
+    const reading = (opType: string): Value[] =>
+      [...input.uses].filter(({ node }) => node.is(opType)).map(({ node }) => node.output);
+    for (const asked of reading('OptionalHasElement')) graph.replaceUses(asked, port(structure.present));
+    const taken = reading('OptionalGetElement');
+    const content = type?.kind === 'optional' && taken.length > 0 && make(structure.value, type.elem);
+    if (content) for (const value of taken) graph.replaceUses(value, content);
+    for (const node of input.users)
+      if (node.is('OptionalHasElement') || node.is('OptionalGetElement')) node.graph.setInput(node, 0, undefined);
+    if (input.uses.size === 0) return;
+  }
+  graph.replaceUses(input, make(structure, type));
+}
 
 /** A map that DictVectorizer alone reads ⟶ the row of values that DictVectorizer makes of it. */
 function mapInput(model: Model, input: Value): Replaced {

@@ -5,9 +5,9 @@ import type { OutputPort } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { current } from './control-flow.js';
 import { type Form, Refusal } from './form.js';
 import { formOf } from './lower.js';
+import { current } from './replace.js';
 
 interface Port {
   readonly port: OutputPort;

@@ -5,17 +5,24 @@ import type { PassContext } from '../../src/run/pass.js';
 import { UsageError } from '../../src/run/usage-error.js';
 import { choose, type Named } from './choose.js';
 import { aboutStructure, flattened, type Outcome, outcomesOf } from './ports.js';
+import { leaveOutUnread } from './unread.js';
 
-/** Sets the ports; gives what is noted of outputs that are more than a tensor of their name. */
+/** What is to be noted of the outputs: those that are more than a tensor of their name, and those that were left out. */
+interface Selected {
+  readonly outputs: Structures;
+  readonly left: readonly string[];
+}
+
+/** Sets the ports. */
 export function flattenPorts(
   model: Model,
   patterns: readonly string[],
-  noted: Structures,
+  noted: Selected,
   context: PassContext,
-): Structures {
+): Selected {
   const { graph } = model;
   const outcomes = outcomesOf(model);
-  const stays = choose(namedOf(outcomes, noted), patterns, (pattern) => {
+  const stays = choose(namedOf(outcomes, noted.outputs), patterns, (pattern) => {
     context.skip(`no output fits "!${pattern}"`);
   });
   const isWanted = (index: number): boolean => outcomes[index]?.structure !== undefined && stays[index] !== 'none';
@@ -42,9 +49,11 @@ export function flattenPorts(
   const dropped = outcomes.filter((_, index) => stays[index] === 'none').map(({ name }) => name);
   if (dropped.length > 0) context.note(`left out ${dropped.length} outputs: ${dropped.join(', ')}`);
   graph.setOutputs(found.flatMap(kept));
+  leaveOutUnread(model);
   const ports = new Set(graph.outputPorts.map(({ name }) => name));
-  const whole = Object.entries(noted).filter(([, one]) => portsOf(one).every((port) => ports.has(port)));
-  return { ...Object.fromEntries(whole), ...made };
+  const whole = Object.entries(noted.outputs).filter(([, one]) => portsOf(one).every((port) => ports.has(port)));
+  const left = [...new Set([...noted.left, ...dropped])];
+  return { outputs: { ...Object.fromEntries(whole), ...made }, left };
 }
 
 /** Ports that were one output before, in an earlier run of the pass, go by its name too. */

@@ -61,6 +61,7 @@ const noteSchema = z.object({
   version: z.literal(1),
   inputs: z.record(z.string(), structureSchema),
   outputs: z.record(z.string(), structureSchema),
+  left: z.array(z.string()).optional().describe('Outputs that were left out on purpose.'),
 });
 
 /** The metadata key. */
@@ -84,15 +85,27 @@ export function portsOf(structure: Structure): string[] {
   }
 }
 
+/** What is noted of a model. */
+interface Noted {
+  readonly inputs: Structures;
+  readonly outputs: Structures;
+  /** Outputs that were left out on purpose. */
+  readonly left: readonly string[];
+}
+
 /** What the metadata says, of what is still there: a structure that lost a port is none any more. */
-export function notedStructures(model: Model): { inputs: Structures; outputs: Structures } {
+export function notedStructures(model: Model): Noted {
   const text = model.metadata.find(({ key }) => key === CONTRACT_KEY)?.value;
   const noted = noteSchema.safeParse(parsed(text));
-  if (!noted.success) return { inputs: {}, outputs: {} };
+  if (!noted.success) return { inputs: {}, outputs: {}, left: [] };
   const [inputs, outputs] = [model.graph.inputs, model.graph.outputPorts].map(
     (ports) => new Set(ports.map(({ name }) => name)),
   ) as [Set<string>, Set<string>];
-  return { inputs: whole(noted.data.inputs, inputs), outputs: whole(noted.data.outputs, outputs) };
+  return {
+    inputs: whole(noted.data.inputs, inputs),
+    outputs: whole(noted.data.outputs, outputs),
+    left: noted.data.left ?? [],
+  };
 }
 
 const whole = (structures: Structures, ports: ReadonlySet<string>): Structures =>
@@ -106,11 +119,11 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
-/** Notes structures in the metadata; changes nothing where the same is noted already. */
-export function noteStructures(model: Model, inputs: Structures, outputs: Structures): void {
+/** Notes it in the metadata; changes nothing where the same is noted already. */
+export function noteStructures(model: Model, { inputs, outputs, left }: Noted): void {
   const others = model.metadata.filter(({ key }) => key !== CONTRACT_KEY);
-  const isEmpty = Object.keys(inputs).length + Object.keys(outputs).length === 0;
-  const value = JSON.stringify({ version: 1, inputs, outputs });
+  const isEmpty = Object.keys(inputs).length + Object.keys(outputs).length + left.length === 0;
+  const value = JSON.stringify({ version: 1, inputs, outputs, ...(left.length > 0 && { left }) });
   const before = model.metadata.find(({ key }) => key === CONTRACT_KEY)?.value;
   if (before === (isEmpty ? undefined : value)) return;
   model.metadata = isEmpty ? others : [...others, { key: CONTRACT_KEY, value }];
