@@ -1,0 +1,216 @@
+/**
+ * Columns of tables: the numbers that one lane holds over all leading axes. Equal keys are equal numbers, shown by reading how each
+ * is computed: `cos` of `Concat(f, f)` has equal halves, as has a stored table whose halves hold equal numbers.
+ */
+import type { Facts } from '../../src/infer/index.js';
+import { agreed } from '../../src/ir/bank.js';
+import { dimText } from '../../src/ir/dims.js';
+import type { Node } from '../../src/ir/node.js';
+import { numbersOf } from '../../src/ir/numbers.js';
+import type { Tensor } from '../../src/ir/tensor.js';
+import { isFloat, type Shape } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { blockOf, broadcastLanes, type Lane, leadOf, movedLanes, sliceOf, widthOf } from '../../src/match/lanes.js';
+import { scalarOf } from '../../src/match/scalar.js';
+
+/** A lane of a table and its factor. */
+export interface Column extends Lane {
+  readonly coefficient: number;
+}
+
+/** A column as a number times something that its key names. */
+interface Named {
+  readonly factor: number;
+  readonly key: number;
+}
+
+/** Stored tables of more bytes are not read to compare their columns: 131072 positions of 128 lanes are 64 MiB. */
+const LARGEST = 1 << 26;
+
+export class Columns {
+  readonly #ids = new Map<string, number>();
+  readonly #known = new Map<Value, Map<number, readonly Named[]>>();
+
+  constructor(readonly facts: Facts) {}
+
+  of({ value, rank, index, coefficient }: Column): Named {
+    const named = this.#row(value, rank)[index] as Named;
+    return { factor: named.factor * coefficient, key: named.key };
+  }
+
+  /** True where both hold the same numbers; −1 where one holds the other's negative. */
+  compare(a: Column, b: Column): boolean | -1 {
+    const [x, y] = [this.of(a), this.of(b)];
+    if (x.key !== y.key || Math.abs(x.factor) !== Math.abs(y.factor)) return false;
+    return x.factor === y.factor || -1;
+  }
+
+  #row(value: Value, rank: number): readonly Named[] {
+    const ranks = this.#known.get(value) ?? new Map<number, readonly Named[]>();
+    this.#known.set(value, ranks);
+    let row = ranks.get(rank);
+    if (!row) {
+      row = this.#read(value, rank) ?? this.#opaque(value, rank);
+      ranks.set(rank, row);
+    }
+    return row;
+  }
+
+  /** Columns of which only the place is known. */
+  #opaque(value: Value, rank: number): readonly Named[] {
+    const width = widthOf(blockOf(value.shape, rank) ?? []);
+    return Array.from({ length: width }, (_, lane) => this.#named(`${value.sequence} ${rank} ${lane}`));
+  }
+
+  #named(text: string, factor = 1): Named {
+    const key = this.#ids.get(text) ?? this.#ids.size;
+    this.#ids.set(text, key);
+    return { factor, key };
+  }
+
+  #read(value: Value, rank: number): readonly Named[] | undefined {
+    if (value.tensor) return this.#stored(value, value.tensor, rank);
+    const moved = movedLanes(value, rank, this.facts);
+    if (moved) return moved.map((lane) => this.of({ ...lane, coefficient: 1 }));
+    const node = value.producer;
+    if (node?.domain !== '' || node.hasReference || !value.shape || !isFloat(value.elem)) return undefined;
+    return this.#scaled(node, value, rank) ?? this.#pointwise(node, value.shape, rank) ?? this.#led(node, value, rank);
+  }
+
+  /** Columns of a constant, equal where their numbers are, up to a sign. */
+  #stored(value: Value, tensor: Tensor, rank: number): readonly Named[] | undefined {
+    const width = widthOf(blockOf(value.shape, rank) ?? []);
+    if (!isFloat(tensor.type) || tensor.byteLength > LARGEST || width === 0) return undefined;
+    const alike = agreed(tensor, (one) => alikeColumns(one, width));
+    return alike.map(({ lane, sign }) => this.#named(`${value.sequence} ${rank} ${lane}`, sign));
+  }
+
+  /** A product with a number: the factor. */
+  #scaled(node: Node, value: Value, rank: number): readonly Named[] | undefined {
+    const [a, b] = node.inputs;
+    const by = (input: Value | undefined, factor: number | undefined): readonly Named[] | undefined =>
+      factor === undefined || !input || input.shape?.length !== value.shape?.length
+        ? undefined
+        : this.#row(input, rank).map((one) => ({ key: one.key, factor: one.factor * factor }));
+    if (node.opType === 'Neg') return by(a, -1);
+    const [x, y] = [scalarOf(a, this.facts), scalarOf(b, this.facts)];
+    if (node.opType === 'Mul') return by(a, y) ?? by(b, x);
+    return node.opType === 'Div' && y ? by(a, 1 / y) : undefined;
+  }
+
+  /** An op that computes each element from those at its place: the key is the op of the operands' keys. */
+  #pointwise(node: Node, shape: Shape, rank: number): readonly Named[] | undefined {
+    if (!pointwise.has(node.opType) || node.outputs.length !== 1) return undefined;
+    const to = blockOf(shape, rank);
+    const rows: (readonly Named[])[] = [];
+    for (const input of node.inputs) {
+      const own = Math.min(rank, input?.shape?.length ?? 0);
+      const from = blockOf(input?.shape, own);
+      const index = input && from && to && broadcastLanes(from, to);
+      if (!index) return undefined;
+      const row = this.#row(input, own);
+      rows.push(index.map((lane) => row[lane] as Named));
+    }
+    const label = `${node.opType}${node.int('to') ?? ''}`;
+    return rows[0]?.map((_, lane) => {
+      const operands = rows.map((row) => row[lane] as Named);
+      if (node.opType === 'Sin' || node.opType === 'Cast') {
+        const { factor, key } = operands[0] as Named;
+        return this.#named(`${label} ${Math.abs(factor)}·${key}`, Math.sign(factor));
+      }
+      const texts = operands.map(({ factor, key }) => `${node.opType === 'Cos' ? Math.abs(factor) : factor}·${key}`);
+      return this.#named(`${label} ${texts.join(' ')}`);
+    });
+  }
+
+  /** An op that only touches the leading axes does the same to every column. */
+  #led(node: Node, value: Value, rank: number): readonly Named[] | undefined {
+    const source = node.inputs[0];
+    const [to, from] = [blockOf(value.shape, rank), blockOf(source?.shape, rank)];
+    if (!source?.shape || !value.shape || !to || !from || to.join() !== from.join()) return undefined;
+    const label = leading(node, value.shape, rank, source.shape, this.facts);
+    return label === undefined
+      ? undefined
+      : this.#row(source, rank).map(({ factor, key }) => this.#named(`${label} ${key}`, factor));
+  }
+}
+
+const pointwise = new Set(['Cos', 'Sin', 'Cast', 'Exp', 'Sqrt', 'Reciprocal', 'Add', 'Sub', 'Mul', 'Div', 'Pow']);
+
+/** What an op does to the leading axes, in words that are equal where it does the same. */
+function leading(node: Node, shape: Shape, rank: number, source: Shape, facts: Facts): string | undefined {
+  const label = (input: Value | undefined): string =>
+    (input && facts.contents(input)?.map(dimText).join()) ?? `value ${input?.sequence}`;
+  const isLeading = (axis: number): boolean => (axis < 0 ? axis + source.length : axis) < source.length - rank;
+  switch (node.opType) {
+    case 'Reshape':
+    case 'Squeeze':
+    case 'Unsqueeze':
+    case 'Expand':
+      return `${node.opType} ${leadOf(shape, rank).map(dimText).join()}`;
+    case 'Transpose': {
+      const perm = node.ints('perm') ?? [];
+      const isKept = perm.slice(shape.length - rank).every((from, i) => from === shape.length - rank + i);
+      return perm.length > 0 && isKept ? `Transpose ${perm.join()}` : undefined;
+    }
+    case 'Gather': {
+      const axis = node.int('axis', 0);
+      return isLeading(axis) ? `Gather ${axis} ${label(node.inputs[1])}` : undefined;
+    }
+    case 'GatherND': {
+      const batch = node.int('batch_dims', 0);
+      return takesWhole(node, source.length - rank) ? `GatherND ${batch} ${label(node.inputs[1])}` : undefined;
+    }
+    case 'Slice': {
+      const axes = sliceOf(node, facts);
+      const isKept = axes && [...axes.keys()].every(isLeading);
+      return isKept && node.inputs.length > 1 ? `Slice ${node.inputs.slice(1).map(label).join(' ')}` : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** True where a GatherND picks by the first axes alone, `lead` of them at most. */
+export function takesWhole(node: Node, lead: number): boolean {
+  const picked = node.inputs[1]?.shape?.at(-1);
+  return typeof picked === 'number' && node.int('batch_dims', 0) + picked <= lead;
+}
+
+/** For each column the first one of the same numbers, up to the sign of its first number that is not 0. */
+function alikeColumns(tensor: Tensor, width: number): { lane: number; sign: number }[] {
+  const numbers = tensor.type === 'float32' ? float32Of(tensor) : numbersOf(tensor);
+  const digests = Array.from({ length: width }, (_, lane) => digestOf(numbers, width, lane));
+  const isEqual = (a: number, b: number): boolean => {
+    const sign = (digests[a] as Digest).sign * (digests[b] as Digest).sign;
+    for (let row = 0; row < numbers.length; row += width)
+      if (numbers[row + a] !== sign * (numbers[row + b] as number)) return false;
+    return true;
+  };
+  return digests.map(({ sum, sign }, lane) => {
+    const first = digests.findIndex((other, at) => at < lane && other.sum === sum && isEqual(at, lane));
+    return { lane: first < 0 ? lane : first, sign };
+  });
+}
+
+function float32Of(tensor: Tensor): Float32Array {
+  const bytes = Uint8Array.from(tensor.bytes());
+  return new Float32Array(bytes.buffer, 0, bytes.byteLength / 4);
+}
+
+interface Digest {
+  /** Equal for columns that are equal up to their sign. */
+  readonly sum: number;
+  readonly sign: number;
+}
+
+function digestOf(numbers: ArrayLike<number>, width: number, lane: number): Digest {
+  let sign = 0;
+  let sum = 0;
+  for (let at = lane, row = 1; at < numbers.length; at += width, row++) {
+    const x = numbers[at] as number;
+    sign ||= Math.sign(x);
+    sum += Math.abs(x) * (1 + (row % 97));
+  }
+  return { sum, sign: sign || 1 };
+}

@@ -1,0 +1,106 @@
+/**
+ * Emits com.microsoft RotaryEmbedding for a rotation: input [B, N, S, D] or [B, S, N·D], positions [1] (0: row s is position s) or
+ * [B, S], cos and sin [rows, width/2].
+ *
+ * Why this way: the op has kernels on the CPU, CUDA and WebGPU providers at any opset. RotaryEmbedding-23 would need opset 23, which loses
+ * WebGPU kernels, and its CPU kernel rejects tables of batch 1 at larger batches. Tables are computed once for all layers; a table that
+ * differs by batch is laid out as B·S rows with positions 0 … B·S−1, so a model's own positions, which may count from the end, stay
+ * with its own Gather.
+ */
+import type { Facts } from '../../src/infer/index.js';
+import { tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { isBase, viewOf } from '../../src/match/view.js';
+import type { Layout } from './layout.js';
+import type { Rotation } from './rotation.js';
+import { keyOf, type Selection, type Tables } from './table.js';
+
+export interface Emission {
+  readonly rotation: Rotation;
+  readonly layout: Layout;
+  readonly cos: Selection;
+  readonly sin: Selection;
+}
+
+/** The value that stands in the rotation's place. */
+export function emitRotary(emission: Emission, tables: Tables, facts: Facts): Value {
+  const { rotation, layout } = emission;
+  const { build } = tables;
+  const rotate = (input: Value): Value => kernel(input, emission, tables);
+  const headed = (merged: Value): Value => build.op('Reshape', [merged, build.ints(0, 0, -1, rotation.lanes)]);
+  const merged = (input: Value): Value => build.op('Reshape', [input, build.ints(0, 0, -1)]);
+  const x = inForm(emission, tables);
+  switch (layout.form) {
+    case 'B N S D': {
+      const before = beforeHeads(x, facts);
+      if (!before) return asY(rotate(x), emission, tables);
+      // Rotated before the heads are split and moved: whoever merges them again finds them merged.
+      const flat = before.shape?.length === 4 ? merged(before) : before;
+      const split = headed(rotate(flat));
+      return asY(build.op('Transpose', [split], { attributes: { perm: [0, 2, 1, 3] } }), emission, tables);
+    }
+    case 'B S N D':
+      return asY(headed(rotate(merged(x))), emission, tables);
+    case 'B S D':
+      return asY(rotate(x), emission, tables);
+    case 'S N D':
+      return asY(build.squeeze(headed(rotate(merged(build.unsqueeze(x, [0])))), [0]), emission, tables);
+    case 'S D':
+      return asY(build.squeeze(rotate(build.unsqueeze(x, [0])), [0]), emission, tables);
+  }
+}
+
+function kernel(input: Value, { rotation, layout, cos, sin }: Emission, tables: Tables): Value {
+  const { width, lanes, isInterleaved } = rotation;
+  const heads = typeof layout.heads === 'number' ? layout.heads : 0;
+  const inputs = [input, positionsOf(layout, cos, tables), tables.rows(cos), tables.rows(sin)];
+  return tables.build.op('RotaryEmbedding', inputs, {
+    domain: 'com.microsoft',
+    attributes: {
+      interleaved: isInterleaved ? 1 : 0,
+      num_heads: heads || undefined,
+      rotary_embedding_dim: width < lanes ? width : undefined,
+    },
+    type: input.type,
+  });
+}
+
+/** Where each row of the input stands in the tables. */
+function positionsOf({ batchAxis, positionAxis }: Layout, cos: Selection, tables: Tables): Value {
+  const { build } = tables;
+  if (batchAxis === undefined) return tables.once('positions', () => build.ints(0));
+  return tables.once(`positions ${keyOf(cos)}`, () => {
+    const sizes = build.op('Shape', [cos.value]);
+    const axes = batchAxis === positionAxis ? [0, 0] : [batchAxis, positionAxis];
+    const shape = build.op('Gather', [sizes, build.ints(...axes)]);
+    const count = build.op('Gather', [build.op('Shape', [tables.rows(cos)]), build.numbers('int64', 0)]);
+    const range = build.op('Range', [build.numbers('int64', 0), count, build.numbers('int64', 1)]);
+    return build.op('Reshape', [range, shape]);
+  });
+}
+
+/** The input with a head's lanes as one axis. */
+function inForm({ rotation: { x, lanes } }: Emission, { build }: Tables): Value {
+  if (x.rank === 1) return x.value;
+  const lead = (x.value.shape?.length as number) - x.rank;
+  const value = build.op('Reshape', [x.value, build.ints(...Array<number>(lead).fill(0), lanes)]);
+  value.type = x.value.elem && tensorType(x.value.elem, [...(x.value.shape ?? []).slice(0, lead), lanes]);
+  return value;
+}
+
+/** The result in the form that the graph has it in. */
+function asY(value: Value, { rotation: { y } }: Emission, { build }: Tables): Value {
+  if (y.rank === 1) return value;
+  const shape = y.value.shape ?? [];
+  const lead = shape.length - y.rank;
+  return build.op('Reshape', [value, build.ints(...Array<number>(lead).fill(0), ...(shape.slice(lead) as number[]))]);
+}
+
+/** What a [B, N, S, D] was made of by a Transpose alone: [B, S, N·D] or [B, S, N, D]. */
+function beforeHeads(x: Value, facts: Facts): Value | undefined {
+  const view = viewOf(x, facts);
+  if (view?.scale !== 1 || view.axes.length !== 4 || view.base === x) return undefined;
+  const [batch = [], heads = [], rows = [], columns = []] = view.axes;
+  const isSplit = isBase(view, [batch, rows, [...heads, ...columns]]) || isBase(view, [batch, rows, heads, columns]);
+  return isSplit ? view.base : undefined;
+}

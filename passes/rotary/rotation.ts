@@ -1,0 +1,135 @@
+/** Reads a rotary embedding from a value: pairs of lanes of another value, turned by an angle of a table. */
+import type { Facts } from '../../src/infer/index.js';
+import type { Node } from '../../src/ir/node.js';
+import type { Value } from '../../src/ir/value.js';
+import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';
+import { Miss } from '../../src/match/miss.js';
+import type { Column } from './columns.js';
+import { basesOf, Combinations, type Row, type Term } from './combination.js';
+
+/** y[i] = x[i]·cos[i] ∓ x[j]·sin[i] for the pairs i, j of the first `width` lanes; the lanes after them are x's own. */
+export interface Rotation {
+  /** What is rotated, and the result, under the same leading axes. */
+  readonly x: Row;
+  readonly y: Row;
+  /** Lanes of a head, and how many of them are rotated. */
+  readonly lanes: number;
+  readonly width: number;
+  /** Pairs are lanes i and i + width/2, or neighbours. */
+  readonly isInterleaved: boolean;
+  /** By pair: the factors of the first lane and of its partner, of cos and of sin; where all is right, those of a pair are equal. */
+  readonly cos: readonly Pair[];
+  readonly sin: readonly Pair[];
+  /** The nodes between x and y that go when nothing else reads them. */
+  readonly nodes: readonly Node[];
+}
+
+export interface Pair {
+  readonly first: Column;
+  readonly second: Column;
+}
+
+/** How much of the pattern had matched where the lanes are pairs that rotate. */
+const DEPTH = 4;
+
+/** The rotation that a value is; a Miss where lanes are turned in another way; undefined where they are not. */
+export function rotationOf(value: Value, facts: Facts): Rotation | Miss | undefined {
+  const root = rowOf(value, facts);
+  if (!root) return undefined;
+  let miss: Miss | undefined;
+  for (const base of basesOf(root, facts)) {
+    const combinations = new Combinations(base, facts);
+    const lanes = combinations.of(root.value, root.rank);
+    const found = lanes && pairsOf(lanes, value);
+    if (found instanceof Miss) miss ??= found;
+    else if (found) {
+      const x = originOf(base, facts);
+      return { ...found, x, y: root, lanes: lanes.length, nodes: removable(combinations, root.value) };
+    }
+  }
+  return miss;
+}
+
+/** Ops that a rotation may end with. */
+export const roots = new Set(['Add', 'Sub', 'Concat', 'Reshape', 'Transpose', 'Flatten']);
+
+/** The lanes of a value that may be a rotation: those of its last axis, or of two where pairs have an axis of their own. */
+function rowOf(value: Value, facts: Facts): Row | undefined {
+  const node = value.producer;
+  if (!node) return undefined;
+  const size = value.shape?.at(-1);
+  if (typeof size !== 'number' || size < 2 || !roots.has(node.opType)) return undefined;
+  const moved = movedLanes(value, 1, facts);
+  // Two lanes that were put beside each other: the pairs of an axis of pairs.
+  const isPair = size === 2 && moved && (value.shape?.length ?? 0) >= 4;
+  return { value, rank: isPair && blockOf(value.shape, 2) ? 2 : 1 };
+}
+
+/** The value that the base is the same lanes of, as far back as nothing moves. */
+function originOf(base: Row, facts: Facts): Row {
+  const moved = movedLanes(base.value, base.rank, facts);
+  const from = moved?.[0];
+  if (!moved || !from) return base;
+  const width = widthOf(blockOf(from.value.shape, from.rank) ?? []);
+  const isSame = width === moved.length && moved.every(({ value, index }, i) => value === from.value && index === i);
+  return isSame && from.value.shape?.length === base.value.shape?.length
+    ? originOf({ value: from.value, rank: from.rank }, facts)
+    : base;
+}
+
+type Pairs = Pick<Rotation, 'width' | 'isInterleaved' | 'cos' | 'sin'>;
+
+function pairsOf(lanes: readonly (readonly Term[])[], at: Value): Pairs | Miss | undefined {
+  const partners = lanes.map((terms, lane) => partnerOf(terms, lane));
+  const width = partners.filter((partner) => partner !== undefined).length;
+  if (width < 2 || partners.some((partner, lane) => partner !== undefined && partners[partner] !== lane))
+    return undefined;
+  const no = (reason: string): Miss => new Miss(reason, at.producer ?? at, DEPTH);
+  if (partners.slice(0, width).includes(undefined)) return no('the lanes that rotate are not the first of a head');
+  const half = width / 2;
+  const isHalves = partners.every((partner, lane) => lane >= half || partner === lane + half);
+  const isNeighbours = partners.every((partner, lane) => lane >= width || partner === (lane ^ 1));
+  if (!isHalves && !isNeighbours) return no('the pairs of lanes are neither halves nor neighbours');
+  const isKept = lanes.slice(width).every(([term, more], i) => term && !more && isPlain(term, width + i));
+  if (!isKept) return no('the lanes behind those that rotate are not the same lanes of the input');
+  const firsts = Array.from({ length: half }, (_, pair) => (isHalves ? pair : 2 * pair));
+  const pairs = (own: boolean): Pair[] =>
+    firsts.map((first) => {
+      const second = partners[first] as number;
+      return {
+        first: columnOf(lanes[first] as Term[], own ? first : second, own ? 1 : -1),
+        second: columnOf(lanes[second] as Term[], own ? second : first, 1),
+      };
+    });
+  return { width, isInterleaved: !isHalves, cos: pairs(true), sin: pairs(false) };
+}
+
+/** The other lane of a sum of two, one of them the lane itself, each times a table. */
+function partnerOf(terms: readonly Term[], lane: number): number | undefined {
+  const [a, b] = terms;
+  if (!a?.table || !b?.table || terms.length !== 2 || a.lane === b.lane) return undefined;
+  return a.lane === lane ? b.lane : b.lane === lane ? a.lane : undefined;
+}
+
+const isPlain = ({ lane, coefficient, table }: Term, own: number): boolean =>
+  lane === own && coefficient === 1 && !table;
+
+function columnOf(terms: readonly Term[], lane: number, sign: 1 | -1): Column {
+  const { coefficient, table } = terms.find((term) => term.lane === lane) as Required<Term>;
+  return { ...table, coefficient: coefficient * sign };
+}
+
+/** The nodes of a rotation, without those that only move lanes and are read elsewhere as well: they stay. */
+function removable({ nodes }: Combinations, root: Value): Node[] {
+  const inside = new Set(nodes.values());
+  let isShrinking = true;
+  while (isShrinking) {
+    isShrinking = false;
+    for (const node of inside) {
+      if (node === root.producer || /^(Add|Sub|Mul|Div|Neg)$/.test(node.opType)) continue;
+      const isRead = node.outputs.some((value) => value && [...value.uses].some((use) => !inside.has(use.node)));
+      if (isRead) isShrinking = inside.delete(node);
+    }
+  }
+  return [...inside];
+}

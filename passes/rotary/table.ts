@@ -1,0 +1,197 @@
+/**
+ * The tables of the kernel: one row a position, one column a pair of lanes. Made once for all that rotate by the same table, by
+ * computing half of what the exporter computed: cos of f instead of cos of `Concat(f, f)`, half the columns of a stored table.
+ */
+import type { Facts } from '../../src/infer/index.js';
+import { derive } from '../../src/ir/bank.js';
+import type { Node } from '../../src/ir/node.js';
+import { reshaped } from '../../src/ir/numbers.js';
+import type { Tensor } from '../../src/ir/tensor.js';
+import { dataTypes, type Shape, tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';
+import type { Rewriter } from '../../src/match/rewriter.js';
+import { scalarOf } from '../../src/match/scalar.js';
+import { takesWhole } from './columns.js';
+
+/** Columns of one value, all with the same factor. */
+export interface Selection {
+  readonly value: Value;
+  readonly rank: number;
+  readonly columns: readonly number[];
+  readonly factor: number;
+}
+
+/** What was made in a graph, by what it is. */
+export type Made = Map<string, Value>;
+
+/** Builds tables in one graph; what was made before is used again while it stands. */
+export class Tables {
+  constructor(
+    readonly build: Rewriter,
+    readonly facts: Facts,
+    readonly made: Made,
+  ) {}
+
+  /** The table [rows, pairs]. */
+  rows(selection: Selection): Value {
+    const { value, rank, columns, factor } = selection;
+    return this.once(`rows ${keyOf(selection)} ${factor}`, () => {
+      const inner = unled(value, rank);
+      const selected = this.#select(inner, rank, columns);
+      const flat = this.#flat(selected, columns.length);
+      if (factor === 1) return flat;
+      return this.build.op('Mul', [flat, this.build.numbers(value.elem as 'float32', factor)]);
+    });
+  }
+
+  once(key: string, make: () => Value): Value {
+    const old = this.made.get(key);
+    if (old && (!old.producer || old.graph.nodeSet.has(old.producer))) return old;
+    const value = make();
+    this.made.set(key, value);
+    return value;
+  }
+
+  #flat(value: Value, columns: number): Value {
+    if (value.shape?.length === 2) return value;
+    const { tensor } = value;
+    if (tensor) {
+      const rows = tensor.shape.slice(0, -1).reduce((product, size) => product * size, 1);
+      return this.build.constant(reshaped(tensor, [rows, columns]));
+    }
+    return this.build.op('Reshape', [value, this.build.ints(-1, columns)]);
+  }
+
+  /** Columns of a value's last axes as the one last axis of another value. */
+  #select(value: Value, rank: number, columns: readonly number[]): Value {
+    const width = widthOf(blockOf(value.shape, rank) ?? []);
+    if (rank === 1 && columns.length === width && columns.every((column, i) => column === i)) return value;
+    return this.once(`columns ${keyOf({ value, rank, columns })}`, () => {
+      const made = this.#inner(value, rank, columns) ?? this.#taken(value, rank, columns);
+      const lead = value.shape?.slice(0, -rank) as Shape;
+      if (!made.type) made.type = tensorType(value.elem as 'float32', [...lead, columns.length]);
+      return made;
+    });
+  }
+
+  /** The same op on columns of its operand, where it treats each column alike. */
+  #inner(value: Value, rank: number, columns: readonly number[]): Value | undefined {
+    if (value.tensor)
+      return this.build.constant(
+        columnsOf(
+          value.tensor,
+          widthOf(blockOf(value.shape, rank) as number[]),
+          value.shape?.slice(0, -rank) as number[],
+          columns,
+        ),
+      );
+    const moved = movedLanes(value, rank, this.facts);
+    if (moved) {
+      const lanes = columns.map((column) => moved[column]);
+      const first = lanes[0];
+      if (!first || !lanes.every((lane) => lane?.value === first.value && lane.rank === first.rank)) return undefined;
+      return this.#select(
+        first.value,
+        first.rank,
+        lanes.map((lane) => lane?.index as number),
+      );
+    }
+    const node = value.producer;
+    if (node?.domain !== '' || node.hasReference) return undefined;
+    const at = operandOf(node, value, rank, this.facts);
+    const operand = at === undefined ? undefined : node.inputs[at];
+    if (at === undefined || !operand) return undefined;
+    const selected = this.#select(operand, rank, columns);
+    const inputs = node.inputs.map((input, i) => (i === at ? selected : input));
+    return this.build.op(node.opType, inputs, { attributes: Object.fromEntries(node.attributes) });
+  }
+
+  /** The columns by Slice or Gather. */
+  #taken(value: Value, rank: number, columns: readonly number[]): Value {
+    const lead = (value.shape?.length as number) - rank;
+    const flat =
+      rank === 1 ? value : this.build.op('Reshape', [value, this.build.ints(...Array<number>(lead).fill(0), -1)]);
+    const [start = 0, second = start + 1] = columns;
+    const step = second - start;
+    const { build } = this;
+    if (step > 0 && columns.every((column, i) => column === start + i * step)) {
+      const end = (columns.at(-1) as number) + 1;
+      return build.op('Slice', [flat, build.ints(start), build.ints(end), build.ints(lead), build.ints(step)]);
+    }
+    return build.op('Gather', [flat, build.ints(...columns)], { attributes: { axis: lead } });
+  }
+}
+
+/** Two selections of one key are one, so that what is made of the first is computed before the second is needed. */
+export const keyOf = ({ value, rank, columns }: Omit<Selection, 'factor'>): string =>
+  `${value.sequence} ${rank} ${columns.join()}`;
+
+/** The value before ops that only give its leading axes another form: rows stay rows, in the same order. */
+function unled(value: Value, rank: number): Value {
+  const node = value.producer;
+  const source = node?.inputs[0];
+  if (node?.domain !== '' || !/^(Unsqueeze|Squeeze|Reshape|Identity)$/.test(node.opType) || !source) return value;
+  const [to, from] = [blockOf(value.shape, rank), blockOf(source.shape, rank)];
+  return to && from && to.join() === from.join() ? unled(source, rank) : value;
+}
+
+/** Which operand's columns an op computes its columns from, one from one, in a form that fits fewer columns as well. */
+function operandOf(node: Node, value: Value, rank: number, facts: Facts): number | undefined {
+  const [a, b] = node.inputs;
+  const isAlike = (input: Value | undefined): boolean =>
+    input?.shape?.length === value.shape?.length &&
+    blockOf(input?.shape, rank)?.join() === blockOf(value.shape, rank)?.join();
+  const isNumber = (input: Value | undefined): boolean =>
+    (input?.shape?.length ?? 2) <= 1 && scalarOf(input, facts) !== undefined;
+  switch (node.opType) {
+    case 'Cos':
+    case 'Sin':
+    case 'Cast':
+    case 'Neg':
+      return isAlike(a) ? 0 : undefined;
+    case 'Mul':
+      if (isAlike(a) && isNumber(b)) return 0;
+      return isAlike(b) && isNumber(a) ? 1 : undefined;
+    case 'Div':
+      return isAlike(a) && isNumber(b) ? 0 : undefined;
+    case 'Gather': {
+      const axis = node.int('axis', 0);
+      const size = a?.shape?.length ?? 0;
+      return rank === 1 && (axis < 0 ? axis + size : axis) < size - 1 ? 0 : undefined;
+    }
+    case 'GatherND':
+      return rank === 1 && takesWhole(node, (a?.shape?.length ?? 0) - 1) ? 0 : undefined;
+    case 'Slice': {
+      const axes = node.inputs[3]?.tensor && facts.contents(node.inputs[3]);
+      const size = a?.shape?.length ?? 0;
+      const isLeading = axes?.every((axis) => typeof axis === 'number' && (axis < 0 ? axis + size : axis) < size - 1);
+      return rank === 1 && isLeading ? 0 : undefined;
+    }
+    case 'Unsqueeze':
+    case 'Squeeze': {
+      const isLast = blockOf(a?.shape, 1)?.[0] === blockOf(value.shape, 1)?.[0];
+      const hasAxes = node.inputs.length > 1 || node.attributes.has('axes');
+      return rank === 1 && isLast && hasAxes && movedLanes(value, 1, facts) === undefined ? 0 : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A constant's columns as a constant: computed when it is read. */
+function columnsOf(tensor: Tensor, width: number, lead: readonly number[], columns: readonly number[]): Tensor {
+  const size = dataTypes[tensor.type].bits / 8;
+  return derive([tensor], tensor.type, [...lead, columns.length], function* (one) {
+    const bytes = one.bytes();
+    const rows = bytes.length / size / width;
+    const taken = new Uint8Array(rows * columns.length * size);
+    for (let row = 0, at = 0; row < rows; row++)
+      for (const column of columns) {
+        const from = (row * width + column) * size;
+        taken.set(bytes.subarray(from, from + size), at);
+        at += size;
+      }
+    yield taken;
+  });
+}
