@@ -2,17 +2,21 @@
 import { z } from 'zod';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { definePass } from '../src/run/pass.js';
+import { groupNormSet } from './rules/group-norm.js';
 import { layerNorm } from './rules/layer-norm.js';
 import { rmsNorm } from './rules/rms-norm.js';
+import { skipNormSet } from './rules/skip-norm.js';
 
 export const fuseNorm = definePass({
   name: 'fuse-norm',
-  summary: 'Runs each norm (layer, RMS) as one kernel.',
+  summary: 'Runs each norm (layer, RMS, group) as one kernel; on GPUs the residual before it too.',
   fidelity: 'exact',
   needs: ['types'],
   opset: 17,
   options: z.object({}),
   run(model, _options, context) {
-    reportSites(applyRules(model, [layerNorm, rmsNorm], context), context);
+    reportSites(applyRules(model, [layerNorm, rmsNorm, groupNormSet], context), context);
+    // Not on the CPU: its kernels with the residual inside take up to three times as long as the two.
+    if (context.target !== 'cpu') reportSites(applyRules(model, [skipNormSet], context), context);
   },
 });

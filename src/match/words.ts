@@ -64,6 +64,7 @@ const onnxOps = [
   'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Reciprocal', 'Neg', 'Exp', 'Erf', 'Tanh', 'Sigmoid', 'Relu', 'Softmax', 'Gelu',
   'Swish', 'MatMul', 'Gemm', 'Transpose', 'Reshape', 'Concat', 'Slice', 'Split', 'Gather', 'Cast', 'Cos', 'Sin', 'Where',
   'ReduceMean', 'ReduceSum', 'InstanceNormalization', 'LayerNormalization', 'RMSNormalization', 'GroupNormalization',
+  'SimplifiedLayerNormalization',
 ] as const; // biome-ignore format: a list of words
 
 /** The op words of ai.onnx. */
