@@ -5,11 +5,12 @@ import { flattenOutputs } from './flatten-outputs.js';
 import { fp16 } from './fp16.js';
 import { fuseAct } from './fuse-act.js';
 import { fuseAttn } from './fuse-attn.js';
+import { fuseNorm } from './fuse-norm.js';
 import { inline } from './inline.js';
 import { int8 } from './int8.js';
 import { opset } from './opset.js';
 import { simplify } from './simplify.js';
 
-export const passes = { inline, simplify, opset, flattenOutputs, fuseAttn, fuseAct, bf16, fp16, int8 };
+export const passes = { inline, simplify, opset, flattenOutputs, fuseAttn, fuseNorm, fuseAct, bf16, fp16, int8 };
 
 export const catalogue: readonly PassFactory[] = Object.values(passes);
