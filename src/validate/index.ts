@@ -13,6 +13,7 @@ import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf }
 import { openDims, type Sizes, typicalSizes } from './sizes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
 import { type Subject, subjectOf } from './subject.js';
+import { twinOf } from './twin.js';
 
 export interface ValidateOptions extends Omit<ReferenceOptions, 'provider'>, GateOptions, SpeedOptions {
   /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
@@ -79,7 +80,10 @@ export async function validate(
   try {
     for (const given of [original, result]) subjects.push(await subjectOf(given, options));
     for (let i = 0; i < 2; i++) runtimes.push(await RuntimeProcess.start(options));
-    const [a, b] = subjects as [Subject, Subject];
+    const [given, b] = subjects as [Subject, Subject];
+    const twin = twinOf(given.model, b.model);
+    const a = twin ? await subjectOf(twin.model) : given;
+    if (twin) subjects.push(a);
     const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
     const fidelity = attainable(options.fidelity ?? 'exact', a.model);
     const gate = gateOf(fidelity, provider, options);
@@ -87,8 +91,9 @@ export async function validate(
     const accuracy = await measureAccuracy(reference, [first, second], a, b, provider, gate, fidelity);
     const run = typeof reference === 'string' || accuracy.failures.length ? undefined : reference.runs.at(-1);
     const notes: string[] = [];
+    if (twin && !twin.isPart) notes.push('the original ran with operators behind it that make tensors of its outputs');
     const contenders = {
-      original: { runtime: first, model: a.source },
+      original: { runtime: first, model: twin?.isPart ? given.source : a.source },
       result: { runtime: second, model: b.source },
     };
     const measured = await attempt(notes, async () =>

@@ -11,6 +11,7 @@ import { judge, lacksKernel, provable } from './judge.js';
 import { type Reference, referenceOf } from './reference.js';
 import { compareRewrite } from './rewrites.js';
 import { subjectOf } from './subject.js';
+import { twinOf } from './twin.js';
 
 export interface VerifierOptions extends FeedOptions {
   /** Where the result is meant to run; default cpu. Models run there if it works here, else on the CPU. */
@@ -50,7 +51,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
     },
     async compare(before, after, fidelity): Promise<Verdict> {
       const where = await workingProvider(target);
-      const reference = await referenceFor(before, where);
+      const reference = await referenceFor(twinOf(before, after)?.model ?? before, where);
       if (typeof reference === 'string')
         return { outcome: 'unknown', detail: `the model before does not run: ${reference}` };
       const gate = gateOf(attainable(fidelity, before), where);

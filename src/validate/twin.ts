@@ -1,0 +1,133 @@
+/**
+ * The original with ports that can be compared with a flattened result's: operators that take any sequence or optional apart stand
+ * behind it, so that it is as independent of how the pass read the graph as a runtime that fetches only tensors allows.
+ */
+import { assembled } from '../contract/assemble.js';
+import { elementAt, packed, presence, sequenceOr, stacked, tensorOr } from '../contract/extract.js';
+import { notedStructures, portsOf, type Structure, type Structures } from '../contract/structure.js';
+import { inferTypes } from '../infer/index.js';
+import { cloneModel } from '../ir/clone.js';
+import type { Graph } from '../ir/graph.js';
+import type { Model } from '../ir/model.js';
+import { dataTypes, type TensorType, type Type, tensorType } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+
+export interface Twin {
+  readonly model: Model;
+  /** True where the original itself runs on the same inputs, and gives more outputs than are compared. */
+  readonly isPart: boolean;
+}
+
+/** Undefined where the result's ports are the original's, as far as its metadata says. What cannot be made has no port. */
+export function twinOf(original: Model, result: Model): Twin | undefined {
+  const before = notedStructures(original);
+  const { inputs, outputs, left } = notedStructures(result);
+  const changed = withoutKnown(outputs, before.outputs);
+  const fresh = withoutKnown(inputs, before.inputs);
+  const names = new Set(result.graph.outputPorts.map(({ name }) => name));
+  const dropped = left.filter((name) => !names.has(name) && hasOutput(original.graph, name));
+  const isPart = Object.keys(changed).length + Object.keys(fresh).length === 0;
+  if (isPart && dropped.length === 0) return undefined;
+  const twin = cloneModel(original);
+  inferTypes(twin);
+  if (!takeInputs(twin, result, fresh)) return undefined;
+  const ports = new Map<string, Value>();
+  for (const [index, { name, type }] of twin.graph.outputPorts.entries()) {
+    const value = twin.graph.outputs[index] as Value;
+    const one = changed[name];
+    if (one) takeOutput(one, value, value.type ?? type, (port, tensor) => ports.set(port, tensor));
+    else if (names.has(name)) ports.set(name, value);
+  }
+  const kept = result.graph.outputPorts.flatMap(({ name }) => {
+    const value = ports.get(name);
+    return value ? [{ port: { name, type: undefined }, value }] : [];
+  });
+  twin.graph.setOutputs(kept);
+  return kept.length > 0 ? { model: twin, isPart } : undefined;
+}
+
+const withoutKnown = (structures: Structures, known: Structures): Structures =>
+  Object.fromEntries(
+    Object.entries(structures).filter(([name, one]) => JSON.stringify(one) !== JSON.stringify(known[name])),
+  );
+
+const hasOutput = (graph: Graph, name: string): boolean => graph.outputPorts.some((port) => port.name === name);
+
+/** False where an input cannot be made of the result's. */
+function takeInputs(twin: Model, result: Model, structures: Structures): boolean {
+  const { graph } = twin;
+  const inputs: Value[] = [];
+  for (const input of [...graph.inputs]) {
+    const structure = structures[input.name];
+    if (!structure) {
+      inputs.push(input);
+      continue;
+    }
+    const own = new Map(
+      portsOf(structure).map((name) => {
+        const type = result.graph.inputs.find((one) => one.name === name)?.type;
+        return [name, graph.input(name, type)] as const;
+      }),
+    );
+    const value = assembled(graph, structure, input.type, (name) => own.get(name) as Value);
+    if (!value) return false;
+    graph.replaceUses(input, value);
+    inputs.push(...own.values());
+  }
+  graph.setInputs(inputs);
+  return true;
+}
+
+type Add = (port: string, tensor: Value) => void;
+
+/** The tensors of one output, each handed to `add`. */
+function takeOutput(structure: Structure, value: Value, type: Type | undefined, add: Add): void {
+  if (structure.kind === 'maps') {
+    const tensor = behindZipMap(value);
+    if (tensor) add(structure.port, tensor);
+  } else if (structure.kind === 'optional') {
+    const present = presence(value);
+    const content = type?.kind === 'optional' ? type.elem : undefined;
+    add(structure.present, present);
+    if (content?.kind === 'tensor') takeTensors(structure.value, tensorOr(value, present, content), content, add);
+    const elem = content?.kind === 'sequence' ? content.elem : undefined;
+    if (elem?.kind === 'tensor') takeTensors(structure.value, sequenceOr(value, present, elem), content, add);
+  } else if (type?.kind === 'optional') {
+    takeTensors(structure, value.graph.add('OptionalGetElement', [value]).output, type.elem, add);
+  } else takeTensors(structure, value, type, add);
+}
+
+function takeTensors(structure: Structure, value: Value, type: Type | undefined, add: Add): void {
+  const elem = type?.kind === 'sequence' && type.elem?.kind === 'tensor' ? type.elem : undefined;
+  if (structure.kind === 'tensor') add(structure.port, structure.was ? held(value) : value);
+  else if (structure.kind === 'list' && type?.kind === 'sequence')
+    for (const [index, item] of structure.items.entries()) takeTensors(item, elementAt(value, index), elem, add);
+  else if (structure.kind === 'stack' && elem) add(structure.port, stacked(value, elem));
+  else if (structure.kind === 'packed' && elem) takePacked(structure, value, elem, add);
+}
+
+/** The shapes are compared where both sides know, or do not know, the rank. */
+function takePacked(
+  { port, shapes, ranks }: Structure & { kind: 'packed' },
+  value: Value,
+  elem: TensorType,
+  add: Add,
+): void {
+  const made = packed(value, ranks === undefined ? elem : tensorType(elem.elem));
+  add(port, made.data);
+  if ((made.ranks === undefined) === (ranks === undefined)) add(shapes, made.shapes);
+  if (ranks !== undefined && made.ranks) add(ranks, made.ranks);
+}
+
+/** Types that JavaScript lacks are cast as the pass casts them: floats to float32, integers to 8 bits. */
+function held(value: Value): Value {
+  const { kind } = dataTypes[value.elem ?? 'undefined'];
+  const to = kind === 'float' ? 'float32' : kind === 'signed' ? 'int8' : 'uint8';
+  return value.graph.add('Cast', [value], { attributes: { to: dataTypes[to].code } }).output;
+}
+
+function behindZipMap(value: Value): Value | undefined {
+  const { producer } = value;
+  if (producer?.is('Identity')) return behindZipMap(producer.inputs[0] as Value);
+  return producer?.is('ZipMap', 'ai.onnx.ml') ? producer.inputs[0] : undefined;
+}
