@@ -90,7 +90,9 @@ export class Inference {
 
   #operator(node: Node, frame: Frame): void {
     const opset = node.opset ?? Number.POSITIVE_INFINITY;
-    const schema = schemaOf(node.opType, node.domain, opset);
+    // Some operators were in use before a set had them.
+    const schema =
+      schemaOf(node.opType, node.domain, opset) ?? schemaOf(node.opType, node.domain, Number.POSITIVE_INFINITY);
     const rule = ruleOf(node.opType, node.domain);
     if (!schema && !rule) {
       declare(node, frame);

@@ -1,9 +1,10 @@
 /**
  * The node tests of the ONNX repository (onnx/backend/test/data/node, as it was until the data left the repository): one
- * small model each, with the inputs it was run on and the outputs it must give. What inference needs of them is packed in
- * fixtures/backend-nodes.br: all models, the types and shapes of inputs and outputs, and small contents.
+ * small model each, with the inputs it was run on and the outputs it must give. From releases 1.18 down to 1.2 come the
+ * cases of older versions of operators. What inference needs of them is packed in fixtures/backend-nodes.br: all models, the
+ * types and shapes of inputs and outputs, and small contents.
  *
- * `node bench/run.mjs test/infer/backend-pack.ts <folder of test_…>` packs them again and writes backend-cases.tsv, the list
+ * `node bench/run.mjs test/infer/backend-pack.ts <folder of test_…> [folders of older releases]` packs them again and writes backend-cases.tsv, the list
  * of results: dims of each case's outputs, and how many are a number or an expression over the inputs' symbols when the case
  * is inferred as backend-judge.ts says. The rest follows from what the inputs hold, not from their shapes.
  */
