@@ -17,8 +17,8 @@ const RADIUS = 4;
 /** Seeds are tried by their surroundings at these radii; at 0 only what is a block alone. */
 const SEED_RADII = [4, 2, 1, 0];
 /** Growing ends after so many pairs for each node of the scope: what is left to find is small. */
-const PAIRS_PER_NODE = 40;
-/** Windows of one growth, and of all, that become candidates: those that cover most. */
+const PAIRS_PER_NODE = 4;
+/** Windows of one growth, and windows and pieces of all, that become candidates: those that cover most. */
 const WINDOWS = 6;
 const CANDIDATES = 64;
 
@@ -58,10 +58,15 @@ export function candidatesOf(
       return typical ? piecesOf(whole, typical) : [];
     })
     .filter(isLarge)
-    .map((rows) => ({ rows, count: (rows[0] as number[]).length }));
+    .map((rows) => ({ rows, count: (rows[0] as number[]).length }))
+    .sort((a, b) => b.rows.length * b.count - a.rows.length * a.count)
+    .slice(0, CANDIDATES);
 }
 
-/** Nodes of equal label, two or more, in the order of their depth. */
+/**
+ * Nodes of equal label, two or more, in the order of their depth; classes of the most frequent size first: as many nodes
+ * as there are layers, most likely.
+ */
 function classesOf({ depth }: Wiring, ring: Float64Array): number[][] {
   const classes = new Map<number, number[]>();
   ring.forEach((label, node) => {
@@ -71,5 +76,8 @@ function classesOf({ depth }: Wiring, ring: Float64Array): number[][] {
   });
   const several = [...classes.values()].filter(({ length }) => length > 1);
   for (const one of several) one.sort((a, b) => (depth[a] as number) - (depth[b] as number) || a - b);
-  return several;
+  const nodes = new Map<number, number>();
+  for (const { length } of several) nodes.set(length, (nodes.get(length) ?? 0) + length);
+  const weight = ({ length }: number[]) => nodes.get(length) as number;
+  return several.sort((a, b) => weight(b) - weight(a) || b.length - a.length || (a[0] as number) - (b[0] as number));
 }

@@ -56,10 +56,11 @@ export class Choice {
 
   /** The first candidate, or the one with the most repeats among those that overlap it and cover about as much. */
   #finest(sorted: readonly Measured[]): Measured {
-    let best = sorted[0] as Measured;
-    const around = this.#overlapping(best, sorted);
-    for (const one of around) {
-      if (one.count <= best.count) continue;
+    const first = sorted[0] as Measured;
+    let best = first;
+    const isNear = (one: Measured) => one.count > best.count && one.nodes >= SHARE * first.nodes;
+    for (const one of this.#overlapping(first, sorted.filter(isNear))) {
+      if (!isNear(one)) continue;
       const larger = this.#disjoint(this.#overlapping(one, sorted).filter(({ count }) => count < one.count));
       if (one.nodes >= SHARE * larger.nodes && one.parameters >= SHARE * larger.parameters) best = one;
     }

@@ -11,8 +11,8 @@ import type { Wiring } from './wiring.js';
 /** How often levels are raised before the rows are given up: wirings that contradict each other never settle. */
 const ROUNDS = 16;
 
-/** Looking between the nodes of all instances of one repeat visits so many nodes for each of the scope at most. */
-const STEPS_PER_NODE = 4;
+/** Telling what is typical visits so many nodes for each of the scope at most, all repeats together. */
+const STEPS_PER_NODE = 16;
 
 /** Above all levels: of a path that does not come back. */
 const FREE = 0x3fffffff;
@@ -23,22 +23,22 @@ export class Levels {
   readonly #rowOf: Int32Array;
   /** Level of a path that is outside the instance; 0 where none leads there. */
   readonly #outside: Int32Array;
-  #left = 0;
+  #left: number;
 
   constructor(readonly wiring: Wiring) {
     this.#rowOf = new Int32Array(wiring.nodes.length).fill(-1);
     this.#outside = new Int32Array(wiring.nodes.length);
+    this.#left = STEPS_PER_NODE * wiring.nodes.length;
   }
 
   /**
-   * Levels that more than half of the instances ask for: what is so by design, not by an odd layer. Undefined where the
-   * instances lie so far apart, or so much in each other, that looking between their nodes takes too long.
+   * Levels that more than half of the instances ask for: what is so by design, not by an odd layer. Undefined once too
+   * much was looked at: ask for what matters most first.
    */
   typical(rows: Rows): Int32Array | undefined {
     const shared = this.shared(rows);
     const count = rows[0]?.length ?? 0;
     const levels: Int32Array[] = [];
-    this.#left = STEPS_PER_NODE * this.wiring.nodes.length;
     for (let instance = 0; instance < count; instance++) {
       const own = new Int32Array(rows.length);
       this.#raise(rows, shared, instance, own);
@@ -58,7 +58,6 @@ export class Levels {
   common(rows: Rows): Int32Array | undefined {
     const shared = this.shared(rows);
     const low = new Int32Array(rows.length);
-    this.#left = Number.POSITIVE_INFINITY;
     if (!this.#settle(rows, (instance) => this.#raise(rows, shared, instance, low))) return undefined;
     const top = Math.max(...low);
     if (top === 0) return low;
