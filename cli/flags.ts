@@ -43,6 +43,16 @@ export const jobFlags = {
     describe: 'Run nothing: no comparison with the original at the end.',
   },
   ...inputFlags,
+  shape: {
+    ...text,
+    describe:
+      'Freeze the shape of an input: the result declares it, and is compared at it. May be repeated. E.g. image=1,3,224,224',
+  },
+  dim: {
+    ...text,
+    describe:
+      'Freeze a symbolic dim of the inputs: the result declares the size, and is compared at it. May be repeated. E.g. batch=4',
+  },
   'fail-on-fallback': flag('failOnFallback', truth),
   'external-data': flag('externalData', truth),
   force: { ...truth, describe: 'Let the result overwrite its input.' },

@@ -1,11 +1,13 @@
 /** The pipeline as users call it: names looked up in the catalogue, and a runtime handed in where there is one. */
+import { freeze } from '../passes/freeze.js';
 import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
 import type { Contradiction } from './infer/index.js';
 import type { Model } from './ir/model.js';
+import { sizesOf } from './run/freeze.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
-import type { Target } from './run/pass.js';
+import type { Pass, Target } from './run/pass.js';
 import { type Progress, runPipeline } from './run/pipeline.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import type { Verifier, VerifyLevel } from './run/verify.js';
@@ -25,9 +27,9 @@ export interface OptimizeOptions {
   readonly verify?: VerifyLevel;
   /** Of the inputs that models are verified on. Default 0. */
   readonly seed?: number;
-  /** Dims of inputs, by name. */
+  /** Whole shapes of inputs, by name: the result declares them, and is verified on them. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** Values of symbolic dims, by name. */
+  /** Sizes of symbolic dims, by name: the result declares them, and is verified on them. */
   readonly dims?: Readonly<Record<string, number>>;
   readonly onProgress?: (progress: Progress) => void;
   /** Stated in the report. */
@@ -37,7 +39,7 @@ export interface OptimizeOptions {
 /**
  * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.
  * Where the result as a whole breaks its gate it is given all the same: `report.gates` says so. Whoever uses it looks there.
- * Throws UsageError for an unknown pass, ModelError where the model is at fault, PassError where a pass is.
+ * Throws UsageError for an unknown pass, dim or input, ModelError where the model is at fault, PassError where a pass is.
  */
 export async function optimize(
   model: Model,
@@ -45,7 +47,7 @@ export async function optimize(
   options: OptimizeOptions = {},
 ): Promise<{ model: Model; report: Report }> {
   const started = performance.now();
-  const list = parsePasses(passes, builtIn);
+  const list = withSizes(parsePasses(passes, builtIn), model, options);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
   const target = await targetOf(options.target, runs);
@@ -75,6 +77,14 @@ export async function optimize(
     ms: performance.now() - started,
   };
   return { model: result.model, report };
+}
+
+/** The settings `dims` and `shapes` are a pass that goes first, so that the report says what it did. */
+function withSizes(list: readonly Pass[], model: Model, { dims = {}, shapes = {} }: OptimizeOptions): readonly Pass[] {
+  if (Object.keys(dims).length + Object.keys(shapes).length === 0) return list;
+  sizesOf(model, { dims, shapes });
+  const lists = Object.entries(shapes).map(([name, shape]) => [name, [...shape]]);
+  return [freeze({ dims, shapes: Object.fromEntries(lists) }), ...list];
 }
 
 /** What the file says of itself that is not so; absent where all is well. */

@@ -1,0 +1,41 @@
+/** freeze: the inputs declare sizes instead of symbolic dims, and everything behind them follows. The settings `dims` and `shapes` ask for it. */
+import { z } from 'zod';
+import { inferTypes } from '../src/infer/index.js';
+import type { Model } from '../src/ir/model.js';
+import { type Shape, tensorType } from '../src/ir/types.js';
+import { freezeInputs } from '../src/run/freeze.js';
+import { definePass } from '../src/run/pass.js';
+
+const size = z.number().int().nonnegative();
+
+export const freeze = definePass({
+  name: 'freeze',
+  summary: 'Gives symbolic dims of the inputs a size.',
+  fidelity: 'exact',
+  needs: ['types'],
+  options: z.object({
+    dims: z.record(z.string(), size).default({}).describe('Sizes of dims, by name.'),
+    shapes: z.record(z.string(), z.array(size)).default({}).describe('Whole shapes of inputs, by name.'),
+  }),
+  run(model, { dims, shapes }, context) {
+    const frozen = freezeInputs(model, { dims, shapes });
+    if (frozen.length === 0) context.skip('nothing to freeze: the inputs have these sizes already');
+    for (const text of frozen) context.note(text);
+    inferTypes(model);
+    declareOutputs(model);
+  },
+});
+
+/** What the outputs declare follows where it is known now: a number in place of a symbol. */
+function declareOutputs({ graph }: Model): void {
+  graph.outputPorts.forEach(({ name, type }, index) => {
+    const value = graph.outputs[index];
+    const known = value?.shape;
+    if (!value || type?.kind !== 'tensor' || !type.shape || type.shape.length !== known?.length) return;
+    const shape: Shape = type.shape.map((dim, axis) => {
+      const now = known[axis];
+      return typeof dim !== 'number' && typeof now === 'number' ? now : dim;
+    });
+    if (shape.some((dim, axis) => dim !== type.shape?.[axis])) graph.output(name, value, tensorType(type.elem, shape));
+  });
+}

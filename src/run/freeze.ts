@@ -1,0 +1,116 @@
+/** Sizes in place of symbolic dims: what the settings `dims` and `shapes` ask of a model's inputs. */
+import { type Dim, dimText, type SymbolName } from '../ir/dims.js';
+import type { Model } from '../ir/model.js';
+import { substitute } from '../ir/substitute.js';
+import { nameOf, symbolsOf } from '../ir/symbols.js';
+import { type Shape, tensorType } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { UsageError, unknownText } from './usage-error.js';
+
+/** Sizes of symbolic dims, and whole shapes of inputs, by name. */
+export interface Sizes {
+  readonly dims?: Readonly<Record<string, number>>;
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+}
+
+const shapeOf = (input: Value): Shape | undefined => (input.type?.kind === 'tensor' ? input.type.shape : undefined);
+
+/** `past + 1` is a name whose parts can be given as well. */
+const partsOf = (name: string): readonly string[] => name.split('+').map((part) => part.trim());
+
+const symbolNames = ({ graph }: Model): string[] => {
+  const symbols = graph.inputs.flatMap((input) => (shapeOf(input) ?? []).flatMap(symbolsOf));
+  return [...new Set(symbols)].filter((name) => typeof name === 'string');
+};
+
+/** The names of the dims that the inputs leave open, and of the parts of those that are sums. */
+const dimNames = (model: Model): string[] =>
+  [...new Set(symbolNames(model).flatMap((name) => [name, ...partsOf(name)]))].filter((name) => !/^\d+$/.test(name));
+
+/** What the symbols of the inputs stand for, as far as it is asked for, and who asked. */
+class Bindings {
+  readonly sizes = new Map<SymbolName, number>();
+  readonly #askers = new Map<SymbolName, string>();
+
+  bind(name: SymbolName, size: number, asker: string): void {
+    const before = this.sizes.get(name);
+    if (before !== undefined && before !== size)
+      throw new UsageError(
+        `dim "${String(name)}": expected one size; found ${before} (${this.#askers.get(name)}) and ${size} (${asker})`,
+      );
+    this.sizes.set(name, size);
+    this.#askers.set(name, asker);
+  }
+
+  /** The sum that a name says, where every part of it is known. */
+  sum(name: string): number | undefined {
+    const parts = partsOf(name).map((part) => (/^\d+$/.test(part) ? Number(part) : this.sizes.get(part)));
+    return parts.length > 1 && parts.every((part) => part !== undefined)
+      ? parts.reduce((total, part) => total + part, 0)
+      : undefined;
+  }
+}
+
+/**
+ * The sizes of the symbols in the inputs' shapes. Throws UsageError for a dim that no input has, an input that the model
+ * does not have, a shape that the model excludes, and two sizes for one dim.
+ */
+export function sizesOf(model: Model, { dims = {}, shapes = {} }: Sizes): ReadonlyMap<SymbolName, number> {
+  const { inputs } = model.graph;
+  const known = dimNames(model);
+  const bindings = new Bindings();
+  for (const [name, size] of Object.entries(dims)) {
+    if (!known.includes(name)) throw new UsageError(unknownText('dim', name, known));
+    bindings.bind(name, size, 'given as a dim');
+  }
+  for (const [name, given] of Object.entries(shapes)) {
+    const input = inputs.find((value) => value.name === name);
+    const listed = inputs.map((value) => value.name).join(', ') || 'none';
+    if (!input) throw new UsageError(`shape of "${name}": expected an input of the model; found ${listed}`);
+    bindShape(input, given, bindings);
+  }
+  for (const name of symbolNames(model)) {
+    const sum = bindings.sum(name);
+    if (sum !== undefined) bindings.bind(name, sum, 'the sum of its parts');
+  }
+  return bindings.sizes;
+}
+
+function bindShape(input: Value, given: readonly number[], bindings: Bindings): void {
+  const shape = shapeOf(input);
+  const place = `shape of "${input.name}"`;
+  if (!shape) return;
+  if (shape.length !== given.length)
+    throw new UsageError(`${place}: expected ${shape.length} dims; found [${given.join(', ')}]`);
+  shape.forEach((dim, axis) => {
+    const size = given[axis] as number;
+    if (typeof dim === 'number' && dim !== size)
+      throw new UsageError(`${place}: expected ${dim} at axis ${axis}, which the model fixes; found ${size}`);
+    const name = nameOf(dim);
+    if (name !== undefined) bindings.bind(name, size, place);
+  });
+}
+
+/** The shape with the sizes in it: as given for this input, or its symbols replaced. */
+export function frozenShape(
+  input: Value,
+  { shapes = {} }: Sizes,
+  sizes: ReadonlyMap<SymbolName, Dim>,
+): Shape | undefined {
+  return shapes[input.name] ?? shapeOf(input)?.map((dim) => substitute(dim, sizes));
+}
+
+/** Declares the sizes on the inputs, in place; dims that are not open any more are no matter. Gives what became of each input. */
+export function freezeInputs(model: Model, { dims = {}, shapes = {} }: Sizes): string[] {
+  const open = dimNames(model);
+  const asked = { dims: Object.fromEntries(Object.entries(dims).filter(([name]) => open.includes(name))), shapes };
+  const sizes = sizesOf(model, asked);
+  return model.graph.inputs.flatMap((input) => {
+    const shape = frozenShape(input, asked, sizes);
+    if (input.type?.kind !== 'tensor' || !shape) return [];
+    const [before, after] = [shapeOf(input)?.map(dimText).join(', '), shape.map(dimText).join(', ')];
+    if (before === after) return [];
+    input.type = tensorType(input.type.elem, shape);
+    return [`"${input.name}" is [${after}]${before === undefined ? '' : `, was [${before}]`}`];
+  });
+}
