@@ -28,8 +28,9 @@ const expanded = rule({
   name: 'layer-norm-expanded',
   because: 'one kernel that reads x once, instead of nine',
   match: Sum(
-    Product(x, deviation, Optional(scale)),
+    // The mean first: nothing else has it, so that other norms fail here at once.
     Minus(Product(Mean(x), deviation, Optional(scale))),
+    Product(x, deviation, Optional(scale)),
     Optional(bias),
   ),
   rewrite: layerNormalization,

@@ -1,6 +1,7 @@
 /** What looks like a norm, whether or not one is there: a mean whose root something is divided by. */
 import type { Facts } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
+import { plainOf } from '../../src/match/plain.js';
 import { scalarOf } from '../../src/match/scalar.js';
 
 const reductions = new Set(['ReduceMean', 'ReduceSum']);
@@ -11,7 +12,7 @@ const STEPS = 3;
 /** True for a reduction of a power that leads to a root: the variance or mean square of a norm. */
 export function isVariance(node: Node, facts: Facts): boolean {
   if (node.domain !== '' || !reductions.has(node.opType)) return false;
-  const power = node.inputs[0]?.producer;
+  const power = powerOf(node);
   const isPower = power?.is('Pow') || (power?.is('Mul') && power.inputs[0] === power.inputs[1]);
   return Boolean(isPower) && leadsToRoot(node, STEPS, facts);
 }
@@ -29,5 +30,8 @@ function leadsToRoot(node: Node, steps: number, facts: Facts): boolean {
 
 /** True where the power's base is a difference: the mean was taken away, so it is a variance. */
 export function isCentred(node: Node): boolean {
-  return node.inputs[0]?.producer?.inputs[0]?.producer?.is('Sub') ?? false;
+  const base = powerOf(node)?.inputs[0];
+  return (base && plainOf(base).of.producer?.is('Sub')) ?? false;
 }
+
+const powerOf = ({ inputs: [input] }: Node): Node | undefined => input && plainOf(input).of.producer;

@@ -1,0 +1,86 @@
+/** The norms and activations of models from real exporters, where the collection is beside the repository. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fuseAct } from '../../passes/fuse-act.js';
+import { fuseNorm } from '../../passes/fuse-norm.js';
+import type { Model } from '../../src/ir/model.js';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
+import type { PipelineResult } from '../../src/run/pipeline.js';
+import { applyPasses, compareTensors } from '../check-pass.js';
+import { collection, modelFolders } from '../models.js';
+import { runModel } from '../run-model.js';
+import { dataSets, storedTensors } from '../stored-data.js';
+
+interface Truth {
+  readonly arch: string;
+  readonly variant: string;
+  readonly layer_norms: number | null;
+  readonly rms_norms: number | null;
+  readonly gelu_like: Readonly<Record<string, number>> | null;
+}
+
+const kernels = {
+  layer: ['LayerNormalization', 'SkipLayerNormalization'],
+  rms: ['RMSNormalization', 'SimplifiedLayerNormalization', 'SkipSimplifiedLayerNormalization'],
+  gelu: ['Gelu', 'FastGelu', 'BiasGelu'],
+  quick: ['QuickGelu'],
+};
+
+const count = (model: Model, opTypes: readonly string[]): number =>
+  [...model.graphs()].flatMap((graph) => [...graph.nodeSet]).filter(({ opType }) => opTypes.includes(opType)).length;
+
+const zoo = collection('zoo');
+const folders = modelFolders(zoo).map((folder) => {
+  const truth = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as Truth;
+  return { folder, truth, variant: folder.split('/').at(-1) as string };
+});
+/** What the exporters of PyTorch wrote; the rest is written by hand. */
+const variants = [...new Set(folders.map(({ variant }) => variant))].filter((name) => /^(ts|dyn)\d*/.test(name));
+
+const fused = async (folder: string): Promise<PipelineResult> =>
+  applyPasses([fuseNorm(), fuseAct()], await readModel(join(folder, 'model.onnx')));
+
+describe.runIf(folders.length > 0)('norms and activations of the collection', () => {
+  it.each(variants)('%s: each is one kernel, or its reason is in the report', async (variant) => {
+    const found = { layer: 0, rms: 0, gelu: 0, quick: 0 };
+    const expected = { layer: 0, rms: 0, gelu: 0, quick: 0 };
+    const misses = new Set<string>();
+    for (const { folder, truth } of folders.filter((one) => one.variant === variant)) {
+      const { quick = 0, ...gelus } = truth.gelu_like ?? {};
+      expected.layer += truth.layer_norms ?? 0;
+      expected.rms += truth.rms_norms ?? 0;
+      expected.gelu += Object.values(gelus).reduce((sum, one) => sum + one, 0);
+      expected.quick += quick;
+      const { model, passes } = await fused(folder);
+      // The kernel of a quick GELU is also that of SiLU, whose truth counts calls where exporters share results.
+      for (const kind of ['layer', 'rms', 'gelu', 'quick'] as const)
+        if (kind !== 'quick' || quick > 0) found[kind] += count(model, kernels[kind]);
+      for (const { skips } of passes) for (const { reason } of skips) misses.add(reason);
+    }
+    for (const kind of ['layer', 'rms', 'gelu', 'quick'] as const)
+      expect(found[kind], `${kind}: at least 98 % of ${expected[kind]}`).toBeGreaterThanOrEqual(0.98 * expected[kind]);
+    expect([...misses].filter((reason) => !reason.includes('no GroupNorm kernel'))).toEqual([]);
+  });
+
+  /** One model for each way in which something is spelled. */
+  const samples = [
+    'legacy-bert/ts11',
+    'gemma2/dyn20',
+    'flux-transformer/dyn20',
+    'clip-text/ts-eager',
+    'gpt2-past/ts-sdpa',
+  ];
+  it.each(samples)('%s gives the same outputs at every stored size', async (sample) => {
+    const folder = join(zoo, sample);
+    const { model, passes } = await fused(folder);
+    expect(passes.some(({ status }) => status === 'applied')).toBe(true);
+    const bytes = await writeModel(model);
+    for (const set of dataSets(folder)) {
+      const feeds = storedTensors(folder, 'input', set);
+      // float32 noise of a few layers.
+      compareTensors(await runModel(bytes, feeds), await runModel(join(folder, 'model.onnx'), feeds), 1e-4);
+    }
+  });
+});
