@@ -24,12 +24,18 @@ const labels = (call: Call): number | undefined =>
   length(call, 'classlabels_int64s') ||
   undefined;
 
-/** One label a row, and a score for each class, of which a binary model may state one. */
-const classifier: Rule = (call) => {
-  call.set(0, [rows(call)], length(call, 'classlabels_strings') ? 'string' : 'int64');
-  const count = labels(call);
-  call.set(1, [rows(call), count !== undefined && count > 2 ? count : undefined], 'float32');
-};
+/** One label a row, and scores: one for each class, unless `scores` says otherwise. */
+const classifier =
+  (scores: (call: Call, classes: number) => number = (_, classes) => classes): Rule =>
+  (call) => {
+    call.set(0, [rows(call)], length(call, 'classlabels_strings') ? 'string' : 'int64');
+    const count = labels(call);
+    call.set(1, [rows(call), count !== undefined && count > 1 ? scores(call, count) : undefined], 'float32');
+  };
+
+/** Support vectors vote on each pair of classes, and probabilities make scores of classes of that. */
+const pairs = (call: Call, classes: number): number =>
+  classes > 2 && length(call, 'vectors_per_class') && !length(call, 'prob_a') ? (classes * (classes - 1)) / 2 : classes;
 
 const regressor =
   (targets: string): Rule =>
@@ -95,15 +101,15 @@ export const machineLearning: Readonly<Record<string, Rule>> = {
   FeatureVectorizer: featureVectorizer,
   Imputer: like(),
   LabelEncoder: labelEncoder,
-  LinearClassifier: classifier,
+  LinearClassifier: classifier(),
   LinearRegressor: regressor('targets'),
   Normalizer: like(),
   OneHotEncoder: oneHotEncoder,
-  SVMClassifier: classifier,
+  SVMClassifier: classifier(pairs),
   SVMRegressor: (call) => call.set(0, [rows(call), 1], 'float32'),
   Scaler: like(),
   TreeEnsemble: treeEnsemble,
-  TreeEnsembleClassifier: classifier,
+  TreeEnsembleClassifier: classifier(),
   TreeEnsembleRegressor: regressor('n_targets'),
   ZipMap: zipMap,
 };
