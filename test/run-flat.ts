@@ -36,7 +36,7 @@ const tensorLike = (tensor: Tensor): TensorLike => ({
 });
 
 /** Tensors as [dims, ...elements], maps as objects; lists, dicts and null as they are. */
-export function plain(value: Unflattened | Tensor): unknown {
+export function plain(value: Unflattened | Tensor | Map<string, number>): unknown {
   if (value === null) return null;
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, number]) => [String(key), number]));
   if (Array.isArray(value)) return value.map(plain);

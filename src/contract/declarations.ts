@@ -22,11 +22,13 @@ const arrays: Readonly<Record<string, string>> = {
   string: 'readonly string[]',
 };
 
-const common = `/** A tensor. Dims: sizes, or the names of those that a run tells. */
+const common = `/** A tensor. Dims: sizes, and the names of those that a run tells. */
 export interface Tensor<Type extends string, Data, Dims extends readonly unknown[]> {
   readonly type: Type;
-  readonly dims: readonly number[] & { readonly length: Dims['length'] };
+  readonly dims: readonly number[];
   readonly data: Data;
+  /** For the type checker alone: no tensor has it. */
+  readonly shape?: Dims;
 }
 
 /** The Float16Array of newer JavaScript. */
@@ -50,10 +52,10 @@ export function declarationsOf(contract: Contract): string {
     interfaceOf('Outputs', outputs),
     '',
     '/** The outputs as they were before: `unflatten<Structure>(results, contract)`. */',
-    `export interface Structure {\n${members(structure.outputs, ports)}}`,
+    `export type Structure = {\n${members(structure.outputs, ports)}};`,
     '',
     '/** Outputs to be fed back, and the inputs that take them in the next run. */',
-    `export interface Pairs {\n${pairs.map(({ output, input }) => `  readonly ${key(output)}: ${quoted(input)};\n`).join('')}}`,
+    `export type Pairs = {\n${pairs.map(({ output, input }) => `  readonly ${key(output)}: ${quoted(input)};\n`).join('')}};`,
     '',
   ].join('\n');
 }
@@ -63,7 +65,7 @@ const quoted = (text: string): string =>
 const key = (name: string): string => (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : quoted(name));
 
 const interfaceOf = (name: string, ports: readonly ContractPort[]): string =>
-  `export interface ${name} {\n${ports.map(member).join('')}}`;
+  `export type ${name} = {\n${ports.map(member).join('')}};`;
 
 function member(port: ContractPort): string {
   const remarks = [

@@ -4,7 +4,7 @@
  */
 import { assembled } from '../contract/assemble.js';
 import { elementAt, packed, presence, sequenceOr, stacked, tensorOr } from '../contract/extract.js';
-import { notedStructures, portsOf, type Structure, type Structures } from '../contract/structure.js';
+import { isPlain, notedStructures, portsOf, type Structure, type Structures } from '../contract/structure.js';
 import { inferTypes } from '../infer/index.js';
 import { cloneModel } from '../ir/clone.js';
 import type { Graph } from '../ir/graph.js';
@@ -22,7 +22,7 @@ export interface Twin {
 export function twinOf(original: Model, result: Model): Twin | undefined {
   const before = notedStructures(original);
   const { inputs, outputs, left } = notedStructures(result);
-  const changed = withoutKnown(outputs, before.outputs);
+  const changed = withoutKnown(ungrouped(outputs, original.graph), before.outputs);
   const fresh = withoutKnown(inputs, before.inputs);
   const names = new Set(result.graph.outputPorts.map(({ name }) => name));
   const dropped = left.filter((name) => !names.has(name) && hasOutput(original.graph, name));
@@ -50,6 +50,21 @@ const withoutKnown = (structures: Structures, known: Structures): Structures =>
   Object.fromEntries(
     Object.entries(structures).filter(([name, one]) => JSON.stringify(one) !== JSON.stringify(known[name])),
   );
+
+/** Outputs that were grouped, by their own names: those that are one port, which has the name. */
+function ungrouped(structures: Structures, graph: Graph): Structures {
+  const found: Record<string, Structure> = {};
+  const visit = (name: string, one: Structure): void => {
+    if (one.kind === 'dict') for (const inner of Object.values(one.entries)) visit('', inner);
+    else if (one.kind === 'list' && !hasOutput(graph, name)) for (const inner of one.items) visit('', inner);
+    else {
+      const own = name || (portsOf(one)[0] ?? '');
+      if (hasOutput(graph, own) && !isPlain(own, one)) found[own] = one;
+    }
+  };
+  for (const [name, one] of Object.entries(structures)) visit(name, one);
+  return found;
+}
 
 const hasOutput = (graph: Graph, name: string): boolean => graph.outputPorts.some((port) => port.name === name);
 

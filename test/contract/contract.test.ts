@@ -1,0 +1,194 @@
+/** The contract, its declarations and `unflatten`, as someone who writes TypeScript uses them. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { flattenOutputs } from '../../passes/flatten-outputs.js';
+import { type ContractPort, contractOf, contractSchema } from '../../src/contract/contract.js';
+import { declarationsOf } from '../../src/contract/declarations.js';
+import { cachePairs } from '../../src/contract/pairs.js';
+import { unflatten } from '../../src/contract/unflatten.js';
+import { float } from '../../src/ir/attribute.js';
+import { buildModel } from '../../src/ir/build.js';
+import { type Type, tensorType } from '../../src/ir/types.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { optimizeFile } from '../../src/optimize-file.js';
+import { applyPass } from '../check-pass.js';
+import { root } from '../models.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-contract-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const maps: Type = {
+  kind: 'sequence',
+  elem: { kind: 'map', key: 'string', value: tensorType('float32', []) },
+};
+
+/** Every kind of output, and names that TypeScript has to quote. */
+const model = () =>
+  buildModel({ '': 17, 'ai.onnx.ml': 1 }, (g) => {
+    const x = g.input('x', 'float32', ['batch', 2]);
+    const limit = g.input("it's", 'float32', []);
+    const p = g.op('Clip', [x, limit]);
+    const labels = { classlabels_strings: ["it's", 'b*/'] };
+    g.output('p', g.op('ZipMap', [p], labels, { domain: 'ai.onnx.ml' }), maps);
+    g.output('s', g.op('SequenceConstruct', [x, p]), { kind: 'sequence', elem: tensorType('float32') });
+    g.output('rows', g.op('SplitToSequence', [p], { keepdims: 0 }), { kind: 'sequence', elem: tensorType('float32') });
+    g.output('1 id', g.op('ArgMax', [p]), 'int64', [1, 2]);
+    g.output('copy', g.op('Identity', [x]));
+    g.output('half', g.op('Cast', [g.op('LeakyRelu', [x], { alpha: float(0.5) })], { to: 10 }));
+  });
+
+describe('the contract', () => {
+  it('fits its schema, and says what came from where', async () => {
+    const contract = contractOf((await applyPass(flattenOutputs(), model())).model);
+    expect(contractSchema.parse(JSON.parse(JSON.stringify(contract)))).toEqual(contract);
+    expect(contract.outputs.map(({ name }) => name)).toEqual(['p', 's.0', 's.1', 'rows', '1 id', 'copy', 'half']);
+    expect(contract.outputs.map(({ same }) => same)).toEqual([undefined, 'x', 'p', 'p', undefined, 'x', undefined]);
+    expect(contract.structure.outputs.p).toEqual({ kind: 'maps', port: 'p', keys: 'string', labels: ["it's", 'b*/'] });
+  });
+
+  it('survives writing and other passes, which may change types', async () => {
+    const { model: flat } = await applyPass(flattenOutputs(), model());
+    const again = await applyPass(flattenOutputs(), flat);
+    expect(contractOf(again.model)).toEqual(contractOf(flat));
+  });
+
+  it('pairs what goes out of a decoder with what goes in', () => {
+    const port = (name: string, rank = 4): ContractPort => ({
+      name,
+      type: 'float32',
+      dims: new Array(rank).fill(null),
+    });
+    const pairsOf = (inputs: readonly string[], outputs: readonly string[]) =>
+      cachePairs(
+        inputs.map((name) => port(name)),
+        outputs.map((name) => port(name)),
+      ).map(({ input, output }) => `${output} → ${input}`);
+    expect(
+      pairsOf(['past_key_values.0.key', 'past_key_values.0.value'], ['present.0.key', 'present.0.value', 'logits']),
+    ).toEqual(['present.0.key → past_key_values.0.key', 'present.0.value → past_key_values.0.value']);
+    expect(pairsOf(['past_0', 'past_1'], ['present_1'])).toEqual(['present_1 → past_1']);
+    expect(pairsOf(['past_key_values.0.decoder.key'], ['present.0.decoder.key', 'present.0.encoder.key'])).toEqual([
+      'present.0.decoder.key → past_key_values.0.decoder.key',
+    ]);
+    expect(pairsOf(['past_conv.3'], ['present_conv.3', 'present.3'])).toEqual(['present_conv.3 → past_conv.3']);
+    expect(pairsOf(['past'], ['present'])).toEqual([]);
+    expect(cachePairs([port('past_0', 5)], [port('present_0', 4)])).toEqual([]);
+  });
+});
+
+describe('unflatten', () => {
+  it('names the port that is missing', () => {
+    const structure = { inputs: {}, outputs: { y: { kind: 'tensor', port: 'y' } as const } };
+    expect(() => unflatten({ z: { type: 'float32', dims: [], data: [1] } }, { structure })).toThrow('"y"; found z');
+  });
+
+  it('gives views of the data, without a copy', () => {
+    const data = Float32Array.of(1, 2, 3, 4);
+    const structure = { inputs: {}, outputs: { y: { kind: 'stack', port: 'y' } as const } };
+    const { y } = unflatten<{ y: { data: Float32Array }[] }>(
+      { y: { type: 'float32', dims: [2, 2], data } },
+      { structure },
+    );
+    expect(y[1]?.data).toEqual(Float32Array.of(3, 4));
+    expect(y[1]?.data.buffer).toBe(data.buffer);
+  });
+});
+
+it('the declarations compile, and name what a program uses', async () => {
+  const { model: flat } = await applyPass(flattenOutputs({ group: ['copy'] }), model());
+  writeFileSync(join(folder, 'model.d.ts'), declarationsOf(contractOf(flat)));
+  const library = join(root, 'src/contract/unflatten.js');
+  writeFileSync(
+    join(folder, 'use.ts'),
+    `import { type InferenceSession, Tensor } from ${JSON.stringify(join(root, 'node_modules/onnxruntime-node'))};
+import type { Contract } from ${JSON.stringify(join(root, 'src/contract/contract.js'))};
+import { unflatten } from ${JSON.stringify(library)};
+import type { Inputs, Outputs, Structure } from './model.js';
+
+export async function run(session: InferenceSession, contract: Contract): Promise<number> {
+  const feeds = { x: new Tensor('float32', new Float32Array(2), [1, 2]), "it's": new Tensor('float32', [0]) } satisfies Inputs;
+  const results = await session.run(feeds);
+  const { p, s, rows, '1 id': id, half } = unflatten<Structure>(results, contract);
+  const probability: number | undefined = p[0]?.get("it's");
+  // @ts-expect-error: no such label
+  p[0]?.get('c');
+  // @ts-expect-error: a sequence of two
+  s[2];
+  const typed = results as unknown as Outputs;
+  const labels: BigInt64Array = id.data;
+  return (probability ?? 0) + (s[1].data[0] ?? 0) + (rows[0]?.data[0] ?? 0) + labels.length + half.data.length + typed.p.dims.length;
+}
+`,
+  );
+  const flags = '--noEmit --strict --target es2023 --module nodenext --skipLibCheck --noUncheckedIndexedAccess'.split(
+    ' ',
+  );
+  const compile = () =>
+    execFileSync(
+      process.execPath,
+      [
+        join(root, 'node_modules/typescript/bin/tsc'),
+        ...flags,
+        '--types',
+        'node',
+        '--typeRoots',
+        join(root, 'node_modules/@types'),
+        'use.ts',
+      ],
+      { cwd: folder, encoding: 'utf8' },
+    );
+  let said = '';
+  try {
+    compile();
+  } catch (error) {
+    said = String((error as { stdout?: string }).stdout ?? error);
+  }
+  expect(said).toBe('');
+});
+
+describe('the files beside a result', () => {
+  it('are written where flatten-outputs runs, and overwrite only their own', async () => {
+    const input = join(folder, 'in.onnx');
+    await writeModel(model(), input);
+    const out = join(folder, 'out.onnx');
+    const job = (options: Parameters<typeof optimizeFile>[2]) =>
+      optimizeFile(input, 'return-tuple', { out, validate: false, verify: 'none', ...options });
+    const report = await job({});
+    expect(report.output?.files).toEqual([out, join(folder, 'out.contract.json'), join(folder, 'out.d.ts')]);
+    const contract = contractSchema.parse(JSON.parse(readFileSync(join(folder, 'out.contract.json'), 'utf8')));
+    expect(contract.outputs).toHaveLength(7);
+    await job({ outputs: ['p', 's'] });
+    const less = contractSchema.parse(JSON.parse(readFileSync(join(folder, 'out.contract.json'), 'utf8')));
+    expect(Object.keys(less.structure.outputs)).toEqual(['p', 's']);
+    writeFileSync(join(folder, 'out.d.ts'), 'export {};');
+    await expect(job({})).rejects.toThrow(/out\.d\.ts: expected no file, or one that an earlier run wrote/);
+    expect(readFileSync(join(folder, 'out.d.ts'), 'utf8')).toBe('export {};');
+    await job({ contract: false });
+    await job({ force: true });
+    expect(readFileSync(join(folder, 'out.d.ts'), 'utf8')).toContain('export type Outputs');
+    expect(readdirSync(folder).filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+
+  it('are written for other passes where they are asked for, and named outputs bring the pass', async () => {
+    const input = join(folder, 'plain.onnx');
+    await writeModel(
+      buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float32', [2]);
+        g.output('y', g.op('Neg', [g.op('Identity', [x])]));
+        g.output('z', g.op('Abs', [x]));
+      }),
+      input,
+    );
+    const out = join(folder, 'plain-out.onnx');
+    const job = (options: Parameters<typeof optimizeFile>[2]) =>
+      optimizeFile(input, 'simplify', { out, validate: false, verify: 'none', ...options });
+    expect((await job({})).output?.files).toEqual([out]);
+    expect((await job({ contract: true })).output?.files).toHaveLength(3);
+    const report = await job({ outputs: ['y'] });
+    expect(report.passes.map(({ name }) => name)).toEqual(['flatten-outputs', 'simplify']);
+    await expect(job({ outputs: ['yy'] })).rejects.toThrow('did you mean "y"');
+  });
+});
