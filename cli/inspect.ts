@@ -1,6 +1,7 @@
 /** `optimize inspect`: what a model is made of. */
 import { inferTypes } from '../src/infer/index.js';
 import { checkModel } from '../src/ir/check.js';
+import { findBlocks } from '../src/match/blocks/index.js';
 import { readModel } from '../src/onnx/read.js';
 import { inspectModel } from '../src/report/inspection.js';
 import { inspectionText } from '../src/report/inspection-text.js';
@@ -12,7 +13,7 @@ export async function run(flags: Flags): Promise<undefined> {
     allowOutsideData: flags['allow-outside-data'] === true,
   });
   checkModel(model);
-  const inspection = inspectModel(model, inferTypes(model), { values: flags.values === true });
+  const inspection = inspectModel(model, inferTypes(model), { values: flags.values === true, find: findBlocks });
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(inspection, undefined, 2)}\n`

@@ -1,4 +1,5 @@
 /** What a model is made of, on a terminal. */
+import { blockLines } from './blocks.js';
 import type { ContradictionInfo, Inspection, PortInfo } from './inspection.js';
 import type { ValueInfo } from './inspection-values.js';
 import { bytesText, type Paint, paint, table } from './style.js';
@@ -15,6 +16,7 @@ export function inspectionText(inspection: Inspection, options: { readonly isCol
     [`IR ${irVersion}`, opsetText.join(', '), producer && `by ${producer}`].filter(Boolean).join(p.dim(' · ')),
     ...section('inputs', ports(inspection.inputs)),
     ...section('outputs', ports(inspection.outputs)),
+    ...section('structure', blockLines(inspection.blocks)),
     ...section(`nodes ${nodes}`, columns(ops, String)),
     ...section(`weights ${bytesText(bytes)}`, columns(bytesByType, bytesText)),
     ...section('functions', functionNames),

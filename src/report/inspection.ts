@@ -1,9 +1,11 @@
 /** What a model is made of: for `inspect`, as JSON. */
+import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import { numberedText } from '../ir/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type ModelSummary, summarize } from '../run/summary.js';
+import { type BlockInfo, blockInfos, type FoundBlock } from './blocks.js';
 import { type ContentsOf, scopeText, type ValueInfo, valuesOf } from './inspection-values.js';
 
 export interface PortInfo {
@@ -31,6 +33,8 @@ export interface Inspection extends ModelSummary {
   readonly outputs: readonly PortInfo[];
   readonly functionNames: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** What repeats, then what stands once; none where nobody looked. */
+  readonly blocks: readonly BlockInfo[];
   readonly contradictions: readonly ContradictionInfo[];
   /** Every value of every scope, where asked for. */
   readonly values?: readonly ValueInfo[];
@@ -46,8 +50,12 @@ interface ModelFacts {
   })[];
 }
 
-/** `facts` are what `inferTypes` gave for the model. Unknown dims, `?1`, are numbered over the whole. */
-export function inspectModel(model: Model, facts: ModelFacts, options: { readonly values?: boolean } = {}): Inspection {
+/** `facts` are what `inferTypes` gave for the model, `find` finds the repeats of a scope. Unknown dims, `?1`, are numbered over the whole. */
+export function inspectModel(
+  model: Model,
+  facts: ModelFacts,
+  options: { readonly values?: boolean; readonly find?: (graph: Graph) => readonly FoundBlock[] } = {},
+): Inspection {
   const { graph } = model;
   const dimText = numberedText();
   return {
@@ -62,6 +70,7 @@ export function inspectModel(model: Model, facts: ModelFacts, options: { readonl
     })),
     functionNames: model.functions.map(({ domain, name }) => `${domain}.${name}`),
     metadata: Object.fromEntries(model.metadata.map(({ key, value }) => [key, value])),
+    blocks: options.find ? blockInfos(model, options.find) : [],
     contradictions: facts.contradictions.map(({ value, declared, declaredBy, inferred, inferredBy }) => ({
       scope: scopeText(value.graph),
       name: value.name,

@@ -12,6 +12,7 @@
  * nodes alone.
  */
 import type { Graph } from '../../ir/graph.js';
+import { parametersOf } from '../../ir/parameters.js';
 import type { Value } from '../../ir/value.js';
 import type { Rows } from './align.js';
 import type { Block, BlockInstance } from './block.js';
@@ -20,7 +21,6 @@ import { Choice } from './choose.js';
 import { Levels, piecesOf } from './convex.js';
 import { nameOf } from './name.js';
 import { isOrdered } from './order.js';
-import { parametersOf } from './parameters.js';
 import { type Wiring, wiringOf } from './wiring.js';
 
 /** The fewest nodes of a block, unless it calls a local function. */

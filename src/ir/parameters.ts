@@ -1,7 +1,7 @@
 /** What counts as a parameter: the numbers that training found, stored in whatever type. */
-import { elementCount } from '../../ir/tensor.js';
-import { dataTypes } from '../../ir/types.js';
-import type { Value } from '../../ir/value.js';
+import { elementCount } from './tensor.js';
+import { dataTypes } from './types.js';
+import type { Value } from './value.js';
 
 /** How many a value holds: 0 for what is computed, and for integers of more than 8 bits, which are shapes and indices. */
 export function parametersOf({ tensor }: Value): number {

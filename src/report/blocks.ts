@@ -1,0 +1,126 @@
+/** The structure of a model by blocks, for `inspect`: what repeats, and the parts that stand once. */
+import type { Graph } from '../ir/graph.js';
+import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { parametersOf } from '../ir/parameters.js';
+import type { Value } from '../ir/value.js';
+import { counted, table } from './style.js';
+
+export interface BlockInfo {
+  readonly name: string;
+  /** How often it stands in the model. */
+  readonly count: number;
+  /** Of one instance; where instances differ a little, what they have in common. */
+  readonly nodes: number;
+  /** Numbers in the constants that one instance reads, shapes and indices aside. */
+  readonly parameters: number;
+}
+
+/** What `findBlocks` gives, as far as it is shown. */
+export interface FoundBlock {
+  readonly name: string;
+  readonly repeat: number;
+  readonly instances: readonly { readonly nodes: readonly Node[]; readonly constants: readonly Value[] }[];
+}
+
+/** Repeats first, those that cover most nodes before others; pieces of one repeat count as one block. */
+export function blockInfos(model: Model, find: (graph: Graph) => readonly FoundBlock[]): BlockInfo[] {
+  const repeated: BlockInfo[] = [];
+  const single: Node[] = [];
+  for (const graph of model.graphs()) {
+    const found = find(graph);
+    const inside = new Set(found.flatMap(({ instances }) => instances.flatMap(({ nodes }) => nodes)));
+    for (const repeat of new Set(found.map((block) => block.repeat))) {
+      const pieces = found.filter((block) => block.repeat === repeat);
+      const [{ name, instances }] = pieces as [FoundBlock];
+      const nodes = pieces.flatMap((piece) => piece.instances[0]?.nodes ?? []);
+      const constants = new Set(pieces.flatMap((piece) => piece.instances[0]?.constants ?? []));
+      repeated.push({ name, count: instances.length, nodes: nodes.length, parameters: parametersIn(constants) });
+    }
+    if (!isInFunction(graph)) single.push(...graph.nodes().filter((node) => !inside.has(node)));
+  }
+  repeated.sort((a, b) => b.count * b.nodes - a.count * a.nodes);
+  return [...repeated, ...parts(single)];
+}
+
+function isInFunction(graph: Graph): boolean {
+  let top = graph;
+  while (top.parent) top = top.parent;
+  return top !== graph.model.graph;
+}
+
+const parametersIn = (constants: Iterable<Value>): number => {
+  let sum = 0;
+  for (const value of constants) sum += parametersOf(value);
+  return sum;
+};
+
+const OTHER = 'other';
+
+/** Scopes have as many words in common, `model` for one, when this share of them has. */
+const MOST = 0.8;
+
+function sharedWords(scopes: readonly (readonly string[])[]): number {
+  for (let at = 0; ; at++) {
+    const counts = new Map<string, number>();
+    for (const { [at]: word } of scopes) if (word) counts.set(word, (counts.get(word) ?? 0) + 1);
+    if (Math.max(0, ...counts.values()) < Math.max(1, MOST * scopes.length)) return at;
+  }
+}
+
+/** Nodes that do not repeat, by the first word of their scope that they do not all have in common. */
+function parts(nodes: readonly Node[]): BlockInfo[] {
+  const scopes = nodes.map(scopeOf);
+  const common = sharedWords(scopes.filter((scope) => scope.length > 0));
+  const groups = new Map<string, { nodes: number; constants: Set<Value> }>();
+  nodes.forEach((node, at) => {
+    const name = scopes[at]?.[common]?.replace(/_/g, ' ') ?? OTHER;
+    const group = groups.get(name) ?? { nodes: 0, constants: new Set<Value>() };
+    groups.set(name, group);
+    group.nodes++;
+    for (const value of node.inputs) if (value?.tensor) group.constants.add(value);
+  });
+  return [...groups]
+    .sort(([a], [b]) => Number(a === OTHER) - Number(b === OTHER))
+    .map(([name, group]) => ({ name, count: 1, nodes: group.nodes, parameters: parametersIn(group.constants) }));
+}
+
+/** Where a node stands: from its own name where that is a path, else from that of a weight it reads. */
+function scopeOf(node: Node): string[] {
+  const path = node.name.split('/').filter(Boolean).slice(0, -1);
+  if (path.length > 0) return path.flatMap((word) => word.split('.'));
+  for (const value of node.inputs)
+    if (value && parametersOf(value) > 0 && value.name.includes('.')) return value.name.split('.').slice(0, -1);
+  return [];
+}
+
+/** What is smaller than this share of the model, in nodes and in parameters, is not a line of its own. */
+const SMALL = 0.02;
+
+/** A line for each block of some size: `12 × encoder layer (49 nodes, 7.1 M parameters)`. */
+export function blockLines(blocks: readonly BlockInfo[]): string[] {
+  const whole = (field: 'nodes' | 'parameters') => blocks.reduce((sum, one) => sum + one.count * one[field], 0);
+  const [nodes, parameters] = [whole('nodes'), whole('parameters')];
+  const isSmall = (one: BlockInfo) =>
+    one.count * one.nodes < SMALL * nodes && one.count * one.parameters <= SMALL * parameters;
+  const small = blocks.filter(isSmall);
+  const rows = blocks
+    .filter((one) => !isSmall(one))
+    .map((one) => [
+      `${one.count} ×`,
+      one.name,
+      `${counted(one.nodes, 'node')}${one.parameters ? `, ${scaled(one.parameters)} parameters` : ''}`,
+    ]);
+  const rest = small.reduce((sum, one) => sum + one.count * one.nodes, 0);
+  if (small.length) rows.push(['', `${counted(small.length, 'smaller block')}`, counted(rest, 'node')]);
+  return table(rows, '>');
+}
+
+/** `7.1 M`. */
+function scaled(n: number): string {
+  const units = ['', ' K', ' M', ' G'];
+  let at = 0;
+  let value = n;
+  for (; value >= 1000 && at < units.length - 1; at++) value /= 1000;
+  return `${at ? value.toPrecision(3).replace(/\.?0+$/, '') : value}${units[at]}`;
+}
