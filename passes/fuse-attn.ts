@@ -1,11 +1,12 @@
 /** softmax(s·QKᵀ + bias) V  ⟶  MultiHeadAttention(Q, K, V, bias) */
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
-import { isFloat } from '../src/ir/types.js';
 import { Miss } from '../src/match/miss.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import type { SharedBiases } from './attention/bias.js';
 import { emitAttention } from './attention/kernel.js';
+import { multiHeadAttention } from './attention/multi-head.js';
+import { elemOfKernel } from './attention/operands.js';
 import { type AttentionSite, attentionSite } from './attention/site.js';
 
 export const fuseAttn = definePass({
@@ -42,8 +43,8 @@ export const fuseAttn = definePass({
 
 /** Why the site stays as it is; undefined where it is one kernel now. */
 function fuse(site: AttentionSite, facts: Facts, shared: SharedBiases, context: PassContext): Miss | undefined {
-  const { elem } = site.softmax.output;
-  if (!elem || !isFloat(elem) || !context.hasKernel('MultiHeadAttention', 'com.microsoft', 1, elem))
+  const elem = elemOfKernel(site);
+  if (!context.hasKernel('MultiHeadAttention', 'com.microsoft', 1, elem))
     return new Miss(`the target has no attention kernel for ${elem}`, site.softmax);
-  return emitAttention(site, facts, shared);
+  return emitAttention(site, multiHeadAttention, facts, shared);
 }

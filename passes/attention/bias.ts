@@ -1,75 +1,88 @@
-/** Biases and masks of an attention site as the one bias that the kernel takes. */
+/** Biases and masks of an attention site as the one bias that kernels take: [B|1, N|1, S, T]. */
 import { broadcastDims, type Dim, dimText, equalDims } from '../../src/ir/dims.js';
-import { tensorOf } from '../../src/ir/numbers.js';
 import { type DataType, type Shape, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { Miss } from '../../src/match/miss.js';
+import { type Match, Miss } from '../../src/match/miss.js';
+import { type Axes, type Factor, leavesOf, sameAxes } from '../../src/match/view.js';
+import { arrange, measure, measured } from './arrange.js';
 import type { Builder } from './builder.js';
-import type { Dims } from './dims.js';
-import type { Operands } from './operands.js';
-import type { AttentionSite, BiasTerm } from './site.js';
+import { dimOf, type Layout } from './layout.js';
+import { sizeOf } from './parts.js';
+import type { Term } from './scores.js';
+import type { AttentionSite } from './site.js';
 
 /** Values made for one graph that several sites share: biases brought to the kernel's form. */
 export type SharedBiases = Map<string, Value>;
 
-const biasOfTerm = (term: BiasTerm): Value => (term.kind === 'bias' ? term.value : term.condition);
+/** Operands of the kernel whose dims say how long a bias must be: the query's axis 1, the key's by its form. */
+export interface Measures {
+  readonly query: Value;
+  readonly queryDims: readonly Dim[];
+  readonly key: Value;
+  readonly keyDims: readonly Dim[];
+}
 
-/** Why the kernel could not take the biases; they may broadcast to the scores, but not beyond them. */
-export function biasMiss(site: AttentionSite): Miss | undefined {
-  if (site.biases.length === 0) return undefined;
-  const rank = site.scores.output.shape?.length ?? 0;
-  for (const term of site.biases) {
-    const found = biasOfTerm(term).shape?.length;
-    if (found === undefined) return new Miss('the rank of the bias is not known', site.softmax, 6);
-    if (found > rank) return new Miss(`a bias of rank ${found} on scores of rank ${rank}`, site.softmax, 6);
+export type BiasPlan = (builder: Builder, measures: Measures, shared: SharedBiases) => Value;
+
+/** From here on (1e15 as a float32) score + fill rounds to fill for scores of |s| < 10^7: rows masked whole stay uniform. */
+const DROWNING = -Math.fround(1e15);
+
+/** The terms as one bias; undefined for none, a Miss where one of them does not fall on the kernel's axes. */
+export function biasOf(site: AttentionSite, layout: Layout, elem: DataType): Match<BiasPlan> | undefined {
+  const { terms } = site;
+  const [first] = terms;
+  if (!first) return undefined;
+  const isOneForm = terms.every((term) => sameAxes(term.axes, first.axes));
+  const changes: BiasChange[] = [];
+  for (const term of isOneForm ? [] : terms) {
+    const change = kernelAxes(term.value.shape ?? [], term, layout, site);
+    if (change instanceof Miss) return change;
+    changes.push(change);
   }
-  const scores = site.scores.output.shape;
-  const result = site.softmax.output.shape;
-  if (scores && result && scores.every((dim, i) => equalDims(dim, result[i] as Dim))) return undefined;
-  return new Miss('the bias is not shown to be no larger than the scores', site.softmax, 6);
+  const total = terms.map(({ value }) => value.shape ?? []).reduce(broadcast);
+  const whole = isOneForm ? kernelAxes(total, first, layout, site) : undefined;
+  if (whole instanceof Miss) return whole;
+  return (builder, measures, shared) => {
+    const key = `${elem} ${terms.map(termKey).join(' ')}`;
+    const values = terms.map((term, i) => {
+      const change = changes[i];
+      return change
+        ? memo(shared, `axes ${termKey(term)} ${change.key}`, () => change.apply(builder, term.value, measures))
+        : term.value;
+    });
+    const sum = memo(shared, `${key} ${whole?.key ?? changes.map((change) => change.key)}`, () => {
+      const all = terms.reduce<Value | undefined>(
+        (sum, term, i) => applied(builder, sum, term, values[i] as Value, elem),
+        undefined,
+      ) as Value;
+      return whole ? whole.apply(builder, all, measures) : all;
+    });
+    return expanded(builder, sum, layout, measures, shared);
+  };
 }
 
-/** The bias terms as one [B|1, N|1, S, T], applied in their order; undefined for none. */
-export function biasOf(
-  builder: Builder,
-  site: AttentionSite,
-  dims: Dims,
-  operands: Operands,
-  shared: SharedBiases,
-): Value | undefined {
-  const { elem } = site.scores.output;
-  if (site.biases.length === 0 || elem === undefined) return undefined;
-  const key = site.biases.map(termKey).join(' ');
-  const bias = memo(shared, `${elem} ${key}`, () =>
-    site.biases.reduce<Value | undefined>((sum, term) => applied(builder, sum, term, elem), undefined),
-  );
-  return bias && kernelForm(builder, bias, dims, operands, shared);
-}
-
-const termKey = (term: BiasTerm): string =>
+const termKey = (term: Term): string =>
   term.kind === 'bias'
     ? `+${term.value.sequence}*${term.factor}`
-    : `?${term.condition.sequence} ${term.fill} ${term.keepsWhereTrue}`;
+    : `?${term.value.sequence} ${term.fill} ${term.keepsWhereTrue}`;
 
 /** A bias adds to what is there; a mask overwrites it, so that two lowest numbers do not add to an infinity. */
-function applied(builder: Builder, sum: Value | undefined, term: BiasTerm, elem: DataType): Value {
-  const { graph } = builder;
+function applied(builder: Builder, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
   if (term.kind === 'mask') {
-    const fill = graph.constant(tensorOf(elem, term.fill));
-    const kept = sum ?? graph.constant(tensorOf(elem, 0));
-    const mask = builder.op('Where', [term.condition, ...(term.keepsWhereTrue ? [kept, fill] : [fill, kept])]);
-    mask.type = tensorType(elem, broadcast(term.condition.shape, kept.shape));
+    const fill = builder.number(elem, Math.min(term.fill, DROWNING));
+    const kept = sum ?? builder.number(elem, 0);
+    const mask = builder.op('Where', [given, ...(term.keepsWhereTrue ? [kept, fill] : [fill, kept])]);
+    mask.type = tensorType(elem, broadcast(given.shape, kept.shape));
     return mask;
   }
-  let { value } = term;
-  if (term.factor !== 1) {
-    value = builder.op('Mul', [value, graph.constant(tensorOf(elem, term.factor))]);
-    value.type = term.value.type;
-  }
-  if (!sum) return value;
-  const total = builder.op('Add', [sum, value]);
-  total.type = tensorType(elem, broadcast(sum.shape, value.shape));
-  return total;
+  let value = given;
+  const typed = (result: Value, shape = value.shape): Value => {
+    result.type = tensorType(elem, shape);
+    return result;
+  };
+  if (term.elem !== elem) value = typed(builder.op('Cast', [value], { to: elem === 'float32' ? 1 : 10 }));
+  if (term.factor !== 1) value = typed(builder.op('Mul', [value, builder.number(elem, term.factor)]));
+  return sum ? typed(builder.op('Add', [sum, value]), broadcast(sum.shape, value.shape)) : value;
 }
 
 /** The shape that two broadcast to; they do, because the graph has broadcast both to the scores. */
@@ -79,33 +92,112 @@ function broadcast(a: Shape = [], b: Shape = []): Shape {
   return x.map((dim, i) => broadcastDims(dim, y[i] as Dim) ?? dim);
 }
 
-/** A bias with four axes, its last two as long as the scores': the kernel broadcasts batch and heads only. */
-function kernelForm(builder: Builder, bias: Value, dims: Dims, operands: Operands, shared: SharedBiases): Value {
-  const rank = bias.shape?.length ?? 0;
-  // Leading axes; where the scores have no axis of heads, a bias as long as they needs one inside.
-  const axes = builder.rank === 3 && rank === 3 ? [1] : [...Array(4 - rank).keys()];
-  const four =
-    axes.length === 0 ? bias : memo(shared, `axes ${bias.sequence} ${axes}`, () => builder.unsqueeze(bias, axes));
-  const rows = bias.shape?.at(-2);
-  const keys = bias.shape?.at(-1);
-  if (rows !== undefined && keys !== undefined && equalDims(rows, dims.rows) && equalDims(keys, dims.keys)) return four;
-  const key = `expand ${four.sequence} ${dimText(dims.rows)} ${dimText(dims.keys)}`;
-  return memo(shared, key, () => builder.op('Expand', [four, scoresShape(builder, operands, dims)]));
+interface BiasChange {
+  readonly key: string;
+  apply(builder: Builder, value: Value, measures: Measures): Value;
 }
 
-/** [1, 1, S, T] as a value, read off the kernel's own operands so that nothing else is kept alive. */
-function scoresShape(builder: Builder, { query, key }: Operands, { rows, keys }: Dims): Value {
-  if (typeof rows === 'number' && typeof keys === 'number') return builder.ints(1, 1, rows, keys);
-  const sizeOf = (operand: Value, dim: Dim, axis: number): Value => {
-    if (typeof dim === 'number') return builder.ints(dim);
-    return builder.op('Gather', [builder.op('Shape', [operand]), builder.ints(axis)]);
+/**
+ * Four axes, each either the kernel's or of size 1, for a value of this shape that broadcasts to the axes of a term. A value
+ * with a part of batch, heads, rows or keys is repeated for all of it.
+ */
+function kernelAxes(shape: Shape, term: Term, layout: Layout, site: AttentionSite): Match<BiasChange> {
+  const groups = [layout.batch, layout.heads, layout.rows, layout.keys].map(leavesOf);
+  const stage = term.axes.slice(term.axes.length - shape.length).map(leavesOf);
+  const own = stage.map((factors, i) => (shape[i] === 1 ? [] : factors));
+  const partial = groups.filter(
+    (group) => group.some((one) => own.flat().includes(one)) && !group.every((one) => own.flat().includes(one)),
+  );
+  // What a partial group lacks may be on an axis that the value does not even have.
+  const isPartial = (factors: readonly Factor[]): boolean =>
+    factors.some((one) => partial.some((group) => group.includes(one)));
+  const all = term.axes.map(leavesOf);
+  const added = all.slice(0, all.length - shape.length);
+  const isWider = added.some(isPartial);
+  const axes: Axes = [
+    ...(isWider ? added.map((factors) => (isPartial(factors) ? factors : [])) : []),
+    ...stage.map((factors, i) => (isPartial(factors) ? factors : (own[i] as Factor[]))),
+  ];
+  const known = stage.every(
+    (factors, i) =>
+      shape[i] === 1 ||
+      equalDims(shape[i] as Dim, sizeOf(factors)) ||
+      groups.some((group) => group.length === factors.length && group.every((one, j) => one === factors[j])),
+  );
+  if (!known) return new Miss('the size of a bias is not known', term.at, 6);
+  const to = groups.map((group) => (group.some((one) => axes.flat().includes(one)) ? group : []));
+  const change = arrange(axes, to);
+  if (!change) return new Miss('the axes of a bias are not batch, heads, rows and keys', site.softmax, 6);
+  const spread = partial.length > 0 ? spreadOf(axes, isPartial, layout) : undefined;
+  if (partial.length > 0 && !spread) return new Miss('the size of a bias is not known', term.at, 6);
+  const dims = to.map((group): Dim => {
+    const at = stage.findIndex(
+      (factors) => factors.length > 0 && group.length > 0 && factors.every((one, i) => one === group[i]),
+    );
+    return at >= 0 && stage[at]?.length === group.length && !partial.includes(group)
+      ? (shape[at] as Dim)
+      : sizeOf(group);
+  });
+  return {
+    key: to.map((group) => group.length).join(),
+    apply: (builder, value, measures) => {
+      const result = change.apply(builder, spread ? spread(builder, value, measures) : value);
+      if (result !== value && value.elem) result.type = tensorType(value.elem, dims);
+      return result;
+    },
   };
-  const t = sizeOf(key.value, keys, key.rank - 2);
-  return builder.op('Concat', [builder.ints(1, 1), sizeOf(query, rows, 1), t], { axis: 0 });
 }
 
-function memo<T extends Value | undefined>(shared: SharedBiases, key: string, make: () => T): Value | T {
+/** Repeats a value along the axes of a group that it has a part of; undefined where their sizes cannot be read off the operands. */
+function spreadOf(axes: Axes, isPartial: (axis: readonly Factor[]) => boolean, layout: Layout): Spread | undefined {
+  const sizes = axes.map((axis) => (isPartial(axis) ? sizeOf(axis) : 1));
+  const queryDims = [dimOf(layout.batch), dimOf(layout.rows)];
+  if (sizes.some((size) => typeof size !== 'number' && !measure(size, queryDims))) return undefined;
+  return (builder, value, measures) => {
+    const target = sizes.every((size) => typeof size === 'number')
+      ? builder.ints(...(sizes as number[]))
+      : builder.op(
+          'Concat',
+          sizes.map((size) => sizeValue(builder, size, measures.query, measures.queryDims)),
+          { axis: 0 },
+        );
+    return builder.op('Expand', [value, target]);
+  };
+}
+
+/** A dim as a value of one element, read off an operand where it is no number. */
+function sizeValue(builder: Builder, size: Dim, value: Value, dims: readonly Dim[]): Value {
+  const at = typeof size === 'number' ? undefined : measure(size, dims);
+  return at ? measured(builder, value, at) : builder.ints(size as number);
+}
+
+type Spread = (builder: Builder, value: Value, measures: Measures) => Value;
+
+/** The last two axes as long as the scores': kernels broadcast batch and heads only. */
+function expanded(
+  builder: Builder,
+  bias: Value,
+  { rows, keys }: Layout,
+  measures: Measures,
+  shared: SharedBiases,
+): Value {
+  const [s, t] = [dimOf(rows), dimOf(keys)];
+  const [found, length] = [bias.shape?.at(-2), bias.shape?.at(-1)];
+  if (found !== undefined && length !== undefined && equalDims(found, s) && equalDims(length, t)) return bias;
+  const key = `expand ${bias.sequence} ${dimText(s)} ${dimText(t)}`;
+  return memo(shared, key, () => {
+    const isStatic = typeof s === 'number' && typeof t === 'number';
+    if (isStatic) return builder.op('Expand', [bias, builder.ints(1, 1, s, t)]);
+    const parts = [
+      sizeValue(builder, s, measures.query, measures.queryDims),
+      sizeValue(builder, t, measures.key, measures.keyDims),
+    ];
+    return builder.op('Expand', [bias, builder.op('Concat', [builder.ints(1, 1), ...parts], { axis: 0 })]);
+  });
+}
+
+function memo(shared: SharedBiases, key: string, make: () => Value): Value {
   const value = shared.get(key) ?? make();
-  if (value) shared.set(key, value);
+  shared.set(key, value);
   return value;
 }

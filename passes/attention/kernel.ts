@@ -1,91 +1,89 @@
 /**
- * Emits com.microsoft MultiHeadAttention for a site: query [B, S, N·D]; key and value both [B, T, N·D], or both
- * [B, N, T, D]; a bias [B|1, N|1, S, T]; output [B, S, N·Dv].
+ * Puts one kernel in the place of a site: asks everything first, then builds, then connects who read the site.
  *
  * The operands are taken from before the exporter's splits and transposes where views show that this is the same tensor.
  */
 
 import type { Facts } from '../../src/infer/index.js';
-import { float } from '../../src/ir/attribute.js';
-import { multiplyDims } from '../../src/ir/dims.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import { tensorType } from '../../src/ir/types.js';
+import { type DataType, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { Miss } from '../../src/match/miss.js';
-import { type Factor, isBase, viewOf } from '../../src/match/view.js';
-import { biasMiss, biasOf, type SharedBiases } from './bias.js';
+import { type Match, Miss } from '../../src/match/miss.js';
+import { type Axes, align, type Factor, leavesOf, sameAxes, viewOf } from '../../src/match/view.js';
+import { arrange } from './arrange.js';
+import type { SharedBiases } from './bias.js';
 import { Builder } from './builder.js';
-import { type Dims, dimsOf } from './dims.js';
-import { headsInner, keyAndValue, queryOf } from './operands.js';
+import { dimOf } from './layout.js';
+import { codeOf } from './operands.js';
 import type { AttentionSite } from './site.js';
 
+/** A kernel that can hold a site: what it gives, and its axes. */
+export interface Emission {
+  readonly plan: (builder: Builder, shared: SharedBiases) => Value;
+  readonly axes: Axes;
+  /** What it computes in. */
+  readonly elem: DataType;
+}
+
+/** How an op takes a site, or why it does not. */
+export type Emitter = (site: AttentionSite) => Match<Emission>;
+
 /** Replaces the site by one node, or says why the kernel cannot hold it: then nothing was edited. */
-export function emitAttention(site: AttentionSite, facts: Facts, shared: SharedBiases): Miss | undefined {
-  const { graph } = site.context;
-  const query = site.scores.inputs[0] as Value;
-  const keyTransposed = site.scores.inputs[1] as Value;
-  const value = site.context.inputs[1] as Value;
-  const dims = biasMiss(site) ?? dimsOf(site);
-  if (dims instanceof Miss) return dims;
-  const { batch, heads, rows, valueSize, rank } = dims;
-  const name = site.scores.name || site.softmax.name;
-  const builder = new Builder(graph, name, rank);
-
-  let { scale } = site;
-  const q = queryOf(builder, query, dims, facts);
-  scale *= q.scale;
-  const pair = keyAndValue(builder, keyTransposed, value, facts);
-  scale *= pair.scale;
-  const operands = { query: q.value, key: { value: pair.key, rank: pair.rank } };
-  const bias = biasOf(builder, site, dims, operands, shared);
-
-  const output = builder.attention([q.value, pair.key, pair.value, undefined, undefined, bias], {
-    num_heads: heads,
-    scale: float(scale),
-  });
-  const elem = query.elem as 'float32';
-  output.type = tensorType(elem, [batch, rows, multiplyDims(heads, valueSize)]);
-  let merged = output;
+export function emitAttention(
+  site: AttentionSite,
+  emit: Emitter,
+  facts: Facts,
+  shared: SharedBiases,
+): Miss | undefined {
+  const emission = emit(site);
+  if (emission instanceof Miss) return emission;
+  const { axes, elem } = emission;
+  const context = site.context.output;
+  const readers = viewsOf(context).filter((value) => sameAxes(axesIn(value, site, facts), axes));
+  const split = arrange(axes, site.contextAxes);
+  if (!split) return new Miss('sizes of the result are not known', site.context, 5);
+  const builder = new Builder(context.graph, site.context.name || site.softmax.name);
+  let output = emission.plan(builder, shared);
+  const type = tensorType(elem, axes.map(dimOf));
+  output.type = type;
   if (site.isGuarded) {
     const isMasked = builder.op('IsNaN', [output]);
-    merged = builder.op('Where', [isMasked, graph.constant(tensorOf(elem, 0)), output]);
-    merged.type = output.type;
+    output = builder.op('Where', [isMasked, builder.number(elem, 0), output]);
+    output.type = type;
   }
-  connect(builder, site, merged, dims, facts);
+  if (elem !== site.elem) output = builder.op('Cast', [output], { to: codeOf(site.elem) });
+  output.type = tensorType(site.elem, axes.map(dimOf));
+  // Everyone who read the context reads the kernel's output: as it is where they merged the heads, else split again.
+  for (const value of readers) context.graph.replaceUses(value, output);
+  if (context.uses.size > 0) context.graph.replaceUses(context, split.apply(builder, output));
   return undefined;
 }
 
-/** Everyone who read the context reads the kernel's output: as it is where they merged the heads, else split again. */
-function connect(builder: Builder, site: AttentionSite, merged: Value, { heads, valueSize }: Dims, facts: Facts): void {
-  const { graph } = builder;
+/** The axes of a view of the context in the site's factors; none where it is something else. */
+function axesIn(value: Value, site: AttentionSite, facts: Facts): Axes {
   const context = site.context.output;
-  if (builder.rank === 3) {
-    graph.replaceUses(context, merged);
-    return;
+  const view = value === context ? undefined : viewOf(value, facts);
+  if (value === context) return site.contextAxes.map(leavesOf);
+  if (view?.base !== context || view.scale !== 1) return [];
+  const common = new Map<Factor, Factor>();
+  for (const [i, own] of view.baseAxes.entries()) {
+    const shared = site.contextAxes[i] ?? [];
+    if (!align(shared, own)) return [];
+    leavesOf(own).forEach((factor, j) => {
+      common.set(factor, leavesOf(shared)[j] as Factor);
+    });
   }
-  for (const value of viewsOf(context)) {
-    const view = viewOf(value, facts);
-    if (view?.base !== context || view.scale !== 1 || view.axes.length !== 3) continue;
-    const [batch, head, rows, columns] = view.baseAxes as [Factor[], Factor[], Factor[], Factor[]];
-    if (isBase({ ...view, baseAxes: view.axes }, [batch, rows, [...head, ...columns]]))
-      graph.replaceUses(value, merged);
-  }
-  if (context.uses.size === 0) return;
-  const split = builder.op('Reshape', [
-    merged,
-    builder.ints(0, 0, heads, typeof valueSize === 'number' ? valueSize : -1),
-  ]);
-  graph.replaceUses(context, builder.op('Transpose', [split], { perm: headsInner }));
+  return view.axes.map((factors) => leavesOf(factors).map((factor) => common.get(factor) ?? factor));
 }
 
-/** The values that are reached from one through a few view ops. */
+/** A value and those that are reached from it through a few view ops. */
 function viewsOf(value: Value, depth = 3): Value[] {
   if (depth === 0) return [];
-  return value.users.flatMap((node) => {
+  const next = value.users.flatMap((node) => {
     const isView =
       node.domain === '' &&
-      /^(Transpose|Reshape|Identity|Squeeze|Unsqueeze)$/.test(node.opType) &&
+      /^(Transpose|Reshape|Identity|Squeeze|Unsqueeze|Flatten)$/.test(node.opType) &&
       node.inputs[0] === value;
-    return isView ? [node.output, ...viewsOf(node.output, depth - 1)] : [];
+    return isView ? viewsOf(node.output, depth - 1) : [];
   });
+  return [value, ...next];
 }

@@ -3,6 +3,7 @@
 import type { Facts } from '../infer/index.js';
 import { agreed } from '../ir/bank.js';
 import { constantTensor } from '../ir/constants.js';
+import type { Node } from '../ir/node.js';
 import { numbersOf } from '../ir/numbers.js';
 import { elementCount } from '../ir/tensor.js';
 import { isFloat } from '../ir/types.js';
@@ -46,10 +47,7 @@ export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): num
   if (value.shape?.some((dim) => dim !== 1) ?? true) return undefined;
   const node = value.producer;
   if (node?.domain !== '') return undefined;
-  if (node.opType === 'ConstantOfShape' && !node.hasReference) {
-    const fill = node.tensorAttribute('value');
-    return fill ? numbersOf(fill)[0] : 0;
-  }
+  if (node.opType === 'ConstantOfShape' && !node.hasReference) return filled(node);
   const [a, b] = node.inputs;
   const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, depth + 1);
   if (node.opType === 'Cast') {
@@ -68,4 +66,26 @@ export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): num
   const x = inner(a);
   const y = inner(b);
   return x === undefined || y === undefined ? undefined : g(x, y);
+}
+
+/** Ops that only place or repeat elements of their first input. */
+const placing: ReadonlySet<string> = new Set(
+  'Expand Reshape Squeeze Unsqueeze Transpose Identity Slice Tile'.split(' '),
+);
+
+/** The number that every element of a value is: a scalar, or one that was repeated; undefined where it is not known. */
+export function fillOf(value: Value | undefined, facts: Facts, depth = 0): number | undefined {
+  const number = scalarOf(value, facts);
+  const node = value?.producer;
+  if (number !== undefined || node?.domain !== '' || depth > DEPTH) return number;
+  const inner = (index: number): number | undefined => fillOf(node.inputs[index], facts, depth + 1);
+  if (node.opType === 'ConstantOfShape' && !node.hasReference) return filled(node);
+  if (placing.has(node.opType) || (node.opType === 'Cast' && isFloat(value?.elem))) return inner(0);
+  const [x, y] = node.opType === 'Mul' ? [inner(0), inner(1)] : [];
+  return x === undefined || y === undefined ? undefined : x * y;
+}
+
+function filled(node: Node): number | undefined {
+  const fill = node.tensorAttribute('value');
+  return fill ? numbersOf(fill)[0] : 0;
 }

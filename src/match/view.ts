@@ -45,46 +45,75 @@ function plainView(value: Value): View | undefined {
   return { base: value, scale: 1, baseAxes: axes, axes };
 }
 
-/** The view of a value, as far back as the chain goes; undefined where its rank is unknown. */
-export function viewOf(value: Value, facts: Facts): View | undefined {
+/**
+ * The view of a value, as far back as the chain goes; undefined where its rank is unknown. With `repeats`, an Expand or Tile is
+ * a step too: what it repeats is a factor that the base does not have.
+ */
+export function viewOf(value: Value, facts: Facts, repeats = false): View | undefined {
   const node = value.producer;
   const isRead = node?.domain === '' && node.outputs[0] === value && !node.hasReference;
   const step = isRead && Object.hasOwn(steps, node.opType) ? steps[node.opType] : undefined;
-  return (node && step?.(node, value, facts)) ?? plainView(value);
+  return (
+    (node && step?.(node, value, (source) => viewOf(source, facts, repeats), { facts, repeats })) ?? plainView(value)
+  );
 }
 
-type Step = (node: Node, value: Value, facts: Facts) => View | undefined;
+type Step = (
+  node: Node,
+  value: Value,
+  inner: (source: Value) => View | undefined,
+  given: { readonly facts: Facts; readonly repeats: boolean },
+) => View | undefined;
 
-const regrouped: Step = (node, value, facts) => {
+/** Repeats whole axes: each that gets longer by a number has a new outer factor. */
+const repeated: Step = (node, value, inner, { repeats }) => {
   const source = node.inputs[0];
-  const view = source?.shape && viewOf(source, facts);
+  if (!repeats || !source?.shape || !value.shape || source.shape.length > value.shape.length) return undefined;
+  const view = inner(source);
+  const added = value.shape.length - source.shape.length;
+  const axes: Factor[][] = [];
+  for (const [i, dim] of value.shape.entries()) {
+    const before = source.shape[i - added] ?? 1;
+    const times = divideExactly(dim, before);
+    const own = view?.axes[i - added] ?? [];
+    if (typeof times !== 'number' || (times !== 1 && node.opType === 'Expand' && before !== 1)) return undefined;
+    axes.push(times === 1 ? [...own] : [{ size: times }, ...own]);
+  }
+  return view && { ...view, axes };
+};
+
+const regrouped: Step = (node, value, inner) => {
+  const source = node.inputs[0];
+  const view = source?.shape && inner(source);
   const axes = view && value.shape && regroup(view.axes, value.shape);
   return view && axes && { ...view, axes };
 };
 
 const scaled =
   (f: (scale: number, x: number) => number, isCommutative: boolean): Step =>
-  (node, value, facts) => {
+  (node, value, inner, { facts }) => {
     const sides = isCommutative ? [0, 1] : [0];
     for (const side of sides) {
       const x = scalarOf(node.inputs[1 - side], facts);
       const source = node.inputs[side];
       // A scalar of higher rank would add axes.
       if (x === undefined || !source?.shape || source.shape.length !== value.shape?.length) continue;
-      const view = viewOf(source, facts);
+      const view = inner(source);
       return view && { ...view, scale: f(view.scale, x) };
     }
     return undefined;
   };
 
 const steps: Record<string, Step> = {
-  Identity: (node, _, facts) => (node.inputs[0] ? viewOf(node.inputs[0], facts) : undefined),
+  Identity: (node, _, inner) => node.inputs[0] && inner(node.inputs[0]),
   Reshape: regrouped,
   Flatten: regrouped,
   Squeeze: regrouped,
   Unsqueeze: regrouped,
-  Transpose(node, _, facts) {
-    const view = node.inputs[0] && viewOf(node.inputs[0], facts);
+  Expand: repeated,
+  Tile: repeated,
+  Transpose(node, _, inner) {
+    const view = node.inputs[0] && inner(node.inputs[0]);
     const perm = view && (node.ints('perm') ?? view.axes.map((_, i) => view.axes.length - 1 - i));
     return view && perm && { ...view, axes: perm.map((axis) => view.axes[axis] as Factor[]) };
   },
