@@ -1,0 +1,211 @@
+/** The pattern language by itself: what matches in which spelling, what is captured, and what a miss says. */
+import { describe, expect, it } from 'vitest';
+import { inferTypes } from '../../src/infer/index.js';
+import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import type { Value } from '../../src/ir/value.js';
+import {
+  any,
+  capturesOf,
+  constant,
+  Mean,
+  Minus,
+  maybe,
+  number,
+  Optional,
+  oneOf,
+  op,
+  type Pattern,
+  Polynomial,
+  Power,
+  Product,
+  Sum,
+} from '../../src/match/pattern.js';
+import { Environment, Search } from '../../src/match/search.js';
+
+type Build = (g: GraphBuilder, x: Value, y: Value) => Value;
+
+/** The captures of each way in which the pattern matches what is built from x and y, both float32 [2, 3], and the deepest miss. */
+function solve(pattern: Pattern, build: Build) {
+  let root: Value | undefined;
+  const model = buildModel({ '': 17 }, (g) => {
+    root = build(g, g.input('x', 'float32', [2, 3]), g.input('y', 'float32', [2, 3]));
+    g.output('z', root);
+  });
+  const search = new Search(inferTypes(model));
+  const found = [...pattern.solve(root as Value, Environment.empty, search)];
+  const named = found.map((one) =>
+    Object.fromEntries(
+      Object.entries(capturesOf<Record<string, unknown>>(one)).map(([name, is]) => [
+        name,
+        typeof is === 'object' ? (is as Value).name || (is as Value).producer?.opType : is,
+      ]),
+    ),
+  );
+  return { found, named, reason: search.miss?.reason, depth: search.deepest?.environment.depth };
+}
+
+const float = (g: GraphBuilder, x: number) => g.constant('float32', x);
+const x = any('x');
+const y = any('y');
+
+describe('op words', () => {
+  it('match commutative ops in both orders and others in one', () => {
+    const relu = op.Add(op.Relu(x), y);
+    const sides: [Build, Build] = [
+      (g, a, b) => g.op('Add', [g.op('Relu', [a]), b]),
+      (g, a, b) => g.op('Add', [b, g.op('Relu', [a])]),
+    ];
+    for (const build of sides) expect(solve(relu, build).named).toEqual([{ x: 'x', y: 'y' }]);
+    const difference = op.Sub(op.Relu(x), y);
+    expect(solve(difference, (g, a, b) => g.op('Sub', [b, g.op('Relu', [a])])).named).toEqual([]);
+  });
+
+  it('see through Identity and Casts that do nothing, and not through others', () => {
+    const same: Build = (g, a) => g.op('Relu', [g.op('Cast', [g.op('Identity', [a])], { to: 1 })]);
+    expect(solve(op.Relu(x), same).named).toEqual([{ x: 'x' }]);
+    const { named } = solve(op.Relu(x), (g, a) => g.op('Relu', [g.op('Cast', [a], { to: 10 })]));
+    expect(named).toEqual([{ x: 'Cast' }]);
+  });
+
+  it('say what stands where another op was expected', () => {
+    const { reason } = solve(op.Relu(op.Tanh(x)), (g, a) => g.op('Relu', [g.op('Cast', [a], { to: 10 })]));
+    expect(reason).toBe('expected Tanh; found Cast (to = float16)');
+  });
+});
+
+describe('captures', () => {
+  it('stand for one value wherever the name is', () => {
+    const twice = op.Mul(x, op.Sigmoid(x));
+    expect(solve(twice, (g, a) => g.op('Mul', [g.op('Sigmoid', [a]), a])).named).toEqual([{ x: 'x' }]);
+    const { named, reason } = solve(twice, (g, a, b) => g.op('Mul', [a, g.op('Sigmoid', [b])]));
+    expect(named).toEqual([]);
+    expect(reason).toBe('expected the same value as x; found a graph input');
+  });
+
+  it('take numbers, constants under a condition, and parts by name', () => {
+    const scaled = op.Mul(x, number('factor'));
+    expect(solve(scaled, (g, a) => g.op('Mul', [a, float(g, 3)])).named).toEqual([{ x: 'x', factor: 3 }]);
+    const biased = op.Add(op.Relu(x).as('inner'), constant('bias', ({ shape }) => shape?.length === 1)); // biome-ignore format: one line
+    const build: Build = (g, a) => g.op('Add', [g.op('Relu', [a]), g.constant('float32', [1, 2, 3], [3], 'b')]);
+    expect(solve(biased, build).named).toEqual([{ x: 'x', inner: 'Relu', bias: 'b' }]);
+  });
+
+  it('are undone where an alternative fails', () => {
+    const either = oneOf('which', { double: op.Relu(op.Relu(x)), single: op.Relu(x) });
+    expect(solve(either, (g, a) => g.op('Relu', [a])).named).toEqual([{ which: 'single', x: 'x' }]);
+    const optional = maybe((inner) => op.Neg(inner), op.Relu(x));
+    expect(solve(optional, (g, a) => g.op('Relu', [a])).named).toEqual([{ x: 'x' }]);
+    expect(solve(optional, (g, a) => g.op('Neg', [g.op('Relu', [a])])).named).toEqual([{ x: 'x' }]);
+  });
+});
+
+describe('Product', () => {
+  const gated = Product(2, op.Relu(x), Power(op.Exp(y), -1));
+  const spellings: [string, Build][] = [
+    ['Div', (g, a, b) => g.op('Div', [g.op('Mul', [float(g, 2), g.op('Relu', [a])]), g.op('Exp', [b])])],
+    ['Reciprocal', (g, a, b) => g.op('Mul', [g.op('Reciprocal', [g.op('Exp', [b])]), g.op('Mul', [g.op('Relu', [a]), float(g, 2)])])],
+    ['Pow', (g, a, b) => g.op('Div', [g.op('Mul', [g.op('Pow', [g.op('Exp', [b]), float(g, -1)]), g.op('Relu', [a])]), float(g, 0.5)])],
+    ['Neg twice', (g, a, b) => g.op('Neg', [g.op('Div', [g.op('Mul', [g.op('Relu', [a]), float(g, -2)]), g.op('Exp', [b])])])],
+  ]; // biome-ignore format: a table
+  it.each(spellings)('matches by %s', (_, build) => expect(solve(gated, build).named).toEqual([{ x: 'x', y: 'y' }]));
+
+  it('compares its number last, so that the miss says all else matched', () => {
+    const { reason, depth } = solve(gated, (g, a, b) => g.op('Div', [g.op('Relu', [a]), g.op('Exp', [b])]));
+    expect([reason, depth]).toEqual(['expected a factor 2; found 1', 3]);
+  });
+
+  it('takes a value that others read as it is, or reads through it', () => {
+    const shared: Build = (g, a, b) => {
+      const product = g.op('Mul', [a, b]);
+      g.output('product', product);
+      return g.op('Mul', [product, g.op('Exp', [a])]);
+    };
+    expect(solve(Product(any('p'), op.Exp(x)), shared).named).toEqual([{ p: 'Mul', x: 'x' }]);
+    expect(solve(Product(x, y, op.Exp(x)), shared).named).toEqual([{ x: 'x', y: 'y' }]);
+  });
+
+  it('keeps a power with its base: √(x²) is not x', () => {
+    const build: Build = (g, a) => g.op('Sqrt', [g.op('Mul', [a, a])]);
+    expect(solve(Power(x, 1), build).named).toEqual([]);
+    expect(solve(Power(Power(x, 2), 0.5), build).named).toEqual([{ x: 'x' }]);
+  });
+
+  it('does without an optional factor, and takes no other in its place', () => {
+    const pattern = Product(op.Relu(x), op.Exp(y), Optional(op.Tanh(any('scale'))));
+    const two: Build = (g, a, b) => g.op('Mul', [g.op('Exp', [b]), g.op('Relu', [a])]);
+    expect(solve(pattern, two).named).toEqual([{ x: 'x', y: 'y' }]);
+    const three =
+      (last: string): Build =>
+      (g, a, b) =>
+        g.op('Mul', [two(g, a, b), g.op(last, [a])]);
+    expect(solve(pattern, three('Tanh')).named).toEqual([{ x: 'x', y: 'y', scale: 'x' }]);
+    expect(solve(pattern, three('Sin')).named).toEqual([]);
+  });
+});
+
+describe('Sum', () => {
+  it('matches Add and Sub in any order, with signs and a number', () => {
+    const pattern = Sum(op.Relu(x), Minus(op.Exp(y)), number('constant'));
+    const builds: Build[] = [
+      (g, a, b) => g.op('Sub', [g.op('Add', [g.op('Relu', [a]), float(g, 3)]), g.op('Exp', [b])]),
+      (g, a, b) => g.op('Add', [float(g, 3), g.op('Sub', [g.op('Relu', [a]), g.op('Exp', [b])])]),
+      (g, a, b) => g.op('Sub', [g.op('Relu', [a]), g.op('Sub', [g.op('Exp', [b]), float(g, 3)])]),
+    ];
+    for (const build of builds) expect(solve(pattern, build).named).toEqual([{ x: 'x', y: 'y', constant: 3 }]);
+    const { reason } = solve(pattern, (g, a, b) => g.op('Add', [g.op('Relu', [a]), g.op('Exp', [b])]));
+    expect(reason).toBe('expected the sign -1; found 1');
+  });
+});
+
+describe('Polynomial', () => {
+  it('multiplies out, and says which coefficients it found', () => {
+    const pattern = Product(x, op.Tanh(Polynomial('x', { 1: 2, 3: 6 })));
+    const build =
+      (cubed: number): Build =>
+      (g, a) => {
+        const inside = g.op('Add', [float(g, 1), g.op('Mul', [g.op('Mul', [a, a]), float(g, cubed)])]);
+        return g.op('Mul', [a, g.op('Tanh', [g.op('Mul', [g.op('Mul', [a, float(g, 2)]), inside])])]);
+      };
+    expect(solve(pattern, build(3)).named).toEqual([{ x: 'x' }]);
+    expect(solve(pattern, build(4)).reason).toBe('expected other coefficients; found 0, 2, 0, 8');
+  });
+});
+
+describe('Mean', () => {
+  const mean =
+    (attributes: Record<string, number | number[]>): Build =>
+    (g, a) =>
+      g.op('ReduceMean', [a], attributes);
+
+  it('captures its axes, whichever way they are counted', () => {
+    expect(solve(Mean(x), mean({ axes: [-1] })).named).toEqual([{ axes: '1', x: 'x' }]);
+    expect(solve(Mean(x), mean({})).named).toEqual([{ axes: '0,1', x: 'x' }]);
+    const sum: Build = (g, a) => g.op('Mul', [g.op('ReduceSum', [a, g.ints(1)]), float(g, 1 / 3)]);
+    expect(solve(Mean(x), sum).named).toEqual([{ axes: '1', x: 'x' }]);
+  });
+
+  it('keeps its axes, and divides by how many numbers there are', () => {
+    expect(solve(Mean(x), mean({ axes: [1], keepdims: 0 })).reason).toBe('expected a mean that keeps its axes');
+    const wrong: Build = (g, a) => g.op('Div', [g.op('ReduceSum', [a, g.ints(1)]), float(g, 2)]);
+    expect(solve(Mean(x), wrong).reason).toBe('expected the mean of 3 numbers; found their sum · 0.5');
+  });
+
+  it('is over the same axes as the other means of the pattern', () => {
+    const { reason } = solve(Sum(Mean(x), Minus(Mean(y))), (g, a, b) =>
+      g.op('Sub', [mean({ axes: [0] })(g, a, b), mean({ axes: [1] })(g, b, a)]),
+    );
+    expect(reason).toBe('expected a mean over axes 0; found 1');
+  });
+});
+
+describe('a deep chain', () => {
+  it('of sums that share their operands is read to a bound, not to its end', () => {
+    // Each sum reads the two before it: as a tree it has as many terms as the Fibonacci numbers.
+    const { reason } = solve(Sum(x, y), (g, a, b) => {
+      let [before, last] = [a, b];
+      for (let step = 0; step < 60; step++) [before, last] = [last, g.op('Add', [before, last])];
+      return last;
+    });
+    expect(Number(reason?.match(/^expected a sum of 2; found one of (\d+)$/)?.[1])).toBeLessThan(40);
+  });
+});
