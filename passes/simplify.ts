@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
-import type { Node } from '../src/ir/node.js';
 import { definePass } from '../src/run/pass.js';
 import { sweep } from '../src/run/sweep.js';
 import { skipExpands } from './simplify/broadcast.js';
@@ -10,7 +9,7 @@ import { shortenChains } from './simplify/chains.js';
 import { liftConstantNodes, mergeConstants } from './simplify/constants.js';
 import { decideContents } from './simplify/contents.js';
 import { mergeFactors } from './simplify/factors.js';
-import { foldConstants } from './simplify/fold.js';
+import { Folding } from './simplify/fold.js';
 import { simplifyGemm } from './simplify/gemm.js';
 import { removeIdentities } from './simplify/identities.js';
 import { inlineConstantIfs } from './simplify/inline-if.js';
@@ -50,7 +49,7 @@ export const simplify = definePass({
   options: z.object({}),
   async run(model, _, context) {
     if (!context.evaluate) context.skip('constants are not folded: there is no runtime here to evaluate them');
-    const refused = new Set<Node>();
+    const folding = new Folding(context);
     liftConstantNodes(model);
     // What one idea leaves, another finds: until a round changes nothing.
     for (let structure = -1; structure !== model.structure; ) {
@@ -60,8 +59,9 @@ export const simplify = definePass({
       sweep(model);
       // Leaves arithmetic over constants to the folding that follows, which must know their sizes.
       if (context.evaluate && absorbAffine(model)) inferTypes(model);
-      await foldConstants(model, context, refused);
+      await folding.round(model);
       sweep(model);
     }
+    folding.report();
   },
 });

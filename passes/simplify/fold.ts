@@ -19,19 +19,34 @@ import { ancestorsOf, constantModel } from './constant-model.js';
 import { canEvaluate } from './evaluable.js';
 import { Budget, isOversized, isStorage } from './worth.js';
 
-/** Folds what is constant in every scope; true where anything was. Nodes in `refused` failed before and stay. */
-export async function foldConstants(model: Model, context: PassContext, refused: Set<Node>): Promise<boolean> {
-  if (!context.evaluate) return false;
-  const budget = new Budget();
-  const values = [...model.graphs()].flatMap((graph) => frontierOf(graph, budget, refused, context));
-  const folded = new Map<Value, Tensor>();
-  for (const group of byOpsets(values))
-    for (const [value, tensor] of await evaluateAll(group, context, refused)) folded.set(value, tensor);
-  for (const [value, tensor] of folded) {
-    const constant = value.graph.constant(tensor, value.name);
-    value.graph.replaceUses(value, constant);
+/** One run's folding, round after round: what the file may still grow by, and what stays as it is. */
+export class Folding {
+  readonly #budget = new Budget();
+  /** Nodes that the runtime refused: they are not tried again. */
+  readonly #failed = new Set<Node>();
+  /** Nodes that are not worth their bytes as the model is now, and why. */
+  #spared = new Map<Node, string>();
+
+  constructor(readonly context: PassContext) {}
+
+  /** Folds what is constant in every scope. */
+  async round(model: Model): Promise<void> {
+    if (!this.context.evaluate) return;
+    this.#spared = new Map();
+    const values = [...model.graphs()].flatMap((graph) => frontierOf(graph, this.#budget, this.#failed, this.#spared));
+    const folded = new Map<Value, Tensor>();
+    for (const group of byOpsets(values))
+      for (const [value, tensor] of await evaluateAll(group, this.context, this.#failed)) folded.set(value, tensor);
+    for (const [value, tensor] of folded) {
+      const constant = value.graph.constant(tensor, value.name);
+      value.graph.replaceUses(value, constant);
+    }
   }
-  return folded.size > 0;
+
+  /** Says what was left in the last round. */
+  report(): void {
+    for (const [node, reason] of this.#spared) this.context.skip(reason, node);
+  }
 }
 
 /** Values whose nodes mean the same by their op types: one version of each operator set per model; banks by themselves. */
@@ -80,15 +95,14 @@ async function evaluateInstances(
 }
 
 /** The values that constant nodes hand to others, those too big to keep cut back to what they are made of. */
-function frontierOf(graph: Graph, budget: Budget, refused: Set<Node>, context: PassContext): Value[] {
+function frontierOf(graph: Graph, budget: Budget, failed: ReadonlySet<Node>, spared: Map<Node, string>): Value[] {
   const isAfforded = (value: Value, constant: ReadonlySet<Node>): boolean => {
     if (budget.spend(value, constant)) return true;
-    context.skip('not folded: the file would grow by more than 1 MiB in all', value);
-    refused.add(value.producer as Node);
+    spared.set(value.producer as Node, 'not folded: the file would grow by more than 1 MiB in all');
     return false;
   };
   for (;;) {
-    const constant = constantNodes(graph, refused);
+    const constant = constantNodes(graph, (node) => failed.has(node) || spared.has(node));
     const frontier: Value[] = [];
     let isCut = false;
     for (const node of constant)
@@ -97,8 +111,7 @@ function frontierOf(graph: Graph, budget: Budget, refused: Set<Node>, context: P
         const reason = budget.refusal(value, constant);
         if (reason === undefined) frontier.push(value);
         else {
-          refused.add(node);
-          context.skip(reason, node);
+          spared.set(node, reason);
           isCut = true;
         }
       }
@@ -107,10 +120,10 @@ function frontierOf(graph: Graph, budget: Budget, refused: Set<Node>, context: P
 }
 
 /** Nodes that read nothing but constants and each other. */
-function constantNodes(graph: Graph, refused: ReadonlySet<Node>): Set<Node> {
+function constantNodes(graph: Graph, isLeft: (node: Node) => boolean): Set<Node> {
   const constant = new Set<Node>();
   for (const node of graph.nodes()) {
-    if (refused.has(node) || !canEvaluate(node) || isStorage(node)) continue;
+    if (isLeft(node) || !canEvaluate(node) || isStorage(node)) continue;
     const isConstant = (value: Value): boolean =>
       value.tensor !== undefined || (value.producer !== undefined && constant.has(value.producer));
     if ([...dependenciesOf(node)].every(isConstant)) constant.add(node);
