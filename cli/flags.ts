@@ -54,6 +54,7 @@ export const jobFlags = {
       'Freeze a symbolic dim of the inputs: the result declares the size, and is compared at it. May be repeated. E.g. batch=4',
   },
   'fail-on-fallback': flag('failOnFallback', truth),
+  'keep-functions': flag('keepFunctions', truth),
   'external-data': flag('externalData', truth),
   force: { ...truth, describe: 'Let the result overwrite its input.' },
   config: { ...text, describe: 'A file of settings: onnx-passes.config.js, .ts or .json.' },

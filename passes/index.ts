@@ -9,8 +9,23 @@ import { fuseNorm } from './fuse-norm.js';
 import { inline } from './inline.js';
 import { int8 } from './int8.js';
 import { opset } from './opset.js';
+import { outline } from './outline.js';
+import { regional } from './regional.js';
 import { simplify } from './simplify.js';
 
-export const passes = { inline, simplify, opset, flattenOutputs, fuseAttn, fuseNorm, fuseAct, bf16, fp16, int8 };
+export const passes = {
+  inline,
+  regional,
+  simplify,
+  opset,
+  flattenOutputs,
+  fuseAttn,
+  fuseNorm,
+  fuseAct,
+  bf16,
+  fp16,
+  int8,
+  outline,
+};
 
 export const catalogue: readonly PassFactory[] = Object.values(passes);

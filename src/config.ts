@@ -41,6 +41,7 @@ export const configSchema = z.object({
     .describe('The least cosine similarity an output may have.'),
   minSpeedup: positive.describe('The least ratio of the original time to the result time.'),
   failOnFallback: truth.describe('Fail where another provider than the target runs a node.'),
+  keepFunctions: truth.describe('Write repeated blocks as local functions.'),
   externalData: truth.describe('Write the weights to a file beside the model.'),
   outputs: z
     .array(z.string('expected a list of names'), 'expected a list of names')

@@ -32,6 +32,13 @@ export interface Skip {
 
 const placeOf = (about: Node | Value): string => ('opType' in about ? about.label : about.name);
 
+/** The places of a node or value, and of what it stands for. */
+function placesOf(about: Node | Value, regions: Regions): readonly string[] {
+  const place = placeOf(about);
+  const name = ('opType' in about && !about.name && about.outputs.find((value) => value)?.name) || about.name;
+  return regions.namesAt(name).map((one) => place.replace(name, () => one));
+}
+
 /** The rewrites of a pass, cut out while both sides stand in the graph. */
 export interface Cuts {
   /** By key: equal rewrites are one. */
@@ -90,8 +97,9 @@ export function passContext(
     shorten: (model) => regions.shorten(model, context),
     skip: (reason, about) => {
       const group = reasons.get(reason) ?? { count: 0, places: [] };
-      group.count++;
-      if (about) group.places.push(placeOf(about));
+      const places = about ? placesOf(about, regions) : [];
+      group.count += Math.max(1, places.length);
+      group.places.push(...places);
       reasons.set(reason, group);
     },
   };

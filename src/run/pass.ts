@@ -46,8 +46,8 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   /** One sentence: the line of --help and the row of the README. */
   readonly summary: string;
   readonly fidelity: Fidelity;
-  /** Facts that are inferred before the pass runs. */
-  readonly needs?: readonly 'types'[];
+  /** What it must be given: inferred types; all repeats of a block, where `regional` has left few for many. */
+  readonly needs?: readonly ('types' | 'repeats')[];
   /** The least ai.onnx opset of what it emits: an older model is raised to it first, if every node can be. */
   readonly opset?: number;
   /** True where it leaves few repeats for many: what it is given stays as it was, to be gone back to. */

@@ -123,8 +123,9 @@ class Line {
   async run(): Promise<void> {
     for (let position = 0; position <= this.passes.length; position++)
       try {
-        if (position < this.passes.length) await this.#step(position);
-        else this.#stampOut();
+        const pass = this.passes[position];
+        if (!pass || pass.definition.needs?.includes('repeats')) this.#stampOut();
+        if (pass) await this.#step(position);
       } catch (error) {
         if (!this.#whole || !this.#regions.learn(error)) throw error;
         position = this.#whole.position - 1;

@@ -12,9 +12,18 @@ export class Renaming {
   readonly #candidates: readonly string[];
   readonly #names: readonly Names[];
 
-  /** `instances`: of each instance, what its parts are called. */
-  constructor(instances: readonly Names[]) {
-    this.#names = instances.map(withBeginnings);
+  /**
+   * `instances`: of each instance, what its parts are called by what those of the first are; `before` and `after`: the same
+   * of the stand-ins around it. Passes may move a part of those into it: where segments meet is not where layers do.
+   */
+  constructor(instances: readonly Names[], [before, after]: readonly [Names, Names]) {
+    const all = [before, ...instances, after];
+    const shifted = (from: Names, to: Names) => [...from].map(([part, name]) => [name, to.get(part) ?? name] as const);
+    this.#names = instances.map((names, index) =>
+      withBeginnings(
+        new Map([...shifted(before, all[index] as Names), ...shifted(after, all[index + 2] as Names), ...names]),
+      ),
+    );
     this.#candidates = [...new Set(this.#names.flatMap((names) => [...names.keys()]))].sort(
       (a, b) => b.length - a.length,
     );
@@ -39,10 +48,17 @@ export class Renaming {
 function withBeginnings(names: Names): Names {
   const all = new Map<string, string>();
   for (const [from, to] of names) {
-    const [a, b] = [from, to].map((name) => name.split(/(?<=[/.])/)) as [string[], string[]];
-    const at = a.findIndex((part, index) => part !== b[index]);
-    if (at >= 0 && at < a.length - 1 && at < b.length - 1)
-      all.set(a.slice(0, at + 1).join(''), b.slice(0, at + 1).join(''));
+    let at = 0;
+    while (at < from.length && from[at] === to[at]) at++;
+    if (at === from.length) continue;
+    const [end, own] = [from, to].map((name) => endOfPart(name, at)) as [number, number];
+    if (end < from.length && own < to.length) all.set(from.slice(0, end), to.slice(0, own));
   }
   return new Map([...all, ...names]);
+}
+
+/** Behind the next slash or dot. */
+function endOfPart(name: string, from: number): number {
+  for (let at = from; at < name.length; at++) if (name[at] === '/' || name[at] === '.') return at + 1;
+  return name.length;
 }

@@ -5,7 +5,7 @@
  * all repeats, or leaves stand-ins that are not alike, the pipeline goes back to where it was and the repeats in question
  * are told apart, or compiled each by itself.
  */
-import { Divergence, instanceCount } from '../../ir/bank.js';
+import { Divergence } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
@@ -103,6 +103,12 @@ export class Regions {
     });
   }
 
+  /** What repeats have at the place of a node or value: its name, and where it stands for others theirs. */
+  namesAt(name: string): readonly string[] {
+    const run = this.#runs.find(({ names }) => names[0]?.has(name));
+    return run ? run.names.map((names) => names.get(name) ?? name) : [name];
+  }
+
   /** A shortened model as it can be run: each stand-in with the weights of its first instance. Other models as they are. */
   runnable(model: Model): Model {
     if (!this.isShortened) return model;
@@ -125,18 +131,19 @@ export class Regions {
     };
     for (const run of this.#runs) {
       const more = run.members.length - 1;
-      for (const { domain, opType } of standingFor(model, run)) {
+      const standing = new Set(standingFor(model, run));
+      for (const { domain, opType } of standing) {
         nodes += more;
         add(ops, domain ? `${domain}.${opType}` : opType, more);
       }
-    }
-    for (const graph of model.graphs())
-      for (const { tensor } of graph.constants) {
-        const more = tensor ? (instanceCount(tensor) - 1) * tensor.byteLength : 0;
-        if (!tensor || more === 0) continue;
-        bytes += more;
-        add(bytesByType, tensor.type, more);
+      const own = new Set([...standing].flatMap(({ inputs }) => inputs.filter((value) => value?.tensor)));
+      for (const value of own) {
+        const { tensor, uses } = value as Value;
+        if (!tensor || [...uses].some(({ node }) => !standing.has(node))) continue;
+        bytes += more * tensor.byteLength;
+        add(bytesByType, tensor.type, more * tensor.byteLength);
       }
+    }
     return { ...summary, nodes, ops, bytes, bytesByType };
   }
 }

@@ -35,7 +35,7 @@ export function shiftOf(options: ShiftOptions): Shift | string {
   return prove(options, pairs);
 }
 
-/** Pairs from the seeds up to what they read; where that ends, down to what alone reads them. */
+/** Pairs from the seeds up to what they read, in these segments and the next; where that ends, down to what alone reads them. */
 function grow({ segments, lists, from, seeds }: ShiftOptions): Map<Node, Node> | string {
   const pairs = new Map<Node, Node>();
   const partners = new Map<Node, Node>();
@@ -44,7 +44,8 @@ function grow({ segments, lists, from, seeds }: ShiftOptions): Map<Node, Node> |
     for (let pair = waiting.pop(); pair; pair = waiting.pop()) {
       const [a, b] = pair;
       const at = segments.get(a);
-      if (pairs.has(a) || partners.has(b) || at === undefined || at === 0 || segments.get(b) !== at + 1) continue;
+      if (at !== from && at !== from + 1) continue;
+      if (pairs.has(a) || partners.has(b) || segments.get(b) !== at + 1) continue;
       const found = difference(a, b);
       if (found && at === from) return found;
       if (found) continue;

@@ -28,8 +28,10 @@ export interface ShortRun {
   readonly ports: readonly (readonly [string, string])[];
   /** Outputs of the graph that members but the first give, and which member. */
   readonly leftOut: ReadonlyMap<string, number>;
-  /** What the parts of each member are called. */
+  /** What the parts of each member are called, by what those of the first are. */
   readonly names: readonly Names[];
+  /** What those of the second stand-in are called, and of the last. */
+  readonly neighbours: readonly [Names, Names];
   /** What the file says of nodes by name, besides what the graph says. */
   readonly remarks: ReadonlyMap<string, Pick<Node, 'docString' | 'carried'>>;
 }
@@ -81,6 +83,10 @@ export function shorten(model: Model, run: Run, id: string): ShortRun | string {
     inputNames,
     ...portsOf(model, run, partners),
     names: members.map((segment) => namesOf(run, partners.get(segment) as Partners, third)),
+    neighbours: [
+      namesOf(run, partners.get(first + 1) as Partners, third),
+      namesOf(run, partners.get(last) as Partners, third),
+    ],
     remarks: new Map(
       members.flatMap((segment) =>
         (lists[segment] ?? []).map((node) => [node.name, { docString: node.docString, carried: node.carried }]),

@@ -45,6 +45,9 @@ export function stamp(model: Model, run: ShortRun): string | undefined {
   const { graph } = model;
   const standIns = standInsOf(model, run);
   const { segments, lists } = standIns;
+  for (const value of graph.constants)
+    if (standIns.partOf(value)?.standIn === THIRD && [...value.uses].some(({ node }) => segments.get(node) !== THIRD))
+      return 'a weight is read in another repeat than its own';
   const seeds = seedsOf(graph, run, standIns);
   const matches = (a: Value, b: Value) => mayMatch(a, b, standIns);
   const shift = shiftOf({ graph, segments, lists, from: THIRD - 1, seeds, matches });
@@ -104,7 +107,7 @@ function* readersOf(a: Value, b: Value): Iterable<readonly [Node, Node]> {
 
 function mayMatch(a: Value, b: Value, { partOf }: StandIns): boolean {
   const [p, q] = [partOf(a), partOf(b)];
-  if (p || q) return p !== undefined && q?.standIn === p.standIn + 1 && p.slot === q.slot && p.slot !== MIXED;
+  if (p || q) return p?.standIn === THIRD - 1 && q?.standIn === THIRD && p.slot === q.slot && p.slot !== MIXED;
   return a.tensor !== undefined && b.tensor !== undefined && isSameTensor(a.tensor, b.tensor);
 }
 
@@ -125,7 +128,7 @@ class Stamper {
     readonly shift: Shift,
   ) {
     this.#last = new Map();
-    this.#renaming = new Renaming(run.names);
+    this.#renaming = new Renaming(run.names, run.neighbours);
     for (const [a, b] of shift.nodes)
       a.outputs.forEach((value, index) => {
         const other = b.outputs[index];
@@ -209,5 +212,20 @@ class Stamper {
       const copy = member === undefined ? this.#last.get(value) : this.#copies[member]?.get(value);
       if (copy && !isOwn) node.graph.setInput(node, index, copy);
     }
+    this.#renameMoved();
+  }
+
+  /** A part of the third that the passes left behind it is the last member's now, and one from behind that is in it the second's. */
+  #renameMoved(): void {
+    for (const node of this.#own) {
+      node.name = this.#renaming.of(node.name, 0);
+      for (const value of node.outputs) if (value) value.name = this.#renaming.of(value.name, 0);
+    }
+    const names = this.run.names.at(-1);
+    for (const list of this.standIns.lists.slice(THIRD + 1))
+      for (const node of list) {
+        node.name = names?.get(node.name) ?? node.name;
+        for (const value of node.outputs) if (value) value.name = names?.get(value.name) ?? value.name;
+      }
   }
 }

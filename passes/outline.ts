@@ -1,0 +1,15 @@
+/** Repeated blocks ⟶ calls of local functions, one function for each: smaller graphs and readable diffs. `inline` puts them back. */
+import { z } from 'zod';
+import { definePass } from '../src/run/pass.js';
+import { outlineBlocks } from '../src/run/region/outline.js';
+
+export const outline = definePass({
+  name: 'outline',
+  summary: 'Makes local functions of repeated blocks, for smaller graphs and readable diffs; inline puts them back.',
+  fidelity: 'exact',
+  needs: ['types', 'repeats'],
+  options: z.object({}),
+  run(model, _, context) {
+    outlineBlocks(model, context);
+  },
+});

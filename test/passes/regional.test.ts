@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { decoder } from '../../fixtures/decoder.js';
+import { encoder } from '../../fixtures/encoder.js';
+import { regional } from '../../passes/regional.js';
+import { constantTensor } from '../../src/ir/constants.js';
+import type { Model } from '../../src/ir/model.js';
+import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { printModel } from '../../src/ir/print.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { builtIn } from '../../src/optimize.js';
+import { parsePasses } from '../../src/run/parse.js';
+import { definePass, type Pass, type Target } from '../../src/run/pass.js';
+import { applyPasses, compareTensors, opCounts, randomFeeds } from '../check-pass.js';
+import { runModel } from '../run-model.js';
+
+const sizes = { hidden: 32, heads: 2, intermediate: 48, vocabulary: 50, seed: 0 };
+const models = {
+  encoder: (layers: number) => encoder({ ...sizes, layers, positions: 32, norm: 'decomposed' }),
+  // Each layer has inputs and outputs of its own: its cache.
+  decoder: (layers: number) => decoder({ ...sizes, layers, kvHeads: 1 }),
+};
+const dims = { batch: 2, sequence: 5, past_sequence: 3, total_sequence: 8 };
+
+const passesOf = (list: string): Pass[] => parsePasses(list, builtIn);
+
+/** Compiles with and without `regional` and demands the same nodes, interface and numbers. */
+async function compileBothWays(before: Model, list: string, target: Target = 'cpu') {
+  const whole = await applyPasses(passesOf(list), before, target);
+  const once = await applyPasses(passesOf(`regional,${list}`), before, target);
+  expect(opCounts(once.model)).toEqual(opCounts(whole.model));
+  const ports = ({ graph }: Model) => [graph.inputs, graph.outputPorts].map((list) => list.map(({ name }) => name));
+  expect(ports(once.model)).toEqual(ports(whole.model));
+  expect(once.after.bytes).toBe(whole.after.bytes);
+  if (target === 'cpu') {
+    const feeds = randomFeeds(before, dims);
+    const [a, b] = [await writeModel(once.model), await writeModel(whole.model)];
+    compareTensors(await runModel(a, feeds), await runModel(b, feeds), 0);
+  }
+  return { whole, once };
+}
+
+describe('regional', () => {
+  const lists = [
+    '',
+    'simplify',
+    'fuse-attn',
+    'int8',
+    'bf16',
+    'fp16',
+    'exact',
+    'half',
+    'quarter',
+    'exact,fp16',
+    'quarter,fp16',
+  ];
+  it.each(lists.flatMap((list) => Object.keys(models).map((kind) => [kind, list] as const)))(
+    'gives of a %s what compiling all of it gives: %s',
+    async (kind, list) => {
+      const { once } = await compileBothWays(models[kind as keyof typeof models](7), list);
+      expect(once.passes[0]?.notes[0]?.text).toMatch(/7 × \w+ layer \(\d+ nodes\): one is compiled for 2, 5 by/);
+    },
+  );
+
+  it.each(['cuda', 'webgpu'] as const)('does so on %s', async (target) => {
+    await compileBothWays(models.encoder(7), 'half', target);
+    await compileBothWays(models.decoder(7), 'quarter,fp16', target);
+  });
+
+  it('counts in every pass the nodes and bytes of all repeats', async () => {
+    const { whole, once } = await compileBothWays(models.encoder(9), 'exact,int8');
+    const counted = once.passes.slice(1).map(({ name, ops, nodes, bytes }) => ({ name, ops, nodes, bytes }));
+    expect(counted).toEqual(whole.passes.map(({ name, ops, nodes, bytes }) => ({ name, ops, nodes, bytes })));
+  });
+
+  it('names what it stamps out as the repeats were named', async () => {
+    const { once, whole } = await compileBothWays(models.encoder(7), 'quarter');
+    const names = (model: Model) =>
+      model.graph
+        .nodes()
+        .map((node) => node.name)
+        .sort();
+    expect(names(once.model)).toEqual(names(whole.model));
+  });
+
+  it('leaves short chains as they are, and says so', async () => {
+    const before = models.encoder(4);
+    const { model, passes } = await applyPasses([regional()], before);
+    expect(printModel(model)).toBe(printModel((await applyPasses([], before)).model));
+    expect(passes[0]?.skips.map(({ reason }) => reason)).toContain('4 repeats: from 5 on they are compiled as one');
+  });
+
+  it('compiles apart what differs: a weight that is left in float in one layer', async () => {
+    const before = models.encoder(12);
+    const weight = [...before.graph.constants].find(({ name }) => name === 'encoder.layer.6.output.dense.weight');
+    if (!weight?.tensor) throw new Error('no such weight');
+    const numbers = numbersOf(weight.tensor).fill(1e-5);
+    // One outlier in each column leaves nothing of the others.
+    for (let column = 0; column < 32; column++) numbers[column] = 1e3;
+    weight.tensor = tensorOf('float32', numbers, weight.tensor.shape);
+    const { once, whole } = await compileBothWays(before, 'int8:max-weight-error=0.0000001');
+    const skips = ({ passes }: typeof once) =>
+      passes.at(-1)?.skips.map(({ reason, count, places }) => [reason, count, [...places].sort()]);
+    expect(skips(once)).toEqual(skips(whole));
+  });
+
+  it('compiles all where a pass reads numbers that are not the same for all repeats', async () => {
+    const nosy = definePass({
+      name: 'nosy',
+      summary: 'Scales by the first number of a weight.',
+      fidelity: 'lossy',
+      options: z.object({}),
+      run(model) {
+        for (const node of model.graph.nodes()) {
+          const tensor = node.is('MatMul') ? constantTensor(node.inputs[1]) : undefined;
+          if (tensor) node.name = `${node.name}_${numbersOf(tensor)[0]}`;
+        }
+      },
+    });
+    const before = models.encoder(7);
+    const whole = await applyPasses([nosy()], before);
+    const once = await applyPasses([regional(), nosy()], before);
+    expect(printModel(once.model)).toBe(printModel(whole.model));
+    expect(once.passes[0]?.skips[0]?.reason).toContain('compiled each by itself');
+  });
+
+  it('compiles all where a pass treats one repeat as no other', async () => {
+    const picky = definePass({
+      name: 'picky',
+      summary: 'Changes the third layer.',
+      fidelity: 'exact',
+      options: z.object({}),
+      run(model) {
+        for (const node of model.graph.nodes())
+          if (node.name.includes('layer.2/') && node.is('Erf')) {
+            const neg = model.graph.add('Neg', [node.output]);
+            for (const use of [...node.output.uses])
+              if (use.node !== neg) model.graph.setInput(use.node, use.index, neg.output);
+          }
+      },
+    });
+    const before = models.encoder(7);
+    const whole = await applyPasses([picky()], before);
+    const once = await applyPasses([regional(), picky()], before);
+    expect(opCounts(once.model)).toEqual(opCounts(whole.model));
+  });
+});
