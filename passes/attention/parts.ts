@@ -4,6 +4,7 @@ import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
 import { type Axes, align, type Factor, leavesOf, type View } from '../../src/match/view.js';
 import type { Operand } from './contraction.js';
+import { requiredBy } from './required.js';
 import type { Scores } from './scores.js';
 import type { Weights } from './weights.js';
 
@@ -47,13 +48,15 @@ export function partsOf(scores: Scores, weights: Weights, keySide: 0 | 1, keys: 
   const values = weights.product.operands[weights.side];
   const weighted = weights.product.leads.map((out) => weights.axes[out] ?? []);
   sides.push([values, weights.view.scale === 1 ? weights.view : itself(values.value, weights.view), weighted]);
+  const biases = scores.terms.map((term) => term.value);
+  const required = () => requiredBy([...biases, ...sides.map(([operand]) => operand.value)]);
   // First everything is split as far as any of them is, then the factors of all are known.
   for (const [operand, view, of] of sides)
     for (const [i, lead] of of.entries()) {
       const own = leadOf(operand, view, i);
       if (own.length > 0 && lead.length === 0)
         return new Miss('the values have more batches or heads than the scores', at, 5);
-      if (own.length > 0 && own !== lead && !align(lead, own))
+      if (own.length > 0 && own !== lead && !align(lead, own) && !align(lead, own, required()))
         return new Miss('the batch of query, key and value is not shown to be the same', at, 5);
     }
   const [valueView] = [sides[2]?.[1] as View];

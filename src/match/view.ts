@@ -156,13 +156,16 @@ function split(factor: Factor, outer: Dim): readonly [Factor, Factor] | undefine
   return factor.parts;
 }
 
-/** Splits two lists of factors of one product into as many parts of equal sizes; false where they do not fall on each other. */
-export function align(a: readonly Factor[], b: readonly Factor[]): boolean {
+/**
+ * Splits two lists of factors of one product into as many parts of equal sizes; false where they do not fall on each other.
+ * `known` rewrites sizes before they are compared.
+ */
+export function align(a: readonly Factor[], b: readonly Factor[], known = (dim: Dim): Dim => dim): boolean {
   const [x, y] = [leavesOf(a), leavesOf(b)];
   for (;;) {
     const [p, q] = [x.shift(), y.shift()];
     if (!p || !q) return p === q;
-    if (equalDims(p.size, q.size)) continue;
+    if (equalDims(known(p.size), known(q.size))) continue;
     const ofP = split(p, q.size);
     const ofQ = ofP ? undefined : split(q, p.size);
     if (ofP) x.unshift(ofP[1]);
