@@ -3,13 +3,13 @@
  * behind it, so that it is as independent of how the pass read the graph as a runtime that fetches only tensors allows.
  */
 import { assembled } from '../contract/assemble.js';
-import { elementAt, packed, presence, sequenceOr, stacked, tensorOr } from '../contract/extract.js';
+import { elementAt, packed, presence, sequenceOr, stacked, tensorOr, unknownShape } from '../contract/extract.js';
 import { isPlain, notedStructures, portsOf, type Structure, type Structures } from '../contract/structure.js';
 import { inferTypes } from '../infer/index.js';
 import { cloneModel } from '../ir/clone.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
-import { dataTypes, type TensorType, type Type, tensorType } from '../ir/types.js';
+import { dataTypes, type Shape, type TensorType, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 
 export interface Twin {
@@ -32,18 +32,21 @@ export function twinOf(original: Model, result: Model): Twin | undefined {
   inferTypes(twin);
   if (!takeInputs(twin, result, fresh)) return undefined;
   const ports = new Map<string, Value>();
+  const sink: Sink = {
+    add: (port, tensor) => void ports.set(port, tensor),
+    dimsOf: (port) => {
+      const type = result.graph.outputPorts.find(({ name }) => name === port)?.type;
+      return type?.kind === 'tensor' ? type.shape : undefined;
+    },
+  };
   for (const [index, { name, type }] of twin.graph.outputPorts.entries()) {
     const value = twin.graph.outputs[index] as Value;
     const one = changed[name];
-    if (one) takeOutput(one, value, value.type ?? type, (port, tensor) => ports.set(port, tensor));
-    else if (names.has(name)) ports.set(name, value);
+    if (one) takeOutput(one, value, value.type ?? type, sink);
+    else if (!dropped.includes(name)) ports.set(name, value);
   }
-  const kept = result.graph.outputPorts.flatMap(({ name }) => {
-    const value = ports.get(name);
-    return value ? [{ port: { name, type: undefined }, value }] : [];
-  });
-  twin.graph.setOutputs(kept);
-  return kept.length > 0 ? { model: twin, isPart } : undefined;
+  twin.graph.setOutputs([...ports].map(([name, value]) => ({ port: { name, type: undefined }, value })));
+  return ports.size > 0 ? { model: twin, isPart } : undefined;
 }
 
 const withoutKnown = (structures: Structures, known: Structures): Structures =>
@@ -93,45 +96,50 @@ function takeInputs(twin: Model, result: Model, structures: Structures): boolean
   return true;
 }
 
-type Add = (port: string, tensor: Value) => void;
+interface Sink {
+  add(port: string, tensor: Value): void;
+  /** The dims of one of the result's ports, as far as they are known. */
+  dimsOf(port: string): Shape | undefined;
+}
 
-/** The tensors of one output, each handed to `add`. */
-function takeOutput(structure: Structure, value: Value, type: Type | undefined, add: Add): void {
+/** The tensors of one output, each handed to the sink. */
+function takeOutput(structure: Structure, value: Value, type: Type | undefined, sink: Sink): void {
   if (structure.kind === 'maps') {
     const tensor = behindZipMap(value);
-    if (tensor) add(structure.port, tensor);
+    if (tensor) sink.add(structure.port, tensor);
   } else if (structure.kind === 'optional') {
     const present = presence(value);
     const content = type?.kind === 'optional' ? type.elem : undefined;
-    add(structure.present, present);
-    if (content?.kind === 'tensor') takeTensors(structure.value, tensorOr(value, present, content), content, add);
+    sink.add(structure.present, present);
+    if (content?.kind === 'tensor') takeTensors(structure.value, tensorOr(value, present, content), content, sink);
     const elem = content?.kind === 'sequence' ? content.elem : undefined;
-    if (elem?.kind === 'tensor') takeTensors(structure.value, sequenceOr(value, present, elem), content, add);
+    if (elem?.kind === 'tensor') takeTensors(structure.value, sequenceOr(value, present, elem), content, sink);
   } else if (type?.kind === 'optional') {
-    takeTensors(structure, value.graph.add('OptionalGetElement', [value]).output, type.elem, add);
-  } else takeTensors(structure, value, type, add);
+    takeTensors(structure, value.graph.add('OptionalGetElement', [value]).output, type.elem, sink);
+  } else takeTensors(structure, value, type, sink);
 }
 
-function takeTensors(structure: Structure, value: Value, type: Type | undefined, add: Add): void {
+function takeTensors(structure: Structure, value: Value, type: Type | undefined, sink: Sink): void {
   const elem = type?.kind === 'sequence' && type.elem?.kind === 'tensor' ? type.elem : undefined;
-  if (structure.kind === 'tensor') add(structure.port, structure.was ? held(value) : value);
+  if (structure.kind === 'tensor') sink.add(structure.port, structure.was ? held(value) : value);
   else if (structure.kind === 'list' && type?.kind === 'sequence')
-    for (const [index, item] of structure.items.entries()) takeTensors(item, elementAt(value, index), elem, add);
-  else if (structure.kind === 'stack' && elem) add(structure.port, stacked(value, elem));
-  else if (structure.kind === 'packed' && elem) takePacked(structure, value, elem, add);
+    for (const [index, item] of structure.items.entries()) takeTensors(item, elementAt(value, index), elem, sink);
+  else if (structure.kind === 'stack' && elem) sink.add(structure.port, stacked(value, elem));
+  else if (structure.kind === 'packed' && elem) takePacked(structure, value, elem, sink);
 }
 
-/** The shapes are compared where both sides know, or do not know, the rank. */
+/** Of the rank that the result says, in the form that it has. */
 function takePacked(
   { port, shapes, ranks }: Structure & { kind: 'packed' },
   value: Value,
-  elem: TensorType,
-  add: Add,
+  { elem }: TensorType,
+  sink: Sink,
 ): void {
-  const made = packed(value, ranks === undefined ? elem : tensorType(elem.elem));
-  add(port, made.data);
-  if ((made.ranks === undefined) === (ranks === undefined)) add(shapes, made.shapes);
-  if (ranks !== undefined && made.ranks) add(ranks, made.ranks);
+  const rank = ranks === undefined ? sink.dimsOf(shapes)?.[1] : undefined;
+  const made = packed(value, tensorType(elem, typeof rank === 'number' ? unknownShape(rank) : undefined));
+  sink.add(port, made.data);
+  if (typeof rank === 'number' || ranks !== undefined) sink.add(shapes, made.shapes);
+  if (ranks !== undefined && made.ranks) sink.add(ranks, made.ranks);
 }
 
 /** Types that JavaScript lacks are cast as the pass casts them: floats to float32, integers to 8 bits. */
