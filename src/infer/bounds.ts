@@ -16,7 +16,7 @@ import {
 import type { PartialDim, PartialShape } from './frame.js';
 
 /** `dim` is at most `most`. */
-export interface Bound {
+interface Bound {
   readonly dim: Dim;
   readonly most: number;
 }
@@ -27,24 +27,28 @@ export function boundsOf(a: PartialShape, b: PartialShape): Bound[] {
   for (let axis = 1; axis <= Math.min(a.length, b.length); axis++) {
     const [x, y] = [a.at(-axis), b.at(-axis)];
     if (x === undefined || y === undefined) continue;
-    for (const [cut, dim] of [
-      [x, y],
-      [y, x],
-    ] as const) {
-      const limit = limitOf(cut, dim);
-      if (limit !== undefined) bounds.push({ dim, most: limit });
-    }
+    for (const bound of [limitOf(x, y), limitOf(y, x)]) if (bound) bounds.push(bound);
   }
   return bounds;
 }
 
-/** c of min(c, x). */
-function limitOf(cut: Dim, x: Dim): number | undefined {
-  const [term, other] = typeof cut === 'number' ? [] : cut.terms;
-  const [atom, more] = term?.atoms ?? [];
-  if (other || more || term?.coefficient !== 1 || atom?.kind !== 'min') return undefined;
-  const [limit, rest] = typeof atom.a === 'number' ? [atom.a, atom.b] : [atom.b, atom.a];
-  return typeof limit === 'number' && limit > 1 && equalDims(rest, x) ? limit : undefined;
+/** c of min(c, x); x may be what the other dim is broadcast from. */
+function limitOf(cut: Dim, other: Dim): Bound | undefined {
+  const atom = onlyAtom(cut);
+  if (atom?.kind !== 'min') return undefined;
+  const [limit, dim] = typeof atom.a === 'number' ? [atom.a, atom.b] : [atom.b, atom.a];
+  const isBeside = operandsOf(other).some((one) => equalDims(one, dim));
+  return typeof limit === 'number' && limit > 1 && isBeside ? { dim, most: limit } : undefined;
+}
+
+function onlyAtom(dim: Dim) {
+  const [term, more] = typeof dim === 'number' ? [] : dim.terms;
+  return term?.coefficient === 1 && term.atoms.length === 1 && !more ? term.atoms[0] : undefined;
+}
+
+function operandsOf(dim: Dim): readonly Dim[] {
+  const atom = onlyAtom(dim);
+  return atom?.kind === 'broadcast' ? [...operandsOf(atom.a), ...operandsOf(atom.b)] : [dim];
 }
 
 /** The dim without minima that the bounds make needless: min(c, x) is x where x is at most c. */
