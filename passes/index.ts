@@ -6,6 +6,7 @@ import { fp16 } from './fp16.js';
 import { fuseAct } from './fuse-act.js';
 import { fuseAttn } from './fuse-attn.js';
 import { fuseNorm } from './fuse-norm.js';
+import { fuseRope } from './fuse-rope.js';
 import { inline } from './inline.js';
 import { int8 } from './int8.js';
 import { opset } from './opset.js';
@@ -19,6 +20,7 @@ export const passes = {
   simplify,
   opset,
   flattenOutputs,
+  fuseRope,
   fuseAttn,
   fuseNorm,
   fuseAct,

@@ -2,13 +2,13 @@
 import type { Preset } from '../src/run/parse.js';
 import { passes } from './index.js';
 
-const { bf16, fuseAct, fuseAttn, fuseNorm, int8, simplify } = passes;
+const { bf16, fuseAct, fuseAttn, fuseNorm, fuseRope, int8, simplify } = passes;
 
 /** Every fusion: what `explain` asks too. */
 export const fuse: Preset = {
   name: 'fuse',
-  summary: 'Every fusion: attention, norms and activations as one kernel each.',
-  passes: [fuseAttn(), fuseNorm(), fuseAct()],
+  summary: 'Every fusion: rotary embeddings, attention, norms and activations as one kernel each.',
+  passes: [fuseRope(), fuseAttn(), fuseNorm(), fuseAct()],
 };
 
 export const presets: readonly Preset[] = [

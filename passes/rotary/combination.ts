@@ -4,6 +4,7 @@
  */
 import type { Facts } from '../../src/infer/index.js';
 import { constantTensor } from '../../src/ir/constants.js';
+import { type Dim, equalDims } from '../../src/ir/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { isFloat, type Shape } from '../../src/ir/types.js';
@@ -33,6 +34,8 @@ const DEPTH = 20;
 /** The lanes of a value as sums over those of the base; undefined where it is none. */
 export class Combinations {
   readonly #known = new Map<Value, Map<number, Lanes | undefined>>();
+  /** A value whose leading axes are not shown to be those of the sum or product that it is in, though they may be. */
+  unproven: Value | undefined;
   /** Nodes that were read on the way, for those values that are combinations. */
   readonly nodes = new Map<Value, Node>();
 
@@ -87,7 +90,12 @@ export class Combinations {
   #side(value: Value, { shape, rank, depth }: At): Lanes | undefined {
     const lanes = this.of(value, rank, depth + 1);
     const index = lanes && value.shape && broadcastOf(value.shape, shape, rank);
-    if (!index || !value.shape || !equalLeads(leadOf(value.shape, rank), leadOf(shape, rank))) return undefined;
+    if (!index || !value.shape) return undefined;
+    const leads = [leadOf(value.shape, rank), leadOf(shape, rank)] as const;
+    if (!equalLeads(...leads)) {
+      if (!compatibleLeads(...leads)) return undefined;
+      this.unproven ??= value;
+    }
     return index.map((lane) => lanes[lane] as readonly Term[]);
   }
 
@@ -109,6 +117,11 @@ export class Combinations {
     );
   }
 }
+
+/** Leading axes that may be the same, for all that is known: a dim of the result may be a broadcast of theirs. */
+const compatibleLeads = (a: Shape, b: Shape): boolean =>
+  a.length === b.length &&
+  a.every((dim, axis) => equalDims(dim, b[axis] as Dim) || (typeof dim !== 'number' && typeof b[axis] !== 'number'));
 
 interface At {
   readonly shape: Shape;
@@ -139,12 +152,14 @@ function signsOf(value: Value): readonly number[] | undefined {
   return numbers.every((x) => x === 1 || x === -1) ? numbers : undefined;
 }
 
-/** The values that a value may be a combination of, the nearest first: as many lanes, under the same leading axes. */
+/** The values that a value may be a combination of, the nearest first: as many lanes, under the same leading axes; then those
+ * whose leading axes are not shown to be the same. */
 export function basesOf(root: Row, facts: Facts): readonly Row[] {
   const block = blockOf(root.value.shape, root.rank);
   if (!block || !root.value.shape) return [];
   const lead = leadOf(root.value.shape, root.rank);
   const bases: Row[] = [];
+  const possible: Row[] = [];
   const seen = new Map<Value, Set<number>>();
   let front: readonly Row[] = [root];
   for (let step = 0; step < DEPTH && front.length > 0 && seen.size < 64; step++) {
@@ -155,12 +170,14 @@ export function basesOf(root: Row, facts: Facts): readonly Row[] {
       seen.set(value, ranks.add(rank));
       const own = blockOf(value.shape, rank);
       if (!own || !value.shape || !isFloat(value.elem) || value.isConstant) continue;
-      if (widthOf(own) === widthOf(block) && equalLeads(leadOf(value.shape, rank), lead)) bases.push({ value, rank });
+      const leads = [leadOf(value.shape, rank), lead] as const;
+      if (widthOf(own) === widthOf(block) && compatibleLeads(...leads))
+        (equalLeads(...leads) ? bases : possible).push({ value, rank });
       next.push({ value, rank });
     }
     front = next;
   }
-  return bases;
+  return [...bases, ...possible];
 }
 
 const arithmetic = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg']);

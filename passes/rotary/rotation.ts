@@ -35,13 +35,15 @@ const DEPTH = 4;
 /** The rotation that a value is; a Miss where lanes are turned in another way; undefined where they are not. */
 export function rotationOf(value: Value, facts: Facts): Rotation | Miss | undefined {
   const root = rowOf(value, facts);
-  if (!root) return undefined;
+  if (!root) return looksTurned(value) ? new Miss('the size of a head is not static', value, DEPTH) : undefined;
   let miss: Miss | undefined;
   for (const base of basesOf(root, facts)) {
     const combinations = new Combinations(base, facts);
     const lanes = combinations.of(root.value, root.rank);
     const found = lanes && pairsOf(lanes, value);
     if (found instanceof Miss) miss ??= found;
+    else if (found && combinations.unproven)
+      miss ??= new Miss('the length of the table is not shown to be that of the input', combinations.unproven, DEPTH);
     else if (found) {
       const x = originOf(base, facts);
       return { ...found, x, y: root, lanes: lanes.length, nodes: removable(combinations, root.value) };
@@ -64,6 +66,24 @@ function rowOf(value: Value, facts: Facts): Row | undefined {
   const isPair = size === 2 && moved && (value.shape?.length ?? 0) >= 4;
   return { value, rank: isPair && blockOf(value.shape, 2) ? 2 : 1 };
 }
+
+/** True for x·a + y·b with a y that joins the negative of a part of x: a rotation, by its ops, of axes whose sizes are not known. */
+function looksTurned(value: Value): boolean {
+  const node = value.producer;
+  if (!node?.is('Add') || typeof value.shape?.at(-1) === 'number') return false;
+  return node.inputs.some((term) => {
+    const product = term?.producer;
+    return product?.is('Mul') === true && product.inputs.some((factor) => joinsNegative(factor?.producer));
+  });
+}
+
+const joinsNegative = (node: Node | undefined): boolean =>
+  node?.is('Concat') === true &&
+  node.inputs.length === 2 &&
+  node.inputs.some(
+    (input) =>
+      input?.producer?.is('Neg') && /^(Slice|Split|Gather)$/.test(input.producer.inputs[0]?.producer?.opType ?? ''),
+  );
 
 /** The value that the base is the same lanes of, as far back as nothing moves. */
 function originOf(base: Row, facts: Facts): Row {
