@@ -1,6 +1,7 @@
 /** The pipeline as users call it: names looked up in the catalogue, and a runtime handed in where there is one. */
 import { freeze } from '../passes/freeze.js';
 import { catalogue } from '../passes/index.js';
+import { outline } from '../passes/outline.js';
 import { presets } from '../passes/presets.js';
 import type { Contradiction } from './infer/index.js';
 import type { Model } from './ir/model.js';
@@ -31,6 +32,8 @@ export interface OptimizeOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Sizes of symbolic dims, by name: the result declares them, and is verified on them. */
   readonly dims?: Readonly<Record<string, number>>;
+  /** Makes local functions of repeated blocks at the end: the pass `outline`. */
+  readonly keepFunctions?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   /** Stated in the report. */
   readonly command?: string;
@@ -47,7 +50,8 @@ export async function optimize(
   options: OptimizeOptions = {},
 ): Promise<{ model: Model; report: Report }> {
   const started = performance.now();
-  const list = withSizes(parsePasses(passes, builtIn), model, options);
+  const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, builtIn);
+  const list = withSizes(asked, model, options);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
   const target = await targetOf(options.target, runs);
@@ -90,6 +94,8 @@ function withSizes(list: readonly Pass[], model: Model, { dims = {}, shapes = {}
 /** What the file says of itself that is not so; absent where all is well. */
 const warningsOf = (contradictions: readonly Contradiction[]): Report['warnings'] =>
   contradictions.length === 0 ? undefined : contradictions.map(({ text, value }) => ({ text, at: value.name }));
+
+const asList = (passes: PassesLike) => (typeof passes === 'string' ? [passes] : passes);
 
 /** A comparison without an outcome holds nothing against a gate. */
 const gatesOf = (verdict: Report['verification']['verdict']): Report['gates'] =>
