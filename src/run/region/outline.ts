@@ -1,4 +1,5 @@
 /** Repeated blocks become local functions of the model, one call for each repeat: what `inline` puts back. */
+import { inferTypes } from '../../infer/index.js';
 import { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
@@ -31,6 +32,7 @@ export function outlineBlocks(model: Model, voice: Voice): void {
     );
     return;
   }
+  const { structure } = model;
   for (const block of findBlocks(model.graph)) {
     const nodes = block.instances[0]?.nodes ?? [];
     // What is a call already.
@@ -42,6 +44,7 @@ export function outlineBlocks(model: Model, voice: Voice): void {
       voice.note(`${block.instances.length} × ${block.name} (${nodes.length} nodes): calls of ${name}`);
     }
   }
+  if (model.structure !== structure) inferTypes(model);
 }
 
 function refusal({ instances }: Block): string | undefined {

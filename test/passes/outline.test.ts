@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { decoder } from '../../fixtures/decoder.js';
+import { encoder } from '../../fixtures/encoder.js';
+import { inline } from '../../passes/inline.js';
+import { outline } from '../../passes/outline.js';
+import { regional } from '../../passes/regional.js';
+import { buildModel } from '../../src/ir/build.js';
+import { storedTensors } from '../../src/ir/constants.js';
+import type { Model } from '../../src/ir/model.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { builtIn, optimize } from '../../src/optimize.js';
+import { parsePasses } from '../../src/run/parse.js';
+import { applyPasses, checkMiss, checkPass, opCounts, randomWeights } from '../check-pass.js';
+
+const sizes = { hidden: 32, heads: 2, intermediate: 48, vocabulary: 50, seed: 0 };
+const dims = { batch: 2, sequence: 5, past_sequence: 3, total_sequence: 8 };
+const models = {
+  encoder: (layers: number) => encoder({ ...sizes, layers, positions: 32 }),
+  decoder: (layers: number) => decoder({ ...sizes, layers, kvHeads: 1 }),
+};
+const kinds = Object.keys(models) as (keyof typeof models)[];
+
+/** Bytes of a file besides its weights. */
+async function graphBytes(model: Model): Promise<number> {
+  let weights = 0;
+  for (const graph of model.graphs()) for (const { byteLength } of storedTensors(graph)) weights += byteLength;
+  return (await writeModel(model)).length - weights;
+}
+
+describe('outline', () => {
+  it.each(kinds)(
+    'makes functions of the layers of a %s that compute the same, and inline puts them back',
+    async (kind) => {
+      const before = models[kind](6);
+      const { model, result } = await checkPass(outline(), { before, dims, within: 0 });
+      expect(result.notes[0]?.text).toMatch(/6 × \w+ layer \(\d+ nodes\): calls of \w+_layer/);
+      expect(model.functions.length).toBeGreaterThan(0);
+      const back = await applyPasses([inline()], model);
+      expect(opCounts(back.model)).toEqual(opCounts(before));
+    },
+  );
+
+  it.each(kinds)('shrinks the graph of a %s of 24 layers at least threefold', async (kind) => {
+    for (const passes of ['regional', 'regional,simplify']) {
+      const flat = await applyPasses(parsePasses(passes, builtIn), models[kind](24));
+      const kept = await applyPasses([outline()], flat.model);
+      expect((await graphBytes(flat.model)) / (await graphBytes(kept.model))).toBeGreaterThan(3);
+    }
+  });
+
+  it('comes after the repeats that regional left out are stamped', async () => {
+    const { model } = await applyPasses([regional(), ...parsePasses('quarter', builtIn), outline()], models.encoder(7));
+    const calls = model.graph.nodes().filter((node) => model.functionOf(node));
+    expect(calls.length % 7).toBe(0);
+    const whole = await applyPasses(parsePasses('quarter', builtIn), models.encoder(7));
+    expect(opCounts((await applyPasses([inline()], model)).model)).toEqual(opCounts(whole.model));
+  });
+
+  it('is what keepFunctions asks for', async () => {
+    const { model, report } = await optimize(models.encoder(6), 'regional', { keepFunctions: true });
+    expect(model.functions.length).toBeGreaterThan(0);
+    expect(report.passes.at(-1)?.name).toBe('outline');
+    expect(report.gates).toEqual([expect.objectContaining({ name: 'accuracy', passed: true })]);
+  });
+
+  it('hands in a weight that all repeats share, and writes a small constant into the function', async () => {
+    const before = buildModel({ '': 17 }, (g) => {
+      const weight = g.constant(randomWeights([16, 16], 0.2), 'tied');
+      let x = g.input('x', 'float32', ['n', 16]);
+      for (let i = 0; i < 4; i++)
+        x = g.op('Tanh', [g.op('Add', [g.op('MatMul', [x, weight]), g.constant('float32', 0.5)])]);
+      g.output('y', x, 'float32', ['n', 16]);
+    });
+    const { model } = await checkPass(outline(), { before, within: 0 });
+    expect(model.graph.constants.size).toBe(1);
+    expect([...(model.functions[0]?.graph.constants ?? [])].map(({ tensor }) => tensor?.shape)).toEqual([[]]);
+  });
+
+  it('makes none where initializers are inputs', async () => {
+    const before = models.encoder(3);
+    before.irVersion = 3;
+    await checkMiss(outline(), { before, reason: 'IR version 3' });
+  });
+});
