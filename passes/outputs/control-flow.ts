@@ -5,7 +5,7 @@ import { fill } from '../../src/ir/clone.js';
 import { type Dim, unknownDim } from '../../src/ir/dims.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
-import { type TensorType, tensorType } from '../../src/ir/types.js';
+import { equalShapes, type TensorType, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isUniform } from './elements.js';
 import type { Form } from './form.js';
@@ -61,10 +61,11 @@ export function loopForm(node: Node, index: number, read: Reader): Form | undefi
   const [before, element] = insert.inputs as readonly [Value, Value];
   if (source(before) !== carried || element.type?.kind !== 'tensor' || !isUniform(element.type)) return undefined;
   const first = read(node.inputs[index + 2] as Value);
-  const isSized = element.type.shape?.every((dim) => typeof dim === 'number');
-  // Where the body never runs, a dim that only a run tells is 0, and nothing can stand before that.
-  if (first?.kind !== 'list' || (first.items.length > 0 && !isSized)) return undefined;
+  if (first?.kind !== 'list') return undefined;
   const { elem, shape } = element.type as TensorType;
+  // Where the body never runs, a dim that only a run tells is 0, and nothing can stand before that.
+  const isSized = shape?.every((dim) => typeof dim === 'number') ?? false;
+  if (first.items.some((item) => !isSized || !equalShapes(current(item).shape, shape))) return undefined;
   const [scan] = withOutputs(node, [[element]]) as [Value];
   scan.type = tensorType(elem, [unknownDim(), ...(shape ?? [])]);
   if (first.items.length === 0) return { kind: 'stack', tensor: scan };

@@ -43,6 +43,12 @@ const own = ({ elem, shape }: TensorType): TensorType =>
     shape?.map((dim) => (typeof dim === 'number' ? dim : unknownDim())),
   );
 
+function freeName(graph: Graph, name: string): string {
+  let free = name;
+  while (graph.inputs.some((one) => one.name === free)) free += '_';
+  return free;
+}
+
 /** Tensor inputs for a sequence. Throws Refusal before any edit. */
 function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: number | undefined): Replaced {
   const { name } = at;
@@ -56,7 +62,7 @@ function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: nu
     const stack = graph.input(name, tensorType(elem.elem, [unknownDim(), ...(elem.shape ?? [])]));
     return { inputs: [stack], structure: { kind: 'stack', port: name } };
   }
-  const inputs = Array.from({ length }, (_, index) => graph.input(`${name}.${index}`, own(elem)));
+  const inputs = Array.from({ length }, (_, index) => graph.input(freeName(graph, `${name}.${index}`), own(elem)));
   const items = inputs.map((one): Structure => ({ kind: 'tensor', port: one.name }));
   return { inputs, structure: { kind: 'list', items } };
 }
@@ -71,7 +77,7 @@ function optionalInput(model: Model, input: Value, type: Type | undefined, lengt
     type.kind === 'sequence'
       ? sequenceInput(model, input, tensorIn(type.elem, input), length)
       : { inputs: [graph.input(name, type)], structure: { kind: 'tensor', port: name } as const };
-  const present = graph.input(`${name}.present`, tensorType('bool', []));
+  const present = graph.input(freeName(graph, `${name}.present`), tensorType('bool', []));
   return { inputs: [...inputs, present], structure: { kind: 'optional', present: present.name, value } };
 }
 

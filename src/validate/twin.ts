@@ -35,8 +35,9 @@ export function twinOf(original: Model, result: Model): Twin | undefined {
   const sink: Sink = {
     add: (port, tensor) => void ports.set(port, tensor),
     dimsOf: (port) => {
-      const type = result.graph.outputPorts.find(({ name }) => name === port)?.type;
-      return type?.kind === 'tensor' ? type.shape : undefined;
+      const index = result.graph.outputPorts.findIndex(({ name }) => name === port);
+      const type = result.graph.outputPorts[index]?.type;
+      return result.graph.outputs[index]?.shape ?? (type?.kind === 'tensor' ? type.shape : undefined);
     },
   };
   for (const [index, { name, type }] of twin.graph.outputPorts.entries()) {
@@ -124,8 +125,10 @@ function takeTensors(structure: Structure, value: Value, type: Type | undefined,
   if (structure.kind === 'tensor') sink.add(structure.port, structure.was ? held(value) : value);
   else if (structure.kind === 'list' && type?.kind === 'sequence')
     for (const [index, item] of structure.items.entries()) takeTensors(item, elementAt(value, index), elem, sink);
-  else if (structure.kind === 'stack' && elem) sink.add(structure.port, stacked(value, elem));
-  else if (structure.kind === 'packed' && elem) takePacked(structure, value, elem, sink);
+  else if (structure.kind === 'stack' && elem) {
+    const shape = sink.dimsOf(structure.port)?.slice(1) ?? elem.shape;
+    sink.add(structure.port, stacked(value, tensorType(elem.elem, shape)));
+  } else if (structure.kind === 'packed' && elem) takePacked(structure, value, elem, sink);
 }
 
 /** Of the rank that the result says, in the form that it has. */
