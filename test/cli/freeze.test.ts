@@ -1,0 +1,81 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { typeText } from '../../src/ir/types.js';
+import { readModel } from '../../src/onnx/read.js';
+import { tinyModel, Workplace } from './run-cli.js';
+
+let place: Workplace;
+beforeEach(async () => {
+  place = new Workplace();
+  await place.write(tinyModel());
+});
+afterEach(() => place.remove());
+
+/** A TensorProto of float32 zeros, with a name. */
+function zeros(name: string, rows: number, columns: number): Uint8Array {
+  const data = rows * columns * 4;
+  const length = [(data & 127) | 128, data >> 7];
+  return Uint8Array.from([
+    8,
+    rows,
+    8,
+    columns,
+    16,
+    1,
+    66,
+    name.length,
+    ...Buffer.from(name),
+    74,
+    ...length,
+    ...new Uint8Array(data),
+  ]);
+}
+
+describe('--dim and --shape', () => {
+  it.each([
+    ['--dim', 'batch=3'],
+    ['--shape', 'x=3,16'],
+  ])('%s %s: the result declares it, and is compared at it', async (flag, value) => {
+    const { status, stdout } = place.run(['model.onnx', '--passes', 'simplify', flag, value, '--target', 'cpu']);
+    expect(stdout).toContain('"x" is [3, 16], was [batch, 16]');
+    expect(stdout).toContain('✓ accuracy: ');
+    expect(status).toBe(0);
+    const { graph } = await readModel(place.path('model.opt.onnx'));
+    const declared = [graph.inputs[0]?.type, graph.outputPorts[0]?.type].map((type) => typeText(type));
+    expect(declared).toEqual(['float32[3, 16]', 'float32[3, 16]']);
+  });
+
+  it('are held against the test data before any work', () => {
+    const set = join(place.folder, 'data', 'test_data_set_0');
+    mkdirSync(set, { recursive: true });
+    writeFileSync(join(set, 'input_0.pb'), zeros('x', 2, 16));
+    const { status, stderr } = place.run([
+      'model.onnx',
+      '--passes',
+      'simplify',
+      '--inputs',
+      'data',
+      '--dim',
+      'batch=3',
+    ]);
+    expect(stderr).toBe(
+      'reading\nerror: data: expected "x" of [3, 16], as the dims and shapes given say; found [2, 16]\n',
+    );
+    expect(status).toBe(1);
+  });
+
+  it('contradict nobody: two sizes for one dim are an error that says who asked', () => {
+    const { status, stderr } = place.run([
+      'model.onnx',
+      '--passes',
+      'simplify',
+      '--dim',
+      'batch=3',
+      '--shape',
+      'x=2,16',
+    ]);
+    expect(stderr).toContain('dim "batch": expected one size; found 3 (given as a dim) and 2 (shape of "x")');
+    expect(status).toBe(1);
+  });
+});
