@@ -74,7 +74,7 @@ function parts(nodes: readonly Node[]): BlockInfo[] {
   const common = sharedWords(scopes.filter((scope) => scope.length > 0));
   const groups = new Map<string, { nodes: number; constants: Set<Value> }>();
   nodes.forEach((node, at) => {
-    const name = scopes[at]?.[common]?.replace(/_/g, ' ') ?? OTHER;
+    const name = wordAt(scopes[at] ?? [], common)?.replace(/_/g, ' ') ?? OTHER;
     const group = groups.get(name) ?? { nodes: 0, constants: new Set<Value>() };
     groups.set(name, group);
     group.nodes++;
@@ -84,6 +84,10 @@ function parts(nodes: readonly Node[]): BlockInfo[] {
     .sort(([a], [b]) => Number(a === OTHER) - Number(b === OTHER))
     .map(([name, group]) => ({ name, count: 1, nodes: group.nodes, parameters: parametersIn(group.constants) }));
 }
+
+/** A number alone says nothing: the word before it goes with it. */
+const wordAt = (scope: readonly string[], at: number): string | undefined =>
+  /^\d+$/.test(scope[at] ?? '') && at > 0 ? `${scope[at - 1]} ${scope[at]}` : scope[at];
 
 /** Where a node stands: from its own name where that is a path, else from that of a weight it reads. */
 function scopeOf(node: Node): string[] {

@@ -67,3 +67,21 @@ function crossing(
   }
   return across;
 }
+
+/** How many values the instances read from outside or give to it, all together. */
+export function borderOf({ producers, reads, readers }: Wiring, rows: Rows): number {
+  let border = 0;
+  for (let instance = 0; instance < (rows[0]?.length ?? 0); instance++) {
+    const inside = new Set(rows.map((row) => row[instance] as number));
+    const read = new Set<readonly Reader[]>();
+    for (const node of inside) {
+      for (const list of readers[node] ?? []) if (list.some((reader) => !inside.has(reader.node))) border++;
+      producers[node]?.forEach((producer, place) => {
+        const list = readers[producer]?.[reads[node]?.[place]?.index ?? 0];
+        if (list && !inside.has(producer)) read.add(list);
+      });
+    }
+    border += read.size;
+  }
+  return border;
+}

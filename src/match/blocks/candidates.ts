@@ -16,8 +16,9 @@ export interface Candidate {
 const RADIUS = 4;
 /** Seeds are tried by their surroundings at these radii; at 0 only what is a block alone. */
 const SEED_RADII = [4, 2, 1, 0];
-/** Growing ends after so many pairs for each node of the scope: what is left to find is small. */
-const PAIRS_PER_NODE = 4;
+/** Growing from seeds of one radius ends after so many pairs, and so many for each node of the scope. */
+const PAIRS = 20_000;
+const PAIRS_PER_NODE = 2;
 /** Windows of one growth, and windows and pieces of all, that become candidates: those that cover most. */
 const WINDOWS = 6;
 const CANDIDATES = 64;
@@ -35,12 +36,12 @@ export function candidatesOf(
   const growth = new Growth(wiring, labels);
   const { length } = wiring.nodes;
   const known = new Set<number>();
-  let budget = PAIRS_PER_NODE * length;
-  for (const radius of SEED_RADII)
+  for (const radius of SEED_RADII) {
+    let budget = PAIRS + PAIRS_PER_NODE * length;
     for (const seeds of classesOf(wiring, labels.rings[radius] as Float64Array)) {
       if (radius === 0 && !isWhole(seeds[0] as number)) continue;
       const isNew = (node: number, at: number) => at > 0 && !known.has((seeds[at - 1] as number) * length + node);
-      if (2 * seeds.filter(isNew).length < seeds.length - 1 || budget < 0) continue;
+      if (budget < 0 || !seeds.some(isNew)) continue;
       growth.run(seeds);
       for (const node of growth.paired) known.add(node * length + (growth.next[node] as number));
       budget -= growth.paired.length;
@@ -49,6 +50,7 @@ export function candidatesOf(
           found.push({ rows: () => cut(wiring, group, window), area: areaOf(window), size: window.size });
       growth.clear();
     }
+  }
   found.sort((a, b) => b.area - a.area || b.size - a.size);
   return found
     .slice(0, CANDIDATES)

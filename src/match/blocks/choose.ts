@@ -1,21 +1,25 @@
 /**
  * Which of the overlapping repeats are the blocks.
  *
- * What covers most nodes wins. But where more and smaller repeats cover nearly as much as the larger ones they lie in, they
+ * What covers most nodes wins, of equals what is read and given least. But where more and smaller repeats cover nearly as much as the larger ones they lie in, they
  * are the better description: six layers, not three pairs of layers; all three layers without the two nodes that the first
  * one lacks, not the last two whole. Nearly as much is counted in nodes and in parameters: attentions alone, self and cross,
  * hold most nodes of a decoder's layers and half of the parameters; the layer is the block.
  */
 import type { Rows } from './align.js';
+import { borderOf } from './border.js';
 import type { Candidate } from './candidates.js';
+import type { Wiring } from './wiring.js';
 
 /** Smaller repeats are taken where they cover this share of what the larger ones cover. */
 const SHARE = 0.75;
 
 interface Measured extends Candidate {
-  /** Nodes, and parameters that they read, of all repeats. */
+  /** Nodes, and parameters that they read, of all repeats; where they are hidden in some, as in the others. */
   readonly nodes: number;
   readonly parameters: number;
+  /** Values that cross the borders of all repeats. */
+  readonly border: number;
 }
 
 export class Choice {
@@ -24,7 +28,10 @@ export class Choice {
   #mark = 0;
 
   /** `parameters`: how many each node reads. */
-  constructor(readonly parameters: Float64Array) {
+  constructor(
+    readonly wiring: Wiring,
+    readonly parameters: Float64Array,
+  ) {
     this.#used = new Uint8Array(parameters.length);
     this.#marks = new Int32Array(parameters.length);
   }
@@ -36,7 +43,7 @@ export class Choice {
   run(candidates: readonly Candidate[], isLarge: (rows: Rows) => boolean, accept: (rows: Rows) => boolean): void {
     let open = candidates.map((one) => this.#measured(one));
     while (open.length > 0) {
-      open.sort((a, b) => b.nodes - a.nodes || b.rows.length - a.rows.length);
+      open.sort((a, b) => b.nodes - a.nodes || b.rows.length - a.rows.length || a.border - b.border);
       const chosen = this.#finest(open);
       if (accept(chosen.rows)) for (const row of chosen.rows) for (const node of row) this.#used[node] = 1;
       open = open.flatMap((one) => {
@@ -50,21 +57,35 @@ export class Choice {
 
   #measured({ rows, count }: Candidate): Measured {
     let parameters = 0;
-    for (const row of rows) for (const node of row) parameters += this.parameters[node] as number;
-    return { rows, count, nodes: rows.length * count, parameters };
+    for (const row of rows) {
+      let most = 0;
+      for (const node of row) most = Math.max(most, this.parameters[node] as number);
+      parameters += count * most;
+    }
+    return { rows, count, nodes: rows.length * count, parameters, border: borderOf(this.wiring, rows) };
   }
 
-  /** The first candidate, or the one with the most repeats among those that overlap it and cover about as much. */
+  /** The first candidate, or where it is no good description the largest it lies in; or the finest one that is as good. */
   #finest(sorted: readonly Measured[]): Measured {
-    const first = sorted[0] as Measured;
-    let best = first;
-    const isNear = (one: Measured) => one.count > best.count && one.nodes >= SHARE * first.nodes;
-    for (const one of this.#overlapping(first, sorted.filter(isNear))) {
-      if (!isNear(one)) continue;
-      const larger = this.#disjoint(this.#overlapping(one, sorted).filter(({ count }) => count < one.count));
-      if (one.nodes >= SHARE * larger.nodes && one.parameters >= SHARE * larger.parameters) best = one;
-    }
+    let best = sorted[0] as Measured;
+    for (let larger = this.#larger(best, sorted); !this.#isFine(best, larger); larger = this.#larger(best, sorted))
+      best = larger[0] as Measured;
+    const { nodes } = best;
+    const isNear = (one: Measured) => one.count > best.count && one.nodes >= SHARE * nodes;
+    for (const one of this.#overlapping(best, sorted.filter(isNear)))
+      if (isNear(one) && this.#isFine(one, this.#larger(one, sorted))) best = one;
     return best;
+  }
+
+  #larger(one: Measured, sorted: readonly Measured[]): readonly Measured[] {
+    const fewer = sorted.filter(({ count, rows }) => count < one.count && rows.length > one.rows.length);
+    return this.#overlapping(one, fewer);
+  }
+
+  /** Whether it covers nearly as much as the larger ones it lies in. */
+  #isFine(one: Measured, larger: readonly Measured[]): boolean {
+    const { nodes, parameters } = this.#disjoint(larger);
+    return one.nodes >= SHARE * nodes && one.parameters >= SHARE * parameters;
   }
 
   #overlapping({ rows }: Measured, among: readonly Measured[]): readonly Measured[] {

@@ -36,7 +36,7 @@ export class Levels {
    * much was looked at: ask for what matters most first.
    */
   typical(rows: Rows): Int32Array | undefined {
-    const shared = this.shared(rows);
+    const shared = this.shared(rows, 'most');
     const count = rows[0]?.length ?? 0;
     const levels: Int32Array[] = [];
     for (let instance = 0; instance < count; instance++) {
@@ -77,25 +77,40 @@ export class Levels {
     return false;
   }
 
-  /** For each row and place it reads at: the row that is read there in every instance, or -1. */
-  shared(rows: Rows): Int32Array[] {
+  /**
+   * For each row and place it reads at: the row that is read there, at the same output, in every instance (or in more
+   * than half of them), or -1.
+   */
+  shared(rows: Rows, share: 'all' | 'most' = 'all'): Int32Array[] {
     const { producers, reads } = this.wiring;
-    const result: Int32Array[] = [];
-    for (let instance = 0; instance < (rows[0]?.length ?? 0); instance++) {
+    const count = rows[0]?.length ?? 0;
+    /** Of the row and output found so far, and how many instances more say so than not. */
+    const found = rows.map(([node]) => producers[node as number]?.map(() => -1) as Int32Array);
+    const output = found.map((places) => places.slice());
+    const votes = found.map((places) => places.map(() => 0));
+    for (let instance = 0; instance < count; instance++) {
       this.#enter(rows, instance);
       rows.forEach((row, number) => {
         const node = row[instance] as number;
-        const index = (place: number, of: number) => reads[of]?.[place]?.index;
-        const found = producers[node]?.map((producer) => (producer < 0 ? -1 : (this.#rowOf[producer] as number)));
-        if (instance === 0) result.push(found as Int32Array);
-        else
-          result[number]?.forEach((before, place, all) => {
-            if (before !== found?.[place] || index(place, node) !== index(place, row[0] as number)) all[place] = -1;
-          });
+        const [sources, outputs, counts] = [found, output, votes].map((all) => all[number]) as [
+          Int32Array,
+          Int32Array,
+          Int32Array,
+        ];
+        producers[node]?.forEach((producer, place) => {
+          const source = producer < 0 ? -1 : (this.#rowOf[producer] as number);
+          const index = source < 0 ? -1 : (reads[node]?.[place]?.index as number);
+          const lead = counts[place] as number;
+          const isSame = sources[place] === source && outputs[place] === index;
+          counts[place] = isSame || lead === 0 ? lead + 1 : lead - 1;
+          if (lead === 0) [sources[place], outputs[place]] = [source, index];
+        });
       });
       this.#leave(rows, instance);
     }
-    return result;
+    return found.map((places, row) =>
+      places.map((source, place) => ((votes[row]?.[place] as number) >= (share === 'all' ? count : 1) ? source : -1)),
+    );
   }
 
   /** Raises levels until they hold for one instance; true where one was raised. Linear in what lies between its nodes. */

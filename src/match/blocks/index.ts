@@ -62,7 +62,7 @@ export function findBlocks(graph: Graph): readonly Block[] {
     repeat++;
     return blocks.length > before;
   };
-  const choice = new Choice(Float64Array.from(wiring.reads, parametersRead));
+  const choice = new Choice(wiring, Float64Array.from(wiring.reads, parametersRead));
   choice.run(candidatesOf(wiring, levels, isWhole, isLarge), isLarge, accept);
   return blocks.sort((a, b) => size(b) - size(a));
 }
