@@ -11,9 +11,20 @@ type Pool = Map<number, Value[]>;
 /** Bytes that are hashed: enough to tell weights apart, little to read. */
 const HASHED = 1 << 16;
 
-/** FNV-1a over the beginning of a tensor's bytes. */
+/** Hashes that are known: tensors never change, and every round asks again. */
+const beginnings = new WeakMap<Tensor, number>();
+
+/** A hash of the beginning of a tensor's bytes, read once. */
 function beginningOf(stored: Tensor): number {
-  const tensor = instanceOf(stored, 0);
+  const known = beginnings.get(stored);
+  if (known !== undefined) return known;
+  const hash = hashOf(instanceOf(stored, 0));
+  beginnings.set(stored, hash);
+  return hash;
+}
+
+/** FNV-1a over the beginning of the bytes. */
+function hashOf(tensor: Tensor): number {
   let hash = 0x811c9dc5;
   const mix = (bytes: Uint8Array) => {
     for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
