@@ -1,6 +1,5 @@
 /** What a flattened model gives ⟶ what the original gave: lists, maps, optionals. */
-import type { Contract } from './contract.js';
-import type { Structure } from './structure.js';
+import type { Structure, Structures } from './structure.js';
 
 /** A tensor as onnxruntime gives it: what is read of it here. */
 export interface TensorLike {
@@ -24,13 +23,14 @@ export type Unflattened<T extends TensorLike = TensorLike> =
 
 /**
  * The outputs by their original names and in their original form. `Outputs` is the interface of that name in the model's declarations.
- * Elements of stacked sequences are views of the results' data, not copies. Throws TypeError where a port is missing in the results.
+ * Elements of stacked sequences are views of the results' data, not copies. Throws TypeError where a port is missing in the results. A contract that
+ * was imported as JSON, whose types TypeScript knows as text alone, will do.
  */
 export function unflatten<Outputs = Record<string, Unflattened>>(
   results: Readonly<Record<string, TensorLike>>,
-  contract: Pick<Contract, 'structure'>,
+  contract: { readonly structure: { readonly outputs: Readonly<Record<string, unknown>> } },
 ): Outputs {
-  const { outputs } = contract.structure;
+  const outputs = contract.structure.outputs as Structures;
   return Object.fromEntries(Object.entries(outputs).map(([name, one]) => [name, restore(one, results)])) as Outputs;
 }
 
@@ -62,6 +62,8 @@ function restore(structure: Structure, results: Readonly<Record<string, TensorLi
       );
     case 'maps':
       return maps(port(structure.port), structure.keys, structure.labels);
+    default:
+      throw new TypeError(`unflatten: expected a structure of a contract; found ${JSON.stringify(structure)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The contract, its declarations and `unflatten`, as someone who writes TypeScript uses them. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -85,6 +85,13 @@ describe('unflatten', () => {
     expect(() => unflatten({ z: { type: 'float32', dims: [], data: [1] } }, { structure })).toThrow('"y"; found z');
   });
 
+  it('refuses what is no contract', () => {
+    const structure = { outputs: { y: { kind: 'tree', port: 'y' } } };
+    expect(() => unflatten({ y: { type: 'float32', dims: [], data: [1] } }, { structure })).toThrow(
+      'found {"kind":"tree"',
+    );
+  });
+
   it('gives views of the data, without a copy', () => {
     const data = Float32Array.of(1, 2, 3, 4);
     const structure = { inputs: {}, outputs: { y: { kind: 'stack', port: 'y' } as const } };
@@ -99,16 +106,20 @@ describe('unflatten', () => {
 
 it('the declarations compile, and name what a program uses', async () => {
   const { model: flat } = await applyPass(flattenOutputs({ group: ['copy'] }), model());
-  writeFileSync(join(folder, 'model.d.ts'), declarationsOf(contractOf(flat)));
+  const contract = contractOf(flat);
+  writeFileSync(join(folder, 'model.d.ts'), declarationsOf(contract));
+  writeFileSync(join(folder, 'model.contract.json'), JSON.stringify(contract));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const library = join(root, 'src/contract/unflatten.js');
   writeFileSync(
     join(folder, 'use.ts'),
-    `import { type InferenceSession, Tensor } from ${JSON.stringify(join(root, 'node_modules/onnxruntime-node'))};
-import type { Contract } from ${JSON.stringify(join(root, 'src/contract/contract.js'))};
+    `import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { unflatten } from ${JSON.stringify(library)};
+import contract from './model.contract.json' with { type: 'json' };
 import type { Inputs, Outputs, Structure } from './model.js';
 
-export async function run(session: InferenceSession, contract: Contract): Promise<number> {
+export async function run(session: InferenceSession): Promise<number> {
   const feeds = { x: new Tensor('float32', new Float32Array(2), [1, 2]), "it's": new Tensor('float32', [0]) } satisfies Inputs;
   const results = await session.run(feeds);
   const { p, s, rows, '1 id': id, half } = unflatten<Structure>(results, contract);
@@ -123,9 +134,10 @@ export async function run(session: InferenceSession, contract: Contract): Promis
 }
 `,
   );
-  const flags = '--noEmit --strict --target es2023 --module nodenext --skipLibCheck --noUncheckedIndexedAccess'.split(
-    ' ',
-  );
+  const flags =
+    '--noEmit --strict --target es2023 --module nodenext --skipLibCheck --resolveJsonModule --noUncheckedIndexedAccess'.split(
+      ' ',
+    );
   const compile = () =>
     execFileSync(
       process.execPath,
