@@ -1,5 +1,5 @@
 /** GELU: x times the normal distribution's cumulative function of x, exact by Erf or approximated by Tanh. */
-import { isFloat } from '../../src/ir/types.js';
+import { equalShapes, isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Miss } from '../../src/match/miss.js';
 import { any, op, Polynomial, Product, Sum } from '../../src/match/pattern.js';
@@ -31,6 +31,8 @@ function geluOf(x: Value, scope: RewriteScope, approximate: 'none' | 'tanh'): Va
   const { build, host, opset, root, no } = scope;
   const { elem } = x;
   if (!elem || !isFloat(elem)) return no('the element type is not known');
+  if (!x.shape || !equalShapes(x.shape, root.shape))
+    return no('a constant broadcasts the result to another shape than x');
   if (opset >= 20 && host.hasKernel('Gelu', '', opset, elem))
     return build.op('Gelu', [x], { attributes: { approximate }, type: root.type });
   const contrib = approximate === 'tanh' ? 'FastGelu' : 'Gelu';

@@ -35,7 +35,8 @@ const withSilu = rule({
   name: 'group-norm-silu',
   because: 'one kernel instead of seven',
   match: Product(normed.as('y'), Sigmoid(any('y'))),
-  rewrite: (found, scope) => groupNorm(found, scope, 1),
+  rewrite: (found, scope) =>
+    found.y.uses.size > 2 ? scope.no('the norm is read without its SiLU as well', found.y) : groupNorm(found, scope, 1),
 });
 
 interface Captures {

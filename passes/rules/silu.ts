@@ -3,6 +3,7 @@
 import type { Facts } from '../../src/infer/index.js';
 import { float } from '../../src/ir/attribute.js';
 import type { Node } from '../../src/ir/node.js';
+import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { monomialOf } from '../../src/match/algebra.js';
 import type { Miss } from '../../src/match/miss.js';
@@ -43,6 +44,8 @@ const quick = rule({
  */
 function quickGelu(x: Value, alpha: number, { build, host, root, no }: RewriteScope): Value | Miss {
   const { elem } = x;
+  if (!x.shape || !equalShapes(x.shape, root.shape))
+    return no('a constant broadcasts the result to another shape than x');
   if (!elem || !host.hasKernel('QuickGelu', 'com.microsoft', 1, elem))
     return no(`the target has no QuickGelu kernel for ${elem}`);
   return build.op('QuickGelu', [x], {

@@ -151,6 +151,16 @@ describe('fuse-act refuses, and says why', () => {
       'larger shape',
     ],
     [
+      'a constant of higher rank than x',
+      buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float32', ['batch', 4]);
+        const scaled = g.op('Mul', [x, g.constant('float32', [0.5], [1, 1, 1])]);
+        const phi = g.op('Add', [g.op('Erf', [g.op('Div', [x, number(g, Math.SQRT2)])]), number(g, 1)]);
+        g.output('y', g.op('Mul', [scaled, phi]));
+      }),
+      'another shape than x',
+    ],
+    [
       'what the target has no kernel for',
       buildModel({ '': 17 }, (g) => {
         const x = g.input('x', 'bfloat16', ['batch', 4]);

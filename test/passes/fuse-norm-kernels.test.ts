@@ -41,7 +41,7 @@ describe('residual norms', () => {
 });
 
 describe('group norms', () => {
-  const groupNorm = (isActivated: boolean, groups = 2) =>
+  const groupNorm = (isActivated: boolean, groups = 2, isRead = false) =>
     buildModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['batch', 8, 'height', 'width']);
       const grouped = g.op('Reshape', [x, g.ints(0, groups, -1)]);
@@ -50,6 +50,7 @@ describe('group norms', () => {
       const image = g.op('Reshape', [normed, g.op('Shape', [x])]);
       const y = g.op('Add', [g.op('Mul', [image, weight(g, [8, 1, 1])]), weight(g, [8, 1, 1], 6)]);
       g.output('y', isActivated ? g.op('Mul', [y, g.op('Sigmoid', [y])]) : y);
+      if (isRead) g.output('z', g.op('Relu', [y]));
     });
 
   it('are one kernel on CUDA, channels last, with their SiLU', async () => {
@@ -65,6 +66,16 @@ describe('group norms', () => {
       expect([node?.int('groups'), node?.int('activation')]).toEqual([2, isActivated ? 1 : 0]);
       expect(node?.float('epsilon')).toBeCloseTo(1e-6, 9);
     }
+  });
+
+  it('keep their SiLU apart where the norm is read without it', async () => {
+    await checkPass(fuseNorm(), {
+      before: groupNorm(true, 2, true),
+      target: 'cuda',
+      runs: false,
+      within: NOISE,
+      ops: { Transpose: 2, 'com.microsoft.GroupNorm': 1, Sigmoid: 1, Mul: 1, Relu: 1 },
+    });
   });
 
   it('stay as they are on the CPU', () =>
