@@ -10,8 +10,9 @@ import { numbersOf } from '../../src/ir/numbers.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { blockOf, broadcastLanes, type Lane, leadOf, movedLanes, sliceOf, widthOf } from '../../src/match/lanes.js';
+import { blockOf, broadcastLanes, type Lane, leadOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import { scalarOf } from '../../src/match/scalar.js';
+import { sliceOf } from '../../src/match/slice.js';
 
 /** A lane of a table and its factor. */
 export interface Column extends Lane {

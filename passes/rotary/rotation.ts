@@ -6,6 +6,7 @@ import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import { Miss } from '../../src/match/miss.js';
 import type { Column } from './columns.js';
 import { basesOf, Combinations, type Row, type Term } from './combination.js';
+import type { Missed } from './reading.js';
 
 /** y[i] = x[i]·cos[i] ∓ x[j]·sin[i] for the pairs i, j of the first `width` lanes; the lanes after them are x's own. */
 export interface Rotation {
@@ -29,21 +30,18 @@ export interface Pair {
   readonly second: Column;
 }
 
-/** How much of the pattern had matched where the lanes are pairs that rotate. */
-const DEPTH = 4;
-
-/** The rotation that a value is; a Miss where lanes are turned in another way; undefined where they are not. */
-export function rotationOf(value: Value, facts: Facts): Rotation | Miss | undefined {
+/** The rotation that a value is; a reason where lanes are turned in another way; undefined where they are not. */
+export function rotationOf(value: Value, facts: Facts): Rotation | Missed | undefined {
   const root = rowOf(value, facts);
-  if (!root) return looksTurned(value) ? new Miss('the size of a head is not static', value, DEPTH) : undefined;
-  let miss: Miss | undefined;
+  if (!root) return looksTurned(value) ? missed('the size of a head is not static', value) : undefined;
+  let miss: Missed | undefined;
   for (const base of basesOf(root, facts)) {
     const combinations = new Combinations(base, facts);
     const lanes = combinations.of(root.value, root.rank);
-    const found = lanes && pairsOf(lanes, value);
-    if (found instanceof Miss) miss ??= found;
+    const found = lanes && pairsOf(lanes);
+    if (typeof found === 'string') miss ??= missed(found, value, combinations);
     else if (found && combinations.unproven)
-      miss ??= new Miss('the length of the table is not shown to be that of the input', combinations.unproven, DEPTH);
+      miss ??= missed('the length of the table is not shown to be that of the input', value, combinations);
     else if (found) {
       const x = originOf(base, facts);
       return { ...found, x, y: root, lanes: lanes.length, nodes: removable(combinations, root.value) };
@@ -51,6 +49,11 @@ export function rotationOf(value: Value, facts: Facts): Rotation | Miss | undefi
   }
   return miss;
 }
+
+const missed = (reason: string, at: Value, read?: Combinations): Missed => ({
+  miss: new Miss(reason, at.producer ?? at),
+  nodes: read ? removable(read, at) : at.producer ? [at.producer] : [],
+});
 
 /** Ops that a rotation may end with. */
 export const roots = new Set(['Add', 'Sub', 'Concat', 'Reshape', 'Transpose', 'Flatten']);
@@ -99,19 +102,18 @@ function originOf(base: Row, facts: Facts): Row {
 
 type Pairs = Pick<Rotation, 'width' | 'isInterleaved' | 'cos' | 'sin'>;
 
-function pairsOf(lanes: readonly (readonly Term[])[], at: Value): Pairs | Miss | undefined {
+function pairsOf(lanes: readonly (readonly Term[])[]): Pairs | string | undefined {
   const partners = lanes.map((terms, lane) => partnerOf(terms, lane));
   const width = partners.filter((partner) => partner !== undefined).length;
   if (width < 2 || partners.some((partner, lane) => partner !== undefined && partners[partner] !== lane))
     return undefined;
-  const no = (reason: string): Miss => new Miss(reason, at.producer ?? at, DEPTH);
-  if (partners.slice(0, width).includes(undefined)) return no('the lanes that rotate are not the first of a head');
+  if (partners.slice(0, width).includes(undefined)) return 'the lanes that rotate are not the first of a head';
   const half = width / 2;
   const isHalves = partners.every((partner, lane) => lane >= half || partner === lane + half);
   const isNeighbours = partners.every((partner, lane) => lane >= width || partner === (lane ^ 1));
-  if (!isHalves && !isNeighbours) return no('the pairs of lanes are neither halves nor neighbours');
+  if (!isHalves && !isNeighbours) return 'the pairs of lanes are neither halves nor neighbours';
   const isKept = lanes.slice(width).every(([term, more], i) => term && !more && isPlain(term, width + i));
-  if (!isKept) return no('the lanes behind those that rotate are not the same lanes of the input');
+  if (!isKept) return 'the lanes behind those that rotate are not the same lanes of the input';
   const firsts = Array.from({ length: half }, (_, pair) => (isHalves ? pair : 2 * pair));
   const pairs = (own: boolean): Pair[] =>
     firsts.map((first) => {

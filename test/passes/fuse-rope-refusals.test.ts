@@ -8,7 +8,7 @@ import {
   type Case,
   computed,
   HEADS,
-  partial,
+  once,
   rope,
   SIZE,
   slice,
@@ -139,8 +139,8 @@ describe('fuse-rope leaves, with its reason', () => {
         elem: 'float64',
         shape,
         tables: (g) => ({
-          cos: g.constant('float64', Array(SIZE).fill(0.5)),
-          sin: g.constant('float64', Array(SIZE).fill(0.5)),
+          cos: g.constant('float64', Array(5 * SIZE).fill(0.5), [5, SIZE]),
+          sin: g.constant('float64', Array(5 * SIZE).fill(0.5), [5, SIZE]),
         }),
       },
       'no RotaryEmbedding kernel for float64',
@@ -158,8 +158,17 @@ describe('fuse-rope leaves, with its reason', () => {
       'the size of a head is not static',
     ],
     [
-      'a part of heads whose number is not static',
-      { rotate: partial(4), shape: ['batch', 'heads', 'seq', SIZE], tables: computed(4) },
+      'a part of heads whose number is not static, by products of its lanes',
+      {
+        rotate: (g, x, { cos, sin }) => {
+          const [a, b] = [slice(g, x, 0, 2), slice(g, x, 2, 4)];
+          const first = g.op('Sub', [g.op('Mul', [a, cos]), g.op('Mul', [b, sin])]);
+          const second = g.op('Add', [g.op('Mul', [b, cos]), g.op('Mul', [a, sin])]);
+          return g.op('Concat', [first, second, slice(g, x, 4, END)], { axis: -1 });
+        },
+        shape: ['batch', 'heads', 'seq', SIZE],
+        tables: computed(4, { widen: once }),
+      },
       'the number of heads is not static',
     ],
   ])('%s', async (_, one, reason) => {

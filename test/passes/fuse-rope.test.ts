@@ -92,6 +92,12 @@ describe('fuse-rope', () => {
     expect(kernelOf(model)?.int('rotary_embedding_dim')).toBe(4);
   });
 
+  it('rotates the part alone where the number of heads is not static', async () => {
+    const shape = ['batch', 'heads', 'seq', SIZE];
+    const model = await checkFused(rope({ rotate: partial(4), shape, tables: computed(4) }));
+    expect(kernelOf(model)?.attributes.has('rotary_embedding_dim')).toBe(false);
+  });
+
   it('keeps the positions of each batch, those that count from the end too', async () => {
     const position_ids = tensorOf('int64', [0, 1, 2, 3, 4, 9, 9, 0, 1, 2, -1, 15, 7, 7, 0], [3, 5]);
     await checkFused(rope({ rotate: spellings.slices, tables: picked }), { feeds: { position_ids } });

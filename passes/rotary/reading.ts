@@ -1,0 +1,98 @@
+/** Every rotation of a model, as far as it can be read: whole, with the kernel's tables and layout, or with what is missing. */
+import type { Facts } from '../../src/infer/index.js';
+import type { Graph } from '../../src/ir/graph.js';
+import type { Node } from '../../src/ir/node.js';
+import type { Value } from '../../src/ir/value.js';
+import { Miss } from '../../src/match/miss.js';
+import { Columns } from './columns.js';
+import type { Emission } from './kernel.js';
+import { layoutOf } from './layout.js';
+import { roots, rotationOf } from './rotation.js';
+import { selectionsOf } from './selection.js';
+import type { Made } from './table.js';
+
+/** Why a rotation cannot be the kernel, and the nodes that it consists of. */
+export interface Missed {
+  readonly miss: Miss;
+  readonly nodes: readonly Node[];
+}
+
+class Readings {
+  readonly #known = new Map<Value, Emission | Missed | undefined>();
+  readonly #sites = new Map<Graph, ReadonlySet<Node>>();
+  readonly #made = new Map<Graph, Made>();
+  readonly #columns: Columns;
+
+  constructor(readonly facts: Facts) {
+    this.#columns = new Columns(facts);
+  }
+
+  /** What a value is as a rotation; undefined where it is none. */
+  of(value: Value): Emission | Missed | undefined {
+    if (!this.#known.has(value)) this.#known.set(value, this.#read(value));
+    return this.#known.get(value);
+  }
+
+  #read(value: Value): Emission | Missed | undefined {
+    const rotation = rotationOf(value, this.facts);
+    if (!rotation || 'miss' in rotation) return rotation;
+    const missed = (reason: string): Missed => ({
+      miss: new Miss(reason, value.producer ?? value),
+      nodes: rotation.nodes,
+    });
+    const tables = selectionsOf(rotation, this.#columns);
+    if (typeof tables === 'string') return missed(tables);
+    const layout = layoutOf(rotation, tables.cos, tables.sin);
+    if (typeof layout === 'string') return missed(layout);
+    if (rotation.width < rotation.lanes && typeof layout.heads !== 'number')
+      return missed('a part of each head rotates, and the number of heads is not static');
+    return { rotation, layout, ...tables };
+  }
+
+  /** What was built for a graph so far. */
+  made(graph: Graph): Made {
+    const made = this.#made.get(graph) ?? new Map<string, Value>();
+    this.#made.set(graph, made);
+    return made;
+  }
+
+  /**
+   * The nodes that each end one rotation: of those that are inside each other the largest that can be the kernel, and where none
+   * can, the smallest.
+   */
+  sites(graph: Graph): ReadonlySet<Node> {
+    const known = this.#sites.get(graph);
+    if (known) return known;
+    const whole = new Map<Node, readonly Node[]>();
+    const missed = new Map<Node, readonly Node[]>();
+    for (const node of graph.nodes()) {
+      const value = node.outputs[0];
+      const reading = value && node.domain === '' && roots.has(node.opType) ? this.of(value) : undefined;
+      if (!reading) continue;
+      if ('miss' in reading) missed.set(node, reading.nodes);
+      else whole.set(node, reading.rotation.nodes);
+    }
+    const sites = new Set([...whole.keys()].filter((node) => !isInside(node, whole)));
+    for (const [node, nodes] of missed) {
+      const hasOther = nodes.some((one) => one !== node && (whole.has(one) || missed.has(one)));
+      if (!hasOther && !isInside(node, whole)) sites.add(node);
+    }
+    this.#sites.set(graph, sites);
+    return sites;
+  }
+}
+
+/** True where a rotation that ends at another node has this one inside. */
+function isInside(node: Node, rotations: ReadonlyMap<Node, readonly Node[]>): boolean {
+  for (const [root, nodes] of rotations) if (root !== node && nodes.includes(node)) return true;
+  return false;
+}
+
+const known = new WeakMap<Facts, Readings>();
+
+/** The readings of a model, for as long as its facts hold. */
+export function readingsOf(facts: Facts): Readings {
+  const readings = known.get(facts) ?? new Readings(facts);
+  known.set(facts, readings);
+  return readings;
+}
