@@ -182,10 +182,14 @@ describe('Mean', () => {
     expect(solve(Mean(x), mean({})).named).toEqual([{ axes: '0,1', x: 'x' }]);
     const sum: Build = (g, a) => g.op('Mul', [g.op('ReduceSum', [a, g.ints(1)]), float(g, 1 / 3)]);
     expect(solve(Mean(x), sum).named).toEqual([{ axes: '1', x: 'x' }]);
+    const putBack: Build = (g, a, b) => g.op('Unsqueeze', [mean({ axes: [1], keepdims: 0 })(g, a, b), g.ints(-1)]);
+    expect(solve(Mean(x), putBack).named).toEqual([{ axes: '1', x: 'x' }]);
   });
 
   it('keeps its axes, and divides by how many numbers there are', () => {
     expect(solve(Mean(x), mean({ axes: [1], keepdims: 0 })).reason).toBe('expected a mean that keeps its axes');
+    const elsewhere: Build = (g, a, b) => g.op('Unsqueeze', [mean({ axes: [1], keepdims: 0 })(g, a, b), g.ints(0)]);
+    expect(solve(Mean(x), elsewhere).reason).toBe('expected a mean that keeps its axes');
     const wrong: Build = (g, a) => g.op('Div', [g.op('ReduceSum', [a, g.ints(1)]), float(g, 2)]);
     expect(solve(Mean(x), wrong).reason).toBe('expected the mean of 3 numbers; found their sum · 0.5');
   });

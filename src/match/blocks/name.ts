@@ -31,7 +31,8 @@ export function nameOf(instances: readonly BlockInstance[]): string {
 /** The last two words before the number that tells the names apart. */
 function scopeBefore(own: readonly string[], its: readonly string[]): string | undefined {
   const at = own.findIndex((word, index) => word !== its[index]);
-  if (at < 1 || !isNumber(own[at]) || !isNumber(its[at])) return undefined;
+  // A number at the end counts nodes, not scopes.
+  if (at < 1 || at === own.length - 1 || !isNumber(own[at]) || !isNumber(its[at])) return undefined;
   const scope = own.slice(0, at).filter((word) => !isNumber(word));
   return scope.slice(-2).join(' ');
 }

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { inferTypes } from '../../src/infer/index.js';
+import { buildModel } from '../../src/ir/build.js';
+import type { Value } from '../../src/ir/value.js';
+import { findBlocks } from '../../src/match/blocks/index.js';
+import { blockInfos, blockLines } from '../../src/report/blocks.js';
+
+/** An embedding, three layers and a head, named as exporters name them. */
+const named = () =>
+  buildModel({ '': 17 }, (g) => {
+    const weight = (shape: number[]) =>
+      g.constant('float32', new Array(shape.reduce((a, b) => a * b, 1)).fill(1), shape);
+    const op = (name: string, type: string, inputs: Value[]) => g.op(type, inputs, {}, { name });
+    let x = op('/model/embeddings/Gather', 'Gather', [weight([10, 4]), g.input('ids', 'int64', ['b', 's'])]);
+    for (let at = 0; at < 3; at++) {
+      const scope = `/model/encoder/layer.${at}`;
+      const hidden = op(`${scope}/fc1/MatMul`, 'MatMul', [x, weight([4, 8])]);
+      const active = op(`${scope}/act/Relu`, 'Relu', [hidden]);
+      x = op(`${scope}/Add`, 'Add', [x, op(`${scope}/fc2/MatMul`, 'MatMul', [active, weight([8, 4])])]);
+    }
+    g.output('y', op('/model/head/MatMul', 'MatMul', [x, weight([4, 2])]));
+  });
+
+describe('the structure of a model', () => {
+  it('is what repeats, then the parts that stand once, with the parameters of one instance', () => {
+    const model = named();
+    inferTypes(model);
+    const infos = blockInfos(model, findBlocks);
+    expect(infos).toEqual([
+      { name: 'encoder layer', count: 3, nodes: 4, parameters: 64 },
+      { name: 'embeddings', count: 1, nodes: 1, parameters: 40 },
+      { name: 'head', count: 1, nodes: 1, parameters: 8 },
+    ]);
+    expect(blockLines(infos)).toEqual([
+      '3 ×  encoder layer  4 nodes, 64 parameters',
+      '1 ×  embeddings     1 node, 40 parameters',
+      '1 ×  head           1 node, 8 parameters',
+    ]);
+  });
+
+  it('counts pieces of one repeat as one block, and sums up what is small', () => {
+    const model = named();
+    const nodes = model.graph.nodes().filter((node) => node.name.includes('layer'));
+    const pieces = [0, 2].map((start) => ({
+      name: 'layer',
+      repeat: 0,
+      instances: [0, 4, 8].map((layer) => ({ nodes: nodes.slice(layer + start, layer + start + 2), constants: [] })),
+    }));
+    const [first, ...others] = blockInfos(model, () => pieces);
+    expect(first).toEqual({ name: 'layer', count: 3, nodes: 4, parameters: 0 });
+    const large = { name: 'layer', count: 2, nodes: 500, parameters: 7_100_000 };
+    expect(blockLines([large, ...others])).toEqual([
+      '2 ×  layer             500 nodes, 7.1 M parameters',
+      '     2 smaller blocks  2 nodes',
+    ]);
+  });
+});
