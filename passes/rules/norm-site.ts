@@ -6,7 +6,7 @@ import { scalarOf } from '../../src/match/scalar.js';
 
 const reductions = new Set(['ReduceMean', 'ReduceSum']);
 /** What stands between a mean square and its root: an epsilon, a count, a cast, a bound. */
-const between = new Set(['Add', 'Mul', 'Div', 'Cast', 'Identity', 'Max', 'Clip']);
+const between = new Set(['Add', 'Mul', 'Div', 'Cast', 'Identity', 'Max', 'Clip', 'Unsqueeze', 'Reshape']);
 const STEPS = 3;
 
 /** True for a reduction of a power that leads to a root: the variance or mean square of a norm. */

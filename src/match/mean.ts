@@ -1,6 +1,7 @@
 /** A mean over axes that are kept, by ReduceMean or by ReduceSum and a factor. */
 import type { Facts } from '../infer/index.js';
 import type { Node } from '../ir/node.js';
+import { equalShapes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { monomialOf } from './algebra.js';
 import { isNear } from './near.js';
@@ -42,7 +43,9 @@ interface MeanReading {
 function meanOf(value: Value, facts: Facts): MeanReading | string {
   const reduced = plainOf(value);
   const node = reduced.of.producer;
-  if (node?.is('ReduceMean')) return reductionOf(node, reduced.nodes, facts);
+  if (node?.is('ReduceMean')) return kept(value, reductionOf(node, reduced.nodes, facts));
+  const before = node && (node.is('Unsqueeze') || node.is('Reshape')) ? node.inputs[0]?.producer : undefined;
+  if (node && before?.is('ReduceMean')) return kept(value, reductionOf(before, [...reduced.nodes, node], facts));
   const { coefficient, factors, nodes } = monomialOf(value, facts);
   const [only] = factors;
   const sum = factors.length === 1 && only?.exponent === 1 ? only.value.producer : undefined;
@@ -54,17 +57,23 @@ function meanOf(value: Value, facts: Facts): MeanReading | string {
     return typeof size === 'number' ? product * size : Number.NaN;
   }, 1);
   return isNear(coefficient, 1 / count)
-    ? reading
+    ? kept(value, reading)
     : `expected the mean of ${count} numbers; found their sum · ${coefficient}`;
 }
 
-/** Which axes a reduction goes over; they must stay, with size 1. */
+/** The reading, where the value has the shape that is reduced, with 1 for each reduced axis: kept, or put back. */
+function kept(value: Value, reading: MeanReading | string): MeanReading | string {
+  if (typeof reading === 'string') return reading;
+  const shape = reading.of.shape?.map((dim, axis) => (reading.axes.includes(axis) ? 1 : dim));
+  return shape && equalShapes(value.shape, shape) ? reading : 'expected a mean that keeps its axes';
+}
+
+/** Which axes a reduction goes over. */
 function reductionOf(node: Node, before: readonly Node[], facts: Facts): MeanReading | string {
   const [of, second] = node.inputs;
   const rank = of?.shape?.length;
   if (!of || rank === undefined) return 'the rank of what is reduced is not known';
   if (node.hasReference) return "an attribute is the function's caller's to give";
-  if (node.int('keepdims', 1) === 0) return 'expected a mean that keeps its axes';
   const given = second ? facts.contents(second) : (node.ints('axes') ?? []);
   if (!given?.every((axis): axis is number => typeof axis === 'number')) return 'the axes of a mean are not known';
   if (given.length === 0 && node.int('noop_with_empty_axes', 0) === 1) return 'expected a mean; found one over no axis';
