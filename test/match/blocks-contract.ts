@@ -9,16 +9,18 @@ import type { Block, BlockInstance } from '../../src/match/blocks/block.js';
 /** The node of this graph that uses a value, be it in a body; undefined for the graph's end. */
 function user(graph: Graph, node: Node): Node | undefined {
   let at: Node | undefined = node;
-  while (at && at.graph !== graph) at = at.isEnd ? at.graph.owner : at.graph.owner;
+  while (at && at.graph !== graph) at = at.graph.owner;
   return at?.isEnd ? undefined : at;
 }
 
 /** Where a read value comes from, as every instance must say it alike. */
-function origin(instance: BlockInstance, value: Value | undefined): string {
+function origin(places: ReadonlyMap<Node, number>, value: Value | undefined): string {
   if (!value) return 'absent';
-  const inside = value.producer ? instance.nodes.indexOf(value.producer) : -1;
-  return inside < 0 ? 'outside' : `${inside}.${value.index}`;
+  const inside = value.producer && places.get(value.producer);
+  return inside === undefined ? 'outside' : `${inside}.${value.index}`;
 }
+
+const placesIn = ({ nodes }: BlockInstance) => new Map(nodes.map((node, at) => [node, at]));
 
 const opText = ({ domain, opType, outputs, attributes }: Node): string =>
   `${domain}.${opType}/${outputs.length}/${[...attributes.keys()].sort()}`;
@@ -29,7 +31,9 @@ export function checkContract(graph: Graph, blocks: readonly Block[]): void {
   for (const { instances } of blocks) {
     expect(instances.length).toBeGreaterThan(1);
     const [first] = instances as [BlockInstance];
+    const firstPlaces = placesIn(first);
     for (const instance of instances) {
+      const places = placesIn(instance);
       for (const node of instance.nodes) {
         expect(groupOf.has(node), `${node.label} is in two instances`).toBe(false);
         groupOf.set(node, instance);
@@ -39,16 +43,16 @@ export function checkContract(graph: Graph, blocks: readonly Block[]): void {
         expect(instance[part].length).toBe(first[part].length);
       instance.nodes.forEach((node, at) => {
         const other = first.nodes[at] as Node;
-        expect(node.inputs.map((value) => origin(instance, value))).toEqual(
-          other.inputs.map((value) => origin(first, value)),
+        expect(node.inputs.map((value) => origin(places, value))).toEqual(
+          other.inputs.map((value) => origin(firstPlaces, value)),
         );
         for (const value of dependenciesOf(node)) {
-          if (value.producer && instance.nodes.includes(value.producer)) continue;
-          expect(instance.inputs.includes(value) || instance.constants.includes(value), value.name).toBe(true);
+          if (origin(places, value) !== 'outside') continue;
+          if (!instance.inputs.includes(value)) expect(instance.constants, value.name).toContain(value);
         }
         node.inputs.forEach((value, place) => {
           const its = other.inputs[place];
-          if (!value || !its || origin(instance, value) !== 'outside') return;
+          if (!value || !its || origin(places, value) !== 'outside') return;
           const alike = (list: 'inputs' | 'constants') =>
             instance[list].some((one, index) => one === value && first[list][index] === its);
           expect(alike('inputs') || alike('constants'), `${node.label} input ${place}`).toBe(true);
@@ -67,7 +71,7 @@ export function checkContract(graph: Graph, blocks: readonly Block[]): void {
     for (const instance of instances)
       for (const node of instance.nodes)
         for (const value of node.outputs)
-          if (value && [...value.uses].some((use) => !instance.nodes.includes(user(graph, use.node) as Node)))
+          if (value && [...value.uses].some((use) => groupOf.get(user(graph, use.node) as Node) !== instance))
             expect(instance.outputs, value.name).toContain(value);
   }
   checkOrder(graph, groupOf);
