@@ -56,7 +56,7 @@ export const jobFlags = {
   'fail-on-fallback': flag('failOnFallback', truth),
   'keep-functions': flag('keepFunctions', truth),
   'external-data': flag('externalData', truth),
-  force: { ...truth, describe: 'Let the result overwrite its input.' },
+  force: { ...truth, describe: 'Let the result overwrite its input, and its contract a file that is none.' },
   config: { ...text, describe: 'A file of settings: onnx-passes.config.js, .ts or .json.' },
   report: { ...text, describe: 'Write the report to a file: .json or .md.' },
   ...jsonFlag,
@@ -89,14 +89,16 @@ export function configFromFlags(flags: Flags): Config {
     pairs(flags, 'shape', (written) => written.split(',').map(Number)),
   );
   set('dims', pairs(flags, 'dim', Number));
-  set(
-    'outputs',
-    single(flags, 'outputs')
-      ?.split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
-  );
+  set('outputs', namesIn(flags, 'outputs'));
   return checkConfig(settings, 'flags', (setting) => `--${flagOf(setting)}`);
+}
+
+/** `a,b`: names. */
+function namesIn(flags: Flags, flag: string): string[] | undefined {
+  const written = single(flags, flag);
+  const names = written?.split(',').flatMap((name) => name.trim() || []);
+  if (names?.length === 0) throw new UsageError(`--${flag}: expected a,b,…; found "${written}"`);
+  return names;
 }
 
 const isNumber = (flagName: string): boolean =>

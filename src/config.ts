@@ -45,7 +45,9 @@ export const configSchema = z.object({
   externalData: truth.describe('Write the weights to a file beside the model.'),
   outputs: z
     .array(z.string('expected a list of names'), 'expected a list of names')
-    .describe('Names or globs of the outputs that stay, as flatten-outputs:outputs= states them; ! takes away.'),
+    .describe(
+      'Names or globs of the outputs that stay; ! takes away. The option of flatten-outputs, which goes first if --passes lacks it.',
+    ),
   contract: truth.describe('Write what goes in and out beside the result: out.contract.json and out.d.ts.'),
   allowOutsideData: truth.describe('Let the model read external data outside its own folder.'),
 });

@@ -24,7 +24,7 @@ export function formOf(value: Value, type: Type | undefined = value.type): Form 
 }
 
 /** By how the value was made; undefined where that does not tell. */
-export function readForm(value: Value): Form | undefined {
+function readForm(value: Value): Form | undefined {
   const node = value.producer;
   if (!node || value.graph.model.functionOf(node)) return undefined;
   if (node.is('ZipMap', 'ai.onnx.ml')) return zipMapForm(node);

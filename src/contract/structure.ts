@@ -65,7 +65,7 @@ const noteSchema = z.object({
 });
 
 /** The metadata key. */
-export const CONTRACT_KEY = 'onnx-passes.contract';
+const CONTRACT_KEY = 'onnx-passes.contract';
 
 /** The ports that a structure is made of, in order. */
 export function portsOf(structure: Structure): string[] {
