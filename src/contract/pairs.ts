@@ -13,22 +13,43 @@ function keyOf(name: string, prefix: RegExp): string | undefined {
   return /\d/.test(rest) ? rest : undefined;
 }
 
-/** Pairs in the order of the outputs: names that agree behind the prefix, one input for one output, of one element type. */
+/** Some exporters name the cache of the decoder's own tokens beside that of the encoder's, on one side alone. */
+const ofDecoder = (key: string): string => key.replace(/\.(?:decoder|self)(?=\.)/, '');
+
+/** Pairs in the order of the outputs: names that agree behind the prefix, one input for one output, of one element type and rank. */
 export function cachePairs(
   inputs: readonly ContractPort[],
   outputs: readonly ContractPort[],
 ): { output: string; input: string }[] {
-  const byKey = new Map<string, ContractPort[]>();
-  for (const input of inputs) {
-    const key = keyOf(input.name, past);
-    if (key !== undefined) byKey.set(key, [...(byKey.get(key) ?? []), input]);
+  const found = new Map<ContractPort, ContractPort>();
+  for (const simplified of [(key: string) => key, ofDecoder]) {
+    const keysOf = (ports: readonly ContractPort[], prefix: RegExp): Map<string, ContractPort[]> => {
+      const keys = new Map<string, ContractPort[]>();
+      for (const port of ports) {
+        const key = keyOf(port.name, prefix);
+        if (key !== undefined) keys.set(simplified(key), [...(keys.get(simplified(key)) ?? []), port]);
+      }
+      return keys;
+    };
+    const taken = new Set(found.values());
+    const free = keysOf(
+      inputs.filter((input) => !taken.has(input)),
+      past,
+    );
+    const open = keysOf(
+      outputs.filter((output) => !found.has(output)),
+      present,
+    );
+    for (const [key, [output, ...others]] of open) {
+      const [input, ...more] = free.get(key) ?? [];
+      if (output && input && others.length + more.length === 0 && isAlike(input, output)) found.set(output, input);
+    }
   }
   return outputs.flatMap((output) => {
-    const key = keyOf(output.name, present);
-    const [input, ...more] = (key !== undefined && byKey.get(key)) || [];
-    const isPair = input && more.length === 0 && input.type === output.type && sameRank(input, output);
-    return isPair ? [{ output: output.name, input: input.name }] : [];
+    const input = found.get(output);
+    return input ? [{ output: output.name, input: input.name }] : [];
   });
 }
 
-const sameRank = (a: ContractPort, b: ContractPort): boolean => !a.dims || !b.dims || a.dims.length === b.dims.length;
+const isAlike = (a: ContractPort, b: ContractPort): boolean =>
+  a.type === b.type && (!a.dims || !b.dims || a.dims.length === b.dims.length);

@@ -74,6 +74,9 @@ describe('the contract', () => {
       'present.0.decoder.key → past_key_values.0.decoder.key',
     ]);
     expect(pairsOf(['past_conv.3'], ['present_conv.3', 'present.3'])).toEqual(['present_conv.3 → past_conv.3']);
+    expect(pairsOf(['past_0_decoder_key', 'past_0_encoder_key'], ['present.0.key'])).toEqual([
+      'present.0.key → past_0_decoder_key',
+    ]);
     expect(pairsOf(['past'], ['present'])).toEqual([]);
     expect(cachePairs([port('past_0', 5)], [port('present_0', 4)])).toEqual([]);
   });
