@@ -1,56 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
-import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Value } from '../../src/ir/value.js';
 import { type Block, findBlocks } from '../../src/match/blocks/index.js';
 import { checkContract } from './blocks-contract.js';
-
-const WIDTH = 4;
-
-type Weights = (...shape: number[]) => Value;
-
-/** Weights of a new value each time, numbers that differ. */
-const fresh = (g: GraphBuilder): Weights => {
-  let n = 0;
-  return (...shape) =>
-    g.constant(
-      'float32',
-      Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.sin(n++)),
-      shape,
-    );
-};
-
-/** norm, three projections, attention with a mask, addition, and a feed-forward part. */
-function layer(g: GraphBuilder, x: Value, mask: Value, w: Weights, inner = 8): Value {
-  const normed = g.op('LayerNormalization', [x, w(WIDTH), w(WIDTH)]);
-  const [q, k, v] = [0, 1, 2].map(() => g.op('Add', [g.op('MatMul', [normed, w(WIDTH, WIDTH)]), w(WIDTH)])) as [
-    Value,
-    Value,
-    Value,
-  ];
-  const scores = g.op('MatMul', [q, g.op('Transpose', [k], { perm: [0, 2, 1] })]);
-  const context = g.op('MatMul', [g.op('Softmax', [g.op('Add', [scores, mask])]), v]);
-  const sum = g.op('Add', [x, context]);
-  const hidden = g.op('Relu', [g.op('MatMul', [sum, w(WIDTH, inner)])]);
-  return g.op('Add', [sum, g.op('MatMul', [hidden, w(inner, WIDTH)])]);
-}
-const LAYER = 17;
-
-type Define = (g: GraphBuilder, x: Value, mask: Value, w: Weights) => Value;
-
-function model(define: Define): Model {
-  return buildModel({ '': 17 }, (g) => {
-    const x = g.input('x', 'float32', ['b', 's', WIDTH]);
-    const mask = g.input('mask', 'float32', ['b', 's', 's']);
-    g.output('y', define(g, x, mask, fresh(g)));
-  });
-}
-
-const layers =
-  (count: number): Define =>
-  (g, x, mask, w) =>
-    Array.from({ length: count }).reduce<Value>((value) => layer(g, value, mask, w), g.op('Tanh', [x]));
+import { fresh, LAYER, layer, layers, model, type Weights, WIDTH } from './blocks-models.js';
 
 /** The blocks, held against their contract. */
 function found(of: Model): readonly Block[] {
