@@ -5,16 +5,21 @@ import type { Node } from '../../ir/node.js';
 import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { dataTypes, equalTypes } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
-import { type Block, findBlocks } from '../../match/blocks/index.js';
+import { findBlocks } from '../../match/blocks/index.js';
+import { nameOf } from '../../match/blocks/name.js';
+import { beatsOf } from './beats.js';
 import { isSameTensor } from './same.js';
 import { nodesBySegment, segmentOfReader, segmentsOf } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
 
 /** Segments `first` to `last` of a chain, each the same as the next. */
 export interface Run {
-  readonly block: Block;
-  /** Which chain of the graph it is, in order of size. */
-  readonly chain: number;
+  /** Repeats of the chain, those of other runs included. */
+  readonly count: number;
+  /** What its repeats are called. */
+  readonly name: string;
+  /** Names the chain. The same in every attempt. */
+  readonly chain: string;
   readonly first: number;
   readonly last: number;
   readonly segments: ReadonlyMap<Node, number>;
@@ -36,7 +41,7 @@ export interface Plan {
 }
 
 /** True for two segments of a chain that were found to differ when they were compiled as one. */
-export type Apart = (chain: number, a: number, b: number) => boolean;
+export type Apart = (chain: string, a: number, b: number) => boolean;
 
 /** The first three and the last are compiled each, the third for all between: one less than this saves nothing. */
 export const SHORTEST = 5;
@@ -46,34 +51,59 @@ export function planOf(model: Model, apart: Apart): Plan {
   const runs: Run[] = [];
   const refusals: Refusal[] = [];
   const taken = new Set<Node>();
-  findBlocks(model.graph).forEach((block, chain) => {
-    const [first] = block.instances;
-    const at = first?.nodes[0];
-    if (!at || block.instances.some(({ nodes }) => nodes.some((node) => taken.has(node)))) return;
-    const found = runsOf(model.graph, block, chain, apart);
-    if (typeof found === 'string') refusals.push({ reason: found, at });
-    else
-      for (const run of found) {
-        runs.push(run);
-        for (const list of run.lists.slice(run.first, run.last + 1)) for (const node of list) taken.add(node);
-      }
-  });
+  const isFree = (node: Node) => !taken.has(node);
+  /** Adds the runs of a chain whose repeats each have these nodes; why there are none. */
+  const add = (repeats: Repeats): string | undefined => {
+    const found = runsOf(model.graph, repeats, apart);
+    if (typeof found === 'string') return found;
+    for (const run of found) {
+      runs.push(run);
+      for (const list of run.lists.slice(run.first, run.last + 1)) for (const node of list) taken.add(node);
+    }
+    return undefined;
+  };
+  for (let isDone = false; !isDone; ) {
+    const beats = beatsOf(model.graph, SHORTEST, isFree).flatMap((nodes) => PERIODS.map((n) => everyNth(nodes, n)));
+    isDone = !beats.some((repeats) => repeats.length >= SHORTEST && add(repeats) === undefined);
+  }
+  if (runs.length > 0) return { runs, refusals };
+  for (const { instances } of findBlocks(model.graph)) {
+    const at = instances[0]?.nodes[0];
+    if (!at || !instances.every(({ nodes }) => nodes.every(isFree))) continue;
+    const reason = add(instances.map(({ nodes }) => nodes));
+    if (reason !== undefined) refusals.push({ reason, at });
+  }
   return { runs, refusals };
 }
 
-function runsOf(graph: Graph, block: Block, chain: number, apart: Apart): Run[] | string {
-  const { instances } = block;
-  const count = instances.length;
+/** Of each repeat some nodes, aligned. */
+type Repeats = readonly (readonly Node[])[];
+
+/** Layers of two or three kinds in turn repeat as twos or threes. */
+const PERIODS = [1, 2, 3];
+
+const everyNth = (nodes: readonly Node[], n: number): Repeats =>
+  nodes.filter((_, index) => index % n === 0).map((node) => [node]);
+
+function runsOf(graph: Graph, repeats: Repeats, apart: Apart): Run[] | string {
+  const count = repeats.length;
+  const chain = `${repeats[0]?.[0]?.sequence} ${count}`;
   if (count < SHORTEST) return `${count} repeats: from ${SHORTEST} on they are compiled as one`;
-  const tags = new Map(instances.flatMap(({ nodes }, index) => nodes.map((node) => [node, index + 1] as const)));
+  const tags = new Map(repeats.flatMap((nodes, index) => nodes.map((node) => [node, index + 1] as const)));
   const segments = segmentsOf(graph, { node: (node) => tags.get(node) ?? 0, value: () => 0 });
   const lists = nodesBySegment(graph, segments);
   const shifts: (Shift | string | undefined)[] = [undefined];
   // The last segment has all that follows in it: it is like no other.
   for (let from = 1; from < count - 1; from++) {
-    const [a, b] = [instances[from - 1], instances[from]];
-    const seeds = (a?.nodes ?? []).map((node, index) => [node, b?.nodes[index] as Node] as const);
+    const seeds = [from - 1, from].flatMap((at) =>
+      (repeats[at] ?? []).flatMap((node, index) => {
+        const next = repeats[at + 1]?.[index];
+        return next ? [[node, next] as const] : [];
+      }),
+    );
     const shift = shiftOf({ graph, segments, lists, from, seeds, matches: mayMatch });
+    // What is no repeat at all is not looked at to its end.
+    if (typeof shift === 'string' && from >= TRIED && shifts.every((one) => typeof one !== 'object')) return shift;
     shifts.push(typeof shift === 'string' ? shift : (outsideMisfit(graph, segments, lists, from, shift) ?? shift));
   }
   const isLike = (from: number): boolean => typeof shifts[from] === 'object' && !apart(chain, from, from + 1);
@@ -81,12 +111,26 @@ function runsOf(graph: Graph, block: Block, chain: number, apart: Apart): Run[] 
   for (let first = 1; first < count - 1; ) {
     let last = first;
     while (last < count - 1 && isLike(last)) last++;
-    if (last - first + 1 >= SHORTEST) runs.push({ block, chain, first, last, segments, lists, shifts });
+    if (last - first + 1 >= SHORTEST)
+      runs.push({ count, name: nameIn(shifts[first] as Shift), chain, first, last, segments, lists, shifts });
     first = last + 1;
   }
   const reason = shifts.find((shift) => typeof shift === 'string') ?? 'too few repeats in a row are the same';
   return runs.length > 0 ? runs : String(reason);
 }
+
+const nameIn = ({ nodes }: Shift): string =>
+  nameOf(
+    [[...nodes.keys()], [...nodes.values()]].map((list) => ({
+      nodes: list,
+      inputs: [],
+      outputs: list.flatMap(({ outputs }) => outputs.slice(0, 1) as Value[]),
+      constants: [],
+    })),
+  );
+
+/** Segments that may be unlike the next before a chain is given up. */
+const TRIED = 4;
 
 /** Integers up to this many elements are shapes, axes and indices: they must be the same in all repeats. */
 const SMALL = 1024;

@@ -25,7 +25,7 @@ interface Voice {
 export class Unlike extends Error {
   override readonly name = 'Unlike';
   constructor(
-    readonly chain: number,
+    readonly chain: string,
     readonly reason: string,
   ) {
     super(`stand-ins of repeats differ: ${reason}`);
@@ -41,7 +41,7 @@ export class Regions {
   /** What segments answered, by chain and segment: which question, and what. */
   readonly #answers = new Map<string, Map<number, string>>();
   /** Chains that are compiled whole, and why. */
-  readonly #refused = new Map<number, string>();
+  readonly #refused = new Map<string, string>();
   readonly #views = new WeakMap<Model, { readonly revision: number; readonly view: Model }>();
 
   get isShortened(): boolean {
@@ -65,7 +65,7 @@ export class Regions {
     for (const { reason, at } of refusals) voice.skip(reason, at);
   }
 
-  #isApart(chain: number, a: number, b: number): boolean {
+  #isApart(chain: string, a: number, b: number): boolean {
     const [x, y] = [a, b].map((segment) => this.#answers.get(`${chain} ${segment}`));
     return [...(x ?? [])].some(([question, answer]) => (y?.get(question) ?? answer) !== answer);
   }
@@ -148,8 +148,7 @@ export class Regions {
   }
 }
 
-function noteOf({ block, lists, first }: Run, { members }: ShortRun): string {
-  const count = block.instances.length;
+function noteOf({ count, name, lists, first }: Run, { members }: ShortRun): string {
   const nodes = lists[first + 2]?.length ?? 0;
-  return `${count} × ${block.name} (${nodes} nodes): one is compiled for ${members.length}, ${count - members.length} by themselves`;
+  return `${count} × ${name} (${nodes} nodes): one is compiled for ${members.length}, ${count - members.length} by themselves`;
 }

@@ -6,7 +6,7 @@
  */
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
-import type { Value } from '../../ir/value.js';
+import type { Use, Value } from '../../ir/value.js';
 import { difference } from './same.js';
 
 export interface Shift {
@@ -40,6 +40,7 @@ function grow({ segments, lists, from, seeds }: ShiftOptions): Map<Node, Node> |
   const pairs = new Map<Node, Node>();
   const partners = new Map<Node, Node>();
   const waiting = [...seeds];
+  let fresh: Node[] = [];
   const enter = (): string | undefined => {
     for (let pair = waiting.pop(); pair; pair = waiting.pop()) {
       const [a, b] = pair;
@@ -51,6 +52,7 @@ function grow({ segments, lists, from, seeds }: ShiftOptions): Map<Node, Node> |
       if (found) continue;
       pairs.set(a, b);
       partners.set(b, a);
+      fresh.push(a);
       a.inputs.forEach((value, index) => {
         const [x, y] = [value?.producer, b.inputs[index]?.producer];
         if (x && y && x !== y && value?.index === b.inputs[index]?.index) waiting.push([x, y]);
@@ -60,14 +62,17 @@ function grow({ segments, lists, from, seeds }: ShiftOptions): Map<Node, Node> |
   };
   const failure = enter();
   if (failure) return failure;
-  for (let before = -1; before !== pairs.size; ) {
+  const all = lists[from] ?? [];
+  // Readers that are not told apart at first may be when others are paired.
+  const isOpen = () => all.some((node) => !pairs.has(node));
+  for (let before = -1; before !== pairs.size && isOpen(); ) {
     before = pairs.size;
-    for (const a of lists[from] ?? []) {
-      const b = pairs.get(a);
-      if (b) waiting.push(...downward(a, b, from, segments, pairs, partners));
+    for (let starts: readonly Node[] = [...pairs.keys()]; starts.length > 0 && isOpen(); starts = fresh) {
+      fresh = [];
+      for (const a of starts) waiting.push(...downward(a, pairs.get(a) as Node, segments, pairs, partners));
+      const stopped = enter();
+      if (stopped) return stopped;
     }
-    const stopped = enter();
-    if (stopped) return stopped;
   }
   return pairs;
 }
@@ -76,7 +81,6 @@ function grow({ segments, lists, from, seeds }: ShiftOptions): Map<Node, Node> |
 function* downward(
   a: Node,
   b: Node,
-  from: number,
   segments: ReadonlyMap<Node, number>,
   pairs: ReadonlyMap<Node, Node>,
   partners: ReadonlyMap<Node, Node>,
@@ -84,8 +88,13 @@ function* downward(
   for (const [index, output] of a.outputs.entries()) {
     const other = b.outputs[index];
     if (!output || !other) continue;
-    const left = readersOf(output, (node) => segments.get(node) === from && !pairs.has(node));
-    const right = readersOf(other, (node) => segments.get(node) === from + 1 && !partners.has(node));
+    if (output.uses.size === 1 && other.uses.size === 1) {
+      const [[use], [its]] = [output.uses, other.uses] as unknown as [[Use], [Use]];
+      if (use.index === its.index && !use.node.isEnd && !its.node.isEnd) yield [use.node, its.node];
+      continue;
+    }
+    const left = readersOf(output, (node) => segments.has(node) && !pairs.has(node));
+    const right = readersOf(other, (node) => segments.has(node) && !partners.has(node));
     for (const [key, [reader, another]] of left) {
       const [match, more] = right.get(key) ?? [];
       if (reader && match && !another && !more) yield [reader, match];

@@ -17,7 +17,7 @@ import type { Shift } from './shift.js';
 export interface ShortRun {
   /** Names it in the marks of its banks. */
   readonly id: string;
-  readonly chain: number;
+  readonly chain: string;
   /** Segments of the chain that the third stand-in stands for, in order. */
   readonly members: readonly number[];
   /** Inputs of the graph that stand-ins read for themselves. */

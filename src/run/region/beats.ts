@@ -1,0 +1,70 @@
+/**
+ * Chains of nodes that play the same part, once in each repeat: what a chain is cut into segments by.
+ *
+ * Why this way: to shorten a chain takes one node of each repeat; what belongs to it is found and proven from there. The
+ * full search for blocks tells of every kind of repeat, and takes ten times as long: it is asked where this finds none.
+ */
+import type { Graph } from '../../ir/graph.js';
+import type { Node } from '../../ir/node.js';
+import { typeText } from '../../ir/types.js';
+
+/** How far a node's surroundings reach by which it is told from others of its op. */
+const RADIUS = 3;
+
+/** Classes that are looked at in a graph, the most telling first. */
+const CLASSES = 6;
+
+/** Lists of at least `least` nodes with equal surroundings, in dependency order; those first that are as long as most. */
+export function beatsOf(graph: Graph, least: number, isFree: (node: Node) => boolean): readonly (readonly Node[])[] {
+  const order = graph.nodes();
+  const classes = new Map<number, { nodes: Node[]; first: number; last: number }>();
+  const labels = labelsOf(graph);
+  order.forEach((node, at) => {
+    if (!isFree(node)) return;
+    const label = labels.get(node) as number;
+    const known = classes.get(label);
+    if (known) {
+      known.nodes.push(node);
+      known.last = at;
+    } else classes.set(label, { nodes: [node], first: at, last: at });
+  });
+  const long = [...classes.values()].filter(({ nodes }) => nodes.length >= least);
+  const widest = Math.max(...long.map(({ first, last }) => last - first), 0);
+  const wide = long.filter(({ first, last }) => last - first > widest / 2);
+  const frequency = new Map<number, number>();
+  for (const { nodes } of wide) frequency.set(nodes.length, (frequency.get(nodes.length) ?? 0) + 1);
+  const rank = ({ nodes }: (typeof wide)[0]) => frequency.get(nodes.length) as number;
+  return wide
+    .sort((a, b) => rank(b) - rank(a) || a.nodes.length - b.nodes.length || a.first - b.first)
+    .slice(0, CLASSES)
+    .map(({ nodes }) => nodes);
+}
+
+/** A number for each node's surroundings: its op, what it gives, and what it reads, a few steps up. */
+function labelsOf(graph: Graph): Map<Node, number> {
+  const numbers = new Map<string, number>();
+  const numberOf = (text: string): number => {
+    const known = numbers.get(text) ?? numbers.size;
+    numbers.set(text, known);
+    return known;
+  };
+  let labels = new Map<Node, number>();
+  for (const node of graph.nodes())
+    labels.set(
+      node,
+      numberOf(`${node.domain}.${node.opType} ${typeText(node.outputs[0]?.type)} ${node.inputs.length}`),
+    );
+  for (let radius = 0; radius < RADIUS; radius++) {
+    const next = new Map<Node, number>();
+    for (const node of graph.nodes()) {
+      const read = node.inputs.map((value) => {
+        if (!value) return '-';
+        const { producer, tensor } = value;
+        return producer ? (labels.get(producer) ?? 'outer') : tensor ? `${tensor.type}[${tensor.shape}]` : 'input';
+      });
+      next.set(node, numberOf(`${labels.get(node)}(${read})`));
+    }
+    labels = next;
+  }
+  return labels;
+}
