@@ -17,6 +17,9 @@ const cpuBfloat16 = words(
   'ms.SkipLayerNormalization ms.SimplifiedLayerNormalization ms.SkipSimplifiedLayerNormalization',
 );
 
+/** Probed: without a kernel for float64, where the operator admits it. */
+const cpuMissingFloat64 = words('Erf Gelu ms.Gelu ms.BiasGelu');
+
 /** Table. */
 const cudaBfloat16 = words(
   'MatMul Gemm Conv Add Sub Mul Div Pow Sqrt Exp Erf Tanh Sigmoid Relu Gelu Softmax LayerNormalization',
@@ -82,6 +85,7 @@ export function hasKernel(target: Target, opType: string, domain: string, opset:
   if (domain !== '') return false;
   switch (target) {
     case 'cpu':
+      if (elem === 'float64') return !cpuMissingFloat64.has(opType);
       return elem !== 'bfloat16' || cpuBfloat16.has(opType);
     case 'cuda':
       if (elem === 'bfloat16') return cudaBfloat16.has(opType) && opset >= (cudaBfloat16Since[opType] ?? 1);
@@ -97,6 +101,7 @@ function hasContrib(target: Target, opType: string, elem: DataType): boolean {
   switch (target) {
     case 'cpu':
       if (elem === 'bfloat16') return cpuBfloat16.has(name);
+      if (elem === 'float64' && cpuMissingFloat64.has(name)) return false;
       return contribCommon.has(opType) || contribCpuOnly.has(opType);
     case 'cuda':
       if (elem === 'bfloat16') return cudaBfloat16.has(name);

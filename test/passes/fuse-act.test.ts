@@ -161,6 +161,16 @@ describe('fuse-act refuses, and says why', () => {
       'another shape than x',
     ],
     [
+      'float64, which the CPU has no kernel for',
+      buildModel({ '': 20 }, (g) => {
+        const x = g.input('x', 'float64', ['batch', 4]);
+        const phi = g.op('Erf', [g.op('Div', [x, g.constant('float64', Math.SQRT2)])]);
+        const half = g.op('Mul', [x, g.constant('float64', 0.5)]);
+        g.output('y', g.op('Mul', [half, g.op('Add', [phi, g.constant('float64', 1)])]));
+      }),
+      'no Gelu kernel for float64',
+    ],
+    [
       'what the target has no kernel for',
       buildModel({ '': 17 }, (g) => {
         const x = g.input('x', 'bfloat16', ['batch', 4]);
