@@ -9,7 +9,16 @@ import type { Node } from '../../src/ir/node.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { blockOf, broadcastLanes, equalLeads, type Lane, leadOf, movedLanes, widthOf } from '../../src/match/lanes.js';
+import {
+  blockOf,
+  broadcastLanes,
+  equalLeads,
+  type Lane,
+  leadOf,
+  movedLanes,
+  movers,
+  widthOf,
+} from '../../src/match/lanes.js';
 import { scalarOf } from '../../src/match/scalar.js';
 
 /** coefficient · base[lane] · table. */
@@ -69,6 +78,7 @@ export class Combinations {
     const at = { shape, rank, depth };
     if (node.opType === 'Neg' && a) return this.of(a, rank, depth + 1)?.map(scaledBy(-1));
     if (!a || !b) return undefined;
+    if (!isReadable(node)) return undefined;
     if (node.opType === 'Add') return sumOf(this.#side(a, at), this.#side(b, at), 1);
     if (node.opType === 'Sub') return sumOf(this.#side(a, at), this.#side(b, at), -1);
     if (node.opType === 'Mul') return this.#product(a, b, at) ?? this.#product(b, a, at);
@@ -141,7 +151,9 @@ const scaledBy =
     lane.map((term) => ({ ...term, coefficient: term.coefficient * factor }));
 
 function sumOf(a: Lanes | undefined, b: Lanes | undefined, sign: 1 | -1): Lanes | undefined {
-  return a && b && a.map((lane, i) => [...lane, ...scaledBy(sign)(b[i] as readonly Term[])]);
+  const sum = a && b && a.map((lane, i) => [...lane, ...scaledBy(sign)(b[i] as readonly Term[])]);
+  // A lane turns with one other: more is no rotation.
+  return sum?.every((lane) => lane.length <= 2) ? sum : undefined;
 }
 
 /** A row of constants that are all 1 or −1: signs of lanes, not a table. */
@@ -162,8 +174,10 @@ export function basesOf(root: Row, facts: Facts): readonly Row[] {
   const possible: Row[] = [];
   const seen = new Map<Value, Set<number>>();
   let front: readonly Row[] = [root];
+  let hasSum = false;
   for (let step = 0; step < DEPTH && front.length > 0 && seen.size < 64; step++) {
     const next: Row[] = [];
+    hasSum ||= front.some(({ value }) => value.producer?.is('Add') || value.producer?.is('Sub'));
     for (const { value, rank } of front.flatMap((row) => rowsBehind(row, facts))) {
       const ranks = seen.get(value) ?? new Set<number>();
       if (ranks.has(rank)) continue;
@@ -177,10 +191,20 @@ export function basesOf(root: Row, facts: Facts): readonly Row[] {
     }
     front = next;
   }
-  return [...bases, ...possible];
+  return hasSum ? [...bases, ...possible] : [];
 }
 
 const arithmetic = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg']);
+
+/** True for arithmetic that a rotation may consist of: both sides of a sum are products, however they were moved. */
+function isReadable(node: Node): boolean {
+  if (!arithmetic.has(node.opType)) return false;
+  if (node.opType !== 'Add' && node.opType !== 'Sub') return true;
+  return node.inputs.every((input) => {
+    const opType = input?.producer?.domain === '' ? input.producer.opType : '';
+    return arithmetic.has(opType) || movers.has(opType);
+  });
+}
 
 /** The rows one op back that a combination may lead through. */
 function rowsBehind({ value, rank }: Row, facts: Facts): Row[] {
@@ -193,6 +217,6 @@ function rowsBehind({ value, rank }: Row, facts: Facts): Row[] {
     return rows;
   }
   const node = value.producer;
-  if (node?.domain !== '' || !arithmetic.has(node.opType)) return [];
+  if (node?.domain !== '' || !isReadable(node)) return [];
   return node.inputs.flatMap((input) => (input && (input.shape?.length ?? 0) >= rank ? [{ value: input, rank }] : []));
 }

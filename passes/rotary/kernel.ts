@@ -43,10 +43,10 @@ export function emitRotary(emission: Emission, tables: Tables, facts: Facts): Va
       return asY(headed(rotate(merged(x))), emission, tables);
     case 'B S D':
       return asY(rotate(x), emission, tables);
-    case 'S N D':
-      return asY(build.squeeze(headed(rotate(merged(build.unsqueeze(x, [0])))), [0]), emission, tables);
-    case 'S D':
-      return asY(build.squeeze(rotate(build.unsqueeze(x, [0])), [0]), emission, tables);
+    case 'S … D': {
+      const turned = rotate(merged(build.unsqueeze(x, [0])));
+      return asY(build.op('Reshape', [turned, build.op('Shape', [x])]), emission, tables);
+    }
   }
 }
 

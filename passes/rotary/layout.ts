@@ -1,5 +1,5 @@
 /** How a rotation lies in the kernel's terms: which leading axes are the batch, the positions and the heads. */
-import { type Dim, equalDims } from '../../src/ir/dims.js';
+import { type Dim, equalDims, productOf } from '../../src/ir/dims.js';
 import type { Shape } from '../../src/ir/types.js';
 import { leadOf } from '../../src/match/lanes.js';
 import type { Rotation } from './rotation.js';
@@ -7,10 +7,10 @@ import type { Selection } from './table.js';
 
 /**
  * The kernel's forms of the input: heads before positions [B, N, S, D], heads inside the last axis [B, S, N·D], of which one head
- * [B, S, D] and the unbatched [S, N, D] are cases.
+ * [B, S, D], and positions before all else, [S, N, D] or [S, B, N, D], are cases.
  */
 export interface Layout {
-  readonly form: 'B N S D' | 'B S N D' | 'B S D' | 'S N D' | 'S D';
+  readonly form: 'B N S D' | 'B S N D' | 'B S D' | 'S … D';
   /** The axis of the table's shape that holds the batch, where every row of it has rows of its own. */
   readonly batchAxis: number | undefined;
   readonly positionAxis: number;
@@ -21,8 +21,9 @@ const forms = new Map<string, Layout['form']>([
   ['3 2', 'B N S D'],
   ['3 1', 'B S N D'],
   ['2 1', 'B S D'],
-  ['2 0', 'S N D'],
-  ['1 0', 'S D'],
+  ['3 0', 'S … D'],
+  ['2 0', 'S … D'],
+  ['1 0', 'S … D'],
 ]);
 
 /** The layout that both tables agree on, or why the kernel has none. */
@@ -46,8 +47,13 @@ export function layoutOf(rotation: Rotation, cos: Selection, sin: Selection): La
     form,
     batchAxis: isPerBatch ? 0 - missing : undefined,
     positionAxis: position - missing,
-    heads: form === 'B N S D' ? (lead[1] as Dim) : form === 'B S N D' || form === 'S N D' ? (lead[last] as Dim) : 1,
+    heads: headsOf(form, lead),
   };
+}
+
+function headsOf(form: Layout['form'], lead: Shape): Dim {
+  if (form === 'S … D') return productOf(lead.slice(1));
+  return form === 'B N S D' ? (lead[1] as Dim) : form === 'B S N D' ? (lead[2] as Dim) : 1;
 }
 
 const rankOfLead = ({ value, rank }: Selection): number => (value.shape as Shape).length - rank;

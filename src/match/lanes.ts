@@ -19,7 +19,7 @@ export interface Lane {
 }
 
 /** Rows of more places than this are no head of a model. */
-const WIDEST = 4096;
+const WIDEST = 1024;
 
 /** The sizes of the last `rank` axes of a shape; undefined where they are not static, or too many to follow. */
 export function blockOf(shape: Shape | undefined, rank: number): readonly number[] | undefined {
@@ -231,3 +231,6 @@ const moves: ReadonlyMap<string, Move> = new Map(
     Tile: tile,
   }),
 );
+
+/** The ops that may only move lanes. */
+export const movers: ReadonlySet<string> = new Set(moves.keys());

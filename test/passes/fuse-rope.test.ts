@@ -60,6 +60,14 @@ describe('fuse-rope', () => {
         { rotate: spellings.slices, shape: ['batch', 'seq', SIZE], tables: computed(SIZE, { axis: 1, headAxis: -1 }) },
       ],
       [
+        'positions before the batch',
+        {
+          rotate: spellings.slices,
+          shape: ['seq', 'batch', HEADS, SIZE],
+          tables: (g, x) => moved(g, computed(SIZE, { axis: 0 })(g, x)),
+        },
+      ],
+      [
         'no batch',
         {
           rotate: spellings.slices,
@@ -160,6 +168,11 @@ describe('fuse-rope', () => {
 const squeezed = (g: GraphBuilder, { cos, sin }: { cos: Value; sin: Value }) => ({
   cos: g.op('Squeeze', [cos, g.ints(0)]),
   sin: g.op('Squeeze', [sin, g.ints(0)]),
+});
+/** [1, 1, S, D] as [S, 1, 1, D]. */
+const moved = (g: GraphBuilder, { cos, sin }: { cos: Value; sin: Value }) => ({
+  cos: g.op('Transpose', [cos], { perm: [2, 1, 0, 3] }),
+  sin: g.op('Transpose', [sin], { perm: [2, 1, 0, 3] }),
 });
 const widened = (g: GraphBuilder, { cos, sin }: { cos: Value; sin: Value }) => ({
   cos: g.op('Cast', [cos], { to: 1 }),
