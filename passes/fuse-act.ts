@@ -4,7 +4,13 @@ import { applyRules, reportSites } from '../src/match/apply.js';
 import { definePass } from '../src/run/pass.js';
 import { biasedGelu } from './rules/bias-gelu.js';
 import { gelu } from './rules/gelu.js';
+import { noteKernels } from './rules/kernels-found.js';
 import { scaledSilu, silu } from './rules/silu.js';
+
+const kernels = {
+  GELU: ['Gelu', 'FastGelu', 'BiasGelu'],
+  'SiLU or quick GELU': ['QuickGelu', 'Swish'],
+};
 
 export const fuseAct = definePass({
   name: 'fuse-act',
@@ -13,6 +19,7 @@ export const fuseAct = definePass({
   needs: ['types'],
   options: z.object({}),
   run(model, _options, context) {
+    noteKernels(model, kernels, context);
     reportSites(applyRules(model, [gelu, silu, scaledSilu], context), context);
     reportSites(applyRules(model, [biasedGelu], context), context);
   },

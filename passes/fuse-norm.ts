@@ -3,9 +3,16 @@ import { z } from 'zod';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { definePass } from '../src/run/pass.js';
 import { groupNormSet } from './rules/group-norm.js';
+import { noteKernels } from './rules/kernels-found.js';
 import { layerNorm } from './rules/layer-norm.js';
 import { rmsNorm } from './rules/rms-norm.js';
 import { skipNormSet } from './rules/skip-norm.js';
+
+const kernels = {
+  'layer norm': ['LayerNormalization', 'SkipLayerNormalization', 'EmbedLayerNormalization'],
+  'RMS norm': ['RMSNormalization', 'SimplifiedLayerNormalization', 'SkipSimplifiedLayerNormalization'],
+  'group norm': ['GroupNormalization', 'GroupNorm', 'SkipGroupNorm'],
+};
 
 export const fuseNorm = definePass({
   name: 'fuse-norm',
@@ -15,6 +22,7 @@ export const fuseNorm = definePass({
   opset: 17,
   options: z.object({}),
   run(model, _options, context) {
+    noteKernels(model, kernels, context);
     reportSites(applyRules(model, [layerNorm, rmsNorm, groupNormSet], context), context);
     // Not on the CPU: its kernels with the residual inside take up to three times as long as the two.
     if (context.target !== 'cpu') reportSites(applyRules(model, [skipNormSet], context), context);

@@ -1,0 +1,12 @@
+/** What was one kernel before a pass of fusions ran: the report would else say nothing of it. */
+import type { Model } from '../../src/ir/model.js';
+import type { RuleHost } from '../../src/match/rule.js';
+
+/** Notes how many nodes there are of each kind's ops: by noun, the op types that are one. */
+export function noteKernels(model: Model, kinds: Readonly<Record<string, readonly string[]>>, host: RuleHost): void {
+  const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
+  for (const [noun, opTypes] of Object.entries(kinds)) {
+    const count = nodes.filter(({ opType }) => opTypes.includes(opType)).length;
+    if (count > 0) host.note(`${count} ${noun}${count > 1 ? 's' : ''} ${count > 1 ? 'are' : 'is'} one kernel already`);
+  }
+}
