@@ -1,12 +1,14 @@
-/** softmax(s·QKᵀ + bias) V  ⟶  MultiHeadAttention(Q, K, V, bias) */
+/** softmax(s·QKᵀ + bias) V  ⟶  one attention op */
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
+import type { Model } from '../src/ir/model.js';
 import { Miss } from '../src/match/miss.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
+import { raiseOpset } from '../src/run/raise-opset.js';
 import type { SharedBiases } from './attention/bias.js';
+import { type AttentionOp, type Choice, choose, emitters } from './attention/choice.js';
 import { emitAttention } from './attention/kernel.js';
-import { multiHeadAttention } from './attention/multi-head.js';
-import { elemOfKernel } from './attention/operands.js';
+import { ATTENTION, hasAttention, raiseMiss } from './attention/opset.js';
 import { type AttentionSite, attentionSite } from './attention/site.js';
 
 export const fuseAttn = definePass({
@@ -14,37 +16,71 @@ export const fuseAttn = definePass({
   summary: 'Runs each scaled-dot-product attention as one kernel, whatever its scale, mask or bias.',
   fidelity: 'exact',
   needs: ['types'],
-  options: z.object({}),
-  run(model, _options, context) {
+  options: z.object({
+    op: z
+      .enum(['auto', ...(Object.keys(emitters) as AttentionOp[])])
+      .default('auto')
+      .describe('The op to emit; auto: MultiHeadAttention, Attention (opset 23) for what it cannot hold.'),
+  }),
+  run(model, { op }, context) {
+    const raised = raise(model, op, context);
     const facts = inferTypes(model);
-    let sites = 0;
-    let fused = 0;
-    let guarded = 0;
+    const counts = { sites: 0, fused: 0, guarded: 0 };
     for (const graph of model.graphs()) {
       const shared: SharedBiases = new Map();
       for (const softmax of graph.nodes()) {
         const site = softmax.is('Softmax') ? attentionSite(softmax, facts) : undefined;
         if (!site) continue;
-        sites++;
-        const miss = site instanceof Miss ? site : fuse(site, facts, shared, context);
+        counts.sites++;
+        const choice = site instanceof Miss ? site : choose(site, op, context);
+        const miss = fuse(site, choice, raised, facts, shared);
         if (miss) context.skip(miss.reason, miss.at);
         else {
-          fused++;
-          if ((site as AttentionSite).isGuarded) guarded++;
+          counts.fused++;
+          if ((site as AttentionSite).isGuarded) counts.guarded++;
         }
       }
     }
-    if (fused > 0) inferTypes(model);
-    if (sites > 0) context.note(`fused ${fused} of ${sites} attention sites`);
-    if (guarded > 0)
-      context.note(`${guarded} turn NaN weights into zeros: now their NaN results, those of a NaN value too`);
+    if (counts.fused > 0) inferTypes(model);
+    if (counts.sites > 0) context.note(`fused ${counts.fused} of ${counts.sites} attention sites`);
+    if (counts.guarded > 0)
+      context.note(`${counts.guarded} turn NaN weights into zeros: now their NaN results, those of a NaN value too`);
   },
 });
 
 /** Why the site stays as it is; undefined where it is one kernel now. */
-function fuse(site: AttentionSite, facts: Facts, shared: SharedBiases, context: PassContext): Miss | undefined {
-  const elem = elemOfKernel(site);
-  if (!context.hasKernel('MultiHeadAttention', 'com.microsoft', 1, elem))
-    return new Miss(`the target has no attention kernel for ${elem}`, site.softmax);
-  return emitAttention(site, multiHeadAttention, facts, shared);
+function fuse(
+  site: AttentionSite | Miss,
+  choice: Choice | Miss,
+  raised: string | undefined,
+  facts: Facts,
+  shared: SharedBiases,
+): Miss | undefined {
+  if (site instanceof Miss) return site;
+  if (choice instanceof Miss) return choice;
+  const emission = choice.emit(site, facts);
+  if (emission instanceof Miss) return emission;
+  if (choice.opset > (site.softmax.opset ?? 1))
+    return new Miss(`${choice.why}, which needs opset ${choice.opset}: ${raised}`, site.softmax, 7);
+  return emitAttention(site, emission, facts, shared);
+}
+
+/** Raises the opset where a site that can be fused needs it; why not, where it needs it and cannot. */
+function raise(model: Model, op: 'auto' | AttentionOp, context: PassContext): string | undefined {
+  if (hasAttention(model)) return undefined;
+  const facts = inferTypes(model);
+  const needs = [...model.graphs()].some((graph) =>
+    graph.nodes().some((node) => {
+      const site = node.is('Softmax') ? attentionSite(node, facts) : undefined;
+      if (!site || site instanceof Miss) return false;
+      const choice = choose(site, op, context);
+      return !(choice instanceof Miss) && choice.opset >= ATTENTION && !(choice.emit(site, facts) instanceof Miss);
+    }),
+  );
+  if (!needs) return undefined;
+  const miss = raiseMiss(model, context);
+  if (miss) return miss;
+  context.note(`raised the opset from ${model.opsets.get('')} to ${ATTENTION} for Attention`);
+  raiseOpset(model, ATTENTION);
+  return undefined;
 }

@@ -25,17 +25,15 @@ export interface Emission {
 }
 
 /** How an op takes a site, or why it does not. */
-export type Emitter = (site: AttentionSite) => Match<Emission>;
+export type Emitter = (site: AttentionSite, facts: Facts) => Match<Emission>;
 
 /** Replaces the site by one node, or says why the kernel cannot hold it: then nothing was edited. */
 export function emitAttention(
   site: AttentionSite,
-  emit: Emitter,
+  emission: Emission,
   facts: Facts,
   shared: SharedBiases,
 ): Miss | undefined {
-  const emission = emit(site);
-  if (emission instanceof Miss) return emission;
   const { axes, elem } = emission;
   const context = site.context.output;
   const readers = viewsOf(context).filter((value) => sameAxes(axesIn(value, site, facts), axes));

@@ -36,10 +36,11 @@ export function keyAndValue(site: AttentionSite, layout: Layout): Match<readonly
   });
   const [flat, four] = forms as [Match<[Operand, Operand]>, Match<[Operand, Operand]>];
   if (flat instanceof Miss) return four;
-  return four instanceof Miss || copies(flat) <= copies(four) ? flat : four;
+  return four instanceof Miss || copiesOf(flat) <= copiesOf(four) ? flat : four;
 }
 
-const copies = (operands: readonly Operand[]): number => operands.reduce((sum, { change }) => sum + change.copies, 0);
+export const copiesOf = (operands: readonly Operand[]): number =>
+  operands.reduce((sum, { change }) => sum + change.copies, 0);
 
 /** The operand's value in the kernel's element type. */
 export function made(builder: Builder, { part, change }: Operand, elem: DataType): Value {

@@ -1,0 +1,41 @@
+/** Which op a site becomes. */
+import type { DataType } from '../../src/ir/types.js';
+import { type Match, Miss } from '../../src/match/miss.js';
+import type { PassContext } from '../../src/run/pass.js';
+import type { Emitter } from './kernel.js';
+import { multiHeadAttention } from './multi-head.js';
+import { elemOfKernel } from './operands.js';
+import { ATTENTION } from './opset.js';
+import type { AttentionSite } from './site.js';
+import { standardAttention } from './standard.js';
+
+export interface Choice {
+  readonly emit: Emitter;
+  /** The least opset of ai.onnx that it needs. */
+  readonly opset: number;
+  /** Why this one, as the beginning of a sentence. */
+  readonly why: string;
+}
+
+interface Candidate extends Omit<Choice, 'why'> {
+  readonly domain: string;
+}
+
+/** The ops that can be asked for, as users write them. */
+export const emitters = {
+  MultiHeadAttention: { emit: multiHeadAttention, domain: 'com.microsoft', opset: 1 },
+  Attention: { emit: standardAttention, domain: '', opset: ATTENTION },
+} as const satisfies Record<string, Candidate>;
+
+export type AttentionOp = keyof typeof emitters;
+
+/** The op for a site: the one asked for, else MultiHeadAttention, and Attention for a soft cap. */
+export function choose(site: AttentionSite, op: 'auto' | AttentionOp, context: PassContext): Match<Choice> {
+  const name = op !== 'auto' ? op : site.softcap === undefined ? 'MultiHeadAttention' : 'Attention';
+  const { emit, domain, opset }: Candidate = emitters[name];
+  const elem: DataType = elemOfKernel(site);
+  const why = op === 'auto' ? 'the scores are soft-capped: only Attention holds that' : `${name} was asked for`;
+  if (!context.hasKernel(name, domain, domain === '' ? opset : 1, elem))
+    return new Miss(`the target has no ${name} for ${elem}`, site.softmax, 7);
+  return { emit, opset, why };
+}
