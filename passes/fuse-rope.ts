@@ -12,6 +12,10 @@ export const fuseRope = definePass({
   needs: ['types'],
   options: z.object({}),
   run(model, _options, context) {
+    let before = 0;
+    for (const { nodeSet } of model.graphs())
+      for (const { opType } of nodeSet) if (opType === 'RotaryEmbedding') before++;
+    if (before > 0) context.note(`${before} RoPE sites were kernels before`);
     reportSites(applyRules(model, [rotary], context), context);
   },
 });

@@ -47,7 +47,8 @@ export class Tables {
 
   once(key: string, make: () => Value): Value {
     const old = this.made.get(key);
-    if (old && (!old.producer || old.graph.nodeSet.has(old.producer))) return old;
+    const stands = old && (old.producer ? old.graph.nodeSet.has(old.producer) : old.graph.constants.has(old));
+    if (old && stands) return old;
     const value = make();
     this.made.set(key, value);
     return value;

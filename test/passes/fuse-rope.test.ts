@@ -4,7 +4,7 @@ import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { Value } from '../../src/ir/value.js';
-import { checkPass, opCounts } from '../check-pass.js';
+import { applyPass, checkPass, opCounts } from '../check-pass.js';
 import {
   type Case,
   computed,
@@ -67,6 +67,7 @@ describe('fuse-rope', () => {
           tables: (g, x) => moved(g, computed(SIZE, { axis: 0 })(g, x)),
         },
       ],
+      ['tables of three kinds of positions', { rotate: spellings.slices, tables: sections }],
       [
         'no batch',
         {
@@ -150,6 +151,13 @@ describe('fuse-rope', () => {
     await checkFused(before);
   });
 
+  it('says how many are kernels already', async () => {
+    const before = rope({ rotate: spellings.slices });
+    const { model } = await applyPass(fuseRope(), before);
+    const { passes } = await applyPass(fuseRope(), model);
+    expect(passes[0]?.notes).toEqual([{ text: '1 RoPE sites were kernels before' }]);
+  });
+
   it('fuses in the body of an If', async () => {
     const before = buildModel({ '': 20 }, (g) => {
       const x = g.input('x', 'float32', ['batch', HEADS, 'seq', SIZE]);
@@ -169,6 +177,17 @@ const squeezed = (g: GraphBuilder, { cos, sin }: { cos: Value; sin: Value }) => 
   cos: g.op('Squeeze', [cos, g.ints(0)]),
   sin: g.op('Squeeze', [sin, g.ints(0)]),
 });
+/** Angles of three kinds of positions, each for a section of the lanes, as models of images and text have them. */
+const sections: Case['tables'] = (g) => {
+  const half = g.input('angles', 'float32', [3, 'batch', 'seq', SIZE / 2]);
+  const angles = g.op('Concat', [half, half], { axis: -1 });
+  const table = (op: string): Value => {
+    const parts = g.node('Split', [g.op(op, [angles]), g.ints(1, 1, 2, 1, 1, 2)], { axis: -1 }, { outputs: 6 });
+    const kinds = parts.outputs.map((part, i) => g.op('Gather', [part, g.constant('int64', i % 3)], { axis: 0 }));
+    return g.op('Unsqueeze', [g.op('Concat', kinds, { axis: -1 }), g.ints(1)]);
+  };
+  return { cos: table('Cos'), sin: table('Sin') };
+};
 /** [1, 1, S, D] as [S, 1, 1, D]. */
 const moved = (g: GraphBuilder, { cos, sin }: { cos: Value; sin: Value }) => ({
   cos: g.op('Transpose', [cos], { perm: [2, 1, 0, 3] }),
