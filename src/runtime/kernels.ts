@@ -11,14 +11,17 @@ export type Target = 'cpu' | 'cuda' | 'webgpu';
 
 const words = (...texts: readonly string[]): ReadonlySet<string> => new Set(texts.join(' ').split(/\s+/));
 
-/** Names of contrib ops begin with `ms.`. Probed: each loads with bfloat16; no other of 64 ops did, and nothing is cast for them. */
+/** Names of contrib ops begin with `ms.`. Probed: each loads with bfloat16; no other of 68 ops did, and nothing is cast for them. */
 const cpuBfloat16 = words(
-  'Cast Clip LayerNormalization Transpose Reshape Concat Slice Gather Split IsNaN ScatterND',
+  'Cast Clip LayerNormalization Transpose Reshape Squeeze Unsqueeze Flatten Identity Concat Slice Gather Split IsNaN ScatterND',
   'ms.SkipLayerNormalization ms.SimplifiedLayerNormalization ms.SkipSimplifiedLayerNormalization',
 );
 
 /** Probed: without a kernel for float64, where the operator admits it. */
 const cpuMissingFloat64 = words('Erf Gelu ms.Gelu ms.BiasGelu');
+
+/** Probed: the first opset whose kernel takes bfloat16, where that is later than the schema's. */
+const cpuBfloat16Since: Readonly<Record<string, number>> = { IsNaN: 20 };
 
 /** Table. */
 const cudaBfloat16 = words(
@@ -86,7 +89,7 @@ export function hasKernel(target: Target, opType: string, domain: string, opset:
   switch (target) {
     case 'cpu':
       if (elem === 'float64') return !cpuMissingFloat64.has(opType);
-      return elem !== 'bfloat16' || cpuBfloat16.has(opType);
+      return elem !== 'bfloat16' || (cpuBfloat16.has(opType) && opset >= (cpuBfloat16Since[opType] ?? 1));
     case 'cuda':
       if (elem === 'bfloat16') return cudaBfloat16.has(opType) && opset >= (cudaBfloat16Since[opType] ?? 1);
       if (opType === 'MatMulInteger') return elem === 'int8';
