@@ -1,8 +1,10 @@
 /** The numbers that a bias can hold: what its arithmetic on constants and conditions shows, and nothing of its inputs. */
+
 import type { Facts } from '../../src/infer/index.js';
+import { instanceCount, instanceOf } from '../../src/ir/bank.js';
 import { constantTensor } from '../../src/ir/constants.js';
 import { numbersOf } from '../../src/ir/numbers.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { fillOf } from '../../src/match/scalar.js';
 
@@ -19,6 +21,14 @@ const READ = 1 << 20;
 const DEPTH = 32;
 const LARGEST = 3.4028234663852886e38;
 
+/** Of a bank, what the numbers of all instances lie between. */
+function ofConstant(tensor: Tensor): Range | undefined {
+  const ranges = Array.from({ length: instanceCount(tensor) }, (_, index) =>
+    ofNumbers(numbersOf(instanceOf(tensor, index))),
+  );
+  return ranges.reduce((a, b) => joined(a, b));
+}
+
 /** undefined where nothing is known, or +inf or NaN may occur. */
 export function rangeOf(value: Value | undefined, facts: Facts, depth = 0): Range | undefined {
   if (!value || depth > DEPTH) return undefined;
@@ -26,8 +36,7 @@ export function rangeOf(value: Value | undefined, facts: Facts, depth = 0): Rang
   const fill = fillOf(value, facts);
   if (fill !== undefined) return ofNumbers([fill]);
   const tensor = constantTensor(value);
-  if (tensor)
-    return elementCount(tensor.shape) <= READ && tensor.type !== 'string' ? ofNumbers(numbersOf(tensor)) : undefined;
+  if (tensor) return elementCount(tensor.shape) <= READ && tensor.type !== 'string' ? ofConstant(tensor) : undefined;
   const node = value.producer;
   if (node?.domain !== '' || node.outputs[0] !== value) return undefined;
   const inner = (index: number): Range | undefined => rangeOf(node.inputs[index], facts, depth + 1);

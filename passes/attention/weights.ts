@@ -1,5 +1,7 @@
 /** Reads softmax's output forwards to its product with the values: guards against NaN, no-ops and views. */
+
 import type { Facts } from '../../src/infer/index.js';
+import { agreed } from '../../src/ir/bank.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
@@ -112,6 +114,7 @@ function guardOf(weights: Value): readonly [Node, Node] | undefined {
   if (!tested || !where || condition !== tested.output || kept !== weights || condition.uses.size !== 1)
     return undefined;
   const zero = fill?.tensor;
-  const isZero = zero !== undefined && zero.byteLength <= 8 && zero.bytes().every((byte) => byte === 0);
+  const isZero =
+    zero !== undefined && zero.byteLength <= 8 && agreed(zero, (one) => one.bytes().every((byte) => byte === 0));
   return isZero && !condition.isOutput ? [tested, where] : undefined;
 }

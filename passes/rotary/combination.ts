@@ -2,7 +2,9 @@
  * A value's lanes as sums of lanes of another value, each times a lane of a table: `y[i] = x[i]·cos[i] − x[j]·sin[i]`,
  * whatever slices, products and concatenations spell it.
  */
+
 import type { Facts } from '../../src/infer/index.js';
+import { agreed } from '../../src/ir/bank.js';
 import { constantTensor } from '../../src/ir/constants.js';
 import { type Dim, equalDims } from '../../src/ir/dims.js';
 import type { Node } from '../../src/ir/node.js';
@@ -160,8 +162,10 @@ function sumOf(a: Lanes | undefined, b: Lanes | undefined, sign: 1 | -1): Lanes 
 function signsOf(value: Value): readonly number[] | undefined {
   const tensor = value.shape?.slice(0, -1).every((dim) => dim === 1) ? constantTensor(value) : undefined;
   if (!tensor || tensor.byteLength > 1 << 16) return undefined;
-  const numbers = [...numbersOf(tensor)];
-  return numbers.every((x) => x === 1 || x === -1) ? numbers : undefined;
+  return agreed(tensor, (one) => {
+    const numbers = [...numbersOf(one)];
+    return numbers.every((x) => x === 1 || x === -1) ? numbers : undefined;
+  });
 }
 
 /** The values that a value may be a combination of, the nearest first: as many lanes, under the same leading axes; then those

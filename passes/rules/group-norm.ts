@@ -1,5 +1,7 @@
 /** Group norm as exporters spell it: channels gathered into groups, an instance norm of those, channels again. */
+
 import { float } from '../../src/ir/attribute.js';
+import { agreed } from '../../src/ir/bank.js';
 import { equalDims } from '../../src/ir/dims.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { equalShapes } from '../../src/ir/types.js';
@@ -12,7 +14,7 @@ import { affineOperand } from './norm-operands.js';
 const { InstanceNormalization, Reshape, Sigmoid } = op;
 
 const all = (expected: number) => (value: Value) =>
-  value.tensor !== undefined && Array.from(numbersOf(value.tensor)).every((x) => x === expected);
+  value.tensor !== undefined && agreed(value.tensor, (one) => numbersOf(one).every((x) => x === expected));
 
 const instance = InstanceNormalization(
   Reshape(any('x'), any('groups')).as('grouped'),
