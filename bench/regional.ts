@@ -1,0 +1,136 @@
+/**
+ * Compile time and memory by the number of layers, with `regional` and without: `npm run bench:regional`.
+ *
+ * A measurement is one pipeline in a process of its own, from a model in memory to the result in memory: all passes,
+ * verified rewrite by rewrite, nothing compared at the end. Layers are narrow, so that weights count for little.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { encoder } from '../fixtures/encoder.js';
+import { closeRuntime } from '../src/on-demand.js';
+import { readModel } from '../src/onnx/read.js';
+import { writeModel } from '../src/onnx/write.js';
+import { optimize } from '../src/optimize.js';
+import { machineState } from './machine.js';
+import { plotOf } from './plot.js';
+import { root } from './usage.js';
+
+const PASSES = 'simplify,fuse,int8';
+const LAYERS = [12, 24, 48, 96];
+const model = (layers: number) =>
+  encoder({
+    layers,
+    hidden: 64,
+    heads: 2,
+    intermediate: 128,
+    vocabulary: 100,
+    positions: 64,
+    seed: 0,
+    norm: 'decomposed',
+  });
+
+interface Sample {
+  readonly ms: number;
+  /** User and system time of the process, that of the runtime's child not counted. */
+  readonly cpuMs: number;
+  /** Largest resident set of the process, that of the runtime's child not counted. */
+  readonly peakBytes: number;
+  readonly nodes: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    one: { type: 'string' },
+    passes: { type: 'string', default: PASSES },
+    rounds: { type: 'string', default: '5' },
+  },
+});
+
+/** One measurement, in this process. */
+async function measure(layers: number, passes: string): Promise<Sample> {
+  // Generated weights are computed whenever they are read: written and read back, they are what a file holds.
+  const before = await readModel(await writeModel(model(layers)));
+  const [started, cpu] = [performance.now(), process.cpuUsage()];
+  const { report } = await optimize(before, passes, { target: 'cpu', verify: 'rewrite' });
+  const ms = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpu);
+  await closeRuntime();
+  return {
+    ms,
+    cpuMs: (user + system) / 1000,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    nodes: report.model.after.nodes,
+  };
+}
+
+interface Row {
+  readonly layers: number;
+  readonly isRegional: boolean;
+  readonly samples: readonly Sample[];
+}
+
+/** What else the machine does only adds. */
+const least = ({ samples }: Row, key: keyof Sample): number => Math.min(...samples.map((sample) => sample[key]));
+
+/** One sample of each after the other, round by round: what slows the machine down slows all. */
+async function measureAll(rounds: number): Promise<Row[]> {
+  const rows: (Row & { samples: Sample[] })[] = LAYERS.flatMap((layers) =>
+    [false, true].map((isRegional) => ({ layers, isRegional, samples: [] })),
+  );
+  for (let round = 0; round < rounds; round++)
+    for (const { layers, isRegional, samples } of rows) {
+      const passes = `${isRegional ? 'regional,' : ''}${values.passes}`;
+      const words = [process.argv[1] as string, '--one', String(layers), '--passes', passes];
+      const { stdout } = await promisify(execFile)(process.execPath, words);
+      samples.push(JSON.parse(stdout));
+    }
+  return rows;
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const number = (value: number) => value.toFixed(0);
+  const lines = LAYERS.map((layers) => {
+    const [all, once] = [false, true].map((is) => rows.find((row) => row.layers === layers && row.isRegional === is));
+    if (!all || !once) return '';
+    const cells = [all, once].flatMap((row) => [
+      number(least(row, 'ms')),
+      number(least(row, 'cpuMs')),
+      number(least(row, 'peakBytes') / 1e6),
+    ]);
+    const ratio = `${(least(all, 'cpuMs') / least(once, 'cpuMs')).toFixed(1)}×`;
+    return `| ${[layers, ...cells, ratio, number(least(all, 'nodes')), number(least(once, 'nodes'))].join(' | ')} |`;
+  });
+  return [
+    '| layers | ms | CPU ms | MB | regional: ms | CPU ms | MB | less CPU | nodes | regional: nodes |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n');
+}
+
+async function main(): Promise<void> {
+  const machine = await machineState();
+  const rows = await measureAll(Number(values.rounds));
+  const date = new Date().toISOString();
+  const head = `${date.slice(0, 16).replace('T', ' ')} UTC · ${machine.cpu}, ${machine.available} cores, load ${machine.load.toFixed(1)} · ${machine.os}`;
+  const sample = `The least of ${values.rounds} processes each; encoder, hidden size 64, \`${values.passes}\`, --verify rewrite, no comparison at the end. Cold: the start of the runtime's process and of JavaScript is in it.`;
+  const table = `# regional\n\n${head}\n\n${sample}\n\n${tableOf(rows)}\n\n![compile time by layers](${date.slice(0, 10)}-regional.svg)\n`;
+  const folder = join(root, 'bench/results');
+  await mkdir(folder, { recursive: true });
+  const base = join(folder, `${date.slice(0, 10)}-regional`);
+  const lines = [false, true].map((is) => ({
+    name: is ? 'with regional' : 'without',
+    points: rows.filter(({ isRegional }) => isRegional === is).map((row) => [row.layers, least(row, 'cpuMs')] as const),
+  }));
+  await writeFile(
+    `${base}.json`,
+    `${JSON.stringify({ version: 1, date, machine, passes: values.passes, rows }, undefined, 2)}\n`,
+  );
+  await writeFile(`${base}.md`, table);
+  await writeFile(`${base}.svg`, plotOf(lines, { x: 'layers', y: 'CPU ms', title: 'Compile time by layers' }));
+  process.stdout.write(table);
+}
+
+if (values.one === undefined) await main();
+else process.stdout.write(JSON.stringify(await measure(Number(values.one), values.passes)));
