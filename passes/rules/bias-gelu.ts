@@ -19,6 +19,7 @@ const biasGelu = rule({
     const { elem } = root;
     if (!x || !bias || !elem) return no('the element type is not known');
     if (root.producer?.string('approximate') === 'tanh') return no('BiasGelu is the exact GELU');
+    if (elem !== 'float32') return no(`the kernel would not round the sum to ${elem} as the graph does`);
     const last = bias.shape?.[0];
     if (!equalShapes(x.shape, root.shape) || !equalDims(x.shape?.at(-1) ?? 0, last ?? 0))
       return no('the bias broadcasts its sum to a larger shape', bias);

@@ -161,6 +161,14 @@ describe('fuse-act refuses, and says why', () => {
       'another shape than x',
     ],
     [
+      'a bias in float16, whose sum is rounded in the graph',
+      buildModel({ '': 20 }, (g) => {
+        const bias = g.constant('float16', [1, 2, 3, 4]);
+        g.output('y', g.op('Gelu', [g.op('Add', [g.input('x', 'float16', ['batch', 4]), bias])]));
+      }),
+      'would not round the sum to float16',
+    ],
+    [
       'float64, which the CPU has no kernel for',
       buildModel({ '': 20 }, (g) => {
         const x = g.input('x', 'float64', ['batch', 4]);

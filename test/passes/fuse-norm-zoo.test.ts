@@ -61,7 +61,8 @@ describe.runIf(folders.length > 0)('norms and activations of the collection', ()
     }
     for (const kind of ['layer', 'rms', 'gelu', 'quick'] as const)
       expect(found[kind], `${kind}: at least 98 % of ${expected[kind]}`).toBeGreaterThanOrEqual(0.98 * expected[kind]);
-    expect([...misses].filter((reason) => !reason.includes('no GroupNorm kernel'))).toEqual([]);
+    const known = /no GroupNorm kernel|not round the sum to float16/;
+    expect([...misses].filter((reason) => !known.test(reason))).toEqual([]);
   });
 
   /** One model for each way in which something is spelled. */
