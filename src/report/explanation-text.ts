@@ -1,6 +1,14 @@
 /** Explanations for a terminal: sites of one cause together, with the tree of the pattern on one of them. */
-import type { Trace } from '../match/trace.js';
 import { counted, paint } from './style.js';
+
+/** A part of a rule's pattern and what became of it. */
+interface Trace {
+  readonly text: string;
+  readonly mark: keyof typeof marks;
+  readonly at?: string;
+  readonly reason?: string;
+  readonly parts: readonly Trace[];
+}
 
 /** What is drawn of a site. */
 export interface ExplainedSite {
