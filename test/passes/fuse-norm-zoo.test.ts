@@ -85,3 +85,28 @@ describe.runIf(folders.length > 0)('norms and activations of the collection', ()
     }
   });
 });
+
+const traps = collection('traps');
+describe.runIf(modelFolders(traps).length > 0)('models that look like norms and activations', () => {
+  const cases: [string, string | undefined][] = [
+    ['layernorm-eps-outside-sqrt', 'expected the power -0.5; found -1'],
+    ['layernorm-pow-3', 'expected the power 2; found 4'],
+    ['gelu-wrong-half', 'expected a factor 0.5; found 0.25'],
+    ['gelu-wrong-one', 'expected a term 1; found 0.8999'],
+    // Normalised over axis 1 and scaled along the last: the norm alone is fused, turned.
+    ['layernorm-axis-1', undefined],
+  ];
+  it.each(cases)('%s keeps its numbers; refused: %s', async (trap, reason) => {
+    const folder = join(traps, trap);
+    const { model, passes } = await fused(folder);
+    const reasons = passes.flatMap(({ skips }) => skips.map((skip) => skip.reason));
+    if (reason) expect(reasons.join()).toContain(reason);
+    else expect(reasons).toEqual([]);
+    const feeds = storedTensors(folder, 'input');
+    compareTensors(
+      await runModel(await writeModel(model), feeds),
+      await runModel(join(folder, 'model.onnx'), feeds),
+      1e-5,
+    );
+  });
+});
