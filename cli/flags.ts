@@ -31,6 +31,7 @@ export const jobFlags = {
   out: { ...text, alias: 'o', describe: 'Path of the result.', defaultDescription: 'model.opt.onnx' },
   passes: flag('passes', { ...text, alias: 'p' }),
   outputs: { ...flag('outputs', text), describe: `${about('outputs')} E.g. logits,hidden_states.*` },
+  'attn-op': flag('attnOp', { ...text, choices: configSchema.shape.attnOp.options }),
   contract: flag('contract', { ...truth, defaultDescription: 'where flatten-outputs runs' }),
   verify: flag('verify', {
     ...text,

@@ -6,7 +6,7 @@ import { Miss } from '../src/match/miss.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { raiseOpset } from '../src/run/raise-opset.js';
 import type { SharedBiases } from './attention/bias.js';
-import { type AttentionOp, type Choice, choose, emitters } from './attention/choice.js';
+import { type AttentionOp, attentionOps, type Choice, choose } from './attention/choice.js';
 import { emitAttention } from './attention/kernel.js';
 import { ATTENTION, hasAttention, raiseMiss } from './attention/opset.js';
 import { type AttentionSite, attentionSite } from './attention/site.js';
@@ -18,7 +18,7 @@ export const fuseAttn = definePass({
   needs: ['types'],
   options: z.object({
     op: z
-      .enum(['auto', ...(Object.keys(emitters) as AttentionOp[])])
+      .enum(attentionOps)
       .default('auto')
       .describe('The op to emit; auto: MultiHeadAttention, Attention (opset 23) for what it cannot hold.'),
   }),
@@ -66,7 +66,7 @@ function fuse(
 }
 
 /** Raises the opset where a site that can be fused needs it; why not, where it needs it and cannot. */
-function raise(model: Model, op: 'auto' | AttentionOp, context: PassContext): string | undefined {
+function raise(model: Model, op: AttentionOp, context: PassContext): string | undefined {
   if (hasAttention(model)) return undefined;
   const facts = inferTypes(model);
   const needs = [...model.graphs()].some((graph) =>

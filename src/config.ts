@@ -1,5 +1,6 @@
 /** What a config file and the command line can say about one job, declared once. */
 import { z } from 'zod';
+import { attentionOps } from '../passes/attention/choice.js';
 import type { PassesLike } from './run/parse.js';
 import { UsageError, unknownText } from './run/usage-error.js';
 import { verifyLevels } from './run/verify.js';
@@ -48,6 +49,9 @@ export const configSchema = z.object({
     .describe(
       'Names or globs of the outputs that stay; ! takes away. The option of flatten-outputs, which goes first if --passes lacks it.',
     ),
+  attnOp: z
+    .enum(attentionOps, `expected ${attentionOps.join(' | ')}`)
+    .describe('The op that fuse-attn emits: its option op.'),
   contract: truth.describe('Write what goes in and out beside the result: out.contract.json and out.d.ts.'),
   allowOutsideData: truth.describe('Let the model read external data outside its own folder.'),
 });

@@ -1,5 +1,6 @@
 /** The whole job on a file: read, run the passes, compare with the original, and write the result if every gate holds. */
 import { flattenOutputs } from '../passes/flatten-outputs.js';
+import { fuseAttn } from '../passes/fuse-attn.js';
 import { checkInputs } from './check-inputs.js';
 import { type Config, flagOf } from './config.js';
 import { checkContractPaths, writeContract } from './contract-files.js';
@@ -41,7 +42,7 @@ export async function optimizeFile(
   if (!validates) refuseGates(options);
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
   // A slip in the pipeline shows before a large model is read.
-  const list = withOutputs(parsePasses(passes, builtIn), options.outputs);
+  const list = withAttentionOp(withOutputs(parsePasses(passes, builtIn), options.outputs), options.attnOp);
   const hasContract = options.contract ?? list.some(isFlattening);
   await checkDestination(out);
   if (hasContract && !options.force) await checkContractPaths(out);
@@ -86,6 +87,17 @@ function withOutputs(list: readonly Pass[], outputs: readonly string[] | undefin
   if (!list.some(isFlattening)) return [flattenOutputs(option), ...list];
   return list.map((pass) =>
     isFlattening(pass) ? { ...pass, options: { ...(pass.options as object), ...option } } : pass,
+  );
+}
+
+/** The pipeline with another op for fuse-attn. Throws UsageError where it does not run. */
+function withAttentionOp(list: readonly Pass[], op: Config['attnOp']): readonly Pass[] {
+  if (op === undefined) return list;
+  const { name } = fuseAttn.definition;
+  if (!list.some(({ definition }) => definition.name === name))
+    throw new UsageError(`--attn-op: expected ${name} among the passes; found none`);
+  return list.map((pass) =>
+    pass.definition.name === name ? { ...pass, options: { ...(pass.options as object), op } } : pass,
   );
 }
 
