@@ -31,6 +31,8 @@ const LARGEST = 1 << 26;
 export class Columns {
   readonly #ids = new Map<string, number>();
   readonly #known = new Map<Value, Map<number, readonly Named[]>>();
+  /** What each value that was read further was read from. */
+  readonly #from = new Map<Value, readonly Value[]>();
 
   constructor(readonly facts: Facts) {}
 
@@ -44,6 +46,21 @@ export class Columns {
     const [x, y] = [this.of(a), this.of(b)];
     if (x.key !== y.key || Math.abs(x.factor) !== Math.abs(y.factor)) return false;
     return x.factor === y.factor || -1;
+  }
+
+  /** What a table is made of: where it is read no further, and what picks its rows. Constants are not told. */
+  sources(table: Value): ReadonlySet<Value> {
+    const sources = new Set<Value>();
+    const seen = new Set<Value>();
+    const follow = (value: Value): void => {
+      if (seen.has(value) || value.isConstant) return;
+      seen.add(value);
+      const from = this.#from.get(value);
+      if (from) from.forEach(follow);
+      else sources.add(value);
+    };
+    follow(table);
+    return sources;
   }
 
   #row(value: Value, rank: number): readonly Named[] {
@@ -72,10 +89,20 @@ export class Columns {
   #read(value: Value, rank: number): readonly Named[] | undefined {
     if (value.tensor) return this.#stored(value, value.tensor, rank);
     const moved = movedLanes(value, rank, this.facts);
-    if (moved) return moved.map((lane) => this.of({ ...lane, coefficient: 1 }));
+    if (moved) {
+      this.#from.set(value, [...new Set(moved.map((lane) => lane.value))]);
+      return moved.map((lane) => this.of({ ...lane, coefficient: 1 }));
+    }
     const node = value.producer;
     if (node?.domain !== '' || node.hasReference || !value.shape || !isFloat(value.elem)) return undefined;
-    return this.#scaled(node, value, rank) ?? this.#pointwise(node, value.shape, rank) ?? this.#led(node, value, rank);
+    const row =
+      this.#scaled(node, value, rank) ?? this.#pointwise(node, value.shape, rank) ?? this.#led(node, value, rank);
+    if (row)
+      this.#from.set(
+        value,
+        node.inputs.filter((input) => input !== undefined),
+      );
+    return row;
   }
 
   /** Columns of a constant, equal where their numbers are, up to a sign. */

@@ -22,6 +22,11 @@ export interface Emission {
   readonly sin: Selection;
 }
 
+/** What the kernel reads, but for its form: the rotated value, or what it was split from. */
+export function inputOf({ x }: Rotation, { form }: Layout, facts: Facts): Value {
+  return (form === 'B N S D' && x.rank === 1 ? beforeHeads(x.value, facts) : undefined) ?? x.value;
+}
+
 /** The value that stands in the rotation's place. */
 export function emitRotary(emission: Emission, tables: Tables, facts: Facts): Value {
   const { rotation, layout } = emission;
@@ -32,8 +37,8 @@ export function emitRotary(emission: Emission, tables: Tables, facts: Facts): Va
   const x = inForm(emission, tables);
   switch (layout.form) {
     case 'B N S D': {
-      const before = beforeHeads(x, facts);
-      if (!before) return asY(rotate(x), emission, tables);
+      const before = inputOf(rotation, layout, facts);
+      if (before === rotation.x.value) return asY(rotate(x), emission, tables);
       // Rotated before the heads are split and moved: whoever merges them again finds them merged.
       const flat = before.shape?.length === 4 ? merged(before) : before;
       const split = headed(rotate(flat));

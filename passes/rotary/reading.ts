@@ -5,7 +5,7 @@ import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { Miss } from '../../src/match/miss.js';
 import { Columns } from './columns.js';
-import type { Emission } from './kernel.js';
+import { type Emission, inputOf } from './kernel.js';
 import { layoutOf } from './layout.js';
 import { roots, rotationOf } from './rotation.js';
 import { selectionsOf } from './selection.js';
@@ -47,6 +47,12 @@ class Readings {
     if (rotation.width < rotation.lanes && typeof layout.heads !== 'number')
       return missed('a part of each head rotates, and the number of heads is not static');
     return { rotation, layout, ...tables };
+  }
+
+  /** The values that a rotation and the kernel in its place are both computed from. */
+  operands({ rotation, layout, cos, sin }: Emission): readonly Value[] {
+    const sources = [cos, sin].flatMap(({ value }) => [...this.#columns.sources(value)]);
+    return [inputOf(rotation, layout, this.facts), ...new Set(sources)];
   }
 
   /** What was built for a graph so far. */

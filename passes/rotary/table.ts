@@ -87,17 +87,8 @@ export class Tables {
           columns,
         ),
       );
-    const moved = movedLanes(value, rank, this.facts);
-    if (moved) {
-      const lanes = columns.map((column) => moved[column]);
-      const first = lanes[0];
-      if (!first || !lanes.every((lane) => lane?.value === first.value && lane.rank === first.rank)) return undefined;
-      return this.#select(
-        first.value,
-        first.rank,
-        lanes.map((lane) => lane?.index as number),
-      );
-    }
+    const from = movedFrom(value, rank, columns, this.facts);
+    if (from) return this.#select(from.value, from.rank, from.columns);
     const node = value.producer;
     if (node?.domain !== '' || node.hasReference) return undefined;
     const at = operandOf(node, value, rank, this.facts);
@@ -127,6 +118,20 @@ export class Tables {
 /** Two selections of one key are one, so that what is made of the first is computed before the second is needed. */
 export const keyOf = ({ value, rank, columns }: Omit<Selection, 'factor'>): string =>
   `${value.sequence} ${rank} ${columns.join()}`;
+
+/** The one value that columns were moved from, and which of its they are. */
+function movedFrom(
+  value: Value,
+  rank: number,
+  columns: readonly number[],
+  facts: Facts,
+): Omit<Selection, 'factor'> | undefined {
+  const moved = movedLanes(value, rank, facts);
+  const lanes = columns.map((column) => moved?.[column]);
+  const first = lanes[0];
+  if (!first || !lanes.every((lane) => lane?.value === first.value && lane.rank === first.rank)) return undefined;
+  return { value: first.value, rank: first.rank, columns: lanes.map((lane) => lane?.index as number) };
+}
 
 /** The value before ops that only give its leading axes another form: rows stay rows, in the same order. */
 function unled(value: Value, rank: number): Value {

@@ -3,6 +3,7 @@ import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { Pattern } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
+import type { Environment } from '../../src/match/search.js';
 import { type Emission, emitRotary } from '../rotary/kernel.js';
 import { readingsOf } from '../rotary/reading.js';
 import { roots } from '../rotary/rotation.js';
@@ -22,7 +23,9 @@ const rotation: Pattern<{ readonly x: Value }> = new Pattern(
       const inside = isSite ? environment.matched(rotation, value, found.nodes) : environment;
       search.fail(inside, rotation, value, found.miss.reason);
     } else {
-      const next = environment.capture('x', found.rotation.x.value);
+      let next: Environment | undefined = environment;
+      for (const [i, operand] of readings.operands(found).entries())
+        next = next?.capture(i === 0 ? 'x' : `table ${i}`, operand);
       if (next) yield next.matched(rotation, value, found.rotation.nodes);
     }
   },
