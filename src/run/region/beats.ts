@@ -6,10 +6,12 @@
  */
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
-import { typeText } from '../../ir/types.js';
 
 /** How far a node's surroundings reach by which it is told from others of its op. */
 const RADIUS = 3;
+
+/** Where so small a part of a graph is left, there is no other chain worth looking for. */
+const REST = 5;
 
 /** Classes that are looked at in a graph, the most telling first. */
 const CLASSES = 6;
@@ -17,6 +19,8 @@ const CLASSES = 6;
 /** Lists of at least `least` nodes with equal surroundings, in dependency order; those first that are as long as most. */
 export function beatsOf(graph: Graph, least: number, isFree: (node: Node) => boolean): readonly (readonly Node[])[] {
   const order = graph.nodes();
+  const free = order.filter(isFree).length;
+  if (free < order.length / REST) return [];
   const classes = new Map<number, { nodes: Node[]; first: number; last: number }>();
   const labels = labelsOf(graph);
   order.forEach((node, at) => {
@@ -40,31 +44,45 @@ export function beatsOf(graph: Graph, least: number, isFree: (node: Node) => boo
     .map(({ nodes }) => nodes);
 }
 
-/** A number for each node's surroundings: its op, what it gives, and what it reads, a few steps up. */
+/**
+ * A number for each node's surroundings: its op, what it gives, and what it reads, a few steps up. Equal surroundings have
+ * equal numbers; that others may have them too costs a vain attempt.
+ */
 function labelsOf(graph: Graph): Map<Node, number> {
-  const numbers = new Map<string, number>();
-  const numberOf = (text: string): number => {
-    const known = numbers.get(text) ?? numbers.size;
-    numbers.set(text, known);
+  const words = new Map<string, number>();
+  const numberOf = (word: string): number => {
+    const known = words.get(word) ?? hashOf(word);
+    words.set(word, known);
     return known;
   };
   let labels = new Map<Node, number>();
-  for (const node of graph.nodes())
-    labels.set(
-      node,
-      numberOf(`${node.domain}.${node.opType} ${typeText(node.outputs[0]?.type)} ${node.inputs.length}`),
-    );
+  for (const node of graph.nodes()) {
+    const { elem, shape } = node.outputs[0] ?? {};
+    labels.set(node, mix(mix(numberOf(node.opType), numberOf(elem ?? '')), shape?.length ?? -1));
+  }
   for (let radius = 0; radius < RADIUS; radius++) {
     const next = new Map<Node, number>();
     for (const node of graph.nodes()) {
-      const read = node.inputs.map((value) => {
-        if (!value) return '-';
-        const { producer, tensor } = value;
-        return producer ? (labels.get(producer) ?? 'outer') : tensor ? `${tensor.type}[${tensor.shape}]` : 'input';
-      });
-      next.set(node, numberOf(`${labels.get(node)}(${read})`));
+      let label = labels.get(node) as number;
+      for (const value of node.inputs) {
+        const { producer, tensor } = value ?? {};
+        if (producer) label = mix(label, labels.get(producer) ?? 1);
+        else label = (tensor?.shape ?? [value ? 2 : 3]).reduce(mix, mix(label, numberOf(tensor?.type ?? '')));
+      }
+      next.set(node, label);
     }
     labels = next;
   }
   return labels;
+}
+
+const mix = (hash: number, value: number): number => {
+  const mixed = Math.imul(hash ^ value, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
+};
+
+function hashOf(word: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < word.length; i++) hash = mix(hash, word.charCodeAt(i));
+  return hash;
 }
