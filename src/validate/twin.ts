@@ -37,7 +37,7 @@ export function twinOf(original: Model, result: Model): Twin | undefined {
     dimsOf: (port) => {
       const index = result.graph.outputPorts.findIndex(({ name }) => name === port);
       const type = result.graph.outputPorts[index]?.type;
-      return result.graph.outputs[index]?.shape ?? (type?.kind === 'tensor' ? type.shape : undefined);
+      return type?.kind === 'tensor' && type.shape ? type.shape : result.graph.outputs[index]?.shape;
     },
   };
   for (const [index, { name, type }] of twin.graph.outputPorts.entries()) {
