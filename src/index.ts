@@ -6,6 +6,7 @@ export { type Contract, contractOf, contractSchema } from './contract/contract.j
 export { declarationsOf } from './contract/declarations.js';
 export type { Structure } from './contract/structure.js';
 export { type LabelMap, type TensorLike, type Unflattened, unflatten } from './contract/unflatten.js';
+export { type ExplainOptions, type Explanation, explain } from './explain.js';
 export { type Facts, inferTypes } from './infer/index.js';
 export { type Attribute, type AttributeLike, float, floats } from './ir/attribute.js';
 export { buildModel, GraphBuilder } from './ir/build.js';

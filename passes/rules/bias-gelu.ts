@@ -1,6 +1,8 @@
 /** A GELU whose kernel also adds the bias of the projection before it. */
+
 import { equalDims } from '../../src/ir/dims.js';
 import { equalShapes } from '../../src/ir/types.js';
+import { helps } from '../../src/match/miss.js';
 import { any, constant, microsoft, oneOf, op } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 
@@ -17,14 +19,14 @@ const biasGelu = rule({
   match,
   rewrite({ x, bias }, { build, host, root, no }) {
     const { elem } = root;
-    if (!x || !bias || !elem) return no('the element type is not known');
+    if (!x || !bias || !elem) return no('the element type is not known', helps.shape);
     if (root.producer?.string('approximate') === 'tanh') return no('BiasGelu is the exact GELU');
     if (elem !== 'float32') return no(`the kernel would not round the sum to ${elem} as the graph does`);
     const last = bias.shape?.[0];
     if (!equalShapes(x.shape, root.shape) || !equalDims(x.shape?.at(-1) ?? 0, last ?? 0))
-      return no('the bias broadcasts its sum to a larger shape', bias);
+      return no('the bias broadcasts its sum to a larger shape', undefined, bias);
     if (!host.hasKernel('BiasGelu', 'com.microsoft', 1, elem))
-      return no(`the target has no BiasGelu kernel for ${elem}`);
+      return no(`the target has no BiasGelu kernel for ${elem}`, helps.kernel);
     return build.op('BiasGelu', [x, bias], { domain: 'com.microsoft', type: root.type });
   },
 });

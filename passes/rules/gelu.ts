@@ -1,7 +1,7 @@
 /** GELU: x times the normal distribution's cumulative function of x, exact by Erf or approximated by Tanh. */
 import { equalShapes, isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import type { Miss } from '../../src/match/miss.js';
+import { helps, type Miss } from '../../src/match/miss.js';
 import { any, op, Polynomial, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { scalarOf } from '../../src/match/scalar.js';
@@ -30,13 +30,14 @@ const tanh = rule({
 function geluOf(x: Value, scope: RewriteScope, approximate: 'none' | 'tanh'): Value | Miss {
   const { build, host, opset, root, no } = scope;
   const { elem } = x;
-  if (!elem || !isFloat(elem)) return no('the element type is not known');
+  if (!elem || !isFloat(elem)) return no('the element type is not known', helps.shape);
   if (!x.shape || !equalShapes(x.shape, root.shape))
     return no('a constant broadcasts the result to another shape than x');
   if (opset >= 20 && host.hasKernel('Gelu', '', opset, elem))
     return build.op('Gelu', [x], { attributes: { approximate }, type: root.type });
   const contrib = approximate === 'tanh' ? 'FastGelu' : 'Gelu';
-  if (!host.hasKernel(contrib, 'com.microsoft', 1, elem)) return no(`the target has no ${contrib} kernel for ${elem}`);
+  if (!host.hasKernel(contrib, 'com.microsoft', 1, elem))
+    return no(`the target has no ${contrib} kernel for ${elem}`, helps.kernel);
   return build.op(contrib, [x], { domain: 'com.microsoft', type: root.type });
 }
 

@@ -6,7 +6,7 @@ import { equalDims } from '../../src/ir/dims.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { Miss } from '../../src/match/miss.js';
+import { helps, Miss } from '../../src/match/miss.js';
 import { any, constant, op, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand } from './norm-operands.js';
@@ -38,7 +38,9 @@ const withSilu = rule({
   because: 'one kernel instead of seven',
   match: Product(normed.as('y'), Sigmoid(any('y'))),
   rewrite: (found, scope) =>
-    found.y.uses.size > 2 ? scope.no('the norm is read without its SiLU as well', found.y) : groupNorm(found, scope, 1),
+    found.y.uses.size > 2
+      ? scope.no('the norm is read without its SiLU as well', undefined, found.y)
+      : groupNorm(found, scope, 1),
 });
 
 interface Captures {
@@ -58,13 +60,14 @@ function groupNorm(found: Captures, scope: RewriteScope, activation: 0 | 1): Val
   const { x, grouped } = found;
   const { elem, shape } = x;
   if (!elem || !host.hasKernel('GroupNorm', 'com.microsoft', 1, elem))
-    return no(`the target has no GroupNorm kernel for ${elem}`);
+    return no(`the target has no GroupNorm kernel for ${elem}`, helps.kernel);
   if (elem !== 'float32') return no(`the GroupNorm kernel takes scale and bias in float32, not in ${elem}`);
   const channels = shape?.[1];
   const groups = grouped.shape?.[1];
-  if (shape?.length !== 4 || typeof channels !== 'number') return no('expected an image of known channels', x);
+  if (shape?.length !== 4 || typeof channels !== 'number')
+    return no('expected an image of known channels', helps.shape, x);
   if (grouped.shape?.length !== 3 || typeof groups !== 'number' || !equalDims(grouped.shape[0] ?? 0, shape[0] ?? 1))
-    return no('the channels are not gathered into a known number of groups', grouped);
+    return no('the channels are not gathered into a known number of groups', helps.shape, grouped);
   if (channels % (2 * groups) !== 0) return no('the GroupNorm kernel takes an even number of channels a group');
   if (!equalShapes(root.shape, shape)) return no('the result has another shape than the input');
   const axes = { axes: [1], dims: [channels], axis: -1, perm: [0, 2, 3, 1] };

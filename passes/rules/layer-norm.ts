@@ -1,7 +1,7 @@
 /** Layer norm: what is left of x when its mean is taken away, by its standard deviation. */
 import { float } from '../../src/ir/attribute.js';
 import type { Value } from '../../src/ir/value.js';
-import { Miss } from '../../src/match/miss.js';
+import { helps, Miss } from '../../src/match/miss.js';
 import { any, Mean, Minus, maybe, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
@@ -55,9 +55,9 @@ function layerNormalization(found: Captures, scope: RewriteScope): Value | Miss 
   const bias = found.bias && affineOperand('bias', found.bias, x, axes, scope);
   if (bias instanceof Miss) return bias;
   if (!(found.epsilon >= 0 && found.epsilon < 1)) return no(`an epsilon of ${found.epsilon}`);
-  if (opset < 17) return no('LayerNormalization needs opset 17');
+  if (opset < 17) return no('LayerNormalization needs opset 17', helps.opset);
   if (!root.elem || !host.hasKernel('LayerNormalization', '', opset, root.elem))
-    return no(`the target has no LayerNormalization kernel for ${root.elem}`);
+    return no(`the target has no LayerNormalization kernel for ${root.elem}`, helps.kernel);
   const attributes = { axis: axes.axis, epsilon: float(found.epsilon) };
   return overLastAxes(x, axes, scope, (input) =>
     build.op('LayerNormalization', [input, scale(), bias?.()], { attributes, type: axes.perm ? undefined : root.type }),

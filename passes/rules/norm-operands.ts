@@ -3,7 +3,7 @@ import { equalDims } from '../../src/ir/dims.js';
 import { reshaped } from '../../src/ir/numbers.js';
 import { equalShapes, isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import type { Miss } from '../../src/match/miss.js';
+import { helps, type Miss } from '../../src/match/miss.js';
 import type { RewriteScope } from '../../src/match/rule.js';
 
 /** The normalised axes of a value, and how a kernel gets at them. */
@@ -19,7 +19,7 @@ export interface NormalisedAxes {
 /** The normalised axes as a kernel takes them; a Miss where it takes no such axes, type or broadcast. */
 export function normalisedAxes(x: Value, text: string, { root, no }: RewriteScope): NormalisedAxes | Miss {
   const { shape, elem } = x;
-  if (!shape || !elem || !isFloat(elem)) return no('the type or rank of what is normalised is not known');
+  if (!shape || !elem || !isFloat(elem)) return no('the type or rank of what is normalised is not known', helps.shape);
   if (elem === 'float64') return no('the kernel would compute float64 in float32');
   if (!equalShapes(root.shape, shape)) return no('scale or bias broadcast the result to a larger shape than the input');
   const axes = text.split(',').map(Number);
@@ -42,18 +42,19 @@ export function affineOperand(
 ): Make | Miss {
   const sizes = dims.filter((dim) => typeof dim === 'number');
   if (!value) {
-    if (sizes.length < dims.length) return no('the size of the normalised axes is not known');
+    if (sizes.length < dims.length) return no('the size of the normalised axes is not known', helps.shape);
     const count = sizes.reduce((product, size) => product * size, 1);
     return () => build.numbers(x.elem ?? 'float32', Array<number>(count).fill(1), sizes);
   }
   const { shape, tensor } = value;
-  if (!shape || value.elem !== x.elem) return no(`the type of the ${what} is not that of what is normalised`, value);
+  if (!shape || value.elem !== x.elem)
+    return no(`the type of the ${what} is not that of what is normalised`, undefined, value);
   // Broadcasting aligns the last axes.
   const shift = (x.shape?.length ?? 0) - shape.length;
   const isOfAxes =
     axes.every((axis, i) => equalDims(shape[axis - shift] ?? 1, dims[i] ?? 0)) &&
     shape.every((dim, at) => dim === 1 || axes.includes(at + shift));
-  if (!isOfAxes) return no(`the ${what} is not one number for each normalised element`, value);
+  if (!isOfAxes) return no(`the ${what} is not one number for each normalised element`, undefined, value);
   if (shape.length === axes.length) return () => value;
   if (tensor) return () => build.constant(reshaped(tensor, sizes));
   const ones = shape.map((_, at) => at).filter((at) => !axes.includes(at + shift));

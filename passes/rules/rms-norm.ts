@@ -1,6 +1,6 @@
 /** RMS norm: x by the root of its mean square. */
 import { float } from '../../src/ir/attribute.js';
-import { Miss } from '../../src/match/miss.js';
+import { helps, Miss } from '../../src/match/miss.js';
 import { any, Mean, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
@@ -25,7 +25,7 @@ const plain = rule({
     // The runtime keeps the older name in ai.onnx, at any opset, with kernels wherever the newer one has them.
     const opType = opset >= 23 ? 'RMSNormalization' : 'SimplifiedLayerNormalization';
     if (!root.elem || !host.hasKernel(opType, '', opset, root.elem))
-      return no(`the target has no ${opType} kernel for ${root.elem}`);
+      return no(`the target has no ${opType} kernel for ${root.elem}`, helps.kernel);
     const attributes = { axis: axes.axis, epsilon: float(found.epsilon) };
     return overLastAxes(x, axes, scope, (input) =>
       build.op(opType, [input, scale()], { attributes, type: axes.perm ? undefined : root.type }),

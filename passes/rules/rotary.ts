@@ -1,6 +1,8 @@
 /** Rotary position embedding: pairs of lanes of each head, turned by an angle of their position. */
+
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { helps } from '../../src/match/miss.js';
 import { Pattern } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 import type { Environment } from '../../src/match/search.js';
@@ -40,7 +42,7 @@ const embedding = rule({
   rewrite(_, { root, facts, host, build, no }) {
     const { elem } = root;
     if (!elem || !isFloat(elem) || !host.hasKernel('RotaryEmbedding', 'com.microsoft', 1, elem))
-      return no(`the target has no RotaryEmbedding kernel for ${elem}`);
+      return no(`the target has no RotaryEmbedding kernel for ${elem}`, helps.kernel);
     const readings = readingsOf(facts);
     return emitRotary(readings.of(root) as Emission, new Tables(build, facts, readings.made(root.graph)), facts);
   },

@@ -6,7 +6,7 @@ import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { monomialOf } from '../../src/match/algebra.js';
-import type { Miss } from '../../src/match/miss.js';
+import { helps, type Miss } from '../../src/match/miss.js';
 import { any, number, op, Power, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 
@@ -47,7 +47,7 @@ function quickGelu(x: Value, alpha: number, { build, host, root, no }: RewriteSc
   if (!x.shape || !equalShapes(x.shape, root.shape))
     return no('a constant broadcasts the result to another shape than x');
   if (!elem || !host.hasKernel('QuickGelu', 'com.microsoft', 1, elem))
-    return no(`the target has no QuickGelu kernel for ${elem}`);
+    return no(`the target has no QuickGelu kernel for ${elem}`, helps.kernel);
   return build.op('QuickGelu', [x], {
     domain: 'com.microsoft',
     attributes: { alpha: float(alpha) },

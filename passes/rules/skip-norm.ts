@@ -3,7 +3,7 @@ import { float } from '../../src/ir/attribute.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import type { Miss } from '../../src/match/miss.js';
+import { helps, type Miss } from '../../src/match/miss.js';
 import { any, op } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 
@@ -47,7 +47,7 @@ function skipNorm(
   const norm = root.producer as Node;
   const { elem, shape } = sum;
   if (!elem || !host.hasKernel(opType, 'com.microsoft', 1, elem))
-    return no(`the target has no ${opType} kernel for ${elem}`);
+    return no(`the target has no ${opType} kernel for ${elem}`, helps.kernel);
   if (shape?.length !== 3 || !equalShapes(x.shape, shape) || !equalShapes(skip.shape, shape))
     return no('the kernel adds two tensors of one shape [batch, sequence, features]');
   const axis = norm.int('axis', -1);

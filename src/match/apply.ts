@@ -3,10 +3,10 @@ import { type Facts, inferTypes } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
-import { Miss } from './miss.js';
+import { helps, Miss } from './miss.js';
 import { capturesOf } from './pattern.js';
 import { Rewriter } from './rewriter.js';
-import type { Rule, RuleHost, RuleSet } from './rule.js';
+import type { RewriteScope, Rule, RuleHost, RuleSet } from './rule.js';
 import { Environment, type Failure, Search } from './search.js';
 import { traceOf } from './trace.js';
 
@@ -82,7 +82,7 @@ function attempt(rule: Rule, node: Node, sites: ReadonlyMap<Node, Site>, facts: 
     for (const site of touched) {
       if (miss && (site.isFused || (site.miss && site.miss.depth > found.depth))) continue;
       Object.assign(site, { rule, environment: found, isFused: !miss, failure: undefined });
-      site.miss = miss && new Miss(miss.reason, miss.at, found.depth + 1);
+      site.miss = miss && new Miss(miss.reason, miss.at, found.depth + 1, miss.help);
     }
     if (!miss) {
       removeDead(nodes);
@@ -129,8 +129,8 @@ function interiorMiss(rule: Rule, root: Value, found: Environment, nodes: Readon
       // What a pattern captures and also reads through stays, if it is captured for the rewrite to use.
       if (captured.has(value) && value !== root) continue;
       for (const { node: user } of value.uses)
-        if (user.isEnd) return new Miss('a value inside is an output of the graph', value);
-        else if (!nodes.has(user)) return new Miss('a value inside has another use', user);
+        if (user.isEnd) return new Miss('a value inside is an output of the graph', value, 0, helps.output);
+        else if (!nodes.has(user)) return new Miss('a value inside has another use', user, 0, helps.use);
     }
   return undefined;
 }
@@ -139,7 +139,7 @@ function interiorMiss(rule: Rule, root: Value, found: Environment, nodes: Readon
 function rewrite(rule: Rule, root: Value, found: Environment, facts: Facts, host: RuleHost): Miss | undefined {
   const { graph } = root;
   const build = new Rewriter(graph, root.producer?.name || root.name);
-  const no = (reason: string, at?: Node | Value): Miss => new Miss(reason, at ?? root.producer ?? root);
+  const no: RewriteScope['no'] = (reason, help, at) => new Miss(reason, at ?? root.producer ?? root, 0, help);
   const opset = graph.opsets.get('') ?? 1;
   const result = rule.rewrite(capturesOf(found), { root, type: root.type, facts, host, build, opset, no });
   if (result instanceof Miss) {

@@ -8,8 +8,19 @@ export class Miss {
     readonly at: Node | Value,
     /** How much of the pattern had matched; of several attempts the deepest is reported. */
     readonly depth = 0,
+    /** What would make it match, in one sentence; undefined where nothing that a user can do would. */
+    readonly help?: string,
   ) {}
 }
+
+/** Help of the kinds that many misses share. */
+export const helps = {
+  shape: 'Sizes that are known may show it: --dim NAME=SIZE or --shape, and simplify before this pass.',
+  use: 'It would be computed twice. It fuses where nothing else reads the value.',
+  output: 'It fuses where the value is not asked for: --outputs keeps only the outputs that are named.',
+  kernel: 'Another --target may have one.',
+  opset: 'opset:to=N before this pass raises the model.',
+} as const;
 
 /** The result of an attempt: what matched, or why nothing did. */
 export type Match<T> = T | Miss;

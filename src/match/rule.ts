@@ -59,7 +59,8 @@ export interface RewriteScope {
   readonly build: Rewriter;
   /** The opset of ai.onnx in this scope. */
   readonly opset: number;
-  no(reason: string, at?: Node | Value): Miss;
+  /** A refusal, and what would help where something does. The place is the root's node where none is given. */
+  no(reason: string, help?: string, at?: Node | Value): Miss;
 }
 
 /** What stands instead: of the root alone, or of captured inner values as well, by capture. */

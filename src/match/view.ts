@@ -26,6 +26,8 @@ export interface View {
   /** Factors of each axis of the base, and of the view; none for an axis of size 1. */
   readonly baseAxes: Axes;
   readonly axes: Axes;
+  /** The values between, from the base on, the value itself last; their axes are made of the same factors. */
+  readonly via: readonly { readonly value: Value; readonly axes: Axes; readonly scale: number }[];
 }
 
 /** A view's axes: the factors of each. */
@@ -42,7 +44,7 @@ export const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size ==
 function plainView(value: Value): View | undefined {
   if (!value.shape) return undefined;
   const axes = axesOf(value.shape);
-  return { base: value, scale: 1, baseAxes: axes, axes };
+  return { base: value, scale: 1, baseAxes: axes, axes, via: [] };
 }
 
 /**
@@ -53,9 +55,9 @@ export function viewOf(value: Value, facts: Facts, repeats = false): View | unde
   const node = value.producer;
   const isRead = node?.domain === '' && node.outputs[0] === value && !node.hasReference;
   const step = isRead && Object.hasOwn(steps, node.opType) ? steps[node.opType] : undefined;
-  return (
-    (node && step?.(node, value, (source) => viewOf(source, facts, repeats), { facts, repeats })) ?? plainView(value)
-  );
+  const view = node && step?.(node, value, (source) => viewOf(source, facts, repeats), { facts, repeats });
+  if (!view) return plainView(value);
+  return { ...view, via: [...view.via, { value, axes: view.axes, scale: view.scale }] };
 }
 
 type Step = (

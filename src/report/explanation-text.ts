@@ -20,6 +20,7 @@ export interface ExplainedSite {
   readonly reason?: string;
   readonly reached?: string;
   readonly matched?: number;
+  readonly help?: string;
   readonly trace?: Trace;
 }
 
@@ -54,6 +55,7 @@ export function explanationText(sites: readonly ExplainedSite[], options: { read
       ? []
       : [
           `  ${site.reason ?? ''}`,
+          ...(site.help ? [`  ${site.help}`] : []),
           ...(site.reached ? [colour.dim(`  after ${counted(site.matched ?? 0, 'node')}, at ${site.reached}`)] : []),
         ];
     const others = group.length > 1 ? ` and ${group.length - 1} more` : '';

@@ -44,6 +44,7 @@ const passReport = z.object({
         reason: z.string().optional().describe('Where it is not fused: what was expected, and what was found.'),
         reached: z.string().optional().describe('Where it is not fused: the node or value at which the match ended.'),
         matched: count.optional().describe('Where it is not fused: how many nodes had matched.'),
+        help: z.string().optional().describe('What would make it match.'),
       }),
     )
     .optional()

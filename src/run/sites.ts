@@ -9,6 +9,7 @@ export interface SiteResult {
   readonly reason?: string;
   readonly reached?: string;
   readonly matched?: number;
+  readonly help?: string;
 }
 
 /** In the order the pass said them; undefined where it said none. */
@@ -23,6 +24,7 @@ export function sitesOf(sites: readonly SiteReport[]): readonly SiteResult[] | u
       reason: miss.reason,
       reached: 'opType' in miss.at ? miss.at.label : miss.at.name,
       matched: miss.depth,
+      ...(miss.help !== undefined && { help: miss.help }),
     }),
   }));
 }
