@@ -3,7 +3,7 @@ import type { Dim } from '../../src/ir/dims.js';
 import { type Match, Miss } from '../../src/match/miss.js';
 import { type Axes, type Factor, sameAxes } from '../../src/match/view.js';
 import { arrange, type Change } from './arrange.js';
-import { type Part, sizeOf } from './parts.js';
+import { type Part, type Source, sizeOf } from './parts.js';
 import type { AttentionSite } from './site.js';
 
 export interface Layout {
@@ -38,7 +38,7 @@ export function layoutOf(site: AttentionSite): Layout {
   });
   const isCounted = (heads: readonly Factor[]): boolean => heads.length > 0 && typeof sizeOf(heads) === 'number';
   const runs = leads.flatMap((_, from) => leads.map((_, to) => leads.slice(from, to + 1)).filter(isCounted));
-  const split = runs.find((heads) => sameAxes(query.axes, merged(query, layout(heads))));
+  const split = runs.find((heads) => sameAxes(query.sources[0].axes, merged(query, layout(heads))));
   const last = (site.leads.length > 1 ? site.leads.at(-1) : leads.slice(1).slice(-1)) ?? [];
   return layout(split ?? (isCounted(last) ? last : []));
 }
@@ -46,11 +46,18 @@ export function layoutOf(site: AttentionSite): Layout {
 /** The dim that factors make. */
 export const dimOf = (factors: readonly Factor[]): Dim => sizeOf(factors);
 
-/** The part in a form; a Miss where it has not every batch and head of its own, or sizes are not known. */
-export function formOf(part: Part, form: Axes, site: AttentionSite): Match<Change> {
+/** A source of the part brought to a form by the fewest copies; a Miss where it has not every batch and head of its own, or sizes are not known. */
+export function formOf(part: Part, form: Axes, site: AttentionSite): Match<readonly [Source, Change]> {
   if (part.lacks.length > 0) return new Miss(lackText(part, site), site.context, 5);
-  const change = arrange(part.axes, form);
-  return change ?? new Miss('sizes of the operands are not known', site.context, 5);
+  const found = part.sources.flatMap((source): [Source, Change][] => {
+    const change = arrange(source.axes, form);
+    return change ? [[source, change]] : [];
+  });
+  const best = found.reduce<[Source, Change] | undefined>(
+    (least, one) => (least && least[1].copies <= one[1].copies ? least : one),
+    undefined,
+  );
+  return best ?? new Miss('sizes of the operands are not known', site.context, 5);
 }
 
 const lackText = (part: Part, site: AttentionSite): string =>

@@ -28,7 +28,7 @@ export const multiHeadAttention: Emitter = (site) => {
       const [q, k, v] = [query, key, value].map((one) => made(builder, one, elem)) as [never, never, never];
       const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };
       const inputs = [q, k, v, undefined, undefined, bias?.(builder, measures, shared)];
-      const scale = site.scale * site.query.scale * site.key.scale;
+      const scale = site.scale * query.source.scale * key.source.scale;
       return builder.attention('MultiHeadAttention', 'com.microsoft', inputs, {
         num_heads: layout.count,
         scale: float(scale),

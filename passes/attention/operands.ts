@@ -7,28 +7,35 @@ import type { Axes } from '../../src/match/view.js';
 import type { Change } from './arrange.js';
 import type { Builder } from './builder.js';
 import { dimOf, formOf, type Layout, merged, separate } from './layout.js';
-import type { Part } from './parts.js';
+import type { Part, Source } from './parts.js';
 import type { AttentionSite } from './site.js';
 
 /** An operand in a form, still to be made. */
 export interface Operand {
-  readonly part: Part;
+  readonly source: Source;
   readonly axes: Axes;
   readonly change: Change;
 }
 
 export const codeOf = (elem: DataType): number => dataTypes[elem].code;
 
-/** A bias that was added in float32 to narrower scores wants the whole kernel in float32: its numbers may not fit the other. */
+/**
+ * A bias that was added in float32 to narrower scores wants the whole kernel in float32: its numbers may not fit the other. So
+ * does a finite fill: what drowns every score is minus infinity in float16, and a row that is masked whole would be NaN.
+ */
 export const elemOfKernel = (site: AttentionSite): DataType =>
-  site.terms.some((term) => term.kind === 'bias' && term.elem !== site.elem) ? 'float32' : site.elem;
+  site.terms.some((term) =>
+    term.kind === 'bias' ? term.elem !== site.elem : site.elem === 'float16' && Number.isFinite(term.fill),
+  )
+    ? 'float32'
+    : site.elem;
 
 export function operand(part: Part, axes: Axes, site: AttentionSite): Match<Operand> {
-  const change = formOf(part, axes, site);
-  return change instanceof Miss ? change : { part, axes, change };
+  const found = formOf(part, axes, site);
+  return found instanceof Miss ? found : { source: found[0], change: found[1], axes };
 }
 
-/** Key and value in one form: [B, T, N·D] where both stand so in the graph or it copies no more than [B, N, T, D] would. */
+/** Key and value in one form. The kernel transposes [B, T, N·D] by itself, which is a copy of each; [B, N, T, D] it takes as it is. */
 export function keyAndValue(site: AttentionSite, layout: Layout): Match<readonly [Operand, Operand]> {
   const forms = [merged, separate].map((form) => {
     const both = [site.key, site.value].map((part) => operand(part, form(part, layout), site));
@@ -36,15 +43,16 @@ export function keyAndValue(site: AttentionSite, layout: Layout): Match<readonly
   });
   const [flat, four] = forms as [Match<[Operand, Operand]>, Match<[Operand, Operand]>];
   if (flat instanceof Miss) return four;
-  return four instanceof Miss || copiesOf(flat) <= copiesOf(four) ? flat : four;
+  return four instanceof Miss || copiesOf(flat) + 2 <= copiesOf(four) ? flat : four;
 }
 
 export const copiesOf = (operands: readonly Operand[]): number =>
   operands.reduce((sum, { change }) => sum + change.copies, 0);
 
 /** The operand's value in the kernel's element type. */
-export function made(builder: Builder, { part, change }: Operand, elem: DataType): Value {
-  const value = part.base.elem === elem ? part.base : builder.op('Cast', [part.base], { to: codeOf(elem) });
+export function made(builder: Builder, { source, change }: Operand, elem: DataType): Value {
+  const { value: given } = source;
+  const value = given.elem === elem ? given : builder.op('Cast', [given], { to: codeOf(elem) });
   return change.apply(builder, value);
 }
 

@@ -8,12 +8,17 @@ import { requiredBy } from './required.js';
 import type { Scores } from './scores.js';
 import type { Weights } from './weights.js';
 
-/** An operand as the tensor that its chain of views starts from. */
-export interface Part {
-  readonly base: Value;
+/** A tensor that holds all of an operand. */
+export interface Source {
+  readonly value: Value;
   readonly axes: Axes;
-  /** Scalar that multiplies the base. */
+  /** Scalar that multiplies it in the operand. */
   readonly scale: number;
+}
+
+/** An operand: the tensor that its chain of views starts from, then those on the way that something else reads as well. */
+export interface Part {
+  readonly sources: readonly [Source, ...Source[]];
   /** Its rows (queries, or keys), and the columns of a head. */
   readonly rows: readonly Factor[];
   readonly columns: readonly Factor[];
@@ -66,7 +71,10 @@ export function partsOf(scores: Scores, weights: Weights, keySide: 0 | 1, keys: 
   const [query, key, value] = sides.map(([operand, view, of], i) =>
     partOf(operand, view, of, all, i === 2 ? [operand.inner, operand.own] : [operand.own, operand.inner]),
   ) as [Part, Part, Part];
-  return { query, key, value, leads: leads.map(leavesOf).filter(({ length }) => length > 0) };
+  const [first, ...shared] = value.sources;
+  // A factor of the value has no place in a kernel.
+  const unscaled: Part = { ...value, sources: [first, ...shared.filter(({ scale }) => scale === 1)] };
+  return { query, key, value: unscaled, leads: leads.map(leavesOf).filter(({ length }) => length > 0) };
 }
 
 const leadOf = (operand: Operand, view: View, i: number): readonly Factor[] => {
@@ -75,7 +83,10 @@ const leadOf = (operand: Operand, view: View, i: number): readonly Factor[] => {
 };
 
 /** A view whose base is the value: what multiplies the chain's base stays in it. */
-const itself = (base: Value, view: View): View => ({ base, scale: 1, baseAxes: view.axes, axes: view.axes });
+const itself = (base: Value, view: View): View => ({ base, scale: 1, baseAxes: view.axes, axes: view.axes, via: [] });
+
+/** True where a value stays whatever becomes of one of its readers. */
+const isShared = (value: Value): boolean => value.users.filter((user) => !user.is('Shape')).length > 1;
 
 function partOf(
   operand: Operand,
@@ -94,10 +105,12 @@ function partOf(
     });
   });
   const named = (factors: readonly Factor[] = []): Factor[] => leavesOf(factors).map((one) => common.get(one) ?? one);
+  const first: Source = { value: view.base, axes: view.baseAxes.map(named), scale: view.scale };
+  const shared = view.via.flatMap(({ value, axes, scale }): Source[] =>
+    isShared(value) ? [{ value, axes: axes.map(named), scale: view.scale / scale }] : [],
+  );
   return {
-    base: view.base,
-    axes: view.baseAxes.map(named),
-    scale: view.scale,
+    sources: [first, ...shared],
     rows: named(view.axes[rows as number]),
     columns: named(view.axes[columns as number]),
     lacks: all.filter((factor) => !has.has(factor)),

@@ -71,7 +71,7 @@ export const standardAttention: Emitter = (site, facts) => {
       const raised = given && isLow ? builder.op('Max', [given, builder.number(elem, LOW)]) : given;
       const inputs = [q, k, v, raised];
       return builder.attention('Attention', '', bias ? inputs : inputs.slice(0, 3), {
-        scale: float(site.scale * site.query.scale * site.key.scale),
+        scale: float(site.scale * query.source.scale * key.source.scale),
         ...(site.softcap !== undefined && { softcap: float(site.softcap) }),
         ...(isFlat && { q_num_heads: layout.count, kv_num_heads: layout.count }),
       });
