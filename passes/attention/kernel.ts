@@ -74,7 +74,7 @@ function axesIn(value: Value, site: AttentionSite, facts: Facts): Axes {
 }
 
 /** A value and those that are reached from it through a few view ops. */
-function viewsOf(value: Value, depth = 3): Value[] {
+function viewsOf(value: Value, depth = 5): Value[] {
   if (depth === 0) return [];
   const next = value.users.flatMap((node) => {
     const isView =

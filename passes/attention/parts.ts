@@ -16,7 +16,7 @@ export interface Source {
   readonly scale: number;
 }
 
-/** An operand: the tensor that its chain of views starts from, then those on the way that something else reads as well. */
+/** An operand: the tensor that its chain of views starts from, then those on the way that stay because something else reads them. */
 export interface Part {
   readonly sources: readonly [Source, ...Source[]];
   /** Its rows (queries, or keys), and the columns of a head. */
@@ -106,9 +106,8 @@ function partOf(
   });
   const named = (factors: readonly Factor[] = []): Factor[] => leavesOf(factors).map((one) => common.get(one) ?? one);
   const first: Source = { value: view.base, axes: view.baseAxes.map(named), scale: view.scale };
-  const shared = view.via.flatMap(({ value, axes, scale }): Source[] =>
-    isShared(value) ? [{ value, axes: axes.map(named), scale: view.scale / scale }] : [],
-  );
+  const staying = view.via.slice(0, view.via.findLastIndex(({ value }) => isShared(value)) + 1);
+  const shared = staying.map(({ value, axes, scale }) => ({ value, axes: axes.map(named), scale: view.scale / scale }));
   return {
     sources: [first, ...shared],
     rows: named(view.axes[rows as number]),
