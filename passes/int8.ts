@@ -10,22 +10,12 @@ import { definePass, type PassContext } from '../src/run/pass.js';
 import { BlockInt8 } from './precision/block-int8.js';
 import { cast, DynamicInt8 } from './precision/dynamic-int8.js';
 import { keeps } from './precision/keep.js';
-import { opKey } from './precision/ops.js';
+import { whyLeftAlone } from './precision/left-alone.js';
 import { type Product, productOf, weightCount } from './precision/product.js';
+import { coordinateNodes } from './precision/sensitive.js';
 
 /** The opset that brought DynamicQuantizeLinear (MatMulInteger came one before). */
 const DYNAMIC_QUANTIZATION = 11;
-
-/** Ops with weights that are left alone, and why. */
-const leftAlone: ReadonlyMap<string | undefined, string> = new Map([
-  ['Conv', 'ConvInteger is often slower than a float Conv'],
-  ['ConvTranspose', 'there is no integer ConvTranspose'],
-  ['LSTM', 'recurrent layers stay in float'],
-  ['GRU', 'recurrent layers stay in float'],
-  ['RNN', 'recurrent layers stay in float'],
-  ['Einsum', 'Einsum has no integer form'],
-  ['ms.FusedMatMul', 'a fused product stays in float'],
-]);
 
 /** Bias constants up to this size are multiplied by beta here; larger ones by a node. */
 const SMALL_BIAS = 1 << 16;
@@ -52,9 +42,9 @@ export const int8 = definePass({
   run(model, { keep, minElements, maxWeightError, reduceRange }, context) {
     const isKept = keeps(keep);
     const dynamic = new DynamicInt8({ levels: reduceRange ? 63 : 127, maxWeightError });
-    const block = new BlockInt8();
+    const block = new BlockInt8(context.target);
     const rewrite = context.target === 'cpu' ? dynamicProduct(dynamic) : blockProduct(block);
-    for (const product of productsOf(model, context, isKept)) {
+    for (const product of productsOf(model, context, isKept, minElements)) {
       const reason =
         weightCount(product.weight) < minElements
           ? `its weight has fewer than ${minElements} elements`
@@ -67,14 +57,20 @@ export const int8 = definePass({
 });
 
 /** The products of every scope, one after another: each is looked at when those before it are rewritten. */
-function* productsOf(model: Model, { skip }: PassContext, isKept: (node: Node) => boolean): Iterable<Product> {
+function* productsOf(
+  model: Model,
+  { skip }: PassContext,
+  isKept: (node: Node) => boolean,
+  minElements: number,
+): Iterable<Product> {
+  const angles = coordinateNodes(model, true);
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
-      const alone = leftAlone.get(opKey(node));
-      const found = alone ?? productOf(node);
+      const found = productOf(node) ?? whyLeftAlone(node, minElements);
       if (found === undefined) continue;
       if (typeof found === 'string') skip(found, node);
       else if (isKept(node)) skip('kept in float as asked', node);
+      else if (angles.has(node)) skip('it gives positions or angles, which 8 bits cannot tell apart', node);
       else yield found;
     }
 }
@@ -85,8 +81,8 @@ function obstacle({ node, elem, activation }: Product, { target, hasKernel }: Pa
   if (target !== 'cpu')
     return hasKernel('MatMulNBits', 'com.microsoft', 1, elem) ? undefined : `MatMulNBits takes no ${elem} on ${target}`;
   if (elem === 'bfloat16') return 'bfloat16 products are not quantized on cpu';
-  if ((node.opset ?? 0) < DYNAMIC_QUANTIZATION)
-    return `DynamicQuantizeLinear needs opset 11; the model has ${node.opset}`;
+  const opset = node.graph.opsets.get('') ?? 0;
+  if (opset < DYNAMIC_QUANTIZATION) return `DynamicQuantizeLinear needs opset 11; the model has ${opset}`;
   return undefined;
 }
 

@@ -13,7 +13,7 @@ import type { Use, Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { candidates, Islands, narrowInputs, narrowOutputs } from './islands.js';
 import { keeps } from './keep.js';
-import { crashesInFloat16OnCpu, isTypedByItself, opKey } from './ops.js';
+import { brokenInFloat16OnCpu, isTypedByItself, opKey } from './ops.js';
 import { type Sensitive, sensitive } from './sensitive.js';
 
 export interface Narrowing {
@@ -96,7 +96,8 @@ function objection(
     found.nodes.get(node) ?? (key === undefined ? `no kernel of ${node.domain} is known` : blocked.get(key));
   if (reason) return reason;
   if (node.is('Mul') && node.inputs[0] === node.inputs[1] && blocked.has('Pow')) return blocked.get('Pow');
-  if (context.target === 'cpu' && crashesInFloat16OnCpu(node)) return 'the CPU provider crashes on it in float16';
+  const fault = context.target === 'cpu' ? brokenInFloat16OnCpu(node) : undefined;
+  if (fault) return fault;
   if (!context.hasKernel(node.opType, node.domain, node.opset ?? 1, type))
     return `${node.opType} has no ${type} kernel on ${context.target}`;
   return undefined;

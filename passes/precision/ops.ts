@@ -44,6 +44,14 @@ export const isBounding = isIn(
   ),
 );
 
+/** Quantized arithmetic: its float inputs are scales, which multiply every rounding they get. */
+export const takesScales = isIn(
+  words(
+    'DequantizeLinear QuantizeLinear QLinearConv QLinearMatMul ms.MatMulNBits ms.MatMulIntegerToFloat',
+    'ms.DynamicQuantizeMatMul ms.GatherBlockQuantized ms.QAttention',
+  ),
+);
+
 /** Limits a number: a bound beyond the type's range bounds nothing and makes nothing large. */
 export const isLimiting = isIn(words('Clip Min Max'));
 
@@ -51,7 +59,7 @@ export const isLimiting = isIn(words('Clip Min Max'));
 const isElementwise = isIn(
   words('Add Sub Mul Div Neg Abs Sqrt Exp Log Reciprocal Pow Where Floor Ceil Round Mod Max Min Clip Cast'),
 );
-const isProduct = isIn(words('MatMul Gemm Einsum'));
+export const isProduct = isIn(words('MatMul Gemm Einsum ms.FusedMatMul'));
 
 /** Largest constant that a product on the way to an angle may have: rotary frequencies, not a layer's weights. */
 const SMALL_FACTOR = 1024;
@@ -69,6 +77,11 @@ const float32Inputs: ReadonlyMap<string, readonly number[]> = new Map(
     Upsample: [1],
     Dropout: [1],
     OneHot: [1],
+    // Its kernels read scale and bias as float32, whatever they normalise.
+    'ms.GroupNorm': [1, 2],
+    'ms.SkipGroupNorm': [1, 2],
+    // The scales of a quantized cache.
+    'ms.GroupQueryAttention': [12, 13],
   }),
 );
 
@@ -143,12 +156,18 @@ export const blockedForRange: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** Why the CPU provider of onnxruntime 1.30 cannot be given a node in float16, though it loads it; undefined where it can. */
+export function brokenInFloat16OnCpu(node: Node): string | undefined {
+  // It casts the scales by a node of its own; the 8-bit kernel (accuracy_level 4) reads constant ones alone, and gives zeros.
+  if (opKey(node) === 'ms.MatMulNBits') return 'the CPU provider gives zeros for it in float16';
+  return transposesBatch(node) ? 'the CPU provider crashes on it in float16' : undefined;
+}
+
 /**
- * onnxruntime 1.30 on the CPU fuses a transposition of the batch into a float16 MatMul, has no such kernel, and crashes
- * (perm [1, 0, 2] and [1, 2, 0]; with graph optimizations on). In float32 there is one. A perm that a function is given
- * may be one of them.
+ * The runtime fuses a transposition of the batch into a float16 MatMul, has no such kernel, and crashes (perm [1, 0, 2] and
+ * [1, 2, 0]; with graph optimizations on). In float32 there is one. A perm that a function is given may be one of them.
  */
-export const crashesInFloat16OnCpu = (node: Node): boolean =>
+const transposesBatch = (node: Node): boolean =>
   node.is('Transpose') &&
   (node.hasReference || node.ints('perm')?.[0] === 1) &&
   node.output.users.some((user) => user.is('MatMul'));

@@ -1,4 +1,4 @@
-/** A MatMul or Gemm with a constant weight: activation × weight, scaled, plus a bias. */
+/** A MatMul, Gemm or FusedMatMul with a constant weight: activation × weight, scaled, plus a bias. */
 import type { Node } from '../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
@@ -28,11 +28,18 @@ export interface Product {
 /** The product that a node computes, or why it cannot be taken as one; undefined for other ops. */
 export function productOf(node: Node): Product | string | undefined {
   const isGemm = node.is('Gemm');
-  if (!isGemm && !node.is('MatMul')) return undefined;
+  const isFused = node.domain === 'com.microsoft' && node.opType === 'FusedMatMul';
+  if (!isGemm && !isFused && !node.is('MatMul')) return undefined;
   if (node.hasReference) return givenByCaller;
   const [activation, factor, bias] = node.inputs;
   if (!activation || !factor) return 'an input is missing';
-  const weight = weightOf(factor, isGemm && node.int('transB', 0) === 1);
+  if (node.int('transBatchA', 0) === 1 || node.int('transBatchB', 0) === 1) return 'it turns its batch axes';
+  // A fused product does not turn vectors.
+  const isTurned = (name: string, { shape }: Value) => node.int(name, 0) === 1 && shape?.length !== 1;
+  const isActivationTransposed = isTurned('transA', activation);
+  if (isActivationTransposed && isFused && activation.shape?.length !== 2)
+    return 'it transposes a batch of activations';
+  const weight = weightOf(factor, isTurned('transB', factor));
   if (typeof weight === 'string') return weight;
   const elem = factor.elem ?? weight.tensor.type;
   if (elem !== 'float32' && elem !== 'float16' && elem !== 'bfloat16') return `its type is ${elem}`;
@@ -40,10 +47,10 @@ export function productOf(node: Node): Product | string | undefined {
   return {
     node,
     activation,
-    isActivationTransposed: isGemm && node.int('transA', 0) === 1,
+    isActivationTransposed,
     weight,
     elem,
-    alpha: isGemm ? node.float('alpha', 1) : 1,
+    alpha: node.float('alpha', 1),
     beta,
     bias: isGemm && beta !== 0 ? bias : undefined,
   };
@@ -63,6 +70,7 @@ function weightOf(factor: Value, isTransposed: boolean): Weight | string {
     const next = node.inputs[0];
     if (!next) return computed;
     if (node.hasReference) return givenByCaller;
+    if (node.is('DequantizeLinear')) return 'its weight is quantized already';
     if (node.is('Cast') && from === undefined && isWidened(next.tensor?.type, value.elem)) from = next.tensor?.type;
     else if (node.is('Transpose') && next.shape?.length === 2) {
       const perm = node.ints('perm') ?? [1, 0];

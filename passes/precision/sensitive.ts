@@ -11,7 +11,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { dataTypes, isFloat, isInteger } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { isBounding, isCoordinateArithmetic, isLimiting, isMaskInput, isSelection } from './ops.js';
+import { isBounding, isCoordinateArithmetic, isLimiting, isMaskInput, isProduct, isSelection } from './ops.js';
 
 export type Sensitivity = 'position' | 'quantized' | 'tiny' | 'large';
 
@@ -59,10 +59,13 @@ export function sensitive(
       for (const kind of kinds) {
         const joins = floats.some((value) => !isFixed(value) && !values.has(value));
         if (kind !== 'position' || !joins) nodes.set(node, because[kind]);
+        const isLarge = (value: Value) =>
+          values.get(value) === 'large' || (constantTensor(value) !== undefined && misfit(value) === 'large');
+        if (kind === 'large' && isOnlyMask(node, floats.filter(isLarge))) continue;
         if (passesOn(node, kind, joins, own)) mark(node, values, kind);
       }
     }
-  markCoordinates(model, nodes);
+  for (const node of coordinateNodes(model)) if (readsFloat32(node)) nodes.set(node, because.position);
   return { nodes, values };
 }
 
@@ -86,8 +89,12 @@ function isAbsorbed(node: Node, value: Value, values: ReadonlyMap<Value, Sensiti
   if (values.get(value) !== 'large') return false;
   if (node.is('Add') && [...node.output.uses].every((use) => use.node.is('Softmax')))
     return node.inputs.every((input) => input === value || (input !== undefined && values.get(input) !== 'large'));
-  return node.inputs.every((input, index) => input !== value || isMaskInput(node, index));
+  return isOnlyMask(node, [value]);
 }
+
+/** True where a node reads the values as an attention's mask alone: its Softmax bounds what comes of them. */
+const isOnlyMask = (node: Node, values: readonly Value[]): boolean =>
+  node.inputs.every((input, index) => !input || !values.includes(input) || isMaskInput(node, index));
 
 function passesOn(node: Node, kind: Sensitivity, joins: boolean, own: Sensitivity | undefined): boolean {
   if (isBounding(node)) return false;
@@ -105,18 +112,22 @@ function passesOn(node: Node, kind: Sensitivity, joins: boolean, own: Sensitivit
 const dequantizes = (node: Node): boolean =>
   node.inputs.some((value) => value?.producer?.is('Cast') && isInteger(value.producer.inputs[0]?.elem));
 
-/** What an angle or an index is computed by, back to where ordinary numbers begin. */
-function markCoordinates(model: Model, nodes: Map<Node, string>): void {
-  const waiting: Node[] = [];
-  for (const graph of model.graphs()) for (const node of graph.nodes()) if (takesWholeNumbers(node)) waiting.push(node);
-  const seen = new Set(waiting);
-  for (let node = waiting.pop(); node; node = waiting.pop()) {
-    if (node.inputs.some((value) => value?.elem === 'float32')) nodes.set(node, because.position);
+const readsFloat32 = (node: Node): boolean => node.inputs.some((value) => value?.elem === 'float32');
+
+/**
+ * What an angle or an index is computed by, back to where ordinary numbers begin. `withLayers`: a layer whose result becomes an
+ * angle counts too, and what comes before it does not.
+ */
+export function coordinateNodes(model: Model, withLayers = false): ReadonlySet<Node> {
+  const found = new Set<Node>();
+  for (const graph of model.graphs()) for (const node of graph.nodes()) if (takesWholeNumbers(node)) found.add(node);
+  const ends = new Set<Node>();
+  for (const node of found)
     for (const value of node.inputs) {
       const producer = value?.producer;
-      if (!producer || !isFloat(value.elem) || seen.has(producer) || !isCoordinateArithmetic(producer)) continue;
-      seen.add(producer);
-      waiting.push(producer);
+      if (!producer || !isFloat(value.elem)) continue;
+      if (isCoordinateArithmetic(producer)) found.add(producer);
+      else if (withLayers && isProduct(producer)) ends.add(producer);
     }
-  }
+  return new Set([...found, ...ends]);
 }

@@ -1,25 +1,17 @@
 /** Weights stored as bfloat16 and cast to float32 where they are read: half the file, the same arithmetic. */
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
 import { elementCount } from '../../src/ir/tensor.js';
 import { dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { toBfloat16Tensor } from './bfloat16.js';
+import { blockedForCoordinates, opKey, takesScales } from './ops.js';
+import { coordinateNodes } from './sensitive.js';
 
 /** The first opset whose Cast takes bfloat16. */
 const CAST_TAKES_BFLOAT16 = 13;
-
-/** Quantized arithmetic: its float inputs are scales, which multiply every rounding they get. */
-const takesScales = new Set([
-  'DequantizeLinear',
-  'QuantizeLinear',
-  'QLinearConv',
-  'QLinearMatMul',
-  'MatMulNBits',
-  'MatMulIntegerToFloat',
-  'DynamicQuantizeMatMul',
-]);
 
 /**
  * Stores every float32 constant of at least `minElements` elements as bfloat16, in every scope.
@@ -28,6 +20,8 @@ const takesScales = new Set([
 export function storeAsBfloat16(model: Model, minElements: number, { target, note, skip }: PassContext): void {
   let small = 0;
   let stored = 0;
+  const angles = coordinateNodes(model);
+  const isAngle = (node: Node) => angles.has(node) || blockedForCoordinates.has(opKey(node) ?? '');
   for (const graph of model.graphs())
     for (const value of [...graph.inputs, ...graph.constants]) {
       const tensor = value.tensor ?? value.defaultTensor;
@@ -36,7 +30,7 @@ export function storeAsBfloat16(model: Model, minElements: number, { target, not
         small++;
         continue;
       }
-      const reason = refusal(value, graph);
+      const reason = value.users.some(isAngle) ? 'positions and angles need float32' : refusal(value, graph);
       if (reason) skip(reason, value);
       else {
         store(value, graph);
@@ -53,7 +47,7 @@ function refusal(value: Value, graph: Graph): string | undefined {
   if (value.isInput) return 'it is listed as an input (IR version 3), which must stay float32';
   if (value.isOutput) return 'a graph output must stay float32';
   if (value.tensor?.sparse) return 'a sparse constant is small as it is';
-  if (value.users.some((node) => takesScales.has(node.opType))) return 'the scales of quantized weights stay float32';
+  if (value.users.some(takesScales)) return 'the scales of quantized weights stay float32';
   if ((graph.opsets.get('') ?? 0) < CAST_TAKES_BFLOAT16) return 'Cast takes bfloat16 from opset 13 on';
   return undefined;
 }

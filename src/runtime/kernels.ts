@@ -62,7 +62,7 @@ const webgpu = words(
   'Greater GreaterOrEqual Less LessOrEqual And Shape Reshape Identity Squeeze Unsqueeze Where Transpose DepthToSpace',
   'Conv ConvTranspose MaxPool AveragePool GlobalMaxPool GlobalAveragePool Gemm MatMul ArgMax ArgMin Softmax Concat',
   'Split Expand Gather GatherElements GatherND ScatterND Slice Flatten Tile LayerNormalization InstanceNormalization',
-  'Einsum Pad If Range CumSum BatchNormalization DequantizeLinear Resize RMSNormalization RotaryEmbedding',
+  'Einsum Pad If Range CumSum BatchNormalization DequantizeLinear Resize RMSNormalization RotaryEmbedding Max Min Trilu',
 );
 const webgpuUntil: Readonly<Record<string, number>> = {
   Sin: 21,
