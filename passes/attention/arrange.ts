@@ -48,7 +48,7 @@ export function arrange(from: Axes, to: Axes): Change | undefined {
   return then(then(split, transpose), merge);
 }
 
-/** The axes in the order of the target; those of size 1 where the target has one, else last. */
+/** The axes in the order of the target; those of size 1 where the target has one, else first: what is copied stays in one piece. */
 function permutation(from: Axes, to: Axes): number[] {
   const free = from.flatMap((axis, i) => (axis.length === 0 ? [i] : []));
   const perm = to.flatMap((axis) => {
@@ -56,7 +56,7 @@ function permutation(from: Axes, to: Axes): number[] {
     const parts = from.flatMap((one, i) => (one.length > 0 && axis.includes(one[0] as Factor) ? [i] : []));
     return parts.sort((a, b) => axis.indexOf(from[a]?.[0] as Factor) - axis.indexOf(from[b]?.[0] as Factor));
   });
-  return [...perm, ...free];
+  return [...free, ...perm];
 }
 
 /** A Reshape between axes whose factors stand in one order. */

@@ -1,0 +1,258 @@
+/** Attention in the layouts and spellings of exporters: each is one kernel, with the numbers of the plain graph. */
+import { describe, expect, it } from 'vitest';
+import { fuseAttn } from '../../passes/fuse-attn.js';
+import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import type { Model } from '../../src/ir/model.js';
+import { tensorOf } from '../../src/ir/numbers.js';
+import type { Value } from '../../src/ir/value.js';
+import { applyPass, checkMiss, checkPass, opCounts } from '../check-pass.js';
+
+/** Sums in another order: float32 noise relative to the output's largest magnitude. */
+const NOISE = 1e-5;
+/** float16 holds 11 bits; scores, weights and results are each rounded once in the plain graph, and not in the kernel. */
+const NOISE16 = 4e-3;
+
+type Operands = [q: Value, k: Value, v: Value];
+
+/** A model of float inputs q, k and v of one shape. */
+const model = (
+  shape: readonly (string | number)[],
+  context: (g: GraphBuilder, ...operands: Operands) => Value,
+  { elem = 'float32', opset = 17 }: { elem?: 'float32' | 'float16'; opset?: number } = {},
+): Model =>
+  buildModel({ '': opset }, (g) => {
+    const operands = ['q', 'k', 'v'].map((name) => g.input(name, elem, shape)) as Operands;
+    g.output('y', context(g, ...operands));
+  });
+
+const float = (g: GraphBuilder, x: number) => g.constant('float32', x);
+const transpose = (g: GraphBuilder, x: Value, ...perm: number[]) => g.op('Transpose', [x], { perm });
+const softmax = (g: GraphBuilder, x: Value, axis = -1) => g.op('Softmax', [x], { axis });
+const plain = ['batch', 3, 'seq', 4] as const;
+const scores = (g: GraphBuilder, q: Value, k: Value) => g.op('MatMul', [q, transpose(g, k, 0, 1, 3, 2)]);
+
+async function fuses(before: Model, { within = NOISE, feeds = {}, dims = {}, op = 'MultiHeadAttention' } = {}) {
+  const pass = fuseAttn(op === 'Attention' ? { op } : {});
+  const checked = await checkPass(pass, { before, within, feeds, dims: { batch: 2, seq: 5, ...dims } });
+  expect(checked.result.notes.map(({ text }) => text)).toContain('fused 1 of 1 attention sites');
+  const counts = opCounts(checked.model);
+  expect(counts[op === 'Attention' ? op : `com.microsoft.${op}`]).toBe(1);
+  expect(counts.Softmax).toBeUndefined();
+  return counts;
+}
+
+describe('fuse-attn reads', () => {
+  it('Einsum of any letters, heads inside, to one kernel and a Reshape of each operand', async () => {
+    const counts = await fuses(
+      model(['batch', 'seq', 3, 4], (g, q, k, v) => {
+        const s = g.op('Einsum', [q, k], { equation: 'nqhd, nkhd -> nhqk' });
+        return g.op('Einsum', [softmax(g, s), v], { equation: 'xabc,xcay->xbay' });
+      }),
+    );
+    expect(counts).toEqual({ 'com.microsoft.MultiHeadAttention': 1, Reshape: 4 });
+  });
+
+  it('K·Qᵀ with a Softmax over its rows, and Vᵀ·weights', () =>
+    fuses(
+      model(plain, (g, q, k, v) =>
+        transpose(g, g.op('MatMul', [transpose(g, v, 0, 1, 3, 2), softmax(g, scores(g, k, q), 2)]), 0, 1, 3, 2),
+      ),
+    ));
+
+  it('scores that are split into heads for the mask and merged again', () =>
+    fuses(
+      model(['batch', 3, 5, 4], (g, ...operands) => {
+        const [q, k, v] = operands.map((x) => g.op('Reshape', [x, g.ints(-1, 5, 4)])) as Operands;
+        const s = g.op('MatMul', [q, transpose(g, k, 0, 2, 1)]);
+        const split = g.op('Reshape', [s, g.ints(-1, 3, 5, 5)]);
+        const masked = g.op('Add', [split, g.input('mask', 'float32', ['batch', 1, 5, 5])]);
+        return g.op('MatMul', [g.op('Reshape', [softmax(g, masked), g.ints(-1, 5, 5)]), v]);
+      }),
+    ));
+
+  it('a mask for each window: scores in five dimensions', () =>
+    fuses(
+      model(['batch', 2, 4, 24], (g, ...operands) => {
+        const [q, k, v] = operands.map((x) =>
+          transpose(g, g.op('Reshape', [x, g.ints(-1, 4, 3, 8)]), 0, 2, 1, 3),
+        ) as Operands;
+        const windows = g.op('Reshape', [scores(g, q, k), g.ints(-1, 2, 3, 4, 4)]);
+        const masked = g.op('Add', [windows, g.input('mask', 'float32', [1, 2, 1, 4, 4])]);
+        return g.op('MatMul', [softmax(g, g.op('Reshape', [masked, g.ints(-1, 3, 4, 4)])), v]);
+      }),
+    ));
+
+  it('a relative position that is the sum of one by height and one by width', () =>
+    fuses(
+      model([2, 3, 6, 4], (g, q, k, v) => {
+        const grid = g.op('Reshape', [scores(g, q, k), g.ints(2, 3, 2, 3, 2, 3)]);
+        const high = g.op('Add', [grid, g.input('high', 'float32', [2, 3, 2, 3, 2, 1])]);
+        const wide = g.op('Add', [high, g.input('wide', 'float32', [2, 3, 2, 3, 1, 3])]);
+        return g.op('MatMul', [softmax(g, g.op('Reshape', [wide, g.ints(2, 3, 6, 6)])), v]);
+      }),
+    ));
+
+  it('a Softmax in float32 between Casts of float16', () =>
+    fuses(
+      model(
+        plain,
+        (g, q, k, v) => {
+          const wide = g.op('Cast', [scores(g, q, k)], { to: 1 });
+          return g.op('MatMul', [g.op('Cast', [softmax(g, wide)], { to: 10 }), v]);
+        },
+        { elem: 'float16' },
+      ),
+      { within: NOISE16 },
+    ));
+
+  it('a mask that is added in float32 to float16 scores: the kernel computes in float32', async () => {
+    const counts = await fuses(
+      model(
+        plain,
+        (g, q, k, v) => {
+          const wide = g.op('Cast', [scores(g, q, k)], { to: 1 });
+          const mask = g.op('Where', [g.input('mask', 'bool', ['seq', 'seq']), float(g, 0), float(g, -3e38)]);
+          return g.op('MatMul', [g.op('Cast', [softmax(g, g.op('Add', [wide, mask]))], { to: 10 }), v]);
+        },
+        { elem: 'float16' },
+      ),
+      {
+        within: NOISE16,
+        feeds: { mask: tensorOf('bool', [1, 1, 0, 0, 0, ...Array(5).fill(0), ...Array(15).fill(1)], [5, 5]) },
+      },
+    );
+    expect(counts.Cast).toBe(4);
+  });
+
+  it('a mask that is subtracted, and zeros that are added', async () => {
+    const counts = await fuses(
+      model(plain, (g, q, k, v) => {
+        const zeros = g.op('Mul', [g.op('ConstantOfShape', [g.ints(1, 1, 1, 1)]), float(g, 0)]);
+        const s = g.op('Add', [zeros, scores(g, q, k)]);
+        return g.op('MatMul', [softmax(g, g.op('Sub', [s, g.input('mask', 'float32', ['seq', 'seq'])])), v]);
+      }),
+    );
+    expect(counts).not.toHaveProperty('ConstantOfShape');
+  });
+
+  it('masked_fill with -1e9, rows masked whole', () =>
+    fuses(
+      model(plain, (g, q, k, v) => {
+        const s = g.op('Mul', [scores(g, q, k), float(g, 40)]);
+        return g.op('MatMul', [
+          softmax(g, g.op('Where', [g.input('gone', 'bool', ['seq', 'seq']), float(g, -1e9), s])),
+          v,
+        ]);
+      }),
+      { feeds: { gone: tensorOf('bool', [1, 1, 1, 1, 1, 0, 0, 1, 1, 0, ...Array(15).fill(0)], [5, 5]) } },
+    ));
+
+  it('shapes that are read off the scores and the weights', async () => {
+    const counts = await fuses(
+      model(plain, (g, q, k, v) => {
+        const s = scores(g, q, k);
+        const same = g.op('Reshape', [s, g.op('Shape', [s])]);
+        const weights = softmax(g, same);
+        return g.op('MatMul', [g.op('Reshape', [weights, g.op('Shape', [weights])]), v]);
+      }),
+    );
+    expect(counts.Shape).toBeUndefined();
+  });
+
+  it('a divisor that an exporter fills a scalar with', () =>
+    fuses(
+      model(plain, (g, q, k, v) => {
+        const root = g.op('Pow', [g.op('Cast', [g.ints(4)], { to: 1 }), float(g, 0.5)]);
+        const zero = g.op('ConstantOfShape', [g.constant('int64', [], [0])]);
+        return g.op('MatMul', [
+          softmax(g, g.op('Div', [scores(g, q, k), g.op('Add', [zero, g.op('Squeeze', [root])])])),
+          v,
+        ]);
+      }),
+    ));
+});
+
+const capped = (mask?: (g: GraphBuilder) => Value, cap = 2): Model =>
+  model(
+    plain,
+    (g, q, k, v) => {
+      const s = g.op('Mul', [g.op('Tanh', [g.op('Div', [scores(g, q, k), float(g, cap)])]), float(g, cap)]);
+      return g.op('MatMul', [softmax(g, mask ? g.op('Add', [s, mask(g)]) : s), v]);
+    },
+    { opset: 18 },
+  );
+const wholeRows = { gone: tensorOf('bool', [1, 1, 1, 1, 1, 0, 0, 1, 1, 0, ...Array(15).fill(0)], [5, 5]) };
+const lowest = (g: GraphBuilder) =>
+  g.op('Where', [g.input('gone', 'bool', ['seq', 'seq']), float(g, -3.4028234663852886e38), float(g, 0)]);
+
+describe('fuse-attn with op=Attention', () => {
+  it('holds a soft cap, raises the opset, and shares out rows that a mask hides whole', async () => {
+    await fuses(capped(), { op: 'Attention' });
+    await fuses(capped(lowest), { op: 'Attention', feeds: wholeRows });
+  });
+
+  it('is what auto gives for a soft cap, but on the CPU, where it is slower', async () => {
+    await checkMiss(fuseAttn(), { before: capped(), reason: 'op=Attention emits it' });
+    const { model: result } = await applyPass(fuseAttn(), capped(), 'cuda');
+    expect(opCounts(result).Attention).toBe(1);
+  });
+
+  it('refuses a bias that may hide a row whole, for all that is known', () =>
+    checkMiss(fuseAttn({ op: 'Attention' }), {
+      before: capped((g) => g.input('mask', 'float32', ['seq', 'seq'])),
+      reason: 'mask whole',
+    }));
+
+  it('is refused where the target has no kernel for it', () =>
+    checkMiss(fuseAttn({ op: 'Attention' }), {
+      before: capped(),
+      reason: 'no Attention for float32',
+      target: 'webgpu',
+    }));
+});
+
+describe('fuse-attn refuses', () => {
+  const cases: [string, Model, string][] = [
+    [
+      'an Einsum that sums over two letters',
+      model(plain, (g, q, k, v) =>
+        g.op('MatMul', [softmax(g, g.op('Einsum', [q, k], { equation: 'bhqd,bhkd->hqk' })), v]),
+      ),
+      'Einsum: expected one letter summed over',
+    ],
+    [
+      'a soft cap after a bias',
+      model(plain, (g, q, k, v) => {
+        const s = g.op('Add', [scores(g, q, k), g.input('bias', 'float32', ['seq', 'seq'])]);
+        return g.op('MatMul', [softmax(g, g.op('Tanh', [s])), v]);
+      }),
+      'comes after a bias',
+    ],
+    ['a soft cap that is negative', capped(undefined, -2), 'not positive'],
+    [
+      'a Cast to a narrower float before the Softmax',
+      model(plain, (g, q, k, v) => {
+        const narrow = g.op('Cast', [scores(g, q, k)], { to: 10 });
+        return g.op('MatMul', [g.op('Cast', [softmax(g, narrow)], { to: 1 }), v]);
+      }),
+      'computed in float16',
+    ],
+    [
+      'a product with the values over the queries',
+      model(['batch', 3, 5, 4], (g, q, k, v) =>
+        g.op('MatMul', [transpose(g, softmax(g, scores(g, q, k)), 0, 1, 3, 2), v]),
+      ),
+      'another axis than the keys',
+    ],
+    [
+      'scores whose shape is read elsewhere',
+      model(plain, (g, q, k, v) => {
+        const s = scores(g, q, k);
+        g.output('shape', g.op('Shape', [s]));
+        return g.op('MatMul', [softmax(g, s), v]);
+      }),
+      'read elsewhere',
+    ],
+  ];
+  it.each(cases)('%s', (_, before, reason) => checkMiss(fuseAttn(), { before, reason }));
+});
