@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { decoder } from '../../fixtures/decoder.js';
 import { encoder } from '../../fixtures/encoder.js';
 import { regional } from '../../passes/regional.js';
+import { buildModel } from '../../src/ir/build.js';
 import { constantTensor } from '../../src/ir/constants.js';
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
@@ -11,7 +12,7 @@ import { writeModel } from '../../src/onnx/write.js';
 import { builtIn } from '../../src/optimize.js';
 import { parsePasses } from '../../src/run/parse.js';
 import { definePass, type Pass, type Target } from '../../src/run/pass.js';
-import { applyPasses, compareTensors, opCounts, randomFeeds } from '../check-pass.js';
+import { applyPasses, compareTensors, opCounts, randomFeeds, randomWeights } from '../check-pass.js';
 import { runModel } from '../run-model.js';
 
 const sizes = { hidden: 32, heads: 2, intermediate: 48, vocabulary: 50, seed: 0 };
@@ -81,6 +82,21 @@ describe('regional', () => {
         .map((node) => node.name)
         .sort();
     expect(names(once.model)).toEqual(names(whole.model));
+  });
+
+  it.each(['', 'simplify', 'int8', 'half'])('keeps weights shared that all repeats share: %s', async (list) => {
+    const tied = buildModel({ '': 17 }, (g) => {
+      const weight = g.constant(randomWeights([32, 32], 0.2), 'weight');
+      const [scale, bias] = [g.constant(randomWeights([32]), 'scale'), g.constant(randomWeights([32], 1, 5), 'bias')];
+      let x = g.input('x', 'float32', ['batch', 'sequence', 32]);
+      for (let i = 0; i < 7; i++) {
+        const y = g.op('Tanh', [g.op('Add', [g.op('MatMul', [x, weight]), bias])]);
+        x = g.op('LayerNormalization', [g.op('Add', [x, y]), scale, bias]);
+      }
+      g.output('y', x, 'float32', ['batch', 'sequence', 32]);
+    });
+    const { once } = await compileBothWays(tied, list);
+    expect(once.passes[0]?.notes[0]?.text).toContain('7 × ');
   });
 
   it('leaves short chains as they are, and says so', async () => {

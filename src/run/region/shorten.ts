@@ -8,6 +8,7 @@ import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
+import { anchorOf } from './anchor.js';
 import type { Names } from './names.js';
 import type { Run } from './plan.js';
 import { isSameTensor } from './same.js';
@@ -28,6 +29,8 @@ export interface ShortRun {
   readonly ports: readonly (readonly [string, string])[];
   /** Outputs of the graph that members but the first give, and which member. */
   readonly leftOut: ReadonlyMap<string, number>;
+  /** Where repeats share all weights: the tensor of the constant by which they are told apart meanwhile. */
+  readonly anchor: Tensor | undefined;
   /** What the parts of each member are called, by what those of the first are. */
   readonly names: readonly Names[];
   /** What those of the second stand-in are called, and of the last. */
@@ -45,9 +48,20 @@ export function shorten(model: Model, run: Run, id: string): ShortRun | string {
   const third = first + 2;
   const members = range(third, last - 1);
   const partners = partnersOf(run);
-  const columns = columnsOf(run, partners);
+  const columns = [...columnsOf(run, partners)];
   const shared = columns.find((column) => isReadElsewhere(run, column));
   if (shared) return 'a weight of its own is read by others too';
+  let anchor: Tensor | undefined;
+  if (columns.length === 0) {
+    const column = anchorOf(
+      model,
+      lists[third] ?? [],
+      [...partners.values()].map(({ of }) => of),
+    );
+    if (!column) return 'nothing tells its repeats apart';
+    columns.push(column);
+    anchor = column[0]?.tensor;
+  }
   const { graph } = model;
   const inputs = new Map<string, { standIn: number; slot: string }>();
   const inputNames = new Map<string, readonly string[]>();
@@ -81,6 +95,7 @@ export function shorten(model: Model, run: Run, id: string): ShortRun | string {
     members,
     inputs,
     inputNames,
+    anchor,
     ...portsOf(model, run, partners),
     names: members.map((segment) => namesOf(run, partners.get(segment) as Partners, third)),
     neighbours: [

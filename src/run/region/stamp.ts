@@ -48,6 +48,8 @@ export function stamp(model: Model, run: ShortRun): string | undefined {
   for (const value of graph.constants)
     if (standIns.partOf(value)?.standIn === THIRD && [...value.uses].some(({ node }) => segments.get(node) !== THIRD))
       return 'a weight is read in another repeat than its own';
+  if (!lists[THIRD - 1]?.length || !lists[THIRD]?.length || !lists[THIRD + 1]?.length)
+    return 'nothing tells its repeats apart any more';
   const seeds = seedsOf(graph, run, standIns);
   const matches = (a: Value, b: Value) => mayMatch(a, b, standIns);
   const shift = shiftOf({ graph, segments, lists, from: THIRD - 1, seeds, matches });
@@ -61,11 +63,21 @@ export function stamp(model: Model, run: ShortRun): string | undefined {
 
 /** Gives every constant of the run the tensor of its own stand-in; of the third, that of the first member. */
 export function resolve(model: Model, run: ShortRun): void {
-  for (const graph of model.graphs())
-    for (const value of graph.constants) {
+  for (const graph of model.graphs()) {
+    // Where an anchor alone is marked, what was made of it is the same in all repeats, and is one constant again.
+    const shared = new Map<string, Value>();
+    const original = [...graph.constants].find(({ tensor }) => tensor === run.anchor);
+    for (const value of [...graph.constants]) {
       const tensor = value.tensor as Tensor;
-      if (markOf(tensor)?.run === run.id) setTensor(value, instanceOf(tensor, 0));
+      const mark = markOf(tensor);
+      if (mark?.run !== run.id) continue;
+      setTensor(value, instanceOf(tensor, 0));
+      if (!run.anchor || mark.slot === MIXED) continue;
+      const known = shared.get(mark.slot) ?? (value.tensor === run.anchor ? original : undefined) ?? value;
+      shared.set(mark.slot, known);
+      graph.replaceUses(value, known);
     }
+  }
 }
 
 /** Pairs of nodes that read the same part of two stand-ins in a row, or give the same output of the graph. */
@@ -187,6 +199,7 @@ class Stamper {
     }
     const { graph } = this.model;
     const part = this.standIns.partOf(value);
+    if (part && this.run.anchor) return value;
     if (value.isInput) {
       const name = this.run.inputNames.get(part?.slot ?? '')?.[member];
       return graph.inputs.find((input) => input.name === name) as Value;
