@@ -4,7 +4,8 @@
  * What covers most nodes wins, of equals what is read and given least. But where more and smaller repeats cover nearly as much as the larger ones they lie in, they
  * are the better description: six layers, not three pairs of layers; all three layers without the two nodes that the first
  * one lacks, not the last two whole. Nearly as much is counted in nodes and in parameters: attentions alone, self and cross,
- * hold most nodes of a decoder's layers and half of the parameters; the layer is the block.
+ * hold most nodes of a decoder's layers and half of the parameters; the layer is the block. And what stands side by side in
+ * a larger repeat is a part of it, whatever it covers: the experts of a layer, its linears of query, key and value.
  */
 import type { Rows } from './align.js';
 import { borderOf } from './border.js';
@@ -23,7 +24,8 @@ interface Measured extends Candidate {
 }
 
 export class Choice {
-  readonly #used: Uint8Array;
+  /** 1 for nodes of blocks. */
+  readonly used: Uint8Array;
   readonly #marks: Int32Array;
   #mark = 0;
 
@@ -32,7 +34,7 @@ export class Choice {
     readonly wiring: Wiring,
     readonly parameters: Float64Array,
   ) {
-    this.#used = new Uint8Array(parameters.length);
+    this.used = new Uint8Array(parameters.length);
     this.#marks = new Int32Array(parameters.length);
   }
 
@@ -45,10 +47,10 @@ export class Choice {
     while (open.length > 0) {
       open.sort((a, b) => b.nodes - a.nodes || b.rows.length - a.rows.length || a.border - b.border);
       const chosen = this.#finest(open);
-      if (accept(chosen.rows)) for (const row of chosen.rows) for (const node of row) this.#used[node] = 1;
+      if (accept(chosen.rows)) for (const row of chosen.rows) for (const node of row) this.used[node] = 1;
       open = open.flatMap((one) => {
         if (one === chosen) return [];
-        const rows = one.rows.filter((row) => !row.some((node) => this.#used[node]));
+        const rows = one.rows.filter((row) => !row.some((node) => this.used[node]));
         if (rows.length === one.rows.length) return [one];
         return isLarge(rows) ? [this.#measured({ ...one, rows })] : [];
       });
@@ -70,28 +72,51 @@ export class Choice {
     let best = sorted[0] as Measured;
     for (let larger = this.#larger(best, sorted); !this.#isFine(best, larger); larger = this.#larger(best, sorted))
       best = larger[0] as Measured;
-    const { nodes } = best;
-    const isNear = (one: Measured) => one.count > best.count && one.nodes >= SHARE * nodes;
-    for (const one of this.#overlapping(best, sorted.filter(isNear)))
-      if (isNear(one) && this.#isFine(one, this.#larger(one, sorted))) best = one;
+    const whole = best;
+    const near = sorted.filter((one) => one.count > whole.count && one.nodes >= SHARE * whole.nodes);
+    for (const one of this.#overlapping(whole, near, SHARE * whole.nodes))
+      if (one.count > best.count && one.nodes >= SHARE * best.nodes && this.#isFine(one, this.#larger(one, sorted)))
+        best = one;
     return best;
   }
 
   #larger(one: Measured, sorted: readonly Measured[]): readonly Measured[] {
     const fewer = sorted.filter(({ count, rows }) => count < one.count && rows.length > one.rows.length);
-    return this.#overlapping(one, fewer);
+    return this.#overlapping(one, fewer, 1);
   }
 
-  /** Whether it covers nearly as much as the larger ones it lies in. */
+  /** Whether it covers nearly as much as the larger ones it lies in, and is not a part that these hold side by side. */
   #isFine(one: Measured, larger: readonly Measured[]): boolean {
     const { nodes, parameters } = this.#disjoint(larger);
-    return one.nodes >= SHARE * nodes && one.parameters >= SHARE * parameters;
+    if (one.nodes < SHARE * nodes || one.parameters < SHARE * parameters) return false;
+    return !larger.some((whole) => whole.nodes >= one.nodes && this.#isSideBySide(one, whole));
   }
 
-  #overlapping({ rows }: Measured, among: readonly Measured[]): readonly Measured[] {
+  /** Whether most neighbours that lie in one repeat of the whole do not wait for one another: they are equally deep. */
+  #isSideBySide({ rows, count }: Measured, whole: Measured): boolean {
+    const owner = new Map<number, number>();
+    for (const row of whole.rows) row.forEach((node, instance) => owner.set(node, instance));
+    const { depth } = this.wiring;
+    let lead = 0;
+    for (const row of rows)
+      for (let at = 1; at < count; at++) {
+        const [node, other] = [row[at - 1] as number, row[at] as number];
+        const own = owner.get(node);
+        if (own !== undefined && own === owner.get(other)) lead += depth[node] === depth[other] ? 1 : -1;
+      }
+    return lead > 0;
+  }
+
+  /** Those that have at least so many nodes in common with one. */
+  #overlapping({ rows }: Measured, among: readonly Measured[], least: number): readonly Measured[] {
     const mark = ++this.#mark;
     for (const row of rows) for (const node of row) this.#marks[node] = mark;
-    return among.filter((one) => one.rows.some((row) => row.some((node) => this.#marks[node] === mark)));
+    return among.filter((one) => {
+      let common = 0;
+      for (const row of one.rows)
+        for (const node of row) if (this.#marks[node] === mark && ++common >= least) return true;
+      return false;
+    });
   }
 
   /** What those cover together that can all be blocks, the largest first. */
