@@ -3,8 +3,16 @@ import { Alignment, areaOf, type Rows, windowsOf } from './align.js';
 import { cut } from './border.js';
 import { type Levels, piecesOf } from './convex.js';
 import { Growth } from './grow.js';
-import { labelsOf } from './labels.js';
+import type { Labels } from './labels.js';
 import type { Wiring } from './wiring.js';
+
+/** The same in all searches of a scope. */
+export interface Search {
+  readonly wiring: Wiring;
+  readonly labels: Labels;
+  readonly levels: Levels;
+  readonly used: Uint8Array;
+}
 
 export interface Candidate {
   readonly rows: Rows;
@@ -13,7 +21,7 @@ export interface Candidate {
 }
 
 /** How far the surroundings reach by which seeds are told apart: within a layer, from its middle. */
-const RADIUS = 4;
+export const RADIUS = 4;
 /** Seeds are tried by their surroundings at these radii; at 0 only what is a block alone. */
 const SEED_RADII = [4, 2, 1, 0];
 /** Growing from seeds of one radius ends after so many pairs, and so many for each node of the scope. */
@@ -23,22 +31,21 @@ const PAIRS_PER_NODE = 2;
 const WINDOWS = 6;
 const CANDIDATES = 64;
 
-/** `isWhole`: a node that is a block alone. `isLarge`: rows that are enough for one. */
+/** `used`: 1 for nodes to leave out. `isWhole`: a node that is a block alone. `isLarge`: rows that are enough for one. */
 export function candidatesOf(
-  wiring: Wiring,
-  levels: Levels,
+  { wiring, labels, levels, used }: Search,
   isWhole: (node: number) => boolean,
   isLarge: (rows: Rows) => boolean,
 ): Candidate[] {
   const found: { rows: () => Rows; area: number; size: number }[] = [];
+  levels.start();
   const alignment = new Alignment(wiring);
-  const labels = labelsOf(wiring, RADIUS);
-  const growth = new Growth(wiring, labels);
+  const growth = new Growth(wiring, labels, used);
   const { length } = wiring.nodes;
   const known = new Set<number>();
   for (const radius of SEED_RADII) {
     let budget = PAIRS + PAIRS_PER_NODE * length;
-    for (const seeds of classesOf(wiring, labels.rings[radius] as Float64Array)) {
+    for (const seeds of classesOf(wiring, labels.rings[radius] as Float64Array, used)) {
       if (radius === 0 && !isWhole(seeds[0] as number)) continue;
       const isNew = (node: number, at: number) => at > 0 && !known.has((seeds[at - 1] as number) * length + node);
       if (budget < 0 || !seeds.some(isNew)) continue;
@@ -69,9 +76,10 @@ export function candidatesOf(
  * Nodes of equal label, two or more, in the order of their depth; classes of the most frequent size first: as many nodes
  * as there are layers, most likely.
  */
-function classesOf({ depth }: Wiring, ring: Float64Array): number[][] {
+function classesOf({ depth }: Wiring, ring: Float64Array, used: Uint8Array): number[][] {
   const classes = new Map<number, number[]>();
   ring.forEach((label, node) => {
+    if (used[node]) return;
     const one = classes.get(label);
     if (one) one.push(node);
     else classes.set(label, [node]);

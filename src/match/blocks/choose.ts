@@ -94,15 +94,20 @@ export class Choice {
 
   /** Whether most neighbours that lie in one repeat of the whole do not wait for one another: they are equally deep. */
   #isSideBySide({ rows, count }: Measured, whole: Measured): boolean {
-    const owner = new Map<number, number>();
-    for (const row of whole.rows) row.forEach((node, instance) => owner.set(node, instance));
+    // Each instance of the whole has a mark of its own.
+    const mark = this.#mark + 1;
+    this.#mark += whole.count;
+    for (const row of whole.rows)
+      row.forEach((node, instance) => {
+        this.#marks[node] = mark + instance;
+      });
     const { depth } = this.wiring;
     let lead = 0;
     for (const row of rows)
       for (let at = 1; at < count; at++) {
         const [node, other] = [row[at - 1] as number, row[at] as number];
-        const own = owner.get(node);
-        if (own !== undefined && own === owner.get(other)) lead += depth[node] === depth[other] ? 1 : -1;
+        const own = this.#marks[node] as number;
+        if (own >= mark && own === this.#marks[other]) lead += depth[node] === depth[other] ? 1 : -1;
       }
     return lead > 0;
   }

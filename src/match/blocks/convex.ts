@@ -11,7 +11,8 @@ import type { Wiring } from './wiring.js';
 /** How often levels are raised before the rows are given up: wirings that contradict each other never settle. */
 const ROUNDS = 16;
 
-/** Telling what is typical visits so many nodes for each of the scope at most, all repeats together. */
+/** Telling what is typical visits so many nodes, and so many for each of the scope, at most in one search. */
+const STEPS = 100_000;
 const STEPS_PER_NODE = 16;
 
 /** Above all levels: of a path that does not come back. */
@@ -23,12 +24,16 @@ export class Levels {
   readonly #rowOf: Int32Array;
   /** Level of a path that is outside the instance; 0 where none leads there. */
   readonly #outside: Int32Array;
-  #left: number;
+  #left = 0;
 
   constructor(readonly wiring: Wiring) {
     this.#rowOf = new Int32Array(wiring.nodes.length).fill(-1);
     this.#outside = new Int32Array(wiring.nodes.length);
-    this.#left = STEPS_PER_NODE * wiring.nodes.length;
+  }
+
+  /** A new search begins. */
+  start(): void {
+    this.#left = STEPS + STEPS_PER_NODE * this.wiring.nodes.length;
   }
 
   /**

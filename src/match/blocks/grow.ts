@@ -21,6 +21,8 @@ export class Growth {
   constructor(
     readonly wiring: Wiring,
     readonly labels: Labels,
+    /** 1 for nodes that are left alone. */
+    readonly used: Uint8Array,
   ) {
     const { length } = wiring.nodes;
     this.next = new Int32Array(length).fill(-1);
@@ -61,7 +63,7 @@ export class Growth {
 
   #pair(node: number, other: number): void {
     const { kind } = this.labels;
-    if (node === other || kind[node] !== kind[other]) return;
+    if (node === other || kind[node] !== kind[other] || this.used[node] || this.used[other]) return;
     if (this.next[node] !== -1 || this.#previous[other] !== -1) return;
     const [head, tail] = [this.#far[node] as number, this.#far[other] as number];
     if (head === other) return;

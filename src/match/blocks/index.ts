@@ -16,15 +16,19 @@ import { parametersOf } from '../../ir/parameters.js';
 import type { Value } from '../../ir/value.js';
 import type { Rows } from './align.js';
 import type { Block, BlockInstance } from './block.js';
-import { candidatesOf } from './candidates.js';
+import { candidatesOf, RADIUS } from './candidates.js';
 import { Choice } from './choose.js';
 import { Levels, piecesOf } from './convex.js';
+import { labelsOf } from './labels.js';
 import { nameOf } from './name.js';
 import { isOrdered } from './order.js';
 import { type Wiring, wiringOf } from './wiring.js';
 
 /** The fewest nodes of a block, unless it calls a local function. */
 const LEAST = 3;
+
+/** Searches of a scope at most: each is for kinds of blocks that the one before did not see. */
+const ROUNDS = 4;
 
 export type { Block, BlockInstance } from './block.js';
 
@@ -63,7 +67,12 @@ export function findBlocks(graph: Graph): readonly Block[] {
     return blocks.length > before;
   };
   const choice = new Choice(wiring, Float64Array.from(wiring.reads, parametersRead));
-  choice.run(candidatesOf(wiring, levels, isWhole, isLarge), isLarge, accept);
+  const search = { wiring, labels: labelsOf(wiring, RADIUS), levels, used: choice.used };
+  // What repeats most hides the others, as an encoder's layers the decoder's: these are looked for in what is left.
+  for (let round = 0, known = -1; round < ROUNDS && blocks.length > known; round++) {
+    known = blocks.length;
+    choice.run(candidatesOf(search, isWhole, isLarge), isLarge, accept);
+  }
   return blocks.sort((a, b) => size(b) - size(a));
 }
 
