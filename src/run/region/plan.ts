@@ -44,7 +44,7 @@ export interface Plan {
 export type Apart = (chain: string, a: number, b: number) => boolean;
 
 /** The first three and the last are compiled each, the third for all between: one less than this saves nothing. */
-export const SHORTEST = 5;
+const SHORTEST = 5;
 
 /** The runs of the main graph, whose types are inferred. */
 export function planOf(model: Model, apart: Apart): Plan {

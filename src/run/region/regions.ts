@@ -22,7 +22,7 @@ interface Voice {
 }
 
 /** Stand-ins that are not alike: the passes saw a difference between the repeats of a chain. */
-export class Unlike extends Error {
+class Unlike extends Error {
   override readonly name = 'Unlike';
   constructor(
     readonly chain: string,

@@ -118,7 +118,7 @@ export function shorten(model: Model, run: Run, id: string): ShortRun | string {
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 /** Makes a bank of a constant, which stays a Constant node if it was one. */
-export function mark(value: Value, tensors: readonly Tensor[], at: Mark): void {
+function mark(value: Value, tensors: readonly Tensor[], at: Mark): void {
   setTensor(value, bankOf(tensors, at));
 }
 
