@@ -22,7 +22,7 @@ interface Candidate extends Omit<Choice, 'why'> {
 }
 
 /** The ops that can be asked for, as users write them. */
-export const emitters = {
+const emitters = {
   MultiHeadAttention: { emit: multiHeadAttention, domain: 'com.microsoft', opset: 1 },
   Attention: { emit: standardAttention, domain: '', opset: ATTENTION },
 } as const satisfies Record<string, Candidate>;

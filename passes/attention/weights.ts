@@ -5,6 +5,7 @@ import { agreed } from '../../src/ir/bank.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
+import { scalarOf } from '../../src/match/scalar.js';
 import { type Axes, type Factor, sameFactors, type View, viewOf } from '../../src/match/view.js';
 import { type Contraction, contractionOf } from './contraction.js';
 import { castMiss, dropoutMiss, viewedAxes } from './scores.js';
@@ -34,7 +35,7 @@ export function weightsOf(
   let isGuarded = false;
   for (;;) {
     if (value.isOutput) return new Miss('the attention weights are an output of the graph', value, 2);
-    const guard = guardOf(value);
+    const guard = guardOf(value, facts);
     const users = value.users.filter((node) => !node.is('Shape') && !guard?.includes(node));
     if (guard) {
       for (const node of guard) trail.add(node);
@@ -107,14 +108,11 @@ function productOf(
 }
 
 /** IsNaN and Where of Where(IsNaN(weights), 0, weights), if that is what reads them. */
-function guardOf(weights: Value): readonly [Node, Node] | undefined {
+function guardOf(weights: Value, facts: Facts): readonly [Node, Node] | undefined {
   const tested = weights.users.find((node) => node.is('IsNaN'));
   const where = weights.users.find((node) => node.is('Where'));
   const [condition, fill, kept] = where?.inputs ?? [];
   if (!tested || !where || condition !== tested.output || kept !== weights || condition.uses.size !== 1)
     return undefined;
-  const zero = fill?.tensor;
-  const isZero =
-    zero !== undefined && zero.byteLength <= 8 && agreed(zero, (one) => one.bytes().every((byte) => byte === 0));
-  return isZero && !condition.isOutput ? [tested, where] : undefined;
+  return scalarOf(fill, facts) === 0 && !condition.isOutput ? [tested, where] : undefined;
 }

@@ -38,7 +38,7 @@ export const leavesOf = (factors: readonly Factor[]): Factor[] =>
   factors.flatMap((factor) => (factor.parts ? leavesOf(factor.parts) : [factor]));
 
 /** The axes of a tensor of its own; none for a size of 1. */
-export const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
+const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
 
 /** The view that a value is of its own: no chain. undefined where its rank is unknown. */
 function plainView(value: Value): View | undefined {
