@@ -42,7 +42,7 @@ export const int8 = definePass({
   run(model, { keep, minElements, maxWeightError, reduceRange }, context) {
     const isKept = keeps(keep);
     const dynamic = new DynamicInt8({ levels: reduceRange ? 63 : 127, maxWeightError });
-    const block = new BlockInt8(context.target);
+    const block = new BlockInt8();
     const rewrite = context.target === 'cpu' ? dynamicProduct(dynamic) : blockProduct(block);
     for (const product of productsOf(model, context, isKept, minElements)) {
       const reason =

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
 import { cloneModel } from '../src/ir/clone.js';
 import type { Model } from '../src/ir/model.js';
+import type { Node } from '../src/ir/node.js';
+import type { DataType } from '../src/ir/types.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { NEWEST, OLDEST, raiseOpset } from '../src/run/raise-opset.js';
 
@@ -33,22 +35,33 @@ export const opset = definePass({
       context.skip(`not raised to opset ${to}: ${refusal.reason}`, refusal.at);
       return;
     }
-    noteLostKernels(model, to, context);
+    const lost = lostKernels(model, to, context);
+    const [first] = lost;
+    if (first && context.target === 'cpu') {
+      // What the CPU has no kernel for, nothing runs: the model would not load.
+      context.skip(`not raised to opset ${to}: the CPU has no kernel for ${first.opType} of it`, first);
+      return;
+    }
+    for (const node of lost) {
+      const elem = elemAt(node);
+      context.note(`${context.target} has no kernel for ${node.opType} of opset ${to} in ${elem}`, node);
+    }
     raiseOpset(model, to);
     inferTypes(model);
   },
 });
 
-/** Ops that the target runs as they are, and has no kernel for in the new set: they would run elsewhere. */
-function noteLostKernels(model: Model, to: number, context: PassContext): void {
-  const noted = new Set<string>();
+const elemAt = (node: Node): DataType | undefined => (node.inputs[0] ?? node.outputs[0])?.elem;
+
+/** Ops that the target runs as they are, and has no kernel for in the new set: a node of each. They would run elsewhere. */
+function lostKernels(model: Model, to: number, { hasKernel }: PassContext): Node[] {
+  const found = new Map<string, Node>();
   for (const graph of model.graphs())
     for (const node of graph.nodeSet) {
-      const { opType, opset } = node;
-      const elem = (node.inputs[0] ?? node.outputs[0])?.elem;
-      if (node.domain !== '' || !elem || opset === undefined || noted.has(opType)) continue;
-      if (!context.hasKernel(opType, '', opset, elem) || context.hasKernel(opType, '', to, elem)) continue;
-      noted.add(opType);
-      context.note(`${context.target} has no kernel for ${opType} of opset ${to} in ${elem}`, node);
+      const { opType, opset, domain } = node;
+      const elem = elemAt(node);
+      if (domain !== '' || !elem || opset === undefined || found.has(opType)) continue;
+      if (hasKernel(opType, '', opset, elem) && !hasKernel(opType, '', to, elem)) found.set(opType, node);
     }
+  return [...found.values()];
 }

@@ -1,26 +1,22 @@
 /**
  * activation × weight  ⟶  MatMulNBits(activation, 8-bit weight), a scale for every 32 weights of a column.
  *
- * Why this way: CUDA and WebGPU have no DynamicQuantizeLinear, and MatMulInteger at best int8 × int8; this op quantizes the
- * activation inside its kernel (accuracy_level 4, WebGPU), and blocks make it more accurate than a scale per column.
+ * Why this way: CUDA and WebGPU have no DynamicQuantizeLinear, and MatMulInteger at best int8 × int8; blocks make this op more
+ * accurate than a scale per column. No accuracy_level: 4 lets kernels quantize the activation too, but the CPU provider of
+ * 1.30, which verifies for GPUs that are not there and takes over from those that are, then gives zeros where it runs
+ * float16 in float32 and casts the scales by a node.
  */
 import { agreed, derive } from '../../src/ir/bank.js';
 import { castTensor } from '../../src/ir/numbers.js';
 import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import type { Target } from '../../src/run/pass.js';
 import { extentOf } from './extent.js';
 import { type Product, upright, type Weight } from './product.js';
 import { type Matrix, quantizedBytes, scalesOf } from './quantize.js';
 
 const BLOCK = 32;
 const LEVELS = 127;
-/**
- * The accuracy_level that quantizes activations too. CUDA does not read it, but the CPU provider, where a result for CUDA is
- * verified, does: 1.30 then gives zeros where the scales come from a node, as they do when it runs float16 in float32.
- */
-const INTEGER_PRODUCTS = 4;
 /** MatMulNBits takes unsigned bytes; without zero points the middle is 128. */
 const MIDDLE = 128;
 
@@ -30,8 +26,6 @@ interface BlockWeight {
 }
 
 export class BlockInt8 {
-  constructor(readonly target: Target) {}
-
   readonly #weights = new Map<Value, Map<boolean, BlockWeight | string>>();
 
   /** The product's value before alpha and bias, or why not. */
@@ -44,13 +38,7 @@ export class BlockInt8 {
     const result = graph.add('MatMulNBits', [upright(product), quantized.value, scales], {
       domain: 'com.microsoft',
       name: node.name,
-      attributes: {
-        K: weight.K,
-        N: weight.N,
-        bits: 8,
-        block_size: BLOCK,
-        accuracy_level: this.target === 'webgpu' ? INTEGER_PRODUCTS : undefined,
-      },
+      attributes: { K: weight.K, N: weight.N, bits: 8, block_size: BLOCK },
     });
     result.output.type = tensorType(elem, node.output.shape);
     return result.output;

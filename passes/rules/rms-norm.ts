@@ -26,6 +26,9 @@ const plain = rule({
     const opType = opset >= 23 ? 'RMSNormalization' : 'SimplifiedLayerNormalization';
     if (!root.elem || !host.hasKernel(opType, '', opset, root.elem))
       return no(`the target has no ${opType} kernel for ${root.elem}`, helps.kernel);
+    // Version 1.30 ends with a segmentation fault where the op stands in a local function.
+    if (opset < 23 && x.graph.isInFunction)
+      return no(`the runtime crashes on ${opType} in a local function: inline goes first`);
     const attributes = { axis: axes.axis, epsilon: float(found.epsilon) };
     return overLastAxes(x, axes, scope, (input) =>
       build.op(opType, [input, scale()], { attributes, type: axes.perm ? undefined : root.type }),

@@ -78,6 +78,11 @@ export class Graph {
     return this.owner?.graph;
   }
 
+  /** True in the body of a local function, and in bodies inside it. */
+  get isInFunction(): boolean {
+    return this.parent ? this.parent.isInFunction : this !== this.model.graph;
+  }
+
   /** Adds an input port. */
   input(name: string, type?: Type): Value {
     const value = new Value(this, name, undefined, this.inputs.length, type);

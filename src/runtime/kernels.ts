@@ -23,6 +23,18 @@ const cpuMissingFloat64 = words('Erf Gelu ms.Gelu ms.BiasGelu');
 /** Probed: the first opset whose kernel takes bfloat16, where that is later than the schema's. */
 const cpuBfloat16Since: Readonly<Record<string, number>> = { IsNaN: 20 };
 
+/** Probed: the last opset that the CPU has a kernel for, where there are later ones. */
+const cpuUntil: Readonly<Record<string, number>> = {
+  Bernoulli: 21,
+  MaxRoiPool: 21,
+  Multinomial: 21,
+  RandomNormal: 21,
+  RandomNormalLike: 21,
+  RandomUniform: 21,
+  RandomUniformLike: 21,
+  RoiAlign: 21,
+};
+
 /** Table. */
 const cudaBfloat16 = words(
   'MatMul Gemm Conv Add Sub Mul Div Pow Sqrt Exp Erf Tanh Sigmoid Relu Gelu Softmax LayerNormalization',
@@ -88,6 +100,7 @@ export function hasKernel(target: Target, opType: string, domain: string, opset:
   if (domain !== '') return false;
   switch (target) {
     case 'cpu':
+      if (opset > (cpuUntil[opType] ?? opset)) return false;
       if (elem === 'float64') return !cpuMissingFloat64.has(opType);
       return elem !== 'bfloat16' || (cpuBfloat16.has(opType) && opset >= (cpuBfloat16Since[opType] ?? 1));
     case 'cuda':

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { fuseNorm } from '../../passes/fuse-norm.js';
 import { float } from '../../src/ir/attribute.js';
-import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import { buildModel, GraphBuilder } from '../../src/ir/build.js';
+import { Graph } from '../../src/ir/graph.js';
+import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkMiss, checkPass, randomWeights } from '../check-pass.js';
 
@@ -83,4 +85,18 @@ describe('group norms', () => {
 
   it('stay where a group has an odd number of channels', () =>
     checkMiss(fuseNorm(), { before: groupNorm(false, 8), reason: 'an even number of channels', target: 'cuda' }));
+});
+
+it('fuse-norm leaves an RMS norm in a local function before opset 23 alone: the runtime crashes on its kernel there', async () => {
+  const before = buildModel({ '': 17, local: 1 }, (g) =>
+    g.output('y', g.op('norm', [g.input('x', 'float32', [2, 8])], {}, { domain: 'local' }), 'float32', [2, 8]),
+  );
+  const graph = new Graph(before, 'norm', new Map([['', 17]]));
+  const f = new GraphBuilder(graph);
+  const x = graph.input('x', tensorType('float32', [2, 8]));
+  const mean = f.op('ReduceMean', [f.op('Mul', [x, x])], { axes: [-1] });
+  f.output('y', f.op('Div', [x, f.op('Sqrt', [f.op('Add', [mean, f.constant('float32', 1e-6)])])]));
+  const rest = { overload: '', attributes: [], defaults: new Map(), docString: '' };
+  before.functions.push({ domain: 'local', name: 'norm', graph, ...rest });
+  await checkMiss(fuseNorm(), { before, reason: 'crashes on SimplifiedLayerNormalization in a local function' });
 });

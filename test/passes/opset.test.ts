@@ -76,6 +76,11 @@ describe('opset', () => {
     expect(passes[0]?.notes.map(({ text }) => text)).toEqual(['webgpu has no kernel for Sin of opset 25 in float32']);
   });
 
+  it('changes nothing on the CPU where it would lose a kernel: nothing else has one', async () => {
+    const before = buildModel({ '': 17 }, (g) => g.output('y', g.op('RandomNormal', [], { shape: [4] }), 'float32'));
+    await checkMiss(opset({ to: 22 }), { before, reason: 'opset 22: the CPU has no kernel for RandomNormal of it' });
+  });
+
   it('takes no opset that is not known', () => {
     expect(() => opset({ to: 27 })).toThrow('from 8 to 26');
   });
