@@ -1,7 +1,6 @@
 /** Reads softmax's output forwards to its product with the values: guards against NaN, no-ops and views. */
 
 import type { Facts } from '../../src/infer/index.js';
-import { agreed } from '../../src/ir/bank.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
