@@ -1,7 +1,7 @@
 /** The numbers that a bias can hold: what its arithmetic on constants and conditions shows, and nothing of its inputs. */
 
 import type { Facts } from '../../src/infer/index.js';
-import { agreed, instanceCount, instanceOf } from '../../src/ir/bank.js';
+import { instanceCount, instanceOf } from '../../src/ir/bank.js';
 import { constantTensor } from '../../src/ir/constants.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
