@@ -196,7 +196,8 @@ function expanded(
   });
 }
 
-function memo(shared: SharedBiases, key: string, make: () => Value): Value {
+/** A value that is made once for all sites of a graph. */
+export function memo(shared: SharedBiases, key: string, make: () => Value): Value {
   const value = shared.get(key) ?? make();
   shared.set(key, value);
   return value;

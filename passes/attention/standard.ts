@@ -6,9 +6,10 @@
 import type { Facts } from '../../src/infer/index.js';
 import { float } from '../../src/ir/attribute.js';
 import type { DataType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
 import type { Axes } from '../../src/match/view.js';
-import { biasOf } from './bias.js';
+import { biasOf, memo } from './bias.js';
 import type { Emitter } from './kernel.js';
 import { layoutOf, merged, separate } from './layout.js';
 import { copiesOf, dimsOf, elemOfKernel, made, type Operand, operand } from './operands.js';
@@ -68,7 +69,9 @@ export const standardAttention: Emitter = (site, facts) => {
       const [q, k, v] = operands.map((one) => made(builder, one, elem)) as [never, never, never];
       const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };
       const given = bias?.(builder, measures, shared);
-      const raised = given && isLow ? builder.op('Max', [given, builder.number(elem, LOW)]) : given;
+      const raise = (bias: Value): Value =>
+        memo(shared, `raise ${bias.sequence}`, () => builder.op('Max', [bias, builder.number(elem, LOW)]));
+      const raised = given && isLow ? raise(given) : given;
       const inputs = [q, k, v, raised];
       return builder.attention('Attention', '', bias ? inputs : inputs.slice(0, 3), {
         scale: float(site.scale * query.source.scale * key.source.scale),
