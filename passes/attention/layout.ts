@@ -26,11 +26,17 @@ export const separate = (part: Part, { batch, heads }: Layout): Axes => [batch, 
 /** Which of the leading factors are heads: those that the query was split at if there are, else the last axis; kernels want a number. */
 export function layoutOf(site: AttentionSite): Layout {
   const { query, key, value } = site;
-  const leads = site.leads.flat();
+  // Heads (or batches) that share their keys and values are more rows of one query.
+  const shared = key.lacks.filter((factor) => value.lacks.includes(factor) && !query.lacks.includes(factor));
+  const axes = site.leads
+    .map((axis) => axis.filter((factor) => !shared.includes(factor)))
+    .filter(({ length }) => length > 0);
+  const leads = axes.flat();
+  const rows = [...shared, ...query.rows];
   const layout = (heads: readonly Factor[]): Layout => ({
     batch: leads.filter((factor) => !heads.includes(factor)),
     heads,
-    rows: query.rows,
+    rows,
     keys: key.rows,
     columns: query.columns,
     valueColumns: value.columns,
@@ -38,8 +44,8 @@ export function layoutOf(site: AttentionSite): Layout {
   });
   const isCounted = (heads: readonly Factor[]): boolean => heads.length > 0 && typeof sizeOf(heads) === 'number';
   const runs = leads.flatMap((_, from) => leads.map((_, to) => leads.slice(from, to + 1)).filter(isCounted));
-  const split = runs.find((heads) => sameAxes(query.sources[0].axes, merged(query, layout(heads))));
-  const last = (site.leads.length > 1 ? site.leads.at(-1) : leads.slice(1).slice(-1)) ?? [];
+  const split = runs.find((heads) => sameAxes(query.sources[0].axes, merged({ ...query, rows }, layout(heads))));
+  const last = (axes.length > 1 ? axes.at(-1) : leads.slice(1).slice(-1)) ?? [];
   return layout(split ?? (isCounted(last) ? last : []));
 }
 
@@ -48,7 +54,7 @@ export const dimOf = (factors: readonly Factor[]): Dim => sizeOf(factors);
 
 /** A source of the part brought to a form by the fewest copies; a Miss where it has not every batch and head of its own, or sizes are not known. */
 export function formOf(part: Part, form: Axes, site: AttentionSite): Match<readonly [Source, Change]> {
-  if (part.lacks.length > 0) return new Miss(lackText(part, site), site.context, 5);
+  if (part.lacks.some((factor) => form.flat().includes(factor))) return new Miss(lackText(part, site), site.context, 5);
   const found = part.sources.flatMap((source): [Source, Change][] => {
     const change = arrange(source.axes, form);
     return change ? [[source, change]] : [];

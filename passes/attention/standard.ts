@@ -49,7 +49,7 @@ export const standardAttention: Emitter = (site, facts) => {
   const elem = elemOfKernel(site);
   const isLow = lowness(site, elem, facts);
   if (isLow instanceof Miss) return isLow;
-  const parts: readonly Part[] = [site.query, site.key, site.value];
+  const parts: readonly Part[] = [{ ...site.query, rows: layout.rows }, site.key, site.value];
   const forms = [merged, separate].map((form) => parts.map((part) => operand(part, form(part, layout), site)));
   const [flat, four] = forms.map((form) => form.find((one) => one instanceof Miss) ?? (form as Operand[]));
   if (!flat || !four) throw new Error('two forms');

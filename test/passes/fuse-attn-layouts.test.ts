@@ -82,6 +82,22 @@ describe('fuse-attn reads', () => {
       }),
     ));
 
+  it('one key and value for all heads: the heads are more rows, each with its mask', async () => {
+    const shared = (g: GraphBuilder) => ['kk', 'vv'].map((name) => g.input(name, 'float32', ['batch', 1, 'keys', 4]));
+    const multiQuery = (mask?: (g: GraphBuilder) => Value): Model =>
+      buildModel({ '': 17 }, (g) => {
+        const q = g.input('q', 'float32', plain);
+        const [k, v] = shared(g) as [Value, Value];
+        const s = scores(g, q, k);
+        g.output('y', g.op('MatMul', [softmax(g, mask ? g.op('Add', [s, mask(g)]) : s), v]));
+      });
+    await fuses(multiQuery(), { dims: { keys: 7 } });
+    await fuses(
+      multiQuery((g) => g.input('mask', 'float32', ['batch', 1, 'seq', 'keys'])),
+      { dims: { keys: 7 } },
+    );
+  });
+
   it('a relative position that is the sum of one by height and one by width', () =>
     fuses(
       model([2, 3, 6, 4], (g, q, k, v) => {
