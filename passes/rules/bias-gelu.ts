@@ -2,6 +2,7 @@
 
 import { equalDims } from '../../src/ir/dims.js';
 import { equalShapes } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
 import { helps } from '../../src/match/miss.js';
 import { any, constant, microsoft, oneOf, op } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
@@ -25,11 +26,19 @@ const biasGelu = rule({
     const last = bias.shape?.[0];
     if (!equalShapes(x.shape, root.shape) || !equalDims(x.shape?.at(-1) ?? 0, last ?? 0))
       return no('the bias broadcasts its sum to a larger shape', undefined, bias);
+    if (isDequantized(x)) return no('the integer product before it takes the bias');
     if (!host.hasKernel('BiasGelu', 'com.microsoft', 1, elem))
       return no(`the target has no BiasGelu kernel for ${elem}`, helps.kernel);
     return build.op('BiasGelu', [x, bias], { domain: 'com.microsoft', type: root.type });
   },
 });
+
+/** True for Mul(Cast(MatMulInteger(…)), scale), which the runtime runs as one kernel with a bias. */
+const isDequantized = ({ producer }: Value): boolean =>
+  producer?.is('Mul') === true &&
+  producer.inputs.some(
+    (value) => value?.producer?.is('Cast') && value.producer.inputs[0]?.producer?.is('MatMulInteger'),
+  );
 
 export const biasedGelu: RuleSet = {
   noun: 'biased GELU',

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { bf16 } from '../../passes/bf16.js';
 import { fp16 } from '../../passes/fp16.js';
+import { fuseAct } from '../../passes/fuse-act.js';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { int8 } from '../../passes/int8.js';
 import { float } from '../../src/ir/attribute.js';
@@ -209,4 +210,15 @@ describe('int8 and fused products', () => {
   ])('are left alone with a reason: %s', async (reason, before) => {
     await checkMiss(int8(), { before, reason });
   });
+});
+
+it('a GELU leaves the bias to the integer product before it', async () => {
+  const before = buildModel({ '': 20, 'com.microsoft': 1 }, (g) => {
+    const product = g.op('MatMul', [g.input('x', 'float32', [4, 64]), weight(g, 64, 32, 2)]);
+    const biased = g.op('Add', [product, g.constant(randomWeights([32], 1, 3))]);
+    g.output('y', g.op('Gelu', [biased]), 'float32', [4, 32]);
+  });
+  const { model, passes } = await applyPasses([int8(), fuseAct()], before);
+  expect(opCounts(model)).toMatchObject({ MatMulInteger: 1, Add: 1, Gelu: 1 });
+  expect(passes[1]?.skips.map(({ reason }) => reason)).toContain('the integer product before it takes the bias');
 });
