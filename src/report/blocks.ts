@@ -8,12 +8,14 @@ import { counted, table } from './style.js';
 
 export interface BlockInfo {
   readonly name: string;
-  /** How often it stands in the model. */
+  /** How often it stands in the model; of a block in a block, how often in one instance. */
   readonly count: number;
   /** Of one instance; where instances differ a little, what they have in common. */
   readonly nodes: number;
   /** Numbers in the constants that one instance reads, shapes and indices aside. */
   readonly parameters: number;
+  /** What repeats inside one instance and makes up most of it, as the blocks of a stage or the experts of a layer. */
+  readonly blocks?: readonly BlockInfo[];
 }
 
 /** What `findBlocks` gives, as far as it is shown. */
@@ -23,24 +25,43 @@ export interface FoundBlock {
   readonly instances: readonly { readonly nodes: readonly Node[]; readonly constants: readonly Value[] }[];
 }
 
+/** Finds the blocks of a graph, or those among some of its nodes. */
+export type Find = (graph: Graph, among?: readonly Node[]) => readonly FoundBlock[];
+
 /** Repeats first, those that cover most nodes before others; pieces of one repeat count as one block. */
-export function blockInfos(model: Model, find: (graph: Graph) => readonly FoundBlock[]): BlockInfo[] {
+export function blockInfos(model: Model, find: Find): BlockInfo[] {
   const repeated: BlockInfo[] = [];
   const single: Node[] = [];
   for (const graph of model.graphs()) {
     const found = find(graph);
     const inside = new Set(found.flatMap(({ instances }) => instances.flatMap(({ nodes }) => nodes)));
-    for (const repeat of new Set(found.map((block) => block.repeat))) {
-      const pieces = found.filter((block) => block.repeat === repeat);
-      const [{ name, instances }] = pieces as [FoundBlock];
-      const nodes = pieces.flatMap((piece) => piece.instances[0]?.nodes ?? []);
-      const constants = new Set(pieces.flatMap((piece) => piece.instances[0]?.constants ?? []));
-      repeated.push({ name, count: instances.length, nodes: nodes.length, parameters: parametersIn(constants) });
-    }
+    repeated.push(...repeats(graph, found, find));
     if (!isInFunction(graph)) single.push(...graph.nodes().filter((node) => !inside.has(node)));
   }
-  repeated.sort((a, b) => b.count * b.nodes - a.count * a.nodes);
-  return [...repeated, ...parts(single)];
+  return [...byNodes(repeated), ...parts(single)];
+}
+
+const byNodes = (infos: readonly BlockInfo[]): BlockInfo[] =>
+  infos.slice().sort((a, b) => b.count * b.nodes - a.count * a.nodes);
+
+/** What repeats inside a block is worth telling where it holds this share of its nodes or parameters. */
+const MOST_OF = 0.5;
+
+function repeats(graph: Graph, found: readonly FoundBlock[], find: Find): BlockInfo[] {
+  return [...new Set(found.map((block) => block.repeat))].map((repeat) => {
+    const pieces = found.filter((block) => block.repeat === repeat);
+    const [{ name, instances }] = pieces as [FoundBlock];
+    const own = new Set(pieces.flatMap((piece) => piece.instances[0]?.nodes ?? []));
+    const nodes = own.size;
+    const parameters = parametersIn(new Set(pieces.flatMap((piece) => piece.instances[0]?.constants ?? [])));
+    const among = pieces.length > 1 ? graph.nodes().filter((node) => own.has(node)) : [...own];
+    const blocks = byNodes(repeats(graph, find(graph, among), find)).filter((one) =>
+      parameters > 0 && one.parameters === 0
+        ? false
+        : one.count * one.nodes >= MOST_OF * nodes || one.count * one.parameters > MOST_OF * parameters,
+    );
+    return { name, count: instances.length, nodes, parameters, ...(blocks.length > 0 && { blocks }) };
+  });
 }
 
 function isInFunction(graph: Graph): boolean {
@@ -100,24 +121,28 @@ function scopeOf(node: Node): string[] {
 
 /** What is smaller than this share of the model, in nodes and in parameters, is not a line of its own. */
 const SMALL = 0.02;
+/** Repeats without parameters, as the arithmetic of shapes is, are none below this share of the nodes. */
+const SMALL_PLAIN = 0.1;
 
-/** A line for each block of some size: `12 × encoder layer (49 nodes, 7.1 M parameters)`. */
+/** A line for each block of some size: `12 ×  encoder layer  49 nodes, 7.1 M parameters`, and for each block in it. */
 export function blockLines(blocks: readonly BlockInfo[]): string[] {
   const whole = (field: 'nodes' | 'parameters') => blocks.reduce((sum, one) => sum + one.count * one[field], 0);
   const [nodes, parameters] = [whole('nodes'), whole('parameters')];
   const isSmall = (one: BlockInfo) =>
-    one.count * one.nodes < SMALL * nodes && one.count * one.parameters <= SMALL * parameters;
+    one.count * one.parameters <= SMALL * parameters &&
+    one.count * one.nodes < (one.count > 1 && one.parameters === 0 && parameters > 0 ? SMALL_PLAIN : SMALL) * nodes;
   const small = blocks.filter(isSmall);
-  const rows = blocks
-    .filter((one) => !isSmall(one))
-    .map((one) => [
-      `${one.count} ×`,
-      one.name,
-      `${counted(one.nodes, 'node')}${one.parameters ? `, ${scaled(one.parameters)} parameters` : ''}`,
-    ]);
+  const rows = blocks.filter((one) => !isSmall(one)).flatMap((one) => rowsOf(one, ''));
   const rest = small.reduce((sum, one) => sum + one.count * one.nodes, 0);
   if (small.length) rows.push(['', `${counted(small.length, 'smaller block')}`, counted(rest, 'node')]);
   return table(rows, '>');
+}
+
+/** A block, and below it what each of its instances repeats. */
+function rowsOf({ count, name, nodes, parameters, blocks = [] }: BlockInfo, indent: string): string[][] {
+  const size = `${counted(nodes, 'node')}${parameters ? `, ${scaled(parameters)} parameters` : ''}`;
+  const own = indent ? ['', `${indent}each ${count} × ${name}`, size] : [`${count} ×`, name, size];
+  return [own, ...blocks.flatMap((one) => rowsOf(one, `${indent}  `))];
 }
 
 /** `7.1 M`. */

@@ -1,11 +1,10 @@
 /** What a model is made of: for `inspect`, as JSON. */
-import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import { numberedText } from '../ir/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type ModelSummary, summarize } from '../run/summary.js';
-import { type BlockInfo, blockInfos, type FoundBlock } from './blocks.js';
+import { type BlockInfo, blockInfos, type Find } from './blocks.js';
 import { type ContentsOf, scopeText, type ValueInfo, valuesOf } from './inspection-values.js';
 
 export interface PortInfo {
@@ -54,7 +53,7 @@ interface ModelFacts {
 export function inspectModel(
   model: Model,
   facts: ModelFacts,
-  options: { readonly values?: boolean; readonly find?: (graph: Graph) => readonly FoundBlock[] } = {},
+  options: { readonly values?: boolean; readonly find?: Find } = {},
 ): Inspection {
   const { graph } = model;
   const dimText = numberedText();

@@ -114,6 +114,20 @@ export const mixtureOfExperts = (count: number, experts: number): Model =>
     }),
   );
 
+/** Stages of one width: a convolution along the sequence, gated, then equal layers. */
+export const stages = (count: number, depth: number): Model =>
+  model((g, x, mask, w) =>
+    repeat(count, x, (value) => {
+      const across = (one: Value) => g.op('Transpose', [one], { perm: [0, 2, 1] });
+      let gated = value;
+      for (let at = 0; at < 4; at++) {
+        const mixed = across(g.op('Conv', [across(gated), w(WIDTH, WIDTH, 2 * at + 1), w(WIDTH)], { pads: [at, at] }));
+        gated = g.op('Tanh', [g.op('Mul', [mixed, g.op('Sigmoid', [linear(g, gated, w)])])]);
+      }
+      return repeat(depth, gated, (one) => layer(g, one, mask, w));
+    }),
+  );
+
 /** The first layer computes the position bias that all add. */
 export const t5 = (count: number): Model =>
   model((g, x, mask, w) => {

@@ -1,10 +1,12 @@
 /** Holds the blocks of a graph against what they promise, told from the graph alone. */
 import { expect } from 'vitest';
+import { inferTypes } from '../../src/infer/index.js';
 import type { Graph } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { dependenciesOf } from '../../src/ir/order.js';
 import type { Value } from '../../src/ir/value.js';
-import type { Block, BlockInstance } from '../../src/match/blocks/block.js';
+import { type Block, type BlockInstance, findBlocks } from '../../src/match/blocks/index.js';
 
 /** The node of this graph that uses a value, be it in a body; undefined for the graph's end. */
 function user(graph: Graph, node: Node): Node | undefined {
@@ -24,6 +26,18 @@ const placesIn = ({ nodes }: BlockInstance) => new Map(nodes.map((node, at) => [
 
 const opText = ({ domain, opType, outputs, attributes }: Node): string =>
   `${domain}.${opType}/${outputs.length}/${[...attributes.keys()].sort()}`;
+
+/** The blocks of the main graph, held against their contract. */
+export function found(of: Model): readonly Block[] {
+  inferTypes(of);
+  const blocks = findBlocks(of.graph);
+  checkContract(of.graph, blocks);
+  return blocks;
+}
+
+/** `count × nodes` of each block. */
+export const sizes = (blocks: readonly Block[]): string[] =>
+  blocks.map(({ instances }) => `${instances.length} × ${instances[0]?.nodes.length}`);
 
 /** No node twice, instances wired alike, borders complete, and all of them callable at once. */
 export function checkContract(graph: Graph, blocks: readonly Block[]): void {

@@ -48,3 +48,26 @@ export const layers =
   (count: number): Define =>
   (g, x, mask, w) =>
     Array.from({ length: count }).reduce<Value>((value) => layer(g, value, mask, w), g.op('Tanh', [x]));
+
+/** The same model without names, its nodes in another order in the file. */
+export const shuffled = (of: Model): Model =>
+  buildModel({ '': 17 }, (g) => {
+    const values = new Map<Value, Value>();
+    for (const input of of.graph.inputs) values.set(input, g.input(input.name, input.type as never));
+    for (const constant of of.graph.constants)
+      if (constant.tensor) values.set(constant, g.constant(constant.tensor, ''));
+    const mixed = of.graph.nodes().map((node, at) => ({ node, key: Math.sin(at * 7919) }));
+    mixed.sort((a, b) => a.key - b.key);
+    const copies = mixed.map(({ node }) => {
+      const copy = g.node(node.opType, [], Object.fromEntries(node.attributes), { outputs: node.outputs.length });
+      node.outputs.forEach((value, at) => {
+        if (value) values.set(value, copy.outputs[at] as Value);
+      });
+      return { node, copy };
+    });
+    for (const { node, copy } of copies)
+      node.inputs.forEach((value, index) => {
+        g.graph.setInput(copy, index, value && values.get(value));
+      });
+    for (const value of of.graph.outputs) g.output(value.name, values.get(value) as Value);
+  });

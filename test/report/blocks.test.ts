@@ -4,6 +4,8 @@ import { buildModel } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
 import { findBlocks } from '../../src/match/blocks/index.js';
 import { blockInfos, blockLines } from '../../src/report/blocks.js';
+import { mixtureOfExperts, stages } from '../match/blocks-architectures.js';
+import { LAYER } from '../match/blocks-models.js';
 
 /** An embedding, three layers and a head, named as exporters name them. */
 const named = () =>
@@ -38,6 +40,39 @@ describe('the structure of a model', () => {
     ]);
   });
 
+  it('tells what repeats inside a block where it makes up most of it, per instance', () => {
+    const model = mixtureOfExperts(3, 5);
+    inferTypes(model);
+    const [layer, ...others] = blockInfos(model, findBlocks);
+    expect(layer).toMatchObject({ count: 3, blocks: [{ count: 5, nodes: 8, parameters: 96 }] });
+    expect(others).toEqual([{ name: 'other', count: 1, nodes: 1, parameters: 0 }]);
+    expect(layer?.blocks?.[0]).not.toHaveProperty('blocks');
+    expect(blockLines([{ ...layer, name: 'layer' } as never])).toEqual([
+      `3 ×  layer                         ${layer?.nodes} nodes, ${layer?.parameters} parameters`,
+      '       each 5 × MatMul Mul Gather  8 nodes, 96 parameters',
+    ]);
+  });
+
+  it('shows the blocks of stages below each stage', () => {
+    const model = stages(3, 2);
+    inferTypes(model);
+    const [stage] = blockInfos(model, findBlocks);
+    expect(stage).toMatchObject({ count: 3, blocks: [{ count: 2, nodes: LAYER }] });
+  });
+
+  it('counts repeats without parameters among the smaller blocks, unless they are large', () => {
+    const [part, plain] = [
+      { name: 'layer', count: 2, nodes: 40, parameters: 50 },
+      { name: 'shapes', count: 2, nodes: 4, parameters: 0 },
+    ];
+    expect(blockLines([part, plain])).toEqual([
+      '2 ×  layer            40 nodes, 50 parameters',
+      '     1 smaller block  8 nodes',
+    ]);
+    expect(blockLines([part, { ...plain, nodes: 6 }])[1]).toBe('2 ×  shapes  6 nodes');
+    expect(blockLines([part, { ...plain, count: 1 }])[1]).toBe('1 ×  shapes  4 nodes');
+  });
+
   it('counts pieces of one repeat as one block, and sums up what is small', () => {
     const model = named();
     const nodes = model.graph.nodes().filter((node) => node.name.includes('layer'));
@@ -46,7 +81,7 @@ describe('the structure of a model', () => {
       repeat: 0,
       instances: [0, 4, 8].map((layer) => ({ nodes: nodes.slice(layer + start, layer + start + 2), constants: [] })),
     }));
-    const [first, ...others] = blockInfos(model, () => pieces);
+    const [first, ...others] = blockInfos(model, (_, among) => (among ? [] : pieces));
     expect(first).toEqual({ name: 'layer', count: 3, nodes: 4, parameters: 0 });
     const large = { name: 'layer', count: 2, nodes: 500, parameters: 7_100_000 };
     expect(blockLines([large, ...others])).toEqual([

@@ -136,6 +136,7 @@ export function windowsOf(group: readonly Placed[]): Window[] {
         .filter((end) => end - start >= 2)
         .map((end) => ({ start, end, size: group.filter((one) => covers(one, start, end)).length })),
     )
+    .filter(({ size }) => size > 0)
     .sort((a, b) => areaOf(b) - areaOf(a));
 }
 

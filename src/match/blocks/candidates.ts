@@ -18,6 +18,8 @@ export interface Candidate {
   readonly rows: Rows;
   /** How many times it repeats. */
   readonly count: number;
+  /** What it was cut from: the same for all pieces of a repeat. */
+  readonly whole: Rows;
 }
 
 /** How far the surroundings reach by which seeds are told apart: within a layer, from its middle. */
@@ -59,17 +61,19 @@ export function candidatesOf(
     }
   }
   found.sort((a, b) => b.area - a.area || b.size - a.size);
-  return found
-    .slice(0, CANDIDATES)
-    .flatMap(({ rows }) => {
-      const whole = rows();
-      const typical = levels.typical(whole);
-      return typical ? piecesOf(whole, typical) : [];
-    })
-    .filter(isLarge)
-    .map((rows) => ({ rows, count: (rows[0] as number[]).length }))
-    .sort((a, b) => b.rows.length * b.count - a.rows.length * a.count)
-    .slice(0, CANDIDATES);
+  const candidates = new Map<string, Candidate>();
+  for (const { rows } of found.slice(0, CANDIDATES)) {
+    const whole = rows();
+    const typical = levels.typical(whole);
+    if (!typical) break;
+    const count = (whole[0] as number[]).length;
+    for (const piece of piecesOf(whole, typical).filter(isLarge)) {
+      const key = [count, piece[0]?.[count - 1], ...piece.map(([node]) => node)].join();
+      if (!candidates.has(key)) candidates.set(key, { rows: piece, count, whole });
+    }
+  }
+  const size = ({ rows, count }: Candidate): number => rows.length * count;
+  return [...candidates.values()].sort((a, b) => size(b) - size(a)).slice(0, CANDIDATES);
 }
 
 /**

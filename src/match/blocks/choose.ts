@@ -14,6 +14,8 @@ import type { Wiring } from './wiring.js';
 
 /** Smaller repeats are taken where they cover this share of what the larger ones cover. */
 const SHARE = 0.75;
+/** Where a block takes this share of the nodes that are left, others are looked for again. */
+const MUCH = 0.5;
 
 interface Measured extends Candidate {
   /** Nodes, and parameters that they read, of all repeats; where they are hidden in some, as in the others. */
@@ -39,15 +41,25 @@ export class Choice {
   }
 
   /**
-   * Takes candidates one after another: `accept` gets the rows and says whether they became blocks. No node is offered
-   * after it was accepted, and no rows that are not `isLarge` enough.
+   * Takes candidates one after another: `accept` gets one and says whether its rows became blocks. No node is offered
+   * after it was accepted, and no rows that are not `isLarge` enough. Once one is accepted that holds much of what was
+   * left, other candidates may have grown astray in it: only pieces of the same repeat follow.
    */
-  run(candidates: readonly Candidate[], isLarge: (rows: Rows) => boolean, accept: (rows: Rows) => boolean): void {
+  run(
+    candidates: readonly Candidate[],
+    isLarge: (rows: Rows) => boolean,
+    accept: (one: Candidate) => boolean,
+  ): void {
+    let left = this.used.reduce((sum, one) => sum + 1 - one, 0);
     let open = candidates.map((one) => this.#measured(one));
     while (open.length > 0) {
       open.sort((a, b) => b.nodes - a.nodes || b.rows.length - a.rows.length || a.border - b.border);
       const chosen = this.#finest(open);
-      if (accept(chosen.rows)) for (const row of chosen.rows) for (const node of row) this.used[node] = 1;
+      if (accept(chosen)) {
+        for (const row of chosen.rows) for (const node of row) this.used[node] = 1;
+        if (chosen.nodes >= MUCH * left) open = open.filter(({ whole }) => whole === chosen.whole);
+        left -= chosen.nodes;
+      }
       open = open.flatMap((one) => {
         if (one === chosen) return [];
         const rows = one.rows.filter((row) => !row.some((node) => this.used[node]));
@@ -57,14 +69,14 @@ export class Choice {
     }
   }
 
-  #measured({ rows, count }: Candidate): Measured {
+  #measured({ rows, count, whole }: Candidate): Measured {
     let parameters = 0;
     for (const row of rows) {
       let most = 0;
       for (const node of row) most = Math.max(most, this.parameters[node] as number);
       parameters += count * most;
     }
-    return { rows, count, nodes: rows.length * count, parameters, border: borderOf(this.wiring, rows) };
+    return { rows, count, whole, nodes: rows.length * count, parameters, border: borderOf(this.wiring, rows) };
   }
 
   /** The first candidate, or where it is no good description the largest it lies in; or the finest one that is as good. */

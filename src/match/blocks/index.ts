@@ -12,11 +12,12 @@
  * nodes alone.
  */
 import type { Graph } from '../../ir/graph.js';
+import type { Node } from '../../ir/node.js';
 import { parametersOf } from '../../ir/parameters.js';
 import type { Value } from '../../ir/value.js';
 import type { Rows } from './align.js';
 import type { Block, BlockInstance } from './block.js';
-import { candidatesOf, RADIUS } from './candidates.js';
+import { type Candidate, candidatesOf, RADIUS } from './candidates.js';
 import { Choice } from './choose.js';
 import { Levels, piecesOf } from './convex.js';
 import { labelsOf } from './labels.js';
@@ -33,22 +34,25 @@ const ROUNDS = 4;
 export type { Block, BlockInstance } from './block.js';
 
 /**
- * The blocks of one scope, what covers most nodes first. Nodes of bodies count with their owner; ask for each body's own.
+ * The blocks of one scope, what covers most nodes first; or those among some of its nodes, in dependency order, as the
+ * repeats inside an instance of a block. Nodes of bodies count with their owner; ask for each body's own.
  * Deterministic, whatever the names. Types should have been inferred: where they are unknown, less is told apart.
  */
-export function findBlocks(graph: Graph): readonly Block[] {
-  const wiring = wiringOf(graph);
+export function findBlocks(graph: Graph, among?: readonly Node[]): readonly Block[] {
+  const wiring = wiringOf(graph, among);
   const levels = new Levels(wiring);
   const blocks: Block[] = [];
   const groupOf = new Int32Array(wiring.nodes.length).fill(-1);
   let groups = 0;
-  let repeat = 0;
+  const repeats = new Map<Rows, number>();
   const isWhole = (node: number): boolean => {
     const call = wiring.nodes[node];
     return call !== undefined && graph.model.functionOf(call) !== undefined;
   };
   const isLarge = (rows: Rows) => rows.length >= LEAST || rows.some(([node]) => isWhole(node as number));
-  const accept = (rows: Rows): boolean => {
+  const accept = ({ rows, whole }: Candidate): boolean => {
+    const repeat = repeats.get(whole) ?? repeats.size;
+    repeats.set(whole, repeat);
     const common = levels.common(rows);
     if (!common) return false;
     const before = blocks.length;
@@ -63,7 +67,6 @@ export function findBlocks(graph: Graph): readonly Block[] {
       if (isOrdered(wiring, groupOf, groups)) blocks.push({ repeat, ...blockOf(wiring, levels, piece) });
       else for (const row of piece) for (const node of row) groupOf[node] = -1;
     }
-    repeat++;
     return blocks.length > before;
   };
   const choice = new Choice(wiring, Float64Array.from(wiring.reads, parametersRead));
@@ -86,7 +89,7 @@ function blockOf(wiring: Wiring, levels: Levels, unsorted: Rows): Omit<Block, 'r
   const rows = unsorted.slice().sort(([a = 0], [b = 0]) => a - b);
   const shared = levels.shared(rows);
   const instances = (rows[0] as number[]).map((_, at) => new Set(rows.map((row) => row[at] as number)));
-  const { nodes, reads, readers } = wiring;
+  const { nodes, reads, readers, given } = wiring;
   const inputs = new Map<string, Value[]>();
   const constants = new Map<string, Value[]>();
   const outputs: Value[][] = [];
@@ -100,7 +103,9 @@ function blockOf(wiring: Wiring, levels: Levels, unsorted: Rows): Omit<Block, 'r
     readers[row[0] as number]?.forEach((_, output) => {
       const isRead = row.some((node, at) => {
         const value = nodes[node]?.outputs[output];
-        return value?.isOutput || readers[node]?.[output]?.some((reader) => !instances[at]?.has(reader.node));
+        return (
+          (value && given.has(value)) || readers[node]?.[output]?.some((reader) => !instances[at]?.has(reader.node))
+        );
       });
       if (isRead) outputs.push(row.map((node) => nodes[node]?.outputs[output] as Value));
     });

@@ -1,4 +1,4 @@
-/** A scope as numbers: nodes by their place in dependency order, and who reads whom. What finding blocks walks over. */
+/** A scope, or a part of it, as numbers: nodes by their place in dependency order, and who reads whom. What finding blocks walks over. */
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import { dependenciesOf } from '../../ir/order.js';
@@ -18,13 +18,14 @@ export interface Wiring {
   readonly producers: readonly Int32Array[];
   /** For each node and output, who reads it in this scope. */
   readonly readers: readonly (readonly Reader[])[][];
+  /** Outputs of the graph, and what nodes that are not among these read. */
+  readonly given: ReadonlySet<Value>;
   /** Length of the longest path that leads to each node: does not depend on the order in the file. */
   readonly depth: Int32Array;
 }
 
-/** Linear in nodes and edges. */
-export function wiringOf(graph: Graph): Wiring {
-  const nodes = graph.nodes();
+/** `nodes`: of this graph, in dependency order. Linear in nodes and edges. */
+export function wiringOf(graph: Graph, nodes: readonly Node[] = graph.nodes()): Wiring {
   const numbers = new Map(nodes.map((node, index) => [node, index]));
   const depth = new Int32Array(nodes.length);
   const readers: Reader[][][] = nodes.map(({ outputs }) => outputs.map(() => []));
@@ -38,7 +39,21 @@ export function wiringOf(graph: Graph): Wiring {
       return producer;
     }),
   );
-  return { nodes, reads, producers, readers, depth };
+  const given = new Set<Value>();
+  const isElsewhere = (node: Node | undefined) => !node || !numbers.has(node);
+  for (const { outputs } of nodes)
+    for (const value of outputs) {
+      if (!value) continue;
+      if (value.isOutput || [...value.uses].some((use) => isElsewhere(ownerIn(graph, use.node)))) given.add(value);
+    }
+  return { nodes, reads, producers, readers, given, depth };
+}
+
+/** The node of this graph that uses a value, be it in a body. */
+function ownerIn(graph: Graph, node: Node): Node | undefined {
+  let at: Node | undefined = node;
+  while (at && at.graph !== graph) at = at.graph.owner;
+  return at;
 }
 
 function readsOf(node: Node): readonly (Value | undefined)[] {

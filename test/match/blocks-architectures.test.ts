@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { Model } from '../../src/ir/model.js';
+import * as architectures from './blocks-architectures.js';
+import { found, sizes } from './blocks-contract.js';
+import { LAYER, layers, model, shuffled } from './blocks-models.js';
+
+const { resnet, unet, mixtureOfExperts, stages, t5, parallel, encoderDecoder } = architectures;
+const { alternating, dualStream, layerScale, mamba } = architectures;
+
+/** Each with its blocks, `count × nodes`, what covers most first. */
+const cases: readonly (readonly [string, Model, readonly string[]])[] = [
+  ['one layer', model(layers(1)), []],
+  ['two layers', model(layers(2)), [`2 × ${LAYER}`]],
+  ['48 layers', model(layers(48)), [`48 × ${LAYER}`]],
+  ['a first layer that computes the bias of all', t5(3), ['3 × 21']],
+  ['12 of these', t5(12), ['12 × 21']],
+  ['attention and feed-forward part side by side', parallel(2), ['2 × 21']],
+  ['48 of these', parallel(48), ['48 × 21']],
+  ['a scale after each part', layerScale(3), ['3 × 23']],
+  ['a gated convolution and a scan', mamba(3), ['3 × 24']],
+  ['an encoder and a decoder of as many layers', encoderDecoder(6, 6), ['6 × 36', `6 × ${LAYER}`]],
+  ['a short encoder', encoderDecoder(2, 4), ['4 × 36', `2 × ${LAYER}`]],
+  ['a short decoder', encoderDecoder(12, 3), [`12 × ${LAYER}`, '3 × 36']],
+  ['two masks in turn', alternating(26, 2), [`26 × ${LAYER}`]],
+  ['another mask for every sixth layer', alternating(26, 6), [`26 × ${LAYER}`]],
+  ['joint blocks of two streams, then blocks of one', dualStream(3, 5), ['3 × 53', '5 × 25']],
+  ['two joint blocks alone', dualStream(2, 0), ['2 × 53']],
+  ['few experts in each layer', mixtureOfExperts(6, 2), ['6 × 36']],
+  ['many experts in each layer', mixtureOfExperts(3, 16), ['3 × 162']],
+  ['equal layers in equal stages', stages(3, 2), [`3 × ${2 * LAYER + 32}`]],
+];
+
+describe('the blocks of an architecture', () => {
+  it.each(cases)('are its layers: %s', (_, of, expected) => {
+    expect(sizes(found(of))).toEqual(expected);
+    expect(sizes(found(shuffled(of)))).toEqual(expected);
+  });
+
+  it('are as many as a stage has, for each width; the first of a stage, which is unlike, aside', () => {
+    const counts = (of: Model) => sizes(found(of)).map((size) => size.split(' ')[0]);
+    expect(counts(resnet([3, 4, 6, 3]))).toEqual(['5', '3', '3', '2']);
+    expect(counts(resnet([2, 2, 2, 2]))).toEqual(['2', '2', '2', '2']);
+  });
+
+  it('are those of levels, down and up', () => {
+    const blocks = found(unet(4, 3, () => 8));
+    expect(sizes(blocks)).toEqual([...new Array(4).fill('3 × 11'), ...new Array(4).fill('3 × 9')]);
+  });
+});
