@@ -11,7 +11,7 @@ import { constantTensor } from '../../src/ir/constants.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Use, Value } from '../../src/ir/value.js';
-import { isHeavy, isMovement, staysFloat32Input, staysFloat32Output } from './ops.js';
+import { isHeavy, isMovement, readsShapeAlone, staysFloat32Input, staysFloat32Output } from './ops.js';
 
 /** Nodes that may be narrow, in dependency order; `why` gives the reason against one. */
 export function candidates(
@@ -22,7 +22,7 @@ export function candidates(
   const narrow = new Set<Node>();
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
-      if (!touchesFloat32(node)) continue;
+      if (!touchesFloat32(node) || readsShapeAlone(node)) continue;
       const reason = why(node);
       if (reason === undefined) narrow.add(node);
       else if (reason !== '') skip(reason, node);
@@ -35,6 +35,9 @@ export const narrowInputs = (node: Node): number[] =>
   node.inputs.flatMap((value, index) => (value?.elem === 'float32' && !staysFloat32Input(node, index) ? [index] : []));
 export const narrowOutputs = (node: Node): Value[] =>
   node.outputs.filter((value, index): value is Value => value?.elem === 'float32' && !staysFloat32Output(node, index));
+
+/** Who reads the numbers of a value, and so cares for their type. */
+export const usesOf = (value: Value): Use[] => [...value.uses].filter((use) => !readsShapeAlone(use.node));
 
 const touchesFloat32 = (node: Node): boolean =>
   [...node.inputs, ...node.outputs].some((value) => value?.elem === 'float32');
@@ -65,13 +68,13 @@ export class Islands {
     );
     for (const value of inputs) {
       if ((value.producer && group.has(value.producer)) || constantTensor(value)) continue;
-      const others = [...value.uses].filter((use) => !group.has(use.node));
+      const others = usesOf(value).filter((use) => !group.has(use.node));
       if (this.isNarrow(value)) gain -= others.some((use) => !this.isNarrowUse(use)) ? 0 : 1;
       else gain += others.some((use) => this.isNarrowUse(use)) ? 0 : 1;
     }
     for (const node of group)
       for (const value of narrowOutputs(node)) {
-        const others = [...value.uses].filter((use) => !group.has(use.node));
+        const others = usesOf(value).filter((use) => !group.has(use.node));
         if (others.some((use) => !this.isNarrowUse(use))) gain++;
         if (others.some((use) => this.isNarrowUse(use))) gain--;
       }

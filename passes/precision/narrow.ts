@@ -11,7 +11,7 @@ import type { Tensor } from '../../src/ir/tensor.js';
 import { dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Use, Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
-import { candidates, Islands, narrowInputs, narrowOutputs } from './islands.js';
+import { candidates, Islands, narrowInputs, narrowOutputs, usesOf } from './islands.js';
 import { keeps } from './keep.js';
 import { brokenInFloat16OnCpu, isTypedByItself, opKey } from './ops.js';
 import { type Sensitive, sensitive } from './sensitive.js';
@@ -142,7 +142,7 @@ class Rewrite {
       if (!sources.has(value)) node.graph.setInput(node, index, this.#narrow(value));
     }
     for (const value of sources) {
-      const wide = [...value.uses].filter((use) => !islands.isNarrowUse(use) && !this.#casts.has(use.node));
+      const wide = usesOf(value).filter((use) => !islands.isNarrowUse(use) && !this.#casts.has(use.node));
       value.type = tensorType(this.narrowing.type, value.shape);
       for (const { node, index } of wide) node.graph.setInput(node, index, this.#widen(value));
     }

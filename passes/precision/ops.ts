@@ -32,6 +32,9 @@ export const isMovement = isIn(
   ),
 );
 
+/** Reads how large a tensor is, whatever its type: never worth a cast. */
+export const readsShapeAlone = isIn(words('Shape Size'));
+
 /** Picks among its numbers by others, which are computed: not a constant even where all its floats are. */
 export const isSelection = isIn(words('Gather GatherElements GatherND ScatterND ScatterElements Where OneHot'));
 

@@ -93,6 +93,15 @@ describe('fp16', () => {
     expect(input?.elem).toBe('float32');
   });
 
+  it('casts nothing for who reads a shape alone', async () => {
+    const before = between((g, hidden) => g.op('Reshape', [g.op('Relu', [hidden]), g.op('Shape', [hidden])]));
+    const { model, result } = await checkPass(fp16(), { before, within: 5e-3 });
+    expect(opCounts(model)).toEqual({ Cast: 2, MatMul: 2, Relu: 1, Reshape: 1, Shape: 1 });
+    expect(result.skips).toEqual([]);
+    const kept = await checkPass(fp16({ keep: ['Shape'] }), { before, within: 5e-3 });
+    expect(opCounts(kept.model)).toEqual(opCounts(model));
+  });
+
   it('does not cast back and forth around an op between two islands', async () => {
     const before = between((g, hidden) => {
       const mean = g.op('ReduceMean', [g.op('Pow', [hidden, g.constant('float32', 2)])], { axes: [1], keepdims: 1 });
