@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
-import { Miss } from '../src/match/miss.js';
+import { helps, Miss } from '../src/match/miss.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { raiseOpset } from '../src/run/raise-opset.js';
 import type { SharedBiases } from './attention/bias.js';
@@ -10,6 +10,8 @@ import { type AttentionOp, attentionOps, type Choice, choose } from './attention
 import { emitAttention } from './attention/kernel.js';
 import { ATTENTION, hasAttention, raiseMiss } from './attention/opset.js';
 import { type AttentionSite, attentionSite } from './attention/site.js';
+import { attentionTrace } from './attention/trace.js';
+import { Trail } from './attention/trail.js';
 
 export const fuseAttn = definePass({
   name: 'fuse-attn',
@@ -29,16 +31,18 @@ export const fuseAttn = definePass({
     for (const graph of model.graphs()) {
       const shared: SharedBiases = new Map();
       for (const softmax of graph.nodes()) {
-        const site = softmax.is('Softmax') ? attentionSite(softmax, facts) : undefined;
+        const trail = new Trail();
+        const site = softmax.is('Softmax') ? attentionSite(softmax, facts, trail) : undefined;
         if (!site) continue;
         counts.sites++;
         const choice = site instanceof Miss ? site : choose(site, op, context);
-        const miss = fuse(site, choice, raised, facts, shared);
-        if (miss) context.skip(miss.reason, miss.at);
-        else {
-          counts.fused++;
-          if ((site as AttentionSite).isGuarded) counts.guarded++;
-        }
+        const miss = fuse(site, choice, raised, facts, shared, context);
+        const rule = choice instanceof Miss ? undefined : choice.name;
+        const trace = () => attentionTrace(trail, miss);
+        context.site({ kind: 'attention', at: softmax, isFused: !miss, rule, miss, trace });
+        if (miss) continue;
+        counts.fused++;
+        if ((site as AttentionSite).isGuarded) counts.guarded++;
       }
     }
     if (counts.fused > 0) inferTypes(model);
@@ -55,14 +59,15 @@ function fuse(
   raised: string | undefined,
   facts: Facts,
   shared: SharedBiases,
+  context: PassContext,
 ): Miss | undefined {
   if (site instanceof Miss) return site;
   if (choice instanceof Miss) return choice;
   const emission = choice.emit(site, facts);
   if (emission instanceof Miss) return emission;
   if (choice.opset > (site.softmax.opset ?? 1))
-    return new Miss(`${choice.why}, which needs opset ${choice.opset}: ${raised}`, site.softmax, 7);
-  return emitAttention(site, emission, facts, shared);
+    return new Miss(`${choice.why}, which needs opset ${choice.opset}: ${raised}`, site.softmax, 7, helps.opset);
+  return emitAttention(site, emission, facts, shared, context);
 }
 
 /** Raises the opset where a site that can be fused needs it; why not, where it needs it and cannot. */

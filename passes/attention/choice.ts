@@ -1,6 +1,6 @@
 /** Which op a site becomes. */
 import type { DataType } from '../../src/ir/types.js';
-import { type Match, Miss } from '../../src/match/miss.js';
+import { helps, type Match, Miss } from '../../src/match/miss.js';
 import type { PassContext } from '../../src/run/pass.js';
 import type { Emitter } from './kernel.js';
 import { multiHeadAttention } from './multi-head.js';
@@ -10,6 +10,8 @@ import type { AttentionSite } from './site.js';
 import { standardAttention } from './standard.js';
 
 export interface Choice {
+  /** The op. */
+  readonly name: string;
   readonly emit: Emitter;
   /** The least opset of ai.onnx that it needs. */
   readonly opset: number;
@@ -17,7 +19,7 @@ export interface Choice {
   readonly why: string;
 }
 
-interface Candidate extends Omit<Choice, 'why'> {
+interface Candidate extends Omit<Choice, 'name' | 'why'> {
   readonly domain: string;
 }
 
@@ -50,6 +52,6 @@ export function choose(site: AttentionSite, op: AttentionOp, context: PassContex
   const elem: DataType = elemOfKernel(site);
   const why = op === 'auto' ? 'the scores are soft-capped: only Attention holds that' : `${name} was asked for`;
   if (!context.hasKernel(name, domain, domain === '' ? opset : 1, elem))
-    return new Miss(`the target has no ${name} for ${elem}`, site.softmax, 7);
-  return { emit, opset, why };
+    return new Miss(`the target has no ${name} for ${elem}`, site.softmax, 7, helps.kernel);
+  return { name, emit, opset, why };
 }

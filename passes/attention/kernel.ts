@@ -8,6 +8,7 @@ import type { Facts } from '../../src/infer/index.js';
 import { type DataType, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
+import type { RuleHost } from '../../src/match/rule.js';
 import { type Axes, align, type Factor, leavesOf, sameAxes, viewOf } from '../../src/match/view.js';
 import { arrange } from './arrange.js';
 import type { SharedBiases } from './bias.js';
@@ -22,17 +23,20 @@ export interface Emission {
   readonly axes: Axes;
   /** What it computes in. */
   readonly elem: DataType;
+  /** The tensors that query, key and value are taken from. */
+  readonly operands: readonly Value[];
 }
 
 /** How an op takes a site, or why it does not. */
 export type Emitter = (site: AttentionSite, facts: Facts) => Match<Emission>;
 
-/** Replaces the site by one node, or says why the kernel cannot hold it: then nothing was edited. */
+/** Replaces the site by one node, or says why it stays: then nothing reads what was built. */
 export function emitAttention(
   site: AttentionSite,
   emission: Emission,
   facts: Facts,
   shared: SharedBiases,
+  host: RuleHost,
 ): Miss | undefined {
   const { axes, elem } = emission;
   const context = site.context.output;
@@ -51,9 +55,15 @@ export function emitAttention(
   if (elem !== site.elem) output = builder.op('Cast', [output], { to: codeOf(site.elem) });
   output.type = tensorType(site.elem, axes.map(dimOf));
   // Everyone who read the context reads the kernel's output: as it is where they merged the heads, else split again.
-  for (const value of readers) context.graph.replaceUses(value, output);
-  if (context.uses.size > 0) context.graph.replaceUses(context, split.apply(builder, output));
-  return undefined;
+  const old = readers.includes(context) ? readers : [...readers, context];
+  const isReplaced = host.replace({
+    rule: 'attention',
+    old,
+    by: old.map((value) => (value === context && !readers.includes(context) ? split.apply(builder, output) : output)),
+    operands: [...emission.operands, ...site.terms.map((term) => term.value)],
+    facts,
+  });
+  return isReplaced ? undefined : new Miss('an equal rewrite was refuted by running it', site.softmax, 8);
 }
 
 /** The axes of a view of the context in the site's factors; none where it is something else. */

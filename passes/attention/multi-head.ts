@@ -24,6 +24,7 @@ export const multiHeadAttention: Emitter = (site) => {
   return {
     axes,
     elem,
+    operands: [query, key, value].map(({ source }) => source.value),
     plan: (builder, shared) => {
       const [q, k, v] = [query, key, value].map((one) => made(builder, one, elem)) as [never, never, never];
       const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };

@@ -1,7 +1,7 @@
 /** Query, key and value of a site with their axes in common factors: batch and heads are the same ones in all of them. */
 import { type Dim, productOf } from '../../src/ir/dims.js';
 import type { Value } from '../../src/ir/value.js';
-import { type Match, Miss } from '../../src/match/miss.js';
+import { helps, type Match, Miss } from '../../src/match/miss.js';
 import { type Axes, align, type Factor, leavesOf, type View } from '../../src/match/view.js';
 import type { Operand } from './contraction.js';
 import { requiredBy } from './required.js';
@@ -62,11 +62,11 @@ export function partsOf(scores: Scores, weights: Weights, keySide: 0 | 1, keys: 
       if (own.length > 0 && lead.length === 0)
         return new Miss('the values have more batches or heads than the scores', at, 5);
       if (own.length > 0 && own !== lead && !align(lead, own) && !align(lead, own, required()))
-        return new Miss('the batch of query, key and value is not shown to be the same', at, 5);
+        return new Miss('the batch of query, key and value is not shown to be the same', at, 5, helps.shape);
     }
   const [valueView] = [sides[2]?.[1] as View];
   if (scores.terms.some(({ unproven }) => unproven.length > 0) && !align(keys, valueView.axes[values.inner] ?? []))
-    return new Miss('the bias is not shown to be no larger than the scores', at, 6);
+    return new Miss('the bias is not shown to be no larger than the scores', at, 6, helps.shape);
   const all = leavesOf(leads.flat());
   const [query, key, value] = sides.map(([operand, view, of], i) =>
     partOf(operand, view, of, all, i === 2 ? [operand.inner, operand.own] : [operand.own, operand.inner]),

@@ -4,7 +4,7 @@ import { type Dim, equalDims } from '../../src/ir/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { deeper, type Match, Miss } from '../../src/match/miss.js';
+import { deeper, helps, type Match, Miss } from '../../src/match/miss.js';
 import { fillOf, scalarOf } from '../../src/match/scalar.js';
 import { type Axes, regroup, type View, viewOf } from '../../src/match/view.js';
 import { type Contraction, contractionOf, isProduct, reachesProduct } from './contraction.js';
@@ -43,12 +43,12 @@ const MASKED = -1e9;
 /** Reads one value. Every value between must have no other use, but for what the trail is told. */
 export function scoresOf(value: Value, facts: Facts, trail: Trail, depth = 3): Match<Scores> {
   const node = value.producer;
-  const miss = (reason: string): Miss => new Miss(reason, node ?? value, depth);
+  const miss = (reason: string, help?: string): Miss => new Miss(reason, node ?? value, depth, help);
   if (!node) return miss('before the Softmax: expected MatMul(query, key); found no node');
-  if (value.isOutput) return miss('the scores are an output of the graph');
+  if (value.isOutput) return miss('the scores are an output of the graph', helps.output);
   const { mark } = trail;
   const readers = [...value.uses].filter((use) => trail.has(use.node));
-  if (readers.length > 1 || trail.otherUser(value)) return miss('the scores have another use');
+  if (readers.length > 1 || trail.otherUser(value)) return miss('the scores have another use', helps.use);
   trail.add(node);
   const result = read(node, value, facts, trail, depth);
   if (result instanceof Miss) trail.back(mark);
@@ -116,7 +116,7 @@ function productScores(node: Node, facts: Facts, depth: number): Match<Scores> {
   if (product instanceof Miss) return new Miss(product.reason, product.at, depth);
   const [left, right] = product.operands;
   const [x, y] = [viewOf(left.value, facts), viewOf(right.value, facts)];
-  if (!x || !y) return new Miss('the rank of an operand is not known', node, depth);
+  if (!x || !y) return new Miss('the rank of an operand is not known', node, depth, helps.shape);
   const axes: (readonly unknown[])[] = [];
   product.leads.forEach((at, i) => {
     const [l, r] = [left.leads[i], right.leads[i]];
@@ -168,7 +168,7 @@ type NewTerm = Term extends infer One ? (One extends Term ? Omit<One, 'unproven'
 /** Adds a term that broadcasts to the scores, and not they to it. */
 function withTerm(inner: Scores, scores: Value, node: Node, term: NewTerm, depth: number): Match<Scores> {
   const [before, after, own] = [scores.shape, node.output.shape, term.value.shape];
-  if (!before || !after || !own) return new Miss('the rank of the bias is not known', node, depth);
+  if (!before || !after || !own) return new Miss('the rank of the bias is not known', node, depth, helps.shape);
   if (after.length > before.length)
     return new Miss(`a bias of rank ${own.length} on scores of rank ${before.length}`, node, depth);
   const unproven = inner.axes.filter((_, i) => !equalDims(before[i] as Dim, after[i] as Dim));

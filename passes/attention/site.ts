@@ -8,7 +8,8 @@
 import type { Facts } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
 import { type DataType, isFloat } from '../../src/ir/types.js';
-import { type Match, Miss } from '../../src/match/miss.js';
+import type { Value } from '../../src/ir/value.js';
+import { helps, type Match, Miss } from '../../src/match/miss.js';
 import { type Axes, sameFactors } from '../../src/match/view.js';
 import { isProduct, reachesProduct } from './contraction.js';
 import { type Parts, partsOf } from './parts.js';
@@ -34,18 +35,23 @@ export interface AttentionSite extends Parts {
 }
 
 /** The site around a Softmax; a Miss that says what was found instead; undefined where it is no attention. */
-export function attentionSite(softmax: Node, facts: Facts): Match<AttentionSite> | undefined {
+export function attentionSite(softmax: Node, facts: Facts, trail = new Trail()): Match<AttentionSite> | undefined {
   const input = softmax.inputs[0];
   if (!input || !reachesProduct(input, 'up') || !reachesProduct(softmax.output, 'down')) return undefined;
+  return siteAt(softmax, input, facts, trail);
+}
+
+function siteAt(softmax: Node, input: Value, facts: Facts, trail: Trail): Match<AttentionSite> {
+  trail.enter('softmax');
   const rank = softmax.output.shape?.length;
-  if (softmax.hasReference) return new Miss("the axis is the function's caller's to give", softmax);
-  if (rank === undefined) return new Miss('the rank of the scores is not known', softmax);
+  if (softmax.hasReference) return new Miss("the axis is the function's caller's to give", softmax, 0, INLINE);
+  if (rank === undefined) return new Miss('the rank of the scores is not known', softmax, 0, helps.shape);
   const given = softmax.int('axis', (softmax.opset ?? 13) < 13 ? 1 : -1);
   const axis = given < 0 ? given + rank : given;
   const isCoerced = (softmax.opset ?? 13) < 13 && axis !== rank - 1;
   if (isCoerced) return new Miss('the Softmax runs over another axis than the keys', softmax);
-  const trail = new Trail();
   trail.add(softmax);
+  trail.enter('scores');
   const scores = scoresOf(input, facts, trail);
   if (scores instanceof Miss) return scores;
   const keys = scores.axes[axis] ?? [];
@@ -53,17 +59,21 @@ export function attentionSite(softmax: Node, facts: Facts): Match<AttentionSite>
   const own = operands.map((operand, side) => scores.views[side as 0 | 1].axes[operand.own] ?? []);
   const keySide = sameFactors(own[1] ?? [], keys) ? 1 : sameFactors(own[0] ?? [], keys) ? 0 : undefined;
   if (keySide === undefined) return new Miss('the Softmax runs over another axis than the keys', softmax, 2);
+  trail.enter('weights');
   const weights = weightsOf(softmax, scores.axes, keys, facts, trail);
   if (weights instanceof Miss) return weights;
-  if (trail.stray) return new Miss('the shape of a value inside is read elsewhere', trail.stray, 4);
+  trail.enter('readers');
+  if (trail.stray) return new Miss('the shape of a value inside is read elsewhere', trail.stray, 4, helps.use);
+  trail.enter('parts');
   const unproven = scores.terms.find((term) => term.unproven.some((axes) => !sameFactors(axes, keys)));
-  if (unproven) return new Miss('the bias is not shown to be no larger than the scores', unproven.at, 6);
+  if (unproven) return new Miss('the bias is not shown to be no larger than the scores', unproven.at, 6, helps.shape);
   const elem = elemOf(trail, weights);
   if (elem instanceof Miss) return elem;
   const parts = partsOf(scores, weights, keySide, keys);
   if (parts instanceof Miss) return parts;
   const cap = softcapOf(scores.capped, scores.factor, softmax);
   if (cap instanceof Miss) return cap;
+  trail.enter('kernel');
   return {
     ...parts,
     softmax,
@@ -76,6 +86,8 @@ export function attentionSite(softmax: Node, facts: Facts): Match<AttentionSite>
     isGuarded: weights.isGuarded,
   };
 }
+
+const INLINE = 'inline before this pass puts the function in the place of its calls.';
 
 /** c, where factor · tanh(capped · x) is c·tanh(x·a/c) with a = capped · c. */
 function softcapOf(capped: number | undefined, factor: number, at: Node): Match<number> | undefined {

@@ -65,6 +65,7 @@ export const standardAttention: Emitter = (site, facts) => {
   return {
     axes,
     elem,
+    operands: operands.map(({ source }) => source.value),
     plan: (builder, shared) => {
       const [q, k, v] = operands.map((one) => made(builder, one, elem)) as [never, never, never];
       const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };

@@ -2,10 +2,23 @@
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 
+/** What is asked of a site, in order. */
+export const stages = ['softmax', 'scores', 'weights', 'readers', 'parts', 'kernel'] as const;
+export type Stage = (typeof stages)[number];
+
 export class Trail {
+  /** What is being asked, and which node was the first to be read for it. */
+  stage: Stage = 'softmax';
+  readonly starts = new Map<Stage, number>();
+
   readonly #nodes: Node[] = [];
   readonly #set = new Set<Node>();
   readonly #deferred: Node[] = [];
+
+  enter(stage: Stage): void {
+    this.stage = stage;
+    this.starts.set(stage, this.#nodes.length);
+  }
 
   has(node: Node): boolean {
     return this.#set.has(node);
@@ -26,7 +39,11 @@ export class Trail {
     return [this.#nodes.length, this.#deferred.length];
   }
 
+  /** The nodes at the furthest point that the reader came to. */
+  furthest: readonly Node[] = [];
+
   back([nodes, deferred]: readonly [number, number]): void {
+    if (this.#nodes.length > this.furthest.length) this.furthest = [...this.#nodes];
     for (const node of this.#nodes.splice(nodes)) this.#set.delete(node);
     this.#deferred.length = deferred;
   }

@@ -3,7 +3,7 @@
 import type { Facts } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { type Match, Miss } from '../../src/match/miss.js';
+import { helps, type Match, Miss } from '../../src/match/miss.js';
 import { scalarOf } from '../../src/match/scalar.js';
 import { type Axes, type Factor, sameFactors, type View, viewOf } from '../../src/match/view.js';
 import { type Contraction, contractionOf } from './contraction.js';
@@ -33,20 +33,20 @@ export function weightsOf(
   let axes = start;
   let isGuarded = false;
   for (;;) {
-    if (value.isOutput) return new Miss('the attention weights are an output of the graph', value, 2);
+    if (value.isOutput) return new Miss('the attention weights are an output of the graph', value, 2, helps.output);
     const guard = guardOf(value, facts);
     const users = value.users.filter((node) => !node.is('Shape') && !guard?.includes(node));
     if (guard) {
       for (const node of guard) trail.add(node);
       trail.otherUser(value);
-      if (users.length > 0) return new Miss('the attention weights have another use', users[0] as Node, 2);
+      if (users.length > 0) return new Miss('the attention weights have another use', users[0] as Node, 2, helps.use);
       isGuarded = true;
       value = (guard[1] as Node).output;
       continue;
     }
     const [user, other] = users;
     if (!user || other || value.uses.size !== value.users.length)
-      return new Miss('the attention weights have another use', other ?? value, 2);
+      return new Miss('the attention weights have another use', other ?? value, 2, helps.use);
     trail.add(user);
     trail.otherUser(value);
     if (user.is('MatMul') || user.is('Einsum')) return productOf(user, value, axes, keys, isGuarded, facts);
@@ -95,7 +95,7 @@ function productOf(
   if (!sameFactors(axes[own.inner] ?? [], keys))
     return new Miss('the product with the values sums over another axis than the keys', node, 2);
   const view = viewOf(other.value, facts);
-  if (!view) return new Miss('the rank of an operand is not known', node, 5);
+  if (!view) return new Miss('the rank of an operand is not known', node, 5, helps.shape);
   const result: (readonly Factor[])[] = [];
   product.leads.forEach((out, i) => {
     const from = own.leads[i];

@@ -5,15 +5,17 @@
  * part in the key; scalars and short constants do.
  */
 
+import type { Facts } from '../infer/index.js';
 import { textOf } from '../ir/attribute.js';
 import { instanceOf } from '../ir/bank.js';
 import type { Dim } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { numbersOf } from '../ir/numbers.js';
 import { numberedText } from '../ir/symbols.js';
 import { elementCount, type Tensor } from '../ir/tensor.js';
-import { isFloat, typeText } from '../ir/types.js';
+import { isFloat, tensorType, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Rewrite } from '../match/rule.js';
 
@@ -78,6 +80,26 @@ function leavesOf(operand: Value, { facts }: Rewrite): readonly Value[] {
 /** A node that can be copied on its own: no bodies, no call of a function, no attribute of an enclosing one. */
 const isPlain = (node: Node): boolean =>
   node.bodies.length === 0 && !node.hasReference && !node.graph.model.functionOf(node);
+
+/** What a value holds; also of the Shapes, Gathers of one axis and Concats that a pass has added since types were inferred. */
+function contentsOf(value: Value, facts: Facts): readonly Dim[] | undefined {
+  const known = facts.contents(value);
+  const node = value.producer;
+  if (known || node?.domain !== '' || node.attributes.has('start')) return known;
+  const [first, index] = node.inputs;
+  if (node.opType === 'Shape') return first?.shape;
+  if (node.opType === 'Concat') {
+    const parts = node.inputs.map((input) => input && constantOrContents(input, facts));
+    return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+  }
+  if (node.opType !== 'Gather' || !first || index?.tensor?.shape.length !== 1) return undefined;
+  const all = contentsOf(first, facts);
+  const picked = all && [...numbersOf(index.tensor)].map((at) => all.at(at));
+  return picked?.every((dim) => dim !== undefined) ? (picked as Dim[]) : undefined;
+}
+
+const constantOrContents = (value: Value, facts: Facts): readonly Dim[] | undefined =>
+  value.tensor ? [...numbersOf(value.tensor)] : contentsOf(value, facts);
 
 /** One side of a rewrite as a model of its own. */
 class Side {
@@ -153,11 +175,12 @@ class Side {
       this.#lines.push(`${copy.name}: ${type}[${shape}] ${isShort ? tensor.bytes() : ''}`);
       return copy;
     }
-    const dims = this.rewrite.facts.contents(value);
+    const dims = contentsOf(value, this.rewrite.facts);
     if (!dims) return undefined;
-    const name = `${value.elem} ${dims.map(this.dimText).join(', ')} of rank ${value.shape?.length}`;
+    const type = value.type ?? tensorType('int64', [dims.length]);
+    const name = `${typeText(type, this.dimText)} ${dims.map(this.dimText).join(', ')}`;
     this.contents.set(name, dims);
-    return this.#model.graph.inputs.find((input) => input.name === name) ?? this.#model.graph.input(name, value.type);
+    return this.#model.graph.inputs.find((input) => input.name === name) ?? this.#model.graph.input(name, type);
   }
 
   #copy(node: Node): void {
