@@ -1,6 +1,7 @@
 /** The report as Markdown: for a pull request or a wiki. */
 import type { Report } from '../run/report.js';
 import { bytesText, msText, numberText, signed } from './style.js';
+import { rewritesText } from './text.js';
 
 /** The report in Markdown, tables and all. */
 export function reportMarkdown(report: Report): string {
@@ -32,9 +33,10 @@ export function reportMarkdown(report: Report): string {
       ]),
     ),
     (report.warnings ?? []).map(({ text }) => `- ${text}`),
-    passes.flatMap(({ name, notes, skips, verdict, status }) => [
+    passes.flatMap(({ name, notes, skips, verdict, rewrites, status }) => [
       ...(verdict && status === 'rolled back' ? [`- \`${name}\` was rolled back: ${verdict.detail}`] : []),
       ...notes.map(({ text, at }) => `- \`${name}\`: ${text}${at ? ` (${at})` : ''}`),
+      ...(rewrites ? [`- \`${name}\`: ${rewritesText(rewrites)}`] : []),
       ...skips.map((skip) => `- \`${name}\` left ${skip.count}: ${skip.reason}${places(skip.places)}`),
     ]),
   ];

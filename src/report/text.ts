@@ -81,7 +81,8 @@ function changeText({ status, ops, nodes, bytes }: PassReport, room: number): st
   return [...shown, end].join('  ');
 }
 
-function detailLines({ notes, skips, verdict, status }: PassReport, p: Paint, width: number): string[] {
+function detailLines(pass: PassReport, p: Paint, width: number): string[] {
+  const { notes, skips, sites = [], verdict, rewrites, status } = pass;
   const indented = (text: string, style: (text: string) => string) =>
     wrapped(text, width - 6).map((line, i) => `   ${i ? '  ' : ''}${style(line)}`);
   const lines: string[] = [];
@@ -89,9 +90,24 @@ function detailLines({ notes, skips, verdict, status }: PassReport, p: Paint, wi
   if (verdict?.outcome === 'unknown') lines.push(...indented(`not verified: ${verdict.detail}`, p.warn));
   for (const [text, count] of tally(notes.map((note) => note.text)))
     lines.push(...indented(count > 1 ? `${text} (×${count})` : text, (line) => line));
-  for (const { reason, count, places } of skips)
-    lines.push(...indented(`left ×${count}: ${reason}${places[0] ? `, e.g. ${places[0]}` : ''}`, p.dim));
+  if (rewrites) lines.push(...indented(rewritesText(rewrites), rewrites.refuted.length ? p.bad : (line) => line));
+  for (const { reason, count, places } of skips) {
+    const help = sites.find((site) => site.reason === reason)?.help;
+    const place = places[0] ? `, e.g. ${places[0]}` : '';
+    lines.push(...indented(`left ×${count}: ${reason}${place}${help ? `. ${help}` : ''}`, p.dim));
+  }
   return lines;
+}
+
+/** `12 rewrites, 2 different ones, each run beside what it replaces`, and what was refuted or could not be run. */
+export function rewritesText({ count, distinct, refuted, notCompared }: NonNullable<PassReport['rewrites']>): string {
+  const open = notCompared.reduce((sum, one) => sum + one.count, 0);
+  const [first] = refuted;
+  return [
+    `${counted(count, 'rewrite')}, ${counted(distinct, 'different one')} run beside what ${distinct === 1 ? 'it replaces' : 'they replace'}`,
+    ...(first ? [`${refuted.length} refuted and not made: ${first.rule}, ${first.detail}`] : []),
+    ...(open ? [`${open} not compared: ${notCompared[0]?.reason}`] : []),
+  ].join('; ');
 }
 
 function tally(texts: readonly string[]): Map<string, number> {

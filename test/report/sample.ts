@@ -32,6 +32,23 @@ export const sample: Report = reportSchema.parse({
       bytes: { before: 10_400_000, after: 10_400_000 },
       notes: [],
       skips: [{ reason: 'the number of heads is not static', count: 1, places: ['MatMul "/h.3/attn/MatMul_1"'] }],
+      sites: [
+        {
+          kind: 'attention',
+          at: 'Softmax "/h.3/attn/Softmax"',
+          fused: false,
+          reason: 'the number of heads is not static',
+          reached: 'MatMul "/h.3/attn/MatMul_1"',
+          matched: 5,
+          help: 'Freeze it.',
+        },
+      ],
+      rewrites: {
+        count: 12,
+        distinct: 2,
+        refuted: [{ rule: 'attention', detail: 'relative L2 0.4 > 0.0001' }],
+        notCompared: [],
+      },
       ms: 34.2,
     },
     {
