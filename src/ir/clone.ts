@@ -3,10 +3,21 @@ import type { Attribute } from './attribute.js';
 import { Graph } from './graph.js';
 import { Model } from './model.js';
 import type { Node } from './node.js';
-import type { Value } from './value.js';
+import { Value } from './value.js';
 
-/** Edits of the copy leave the original as it was. Labels, order and everything carried are the same. */
-export function cloneModel(model: Model): Model {
+/** What a copy leaves out of the main graph. */
+export interface Omission {
+  /** Goes, with the constants that nothing else reads. No bodies in them. */
+  readonly nodes: ReadonlySet<Node>;
+  /** Of their values that others read: the value that is read in the copy. */
+  readonly instead: ReadonlyMap<Value, Value>;
+}
+
+/**
+ * Edits of the copy leave the original as it was. Labels, order and everything carried are the same. `values` is filled
+ * with what became of each value.
+ */
+export function cloneModel(model: Model, omission?: Omission, values = new Map<Value, Value>()): Model {
   const copy = new Model(model.opsets, model.irVersion);
   const { producerName, producerVersion, domain, modelVersion, docString, carried } = model;
   Object.assign(copy, {
@@ -18,8 +29,7 @@ export function cloneModel(model: Model): Model {
     carried,
     metadata: [...model.metadata],
   });
-  const values = new Map<Value, Value>();
-  fill(copy.graph, model.graph, values);
+  fill(copy.graph, model.graph, values, false, omission);
   for (const fn of model.functions) {
     const graph = new Graph(
       copy,
@@ -40,7 +50,13 @@ export function cloneModel(model: Model): Model {
  * reads from outside; it is filled with what is copied. Ports are copied too, unless `isInlined`: then the inputs must
  * already be in `values`, and the caller connects the outputs.
  */
-export function fill(target: Graph, source: Graph, values: Map<Value, Value>, isInlined = false): void {
+export function fill(
+  target: Graph,
+  source: Graph,
+  values: Map<Value, Value>,
+  isInlined = false,
+  omission?: Omission,
+): void {
   const mapped = (value: Value): Value => values.get(value) ?? value;
   if (!isInlined) {
     Object.assign(target, { name: source.name, docString: source.docString, carried: source.carried });
@@ -52,8 +68,9 @@ export function fill(target: Graph, source: Graph, values: Map<Value, Value>, is
     }
   }
   const nodes: [Node, Node][] = [];
-  for (const item of [...source.constants, ...source.nodeSet].sort((a, b) => a.sequence - b.sequence)) {
-    if ('tensor' in item) {
+  for (const item of inOrder(source)) {
+    if (omission && isOmitted(item, omission)) continue;
+    if (item instanceof Value) {
       const copy = target.constant(item.tensor as NonNullable<Value['tensor']>, item.name);
       copy.constantNode = item.constantNode;
       copy.type = item.type;
@@ -77,6 +94,7 @@ export function fill(target: Graph, source: Graph, values: Map<Value, Value>, is
     });
     nodes.push([item, node]);
   }
+  for (const [value, other] of omission?.instead ?? []) values.set(value, mapped(other));
   for (const [node, copy] of nodes) {
     node.inputs.forEach((value, index) => {
       target.setInput(copy, index, value && mapped(value));
@@ -88,6 +106,23 @@ export function fill(target: Graph, source: Graph, values: Map<Value, Value>, is
     target.setOutputs(
       source.outputPorts.map((port, index) => ({ port: { ...port }, value: mapped(source.outputs[index] as Value) })),
     );
+}
+
+/** Constants and nodes in order of creation: each of the two stands in it. */
+function* inOrder({ constants, nodeSet }: Graph): Iterable<Value | Node> {
+  const waiting = constants.values();
+  let next = waiting.next();
+  for (const node of nodeSet) {
+    for (; !next.done && next.value.sequence < node.sequence; next = waiting.next()) yield next.value;
+    yield node;
+  }
+  for (; !next.done; next = waiting.next()) yield next.value;
+}
+
+function isOmitted(item: Value | Node, { nodes }: Omission): boolean {
+  if (!(item instanceof Value)) return nodes.has(item);
+  for (const { node } of item.uses) if (!nodes.has(node)) return false;
+  return item.uses.size > 0;
 }
 
 function cloneAttribute(attribute: Attribute, graph: Graph, values: Map<Value, Value>): Attribute {

@@ -7,6 +7,9 @@ import type { Use, Value } from './value.js';
 /** Op type of the pseudo-node whose inputs are the graph's outputs. */
 export const END = 'graph.end';
 
+/** Of most nodes. */
+const NONE: readonly Graph[] = [];
+
 export interface NodeOptions {
   readonly domain?: string;
   readonly name?: string;
@@ -112,8 +115,9 @@ export class Node {
 
   /** Control-flow bodies: every graph in an attribute, in the attributes' order. */
   get bodies(): readonly Graph[] {
-    const bodies: Graph[] = [];
-    for (const attribute of this.attributes.values()) bodies.push(...graphsOf(attribute));
+    let bodies: readonly Graph[] = NONE;
+    for (const attribute of this.attributes.values())
+      if (attribute.type === 'graph' || attribute.type === 'graphs') bodies = [...bodies, ...graphsOf(attribute)];
     return bodies;
   }
 

@@ -30,15 +30,18 @@ export function dependencyOrder(graph: Graph, nodes: ReadonlySet<Node>): readonl
   const followers = new Map<Node, Node[]>();
   const ready: Node[] = [];
   for (const node of nodes) {
-    const producers = new Set<Node>();
-    for (const value of dependenciesOf(node)) if (value.producer?.graph === graph) producers.add(value.producer);
-    for (const producer of producers) {
+    // Counted as often as it is read: as often it is counted down.
+    let edges = 0;
+    for (const value of node.bodies.length > 0 ? dependenciesOf(node) : node.inputs) {
+      const producer = value?.producer;
+      if (producer?.graph !== graph) continue;
+      edges++;
       const list = followers.get(producer);
       if (list) list.push(node);
       else followers.set(producer, [node]);
     }
-    waiting.set(node, producers.size);
-    if (producers.size === 0) push(ready, node);
+    waiting.set(node, edges);
+    if (edges === 0) push(ready, node);
   }
   const order: Node[] = [];
   for (let node = pop(ready); node; node = pop(ready)) {

@@ -61,7 +61,14 @@ export interface ContextOptions {
 export function passContext(
   around: Surroundings,
   { refuted, cutsOut, regions }: ContextOptions = { refuted: new Map(), cutsOut: false, regions: new Regions() },
-): { context: PassContext; notes: Note[]; skips: () => Skip[]; sites: SiteReport[]; rewrites: Cuts } {
+): {
+  context: PassContext;
+  notes: Note[];
+  skips: () => Skip[];
+  sites: SiteReport[];
+  rewrites: Cuts;
+  short: () => Model | undefined;
+} {
   const notes: Note[] = [];
   const sites: SiteReport[] = [];
   const rewrites: Cuts = { cuts: new Map(), count: 0, uncut: [] };
@@ -74,6 +81,7 @@ export function passContext(
     else rewrites.cuts.set(cut.key, cut);
     return false;
   };
+  let short: Model | undefined;
   const reasons = new Map<string, { count: number; places: string[] }>();
   const context: PassContext = {
     target: around.target,
@@ -94,7 +102,9 @@ export function passContext(
     note: (text, about) => {
       notes.push(about ? { text, at: placeOf(about) } : { text });
     },
-    shorten: (model) => regions.shorten(model, context),
+    shorten: (model) => {
+      short = regions.shorten(model, context);
+    },
     skip: (reason, about) => {
       const group = reasons.get(reason) ?? { count: 0, places: [] };
       const places = about ? placesOf(about, regions) : [];
@@ -104,5 +114,5 @@ export function passContext(
     },
   };
   const skips = () => [...reasons].map(([reason, group]) => ({ reason, ...group })).sort((a, b) => b.count - a.count);
-  return { context, notes, skips, sites, rewrites };
+  return { context, notes, skips, sites, rewrites, short: () => short };
 }

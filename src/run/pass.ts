@@ -30,7 +30,7 @@ export interface PassContext {
   replace(rewrite: Rewrite): boolean;
   /** True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. */
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
-  /** Leaves few repeats of each block for all of them; the pipeline stamps the others out at its end. */
+  /** Goes on with a copy that has few repeats of each block for all of them; the pipeline stamps the others out at its end. */
   shorten(model: Model): void;
   /**
    * Runs a model without inputs on the runtime's CPU provider and gives its outputs in order;
@@ -50,7 +50,7 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly needs?: readonly ('types' | 'repeats')[];
   /** The least ai.onnx opset of what it emits: an older model is raised to it first, if every node can be. */
   readonly opset?: number;
-  /** True where it leaves few repeats for many: what it is given stays as it was, to be gone back to. */
+  /** True where all it does is to ask for `shorten`: it is given the model itself. */
   readonly shortens?: boolean;
   readonly options: Schema;
   /** Edits the model in place. Running it twice equals running it once. */

@@ -193,6 +193,8 @@ class Line {
     if (isKept) {
       this.model = candidate;
       this.summary = after;
+      // Types are what they were.
+      if (isShortened) this.#typed = { model: candidate, revision: candidate.revision };
     }
   }
 
@@ -202,17 +204,19 @@ class Line {
     const refuted = new Map<string, Refutation>();
     let verifyMs = 0;
     for (;;) {
-      const { context, notes, skips, sites, rewrites } = passContext(this.options, {
+      const { context, notes, skips, sites, rewrites, short } = passContext(this.options, {
         refuted,
         cutsOut: this.level !== 'none',
         regions: this.#regions,
       });
       const raised = await this.#guard(position, async () => this.#raised(definition, context));
       // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
-      const isInPlace = this.level === 'none' && !definition.shortens;
-      const candidate = raised ?? (isInPlace ? this.model : cloneModel(this.model));
-      const revision = candidate.revision;
-      await this.#guard(position, () => definition.run(candidate, options, context));
+      const isInPlace = this.level === 'none' || definition.shortens;
+      const given = raised ?? (isInPlace ? this.model : cloneModel(this.model));
+      const before = given.revision;
+      await this.#guard(position, () => definition.run(given, options, context));
+      const candidate = short() ?? given;
+      const revision = candidate === given ? before : -1;
       if (rewrites.count) report('verify');
       const began = performance.now();
       const found = await this.#rewrites.check(rewrites, definition.fidelity);

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Renaming } from '../../src/run/region/names.js';
 
-const names = (layer: number) =>
-  new Map([
-    ['/layer.2/MatMul', `/layer.${layer}/MatMul`],
-    ['node_7', `node_${layer}7`],
-  ]);
+const names = (layer: number) => [`/layer.${layer}/MatMul`, layer === 2 ? 'node_7' : `node_${layer}7`];
 
 describe('names of what is stamped out', () => {
   const renaming = new Renaming([names(2), names(3), names(4)], [names(1), names(5)]);

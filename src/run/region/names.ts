@@ -1,60 +1,99 @@
 /** Names for what is stamped out: as the instance's own nodes are called. */
 
-/** Names of a stand-in's parts, each with the name of the same part of one instance. */
-export type Names = ReadonlyMap<string, string>;
+/** Names of a stand-in's parts, each with its place in every list of names. */
+export type Parts = ReadonlyMap<string, number>;
+
+/** What one instance calls the parts. */
+export type Names = readonly string[];
+
+/** A part of an instance, or of the one before or behind it. */
+interface Place {
+  readonly offset: -1 | 0 | 1;
+  readonly part: number;
+}
+
+/** What a label begins with. */
+interface Beginning {
+  readonly text: string;
+  /** The name that begins so, and whose it is. */
+  readonly name: string;
+  readonly place: Place;
+}
 
 /**
  * Renames labels of a stand-in to those of its instances: a name that the part had, or begins with (`…_output_0_int8`), or
  * whose beginning tells the instance (`/layer.2/…`). Others stay.
  */
 export class Renaming {
-  readonly #known = new Map<string, string | undefined>();
-  readonly #candidates: readonly string[];
-  readonly #names: readonly Names[];
+  readonly #all: readonly Names[];
+  readonly #places: ReadonlyMap<string, Place>;
+  /** By label; undefined where it begins like no name. */
+  readonly #known = new Map<string, Beginning | undefined>();
+  #beginnings: readonly Beginning[] | undefined;
 
   /**
-   * `instances`: of each instance, what its parts are called by what those of the first are; `before` and `after`: the same
-   * of the stand-ins around it. Passes may move a part of those into it: where segments meet is not where layers do.
+   * `instances`: of each instance, what it calls the parts; `before` and `after`: the same of the stand-ins around it.
+   * Passes may move a part of those into it: where segments meet is not where layers do.
    */
   constructor(instances: readonly Names[], [before, after]: readonly [Names, Names]) {
-    const all = [before, ...instances, after];
-    const shifted = (from: Names, to: Names) => [...from].map(([part, name]) => [name, to.get(part) ?? name] as const);
-    this.#names = instances.map((names, index) =>
-      withBeginnings(
-        new Map([...shifted(before, all[index] as Names), ...shifted(after, all[index + 2] as Names), ...names]),
-      ),
-    );
-    this.#candidates = [...new Set(this.#names.flatMap((names) => [...names.keys()]))].sort(
-      (a, b) => b.length - a.length,
-    );
+    this.#all = [before, ...instances, after];
+    const places = (names: Names, offset: Place['offset']) =>
+      names.map((name, part) => [name, { offset, part }] as const);
+    this.#places = new Map([...places(before, -1), ...places(after, 1), ...places(instances[0] ?? [], 0)]);
   }
 
   of(label: string, instance: number): string {
-    const names = this.#names[instance];
-    const exact = names?.get(label);
-    if (exact !== undefined || label === '') return exact ?? '';
-    if (!this.#known.has(label))
+    if (label === '') return '';
+    const place = this.#places.get(label);
+    if (place) return this.#nameAt(place, instance) ?? label;
+    const beginning = this.#beginningOf(label);
+    const own = beginning && this.#ownOf(beginning, instance);
+    return own ? own + label.slice(beginning.text.length) : label;
+  }
+
+  #nameAt({ offset, part }: Place, instance: number): string | undefined {
+    return this.#all[instance + 1 + offset]?.[part];
+  }
+
+  /** The longest that the label begins with. */
+  #beginningOf(label: string): Beginning | undefined {
+    if (!this.#known.has(label)) {
+      this.#beginnings ??= this.#allBeginnings();
       this.#known.set(
         label,
-        this.#candidates.find((one) => label.startsWith(one)),
+        this.#beginnings.find(({ text }) => label.startsWith(text)),
       );
-    const beginning = this.#known.get(label);
-    const own = beginning && names?.get(beginning);
-    return own ? own + label.slice(beginning.length) : label;
+    }
+    return this.#known.get(label);
+  }
+
+  /** Names, and what they begin with up to where the instance that is furthest differs: `/layer.2/`. The longest first. */
+  #allBeginnings(): readonly Beginning[] {
+    const all = new Map<string, Beginning>();
+    const last = this.#all.length - 3;
+    for (const [name, place] of this.#places) {
+      const [text] = differing(name, this.#nameAt(place, place.offset > 0 ? 0 : last) ?? name) ?? [];
+      if (text) all.set(text, { text, name, place });
+    }
+    for (const [name, place] of this.#places) all.set(name, { text: name, name, place });
+    return [...all.values()].sort((a, b) => b.text.length - a.text.length);
+  }
+
+  #ownOf({ text, name, place }: Beginning, instance: number): string | undefined {
+    const other = this.#nameAt(place, instance) ?? name;
+    if (text === name) return other;
+    const [beginning, own] = differing(name, other) ?? [];
+    return beginning === text ? own : undefined;
   }
 }
 
-/** Adds what the names begin with up to the first difference: `/layer.2/` ⟶ `/layer.7/`. */
-function withBeginnings(names: Names): Names {
-  const all = new Map<string, string>();
-  for (const [from, to] of names) {
-    let at = 0;
-    while (at < from.length && from[at] === to[at]) at++;
-    if (at === from.length) continue;
-    const [end, own] = [from, to].map((name) => endOfPart(name, at)) as [number, number];
-    if (end < from.length && own < to.length) all.set(from.slice(0, end), to.slice(0, own));
-  }
-  return new Map([...all, ...names]);
+/** What two names begin with, up to behind the first slash or dot after they differ; undefined where that is all of one. */
+function differing(name: string, other: string): readonly [string, string] | undefined {
+  let at = 0;
+  while (at < name.length && name[at] === other[at]) at++;
+  if (at === name.length) return undefined;
+  const [end, own] = [endOfPart(name, at), endOfPart(other, at)];
+  return end < name.length && own < other.length ? [name.slice(0, end), other.slice(0, own)] : undefined;
 }
 
 /** Behind the next slash or dot. */

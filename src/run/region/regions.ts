@@ -12,7 +12,7 @@ import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 import { type ModelSummary, summarize } from '../summary.js';
 import { planOf, type Run } from './plan.js';
-import { type ShortRun, shorten } from './shorten.js';
+import { type Cut, cutOf, type ShortRun, shorten } from './shorten.js';
 import { resolve, stamp, standingFor } from './stamp.js';
 
 /** What a report is told. */
@@ -48,21 +48,24 @@ export class Regions {
     return this.#runs.length > 0;
   }
 
-  /** Shortens every chain of repeats that is long enough, and says so. */
-  shorten(model: Model, voice: Voice): void {
-    if (this.isShortened) return;
+  /** A copy with every chain of repeats shortened that is long enough, and says so; undefined where there is none. */
+  shorten(model: Model, voice: Voice): Model | undefined {
+    if (this.isShortened) return undefined;
     const { runs, refusals } = planOf(model, (chain, a, b) => this.#isApart(chain, a, b));
+    const cuts: { of: Run; cut: Cut }[] = [];
     for (const run of runs) {
-      const at = run.lists[run.first]?.[0];
       const id = `${this.#attempts}.${run.chain}.${run.first}`;
-      const short = this.#refused.get(run.chain) ?? shorten(model, run, id);
-      if (typeof short === 'string') voice.skip(`its repeats are compiled each by itself: ${short}`, at);
+      const cut = this.#refused.get(run.chain) ?? cutOf(model.graph, run, id);
+      if (typeof cut === 'string')
+        voice.skip(`its repeats are compiled each by itself: ${cut}`, run.lists[run.first]?.[0]);
       else {
-        this.#runs.push(short);
-        voice.note(noteOf(run, short));
+        cuts.push({ of: run, cut });
+        voice.note(noteOf(run, cut.run));
       }
     }
     for (const { reason, at } of refusals) voice.skip(reason, at);
+    this.#runs = cuts.map(({ cut }) => cut.run);
+    return cuts.length > 0 ? shorten(model, cuts) : undefined;
   }
 
   #isApart(chain: string, a: number, b: number): boolean {
@@ -105,8 +108,11 @@ export class Regions {
 
   /** What repeats have at the place of a node or value: its name, and where it stands for others theirs. */
   namesAt(name: string): readonly string[] {
-    const run = this.#runs.find(({ names }) => names[0]?.has(name));
-    return run ? run.names.map((names) => names.get(name) ?? name) : [name];
+    for (const { parts, names } of this.#runs) {
+      const part = parts.get(name);
+      if (part !== undefined) return names.map((own) => own[part] ?? name);
+    }
+    return [name];
   }
 
   /** A shortened model as it can be run: each stand-in with the weights of its first instance. Other models as they are. */

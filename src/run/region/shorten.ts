@@ -1,15 +1,17 @@
 /**
- * Shortens a run of equal segments to four stand-ins: the first two, the third for all that follow it but one, and the last.
- * Constants of the third that differ are banks. Every port of the graph stays: outputs of what was left out give the
- * third's values meanwhile, and its inputs are not read.
+ * Shortens runs of equal segments to four stand-ins each: the first two, the third for all that follow it but one, and the
+ * last. Constants of the third that differ are banks. Every port of the graph stays: outputs of what was left out give the
+ * third's values meanwhile, and its inputs are not read. Only the short model is copied; the whole one stays as it is.
  */
-import { bankOf, type Mark } from '../../ir/bank.js';
+import { bankOf } from '../../ir/bank.js';
+import { cloneModel } from '../../ir/clone.js';
+import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
-import { anchorOf } from './anchor.js';
-import type { Names } from './names.js';
+import { type Anchor, anchorOf } from './anchor.js';
+import type { Names, Parts } from './names.js';
 import type { Run } from './plan.js';
 import { isSameTensor } from './same.js';
 import type { Shift } from './shift.js';
@@ -31,96 +33,119 @@ export interface ShortRun {
   readonly leftOut: ReadonlyMap<string, number>;
   /** Where repeats share all weights: the tensor of the constant by which they are told apart meanwhile. */
   readonly anchor: Tensor | undefined;
-  /** What the parts of each member are called, by what those of the first are. */
+  /** What the parts of the third stand-in are called. */
+  readonly parts: Parts;
+  /** What each member calls them. */
   readonly names: readonly Names[];
-  /** What those of the second stand-in are called, and of the last. */
+  /** What the second stand-in calls them, and the last. */
   readonly neighbours: readonly [Names, Names];
   /** What the file says of nodes by name, besides what the graph says. */
   readonly remarks: ReadonlyMap<string, Pick<Node, 'docString' | 'carried'>>;
 }
 
+/** A run on its way to be shortened. */
+export interface Cut {
+  readonly run: ShortRun;
+  /** By segment, the nodes that play the parts of the third's, in its order. */
+  readonly partners: Partners;
+  /** Constants that become banks, or whose stand-ins are told apart by them. */
+  readonly marked: readonly { readonly value: Value; readonly bank: Tensor }[];
+  readonly anchor: Anchor | undefined;
+}
+
+type Partners = ReadonlyMap<number, readonly Node[]>;
+
 /** The stand-in for many. */
 export const THIRD = 3;
 
-/** Edits the graph. Returns why the run cannot be shortened: then nothing was edited. */
-export function shorten(model: Model, run: Run, id: string): ShortRun | string {
+/** What shortening a run takes, or why it cannot be shortened. Edits nothing. */
+export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
   const { first, last, lists } = run;
   const third = first + 2;
   const members = range(third, last - 1);
   const partners = partnersOf(run);
-  const columns = [...columnsOf(run, partners)];
-  const shared = columns.find((column) => isReadElsewhere(run, column));
-  if (shared) return 'a weight of its own is read by others too';
-  let anchor: Tensor | undefined;
-  if (columns.length === 0) {
-    const column = anchorOf(
-      model,
-      lists[third] ?? [],
-      [...partners.values()].map(({ of }) => of),
-    );
-    if (!column) return 'nothing tells its repeats apart';
-    columns.push(column);
-    anchor = column[0]?.tensor;
-  }
-  const { graph } = model;
+  const columns = columnsOf(run, partners);
+  if (columns.some((column) => isReadElsewhere(run, column))) return 'a weight of its own is read by others too';
+  const anchor = columns.length === 0 ? anchorOf(lists[third] ?? []) : undefined;
+  if (columns.length === 0 && !anchor) return 'nothing tells its repeats apart';
   const inputs = new Map<string, { standIn: number; slot: string }>();
   const inputNames = new Map<string, readonly string[]>();
+  const marked: { value: Value; bank: Tensor }[] = [];
   columns.forEach((column, index) => {
     const slot = String(index);
     const at = (segment: number): Value => column[segment - first] as Value;
-    const standIns = [first, first + 1, third, last];
-    if (at(first).isInput) {
-      standIns.forEach((segment, standIn) => {
-        inputs.set(at(segment).name, { standIn: standIn + 1, slot });
-      });
+    const isInput = at(first).isInput;
+    if (isInput)
       inputNames.set(
         slot,
         members.map((segment) => at(segment).name),
       );
-      return;
-    }
-    standIns.forEach((segment, place) => {
+    standInsOf(run).forEach((segment, place) => {
       const standIn = place + 1;
-      const own = standIn === THIRD ? members : [segment];
-      mark(
-        at(segment),
-        own.map((one) => at(one).tensor as Tensor),
-        { run: id, standIn, slot },
-      );
+      if (isInput) inputs.set(at(segment).name, { standIn, slot });
+      else {
+        const own = standIn === THIRD ? members : [segment];
+        const tensors = own.map((one) => at(one).tensor as Tensor);
+        marked.push({ value: at(segment), bank: bankOf(tensors, { run: id, standIn, slot }) });
+      }
     });
   });
+  const called = calledBy(lists[third] ?? []);
+  const namesOf = (segment: number): Names => called.map(({ nameOf }) => nameOf(partners.get(segment) ?? []));
+  const remarked = members.flatMap((one) => lists[one] ?? []).filter((node) => node.docString || node.carried);
   const short: ShortRun = {
     id,
     chain: run.chain,
     members,
     inputs,
     inputNames,
-    anchor,
-    ...portsOf(model, run, partners),
-    names: members.map((segment) => namesOf(run, partners.get(segment) as Partners, third)),
-    neighbours: [
-      namesOf(run, partners.get(first + 1) as Partners, third),
-      namesOf(run, partners.get(last) as Partners, third),
-    ],
-    remarks: new Map(
-      members.flatMap((segment) =>
-        (lists[segment] ?? []).map((node) => [node.name, { docString: node.docString, carried: node.carried }]),
-      ),
-    ),
+    anchor: anchor?.tensor,
+    ...portsOf(graph, run, partners),
+    parts: new Map(called.map(({ name }, part) => [name, part])),
+    names: members.map(namesOf),
+    neighbours: [namesOf(first + 1), namesOf(last)],
+    remarks: new Map(remarked.map(({ name, docString, carried }) => [name, { docString, carried }])),
   };
-  reconnect(model, run, partners, members);
-  for (const segment of members.slice(1).reverse())
-    for (const node of [...(lists[segment] ?? [])].reverse()) graph.remove(node);
-  for (const value of [...graph.constants]) if (value.uses.size === 0) graph.removeConstant(value);
-  return short;
+  return { run: short, partners, marked, anchor };
+}
+
+/** A copy of the model with the stand-ins of these runs alone. */
+export function shorten(model: Model, runs: readonly { readonly of: Run; readonly cut: Cut }[]): Model {
+  const gone = new Set<Node>();
+  const instead = new Map<Value, Value>();
+  for (const { cut } of runs) {
+    const [third = [], ...others] = cut.run.members.map((segment) => cut.partners.get(segment) ?? []);
+    for (const member of others)
+      member.forEach((node, place) => {
+        gone.add(node);
+        node.outputs.forEach((value, index) => {
+          const other = third[place]?.outputs[index];
+          if (value && other && value.uses.size > 0) instead.set(value, other);
+        });
+      });
+  }
+  const copies = new Map<Value, Value>();
+  const copy = cloneModel(model, { nodes: gone, instead }, copies);
+  for (const { of, cut } of runs) {
+    for (const { value, bank } of cut.marked) setTensor(copies.get(value) as Value, bank);
+    const { anchor } = cut;
+    if (!anchor) continue;
+    standInsOf(of).forEach((segment, place) => {
+      const tensors = place + 1 === THIRD ? cut.run.members.map(() => anchor.tensor) : [anchor.tensor];
+      const bank = bankOf(tensors, { run: cut.run.id, standIn: place + 1, slot: '0' });
+      const own = copy.graph.constant(bank, anchor.value.name);
+      for (const slot of anchor.slots) {
+        const [output] = cut.partners.get(segment)?.[slot.place]?.outputs.filter((one) => one) ?? [];
+        copy.graph.setInput(copies.get(output as Value)?.producer as Node, slot.index, own);
+      }
+    });
+  }
+  return copy;
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-/** Makes a bank of a constant, which stays a Constant node if it was one. */
-function mark(value: Value, tensors: readonly Tensor[], at: Mark): void {
-  setTensor(value, bankOf(tensors, at));
-}
+const standInsOf = ({ first, last }: Run): number[] => [first, first + 1, first + 2, last];
 
 /** Gives a constant another tensor; how it stands in the file stays. */
 export function setTensor(value: Value, tensor: Tensor): void {
@@ -129,41 +154,32 @@ export function setTensor(value: Value, tensor: Tensor): void {
   value.constantNode = constantNode;
 }
 
-/** Nodes of the third segment, each with its part in another one; and the other way. */
-interface Partners {
-  readonly of: ReadonlyMap<Node, Node>;
-  readonly back: ReadonlyMap<Node, Node>;
-}
-
-function partnersOf({ lists, shifts, first, last }: Run): ReadonlyMap<number, Partners> {
+function partnersOf({ lists, shifts, first, last }: Run): Partners {
   const third = first + 2;
-  const own = lists[third] ?? [];
-  const found = new Map<number, Map<Node, Node>>([[third, new Map(own.map((node) => [node, node]))]]);
+  const partners = new Map<number, readonly Node[]>([[third, lists[third] ?? []]]);
   const step = (from: number, to: number, shift: ReadonlyMap<Node, Node>): void => {
-    const before = found.get(from) as Map<Node, Node>;
-    found.set(to, new Map(own.map((node) => [node, shift.get(before.get(node) as Node) as Node])));
+    partners.set(
+      to,
+      (partners.get(from) as Node[]).map((node) => shift.get(node) as Node),
+    );
   };
-  for (let at = third; at < last; at++) step(at, at + 1, (shifts[at] as Shift).nodes);
   for (let at = third; at > first; at--)
     step(at, at - 1, new Map([...(shifts[at - 1] as Shift).nodes].map(([a, b]) => [b, a])));
-  return new Map(
-    range(first, last).map((segment) => {
-      const of = found.get(segment) as Map<Node, Node>;
-      return [segment, { of, back: new Map([...of].map(([a, b]) => [b, a])) }];
-    }),
-  );
+  for (let at = third; at < last; at++) step(at, at + 1, (shifts[at] as Shift).nodes);
+  return new Map(range(first, last).map((segment) => [segment, partners.get(segment) as Node[]]));
 }
 
 /** Constants and inputs of the graph that differ between the segments: each column is one of every segment, in order. */
-function columnsOf(run: Run, partners: ReadonlyMap<number, Partners>): (readonly Value[])[] {
-  const third = run.first + 2;
+function columnsOf(run: Run, partners: Partners): (readonly Value[])[] {
   const columns = new Map<Value, readonly Value[]>();
-  for (const node of run.lists[third] ?? [])
+  const all = [...partners.values()];
+  run.lists[run.first + 2]?.forEach((node, place) => {
     node.inputs.forEach((value, index) => {
       if (!value || value.producer || columns.has(value)) return;
-      const column = [...partners.values()].map(({ of }) => of.get(node)?.inputs[index] as Value);
+      const column = all.map((nodes) => nodes[place]?.inputs[index] as Value);
       if (column.some((one) => one !== value)) columns.set(value, column);
     });
+  });
   return [...columns.values()].filter((column) => !isUniform(column));
 }
 
@@ -180,57 +196,39 @@ const isReadElsewhere = ({ segments, first }: Run, column: readonly Value[]): bo
     (value, index) => !value.isInput && [...value.uses].some(({ node }) => segments.get(node) !== first + index),
   );
 
-/** What is read of the last member is read of the third; outputs of members that go give the third's values. */
-function reconnect(model: Model, run: Run, partners: ReadonlyMap<number, Partners>, members: readonly number[]): void {
-  for (const segment of members.slice(1)) {
-    const { back } = partners.get(segment) as Partners;
-    for (const [node, standIn] of back)
-      node.outputs.forEach((value, index) => {
-        const other = standIn.outputs[index];
-        if (!value || !other) return;
-        for (const use of [...value.uses])
-          if (use.node === model.graph.end || (run.segments.get(use.node) ?? 0) > (members.at(-1) as number))
-            use.node.graph.setInput(use.node, use.index, other);
-      });
-  }
-}
-
-function portsOf(
-  { graph }: Model,
-  run: Run,
-  partners: ReadonlyMap<number, Partners>,
-): Pick<ShortRun, 'ports' | 'leftOut'> {
+function portsOf(graph: Graph, run: Run, partners: Partners): Pick<ShortRun, 'ports' | 'leftOut'> {
   const third = run.first + 2;
   const ports: [string, string][] = [];
   const leftOut = new Map<string, number>();
   const nameAt = (use: number): string => graph.outputPorts[use]?.name ?? '';
   const usesOf = (value: Value | undefined): number[] =>
     [...(value?.uses ?? [])].filter(({ node }) => node === graph.end).map(({ index }) => index);
-  for (const node of run.lists[third] ?? [])
+  run.lists[third]?.forEach((node, place) => {
     for (const [index, value] of node.outputs.entries())
-      usesOf(value).forEach((use, place) => {
-        for (const [segment, { of }] of partners) {
-          const own = usesOf(of.get(node)?.outputs[index])[place];
+      usesOf(value).forEach((use, nth) => {
+        for (const [segment, nodes] of partners) {
+          const own = usesOf(nodes[place]?.outputs[index])[nth];
           if (own === undefined) continue;
           if (segment === run.first + 1) ports.push([nameAt(own), nameAt(use)]);
           if (segment > third && segment < run.last) leftOut.set(nameAt(own), segment - third);
         }
       });
+  });
   return { ports, leftOut };
 }
 
-function namesOf(run: Run, { of }: Partners, third: number): Names {
-  const names = new Map<string, string>();
-  for (const node of run.lists[third] ?? []) {
-    const other = of.get(node) as Node;
-    names.set(node.name, other.name);
+/** What nodes, their outputs, constants and inputs are called: each name once, and how to find the part's in another segment. */
+function calledBy(nodes: readonly Node[]): readonly { name: string; nameOf: (own: readonly Node[]) => string }[] {
+  const all = new Map<string, (own: readonly Node[]) => string>();
+  nodes.forEach((node, place) => {
+    all.set(node.name, (own) => own[place]?.name ?? '');
     node.outputs.forEach((value, index) => {
-      if (value) names.set(value.name, other.outputs[index]?.name ?? value.name);
+      if (value) all.set(value.name, (own) => own[place]?.outputs[index]?.name ?? value.name);
     });
     node.inputs.forEach((value, index) => {
-      if (value && !value.producer) names.set(value.name, other.inputs[index]?.name ?? value.name);
+      if (value && !value.producer) all.set(value.name, (own) => own[place]?.inputs[index]?.name ?? value.name);
     });
-  }
-  names.delete('');
-  return names;
+  });
+  all.delete('');
+  return [...all].map(([name, nameOf]) => ({ name, nameOf }));
 }

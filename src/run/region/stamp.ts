@@ -127,6 +127,7 @@ class Stamper {
   /** Values of the third stand-in, each with that of the member that was stamped last. */
   #last: ReadonlyMap<Value, Value>;
   readonly #renaming: Renaming;
+  readonly #back: ReadonlyMap<Node, Node>;
   /** Values of the segment before the third's, each with the third's own that plays its part. */
   readonly #next = new Map<Value, Value>();
   /** Before anything was stamped: who reads the third's values in later segments, and which outputs give them. */
@@ -141,6 +142,7 @@ class Stamper {
   ) {
     this.#last = new Map();
     this.#renaming = new Renaming(run.names, run.neighbours);
+    this.#back = new Map([...shift.nodes].map(([a, b]) => [b, a]));
     for (const [a, b] of shift.nodes)
       a.outputs.forEach((value, index) => {
         const other = b.outputs[index];
@@ -158,13 +160,12 @@ class Stamper {
 
   member(member: number): void {
     const { graph } = this.model;
-    const { shift, run } = this;
+    const { remarks } = this.run;
     const copies = new Map<Value, Value>();
-    const back = new Map([...shift.nodes].map(([a, b]) => [b, a]));
     for (const node of this.#own) {
       const { opType, domain, overload } = node;
       const inputs = node.inputs.map((value, index) => {
-        const before = back.get(node)?.inputs[index];
+        const before = this.#back.get(node)?.inputs[index];
         return value && (copies.get(value) ?? this.#input(value, before as Value, member, copies));
       });
       const name = this.#renaming.of(node.name, member);
@@ -175,7 +176,8 @@ class Stamper {
         attributes: Object.fromEntries(node.attributes),
         outputs: node.outputs.map((value) => value && this.#renaming.of(value.name, member)),
       });
-      Object.assign(copy, run.remarks.get(name) ?? { docString: node.docString, carried: node.carried });
+      const remark = remarks.get(name) ?? (remarks.has(node.name) ? undefined : node);
+      if (remark) [copy.docString, copy.carried] = [remark.docString, remark.carried];
       node.outputs.forEach((value, index) => {
         const made = copy.outputs[index];
         if (!value || !made) return;
@@ -234,11 +236,12 @@ class Stamper {
       node.name = this.#renaming.of(node.name, 0);
       for (const value of node.outputs) if (value) value.name = this.#renaming.of(value.name, 0);
     }
-    const names = this.run.names.at(-1);
+    const { parts, names } = this.run;
+    const own = (name: string) => names.at(-1)?.[parts.get(name) ?? -1] ?? name;
     for (const list of this.standIns.lists.slice(THIRD + 1))
       for (const node of list) {
-        node.name = names?.get(node.name) ?? node.name;
-        for (const value of node.outputs) if (value) value.name = names?.get(value.name) ?? value.name;
+        node.name = own(node.name);
+        for (const value of node.outputs) if (value) value.name = own(value.name);
       }
   }
 }
