@@ -29,6 +29,11 @@ const SEED_RADII = [4, 2, 1, 0];
 /** Growing from seeds of one radius ends after so many pairs, and so many for each node of the scope. */
 const PAIRS = 20_000;
 const PAIRS_PER_NODE = 2;
+/** A repeat with less than this share of the nodes is none: of 100,000 nodes at random many are alike by chance. */
+const WORTH = 0.001;
+/** All growing ends after so many pairs, and so many for each node, that line up in no repeat. */
+const VAIN = 20_000;
+const VAIN_PER_NODE = 0.25;
 /** Windows of one growth, and windows and pieces of all, that become candidates: those that cover most. */
 const WINDOWS = 6;
 const CANDIDATES = 64;
@@ -44,46 +49,55 @@ export function candidatesOf(
   const alignment = new Alignment(wiring);
   const growth = new Growth(wiring, labels, used);
   const { length } = wiring.nodes;
-  const known = new Set<number>();
+  const known = new Known(length);
+  let vain = VAIN + VAIN_PER_NODE * length;
   for (const radius of SEED_RADII) {
     let budget = PAIRS + PAIRS_PER_NODE * length;
-    for (const seeds of classesOf(wiring, labels.rings[radius] as Float64Array, used)) {
-      if (radius === 0 && !isWhole(seeds[0] as number)) continue;
-      const isNew = (node: number, at: number) => at > 0 && !known.has((seeds[at - 1] as number) * length + node);
-      if (budget < 0 || !seeds.some(isNew)) continue;
+    const isSeed = (node: number) => !used[node] && (radius > 0 || isWhole(node));
+    for (const seeds of classesOf(wiring, labels.rings[radius] as Float64Array, isSeed)) {
+      if (budget < 0 || vain < 0) break;
+      if (!seeds.some((node, at) => at > 0 && !known.has(seeds[at - 1] as number, node))) continue;
       growth.run(seeds);
-      for (const node of growth.paired) known.add(node * length + (growth.next[node] as number));
+      for (const node of growth.paired) known.add(node, growth.next[node] as number);
       budget -= growth.paired.length;
+      const before = found.length;
       for (const group of alignment.groups(growth.chains()))
         for (const window of windowsOf(group).slice(0, WINDOWS))
-          found.push({ rows: () => cut(wiring, group, window), area: areaOf(window), size: window.size });
+          if (areaOf(window) >= WORTH * length)
+            found.push({ rows: () => cut(wiring, group, window), area: areaOf(window), size: window.size });
+      if (found.length === before) vain -= growth.paired.length;
       growth.clear();
     }
   }
   found.sort((a, b) => b.area - a.area || b.size - a.size);
-  const candidates = new Map<string, Candidate>();
+  const candidates: Candidate[] = [];
+  const keys = new Set<string>();
+  const isKnown = (rows: Rows): boolean => {
+    const key = [rows[0]?.length, rows[0]?.at(-1), ...rows.map(([node]) => node)].join();
+    return keys.has(key) || !keys.add(key);
+  };
   for (const { rows } of found.slice(0, CANDIDATES)) {
     const whole = rows();
+    const count = (whole[0] as number[]).length;
+    if (isKnown(whole)) continue;
     const typical = levels.typical(whole);
     if (!typical) break;
-    const count = (whole[0] as number[]).length;
-    for (const piece of piecesOf(whole, typical).filter(isLarge)) {
-      const key = [count, piece[0]?.[count - 1], ...piece.map(([node]) => node)].join();
-      if (!candidates.has(key)) candidates.set(key, { rows: piece, count, whole });
-    }
+    for (const piece of piecesOf(whole, typical))
+      if (isLarge(piece) && (piece.length === whole.length || !isKnown(piece)))
+        candidates.push({ rows: piece, count, whole });
   }
   const size = ({ rows, count }: Candidate): number => rows.length * count;
-  return [...candidates.values()].sort((a, b) => size(b) - size(a)).slice(0, CANDIDATES);
+  return candidates.sort((a, b) => size(b) - size(a)).slice(0, CANDIDATES);
 }
 
 /**
  * Nodes of equal label, two or more, in the order of their depth; classes of the most frequent size first: as many nodes
  * as there are layers, most likely.
  */
-function classesOf({ depth }: Wiring, ring: Float64Array, used: Uint8Array): number[][] {
+function classesOf({ depth }: Wiring, ring: Float64Array, isSeed: (node: number) => boolean): number[][] {
   const classes = new Map<number, number[]>();
   ring.forEach((label, node) => {
-    if (used[node]) return;
+    if (!isSeed(node)) return;
     const one = classes.get(label);
     if (one) one.push(node);
     else classes.set(label, [node]);
@@ -94,4 +108,23 @@ function classesOf({ depth }: Wiring, ring: Float64Array, used: Uint8Array): num
   for (const { length } of several) nodes.set(length, (nodes.get(length) ?? 0) + length);
   const weight = ({ length }: number[]) => nodes.get(length) as number;
   return several.sort((a, b) => weight(b) - weight(a) || b.length - a.length || (a[0] as number) - (b[0] as number));
+}
+
+/** Pairs that were made. Most nodes are paired with one other alone. */
+class Known {
+  readonly #first: Int32Array;
+  readonly #others = new Set<number>();
+
+  constructor(readonly length: number) {
+    this.#first = new Int32Array(length).fill(-1);
+  }
+
+  has(node: number, other: number): boolean {
+    return this.#first[node] === other || this.#others.has(node * this.length + other);
+  }
+
+  add(node: number, other: number): void {
+    if ((this.#first[node] as number) < 0) this.#first[node] = other;
+    else if (this.#first[node] !== other) this.#others.add(node * this.length + other);
+  }
 }

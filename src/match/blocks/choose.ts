@@ -21,8 +21,8 @@ interface Measured extends Candidate {
   /** Nodes, and parameters that they read, of all repeats; where they are hidden in some, as in the others. */
   readonly nodes: number;
   readonly parameters: number;
-  /** Values that cross the borders of all repeats. */
-  readonly border: number;
+  /** Values that cross the borders of all repeats, once it was asked for. */
+  border?: number;
 }
 
 export class Choice {
@@ -45,15 +45,11 @@ export class Choice {
    * after it was accepted, and no rows that are not `isLarge` enough. Once one is accepted that holds much of what was
    * left, other candidates may have grown astray in it: only pieces of the same repeat follow.
    */
-  run(
-    candidates: readonly Candidate[],
-    isLarge: (rows: Rows) => boolean,
-    accept: (one: Candidate) => boolean,
-  ): void {
+  run(candidates: readonly Candidate[], isLarge: (rows: Rows) => boolean, accept: (one: Candidate) => boolean): void {
     let left = this.used.reduce((sum, one) => sum + 1 - one, 0);
     let open = candidates.map((one) => this.#measured(one));
     while (open.length > 0) {
-      open.sort((a, b) => b.nodes - a.nodes || b.rows.length - a.rows.length || a.border - b.border);
+      open.sort((a, b) => b.nodes - a.nodes || b.rows.length - a.rows.length || this.#border(a) - this.#border(b));
       const chosen = this.#finest(open);
       if (accept(chosen)) {
         for (const row of chosen.rows) for (const node of row) this.used[node] = 1;
@@ -69,6 +65,11 @@ export class Choice {
     }
   }
 
+  #border(one: Measured): number {
+    one.border ??= borderOf(this.wiring, one.rows);
+    return one.border;
+  }
+
   #measured({ rows, count, whole }: Candidate): Measured {
     let parameters = 0;
     for (const row of rows) {
@@ -76,7 +77,7 @@ export class Choice {
       for (const node of row) most = Math.max(most, this.parameters[node] as number);
       parameters += count * most;
     }
-    return { rows, count, whole, nodes: rows.length * count, parameters, border: borderOf(this.wiring, rows) };
+    return { rows, count, whole, nodes: rows.length * count, parameters };
   }
 
   /** The first candidate, or where it is no good description the largest it lies in; or the finest one that is as good. */

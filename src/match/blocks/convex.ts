@@ -90,7 +90,7 @@ export class Levels {
     const { producers, reads } = this.wiring;
     const count = rows[0]?.length ?? 0;
     /** Of the row and output found so far, and how many instances more say so than not. */
-    const found = rows.map(([node]) => producers[node as number]?.map(() => -1) as Int32Array);
+    const found = rows.map(([node]) => new Int32Array(producers[node as number]?.length ?? 0).fill(-1));
     const output = found.map((places) => places.slice());
     const votes = found.map((places) => places.map(() => 0));
     for (let instance = 0; instance < count; instance++) {

@@ -77,7 +77,7 @@ export class Growth {
   #expand(node: number): void {
     const { producers, reads, readers } = this.wiring;
     const other = this.next[node] as number;
-    const [own, its] = [producers[node] as Int32Array, producers[other] as Int32Array];
+    const [own, its] = [producers[node], producers[other]] as [readonly number[], readonly number[]];
     own.forEach((producer, place) => {
       const match = its[place] as number;
       if (producer < 0 || match < 0) return;
@@ -91,6 +91,11 @@ export class Growth {
   /** Pairs the readers of one value with those of the other: first those alike in the widest surroundings. */
   #readers(left: readonly Reader[], right: readonly Reader[]): void {
     const { rings, kind } = this.labels;
+    const [one, other] = [left[0], right[0]];
+    if (left.length === 1 && right.length === 1 && one && other) {
+      if (one.place === other.place) this.#pair(one.node, other.node);
+      return;
+    }
     for (let radius = rings.length - 1; radius >= -1; radius--) {
       const own = left.filter(({ node }) => this.next[node] === -1);
       const its = right.filter(({ node }) => this.#previous[node] === -1);

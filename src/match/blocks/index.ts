@@ -30,6 +30,8 @@ const LEAST = 3;
 
 /** Searches of a scope at most: each is for kinds of blocks that the one before did not see. */
 const ROUNDS = 4;
+/** Another search follows where one found blocks with more than this share of the nodes. */
+const WORTH = 0.01;
 
 export type { Block, BlockInstance } from './block.js';
 
@@ -70,17 +72,25 @@ export function findBlocks(graph: Graph, among?: readonly Node[]): readonly Bloc
     return blocks.length > before;
   };
   const choice = new Choice(wiring, Float64Array.from(wiring.reads, parametersRead));
-  const search = { wiring, labels: labelsOf(wiring, RADIUS), levels, used: choice.used };
+  const search = {
+    wiring,
+    labels: labelsOf(wiring, RADIUS),
+    levels,
+    used: choice.used,
+  };
   // What repeats most hides the others, as an encoder's layers the decoder's: these are looked for in what is left.
-  for (let round = 0, known = -1; round < ROUNDS && blocks.length > known; round++) {
-    known = blocks.length;
+  for (let round = 0, found = Infinity; round < ROUNDS && found > WORTH * wiring.nodes.length; round++) {
+    const before = covered(blocks);
     choice.run(candidatesOf(search, isWhole, isLarge), isLarge, accept);
+    found = covered(blocks) - before;
   }
   return blocks.sort((a, b) => size(b) - size(a));
 }
 
 const parametersRead = (reads: readonly (Value | undefined)[]): number =>
   reads.reduce((sum, value) => sum + (value ? parametersOf(value) : 0), 0);
+
+const covered = (blocks: readonly Block[]): number => blocks.reduce((sum, block) => sum + size(block), 0);
 
 const size = ({ instances }: Block): number => instances.length * (instances[0] as BlockInstance).nodes.length;
 

@@ -31,10 +31,13 @@ export function labelsOf(wiring: Wiring, radius: number): Labels {
     numbers.set(text, numbers.size);
     return numbers.size - 1;
   };
-  const kind = Int32Array.from(wiring.nodes, (node, at) => number(writer.node(node, wiring.reads[at] ?? [], false)));
-  const first = Float64Array.from(wiring.nodes, (node, at) =>
-    number(`=${writer.node(node, wiring.reads[at] ?? [], true)}`),
-  );
+  const kind = new Int32Array(wiring.nodes.length);
+  const first = new Float64Array(wiring.nodes.length);
+  wiring.nodes.forEach((node, at) => {
+    const [text, exact] = writer.node(node, wiring.reads[at] ?? []);
+    kind[at] = number(text);
+    first[at] = number(`=${exact}`);
+  });
   const rings: Float64Array[] = [first];
   while (rings.length <= radius) rings.push(widen(wiring, rings[rings.length - 1] as Float64Array));
   return { kind, rings };
@@ -54,7 +57,7 @@ const blend = (a: number, b: number): number => (a + b) % 0x1fffffffffffff;
 
 /** One edge further in both directions. The readers of a value have no order, so their numbers are added. */
 function widen({ producers, readers, reads }: Wiring, ring: Float64Array): Float64Array {
-  return Float64Array.from(ring, (own, node) => {
+  return ring.map((own, node) => {
     let result = mix(own, 1);
     producers[node]?.forEach((producer, place) => {
       if (producer >= 0)
@@ -74,14 +77,21 @@ class Writer {
   readonly #constants = new Map<Value, string>();
   readonly #large = new Map<Tensor, number>();
 
-  /** `exact`: a constant is unlike a computed value of its type, and short integer constants count with their numbers. */
-  node(node: Node, reads: readonly (Value | undefined)[], exact: boolean): string {
-    const read = reads.map((value) => (value ? this.#read(value, exact) : '-')).join();
+  /**
+   * As text of its kind, and as exact text: there a constant is unlike a computed value of its type, and short integer
+   * constants count with their numbers.
+   */
+  node(node: Node, reads: readonly (Value | undefined)[]): [string, string] {
     const made = node.outputs.map((value) => (value ? typeKey(value.type) : '-')).join();
-    return `${this.#op(node)}(${read})${made}`;
+    const op = this.#op(node);
+    const text = (exact: boolean) =>
+      `${op}(${reads.map((value) => (value ? this.#read(value, exact) : '-')).join()})${made}`;
+    const kind = text(false);
+    return [kind, reads.some((value) => value?.tensor) ? text(true) : kind];
   }
 
   #op(node: Node): string {
+    if (node.attributes.size === 0) return `${node.domain}.${node.opType}.${node.overload}{}`;
     const attributes = [...node.attributes].sort(([a], [b]) => (a < b ? -1 : 1));
     const text = attributes.map(([name, attribute]) => `${name}=${this.#attribute(attribute)}`).join(';');
     return `${node.domain}.${node.opType}.${node.overload}{${text}}`;

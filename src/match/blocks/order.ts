@@ -5,24 +5,26 @@ import type { Wiring } from './wiring.js';
 export function isOrdered({ producers, readers }: Wiring, groupOf: Int32Array, groups: number): boolean {
   const { length } = producers;
   const unit = (node: number): number => ((groupOf[node] as number) < 0 ? groups + node : (groupOf[node] as number));
-  const members = new Map<number, number[]>();
+  /** The members of each unit as a list: its first node, and after each node the next. */
+  const first = new Int32Array(groups + length).fill(-1);
+  const next = new Int32Array(length);
   const waiting = new Int32Array(groups + length);
   let left = 0;
   for (let node = 0; node < length; node++) {
     const own = unit(node);
-    const list = members.get(own);
-    if (list) list.push(node);
-    else {
-      members.set(own, [node]);
-      left++;
-    }
-    for (const producer of producers[node] ?? [])
+    if ((first[own] as number) < 0) left++;
+    next[node] = first[own] as number;
+    first[own] = node;
+    for (const producer of producers[node] as readonly number[])
       if (producer >= 0 && unit(producer) !== own) waiting[own] = (waiting[own] as number) + 1;
   }
-  const ready = [...members.keys()].filter((one) => waiting[one] === 0);
+  const ready: number[] = [];
+  first.forEach((node, one) => {
+    if (node >= 0 && waiting[one] === 0) ready.push(one);
+  });
   for (let one = ready.pop(); one !== undefined; one = ready.pop()) {
     left--;
-    for (const node of members.get(one) ?? [])
+    for (let node = first[one] as number; node >= 0; node = next[node] as number)
       for (const list of readers[node] ?? [])
         for (const reader of list) {
           const other = unit(reader.node);

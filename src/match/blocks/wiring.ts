@@ -15,7 +15,7 @@ export interface Wiring {
   /** What each node reads: its inputs in order, absent ones included, then what its bodies capture. */
   readonly reads: readonly (readonly (Value | undefined)[])[];
   /** The producers of these, at the same places; -1 for what no node of this scope computes. */
-  readonly producers: readonly Int32Array[];
+  readonly producers: readonly (readonly number[])[];
   /** For each node and output, who reads it in this scope. */
   readonly readers: readonly (readonly Reader[])[][];
   /** Outputs of the graph, and what nodes that are not among these read. */
@@ -31,7 +31,7 @@ export function wiringOf(graph: Graph, nodes: readonly Node[] = graph.nodes()): 
   const readers: Reader[][][] = nodes.map(({ outputs }) => outputs.map(() => []));
   const reads = nodes.map(readsOf);
   const producers = reads.map((values, node) =>
-    Int32Array.from(values, (value, place) => {
+    values.map((value, place) => {
       const producer = value?.producer && numbers.get(value.producer);
       if (!value || producer === undefined) return -1;
       (readers[producer] as Reader[][])[value.index]?.push({ node, place });
