@@ -25,7 +25,7 @@ export function beatsOf(graph: Graph, least: number, isFree: (node: Node) => boo
   const labels = labelsOf(graph);
   order.forEach((node, at) => {
     if (!isFree(node)) return;
-    const label = labels.get(node) as number;
+    const label = labels[at] as number;
     const known = classes.get(label);
     if (known) {
       known.nodes.push(node);
@@ -45,33 +45,35 @@ export function beatsOf(graph: Graph, least: number, isFree: (node: Node) => boo
 }
 
 /**
- * A number for each node's surroundings: its op, what it gives, and what it reads, a few steps up. Equal surroundings have
+ * A number for each node's surroundings, in dependency order: its op, what it gives, and what it reads, a few steps up. Equal surroundings have
  * equal numbers; that others may have them too costs a vain attempt.
  */
-function labelsOf(graph: Graph): Map<Node, number> {
+function labelsOf(graph: Graph): Int32Array {
   const words = new Map<string, number>();
   const numberOf = (word: string): number => {
     const known = words.get(word) ?? hashOf(word);
     words.set(word, known);
     return known;
   };
-  let labels = new Map<Node, number>();
-  for (const node of graph.nodes()) {
-    const { elem, shape } = node.outputs[0] ?? {};
-    labels.set(node, mix(mix(numberOf(node.opType), numberOf(elem ?? '')), shape?.length ?? -1));
-  }
+  const order = graph.nodes();
+  const places = new Map(order.map((node, place) => [node, place]));
+  /** Of each node, what it reads: the place of a node, or below zero what else it is. */
+  const read = order.map(({ inputs }) =>
+    inputs.map((value) => {
+      const { producer, tensor } = value ?? {};
+      if (producer) return places.get(producer) ?? -1;
+      return ~((tensor?.shape ?? [value ? 2 : 3]).reduce(mix, numberOf(tensor?.type ?? '')) >>> 1);
+    }),
+  );
+  let labels = Int32Array.from(order, ({ opType, outputs }) => {
+    const { elem, shape } = outputs[0] ?? {};
+    return mix(mix(numberOf(opType), numberOf(elem ?? '')), shape?.length ?? -1);
+  });
   for (let radius = 0; radius < RADIUS; radius++) {
-    const next = new Map<Node, number>();
-    for (const node of graph.nodes()) {
-      let label = labels.get(node) as number;
-      for (const value of node.inputs) {
-        const { producer, tensor } = value ?? {};
-        if (producer) label = mix(label, labels.get(producer) ?? 1);
-        else label = (tensor?.shape ?? [value ? 2 : 3]).reduce(mix, mix(label, numberOf(tensor?.type ?? '')));
-      }
-      next.set(node, label);
-    }
-    labels = next;
+    const before = labels;
+    labels = before.map((label, place) =>
+      (read[place] as number[]).reduce((sum, one) => mix(sum, one < 0 ? one : (before[one] as number)), label),
+    );
   }
   return labels;
 }

@@ -162,15 +162,25 @@ function outsideMisfit(
       if (!value || !other) continue;
       if (portsOf(value, graph) !== portsOf(other, graph))
         return `the output of ${a.opType} is an output of the model in one, not in the next`;
-      for (const one of [value, other]) {
-        const far = [...one.uses].find((use) => {
-          const reader = segmentOfReader(use.node, graph, segments);
-          return use.node !== graph.end && reader > (one === value ? from : from + 1) + 1;
-        });
-        if (far) return `${far.node.opType} reads ${a.opType} of a repeat that is not the one before`;
-      }
+      const far = readerBeyond(value, from + 1, graph, segments) ?? readerBeyond(other, from + 2, graph, segments);
+      if (far) return `${far.opType} reads ${a.opType} of a repeat that is not the one before`;
     }
   return undefined;
 }
 
-const portsOf = (value: Value, graph: Graph): number => [...value.uses].filter(({ node }) => node === graph.end).length;
+function readerBeyond(
+  value: Value,
+  segment: number,
+  graph: Graph,
+  segments: ReadonlyMap<Node, number>,
+): Node | undefined {
+  for (const { node } of value.uses)
+    if (node !== graph.end && segmentOfReader(node, graph, segments) > segment) return node;
+  return undefined;
+}
+
+function portsOf(value: Value, graph: Graph): number {
+  let ports = 0;
+  for (const { node } of value.uses) if (node === graph.end) ports++;
+  return ports;
+}

@@ -14,13 +14,17 @@ export function difference(a: Node, b: Node): string | undefined {
   if (a.attributes.size !== b.attributes.size) return `${name(a)} has other attributes in the next`;
   for (const [key, attribute] of a.attributes)
     if (!isSameAttribute(attribute, b.attributes.get(key))) return `${name(a)} has another ${key} in the next`;
-  const isSamePattern = (x: readonly unknown[], y: readonly unknown[]) =>
-    x.length === y.length && x.every((one, index) => (one === undefined) === (y[index] === undefined));
   if (!isSamePattern(a.inputs, b.inputs)) return `${name(a)} has other inputs in the next`;
   if (!isSamePattern(a.outputs, b.outputs)) return `${name(a)} has other outputs in the next`;
   if (!a.outputs.every((value, index) => isSameType(value, b.outputs[index])))
     return `${name(a)} gives another type in the next`;
   return undefined;
+}
+
+function isSamePattern(x: readonly unknown[], y: readonly unknown[]): boolean {
+  if (x.length !== y.length) return false;
+  for (let i = 0; i < x.length; i++) if ((x[i] === undefined) !== (y[i] === undefined)) return false;
+  return true;
 }
 
 /** Unknown dims are alike wherever they stand. */
@@ -44,15 +48,21 @@ function isSameItem(a: unknown, b: unknown): boolean {
   return Object.is(a, b);
 }
 
-const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, index) => byte === b[index]);
+const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && !differ(a, b, a.length);
+
+/** Tensors up to this many bytes are read whole. */
+const SMALL = 4096;
+
+const isSameShape = ({ shape: a }: Tensor, { shape: b }: Tensor): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 /** Equal in type, shape and every number; ends at the first difference. Reads both. */
 export function isSameTensor(a: Tensor, b: Tensor): boolean {
   if (a === b) return true;
-  if (a.type !== b.type || String(a.shape) !== String(b.shape) || Boolean(a.sparse) !== Boolean(b.sparse)) return false;
+  if (a.type !== b.type || !isSameShape(a, b) || Boolean(a.sparse) !== Boolean(b.sparse)) return false;
   if (a.strings || b.strings)
     return a.strings?.every((one, index) => isSameBytes(one, b.strings?.[index] ?? new Uint8Array(0))) ?? false;
+  if (a.byteLength <= SMALL) return isSameBytes(a.bytes(), b.bytes());
   const [left, right] = [a.chunks()[Symbol.iterator](), b.chunks()[Symbol.iterator]()];
   let [x, y] = [new Uint8Array(0), new Uint8Array(0)] as [Uint8Array, Uint8Array];
   for (let remaining = a.byteLength; remaining > 0; ) {

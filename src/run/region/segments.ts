@@ -19,22 +19,32 @@ export function segmentsOf(graph: Graph, origins: Origins): Map<Node, number> {
   const order = graph.nodes();
   for (const node of order) {
     let segment = origins.node(node);
-    for (const value of [...dependenciesOf(node), ...constantsIn(node)]) {
+    const isPlain = node.bodies.length === 0;
+    for (const value of isPlain ? node.inputs : [...dependenciesOf(node), ...constantsIn(node)]) {
+      if (!value) continue;
       const { producer } = value;
       segment = Math.max(segment, producer ? (segments.get(producer) ?? 0) : origins.value(value));
     }
     segments.set(node, segment);
   }
   // What feeds one segment alone is part of it.
-  for (const node of [...order].reverse()) {
-    if (segments.get(node) !== 0) continue;
-    const readers = new Set<number>();
-    for (const output of node.outputs)
-      for (const use of output?.uses ?? []) readers.add(segmentOfReader(use.node, graph, segments));
-    const [only = 0] = readers;
-    if (readers.size === 1) segments.set(node, only);
+  for (let at = order.length - 1; at >= 0; at--) {
+    const node = order[at] as Node;
+    if (segments.get(node) === 0) segments.set(node, onlyReader(node, graph, segments));
   }
   return segments;
+}
+
+/** The one segment that reads a node; 0 where there are several, or none. */
+function onlyReader(node: Node, graph: Graph, segments: ReadonlyMap<Node, number>): number {
+  let only: number | undefined;
+  for (const output of node.outputs)
+    for (const use of output?.uses ?? []) {
+      const reader = segmentOfReader(use.node, graph, segments);
+      if (reader === 0 || (only ?? reader) !== reader) return 0;
+      only = reader;
+    }
+  return only ?? 0;
 }
 
 /** The segment of a node of the scope, or of the one whose body holds it; 0 for the outputs. */

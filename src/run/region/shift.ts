@@ -28,11 +28,27 @@ export interface ShiftOptions {
   matches(a: Value, b: Value): boolean;
 }
 
-/** The shift, or why there is none. */
+/** The shift, or why there is none. Where both stand in the same order, which is most often, nothing is grown. */
 export function shiftOf(options: ShiftOptions): Shift | string {
+  const inStep = pairsInStep(options);
+  const shift = inStep && prove(options, inStep);
+  if (typeof shift === 'object') return shift;
   const pairs = grow(options);
   if (typeof pairs === 'string') return pairs;
   return prove(options, pairs);
+}
+
+/** The nodes of both segments in turn, if each does what the other does. */
+function pairsInStep({ lists, from }: ShiftOptions): Map<Node, Node> | undefined {
+  const [first, second] = [lists[from] ?? [], lists[from + 1] ?? []];
+  if (first.length !== second.length) return undefined;
+  const pairs = new Map<Node, Node>();
+  for (const [place, a] of first.entries()) {
+    const b = second[place] as Node;
+    if (a.opType !== b.opType || difference(a, b)) return undefined;
+    pairs.set(a, b);
+  }
+  return pairs;
 }
 
 /** Pairs from the seeds up to what they read, in these segments and the next; where that ends, down to what alone reads them. */
