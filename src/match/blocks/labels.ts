@@ -34,9 +34,9 @@ export function labelsOf(wiring: Wiring, radius: number): Labels {
   const kind = new Int32Array(wiring.nodes.length);
   const first = new Float64Array(wiring.nodes.length);
   wiring.nodes.forEach((node, at) => {
-    const [text, exact] = writer.node(node, wiring.reads[at] ?? []);
+    const { kind: text, exact } = writer.node(node, wiring.reads[at] ?? []);
     kind[at] = number(text);
-    first[at] = number(`=${exact}`);
+    first[at] = exact === undefined ? (kind[at] as number) : number(`=${exact}`);
   });
   const rings: Float64Array[] = [first];
   while (rings.length <= radius) rings.push(widen(wiring, rings[rings.length - 1] as Float64Array));
@@ -78,16 +78,19 @@ class Writer {
   readonly #large = new Map<Tensor, number>();
 
   /**
-   * As text of its kind, and as exact text: there a constant is unlike a computed value of its type, and short integer
-   * constants count with their numbers.
+   * As text of its kind; and, where it reads constants, as exact text: there a constant is unlike a computed value of its
+   * type, and short integer constants count with their numbers.
    */
-  node(node: Node, reads: readonly (Value | undefined)[]): [string, string] {
-    const made = node.outputs.map((value) => (value ? typeKey(value.type) : '-')).join();
+  node(node: Node, reads: readonly (Value | undefined)[]): { kind: string; exact: string | undefined } {
+    let made = '';
+    for (const value of node.outputs) made += value ? `${typeKey(value.type)},` : '-,';
     const op = this.#op(node);
-    const text = (exact: boolean) =>
-      `${op}(${reads.map((value) => (value ? this.#read(value, exact) : '-')).join()})${made}`;
-    const kind = text(false);
-    return [kind, reads.some((value) => value?.tensor) ? text(true) : kind];
+    const text = (exact: boolean) => {
+      let read = '';
+      for (const value of reads) read += value ? `${this.#read(value, exact)},` : '-,';
+      return `${op}(${read})${made}`;
+    };
+    return { kind: text(false), exact: reads.some((value) => value?.tensor) ? text(true) : undefined };
   }
 
   #op(node: Node): string {

@@ -40,16 +40,16 @@ export function wiringOf(graph: Graph, nodes: readonly Node[] = graph.nodes()): 
     }),
   );
   const given = new Set<Value>();
-  const isElsewhere = (node: Node | undefined) => !node || !numbers.has(node);
   for (const { outputs } of nodes)
-    for (const value of outputs) {
-      if (!value) continue;
-      if (value.isOutput || [...value.uses].some((use) => isElsewhere(ownerIn(graph, use.node)))) given.add(value);
-    }
+    for (const value of outputs)
+      for (const use of value?.uses ?? []) {
+        const reader = ownerIn(graph, use.node);
+        if (value && (!reader || !numbers.has(reader))) given.add(value);
+      }
   return { nodes, reads, producers, readers, given, depth };
 }
 
-/** The node of this graph that uses a value, be it in a body. */
+/** The node of this graph that uses a value, be it in a body; its end for an output. */
 function ownerIn(graph: Graph, node: Node): Node | undefined {
   let at: Node | undefined = node;
   while (at && at.graph !== graph) at = at.graph.owner;
