@@ -13,7 +13,7 @@ const ROUNDS = 16;
 
 /** Telling what is typical visits so many nodes, and so many for each of the scope, at most in one search. */
 const STEPS = 100_000;
-const STEPS_PER_NODE = 16;
+const STEPS_PER_NODE = 8;
 
 /** Above all levels: of a path that does not come back. */
 const FREE = 0x3fffffff;
@@ -43,17 +43,17 @@ export class Levels {
   typical(rows: Rows): Int32Array | undefined {
     const shared = this.shared(rows, 'most');
     const count = rows[0]?.length ?? 0;
-    const levels: Int32Array[] = [];
+    /** By row, of each instance. */
+    const levels = rows.map(() => new Int32Array(count));
+    const own = new Int32Array(rows.length);
     for (let instance = 0; instance < count; instance++) {
-      const own = new Int32Array(rows.length);
-      this.#raise(rows, shared, instance, own);
-      levels.push(own);
+      this.#raise(rows, shared, instance, own.fill(0));
       if (this.#left < 0) return undefined;
+      levels.forEach((list, row) => {
+        list[instance] = own[row] as number;
+      });
     }
-    return Int32Array.from(rows, (_, row) => {
-      const sorted = levels.map((own) => own[row] as number).sort((a, b) => b - a);
-      return sorted[count >> 1] as number;
-    });
+    return Int32Array.from(levels, (list) => list.sort()[(count - 1) >> 1] as number);
   }
 
   /**
@@ -92,12 +92,12 @@ export class Levels {
     /** Of the row and output found so far, and how many instances more say so than not. */
     const found = rows.map(([node]) => new Int32Array(producers[node as number]?.length ?? 0).fill(-1));
     const output = found.map((places) => places.slice());
-    const votes = found.map((places) => places.map(() => 0));
+    const votes = found.map((places) => new Int32Array(places.length));
     for (let instance = 0; instance < count; instance++) {
       this.#enter(rows, instance);
       rows.forEach((row, number) => {
         const node = row[instance] as number;
-        const [sources, outputs, counts] = [found, output, votes].map((all) => all[number]) as [
+        const [sources, outputs, counts] = [found[number], output[number], votes[number]] as [
           Int32Array,
           Int32Array,
           Int32Array,
