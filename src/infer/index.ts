@@ -23,11 +23,22 @@ export interface Facts {
 
 const declarations = new WeakMap<Model, Declarations>();
 
+/** What was found when nothing has been edited since: passes, rules and the pipeline each ask, and one answer serves them all. */
+const latest = new WeakMap<Model, { readonly revision: number; readonly facts: Facts }>();
+
 /**
  * Sets `value.type` in every scope to what follows from the inputs and constants. Declared types of computed values are
- * not trusted, except for operators that no schema knows. Inferring twice changes nothing.
+ * not trusted, except for operators that no schema knows. Inferring twice changes nothing, and costs nothing.
  */
 export function inferTypes(model: Model, options: InferOptions = {}): Facts {
+  const known = latest.get(model);
+  if (known?.revision === model.revision && !options.bindings) return known.facts;
+  const facts = infer(model, options);
+  if (!options.bindings) latest.set(model, { revision: model.revision, facts });
+  return facts;
+}
+
+function infer(model: Model, options: InferOptions): Facts {
   let declared = declarations.get(model);
   if (!declared) {
     declared = new Declarations();

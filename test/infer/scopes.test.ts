@@ -162,9 +162,21 @@ describe('the whole', () => {
   it('changes nothing the second time', () => {
     const model = buildModel({ '': 17 }, (g) => g.output('y', g.op('NonZero', [g.input('x', 'float32', ['b', 4])])));
     inferTypes(model);
+    // An edit that says nothing of types: all is inferred again.
+    model.docString = 'edited';
     const { revision } = model;
     inferTypes(model);
     expect(model.revision).toBe(revision);
+  });
+
+  it('is inferred once for all who ask between two edits', () => {
+    const model = buildModel({ '': 17 }, (g) => g.output('y', g.op('Relu', [g.input('x', 'float32', ['b', 4])])));
+    const facts = inferTypes(model);
+    expect(inferTypes(model)).toBe(facts);
+    const [x] = model.graph.inputs;
+    x!.type = tensorType('float32', [2, 3]);
+    expect(inferTypes(model)).not.toBe(facts);
+    expect(outputs(model)).toEqual(['float32[2, 3]']);
   });
 
   it('puts dims in place of symbols', () => {
