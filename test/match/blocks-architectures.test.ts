@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/ir/model.js';
+import { findBlocks } from '../../src/match/blocks/index.js';
 import * as architectures from './blocks-architectures.js';
-import { found, sizes } from './blocks-contract.js';
-import { LAYER, layers, model, shuffled } from './blocks-models.js';
+import { checkContract, found, sizes } from './blocks-contract.js';
+import { LAYER, layers, model, random, shuffled } from './blocks-models.js';
 
 const { resnet, unet, mixtureOfExperts, stages, t5, parallel, encoderDecoder } = architectures;
 const { alternating, dualStream, layerScale, mamba } = architectures;
@@ -40,6 +41,25 @@ describe('the blocks of an architecture', () => {
     const counts = (of: Model) => sizes(found(of)).map((size) => size.split(' ')[0]);
     expect(counts(resnet([3, 4, 6, 3]))).toEqual(['5', '3', '3', '2']);
     expect(counts(resnet([2, 2, 2, 2]))).toEqual(['2', '2', '2', '2']);
+  });
+
+  it('are none of nodes at random, though many of thousands are alike', () => {
+    expect(found(random(20_000))).toEqual([]);
+  });
+
+  it('are told one by one inside an instance', () => {
+    const of = mixtureOfExperts(3, 6);
+    const layer = found(of)[0]?.instances[1]?.nodes ?? [];
+    const [experts] = findBlocks(of.graph, layer);
+    expect(experts?.instances).toHaveLength(6);
+    checkContract(of.graph, experts ? [experts] : []);
+  });
+
+  it('give what nodes read that were not asked about', () => {
+    const of = mixtureOfExperts(3, 6);
+    const among = found(of)[0]?.instances[1]?.nodes.filter((node) => !node.is('Add'));
+    const outputs = findBlocks(of.graph, among)[0]?.instances.flatMap((one) => one.outputs);
+    expect(outputs?.map(({ producer }) => producer?.opType)).toEqual(new Array(6).fill('Mul'));
   });
 
   it('are those of levels, down and up', () => {

@@ -71,3 +71,20 @@ export const shuffled = (of: Model): Model =>
       });
     for (const value of of.graph.outputs) g.output(value.name, values.get(value) as Value);
   });
+
+/** So many nodes of eight ops, each reading some of the twenty before it, the same each time. */
+export const random = (count: number): Model =>
+  buildModel({ '': 17 }, (g) => {
+    let state = 12345;
+    const next = (below: number) => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return (state >>> 8) % below;
+    };
+    const values = [g.input('a', 'float32', [4]), g.input('b', 'float32', [4])];
+    const read = () => values.at(-1 - next(Math.min(20, values.length))) as Value;
+    while (values.length < count + 2) {
+      const op = ['Add', 'Mul', 'Sub', 'Max', 'Relu', 'Neg', 'Abs', 'Tanh'][next(8)] as string;
+      values.push(g.op(op, 'Add Mul Sub Max'.includes(op) ? [read(), read()] : [read()]));
+    }
+    g.output('y', values.at(-1) as Value);
+  });
