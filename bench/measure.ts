@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Feed, feedsOf } from '../fixtures/feeds.js';
-import { type Dims, generate, type KindName, kinds, type SizeName } from '../fixtures/kinds.js';
+import { generate, type KindName, kinds, type SizeName } from '../fixtures/kinds.js';
 import type { Model } from '../src/ir/model.js';
 import { elementCount } from '../src/ir/tensor.js';
 import { readModel } from '../src/onnx/read.js';
@@ -37,7 +37,7 @@ export async function measureModel(kind: KindName, options: MeasureOptions): Pro
     ];
     for (const [index, step] of steps.entries()) {
       onProgress(`${kind}: ${step}`);
-      const prepared = await prepare(source, step, { provider, dims, path: join(folder, `${index}.onnx`) });
+      const prepared = await prepare(source, step, { provider, path: join(folder, `${index}.onnx`) });
       results.push('status' in prepared ? prepared : new Variant(prepared, provider, feeds));
     }
     const variants = results.filter((result) => result instanceof Variant);
@@ -67,11 +67,11 @@ function parametersOf(model: Model): number {
 async function prepare(
   source: Model,
   step: string,
-  { provider, dims, path }: { provider: Provider; dims: Dims; path: string },
+  { provider, path }: { provider: Provider; path: string },
 ): Promise<Prepared | FailedStep> {
   const started = performance.now();
   try {
-    const { model, report } = await optimize(source, step, { target: provider, verify: 'none', dims });
+    const { model, report } = await optimize(source, step, { target: provider, verify: 'none' });
     const { bytes } = await writeModel(model, path);
     const passes = report.passes.map(({ name, status, ops, skips }) => ({
       name,
