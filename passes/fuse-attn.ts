@@ -34,15 +34,16 @@ export const fuseAttn = definePass({
         const trail = new Trail();
         const site = softmax.is('Softmax') ? attentionSite(softmax, facts, trail) : undefined;
         if (!site) continue;
-        counts.sites++;
-        const choice = site instanceof Miss ? site : choose(site, op, context);
+        const times = context.timesOf(softmax);
+        counts.sites += times;
+        const choice = site instanceof Miss ? site : choose(site, op, context, facts);
         const miss = fuse(site, choice, raised, facts, shared, context);
         const rule = choice instanceof Miss ? undefined : choice.name;
         const trace = () => attentionTrace(trail, miss);
         context.site({ kind: 'attention', at: softmax, isFused: !miss, rule, miss, trace });
         if (miss) continue;
-        counts.fused++;
-        if ((site as AttentionSite).isGuarded) counts.guarded++;
+        counts.fused += times;
+        if ((site as AttentionSite).isGuarded) counts.guarded += times;
       }
     }
     if (counts.fused > 0) inferTypes(model);
@@ -78,7 +79,7 @@ function raise(model: Model, op: AttentionOp, context: PassContext): string | un
     graph.nodes().some((node) => {
       const site = node.is('Softmax') ? attentionSite(node, facts) : undefined;
       if (!site || site instanceof Miss) return false;
-      const choice = choose(site, op, context);
+      const choice = choose(site, op, context, facts);
       return !(choice instanceof Miss) && choice.opset >= ATTENTION && !(choice.emit(site, facts) instanceof Miss);
     }),
   );

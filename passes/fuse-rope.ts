@@ -14,7 +14,7 @@ export const fuseRope = definePass({
   run(model, _options, context) {
     let before = 0;
     for (const { nodeSet } of model.graphs())
-      for (const { opType } of nodeSet) if (opType === 'RotaryEmbedding') before++;
+      for (const node of nodeSet) if (node.opType === 'RotaryEmbedding') before += context.timesOf(node);
     if (before > 0) context.note(`${before} RoPE sites were kernels before`);
     reportSites(applyRules(model, [rotary], context), context);
   },

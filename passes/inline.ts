@@ -41,8 +41,9 @@ function inlineAll(model: Model, isMeant: (fn: ModelFunction) => boolean, contex
           context.skip(reason, node);
           continue;
         }
+        const times = context.timesOf(node);
         inlineCall(node, fn);
-        count.set(fn.name, (count.get(fn.name) ?? 0) + 1);
+        count.set(fn.name, (count.get(fn.name) ?? 0) + times);
         isDone = false;
       }
   }

@@ -17,7 +17,8 @@ const CAST_TAKES_BFLOAT16 = 13;
  * Stores every float32 constant of at least `minElements` elements as bfloat16, in every scope.
  * Vectors (biases, norms, scales) stay: they are a fraction of a percent of a model, and each would cost a node.
  */
-export function storeAsBfloat16(model: Model, minElements: number, { target, note, skip }: PassContext): void {
+export function storeAsBfloat16(model: Model, minElements: number, context: PassContext): void {
+  const { target, note, skip } = context;
   let small = 0;
   let stored = 0;
   const angles = coordinateNodes(model);
@@ -27,7 +28,7 @@ export function storeAsBfloat16(model: Model, minElements: number, { target, not
       const tensor = value.tensor ?? value.defaultTensor;
       if (tensor?.type !== 'float32' || value.uses.size === 0) continue;
       if (elementCount(tensor.shape) < minElements || isVector(tensor.shape)) {
-        small++;
+        small += context.timesOf(value);
         continue;
       }
       const reason = value.users.some(isAngle) ? 'positions and angles need float32' : refusal(value, graph);

@@ -6,7 +6,8 @@ import type { RuleHost } from '../../src/match/rule.js';
 export function noteKernels(model: Model, kinds: Readonly<Record<string, readonly string[]>>, host: RuleHost): void {
   const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
   for (const [noun, opTypes] of Object.entries(kinds)) {
-    const count = nodes.filter(({ opType }) => opTypes.includes(opType)).length;
+    const kernels = nodes.filter(({ opType }) => opTypes.includes(opType));
+    const count = kernels.reduce((sum, node) => sum + host.timesOf(node), 0);
     if (count > 0) host.note(`${count} ${noun}${count > 1 ? 's' : ''} ${count > 1 ? 'are' : 'is'} one kernel already`);
   }
 }

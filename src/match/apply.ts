@@ -53,8 +53,8 @@ export function reportSites(sites: readonly Site[], host: RuleHost): void {
   const kinds = new Map<string, Site[]>();
   for (const site of sites) kinds.set(site.noun, [...(kinds.get(site.noun) ?? []), site]);
   for (const [noun, all] of kinds) {
-    const fused = all.filter(({ isFused }) => isFused).length;
-    host.note(`fused ${fused} of ${all.length} ${noun} sites`);
+    const count = (those: readonly Site[]) => those.reduce((sum, { node }) => sum + host.timesOf(node), 0);
+    host.note(`fused ${count(all.filter(({ isFused }) => isFused))} of ${count(all)} ${noun} sites`);
     for (const { node, rule, isFused, miss, environment, failure } of all)
       host.site({
         kind: noun,

@@ -14,6 +14,8 @@ export interface RuleHost {
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
   note(text: string, about?: Node | Value): void;
   skip(reason: string, about?: Node | Value): void;
+  /** For how many nodes or values of the model one stands. */
+  timesOf(about: Node | Value): number;
   /** Says what became of a place of the kind that the pass is for. Every such place is said, fused or not. */
   site(site: SiteReport): void;
   /**

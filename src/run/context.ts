@@ -32,18 +32,24 @@ export interface Skip {
 
 const placeOf = (about: Node | Value): string => ('opType' in about ? about.label : about.name);
 
-/** The places of a node or value, and of what it stands for. */
-function placesOf(about: Node | Value, regions: Regions): readonly string[] {
-  const place = placeOf(about);
-  const name = ('opType' in about && !about.name && about.outputs.find((value) => value)?.name) || about.name;
-  return regions.namesAt(name).map((one) => place.replace(name, () => one));
+/** The places of a node or value: one for each repeat that it stands for. */
+export type PlacesOf = (about: Node | Value) => readonly string[];
+
+export function placesIn(regions: Regions): PlacesOf {
+  return (about) => {
+    const place = placeOf(about);
+    const [own = '', ...others] = regions.namesAt(about);
+    if (others.length === 0) return [place];
+    const name = ('opType' in about && !about.name && about.outputs.find((value) => value)?.name) || about.name;
+    return [own, ...others].map((one) => place.replace(name, () => one));
+  };
 }
 
 /** The rewrites of a pass, cut out while both sides stand in the graph. */
 export interface Cuts {
   /** By key: equal rewrites are one. */
   readonly cuts: Map<string, Cut>;
-  /** How many rewrites there were, and the reasons why some could not be cut out. */
+  /** How many rewrites there were, those of repeats that are stood for included, and the reasons why some could not be cut out. */
   count: number;
   readonly uncut: string[];
 }
@@ -71,13 +77,15 @@ export function passContext(
 } {
   const notes: Note[] = [];
   const sites: SiteReport[] = [];
+  const placesOf = placesIn(regions);
   const rewrites: Cuts = { cuts: new Map(), count: 0, uncut: [] };
   const isRefuted = (rewrite: Rewrite): boolean => {
     if (!cutsOut) return false;
     const cut = cutOut(rewrite);
     if (typeof cut !== 'string' && refuted.has(cut.key)) return true;
-    rewrites.count++;
-    if (typeof cut === 'string') rewrites.uncut.push(cut);
+    const times = regions.timesOf(rewrite.old[0] as Value);
+    rewrites.count += times;
+    if (typeof cut === 'string') rewrites.uncut.push(...new Array<string>(times).fill(cut));
     else rewrites.cuts.set(cut.key, cut);
     return false;
   };
@@ -95,19 +103,21 @@ export function passContext(
       if (isRefuted(rewrite)) return false;
       const { old, by } = rewrite;
       old.forEach((value, i) => {
+        regions.follow(value, by[i] as Value);
         value.graph.replaceUses(value, by[i] as Value);
       });
       return true;
     },
     note: (text, about) => {
-      notes.push(about ? { text, at: placeOf(about) } : { text });
+      notes.push(...(about ? placesOf(about).map((at) => ({ text, at })) : [{ text }]));
     },
+    timesOf: (about) => regions.timesOf(about),
     shorten: (model) => {
       short = regions.shorten(model, context);
     },
     skip: (reason, about) => {
       const group = reasons.get(reason) ?? { count: 0, places: [] };
-      const places = about ? placesOf(about, regions) : [];
+      const places = about ? placesOf(about) : [];
       group.count += Math.max(1, places.length);
       group.places.push(...places);
       reasons.set(reason, group);

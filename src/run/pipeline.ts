@@ -5,7 +5,7 @@ import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
-import { type Note, passContext, type Skip, type Surroundings } from './context.js';
+import { type Note, passContext, placesIn, type Skip, type Surroundings } from './context.js';
 import type { Fidelity, Pass, PassContext } from './pass.js';
 import { raiseOpset } from './raise-opset.js';
 import { Regions } from './region/regions.js';
@@ -184,7 +184,7 @@ class Line {
       bytes: { before: this.summary.bytes, after: after.bytes },
       notes,
       skips: skips(),
-      sites: sitesOf(sites),
+      sites: sitesOf(sites, placesIn(this.#regions)),
       verdict,
       rewrites,
       ms,
@@ -214,6 +214,7 @@ class Line {
       const isInPlace = this.level === 'none' || definition.shortens;
       const given = raised ?? (isInPlace ? this.model : cloneModel(this.model));
       const before = given.revision;
+      this.#regions.enter(given);
       await this.#guard(position, () => definition.run(given, options, context));
       const candidate = short() ?? given;
       const revision = candidate === given ? before : -1;

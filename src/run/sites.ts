@@ -1,5 +1,7 @@
 /** The sites of a pass as the report holds them. */
 import type { SiteReport } from '../match/rule.js';
+import { type PlacesOf, placesIn } from './context.js';
+import { Regions } from './region/regions.js';
 
 export interface SiteResult {
   readonly kind: string;
@@ -12,19 +14,25 @@ export interface SiteResult {
   readonly help?: string;
 }
 
-/** In the order the pass said them; undefined where it said none. */
-export function sitesOf(sites: readonly SiteReport[]): readonly SiteResult[] | undefined {
+/** In the order the pass said them, one for each repeat that a site stands for; undefined where it said none. */
+export function sitesOf(
+  sites: readonly SiteReport[],
+  placesOf: PlacesOf = placesIn(new Regions()),
+): readonly SiteResult[] | undefined {
   if (sites.length === 0) return undefined;
-  return sites.map(({ kind, at, isFused, rule, miss }) => ({
-    kind,
-    at: at.label,
-    fused: isFused,
-    ...(rule !== undefined && { rule }),
-    ...(miss && {
-      reason: miss.reason,
-      reached: 'opType' in miss.at ? miss.at.label : miss.at.name,
-      matched: miss.depth,
-      ...(miss.help !== undefined && { help: miss.help }),
-    }),
-  }));
+  return sites.flatMap(({ kind, at, isFused, rule, miss }) => {
+    const reached = miss ? placesOf(miss.at) : [];
+    return placesOf(at).map((place, index) => ({
+      kind,
+      at: place,
+      fused: isFused,
+      ...(rule !== undefined && { rule }),
+      ...(miss && {
+        reason: miss.reason,
+        reached: reached[index] ?? reached[0],
+        matched: miss.depth,
+        ...(miss.help !== undefined && { help: miss.help }),
+      }),
+    }));
+  });
 }

@@ -41,6 +41,8 @@ async function compileBothWays(before: Model, list: string, target: Target = 'cp
   return { whole, once };
 }
 
+const byPlace = (a: { at: string }, b: { at: string }): number => (a.at < b.at ? -1 : 1);
+
 describe('regional', () => {
   const lists = [
     '',
@@ -72,6 +74,22 @@ describe('regional', () => {
     const { whole, once } = await compileBothWays(models.encoder(9), 'exact,int8');
     const counted = once.passes.slice(1).map(({ name, ops, nodes, bytes }) => ({ name, ops, nodes, bytes }));
     expect(counted).toEqual(whole.passes.map(({ name, ops, nodes, bytes }) => ({ name, ops, nodes, bytes })));
+  });
+
+  it.each(
+    Object.entries(models).flatMap(([kind, build]) =>
+      ['exact,int8', 'half'].map((list) => [kind, build, list] as const),
+    ),
+  )('says of every repeat what became of it: %s %#', async (_, build, list) => {
+    const { whole, once } = await compileBothWays(build(9), list);
+    const said = (results: typeof whole.passes) =>
+      results.map(({ name, notes, skips, sites }) => ({
+        name,
+        notes: notes.map(({ text }) => text),
+        skips: skips.map(({ reason, count, places }) => ({ reason, count, places: [...places].sort() })),
+        sites: sites?.map(({ at, kind, fused, reason }) => ({ at, kind, fused, reason })).sort(byPlace),
+      }));
+    expect(said(once.passes.slice(1))).toEqual(said(whole.passes));
   });
 
   it('names what it stamps out as the repeats were named', async () => {

@@ -5,14 +5,15 @@
  * all repeats, or leaves stand-ins that are not alike, the pipeline goes back to where it was and the repeats in question
  * are told apart, or compiled each by itself.
  */
-import { Divergence } from '../../ir/bank.js';
+import { Divergence, markOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 import { type ModelSummary, summarize } from '../summary.js';
+import { Renaming } from './names.js';
 import { planOf, type Run } from './plan.js';
-import { type Cut, cutOf, type ShortRun, shorten } from './shorten.js';
+import { type Cut, cutOf, type ShortRun, shorten, THIRD } from './shorten.js';
 import { resolve, stamp, standingFor } from './stamp.js';
 
 /** What a report is told. */
@@ -42,6 +43,10 @@ export class Regions {
   readonly #answers = new Map<string, Map<number, string>>();
   /** Chains that are compiled whole, and why. */
   readonly #refused = new Map<string, string>();
+  /** Nodes that stood in the model when a pass began; the others are its own. */
+  #known = new Set<Node>();
+  #standing = new Map<Node, ShortRun>();
+  readonly #renamings = new WeakMap<ShortRun, Renaming>();
   readonly #views = new WeakMap<Model, { readonly revision: number; readonly view: Model }>();
 
   get isShortened(): boolean {
@@ -106,13 +111,55 @@ export class Regions {
     });
   }
 
-  /** What repeats have at the place of a node or value: its name, and where it stands for others theirs. */
-  namesAt(name: string): readonly string[] {
-    for (const { parts, names } of this.#runs) {
-      const part = parts.get(name);
-      if (part !== undefined) return names.map((own) => own[part] ?? name);
-    }
-    return [name];
+  /** Takes note of what nodes stand for, before a pass edits the model. */
+  enter(model: Model): void {
+    this.#known = this.isShortened ? new Set(model.graph.nodeSet) : new Set();
+    this.#standing = new Map(this.#runs.flatMap((run) => standingFor(model, run).map((node) => [node, run] as const)));
+  }
+
+  /** What a node or value is called in each repeat that it stands for, in order; its own name where it is one alone. */
+  namesAt(about: Node | Value): readonly string[] {
+    const name = nameOf(about);
+    const run = this.#runOf(about, name);
+    if (run) return run.members.map((_, index) => this.#renamingOf(run).of(name, index));
+    // What was the third's and is behind it now is the last member's.
+    const before = this.#runs.find(({ parts }) => parts.has(name));
+    return [before ? (before.names.at(-1)?.[before.parts.get(name) as number] ?? name) : name];
+  }
+
+  /** For how many nodes or values of the model it stands. */
+  timesOf(about: Node | Value): number {
+    return this.#runOf(about, nameOf(about))?.members.length ?? 1;
+  }
+
+  /** What comes in the place of something stands for what that stood for. */
+  follow(old: Value, by: Value): void {
+    if (!old.producer || !by.producer || this.#known.has(by.producer)) return;
+    const run = this.#runOf(old, old.name);
+    this.#known.add(by.producer);
+    if (run) this.#standing.set(by.producer, run);
+  }
+
+  #runOf(about: Node | Value, name: string): ShortRun | undefined {
+    const node = 'opType' in about ? about : about.producer;
+    if (node && this.#known.has(node)) return this.#standing.get(node);
+    if (!('opType' in about) && about.tensor) return this.#runOfConstant(about);
+    // What a pass made itself.
+    return this.#runs.find(({ parts }) => parts.has(name));
+  }
+
+  /** A constant is there for each member if its numbers are, or if only they read it. */
+  #runOfConstant({ tensor, uses }: Value): ShortRun | undefined {
+    const mark = tensor && markOf(tensor);
+    if (mark) return mark.standIn === THIRD ? this.#runs.find(({ id }) => id === mark.run) : undefined;
+    const readers = new Set([...uses].map(({ node }) => this.#standing.get(node)));
+    return readers.size === 1 ? [...readers][0] : undefined;
+  }
+
+  #renamingOf(run: ShortRun): Renaming {
+    const renaming = this.#renamings.get(run) ?? new Renaming(run.names, run.neighbours);
+    this.#renamings.set(run, renaming);
+    return renaming;
   }
 
   /** A shortened model as it can be run: each stand-in with the weights of its first instance. Other models as they are. */
@@ -153,6 +200,10 @@ export class Regions {
     return { ...summary, nodes, ops, bytes, bytesByType };
   }
 }
+
+/** Of a node without a name, its first output's: it is in its label. */
+const nameOf = (about: Node | Value): string =>
+  ('opType' in about && !about.name && about.outputs.find((value) => value)?.name) || about.name;
 
 function noteOf({ count, name, lists, first }: Run, { members }: ShortRun): string {
   const nodes = lists[first + 2]?.length ?? 0;
