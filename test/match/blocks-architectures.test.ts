@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/ir/model.js';
+import type { Value } from '../../src/ir/value.js';
 import { findBlocks } from '../../src/match/blocks/index.js';
 import * as architectures from './blocks-architectures.js';
 import { checkContract, found, sizes } from './blocks-contract.js';
-import { LAYER, layers, model, random, shuffled } from './blocks-models.js';
+import { LAYER, layers, model, random, shuffled, WIDTH } from './blocks-models.js';
 
 const { resnet, unet, mixtureOfExperts, stages, t5, parallel, encoderDecoder } = architectures;
 const { alternating, dualStream, layerScale, mamba } = architectures;
@@ -41,6 +42,20 @@ describe('the blocks of an architecture', () => {
     const counts = (of: Model) => sizes(found(of)).map((size) => size.split(' ')[0]);
     expect(counts(resnet([3, 4, 6, 3]))).toEqual(['5', '3', '3', '2']);
     expect(counts(resnet([2, 2, 2, 2]))).toEqual(['2', '2', '2', '2']);
+  });
+
+  it('hold together what stands side by side and reads one value, whatever follows it', () => {
+    const three = (bySource: boolean) =>
+      model((g, x, _, w) => {
+        const part = (value: Value) =>
+          g.op('Relu', [g.op('Add', [g.op('MatMul', [value, w(WIDTH, WIDTH)]), w(WIDTH)])]);
+        const parts = (value: Value) => [0, 1, 2].map(() => part(bySource ? value : x));
+        const first = g.op('Max', parts(g.op('Tanh', [x])));
+        const start = g.op('Slice', [first, g.ints(0), g.ints(1), g.ints(1)]);
+        return g.op('Sum', [first, ...parts(g.op('Sin', [start]))]);
+      });
+    expect(sizes(found(three(true)))).toEqual(['2 × 9']);
+    expect(sizes(found(three(false)))).toEqual(['6 × 3']);
   });
 
   it('are none of nodes at random, though many of thousands are alike', () => {

@@ -1,4 +1,5 @@
 /** Everything in a scope that repeats: rows of nodes that play the same part, many of them overlapping. */
+import { together } from './abreast.js';
 import { Alignment, areaOf, type Rows, windowsOf } from './align.js';
 import { cut } from './border.js';
 import { type Levels, piecesOf } from './convex.js';
@@ -82,9 +83,12 @@ export function candidatesOf(
     if (isKnown(whole)) continue;
     const typical = levels.typical(whole);
     if (!typical) break;
-    for (const piece of piecesOf(whole, typical))
-      if (isLarge(piece) && (piece.length === whole.length || !isKnown(piece)))
-        candidates.push({ rows: piece, count, whole });
+    for (const piece of piecesOf(whole, typical)) {
+      if (!isLarge(piece) || (piece.length < whole.length && isKnown(piece))) continue;
+      candidates.push({ rows: piece, count, whole });
+      const all = together(wiring, piece);
+      if (all && !isKnown(all)) candidates.push({ rows: all, count: (all[0] as number[]).length, whole: all });
+    }
   }
   const size = ({ rows, count }: Candidate): number => rows.length * count;
   return candidates.sort((a, b) => size(b) - size(a)).slice(0, CANDIDATES);

@@ -5,7 +5,8 @@
  * 2. From nodes with equal surroundings, pairs "the same part, one repeat later" are grown along the edges; pairs line up
  *    in chains (`grow`), chains side by side are repeats (`align`), cut where the fewest values cross (`border`).
  * 3. A repeat with paths that leave it and come back is cut into pieces without (`convex`).
- * 4. Of the many overlapping repeats the best description is chosen (`choose`).
+ * 4. What stands side by side in each layer is put together, too (`abreast`).
+ * 5. Of the many overlapping repeats the best description is chosen (`choose`); what it hid is looked for in the rest.
  *
  * Why this way: repeats found in a string of node labels depend on the file's order, and one odd node breaks them; hashing
  * whole subgraphs needs to know where a layer begins. Growing pairs needs neither, and an odd first layer costs its odd
