@@ -3,7 +3,7 @@
 import { agreed, uniformOf } from '../../src/ir/bank.js';
 import type { Dim } from '../../src/ir/dims.js';
 import type { Node } from '../../src/ir/node.js';
-import { numbersOf } from '../../src/ir/numbers.js';
+import { everyNumber, numbersOf } from '../../src/ir/numbers.js';
 import { elementCount, memoryTensor, type Tensor } from '../../src/ir/tensor.js';
 import type { Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
@@ -29,7 +29,7 @@ export function smallNumbers(value: Value | undefined): readonly number[] | unde
 export function allNumbers(value: Value | undefined, passes: (number: number) => boolean): boolean {
   const tensor = smallTensor(value);
   if (!tensor || elementCount(tensor.shape) === 0) return false;
-  return agreed(tensor, (one) => numbersOf(one).every(passes));
+  return agreed(tensor, (one) => everyNumber(one, passes));
 }
 
 /** True where a constant holds `number` everywhere, and something at all. -0 is not 0. */

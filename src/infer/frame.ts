@@ -50,7 +50,7 @@ export class Frame {
   contentsOf(value: Value): Contents | undefined {
     const known = this.#contents.get(value);
     if (known || !value.tensor || this.#contents.has(value)) return known;
-    const contents = readContents(value.tensor);
+    const contents = contentsIn(value.tensor);
     this.#contents.set(value, contents);
     return contents;
   }
@@ -78,6 +78,15 @@ export class Frame {
 /** A longer expression says nothing to anyone. */
 const LONGEST = 240;
 const isBad = (dim: Dim): boolean => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim >= 0);
+
+/** What small constants hold, however often types are inferred. */
+const read = new WeakMap<Tensor, { readonly contents: Contents | undefined }>();
+
+function contentsIn(tensor: Tensor): Contents | undefined {
+  const known = read.get(tensor) ?? { contents: readContents(tensor) };
+  read.set(tensor, known);
+  return known.contents;
+}
 
 /** Of a bank only what all instances hold is known. */
 function readContents(stored: Tensor): Contents | undefined {

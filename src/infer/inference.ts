@@ -7,8 +7,8 @@ import type { Node } from '../ir/node.js';
 import { substitute } from '../ir/substitute.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { schemaOf } from '../onnx/schema.js';
-import { Call, type InferBody, type Known } from './call.js';
+import { type OperatorSchema, schemaOf } from '../onnx/schema.js';
+import { Call, type InferBody, type Known, type Rule } from './call.js';
 import { typeBySchema } from './elements.js';
 import { type Contents, Frame } from './frame.js';
 import { joinContents, joinTypes } from './join.js';
@@ -19,6 +19,11 @@ import { unknownsOf } from './unknowns.js';
 /** Functions that call themselves, which ONNX forbids, end here. */
 const DEEPEST = 64;
 
+interface Definition {
+  readonly schema: OperatorSchema | undefined;
+  readonly rule: Rule | undefined;
+}
+
 export class Inference {
   /** The frame of the main graph and its bodies. */
   readonly main: Frame;
@@ -28,6 +33,8 @@ export class Inference {
   readonly #heldInFunctions = new Map<Value, Contents | undefined>();
   readonly #functions = new Map<string, ModelFunction>();
   readonly #called = new Set<ModelFunction>();
+  /** By op, domain and opset. */
+  readonly #definitions = new Map<string, Definition>();
 
   constructor(
     readonly model: Model,
@@ -90,10 +97,7 @@ export class Inference {
 
   #operator(node: Node, frame: Frame): void {
     const opset = node.opset ?? Number.POSITIVE_INFINITY;
-    // Some operators were in use before a set had them.
-    const schema =
-      schemaOf(node.opType, node.domain, opset) ?? schemaOf(node.opType, node.domain, Number.POSITIVE_INFINITY);
-    const rule = ruleOf(node.opType, node.domain);
+    const { schema, rule } = this.#definitionOf(node, opset);
     if (!schema && !rule) {
       declare(node, frame);
       this.#declaredBodies(node, frame);
@@ -105,6 +109,18 @@ export class Inference {
     node.outputs.forEach((value, index) => {
       if (value) frame.types.set(value, call.typeOf(index, typeBySchema(schema, call, index)));
     });
+  }
+
+  #definitionOf({ opType, domain }: Node, opset: number): Definition {
+    const key = `${opType} ${domain} ${opset}`;
+    let known = this.#definitions.get(key);
+    if (!known) {
+      // Some operators were in use before a set had them.
+      const schema = schemaOf(opType, domain, opset) ?? schemaOf(opType, domain, Number.POSITIVE_INFINITY);
+      known = { schema, rule: ruleOf(opType, domain) };
+      this.#definitions.set(key, known);
+    }
+    return known;
   }
 
   /** Bodies of an operator of which nobody knows what it hands to them: their inputs are what they say. */

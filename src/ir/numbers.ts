@@ -182,6 +182,14 @@ export function numbersOf(tensor: Tensor): Float64Array {
   return numbers;
 }
 
+/** Whether all elements pass: asked from the last on, up to one that does not. */
+export function everyNumber(tensor: Tensor, passes: (number: number) => boolean): boolean {
+  const view = viewOf(tensor.bytes());
+  for (let i = elementCount(tensor.shape) - 1; i >= 0; i--)
+    if (!passes(readElement(view, tensor.type, i))) return false;
+  return true;
+}
+
 /** The elements of an integer or bool tensor, exact. */
 export function bigintsOf(tensor: Tensor): bigint[] {
   const view = viewOf(tensor.bytes());
