@@ -2,12 +2,13 @@
 import { fuse } from '../passes/presets.js';
 import { inferTypes } from './infer/index.js';
 import { cloneModel } from './ir/clone.js';
-import type { Model } from './ir/model.js';
+import { Model } from './ir/model.js';
 import type { Trace } from './match/trace.js';
 import { optimize } from './optimize.js';
 import { passContext } from './run/context.js';
 import type { PassesLike } from './run/parse.js';
-import type { Target } from './run/pass.js';
+import type { PassDefinition, Target } from './run/pass.js';
+import { raisedCopy } from './run/raise-opset.js';
 import { type SiteResult, sitesOf } from './run/sites.js';
 import { UsageError } from './run/usage-error.js';
 import { hasKernel } from './runtime/kernels.js';
@@ -26,6 +27,8 @@ export interface ExplainOptions {
 export interface Explanation extends SiteResult {
   /** The pass that the site is for. */
   readonly pass: string;
+  /** What the rule that holds is good for. */
+  readonly because?: string;
   readonly trace?: Trace;
 }
 
@@ -37,8 +40,7 @@ export async function explain(model: Model, options: ExplainOptions = {}): Promi
     : { model };
   const all: Explanation[] = [];
   for (const { definition, options: settings } of fuse.passes) {
-    const copy = cloneModel(start);
-    inferTypes(copy);
+    const copy = givenTo(definition, start);
     const surroundings = {
       target,
       hasKernel: (opType: string, domain: string, opset: number, elem: Parameters<typeof hasKernel>[4]) =>
@@ -49,10 +51,24 @@ export async function explain(model: Model, options: ExplainOptions = {}): Promi
     await definition.run(copy, settings, context);
     const results = sitesOf(sites) ?? [];
     sites.forEach((site, i) => {
-      all.push({ pass: definition.name, ...(results[i] as SiteResult), trace: site.trace?.() });
+      const { because, isFused, trace } = site;
+      all.push({
+        pass: definition.name,
+        ...(results[i] as SiteResult),
+        ...(isFused && because !== undefined && { because }),
+        trace: trace?.(),
+      });
     });
   }
   return chosen(all, options);
+}
+
+/** A copy of the model as the pipeline hands it to a pass: raised to the opset that the pass emits for, where it can be. */
+function givenTo({ opset = 0 }: PassDefinition, model: Model): Model {
+  const copy = cloneModel(model);
+  inferTypes(copy);
+  const raised = raisedCopy(copy, opset);
+  return raised instanceof Model ? raised : copy;
 }
 
 function chosen(all: readonly Explanation[], { rule, at }: ExplainOptions): Explanation[] {

@@ -43,6 +43,20 @@ describe('explain', () => {
     expect(text).toContain('✗ Sum + 1  Add "sum"  expected a term 1; found 0.89');
   });
 
+  it('says what the rule is good for, and sees the model at the opset that the pass raises it to', async () => {
+    const model = buildModel({ '': 13 }, (g) => {
+      const x = g.input('x', 'float32', ['batch', 8]);
+      const mean = (value: typeof x) => g.op('ReduceMean', [value], { axes: [-1] });
+      const centred = g.op('Sub', [x, mean(x)]);
+      const variance = g.op('Add', [mean(g.op('Mul', [centred, centred])), g.constant('float32', 1e-5)]);
+      g.output('y', g.op('Div', [centred, g.op('Sqrt', [variance])]), 'float32', ['batch', 8]);
+    });
+    const sites = await explain(model);
+    expect(sites).toMatchObject([{ kind: 'layer norm', fused: true, because: expect.stringContaining('one kernel') }]);
+    expect(explanationText(sites, { isColoured: false })).toMatch(/fused by layer-norm .*\n {2}one kernel/);
+    expect(model.opsets.get('')).toBe(13);
+  });
+
   it('names the sites there are where none is meant', async () => {
     await expect(explain(gelu(1), { rule: 'gellu' })).rejects.toThrow(
       /rule "gellu": expected one with a site here: .*gelu/,

@@ -61,6 +61,7 @@ export function reportSites(sites: readonly Site[], host: RuleHost): void {
         at: node,
         isFused,
         rule: rule?.name,
+        because: rule?.because,
         miss: miss ?? (isFused ? undefined : new Miss(`no rule reaches this ${noun} site`, node)),
         ...(rule && { trace: () => traceOf(rule.match, environment, failure) }),
       });

@@ -33,6 +33,8 @@ export interface SiteReport {
   readonly isFused: boolean;
   /** The rule that holds there, or came furthest; absent where none reached it. */
   readonly rule?: string;
+  /** What that rule is good for, in half a sentence. */
+  readonly because?: string;
   readonly miss?: Miss;
   /** Draws the tree of what was expected, what matched and where it failed. */
   trace?(): Trace;
@@ -70,7 +72,7 @@ type Replacement = Value | ({ readonly root: Value } & Readonly<Record<string, V
 
 export interface Rule {
   readonly name: string;
-  /** What for: half a sentence for `explain`. */
+  /** What it is good for, in half a sentence: `explain` says it of the sites that the rule fuses. */
   readonly because: string;
   readonly match: Pattern;
   /** Captures whose value the rewrite gives as well, and which may therefore be read elsewhere. */

@@ -1,4 +1,5 @@
 /** Explanations for a terminal: sites of one cause together, with the tree of the pattern on one of them. */
+import type { SiteResult } from '../run/sites.js';
 import { counted, paint } from './style.js';
 
 /** A part of a rule's pattern and what became of it. */
@@ -11,16 +12,9 @@ interface Trace {
 }
 
 /** What is drawn of a site. */
-export interface ExplainedSite {
+export interface ExplainedSite extends SiteResult {
   readonly pass: string;
-  readonly kind: string;
-  readonly at: string;
-  readonly fused: boolean;
-  readonly rule?: string;
-  readonly reason?: string;
-  readonly reached?: string;
-  readonly matched?: number;
-  readonly help?: string;
+  readonly because?: string;
   readonly trace?: Trace;
 }
 
@@ -52,7 +46,7 @@ export function explanationText(sites: readonly ExplainedSite[], options: { read
     const what = colour.bold(`${counted(group.length, `${site.kind} site`)}`);
     const how = site.fused ? colour.good(`fused by ${site.rule ?? site.pass}`) : colour.bad('not fused');
     const why = site.fused
-      ? []
+      ? [...(site.because ? [`  ${site.because}`] : [])]
       : [
           `  ${site.reason ?? ''}`,
           ...(site.help ? [`  ${site.help}`] : []),

@@ -99,7 +99,7 @@ function detailLines(pass: PassReport, p: Paint, width: number): string[] {
   return lines;
 }
 
-/** `12 rewrites, 2 different ones, each run beside what it replaces`, and what was refuted or could not be run. */
+/** `12 rewrites, 2 different ones run beside what they replace`, and what was refuted or could not be run. */
 export function rewritesText({ count, distinct, refuted, notCompared }: NonNullable<PassReport['rewrites']>): string {
   const open = notCompared.reduce((sum, one) => sum + one.count, 0);
   const [first] = refuted;

@@ -1,5 +1,6 @@
 /** Raises the ai.onnx operator set of a model, so that a pass may emit what a later one brought. */
-import { schemaOf } from '../infer/index.js';
+import { inferTypes, schemaOf } from '../infer/index.js';
+import { cloneModel } from '../ir/clone.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
@@ -53,6 +54,17 @@ export function raiseOpset(model: Model, version: number): Refusal | undefined {
     raiseIrVersion(model, version);
   }
   return undefined;
+}
+
+/** A copy at `version`, its types inferred; undefined where the model has that or a later one, or no ai.onnx at all. */
+export function raisedCopy(model: Model, version: number): Model | Refusal | undefined {
+  const found = model.opsets.get('');
+  if (found === undefined || found >= version) return undefined;
+  const copy = cloneModel(model);
+  const refusal = raiseOpset(copy, version);
+  if (refusal) return refusal;
+  inferTypes(copy);
+  return copy;
 }
 
 function step(graphs: readonly Graph[], version: number): Refusal | undefined {

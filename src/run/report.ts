@@ -60,7 +60,7 @@ const passReport = z.object({
       notCompared: z.array(z.object({ reason: z.string(), count })),
     })
     .optional()
-    .describe('Absent where the pass does not work by rewrites, or nothing was to be run.'),
+    .describe('Absent where the pass tried no rewrite, or nothing was to be run.'),
   ms: z.number(),
   verifyMs: z.number().optional(),
 });
