@@ -3,7 +3,7 @@ import type { Attribute } from '../ir/attribute.js';
 import { uniformOf } from '../ir/bank.js';
 import type { Dim } from '../ir/dims.js';
 import type { Node } from '../ir/node.js';
-import { bigintsOf, numbersOf } from '../ir/numbers.js';
+import { numbersOf } from '../ir/numbers.js';
 import { elementCount, type Tensor } from '../ir/tensor.js';
 import { dataTypes, isFloat, type Shape, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -96,7 +96,6 @@ function readContents(stored: Tensor): Contents | undefined {
   if (!tensor) return undefined;
   const { kind } = dataTypes[tensor.type];
   if (count > (isFloat(tensor.type) ? MOST_FLOATS : MOST_INTEGERS)) return undefined;
-  if (kind === 'float') return [...numbersOf(tensor)];
-  if (kind === 'signed' || kind === 'unsigned' || kind === 'bool') return bigintsOf(tensor).map(Number);
-  return undefined;
+  const isNumber = kind === 'float' || kind === 'signed' || kind === 'unsigned' || kind === 'bool';
+  return isNumber ? Array.from(numbersOf(tensor)) : undefined;
 }

@@ -17,12 +17,13 @@ const computing =
     broadcast(call);
     if (call.opset < 7) return;
     const elem = isTruth ? 'bool' : call.elem(0);
-    let left = call.contents(0);
     let shape = numericShape(call.shape(0));
+    // What a tensor holds is read where the result's shape is known: weights beside activations are not.
+    let left = shape && call.contents(0);
     for (let index = 1; index < call.inputCount; index++) {
-      const right = call.contents(index);
       const other = numericShape(call.shape(index));
       const result = numericShape(broadcastShapes(shape, other));
+      const right = result && left && call.contents(index);
       left =
         result && left && right && shape && other
           ? combine(left, shape, right, other, result, elem, f(call))
@@ -56,8 +57,9 @@ const where: Rule = (call) => {
   const shape = broadcastInputs(call);
   call.set(0, shape);
   const out = numericShape(shape);
-  const shapes = [0, 1, 2].map((index) => numericShape(call.shape(index)));
-  const contents = [0, 1, 2].map((index) => call.contents(index));
+  const operands = out ? [0, 1, 2] : [];
+  const shapes = operands.map((index) => numericShape(call.shape(index)));
+  const contents = operands.map((index) => call.contents(index));
   call.setContents(0, out && chooseContents(contents, shapes, out));
 };
 
