@@ -22,7 +22,9 @@ export const fuseAttn = definePass({
     op: z
       .enum(attentionOps)
       .default('auto')
-      .describe('The op to emit; auto: MultiHeadAttention, Attention (opset 23) for what it cannot hold.'),
+      .describe(
+        'The op to emit; auto: GroupQueryAttention for causal masks on the CPU, Attention (opset 23) for soft caps, else MultiHeadAttention.',
+      ),
   }),
   run(model, { op }, context) {
     const raised = raise(model, op, context);

@@ -25,6 +25,8 @@ export interface Emission {
   readonly elem: DataType;
   /** The tensors that query, key and value are taken from. */
   readonly operands: readonly Value[];
+  /** What the mask and the biases are computed from, where the kernel holds for such masks alone; else any will do. */
+  readonly masks?: readonly Value[];
 }
 
 /** How an op takes a site, or why it does not. */
@@ -41,7 +43,7 @@ export function emitAttention(
   const { axes, elem } = emission;
   const context = site.context.output;
   const readers = viewsOf(context).filter((value) => sameAxes(axesIn(value, site, facts), axes));
-  const split = arrange(axes, site.contextAxes);
+  const split = arrange(axes.map(leavesOf), site.contextAxes.map(leavesOf));
   if (!split) return new Miss('sizes of the result are not known', site.context, 5);
   const builder = new Builder(context.graph, site.context.name || site.softmax.name);
   let output = emission.plan(builder, shared);
@@ -60,7 +62,7 @@ export function emitAttention(
     rule: 'attention',
     old,
     by: old.map((value) => (value === context && !readers.includes(context) ? split.apply(builder, output) : output)),
-    operands: [...emission.operands, ...site.terms.map((term) => term.value)],
+    operands: [...emission.operands, ...(emission.masks ?? site.terms.map((term) => term.value))],
     facts,
   });
   return isReplaced ? undefined : new Miss('an equal rewrite was refuted by running it', site.softmax, 8);

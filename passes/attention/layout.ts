@@ -23,11 +23,14 @@ export const merged = (part: Part, { batch, heads }: Layout): Axes => [batch, pa
 /** [batch, heads, rows, columns] */
 export const separate = (part: Part, { batch, heads }: Layout): Axes => [batch, heads, part.rows, part.columns];
 
-/** Which of the leading factors are heads: those that the query was split at if there are, else the last axis; kernels want a number. */
-export function layoutOf(site: AttentionSite): Layout {
+/**
+ * Which of the leading factors are heads: those that the query was split at if there are, else the last axis; kernels want a number.
+ * Folded: heads (or batches) that share their keys and values are more rows of one query.
+ */
+export function layoutOf(site: AttentionSite, isFolded = true): Layout {
   const { query, key, value } = site;
-  // Heads (or batches) that share their keys and values are more rows of one query.
-  const shared = key.lacks.filter((factor) => value.lacks.includes(factor) && !query.lacks.includes(factor));
+  const isShared = (factor: Factor): boolean => value.lacks.includes(factor) && !query.lacks.includes(factor);
+  const shared = isFolded ? key.lacks.filter(isShared) : [];
   const axes = site.leads
     .map((axis) => axis.filter((factor) => !shared.includes(factor)))
     .filter(({ length }) => length > 0);

@@ -1,0 +1,85 @@
+/** Whether the mask of a site is causal: no key after its query has a weight, by the structure of what computes the mask. */
+import type { Facts } from '../../src/infer/index.js';
+import { type Match, Miss } from '../../src/match/miss.js';
+import { sameFactors } from '../../src/match/view.js';
+import { ElementReader } from './elements.js';
+import { type Band, type Elements, exactly, joined, type Position, product, sum } from './interval.js';
+import type { Term } from './scores.js';
+import type { AttentionSite } from './site.js';
+
+/** What a causal mask does besides. */
+export interface Causality {
+  /** Every key up to the query is seen as it is: no bias is left. */
+  readonly isPure: boolean;
+}
+
+/** key − query of the keys after the query, of its own, and of those up to it. */
+const bands = {
+  after: { from: 1, to: Number.POSITIVE_INFINITY },
+  own: { from: 0, to: 0 },
+  upTo: { from: Number.NEGATIVE_INFINITY, to: 0 },
+} as const satisfies Record<string, Band>;
+
+/** Drowns any score. */
+const MASKED = -1e9;
+/** Drowns none. */
+const SEEN = -1e4;
+
+const readers = new WeakMap<Facts, Record<keyof typeof bands, ElementReader>>();
+
+function readersOf(facts: Facts): Record<keyof typeof bands, ElementReader> {
+  const made = readers.get(facts) ?? {
+    after: new ElementReader(bands.after, facts),
+    own: new ElementReader(bands.own, facts),
+    upTo: new ElementReader(bands.upTo, facts),
+  };
+  readers.set(facts, made);
+  return made;
+}
+
+/**
+ * A Miss where a key after its query may be seen, or where a row that is masked whole would be: the Softmax shares it out over
+ * all keys, a causal kernel over those up to the query. With minus infinity both give NaN.
+ */
+export function causalityOf(site: AttentionSite, facts: Facts): Match<Causality> {
+  const { after, own, upTo } = readersOf(facts);
+  const at = site.terms[0]?.at ?? site.softmax;
+  const later = totalOf(site, after);
+  if (!later || later.high > MASKED)
+    return new Miss('the mask is not shown to be causal: a key after its query may be seen', at, 7);
+  const diagonal = totalOf(site, own);
+  const isNeverWhole = diagonal !== undefined && diagonal.low >= SEEN;
+  if (!isNeverWhole && later.high !== Number.NEGATIVE_INFINITY)
+    return new Miss(
+      'a row that is masked whole is shared out over later keys, which a causal kernel does not see',
+      at,
+      7,
+    );
+  const seen = totalOf(site, upTo);
+  return { isPure: seen !== undefined && seen.low === 0 && seen.high === 0 };
+}
+
+/** What all terms together add to the scores in a band. */
+function totalOf(site: AttentionSite, reader: ElementReader): Elements | undefined {
+  let total: Elements | undefined = exactly(0);
+  for (const term of site.terms) {
+    const found = reader.at(term.value, positionsOf(term, site));
+    if (term.kind === 'bias') total = sum(total, product(found, exactly(term.factor)));
+    else {
+      const [holds, fails] = [found?.low === 1, found?.high === 0];
+      const [kept, filled] = term.keepsWhereTrue ? [holds, fails] : [fails, holds];
+      const fill = exactly(term.fill);
+      total = kept ? total : filled ? fill : joined(total, fill);
+    }
+  }
+  return total;
+}
+
+/** Where the elements of a term stand in the scores. */
+function positionsOf({ value, axes }: Term, { query, key }: AttentionSite): readonly Position[] {
+  const own = axes.slice(axes.length - (value.shape?.length ?? 0));
+  return own.map((factors) => {
+    if (sameFactors(factors, query.rows)) return { query: 1, key: 0, c: 0 };
+    return sameFactors(factors, key.rows) ? { query: 0, key: 1, c: 0 } : undefined;
+  });
+}
