@@ -29,11 +29,12 @@ export const inline = definePass({
 function inlineAll(model: Model, isMeant: (fn: ModelFunction) => boolean, context: PassContext): Map<string, number> {
   const count = new Map<string, number>();
   const refused = new Set<Node>();
+  const functionOf = functionsOf(model);
   for (let isDone = false; !isDone; ) {
     isDone = true;
     for (const graph of [...model.graphs()])
       for (const node of [...graph.nodeSet]) {
-        const fn = model.functionOf(node);
+        const fn = functionOf(node);
         if (!fn || !isMeant(fn) || refused.has(node) || !graph.nodeSet.has(node)) continue;
         const reason = opsetConflict(fn, graph);
         if (reason) {
@@ -50,19 +51,30 @@ function inlineAll(model: Model, isMeant: (fn: ModelFunction) => boolean, contex
   return count;
 }
 
+/** The function that a node calls. Exporters write hundreds of functions: none is searched for node by node. */
+function functionsOf({ functions }: Model): (node: Node) => ModelFunction | undefined {
+  const byKey = new Map(functions.map((fn) => [keyOf(fn.domain, fn.name, fn.overload), fn]));
+  return ({ domain, opType, overload }) => byKey.get(keyOf(domain, opType, overload));
+}
+
+const keyOf = (...names: readonly string[]): string => names.join('\n');
+
 /** Functions that nothing calls any more go, of those that were to be inlined; their domains with them where nothing else is in them. */
 function dropUncalled(model: Model, isMeant: (fn: ModelFunction) => boolean): void {
+  const functionOf = functionsOf(model);
   for (let isDone = false; !isDone; ) {
     const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
-    const called = new Set(nodes.map((node) => model.functionOf(node)));
-    const gone = model.functions.findIndex((fn) => isMeant(fn) && !called.has(fn));
-    isDone = gone < 0;
+    const called = new Set(nodes.map(functionOf));
+    const gone = model.functions.filter((fn) => isMeant(fn) && !called.has(fn));
+    isDone = gone.length === 0;
     if (isDone) continue;
-    const [fn] = model.functions.splice(gone, 1);
-    const { domain } = fn as ModelFunction;
+    const left = model.functions.filter((fn) => !gone.includes(fn));
+    model.functions.splice(0, Number.POSITIVE_INFINITY, ...left);
     model.touch(true);
-    const isUsed = model.functions.some((other) => other.domain === domain) || nodes.some((n) => n.domain === domain);
-    if (domain !== '' && !isUsed) for (const opsets of [model.opsets, ...scopes(model)]) opsets.delete(domain);
+    const used = new Set([...left, ...nodes].map(({ domain }) => domain));
+    for (const domain of new Set(gone.map((fn) => fn.domain)))
+      if (domain !== '' && !used.has(domain))
+        for (const opsets of [model.opsets, ...scopes(model)]) opsets.delete(domain);
   }
 }
 
