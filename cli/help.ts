@@ -2,7 +2,7 @@
 import type { Options } from 'yargs';
 import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
-import { paint, table, wrapped } from '../src/report/style.js';
+import { paint, wrapped } from '../src/report/style.js';
 import { type Command, commands } from './commands.js';
 import { hasColour, widthOf } from './terminal.js';
 
@@ -58,16 +58,13 @@ function flagText(name: string, { alias, type, choices, defaultDescription }: Op
 const aboutText = ({ describe = '', defaultDescription }: Options): string =>
   defaultDescription && defaultDescription !== 'true' ? `${describe} Default: ${defaultDescription}.` : describe;
 
-/** Names and what they are, the texts broken beside their column. */
+/** Names and what they are, the texts broken beside their column; a long name has a line of its own. */
 function columns(rows: readonly (readonly [string, string])[], width: number): string[] {
   const left = Math.min(34, Math.max(...rows.map(([name]) => name.length)));
-  return table(
-    rows.flatMap(([name, text]) => {
-      const isLong = name.length > left;
-      const lines = wrapped(text, width - left - 4);
-      const first = isLong ? '' : name.padEnd(left);
-      const beside = lines.map((line, i) => [`  ${i === 0 ? first : ''}`, line]);
-      return isLong ? [[`  ${name}`.slice(0, left + 2), ''], ...beside] : beside;
-    }),
-  );
+  return rows.flatMap(([name, text]) => {
+    const isLong = name.length > left;
+    const lines = wrapped(text, width - left - 4);
+    const beside = lines.map((line, i) => `  ${(isLong || i > 0 ? '' : name).padEnd(left)}  ${line}`);
+    return isLong ? [`  ${name}`, ...beside] : beside;
+  });
 }

@@ -21,14 +21,16 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   if (reportPath !== undefined) await checkDestination(reportPath);
   const configPath = single(flags, 'config');
   const config = { ...(configPath ? await loadConfig(configPath) : {}), ...configFromFlags(flags) };
-  if (config.passes === undefined)
+  // What stays of the outputs and what is frozen are passes of their own.
+  const { passes = config.outputs || config.dims || config.shapes ? [] : undefined } = config;
+  if (passes === undefined)
     throw new UsageError('expected --passes a,b,…, or a --config that names them; found neither. See: optimize passes');
-  if (typeof config.passes === 'string' && !/[^\s,]/.test(config.passes))
-    throw new UsageError(`--passes: expected a,b,…; found "${config.passes}". See: optimize passes`);
+  if (typeof passes === 'string' && !/[^\s,]/.test(passes))
+    throw new UsageError(`--passes: expected a,b,…; found "${passes}". See: optimize passes`);
   const progress = new ProgressLine(flags.quiet === true || flags.json === true);
   let report: Report;
   try {
-    report = await optimizeFile(single(flags, 'model') as string, config.passes, {
+    report = await optimizeFile(single(flags, 'model') as string, passes, {
       ...config,
       out: single(flags, 'out'),
       force: flags.force === true,

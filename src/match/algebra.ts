@@ -11,10 +11,16 @@ import type { Value } from '../ir/value.js';
 import { isPlain } from './plain.js';
 import { scalarOf } from './scalar.js';
 
-/** coefficient · Π value^exponent. */
+/** A value to a power. */
+interface Power {
+  readonly value: Value;
+  readonly exponent: number;
+}
+
+/** coefficient · Π value^exponent. Powers of one value that may not be added stand beside each other. */
 export interface Monomial {
   readonly coefficient: number;
-  readonly factors: readonly { readonly value: Value; readonly exponent: number }[];
+  readonly factors: readonly Power[];
   /** The nodes that the product is spelled with. */
   readonly nodes: readonly Node[];
 }
@@ -36,9 +42,14 @@ const isOwn = (value: Value): boolean => value.uses.size === 1 && !value.isOutpu
 
 /** The value as a product; the ops inside it are read as far as `reach` allows. A value that is no product is its own only factor. */
 export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Monomial {
-  const factors = new Map<Value, number>();
+  const factors: Power[] = [];
   const nodes: Node[] = [];
   let coefficient = 1;
+  const raise = (power: Power): void => {
+    const at = factors.findIndex((one) => isAddable(one, power));
+    const before = factors[at]?.exponent ?? 0;
+    factors.splice(at < 0 ? factors.length : at, 1, { value: power.value, exponent: before + power.exponent });
+  };
   const multiply = (factor: Value, exponent: 1 | -1, isRoot: boolean): void => {
     const x = isRoot ? undefined : scalarOf(factor, facts);
     if (x !== undefined && isFloat(factor.elem)) {
@@ -49,7 +60,7 @@ export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Mo
     const node = isRead ? factor.producer : undefined;
     const parts = node && isFloat(factor.elem) ? productParts(node, facts) : undefined;
     if (!node || !parts) {
-      factors.set(factor, (factors.get(factor) ?? 0) + exponent);
+      raise({ value: factor, exponent });
       return;
     }
     nodes.push(node);
@@ -58,22 +69,20 @@ export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Mo
       if (part.exponent === 1 || part.exponent === -1)
         multiply(part.value, (part.exponent * exponent) as 1 | -1, false);
       // A power stays with its base: (x²)^½ is not x.
-      else factors.set(part.value, (factors.get(part.value) ?? 0) + part.exponent * exponent);
+      else raise({ value: part.value, exponent: part.exponent * exponent });
     }
   };
   multiply(value, 1, true);
-  return {
-    coefficient,
-    nodes,
-    factors: [...factors]
-      .filter(([, exponent]) => exponent !== 0)
-      .map(([base, exponent]) => ({ value: base, exponent })),
-  };
+  return { coefficient, nodes, factors };
 }
+
+/** Whether x^a·x^b is x^(a+b) for every x: x²/x is no number at 0, √x·√x none below it. */
+const isAddable = (a: Power, b: Power): boolean =>
+  a.value === b.value && Number.isInteger(a.exponent) && Number.isInteger(b.exponent) && a.exponent * b.exponent > 0;
 
 interface Parts {
   readonly coefficient: number;
-  readonly factors: readonly { readonly value: Value; readonly exponent: number }[];
+  readonly factors: readonly Power[];
 }
 
 /** What one op multiplies; undefined where it is no product. */

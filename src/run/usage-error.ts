@@ -44,5 +44,5 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 export function unknownText(what: string, word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates);
   if (near) return `unknown ${what} "${word}"; did you mean "${near}"?`;
-  return `unknown ${what} "${word}"; ${candidates.length ? `there are: ${candidates.join(', ')}` : 'there are none'}`;
+  return `unknown ${what} "${word}"; ${candidates.length ? `there are: ${[...new Set(candidates)].join(', ')}` : 'there are none'}`;
 }

@@ -168,6 +168,8 @@ describe('one line, no stack, exit code 1, nothing written', () => {
 it('shows its help: asked for on stdout, without any words on stderr', () => {
   expect(place.run(['--help'])).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--passes') });
   expect(place.run([])).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('Other commands') });
+  // A choice that is wider than its column is not cut.
+  expect(place.run(['--help']).stdout).toMatch(/--attn-op auto\|\S*[^|\s]\n/);
   expect(place.run(['inspect', '--help']).stdout).toContain('--values');
   expect(place.run(['doctor', '--help']).stdout).toMatch(/-h, --help .*\n +--version /);
   expect(place.run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

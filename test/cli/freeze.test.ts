@@ -33,6 +33,15 @@ function zeros(name: string, rows: number, columns: number): Uint8Array {
 }
 
 describe('--dim and --shape', () => {
+  it('need no pass', async () => {
+    expect(place.run(['model.onnx', '--dim', 'batch=3', '--no-validate', '-q'])).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    const { graph } = await readModel(place.path('model.opt.onnx'));
+    expect(typeText(graph.inputs[0]?.type)).toBe('float32[3, 16]');
+  });
+
   it.each([
     ['--dim', 'batch=3'],
     ['--shape', 'x=3,16'],

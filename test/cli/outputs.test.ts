@@ -30,6 +30,11 @@ it('--outputs brings flatten-outputs, which writes the contract beside the resul
   expect(contract.outputs.map(({ name }) => name)).toEqual(['s.0', 's.1']);
 });
 
+it('--outputs needs no other pass', () => {
+  expect(run('--outputs', 'y')).toMatchObject({ status: 0, stderr: '' });
+  expect(place.files).toEqual(['model.onnx', 'out.contract.json', 'out.d.ts', 'out.onnx']);
+});
+
 it('says what is wrong with --outputs in one line', () => {
   expect(run('--passes', 'simplify', '--outputs', 'z').stderr).toMatch(/^error: .*unknown output "z".*s, y\n$/);
   expect(run('--passes', 'simplify', '--outputs', ' , ').stderr).toBe(

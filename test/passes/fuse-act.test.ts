@@ -121,6 +121,24 @@ describe('fuse-act refuses, and says why', () => {
       }),
       'expected the same value as x; found Relu',
     ],
+    [
+      'a square by the value, no number at 0',
+      activation((g, x) => {
+        const phi = g.op('Add', [g.op('Erf', [g.op('Div', [x, number(g, Math.SQRT2)])]), number(g, 1)]);
+        const own = g.op('Div', [g.op('Mul', [x, x]), x]);
+        return g.op('Mul', [g.op('Mul', [own, phi]), number(g, 0.5)]);
+      }),
+      'no rule reaches this GELU site',
+    ],
+    [
+      'a root times a root, no number below 0',
+      activation((g, x) => {
+        const phi = g.op('Add', [g.op('Erf', [g.op('Div', [x, number(g, Math.SQRT2)])]), number(g, 1)]);
+        const own = g.op('Mul', [g.op('Sqrt', [x]), g.op('Sqrt', [x])]);
+        return g.op('Mul', [g.op('Mul', [own, phi]), number(g, 0.5)]);
+      }),
+      'no rule reaches this GELU site',
+    ],
     ['another cubic', activation((g, x) => tanh(g, x, inner(g, x, cube(g, x), 0.04))), 'expected other coefficients'],
     [
       'erf that others read',
