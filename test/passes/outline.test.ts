@@ -48,6 +48,18 @@ describe('outline', () => {
     }
   });
 
+  it.each(['simplify,fuse', 'simplify,fuse,int8'])(
+    'leaves an odd layer out rather than cut all in two: %s',
+    async (passes) => {
+      const flat = await applyPasses(parsePasses(passes, builtIn), models.encoder(12));
+      const { model, result } = await checkPass(outline(), { before: flat.model, dims, within: 0 });
+      expect(result.notes.map(({ text }) => text)).toEqual([
+        expect.stringMatching(/^11 × encoder layer \(\d+ nodes\): calls of encoder_layer$/),
+      ]);
+      expect(opCounts((await applyPasses([inline()], model)).model)).toEqual(opCounts(flat.model));
+    },
+  );
+
   it('comes after the repeats that regional left out are stamped', async () => {
     const { model } = await applyPasses([regional(), ...parsePasses('quarter', builtIn), outline()], models.encoder(7));
     const calls = model.graph.nodes().filter((node) => model.functionOf(node));

@@ -5,7 +5,8 @@ import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { elementCount } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
-import { type Block, findBlocks } from '../../match/blocks/index.js';
+import { findBlocks } from '../../match/blocks/index.js';
+import { joinPieces, type Repeated } from './join.js';
 import { isSameTensor } from './same.js';
 
 /** The domain of the functions that are made here. */
@@ -32,11 +33,13 @@ export function outlineBlocks(model: Model, voice: Voice): void {
     );
     return;
   }
+  if (model.functions.some(({ domain }) => domain === BLOCKS)) {
+    voice.skip('its blocks are functions already: inline puts them back');
+    return;
+  }
   const { structure } = model;
-  for (const block of findBlocks(model.graph)) {
+  for (const block of joinPieces(model.graph, findBlocks(model.graph))) {
     const nodes = block.instances[0]?.nodes ?? [];
-    // What is a call already.
-    if (nodes.some(({ domain }) => domain === BLOCKS)) continue;
     const reason = refusal(block);
     if (reason) voice.skip(reason, nodes[0]);
     else {
@@ -47,7 +50,7 @@ export function outlineBlocks(model: Model, voice: Voice): void {
   if (model.structure !== structure) inferTypes(model);
 }
 
-function refusal({ instances }: Block): string | undefined {
+function refusal({ instances }: Repeated): string | undefined {
   if (instances.some(({ nodes }) => nodes.some((node) => node.bodies.length > 0))) return 'no function: it has bodies';
   // Version 1.30 ends with a segmentation fault while it loads such a model: the op is the runtime's own, in ai.onnx.
   if (instances[0]?.nodes.some((node) => node.is('SimplifiedLayerNormalization')))
@@ -58,7 +61,7 @@ function refusal({ instances }: Block): string | undefined {
 /** One value of every instance, in their order; undefined where an input is left out. */
 type Column = readonly Value[];
 
-function outline(model: Model, { name, instances }: Block): ModelFunction {
+function outline(model: Model, { name, instances }: Repeated): ModelFunction {
   const { graph } = model;
   if (model.irVersion < FUNCTIONS) model.irVersion = FUNCTIONS;
   const own = instances.map(({ nodes }) => new Set(nodes));
