@@ -97,13 +97,26 @@ const members = (structures: Structures, ports: ReadonlyMap<string, ContractPort
 const aboutPorts = (one: Structure): string =>
   one.kind === 'tensor' ? '' : `  /** Of ${comment(portsOf(one).join(', ') || 'no port')}. */\n`;
 
-function structureText(one: Structure, ports: ReadonlyMap<string, ContractPort>): string {
+/** Widest text of what has parts; wider ones stand a part a line. */
+const WIDTH = 100;
+
+/** Parts between brackets: on one line where they fit, else indented below `indent`. */
+function enclosed(brackets: '[]' | '{}', parts: readonly string[], indent: string): string {
+  const [open, close] = brackets;
+  const [end, space] = brackets === '[]' ? [',', ''] : [';', ' '];
+  const line = `${open}${space}${parts.join(`${end} `)}${space}${close}`;
+  if (line.length <= WIDTH) return line;
+  return `${open}\n${parts.map((part) => `${indent}  ${part}${end}\n`).join('')}${indent}${close}`;
+}
+
+function structureText(one: Structure, ports: ReadonlyMap<string, ContractPort>, indent = '  '): string {
+  const within = (inner: Structure) => structureText(inner, ports, `${indent}  `);
   const port = (name: string) => ports.get(name);
   switch (one.kind) {
     case 'tensor':
       return tensorOf(port(one.port)?.type ?? 'unknown', port(one.port)?.dims ?? null);
     case 'list':
-      return `readonly [${one.items.map((item) => structureText(item, ports)).join(', ')}]`;
+      return `readonly ${enclosed('[]', one.items.map(within), indent)}`;
     case 'stack':
       return `readonly ${tensorOf(port(one.port)?.type ?? 'unknown', port(one.port)?.dims?.slice(1) ?? null)}[]`;
     case 'packed': {
@@ -112,14 +125,15 @@ function structureText(one: Structure, ports: ReadonlyMap<string, ContractPort>)
       return `readonly ${tensorOf(port(one.port)?.type ?? 'unknown', dims)}[]`;
     }
     case 'optional':
-      return `${structureText(one.value, ports)} | null`;
+      return `${structureText(one.value, ports, indent)} | null`;
     case 'absent':
       return 'null';
     case 'maps':
       return `readonly Map<${one.keys === 'string' ? one.labels.map((label) => quoted(String(label))).join(' | ') : 'bigint'}, number>[]`;
-    case 'dict':
-      return `{ ${Object.entries(one.entries)
-        .map(([name, inner]) => `readonly ${key(name)}: ${structureText(inner, ports)}`)
-        .join('; ')} }`;
+    case 'dict': {
+      const entries = Object.entries(one.entries);
+      const parts = entries.map(([name, inner]) => `readonly ${key(name)}: ${within(inner)}`);
+      return enclosed('{}', parts, indent);
+    }
   }
 }

@@ -165,6 +165,26 @@ export async function run(session: InferenceSession): Promise<number> {
 });
 
 describe('the files beside a result', () => {
+  it('the declarations stand a part a line where a line would be too wide', async () => {
+    const cache = buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', ['batch', 4]);
+      for (const layer of [0, 1])
+        for (const name of ['key', 'value']) g.output(`present.${layer}.${name}`, g.op('Neg', [x]));
+      g.output('pair', g.op('SequenceConstruct', [x, x]), { kind: 'sequence', elem: tensorType('float32') });
+    });
+    const { model: flat } = await applyPass(flattenOutputs({ group: ['present.*'] }), cache);
+    const text = declarationsOf(contractOf(flat));
+    const layer = `    {
+      readonly key: Tensor<'float32', Float32Array, ['batch', 4]>;
+      readonly value: Tensor<'float32', Float32Array, ['batch', 4]>;
+    },
+`;
+    expect(text).toContain(`  readonly present: readonly [\n${layer}${layer}  ];\n`);
+    expect(text).toContain(
+      "  readonly pair: readonly [Tensor<'float32', Float32Array, ['batch', 4]>, Tensor<'float32', Float32Array, ['batch', 4]>];\n",
+    );
+  });
+
   it('are written where flatten-outputs runs, and overwrite only their own', async () => {
     const input = join(folder, 'in.onnx');
     await writeModel(model(), input);
