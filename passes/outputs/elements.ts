@@ -1,6 +1,7 @@
 /** What the elements of a sequence have in common, read off whatever put them in. */
 
 import { joinTypes } from '../../src/infer/join.js';
+import { fromStart } from '../../src/ir/axes.js';
 import { unknownDim } from '../../src/ir/dims.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
@@ -61,7 +62,7 @@ function common(sequence: Value | undefined, seen: Set<Value>): Common {
 function partOf(node: Node): Common {
   const type = node.inputs[0]?.type;
   if (type?.kind !== 'tensor' || !type.shape) return type;
-  const axis = node.int('axis', 0) + (node.int('axis', 0) < 0 ? type.shape.length : 0);
+  const axis = fromStart(node.int('axis', 0), type.shape.length);
   return tensorType(
     type.elem,
     type.shape.map((dim, at) => (at === axis ? unknownDim() : dim)),

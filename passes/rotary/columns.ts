@@ -3,6 +3,7 @@
  * is computed: `cos` of `Concat(f, f)` has equal halves, as has a stored table whose halves hold equal numbers.
  */
 import type { Facts } from '../../src/infer/index.js';
+import { fromStart } from '../../src/ir/axes.js';
 import { agreed } from '../../src/ir/bank.js';
 import { dimText } from '../../src/ir/dims.js';
 import type { Node } from '../../src/ir/node.js';
@@ -169,7 +170,7 @@ const pointwise = new Set(['Cos', 'Sin', 'Cast', 'Exp', 'Sqrt', 'Reciprocal', 'A
 function leading(node: Node, shape: Shape, rank: number, source: Shape, facts: Facts): string | undefined {
   const label = (input: Value | undefined): string =>
     (input && facts.contents(input)?.map(dimText).join()) ?? `value ${input?.sequence}`;
-  const isLeading = (axis: number): boolean => (axis < 0 ? axis + source.length : axis) < source.length - rank;
+  const isLeading = (axis: number): boolean => fromStart(axis, source.length) < source.length - rank;
   switch (node.opType) {
     case 'Reshape':
     case 'Squeeze':

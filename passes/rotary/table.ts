@@ -3,6 +3,7 @@
  * computing half of what the exporter computed: cos of f instead of cos of `Concat(f, f)`, half the columns of a stored table.
  */
 import type { Facts } from '../../src/infer/index.js';
+import { fromStart } from '../../src/ir/axes.js';
 import { derive } from '../../src/ir/bank.js';
 import type { Node } from '../../src/ir/node.js';
 import { reshaped } from '../../src/ir/numbers.js';
@@ -164,14 +165,14 @@ function operandOf(node: Node, value: Value, rank: number, facts: Facts): number
     case 'Gather': {
       const axis = node.int('axis', 0);
       const size = a?.shape?.length ?? 0;
-      return rank === 1 && (axis < 0 ? axis + size : axis) < size - 1 ? 0 : undefined;
+      return rank === 1 && fromStart(axis, size) < size - 1 ? 0 : undefined;
     }
     case 'GatherND':
       return rank === 1 && takesWhole(node, (a?.shape?.length ?? 0) - 1) ? 0 : undefined;
     case 'Slice': {
       const axes = node.inputs[3]?.tensor && facts.contents(node.inputs[3]);
       const size = a?.shape?.length ?? 0;
-      const isLeading = axes?.every((axis) => typeof axis === 'number' && (axis < 0 ? axis + size : axis) < size - 1);
+      const isLeading = axes?.every((axis) => typeof axis === 'number' && fromStart(axis, size) < size - 1);
       return rank === 1 && isLeading ? 0 : undefined;
     }
     case 'Unsqueeze':

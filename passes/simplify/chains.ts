@@ -1,4 +1,5 @@
 /** Two nodes of a kind in a row: one node, or none. The first stays where something else reads it. */
+import { fromStart } from '../../src/ir/axes.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { reshaped } from '../../src/ir/numbers.js';
@@ -6,7 +7,7 @@ import { dataTypeOfCode } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isLosslessCast } from './lossless.js';
 import { joinSlice } from './slices.js';
-import { axesOf, isReadOnce, normalAxis, permOf } from './small.js';
+import { axesOf, isReadOnce, permOf } from './small.js';
 
 const producerOf = (value: Value | undefined, opType: string): Node | undefined => {
   const node = value?.producer;
@@ -55,7 +56,7 @@ function concats(node: Node): void {
   const axis = node.int('axis');
   const rank = node.outputs[0]?.shape?.length;
   if (axis === undefined) return;
-  const at = (one: number) => (rank === undefined ? one : normalAxis(one, rank));
+  const at = (one: number) => (rank === undefined ? one : fromStart(one, rank));
   const parts = node.inputs.flatMap((value) => {
     const inner = producerOf(value, 'Concat');
     const innerAxis = inner?.int('axis');
@@ -80,8 +81,8 @@ function gathers(node: Node): void {
   const rank = data?.shape?.length;
   if (!inner || !data || !index?.tensor || index.tensor.shape.length > 0 || axes?.length !== 1) return;
   if (!isReadOnce(inner.output) || rank === undefined || inner.graph !== node.graph) return;
-  const axis = normalAxis(inner.int('axis', 0), rank);
-  if (normalAxis(axes[0] as number, rank) !== axis) return;
+  const axis = fromStart(inner.int('axis', 0), rank);
+  if (fromStart(axes[0] as number, rank) !== axis) return;
   const { graph } = node;
   const list = graph.constant(reshaped(index.tensor, [1]), index.name);
   const gather = graph.add('Gather', [data, list], {

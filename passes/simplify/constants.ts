@@ -125,11 +125,9 @@ export function mergeConstants(model: Model): void {
 
 /** Constant nodes ⟶ initializers, which need no node; functions can only have nodes. */
 export function liftConstantNodes(model: Model): void {
-  const functions = new Set(model.functions.map(({ graph }) => graph));
+  if (model.irVersion < 4) return;
   for (const graph of model.graphs()) {
-    let top = graph;
-    while (top.parent) top = top.parent;
-    if (functions.has(top) || model.irVersion < 4) continue;
+    if (graph.isInFunction) continue;
     for (const value of graph.constants)
       if (value.constantNode) {
         value.constantNode = undefined;

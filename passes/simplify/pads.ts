@@ -1,7 +1,8 @@
 /** Pad(Pad(x)) ⟶ Pad(x), and Conv(Pad(x)) ⟶ Conv(x) with wider pads, where the Pad puts zeros around the spatial axes. */
+import { fromStart } from '../../src/ir/axes.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { int64s, isAll, isReadOnce, normalAxis, smallNumbers } from './small.js';
+import { int64s, isAll, isReadOnce, smallNumbers } from './small.js';
 
 /** How many elements go before and behind every axis. */
 interface Extent {
@@ -18,8 +19,8 @@ function extentOf(node: Node, rank: number): Extent | undefined {
   if (!pads || !axes || pads.length !== 2 * axes.length) return undefined;
   const [begin, end] = [new Array(rank).fill(0), new Array(rank).fill(0)];
   axes.forEach((axis, at) => {
-    begin[normalAxis(axis, rank)] = pads[at];
-    end[normalAxis(axis, rank)] = pads[at + axes.length];
+    begin[fromStart(axis, rank)] = pads[at];
+    end[fromStart(axis, rank)] = pads[at + axes.length];
   });
   return { begin, end };
 }

@@ -1,16 +1,17 @@
 /** Parts that are put together as they were cut, or cut as they were put together: Split then Concat, Concat then Split. */
+import { fromStart } from '../../src/ir/axes.js';
 import { equalDims } from '../../src/ir/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { normalAxis, smallNumbers } from './small.js';
+import { smallNumbers } from './small.js';
 
 /** The Split that `value` is the first part of, along this axis, if the values from `at` on are all of its parts in order. */
 function wholeAt(inputs: readonly (Value | undefined)[], at: number, axis: number): Node | undefined {
   const split = inputs[at]?.producer;
   const rank = split?.inputs[0]?.shape?.length;
   if (!split?.is('Split') || split.hasReference || rank === undefined) return undefined;
-  if (normalAxis(split.int('axis', 0), rank) !== axis) return undefined;
+  if (fromStart(split.int('axis', 0), rank) !== axis) return undefined;
   return split.outputs.every((part, index) => part !== undefined && inputs[at + index] === part) ? split : undefined;
 }
 
@@ -20,7 +21,7 @@ function rejoin(concat: Node): void {
   const rank = concat.outputs[0]?.shape?.length;
   const given = concat.int('axis');
   if (rank === undefined || given === undefined) return;
-  const axis = normalAxis(given, rank);
+  const axis = fromStart(given, rank);
   const inputs: (Value | undefined)[] = [];
   for (let at = 0; at < concat.inputs.length; ) {
     const split = wholeAt(concat.inputs, at, axis);
@@ -40,8 +41,8 @@ function recut(split: Node): void {
   const rank = split.inputs[0]?.shape?.length;
   const sizes = smallNumbers(split.inputs[1]) ?? split.ints('split');
   if (!concat?.is('Concat') || concat.hasReference || rank === undefined || !sizes) return;
-  const axis = normalAxis(split.int('axis', 0), rank);
-  if (normalAxis(concat.int('axis', 0), rank) !== axis || concat.inputs.length !== sizes.length) return;
+  const axis = fromStart(split.int('axis', 0), rank);
+  if (fromStart(concat.int('axis', 0), rank) !== axis || concat.inputs.length !== sizes.length) return;
   const isPart = (value: Value | undefined, index: number) => {
     const dim = value?.shape?.[axis];
     return dim !== undefined && equalDims(dim, sizes[index] ?? -1);

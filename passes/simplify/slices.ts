@@ -1,7 +1,8 @@
 /** Slice(Slice(x)) ⟶ Slice(x) for constants: axis by axis, and on one axis where the bounds add up. */
+import { fromStart } from '../../src/ir/axes.js';
 import type { Node } from '../../src/ir/node.js';
 import { bigintsOf } from '../../src/ir/numbers.js';
-import { int64s, isReadOnce, normalAxis, smallNumbers } from './small.js';
+import { int64s, isReadOnce, smallNumbers } from './small.js';
 
 /** What a Slice takes of one axis: x[start:end:step]. */
 interface Range {
@@ -23,7 +24,7 @@ function rangesOf(node: Node, rank: number | undefined): readonly Range[] | unde
   const axes = smallNumbers(axesInput);
   const steps = stepsInput?.tensor && bigintsOf(stepsInput.tensor);
   return bigintsOf(starts.tensor).map((start, at) => ({
-    axis: normalAxis(axes?.[at] ?? at, rank),
+    axis: fromStart(axes?.[at] ?? at, rank),
     start,
     end: to[at] ?? 0n,
     step: steps?.[at] ?? 1n,

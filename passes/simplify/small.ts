@@ -39,8 +39,6 @@ export const isAll = (value: Value | undefined, number: number): boolean =>
 /** Axes of Squeeze, Unsqueeze and the like: an input since opset 13, an attribute before; undefined where not constant or not given. */
 export const axesOf = (node: Node): readonly number[] | undefined => node.ints('axes') ?? smallNumbers(node.inputs[1]);
 
-export const normalAxis = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
-
 /** True where nothing but one slot reads the value. */
 export const isReadOnce = (value: Value): boolean => value.uses.size === 1;
 

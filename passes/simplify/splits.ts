@@ -1,8 +1,9 @@
 /** Slices that cut a whole axis into parts ⟶ one Split. */
+import { fromStart } from '../../src/ir/axes.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { int64s, normalAxis, smallNumbers } from './small.js';
+import { int64s, smallNumbers } from './small.js';
 
 interface Part {
   readonly node: Node;
@@ -19,7 +20,7 @@ function partOf(node: Node, x: Value): Part | undefined {
   if (steps && smallNumbers(steps)?.[0] !== 1) return undefined;
   if (numbers.some((list) => list?.length !== 1)) return undefined;
   const [start, end, given] = numbers.map((list) => list?.[0] as number) as [number, number, number];
-  const axis = normalAxis(given, x.shape.length);
+  const axis = fromStart(given, x.shape.length);
   const size = x.shape[axis];
   if (typeof size !== 'number') return undefined;
   const clamp = (at: number) => Math.min(size, Math.max(0, at < 0 ? at + size : at));

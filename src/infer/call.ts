@@ -1,6 +1,8 @@
 /** One operator call as a rule of inference sees it: what is known of its inputs, and where it says what it gives. */
+
 import type { Attribute } from '../ir/attribute.js';
 import { textOf } from '../ir/attribute.js';
+import { fromStart } from '../ir/axes.js';
 import type { Dim } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
@@ -144,6 +146,6 @@ export class Call {
 
 /** An axis counted from the front; undefined where it is outside the rank. */
 export function axisOf(axis: number, rank: number): number | undefined {
-  const at = axis < 0 ? axis + rank : axis;
+  const at = fromStart(axis, rank);
   return at >= 0 && at < rank ? at : undefined;
 }

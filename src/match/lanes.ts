@@ -5,11 +5,12 @@
  * lanes: `Concat(x[…, 8:], x[…, :8])` is eight lanes of x and eight others, and so is any other spelling of it.
  */
 import type { Facts } from '../infer/index.js';
+import { fromStart } from '../ir/axes.js';
 import { equalDims } from '../ir/dims.js';
 import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { axisOf, integersOf, sliceOf } from './slice.js';
+import { integersOf, sliceOf } from './slice.js';
 
 /** One place in the last `rank` axes of a value, counted row by row. */
 export interface Lane {
@@ -139,7 +140,7 @@ function placesBefore(values: readonly (Value | undefined)[], count: number, axi
 
 const split: Move = (moved) => {
   const { node, value, shape, rank } = moved;
-  const axis = axisOf(node.int('axis', 0), shape.length);
+  const axis = fromStart(node.int('axis', 0), shape.length);
   const offset = placesBefore(node.outputs, value.index, axis);
   const inner = axis - (shape.length - rank);
   if (offset === undefined || inner < 0) return undefined;
@@ -147,7 +148,7 @@ const split: Move = (moved) => {
 };
 
 const concat: Move = ({ node, shape, rank, block }) => {
-  const axis = axisOf(node.int('axis', 0), shape.length);
+  const axis = fromStart(node.int('axis', 0), shape.length);
   const inner = axis - (shape.length - rank);
   if (inner < 0) return undefined;
   const lanes: Lane[] = [];
@@ -169,13 +170,13 @@ const gather: Move = (moved) => {
   const indices = integersOf(indicesInput, facts);
   const taken = indicesInput?.shape?.length;
   if (!source?.shape || !indices || taken === undefined || taken > 1) return undefined;
-  const axis = axisOf(node.int('axis', 0), source.shape.length);
+  const axis = fromStart(node.int('axis', 0), source.shape.length);
   const sourceRank = rank + 1 - taken;
   const inner = axis - (source.shape.length - sourceRank);
   const size = source.shape[axis];
   if (inner < 0 || sourceRank > source.shape.length || typeof size !== 'number') return undefined;
   if (shape.length !== source.shape.length - 1 + taken) return undefined;
-  const at = indices.map((index) => axisOf(index, size));
+  const at = indices.map((index) => fromStart(index, size));
   return lanesFrom(moved, source, sourceRank, (place) => [
     ...place.slice(0, inner),
     at[taken === 0 ? 0 : (place[inner] as number)] as number,

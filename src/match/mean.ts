@@ -1,5 +1,6 @@
 /** A mean over axes that are kept, by ReduceMean or by ReduceSum and a factor. */
 import type { Facts } from '../infer/index.js';
+import { fromStart } from '../ir/axes.js';
 import type { Node } from '../ir/node.js';
 import { equalShapes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -78,6 +79,6 @@ function reductionOf(node: Node, before: readonly Node[], facts: Facts): MeanRea
   if (!given?.every((axis): axis is number => typeof axis === 'number')) return 'the axes of a mean are not known';
   if (given.length === 0 && node.int('noop_with_empty_axes', 0) === 1) return 'expected a mean; found one over no axis';
   const axes = given.length === 0 ? Array.from({ length: rank }, (_, axis) => axis) : given;
-  const fromStart = [...new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)))].sort((a, b) => a - b);
-  return { of, axes: fromStart, nodes: [...before, node] };
+  const inOrder = [...new Set(axes.map((axis) => fromStart(axis, rank)))].sort((a, b) => a - b);
+  return { of, axes: inOrder, nodes: [...before, node] };
 }

@@ -1,5 +1,7 @@
 /** What the inputs of Slice and Gather always hold. */
 import type { Facts } from '../infer/index.js';
+import { fromStart } from '../ir/axes.js';
+import { agreed } from '../ir/bank.js';
 import type { Node } from '../ir/node.js';
 import { bigintsOf } from '../ir/numbers.js';
 import type { Value } from '../ir/value.js';
@@ -7,15 +9,13 @@ import type { Value } from '../ir/value.js';
 /** Longer lists are data, not indices of a head's lanes. */
 const LONGEST = 4096;
 
-export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
-
 /** Whole numbers that an input always holds, those of int64's ends cut to what a number holds. */
 export function integersOf(value: Value | undefined, facts: Facts): readonly number[] | undefined {
   if (!value) return undefined;
   if (value.tensor) {
-    const { tensor } = value;
-    if ((tensor.type !== 'int64' && tensor.type !== 'int32') || tensor.byteLength > LONGEST * 8) return undefined;
-    return bigintsOf(tensor).map(Number);
+    const { type, byteLength } = value.tensor;
+    if ((type !== 'int64' && type !== 'int32') || byteLength > LONGEST * 8) return undefined;
+    return agreed(value.tensor, (one) => bigintsOf(one).map(Number));
   }
   const contents = facts.contents(value);
   return contents?.every((one) => typeof one === 'number') ? (contents as number[]) : undefined;
@@ -32,7 +32,7 @@ export function sliceOf(node: Node, facts: Facts): ReadonlyMap<number, { start: 
   if (!starts || !axes || !steps) return undefined;
   const taken = new Map<number, { start: number; step: number }>();
   for (const [i, given] of axes.entries()) {
-    const axis = axisOf(given, rank);
+    const axis = fromStart(given, rank);
     const size = source.shape[axis];
     const step = steps[i] as number;
     const start = starts[i] as number;
@@ -41,7 +41,7 @@ export function sliceOf(node: Node, facts: Facts): ReadonlyMap<number, { start: 
       taken.set(axis, { start, step });
       continue;
     }
-    const from = start < 0 ? start + size : start;
+    const from = fromStart(start, size);
     taken.set(axis, { start: Math.min(Math.max(from, 0), step < 0 ? size - 1 : size), step });
   }
   return taken;

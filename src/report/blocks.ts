@@ -36,7 +36,7 @@ export function blockInfos(model: Model, find: Find): BlockInfo[] {
     const found = find(graph);
     const inside = new Set(found.flatMap(({ instances }) => instances.flatMap(({ nodes }) => nodes)));
     repeated.push(...repeats(graph, found, find));
-    if (!isInFunction(graph)) single.push(...graph.nodes().filter((node) => !inside.has(node)));
+    if (!graph.isInFunction) single.push(...graph.nodes().filter((node) => !inside.has(node)));
   }
   return [...byNodes(repeated), ...parts(single)];
 }
@@ -62,12 +62,6 @@ function repeats(graph: Graph, found: readonly FoundBlock[], find: Find): BlockI
     );
     return { name, count: instances.length, nodes, parameters, ...(blocks.length > 0 && { blocks }) };
   });
-}
-
-function isInFunction(graph: Graph): boolean {
-  let top = graph;
-  while (top.parent) top = top.parent;
-  return top !== graph.model.graph;
 }
 
 const parametersIn = (constants: Iterable<Value>): number => {

@@ -3,6 +3,8 @@
  * got another name, defaults that moved. An op whose new version is listed neither here nor in opset-same.ts has no
  * later form that is known. Source: the change log of the ONNX operators.
  */
+
+import { fromStart } from '../ir/axes.js';
 import type { Node } from '../ir/node.js';
 import { numbersOf, tensorOf } from '../ir/numbers.js';
 import { elementCount } from '../ir/tensor.js';
@@ -16,7 +18,7 @@ const flattened: Change = (node) => {
   if (axis === -1) return undefined;
   const rank = node.inputs[0]?.shape?.length;
   if (rank === undefined) return 'the rank of its input is not known';
-  const from = axis < 0 ? axis + rank : axis;
+  const from = fromStart(axis, rank);
   const { graph } = node;
   graph.setAttribute(node, 'axis', -1);
   if (from === rank - 1 || rank === 0) return undefined;

@@ -1,4 +1,5 @@
 /** What an input is for: what the graph does with it says so, its name only where the graph does not. */
+import { fromStart } from '../ir/axes.js';
 import type { Model } from '../ir/model.js';
 import { dataTypes, isFloat, isInteger } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -24,7 +25,7 @@ const MICROSOFT = 'com.microsoft';
 function tableRows({ node, index, offset }: Reader): number | undefined {
   const rows = (value: Value | undefined, axis = 0): number | undefined => {
     const shape = value?.shape;
-    const dim = shape?.[axis < 0 ? axis + shape.length : axis];
+    const dim = shape?.[fromStart(axis, shape.length)];
     return typeof dim === 'number' ? dim - offset : undefined;
   };
   if (node.is('Gather') && index === 1) return rows(node.inputs[0], node.int('axis', 0));

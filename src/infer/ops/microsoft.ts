@@ -1,4 +1,5 @@
 /** com.microsoft operators other than attention. */
+import { fromStart } from '../../ir/axes.js';
 import { floorDivide, multiplyDims } from '../../ir/dims.js';
 import { dataTypeOfCode } from '../../ir/types.js';
 import type { Call, Rule } from '../call.js';
@@ -55,8 +56,7 @@ const reduce: Rule = (call) => call.set(0, reducedShape(call, call.ints('axes'),
 const gatherBlockQuantized: Rule = (call) => {
   const data = call.shape(0);
   const indices = call.shape(1);
-  const named = call.int('gather_axis', 0);
-  const axis = named < 0 ? named + (data?.length ?? 0) : named;
+  const axis = fromStart(call.int('gather_axis', 0), data?.length ?? 0);
   if (!data || !indices) return;
   // Bytes hold several numbers, along the last axis.
   const held = call.elem(0) === 'uint8' ? 8 / call.int('bits', 4) : 1;

@@ -1,4 +1,5 @@
 /** Operators that give the same elements in another shape. */
+import { fromStart } from '../../ir/axes.js';
 import { type Dim, equalDims, floorDivide, multiplyDims, productOf } from '../../ir/dims.js';
 import { axisOf, type Call, type Rule } from '../call.js';
 import { fillContents } from '../contents.js';
@@ -58,7 +59,7 @@ function quotientOf(dims: readonly Dim[], divisors: readonly Dim[]): PartialDim 
 const flatten: Rule = (call) => {
   const shape = call.shape(0);
   const axis = call.int('axis', 1);
-  const at = shape && (axis < 0 ? axis + shape.length : axis);
+  const at = shape && fromStart(axis, shape.length);
   call.set(
     0,
     shape && at !== undefined ? [productOf(shape.slice(0, at)), productOf(shape.slice(at))] : [undefined, undefined],
