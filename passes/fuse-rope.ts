@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { definePass } from '../src/run/pass.js';
+import { noteKernels } from './rules/kernels-found.js';
 import { rotary } from './rules/rotary.js';
 
 export const fuseRope = definePass({
@@ -12,10 +13,7 @@ export const fuseRope = definePass({
   needs: ['types'],
   options: z.object({}),
   run(model, _options, context) {
-    let before = 0;
-    for (const { nodeSet } of model.graphs())
-      for (const node of nodeSet) if (node.opType === 'RotaryEmbedding') before += context.timesOf(node);
-    if (before > 0) context.note(`${before} RoPE sites were kernels before`);
+    noteKernels(model, { 'rotary embedding': ['RotaryEmbedding'] }, context);
     reportSites(applyRules(model, [rotary], context), context);
   },
 });

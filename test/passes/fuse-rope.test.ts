@@ -155,7 +155,7 @@ describe('fuse-rope', () => {
     const before = rope({ rotate: spellings.slices });
     const { model } = await applyPass(fuseRope(), before);
     const { passes } = await applyPass(fuseRope(), model);
-    expect(passes[0]?.notes).toEqual([{ text: '1 RoPE sites were kernels before' }]);
+    expect(passes[0]?.notes).toEqual([{ text: '1 rotary embedding is one kernel already' }]);
   });
 
   it('fuses in the body of an If', async () => {
