@@ -30,12 +30,13 @@ export const opset = definePass({
       context.skip(`not raised to opset ${to}: the model has ${Math.max(...found)}, and nothing lowers it`);
       return;
     }
-    const refusal = raiseOpset(cloneModel(model), to);
+    const raised = cloneModel(model);
+    const refusal = raiseOpset(raised, to);
     if (refusal) {
       context.skip(`not raised to opset ${to}: ${refusal.reason}`, refusal.at);
       return;
     }
-    const lost = lostKernels(model, to, context);
+    const lost = lostKernels(model, opTypesOf(raised), to, context);
     const [first] = lost;
     if (first && context.target === 'cpu') {
       // What the CPU has no kernel for, nothing runs: the model would not load.
@@ -53,14 +54,20 @@ export const opset = definePass({
 
 const elemAt = (node: Node): DataType | undefined => (node.inputs[0] ?? node.outputs[0])?.elem;
 
-/** Ops that the target runs as they are, and has no kernel for in the new set: a node of each. They would run elsewhere. */
-function lostKernels(model: Model, to: number, { hasKernel }: PassContext): Node[] {
+const opTypesOf = (model: Model): Set<string> =>
+  new Set([...model.graphs()].flatMap(({ nodeSet }) => [...nodeSet].map(({ opType }) => opType)));
+
+/**
+ * Ops that the target runs as they are, and has no kernel for in the new set: a node of each. They would run elsewhere. An op that
+ * has another name there, Upsample, is not among those that stay.
+ */
+function lostKernels(model: Model, stay: ReadonlySet<string>, to: number, { hasKernel }: PassContext): Node[] {
   const found = new Map<string, Node>();
   for (const graph of model.graphs())
     for (const node of graph.nodeSet) {
       const { opType, opset, domain } = node;
       const elem = elemAt(node);
-      if (domain !== '' || !elem || opset === undefined || found.has(opType)) continue;
+      if (domain !== '' || !elem || opset === undefined || found.has(opType) || !stay.has(opType)) continue;
       if (hasKernel(opType, '', opset, elem) && !hasKernel(opType, '', to, elem)) found.set(opType, node);
     }
   return [...found.values()];

@@ -81,6 +81,17 @@ describe('opset', () => {
     await checkMiss(opset({ to: 22 }), { before, reason: 'opset 22: the CPU has no kernel for RandomNormal of it' });
   });
 
+  it('gives ops that got another name their new one', async () => {
+    const before = buildModel({ '': 9 }, (g) => {
+      const x = g.input('x', 'float32', ['batch', 1, 2, 3]);
+      const scaled = g.op('Upsample', [x, g.constant('float32', [1, 1, 2, 2])], { mode: 'linear' });
+      const places = g.constant('int64', [0, 1], [1, 1, 1, 2]);
+      const updates = g.constant('float32', [9, 8], [1, 1, 1, 2]);
+      g.output('y', g.op('Scatter', [scaled, places, updates], { axis: 3 }));
+    });
+    await checkPass(opset({ to: 23 }), { before, within: 0, ops: { Resize: 1, ScatterElements: 1 } });
+  });
+
   it('takes no opset that is not known', () => {
     expect(() => opset({ to: 27 })).toThrow('from 8 to 26');
   });
