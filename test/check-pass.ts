@@ -14,7 +14,8 @@ import type { Value } from '../src/ir/value.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import type { Pass, Target } from '../src/run/pass.js';
-import { type PassResult, type PipelineResult, runPipeline } from '../src/run/pipeline.js';
+import { runPipeline } from '../src/run/pipeline.js';
+import type { PassResult, PipelineResult } from '../src/run/pipeline-result.js';
 import { hasKernel } from '../src/runtime/kernels.js';
 import { runModel, type Tensors } from './run-model.js';
 

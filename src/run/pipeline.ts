@@ -1,16 +1,17 @@
 /** The pipeline: runs passes one after another on a clone, measures what each changed, and takes back what broke. */
 
-import { type Contradiction, inferTypes } from '../infer/index.js';
+import { inferTypes } from '../infer/index.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
-import { type Note, passContext, placesIn, type Skip, type Surroundings } from './context.js';
-import type { Fidelity, Pass, PassContext } from './pass.js';
+import { passContext, placesIn, type Surroundings } from './context.js';
+import type { Pass, PassContext } from './pass.js';
+import type { PassResult, PipelineResult } from './pipeline-result.js';
 import { raiseOpset } from './raise-opset.js';
 import { Regions } from './region/regions.js';
-import { type Refutation, RewriteChecker, type RewriteResult } from './rewrites.js';
-import { type SiteResult, sitesOf } from './sites.js';
+import { type Refutation, RewriteChecker } from './rewrites.js';
+import { sitesOf } from './sites.js';
 import { type ModelSummary, opsChanged, summarize } from './summary.js';
 import { sweep } from './sweep.js';
 import { levelFor, loosest, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
@@ -30,41 +31,6 @@ export interface Progress {
   /** 0-based place in the pipeline. */
   readonly position: number;
   readonly count: number;
-}
-
-/** What became of one pass. */
-export interface PassResult {
-  readonly name: string;
-  readonly options: unknown;
-  readonly fidelity: Fidelity;
-  /** unchanged: it found nothing to do; rolled back: it broke its gate, and the model is as it was before. */
-  readonly status: 'applied' | 'unchanged' | 'rolled back';
-  /** Difference of the number of nodes by op. */
-  readonly ops: Readonly<Record<string, number>>;
-  readonly nodes: { readonly before: number; readonly after: number };
-  readonly bytes: { readonly before: number; readonly after: number };
-  readonly notes: readonly Note[];
-  readonly skips: readonly Skip[];
-  /** Every place of the kind that the pass is for, fused or not; absent for passes that are for none. */
-  readonly sites?: readonly SiteResult[];
-  readonly verdict?: Verdict;
-  /** What became of the rewrites that were cut out and run; absent where there were none. */
-  readonly rewrites?: RewriteResult;
-  /** Time of the pass itself, types it needed included. */
-  readonly ms: number;
-  readonly verifyMs?: number;
-}
-
-export interface PipelineResult {
-  readonly model: Model;
-  readonly passes: readonly PassResult[];
-  readonly before: ModelSummary;
-  readonly after: ModelSummary;
-  readonly verification: { readonly level: VerifyLevel; readonly verdict?: Verdict };
-  /** The widest gate of the passes that were applied. */
-  readonly fidelity: Fidelity;
-  /** Types that the file declares and its nodes refute. */
-  readonly contradictions: readonly Contradiction[];
 }
 
 /**
@@ -114,7 +80,6 @@ class Line {
     readonly level: VerifyLevel,
     readonly options: PipelineOptions,
   ) {
-    this.#typed = { model, revision: model.revision };
     this.#rewrites = new RewriteChecker(level === 'none' ? undefined : options.verifier);
     this.#typed = { model, revision: model.revision };
   }
@@ -166,7 +131,7 @@ class Line {
     const isShortened = wasShortened !== this.#regions.isShortened;
     if (isShortened) this.#whole = { position, model: this.model, summary: this.summary };
     // A model with fewer repeats is not compared with one that has them all: the end is.
-    if (isChanged && this.#isVerified && !isShortened) {
+    if (isChanged && this.level === 'pass' && !isShortened) {
       report('verify');
       const began = performance.now();
       const [before, now] = [this.model, candidate].map((model) => this.#regions.runnable(model)) as [Model, Model];
@@ -256,10 +221,6 @@ class Line {
     }
     inferTypes(copy);
     return copy;
-  }
-
-  get #isVerified(): boolean {
-    return this.level === 'pass';
   }
 
   /** Infers types unless nothing changed since; where that fails, the pass before is to blame, or the model itself. */

@@ -1,0 +1,44 @@
+/** What became of a pipeline, and of each of its passes. */
+import type { Contradiction } from '../infer/index.js';
+import type { Model } from '../ir/model.js';
+import type { Note, Skip } from './context.js';
+import type { Fidelity } from './pass.js';
+import type { RewriteResult } from './rewrites.js';
+import type { SiteResult } from './sites.js';
+import type { ModelSummary } from './summary.js';
+import type { Verdict, VerifyLevel } from './verify.js';
+
+/** What became of one pass. */
+export interface PassResult {
+  readonly name: string;
+  readonly options: unknown;
+  readonly fidelity: Fidelity;
+  /** unchanged: it found nothing to do; rolled back: it broke its gate, and the model is as it was before. */
+  readonly status: 'applied' | 'unchanged' | 'rolled back';
+  /** Difference of the number of nodes by op. */
+  readonly ops: Readonly<Record<string, number>>;
+  readonly nodes: { readonly before: number; readonly after: number };
+  readonly bytes: { readonly before: number; readonly after: number };
+  readonly notes: readonly Note[];
+  readonly skips: readonly Skip[];
+  /** Every place of the kind that the pass is for, fused or not; absent for passes that are for none. */
+  readonly sites?: readonly SiteResult[];
+  readonly verdict?: Verdict;
+  /** What became of the rewrites that were cut out and run; absent where there were none. */
+  readonly rewrites?: RewriteResult;
+  /** Time of the pass itself, types it needed included. */
+  readonly ms: number;
+  readonly verifyMs?: number;
+}
+
+export interface PipelineResult {
+  readonly model: Model;
+  readonly passes: readonly PassResult[];
+  readonly before: ModelSummary;
+  readonly after: ModelSummary;
+  readonly verification: { readonly level: VerifyLevel; readonly verdict?: Verdict };
+  /** The widest gate of the passes that were applied. */
+  readonly fidelity: Fidelity;
+  /** Types that the file declares and its nodes refute. */
+  readonly contradictions: readonly Contradiction[];
+}
