@@ -1,5 +1,4 @@
 /** The pipeline: runs passes one after another on a clone, measures what each changed, and takes back what broke. */
-
 import { inferTypes } from '../infer/index.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
