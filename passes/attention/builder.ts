@@ -29,6 +29,16 @@ export class Builder {
     if ((this.graph.opsets.get('') ?? 13) < 13) return this.op('Unsqueeze', [value], { axes: [...axes] });
     return this.op('Unsqueeze', [value, this.ints(...axes)]);
   }
+  /** The value without an axis of size 1. */
+  squeeze(value: Value, axis: number): Value {
+    if ((this.graph.opsets.get('') ?? 13) < 13) return this.op('Squeeze', [value], { axes: [axis] });
+    return this.op('Squeeze', [value, this.ints(axis)]);
+  }
+  /** Over one axis, which stays with size 1. */
+  reduce(opType: 'ReduceMax' | 'ReduceMean', value: Value, axis: number): Value {
+    if ((this.graph.opsets.get('') ?? 13) < 18) return this.op(opType, [value], { axes: [axis], keepdims: 1 });
+    return this.op(opType, [value, this.ints(axis)], { keepdims: 1 });
+  }
   ints(...values: number[]): Value {
     return this.graph.constant(tensorOf('int64', values), this.#label('shape'));
   }

@@ -1,5 +1,6 @@
 /** Whether the mask of a site is causal: no key after its query has a weight, by the structure of what computes the mask. */
 import type { Facts } from '../../src/infer/index.js';
+import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
 import { sameFactors } from '../../src/match/view.js';
 import { ElementReader } from './elements.js';
@@ -11,6 +12,11 @@ import type { AttentionSite } from './site.js';
 export interface Causality {
   /** Every key up to the query is seen as it is: no bias is left. */
   readonly isPure: boolean;
+  /**
+   * A row may be masked whole by a finite number: the Softmax shares it out over all keys, a causal kernel over those up to the
+   * query. With minus infinity both give NaN.
+   */
+  readonly mayBeWhole: boolean;
 }
 
 /** key − query of the keys after the query, of its own, and of those up to it. */
@@ -23,7 +29,7 @@ const bands = {
 /** Drowns any score. */
 const MASKED = -1e9;
 /** Drowns none. */
-const SEEN = -1e4;
+export const SEEN = -1e4;
 
 const readers = new WeakMap<Facts, Record<keyof typeof bands, ElementReader>>();
 
@@ -37,10 +43,7 @@ function readersOf(facts: Facts): Record<keyof typeof bands, ElementReader> {
   return made;
 }
 
-/**
- * A Miss where a key after its query may be seen, or where a row that is masked whole would be: the Softmax shares it out over
- * all keys, a causal kernel over those up to the query. With minus infinity both give NaN.
- */
+/** A Miss where a key after its query may be seen. */
 export function causalityOf(site: AttentionSite, facts: Facts): Match<Causality> {
   const { after, own, upTo } = readersOf(facts);
   const at = site.terms[0]?.at ?? site.softmax;
@@ -49,15 +52,16 @@ export function causalityOf(site: AttentionSite, facts: Facts): Match<Causality>
     return new Miss('the mask is not shown to be causal: a key after its query may be seen', at, 7);
   const diagonal = totalOf(site, own);
   const isNeverWhole = diagonal !== undefined && diagonal.low >= SEEN;
-  if (!isNeverWhole && later.high !== Number.NEGATIVE_INFINITY)
-    return new Miss(
-      'a row that is masked whole is shared out over later keys, which a causal kernel does not see',
-      at,
-      7,
-    );
   const seen = totalOf(site, upTo);
-  return { isPure: seen !== undefined && seen.low === 0 && seen.high === 0 };
+  return {
+    isPure: seen !== undefined && seen.low === 0 && seen.high === 0,
+    mayBeWhole: !isNeverWhole && later.high !== Number.NEGATIVE_INFINITY,
+  };
 }
+
+/** The interval of all elements of a value; undefined where it is not known. */
+export const elementsAnywhere = (value: Value | undefined, facts: Facts): Elements | undefined =>
+  readersOf(facts).upTo.at(value, value?.shape?.map(() => undefined) ?? []);
 
 /** What all terms together add to the scores in a band. */
 function totalOf(site: AttentionSite, reader: ElementReader): Elements | undefined {

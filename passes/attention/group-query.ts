@@ -15,16 +15,23 @@ import { type Axes, align, type Factor, leavesOf, sameFactors, viewOf } from '..
 import { biasOf, memo, type SharedBiases } from './bias.js';
 import type { Builder } from './builder.js';
 import { causalityOf } from './causal.js';
-import type { Emitter } from './kernel.js';
+import type { Emission, Emitter } from './kernel.js';
 import { dimOf, type Layout, layoutOf, merged } from './layout.js';
 import { dimsOf, elemOfKernel, made, operand } from './operands.js';
 import type { Part, Source } from './parts.js';
 import type { AttentionSite } from './site.js';
+import { fillOfRows, withWholeRows } from './whole-rows.js';
 
+const WHOLE = 'a row that is masked whole is shared out over later keys, which GroupQueryAttention does not see';
 /** What the sizes of heads must be multiples of, everywhere. */
 const MULTIPLE = 8;
 
-export const groupQueryAttention: Emitter = (given, facts) => {
+export const groupQueryAttention: Emitter = (site, facts) => emitted(site, facts, true);
+
+/** The same, where it takes no nodes beside the kernel for rows that are masked whole. */
+export const plainGroupQueryAttention: Emitter = (site, facts) => emitted(site, facts, false);
+
+function emitted(given: AttentionSite, facts: Facts, mendsRows: boolean): Match<Emission> {
   const { softmax } = given;
   const site = ungrouped(given, facts);
   const layout = layoutOf(site, false);
@@ -35,6 +42,7 @@ export const groupQueryAttention: Emitter = (given, facts) => {
     return new Miss(`GroupQueryAttention wants heads of one size, a multiple of ${MULTIPLE}`, softmax, 7);
   const groups = groupsOf(site, layout);
   if (groups instanceof Miss) return groups;
+  const count = dimOf(groups) as number;
   const causality = causalityOf(site, facts);
   if (causality instanceof Miss) return causality;
   const elem = elemOfKernel(site);
@@ -45,6 +53,8 @@ export const groupQueryAttention: Emitter = (given, facts) => {
   ];
   const [query, key, value] = forms.map(([part, form]) => operand(part, form, site)) as [never, never, never];
   for (const one of [query, key, value] as Match<unknown>[]) if (one instanceof Miss) return one;
+  const fill = causality.mayBeWhole && mendsRows ? fillOfRows(site, layout, facts) : undefined;
+  if (causality.mayBeWhole && (fill === undefined || elem !== 'float32')) return new Miss(WHOLE, softmax, 7);
   const bias = causality.isPure ? undefined : biasOf(site, layout, elem);
   if (bias instanceof Miss) return bias;
   return {
@@ -61,15 +71,18 @@ export const groupQueryAttention: Emitter = (given, facts) => {
       const inputs = [q, k, v, none, none, ...lengths, ...(added ? [none, none, none, added] : [])];
       const { scale: ofQuery } = (query as { source: Source }).source;
       const { scale: ofKey } = (key as { source: Source }).source;
-      return builder.attention('GroupQueryAttention', 'com.microsoft', inputs, {
+      const output = builder.attention('GroupQueryAttention', 'com.microsoft', inputs, {
         num_heads: layout.count,
-        kv_num_heads: dimOf(groups) as number,
+        kv_num_heads: count,
         scale: float(site.scale * ofQuery * ofKey),
         ...(site.softcap !== undefined && { softcap: float(site.softcap) }),
       });
+      if (fill === undefined || !added) return output;
+      const rows = { bias: added, fill, values: v, heads: layout.count, groups: count, size };
+      return withWholeRows(builder, shared, output, rows);
     },
   };
-};
+}
 
 /** The heads of key and value; a Miss where the heads of the query that share one are not neighbours. */
 function groupsOf({ key, value, softmax }: AttentionSite, { batch, heads }: Layout): Match<readonly Factor[]> {
