@@ -29,6 +29,8 @@ const { metafile } = await build({
   target: 'node20',
   // Names stay, so that a stack can be read; the rest of the text is what a start-up has to parse.
   minifyWhitespace: true,
+  // Node prints the whole line that an uncaught error comes from.
+  lineLimit: 160,
   minifySyntax: true,
   chunkNames: 'chunk-[hash]',
   external: ['onnxruntime-node', 'protobufjs', 'typescript'],

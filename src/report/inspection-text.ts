@@ -44,11 +44,13 @@ function columns(counts: Readonly<Record<string, number>>, text: (n: number) => 
   return table(rows, '> > > ');
 }
 
-/** The first few, numbers in four digits. */
-function contentsText(contents: readonly string[]): string {
-  const short = contents
-    .slice(0, 8)
-    .map((text) => (/^-?\d+\.\d+/.test(text) ? String(Number(Number(text).toPrecision(4))) : text));
+/** The first few, numbers in four digits, strings in quotes. */
+function contentsText(contents: readonly string[], elem: string | null): string {
+  const shortened = (text: string): string => {
+    if (elem === 'string') return JSON.stringify(text);
+    return /^-?\d+\.\d+/.test(text) ? String(Number(Number(text).toPrecision(4))) : text;
+  };
+  const short = contents.slice(0, 8).map(shortened);
   return `= ${short.join(' ')}${contents.length > 8 ? ' …' : ''}`;
 }
 
@@ -60,11 +62,11 @@ function valueLines(values: readonly ValueInfo[], p: Paint): string[] {
     ...table(
       values
         .filter((value) => value.scope === scope)
-        .map(({ name, kind, op, type, contents }) => [
+        .map(({ name, kind, op, type, elem, contents }) => [
           `  ${p.name(name)}`,
           p.dim(op ?? kind),
           type,
-          contents ? p.dim(contentsText(contents)) : '',
+          contents ? p.dim(contentsText(contents, elem)) : '',
         ]),
     ),
   ]);

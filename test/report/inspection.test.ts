@@ -3,6 +3,7 @@ import { inferTypes } from '../../src/infer/index.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import { stringsTensor } from '../../src/ir/numbers.js';
 import { tensorType } from '../../src/ir/types.js';
 import { optimize } from '../../src/optimize.js';
 import { inspectModel } from '../../src/report/inspection.js';
@@ -69,6 +70,14 @@ describe('inspect', () => {
     const value = inspectModel(model, inferTypes(model), { values: true }).values?.at(-1);
     expect(value).toMatchObject({ dims: ['100'], omitted: 36 });
     expect(value?.contents).toHaveLength(64);
+  });
+
+  it('quotes strings: one may be empty, or hold a space', () => {
+    const model = buildModel({ '': 17 }, (g) => {
+      g.output('y', g.op('Identity', [g.constant(stringsTensor(['a b', '']))]), 'string', [2]);
+    });
+    const inspection = inspectModel(model, inferTypes(model), { values: true });
+    expect(inspectionText(inspection, { isColoured: false })).toContain('= "a b" ""');
   });
 
   it('names both sources of a contradiction', () => {
