@@ -17,6 +17,7 @@ import type { Pass, Target } from '../src/run/pass.js';
 import { runPipeline } from '../src/run/pipeline.js';
 import type { PassResult, PipelineResult } from '../src/run/pipeline-result.js';
 import { hasKernel } from '../src/runtime/kernels.js';
+import { Random } from '../src/validate/random.js';
 import { runModel, type Tensors } from './run-model.js';
 
 export interface PassCase {
@@ -149,15 +150,10 @@ function randomTensor(input: Value, dims: Readonly<Record<string, number>>, rand
   return tensorOf(elem, values, sizes);
 }
 
-/** A seeded generator of numbers in [0, 1): mulberry32. */
+/** A seeded generator of numbers in [0, 1). */
 export function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = new Random(seed);
+  return () => random.next();
 }
 
 /** Seeded normal numbers as a tensor: weights for tests. */

@@ -4,6 +4,7 @@ import { ModelError } from '../../src/ir/errors.js';
 import { printModel } from '../../src/ir/print.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { generator } from '../check-pass.js';
 import { concat, field, floats, info, int64s, modelBytes, node } from './bytes.js';
 
 /** A model with one of everything that the reader takes apart. */
@@ -58,13 +59,8 @@ const whole = modelBytes(
 );
 
 function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+  const random = generator(seed);
+  return (below) => Math.floor(random() * below);
 }
 
 /** One damage: flipped bits, a cut, a piece copied over another, a piece left out, a byte of all ones, a field put in. */
