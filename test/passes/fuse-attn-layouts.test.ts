@@ -98,6 +98,22 @@ describe('fuse-attn reads', () => {
     );
   });
 
+  it.each([
+    ['beside each other', 2],
+    ['one behind the other', 1],
+  ])('keys that an Expand repeats for more heads of the query, %s', async (_, axis) => {
+    const before = buildModel({ '': 17 }, (g) => {
+      const q = g.input('q', 'float32', ['batch', 4, 'seq', 4]);
+      const [k, v] = ['k', 'v'].map((name) => {
+        const one = g.op('Unsqueeze', [g.input(name, 'float32', ['batch', 2, 'seq', 4]), g.ints(axis)]);
+        const times = [1, 1, 1, 1, 1].map((size, at) => (at === axis ? 2 : size));
+        return g.op('Reshape', [g.op('Expand', [one, g.ints(...times)]), g.ints(0, 4, -1, 4)]);
+      }) as [Value, Value];
+      g.output('y', g.op('MatMul', [softmax(g, scores(g, q, k)), v]));
+    });
+    for (const batch of [1, 3]) await fuses(before, { dims: { batch } });
+  });
+
   it('a relative position that is the sum of one by height and one by width', () =>
     fuses(
       model([2, 3, 6, 4], (g, q, k, v) => {
