@@ -4,7 +4,7 @@ import type { Facts } from '../../src/infer/index.js';
 import type { DataType } from '../../src/ir/types.js';
 import { helps, type Match, Miss } from '../../src/match/miss.js';
 import type { PassContext } from '../../src/run/pass.js';
-import { groupQueryAttention, plainGroupQueryAttention } from './group-query.js';
+import { groupQueryAttention } from './group-query.js';
 import type { Emitter } from './kernel.js';
 import { multiHeadAttention } from './multi-head.js';
 import { elemOfKernel } from './operands.js';
@@ -46,7 +46,7 @@ export const attentionOps = ['auto', ...(Object.keys(emitters) as (keyof typeof 
  */
 export function choose(site: AttentionSite, op: AttentionOp, context: PassContext, facts: Facts): Match<Choice> {
   if (op === 'auto' && isFasterCausal(site, context)) {
-    const emission = plainGroupQueryAttention(site, facts);
+    const emission = groupQueryAttention(site, facts);
     if (!(emission instanceof Miss))
       return { name: 'GroupQueryAttention', emit: () => emission, opset: 1, why: 'the mask is causal' };
   }

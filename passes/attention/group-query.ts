@@ -15,7 +15,7 @@ import { type Axes, align, type Factor, leavesOf, sameFactors, viewOf } from '..
 import { biasOf, memo, type SharedBiases } from './bias.js';
 import type { Builder } from './builder.js';
 import { causalityOf } from './causal.js';
-import type { Emission, Emitter } from './kernel.js';
+import type { Emitter } from './kernel.js';
 import { dimOf, type Layout, layoutOf, merged } from './layout.js';
 import { dimsOf, elemOfKernel, made, operand } from './operands.js';
 import type { Part, Source } from './parts.js';
@@ -26,12 +26,7 @@ const WHOLE = 'a row that is masked whole is shared out over later keys, which G
 /** What the sizes of heads must be multiples of, everywhere. */
 const MULTIPLE = 8;
 
-export const groupQueryAttention: Emitter = (site, facts) => emitted(site, facts, true);
-
-/** The same, where it takes no nodes beside the kernel for rows that are masked whole. */
-export const plainGroupQueryAttention: Emitter = (site, facts) => emitted(site, facts, false);
-
-function emitted(given: AttentionSite, facts: Facts, mendsRows: boolean): Match<Emission> {
+export const groupQueryAttention: Emitter = (given, facts) => {
   const { softmax } = given;
   const site = ungrouped(given, facts);
   const layout = layoutOf(site, false);
@@ -53,7 +48,7 @@ function emitted(given: AttentionSite, facts: Facts, mendsRows: boolean): Match<
   ];
   const [query, key, value] = forms.map(([part, form]) => operand(part, form, site)) as [never, never, never];
   for (const one of [query, key, value] as Match<unknown>[]) if (one instanceof Miss) return one;
-  const fill = causality.mayBeWhole && mendsRows ? fillOfRows(site, layout, facts) : undefined;
+  const fill = causality.mayBeWhole ? fillOfRows(site, layout, facts) : undefined;
   if (causality.mayBeWhole && (fill === undefined || elem !== 'float32')) return new Miss(WHOLE, softmax, 7);
   const bias = causality.isPure ? undefined : biasOf(site, layout, elem);
   if (bias instanceof Miss) return bias;
@@ -82,7 +77,7 @@ function emitted(given: AttentionSite, facts: Facts, mendsRows: boolean): Match<
       return withWholeRows(builder, shared, output, rows);
     },
   };
-}
+};
 
 /** The heads of key and value; a Miss where the heads of the query that share one are not neighbours. */
 function groupsOf({ key, value, softmax }: AttentionSite, { batch, heads }: Layout): Match<readonly Factor[]> {
