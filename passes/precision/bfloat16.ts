@@ -1,6 +1,7 @@
 /** float32 as bfloat16, computed as it is read. */
 import { derive } from '../../src/ir/bank.js';
-import { bfloat16Of, castTensor } from '../../src/ir/numbers.js';
+import { bfloat16Of } from '../../src/ir/float-bits.js';
+import { castTensor } from '../../src/ir/numbers.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 
 /** The largest finite bfloat16, as bits of its magnitude. */

@@ -1,82 +1,8 @@
 /** Numbers of every element type, to and from bytes. */
 import { derive } from './bank.js';
+import { bfloat16Of, floatBits, fromBfloat16, fromSmallFloat, toFloat16 } from './float-bits.js';
 import { CHUNK, elementCount, memoryTensor, stringTensor, type Tensor } from './tensor.js';
 import { byteLengthOf, type DataType, dataTypes } from './types.js';
-
-const scratch = new DataView(new ArrayBuffer(8));
-
-/** The bits of a float32. */
-function floatBits(value: number): number {
-  scratch.setFloat32(0, value);
-  return scratch.getUint32(0);
-}
-function floatFromBits(bits: number): number {
-  scratch.setUint32(0, bits);
-  return scratch.getFloat32(0);
-}
-
-/** float32 bits → bfloat16 bits, ties to even, beyond the range infinite; NaN stays NaN. */
-export function bfloat16Of(bits: number): number {
-  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
-}
-const fromBfloat16 = (bits: number): number => floatFromBits((bits << 16) >>> 0);
-
-/** A small float's layout: exponent bits, mantissa bits, bias, and what its largest exponent means. */
-interface SmallFloat {
-  readonly exponent: number;
-  readonly mantissa: number;
-  readonly bias: number;
-  /** ieee: infinities and NaNs; finite: NaN at all ones only; nuz: NaN is negative zero; none: all finite. */
-  readonly special: 'ieee' | 'finite' | 'nuz' | 'none';
-  readonly sign: boolean;
-}
-
-const smallFloats: Partial<Record<DataType, SmallFloat>> = {
-  float16: { exponent: 5, mantissa: 10, bias: 15, special: 'ieee', sign: true },
-  float8e4m3fn: { exponent: 4, mantissa: 3, bias: 7, special: 'finite', sign: true },
-  float8e4m3fnuz: { exponent: 4, mantissa: 3, bias: 8, special: 'nuz', sign: true },
-  float8e5m2: { exponent: 5, mantissa: 2, bias: 15, special: 'ieee', sign: true },
-  float8e5m2fnuz: { exponent: 5, mantissa: 2, bias: 16, special: 'nuz', sign: true },
-  float4e2m1: { exponent: 2, mantissa: 1, bias: 1, special: 'none', sign: true },
-  float8e8m0: { exponent: 8, mantissa: 0, bias: 127, special: 'finite', sign: false },
-};
-
-function fromSmallFloat(bits: number, layout: SmallFloat): number {
-  const { exponent: e, mantissa: m, bias, special, sign } = layout;
-  const width = e + m;
-  const negative = sign && bits >>> width !== 0;
-  const exponent = (bits >>> m) & ((1 << e) - 1);
-  const fraction = bits & ((1 << m) - 1);
-  const isTop = exponent === (1 << e) - 1;
-  if (special === 'nuz' && bits === 1 << width) return Number.NaN;
-  if (special === 'ieee' && isTop) return fraction ? Number.NaN : negative ? -Infinity : Infinity;
-  if (special === 'finite' && isTop && fraction === (1 << m) - 1) return Number.NaN;
-  const subnormal = exponent === 0 && m > 0;
-  const value = subnormal
-    ? (fraction / (1 << m)) * 2 ** (1 - bias)
-    : (1 + fraction / (1 << m)) * 2 ** (exponent - bias);
-  return negative ? -value : value;
-}
-
-/** float32 → float16 bits, ties to even; beyond 65504 + half a step it is infinite. */
-function toFloat16(value: number): number {
-  const bits = floatBits(value);
-  const sign = (bits >>> 16) & 0x8000;
-  const magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000) return sign | 0x7e00;
-  if (magnitude >= 0x477ff000) return sign | 0x7c00;
-  if (magnitude < 0x38800000) {
-    // Subnormal: the value in steps of 2^-24, rounded to even.
-    const steps = Math.abs(value) * 2 ** 24;
-    const floor = Math.floor(steps);
-    const rest = steps - floor;
-    return sign | (rest > 0.5 || (rest === 0.5 && floor & 1) ? floor + 1 : floor);
-  }
-  const rounded = magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1);
-  return sign | (rounded >>> 13);
-}
-const fromFloat16 = (bits: number): number => fromSmallFloat(bits, smallFloats.float16 as SmallFloat);
 
 /** Element `index` of packed bytes, as a number (int64 beyond 2^53 loses its low bits: use `bigintsOf`). Complex: the real part. */
 function readElement(view: DataView, type: DataType, index: number): number {
@@ -84,7 +10,7 @@ function readElement(view: DataView, type: DataType, index: number): number {
   if (bits < 8) {
     const perByte = 8 / bits;
     const raw = (view.getUint8(Math.floor(index / perByte)) >>> ((index % perByte) * bits)) & ((1 << bits) - 1);
-    if (kind === 'float') return fromSmallFloat(raw, smallFloats[type] as SmallFloat);
+    if (kind === 'float') return fromSmallFloat(raw, type);
     return kind === 'signed' && raw >>> (bits - 1) ? raw - (1 << bits) : raw;
   }
   const at = index * (bits / 8);
@@ -112,9 +38,9 @@ function readElement(view: DataView, type: DataType, index: number): number {
     case 'uint64':
       return Number(view.getBigUint64(at, true));
     case 'float16':
-      return fromFloat16(view.getUint16(at, true));
+      return fromSmallFloat(view.getUint16(at, true), type);
     default:
-      return kind === 'float' ? fromSmallFloat(view.getUint8(at), smallFloats[type] as SmallFloat) : view.getUint8(at);
+      return kind === 'float' ? fromSmallFloat(view.getUint8(at), type) : view.getUint8(at);
   }
 }
 
