@@ -10,7 +10,6 @@ import { closeRuntime } from '../../src/runtime/evaluate.js';
 import { gateOf } from '../../src/validate/gates.js';
 import { validate } from '../../src/validate/index.js';
 import { accuracyGate } from '../../src/validate/judge.js';
-import { readPlacement } from '../../src/validate/placement.js';
 import { readTestData } from '../../src/validate/test-data.js';
 import { createVerifier } from '../../src/validate/verifier.js';
 
@@ -229,38 +228,5 @@ describe('a result for a provider that does not work here', () => {
     expect(judged([kernel], true).passed).toBe(false);
     expect(judged([kernel, shape])).toMatchObject({ passed: false });
     expect(judged([shape])).toEqual({ name: 'accuracy', passed: false, detail: shape });
-  });
-});
-
-describe('placement', () => {
-  const run = (opType: string, provider: string, type = 'float', shape = [2, 8]) => ({
-    name: opType.toLowerCase(),
-    opType,
-    provider,
-    ms: 1,
-    inputs: [{ type, shape }],
-    outputs: [{ type, shape }],
-  });
-
-  it('counts what fell off the provider, shape arithmetic and copies apart', () => {
-    const gpu = 'CUDAExecutionProvider';
-    const cpu = 'CPUExecutionProvider';
-    const runs = [
-      run('MatMul', gpu),
-      run('MatMul', gpu),
-      run('CumSum', cpu),
-      run('Concat', cpu, 'int64', [4]),
-      { ...run('Shape', cpu, 'int64', [2]), inputs: [{ type: 'float', shape: [64, 64] }] },
-      run('Equal', cpu, 'bool', [100]),
-      run('MemcpyToHost', gpu),
-    ];
-    expect(readPlacement('cuda', runs)).toEqual({
-      provider: 'cuda',
-      nodes: { [gpu]: 1, [cpu]: 4 },
-      fallbacks: { CumSum: 1, Equal: 1 },
-      names: ['cumsum', 'equal'],
-      shapeArithmetic: 2,
-      copies: 1,
-    });
   });
 });
