@@ -71,14 +71,14 @@ function leavesOf(operand: Value, { facts }: Rewrite): readonly Value[] {
       leaves.add(value);
       continue;
     }
-    if (!isPlain(node) || seen.size > MASK_LIMIT) return [operand];
+    if (!standsAlone(node) || seen.size > MASK_LIMIT) return [operand];
     for (const input of node.inputs) if (input) stack.push(input);
   }
   return leaves.size ? [...leaves] : [operand];
 }
 
 /** A node that can be copied on its own: no bodies, no call of a function, no attribute of an enclosing one. */
-const isPlain = (node: Node): boolean =>
+const standsAlone = (node: Node): boolean =>
   node.bodies.length === 0 && !node.hasReference && !node.graph.model.functionOf(node);
 
 /** What a value holds; also of the Shapes, Gathers of one axis and Concats that a pass has added since types were inferred. */
@@ -155,7 +155,7 @@ class Side {
       }
       const node = value.producer;
       if (!node) return 'it reads an input beside its operands';
-      if (!isPlain(node)) return 'it spans a body or a function';
+      if (!standsAlone(node)) return 'it spans a body or a function';
       if (node.graph !== root.graph) return 'it reads from an outer graph';
       const missing = node.inputs.filter((input): input is Value => input !== undefined && !this.#copies.has(input));
       if (missing.length) stack.push(...missing);
