@@ -43,6 +43,27 @@ describe('explain', () => {
     expect(text).toContain('✗ Sum + 1  Add "sum"  expected a term 1; found 0.89');
   });
 
+  it.each([true, false])(
+    'draws what stands there of a pattern with a part that may be missing: %s',
+    async (hasBias) => {
+      const model = buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float32', ['batch', 8]);
+        const mean = (value: typeof x) => g.op('ReduceMean', [value], { axes: [-1] });
+        const centred = g.op('Sub', [x, mean(x)]);
+        const deviation = g.op('Sqrt', [
+          g.op('Add', [mean(g.op('Mul', [centred, centred])), g.constant('float32', 1e-5)]),
+        ]);
+        const normed = g.op('Div', [centred, deviation]);
+        g.output('y', hasBias ? g.op('Add', [normed, g.constant('float32', Array(8).fill(2))]) : normed);
+      });
+      const [site] = await explain(model);
+      expect(site?.trace).toMatchObject({ mark: 'matched', text: hasBias ? 'Sum' : 'Product' });
+      const text = explanationText([site as NonNullable<typeof site>], { isColoured: false });
+      expect(text).toContain('✓ Sum + epsilon');
+      expect(text).not.toContain('maybe');
+    },
+  );
+
   it('says what the rule is good for, and sees the model at the opset that the pass raises it to', async () => {
     const model = buildModel({ '': 13 }, (g) => {
       const x = g.input('x', 'float32', ['batch', 8]);

@@ -103,7 +103,8 @@ function combination(
   const { noun, roots } = kinds[kind];
   const neutral = kind === 'product' ? 1 : 0;
   const needed = wanted.filter(({ isOptional }) => !isOptional).length;
-  const label = expected === neutral ? text : `${text} ${kind === 'product' ? '·' : '+'} ${expected}`;
+  const beside = capture ?? (expected === neutral ? undefined : expected);
+  const label = beside === undefined ? text : `${text} ${kind === 'product' ? '·' : '+'} ${beside}`;
   const pattern: Pattern = new Pattern(
     label,
     wanted.map(({ part }) => part),

@@ -26,13 +26,17 @@ export function traceOf(pattern: Pattern, environment: Environment | undefined, 
     if (failure?.part === part)
       return { text, mark: 'failed', at: failure.at.producer?.label ?? failure.at.name, reason: failure.reason, parts };
     const at = atOf(part, matched);
-    // An alternative adds no step of its own: it is what became of its parts.
-    const isAlternative = text === 'one of' || text === 'maybe';
-    const isMatched = at !== undefined || (isAlternative && parts.some(({ mark }) => mark === 'matched'));
-    return { text, mark: isMatched ? 'matched' : 'open', at, parts };
+    // An alternative is no step of its own: the one that was taken, or came furthest, stands for it.
+    const taken = (text === 'one of' || text === 'maybe') && (parts.find(hasFailed) ?? parts.find(isMatched));
+    // Of what may stand around a pattern, the pattern alone where nothing does.
+    const bare = text === 'maybe' && parts[0]?.parts.find(isMatched);
+    return taken || bare || { text, mark: at === undefined ? 'open' : 'matched', at, parts };
   };
   return draw(pattern);
 }
+
+const isMatched = ({ mark }: Trace): boolean => mark === 'matched';
+const hasFailed = ({ mark, parts }: Trace): boolean => mark === 'failed' || parts.some(hasFailed);
 
 const atOf = (part: Pattern, matched: ReadonlyMap<Pattern, string>): string | undefined =>
   matched.get(part) ?? (part.inner && atOf(part.inner, matched));
