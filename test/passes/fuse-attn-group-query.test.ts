@@ -212,4 +212,7 @@ describe('GroupQueryAttention is refused, and the reason said', () => {
     ],
   ];
   it.each(cases)('%s', (_, before, reason) => checkMiss(forced, { before, reason }));
+
+  it('a target whose kernel takes no bias', () =>
+    checkMiss(forced, { before: decoder(causal), reason: 'for the CPU alone', target: 'cuda' }));
 });
