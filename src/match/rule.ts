@@ -8,22 +8,28 @@ import type { CapturesOf, Pattern } from './pattern.js';
 import type { Rewriter } from './rewriter.js';
 import type { Trace } from './trace.js';
 
-/** What a rule asks of the pass that applies it; a PassContext is one. */
+/** What rules, and passes, ask and tell: every PassContext is one. */
 export interface RuleHost {
-  readonly target: 'cpu' | 'cuda' | 'webgpu';
+  readonly target: Target;
+  /** True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. */
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
+  /** Says something worth reading in the report. */
   note(text: string, about?: Node | Value): void;
+  /** Says that something was left as it is, and why. Reasons are grouped by their text: put names into `about`. */
   skip(reason: string, about?: Node | Value): void;
-  /** For how many nodes or values of the model one stands. */
+  /** For how many nodes or values of the model one stands, where `regional` has left few repeats for many: what a pass counts, it multiplies. */
   timesOf(about: Node | Value): number;
-  /** Says what became of a place of the kind that the pass is for. Every such place is said, fused or not. */
+  /** Says what became of a place of the kind that the pass is for, fused or not; a miss is said as a skip as well. */
   site(site: SiteReport): void;
   /**
-   * Everyone who reads a value of `old` reads the one of `by` in its place. False, said as a skip, where an equal rewrite
-   * was refuted by running it: then nothing is replaced.
+   * Everyone who reads a value of `old` reads the one of `by` in its place; both stand in the graph meanwhile. False where an
+   * equal rewrite was refuted by running it: then nothing is replaced, and the caller says so of the place.
    */
   replace(rewrite: Rewrite): boolean;
 }
+
+/** The provider that the result is meant for. */
+export type Target = 'cpu' | 'cuda' | 'webgpu';
 
 /** A place of the kind that a pass is for, and what became of it. */
 export interface SiteReport {

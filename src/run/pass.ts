@@ -1,37 +1,17 @@
 /** What a pass is: a named transformation of a model, with options declared once. */
 import type { z } from 'zod';
 import type { Model } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensor.js';
-import type { DataType } from '../ir/types.js';
-import type { Value } from '../ir/value.js';
-import type { Rewrite, SiteReport } from '../match/rule.js';
+import type { RuleHost } from '../match/rule.js';
 import { checkOptionNames } from './options.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
 export type Fidelity = 'exact' | 'rounding' | 'lossy';
 
-/** The provider that the result is meant for. */
-export type Target = 'cpu' | 'cuda' | 'webgpu';
+export type { Target } from '../match/rule.js';
 
 /** What a pass may ask and tell while it runs. */
-export interface PassContext {
-  readonly target: Target;
-  /** Says something worth reading in the report. */
-  note(text: string, about?: Node | Value): void;
-  /** Says that something was left as it is, and why. Reasons are grouped by their text: put names into `about`. */
-  skip(reason: string, about?: Node | Value): void;
-  /** For how many nodes or values of the model one stands, where `regional` has left few repeats for many: what a pass counts, it multiplies. */
-  timesOf(about: Node | Value): number;
-  /** Says what became of a place of the kind that the pass is for, fused or not; a miss is said as a skip as well. */
-  site(site: SiteReport): void;
-  /**
-   * Everyone who reads a value of `old` reads the one of `by` in its place; both stand in the graph meanwhile. False, said
-   * as a skip, where an equal rewrite was refuted by running it: then nothing is replaced.
-   */
-  replace(rewrite: Rewrite): boolean;
-  /** True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. */
-  hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
+export interface PassContext extends RuleHost {
   /** Goes on with a copy that has few repeats of each block for all of them; the pipeline stamps the others out at its end. */
   shorten(model: Model): void;
   /**
