@@ -23,6 +23,7 @@ import {
 } from '../check-pass.js';
 import { runModel } from '../run-model.js';
 
+/** Steps of 8 bits in both factors: each rounds by up to 1/254 of its largest number. */
 const within = 2e-2;
 const linear = (g: GraphBuilder, x: Value, K: number, N: number, seed = 2) =>
   g.op('MatMul', [x, g.constant(randomWeights([K, N], 1, seed), `w${seed}`)]);
@@ -247,7 +248,7 @@ describe('int8 on GPUs', () => {
 describe('reduceRange', () => {
   it('halves the weights, so that no sum of two products leaves 16 bits', async () => {
     const before = one(17, (g, x) => linear(g, x, 64, 32));
-    const { model } = await checkPass(int8({ reduceRange: true }), { before, within: 3e-2 });
+    const { model } = await checkPass(int8({ reduceRange: true }), { before, within: 1.5 * within }); // 7 bits of the weights
     const weight = [...model.graph.constants].find((value) => value.tensor?.type === 'int8')?.tensor;
     expect(Math.max(...numbersOf(weight as NonNullable<typeof weight>).map(Math.abs))).toBe(63);
     const { model: full } = await applyPass(int8(), before);
