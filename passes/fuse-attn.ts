@@ -29,7 +29,7 @@ export const fuseAttn = definePass({
   run(model, { op }, context) {
     const raised = raise(model, op, context);
     const facts = inferTypes(model);
-    const counts = { sites: 0, fused: 0, guarded: 0 };
+    const counts = { sites: 0, fused: 0, guarded: 0, causal: 0 };
     for (const graph of model.graphs()) {
       const shared: SharedBiases = new Map();
       for (const softmax of graph.nodes()) {
@@ -45,11 +45,16 @@ export const fuseAttn = definePass({
         context.site({ kind: 'attention', at: softmax, isFused: !miss, rule, miss, trace });
         if (miss) continue;
         counts.fused += times;
+        if (rule === 'GroupQueryAttention') counts.causal += times;
         if ((site as AttentionSite).isGuarded) counts.guarded += times;
       }
     }
     if (counts.fused > 0) inferTypes(model);
     if (counts.sites > 0) context.note(`fused ${counts.fused} of ${counts.sites} attention sites`);
+    if (counts.causal > 0)
+      context.note(
+        `${counts.causal} are causal: GroupQueryAttention, which fails on an empty batch or sequence (op=MultiHeadAttention does not)`,
+      );
     if (counts.guarded > 0)
       context.note(`${counts.guarded} turn NaN weights into zeros: now their NaN results, those of a NaN value too`);
   },
