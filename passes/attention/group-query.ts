@@ -9,6 +9,7 @@ import type { Facts } from '../../src/infer/index.js';
 import { float } from '../../src/ir/attribute.js';
 import { type Dim, dimText, equalDims } from '../../src/ir/dims.js';
 import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
 import { type Axes, align, type Factor, leavesOf, sameFactors, viewOf } from '../../src/match/view.js';
@@ -60,6 +61,8 @@ export const groupQueryAttention: Emitter = (given, facts) => {
     plan: (builder, shared) => {
       const [q, k, v] = [query, key, value].map((one) => made(builder, one, elem)) as [Value, Value, Value];
       const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };
+      // What it is shaped like is known here, and asked by who cuts out another site that shares the lengths.
+      q.type ??= tensorType(elem, dimsOf(query));
       const lengths = lengthsOf(builder, shared, q, dimsOf(query));
       const added = bias?.(builder, measures, shared);
       const none = undefined;
