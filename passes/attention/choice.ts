@@ -43,8 +43,8 @@ export type AttentionOp = 'auto' | keyof typeof emitters;
 export const attentionOps = ['auto', ...(Object.keys(emitters) as (keyof typeof emitters)[])] as const;
 
 /**
- * The op for a site: the one asked for; else GroupQueryAttention for a causal mask on the CPU, Attention for a soft cap, and
- * MultiHeadAttention for all others.
+ * The op for a site: the one asked for; else GroupQueryAttention for long causal rows of known sizes on the CPU, Attention for a
+ * soft cap, and MultiHeadAttention for all others.
  *
  * Why not for a soft cap on the CPU: the tanh of all kernels there is not vectorized. With 4 heads of 64 and 128 queries and keys
  * (onnxruntime 1.30, one thread) Attention takes 1.04 ms, GroupQueryAttention 0.63 ms, the plain nodes, cap included, 0.53 ms.
@@ -72,9 +72,21 @@ export function choose(site: AttentionSite, op: AttentionOp, context: PassContex
   return { name, emit, opset, why };
 }
 
-/** Where GroupQueryAttention has been measured, and is faster than the others for what is causal. */
-const isFasterCausal = (site: AttentionSite, context: PassContext): boolean =>
-  context.target === 'cpu' &&
-  site.softcap === undefined &&
-  elemOfKernel(site) === 'float32' &&
-  context.hasKernel('GroupQueryAttention', 'com.microsoft', 1, 'float32');
+/** Fewer queries gain little, or lose where a row may be masked whole. */
+const LONG = 64;
+
+/**
+ * Where GroupQueryAttention has been measured, and is faster than the others for what is causal. Its kernel ends the process on
+ * an empty batch and fails on an empty sequence: only sizes that are known are shown to be none of these.
+ */
+function isFasterCausal(site: AttentionSite, context: PassContext): boolean {
+  const sizes = site.softmax.output.shape ?? [];
+  const isLong = sizes.every((size) => typeof size === 'number' && size > 0) && Number(sizes.at(-2)) >= LONG;
+  return (
+    isLong &&
+    context.target === 'cpu' &&
+    site.softcap === undefined &&
+    elemOfKernel(site) === 'float32' &&
+    context.hasKernel('GroupQueryAttention', 'com.microsoft', 1, 'float32')
+  );
+}

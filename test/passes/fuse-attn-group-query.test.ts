@@ -1,11 +1,12 @@
 /** Causal attention as GroupQueryAttention: whose mask is causal is proven, and padding and rows without a key keep their numbers. */
 import { describe, expect, it } from 'vitest';
+import { freeze } from '../../passes/freeze.js';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { Value } from '../../src/ir/value.js';
-import { checkMiss, checkPass, opCounts } from '../check-pass.js';
+import { applyPass, checkMiss, checkPass, opCounts } from '../check-pass.js';
 
 /** Sums in another order: float32 noise relative to the output's largest magnitude. */
 const NOISE = 1e-5;
@@ -78,7 +79,7 @@ const masks: [string, number[]][] = [
   ['nothing but padding', [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]],
 ];
 
-async function fuses(before: Model, mask = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], pass = fuseAttn()) {
+async function fuses(before: Model, mask = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], pass = forced) {
   const feeds = { mask: tensorOf('int64', mask, [2, SEQ]) };
   const { model, result } = await checkPass(pass, { before, within: NOISE, feeds, dims: { batch: 2, seq: SEQ } });
   expect(result.notes.some(({ text }) => text.includes('fails on an empty batch'))).toBe(true);
@@ -88,6 +89,25 @@ async function fuses(before: Model, mask = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], pass 
   const [kernel] = [...model.graph.nodes()].filter((node) => node.opType === 'GroupQueryAttention');
   return { counts, kernel, hasBias: kernel?.inputs[10] !== undefined };
 }
+
+describe('auto', () => {
+  const causal = () => decoder((g, s, _, q) => g.op('Where', [upTo(g, q), s, float(g, LOWEST)]));
+  const opsOf = async (model: Model): Promise<Record<string, number>> =>
+    opCounts((await applyPass(fuseAttn(), model)).model);
+
+  it('keeps MultiHeadAttention where a size is open: an empty batch ends the process in GroupQueryAttention', async () => {
+    expect(await opsOf(causal())).toMatchObject({ 'com.microsoft.MultiHeadAttention': 1 });
+  });
+
+  it('gives GroupQueryAttention where all sizes are known and rows are long, and not where they are short', async () => {
+    const frozen = async (seq: number) => {
+      const { model } = await applyPass(freeze({ dims: { batch: 2, seq } }), causal());
+      return opsOf(model);
+    };
+    expect(await frozen(64)).toMatchObject({ [OP]: 1 });
+    expect(await frozen(63)).toMatchObject({ 'com.microsoft.MultiHeadAttention': 1 });
+  });
+});
 
 describe('a causal mask is proven, and leaves no bias', () => {
   const triangle = (upper: 0 | 1, value: number, k?: number) => (g: GraphBuilder, q: Value) => {
