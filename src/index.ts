@@ -28,7 +28,7 @@ export { type ReadOptions, readModel } from './onnx/read.js';
 export { type WriteOptions, type WrittenFiles, writeModel } from './onnx/write.js';
 export { type OptimizeOptions, optimize } from './optimize.js';
 export { type OptimizeFileOptions, optimizeFile } from './optimize-file.js';
-export { type ContradictionInfo, type Inspection, inspectModel } from './report/inspection.js';
+export { type ContradictionInfo, type Inspection, inspectModel, type ViolationInfo } from './report/inspection.js';
 export { inspectionText } from './report/inspection-text.js';
 export type { ValueInfo } from './report/inspection-values.js';
 export { reportMarkdown } from './report/markdown.js';

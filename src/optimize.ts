@@ -3,13 +3,13 @@ import { freeze } from '../passes/freeze.js';
 import { catalogue } from '../passes/index.js';
 import { outline } from '../passes/outline.js';
 import { presets } from '../passes/presets.js';
-import type { Contradiction } from './infer/index.js';
 import type { Model } from './ir/model.js';
 import { sizesOf } from './run/freeze.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass, Target } from './run/pass.js';
 import { type Progress, runPipeline } from './run/pipeline.js';
+import type { PipelineResult } from './run/pipeline-result.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import type { Verifier, VerifyLevel } from './run/verify.js';
 import { hasKernel } from './runtime/kernels.js';
@@ -72,7 +72,7 @@ export async function optimize(
     seed,
     verification: result.verification,
     fidelity: result.fidelity,
-    warnings: warningsOf(result.contradictions),
+    warnings: warningsOf(result),
     passes: result.passes,
     model: { before: result.before, after: result.after },
     gates: gatesOf(result.verification.verdict),
@@ -91,9 +91,14 @@ function withSizes(list: readonly Pass[], model: Model, { dims = {}, shapes = {}
   return [freeze({ dims, shapes: Object.fromEntries(lists) }), ...list];
 }
 
-/** What the file says of itself that is not so; absent where all is well. */
-const warningsOf = (contradictions: readonly Contradiction[]): Report['warnings'] =>
-  contradictions.length === 0 ? undefined : contradictions.map(({ text, value }) => ({ text, at: value.name }));
+/** What is wrong with the file, the worse first: what no operator takes, and what it says of itself that is not so; absent where all is well. */
+function warningsOf({ contradictions, violations }: PipelineResult): Report['warnings'] {
+  const warnings = [
+    ...violations.map(({ text, node }) => ({ text, at: node.name || node.outputs.find((value) => value)?.name })),
+    ...contradictions.map(({ text, value }) => ({ text, at: value.name })),
+  ];
+  return warnings.length === 0 ? undefined : warnings;
+}
 
 const asList = (passes: PassesLike) => (typeof passes === 'string' ? [passes] : passes);
 

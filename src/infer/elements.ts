@@ -1,7 +1,7 @@
 /** Element types by schema: an output's type variable stands for what the inputs of that variable are. */
 
 import { type DataType, dataTypes, type Type, tensorType } from '../ir/types.js';
-import type { Formal, OperatorSchema } from '../onnx/schema.js';
+import { type Formal, newestOpset, type OperatorSchema } from '../onnx/schema.js';
 import type { Call } from './call.js';
 
 /** Where an output's type comes from: a type, or the inputs at these places (a last variadic one from there on). */
@@ -57,6 +57,32 @@ export function typeBySchema(schema: OperatorSchema | undefined, call: Call, out
   }
   return undefined;
 }
+
+/**
+ * What the schema expects of the inputs' element types where they are otherwise: inputs of one type variable have one type, and
+ * it is one that the schema names. Of onnxruntime's own operators, and of operator sets later than the table, only the former counts: they may take more.
+ */
+export function elementsAgainst(schema: OperatorSchema, call: Call): string | undefined {
+  const isStandard = schema.domain !== 'com.microsoft' && call.opset <= newestOpset(schema.domain);
+  const bound = new Map<string, DataType>();
+  for (let index = 0; index < call.inputCount; index++) {
+    const formal = schema.inputs[index] ?? schema.inputs.at(-1);
+    const elem = call.elem(index);
+    if (!formal || elem === undefined || elem === 'undefined') continue;
+    if (index >= schema.inputs.length && !formal.isVariadic) break;
+    const constraint = schema.typeConstraints.get(formal.type);
+    const allowed = constraint ?? [formal.type];
+    if (isStandard && allowed.length > 0 && !allowed.includes(elem)) return `${formal.name} of ${listOf(allowed)}`;
+    if (!constraint || formal.isHeterogeneous) continue;
+    const before = bound.get(formal.type);
+    if (before !== undefined && before !== elem) return 'one element type';
+    bound.set(formal.type, elem);
+  }
+  return undefined;
+}
+
+const listOf = (types: readonly string[]): string =>
+  types.length > 1 ? `${types.slice(0, -1).join(', ')} or ${types.at(-1)}` : `${types[0]}`;
 
 function withoutShape(type: Type): Type {
   if (type.kind === 'tensor') return type.shape ? tensorType(type.elem) : type;

@@ -5,9 +5,11 @@ import { dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Contradiction, contradictionsOf, Declarations } from './declared.js';
 import { Inference } from './inference.js';
+import { type Violation, violationsOf } from './violations.js';
 
 export { type OperatorSchema, schemaOf } from '../onnx/schema.js';
 export type { Contradiction } from './declared.js';
+export type { Violation } from './violations.js';
 
 export interface InferOptions {
   /** Dims in place of symbols of the model's inputs. */
@@ -19,6 +21,8 @@ export interface Facts {
   contents(value: Value): readonly Dim[] | undefined;
   /** Where the file declares something else than what the operators give; inference wins. */
   readonly contradictions: readonly Contradiction[];
+  /** Where an operator gets what it cannot take: such a model is refused, or fails when it runs. */
+  readonly violations: readonly Violation[];
 }
 
 const declarations = new WeakMap<Model, Declarations>();
@@ -47,9 +51,10 @@ function infer(model: Model, options: InferOptions): Facts {
   const inference = new Inference(model, options.bindings ?? new Map());
   inference.run();
   const contradictions = contradictionsOf(inference, declared);
+  const violations = violationsOf(inference);
   inference.commit();
   declared.remember();
-  return { contradictions, contents: (value) => integers(inference, value) };
+  return { contradictions, violations, contents: (value) => integers(inference, value) };
 }
 
 function integers(inference: Inference, value: Value): readonly Dim[] | undefined {

@@ -141,3 +141,17 @@ export function schemaOf(opType: string, domain: string, opset: number): Operato
   version.schema ??= parse(version, opType, domain, all[at - 1]);
   return version.schema;
 }
+
+const newest = new Map<string, number>();
+
+/** The last operator set of a domain that brought something the table knows: later ones may take more types. 0 for a domain it does not have. */
+export function newestOpset(domain: string): number {
+  let last = newest.get(domain);
+  if (last === undefined) {
+    const prefix = prefixes[domain];
+    const lists = [...versions()].filter(([name]) => name.slice(0, name.indexOf('.') + 1) === prefix);
+    last = Math.max(0, ...lists.flatMap(([, all]) => all.map(({ since }) => since)));
+    newest.set(domain, last);
+  }
+  return last;
+}

@@ -24,6 +24,12 @@ export function inspectionText(inspection: Inspection, options: { readonly isCol
       'declared in the file, and not so',
       inspection.contradictions.map((one) => contradictionText(one, p)),
     ),
+    ...section(
+      'what operators cannot take',
+      inspection.violations.map(
+        ({ scope, node, expected, found }) => `${scope}${p.name(node)}: expected ${expected}; found ${found}`,
+      ),
+    ),
     ...valueLines(inspection.values ?? [], p),
   ];
   return `${lines.join('\n')}\n`;

@@ -1,5 +1,6 @@
 /** What a model is made of: for `inspect`, as JSON. */
 import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
 import { numberedText } from '../ir/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -24,6 +25,15 @@ export interface ContradictionInfo {
   readonly inferredBy: string;
 }
 
+/** Inputs that an operator cannot take. */
+export interface ViolationInfo {
+  readonly scope: string;
+  /** The node. */
+  readonly node: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
 export interface Inspection extends ModelSummary {
   readonly irVersion: number;
   readonly producer: string;
@@ -35,6 +45,7 @@ export interface Inspection extends ModelSummary {
   /** What repeats, then what stands once; none where nobody looked. */
   readonly blocks: readonly BlockInfo[];
   readonly contradictions: readonly ContradictionInfo[];
+  readonly violations: readonly ViolationInfo[];
   /** Every value of every scope, where asked for. */
   readonly values?: readonly ValueInfo[];
 }
@@ -47,6 +58,7 @@ interface ModelFacts {
     readonly declared: Type;
     readonly inferred: Type;
   })[];
+  readonly violations: readonly (Omit<ViolationInfo, 'scope' | 'node'> & { readonly node: Node })[];
 }
 
 /** `facts` are what `inferTypes` gave for the model, `find` finds the repeats of a scope. Unknown dims, `?1`, are numbered over the whole. */
@@ -77,6 +89,12 @@ export function inspectModel(
       declaredBy,
       inferred: typeText(inferred, dimText),
       inferredBy,
+    })),
+    violations: facts.violations.map(({ node, expected, found }) => ({
+      scope: scopeText(node.graph),
+      node: node.label,
+      expected,
+      found,
     })),
     ...(options.values && { values: valuesOf(model, facts.contents, dimText) }),
   };

@@ -1,5 +1,5 @@
 /** What became of a pipeline, and of each of its passes. */
-import type { Contradiction } from '../infer/index.js';
+import type { Contradiction, Violation } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
 import type { Note, Skip } from './context.js';
 import type { Fidelity } from './pass.js';
@@ -41,4 +41,6 @@ export interface PipelineResult {
   readonly fidelity: Fidelity;
   /** Types that the file declares and its nodes refute. */
   readonly contradictions: readonly Contradiction[];
+  /** Inputs that operators of the original cannot take. */
+  readonly violations: readonly Violation[];
 }

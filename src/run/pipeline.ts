@@ -45,7 +45,7 @@ export async function runPipeline(
   const before = summarize(original);
   const level = options.verifier ? levelFor(options.verify, before.bytes) : 'none';
   const start = cloneModel(original);
-  const { contradictions } = inferTypes(start);
+  const { contradictions, violations } = inferTypes(start);
   const line = new Line(start, before, passes, level, options);
   await line.run();
   const { model, summary: after, results } = line;
@@ -58,7 +58,16 @@ export async function runPipeline(
     return options.verifier?.compare(level === 'pass' ? start : original, model, fidelity);
   };
   const verdict = await whole();
-  return { model, passes: results, before, after, fidelity, contradictions, verification: { level, verdict } };
+  return {
+    model,
+    passes: results,
+    before,
+    after,
+    fidelity,
+    contradictions,
+    violations,
+    verification: { level, verdict },
+  };
 }
 
 /** The model on its way through the passes. */

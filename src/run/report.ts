@@ -116,7 +116,10 @@ export const reportSchema = z.object({
   warnings: z
     .array(z.object({ text: z.string(), at: z.string().optional() }))
     .optional()
-    .describe('Types that the input file declares and its nodes refute: what both say. What the nodes give is used.'),
+    .describe(
+      'Inputs that an operator of the file cannot take; types that the file declares and its nodes refute: what both say. ' +
+        'What the nodes give is used.',
+    ),
   passes: z.array(passReport),
   model: z.object({ before: modelReport, after: modelReport }),
   accuracy: z
