@@ -6,15 +6,18 @@
  */
 import type { Facts } from '../infer/index.js';
 import type { Node } from '../ir/node.js';
-import { isFloat } from '../ir/types.js';
+import { isFloat, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { isPlain } from './plain.js';
+import { functionBefore } from './reshaped.js';
 import { scalarOf } from './scalar.js';
 
 /** A value to a power. */
 interface Power {
   readonly value: Value;
   readonly exponent: number;
+  /** The shape that the value is given later; what is between is then a part of the product. */
+  readonly shape?: Shape;
 }
 
 /** coefficient · Π value^exponent. Powers of one value that may not be added stand beside each other. */
@@ -28,7 +31,7 @@ export interface Monomial {
 /** constant + Σ sign · value. */
 export interface Sum {
   readonly constant: number;
-  readonly terms: readonly { readonly value: Value; readonly sign: 1 | -1 }[];
+  readonly terms: readonly { readonly value: Value; readonly sign: 1 | -1; readonly shape?: Shape }[];
   readonly nodes: readonly Node[];
 }
 
@@ -48,9 +51,9 @@ export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Mo
   const raise = (power: Power): void => {
     const at = factors.findIndex((one) => isAddable(one, power));
     const before = factors[at]?.exponent ?? 0;
-    factors.splice(at < 0 ? factors.length : at, 1, { value: power.value, exponent: before + power.exponent });
+    factors.splice(at < 0 ? factors.length : at, 1, { ...power, exponent: before + power.exponent });
   };
-  const multiply = (factor: Value, exponent: 1 | -1, isRoot: boolean): void => {
+  const multiply = (factor: Value, exponent: 1 | -1, isRoot: boolean, shape?: Shape): void => {
     const x = isRoot ? undefined : scalarOf(factor, facts);
     if (x !== undefined && isFloat(factor.elem)) {
       coefficient *= x ** exponent;
@@ -58,18 +61,24 @@ export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Mo
     }
     const isRead = isRoot || (nodes.length < LIMIT && (reach === 'shared' || isOwn(factor)));
     const node = isRead ? factor.producer : undefined;
+    const before = node && functionBefore(factor, facts);
+    if (node && before?.producer && productParts(before.producer, facts)) {
+      nodes.push(node);
+      multiply(before, exponent, false, shape ?? factor.shape);
+      return;
+    }
     const parts = node && isFloat(factor.elem) ? productParts(node, facts) : undefined;
     if (!node || !parts) {
-      raise({ value: factor, exponent });
+      raise({ value: factor, exponent, shape });
       return;
     }
     nodes.push(node);
     coefficient *= parts.coefficient ** exponent;
     for (const part of parts.factors) {
       if (part.exponent === 1 || part.exponent === -1)
-        multiply(part.value, (part.exponent * exponent) as 1 | -1, false);
+        multiply(part.value, (part.exponent * exponent) as 1 | -1, false, shape);
       // A power stays with its base: (x²)^½ is not x.
-      else raise({ value: part.value, exponent: part.exponent * exponent });
+      else raise({ value: part.value, exponent: part.exponent * exponent, shape });
     }
   };
   multiply(value, 1, true);
@@ -78,7 +87,11 @@ export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Mo
 
 /** Whether x^a·x^b is x^(a+b) for every x: x²/x is no number at 0, √x·√x none below it. */
 const isAddable = (a: Power, b: Power): boolean =>
-  a.value === b.value && Number.isInteger(a.exponent) && Number.isInteger(b.exponent) && a.exponent * b.exponent > 0;
+  a.value === b.value &&
+  a.shape === b.shape &&
+  Number.isInteger(a.exponent) &&
+  Number.isInteger(b.exponent) &&
+  a.exponent * b.exponent > 0;
 
 interface Parts {
   readonly coefficient: number;
@@ -113,12 +126,14 @@ function productParts(node: Node, facts: Facts): Parts | undefined {
   }
 }
 
+const isSum = (node: Node): boolean => node.is('Add') || node.is('Sub');
+
 /** The value as a sum. A value that is no sum is its own only term. */
 export function sumOf(value: Value, facts: Facts, reach: Reach = 'own'): Sum {
-  const terms: { value: Value; sign: 1 | -1 }[] = [];
+  const terms: { value: Value; sign: 1 | -1; shape?: Shape }[] = [];
   const nodes: Node[] = [];
   let constant = 0;
-  const add = (term: Value, sign: 1 | -1, isRoot: boolean): void => {
+  const add = (term: Value, sign: 1 | -1, isRoot: boolean, shape?: Shape): void => {
     const x = isRoot ? undefined : scalarOf(term, facts);
     if (x !== undefined && isFloat(term.elem)) {
       constant += sign * x;
@@ -127,19 +142,24 @@ export function sumOf(value: Value, facts: Facts, reach: Reach = 'own'): Sum {
     const isRead = isRoot || (nodes.length < LIMIT && (reach === 'shared' || isOwn(term)));
     const node = isRead ? term.producer : undefined;
     const [a, b] = node?.inputs ?? [];
-    if (node && a && isPlain(node)) {
+    const before = node && functionBefore(term, facts);
+    if (node && before?.producer && isSum(before.producer)) {
       nodes.push(node);
-      add(a, sign, false);
+      add(before, sign, false, shape ?? term.shape);
       return;
     }
-    const isSum = node !== undefined && isFloat(term.elem) && (node.is('Add') || node.is('Sub')) && a && b;
-    if (!isSum) {
-      terms.push({ value: term, sign });
+    if (node && a && isPlain(node)) {
+      nodes.push(node);
+      add(a, sign, false, shape);
+      return;
+    }
+    if (!node || !isSum(node) || !isFloat(term.elem) || !a || !b) {
+      terms.push({ value: term, sign, shape });
       return;
     }
     nodes.push(node);
-    add(a, sign, false);
-    add(b, node.is('Add') ? sign : (-sign as 1 | -1), false);
+    add(a, sign, false, shape);
+    add(b, node.is('Add') ? sign : (-sign as 1 | -1), false, shape);
   };
   add(value, 1, true);
   return { constant, terms, nodes };

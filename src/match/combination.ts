@@ -1,6 +1,6 @@
 /** Algebra in patterns: `Product`, `Sum` and `Polynomial` match in any order and spelling. */
 import type { Node } from '../ir/node.js';
-import { isFloat } from '../ir/types.js';
+import { isFloat, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { monomialOf, polynomialOf, type Reach, sumOf } from './algebra.js';
 import { isNear } from './near.js';
@@ -11,6 +11,8 @@ import { type All, type CapturesOf, foundAt, numbers, Pattern, patternOf, type T
 interface Operand {
   readonly value: Value;
   readonly weight: number;
+  /** The shape that it is given only later. */
+  readonly shape?: Shape;
 }
 
 /** What an operand is expected to be. */
@@ -121,7 +123,15 @@ function combination(
           search.fail(environment, pattern, value, `expected a ${noun} of ${needed}; found one of ${count}`);
         // The number comes last: that all but it matched says more.
         else
-          for (const all of assign(kind, found.operands, wanted, 0, new Set(), next ?? inside, search))
+          for (const all of assign(
+            kind,
+            shaped(found, value, environment),
+            wanted,
+            0,
+            new Set(),
+            next ?? inside,
+            search,
+          ))
             if (isExpected) yield all;
             else
               search.fail(all, pattern, value, `expected a ${kinds[kind].number} ${expected}; found ${found.number}`);
@@ -130,17 +140,27 @@ function combination(
     },
     roots,
   );
+  reshapable.add(pattern);
   return pattern;
+}
+
+/** The patterns that may be of a value in a shape it is given only later: others would take it as it is. */
+export const reshapable = new WeakSet<Pattern>();
+
+/** The operands, each in the shape that the whole is given later. */
+function shaped({ operands }: Combination, whole: Value, environment: Environment): readonly Operand[] {
+  const shape = environment.laterShape(whole);
+  return shape ? operands.map((operand) => ({ ...operand, shape })) : operands;
 }
 
 const read: Record<Kind, (value: Value, search: Search, reach: Reach) => Combination> = {
   product(value, { facts }, reach) {
     const { coefficient, factors, nodes } = monomialOf(value, facts, reach);
-    return { number: coefficient, nodes, operands: factors.map((one) => ({ value: one.value, weight: one.exponent })) };
+    return { number: coefficient, nodes, operands: factors.map((one) => ({ ...one, weight: one.exponent })) };
   },
   sum(value, { facts }, reach) {
     const { constant, terms, nodes } = sumOf(value, facts, reach);
-    return { number: constant, nodes, operands: terms.map((one) => ({ value: one.value, weight: one.sign })) };
+    return { number: constant, nodes, operands: terms.map((one) => ({ ...one, weight: one.sign })) };
   },
 };
 
@@ -169,8 +189,10 @@ function* assign(
   }
   for (const operand of operands) {
     if (taken.has(operand)) continue;
-    if (isNear(operand.weight, one.weight))
-      for (const next of one.part.solve(operand.value, environment, search))
+    if (operand.shape && !reshapable.has(one.part))
+      search.fail(environment, one.part, operand.value, 'expected a value in its own shape; found one reshaped later');
+    else if (isNear(operand.weight, one.weight))
+      for (const next of one.part.solve(operand.value, environment.reading(operand.value, operand.shape), search))
         yield* assign(kind, operands, wanted, index + 1, new Set(taken).add(operand), next, search);
     else
       search.fail(

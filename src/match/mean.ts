@@ -2,11 +2,13 @@
 import type { Facts } from '../infer/index.js';
 import { fromStart } from '../ir/axes.js';
 import type { Node } from '../ir/node.js';
-import { equalShapes } from '../ir/types.js';
+import { equalShapes, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { monomialOf } from './algebra.js';
+import { reshapable } from './combination.js';
 import { isNear } from './near.js';
 import { plainOf } from './plain.js';
+import { reshapeOf } from './reshaped.js';
 import { type CapturesOf, foundAt, Pattern, patternOf, type Term } from './term.js';
 
 /**
@@ -16,7 +18,7 @@ import { type CapturesOf, foundAt, Pattern, patternOf, type Term } from './term.
 export function Mean<T extends Term>(term: T): Pattern<CapturesOf<T> & { axes: string }> {
   const part = patternOf(term);
   const pattern: Pattern = new Pattern('Mean', [part], function* (value, environment, search) {
-    const mean = meanOf(value, search.facts);
+    const mean = meanOf(value, environment.laterShape(value) ?? value.shape, search.facts);
     if (typeof mean === 'string') {
       search.fail(environment, pattern, value, mean);
       return;
@@ -32,6 +34,7 @@ export function Mean<T extends Term>(term: T): Pattern<CapturesOf<T> & { axes: s
         `expected a mean over axes ${environment.captures.get('axes')}; found ${mean.axes.join(',')}`,
       );
   });
+  reshapable.add(pattern);
   return pattern as never;
 }
 
@@ -41,32 +44,41 @@ interface MeanReading {
   readonly nodes: readonly Node[];
 }
 
-function meanOf(value: Value, facts: Facts): MeanReading | string {
-  const reduced = plainOf(value);
-  const node = reduced.of.producer;
-  if (node?.is('ReduceMean')) return kept(value, reductionOf(node, reduced.nodes, facts));
-  const before = node && (node.is('Unsqueeze') || node.is('Reshape')) ? node.inputs[0]?.producer : undefined;
-  if (node && before?.is('ReduceMean')) return kept(value, reductionOf(before, [...reduced.nodes, node], facts));
+/** The mean that a value of this shape is. */
+function meanOf(value: Value, shape: Shape | undefined, facts: Facts): MeanReading | string {
+  const direct = reductionAt(value, 'ReduceMean');
+  if (direct) return kept(shape, reductionOf(direct.node, direct.nodes, facts));
   const { coefficient, factors, nodes } = monomialOf(value, facts);
   const [only] = factors;
-  const sum = factors.length === 1 && only?.exponent === 1 ? only.value.producer : undefined;
-  if (!sum?.is('ReduceSum')) return `expected a mean; found ${foundAt(value)}`;
-  const reading = reductionOf(sum, nodes, facts);
+  const sum = factors.length === 1 && only?.exponent === 1 ? reductionAt(only.value, 'ReduceSum') : undefined;
+  if (!sum) return `expected a mean; found ${foundAt(value)}`;
+  const reading = reductionOf(sum.node, [...nodes, ...sum.nodes], facts);
   if (typeof reading === 'string') return reading;
   const count = reading.axes.reduce((product, axis) => {
     const size = reading.of.shape?.[axis];
     return typeof size === 'number' ? product * size : Number.NaN;
   }, 1);
   return isNear(coefficient, 1 / count)
-    ? kept(value, reading)
+    ? kept(shape, reading)
     : `expected the mean of ${count} numbers; found their sum · ${coefficient}`;
 }
 
-/** The reading, where the value has the shape that is reduced, with 1 for each reduced axis: kept, or put back. */
-function kept(value: Value, reading: MeanReading | string): MeanReading | string {
+/** The reduction that a value is, or is before the axes are put back, and the nodes between. */
+function reductionAt(
+  value: Value,
+  opType: string,
+): { readonly node: Node; readonly nodes: readonly Node[] } | undefined {
+  const { of, nodes } = plainOf(value);
+  const reshape = reshapeOf(of);
+  const node = (reshape?.inputs[0] ?? of).producer;
+  return node?.is(opType) ? { node, nodes: reshape ? [...nodes, reshape] : nodes } : undefined;
+}
+
+/** The reading, where what is read has the shape that is reduced, with 1 for each reduced axis: kept, or put back. */
+function kept(shape: Shape | undefined, reading: MeanReading | string): MeanReading | string {
   if (typeof reading === 'string') return reading;
-  const shape = reading.of.shape?.map((dim, axis) => (reading.axes.includes(axis) ? 1 : dim));
-  return shape && equalShapes(value.shape, shape) ? reading : 'expected a mean that keeps its axes';
+  const expected = reading.of.shape?.map((dim, axis) => (reading.axes.includes(axis) ? 1 : dim));
+  return expected && equalShapes(shape, expected) ? reading : 'expected a mean that keeps its axes';
 }
 
 /** Which axes a reduction goes over. */

@@ -1,6 +1,7 @@
 /** The state of one search: what has matched so far, and the deepest point that any attempt reached. */
 import type { Facts } from '../infer/index.js';
 import type { Node } from '../ir/node.js';
+import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { Miss } from './miss.js';
 import type { Pattern } from './pattern.js';
@@ -22,7 +23,19 @@ export class Environment {
     readonly last: Step | undefined,
     /** Nodes matched: how deep the match went. */
     readonly depth: number,
+    /** The value that is solved next, where it is read in a shape that it is given only later. */
+    private readonly later?: { readonly value: Value; readonly shape: Shape },
   ) {}
+
+  /** The environment in which this value is solved next, in a shape that it is given only later; none: in its own. */
+  reading(value: Value, shape: Shape | undefined): Environment {
+    return new Environment(this.captures, this.last, this.depth, shape && { value, shape });
+  }
+
+  /** The shape that a value is given later, where it is read in that. */
+  laterShape(value: Value): Shape | undefined {
+    return this.later?.value === value ? this.later.shape : undefined;
+  }
 
   /** The environment with one more capture; undefined where the name already stands for something else. */
   capture(name: string, value: Value | number | string): Environment | undefined {

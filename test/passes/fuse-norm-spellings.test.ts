@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { fuseNorm } from '../../passes/fuse-norm.js';
+import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Value } from '../../src/ir/value.js';
+import { checkMiss, checkPass, randomWeights } from '../check-pass.js';
+
+/** Sums in another order: float32 noise relative to the output's largest magnitude. */
+const NOISE = 1e-5;
+const D = 6;
+
+const number = (g: GraphBuilder, x: number) => g.constant('float32', x);
+const square = (g: GraphBuilder, x: Value) => g.op('Mul', [x, x]);
+const withEpsilon = (g: GraphBuilder, x: Value) => g.op('Add', [x, number(g, 1e-5)]);
+const rootOf = (g: GraphBuilder, x: Value) => g.op('Sqrt', [withEpsilon(g, x)]);
+const scaled = (g: GraphBuilder, x: Value) => g.op('Mul', [x, g.constant(randomWeights([D]))]);
+
+type Shape = readonly (number | string)[];
+const modelOf = (f: (g: GraphBuilder, x: Value) => Value, shape: Shape = ['batch', 4, D]): Model =>
+  buildModel({ '': 17 }, (g) => g.output('y', f(g, g.input('x', 'float32', shape))));
+
+async function fuses(before: Model, opType: string): Promise<void> {
+  const { result } = await checkPass(fuseNorm(), { before, ops: { [opType]: 1 }, within: NOISE });
+  expect(result.notes.map(({ text }) => text).join()).toContain('fused 1 of 1 ');
+}
+
+describe('a mean that drops its axis, which is put back later', () => {
+  const dropped = (g: GraphBuilder, x: Value) => g.op('ReduceMean', [x], { axes: [2], keepdims: 0 });
+  const unsqueezed = (g: GraphBuilder, x: Value) => g.op('Unsqueeze', [x, g.ints(2)]);
+  const reshaped = (g: GraphBuilder, x: Value) => g.op('Reshape', [x, g.ints(0, 0, 1)]);
+  const centred = (g: GraphBuilder, x: Value) => g.op('Sub', [x, unsqueezed(g, dropped(g, x))]);
+  const layerNorm = (deviation: (g: GraphBuilder, square: Value) => Value, shape?: Shape) =>
+    modelOf((g, x) => {
+      const d = centred(g, x);
+      return scaled(g, g.op('Div', [d, deviation(g, square(g, d))]));
+    }, shape);
+
+  it.each<[string, Model]>([
+    ['at once', layerNorm((g, v) => rootOf(g, unsqueezed(g, dropped(g, v))))],
+    ['after the epsilon', layerNorm((g, v) => g.op('Sqrt', [unsqueezed(g, withEpsilon(g, dropped(g, v)))]))],
+    ['after the root', layerNorm((g, v) => unsqueezed(g, rootOf(g, dropped(g, v))))],
+    ['by Reshape after the root', layerNorm((g, v) => reshaped(g, rootOf(g, dropped(g, v))))],
+    [
+      'a sum, before the count',
+      layerNorm((g, v) => {
+        const sum = g.op('ReduceSum', [v, g.ints(2)], { keepdims: 0 });
+        return rootOf(g, g.op('Div', [unsqueezed(g, sum), number(g, D)]));
+      }),
+    ],
+    [
+      'a sum, after the count',
+      layerNorm((g, v) => {
+        const sum = g.op('ReduceSum', [v, g.ints(2)], { keepdims: 0 });
+        return rootOf(g, unsqueezed(g, g.op('Mul', [sum, number(g, 1 / D)])));
+      }),
+    ],
+  ])('%s', (_, before) => fuses(before, 'LayerNormalization'));
+
+  it('of an RMS norm, after the reciprocal of the root', () =>
+    fuses(
+      modelOf((g, x) => {
+        const inverse = g.op('Reciprocal', [rootOf(g, dropped(g, square(g, x)))]);
+        return scaled(g, g.op('Mul', [x, unsqueezed(g, inverse)]));
+      }),
+      'SimplifiedLayerNormalization',
+    ));
+
+  it('is refused where it comes back in another place', () =>
+    checkMiss(fuseNorm(), {
+      before: layerNorm((g, v) => g.op('Unsqueeze', [rootOf(g, dropped(g, v)), g.ints(1)]), [2, D, D]),
+      reason: 'expected a mean that keeps its axes',
+    }));
+
+  it('is no scale: that stays in its own shape', async () => {
+    // What is normalised is scaled by a function of another mean.
+    const before = buildModel({ '': 17 }, (g) => {
+      const [x, z] = ['x', 'z'].map((name) => g.input(name, 'float32', [D, 4, D])) as [Value, Value];
+      const mean = g.op('ReduceMean', [z], { axes: [2], keepdims: 0 });
+      const gate = unsqueezed(g, g.op('Div', [mean, number(g, 1)]));
+      g.output(
+        'y',
+        g.op('Mul', [g.op('Div', [x, rootOf(g, g.op('ReduceMean', [square(g, x)], { axes: [2] }))]), gate]),
+      );
+    });
+    const { model } = await checkPass(fuseNorm(), { before, within: NOISE });
+    expect([...model.graph.nodes()].map(({ opType }) => opType)).toContain('Unsqueeze');
+  });
+});
