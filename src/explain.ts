@@ -2,6 +2,7 @@
 import { fuse } from '../passes/presets.js';
 import { inferTypes } from './infer/index.js';
 import { cloneModel } from './ir/clone.js';
+import { expectModel } from './ir/errors.js';
 import { Model } from './ir/model.js';
 import type { Trace } from './match/trace.js';
 import { optimize } from './optimize.js';
@@ -34,6 +35,7 @@ export interface Explanation extends SiteResult {
 
 /** Explains every site. Runs nothing, and the model stays as it is. Throws UsageError for a rule or a node that has no site. */
 export async function explain(model: Model, options: ExplainOptions = {}): Promise<Explanation[]> {
+  expectModel(model, 'explain');
   const target = options.target ?? 'cpu';
   const { model: start } = options.passes
     ? await optimize(model, options.passes, { target, verify: 'none' })

@@ -1,8 +1,10 @@
 /** The pipeline as users call it: names looked up in the catalogue, and a runtime handed in where there is one. */
 import { freeze } from '../passes/freeze.js';
 import { catalogue } from '../passes/index.js';
+import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
 import { presets } from '../passes/presets.js';
+import { expectModel } from './ir/errors.js';
 import type { Model } from './ir/model.js';
 import { sizesOf } from './run/freeze.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
@@ -11,6 +13,7 @@ import type { Pass, Target } from './run/pass.js';
 import { type Progress, runPipeline } from './run/pipeline.js';
 import type { PipelineResult } from './run/pipeline-result.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
+import { UsageError, unknownText } from './run/usage-error.js';
 import type { Verifier, VerifyLevel } from './run/verify.js';
 import { hasKernel } from './runtime/kernels.js';
 import type { VerifierOptions } from './validate/verifier.js';
@@ -42,7 +45,8 @@ export interface OptimizeOptions {
 /**
  * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.
  * Where the result as a whole breaks its gate it is given all the same: `report.gates` says so. Whoever uses it looks there.
- * Throws UsageError for an unknown pass, dim or input, ModelError where the model is at fault, PassError where a pass is.
+ * Throws UsageError for an unknown pass, dim, input or function, ModelError where the model is at fault, PassError where a pass is,
+ * TypeError for what is no model.
  */
 export async function optimize(
   model: Model,
@@ -50,7 +54,9 @@ export async function optimize(
   options: OptimizeOptions = {},
 ): Promise<{ model: Model; report: Report }> {
   const started = performance.now();
+  expectModel(model, 'optimize', 'Of files: optimizeFile(path, passes)');
   const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, builtIn);
+  checkFunctions(asked, model);
   const list = withSizes(asked, model, options);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
@@ -89,6 +95,17 @@ function withSizes(list: readonly Pass[], model: Model, { dims = {}, shapes = {}
   sizesOf(model, { dims, shapes });
   const lists = Object.entries(shapes).map(([name, shape]) => [name, [...shape]]);
   return [freeze({ dims, shapes: Object.fromEntries(lists) }), ...list];
+}
+
+/** Throws UsageError where `inline` is to inline a function that the model does not have. Behind `outline` there are others. */
+function checkFunctions(list: readonly Pass[], { functions }: Model): void {
+  const end = list.findIndex(({ definition }) => definition.name === outline.definition.name);
+  const names = functions.map(({ name }) => name);
+  for (const { definition, options } of end < 0 ? list : list.slice(0, end)) {
+    if (definition.name !== inline.definition.name) continue;
+    for (const name of (options as { readonly only: readonly string[] }).only)
+      if (!names.includes(name)) throw new UsageError(`pass inline: ${unknownText('local function', name, names)}`);
+  }
 }
 
 /** What is wrong with the file, the worse first: what no operator takes, and what it says of itself that is not so; absent where all is well. */

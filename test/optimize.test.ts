@@ -3,16 +3,24 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { encoder } from '../fixtures/encoder.js';
+import { explain } from '../src/explain.js';
 import { buildModel } from '../src/ir/build.js';
+import type { Model } from '../src/ir/model.js';
 import { tensorOf } from '../src/ir/numbers.js';
 import { closeRuntime } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
 import { definePass } from '../src/run/pass.js';
+import { UsageError } from '../src/run/usage-error.js';
 
 const model = () =>
   buildModel({ '': 17 }, (g) =>
     g.output('y', g.op('Identity', [g.op('Relu', [g.input('x', 'float32', [2, 64])])]), 'float32', [2, 64]),
   );
+
+/** Six layers: outline makes a function of them. */
+const repeated = () =>
+  encoder({ hidden: 32, heads: 2, intermediate: 48, vocabulary: 50, seed: 0, layers: 6, positions: 32 });
 
 /** Scales the output. */
 const scale = (by: number) =>
@@ -31,6 +39,36 @@ const scale = (by: number) =>
 
 describe('optimize', () => {
   afterAll(closeRuntime);
+
+  it.each<[unknown, string]>([
+    ['m.onnx', 'the text "m.onnx"'],
+    [undefined, 'undefined'],
+    [new Uint8Array(4), 'object'],
+    [Promise.resolve(model()), 'object'],
+  ])('says what it takes to a program that hands over %s', async (given, found) => {
+    const asked = optimize(given as Model, 'simplify');
+    await expect(asked).rejects.toThrow(TypeError);
+    await expect(asked).rejects.toThrow(/optimize: expected a Model, as readModel.* gives.*optimizeFile/);
+    await expect(asked).rejects.toThrow(`found ${found}`);
+    await expect(explain(given as Model)).rejects.toThrow(/explain: expected a Model, as readModel/);
+  });
+
+  it('names the functions there are where inline is to inline another', async () => {
+    const before = model();
+    const { model: given } = await optimize(repeated(), 'outline', { verify: 'none' });
+    const names = given.functions.map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(0);
+    await expect(optimize(before, 'inline:only=Nope')).rejects.toThrow(
+      'pass inline: unknown local function "Nope"; there are none',
+    );
+    const asked = optimize(given, 'simplify,inline:only=Nope', { verify: 'none' });
+    await expect(asked).rejects.toThrow(UsageError);
+    await expect(asked).rejects.toThrow(`unknown local function "Nope"; there are: ${names.join(', ')}`);
+    const known = await optimize(given, `inline:only=${names[0]}`, { verify: 'none' });
+    expect(known.model.functions).toHaveLength(names.length - 1);
+    // What outline makes is not known before.
+    await optimize(repeated(), `outline,inline:only=${names[0]}`, { verify: 'none' });
+  });
 
   it('tells in its gates that the result is wrong, and that it is right', async () => {
     const wrong = await optimize(model(), [scale(2)], { verify: 'end', target: 'cpu' });

@@ -32,3 +32,11 @@ export class PassError extends Error {
     super(`pass ${position + 1} ${pass}${after}: ${cause instanceof Error ? cause.message : cause}`);
   }
 }
+
+/** Throws TypeError where a program hands over something else than a model: plain JavaScript has no compiler to say so. */
+export function expectModel(model: unknown, caller: string, forFiles = ''): void {
+  if (typeof model === 'object' && model !== null && 'graph' in model) return;
+  const found = typeof model === 'string' ? `the text "${model.slice(0, 60)}"` : model === null ? 'null' : typeof model;
+  const expected = `${caller}: expected a Model, as readModel(path or bytes) gives, awaited; found ${found}`;
+  throw new TypeError(oneLine(`${expected}${forFiles && `. ${forFiles}`}`));
+}

@@ -29,6 +29,14 @@ export async function compareWith(
   try {
     const session = await runtime.load(source, { provider, optimize });
     for (const { feeds, outputs: expected } of reference.runs) {
+      const differs = otherInputs(
+        session.inputs.map(({ name }) => name),
+        Object.keys(feeds.tensors),
+      );
+      if (differs) {
+        failures.add(differs);
+        break;
+      }
       const found = await runTensors(session, feeds.tensors);
       for (const [name, original] of Object.entries(expected)) {
         if (skipped.has(name)) continue;
@@ -53,6 +61,16 @@ export async function compareWith(
     failures: [...failures],
     notCompared: [...extra].map((name) => ({ name, reason: 'only the result has it' })),
   };
+}
+
+/** What keeps a result from running on the original's inputs: it wants others. One that it does not take does no harm. */
+function otherInputs(wanted: readonly string[], given: readonly string[]): string | undefined {
+  const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+  const missing = wanted.filter((name) => !given.includes(name));
+  if (missing.length === 0) return undefined;
+  const extra = given.filter((name) => !wanted.includes(name));
+  const unused = extra.length ? `, and does not take ${list(extra)}, which the original does` : '';
+  return `inputs differ: the result takes ${list(missing)}, which the original does not${unused}`;
 }
 
 const verbOf = ({ kind }: RuntimeError): string =>

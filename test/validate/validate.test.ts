@@ -55,6 +55,29 @@ describe('validate', () => {
     expect(JSON.parse(JSON.stringify({ accuracy, speed }))).toMatchObject({ speed: { provider: 'cpu' } });
   });
 
+  it('names the inputs that only one of the two takes', async () => {
+    const sum = (...names: string[]) =>
+      buildModel({ '': 17 }, (g) => {
+        g.output(
+          'y',
+          g.op(
+            'Sum',
+            names.map((name) => g.input(name, 'float32', [2])),
+          ),
+          'float32',
+          [2],
+        );
+      });
+    const failuresOf = async (result: Model) =>
+      (await validate(sum('x', 'mask'), result, { ...quick, speed: false })).accuracy.failures;
+    expect(await failuresOf(sum('z', 'mask'))).toEqual([
+      'inputs differ: the result takes "z", which the original does not, and does not take "x", which the original does',
+    ]);
+    expect(await failuresOf(sum('x', 'mask', 'more'))).toEqual([
+      'inputs differ: the result takes "more", which the original does not',
+    ]);
+  });
+
   it('rejects wrong numbers, by name and limit', async () => {
     const { gates } = await validate(linear(), linear(1.2), { ...quick, speed: false, fidelity: 'rounding' });
     expect(gates[0]).toMatchObject({ passed: false });
