@@ -10,7 +10,7 @@ import { isFloat, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { isPlain } from './plain.js';
 import { functionBefore } from './reshaped.js';
-import { scalarOf } from './scalar.js';
+import { repeatedOf, scalarOf } from './scalar.js';
 
 /** A value to a power. */
 interface Power {
@@ -35,18 +35,24 @@ export interface Sum {
   readonly nodes: readonly Node[];
 }
 
-/** Whether reading goes on into a value that others read too. */
-export type Reach = 'own' | 'shared';
+/**
+ * Whether reading goes on into a value that others read too; and `filled`, whether a constant that holds one number many times
+ * is that number: it may also be a scale that happens to be so.
+ */
+export type Reach = 'own' | 'shared' | 'filled';
 
 /** A combination of more nodes than this is none that a rule means; and operands that share operands would double at each step. */
 const LIMIT = 24;
 
 const isOwn = (value: Value): boolean => value.uses.size === 1 && !value.isOutput;
 
+const numbersBy = (reach: Reach) => (reach === 'filled' ? repeatedOf : scalarOf);
+
 /** The value as a product; the ops inside it are read as far as `reach` allows. A value that is no product is its own only factor. */
 export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Monomial {
   const factors: Power[] = [];
   const nodes: Node[] = [];
+  const numberOf = numbersBy(reach);
   let coefficient = 1;
   const raise = (power: Power): void => {
     const at = factors.findIndex((one) => isAddable(one, power));
@@ -54,7 +60,7 @@ export function monomialOf(value: Value, facts: Facts, reach: Reach = 'own'): Mo
     factors.splice(at < 0 ? factors.length : at, 1, { ...power, exponent: before + power.exponent });
   };
   const multiply = (factor: Value, exponent: 1 | -1, isRoot: boolean, shape?: Shape): void => {
-    const x = isRoot ? undefined : scalarOf(factor, facts);
+    const x = isRoot ? undefined : numberOf(factor, facts);
     if (x !== undefined && isFloat(factor.elem)) {
       coefficient *= x ** exponent;
       return;
@@ -118,7 +124,7 @@ function productParts(node: Node, facts: Facts): Parts | undefined {
     case 'Div':
       return b && parts({ value: a, exponent: 1 }, { value: b, exponent: -1 });
     case 'Pow': {
-      const exponent = scalarOf(b, facts);
+      const exponent = repeatedOf(b, facts);
       return exponent === undefined ? undefined : parts({ value: a, exponent });
     }
     default:
@@ -132,9 +138,10 @@ const isSum = (node: Node): boolean => node.is('Add') || node.is('Sub');
 export function sumOf(value: Value, facts: Facts, reach: Reach = 'own'): Sum {
   const terms: { value: Value; sign: 1 | -1; shape?: Shape }[] = [];
   const nodes: Node[] = [];
+  const numberOf = numbersBy(reach);
   let constant = 0;
   const add = (term: Value, sign: 1 | -1, isRoot: boolean, shape?: Shape): void => {
-    const x = isRoot ? undefined : scalarOf(term, facts);
+    const x = isRoot ? undefined : numberOf(term, facts);
     if (x !== undefined && isFloat(term.elem)) {
       constant += sign * x;
       return;
@@ -179,7 +186,7 @@ export function polynomialOf(value: Value, variable: Value, facts: Facts): Polyn
   const nodes: Node[] = [];
   const read = (one: Value, depth: number): readonly number[] | undefined => {
     if (one === variable) return [0, 1];
-    const x = scalarOf(one, facts);
+    const x = repeatedOf(one, facts);
     if (x !== undefined) return [x];
     const node = one.producer;
     if (depth > 12 || node?.domain !== '' || node.hasReference || !isFloat(one.elem)) return undefined;
@@ -190,7 +197,7 @@ export function polynomialOf(value: Value, variable: Value, facts: Facts): Polyn
     if (isPlain(node)) return left;
     if (node.opType === 'Neg') return left.map((c) => -c);
     if (node.opType === 'Pow') {
-      const power = scalarOf(b, facts);
+      const power = repeatedOf(b, facts);
       if (power === undefined || !Number.isInteger(power) || power < 1 || power > DEGREE) return undefined;
       return Array(power - 1)
         .fill(left)

@@ -164,12 +164,15 @@ const read: Record<Kind, (value: Value, search: Search, reach: Reach) => Combina
   },
 };
 
-/** The reading that stays with the value's own ops, and where it differs the one that goes through shared ones. */
-function readings(value: Value, read: (reach: Reach) => Combination): Combination[] {
-  if (!isFloat(value.elem)) return [];
+/** The reading that stays with the value's own ops, and where they differ those that go through shared ones and repeated numbers. */
+function* readings(value: Value, read: (reach: Reach) => Combination): Iterable<Combination> {
+  if (!isFloat(value.elem)) return;
   const own = read('own');
+  yield own;
   const shared = read('shared');
-  return shared.nodes.length === own.nodes.length ? [own] : [own, shared];
+  if (shared.nodes.length !== own.nodes.length) yield shared;
+  const filled = read('filled');
+  if (filled.operands.length !== own.operands.length) yield filled;
 }
 
 /** Every way to give each wanted part an operand of its own, all operands taken. */

@@ -5,7 +5,7 @@ import { agreed } from '../ir/bank.js';
 import { constantTensor } from '../ir/constants.js';
 import type { Node } from '../ir/node.js';
 import { numbersOf } from '../ir/numbers.js';
-import { elementCount } from '../ir/tensor.js';
+import { elementCount, type Tensor } from '../ir/tensor.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 
@@ -66,6 +66,26 @@ export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): num
   const x = inner(a);
   const y = inner(b);
   return x === undefined || y === undefined ? undefined : g(x, y);
+}
+
+/** A constant of more elements than this is a weight, not a number that an exporter repeated. */
+const REPEATED = 4096;
+const repeated = new WeakMap<Tensor, number | undefined>();
+
+/** The number that a value is: a scalar, or a constant that holds one number several times. Its shape may broadcast what it is beside. */
+export function repeatedOf(value: Value | undefined, facts: Facts): number | undefined {
+  const number = scalarOf(value, facts);
+  const tensor = number === undefined ? constantTensor(value) : undefined;
+  if (!tensor || tensor.type === 'string' || elementCount(tensor.shape) > REPEATED) return number;
+  if (!repeated.has(tensor))
+    repeated.set(
+      tensor,
+      agreed(tensor, (one) => {
+        const [first, ...rest] = numbersOf(one);
+        return rest.every((x) => x === first) ? first : undefined;
+      }),
+    );
+  return repeated.get(tensor);
 }
 
 /** Ops that only place or repeat elements of their first input. */

@@ -44,6 +44,15 @@ describe('fuse-act makes one kernel of', () => {
       activation((g, x) => erf(g, x, 0.5, 1, Math.SQRT2 * (1 - 1e-5))),
       'com.microsoft.Gelu',
     ],
+    [
+      'GELU with each number once for every feature',
+      activation((g, x) => {
+        const each = (one: number) => g.constant('float32', [one, one, one, one], [4]);
+        const phi = g.op('Add', [g.op('Erf', [g.op('Div', [x, each(Math.SQRT2)])]), each(1)]);
+        return g.op('Mul', [g.op('Mul', [x, phi]), each(0.5)]);
+      }),
+      'com.microsoft.Gelu',
+    ],
     ['GELU by Tanh', activation((g, x) => tanh(g, x, inner(g, x, cube(g, x)))), 'com.microsoft.FastGelu'],
     ['GELU by Tanh, from opset 20 on', activation((g, x) => tanh(g, x, inner(g, x, cube(g, x))), 20), 'Gelu'],
     [

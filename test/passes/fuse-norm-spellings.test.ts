@@ -86,3 +86,50 @@ describe('a mean that drops its axis, which is put back later', () => {
     expect([...model.graph.nodes()].map(({ opType }) => opType)).toContain('Unsqueeze');
   });
 });
+
+describe('a number that a constant repeats', () => {
+  const repeated = (g: GraphBuilder, x: number, shape: readonly number[]) =>
+    g.constant('float32', Array<number>(shape.reduce((count, size) => count * size, 1)).fill(x), shape);
+  const mean = (g: GraphBuilder, x: Value) => g.op('ReduceMean', [x], { axes: [2] });
+  const layerNorm = (epsilon: (g: GraphBuilder) => Value, scale?: (g: GraphBuilder) => Value) =>
+    modelOf((g, x) => {
+      const d = g.op('Sub', [x, mean(g, x)]);
+      const normed = g.op('Div', [d, g.op('Sqrt', [g.op('Add', [mean(g, square(g, d)), epsilon(g)])])]);
+      return scale ? g.op('Mul', [normed, scale(g)]) : normed;
+    });
+
+  it.each<[string, Model]>([
+    ['is an epsilon for each row', layerNorm((g) => repeated(g, 1e-3, [1, 4, 1]))],
+    ['is an epsilon for each element', layerNorm((g) => repeated(g, 1e-3, [D]))],
+    [
+      'is a scale all the same',
+      layerNorm(
+        (g) => number(g, 1e-3),
+        (g) => repeated(g, 2, [D]),
+      ),
+    ],
+    [
+      'is both',
+      layerNorm(
+        (g) => repeated(g, 1e-3, [4, 1]),
+        (g) => repeated(g, 2, [D]),
+      ),
+    ],
+    [
+      'is a power',
+      modelOf((g, x) => {
+        const d = g.op('Sub', [x, mean(g, x)]);
+        return g.op('Div', [d, rootOf(g, mean(g, g.op('Pow', [d, repeated(g, 2, [D])])))]);
+      }),
+    ],
+  ])('%s', (_, before) => fuses(before, 'LayerNormalization'));
+
+  it.each<[string, Model, string]>([
+    [
+      'an epsilon that differs between rows',
+      layerNorm((g) => g.constant('float32', [1e-3, 1e-3, 1e-3, 1e-2], [4, 1])),
+      'expected a sum of 1; found one of 2',
+    ],
+    ['an epsilon that makes more rows', layerNorm((g) => repeated(g, 1e-3, [2, 1, 1, 1])), 'to a larger shape'],
+  ])('is not %s', (_, before, reason) => checkMiss(fuseNorm(), { before, reason }));
+});
