@@ -1,4 +1,4 @@
-/** Brings a tensor whose axes are known by their factors into another arrangement of them: the fewest of Reshape, Transpose, Unsqueeze. */
+/** Brings a tensor whose axes are known by their factors into another arrangement of them: the fewest of Reshape, Transpose, Squeeze, Unsqueeze. */
 import { type Dim, divideExactly, equalDims } from '../../src/ir/dims.js';
 import type { Value } from '../../src/ir/value.js';
 import { type Axes, type Factor, sameAxes, sameFactors } from '../../src/match/view.js';
@@ -48,7 +48,10 @@ export function arrange(from: Axes, to: Axes): Change | undefined {
   return then(then(split, transpose), merge);
 }
 
-/** The axes in the order of the target; those of size 1 where the target has one, else first: what is copied stays in one piece. */
+/**
+ * The axes in the order of the target. Those of size 1 stand where the target has one, else behind the axes of unknown size, which
+ * a Reshape then copies; never last, so that what is copied stays in one piece.
+ */
 function permutation(from: Axes, to: Axes): number[] {
   const free = from.flatMap((axis, i) => (axis.length === 0 ? [i] : []));
   const perm = to.flatMap((axis) => {
@@ -56,33 +59,53 @@ function permutation(from: Axes, to: Axes): number[] {
     const parts = from.flatMap((one, i) => (one.length > 0 && axis.includes(one[0] as Factor) ? [i] : []));
     return parts.sort((a, b) => axis.indexOf(from[a]?.[0] as Factor) - axis.indexOf(from[b]?.[0] as Factor));
   });
-  return [...free, ...perm];
+  const open = perm.findLastIndex((axis) => typeof sizeOf(from[axis] ?? []) !== 'number');
+  return perm.toSpliced(Math.min(open + 1, perm.length - 1), 0, ...free);
 }
 
-/** A Reshape between axes whose factors stand in one order. */
+/** A size of a Reshape's target: a number, 0 for the same axis, -1 for what is left, or an axis of the input to be measured. */
+type Size = number | { readonly axis: number; readonly by: number };
+
+/** Between axes whose factors stand in one order: axes of size 1 come or go, else a Reshape, to constants where they say it. */
 function reshape(from: Axes, to: Axes): Change | undefined {
   if (sameAxes(from, to)) return nothing;
-  const ones = addedOnes(from, to);
-  if (ones) return { copies: 0, apply: (builder, value) => builder.unsqueeze(value, ones) };
-  const sizes: (number | { readonly axis: number; readonly by: number })[] = [];
-  let isOpen = true;
-  for (const [i, factors] of to.entries()) {
-    const size = sizeOf(factors);
-    if (typeof size === 'number') sizes.push(size);
-    else if (from[i] && sameFactors(from[i], factors)) sizes.push(0);
-    else if (isOpen) {
-      sizes.push(-1);
-      isOpen = false;
-    } else {
-      const found = measure(size, from.map(sizeOf));
-      if (!found) return undefined;
-      sizes.push(found);
-    }
-  }
+  const added = addedOnes(from, to);
+  if (added) return { copies: 0, apply: (builder, value) => builder.unsqueeze(value, added) };
+  const removed = addedOnes(to, from);
+  if (removed) return { copies: 0, apply: (builder, value) => builder.squeeze(value, removed) };
+  const sizes = sizesOf(from, to);
+  const isConstant = sizes?.every((size) => typeof size === 'number') ?? false;
+  const ones = from.flatMap((axis, i) => (axis.length === 0 ? [i] : []));
+  const rest = from.filter((axis) => axis.length > 0);
+  const fewer = isConstant || ones.length === 0 ? undefined : sizesOf(rest, to);
+  if (fewer?.every((size) => typeof size === 'number'))
+    return {
+      copies: 0,
+      apply: (builder, value) =>
+        builder.op('Reshape', [builder.squeeze(value, ones), builder.ints(...(fewer as number[]))]),
+    };
+  if (!sizes) return undefined;
   return {
     copies: 0,
     apply: (builder, value) => builder.op('Reshape', [value, shapeValue(builder, value, sizes)]),
   };
+}
+
+/** The target of a Reshape; undefined where a size can neither be written nor measured. */
+function sizesOf(from: Axes, to: Axes): Size[] | undefined {
+  const given = from.map(sizeOf);
+  const sizes = to.map((factors, i): Size | undefined => {
+    const size = sizeOf(factors);
+    // A 0 in the target is no size but a copy.
+    if (size === 0 && given[i] !== 0) return undefined;
+    if (typeof size === 'number') return size;
+    return from[i] && sameFactors(from[i], factors) ? 0 : measure(size, given);
+  });
+  const isOpen = (size: Size | undefined): boolean => typeof size !== 'number';
+  // One size may be left open: one that cannot be measured, if there is any.
+  const left = sizes.includes(undefined) ? sizes.indexOf(undefined) : sizes.findIndex(isOpen);
+  const all = sizes.map((size, i) => (i === left ? -1 : size));
+  return all.includes(undefined) || sizeOf(to[left] ?? []) === 0 ? undefined : (all as Size[]);
 }
 
 /** Where a dim can be read: it is an axis of these sizes, or such an axis divided by a number. */
@@ -99,7 +122,7 @@ export function measured(builder: Builder, value: Value, { axis, by }: { axis: n
   return by === 1 ? size : builder.op('Div', [size, builder.ints(by)]);
 }
 
-function shapeValue(builder: Builder, value: Value, sizes: readonly (number | { axis: number; by: number })[]): Value {
+function shapeValue(builder: Builder, value: Value, sizes: readonly Size[]): Value {
   if (sizes.every((size) => typeof size === 'number')) return builder.ints(...(sizes as number[]));
   const parts = sizes.map((size) => (typeof size === 'number' ? builder.ints(size) : measured(builder, value, size)));
   return builder.op('Concat', parts, { axis: 0 });

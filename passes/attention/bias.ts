@@ -182,15 +182,20 @@ function expanded(
   shared: SharedBiases,
 ): Value {
   const [s, t] = [dimOf(rows), dimOf(keys)];
-  const [found, length] = [bias.shape?.at(-2), bias.shape?.at(-1)];
-  if (found !== undefined && length !== undefined && equalDims(found, s) && equalDims(length, t)) return bias;
+  const isLong = [s, t].map((size, i) => {
+    const has = bias.shape?.at(i - 2);
+    return has !== undefined && equalDims(has, size);
+  });
+  if (!isLong.includes(false)) return bias;
   const key = `expand ${bias.sequence} ${dimText(s)} ${dimText(t)}`;
   return memo(shared, key, () => {
-    const isStatic = typeof s === 'number' && typeof t === 'number';
-    if (isStatic) return builder.op('Expand', [bias, builder.ints(1, 1, s, t)]);
+    // An axis that is long enough stays by a 1.
+    const [wanted, length] = [s, t].map((size, i) => (isLong[i] ? 1 : size)) as [Dim, Dim];
+    if (typeof wanted === 'number' && typeof length === 'number')
+      return builder.op('Expand', [bias, builder.ints(1, 1, wanted, length)]);
     const parts = [
-      sizeValue(builder, s, measures.query, measures.queryDims),
-      sizeValue(builder, t, measures.key, measures.keyDims),
+      sizeValue(builder, wanted, measures.query, measures.queryDims),
+      sizeValue(builder, length, measures.key, measures.keyDims),
     ];
     return builder.op('Expand', [bias, builder.op('Concat', [builder.ints(1, 1), ...parts], { axis: 0 })]);
   });

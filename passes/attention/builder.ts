@@ -29,10 +29,10 @@ export class Builder {
     if ((this.graph.opsets.get('') ?? 13) < 13) return this.op('Unsqueeze', [value], { axes: [...axes] });
     return this.op('Unsqueeze', [value, this.ints(...axes)]);
   }
-  /** The value without an axis of size 1. */
-  squeeze(value: Value, axis: number): Value {
-    if ((this.graph.opsets.get('') ?? 13) < 13) return this.op('Squeeze', [value], { axes: [axis] });
-    return this.op('Squeeze', [value, this.ints(axis)]);
+  /** The value without these axes of size 1. */
+  squeeze(value: Value, axes: readonly number[]): Value {
+    if ((this.graph.opsets.get('') ?? 13) < 13) return this.op('Squeeze', [value], { axes: [...axes] });
+    return this.op('Squeeze', [value, this.ints(...axes)]);
   }
   /** Over one axis, which stays with size 1. */
   reduce(opType: 'ReduceMax' | 'ReduceMean', value: Value, axis: number): Value {

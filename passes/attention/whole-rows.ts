@@ -51,7 +51,7 @@ export function withWholeRows(
 ): Value {
   const isWhole = memo(shared, `whole ${bias.sequence} ${fill}`, () => {
     const highest = builder.reduce('ReduceMax', bias, -1);
-    return builder.op('Less', [builder.squeeze(highest, 1), builder.number('float32', fill / 2)]);
+    return builder.op('Less', [builder.squeeze(highest, [1]), builder.number('float32', fill / 2)]);
   });
   const mean = builder.reduce('ReduceMean', values, 1);
   const repeated = (): Value => {

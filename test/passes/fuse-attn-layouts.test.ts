@@ -31,6 +31,15 @@ const softmax = (g: GraphBuilder, x: Value, axis = -1) => g.op('Softmax', [x], {
 const plain = ['batch', 3, 'seq', 4] as const;
 const scores = (g: GraphBuilder, q: Value, k: Value) => g.op('MatMul', [q, transpose(g, k, 0, 1, 3, 2)]);
 
+/** Query, key and value stacked in one input [batch, seq, 3, heads, size], brought to [3, batch, heads, seq, size] and sliced. */
+const stacked = (): Model =>
+  buildModel({ '': 17 }, (g) => {
+    const all = transpose(g, g.input('x', 'float32', ['batch', 'seq', 3, 2, 4]), 2, 0, 3, 1, 4);
+    const [q, k, v] = [0, 1, 2].map((i) => g.op('Slice', [all, g.ints(i), g.ints(i + 1), g.ints(0)])) as Operands;
+    const product = g.op('MatMul', [q, transpose(g, k, 0, 1, 2, 4, 3)]);
+    g.output('y', g.op('MatMul', [softmax(g, product), v]));
+  });
+
 async function fuses(before: Model, { within = NOISE, feeds = {}, dims = {}, op = 'MultiHeadAttention' } = {}) {
   const pass = fuseAttn(op === 'Attention' ? { op } : {});
   const checked = await checkPass(pass, { before, within, feeds, dims: { batch: 2, seq: 5, ...dims } });
@@ -50,6 +59,13 @@ describe('fuse-attn reads', () => {
       }),
     );
     expect(counts).toEqual({ 'com.microsoft.MultiHeadAttention': 1, Reshape: 4 });
+  });
+
+  it('slices of one tensor that keep their axis of size 1, without reading a shape', async () => {
+    const counts = await fuses(stacked());
+    const operands = { Transpose: 2, Slice: 3, Squeeze: 2, Reshape: 1 };
+    const result = { Reshape: operands.Reshape + 1, Transpose: operands.Transpose + 1, Unsqueeze: 1 };
+    expect(counts).toEqual({ 'com.microsoft.MultiHeadAttention': 1, ...operands, ...result });
   });
 
   it('K·Qᵀ with a Softmax over its rows, and Vᵀ·weights', () =>
