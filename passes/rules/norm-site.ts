@@ -1,6 +1,7 @@
 /** What looks like a norm, whether or not one is there: a mean whose root something is divided by. */
 import type { Facts } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
+import { isNear } from '../../src/match/near.js';
 import { plainOf } from '../../src/match/plain.js';
 import { scalarOf } from '../../src/match/scalar.js';
 
@@ -11,10 +12,24 @@ const STEPS = 3;
 
 /** True for a reduction of a power that leads to a root: the variance or mean square of a norm. */
 export function isVariance(node: Node, facts: Facts): boolean {
-  if (node.domain !== '' || !reductions.has(node.opType)) return false;
+  if (node.domain !== '') return false;
+  if (node.opType === 'ReduceL2')
+    return node.output.users.some((user) => isSquare(user) || isByCount(user, node, facts));
+  if (node.opType === 'ReduceSumSquare') return leadsToRoot(node, STEPS, facts);
+  if (!reductions.has(node.opType)) return false;
   const power = powerOf(node);
-  const isPower = power?.is('Pow') || (power?.is('Mul') && power.inputs[0] === power.inputs[1]);
-  return Boolean(isPower) && leadsToRoot(node, STEPS, facts);
+  return power !== undefined && isSquare(power) && leadsToRoot(node, STEPS, facts);
+}
+
+const isSquare = (node: Node): boolean => node.is('Pow') || (node.is('Mul') && node.inputs[0] === node.inputs[1]);
+
+/** True where a Euclidean norm is made the root of a mean square: divided by √n, for n numbers. */
+function isByCount(user: Node, { inputs: [x], output }: Node, facts: Facts): boolean {
+  if (!user.is('Mul') && !user.is('Div')) return false;
+  const by = user.inputs.find((input) => input !== output);
+  const factor = scalarOf(by, facts) ?? 1;
+  const count = user.is('Div') ? factor ** 2 : factor ** -2;
+  return count !== 1 && (x?.shape?.some((size) => typeof size === 'number' && isNear(size, count)) ?? false);
 }
 
 function leadsToRoot(node: Node, steps: number, facts: Facts): boolean {
@@ -30,7 +45,7 @@ function leadsToRoot(node: Node, steps: number, facts: Facts): boolean {
 
 /** True where the power's base is a difference: the mean was taken away, so it is a variance. */
 export function isCentred(node: Node): boolean {
-  const base = powerOf(node)?.inputs[0];
+  const base = node.is('ReduceSumSquare') || node.is('ReduceL2') ? node.inputs[0] : powerOf(node)?.inputs[0];
   return (base && plainOf(base).of.producer?.is('Sub')) ?? false;
 }
 

@@ -1,43 +1,63 @@
 /** RMS norm: x by the root of its mean square. */
 import { float } from '../../src/ir/attribute.js';
+import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
 import { any, Mean, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
-import { type RuleSet, rule } from '../../src/match/rule.js';
+import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
 import { isCentred, isVariance } from './norm-site.js';
 
 const x = any('x');
-const root = Power(Sum(Mean(Power(x, 2)), number('epsilon')), -0.5);
+const meanSquare = Mean(Power(x, 2));
+const root = Power(Sum(meanSquare, number('epsilon')), -0.5);
+const because = 'one kernel that reads x once, instead of six';
 
 /** x / √(mean(x²) + ε) · scale  ⟶  RMSNormalization(x, scale), before opset 23 SimplifiedLayerNormalization(x, scale) */
 const plain = rule({
   name: 'rms-norm',
-  because: 'one kernel that reads x once, instead of six',
+  because,
   match: Product(x, root, Optional(any('scale'))),
-  rewrite(found, scope) {
-    const { build, host, opset, root, no } = scope;
-    const { x } = found;
-    const axes = normalisedAxes(x, found.axes, scope);
-    if (axes instanceof Miss) return axes;
-    const scale = affineOperand('scale', found.scale, x, axes, scope);
-    if (scale instanceof Miss) return scale;
-    if (!(found.epsilon >= 0 && found.epsilon < 1)) return no(`an epsilon of ${found.epsilon}`);
-    // The runtime keeps the older name in ai.onnx, at any opset, with kernels wherever the newer one has them.
-    const opType = opset >= 23 ? 'RMSNormalization' : 'SimplifiedLayerNormalization';
-    if (!root.elem || !host.hasKernel(opType, '', opset, root.elem))
-      return no(`the target has no ${opType} kernel for ${root.elem}`, helps.kernel);
-    // Version 1.30 ends with a segmentation fault where the op stands in a local function.
-    if (opset < 23 && x.graph.isInFunction)
-      return no(`the runtime crashes on ${opType} in a local function: inline goes first`);
-    const attributes = { axis: axes.axis, epsilon: float(found.epsilon) };
-    return overLastAxes(x, axes, scope, (input) =>
-      build.op(opType, [input, scale()], { attributes, type: axes.perm ? undefined : root.type }),
-    );
-  },
+  rewrite: rmsNormalization,
 });
+
+/** x / √mean(x²) · scale  ⟶  the same with an epsilon of 0: no number where x is 0, in either */
+const bare = rule({
+  name: 'rms-norm-bare',
+  because,
+  match: Product(x, Power(meanSquare, -0.5), Optional(any('scale'))),
+  rewrite: (found, scope) => rmsNormalization({ ...found, epsilon: 0 }, scope),
+});
+
+interface Captures {
+  readonly x: Value;
+  readonly axes: string;
+  readonly epsilon: number;
+  readonly scale?: Value;
+}
+
+function rmsNormalization(found: Captures, scope: RewriteScope): Value | Miss {
+  const { build, host, opset, root, no } = scope;
+  const { x } = found;
+  const axes = normalisedAxes(x, found.axes, scope);
+  if (axes instanceof Miss) return axes;
+  const scale = affineOperand('scale', found.scale, x, axes, scope);
+  if (scale instanceof Miss) return scale;
+  if (!(found.epsilon >= 0 && found.epsilon < 1)) return no(`an epsilon of ${found.epsilon}`);
+  // The runtime keeps the older name in ai.onnx, at any opset, with kernels wherever the newer one has them.
+  const opType = opset >= 23 ? 'RMSNormalization' : 'SimplifiedLayerNormalization';
+  if (!root.elem || !host.hasKernel(opType, '', opset, root.elem))
+    return no(`the target has no ${opType} kernel for ${root.elem}`, helps.kernel);
+  // Version 1.30 ends with a segmentation fault where the op stands in a local function.
+  if (opset < 23 && x.graph.isInFunction)
+    return no(`the runtime crashes on ${opType} in a local function: inline goes first`);
+  const attributes = { axis: axes.axis, epsilon: float(found.epsilon) };
+  return overLastAxes(x, axes, scope, (input) =>
+    build.op(opType, [input, scale()], { attributes, type: axes.perm ? undefined : root.type }),
+  );
+}
 
 export const rmsNorm: RuleSet = {
   noun: 'RMS norm',
-  rules: [plain],
+  rules: [plain, bare],
   isSite: (node, facts) => isVariance(node, facts) && !isCentred(node),
 };

@@ -53,6 +53,10 @@ export function Power<T extends Term>(term: T, exponent: number): Pattern<Captur
   return pattern as never;
 }
 
+/** What a pattern is a power of: x and 2 of Power(x, 2). */
+export const powerOf = (pattern: Pattern): { readonly part: Pattern; readonly weight: number } | undefined =>
+  weights.get(pattern);
+
 /** Minus the term, where a Sum has it. */
 export function Minus<P extends Pattern>(term: P): P {
   const pattern = new Pattern(`−${term.text}`, term.parts, term.solve);

@@ -1,11 +1,11 @@
-/** A mean over axes that are kept, by ReduceMean or by ReduceSum and a factor. */
+/** A mean over axes that are kept: by ReduceMean, or by a sum, a sum of squares or a Euclidean norm and a factor. */
 import type { Facts } from '../infer/index.js';
 import { fromStart } from '../ir/axes.js';
 import type { Node } from '../ir/node.js';
 import { equalShapes, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { monomialOf } from './algebra.js';
-import { reshapable } from './combination.js';
+import { powerOf, reshapable } from './combination.js';
 import { isNear } from './near.js';
 import { plainOf } from './plain.js';
 import { reshapeOf } from './reshaped.js';
@@ -25,7 +25,10 @@ export function Mean<T extends Term>(term: T): Pattern<CapturesOf<T> & { axes: s
     }
     const inside = environment.matched(pattern, value, mean.nodes);
     const next = inside.capture('axes', mean.axes.join(','));
-    if (next) yield* part.solve(mean.of, next, search);
+    const squared = mean.isOfSquares ? powerOf(part) : undefined;
+    if (mean.isOfSquares && squared?.weight !== 2)
+      search.fail(inside, pattern, value, 'expected a mean; found one of squares');
+    else if (next) yield* (squared?.part ?? part).solve(mean.of, next, search);
     else
       search.fail(
         inside,
@@ -41,8 +44,17 @@ export function Mean<T extends Term>(term: T): Pattern<CapturesOf<T> & { axes: s
 interface MeanReading {
   readonly of: Value;
   readonly axes: readonly number[];
+  /** Whether it is the mean of the squares of `of`. */
+  readonly isOfSquares: boolean;
   readonly nodes: readonly Node[];
 }
+
+/** What a sum is of, by the op and the power of its result. */
+const sums = [
+  { opType: 'ReduceSum', exponent: 1, isOfSquares: false },
+  { opType: 'ReduceSumSquare', exponent: 1, isOfSquares: true },
+  { opType: 'ReduceL2', exponent: 2, isOfSquares: true },
+] as const;
 
 /** The mean that a value of this shape is. */
 function meanOf(value: Value, shape: Shape | undefined, facts: Facts): MeanReading | string {
@@ -50,9 +62,9 @@ function meanOf(value: Value, shape: Shape | undefined, facts: Facts): MeanReadi
   if (direct) return kept(shape, reductionOf(direct.node, direct.nodes, facts));
   const { coefficient, factors, nodes } = monomialOf(value, facts);
   const [only] = factors;
-  const sum = factors.length === 1 && only?.exponent === 1 ? reductionAt(only.value, 'ReduceSum') : undefined;
+  const sum = factors.length === 1 ? only && sumAt(only.value, only.exponent) : undefined;
   if (!sum) return `expected a mean; found ${foundAt(value)}`;
-  const reading = reductionOf(sum.node, [...nodes, ...sum.nodes], facts);
+  const reading = reductionOf(sum.node, [...nodes, ...sum.nodes], facts, sum.isOfSquares);
   if (typeof reading === 'string') return reading;
   const count = reading.axes.reduce((product, axis) => {
     const size = reading.of.shape?.[axis];
@@ -61,6 +73,15 @@ function meanOf(value: Value, shape: Shape | undefined, facts: Facts): MeanReadi
   return isNear(coefficient, 1 / count)
     ? kept(shape, reading)
     : `expected the mean of ${count} numbers; found their sum · ${coefficient}`;
+}
+
+/** The sum that a power of a value is. */
+function sumAt(value: Value, exponent: number) {
+  for (const one of sums) {
+    const at = one.exponent === exponent ? reductionAt(value, one.opType) : undefined;
+    if (at) return { ...at, isOfSquares: one.isOfSquares };
+  }
+  return undefined;
 }
 
 /** The reduction that a value is, or is before the axes are put back, and the nodes between. */
@@ -82,7 +103,7 @@ function kept(shape: Shape | undefined, reading: MeanReading | string): MeanRead
 }
 
 /** Which axes a reduction goes over. */
-function reductionOf(node: Node, before: readonly Node[], facts: Facts): MeanReading | string {
+function reductionOf(node: Node, before: readonly Node[], facts: Facts, isOfSquares = false): MeanReading | string {
   const [of, second] = node.inputs;
   const rank = of?.shape?.length;
   if (!of || rank === undefined) return 'the rank of what is reduced is not known';
@@ -92,5 +113,5 @@ function reductionOf(node: Node, before: readonly Node[], facts: Facts): MeanRea
   if (given.length === 0 && node.int('noop_with_empty_axes', 0) === 1) return 'expected a mean; found one over no axis';
   const axes = given.length === 0 ? Array.from({ length: rank }, (_, axis) => axis) : given;
   const inOrder = [...new Set(axes.map((axis) => fromStart(axis, rank)))].sort((a, b) => a - b);
-  return { of, axes: inOrder, nodes: [...before, node] };
+  return { of, axes: inOrder, isOfSquares, nodes: [...before, node] };
 }

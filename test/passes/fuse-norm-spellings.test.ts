@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fuseNorm } from '../../passes/fuse-norm.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
+import { tensorOf } from '../../src/ir/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkMiss, checkPass, randomWeights } from '../check-pass.js';
 
@@ -131,5 +132,57 @@ describe('a number that a constant repeats', () => {
       'expected a sum of 1; found one of 2',
     ],
     ['an epsilon that makes more rows', layerNorm((g) => repeated(g, 1e-3, [2, 1, 1, 1])), 'to a larger shape'],
+  ])('is not %s', (_, before, reason) => checkMiss(fuseNorm(), { before, reason }));
+});
+
+describe('a mean square by other sums', () => {
+  const reduced = (g: GraphBuilder, opType: string, x: Value) => g.op(opType, [x], { axes: [2] });
+  const meanOf = (g: GraphBuilder, sum: Value) => g.op('Div', [sum, number(g, D)]);
+  const rmsNorm = (meanSquare: (g: GraphBuilder, x: Value) => Value, root = rootOf) =>
+    modelOf((g, x) => scaled(g, g.op('Div', [x, root(g, meanSquare(g, x))])));
+  const norm = (g: GraphBuilder, x: Value) => reduced(g, 'ReduceL2', x);
+  const bySquares = (g: GraphBuilder, x: Value) => meanOf(g, reduced(g, 'ReduceSumSquare', x));
+
+  it.each<[string, Model]>([
+    ['ReduceSumSquare / n', rmsNorm(bySquares)],
+    ['ReduceL2 · ReduceL2 / n', rmsNorm((g, x) => meanOf(g, square(g, norm(g, x))))],
+    ['ReduceL2² / n', rmsNorm((g, x) => meanOf(g, g.op('Pow', [norm(g, x), number(g, 2)])))],
+    ['ReduceSumSquare / n without an epsilon', rmsNorm(bySquares, (g, v) => g.op('Sqrt', [v]))],
+  ])('of an RMS norm: %s', (_, before) => fuses(before, 'SimplifiedLayerNormalization'));
+
+  it('of a layer norm: ReduceSumSquare / n', () =>
+    fuses(
+      modelOf((g, x) => {
+        const d = g.op('Sub', [x, reduced(g, 'ReduceMean', x)]);
+        return g.op('Div', [d, rootOf(g, bySquares(g, d))]);
+      }),
+      'LayerNormalization',
+    ));
+
+  it('without an epsilon is no number where a row is 0, as it was', async () => {
+    const before = rmsNorm(bySquares, (g, v) => g.op('Sqrt', [v]));
+    const feeds = { x: tensorOf('float32', Array<number>(4 * D).fill(0), [1, 4, D]) };
+    await checkPass(fuseNorm(), { before, ops: { SimplifiedLayerNormalization: 1 }, within: NOISE, feeds });
+  });
+
+  it.each<[string, Model, string]>([
+    [
+      'a sum of squares by another number',
+      rmsNorm((g, x) => reduced(g, 'ReduceSumSquare', x)),
+      'the mean of 6 numbers',
+    ],
+    [
+      'a sum of fourth powers',
+      rmsNorm((g, x) => meanOf(g, reduced(g, 'ReduceSumSquare', square(g, x)))),
+      'the same value as x; found Mul',
+    ],
+    [
+      'an epsilon on the norm and not on its square',
+      modelOf((g, x) => {
+        const rms = g.op('Div', [norm(g, x), number(g, Math.sqrt(D))]);
+        return g.op('Div', [x, g.op('Add', [rms, number(g, 1e-6)])]);
+      }),
+      'expected the power -0.5; found -1',
+    ],
   ])('is not %s', (_, before, reason) => checkMiss(fuseNorm(), { before, reason }));
 });
