@@ -43,9 +43,10 @@ async function parse(command: Command, words: readonly string[]): Promise<Flags>
   const given = parsed._.map(String);
   if (given.length < positionals.length)
     throw new UsageError(`expected <${positionals.slice(given.length).join('> <')}>; found none. See: optimize --help`);
-  const extra = given[positionals.length];
+  const names = [...positionals, ...(command.optional ? [command.optional] : [])];
+  const extra = given[names.length];
   if (extra !== undefined) throw new UsageError(extraText(command, given, extra));
-  return { ...parsed, ...Object.fromEntries(positionals.map((name, i) => [name, given[i]])) };
+  return { ...parsed, ...Object.fromEntries(names.map((name, i) => [name, given[i]])) };
 }
 
 /** yargs makes NaN of a number that is none: as text it can be shown. */
@@ -62,11 +63,11 @@ function usageText(message: string): string {
 }
 
 /** A word too many may mean that the first one is a misspelled command. */
-function extraText({ name, positionals }: Command, given: readonly string[], extra: string): string {
+function extraText({ name, positionals, optional }: Command, given: readonly string[], extra: string): string {
   const meant =
     name === '' ? nearest(given[0] as string, commands.map((other) => other.name).filter(Boolean)) : undefined;
   const hint = meant ? `. Did you mean: optimize ${meant} ${extra}?` : '';
-  return `expected one ${positionals.at(-1) ?? 'command'}; found "${extra}" as well${hint}`;
+  return `expected one ${optional ?? positionals.at(-1) ?? 'command'}; found "${extra}" as well${hint}`;
 }
 
 /** yargs takes any flag: one that the command does not have is a slip, and the nearest is named. */

@@ -6,6 +6,8 @@ export interface Command {
   /** Empty for the command that needs no word. */
   readonly name: string;
   readonly positionals: readonly string[];
+  /** One more word that may stand behind them. */
+  readonly optional?: string;
   readonly summary: string;
   readonly flags: Readonly<Record<string, Options>>;
   /** Gives the exit code, 0 where it gives none. `words` is the command line as it was typed. */
@@ -60,7 +62,8 @@ export const commands: readonly Command[] = [
   {
     name: 'passes',
     positionals: [],
-    summary: 'List the passes and their options.',
+    optional: 'pass',
+    summary: 'List the passes and their options, or one of them.',
     flags: jsonFlag,
     run: async (flags) => (await import('./passes.js')).run(flags),
   },

@@ -13,7 +13,7 @@ export function helpText(command: Command, stream: NodeJS.WriteStream): string {
   const section = (title: string, rows: readonly (readonly [string, string])[]) =>
     rows.length ? ['', p.bold(title), ...columns(rows, width)] : [];
   const lines = [
-    `optimize ${[command.name, ...command.positionals.map((name) => `<${name}>`)].filter(Boolean).join(' ')} [flags]`,
+    `optimize ${wordsOf(command)} [flags]`,
     '',
     command.summary,
     ...section('Flags', [
@@ -23,15 +23,17 @@ export function helpText(command: Command, stream: NodeJS.WriteStream): string {
     ]),
   ];
   if (command.name === '') {
-    const others = commands.slice(1).map(({ name, positionals, summary }): [string, string] => {
-      return [[name, ...positionals.map((one) => `<${one}>`)].join(' '), summary];
-    });
+    const others = commands.slice(1).map((other): [string, string] => [wordsOf(other), other.summary]);
     lines.push(...section('Passes', passRows()), ...section('Other commands', others));
     lines.push('', 'Exit codes: 0 done, 1 error, 2 accuracy gate, 3 speed gate, 4 placement gate.');
     lines.push('', 'optimize model.onnx --passes fuse-attn,int8', 'optimize passes      the options of every pass');
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** `compare <original> <result>`, `passes [pass]`. */
+const wordsOf = ({ name, positionals, optional }: Command): string =>
+  [name, ...positionals.map((one) => `<${one}>`), optional ? `[${optional}]` : ''].filter(Boolean).join(' ');
 
 const passRows = (): [string, string][] => [
   ...catalogue.map(({ definition: { name, summary } }): [string, string] => [name, summary]),

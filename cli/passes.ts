@@ -1,16 +1,20 @@
-/** `optimize passes`: the catalogue. */
+/** `optimize passes`: the catalogue, or the one pass or preset that is named. */
 import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
 import { paint, table, wrapped } from '../src/report/style.js';
 import { optionsOf, type PassOption } from '../src/run/options.js';
-import type { Flags } from './flags.js';
+import { parsePasses } from '../src/run/parse.js';
+import { type Flags, single } from './flags.js';
 import { hasColour, widthOf } from './terminal.js';
 
 const defaultText = (value: unknown): string =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? '' : ` [${[value].flat().join('+')}]`;
 
 export async function run(flags: Flags): Promise<undefined> {
-  const passes = catalogue.map(({ definition }) => ({
+  const name = single(flags, 'pass');
+  const chosen = name === undefined ? catalogue : parsePasses(name, { passes: catalogue, presets });
+  const named = presets.filter((preset) => name === undefined || preset.name === name);
+  const passes = chosen.map(({ definition }) => ({
     name: definition.name,
     aliases: definition.aliases ?? [],
     summary: definition.summary,
@@ -18,7 +22,7 @@ export async function run(flags: Flags): Promise<undefined> {
     options: optionsOf(definition),
   }));
   if (flags.json) {
-    const shown = presets.map(({ name, summary, passes }) => ({
+    const shown = named.map(({ name, summary, passes }) => ({
       name,
       summary,
       passes: passes.map(({ definition, options }) => ({ name: definition.name, options })),
@@ -39,9 +43,10 @@ export async function run(flags: Flags): Promise<undefined> {
     ];
     for (const line of table(options.map(row))) print(line);
   }
-  if (presets.length) print(`\n${p.bold('Presets')}`);
-  for (const { name, summary, passes } of presets)
+  if (named.length) print(`\n${p.bold('Presets')}`);
+  for (const { name, summary, passes } of named)
     print(`${p.name(name)}  ${summary}\n    ${p.dim(passes.map(({ definition }) => definition.name).join(','))}`);
+  if (name !== undefined) return undefined;
   print('\nfidelity: exact keeps every number but for the order of sums, rounding stores or computes in a');
   print('narrower float, lossy quantizes. Each has its own accuracy gate.');
 }

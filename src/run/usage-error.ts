@@ -32,8 +32,11 @@ export function editDistance(a: string, b: string): number {
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
-    const isPart = word.length > 2 && (candidate.includes(word) || word.includes(candidate));
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase()) - (isPart ? candidate.length : 0);
+    const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    // A word cut short is nearest; what begins or ends as the word does is near, but one slip is nearer: fuse-nrm is fuse-norm, not fuse.
+    const isCut = word.length > 2 && candidate.includes(word);
+    const isInside = word.length > 2 && word.includes(candidate);
+    const distance = isCut ? edits - candidate.length : isInside ? Math.min(edits, 1 + edits / 100) : edits;
     if (distance > Math.max(2, word.length / 3)) continue;
     if (!best || distance < best.distance) best = { candidate, distance };
   }

@@ -91,6 +91,8 @@ describe('one line, no stack, exit code 1, nothing written', () => {
     ],
     ['no shape', ['model.onnx', ...run, '--shape', 'x=1,b'], '--shape: expected name=1,3,224,224; found "x=1,b"'],
     ['no dim', ['model.onnx', ...run, '--dim', 'batch'], '--dim: expected name=4; found "batch"'],
+    ['a pass that there is not', ['passes', 'fuse-nrm'], 'unknown pass "fuse-nrm"; did you mean "fuse-norm"?'],
+    ['one pass too many', ['passes', 'bf16', 'fp16'], 'expected one pass; found "fp16" as well'],
     [
       'a misspelled command',
       ['inspct', 'model.onnx'],
@@ -163,6 +165,20 @@ describe('one line, no stack, exit code 1, nothing written', () => {
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(place.files).toEqual(files);
   });
+});
+
+it('shows one pass by its name or another name of it, and what a preset consists of', () => {
+  const { status, stdout, stderr } = place.run(['passes', 'fuse-norm']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^fuse-norm /);
+  expect(stdout).not.toContain('fuse-attn');
+  const { passes, presets } = JSON.parse(place.run(['passes', 'fuse', '--json']).stdout);
+  expect(presets).toMatchObject([{ name: 'fuse' }]);
+  expect(passes.map(({ name }: { name: string }) => name)).toEqual(
+    presets[0].passes.map(({ name }: { name: string }) => name),
+  );
+  expect(place.run(['passes']).stdout).toContain('fuse-attn');
+  expect(place.run(['passes', '--help']).stdout).toMatch(/^optimize passes \[pass\] \[flags\]/);
 });
 
 it('shows its help: asked for on stdout, without any words on stderr', () => {

@@ -111,5 +111,7 @@ it('measures how far words are apart', () => {
   expect(editDistance('bf61', 'bf16')).toBe(1);
   expect(editDistance('', 'abc')).toBe(3);
   expect(nearest('attn', ['fuse-attn', 'atan'])).toBe('fuse-attn');
+  expect(nearest('fuse-nrm', ['fuse', 'fuse-norm'])).toBe('fuse-norm');
+  expect(nearest('fuse-everything', ['fuse', 'fuse-norm'])).toBe('fuse');
   expect(nearest('xyz', ['abc'])).toBeUndefined();
 });
