@@ -91,7 +91,7 @@ function ofEinsum(node: Node): Match<Contraction> {
 
 /** Ops that may stand between a Softmax and the products around it. */
 const between = new Set(
-  'Add Sub Mul Div Where Cast Reshape Transpose Unsqueeze Squeeze Identity Dropout Tanh Clip Max Min IsNaN Expand Slice'.split(
+  'Add Sub Mul Div Neg Where Cast Reshape Transpose Unsqueeze Squeeze Identity Dropout Tanh Clip Max Min IsNaN Expand Slice'.split(
     ' ',
   ),
 );

@@ -72,6 +72,8 @@ function read(node: Node, value: Value, facts: Facts, trail: Trail, depth: numbe
       case 'Unsqueeze':
       case 'Transpose':
         return viewed(through(), node, depth);
+      case 'Neg':
+        return times(-1, through(), node, depth);
       case 'Mul':
       case 'Div':
         return scaled(node, facts, trail, depth);
@@ -90,7 +92,7 @@ function read(node: Node, value: Value, facts: Facts, trail: Trail, depth: numbe
     }
   const found = node.is('Cast') ? `Cast to ${value.elem}` : node.opType;
   return new Miss(
-    `before the Softmax: expected MatMul | Einsum | Mul | Div | Add | Sub | Where | Tanh; found ${found}`,
+    `before the Softmax: expected MatMul | Einsum | Mul | Div | Neg | Add | Sub | Where | Tanh; found ${found}`,
     node,
     depth,
   );
@@ -147,19 +149,24 @@ function scaled(node: Node, facts: Facts, trail: Trail, depth: number): Match<Sc
     const x = scalarOf(node.inputs[1 - side], facts);
     if (x === undefined) continue;
     const inner = scoresOf(node.inputs[side] as Value, facts, trail, depth + 1);
-    if (inner instanceof Miss) return inner;
-    if (node.output.shape?.length !== inner.axes.length) return new Miss('a scale with more axes', node, depth);
-    const factor = node.is('Mul') ? x : 1 / x;
-    if (!Number.isFinite(factor) || factor === 0)
-      return new Miss('the scale is not a finite number other than 0', node, depth);
-    const terms = inner.terms.map((term) =>
-      term.kind === 'bias' ? { ...term, factor: term.factor * factor } : { ...term, fill: term.fill * factor },
-    );
-    if (terms.some((term) => term.kind === 'mask' && !(term.fill <= MASKED)))
-      return new Miss('a factor after the mask makes it too weak', node, depth);
-    return { ...inner, factor: inner.factor * factor, terms };
+    if (!(inner instanceof Miss) && node.output.shape?.length !== inner.axes.length)
+      return new Miss('a scale with more axes', node, depth);
+    return times(node.is('Mul') ? x : 1 / x, inner, node, depth);
   }
   return new Miss('the scale of the scores is not one number', node, depth);
+}
+
+/** The scores and what was added to them, times a number. */
+function times(factor: number, inner: Match<Scores>, node: Node, depth: number): Match<Scores> {
+  if (inner instanceof Miss) return inner;
+  if (!Number.isFinite(factor) || factor === 0)
+    return new Miss('the scale is not a finite number other than 0', node, depth);
+  const terms = inner.terms.map((term) =>
+    term.kind === 'bias' ? { ...term, factor: term.factor * factor } : { ...term, fill: term.fill * factor },
+  );
+  if (terms.some((term) => term.kind === 'mask' && !(term.fill <= MASKED)))
+    return new Miss('a factor after the mask makes it too weak', node, depth);
+  return { ...inner, factor: inner.factor * factor, terms };
 }
 
 /** Without what is found out when it is added. */

@@ -119,6 +119,10 @@ const steps: Record<string, Step> = {
     const perm = view && (node.ints('perm') ?? view.axes.map((_, i) => view.axes.length - 1 - i));
     return view && perm && { ...view, axes: perm.map((axis) => view.axes[axis] as Factor[]) };
   },
+  Neg(node, _, inner) {
+    const view = node.inputs[0] && inner(node.inputs[0]);
+    return view && { ...view, scale: -view.scale };
+  },
   Mul: scaled((scale, x) => scale * x, true),
   Div: scaled((scale, x) => scale / x, false),
 };
