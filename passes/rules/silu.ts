@@ -3,11 +3,12 @@
 import type { Facts } from '../../src/infer/index.js';
 import { float } from '../../src/ir/attribute.js';
 import type { Node } from '../../src/ir/node.js';
-import { equalShapes } from '../../src/ir/types.js';
+import { equalShapes, isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { monomialOf } from '../../src/match/algebra.js';
 import { helps, type Miss } from '../../src/match/miss.js';
 import { any, number, op, Power, Product, Sum } from '../../src/match/pattern.js';
+import { plainOf } from '../../src/match/plain.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 
 const x = any('x');
@@ -48,6 +49,9 @@ function quickGelu(x: Value, alpha: number, { build, host, root, no }: RewriteSc
     return no('a constant broadcasts the result to another shape than x');
   if (!elem || !host.hasKernel('QuickGelu', 'com.microsoft', 1, elem))
     return no(`the target has no QuickGelu kernel for ${elem}`, helps.kernel);
+  // The attribute is a float32: of two numbers 1e-8 apart it is one, and float64 sees the difference.
+  if (elem === 'float64' && Math.fround(alpha) !== alpha)
+    return no(`the kernel holds its factor in float32, which ${alpha} is not`);
   return build.op('QuickGelu', [x], {
     domain: 'com.microsoft',
     attributes: { alpha: float(alpha) },
@@ -64,20 +68,28 @@ function argumentOf(node: Node, facts: Facts): { readonly of: Value; readonly fa
   return factors.length === 1 && base?.exponent === 1 ? { of: base.value, factor: coefficient } : undefined;
 }
 
+/** The value in the precision before a Cast. */
+function beforeCast(value: Value): Value {
+  const { of } = plainOf(value);
+  const source = of.producer?.is('Cast') ? of.producer.inputs[0] : undefined;
+  return source && isFloat(source.elem) && isFloat(of.elem) ? source : of;
+}
+
 /** True where the value, some steps on, is multiplied with the other or divides it; else it is a gate of something else. */
 const gates = (value: Value, other: Value, steps: number): boolean =>
-  value.users.some(
-    (user) =>
-      ((user.is('Mul') || user.is('Div')) && user.inputs.includes(other)) ||
-      (steps > 1 && user.outputs[0] !== undefined && gates(user.outputs[0], other, steps - 1)),
-  );
+  value.users.some((user) => {
+    if (user.is('Cast')) return gates(user.output, other, steps);
+    const isProduct = user.is('Mul') || user.is('Div');
+    if (isProduct && user.inputs.some((input) => input && input !== value && beforeCast(input) === other)) return true;
+    return steps > 1 && user.outputs[0] !== undefined && gates(user.outputs[0], other, steps - 1);
+  });
 
 function isSelfGate(node: Node, isScaled: boolean, facts: Facts): boolean {
   const argument = argumentOf(node, facts);
   if (!argument) return false;
-  if (node.is('Sigmoid')) return (argument.factor !== 1) === isScaled && gates(node.output, argument.of, 1);
+  if (node.is('Sigmoid')) return (argument.factor !== 1) === isScaled && gates(node.output, beforeCast(argument.of), 1);
   // exp(−x), a sum, perhaps its reciprocal, the product.
-  return !isScaled && node.is('Exp') && argument.factor === -1 && gates(node.output, argument.of, 3);
+  return !isScaled && node.is('Exp') && argument.factor === -1 && gates(node.output, beforeCast(argument.of), 3);
 }
 
 export const silu: RuleSet = {

@@ -213,6 +213,23 @@ describe('fuse-act refuses, and says why', () => {
       }),
       'no QuickGelu kernel for bfloat16',
     ],
+    [
+      'a factor of float64, which the kernel would round to float32',
+      buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float64', ['batch', 4]);
+        g.output('y', g.op('Mul', [x, sigmoid(g, g.op('Mul', [x, g.constant('float64', 1.702)]))]));
+      }),
+      'holds its factor in float32',
+    ],
+    [
+      'a gate that is rounded to float16 before the product',
+      buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float16', ['batch', 4]);
+        const gate = sigmoid(g, g.op('Cast', [x], { to: 1 }));
+        g.output('y', g.op('Mul', [x, g.op('Cast', [gate], { to: 10 })]));
+      }),
+      'found Cast (to = float16)',
+    ],
   ];
   it.each(cases)('%s', (_, before, reason) => checkMiss(fuseAct(), { before, reason }));
 
