@@ -1,6 +1,6 @@
 /**
  * Symbolic dims: sums of products of symbols with integer coefficients, with floor division where ONNX needs it.
- * One normal form, so dims compare by value: `batch*12`, `(h*w)//4`, `past+seq`.
+ * One normal form, so dims compare by value: `batch*12`, `(h*w)//4`, `past+seq`; beside `*` a quotient has parentheses.
  */
 
 /** A dim: a number, or an expression over symbols. */
@@ -43,17 +43,22 @@ class DimExpression {
   }
 }
 
-/** Braces set off a name that could be read as something else. */
+/** Braces set off a name that could be read as something else: single slashes inside a name are no division. */
 const symbolText = (name: SymbolName): string =>
-  typeof name !== 'string' || /^[\p{L}_][\p{L}\p{N}_.:/]*$/u.test(name) ? `${name}` : `{${name.replaceAll('}', '}}')}}`;
+  typeof name !== 'string' || /^[\p{L}_](\/?[\p{L}\p{N}_.:])*$/u.test(name)
+    ? `${name}`
+    : `{${name.replaceAll('}', '}}')}}`;
 
 function termText({ coefficient, atoms }: Term): string {
-  const product = termKey(atoms);
-  if (product === '') return String(coefficient);
-  return coefficient === 1 ? product : coefficient === -1 ? `-${product}` : `${coefficient}*${product}`;
+  if (atoms.length === 0) return String(coefficient);
+  if (coefficient === 1) return termKey(atoms);
+  const product = atoms.map(factorText).join('*');
+  return coefficient === -1 ? `-${product}` : `${coefficient}*${product}`;
 }
 
-const termKey = (atoms: readonly Atom[]): string => atoms.map(({ text }) => text).join('*');
+const factorText = ({ kind, text }: Atom): string => (kind === 'floordiv' ? `(${text})` : text);
+const termKey = (atoms: readonly Atom[]): string =>
+  atoms.length === 1 ? (atoms[0] as Atom).text : atoms.map(factorText).join('*');
 const byText = (a: Atom, b: Atom): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
 
 function normal(terms: readonly Term[]): Dim {
@@ -128,7 +133,12 @@ export function floorDivide(a: Dim, b: Dim): Dim {
   return typeof b === 'number' && b > 0 ? floorByNumber(a, b) : floorBySymbols(a, b);
 }
 
-const quotient = (a: Dim, b: Dim): Dim => atom({ kind: 'floordiv', a, b, text: `((${dimText(a)})//(${dimText(b)}))` });
+const quotient = (a: Dim, b: Dim): Dim =>
+  atom({ kind: 'floordiv', a, b, text: `${operandText(a)}//${operandText(b)}` });
+
+/** In parentheses unless it is a number, a symbol or a call. */
+const operandText = (dim: Dim): string =>
+  typeof dim === 'number' || (onlyAtom(dim)?.kind ?? 'floordiv') !== 'floordiv' ? dimText(dim) : `(${dimText(dim)})`;
 
 /** Whole multiples of the divisor leave the floor, a common factor is cancelled, and a floor of a floor is one floor. */
 function floorByNumber(a: Dim, divisor: number): Dim {
@@ -190,7 +200,7 @@ const extreme = (kind: 'min' | 'max', a: Dim, b: Dim): Dim => {
   if (isNonNegative(subtractDims(a, b))) return greater;
   if (isNonNegative(subtractDims(b, a))) return less;
   const [x, y] = dimText(a) < dimText(b) ? [a, b] : [b, a];
-  return atom({ kind, a: x, b: y, text: `(${kind}(${dimText(x)},${dimText(y)}))` });
+  return atom({ kind, a: x, b: y, text: `${kind}(${dimText(x)},${dimText(y)})` });
 };
 export const minDim = (a: Dim, b: Dim): Dim => extreme('min', a, b);
 export const maxDim = (a: Dim, b: Dim): Dim => extreme('max', a, b);
@@ -206,7 +216,7 @@ export function broadcastDims(a: Dim, b: Dim): Dim | undefined {
   for (const [text, dim] of all) if (isCut(dim, all)) all.delete(text);
   const sorted = [...all.keys()].sort().map((text) => all.get(text) as Dim);
   return sorted.reduce((x, y) =>
-    atom({ kind: 'broadcast', a: x, b: y, text: `(broadcast(${dimText(x)},${dimText(y)}))` }),
+    atom({ kind: 'broadcast', a: x, b: y, text: `broadcast(${dimText(x)},${dimText(y)})` }),
   );
 }
 

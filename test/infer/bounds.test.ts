@@ -21,7 +21,7 @@ function causal(g: GraphBuilder): Value {
 }
 
 describe('a table that is cut to a length', () => {
-  typed('was long enough for it', causal, ['float32[b, 4, s, (broadcast(p+s,t))]'], {
+  typed('was long enough for it', causal, ['float32[b, 4, s, broadcast(p+s,t)]'], {
     sizes: [
       { b: 2, s: 3, p: 4, t: 7 },
       { b: 1, s: 1, p: 9, t: 10 },
@@ -57,7 +57,7 @@ describe('sizes that are rounded', () => {
   typed(
     'Resize by scales that float32 multiplies exactly',
     (g) => g.op('Resize', [g.input('x', x, ['b', 3, 's', 's']), undefined, g.constant(x, [1, 1, 0.5, 1.25])]),
-    ['float32[b, 3, ((s)//(2)), ((s)//(4))+s]'],
+    ['float32[b, 3, s//2, s+s//4]'],
     { sizes: images },
   );
   typed(

@@ -92,7 +92,7 @@ describe('blocks of transformers', () => {
         { ...ms, outputs: 3 },
       ).outputs as never;
     },
-    ['float32[b, s, 64]', 'float32[b, 2, (max(p,t)), 16]', 'float32[b, 2, (max(p,t)), 16]'],
+    ['float32[b, s, 64]', 'float32[b, 2, max(p,t), 16]', 'float32[b, 2, max(p,t), 16]'],
     {
       sizes: [
         { b: 2, s: 1, p: 4, t: 5 },
@@ -186,7 +186,7 @@ describe('blocks of transformers', () => {
   typed(
     'BiasSplitGelu',
     (g) => g.op('BiasSplitGelu', [g.input('x', x, ['b', 's', 'd']), g.input('c', x, ['d'])], {}, ms),
-    ['float32[b, s, ((d)//(2))]'],
+    ['float32[b, s, d//2]'],
     {
       runs: false,
     },

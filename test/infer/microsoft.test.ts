@@ -85,7 +85,7 @@ describe('layout', () => {
   typed(
     'UnfoldTensor',
     (g) => g.op('UnfoldTensor', [g.input('x', x, ['b', 's'])], { dim: 1, size: 2, step: 2 }, ms),
-    ['float32[b, ((s)//(2)), 2]'],
+    ['float32[b, s//2, 2]'],
     { sizes: bs },
   );
   typed(
@@ -136,7 +136,7 @@ describe('products', () => {
         { pads: [1, 1, 1, 1], strides: [2, 2], activation: 'Relu' },
         ms,
       ),
-    ['float32[b, 5, ((s+1)//(2)), 5]'],
+    ['float32[b, 5, (s+1)//2, 5]'],
     { sizes: bs },
   );
   typed(

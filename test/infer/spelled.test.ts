@@ -25,10 +25,10 @@ describe('dims of inputs whose names are expressions', () => {
   });
   typed('are what they spell', sum('p + s'), ['float32[b, p+s]'], { sizes: sizes('p + s') });
   typed('with products', sum('2*(p + s) - p - s'), ['float32[b, p+s]'], { sizes: sizes('2*(p + s) - p - s') });
-  typed('are names where one new token is meant', sum('p + 1'), ['float32[b, (broadcast(p+s,{p + 1}))]'], {
+  typed('are names where one new token is meant', sum('p + 1'), ['float32[b, broadcast(p+s,{p + 1})]'], {
     sizes: sizes('p + 1'),
   });
-  typed('are names where no input has what they spell', sum('p + q'), ['float32[b, (broadcast(p+s,{p + q}))]'], {
+  typed('are names where no input has what they spell', sum('p + q'), ['float32[b, broadcast(p+s,{p + q})]'], {
     sizes: sizes('p + q'),
   });
 });

@@ -42,7 +42,33 @@ describe('dims', () => {
     expect(text(floorDivide(multiplyDims(multiplyDims(a, b), 6), 4))).toBe(
       text(addDims(multiplyDims(a, b), floorDivide(multiplyDims(a, b), 2))),
     );
-    expect(text(floorDivide(addDims(multiplyDims(a, b), 1), b))).toBe('((1)//(b))+a');
+    expect(text(floorDivide(addDims(multiplyDims(a, b), 1), b))).toBe('1//b+a');
+  });
+
+  it('print division with parentheses where it would be read otherwise, and no two of them alike', () => {
+    const half = floorDivide(a, 2);
+    const two = symbol('a//2');
+    const shown = {
+      'a//2': half,
+      '(a+1)//2': floorDivide(addDims(a, 1), 2),
+      '(a//2)*b': multiplyDims(half, b),
+      '(a*b)//2': floorDivide(multiplyDims(a, b), 2),
+      '3*(a//2)': multiplyDims(half, 3),
+      '-(a//2)': multiplyDims(half, -1),
+      'a//2+b': addDims(half, b),
+      'a//b': floorDivide(a, b),
+      'a//(2*b)': floorDivide(a, multiplyDims(b, 2)),
+      '(a//b)//(a//2)': floorDivide(floorDivide(a, b), half),
+      '(a//2)//b': floorDivide(half, b),
+      'a//(b//2)': floorDivide(a, floorDivide(b, 2)),
+      'min(a,b)//2': floorDivide(minDim(a, b), 2),
+      '{a//2}': two,
+      'b*{a//2}': multiplyDims(two, b),
+      '{a/}//2': floorDivide(symbol('a/'), 2),
+      'a//{/b}': floorDivide(a, symbol('/b')),
+      'a/b//2': floorDivide(symbol('a/b'), 2),
+    };
+    for (const [expected, dim] of Object.entries(shown)) expect(text(dim)).toBe(expected);
   });
 
   it('mean the same after they are brought into form', () => {
@@ -108,7 +134,7 @@ describe('names of dims', () => {
   });
 
   it('are written as they were read; unknown dims have none', async () => {
-    const names = ['?1', 'a?', 'two words', '{b}', '(min(a,b))', 'past-length', 'a}}b'];
+    const names = ['?1', 'a?', 'two words', '{b}', 'min(a,b)', 'a//b', 'a/', 'a/b', 'past-length', 'a}}b'];
     const model = buildModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [...names, unknownDim()]);
       g.output('y', g.op('Relu', [x]), 'float32', [...names.map(symbol), addDims(unknownDim(), 1)]);
