@@ -5,7 +5,7 @@ import { helps, Miss } from '../../src/match/miss.js';
 import { any, Mean, Minus, maybe, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
-import { isCentred, isVariance } from './norm-site.js';
+import { isCentred, isOfMoments, isVariance } from './norm-site.js';
 
 const x = any('x');
 const scale = any('scale');
@@ -34,6 +34,15 @@ const expanded = rule({
     Optional(bias),
   ),
   rewrite: layerNormalization,
+});
+
+/** The same with mean(x²) − mean(x)² for a variance. The difference of two numbers that are alike has few digits. */
+const byMoments = rule({
+  name: 'layer-norm-moments',
+  because: 'one kernel that reads x once',
+  match: Product(centred, Power(Sum(Mean(Power(x, 2)), Minus(Power(Mean(x), 2)), epsilon), -0.5), Optional(scale)),
+  rewrite: (_, { no }) =>
+    no('the variance is mean(x²) − mean(x)², which loses digits that the kernel keeps: the numbers would differ'),
 });
 
 interface Captures {
@@ -68,4 +77,10 @@ export const layerNorm: RuleSet = {
   noun: 'layer norm',
   rules: [expanded, plain],
   isSite: (node, facts) => isVariance(node, facts) && isCentred(node),
+};
+
+export const layerNormByMoments: RuleSet = {
+  noun: 'layer norm',
+  rules: [byMoments],
+  isSite: (node, facts) => isVariance(node, facts) && !isCentred(node) && isOfMoments(node),
 };

@@ -37,6 +37,7 @@ function leadsToRoot(node: Node, steps: number, facts: Facts): boolean {
     if (user.domain !== '') return false;
     if (user.opType === 'Sqrt') return true;
     if (user.opType === 'Pow') return Math.abs(scalarOf(user.inputs[1], facts) ?? 0) === 0.5;
+    if (isDifferenceOfMoments(user)) return leadsToRoot(user, STEPS, facts);
     return (
       steps > 0 && between.has(user.opType) && user.outputs[0] !== undefined && leadsToRoot(user, steps - 1, facts)
     );
@@ -48,5 +49,14 @@ export function isCentred(node: Node): boolean {
   const base = node.is('ReduceSumSquare') || node.is('ReduceL2') ? node.inputs[0] : powerOf(node)?.inputs[0];
   return (base && plainOf(base).of.producer?.is('Sub')) ?? false;
 }
+
+/** True where the mean square is lessened by the square of something: mean(x²) − mean(x)². */
+export const isOfMoments = ({ output: { users } }: Node): boolean =>
+  users.some((user) => isDifferenceOfMoments(user) || (user.is('Div') && isOfMoments(user)));
+
+const isDifferenceOfMoments = (node: Node): boolean => {
+  const taken = node.is('Sub') ? node.inputs[1]?.producer : undefined;
+  return taken !== undefined && isSquare(taken);
+};
 
 const powerOf = ({ inputs: [input] }: Node): Node | undefined => input && plainOf(input).of.producer;

@@ -5,7 +5,7 @@ import { helps, Miss } from '../../src/match/miss.js';
 import { any, Mean, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
-import { isCentred, isVariance } from './norm-site.js';
+import { isCentred, isOfMoments, isVariance } from './norm-site.js';
 
 const x = any('x');
 const meanSquare = Mean(Power(x, 2));
@@ -59,5 +59,5 @@ function rmsNormalization(found: Captures, scope: RewriteScope): Value | Miss {
 export const rmsNorm: RuleSet = {
   noun: 'RMS norm',
   rules: [plain, bare],
-  isSite: (node, facts) => isVariance(node, facts) && !isCentred(node),
+  isSite: (node, facts) => isVariance(node, facts) && !isCentred(node) && !isOfMoments(node),
 };

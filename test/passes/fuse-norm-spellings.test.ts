@@ -186,3 +186,13 @@ describe('a mean square by other sums', () => {
     ],
   ])('is not %s', (_, before, reason) => checkMiss(fuseNorm(), { before, reason }));
 });
+
+it('a variance by two moments is refused by its name', () =>
+  checkMiss(fuseNorm(), {
+    before: modelOf((g, x) => {
+      const mean = g.op('ReduceMean', [x], { axes: [2] });
+      const variance = g.op('Sub', [g.op('ReduceMean', [square(g, x)], { axes: [2] }), square(g, mean)]);
+      return scaled(g, g.op('Div', [g.op('Sub', [x, mean]), rootOf(g, variance)]));
+    }),
+    reason: 'the variance is mean(x²) − mean(x)²',
+  }));
