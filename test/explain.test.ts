@@ -28,6 +28,7 @@ describe('explain', () => {
     expect(site).toMatchObject({ pass: 'fuse-act', kind: 'GELU', at: 'Erf "erf"', fused: true, rule: 'gelu' });
     expect(site?.trace).toMatchObject({ mark: 'matched', at: expect.stringMatching(/^Mul/) });
     expect(failed(site?.trace)).toEqual([]);
+    expect(explanationText([site as NonNullable<typeof site>], { isColoured: false })).not.toContain('~');
     expect(model.revision).toBe(revision);
   });
 
@@ -41,6 +42,10 @@ describe('explain', () => {
     expect(failed(site?.trace)).toMatchObject([{ at: 'Add "sum"', reason: expect.stringContaining('found 0.89') }]);
     const text = explanationText([site as NonNullable<typeof site>], { isColoured: false });
     expect(text).toContain('✗ Sum + 1  Add "sum"  expected a term 1; found 0.89');
+    // What is above it is there, but does not hold; below it all does.
+    expect(site?.trace).toMatchObject({ mark: 'partly', at: expect.stringMatching(/^Mul/) });
+    expect(text).toMatch(/~ Product · 0\.5 {2}Mul[\s\S]*├ ✓ x [\s\S]*└ ✗ Sum[\s\S]*└ ✓ Erf/);
+    expect(text).toMatch(/\n✓ as expected {2}~ itself as expected, not all below it .*\n$/);
   });
 
   it.each([true, false])(

@@ -2,13 +2,16 @@
 import type { Pattern } from './pattern.js';
 import type { Environment, Failure } from './search.js';
 
-/** matched; failed, where the attempt that came furthest ended; open: not reached, or an alternative that was not taken. */
-export type Mark = 'matched' | 'failed' | 'open';
+/**
+ * matched, with all below it; failed, where the attempt that came furthest ended; partly: what is above that, itself as expected;
+ * open: not reached, or an alternative that was not taken.
+ */
+export type Mark = 'matched' | 'partly' | 'failed' | 'open';
 
 export interface Trace {
   readonly text: string;
   readonly mark: Mark;
-  /** The node or value it matched, or failed at. */
+  /** The node or value it matched, wholly or partly, or failed at. */
   readonly at?: string;
   /** Why it failed. */
   readonly reason?: string;
@@ -30,7 +33,8 @@ export function traceOf(pattern: Pattern, environment: Environment | undefined, 
     const taken = (text === 'one of' || text === 'maybe') && (parts.find(hasFailed) ?? parts.find(isMatched));
     // Of what may stand around a pattern, the pattern alone where nothing does.
     const bare = text === 'maybe' && parts[0]?.parts.find(isMatched);
-    return taken || bare || { text, mark: at === undefined ? 'open' : 'matched', at, parts };
+    const mark = at === undefined ? 'open' : parts.some(hasFailed) ? 'partly' : 'matched';
+    return taken || bare || { text, mark, at, parts };
   };
   return draw(pattern);
 }

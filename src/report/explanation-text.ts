@@ -18,7 +18,8 @@ export interface ExplainedSite extends SiteResult {
   readonly trace?: Trace;
 }
 
-const marks = { matched: '✓', failed: '✗', open: '·' } as const;
+const marks = { matched: '✓', partly: '~', failed: '✗', open: '·' } as const;
+const LEGEND = '✓ as expected  ~ itself as expected, not all below it  ✗ where the match ended  · not reached';
 
 /** The sites grouped by kind, rule and reason; each group shows its first site's tree. */
 export function explanationText(sites: readonly ExplainedSite[], options: { readonly isColoured: boolean }): string {
@@ -61,5 +62,8 @@ export function explanationText(sites: readonly ExplainedSite[], options: { read
       '',
     ];
   });
+  if (sites.some(({ trace }) => trace && hasPartly(trace))) lines.push(colour.dim(LEGEND), '');
   return `${lines.join('\n')}`;
 }
+
+const hasPartly = ({ mark, parts }: Trace): boolean => mark === 'partly' || parts.some(hasPartly);
