@@ -28,5 +28,5 @@ export function attentionTrace(trail: Trail, miss: Miss | undefined): Trace {
       parts: read.map((node) => ({ text: node.opType, mark: 'matched', at: node.label, parts: [] })),
     };
   });
-  return { text: 'softmax(scale · Q·Kᵀ + bias) · V', mark: miss ? 'open' : 'matched', parts };
+  return { text: 'softmax(scale · Q·Kᵀ + bias) · V', mark: miss ? (last > 0 ? 'partly' : 'open') : 'matched', parts };
 }
