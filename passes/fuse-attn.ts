@@ -23,7 +23,7 @@ export const fuseAttn = definePass({
       .enum(attentionOps)
       .default('auto')
       .describe(
-        'The op to emit; auto: GroupQueryAttention for causal masks on the CPU, Attention (opset 23) for soft caps, else MultiHeadAttention.',
+        'The op to emit; auto: GroupQueryAttention for causal masks on the CPU, Attention (opset 23) for soft caps, else MultiHeadAttention. com.microsoft.Attention: with the weights of query, key and value packed.',
       ),
   }),
   run(model, { op }, context) {

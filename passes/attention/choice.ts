@@ -9,6 +9,7 @@ import type { Emitter } from './kernel.js';
 import { multiHeadAttention } from './multi-head.js';
 import { elemOfKernel } from './operands.js';
 import { ATTENTION } from './opset.js';
+import { packedAttention } from './packed.js';
 import type { AttentionSite } from './site.js';
 import { standardAttention } from './standard.js';
 
@@ -24,6 +25,8 @@ export interface Choice {
 
 interface Candidate extends Omit<Choice, 'name' | 'why'> {
   readonly domain: string;
+  /** Its type, where users write it with its domain: two ops have one name. */
+  readonly opType?: string;
 }
 
 /** The ops that can be asked for, as users write them. */
@@ -31,6 +34,7 @@ const emitters = {
   MultiHeadAttention: { emit: multiHeadAttention, domain: 'com.microsoft', opset: 1 },
   GroupQueryAttention: { emit: groupQueryAttention, domain: 'com.microsoft', opset: 1 },
   Attention: { emit: standardAttention, domain: '', opset: ATTENTION },
+  'com.microsoft.Attention': { emit: packedAttention, domain: 'com.microsoft', opset: 1, opType: 'Attention' },
 } as const satisfies Record<string, Candidate>;
 
 /** CUDA's kernel: by its source. */
@@ -64,10 +68,10 @@ export function choose(site: AttentionSite, op: AttentionOp, context: PassContex
     );
   if (name === 'GroupQueryAttention' && context.target !== 'cpu')
     return new Miss(CPU_ALONE, site.softmax, 7, helps.kernel);
-  const { emit, domain, opset }: Candidate = emitters[name];
+  const { emit, domain, opset, opType = name }: Candidate = emitters[name];
   const elem: DataType = elemOfKernel(site);
   const why = op === 'auto' ? 'the scores are soft-capped: only Attention holds that' : `${name} was asked for`;
-  if (!context.hasKernel(name, domain, domain === '' ? opset : 1, elem))
+  if (!context.hasKernel(opType, domain, domain === '' ? opset : 1, elem))
     return new Miss(`the target has no ${name} for ${elem}`, site.softmax, 7, helps.kernel);
   return { name, emit, opset, why };
 }
