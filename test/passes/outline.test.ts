@@ -48,13 +48,17 @@ describe('outline', () => {
     }
   });
 
-  it.each(['simplify,fuse', 'simplify,fuse,int8'])(
-    'leaves an odd layer out rather than cut all in two: %s',
-    async (passes) => {
+  // Behind int8 one of the twelve differs from its neighbours.
+  it.each([
+    ['simplify,fuse', 12],
+    ['simplify,fuse,int8', 11],
+  ])(
+    'is one function for all layers that are alike, and leaves an odd one out rather than cut all in two: %s',
+    async (passes, count) => {
       const flat = await applyPasses(parsePasses(passes, builtIn), models.encoder(12));
       const { model, result } = await checkPass(outline(), { before: flat.model, dims, within: 0 });
       expect(result.notes.map(({ text }) => text)).toEqual([
-        expect.stringMatching(/^11 × encoder layer \(\d+ nodes\): calls of encoder_layer$/),
+        expect.stringMatching(new RegExp(`^${count} × encoder layer \\(\\d+ nodes\\): calls of encoder_layer$`)),
       ]);
       expect(opCounts((await applyPasses([inline()], model)).model)).toEqual(opCounts(flat.model));
     },
