@@ -7,7 +7,7 @@ import type { Model } from '../ir/model.js';
 import { passContext, placesIn, type Surroundings } from './context.js';
 import type { Pass, PassContext } from './pass.js';
 import type { PassResult, PipelineResult } from './pipeline-result.js';
-import { raiseOpset } from './raise-opset.js';
+import { raisedCopy } from './raise-opset.js';
 import { Regions } from './region/regions.js';
 import { type Refutation, RewriteChecker } from './rewrites.js';
 import { sitesOf } from './sites.js';
@@ -219,16 +219,11 @@ class Line {
 
   /** A copy at the opset that the pass emits for; undefined where the model has it, or cannot be raised. */
   #raised({ name, opset }: Pass['definition'], context: PassContext): Model | undefined {
+    const raised = opset === undefined ? undefined : raisedCopy(this.model, opset);
+    if (!raised || !('reason' in raised)) return raised;
     const found = this.model.opsets.get('');
-    if (opset === undefined || found === undefined || found >= opset) return undefined;
-    const copy = cloneModel(this.model);
-    const refusal = raiseOpset(copy, opset);
-    if (refusal) {
-      context.skip(`${name} needs opset ${opset}, and the model has ${found}; ${refusal.reason}`, refusal.at);
-      return undefined;
-    }
-    inferTypes(copy);
-    return copy;
+    context.skip(`${name} needs opset ${opset}, and the model has ${found}; ${raised.reason}`, raised.at);
+    return undefined;
   }
 
   /** Infers types unless nothing changed since; where that fails, the pass before is to blame, or the model itself. */
