@@ -8,7 +8,7 @@ import type { Projection } from './projection.js';
 export function packedWeights(projections: readonly Projection[], elem: DataType): Tensor {
   const tensors = projections.map(({ weights }) => weights.tensor as Tensor);
   const shape = [tensors[0]?.shape[0] as number, totalOf(projections)];
-  return derive(tensors, elem, shape, (...sources) => inPieces(sideBySide(sources, projections, elem)));
+  return derive(tensors, elem, shape, (...sources) => inPieces(sideBySide(sources, projections, elem), CHUNK));
 }
 
 /** [sum of the widths]; zeros where there is none. */
@@ -20,7 +20,7 @@ export function packedBias(projections: readonly Projection[], elem: DataType): 
       const bytes = bias && (sources.shift() as Tensor).bytes();
       return bytes?.subarray(byteLengthOf(elem, from), byteLengthOf(elem, from + width)) ?? zeros(width);
     });
-    yield* inPieces(parts);
+    yield* inPieces(parts, CHUNK);
   });
 }
 
@@ -32,7 +32,7 @@ function* sideBySide(
   columns: readonly Projection[],
   elem: DataType,
 ): Generator<Uint8Array> {
-  const rows = sources.map((one) => rowsOf(one, byteLengthOf(elem, one.shape[1] as number)));
+  const rows = sources.map((one) => inPieces(one.chunks(), byteLengthOf(elem, one.shape[1] as number)));
   for (;;)
     for (const [i, { from, width }] of columns.entries()) {
       const next = (rows[i] as Iterator<Uint8Array>).next();
@@ -41,35 +41,19 @@ function* sideBySide(
     }
 }
 
-/** A tensor in pieces of so many bytes, each in the place of the one before. */
-function* rowsOf(tensor: Tensor, length: number): Generator<Uint8Array> {
-  const row = new Uint8Array(length);
-  let filled = 0;
-  for (const chunk of tensor.chunks())
-    for (let at = 0; at < chunk.length; ) {
-      const count = Math.min(length - filled, chunk.length - at);
-      row.set(chunk.subarray(at, at + count), filled);
-      at += count;
-      filled += count;
-      if (filled < length) continue;
-      yield row;
-      filled = 0;
-    }
-}
-
-/** The same bytes in pieces of one size, the last shorter. */
-function* inPieces(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
-  let piece = new Uint8Array(CHUNK);
+/** The same bytes in pieces of one length, the last what is left. */
+function* inPieces(parts: Iterable<Uint8Array>, length: number): Generator<Uint8Array> {
+  let piece = new Uint8Array(length);
   let filled = 0;
   for (const part of parts)
     for (let at = 0; at < part.length; ) {
-      const count = Math.min(CHUNK - filled, part.length - at);
+      const count = Math.min(length - filled, part.length - at);
       piece.set(part.subarray(at, at + count), filled);
       at += count;
       filled += count;
-      if (filled < CHUNK) continue;
+      if (filled < length) continue;
       yield piece;
-      piece = new Uint8Array(CHUNK);
+      piece = new Uint8Array(length);
       filled = 0;
     }
   if (filled > 0) yield piece.subarray(0, filled);

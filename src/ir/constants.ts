@@ -1,7 +1,8 @@
 /** Constants as passes see them: through the Casts and Identities that stand between a stored tensor and its user. */
+import type { Attribute } from './attribute.js';
 import type { Graph } from './graph.js';
-import { castTensor } from './numbers.js';
-import type { Tensor } from './tensor.js';
+import { castTensor, tensorOf } from './numbers.js';
+import { memoryTensor, stringTensor, type Tensor } from './tensor.js';
 import { dataTypes } from './types.js';
 import type { Value } from './value.js';
 
@@ -36,3 +37,29 @@ export function* storedTensors(graph: Graph): Iterable<Tensor> {
     if (held) yield held;
   }
 }
+
+/** The tensor that a Constant node with this attribute gives; undefined for an attribute that it cannot have. */
+export function constantOfAttribute(attribute: Attribute): Tensor | undefined {
+  switch (attribute.type) {
+    case 'tensor':
+    case 'sparse_tensor':
+      return attribute.value;
+    case 'float':
+      return tensorOf('float32', attribute.value);
+    case 'floats':
+      return tensorOf('float32', attribute.value);
+    case 'int':
+      return int64Tensor([attribute.value], []);
+    case 'ints':
+      return int64Tensor(attribute.value, [attribute.value.length]);
+    case 'string':
+      return stringTensor([], [attribute.value]);
+    case 'strings':
+      return stringTensor([attribute.value.length], attribute.value);
+    default:
+      return undefined;
+  }
+}
+
+const int64Tensor = (values: readonly bigint[], shape: readonly number[]): Tensor =>
+  memoryTensor('int64', shape, new Uint8Array(BigInt64Array.from(values).buffer));

@@ -1,8 +1,9 @@
 /** Constant nodes: their one attribute is a tensor, so the reader makes constants of them and the writer nodes again. */
 import type { Attribute, AttributeType } from '../ir/attribute.js';
+import { constantOfAttribute } from '../ir/constants.js';
 import { ModelError } from '../ir/errors.js';
-import { bigintsOf, numbersOf, tensorOf } from '../ir/numbers.js';
-import { memoryTensor, stringTensor, type Tensor } from '../ir/tensor.js';
+import { bigintsOf, numbersOf } from '../ir/numbers.js';
+import type { Tensor } from '../ir/tensor.js';
 import type { ConstantNode } from '../ir/value.js';
 import { readAttribute, typeOf } from './attribute-proto.js';
 import { leftover, type NodeMessage } from './messages.js';
@@ -41,7 +42,7 @@ export function constantOf(
     throw new ModelError(place, 'a tensor', 'a graph');
   };
   const read = readAttribute(attribute, sources, noBody, place);
-  const tensor = tensorFrom(read);
+  const tensor = constantOfAttribute(read);
   if (!tensor) return undefined;
   const { type: _type, ...rest } = read;
   const carried = {
@@ -53,31 +54,6 @@ export function constantOf(
     node: { name: message.name ?? '', docString: message.docString ?? '', attribute: attribute.name ?? '', carried },
   };
 }
-
-function tensorFrom(attribute: Attribute): Tensor | undefined {
-  switch (attribute.type) {
-    case 'tensor':
-    case 'sparse_tensor':
-      return attribute.value;
-    case 'float':
-      return tensorOf('float32', attribute.value);
-    case 'floats':
-      return tensorOf('float32', attribute.value);
-    case 'int':
-      return int64Tensor([attribute.value], []);
-    case 'ints':
-      return int64Tensor(attribute.value, [attribute.value.length]);
-    case 'string':
-      return stringTensor([], [attribute.value]);
-    case 'strings':
-      return stringTensor([attribute.value.length], attribute.value);
-    default:
-      return undefined;
-  }
-}
-
-const int64Tensor = (values: readonly bigint[], shape: readonly number[]): Tensor =>
-  memoryTensor('int64', shape, new Uint8Array(BigInt64Array.from(values).buffer));
 
 /** The attribute of the Constant node that a constant was read from. */
 export function constantAttribute(constant: ConstantNode, tensor: Tensor): Attribute {

@@ -3,11 +3,10 @@
 import { schemaOf } from '../../infer/index.js';
 import type { Attribute } from '../../ir/attribute.js';
 import { fill } from '../../ir/clone.js';
+import { constantOfAttribute } from '../../ir/constants.js';
 import type { Graph } from '../../ir/graph.js';
 import type { ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
-import { tensorOf } from '../../ir/numbers.js';
-import { memoryTensor, stringTensor, type Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
 
 /** Why the function's nodes would mean something else in that scope; undefined where they mean the same. */
@@ -80,31 +79,8 @@ function settle(
 function liftConstant(node: Node): void {
   if (!node.is('Constant') || node.hasReference) return;
   const [attribute] = [...node.attributes.values()];
-  const tensor = attribute && tensorIn(attribute);
+  const tensor = attribute && constantOfAttribute(attribute);
   if (!tensor) return;
   node.graph.replaceUses(node.output, node.graph.constant(tensor, node.output.name));
   node.graph.remove(node);
-}
-
-function tensorIn(attribute: Attribute): Tensor | undefined {
-  const ints = (values: readonly bigint[], shape: readonly number[]) =>
-    memoryTensor('int64', shape, new Uint8Array(BigInt64Array.from(values).buffer));
-  switch (attribute.type) {
-    case 'tensor':
-    case 'sparse_tensor':
-      return attribute.value;
-    case 'float':
-    case 'floats':
-      return tensorOf('float32', attribute.value as number);
-    case 'int':
-      return ints([attribute.value], []);
-    case 'ints':
-      return ints(attribute.value, [attribute.value.length]);
-    case 'string':
-      return stringTensor([], [attribute.value]);
-    case 'strings':
-      return stringTensor([attribute.value.length], attribute.value);
-    default:
-      return undefined;
-  }
 }
