@@ -7,6 +7,17 @@ const x = 'float32';
 const ml = { domain: 'ai.onnx.ml' };
 const bs = [{ b: 2 }, { b: 1 }];
 
+/** One tree of one branch and two leaves. */
+const stump = {
+  nodes_treeids: [0, 0, 0],
+  nodes_nodeids: [0, 1, 2],
+  nodes_featureids: [0, 0, 0],
+  nodes_modes: ['BRANCH_LEQ', 'LEAF', 'LEAF'],
+  nodes_values: floats([0.5, 0, 0]),
+  nodes_truenodeids: [1, 0, 0],
+  nodes_falsenodeids: [2, 0, 0],
+};
+
 describe('operators of ai.onnx.ml', () => {
   typed('Normalizer', (g) => g.op('Normalizer', [g.input('x', x, ['b', 3])], { norm: 'L2' }, ml), ['float32[b, 3]'], {
     sizes: bs,
@@ -122,13 +133,7 @@ describe('operators of ai.onnx.ml', () => {
           'TreeEnsembleClassifier',
           [g.input('x', x, ['b', 2])],
           {
-            nodes_treeids: [0, 0, 0],
-            nodes_nodeids: [0, 1, 2],
-            nodes_featureids: [0, 0, 0],
-            nodes_modes: ['BRANCH_LEQ', 'LEAF', 'LEAF'],
-            nodes_values: floats([0.5, 0, 0]),
-            nodes_truenodeids: [1, 0, 0],
-            nodes_falsenodeids: [2, 0, 0],
+            ...stump,
             class_treeids: [0, 0],
             class_nodeids: [1, 2],
             class_ids: [...ids],
@@ -147,13 +152,7 @@ describe('operators of ai.onnx.ml', () => {
         'TreeEnsembleRegressor',
         [g.input('x', x, ['b', 2])],
         {
-          nodes_treeids: [0, 0, 0],
-          nodes_nodeids: [0, 1, 2],
-          nodes_featureids: [0, 0, 0],
-          nodes_modes: ['BRANCH_LEQ', 'LEAF', 'LEAF'],
-          nodes_values: floats([0.5, 0, 0]),
-          nodes_truenodeids: [1, 0, 0],
-          nodes_falsenodeids: [2, 0, 0],
+          ...stump,
           target_treeids: [0, 0],
           target_nodeids: [1, 2],
           target_ids: [0, 0],
