@@ -11,11 +11,12 @@ import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass, Target } from './run/pass.js';
 import { type Progress, runPipeline } from './run/pipeline.js';
-import type { PipelineResult } from './run/pipeline-result.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
+import { variantsOf } from './run/tune/tuning.js';
 import { UsageError, unknownText } from './run/usage-error.js';
 import type { Verifier, VerifyLevel } from './run/verify.js';
 import { hasKernel } from './runtime/kernels.js';
+import type { StopwatchOptions } from './validate/stopwatch.js';
 import type { VerifierOptions } from './validate/verifier.js';
 
 /** Every pass and preset this package brings. */
@@ -29,6 +30,11 @@ export interface OptimizeOptions {
   readonly target?: Target | 'auto';
   /** Default: `pass` for up to 64 MB of weights, `end` above; in a browser always `none`. */
   readonly verify?: VerifyLevel;
+  /**
+   * Races the passes whose purpose is speed on one instance of every repeated block, on the target's provider, against leaving them out;
+   * where one is slower, or gives numbers away for nothing, it is left out. Whatever `verify` is.
+   */
+  readonly tune?: boolean;
   /** Of the inputs that models are verified on. Default 0. */
   readonly seed?: number;
   /** Whole shapes of inputs, by name: the result declares them, and is verified on them. */
@@ -60,16 +66,18 @@ export async function optimize(
   const list = withSizes(asked, model, options);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
-  const target = await targetOf(options.target, runs);
+  const target = await targetOf(options.target, runs || options.tune === true);
   const { shapes, dims } = options;
+  const stopwatch = options.tune ? await stopwatchFor(list, { provider: target, seed, dims, shapes }) : undefined;
   const result = await runPipeline(model, list, {
     target,
     hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
     evaluate: isNode() ? evaluate : undefined,
     verify: options.verify,
     verifier: runs ? await verifierOf({ seed, shapes, dims, target }) : undefined,
+    stopwatch,
     onProgress: options.onProgress,
-  });
+  }).finally(() => stopwatch?.close());
   const report: Report = {
     version: REPORT_VERSION,
     created: new Date().toISOString(),
@@ -78,7 +86,7 @@ export async function optimize(
     seed,
     verification: result.verification,
     fidelity: result.fidelity,
-    warnings: warningsOf(result),
+    warnings: result.warnings.length > 0 ? result.warnings : undefined,
     passes: result.passes,
     model: { before: result.before, after: result.after },
     gates: gatesOf(result.verification.verdict),
@@ -108,16 +116,25 @@ function checkFunctions(list: readonly Pass[], { functions }: Model): void {
   }
 }
 
-/** What is wrong with the file, the worse first: what no operator takes, and what it says of itself that is not so; absent where all is well. */
-function warningsOf({ contradictions, violations }: PipelineResult): Report['warnings'] {
-  const warnings = [
-    ...violations.map(({ text, node }) => ({ text, at: node.name || node.outputs.find((value) => value)?.name })),
-    ...contradictions.map(({ text, value }) => ({ text, at: value.name })),
-  ];
-  return warnings.length === 0 ? undefined : warnings;
-}
-
 const asList = (passes: PassesLike) => (typeof passes === 'string' ? [passes] : passes);
+
+/** Throws UsageError where tuning could not do what is asked: nothing to tune, or nothing to measure with. */
+async function stopwatchFor(list: readonly Pass[], options: StopwatchOptions) {
+  const target = options.provider;
+  if (!isNode()) throw new UsageError('tune: expected Node.js; found a browser, where no model can be run');
+  const isTuned = (pass: Pass) => variantsOf(pass, { target }).length > 0;
+  if (!list.some(isTuned)) {
+    const names = catalogue.flatMap((factory) => (isTuned(factory()) ? [factory.definition.name] : []));
+    const found = list.map(({ definition }) => definition.name).join(', ') || 'none';
+    throw new UsageError(`tune: expected a pass for speed on ${target} (${names.join(', ')}); found ${found}`);
+  }
+  const { workingProvider } = await import('./runtime/providers.js');
+  if ((await workingProvider(target)) !== target)
+    throw new UsageError(
+      `tune: expected ${target} to work here; it does not, and times of another provider say nothing of it`,
+    );
+  return (await import('./validate/stopwatch.js')).createStopwatch(options);
+}
 
 /** A comparison without an outcome holds nothing against a gate. */
 const gatesOf = (verdict: Report['verification']['verdict']): Report['gates'] =>

@@ -7,7 +7,8 @@ import type { Value } from '../ir/value.js';
 import type { Rewrite, SiteReport } from '../match/rule.js';
 import { type Cut, cutOut } from './cut.js';
 import type { PassContext, Target } from './pass.js';
-import { Regions } from './region/regions.js';
+import { nameOf, Regions } from './region/regions.js';
+import type { Hold } from './tune/hold.js';
 
 /** What the surroundings can do for passes; a browser has none of it. */
 export interface Surroundings {
@@ -36,13 +37,14 @@ const placeOf = (about: Node | Value): string => ('opType' in about ? about.labe
 export type PlacesOf = (about: Node | Value) => readonly string[];
 
 export function placesIn(regions: Regions): PlacesOf {
-  return (about) => {
-    const place = placeOf(about);
-    const [own = '', ...others] = regions.namesAt(about);
-    if (others.length === 0) return [place];
-    const name = ('opType' in about && !about.name && about.outputs.find((value) => value)?.name) || about.name;
-    return [own, ...others].map((one) => place.replace(name, () => one));
-  };
+  return (about) => toldIn(regions, about, placeOf(about)).map(({ text }) => text);
+}
+
+/** What is said of a node or value, once for each repeat that it stands for, with the name that it has there. */
+export function toldIn(regions: Regions, about: Node | Value, text: string): readonly { text: string; at: string }[] {
+  const own = nameOf(about);
+  const names = regions.namesAt(about);
+  return names.map((at) => ({ text: names.length > 1 ? text.replace(own, () => at) : text, at }));
 }
 
 /** The rewrites of a pass, cut out while both sides stand in the graph. */
@@ -61,12 +63,18 @@ export interface ContextOptions {
   readonly cutsOut: boolean;
   /** The repeats that are compiled once. */
   readonly regions: Regions;
+  /** False where types were not inferred yet. */
+  readonly isTyped?: boolean;
 }
 
 /** A context, and the notes, skips and cut-outs that a pass leaves in it. */
 export function passContext(
   around: Surroundings,
-  { refuted, cutsOut, regions }: ContextOptions = { refuted: new Map(), cutsOut: false, regions: new Regions() },
+  { refuted, cutsOut, regions, isTyped = true }: ContextOptions = {
+    refuted: new Map(),
+    cutsOut: false,
+    regions: new Regions(),
+  },
 ): {
   context: PassContext;
   notes: Note[];
@@ -74,6 +82,8 @@ export function passContext(
   sites: SiteReport[];
   rewrites: Cuts;
   short: () => Model | undefined;
+  /** From here on the pass is kept from places, and not heard of others. */
+  keep(hold: Hold | undefined): void;
 } {
   const notes: Note[] = [];
   const sites: SiteReport[] = [];
@@ -90,12 +100,14 @@ export function passContext(
     return false;
   };
   let short: Model | undefined;
+  let hold: Hold | undefined;
   const reasons = new Map<string, { count: number; places: string[] }>();
   const context: PassContext = {
     target: around.target,
     hasKernel: around.hasKernel,
     evaluate: around.evaluate,
     site: (site) => {
+      if (hold?.isTold(site.at) === false) return;
       sites.push(site);
       if (!site.isFused && site.miss) context.skip(site.miss.reason, site.miss.at);
     },
@@ -108,14 +120,17 @@ export function passContext(
       });
       return true;
     },
-    note: (text, about) => {
+    note: (said, about) => {
+      const text = hold?.variant ? `${hold.variant}: ${said}` : said;
       notes.push(...(about ? placesOf(about).map((at) => ({ text, at })) : [{ text }]));
     },
+    leaves: (node) => hold?.leaves(node),
     timesOf: (about) => regions.timesOf(about),
     shorten: (model) => {
-      short = regions.shorten(model, context);
+      short = regions.shorten(model, isTyped, context);
     },
     skip: (reason, about) => {
+      if (hold && (about ? !hold.isTold(about) : hold.variant !== '')) return;
       const group = reasons.get(reason) ?? { count: 0, places: [] };
       const places = about ? placesOf(about) : [];
       group.count += Math.max(1, places.length);
@@ -124,5 +139,8 @@ export function passContext(
     },
   };
   const skips = () => [...reasons].map(([reason, group]) => ({ reason, ...group })).sort((a, b) => b.count - a.count);
-  return { context, notes, skips, sites, rewrites, short: () => short };
+  const keep = (next: Hold | undefined) => {
+    hold = next;
+  };
+  return { context, notes, skips, sites, rewrites, short: () => short, keep };
 }

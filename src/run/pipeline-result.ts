@@ -1,11 +1,13 @@
 /** What became of a pipeline, and of each of its passes. */
-import type { Contradiction, Violation } from '../infer/index.js';
+import type { Facts } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
-import type { Note, Skip } from './context.js';
+import { type Note, type Skip, toldIn } from './context.js';
 import type { Fidelity } from './pass.js';
+import type { Regions } from './region/regions.js';
 import type { RewriteResult } from './rewrites.js';
 import type { SiteResult } from './sites.js';
 import type { ModelSummary } from './summary.js';
+import type { TuningResult } from './tune/tuning.js';
 import type { Verdict, VerifyLevel } from './verify.js';
 
 /** What became of one pass. */
@@ -26,6 +28,9 @@ export interface PassResult {
   readonly verdict?: Verdict;
   /** What became of the rewrites that were cut out and run; absent where there were none. */
   readonly rewrites?: RewriteResult;
+  /** What became of its variants on each repeated block; absent where it was not tuned. */
+  readonly tuning?: readonly TuningResult[];
+  readonly tuneMs?: number;
   /** Time of the pass itself, types it needed included. */
   readonly ms: number;
   readonly verifyMs?: number;
@@ -39,8 +44,20 @@ export interface PipelineResult {
   readonly verification: { readonly level: VerifyLevel; readonly verdict?: Verdict };
   /** The widest gate of the passes that were applied. */
   readonly fidelity: Fidelity;
-  /** Types that the file declares and its nodes refute. */
-  readonly contradictions: readonly Contradiction[];
-  /** Inputs that operators of the original cannot take. */
-  readonly violations: readonly Violation[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Something that is wrong with the original: inputs that an operator cannot take, types that its nodes refute. */
+export interface Warning {
+  readonly text: string;
+  /** The node or value it is about. */
+  readonly at: string;
+}
+
+/** What inference found, the worse first; of nodes that stand for others, once for each. */
+export function warningsOf({ violations, contradictions }: Facts, regions: Regions): readonly Warning[] {
+  return [
+    ...violations.flatMap(({ text, node }) => toldIn(regions, node, text)),
+    ...contradictions.flatMap(({ text, value }) => toldIn(regions, value, text)),
+  ];
 }

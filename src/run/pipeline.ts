@@ -4,32 +4,38 @@ import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
-import { passContext, placesIn, type Surroundings } from './context.js';
-import type { Pass, PassContext } from './pass.js';
-import type { PassResult, PipelineResult } from './pipeline-result.js';
-import { raisedCopy } from './raise-opset.js';
+import { placesIn, type Surroundings } from './context.js';
+import type { Pass } from './pass.js';
+import { type PassResult, type PipelineResult, type Warning, warningsOf } from './pipeline-result.js';
 import { Regions } from './region/regions.js';
-import { type Refutation, RewriteChecker } from './rewrites.js';
+import { RewriteChecker } from './rewrites.js';
+import { type PassRun, runPass } from './run-pass.js';
 import { sitesOf } from './sites.js';
 import { type ModelSummary, opsChanged, summarize } from './summary.js';
 import { sweep } from './sweep.js';
+import type { Stopwatch } from './tune/trial.js';
+import { Tuning } from './tune/tuning.js';
 import { levelFor, loosest, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
 
 export interface PipelineOptions extends Surroundings {
   /** Default: `pass` for a small model, `end` for a larger one; without a verifier always `none`. */
   readonly verify?: VerifyLevel;
   readonly verifier?: Verifier;
+  /** Passes for speed are tuned by it. */
+  readonly stopwatch?: Stopwatch;
   /** Called before each step. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /** Where the pipeline stands. */
 export interface Progress {
-  readonly step: 'infer' | 'run' | 'verify';
+  readonly step: 'infer' | 'run' | 'tune' | 'verify';
   readonly pass: string;
   /** 0-based place in the pipeline. */
   readonly position: number;
   readonly count: number;
+  /** What is raced: a variant, and the block it is raced on. */
+  readonly about?: string;
 }
 
 /**
@@ -44,18 +50,16 @@ export async function runPipeline(
   checkModel(original);
   const before = summarize(original);
   const level = options.verifier ? levelFor(options.verify, before.bytes) : 'none';
-  const start = cloneModel(original);
-  const { contradictions, violations } = inferTypes(start);
-  const line = new Line(start, before, passes, level, options);
+  const line = new Line(original, before, passes, level, options);
   await line.run();
-  const { model, summary: after, results } = line;
+  const { model, summary: after, results, warnings } = line;
   const applied = results.filter(({ status }) => status === 'applied');
   const fidelity = loosest(applied.map((result) => result.fidelity));
   const whole = async (): Promise<Verdict | undefined> => {
     if (level === 'none' || level === 'rewrite' || !applied.length) return undefined;
     // Steps that each stay within their gate may leave it together. What ran before the first of them is known.
     if (level === 'pass' && applied.length === 1 && applied[0]?.verdict) return applied[0].verdict;
-    return options.verifier?.compare(level === 'pass' ? start : original, model, fidelity);
+    return options.verifier?.compare(level === 'pass' ? line.start : original, model, fidelity);
   };
   const verdict = await whole();
   return {
@@ -64,32 +68,39 @@ export async function runPipeline(
     before,
     after,
     fidelity,
-    contradictions,
-    violations,
+    warnings,
     verification: { level, verdict },
   };
 }
 
+type Tell = (step: Progress['step'], about?: string) => void;
+
 /** The model on its way through the passes. */
 class Line {
   readonly results: PassResult[] = [];
+  /** What is wrong with the original. */
+  warnings: readonly Warning[] = [];
+  model: Model;
+  /** What the first pass was given. */
+  start: Model;
   readonly #rewrites: RewriteChecker;
   readonly #regions = new Regions();
+  readonly #tuning: Tuning | undefined;
   /** What the pass found that made repeats one. */
   #whole: { readonly position: number; readonly model: Model; readonly summary: ModelSummary } | undefined;
   /** The model when its types were last inferred. */
-  #typed: { model: Model; revision: number };
+  #typed: { readonly model: Model; readonly revision: number } | undefined;
 
   constructor(
-    /** Its types have been inferred. */
-    public model: Model,
+    readonly original: Model,
     public summary: ModelSummary,
     readonly passes: readonly Pass[],
     readonly level: VerifyLevel,
     readonly options: PipelineOptions,
   ) {
     this.#rewrites = new RewriteChecker(level === 'none' ? undefined : options.verifier);
-    this.#typed = { model, revision: model.revision };
+    this.#tuning = options.stopwatch && new Tuning(options.stopwatch, options);
+    [this.model, this.start] = [original, original];
   }
 
   /** All passes, and then the repeats that were left out. Where repeats turn out to differ, from where they became one. */
@@ -106,6 +117,14 @@ class Line {
         this.summary = this.#whole.summary;
         this.results.length = this.#whole.position;
       }
+    if (this.model === this.original) this.#begin();
+  }
+
+  /** Goes on with a copy of the original whose types are inferred. */
+  #begin(): void {
+    this.start = this.model = cloneModel(this.original);
+    this.warnings = warningsOf(inferTypes(this.model), this.#regions);
+    this.#typed = { model: this.model, revision: this.model.revision };
   }
 
   #stampOut(): void {
@@ -119,25 +138,24 @@ class Line {
   async #step(position: number): Promise<void> {
     const { definition, options } = this.passes[position] as Pass;
     const { name, fidelity } = definition;
-    const report = (step: Progress['step']) =>
-      this.options.onProgress?.({ step, pass: name, position, count: this.passes.length });
+    const report: Tell = (step, about) =>
+      this.options.onProgress?.({ step, pass: name, position, count: this.passes.length, about });
     const started = performance.now();
-    if (definition.needs?.includes('types')) {
-      report('infer');
-      this.#infer(position);
-    }
-    report('run');
     const wasShortened = this.#regions.isShortened;
-    const { candidate, raised, revision, notes, skips, sites, rewrites, ...run } = await this.#run(position, report);
-    const isChanged = candidate.revision !== revision;
-    if (isChanged && raised)
-      notes.unshift({ text: `raised the opset from ${this.model.opsets.get('')} to ${definition.opset}` });
+    // To type the short model alone saves most of the time, where its types tell those of the whole one.
+    const short = this.model === this.original && definition.shortens && (await this.#run(position, report));
+    if (!this.#regions.isShortened) this.#infer(position, report);
+    const run = short && this.#regions.isShortened ? short : await this.#run(position, report);
+    const { candidate, isChanged, notes, skips, sites, rewrites } = run;
     const after = isChanged ? this.#regions.summarize(candidate) : this.summary;
-    const ms = performance.now() - started - run.verifyMs;
+    const ms = performance.now() - started - run.verifyMs - run.tuneMs;
     let verdict: Verdict | undefined;
     let verifyMs = rewrites && run.verifyMs;
     const isShortened = wasShortened !== this.#regions.isShortened;
-    if (isShortened) this.#whole = { position, model: this.model, summary: this.summary };
+    if (isShortened) {
+      this.#whole = { position, model: this.model, summary: this.summary };
+      if (short) this.warnings = warningsOf(inferTypes(candidate), this.#regions);
+    }
     // A model with fewer repeats is not compared with one that has them all: the end is.
     if (isChanged && this.level === 'pass' && !isShortened) {
       report('verify');
@@ -156,10 +174,12 @@ class Line {
       nodes: { before: this.summary.nodes, after: after.nodes },
       bytes: { before: this.summary.bytes, after: after.bytes },
       notes,
-      skips: skips(),
+      skips,
       sites: sitesOf(sites, placesIn(this.#regions)),
       verdict,
       rewrites,
+      tuning: run.tuning,
+      tuneMs: run.tuning && run.tuneMs,
       ms,
       verifyMs,
     });
@@ -171,64 +191,34 @@ class Line {
     }
   }
 
-  /** Runs the pass on a copy of the model; again, without them, where rewrites of it were refuted. */
-  async #run(position: number, report: (step: Progress['step']) => void) {
-    const { definition, options } = this.passes[position] as Pass;
-    const refuted = new Map<string, Refutation>();
-    let verifyMs = 0;
-    for (;;) {
-      const { context, notes, skips, sites, rewrites, short } = passContext(this.options, {
-        refuted,
-        cutsOut: this.level !== 'none',
-        regions: this.#regions,
-      });
-      const raised = await this.#guard(position, async () => this.#raised(definition, context));
-      // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
-      const isInPlace = this.level === 'none' || definition.shortens;
-      const given = raised ?? (isInPlace ? this.model : cloneModel(this.model));
-      const before = given.revision;
-      this.#regions.enter(given);
-      await this.#guard(position, () => definition.run(given, options, context));
-      const candidate = short() ?? given;
-      const revision = candidate === given ? before : -1;
-      if (rewrites.count) report('verify');
-      const began = performance.now();
-      const found = await this.#rewrites.check(rewrites, definition.fidelity);
-      verifyMs += performance.now() - began;
-      if (found.size) {
-        for (const [key, refutation] of found) refuted.set(key, refutation);
-        continue;
-      }
-      await this.#guard(position, async () => {
-        if (candidate.revision === revision) return;
-        sweep(candidate);
-        checkModel(candidate);
-      });
-      return {
-        candidate,
-        raised,
-        revision,
-        notes,
-        skips,
-        sites,
-        verifyMs,
-        rewrites: this.#rewrites.result(rewrites, refuted),
-      };
-    }
+  #run(position: number, report: Tell): Promise<PassRun> {
+    report('run');
+    return runPass(this.model, this.passes[position] as Pass, {
+      around: this.options,
+      isTyped: this.model !== this.original,
+      isVerified: this.level !== 'none',
+      regions: this.#regions,
+      checker: this.#rewrites,
+      tuning: this.#tuning,
+      guard: async (work) => {
+        try {
+          return await work();
+        } catch (error) {
+          throw this.#error(position, error);
+        }
+      },
+      onVerify: () => report('verify'),
+      onRace: (about) => report('tune', about),
+    });
   }
 
-  /** A copy at the opset that the pass emits for; undefined where the model has it, or cannot be raised. */
-  #raised({ name, opset }: Pass['definition'], context: PassContext): Model | undefined {
-    const raised = opset === undefined ? undefined : raisedCopy(this.model, opset);
-    if (!raised || !('reason' in raised)) return raised;
-    const found = this.model.opsets.get('');
-    context.skip(`${name} needs opset ${opset}, and the model has ${found}; ${raised.reason}`, raised.at);
-    return undefined;
-  }
-
-  /** Infers types unless nothing changed since; where that fails, the pass before is to blame, or the model itself. */
-  #infer(position: number): void {
-    if (this.#typed.model === this.model && this.#typed.revision === this.model.revision) return;
+  /** Infers types where a pass needs them, unless nothing changed since; where that fails, the pass before is to blame, or the model itself. */
+  #infer(position: number, report: Tell): void {
+    const { needs } = (this.passes[position] as Pass).definition;
+    if (needs?.includes('types')) report('infer');
+    if (this.model === this.original) return this.#begin();
+    if (!needs?.includes('types')) return;
+    if (this.#typed?.model === this.model && this.#typed.revision === this.model.revision) return;
     try {
       inferTypes(this.model);
     } catch (error) {
@@ -237,14 +227,6 @@ class Line {
       throw this.#error(culprit, error);
     }
     this.#typed = { model: this.model, revision: this.model.revision };
-  }
-
-  async #guard<T>(position: number, work: () => Promise<T> | T): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw this.#error(position, error);
-    }
   }
 
   #error(position: number, cause: unknown): PassError {

@@ -5,6 +5,7 @@
  * all repeats, or leaves stand-ins that are not alike, the pipeline goes back to where it was and the repeats in question
  * are told apart, or compiled each by itself.
  */
+import { inferTypes } from '../../infer/index.js';
 import { Divergence, markOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Model } from '../../ir/model.js';
@@ -15,6 +16,7 @@ import { Renaming } from './names.js';
 import { planOf, type Run } from './plan.js';
 import { type Cut, cutOf, type ShortRun, shorten, THIRD } from './shorten.js';
 import { resolve, stamp, standingFor } from './stamp.js';
+import { isSteady } from './steady.js';
 
 /** What a report is told. */
 interface Voice {
@@ -53,24 +55,30 @@ export class Regions {
     return this.#runs.length > 0;
   }
 
-  /** A copy with every chain of repeats shortened that is long enough, and says so; undefined where there is none. */
-  shorten(model: Model, voice: Voice): Model | undefined {
+  /**
+   * A copy with every chain of repeats shortened that is long enough, and says so; undefined where there is none. Of a model
+   * without inferred types the copy is typed, and undefined where that does not tell the types of what was left out.
+   */
+  shorten(model: Model, isTyped: boolean, voice: Voice): Model | undefined {
     if (this.isShortened) return undefined;
     const { runs, refusals } = planOf(model, (chain, a, b) => this.#isApart(chain, a, b));
     const cuts: { of: Run; cut: Cut }[] = [];
+    const refused: { reason: string; at: Node | undefined }[] = [...refusals];
     for (const run of runs) {
       const id = `${this.#attempts}.${run.chain}.${run.first}`;
       const cut = this.#refused.get(run.chain) ?? cutOf(model.graph, run, id);
       if (typeof cut === 'string')
-        voice.skip(`its repeats are compiled each by itself: ${cut}`, run.lists[run.first]?.[0]);
-      else {
-        cuts.push({ of: run, cut });
-        voice.note(noteOf(run, cut.run));
-      }
+        refused.push({ reason: `its repeats are compiled each by itself: ${cut}`, at: run.lists[run.first]?.[0] });
+      else cuts.push({ of: run, cut });
     }
-    for (const { reason, at } of refusals) voice.skip(reason, at);
+    if (!isTyped && (refused.length > 0 || cuts.length === 0)) return undefined;
+    const copies = new Map<Value, Value>();
+    const copy = cuts.length > 0 ? shorten(model, cuts, copies) : undefined;
+    if (copy && !isTyped && !cuts.every(({ of }) => isSteady(of, inferTypes(copy), copies))) return undefined;
     this.#runs = cuts.map(({ cut }) => cut.run);
-    return cuts.length > 0 ? shorten(model, cuts) : undefined;
+    for (const { of, cut } of cuts) voice.note(noteOf(of, cut.run));
+    for (const { reason, at } of refused) voice.skip(reason, at);
+    return copy;
   }
 
   #isApart(chain: string, a: number, b: number): boolean {
@@ -202,7 +210,7 @@ export class Regions {
 }
 
 /** Of a node without a name, its first output's: it is in its label. */
-const nameOf = (about: Node | Value): string =>
+export const nameOf = (about: Node | Value): string =>
   ('opType' in about && !about.name && about.outputs.find((value) => value)?.name) || about.name;
 
 function noteOf({ count, name, lists, first }: Run, { members }: ShortRun): string {

@@ -28,7 +28,7 @@ function isSamePattern(x: readonly unknown[], y: readonly unknown[]): boolean {
 }
 
 /** Unknown dims are alike wherever they stand. */
-const isSameType = (a: Value | undefined, b: Value | undefined): boolean =>
+export const isSameType = (a: Value | undefined, b: Value | undefined): boolean =>
   equalTypes(a?.type, b?.type) || typeText(a?.type) === typeText(b?.type);
 
 function isSameAttribute(a: Attribute, b: Attribute | undefined): boolean {

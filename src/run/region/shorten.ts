@@ -109,8 +109,12 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
   return { run: short, partners, marked, anchor };
 }
 
-/** A copy of the model with the stand-ins of these runs alone. */
-export function shorten(model: Model, runs: readonly { readonly of: Run; readonly cut: Cut }[]): Model {
+/** A copy of the model with the stand-ins of these runs alone. `copies` is filled with what became of each value. */
+export function shorten(
+  model: Model,
+  runs: readonly { readonly of: Run; readonly cut: Cut }[],
+  copies: Map<Value, Value>,
+): Model {
   const gone = new Set<Node>();
   const instead = new Map<Value, Value>();
   for (const { cut } of runs) {
@@ -124,7 +128,6 @@ export function shorten(model: Model, runs: readonly { readonly of: Run; readonl
         });
       });
   }
-  const copies = new Map<Value, Value>();
   const copy = cloneModel(model, { nodes: gone, instead }, copies);
   for (const { of, cut } of runs) {
     for (const { value, bank } of cut.marked) setTensor(copies.get(value) as Value, bank);

@@ -1,0 +1,111 @@
+/** One pass on one model: on a copy, with each of its rewrites run before and after, and again without those refuted. */
+import { inferTypes } from '../infer/index.js';
+import { checkModel } from '../ir/check.js';
+import { cloneModel } from '../ir/clone.js';
+import type { Model } from '../ir/model.js';
+import type { SiteReport } from '../match/rule.js';
+import { type Note, passContext, type Skip, type Surroundings } from './context.js';
+import type { Pass, PassContext } from './pass.js';
+import { raisedCopy } from './raise-opset.js';
+import type { Regions } from './region/regions.js';
+import type { Refutation, RewriteChecker, RewriteResult } from './rewrites.js';
+import { sweep } from './sweep.js';
+import type { Tuning, TuningResult } from './tune/tuning.js';
+
+/** What a pass runs in. */
+export interface Course {
+  readonly around: Surroundings;
+  /** False where the types of the model were not inferred yet. */
+  readonly isTyped: boolean;
+  /** False where nothing is run: then the model itself is edited. */
+  readonly isVerified: boolean;
+  readonly regions: Regions;
+  readonly checker: RewriteChecker;
+  /** Where passes are tuned. */
+  readonly tuning: Tuning | undefined;
+  /** Runs what is the pass's own, and says of an error in it that it is. */
+  guard<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Called before rewrites are run. */
+  onVerify(): void;
+  /** Called before each race, with what is raced. */
+  onRace(about: string): void;
+}
+
+/** What a pass made of a model, and said. */
+export interface PassRun {
+  /** Swept and checked. */
+  readonly candidate: Model;
+  readonly isChanged: boolean;
+  readonly notes: Note[];
+  readonly skips: Skip[];
+  readonly sites: SiteReport[];
+  readonly rewrites: RewriteResult | undefined;
+  readonly verifyMs: number;
+  /** What was raced, and how long that took; undefined where the pass is not tuned. */
+  readonly tuning: readonly TuningResult[] | undefined;
+  readonly tuneMs: number;
+}
+
+/** Runs a pass, and checks what it leaves. */
+export async function runPass(model: Model, pass: Pass, course: Course): Promise<PassRun> {
+  const { definition, options } = pass;
+  const { around, isTyped, isVerified, regions, checker, guard } = course;
+  const refuted = new Map<string, Refutation>();
+  let verifyMs = 0;
+  let tuneMs = 0;
+  for (;;) {
+    const told = passContext(around, { refuted, cutsOut: isVerified, regions, isTyped });
+    const { context, notes, rewrites } = told;
+    const raised = await guard(() => raisedFor(definition, model, context));
+    // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
+    const given = raised ?? (isVerified && !definition.shortens ? cloneModel(model) : model);
+    const before = given.revision;
+    regions.enter(given);
+    const tuned = performance.now();
+    const plan = await guard(() => course.tuning?.plan(given, pass, { regions, refuted, onRace: course.onRace }));
+    tuneMs += performance.now() - tuned;
+    for (const turn of plan?.turns ?? [{ options, hold: undefined }]) {
+      told.keep(turn.hold);
+      if (plan) inferTypes(given);
+      await guard(() => definition.run(given, turn.options, context));
+    }
+    const candidate = told.short() ?? given;
+    const isChanged = candidate !== given || given.revision !== before;
+    if (rewrites.count) course.onVerify();
+    const began = performance.now();
+    const found = await checker.check(rewrites, definition.fidelity);
+    verifyMs += performance.now() - began;
+    if (found.size) {
+      for (const [key, refutation] of found) refuted.set(key, refutation);
+      continue;
+    }
+    await guard(() => {
+      if (!isChanged) return;
+      sweep(candidate);
+      checkModel(candidate);
+    });
+    if (isChanged && raised)
+      notes.unshift({ text: `raised the opset from ${model.opsets.get('')} to ${definition.opset}` });
+    const { sites } = told;
+    return {
+      candidate,
+      isChanged,
+      notes,
+      skips: told.skips(),
+      sites,
+      rewrites: checker.result(rewrites, refuted),
+      verifyMs,
+      tuning: plan?.results,
+      tuneMs,
+    };
+  }
+}
+
+/** A copy at the opset that the pass emits for; undefined where the model has it, or cannot be raised. */
+function raisedFor({ name, opset }: Pass['definition'], model: Model, context: PassContext): Model | undefined {
+  const raised = opset === undefined ? undefined : raisedCopy(model, opset);
+  if (!raised || !('reason' in raised)) return raised;
+  const found = model.opsets.get('');
+  context.skip(`${name} needs opset ${opset}, and the model has ${found}; ${raised.reason}`, raised.at);
+  return undefined;
+}
