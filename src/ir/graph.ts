@@ -112,7 +112,10 @@ export class Graph {
     return value;
   }
 
-  /** Adds a node; its outputs are new values. A domain that is not imported yet is, at version 1. */
+  /**
+   * Adds a node; its outputs are new values. A domain that is not imported yet is, at version 1. Absent inputs at the end are none:
+   * onnxruntime 1.30 ends with a segmentation fault where it fuses an Add and a LayerNormalization whose bias is an empty name.
+   */
   add(opType: string, inputs: readonly (Value | undefined)[], options: NodeOptions = {}): Node {
     const node = new Node(this, opType, options);
     if (node.domain !== '')
@@ -124,9 +127,8 @@ export class Graph {
     });
     for (const [name, value] of Object.entries(options.attributes ?? {}))
       if (value !== undefined) this.setAttribute(node, name, value);
-    inputs.forEach((value, index) => {
-      this.setInput(node, index, value);
-    });
+    const length = inputs.findLastIndex((value) => value !== undefined) + 1;
+    for (let index = 0; index < length; index++) this.setInput(node, index, inputs[index]);
     this.#nodes.add(node);
     this.model.touch(true);
     return node;
