@@ -13,6 +13,11 @@ export function sharedRuntime(): Promise<RuntimeProcess> {
   return shared;
 }
 
+/** Starts the shared process ahead of its first call, which then need not wait for it. Where it does not start, that call says so. */
+export function startSharedRuntime(): void {
+  sharedRuntime().catch(() => {});
+}
+
 /**
  * Runs a model without inputs on the CPU provider, the runtime's own optimizations off, and gives its outputs in order.
  * Rejects with RuntimeError where the runtime refuses or crashes, and where an output is of a type it cannot give back

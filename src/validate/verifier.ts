@@ -1,7 +1,7 @@
 /** The comparison that the pipeline makes after passes: the models run, and the gate of the passes' fidelity decides. */
 import type { Model } from '../ir/model.js';
 import type { Verdict, Verifier } from '../run/verify.js';
-import { sharedRuntime } from '../runtime/evaluate.js';
+import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
 import { type Provider, RuntimeError } from '../runtime/isolate.js';
 import { workingProvider } from '../runtime/providers.js';
 import { compareWith } from './compare.js';
@@ -18,10 +18,12 @@ export interface VerifierOptions extends FeedOptions {
   readonly target?: Provider;
 }
 
-/** A verifier over the shared child process; what a model gives is kept while the model is as it was. */
+/** A verifier over the shared child process, which starts now; what a model gives is kept while the model is as it was. */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const references = new WeakMap<Model, { revision: number; reference: Reference | string }>();
   const target = options.target ?? 'cpu';
+  // Loading the runtime takes as long as the first passes do: both at once.
+  startSharedRuntime();
 
   const referenceFor = async (model: Model, where: Provider): Promise<Reference | string> => {
     const known = references.get(model);
