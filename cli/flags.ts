@@ -38,6 +38,7 @@ export const jobFlags = {
     choices: configSchema.shape.verify.options,
     defaultDescription: 'pass, or end above 64 MB',
   }),
+  tune: flag('tune', truth),
   validate: {
     ...truth,
     defaultDescription: 'true',

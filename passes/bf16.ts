@@ -21,6 +21,7 @@ export const bf16 = definePass({
       .default(1024)
       .describe('Smallest constant that is stored as bfloat16 where it is only stored.'),
   }),
+  variants: (_options, target) => (target === 'cuda' ? [] : undefined),
   run(model, { keep, minElements }, context) {
     if (context.target !== 'cuda') {
       storeAsBfloat16(model, minElements, context);

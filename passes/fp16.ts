@@ -42,6 +42,7 @@ export const fp16 = definePass({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that compute in float32.'),
     keepIo: z.boolean().default(true).describe('Inputs and outputs stay float32.'),
   }),
+  variants: (_options, target) => (target === 'cpu' ? undefined : []),
   run(model, { keep, keepIo }, context) {
     const { revision } = model;
     narrow(

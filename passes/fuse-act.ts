@@ -18,6 +18,7 @@ export const fuseAct = definePass({
   fidelity: 'exact',
   needs: ['types'],
   options: z.object({}),
+  variants: () => [],
   run(model, _options, context) {
     noteKernels(model, kernels, context);
     reportSites(applyRules(model, [gelu, silu, scaledSilu], context), context);

@@ -26,6 +26,7 @@ export const fuseAttn = definePass({
         'The op to emit; auto: GroupQueryAttention for causal masks on the CPU, Attention (opset 23) for soft caps, else MultiHeadAttention. com.microsoft.Attention: with the weights of query, key and value packed.',
       ),
   }),
+  variants: ({ op }) => (op === 'auto' ? attentionOps.filter((one) => one !== op).map((one) => ({ op: one })) : []),
   run(model, { op }, context) {
     const raised = raise(model, op, context);
     const facts = inferTypes(model);
@@ -75,6 +76,8 @@ function fuse(
   if (emission instanceof Miss) return emission;
   if (choice.opset > (site.softmax.opset ?? 1))
     return new Miss(`${choice.why}, which needs opset ${choice.opset}: ${raised}`, site.softmax, 7, helps.opset);
+  const reason = context.leaves(site.softmax);
+  if (reason) return new Miss(reason, site.softmax);
   return emitAttention(site, emission, facts, shared, context);
 }
 

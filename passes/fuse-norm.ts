@@ -21,6 +21,7 @@ export const fuseNorm = definePass({
   needs: ['types'],
   opset: 17,
   options: z.object({}),
+  variants: () => [],
   run(model, _options, context) {
     noteKernels(model, kernels, context);
     reportSites(applyRules(model, [layerNorm, layerNormByMoments, rmsNorm, groupNormSet], context), context);

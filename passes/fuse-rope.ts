@@ -12,6 +12,7 @@ export const fuseRope = definePass({
   fidelity: 'exact',
   needs: ['types'],
   options: z.object({}),
+  variants: () => [],
   run(model, _options, context) {
     noteKernels(model, { 'rotary embedding': ['RotaryEmbedding'] }, context);
     reportSites(applyRules(model, [rotary], context), context);

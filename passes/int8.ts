@@ -39,6 +39,7 @@ export const int8 = definePass({
       .default(false)
       .describe('7-bit weights: on x64 CPUs without VNNI sums of 8-bit products saturate; cpu.'),
   }),
+  variants: () => [],
   run(model, { keep, minElements, maxWeightError, reduceRange }, context) {
     const isKept = keeps(keep);
     const dynamic = new DynamicInt8({ levels: reduceRange ? 63 : 127, maxWeightError });
@@ -48,7 +49,7 @@ export const int8 = definePass({
       const reason =
         weightCount(product.weight) < minElements
           ? `its weight has fewer than ${minElements} elements`
-          : obstacle(product, context);
+          : (obstacle(product, context) ?? context.leaves(product.node));
       const result = reason ?? rewrite(product);
       if (typeof result === 'string') context.skip(result, product.node);
       else finish(product, result);

@@ -27,6 +27,9 @@ export const configSchema = z.object({
     .describe(
       'What is run to prove the result: rewrite, every distinct rewrite cut out of the model; end, also the result against the original; pass, also after each pass.',
     ),
+  tune: truth.describe(
+    'Race each pass for speed on one instance of every repeated block, and leave it out where it is slower.',
+  ),
   validate: truth.describe('Compare accuracy and speed of original and result at the end.'),
   inputs: z.string('expected a path').describe('A folder of test_data_set_* with the inputs to run on.'),
   shapes: z

@@ -54,7 +54,7 @@ export async function optimizeFile(
   if (!options.force) await keepFiles(files, out);
   await checkInputs(original, options);
   const level = levelOf(original, options);
-  const target = await targetOf(options.target, validates || level !== 'none');
+  const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
   const { model, report } = await optimize(original, list, {
     ...options,
     target,
@@ -165,7 +165,8 @@ async function keepFiles(files: readonly string[], out: string): Promise<void> {
   }
 }
 
-const progressText = ({ step, pass, position, count }: Progress): string => {
+const progressText = ({ step, pass, position, count, about }: Progress): string => {
+  if (about) return `${position + 1}/${count} measuring ${about}`;
   const doing = step === 'infer' ? 'inferring types' : step === 'run' ? 'running' : 'verifying';
   return `${position + 1}/${count} ${pass}: ${doing}`;
 };

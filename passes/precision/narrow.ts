@@ -86,6 +86,8 @@ function objection(
   const values = [...node.inputs, ...node.outputs].filter((value) => value !== undefined);
   if (node.bodies.length > 0) return '';
   if (isKept(node)) return 'kept in float32 as asked';
+  const left = context.leaves(node);
+  if (left) return left;
   if (node.graph.model.functionOf(node)) return 'the ports of local functions stay float32';
   if (values.some((value) => value.type && value.type.kind !== 'tensor'))
     return 'sequences, maps and optionals keep their float32 elements';

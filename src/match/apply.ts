@@ -79,7 +79,9 @@ function attempt(rule: Rule, node: Node, sites: ReadonlyMap<Node, Site>, facts: 
     const touched = [...nodes].flatMap((one) => sites.get(one) ?? []);
     // A rule that holds without touching a site would fuse what nobody counts: the set's isSite is then too narrow.
     if (touched.length === 0) continue;
-    const miss = interiorMiss(rule, root, found, nodes) ?? rewrite(rule, root, found, facts, host);
+    const reason = touched.map((site) => host.leaves(site.node)).find((one) => one !== undefined);
+    const left = reason === undefined ? undefined : new Miss(reason, touched[0]?.node ?? node);
+    const miss = left ?? interiorMiss(rule, root, found, nodes) ?? rewrite(rule, root, found, facts, host);
     for (const site of touched) {
       if (miss && (site.isFused || (site.miss && site.miss.depth > found.depth))) continue;
       Object.assign(site, { rule, environment: found, isFused: !miss, failure: undefined });

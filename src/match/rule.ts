@@ -17,6 +17,8 @@ export interface RuleHost {
   note(text: string, about?: Node | Value): void;
   /** Says that something was left as it is, and why. Reasons are grouped by their text: put names into `about`. */
   skip(reason: string, about?: Node | Value): void;
+  /** Why a place is to be left as it is, found out before the pass ran; undefined where it may be edited. Rules are asked so themselves. */
+  leaves(node: Node): string | undefined;
   /** For how many nodes or values of the model one stands, where `regional` has left few repeats for many: what a pass counts, it multiplies. */
   timesOf(about: Node | Value): number;
   /** Says what became of a place of the kind that the pass is for, fused or not; a miss is said as a skip as well. */

@@ -197,15 +197,19 @@ class Side {
     node.outputs.forEach((value, i) => {
       if (value) this.#copies.set(value, copy.outputs[i] as Value);
     });
-    const attributes = [...node.attributes]
-      .map(([name, one]) => `${name}=${'value' in one && textOfValue(one.value)}`)
-      .sort();
     const place = (value: Value | undefined): string => value?.name ?? '';
     this.#lines.push(
-      `${copy.outputs.map(place)} = ${node.domain}.${node.opType}(${copy.inputs.map(place)}) ${attributes}`,
+      `${copy.outputs.map(place)} = ${node.domain}.${node.opType}(${copy.inputs.map(place)}) ${attributesText(node)}`,
     );
   }
 }
+
+/** The attributes of a node in words, equal where they are; a body is none of them. */
+export const attributesText = ({ attributes }: Node): string =>
+  [...attributes]
+    .map(([name, one]) => `${name}=${'value' in one && textOfValue(one.value)}`)
+    .sort()
+    .join();
 
 function textOfValue(value: unknown): string {
   if (value instanceof Uint8Array) return textOf(value);

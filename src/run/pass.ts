@@ -2,13 +2,13 @@
 import type { z } from 'zod';
 import type { Model } from '../ir/model.js';
 import type { Tensor } from '../ir/tensor.js';
-import type { RuleHost } from '../match/rule.js';
+import type { RuleHost, Target } from '../match/rule.js';
 import { checkOptionNames } from './options.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
 export type Fidelity = 'exact' | 'rounding' | 'lossy';
 
-export type { Target } from '../match/rule.js';
+export type { Target };
 
 /** What a pass may ask and tell while it runs. */
 export interface PassContext extends RuleHost {
@@ -35,6 +35,11 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   /** True where all it does is to ask for `shorten`: it is given the model itself. */
   readonly shortens?: boolean;
   readonly options: Schema;
+  /**
+   * For a pass whose purpose on the target is speed: the other options that tuning tries beside those asked for, perhaps none. It asks
+   * `leaves` of every place before it edits there.
+   */
+  variants?(options: z.output<Schema>, target: Target): readonly z.output<Schema>[] | undefined;
   /** Edits the model in place. Running it twice equals running it once. */
   run(model: Model, options: z.output<Schema>, context: PassContext): void | Promise<void>;
 }

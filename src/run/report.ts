@@ -61,6 +61,29 @@ const passReport = z.object({
     })
     .optional()
     .describe('Absent where the pass tried no rewrite, or nothing was to be run.'),
+  tuning: z
+    .array(
+      z.object({
+        block: z.string().describe('What repeats; "model" where nothing does.'),
+        instances: count.describe('One of them was measured.'),
+        nodes: count.describe('Of one instance.'),
+        variant: z.string().describe('The pass, with the options that were not asked for.'),
+        kept: z.boolean().describe('False: it was not made in any of the instances.'),
+        speed: z
+          .object({
+            ratio: z.number().describe('Time without the pass over time with it: above 1 is faster.'),
+            interval: z.object({ low: z.number(), high: z.number() }).describe('Of the ratio, 95 % confidence.'),
+            significant: z.boolean().describe('False: the difference is inside the noise.'),
+            runs: count.describe('Of each side.'),
+            inputs: z.string().describe('What was run, in words.'),
+          })
+          .optional(),
+        reason: z.string().optional().describe('Why there is no speed.'),
+      }),
+    )
+    .optional()
+    .describe('Every variant on every repeated block where it does something. Absent where the pass was not tuned.'),
+  tuneMs: z.number().optional().describe('What that took.'),
   ms: z.number(),
   verifyMs: z.number().optional(),
 });

@@ -65,9 +65,13 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
     const plan = await guard(() => course.tuning?.plan(given, pass, { regions, refuted, onRace: course.onRace }));
     tuneMs += performance.now() - tuned;
     for (const turn of plan?.turns ?? [{ options, hold: undefined }]) {
+      const { revision } = given;
+      const said = notes.length;
       told.keep(turn.hold);
       if (plan) inferTypes(given);
       await guard(() => definition.run(given, turn.options, context));
+      // That it found nothing is no news where another variant did.
+      if (plan && plan.turns.length > 1 && given.revision === revision) notes.length = said;
     }
     const candidate = told.short() ?? given;
     const isChanged = candidate !== given || given.revision !== before;

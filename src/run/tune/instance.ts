@@ -1,0 +1,90 @@
+/**
+ * One instance of a block as a model of its own. Values that cross its border are inputs and outputs; the arithmetic of shapes, masks
+ * and positions comes along, down to the integers it is made of: a pass reads it, and what is fed is sensible then.
+ */
+import { instanceOf } from '../../ir/bank.js';
+import { cloneModel } from '../../ir/clone.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { isFloat } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+import type { BlockInstance } from '../../match/blocks/index.js';
+import { setTensor } from '../region/shorten.js';
+import { sweep } from '../sweep.js';
+
+/** Nodes of such arithmetic at most: what is longer is computed from what the model computes. */
+const LIMIT = 100;
+
+/** The model, or why there is none; types are inferred. `isRepeated` tells nodes of blocks from the others. */
+export function instanceModel(
+  model: Model,
+  { inputs, outputs }: Pick<BlockInstance, 'inputs' | 'outputs'>,
+  isRepeated: (node: Node) => boolean,
+): Model | string {
+  const leaves = new Set<Value>();
+  const arithmetic: Value[] = [];
+  for (const border of inputs) {
+    if (!border.producer) continue;
+    const found = leavesOf(border, isRepeated);
+    if (found) arithmetic.push(border);
+    for (const leaf of found ?? [border]) if (leaf.producer) leaves.add(leaf);
+  }
+  for (const { type, name } of leaves)
+    if (type?.kind !== 'tensor' || !type.shape) return `the shape of "${name}", which goes in, is not known`;
+  const values = new Map<Value, Value>();
+  const part = cloneModel(model, undefined, values);
+  const { graph } = part;
+  for (const leaf of leaves) {
+    const input = graph.input(leaf.name || `border_${leaf.sequence}`, leaf.type);
+    graph.replaceUses(values.get(leaf) as Value, input);
+    values.set(leaf, input);
+  }
+  // As an output, arithmetic is computed whether or not a pass goes on reading it: other instances do.
+  const ports = [...new Set([...outputs, ...arithmetic])];
+  graph.setOutputs(
+    ports.map((value, index) => ({
+      port: { name: value.name || `result_${index}`, type: value.type },
+      value: values.get(value) as Value,
+    })),
+  );
+  return tidied(part);
+}
+
+/** The whole model, as an instance is cut out. */
+export const wholeModel = (model: Model): Model => tidied(cloneModel(model));
+
+/** Without what nothing reads, banks as their first instance. */
+function tidied(part: Model): Model {
+  sweep(part);
+  const { graph } = part;
+  graph.setInputs(graph.inputs.filter(({ uses }) => uses.size > 0));
+  for (const scope of part.graphs())
+    for (const value of scope.constants) {
+      const own = value.tensor && instanceOf(value.tensor, 0);
+      if (own && own !== value.tensor) setTensor(value, own);
+    }
+  return part;
+}
+
+/** What arithmetic of integers and shapes is computed from; undefined for other values. */
+function leavesOf(border: Value, isRepeated: (node: Node) => boolean): readonly Value[] | undefined {
+  const leaves = new Set<Value>();
+  const seen = new Set<Value>();
+  const stack = [border];
+  for (let value = stack.pop(); value; value = stack.pop()) {
+    if (seen.has(value) || value.tensor) continue;
+    seen.add(value);
+    const node = value.producer;
+    if (!node) {
+      if (isFloat(value.elem) || value.graph.owner) return undefined;
+      leaves.add(value);
+      continue;
+    }
+    const isPlain = node.bodies.length === 0 && !node.graph.model.functionOf(node);
+    if (!isPlain || isRepeated(node) || seen.size > LIMIT) return undefined;
+    const [first] = node.inputs;
+    if (first && (node.is('Shape') || node.is('Size'))) leaves.add(first);
+    else for (const input of node.inputs) if (input) stack.push(input);
+  }
+  return [...leaves];
+}

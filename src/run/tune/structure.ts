@@ -1,0 +1,39 @@
+/** A model in words that say how it is wired, not what it is called: equal for instances of one block, whatever their weights. */
+import type { Graph } from '../../ir/graph.js';
+import type { Model } from '../../ir/model.js';
+import { numberedText } from '../../ir/symbols.js';
+import { elementCount } from '../../ir/tensor.js';
+import { typeText } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+import { attributesText } from '../cut.js';
+
+/** Elements of a constant that are part of what is compared. */
+const SHORT = 64;
+
+export function structureOf(model: Model): string {
+  const lines = [[...model.opsets].sort().join(' ')];
+  const dimText = numberedText();
+  const places = new Map<Value, string>();
+  const placeOf = (value: Value | undefined): string => {
+    if (!value) return '';
+    const known = places.get(value);
+    if (known !== undefined) return known;
+    const place = `v${places.size}`;
+    places.set(value, place);
+    const { tensor } = value;
+    const short = tensor && !tensor.strings && elementCount(tensor.shape) <= SHORT ? tensor.bytes() : '';
+    if (!value.producer) lines.push(`${place}: ${typeText(value.type, dimText)} ${tensor ? 'constant' : ''} ${short}`);
+    return place;
+  };
+  const scope = (graph: Graph): void => {
+    for (const node of graph.nodes()) {
+      const inputs = node.inputs.map(placeOf);
+      const outputs = node.outputs.map(placeOf);
+      lines.push(`${outputs} = ${node.domain}.${node.opType}.${node.overload}(${inputs}) ${attributesText(node)}`);
+      for (const body of node.bodies) scope(body);
+    }
+    lines.push(`end ${graph.end.inputs.map(placeOf)}`);
+  };
+  for (const graph of [model.graph, ...model.functions.map((one) => one.graph)]) scope(graph);
+  return lines.join('\n');
+}

@@ -1,0 +1,67 @@
+/** Trials: forms of a pass raced against leaving it out, and which of them is kept. */
+import type { Model } from '../../ir/model.js';
+
+/** How much faster or slower a model runs. */
+export interface Speed {
+  /** Time without over time with: above 1 is faster. */
+  readonly ratio: number;
+  /** Of the ratio, 95 % confidence. */
+  readonly interval: { readonly low: number; readonly high: number };
+  /** False: the difference is inside the noise. */
+  readonly significant: boolean;
+  /** Of each side. */
+  readonly runs: number;
+  /** What was run, in words. */
+  readonly inputs: string;
+}
+
+/** What a race of two models gives. failed: the second does not run; unknown: the first does not either. */
+export type Outcome =
+  | ({ readonly kind: 'timed' } & Speed)
+  | { readonly kind: 'failed' | 'unknown'; readonly reason: string };
+
+/** Races models. Handed in, so that the core runs where no runtime is. */
+export interface Stopwatch {
+  /** Both take the same inputs; `whole` is the model that they are parts of: sizes are those that it is run at. */
+  race(without: Model, changed: Model, whole: Model): Promise<Outcome>;
+}
+
+/** One form of a pass on one instance of a block. */
+export interface Trial {
+  /** 0 is the form that was asked for. */
+  readonly variant: number;
+  readonly outcome: Outcome;
+}
+
+/**
+ * The variant that is kept; undefined where the pass is left out. What was asked for stays unless it is significantly slower, or, where it
+ * `mustGain`, unless it is not significantly faster: numbers are not given away for nothing. Another variant takes its place only by
+ * an interval that lies above. Without a trial of what was asked for, that does nothing here.
+ */
+export function keptOf(trials: readonly Trial[], mustGain: boolean): number | undefined {
+  const asked = trials.find(({ variant }) => variant === 0)?.outcome;
+  const isKept =
+    asked === undefined || asked.kind === 'unknown' || (asked.kind === 'timed' && isWorth(asked, mustGain));
+  let kept = isKept ? 0 : undefined;
+  let bar = isKept && asked?.kind === 'timed' ? asked.interval.high : 1;
+  for (const { variant, outcome } of trials)
+    if (variant > 0 && outcome.kind === 'timed' && outcome.significant && outcome.interval.low > bar) {
+      kept = variant;
+      bar = outcome.interval.high;
+    }
+  return kept;
+}
+
+const isWorth = ({ ratio, significant }: Speed, mustGain: boolean): boolean => (significant ? ratio > 1 : !mustGain);
+
+/** Why a variant is left out of a block, as the end of a sentence about it. */
+export function whyLeftOut(outcome: Outcome | undefined, instances: number): string {
+  const where = instances === 1 ? 'on the whole model' : `on one of ${instances} instances`;
+  if (outcome?.kind === 'failed') return `does not run ${where}: ${outcome.reason}`;
+  if (outcome?.kind !== 'timed') return `is not measured ${where}`;
+  const { ratio, interval, significant } = outcome;
+  const range = (low: number, high: number) => `(${low.toFixed(2)} to ${high.toFixed(2)})`;
+  if (significant && ratio < 1)
+    return `takes ${(1 / ratio).toFixed(2)} times the time ${where} ${range(1 / interval.high, 1 / interval.low)}`;
+  return `is not significantly faster ${where}: ${ratio.toFixed(2)}× ${range(interval.low, interval.high)}`;
+}

@@ -1,0 +1,190 @@
+/**
+ * Tuning: each variant of a pass is raced against leaving the pass out, on one instance of every repeated block, or on the model where
+ * nothing repeats. What is slower on a block is left out in all its instances.
+ *
+ * Equal instances are raced once, whichever attempt or pass asks: the cost does not grow with the number of repeats.
+ */
+import { inferTypes } from '../../infer/index.js';
+import { cloneModel } from '../../ir/clone.js';
+import type { Graph } from '../../ir/graph.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { type Block, findBlocks } from '../../match/blocks/index.js';
+import { passContext, type Surroundings } from '../context.js';
+import type { Pass } from '../pass.js';
+import { Regions } from '../region/regions.js';
+import { sweep } from '../sweep.js';
+import { type Decision, type Hold, holdFor } from './hold.js';
+import { instanceModel, wholeModel } from './instance.js';
+import { structureOf } from './structure.js';
+import { keptOf, type Outcome, type Speed, type Stopwatch, type Trial, whyLeftOut } from './trial.js';
+
+/** One variant on one block, as the report holds it. */
+export interface TuningResult {
+  readonly block: string;
+  readonly instances: number;
+  /** Of one instance. */
+  readonly nodes: number;
+  readonly variant: string;
+  readonly kept: boolean;
+  readonly speed?: Speed;
+  /** Why it was not raced, or not to the end. */
+  readonly reason?: string;
+}
+
+/** What a plan is made in. */
+interface During {
+  readonly regions: Regions;
+  /** Keys of rewrites that running them has refuted. */
+  readonly refuted: ReadonlyMap<string, unknown>;
+  /** Called before each race, with what is raced. */
+  onRace(about: string): void;
+}
+
+/** The pass once for each of its variants that is kept anywhere, what was asked for first: the rest is its. */
+export interface Plan {
+  readonly turns: readonly { readonly options: unknown; readonly hold: Hold }[];
+  readonly results: readonly TuningResult[];
+}
+
+/** Blocks of fewer nodes are not raced. */
+const LEAST = 5;
+
+/** The forms of a pass that are raced, what was asked for first; none where its purpose on the target is not speed. */
+export function variantsOf(
+  { definition, options }: Pass,
+  { target }: Pick<Surroundings, 'target'>,
+): readonly unknown[] {
+  const others = definition.variants?.(options, target);
+  return others ? [options, ...others] : [];
+}
+
+export class Tuning {
+  readonly #known = new Map<string, Outcome>();
+
+  constructor(
+    readonly watch: Stopwatch,
+    readonly around: Surroundings,
+  ) {}
+
+  /** Decides where each variant runs; undefined for a pass that is not tuned. Edits nothing but types. */
+  async plan(model: Model, pass: Pass, during: During): Promise<Plan | undefined> {
+    const variants = variantsOf(pass, this.around);
+    if (variants.length === 0) return undefined;
+    inferTypes(model);
+    const blocks = findBlocks(model.graph);
+    const decided = new Map<Node | Graph, Decision>();
+    const results: TuningResult[] = [];
+    const repeated = new Set(blocks.flatMap(({ instances }) => instances.flatMap(({ nodes }) => nodes)));
+    const isRepeated = (node: Node): boolean => repeated.has(node);
+    const subjects: Subject[] = blocks.map((block) => ({
+      name: block.name,
+      instances: block.instances.reduce((sum, { nodes }) => sum + during.regions.timesOf(nodes[0] as Node), 0),
+      nodes: block.instances.flatMap(({ nodes }) => nodes),
+      size: block.instances[0]?.nodes.length ?? 0,
+      part: () => instanceModel(model, middleOf(block), isRepeated),
+    }));
+    if (blocks.length === 0) {
+      const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
+      subjects.push({ name: 'model', instances: 1, nodes, size: nodes.length, part: () => wholeModel(model) });
+    }
+    for (const subject of subjects) {
+      const { decision, rows } = await this.#decide(model, subject, pass, variants, during);
+      results.push(...rows);
+      for (const node of subject.nodes) {
+        decided.set(node, decision);
+        const fn = model.functionOf(node);
+        if (fn) decided.set(fn.graph, decision);
+      }
+    }
+    const used = new Set([0, ...[...decided.values()].map(({ kept }) => kept ?? 0)]);
+    const turns = variants.flatMap((options, variant) =>
+      used.has(variant) ? [{ options, hold: holdFor(variant, variantText(pass, options), decided) }] : [],
+    );
+    return { turns, results };
+  }
+
+  async #decide(
+    whole: Model,
+    { name, instances, size, part }: Subject,
+    pass: Pass,
+    variants: readonly unknown[],
+    { refuted, onRace }: During,
+  ): Promise<{ decision: Decision; rows: TuningResult[] }> {
+    const without = part();
+    const row = (variant: number, kept: boolean): TuningResult => ({
+      block: name,
+      instances,
+      nodes: size,
+      variant: variantText(pass, variants[variant]),
+      kept,
+    });
+    const unraced = (reason: string) => ({
+      decision: { kept: 0, reason: '' },
+      rows: [{ ...row(0, true), reason: `not measured: ${reason}` }],
+    });
+    if (typeof without === 'string') return unraced(without);
+    inferTypes(without);
+    const structure = structureOf(without);
+    const forms = new Set([structure]);
+    const trials: Trial[] = [];
+    for (const [variant, options] of variants.entries()) {
+      const changed = await this.#changed(without, pass, options, refuted);
+      const form = structureOf(changed);
+      if (forms.has(form)) continue;
+      forms.add(form);
+      if (size < LEAST) return unraced(`a block of fewer than ${LEAST} nodes`);
+      const key = `${structure}\n⟶\n${form}`;
+      if (!this.#known.has(key)) {
+        onRace(`${variantText(pass, options)} on ${name} (1 of ${instances})`);
+        this.#known.set(key, await this.watch.race(without, changed, whole));
+      }
+      trials.push({ variant, outcome: this.#known.get(key) as Outcome });
+    }
+    const kept = keptOf(trials, pass.definition.fidelity !== 'exact');
+    const rows = trials.map(({ variant, outcome }): TuningResult => {
+      if (outcome.kind !== 'timed') return { ...row(variant, variant === kept), reason: outcome.reason };
+      const { kind: _, ...speed } = outcome;
+      return { ...row(variant, variant === kept), speed };
+    });
+    const asked = trials.find(({ variant }) => variant === 0)?.outcome;
+    return { decision: { kept, reason: kept === undefined ? whyLeftOut(asked, instances) : '' }, rows };
+  }
+
+  /** What the pass makes of a cut-out. */
+  async #changed(
+    part: Model,
+    { definition }: Pass,
+    options: unknown,
+    refuted: ReadonlyMap<string, unknown>,
+  ): Promise<Model> {
+    const changed = cloneModel(part);
+    inferTypes(changed);
+    const cutsOut = refuted.size > 0;
+    const { context } = passContext(this.around, { refuted, cutsOut, regions: new Regions() });
+    await definition.run(changed, options, context);
+    sweep(changed);
+    return changed;
+  }
+}
+
+/** What variants are raced on. */
+interface Subject {
+  readonly name: string;
+  readonly instances: number;
+  /** Of all instances. */
+  readonly nodes: readonly Node[];
+  /** Nodes of one. */
+  readonly size: number;
+  part(): Model | string;
+}
+
+/** First and last repeats are odd at times; the one that stands for many in a shortened model is the third of four. */
+const middleOf = ({ instances }: Block) => instances[instances.length >> 1] as Block['instances'][0];
+
+/** The pass with the options in which a variant differs from what was asked for: `fuse-attn:op=Attention`. */
+function variantText({ definition, options }: Pass, variant: unknown): string {
+  const [own, its] = [options, variant] as Readonly<Record<string, unknown>>[];
+  const other = Object.entries(its ?? {}).filter(([name, value]) => String(value) !== String(own?.[name]));
+  return [definition.name, ...other.map(([name, value]) => `${name}=${value}`)].join(':');
+}

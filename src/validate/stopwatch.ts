@@ -1,0 +1,94 @@
+/** Races two models of the same inputs, as tuning asks for it: at the sizes that people run the whole model at, for a second or two. */
+
+import type { Model } from '../ir/model.js';
+import { nameOf } from '../ir/symbols.js';
+import type { Outcome, Stopwatch } from '../run/tune/trial.js';
+import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
+import { type Feeds, makeFeeds } from './feeds.js';
+import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from './sizes.js';
+import { measureSpeed } from './speed.js';
+import { subjectOf } from './subject.js';
+
+export interface StopwatchOptions extends SizeOptions {
+  readonly provider: Provider;
+  /** Of the inputs. Default 0. */
+  readonly seed?: number;
+}
+
+/** Milliseconds of one race, loading aside. */
+const BUDGET = 1500;
+
+/** A stopwatch with two child processes of its own, started at the first race. */
+export function createStopwatch({
+  provider,
+  seed = 0,
+  dims,
+  shapes,
+}: StopwatchOptions): Stopwatch & { close(): Promise<void> } {
+  const runtimes: RuntimeProcess[] = [];
+  return {
+    async race(without, changed, whole): Promise<Outcome> {
+      while (runtimes.length < 2) runtimes.push(await RuntimeProcess.start());
+      const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
+      const [a, b] = [await subjectOf(without), await subjectOf(changed)];
+      try {
+        const feeds = await feedsThatRun(without, whole, { seed, dims, shapes }, async ({ tensors }) => {
+          const session = await first.load(a.source, { provider, optimize: true });
+          await session.time(tensors, 1).finally(() => session.release());
+        });
+        if (typeof feeds === 'string') return { kind: 'unknown', reason: `it does not run without the pass: ${feeds}` };
+        const contenders = {
+          original: { runtime: first, model: a.source },
+          result: { runtime: second, model: b.source },
+        };
+        const { ratio, interval, significant, run, inputs } = await measureSpeed(contenders, provider, feeds, {
+          budgetMs: BUDGET,
+          seed,
+        });
+        return { kind: 'timed', ratio, interval, significant, runs: run.result.runs, inputs };
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        return { kind: 'failed', reason: error.message };
+      } finally {
+        a.close();
+        b.close();
+      }
+    },
+    async close() {
+      for (const runtime of runtimes) await runtime.close();
+    },
+  };
+}
+
+/** The first inputs that a part runs on; what the runtime says where there are none. */
+async function feedsThatRun(
+  part: Model,
+  whole: Model,
+  { seed, dims, shapes }: SizeOptions & { readonly seed: number },
+  run: (feeds: Feeds) => Promise<void>,
+): Promise<Feeds | string> {
+  let reason = '';
+  for (const sizes of [...typicalSizes, ...sizeChoices])
+    try {
+      const feeds = makeFeeds(part, { seed, sizes, variant: 'full', dims: sizesIn(whole, sizes, { dims, shapes }) });
+      await run(feeds);
+      return feeds;
+    } catch (error) {
+      if (!(error instanceof RuntimeError || error instanceof RangeError)) throw error;
+      reason ||= error.message;
+    }
+  return reason;
+}
+
+/** What the symbols of a model's inputs are under a choice of sizes: by the input's place, which a part of it lacks. */
+function sizesIn(model: Model, choice: Sizes, options: SizeOptions): Record<string, number> {
+  const dims: Record<string, number> = { ...options.dims };
+  const shapes = shapesOf(model, choice, options);
+  for (const { name, shape } of model.graph.inputs)
+    shape?.forEach((dim, axis) => {
+      const symbol = nameOf(dim);
+      const size = shapes.get(name)?.[axis];
+      if (typeof symbol === 'string' && size !== undefined) dims[symbol] ??= size;
+    });
+  return dims;
+}
