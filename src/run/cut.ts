@@ -38,7 +38,9 @@ const SHORT = 64;
 /** Two models of a rewrite; in words, why it cannot be cut out. */
 export function cutOut(rewrite: Rewrite): Cut | string {
   const leaves = new Set<Value>();
-  for (const operand of rewrite.operands) for (const leaf of leavesOf(operand, rewrite)) leaves.add(leaf);
+  // A constant is in both sides as it is: what comes may have derived another from it.
+  for (const operand of rewrite.operands)
+    if (!operand.isConstant) for (const leaf of leavesOf(operand, rewrite)) leaves.add(leaf);
   const order = [...leaves];
   const contents = new Map<string, readonly Dim[]>();
   const write = numberedText();

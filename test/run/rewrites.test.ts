@@ -58,6 +58,20 @@ describe('rewrites that are run', () => {
     expect(report.passes[0]?.rewrites).toEqual({ count: 2, distinct: 1, refuted: [], notCompared: [] });
   });
 
+  it('makes what reads another form of a constant operand', async () => {
+    const before = buildModel({ '': 17 }, (g) => {
+      // A layer norm over the second axis: the kernel takes its scale without the axes of one.
+      const x = g.input('x', 'float32', ['batch', 8, 'seq']);
+      const centred = g.op('Sub', [x, g.op('ReduceMean', [x], { axes: [1] })]);
+      const variance = g.op('ReduceMean', [g.op('Mul', [centred, centred])], { axes: [1] });
+      const deviation = g.op('Sqrt', [g.op('Add', [variance, g.constant('float32', 1e-5)])]);
+      g.output('y', g.op('Mul', [g.op('Div', [centred, deviation]), g.constant(randomWeights([1, 8, 1]))]));
+    });
+    const { model: after, report } = await optimize(before, 'fuse-norm', { target: 'cpu', verify: 'rewrite' });
+    expect(opCounts(after)).toEqual({ Transpose: 2, LayerNormalization: 1 });
+    expect(report.passes[0]?.rewrites).toEqual({ count: 1, distinct: 1, refuted: [], notCompared: [] });
+  });
+
   it('does not make what holds at batch 1 only', async () => {
     const before = model((g) => g.op('Transpose', [image(g)], { perm: [1, 0, 2] }));
     // With one row of the batch, swapping the first two axes moves nothing.
