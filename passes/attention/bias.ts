@@ -193,10 +193,13 @@ function expanded(
     const [wanted, length] = [s, t].map((size, i) => (isLong[i] ? 1 : size)) as [Dim, Dim];
     if (typeof wanted === 'number' && typeof length === 'number')
       return builder.op('Expand', [bias, builder.ints(1, 1, wanted, length)]);
-    const parts = [
-      sizeValue(builder, wanted, measures.query, measures.queryDims),
-      sizeValue(builder, length, measures.key, measures.keyDims),
-    ];
+    // Read off the bias itself where it has them: what the first layer's query measures stands in that layer alone.
+    const own = bias.shape ?? [];
+    const sized = (size: Dim, of: Value, dims: readonly Dim[]): Value =>
+      typeof size !== 'number' && measure(size, own)
+        ? sizeValue(builder, size, bias, own)
+        : sizeValue(builder, size, of, dims);
+    const parts = [sized(wanted, measures.query, measures.queryDims), sized(length, measures.key, measures.keyDims)];
     return builder.op('Expand', [bias, builder.op('Concat', [builder.ints(1, 1), ...parts], { axis: 0 })]);
   });
 }

@@ -47,10 +47,9 @@ function rmsNormalization(found: Captures, scope: RewriteScope): Value | Miss {
   const opType = opset >= 23 ? 'RMSNormalization' : 'SimplifiedLayerNormalization';
   if (!root.elem || !host.hasKernel(opType, '', opset, root.elem))
     return no(`the target has no ${opType} kernel for ${root.elem}`, helps.kernel);
-  // Version 1.30 ends with a segmentation fault where the op stands in a local function.
-  if (opset < 23 && x.graph.isInFunction)
-    return no(`the runtime crashes on ${opType} in a local function: inline goes first`);
-  const attributes = { axis: axes.axis, epsilon: float(found.epsilon) };
+  // Version 1.30 ends with a segmentation fault while it loads a local function with the older op and no stash_type.
+  const stash = opset < 23 && x.graph.isInFunction ? { stash_type: 1 } : {};
+  const attributes = { axis: axes.axis, epsilon: float(found.epsilon), ...stash };
   return overLastAxes(x, axes, scope, (input) =>
     build.op(opType, [input, scale()], { attributes, type: axes.perm ? undefined : root.type }),
   );

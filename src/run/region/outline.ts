@@ -52,9 +52,6 @@ export function outlineBlocks(model: Model, voice: Voice): void {
 
 function refusal({ instances }: Repeated): string | undefined {
   if (instances.some(({ nodes }) => nodes.some((node) => node.bodies.length > 0))) return 'no function: it has bodies';
-  // Version 1.30 ends with a segmentation fault while it loads such a model: the op is the runtime's own, in ai.onnx.
-  if (instances[0]?.nodes.some((node) => node.is('SimplifiedLayerNormalization')))
-    return 'no function: the runtime crashes on SimplifiedLayerNormalization in one; opset 23 has RMSNormalization';
   return undefined;
 }
 
@@ -95,7 +92,7 @@ function outline(model: Model, { name, instances }: Repeated): ModelFunction {
     const copy = body.add(opType, inputs, {
       domain,
       overload,
-      attributes: Object.fromEntries(attributes),
+      attributes: { ...statedIn(node), ...Object.fromEntries(attributes) },
       outputs: node.outputs.map((value, index) => value && `v${place}${index ? `_${index}` : ''}`),
     });
     node.outputs.forEach((value, index) => {
@@ -144,6 +141,12 @@ function outline(model: Model, { name, instances }: Repeated): ModelFunction {
   for (const value of [...graph.constants]) if (value.uses.size === 0) graph.removeConstant(value);
   return fn;
 }
+
+/** Version 1.30 ends with a segmentation fault while it loads a function in which its own norms leave this default to it. */
+const statedIn = (node: Node): Readonly<Record<string, number>> =>
+  node.is('SimplifiedLayerNormalization') || (node.is('LayerNormalization') && (node.opset ?? 17) < 17)
+    ? { stash_type: 1 }
+    : {};
 
 /** True for constants that all instances have alike, and that are small. */
 function isWritten(column: Column): boolean {
