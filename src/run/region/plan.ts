@@ -8,8 +8,8 @@ import type { Value } from '../../ir/value.js';
 import { findBlocks } from '../../match/blocks/index.js';
 import { nameOf } from '../../match/blocks/name.js';
 import { beatsOf } from './beats.js';
-import { isSameTensor } from './same.js';
-import { nodesBySegment, segmentOfReader, segmentsOf } from './segments.js';
+import { isSameShape, isSameTensor } from './same.js';
+import { nodesBySegment, placesIn, segmentOfReader, segmentsOf } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
 
 /** Segments `first` to `last` of a chain, each the same as the next. */
@@ -92,6 +92,8 @@ function runsOf(graph: Graph, repeats: Repeats, apart: Apart): Run[] | string {
   const tags = new Map(repeats.flatMap((nodes, index) => nodes.map((node) => [node, index + 1] as const)));
   const segments = segmentsOf(graph, { node: (node) => tags.get(node) ?? 0, value: () => 0 });
   const lists = nodesBySegment(graph, segments);
+  const places = placesIn(lists);
+  const far = lists.map((nodes, at) => farReader(nodes, at, graph, segments));
   const shifts: (Shift | string | undefined)[] = [undefined];
   // The last segment has all that follows in it: it is like no other.
   for (let from = 1; from < count - 1; from++) {
@@ -101,10 +103,10 @@ function runsOf(graph: Graph, repeats: Repeats, apart: Apart): Run[] | string {
         return next ? [[node, next] as const] : [];
       }),
     );
-    const shift = shiftOf({ graph, segments, lists, from, seeds, matches: mayMatch });
+    const shift = shiftOf({ graph, segments, lists, places, from, seeds, matches: mayMatch });
     // What is no repeat at all is not looked at to its end.
     if (typeof shift === 'string' && from >= TRIED && shifts.every((one) => typeof one !== 'object')) return shift;
-    shifts.push(typeof shift === 'string' ? shift : (outsideMisfit(graph, segments, lists, from, shift) ?? shift));
+    shifts.push(typeof shift === 'string' ? shift : (far[from] ?? far[from + 1] ?? portsMisfit(graph, shift) ?? shift));
   }
   const isLike = (from: number): boolean => typeof shifts[from] === 'object' && !apart(chain, from, from + 1);
   const runs: Run[] = [];
@@ -119,12 +121,12 @@ function runsOf(graph: Graph, repeats: Repeats, apart: Apart): Run[] | string {
   return runs.length > 0 ? runs : String(reason);
 }
 
-const nameIn = ({ nodes }: Shift): string =>
+const nameIn = ({ from, to }: Shift): string =>
   nameOf(
-    [[...nodes.keys()], [...nodes.values()]].map((list) => ({
-      nodes: list,
+    [from, to].map((nodes) => ({
+      nodes,
       inputs: [],
-      outputs: list.flatMap(({ outputs }) => outputs.slice(0, 1) as Value[]),
+      outputs: nodes.flatMap(({ outputs }) => outputs.slice(0, 1) as Value[]),
       constants: [],
     })),
   );
@@ -140,7 +142,7 @@ function mayMatch(a: Value, b: Value): boolean {
   const [x, y] = [a.tensor, b.tensor];
   if (a.isInput || b.isInput)
     return a.isInput && b.isInput && equalTypes(a.type, b.type) && Boolean(x) === Boolean(y) && !a.defaultTensor;
-  if (!x || !y || x.type !== y.type || String(x.shape) !== String(y.shape)) return false;
+  if (!x || !y || x.type !== y.type || !isSameShape(x, y)) return false;
   if (x === y || !isStructural(x)) return Boolean(x.sparse) === Boolean(y.sparse);
   return isSameTensor(x, y);
 }
@@ -148,34 +150,29 @@ function mayMatch(a: Value, b: Value): boolean {
 const isStructural = ({ type, shape }: Tensor): boolean =>
   type === 'string' || type === 'bool' || (dataTypes[type].kind !== 'float' && elementCount(shape) <= SMALL);
 
-/** Why what is read of a segment outside is not what is read of the next. */
-function outsideMisfit(
+/** Why a segment is like no other: something reads it that is neither in it nor in the next. */
+function farReader(
+  nodes: readonly Node[],
+  at: number,
   graph: Graph,
   segments: ReadonlyMap<Node, number>,
-  lists: readonly (readonly Node[])[],
-  from: number,
-  { nodes }: Shift,
 ): string | undefined {
-  for (const a of lists[from] ?? [])
-    for (const [index, value] of a.outputs.entries()) {
-      const other = nodes.get(a)?.outputs[index];
-      if (!value || !other) continue;
-      if (portsOf(value, graph) !== portsOf(other, graph))
-        return `the output of ${a.opType} is an output of the model in one, not in the next`;
-      const far = readerBeyond(value, from + 1, graph, segments) ?? readerBeyond(other, from + 2, graph, segments);
-      if (far) return `${far.opType} reads ${a.opType} of a repeat that is not the one before`;
-    }
+  for (const { opType, outputs } of nodes)
+    for (const value of outputs)
+      for (const { node } of value?.uses ?? [])
+        if (node !== graph.end && segmentOfReader(node, graph, segments) > at + 1)
+          return `${node.opType} reads ${opType} of a repeat that is not the one before`;
   return undefined;
 }
 
-function readerBeyond(
-  value: Value,
-  segment: number,
-  graph: Graph,
-  segments: ReadonlyMap<Node, number>,
-): Node | undefined {
-  for (const { node } of value.uses)
-    if (node !== graph.end && segmentOfReader(node, graph, segments) > segment) return node;
+/** Why what the graph gives of a segment is not what it gives of the next. */
+function portsMisfit(graph: Graph, { from, to }: Shift): string | undefined {
+  for (const [place, { opType, outputs }] of from.entries())
+    for (const [index, value] of outputs.entries()) {
+      const other = to[place]?.outputs[index];
+      if (value && other && portsOf(value, graph) !== portsOf(other, graph))
+        return `the output of ${opType} is an output of the model in one, not in the next`;
+    }
   return undefined;
 }
 

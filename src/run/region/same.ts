@@ -53,7 +53,7 @@ const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.le
 /** Tensors up to this many bytes are read whole. */
 const SMALL = 4096;
 
-const isSameShape = ({ shape: a }: Tensor, { shape: b }: Tensor): boolean =>
+export const isSameShape = ({ shape: a }: Tensor, { shape: b }: Tensor): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 /** Equal in type, shape and every number; ends at the first difference. Reads both. */

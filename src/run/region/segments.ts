@@ -71,3 +71,10 @@ export function nodesBySegment(graph: Graph, segments: ReadonlyMap<Node, number>
   }
   return lists;
 }
+
+/** Where each node stands in the list of its segment. */
+export function placesIn(lists: readonly (readonly Node[])[]): Map<Node, number> {
+  const places = new Map<Node, number>();
+  for (const list of lists) list.forEach((node, place) => places.set(node, place));
+  return places;
+}

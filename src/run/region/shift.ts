@@ -10,9 +10,10 @@ import type { Use, Value } from '../../ir/value.js';
 import { difference } from './same.js';
 
 export interface Shift {
-  readonly nodes: ReadonlyMap<Node, Node>;
-  /** Values of the segments before, constants and inputs that differ between the two. */
-  readonly values: ReadonlyMap<Value, Value>;
+  /** The nodes of the segment, in dependency order. */
+  readonly from: readonly Node[];
+  /** The one that plays the part of each in the next segment. */
+  readonly to: readonly Node[];
 }
 
 export interface ShiftOptions {
@@ -20,6 +21,8 @@ export interface ShiftOptions {
   readonly segments: ReadonlyMap<Node, number>;
   /** Nodes of the segments, in dependency order, by segment. */
   readonly lists: readonly (readonly Node[])[];
+  /** Where each node stands in the list of its segment. */
+  readonly places: ReadonlyMap<Node, number>;
   /** Segment of the nodes that are shifted to the next. */
   readonly from: number;
   /** Pairs of nodes that play the same part, in any segment and the next. */
@@ -30,25 +33,21 @@ export interface ShiftOptions {
 
 /** The shift, or why there is none. Where both stand in the same order, which is most often, nothing is grown. */
 export function shiftOf(options: ShiftOptions): Shift | string {
-  const inStep = pairsInStep(options);
-  const shift = inStep && prove(options, inStep);
-  if (typeof shift === 'object') return shift;
+  const { lists, from, segments } = options;
+  const [first = [], second = []] = [lists[from], lists[from + 1]];
+  const isInStep =
+    first.length === second.length && first.every((node, place) => !difference(node, second[place] as Node));
+  if (isInStep && !misfitIn(options, second)) return { from: first, to: second };
   const pairs = grow(options);
   if (typeof pairs === 'string') return pairs;
-  return prove(options, pairs);
-}
-
-/** The nodes of both segments in turn, if each does what the other does. */
-function pairsInStep({ lists, from }: ShiftOptions): Map<Node, Node> | undefined {
-  const [first, second] = [lists[from] ?? [], lists[from + 1] ?? []];
-  if (first.length !== second.length) return undefined;
-  const pairs = new Map<Node, Node>();
-  for (const [place, a] of first.entries()) {
-    const b = second[place] as Node;
-    if (a.opType !== b.opType || difference(a, b)) return undefined;
-    pairs.set(a, b);
+  if (first.length !== second.length) return `${first.length} nodes in one, ${second.length} in the next`;
+  const to: Node[] = [];
+  for (const node of first) {
+    const partner = pairs.get(node);
+    if (!partner || segments.get(partner) !== from + 1) return `no part for ${node.opType} in the next`;
+    to.push(partner);
   }
-  return pairs;
+  return misfitIn(options, to) ?? { from: first, to };
 }
 
 /** Pairs from the seeds up to what they read, in these segments and the next; where that ends, down to what alone reads them. */
@@ -130,23 +129,17 @@ function readersOf(value: Value, isMeant: (node: Node) => boolean): Map<string, 
   return readers;
 }
 
-function prove(options: ShiftOptions, pairs: ReadonlyMap<Node, Node>): Shift | string {
+/** Why the nodes of a segment and these, which play their parts, are not connected alike; undefined where they are. */
+function misfitIn(options: ShiftOptions, to: readonly Node[]): string | undefined {
   const { segments, lists, from } = options;
-  const [first, second] = [lists[from] ?? [], lists[from + 1] ?? []];
-  if (first.length !== second.length) return `${first.length} nodes in one, ${second.length} in the next`;
-  const nodes = new Map<Node, Node>();
   const values = new Map<Value, Value>();
   const back = new Map<Value, Value>();
-  for (const a of first) {
-    const b = pairs.get(a);
-    if (!b || segments.get(b) !== from + 1) return `no part for ${a.opType} in the next`;
-    nodes.set(a, b);
-  }
-  for (const [a, b] of nodes)
+  for (const [place, a] of (lists[from] ?? []).entries()) {
+    const { inputs } = to[place] as Node;
     for (const [index, value] of a.inputs.entries()) {
-      const other = b.inputs[index];
+      const other = inputs[index];
       if (!value || !other || value === other) continue;
-      const misfit = misfitOf(options, nodes, value, other);
+      const misfit = misfitOf(options, to, value, other);
       if (misfit) return `${misfit} at ${a.opType}`;
       if (segmentOf(value, segments) === from) continue;
       if ((values.get(value) ?? other) !== other || (back.get(other) ?? value) !== value)
@@ -154,7 +147,8 @@ function prove(options: ShiftOptions, pairs: ReadonlyMap<Node, Node>): Shift | s
       values.set(value, other);
       back.set(other, value);
     }
-  return { nodes, values };
+  }
+  return undefined;
 }
 
 const segmentOf = (value: Value, segments: ReadonlyMap<Node, number>): number =>
@@ -162,8 +156,8 @@ const segmentOf = (value: Value, segments: ReadonlyMap<Node, number>): number =>
 
 /** Why a partner may not read `other` where the node reads `value`. */
 function misfitOf(
-  { graph, segments, from, matches }: ShiftOptions,
-  nodes: ReadonlyMap<Node, Node>,
+  { graph, segments, places, from, matches }: ShiftOptions,
+  to: readonly Node[],
   value: Value,
   other: Value,
 ): string | undefined {
@@ -172,7 +166,7 @@ function misfitOf(
   if (!x && !y) return matches(value, other) ? undefined : 'a constant or an input that differs';
   if (!x || !y || value.index !== other.index) return 'other connections in the next';
   const [p, q] = [segments.get(x) ?? 0, segments.get(y) ?? 0];
-  if (p === from) return nodes.get(x) === y ? undefined : 'other connections in the next';
+  if (p === from) return to[places.get(x) as number] === y ? undefined : 'other connections in the next';
   if (q === from && p < from) return undefined;
   return 'a value of its own that is computed outside';
 }

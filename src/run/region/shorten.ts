@@ -160,15 +160,21 @@ export function setTensor(value: Value, tensor: Tensor): void {
 function partnersOf({ lists, shifts, first, last }: Run): Partners {
   const third = first + 2;
   const partners = new Map<number, readonly Node[]>([[third, lists[third] ?? []]]);
-  const step = (from: number, to: number, shift: ReadonlyMap<Node, Node>): void => {
-    partners.set(
-      to,
-      (partners.get(from) as Node[]).map((node) => shift.get(node) as Node),
-    );
+  const step = (at: number, next: number, { from, to }: Shift): void => {
+    const [own, other] = next > at ? [from, to] : [to, from];
+    const known = partners.get(at) as readonly Node[];
+    // Most often all stand in the same order.
+    if (known.every((node, place) => node === own[place])) partners.set(next, other);
+    else {
+      const places = new Map(own.map((node, place) => [node, place]));
+      partners.set(
+        next,
+        known.map((node) => other[places.get(node) as number] as Node),
+      );
+    }
   };
-  for (let at = third; at > first; at--)
-    step(at, at - 1, new Map([...(shifts[at - 1] as Shift).nodes].map(([a, b]) => [b, a])));
-  for (let at = third; at < last; at++) step(at, at + 1, (shifts[at] as Shift).nodes);
+  for (let at = third; at > first; at--) step(at, at - 1, shifts[at - 1] as Shift);
+  for (let at = third; at < last; at++) step(at, at + 1, shifts[at] as Shift);
   return new Map(range(first, last).map((segment) => [segment, partners.get(segment) as Node[]]));
 }
 

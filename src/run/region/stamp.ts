@@ -13,7 +13,7 @@ import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
 import { Renaming } from './names.js';
 import { isSameTensor } from './same.js';
-import { nodesBySegment, segmentsOf } from './segments.js';
+import { nodesBySegment, placesIn, segmentsOf } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
 import { type ShortRun, setTensor, THIRD } from './shorten.js';
 
@@ -52,7 +52,7 @@ export function stamp(model: Model, run: ShortRun): string | undefined {
     return 'nothing tells its repeats apart any more';
   const seeds = seedsOf(graph, run, standIns);
   const matches = (a: Value, b: Value) => mayMatch(a, b, standIns);
-  const shift = shiftOf({ graph, segments, lists, from: THIRD - 1, seeds, matches });
+  const shift = shiftOf({ graph, segments, lists, places: placesIn(lists), from: THIRD - 1, seeds, matches });
   if (typeof shift === 'string') return shift;
   const stamper = new Stamper(model, run, standIns, shift);
   for (let member = 1; member < run.members.length; member++) stamper.member(member);
@@ -142,8 +142,8 @@ class Stamper {
   ) {
     this.#last = new Map();
     this.#renaming = new Renaming(run.names, run.neighbours);
-    this.#back = new Map([...shift.nodes].map(([a, b]) => [b, a]));
-    for (const [a, b] of shift.nodes)
+    this.#back = new Map(shift.to.map((node, place) => [node, shift.from[place] as Node]));
+    for (const [b, a] of this.#back)
       a.outputs.forEach((value, index) => {
         const other = b.outputs[index];
         if (value && other) this.#next.set(value, other);

@@ -12,9 +12,10 @@ import type { Shift } from './shift.js';
  * the values of the whole model became in the short one, whose types are inferred.
  */
 export function isSteady({ first, shifts }: Run, facts: Facts, copies: ReadonlyMap<Value, Value>): boolean {
-  for (const [a, b] of (shifts[first + 1] as Shift).nodes)
-    for (const [index, value] of a.outputs.entries()) {
-      const [x, y] = [value, b.outputs[index]].map((one) => one && copies.get(one));
+  const { from, to } = shifts[first + 1] as Shift;
+  for (const [place, { outputs }] of from.entries())
+    for (const [index, value] of outputs.entries()) {
+      const [x, y] = [value, to[place]?.outputs[index]].map((one) => one && copies.get(one));
       if (!x || !y) continue;
       if (!isSameType(x, y) || heldText(x, facts) !== heldText(y, facts)) return false;
     }
