@@ -46,8 +46,8 @@ export type Apart = (chain: string, a: number, b: number) => boolean;
 /** The first three and the last are compiled each, the third for all between: one less than this saves nothing. */
 const SHORTEST = 5;
 
-/** The runs of the main graph, whose types are inferred. */
-export function planOf(model: Model, apart: Apart): Plan {
+/** The runs of the main graph; where its types are not inferred, those alone that are found at once. */
+export function planOf(model: Model, isTyped: boolean, apart: Apart): Plan {
   const runs: Run[] = [];
   const refusals: Refusal[] = [];
   const taken = new Set<Node>();
@@ -66,7 +66,7 @@ export function planOf(model: Model, apart: Apart): Plan {
     const beats = beatsOf(model.graph, SHORTEST, isFree).flatMap((nodes) => PERIODS.map((n) => everyNth(nodes, n)));
     isDone = !beats.some((repeats) => repeats.length >= SHORTEST && add(repeats) === undefined);
   }
-  if (runs.length > 0) return { runs, refusals };
+  if (runs.length > 0 || !isTyped) return { runs, refusals };
   for (const { instances } of findBlocks(model.graph)) {
     const at = instances[0]?.nodes[0];
     if (!at || !instances.every(({ nodes }) => nodes.every(isFree))) continue;

@@ -61,7 +61,7 @@ export class Regions {
    */
   shorten(model: Model, isTyped: boolean, voice: Voice): Model | undefined {
     if (this.isShortened) return undefined;
-    const { runs, refusals } = planOf(model, (chain, a, b) => this.#isApart(chain, a, b));
+    const { runs, refusals } = planOf(model, isTyped, (chain, a, b) => this.#isApart(chain, a, b));
     const cuts: { of: Run; cut: Cut }[] = [];
     const refused: { reason: string; at: Node | undefined }[] = [...refusals];
     for (const run of runs) {
