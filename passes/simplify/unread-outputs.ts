@@ -8,9 +8,12 @@ const cache: ReadonlySet<number> = new Set([1, 2]);
 
 const isUnread = (node: Node, index: number): boolean => node.outputs[index]?.uses.size === 0;
 
-/** True where the node means the same without the output; before opset 14, BatchNormalization trains if it has more than one. */
+/**
+ * True where the node means the same without the output. Before opset 14, BatchNormalization trains if it has more than one; from
+ * there on, one that trains must have all three.
+ */
 function isFree(node: Node, index: number): boolean {
-  if (node.is('BatchNormalization')) return (node.opset ?? 0) >= 14;
+  if (node.is('BatchNormalization')) return (node.opset ?? 0) >= 14 && node.int('training_mode', 0) === 0;
   if (node.is('Attention') && cache.has(index))
     return !node.inputs[4] && !node.inputs[5] && [...cache].every((one) => !node.outputs[one] || isUnread(node, one));
   return true;

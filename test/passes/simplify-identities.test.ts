@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { simplify } from '../../passes/simplify.js';
 import { float } from '../../src/ir/attribute.js';
-import type { GraphBuilder } from '../../src/ir/build.js';
+import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
-import { checkPass } from '../check-pass.js';
+import { checkPass, randomWeights } from '../check-pass.js';
 import { declaredModel } from '../declared-model.js';
 
 type Build = (g: GraphBuilder, x: Value) => Value;
@@ -72,6 +72,15 @@ describe('simplify: identities', () => {
     const ops: Record<string, number> = {};
     for (const node of before.graph.nodes()) ops[node.opType] = (ops[node.opType] ?? 0) + 1;
     await checkPass(simplify(), { before, ops, within: 0 });
+  });
+
+  it('leaves a BatchNormalization that trains its statistics, which nothing reads', async () => {
+    const before = buildModel({ '': 15 }, (g) => {
+      const x = g.input('x', 'float32', [2, 3, 4]);
+      const inputs = [x, ...[1, 2, 3, 4].map((seed) => g.constant(randomWeights([3], 0.5, seed)))];
+      g.output('y', g.node('BatchNormalization', inputs, { training_mode: 1 }, { outputs: 3 }).output);
+    });
+    await checkPass(simplify(), { before, ops: { BatchNormalization: 1 }, within: 0 });
   });
 
   it('leaves a Dropout whose mask is read, and one that trains', async () => {
