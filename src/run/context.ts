@@ -40,11 +40,22 @@ export function placesIn(regions: Regions): PlacesOf {
   return (about) => toldIn(regions, about, placeOf(about)).map(({ text }) => text);
 }
 
-/** What is said of a node or value, once for each repeat that it stands for, with the name that it has there. */
-export function toldIn(regions: Regions, about: Node | Value, text: string): readonly { text: string; at: string }[] {
-  const own = nameOf(about);
+/** What is said of a node or value, once for each repeat that it stands for, with the names of all it is about as they are there. */
+export function toldIn(
+  regions: Regions,
+  about: Node | Value,
+  text: string,
+  others: readonly (Node | Value)[] = [],
+): readonly { text: string; at: string }[] {
   const names = regions.namesAt(about);
-  return names.map((at) => ({ text: names.length > 1 ? text.replace(own, () => at) : text, at }));
+  if (names.length === 1) return [{ text, at: names[0] as string }];
+  // The longest first: a node's name is often the beginning of its output's.
+  const all = [about, ...others].map((one) => ({ own: nameOf(one), names: regions.namesAt(one) }));
+  all.sort((a, b) => b.own.length - a.own.length);
+  return names.map((at, index) => ({
+    text: all.reduce((said, { own, names }) => said.replaceAll(own, () => names[index] ?? own), text),
+    at,
+  }));
 }
 
 /** The rewrites of a pass, cut out while both sides stand in the graph. */

@@ -58,6 +58,8 @@ export interface Warning {
 export function warningsOf({ violations, contradictions }: Facts, regions: Regions): readonly Warning[] {
   return [
     ...violations.flatMap(({ text, node }) => toldIn(regions, node, text)),
-    ...contradictions.flatMap(({ text, value }) => toldIn(regions, value, text)),
+    ...contradictions.flatMap(({ text, value }) =>
+      toldIn(regions, value, text, value.producer ? [value.producer] : []),
+    ),
   ];
 }
