@@ -2,6 +2,7 @@
 import type { Report } from '../run/report.js';
 import { bytesText, msText, numberText, signed } from './style.js';
 import { rewritesText } from './text.js';
+import { tuningTexts } from './tuning.js';
 
 /** The report in Markdown, tables and all. */
 export function reportMarkdown(report: Report): string {
@@ -33,12 +34,16 @@ export function reportMarkdown(report: Report): string {
       ]),
     ),
     (report.warnings ?? []).map(({ text }) => `- ${text}`),
-    passes.flatMap(({ name, notes, skips, verdict, rewrites, status }) => [
-      ...(verdict && status === 'rolled back' ? [`- \`${name}\` was rolled back: ${verdict.detail}`] : []),
-      ...notes.map(({ text, at }) => `- \`${name}\`: ${text}${at ? ` (${at})` : ''}`),
-      ...(rewrites ? [`- \`${name}\`: ${rewritesText(rewrites)}`] : []),
-      ...skips.map((skip) => `- \`${name}\` left ${skip.count}: ${skip.reason}${places(skip.places)}`),
-    ]),
+    passes.flatMap((pass) => {
+      const { name, notes, skips, verdict, rewrites, status } = pass;
+      return [
+        ...(verdict && status === 'rolled back' ? [`- \`${name}\` was rolled back: ${verdict.detail}`] : []),
+        ...notes.map(({ text, at }) => `- \`${name}\`: ${text}${at ? ` (${at})` : ''}`),
+        ...(rewrites ? [`- \`${name}\`: ${rewritesText(rewrites)}`] : []),
+        ...tuningTexts(pass).map((text) => `- \`${name}\`: ${text}`),
+        ...skips.map((skip) => `- \`${name}\` left ${skip.count}: ${skip.reason}${places(skip.places)}`),
+      ];
+    }),
   ];
   if (accuracy)
     blocks.push(

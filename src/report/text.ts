@@ -1,6 +1,7 @@
 /** The report on a terminal. */
 import type { PassReport, Report } from '../run/report.js';
 import { bytesText, counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
+import { tuningTexts } from './tuning.js';
 
 type OutputAccuracy = NonNullable<Report['accuracy']>['outputs'][number];
 
@@ -91,6 +92,7 @@ function detailLines(pass: PassReport, p: Paint, width: number): string[] {
   for (const [text, count] of tally(notes.map((note) => note.text)))
     lines.push(...indented(count > 1 ? `${text} (×${count})` : text, (line) => line));
   if (rewrites) lines.push(...indented(rewritesText(rewrites), rewrites.refuted.length ? p.bad : (line) => line));
+  for (const text of tuningTexts(pass)) lines.push(...indented(text, (line) => line));
   for (const { reason, count, places } of skips) {
     const help = sites.find((site) => site.reason === reason)?.help;
     const place = places[0] ? `, e.g. ${places[0]}` : '';

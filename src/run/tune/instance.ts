@@ -34,16 +34,23 @@ export function instanceModel(
   const values = new Map<Value, Value>();
   const part = cloneModel(model, undefined, values);
   const { graph } = part;
+  const taken = new Set(graph.inputs.map(({ name }) => name));
+  /** Names say what to feed; between passes two values may have one. */
+  const freeName = ({ name, sequence }: Value): string => {
+    const free = name && !taken.has(name) ? name : `${name}#${sequence}`;
+    taken.add(free);
+    return free;
+  };
   for (const leaf of leaves) {
-    const input = graph.input(leaf.name || `border_${leaf.sequence}`, leaf.type);
+    const input = graph.input(freeName(leaf), leaf.type);
     graph.replaceUses(values.get(leaf) as Value, input);
     values.set(leaf, input);
   }
   // As an output, arithmetic is computed whether or not a pass goes on reading it: other instances do.
   const ports = [...new Set([...outputs, ...arithmetic])];
   graph.setOutputs(
-    ports.map((value, index) => ({
-      port: { name: value.name || `result_${index}`, type: value.type },
+    ports.map((value) => ({
+      port: { name: freeName(value), type: value.type },
       value: values.get(value) as Value,
     })),
   );
@@ -81,7 +88,7 @@ function leavesOf(border: Value, isRepeated: (node: Node) => boolean): readonly 
       continue;
     }
     const isPlain = node.bodies.length === 0 && !node.graph.model.functionOf(node);
-    if (!isPlain || isRepeated(node) || seen.size > LIMIT) return undefined;
+    if (!isPlain || (isFloat(value.elem) && isRepeated(node)) || seen.size > LIMIT) return undefined;
     const [first] = node.inputs;
     if (first && (node.is('Shape') || node.is('Size'))) leaves.add(first);
     else for (const input of node.inputs) if (input) stack.push(input);
