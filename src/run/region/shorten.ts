@@ -13,6 +13,7 @@ import type { Value } from '../../ir/value.js';
 import { type Anchor, anchorOf } from './anchor.js';
 import type { Names, Parts } from './names.js';
 import type { Run } from './plan.js';
+import { type Ports, portsOf } from './ports.js';
 import { isSameTensor } from './same.js';
 import type { Shift } from './shift.js';
 
@@ -27,10 +28,7 @@ export interface ShortRun {
   readonly inputs: ReadonlyMap<string, { readonly standIn: number; readonly slot: string }>;
   /** By slot, the inputs of the members. */
   readonly inputNames: ReadonlyMap<string, readonly string[]>;
-  /** Outputs of the graph of the second stand-in, each with the third's. */
-  readonly ports: readonly (readonly [string, string])[];
-  /** Outputs of the graph that members but the first give, and which member. */
-  readonly leftOut: ReadonlyMap<string, number>;
+  readonly ports: Ports;
   /** Where repeats share all weights: the tensor of the constant by which they are told apart meanwhile. */
   readonly anchor: Tensor | undefined;
   /** What the parts of the third stand-in are called. */
@@ -100,7 +98,7 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
     inputs,
     inputNames,
     anchor: anchor?.tensor,
-    ...portsOf(graph, run, partners),
+    ports: portsOf(graph, first + 2, partners),
     parts: new Map(called.map(({ name }, part) => [name, part])),
     names: members.map(namesOf),
     neighbours: [namesOf(first + 1), namesOf(last)],
@@ -204,27 +202,6 @@ const isReadElsewhere = ({ segments, first }: Run, column: readonly Value[]): bo
   column.some(
     (value, index) => !value.isInput && [...value.uses].some(({ node }) => segments.get(node) !== first + index),
   );
-
-function portsOf(graph: Graph, run: Run, partners: Partners): Pick<ShortRun, 'ports' | 'leftOut'> {
-  const third = run.first + 2;
-  const ports: [string, string][] = [];
-  const leftOut = new Map<string, number>();
-  const nameAt = (use: number): string => graph.outputPorts[use]?.name ?? '';
-  const usesOf = (value: Value | undefined): number[] =>
-    [...(value?.uses ?? [])].filter(({ node }) => node === graph.end).map(({ index }) => index);
-  run.lists[third]?.forEach((node, place) => {
-    for (const [index, value] of node.outputs.entries())
-      usesOf(value).forEach((use, nth) => {
-        for (const [segment, nodes] of partners) {
-          const own = usesOf(nodes[place]?.outputs[index])[nth];
-          if (own === undefined) continue;
-          if (segment === run.first + 1) ports.push([nameAt(own), nameAt(use)]);
-          if (segment > third && segment < run.last) leftOut.set(nameAt(own), segment - third);
-        }
-      });
-  });
-  return { ports, leftOut };
-}
 
 /** What nodes, their outputs, constants and inputs are called: each name once, and how to find the part's in another segment. */
 function calledBy(nodes: readonly Node[]): readonly { name: string; nameOf: (own: readonly Node[]) => string }[] {

@@ -12,6 +12,7 @@ import type { Node } from '../../ir/node.js';
 import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
 import { Renaming } from './names.js';
+import { type Given, givenBy, outputOf } from './ports.js';
 import { isSameTensor } from './same.js';
 import { nodesBySegment, placesIn, segmentsOf } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
@@ -54,7 +55,9 @@ export function stamp(model: Model, run: ShortRun): string | undefined {
   const matches = (a: Value, b: Value) => mayMatch(a, b, standIns);
   const shift = shiftOf({ graph, segments, lists, places: placesIn(lists), from: THIRD - 1, seeds, matches });
   if (typeof shift === 'string') return shift;
-  const stamper = new Stamper(model, run, standIns, shift);
+  const given = givenBy(graph, run.ports, shift);
+  if (typeof given === 'string') return given;
+  const stamper = new Stamper(model, run, standIns, shift, given);
   for (let member = 1; member < run.members.length; member++) stamper.member(member);
   stamper.connect();
   resolve(model, run);
@@ -98,7 +101,7 @@ function* seedsOf(graph: Graph, run: ShortRun, { partOf }: StandIns): Iterable<r
       for (const [index, value] of values.entries()) yield* readersOf(value, next[index] as Value);
     }
   for (const [a, b] of run.ports) {
-    const [x, y] = [a, b].map((name) => graph.outputs[graph.outputPorts.findIndex((port) => port.name === name)]);
+    const [x, y] = [a, b].map((name) => outputOf(graph, name));
     if (x?.producer && y?.producer && x.index === y.index) yield [x.producer, y.producer];
   }
 }
@@ -125,7 +128,7 @@ function mayMatch(a: Value, b: Value, { partOf }: StandIns): boolean {
 
 class Stamper {
   /** Values of the third stand-in, each with that of the member that was stamped last. */
-  #last: ReadonlyMap<Value, Value>;
+  #last: ReadonlyMap<Value, Value> = new Map();
   readonly #renaming: Renaming;
   readonly #back: ReadonlyMap<Node, Node>;
   /** Values of the segment before the third's, each with the third's own that plays its part. */
@@ -139,8 +142,8 @@ class Stamper {
     readonly run: ShortRun,
     readonly standIns: StandIns,
     readonly shift: Shift,
+    readonly given: ReadonlyMap<string, Given>,
   ) {
-    this.#last = new Map();
     this.#renaming = new Renaming(run.names, run.neighbours);
     this.#back = new Map(shift.to.map((node, place) => [node, shift.from[place] as Node]));
     for (const [b, a] of this.#back)
@@ -159,8 +162,7 @@ class Stamper {
   }
 
   member(member: number): void {
-    const { graph } = this.model;
-    const { remarks } = this.run;
+    const [{ graph }, { remarks }] = [this.model, this.run];
     const copies = new Map<Value, Value>();
     for (const node of this.#own) {
       const { opType, domain, overload } = node;
@@ -217,15 +219,16 @@ class Stamper {
     return copy;
   }
 
-  /** What reads the third from behind reads the last member; outputs of the graph that a member gave get its values. */
+  /** What reads the third from behind reads the last member; each member gives its outputs of the graph. */
   connect(): void {
     const { graph } = this.model;
     for (const { node, index, value } of this.#outside) {
-      const name = node === graph.end ? (graph.outputPorts[index]?.name ?? '') : undefined;
-      const member = name === undefined ? undefined : this.run.leftOut.get(name);
-      const isOwn = name !== undefined && this.run.ports.some(([, own]) => own === name);
-      const copy = member === undefined ? this.#last.get(value) : this.#copies[member]?.get(value);
-      if (copy && !isOwn) node.graph.setInput(node, index, copy);
+      const copy = this.#last.get(value);
+      if (copy) node.graph.setInput(node, index, copy);
+    }
+    for (const [index, { name }] of graph.outputPorts.entries()) {
+      const { member, value } = this.given.get(name) ?? {};
+      if (value) graph.setInput(graph.end, index, this.#copies[member as number]?.get(value) ?? value);
     }
     this.#renameMoved();
   }

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { chain, compiledAlike, weight } from './chains.js';
+
+describe('outputs of a model that repeats give', () => {
+  it('stay where a repeat is cut: behind the first weights of a layer', async () => {
+    const before = chain((g, x, at) => {
+      const scores = g.op('MatMul', [x, weight(g, `layer.${at}.q`)], {}, { name: `layer.${at}.scores` });
+      const probabilities = g.op('Softmax', [scores], {}, { name: `layer.${at}.softmax` });
+      g.output(`probabilities.${at}`, probabilities);
+      const out = g.op('MatMul', [probabilities, weight(g, `layer.${at}.v`)], {}, { name: `layer.${at}.out` });
+      return g.op('Add', [x, out], {}, { name: `layer.${at}.add` });
+    });
+    const { notes } = await compiledAlike(before, 'simplify');
+    expect(notes[0]).toContain('7 × layer');
+  });
+});
