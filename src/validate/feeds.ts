@@ -4,7 +4,7 @@ import { tensorOf } from '../ir/numbers.js';
 import { elementCount } from '../ir/tensor.js';
 import { type DataType, dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import type { TensorData, Tensors } from '../runtime/isolate.js';
+import { RuntimeError, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { toTensorData } from '../runtime/tensor-data.js';
 import { Random } from './random.js';
 import { type Role, roleOf } from './roles.js';
@@ -33,11 +33,33 @@ export interface Feeds {
   readonly about: string;
 }
 
-/** One set of inputs. Inputs with a default are left out, so that the default is what runs. Throws RangeError for impossible shapes. */
+/** Elements of all inputs together that are made up at most: lists that are longer take JavaScript's memory many times over. */
+const MOST = 2 ** 25;
+
+/** How many elements the inputs would have beyond those that are made up; 0 where they are made. Throws RangeError for impossible shapes. */
+export function excessOf(model: Model, options: FeedOptions = {}): number {
+  const shapes = shapesOf(model, options.sizes ?? sizeChoices[0]!, options);
+  const count = fedInputs(model, options).reduce((sum, { name }) => sum + elementCount(shapes.get(name) ?? []), 0);
+  return Math.max(0, count - MOST);
+}
+
+const fedInputs = (model: Model, { shapes }: FeedOptions): Value[] =>
+  model.graph.inputs.filter((input) => !input.defaultTensor || shapes?.[input.name]);
+
+/**
+ * One set of inputs. Inputs with a default are left out, so that the default is what runs. Throws RangeError for impossible
+ * shapes, RuntimeError for inputs too large to make up.
+ */
 export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
   const { seed = 0, variant = 'holes', sizes = sizeChoices[0]! } = options;
+  const excess = excessOf(model, options);
+  if (excess > 0)
+    throw new RuntimeError(
+      'error',
+      `inputs of ${excess + MOST} elements are more than are made up (${MOST}): state smaller ones with dims or shapes`,
+    );
   const shapes = shapesOf(model, sizes, options);
-  const inputs = model.graph.inputs.filter((input) => !input.defaultTensor || options.shapes?.[input.name]);
+  const inputs = fedInputs(model, options);
   const roles = new Map(inputs.map((input) => [input, roleOf(model, input)]));
   const context: Context = {
     sizes,
@@ -181,7 +203,7 @@ function maskOf(
     const places = seenIn(row, length, random, variant).map((isSeen) =>
       values === 'additive' ? (isSeen ? 0 : MASKED) : Number(isSeen !== isPadding),
     );
-    for (let i = 0; i < repeats; i++) numbers.push(...places);
+    for (let i = 0; i < repeats; i++) for (const place of places) numbers.push(place);
   }
   return numbers;
 }

@@ -5,7 +5,7 @@ import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.
 import { resolveTarget } from '../runtime/providers.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { type Comparison, compareWith, isWithin, joined } from './compare.js';
-import { type Feeds, makeFeeds } from './feeds.js';
+import { excessOf, type Feeds, makeFeeds } from './feeds.js';
 import { attainable, type Gate, type GateOptions, gateOf } from './gates.js';
 import { accuracyGate, provable } from './judge.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
@@ -118,8 +118,9 @@ export async function validate(
 function speedFeeds(model: Model, run: ReferenceRun, options: ValidateOptions): Feeds[] {
   const isFree =
     !options.inputs && !options.sizes && openDims(model).some((name) => options.dims?.[name] === undefined);
+  const isMade = (sizes: Sizes): boolean => excessOf(model, { ...options, sizes }) === 0;
   const made = (sizes: Sizes): Feeds => makeFeeds(model, { ...options, sizes, variant: 'full' });
-  return [...(isFree ? typicalSizes.map(made) : []), run.feeds];
+  return [...(isFree ? typicalSizes.filter(isMade).map(made) : []), run.feeds];
 }
 
 /** Goes on to the next where the runtime refuses one, as it does for sequences beyond a model's positions. */

@@ -3,6 +3,7 @@ import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
 import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';
 import { type FeedOptions, makeFeeds } from '../../src/validate/feeds.js';
@@ -44,6 +45,24 @@ describe('generated inputs', () => {
     const options = { shapes: { words: [4, 50] } };
     expect(Math.max(...numbers(far, 'words', options))).toBe(7);
     expect(feed(far, 'words', options)).toMatchObject({ type: 'int32', shape: [4, 50] });
+  });
+
+  it('stay small where every dim is open, and are refused where the model wants more than memory holds', async () => {
+    const summed = (shape: (string | number)[]) =>
+      model((g) => g.output('y', g.op('ReduceSum', [g.input('x', 'float32', shape)], { keepdims: 0 }), 'float32', []));
+    const open = summed(Array.from({ length: 10 }, (_, i) => `d${i}`));
+    const runtime = await RuntimeProcess.start();
+    const of = async (one: Model) => referenceOf(runtime, one, await writeModel(one), { provider: 'cpu' });
+    expect((await of(open)).runs.length).toBeGreaterThan(0);
+    await expect(of(summed([16, 32, 1280, 1280]))).rejects.toThrow('838860800 elements are more than are made up');
+    await runtime.close();
+  });
+
+  it('have a mask for a long row', () => {
+    const masked = model((g) => {
+      g.output('y', g.op('Cast', [g.input('attention_mask', 'int64', [1, 480_000])], { to: 1 }));
+    });
+    expect(feed(masked, 'attention_mask').data.length).toBe(480_000 * 8);
   });
 
   it('have masks of 0 and 1: full, padded, with holes, or padded at the left', () => {
