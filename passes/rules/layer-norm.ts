@@ -2,7 +2,18 @@
 import { float } from '../../src/ir/attribute.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
-import { any, Mean, Minus, maybe, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
+import {
+  AtLeastZero,
+  any,
+  Mean,
+  Minus,
+  maybe,
+  number,
+  Optional,
+  Power,
+  Product,
+  Sum,
+} from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
 import { isCentred, isOfMoments, isVariance } from './norm-site.js';
@@ -36,13 +47,28 @@ const expanded = rule({
   rewrite: layerNormalization,
 });
 
-/** The same with mean(x²) − mean(x)² for a variance. The difference of two numbers that are alike has few digits. */
+const moments = [Mean(Power(x, 2)), Minus(Power(Mean(x), 2))] as const;
+
+/**
+ * The same with mean(x²) − mean(x)² for a variance, as Flax has it. It loses digits that the kernel keeps: where the mean is large beside
+ * the deviation the numbers differ, and verifying takes the rewrite back.
+ */
 const byMoments = rule({
   name: 'layer-norm-moments',
   because: 'one kernel that reads x once',
-  match: Product(centred, Power(Sum(Mean(Power(x, 2)), Minus(Power(Mean(x), 2)), epsilon), -0.5), Optional(scale)),
-  rewrite: (_, { no }) =>
-    no('the variance is mean(x²) − mean(x)², which loses digits that the kernel keeps: the numbers would differ'),
+  match: maybe((scaled) => Sum(scaled, bias), Product(centred, Power(Sum(...moments, epsilon), -0.5), Optional(scale))),
+  rewrite: layerNormalization,
+});
+
+/** The same with a variance that rounding makes no smaller than 0. */
+const byMomentsFloored = rule({
+  name: 'layer-norm-moments-floored',
+  because: 'one kernel that reads x once',
+  match: maybe(
+    (scaled) => Sum(scaled, bias),
+    Product(centred, Power(Sum(AtLeastZero(Sum(...moments)), epsilon), -0.5), Optional(scale)),
+  ),
+  rewrite: layerNormalization,
 });
 
 interface Captures {
@@ -81,6 +107,6 @@ export const layerNorm: RuleSet = {
 
 export const layerNormByMoments: RuleSet = {
   noun: 'layer norm',
-  rules: [byMoments],
+  rules: [byMoments, byMomentsFloored],
   isSite: (node, facts) => isVariance(node, facts) && !isCentred(node) && isOfMoments(node),
 };

@@ -52,7 +52,7 @@ export function isCentred(node: Node): boolean {
 
 /** True where the mean square is lessened by the square of something: mean(x²) − mean(x)². */
 export const isOfMoments = ({ output: { users } }: Node): boolean =>
-  users.some((user) => isDifferenceOfMoments(user) || (user.is('Div') && isOfMoments(user)));
+  users.some((user) => isDifferenceOfMoments(user) || ((user.is('Div') || user.is('Mul')) && isOfMoments(user)));
 
 const isDifferenceOfMoments = (node: Node): boolean => {
   const taken = node.is('Sub') ? node.inputs[1]?.producer : undefined;

@@ -4,7 +4,7 @@ import { fromStart } from '../ir/axes.js';
 import type { Node } from '../ir/node.js';
 import { equalShapes, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { monomialOf } from './algebra.js';
+import { monomialOf, type Reach } from './algebra.js';
 import { powerOf, reshapable } from './combination.js';
 import { isNear } from './near.js';
 import { plainOf } from './plain.js';
@@ -60,10 +60,9 @@ const sums = [
 function meanOf(value: Value, shape: Shape | undefined, facts: Facts): MeanReading | string {
   const direct = reductionAt(value, 'ReduceMean');
   if (direct) return kept(shape, reductionOf(direct.node, direct.nodes, facts));
-  const { coefficient, factors, nodes } = monomialOf(value, facts);
-  const [only] = factors;
-  const sum = factors.length === 1 ? only && sumAt(only.value, only.exponent) : undefined;
-  if (!sum) return `expected a mean; found ${foundAt(value)}`;
+  const scaled = scaledSumOf(value, facts, 'own') ?? scaledSumOf(value, facts, 'shared');
+  if (!scaled) return `expected a mean; found ${foundAt(value)}`;
+  const { sum, coefficient, nodes } = scaled;
   const reading = reductionOf(sum.node, [...nodes, ...sum.nodes], facts, sum.isOfSquares);
   if (typeof reading === 'string') return reading;
   const count = reading.axes.reduce((product, axis) => {
@@ -73,6 +72,14 @@ function meanOf(value: Value, shape: Shape | undefined, facts: Facts): MeanReadi
   return isNear(coefficient, 1 / count)
     ? kept(shape, reading)
     : `expected the mean of ${count} numbers; found their sum · ${coefficient}`;
+}
+
+/** The sum that a value is a multiple of. A mean that is also squared is shared. */
+function scaledSumOf(value: Value, facts: Facts, reach: Reach) {
+  const { coefficient, factors, nodes } = monomialOf(value, facts, reach);
+  const [only] = factors;
+  const sum = factors.length === 1 ? only && sumAt(only.value, only.exponent) : undefined;
+  return sum && { sum, coefficient, nodes };
 }
 
 /** The sum that a power of a value is. */

@@ -5,6 +5,7 @@
  * compose and no rule is copied. Captures are typed: a misspelled op or capture does not compile.
  */
 export { Minus, Optional, Polynomial, Power, Product, Sum } from './combination.js';
+export { AtLeastZero } from './floor.js';
 export { Mean } from './mean.js';
 export { any, type CapturesOf, capturesOf, constant, maybe, number, oneOf, Pattern, view } from './term.js';
 export { microsoft, op } from './words.js';

@@ -8,9 +8,9 @@ import { scalarOf } from './scalar.js';
 
 const reductions = new Set(['ReduceMean', 'ReduceSum', 'ReduceSumSquare', 'ReduceL2']);
 const unary = new Set(['Sqrt', 'Reciprocal', 'Neg']);
-const binary = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow']);
-/** A root, an epsilon, a count and their spellings. */
-const STEPS = 8;
+const binary = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min']);
+/** A root, an epsilon, a count, two moments and their spellings. */
+const NODES = 16;
 
 /** The op that gives its input another shape and leaves the numbers in their order; undefined where it does more. */
 export function reshapeOf(value: Value): Node | undefined {
@@ -19,28 +19,35 @@ export function reshapeOf(value: Value): Node | undefined {
 }
 
 /**
- * The value before such an op, where each of its numbers is a function of the one number of a reduction at the same place: that
- * function may then be read as if it stood after the op. undefined where anything else is in it, or where it is the reduction.
+ * The value before such an op, where each of its numbers is a function of the numbers of reductions at the same place: that
+ * function may then be read as if it stood after the op. undefined where anything else is in it, or where it is a reduction.
  */
 export function functionBefore(value: Value, facts: Facts): Value | undefined {
   const before = reshapeOf(value)?.inputs[0];
-  let one = before;
-  for (let step = 0; one && step < STEPS; step++) {
-    const node: Node | undefined = one.producer;
+  if (!before?.producer || reductions.has(before.producer.opType)) return undefined;
+  const open = [before];
+  for (let count = 0; count < NODES; count++) {
+    const one = open.pop();
+    if (!one) return before;
+    const node = one.producer;
     if (node?.domain !== '' || node.hasReference) return undefined;
-    if (reductions.has(node.opType)) return step > 0 && node.int('keepdims', 1) === 0 ? before : undefined;
-    const next = operandOf(node, facts);
-    if (!next || !equalShapes(next.shape, one.shape)) return undefined;
-    one = next;
+    if (reductions.has(node.opType)) {
+      if (node.int('keepdims', 1) !== 0) return undefined;
+      continue;
+    }
+    const operands = operandsOf(node, facts);
+    if (!operands?.every(({ shape }) => equalShapes(shape, one.shape))) return undefined;
+    open.push(...operands);
   }
   return undefined;
 }
 
-/** What an op is a function of, number by number, where its other operand is one number. */
-function operandOf(node: Node, facts: Facts): Value | undefined {
-  const [a, b] = node.inputs;
-  if (isPlain(node) || unary.has(node.opType)) return a;
-  if (!binary.has(node.opType)) return undefined;
-  if (a === b || scalarOf(b, facts) !== undefined) return a;
-  return node.is('Pow') || scalarOf(a, facts) === undefined ? undefined : b;
+/** What an op is a function of, number by number, beside operands that are one number. */
+function operandsOf(node: Node, facts: Facts): readonly Value[] | undefined {
+  const given = node.inputs.filter((input) => input !== undefined);
+  if (isPlain(node) || unary.has(node.opType)) return given.slice(0, 1);
+  if (!binary.has(node.opType) || given.length !== 2) return undefined;
+  const open = [...new Set(given)].filter((input) => scalarOf(input, facts) === undefined);
+  if (open.length === 0 || (node.is('Pow') && (open.length > 1 || open[0] !== given[0]))) return undefined;
+  return open;
 }

@@ -187,12 +187,44 @@ describe('a mean square by other sums', () => {
   ])('is not %s', (_, before, reason) => checkMiss(fuseNorm(), { before, reason }));
 });
 
-it('a variance by two moments is refused by its name', () =>
-  checkMiss(fuseNorm(), {
-    before: modelOf((g, x) => {
-      const mean = g.op('ReduceMean', [x], { axes: [2] });
-      const variance = g.op('Sub', [g.op('ReduceMean', [square(g, x)], { axes: [2] }), square(g, mean)]);
-      return scaled(g, g.op('Div', [g.op('Sub', [x, mean]), rootOf(g, variance)]));
-    }),
-    reason: 'the variance is mean(x²) − mean(x)²',
-  }));
+describe('a variance by two moments', () => {
+  type Reduce = (g: GraphBuilder, x: Value) => Value;
+  const kept: Reduce = (g, x) => g.op('ReduceMean', [x], { axes: [2] });
+  const summed: Reduce = (g, x) => g.op('Mul', [g.op('ReduceSum', [x, g.ints(2)], { keepdims: 0 }), number(g, 1 / D)]);
+  const moments = (mean: Reduce, root: Reduce, put: Reduce = (_, x) => x): Model =>
+    modelOf((g, x) => {
+      const first = mean(g, x);
+      const variance = g.op('Sub', [mean(g, square(g, x)), square(g, first)]);
+      return scaled(g, g.op('Div', [g.op('Sub', [x, put(g, first)]), root(g, variance)]));
+    });
+  const unsqueezed: Reduce = (g, x) => g.op('Unsqueeze', [x, g.ints(2)]);
+  const above =
+    (floor: number): Reduce =>
+    (g, x) =>
+      g.op('Max', [number(g, floor), x]);
+  const clipped: Reduce = (g, x) => g.op('Clip', [x, number(g, 0), undefined]);
+
+  it.each<[string, Model]>([
+    ['as it is', moments(kept, rootOf)],
+    ['not below 0', moments(kept, (g, v) => rootOf(g, above(0)(g, v)))],
+    ['not below 0, by Clip', moments(kept, (g, v) => rootOf(g, clipped(g, v)))],
+    // As JAX gives a LayerNorm of Flax to TensorFlow.
+    [
+      'not below 0, without its axis, which is put back before the epsilon',
+      moments(summed, (g, v) => rootOf(g, unsqueezed(g, above(0)(g, v))), unsqueezed),
+    ],
+  ])('%s', (_, before) => fuses(before, 'LayerNormalization'));
+
+  it.each<[string, Model, string]>([
+    [
+      'with another floor',
+      moments(kept, (g, v) => rootOf(g, above(0.1)(g, v))),
+      'expected the larger of something and 0; found Max',
+    ],
+    [
+      'with a ceiling',
+      moments(kept, (g, v) => rootOf(g, g.op('Clip', [v, number(g, 0), number(g, 2)]))),
+      'expected the larger of something and 0; found Clip',
+    ],
+  ])('is refused %s', (_, before, reason) => checkMiss(fuseNorm(), { before, reason }));
+});
