@@ -4,6 +4,7 @@
  */
 import { instanceOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
+import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { isFloat } from '../../ir/types.js';
@@ -60,11 +61,23 @@ export function instanceModel(
 /** The whole model, as an instance is cut out. */
 export const wholeModel = (model: Model): Model => tidied(cloneModel(model));
 
-/** Without what nothing reads, banks as their first instance. */
+/** Without what nothing reads or calls, banks as their first instance. */
 function tidied(part: Model): Model {
   sweep(part);
   const { graph } = part;
   graph.setInputs(graph.inputs.filter(({ uses }) => uses.size > 0));
+  const called = new Set<unknown>();
+  const call = (scope: Graph): void => {
+    for (const node of scope.nodeSet) {
+      node.bodies.forEach(call);
+      const fn = part.functionOf(node);
+      if (!fn || called.has(fn)) continue;
+      called.add(fn);
+      call(fn.graph);
+    }
+  };
+  call(graph);
+  part.functions.splice(0, Number.POSITIVE_INFINITY, ...part.functions.filter((fn) => called.has(fn)));
   for (const scope of part.graphs())
     for (const value of scope.constants) {
       const own = value.tensor && instanceOf(value.tensor, 0);

@@ -2,13 +2,13 @@
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import { numberedText } from '../../ir/symbols.js';
-import { elementCount } from '../../ir/tensor.js';
-import { typeText } from '../../ir/types.js';
+import { elementCount, type Tensor } from '../../ir/tensor.js';
+import { isFloat, typeText } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { attributesText } from '../cut.js';
 
-/** Elements of a constant that are part of what is compared. */
-const SHORT = 64;
+/** Elements of a constant that are part of what is compared, at most: axes, shapes and factors, not weights. */
+const shortest = ({ type }: Tensor): number => (isFloat(type) ? 1 : 64);
 
 export function structureOf(model: Model): string {
   const lines = [[...model.opsets].sort().join(' ')];
@@ -21,7 +21,7 @@ export function structureOf(model: Model): string {
     const place = `v${places.size}`;
     places.set(value, place);
     const { tensor } = value;
-    const short = tensor && !tensor.strings && elementCount(tensor.shape) <= SHORT ? tensor.bytes() : '';
+    const short = tensor && !tensor.strings && elementCount(tensor.shape) <= shortest(tensor) ? tensor.bytes() : '';
     if (!value.producer) lines.push(`${place}: ${typeText(value.type, dimText)} ${tensor ? 'constant' : ''} ${short}`);
     return place;
   };

@@ -81,7 +81,7 @@ export class Tuning {
       name: block.name,
       instances: block.instances.reduce((sum, { nodes }) => sum + during.regions.timesOf(nodes[0] as Node), 0),
       nodes: block.instances.flatMap(({ nodes }) => nodes),
-      size: block.instances[0]?.nodes.length ?? 0,
+      size: sizeOf(middleOf(block).nodes),
       part: () => instanceModel(model, middleOf(block), isRepeated),
     }));
     if (blocks.length === 0) {
@@ -178,6 +178,10 @@ interface Subject {
   readonly size: number;
   part(): Model | string;
 }
+
+/** Nodes, those of called functions included. */
+const sizeOf = (nodes: readonly Node[]): number =>
+  nodes.reduce((sum, node) => sum + (node.graph.model.functionOf(node)?.graph.nodeSet.size ?? 1), 0);
 
 /** First and last repeats are odd at times; the one that stands for many in a shortened model is the third of four. */
 const middleOf = ({ instances }: Block) => instances[instances.length >> 1] as Block['instances'][0];

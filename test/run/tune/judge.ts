@@ -1,0 +1,44 @@
+/** Pipelines that are tuned without a clock. */
+import { cloneModel } from '../../../src/ir/clone.js';
+import type { Model } from '../../../src/ir/model.js';
+import { builtIn } from '../../../src/optimize.js';
+import { parsePasses } from '../../../src/run/parse.js';
+import type { Pass, Target } from '../../../src/run/pass.js';
+import { runPipeline } from '../../../src/run/pipeline.js';
+import type { Outcome, Stopwatch } from '../../../src/run/tune/trial.js';
+import { hasKernel } from '../../../src/runtime/kernels.js';
+import { opCounts } from '../../check-pass.js';
+
+export const timed = (ratio: number): Outcome => ({
+  kind: 'timed',
+  ratio,
+  interval: { low: ratio * 0.99, high: ratio * 1.01 },
+  significant: true,
+  runs: 20,
+  inputs: '',
+});
+
+/** Goes by what models hold, never by time; remembers what it was asked. */
+export class Judge implements Stopwatch {
+  readonly races: [without: Model, changed: Model][] = [];
+  constructor(readonly outcome: (without: Model, changed: Model) => Outcome) {}
+  async race(without: Model, changed: Model): Promise<Outcome> {
+    this.races.push([cloneModel(without), cloneModel(changed)]);
+    return this.outcome(without, changed);
+  }
+}
+export const always = (ratio: number) => new Judge(() => timed(ratio));
+export const counts = (model: Model, op: string): number => opCounts(model)[op] ?? 0;
+
+export const run = (
+  model: Model,
+  passes: string | readonly Pass[],
+  stopwatch: Stopwatch | undefined,
+  target: Target = 'cpu',
+) =>
+  runPipeline(model, typeof passes === 'string' ? parsePasses(passes, builtIn) : passes, {
+    target,
+    hasKernel: (...asked) => hasKernel(target, ...asked),
+    evaluate: undefined,
+    stopwatch,
+  });

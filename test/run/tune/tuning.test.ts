@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { decoder } from '../../../fixtures/decoder.js';
+import { encoder } from '../../../fixtures/encoder.js';
+import { catalogue } from '../../../passes/index.js';
+import type { Model } from '../../../src/ir/model.js';
+import { printModel } from '../../../src/ir/print.js';
+import { writeModel } from '../../../src/onnx/write.js';
+import { variantsOf } from '../../../src/run/tune/tuning.js';
+import { compareTensors, opCounts, randomFeeds } from '../../check-pass.js';
+import { runModel } from '../../run-model.js';
+import { always, counts, Judge, run, timed } from './judge.js';
+
+const sizes = { hidden: 32, heads: 2, intermediate: 48, vocabulary: 50, seed: 0 };
+const layers = (count: number) => encoder({ ...sizes, layers: count, positions: 32, norm: 'decomposed' });
+const dims = { batch: 2, sequence: 5, past_sequence: 3, total_sequence: 8 };
+
+const tuned = catalogue.map((factory) => factory()).filter((pass) => variantsOf(pass, { target: 'webgpu' }).length > 0);
+
+describe('tuning', () => {
+  it.each([
+    ['cpu', 'quarter'],
+    ['webgpu', 'quarter,fp16'],
+  ] as const)('changes nothing for %s where %s is faster on every block', async (target, list) => {
+    const faster = await run(layers(3), list, always(2), target);
+    const plain = await run(layers(3), list, undefined, target);
+    expect(printModel(faster.model)).toBe(printModel(plain.model));
+    expect(faster.passes.map(({ notes, skips, sites }) => ({ notes, skips, sites }))).toEqual(
+      plain.passes.map(({ notes, skips, sites }) => ({ notes, skips, sites })),
+    );
+    expect(plain.passes.every(({ tuning, tuneMs }) => tuning === undefined && tuneMs === undefined)).toBe(true);
+  });
+
+  it.each(tuned.map((pass) => [pass.definition.name, pass] as const))(
+    'leaves %s out of the blocks where it is slower, and says why',
+    async (name, pass) => {
+      for (const [before, target] of [
+        [layers(3), 'webgpu'],
+        [decoder({ ...sizes, layers: 3, kvHeads: 1 }), 'webgpu'],
+      ] as const) {
+        const slower = await run(before, [pass], always(0.5), target);
+        const plain = await run(before, [pass], undefined, target);
+        const [result] = slower.passes;
+        if (result?.tuning?.length === 0) {
+          expect(plain.passes[0]?.status === 'unchanged' || name === 'bf16').toBe(true);
+          continue;
+        }
+        expect(result?.tuning?.[0]).toMatchObject({ instances: 3, variant: name, kept: false, speed: { ratio: 0.5 } });
+        expect(result?.tuning?.some(({ kept }) => kept)).toBe(false);
+        const reason = `${name} takes 2.00 times the time on one of 3 instances (1.98 to 2.02)`;
+        expect(result?.skips.find((skip) => skip.reason === reason)?.count).toBeGreaterThanOrEqual(3);
+        // What is in no block is as the pass decides; three layers hold most.
+        const changed = (model: Model) =>
+          Object.entries(opCounts(model)).reduce((sum, [op, n]) => sum + Math.abs(n - counts(before, op)), 0);
+        expect(changed(slower.model)).toBeLessThan(changed(plain.model) / 2);
+      }
+    },
+  );
+
+  it('asks of one instance of each block, however many there are', async () => {
+    for (const list of ['simplify,fuse,int8', 'regional,simplify,fuse,int8']) {
+      const races = await Promise.all(
+        [6, 12].map(async (count) => {
+          const judge = always(2);
+          await run(layers(count), list, judge);
+          return judge.races.map(([without, changed]) => [opCounts(without), opCounts(changed)]);
+        }),
+      );
+      expect(races[0]!.length).toBeGreaterThanOrEqual(3);
+      expect(races[1]).toEqual(races[0]);
+    }
+  });
+
+  it.each([
+    ['all faster', (_: Model, __: Model) => timed(2)],
+    ['all slower', () => timed(0.5)],
+    ['int8 slower', (_: Model, changed: Model) => timed(counts(changed, 'MatMulInteger') ? 0.5 : 2)],
+    ['another op for attention', (_: Model, changed: Model) => timed(counts(changed, 'Attention') ? 3 : 2)],
+  ])('makes the same of stand-ins as of all repeats: %s', async (_, outcome) => {
+    const list = 'simplify,fuse,int8';
+    const before = layers(7);
+    const whole = await run(before, list, new Judge(outcome));
+    const once = await run(before, `regional,${list}`, new Judge(outcome));
+    expect(once.passes[0]?.notes[0]?.text).toMatch(/one is compiled for \d/);
+    expect(opCounts(once.model)).toEqual(opCounts(whole.model));
+    const rows = (result: typeof once) => result.passes.flatMap(({ tuning = [] }) => tuning);
+    const shown = (result: typeof once) => rows(result).map((row) => `${row.variant} ${row.instances} ${row.kept}`);
+    expect(shown(once)).toEqual(shown(whole));
+    expect(rows(once).every(({ instances }) => instances === 7)).toBe(true);
+    const feeds = randomFeeds(before, dims);
+    const [a, b] = [await writeModel(once.model), await writeModel(whole.model)];
+    compareTensors(await runModel(a, feeds), await runModel(b, feeds), 0);
+  });
+});
