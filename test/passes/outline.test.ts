@@ -4,8 +4,9 @@ import { encoder } from '../../fixtures/encoder.js';
 import { inline } from '../../passes/inline.js';
 import { outline } from '../../passes/outline.js';
 import { regional } from '../../passes/regional.js';
-import { buildModel } from '../../src/ir/build.js';
+import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { storedTensors } from '../../src/ir/constants.js';
+import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { builtIn, optimize } from '../../src/optimize.js';
@@ -27,6 +28,12 @@ async function graphBytes(model: Model): Promise<number> {
   return (await writeModel(model)).length - weights;
 }
 
+/** Of nodes and matrices. */
+const namesOf = ({ graph }: Model): string[] => {
+  const matrices = [...graph.constants].filter(({ shape }) => shape?.length === 2);
+  return [...graph.nodeSet, ...matrices].map(({ name }) => name).sort();
+};
+
 describe('outline', () => {
   it.each(kinds)(
     'makes functions of the layers of a %s that compute the same, and inline puts them back',
@@ -37,6 +44,7 @@ describe('outline', () => {
       expect(model.functions.length).toBeGreaterThan(0);
       const back = await applyPasses([inline()], model);
       expect(opCounts(back.model)).toEqual(opCounts(before));
+      expect(namesOf(back.model)).toEqual(namesOf(before));
     },
   );
 
@@ -103,6 +111,36 @@ describe('outline', () => {
     const { model } = await checkPass(outline(), { before, within: 0 });
     expect(model.graph.constants.size).toBe(1);
     expect([...(model.functions[0]?.graph.constants ?? [])].map(({ tensor }) => tensor?.shape)).toEqual([[]]);
+  });
+
+  it('names what it makes as the repeats do', async () => {
+    const { model } = await applyPasses(parsePasses('simplify,fuse,outline', builtIn), models.encoder(6));
+    expect(model.functions[0]?.graph.inputs.slice(0, 3).map(({ name }) => name)).toEqual([
+      'x',
+      'attention.self.query.weight',
+      'attention.self.query.bias',
+    ]);
+    expect(model.functions[0]?.graph.nodes()[0]?.name).toBe('attention/self/query/MatMul');
+    const calls = model.graph.nodes().filter((node) => model.functionOf(node));
+    expect(calls.map(({ name, output }) => name || output.name)).toEqual(
+      Array.from({ length: 6 }, (_, i) => `/encoder/layer.${i}`),
+    );
+  });
+
+  it('makes none of what is one call already', async () => {
+    const before = buildModel({ '': 17, local: 1 }, (g) => {
+      let x = g.input('x', 'float32', ['n', 4]);
+      for (let i = 0; i < 6; i++)
+        x = g.op('Layer', [x, g.constant(randomWeights([4, 4], 0.5, i))], undefined, { domain: 'local' });
+      g.output('y', x, 'float32', ['n', 4]);
+    });
+    const graph = new Graph(before, 'Layer', new Map([['', 17]]));
+    const [x, w] = [graph.input('x'), graph.input('w')];
+    const g = new GraphBuilder(graph);
+    g.output('y', g.op('Tanh', [g.op('MatMul', [x, w])]));
+    const rest = { overload: '', attributes: [], defaults: new Map(), docString: '' };
+    before.functions.push({ domain: 'local', name: 'Layer', graph, ...rest });
+    await checkMiss(outline(), { before, reason: 'one call already' });
   });
 
   it('makes none where initializers are inputs', async () => {

@@ -8,6 +8,7 @@ import type { Graph } from '../../ir/graph.js';
 import type { ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
+import { BLOCKS } from './labels.js';
 
 /** Why the function's nodes would mean something else in that scope; undefined where they mean the same. */
 export function opsetConflict({ graph: body, name }: ModelFunction, scope: Graph): string | undefined {
@@ -45,7 +46,13 @@ export function inlineCall(call: Node, fn: ModelFunction): void {
   fill(graph, body, copies, true);
   const absent = new Set(body.inputs.filter((input) => !copies.has(input)));
   const attributes = new Map([...fn.defaults, ...call.attributes]);
-  for (const node of graph.nodeSet) if (!before.has(node)) settle(node, absent, attributes, call.name);
+  // A call without a name goes by what it gives, as messages call it.
+  const name = call.name || (call.outputs[0]?.name ?? '');
+  for (const node of graph.nodeSet) if (!before.has(node)) settle(node, absent, attributes, name);
+  // What stands for all repeats has numbers for labels: its nodes' names say more.
+  if (fn.domain === BLOCKS)
+    for (const node of graph.nodeSet)
+      if (!before.has(node)) for (const value of node.outputs) if (value) value.name = '';
   call.outputs.forEach((output, index) => {
     const result = body.outputs[index];
     if (!output || !result) return;

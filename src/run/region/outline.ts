@@ -7,10 +7,8 @@ import { elementCount } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
 import { findBlocks } from '../../match/blocks/index.js';
 import { joinPieces, type Repeated } from './join.js';
+import { BLOCKS, Labels } from './labels.js';
 import { isSameTensor } from './same.js';
-
-/** The domain of the functions that are made here. */
-const BLOCKS = 'onnx_passes.blocks';
 
 /** What a report is told. */
 interface Voice {
@@ -51,6 +49,7 @@ export function outlineBlocks(model: Model, voice: Voice): void {
 }
 
 function refusal({ instances }: Repeated): string | undefined {
+  if (instances[0]?.nodes.length === 1) return 'no function: it is one call already';
   if (instances.some(({ nodes }) => nodes.some((node) => node.bodies.length > 0))) return 'no function: it has bodies';
   return undefined;
 }
@@ -59,10 +58,11 @@ function refusal({ instances }: Repeated): string | undefined {
 type Column = readonly Value[];
 
 function outline(model: Model, { name, instances }: Repeated): ModelFunction {
-  const { graph } = model;
   if (model.irVersion < FUNCTIONS) model.irVersion = FUNCTIONS;
+  const [first = []] = instances.map(({ nodes }) => nodes);
   const own = instances.map(({ nodes }) => new Set(nodes));
-  const body = new Graph(model, freeName(model, name), opsetsOf(model, instances[0]?.nodes ?? []));
+  const body = new Graph(model, freeName(model, name), opsetsOf(model, first));
+  const labels = labelsOf(instances);
   /** Where each input of the function is read first. */
   const given: { readonly place: number; readonly index: number }[] = [];
   const byKey = new Map<string, Value>();
@@ -73,15 +73,18 @@ function outline(model: Model, { name, instances }: Repeated): ModelFunction {
     const key = column.map(({ sequence }) => sequence).join();
     const known = byKey.get(key);
     if (known) return known;
-    const first = column[0] as Value;
     const made = isWritten(column)
-      ? body.constant(first.tensor as NonNullable<Value['tensor']>)
-      : body.input(`i${given.length}`);
+      ? body.constant(column[0]?.tensor as NonNullable<Value['tensor']>)
+      : body.input(
+          labels.input(
+            namesOf(column),
+            column.some(({ producer }) => producer),
+          ),
+        );
     if (!made.tensor) given.push({ place, index });
     byKey.set(key, made);
     return made;
   };
-  const first = instances[0]?.nodes ?? [];
   first.forEach((node, place) => {
     const inputs = node.inputs.map((value, index) => {
       if (!value) return undefined;
@@ -92,6 +95,7 @@ function outline(model: Model, { name, instances }: Repeated): ModelFunction {
     const copy = body.add(opType, inputs, {
       domain,
       overload,
+      name: labels.node(instances.map(({ nodes }) => nodes[place]?.name ?? '')),
       attributes: { ...statedIn(node), ...Object.fromEntries(attributes) },
       outputs: node.outputs.map((value, index) => value && `v${place}${index ? `_${index}` : ''}`),
     });
@@ -108,9 +112,14 @@ function outline(model: Model, { name, instances }: Repeated): ModelFunction {
       return isRead ? [{ column, value: copies.get(value) as Value }] : [];
     }),
   );
-  results.forEach(({ value }, index) => {
-    body.output(`o${index}`, value);
-  });
+  for (const { column, value } of results)
+    body.output(
+      labels.output(
+        namesOf(column),
+        column.every(({ isOutput }) => isOutput),
+      ),
+      value,
+    );
   const fn: ModelFunction = {
     domain: BLOCKS,
     name: body.name,
@@ -122,24 +131,58 @@ function outline(model: Model, { name, instances }: Repeated): ModelFunction {
   };
   model.functions.push(fn);
   instances.forEach(({ nodes }, at) => {
-    const call = graph.add(
-      fn.name,
-      // By now an instance before may be a call.
-      given.map(({ place, index }) => nodes[place]?.inputs[index]),
-      { domain: BLOCKS, outputs: results.map(({ column }) => column[at]?.name) },
+    // By now an instance before may be a call.
+    const inputs = given.map(({ place, index }) => nodes[place]?.inputs[index]);
+    call(
+      fn,
+      nodes,
+      labels.calls[at] ?? '',
+      inputs,
+      results.map(({ column }) => column[at]),
     );
-    results.forEach(({ column }, index) => {
-      const [old, made] = [column[at], call.outputs[index]];
-      if (!old || !made) return;
-      made.type = old.type;
-      made.isDeclared = old.isDeclared;
-      made.carried = old.carried;
-      for (const use of [...old.uses]) if (!own[at]?.has(use.node)) use.node.graph.setInput(use.node, use.index, made);
-    });
-    for (const node of [...nodes].reverse()) graph.remove(node);
   });
-  for (const value of [...graph.constants]) if (value.uses.size === 0) graph.removeConstant(value);
+  for (const value of [...model.graph.constants]) if (value.uses.size === 0) model.graph.removeConstant(value);
   return fn;
+}
+
+const namesOf = (column: Column): readonly string[] => column.map(({ name }) => name);
+
+function labelsOf(instances: Repeated['instances']): Labels {
+  const [first = []] = instances.map(({ nodes }) => nodes);
+  const column = <T>(pick: (nodes: readonly Node[]) => T): T[] => instances.map(({ nodes }) => pick(nodes));
+  const constants = first.flatMap((node, place) =>
+    node.inputs.flatMap((_, index) => {
+      const values = column((nodes) => nodes[place]?.inputs[index]);
+      return values.every((value) => value?.tensor) ? [values.map((value) => value?.name ?? '')] : [];
+    }),
+  );
+  return new Labels(
+    first.map((_, place) => column((nodes) => nodes[place]?.name ?? '')),
+    constants,
+  );
+}
+
+/** Puts a call in the place of the nodes. It goes by the name of what it gives first, unless that is an output of the graph: each name costs bytes. */
+function call(
+  fn: ModelFunction,
+  nodes: readonly Node[],
+  name: string,
+  inputs: readonly (Value | undefined)[],
+  results: readonly (Value | undefined)[],
+): void {
+  const { graph } = nodes[0] as Node;
+  const outputs = results.map((value) => (name && !value?.isOutput ? name : value?.name));
+  const made = graph.add(fn.name, inputs, { domain: BLOCKS, name: outputs[0] === name ? '' : name, outputs });
+  const own = new Set(nodes);
+  results.forEach((old, index) => {
+    const value = made.outputs[index];
+    if (!old || !value) return;
+    value.type = old.type;
+    value.isDeclared = old.isDeclared;
+    value.carried = old.carried;
+    for (const use of [...old.uses]) if (!own.has(use.node)) use.node.graph.setInput(use.node, use.index, value);
+  });
+  for (const node of [...nodes].reverse()) graph.remove(node);
 }
 
 /** Version 1.30 ends with a segmentation fault while it loads a function in which its own norms leave this default to it. */
