@@ -17,6 +17,7 @@ import {
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
 import { isCentred, isOfMoments, isVariance } from './norm-site.js';
+import { rowNorm } from './row-norm.js';
 
 const x = any('x');
 const scale = any('scale');
@@ -71,6 +72,14 @@ const byMomentsFloored = rule({
   rewrite: layerNormalization,
 });
 
+/** The same by way of BatchNormalization: see row-norm.ts */
+const byRows = rule({
+  name: 'layer-norm-rows',
+  because: 'one kernel that reads x once, instead of twelve',
+  match: maybe((scaled) => Sum(scaled, bias), Product(rowNorm, Optional(scale))),
+  rewrite: layerNormalization,
+});
+
 interface Captures {
   readonly x: Value;
   readonly axes: string;
@@ -101,7 +110,7 @@ function layerNormalization(found: Captures, scope: RewriteScope): Value | Miss 
 
 export const layerNorm: RuleSet = {
   noun: 'layer norm',
-  rules: [expanded, plain],
+  rules: [expanded, plain, byRows],
   isSite: (node, facts) => isVariance(node, facts) && isCentred(node),
 };
 

@@ -35,7 +35,8 @@ function isByCount(user: Node, { inputs: [x], output }: Node, facts: Facts): boo
 function leadsToRoot(node: Node, steps: number, facts: Facts): boolean {
   return node.output.users.some((user) => {
     if (user.domain !== '') return false;
-    if (user.opType === 'Sqrt') return true;
+    // Which takes the root of its last input.
+    if (user.opType === 'Sqrt' || (user.opType === 'BatchNormalization' && user.inputs[4] === node.output)) return true;
     if (user.opType === 'Pow') return Math.abs(scalarOf(user.inputs[1], facts) ?? 0) === 0.5;
     if (isDifferenceOfMoments(user)) return leadsToRoot(user, STEPS, facts);
     return (

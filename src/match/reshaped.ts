@@ -7,6 +7,7 @@ import { isPlain } from './plain.js';
 import { scalarOf } from './scalar.js';
 
 const reductions = new Set(['ReduceMean', 'ReduceSum', 'ReduceSumSquare', 'ReduceL2']);
+const shaping = new Set(['Unsqueeze', 'Squeeze', 'Reshape']);
 const unary = new Set(['Sqrt', 'Reciprocal', 'Neg']);
 const binary = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min']);
 /** A root, an epsilon, a count, two moments and their spellings. */
@@ -15,7 +16,7 @@ const NODES = 16;
 /** The op that gives its input another shape and leaves the numbers in their order; undefined where it does more. */
 export function reshapeOf(value: Value): Node | undefined {
   const node = value.producer;
-  return node && !node.hasReference && (node.is('Unsqueeze') || node.is('Reshape')) ? node : undefined;
+  return node && !node.hasReference && shaping.has(node.opType) && node.domain === '' ? node : undefined;
 }
 
 /**
