@@ -70,6 +70,7 @@ export class Inference {
   /** The main graph and the bodies inside it. */
   *mainScopes(graph: Graph = this.model.graph): Iterable<Graph> {
     yield graph;
+    if (!graph.hasBodies) return;
     for (const node of graph.nodes()) for (const body of node.bodies) yield* this.mainScopes(body);
   }
 

@@ -75,6 +75,8 @@ export function toAttribute(value: AttributeLike): Attribute {
 /** The text of a string attribute's bytes. */
 export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
 
+const NONE: readonly Graph[] = [];
+
 /** The graphs an attribute holds; none for other types. */
-export const graphsOf = (attribute: Attribute): readonly Graph[] =>
-  attribute.type === 'graph' ? [attribute.value] : attribute.type === 'graphs' ? attribute.value : [];
+export const graphsOf = (attribute: Attribute | undefined): readonly Graph[] =>
+  attribute?.type === 'graph' ? [attribute.value] : attribute?.type === 'graphs' ? attribute.value : NONE;

@@ -35,6 +35,8 @@ export class Graph {
   readonly end: Node;
 
   readonly #nodes = new Set<Node>();
+  /** Those with bodies. */
+  readonly #owners = new Set<Node>();
   readonly #constants = new Set<Value>();
   #order: { structure: number; nodes: readonly Node[] } | undefined;
 
@@ -55,6 +57,11 @@ export class Graph {
   /** The nodes as they stand, in order of creation. */
   get nodeSet(): ReadonlySet<Node> {
     return this.#nodes;
+  }
+
+  /** Whether a node of this scope has a body. */
+  get hasBodies(): boolean {
+    return this.#owners.size > 0;
   }
 
   /** The constants of this scope, in order of creation. */
@@ -120,13 +127,14 @@ export class Graph {
     const node = new Node(this, opType, options);
     if (node.domain !== '')
       for (const opsets of [this.opsets, this.model.opsets]) if (!opsets.has(node.domain)) opsets.set(node.domain, 1);
-    const names =
-      typeof options.outputs === 'object' ? options.outputs : new Array<string>(options.outputs ?? 1).fill('');
-    names.forEach((name, index) => {
+    const { outputs = 1, attributes } = options;
+    const names = typeof outputs === 'object' ? outputs : undefined;
+    const count = typeof outputs === 'object' ? outputs.length : outputs;
+    for (let index = 0; index < count; index++) {
+      const name = names ? names[index] : '';
       (node.outputs as (Value | undefined)[]).push(name === undefined ? undefined : new Value(this, name, node, index));
-    });
-    for (const [name, value] of Object.entries(options.attributes ?? {}))
-      if (value !== undefined) this.setAttribute(node, name, value);
+    }
+    for (const name in attributes) this.setAttribute(node, name, attributes[name]);
     const length = inputs.findLastIndex((value) => value !== undefined) + 1;
     for (let index = 0; index < length; index++) this.setInput(node, index, inputs[index]);
     this.#nodes.add(node);
@@ -141,6 +149,7 @@ export class Graph {
         throw new TypeError(`${node.label}: cannot be removed, "${value.name}" is in use`);
     this.#release(node);
     this.#nodes.delete(node);
+    this.#owners.delete(node);
     this.model.touch(true);
   }
 
@@ -184,14 +193,19 @@ export class Graph {
 
   /** Sets an attribute, or removes it with undefined. */
   setAttribute(node: Node, name: string, like: AttributeLike | undefined): void {
-    const attributes = node.attributes as Map<string, Attribute>;
-    const old = attributes.get(name);
-    if (old) for (const body of graphsOf(old)) body.owner = undefined;
-    if (like === undefined) attributes.delete(name);
-    else {
-      const attribute = toAttribute(like);
-      attributes.set(name, attribute);
-      for (const body of graphsOf(attribute)) body.owner = node;
+    const own = node as Mutable<Node>;
+    if (own.attributes.size === 0) own.attributes = new Map();
+    const attributes = own.attributes as Map<string, Attribute>;
+    const attribute = like === undefined ? undefined : toAttribute(like);
+    const [before, after] = [graphsOf(attributes.get(name)), graphsOf(attribute)];
+    for (const body of before) body.owner = undefined;
+    for (const body of after) body.owner = node;
+    if (attribute) attributes.set(name, attribute);
+    else attributes.delete(name);
+    if (before.length + after.length > 0) {
+      own.bodies = [...attributes.values()].flatMap(graphsOf);
+      if (own.bodies.length > 0) node.graph.#owners.add(node);
+      else node.graph.#owners.delete(node);
     }
     this.model.touch(true);
   }

@@ -103,7 +103,7 @@ export class Model {
   *graphs(): Iterable<Graph> {
     const inside = function* (graph: Graph): Iterable<Graph> {
       yield graph;
-      for (const node of graph.nodes()) for (const body of node.bodies) yield* inside(body);
+      if (graph.hasBodies) for (const node of graph.nodes()) for (const body of node.bodies) yield* inside(body);
     };
     yield* inside(this.graph);
     for (const { graph } of this.functions) yield* inside(graph);

@@ -1,5 +1,5 @@
 /** A node: one operator call. Edited through its graph alone. */
-import { type Attribute, type AttributeLike, graphsOf, textOf } from './attribute.js';
+import { type Attribute, type AttributeLike, textOf } from './attribute.js';
 import type { Graph } from './graph.js';
 import type { Tensor } from './tensor.js';
 import type { Use, Value } from './value.js';
@@ -7,8 +7,9 @@ import type { Use, Value } from './value.js';
 /** Op type of the pseudo-node whose inputs are the graph's outputs. */
 export const END = 'graph.end';
 
-/** Of most nodes. */
-const NONE: readonly Graph[] = [];
+/** Of most nodes: a map and a list of their own would be a third of what they take. */
+const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();
+const NO_BODIES: readonly Graph[] = [];
 
 export interface NodeOptions {
   readonly domain?: string;
@@ -35,7 +36,9 @@ export class Node {
   readonly inputs: readonly (Value | undefined)[] = [];
   /** undefined: an optional output left out. */
   readonly outputs: readonly (Value | undefined)[] = [];
-  readonly attributes: ReadonlyMap<string, Attribute> = new Map();
+  readonly attributes: ReadonlyMap<string, Attribute> = NO_ATTRIBUTES;
+  /** Control-flow bodies: every graph in an attribute, in the attributes' order. */
+  readonly bodies: readonly Graph[] = NO_BODIES;
   /** @internal The slots' entries in the values' use sets. */
   readonly slots: (Use | undefined)[] = [];
 
@@ -111,14 +114,6 @@ export class Node {
   get hasReference(): boolean {
     for (const attribute of this.attributes.values()) if (attribute.type === 'ref') return true;
     return false;
-  }
-
-  /** Control-flow bodies: every graph in an attribute, in the attributes' order. */
-  get bodies(): readonly Graph[] {
-    let bodies: readonly Graph[] = NONE;
-    for (const attribute of this.attributes.values())
-      if (attribute.type === 'graph' || attribute.type === 'graphs') bodies = [...bodies, ...graphsOf(attribute)];
-    return bodies;
   }
 
   #safe(value: bigint, name: string): number {
