@@ -27,6 +27,14 @@ const epsilon = number('epsilon');
 const centred = Sum(x, Minus(Mean(x)));
 const deviation = Power(Sum(Mean(Power(centred, 2)), epsilon), -0.5);
 
+/** The same without an epsilon, as float16 leaves it where ε is no number there: 0. */
+const bare = rule({
+  name: 'layer-norm-bare',
+  because: 'one kernel that reads x once, instead of eight',
+  match: maybe((scaled) => Sum(scaled, bias), Product(centred, Power(Mean(Power(centred, 2)), -0.5), Optional(scale))),
+  rewrite: (found, scope) => layerNormalization({ ...found, epsilon: 0 }, scope),
+});
+
 /** (x − mean(x)) / √(mean((x − mean(x))²) + ε) · scale + bias  ⟶  LayerNormalization(x, scale, bias) */
 const plain = rule({
   name: 'layer-norm',
@@ -110,7 +118,7 @@ function layerNormalization(found: Captures, scope: RewriteScope): Value | Miss 
 
 export const layerNorm: RuleSet = {
   noun: 'layer norm',
-  rules: [expanded, plain, byRows],
+  rules: [expanded, plain, bare, byRows],
   isSite: (node, facts) => isVariance(node, facts) && isCentred(node),
 };
 

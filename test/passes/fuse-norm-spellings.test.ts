@@ -187,6 +187,18 @@ describe('a mean square by other sums', () => {
   ])('is not %s', (_, before, reason) => checkMiss(fuseNorm(), { before, reason }));
 });
 
+it('a layer norm without an epsilon', async () => {
+  const before = modelOf((g, x) => {
+    const centred = g.op('Sub', [x, g.op('ReduceMean', [x], { axes: [2] })]);
+    const deviation = g.op('Sqrt', [g.op('ReduceMean', [square(g, centred)], { axes: [2] })]);
+    return scaled(g, g.op('Div', [centred, deviation]));
+  });
+  await fuses(before, 'LayerNormalization');
+  // A row of equal numbers is no number in either.
+  const feeds = { x: tensorOf('float32', Array<number>(4 * D).fill(1), [1, 4, D]) };
+  await checkPass(fuseNorm(), { before, ops: { LayerNormalization: 1 }, within: NOISE, feeds });
+});
+
 describe('a variance by two moments', () => {
   type Reduce = (g: GraphBuilder, x: Value) => Value;
   const kept: Reduce = (g, x) => g.op('ReduceMean', [x], { axes: [2] });

@@ -56,6 +56,11 @@ export const cases: [string, number, (g: GraphBuilder) => Value, newest?: number
     (g) => g.op('Squeeze', [g.op('Unsqueeze', [image(g)], { axes: [0, 3] })], { axes: [0] }),
   ],
   ['Split', 11, (g) => g.op('Split', [image(g)], { axis: 3, split: [2, 4] }, { outputs: 2 })],
+  [
+    "the runtime's own LayerNormalization",
+    11,
+    (g) => g.op('LayerNormalization', [image(g), g.constant(randomWeights([6]))], { axis: -1, epsilon: float(0.1) }),
+  ],
   ['ReduceSum', 11, (g) => g.op('ReduceSum', [image(g)], { axes: [1, 3], keepdims: 0 })],
   [
     'Resize to sizes, by an empty list of scales',
