@@ -8,8 +8,8 @@ import type { Value } from './value.js';
 
 /**
  * Throws ModelError, naming the place, where a scope has a cycle, a node reads a value that is not in scope or no longer
- * exists, the value does not know the use, a body has another owner, a port has no value or no name or two ports one name,
- * or a constant's type differs from its tensor's in element type or shape.
+ * exists, the value does not know the use, a body has another owner, a port has no value or no name or two inputs, or two
+ * outputs of what is no body, have one, or a constant's type differs from its tensor's in element type or shape.
  */
 export function checkModel(model: Model): void {
   checkGraph(model.graph, []);
@@ -24,7 +24,8 @@ function checkGraph(graph: Graph, outer: readonly Graph[]): void {
     // An input that is passed through may have the output's name; two inputs or two outputs may not.
     if (name === '') throw new ModelError(place, 'a name for every port', 'none');
   }
-  for (const ports of [graph.inputs, graph.outputPorts]) {
+  // Outputs of a body count by position: what a Loop carries it may collect as well, under the one name.
+  for (const ports of outer.length ? [graph.inputs] : [graph.inputs, graph.outputPorts]) {
     names.clear();
     for (const { name } of ports) {
       if (names.has(name)) throw new ModelError(place, 'ports of different names', `"${name}" twice`);

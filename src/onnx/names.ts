@@ -22,8 +22,9 @@ export class ScopeNames {
     graph: Graph,
     readonly outer?: ScopeNames,
   ) {
-    // Ports of a body count by position, and runtimes refuse names that hide outer ones.
-    for (const value of graph.inputs) this.#give(value, outer?.has(value.name) ? this.free(value.name) : value.name);
+    // Ports of a body count by position, and runtimes refuse names that hide outer ones. BeamSearch and its kind ask for names.
+    const hidden = graph.owner?.domain === 'com.microsoft' ? undefined : outer;
+    for (const value of graph.inputs) this.#give(value, hidden?.has(value.name) ? this.free(value.name) : value.name);
     const inputs = new Map(graph.inputs.map((value) => [this.of(value), value]));
     const wanted = graph.outputPorts.map(({ name }) => name);
     for (const name of wanted) this.#taken.add(name);
@@ -37,7 +38,8 @@ export class ScopeNames {
           `output "${wish}" to be the input of that name, or to have another name`,
           `another value, "${value.name}"`,
         );
-      const name = outer?.has(wish) || inputs.has(wish) ? this.free(wish) : wish;
+      const isOthers = outer && wanted.indexOf(wish) < index && graph.outputs[wanted.indexOf(wish)] !== value;
+      const name = isOthers || hidden?.has(wish) || inputs.has(wish) ? this.free(wish) : wish;
       this.#taken.add(name);
       if (current === undefined && value.graph === graph) this.#names.set(value, name);
       else this.renamed.push({ port: name, value });

@@ -8,8 +8,9 @@ import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { decodeMessage, type GraphMessage, type ModelMessage } from '../../src/onnx/messages.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { optimize } from '../../src/optimize.js';
 import { runModel } from '../run-model.js';
-import { floats, info, modelBytes, node } from './bytes.js';
+import { floats, info, int64s, modelBytes, node } from './bytes.js';
 
 const graphOf = async (model: Model): Promise<GraphMessage> =>
   decodeMessage<ModelMessage>('ModelProto', await writeModel(model)).graph as GraphMessage;
@@ -130,6 +131,52 @@ describe('bodies', () => {
     expect(await run(model)).toEqual({ y: [-1, 2] });
     const read = await readModel(await writeModel(model));
     expect((await writeModel(read)).length).toBe((await writeModel(model)).length);
+  });
+
+  it('may give one value twice under one name, as a Loop does that carries and collects it', async () => {
+    const body = {
+      name: 'b',
+      input: [info('i', 7, []), info('keep', 9, []), info('s')],
+      node: [node('Identity', ['keep'], ['on']), node('Neg', ['s'], ['64'])],
+      output: [info('on', 9, []), info('64'), info('64')],
+    };
+    const model = await readModel(
+      modelBytes(
+        {},
+        {
+          initializer: [int64s('n', [2], [])],
+          input: [info('x')],
+          node: [node('Loop', ['n', '', 'x'], ['last', 'all'], { attribute: [{ name: 'body', type: 5, g: body }] })],
+          output: [info('last'), info('all', 1, [2, 2])],
+        },
+      ),
+    );
+    const expected = { last: [1, -2], all: [-1, 2, 1, -2] };
+    expect(await run(model)).toEqual(expected);
+    for (const passes of ['simplify', 'fp16']) {
+      const { model: result } = await optimize(model, passes, { verify: 'none' });
+      expect(await run(result)).toEqual(expected);
+    }
+    // Once the two are not the same, the second gets another name.
+    const [loop] = model.graph.nodes();
+    const end = loop?.bodies[0]?.end;
+    if (!end) throw new Error('no body');
+    end.graph.setInput(end, 2, end.graph.add('Abs', [end.inputs[2]]).output);
+    expect(await run(model)).toEqual({ last: [1, -2], all: [1, 2, 1, 2] });
+  });
+
+  it('keep the names of ports for BeamSearch and its kind, which ask for them', async () => {
+    const model = buildModel({ '': 17, 'com.microsoft': 1 }, (g) => {
+      const ids = g.input('input_ids', 'int32', ['batch', 'length']);
+      const decoder = g.body('decoder', (b) =>
+        b.output('logits', b.op('Neg', [b.input('input_ids', 'int32', ['b', 's'])])),
+      );
+      g.output('logits', g.op('GreedySearch', [ids], { decoder }, { domain: 'com.microsoft' }));
+    });
+    const [search] = (await readModel(await writeModel(model))).graph.nodes();
+    const [body] = search?.bodies ?? [];
+    expect(body?.inputs.map(({ name }) => name)).toEqual(['input_ids']);
+    expect(body?.outputPorts.map(({ name }) => name)).toEqual(['logits']);
   });
 
   it('rename what hides an outer value in the file: runtimes refuse that', async () => {
