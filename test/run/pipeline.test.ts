@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
 import { ModelError, PassError } from '../../src/ir/errors.js';
 import type { Model } from '../../src/ir/model.js';
@@ -35,6 +36,15 @@ const verifier = (outcomes: Verdict['outcome'][], seen: string[] = []): Verifier
 });
 
 describe('runPipeline', () => {
+  it('takes a pass that finds nothing in a model of unknown sizes as unchanged, and does not compare', async () => {
+    const seen: string[] = [];
+    const reads = pass('reads', 'exact', (m) => inferTypes(m));
+    const unknown = buildModel({ '': 17 }, (g) => g.output('y', g.op('NonZero', [g.input('x', 'float32', ['n'])])));
+    const result = await runPipeline(unknown, [reads], { ...options, verify: 'pass', verifier: verifier([], seen) });
+    expect(result.passes.map(({ status }) => status)).toEqual(['unchanged']);
+    expect(seen).toEqual([]);
+  });
+
   it('works on a clone, sweeps, and measures what changed', async () => {
     const original = model();
     const { revision } = original;
