@@ -59,6 +59,8 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
     const raised = await guard(() => raisedFor(definition, model, context));
     // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
     const given = raised ?? (isVerified && !definition.shortens ? cloneModel(model) : model);
+    // Dims that nobody knows are a copy's own: that it has them is no change.
+    if (definition.needs?.includes('types')) inferTypes(given);
     const before = given.revision;
     regions.enter(given);
     const tuned = performance.now();
