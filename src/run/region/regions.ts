@@ -6,16 +6,18 @@
  * are told apart, or compiled each by itself.
  */
 import { inferTypes } from '../../infer/index.js';
-import { Divergence, markOf } from '../../ir/bank.js';
+import { Divergence, MIXED, markOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
 import { type ModelSummary, summarize } from '../summary.js';
 import { Renaming } from './names.js';
 import { planOf, type Run } from './plan.js';
 import { type Cut, cutOf, type ShortRun, shorten, THIRD } from './shorten.js';
-import { resolve, stamp, standingFor } from './stamp.js';
+import { resolve, stamp } from './stamp.js';
+import { standingFor } from './stand-ins.js';
 import { isSteady } from './steady.js';
 
 /** What a report is told. */
@@ -137,6 +139,7 @@ export class Regions {
 
   /** For how many nodes or values of the model it stands. */
   timesOf(about: Node | Value): number {
+    if ('tensor' in about && this.#standInOfAnchor(about) > 0) return this.#standInOfAnchor(about) > 1 ? 0 : 1;
     return this.#runOf(about, nameOf(about))?.members.length ?? 1;
   }
 
@@ -162,6 +165,12 @@ export class Regions {
     if (mark) return mark.standIn === THIRD ? this.#runs.find(({ id }) => id === mark.run) : undefined;
     const readers = new Set([...uses].map(({ node }) => this.#standing.get(node)));
     return readers.size === 1 ? [...readers][0] : undefined;
+  }
+
+  /** Of a constant that all repeats share, and each stand-in has meanwhile: whose it is; else 0. */
+  #standInOfAnchor({ tensor }: Value): number {
+    const { run, standIn, slot } = (tensor && markOf(tensor)) ?? {};
+    return slot !== MIXED && this.#runs.find(({ id }) => id === run)?.anchor ? (standIn as number) : 0;
   }
 
   #renamingOf(run: ShortRun): Renaming {
@@ -200,10 +209,16 @@ export class Regions {
       const own = new Set([...standing].flatMap(({ inputs }) => inputs.filter((value) => value?.tensor)));
       for (const value of own) {
         const { tensor, uses } = value as Value;
-        if (!tensor || [...uses].some(({ node }) => !standing.has(node))) continue;
+        if (!tensor || run.anchor || [...uses].some(({ node }) => !standing.has(node))) continue;
         bytes += more * tensor.byteLength;
         add(bytesByType, tensor.type, more * tensor.byteLength);
       }
+    }
+    for (const value of model.graph.constants) {
+      const { type, byteLength } = value.tensor as Tensor;
+      if (this.#standInOfAnchor(value) < 2) continue;
+      bytes -= byteLength;
+      add(bytesByType, type, -byteLength);
     }
     return { ...summary, nodes, ops, bytes, bytesByType };
   }

@@ -16,6 +16,7 @@ import type { Run } from './plan.js';
 import { type Ports, portsOf } from './ports.js';
 import { isSameTensor } from './same.js';
 import type { Shift } from './shift.js';
+import type { Part } from './stand-ins.js';
 
 /** What a shortened run needs to be stamped out again. Holds names and tensors alone: it is as good for a clone. */
 export interface ShortRun {
@@ -24,8 +25,10 @@ export interface ShortRun {
   readonly chain: string;
   /** Segments of the chain that the third stand-in stands for, in order. */
   readonly members: readonly number[];
-  /** Inputs of the graph that stand-ins read for themselves. */
-  readonly inputs: ReadonlyMap<string, { readonly standIn: number; readonly slot: string }>;
+  /** Inputs of the graph that stand-ins read for themselves, each with the parts it plays. */
+  readonly inputs: ReadonlyMap<string, readonly Part[]>;
+  /** Those of them that their own stand-in alone reads: by them stand-ins are told apart. */
+  readonly telling: ReadonlySet<string>;
   /** By slot, the inputs of the members. */
   readonly inputNames: ReadonlyMap<string, readonly string[]>;
   readonly ports: Ports;
@@ -63,10 +66,12 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
   const members = range(third, last - 1);
   const partners = partnersOf(run);
   const columns = columnsOf(run, partners);
-  if (columns.some((column) => isReadElsewhere(run, column))) return 'a weight of its own is read by others too';
-  const anchor = columns.length === 0 ? anchorOf(lists[third] ?? []) : undefined;
-  if (columns.length === 0 && !anchor) return 'nothing tells its repeats apart';
-  const inputs = new Map<string, { standIn: number; slot: string }>();
+  const own = columns.filter((column) => !isReadElsewhere(run, column));
+  if (columns.some((column) => !column[0]?.isInput && !own.includes(column)))
+    return 'a weight of its own is read by others too';
+  const anchor = own.length === 0 ? anchorOf(lists[third] ?? []) : undefined;
+  if (own.length === 0 && !anchor) return 'nothing tells its repeats apart';
+  const inputs = new Map<string, readonly Part[]>();
   const inputNames = new Map<string, readonly string[]>();
   const marked: { value: Value; bank: Tensor }[] = [];
   columns.forEach((column, index) => {
@@ -80,10 +85,10 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
       );
     standInsOf(run).forEach((segment, place) => {
       const standIn = place + 1;
-      if (isInput) inputs.set(at(segment).name, { standIn, slot });
+      const { name } = at(segment);
+      if (isInput) inputs.set(name, [...(inputs.get(name) ?? []), { standIn, slot }]);
       else {
-        const own = standIn === THIRD ? members : [segment];
-        const tensors = own.map((one) => at(one).tensor as Tensor);
+        const tensors = (standIn === THIRD ? members : [segment]).map((one) => at(one).tensor as Tensor);
         marked.push({ value: at(segment), bank: bankOf(tensors, { run: id, standIn, slot }) });
       }
     });
@@ -96,6 +101,7 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
     chain: run.chain,
     members,
     inputs,
+    telling: new Set(own.flatMap((column) => column.flatMap((value) => (value.isInput ? [value.name] : [])))),
     inputNames,
     anchor: anchor?.tensor,
     ports: portsOf(graph, first + 2, partners),
@@ -133,12 +139,18 @@ export function shorten(
     if (!anchor) continue;
     standInsOf(of).forEach((segment, place) => {
       const tensors = place + 1 === THIRD ? cut.run.members.map(() => anchor.tensor) : [anchor.tensor];
-      const bank = bankOf(tensors, { run: cut.run.id, standIn: place + 1, slot: '0' });
-      const own = copy.graph.constant(bank, anchor.value.name);
-      for (const slot of anchor.slots) {
-        const [output] = cut.partners.get(segment)?.[slot.place]?.outputs.filter((one) => one) ?? [];
-        copy.graph.setInput(copies.get(output as Value)?.producer as Node, slot.index, own);
-      }
+      const bank = bankOf(tensors, { run: cut.run.id, standIn: place + 1, slot: 'anchor' });
+      const readers = anchor.slots.map(({ place: at, index }) => {
+        const output = cut.partners.get(segment)?.[at]?.outputs.find((one) => one) as Value;
+        return { node: copies.get(output)?.producer as Node, index };
+      });
+      // Whoever else reads it reads the first's: so it is one again in the end, and all that was made of it.
+      const original = copies.get(anchor.value) as Value;
+      const isOriginal = readers.every(({ node, index }) => node.inputs[index] === original);
+      const isFirst = place === 0 && isOriginal && original.tensor === anchor.tensor;
+      const own = isFirst ? original : copy.graph.constant(bank, anchor.value.name);
+      setTensor(own, bank);
+      for (const { node, index } of readers) copy.graph.setInput(node, index, own);
     });
   }
   return copy;
@@ -197,11 +209,9 @@ function isUniform(column: readonly Value[]): boolean {
   return tensors.every((one) => one && isSameTensor(tensors[0] as Tensor, one));
 }
 
-/** True where a node of another segment reads one of the constants. */
+/** True where a node of another segment reads one of the constants or inputs. */
 const isReadElsewhere = ({ segments, first }: Run, column: readonly Value[]): boolean =>
-  column.some(
-    (value, index) => !value.isInput && [...value.uses].some(({ node }) => segments.get(node) !== first + index),
-  );
+  column.some((value, index) => [...value.uses].some(({ node }) => segments.get(node) !== first + index));
 
 /** What nodes, their outputs, constants and inputs are called: each name once, and how to find the part's in another segment. */
 function calledBy(nodes: readonly Node[]): readonly { name: string; nameOf: (own: readonly Node[]) => string }[] {

@@ -13,33 +13,10 @@ import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
 import { Renaming } from './names.js';
 import { type Given, givenBy, outputOf } from './ports.js';
-import { isSameTensor } from './same.js';
-import { nodesBySegment, placesIn, segmentsOf } from './segments.js';
+import { placesIn } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
 import { type ShortRun, setTensor, THIRD } from './shorten.js';
-
-/** A constant or an input of one stand-in: which, and its part. */
-type Part = { readonly standIn: number; readonly slot: string } | undefined;
-
-/** The stand-ins of a run, as the passes left them. */
-interface StandIns {
-  readonly segments: ReadonlyMap<Node, number>;
-  readonly lists: readonly (readonly Node[])[];
-  partOf(value: Value): Part;
-}
-
-function standInsOf({ graph }: Model, run: ShortRun): StandIns {
-  const partOf = (value: Value): Part => {
-    const mark = value.tensor && markOf(value.tensor);
-    if (mark) return mark.run === run.id ? mark : undefined;
-    return value.producer || value.graph !== graph ? undefined : run.inputs.get(value.name);
-  };
-  const segments = segmentsOf(graph, { node: () => 0, value: (value) => partOf(value)?.standIn ?? 0 });
-  return { segments, lists: nodesBySegment(graph, segments), partOf };
-}
-
-/** The nodes that stand for others: each is there once for every member. */
-export const standingFor = (model: Model, run: ShortRun): readonly Node[] => standInsOf(model, run).lists[THIRD] ?? [];
+import { type StandIns, standInsOf } from './stand-ins.js';
 
 /** Puts the members of the run into the graph. Returns why it cannot: then nothing was edited. */
 export function stamp(model: Model, run: ShortRun): string | undefined {
@@ -47,12 +24,15 @@ export function stamp(model: Model, run: ShortRun): string | undefined {
   const standIns = standInsOf(model, run);
   const { segments, lists } = standIns;
   for (const value of graph.constants)
-    if (standIns.partOf(value)?.standIn === THIRD && [...value.uses].some(({ node }) => segments.get(node) !== THIRD))
+    if (
+      standIns.partsOf(value)[0]?.standIn === THIRD &&
+      [...value.uses].some(({ node }) => segments.get(node) !== THIRD)
+    )
       return 'a weight is read in another repeat than its own';
   if (!lists[THIRD - 1]?.length || !lists[THIRD]?.length || !lists[THIRD + 1]?.length)
     return 'nothing tells its repeats apart any more';
   const seeds = seedsOf(graph, run, standIns);
-  const matches = (a: Value, b: Value) => mayMatch(a, b, standIns);
+  const { matches } = standIns;
   const shift = shiftOf({ graph, segments, lists, places: placesIn(lists), from: THIRD - 1, seeds, matches });
   if (typeof shift === 'string') return shift;
   const given = givenBy(graph, run.ports, shift);
@@ -69,14 +49,13 @@ export function resolve(model: Model, run: ShortRun): void {
   for (const graph of model.graphs()) {
     // Where an anchor alone is marked, what was made of it is the same in all repeats, and is one constant again.
     const shared = new Map<string, Value>();
-    const original = [...graph.constants].find(({ tensor }) => tensor === run.anchor);
     for (const value of [...graph.constants]) {
       const tensor = value.tensor as Tensor;
       const mark = markOf(tensor);
       if (mark?.run !== run.id) continue;
       setTensor(value, instanceOf(tensor, 0));
       if (!run.anchor || mark.slot === MIXED) continue;
-      const known = shared.get(mark.slot) ?? (value.tensor === run.anchor ? original : undefined) ?? value;
+      const known = shared.get(mark.slot) ?? value;
       shared.set(mark.slot, known);
       graph.replaceUses(value, known);
     }
@@ -84,16 +63,16 @@ export function resolve(model: Model, run: ShortRun): void {
 }
 
 /** Pairs of nodes that read the same part of two stand-ins in a row, or give the same output of the graph. */
-function* seedsOf(graph: Graph, run: ShortRun, { partOf }: StandIns): Iterable<readonly [Node, Node]> {
+function* seedsOf(graph: Graph, run: ShortRun, { partsOf }: StandIns): Iterable<readonly [Node, Node]> {
   const bySlot = new Map<string, Value[][]>();
-  for (const value of [...graph.inputs, ...graph.constants]) {
-    const part = partOf(value);
-    if (!part || part.slot === MIXED) continue;
-    const columns = bySlot.get(part.slot) ?? [];
-    bySlot.set(part.slot, columns);
-    columns[part.standIn] ??= [];
-    columns[part.standIn]?.push(value);
-  }
+  for (const value of [...graph.inputs, ...graph.constants])
+    for (const { slot, standIn } of partsOf(value)) {
+      if (slot === MIXED) continue;
+      const columns = bySlot.get(slot) ?? [];
+      bySlot.set(slot, columns);
+      columns[standIn] ??= [];
+      columns[standIn]?.push(value);
+    }
   for (const columns of bySlot.values())
     for (const [standIn, values] of columns.entries()) {
       const next = columns[standIn + 1];
@@ -118,12 +97,6 @@ function* readersOf(a: Value, b: Value): Iterable<readonly [Node, Node]> {
     const other = right[index];
     if (other?.index === use.index && other.node.opType === use.node.opType) yield [use.node, other.node];
   }
-}
-
-function mayMatch(a: Value, b: Value, { partOf }: StandIns): boolean {
-  const [p, q] = [partOf(a), partOf(b)];
-  if (p || q) return p?.standIn === THIRD - 1 && q?.standIn === THIRD && p.slot === q.slot && p.slot !== MIXED;
-  return a.tensor !== undefined && b.tensor !== undefined && isSameTensor(a.tensor, b.tensor);
 }
 
 class Stamper {
@@ -202,12 +175,11 @@ class Stamper {
       return this.#last.get(own) ?? own;
     }
     const { graph } = this.model;
-    const part = this.standIns.partOf(value);
-    if (part && this.run.anchor) return value;
     if (value.isInput) {
-      const name = this.run.inputNames.get(part?.slot ?? '')?.[member];
+      const name = this.run.inputNames.get(this.standIns.slotOf(before, value) ?? '')?.[member];
       return graph.inputs.find((input) => input.name === name) as Value;
     }
+    if (this.run.anchor && this.standIns.partsOf(value).length > 0) return value;
     const copy = graph.constant(instanceOf(value.tensor as Tensor, member), this.#renaming.of(value.name, member));
     copy.type = value.type;
     copy.constantNode = value.constantNode && {

@@ -1,6 +1,6 @@
 /** Chains of layers built by hand, and the comparison of what is compiled once with what is compiled whole. */
 import { createHash } from 'node:crypto';
-import { expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Attribute } from '../../../src/ir/attribute.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Graph } from '../../../src/ir/graph.js';
@@ -27,6 +27,43 @@ export function chain(layer: Layer, count = 9): Model {
     g.output('y', g.op('Sigmoid', [x]));
   });
 }
+
+/** x + tanh(x W + b) V, with what is given in place of a weight. */
+export const block = (
+  g: GraphBuilder,
+  x: Value,
+  at: number,
+  own: Partial<Record<'w' | 'b' | 'v', Value>> = {},
+): Value => {
+  const name = (part: string) => ({ name: `layer.${at}.${part}` });
+  const w = own.w ?? weight(g, `layer.${at}.w`);
+  const b = own.b ?? weight(g, `layer.${at}.b`, WIDTH);
+  const v = own.v ?? weight(g, `layer.${at}.v`);
+  const hidden = g.op('Add', [g.op('MatMul', [x, w], {}, name('in')), b], {}, name('bias'));
+  const out = g.op('MatMul', [g.op('Tanh', [hidden], {}, name('act')), v], {}, name('out'));
+  return g.op('Add', [x, out], {}, name('add'));
+};
+
+/** A constant or a value that is made once for a graph. */
+export function once(make: (g: GraphBuilder, x: Value) => Value): (g: GraphBuilder, x: Value) => Value {
+  const known = new Map<GraphBuilder, Value>();
+  return (g, x) => {
+    const value = known.get(g) ?? make(g, x);
+    known.set(g, value);
+    return value;
+  };
+}
+
+export const attention = (g: GraphBuilder, x: Value, at: number, mask?: Value): Value => {
+  const [q, k, v] = ['q', 'k', 'v'].map((part) =>
+    g.op('MatMul', [x, weight(g, `layer.${at}.${part}`)], {}, { name: `layer.${at}.${part}` }),
+  ) as [Value, Value, Value];
+  const scores = g.op('MatMul', [q, g.op('Transpose', [k], { perm: [0, 2, 1] })]);
+  const scaled = g.op('Mul', [scores, g.constant('float32', 0.5)]);
+  const masked = mask ? g.op('Add', [scaled, mask]) : scaled;
+  const context = g.op('MatMul', [g.op('Softmax', [masked], { axis: -1 }), v]);
+  return g.op('Add', [x, context]);
+};
 
 /** A weight of its own for each name. */
 export const weight = (g: GraphBuilder, name: string, ...shape: number[]): Value =>
@@ -113,4 +150,21 @@ export async function compiledAlike(before: Model, list: string, target: Target 
   expect(reported(once.passes)).toEqual(reported(whole.passes));
   const { notes, skips } = once.passes[0] as PassResult;
   return { once: once.model, notes: notes.map(({ text }) => text), skips: skips.map(({ reason }) => reason) };
+}
+
+const lists = ['', 'simplify', 'exact', 'half', 'quarter', 'fp16'];
+
+/** `apart`: of the chains whose repeats are compiled each by itself, the reason. */
+export function checkChains(
+  title: string,
+  cases: Readonly<Record<string, () => Model>>,
+  apart: Readonly<Record<string, string>>,
+): void {
+  const all = Object.entries(cases).flatMap(([name, build]) => lists.map((list) => [name, list, build] as const));
+  describe(`compiled once as whole: ${title}`, () => {
+    it.each(all)('%s: %s', async (name, list, build) => {
+      const { notes, skips } = await compiledAlike(build(), list);
+      if (list === 'simplify') expect([...notes, ...skips].join()).toContain(apart[name] ?? 'one is compiled for');
+    });
+  });
 }
