@@ -70,6 +70,12 @@ function readsAsBit(reader: Reader): boolean {
 
 const readsAsBias = (reader: Reader): boolean => stands(biasSlots, reader) || reader.node.is('Add');
 
+/** The number that an input is compared with: a sample rate, a mode. */
+const comparedWith = (readers: readonly Reader[]): number | undefined =>
+  readers
+    .map(({ node, index }) => (node.is('Equal') ? scalarOf(node.inputs[1 - index]) : undefined))
+    .find(Number.isFinite);
+
 /** The role of an input of the main graph. */
 export function roleOf(model: Model, input: Value): Role {
   const { elem } = input;
@@ -97,6 +103,8 @@ export function roleOf(model: Model, input: Value): Role {
   if (readers.some(({ node, index }) => index === 0 && node.is('Loop'))) return { kind: 'count' };
   if (/len/.test(name) && (shape?.length ?? 1) <= 1) return { kind: 'lengths', of: 'sequence' };
   if (/\bids?$|_ids?$|tokens?$/.test(name)) return { kind: 'integers', low: 0, high: 100 };
+  const known = isSingle ? comparedWith(readers) : undefined;
+  if (known !== undefined) return { kind: 'integers', low: known, high: known + 1 };
   if (isSingle) return { kind: 'count' };
   const { bits, kind } = dataTypes[elem];
   if (bits === 8) return { kind: 'integers', low: kind === 'signed' ? -128 : 0, high: kind === 'signed' ? 128 : 256 };

@@ -46,6 +46,9 @@ export const sizeChoices: readonly Sizes[] = [
   sizes(1, 64, 64, 16, 384, 512),
   sizes(1, 128, 128, 16, 512, 640),
   sizes(1, 1, 1, 1, 48, 48),
+  // Samples of sound, of which a window has hundreds.
+  sizes(2, 512, 512, 16, 512, 640),
+  sizes(1, 1280, 1280, 16, 512, 640),
 ];
 
 /** Sizes that people run models at, for timing; the second for models of short sequences. */
@@ -183,10 +186,17 @@ function edge(input: Value, choice: Sizes): number {
   return (typeof channels === 'number' ? channels : weightDim(input, 1)) === 3 ? choice.pixels : choice.image;
 }
 
+/** The state of a recurrent layer: layers, batch, size. */
+function isState(input: Value): boolean {
+  const [layers, , size, ...rest] = declaredShape(input) ?? [];
+  const isOne = typeof layers === 'number' && typeof size === 'number' && rest.length === 0;
+  return isOne && /state|hidden|^[hc](_?[0n])?$/i.test(input.name);
+}
+
 function placeSize(input: Value, axis: number, choice: Sizes): number {
   const rank = declaredShape(input)?.length ?? 0;
   if (isPast(input, axis)) return choice.past;
-  if (axis === 0) return choice.batch;
+  if (axis === 0 || (axis === 1 && isState(input))) return choice.batch;
   return rank === 4 && axis >= 2 ? edge(input, choice) : rank === 4 ? 3 : choice.length;
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import { unknownDim } from '../../src/ir/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { readModel } from '../../src/onnx/read.js';
@@ -118,6 +119,19 @@ describe('generated inputs', () => {
     expect(about).toBe(
       'generated (seed 0, masks holes): input_ids[2,7], attention_mask[2,10], position_ids[2,7], past_key_values.0.key[2,2,3,4]',
     );
+  });
+
+  it('give a recurrent state the batch, and an integer the number that it is compared with', () => {
+    const detector = model((g) => {
+      g.output('a', g.op('Relu', [g.input('input', 'float32', [unknownDim(), unknownDim()])]));
+      g.output('b', g.op('Relu', [g.input('state', 'float32', [2, unknownDim(), 8])]));
+      g.output('c', g.op('Equal', [g.input('rate', 'int64', []), g.constant('int64', 16000)]));
+    });
+    const { tensors } = makeFeeds(detector);
+    const { batch, length } = sizeChoices[0]!;
+    expect(tensors.input?.shape).toEqual([batch, length]);
+    expect(tensors.state?.shape).toEqual([2, batch, 8]);
+    expect(numbers(detector, 'rate')).toEqual([16000]);
   });
 
   it('follow given shapes and dims, and refuse impossible ones', () => {
