@@ -7,7 +7,7 @@ import { numbersOf } from '../../src/ir/numbers.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
-import { any, constant, op, Product, Sum } from '../../src/match/pattern.js';
+import { any, constant, maybe, op, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand } from './norm-operands.js';
 
@@ -22,9 +22,12 @@ const instance = InstanceNormalization(
   constant('zeros', all(0)),
 ).as('instance');
 
-const normed = Sum(Product(Reshape(instance, any('shape')), any('scale')), any('bias'));
+const normed = maybe(
+  (scaled) => Sum(scaled, any('bias')),
+  maybe((bare) => Product(bare, any('scale')), Reshape(instance, any('shape'))),
+);
 
-/** Reshape(InstanceNorm(Reshape(x, [N, G, …]), 1, 0), [N, C, H, W]) · scale + bias  ⟶  GroupNorm(x, scale, bias) */
+/** Reshape(InstanceNorm(Reshape(x, [N, G, …]), 1, 0), [N, C, H, W]) · scale? + bias?  ⟶  GroupNorm(x, scale, bias) */
 const plain = rule({
   name: 'group-norm',
   because: 'one kernel instead of five',
@@ -47,8 +50,8 @@ interface Captures {
   readonly x: Value;
   readonly grouped: Value;
   readonly instance: Value;
-  readonly scale: Value;
-  readonly bias: Value;
+  readonly scale?: Value;
+  readonly bias?: Value;
 }
 
 /**
@@ -73,11 +76,12 @@ function groupNorm(found: Captures, scope: RewriteScope, activation: 0 | 1): Val
   const axes = { axes: [1], dims: [channels], axis: -1, perm: [0, 2, 3, 1] };
   const scale = affineOperand('scale', found.scale, x, axes, scope);
   if (scale instanceof Miss) return scale;
-  const bias = affineOperand('bias', found.bias, x, axes, scope);
+  const bias = found.bias && affineOperand('bias', found.bias, x, axes, scope);
   if (bias instanceof Miss) return bias;
   const epsilon = found.instance.producer?.float('epsilon', 1e-5);
   const last = build.op('Transpose', [x], { attributes: { perm: axes.perm } });
-  const out = build.op('GroupNorm', [last, scale(), bias()], {
+  const shift = bias ? bias() : build.numbers(elem, Array<number>(channels).fill(0), [channels]);
+  const out = build.op('GroupNorm', [last, scale(), shift], {
     domain: 'com.microsoft',
     attributes: { groups, activation, channels_last: 1, epsilon: float(epsilon ?? 1e-5) },
   });

@@ -43,14 +43,15 @@ describe('residual norms', () => {
 });
 
 describe('group norms', () => {
-  const groupNorm = (isActivated: boolean, groups = 2, isRead = false) =>
+  const groupNorm = (isActivated: boolean, groups = 2, isRead = false, isAffine = true) =>
     buildModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['batch', 8, 'height', 'width']);
       const grouped = g.op('Reshape', [x, g.ints(0, groups, -1)]);
       const [ones, zeros] = [1, 0].map((fill) => g.constant('float32', Array(groups).fill(fill))) as [Value, Value];
       const normed = g.op('InstanceNormalization', [grouped, ones, zeros], { epsilon: float(1e-6) });
       const image = g.op('Reshape', [normed, g.op('Shape', [x])]);
-      const y = g.op('Add', [g.op('Mul', [image, weight(g, [8, 1, 1])]), weight(g, [8, 1, 1], 6)]);
+      const affine = () => g.op('Add', [g.op('Mul', [image, weight(g, [8, 1, 1])]), weight(g, [8, 1, 1], 6)]);
+      const y = isAffine ? affine() : image;
       g.output('y', isActivated ? g.op('Mul', [y, g.op('Sigmoid', [y])]) : y);
       if (isRead) g.output('z', g.op('Relu', [y]));
     });
@@ -68,6 +69,16 @@ describe('group norms', () => {
       expect([node?.int('groups'), node?.int('activation')]).toEqual([2, isActivated ? 1 : 0]);
       expect(node?.float('epsilon')).toBeCloseTo(1e-6, 9);
     }
+  });
+
+  it('need no scale and no bias: simplify takes ones and zeros away', async () => {
+    await checkPass(fuseNorm(), {
+      before: groupNorm(true, 2, false, false),
+      target: 'cuda',
+      runs: false,
+      within: NOISE,
+      ops: { Transpose: 2, 'com.microsoft.GroupNorm': 1 },
+    });
   });
 
   it('keep their SiLU apart where the norm is read without it', async () => {
