@@ -31,6 +31,9 @@ export interface ByteSource {
 /** Largest piece that `chunks` gives: small enough to be cheap, large enough to amortise a system call. */
 export const CHUNK = 1 << 20;
 
+/** The first piece of what is read from a file: whoever compares weights most often needs no more. */
+const BEGINNING = 1 << 16;
+
 /** Number of elements; 1 for a scalar. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
 
@@ -79,8 +82,9 @@ class RangeTensor extends DenseTensor {
     this.#offset = offset;
   }
   *chunks(): Iterable<Uint8Array> {
-    for (let at = 0; at < this.byteLength; at += CHUNK)
-      yield this.#source.read(this.#offset + at, Math.min(CHUNK, this.byteLength - at));
+    let size = BEGINNING;
+    for (let at = 0; at < this.byteLength; at += size, size = CHUNK)
+      yield this.#source.read(this.#offset + at, Math.min(size, this.byteLength - at));
   }
 }
 

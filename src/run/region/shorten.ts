@@ -17,6 +17,7 @@ import { type Ports, portsOf } from './ports.js';
 import { isSameTensor } from './same.js';
 import type { Shift } from './shift.js';
 import type { Part } from './stand-ins.js';
+import { hasTwins } from './twins.js';
 
 /** What a shortened run needs to be stamped out again. Holds names and tensors alone: it is as good for a clone. */
 export interface ShortRun {
@@ -69,6 +70,7 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
   const own = columns.filter((column) => !isReadElsewhere(run, column));
   if (columns.some((column) => !column[0]?.isInput && !own.includes(column)))
     return 'a weight of its own is read by others too';
+  if (hasTwins(graph, own)) return 'a weight of its own holds what another one does';
   const anchor = own.length === 0 ? anchorOf(lists[third] ?? []) : undefined;
   if (own.length === 0 && !anchor) return 'nothing tells its repeats apart';
   const inputs = new Map<string, readonly Part[]>();

@@ -1,6 +1,7 @@
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Value } from '../../../src/ir/value.js';
+import { randomWeights } from '../../check-pass.js';
 import { attention, block, chain, checkChains, type Layer, once, WIDTH, weight } from './chains.js';
 
 const constantOf = (g: GraphBuilder, number: number, name: string): Value =>
@@ -10,6 +11,21 @@ const only =
   (place: number, layer: Layer): Layer =>
   (g, x, at) =>
     at === place ? layer(g, x, at) : block(g, x, at);
+
+/** 4 KiB, of what `seed` names. */
+const wideWeight = (g: GraphBuilder, seed: number, name: string): Value =>
+  g.constant(randomWeights([WIDTH, 128], 0.3, 10 + seed), name);
+
+const wide = (g: GraphBuilder, x: Value, at: number, seed: number): Value => {
+  const hidden = g.op(
+    'MatMul',
+    [block(g, x, at), wideWeight(g, seed, `layer.${at}.wide`)],
+    {},
+    { name: `layer.${at}.up` },
+  );
+  const back = weight(g, `layer.${at}.back`, 128, WIDTH);
+  return g.op('Add', [x, g.op('MatMul', [g.op('Sigmoid', [hidden]), back], {}, { name: `layer.${at}.down` })]);
+};
 
 const cases: Record<string, () => Model> = {
   plain: () => chain(block),
@@ -58,6 +74,14 @@ const cases: Record<string, () => Model> = {
     const tied = once((g) => weight(g, 'tied'));
     return chain((g, x, at) => block(g, x, at, at === 2 || at === 6 ? { w: tied(g, x) } : {}));
   },
+  'weights of two layers hold the same': () => chain((g, x, at) => wide(g, x, at, at === 6 ? 2 : at)),
+  'weights of the last two layers hold the same': () => chain((g, x, at) => wide(g, x, at, Math.min(at, 7))),
+  'a weight of a layer and the head hold the same': () =>
+    buildModel({ '': 17 }, (g) => {
+      let x = g.input('x', 'float32', ['batch', 'sequence', WIDTH]);
+      for (let at = 0; at < 9; at++) x = wide(g, x, at, at);
+      g.output('y', g.op('MatMul', [x, wideWeight(g, 4, 'head')]));
+    }),
   'the first two layers hold the same': () => chain((g, x, at) => block(g, x, Math.max(1, at))),
   'a constant of all layers and the head': () => {
     const all = once((g) => weight(g, 'all', WIDTH));
@@ -118,6 +142,9 @@ const cases: Record<string, () => Model> = {
 
 /** Those that are compiled each by itself, and why. */
 const apart: Record<string, string> = {
+  'weights of two layers hold the same': 'a weight of its own holds what another one does',
+  'weights of the last two layers hold the same': 'a weight of its own holds what another one does',
+  'a weight of a layer and the head hold the same': 'a weight of its own holds what another one does',
   'five layers': '6 nodes in one, 5 in the next',
   'an axis differs': '8 nodes in one, 6 in the next',
   'a shape differs': '7 nodes in one, 6 in the next',
