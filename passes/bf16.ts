@@ -10,7 +10,7 @@ export const bf16 = definePass({
   name: 'bf16',
   summary: 'Computes in bfloat16 where the target has kernels (CUDA); stores the weights as bfloat16 elsewhere.',
   fidelity: 'rounding',
-  needs: ['types'],
+  needs: ['types', 'weights'],
   opset: 13,
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that compute in float32.'),

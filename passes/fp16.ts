@@ -37,7 +37,7 @@ export const fp16 = definePass({
   name: 'fp16',
   summary: 'Computes in float16, with float32 where float16 would overflow, vanish or has no kernel.',
   fidelity: 'rounding',
-  needs: ['types'],
+  needs: ['types', 'weights'],
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that compute in float32.'),
     keepIo: z.boolean().default(true).describe('Inputs and outputs stay float32.'),

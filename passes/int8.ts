@@ -24,7 +24,7 @@ export const int8 = definePass({
   name: 'int8',
   summary: 'Quantizes MatMul and Gemm weights to int8, a scale per channel; activations are quantized dynamically.',
   fidelity: 'lossy',
-  needs: ['types'],
+  needs: ['types', 'weights'],
   opset: 11,
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that stay in float.'),

@@ -106,8 +106,8 @@ function objection(
 }
 
 /** True for a constant that is an input, or is cast from one: a narrow copy would stand beside it in the file. */
-const isListed = ({ isInput, producer }: Value): boolean =>
-  isInput || (producer?.inputs[0] !== undefined && isListed(producer.inputs[0]));
+const isListed = ({ graph, isInput, producer }: Value): boolean =>
+  (isInput && !graph.isInFunction) || (producer?.inputs[0] !== undefined && isListed(producer.inputs[0]));
 
 /** Where a mask is cut, as a part of the largest number: zero after a Softmax, and far from the end of the range. */
 const MASK = 0.75;

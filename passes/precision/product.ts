@@ -80,7 +80,7 @@ function weightOf(factor: Value, isTransposed: boolean): Weight | string {
   }
   const { tensor } = value;
   if (!tensor) return value.isInput ? given : computed;
-  if (value.isInput) return listed;
+  if (value.isInput && !value.graph.isInFunction) return listed;
   if (tensor.shape.length !== 2) return `its weight has rank ${tensor.shape.length}: scales per channel need rank 2`;
   if (dataTypes[tensor.type].kind !== 'float' || dataTypes[tensor.type].bits < 16)
     return `its weight is ${tensor.type}`;

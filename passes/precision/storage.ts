@@ -45,7 +45,7 @@ export function storeAsBfloat16(model: Model, minElements: number, context: Pass
 
 function refusal(value: Value, graph: Graph): string | undefined {
   if (value.defaultTensor) return 'it is the default of an input, which must stay float32';
-  if (value.isInput) return 'it is listed as an input (IR version 3), which must stay float32';
+  if (value.isInput && !graph.isInFunction) return 'it is listed as an input (IR version 3), which must stay float32';
   if (value.isOutput) return 'a graph output must stay float32';
   if (value.tensor?.sparse) return 'a sparse constant is small as it is';
   if (value.users.some(takesScales)) return 'the scales of quantized weights stay float32';

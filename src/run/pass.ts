@@ -28,8 +28,11 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   /** One sentence: the line of --help and the row of the README. */
   readonly summary: string;
   readonly fidelity: Fidelity;
-  /** What it must be given: inferred types; all repeats of a block, where `regional` has left few for many. */
-  readonly needs?: readonly ('types' | 'repeats')[];
+  /**
+   * What it must be given: inferred types; all repeats of a block, where `regional` has left few for many; as constants of a
+   * local function, the weights that its calls hand in.
+   */
+  readonly needs?: readonly ('types' | 'repeats' | 'weights')[];
   /** The least ai.onnx opset of what it emits: an older model is raised to it first, if every node can be. */
   readonly opset?: number;
   /** True where all it does is to ask for `shorten`: it is given the model itself. */

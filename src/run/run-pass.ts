@@ -1,5 +1,6 @@
 /** One pass on one model: on a copy, with each of its rewrites run before and after, and again without those refuted. */
 import { inferTypes } from '../infer/index.js';
+import { Divergence } from '../ir/bank.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
@@ -7,6 +8,7 @@ import type { SiteReport } from '../match/rule.js';
 import { type Note, passContext, type Skip, type Surroundings } from './context.js';
 import type { Pass, PassContext } from './pass.js';
 import { raisedCopy } from './raise-opset.js';
+import { HandedIn, isHandedIn, takesWeights } from './region/handed-in.js';
 import type { Regions } from './region/regions.js';
 import type { Refutation, RewriteChecker, RewriteResult } from './rewrites.js';
 import { sweep } from './sweep.js';
@@ -51,6 +53,9 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
   const { definition, options } = pass;
   const { around, isTyped, isVerified, regions, checker, guard } = course;
   const refuted = new Map<string, Refutation>();
+  const handsIn = definition.needs?.includes('weights') === true && takesWeights(model);
+  /** Weights that calls of a function disagree on. */
+  const apart = new Set<string>();
   let verifyMs = 0;
   let tuneMs = 0;
   for (;;) {
@@ -58,25 +63,35 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
     const { context, notes, rewrites } = told;
     const raised = await guard(() => raisedFor(definition, model, context));
     // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
-    const given = raised ?? (isVerified && !definition.shortens ? cloneModel(model) : model);
+    const given = raised ?? ((isVerified || handsIn) && !definition.shortens ? cloneModel(model) : model);
     // Dims that nobody knows are a copy's own: that it has them is no change.
     if (definition.needs?.includes('types')) inferTypes(given);
-    const before = given.revision;
+    let before = given.revision;
     regions.enter(given);
     const tuned = performance.now();
     const plan = await guard(() => course.tuning?.plan(given, pass, { regions, refuted, onRace: course.onRace }));
     tuneMs += performance.now() - tuned;
-    for (const turn of plan?.turns ?? [{ options, hold: undefined }]) {
-      const { revision } = given;
-      const said = notes.length;
-      told.keep(turn.hold);
-      if (plan) inferTypes(given);
-      await guard(() => definition.run(given, turn.options, context));
-      // That it found nothing is no news where another variant did.
-      if (plan && plan.turns.length > 1 && given.revision === revision) notes.length = said;
+    const { revision } = given;
+    const handedIn = handsIn ? new HandedIn(given, apart) : undefined;
+    // What comes back as it was is no change.
+    before += given.revision - revision;
+    try {
+      for (const turn of plan?.turns ?? [{ options, hold: undefined }]) {
+        const { revision } = given;
+        const said = notes.length;
+        told.keep(turn.hold);
+        if (plan) inferTypes(given);
+        await guard(() => definition.run(given, turn.options, context));
+        // That it found nothing is no news where another variant did.
+        if (plan && plan.turns.length > 1 && given.revision === revision) notes.length = said;
+      }
+    } catch (error) {
+      if (!handedIn || !isApart(error, apart)) throw error;
+      continue;
     }
     const candidate = told.short() ?? given;
     const isChanged = candidate !== given || given.revision !== before;
+    handedIn?.lower();
     if (rewrites.count) course.onVerify();
     const began = performance.now();
     const found = await checker.check(rewrites, definition.fidelity);
@@ -105,6 +120,14 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
       tuneMs,
     };
   }
+}
+
+/** Takes up that calls of a function hand in weights of which a pass would make different things; false for any other error. */
+function isApart(error: unknown, apart: Set<string>): boolean {
+  const cause = error instanceof Error && error.cause ? error.cause : error;
+  if (!(cause instanceof Divergence && isHandedIn(cause.mark)) || apart.has(cause.mark.slot)) return false;
+  apart.add(cause.mark.slot);
+  return true;
 }
 
 /** A copy at the opset that the pass emits for; undefined where the model has it, or cannot be raised. */
