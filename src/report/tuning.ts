@@ -20,10 +20,10 @@ export function tuningTexts({ name, tuning = [], tuneMs = 0 }: PassReport): stri
 }
 
 function variantText({ variant, kept, speed, reason }: Row, name: string): string {
-  const options = variant === name ? '' : `${variant.slice(name.length + 1)} `;
+  const options = variant.slice(name.length + 1);
   const end = kept ? ', kept' : '';
-  if (!speed) return `${options}${reason}${end}`;
+  if (!speed) return `${options && `${options}: `}${reason}${end}`;
   const { ratio, interval, significant } = speed;
   const noise = significant ? '' : ', not significant';
-  return `${options}${ratio.toFixed(2)}× (${interval.low.toFixed(2)}–${interval.high.toFixed(2)})${noise}${end}`;
+  return `${options && `${options} `}${ratio.toFixed(2)}× (${interval.low.toFixed(2)}–${interval.high.toFixed(2)})${noise}${end}`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reportMarkdown } from '../../src/report/markdown.js';
 import { reportText } from '../../src/report/text.js';
 import { sample } from './sample.js';
 
@@ -33,6 +34,36 @@ describe('reportText', () => {
       ✓ wrote model.opt.onnx (5.21 MB, 2.4 s)
       "
     `);
+  });
+
+  it('says what was measured where a pass is tuned', () => {
+    const speed = {
+      ratio: 1.25,
+      interval: { low: 1.1, high: 1.4 },
+      significant: true,
+      runs: 30,
+      inputs: 'x[1,128,64]',
+    };
+    const layer = { block: 'encoder layer', instances: 12, nodes: 40, variant: 'fuse-attn', kept: true };
+    const tuning = [
+      { ...layer, kept: false, speed },
+      { ...layer, variant: 'fuse-attn:op=Attention', speed: { ...speed, ratio: 1.5 } },
+      { ...layer, variant: 'fuse-attn:op=GroupQueryAttention', kept: false, reason: 'no kernel' },
+      { ...layer, block: 'decoder layer', instances: 6, speed: { ...speed, ratio: 1.01, significant: false } },
+      { ...layer, block: 'model', instances: 1, reason: 'not measured, too small' },
+    ];
+    const passes = [{ ...sample.passes[0]!, rewrites: undefined, skips: [], tuning, tuneMs: 3210 }];
+    expect(reportText({ ...sample, passes }).split('\n\n')[0]).toMatchInlineSnapshot(`
+      "✓  fuse-attn  +11 MultiHeadAttention  −22 MatMul  −11 Softmax  −11 Div  −11 Add  34.2 ms
+         measured in 3.2 s, against leaving it out
+         one of 12 × encoder layer: 1.25× (1.10–1.40); op=Attention 1.50× (1.10–1.40), kept;
+           op=GroupQueryAttention: no kernel
+         one of 6 × decoder layer: 1.01× (1.10–1.40), not significant, kept
+         model: not measured, too small, kept"
+    `);
+    expect(reportMarkdown({ ...sample, passes })).toContain(
+      '- `fuse-attn`: one of 6 × decoder layer: 1.01× (1.10–1.40), not significant, kept\n',
+    );
   });
 
   it('says what did not happen', () => {

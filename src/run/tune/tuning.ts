@@ -121,7 +121,7 @@ export class Tuning {
     });
     const unraced = (reason: string) => ({
       decision: { kept: 0, reason: '' },
-      rows: [{ ...row(0, true), reason: `not measured: ${reason}` }],
+      rows: [{ ...row(0, true), reason: `not measured, ${reason}` }],
     });
     if (typeof without === 'string') return unraced(without);
     inferTypes(without);
@@ -133,7 +133,7 @@ export class Tuning {
       const form = structureOf(changed);
       if (forms.has(form)) continue;
       forms.add(form);
-      if (size < LEAST) return unraced(`a block of fewer than ${LEAST} nodes`);
+      if (size < LEAST) return unraced(`it has fewer than ${LEAST} nodes`);
       const key = `${structure}\n⟶\n${form}`;
       if (!this.#known.has(key)) {
         onRace(`${variantText(pass, options)} on ${name} (1 of ${instances})`);

@@ -149,7 +149,7 @@ describe('a model without repeats', () => {
     const { passes } = await run(small, [behind(1)], judge);
     expect(passes[0]).toMatchObject({
       status: 'applied',
-      tuning: [{ kept: true, reason: 'not measured: a block of fewer than 5 nodes' }],
+      tuning: [{ kept: true, reason: 'not measured, it has fewer than 5 nodes' }],
     });
     expect(judge.races).toEqual([]);
   });
