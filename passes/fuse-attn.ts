@@ -9,6 +9,7 @@ import type { SharedBiases } from './attention/bias.js';
 import { type AttentionOp, attentionOps, type Choice, choose } from './attention/choice.js';
 import { emitAttention } from './attention/kernel.js';
 import { ATTENTION, hasAttention, raiseMiss } from './attention/opset.js';
+import { isWeak } from './attention/scores.js';
 import { type AttentionSite, attentionSite } from './attention/site.js';
 import { attentionTrace } from './attention/trace.js';
 import { Trail } from './attention/trail.js';
@@ -30,7 +31,7 @@ export const fuseAttn = definePass({
   run(model, { op }, context) {
     const raised = raise(model, op, context);
     const facts = inferTypes(model);
-    const counts = { sites: 0, fused: 0, guarded: 0, causal: 0 };
+    const counts = { sites: 0, fused: 0, guarded: 0, causal: 0, weak: 0 };
     for (const graph of model.graphs()) {
       const shared: SharedBiases = new Map();
       for (const softmax of graph.nodes()) {
@@ -48,6 +49,7 @@ export const fuseAttn = definePass({
         counts.fused += times;
         if (rule === 'GroupQueryAttention') counts.causal += times;
         if ((site as AttentionSite).isGuarded) counts.guarded += times;
+        if ((site as AttentionSite).terms.some(isWeak)) counts.weak += times;
       }
     }
     if (counts.fused > 0) inferTypes(model);
@@ -55,6 +57,10 @@ export const fuseAttn = definePass({
     if (counts.causal > 0)
       context.note(
         `${counts.causal} are causal: GroupQueryAttention, which fails on an empty batch or sequence (op=MultiHeadAttention does not)`,
+      );
+    if (counts.weak > 0)
+      context.note(
+        `${counts.weak} overwrite masked scores by as little as -1e4: every row sees a key, whose score is taken to be above -8000`,
       );
     if (counts.guarded > 0)
       context.note(`${counts.guarded} turn NaN weights into zeros: now their NaN results, those of a NaN value too`);

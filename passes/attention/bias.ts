@@ -71,7 +71,8 @@ function applied(builder: Builder, sum: Value | undefined, term: Term, given: Va
   if (term.kind === 'mask') {
     const fill = builder.number(elem, Math.min(term.fill, DROWNING));
     const kept = sum ?? builder.number(elem, 0);
-    const mask = builder.op('Where', [given, ...(term.keepsWhereTrue ? [kept, fill] : [fill, kept])]);
+    const condition = given.elem === 'bool' ? given : builder.op('Cast', [given], { to: 9 });
+    const mask = builder.op('Where', [condition, ...(term.keepsWhereTrue ? [kept, fill] : [fill, kept])]);
     mask.type = tensorType(elem, broadcast(given.shape, kept.shape));
     return mask;
   }

@@ -43,6 +43,32 @@ function readersOf(facts: Facts): Record<keyof typeof bands, ElementReader> {
   return made;
 }
 
+/** What a key may be lowered by and still be seen beside a fill of -1e4. */
+const CLEAR = -1e3;
+
+/** True where no row of the scores can be masked whole: each sees the query's own key, or all see the first. */
+export function everyRowSees(site: Masked, facts: Facts): boolean {
+  const { own, upTo } = readersOf(facts);
+  const diagonal = totalOf(site, own);
+  const first = totalOf(site, upTo, FIRST_KEY);
+  return [diagonal, first].some((total) => total !== undefined && total.low >= CLEAR);
+}
+
+/** The first key, of whatever query. */
+const FIRST_KEY: Placing = { query: undefined, key: { query: 0, key: 0, c: 0 } };
+
+/** What the terms are computed from: a mask that is known by its structure stays so when it is run on other inputs. */
+export function inputsOf({ terms }: Masked, facts: Facts): readonly Value[] {
+  const seen = new Set<Value>();
+  const stack = terms.map((term) => term.value);
+  for (let value = stack.pop(); value; value = stack.pop()) {
+    if (seen.has(value) || value.isConstant || facts.contents(value)) continue;
+    seen.add(value);
+    stack.push(...(value.producer?.inputs.filter((input) => input !== undefined) ?? []));
+  }
+  return [...seen].filter((value) => !value.producer);
+}
+
 /** A Miss where a key after its query may be seen. */
 export function causalityOf(site: AttentionSite, facts: Facts): Match<Causality> {
   const { after, own, upTo } = readersOf(facts);
@@ -63,16 +89,26 @@ export function causalityOf(site: AttentionSite, facts: Facts): Match<Causality>
 export const elementsAnywhere = (value: Value | undefined, facts: Facts): Elements | undefined =>
   readersOf(facts).upTo.at(value, value?.shape?.map(() => undefined) ?? []);
 
+/** What is asked of a site here. */
+type Masked = Pick<AttentionSite, 'terms' | 'query' | 'key'>;
+
+/** Where the queries and the keys stand. */
+interface Placing {
+  readonly query: Position;
+  readonly key: Position;
+}
+const ANY: Placing = { query: { query: 1, key: 0, c: 0 }, key: { query: 0, key: 1, c: 0 } };
+
 /** What all terms together add to the scores in a band. */
-function totalOf(site: AttentionSite, reader: ElementReader): Elements | undefined {
+function totalOf(site: Masked, reader: ElementReader, placing = ANY): Elements | undefined {
   let total: Elements | undefined = exactly(0);
   for (const term of site.terms) {
-    const found = reader.at(term.value, positionsOf(term, site));
+    const found = reader.at(term.value, positionsOf(term, site, placing));
     if (term.kind === 'bias') total = sum(total, product(found, exactly(term.factor)));
     else {
       const [holds, fails] = [found?.low === 1, found?.high === 0];
       const [kept, filled] = term.keepsWhereTrue ? [holds, fails] : [fails, holds];
-      const fill = exactly(term.fill);
+      const fill = exactly(Math.min(term.fill, MASKED));
       total = kept ? total : filled ? fill : joined(total, fill);
     }
   }
@@ -80,10 +116,10 @@ function totalOf(site: AttentionSite, reader: ElementReader): Elements | undefin
 }
 
 /** Where the elements of a term stand in the scores. */
-function positionsOf({ value, axes }: Term, { query, key }: AttentionSite): readonly Position[] {
+function positionsOf({ value, axes }: Term, { query, key }: Masked, placing: Placing): readonly Position[] {
   const own = axes.slice(axes.length - (value.shape?.length ?? 0));
   return own.map((factors) => {
-    if (sameFactors(factors, query.rows)) return { query: 1, key: 0, c: 0 };
-    return sameFactors(factors, key.rows) ? { query: 0, key: 1, c: 0 } : undefined;
+    if (sameFactors(factors, query.rows)) return placing.query;
+    return sameFactors(factors, key.rows) ? placing.key : undefined;
   });
 }

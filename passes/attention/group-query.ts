@@ -15,7 +15,7 @@ import { type Match, Miss } from '../../src/match/miss.js';
 import { type Axes, align, type Factor, leavesOf, sameFactors, viewOf } from '../../src/match/view.js';
 import { biasOf, memo, type SharedBiases } from './bias.js';
 import type { Builder } from './builder.js';
-import { causalityOf } from './causal.js';
+import { causalityOf, inputsOf } from './causal.js';
 import type { Emitter } from './kernel.js';
 import { dimOf, type Layout, layoutOf, merged } from './layout.js';
 import { dimsOf, elemOfKernel, made, operand } from './operands.js';
@@ -155,16 +155,4 @@ function lengthsOf(
     builder.op('Expand', [builder.op('Sub', [total, builder.number('int32', 1)]), dim(builder.ints(0))]),
   );
   return [last, total];
-}
-
-/** What the terms are computed from: a mask that is causal by its structure stays so when it is run on other inputs. */
-function inputsOf({ terms }: AttentionSite, facts: Facts): readonly Value[] {
-  const seen = new Set<Value>();
-  const stack = terms.map((term) => term.value);
-  for (let value = stack.pop(); value; value = stack.pop()) {
-    if (seen.has(value) || value.isConstant || facts.contents(value)) continue;
-    seen.add(value);
-    stack.push(...(value.producer?.inputs.filter((input) => input !== undefined) ?? []));
-  }
-  return [...seen].filter((value) => !value.producer);
 }

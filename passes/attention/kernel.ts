@@ -13,8 +13,10 @@ import { type Axes, align, type Factor, leavesOf, sameAxes, viewOf } from '../..
 import { arrange } from './arrange.js';
 import type { SharedBiases } from './bias.js';
 import { Builder } from './builder.js';
+import { inputsOf } from './causal.js';
 import { dimOf } from './layout.js';
 import { codeOf } from './operands.js';
+import { isWeak } from './scores.js';
 import type { AttentionSite } from './site.js';
 
 /** A kernel that can hold a site: what it gives, and its axes. */
@@ -62,11 +64,15 @@ export function emitAttention(
     rule: 'attention',
     old,
     by: old.map((value) => (value === context && !readers.includes(context) ? split.apply(builder, output) : output)),
-    operands: [...emission.operands, ...(emission.masks ?? site.terms.map((term) => term.value))],
+    operands: [...emission.operands, ...(emission.masks ?? masksOf(site, facts))],
     facts,
   });
   return isReplaced ? undefined : new Miss('an equal rewrite was refuted by running it', site.softmax, 8);
 }
+
+/** What is fed when the rewrite is run alone: any mask will do, unless some row must see a key. */
+const masksOf = (site: AttentionSite, facts: Facts): readonly Value[] =>
+  site.terms.some(isWeak) ? inputsOf(site, facts) : site.terms.map((term) => term.value);
 
 /** The axes of a view of the context in the site's factors; none where it is something else. */
 function axesIn(value: Value, site: AttentionSite, facts: Facts): Axes {

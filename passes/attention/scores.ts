@@ -6,8 +6,10 @@ import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { deeper, helps, type Match, Miss } from '../../src/match/miss.js';
 import { fillOf, scalarOf } from '../../src/match/scalar.js';
-import { type Axes, regroup, type View, viewOf } from '../../src/match/view.js';
+import { type Axes, type View, viewOf } from '../../src/match/view.js';
 import { type Contraction, contractionOf, isProduct, reachesProduct } from './contraction.js';
+import { fillOfGate, type Gate, isZeroOrOne } from './gate.js';
+import { castMiss, dropoutMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
 
 /** What happens to the scores, in order: a bias is added, or a mask overwrites some by a very negative number. */
@@ -35,10 +37,17 @@ export interface Scores {
   readonly factor: number;
   readonly capped: number | undefined;
   readonly terms: readonly Term[];
+  /** What multiplies the value that was read, and is not shown to be a mask yet. */
+  readonly gate?: Gate;
 }
 
 /** A mask must drown any score: where fill ≤ -1e9, exp(fill - score) is 0 for scores of |s| < 10^8. */
 const MASKED = -1e9;
+/** The least that exporters fill with. It drowns the scores of a row that sees any key, if its score is not as low itself. */
+const WEAK = -1e4;
+
+/** True for a mask that leaves a row that it masks whole with scores of its own. */
+export const isWeak = (term: Term): boolean => term.kind === 'mask' && term.fill > MASKED;
 
 /** Reads one value. Every value between must have no other use, but for what the trail is told. */
 export function scoresOf(value: Value, facts: Facts, trail: Trail, depth = 3): Match<Scores> {
@@ -50,10 +59,17 @@ export function scoresOf(value: Value, facts: Facts, trail: Trail, depth = 3): M
   const readers = [...value.uses].filter((use) => trail.has(use.node));
   if (readers.length > 1 || trail.otherUser(value)) return miss('the scores have another use', helps.use);
   trail.add(node);
-  const result = read(node, value, facts, trail, depth);
+  const result = closed(read(node, value, facts, trail, depth), node, depth);
   if (result instanceof Miss) trail.back(mark);
   return result;
 }
+
+/** A Miss for scores that something reads before what multiplies them is known to be a mask. */
+export function closed(scores: Match<Scores>, reader: Node, depth: number): Match<Scores> {
+  if (scores instanceof Miss || !scores.gate || scores.gate.at === reader) return scores;
+  return new Miss(NO_SCALE, scores.gate.at, depth);
+}
+const NO_SCALE = 'the scale of the scores is not one number';
 
 function read(node: Node, value: Value, facts: Facts, trail: Trail, depth: number): Match<Scores> {
   if (isProduct(node)) return productScores(node, facts, depth);
@@ -98,21 +114,6 @@ function read(node: Node, value: Value, facts: Facts, trail: Trail, depth: numbe
   );
 }
 
-/** Why a Cast changes more than the precision that the scores are computed in; undefined where it does not. */
-export function castMiss(node: Node): string | undefined {
-  const [from, to] = [node.inputs[0]?.elem, node.outputs[0]?.elem];
-  const isKnown = from !== undefined && (from === to || (real.has(from) && to !== undefined && real.has(to)));
-  return isKnown ? undefined : `expected a Cast between floats; found Cast from ${from} to ${to}`;
-}
-const real: ReadonlySet<DataType> = new Set(['float16', 'bfloat16', 'float32']);
-
-/** Dropout does nothing at inference. */
-export function dropoutMiss(node: Node, facts: Facts): string | undefined {
-  const isTraining = node.inputs[2];
-  if (node.outputs[1]?.uses.size) return 'the mask of the Dropout is used';
-  return !isTraining || scalarOf(isTraining, facts) === 0 ? undefined : 'a Dropout that may be training';
-}
-
 function productScores(node: Node, facts: Facts, depth: number): Match<Scores> {
   const product = contractionOf(node);
   if (product instanceof Miss) return new Miss(product.reason, product.at, depth);
@@ -130,14 +131,6 @@ function productScores(node: Node, facts: Facts, depth: number): Match<Scores> {
   return { product, views: [x, y], axes: axes as unknown as Axes, factor: 1, capped: undefined, terms: [] };
 }
 
-/** The axes of a view op's output, from those of its input; undefined where its dims do not fall on them. */
-export function viewedAxes(node: Node, axes: Axes): Axes | undefined {
-  if (node.hasReference) return undefined;
-  if (node.opType !== 'Transpose') return node.output.shape && regroup(axes, node.output.shape);
-  const perm = node.ints('perm') ?? axes.map((_, i) => axes.length - 1 - i);
-  return perm.map((axis) => axes[axis] ?? []);
-}
-
 function viewed(inner: Match<Scores>, node: Node, depth: number): Match<Scores> {
   if (inner instanceof Miss) return inner;
   const axes = viewedAxes(node, inner.axes);
@@ -153,8 +146,44 @@ function scaled(node: Node, facts: Facts, trail: Trail, depth: number): Match<Sc
       return new Miss('a scale with more axes', node, depth);
     return times(node.is('Mul') ? x : 1 / x, inner, node, depth);
   }
-  return new Miss('the scale of the scores is not one number', node, depth);
+  return gated(node, facts, trail, depth);
 }
+
+/** The scores, and a factor that may turn out to be a mask. */
+function gated(node: Node, facts: Facts, trail: Trail, depth: number): Match<Scores> {
+  const attempts: Miss[] = [];
+  for (const side of node.is('Mul') ? [0, 1] : []) {
+    const [scores, value] = [node.inputs[side] as Value, node.inputs[1 - side] as Value];
+    if (!reachesProduct(scores, 'up')) continue;
+    const inner = scoresOf(scores, facts, trail, depth + 1);
+    if (inner instanceof Miss) attempts.push(inner);
+    else return inner.gate ? new Miss(NO_SCALE, node, depth) : { ...inner, gate: { value, scores, at: node } };
+  }
+  return attempts.reduce(deeper, new Miss(NO_SCALE, node, depth));
+}
+
+/** The mask that a gate is, where what is added fills the places that it made 0. */
+function filled(inner: Scores, gate: Gate, added: Value, node: Node, facts: Facts, depth: number): Match<Scores> {
+  const { gate: _, ...scores } = inner;
+  const found = fillOfGate(added, gate.value, facts);
+  if (found === undefined) return new Miss(NO_SCALE, gate.at, depth);
+  const fill = node.is('Sub') ? -found : found;
+  if (!isZeroOrOne(gate.value))
+    return new Miss('the mask that the scores are multiplied by is not shown to be 0 or 1', gate.at, depth);
+  if (!(fill <= WEAK)) return new Miss(OVERWRITES_NOT, node, depth);
+  const elem = node.output.elem as DataType;
+  const term = {
+    kind: 'mask',
+    value: gate.value,
+    fill,
+    keepsWhereTrue: true,
+    axes: inner.axes,
+    elem,
+    at: node,
+  } as const;
+  return withTerm(scores, gate.scores, node, term, depth);
+}
+const OVERWRITES_NOT = 'the mask does not overwrite scores by a very negative number';
 
 /** The scores and what was added to them, times a number. */
 function times(factor: number, inner: Match<Scores>, node: Node, depth: number): Match<Scores> {
@@ -164,7 +193,7 @@ function times(factor: number, inner: Match<Scores>, node: Node, depth: number):
   const terms = inner.terms.map((term) =>
     term.kind === 'bias' ? { ...term, factor: term.factor * factor } : { ...term, fill: term.fill * factor },
   );
-  if (terms.some((term) => term.kind === 'mask' && !(term.fill <= MASKED)))
+  if (terms.some((term) => term.kind === 'mask' && !(term.fill <= WEAK)))
     return new Miss('a factor after the mask makes it too weak', node, depth);
   return { ...inner, factor: inner.factor * factor, terms };
 }
@@ -192,6 +221,7 @@ function biased(node: Node, facts: Facts, trail: Trail, depth: number): Match<Sc
       continue;
     }
     const value = node.inputs[1 - side] as Value;
+    if (inner.gate) return filled(inner, inner.gate, value, node, facts, depth);
     const elem = value.elem as DataType;
     const isRankKept = node.output.shape?.length === inner.axes.length;
     if (isRankKept && fillOf(value, facts) === 0) return inner;
@@ -205,10 +235,10 @@ function biased(node: Node, facts: Facts, trail: Trail, depth: number): Match<Sc
 
 function masked(node: Node, facts: Facts, trail: Trail, depth: number): Match<Scores> {
   const value = node.inputs[0] as Value;
-  let miss = new Miss('the mask does not overwrite scores by a very negative number', node, depth);
+  let miss = new Miss(OVERWRITES_NOT, node, depth);
   for (const side of [1, 2]) {
     const fill = fillOf(node.inputs[3 - side], facts);
-    if (fill === undefined || !(fill <= MASKED)) continue;
+    if (fill === undefined || !(fill <= WEAK)) continue;
     const inner = scoresOf(node.inputs[side] as Value, facts, trail, depth + 1);
     const elem = node.output.elem as DataType;
     if (!(inner instanceof Miss)) {

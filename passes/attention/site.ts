@@ -11,9 +11,10 @@ import { type DataType, isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../src/match/miss.js';
 import { type Axes, sameFactors } from '../../src/match/view.js';
+import { everyRowSees } from './causal.js';
 import { isProduct, reachesProduct } from './contraction.js';
 import { type Parts, partsOf } from './parts.js';
-import { scoresOf, type Term } from './scores.js';
+import { closed, isWeak, scoresOf, type Term } from './scores.js';
 import { Trail } from './trail.js';
 import { type Weights, weightsOf } from './weights.js';
 
@@ -52,7 +53,7 @@ function siteAt(softmax: Node, input: Value, facts: Facts, trail: Trail): Match<
   if (isCoerced) return new Miss('the Softmax runs over another axis than the keys', softmax);
   trail.add(softmax);
   trail.enter('scores');
-  const scores = scoresOf(input, facts, trail);
+  const scores = closed(scoresOf(input, facts, trail), softmax, 2);
   if (scores instanceof Miss) return scores;
   const keys = scores.axes[axis] ?? [];
   const { operands } = scores.product;
@@ -71,6 +72,9 @@ function siteAt(softmax: Node, input: Value, facts: Facts, trail: Trail): Match<
   if (elem instanceof Miss) return elem;
   const parts = partsOf(scores, weights, keySide, keys);
   if (parts instanceof Miss) return parts;
+  const weak = scores.terms.find(isWeak);
+  if (weak && !everyRowSees({ ...parts, terms: scores.terms }, facts))
+    return new Miss('a mask whose fill is in reach of scores, of which a row may be masked whole', weak.at, 6, WIDER);
   const cap = softcapOf(scores.capped, scores.factor, softmax);
   if (cap instanceof Miss) return cap;
   trail.enter('kernel');
@@ -87,6 +91,7 @@ function siteAt(softmax: Node, input: Value, facts: Facts, trail: Trail): Match<
   };
 }
 
+const WIDER = 'A fill of -1e9 or less is out of reach.';
 const INLINE = 'inline before this pass puts the function in the place of its calls.';
 
 /** c, where factor · tanh(capped · x) is c·tanh(x·a/c) with a = capped · c. */

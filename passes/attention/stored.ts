@@ -28,7 +28,7 @@ function counted(numbers: Float64Array, shape: readonly number[], positions: rea
   return position && isCount ? ofPlace(position, band) : undefined;
 }
 
-/** Those in the band, where one axis is the queries' and one the keys'; else all. */
+/** Those at the places that are known; in the band, where one axis is the queries' and one the keys'. */
 function* numbersAt(
   numbers: Float64Array,
   shape: readonly number[],
@@ -38,13 +38,18 @@ function* numbersAt(
   const axisOf = (query: number, key: number): number =>
     positions.findIndex((position) => position?.query === query && position.key === key);
   const [row, column] = [axisOf(1, 0), axisOf(0, 1)];
-  if (row < 0 || column < 0) return yield* numbers;
+  const fixed = shape.flatMap((size, axis) => {
+    const position = positions[axis];
+    return size !== 1 && position?.query === 0 && position.key === 0 ? [axis] : [];
+  });
+  const isBanded = row >= 0 && column >= 0;
+  if (!isBanded && fixed.length === 0) return yield* numbers;
   const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
   /** The query, or key, of an element. */
   const index = (i: number, axis: number): number =>
     (Math.floor(i / (strides[axis] as number)) % (shape[axis] as number)) - (positions[axis]?.c ?? 0);
   for (const [i, element] of numbers.entries()) {
-    const distance = index(i, column) - index(i, row);
-    if (distance >= from && distance <= to) yield element;
+    const distance = isBanded ? index(i, column) - index(i, row) : from;
+    if (distance >= from && distance <= to && fixed.every((axis) => index(i, axis) === 0)) yield element;
   }
 }

@@ -7,7 +7,7 @@ import { helps, type Match, Miss } from '../../src/match/miss.js';
 import { scalarOf } from '../../src/match/scalar.js';
 import { type Axes, type Factor, sameFactors, type View, viewOf } from '../../src/match/view.js';
 import { type Contraction, contractionOf } from './contraction.js';
-import { castMiss, dropoutMiss, viewedAxes } from './scores.js';
+import { castMiss, dropoutMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
 
 export interface Weights {

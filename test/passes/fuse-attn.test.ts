@@ -229,7 +229,7 @@ describe('fuse-attn refuses, and says why', () => {
     [
       'a mask that a score could outweigh',
       { scores: (g, s) => g.op('Where', [g.input('mask', 'bool', ['batch', 1, 'seq', 'seq']), s, float(g, -10000)]) },
-      'very negative',
+      'a row may be masked whole',
     ],
     [
       'a mask that a later factor makes weak',
