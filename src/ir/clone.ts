@@ -96,9 +96,10 @@ export function fill(
   }
   for (const [value, other] of omission?.instead ?? []) values.set(value, mapped(other));
   for (const [node, copy] of nodes) {
-    node.inputs.forEach((value, index) => {
-      target.setInput(copy, index, value && mapped(value));
-    });
+    target.connect(
+      copy,
+      node.inputs.map((value) => value && mapped(value)),
+    );
     for (const [name, attribute] of node.attributes)
       target.setAttribute(copy, name, cloneAttribute(attribute, target, values));
   }

@@ -127,16 +127,14 @@ export class Graph {
     const node = new Node(this, opType, options);
     if (node.domain !== '')
       for (const opsets of [this.opsets, this.model.opsets]) if (!opsets.has(node.domain)) opsets.set(node.domain, 1);
-    const { outputs = 1, attributes } = options;
-    const names = typeof outputs === 'object' ? outputs : undefined;
-    const count = typeof outputs === 'object' ? outputs.length : outputs;
-    for (let index = 0; index < count; index++) {
-      const name = names ? names[index] : '';
-      (node.outputs as (Value | undefined)[]).push(name === undefined ? undefined : new Value(this, name, node, index));
-    }
-    for (const name in attributes) this.setAttribute(node, name, attributes[name]);
-    const length = inputs.findLastIndex((value) => value !== undefined) + 1;
-    for (let index = 0; index < length; index++) this.setInput(node, index, inputs[index]);
+    const names =
+      typeof options.outputs === 'object' ? options.outputs : new Array<string>(options.outputs ?? 1).fill('');
+    (node as Mutable<Node>).outputs = names.map((name, index) =>
+      name === undefined ? undefined : new Value(this, name, node, index),
+    );
+    const { attributes } = options;
+    for (const name in attributes) if (attributes[name] !== undefined) this.setAttribute(node, name, attributes[name]);
+    this.connect(node, inputs.slice(0, inputs.findLastIndex((value) => value !== undefined) + 1));
     this.#nodes.add(node);
     this.model.touch(true);
     return node;
@@ -157,6 +155,15 @@ export class Graph {
   removeConstant(value: Value): void {
     if (value.uses.size > 0) throw new TypeError(`constant "${value.name}": cannot be removed, it is in use`);
     this.#constants.delete(value);
+    this.model.touch(true);
+  }
+
+  /** Connects all slots of a node that has none yet: lists that grow one by one take three times the memory. */
+  connect(node: Node, inputs: readonly (Value | undefined)[]): void {
+    const own = node as Mutable<Node>;
+    own.inputs = inputs;
+    own.slots = inputs.map((value, index) => value && { node, index });
+    for (const use of own.slots) if (use) inputs[use.index]?.useSet.add(use);
     this.model.touch(true);
   }
 

@@ -208,12 +208,13 @@ class GraphReader {
       nodes.push([node, message]);
     }
     for (const [node, message] of nodes) {
-      (message.input ?? []).forEach((name, index) => {
+      const inputs = (message.input ?? []).map((name, index) => {
         const value = name === '' ? undefined : scope.get(name);
         if (name !== '' && !value)
           throw new ModelError(node.label, `a value for input ${index}, "${name}"`, 'none of that name');
-        graph.setInput(node, index, value);
+        return value;
       });
+      graph.connect(node, inputs);
       for (const attribute of message.attribute ?? [])
         graph.setAttribute(node, attribute.name ?? '', this.#attribute(attribute, graph, scope, node.label));
     }

@@ -218,11 +218,13 @@ export const fromBigint = (value: bigint): Int64 => {
 
 /** Fields of a message that the IR does not model, if it has any. */
 export function leftover<T extends object>(message: T, modelled: readonly (keyof T)[]): Partial<T> | undefined {
-  const rest = Object.entries(message).filter(([key, value]) => {
+  const keys = Object.keys(message).filter((key) => {
     if (modelled.includes(key as keyof T)) return false;
+    const value = message[key as keyof T];
     return !(Array.isArray(value) && value.length === 0);
   });
   const unknowns = (message as { $unknowns?: Uint8Array[] }).$unknowns;
-  if (rest.length === 0 && !unknowns?.length) return undefined;
-  return { ...Object.fromEntries(rest), ...(unknowns?.length ? { $unknowns: unknowns } : {}) } as Partial<T>;
+  if (keys.length === 0 && !unknowns?.length) return undefined;
+  const rest = Object.fromEntries(keys.map((key) => [key, message[key as keyof T]]));
+  return { ...rest, ...(unknowns?.length ? { $unknowns: unknowns } : {}) } as Partial<T>;
 }
