@@ -4,8 +4,10 @@ import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { symbol } from '../../src/ir/dims.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
 import { equalTypes, tensorType, typeText } from '../../src/ir/types.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { runModel } from '../run-model.js';
 import { checkClaims } from './claims.js';
 
 const outputs = (model: Model) => model.graph.outputs.map(({ type }) => typeText(type).replaceAll(/\?\d+/g, '?'));
@@ -54,6 +56,25 @@ describe('bodies', () => {
     const { wrong } = await checkClaims(model, [{ x: tensorOf('float32', new Float32Array(8), [2, 4]) }]);
     expect(outputs(model)).toEqual(['float32[?, 4]', 'float32[b, 4]', 'float32[3, 4]']);
     expect(wrong).toEqual([]);
+  });
+
+  it('leaves open the shape of a condition that the body of a Loop leaves open', async () => {
+    const model = buildModel({ '': 17 }, (g) => {
+      const body = g.body('body', (inner) => {
+        const step = inner.input('i', 'int64', [1]);
+        inner.input('c', 'bool');
+        const kept = inner.input('kept', 'float32');
+        inner.output('c out', inner.op('Less', [step, inner.ints(2)]), 'bool');
+        inner.output('kept out', inner.op('Neg', [kept]));
+      });
+      const inputs = [undefined, g.input('go', 'bool', [1]), g.input('x', 'float32', [2])];
+      g.output('y', g.op('Loop', inputs, { body }), 'float32', [2]);
+    });
+    inferTypes(model);
+    // The runtime refuses a body that says bool[] here.
+    const feeds = { go: tensorOf('bool', [1], [1]), x: tensorOf('float32', [1, 2]) };
+    const { y } = await runModel(await writeModel(model), feeds);
+    expect(y && [...numbersOf(y)]).toEqual([-1, -2]);
   });
 
   it('slices what a Scan reads and stacks what it gives', async () => {

@@ -120,9 +120,12 @@ const loop: Rule = (call) => {
   if (!body) return;
   const count = Math.max(0, body.inputs.length - 2);
   const initial = Array.from({ length: count }, (_, index) => known(call, index + 2));
+  // The runtime takes the condition's own shape for it, and refuses a body that then says otherwise.
+  const isOpen = body.inputs[1]?.shape === undefined && call.shape(1)?.length === 1;
+  const condition = isOpen ? tensorType('bool') : scalarInput(body, 1, 'bool');
   const inputs = (carried: readonly Known[]) => [
     { type: scalarInput(body, 0, 'int64') },
-    { type: scalarInput(body, 1, 'bool') },
+    { type: condition },
     ...carried,
   ];
   const { carried, outputs } = settle(call, body, 2, initial, inputs, 1);
