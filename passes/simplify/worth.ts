@@ -20,7 +20,7 @@ const TOTAL_GROWTH = 1024 * 1024;
 /** Weights beyond this are not read: all of them would be in memory at once, here and where the runtime is. */
 const LARGE = 16 * 2 ** 20;
 
-/** A stored form smaller than this may be folded away. */
+/** A narrower float smaller than this may be folded away. */
 const SMALL_STORAGE = 1024;
 
 /** Ops whose results can be larger than what they read. */
@@ -36,11 +36,15 @@ const growing = new Set([
   'EyeLike',
 ]);
 
-/** True where the node is how weights are stored in a smaller type: bf16 → Cast, int8 → DequantizeLinear. */
+/**
+ * True where the node is how weights are stored in a smaller type: bf16 → Cast, int8 → DequantizeLinear. Of these none is too
+ * small: runtimes compute in integers where every operand of a Conv or MatMul comes from one, a bias of a few numbers too.
+ */
 export function isStorage(node: Node): boolean {
   const { tensor } = node.inputs[0] ?? {};
-  if (!tensor || tensor.byteLength <= SMALL_STORAGE) return false;
+  if (!tensor) return false;
   if (node.is('DequantizeLinear')) return true;
+  if (tensor.byteLength <= SMALL_STORAGE) return false;
   const to = node.outputs[0]?.elem;
   return node.is('Cast') && to !== undefined && dataTypes[to].bits > dataTypes[tensor.type].bits;
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Folding } from '../../passes/simplify/fold.js';
 import { inlineConstantIfs } from '../../passes/simplify/inline-if.js';
@@ -9,9 +12,12 @@ import type { Node } from '../../src/ir/node.js';
 import { bigintsOf, castTensor, numbersOf, stringsTensor, tensorOf } from '../../src/ir/numbers.js';
 import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
 import { passContext } from '../../src/run/context.js';
-import { applyPass, checkMiss, checkPass, randomWeights } from '../check-pass.js';
+import { applyPass, checkMiss, checkPass, opCounts, randomFeeds, randomWeights } from '../check-pass.js';
 import { declaredModel } from '../declared-model.js';
+import { runModel } from '../run-model.js';
 
 const onlyConstant = (values: Iterable<Value>): Tensor => {
   const [value] = [...values];
@@ -135,6 +141,41 @@ describe('simplify: constant folding', () => {
       g.output('y', g.op('MatMul', [a, g.op('DequantizeLinear', [int8, g.constant('float32', 0.5)])]));
     });
     await checkPass(simplify(), { before, ops: { MatMul: 2, Cast: 1, DequantizeLinear: 1 }, within: 0 });
+  });
+
+  it('leaves quantized operands of a few numbers too: the runtime makes an integer Conv of nothing less', async () => {
+    const number = (g: GraphBuilder, type: 'float32' | 'uint8' | 'int8' | 'int32', x: number) => g.constant(type, x);
+    const before = declaredModel({ '': 17 }, (g) => {
+      const twice = (x: Value, step: number): Value => {
+        const [scale, zero] = [number(g, 'float32', step), number(g, 'uint8', 128)];
+        return g.op('DequantizeLinear', [g.op('QuantizeLinear', [x, scale, zero]), scale, zero]);
+      };
+      const stored = (values: Value, step: number, type: 'int8' | 'int32'): Value =>
+        g.op('DequantizeLinear', [values, number(g, 'float32', step), number(g, type, 0)]);
+      const weights = stored(
+        g.constant(
+          'int8',
+          Array.from({ length: 72 }, (_, i) => (i % 9) - 4),
+          [8, 1, 3, 3],
+        ),
+        0.1,
+        'int8',
+      );
+      const bias = stored(g.constant('int32', [1, 2, 3, 4, 5, 6, 7, 8], [8]), 0.005, 'int32');
+      const x = twice(g.input('x', 'float32', [1, 1, 6, 6]), 0.05);
+      g.output('y', twice(g.op('Conv', [x, weights, bias]), 0.1));
+    });
+    // Nothing but equal constants is put together.
+    const ops = { QuantizeLinear: 2, DequantizeLinear: 4, Conv: 1 };
+    const { model } = await checkPass(simplify(), { before, ops, within: 0 });
+    const folder = mkdtempSync(join(tmpdir(), 'simplify-fold-'));
+    try {
+      const optimizedPath = join(folder, 'optimized.onnx');
+      await runModel(await writeModel(model), randomFeeds(before), { optimize: true, optimizedPath });
+      expect(opCounts(await readModel(optimizedPath))).not.toHaveProperty('Conv');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('a tied weight is not stored twice', async () => {
