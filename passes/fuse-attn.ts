@@ -94,7 +94,7 @@ function raise(model: Model, op: AttentionOp, context: PassContext): string | un
   const needs = [...model.graphs()].some((graph) =>
     graph.nodes().some((node) => {
       const site = node.is('Softmax') ? attentionSite(node, facts) : undefined;
-      if (!site || site instanceof Miss) return false;
+      if (!site || site instanceof Miss || context.leaves(node)) return false;
       const choice = choose(site, op, context, facts);
       return !(choice instanceof Miss) && choice.opset >= ATTENTION && !(choice.emit(site, facts) instanceof Miss);
     }),
