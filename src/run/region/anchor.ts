@@ -12,9 +12,24 @@ export interface Anchor {
   readonly slots: readonly { readonly place: number; readonly index: number }[];
 }
 
-/** Where all weights are shared, as ALBERT's are: the smallest that is no number of the arithmetic; a vector is a bias or a scale. */
-export function anchorOf(nodes: readonly Node[]): Anchor | undefined {
-  const vectors = nodes.flatMap(({ inputs }) => inputs.filter((value) => isVector(value?.tensor)) as Value[]);
+/**
+ * Where all weights are shared, as ALBERT's are: the smallest that is no number of the arithmetic; a vector is a bias or a scale.
+ * What does not depend on the repeat before, or on its shapes alone, is computed once for all: nothing there may be told apart.
+ * `isBefore` knows the nodes of that repeat.
+ */
+export function anchorOf(nodes: readonly Node[], isBefore: (node: Node) => boolean): Anchor | undefined {
+  const carried = new Set<Node>();
+  for (const node of nodes) {
+    const depends = ({ producer }: Value) => producer !== undefined && (carried.has(producer) || isBefore(producer));
+    if (!node.is('Shape') && !node.is('Size') && node.inputs.some((value) => value && depends(value)))
+      carried.add(node);
+  }
+  // A table may be looked up by what shapes tell.
+  const isOwn = (value: Value) =>
+    [...value.uses].every(({ node }) => (carried.has(node) && !node.is('Gather')) || !nodes.includes(node));
+  const vectors = nodes.flatMap(({ inputs }) =>
+    inputs.flatMap((value) => (value && isVector(value.tensor) && isOwn(value) ? [value] : [])),
+  );
   const size = ({ tensor }: Value) => (tensor as Tensor).byteLength;
   const value = vectors.sort((a, b) => size(a) - size(b))[0];
   if (!value) return undefined;

@@ -209,7 +209,8 @@ export class Regions {
       const own = new Set([...standing].flatMap(({ inputs }) => inputs.filter((value) => value?.tensor)));
       for (const value of own) {
         const { tensor, uses } = value as Value;
-        if (!tensor || run.anchor || [...uses].some(({ node }) => !standing.has(node))) continue;
+        if (!tensor || [...uses].some(({ node }) => !standing.has(node))) continue;
+        if (this.#standInOfAnchor(value as Value) > 0) continue;
         bytes += more * tensor.byteLength;
         add(bytesByType, tensor.type, more * tensor.byteLength);
       }

@@ -71,7 +71,8 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
   if (columns.some((column) => !column[0]?.isInput && !own.includes(column)))
     return 'a weight of its own is read by others too';
   if (hasTwins(graph, own)) return 'a weight of its own holds what another one does';
-  const anchor = own.length === 0 ? anchorOf(lists[third] ?? []) : undefined;
+  const anchor =
+    own.length === 0 ? anchorOf(lists[third] ?? [], (node) => run.segments.get(node) === third - 1) : undefined;
   if (own.length === 0 && !anchor) return 'nothing tells its repeats apart';
   const inputs = new Map<string, readonly Part[]>();
   const inputNames = new Map<string, readonly string[]>();

@@ -133,6 +133,27 @@ const cases: Record<string, () => Model> = {
     const [w, b, v] = [once((g) => weight(g, 'w')), once((g) => weight(g, 'b', WIDTH)), once((g) => weight(g, 'v'))];
     return chain((g, x, at) => block(g, x, at, { w: w(g, x), b: b(g, x), v: v(g, x) }));
   },
+  "all weights are shared, some read what is everyone's": () => {
+    const [w, b, v, memory] = [
+      once((g) => weight(g, 'w')),
+      once((g) => weight(g, 'b', 2, WIDTH)),
+      once((g) => weight(g, 'v')),
+      once((g) => g.input('memory', 'float32', ['batch', 1, WIDTH])),
+    ];
+    const scale = once((g) => weight(g, 's', WIDTH - 1));
+    // The smaller vectors stand where nothing of the layers before is read, or their shapes alone.
+    return chain((g, x, at) => {
+      const other = g.op('Pad', [
+        g.op('Gather', [scale(g, x), g.op('Shape', [g.op('Shape', [x])])]),
+        g.ints(0, WIDTH - 1),
+      ]);
+      const key = g.op('Mul', [g.op('Mul', [memory(g, x), once((h) => weight(h, 'm', WIDTH))(g, x)]), other]);
+      const y = g.op('Add', [x, g.op('ReduceMean', [g.op('Unsqueeze', [key, g.ints(2)])], { axes: [2], keepdims: 0 })]);
+      const hidden = g.op('Add', [g.op('Unsqueeze', [g.op('MatMul', [y, w(g, x)]), g.ints(2)]), b(g, x)]);
+      const out = g.op('ReduceMax', [g.op('Tanh', [hidden])], { axes: [2], keepdims: 0 });
+      return g.op('Add', [x, g.op('MatMul', [out, v(g, x)], {}, { name: `layer.${at}.out` })]);
+    });
+  },
   'a bias is absent in one': () =>
     chain((g, x, at) => {
       const bias = at === 5 ? [] : [weight(g, `n.${at}`, WIDTH)];
