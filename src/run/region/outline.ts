@@ -174,6 +174,8 @@ function call(
   const outputs = results.map((value) => (name && !value?.isOutput ? name : value?.name));
   const made = graph.add(fn.name, inputs, { domain: BLOCKS, name: outputs[0] === name ? '' : name, outputs });
   const own = new Set(nodes);
+  // A weight's type and shape stand with its numbers: to state them again says nothing.
+  for (const value of inputs) if (value?.tensor && !value.isInput && !value.carried) value.isDeclared = false;
   results.forEach((old, index) => {
     const value = made.outputs[index];
     if (!old || !value) return;
