@@ -98,12 +98,32 @@ function writeElement(view: DataView, type: DataType, index: number, value: numb
   }
 }
 
+/** Element types that JavaScript has arrays of, on machines that are little-endian, as all are that run it. */
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+} as const;
+const arrayOf = (type: DataType) => arrays[type as keyof typeof arrays] as (typeof arrays)['float32'] | undefined;
+
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** The elements as numbers. Reads the whole tensor: ask its size first. */
 export function numbersOf(tensor: Tensor): Float64Array {
+  const bytes = tensor.bytes();
+  const array = arrayOf(tensor.type);
+  if (array) {
+    const { buffer, byteOffset } = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+    return new Float64Array(new array(buffer as ArrayBuffer, byteOffset, bytes.length / array.BYTES_PER_ELEMENT));
+  }
   const numbers = new Float64Array(elementCount(tensor.shape));
-  const view = viewOf(tensor.bytes());
+  const view = viewOf(bytes);
   for (let i = 0; i < numbers.length; i++) numbers[i] = readElement(view, tensor.type, i);
   return numbers;
 }
@@ -132,6 +152,8 @@ export function tensorOf(type: DataType, values: ArrayLike<number> | number, sha
   const dims = shape ?? (typeof values === 'number' ? [] : [list.length]);
   if (elementCount(dims) !== list.length)
     throw new RangeError(`tensor: expected ${elementCount(dims)} numbers for [${dims}]; found ${list.length}`);
+  const array = arrayOf(type);
+  if (array) return memoryTensor(type, dims, new Uint8Array(new array(list).buffer));
   const bytes = new Uint8Array(byteLengthOf(type, list.length));
   const view = viewOf(bytes);
   for (let i = 0; i < list.length; i++) writeElement(view, type, i, list[i] as number);
