@@ -10,7 +10,7 @@ import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
 import type { RuleHost } from '../../src/match/rule.js';
 import { type Axes, align, type Factor, leavesOf, sameAxes, viewOf } from '../../src/match/view.js';
-import { arrange } from './arrange.js';
+import { arrange, type Change } from './arrange.js';
 import type { SharedBiases } from './bias.js';
 import { Builder } from './builder.js';
 import { inputsOf } from './causal.js';
@@ -45,8 +45,8 @@ export function emitAttention(
   const { axes, elem } = emission;
   const context = site.context.output;
   const readers = viewsOf(context).filter((value) => sameAxes(axesIn(value, site, facts), axes));
-  const split = arrange(axes.map(leavesOf), site.contextAxes.map(leavesOf));
-  if (!split) return new Miss('sizes of the result are not known', site.context, 5);
+  const read = readFrom(context, readers, axes.map(leavesOf), site, facts);
+  if (!read) return new Miss('sizes of the result are not known', site.context, 5);
   const builder = new Builder(context.graph, site.context.name || site.softmax.name);
   let output = emission.plan(builder, shared);
   const type = tensorType(elem, axes.map(dimOf));
@@ -58,16 +58,36 @@ export function emitAttention(
   }
   if (elem !== site.elem) output = builder.op('Cast', [output], { to: codeOf(site.elem) });
   output.type = tensorType(site.elem, axes.map(dimOf));
-  // Everyone who read the context reads the kernel's output: as it is where they merged the heads, else split again.
-  const old = readers.includes(context) ? readers : [...readers, context];
+  // Everyone who read the context reads the kernel's output: as it is where they merged the heads, else arranged again.
+  const old = readers.includes(read.value) ? readers : [...readers, read.value];
   const isReplaced = host.replace({
     rule: 'attention',
     old,
-    by: old.map((value) => (value === context && !readers.includes(context) ? split.apply(builder, output) : output)),
+    by: old.map((value) => (readers.includes(value) ? output : read.change.apply(builder, output))),
     operands: [...emission.operands, ...(emission.masks ?? masksOf(site, facts))],
     facts,
   });
   return isReplaced ? undefined : new Miss('an equal rewrite was refuted by running it', site.softmax, 8);
+}
+
+/**
+ * The context, or the view of it that all who read it read, which is cheapest to make of the output: a Transpose behind the context is
+ * not made anew where the output need not be turned for it. Undefined where sizes are not known.
+ */
+function readFrom(context: Value, readers: readonly Value[], from: Axes, site: AttentionSite, facts: Facts) {
+  let best: { readonly value: Value; readonly change: Change } | undefined;
+  for (let value: Value | undefined = context; value; value = onlyView(value, readers)) {
+    const to = axesIn(value, site, facts);
+    const change = to.length > 0 ? arrange(from, to) : undefined;
+    if (change && change.copies <= (best?.change.copies ?? change.copies)) best = { value, change };
+  }
+  return best;
+}
+
+/** The view that all who read a value read; undefined where others do, or the value stands for the output itself. */
+function onlyView(value: Value, readers: readonly Value[]): Value | undefined {
+  const [view, ...others] = viewsOf(value, 2).slice(1);
+  return !readers.includes(value) && value.uses.size === 1 && others.length === 0 ? view : undefined;
 }
 
 /** What is fed when the rewrite is run alone: any mask will do, unless some row must see a key. */
