@@ -78,8 +78,9 @@ export async function validate(
   const subjects: Subject[] = [];
   const runtimes: RuntimeProcess[] = [];
   try {
-    for (const given of [original, result]) subjects.push(await subjectOf(given, options));
+    // The processes load the runtime while the models are read and written.
     for (let i = 0; i < 2; i++) runtimes.push(await RuntimeProcess.start(options));
+    for (const given of [original, result]) subjects.push(await subjectOf(given, options));
     const [given, b] = subjects as [Subject, Subject];
     const twin = twinOf(given.model, b.model);
     const a = twin ? await subjectOf(twin.model) : given;
