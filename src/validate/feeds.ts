@@ -98,6 +98,9 @@ const WORDS = ['a', 'The', 'cat', 'sat', 'on', 'café', '東京', '', 'a longer 
 /** Large enough to be minus infinity for a softmax, within float16. */
 const MASKED = -10_000;
 
+/** New tokens of a text that is generated. */
+const GROWN = 4;
+
 function tensorFor(input: Value, shape: number[], role: Role, random: Random, context: Context): TensorData {
   const elem = elementType(input);
   const count = elementCount(shape);
@@ -130,7 +133,8 @@ function tensorFor(input: Value, shape: number[], role: Role, random: Random, co
     }
     case 'lengths': {
       const { past, sizes } = context;
-      const value = { sequence: sizes.length, total: past + sizes.length, 'total minus one': past + sizes.length - 1 };
+      const [sequence, total] = [sizes.length, past + sizes.length];
+      const value = { sequence, total, 'total minus one': total - 1, longer: sequence + GROWN };
       return data(
         elem,
         list(() => value[role.of]),

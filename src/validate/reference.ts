@@ -117,9 +117,10 @@ function missing(session: Session, runs: readonly ReferenceRun[]): { name: strin
     .map(({ name }) => ({ name, reason: 'onnxruntime-node cannot give back sequences and maps' }));
 }
 
-const randomOps = /^(RandomNormal|RandomUniform)(Like)?$|^(Bernoulli|Multinomial)$/;
+const randomOps =
+  /^(RandomNormal|RandomUniform)(Like)?$|^(Bernoulli|Multinomial|(Whisper)?BeamSearch|GreedySearch|Sampling)$/;
 
-/** True where a model draws random numbers. Dropout does while it trains. */
+/** True where a model draws random numbers. Dropout does while it trains; what generates text may choose among equals. */
 function isRandom(model: Model): boolean {
   for (const graph of model.graphs())
     for (const node of graph.nodeSet)

@@ -11,8 +11,8 @@ export type Role =
   | { readonly kind: 'positions'; readonly below: number | undefined }
   | { readonly kind: 'mask'; readonly values: 'bits' | 'additive' }
   | { readonly kind: 'flag' }
-  /** A number of elements: of a sequence, of what an attention cache holds (one less), or of both together. */
-  | { readonly kind: 'lengths'; readonly of: 'sequence' | 'total minus one' | 'total' }
+  /** A number of elements: of a sequence, of what an attention cache holds (one less), of both together, or of a sequence that grew. */
+  | { readonly kind: 'lengths'; readonly of: 'sequence' | 'total minus one' | 'total' | 'longer' }
   | { readonly kind: 'timestep' }
   | { readonly kind: 'count' }
   | { readonly kind: 'integers'; readonly low: number; readonly high: number }
@@ -41,6 +41,41 @@ function tableRows({ node, index, offset }: Reader): number | undefined {
   const isRotary = node.is('RotaryEmbedding', MICROSOFT);
   if (isRotary && index === 1) return rows(node.inputs[2]);
   return undefined;
+}
+
+/** The inputs of operators that generate text with a model in their body: BeamSearch and WhisperBeamSearch, GreedySearch and Sampling. */
+const beams = 'ids longest shortest few one one one mask mask mask ids'.split(' ');
+const draws = 'ids longest shortest one mask mask mask mask count'.split(' ');
+const generators: Readonly<Record<string, readonly string[]>> = {
+  BeamSearch: beams,
+  WhisperBeamSearch: beams,
+  GreedySearch: draws,
+  Sampling: draws,
+};
+
+/** What such an operator takes there: ids of its vocabulary, some more positions than those, a few beams, penalties of 1. */
+function generationRole(model: Model, { node, index }: Reader): Role | undefined {
+  if (node.domain !== MICROSOFT) return undefined;
+  switch (generators[node.opType]?.[index]) {
+    case 'ids': {
+      const vocabulary = node.int('vocab_size', -1);
+      if (vocabulary > 0) return { kind: 'ids', below: vocabulary };
+      const inner = node.bodies.flatMap((body) => body.inputs.filter(({ name }) => /input_ids/.test(name)));
+      const rows = inner.flatMap((input) => readersOf(model, input).flatMap((reader) => tableRows(reader) ?? []));
+      return rows.length ? { kind: 'ids', below: Math.min(...rows) } : undefined;
+    }
+    case 'longest':
+      return { kind: 'lengths', of: 'longer' };
+    case 'few':
+      return { kind: 'integers', low: 2, high: 3 };
+    case 'shortest':
+    case 'one':
+      return { kind: 'integers', low: 1, high: 2 };
+    case 'mask':
+      return { kind: 'mask', values: 'bits' };
+    default:
+      return undefined;
+  }
 }
 
 /** Inputs of attention ops that are masks: which slots, and what they hold. */
@@ -85,6 +120,8 @@ export function roleOf(model: Model, input: Value): Role {
   if (elem === 'string') return { kind: 'text' };
   if (elem === 'bool') return isSingle ? { kind: 'flag' } : { kind: 'mask', values: 'bits' };
   const readers = readersOf(model, input);
+  const generation = readers.map((reader) => generationRole(model, reader)).find((role) => role !== undefined);
+  if (generation && !(isFloat(elem) && generation.kind === 'ids')) return generation;
   if (isFloat(elem)) return floatRole(name, readers, shape?.length);
   if (!isInteger(elem) || elem === undefined) return { kind: 'normal' };
 

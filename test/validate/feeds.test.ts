@@ -59,6 +59,26 @@ describe('generated inputs', () => {
     await runtime.close();
   });
 
+  it('are ids, lengths and penalties for what generates text with the model in its body', () => {
+    const decoder = (g: GraphBuilder) =>
+      g.body('decoder', (b) =>
+        b.output('logits', b.op('Gather', [table(b, 40), b.input('input_ids', 'int32', ['n', 's'])])),
+      );
+    const search = model((g) => {
+      const inputs = [
+        g.input('text', 'int32', ['batch', 'seq']),
+        ...['a', 'b', 'c', 'd'].map((name) => g.input(name, 'int32', [1])),
+        ...['e', 'f'].map((name) => g.input(name, 'float32', [1])),
+      ];
+      g.output('y', g.op('BeamSearch', inputs, { decoder: decoder(g) }, { domain: 'com.microsoft' }));
+    }, 'com.microsoft');
+    expect(Math.max(...numbers(search, 'text'))).toBeLessThan(40);
+    const [longest, shortest, beams, returned] = ['a', 'b', 'c', 'd'].map((name) => numbers(search, name)[0]);
+    expect(longest).toBeGreaterThan(feed(search, 'text').shape[1] as number);
+    expect([shortest, returned, ...numbers(search, 'e'), ...numbers(search, 'f')]).toEqual([1, 1, 1, 1]);
+    expect(beams).toBe(2);
+  });
+
   it('have a mask for a long row', () => {
     const masked = model((g) => {
       g.output('y', g.op('Cast', [g.input('attention_mask', 'int64', [1, 480_000])], { to: 1 }));
