@@ -65,7 +65,7 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
     // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
     const given = raised ?? ((isVerified || handsIn) && !definition.shortens ? cloneModel(model) : model);
     // Dims that nobody knows are a copy's own: that it has them is no change.
-    if (definition.needs?.includes('types')) inferTypes(given);
+    if (isTyped && given !== model && definition.needs?.includes('types')) inferTypes(given);
     let before = given.revision;
     regions.enter(given);
     const tuned = performance.now();
