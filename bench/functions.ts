@@ -3,7 +3,7 @@
  * the repository) exported ones made longer, as the passes leave them, and as that with functions.
  *
  * Graph bytes are those of the written ModelProto with the numbers of all initializers left out (raw_data, the typed data fields,
- * external_data): names, types and shapes of weights count, and so do tensors in attributes.
+ * external_data) and the metadata of model and graph: names, types and shapes of weights count, and so do tensors in attributes.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -53,9 +53,8 @@ interface Row {
 function withoutNumbers(bytes: Uint8Array): ModelMessage {
   const model = decodeMessage<ModelMessage>('ModelProto', bytes);
   const empty = ({ name, dims, dataType }: TensorMessage): TensorMessage => ({ name, dims, dataType });
-  const { graph } = model;
-  if (graph) graph.initializer = graph.initializer?.map(empty) ?? [];
-  return model;
+  const graph = { ...model.graph, initializer: model.graph?.initializer?.map(empty) ?? [], metadataProps: [] };
+  return { ...model, graph, metadataProps: [] };
 }
 
 /** Bytes of a field of one message: its tag, its length and itself. */
@@ -93,7 +92,6 @@ async function modelOf(name: string): Promise<Model | undefined> {
   const model = await readModel(path);
   inferTypes(model);
   // Layers that are copied have no metadata of their own: none has.
-  model.metadata = [];
   for (const graph of model.graphs()) {
     for (const node of graph.nodeSet) Object.assign(node, { carried: undefined, docString: '' });
     for (const value of graph.values()) value.carried = undefined;
@@ -153,7 +151,7 @@ for (const name of [...GENERATED, ...EXPORTED]) {
 await closeRuntime();
 const machine = await machineState();
 const date = new Date().toISOString();
-const text = `Graph bytes of models of ${LAYERS} layers, without the numbers of initializers (raw_data, typed data, external_data), as the passes leave them and with \`--keep-functions\`. Weights and ports: initializers with name, type and shape, their names once more in the calls, inputs and outputs; no function can hold a weight, and names of weights are the file's, so this stays: "at most" is the ratio if nothing else were left. Exported models are lengthened, without metadata and doc strings, of which functions keep none of the nodes'.`;
+const text = `Graph bytes of models of ${LAYERS} layers, without the numbers of initializers (raw_data, typed data, external_data) and the metadata of model and graph, as the passes leave them and with \`--keep-functions\`. Weights and ports: initializers with name, type and shape, their names once more in the calls, inputs and outputs; no function can hold a weight, and names of weights are the file's, so this stays: "at most" is the ratio if nothing else were left. Exported models are lengthened, without metadata and doc strings, of which functions keep none of the nodes'.`;
 const folder = join(root, 'bench/results');
 await mkdir(folder, { recursive: true });
 const base = join(folder, `${date.slice(0, 10)}-functions`);

@@ -31,7 +31,13 @@ export interface Skip {
   readonly places: readonly string[];
 }
 
-const placeOf = (about: Node | Value): string => ('opType' in about ? about.label : about.name);
+/** Inside a local function, which one. */
+function placeOf(about: Node | Value): string {
+  const text = 'opType' in about ? about.label : about.name;
+  let { graph } = about;
+  while (graph.parent) graph = graph.parent;
+  return graph.isInFunction ? `${text} in function ${graph.name}` : text;
+}
 
 /** The places of a node or value: one for each repeat that it stands for. */
 export type PlacesOf = (about: Node | Value) => readonly string[];

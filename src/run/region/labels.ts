@@ -50,9 +50,15 @@ export class Labels {
   readonly calls: Column;
   readonly #taken = new Set<string>();
 
-  /** `nodes`, `constants`: the names of each, by place. The nodes' names decide, as `inline` puts theirs back from the calls'. */
+  /**
+   * `nodes`, `constants`: the names of each, by place. Those of the nodes decide if half of them tell, as `inline` puts theirs
+   * back from the calls'.
+   */
   constructor(nodes: readonly Column[], constants: readonly Column[]) {
-    this.calls = mostFrequent(nodes) ?? mostFrequent(constants) ?? (nodes[0] ?? constants[0] ?? []).map(() => '');
+    const [byNodes, byConstants] = [mostFrequent(nodes), mostFrequent(constants)];
+    const isTelling = byNodes && 2 * byNodes.count >= nodes.length;
+    const chosen = isTelling ? byNodes : (byConstants ?? byNodes);
+    this.calls = chosen?.beginnings ?? (nodes[0] ?? []).map(() => '');
   }
 
   /** Of a node in the body: behind the call's name and a slash stands what it was called. */
@@ -66,7 +72,8 @@ export class Labels {
   input(column: Column, isComputed: boolean): string {
     const [first = ''] = column;
     const isShared = column.every((name) => name === first);
-    return this.#free((isShared ? lastPart(first) : isComputed ? '' : (split(column)?.rest ?? common(column))) || 'x');
+    if (isShared) return this.#free(lastPart(first) || 'x');
+    return this.#free(isComputed ? 'x' : (split(column)?.rest ?? common(column)) || 'w');
   }
 
   /** Of what it gives. */
@@ -84,9 +91,14 @@ export class Labels {
 
 const isSame = (a: Column, b: Column): boolean => a.every((name, index) => name === b[index]);
 
+interface Beginnings {
+  readonly count: number;
+  readonly beginnings: Column;
+}
+
 /** The beginnings that most names have, one for each repeat. */
-function mostFrequent(columns: readonly Column[]): Column | undefined {
-  const counts = new Map<string, { count: number; beginnings: Column }>();
+function mostFrequent(columns: readonly Column[]): Beginnings | undefined {
+  const counts = new Map<string, Beginnings>();
   for (const column of columns) {
     const { beginnings } = split(column) ?? {};
     if (!beginnings || new Set(beginnings).size < beginnings.length) continue;
@@ -94,5 +106,5 @@ function mostFrequent(columns: readonly Column[]): Column | undefined {
     const count = (counts.get(key)?.count ?? 0) + 1;
     counts.set(key, { count, beginnings });
   }
-  return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.beginnings;
+  return [...counts.values()].sort((a, b) => b.count - a.count)[0];
 }
