@@ -16,7 +16,6 @@ import { variantsOf } from './run/tune/tuning.js';
 import { UsageError, unknownText } from './run/usage-error.js';
 import type { Verifier, VerifyLevel } from './run/verify.js';
 import { hasKernel } from './runtime/kernels.js';
-import type { StopwatchOptions } from './validate/stopwatch.js';
 import type { VerifierOptions } from './validate/verifier.js';
 
 /** Every pass and preset this package brings. */
@@ -35,6 +34,8 @@ export interface OptimizeOptions {
    * where one is slower, or gives numbers away for nothing, it is left out. Whatever `verify` is.
    */
   readonly tune?: boolean;
+  /** A folder of `test_data_set_*`: tuning measures at the sizes of the last. Default: sizes that people run models at. */
+  readonly inputs?: string;
   /** Of the inputs that models are verified on. Default 0. */
   readonly seed?: number;
   /** Whole shapes of inputs, by name: the result declares them, and is verified on them. */
@@ -68,7 +69,7 @@ export async function optimize(
   const runs = isNode() && options.verify !== 'none';
   const target = await targetOf(options.target, runs || options.tune === true);
   const { shapes, dims } = options;
-  const stopwatch = options.tune ? await stopwatchFor(list, { provider: target, seed, dims, shapes }) : undefined;
+  const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const result = await runPipeline(model, list, {
     target,
     hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
@@ -119,8 +120,7 @@ function checkFunctions(list: readonly Pass[], { functions }: Model): void {
 const asList = (passes: PassesLike) => (typeof passes === 'string' ? [passes] : passes);
 
 /** Throws UsageError where tuning could not do what is asked: nothing to tune, or nothing to measure with. */
-async function stopwatchFor(list: readonly Pass[], options: StopwatchOptions) {
-  const target = options.provider;
+async function stopwatchFor(model: Model, list: readonly Pass[], target: Target, { seed, inputs }: OptimizeOptions) {
   if (!isNode()) throw new UsageError('tune: expected Node.js; found a browser, where no model can be run');
   const isTuned = (pass: Pass) => variantsOf(pass, { target }).length > 0;
   if (!list.some(isTuned)) {
@@ -133,7 +133,8 @@ async function stopwatchFor(list: readonly Pass[], options: StopwatchOptions) {
     throw new UsageError(
       `tune: expected ${target} to work here; it does not, and times of another provider say nothing of it`,
     );
-  return (await import('./validate/stopwatch.js')).createStopwatch(options);
+  const { createStopwatch, sizesInData } = await import('./validate/stopwatch.js');
+  return createStopwatch({ provider: target, seed, dims: inputs === undefined ? {} : sizesInData(inputs, model) });
 }
 
 /** A comparison without an outcome holds nothing against a gate. */

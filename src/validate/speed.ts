@@ -47,6 +47,8 @@ export interface Contender {
 export interface SpeedOptions {
   /** About how long the steady state may be measured; default 4 seconds. One slow run may take longer. */
   readonly budgetMs?: number;
+  /** How many times the budget it may take to have rounds enough to prove something; default 5. */
+  readonly patience?: number;
   readonly seed?: number;
 }
 
@@ -55,9 +57,9 @@ const BLOCK_MS = 20;
 const BLOCK_RUNS = 100;
 const LONG_MS = 200;
 
-/** Rounds of blocks: enough to prove something where that takes at most five times the budget. */
-function roundsIn(budgetMs: number, roundMs: number): number {
-  const least = ENOUGH * roundMs <= 5 * budgetMs ? ENOUGH : 2;
+/** Rounds of blocks: enough to prove something where there is patience for that. */
+function roundsIn(budgetMs: number, patience: number, roundMs: number): number {
+  const least = ENOUGH * roundMs <= patience * budgetMs ? ENOUGH : 2;
   return Math.max(least, Math.min(16, Math.floor(budgetMs / roundMs)));
 }
 
@@ -66,7 +68,7 @@ export async function measureSpeed(
   contenders: BothSides<Contender>,
   provider: Provider,
   { tensors: feeds, about }: Feeds,
-  { budgetMs = 4000, seed = 0 }: SpeedOptions = {},
+  { budgetMs = 4000, patience = 5, seed = 0 }: SpeedOptions = {},
 ): Promise<SpeedReport> {
   const started = await startBoth(contenders, provider, feeds, budgetMs);
   const [a, b] = started.sessions;
@@ -75,7 +77,7 @@ export async function measureSpeed(
   // A run that takes long outlasts the other process's threads by itself.
   const uncounted = runMs > LONG_MS ? 0 : 1;
   const roundMs = runMs * 2 * (count + uncounted);
-  const rounds = roundsIn(budgetMs, roundMs);
+  const rounds = roundsIn(budgetMs, patience, roundMs);
   const times: { a: number[]; b: number[] } = { a: [], b: [] };
   const logRatios: number[] = [];
   const begin = performance.now();

@@ -7,12 +7,15 @@ import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.
 import { type Feeds, makeFeeds } from './feeds.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from './sizes.js';
 import { measureSpeed } from './speed.js';
-import { type Subject, subjectOf } from './subject.js';
+import { subjectOf } from './subject.js';
+import { readTestData } from './test-data.js';
 
-export interface StopwatchOptions extends SizeOptions {
+export interface StopwatchOptions {
   readonly provider: Provider;
   /** Of the inputs. Default 0. */
   readonly seed?: number;
+  /** Sizes of symbolic dims, by name; others are typical. */
+  readonly dims?: Readonly<Record<string, number>>;
   /** About how long one race takes, loading aside; longer where that is too short to prove anything. Default 1.5 seconds. */
   readonly budgetMs?: number;
 }
@@ -20,8 +23,8 @@ export interface StopwatchOptions extends SizeOptions {
 /** Milliseconds of one load or run: the first use of a GPU compiles shaders. */
 const LIMIT = 60_000;
 
-/** So many runs of both models at least: fewer are called inside the noise, whatever they say. */
-const ENOUGH_RUNS = 8;
+/** A race may take so many times its budget: what is not proven would be called inside the noise, however slow it is. */
+const PATIENCE = 40;
 
 /** Up to this ratio, either way, what is significant has to be so twice. */
 const HAIR = 1.1;
@@ -31,8 +34,7 @@ export function createStopwatch({
   provider,
   seed = 0,
   budgetMs = 1500,
-  dims,
-  shapes,
+  dims = {},
 }: StopwatchOptions): Stopwatch & { close(): Promise<void> } {
   const runtimes: RuntimeProcess[] = [];
   return {
@@ -41,18 +43,12 @@ export function createStopwatch({
       const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
       const [a, b] = [await subjectOf(without), await subjectOf(changed)];
       try {
-        const runOf =
-          (runtime: RuntimeProcess, { source }: Subject) =>
-          async (feeds: Feeds) => {
-            const session = await runtime.load(source, { provider, optimize: true });
-            const times = await session.time(feeds.tensors, 2).finally(() => session.release());
-            return Math.min(...times);
-          };
-        const found = await feedsThatRun(without, whole, { seed, dims, shapes }, runOf(first, a));
-        if (typeof found === 'string') return { kind: 'unknown', reason: `it does not run without the pass: ${found}` };
-        const { feeds } = found;
-        const bothMs = found.ms + (await runOf(second, b)(feeds));
-        const options = { budgetMs: Math.max(budgetMs, ENOUGH_RUNS * bothMs), seed };
+        const feeds = await feedsThatRun(without, whole, { seed, dims }, async ({ tensors }) => {
+          const session = await first.load(a.source, { provider, optimize: true });
+          await session.time(tensors, 1).finally(() => session.release());
+        });
+        if (typeof feeds === 'string') return { kind: 'unknown', reason: `it does not run without the pass: ${feeds}` };
+        const options = { budgetMs, patience: PATIENCE, seed };
         const timed = async (original: RuntimeProcess, result: RuntimeProcess): Promise<Speed> => {
           const contenders = {
             original: { runtime: original, model: a.source },
@@ -92,14 +88,15 @@ const agreeing = (first: Speed, second: Speed): Speed => ({
 async function feedsThatRun(
   part: Model,
   whole: Model,
-  { seed, dims, shapes }: SizeOptions & { readonly seed: number },
-  run: (feeds: Feeds) => Promise<number>,
-): Promise<{ feeds: Feeds; ms: number } | string> {
+  { seed, dims }: Required<Pick<StopwatchOptions, 'seed' | 'dims'>>,
+  run: (feeds: Feeds) => Promise<void>,
+): Promise<Feeds | string> {
   let reason = '';
   for (const sizes of [...typicalSizes, ...sizeChoices.slice(0, 3)])
     try {
-      const feeds = makeFeeds(part, { seed, sizes, variant: 'full', dims: sizesIn(whole, sizes, { dims, shapes }) });
-      return { feeds, ms: await run(feeds) };
+      const feeds = makeFeeds(part, { seed, sizes, variant: 'full', dims: { ...sizesIn(whole, sizes), ...dims } });
+      await run(feeds);
+      return feeds;
     } catch (error) {
       if (!(error instanceof RuntimeError || error instanceof RangeError)) throw error;
       reason ||= error.message;
@@ -108,8 +105,8 @@ async function feedsThatRun(
 }
 
 /** What the symbols of a model's inputs are under a choice of sizes: by the input's place, which a part of it lacks. */
-function sizesIn(model: Model, choice: Sizes, options: SizeOptions): Record<string, number> {
-  const dims: Record<string, number> = { ...options.dims };
+function sizesIn(model: Model, choice: Sizes, options: SizeOptions = {}): Record<string, number> {
+  const dims: Record<string, number> = {};
   const shapes = shapesOf(model, choice, options);
   for (const { name, shape } of model.graph.inputs)
     shape?.forEach((dim, axis) => {
@@ -118,4 +115,11 @@ function sizesIn(model: Model, choice: Sizes, options: SizeOptions): Record<stri
       if (typeof symbol === 'string' && size !== undefined) dims[symbol] ??= size;
     });
   return dims;
+}
+
+/** What the symbols of a model's inputs are in the last set of a folder of test data, as `validate` times it. Throws ModelError. */
+export function sizesInData(folder: string, model: Model): Record<string, number> {
+  const { tensors } = readTestData(folder, model).at(-1) as Feeds;
+  const shapes = Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
+  return sizesIn(model, typicalSizes[0] as Sizes, { shapes });
 }

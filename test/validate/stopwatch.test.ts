@@ -1,8 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Value } from '../../src/ir/value.js';
-import { createStopwatch } from '../../src/validate/stopwatch.js';
+import { createStopwatch, sizesInData } from '../../src/validate/stopwatch.js';
 
 const stopwatch = createStopwatch({ provider: 'cpu', budgetMs: 300 });
 afterAll(() => stopwatch.close());
@@ -49,6 +52,32 @@ describe('a stopwatch', () => {
     expect(await stopwatch.race(products(1), products(1), image)).toMatchObject({
       inputs: expect.stringContaining(`hidden[64,64,${SIZE}]`),
     });
+  });
+
+  it('takes those of test data where there is some', async () => {
+    const model = buildModel({ '': 17 }, (g) =>
+      g.output('y', g.op('Neg', [g.input('x', 'float32', ['batch', 'seq', 8])]), 'float32', ['batch', 'seq', 8]),
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-stopwatch-'));
+    for (const [number, size] of [
+      [0, 2],
+      [1, 5],
+    ] as const) {
+      // A TensorProto of [1, size, 8]: dims, element type 1 and the numbers.
+      const numbers = new Uint8Array(size * 8 * 4);
+      const dims = [1, size, 8].flatMap((dim) => [8, dim]);
+      const length = [(numbers.length & 127) | 128, numbers.length >> 7];
+      const set = join(folder, `test_data_set_${number}`);
+      mkdirSync(set);
+      writeFileSync(join(set, 'input_0.pb'), Uint8Array.from([...dims, 16, 1, 74, ...length, ...numbers]));
+    }
+    const dims = sizesInData(folder, model);
+    rmSync(folder, { recursive: true });
+    expect(dims).toEqual({ batch: 1, seq: 5 });
+    const own = createStopwatch({ provider: 'cpu', budgetMs: 300, dims: { rows: 2, columns: 5 } });
+    const outcome = await own.race(products(1), products(1), whole(['rows', 'columns']));
+    await own.close();
+    expect(outcome).toMatchObject({ inputs: expect.stringContaining(`hidden[2,5,${SIZE}]`) });
   });
 
   it('goes on to other sizes where a part does not run at the first', async () => {

@@ -5,6 +5,7 @@ import { catalogue } from '../../../passes/index.js';
 import type { Model } from '../../../src/ir/model.js';
 import { printModel } from '../../../src/ir/print.js';
 import { writeModel } from '../../../src/onnx/write.js';
+import { structureOf } from '../../../src/run/tune/structure.js';
 import { variantsOf } from '../../../src/run/tune/tuning.js';
 import { compareTensors, opCounts, randomFeeds } from '../../check-pass.js';
 import { runModel } from '../../run-model.js';
@@ -70,22 +71,38 @@ describe('tuning', () => {
     }
   });
 
-  it.each([
-    ['all faster', (_: Model, __: Model) => timed(2)],
-    ['all slower', () => timed(0.5)],
-    ['int8 slower', (_: Model, changed: Model) => timed(counts(changed, 'MatMulInteger') ? 0.5 : 2)],
-    ['another op for attention', (_: Model, changed: Model) => timed(counts(changed, 'Attention') ? 3 : 2)],
-  ])('makes the same of stand-ins as of all repeats: %s', async (_, outcome) => {
+  const decoders = (count: number) => decoder({ ...sizes, layers: count, kvHeads: 1 });
+  const verdicts = {
+    'all faster': () => timed(2),
+    'all slower': () => timed(0.5),
+    'int8 slower': (_: Model, changed: Model) => timed(counts(changed, 'MatMulInteger') ? 0.5 : 2),
+    'another op for attention': (_: Model, changed: Model) => timed(counts(changed, 'Attention') ? 3 : 2),
+  } as const;
+  it.each(
+    Object.keys(verdicts).flatMap(
+      (name) =>
+        [
+          ['encoder', name, layers],
+          ['decoder', name, decoders],
+        ] as const,
+    ),
+  )('makes the same of stand-ins as of all repeats: %s, %s', async (_, name, modelOf) => {
+    const outcome = verdicts[name as keyof typeof verdicts];
     const list = 'simplify,fuse,int8';
-    const before = layers(7);
-    const whole = await run(before, list, new Judge(outcome));
-    const once = await run(before, `regional,${list}`, new Judge(outcome));
+    const before = modelOf(7);
+    const judges = [new Judge(outcome), new Judge(outcome)] as const;
+    const whole = await run(before, list, judges[0]);
+    const once = await run(before, `regional,${list}`, judges[1]);
     expect(once.passes[0]?.notes[0]?.text).toMatch(/one is compiled for \d/);
     expect(opCounts(once.model)).toEqual(opCounts(whole.model));
     const rows = (result: typeof once) => result.passes.flatMap(({ tuning = [] }) => tuning);
     const shown = (result: typeof once) => rows(result).map((row) => `${row.variant} ${row.instances} ${row.kept}`);
     expect(shown(once)).toEqual(shown(whole));
     expect(rows(once).every(({ instances }) => instances === 7)).toBe(true);
+    // A stand-in is raced with the weights of one repeat, which can be written.
+    const raced = judges.map(({ races }) => races.flat().map(structureOf));
+    expect(raced[1]).toEqual(raced[0]);
+    for (const part of judges[1].races.flat()) await expect(writeModel(part)).resolves.toBeInstanceOf(Uint8Array);
     const feeds = randomFeeds(before, dims);
     const [a, b] = [await writeModel(once.model), await writeModel(whole.model)];
     compareTensors(await runModel(a, feeds), await runModel(b, feeds), 0);
