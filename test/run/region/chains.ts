@@ -143,11 +143,16 @@ export interface Compiled {
 }
 
 /** Compiles with `regional` first and without, and demands the same nodes over the same weights, names, and report. */
-export async function compiledAlike(before: Model, list: string, target: Target = 'cpu'): Promise<Compiled> {
+export async function compiledAlike(
+  before: Model,
+  list: string,
+  target: Target = 'cpu',
+  called = '',
+): Promise<Compiled> {
   const whole = await applyPasses(parsePasses(list, builtIn), before, target);
   const once = await applyPasses(parsePasses(list ? `regional,${list}` : 'regional', builtIn), before, target);
-  expect(contents(once.model)).toEqual(contents(whole.model));
-  expect(reported(once.passes)).toEqual(reported(whole.passes));
+  expect(contents(once.model), called).toEqual(contents(whole.model));
+  expect(reported(once.passes), called).toEqual(reported(whole.passes));
   const { notes, skips } = once.passes[0] as PassResult;
   return { once: once.model, notes: notes.map(({ text }) => text), skips: skips.map(({ reason }) => reason) };
 }
