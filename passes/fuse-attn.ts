@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
+import { applyRules, reportSites } from '../src/match/apply.js';
 import { helps, Miss } from '../src/match/miss.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { raiseOpset } from '../src/run/raise-opset.js';
@@ -13,6 +14,7 @@ import { isWeak } from './attention/scores.js';
 import { type AttentionSite, attentionSite } from './attention/site.js';
 import { attentionTrace } from './attention/trace.js';
 import { Trail } from './attention/trail.js';
+import { softmax as softmaxInSteps } from './rules/softmax.js';
 
 export const fuseAttn = definePass({
   name: 'fuse-attn',
@@ -29,6 +31,7 @@ export const fuseAttn = definePass({
   }),
   variants: ({ op }) => (op === 'auto' ? attentionOps.filter((one) => one !== op).map((one) => ({ op: one })) : []),
   run(model, { op }, context) {
+    reportSites(applyRules(model, [softmaxInSteps], context), context);
     const raised = raise(model, op, context);
     const facts = inferTypes(model);
     const counts = { sites: 0, fused: 0, guarded: 0, causal: 0, weak: 0 };

@@ -42,6 +42,12 @@ const eitherSide =
     right(...numbers)(node) ??
     neutral(node, node.inputs[1], (constant) => numbers.some((number) => isAll(constant, number)));
 
+/** The larger of x and −∞, the smaller of x and +∞: x, be it NaN. */
+const unlimited =
+  (limit: number): Identity =>
+  (node) =>
+    single(node) ?? (node.inputs.length === 2 ? eitherSide(limit)(node) : undefined);
+
 /** Broadcasting as it is since opset 7. */
 const since7 =
   (identity: Identity): Identity =>
@@ -129,8 +135,8 @@ const identities: ReadonlyMap<string, Identity> = new Map(
     Concat: concat,
     Sum: single,
     Mean: single,
-    Max: single,
-    Min: single,
+    Max: unlimited(Number.NEGATIVE_INFINITY),
+    Min: unlimited(Number.POSITIVE_INFINITY),
     Add: since7(eitherSide(0, -0)),
     Sub: since7(right(0, -0)),
     Mul: since7(eitherSide(1)),

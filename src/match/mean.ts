@@ -41,6 +41,31 @@ export function Mean<T extends Term>(term: T): Pattern<CapturesOf<T> & { axes: s
   return pattern as never;
 }
 
+/** The sum of the term over some of its axes, captured as those of a mean are. */
+export const Total = <T extends Term>(term: T) => reduced('ReduceSum', term);
+
+/** The largest number of the term over some of its axes, captured as those of a mean are. */
+export const Highest = <T extends Term>(term: T) => reduced('ReduceMax', term);
+
+function reduced<T extends Term>(opType: string, term: T): Pattern<CapturesOf<T> & { axes: string }> {
+  const part = patternOf(term);
+  const pattern: Pattern = new Pattern(opType, [part], function* (value, environment, search) {
+    const at = reductionAt(value, opType);
+    const reading = at
+      ? kept(environment.laterShape(value) ?? value.shape, reductionOf(at.node, at.nodes, search.facts))
+      : `expected ${opType}; found ${foundAt(value)}`;
+    if (typeof reading === 'string') {
+      search.fail(environment, pattern, value, reading);
+      return;
+    }
+    const inside = environment.matched(pattern, value, reading.nodes);
+    const next = inside.capture('axes', reading.axes.join(','));
+    if (next) yield* part.solve(reading.of, next, search);
+    else search.fail(inside, pattern, value, `expected axes ${environment.captures.get('axes')}`);
+  });
+  return pattern as never;
+}
+
 interface MeanReading {
   readonly of: Value;
   readonly axes: readonly number[];

@@ -6,6 +6,6 @@
  */
 export { Minus, Optional, Polynomial, Power, Product, Sum } from './combination.js';
 export { AtLeastZero } from './floor.js';
-export { Mean } from './mean.js';
+export { Highest, Mean, Total } from './mean.js';
 export { any, type CapturesOf, capturesOf, constant, maybe, number, oneOf, Pattern, view } from './term.js';
 export { microsoft, op } from './words.js';

@@ -37,6 +37,8 @@ const gone: Readonly<Record<string, Build>> = {
   'Div by 1': (g, x) => g.op('Div', [x, scalar(g, 1)]),
   'Pow 1': (g, x) => g.op('Pow', [x, scalar(g, 1)]),
   'Where of true': (g, x) => g.op('Where', [g.constant('bool', 1), x, scalar(g, 3)]),
+  'Max with minus infinity': (g, x) => g.op('Max', [scalar(g, Number.NEGATIVE_INFINITY), x]),
+  'Min with infinity': (g, x) => g.op('Min', [x, scalar(g, Number.POSITIVE_INFINITY)]),
   'Sum of one': (g, x) => g.op('Sum', [x]),
   'Squeeze of what was unsqueezed': (g, x) => g.op('Squeeze', [g.op('Unsqueeze', [x, g.ints(0)]), g.ints(0)]),
   'Transpose there and back': (g, x) => g.op('Transpose', [g.op('Transpose', [x], { perm: [1, 0] })], { perm: [1, 0] }),
@@ -47,6 +49,9 @@ const gone: Readonly<Record<string, Build>> = {
 
 const kept: Readonly<Record<string, Build>> = {
   'Add of 1e-9': (g, x) => g.op('Add', [x, scalar(g, 1e-9)]),
+  'Max with infinity': (g, x) => g.op('Max', [x, scalar(g, Number.POSITIVE_INFINITY)]),
+  'Max with minus infinity and another': (g, x) =>
+    g.op('Max', [x, scalar(g, Number.NEGATIVE_INFINITY), list(g, 1, 2, 3, 4)]),
   'Mul by 0': (g, x) => g.op('Mul', [x, scalar(g, 0)]),
   'Add of a 0 that raises the rank': (g, x) => g.op('Add', [x, g.constant('float32', [0], [1, 1, 1])]),
   'Add of zeros that widen': (g, x) =>
