@@ -1,6 +1,7 @@
 /** What looks like a norm, whether or not one is there: a mean whose root something is divided by. */
 import type { Facts } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
+import type { Value } from '../../src/ir/value.js';
 import { isNear } from '../../src/match/near.js';
 import { plainOf } from '../../src/match/plain.js';
 import { scalarOf } from '../../src/match/scalar.js';
@@ -32,16 +33,32 @@ function isByCount(user: Node, { inputs: [x], output }: Node, facts: Facts): boo
   return count !== 1 && (x?.shape?.some((size) => typeof size === 'number' && isNear(size, count)) ?? false);
 }
 
-function leadsToRoot(node: Node, steps: number, facts: Facts): boolean {
+/** `isInverted`: something was divided by it before the root. */
+function leadsToRoot(node: Node, steps: number, facts: Facts, isInverted = false): boolean {
   return node.output.users.some((user) => {
     if (user.domain !== '') return false;
     // Which takes the root of its last input.
-    if (user.opType === 'Sqrt' || (user.opType === 'BatchNormalization' && user.inputs[4] === node.output)) return true;
-    if (user.opType === 'Pow') return Math.abs(scalarOf(user.inputs[1], facts) ?? 0) === 0.5;
+    if (user.opType === 'BatchNormalization' && user.inputs[4] === node.output) return true;
+    if (user.opType === 'Sqrt') return isInverted || isDivisor(user.output, STEPS, facts);
+    if (user.opType === 'Pow') {
+      const exponent = scalarOf(user.inputs[1], facts);
+      return exponent === -0.5 || (exponent === 0.5 && (isInverted || isDivisor(user.output, STEPS, facts)));
+    }
     if (isDifferenceOfMoments(user)) return leadsToRoot(user, STEPS, facts);
-    return (
-      steps > 0 && between.has(user.opType) && user.outputs[0] !== undefined && leadsToRoot(user, steps - 1, facts)
-    );
+    const inverts = user.opType === 'Reciprocal' || (user.opType === 'Div' && user.inputs[1] === node.output);
+    const isBetween = steps > 0 && user.outputs[0] !== undefined && (inverts || between.has(user.opType));
+    return isBetween && leadsToRoot(user, steps - 1, facts, isInverted !== inverts);
+  });
+}
+
+/** True where something is divided by the value: a length alone is no norm of what it is the length of. */
+function isDivisor(value: Value, steps: number, facts: Facts): boolean {
+  return value.users.some((user) => {
+    if (user.domain !== '') return false;
+    if (user.opType === 'Reciprocal' || (user.opType === 'Div' && user.inputs[1] === value)) return true;
+    if (user.opType === 'Pow') return (scalarOf(user.inputs[1], facts) ?? 0) < 0;
+    const isBetween = between.has(user.opType) || user.opType === 'Expand';
+    return steps > 0 && isBetween && user.outputs[0] !== undefined && isDivisor(user.output, steps - 1, facts);
   });
 }
 
