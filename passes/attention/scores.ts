@@ -8,7 +8,7 @@ import { deeper, helps, type Match, Miss } from '../../src/match/miss.js';
 import { fillOf, scalarOf } from '../../src/match/scalar.js';
 import { type Axes, type View, viewOf } from '../../src/match/view.js';
 import { type Contraction, contractionOf, isProduct, reachesProduct } from './contraction.js';
-import { fillOfGate, type Gate, isZeroOrOne } from './gate.js';
+import { closed, fillOfGate, type Gate, isZeroOrOne, NO_SCALE } from './gate.js';
 import { castMiss, dropoutMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
 
@@ -46,6 +46,8 @@ const MASKED = -1e9;
 /** The least that exporters fill with. It drowns the scores of a row that sees any key, if its score is not as low itself. */
 const WEAK = -1e4;
 
+const OVERWRITES_NOT = 'the mask does not overwrite scores by a very negative number';
+
 /** True for a mask that leaves a row that it masks whole with scores of its own. */
 export const isWeak = (term: Term): boolean => term.kind === 'mask' && term.fill > MASKED;
 
@@ -63,13 +65,6 @@ export function scoresOf(value: Value, facts: Facts, trail: Trail, depth = 3): M
   if (result instanceof Miss) trail.back(mark);
   return result;
 }
-
-/** A Miss for scores that something reads before what multiplies them is known to be a mask. */
-export function closed(scores: Match<Scores>, reader: Node, depth: number): Match<Scores> {
-  if (scores instanceof Miss || !scores.gate || scores.gate.at === reader) return scores;
-  return new Miss(NO_SCALE, scores.gate.at, depth);
-}
-const NO_SCALE = 'the scale of the scores is not one number';
 
 function read(node: Node, value: Value, facts: Facts, trail: Trail, depth: number): Match<Scores> {
   if (isProduct(node)) return productScores(node, facts, depth);
@@ -183,7 +178,6 @@ function filled(inner: Scores, gate: Gate, added: Value, node: Node, facts: Fact
   } as const;
   return withTerm(scores, gate.scores, node, term, depth);
 }
-const OVERWRITES_NOT = 'the mask does not overwrite scores by a very negative number';
 
 /** The scores and what was added to them, times a number. */
 function times(factor: number, inner: Match<Scores>, node: Node, depth: number): Match<Scores> {

@@ -13,8 +13,9 @@ import { helps, type Match, Miss } from '../../src/match/miss.js';
 import { type Axes, sameFactors } from '../../src/match/view.js';
 import { everyRowSees } from './causal.js';
 import { isProduct, reachesProduct } from './contraction.js';
+import { closed } from './gate.js';
 import { type Parts, partsOf } from './parts.js';
-import { closed, isWeak, scoresOf, type Term } from './scores.js';
+import { isWeak, scoresOf, type Term } from './scores.js';
 import { Trail } from './trail.js';
 import { type Weights, weightsOf } from './weights.js';
 
