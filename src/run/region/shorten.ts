@@ -53,6 +53,8 @@ export interface Cut {
   /** Constants that become banks, or whose stand-ins are told apart by them. */
   readonly marked: readonly { readonly value: Value; readonly bank: Tensor }[];
   readonly anchor: Anchor | undefined;
+  /** Constants of the third that the next repeat reads, too, each with the one that the last repeat reads so. */
+  readonly instead: readonly (readonly [Value, Value])[];
 }
 
 type Partners = ReadonlyMap<number, readonly Node[]>;
@@ -66,7 +68,8 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
   const third = first + 2;
   const members = range(third, last - 1);
   const partners = partnersOf(run);
-  const columns = columnsOf(run, partners);
+  const all = columnsOf(run, partners);
+  const columns = all.filter((column) => !isUniform(column));
   const own = columns.filter((column) => !isReadElsewhere(run, column));
   if (columns.some((column) => !column[0]?.isInput && !own.includes(column)))
     return 'a weight of its own is read by others too';
@@ -113,7 +116,13 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
     neighbours: [namesOf(first + 1), namesOf(last)],
     remarks: new Map(remarked.map(({ name, docString, carried }) => [name, { docString, carried }])),
   };
-  return { run: short, partners, marked, anchor };
+  // The third stands before the last: of what holds the same it reads what the last one's neighbour did.
+  const instead = all.flatMap((column): [Value, Value][] => {
+    const [value, other] = [column[third - first], column[last - 1 - first]] as [Value, Value];
+    const isAhead = [...value.uses].some(({ node }) => run.segments.get(node) === third + 1);
+    return isAhead && !columns.includes(column) ? [[value, other]] : [];
+  });
+  return { run: short, partners, marked, anchor, instead };
 }
 
 /** A copy of the model with the stand-ins of these runs alone. `copies` is filled with what became of each value. */
@@ -138,6 +147,10 @@ export function shorten(
   const copy = cloneModel(model, { nodes: gone, instead }, copies);
   for (const { of, cut } of runs) {
     for (const { value, bank } of cut.marked) setTensor(copies.get(value) as Value, bank);
+    for (const pair of cut.instead) {
+      const [value, other] = pair.map((one) => copies.get(one));
+      if (value && other) copy.graph.replaceUses(value, other);
+    }
     const { anchor } = cut;
     if (!anchor) continue;
     standInsOf(of).forEach((segment, place) => {
@@ -202,7 +215,7 @@ function columnsOf(run: Run, partners: Partners): (readonly Value[])[] {
       if (column.some((one) => one !== value)) columns.set(value, column);
     });
   });
-  return [...columns.values()].filter((column) => !isUniform(column));
+  return [...columns.values()];
 }
 
 /** True for constants that hold the same: small ones are known to where they must; of large ones the first two tell. */

@@ -119,15 +119,26 @@ class Stamper {
   ) {
     this.#renaming = new Renaming(run.names, run.neighbours);
     this.#back = new Map(shift.to.map((node, place) => [node, shift.from[place] as Node]));
-    for (const [b, a] of this.#back)
-      a.outputs.forEach((value, index) => {
-        const other = b.outputs[index];
-        if (value && other) this.#next.set(value, other);
-      });
-    for (const node of this.#own)
-      for (const value of node.outputs)
-        for (const use of value?.uses ?? [])
-          if (standIns.segments.get(use.node) !== THIRD) this.#outside.push({ ...use, value: value as Value });
+    const isBehind = (node: Node) => (standIns.segments.get(node) ?? 0) > THIRD;
+    const isPlain = (value: Value | undefined) => value?.tensor && standIns.partsOf(value).length === 0;
+    for (const [b, a] of this.#back) {
+      // A constant that all hold alike may be read by a repeat and by the next.
+      const constants = a.inputs.map((value, index) =>
+        isPlain(value) && value !== b.inputs[index] ? value : undefined,
+      );
+      for (const [values, others] of [
+        [a.outputs, b.outputs],
+        [constants, b.inputs],
+      ] as const)
+        values.forEach((value, index) => {
+          const other = others[index];
+          if (value && other) this.#next.set(value, other);
+        });
+    }
+    for (const value of new Set(this.#next.values()))
+      for (const use of value.uses)
+        if (standIns.segments.get(use.node) !== THIRD && (value.producer || isBehind(use.node)))
+          this.#outside.push({ ...use, value });
   }
 
   get #own(): readonly Node[] {
@@ -170,7 +181,7 @@ class Stamper {
   #input(value: Value, before: Value, member: number, copies: Map<Value, Value>): Value {
     // Everyone's.
     if (value === before) return value;
-    if (value.producer) {
+    if (value.producer || this.#next.has(value)) {
       const own = this.#next.get(value) as Value;
       return this.#last.get(own) ?? own;
     }

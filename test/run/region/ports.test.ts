@@ -13,4 +13,20 @@ describe('outputs of a model that repeats give', () => {
     const { notes } = await compiledAlike(before, 'simplify');
     expect(notes[0]).toContain('7 × layer');
   });
+
+  it('a constant that a layer reads on both sides of the cut stays one', async () => {
+    const before = chain((g, x, at) => {
+      const half = g.constant('float32', 0.5, [], `layer.${at}.half`);
+      const scores = g.op(
+        'MatMul',
+        [g.op('Mul', [x, half]), weight(g, `layer.${at}.q`)],
+        {},
+        { name: `layer.${at}.q` },
+      );
+      const y = g.op('MatMul', [g.op('Softmax', [scores]), weight(g, `layer.${at}.v`)], {}, { name: `layer.${at}.v` });
+      return g.op('Add', [x, g.op('Mul', [y, half])], {}, { name: `layer.${at}.add` });
+    });
+    const { notes } = await compiledAlike(before, '');
+    expect(notes[0]).toContain(' × layer');
+  });
 });
