@@ -216,7 +216,7 @@ class Line {
   #infer(position: number, report: Tell): void {
     const { needs } = (this.passes[position] as Pass).definition;
     if (needs?.includes('types')) report('infer');
-    if (this.model === this.original) return this.#begin();
+    if (this.model === this.original) this.#begin();
     if (!needs?.includes('types')) return;
     if (this.#typed?.model === this.model && this.#typed.revision === this.model.revision) return;
     try {
