@@ -1,0 +1,17 @@
+/** How much longer work takes on an input ten times as large: about 10 where it is linear, 100 where it is quadratic. */
+
+/** Least of so many runs each, in turn: what else the machine does only adds. */
+const RUNS = 3;
+
+/** The ratio of the least times. `make` gives an input of a size; work that keeps its result needs a new one for each run. */
+export function growth<T>(make: (size: number) => T, size: number, work: (input: T) => void): number {
+  const least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] as [number, number];
+  for (let run = 0; run < RUNS; run++)
+    for (const [at, n] of [size, 10 * size].entries()) {
+      const input = make(n);
+      const started = performance.now();
+      work(input);
+      least[at] = Math.min(least[at] as number, performance.now() - started);
+    }
+  return least[1] / least[0];
+}
