@@ -134,7 +134,9 @@ export class Graph {
     );
     const { attributes } = options;
     for (const name in attributes) if (attributes[name] !== undefined) this.setAttribute(node, name, attributes[name]);
-    this.connect(node, inputs.slice(0, inputs.findLastIndex((value) => value !== undefined) + 1));
+    // A Loop alone names both of the first two, absent or not.
+    const least = opType === 'Loop' ? 2 : 0;
+    this.connect(node, inputs.slice(0, Math.max(least, inputs.findLastIndex((value) => value !== undefined) + 1)));
     this.#nodes.add(node);
     this.model.touch(true);
     return node;
