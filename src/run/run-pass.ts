@@ -1,6 +1,5 @@
 /** One pass on one model: on a copy, with each of its rewrites run before and after, and again without those refuted. */
 import { inferTypes } from '../infer/index.js';
-import { Divergence } from '../ir/bank.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
@@ -8,7 +7,7 @@ import type { SiteReport } from '../match/rule.js';
 import { type Note, passContext, type Skip, type Surroundings } from './context.js';
 import type { Pass, PassContext } from './pass.js';
 import { raisedCopy } from './raise-opset.js';
-import { HandedIn, isHandedIn, takesWeights } from './region/handed-in.js';
+import { HandedIn, isApart, takesWeights } from './region/handed-in.js';
 import type { Regions } from './region/regions.js';
 import type { Refutation, RewriteChecker, RewriteResult } from './rewrites.js';
 import { sweep } from './sweep.js';
@@ -53,7 +52,7 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
   const { definition, options } = pass;
   const { around, isTyped, isVerified, regions, checker, guard } = course;
   const refuted = new Map<string, Refutation>();
-  const handsIn = definition.needs?.includes('weights') === true && takesWeights(model);
+  const handsIn = takesWeights(definition, model);
   /** Weights that calls of a function disagree on. */
   const apart = new Set<string>();
   let verifyMs = 0;
@@ -120,14 +119,6 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
       tuneMs,
     };
   }
-}
-
-/** Takes up that calls of a function hand in weights of which a pass would make different things; false for any other error. */
-function isApart(error: unknown, apart: Set<string>): boolean {
-  const cause = error instanceof Error && error.cause ? error.cause : error;
-  if (!(cause instanceof Divergence && isHandedIn(cause.mark)) || apart.has(cause.mark.slot)) return false;
-  apart.add(cause.mark.slot);
-  return true;
 }
 
 /** A copy at the opset that the pass emits for; undefined where the model has it, or cannot be raised. */

@@ -2,13 +2,14 @@
  * Weights that calls hand to a function, as constants of its body: a function can hold none of its own, so a pass that derives
  * weights would find an input. While it runs, each is a bank of what all calls hand in; then what was made of it is handed in.
  */
-import { bankOf, instanceCount, instanceOf, type Mark, markOf } from '../../ir/bank.js';
+import { bankOf, Divergence, instanceCount, instanceOf, markOf } from '../../ir/bank.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
+import type { PassDefinition } from '../pass.js';
 import { sweep } from '../sweep.js';
 
 /** The run that marks of these banks name. */
@@ -41,12 +42,17 @@ interface Callee {
   lifted: readonly Lifted[];
 }
 
-/** True where a divergence is between the calls of a function, not between repeats. */
-export const isHandedIn = ({ run }: Mark): boolean => run === RUN;
+/** Whether a pass asks for weights, and any function is handed one. */
+export const takesWeights = ({ needs }: PassDefinition, { functions, graph }: Model): boolean =>
+  needs?.includes('weights') === true && functions.length > 0 && [...graph.constants].some((value) => isWeight(value));
 
-/** Whether any function is handed a weight. */
-export const takesWeights = ({ functions, graph }: Model): boolean =>
-  functions.length > 0 && [...graph.constants].some((value) => isWeight(value));
+/** Takes up that calls of a function hand in weights of which a pass would make different things; false for any other error. */
+export function isApart(error: unknown, apart: Set<string>): boolean {
+  const cause = error instanceof Error && error.cause ? error.cause : error;
+  if (!(cause instanceof Divergence) || cause.mark.run !== RUN || apart.has(cause.mark.slot)) return false;
+  apart.add(cause.mark.slot);
+  return true;
+}
 
 /** An input that holds a constant is a function's own, made so here, or one of a model before IR version 4, which stays. */
 const isWeight = ({ tensor, isInput, graph }: Value): boolean =>

@@ -12,6 +12,7 @@ import type { Node } from '../../ir/node.js';
 import { type Block, findBlocks } from '../../match/blocks/index.js';
 import { passContext, type Surroundings } from '../context.js';
 import type { Pass } from '../pass.js';
+import { HandedIn, isApart, takesWeights } from '../region/handed-in.js';
 import { Regions } from '../region/regions.js';
 import { sweep } from '../sweep.js';
 import { type Decision, type Hold, holdFor } from './hold.js';
@@ -158,13 +159,23 @@ export class Tuning {
     options: unknown,
     refuted: ReadonlyMap<string, unknown>,
   ): Promise<Model> {
-    const changed = cloneModel(part);
-    inferTypes(changed);
-    const cutsOut = refuted.size > 0;
-    const { context } = passContext(this.around, { refuted, cutsOut, regions: new Regions() });
-    await definition.run(changed, options, context);
-    sweep(changed);
-    return changed;
+    const apart = new Set<string>();
+    for (;;) {
+      const changed = cloneModel(part);
+      inferTypes(changed);
+      const cutsOut = refuted.size > 0;
+      const { context } = passContext(this.around, { refuted, cutsOut, regions: new Regions() });
+      const handedIn = takesWeights(definition, changed) ? new HandedIn(changed, apart) : undefined;
+      try {
+        await definition.run(changed, options, context);
+      } catch (error) {
+        if (!handedIn || !isApart(error, apart)) throw error;
+        continue;
+      }
+      handedIn?.lower();
+      sweep(changed);
+      return changed;
+    }
   }
 }
 

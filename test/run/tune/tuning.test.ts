@@ -71,6 +71,16 @@ describe('tuning', () => {
     }
   });
 
+  it('measures what a pass makes of weights that calls hand to a function', async () => {
+    const { model } = await run(layers(3), 'outline', undefined);
+    const judge = always(0.5);
+    const { passes } = await run(model, 'int8', judge);
+    expect(passes[0]?.tuning).toMatchObject([{ instances: 3, variant: 'int8', kept: false }]);
+    const [without, changed] = judge.races[0]!;
+    expect([counts(without, 'MatMulInteger'), counts(changed, 'MatMulInteger')]).toEqual([0, 6]);
+    await expect(writeModel(changed)).resolves.toBeInstanceOf(Uint8Array);
+  });
+
   const decoders = (count: number) => decoder({ ...sizes, layers: count, kvHeads: 1 });
   const verdicts = {
     'all faster': () => timed(2),
