@@ -32,8 +32,9 @@ export interface Cut {
 const LIMIT = 400;
 /** Nodes of a mask's own arithmetic, from the inputs on. */
 const MASK_LIMIT = 60;
-/** Elements of a constant that are part of the key. */
+/** Elements of a constant that are part of the key; floats beyond a few are weights, and those of every layer differ. */
 const SHORT = 64;
+const SHORT_FLOATS = 8;
 
 /** Two models of a rewrite; in words, why it cannot be cut out. */
 export function cutOut(rewrite: Rewrite): Cut | string {
@@ -173,7 +174,7 @@ class Side {
       const tensor = instanceOf(value.tensor, 0);
       const { type, shape } = tensor;
       const copy = this.#model.graph.constant(tensor, `c${this.#constants++}`);
-      const isShort = elementCount(shape) <= SHORT && !tensor.strings;
+      const isShort = elementCount(shape) <= (isFloat(type) ? SHORT_FLOATS : SHORT) && !tensor.strings;
       this.#lines.push(`${copy.name}: ${type}[${shape}] ${isShort ? tensor.bytes() : ''}`);
       return copy;
     }

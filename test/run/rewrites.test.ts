@@ -58,6 +58,21 @@ describe('rewrites that are run', () => {
     expect(report.passes[0]?.rewrites).toEqual({ count: 2, distinct: 1, refuted: [], notCompared: [] });
   });
 
+  it('counts norms that differ by their weights as equal', async () => {
+    const before = model((g) => {
+      let x = g.input('x', 'float32', ['batch', 'seq', 16]);
+      for (let layer = 0; layer < 3; layer++) {
+        const centred = g.op('Sub', [x, g.op('ReduceMean', [x], { axes: [-1] })]);
+        const variance = g.op('ReduceMean', [g.op('Mul', [centred, centred])], { axes: [-1] });
+        const deviation = g.op('Sqrt', [g.op('Add', [variance, g.constant('float32', 1e-5)])]);
+        x = g.op('Mul', [g.op('Div', [centred, deviation]), g.constant(randomWeights([16], 1, layer))]);
+      }
+      return x;
+    });
+    const { report } = await optimize(before, 'fuse-norm', { target: 'cpu', verify: 'rewrite' });
+    expect(report.passes[0]?.rewrites).toEqual({ count: 3, distinct: 1, refuted: [], notCompared: [] });
+  });
+
   it('makes what reads another form of a constant operand', async () => {
     const before = buildModel({ '': 17 }, (g) => {
       // A layer norm over the second axis: the kernel takes its scale without the axes of one.
