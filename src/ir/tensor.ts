@@ -34,6 +34,10 @@ export const CHUNK = 1 << 20;
 /** The first piece of what is read from a file: whoever compares weights most often needs no more. */
 const BEGINNING = 1 << 16;
 
+/** A plain view of the same bytes: a Buffer's `slice` does not copy, and whoever slices a tensor's bytes means a copy. */
+export const plainBytes = (bytes: Uint8Array): Uint8Array =>
+  bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** Number of elements; 1 for a scalar. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
 
@@ -63,7 +67,7 @@ class MemoryTensor extends DenseTensor {
     super(type, shape);
     if (bytes.length !== this.byteLength)
       throw new RangeError(`tensor: expected ${this.byteLength} bytes for ${type}[${shape}]; found ${bytes.length}`);
-    this.#bytes = bytes;
+    this.#bytes = plainBytes(bytes);
   }
   *chunks(): Iterable<Uint8Array> {
     for (let at = 0; at < this.#bytes.length; at += CHUNK) yield this.#bytes.subarray(at, at + CHUNK);

@@ -1,10 +1,10 @@
 /** Reads an ONNX model. Weights stay where they are until something asks for their bytes. */
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
-import type { ByteSource, Tensor } from '../ir/tensor.js';
+import { type ByteSource, plainBytes, type Tensor } from '../ir/tensor.js';
 import { fromMessage } from './from-proto.js';
 import { decodeMessage, type Message, type ModelMessage, type TensorMessage } from './messages.js';
-import { memorySource, openFile, plainBytes } from './source.js';
+import { memorySource, openFile } from './source.js';
 import { readTensor, type TensorSources } from './tensor-proto.js';
 import { collapse, tooDeep } from './wire.js';
 

@@ -1,10 +1,6 @@
 /** Where bytes come from: an array, or a file that is read by position. */
 import { ModelError } from '../ir/errors.js';
-import type { ByteSource } from '../ir/tensor.js';
-
-/** A plain view of the same bytes: a Buffer's `slice` does not copy, and whoever slices a tensor's bytes means a copy. */
-export const plainBytes = (bytes: Uint8Array): Uint8Array =>
-  bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+import { type ByteSource, plainBytes } from '../ir/tensor.js';
 
 /** A source over an array, without copying. */
 export function memorySource(array: Uint8Array): ByteSource {

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { everyNumber, numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { memoryTensor } from '../../src/ir/tensor.js';
+import { type DataType, dataTypes } from '../../src/ir/types.js';
+
+const numbers: Partial<Record<DataType, readonly number[]>> = {
+  bool: [0, 1, 1],
+  float16: [-0.5, 0, 65504],
+  bfloat16: [-0.5, 0, 2 ** 100],
+  int4: [-8, 0, 7],
+  uint4: [0, 9, 15],
+};
+
+it.each(Object.keys(dataTypes).filter((type) => type in numbers || /^u?int|^float(32|64)$/.test(type)) as DataType[])(
+  'numbers of %s are read wherever the bytes lie, those of a Buffer too',
+  (type) => {
+    const { kind, bits } = dataTypes[type];
+    const least = kind === 'float' ? -1.5 : kind === 'signed' ? -(2 ** Math.min(bits - 1, 52)) : 0;
+    const given = numbers[type] ?? [least, 1, kind === 'float' ? 0.25 : 2 ** Math.min(bits - 1, 52) - 1];
+    const tensor = tensorOf(type, given);
+    const bytes = tensor.bytes();
+    for (let offset = 0; offset < 8; offset++) {
+      const buffer = Buffer.from(new ArrayBuffer(bytes.length + offset), offset);
+      buffer.set(bytes);
+      const read = memoryTensor(type, tensor.shape, buffer);
+      expect([...numbersOf(read)]).toEqual(given);
+      const backwards: number[] = [];
+      everyNumber(read, (number) => backwards.push(number) > 0);
+      expect(backwards.reverse()).toEqual(given);
+    }
+  },
+);
