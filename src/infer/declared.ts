@@ -1,4 +1,5 @@
 /** What a file declares of its values, held against what is inferred. */
+import { scopesIn } from '../ir/scopes.js';
 import { numberedText } from '../ir/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -51,7 +52,7 @@ export function contradictionsOf(inference: Inference, declarations: Declaration
     found.push({ value, declared, declaredBy, inferred, inferredBy, text });
     return true;
   };
-  for (const graph of inference.mainScopes()) {
+  for (const graph of scopesIn(inference.model.graph)) {
     for (const node of graph.nodes())
       for (const value of node.outputs) {
         if (!value?.isDeclared) continue;

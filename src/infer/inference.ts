@@ -67,13 +67,6 @@ export class Inference {
         if (!equalTypes(value.type, type) && !(value.type && said.has(value))) value.type = type;
   }
 
-  /** The main graph and the bodies inside it. */
-  *mainScopes(graph: Graph = this.model.graph): Iterable<Graph> {
-    yield graph;
-    if (!graph.hasBodies) return;
-    for (const node of graph.nodes()) for (const body of node.bodies) yield* this.mainScopes(body);
-  }
-
   #inputType(value: Value, plain: ReadonlyMap<string, Dim>): Type | undefined {
     const { type, defaultTensor } = value;
     if (!type) return defaultTensor && tensorType(defaultTensor.type);

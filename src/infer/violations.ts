@@ -1,6 +1,7 @@
 /** What an operator cannot take: inputs of types or sizes that no run of it accepts. */
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { scopesIn } from '../ir/scopes.js';
 import { typeText } from '../ir/types.js';
 import { schemaOf } from '../onnx/schema.js';
 import { Call } from './call.js';
@@ -24,7 +25,7 @@ export interface Violation {
 export function violationsOf(inference: Inference): Violation[] {
   const { model, main } = inference;
   const found: Violation[] = [];
-  for (const graph of inference.mainScopes())
+  for (const graph of scopesIn(inference.model.graph))
     for (const node of graph.nodes()) {
       const { opset } = node;
       if (opset === undefined || isFunction(model, node)) continue;

@@ -3,6 +3,7 @@
 import type { Attribute } from './attribute.js';
 import { Graph } from './graph.js';
 import { Opsets } from './opsets.js';
+import { scopesIn } from './scopes.js';
 
 /** A local function: an op defined by a graph. */
 export interface ModelFunction {
@@ -101,12 +102,8 @@ export class Model {
 
   /** Every scope: the main graph, the functions' graphs, and the bodies inside them, outer before inner. */
   *graphs(): Iterable<Graph> {
-    const inside = function* (graph: Graph): Iterable<Graph> {
-      yield graph;
-      if (graph.hasBodies) for (const node of graph.nodes()) for (const body of node.bodies) yield* inside(body);
-    };
-    yield* inside(this.graph);
-    for (const { graph } of this.functions) yield* inside(graph);
+    yield* scopesIn(this.graph);
+    for (const { graph } of this.functions) yield* scopesIn(graph);
   }
 
   /** The local function that a call names; undefined for an operator. */

@@ -1,6 +1,7 @@
 /** What a pass is handed while it runs, and what it said when it is done. */
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { outermost } from '../ir/scopes.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -34,8 +35,7 @@ export interface Skip {
 /** Inside a local function, which one. */
 function placeOf(about: Node | Value): string {
   const text = 'opType' in about ? about.label : about.name;
-  let { graph } = about;
-  while (graph.parent) graph = graph.parent;
+  const graph = outermost(about.graph);
   return graph.isInFunction ? `${text} in function ${graph.name}` : text;
 }
 

@@ -23,7 +23,7 @@ const sorted = (counts: ReadonlyMap<string, number>): Record<string, number> =>
 const byteSize = (tensor: Tensor): number =>
   tensor.strings ? tensor.strings.reduce((sum, { length }) => sum + length, 0) : tensor.byteLength;
 
-/** Reads no weights. Throws ModelError where a scope has a cycle. */
+/** Reads no weights. */
 export function summarize(model: Model): ModelSummary {
   const ops = new Map<string, number>();
   const types = new Map<string, number>();

@@ -6,6 +6,7 @@ import { bankOf, Divergence, instanceCount, instanceOf, markOf } from '../../ir/
 import type { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import { outermost, scopesIn } from '../../ir/scopes.js';
 import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
@@ -195,12 +196,6 @@ function dropUnread({ fn, places, lifted }: Callee): void {
 
 /** The function that a scope is in. */
 function ownerOf(graph: Graph): ModelFunction | undefined {
-  let top = graph;
-  while (top.parent) top = top.parent;
-  return top.model.functions.find((fn) => fn.graph === top);
-}
-
-function* scopesIn(graph: Graph): Iterable<Graph> {
-  yield graph;
-  for (const node of graph.nodeSet) for (const body of node.bodies) yield* scopesIn(body);
+  const top = outermost(graph);
+  return graph.model.functions.find((fn) => fn.graph === top);
 }

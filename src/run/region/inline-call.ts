@@ -7,6 +7,7 @@ import { constantOfAttribute } from '../../ir/constants.js';
 import type { Graph } from '../../ir/graph.js';
 import type { ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import { scopesIn } from '../../ir/scopes.js';
 import type { Value } from '../../ir/value.js';
 import { BLOCKS } from './labels.js';
 
@@ -21,11 +22,6 @@ export function opsetConflict({ graph: body, name }: ModelFunction, scope: Graph
         return `${name} imports opset ${inside} of ${node.domain || 'ai.onnx'}, its caller ${outside}, and ${node.opType} differs between them`;
     }
   return undefined;
-}
-
-function* scopesIn(graph: Graph): Iterable<Graph> {
-  yield graph;
-  for (const node of graph.nodeSet) for (const body of node.bodies) yield* scopesIn(body);
 }
 
 /**
