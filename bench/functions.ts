@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type KindName, kinds } from '../fixtures/kinds.js';
+import { lengthened } from '../fixtures/lengthen.js';
 import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
 import { closeRuntime } from '../src/on-demand.js';
@@ -16,7 +17,6 @@ import { decodeMessage, encodeMessage, type ModelMessage, type TensorMessage } f
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';
-import { lengthened } from '../test/run/region/lengthen.js';
 import { machineState } from './machine.js';
 import { root } from './usage.js';
 
@@ -96,7 +96,7 @@ async function modelOf(name: string): Promise<Model | undefined> {
     for (const node of graph.nodeSet) Object.assign(node, { carried: undefined, docString: '' });
     for (const value of graph.values()) value.carried = undefined;
   }
-  const long = lengthened(model, { layers: LAYERS });
+  const long = lengthened(model, LAYERS);
   return long && readModel(await writeModel(long));
 }
 

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { lengthened } from '../../../fixtures/lengthen.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { collection, modelFolders } from '../../models.js';
 import { compiledAlike } from './chains.js';
-import { lengthened } from './lengthen.js';
 
 const zoo = collection('zoo');
 
@@ -36,7 +36,7 @@ describe.runIf(folders.length > 0)('models as exporters write them, with nine la
     async (list) => {
       let shortened = 0;
       for (const folder of folders.filter((_, index) => index % lists.length === lists.indexOf(list))) {
-        const longer = lengthened(await readModel(join(folder, 'model.onnx')), { layers: 9 });
+        const longer = lengthened(await readModel(join(folder, 'model.onnx')), 9);
         if (!longer || longer.graph.nodeSet.size > MOST) continue;
         const before = await readModel(await writeModel(longer));
         const { notes } = await compiledAlike(before, list, 'cpu', folder);
