@@ -2,6 +2,7 @@
 import { assembled } from '../../src/contract/assemble.js';
 import type { Structure } from '../../src/contract/structure.js';
 import { unknownDim } from '../../src/ir/dims.js';
+import { freeName } from '../../src/ir/free-name.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import { type TensorType, type Type, tensorType } from '../../src/ir/types.js';
@@ -43,11 +44,11 @@ const own = ({ elem, shape }: TensorType): TensorType =>
     shape?.map((dim) => (typeof dim === 'number' ? dim : unknownDim())),
   );
 
-function freeName(graph: Graph, name: string): string {
-  let free = name;
-  while (graph.inputs.some((one) => one.name === free)) free += '_';
-  return free;
-}
+const addInput = (graph: Graph, name: string, type: TensorType): Value =>
+  graph.input(
+    freeName(name, (one) => graph.inputs.some((input) => input.name === one)),
+    type,
+  );
 
 /** Tensor inputs for a sequence. Throws Refusal before any edit. */
 function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: number | undefined): Replaced {
@@ -62,7 +63,7 @@ function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: nu
     const stack = graph.input(name, tensorType(elem.elem, [unknownDim(), ...(elem.shape ?? [])]));
     return { inputs: [stack], structure: { kind: 'stack', port: name } };
   }
-  const inputs = Array.from({ length }, (_, index) => graph.input(freeName(graph, `${name}.${index}`), own(elem)));
+  const inputs = Array.from({ length }, (_, index) => addInput(graph, `${name}.${index}`, own(elem)));
   const items = inputs.map((one): Structure => ({ kind: 'tensor', port: one.name }));
   return { inputs, structure: { kind: 'list', items } };
 }
@@ -77,7 +78,7 @@ function optionalInput(model: Model, input: Value, type: Type | undefined, lengt
     type.kind === 'sequence'
       ? sequenceInput(model, input, tensorIn(type.elem, input), length)
       : { inputs: [graph.input(name, type)], structure: { kind: 'tensor', port: name } as const };
-  const present = graph.input(freeName(graph, `${name}.present`), tensorType('bool', []));
+  const present = addInput(graph, `${name}.present`, tensorType('bool', []));
   return { inputs: [...inputs, present], structure: { kind: 'optional', present: present.name, value } };
 }
 

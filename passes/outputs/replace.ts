@@ -1,5 +1,5 @@
 /** A node with other outputs: what an If or a Loop needs to give more, or less. */
-import type { Graph } from '../../src/ir/graph.js';
+import { freeName } from '../../src/ir/free-name.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 
@@ -40,16 +40,10 @@ export function replaceNode(node: Node, inputs: Node['inputs'], kept: readonly n
 export function withOutputs(node: Node, extra: readonly (readonly Value[])[]): Value[] {
   node.bodies.forEach((body, at) => {
     extra[at]?.forEach((value, index) => {
-      body.output(freeName(body, `extra_${index}`), current(value), value.type);
+      const isTaken = (name: string) => body.outputPorts.some((port) => port.name === name);
+      body.output(freeName(`extra_${index}`, isTaken), current(value), value.type);
     });
   });
   const { length } = node.outputs;
   return replaceNode(node, node.inputs, [...node.outputs.keys()], extra[0]?.length).outputs.slice(length) as Value[];
-}
-
-function freeName(body: Graph, name: string): string {
-  const taken = new Set(body.outputPorts.map((port) => port.name));
-  let free = name;
-  for (let number = 1; taken.has(free); number++) free = `${name}_${number}`;
-  return free;
 }

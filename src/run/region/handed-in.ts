@@ -3,6 +3,7 @@
  * weights would find an input. While it runs, each is a bank of what all calls hand in; then what was made of it is handed in.
  */
 import { bankOf, Divergence, instanceCount, instanceOf, markOf } from '../../ir/bank.js';
+import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
@@ -148,7 +149,11 @@ function handIn(value: Value, { fn, places, lifted }: Callee): void {
   const tensor = value.tensor as Tensor;
   const sources = lifted.filter(({ slot }) => markOf(tensor)?.slot.includes(slot));
   const [source] = sources;
-  const input = graph.input(freeName(graph, value.name), value.type);
+  const taken = new Set([...graph.inputs, ...graph.outputPorts].map(({ name }) => name));
+  const input = graph.input(
+    freeName(value.name || 'weight', (name) => taken.has(name)),
+    value.type,
+  );
   value.graph.replaceUses(value, input);
   value.graph.removeConstant(value);
   /** Calls that hand in the same weights are handed the same of them. */
@@ -174,13 +179,6 @@ function handIn(value: Value, { fn, places, lifted }: Callee): void {
 /** `w_int8` of an input `w` that is handed `layer.0.weight` ⟶ `layer.0.weight_int8`. */
 const nameFor = (name: string, input: string | undefined, given: string | undefined): string =>
   input && given && name.startsWith(input) ? given + name.slice(input.length) : name;
-
-function freeName({ inputs, outputPorts }: Graph, base: string): string {
-  const taken = new Set([...inputs, ...outputPorts].map(({ name }) => name));
-  let free = base || 'weight';
-  for (let n = 1; taken.has(free); n++) free = `${base}_${n}`;
-  return free;
-}
 
 /** Inputs that the pass left without a reader go, and what calls hand in for them. */
 function dropUnread({ fn, places, lifted }: Callee): void {

@@ -1,5 +1,7 @@
 /** Names in a function that is made of repeats, and of its calls: what the repeats' own names have in common. */
 
+import { freeName } from '../../ir/free-name.js';
+
 /** The domain of functions that are made of repeats: short, as every call names it. */
 export const BLOCKS = 'blocks';
 
@@ -82,8 +84,7 @@ export class Labels {
   }
 
   #free(base: string): string {
-    let free = base;
-    for (let n = 2; this.#taken.has(free); n++) free = `${base}_${n}`;
+    const free = freeName(base, (name) => this.#taken.has(name));
     this.#taken.add(free);
     return free;
   }

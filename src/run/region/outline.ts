@@ -1,5 +1,6 @@
 /** Repeated blocks become local functions of the model, one call for each repeat: what `inline` puts back. */
 import { inferTypes } from '../../infer/index.js';
+import { freeName } from '../../ir/free-name.js';
 import { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
@@ -61,7 +62,7 @@ function outline(model: Model, { name, instances }: Repeated): ModelFunction {
   if (model.irVersion < FUNCTIONS) model.irVersion = FUNCTIONS;
   const [first = []] = instances.map(({ nodes }) => nodes);
   const own = instances.map(({ nodes }) => new Set(nodes));
-  const body = new Graph(model, freeName(model, name), opsetsOf(model, first));
+  const body = new Graph(model, functionName(model, name), opsetsOf(model, first));
   const labels = labelsOf(instances);
   /** Where each input of the function is read first. */
   const given: { readonly place: number; readonly index: number }[] = [];
@@ -206,9 +207,5 @@ function opsetsOf({ opsets }: Model, nodes: readonly Node[]): Map<string, number
 }
 
 /** `encoder layer` ⟶ `encoder_layer`, numbered where it is taken. */
-function freeName({ functions }: Model, name: string): string {
-  const base = name.replaceAll(/\W+/g, '_') || 'block';
-  let free = base;
-  for (let n = 2; functions.some((fn) => fn.name === free); n++) free = `${base}_${n}`;
-  return free;
-}
+const functionName = ({ functions }: Model, name: string): string =>
+  freeName(name.replaceAll(/\W+/g, '_') || 'block', (one) => functions.some((fn) => fn.name === one));

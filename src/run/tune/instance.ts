@@ -4,6 +4,7 @@
  */
 import { instanceOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
+import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
@@ -37,13 +38,13 @@ export function instanceModel(
   const { graph } = part;
   const taken = new Set(graph.inputs.map(({ name }) => name));
   /** Names say what to feed; between passes two values may have one. */
-  const freeName = ({ name, sequence }: Value): string => {
-    const free = name && !taken.has(name) ? name : `${name}#${sequence}`;
+  const nameOf = ({ name }: Value): string => {
+    const free = freeName(name || 'value', (one) => taken.has(one));
     taken.add(free);
     return free;
   };
   for (const leaf of leaves) {
-    const input = graph.input(freeName(leaf), leaf.type);
+    const input = graph.input(nameOf(leaf), leaf.type);
     graph.replaceUses(values.get(leaf) as Value, input);
     values.set(leaf, input);
   }
@@ -51,7 +52,7 @@ export function instanceModel(
   const ports = [...new Set([...outputs, ...arithmetic])];
   graph.setOutputs(
     ports.map((value) => ({
-      port: { name: freeName(value), type: value.type },
+      port: { name: nameOf(value), type: value.type },
       value: values.get(value) as Value,
     })),
   );
