@@ -13,11 +13,8 @@ export interface Hold {
   readonly variant: string;
 }
 
-/** What is decided of one block. */
-export interface Decision {
-  readonly kept: number | undefined;
-  readonly reason: string;
-}
+/** What is decided of one block: the variant that is kept, or why none is. */
+export type Decision = { readonly kept: number } | { readonly kept: undefined; readonly reason: string };
 
 /** Of a variant by its number; nodes that are not decided are the first's. */
 export function holdFor(variant: number, text: string, decided: ReadonlyMap<Node | Graph, Decision>): Hold {
@@ -33,7 +30,7 @@ export function holdFor(variant: number, text: string, decided: ReadonlyMap<Node
     variant: variant === 0 ? '' : text,
     leaves: (node) => {
       const decision = decisionOf(node);
-      if (decision && decision.kept === undefined) return `${text.split(':')[0]} ${decision.reason}`;
+      if (decision && decision.kept === undefined) return decision.reason;
       return (decision?.kept ?? 0) === variant ? undefined : 'another variant is faster here';
     },
     isTold: (about) => (decisionOf(about)?.kept ?? 0) === variant,

@@ -54,11 +54,10 @@ export function keptOf(trials: readonly Trial[], mustGain: boolean): number | un
 
 const isWorth = ({ ratio, significant }: Speed, mustGain: boolean): boolean => (significant ? ratio > 1 : !mustGain);
 
-/** Why a variant is left out of a block, as the end of a sentence about it. */
-export function whyLeftOut(outcome: Outcome | undefined, instances: number): string {
+/** Why a variant of this outcome is left out of a block, as the end of a sentence about it. */
+export function whyLeftOut(outcome: Outcome, instances: number): string {
   const where = instances === 1 ? 'on the whole model' : `on one of ${instances} instances`;
-  if (outcome?.kind === 'failed') return `does not run ${where}: ${outcome.reason}`;
-  if (outcome?.kind !== 'timed') return `is not measured ${where}`;
+  if (outcome.kind !== 'timed') return `does not run ${where}: ${outcome.reason}`;
   const { ratio, interval, significant } = outcome;
   const range = (low: number, high: number) => `(${low.toFixed(2)} to ${high.toFixed(2)})`;
   if (significant && ratio < 1)

@@ -121,7 +121,7 @@ export class Tuning {
       kept,
     });
     const unraced = (reason: string) => ({
-      decision: { kept: 0, reason: '' },
+      decision: { kept: 0 },
       rows: [{ ...row(0, true), reason: `not measured, ${reason}` }],
     });
     if (typeof without === 'string') return unraced(without);
@@ -148,8 +148,10 @@ export class Tuning {
       const { kind: _, ...speed } = outcome;
       return { ...row(variant, variant === kept), speed };
     });
-    const asked = trials.find(({ variant }) => variant === 0)?.outcome;
-    return { decision: { kept, reason: kept === undefined ? whyLeftOut(asked, instances) : '' }, rows };
+    if (kept !== undefined) return { decision: { kept }, rows };
+    // Only what was raced is left out.
+    const { outcome } = trials.find(({ variant }) => variant === 0) as Trial;
+    return { decision: { kept, reason: `${pass.definition.name} ${whyLeftOut(outcome, instances)}` }, rows };
   }
 
   /** What the pass makes of a cut-out. */
