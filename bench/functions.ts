@@ -42,6 +42,9 @@ interface Row {
   /** Graph bytes without functions, and with. */
   readonly flat: number;
   readonly kept: number;
+  /** The same without the initializers' names, types and shapes. */
+  readonly flatNodes: number;
+  readonly keptNodes: number;
   /** Of the latter, what weights and ports take: an initializer's message, and its name in a call. */
   readonly weights: number;
   readonly functions: number;
@@ -56,6 +59,11 @@ function withoutNumbers(bytes: Uint8Array): ModelMessage {
   const graph = { ...model.graph, initializer: model.graph?.initializer?.map(empty) ?? [], metadataProps: [] };
   return { ...model, graph, metadataProps: [] };
 }
+
+const withoutInitializers = (model: ModelMessage): ModelMessage => ({
+  ...model,
+  graph: { ...model.graph, initializer: [] },
+});
 
 /** Bytes of a field of one message: its tag, its length and itself. */
 const fieldSize = (length: number): number => 1 + (length < 128 ? 1 : length < 16384 ? 2 : 3) + length;
@@ -114,6 +122,8 @@ async function measure(name: string, model: Model, passes: string): Promise<Row>
     passes,
     flat: bytesOf(before),
     kept: bytesOf(after),
+    flatNodes: bytesOf(withoutInitializers(before)),
+    keptNodes: bytesOf(withoutInitializers(after)),
     weights: weightBytes(after),
     functions: kept.model.functions.length,
     calls,
@@ -122,13 +132,14 @@ async function measure(name: string, model: Model, passes: string): Promise<Row>
 }
 
 function tableOf(rows: readonly Row[]): string {
-  const lines = rows.map(({ model, passes, flat, kept, weights, functions, calls, outside }) =>
+  const lines = rows.map(({ model, passes, flat, kept, flatNodes, keptNodes, weights, functions, calls, outside }) =>
     [
       model,
       passes || 'none',
       flat,
       kept,
       `**${(flat / kept).toFixed(2)}×**`,
+      `**${(flatNodes / keptNodes).toFixed(2)}×**`,
       `${weights} (${((100 * weights) / kept).toFixed(0)} %)`,
       `${(flat / weights).toFixed(2)}×`,
       functions,
@@ -137,8 +148,8 @@ function tableOf(rows: readonly Row[]): string {
     ].join(' | '),
   );
   return [
-    '| model | passes | bytes | with functions | smaller | of them weights and ports | at most | functions | calls | other nodes |',
-    `|${' --- |'.repeat(10)}`,
+    '| model | passes | bytes | with functions | smaller | without initializers | of them weights and ports | at most | functions | calls | other nodes |',
+    `|${' --- |'.repeat(11)}`,
     ...lines.map((line) => `| ${line} |`),
   ].join('\n');
 }
@@ -151,7 +162,7 @@ for (const name of [...GENERATED, ...EXPORTED]) {
 await closeRuntime();
 const machine = await machineState();
 const date = new Date().toISOString();
-const text = `Graph bytes of models of ${LAYERS} layers, without the numbers of initializers (raw_data, typed data, external_data) and the metadata of model and graph, as the passes leave them and with \`--keep-functions\`. Weights and ports: initializers with name, type and shape, their names once more in the calls, inputs and outputs; no function can hold a weight, and names of weights are the file's, so this stays: "at most" is the ratio if nothing else were left. Exported models are lengthened, without metadata and doc strings, of which functions keep none of the nodes'.`;
+const text = `Graph bytes of models of ${LAYERS} layers, without the numbers of initializers (raw_data, typed data, external_data) and the metadata of model and graph, as the passes leave them and with \`--keep-functions\`; "without initializers" is the ratio of all else: nodes, functions, types, ports. Weights and ports: initializers with name, type and shape, their names once more in the calls, inputs and outputs; no function can hold a weight, and names of weights are the file's, so this stays: "at most" is the ratio if nothing else were left. Exported models are lengthened, without metadata and doc strings, of which functions keep none of the nodes'.`;
 const folder = join(root, 'bench/results');
 await mkdir(folder, { recursive: true });
 const base = join(folder, `${date.slice(0, 10)}-functions`);
