@@ -1,36 +1,13 @@
 /** Attention in the layouts and spellings of exporters: each is one kernel, with the numbers of the plain graph. */
 import { describe, expect, it } from 'vitest';
-import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { Value } from '../../src/ir/value.js';
-import { applyPass, checkMiss, checkPass, opCounts } from '../check-pass.js';
+import { float, fuses, model, type Operands, plain, scores, softmax, transpose } from './attention-models.js';
 
-/** Sums in another order: float32 noise relative to the output's largest magnitude. */
-const NOISE = 1e-5;
 /** float16 holds 11 bits; scores, weights and results are each rounded once in the plain graph, and not in the kernel. */
 const NOISE16 = 4e-3;
-
-type Operands = [q: Value, k: Value, v: Value];
-
-/** A model of float inputs q, k and v of one shape. */
-const model = (
-  shape: readonly (string | number)[],
-  context: (g: GraphBuilder, ...operands: Operands) => Value,
-  { elem = 'float32', opset = 17 }: { elem?: 'float32' | 'float16'; opset?: number } = {},
-): Model =>
-  buildModel({ '': opset }, (g) => {
-    const operands = ['q', 'k', 'v'].map((name) => g.input(name, elem, shape)) as Operands;
-    g.output('y', context(g, ...operands));
-  });
-
-const float = (g: GraphBuilder, x: number) => g.constant('float32', x);
-const transpose = (g: GraphBuilder, x: Value, ...perm: number[]) => g.op('Transpose', [x], { perm });
-const softmax = (g: GraphBuilder, x: Value, axis = -1) => g.op('Softmax', [x], { axis });
-const plain = ['batch', 3, 'seq', 4] as const;
-const scores = (g: GraphBuilder, q: Value, k: Value) => g.op('MatMul', [q, transpose(g, k, 0, 1, 3, 2)]);
-
 /** Query, key and value stacked in one input [batch, seq, 3, heads, size], brought to [3, batch, heads, seq, size] and sliced. */
 const stacked = (): Model =>
   buildModel({ '': 17 }, (g) => {
@@ -39,16 +16,6 @@ const stacked = (): Model =>
     const product = g.op('MatMul', [q, transpose(g, k, 0, 1, 2, 4, 3)]);
     g.output('y', g.op('MatMul', [softmax(g, product), v]));
   });
-
-async function fuses(before: Model, { within = NOISE, feeds = {}, dims = {}, op = 'MultiHeadAttention' } = {}) {
-  const pass = fuseAttn(op === 'Attention' ? { op } : {});
-  const checked = await checkPass(pass, { before, within, feeds, dims: { batch: 2, seq: 5, ...dims } });
-  expect(checked.result.notes.map(({ text }) => text)).toContain('fused 1 of 1 attention sites');
-  const counts = opCounts(checked.model);
-  expect(counts[op === 'Attention' ? op : `com.microsoft.${op}`]).toBe(1);
-  expect(counts.Softmax).toBeUndefined();
-  return counts;
-}
 
 describe('fuse-attn reads', () => {
   it('Einsum of any letters, heads inside, to one kernel and a Reshape of each operand', async () => {
@@ -218,89 +185,4 @@ describe('fuse-attn reads', () => {
         ]);
       }),
     ));
-});
-
-const capped = (mask?: (g: GraphBuilder) => Value, cap = 2): Model =>
-  model(
-    plain,
-    (g, q, k, v) => {
-      const s = g.op('Mul', [g.op('Tanh', [g.op('Div', [scores(g, q, k), float(g, cap)])]), float(g, cap)]);
-      return g.op('MatMul', [softmax(g, mask ? g.op('Add', [s, mask(g)]) : s), v]);
-    },
-    { opset: 18 },
-  );
-const wholeRows = { gone: tensorOf('bool', [1, 1, 1, 1, 1, 0, 0, 1, 1, 0, ...Array(15).fill(0)], [5, 5]) };
-const lowest = (g: GraphBuilder) =>
-  g.op('Where', [g.input('gone', 'bool', ['seq', 'seq']), float(g, -3.4028234663852886e38), float(g, 0)]);
-
-describe('fuse-attn with op=Attention', () => {
-  it('holds a soft cap, raises the opset, and shares out rows that a mask hides whole', async () => {
-    await fuses(capped(), { op: 'Attention' });
-    await fuses(capped(lowest), { op: 'Attention', feeds: wholeRows });
-  });
-
-  it('is what auto gives for a soft cap, but on the CPU, where it is slower', async () => {
-    await checkMiss(fuseAttn(), { before: capped(), reason: 'op=Attention emits it' });
-    const { model: result } = await applyPass(fuseAttn(), capped(), 'cuda');
-    expect(opCounts(result).Attention).toBe(1);
-  });
-
-  it('refuses a bias that may hide a row whole, for all that is known', () =>
-    checkMiss(fuseAttn({ op: 'Attention' }), {
-      before: capped((g) => g.input('mask', 'float32', ['seq', 'seq'])),
-      reason: 'mask whole',
-    }));
-
-  it('is refused where the target has no kernel for it', () =>
-    checkMiss(fuseAttn({ op: 'Attention' }), {
-      before: capped(),
-      reason: 'no Attention for float32',
-      target: 'webgpu',
-    }));
-});
-
-describe('fuse-attn refuses', () => {
-  const cases: [string, Model, string][] = [
-    [
-      'an Einsum that sums over two letters',
-      model(plain, (g, q, k, v) =>
-        g.op('MatMul', [softmax(g, g.op('Einsum', [q, k], { equation: 'bhqd,bhkd->hqk' })), v]),
-      ),
-      'Einsum: expected one letter summed over',
-    ],
-    [
-      'a soft cap after a bias',
-      model(plain, (g, q, k, v) => {
-        const s = g.op('Add', [scores(g, q, k), g.input('bias', 'float32', ['seq', 'seq'])]);
-        return g.op('MatMul', [softmax(g, g.op('Tanh', [s])), v]);
-      }),
-      'comes after a bias',
-    ],
-    ['a soft cap that is negative', capped(undefined, -2), 'not positive'],
-    [
-      'a Cast to a narrower float before the Softmax',
-      model(plain, (g, q, k, v) => {
-        const narrow = g.op('Cast', [scores(g, q, k)], { to: 10 });
-        return g.op('MatMul', [g.op('Cast', [softmax(g, narrow)], { to: 1 }), v]);
-      }),
-      'computed in float16',
-    ],
-    [
-      'a product with the values over the queries',
-      model(['batch', 3, 5, 4], (g, q, k, v) =>
-        g.op('MatMul', [transpose(g, softmax(g, scores(g, q, k)), 0, 1, 3, 2), v]),
-      ),
-      'another axis than the keys',
-    ],
-    [
-      'scores whose shape is read elsewhere',
-      model(plain, (g, q, k, v) => {
-        const s = scores(g, q, k);
-        g.output('shape', g.op('Shape', [s]));
-        return g.op('MatMul', [softmax(g, s), v]);
-      }),
-      'read elsewhere',
-    ],
-  ];
-  it.each(cases)('%s', (_, before, reason) => checkMiss(fuseAttn(), { before, reason }));
 });
