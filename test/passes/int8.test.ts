@@ -6,15 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { bf16 } from '../../passes/bf16.js';
 import { int8 } from '../../passes/int8.js';
 import { float } from '../../src/ir/attribute.js';
-import { type Attributes, buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import { type Attributes, buildModel } from '../../src/ir/build.js';
 import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import type { Value } from '../../src/ir/value.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import {
   applyPass,
   applyPasses,
-  checkMiss,
   checkPass,
   opCounts,
   randomFeeds,
@@ -22,13 +20,7 @@ import {
   relativeError,
 } from '../check-pass.js';
 import { runModel } from '../run-model.js';
-
-/** Steps of 8 bits in both factors: each rounds by up to 1/254 of its largest number. */
-const within = 2e-2;
-const linear = (g: GraphBuilder, x: Value, K: number, N: number, seed = 2) =>
-  g.op('MatMul', [x, g.constant(randomWeights([K, N], 1, seed), `w${seed}`)]);
-const one = (opset: number, define: (g: GraphBuilder, x: Value) => Value, rows = 4) =>
-  buildModel({ '': opset }, (g) => g.output('y', define(g, g.input('x', 'float32', [rows, 64]))));
+import { linear, one, within } from './int8-models.js';
 
 describe('int8 on the CPU', () => {
   it('quantizes a weight per column and the activation as it comes', async () => {
@@ -175,57 +167,6 @@ describe('int8 on the CPU', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
-  });
-});
-
-describe('int8 leaves alone', () => {
-  const outlier = numbersOf(randomWeights([64, 32]));
-  for (let column = 0; column < 32; column++) outlier[column] = 1e4;
-  const constant = (g: GraphBuilder, values: ArrayLike<number>) => g.constant('float32', values, [64, 32], 'w');
-
-  it.each([
-    ['small weights', 'fewer than 1024 elements', one(17, (g, x) => linear(g, x, 64, 8))],
-    ['weights of rank 3', 'rank 3', one(17, (g, x) => g.op('MatMul', [x, g.constant(randomWeights([2, 64, 32]))]))],
-    [
-      'computed factors',
-      'both factors are computed',
-      one(17, (g, x) => g.op('MatMul', [x, g.op('Transpose', [g.op('Relu', [x])])])),
-    ],
-    [
-      'NaN',
-      'NaN',
-      one(17, (g, x) =>
-        g.op('MatMul', [
-          x,
-          constant(
-            g,
-            outlier.map(() => Number.NaN),
-          ),
-        ]),
-      ),
-    ],
-    [
-      'convolutions',
-      'ConvInteger',
-      one(17, (g, x) => {
-        const image = g.op('Reshape', [x, g.ints(1, 1, 4, 64)]);
-        return g.op('Conv', [image, g.constant(randomWeights([1, 1, 3, 3]))]);
-      }),
-    ],
-  ])('%s', async (_name, reason, before) => {
-    await checkMiss(int8(), { before, reason });
-  });
-
-  it('weights that would change too much', async () => {
-    const before = one(17, (g, x) => g.op('MatMul', [x, constant(g, outlier)]));
-    await checkMiss(int8({ maxWeightError: 1e-4 }), { before, reason: 'maxWeightError' });
-  });
-
-  it('what the user keeps', async () => {
-    await checkMiss(int8({ keep: ['MatMul'] }), {
-      before: one(17, (g, x) => linear(g, x, 64, 32)),
-      reason: 'as asked',
-    });
   });
 });
 

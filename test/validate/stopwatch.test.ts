@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Value } from '../../src/ir/value.js';
+import { encodeMessage, type TensorMessage } from '../../src/onnx/messages.js';
 import { createStopwatch, sizesInData } from '../../src/validate/stopwatch.js';
 
 const stopwatch = createStopwatch({ provider: 'cpu', budgetMs: 300 });
@@ -63,13 +64,14 @@ describe('a stopwatch', () => {
       [0, 2],
       [1, 5],
     ] as const) {
-      // A TensorProto of [1, size, 8]: dims, element type 1 and the numbers.
-      const numbers = new Uint8Array(size * 8 * 4);
-      const dims = [1, size, 8].flatMap((dim) => [8, dim]);
-      const length = [(numbers.length & 127) | 128, numbers.length >> 7];
       const set = join(folder, `test_data_set_${number}`);
       mkdirSync(set);
-      writeFileSync(join(set, 'input_0.pb'), Uint8Array.from([...dims, 16, 1, 74, ...length, ...numbers]));
+      const message: TensorMessage = {
+        dims: [1, size, 8],
+        dataType: 1,
+        floatData: new Array<number>(size * 8).fill(0),
+      };
+      writeFileSync(join(set, 'input_0.pb'), encodeMessage('TensorProto', message));
     }
     const dims = sizesInData(folder, model);
     rmSync(folder, { recursive: true });
