@@ -10,7 +10,7 @@ export interface BlockInfo {
   readonly name: string;
   /** How often it stands in the model; of a block in a block, how often in one instance. */
   readonly count: number;
-  /** Of one instance; where instances differ a little, what they have in common. */
+  /** Of one instance, those of functions it calls included; where instances differ a little, what they have in common. */
   readonly nodes: number;
   /** Numbers in the constants that one instance reads, shapes and indices aside. */
   readonly parameters: number;
@@ -52,7 +52,7 @@ function repeats(graph: Graph, found: readonly FoundBlock[], find: Find): BlockI
     const pieces = found.filter((block) => block.repeat === repeat);
     const [{ name, instances }] = pieces as [FoundBlock];
     const own = new Set(pieces.flatMap((piece) => piece.instances[0]?.nodes ?? []));
-    const nodes = own.size;
+    const nodes = sizeOf(own);
     const parameters = parametersIn(new Set(pieces.flatMap((piece) => piece.instances[0]?.constants ?? [])));
     const among = pieces.length > 1 ? graph.nodes().filter((node) => own.has(node)) : [...own];
     const blocks = byNodes(repeats(graph, find(graph, among), find)).filter((one) =>
@@ -63,6 +63,16 @@ function repeats(graph: Graph, found: readonly FoundBlock[], find: Find): BlockI
     return { name, count: instances.length, nodes, parameters, ...(blocks.length > 0 && { blocks }) };
   });
 }
+
+/** Nodes, each call as those of its function. */
+const sizeOf = (nodes: Iterable<Node>): number => {
+  let sum = 0;
+  for (const node of nodes) {
+    const fn = node.graph.model.functionOf(node);
+    sum += fn ? sizeOf(fn.graph.nodeSet) : 1;
+  }
+  return sum;
+};
 
 const parametersIn = (constants: Iterable<Value>): number => {
   let sum = 0;
@@ -92,7 +102,7 @@ function parts(nodes: readonly Node[]): BlockInfo[] {
     const name = wordAt(scopes[at] ?? [], common)?.replace(/_/g, ' ') ?? OTHER;
     const group = groups.get(name) ?? { nodes: 0, constants: new Set<Value>() };
     groups.set(name, group);
-    group.nodes++;
+    group.nodes += sizeOf([node]);
     for (const value of node.inputs) if (value?.tensor) group.constants.add(value);
   });
   return [...groups]
@@ -144,6 +154,7 @@ function scaled(n: number): string {
   const units = ['', ' K', ' M', ' G'];
   let at = 0;
   let value = n;
-  for (; value >= 1000 && at < units.length - 1; at++) value /= 1000;
-  return `${at ? value.toPrecision(3).replace(/\.?0+$/, '') : value}${units[at]}`;
+  // From 999.5 on three digits say 1000, which is 1 of the next unit.
+  for (; value >= (at ? 999.5 : 1000) && at < units.length - 1; at++) value /= 1000;
+  return `${at ? Number(value.toPrecision(3)) : value}${units[at]}`;
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { outline } from '../../passes/outline.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
 import { findBlocks } from '../../src/match/blocks/index.js';
 import { blockInfos, blockLines } from '../../src/report/blocks.js';
+import { applyPasses } from '../check-pass.js';
 import { mixtureOfExperts, stages } from '../match/blocks-architectures.js';
-import { LAYER } from '../match/blocks-models.js';
+import { LAYER, layers, model } from '../match/blocks-models.js';
 
 /** An embedding, three layers and a head, named as exporters name them. */
 const named = () =>
@@ -50,6 +52,32 @@ describe('the structure of a model', () => {
     expect(blockLines([{ ...layer, name: 'layer' } as never])).toEqual([
       `3 ×  layer                         ${layer?.nodes} nodes, ${layer?.parameters} parameters`,
       '       each 5 × MatMul Mul Gather  8 nodes, 96 parameters',
+    ]);
+  });
+
+  it('counts the nodes of a function where it is called', async () => {
+    const flat = model(layers(4));
+    inferTypes(flat);
+    const { model: outlined } = await applyPasses([outline()], flat);
+    inferTypes(outlined);
+    expect(outlined.functions).toHaveLength(1);
+    const [[before], [after]] = [blockInfos(flat, findBlocks), blockInfos(outlined, findBlocks)];
+    expect(after).toMatchObject({ count: 4, nodes: LAYER });
+    expect(after?.parameters).toBe(before?.parameters);
+  });
+
+  it('says sizes in three digits', () => {
+    const sizes = [999, 1000, 49_903, 149_903, 999_600, 7_100_000];
+    const shown = sizes.map((parameters) =>
+      blockLines([{ name: 'layer', count: 1, nodes: 1, parameters }])[0]?.slice(20),
+    );
+    expect(shown).toEqual([
+      '999 parameters',
+      '1 K parameters',
+      '49.9 K parameters',
+      '150 K parameters',
+      '1 M parameters',
+      '7.1 M parameters',
     ]);
   });
 
