@@ -39,6 +39,7 @@ async function parse(command: Command, words: readonly string[]): Promise<Flags>
     })
     .parseAsync();
   checkFlags(command, words, parsed);
+  checkTruths(command, words);
   const { positionals } = command;
   const given = parsed._.map(String);
   if (given.length < positionals.length)
@@ -88,6 +89,19 @@ function checkFlags({ flags, name }: Command, words: readonly string[], parsed: 
         all.map((one) => `--${one}`),
       ) + hint,
     );
+  }
+}
+
+/** yargs takes `--tune=yes` for false. */
+function checkTruths({ flags }: Command, words: readonly string[]): void {
+  for (const word of words) {
+    if (word === '--') return;
+    const [, flag = '', value = ''] = /^--?([^=]+)=(.*)$/s.exec(word) ?? [];
+    const isTruth = Object.entries(flags).some(
+      ([name, { type, alias }]) => type === 'boolean' && [name, ...[alias ?? []].flat()].includes(flag),
+    );
+    if (isTruth && value !== 'true' && value !== 'false')
+      throw new UsageError(`--${flag}: expected true or false; found "${value}"`);
   }
 }
 

@@ -42,7 +42,8 @@ export const jobFlags = {
   validate: {
     ...truth,
     defaultDescription: 'true',
-    describe: 'Run nothing: no comparison with the original at the end.',
+    describe:
+      'Compare nothing with the original at the end, which any --verify does; without --verify run nothing at all.',
   },
   ...inputFlags,
   shape: {

@@ -36,6 +36,7 @@ describe('one line, no stack, exit code 1, nothing written', () => {
       ['model.onnx', '--passes', 'bf16:kep=Erf'],
       /^pass bf16: unknown option "kep"; did you mean "keep"\?$/,
     ],
+    ['a word for yes or no', ['model.onnx', ...run, '--tune=yes'], '--tune: expected true or false; found "yes"'],
     ['an unknown flag', ['model.onnx', '--pases', 'simplify'], 'unknown flag "--pases"; did you mean "--passes"?'],
     [
       'a negated unknown flag',
