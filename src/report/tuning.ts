@@ -1,19 +1,27 @@
 /** What was measured of a pass that is tuned, in words. */
 import type { PassReport } from '../run/report.js';
-import { msText } from './style.js';
+import { counted, msText } from './style.js';
 
 type Row = NonNullable<PassReport['tuning']>[number];
 
-/** A line for each block, and what all of it took: `12 × encoder layer: 1.10× (1.06–1.13), kept`. */
-export function tuningTexts({ name, tuning = [], tuneMs = 0 }: PassReport): string[] {
+/**
+ * A line for each block, and what all of it took: `one of 12 × encoder layer: 1.10× (1.06–1.13), kept`. Of a pass that is not tuned none;
+ * of one that did something nowhere else than in the model as a whole, that it was not measured.
+ */
+export function tuningTexts({ name, status, tuning, tuneMs = 0 }: PassReport): string[] {
+  if (tuning?.length === 0 && status === 'applied')
+    return ['not measured: on an instance of a block by itself it does nothing'];
   const blocks = new Map<string, Row[]>();
-  for (const row of tuning) {
+  for (const row of tuning ?? []) {
     const key = `${row.block}\n${row.instances}\n${row.nodes}`;
     blocks.set(key, [...(blocks.get(key) ?? []), row]);
   }
+  const names = [...blocks.values()].map(([row]) => row?.block);
   const lines = [...blocks.values()].map((rows) => {
-    const { block, instances } = rows[0] as Row;
-    const where = instances === 1 ? block : `one of ${instances} × ${block}`;
+    const { block, instances, nodes } = rows[0] as Row;
+    // Blocks of one name are told apart by their sizes.
+    const size = names.indexOf(block) === names.lastIndexOf(block) ? '' : ` (${counted(nodes, 'node')})`;
+    const where = `${instances === 1 ? '' : `one of ${instances} × `}${block}${size}`;
     return `${where}: ${rows.map((row) => variantText(row, name)).join('; ')}`;
   });
   return lines.length > 0 ? [`measured in ${msText(tuneMs)}, against leaving it out`, ...lines] : [];

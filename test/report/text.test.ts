@@ -50,6 +50,7 @@ describe('reportText', () => {
       { ...layer, variant: 'fuse-attn:op=Attention', speed: { ...speed, ratio: 1.5 } },
       { ...layer, variant: 'fuse-attn:op=GroupQueryAttention', kept: false, reason: 'no kernel' },
       { ...layer, block: 'decoder layer', instances: 6, speed: { ...speed, ratio: 1.01, significant: false } },
+      { ...layer, block: 'decoder layer', instances: 6, nodes: 7, speed },
       { ...layer, block: 'model', instances: 1, reason: 'not measured, too small' },
     ];
     const passes = [{ ...sample.passes[0]!, rewrites: undefined, skips: [], tuning, tuneMs: 3210 }];
@@ -58,11 +59,19 @@ describe('reportText', () => {
          measured in 3.2 s, against leaving it out
          one of 12 × encoder layer: 1.25× (1.10–1.40); op=Attention 1.50× (1.10–1.40), kept;
            op=GroupQueryAttention: no kernel
-         one of 6 × decoder layer: 1.01× (1.10–1.40), not significant, kept
+         one of 6 × decoder layer (40 nodes): 1.01× (1.10–1.40), not significant, kept
+         one of 6 × decoder layer (7 nodes): 1.25× (1.10–1.40), kept
          model: not measured, too small, kept"
     `);
     expect(reportMarkdown({ ...sample, passes })).toContain(
-      '- `fuse-attn`: one of 6 × decoder layer: 1.01× (1.10–1.40), not significant, kept\n',
+      '- `fuse-attn`: one of 6 × decoder layer (40 nodes): 1.01× (1.10–1.40), not significant, kept\n',
+    );
+    const [pass] = passes;
+    expect(reportText({ ...sample, passes: [{ ...pass!, tuning: [] }] })).toContain(
+      '\n   not measured: on an instance',
+    );
+    expect(reportText({ ...sample, passes: [{ ...pass!, tuning: [], status: 'unchanged' }] })).not.toContain(
+      'measured',
     );
   });
 
