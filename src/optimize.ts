@@ -52,8 +52,8 @@ export interface OptimizeOptions {
 /**
  * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.
  * Where the result as a whole breaks its gate it is given all the same: `report.gates` says so. Whoever uses it looks there.
- * Throws UsageError for an unknown pass, dim, input or function, ModelError where the model is at fault, PassError where a pass is,
- * TypeError for what is no model.
+ * Throws UsageError for an unknown pass, dim, input or function and where `tune` finds nothing to measure, or nothing to measure with,
+ * ModelError where the model is at fault, PassError where a pass is, TypeError for what is no model.
  */
 export async function optimize(
   model: Model,

@@ -7,7 +7,7 @@ import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.
 import { type Feeds, makeFeeds } from './feeds.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from './sizes.js';
 import { measureSpeed } from './speed.js';
-import { subjectOf } from './subject.js';
+import { type Subject, subjectOf } from './subject.js';
 import { readTestData } from './test-data.js';
 
 export interface StopwatchOptions {
@@ -41,8 +41,10 @@ export function createStopwatch({
     async race(without, changed, whole): Promise<Outcome> {
       while (runtimes.length < 2) runtimes.push(await RuntimeProcess.start({ timeoutMs: LIMIT }));
       const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
-      const [a, b] = [await subjectOf(without), await subjectOf(changed)];
+      const subjects: Subject[] = [];
       try {
+        for (const model of [without, changed]) subjects.push(await subjectOf(model));
+        const [a, b] = subjects as [Subject, Subject];
         const feeds = await feedsThatRun(without, whole, { seed, dims }, async ({ tensors }) => {
           const session = await first.load(a.source, { provider, optimize: true });
           await session.time(tensors, 1).finally(() => session.release());
@@ -64,8 +66,7 @@ export function createStopwatch({
         if (!(error instanceof RuntimeError)) throw error;
         return { kind: 'failed', reason: error.message };
       } finally {
-        a.close();
-        b.close();
+        for (const subject of subjects) subject.close();
       }
     },
     async close() {
