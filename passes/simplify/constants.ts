@@ -2,6 +2,7 @@
 import { instanceCount, instanceOf, markOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import { scopesIn } from '../../src/ir/scopes.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 
@@ -80,8 +81,7 @@ const kindOf = (tensor: Tensor): string => {
 
 /** Every constant of a scope and of the bodies inside it, outer before inner. */
 function* constantsIn(graph: Graph): Iterable<Value> {
-  yield* graph.constants;
-  for (const node of graph.nodes()) for (const body of node.bodies) yield* constantsIn(body);
+  for (const scope of scopesIn(graph)) yield* scope.constants;
 }
 
 /** The scope of `value` encloses `graph`, or is it. */

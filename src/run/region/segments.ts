@@ -5,6 +5,7 @@
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import { dependenciesOf } from '../../ir/order.js';
+import { scopesIn } from '../../ir/scopes.js';
 import type { Value } from '../../ir/value.js';
 
 /** Which repeat a node or a value is part of by itself: 1, 2, …; 0 for none. */
@@ -55,10 +56,7 @@ export function segmentOfReader(reader: Node, graph: Graph, segments: ReadonlyMa
 }
 
 function* constantsIn(node: Node): Iterable<Value> {
-  for (const body of node.bodies) {
-    yield* body.constants;
-    for (const inner of body.nodeSet) yield* constantsIn(inner);
-  }
+  for (const body of node.bodies) for (const scope of scopesIn(body)) yield* scope.constants;
 }
 
 /** The nodes of each segment, in dependency order; those of none at place 0. */
