@@ -26,7 +26,7 @@ export const fuseAttn = definePass({
       .enum(attentionOps)
       .default('auto')
       .describe(
-        'The op to emit; auto: GroupQueryAttention for causal masks on the CPU, Attention (opset 23) for soft caps, else MultiHeadAttention. com.microsoft.Attention: with the weights of query, key and value packed.',
+        'The op to emit; auto: GroupQueryAttention for long causal rows of known sizes on the CPU, Attention (opset 23) for soft caps, else MultiHeadAttention. com.microsoft.Attention: with the weights of query, key and value packed.',
       ),
   }),
   variants: ({ op }) => (op === 'auto' ? attentionOps.filter((one) => one !== op).map((one) => ({ op: one })) : []),
