@@ -59,7 +59,7 @@ export const fuseAttn = definePass({
     if (counts.sites > 0) context.note(`fused ${counts.fused} of ${counts.sites} attention sites`);
     if (counts.causal > 0)
       context.note(
-        `${counts.causal} are causal: GroupQueryAttention, which fails on an empty batch or sequence (op=MultiHeadAttention does not)`,
+        `${counts.causal} are causal: GroupQueryAttention, which fails on an empty sequence and ends the process on an empty batch (op=MultiHeadAttention does not)`,
       );
     if (counts.weak > 0)
       context.note(
