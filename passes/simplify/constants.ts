@@ -2,6 +2,7 @@
 import { instanceCount, instanceOf, markOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import { hashOfBeginning, isSameTensor } from '../../src/ir/same-tensor.js';
 import { scopesIn } from '../../src/ir/scopes.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
@@ -19,59 +20,16 @@ const beginnings = new WeakMap<Tensor, number>();
 function beginningOf(stored: Tensor): number {
   const known = beginnings.get(stored);
   if (known !== undefined) return known;
-  const hash = hashOf(instanceOf(stored, 0));
+  const hash = hashOfBeginning(instanceOf(stored, 0), HASHED);
   beginnings.set(stored, hash);
   return hash;
 }
 
-/** FNV-1a over the beginning of the bytes. */
-function hashOf(tensor: Tensor): number {
-  let hash = 0x811c9dc5;
-  const mix = (bytes: Uint8Array) => {
-    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  };
-  if (tensor.strings) tensor.strings.forEach(mix);
-  else
-    for (const chunk of tensor.chunks()) {
-      mix(chunk.subarray(0, HASHED));
-      break;
-    }
-  return hash >>> 0;
-}
-
-const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-};
-
 /** Equal bit for bit, in every instance of a block. */
 const equalEverywhere = (a: Tensor, b: Tensor): boolean =>
   Array.from({ length: instanceCount(a) }, (_, index) => index).every((index) =>
-    equalTensors(instanceOf(a, index), instanceOf(b, index)),
+    isSameTensor(instanceOf(a, index), instanceOf(b, index)),
   );
-
-/** Equal bit for bit; sources may cut their chunks differently. */
-function equalTensors(a: Tensor, b: Tensor): boolean {
-  if (a === b) return true;
-  if (a.type !== b.type || a.shape.length !== b.shape.length || a.shape.some((dim, i) => dim !== b.shape[i]))
-    return false;
-  if (a.strings || b.strings)
-    return a.strings?.every((one, i) => equalBytes(one, b.strings?.[i] ?? new Uint8Array(0))) ?? false;
-  const [left, right] = [a.chunks()[Symbol.iterator](), b.chunks()[Symbol.iterator]()];
-  let x: Uint8Array = new Uint8Array(0);
-  let y: Uint8Array = new Uint8Array(0);
-  for (let remaining = a.byteLength; remaining > 0; ) {
-    if (x.length === 0) x = left.next().value ?? x;
-    if (y.length === 0) y = right.next().value ?? y;
-    const length = Math.min(x.length, y.length);
-    if (length === 0 || !equalBytes(x.subarray(0, length), y.subarray(0, length))) return false;
-    x = x.subarray(length);
-    y = y.subarray(length);
-    remaining -= length;
-  }
-  return true;
-}
 
 /** What two constants must share to be equal: nothing else is read unless they do. */
 const kindOf = (tensor: Tensor): string => {

@@ -4,12 +4,12 @@ import { freeName } from '../../ir/free-name.js';
 import { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import { isSameTensor } from '../../ir/same-tensor.js';
 import { elementCount } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
 import { findBlocks } from '../../match/blocks/index.js';
 import { joinPieces, type Repeated } from './join.js';
 import { BLOCKS, Labels } from './labels.js';
-import { isSameTensor } from './same.js';
 
 /** What a report is told. */
 interface Voice {

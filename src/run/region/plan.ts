@@ -2,13 +2,13 @@
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import { isSameShape, isSameTensor } from '../../ir/same-tensor.js';
 import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { dataTypes, equalTypes } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { findBlocks } from '../../match/blocks/index.js';
 import { nameOf } from '../../match/blocks/name.js';
 import { beatsOf } from './beats.js';
-import { isSameShape, isSameTensor } from './same.js';
 import { nodesBySegment, placesIn, segmentOfReader, segmentsOf } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
 

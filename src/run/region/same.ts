@@ -1,6 +1,7 @@
 /** Whether two nodes, attributes or tensors say the same. */
 import type { Attribute } from '../../ir/attribute.js';
 import type { Node } from '../../ir/node.js';
+import { isSameBytes, isSameTensor } from '../../ir/same-tensor.js';
 import type { Tensor } from '../../ir/tensor.js';
 import { equalTypes, typeText } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
@@ -46,39 +47,4 @@ function isSameAttribute(a: Attribute, b: Attribute | undefined): boolean {
 function isSameItem(a: unknown, b: unknown): boolean {
   if (a instanceof Uint8Array && b instanceof Uint8Array) return isSameBytes(a, b);
   return Object.is(a, b);
-}
-
-const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && !differ(a, b, a.length);
-
-/** Tensors up to this many bytes are read whole. */
-const SMALL = 4096;
-
-export const isSameShape = ({ shape: a }: Tensor, { shape: b }: Tensor): boolean =>
-  a.length === b.length && a.every((size, axis) => size === b[axis]);
-
-/** Equal in type, shape and every number; ends at the first difference. Reads both. */
-export function isSameTensor(a: Tensor, b: Tensor): boolean {
-  if (a === b) return true;
-  if (a.type !== b.type || !isSameShape(a, b) || Boolean(a.sparse) !== Boolean(b.sparse)) return false;
-  if (a.strings || b.strings)
-    return a.strings?.every((one, index) => isSameBytes(one, b.strings?.[index] ?? new Uint8Array(0))) ?? false;
-  if (a.byteLength <= SMALL) return isSameBytes(a.bytes(), b.bytes());
-  const [left, right] = [a.chunks()[Symbol.iterator](), b.chunks()[Symbol.iterator]()];
-  let [x, y] = [new Uint8Array(0), new Uint8Array(0)] as [Uint8Array, Uint8Array];
-  for (let remaining = a.byteLength; remaining > 0; ) {
-    if (x.length === 0) x = left.next().value ?? x;
-    if (y.length === 0) y = right.next().value ?? y;
-    const length = Math.min(x.length, y.length);
-    if (length === 0 || differ(x, y, length)) return false;
-    x = x.subarray(length);
-    y = y.subarray(length);
-    remaining -= length;
-  }
-  return true;
-}
-
-/** True where the first bytes differ. */
-function differ(a: Uint8Array, b: Uint8Array, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return true;
-  return false;
 }

@@ -2,8 +2,8 @@
 import { MIXED, markOf } from '../../ir/bank.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import { isSameTensor } from '../../ir/same-tensor.js';
 import type { Value } from '../../ir/value.js';
-import { isSameTensor } from './same.js';
 import { nodesBySegment, segmentsOf } from './segments.js';
 import { type ShortRun, THIRD } from './shorten.js';
 

@@ -1,8 +1,8 @@
 /** Weights that hold the same in some repeats and not in all: whoever makes one of such weights cannot do so in a bank. */
 import type { Graph } from '../../ir/graph.js';
+import { hashOfBeginning, isSameTensor } from '../../ir/same-tensor.js';
 import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
-import { isSameTensor } from './same.js';
 
 /** Bytes of the least weight that counts: smaller ones weigh nothing twice. */
 const LEAST = 4096;
@@ -16,7 +16,7 @@ export function hasTwins(graph: Graph, columns: readonly (readonly Value[])[]): 
   const kinds = new Map<string, Map<number, Tensor[]>>();
   /** True where an equal one was there before. */
   const enter = (tensor: Tensor, pool: Map<number, Tensor[]>): boolean => {
-    const hash = hashOf(tensor);
+    const hash = hashOfBeginning(tensor, HASHED);
     const known = pool.get(hash);
     if (known?.some((other) => isSameTensor(other, tensor))) return true;
     if (known) known.push(tensor);
@@ -33,20 +33,9 @@ export function hasTwins(graph: Graph, columns: readonly (readonly Value[])[]): 
   for (const value of graph.constants) {
     const tensor = value.tensor as Tensor;
     const pool = own.has(value) || tensor.byteLength < LEAST ? undefined : kinds.get(kindOf(tensor));
-    if (pool?.get(hashOf(tensor))?.some((other) => isSameTensor(other, tensor))) return true;
+    if (pool?.get(hashOfBeginning(tensor, HASHED))?.some((other) => isSameTensor(other, tensor))) return true;
   }
   return false;
 }
 
 const kindOf = ({ type, shape }: Tensor): string => `${type}[${shape}]`;
-
-/** FNV-1a over the first bytes. */
-function hashOf(tensor: Tensor): number {
-  let hash = 0x811c9dc5;
-  for (const chunk of tensor.chunks()) {
-    const { length } = chunk;
-    for (let at = 0; at < length && at < HASHED; at++) hash = Math.imul(hash ^ (chunk[at] as number), 0x01000193);
-    break;
-  }
-  return hash >>> 0;
-}
