@@ -63,3 +63,10 @@ export function constantOfAttribute(attribute: Attribute): Tensor | undefined {
 
 const int64Tensor = (values: readonly bigint[], shape: readonly number[]): Tensor =>
   memoryTensor('int64', shape, new Uint8Array(BigInt64Array.from(values).buffer));
+
+/** Gives a constant another tensor; how it stands in the file stays. */
+export function setTensor(value: Value, tensor: Tensor): void {
+  const { constantNode } = value;
+  value.tensor = tensor;
+  value.constantNode = constantNode;
+}

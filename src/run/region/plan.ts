@@ -170,13 +170,13 @@ function portsMisfit(graph: Graph, { from, to }: Shift): string | undefined {
   for (const [place, { opType, outputs }] of from.entries())
     for (const [index, value] of outputs.entries()) {
       const other = to[place]?.outputs[index];
-      if (value && other && portsOf(value, graph) !== portsOf(other, graph))
+      if (value && other && portCount(value, graph) !== portCount(other, graph))
         return `the output of ${opType} is an output of the model in one, not in the next`;
     }
   return undefined;
 }
 
-function portsOf(value: Value, graph: Graph): number {
+function portCount(value: Value, graph: Graph): number {
   let ports = 0;
   for (const { node } of value.uses) if (node === graph.end) ports++;
   return ports;

@@ -5,6 +5,7 @@
  */
 import { bankOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
+import { setTensor } from '../../ir/constants.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
@@ -89,7 +90,7 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
         slot,
         members.map((segment) => at(segment).name),
       );
-    standInsOf(run).forEach((segment, place) => {
+    segmentsKept(run).forEach((segment, place) => {
       const standIn = place + 1;
       const { name } = at(segment);
       if (isInput) inputs.set(name, [...(inputs.get(name) ?? []), { standIn, slot }]);
@@ -153,7 +154,7 @@ export function shorten(
     }
     const { anchor } = cut;
     if (!anchor) continue;
-    standInsOf(of).forEach((segment, place) => {
+    segmentsKept(of).forEach((segment, place) => {
       const tensors = place + 1 === THIRD ? cut.run.members.map(() => anchor.tensor) : [anchor.tensor];
       const bank = bankOf(tensors, { run: cut.run.id, standIn: place + 1, slot: 'anchor' });
       const readers = anchor.slots.map(({ place: at, index }) => {
@@ -174,14 +175,8 @@ export function shorten(
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-const standInsOf = ({ first, last }: Run): number[] => [first, first + 1, first + 2, last];
-
-/** Gives a constant another tensor; how it stands in the file stays. */
-export function setTensor(value: Value, tensor: Tensor): void {
-  const { constantNode } = value;
-  value.tensor = tensor;
-  value.constantNode = constantNode;
-}
+/** The segments that become the stand-ins. */
+const segmentsKept = ({ first, last }: Run): number[] => [first, first + 1, first + 2, last];
 
 function partnersOf({ lists, shifts, first, last }: Run): Partners {
   const third = first + 2;

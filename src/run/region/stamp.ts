@@ -6,6 +6,7 @@
  * between neighbours of its kind. Where they differ, nothing is stamped: the passes saw a difference between the repeats.
  */
 import { instanceOf, MIXED, markOf } from '../../ir/bank.js';
+import { setTensor } from '../../ir/constants.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
@@ -15,7 +16,7 @@ import { Renaming } from './names.js';
 import { type Given, givenBy, outputOf } from './ports.js';
 import { placesIn } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
-import { type ShortRun, setTensor, THIRD } from './shorten.js';
+import { type ShortRun, THIRD } from './shorten.js';
 import { type StandIns, standInsOf } from './stand-ins.js';
 
 /** Puts the members of the run into the graph. Returns why it cannot: then nothing was edited. */

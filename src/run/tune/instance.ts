@@ -4,6 +4,7 @@
  */
 import { instanceOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
+import { setTensor } from '../../ir/constants.js';
 import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
@@ -11,7 +12,6 @@ import type { Node } from '../../ir/node.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { BlockInstance } from '../../match/blocks/index.js';
-import { setTensor } from '../region/shorten.js';
 import { sweep } from '../sweep.js';
 
 /** Nodes of such arithmetic at most: what is longer is computed from what the model computes. */
