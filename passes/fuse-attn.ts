@@ -29,7 +29,10 @@ export const fuseAttn = definePass({
         'The op to emit; auto: GroupQueryAttention for long causal rows of known sizes on the CPU, Attention (opset 23) for soft caps, else MultiHeadAttention. com.microsoft.Attention: with the weights of query, key and value packed.',
       ),
   }),
-  variants: ({ op }) => (op === 'auto' ? attentionOps.filter((one) => one !== op).map((one) => ({ op: one })) : []),
+  // Not all that there are: GroupQueryAttention ends the process on an empty batch, so auto's condition holds for it here too;
+  // in packed weights int8 and the narrow types find nothing any more.
+  variants: ({ op }) =>
+    op === 'auto' ? (['MultiHeadAttention', 'Attention'] as const).map((one) => ({ op: one })) : [],
   run(model, { op }, context) {
     reportSites(applyRules(model, [softmaxInSteps], context), context);
     const raised = raise(model, op, context);

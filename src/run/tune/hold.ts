@@ -16,23 +16,28 @@ export interface Hold {
 /** What is decided of one block: the variant that is kept, or why none is. */
 export type Decision = { readonly kept: number } | { readonly kept: undefined; readonly reason: string };
 
-/** Of a variant by its number; nodes that are not decided are the first's. */
-export function holdFor(variant: number, text: string, decided: ReadonlyMap<Node | Graph, Decision>): Hold {
-  const decisionOf = (about: Node | Value): Decision | undefined => {
+/** Of a variant by its number; `rest` is decided of all other nodes. */
+export function holdFor(
+  variant: number,
+  text: string,
+  decided: ReadonlyMap<Node | Graph, Decision>,
+  rest: Decision = { kept: 0 },
+): Hold {
+  const decisionOf = (about: Node | Value): Decision => {
     let node = 'opType' in about ? about : (about.producer ?? [...about.uses][0]?.node);
     for (; node; node = node.graph.owner) {
       const found = decided.get(node) ?? decided.get(node.graph);
       if (found) return found;
     }
-    return undefined;
+    return rest;
   };
   return {
     variant: variant === 0 ? '' : text,
     leaves: (node) => {
       const decision = decisionOf(node);
-      if (decision && decision.kept === undefined) return decision.reason;
-      return (decision?.kept ?? 0) === variant ? undefined : 'another variant is faster here';
+      if (decision.kept === undefined) return decision.reason;
+      return decision.kept === variant ? undefined : 'another variant is faster here';
     },
-    isTold: (about) => (decisionOf(about)?.kept ?? 0) === variant,
+    isTold: (about) => (decisionOf(about).kept ?? 0) === variant,
   };
 }

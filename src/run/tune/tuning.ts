@@ -89,29 +89,39 @@ export class Tuning {
       const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
       subjects.push({ name: 'model', instances: 1, nodes, size: nodes.length, part: () => wholeModel(model) });
     }
+    let isRaced = false;
     for (const subject of subjects) {
       const { decision, rows } = await this.#decide(model, subject, pass, variants, during);
       results.push(...rows);
-      for (const node of subject.nodes) {
-        decided.set(node, decision);
+      isRaced ||= rows.length > 0 && decision !== undefined;
+      for (const node of decision ? subject.nodes : []) {
+        decided.set(node, decision as Decision);
         const fn = model.functionOf(node);
-        if (fn) decided.set(fn.graph, decision);
+        if (fn) decided.set(fn.graph, decision as Decision);
       }
     }
+    // What gains nothing where most of the time is spent is not worth its price in accuracy elsewhere.
+    const isWorth =
+      !isRaced || pass.definition.fidelity === 'exact' || results.some(({ kept, speed }) => kept && speed);
+    const { name } = pass.definition;
+    const rest: Decision = isWorth
+      ? { kept: 0 }
+      : { kept: undefined, reason: `${name} is left out of every block that was measured` };
     const used = new Set([0, ...[...decided.values()].map(({ kept }) => kept ?? 0)]);
     const turns = variants.flatMap((options, variant) =>
-      used.has(variant) ? [{ options, hold: holdFor(variant, variantText(pass, options), decided) }] : [],
+      used.has(variant) ? [{ options, hold: holdFor(variant, variantText(pass, options), decided, rest) }] : [],
     );
-    return { turns, results };
+    return { turns, results: results.map((row) => (row.speed || isWorth ? row : { ...row, kept: false })) };
   }
 
+  /** Undefined where nothing could be raced. */
   async #decide(
     whole: Model,
     { name, instances, size, part }: Subject,
     pass: Pass,
     variants: readonly unknown[],
     { refuted, onRace }: During,
-  ): Promise<{ decision: Decision; rows: TuningResult[] }> {
+  ): Promise<{ decision: Decision | undefined; rows: TuningResult[] }> {
     const without = part();
     const row = (variant: number, kept: boolean): TuningResult => ({
       block: name,
@@ -121,7 +131,7 @@ export class Tuning {
       kept,
     });
     const unraced = (reason: string) => ({
-      decision: { kept: 0 },
+      decision: undefined,
       rows: [{ ...row(0, true), reason: `not measured, ${reason}` }],
     });
     if (typeof without === 'string') return unraced(without);
@@ -148,6 +158,8 @@ export class Tuning {
       const { kind: _, ...speed } = outcome;
       return { ...row(variant, variant === kept), speed };
     });
+    if (trials.length > 0 && trials.every(({ outcome }) => outcome.kind === 'unknown'))
+      return { decision: undefined, rows };
     if (kept !== undefined) return { decision: { kept }, rows };
     // Only what was raced is left out.
     const { outcome } = trials.find(({ variant }) => variant === 0) as Trial;

@@ -88,7 +88,21 @@ describe('blocks of several kinds', () => {
     const made = async (fidelity: Fidelity) =>
       identities((await run(towers(), [behind(1, [], fidelity)], new Judge(() => same))).model);
     expect(await made('exact')).toBe(13);
-    expect(await made('lossy')).toBe(1);
+    // What is in no block either: the price would buy nothing.
+    expect(await made('lossy')).toBe(0);
+  });
+
+  it('give a lossy pass what is in no block where one of them gains', async () => {
+    const judge = new Judge((without) => timed(isRelu(without) ? 0.5 : 2));
+    const { model, passes } = await run(towers(), [behind(1, [], 'lossy')], judge);
+    expect(identities(model)).toBe(3 * 2 + 1);
+    const slower = await run(towers(), [behind(1, [], 'lossy')], always(0.5));
+    expect(identities(slower.model)).toBe(0);
+    expect(slower.passes[0]?.skips.map(({ reason, count }) => [reason, count])).toContainEqual([
+      'behind is left out of every block that was measured',
+      1,
+    ]);
+    expect(passes[0]?.skips).toMatchObject([{ count: 6 }]);
   });
 
   it('are as the pass decides where nothing can be measured', async () => {
