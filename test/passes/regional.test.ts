@@ -61,7 +61,7 @@ describe('regional', () => {
     'gives of a %s what compiling all of it gives: %s',
     async (kind, list) => {
       const { once } = await compileBothWays(models[kind as keyof typeof models](7), list);
-      expect(once.passes[0]?.notes[0]?.text).toMatch(/7 × \w+ layer \(\d+ nodes\): one is compiled for 2, 5 by/);
+      expect(once.passes[0]?.notes[0]?.text).toMatch(/7 × \w+ layer \(\d+ nodes\): one is compiled for 2 of them, 5 each by/);
     },
   );
 
@@ -121,7 +121,9 @@ describe('regional', () => {
     const before = models.encoder(4);
     const { model, passes } = await applyPasses([regional()], before);
     expect(printModel(model)).toBe(printModel((await applyPasses([], before)).model));
-    expect(passes[0]?.skips.map(({ reason }) => reason)).toContain('4 repeats: from 5 on they are compiled as one');
+    expect(passes[0]?.skips.map(({ reason }) => reason)).toContain(
+      'its repeats are compiled each by itself: there are 4, and one stands for others from 5 on',
+    );
   });
 
   it('compiles apart what differs: a weight that is left in float in one layer', async () => {

@@ -88,7 +88,7 @@ const everyNth = (nodes: readonly Node[], n: number): Repeats =>
 function runsOf(graph: Graph, repeats: Repeats, apart: Apart): Run[] | string {
   const count = repeats.length;
   const chain = `${repeats[0]?.[0]?.sequence} ${count}`;
-  if (count < SHORTEST) return `${count} repeats: from ${SHORTEST} on they are compiled as one`;
+  if (count < SHORTEST) return `there are ${count}, and one stands for others from ${SHORTEST} on`;
   const tags = new Map(repeats.flatMap((nodes, index) => nodes.map((node) => [node, index + 1] as const)));
   const segments = segmentsOf(graph, { node: (node) => tags.get(node) ?? 0, value: () => 0 });
   const lists = nodesBySegment(graph, segments);

@@ -69,8 +69,7 @@ export class Regions {
     for (const run of runs) {
       const id = `${this.#attempts}.${run.chain}.${run.first}`;
       const cut = this.#refused.get(run.chain) ?? cutOf(model.graph, run, id);
-      if (typeof cut === 'string')
-        refused.push({ reason: `its repeats are compiled each by itself: ${cut}`, at: run.lists[run.first]?.[0] });
+      if (typeof cut === 'string') refused.push({ reason: cut, at: run.lists[run.first]?.[0] });
       else cuts.push({ of: run, cut });
     }
     if (!isTyped && (refused.length > 0 || cuts.length === 0)) return undefined;
@@ -79,7 +78,7 @@ export class Regions {
     if (copy && !isTyped && !cuts.every(({ of }) => isSteady(of, inferTypes(copy), copies))) return undefined;
     this.#runs = cuts.map(({ cut }) => cut.run);
     for (const { of, cut } of cuts) voice.note(noteOf(of, cut.run));
-    for (const { reason, at } of refused) voice.skip(reason, at);
+    for (const { reason, at } of refused) voice.skip(`its repeats are compiled each by itself: ${reason}`, at);
     return copy;
   }
 
@@ -231,5 +230,5 @@ export const nameOf = (about: Node | Value): string =>
 
 function noteOf({ count, name, lists, first }: Run, { members }: ShortRun): string {
   const nodes = lists[first + 2]?.length ?? 0;
-  return `${count} × ${name} (${nodes} nodes): one is compiled for ${members.length}, ${count - members.length} by themselves`;
+  return `${count} × ${name} (${nodes} nodes): one is compiled for ${members.length} of them, ${count - members.length} each by itself`;
 }
