@@ -1,6 +1,7 @@
 /** Rewrites are run before they are made: what gives other numbers at some size or under some mask is not made. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { decoder } from '../../fixtures/decoder.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
@@ -85,6 +86,12 @@ describe('rewrites that are run', () => {
     const { model: after, report } = await optimize(before, 'fuse-norm', { target: 'cpu', verify: 'rewrite' });
     expect(opCounts(after)).toEqual({ Transpose: 2, LayerNormalization: 1 });
     expect(report.passes[0]?.rewrites).toEqual({ count: 1, distinct: 1, refuted: [], notCompared: [] });
+  });
+
+  it('finds sizes at which a mask is as long as the past and what is new', async () => {
+    const before = decoder({ layers: 2, hidden: 32, heads: 2, kvHeads: 1, intermediate: 48, vocabulary: 50, seed: 0 });
+    const { report } = await optimize(before, 'fuse-attn', { target: 'cpu', verify: 'rewrite' });
+    expect(report.passes[0]?.rewrites).toMatchObject({ count: 2, refuted: [], notCompared: [] });
   });
 
   it('does not make what holds at batch 1 only', async () => {
