@@ -61,7 +61,9 @@ describe('regional', () => {
     'gives of a %s what compiling all of it gives: %s',
     async (kind, list) => {
       const { once } = await compileBothWays(models[kind as keyof typeof models](7), list);
-      expect(once.passes[0]?.notes[0]?.text).toMatch(/7 × \w+ layer \(\d+ nodes\): one is compiled for 2 of them, 5 each by/);
+      expect(once.passes[0]?.notes[0]?.text).toMatch(
+        /7 × \w+ layer \(\d+ nodes\): one is compiled for 2 of them, 5 each by/,
+      );
     },
   );
 
