@@ -15,7 +15,7 @@ import {
   Sum,
 } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
-import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
+import { type NormCaptures, normOperands, overLastAxes } from './norm-operands.js';
 import { isCentred, isOfMoments, isVariance } from './norm-site.js';
 import { rowNorm } from './row-norm.js';
 
@@ -88,25 +88,13 @@ const byRows = rule({
   rewrite: layerNormalization,
 });
 
-interface Captures {
-  readonly x: Value;
-  readonly axes: string;
-  readonly epsilon: number;
-  readonly scale?: Value;
-  readonly bias?: Value;
-}
-
 /** Axes that are not the last are turned there and back: on the CPU 0.7 of the time of the nine ops. */
-function layerNormalization(found: Captures, scope: RewriteScope): Value | Miss {
+function layerNormalization(found: NormCaptures, scope: RewriteScope): Value | Miss {
   const { build, host, opset, root, no } = scope;
   const { x } = found;
-  const axes = normalisedAxes(x, found.axes, scope);
-  if (axes instanceof Miss) return axes;
-  const scale = affineOperand('scale', found.scale, x, axes, scope);
-  if (scale instanceof Miss) return scale;
-  const bias = found.bias && affineOperand('bias', found.bias, x, axes, scope);
-  if (bias instanceof Miss) return bias;
-  if (!(found.epsilon >= 0 && found.epsilon < 1)) return no(`an epsilon of ${found.epsilon}`);
+  const operands = normOperands(found, scope);
+  if (operands instanceof Miss) return operands;
+  const { axes, scale, bias } = operands;
   if (opset < 17) return no('LayerNormalization needs opset 17', helps.opset);
   if (!root.elem || !host.hasKernel('LayerNormalization', '', opset, root.elem))
     return no(`the target has no LayerNormalization kernel for ${root.elem}`, helps.kernel);

@@ -3,7 +3,7 @@ import { equalDims } from '../../src/ir/dims.js';
 import { reshaped } from '../../src/ir/numbers.js';
 import { equalShapes, isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { helps, type Miss } from '../../src/match/miss.js';
+import { helps, Miss } from '../../src/match/miss.js';
 import type { RewriteScope } from '../../src/match/rule.js';
 
 /** The normalised axes of a value, and how a kernel gets at them. */
@@ -17,7 +17,7 @@ export interface NormalisedAxes {
 }
 
 /** The normalised axes as a kernel takes them; a Miss where it takes no such axes, type or broadcast. */
-export function normalisedAxes(x: Value, text: string, { root, no }: RewriteScope): NormalisedAxes | Miss {
+function normalisedAxes(x: Value, text: string, { root, no }: RewriteScope): NormalisedAxes | Miss {
   const { shape, elem } = x;
   if (!shape || !elem || !isFloat(elem)) return no('the type or rank of what is normalised is not known', helps.shape);
   if (elem === 'float64') return no('the kernel would compute float64 in float32');
@@ -59,6 +59,31 @@ export function affineOperand(
   if (tensor) return () => build.constant(reshaped(tensor, sizes));
   const ones = shape.map((_, at) => at).filter((at) => !axes.includes(at + shift));
   return () => build.squeeze(value, ones);
+}
+
+/** What a layer norm or RMS norm is found with. */
+export interface NormCaptures {
+  readonly x: Value;
+  /** As text, by commas. */
+  readonly axes: string;
+  readonly epsilon: number;
+  readonly scale?: Value;
+  readonly bias?: Value;
+}
+
+/** What the kernel is given besides x; a Miss where it takes no such axes, scale, bias or epsilon. */
+export function normOperands(
+  { x, axes: text, epsilon, ...affine }: NormCaptures,
+  scope: RewriteScope,
+): { readonly axes: NormalisedAxes; readonly scale: Make; readonly bias: Make | undefined } | Miss {
+  const axes = normalisedAxes(x, text, scope);
+  if (axes instanceof Miss) return axes;
+  const scale = affineOperand('scale', affine.scale, x, axes, scope);
+  if (scale instanceof Miss) return scale;
+  const bias = affine.bias && affineOperand('bias', affine.bias, x, axes, scope);
+  if (bias instanceof Miss) return bias;
+  if (!(epsilon >= 0 && epsilon < 1)) return scope.no(`an epsilon of ${epsilon}`);
+  return { axes, scale, bias };
 }
 
 /** The kernel's result on a value whose normalised axes are made the last, and put back after it. */

@@ -4,7 +4,7 @@ import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
 import { any, Mean, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
-import { affineOperand, normalisedAxes, overLastAxes } from './norm-operands.js';
+import { type NormCaptures, normOperands, overLastAxes } from './norm-operands.js';
 import { isCentred, isOfMoments, isVariance } from './norm-site.js';
 
 const x = any('x');
@@ -28,21 +28,12 @@ const bare = rule({
   rewrite: (found, scope) => rmsNormalization({ ...found, epsilon: 0 }, scope),
 });
 
-interface Captures {
-  readonly x: Value;
-  readonly axes: string;
-  readonly epsilon: number;
-  readonly scale?: Value;
-}
-
-function rmsNormalization(found: Captures, scope: RewriteScope): Value | Miss {
+function rmsNormalization(found: NormCaptures, scope: RewriteScope): Value | Miss {
   const { build, host, opset, root, no } = scope;
   const { x } = found;
-  const axes = normalisedAxes(x, found.axes, scope);
-  if (axes instanceof Miss) return axes;
-  const scale = affineOperand('scale', found.scale, x, axes, scope);
-  if (scale instanceof Miss) return scale;
-  if (!(found.epsilon >= 0 && found.epsilon < 1)) return no(`an epsilon of ${found.epsilon}`);
+  const operands = normOperands(found, scope);
+  if (operands instanceof Miss) return operands;
+  const { axes, scale } = operands;
   // The runtime keeps the older name in ai.onnx, at any opset, with kernels wherever the newer one has them.
   const opType = opset >= 23 ? 'RMSNormalization' : 'SimplifiedLayerNormalization';
   if (!root.elem || !host.hasKernel(opType, '', opset, root.elem))

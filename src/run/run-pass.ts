@@ -7,7 +7,7 @@ import type { SiteReport } from '../match/rule.js';
 import { type Note, passContext, type Skip, type Surroundings } from './context.js';
 import type { Pass, PassContext } from './pass.js';
 import { raisedCopy } from './raise-opset.js';
-import { HandedIn, isApart, takesWeights } from './region/handed-in.js';
+import { runWithWeights, takesWeights } from './region/handed-in.js';
 import type { Regions } from './region/regions.js';
 import type { Refutation, RewriteChecker, RewriteResult } from './rewrites.js';
 import { sweep } from './sweep.js';
@@ -52,7 +52,6 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
   const { definition, options } = pass;
   const { around, isTyped, isVerified, regions, checker, guard } = course;
   const refuted = new Map<string, Refutation>();
-  const handsIn = takesWeights(definition, model);
   /** Weights that calls of a function disagree on. */
   const apart = new Set<string>();
   let verifyMs = 0;
@@ -62,19 +61,18 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
     const { context, notes, rewrites } = told;
     const raised = await guard(() => raisedFor(definition, model, context));
     // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
-    const given = raised ?? ((isVerified || handsIn) && !definition.shortens ? cloneModel(model) : model);
+    const isCopied = (isVerified || takesWeights(definition, model)) && !definition.shortens;
+    const given = raised ?? (isCopied ? cloneModel(model) : model);
     // Dims that nobody knows are a copy's own: that it has them is no change.
     if (isTyped && given !== model && definition.needs?.includes('types')) inferTypes(given);
-    let before = given.revision;
     regions.enter(given);
     const tuned = performance.now();
     const plan = await guard(() => course.tuning?.plan(given, pass, { regions, refuted, onRace: course.onRace }));
     tuneMs += performance.now() - tuned;
-    const { revision } = given;
-    const handedIn = handsIn ? new HandedIn(given, apart) : undefined;
-    // What comes back as it was is no change.
-    before += given.revision - revision;
-    try {
+    let candidate = given;
+    let isChanged = false;
+    const isDone = await runWithWeights(definition, given, apart, async () => {
+      const before = given.revision;
       for (const turn of plan?.turns ?? [{ options, hold: undefined }]) {
         const { revision } = given;
         const said = notes.length;
@@ -84,13 +82,10 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
         // That it found nothing is no news where another variant did.
         if (plan && plan.turns.length > 1 && given.revision === revision) notes.length = said;
       }
-    } catch (error) {
-      if (!handedIn || !isApart(error, apart)) throw error;
-      continue;
-    }
-    const candidate = told.short() ?? given;
-    const isChanged = candidate !== given || given.revision !== before;
-    handedIn?.lower();
+      candidate = told.short() ?? given;
+      isChanged = candidate !== given || given.revision !== before;
+    });
+    if (!isDone) continue;
     if (rewrites.count) course.onVerify();
     const began = performance.now();
     const found = await checker.check(rewrites, definition.fidelity);

@@ -7,6 +7,7 @@ import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import { isSameShape } from '../../ir/same-tensor.js';
 import { outermost, scopesIn } from '../../ir/scopes.js';
 import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { isFloat } from '../../ir/types.js';
@@ -48,8 +49,29 @@ interface Callee {
 export const takesWeights = ({ needs }: PassDefinition, { functions, graph }: Model): boolean =>
   needs?.includes('weights') === true && functions.length > 0 && [...graph.constants].some((value) => isWeight(value));
 
+/**
+ * Runs a pass with the weights that it asks for. False where calls hand in weights of which it would make different things: `apart`
+ * has them now, and it is to be run again, on another copy.
+ */
+export async function runWithWeights(
+  definition: PassDefinition,
+  model: Model,
+  apart: Set<string>,
+  run: () => Promise<void>,
+): Promise<boolean> {
+  const handedIn = takesWeights(definition, model) ? new HandedIn(model, apart) : undefined;
+  try {
+    await run();
+  } catch (error) {
+    if (!handedIn || !isApart(error, apart)) throw error;
+    return false;
+  }
+  handedIn?.lower();
+  return true;
+}
+
 /** Takes up that calls of a function hand in weights of which a pass would make different things; false for any other error. */
-export function isApart(error: unknown, apart: Set<string>): boolean {
+function isApart(error: unknown, apart: Set<string>): boolean {
   const cause = error instanceof Error && error.cause ? error.cause : error;
   if (!(cause instanceof Divergence) || cause.mark.run !== RUN || apart.has(cause.mark.slot)) return false;
   apart.add(cause.mark.slot);
@@ -64,7 +86,7 @@ const isWeight = ({ tensor, isInput, graph }: Value): boolean =>
   elementCount(tensor.shape) > PARAMETER;
 
 /** Callers before the functions that they call. */
-export class HandedIn {
+class HandedIn {
   readonly #callees = new Map<ModelFunction, Callee>();
 
   /** Makes banks of the weights; `apart`: slots of those that stay inputs, or of what is derived of them. */
@@ -138,8 +160,7 @@ function handed(places: readonly Place[], index: number): readonly Tensor[] | un
     for (let instance = 0; instance < count; instance++) tensors.push(instanceOf(value.tensor as Tensor, instance));
   }
   const [first] = tensors;
-  const isAlike = ({ type, shape, sparse }: Tensor) =>
-    type === first?.type && !sparse && String(shape) === String(first.shape);
+  const isAlike = (one: Tensor) => one.type === first?.type && !one.sparse && isSameShape(one, first);
   return first && tensors.every(isAlike) ? tensors : undefined;
 }
 

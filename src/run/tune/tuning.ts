@@ -12,7 +12,7 @@ import type { Node } from '../../ir/node.js';
 import { type Block, findBlocks } from '../../match/blocks/index.js';
 import { passContext, type Surroundings } from '../context.js';
 import type { Pass } from '../pass.js';
-import { HandedIn, isApart, takesWeights } from '../region/handed-in.js';
+import { runWithWeights } from '../region/handed-in.js';
 import { Regions } from '../region/regions.js';
 import { sweep } from '../sweep.js';
 import { type Decision, type Hold, holdFor } from './hold.js';
@@ -179,14 +179,8 @@ export class Tuning {
       inferTypes(changed);
       const cutsOut = refuted.size > 0;
       const { context } = passContext(this.around, { refuted, cutsOut, regions: new Regions() });
-      const handedIn = takesWeights(definition, changed) ? new HandedIn(changed, apart) : undefined;
-      try {
-        await definition.run(changed, options, context);
-      } catch (error) {
-        if (!handedIn || !isApart(error, apart)) throw error;
-        continue;
-      }
-      handedIn?.lower();
+      const run = async () => definition.run(changed, options, context);
+      if (!(await runWithWeights(definition, changed, apart, run))) continue;
       sweep(changed);
       return changed;
     }
