@@ -33,6 +33,71 @@ export async function compareRewrite(
   gate: Gate,
   seed: number,
 ): Promise<Verdict> {
+  const before = await sideOf(cut.before, runtime, provider);
+  if (typeof before === 'string') return unknown(`what it replaces does not run alone: ${before}`);
+  const made = await expectedOf(cut, before, seed).finally(() => before.release());
+  if (typeof made === 'string') return unknown(made);
+  const after = await sideOf(cut.after, runtime, provider);
+  const found = typeof after === 'string' ? after : await after.run(made.feeds).finally(() => after.release());
+  if (typeof found === 'string') return { outcome: 'rejected', detail: found };
+  const worst = new Map<string, OutputAccuracy>();
+  for (const [run, outputs] of made.expected.entries())
+    for (const [name, original] of Object.entries(outputs)) {
+      const result = found[run]?.[name];
+      const mismatch = result ? mismatchOf(original, result) : 'no such output';
+      if (!result || mismatch) return { outcome: 'rejected', detail: `"${name}": ${mismatch}` };
+      const measured = compareTensors(name, original, result);
+      const known = worst.get(name);
+      worst.set(name, known ? worstOf(known, measured) : measured);
+    }
+  const outputs = [...worst.values()];
+  const broken = outputs.flatMap((output) => violations(output, gate));
+  if (broken.length) return { outcome: 'rejected', detail: broken.join('; ') };
+  const open = outputs.map((output) => unproven(output, gate)).find((reason) => reason !== undefined);
+  if (open) return unknown(open);
+  return { outcome: 'accepted', detail: summaryOf(outputs, gate) };
+}
+
+const unknown = (detail: string): Verdict => ({ outcome: 'unknown', detail });
+
+/** A side that is loaded. */
+interface Side {
+  /** The outputs on each of some feeds; in words, why one does not run. */
+  run(feeds: readonly Tensors[]): Promise<readonly Tensors[] | string>;
+  release(): Promise<void>;
+}
+
+/** Loads a side, once for all that it is run on; in words, why it does not load. */
+async function sideOf(model: Model, runtime: RuntimeProcess, provider: Provider): Promise<Side | string> {
+  const names = model.graph.inputs.map(({ name }) => name);
+  try {
+    const session = await runtime.load(await writeModel(model), { provider });
+    const run = async (feeds: readonly Tensors[]) => {
+      const runs: Tensors[] = [];
+      for (const tensors of feeds) {
+        const own = Object.fromEntries(names.map((name) => [name, tensors[name] as TensorData]));
+        runs.push((await session.run(own)).outputs);
+      }
+      return runs;
+    };
+    return { run: (feeds) => run(feeds).catch(messageOf), release: () => session.release() };
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** What the runtime says; other errors are thrown on. */
+function messageOf(error: unknown): string {
+  if (error instanceof RuntimeError) return error.message;
+  throw error;
+}
+
+/** What the side that was gives, on feeds that it runs on; in words, why there are none. */
+async function expectedOf(
+  cut: Cut,
+  before: Side,
+  seed: number,
+): Promise<{ feeds: readonly Tensors[]; expected: readonly Tensors[] } | string> {
   let first: string | undefined;
   for (const sum of [undefined, ...sumsIn(cut)]) {
     const feeds: Tensors[] = [];
@@ -44,61 +109,11 @@ export async function compareRewrite(
       first ??= `no inputs can be made up for it: ${error.message}`;
       continue;
     }
-    const expected = await outputsOf(cut.before, feeds, runtime, provider);
-    if (typeof expected !== 'string') return verdictOn(cut, feeds, expected, { runtime, provider, gate });
+    const expected = await before.run(feeds);
+    if (typeof expected !== 'string') return { feeds, expected };
     first ??= `what it replaces does not run alone: ${expected}`;
   }
-  return { outcome: 'unknown', detail: first as string };
-}
-
-/** What runs models, and what they must keep to. */
-interface Bench {
-  readonly runtime: RuntimeProcess;
-  readonly provider: Provider;
-  readonly gate: Gate;
-}
-
-async function verdictOn(
-  cut: Cut,
-  feeds: readonly Tensors[],
-  expected: readonly Tensors[],
-  { runtime, provider, gate }: Bench,
-): Promise<Verdict> {
-  const found = await outputsOf(cut.after, feeds, runtime, provider);
-  if (typeof found === 'string') return { outcome: 'rejected', detail: found };
-  const worst = new Map<string, OutputAccuracy>();
-  for (const [run, outputs] of expected.entries())
-    for (const [name, original] of Object.entries(outputs)) {
-      const result = found[run]?.[name];
-      const mismatch = result ? mismatchOf(original, result) : 'no such output';
-      if (!result || mismatch) return { outcome: 'rejected', detail: `"${name}": ${mismatch}` };
-      const measured = compareTensors(name, original, result);
-      const before = worst.get(name);
-      worst.set(name, before ? worstOf(before, measured) : measured);
-    }
-  const outputs = [...worst.values()];
-  const broken = outputs.flatMap((output) => violations(output, gate));
-  if (broken.length) return { outcome: 'rejected', detail: broken.join('; ') };
-  const open = outputs.map((output) => unproven(output, gate)).find((reason) => reason !== undefined);
-  if (open) return { outcome: 'unknown', detail: open };
-  return { outcome: 'accepted', detail: summaryOf(outputs, gate) };
-}
-
-async function outputsOf(model: Model, feeds: readonly Tensors[], runtime: RuntimeProcess, provider: Provider) {
-  try {
-    const session = await runtime.load(await writeModel(model), { provider });
-    const runs: Tensors[] = [];
-    const names = model.graph.inputs.map(({ name }) => name);
-    for (const tensors of feeds) {
-      const own = Object.fromEntries(names.map((name) => [name, tensors[name] as TensorData]));
-      runs.push((await session.run(own)).outputs);
-    }
-    await session.release();
-    return runs;
-  } catch (error) {
-    if (error instanceof RuntimeError) return error.message;
-    throw error;
-  }
+  return first as string;
 }
 
 /** A symbol that is the sum of two others, by their order: a mask is as long as the past and what is new, and the file does not say so. */
