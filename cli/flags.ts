@@ -21,6 +21,8 @@ export const inputFlags = {
   shape: { ...text, describe: `${about('shapes')} May be repeated. E.g. image=1,3,224,224` },
   dim: { ...text, describe: `${about('dims')} May be repeated. E.g. batch=4` },
   seed: flag('seed', number),
+  speed: flag('speed', truth),
+  'time-budget': flag('timeBudget', text),
   'max-error': flag('maxError', number),
   'min-cosine': flag('minCosine', number),
   'min-speedup': flag('minSpeedup', number),

@@ -12,6 +12,22 @@ const cosine = 'expected a number from -1 to 1';
 const positive = z.number(aboveZero).positive(aboveZero);
 const truth = z.boolean('expected true or false');
 const size = z.number(whole).int(whole).nonnegative('expected 0 or more');
+const duration = 'expected seconds above 0, or 90s, 2m or 1h';
+const unitSeconds = { s: 1, m: 60, h: 3600 } as const;
+/** Seconds, or text with a unit; seconds come out. */
+const seconds = z.union(
+  [
+    z.number(duration).positive(duration),
+    z.string().transform((text, context) => {
+      const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([smh])?\s*$/.exec(text) ?? [];
+      const value = Number(number) * unitSeconds[(unit ?? 's') as keyof typeof unitSeconds];
+      if (value > 0) return value;
+      context.addIssue(duration);
+      return z.NEVER;
+    }),
+  ],
+  duration,
+);
 const targets = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 
 export const configSchema = z.object({
@@ -31,6 +47,12 @@ export const configSchema = z.object({
     'Race each pass for speed on one instance of every repeated block, and leave it out where it is slower.',
   ),
   validate: truth.describe('Compare accuracy and speed of original and result at the end.'),
+  speed: truth.describe(
+    'Time original and result. Default: yes, except on a software device, whose times say nothing of a GPU.',
+  ),
+  timeBudget: seconds.describe(
+    'How long running models to prove the result may take in all: seconds, 90s or 2m. What is left out for it is said.',
+  ),
   inputs: z.string('expected a path').describe('A folder of test_data_set_* with the inputs to run on.'),
   shapes: z
     .record(z.string(), z.array(size, 'expected a list of sizes'), 'expected shapes by name')

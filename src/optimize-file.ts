@@ -8,6 +8,7 @@ import type { Model } from './ir/model.js';
 import { readModel } from './onnx/read.js';
 import { dataPathOf, writeModel } from './onnx/write.js';
 import { builtIn, optimize, targetOf } from './optimize.js';
+import { type Deadline, deadlineOf } from './run/deadline.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass } from './run/pass.js';
 import type { Progress } from './run/pipeline.js';
@@ -55,14 +56,16 @@ export async function optimizeFile(
   await checkInputs(original, options);
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
+  const deadline = deadlineOf(options);
   const { model, report } = await optimize(original, list, {
     ...options,
+    deadline,
     target,
     // The comparison below is the one at the end.
     verify: level === 'end' && validates ? 'none' : level,
     onProgress: (progress) => say(progressText(progress)),
   });
-  const measured = validates ? await compareAtEnd(input, model, report, options, say) : {};
+  const measured = validates ? await compareAtEnd(input, model, report, { ...options, deadline }, say) : {};
   const complete = {
     ...report,
     ...measured,
@@ -106,18 +109,24 @@ async function compareAtEnd(
   input: string,
   result: Model,
   { target, seed, fidelity }: Report,
-  options: OptimizeFileOptions,
+  options: OptimizeFileOptions & { readonly deadline: Deadline },
   say: (text: string) => void,
-): Promise<Pick<Report, 'accuracy' | 'speed' | 'placement' | 'gates'>> {
+): Promise<Pick<Report, 'accuracy' | 'speed' | 'placement' | 'gates' | 'cuts'>> {
   const { validate } = await import('./validate/index.js');
   const { accuracyGate } = await import('./validate/judge.js');
   const { workingProvider } = await import('./runtime/providers.js');
   const provider = await workingProvider(target);
   say(`comparing with the original on ${provider}`);
   const isElsewhere = provider !== target;
-  const { passes: _, ...settings } = options as Config;
+  const { passes: _, ...settings } = options as Config & { readonly deadline: Deadline };
   // A speed measured on another provider says nothing about the target's.
-  const found = await validate(input, result, { ...settings, seed, fidelity, provider, speed: !isElsewhere });
+  const found = await validate(input, result, {
+    ...settings,
+    seed,
+    fidelity,
+    provider,
+    speed: !isElsewhere && options.speed,
+  });
   if (!isElsewhere) return found;
   const isExplicit = options.maxError !== undefined || options.minCosine !== undefined;
   const gate = accuracyGate(found.accuracy, isExplicit, target);

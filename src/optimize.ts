@@ -6,6 +6,7 @@ import { outline } from '../passes/outline.js';
 import { presets } from '../passes/presets.js';
 import { expectModel } from './ir/errors.js';
 import type { Model } from './ir/model.js';
+import { deadlineOf, type TimeOptions } from './run/deadline.js';
 import { sizesOf } from './run/freeze.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
@@ -21,7 +22,7 @@ import type { VerifierOptions } from './validate/verifier.js';
 /** Every pass and preset this package brings. */
 export const builtIn: Catalogue = { passes: catalogue, presets };
 
-export interface OptimizeOptions {
+export interface OptimizeOptions extends TimeOptions {
   /**
    * The provider that the result is meant for. Default `auto`, the best one that works here;
    * where nothing is to be run, `cpu`: to find out would mean to run something.
@@ -69,13 +70,14 @@ export async function optimize(
   const runs = isNode() && options.verify !== 'none';
   const target = await targetOf(options.target, runs || options.tune === true);
   const { shapes, dims } = options;
+  const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const result = await runPipeline(model, list, {
     target,
     hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
     evaluate: isNode() ? evaluate : undefined,
     verify: options.verify,
-    verifier: runs ? await verifierOf({ seed, shapes, dims, target }) : undefined,
+    verifier: runs ? await verifierOf({ seed, shapes, dims, target, deadline }) : undefined,
     stopwatch,
     onProgress: options.onProgress,
   }).finally(() => stopwatch?.close());
@@ -90,6 +92,7 @@ export async function optimize(
     warnings: result.warnings.length > 0 ? result.warnings : undefined,
     passes: result.passes,
     model: { before: result.before, after: result.after },
+    cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
     gates: gatesOf(result.verification.verdict),
     machine: await machineOf(),
     versions: await versionsOf(),

@@ -76,6 +76,8 @@ export function reportMarkdown(report: Report): string {
       ),
     );
   }
+  if (report.notTimed !== undefined) blocks.push(['## Speed'], [`${report.notTimed}.`]);
+  if (report.cuts) blocks.push([`Left out for lack of time (\`--time-budget\`): ${report.cuts.join('; ')}.`]);
   blocks.push(
     gates.map(({ name, passed, detail }) => `- ${passed ? 'passed' : '**failed**'}: ${name}, ${detail}`),
     [

@@ -20,20 +20,26 @@ export function reportText(report: Report, { isColoured = false, width = 100 }: 
     modelLines(report, p),
     accuracyLines(report, p),
     speedLines(report, p),
-    [...placementLines(report, p), ...gateLines(report, p), ...endLines(report, p)],
+    [...placementLines(report, p), ...cutLines(report, p, width), ...gateLines(report, p), ...endLines(report, p)],
   ]);
 }
 
 /** The part of a report that compares two models. */
-export type ComparisonReport = Pick<Report, 'accuracy' | 'speed' | 'placement' | 'gates' | 'seed'>;
+export type ComparisonReport = Pick<
+  Report,
+  'accuracy' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts' | 'seed'
+>;
 
 /** Two models compared, in lines for people. */
-export function comparisonText(report: ComparisonReport, { isColoured = false }: TextOptions = {}): string {
+export function comparisonText(
+  report: ComparisonReport,
+  { isColoured = false, width = 100 }: TextOptions = {},
+): string {
   const p = paint(isColoured);
   return joined([
     accuracyLines(report, p),
     speedLines(report, p),
-    [...placementLines(report, p), ...gateLines(report, p)],
+    [...placementLines(report, p), ...cutLines(report, p, width), ...gateLines(report, p)],
   ]);
 }
 
@@ -174,8 +180,8 @@ function remarkOf({ equal, nonFinite, nonFiniteMismatches }: OutputAccuracy, p: 
   return typeof equal === 'number' && equal < 1 ? p.warn(`${(100 * equal).toFixed(1)} % equal`) : '';
 }
 
-function speedLines({ speed }: ComparisonReport, p: Paint): string[] {
-  if (!speed) return [];
+function speedLines({ speed, notTimed }: ComparisonReport, p: Paint): string[] {
+  if (!speed) return notTimed === undefined ? [] : [`${p.bold('speed')}  ${p.dim(notTimed)}`];
   const { run, create, first, ratio, significant } = speed;
   const spread = ({ low, high }: { low: number; high: number }) => p.dim(`${numberText(low)}–${numberText(high)}`);
   const verdict = significant
@@ -207,6 +213,13 @@ function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
   const ops = Object.entries(placement.fallbacks).map(([op, n]) => `${n} ${op}`);
   if (ops.length === 0) return [p.dim(`every node ran on ${placement.provider}, shape arithmetic aside`)];
   return [p.warn(`not on ${placement.provider}: ${ops.join(', ')} (${counted(placement.copies, 'copy', 'copies')})`)];
+}
+
+function cutLines({ cuts = [] }: ComparisonReport, p: Paint, width: number): string[] {
+  if (cuts.length === 0) return [];
+  return wrapped(`! left out for lack of time (--time-budget): ${cuts.join('; ')}`, width - 2).map((line, i) =>
+    p.warn(i ? `  ${line}` : line),
+  );
 }
 
 const gateLines = ({ gates, accuracy }: ComparisonReport, p: Paint): string[] =>

@@ -175,6 +175,14 @@ export const reportSchema = z.object({
       first: z.object({ original: z.number(), result: z.number() }),
     })
     .optional(),
+  notTimed: z
+    .string()
+    .optional()
+    .describe('Why there is no speed although times were not declined: both are the same bytes, a software device.'),
+  cuts: z
+    .array(z.string())
+    .optional()
+    .describe('What was left out of the proof for lack of time, each in words. Absent where nothing was.'),
   placement: z
     .object({
       provider: z.string(),

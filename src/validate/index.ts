@@ -1,5 +1,6 @@
 /** Validation: a result against its original, by running both. Accuracy, speed, and where the nodes ran. */
 import type { Model } from '../ir/model.js';
+import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { resolveTarget } from '../runtime/providers.js';
@@ -15,7 +16,7 @@ import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
 import { type Subject, subjectOf } from './subject.js';
 import { twinOf } from './twin.js';
 
-export interface ValidateOptions extends Omit<ReferenceOptions, 'provider'>, GateOptions, SpeedOptions {
+export interface ValidateOptions extends Omit<ReferenceOptions, 'provider'>, GateOptions, SpeedOptions, TimeOptions {
   /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
   readonly provider?: Provider | 'auto';
   /** What was done to the numbers on purpose; default exact. */
@@ -62,6 +63,8 @@ export interface Validation {
   /** Where the result's nodes ran; undefined on the CPU, which has nothing to fall back to. */
   readonly placement: PlacementReport | undefined;
   readonly gates: readonly GateResult[];
+  /** What was left out for lack of time, in words; undefined where nothing was. */
+  readonly cuts: readonly string[] | undefined;
 }
 
 /**
@@ -73,6 +76,16 @@ export async function validate(
   original: string | Uint8Array | Model,
   result: string | Uint8Array | Model,
   options: ValidateOptions = {},
+): Promise<Validation> {
+  const deadline = deadlineOf(options);
+  return deadline.spend(() => validateWithin(deadline, original, result, options));
+}
+
+async function validateWithin(
+  deadline: Deadline,
+  original: string | Uint8Array | Model,
+  result: string | Uint8Array | Model,
+  options: ValidateOptions,
 ): Promise<Validation> {
   const provider = await resolveTarget(options.provider ?? 'auto');
   const subjects: Subject[] = [];
@@ -108,7 +121,9 @@ export async function validate(
       run && provider !== 'cpu' ? measurePlacement(second, b.source, provider, run.feeds.tensors) : undefined,
     );
     const complete = { ...accuracy, notes: [...accuracy.notes, ...notes] };
-    return { accuracy: complete, speed: measured, placement, gates: gatesOf(complete, measured, placement, options) };
+    const gates = gatesOf(complete, measured, placement, options);
+    const cuts = deadline.cuts.length > 0 ? deadline.cuts : undefined;
+    return { accuracy: complete, speed: measured, placement, gates, cuts };
   } finally {
     for (const runtime of runtimes) await runtime.close();
     for (const subject of subjects) subject.close();

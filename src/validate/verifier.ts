@@ -1,5 +1,6 @@
 /** The comparison that the pipeline makes after passes: the models run, and the gate of the passes' fidelity decides. */
 import type { Model } from '../ir/model.js';
+import { deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Verdict, Verifier } from '../run/verify.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
 import { type Provider, RuntimeError } from '../runtime/isolate.js';
@@ -13,7 +14,7 @@ import { compareRewrite } from './rewrites.js';
 import { subjectOf } from './subject.js';
 import { twinOf } from './twin.js';
 
-export interface VerifierOptions extends FeedOptions {
+export interface VerifierOptions extends FeedOptions, TimeOptions {
   /** Where the result is meant to run; default cpu. Models run there if it works here, else on the CPU. */
   readonly target?: Provider;
 }
@@ -22,6 +23,7 @@ export interface VerifierOptions extends FeedOptions {
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const references = new WeakMap<Model, { revision: number; reference: Reference | string }>();
   const target = options.target ?? 'cpu';
+  const deadline = deadlineOf(options);
   // Loading the runtime takes as long as the first passes do: both at once.
   startSharedRuntime();
 
@@ -43,7 +45,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
     return reference;
   };
 
-  return {
+  const verifier: Verifier = {
     async rewrite(cut, fidelity): Promise<Verdict> {
       const where = await workingProvider(target);
       const gate = gateOf(attainable(fidelity, cut.before), where);
@@ -66,5 +68,9 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
         subject.close();
       }
     },
+  };
+  return {
+    rewrite: (cut, fidelity) => deadline.spend(() => verifier.rewrite(cut, fidelity)),
+    compare: (before, after, fidelity) => deadline.spend(() => verifier.compare(before, after, fidelity)),
   };
 }

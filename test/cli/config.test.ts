@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configSchema } from '../../src/config.js';
+import { checkConfig, configSchema } from '../../src/config.js';
 import { tinyModel, Workplace } from './run-cli.js';
 
 let place: Workplace;
@@ -48,4 +48,28 @@ it('every setting of a config has a flag, and says what it is', () => {
     expect(stdout).toMatch(new RegExp(`--(no-)?${flag}\\b`));
     expect(schema.description, name).toBeTruthy();
   }
+});
+
+describe('a time budget', () => {
+  it.each([
+    ['60', 60],
+    ['90s', 90],
+    ['2m', 120],
+    ['1.5h', 5400],
+    [30, 30],
+  ])('takes %s', (timeBudget, expected) => {
+    expect(checkConfig({ timeBudget }, 'c.json')).toEqual({ timeBudget: expected });
+  });
+
+  it.each(['0', 'soon', '-5s', '5d', '', 0, -1])('refuses %s', (timeBudget) => {
+    expect(() => checkConfig({ timeBudget }, 'c.json')).toThrow(
+      'c.json: timeBudget: expected seconds above 0, or 90s, 2m or 1h; found',
+    );
+  });
+
+  it('is a flag', () => {
+    const { stderr, status } = place.run(['model.onnx', '--passes', 'simplify', '--time-budget', 'never']);
+    expect(stderr).toMatch(/^error: --time-budget: expected seconds above 0, or 90s, 2m or 1h; found "never"/);
+    expect(status).toBe(1);
+  });
 });

@@ -110,6 +110,17 @@ describe('reportText', () => {
     expect(text).toMatch(/\nfile +10\.4 MB +→ +5\.21 MB +−50 %\n/);
   });
 
+  it('says why nothing was timed, and what there was no time for', () => {
+    const { speed, ...rest } = sample;
+    const report = { ...rest, notTimed: '1.00×, same bytes', cuts: ['1 of 2 sets of inputs', 'the rollout'] };
+    expect(reportText(report)).toContain('\nspeed  1.00×, same bytes\n');
+    expect(reportText(report)).toContain(
+      '\n! left out for lack of time (--time-budget): 1 of 2 sets of inputs; the rollout\n',
+    );
+    expect(reportMarkdown(report)).toContain('\n## Speed\n\n1.00×, same bytes.\n');
+    expect(reportMarkdown(report)).toContain('(`--time-budget`): 1 of 2 sets of inputs; the rollout.\n');
+  });
+
   it('colours only where asked, and then changes nothing else', () => {
     const code = String.fromCharCode(27);
     expect(reportText(sample)).not.toContain(code);
