@@ -1,0 +1,170 @@
+/** What the command says of a trained model's result, and what is so on the real inputs. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dataTypes } from '../../src/ir/types.js';
+import { encodeMessage, type TensorMessage } from '../../src/onnx/messages.js';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { optimize } from '../../src/optimize.js';
+import { optimizeFile } from '../../src/optimize-file.js';
+import type { Report } from '../../src/run/report.js';
+import { RuntimeProcess, type Session, type Tensors } from '../../src/runtime/isolate.js';
+import { attainable, gateOf } from '../../src/validate/gates.js';
+import type { Agreement, Pair } from './decisions.js';
+import { errorOf, type RealError } from './error.js';
+import type { TrainedModel } from './models.js';
+
+/** What the command says: `claimed` is the relative L2 of the worst output in its report. */
+export interface Claim {
+  readonly verdict: 'kept' | 'unchanged' | 'taken back' | 'refused' | 'unproven' | 'failed';
+  readonly detail: string;
+  readonly claimed: number | undefined;
+  readonly seconds: number;
+}
+
+/** How a result does on the real inputs: the error, what it decides, and the limit of its passes. */
+export interface Truth {
+  readonly error: RealError;
+  readonly agreement: Agreement;
+}
+
+export interface Outcome {
+  readonly model: string;
+  readonly passes: string;
+  readonly inputs: 'made up' | 'real';
+  readonly claim: Claim;
+  /** Of what was written; undefined where nothing was. */
+  readonly written: Truth | undefined;
+  /** Of what the passes make when nothing is verified; undefined where that does not run. */
+  readonly unverified: Truth | undefined;
+  /** Of the relative L2 error, by the fidelity of the passes. */
+  readonly limit: number;
+  readonly wrong: string | undefined;
+}
+
+/** Smaller errors are the noise of float32 sums: a report of 1e-7 beside a real 4e-7 misleads nobody. */
+const NOISE = 1e-5;
+/** A report is wrong where the real error is beyond so many times what it says. */
+const TIMES = 3;
+
+/** Writes sets of inputs as folders of test data. */
+export function writeSets(folder: string, sets: readonly Tensors[]): void {
+  rmSync(folder, { recursive: true, force: true });
+  sets.forEach((set, number) => {
+    const place = join(folder, `test_data_set_${number}`);
+    mkdirSync(place, { recursive: true });
+    Object.entries(set).forEach(([name, { type, shape, data }], i) => {
+      const message: TensorMessage = {
+        name,
+        dims: [...shape],
+        dataType: dataTypes[type].code,
+        rawData: data as Uint8Array,
+      };
+      writeFileSync(join(place, `input_${i}.pb`), encodeMessage('TensorProto', message));
+    });
+  });
+}
+
+/** The passes of a list without any verification: what there would be to take back. */
+export async function unverifiedResult(file: string, passes: string, out: string): Promise<number> {
+  const original = await readModel(file);
+  const { model, report } = await optimize(original, passes, { target: 'cpu', verify: 'none' });
+  await writeModel(model, out);
+  return gateOf(attainable(report.fidelity, original), 'cpu').maxError;
+}
+
+/** What both models give on every set, the runtime's optimizations off; a state is each model's own from set to set. */
+export async function pairsOf(
+  original: string,
+  result: string,
+  sets: readonly Tensors[],
+  state: TrainedModel['state'] = {},
+): Promise<Pair[]> {
+  const runtime = await RuntimeProcess.start();
+  const rollout = async (file: string): Promise<Tensors[]> => {
+    const session: Session = await runtime.load(file, { provider: 'cpu' });
+    const found: Tensors[] = [];
+    for (const set of sets) {
+      const before = found.at(-1);
+      const own = before && Object.fromEntries(Object.entries(state).map(([input, output]) => [input, before[output]]));
+      found.push((await session.run({ ...set, ...own } as Tensors)).outputs);
+    }
+    await session.release();
+    return found;
+  };
+  try {
+    const [a, b] = [await rollout(original), await rollout(result)];
+    return a.map((one, i) => ({ original: one, result: b[i] as Tensors }));
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** Undefined where the result does not run. */
+export async function truthOf(
+  model: TrainedModel & { readonly file: string },
+  result: string,
+  sets: readonly Tensors[],
+): Promise<Truth | undefined> {
+  try {
+    const pairs = await pairsOf(model.file, result, sets, model.state);
+    return { error: errorOf(pairs), agreement: await model.decide(pairs) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs the command's own function on a file. */
+export async function claimOf(file: string, passes: string, out: string, inputs: string | undefined): Promise<Claim> {
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  rmSync(out, { force: true });
+  try {
+    const report = await optimizeFile(file, passes, { out, target: 'cpu', force: true, ...(inputs && { inputs }) });
+    return { ...verdictOf(report), claimed: claimedBy(report), seconds: seconds() };
+  } catch (error) {
+    return { verdict: 'failed', detail: (error as Error).message, claimed: undefined, seconds: seconds() };
+  }
+}
+
+function claimedBy({ accuracy }: Report): number | undefined {
+  const found = accuracy?.outputs.map(({ relativeL2 }) => relativeL2 ?? Number.NaN) ?? [];
+  return found.length ? Math.max(...found) : undefined;
+}
+
+function verdictOf({ output, gates, passes, accuracy }: Report): Pick<Claim, 'verdict' | 'detail'> {
+  const failed = gates.filter(({ passed }) => !passed);
+  if (!output || failed.length) return { verdict: 'refused', detail: failed.map(({ detail }) => detail).join('; ') };
+  const back = passes.filter(({ status }) => status === 'rolled back');
+  if (back.length)
+    return {
+      verdict: 'taken back',
+      detail: back.map(({ name, verdict }) => `${name}: ${verdict?.detail ?? ''}`).join('; '),
+    };
+  if (passes.every(({ status }) => status === 'unchanged')) return { verdict: 'unchanged', detail: '' };
+  if (!accuracy?.outputs.length)
+    return { verdict: 'unproven', detail: accuracy?.notCompared[0]?.reason ?? 'not compared' };
+  return { verdict: 'kept', detail: gates.find(({ name }) => name === 'accuracy')?.detail ?? '' };
+}
+
+/** Why a verdict is wrong; undefined where it is right. */
+export function faultOf(
+  { verdict, claimed }: Claim,
+  written: Truth | undefined,
+  unverified: Truth | undefined,
+  limit: number,
+): string | undefined {
+  if (verdict === 'kept' || verdict === 'taken back') {
+    if (!written) return 'what was written does not run';
+    if (written.error.mismatches) return `${written.error.mismatches} elements are NaN or infinite in one alone`;
+    const real = written.error.pooled;
+    if (real > Math.max(NOISE, TIMES * (claimed ?? 0)))
+      return `real error ${real.toPrecision(2)}, the report says ${claimed?.toPrecision(2)}`;
+  }
+  if (verdict === 'taken back' || verdict === 'refused') {
+    const isFine = unverified && !unverified.error.mismatches && unverified.error.pooled <= limit;
+    if (isFine && unverified.agreement.holds)
+      return `${verdict} although its real error is ${unverified.error.pooled.toPrecision(2)}, limit ${limit}`;
+  }
+  return verdict === 'failed' ? 'the command failed' : undefined;
+}
