@@ -8,7 +8,7 @@ import type { Model } from '../ir/model.js';
 import { isUnknown } from '../ir/symbols.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { cachePairs } from './pairs.js';
+import { feedbackPairs } from './pairs.js';
 import { allStructures, notedStructures, structureSchema } from './structure.js';
 
 /** Stands in every contract: what a file is that says so. */
@@ -45,7 +45,9 @@ export const contractSchema = z.object({
     .describe('The inputs and outputs as they were before.'),
   pairs: z
     .array(z.object({ output: z.string(), input: z.string() }))
-    .describe('Outputs to be fed back in the next run, and the inputs that take them: the cache of a decoder.'),
+    .describe(
+      'Outputs to be fed back in the next run, and the inputs that take them: the cache of a decoder, the state of a recurrent model.',
+    ),
 });
 
 export type Contract = z.output<typeof contractSchema>;
@@ -83,7 +85,7 @@ export function contractOf(model: Model): Contract {
     inputs,
     outputs,
     structure: { inputs: allStructures(inputNames, noted.inputs), outputs: allStructures(outputNames, noted.outputs) },
-    pairs: cachePairs(inputs, outputs),
+    pairs: feedbackPairs(inputs, outputs),
   };
 }
 

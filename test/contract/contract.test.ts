@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { type ContractPort, contractOf, contractSchema } from '../../src/contract/contract.js';
 import { declarationsOf } from '../../src/contract/declarations.js';
-import { cachePairs } from '../../src/contract/pairs.js';
+import { feedbackPairs } from '../../src/contract/pairs.js';
 import { unflatten } from '../../src/contract/unflatten.js';
 import { float } from '../../src/ir/attribute.js';
 import { buildModel } from '../../src/ir/build.js';
@@ -62,7 +62,7 @@ describe('the contract', () => {
       dims: new Array(rank).fill(null),
     });
     const pairsOf = (inputs: readonly string[], outputs: readonly string[]) =>
-      cachePairs(
+      feedbackPairs(
         inputs.map((name) => port(name)),
         outputs.map((name) => port(name)),
       ).map(({ input, output }) => `${output} → ${input}`);
@@ -78,7 +78,77 @@ describe('the contract', () => {
       'present.0.key → past_0_decoder_key',
     ]);
     expect(pairsOf(['past'], ['present'])).toEqual([]);
-    expect(cachePairs([port('past_0', 5)], [port('present_0', 4)])).toEqual([]);
+    expect(feedbackPairs([port('past_0', 5)], [port('present_0', 4)])).toEqual([]);
+  });
+
+  const state = (name: string, dims: ContractPort['dims'] = [2, 'batch', 64], type = 'float32'): ContractPort => ({
+    name,
+    type,
+    dims,
+  });
+  const statesOf = (inputs: readonly ContractPort[], outputs: readonly ContractPort[]) =>
+    feedbackPairs(inputs, outputs).map(({ input, output }) => `${output} → ${input}`);
+
+  it.each([
+    [['state'], ['stateN']],
+    [
+      ['h0', 'c0'],
+      ['hn', 'cn'],
+    ],
+    [
+      ['h', 'c'],
+      ['hn', 'cn'],
+    ],
+    [['h_0'], ['h_n']],
+    [['hidden_in'], ['hidden_out']],
+    [['h'], ['h_out']],
+    [['prev_state'], ['next_state']],
+    [['prev_state'], ['state']],
+    [
+      ['states.0', 'states.1'],
+      ['new_states.0', 'new_states.1'],
+    ],
+    [
+      ['cached_len_0', 'cached_len_1'],
+      ['new_cached_len_0', 'new_cached_len_1'],
+    ],
+    [
+      ['in_cache0', 'in_cache1'],
+      ['out_cache0', 'out_cache1'],
+    ],
+    [['cache_last_channel'], ['cache_last_channel_next']],
+    [
+      ['input_states_1', 'input_states_2'],
+      ['output_states_1', 'output_states_2'],
+    ],
+    [
+      ['r1i', 'r2i'],
+      ['r1o', 'r2o'],
+    ],
+    [['encoder_state:0'], ['encoder_state_out:0']],
+  ])('pairs states by their names: %j and %j', (inputs, outputs) => {
+    const others = [state('input'), state('x')];
+    const found = statesOf(
+      [...others, ...inputs.map((name) => state(name))],
+      [state('output'), state('y'), ...outputs.map((name) => state(name))],
+    );
+    expect(found).toEqual(outputs.map((name, i) => `${name} → ${inputs[i]}`));
+  });
+
+  it('pairs no states that differ, are several for one, or are none', () => {
+    expect(statesOf([state('state')], [state('stateN', [null, null, null])])).toEqual(['stateN → state']);
+    expect(statesOf([state('state')], [state('stateN', null)])).toEqual(['stateN → state']);
+    expect(statesOf([state('state')], [state('stateN', [2, 'batch', 32])])).toEqual([]);
+    expect(statesOf([state('state')], [state('stateN', ['batch', 64])])).toEqual([]);
+    expect(statesOf([state('state')], [state('stateN', [2, 'batch', 64], 'float16')])).toEqual([]);
+    expect(statesOf([state('state')], [state('stateN'), state('new_state')])).toEqual([]);
+    expect(statesOf([state('state_in'), state('prev_state')], [state('state_out')])).toEqual([]);
+    // One shape, and no name in common.
+    expect(statesOf([state('state')], [state('memory_out')])).toEqual([]);
+    expect(statesOf([state('image_in')], [state('image_out')])).toEqual([]);
+    expect(statesOf([state('input')], [state('output')])).toEqual([]);
+    expect(statesOf([state('hidden_states')], [state('out_hidden_states')])).toEqual([]);
+    expect(statesOf([state('h1')], [state('hn')])).toEqual([]);
   });
 });
 
