@@ -6,6 +6,7 @@ import { type DataType, dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { RuntimeError, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { toTensorData } from '../runtime/tensor-data.js';
+import { type InputKind, type KindName, kindOf, makerOf } from './inputs/kinds.js';
 import { Random } from './random.js';
 import { type Role, roleOf } from './roles.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices } from './sizes.js';
@@ -24,6 +25,10 @@ export interface FeedOptions extends SizeOptions {
   readonly variant?: Variant;
   /** Sizes of open dims; default the first choice. */
   readonly sizes?: Sizes;
+  /** What float inputs of unknown meaning hold. Default normal. */
+  readonly kind?: KindName;
+  /** What inputs hold that decide something, by name: every element is this number. */
+  readonly values?: Readonly<Record<string, number>>;
 }
 
 /** Inputs to run a model on. */
@@ -31,6 +36,10 @@ export interface Feeds {
   readonly tensors: Tensors;
   /** In words: where they come from, and the shapes. */
   readonly about: string;
+  /** Whether they were given, or are generated. */
+  readonly source: 'data' | 'made';
+  /** What float inputs of unknown meaning hold; absent where none was made up. */
+  readonly kind?: InputKind;
 }
 
 /** Elements of all inputs together that are made up at most: lists that are longer take JavaScript's memory many times over. */
@@ -43,7 +52,8 @@ export function excessOf(model: Model, options: FeedOptions = {}): number {
   return Math.max(0, count - MOST);
 }
 
-const fedInputs = (model: Model, { shapes }: FeedOptions): Value[] =>
+/** The inputs that are fed: those without a default, and those whose shape is asked for. */
+export const fedInputs = (model: Model, { shapes }: FeedOptions): Value[] =>
   model.graph.inputs.filter((input) => !input.defaultTensor || shapes?.[input.name]);
 
 /**
@@ -51,7 +61,7 @@ const fedInputs = (model: Model, { shapes }: FeedOptions): Value[] =>
  * shapes, RuntimeError for inputs too large to make up.
  */
 export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
-  const { seed = 0, variant = 'holes', sizes = sizeChoices[0]! } = options;
+  const { seed = 0, variant = 'holes', sizes = sizeChoices[0]!, kind = 'normal', values = {} } = options;
   const excess = excessOf(model, options);
   if (excess > 0)
     throw new RuntimeError(
@@ -64,20 +74,37 @@ export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
   const context: Context = {
     sizes,
     variant,
+    kind,
     isEven: seed % 2 === 0,
     past: inputs.some(({ name }) => /past|cache/i.test(name)) ? sizes.past : 0,
   };
   const tensors = inputs.map((input): [string, TensorData] => {
     const random = Random.of(seed, input.name);
+    const value = values[input.name];
+    if (value !== undefined) return [input.name, filled(input, shapes.get(input.name) ?? [], value)];
     return [input.name, tensorFor(input, shapes.get(input.name) ?? [], roles.get(input)!, random, context)];
   });
-  const hasMask = [...roles.values()].some(({ kind }) => kind === 'mask');
-  const how = [`seed ${seed}`, ...(hasMask ? [`masks ${variant}`] : [])].join(', ');
+  const has = (kind: Role['kind']) => [...roles.values()].some((role) => role.kind === kind);
+  const how = [
+    `seed ${seed}`,
+    ...(kind !== 'normal' ? [kind] : []),
+    ...(has('mask') ? [`masks ${variant}`] : []),
+    ...Object.entries(values).map(([name, value]) => `${name} ${value}`),
+  ];
   return {
     tensors: Object.fromEntries(tensors),
-    about: `generated (${how}): ${shapesText(Object.fromEntries(tensors))}`,
+    about: `generated (${how.join(', ')}): ${shapesText(Object.fromEntries(tensors))}`,
+    source: 'made',
+    ...(has('normal') && { kind: kindOf(kind) }),
   };
 }
+
+const filled = (input: Value, shape: readonly number[], value: number): TensorData =>
+  data(
+    elementType(input),
+    Array.from({ length: elementCount(shape) }, () => value),
+    shape,
+  );
 
 /** `input_ids[2,7], attention_mask[2,7]`; long lists are cut. */
 export function shapesText(tensors: Tensors): string {
@@ -89,6 +116,7 @@ export function shapesText(tensors: Tensors): string {
 interface Context {
   readonly sizes: Sizes;
   readonly variant: Variant;
+  readonly kind: KindName;
   readonly isEven: boolean;
   readonly past: number;
 }
@@ -159,14 +187,20 @@ function tensorFor(input: Value, shape: number[], role: Role, random: Random, co
         list(() => random.int(role.low, role.high)),
         shape,
       );
-    case 'normal':
+    case 'normal': {
+      const last = Math.max(1, shape.at(-1) ?? 1);
+      const make = makerOf(isCarried(input) ? 'normal' : context.kind);
       return data(
         elem,
-        list(() => random.normal()),
+        list((i) => make(random, (i % last) / last)),
         shape,
       );
+    }
   }
 }
+
+/** True for what a run before gave: states and caches, whose scale is the model's own. */
+const isCarried = ({ name }: Value): boolean => /past|cache|state|^[hc](_?[0n])?$/i.test(name);
 
 /** Throws where onnxruntime-node could not take the input. */
 function elementType(input: Value): DataType {

@@ -103,7 +103,8 @@ async function validateWithin(
     const gate = gateOf(fidelity, provider, options);
     const reference = await referenceOrReason(first, a, { ...options, provider });
     const accuracy = await measureAccuracy(reference, [first, second], a, b, provider, gate, fidelity);
-    const run = typeof reference === 'string' || accuracy.failures.length ? undefined : reference.runs.at(-1);
+    const run =
+      typeof reference === 'string' || accuracy.failures.length ? undefined : reference.runs[reference.base - 1];
     const notes: string[] = [];
     if (twin && !twin.isPart) notes.push('the original ran with operators behind it that make tensors of its outputs');
     const contenders = {

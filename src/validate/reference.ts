@@ -10,8 +10,9 @@ import {
   type TensorData,
   type Tensors,
 } from '../runtime/isolate.js';
-import { excessOf, type FeedOptions, type Feeds, makeFeeds, shapesText, type Variant } from './feeds.js';
-import { bakedChoices, openDims, type Sizes, sizeChoices } from './sizes.js';
+import { type FeedOptions, type Feeds, shapesText } from './feeds.js';
+import { basePlans, morePlans, type Plan } from './inputs/sets.js';
+import type { Sizes } from './sizes.js';
 import { readTestData } from './test-data.js';
 
 /** One set of inputs and what came out. */
@@ -21,7 +22,10 @@ export interface ReferenceRun {
 }
 
 export interface Reference {
+  /** In order: those that always run, then those that time allowed. */
   readonly runs: readonly ReferenceRun[];
+  /** How many of the runs always run. */
+  readonly base: number;
   /** Outputs that are not compared, and why. */
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
   /** What was tried in vain, in words. */
@@ -32,11 +36,15 @@ export interface ReferenceOptions extends FeedOptions {
   readonly provider: Provider;
   /** A folder with test data, instead of generated inputs. */
   readonly inputs?: string;
+  /** How long the original may run on more sets than those that always run. Default 0: on no more. */
+  readonly setsBudgetMs?: number;
+  /** How many sets there are at most; default 16. */
+  readonly mostSets?: number;
 }
 
-/** Sets of inputs at different sizes; masks of the first have holes. */
+/** Sets of inputs that always run, at different sizes; masks of the first have holes. */
 const SETS = 2;
-const variants: readonly Variant[] = ['holes', 'padded'];
+const MOST_SETS = 16;
 
 /** Runs a session and gives the outputs that can be had: all, or, where sequences and maps are among them, the tensors. */
 export async function runTensors(session: Session, feeds: Tensors): Promise<Record<string, TensorData>> {
@@ -63,49 +71,82 @@ export async function referenceOf(
   options: ReferenceOptions,
 ): Promise<Reference> {
   const load: LoadOptions = { provider: options.provider };
-  let session = await runtime.load(source, load);
-  const notes: string[] = [];
-  const runs: ReferenceRun[] = [];
-  let failure: unknown;
-  for (const feeds of options.inputs ? readTestData(options.inputs, model) : candidates(model, options)) {
-    if (!options.inputs && runs.length === SETS) break;
-    if (!options.inputs && runs.some((run) => isSameShape(run.feeds, feeds))) continue;
-    try {
-      runs.push({ feeds, outputs: await runTensors(session, feeds.tensors) });
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
-      // Test data has to run: what does not is not the size's fault.
-      if (options.inputs || error.kind === 'timeout') throw error;
-      failure ??= error;
-      notes.push(`the original does not run on ${shapesText(feeds.tensors)}: ${error.message}`);
-      if (error.kind === 'crash') session = await runtime.load(source, load);
-    }
-  }
-  if (!runs.length && failure) throw failure;
+  const runner = new Runner(runtime, source, load, await runtime.load(source, load));
+  if (options.inputs) for (const feeds of readTestData(options.inputs, model)) await runner.run(feeds);
+  else await runBase(runner, basePlans(model, options));
+  const base = runner.runs.length;
+  if (!options.inputs) await runMore(runner, model, options);
+  const { runs, notes, session } = runner;
   const notCompared = missing(session, runs);
   const random = isRandom(model) && runs[0] ? await changing(session, runs[0]) : [];
   await session.release();
-  return { runs, notes, notCompared: [...notCompared, ...random] };
+  return { runs, base, notes, notCompared: [...notCompared, ...random] };
 }
 
-/** Generated inputs at one size after another; a model without open dims has one size. */
-function* candidates(model: Model, options: ReferenceOptions): Iterable<Feeds> {
-  const seed = options.seed ?? 0;
-  const open = openDims(model).filter((name) => options.dims?.[name] === undefined);
-  let index = 0;
-  const choices = options.sizes ? [options.sizes] : [...choicesFor(model, open.length > 0)];
-  const small = choices.filter((sizes) => excessOf(model, { ...options, sizes }) === 0);
-  for (const sizes of small.length ? small : choices) {
-    const variant = options.variant ?? variants[Math.min(index, variants.length - 1)];
-    yield makeFeeds(model, { ...options, sizes, seed: seed + index, variant });
-    index++;
+/** Runs the original on one set after another, and keeps what it gives. */
+class Runner {
+  readonly #runtime: RuntimeProcess;
+  readonly #source: string | Uint8Array;
+  readonly #load: LoadOptions;
+  session: Session;
+  readonly runs: ReferenceRun[] = [];
+  readonly notes: string[] = [];
+  /** The sizes that it ran at, and how long the last run at each took. */
+  readonly sizes = new Map<Sizes, number>();
+
+  constructor(runtime: RuntimeProcess, source: string | Uint8Array, load: LoadOptions, session: Session) {
+    this.#runtime = runtime;
+    this.#source = source;
+    this.#load = load;
+    this.session = session;
+  }
+
+  async run(feeds: Feeds, sizes?: Sizes): Promise<void> {
+    const start = performance.now();
+    this.runs.push({ feeds, outputs: await runTensors(this.session, feeds.tensors) });
+    if (sizes) this.sizes.set(sizes, performance.now() - start);
+  }
+
+  /** Runs what may fail. Gives the error where it does; rejects where that says nothing of the inputs. */
+  async attempt(feeds: Feeds, sizes: Sizes): Promise<RuntimeError | undefined> {
+    try {
+      await this.run(feeds, sizes);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || error.kind === 'timeout') throw error;
+      this.notes.push(`the original does not run on ${shapesText(feeds.tensors)}: ${error.message}`);
+      if (error.kind === 'crash') this.session = await this.#runtime.load(this.#source, this.#load);
+      return error;
+    }
   }
 }
 
-function* choicesFor(model: Model, isOpen: boolean): Iterable<Sizes> {
-  if (!isOpen) return yield sizeChoices[0]!;
-  yield* sizeChoices;
-  yield* bakedChoices(model);
+/** Until enough of the sizes run. */
+async function runBase(runner: Runner, plans: Iterable<Plan>): Promise<void> {
+  let failure: RuntimeError | undefined;
+  for (const { sizes, make } of plans) {
+    const feeds = make();
+    if (runner.runs.some((run) => isSameShape(run.feeds, feeds))) continue;
+    const error = await runner.attempt(feeds, sizes);
+    failure ??= error;
+    if (runner.runs.length === SETS) break;
+  }
+  if (!runner.runs.length && failure) throw failure;
+}
+
+/** While there is time, as far as the runs before tell. */
+async function runMore(
+  runner: Runner,
+  model: Model,
+  { setsBudgetMs = 0, mostSets = MOST_SETS, ...options }: ReferenceOptions,
+): Promise<void> {
+  const ran = [...runner.sizes.keys()];
+  const end = performance.now() + setsBudgetMs;
+  const seed = (options.seed ?? 0) + SETS;
+  for (const { sizes, make } of morePlans(model, options, ran, seed, mostSets - runner.runs.length)) {
+    if (performance.now() + (runner.sizes.get(sizes) as number) > end) return;
+    await runner.attempt(make(), sizes);
+  }
 }
 
 const isSameShape = (a: Feeds, b: Feeds): boolean =>

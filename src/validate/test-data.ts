@@ -41,7 +41,7 @@ function readSet(folder: string, model: Model): Feeds {
   const missing = inputs.filter((input) => !input.defaultTensor && !tensors[input.name]);
   if (missing.length)
     throw new ModelError(folder, 'a file for every input', `none for ${missing.map(({ name }) => name).join(', ')}`);
-  return { tensors, about: `${basename(folder)}: ${shapesText(tensors)}` };
+  return { tensors, about: `${basename(folder)}: ${shapesText(tensors)}`, source: 'data' };
 }
 
 /**

@@ -7,7 +7,7 @@ import { writeModel } from '../../src/onnx/write.js';
 import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';
 import { type FeedOptions, makeFeeds } from '../../src/validate/feeds.js';
-import { referenceOf } from '../../src/validate/reference.js';
+import { type ReferenceOptions, referenceOf } from '../../src/validate/reference.js';
 import { sizeChoices } from '../../src/validate/sizes.js';
 
 const model = (define: (g: GraphBuilder) => void, domain = ''): Model =>
@@ -219,5 +219,53 @@ describe('generated inputs', () => {
     const { tensors } = makeFeeds(conv);
     expect(tensors.x?.shape).toEqual([2, 4, 32, 32]);
     expect(tensors.w?.shape[1]).toBe(6);
+  });
+});
+
+describe('sets of inputs', () => {
+  const reference = async (of: Model, options: Partial<ReferenceOptions>) => {
+    const runtime = await RuntimeProcess.start();
+    return referenceOf(runtime, of, await writeModel(of), { provider: 'cpu', ...options }).finally(() =>
+      runtime.close(),
+    );
+  };
+  const doubled = (shape: (string | number)[]) =>
+    model((g) => g.output('y', g.op('Mul', [g.input('x', 'float32', shape), g.constant('float32', 2)])));
+
+  it('are the base alone without a budget, and more of other kinds and seeds with one', async () => {
+    const fixed = doubled([2, 8]);
+    expect((await reference(fixed, {})).runs.map(({ feeds }) => feeds.kind?.name)).toEqual(['normal']);
+    const { runs, base } = await reference(fixed, { setsBudgetMs: 60_000, mostSets: 6 });
+    expect(base).toBe(1);
+    expect(runs.map(({ feeds }) => [feeds.source, feeds.kind?.name, feeds.kind?.largest])).toEqual([
+      ['made', 'normal', 6],
+      ['made', '0–255', 255],
+      ['made', '±32768', 32768],
+      ['made', '0–1', 1],
+      ['made', 'normal', 6],
+      ['made', 'normal', 6],
+    ]);
+    const starts = runs.map(({ feeds }) => [...numbersOf(fromTensorData(feeds.tensors['x']!))]);
+    expect(new Set(starts.map(String)).size).toBe(6);
+    expect(Math.max(...starts[1]!)).toBeGreaterThan(128);
+    expect(starts[2]!.every(Number.isInteger)).toBe(true);
+    expect(Math.min(...starts[3]!)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('swell along an axis of samples, and alternate between sizes that run', async () => {
+    const { runs, base } = await reference(doubled(['batch', 1600]), { setsBudgetMs: 60_000, mostSets: 5 });
+    expect(base).toBe(2);
+    expect(runs.map(({ feeds }) => feeds.kind?.name)).toEqual([
+      'normal',
+      'normal',
+      'swelling',
+      'swelling to 32768',
+      '0–255',
+    ]);
+    expect(runs.map(({ feeds }) => feeds.tensors['x']!.shape[0])).toEqual([2, 1, 2, 1, 2]);
+    const row = numbersOf(fromTensorData(runs[2]!.feeds.tensors['x']!)).subarray(0, 1600);
+    const loudest = (from: number) => Math.max(...row.subarray(from, from + 100).map(Math.abs));
+    expect(loudest(0)).toBeLessThan(1e-3);
+    expect(loudest(750)).toBeGreaterThan(0.1);
   });
 });

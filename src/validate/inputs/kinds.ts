@@ -1,0 +1,44 @@
+/** What made-up float inputs hold where the graph does not say what they mean: numbers of several scales, as people feed them. */
+import type { Random } from '../random.js';
+
+export type KindName = 'normal' | '0–1' | '0–255' | '±32768' | 'swelling' | 'swelling to 32768';
+
+/** One kind of numbers. */
+export interface InputKind {
+  readonly name: KindName;
+  /** No magnitude is above it. */
+  readonly largest: number;
+}
+
+/** A number at a place along the last axis, from 0 to 1. */
+type Make = (random: Random, place: number) => number;
+
+const NORMAL = 6;
+
+/** From silence to full scale and back, over five orders of magnitude: real sound has both in one input. */
+const swelling = (random: Random, place: number): number =>
+  Math.max(-1, Math.min(1, (random.normal() / 3) * 10 ** (-5 * Math.abs(1 - 2 * place))));
+
+const makers: Readonly<Record<KindName, { readonly largest: number; readonly make: Make }>> = {
+  normal: { largest: NORMAL, make: (random) => Math.max(-NORMAL, Math.min(NORMAL, random.normal())) },
+  '0–1': { largest: 1, make: (random) => random.next() },
+  // Pictures and sound of these scales are whole numbers.
+  '0–255': { largest: 255, make: (random) => random.int(0, 256) },
+  '±32768': { largest: 32768, make: (random) => random.int(-32768, 32768) },
+  swelling: { largest: 1, make: swelling },
+  'swelling to 32768': { largest: 32768, make: (random, place) => Math.round(32768 * swelling(random, place)) },
+};
+
+export const kindOf = (name: KindName): InputKind => ({ name, largest: makers[name].largest });
+
+export const makerOf = (name: KindName): Make => makers[name].make;
+
+/** An axis of so many places may be one of samples. */
+const LONG = 256;
+
+/** The kinds that an input of this shape may be of, the most telling first. */
+export function kindsFor(shape: readonly number[]): readonly KindName[] {
+  const isSignal = shape.length > 0 && shape.length <= 3 && (shape.at(-1) as number) >= LONG;
+  const scales: readonly KindName[] = ['0–255', '±32768', '0–1'];
+  return isSignal ? ['swelling', 'swelling to 32768', ...scales] : scales;
+}
