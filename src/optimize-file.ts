@@ -113,24 +113,16 @@ async function compareAtEnd(
   say: (text: string) => void,
 ): Promise<Pick<Report, 'accuracy' | 'speed' | 'placement' | 'gates' | 'cuts'>> {
   const { validate } = await import('./validate/index.js');
-  const { accuracyGate } = await import('./validate/judge.js');
   const { workingProvider } = await import('./runtime/providers.js');
   const provider = await workingProvider(target);
   say(`comparing with the original on ${provider}`);
   const isElsewhere = provider !== target;
   const { passes: _, ...settings } = options as Config & { readonly deadline: Deadline };
   // A speed measured on another provider says nothing about the target's.
-  const found = await validate(input, result, {
-    ...settings,
-    seed,
-    fidelity,
-    provider,
-    speed: !isElsewhere && options.speed,
+  return validate(input, result, {
+    ...{ ...settings, seed, fidelity, provider, speed: !isElsewhere && options.speed },
+    ...(isElsewhere && { absent: target }),
   });
-  if (!isElsewhere) return found;
-  const isExplicit = options.maxError !== undefined || options.minCosine !== undefined;
-  const gate = accuracyGate(found.accuracy, isExplicit, target);
-  return { ...found, gates: found.gates.map((one) => (one.name === gate.name ? gate : one)) };
 }
 
 const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): VerifyLevel =>

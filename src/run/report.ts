@@ -18,6 +18,8 @@ const verdict = z.object({
     .enum(['accepted', 'rejected', 'unknown'])
     .describe('unknown: what it is compared with does not run either.'),
   detail: z.string().describe('What was measured against which limit, or what the runtime said.'),
+  error: z.number().optional().describe('Relative L2 of the output that is furthest off.'),
+  warnings: z.array(z.string()).optional().describe('For which inputs it does not hold.'),
 });
 
 const passReport = z.object({
@@ -155,6 +157,21 @@ export const reportSchema = z.object({
         .array(z.object({ name: z.string(), reason: z.string() }))
         .describe('Outputs that were not compared; an empty name: none was.'),
       notes: z.array(z.string()),
+      warnings: z
+        .array(z.string())
+        .optional()
+        .describe('The inputs for which the gate does not hold, and what made-up inputs say beside given ones.'),
+      forms: z
+        .array(z.enum(['plain', 'optimized', 'emulated']))
+        .optional()
+        .describe(
+          "What was compared: plain, the runtime's optimizations off; optimized, with them; emulated, every 16-bit value really rounded and integer sums exact.",
+        ),
+      runtimeOwn: z
+        .array(outputAccuracy)
+        .optional()
+        .describe("What the runtime's own optimizations do to the original's outputs, without any pass."),
+      verdict: verdict.optional(),
       gate: z
         .object({ maxError: measure, minCosine: measure, maxRel: measure, minEqual: measure, minTop1: measure })
         .describe('The limits of relativeL2, cosine, maxRel, equal and top1; null is no limit.'),

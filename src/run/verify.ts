@@ -17,6 +17,10 @@ export interface Verdict {
   readonly outcome: 'accepted' | 'rejected' | 'unknown';
   /** One line: what was measured against which limit, or what the runtime said. */
   readonly detail: string;
+  /** Relative L2 of the output that is furthest off, of those that count; absent where nothing was compared. */
+  readonly error?: number;
+  /** For which inputs it does not hold, and what inputs say that do not count. */
+  readonly warnings?: readonly string[];
 }
 
 /** Compares models by running them. One verifier serves one pipeline. */

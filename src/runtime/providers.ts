@@ -100,7 +100,9 @@ export async function resolveTarget(target: Provider | 'auto'): Promise<Provider
   return webgpu.works && webgpu.isSoftware === false ? 'webgpu' : 'cpu';
 }
 
-/** Where what is meant for a target can be run: there, if that works here, else on the CPU. */
+/** Where what is meant for a target can be measured: there, if this machine has such hardware, else on the CPU. A GPU in software proves nothing of one. */
 export async function workingProvider(target: Provider): Promise<Provider> {
-  return target === 'cpu' || (await probed(target)).works ? target : 'cpu';
+  if (target === 'cpu') return target;
+  const { works, isSoftware } = await probed(target);
+  return works && isSoftware !== true ? target : 'cpu';
 }

@@ -1,65 +1,91 @@
-/** A result's outputs against the original's, over every set of inputs and both forms of the runtime's optimizations. */
+/** A result's outputs against the original's, run by run: evidence that is judged elsewhere. */
 import { type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './accuracy.js';
-import { type Gate, violations } from './gates.js';
-import { type Reference, runTensors } from './reference.js';
+import { type Form, formText, sideOf } from './forms.js';
+import type { Reference } from './reference.js';
+import type { Subject } from './subject.js';
+
+/** One output of one run of the result, compared. */
+export interface Evidence {
+  readonly form: Form;
+  /** The place of the run among the reference's. */
+  readonly run: number;
+  readonly output: OutputAccuracy;
+}
+
+/** What makes the result wrong whatever the gate: it does not run, lacks an output, or gives other shapes and types. */
+export interface Failure {
+  readonly form: Form;
+  /** Undefined where it is about no run: the result does not load. */
+  readonly run: number | undefined;
+  readonly text: string;
+}
 
 /** What comparing found. */
 export interface Comparison {
-  /** The worst of each measure over all runs. */
-  readonly outputs: readonly OutputAccuracy[];
-  /** What makes the result wrong whatever the gate: it does not run, lacks an output, or gives other shapes and types. */
-  readonly failures: readonly string[];
+  readonly evidence: readonly Evidence[];
+  readonly failures: readonly Failure[];
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
+  /** What the form itself could not do; that is no fault of the result. */
+  readonly notes: readonly string[];
 }
 
-/** Runs a model as the result and compares. A crash or a refusal is a failure, never an error. */
+export const nothingCompared: Comparison = { evidence: [], failures: [], notCompared: [], notes: [] };
+
+/** Runs a model as the result in one form and compares; undefined where the form computes nothing otherwise. A crash or a refusal is a failure, never an error. */
 export async function compareWith(
   reference: Reference,
   runtime: RuntimeProcess,
-  source: string | Uint8Array,
+  subject: Subject,
   provider: Provider,
-  optimize: boolean,
-): Promise<Comparison> {
-  const form = optimize ? "with the runtime's optimizations" : "without the runtime's optimizations";
+  form: Form,
+): Promise<Comparison | undefined> {
   const skipped = new Set(reference.notCompared.map(({ name }) => name));
-  const worst = new Map<string, OutputAccuracy>();
-  const failures = new Set<string>();
+  const evidence: Evidence[] = [];
+  const failures: Failure[] = [];
   const extra = new Set<string>();
+  const fail = (text: string, run?: number): void => {
+    if (!failures.some((one) => one.text === text && one.run === run)) failures.push({ form, run, text });
+  };
+  let notes: readonly string[] = [];
+  let isEnded = false;
   try {
-    const session = await runtime.load(source, { provider, optimize });
-    for (const { feeds, outputs: expected } of reference.runs) {
-      const differs = otherInputs(
-        session.inputs.map(({ name }) => name),
-        Object.keys(feeds.tensors),
-      );
+    const side = await sideOf(runtime, subject, provider, form);
+    if (!side) return undefined;
+    notes = side.notes;
+    for (const [run, { feeds, outputs: expected }] of reference.runs.entries()) {
+      const differs = otherInputs(side.inputs, Object.keys(feeds.tensors));
       if (differs) {
-        failures.add(differs);
+        fail(differs);
         break;
       }
-      const found = await runTensors(session, feeds.tensors);
-      for (const [name, original] of Object.entries(expected)) {
-        if (skipped.has(name)) continue;
-        const result = found[name];
-        const mismatch = result ? mismatchOf(original, result) : `expected ${original.type}; found no such output`;
-        if (mismatch || !result) failures.add(`output "${name}": ${mismatch}`);
-        else {
-          const measured = compareTensors(name, original, result);
-          const before = worst.get(name);
-          worst.set(name, before ? worstOf(before, measured) : measured);
+      try {
+        const found = await side.run(feeds.tensors);
+        for (const [name, original] of Object.entries(expected)) {
+          if (skipped.has(name)) continue;
+          const result = found[name];
+          const mismatch = result ? mismatchOf(original, result) : `expected ${original.type}; found no such output`;
+          if (mismatch || !result) fail(`output "${name}": ${mismatch}`, run);
+          else evidence.push({ form, run, output: compareTensors(name, original, result) });
         }
+        for (const name of Object.keys(found)) if (!(name in expected) && !skipped.has(name)) extra.add(name);
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        fail(`the result ${verbOf(error)} ${formText[form]}: ${error.message}`, run);
+        isEnded = error.kind !== 'error';
+        if (isEnded) break;
       }
-      for (const name of Object.keys(found)) if (!(name in expected) && !skipped.has(name)) extra.add(name);
     }
-    await session.release();
+    if (!isEnded) await side.release();
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    failures.add(`the result ${verbOf(error)} ${form}: ${error.message}`);
+    fail(`the result ${verbOf(error)} ${formText[form]}: ${error.message}`);
   }
   return {
-    outputs: [...worst.values()],
-    failures: [...failures],
+    evidence,
+    failures,
     notCompared: [...extra].map((name) => ({ name, reason: 'only the result has it' })),
+    notes,
   };
 }
 
@@ -76,20 +102,20 @@ function otherInputs(wanted: readonly string[], given: readonly string[]): strin
 const verbOf = ({ kind }: RuntimeError): string =>
   kind === 'crash' ? 'crashes' : kind === 'timeout' ? 'takes too long' : 'does not run';
 
-export const isWithin = ({ outputs, failures }: Comparison, gate: Gate): boolean =>
-  failures.length === 0 && outputs.every((output) => violations(output, gate).length === 0);
+/** Two comparisons of one result. */
+export const joined = (a: Comparison, b: Comparison): Comparison => ({
+  evidence: [...a.evidence, ...b.evidence],
+  failures: [...a.failures, ...b.failures],
+  notCompared: a.notCompared.length ? a.notCompared : b.notCompared,
+  notes: [...a.notes, ...b.notes],
+});
 
-/** The worst of two comparisons of one result. */
-export function joined(a: Comparison, b: Comparison): Comparison {
-  const others = new Map(b.outputs.map((output) => [output.name, output]));
-  const outputs = a.outputs.map((output) => {
-    const other = others.get(output.name);
-    others.delete(output.name);
-    return other ? worstOf(output, other) : output;
-  });
-  return {
-    outputs: [...outputs, ...others.values()],
-    failures: [...new Set([...a.failures, ...b.failures])],
-    notCompared: a.notCompared.length ? a.notCompared : b.notCompared,
-  };
+/** The worst of each measure, by output, in the order that outputs were met. */
+export function worstByOutput(evidence: readonly Evidence[]): OutputAccuracy[] {
+  const worst = new Map<string, OutputAccuracy>();
+  for (const { output } of evidence) {
+    const known = worst.get(output.name);
+    worst.set(output.name, known ? worstOf(known, output) : output);
+  }
+  return [...worst.values()];
 }

@@ -2,14 +2,16 @@
 import type { Model } from '../ir/model.js';
 import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
+import type { Verdict } from '../run/verify.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { resolveTarget } from '../runtime/providers.js';
 import type { OutputAccuracy } from './accuracy.js';
-import { type Comparison, compareWith, isWithin, joined } from './compare.js';
 import { excessOf, type Feeds, makeFeeds } from './feeds.js';
+import type { Form } from './forms.js';
 import { attainable, type Gate, type GateOptions, gateOf } from './gates.js';
-import { accuracyGate, provable } from './judge.js';
+import { accuracyGate, judge } from './judge.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
+import { type Contestant, prove } from './proof.js';
 import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
 import { openDims, type Sizes, typicalSizes } from './sizes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
@@ -27,6 +29,8 @@ export interface ValidateOptions extends Omit<ReferenceOptions, 'provider'>, Gat
   readonly failOnFallback?: boolean;
   /** Default true. */
   readonly speed?: boolean;
+  /** The provider that the result is meant for, where it does not work here and another stands in. */
+  readonly absent?: Provider;
   /** Limit of one load or run; default 5 minutes. */
   readonly timeoutMs?: number;
   readonly allowOutsideData?: boolean;
@@ -43,6 +47,13 @@ export interface AccuracyReport {
   /** Outputs that were not compared, and why. An empty name: nothing was, since the original does not run. */
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
   readonly notes: readonly string[];
+  /** The inputs for which it does not hold, and what made-up inputs say beside given ones. */
+  readonly warnings: readonly string[];
+  /** The forms of arithmetic that were run. */
+  readonly forms?: readonly Form[];
+  /** What the runtime's own optimizations do to the original's outputs, without any pass. */
+  readonly runtimeOwn?: readonly OutputAccuracy[];
+  readonly verdict: Verdict;
   /** The gate that is applied, and the fidelity it is of. */
   readonly gate: Gate;
   readonly fidelity: Fidelity;
@@ -81,6 +92,9 @@ export async function validate(
   return deadline.spend(() => validateWithin(deadline, original, result, options));
 }
 
+/** How long the original runs on more sets of inputs than those that always run. */
+const SETS_MS = 1500;
+
 async function validateWithin(
   deadline: Deadline,
   original: string | Uint8Array | Model,
@@ -101,8 +115,16 @@ async function validateWithin(
     const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
     const fidelity = attainable(options.fidelity ?? 'exact', a.model);
     const gate = gateOf(fidelity, provider, options);
-    const reference = await referenceOrReason(first, a, { ...options, provider });
-    const accuracy = await measureAccuracy(reference, [first, second], a, b, provider, gate, fidelity);
+    const reference = await referenceOrReason(first, a, {
+      ...options,
+      provider,
+      setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)),
+    });
+    const contestants = [
+      { runtime: first, subject: async () => a },
+      { runtime: second, subject: async () => b },
+    ] as const;
+    const accuracy = await measureAccuracy(reference, contestants, provider, gate, fidelity, options.absent);
     const run =
       typeof reference === 'string' || accuracy.failures.length ? undefined : reference.runs[reference.base - 1];
     const notes: string[] = [];
@@ -177,38 +199,35 @@ async function attempt<T>(notes: string[], work: () => Promise<T>): Promise<T | 
 
 async function measureAccuracy(
   reference: Reference | string,
-  [first, second]: readonly [RuntimeProcess, RuntimeProcess],
-  original: Subject,
-  result: Subject,
+  [original, result]: readonly [Contestant, Contestant],
   provider: Provider,
   gate: Gate,
   fidelity: Fidelity,
+  absent: Provider | undefined,
 ): Promise<AccuracyReport> {
   const report = { provider, gate, fidelity };
   if (typeof reference === 'string') {
-    const notCompared = [{ name: '', reason: `the original does not run: ${reference}` }];
-    return { ...report, inputs: [], outputs: [], failures: [], notCompared, notes: [] };
+    const reason = `the original does not run: ${reference}`;
+    return {
+      ...report,
+      ...{ inputs: [], outputs: [], failures: [], notCompared: [{ name: '', reason }], notes: [], warnings: [] },
+      verdict: { outcome: 'unknown', detail: reason },
+    };
   }
-  const plain = await compareWith(reference, second, result.source, provider, false);
-  const optimized = await compareWith(reference, second, result.source, provider, true);
-  const notes = [...reference.notes];
-  let found: Comparison = joined(plain, optimized);
-  if (isWithin(plain, gate) && !isWithin(optimized, gate)) {
-    // The runtime's own optimizations are wrong at times: then they are with the original too.
-    const own = await compareWith(reference, first, original.source, provider, true);
-    if (!isWithin(own, gate)) {
-      found = plain;
-      notes.push("the runtime's own optimizations change the original's outputs as well: they were left out");
-    }
-  }
-  found = provable(found, gate);
+  const forms: readonly Form[] = ['plain', 'optimized', 'emulated'];
+  const proof = await prove(reference, original, result, { provider, forms, gate, showsRuntime: true });
+  const judged = judge(reference, proof, { gate, fidelity, absent });
   return {
     ...report,
     inputs: reference.runs.map(({ feeds }) => feeds.about),
-    outputs: found.outputs,
-    failures: found.failures,
-    notCompared: [...reference.notCompared, ...found.notCompared],
-    notes,
+    outputs: judged.outputs,
+    failures: judged.failures,
+    notCompared: judged.notCompared,
+    notes: [...reference.notes, ...proof.notes],
+    warnings: judged.warnings,
+    forms: proof.forms,
+    runtimeOwn: proof.runtimeOwn,
+    verdict: judged.verdict,
   };
 }
 
@@ -219,7 +238,7 @@ function gatesOf(
   placement: PlacementReport | undefined,
   { minSpeedup, failOnFallback, maxError, minCosine }: ValidateOptions,
 ): GateResult[] {
-  const found: GateResult[] = [accuracyGate(accuracy, maxError !== undefined || minCosine !== undefined)];
+  const found: GateResult[] = [accuracyGate(accuracy.verdict, maxError !== undefined || minCosine !== undefined)];
   if (minSpeedup !== undefined) {
     const ratio = speed && (speed.significant ? speed.ratio : 1);
     const measured = speed

@@ -1,45 +1,105 @@
-/** What a comparison amounts to: the one judgement behind the accuracy gate and the pipeline's verifier. */
+/** What a proof amounts to: the one judgement behind the accuracy gate and the pipeline's verifier. */
+import type { Fidelity } from '../run/pass.js';
 import type { Verdict } from '../run/verify.js';
 import type { Provider } from '../runtime/isolate.js';
-import type { Comparison } from './compare.js';
+import type { OutputAccuracy } from './accuracy.js';
+import { type Evidence, type Failure, worstByOutput } from './compare.js';
+import type { Feeds } from './feeds.js';
 import { type Gate, summaryOf, unproven, violations } from './gates.js';
-import type { AccuracyReport, GateResult } from './index.js';
+import type { GateResult } from './index.js';
+import { kindOf } from './inputs/kinds.js';
+import { lacksKernel, type Proof } from './proof.js';
+import type { Reference } from './reference.js';
 
-/** A kernel that the CPU lacks: what a model that is for another provider fails for here, whatever its numbers are. */
-export const lacksKernel =
-  /could not find an implementation|not implemented|unsupported data type|cannot exchange tensors/i;
+/** What was found, sorted by what it counts for. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** The worst of each measure, by output, over the inputs for which the gate holds. */
+  readonly outputs: readonly OutputAccuracy[];
+  /** Failures of the inputs that count. */
+  readonly failures: readonly string[];
+  readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
+  /** The inputs beyond which nothing is promised, and what the inputs that do not count say. */
+  readonly warnings: readonly string[];
+}
 
-/** Takes the outputs that prove nothing away from those that were compared, and says why. */
-export function provable(comparison: Comparison, gate: Gate): Comparison {
-  const open = comparison.outputs.flatMap((output) => {
+export interface JudgeOptions {
+  readonly gate: Gate;
+  readonly fidelity: Fidelity;
+  /** The provider that the result is meant for, where it does not work here and the CPU stood in. */
+  readonly absent?: Provider;
+}
+
+/** True for inputs of ordinary size, at which every pass has to hold: an input of unknown meaning need not be any larger. */
+const isOrdinary = ({ kind }: Feeds): boolean => kind === undefined || kind.largest <= kindOf('normal').largest;
+
+/** Judges by the inputs that count: what the user gave, or else what was made up. */
+export function judge(reference: Reference, proof: Proof, { gate, fidelity, absent }: JudgeOptions): Judgement {
+  const feedsOf = (run: number | undefined): Feeds | undefined => reference.runs[run ?? -1]?.feeds;
+  const hasData = reference.runs.some(({ feeds }) => feeds.source === 'data');
+  const counts = ({ run }: { readonly run: number | undefined }): boolean =>
+    run === undefined || !hasData || feedsOf(run)?.source === 'data';
+  // A pass that rounds holds for numbers of a size; an exact one for all.
+  const isBound = ({ run }: { readonly run: number | undefined }): boolean =>
+    fidelity === 'exact' || hasData || run === undefined || isOrdinary(feedsOf(run) as Feeds);
+  const broken = (list: readonly Evidence[]) =>
+    list.flatMap(({ run, output }) =>
+      violations(output, gate).map((text) => ({ run, text: `"${output.name}": ${text}` })),
+    );
+  const told = (list: readonly { run: number | undefined; text: string }[]): string[] => [
+    ...new Set(list.map(({ text }) => text)),
+  ];
+  const counted = proof.evidence.filter(counts);
+  const faults: readonly Failure[] = proof.failures.filter(counts);
+  const problems = [...faults, ...broken(counted)];
+  const final = problems.filter(isBound);
+  const beyond = problems.filter((one) => !isBound(one));
+  const lost = new Set(beyond.map(({ run }) => run));
+  const sizes = reference.runs.flatMap(({ feeds }, run) => (lost.has(run) ? [] : (feeds.kind?.largest ?? [])));
+  const warnings = [
+    ...told(beyond)
+      .slice(0, 1)
+      .map((text) => {
+        const kinds = [...new Set([...lost].map((run) => feedsOf(run)?.kind?.name))].join(', ');
+        return `holds for inputs up to ${Math.max(0, ...sizes)}, not for ${kinds}: ${text}`;
+      }),
+    ...told([...proof.failures, ...broken(proof.evidence)].filter((one) => !counts(one))).map(
+      (text) => `on made-up inputs, which do not count beside the given ones: ${text}`,
+    ),
+  ];
+  const held = counted.filter(({ run }) => !lost.has(run));
+  const open = held.flatMap(({ output }) => {
     const reason = unproven(output, gate);
     return reason === undefined ? [] : [{ name: output.name, reason }];
   });
-  const isOpen = new Set(open.map(({ name }) => name));
-  return {
-    ...comparison,
-    outputs: comparison.outputs.filter(({ name }) => !isOpen.has(name)),
-    notCompared: [...comparison.notCompared, ...open],
-  };
-}
-
-/** `absent` is the provider that the result is meant for, where it does not work here and the CPU stood in. */
-export function judge({ outputs, failures, notCompared }: Comparison, gate: Gate, absent?: Provider): Verdict {
-  const broken = outputs.flatMap((output) => violations(output, gate).map((text) => `"${output.name}": ${text}`));
-  if (absent && !broken.length && failures.length && failures.every((text) => lacksKernel.test(text)))
-    return { outcome: 'unknown', detail: `${absent} does not work here, and on the CPU: ${failures[0]}` };
-  const problems = [...failures, ...broken];
-  if (problems.length) return { outcome: 'rejected', detail: problems.slice(0, 3).join('; ') };
-  if (!outputs.length && notCompared.length) {
-    const [{ name, reason }] = notCompared as [Comparison['notCompared'][number]];
-    return { outcome: 'unknown', detail: name ? `"${name}": ${reason}` : reason };
-  }
-  return { outcome: 'accepted', detail: summaryOf(outputs, gate, notCompared.length > 0) };
+  const worst = worstByOutput(held.filter(({ output }) => unproven(output, gate) === undefined));
+  const notCompared = [
+    ...reference.notCompared,
+    ...proof.notCompared,
+    ...open.filter(
+      ({ name }, i) => open.findIndex((one) => one.name === name) === i && !worst.some((one) => one.name === name),
+    ),
+  ];
+  const verdict = ((): Verdict => {
+    const error = Math.max(0, ...counted.map(({ output }) => output.relativeL2));
+    if (absent && final.length && final.length === faults.length && faults.every(({ text }) => lacksKernel.test(text)))
+      return { outcome: 'unknown', detail: `${absent} does not work here, and on the CPU: ${faults[0]?.text}` };
+    if (final.length) return { outcome: 'rejected', detail: told(final).slice(0, 3).join('; '), error };
+    const [first] = notCompared;
+    if (!worst.length && first)
+      return { outcome: 'unknown', detail: first.name ? `"${first.name}": ${first.reason}` : first.reason };
+    return {
+      outcome: 'accepted',
+      detail: summaryOf(worst, gate, notCompared.length > 0),
+      error: Math.max(0, ...worst.map(({ relativeL2 }) => relativeL2)),
+      ...(warnings.length > 0 && { warnings }),
+    };
+  })();
+  return { verdict, outputs: worst, failures: told(faults), notCompared, warnings };
 }
 
 /** The accuracy gate. `isExplicit`: a limit was asked for, so that it has to be shown to hold. */
-export function accuracyGate(accuracy: AccuracyReport, isExplicit: boolean, absent?: Provider): GateResult {
-  const { outcome, detail } = judge(accuracy, accuracy.gate, absent);
+export function accuracyGate({ outcome, detail }: Verdict, isExplicit: boolean): GateResult {
   // What cannot be compared is no proof of an error, but a limit that was asked for has not been shown to hold.
   if (outcome === 'unknown') return { name: 'accuracy', passed: !isExplicit, detail: `not compared: ${detail}` };
   return { name: 'accuracy', passed: outcome === 'accepted', detail };

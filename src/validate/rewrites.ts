@@ -5,14 +5,15 @@ import { tensorOf } from '../ir/numbers.js';
 import { substitute } from '../ir/substitute.js';
 import { symbolsOf } from '../ir/symbols.js';
 import type { Value } from '../ir/value.js';
-import { writeModel } from '../onnx/write.js';
 import type { Cut } from '../run/cut.js';
 import type { Verdict } from '../run/verify.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { toTensorData } from '../runtime/tensor-data.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './accuracy.js';
 import { makeFeeds, type Variant } from './feeds.js';
+import { type Form, formText, sideOf } from './forms.js';
 import { type Gate, summaryOf, unproven, violations } from './gates.js';
+import { subjectOf } from './subject.js';
 
 /** Sizes in the order symbols appear: within a choice all differ, and no symbol, and no sum of two of the first five, is the same in both. */
 const choices: readonly (readonly number[])[] = [
@@ -33,15 +34,34 @@ export async function compareRewrite(
   gate: Gate,
   seed: number,
 ): Promise<Verdict> {
-  const before = await sideOf(cut.before, runtime, provider);
+  const before = await loaded(cut.before, runtime, provider, 'plain');
   if (typeof before === 'string') return unknown(`what it replaces does not run alone: ${before}`);
   const made = await expectedOf(cut, before, seed).finally(() => before.release());
   if (typeof made === 'string') return unknown(made);
-  const after = await sideOf(cut.after, runtime, provider);
-  const found = typeof after === 'string' ? after : await after.run(made.feeds).finally(() => after.release());
+  const verdict = await verdictOn(cut.after, made, runtime, provider, gate, 'plain');
+  if (verdict.outcome === 'rejected') return verdict;
+  const emulated = await verdictOn(cut.after, made, runtime, provider, gate, 'emulated');
+  if (emulated.outcome !== 'rejected') return verdict;
+  // What the target's arithmetic does to both sides is no fault of the rewrite.
+  const own = await verdictOn(cut.before, made, runtime, provider, gate, 'emulated');
+  return own.outcome === 'rejected' ? verdict : { ...emulated, detail: `${formText.emulated}: ${emulated.detail}` };
+}
+
+/** One side on all feeds, in one form of arithmetic, held against what the side before gave. */
+async function verdictOn(
+  model: Model,
+  { feeds, expected }: Expected,
+  runtime: RuntimeProcess,
+  provider: Provider,
+  gate: Gate,
+  form: Form,
+): Promise<Verdict> {
+  const side = await loaded(model, runtime, provider, form);
+  if (side === undefined) return unknown('it computes nothing otherwise');
+  const found = typeof side === 'string' ? side : await side.run(feeds).finally(() => side.release());
   if (typeof found === 'string') return { outcome: 'rejected', detail: found };
   const worst = new Map<string, OutputAccuracy>();
-  for (const [run, outputs] of made.expected.entries())
+  for (const [run, outputs] of expected.entries())
     for (const [name, original] of Object.entries(outputs)) {
       const result = found[run]?.[name];
       const mismatch = result ? mismatchOf(original, result) : 'no such output';
@@ -60,27 +80,43 @@ export async function compareRewrite(
 
 const unknown = (detail: string): Verdict => ({ outcome: 'unknown', detail });
 
-/** A side that is loaded. */
-interface Side {
+/** A side that is loaded, for all that it is run on. */
+interface Loaded {
   /** The outputs on each of some feeds; in words, why one does not run. */
   run(feeds: readonly Tensors[]): Promise<readonly Tensors[] | string>;
   release(): Promise<void>;
 }
 
-/** Loads a side, once for all that it is run on; in words, why it does not load. */
-async function sideOf(model: Model, runtime: RuntimeProcess, provider: Provider): Promise<Side | string> {
+async function loaded(
+  model: Model,
+  runtime: RuntimeProcess,
+  provider: Provider,
+  form: 'plain',
+): Promise<Loaded | string>;
+async function loaded(
+  model: Model,
+  runtime: RuntimeProcess,
+  provider: Provider,
+  form: Form,
+): Promise<Loaded | string | undefined>;
+/** Loads a side in a form of arithmetic; in words, why it does not load. Undefined where the form computes nothing otherwise. */
+async function loaded(
+  model: Model,
+  runtime: RuntimeProcess,
+  provider: Provider,
+  form: Form,
+): Promise<Loaded | string | undefined> {
   const names = model.graph.inputs.map(({ name }) => name);
   try {
-    const session = await runtime.load(await writeModel(model), { provider });
+    const side = await sideOf(runtime, await subjectOf(model), provider, form);
+    if (!side) return undefined;
     const run = async (feeds: readonly Tensors[]) => {
       const runs: Tensors[] = [];
-      for (const tensors of feeds) {
-        const own = Object.fromEntries(names.map((name) => [name, tensors[name] as TensorData]));
-        runs.push((await session.run(own)).outputs);
-      }
+      for (const tensors of feeds)
+        runs.push(await side.run(Object.fromEntries(names.map((name) => [name, tensors[name] as TensorData]))));
       return runs;
     };
-    return { run: (feeds) => run(feeds).catch(messageOf), release: () => session.release() };
+    return { run: (feeds) => run(feeds).catch(messageOf), release: () => side.release() };
   } catch (error) {
     return messageOf(error);
   }
@@ -92,12 +128,14 @@ function messageOf(error: unknown): string {
   throw error;
 }
 
+/** Feeds, and what the side that was gives on them. */
+interface Expected {
+  readonly feeds: readonly Tensors[];
+  readonly expected: readonly Tensors[];
+}
+
 /** What the side that was gives, on feeds that it runs on; in words, why there are none. */
-async function expectedOf(
-  cut: Cut,
-  before: Side,
-  seed: number,
-): Promise<{ feeds: readonly Tensors[]; expected: readonly Tensors[] } | string> {
+async function expectedOf(cut: Cut, before: Loaded, seed: number): Promise<Expected | string> {
   let first: string | undefined;
   for (const sum of [undefined, ...sumsIn(cut)]) {
     const feeds: Tensors[] = [];

@@ -1,23 +1,34 @@
 /** The comparison that the pipeline makes after passes: the models run, and the gate of the passes' fidelity decides. */
+import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Verdict, Verifier } from '../run/verify.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
 import { type Provider, RuntimeError } from '../runtime/isolate.js';
-import { workingProvider } from '../runtime/providers.js';
-import { compareWith } from './compare.js';
 import type { FeedOptions } from './feeds.js';
-import { attainable, gateOf } from './gates.js';
-import { judge, lacksKernel, provable } from './judge.js';
+import { attainable, type GateOptions, gateOf } from './gates.js';
+import { judge } from './judge.js';
+import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, referenceOf } from './reference.js';
 import { compareRewrite } from './rewrites.js';
-import { subjectOf } from './subject.js';
+import { type Subject, subjectOf } from './subject.js';
 import { twinOf } from './twin.js';
 
-export interface VerifierOptions extends FeedOptions, TimeOptions {
-  /** Where the result is meant to run; default cpu. Models run there if it works here, else on the CPU. */
+export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {
+  /** Where the result is meant to run; default cpu. */
   readonly target?: Provider;
+  /** A folder or file of inputs, instead of generated ones. */
+  readonly inputs?: string;
 }
+
+/**
+ * Passes are proven on the CPU, whatever they are for: what is emitted for a target must not depend on the devices of the machine that
+ * builds it. Arithmetic that the CPU does not have is emulated.
+ */
+const HERE = 'cpu';
+
+/** How long a model runs on more sets of inputs than those that always run; the comparison at the end takes its time. */
+const SETS_MS = 300;
 
 /** A verifier over the shared child process, which starts now; what a model gives is kept while the model is as it was. */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
@@ -27,16 +38,20 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
   // Loading the runtime takes as long as the first passes do: both at once.
   startSharedRuntime();
 
-  const referenceFor = async (model: Model, where: Provider): Promise<Reference | string> => {
+  const referenceFor = async (model: Model): Promise<Reference | string> => {
     const known = references.get(model);
     if (known?.revision === model.revision) return known.reference;
     const subject = await subjectOf(model);
     let reference: Reference | string;
     try {
-      reference = await referenceOf(await sharedRuntime(), model, subject.source, { ...options, provider: where });
+      reference = await referenceOf(await sharedRuntime(), model, subject.source, {
+        ...options,
+        provider: HERE,
+        setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)),
+      });
     } catch (error) {
       // Inputs that cannot be made up leave nothing to compare, as an original that does not run does.
-      if (!(error instanceof RuntimeError || error instanceof RangeError)) throw error;
+      if (!(error instanceof RuntimeError || error instanceof RangeError || error instanceof ModelError)) throw error;
       reference = error.message;
     } finally {
       subject.close();
@@ -47,25 +62,44 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
 
   const verifier: Verifier = {
     async rewrite(cut, fidelity): Promise<Verdict> {
-      const where = await workingProvider(target);
-      const gate = gateOf(attainable(fidelity, cut.before), where);
-      const verdict = await compareRewrite(cut, await sharedRuntime(), where, gate, options.seed ?? 0);
-      if (verdict.outcome !== 'rejected' || where === target || !lacksKernel.test(verdict.detail)) return verdict;
-      return { outcome: 'unknown', detail: `${target} does not work here, and on the CPU: ${verdict.detail}` };
+      const gate = gateOf(attainable(fidelity, cut.before), HERE, options);
+      const verdict = await compareRewrite(cut, await sharedRuntime(), HERE, gate, options.seed ?? 0);
+      if (verdict.outcome !== 'rejected') return verdict;
+      if (target !== HERE && lacksKernel.test(verdict.detail))
+        return { outcome: 'unknown', detail: `on the CPU, where it is compared: ${verdict.detail}` };
+      // Inputs that were given decide; a cut-out cannot be fed with them.
+      if (options.inputs !== undefined)
+        return {
+          outcome: 'unknown',
+          detail: `on made-up inputs, which do not count beside the given ones: ${verdict.detail}`,
+        };
+      return verdict;
     },
     async compare(before, after, fidelity): Promise<Verdict> {
-      const where = await workingProvider(target);
-      const reference = await referenceFor(twinOf(before, after)?.model ?? before, where);
+      const first = twinOf(before, after)?.model ?? before;
+      const reference = await referenceFor(first);
       if (typeof reference === 'string')
         return { outcome: 'unknown', detail: `the model before does not run: ${reference}` };
-      const gate = gateOf(attainable(fidelity, before), where);
-      const subject = await subjectOf(after);
+      const attained = attainable(fidelity, before);
+      const gate = gateOf(attained, HERE, options);
+      const runtime = await sharedRuntime();
+      const subjects: Subject[] = [];
+      const contestant = (model: Model): Contestant => {
+        let written: Promise<Subject> | undefined;
+        const write = async (): Promise<Subject> => {
+          const subject = await subjectOf(model);
+          subjects.push(subject);
+          return subject;
+        };
+        return { runtime, subject: () => (written ??= write()) };
+      };
       try {
-        const found = await compareWith(reference, await sharedRuntime(), subject.source, where, false);
-        const comparison = { ...found, notCompared: [...reference.notCompared, ...found.notCompared] };
-        return judge(provable(comparison, gate), gate, where === target ? undefined : target);
+        const [original, result] = [contestant(first), contestant(after)];
+        const proof = await prove(reference, original, result, { provider: HERE, forms: ['plain', 'emulated'], gate });
+        const absent = target === HERE ? undefined : target;
+        return judge(reference, proof, { gate, fidelity: attained, absent }).verdict;
       } finally {
-        subject.close();
+        for (const subject of subjects) subject.close();
       }
     },
   };

@@ -1,17 +1,66 @@
 import { describe, expect, it } from 'vitest';
+import type { TensorData } from '../../src/runtime/isolate.js';
+import { compareTensors } from '../../src/validate/accuracy.js';
 import { gateOf } from '../../src/validate/gates.js';
-import { accuracyGate } from '../../src/validate/judge.js';
+import { type KindName, kindOf } from '../../src/validate/inputs/kinds.js';
+import { accuracyGate, judge } from '../../src/validate/judge.js';
+import type { Proof } from '../../src/validate/proof.js';
+import type { Reference } from '../../src/validate/reference.js';
+
+const reference = (...feeds: Reference['runs'][number]['feeds'][]): Reference => ({
+  runs: feeds.map((one) => ({ feeds: one, outputs: {} })),
+  base: feeds.length,
+  notCompared: [],
+  notes: [],
+});
+const vector = (...values: number[]): TensorData => ({
+  type: 'float32',
+  shape: [values.length],
+  data: new Uint8Array(new Float32Array(values).buffer),
+});
+/** A proof of one output for each run, off by a part of itself. */
+const proof = (errors: readonly number[], more: Partial<Proof> = {}): Proof => ({
+  evidence: errors.map((error, run) => ({
+    form: 'plain',
+    run,
+    output: compareTensors('y', vector(1, 2, 3), vector(1 + error, 2 + 2 * error, 3 + 3 * error)),
+  })),
+  ...{ failures: [], notCompared: [], notes: [], forms: ['plain'], runtimeOwn: undefined },
+  ...more,
+});
+const made = (name: KindName = 'normal') => ({ tensors: {}, about: '', source: 'made' as const, kind: kindOf(name) });
+const data = { tensors: {}, about: '', source: 'data' as const };
+const lossy = { gate: gateOf('lossy', 'cpu'), fidelity: 'lossy' } as const;
+
+describe('inputs that were given', () => {
+  it('decide, and those made up beside them only warn', () => {
+    const found = judge(reference(data, made()), proof([0.01, 0.5]), lossy);
+    expect(found.verdict).toMatchObject({ outcome: 'accepted', detail: expect.stringContaining('0.010') });
+    expect(found.warnings).toEqual([expect.stringMatching(/^on made-up inputs.*relative L2 0.50 > 0.15/)]);
+    expect(judge(reference(data, made()), proof([0.5, 0.01]), lossy).verdict.outcome).toBe('rejected');
+  });
+});
+
+describe('a pass that rounds', () => {
+  it('holds for the inputs for which it does, and the report says so', () => {
+    const found = judge(reference(made(), made('0–255')), proof([0.01, 0.5]), lossy);
+    expect(found.verdict.outcome).toBe('accepted');
+    expect(found.warnings).toEqual([expect.stringMatching(/^holds for inputs up to 6, not for 0–255: "y"/)]);
+    expect(found.outputs[0]?.relativeL2).toBeLessThan(0.02);
+    expect(judge(reference(made(), made('0–255')), proof([0.5, 0.01]), lossy).verdict.outcome).toBe('rejected');
+  });
+  it('is no excuse for an exact one', () => {
+    const exact = { gate: gateOf('exact', 'cpu'), fidelity: 'exact' } as const;
+    expect(judge(reference(made(), made('0–255')), proof([0, 0.5]), exact).verdict.outcome).toBe('rejected');
+  });
+});
 
 describe('a result for a provider that does not work here', () => {
-  const judged = (failures: string[], isExplicit = false) =>
-    accuracyGate(
-      {
-        ...{ provider: 'cpu', inputs: [], outputs: [], notCompared: [], notes: [] },
-        ...{ failures, gate: gateOf('exact', 'cpu'), fidelity: 'exact' },
-      },
-      isExplicit,
-      'cuda',
-    );
+  const judged = (texts: string[], isExplicit = false) => {
+    const failures = texts.map((text) => ({ form: 'plain' as const, run: 0, text }));
+    const options = { gate: gateOf('exact', 'cpu'), fidelity: 'exact', absent: 'cuda' } as const;
+    return accuracyGate(judge(reference(made()), proof([], { failures }), options).verdict, isExplicit);
+  };
   it('may lack kernels on the CPU, and nothing else', () => {
     const kernel = 'the result does not run: Could not find an implementation for MatMul(13)';
     const shape = 'output "y": expected float32[2, 64]; found float32[4, 64]';
