@@ -29,6 +29,8 @@ export interface Gate {
   readonly minEqual: number;
   /** Of rows with a clear winner: the share that must keep it. */
   readonly minTop1: number;
+  /** True where the limits were asked for: nothing widens them. */
+  readonly isGiven?: boolean;
 }
 
 const gates: Readonly<Record<Fidelity, Gate>> = {
@@ -49,13 +51,13 @@ export interface GateOptions {
 export function gateOf(fidelity: Fidelity, provider: Provider, { maxError, minCosine }: GateOptions = {}): Gate {
   const gate = fidelity === 'exact' && provider !== 'cpu' ? exactOnGpu : gates[fidelity];
   if (maxError === undefined && minCosine === undefined) return gate;
-  // Whoever gives one limit means it: other limits of the same error must not stand in its way.
   return {
     ...gate,
-    maxError: maxError ?? Number.POSITIVE_INFINITY,
-    minCosine: minCosine ?? -1,
-    maxRel: Number.POSITIVE_INFINITY,
-    minTop1: 0,
+    maxError: maxError ?? gate.maxError,
+    minCosine: minCosine ?? gate.minCosine,
+    // The largest error is the same error seen in one element: no limit of ours stands in the way of one that is given.
+    maxRel: maxError === undefined ? gate.maxRel : Number.POSITIVE_INFINITY,
+    isGiven: true,
   };
 }
 
@@ -113,7 +115,7 @@ const is16Bit = (elem: string | undefined): boolean => elem === 'float16' || ele
  * holds something larger. Where it does not, the difference says nothing: a detector that sees nothing gives sigmoids of
  * 1e-7, the runtime's own optimizations move those by a half, and a wrong scale moves them no further.
  */
-const FLOOR = 1e-6;
+export const FLOOR = 1e-6;
 
 /** Why a comparison within the gate proves nothing; undefined where it proves something, or breaks the gate. */
 export function unproven(output: OutputAccuracy, gate: Gate): string | undefined {
@@ -137,7 +139,7 @@ export function violations(output: OutputAccuracy, gate: Gate): string[] {
 }
 
 /** The limits that floats break, however small they are. */
-function broken(output: OutputAccuracy, gate: Gate): string[] {
+export function broken(output: OutputAccuracy, gate: Gate): string[] {
   const found: string[] = [];
   if (!(output.relativeL2 <= gate.maxError)) found.push(`relative L2 ${short(output.relativeL2)} > ${gate.maxError}`);
   if (!(output.cosine >= gate.minCosine)) found.push(`cosine ${output.cosine.toFixed(6)} < ${gate.minCosine}`);

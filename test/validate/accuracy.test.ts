@@ -164,9 +164,14 @@ describe('gates', () => {
 
   it('are replaced by the limits that are given', () => {
     const output = noisy(0.08);
-    expect(violations(output, gateOf('exact', 'cpu', { maxError: 0.1 }))).toEqual([]);
+    expect(violations(output, gateOf('exact', 'cpu', { maxError: 0.1, minCosine: 0.99 }))).toEqual([]);
     expect(violations(output, gateOf('lossy', 'cpu', { maxError: 0.01 }))).toHaveLength(1);
-    expect(violations(output, gateOf('exact', 'cpu', { minCosine: 0.99 }))).toEqual([]);
+    // Each alone leaves the other as it is.
+    expect(violations(output, gateOf('exact', 'cpu', { maxError: 0.1 }))).toEqual([expect.stringMatching(/^cosine/)]);
+    expect(violations(output, gateOf('exact', 'cpu', { minCosine: 0.99 }))).toEqual([
+      expect.stringMatching(/^relative L2 .* > 0.0001$/),
+      expect.stringMatching(/^largest error .* > 0.001$/),
+    ]);
     expect(violations(output, gateOf('lossy', 'cpu', { minCosine: 0.9999 }))).toEqual([
       expect.stringMatching(/^cosine/),
     ]);

@@ -1,0 +1,82 @@
+/**
+ * An output's error weighed: against the gate, against what one unit in the last place of the inputs does to it, and, for
+ * what rounds, against what rounding the weights alone does.
+ *
+ * Why these numbers. What an exact pass reorders moves an output as far as one unit in the last place of its inputs does:
+ * over the trained models the ratio is 0.3 to 3, so eight times is past every reordering, and a dropped scale, mask or bias
+ * is a thousand times further. A 16-bit pass on the trained models moves outputs 0.3 to 2 times as far as rounding
+ * their weights alone: what is rounded besides is activations. Rounded weights that turn an output away by more than a cosine
+ * of 0.9 have made another output of it: then nothing tells a sound pass from a wrong one.
+ */
+import type { Fidelity } from '../run/pass.js';
+import type { OutputAccuracy } from './accuracy.js';
+import { FLOOR, type Gate, violations } from './gates.js';
+
+export interface Weights {
+  /** The original on moved inputs against the original. */
+  readonly noise?: OutputAccuracy;
+  /** The original with rounded weights against the original: for passes that round. */
+  readonly yardstick?: OutputAccuracy;
+  /** Why the output proves nothing, from `signalOf`. */
+  readonly signal?: string;
+}
+
+export interface Weighed {
+  /** unproven: the error cannot be told from noise, or none would show. */
+  readonly outcome: 'within' | 'beyond' | 'unproven';
+  /** Why, in words; of `within` only where the gate was widened. */
+  readonly words: readonly string[];
+}
+
+/** An error of so many times the noise is an error. */
+const NOISES = 8;
+
+/** So far a rounding pass may go, in errors of rounded weights. */
+const YARDSTICKS = 2;
+
+/** Cosine below which rounded weights have destroyed an output, and the share of equal integers. */
+const DESTROYED = 0.9;
+
+/** Judges one output. `error` is of the result against the original, on the same inputs as what it is weighed against. */
+export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, weights: Weights = {}): Weighed {
+  const { noise, yardstick, signal } = weights;
+  const found = violations(error, gate);
+  if (!found.length) return signal ? { outcome: 'unproven', words: [signal] } : { outcome: 'within', words: [] };
+  if (noise && isNoLarger(error, noise, NOISES, gate)) {
+    const words = found.map((text) => `${text}, and the original itself moves ${farOf(noise)} when ${LEAST}`);
+    return { outcome: 'unproven', words };
+  }
+  if (fidelity !== 'rounding' || !yardstick || gate.isGiven || !isNoLarger(error, yardstick, YARDSTICKS, gate))
+    return { outcome: 'beyond', words: found };
+  const rounded = `rounding the weights alone moves it ${farOf(yardstick)}`;
+  const isDestroyed = yardstick.equal === undefined ? yardstick.cosine < DESTROYED : yardstick.equal < DESTROYED;
+  if (isDestroyed || yardstick.nonFiniteMismatches)
+    return { outcome: 'unproven', words: [`${found[0]}, and ${rounded}`] };
+  return {
+    outcome: signal ? 'unproven' : 'within',
+    words: signal ? [signal] : found.map((text) => `${text}; ${rounded}`),
+  };
+}
+
+const LEAST = 'its inputs move by one unit in the last place';
+
+const farOf = ({ equal, relativeL2, nonFiniteMismatches }: OutputAccuracy): string =>
+  nonFiniteMismatches
+    ? `${nonFiniteMismatches} elements to NaN, infinity or back`
+    : equal === undefined
+      ? `by ${relativeL2.toPrecision(2)}`
+      : `${Math.round((1 - equal) * 1000) / 10} % of its elements`;
+
+/** True where every limit that the error breaks is broken by no more than `times` the other error. */
+function isNoLarger(error: OutputAccuracy, other: OutputAccuracy, times: number, gate: Gate): boolean {
+  if (error.nonFiniteMismatches > times * other.nonFiniteMismatches) return false;
+  if (error.equal !== undefined)
+    return 1 - error.equal <= Math.max(1 - gate.minEqual, times * (1 - (other.equal ?? 1)));
+  // One minus the cosine grows with the square of the error.
+  const turn = 1 - error.cosine <= Math.max(1 - gate.minCosine, times ** 2 * (1 - other.cosine));
+  const length = error.relativeL2 <= Math.max(gate.maxError, times * other.relativeL2);
+  const largest =
+    error.maxRel <= Math.max(gate.maxRel, times * other.maxRel) ||
+    error.maxAbs <= Math.max(FLOOR, times * other.maxAbs);
+  return turn && length && largest;
+}
