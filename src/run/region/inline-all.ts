@@ -1,0 +1,44 @@
+/** Calls of local functions replaced by the functions' nodes, inner calls and calls in bodies too. */
+import type { Model, ModelFunction } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { inlineCall, opsetConflict } from './inline-call.js';
+
+export interface Inlining {
+  /** Whether calls of this function are replaced; default all. */
+  readonly isMeant?: (fn: ModelFunction) => boolean;
+  /** Told of each call that stays, and why. */
+  readonly refused?: (reason: string, call: Node) => void;
+  /** Told of each call before it is replaced. */
+  readonly inlined?: (call: Node, fn: ModelFunction) => void;
+}
+
+/** Goes on until no call is left that may be replaced: what is inlined may call in turn. Functions that nothing calls stay. */
+export function inlineCalls(model: Model, { isMeant = () => true, refused, inlined }: Inlining = {}): void {
+  const kept = new Set<Node>();
+  const functionOf = functionsOf(model);
+  for (let isDone = false; !isDone; ) {
+    isDone = true;
+    for (const graph of [...model.graphs()])
+      for (const node of [...graph.nodeSet]) {
+        const fn = functionOf(node);
+        if (!fn || !isMeant(fn) || kept.has(node) || !graph.nodeSet.has(node)) continue;
+        const reason = opsetConflict(fn, graph);
+        if (reason) {
+          kept.add(node);
+          refused?.(reason, node);
+          continue;
+        }
+        inlined?.(node, fn);
+        inlineCall(node, fn);
+        isDone = false;
+      }
+  }
+}
+
+/** The function that a node calls. Exporters write hundreds of functions: none is searched for node by node. */
+export function functionsOf({ functions }: Model): (node: Node) => ModelFunction | undefined {
+  const byKey = new Map(functions.map((fn) => [keyOf(fn.domain, fn.name, fn.overload), fn]));
+  return ({ domain, opType, overload }) => byKey.get(keyOf(domain, opType, overload));
+}
+
+const keyOf = (...names: readonly string[]): string => names.join('\n');

@@ -1,0 +1,83 @@
+/** Operators of com.microsoft that GPUs have kernels for and the CPU has none, written out in ordinary ones of float32. */
+import { float } from '../../ir/attribute.js';
+import { GraphBuilder } from '../../ir/build.js';
+import type { Node } from '../../ir/node.js';
+import type { Value } from '../../ir/value.js';
+
+type Expansion = (node: Node, build: GraphBuilder) => readonly (Value | undefined)[];
+
+const CHANNELS_FIRST = [0, 3, 1, 2];
+const CHANNELS_LAST = [0, 2, 3, 1];
+
+/** Y of com.microsoft GroupNorm, of x [N, H, W, C] or (channels_last = 0) [N, C, H, W]. */
+function normedGroups(node: Node, build: GraphBuilder, x: Value): Value {
+  const isLast = node.int('channels_last', 1) !== 0;
+  const groups = node.int('groups', 1);
+  const first = isLast ? build.op('Transpose', [x], { perm: CHANNELS_FIRST }) : x;
+  const grouped = build.op('Reshape', [first, build.ints(0, groups, -1)]);
+  const epsilon = float(node.float('epsilon', 1e-5));
+  const affine = [1, 0].map((number) => build.constant('float32', new Array<number>(groups).fill(number)));
+  const bare = build.op('InstanceNormalization', [grouped, ...affine], { epsilon });
+  const whole = build.op('Reshape', [bare, build.op('Shape', [first])]);
+  const [scale, shift] = [1, 2].map((slot) => build.op('Reshape', [node.inputs[slot], build.ints(1, -1, 1, 1)]));
+  const y = build.op('Add', [build.op('Mul', [whole, scale]), shift]);
+  const active = node.int('activation', 0) === 1 ? build.op('Mul', [y, build.op('Sigmoid', [y])]) : y;
+  return isLast ? build.op('Transpose', [active], { perm: CHANNELS_LAST }) : active;
+}
+
+const sum = (build: GraphBuilder, values: readonly (Value | undefined)[]): Value =>
+  values.filter((value): value is Value => value !== undefined).reduce((a, b) => build.op('Add', [a, b]));
+
+const expansions: Readonly<Record<string, Expansion>> = {
+  GroupNorm: (node, build) => [normedGroups(node, build, node.inputs[0] as Value)],
+
+  SkipGroupNorm(node, build) {
+    const [x, , , skip, bias] = node.inputs;
+    const rows = skip && skip.shape?.length === 2 ? build.op('Reshape', [skip, build.ints(0, 1, 1, -1)]) : skip;
+    const whole = sum(build, [x, rows, bias]);
+    return [normedGroups(node, build, whole), whole];
+  },
+
+  /** a · gelu(b) of x + bias = [a, b] along the last axis. */
+  BiasSplitGelu(node, build) {
+    const biased = sum(build, [node.inputs[0], node.inputs[1]]);
+    const split = build.node('Split', [biased], { axis: -1, ...splitsInTwo(node) }, { outputs: 2 });
+    const [left, right] = split.outputs as [Value, Value];
+    const scaled = build.op('Mul', [right, build.constant('float32', Math.SQRT1_2)]);
+    const gate = build.op('Add', [build.op('Erf', [scaled]), build.constant('float32', 1)]);
+    const gelu = build.op('Mul', [build.op('Mul', [right, build.constant('float32', 0.5)]), gate]);
+    return [build.op('Mul', [left, gelu])];
+  },
+
+  BiasAdd: (node, build) => [sum(build, node.inputs)],
+
+  /** Conv of x [N, H, W, C] by weights [M, kH, kW, C / group]. */
+  NhwcConv(node, build) {
+    const [x, weights, bias] = node.inputs;
+    const first = [x, weights].map((value) => build.op('Transpose', [value], { perm: CHANNELS_FIRST }));
+    const y = build.op('Conv', [...first, bias], Object.fromEntries(node.attributes));
+    return [build.op('Transpose', [y], { perm: CHANNELS_LAST })];
+  },
+};
+
+/** From opset 18 on, Split must be told how many parts. */
+const splitsInTwo = ({ graph }: Node) => ((graph.opsets.get('') ?? 0) >= 18 ? { num_outputs: 2 } : {});
+
+const expansionOf = (node: Node): Expansion | undefined =>
+  node.domain === 'com.microsoft' && Object.hasOwn(expansions, node.opType) ? expansions[node.opType] : undefined;
+
+/** True for an operator that the CPU runs only written out. */
+export const isExpandable = (node: Node): boolean => expansionOf(node) !== undefined;
+
+/** Puts ordinary operators in the place of the node. */
+export function expand(node: Node): void {
+  const { graph } = node;
+  const results = expansionOf(node)?.(node, new GraphBuilder(graph)) ?? [];
+  node.outputs.forEach((output, index) => {
+    const result = results[index];
+    if (!output || !result) return;
+    result.type = output.type;
+    graph.replaceUses(output, result);
+  });
+  graph.remove(node);
+}

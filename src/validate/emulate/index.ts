@@ -1,0 +1,114 @@
+/**
+ * A model in its target's arithmetic, for a CPU: what it computes in float16 or bfloat16 is computed in float32 and really rounded, value by value; sums of
+ * integer products do not saturate; kernels that only GPUs have are ordinary operators.
+ *
+ * The CPU provider computes float16 in float32 from one end of a graph to the other, and has few kernels for bfloat16: overflow to infinity,
+ * NaN and comparisons with what was rounded show in this form only.
+ */
+import { inferTypes } from '../../infer/index.js';
+import { cloneModel } from '../../ir/clone.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { castTensor } from '../../ir/numbers.js';
+import type { Value } from '../../ir/value.js';
+import { inlineCalls } from '../../run/region/inline-all.js';
+import type { TensorData, Tensors } from '../../runtime/protocol.js';
+import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
+import { expand, isExpandable } from './expand.js';
+import { roundResults } from './rounding.js';
+import { isIntegerProduct, makeUnsigned, saturates } from './saturation.js';
+import { isNarrow, type Narrow, narrowOf, widenModel } from './widen.js';
+
+/** To be run with the runtime's own optimizations off. */
+export interface Emulation {
+  readonly model: Model;
+  /** What the original takes, as this model takes it: ports of 16 bits are float32. */
+  takes(feeds: Tensors): Tensors;
+  /** What this model gives, in the original's types: nothing is rounded by that. */
+  gives(outputs: Tensors): Record<string, TensorData>;
+  /** What is not as on the target. */
+  readonly notes: readonly string[];
+}
+
+/** Undefined where the CPU computes what the target does: nothing has 16 bits, saturates or lacks a kernel. */
+export function emulated(original: Model): Emulation | undefined {
+  if (!mayDiffer(original)) return undefined;
+  const model = cloneModel(original);
+  const notes: string[] = [];
+  inlineCalls(model, {
+    refused: (reason, call) => notes.push(`${call.label} is left as a function: ${reason}`),
+  });
+  inferTypes(model);
+  const ports = portsOf(model);
+  const were = widenModel(model);
+  const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
+  const products = nodes.filter(saturates);
+  const missing = nodes.filter(isExpandable);
+  if (were.size + products.length + missing.length === 0) return undefined;
+  roundResults(were);
+  products.forEach(makeUnsigned);
+  missing.forEach(expand);
+  notes.push(...notesOf(nodes, were));
+  return {
+    model,
+    notes,
+    takes: (feeds) => recast(feeds, (name) => (ports.inputs.has(name) ? 'float32' : undefined)),
+    gives: (outputs) => recast(outputs, (name) => ports.outputs.get(name)),
+  };
+}
+
+/** A quick look, without types: most models have nothing of it. */
+function mayDiffer(model: Model): boolean {
+  for (const graph of model.graphs()) {
+    for (const value of [...graph.inputs, ...graph.constants])
+      if (narrowOf(value.type) || isNarrow(value.elem)) return true;
+    for (const node of graph.nodeSet)
+      if (mayGiveNarrow(node) || isIntegerProduct(node) || isExpandable(node)) return true;
+  }
+  return false;
+}
+
+/** Only such nodes make 16 bits of what has none. */
+const mayGiveNarrow = (node: Node): boolean => {
+  for (const attribute of node.attributes.values()) {
+    if (attribute.type === 'ref') return true;
+    if (attribute.type === 'int' && (attribute.value === 10n || attribute.value === 16n)) return true;
+    if (attribute.type === 'tensor' && isNarrow(attribute.value.type)) return true;
+    if (attribute.type === 'type_proto' && narrowOf(attribute.value)) return true;
+  }
+  return false;
+};
+
+/** The ports of 16 bits by name. */
+function portsOf({ graph }: Model): { inputs: ReadonlySet<string>; outputs: ReadonlyMap<string, Narrow> } {
+  const inputs = new Set(graph.inputs.filter(({ elem }) => isNarrow(elem)).map(({ name }) => name));
+  const outputs = new Map<string, Narrow>();
+  for (const [index, { name, type }] of graph.outputPorts.entries()) {
+    const elem = graph.outputs[index]?.elem ?? (type?.kind === 'tensor' ? type.elem : undefined);
+    if (isNarrow(elem)) outputs.set(name, elem);
+  }
+  return { inputs, outputs };
+}
+
+function recast(
+  tensors: Tensors,
+  typeOf: (name: string) => 'float32' | Narrow | undefined,
+): Record<string, TensorData> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => {
+      const type = typeOf(name);
+      return [name, type && type !== tensor.type ? toTensorData(castTensor(fromTensorData(tensor), type)) : tensor];
+    }),
+  );
+}
+
+/** Operators that add up or go through time step by step. */
+const inSteps = new Set(['LSTM', 'GRU', 'RNN', 'CumSum', 'LinearAttention']);
+
+function notesOf(nodes: readonly Node[], were: ReadonlyMap<Value, Narrow>): string[] {
+  const isNarrowNode = (node: Node) => node.outputs.some((value) => value && were.has(value));
+  const ops = new Set(
+    nodes.filter((node) => inSteps.has(node.opType) && isNarrowNode(node)).map(({ opType }) => opType),
+  );
+  return [...ops].map((op) => `${op} is rounded at its end, not at every step`);
+}

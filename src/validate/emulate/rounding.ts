@@ -1,0 +1,51 @@
+/**
+ * Rounding as onnxruntime cannot leave it out.
+ *
+ * Why this way: a Cast to 16 bits and one back. The runtime drops such a pair only where it put the first one in by itself, around an operator that
+ * it has no kernel for; of a graph whose operators are all float32 it keeps every pair, in bodies too, optimizations off (tests
+ * hold it to that, over every boundary of both types). Movements between the two (Unsqueeze, Concat of one, Slice, Transpose,
+ * Identity) change nothing about it and cost time; arithmetic (splitting by a factor, a magic number for small ones, Where for
+ * infinities) is eight operators.
+ */
+import type { Node } from '../../ir/node.js';
+import type { Value } from '../../ir/value.js';
+import { castTo, type Narrow, widenBehind } from './widen.js';
+
+/** Rounds what operators compute: each value that had 16 bits, behind the operator that gives it. */
+export function roundResults(were: ReadonlyMap<Value, Narrow>): void {
+  for (const [value, type] of were) {
+    const { producer } = value;
+    if (!producer || value.type?.kind !== 'tensor' || value.uses.size === 0) continue;
+    if (!producer.is('Cast') && !givesWhatItIsGiven(producer)) roundBehind(value, type);
+  }
+}
+
+/** value ⟶ Cast to float32(Cast to 16 bits(value)), for all who read it. */
+function roundBehind(value: Value, type: Narrow): void {
+  const uses = [...value.uses];
+  const narrow = castTo(value.graph, value, type);
+  for (const { node, index } of uses) node.graph.setInput(node, index, narrow);
+  widenBehind(narrow);
+}
+
+/** Operators whose results are numbers that they are given, or small integers, zeros and negatives of them: nothing to round. */
+const exact = new Set(
+  [
+    'Identity Reshape Flatten Squeeze Unsqueeze Transpose Expand Tile Slice Split Concat Gather GatherElements GatherND',
+    'Scatter Pad DepthToSpace SpaceToDepth Trilu ReverseSequence Compress Unique Where OneHot EyeLike ConstantOfShape',
+    'NonZero TopK Max Min Relu Abs Neg Sign Ceil Floor MaxPool GlobalMaxPool MaxUnpool ReduceMax ReduceMin',
+    'If Loop Scan SequenceConstruct SequenceAt SequenceInsert SequenceErase SequenceEmpty SplitToSequence',
+    'ConcatFromSequence SequenceMap Optional OptionalGetElement',
+  ]
+    .join(' ')
+    .split(' '),
+);
+
+/** Scatters of which some reduce. */
+const scatters = new Set(['ScatterElements', 'ScatterND']);
+
+function givesWhatItIsGiven(node: Node): boolean {
+  if (node.domain !== '') return false;
+  if (scatters.has(node.opType)) return ['none', undefined].includes(node.string('reduction'));
+  return exact.has(node.opType);
+}

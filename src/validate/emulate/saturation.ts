@@ -1,0 +1,62 @@
+/**
+ * Integer products whose sums do not saturate on any CPU: weights of int8 become uint8, 128 more, and so does their zero point.
+ *
+ * x64 CPUs without VNNI add two products of u8 × s8 in 16 bits, which saturates; of u8 × u8 no kernel does so, and
+ * (b + 128) − (zero + 128) is b − zero. Weights are derived as they are written, of the same size.
+ */
+import { derive } from '../../ir/bank.js';
+import type { Graph } from '../../ir/graph.js';
+import type { Node } from '../../ir/node.js';
+import { tensorOf } from '../../ir/numbers.js';
+import type { Tensor } from '../../ir/tensor.js';
+import type { Value } from '../../ir/value.js';
+import { castTo } from './widen.js';
+
+/** Operands of integer products, and their zero points: by op, pairs of slots. Contrib ops begin with `ms.`. */
+const operands: ReadonlyMap<string, readonly (readonly [number, number])[]> = new Map(
+  Object.entries({
+    MatMulInteger: [[1, 3]],
+    ConvInteger: [[1, 3]],
+    QLinearMatMul: [[3, 5]],
+    QLinearConv: [[3, 5]],
+    'ms.DynamicQuantizeMatMul': [[1, 3]],
+    'ms.MatMulIntegerToFloat': [[1, 5]],
+    'ms.QGemm': [[3, 5]],
+  } as Record<string, [number, number][]>),
+);
+
+const slotsOf = (node: Node): readonly (readonly [number, number])[] =>
+  operands.get(node.domain === 'com.microsoft' ? `ms.${node.opType}` : node.domain === '' ? node.opType : '?') ?? [];
+
+/** True for an operator that adds products of integers. */
+export const isIntegerProduct = (node: Node): boolean => slotsOf(node).length > 0;
+
+/** True where sums of the node saturate on some CPUs. */
+export const saturates = (node: Node): boolean => slotsOf(node).some(([at]) => node.inputs[at]?.elem === 'int8');
+
+/** Makes the weights of a node unsigned. */
+export function makeUnsigned(node: Node): void {
+  for (const [at, zeroAt] of slotsOf(node)) {
+    const { graph } = node;
+    const value = node.inputs[at];
+    if (value?.elem !== 'int8') continue;
+    const zero = node.inputs[zeroAt];
+    graph.setInput(node, at, raised(graph, value));
+    graph.setInput(node, zeroAt, zero ? raised(graph, zero) : graph.constant(tensorOf('uint8', 128)));
+  }
+}
+
+/** The value and 128, as uint8. */
+function raised(graph: Graph, value: Value): Value {
+  const { tensor } = value;
+  if (tensor) return graph.constant(raisedTensor(tensor), `${value.name}_uint8`);
+  const sum = graph.add('Add', [castTo(graph, value, 'int32'), graph.constant(tensorOf('int32', 128))]);
+  sum.output.type = { kind: 'tensor', elem: 'int32', shape: value.shape };
+  return castTo(graph, sum.output, 'uint8');
+}
+
+const raisedTensor = (tensor: Tensor): Tensor =>
+  derive([tensor], 'uint8', tensor.shape, function* (source) {
+    // In two's complement, 128 more is the highest bit turned.
+    for (const chunk of (source as Tensor).chunks()) yield chunk.map((byte) => byte ^ 0x80);
+  });
