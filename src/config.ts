@@ -53,7 +53,11 @@ export const configSchema = z.object({
   timeBudget: seconds.describe(
     'How long running models to prove the result may take in all: seconds, 90s or 2m. What is left out for it is said.',
   ),
-  inputs: z.string('expected a path').describe('A folder of test_data_set_* with the inputs to run on.'),
+  inputs: z
+    .string('expected a path')
+    .describe(
+      'The inputs to run on: test_data_set_* of .pb, .npz, .npy by the name of the input, .json, or a folder of several.',
+    ),
   shapes: z
     .record(z.string(), z.array(size, 'expected a list of sizes'), 'expected shapes by name')
     .describe('The shape of an input.'),

@@ -1,7 +1,6 @@
 /** The whole job on a file: read, run the passes, compare with the original, and write the result if every gate holds. */
 import { flattenOutputs } from '../passes/flatten-outputs.js';
 import { fuseAttn } from '../passes/fuse-attn.js';
-import { checkInputs } from './check-inputs.js';
 import { type Config, flagOf } from './config.js';
 import { checkContractPaths, writeContract } from './contract-files.js';
 import type { Model } from './ir/model.js';
@@ -53,7 +52,6 @@ export async function optimizeFile(
   const { allowOutsideData } = options;
   const original = await readModel(input, { allowOutsideData, onFile: (path) => files.push(path) });
   if (!options.force) await keepFiles(files, out);
-  await checkInputs(original, options);
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
   const deadline = deadlineOf(options);

@@ -4,6 +4,7 @@ import { catalogue } from '../passes/index.js';
 import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
 import { presets } from '../passes/presets.js';
+import { checkInputs } from './check-inputs.js';
 import { expectModel } from './ir/errors.js';
 import type { Model } from './ir/model.js';
 import { deadlineOf, type TimeOptions } from './run/deadline.js';
@@ -35,9 +36,9 @@ export interface OptimizeOptions extends TimeOptions {
    * where one is slower, or gives numbers away for nothing, it is left out. Whatever `verify` is.
    */
   readonly tune?: boolean;
-  /** A folder of `test_data_set_*`: tuning measures at the sizes of the last. Default: sizes that people run models at. */
+  /** A file or folder with inputs: every gate is judged on them, and tuning measures at the sizes of the last. Default: inputs that are made up. */
   readonly inputs?: string;
-  /** Of the inputs that models are verified on. Default 0. */
+  /** Of the inputs that are made up. Default 0. */
   readonly seed?: number;
   /** Whole shapes of inputs, by name: the result declares them, and is verified on them. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
@@ -66,10 +67,11 @@ export async function optimize(
   const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, builtIn);
   checkFunctions(asked, model);
   const list = withSizes(asked, model, options);
+  await checkInputs(model, options);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
   const target = await targetOf(options.target, runs || options.tune === true);
-  const { shapes, dims } = options;
+  const { shapes, dims, inputs } = options;
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const result = await runPipeline(model, list, {
@@ -77,7 +79,7 @@ export async function optimize(
     hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
     evaluate: isNode() ? evaluate : undefined,
     verify: options.verify,
-    verifier: runs ? await verifierOf({ seed, shapes, dims, target, deadline }) : undefined,
+    verifier: runs ? await verifierOf({ seed, shapes, dims, inputs, target, deadline }) : undefined,
     stopwatch,
     onProgress: options.onProgress,
   }).finally(() => stopwatch?.close());

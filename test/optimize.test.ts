@@ -1,5 +1,8 @@
 /** The pipeline as a program calls it. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -8,6 +11,7 @@ import { explain } from '../src/explain.js';
 import { buildModel } from '../src/ir/build.js';
 import type { Model } from '../src/ir/model.js';
 import { tensorOf } from '../src/ir/numbers.js';
+import type { Value } from '../src/ir/value.js';
 import { closeRuntime } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
 import { definePass } from '../src/run/pass.js';
@@ -37,8 +41,36 @@ const scale = (by: number) =>
     },
   })();
 
+/** Takes every Relu away: right where nothing is negative. */
+const withoutRelu = definePass({
+  name: 'without-relu',
+  summary: '',
+  fidelity: 'exact',
+  options: z.object({}),
+  run({ graph }) {
+    for (const node of graph.nodes())
+      if (node.is('Relu')) graph.replaceUses(node.outputs[0] as Value, node.inputs[0] as Value);
+  },
+});
+
 describe('optimize', () => {
   afterAll(closeRuntime);
+
+  it('judges each pass on the inputs that are given', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'optimize-'));
+    const given = (name: string, value: number): string => {
+      writeFileSync(join(folder, name), JSON.stringify({ x: [Array(64).fill(value), Array(64).fill(1)] }));
+      return join(folder, name);
+    };
+    const status = async (inputs?: string) =>
+      (await optimize(model(), [withoutRelu()], { inputs })).report.passes[0]!.status;
+    expect(await status()).toBe('rolled back');
+    expect(await status(given('positive.json', 0.5))).toBe('applied');
+    expect(await status(given('negative.json', -0.5))).toBe('rolled back');
+    writeFileSync(join(folder, 'short.json'), '{"x": [[1]]}');
+    await expect(status(join(folder, 'short.json'))).rejects.toThrow(/short\.json: "x": expected a shape of \[2, 64\]/);
+    rmSync(folder, { recursive: true });
+  });
 
   it.each<[unknown, string]>([
     ['m.onnx', 'the text "m.onnx"'],

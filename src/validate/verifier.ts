@@ -17,7 +17,7 @@ import { twinOf } from './twin.js';
 export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {
   /** Where the result is meant to run; default cpu. */
   readonly target?: Provider;
-  /** A folder or file of inputs, instead of generated ones. */
+  /** A file or folder with inputs, instead of those that are made up. */
   readonly inputs?: string;
 }
 
@@ -48,6 +48,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
         ...options,
         provider: HERE,
         setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)),
+        isRounded: true,
       });
     } catch (error) {
       // Inputs that cannot be made up leave nothing to compare, as an original that does not run does.
