@@ -1,5 +1,6 @@
 /** The report as Markdown: for a pull request or a wiki. */
 import type { Report } from '../run/report.js';
+import { meaningText } from './meaning-text.js';
 import { bytesText, msText, numberText, signed } from './style.js';
 import { rewritesText } from './text.js';
 import { tuningTexts } from './tuning.js';
@@ -50,13 +51,13 @@ export function reportMarkdown(report: Report): string {
       ['## Accuracy'],
       [`On ${accuracy.provider}, seed ${seed}, inputs: ${accuracy.inputs.join('; ')}.`],
       table(
-        ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'top-1'],
+        ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'meaning'],
         accuracy.outputs.map((o) => [
           `\`${o.name}\``,
           ...[o.maxAbs, o.maxRel, o.relativeL2].map(numberText),
           o.cosine === null ? '–' : o.cosine.toFixed(6),
           o.snr === null || !Number.isFinite(o.snr) ? '∞' : numberText(o.snr),
-          typeof o.top1 !== 'number' ? '' : `${(100 * o.top1).toFixed(1)} %`,
+          meaningText(o),
         ]),
       ),
     );

@@ -1,5 +1,6 @@
 /** The report on a terminal. */
 import type { PassReport, Report } from '../run/report.js';
+import { meaningText } from './meaning-text.js';
 import { bytesText, counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
 import { tuningTexts } from './tuning.js';
 
@@ -149,7 +150,7 @@ const opsetText = (opsets: Readonly<Record<string, number>>): string =>
 function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[] {
   if (!accuracy) return [];
   const { outputs, inputs, provider } = accuracy;
-  const top1 = outputs.some((output) => typeof output.top1 === 'number');
+  const isMeant = outputs.some((output) => meaningText(output));
   const snr = (value: number | null) => (value === null || !Number.isFinite(value) ? '∞' : `${numberText(value)} dB`);
   const rows = outputs.map((output) => [
     output.name,
@@ -157,10 +158,10 @@ function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[]
     numberText(output.relativeL2),
     output.cosine === null ? '–' : output.cosine.toFixed(6),
     snr(output.snr),
-    ...(top1 ? [typeof output.top1 !== 'number' ? '' : `${(100 * output.top1).toFixed(1)} %`] : []),
+    ...(isMeant ? [meaningText(output)] : []),
     remarkOf(output, p),
   ]);
-  const titles = ['', 'max abs', 'rel L2', 'cosine', 'SNR', ...(top1 ? ['top-1'] : []), ''].map((title) =>
+  const titles = ['', 'max abs', 'rel L2', 'cosine', 'SNR', ...(isMeant ? ['meaning'] : []), ''].map((title) =>
     p.dim(title),
   );
   const remarks = [

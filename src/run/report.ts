@@ -112,7 +112,20 @@ const outputAccuracy = z.object({
   nonFinite: z.object({ original: count, result: count }).describe('NaN and infinite elements.'),
   nonFiniteMismatches: count.describe('Elements that are NaN or infinite in one of the two alone.'),
   equal: measure.optional().describe('Share of equal elements; of integers, bools and text.'),
-  top1: measure.optional().describe('Share of rows whose largest element is the same one, where that makes sense.'),
+  meaning: z
+    .object({
+      kind: z
+        .enum(['classes', 'tokens', 'embedding', 'mask', 'decisions', 'detections', 'waveform', 'image'])
+        .describe('What the output is for, as far as the graph and its names say.'),
+      measure: z.string().describe('What was measured, in words.'),
+      value: measure.describe('A share, a cosine, or decibels: more is better. Over all sets of inputs.'),
+      samples: count.describe('Rows, elements or detections that it is taken from.'),
+      divergence: measure.optional().describe('Of tokens: Kullback-Leibler divergence of a row, in nats, on average.'),
+      top5: measure.optional().describe('Of tokens: share of the five likeliest that are the same.'),
+    })
+    .optional()
+    .describe('How much is kept of what the output is for. Absent for a tensor like any other.'),
+  top1: measure.optional().describe('The share that `meaning` gives, of classes and tokens.'),
 });
 
 const timing = z.object({ median: z.number(), low: z.number(), high: z.number(), runs: count });
@@ -173,7 +186,11 @@ export const reportSchema = z.object({
         .describe("What the runtime's own optimizations do to the original's outputs, without any pass."),
       verdict: verdict.optional(),
       gate: z
-        .object({ maxError: measure, minCosine: measure, maxRel: measure, minEqual: measure, minTop1: measure })
+        .object({
+          ...{ maxError: measure, minCosine: measure, maxRel: measure, minEqual: measure, minTop1: measure },
+          minMeaning: z.record(z.string(), measure).optional().describe('The limits of other meanings, by kind.'),
+          isGiven: z.boolean().optional().describe('True: a limit was asked for, and nothing widens it.'),
+        })
         .describe('The limits of relativeL2, cosine, maxRel, equal and top1; null is no limit.'),
       fidelity: fidelity.describe(
         'The gate applied: wider than that of the passes where the original is coarse itself.',

@@ -2,6 +2,7 @@
 import { type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './accuracy.js';
 import { type Form, formText, sideOf } from './forms.js';
+import { measureMeanings } from './measures.js';
 import type { Reference } from './reference.js';
 import type { Subject } from './subject.js';
 
@@ -60,13 +61,14 @@ export async function compareWith(
         break;
       }
       try {
-        const found = await side.run(feeds.tensors);
+        const given = await side.run(feeds.tensors);
+        const { outputs: found, measures } = measureMeanings(reference.meanings, expected, given);
         for (const [name, original] of Object.entries(expected)) {
           if (skipped.has(name)) continue;
           const result = found[name];
           const mismatch = result ? mismatchOf(original, result) : `expected ${original.type}; found no such output`;
           if (mismatch || !result) fail(`output "${name}": ${mismatch}`, run);
-          else evidence.push({ form, run, output: compareTensors(name, original, result) });
+          else evidence.push({ form, run, output: compareTensors(name, original, result, measures.get(name)) });
         }
         for (const name of Object.keys(found)) if (!(name in expected) && !skipped.has(name)) extra.add(name);
       } catch (error) {

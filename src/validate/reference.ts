@@ -13,6 +13,7 @@ import {
 import { type FeedOptions, type Feeds, shapesText } from './feeds.js';
 import { type GivenSet, givenSets } from './inputs/given.js';
 import { basePlans, morePlans, type Plan } from './inputs/sets.js';
+import { type Meaning, meaningsOf } from './meaning.js';
 import { type Sizes, sizeChoices } from './sizes.js';
 
 /** One set of inputs and what came out. */
@@ -24,6 +25,8 @@ export interface ReferenceRun {
 export interface Reference {
   /** In order: those that always run, then those that time allowed. */
   readonly runs: readonly ReferenceRun[];
+  /** What the outputs are for, by name. */
+  readonly meanings: ReadonlyMap<string, Meaning>;
   /** How many of the runs always run. */
   readonly base: number;
   /** Outputs that are not compared, and why. */
@@ -92,7 +95,13 @@ export async function referenceOf(
   const notCompared = missing(session, runs);
   const random = isRandom(model) && runs[0] ? await changing(session, runs[0]) : [];
   await session.release();
-  return { runs, base, notes, notCompared: [...notCompared, ...random] };
+  return {
+    runs,
+    meanings: meaningsOf(model, runs[0]?.outputs ?? {}),
+    base,
+    notes,
+    notCompared: [...notCompared, ...random],
+  };
 }
 
 /** Runs the original on one set after another, and keeps what it gives. */
