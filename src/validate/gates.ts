@@ -163,7 +163,7 @@ const isSet = ({ meaning }: OutputAccuracy, { minMeaning }: Gate): boolean =>
 const ANSWERS = 8;
 
 /** The limit for a meaning; undefined where there is none, or too few answers to hold it against. */
-export function meaningLimit({ kind, samples }: MeaningMeasure, gate: Gate): number | undefined {
+function meaningLimit({ kind, samples }: MeaningMeasure, gate: Gate): number | undefined {
   if (samples < ANSWERS) return undefined;
   return kind === 'classes' || kind === 'tokens' ? gate.minTop1 : gate.minMeaning[kind];
 }
