@@ -70,6 +70,10 @@ export const configSchema = z.object({
     .max(1, cosine)
     .describe('The least cosine similarity an output may have.'),
   minSpeedup: positive.describe('The least ratio of the original time to the result time.'),
+  require: z
+    .array(z.string('expected a list of names'), 'expected a list of names')
+    .describe('Names of passes that must be in the result.'),
+  allowRollback: truth.describe('Take a result for done though a pass broke its gate and is not in it.'),
   failOnFallback: truth.describe('Fail where another provider than the target runs a node.'),
   keepFunctions: truth.describe('Write repeated blocks as local functions.'),
   externalData: truth.describe('Write the weights to a file beside the model.'),

@@ -10,20 +10,22 @@ import type { Model } from './ir/model.js';
 import { deadlineOf, type TimeOptions } from './run/deadline.js';
 import { sizesOf } from './run/freeze.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
+import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
-import type { Pass, Target } from './run/pass.js';
+import type { Fidelity, Pass, Target } from './run/pass.js';
 import { type Progress, runPipeline } from './run/pipeline.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { variantsOf } from './run/tune/tuning.js';
 import { UsageError, unknownText } from './run/usage-error.js';
-import type { Verifier, VerifyLevel } from './run/verify.js';
+import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify.js';
 import { hasKernel } from './runtime/kernels.js';
+import type { GateOptions } from './validate/gates.js';
 import type { VerifierOptions } from './validate/verifier.js';
 
 /** Every pass and preset this package brings. */
 export const builtIn: Catalogue = { passes: catalogue, presets };
 
-export interface OptimizeOptions extends TimeOptions {
+export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   /**
    * The provider that the result is meant for. Default `auto`, the best one that works here;
    * where nothing is to be run, `cpu`: to find out would mean to run something.
@@ -46,6 +48,8 @@ export interface OptimizeOptions extends TimeOptions {
   readonly dims?: Readonly<Record<string, number>>;
   /** Makes local functions of repeated blocks at the end: the pass `outline`. */
   readonly keepFunctions?: boolean;
+  /** Names of passes that have to be applied: where one is not, a gate fails. */
+  readonly require?: readonly string[];
   readonly onProgress?: (progress: Progress) => void;
   /** Stated in the report. */
   readonly command?: string;
@@ -53,7 +57,8 @@ export interface OptimizeOptions extends TimeOptions {
 
 /**
  * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.
- * Where the result as a whole breaks its gate it is given all the same: `report.gates` says so. Whoever uses it looks there.
+ * Throws GateError, which has the report, where the result as a whole breaks its gate, or a pass broke its own and was rolled back;
+ * with `onGate: 'report'` the result is given all the same, and `report.gates` and `report.outcome` say so.
  * Throws UsageError for an unknown pass, dim, input or function and where `tune` finds nothing to measure, or nothing to measure with,
  * ModelError where the model is at fault, PassError where a pass is, TypeError for what is no model.
  */
@@ -68,10 +73,11 @@ export async function optimize(
   checkFunctions(asked, model);
   const list = withSizes(asked, model, options);
   await checkInputs(model, options);
+  const required = requiredIn(options.require ?? [], list, builtIn);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
   const target = await targetOf(options.target, runs || options.tune === true);
-  const { shapes, dims, inputs } = options;
+  const { shapes, dims, inputs, maxError, minCosine } = options;
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const result = await runPipeline(model, list, {
@@ -79,7 +85,9 @@ export async function optimize(
     hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
     evaluate: isNode() ? evaluate : undefined,
     verify: options.verify,
-    verifier: runs ? await verifierOf({ seed, shapes, dims, inputs, target, deadline }) : undefined,
+    verifier: runs
+      ? await verifierOf({ seed, shapes, dims, inputs, target, deadline, maxError, minCosine })
+      : undefined,
     stopwatch,
     onProgress: options.onProgress,
   }).finally(() => stopwatch?.close());
@@ -95,11 +103,13 @@ export async function optimize(
     passes: result.passes,
     model: { before: result.before, after: result.after },
     cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
-    gates: gatesOf(result.verification.verdict),
+    outcome: outcomeOf(result.passes),
+    gates: [...gatesOf(result.verification.verdict, result.fidelity), ...requireGate(required, result.passes)],
     machine: await machineOf(),
     versions: await versionsOf(),
     ms: performance.now() - started,
   };
+  expectGates(report, options);
   return { model: result.model, report };
 }
 
@@ -142,11 +152,13 @@ async function stopwatchFor(model: Model, list: readonly Pass[], target: Target,
   return createStopwatch({ provider: target, seed, dims: inputs === undefined ? {} : sizesInData(inputs, model) });
 }
 
-/** A comparison without an outcome holds nothing against a gate. */
-const gatesOf = (verdict: Report['verification']['verdict']): Report['gates'] =>
-  verdict === undefined || verdict.outcome === 'unknown'
-    ? []
-    : [{ name: 'accuracy', passed: verdict.outcome === 'accepted', detail: verdict.detail }];
+/** A comparison without an outcome holds nothing against the accuracy gate; that there is none may fail another. */
+function gatesOf(verdict: Verdict | undefined, fidelity: Fidelity): Report['gates'] {
+  if (!verdict) return [];
+  const { outcome, detail } = verdict;
+  if (outcome === 'unknown') return proofGate(verdict, fidelity);
+  return [{ name: 'accuracy', passed: outcome === 'accepted', detail }];
+}
 
 /** The target that is meant, found out where it is `auto`. */
 export async function targetOf(target: Target | 'auto' | undefined, runs: boolean): Promise<Target> {

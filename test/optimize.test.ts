@@ -14,6 +14,7 @@ import { tensorOf } from '../src/ir/numbers.js';
 import type { Value } from '../src/ir/value.js';
 import { closeRuntime } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
+import { GateError } from '../src/run/outcome.js';
 import { definePass } from '../src/run/pass.js';
 import { UsageError } from '../src/run/usage-error.js';
 
@@ -103,16 +104,42 @@ describe('optimize', () => {
   });
 
   it('tells in its gates that the result is wrong, and that it is right', async () => {
-    const wrong = await optimize(model(), [scale(2)], { verify: 'end', target: 'cpu' });
+    const wrong = await optimize(model(), [scale(2)], { verify: 'end', target: 'cpu', onGate: 'report' });
     expect(wrong.report.gates).toMatchObject([{ name: 'accuracy', passed: false }]);
     const right = await optimize(model(), 'simplify', { verify: 'end', target: 'cpu' });
     expect(right.report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
     expect((await optimize(model(), 'simplify', { verify: 'none' })).report.gates).toEqual([]);
   });
 
+  it('throws where the result is wrong, with the report', async () => {
+    const wrong: unknown = await optimize(model(), [scale(2)], { verify: 'end', target: 'cpu' }).catch(
+      (error) => error,
+    );
+    expect(wrong).toBeInstanceOf(GateError);
+    expect((wrong as GateError).message).toMatch(/^accuracy gate: .*relative L2/);
+    expect((wrong as GateError).report.gates).toMatchObject([{ name: 'accuracy', passed: false }]);
+  });
+
+  it('throws where a pass was rolled back, unless that is allowed', async () => {
+    const job = (options: object) => optimize(model(), [scale(2)], { verify: 'pass', target: 'cpu', ...options });
+    await expect(job({})).rejects.toThrow(/^scale was rolled back: .*relative L2/);
+    const { report, model: result } = await job({ allowRollback: true });
+    expect(report.outcome).toMatchObject({ asked: ['scale'], done: [], takenBack: [{ pass: 'scale' }] });
+    expect(result.graph.nodeSet.size).toBe(2);
+    await expect(job({ allowRollback: true, require: ['scale'] })).rejects.toThrow(
+      /^require gate: scale was rolled back/,
+    );
+    await expect(job({ require: ['int8'] })).rejects.toThrow(UsageError);
+    // The one limit there is for all of it.
+    const wide = { maxError: 2, minCosine: 0 };
+    expect(
+      (await optimize(model(), [scale(1.5)], { verify: 'pass', target: 'cpu', ...wide })).report.passes,
+    ).toMatchObject([{ status: 'applied', error: expect.closeTo(0.5) }]);
+  });
+
   it('sees what steps do together that each stay within their gate', async () => {
     const steps = Array.from({ length: 3 }, () => scale(1 + 6e-5));
-    const { report } = await optimize(model(), steps, { verify: 'pass', target: 'cpu' });
+    const { report } = await optimize(model(), steps, { verify: 'pass', target: 'cpu', onGate: 'report' });
     expect(report.passes.map(({ status }) => status)).toEqual(['applied', 'applied', 'applied']);
     expect(report.gates).toMatchObject([{ passed: false, detail: expect.stringMatching(/relative L2 0\.00018/) }]);
   });

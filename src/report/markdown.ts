@@ -34,6 +34,9 @@ export function reportMarkdown(report: Report): string {
         msText(pass.ms),
       ]),
     ),
+    report.outcome?.takenBack.length
+      ? [`Not in the result: ${report.outcome.takenBack.map(({ pass }) => `\`${pass}\``).join(', ')}, rolled back.`]
+      : [],
     (report.warnings ?? []).map(({ text }) => `- ${text}`),
     passes.flatMap((pass) => {
       const { name, notes, skips, verdict, rewrites, status } = pass;

@@ -64,13 +64,28 @@ function warningLines({ warnings = [] }: Report, p: Paint, width: number): strin
 function passLines(passes: readonly PassReport[], p: Paint, width: number): string[] {
   const names = Math.max(0, ...passes.map(({ name }) => name.length));
   // A mark, the name, what changed, the time: two spaces between them.
-  const room = width - names - 1 - 7 - 6;
+  const costs = passes.map(costText);
+  const room = width - names - 1 - 7 - 6 - (costs.some(Boolean) ? 15 : 0);
   const heads = table(
-    passes.map((pass) => [markOf(pass, p), p.bold(pass.name), changeText(pass, room), p.dim(msText(pass.ms))]),
-    '   >',
+    passes.map((pass, i) => [
+      markOf(pass, p),
+      p.bold(pass.name),
+      changeText(pass, room),
+      ...(costs.some(Boolean) ? [costs[i] as string] : []),
+      p.dim(msText(pass.ms)),
+    ]),
+    costs.some(Boolean) ? '    >' : '   >',
   );
   return passes.flatMap((pass, i) => [heads[i] as string, ...detailLines(pass, p, width)]);
 }
+
+/** What a pass that changes numbers on purpose, or changed them more than float32 sums do, cost. */
+const costText = ({ error, fidelity, status }: PassReport): string =>
+  status === 'applied' && typeof error === 'number' && (fidelity !== 'exact' || error > FLOAT32_NOISE)
+    ? `error ${numberText(error)}`
+    : '';
+
+const FLOAT32_NOISE = 1e-4;
 
 const markOf = ({ status }: PassReport, p: Paint): string =>
   status === 'applied' ? p.good('✓') : status === 'unchanged' ? p.dim('·') : p.bad('✗');
@@ -230,8 +245,10 @@ const gateLines = ({ gates, accuracy }: ComparisonReport, p: Paint): string[] =>
     return `${isOpen ? p.warn('?') : passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`;
   });
 
-function endLines({ output, ms, verification, accuracy, gates }: Report, p: Paint): string[] {
+function endLines({ output, ms, verification, accuracy, gates, outcome }: Report, p: Paint): string[] {
   const lines: string[] = [];
+  const back = outcome?.takenBack.map(({ pass }) => pass) ?? [];
+  if (back.length) lines.push(`${p.bad('✗')} not in the result: ${back.join(', ')}, rolled back`);
   const { verdict, level } = verification;
   if (verdict?.outcome === 'unknown') lines.push(p.warn(`not verified: ${verdict.detail}`));
   if (level === 'none' && !accuracy) lines.push(p.dim('not verified: nothing was run'));

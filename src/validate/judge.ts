@@ -82,7 +82,8 @@ export function judge(reference: Reference, proof: Proof, { gate, fidelity, abse
     ),
   ];
   const verdict = ((): Verdict => {
-    const error = Math.max(0, ...counted.map(({ output }) => output.relativeL2));
+    const isLost = faults.length > 0 || counted.some(({ output }) => output.nonFiniteMismatches > 0);
+    const error = isLost ? Number.POSITIVE_INFINITY : Math.max(0, ...counted.map(({ output }) => output.relativeL2));
     if (absent && final.length && final.length === faults.length && faults.every(({ text }) => lacksKernel.test(text)))
       return { outcome: 'unknown', detail: `${absent} does not work here, and on the CPU: ${faults[0]?.text}` };
     if (final.length) return { outcome: 'rejected', detail: told(final).slice(0, 3).join('; '), error };

@@ -135,11 +135,16 @@ class Runner {
       await this.run(feeds, sizes);
       return undefined;
     } catch (error) {
-      if (!(error instanceof RuntimeError) || error.kind === 'timeout') throw error;
+      if (!(error instanceof RuntimeError) || error.kind === 'timeout' || this.#isKilled(error)) throw error;
       this.notes.push(`the original does not run on ${shapesText(feeds.tensors)}: ${error.message}`);
       if (error.kind === 'crash') this.session = await this.#runtime.load(this.#source, this.#load);
       return error;
     }
+  }
+
+  /** A process that was killed says nothing of the inputs; one that lives and has no memory for them does. */
+  #isKilled({ kind }: RuntimeError): boolean {
+    return kind === 'killed' && this.#runtime.pid === undefined;
   }
 }
 
