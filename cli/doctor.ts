@@ -2,6 +2,7 @@
 import { paint, table } from '../src/report/style.js';
 import { machineOf, versionsOf } from '../src/run/machine.js';
 import { probeProviders } from '../src/runtime/providers.js';
+import { saturates } from '../src/runtime/saturation.js';
 import type { Flags } from './flags.js';
 import { hasColour, ProgressLine } from './terminal.js';
 
@@ -9,9 +10,12 @@ export async function run(flags: Flags): Promise<undefined> {
   const progress = new ProgressLine(flags.json === true);
   progress.say('trying the providers');
   const [providers, machine, versions] = [await probeProviders(), await machineOf(), await versionsOf()];
+  const int8 = providers.some(({ provider, works }) => provider === 'cpu' && works)
+    ? { saturates: await saturates() }
+    : undefined;
   progress.clear();
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ providers, machine, versions }, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ providers, int8, machine, versions }, undefined, 2)}\n`);
     return undefined;
   }
   const p = paint(hasColour(process.stdout));
@@ -22,5 +26,11 @@ export async function run(flags: Flags): Promise<undefined> {
   ]);
   const about = machine ? `${machine.cpu}, ${machine.cores} cores, ${machine.os} ${machine.arch}` : '';
   const text = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  process.stdout.write(`${[...table(rows), '', p.dim(about), p.dim(text.join(', '))].join('\n')}\n`);
+  const sums = int8 ? [sumsText(int8.saturates)] : [];
+  process.stdout.write(`${[...table(rows), ...sums, '', p.dim(about), p.dim(text.join(', '))].join('\n')}\n`);
 }
+
+const sumsText = (isSaturating: boolean): string =>
+  isSaturating
+    ? '8-bit sums of u8 × s8 saturate here (no VNNI or AMX): int8 takes weights whose sums do not, unless told otherwise'
+    : '8-bit sums of u8 × s8 are exact here';

@@ -33,6 +33,7 @@ export const jobFlags = {
   out: { ...text, alias: 'o', describe: 'Path of the result.', defaultDescription: 'model.opt.onnx' },
   passes: flag('passes', { ...text, alias: 'p' }),
   outputs: { ...flag('outputs', text), describe: `${about('outputs')} E.g. logits,hidden_states.*` },
+  'target-cpu': { ...flag('targetCpu', text), describe: `${about('targetCpu')} E.g. avx2,vnni,arm` },
   'attn-op': flag('attnOp', { ...text, choices: configSchema.shape.attnOp.options }),
   contract: flag('contract', { ...truth, defaultDescription: 'where flatten-outputs runs' }),
   verify: flag('verify', {
@@ -58,8 +59,6 @@ export const jobFlags = {
     describe:
       'Freeze a symbolic dim of the inputs: the result declares the size, and is compared at it. May be repeated. E.g. batch=4',
   },
-  require: { ...flag('require', text), describe: `${about('require')} E.g. int8,bf16` },
-  'allow-rollback': flag('allowRollback', truth),
   'fail-on-fallback': flag('failOnFallback', truth),
   'keep-functions': flag('keepFunctions', truth),
   'external-data': flag('externalData', truth),
@@ -97,7 +96,7 @@ export function configFromFlags(flags: Flags): Config {
   );
   set('dims', pairs(flags, 'dim', Number));
   set('outputs', namesIn(flags, 'outputs'));
-  set('require', namesIn(flags, 'require'));
+  set('targetCpu', namesIn(flags, 'target-cpu'));
   return checkConfig(settings, 'flags', (setting) => `--${flagOf(setting)}`);
 }
 

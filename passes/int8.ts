@@ -6,11 +6,13 @@ import type { Node } from '../src/ir/node.js';
 import { numbersOf, tensorOf } from '../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import type { Value } from '../src/ir/value.js';
+import { EXACT_CPUS, INEXACT_CPUS } from '../src/run/cpus.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
+import { saturatesOn } from '../src/run/target-cpu.js';
 import { BlockInt8 } from './precision/block-int8.js';
 import { cast, DynamicInt8 } from './precision/dynamic-int8.js';
 import { keeps } from './precision/keep.js';
-import { whyLeftAlone } from './precision/left-alone.js';
+import { LeftWeights, whyLeftAlone } from './precision/left-alone.js';
 import { type Product, productOf, weightCount } from './precision/product.js';
 import { coordinateNodes } from './precision/sensitive.js';
 
@@ -35,32 +37,52 @@ export const int8 = definePass({
       .default(0.05)
       .describe('Largest relative change of a weight (norm of the difference over the norm); cpu.'),
     reduceRange: z
+      .union([z.literal('auto'), z.boolean()])
+      .default('auto')
+      .describe(
+        'Weights whose 8-bit sums are exact on x64 CPUs without VNNI too; auto: unless targetCpu names none of these; cpu.',
+      ),
+    rows: z
       .boolean()
       .default(false)
-      .describe('7-bit weights: on x64 CPUs without VNNI sums of 8-bit products saturate; cpu.'),
+      .describe('A scale for each row of an activation, so that no row changes another; slower; cpu.'),
   }),
   variants: () => [],
-  run(model, { keep, minElements, maxWeightError, reduceRange }, context) {
+  run(model, { keep, minElements, maxWeightError, reduceRange, rows }, context) {
     const isKept = keeps(keep);
-    const dynamic = new DynamicInt8({ levels: reduceRange ? 63 : 127, maxWeightError });
-    const block = new BlockInt8();
-    const rewrite = context.target === 'cpu' ? dynamicProduct(dynamic) : blockProduct(block);
-    for (const product of productsOf(model, context, isKept, minElements)) {
+    const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
+    const dynamic = new DynamicInt8({ isExact, isByRow: rows, maxWeightError });
+    const rewrite = context.target === 'cpu' ? dynamicProduct(dynamic) : blockProduct(new BlockInt8());
+    const left = new LeftWeights(model);
+    const leave = (reason: string, node: Node): void => {
+      context.skip(reason, node);
+      left.add(node, context.timesOf(node));
+    };
+    let count = 0;
+    for (const product of productsOf(model, leave, isKept, minElements)) {
       const reason =
         weightCount(product.weight) < minElements
           ? `its weight has fewer than ${minElements} elements`
           : (obstacle(product, context) ?? context.leaves(product.node));
       const result = reason ?? rewrite(product);
-      if (typeof result === 'string') context.skip(result, product.node);
-      else finish(product, result);
+      if (typeof result === 'string') leave(result, product.node);
+      else {
+        finish(product, result);
+        count++;
+      }
     }
+    const leftText = left.text();
+    if (leftText) context.note(leftText);
+    if (count === 0 || context.target !== 'cpu') return;
+    context.note(isExact ? EXACT_CPUS : INEXACT_CPUS);
+    if (!rows) context.note('one scale for all rows: NaN or outliers in one change the others (option rows)');
   },
 });
 
 /** The products of every scope, one after another: each is looked at when those before it are rewritten. */
 function* productsOf(
   model: Model,
-  { skip }: PassContext,
+  skip: (reason: string, node: Node) => void,
   isKept: (node: Node) => boolean,
   minElements: number,
 ): Iterable<Product> {

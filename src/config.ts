@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { attentionOps } from '../passes/attention/choice.js';
 import type { PassesLike } from './run/parse.js';
+import { targetCpus, targetCpuText } from './run/target-cpu.js';
 import { UsageError, unknownText } from './run/usage-error.js';
 import { verifyLevels } from './run/verify.js';
 
@@ -38,6 +39,11 @@ export const configSchema = z.object({
     )
     .describe('Passes in order: name:option=value, separated by commas.'),
   target: z.enum(targets, `expected ${targets.join(' | ')}`).describe('The provider the result is meant for.'),
+  targetCpu: z
+    .union([z.enum(targetCpus), z.array(z.enum(targetCpus)).min(1)], targetCpuText)
+    .describe(
+      'The kinds of CPU that the result is meant for, where int8 has faster or finer forms for some. Default: all.',
+    ),
   verify: z
     .enum(verifyLevels, `expected ${verifyLevels.join(' | ')}`)
     .describe(
@@ -53,11 +59,7 @@ export const configSchema = z.object({
   timeBudget: seconds.describe(
     'How long running models to prove the result may take in all: seconds, 90s or 2m. What is left out for it is said.',
   ),
-  inputs: z
-    .string('expected a path')
-    .describe(
-      'The inputs to run on: test_data_set_* of .pb, .npz, .npy by the name of the input, .json, or a folder of several.',
-    ),
+  inputs: z.string('expected a path').describe('A folder of test_data_set_* with the inputs to run on.'),
   shapes: z
     .record(z.string(), z.array(size, 'expected a list of sizes'), 'expected shapes by name')
     .describe('The shape of an input.'),
@@ -70,10 +72,6 @@ export const configSchema = z.object({
     .max(1, cosine)
     .describe('The least cosine similarity an output may have.'),
   minSpeedup: positive.describe('The least ratio of the original time to the result time.'),
-  require: z
-    .array(z.string('expected a list of names'), 'expected a list of names')
-    .describe('Names of passes that must be in the result.'),
-  allowRollback: truth.describe('Take a result for done though a pass broke its gate and is not in it.'),
   failOnFallback: truth.describe('Fail where another provider than the target runs a node.'),
   keepFunctions: truth.describe('Write repeated blocks as local functions.'),
   externalData: truth.describe('Write the weights to a file beside the model.'),

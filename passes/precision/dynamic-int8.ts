@@ -10,24 +10,24 @@ import { tensorOf } from '../../src/ir/numbers.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { pairScalesOf } from './pair-scales.js';
 import { type Product, upright, type Weight } from './product.js';
 import { type Matrix, quantizationError, quantizedBytes, scalesOf } from './quantize.js';
+import { type QuantizedActivation, quantizedRows } from './row-scales.js';
+
+const LEVELS = 127;
 
 export interface DynamicOptions {
-  /** Largest magnitude of a quantized weight. */
-  readonly levels: number;
+  /** True where sums must be exact on CPUs that saturate. */
+  readonly isExact: boolean;
+  /** True for an activation scale for each row, false for one for all. */
+  readonly isByRow: boolean;
   readonly maxWeightError: number;
 }
 
 interface QuantizedWeight {
   readonly value: Value;
   scales(stored: Tensor): Float32Array;
-}
-
-interface QuantizedActivation {
-  readonly value: Value;
-  readonly scale: Value;
-  readonly zero: Value;
 }
 
 /** Rewrites products, each weight and each activation quantized once. */
@@ -49,7 +49,7 @@ export class DynamicInt8 {
     sums.output.type = tensorType('int32', shape);
     const sum = cast(graph, sums.output, 'float32');
     const scale = graph.add('Mul', [input.scale, this.#scales(graph, weight, quantized, alpha)]);
-    scale.output.type = tensorType('float32', [weight.N]);
+    scale.output.type = tensorType('float32', this.options.isByRow ? shape : [weight.N]);
     const result = graph.add('Mul', [sum, scale.output]);
     result.output.type = tensorType('float32', shape);
     return result.output;
@@ -64,16 +64,18 @@ export class DynamicInt8 {
   }
 
   #quantize({ stored, tensor, isTransposed, K, N }: Weight): QuantizedWeight | string {
-    const { levels, maxWeightError } = this.options;
+    const { isExact, maxWeightError } = this.options;
     const [rows, columns] = tensor.shape as [number, number];
     const each = { block: 1, step: 1 };
     const together = { block: 1, step: 0 };
     const [rowGroups, columnGroups] = isTransposed ? [each, together] : [together, each];
     const matrixOf = (one: Tensor): Matrix => ({ tensor: one, rows, columns, groups: N, rowGroups, columnGroups });
+    const scalesFor = (one: Tensor) =>
+      isExact ? pairScalesOf(matrixOf(one), isTransposed) : scalesOf(matrixOf(one), LEVELS);
     // Kept, as they are read again with the weight: a number for each column.
     const known = new WeakMap<Tensor, Float32Array>();
     const reason = agreed(tensor, (one) => {
-      const scales = scalesOf(matrixOf(one), levels);
+      const scales = scalesFor(one);
       if (!scales) return 'its weight holds NaN or infinity';
       known.set(one, scales);
       return quantizationError(matrixOf(one), scales) > maxWeightError
@@ -81,7 +83,7 @@ export class DynamicInt8 {
         : undefined;
     });
     if (reason) return reason;
-    const scales = (one: Tensor) => known.get(one) ?? (scalesOf(matrixOf(one), levels) as Float32Array);
+    const scales = (one: Tensor) => known.get(one) ?? (scalesFor(one) as Float32Array);
     const bytes = derive([tensor], 'int8', [K, N], (one) =>
       quantizedBytes(matrixOf(one as Tensor), scales(one as Tensor), { isTransposed, stride: N, zero: 0 }),
     );
@@ -102,18 +104,23 @@ export class DynamicInt8 {
     const known = inGraph.get(activation);
     if (known) return known;
     const float = activation.elem === 'float16' ? cast(graph, activation, 'float32') : activation;
-    const node = graph.add('DynamicQuantizeLinear', [float], {
-      name: `${activation.name}_quantize`,
-      outputs: [`${activation.name}_uint8`, `${activation.name}_scale`, `${activation.name}_zero_point`],
-    });
-    const [value, scale, zero] = node.outputs as [Value, Value, Value];
-    value.type = tensorType('uint8', activation.shape);
-    scale.type = tensorType('float32', []);
-    zero.type = tensorType('uint8', []);
-    const made = { value, scale, zero };
+    const made = (this.options.isByRow ? quantizedRows : quantizedWhole)(graph, float, activation.name);
     inGraph.set(activation, made);
     return made;
   }
+}
+
+/** One scale and zero point for all of a value. */
+function quantizedWhole(graph: Graph, float: Value, name: string): QuantizedActivation {
+  const node = graph.add('DynamicQuantizeLinear', [float], {
+    name: `${name}_quantize`,
+    outputs: [`${name}_uint8`, `${name}_scale`, `${name}_zero_point`],
+  });
+  const [value, scale, zero] = node.outputs as [Value, Value, Value];
+  value.type = tensorType('uint8', float.shape);
+  scale.type = tensorType('float32', []);
+  zero.type = tensorType('uint8', []);
+  return { value, scale, zero };
 }
 
 /** The value in another type. */

@@ -1,4 +1,8 @@
 /** Why int8 leaves a node with a float weight alone: no weight that stays float goes without a reason. */
+import { instanceCount, instanceOf } from '../../src/ir/bank.js';
+import { bytesText } from '../../src/ir/bytes-text.js';
+import { storedTensors } from '../../src/ir/constants.js';
+import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
@@ -29,6 +33,44 @@ export function whyLeftAlone(node: Node, minElements: number): string | undefine
   if (!node.inputs.some((value) => isMatrix(constantBehind(value), minElements))) return undefined;
   return isTable ? 'a table is looked up, not multiplied' : 'its constant is no factor of a matrix product';
 }
+
+/** The float weights that nodes keep: what a pass leaves in float. */
+export class LeftWeights {
+  readonly #nodes = new Map<string, { count: number; readonly tensors: Set<Tensor> }>();
+  readonly #all: number;
+
+  constructor(model: Model) {
+    const stored = [...model.graphs()].flatMap((graph) => [...storedTensors(graph)]);
+    this.#all = bytesOf(new Set(stored.flatMap(instancesOf)));
+  }
+
+  /** A node that stands for so many. */
+  add(node: Node, times: number): void {
+    const tensors = node.inputs.flatMap((value) => constantBehind(value) ?? []).filter(({ type }) => isFloat(type));
+    if (tensors.length === 0) return;
+    const group = this.#nodes.get(node.opType) ?? { count: 0, tensors: new Set<Tensor>() };
+    this.#nodes.set(node.opType, group);
+    group.count += times;
+    for (const one of tensors.flatMap(instancesOf)) group.tensors.add(one);
+  }
+
+  /** How many bytes, in which ops and which share of all that there were; undefined where there are none. */
+  text(): string | undefined {
+    const ops = [...this.#nodes].map(([op, { count, tensors }]) => ({ op, count, bytes: bytesOf(tensors) }));
+    if (ops.length === 0) return undefined;
+    ops.sort((a, b) => b.bytes - a.bytes);
+    const each = ops.map(({ op, count, bytes }) => `${bytesText(bytes)} in ${count} ${op}`);
+    const left = bytesOf(new Set([...this.#nodes.values()].flatMap(({ tensors }) => [...tensors])));
+    const share = (100 * left) / this.#all;
+    return `left in float: ${each.join(', ')} (${share < 1 ? 'below 1' : share.toFixed(0)} % of the weights)`;
+  }
+}
+
+const instancesOf = (tensor: Tensor): Tensor[] =>
+  Array.from({ length: instanceCount(tensor) }, (_, index) => instanceOf(tensor, index));
+
+const bytesOf = (tensors: ReadonlySet<Tensor>): number =>
+  [...tensors].reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 const isView = (node: Node): boolean => node.is('Cast') || node.is('Shape') || isMovement(node);
 

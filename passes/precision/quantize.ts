@@ -26,7 +26,7 @@ export interface GroupStep {
 type Visit = (numbers: Float32Array | Float64Array, from: number, to: number, row: number, column: number) => void;
 
 /** Visits every element in the order of the file, a piece of a row at a time: loops over elements stay free of calls. */
-function scan({ tensor, columns }: Matrix, visit: Visit): void {
+export function scan({ tensor, columns }: Matrix, visit: Visit): void {
   let row = 0;
   let column = 0;
   for (const numbers of floatChunks(tensor))
@@ -42,10 +42,10 @@ function scan({ tensor, columns }: Matrix, visit: Visit): void {
     }
 }
 
-const groupAt = ({ block, step }: GroupStep, at: number): number => Math.imul((at / block) | 0, step);
+export const groupAt = ({ block, step }: GroupStep, at: number): number => Math.imul((at / block) | 0, step);
 
 /** What each column adds to the group of its row. A table: a division for each element would take as long as all else. */
-const columnGroupsOf = ({ columns, columnGroups }: Matrix): Int32Array =>
+export const columnGroupsOf = ({ columns, columnGroups }: Matrix): Int32Array =>
   new Int32Array(columns).map((_, column) => groupAt(columnGroups, column));
 
 /** As Math.round has it for quotients of float32 numbers; that branches on the fraction, which nobody can predict, and takes three times as long. */
@@ -66,9 +66,19 @@ export function scalesOf(matrix: Matrix, levels: number): Float32Array | undefin
     }
   });
   if (!isBounded) return undefined;
-  // A group of zeros, or of numbers too small to divide, is quantized to zeros.
-  for (let i = 0; i < scales.length; i++) scales[i] = (scales[i] as number) / levels || 1;
-  return scales;
+  return divided(scales, levels);
+}
+
+/** The smallest scale that float32 holds in full precision. */
+const SMALLEST = 2 ** -126;
+
+/** Largest sizes made scales, in place: a group of zeros, or of numbers too small to divide, is quantized to zeros. */
+export function divided(sizes: Float32Array, by: number): Float32Array {
+  for (let i = 0; i < sizes.length; i++) {
+    const scale = (sizes[i] as number) / by;
+    sizes[i] = scale < SMALLEST ? 1 : scale;
+  }
+  return sizes;
 }
 
 /** Relative error of the weight when quantized: the norm of the difference over the norm. */

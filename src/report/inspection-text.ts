@@ -1,8 +1,10 @@
 /** What a model is made of, on a terminal. */
+
+import { bytesText } from '../ir/bytes-text.js';
 import { blockLines } from './blocks.js';
 import type { ContradictionInfo, Inspection, PortInfo } from './inspection.js';
 import type { ValueInfo } from './inspection-values.js';
-import { bytesText, type Paint, paint, table } from './style.js';
+import { type Paint, paint, table } from './style.js';
 
 /** The summary for people; with values in it, every value of every scope below it. */
 export function inspectionText(inspection: Inspection, options: { readonly isColoured: boolean }): string {

@@ -9,6 +9,7 @@ import type { Rewrite, SiteReport } from '../match/rule.js';
 import { type Cut, cutOut } from './cut.js';
 import type { PassContext, Target } from './pass.js';
 import { nameOf, Regions } from './region/regions.js';
+import type { TargetCpu } from './target-cpu.js';
 import type { Hold } from './tune/hold.js';
 
 /** What the surroundings can do for passes; a browser has none of it. */
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly target: Target;
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
+  /** The CPUs that the result is meant for; undefined for all. */
+  readonly targetCpu?: readonly TargetCpu[];
 }
 
 export interface Note {
@@ -123,6 +126,7 @@ export function passContext(
     target: around.target,
     hasKernel: around.hasKernel,
     evaluate: around.evaluate,
+    targetCpu: around.targetCpu,
     site: (site) => {
       if (hold?.isTold(site.at) === false) return;
       sites.push(site);

@@ -4,6 +4,7 @@ import type { Model } from '../ir/model.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { RuleHost, Target } from '../match/rule.js';
 import { checkOptionNames } from './options.js';
+import type { TargetCpu } from './target-cpu.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
 export type Fidelity = 'exact' | 'rounding' | 'lossy';
@@ -19,6 +20,8 @@ export interface PassContext extends RuleHost {
    * undefined where there is no runtime (a browser). Rejects when the runtime does.
    */
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
+  /** The CPUs that the result is meant for, where the target is `cpu`; undefined for all. */
+  readonly targetCpu: readonly TargetCpu[] | undefined;
 }
 
 export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { bytesText, isColoured, msText, numberText, signed, table, wrapped } from '../../src/report/style.js';
+import { bytesText } from '../../src/ir/bytes-text.js';
+import { isColoured, msText, numberText, signed, table, wrapped } from '../../src/report/style.js';
 
 it('writes numbers as people read them', () => {
   expect([0, 999, 1000, 10_400_000, 440_000_000, 999_999_999, 3.2e12].map(bytesText)).toEqual([

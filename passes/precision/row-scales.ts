@@ -1,0 +1,59 @@
+/**
+ * 8-bit activations with a scale for each row, where DynamicQuantizeLinear has one for the whole tensor.
+ *
+ * Rows then know nothing of each other: one with outliers leaves the others their precision, and NaN or an infinity stays in its
+ * own. The zero point is 128 in every row, as onnxruntime's MatMulInteger takes one for all.
+ */
+import type { Graph } from '../../src/ir/graph.js';
+import { tensorOf } from '../../src/ir/numbers.js';
+import { type Type, tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+
+const LEVELS = 127;
+const ZERO = 128;
+
+/** Scales that can be divided by: of a row of zeros 0 would be, and infinity of one that holds it. */
+const [SMALLEST, LARGEST] = [2 ** -126, 2 ** 122];
+
+export interface QuantizedActivation {
+  /** Unsigned bytes. */
+  readonly value: Value;
+  /** One number, or one for each row with an axis of size 1 for its elements. */
+  readonly scale: Value;
+  readonly zero: Value;
+}
+
+/** Quantizes a float32 value along its last axis. */
+export function quantizedRows(graph: Graph, float: Value, name: string): QuantizedActivation {
+  const { shape } = float;
+  const rows = shape && tensorType('float32', [...shape.slice(0, -1), 1]);
+  const whole = float.type;
+  const add = (opType: string, inputs: readonly Value[], type: Type | undefined, output?: string, attributes = {}) => {
+    const node = graph.add(opType, inputs, { attributes, ...(output && { outputs: [`${name}_${output}`] }) });
+    if (type) node.output.type = type;
+    return node.output;
+  };
+  const number = (value: number) => graph.constant(tensorOf('float32', value));
+  const opset = graph.opsets.get('') ?? 0;
+  const axis = () => graph.constant(tensorOf('int64', [-1]));
+  const highest = (value: Value) =>
+    opset < 18
+      ? add('ReduceMax', [value], rows, undefined, { axes: [-1], keepdims: 1 })
+      : add('ReduceMax', [value, axis()], rows, undefined, { keepdims: 1 });
+  const sumOf = (value: Value) =>
+    opset < 13
+      ? add('ReduceSum', [value], rows, undefined, { axes: [-1], keepdims: 1 })
+      : add('ReduceSum', [value, axis()], rows, undefined, { keepdims: 1 });
+
+  const sizes = add('Abs', [float], whole);
+  const step = add('Div', [highest(sizes), number(LEVELS)], rows);
+  // Maxima may pass NaN over; a sum of magnitudes is NaN where one of them is, and nowhere else.
+  const hasNaN = add('IsNaN', [sumOf(sizes)], rows && tensorType('bool', rows.shape));
+  const scale = add('Where', [hasNaN, number(Number.NaN), step], rows, 'scale');
+  const divisor = add('Clip', [step, number(SMALLEST), number(LARGEST)], rows);
+  const steps = add('Round', [add('Div', [float, divisor], whole)], whole);
+  const shifted = add('Add', [steps, number(ZERO)], whole);
+  const clipped = add('Clip', [shifted, number(ZERO - LEVELS), number(ZERO + LEVELS)], whole);
+  const value = add('Cast', [clipped], tensorType('uint8', shape), 'uint8', { to: 2 });
+  return { value, scale, zero: graph.constant(tensorOf('uint8', ZERO), `${name}_zero_point`) };
+}

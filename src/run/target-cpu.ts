@@ -1,0 +1,32 @@
+/** Kinds of CPUs by how they add products of u8 × s8, as the setting `targetCpu` names them. */
+import { UsageError } from './usage-error.js';
+
+/**
+ * What the weights of two products that are added in 16 bits may come to, those of one sign: 255 · 128 is within 16 bits. The two
+ * are of rows 2k and 2k + 1 of the weight.
+ */
+export const PAIR_LIMIT = 128;
+
+/** True where the 16-bit sums of a kind saturate: x64 without VNNI or AMX. */
+const kinds = { avx2: true, avx512: true, vnni: false, amx: false, arm: false } as const;
+
+export type TargetCpu = keyof typeof kinds;
+
+export const targetCpus = Object.keys(kinds) as [TargetCpu, ...TargetCpu[]];
+
+/** Whether sums saturate on any of these CPUs; where none is named, on any that there is. */
+export const saturatesOn = (cpus: readonly TargetCpu[] = targetCpus): boolean => cpus.some((cpu) => kinds[cpu]);
+
+export const targetCpuText = `expected a list of ${targetCpus.join(', ')}`;
+
+/** The kinds that are meant, undefined for all. Throws UsageError for one that is unknown. */
+export function targetCpusOf(stated: TargetCpu | readonly TargetCpu[] | undefined): readonly TargetCpu[] | undefined {
+  if (stated === undefined) return undefined;
+  const cpus = [stated].flat() as TargetCpu[];
+  const unknown = cpus.find((cpu) => !targetCpus.includes(cpu));
+  if (unknown !== undefined || cpus.length === 0)
+    throw new UsageError(
+      `targetCpu: ${targetCpuText}; found ${unknown === undefined ? 'an empty one' : `"${unknown}"`}`,
+    );
+  return cpus;
+}

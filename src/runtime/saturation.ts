@@ -1,0 +1,42 @@
+/** Whether this CPU's 8-bit sums saturate: one node tells. */
+import { buildModel } from '../ir/build.js';
+import { numbersOf, tensorOf } from '../ir/numbers.js';
+import { writeModel } from '../onnx/write.js';
+import { sharedRuntime } from './evaluate.js';
+import { fromTensorData, toTensorData } from './tensor-data.js';
+
+const K = 128;
+const [LARGEST_U8, LARGEST_S8] = [255, 127];
+
+/** 255 · 127, 128 times: two such products leave 16 bits. Several columns and rows, as small products have kernels of their own. */
+const probeModel = () =>
+  buildModel({ '': 17 }, (g) => {
+    const weight = g.constant('int8', new Array(K * 16).fill(LARGEST_S8), [K, 16]);
+    g.output('y', g.op('MatMulInteger', [g.input('x', 'uint8', [4, K]), weight]), 'int32', [4, 16]);
+  });
+
+let probed: Promise<boolean> | undefined;
+
+/**
+ * True where onnxruntime's CPU provider adds products of u8 × s8 in 16 bits that saturate, as it does on x64 without VNNI or AMX.
+ * Found out once, in the child process that is shared. Rejects with RuntimeError where that cannot run a model.
+ */
+export function saturates(): Promise<boolean> {
+  probed ??= probe().catch((error) => {
+    probed = undefined;
+    throw error;
+  });
+  return probed;
+}
+
+async function probe(): Promise<boolean> {
+  const runtime = await sharedRuntime();
+  const session = await runtime.load(await writeModel(probeModel()), { provider: 'cpu', threads: 1 });
+  try {
+    const x = tensorOf('uint8', new Array(4 * K).fill(LARGEST_U8), [4, K]);
+    const { outputs } = await session.run({ x: toTensorData(x) });
+    return numbersOf(fromTensorData(outputs.y!)).some((sum) => sum !== K * LARGEST_U8 * LARGEST_S8);
+  } finally {
+    await session.release();
+  }
+}
