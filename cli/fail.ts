@@ -1,7 +1,7 @@
 /** How the command ends when something is wrong: one line for what is the user's, the stack for what is ours. */
 
 /** Errors that need no stack: the model, the pass, the request or the runtime is at fault. */
-const expected = new Set(['ModelError', 'PassError', 'UsageError', 'RuntimeError']);
+const expected = new Set(['ModelError', 'PassError', 'UsageError', 'RuntimeError', 'GateError']);
 
 const systemTexts: Readonly<Record<string, string>> = {
   ENOENT: 'expected a file; found none',

@@ -59,6 +59,8 @@ export const jobFlags = {
     describe:
       'Freeze a symbolic dim of the inputs: the result declares the size, and is compared at it. May be repeated. E.g. batch=4',
   },
+  require: { ...flag('require', text), describe: `${about('require')} E.g. int8,bf16` },
+  'allow-rollback': flag('allowRollback', truth),
   'fail-on-fallback': flag('failOnFallback', truth),
   'keep-functions': flag('keepFunctions', truth),
   'external-data': flag('externalData', truth),
@@ -96,6 +98,7 @@ export function configFromFlags(flags: Flags): Config {
   );
   set('dims', pairs(flags, 'dim', Number));
   set('outputs', namesIn(flags, 'outputs'));
+  set('require', namesIn(flags, 'require'));
   set('targetCpu', namesIn(flags, 'target-cpu'));
   return checkConfig(settings, 'flags', (setting) => `--${flagOf(setting)}`);
 }

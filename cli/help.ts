@@ -25,7 +25,11 @@ export function helpText(command: Command, stream: NodeJS.WriteStream): string {
   if (command.name === '') {
     const others = commands.slice(1).map((other): [string, string] => [wordsOf(other), other.summary]);
     lines.push(...section('Passes', passRows()), ...section('Other commands', others));
-    lines.push('', 'Exit codes: 0 done, 1 error, 2 accuracy gate, 3 speed gate, 4 placement gate.');
+    lines.push(
+      '',
+      'Exit codes: 0 done, 1 error, 2 accuracy gate, 3 speed gate, 4 placement gate, 5 a pass is not in the result,',
+    );
+    lines.push('6 nothing could be compared. The rest is written with 5, unless --require names the pass.');
     lines.push('', 'optimize model.onnx --passes fuse-attn,int8', 'optimize passes      the options of every pass');
   }
   return `${lines.join('\n')}\n`;

@@ -11,7 +11,15 @@ import { configFromFlags, type Flags, single } from './flags.js';
 import { hasColour, ProgressLine, widthOf } from './terminal.js';
 
 /** Exit codes of gates that failed. */
-const codes: Readonly<Record<Report['gates'][number]['name'], number>> = { accuracy: 2, speed: 3, placement: 4 };
+const codes: Readonly<Record<Report['gates'][number]['name'], number>> = {
+  accuracy: 2,
+  speed: 3,
+  placement: 4,
+  require: 5,
+  proof: 6,
+};
+/** Of a pass that was rolled back. */
+const ROLLED_BACK = 5;
 
 /** Runs the command and gives its exit code. `words` is the command line as it was typed. */
 export async function run(flags: Flags, words: readonly string[]): Promise<number> {
@@ -34,6 +42,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
       ...config,
       out: single(flags, 'out'),
       force: flags.force === true,
+      onGate: 'report',
       command: ['optimize', ...words].map(quoted).join(' '),
       onProgress: (text) => progress.say(text),
     });
@@ -46,16 +55,30 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
     const width = Math.max(60, widthOf(process.stdout));
     process.stdout.write(reportText(report, { isColoured: hasColour(process.stdout), width }));
   }
-  return exitCodeOf(report, flags.quiet === true || flags.json === true);
+  return exitCodeOf(report, flags.quiet === true || flags.json === true) || rollbackCode(report, config.allowRollback);
 }
 
-/** The first failed gate's code; where the report is not shown, stderr says why. */
-export function exitCodeOf(report: Pick<Report, 'gates'>, isHidden: boolean): number {
-  const failed = report.gates.find(({ passed }) => !passed);
-  if (!failed) return 0;
-  if (isHidden) process.stderr.write(`error: ${failed.name} gate: ${failed.detail}. Nothing was written\n`);
-  return codes[failed.name];
+/** The first failed gate's code, that nothing could be compared before all; where the report is not shown, stderr says why. */
+export function exitCodeOf({ gates, output }: Pick<Report, 'gates' | 'output'>, isHidden: boolean): number {
+  const failed = gates.filter(({ passed }) => !passed);
+  const first = failed.find(({ name }) => name === 'proof') ?? failed[0];
+  if (!first) return 0;
+  const written = output ? `${output.files[0]} was written, not verified` : 'Nothing was written';
+  if (isHidden) process.stderr.write(`error: ${first.name} gate: ${oneLine(first.detail)}. ${written}\n`);
+  return codes[first.name];
 }
+
+/** Says on stderr, whatever else is shown, which passes were rolled back. */
+function rollbackCode({ outcome, output }: Report, isAllowed = false): number {
+  const back = outcome?.takenBack ?? [];
+  if (isAllowed || back.length === 0) return 0;
+  const passes = back.map(({ pass, reason }) => `${pass} was rolled back, ${oneLine(reason)}`).join('; ');
+  const rest = output ? `. ${output.files[0]} was written without it; --allow-rollback takes that for done` : '';
+  process.stderr.write(`error: ${passes}${rest}\n`);
+  return ROLLED_BACK;
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
 
 /** A word as a shell needs it. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

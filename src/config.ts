@@ -59,7 +59,11 @@ export const configSchema = z.object({
   timeBudget: seconds.describe(
     'How long running models to prove the result may take in all: seconds, 90s or 2m. What is left out for it is said.',
   ),
-  inputs: z.string('expected a path').describe('A folder of test_data_set_* with the inputs to run on.'),
+  inputs: z
+    .string('expected a path')
+    .describe(
+      'The inputs to run on: test_data_set_* of .pb, .npz, .npy by the name of the input, .json, or a folder of several.',
+    ),
   shapes: z
     .record(z.string(), z.array(size, 'expected a list of sizes'), 'expected shapes by name')
     .describe('The shape of an input.'),
@@ -72,6 +76,10 @@ export const configSchema = z.object({
     .max(1, cosine)
     .describe('The least cosine similarity an output may have.'),
   minSpeedup: positive.describe('The least ratio of the original time to the result time.'),
+  require: z
+    .array(z.string('expected a list of names'), 'expected a list of names')
+    .describe('Names of passes that must be in the result.'),
+  allowRollback: truth.describe('Take a result for done though a pass broke its gate and is not in it.'),
   failOnFallback: truth.describe('Fail where another provider than the target runs a node.'),
   keepFunctions: truth.describe('Write repeated blocks as local functions.'),
   externalData: truth.describe('Write the weights to a file beside the model.'),

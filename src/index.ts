@@ -33,6 +33,7 @@ export { inspectionText } from './report/inspection-text.js';
 export type { ValueInfo } from './report/inspection-values.js';
 export { reportMarkdown } from './report/markdown.js';
 export { reportText, type TextOptions } from './report/text.js';
+export { GateError, type OnGate } from './run/outcome.js';
 export type { Catalogue, PassesLike, PassLike, Preset } from './run/parse.js';
 export {
   definePass,

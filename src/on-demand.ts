@@ -1,20 +1,50 @@
 /** What needs Node and onnxruntime-node, loaded when it is called: a browser that imports this package loads none of it. */
 
 import type { Model } from './ir/model.js';
+import { builtIn } from './optimize.js';
 import { isNode } from './run/machine.js';
+import { type PassesLike, parsePasses } from './run/parse.js';
+import type { Fidelity } from './run/pass.js';
+import type { Report } from './run/report.js';
+import { UsageError } from './run/usage-error.js';
+import { loosest } from './run/verify.js';
 import type { ProviderProbe } from './runtime/providers.js';
 import type { ValidateOptions, Validation } from './validate/index.js';
 
+/** What says how far numbers may be apart: the passes that made the result, their report, or in one word what they do. */
+export interface MadeBy {
+  readonly fidelity?: Fidelity;
+  readonly passes?: PassesLike;
+  readonly report?: Pick<Report, 'fidelity'>;
+}
+
 /**
  * Runs a result and its original in child processes: accuracy, speed, and where the nodes ran. Whatever a model does to
- * the runtime becomes part of what is returned. Throws ModelError for files that are no models.
+ * the runtime becomes part of what is returned, `gates` says whether it holds. Throws ModelError for files that are no models,
+ * UsageError where neither `report`, `passes` nor `fidelity` says how far numbers may be apart.
  */
 export async function validate(
   original: string | Uint8Array | Model,
   result: string | Uint8Array | Model,
-  options: ValidateOptions = {},
+  options: ValidateOptions & MadeBy = {},
 ): Promise<Validation> {
-  return (await import('./validate/index.js')).validate(original, result, options);
+  return (await import('./validate/index.js')).validate(original, result, {
+    ...options,
+    fidelity: fidelityOf(options),
+  });
+}
+
+function fidelityOf({ fidelity, passes, report }: MadeBy): Fidelity {
+  const found =
+    fidelity ??
+    report?.fidelity ??
+    (passes === undefined
+      ? undefined
+      : loosest(parsePasses(passes, builtIn).map(({ definition }) => definition.fidelity)));
+  if (found) return found;
+  throw new UsageError(
+    "validate: expected report, passes or fidelity, which say how far numbers may be apart; found none. E.g. fidelity: 'exact'",
+  );
 }
 
 /**

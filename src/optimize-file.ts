@@ -1,7 +1,6 @@
 /** The whole job on a file: read, run the passes, compare with the original, and write the result if every gate holds. */
 import { flattenOutputs } from '../passes/flatten-outputs.js';
 import { fuseAttn } from '../passes/fuse-attn.js';
-import { checkInputs } from './check-inputs.js';
 import { type Config, flagOf } from './config.js';
 import { checkContractPaths, writeContract } from './contract-files.js';
 import type { Model } from './ir/model.js';
@@ -9,6 +8,7 @@ import { readModel } from './onnx/read.js';
 import { dataPathOf, writeModel } from './onnx/write.js';
 import { builtIn, optimize, targetOf } from './optimize.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
+import { expectGates, isBelieved, type OnGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass } from './run/pass.js';
 import type { Progress } from './run/pipeline.js';
@@ -17,7 +17,7 @@ import { summarize } from './run/summary.js';
 import { UsageError } from './run/usage-error.js';
 import { levelFor, type VerifyLevel } from './run/verify.js';
 
-export interface OptimizeFileOptions extends Omit<Config, 'passes'> {
+export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate, 'onGate'> {
   /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
   readonly out?: string;
   /** Lets the result overwrite its input. */
@@ -29,8 +29,9 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'> {
 }
 
 /**
- * Optimizes a model file into another. Where a gate fails nothing is written, and the report, which then has no
- * `output`, says which. Throws UsageError, ModelError or PassError; nothing is written then either.
+ * Optimizes a model file into another. Throws GateError, which has the report, where a gate fails: nothing is written then, and the report
+ * has no `output`; and where a pass was rolled back: the rest is written. With `onGate: 'report'` the report is given instead.
+ * Throws UsageError, ModelError or PassError; nothing is written then.
  */
 export async function optimizeFile(
   input: string,
@@ -53,7 +54,6 @@ export async function optimizeFile(
   const { allowOutsideData } = options;
   const original = await readModel(input, { allowOutsideData, onFile: (path) => files.push(path) });
   if (!options.force) await keepFiles(files, out);
-  await checkInputs(original, options);
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
   const deadline = deadlineOf(options);
@@ -61,24 +61,28 @@ export async function optimizeFile(
     ...options,
     deadline,
     target,
+    onGate: 'report',
     // The comparison below is the one at the end.
     verify: level === 'end' && validates ? 'none' : level,
     onProgress: (progress) => say(progressText(progress)),
   });
-  const measured = validates ? await compareAtEnd(input, model, report, { ...options, deadline }, say) : {};
+  const measured = validates ? await compareAtEnd(input, model, report, { ...options, deadline }, say) : undefined;
   const complete = {
     ...report,
     ...measured,
+    gates: [...(measured?.gates ?? report.gates), ...report.gates.filter(({ name }) => measured && name === 'require')],
     input,
     inputBytes: await bytesOf(files),
     verification: { ...report.verification, level },
   };
-  const isDone = complete.gates.every(({ passed }) => passed);
+  const isDone = isBelieved(complete);
   if (isDone) say('writing');
   const written = isDone ? await writeModel(model, out, { externalData: options.externalData }) : undefined;
   const beside = written && hasContract ? await writeContract(model, out) : [];
   const output = written && { ...written, files: [...written.files, ...beside] };
-  return { ...complete, output, ms: performance.now() - started };
+  const finished = { ...complete, output, ms: performance.now() - started };
+  expectGates(finished, options);
+  return finished;
 }
 
 const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;

@@ -4,27 +4,30 @@ import { catalogue } from '../passes/index.js';
 import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
 import { presets } from '../passes/presets.js';
+import { checkInputs } from './check-inputs.js';
 import { expectModel } from './ir/errors.js';
 import type { Model } from './ir/model.js';
 import { holdsOn } from './run/cpus.js';
 import { deadlineOf, type TimeOptions } from './run/deadline.js';
 import { sizesOf } from './run/freeze.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
+import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
-import type { Pass, Target } from './run/pass.js';
+import type { Fidelity, Pass, Target } from './run/pass.js';
 import { type Progress, runPipeline } from './run/pipeline.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { variantsOf } from './run/tune/tuning.js';
 import { UsageError, unknownText } from './run/usage-error.js';
-import type { Verifier, VerifyLevel } from './run/verify.js';
+import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify.js';
 import { hasKernel } from './runtime/kernels.js';
+import type { GateOptions } from './validate/gates.js';
 import type { VerifierOptions } from './validate/verifier.js';
 
 /** Every pass and preset this package brings. */
 export const builtIn: Catalogue = { passes: catalogue, presets };
 
-export interface OptimizeOptions extends TimeOptions {
+export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   /**
    * The provider that the result is meant for. Default `auto`, the best one that works here;
    * where nothing is to be run, `cpu`: to find out would mean to run something.
@@ -39,9 +42,9 @@ export interface OptimizeOptions extends TimeOptions {
    * where one is slower, or gives numbers away for nothing, it is left out. Whatever `verify` is.
    */
   readonly tune?: boolean;
-  /** A folder of `test_data_set_*`: tuning measures at the sizes of the last. Default: sizes that people run models at. */
+  /** A file or folder with inputs: every gate is judged on them, and tuning measures at the sizes of the last. Default: inputs that are made up. */
   readonly inputs?: string;
-  /** Of the inputs that models are verified on. Default 0. */
+  /** Of the inputs that are made up. Default 0. */
   readonly seed?: number;
   /** Whole shapes of inputs, by name: the result declares them, and is verified on them. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
@@ -49,6 +52,8 @@ export interface OptimizeOptions extends TimeOptions {
   readonly dims?: Readonly<Record<string, number>>;
   /** Makes local functions of repeated blocks at the end: the pass `outline`. */
   readonly keepFunctions?: boolean;
+  /** Names of passes that have to be applied: where one is not, a gate fails. */
+  readonly require?: readonly string[];
   readonly onProgress?: (progress: Progress) => void;
   /** Stated in the report. */
   readonly command?: string;
@@ -56,7 +61,8 @@ export interface OptimizeOptions extends TimeOptions {
 
 /**
  * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.
- * Where the result as a whole breaks its gate it is given all the same: `report.gates` says so. Whoever uses it looks there.
+ * Throws GateError, which has the report, where the result as a whole breaks its gate, or a pass broke its own and was rolled back;
+ * with `onGate: 'report'` the result is given all the same, and `report.gates` and `report.outcome` say so.
  * Throws UsageError for an unknown pass, dim, input or function and where `tune` finds nothing to measure, or nothing to measure with,
  * ModelError where the model is at fault, PassError where a pass is, TypeError for what is no model.
  */
@@ -71,10 +77,12 @@ export async function optimize(
   const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, builtIn);
   checkFunctions(asked, model);
   const list = withSizes(asked, model, options);
+  await checkInputs(model, options);
+  const required = requiredIn(options.require ?? [], list, builtIn);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
   const target = await targetOf(options.target, runs || options.tune === true);
-  const { shapes, dims } = options;
+  const { shapes, dims, inputs, maxError, minCosine } = options;
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const result = await runPipeline(model, list, {
@@ -83,7 +91,9 @@ export async function optimize(
     evaluate: isNode() ? evaluate : undefined,
     targetCpu,
     verify: options.verify,
-    verifier: runs ? await verifierOf({ seed, shapes, dims, target, deadline }) : undefined,
+    verifier: runs
+      ? await verifierOf({ seed, shapes, dims, inputs, target, deadline, maxError, minCosine })
+      : undefined,
     stopwatch,
     onProgress: options.onProgress,
   }).finally(() => stopwatch?.close());
@@ -100,11 +110,13 @@ export async function optimize(
     passes: result.passes,
     model: { before: result.before, after: result.after },
     cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
-    gates: gatesOf(result.verification.verdict),
+    outcome: outcomeOf(result.passes),
+    gates: [...gatesOf(result.verification.verdict, result.fidelity), ...requireGate(required, result.passes)],
     machine: await machineOf(),
     versions: await versionsOf(),
     ms: performance.now() - started,
   };
+  expectGates(report, options);
   return { model: result.model, report };
 }
 
@@ -147,11 +159,13 @@ async function stopwatchFor(model: Model, list: readonly Pass[], target: Target,
   return createStopwatch({ provider: target, seed, dims: inputs === undefined ? {} : sizesInData(inputs, model) });
 }
 
-/** A comparison without an outcome holds nothing against a gate. */
-const gatesOf = (verdict: Report['verification']['verdict']): Report['gates'] =>
-  verdict === undefined || verdict.outcome === 'unknown'
-    ? []
-    : [{ name: 'accuracy', passed: verdict.outcome === 'accepted', detail: verdict.detail }];
+/** A comparison without an outcome holds nothing against the accuracy gate; that there is none may fail another. */
+function gatesOf(verdict: Verdict | undefined, fidelity: Fidelity): Report['gates'] {
+  if (!verdict) return [];
+  const { outcome, detail } = verdict;
+  if (outcome === 'unknown') return proofGate(verdict, fidelity);
+  return [{ name: 'accuracy', passed: outcome === 'accepted', detail }];
+}
 
 /** On which CPUs the numbers hold, and where that is not all, what this one does: what is measured on it is measured so. */
 async function cpusOf(model: Model, runs: boolean): Promise<Report['cpus']> {

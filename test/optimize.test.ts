@@ -1,5 +1,8 @@
 /** The pipeline as a program calls it. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -8,8 +11,10 @@ import { explain } from '../src/explain.js';
 import { buildModel } from '../src/ir/build.js';
 import type { Model } from '../src/ir/model.js';
 import { tensorOf } from '../src/ir/numbers.js';
+import type { Value } from '../src/ir/value.js';
 import { closeRuntime } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
+import { GateError } from '../src/run/outcome.js';
 import { definePass } from '../src/run/pass.js';
 import { UsageError } from '../src/run/usage-error.js';
 
@@ -37,8 +42,36 @@ const scale = (by: number) =>
     },
   })();
 
+/** Takes every Relu away: right where nothing is negative. */
+const withoutRelu = definePass({
+  name: 'without-relu',
+  summary: '',
+  fidelity: 'exact',
+  options: z.object({}),
+  run({ graph }) {
+    for (const node of graph.nodes())
+      if (node.is('Relu')) graph.replaceUses(node.outputs[0] as Value, node.inputs[0] as Value);
+  },
+});
+
 describe('optimize', () => {
   afterAll(closeRuntime);
+
+  it('judges each pass on the inputs that are given', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'optimize-'));
+    const given = (name: string, value: number): string => {
+      writeFileSync(join(folder, name), JSON.stringify({ x: [Array(64).fill(value), Array(64).fill(1)] }));
+      return join(folder, name);
+    };
+    const status = async (inputs?: string) =>
+      (await optimize(model(), [withoutRelu()], { inputs })).report.passes[0]!.status;
+    expect(await status()).toBe('rolled back');
+    expect(await status(given('positive.json', 0.5))).toBe('applied');
+    expect(await status(given('negative.json', -0.5))).toBe('rolled back');
+    writeFileSync(join(folder, 'short.json'), '{"x": [[1]]}');
+    await expect(status(join(folder, 'short.json'))).rejects.toThrow(/short\.json: "x": expected a shape of \[2, 64\]/);
+    rmSync(folder, { recursive: true });
+  });
 
   it.each<[unknown, string]>([
     ['m.onnx', 'the text "m.onnx"'],
@@ -71,16 +104,42 @@ describe('optimize', () => {
   });
 
   it('tells in its gates that the result is wrong, and that it is right', async () => {
-    const wrong = await optimize(model(), [scale(2)], { verify: 'end', target: 'cpu' });
+    const wrong = await optimize(model(), [scale(2)], { verify: 'end', target: 'cpu', onGate: 'report' });
     expect(wrong.report.gates).toMatchObject([{ name: 'accuracy', passed: false }]);
     const right = await optimize(model(), 'simplify', { verify: 'end', target: 'cpu' });
     expect(right.report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
     expect((await optimize(model(), 'simplify', { verify: 'none' })).report.gates).toEqual([]);
   });
 
+  it('throws where the result is wrong, with the report', async () => {
+    const wrong: unknown = await optimize(model(), [scale(2)], { verify: 'end', target: 'cpu' }).catch(
+      (error) => error,
+    );
+    expect(wrong).toBeInstanceOf(GateError);
+    expect((wrong as GateError).message).toMatch(/^accuracy gate: .*relative L2/);
+    expect((wrong as GateError).report.gates).toMatchObject([{ name: 'accuracy', passed: false }]);
+  });
+
+  it('throws where a pass was rolled back, unless that is allowed', async () => {
+    const job = (options: object) => optimize(model(), [scale(2)], { verify: 'pass', target: 'cpu', ...options });
+    await expect(job({})).rejects.toThrow(/^scale was rolled back: .*relative L2/);
+    const { report, model: result } = await job({ allowRollback: true });
+    expect(report.outcome).toMatchObject({ asked: ['scale'], done: [], takenBack: [{ pass: 'scale' }] });
+    expect(result.graph.nodeSet.size).toBe(2);
+    await expect(job({ allowRollback: true, require: ['scale'] })).rejects.toThrow(
+      /^require gate: scale was rolled back/,
+    );
+    await expect(job({ require: ['int8'] })).rejects.toThrow(UsageError);
+    // The one limit there is for all of it.
+    const wide = { maxError: 2, minCosine: 0 };
+    expect(
+      (await optimize(model(), [scale(1.5)], { verify: 'pass', target: 'cpu', ...wide })).report.passes,
+    ).toMatchObject([{ status: 'applied', error: expect.closeTo(0.5) }]);
+  });
+
   it('sees what steps do together that each stay within their gate', async () => {
     const steps = Array.from({ length: 3 }, () => scale(1 + 6e-5));
-    const { report } = await optimize(model(), steps, { verify: 'pass', target: 'cpu' });
+    const { report } = await optimize(model(), steps, { verify: 'pass', target: 'cpu', onGate: 'report' });
     expect(report.passes.map(({ status }) => status)).toEqual(['applied', 'applied', 'applied']);
     expect(report.gates).toMatchObject([{ passed: false, detail: expect.stringMatching(/relative L2 0\.00018/) }]);
   });

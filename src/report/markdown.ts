@@ -2,6 +2,7 @@
 
 import { bytesText } from '../ir/bytes-text.js';
 import type { Report } from '../run/report.js';
+import { meaningText } from './meaning-text.js';
 import { msText, numberText, signed } from './style.js';
 import { rewritesText } from './text.js';
 import { tuningTexts } from './tuning.js';
@@ -35,6 +36,9 @@ export function reportMarkdown(report: Report): string {
         msText(pass.ms),
       ]),
     ),
+    report.outcome?.takenBack.length
+      ? [`Not in the result: ${report.outcome.takenBack.map(({ pass }) => `\`${pass}\``).join(', ')}, rolled back.`]
+      : [],
     [...(report.warnings ?? []), ...(report.cpus?.exact === false ? [report.cpus] : [])].map(({ text }) => `- ${text}`),
     passes.flatMap((pass) => {
       const { name, notes, skips, verdict, rewrites, status } = pass;
@@ -52,13 +56,13 @@ export function reportMarkdown(report: Report): string {
       ['## Accuracy'],
       [`On ${accuracy.provider}, seed ${seed}, inputs: ${accuracy.inputs.join('; ')}.`],
       table(
-        ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'top-1'],
+        ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'meaning'],
         accuracy.outputs.map((o) => [
           `\`${o.name}\``,
           ...[o.maxAbs, o.maxRel, o.relativeL2].map(numberText),
           o.cosine === null ? '–' : o.cosine.toFixed(6),
           o.snr === null || !Number.isFinite(o.snr) ? '∞' : numberText(o.snr),
-          typeof o.top1 !== 'number' ? '' : `${(100 * o.top1).toFixed(1)} %`,
+          meaningText(o),
         ]),
       ),
     );

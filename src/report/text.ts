@@ -2,6 +2,7 @@
 
 import { bytesText } from '../ir/bytes-text.js';
 import type { PassReport, Report } from '../run/report.js';
+import { meaningText } from './meaning-text.js';
 import { counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
 import { tuningTexts } from './tuning.js';
 
@@ -65,13 +66,28 @@ function warningLines({ warnings = [] }: Report, p: Paint, width: number): strin
 function passLines(passes: readonly PassReport[], p: Paint, width: number): string[] {
   const names = Math.max(0, ...passes.map(({ name }) => name.length));
   // A mark, the name, what changed, the time: two spaces between them.
-  const room = width - names - 1 - 7 - 6;
+  const costs = passes.map(costText);
+  const room = width - names - 1 - 7 - 6 - (costs.some(Boolean) ? 15 : 0);
   const heads = table(
-    passes.map((pass) => [markOf(pass, p), p.bold(pass.name), changeText(pass, room), p.dim(msText(pass.ms))]),
-    '   >',
+    passes.map((pass, i) => [
+      markOf(pass, p),
+      p.bold(pass.name),
+      changeText(pass, room),
+      ...(costs.some(Boolean) ? [costs[i] as string] : []),
+      p.dim(msText(pass.ms)),
+    ]),
+    costs.some(Boolean) ? '    >' : '   >',
   );
   return passes.flatMap((pass, i) => [heads[i] as string, ...detailLines(pass, p, width)]);
 }
+
+/** What a pass that changes numbers on purpose, or changed them more than float32 sums do, cost. */
+const costText = ({ error, fidelity, status }: PassReport): string =>
+  status === 'applied' && typeof error === 'number' && (fidelity !== 'exact' || error > FLOAT32_NOISE)
+    ? `error ${numberText(error)}`
+    : '';
+
+const FLOAT32_NOISE = 1e-4;
 
 const markOf = ({ status }: PassReport, p: Paint): string =>
   status === 'applied' ? p.good('✓') : status === 'unchanged' ? p.dim('·') : p.bad('✗');
@@ -151,7 +167,7 @@ const opsetText = (opsets: Readonly<Record<string, number>>): string =>
 function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[] {
   if (!accuracy) return [];
   const { outputs, inputs, provider } = accuracy;
-  const top1 = outputs.some((output) => typeof output.top1 === 'number');
+  const isMeant = outputs.some((output) => meaningText(output));
   const snr = (value: number | null) => (value === null || !Number.isFinite(value) ? '∞' : `${numberText(value)} dB`);
   const rows = outputs.map((output) => [
     output.name,
@@ -159,10 +175,10 @@ function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[]
     numberText(output.relativeL2),
     output.cosine === null ? '–' : output.cosine.toFixed(6),
     snr(output.snr),
-    ...(top1 ? [typeof output.top1 !== 'number' ? '' : `${(100 * output.top1).toFixed(1)} %`] : []),
+    ...(isMeant ? [meaningText(output)] : []),
     remarkOf(output, p),
   ]);
-  const titles = ['', 'max abs', 'rel L2', 'cosine', 'SNR', ...(top1 ? ['top-1'] : []), ''].map((title) =>
+  const titles = ['', 'max abs', 'rel L2', 'cosine', 'SNR', ...(isMeant ? ['meaning'] : []), ''].map((title) =>
     p.dim(title),
   );
   const remarks = [
@@ -231,8 +247,10 @@ const gateLines = ({ gates, accuracy }: ComparisonReport, p: Paint): string[] =>
     return `${isOpen ? p.warn('?') : passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`;
   });
 
-function endLines({ cpus, output, ms, verification, accuracy, gates }: Report, p: Paint): string[] {
+function endLines({ cpus, output, ms, verification, accuracy, gates, outcome }: Report, p: Paint): string[] {
   const lines: string[] = [];
+  const back = outcome?.takenBack.map(({ pass }) => pass) ?? [];
+  if (back.length) lines.push(`${p.bad('✗')} not in the result: ${back.join(', ')}, rolled back`);
   const { verdict, level } = verification;
   if (cpus?.exact === false) lines.push(p.warn(cpus.text));
   if (verdict?.outcome === 'unknown') lines.push(p.warn(`not verified: ${verdict.detail}`));

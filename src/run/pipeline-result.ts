@@ -26,6 +26,8 @@ export interface PassResult {
   /** Every place of the kind that the pass is for, fused or not; absent for passes that are for none. */
   readonly sites?: readonly SiteResult[];
   readonly verdict?: Verdict;
+  /** Relative L2 of the output that is furthest off, against the model before the pass; absent where that was not run. */
+  readonly error?: number;
   /** What became of the rewrites that were cut out and run; absent where there were none. */
   readonly rewrites?: RewriteResult;
   /** What became of its variants on each repeated block; absent where it was not tuned. */

@@ -177,6 +177,7 @@ class Line {
       skips,
       sites: sitesOf(sites, placesIn(this.#regions)),
       verdict,
+      error: isKept ? verdict?.error : undefined,
       rewrites,
       tuning: run.tuning,
       tuneMs: run.tuning && run.tuneMs,

@@ -11,6 +11,9 @@ const count = z.number().int().nonnegative();
 const measure = z.number().nullable();
 const counts = z.record(z.string(), z.number().int());
 const fidelity = z.enum(['exact', 'rounding', 'lossy']);
+const failed = z
+  .enum(['checker', 'original'])
+  .describe('Why nothing was compared: the process that runs models was killed twice; the original does not run.');
 const beforeAfter = z.object({ before: count, after: count });
 
 const verdict = z.object({
@@ -18,8 +21,11 @@ const verdict = z.object({
     .enum(['accepted', 'rejected', 'unknown'])
     .describe('unknown: what it is compared with does not run either.'),
   detail: z.string().describe('What was measured against which limit, or what the runtime said.'),
-  error: z.number().optional().describe('Relative L2 of the output that is furthest off.'),
+  error: measure
+    .optional()
+    .describe('Relative L2 of the output that is furthest off; null: infinite. Absent where nothing was compared.'),
   warnings: z.array(z.string()).optional().describe('For which inputs it does not hold.'),
+  failed: failed.optional(),
 });
 
 const passReport = z.object({
@@ -52,6 +58,11 @@ const passReport = z.object({
     .optional()
     .describe('Every place of the kind that the pass is for. Absent for a pass that is for no kind of place.'),
   verdict: verdict.optional(),
+  error: measure
+    .optional()
+    .describe(
+      'What the pass cost: relative L2 of the output that is furthest off, against the model before it. Absent where that was not run; null: infinite.',
+    ),
   rewrites: z
     .object({
       count: count.describe('How many rewrites the pass made.'),
@@ -112,13 +123,30 @@ const outputAccuracy = z.object({
   nonFinite: z.object({ original: count, result: count }).describe('NaN and infinite elements.'),
   nonFiniteMismatches: count.describe('Elements that are NaN or infinite in one of the two alone.'),
   equal: measure.optional().describe('Share of equal elements; of integers, bools and text.'),
-  top1: measure.optional().describe('Share of rows whose largest element is the same one, where that makes sense.'),
+  meaning: z
+    .object({
+      kind: z
+        .enum(['classes', 'tokens', 'embedding', 'mask', 'decisions', 'detections', 'waveform', 'image'])
+        .describe('What the output is for, as far as the graph and its names say.'),
+      measure: z.string().describe('What was measured, in words.'),
+      value: measure.describe('A share, a cosine, or decibels: more is better. Over all sets of inputs.'),
+      samples: count.describe('Rows, elements or detections that it is taken from.'),
+      divergence: measure.optional().describe('Of tokens: Kullback-Leibler divergence of a row, in nats, on average.'),
+      top5: measure.optional().describe('Of tokens: share of the five likeliest that are the same.'),
+    })
+    .optional()
+    .describe('How much is kept of what the output is for. Absent for a tensor like any other.'),
+  top1: measure.optional().describe('The share that `meaning` gives, of classes and tokens.'),
 });
 
 const timing = z.object({ median: z.number(), low: z.number(), high: z.number(), runs: count });
 
 const gate = z.object({
-  name: z.enum(['accuracy', 'speed', 'placement']),
+  name: z
+    .enum(['accuracy', 'speed', 'placement', 'require', 'proof'])
+    .describe(
+      'require: a pass that must be applied is not; proof: nothing could be compared, and passes change numbers, or the check broke down.',
+    ),
   passed: z.boolean(),
   detail: z.string().describe('What was measured against which limit.'),
 });
@@ -138,6 +166,14 @@ export const reportSchema = z.object({
   seed: z.number().int(),
   verification: z.object({ level: z.enum(verifyLevels), verdict: verdict.optional() }),
   fidelity: fidelity.describe('The widest gate of the passes that were applied.'),
+  outcome: z
+    .object({
+      asked: z.array(z.string()),
+      done: z.array(z.string()),
+      takenBack: z.array(z.object({ pass: z.string(), reason: z.string() })),
+    })
+    .optional()
+    .describe('Passes by name: those asked for, those in the result, and those that broke their gate and are not.'),
   cpus: z
     .object({ exact: z.boolean().describe('True: on every x64 and ARM CPU.'), text: z.string() })
     .optional()
@@ -179,7 +215,11 @@ export const reportSchema = z.object({
         .describe("What the runtime's own optimizations do to the original's outputs, without any pass."),
       verdict: verdict.optional(),
       gate: z
-        .object({ maxError: measure, minCosine: measure, maxRel: measure, minEqual: measure, minTop1: measure })
+        .object({
+          ...{ maxError: measure, minCosine: measure, maxRel: measure, minEqual: measure, minTop1: measure },
+          minMeaning: z.record(z.string(), measure).optional().describe('The limits of other meanings, by kind.'),
+          isGiven: z.boolean().optional().describe('True: a limit was asked for, and nothing widens it.'),
+        })
         .describe('The limits of relativeL2, cosine, maxRel, equal and top1; null is no limit.'),
       fidelity: fidelity.describe(
         'The gate applied: wider than that of the passes where the original is coarse itself.',

@@ -17,11 +17,15 @@ export interface Verdict {
   readonly outcome: 'accepted' | 'rejected' | 'unknown';
   /** One line: what was measured against which limit, or what the runtime said. */
   readonly detail: string;
-  /** Relative L2 of the output that is furthest off, of those that count; absent where nothing was compared. */
+  /** Relative L2 of the output that is furthest off, of those that count; infinite where one is NaN alone or does not come; absent where nothing was compared. */
   readonly error?: number;
   /** For which inputs it does not hold, and what inputs say that do not count. */
   readonly warnings?: readonly string[];
+  /** What kept it from being compared: the process that runs models was killed twice, or the model before does not run. */
+  readonly failed?: Failed;
 }
+
+export type Failed = 'checker' | 'original';
 
 /** Compares models by running them. One verifier serves one pipeline. */
 export interface Verifier {
@@ -44,3 +48,18 @@ const order: readonly Fidelity[] = ['exact', 'rounding', 'lossy'];
 /** The widest gate that any of the passes asks for; exact for none. */
 export const loosest = (fidelities: readonly Fidelity[]): Fidelity =>
   order[Math.max(0, ...fidelities.map((one) => order.indexOf(one)))] as Fidelity;
+
+interface Gate {
+  readonly name: 'proof';
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+/**
+ * The gate that fails where nothing could be compared: what changes numbers on purpose is not believed then, exact
+ * passes are, unless the check itself broke down. None where there was a comparison.
+ */
+export function proofGate({ failed, detail }: Verdict, fidelity: Fidelity): readonly Gate[] {
+  if (!failed || (failed === 'original' && fidelity === 'exact')) return [];
+  return [{ name: 'proof', passed: false, detail }];
+}

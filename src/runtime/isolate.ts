@@ -9,12 +9,12 @@ import type { Readable } from 'node:stream';
 import { lastWords, removeFolder, startChild, temporaryFolder } from './child-process.js';
 import { explain } from './explain.js';
 import type { CallName, Calls, LoadOptions, Reply } from './protocol.js';
-import { RuntimeError } from './runtime-error.js';
+import { isKilled, RuntimeError } from './runtime-error.js';
 import type { Session } from './session.js';
 import { readTrace } from './trace.js';
 
 export type { LoadOptions, Port, Provider, TensorData, Tensors } from './protocol.js';
-export { RuntimeError } from './runtime-error.js';
+export { onceMore, RuntimeError, uncheckedText } from './runtime-error.js';
 export type { NodeRun, Session, TracedType } from './session.js';
 
 export interface ProcessOptions {
@@ -149,20 +149,24 @@ export class RuntimeProcess {
     child.on('message', (reply: Reply) => {
       const pending = this.#pending;
       if (pending?.id !== reply.id) return;
-      if ('error' in reply) pending.reject(new RuntimeError('error', explain(reply.error)));
+      if ('error' in reply)
+        pending.reject(new RuntimeError(isKilled(reply.error) ? 'killed' : 'error', explain(reply.error)));
       else pending.resolve(reply.result);
     });
-    const ended = (how: string): void => {
+    const ended = (how: string, signal?: string | null): void => {
       if (this.#child !== child) return;
       this.#child = undefined;
       const said = lastWords(this.#errorTail);
       this.#pending?.reject(
-        new RuntimeError('crash', `the process that runs the model ended: ${how}${said && ` (${said})`}`),
+        new RuntimeError(
+          isKilled(this.#errorTail, signal) ? 'killed' : 'crash',
+          `the process that runs the model ended: ${how}${said && ` (${said})`}`,
+        ),
       );
     };
     child.on('error', (error) => ended(error.message));
     // `close` comes after the last of the error stream, `exit` may not.
-    child.on('close', (code, signal) => ended(signal ?? `exit code ${code}`));
+    child.on('close', (code, signal) => ended(signal ?? `exit code ${code}`, signal));
   }
 
   /** Whether the child keeps Node from ending: while it works. */

@@ -3,6 +3,7 @@ import { numbersOf } from '../ir/numbers.js';
 import { type DataType, isFloat } from '../ir/types.js';
 import type { TensorData } from '../runtime/isolate.js';
 import { fromTensorData } from '../runtime/tensor-data.js';
+import { type MeaningMeasure, pooled } from './measures.js';
 
 /** One output of the result against the original's. Pairs of which one is NaN or infinite take no part in the sums. */
 export interface OutputAccuracy {
@@ -27,10 +28,9 @@ export interface OutputAccuracy {
   readonly nonFiniteMismatches: number;
   /** Share of equal elements; for integers, bools and text alone. */
   readonly equal?: number;
-  /**
-   * Share of rows (along the last axis) whose largest element is the same, of those where it is clear which one is
-   * largest. For floats of rank 2 or 3 with at least 8 elements a row: what logits look like.
-   */
+  /** How much is kept of what the output is for, where the graph says what that is. */
+  readonly meaning?: MeaningMeasure;
+  /** The same for classes and tokens: the share of rows whose largest element is the same. */
   readonly top1?: number;
 }
 
@@ -41,8 +41,13 @@ export function mismatchOf(original: TensorData, result: TensorData): string | u
   return isSame ? undefined : `expected ${text(original)}; found ${text(result)}`;
 }
 
-/** Compares two tensors of one type and shape. */
-export function compareTensors(name: string, original: TensorData, result: TensorData): OutputAccuracy {
+/** Compares two tensors of one type and shape. `meaning`: what was measured of them besides. */
+export function compareTensors(
+  name: string,
+  original: TensorData,
+  result: TensorData,
+  meaning?: MeaningMeasure,
+): OutputAccuracy {
   if (!(original.data instanceof Uint8Array) || !(result.data instanceof Uint8Array))
     return compareText(name, original.data as readonly string[], result.data as readonly string[]);
   const [a, b] = [numbersOf(fromTensorData(original)), numbersOf(fromTensorData(result))];
@@ -63,9 +68,15 @@ export function compareTensors(name: string, original: TensorData, result: Tenso
     nonFinite: { original: sums.nonFiniteA, result: sums.nonFiniteB },
     nonFiniteMismatches: sums.mismatches,
   };
-  if (!isFloat(original.type)) return { ...measures, equal: equalShare(original, result, sums.equal) };
-  const top1 = top1Of(a, b, original.shape);
-  return top1 === undefined ? measures : { ...measures, top1 };
+  if (!isFloat(original.type))
+    return withMeaning({ ...measures, equal: equalShare(original, result, sums.equal) }, meaning);
+  return withMeaning(measures, meaning);
+}
+
+function withMeaning(output: OutputAccuracy, meaning: MeaningMeasure | undefined): OutputAccuracy {
+  if (!meaning) return output;
+  const isWinner = meaning.kind === 'classes' || meaning.kind === 'tokens';
+  return { ...output, meaning, ...(isWinner && { top1: meaning.value }) };
 }
 
 /** x/y, where nothing of nothing is nothing. */
@@ -163,56 +174,13 @@ function compareText(name: string, a: readonly string[], b: readonly string[]): 
   };
 }
 
-/** Rows with fewer elements are features, not classes. */
-const CLASSES = 8;
-
-/** A row's largest element is clear where it leads by this much of the row's standard deviation. */
-const LEAD = 0.1;
-
-function top1Of(a: Float64Array, b: Float64Array, shape: readonly number[]): number | undefined {
-  const width = shape.at(-1) ?? 0;
-  if (shape.length < 2 || shape.length > 3 || width < CLASSES) return undefined;
-  let clear = 0;
-  let same = 0;
-  for (let start = 0; start + width <= a.length; start += width) {
-    const row = a.subarray(start, start + width);
-    const best = largest(row);
-    if (best === undefined || !leads(row, best)) continue;
-    clear++;
-    if (largest(b.subarray(start, start + width)) === best) same++;
-  }
-  return clear ? same / clear : undefined;
-}
-
-/** Where the largest element is; undefined where none is finite. */
-function largest(row: Float64Array): number | undefined {
-  let best: number | undefined;
-  for (let i = 0; i < row.length; i++)
-    if (Number.isFinite(row[i]) && (best === undefined || row[i]! > row[best]!)) best = i;
-  return best;
-}
-
-function leads(row: Float64Array, best: number): boolean {
-  let [sum, squares, count, second] = [0, 0, 0, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < row.length; i++) {
-    const value = row[i]!;
-    if (!Number.isFinite(value)) continue;
-    sum += value;
-    squares += value * value;
-    count++;
-    if (i !== best && value > second) second = value;
-  }
-  const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-  return deviation > 0 && row[best]! - second >= LEAD * deviation;
-}
-
-/** The worst of each measure over several runs of one output. */
+/** The worst of each measure over several runs of one output; what it means is measured over all of them. */
 export function worstOf(a: OutputAccuracy, b: OutputAccuracy): OutputAccuracy {
   const least = (x: number | undefined, y: number | undefined): number | undefined =>
     x === undefined ? y : y === undefined ? x : Math.min(x, y);
   const equal = least(a.equal, b.equal);
-  const top1 = least(a.top1, b.top1);
-  return {
+  const meaning = a.meaning && b.meaning ? pooled(a.meaning, b.meaning) : (a.meaning ?? b.meaning);
+  const worst: OutputAccuracy = {
     name: a.name,
     type: a.type,
     compared: Math.max(a.compared, b.compared),
@@ -228,6 +196,6 @@ export function worstOf(a: OutputAccuracy, b: OutputAccuracy): OutputAccuracy {
     },
     nonFiniteMismatches: Math.max(a.nonFiniteMismatches, b.nonFiniteMismatches),
     ...(equal !== undefined && { equal }),
-    ...(top1 !== undefined && { top1 }),
   };
+  return withMeaning(worst, meaning);
 }

@@ -1,7 +1,8 @@
 /** A result's outputs against the original's, run by run: evidence that is judged elsewhere. */
-import { type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
+import { onceMore, type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './accuracy.js';
 import { type Form, formText, sideOf } from './forms.js';
+import { measureMeanings } from './measures.js';
 import type { Reference } from './reference.js';
 import type { Subject } from './subject.js';
 
@@ -32,8 +33,14 @@ export interface Comparison {
 
 export const nothingCompared: Comparison = { evidence: [], failures: [], notCompared: [], notes: [] };
 
-/** Runs a model as the result in one form and compares; undefined where the form computes nothing otherwise. A crash or a refusal is a failure, never an error. */
-export async function compareWith(
+/**
+ * Runs a model as the result in one form and compares; undefined where the form computes nothing otherwise. A crash or a refusal is a
+ * failure, never an error. Rejects with RuntimeError where the process is killed twice.
+ */
+export const compareWith = (...given: Parameters<typeof compareOnce>): Promise<Comparison | undefined> =>
+  onceMore(() => compareOnce(...given));
+
+async function compareOnce(
   reference: Reference,
   runtime: RuntimeProcess,
   subject: Subject,
@@ -60,17 +67,18 @@ export async function compareWith(
         break;
       }
       try {
-        const found = await side.run(feeds.tensors);
+        const given = await side.run(feeds.tensors);
+        const { outputs: found, measures } = measureMeanings(reference.meanings, expected, given);
         for (const [name, original] of Object.entries(expected)) {
           if (skipped.has(name)) continue;
           const result = found[name];
           const mismatch = result ? mismatchOf(original, result) : `expected ${original.type}; found no such output`;
           if (mismatch || !result) fail(`output "${name}": ${mismatch}`, run);
-          else evidence.push({ form, run, output: compareTensors(name, original, result) });
+          else evidence.push({ form, run, output: compareTensors(name, original, result, measures.get(name)) });
         }
         for (const name of Object.keys(found)) if (!(name in expected) && !skipped.has(name)) extra.add(name);
       } catch (error) {
-        if (!(error instanceof RuntimeError)) throw error;
+        if (!(error instanceof RuntimeError) || error.kind === 'killed') throw error;
         fail(`the result ${verbOf(error)} ${formText[form]}: ${error.message}`, run);
         isEnded = error.kind !== 'error';
         if (isEnded) break;
@@ -78,7 +86,7 @@ export async function compareWith(
     }
     if (!isEnded) await side.release();
   } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error;
+    if (!(error instanceof RuntimeError) || error.kind === 'killed') throw error;
     fail(`the result ${verbOf(error)} ${formText[form]}: ${error.message}`);
   }
   return {

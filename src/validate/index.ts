@@ -2,8 +2,8 @@
 import type { Model } from '../ir/model.js';
 import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
-import type { Verdict } from '../run/verify.js';
-import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
+import { proofGate, type Verdict } from '../run/verify.js';
+import { onceMore, type Provider, RuntimeError, RuntimeProcess, uncheckedText } from '../runtime/isolate.js';
 import { resolveTarget } from '../runtime/providers.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { excessOf, type Feeds, makeFeeds } from './feeds.js';
@@ -11,7 +11,7 @@ import type { Form } from './forms.js';
 import { attainable, type Gate, type GateOptions, gateOf } from './gates.js';
 import { accuracyGate, judge } from './judge.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
-import { type Contestant, prove } from './proof.js';
+import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
 import { openDims, type Sizes, typicalSizes } from './sizes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
@@ -59,9 +59,9 @@ export interface AccuracyReport {
   readonly fidelity: Fidelity;
 }
 
-/** One condition on the result. */
+/** One condition on the result. require: a pass that must be in it; proof: what changes numbers has to be compared. */
 export interface GateResult {
-  readonly name: 'accuracy' | 'speed' | 'placement';
+  readonly name: 'accuracy' | 'speed' | 'placement' | 'require' | 'proof';
   readonly passed: boolean;
   /** What was measured against which limit. */
   readonly detail: string;
@@ -115,18 +115,29 @@ async function validateWithin(
     const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
     const fidelity = attainable(options.fidelity ?? 'exact', a.model);
     const gate = gateOf(fidelity, provider, options);
-    const reference = await referenceOrReason(first, a, {
-      ...options,
-      provider,
-      setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)),
-    });
+    const reference = await orUncompared(() =>
+      onceMore(() =>
+        referenceOf(first, a.model, a.source, {
+          ...options,
+          provider,
+          setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)),
+        }),
+      ),
+    );
     const contestants = [
       { runtime: first, subject: async () => a },
       { runtime: second, subject: async () => b },
     ] as const;
-    const accuracy = await measureAccuracy(reference, contestants, provider, gate, fidelity, options.absent);
+    const report = { provider, gate, fidelity };
+    const found =
+      'failed' in reference
+        ? reference
+        : await orUncompared(() => measureAccuracy(reference, contestants, report, options.absent));
+    const accuracy = 'failed' in found ? uncompared(report, found, options.absent) : found;
     const run =
-      typeof reference === 'string' || accuracy.failures.length ? undefined : reference.runs[reference.base - 1];
+      'failed' in reference || 'failed' in found || accuracy.failures.length
+        ? undefined
+        : reference.runs[reference.base - 1];
     const notes: string[] = [];
     if (twin && !twin.isPart) notes.push('the original ran with operators behind it that make tensors of its outputs');
     const contenders = {
@@ -173,17 +184,18 @@ async function firstThatRuns<T>(list: readonly Feeds[], work: (feeds: Feeds) => 
   return work(list.at(-1)!);
 }
 
-/** The reference, or why there is none. */
-async function referenceOrReason(
-  runtime: RuntimeProcess,
-  { model, source }: Subject,
-  options: ReferenceOptions,
-): Promise<Reference | string> {
+/** Why nothing can be compared. */
+type Uncompared = Required<Pick<Verdict, 'failed' | 'detail'>>;
+
+/** What work with models gives; where they do not run, why nothing can be compared. */
+async function orUncompared<T>(work: () => Promise<T>): Promise<T | Uncompared> {
   try {
-    return await referenceOf(runtime, model, source, options);
+    return await work();
   } catch (error) {
-    if (error instanceof RuntimeError) return error.message;
-    throw error;
+    if (!(error instanceof RuntimeError)) throw error;
+    return error.kind === 'killed'
+      ? { failed: 'checker', detail: uncheckedText(error) }
+      : { failed: 'original', detail: `the original does not run: ${error.message}` };
   }
 }
 
@@ -197,28 +209,30 @@ async function attempt<T>(notes: string[], work: () => Promise<T>): Promise<T | 
   }
 }
 
+type Terms = Pick<AccuracyReport, 'provider' | 'gate' | 'fidelity'>;
+
+/** A model for a provider that is not here, and that the CPU has no kernels for, is no model that does not run. */
+function uncompared(terms: Terms, { failed, detail }: Uncompared, absent: Provider | undefined): AccuracyReport {
+  const isForeign = absent !== undefined && failed === 'original' && lacksKernel.test(detail);
+  return {
+    ...terms,
+    ...{ inputs: [], outputs: [], failures: [], notCompared: [{ name: '', reason: detail }], notes: [], warnings: [] },
+    verdict: { outcome: 'unknown', detail, ...(!isForeign && { failed }) },
+  };
+}
+
 async function measureAccuracy(
-  reference: Reference | string,
+  reference: Reference,
   [original, result]: readonly [Contestant, Contestant],
-  provider: Provider,
-  gate: Gate,
-  fidelity: Fidelity,
+  terms: Terms,
   absent: Provider | undefined,
 ): Promise<AccuracyReport> {
-  const report = { provider, gate, fidelity };
-  if (typeof reference === 'string') {
-    const reason = `the original does not run: ${reference}`;
-    return {
-      ...report,
-      ...{ inputs: [], outputs: [], failures: [], notCompared: [{ name: '', reason }], notes: [], warnings: [] },
-      verdict: { outcome: 'unknown', detail: reason },
-    };
-  }
+  const { provider, gate, fidelity } = terms;
   const forms: readonly Form[] = ['plain', 'optimized', 'emulated'];
   const proof = await prove(reference, original, result, { provider, forms, gate, showsRuntime: true });
   const judged = judge(reference, proof, { gate, fidelity, absent });
   return {
-    ...report,
+    ...terms,
     inputs: reference.runs.map(({ feeds }) => feeds.about),
     outputs: judged.outputs,
     failures: judged.failures,
@@ -236,7 +250,7 @@ function gatesOf(
   accuracy: AccuracyReport,
   speed: SpeedReport | undefined,
   placement: PlacementReport | undefined,
-  { minSpeedup, failOnFallback, maxError, minCosine }: ValidateOptions,
+  { minSpeedup, failOnFallback, maxError, minCosine, fidelity = 'exact' }: ValidateOptions,
 ): GateResult[] {
   const found: GateResult[] = [accuracyGate(accuracy.verdict, maxError !== undefined || minCosine !== undefined)];
   if (minSpeedup !== undefined) {
@@ -252,5 +266,6 @@ function gatesOf(
     const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}` : 'not measured';
     found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
   }
+  found.push(...proofGate(accuracy.verdict, fidelity));
   return found;
 }

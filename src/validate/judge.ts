@@ -5,9 +5,10 @@ import type { Provider } from '../runtime/isolate.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { type Evidence, type Failure, worstByOutput } from './compare.js';
 import type { Feeds } from './feeds.js';
-import { type Gate, summaryOf, unproven, violations } from './gates.js';
+import { type Gate, meaningViolation, summaryOf, unproven, violations } from './gates.js';
 import type { GateResult } from './index.js';
 import { kindOf } from './inputs/kinds.js';
+import { type MeaningMeasure, pooled } from './measures.js';
 import { lacksKernel, type Proof } from './proof.js';
 import type { Reference } from './reference.js';
 
@@ -51,7 +52,7 @@ export function judge(reference: Reference, proof: Proof, { gate, fidelity, abse
   ];
   const counted = proof.evidence.filter(counts);
   const faults: readonly Failure[] = proof.failures.filter(counts);
-  const problems = [...faults, ...broken(counted)];
+  const problems = [...faults, ...broken(counted), ...strayed(counted.filter(isBound), gate)];
   const final = problems.filter(isBound);
   const beyond = problems.filter((one) => !isBound(one));
   const lost = new Set(beyond.map(({ run }) => run));
@@ -81,7 +82,8 @@ export function judge(reference: Reference, proof: Proof, { gate, fidelity, abse
     ),
   ];
   const verdict = ((): Verdict => {
-    const error = Math.max(0, ...counted.map(({ output }) => output.relativeL2));
+    const isLost = faults.length > 0 || counted.some(({ output }) => output.nonFiniteMismatches > 0);
+    const error = isLost ? Number.POSITIVE_INFINITY : Math.max(0, ...counted.map(({ output }) => output.relativeL2));
     if (absent && final.length && final.length === faults.length && faults.every(({ text }) => lacksKernel.test(text)))
       return { outcome: 'unknown', detail: `${absent} does not work here, and on the CPU: ${faults[0]?.text}` };
     if (final.length) return { outcome: 'rejected', detail: told(final).slice(0, 3).join('; '), error };
@@ -96,6 +98,20 @@ export function judge(reference: Reference, proof: Proof, { gate, fidelity, abse
     };
   })();
   return { verdict, outputs: worst, failures: told(faults), notCompared, warnings };
+}
+
+/** What breaks the limits of meanings: measured over all runs in one form, since one run may hold too few answers. */
+function strayed(list: readonly Evidence[], gate: Gate): { run: undefined; text: string }[] {
+  const measures = new Map<string, { name: string; measure: MeaningMeasure }>();
+  for (const { form, output } of list) {
+    const { name, meaning } = output;
+    const known = measures.get(`${form} ${name}`)?.measure;
+    if (meaning) measures.set(`${form} ${name}`, { name, measure: known ? pooled(known, meaning) : meaning });
+  }
+  return [...measures.values()].flatMap(({ name, measure }) => {
+    const text = meaningViolation(measure, gate);
+    return text === undefined ? [] : [{ run: undefined, text: `"${name}": ${text}` }];
+  });
 }
 
 /** The accuracy gate. `isExplicit`: a limit was asked for, so that it has to be shown to hold. */

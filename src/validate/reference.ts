@@ -11,9 +11,10 @@ import {
   type Tensors,
 } from '../runtime/isolate.js';
 import { type FeedOptions, type Feeds, shapesText } from './feeds.js';
+import { type GivenSet, givenSets } from './inputs/given.js';
 import { basePlans, morePlans, type Plan } from './inputs/sets.js';
-import type { Sizes } from './sizes.js';
-import { readTestData } from './test-data.js';
+import { type Meaning, meaningsOf } from './meaning.js';
+import { type Sizes, sizeChoices } from './sizes.js';
 
 /** One set of inputs and what came out. */
 export interface ReferenceRun {
@@ -24,6 +25,8 @@ export interface ReferenceRun {
 export interface Reference {
   /** In order: those that always run, then those that time allowed. */
   readonly runs: readonly ReferenceRun[];
+  /** What the outputs are for, by name. */
+  readonly meanings: ReadonlyMap<string, Meaning>;
   /** How many of the runs always run. */
   readonly base: number;
   /** Outputs that are not compared, and why. */
@@ -34,8 +37,10 @@ export interface Reference {
 
 export interface ReferenceOptions extends FeedOptions {
   readonly provider: Provider;
-  /** A folder with test data, instead of generated inputs. */
+  /** A file or folder with sets of inputs; a few that are made up at their shapes come behind them. */
   readonly inputs?: string;
+  /** The model is an intermediate one: data that was checked against the original is rounded to its ports. */
+  readonly isRounded?: boolean;
   /** How long the original may run on more sets than those that always run. Default 0: on no more. */
   readonly setsBudgetMs?: number;
   /** How many sets there are at most; default 16. */
@@ -45,6 +50,12 @@ export interface ReferenceOptions extends FeedOptions {
 /** Sets of inputs that always run, at different sizes; masks of the first have holes. */
 const SETS = 2;
 const MOST_SETS = 16;
+
+/** Sets of data that run at most, and milliseconds after which no more do. */
+const MOST_DATA = { sets: 64, ms: 10_000 };
+
+/** Sets that are made up where there is data. */
+const MADE_BESIDE = 4;
 
 /** Runs a session and gives the outputs that can be had: all, or, where sequences and maps are among them, the tensors. */
 export async function runTensors(session: Session, feeds: Tensors): Promise<Record<string, TensorData>> {
@@ -72,15 +83,25 @@ export async function referenceOf(
 ): Promise<Reference> {
   const load: LoadOptions = { provider: options.provider };
   const runner = new Runner(runtime, source, load, await runtime.load(source, load));
-  if (options.inputs) for (const feeds of readTestData(options.inputs, model)) await runner.run(feeds);
-  else await runBase(runner, basePlans(model, options));
+  let made = options;
+  if (options.inputs === undefined) await runBase(runner, basePlans(model, options));
+  else {
+    await runData(runner, givenSets(options.inputs), model, options.isRounded);
+    made = besideData(runner, options);
+  }
   const base = runner.runs.length;
-  if (!options.inputs) await runMore(runner, model, options);
+  await runMore(runner, model, made);
   const { runs, notes, session } = runner;
   const notCompared = missing(session, runs);
   const random = isRandom(model) && runs[0] ? await changing(session, runs[0]) : [];
   await session.release();
-  return { runs, base, notes, notCompared: [...notCompared, ...random] };
+  return {
+    runs,
+    meanings: meaningsOf(model, runs[0]?.outputs ?? {}),
+    base,
+    notes,
+    notCompared: [...notCompared, ...random],
+  };
 }
 
 /** Runs the original on one set after another, and keeps what it gives. */
@@ -91,7 +112,7 @@ class Runner {
   session: Session;
   readonly runs: ReferenceRun[] = [];
   readonly notes: string[] = [];
-  /** The sizes that it ran at, and how long the last run at each took. */
+  /** How long the last run took at the sizes that it ran at. */
   readonly sizes = new Map<Sizes, number>();
 
   constructor(runtime: RuntimeProcess, source: string | Uint8Array, load: LoadOptions, session: Session) {
@@ -101,10 +122,11 @@ class Runner {
     this.session = session;
   }
 
-  async run(feeds: Feeds, sizes?: Sizes): Promise<void> {
+  /** Data has no sizes of ours: the first choice stands for them. */
+  async run(feeds: Feeds, sizes: Sizes = sizeChoices[0]!): Promise<void> {
     const start = performance.now();
     this.runs.push({ feeds, outputs: await runTensors(this.session, feeds.tensors) });
-    if (sizes) this.sizes.set(sizes, performance.now() - start);
+    this.sizes.set(sizes, performance.now() - start);
   }
 
   /** Runs what may fail. Gives the error where it does; rejects where that says nothing of the inputs. */
@@ -113,11 +135,16 @@ class Runner {
       await this.run(feeds, sizes);
       return undefined;
     } catch (error) {
-      if (!(error instanceof RuntimeError) || error.kind === 'timeout') throw error;
+      if (!(error instanceof RuntimeError) || error.kind === 'timeout' || this.#isKilled(error)) throw error;
       this.notes.push(`the original does not run on ${shapesText(feeds.tensors)}: ${error.message}`);
       if (error.kind === 'crash') this.session = await this.#runtime.load(this.#source, this.#load);
       return error;
     }
+  }
+
+  /** A process that was killed says nothing of the inputs; one that lives and has no memory for them does. */
+  #isKilled({ kind }: RuntimeError): boolean {
+    return kind === 'killed' && this.#runtime.pid === undefined;
   }
 }
 
@@ -132,6 +159,31 @@ async function runBase(runner: Runner, plans: Iterable<Plan>): Promise<void> {
     if (runner.runs.length === SETS) break;
   }
   if (!runner.runs.length && failure) throw failure;
+}
+
+/** All sets, or as many as there is time for, spread over all of them: the first and the last are among them. */
+async function runData(runner: Runner, sets: readonly GivenSet[], model: Model, isRounded = false): Promise<void> {
+  const start = performance.now();
+  let left = sets.slice(1);
+  await runner.run((sets[0] as GivenSet).read(model, isRounded));
+  const rest = Math.floor(MOST_DATA.ms / (performance.now() - start)) - 1;
+  left = spread(left, Math.max(1, Math.min(MOST_DATA.sets - 1, rest)));
+  for (const set of left) await runner.run(set.read(model, isRounded));
+  if (left.length + 1 < sets.length)
+    runner.notes.push(`${left.length + 1} of ${sets.length} sets of inputs were run, spread over all of them`);
+}
+
+/** So many of a list at equal distances, the last among them. */
+const spread = <T>(list: readonly T[], count: number): T[] =>
+  list.length <= count
+    ? [...list]
+    : Array.from({ length: count }, (_, i) => list[Math.ceil(((i + 1) * list.length) / count) - 1] as T);
+
+/** What is made up where there is data is of the shapes of the last set. */
+function besideData(runner: Runner, options: ReferenceOptions): ReferenceOptions {
+  const { feeds } = runner.runs.at(-1) as ReferenceRun;
+  const shapes = Object.fromEntries(Object.entries(feeds.tensors).map(([name, { shape }]) => [name, shape]));
+  return { ...options, shapes, dims: {}, mostSets: runner.runs.length + MADE_BESIDE };
 }
 
 /** While there is time, as far as the runs before tell. */

@@ -122,9 +122,9 @@ async function loaded(
   }
 }
 
-/** What the runtime says; other errors are thrown on. */
+/** What the runtime says; other errors are thrown on, and that it was killed, which says nothing of the model. */
 function messageOf(error: unknown): string {
-  if (error instanceof RuntimeError) return error.message;
+  if (error instanceof RuntimeError && error.kind !== 'killed') return error.message;
   throw error;
 }
 

@@ -5,10 +5,10 @@ import { nameOf } from '../ir/symbols.js';
 import type { Outcome, Speed, Stopwatch } from '../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { type Feeds, makeFeeds } from './feeds.js';
+import { type GivenSet, givenSets } from './inputs/given.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from './sizes.js';
 import { measureSpeed } from './speed.js';
 import { type Subject, subjectOf } from './subject.js';
-import { readTestData } from './test-data.js';
 
 export interface StopwatchOptions {
   readonly provider: Provider;
@@ -118,9 +118,9 @@ function sizesIn(model: Model, choice: Sizes, options: SizeOptions = {}): Record
   return dims;
 }
 
-/** What the symbols of a model's inputs are in the last set of a folder of test data, as `validate` times it. Throws ModelError. */
-export function sizesInData(folder: string, model: Model): Record<string, number> {
-  const { tensors } = readTestData(folder, model).at(-1) as Feeds;
+/** What the symbols of a model's inputs are in the last set that is given, as `validate` times it. Throws ModelError. */
+export function sizesInData(path: string, model: Model): Record<string, number> {
+  const { tensors } = (givenSets(path).at(-1) as GivenSet).read(model);
   const shapes = Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
   return sizesIn(model, typicalSizes[0] as Sizes, { shapes });
 }

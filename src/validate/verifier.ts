@@ -4,7 +4,7 @@ import type { Model } from '../ir/model.js';
 import { deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Verdict, Verifier } from '../run/verify.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
-import { type Provider, RuntimeError } from '../runtime/isolate.js';
+import { onceMore, type Provider, RuntimeError, uncheckedText } from '../runtime/isolate.js';
 import type { FeedOptions } from './feeds.js';
 import { attainable, type GateOptions, gateOf } from './gates.js';
 import { judge } from './judge.js';
@@ -14,10 +14,11 @@ import { compareRewrite } from './rewrites.js';
 import { type Subject, subjectOf } from './subject.js';
 import { twinOf } from './twin.js';
 
+/** The limits hold for whole models and rewrites alike. */
 export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {
   /** Where the result is meant to run; default cpu. */
   readonly target?: Provider;
-  /** A folder or file of inputs, instead of generated ones. */
+  /** A file or folder with inputs, instead of those that are made up. */
   readonly inputs?: string;
 }
 
@@ -48,8 +49,10 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
         ...options,
         provider: HERE,
         setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)),
+        isRounded: true,
       });
     } catch (error) {
+      if (isKilled(error)) throw error;
       // Inputs that cannot be made up leave nothing to compare, as an original that does not run does.
       if (!(error instanceof RuntimeError || error instanceof RangeError || error instanceof ModelError)) throw error;
       reference = error.message;
@@ -79,7 +82,11 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       const first = twinOf(before, after)?.model ?? before;
       const reference = await referenceFor(first);
       if (typeof reference === 'string')
-        return { outcome: 'unknown', detail: `the model before does not run: ${reference}` };
+        return {
+          outcome: 'unknown',
+          detail: `the model before does not run: ${reference}`,
+          ...((target === HERE || !lacksKernel.test(reference)) && { failed: 'original' }),
+        };
       const attained = attainable(fidelity, before);
       const gate = gateOf(attained, HERE, options);
       const runtime = await sharedRuntime();
@@ -104,7 +111,20 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
     },
   };
   return {
-    rewrite: (cut, fidelity) => deadline.spend(() => verifier.rewrite(cut, fidelity)),
-    compare: (before, after, fidelity) => deadline.spend(() => verifier.compare(before, after, fidelity)),
+    rewrite: (cut, fidelity) => deadline.spend(() => checked(() => verifier.rewrite(cut, fidelity))),
+    compare: (before, after, fidelity) =>
+      deadline.spend(() => checked(() => verifier.compare(before, after, fidelity))),
   };
+}
+
+const isKilled = (error: unknown): error is RuntimeError => error instanceof RuntimeError && error.kind === 'killed';
+
+/** A verdict; where the process is killed twice, that nothing is known. */
+async function checked(work: () => Promise<Verdict>): Promise<Verdict> {
+  try {
+    return await onceMore(work);
+  } catch (error) {
+    if (!isKilled(error)) throw error;
+    return { outcome: 'unknown', detail: uncheckedText(error), failed: 'checker' };
+  }
 }

@@ -10,7 +10,8 @@
  */
 import type { Fidelity } from '../run/pass.js';
 import type { OutputAccuracy } from './accuracy.js';
-import { FLOOR, type Gate, violations } from './gates.js';
+import { FLOOR, type Gate, meaningViolation, violations } from './gates.js';
+import type { MeaningMeasure } from './measures.js';
 
 export interface Weights {
   /** The original on moved inputs against the original. */
@@ -58,6 +59,29 @@ export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, wei
   };
 }
 
+/**
+ * Judges what is kept of an output's meaning, over all runs in one arithmetic: answers that change where the least noise changes
+ * as many prove nothing, and a rounding pass may change twice those that rounded weights change.
+ */
+export function weighMeaning(
+  measure: MeaningMeasure,
+  gate: Gate,
+  fidelity: Fidelity,
+  { noise, yardstick }: { readonly noise?: MeaningMeasure; readonly yardstick?: MeaningMeasure } = {},
+): Weighed {
+  const found = meaningViolation(measure, gate);
+  if (found === undefined) return { outcome: 'within', words: [] };
+  const lost = (of: MeaningMeasure): number => 1 - of.value;
+  if (noise && lost(measure) <= NOISES * lost(noise))
+    return { outcome: 'unproven', words: [`${found}, and ${percentOf(lost(noise))} changes when ${LEAST}`] };
+  if (fidelity !== 'rounding' || !yardstick || gate.isGiven || lost(measure) > YARDSTICKS * lost(yardstick))
+    return { outcome: 'beyond', words: [found] };
+  const words = [`${found}; rounding the weights alone changes ${percentOf(lost(yardstick))}`];
+  return { outcome: yardstick.value < DESTROYED ? 'unproven' : 'within', words };
+}
+
+const percentOf = (share: number): string => `${Math.round(share * 1000) / 10} %`;
+
 const LEAST = 'its inputs move by one unit in the last place';
 
 const farOf = ({ equal, relativeL2, nonFiniteMismatches }: OutputAccuracy): string =>
@@ -65,7 +89,7 @@ const farOf = ({ equal, relativeL2, nonFiniteMismatches }: OutputAccuracy): stri
     ? `${nonFiniteMismatches} elements to NaN, infinity or back`
     : equal === undefined
       ? `by ${relativeL2.toPrecision(2)}`
-      : `${Math.round((1 - equal) * 1000) / 10} % of its elements`;
+      : `${percentOf(1 - equal)} of its elements`;
 
 /** True where every limit that the error breaks is broken by no more than `times` the other error. */
 function isNoLarger(error: OutputAccuracy, other: OutputAccuracy, times: number, gate: Gate): boolean {

@@ -1,6 +1,6 @@
 /** Runs the built command in a folder of its own. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,10 @@ export class Workplace {
 
   path(name: string): string {
     return join(this.folder, name);
+  }
+
+  json(name: string): unknown {
+    return JSON.parse(readFileSync(this.path(name), 'utf8'));
   }
 
   get files(): string[] {

@@ -7,7 +7,7 @@ import type { Tensor } from '../../src/ir/tensor.js';
 import { memoryTensor, stringTensor } from '../../src/ir/tensor.js';
 import { readModel } from '../../src/onnx/read.js';
 import type { TensorData } from '../../src/runtime/isolate.js';
-import { readTestData } from '../../src/validate/test-data.js';
+import { givenSets } from '../../src/validate/inputs/given.js';
 import { collection } from '../models.js';
 import { checkClaims, coverage } from './claims.js';
 
@@ -46,9 +46,11 @@ describe('models of real exporters', () => {
     '%s: every claim agrees with the runtime',
     async (_, folder) => {
       const model = await readModel(join(folder, 'model.onnx'));
-      const feeds = readTestData(folder, model).map(({ tensors }) =>
-        Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toTensor(tensor)])),
-      );
+      const feeds = givenSets(folder)
+        .map((set) => set.read(model))
+        .map(({ tensors }) =>
+          Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toTensor(tensor)])),
+        );
       const { wrong, checked } = await checkClaims(model, feeds);
       expect(wrong).toEqual([]);
       expect(checked).toBeGreaterThan(0);

@@ -115,6 +115,7 @@ export const sample: Report = reportSchema.parse({
         snr: 52.8,
         nonFinite: { original: 0, result: 0 },
         nonFiniteMismatches: 0,
+        meaning: { kind: 'classes', measure: 'rows whose largest element is the same', value: 1, samples: 40 },
         top1: 1,
       },
       {

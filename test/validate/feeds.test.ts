@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import { unknownDim } from '../../src/ir/dims.js';
@@ -267,5 +270,20 @@ describe('sets of inputs', () => {
     const loudest = (from: number) => Math.max(...row.subarray(from, from + 100).map(Math.abs));
     expect(loudest(0)).toBeLessThan(1e-3);
     expect(loudest(750)).toBeGreaterThan(0.1);
+  });
+
+  it('are the data that is given, spread where there are too many, and a few at its shapes behind it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sets-'));
+    for (let i = 0; i < 130; i++) writeFileSync(join(folder, `${i}.json`), `{"x": [[${i}, 0, 0]]}`);
+    const one = doubled(['batch', 3]);
+    const { runs, base, notes } = await reference(one, { inputs: folder, setsBudgetMs: 60_000 });
+    rmSync(folder, { recursive: true });
+    expect(base).toBe(64);
+    expect(notes).toEqual(['64 of 130 sets of inputs were run, spread over all of them']);
+    const firsts = runs.map(({ feeds }) => numbersOf(fromTensorData(feeds.tensors['x']!))[0]);
+    expect([firsts[0], firsts[1], firsts[32], firsts[63]]).toEqual([0, 3, 66, 129]);
+    expect(runs.slice(62).map(({ feeds }) => [feeds.source, feeds.tensors['x']!.shape])).toEqual(
+      ['data', 'data', 'made', 'made', 'made', 'made'].map((source) => [source, [1, 3]]),
+    );
   });
 });

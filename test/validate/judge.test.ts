@@ -9,6 +9,7 @@ import type { Reference } from '../../src/validate/reference.js';
 
 const reference = (...feeds: Reference['runs'][number]['feeds'][]): Reference => ({
   runs: feeds.map((one) => ({ feeds: one, outputs: {} })),
+  meanings: new Map(),
   base: feeds.length,
   notCompared: [],
   notes: [],

@@ -12,7 +12,7 @@ import { gateOf } from '../../src/validate/gates.js';
 import { perturbed, perturbedWeights, roundedWeights } from '../../src/validate/noise.js';
 import { Random } from '../../src/validate/random.js';
 import { signalOf, signalsOf } from '../../src/validate/signal.js';
-import { weigh } from '../../src/validate/weigh.js';
+import { weigh, weighMeaning } from '../../src/validate/weigh.js';
 import { runModel } from '../run-model.js';
 
 const data = (type: DataType, values: ArrayLike<number>, shape?: number[]): TensorData =>
@@ -240,6 +240,20 @@ describe('an error is weighed', () => {
     const destroyed = await against(roundedWeights(model, 'bfloat16'));
     expect(destroyed.cosine).toBeLessThan(0.9);
     expect(weigh(destroyed, rounding, 'rounding', { yardstick: destroyed }).outcome).toBe('unproven');
+  });
+
+  it('of what an output means, the same way', () => {
+    const kept = (value: number) => ({ kind: 'classes', measure: 'rows', value, samples: 50 }) as const;
+    const rounding = gateOf('rounding', 'cpu');
+    expect(weighMeaning(kept(0.95), rounding, 'rounding').outcome).toBe('within');
+    expect(weighMeaning(kept(0.85), rounding, 'rounding').outcome).toBe('beyond');
+    expect(weighMeaning(kept(0.85), rounding, 'rounding', { noise: kept(0.98) }).words).toEqual([
+      'rows: 85 % of 50 < 90 %, and 2 % changes when its inputs move by one unit in the last place',
+    ]);
+    expect(weighMeaning(kept(0.85), rounding, 'rounding', { noise: kept(0.99) }).outcome).toBe('beyond');
+    expect(weighMeaning(kept(0.85), rounding, 'rounding', { yardstick: kept(0.92) }).outcome).toBe('within');
+    expect(weighMeaning(kept(0.85), rounding, 'rounding', { yardstick: kept(0.8) }).outcome).toBe('unproven');
+    expect(weighMeaning({ ...kept(0), samples: 2 }, rounding, 'rounding').outcome).toBe('within');
   });
 
   it('of integers by the share that differs, of NaN by their number', () => {

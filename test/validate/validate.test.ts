@@ -8,7 +8,7 @@ import { tensorType } from '../../src/ir/types.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { closeRuntime } from '../../src/runtime/evaluate.js';
 import { validate } from '../../src/validate/index.js';
-import { readTestData } from '../../src/validate/test-data.js';
+import { givenSets } from '../../src/validate/inputs/given.js';
 import { createVerifier } from '../../src/validate/verifier.js';
 
 /** x·w, scaled; `wrong` scales otherwise. */
@@ -42,7 +42,7 @@ describe('validate', () => {
     const { accuracy, speed, placement, gates } = await validate(linear(), await writeModel(linear()), quick);
     expect(accuracy).toMatchObject({ provider: 'cpu', failures: [], notCompared: [], fidelity: 'exact' });
     expect(accuracy.inputs).toEqual(['generated (seed 0): x[2,7,8]', 'generated (seed 1): x[1,12,8]']);
-    expect(accuracy.outputs).toMatchObject([{ name: 'y', type: 'float32', top1: 1 }]);
+    expect(accuracy.outputs).toMatchObject([{ name: 'y', type: 'float32' }]);
     expect(accuracy.outputs[0]!.relativeL2).toBeLessThan(1e-5);
     expect(speed?.run.original.runs).toBeGreaterThan(10);
     expect(speed?.create.original).toBeGreaterThan(0);
@@ -185,25 +185,25 @@ describe('test data', () => {
 
   it('is read in order of the numbers, and compared', async () => {
     for (const i of [10, 2]) write(`test_data_set_${i}`, 'input_0.pb', proto(i));
-    const sets = readTestData(folder, linear());
+    const sets = givenSets(folder).map((set) => set.read(linear()));
     expect(sets.map(({ about }) => about)).toEqual(['test_data_set_2: x[1,1,8]', 'test_data_set_10: x[1,1,8]']);
     expect(new Float32Array((sets[1]!.tensors.x!.data as Uint8Array).slice().buffer)[0]).toBe(10);
-    expect(readTestData(join(folder, 'test_data_set_2'), linear())).toHaveLength(1);
+    expect(givenSets(join(folder, 'test_data_set_2'))).toHaveLength(1);
     const { accuracy } = await validate(linear(), linear(), { ...quick, speed: false, inputs: folder });
     expect(accuracy.inputs).toHaveLength(2);
   });
 
   it('says what is wrong with it', () => {
-    expect(() => readTestData(join(folder, 'none'), linear())).toThrow(
-      /expected a folder with test_data_set_\*; found nothing there/,
+    expect(() => givenSets(join(folder, 'none'))).toThrow(
+      /none: expected test_data_set_\* with \.pb files, .* or folders of those; found nothing there/,
     );
     write('empty', 'note.txt', Uint8Array.of());
-    expect(() => readTestData(join(folder, 'empty'), linear())).toThrow(/found neither/);
+    expect(() => givenSets(join(folder, 'empty'))).toThrow(/found none of them/);
     write('bad/test_data_set_0', 'input_0.pb', Uint8Array.of(1, 2, 3));
-    expect(() => readTestData(join(folder, 'bad'), linear())).toThrow(/input_0\.pb: expected a TensorProto/);
+    expect(() => givenSets(join(folder, 'bad'))[0]!.read(linear())).toThrow(/input_0\.pb: expected a TensorProto/);
     write('few/test_data_set_0', 'output_0.pb', proto(1));
-    expect(() => readTestData(join(folder, 'few'), linear())).toThrow(
-      /expected a file for every input; found none for x/,
+    expect(() => givenSets(join(folder, 'few'))[0]!.read(linear())).toThrow(
+      /expected a tensor for every input; found none for x/,
     );
   });
 });

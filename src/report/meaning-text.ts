@@ -1,0 +1,25 @@
+/** How much is kept of what an output is for, as one cell of a table. */
+import type { Report } from '../run/report.js';
+
+type Output = NonNullable<Report['accuracy']>['outputs'][number];
+
+/** Empty where the output has no meaning, or one that the other columns show: the SNR of a waveform. */
+export function meaningText({ meaning }: Output): string {
+  if (!meaning || meaning.value === null || meaning.kind === 'waveform') return '';
+  const { kind, value, samples, divergence } = meaning;
+  const share = `${(100 * value).toFixed(1)} % of ${samples}`;
+  switch (kind) {
+    case 'classes':
+      return `top-1 ${share}`;
+    case 'tokens':
+      return `top-1 ${share}${typeof divergence === 'number' ? `, KL ${divergence.toPrecision(2)}` : ''}`;
+    case 'embedding':
+      return `least cosine ${value.toFixed(6)} of ${samples}`;
+    case 'mask':
+      return `IoU ${value.toFixed(4)}`;
+    case 'image':
+      return Number.isFinite(value) ? `PSNR ${value.toFixed(1)} dB` : '';
+    default:
+      return `${kind} ${share}`;
+  }
+}

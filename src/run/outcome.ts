@@ -1,0 +1,85 @@
+/** How a job ended: which passes are in the result, which were taken back, and whether the result may be used. */
+import type { Catalogue } from './parse.js';
+import type { Pass } from './pass.js';
+import type { PassResult } from './pipeline-result.js';
+import type { Report } from './report.js';
+import { UsageError, unknownText } from './usage-error.js';
+
+/** The passes that were asked for, those that are in the result, and those that are not because they broke their gate. */
+export function outcomeOf(passes: readonly Pick<PassResult, 'name' | 'status' | 'verdict'>[]): Report['outcome'] {
+  return {
+    asked: passes.map(({ name }) => name),
+    done: passes.flatMap(({ name, status }) => (status === 'applied' ? [name] : [])),
+    takenBack: passes.flatMap(({ name, status, verdict }) =>
+      status === 'rolled back' ? [{ pass: name, reason: verdict?.detail ?? 'it broke its gate' }] : [],
+    ),
+  };
+}
+
+/** The gate of passes that have to be in the result; none where none has to be. */
+export function requireGate(
+  required: readonly string[],
+  passes: readonly Pick<PassResult, 'name' | 'status' | 'verdict'>[],
+): Report['gates'] {
+  if (required.length === 0) return [];
+  const missing = required.flatMap((name) => {
+    const own = passes.filter((pass) => pass.name === name);
+    if (own.some(({ status }) => status === 'applied')) return [];
+    const back = own.find(({ status }) => status === 'rolled back');
+    return [`${name} ${back ? `was rolled back, ${back.verdict?.detail}` : 'found nothing to do'}`];
+  });
+  const detail = missing.join('; ') || `${required.join(', ')} applied`;
+  return [{ name: 'require', passed: missing.length === 0, detail }];
+}
+
+/** Exact passes are believed where nothing could be compared: the report says it, and the exit code. */
+export const isBelieved = ({ gates, fidelity }: Pick<Report, 'gates' | 'fidelity'>): boolean =>
+  gates.every(({ name, passed }) => passed || (name === 'proof' && fidelity === 'exact'));
+
+/** Why a result is not what was asked for: a gate fails, or a pass was rolled back. */
+export class GateError extends Error {
+  override readonly name = 'GateError';
+  constructor(
+    message: string,
+    readonly report: Report,
+  ) {
+    super(message);
+  }
+}
+
+/** What to do where a gate fails or a pass is rolled back. */
+export interface OnGate {
+  /** throw (the default): GateError; report: nothing, the report says it. */
+  readonly onGate?: 'throw' | 'report';
+  /** A pass that is rolled back is no fault. */
+  readonly allowRollback?: boolean;
+}
+
+/** Throws GateError where the report says that the result is not what was asked for. */
+export function expectGates(report: Report, { onGate, allowRollback }: OnGate): void {
+  if (onGate === 'report') return;
+  const failed = report.gates.filter(({ passed }) => !passed).map(({ name, detail }) => `${name} gate: ${detail}`);
+  const back = allowRollback ? [] : (report.outcome?.takenBack ?? []);
+  const problems = [...failed, ...back.map(({ pass, reason }) => `${pass} was rolled back: ${reason}`)];
+  if (problems.length) throw new GateError(problems.join('; '), report);
+}
+
+/** Required passes by their own names. Throws UsageError for one that is unknown, or not among those asked for. */
+export function requiredIn(required: readonly string[], asked: readonly Pass[], { passes }: Catalogue): string[] {
+  const names = asked.map(({ definition }) => definition.name);
+  const known = [...asked, ...passes].map(({ definition }) => definition);
+  return required.map((word) => {
+    const found = known.find(({ name, aliases }) => name === word || aliases?.includes(word));
+    if (!found)
+      throw new UsageError(
+        `require: ${unknownText(
+          'pass',
+          word,
+          known.map(({ name }) => name),
+        )}`,
+      );
+    if (!names.includes(found.name))
+      throw new UsageError(`require: expected one of the passes (${names.join(', ') || 'none'}); found "${word}"`);
+    return found.name;
+  });
+}

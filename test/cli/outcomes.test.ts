@@ -1,0 +1,120 @@
+/** What the exit code says: what was asked for is there and proven, or it is not. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildModel } from '../../src/ir/build.js';
+import type { Report } from '../../src/run/report.js';
+import { tinyModel, Workplace } from './run-cli.js';
+
+let place: Workplace;
+beforeEach(async () => {
+  place = new Workplace();
+  await place.write(tinyModel(64));
+});
+afterEach(() => place.remove());
+
+/** No bfloat16 holds it. */
+const strict = ['model.onnx', '--passes', 'simplify,bf16', '--target', 'cpu', '--max-error', '1e-9', '-q'];
+
+describe('a pass that was rolled back', () => {
+  it('is exit code 5 and one line on stderr with -q too; the rest is written', () => {
+    const { status, stderr, stdout } = place.run([...strict, '--report', 'r.json']);
+    expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
+    expect(stderr).toMatch(
+      /^error: bf16 was rolled back, "y": relative L2 .* > 1e-9.*\. model\.opt\.onnx was written.*\n$/,
+    );
+    expect(place.files).toEqual(['model.onnx', 'model.opt.onnx', 'r.json']);
+    const { outcome } = place.json('r.json') as Report;
+    expect(outcome).toMatchObject({ asked: ['simplify', 'bf16'], done: ['simplify'], takenBack: [{ pass: 'bf16' }] });
+  });
+
+  it('is none with --allow-rollback', () => {
+    expect(place.run([...strict, '--allow-rollback'])).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it('keeps everything from being written where it is required', () => {
+    const { status, stderr } = place.run([...strict, '--require', 'bf16']);
+    expect(status).toBe(5);
+    expect(stderr).toMatch(/^error: require gate: bf16 was rolled back, .*\. Nothing was written\n$/);
+    expect(place.files).toEqual(['model.onnx']);
+    expect(place.run([...strict, '--require', 'int8']).stderr).toBe(
+      'error: require: expected one of the passes (simplify, bf16); found "int8"\n',
+    );
+    expect(place.run([...strict, '--require', 'int9']).stderr).toMatch(
+      /^error: require: unknown pass "int9"; did you mean "int8"\?\n$/,
+    );
+  });
+});
+
+it('a pass that finds nothing to do is no fault, unless it is required', () => {
+  const words = ['model.onnx', '--passes', 'simplify,fuse-attn', '--no-validate', '-q'];
+  expect(place.run(words)).toEqual({ status: 0, stdout: '', stderr: '' });
+  expect(place.run([...words, '--require', 'fuse-attn'])).toMatchObject({
+    status: 5,
+    stderr: 'error: require gate: fuse-attn found nothing to do. Nothing was written\n',
+  });
+});
+
+describe('an original that does not run', () => {
+  beforeEach(() =>
+    place.write(
+      buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float32', [1, 64]);
+        const weight = Array.from({ length: 4096 }, (_, i) => Math.sin(i));
+        const product = g.op('MatMul', [g.op('Identity', [x]), g.constant('float32', weight, [64, 64])]);
+        g.output('y', g.op('NoSuchOp', [product]), 'float32', [1, 64]);
+      }),
+    ),
+  );
+  const bf16 = ['model.onnx', '--passes', 'bf16', '--target', 'cpu', '-q'];
+
+  it('stops passes that change numbers', () => {
+    const { status, stderr } = place.run(bf16);
+    expect(status).toBe(6);
+    expect(stderr).toMatch(/^error: proof gate: the original does not run: .*NoSuchOp.*\. Nothing was written\n$/);
+    expect(place.files).toEqual(['model.onnx']);
+    expect(place.run([...bf16, '--no-validate'])).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it('stops no exact pass', () => {
+    const { status, stdout } = place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu']);
+    expect(stdout).toContain('? accuracy: not compared: the original does not run');
+    expect(status).toBe(0);
+  });
+});
+
+describe('a checker that is killed', () => {
+  /** Kills the process that runs models in the middle of so many of its runs. */
+  const killing = (times: number) => {
+    const guard = `import child from 'node:child_process'; import { syncBuiltinESMExports } from 'node:module';
+      const { fork } = child; let left = ${times};
+      child.fork = (...words) => {
+        const own = fork(...words), send = own.send.bind(own);
+        own.send = (message, ...rest) => {
+          const sent = send(message, ...rest);
+          if (message.call === 'run' && left-- > 0) own.kill('SIGKILL');
+          return sent;
+        };
+        return own;
+      };
+      syncBuiltinESMExports();`;
+    return { NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(guard)}"` };
+  };
+  const words = (passes: string) => ['model.onnx', '--passes', passes, '--target', 'cpu', '--verify', 'end', '-q'];
+
+  it('is tried once more', () => {
+    expect(place.run(words('bf16'), killing(1))).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it('is exit code 6, and nothing that changes numbers is written', () => {
+    const { status, stderr } = place.run(words('bf16'), killing(1e9));
+    expect(status).toBe(6);
+    expect(stderr).toMatch(/^error: proof gate: the check could not be made: .*SIGKILL.*\. Nothing was written\n$/);
+    expect(place.files).toEqual(['model.onnx']);
+  });
+
+  it('is exit code 6 for exact passes too, which are written', () => {
+    const { status, stderr } = place.run(words('simplify'), killing(1e9));
+    expect(status).toBe(6);
+    expect(stderr).toMatch(/SIGKILL.*\. model\.opt\.onnx was written, not verified\n$/);
+    expect(place.files).toEqual(['model.onnx', 'model.opt.onnx']);
+  });
+});
