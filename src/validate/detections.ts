@@ -14,6 +14,9 @@ interface Detection {
 /** A detection is found again where a box of the same class covers so much of the union of both. */
 const OVERLAP = 0.5;
 
+/** Where boxes are none, as those of models that were never trained: corners may differ by this share of all. */
+const NEAR = 0.02;
+
 /** Lists that are longer are not matched: it takes the product of both. */
 const MOST = 4096;
 
@@ -64,9 +67,7 @@ function read({ boxes, scores, classes }: DetectionPorts, outputs: Outputs): Det
 
 /** For each row of the first the row of the second that it is found as; the likeliest choose first. */
 function match(before: readonly Detection[], after: readonly Detection[]) {
-  const isCorners = before.every(({ box }) => box[2]! >= box[0]! && box[3]! >= box[1]!);
-  const overlap = (a: Detection, b: Detection): number =>
-    overlapOf(corners(a.box, isCorners), corners(b.box, isCorners));
+  const overlap = overlapIn(before);
   const free = new Set(after.keys());
   const order: (number | undefined)[] = Array(before.length).fill(undefined);
   const byScore = [...before.keys()].sort((i, j) => before[j]!.score - before[i]!.score);
@@ -95,6 +96,15 @@ function match(before: readonly Detection[], after: readonly Detection[]) {
   const added = [...free].reduce((sum, j) => sum + Math.max(0, after[j]!.score), 0);
   const samples = before.filter(({ score }) => score > 0).length;
   return { order, value: found / Math.max(weights, found + added), samples: weights > 0 ? samples : 0 };
+}
+
+/** How much two boxes have in common, by what the numbers of all can be: corners, a centre and sides, or neither. */
+function overlapIn(all: readonly Detection[]): (a: Detection, b: Detection) => number {
+  const isCorners = all.every(({ box }) => box[2]! >= box[0]! && box[3]! >= box[1]!);
+  const isBoxes = isCorners || all.every(({ box }) => box[2]! >= 0 && box[3]! >= 0);
+  if (isBoxes) return (a, b) => overlapOf(corners(a.box, isCorners), corners(b.box, isCorners));
+  const size = Math.max(...all.flatMap(({ box }) => box.map(Math.abs)));
+  return (a, b) => 1 - (OVERLAP / NEAR) * (Math.max(...a.box.map((x, i) => Math.abs(x - b.box[i]!))) / size);
 }
 
 const corners = ([a, b, c, d]: readonly number[], isCorners: boolean): readonly number[] =>

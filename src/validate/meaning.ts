@@ -69,7 +69,9 @@ function meaningOf(model: Model, output: Output): Meaning | undefined {
   if (isLong && isSound(output, text)) return { kind: 'waveform' };
   if (rank === 4 && [1, 3, 4, 8, 16].includes(shape[1] as number) && isPicture(output, text)) return { kind: 'image' };
   if (isNormalised(origin)) return { kind: 'embedding' };
-  return scores(model, output, text) ?? (isPooled(output, text) ? { kind: 'embedding' } : undefined);
+  // Heads that pool are not heads that classify.
+  if (isPooled(output)) return { kind: 'embedding' };
+  return scores(model, output, text);
 }
 
 /** The output's operator and its weights by name: `classifier.weight`, `/lm_head/MatMul`. */
@@ -103,7 +105,7 @@ function isSound({ shape, origin }: Output, text: string): boolean {
 function isPicture({ value, shape, origin }: Output, text: string): boolean {
   const isWide = shape.slice(-2).every((dim, i) => dim >= WIDE || isOpen(value, i - 2));
   const isMade = /^(Conv|ConvTranspose|Clip|Tanh|Add|Mul|Div)$/.test(origin?.opType ?? '');
-  const isNamed = /image|sample|latent|pixel|rgb|noise|out_?put|recon/.test(text) && !/logit|mask/.test(text);
+  const isNamed = /image|sample|latent|pixel|rgb|recon/.test(text) && !/logit|mask/.test(text);
   return isWide && isMade && isNamed;
 }
 
@@ -157,8 +159,8 @@ function isLinear(node: Node | undefined): boolean {
   return false;
 }
 
-function isPooled({ shape }: Output, text: string): boolean {
-  return shape.length === 2 && (shape[1] ?? 0) >= VOCABULARY / 4 && /embed|pool|feature|sentence|vector/.test(text);
+function isPooled({ name, shape }: Output): boolean {
+  return shape.length === 2 && (shape[1] ?? 0) >= VOCABULARY / 4 && /embed|pool|feature|sentence|vector/i.test(name);
 }
 
 /** Outputs behind one selection (NonMaxSuppression, TopK), told apart by their shapes. */

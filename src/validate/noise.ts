@@ -53,7 +53,7 @@ function isMask(numbers: Float64Array): boolean {
 const moved = (numbers: Float64Array, ulp: number, random: Random): Float64Array =>
   numbers.map((x) => (random.next() < 0.5 ? x - x * ulp : x + x * ulp));
 
-/** Constants of fewer elements are settings: scales, epsilons, bounds. */
+/** Matrices of fewer elements are settings. So are vectors: scales, tables of frequencies; and biases tell no more. */
 const SETTINGS = 16;
 
 /** Weights of more bytes are not moved: writing them again takes longer than it tells. */
@@ -78,7 +78,7 @@ export function perturbedWeights(model: Model, seed = 0): Model | undefined {
   return copy;
 }
 
-/** The model with its float32 weights rounded to a type of 16 bits, and float32 again. What that type cannot hold stays. */
+/** The model with its float32 matrices rounded to a type of 16 bits, and float32 again. What that type cannot hold stays. */
 export function roundedWeights(model: Model, type: 'bfloat16' | 'float16'): Model {
   const copy = cloneModel(model);
   const round =
@@ -97,9 +97,12 @@ function weightsOf(model: Model): Value[] {
   const found: Value[] = [];
   for (const graph of model.graphs())
     for (const value of [...graph.constants, ...graph.inputs])
-      if (value.tensor?.type === 'float32' && elementCount(value.tensor.shape) > SETTINGS) found.push(value);
+      if (value.tensor?.type === 'float32' && isMatrix(value.tensor.shape)) found.push(value);
   return found;
 }
+
+const isMatrix = (shape: readonly number[]): boolean =>
+  shape.filter((dim) => dim > 1).length >= 2 && elementCount(shape) > SETTINGS;
 
 const isTable = (value: Value): boolean =>
   [...value.uses].some(({ node, index }) => {

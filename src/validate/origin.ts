@@ -3,17 +3,27 @@ import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 
 const movers =
-  /^(Cast|CastLike|Identity|Reshape|Flatten|Squeeze|Unsqueeze|Transpose|Slice|Split|Expand|Tile|Pad|Dropout|Gather|GatherElements|GatherND|DepthToSpace|SpaceToDepth)$/;
+  /^(Cast|CastLike|Identity|Reshape|Flatten|Squeeze|Unsqueeze|Transpose|Slice|Split|Expand|Tile|Pad|Dropout|Gather|GatherElements|GatherND|DepthToSpace|SpaceToDepth|ReduceMean|ReduceMax)$/;
 
-/** The node behind a value; undefined for an input or a constant. A Concat of what one operator makes counts as that. */
+/**
+ * The node behind a value; undefined for an input or a constant. A Concat or an If of what one operator makes counts as
+ * that, and a mean of it too.
+ */
 export function originOf(value: Value | undefined): Node | undefined {
-  let node = value?.producer;
+  let from = value;
   for (;;) {
+    const node = from?.producer;
     if (node?.domain !== '') return node;
+    if (node.is('If')) return ofBranches(node, node.outputs.indexOf(from)) ?? node;
     const isMover = movers.test(node.opType) && !node.inputs[0]?.isConstant;
     if (!isMover && !(node.is('Concat') && isOfOneOp(node))) return node;
-    node = node.inputs[0]?.producer;
+    from = node.inputs[0];
   }
+}
+
+function ofBranches(node: Node, index: number): Node | undefined {
+  const [first, second] = node.bodies.map((body) => originOf(body.outputs[index]));
+  return first?.opType === second?.opType ? first : undefined;
 }
 
 const isOfOneOp = ({ inputs }: Node): boolean => {

@@ -4,8 +4,8 @@
  *
  * Why these numbers. What an exact pass reorders moves an output as far as one unit in the last place of its inputs does:
  * over the trained models the ratio is 0.3 to 3, so eight times is past every reordering, and a dropped scale, mask or bias
- * is a thousand times further. A 16-bit pass on the trained models moves outputs 0.3 to 2 times as far as rounding
- * their weights alone: what is rounded besides is activations. Rounded weights that turn an output away by more than a cosine
+ * is a thousand times further. A 16-bit pass on the trained models moves outputs 0.2 to 2.4 times as far as rounding
+ * their matrices alone, run by run: both are one draw of the same dice, and what is rounded besides is activations. Rounded weights that turn an output away by more than a cosine
  * of 0.9 have made another output of it: then nothing tells a sound pass from a wrong one.
  */
 import type { Fidelity } from '../run/pass.js';
@@ -33,7 +33,7 @@ export interface Weighed {
 const NOISES = 8;
 
 /** So far a rounding pass may go, in errors of rounded weights. */
-const YARDSTICKS = 2;
+const YARDSTICKS = 3;
 
 /** Cosine below which rounded weights have destroyed an output, and the share of equal integers. */
 const DESTROYED = 0.9;
@@ -61,7 +61,7 @@ export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, wei
 
 /**
  * Judges what is kept of an output's meaning, over all runs in one arithmetic: answers that change where the least noise changes
- * as many prove nothing, and a rounding pass may change twice those that rounded weights change.
+ * as many prove nothing, and a rounding pass may change three times those that rounded weights change.
  */
 export function weighMeaning(
   measure: MeaningMeasure,
