@@ -125,14 +125,14 @@ async function validateWithin(
       ),
     );
     const contestants = [
-      { runtime: first, subject: async () => a },
-      { runtime: second, subject: async () => b },
+      { model: a.model, runtime: first, subject: async () => a },
+      { model: b.model, runtime: second, subject: async () => b },
     ] as const;
     const report = { provider, gate, fidelity };
     const found =
       'failed' in reference
         ? reference
-        : await orUncompared(() => measureAccuracy(reference, contestants, report, options.absent));
+        : await orUncompared(() => measureAccuracy(reference, contestants, report, options));
     const accuracy = 'failed' in found ? uncompared(report, found, options.absent) : found;
     const run =
       'failed' in reference || 'failed' in found || accuracy.failures.length
@@ -225,11 +225,11 @@ async function measureAccuracy(
   reference: Reference,
   [original, result]: readonly [Contestant, Contestant],
   terms: Terms,
-  absent: Provider | undefined,
+  { absent, seed = 0 }: ValidateOptions,
 ): Promise<AccuracyReport> {
   const { provider, gate, fidelity } = terms;
   const forms: readonly Form[] = ['plain', 'optimized', 'emulated'];
-  const proof = await prove(reference, original, result, { provider, forms, gate, showsRuntime: true });
+  const proof = await prove(reference, original, result, { provider, forms, gate, fidelity, seed, isWhole: true });
   const judged = judge(reference, proof, { gate, fidelity, absent });
   return {
     ...terms,

@@ -3,14 +3,15 @@ import type { Fidelity } from '../run/pass.js';
 import type { Verdict } from '../run/verify.js';
 import type { Provider } from '../runtime/isolate.js';
 import type { OutputAccuracy } from './accuracy.js';
-import { type Evidence, type Failure, worstByOutput } from './compare.js';
+import { type Failure, worstByOutput } from './compare.js';
 import type { Feeds } from './feeds.js';
-import { type Gate, meaningViolation, summaryOf, unproven, violations } from './gates.js';
+import { type Gate, summaryOf } from './gates.js';
 import type { GateResult } from './index.js';
 import { kindOf } from './inputs/kinds.js';
-import { type MeaningMeasure, pooled } from './measures.js';
-import { lacksKernel, type Proof } from './proof.js';
+import { pooledOf } from './measures.js';
+import { lacksKernel, type Proof, type WeighedEvidence } from './proof.js';
 import type { Reference } from './reference.js';
+import { weighMeaning } from './weigh.js';
 
 /** What was found, sorted by what it counts for. */
 export interface Judgement {
@@ -35,7 +36,8 @@ export interface JudgeOptions {
 const isOrdinary = ({ kind }: Feeds): boolean => kind === undefined || kind.largest <= kindOf('normal').largest;
 
 /** Judges by the inputs that count: what the user gave, or else what was made up. */
-export function judge(reference: Reference, proof: Proof, { gate, fidelity, absent }: JudgeOptions): Judgement {
+export function judge(reference: Reference, proof: Proof, options: JudgeOptions): Judgement {
+  const { gate, fidelity, absent } = options;
   const feedsOf = (run: number | undefined): Feeds | undefined => reference.runs[run ?? -1]?.feeds;
   const hasData = reference.runs.some(({ feeds }) => feeds.source === 'data');
   const counts = ({ run }: { readonly run: number | undefined }): boolean =>
@@ -43,16 +45,16 @@ export function judge(reference: Reference, proof: Proof, { gate, fidelity, abse
   // A pass that rounds holds for numbers of a size; an exact one for all.
   const isBound = ({ run }: { readonly run: number | undefined }): boolean =>
     fidelity === 'exact' || hasData || run === undefined || isOrdinary(feedsOf(run) as Feeds);
-  const broken = (list: readonly Evidence[]) =>
-    list.flatMap(({ run, output }) =>
-      violations(output, gate).map((text) => ({ run, text: `"${output.name}": ${text}` })),
+  const broken = (list: readonly WeighedEvidence[]) =>
+    list.flatMap(({ run, output, outcome, words }) =>
+      outcome === 'beyond' ? words.map((text) => ({ run, text: `"${output.name}": ${text}` })) : [],
     );
   const told = (list: readonly { run: number | undefined; text: string }[]): string[] => [
     ...new Set(list.map(({ text }) => text)),
   ];
   const counted = proof.evidence.filter(counts);
   const faults: readonly Failure[] = proof.failures.filter(counts);
-  const problems = [...faults, ...broken(counted), ...strayed(counted.filter(isBound), gate)];
+  const problems = [...faults, ...broken(counted), ...strayed(counted.filter(isBound), options)];
   const final = problems.filter(isBound);
   const beyond = problems.filter((one) => !isBound(one));
   const lost = new Set(beyond.map(({ run }) => run));
@@ -69,11 +71,10 @@ export function judge(reference: Reference, proof: Proof, { gate, fidelity, abse
     ),
   ];
   const held = counted.filter(({ run }) => !lost.has(run));
-  const open = held.flatMap(({ output }) => {
-    const reason = unproven(output, gate);
-    return reason === undefined ? [] : [{ name: output.name, reason }];
-  });
-  const worst = worstByOutput(held.filter(({ output }) => unproven(output, gate) === undefined));
+  const open = held.flatMap(({ output, outcome, words }) =>
+    outcome === 'unproven' ? [{ name: output.name, reason: words.join(', ') }] : [],
+  );
+  const worst = worstByOutput(held.filter(({ outcome }) => outcome === 'within'));
   const notCompared = [
     ...reference.notCompared,
     ...proof.notCompared,
@@ -101,16 +102,18 @@ export function judge(reference: Reference, proof: Proof, { gate, fidelity, abse
 }
 
 /** What breaks the limits of meanings: measured over all runs in one form, since one run may hold too few answers. */
-function strayed(list: readonly Evidence[], gate: Gate): { run: undefined; text: string }[] {
-  const measures = new Map<string, { name: string; measure: MeaningMeasure }>();
-  for (const { form, output } of list) {
-    const { name, meaning } = output;
-    const known = measures.get(`${form} ${name}`)?.measure;
-    if (meaning) measures.set(`${form} ${name}`, { name, measure: known ? pooled(known, meaning) : meaning });
+function strayed(list: readonly WeighedEvidence[], { gate, fidelity }: JudgeOptions): { run: undefined; text: string }[] {
+  const groups = new Map<string, WeighedEvidence[]>();
+  for (const one of list) {
+    const key = `${one.form} ${one.output.name}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  return [...measures.values()].flatMap(({ name, measure }) => {
-    const text = meaningViolation(measure, gate);
-    return text === undefined ? [] : [{ run: undefined, text: `"${name}": ${text}` }];
+  return [...groups.values()].flatMap((group) => {
+    const measure = pooledOf(group.map(({ output }) => output.meaning));
+    if (!measure) return [];
+    const [noise, yardstick] = [pooledOf(group.map((one) => one.noise)), pooledOf(group.map((one) => one.yardstick))];
+    const { outcome, words } = weighMeaning(measure, gate, fidelity, { noise, yardstick });
+    return outcome === 'beyond' ? words.map((text) => ({ run: undefined, text: `"${group[0]?.output.name}": ${text}` })) : [];
   });
 }
 

@@ -1,14 +1,20 @@
 /** All that is known of a result beside its original: every form of arithmetic on every set of inputs, and what the original does by itself. */
+import type { Model } from '../ir/model.js';
+import type { Fidelity } from '../run/pass.js';
 import type { Provider, RuntimeProcess } from '../runtime/isolate.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { type Comparison, compareWith, type Evidence, joined, nothingCompared, worstByOutput } from './compare.js';
 import type { Form } from './forms.js';
 import { type Gate, violations } from './gates.js';
 import type { Reference } from './reference.js';
+import { type Moves, Sensitivity } from './sensitivity.js';
+import { signalsOf } from './signal.js';
 import type { Subject } from './subject.js';
+import { type Weighed, type Weights, weigh } from './weigh.js';
 
 /** A model that takes part, written for the runtime when it is first run. */
 export interface Contestant {
+  readonly model: Model;
   readonly runtime: RuntimeProcess;
   subject(): Promise<Subject>;
 }
@@ -17,13 +23,21 @@ export interface ProofOptions {
   readonly provider: Provider;
   readonly forms: readonly Form[];
   readonly gate: Gate;
-  /** What the runtime's own optimizations do to the original is measured even where nothing asks for it. */
-  readonly showsRuntime?: boolean;
+  readonly fidelity: Fidelity;
+  readonly seed: number;
+  /** How far the original moves by itself, and by the runtime's own optimizations, is measured even where no output is in doubt. */
+  readonly isWhole?: boolean;
 }
 
-export interface Proof extends Comparison {
+/** Evidence, and what it is worth. */
+export type WeighedEvidence = Evidence & Weighed;
+
+export interface Proof extends Omit<Comparison, 'evidence'> {
+  readonly evidence: readonly WeighedEvidence[];
   /** What the runtime's own optimizations do to the original's outputs; undefined where that was not measured. */
   readonly runtimeOwn: readonly OutputAccuracy[] | undefined;
+  /** What the least change of its inputs does to them, on the first of them. */
+  readonly noise: Moves | undefined;
   /** The forms in which something was compared. */
   readonly forms: readonly Form[];
 }
@@ -33,8 +47,9 @@ export async function prove(
   reference: Reference,
   original: Contestant,
   result: Contestant,
-  { provider, forms, gate, showsRuntime = false }: ProofOptions,
+  options: ProofOptions,
 ): Promise<Proof> {
+  const { provider, forms, gate, isWhole = false } = options;
   let all = nothingCompared;
   let runtimeOwn: readonly OutputAccuracy[] | undefined;
   const seen: Form[] = [];
@@ -46,13 +61,62 @@ export async function prove(
     const isOptimized = form === 'optimized';
     const isSuspect = form !== 'plain' && (found.failures.length > 0 || found.evidence.some(isBroken));
     const own =
-      (isOptimized && showsRuntime) || isSuspect
+      (isOptimized && isWhole) || isSuspect
         ? await compareWith(reference, original.runtime, await original.subject(), provider, form)
         : undefined;
     if (own && isOptimized) runtimeOwn = worstByOutput(own.evidence);
     all = joined(all, own && isSuspect ? withoutOwn(found, own, isBroken) : found);
   }
-  return { ...withoutLack(all), runtimeOwn, forms: seen };
+  const sensitivity = new Sensitivity(reference, original, provider, options.seed);
+  const noise = isWhole && reference.runs.length ? await sensitivity.noise(0) : undefined;
+  const known = withoutLack(all);
+  return {
+    ...known,
+    evidence: await weighed(known.evidence, sensitivity, result.model, noise, options),
+    runtimeOwn,
+    noise,
+    forms: seen,
+  };
+}
+
+/** Each piece of evidence held against the gate, and where it breaks it, against how far the original moves by itself. */
+async function weighed(
+  evidence: readonly Evidence[],
+  sensitivity: Sensitivity,
+  result: Model,
+  noise: Moves | undefined,
+  { gate, fidelity }: ProofOptions,
+): Promise<WeighedEvidence[]> {
+  const { reference, original } = sensitivity;
+  const signals = signalsOf(
+    original.model,
+    reference.runs.map(({ outputs }) => outputs),
+    noise,
+    gate,
+  );
+  const type = fidelity === 'rounding' ? narrowTypeOf(result) : undefined;
+  const list: WeighedEvidence[] = [];
+  for (const one of evidence) {
+    const { run, output } = one;
+    const isBroken = violations(output, gate).length > 0;
+    const weights: Weights = {
+      signal: signals.get(output.name),
+      noise: isBroken ? (await sensitivity.noise(run)).get(output.name) : undefined,
+      yardstick: isBroken && type ? (await sensitivity.yardstick(run, type)).get(output.name) : undefined,
+    };
+    list.push({ ...one, ...weigh(output, gate, fidelity, weights) });
+  }
+  return list;
+}
+
+/** The type of 16 bits that a model stores or computes in. */
+function narrowTypeOf(model: Model): 'bfloat16' | 'float16' | undefined {
+  const types = new Set<string | undefined>();
+  for (const graph of model.graphs()) {
+    for (const { tensor } of graph.constants) types.add(tensor?.type);
+    for (const node of graph.nodeSet) for (const value of node.outputs) types.add(value?.elem);
+  }
+  return (['bfloat16', 'float16'] as const).find((type) => types.has(type));
 }
 
 /** A comparison without what the form does to the original too: outputs that it breaks, runs that it cannot run. */

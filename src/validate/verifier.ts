@@ -98,11 +98,13 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
           subjects.push(subject);
           return subject;
         };
-        return { runtime, subject: () => (written ??= write()) };
+        return { model, runtime, subject: () => (written ??= write()) };
       };
       try {
         const [original, result] = [contestant(first), contestant(after)];
-        const proof = await prove(reference, original, result, { provider: HERE, forms: ['plain', 'emulated'], gate });
+        const proof = await prove(reference, original, result, {
+          ...{ provider: HERE, forms: ['plain', 'emulated'], gate, fidelity: attained, seed: options.seed ?? 0 },
+        });
         const absent = target === HERE ? undefined : target;
         return judge(reference, proof, { gate, fidelity: attained, absent }).verdict;
       } finally {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Fidelity } from '../../src/run/pass.js';
 import type { TensorData } from '../../src/runtime/isolate.js';
 import { compareTensors } from '../../src/validate/accuracy.js';
 import { gateOf } from '../../src/validate/gates.js';
@@ -6,6 +7,7 @@ import { type KindName, kindOf } from '../../src/validate/inputs/kinds.js';
 import { accuracyGate, judge } from '../../src/validate/judge.js';
 import type { Proof } from '../../src/validate/proof.js';
 import type { Reference } from '../../src/validate/reference.js';
+import { weigh } from '../../src/validate/weigh.js';
 
 const reference = (...feeds: Reference['runs'][number]['feeds'][]): Reference => ({
   runs: feeds.map((one) => ({ feeds: one, outputs: {} })),
@@ -20,13 +22,12 @@ const vector = (...values: number[]): TensorData => ({
   data: new Uint8Array(new Float32Array(values).buffer),
 });
 /** A proof of one output for each run, off by a part of itself. */
-const proof = (errors: readonly number[], more: Partial<Proof> = {}): Proof => ({
-  evidence: errors.map((error, run) => ({
-    form: 'plain',
-    run,
-    output: compareTensors('y', vector(1, 2, 3), vector(1 + error, 2 + 2 * error, 3 + 3 * error)),
-  })),
-  ...{ failures: [], notCompared: [], notes: [], forms: ['plain'], runtimeOwn: undefined },
+const proof = (errors: readonly number[], more: Partial<Proof> = {}, fidelity: Fidelity = 'lossy'): Proof => ({
+  evidence: errors.map((error, run) => {
+    const output = compareTensors('y', vector(1, 2, 3), vector(1 + error, 2 + 2 * error, 3 + 3 * error));
+    return { form: 'plain', run, output, ...weigh(output, gateOf(fidelity, 'cpu'), fidelity) };
+  }),
+  ...{ failures: [], notCompared: [], notes: [], forms: ['plain'], runtimeOwn: undefined, noise: undefined },
   ...more,
 });
 const made = (name: KindName = 'normal') => ({ tensors: {}, about: '', source: 'made' as const, kind: kindOf(name) });
@@ -52,7 +53,9 @@ describe('a pass that rounds', () => {
   });
   it('is no excuse for an exact one', () => {
     const exact = { gate: gateOf('exact', 'cpu'), fidelity: 'exact' } as const;
-    expect(judge(reference(made(), made('0–255')), proof([0, 0.5]), exact).verdict.outcome).toBe('rejected');
+    expect(judge(reference(made(), made('0–255')), proof([0, 0.5], {}, 'exact'), exact).verdict.outcome).toBe(
+      'rejected',
+    );
   });
 });
 
