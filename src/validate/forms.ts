@@ -1,7 +1,9 @@
 /** The forms of arithmetic that a model is run in, to see what it does here and what it does elsewhere. */
+import type { Model } from '../ir/model.js';
 import type { Provider, RuntimeProcess, TensorData, Tensors } from '../runtime/isolate.js';
+import { emulated } from './emulate/index.js';
 import { runTensors } from './reference.js';
-import type { Subject } from './subject.js';
+import { type Subject, subjectOf } from './subject.js';
 
 /**
  * plain: as the provider computes, the runtime's own optimizations off; optimized: with them, as users run it; emulated: on the CPU, every
@@ -32,7 +34,7 @@ export async function sideOf(
   provider: Provider,
   form: Form,
 ): Promise<Side | undefined> {
-  if (form === 'emulated') return undefined;
+  if (form === 'emulated') return emulatedSide(runtime, subject.model);
   const session = await runtime.load(subject.source, { provider, optimize: form === 'optimized' });
   return {
     inputs: session.inputs.map(({ name }) => name),
@@ -40,4 +42,21 @@ export async function sideOf(
     run: (feeds) => runTensors(session, feeds),
     release: () => session.release(),
   };
+}
+
+async function emulatedSide(runtime: RuntimeProcess, model: Model): Promise<Side | undefined> {
+  const emulation = emulated(model);
+  if (!emulation) return undefined;
+  const subject = await subjectOf(emulation.model);
+  try {
+    const session = await runtime.load(subject.source, { provider: 'cpu' });
+    return {
+      inputs: session.inputs.map(({ name }) => name),
+      notes: emulation.notes,
+      run: async (feeds) => emulation.gives(await runTensors(session, emulation.takes(feeds))),
+      release: () => session.release(),
+    };
+  } finally {
+    subject.close();
+  }
 }

@@ -74,7 +74,7 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
   const open = held.flatMap(({ output, outcome, words }) =>
     outcome === 'unproven' ? [{ name: output.name, reason: words.join(', ') }] : [],
   );
-  const worst = worstByOutput(held.filter(({ outcome }) => outcome === 'within'));
+  const worst = worstByOutput(held.filter(({ outcome }) => outcome !== 'unproven'));
   const notCompared = [
     ...reference.notCompared,
     ...proof.notCompared,

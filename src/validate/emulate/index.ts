@@ -44,7 +44,9 @@ export function emulated(original: Model): Emulation | undefined {
   const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
   const products = nodes.filter(saturates);
   const missing = nodes.filter(isExpandable);
-  if (were.size + products.length + missing.length === 0) return undefined;
+  // What is only stored in 16 bits is read alike by all.
+  const isComputed = [...were.keys()].some((value) => value.producer ?? !value.isConstant);
+  if (!isComputed && products.length + missing.length === 0) return undefined;
   roundResults(were);
   products.forEach(makeUnsigned);
   missing.forEach(expand);
