@@ -102,7 +102,10 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
 }
 
 /** What breaks the limits of meanings: measured over all runs in one form, since one run may hold too few answers. */
-function strayed(list: readonly WeighedEvidence[], { gate, fidelity }: JudgeOptions): { run: undefined; text: string }[] {
+function strayed(
+  list: readonly WeighedEvidence[],
+  { gate, fidelity }: JudgeOptions,
+): { run: undefined; text: string }[] {
   const groups = new Map<string, WeighedEvidence[]>();
   for (const one of list) {
     const key = `${one.form} ${one.output.name}`;
@@ -113,7 +116,9 @@ function strayed(list: readonly WeighedEvidence[], { gate, fidelity }: JudgeOpti
     if (!measure) return [];
     const [noise, yardstick] = [pooledOf(group.map((one) => one.noise)), pooledOf(group.map((one) => one.yardstick))];
     const { outcome, words } = weighMeaning(measure, gate, fidelity, { noise, yardstick });
-    return outcome === 'beyond' ? words.map((text) => ({ run: undefined, text: `"${group[0]?.output.name}": ${text}` })) : [];
+    return outcome === 'beyond'
+      ? words.map((text) => ({ run: undefined, text: `"${group[0]?.output.name}": ${text}` }))
+      : [];
   });
 }
 

@@ -234,7 +234,13 @@ function decibels(a: Float64Array, b: Float64Array, signal: number): number {
   return 10 * Math.log10(signal / error);
 }
 
-/** One measure of several runs: shares of all, the least of cosines and decibels. */
+/** One measure of all runs that have one: shares of all, the least of cosines and decibels. */
+export function pooledOf(list: readonly (MeaningMeasure | undefined)[]): MeaningMeasure | undefined {
+  const [first, ...rest] = list.filter((one) => one !== undefined);
+  return first && rest.reduce(pooled, first);
+}
+
+/** One measure of two runs. */
 export function pooled(a: MeaningMeasure, b: MeaningMeasure): MeaningMeasure {
   const isLeast = ['embedding', 'mask', 'waveform', 'image'].includes(a.kind);
   const samples = a.samples + b.samples;

@@ -5,12 +5,13 @@ import type { Provider, RuntimeProcess } from '../runtime/isolate.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { type Comparison, compareWith, type Evidence, joined, nothingCompared, worstByOutput } from './compare.js';
 import type { Form } from './forms.js';
-import { type Gate, violations } from './gates.js';
+import { type Gate, meaningViolation, violations } from './gates.js';
+import { type MeaningMeasure, pooledOf } from './measures.js';
 import type { Reference } from './reference.js';
 import { type Moves, Sensitivity } from './sensitivity.js';
 import { signalsOf } from './signal.js';
 import type { Subject } from './subject.js';
-import { type Weighed, type Weights, weigh } from './weigh.js';
+import { type Weighed, weigh } from './weigh.js';
 
 /** A model that takes part, written for the runtime when it is first run. */
 export interface Contestant {
@@ -29,8 +30,11 @@ export interface ProofOptions {
   readonly isWhole?: boolean;
 }
 
-/** Evidence, and what it is worth. */
-export type WeighedEvidence = Evidence & Weighed;
+/** Evidence, and what it is worth; for an output whose meaning is not kept, what the original's own moves make of that meaning. */
+export interface WeighedEvidence extends Evidence, Weighed {
+  readonly noise?: MeaningMeasure;
+  readonly yardstick?: MeaningMeasure;
+}
 
 export interface Proof extends Omit<Comparison, 'evidence'> {
   readonly evidence: readonly WeighedEvidence[];
@@ -104,18 +108,27 @@ async function weighed(
     gate,
   );
   const type = fidelity === 'rounding' ? narrowTypeOf(result) : undefined;
+  const astray = strayNames(evidence, gate);
   const list: WeighedEvidence[] = [];
   for (const one of evidence) {
     const { run, output } = one;
-    const isBroken = violations(output, gate).length > 0;
-    const weights: Weights = {
-      signal: signals.get(output.name),
-      noise: isBroken ? (await sensitivity.noise(run)).get(output.name) : undefined,
-      yardstick: isBroken && type ? (await sensitivity.yardstick(run, type)).get(output.name) : undefined,
-    };
-    list.push({ ...one, ...weigh(output, gate, fidelity, weights) });
+    const isOpen = violations(output, gate).length > 0 || astray.has(output.name);
+    const noise = isOpen ? (await sensitivity.noise(run)).get(output.name) : undefined;
+    const yardstick = isOpen && type ? (await sensitivity.yardstick(run, type)).get(output.name) : undefined;
+    const found = weigh(output, gate, fidelity, { signal: signals.get(output.name), noise, yardstick });
+    list.push({ ...one, ...found, noise: noise?.meaning, yardstick: yardstick?.meaning });
   }
   return list;
+}
+
+/** Outputs whose meaning is not kept over all runs. */
+function strayNames(evidence: readonly Evidence[], gate: Gate): ReadonlySet<string> {
+  const names = new Set(evidence.map(({ output }) => output.name));
+  for (const name of names) {
+    const measure = pooledOf(evidence.flatMap(({ output }) => (output.name === name ? [output.meaning] : [])));
+    if (!measure || meaningViolation(measure, gate) === undefined) names.delete(name);
+  }
+  return names;
 }
 
 /** The type of 16 bits that a model stores or computes in. */

@@ -2,6 +2,7 @@
 import type { Model } from '../ir/model.js';
 import { type Provider, RuntimeError } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf, type OutputAccuracy } from './accuracy.js';
+import { measureMeanings } from './measures.js';
 import { perturbed, perturbedWeights, roundedWeights } from './noise.js';
 import type { Contestant } from './proof.js';
 import { type Reference, runTensors } from './reference.js';
@@ -60,10 +61,14 @@ export class Sensitivity {
     const found = new Map<string, OutputAccuracy>();
     try {
       const session = await this.original.runtime.load(source, { provider: this.provider });
-      const outputs = await runTensors(session, feeds).finally(() => session.release());
-      for (const [name, expected] of Object.entries(this.reference.runs[run]?.outputs ?? {})) {
+      const given = await runTensors(session, feeds).finally(() => session.release());
+      const { meanings, runs } = this.reference;
+      const before = runs[run]?.outputs ?? {};
+      const { outputs, measures } = measureMeanings(meanings, before, given);
+      for (const [name, expected] of Object.entries(before)) {
         const moved = outputs[name];
-        if (moved && !mismatchOf(expected, moved)) found.set(name, compareTensors(name, expected, moved));
+        if (moved && !mismatchOf(expected, moved))
+          found.set(name, compareTensors(name, expected, moved, measures.get(name)));
       }
     } catch (error) {
       // What does not run moved says nothing of how far it moves.
