@@ -39,6 +39,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
   // Loading the runtime takes as long as the first passes do: both at once.
   startSharedRuntime();
 
+  let isStarted = false;
   const referenceFor = async (model: Model): Promise<Reference | string> => {
     const known = references.get(model);
     if (known?.revision === model.revision) return known.reference;
@@ -54,12 +55,15 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
     } catch (error) {
       if (isKilled(error)) throw error;
       // Inputs that cannot be made up leave nothing to compare, as an original that does not run does.
-      if (!(error instanceof RuntimeError || error instanceof RangeError || error instanceof ModelError)) throw error;
+      // Given inputs that do not fit the first model are the user's slip; a later one may have other ports.
+      const isLater = isStarted && error instanceof ModelError;
+      if (!(error instanceof RuntimeError || error instanceof RangeError || isLater)) throw error;
       reference = error.message;
     } finally {
       subject.close();
     }
     references.set(model, { revision: model.revision, reference });
+    isStarted = true;
     return reference;
   };
 

@@ -41,7 +41,7 @@ describe('validate', () => {
   it('compares a result with its original and times both', async () => {
     const { accuracy, speed, placement, gates } = await validate(linear(), await writeModel(linear()), quick);
     expect(accuracy).toMatchObject({ provider: 'cpu', failures: [], notCompared: [], fidelity: 'exact' });
-    expect(accuracy.inputs).toEqual(['generated (seed 0): x[2,7,8]', 'generated (seed 1): x[1,12,8]']);
+    expect(accuracy.inputs.slice(0, 2)).toEqual(['generated (seed 0): x[2,7,8]', 'generated (seed 1): x[1,12,8]']);
     expect(accuracy.outputs).toMatchObject([{ name: 'y', type: 'float32' }]);
     expect(accuracy.outputs[0]!.relativeL2).toBeLessThan(1e-5);
     expect(speed?.run.original.runs).toBeGreaterThan(10);
@@ -149,9 +149,12 @@ describe('validate', () => {
       const x = g.input('x', 'float32', ['batch', 4]);
       g.output('y', g.op('Reshape', [x, g.ints(1, 4)]), 'float32', [1, 4]);
     });
-    expect((await validate(baked, baked, { ...quick, speed: false })).accuracy.inputs).toHaveLength(2);
+    const shapes = (await validate(baked, baked, { ...quick, speed: false })).accuracy.inputs.map(
+      (about) => /x\[.*\]/.exec(about)?.[0],
+    );
+    expect(new Set(shapes)).toEqual(new Set(['x[2,7,8]', 'x[1,12,8]']));
     const { accuracy } = await validate(fixed, fixed, { ...quick, speed: false });
-    expect(accuracy.inputs).toEqual(['generated (seed 1): x[1,4]']);
+    expect(new Set(accuracy.inputs.map((about) => /x\[.*\]/.exec(about)?.[0]))).toEqual(new Set(['x[1,4]']));
     expect(accuracy.notes[0]).toMatch(/^the original does not run on x\[2,4\]: /);
   });
 });
@@ -190,7 +193,7 @@ describe('test data', () => {
     expect(new Float32Array((sets[1]!.tensors.x!.data as Uint8Array).slice().buffer)[0]).toBe(10);
     expect(givenSets(join(folder, 'test_data_set_2'))).toHaveLength(1);
     const { accuracy } = await validate(linear(), linear(), { ...quick, speed: false, inputs: folder });
-    expect(accuracy.inputs).toHaveLength(2);
+    expect(accuracy.inputs.filter((about) => about.startsWith('test_data_set'))).toHaveLength(2);
   });
 
   it('says what is wrong with it', () => {
