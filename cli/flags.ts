@@ -18,6 +18,7 @@ export const quietFlag = { quiet: { type: 'boolean', alias: 'q', describe: 'Prin
 export const inputFlags = {
   target: flag('target', { ...text, choices: configSchema.shape.target.options }),
   inputs: flag('inputs', text),
+  rollout: flag('rollout', number),
   shape: { ...text, describe: `${about('shapes')} May be repeated. E.g. image=1,3,224,224` },
   dim: { ...text, describe: `${about('dims')} May be repeated. E.g. batch=4` },
   seed: flag('seed', number),

@@ -64,6 +64,9 @@ export const configSchema = z.object({
     .describe(
       'The inputs to run on: test_data_set_* of .pb, .npz, .npy by the name of the input, .json, or a folder of several.',
     ),
+  rollout: size.describe(
+    'How many steps original and result run on their own outputs, where outputs feed inputs (state, cache, latent); 0 for none. Default: 4, fewer where they take long.',
+  ),
   shapes: z
     .record(z.string(), z.array(size, 'expected a list of sizes'), 'expected shapes by name')
     .describe('The shape of an input.'),

@@ -115,7 +115,7 @@ async function compareAtEnd(
   { target, seed, fidelity }: Report,
   options: OptimizeFileOptions & { readonly deadline: Deadline },
   say: (text: string) => void,
-): Promise<Pick<Report, 'accuracy' | 'speed' | 'placement' | 'gates' | 'cuts'>> {
+): Promise<Pick<Report, 'accuracy' | 'rollout' | 'speed' | 'placement' | 'gates' | 'cuts'>> {
   const { validate } = await import('./validate/index.js');
   const { workingProvider } = await import('./runtime/providers.js');
   const provider = await workingProvider(target);

@@ -3,6 +3,7 @@
 import { bytesText } from '../ir/bytes-text.js';
 import type { Report } from '../run/report.js';
 import { meaningText } from './meaning-text.js';
+import { rolloutText, rolloutTitle } from './rollout.js';
 import { msText, numberText, signed } from './style.js';
 import { rewritesText } from './text.js';
 import { tuningTexts } from './tuning.js';
@@ -66,6 +67,14 @@ export function reportMarkdown(report: Report): string {
         ]),
       ),
     );
+  if (report.rollout) {
+    const { inputs, notes } = report.rollout;
+    blocks.push(
+      ['## Rollout'],
+      [`${rolloutTitle(report.rollout)}: ${rolloutText(report.rollout)}. Inputs: ${inputs}.`],
+      notes.map((note) => `- ${note}`),
+    );
+  }
   if (speed) {
     const verdict = `${speed.ratio.toFixed(2)}×${speed.significant ? '' : ', not significant'}`;
     const { run, first, create } = speed;

@@ -3,6 +3,7 @@
 import { bytesText } from '../ir/bytes-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { meaningText } from './meaning-text.js';
+import { rolloutText, rolloutTitle } from './rollout.js';
 import { counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
 import { tuningTexts } from './tuning.js';
 
@@ -22,6 +23,7 @@ export function reportText(report: Report, { isColoured = false, width = 100 }: 
     passLines(report.passes, p, width),
     modelLines(report, p),
     accuracyLines(report, p),
+    rolloutLines(report, p, width),
     speedLines(report, p),
     [...placementLines(report, p), ...cutLines(report, p, width), ...gateLines(report, p), ...endLines(report, p)],
   ]);
@@ -30,7 +32,7 @@ export function reportText(report: Report, { isColoured = false, width = 100 }: 
 /** The part of a report that compares two models. */
 export type ComparisonReport = Pick<
   Report,
-  'accuracy' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts' | 'seed'
+  'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts' | 'seed'
 >;
 
 /** Two models compared, in lines for people. */
@@ -41,6 +43,7 @@ export function comparisonText(
   const p = paint(isColoured);
   return joined([
     accuracyLines(report, p),
+    rolloutLines(report, p, width),
     speedLines(report, p),
     [...placementLines(report, p), ...cutLines(report, p, width), ...gateLines(report, p)],
   ]);
@@ -190,6 +193,15 @@ function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[]
     `${p.bold('accuracy')}  ${p.dim(`${provider}, ${counted(inputs.length, 'set')} of inputs, seed ${seed}`)}`,
     ...(rows.length ? table([titles, ...rows], ' >>>>>').map((line) => `  ${line}`) : []),
     ...remarks,
+  ];
+}
+
+function rolloutLines({ rollout }: ComparisonReport, p: Paint, width: number): string[] {
+  if (!rollout) return [];
+  return [
+    `${p.bold('rollout')}  ${p.dim(rolloutTitle(rollout))}`,
+    ...wrapped(rolloutText(rollout), width - 2).map((line) => `  ${line}`),
+    ...rollout.notes.flatMap((note) => wrapped(note, width - 2).map((line) => `  ${p.warn(line)}`)),
   ];
 }
 

@@ -13,12 +13,19 @@ import { accuracyGate, judge } from './judge.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
 import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
+import type { RolloutReport } from './rollout/index.js';
+import { type MeasureOptions, measureRollout, withRollout } from './rollout/measure.js';
 import { openDims, type Sizes, typicalSizes } from './sizes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
 import { type Subject, subjectOf } from './subject.js';
 import { twinOf } from './twin.js';
 
-export interface ValidateOptions extends Omit<ReferenceOptions, 'provider'>, GateOptions, SpeedOptions, TimeOptions {
+export interface ValidateOptions
+  extends Omit<ReferenceOptions, 'provider'>,
+    GateOptions,
+    SpeedOptions,
+    TimeOptions,
+    Pick<MeasureOptions, 'rollout'> {
   /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
   readonly provider?: Provider | 'auto';
   /** What was done to the numbers on purpose; default exact. */
@@ -69,6 +76,8 @@ export interface GateResult {
 
 export interface Validation {
   readonly accuracy: AccuracyReport;
+  /** Undefined where no output feeds an input, or one of the two does not run. */
+  readonly rollout: RolloutReport | undefined;
   /** Undefined where it was not asked for, or one of the two does not run. */
   readonly speed: SpeedReport | undefined;
   /** Where the result's nodes ran; undefined on the CPU, which has nothing to fall back to. */
@@ -138,6 +147,9 @@ async function validateWithin(
       'failed' in reference || 'failed' in found || accuracy.failures.length
         ? undefined
         : reference.runs[reference.base - 1];
+    const rolled =
+      run &&
+      (await measureRollout(reference as Reference, contestants, { ...options, provider, gate, fidelity, deadline }));
     const notes: string[] = [];
     if (twin && !twin.isPart) notes.push('the original ran with operators behind it that make tensors of its outputs');
     const contenders = {
@@ -154,10 +166,10 @@ async function validateWithin(
     const placement = await attempt(notes, async () =>
       run && provider !== 'cpu' ? measurePlacement(second, b.source, provider, run.feeds.tensors) : undefined,
     );
-    const complete = { ...accuracy, notes: [...accuracy.notes, ...notes] };
+    const complete = { ...withRollout(accuracy, rolled), notes: [...accuracy.notes, ...notes] };
     const gates = gatesOf(complete, measured, placement, options);
     const cuts = deadline.cuts.length > 0 ? deadline.cuts : undefined;
-    return { accuracy: complete, speed: measured, placement, gates, cuts };
+    return { accuracy: complete, rollout: rolled, speed: measured, placement, gates, cuts };
   } finally {
     for (const runtime of runtimes) await runtime.close();
     for (const subject of subjects) subject.close();

@@ -1,0 +1,54 @@
+/** Rollouts in words: how far the result drifted from the original, step by step. */
+import type { Report } from '../run/report.js';
+import { counted, numberText } from './style.js';
+
+type Rollout = NonNullable<Report['rollout']>;
+
+const bars = '▁▂▃▄▅▆▇█';
+
+/** More steps share bars, the worst of them shows. */
+const MOST_BARS = 32;
+
+/** Decades below the limit that bars tell apart. */
+const DECADES = 4;
+
+/** Bars of the drift's logarithm, a step each: the highest is the limit or beyond. */
+function sparkline(drift: readonly (number | null)[], limit: number | null): string {
+  const top = limit ?? Math.max(...drift.map((value) => value ?? 0));
+  const level = (value: number): number => (value >= top ? 1 : Math.max(0, 1 + Math.log10(value / top) / DECADES));
+  const each = Math.ceil(drift.length / MOST_BARS);
+  const worst = (from: number): number =>
+    Math.max(...drift.slice(from, from + each).map((value) => value ?? Number.POSITIVE_INFINITY));
+  const shown = Array.from({ length: Math.ceil(drift.length / each) }, (_, i) => worst(i * each));
+  return shown.map((value) => bars[Math.min(bars.length - 1, Math.floor(level(value) * (bars.length - 1)))]).join('');
+}
+
+/** `4 steps of stateN → state`. */
+export function rolloutTitle({ kind, fedBack, drift }: Rollout): string {
+  const [first, ...others] = fedBack;
+  const more = others.length ? ` and ${counted(others.length, 'other')}` : '';
+  return `${counted(drift.length, kind === 'tokens' ? 'token' : 'step')}, ${first?.output} → ${first?.input}${more}`;
+}
+
+/** Everything that was measured, in one line. */
+export function rolloutText({ kind, drift, limit, tokens, psnr, of }: Rollout): string {
+  const last = drift.at(-1);
+  if (last === undefined) return 'not run';
+  const value = (size: number | null): string => (size === null || !Number.isFinite(size) ? '∞' : numberText(size));
+  const what = kind === 'denoise' ? 'the latent' : of;
+  const bound = limit === null ? '' : ` (limit ${limit})`;
+  return [
+    `drift of ${what} ${value(drift[0] ?? null)} ${sparkline(drift, limit)} ${value(last)}${bound}`,
+    ...(tokens ? [tokensText(tokens)] : []),
+    ...(kind === 'denoise' ? [`PSNR ${decibels(psnr)}`] : []),
+  ].join(', ');
+}
+
+const decibels = (value: number | null | undefined): string =>
+  typeof value === 'number' && Number.isFinite(value) ? `${numberText(value)} dB` : '∞';
+
+function tokensText({ equal, of, prefix, divergence }: NonNullable<Rollout['tokens']>): string {
+  const parted = equal < of ? `, the first other at step ${prefix + 1}` : '';
+  const most = Math.max(0, ...divergence.map((value) => value ?? Number.POSITIVE_INFINITY));
+  return `${equal} of ${of} tokens agree${parted}, KL up to ${numberText(most)}`;
+}

@@ -1,0 +1,74 @@
+/** The rollout of a comparison: which models, in which arithmetic, on which inputs, and what it means for the verdict. */
+import type { Deadline } from '../../run/deadline.js';
+import type { Fidelity } from '../../run/pass.js';
+import { type Provider, RuntimeError } from '../../runtime/isolate.js';
+import { type Side, sideOf } from '../forms.js';
+import type { Gate } from '../gates.js';
+import type { AccuracyReport } from '../index.js';
+import { perturbed } from '../noise.js';
+import type { Contestant } from '../proof.js';
+import type { Reference } from '../reference.js';
+import { type RolloutReport, rollout } from './index.js';
+import { planOf } from './plan.js';
+
+/** Steps where nobody asks for more or fewer, and the shares of the time that is left which they, and asked ones, may take. */
+const STEPS = 4;
+const SHARES = { usual: 0.1, asked: 0.5 };
+
+export interface MeasureOptions {
+  readonly provider: Provider;
+  readonly gate: Gate;
+  readonly fidelity: Fidelity;
+  readonly deadline: Deadline;
+  readonly seed?: number;
+  /** How many steps; 0 for none. Default: a few. */
+  readonly rollout?: number;
+}
+
+/** Undefined where no output feeds an input. The result runs in emulated arithmetic where that differs from the provider's. */
+export async function measureRollout(
+  { runs }: Reference,
+  [original, result]: readonly [Contestant, Contestant],
+  { rollout: asked, seed = 0, ...options }: MeasureOptions,
+): Promise<RolloutReport | undefined> {
+  const steps = asked ?? STEPS;
+  const { model } = await original.subject();
+  const plan = steps > 0 ? planOf(model) : undefined;
+  if (!plan) return undefined;
+  const given = runs.filter(({ feeds }) => feeds.source === 'data');
+  const sets = (given.length ? given : runs.slice(0, 1)).map(({ feeds }) => feeds);
+  const loaded: Side[] = [];
+  const load = async ({ runtime, subject }: Contestant, form: 'plain' | 'emulated'): Promise<Side | undefined> => {
+    const side = await sideOf(runtime, await subject(), options.provider, form);
+    if (side) loaded.push(side);
+    return side;
+  };
+  try {
+    const first = (await load(original, 'plain')) as Side;
+    const emulated = await load(result, 'emulated');
+    const second = emulated ?? ((await load(result, 'plain')) as Side);
+    const share = asked === undefined ? SHARES.usual : SHARES.asked;
+    const rival = async (): Promise<Side> => (emulated && (await load(original, 'emulated'))) || shaken(first);
+    return await rollout(first, second, plan, model, sets, { ...options, steps, seed, share, rival });
+  } catch (error) {
+    // A model that cannot be loaded has been found wrong before.
+    if (error instanceof RuntimeError) return undefined;
+    throw error;
+  } finally {
+    for (const side of loaded) await side.release();
+  }
+}
+
+/** The same model on inputs that are each one unit in the last place off, otherwise in every step. */
+function shaken(side: Side): Side {
+  let step = 0;
+  return { ...side, run: (feeds) => side.run(perturbed(feeds, step++) ?? feeds) };
+}
+
+/** The accuracy of a comparison whose rollout may have failed. */
+export function withRollout(accuracy: AccuracyReport, rolled: RolloutReport | undefined): AccuracyReport {
+  if (rolled?.failure === undefined) return accuracy;
+  const { verdict } = accuracy;
+  const detail = verdict.outcome === 'rejected' ? `${verdict.detail}; ${rolled.failure}` : rolled.failure;
+  return { ...accuracy, verdict: { ...verdict, outcome: 'rejected', detail } };
+}

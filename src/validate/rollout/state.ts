@@ -1,0 +1,23 @@
+/** Recurrent models: each side's state goes back in, beside the same new inputs. */
+import type { Tensors } from '../../runtime/isolate.js';
+import { type Drift, driftOf, furthest, type Party } from './party.js';
+import type { StatePlan } from './plan.js';
+
+/** One step for each that is asked for. `inputs` of the first hold the state that it starts with. */
+export async function* stateSteps(
+  original: Party,
+  result: Party,
+  { pairs }: StatePlan,
+  inputs: (step: number) => Tensors,
+): AsyncGenerator<Drift, void> {
+  const states: [Tensors, Tensors] = [{}, {}];
+  for (let step = 0; ; step++) {
+    const feeds = inputs(step);
+    const a = await original({ ...feeds, ...states[0] });
+    const b = await result({ ...feeds, ...states[1] });
+    yield furthest(pairs.map(({ output }) => driftOf(output, a[output]!, b[output]!)));
+    [a, b].forEach((outputs, side) => {
+      states[side] = Object.fromEntries(pairs.map(({ input, output }) => [input, outputs[output]!]));
+    });
+  }
+}

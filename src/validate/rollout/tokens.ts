@@ -1,0 +1,174 @@
+/**
+ * Decoders: text token by token. Both sides read the original's text: from where the result would have chosen otherwise, it is
+ * given the original's token, so that every step still asks what it would say there. Up to there both went their own way.
+ */
+import type { TensorData, Tensors } from '../../runtime/isolate.js';
+import { type Drift, driftOf, numbers, type Party, RolloutEnd, withNumbers } from './party.js';
+import type { Growth, TokensPlan } from './plan.js';
+
+/** What the steps so far say of the choices. */
+export interface Choices {
+  /** Tokens chosen, over all rows. */
+  count: number;
+  equal: number;
+  /** Steps before the first at which any row chose otherwise. */
+  prefix: number;
+  /** Of the tokens that differ, the largest lead of the original's choice over the result's, as a share of its largest logit. */
+  lead: number;
+  /** Kullback-Leibler divergence of the next token, in nats, the mean of the rows, by step. */
+  readonly divergence: number[];
+}
+
+export const noChoices = (): Choices => ({ count: 0, equal: 0, prefix: 0, lead: 0, divergence: [] });
+
+/** Rejects with RolloutEnd where logits of earlier tokens change with later ones: then it is no decoder. */
+export async function* tokenSteps(
+  original: Party,
+  result: Party,
+  plan: TokensPlan,
+  start: Tensors,
+  choices: Choices,
+): AsyncGenerator<Drift, void> {
+  const { pairs, logits } = plan;
+  const hasCache = pairs.length > 0;
+  let inputs = start;
+  let caches: [Tensors, Tensors] = [{}, {}];
+  let before: TensorData | undefined;
+  for (;;) {
+    const a = await original({ ...inputs, ...caches[0] });
+    if (!hasCache) refuseOthers(before, a[logits]!);
+    before = a[logits];
+    const b = await result({ ...inputs, ...caches[1] });
+    const [x, y] = [lastOf(a[logits]!), lastOf(b[logits]!)];
+    const drift = driftOf(logits, x, y);
+    const tokens = note(choices, x, y, plan.vocabulary);
+    yield drift;
+    const fed = inputs;
+    caches = [a, b].map((outputs, side) =>
+      Object.fromEntries(
+        pairs.map(({ input, output }) => [input, kept(caches[side]![input] ?? fed[input]!, outputs[output]!)]),
+      ),
+    ) as [Tensors, Tensors];
+    inputs = grown(plan, inputs, tokens, lengthIn(plan, caches[0]));
+  }
+}
+
+/** Merged decoders give an empty cache of the encoder once they have one: the one before goes on. */
+const kept = (before: TensorData, after: TensorData): TensorData =>
+  after.shape.includes(0) && !before.shape.includes(0) ? before : after;
+
+/** How many tokens the cache holds. */
+function lengthIn({ axes, pairs }: TokensPlan, caches: Tensors): number | undefined {
+  const own = pairs.find(({ input }) => axes.has(input) && !/enc|cross/i.test(input))?.input;
+  return own === undefined ? undefined : caches[own]?.shape[axes.get(own)!];
+}
+
+/** The logits of the last token, a row for each text. */
+function lastOf(logits: TensorData): TensorData {
+  const [rows = 1, length = 1] = logits.shape.length === 3 ? logits.shape : [logits.shape[0], 1];
+  const width = logits.shape.at(-1)!;
+  const all = numbers(logits);
+  const last = Array.from({ length: rows }, (_, row) => [
+    ...all.subarray((row * length + length - 1) * width, (row + 1) * length * width),
+  ]);
+  return withNumbers(logits, last.flat(), logits.type, [rows, width]);
+}
+
+/** Rates a step's choices, and gives the original's tokens. */
+function note(choices: Choices, original: TensorData, result: TensorData, vocabulary: number): number[] {
+  const width = original.shape.at(-1)!;
+  const [a, b] = [numbers(original), numbers(result)];
+  const rows = original.shape[0]!;
+  const wasEqual = choices.equal === choices.count;
+  let divergence = 0;
+  const tokens = Array.from({ length: rows }, (_, row) => {
+    const [x, y] = [a, b].map((all) => all.subarray(row * width, row * width + vocabulary)) as [
+      Float64Array,
+      Float64Array,
+    ];
+    const [mine, other] = [largest(x), largest(y)];
+    choices.count++;
+    if (mine === other) choices.equal++;
+    else choices.lead = Math.max(choices.lead, (x[mine]! - x[other]!) / scaleOf(x));
+    divergence += divergenceOf(x, y) / rows;
+    return mine;
+  });
+  choices.divergence.push(divergence);
+  if (wasEqual && choices.equal === choices.count) choices.prefix++;
+  return tokens;
+}
+
+const largest = (row: Float64Array): number => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0);
+const scaleOf = (row: Float64Array): number => row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** KL(original ‖ result) of two rows of logits. */
+function divergenceOf(original: Float64Array, result: Float64Array): number {
+  const logs = (row: Float64Array): Float64Array => {
+    const most = row[largest(row)]!;
+    const sum = row.reduce((total, value) => total + Math.exp(value - most), 0);
+    return row.map((value) => value - most - Math.log(sum));
+  };
+  const [p, q] = [logs(original), logs(result)];
+  return Math.max(
+    0,
+    p.reduce(
+      (total, value, i) => total + (value === Number.NEGATIVE_INFINITY ? 0 : Math.exp(value) * (value - q[i]!)),
+      0,
+    ),
+  );
+}
+
+/** What logits of the text so far may differ by when it has grown: sums in another order. */
+const CAUSAL = 1e-3;
+
+function refuseOthers(before: TensorData | undefined, now: TensorData): void {
+  if (before?.shape.length !== 3) return;
+  const [rows = 1, length = 1, width = 1] = before.shape;
+  const step = now.shape[1]! * width;
+  const all = numbers(now);
+  const same = Array.from({ length: rows }, (_, row) => [...all.subarray(row * step, row * step + length * width)]);
+  if (driftOf('', before, withNumbers(now, same.flat(), now.type, before.shape)).size > CAUSAL)
+    throw new RolloutEnd('original', 'ports', 'it is no decoder: what it says of a text changes as the text goes on');
+}
+
+/** The inputs of the next step: a token more in each row. */
+function grown(plan: TokensPlan, inputs: Tensors, tokens: readonly number[], cached: number | undefined): Tensors {
+  const next: Record<string, TensorData> = { ...inputs };
+  for (const [name, growth] of plan.growth) {
+    const tensor = inputs[name];
+    if (tensor) next[name] = longer(tensor, growth, tokens, plan.pairs.length > 0, cached);
+  }
+  const branch = plan.branch === undefined ? undefined : inputs[plan.branch];
+  if (branch) next[plan.branch!] = withNumbers(branch, numbers(branch).fill(1));
+  return next;
+}
+
+function longer(
+  tensor: TensorData,
+  growth: Growth,
+  tokens: readonly number[],
+  hasCache: boolean,
+  cached: number | undefined,
+): TensorData {
+  const values = numbers(tensor);
+  if (growth === 'lengths')
+    return withNumbers(
+      tensor,
+      values.map((value) => value + 1),
+    );
+  const length = tensor.shape.at(-1) ?? 1;
+  const rows = values.length / length;
+  // A mask is as long as the cache and the token; the others as the tokens that go in.
+  const isMask = growth === 'mask';
+  const old = isMask ? Math.min(length, cached ?? length) : hasCache ? 0 : length;
+  const list: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const own = values.subarray(row * length, (row + 1) * length);
+    list.push(...own.subarray(length - old), nextOf(own, growth, tokens[row] ?? 0));
+  }
+  return withNumbers(tensor, list, tensor.type, [...tensor.shape.slice(0, -1), old + 1]);
+}
+
+/** The last number of a mask is that of a token that is seen. */
+const nextOf = (row: Float64Array, growth: Growth, token: number): number =>
+  growth === 'ids' ? token : growth === 'positions' ? row.at(-1)! + 1 : row.at(-1)!;
