@@ -2,7 +2,7 @@
 import type { Model } from '../ir/model.js';
 import { tensorOf } from '../ir/numbers.js';
 import { elementCount } from '../ir/tensor.js';
-import { type DataType, dataTypes } from '../ir/types.js';
+import { type DataType, dataTypes, isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { RuntimeError, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { toTensorData } from '../runtime/tensor-data.js';
@@ -95,9 +95,13 @@ export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
     tensors: Object.fromEntries(tensors),
     about: `generated (${how.join(', ')}): ${shapesText(Object.fromEntries(tensors))}`,
     source: 'made',
-    ...(has('normal') && { kind: kindOf(kind) }),
+    ...([...roles].some(([input, role]) => isOfUnknownScale(input, role)) && { kind: kindOf(kind) }),
   };
 }
+
+/** True for floats that the graph says nothing of, except what a run before gave: states and caches have the model's own scale. */
+export const isOfUnknownScale = ({ elem, name }: Value, { kind }: Role): boolean =>
+  kind === 'normal' && isFloat(elem) && !/past|cache|state(?!s)|^[hc](_?[0n])?$/i.test(name);
 
 const filled = (input: Value, shape: readonly number[], value: number): TensorData =>
   data(
@@ -189,7 +193,7 @@ function tensorFor(input: Value, shape: number[], role: Role, random: Random, co
       );
     case 'normal': {
       const last = Math.max(1, shape.at(-1) ?? 1);
-      const make = makerOf(isCarried(input) ? 'normal' : context.kind);
+      const make = makerOf(isOfUnknownScale(input, role) ? context.kind : 'normal');
       return data(
         elem,
         list((i) => make(random, (i % last) / last)),
@@ -198,9 +202,6 @@ function tensorFor(input: Value, shape: number[], role: Role, random: Random, co
     }
   }
 }
-
-/** True for what a run before gave: states and caches, whose scale is the model's own. */
-const isCarried = ({ name }: Value): boolean => /past|cache|state|^[hc](_?[0n])?$/i.test(name);
 
 /** Throws where onnxruntime-node could not take the input. */
 function elementType(input: Value): DataType {

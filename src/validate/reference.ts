@@ -104,6 +104,9 @@ export async function referenceOf(
   };
 }
 
+const countIn = ({ tensors }: Feeds): number =>
+  Object.values(tensors).reduce((sum, { shape }) => sum + elementCount(shape), 1);
+
 /** Runs the original on one set after another, and keeps what it gives. */
 class Runner {
   readonly #runtime: RuntimeProcess;
@@ -112,8 +115,12 @@ class Runner {
   session: Session;
   readonly runs: ReferenceRun[] = [];
   readonly notes: string[] = [];
-  /** How long the last run took at the sizes that it ran at. */
-  readonly sizes = new Map<Sizes, number>();
+  /** The first. */
+  failure: RuntimeError | undefined;
+  /** The sizes that it ran at. */
+  readonly sizes = new Set<Sizes>();
+  /** The longest that a run took, by the number of elements that were fed. */
+  readonly #times = new Map<number, number>();
 
   constructor(runtime: RuntimeProcess, source: string | Uint8Array, load: LoadOptions, session: Session) {
     this.#runtime = runtime;
@@ -126,19 +133,29 @@ class Runner {
   async run(feeds: Feeds, sizes: Sizes = sizeChoices[0]!): Promise<void> {
     const start = performance.now();
     this.runs.push({ feeds, outputs: await runTensors(this.session, feeds.tensors) });
-    this.sizes.set(sizes, performance.now() - start);
+    this.sizes.add(sizes);
+    const count = countIn(feeds);
+    this.#times.set(count, Math.max(this.#times.get(count) ?? 0, performance.now() - start));
   }
 
-  /** Runs what may fail. Gives the error where it does; rejects where that says nothing of the inputs. */
-  async attempt(feeds: Feeds, sizes: Sizes): Promise<RuntimeError | undefined> {
+  /** How long a run may take: as long as one of as many elements did, or in proportion. */
+  expectedMs(feeds: Feeds): number {
+    const count = countIn(feeds);
+    const known = [...this.#times].map(([fed, ms]) => (fed === count ? ms : ms * Math.max(1, count / fed)));
+    return this.#times.get(count) ?? Math.max(...known);
+  }
+
+  /** Runs what may fail, and tells whether it ran; rejects where a failure says nothing of the inputs. */
+  async attempt(feeds: Feeds, sizes: Sizes): Promise<boolean> {
     try {
       await this.run(feeds, sizes);
-      return undefined;
+      return true;
     } catch (error) {
       if (!(error instanceof RuntimeError) || error.kind === 'timeout' || this.#isKilled(error)) throw error;
       this.notes.push(`the original does not run on ${shapesText(feeds.tensors)}: ${error.message}`);
       if (error.kind === 'crash') this.session = await this.#runtime.load(this.#source, this.#load);
-      return error;
+      this.failure ??= error;
+      return false;
     }
   }
 
@@ -150,15 +167,13 @@ class Runner {
 
 /** Until enough of the sizes run. */
 async function runBase(runner: Runner, plans: Iterable<Plan>): Promise<void> {
-  let failure: RuntimeError | undefined;
   for (const { sizes, make } of plans) {
     const feeds = make();
     if (runner.runs.some((run) => isSameShape(run.feeds, feeds))) continue;
-    const error = await runner.attempt(feeds, sizes);
-    failure ??= error;
+    await runner.attempt(feeds, sizes);
     if (runner.runs.length === SETS) break;
   }
-  if (!runner.runs.length && failure) throw failure;
+  if (!runner.runs.length && runner.failure) throw runner.failure;
 }
 
 /** All sets, or as many as there is time for, spread over all of them: the first and the last are among them. */
@@ -192,12 +207,22 @@ async function runMore(
   model: Model,
   { setsBudgetMs = 0, mostSets = MOST_SETS, ...options }: ReferenceOptions,
 ): Promise<void> {
-  const ran = [...runner.sizes.keys()];
+  const ran = [...runner.sizes];
   const end = performance.now() + setsBudgetMs;
-  const seed = (options.seed ?? 0) + SETS;
-  for (const { sizes, make } of morePlans(model, options, ran, seed, mostSets - runner.runs.length)) {
-    if (performance.now() + (runner.sizes.get(sizes) as number) > end) return;
-    await runner.attempt(make(), sizes);
+  const fed = runner.runs.map(({ feeds }) => feeds.tensors);
+  for (const plans of morePlans(model, options, ran, fed, mostSets - runner.runs.length)) {
+    const before = runner.notes.length;
+    for (const { sizes, make } of plans) {
+      if (performance.now() > end) return;
+      const feeds = make();
+      if (performance.now() + runner.expectedMs(feeds) > end) continue;
+      if (!(await runner.attempt(feeds, sizes))) continue;
+      // Alternatives were tried in vain before; one is enough.
+      runner.notes.length = before;
+      break;
+    }
+    // One note is enough for alternatives of which none runs.
+    runner.notes.length = Math.min(runner.notes.length, before + 1);
   }
 }
 

@@ -54,6 +54,9 @@ export const sizeChoices: readonly Sizes[] = [
 /** Sizes that people run models at, for timing; the second for models of short sequences. */
 export const typicalSizes: readonly Sizes[] = [sizes(1, 128, 128, 128, 64, 224), sizes(1, 32, 32, 24, 64, 320)];
 
+/** A second of sound, one or so of everything else. */
+export const soundSizes: Sizes = sizes(1, 16_000, 16, 16, 64, 224);
+
 /** How many lengths that a model states are tried, and from where on a number is hardly an axis. */
 const BAKED = { count: 8, least: 5 };
 

@@ -36,9 +36,17 @@ export const makerOf = (name: KindName): Make => makers[name].make;
 /** An axis of so many places may be one of samples. */
 const LONG = 256;
 
-/** The kinds that an input of this shape may be of, the most telling first. */
-export function kindsFor(shape: readonly number[]): readonly KindName[] {
-  const isSignal = shape.length > 0 && shape.length <= 3 && (shape.at(-1) as number) >= LONG;
-  const scales: readonly KindName[] = ['0–255', '±32768', '0–1'];
-  return isSignal ? ['swelling', 'swelling to 32768', ...scales] : scales;
+/** More rows than the channels of sound have are something else: what a sequence of tokens is made of, for one. */
+const CHANNELS = 2;
+
+/** True for a shape that sound has: samples on the last axis, for each channel. */
+export function isSignal(shape: readonly number[]): boolean {
+  const [last = 0, channels = 1] = shape.toReversed();
+  return shape.length <= 3 && last >= LONG && (shape.length < 3 || channels <= CHANNELS);
 }
+
+/** The kinds of several scales, the most telling first. */
+export const scales: readonly KindName[] = ['0–1', '0–255', '±32768'];
+
+/** The kinds that sound is like. */
+export const sounds: readonly KindName[] = ['swelling', 'swelling to 32768'];

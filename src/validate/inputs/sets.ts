@@ -1,10 +1,20 @@
 /** Which sets of inputs a model is run on, in order: first those that always run, then more of other kinds while there is time. */
 import type { Model } from '../../ir/model.js';
-import { isFloat } from '../../ir/types.js';
-import { excessOf, type FeedOptions, type Feeds, fedInputs, makeFeeds, type Variant } from '../feeds.js';
+import type { Value } from '../../ir/value.js';
+import type { Tensors } from '../../runtime/isolate.js';
+import {
+  excessOf,
+  type FeedOptions,
+  type Feeds,
+  fedInputs,
+  isOfUnknownScale,
+  makeFeeds,
+  type Variant,
+} from '../feeds.js';
 import { roleOf } from '../roles.js';
-import { bakedChoices, openDims, type Sizes, sizeChoices } from '../sizes.js';
-import { type KindName, kindsFor } from './kinds.js';
+import { bakedChoices, openDims, type Sizes, shapesOf, sizeChoices, soundSizes } from '../sizes.js';
+import { isSignal, scales, sounds } from './kinds.js';
+import { sidesOf } from './sides.js';
 
 /** A set that is still to be made. */
 export interface Plan {
@@ -32,32 +42,62 @@ function* choicesFor(model: Model, isOpen: boolean): Iterable<Sizes> {
   yield* bakedChoices(model);
 }
 
-/** What masks hold in one set after another, and what floats of unknown meaning do. */
+/** Seeds from here on are of no base set. */
+const MORE_SEEDS = 100;
+
+/** What masks hold in one set after another. */
 const moreVariants: readonly Variant[] = ['left', 'rows', 'full', 'padded', 'holes'];
 
-/** So many more sets at sizes that the model runs at, the most telling first: in the end only the seed changes. */
+/**
+ * So many more sets, behind base sets that ran at some sizes: both sides of what inputs decide, floats of other kinds, in the end other seeds. Each is a list of
+ * which the first that runs is enough.
+ */
 export function* morePlans(
   model: Model,
   options: FeedOptions,
   ran: readonly Sizes[],
-  seed: number,
+  runs: readonly Tensors[],
   count: number,
-): Iterable<Plan> {
-  if (ran.length === 0 || fedInputs(model, options).length === 0) return;
-  const kinds = options.kind ? [] : kindsOf(model, options, ran[0] as Sizes);
-  for (let i = 0; i < count; i++) {
-    const sizes = ran[i % ran.length] as Sizes;
-    const variant = options.variant ?? moreVariants[i % moreVariants.length];
-    yield { sizes, make: () => makeFeeds(model, { kind: kinds[i], ...options, sizes, seed: seed + i, variant }) };
+): Iterable<readonly Plan[]> {
+  const [first] = ran;
+  if (!first || fedInputs(model, options).length === 0) return;
+  let made = 0;
+  const plan = (sizes: Sizes, more: FeedOptions = {}): Plan => {
+    const variant = moreVariants[made % moreVariants.length];
+    const seed = (options.seed ?? 0) + MORE_SEEDS + made;
+    return { sizes, make: () => makeFeeds(model, { variant, ...more, ...options, sizes, seed }) };
+  };
+  const nextSizes = (): Sizes => ran[made % ran.length] as Sizes;
+  const sides = sidesOf(model, runs).map((values) => () => {
+    const others = [...basePlans(model, options)].map(({ sizes }) => sizes).filter((sizes) => !ran.includes(sizes));
+    return [...ran, ...others].map((sizes) => plan(sizes, { values }));
+  });
+  const sound = options.kind ? undefined : soundSizesOf(model, options, ran);
+  const kinds = [
+    ...(sound ? sounds.map((kind) => () => sound.map((sizes) => plan(sizes, { kind }))) : []),
+    ...(options.kind || !hasUnknown(model, options) ? [] : scales.map((kind) => () => [plan(nextSizes(), { kind })])),
+  ];
+  for (const next of [...sides, ...kinds]) {
+    if (made === count) return;
+    yield next();
+    made++;
   }
+  for (; made < count; made++) yield [plan(nextSizes())];
 }
 
-/** The kinds that fit any of the float inputs of unknown meaning. */
-function kindsOf(model: Model, options: FeedOptions, sizes: Sizes): readonly KindName[] {
-  const { tensors } = makeFeeds(model, { ...options, sizes });
-  const unknown = fedInputs(model, options).filter(
-    (input) => isFloat(input.elem) && roleOf(model, input).kind === 'normal',
-  );
-  const lists = unknown.map(({ name }) => kindsFor(tensors[name]?.shape ?? []));
-  return lists.sort((a, b) => b.length - a.length)[0] ?? [];
+const unknownInputs = (model: Model, options: FeedOptions): Value[] =>
+  fedInputs(model, options).filter((input) => isOfUnknownScale(input, roleOf(model, input)));
+
+const hasUnknown = (model: Model, options: FeedOptions): boolean => unknownInputs(model, options).length > 0;
+
+/** The sizes to try with sound: a second of it where its length is open, then the longest that ran. Undefined where no input is like sound. */
+function soundSizesOf(model: Model, options: FeedOptions, ran: readonly Sizes[]): Sizes[] | undefined {
+  const longest = ran.reduce((a, b) => (b.length > a.length ? b : a));
+  const shapes = shapesOf(model, longest, options);
+  const names = unknownInputs(model, options).map(({ name }) => name);
+  const like = names.filter((name) => isSignal(shapes.get(name) ?? []));
+  if (!like.length) return undefined;
+  const long = shapesOf(model, soundSizes, options);
+  const isOpen = like.some((name) => long.get(name)?.at(-1) !== shapes.get(name)?.at(-1));
+  return isOpen && !options.sizes ? [soundSizes, longest] : [longest];
 }
