@@ -5,7 +5,7 @@ import { castTensor } from '../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import { definePass } from '../src/run/pass.js';
 import { extentOf } from './precision/extent.js';
-import { narrow } from './precision/narrow.js';
+import { MASK, narrow } from './precision/narrow.js';
 import { blockedForCoordinates, blockedForRange } from './precision/ops.js';
 
 /** The largest number of float16, and the smallest with all its digits. */
@@ -20,7 +20,8 @@ const PARAMETER = 16;
 /** Small weights among others may vanish; an epsilon may not, nor a tensor that is small as a whole. */
 function misfit(tensor: Tensor): 'tiny' | 'large' | undefined {
   const { largest, smallest } = extentOf(tensor);
-  if (largest > LARGEST) return 'large';
+  // A mask just inside the range leaves it with the scores that are added.
+  if (largest > LARGEST * MASK) return 'large';
   if (smallest === Number.POSITIVE_INFINITY) return undefined;
   if (elementCount(tensor.shape) <= PARAMETER) return isDistorted(smallest) ? 'tiny' : undefined;
   return largest < SMALLEST_NORMAL ? 'tiny' : undefined;
@@ -59,6 +60,8 @@ export const fp16 = definePass({
       context,
     );
     if (context.target === 'cpu' && model.revision !== revision)
-      context.note('the CPU provider computes float16 in float32: the file is half the size, the speed stays');
+      context.note(
+        'the CPU provider computes float16 in float32, between casts: the file is half the size, a run takes as long or longer',
+      );
   },
 });

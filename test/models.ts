@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const fixtures = join(root, 'fixtures');
 
-/** A folder of models beside the repository, if it is there: `zoo` or `traps`. */
-export const collection = (name: 'zoo' | 'traps'): string => join(root, '..', 'shared', name);
+/** A folder of models beside the repository, if it is there. */
+export const collection = (name: 'zoo' | 'traps' | 'cases'): string => join(root, '..', 'shared', name);
 
 /** Every folder below `top` that holds a model.onnx, sorted; none where `top` is missing. */
 export function modelFolders(top: string): string[] {

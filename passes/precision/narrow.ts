@@ -13,7 +13,7 @@ import type { Use, Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { candidates, Islands, narrowInputs, narrowOutputs, usesOf } from './islands.js';
 import { keeps } from './keep.js';
-import { brokenInFloat16OnCpu, isTypedByItself, opKey } from './ops.js';
+import { brokenInFloat16OnCpu, isSquare, isTypedByItself, opKey } from './ops.js';
 import { type Sensitive, sensitive } from './sensitive.js';
 
 export interface Narrowing {
@@ -46,7 +46,7 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
     return misfits.get(value);
   };
   // A provider that computes in float32 anyway gains nothing from a narrow mask.
-  const found = sensitive(model, misfit, context.target !== 'cpu');
+  const found = sensitive(model, misfit, context.target !== 'cpu', narrowing.largest !== undefined);
   const isKept = keeps(narrowing.keep);
   const narrowNodes = candidates(model, (node) => objection(node, narrowing, found, isKept, context), context.skip);
   const isPort = (port: Value | Use): boolean => {
@@ -97,7 +97,7 @@ function objection(
   const reason =
     found.nodes.get(node) ?? (key === undefined ? `no kernel of ${node.domain} is known` : blocked.get(key));
   if (reason) return reason;
-  if (node.is('Mul') && node.inputs[0] === node.inputs[1] && blocked.has('Pow')) return blocked.get('Pow');
+  if (isSquare(node) && blocked.has('Pow')) return blocked.get('Pow');
   const fault = context.target === 'cpu' ? brokenInFloat16OnCpu(node) : undefined;
   if (fault) return fault;
   if (!context.hasKernel(node.opType, node.domain, node.opset ?? 1, type))
@@ -110,7 +110,7 @@ const isListed = ({ graph, isInput, producer }: Value): boolean =>
   (isInput && !graph.isInFunction) || (producer?.inputs[0] !== undefined && isListed(producer.inputs[0]));
 
 /** Where a mask is cut, as a part of the largest number: zero after a Softmax, and far from the end of the range. */
-const MASK = 0.75;
+export const MASK = 0.75;
 
 /** The rewrite itself: nodes stay, their slots and types change. */
 class Rewrite {

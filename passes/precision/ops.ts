@@ -55,11 +55,20 @@ export const takesScales = isIn(
   ),
 );
 
+/** Gives a number that may be far larger than those that it is given; what reads it may have to shrink it first. */
+export const isGrowing = isIn(words('Pow Exp ReduceSum ReduceSumSquare ReduceL1 ReduceProd'));
+
+/** x · x. */
+export const isSquare = (node: Node): boolean => node.is('Mul') && node.inputs[0] === node.inputs[1];
+
+/** Brings back to ordinary size what has grown. */
+export const isShrinking = isIn(words('Sqrt Log Reciprocal ReduceLogSum ReduceLogSumExp'));
+
 /** Limits a number: a bound beyond the type's range bounds nothing and makes nothing large. */
 export const isLimiting = isIn(words('Clip Min Max'));
 
 /** Calculates a number from numbers at the same place: what an argument of Sin or an index is computed by. */
-const isElementwise = isIn(
+export const isElementwise = isIn(
   words('Add Sub Mul Div Neg Abs Sqrt Exp Log Reciprocal Pow Where Floor Ceil Round Mod Max Min Clip Cast'),
 );
 export const isProduct = isIn(words('MatMul Gemm Einsum ms.FusedMatMul'));
@@ -142,6 +151,7 @@ export const blockedForCoordinates: ReadonlyMap<string, string> = new Map(
 );
 
 const overflow = 'its results pass 65504 easily';
+const statistics = 'sums over whole maps pass 65504 easily';
 /** Refused for float16, whose largest number is 65504. */
 export const blockedForRange: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -155,7 +165,9 @@ export const blockedForRange: ReadonlyMap<string, string> = new Map(
     ReduceLogSum: overflow,
     ReduceLogSumExp: overflow,
     ReduceProd: overflow,
-    TopK: 'equal numbers after rounding change the order',
+    InstanceNormalization: statistics,
+    LpNormalization: statistics,
+    MeanVarianceNormalization: statistics,
   }),
 );
 

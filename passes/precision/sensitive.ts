@@ -5,21 +5,38 @@
  * quantized: int8 arithmetic's sums and scales, too large and too small; harmless when one multiplies the other.
  * tiny: computed with a constant that would round to zero, an epsilon; harmless when it meets computed numbers.
  * large: computed with a constant beyond the range, a mask; harmless behind an op that bounds its result.
+ * grown: powers and sums of computed numbers, a variance; harmless behind a root or a logarithm, in a ratio, and where it meets others.
  */
+import { agreed } from '../../src/ir/bank.js';
 import { constantTensor } from '../../src/ir/constants.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { numbersOf } from '../../src/ir/numbers.js';
+import { elementCount } from '../../src/ir/tensor.js';
 import { dataTypes, isFloat, isInteger } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { isBounding, isCoordinateArithmetic, isLimiting, isMaskInput, isProduct, isSelection } from './ops.js';
+import { decidingNodes } from './deciding.js';
+import {
+  isBounding,
+  isCoordinateArithmetic,
+  isGrowing,
+  isHeavy,
+  isLimiting,
+  isMaskInput,
+  isProduct,
+  isSelection,
+  isShrinking,
+  isSquare,
+} from './ops.js';
 
-export type Sensitivity = 'position' | 'quantized' | 'tiny' | 'large';
+export type Sensitivity = 'position' | 'quantized' | 'tiny' | 'large' | 'grown';
 
 const because: Readonly<Record<Sensitivity, string>> = {
   position: 'computes with integer positions, which a narrow float rounds',
   quantized: 'belongs to quantized arithmetic, whose scales and sums need float32',
   tiny: 'computes with an epsilon that rounds to zero',
   large: 'computes with numbers beyond the range',
+  grown: 'computes with powers or sums, which pass 65504 easily',
 };
 
 const takesWholeNumbers = (node: Node): boolean =>
@@ -33,12 +50,14 @@ export interface Sensitive {
 
 /**
  * `misfit` says what a constant would become in the narrow type: too large for it, zero, or (undefined) itself.
- * `cutsMasks`: an attention's mask may be cut to the range; rows that are masked as a whole then differ.
+ * `cutsMasks`: an attention's mask may be cut to the range; rows that are masked as a whole then differ. `hasRange`: powers
+ * and sums may leave the range of the type.
  */
 export function sensitive(
   model: Model,
   misfit: (value: Value) => 'tiny' | 'large' | undefined,
   cutsMasks: boolean,
+  hasRange: boolean,
 ): Sensitive {
   const nodes = new Map<Node, string>();
   const values = new Map<Value, Sensitivity>();
@@ -50,22 +69,25 @@ export function sensitive(
       const floats = node.inputs.filter((value): value is Value => isFloat(value?.elem));
       if (floats.length > 0 && floats.every(isFixed) && !isSelection(node))
         for (const value of node.outputs) if (value) fixed.add(value);
-      const source = sourceOf(node);
+      const source = sourceOf(node) ?? (hasRange && grows(node) ? 'grown' : undefined);
       if (source) mark(node, values, source);
       const own = floats.map((value) => (constantTensor(value) ? misfit(value) : undefined)).find((one) => one);
       const read = floats.filter((value) => values.has(value) && !(cutsMasks && isAbsorbed(node, value, values)));
       const kinds = new Set(read.map((value) => values.get(value) as Sensitivity));
       if (own) kinds.add(own);
       for (const kind of kinds) {
+        // Where it is worth it, a product takes what has grown: running it shows whether it fits.
+        if (kind === 'grown' && isHeavy(node)) continue;
         const joins = floats.some((value) => !isFixed(value) && !values.has(value));
         if (kind !== 'position' || !joins) nodes.set(node, because[kind]);
         const isLarge = (value: Value) =>
           values.get(value) === 'large' || (constantTensor(value) !== undefined && misfit(value) === 'large');
         if (kind === 'large' && isOnlyMask(node, floats.filter(isLarge))) continue;
-        if (passesOn(node, kind, joins, own)) mark(node, values, kind);
+        if (passesOn(node, kind, joins, own, values)) mark(node, values, kind);
       }
     }
   for (const node of coordinateNodes(model)) if (readsFloat32(node)) nodes.set(node, because.position);
+  for (const [node, reason] of decidingNodes(model)) if (!nodes.has(node)) nodes.set(node, reason);
   return { nodes, values };
 }
 
@@ -96,17 +118,43 @@ function isAbsorbed(node: Node, value: Value, values: ReadonlyMap<Value, Sensiti
 const isOnlyMask = (node: Node, values: readonly Value[]): boolean =>
   node.inputs.every((input, index) => !input || !values.includes(input) || isMaskInput(node, index));
 
-function passesOn(node: Node, kind: Sensitivity, joins: boolean, own: Sensitivity | undefined): boolean {
+function passesOn(
+  node: Node,
+  kind: Sensitivity,
+  joins: boolean,
+  own: Sensitivity | undefined,
+  values: ReadonlyMap<Value, Sensitivity>,
+): boolean {
   if (isBounding(node)) return false;
   switch (kind) {
     case 'large':
-      return !(own === 'large' && isLimiting(node));
+      // A bound beyond the range makes nothing large; what is large already stays so.
+      return !isLimiting(node) || reads(node, 'large', values);
+    case 'grown':
+      return !joins && !isShrinking(node) && !isRoot(node) && !isRatio(node, values);
     case 'quantized':
       return !(node.is('Mul') && dequantizes(node));
     default:
       return !joins || own === kind;
   }
 }
+
+const reads = (node: Node, kind: Sensitivity, values: ReadonlyMap<Value, Sensitivity>): boolean =>
+  node.inputs.some((value) => value && values.get(value) === kind);
+
+/** Division by what has grown, as each of the numbers by their sum. */
+const isRatio = (node: Node, values: ReadonlyMap<Value, Sensitivity>): boolean =>
+  node.is('Div') && node.inputs[1] !== undefined && values.get(node.inputs[1]) === 'grown';
+
+/** The exponent of a Pow, where it is one number. */
+function exponentOf(node: Node): number | undefined {
+  const tensor = node.is('Pow') ? constantTensor(node.inputs[1]) : undefined;
+  return tensor && elementCount(tensor.shape) === 1 ? agreed(tensor, (one) => numbersOf(one)[0]) : undefined;
+}
+
+const isRoot = (node: Node): boolean => (exponentOf(node) ?? 2) <= 1;
+
+const grows = (node: Node): boolean => (isGrowing(node) && !(node.is('Pow') && isRoot(node))) || isSquare(node);
 
 /** Mul(Cast(integer product), scale). */
 const dequantizes = (node: Node): boolean =>
