@@ -2,6 +2,7 @@
 
 import { bytesText } from '../ir/bytes-text.js';
 import type { PassReport, Report } from '../run/report.js';
+import { arithmeticText, inputsText, ownText } from './accuracy-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
@@ -187,10 +188,11 @@ function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[]
   const remarks = [
     ...accuracy.failures.map((text) => p.bad(text)),
     ...accuracy.notCompared.map(({ name, reason }) => p.warn(`not compared: ${name ? `${name}, ` : ''}${reason}`)),
-    ...accuracy.notes.map((text) => p.dim(text)),
+    ...(accuracy.warnings ?? []).map((text) => p.warn(`! ${text}`)),
+    ...[...ownText(accuracy), ...accuracy.notes].map((text) => p.dim(text)),
   ].map((line) => `  ${line}`);
   return [
-    `${p.bold('accuracy')}  ${p.dim(`${provider}, ${counted(inputs.length, 'set')} of inputs, seed ${seed}`)}`,
+    `${p.bold('accuracy')}  ${p.dim([provider, inputsText(inputs, seed), arithmeticText(accuracy)].filter(Boolean).join(', '))}`,
     ...(rows.length ? table([titles, ...rows], ' >>>>>').map((line) => `  ${line}`) : []),
     ...remarks,
   ];

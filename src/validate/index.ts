@@ -10,6 +10,7 @@ import { excessOf, type Feeds, makeFeeds } from './feeds.js';
 import type { Form } from './forms.js';
 import { attainable, type Gate, type GateOptions, gateOf } from './gates.js';
 import { accuracyGate, judge } from './judge.js';
+import { placeOf } from './place.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
 import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
@@ -242,7 +243,7 @@ async function measureAccuracy(
   const { provider, gate, fidelity } = terms;
   const forms: readonly Form[] = ['plain', 'optimized', 'emulated'];
   const proof = await prove(reference, original, result, { provider, forms, gate, fidelity, seed, isWhole: true });
-  const judged = judge(reference, proof, { gate, fidelity, absent });
+  const judged = judge(reference, proof, { gate, fidelity, absent, where: placeOf(provider) });
   return {
     ...terms,
     inputs: reference.runs.map(({ feeds }) => feeds.about),

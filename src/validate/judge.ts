@@ -28,6 +28,8 @@ export interface Judgement {
 export interface JudgeOptions {
   readonly gate: Gate;
   readonly fidelity: Fidelity;
+  /** The machine that it holds for, in words. */
+  readonly where: string;
   /** The provider that the result is meant for, where it does not work here and the CPU stood in. */
   readonly absent?: Provider;
 }
@@ -87,18 +89,29 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
     const error = isLost ? Number.POSITIVE_INFINITY : Math.max(0, ...counted.map(({ output }) => output.relativeL2));
     if (absent && final.length && final.length === faults.length && faults.every(({ text }) => lacksKernel.test(text)))
       return { outcome: 'unknown', detail: `${absent} does not work here, and on the CPU: ${faults[0]?.text}` };
-    if (final.length) return { outcome: 'rejected', detail: told(final).slice(0, 3).join('; '), error };
+    const scope = scopeOf(reference, proof, options.where);
+    if (final.length) return { outcome: 'rejected', detail: `${told(final).slice(0, 3).join('; ')}${scope}`, error };
     const [first] = notCompared;
     if (!worst.length && first)
       return { outcome: 'unknown', detail: first.name ? `"${first.name}": ${first.reason}` : first.reason };
     return {
       outcome: 'accepted',
-      detail: summaryOf(worst, gate, notCompared.length > 0),
+      detail: `${summaryOf(worst, gate, notCompared.length > 0)}${scope}`,
       error: Math.max(0, ...worst.map(({ relativeL2 }) => relativeL2)),
       ...(warnings.length > 0 && { warnings }),
     };
   })();
   return { verdict, outputs: worst, failures: told(faults), notCompared, warnings };
+}
+
+/** What a sentence about accuracy holds for: its inputs, its arithmetic and the machine. */
+function scopeOf({ runs }: Reference, { forms }: Proof, where: string): string {
+  const given = runs.filter(({ feeds }) => feeds.source === 'data').length;
+  const count = given || runs.length;
+  const inputs = count
+    ? `${count} ${given ? 'given' : 'made-up'} ${count === 1 ? 'set' : 'sets'} of inputs`
+    : 'no inputs';
+  return ` (${inputs}; ${where}${forms.includes('emulated') ? ', and emulated: 16 bits rounded, integer sums exact' : ''})`;
 }
 
 /** What breaks the limits of meanings: measured over all runs in one form, since one run may hold too few answers. */

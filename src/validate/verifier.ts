@@ -8,6 +8,7 @@ import { onceMore, type Provider, RuntimeError, uncheckedText } from '../runtime
 import type { FeedOptions } from './feeds.js';
 import { attainable, type GateOptions, gateOf } from './gates.js';
 import { judge } from './judge.js';
+import { placeOf } from './place.js';
 import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, referenceOf } from './reference.js';
 import { compareRewrite } from './rewrites.js';
@@ -110,7 +111,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
           ...{ provider: HERE, forms: ['plain', 'emulated'], gate, fidelity: attained, seed: options.seed ?? 0 },
         });
         const absent = target === HERE ? undefined : target;
-        return judge(reference, proof, { gate, fidelity: attained, absent }).verdict;
+        return judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) }).verdict;
       } finally {
         for (const subject of subjects) subject.close();
       }

@@ -20,7 +20,7 @@ describe('reportText', () => {
       weights  10.4 MB              →  5.20 MB  −50 %
       opset    17, com.microsoft 1
 
-      accuracy  cpu, 2 sets of inputs, seed 0
+      accuracy  cpu, 2 given sets of inputs
                 max abs  rel L2    cosine      SNR              meaning
         logits   0.0012  0.0023  0.999998  52.8 dB  top-1 100.0 % of 40
         ids           0       0  1.000000        ∞                       NaN/Inf 0 → 2

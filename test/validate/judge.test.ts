@@ -32,7 +32,7 @@ const proof = (errors: readonly number[], more: Partial<Proof> = {}, fidelity: F
 });
 const made = (name: KindName = 'normal') => ({ tensors: {}, about: '', source: 'made' as const, kind: kindOf(name) });
 const data = { tensors: {}, about: '', source: 'data' as const };
-const lossy = { gate: gateOf('lossy', 'cpu'), fidelity: 'lossy' } as const;
+const lossy = { gate: gateOf('lossy', 'cpu'), fidelity: 'lossy', where: 'cpu' } as const;
 
 describe('inputs that were given', () => {
   it('decide, and those made up beside them only warn', () => {
@@ -52,7 +52,7 @@ describe('a pass that rounds', () => {
     expect(judge(reference(made(), made('0–255')), proof([0.5, 0.01]), lossy).verdict.outcome).toBe('rejected');
   });
   it('is no excuse for an exact one', () => {
-    const exact = { gate: gateOf('exact', 'cpu'), fidelity: 'exact' } as const;
+    const exact = { gate: gateOf('exact', 'cpu'), fidelity: 'exact', where: 'cpu' } as const;
     expect(judge(reference(made(), made('0–255')), proof([0, 0.5], {}, 'exact'), exact).verdict.outcome).toBe(
       'rejected',
     );
@@ -62,7 +62,7 @@ describe('a pass that rounds', () => {
 describe('a result for a provider that does not work here', () => {
   const judged = (texts: string[], isExplicit = false) => {
     const failures = texts.map((text) => ({ form: 'plain' as const, run: 0, text }));
-    const options = { gate: gateOf('exact', 'cpu'), fidelity: 'exact', absent: 'cuda' } as const;
+    const options = { gate: gateOf('exact', 'cpu'), fidelity: 'exact', absent: 'cuda', where: 'cpu' } as const;
     return accuracyGate(judge(reference(made()), proof([], { failures }), options).verdict, isExplicit);
   };
   it('may lack kernels on the CPU, and nothing else', () => {
@@ -74,6 +74,9 @@ describe('a result for a provider that does not work here', () => {
     });
     expect(judged([kernel], true).passed).toBe(false);
     expect(judged([kernel, shape])).toMatchObject({ passed: false });
-    expect(judged([shape])).toEqual({ name: 'accuracy', passed: false, detail: shape });
+    expect(judged([shape])).toEqual({
+      ...{ name: 'accuracy', passed: false },
+      detail: `${shape} (1 made-up set of inputs; cpu)`,
+    });
   });
 });
