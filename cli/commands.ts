@@ -1,6 +1,6 @@
 /** The commands, as data: what --help shows and yargs parses. What each does is loaded when it is asked for. */
 import type { Options } from 'yargs';
-import { type Flags, inputFlags, jobFlags, jsonFlag, quietFlag, text } from './flags.js';
+import { bisectFlags, type Flags, inputFlags, jobFlags, jsonFlag, quietFlag, text } from './flags.js';
 
 export interface Command {
   /** Empty for the command that needs no word. */
@@ -56,8 +56,21 @@ export const commands: readonly Command[] = [
     name: 'compare',
     positionals: ['original', 'result'],
     summary: 'Compare the numbers and the speed of two models.',
-    flags: { ...inputFlags, ...jsonFlag, ...quietFlag },
-    run: async (flags) => (await import('./compare.js')).run(flags),
+    flags: {
+      ...inputFlags,
+      'by-block': { type: 'boolean', describe: 'Say where they begin to differ instead, as bisect does.' },
+      ...jsonFlag,
+      ...quietFlag,
+    },
+    run: async (flags) =>
+      flags['by-block'] ? (await import('./bisect.js')).run(flags) : (await import('./compare.js')).run(flags),
+  },
+  {
+    name: 'bisect',
+    positionals: ['original', 'result'],
+    summary: 'Show the error by depth, and the first block and node where a result drifts.',
+    flags: { ...bisectFlags, ...jsonFlag },
+    run: async (flags) => (await import('./bisect.js')).run(flags),
   },
   {
     name: 'passes',

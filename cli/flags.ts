@@ -30,6 +30,17 @@ export const inputFlags = {
   'allow-outside-data': flag('allowOutsideData', truth),
 } as const;
 
+/** Those that say what two models are run on, alone. */
+const { target, inputs, shape, dim, seed } = inputFlags;
+export const bisectFlags = {
+  target: { ...target, defaultDescription: 'cpu' },
+  inputs,
+  shape,
+  dim,
+  seed,
+  'allow-outside-data': inputFlags['allow-outside-data'],
+} as const;
+
 export const jobFlags = {
   out: { ...text, alias: 'o', describe: 'Path of the result.', defaultDescription: 'model.opt.onnx' },
   passes: flag('passes', { ...text, alias: 'p' }),

@@ -1,6 +1,7 @@
 /** The library: every public name, listed by hand. */
 export { passes } from '../passes/index.js';
 export { presets } from '../passes/presets.js';
+export { bisect } from './bisect.js';
 export { type Config, configSchema } from './config.js';
 export { type Contract, contractOf, contractSchema } from './contract/contract.js';
 export { declarationsOf } from './contract/declarations.js';
@@ -28,6 +29,7 @@ export { type ReadOptions, readModel } from './onnx/read.js';
 export { type WriteOptions, type WrittenFiles, writeModel } from './onnx/write.js';
 export { type OptimizeOptions, optimize } from './optimize.js';
 export { type OptimizeFileOptions, optimizeFile } from './optimize-file.js';
+export { type BisectReport, bisectText } from './report/bisect-text.js';
 export { type ContradictionInfo, type Inspection, inspectModel, type ViolationInfo } from './report/inspection.js';
 export { inspectionText } from './report/inspection-text.js';
 export type { ValueInfo } from './report/inspection-values.js';
@@ -49,5 +51,6 @@ export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchem
 export { UsageError } from './run/usage-error.js';
 export type { VerifyLevel } from './run/verify.js';
 export type { ProviderProbe } from './runtime/providers.js';
+export type { ByBlockOptions, DriftReport, ErrorByBlock, PartError, ValueError } from './validate/by-block/index.js';
 export type { AccuracyReport, GateResult, ValidateOptions, Validation } from './validate/index.js';
 export { version } from './version.js';

@@ -2,6 +2,7 @@
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { byScope } from '../ir/node-scopes.js';
 import { parametersOf } from '../ir/parameters.js';
 import type { Value } from '../ir/value.js';
 import { counted, table } from './style.js';
@@ -80,48 +81,12 @@ const parametersIn = (constants: Iterable<Value>): number => {
   return sum;
 };
 
-const OTHER = 'other';
-
-/** Scopes have as many words in common, `model` for one, when this share of them has. */
-const MOST = 0.8;
-
-function sharedWords(scopes: readonly (readonly string[])[]): number {
-  for (let at = 0; ; at++) {
-    const counts = new Map<string, number>();
-    for (const { [at]: word } of scopes) if (word) counts.set(word, (counts.get(word) ?? 0) + 1);
-    if (Math.max(0, ...counts.values()) < Math.max(1, MOST * scopes.length)) return at;
-  }
-}
-
-/** Nodes that do not repeat, by the first word of their scope that they do not all have in common. */
-function parts(nodes: readonly Node[]): BlockInfo[] {
-  const scopes = nodes.map(scopeOf);
-  const common = sharedWords(scopes.filter((scope) => scope.length > 0));
-  const groups = new Map<string, { nodes: number; constants: Set<Value> }>();
-  nodes.forEach((node, at) => {
-    const name = wordAt(scopes[at] ?? [], common)?.replace(/_/g, ' ') ?? OTHER;
-    const group = groups.get(name) ?? { nodes: 0, constants: new Set<Value>() };
-    groups.set(name, group);
-    group.nodes += sizeOf([node]);
-    for (const value of node.inputs) if (value?.tensor) group.constants.add(value);
+/** Nodes that do not repeat, by their scope. */
+const parts = (nodes: readonly Node[]): BlockInfo[] =>
+  [...byScope(nodes)].map(([name, own]) => {
+    const constants = new Set(own.flatMap(({ inputs }) => inputs.flatMap((value) => (value?.tensor ? [value] : []))));
+    return { name, count: 1, nodes: sizeOf(own), parameters: parametersIn(constants) };
   });
-  return [...groups]
-    .sort(([a], [b]) => Number(a === OTHER) - Number(b === OTHER))
-    .map(([name, group]) => ({ name, count: 1, nodes: group.nodes, parameters: parametersIn(group.constants) }));
-}
-
-/** A number alone says nothing: the word before it goes with it. */
-const wordAt = (scope: readonly string[], at: number): string | undefined =>
-  /^\d+$/.test(scope[at] ?? '') && at > 0 ? `${scope[at - 1]} ${scope[at]}` : scope[at];
-
-/** Where a node stands: from its own name where that is a path, else from that of a weight it reads. */
-function scopeOf(node: Node): string[] {
-  const path = node.name.split('/').filter(Boolean).slice(0, -1);
-  if (path.length > 0) return path.flatMap((word) => word.split('.'));
-  for (const value of node.inputs)
-    if (value && parametersOf(value) > 0 && value.name.includes('.')) return value.name.split('.').slice(0, -1);
-  return [];
-}
 
 /** What is smaller than this share of the model, in nodes and in parameters, is not a line of its own. */
 const SMALL = 0.02;

@@ -1,0 +1,27 @@
+/** `optimize bisect`, and `compare --by-block`: where a result drifts from its original. */
+import { bisect } from '../src/bisect.js';
+import { checkInputs } from '../src/check-inputs.js';
+import { readModel } from '../src/onnx/read.js';
+import { bisectText } from '../src/report/bisect-text.js';
+import { resolveTarget } from '../src/runtime/providers.js';
+import { configFromFlags, type Flags, single } from './flags.js';
+import { hasColour, ProgressLine, widthOf } from './terminal.js';
+
+export async function run(flags: Flags): Promise<undefined> {
+  const { target, ...settings } = configFromFlags(flags);
+  const [original, result] = [single(flags, 'original') as string, single(flags, 'result') as string];
+  const { allowOutsideData, shapes, dims, inputs } = settings;
+  if (shapes ?? dims ?? inputs) await checkInputs(await readModel(original, { allowOutsideData }), settings);
+  const progress = new ProgressLine(flags.json === true);
+  progress.say('comparing values');
+  const found = await bisect(original, result, {
+    ...settings,
+    target: target && (await resolveTarget(target)),
+  }).finally(() => progress.clear());
+  const width = Math.max(60, widthOf(process.stdout));
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify(found, undefined, 2)}\n`
+      : bisectText(found, { isColoured: hasColour(process.stdout), width }),
+  );
+}

@@ -1,0 +1,17 @@
+/** Where a result drifts from its original: the error by depth, and the first block and node that make it. */
+import type { Model } from './ir/model.js';
+import { partsOf } from './match/blocks/parts.js';
+import type { ByBlockOptions, ErrorByBlock } from './validate/by-block/index.js';
+
+/**
+ * Runs both models on the same inputs, the runtime's own optimizations off, and compares every value that both compute. Values inside
+ * bodies and functions are passed over. Rejects with RuntimeError where one of the two does not run, with ModelError for files that are no models.
+ */
+export async function bisect(
+  original: string | Uint8Array | Model,
+  result: string | Uint8Array | Model,
+  options: ByBlockOptions = {},
+): Promise<ErrorByBlock> {
+  const { errorByBlock } = await import('./validate/by-block/index.js');
+  return errorByBlock(original, result, { ...options, partsOf });
+}

@@ -1,0 +1,54 @@
+/**
+ * The relative error of one value, as it is computed on: places that a mask drowned take no part. Beside -3.4e38 in one place of a row
+ * the scores in all others are nothing to a norm, and everything to the softmax behind it.
+ */
+import { numbersOf } from '../../ir/numbers.js';
+import type { TensorData } from '../../runtime/isolate.js';
+import { fromTensorData } from '../../runtime/tensor-data.js';
+import { mismatchOf } from '../accuracy.js';
+
+/** Beyond so many times the median magnitude a number is drowned, where both models hold it alike. */
+const DROWNED = 1000;
+const ALIKE = 0.01;
+
+/** Elements that the median is taken of, at most. */
+const SAMPLE = 4096;
+
+/** Differences up to this are none, whatever they are a difference of. */
+const TINY = 1e-6;
+
+/** ‖result − original‖ / ‖original‖; infinite where NaN or infinities differ; undefined for tensors of different shapes, and for text. */
+export function errorOf(original: TensorData, result: TensorData): number | undefined {
+  // Floats of another width are numbers all the same.
+  if (mismatchOf(original, { ...result, type: original.type }) || original.type === 'string') return undefined;
+  const [a, b] = [numbersOf(fromTensorData(original)), numbersOf(fromTensorData(result))];
+  const cut = DROWNED * typicalOf(a);
+  let [error, norm, most] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    if (!Number.isFinite(x) || !Number.isFinite(y)) {
+      if (!Object.is(x, y)) return Number.POSITIVE_INFINITY;
+      continue;
+    }
+    const difference = Math.abs(x - y);
+    if (Math.abs(x) > cut && difference <= ALIKE * Math.abs(x)) continue;
+    error += difference * difference;
+    norm += x * x;
+    if (difference > most) most = difference;
+  }
+  if (most === 0) return 0;
+  // Where the original is zero everywhere, whatever is not is wholly wrong.
+  const relative = norm > 0 ? Math.sqrt(error / norm) : 1;
+  return most <= TINY ? Math.min(most, relative) : relative;
+}
+
+/** The median magnitude of what is not zero. */
+function typicalOf(numbers: Float64Array): number {
+  const step = Math.max(1, Math.floor(numbers.length / SAMPLE));
+  const sizes: number[] = [];
+  for (let i = 0; i < numbers.length; i += step) {
+    const size = Math.abs(numbers[i] as number);
+    if (size > 0 && size < Number.POSITIVE_INFINITY) sizes.push(size);
+  }
+  return sizes.sort((x, y) => x - y)[sizes.length >> 1] ?? 0;
+}

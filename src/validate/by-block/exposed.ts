@@ -1,0 +1,158 @@
+/** What values inside a model hold: the model with them as outputs, run part by part. */
+import { cloneModel } from '../../ir/clone.js';
+import type { Dim, SymbolName } from '../../ir/dims.js';
+import { freeName } from '../../ir/free-name.js';
+import type { Model } from '../../ir/model.js';
+import { castTensor } from '../../ir/numbers.js';
+import { substitute } from '../../ir/substitute.js';
+import { type DataType, dataTypes, isFloat, isInteger, tensorType } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+import {
+  type Provider,
+  RuntimeError,
+  type RuntimeProcess,
+  type TensorData,
+  type Tensors,
+} from '../../runtime/isolate.js';
+import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
+import { subjectOf } from '../subject.js';
+
+/** What values hold, for each set of inputs. */
+export type Held = ReadonlyMap<Value, readonly TensorData[]>;
+
+/** True for numbers that onnxruntime-node can give back, cast where it must be. */
+export function canBeGiven({ type }: Value): boolean {
+  if (type?.kind !== 'tensor') return false;
+  const { bits, kind } = dataTypes[type.elem];
+  return bits >= 8 && kind !== 'complex' && kind !== 'string';
+}
+
+/** Lists of integers are shapes and indices: two models compute other ones on the way to the same numbers. */
+export const isShapeLike = ({ type }: Value): boolean =>
+  type?.kind === 'tensor' && isInteger(type.elem) && dataTypes[type.elem].bits >= 32 && (type.shape?.length ?? 2) < 2;
+
+/**
+ * Runs a model on each set of inputs, the runtime's own optimizations off, and gives what the values hold. Values that cannot be
+ * outputs hold nothing. Rejects with RuntimeError on a timeout.
+ */
+export async function heldBy(
+  runtime: RuntimeProcess,
+  model: Model,
+  values: readonly Value[],
+  feeds: readonly Tensors[],
+  provider: Provider,
+): Promise<Held> {
+  try {
+    return await heldByAll(runtime, model, values, feeds, provider);
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || error.kind === 'timeout') throw error;
+    if (values.length <= 1) return new Map();
+    // One value that cannot be given back makes the whole run fail: halves find it.
+    const half = values.length >> 1;
+    const parts: Held[] = [];
+    for (const part of [values.slice(0, half), values.slice(half)])
+      parts.push(await heldBy(runtime, model, part, feeds, provider));
+    return new Map(parts.flatMap((part) => [...part]));
+  }
+}
+
+/** A value that is fed instead of computed, and what it holds for each set of inputs. */
+export interface Given {
+  readonly value: Value;
+  readonly tensors: readonly TensorData[];
+}
+
+/** The same, of values that can be outputs, with one value fed. Rejects with RuntimeError where the model does not run. */
+export async function heldByAll(
+  runtime: RuntimeProcess,
+  model: Model,
+  values: readonly Value[],
+  feeds: readonly Tensors[],
+  provider: Provider,
+  given?: Given,
+): Promise<Held> {
+  const held = new Map<Value, TensorData[]>();
+  const { model: exposed, names } = withOutputs(model, values, given?.value);
+  const subject = await subjectOf(exposed);
+  try {
+    const session = await runtime.load(subject.source, { provider });
+    const wanted = [...names.values()];
+    for (const [at, set] of feeds.entries()) {
+      const more = given && { [GIVEN]: given.tensors[at] as TensorData };
+      const { outputs } = await session.run(asTaken({ ...set, ...more }, exposed), wanted);
+      for (const [value, name] of names) {
+        const list = held.get(value) ?? [];
+        list.push(outputs[name] as TensorData);
+        held.set(value, list);
+      }
+    }
+    await session.release();
+    return held;
+  } finally {
+    subject.close();
+  }
+}
+
+/** The input that gives a value which is fed. */
+const GIVEN = 'given_value';
+
+/** Floats that the runtime neither takes nor gives back: they are cast to float32, and from it. */
+const isOdd = (elem: DataType | undefined): boolean =>
+  isFloat(elem) && elem !== 'float16' && elem !== 'float32' && elem !== 'float64';
+
+/** A copy whose outputs are these values, and what each is called; `given` is an input of it. */
+function withOutputs(
+  model: Model,
+  values: readonly Value[],
+  given?: Value,
+): { model: Model; names: Map<Value, string> } {
+  const copies = new Map<Value, Value>();
+  const copy = cloneModel(model, undefined, copies);
+  const { graph } = copy;
+  if (given?.elem) {
+    const input = graph.input(GIVEN, tensorType(isOdd(given.elem) ? 'float32' : given.elem, given.shape));
+    const { code } = dataTypes[given.elem];
+    const fed = isOdd(given.elem) ? graph.add('Cast', [input], { attributes: { to: code } }).output : input;
+    graph.replaceUses(copies.get(given) as Value, fed);
+    copies.set(given, fed);
+  }
+  const taken = new Set<string>([...graph.values()].map(({ name }) => name));
+  const names = new Map<Value, string>();
+  const ports = values.map((value) => {
+    const own = copies.get(value) as Value;
+    const isCast = isOdd(value.elem);
+    const held = isCast ? graph.add('Cast', [own], { attributes: { to: dataTypes.float32.code } }).output : own;
+    // A fresh name: an Identity gives it, so that two values of one name are two outputs.
+    const name = freeName(`exposed_${names.size}`, (one) => taken.has(one));
+    taken.add(name);
+    names.set(value, name);
+    const out = graph.add('Identity', [held], { outputs: [name] }).output;
+    return { port: { name, type: isCast ? tensorType('float32') : untyped(value) }, value: out };
+  });
+  graph.setOutputs(ports);
+  return { model: copy, names };
+}
+
+/** The element type alone: a shape that was stated wrongly is no reason to refuse the model. */
+const untyped = ({ elem }: Value) => (elem ? tensorType(elem) : undefined);
+
+/** Inputs in the types that a model takes: a result may take narrower floats than its original. */
+function asTaken(set: Tensors, { graph }: Model): Tensors {
+  const taken: Record<string, TensorData> = {};
+  for (const [name, tensor] of Object.entries(set)) {
+    const elem = graph.inputs.find((input) => input.name === name)?.elem;
+    const isCast = elem !== undefined && elem !== tensor.type && isFloat(elem) && isFloat(tensor.type);
+    taken[name] = isCast ? toTensorData(castTensor(fromTensorData(tensor), elem)) : tensor;
+  }
+  return taken;
+}
+
+/** Bytes of what a value holds under sizes of the symbols; a dim that stays open counts as this much. */
+const OPEN = 64;
+
+export function bytesOf({ type }: Value, sizes: ReadonlyMap<SymbolName, Dim>): number {
+  if (type?.kind !== 'tensor') return 0;
+  const dims = (type.shape ?? []).map((dim) => substitute(dim, sizes));
+  const count = dims.reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : OPEN), 1);
+  return count * Math.max(1, dataTypes[type.elem].bits / 8);
+}

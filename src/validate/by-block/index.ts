@@ -1,0 +1,84 @@
+/** Error by depth: values that original and result both compute, on the same inputs, and where they begin to differ. */
+import { inferTypes } from '../../infer/index.js';
+import type { Graph } from '../../ir/graph.js';
+import type { Model } from '../../ir/model.js';
+import type { Value } from '../../ir/value.js';
+import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
+import { workingProvider } from '../../runtime/providers.js';
+import { gateOf } from '../gates.js';
+import { type ReferenceOptions, referenceOf } from '../reference.js';
+import { subjectOf } from '../subject.js';
+import { driftsIn, firstOf } from './drift.js';
+import { type Cause, type ErrorByBlock, type ModelPart, reportOf } from './report.js';
+import { Sides } from './sides.js';
+
+export type { DriftReport, ErrorByBlock, ModelPart, PartError, ValueError } from './report.js';
+
+export interface ByBlockOptions extends Omit<ReferenceOptions, 'provider'> {
+  /** Where both run; the CPU where it does not work here. Default cpu. */
+  readonly target?: Provider;
+  /** Limit of one load or run; default 5 minutes. */
+  readonly timeoutMs?: number;
+  readonly allowOutsideData?: boolean;
+}
+
+/** Places that are tried as the cause, at most: each is a run of the result. */
+const TRIES = 24;
+
+/** A cause takes at least this share of the outputs' error with it. */
+const SHARE = 0.5;
+
+/**
+ * Compares what two models compute on the way. `partsOf` divides the original's main graph. Rejects with RuntimeError where one of the
+ * two does not run, with ModelError for files that are no models.
+ */
+export async function errorByBlock(
+  original: string | Uint8Array | Model,
+  result: string | Uint8Array | Model,
+  options: ByBlockOptions & { readonly partsOf: (graph: Graph) => readonly ModelPart[] },
+): Promise<ErrorByBlock> {
+  const provider = await workingProvider(options.target ?? 'cpu');
+  const runtime = await RuntimeProcess.start(options);
+  const [a, b] = [await subjectOf(original, options), await subjectOf(result, options)];
+  try {
+    for (const { model } of [a, b]) inferTypes(model);
+    const { runs } = await referenceOf(runtime, a.model, a.source, { ...options, provider });
+    const feeds = runs.map((run) => run.feeds.tensors);
+    const sides = new Sides(runtime, a.model, b.model, provider, feeds);
+    const outputs = await sides.outputErrors();
+    const errors = new Map([...(await sides.insideErrors()), ...outputs]);
+    // A tenth of what the exact gate allows is the noise of sums.
+    const floor = gateOf('exact', provider).maxError / 10;
+    const found = await causeOf(sides, errors, Math.max(0, ...outputs.values()), floor);
+    return {
+      provider,
+      inputs: runs.map((run) => run.feeds.about),
+      ...reportOf(sides, errors, found, options.partsOf(a.model.graph), floor),
+    };
+  } finally {
+    await runtime.close();
+    for (const subject of [a, b]) subject.close();
+  }
+}
+
+/**
+ * The first place whose error, put right, takes most of the outputs' with it. Values that both models call alike but that are
+ * different things differ as well, and hide what is behind them: they take nothing with them, and are left out.
+ */
+async function causeOf(sides: Sides, errors: Map<Value, number>, outputError: number, floor: number): Promise<Cause> {
+  const { graph } = sides.original;
+  const all = driftsIn(graph, errors, floor);
+  if (!(outputError > floor)) return { drifts: all, first: firstOf(all, outputError) };
+  const left = new Map(errors);
+  const tried = new Set<Value>();
+  for (let tries = 0; tries < TRIES; tries++) {
+    const drifts = driftsIn(graph, left, floor);
+    const next = drifts.find(({ value }) => !tried.has(value));
+    if (!next) break;
+    tried.add(next.value);
+    const without = await sides.errorWithout(next.value);
+    if (without !== undefined && without <= SHARE * outputError) return { drifts, first: next, without };
+    if (!sides.outputs.includes(next.value)) left.delete(next.value);
+  }
+  return { drifts: all, first: firstOf(all, outputError) };
+}

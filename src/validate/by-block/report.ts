@@ -1,0 +1,139 @@
+/** Errors of values as a report: by part, and the places where they begin. */
+import type { Node } from '../../ir/node.js';
+import { isSameTensor } from '../../ir/same-tensor.js';
+import type { Value } from '../../ir/value.js';
+import type { Provider } from '../../runtime/isolate.js';
+import type { Drift } from './drift.js';
+import { canBeGiven, isShapeLike } from './exposed.js';
+import type { Sides } from './sides.js';
+
+/** A part of the original: a repeated block's instance, or what stands once. */
+export interface ModelPart {
+  readonly name: string;
+  readonly instance?: { readonly number: number; readonly of: number };
+  readonly nodes: readonly Node[];
+}
+
+/** Errors are relative: ‖result − original‖ / ‖original‖, the worst of all sets of inputs; infinite where NaN or infinities differ. */
+export interface ValueError {
+  /** In the original. */
+  readonly value: string;
+  readonly node: string;
+  readonly part: number;
+  readonly error: number;
+}
+
+export interface PartError {
+  readonly name: string;
+  readonly instance?: { readonly number: number; readonly of: number };
+  readonly nodes: number;
+  /** Values that were compared. */
+  readonly values: number;
+  /** The largest error among them; undefined where none was compared. */
+  readonly error: number | undefined;
+}
+
+export interface DriftReport extends ValueError {
+  /** The largest error of what it is computed from. */
+  readonly inherited: number;
+  /** The original's nodes that made the error: from the last values that both have to this one. */
+  readonly nodes: readonly string[];
+  /** Constants that these read and that hold other numbers in the result. */
+  readonly constants: readonly string[];
+}
+
+export interface ErrorByBlock {
+  readonly provider: Provider;
+  readonly inputs: readonly string[];
+  /** In dependency order. */
+  readonly parts: readonly PartError[];
+  readonly values: readonly ValueError[];
+  /**
+   * Where to look first; undefined where nothing drifts. `without`: the largest error of an output where the result is fed what the
+   * original holds there; undefined where no place takes most of the error with it.
+   */
+  readonly first: (DriftReport & { readonly without: number | undefined }) | undefined;
+  /** Every place where an error begins, in dependency order. */
+  readonly drifts: readonly DriftReport[];
+  /** The largest error of an output. */
+  readonly outputError: number;
+  /** Errors up to this are the noise of sums. */
+  readonly floor: number;
+  /** How many numbers that the original computes the result does not have, or the runtime does not give back; how many are in bodies and functions. */
+  readonly notCompared: { readonly alone: number; readonly inside: number };
+}
+
+/** Where errors begin, and the place to look at first. */
+export interface Cause {
+  readonly drifts: readonly Drift[];
+  readonly first: Drift | undefined;
+  /** The largest error of an output where the result is fed what the original holds there; undefined where that was not found out. */
+  readonly without?: number;
+}
+
+/** What was measured, by part and by value of the original. */
+export function reportOf(
+  { original: { graph }, pairs, outputs }: Pick<Sides, 'original' | 'pairs' | 'outputs'>,
+  errors: ReadonlyMap<Value, number>,
+  { drifts, first, without }: Cause,
+  parts: readonly ModelPart[],
+  floor: number,
+): Omit<ErrorByBlock, 'provider' | 'inputs'> {
+  const partOf = new Map(parts.flatMap(({ nodes }, part) => nodes.map((node): [Node, number] => [node, part])));
+  const computed = graph.nodes().flatMap((node) => node.outputs.filter((value) => value !== undefined));
+  const describe = (value: Value, part = partOf.get(value.producer as Node) ?? 0) => ({
+    value: value.name,
+    node: (value.producer as Node).label,
+    part,
+    error: errors.get(value) as number,
+  });
+  const reports = drifts.map(
+    ({ value, inherited, nodes }): DriftReport => ({
+      ...describe(value, mostFrequent(nodes.map((node) => partOf.get(node) ?? 0))),
+      inherited,
+      nodes: nodes.map(({ label }) => label),
+      constants: changedConstants(nodes, pairs),
+    }),
+  );
+  const values = computed.filter((value) => errors.has(value)).map((value) => describe(value));
+  let inside = 0;
+  for (const scope of graph.model.graphs())
+    if (scope !== graph) for (const { outputs } of scope.nodeSet) inside += outputs.length;
+  return {
+    parts: parts.map(({ name, instance, nodes }, part) => {
+      const own = values.filter((value) => value.part === part);
+      const error = own.length ? Math.max(...own.map((value) => value.error)) : undefined;
+      return { name, ...(instance && { instance }), nodes: nodes.length, values: own.length, error };
+    }),
+    values,
+    first: first && { ...(reports[drifts.indexOf(first)] as DriftReport), without },
+    drifts: reports,
+    outputError: Math.max(0, ...outputs.map((value) => errors.get(value) ?? 0)),
+    floor,
+    notCompared: {
+      alone: computed.filter((value) => !errors.has(value) && canBeGiven(value) && !isShapeLike(value)).length,
+      inside,
+    },
+  };
+}
+
+/** The earlier of two that are as frequent. */
+function mostFrequent(parts: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const part of parts) counts.set(part, (counts.get(part) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return [...counts].find(([, count]) => count === most)?.[0] ?? 0;
+}
+
+/** Names of constants that hold other numbers in the result. One that it stores in another type is not among them. */
+function changedConstants(nodes: readonly Node[], pairs: ReadonlyMap<Value, Value>): string[] {
+  const changed = nodes.flatMap((node) => {
+    const twin = node.outputs[0] && pairs.get(node.outputs[0])?.producer;
+    const isSame = twin?.opType === node.opType && twin.inputs.length === node.inputs.length;
+    return node.inputs.filter((value, at) => {
+      const [own, its] = [value?.tensor, (isSame ? twin.inputs[at] : value && pairs.get(value))?.tensor];
+      return own && its && own.type === its.type && !isSameTensor(own, its);
+    });
+  });
+  return [...new Set(changed.map((value) => value?.name ?? ''))];
+}

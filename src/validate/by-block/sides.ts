@@ -1,0 +1,154 @@
+/** Both models side by side: the errors of the values that they both have. */
+import type { Dim, SymbolName } from '../../ir/dims.js';
+import type { Model } from '../../ir/model.js';
+import { nameOf } from '../../ir/symbols.js';
+import type { Value } from '../../ir/value.js';
+import {
+  type Provider,
+  RuntimeError,
+  type RuntimeProcess,
+  type TensorData,
+  type Tensors,
+} from '../../runtime/isolate.js';
+import { toTensorData } from '../../runtime/tensor-data.js';
+import { errorOf } from './error.js';
+import { bytesOf, canBeGiven, type Held, heldBy, heldByAll, isShapeLike } from './exposed.js';
+import { pairsOf } from './pairs.js';
+
+/** Bytes of the values that one run of both models gives back. */
+const MOST = 2 ** 28;
+
+/** Sets of inputs that the values inside are compared on: those whose outputs differ most. */
+const SETS = 2;
+
+export class Sides {
+  /** From the original's values to the result's. */
+  readonly pairs: ReadonlyMap<Value, Value>;
+  /** Outputs of the original that are computed and compared. */
+  readonly outputs: readonly Value[];
+  /** Inputs whose outputs differ most, and what the original gives for them. */
+  #feeds: readonly Tensors[];
+  #before: Held = new Map();
+
+  constructor(
+    readonly runtime: RuntimeProcess,
+    readonly original: Model,
+    readonly result: Model,
+    readonly provider: Provider,
+    feeds: readonly Tensors[],
+  ) {
+    this.pairs = pairsOf(original, result);
+    this.outputs = [...new Set(original.graph.outputs)].filter((value) => value.producer && this.#isMeasurable(value));
+    this.#feeds = feeds;
+  }
+
+  /** The errors of the outputs; from then on the sets of inputs with the largest errors count. Rejects with RuntimeError where the result does not run. */
+  async outputErrors(): Promise<Map<Value, number>> {
+    const errors = new Map<Value, number>();
+    const before = await heldByAll(this.runtime, this.original, this.outputs, this.#feeds, this.provider);
+    const after = await this.#ofResult(this.outputs, this.#feeds, heldByAll);
+    const worst = this.#feeds.map((set, at) => {
+      const found = this.outputs.map((value) => {
+        const [own, its] = [before.get(value)?.[at], this.#heldIn(value, after)?.[at]];
+        // An output of another shape is wrong; a value inside would be another one of the same name.
+        const error = own && its ? (errorOf(own, its) ?? Number.POSITIVE_INFINITY) : 0;
+        errors.set(value, Math.max(errors.get(value) ?? 0, error));
+        return error;
+      });
+      return { at, set, error: Math.max(0, ...found) };
+    });
+    const chosen = worst.sort((a, b) => b.error - a.error || a.at - b.at).slice(0, SETS);
+    this.#feeds = chosen.map(({ set }) => set);
+    this.#before = new Map([...before].map(([value, all]) => [value, chosen.map(({ at }) => all[at] as TensorData)]));
+    return errors;
+  }
+
+  /** The errors of all computed values that both have and the runtime can give back, the outputs aside. */
+  async insideErrors(): Promise<Map<Value, number>> {
+    const errors = new Map<Value, number>();
+    const values = this.original.graph
+      .nodes()
+      .flatMap(({ outputs }) =>
+        outputs.filter((value): value is Value => value !== undefined && this.#isMeasurable(value)),
+      )
+      .filter((value) => !this.outputs.includes(value) && !isShapeLike(value));
+    for (const batch of this.#batches(values)) {
+      const before = await heldBy(this.runtime, this.original, batch, this.#feeds, this.provider);
+      const after = await this.#ofResult(batch, this.#feeds, heldBy);
+      for (const value of batch) {
+        const its = this.#heldIn(value, after);
+        const found = before.get(value)?.map((own, at) => its?.[at] && errorOf(own, its[at]));
+        if (found?.length && found.every((error) => error !== undefined)) errors.set(value, Math.max(...found));
+      }
+    }
+    return errors;
+  }
+
+  /** The largest error of an output where the result is fed what the original holds at a value; undefined where it does not run so. */
+  async errorWithout(value: Value): Promise<number | undefined> {
+    const own = this.pairs.get(value) as Value;
+    if (!own.producer) return undefined;
+    try {
+      const tensors =
+        (await heldByAll(this.runtime, this.original, [value], this.#feeds, this.provider)).get(value) ?? [];
+      const before = this.#before;
+      const given = { value: own, tensors };
+      const after = await this.#ofResult(this.outputs, this.#feeds, (...rest) => heldByAll(...rest, given));
+      const errors = this.outputs.flatMap(
+        (output) =>
+          before.get(output)?.map((one, at) => errorOf(one, this.#heldIn(output, after)?.[at] as TensorData)) ?? [],
+      );
+      return Math.max(0, ...errors.map((error) => error ?? Number.POSITIVE_INFINITY));
+    } catch (error) {
+      if (error instanceof RuntimeError && error.kind === 'error') return undefined;
+      throw error;
+    }
+  }
+
+  #isMeasurable(value: Value): boolean {
+    const other = this.pairs.get(value);
+    return other !== undefined && canBeGiven(value) && canBeGiven(other) && Boolean(other.producer ?? other.tensor);
+  }
+
+  /** What the result computes of the values' counterparts. */
+  async #ofResult(values: readonly Value[], feeds: readonly Tensors[], held: typeof heldBy): Promise<Held> {
+    const theirs = values.map((value) => this.pairs.get(value) as Value).filter(({ producer }) => producer);
+    return theirs.length ? held(this.runtime, this.result, theirs, feeds, this.provider) : new Map();
+  }
+
+  /** What the result holds where the original holds a value: what it computes, or the constant that it was folded into. */
+  #heldIn(value: Value, after: Held): readonly TensorData[] | undefined {
+    const other = this.pairs.get(value) as Value;
+    return other.tensor
+      ? this.#feeds.map(() => toTensorData(other.tensor as NonNullable<Value['tensor']>))
+      : after.get(other);
+  }
+
+  #batches(values: readonly Value[]): Value[][] {
+    const sizes = sizesIn(this.original, this.#feeds);
+    const batches: Value[][] = [];
+    let room = 0;
+    for (const value of values) {
+      // Both models give it for every set.
+      const bytes = 2 * this.#feeds.length * bytesOf(value, sizes);
+      if (batches.length === 0 || bytes > room) {
+        batches.push([]);
+        room = MOST;
+      }
+      batches.at(-1)?.push(value);
+      room -= bytes;
+    }
+    return batches;
+  }
+}
+
+/** What the symbols of the inputs stand for at most. */
+function sizesIn({ graph }: Model, feeds: readonly Tensors[]): Map<SymbolName, Dim> {
+  const sizes = new Map<SymbolName, Dim>();
+  for (const { name, shape = [] } of graph.inputs)
+    shape.forEach((dim, axis) => {
+      const symbol = nameOf(dim);
+      if (symbol !== undefined) sizes.set(symbol, Math.max(...feeds.map((set) => set[name]?.shape[axis] ?? 0)));
+    });
+  return sizes;
+}
