@@ -23,7 +23,13 @@ export interface GroupStep {
 }
 
 /** A piece of one row: numbers[from] to numbers[to - 1] stand at `row` from `column` on. */
-type Visit = (numbers: Float32Array | Float64Array, from: number, to: number, row: number, column: number) => void;
+export type Visit = (
+  numbers: Float32Array | Float64Array,
+  from: number,
+  to: number,
+  row: number,
+  column: number,
+) => void;
 
 /** Visits every element in the order of the file, a piece of a row at a time: loops over elements stay free of calls. */
 export function scan({ tensor, columns }: Matrix, visit: Visit): void {
@@ -42,10 +48,10 @@ export function scan({ tensor, columns }: Matrix, visit: Visit): void {
     }
 }
 
-export const groupAt = ({ block, step }: GroupStep, at: number): number => Math.imul((at / block) | 0, step);
+const groupAt = ({ block, step }: GroupStep, at: number): number => Math.imul((at / block) | 0, step);
 
 /** What each column adds to the group of its row. A table: a division for each element would take as long as all else. */
-export const columnGroupsOf = ({ columns, columnGroups }: Matrix): Int32Array =>
+const columnGroupsOf = ({ columns, columnGroups }: Matrix): Int32Array =>
   new Int32Array(columns).map((_, column) => groupAt(columnGroups, column));
 
 /** As Math.round has it for quotients of float32 numbers; that branches on the fraction, which nobody can predict, and takes three times as long. */

@@ -56,20 +56,18 @@ function tensorsOf(model: Model, value: Value | undefined): (Tensor | undefined)
   return calls.flatMap((call) => tensorsOf(model, call.inputs[index]));
 }
 
-/** Whether two weights that are added in one 16-bit sum have one sign and come to more than the limit. */
+/** Whether two weights that are added in one 16-bit sum come to more than the limit; of two signs they come to less than each. */
 function hasLargePair(tensor: Tensor): boolean {
   const { shape } = tensor;
   const [K, N] = shape.length === 1 ? [shape[0] as number, 1] : [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const before = new Int8Array(N);
   let [row, column] = [0, 0];
   for (const chunk of tensor.chunks()) {
-    for (let i = 0; i < chunk.length; i++) {
-      const weight = ((chunk[i] as number) << 24) >> 24;
+    const weights = new Int8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    for (let i = 0; i < weights.length; i++) {
+      const weight = weights[i] as number;
       if ((row & 1) === 0) before[column] = weight;
-      else {
-        const other = before[column] as number;
-        if (other < 0 === weight < 0 && Math.abs(other + weight) > PAIR_LIMIT) return true;
-      }
+      else if (Math.abs((before[column] as number) + weight) > PAIR_LIMIT) return true;
       if (++column < N) continue;
       column = 0;
       row = (row + 1) % K;
