@@ -6,16 +6,17 @@ import { checkContractPaths, writeContract } from './contract-files.js';
 import type { Model } from './ir/model.js';
 import { readModel } from './onnx/read.js';
 import { dataPathOf, writeModel } from './onnx/write.js';
-import { builtIn, optimize, targetOf } from './optimize.js';
+import { builtIn, optimizeBy, targetOf } from './optimize.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
 import { expectGates, isBelieved, type OnGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
-import type { Pass } from './run/pass.js';
+import type { Fidelity, Pass } from './run/pass.js';
 import type { Progress } from './run/pipeline.js';
 import type { Report } from './run/report.js';
 import { summarize } from './run/summary.js';
 import { UsageError } from './run/usage-error.js';
 import { levelFor, type VerifyLevel } from './run/verify.js';
+import type { Validation } from './validate/index.js';
 
 export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate, 'onGate'> {
   /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
@@ -57,23 +58,33 @@ export async function optimizeFile(
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
   const deadline = deadlineOf(options);
-  const { model, report } = await optimize(original, list, {
-    ...options,
-    deadline,
-    target,
-    onGate: 'report',
-    // The comparison below is the one at the end.
-    verify: level === 'end' && validates ? 'none' : level,
-    onProgress: (progress) => say(progressText(progress)),
-  });
-  const measured = validates ? await compareAtEnd(input, model, report, { ...options, deadline }, say) : undefined;
+  const ends = new Map<Model, Ends>();
+  const compare = async (result: Model, fidelity: Fidelity): Promise<Ends> => {
+    const found = await compareAtEnd(input, result, { target, fidelity }, { ...options, deadline }, say);
+    ends.set(result, found);
+    return found;
+  };
+  const { model, report } = await optimizeBy(
+    original,
+    list,
+    {
+      ...options,
+      deadline,
+      target,
+      onGate: 'report',
+      verify: level,
+      onProgress: (progress) => say(progressText(progress)),
+    },
+    validates ? async (result, fidelity) => (await compare(result, fidelity)).accuracy.verdict : undefined,
+  );
+  const measured = validates ? (ends.get(model) ?? (await compare(model, report.fidelity))) : undefined;
   const complete = {
     ...report,
     ...measured,
     gates: [...(measured?.gates ?? report.gates), ...report.gates.filter(({ name }) => measured && name === 'require')],
     input,
     inputBytes: await bytesOf(files),
-    verification: { ...report.verification, level },
+    verification: { level, verdict: level === 'pass' || level === 'end' ? report.verification.verdict : undefined },
   };
   const isDone = isBelieved(complete);
   if (isDone) say('writing');
@@ -108,14 +119,17 @@ function withAttentionOp(list: readonly Pass[], op: Config['attnOp']): readonly 
   );
 }
 
+/** What comparing with the original found. */
+type Ends = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'placement' | 'gates' | 'cuts'>;
+
 /** Accuracy, speed and gates of a result against the file that it was made from. */
 async function compareAtEnd(
   input: string,
   result: Model,
-  { target, seed, fidelity }: Report,
+  { target, fidelity }: Pick<Report, 'target' | 'fidelity'>,
   options: OptimizeFileOptions & { readonly deadline: Deadline },
   say: (text: string) => void,
-): Promise<Pick<Report, 'accuracy' | 'rollout' | 'speed' | 'placement' | 'gates' | 'cuts'>> {
+): Promise<Ends> {
   const { validate } = await import('./validate/index.js');
   const { workingProvider } = await import('./runtime/providers.js');
   const provider = await workingProvider(target);
@@ -124,7 +138,7 @@ async function compareAtEnd(
   const { passes: _, ...settings } = options as Config & { readonly deadline: Deadline };
   // A speed measured on another provider says nothing about the target's.
   return validate(input, result, {
-    ...{ ...settings, seed, fidelity, provider, speed: !isElsewhere && options.speed },
+    ...{ ...settings, fidelity, provider, speed: !isElsewhere && options.speed },
     ...(isElsewhere && { absent: target }),
   });
 }
@@ -172,6 +186,12 @@ async function keepFiles(files: readonly string[], out: string): Promise<void> {
 
 const progressText = ({ step, pass, position, count, about }: Progress): string => {
   if (about) return `${position + 1}/${count} measuring ${about}`;
-  const doing = step === 'infer' ? 'inferring types' : step === 'run' ? 'running' : 'verifying';
+  const doing = {
+    infer: 'inferring types',
+    run: 'running',
+    tune: 'measuring',
+    verify: 'verifying',
+    narrow: 'finding where it breaks its gate',
+  }[step];
   return `${position + 1}/${count} ${pass}: ${doing}`;
 };

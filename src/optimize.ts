@@ -14,7 +14,7 @@ import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity, Pass, Target } from './run/pass.js';
-import { type Progress, runPipeline } from './run/pipeline.js';
+import { type PipelineOptions, type Progress, runPipeline } from './run/pipeline.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { variantsOf } from './run/tune/tuning.js';
@@ -71,6 +71,16 @@ export async function optimize(
   passes: PassesLike,
   options: OptimizeOptions = {},
 ): Promise<{ model: Model; report: Report }> {
+  return optimizeBy(model, passes, options);
+}
+
+/** The same, with another comparison at the end than the verifier's. */
+export async function optimizeBy(
+  model: Model,
+  passes: PassesLike,
+  options: OptimizeOptions,
+  atEnd?: PipelineOptions['atEnd'],
+): Promise<{ model: Model; report: Report }> {
   const started = performance.now();
   expectModel(model, 'optimize', 'Of files: optimizeFile(path, passes)');
   const targetCpu = targetCpusOf(options.targetCpu);
@@ -95,6 +105,8 @@ export async function optimize(
       ? await verifierOf({ seed, shapes, dims, inputs, target, deadline, maxError, minCosine })
       : undefined,
     stopwatch,
+    atEnd,
+    deadline,
     onProgress: options.onProgress,
   }).finally(() => stopwatch?.close());
   const report: Report = {

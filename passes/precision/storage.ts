@@ -31,7 +31,9 @@ export function storeAsBfloat16(model: Model, minElements: number, context: Pass
         small += context.timesOf(value);
         continue;
       }
-      const reason = value.users.some(isAngle) ? 'positions and angles need float32' : refusal(value, graph);
+      const reason = value.users.some(isAngle)
+        ? 'positions and angles need float32'
+        : (refusal(value, graph) ?? leftBy(value, context));
       if (reason) skip(reason, value);
       else {
         store(value, graph);
@@ -52,6 +54,10 @@ function refusal(value: Value, graph: Graph): string | undefined {
   if ((graph.opsets.get('') ?? 0) < CAST_TAKES_BFLOAT16) return 'Cast takes bfloat16 from opset 13 on';
   return undefined;
 }
+
+/** Why a node that reads it is to be left as it is. */
+const leftBy = ({ users }: Value, { leaves }: PassContext): string | undefined =>
+  users.map((node) => leaves(node)).find((reason) => reason !== undefined);
 
 function store(value: Value, graph: Graph): void {
   const tensor = value.tensor as NonNullable<Value['tensor']>;

@@ -28,6 +28,8 @@ export interface PassResult {
   readonly verdict?: Verdict;
   /** Relative L2 of the output that is furthest off, against the model before the pass; absent where that was not run. */
   readonly error?: number;
+  /** Where it broke its gate and was taken back, if it was not as a whole. */
+  readonly takenBack?: TakenBack;
   /** What became of the rewrites that were cut out and run; absent where there were none. */
   readonly rewrites?: RewriteResult;
   /** What became of its variants on each repeated block; absent where it was not tuned. */
@@ -36,6 +38,14 @@ export interface PassResult {
   /** Time of the pass itself, types it needed included. */
   readonly ms: number;
   readonly verifyMs?: number;
+}
+
+/** The places that a pass is kept from, of those where it would edit. */
+export interface TakenBack {
+  readonly places: readonly string[];
+  readonly of: number;
+  /** Relative L2 with them and without, where it was measured. */
+  readonly error: { readonly before?: number; readonly after?: number };
 }
 
 export interface PipelineResult {

@@ -5,7 +5,10 @@ import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { placesIn, type Surroundings } from './context.js';
-import type { Pass } from './pass.js';
+import type { Deadline } from './deadline.js';
+import type { Keeping } from './least.js';
+import { type Mended, mendPass, mendWhole, takenBackNote } from './mend.js';
+import type { Fidelity, Pass } from './pass.js';
 import { type PassResult, type PipelineResult, type Warning, warningsOf } from './pipeline-result.js';
 import { Regions } from './region/regions.js';
 import { RewriteChecker } from './rewrites.js';
@@ -23,13 +26,17 @@ export interface PipelineOptions extends Surroundings {
   readonly verifier?: Verifier;
   /** Passes for speed are tuned by it. */
   readonly stopwatch?: Stopwatch;
+  /** The comparison at the end, instead of the verifier's: with the original, as it is reported. */
+  readonly atEnd?: (model: Model, fidelity: Fidelity) => Promise<Verdict>;
+  /** The time that verifying may take. */
+  readonly deadline?: Deadline;
   /** Called before each step. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /** Where the pipeline stands. */
 export interface Progress {
-  readonly step: 'infer' | 'run' | 'tune' | 'verify';
+  readonly step: 'infer' | 'run' | 'tune' | 'verify' | 'narrow';
   readonly pass: string;
   /** 0-based place in the pipeline. */
   readonly position: number;
@@ -52,16 +59,11 @@ export async function runPipeline(
   const level = options.verifier ? levelFor(options.verify, before.bytes) : 'none';
   const line = new Line(original, before, passes, level, options);
   await line.run();
-  const { model, summary: after, results, warnings } = line;
-  const applied = results.filter(({ status }) => status === 'applied');
-  const fidelity = loosest(applied.map((result) => result.fidelity));
-  const whole = async (): Promise<Verdict | undefined> => {
-    if (level === 'none' || level === 'rewrite' || !applied.length) return undefined;
-    // Steps that each stay within their gate may leave it together. What ran before the first of them is known.
-    if (level === 'pass' && applied.length === 1 && applied[0]?.verdict) return applied[0].verdict;
-    return options.verifier?.compare(level === 'pass' ? line.start : original, model, fidelity);
-  };
-  const verdict = await whole();
+  const began = performance.now();
+  let verdict = await line.whole(options.atEnd);
+  await line.costs(verdict, performance.now() - began);
+  if (verdict?.outcome === 'rejected') verdict = await mendWhole(line, verdict);
+  const { model, summary: after, results, warnings, fidelity } = line;
   return {
     model,
     passes: results,
@@ -73,16 +75,27 @@ export async function runPipeline(
   };
 }
 
+/** Milliseconds for what each pass cost, where that is not known from a comparison. */
+const COSTS_MS = 20_000;
+/** A comparison of the ends takes about so many times what one of two models on one set of inputs does. */
+const SHARE = 10;
+
 type Tell = (step: Progress['step'], about?: string) => void;
 
 /** The model on its way through the passes. */
-class Line {
+export class Line {
   readonly results: PassResult[] = [];
   /** What is wrong with the original. */
   warnings: readonly Warning[] = [];
   model: Model;
   /** What the first pass was given. */
   start: Model;
+  /** By position, what a pass is kept from because the end broke its gate with it. */
+  readonly kept = new Map<number, Mended>();
+  /** Whether passes run to be judged by the end alone. */
+  isTrial = false;
+  /** What each pass was given, and what it made of it. */
+  readonly #steps: { model: Model; summary: ModelSummary; ran: readonly [Model, Model] | undefined }[] = [];
   readonly #rewrites: RewriteChecker;
   readonly #regions = new Regions();
   readonly #tuning: Tuning | undefined;
@@ -103,9 +116,79 @@ class Line {
     [this.model, this.start] = [original, original];
   }
 
+  /** Whether models are compared as wholes. */
+  get isCompared(): boolean {
+    return this.level === 'pass' || this.level === 'end';
+  }
+
+  get #applied(): readonly PassResult[] {
+    return this.results.filter(({ status }) => status === 'applied');
+  }
+
+  /** The widest gate of the passes that were applied. */
+  get fidelity(): Fidelity {
+    return loosest(this.#applied.map((result) => result.fidelity));
+  }
+
+  /** The result as a whole, against the original. Steps that each stay within their gate may leave it together. */
+  async whole(atEnd?: PipelineOptions['atEnd']): Promise<Verdict | undefined> {
+    const [first, ...others] = this.#applied;
+    if (!first) return undefined;
+    if (atEnd) return atEnd(this.model, this.fidelity);
+    if (!this.isCompared) return undefined;
+    // What ran before the first pass is known.
+    if (this.level === 'pass' && others.length === 0 && first.verdict) return first.verdict;
+    return this.options.verifier?.compare(
+      this.level === 'pass' ? this.start : this.original,
+      this.model,
+      this.fidelity,
+    );
+  }
+
+  /** What each pass cost, where that is not known from a comparison. */
+  async costs(whole?: Verdict, wholeMs = 0): Promise<void> {
+    const { verifier, deadline } = this.options;
+    if (!verifier?.cost || !this.isCompared) return;
+    const end = performance.now() + Math.min(COSTS_MS, deadline?.share(0.2) ?? COSTS_MS);
+    const isAlone = this.#applied.length === 1;
+    let last = wholeMs / SHARE;
+    for (const [position, result] of this.results.entries()) {
+      const ran = this.#steps[position]?.ran;
+      if (result.status !== 'applied' || result.error !== undefined || !ran) continue;
+      const began = performance.now();
+      if (began + last > end && !isAlone) {
+        deadline?.cut(`the error of ${result.name}`);
+        continue;
+      }
+      const error = isAlone && whole ? whole.error : await verifier.cost(...ran);
+      last = performance.now() - began;
+      this.results[position] = { ...result, error };
+    }
+  }
+
+  /** Gives a function that brings back the result as it is now. */
+  saved(): () => void {
+    const { model, summary } = this;
+    const [results, steps] = [[...this.results], [...this.#steps]];
+    return () => {
+      [this.model, this.summary] = [model, summary];
+      this.results.splice(0, Number.POSITIVE_INFINITY, ...results);
+      this.#steps.splice(0, Number.POSITIVE_INFINITY, ...steps);
+      this.kept.clear();
+    };
+  }
+
+  /** Runs again from a pass on, as if nothing behind it had been. */
+  async again(position: number): Promise<void> {
+    const { model, summary } = this.#steps[position] as { model: Model; summary: ModelSummary };
+    [this.model, this.summary] = [model, summary];
+    this.results.length = position;
+    await this.run(position);
+  }
+
   /** All passes, and then the repeats that were left out. Where repeats turn out to differ, from where they became one. */
-  async run(): Promise<void> {
-    for (let position = 0; position <= this.passes.length; position++)
+  async run(from = 0): Promise<void> {
+    for (let position = from; position <= this.passes.length; position++)
       try {
         const pass = this.passes[position];
         if (!pass || pass.definition.needs?.includes('repeats')) this.#stampOut();
@@ -145,39 +228,68 @@ class Line {
     // To type the short model alone saves most of the time, where its types tell those of the whole one.
     const short = this.model === this.original && definition.shortens && (await this.#run(position, report));
     if (!this.#regions.isShortened) this.#infer(position, report);
-    const run = short && this.#regions.isShortened ? short : await this.#run(position, report);
-    const { candidate, isChanged, notes, skips, sites, rewrites } = run;
-    const after = isChanged ? this.#regions.summarize(candidate) : this.summary;
+    const given = { model: this.model, summary: this.summary };
+    const back = this.kept.get(position);
+    let run = short && this.#regions.isShortened ? short : await this.#run(position, report, back?.keeping);
     const ms = performance.now() - started - run.verifyMs - run.tuneMs;
     let verdict: Verdict | undefined;
-    let verifyMs = rewrites && run.verifyMs;
+    let takenBack = back?.takenBack;
+    let verifyMs = run.rewrites && run.verifyMs;
     const isShortened = wasShortened !== this.#regions.isShortened;
     if (isShortened) {
       this.#whole = { position, model: this.model, summary: this.summary };
-      if (short) this.warnings = warningsOf(inferTypes(candidate), this.#regions);
+      if (short) this.warnings = warningsOf(inferTypes(run.candidate), this.#regions);
     }
     // A model with fewer repeats is not compared with one that has them all: the end is.
-    if (isChanged && this.level === 'pass' && !isShortened) {
+    const { verifier, deadline } = this.options;
+    if (run.isChanged && this.level === 'pass' && !isShortened && !this.isTrial && verifier) {
       report('verify');
       const began = performance.now();
-      const [before, now] = [this.model, candidate].map((model) => this.#regions.runnable(model)) as [Model, Model];
-      verdict = await this.options.verifier?.compare(before, now, fidelity);
+      const compare = (changed: PassRun): Promise<Verdict> =>
+        verifier.compare(this.#regions.runnable(this.model), this.#regions.runnable(changed.candidate), fidelity);
+      verdict = await compare(run);
+      if (verdict.outcome === 'rejected' && fidelity !== 'exact' && !back) {
+        const found = await mendPass(name, verdict, {
+          bytes: this.summary.bytes,
+          budget: { ms: performance.now() - began, deadline },
+          splits: !this.#regions.isShortened,
+          run: (keeping) => {
+            report('narrow');
+            return this.#run(position, report, keeping);
+          },
+          compare,
+          bytesOf: ({ candidate }) => this.#regions.summarize(candidate).bytes,
+        });
+        if (found) ({ run, verdict, takenBack } = found);
+      }
       verifyMs = (verifyMs ?? 0) + performance.now() - began;
     }
+    const { candidate, isChanged, notes, skips, sites, rewrites } = run;
+    const after = isChanged ? this.#regions.summarize(candidate) : this.summary;
     const isKept = isChanged && verdict?.outcome !== 'rejected';
+    const isBack = back && !back.takenBack;
+    if (isBack) verdict = back.broken;
+    this.#steps[position] = {
+      ...given,
+      ran:
+        this.isCompared && isKept && !isShortened
+          ? [this.#regions.runnable(given.model), this.#regions.runnable(candidate)]
+          : undefined,
+    };
     this.results.push({
       name,
       options,
       fidelity,
-      status: isKept ? 'applied' : isChanged ? 'rolled back' : 'unchanged',
+      status: isKept ? 'applied' : isChanged || isBack ? 'rolled back' : 'unchanged',
       ops: opsChanged(this.summary, after),
       nodes: { before: this.summary.nodes, after: after.nodes },
       bytes: { before: this.summary.bytes, after: after.bytes },
-      notes,
+      notes: takenBack ? [...notes, takenBackNote(takenBack)] : notes,
       skips,
       sites: sitesOf(sites, placesIn(this.#regions)),
       verdict,
       error: isKept ? verdict?.error : undefined,
+      takenBack: isKept ? takenBack : undefined,
       rewrites,
       tuning: run.tuning,
       tuneMs: run.tuning && run.tuneMs,
@@ -192,14 +304,15 @@ class Line {
     }
   }
 
-  #run(position: number, report: Tell): Promise<PassRun> {
-    report('run');
+  #run(position: number, report: Tell, keeping?: Keeping): Promise<PassRun> {
+    if (!keeping) report('run');
     return runPass(this.model, this.passes[position] as Pass, {
       around: this.options,
       isTyped: this.model !== this.original,
       isVerified: this.level !== 'none',
       regions: this.#regions,
       checker: this.#rewrites,
+      keeping,
       tuning: this.#tuning,
       guard: async (work) => {
         try {

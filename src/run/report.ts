@@ -63,6 +63,16 @@ const passReport = z.object({
     .describe(
       'What the pass cost: relative L2 of the output that is furthest off, against the model before it. Absent where that was not run; null: infinite.',
     ),
+  takenBack: z
+    .object({
+      places: z.array(z.string()),
+      of: count.describe('How many places it would have edited.'),
+      error: z
+        .object({ before: measure.optional(), after: measure.optional() })
+        .describe('Relative L2 with and without.'),
+    })
+    .optional()
+    .describe('Places where the pass broke its gate: they are as they were, and the rest holds.'),
   rewrites: z
     .object({
       count: count.describe('How many rewrites the pass made.'),

@@ -5,6 +5,7 @@ import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
 import type { SiteReport } from '../match/rule.js';
 import { type Note, passContext, type Skip, type Surroundings } from './context.js';
+import type { Keeping } from './least.js';
 import type { Pass, PassContext } from './pass.js';
 import { raisedCopy } from './raise-opset.js';
 import { runWithWeights, takesWeights } from './region/handed-in.js';
@@ -22,6 +23,8 @@ export interface Course {
   readonly isVerified: boolean;
   readonly regions: Regions;
   readonly checker: RewriteChecker;
+  /** What the pass is kept from, where its gate broke there. */
+  readonly keeping: Keeping | undefined;
   /** Where passes are tuned. */
   readonly tuning: Tuning | undefined;
   /** Runs what is the pass's own, and says of an error in it that it is. */
@@ -69,6 +72,7 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
     const tuned = performance.now();
     const plan = await guard(() => course.tuning?.plan(given, pass, { regions, refuted, onRace: course.onRace }));
     tuneMs += performance.now() - tuned;
+    course.keeping?.enter(given);
     let candidate = given;
     let isChanged = false;
     const isDone = await runWithWeights(definition, given, apart, async () => {
@@ -76,7 +80,7 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
       for (const turn of plan?.turns ?? [{ options, hold: undefined }]) {
         const { revision } = given;
         const said = notes.length;
-        told.keep(turn.hold);
+        told.keep(course.keeping?.over(turn.hold) ?? turn.hold);
         if (plan) inferTypes(given);
         await guard(() => definition.run(given, turn.options, context));
         // That it found nothing is no news where another variant did.

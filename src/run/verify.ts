@@ -33,6 +33,8 @@ export interface Verifier {
   compare(before: Model, after: Model, fidelity: Fidelity): Promise<Verdict>;
   /** Whether both sides of a rewrite give the same, at two sizes of every dim, masks with holes and whole rows among the inputs. */
   rewrite(cut: Cut, fidelity: Fidelity): Promise<Verdict>;
+  /** Relative L2 of the output of `after` that is furthest off, on one set of inputs; undefined where that cannot be run. */
+  cost?(before: Model, after: Model): Promise<number | undefined>;
 }
 
 /** Initializers up to this many bytes make a model small: it is verified after every pass, a larger one at the end. */

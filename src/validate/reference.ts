@@ -84,9 +84,9 @@ export async function referenceOf(
   const load: LoadOptions = { provider: options.provider };
   const runner = new Runner(runtime, source, load, await runtime.load(source, load));
   let made = options;
-  if (options.inputs === undefined) await runBase(runner, basePlans(model, options));
+  if (options.inputs === undefined) await runBase(runner, basePlans(model, options), options.mostSets);
   else {
-    await runData(runner, givenSets(options.inputs), model, options.isRounded);
+    await runData(runner, givenSets(options.inputs).slice(0, options.mostSets), model, options.isRounded);
     made = besideData(runner, options);
   }
   const base = runner.runs.length;
@@ -166,12 +166,12 @@ class Runner {
 }
 
 /** Until enough of the sizes run. */
-async function runBase(runner: Runner, plans: Iterable<Plan>): Promise<void> {
+async function runBase(runner: Runner, plans: Iterable<Plan>, most = SETS): Promise<void> {
   for (const { sizes, make } of plans) {
     const feeds = make();
     if (runner.runs.some((run) => isSameShape(run.feeds, feeds))) continue;
     await runner.attempt(feeds, sizes);
-    if (runner.runs.length === SETS) break;
+    if (runner.runs.length >= Math.min(SETS, most)) break;
   }
   if (!runner.runs.length && runner.failure) throw runner.failure;
 }

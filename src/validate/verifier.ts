@@ -5,6 +5,7 @@ import { deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Verdict, Verifier } from '../run/verify.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
 import { onceMore, type Provider, RuntimeError, uncheckedText } from '../runtime/isolate.js';
+import { Costs } from './costs.js';
 import type { FeedOptions } from './feeds.js';
 import { attainable, type GateOptions, gateOf } from './gates.js';
 import { judge } from './judge.js';
@@ -117,7 +118,13 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       }
     },
   };
+  let costs: Costs | undefined;
   return {
+    cost: (before, after) =>
+      deadline.spend(async () => {
+        costs ??= new Costs(await sharedRuntime(), { ...options, provider: HERE, isRounded: true });
+        return costs.between(before, after);
+      }),
     rewrite: (cut, fidelity) => deadline.spend(() => checked(() => verifier.rewrite(cut, fidelity))),
     compare: (before, after, fidelity) =>
       deadline.spend(() => checked(() => verifier.compare(before, after, fidelity))),

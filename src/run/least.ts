@@ -1,0 +1,119 @@
+/**
+ * The least of a pass is taken back: the fewest places, of those where it would edit, without which the gate holds.
+ *
+ * Nothing of the pass is made at first. Then half of the places are tried, the other half, and of a half that breaks the gate its halves:
+ * the largest first, so that what is found is as good as the time allows, and was run as a whole. Equal places of a repeated
+ * block are one at first, however many instances there are; they are told apart where together they break the gate.
+ *
+ * Why this way: to rate every place by itself takes as many runs as there are places, errors do not add up (a place that overflows spoils
+ * all), and a place that is alone among casts is often left as it is. One odd product among 200 is found in 16 runs.
+ */
+import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { findBlocks } from '../match/blocks/index.js';
+import type { Hold } from './tune/hold.js';
+import type { Verdict } from './verify.js';
+
+/** A node by its number among those that a pass is given: the same in every run of the pass on one model. */
+export type Place = number;
+
+/** Places that are tried together: equal ones of all instances of a block, or one alone. */
+export interface Unit {
+  readonly places: readonly Place[];
+}
+
+/** Keeps a pass from some places, and knows where it asked. */
+export class Keeping {
+  readonly #places = new Map<Node, Place>();
+  /** What it asked of, as a report names it. */
+  readonly asked = new Map<Place, string>();
+  #columns: readonly (readonly Place[])[] = [];
+
+  /** `kept` undefined: it is kept from everything. */
+  constructor(
+    readonly kept: ReadonlySet<Place> | undefined,
+    readonly reason: string,
+  ) {}
+
+  /** Called with the model before the pass edits it. */
+  enter(model: Model): void {
+    this.#places.clear();
+    this.asked.clear();
+    for (const graph of model.graphs()) for (const node of graph.nodeSet) this.#places.set(node, this.#places.size);
+    if (this.kept) return;
+    const placeOf = (node: Node): Place => this.#places.get(node) as Place;
+    this.#columns = findBlocks(model.graph).flatMap(({ instances }) =>
+      (instances[0]?.nodes ?? []).map((_, i) => instances.map(({ nodes }) => placeOf(nodes[i] as Node))),
+    );
+  }
+
+  /** What a turn of the pass keeps to, besides. */
+  over(hold: Hold | undefined): Hold {
+    return {
+      variant: hold?.variant ?? '',
+      isTold: (about) => hold?.isTold(about) ?? true,
+      leaves: (node) => hold?.leaves(node) ?? this.#leaves(node),
+    };
+  }
+
+  #leaves(node: Node): string | undefined {
+    const place = this.#places.get(node);
+    if (place === undefined) return undefined;
+    this.asked.set(place, node.label);
+    return !this.kept || this.kept.has(place) ? this.reason : undefined;
+  }
+
+  /** What it asked of, in the order of the model: equal places of a block as one. */
+  units(): Unit[] {
+    const seen = new Set<Place>();
+    const units: Unit[] = [];
+    const add = (list: readonly Place[]): void => {
+      const places = list.filter((place) => this.asked.has(place) && !seen.has(place));
+      for (const place of places) seen.add(place);
+      if (places.length) units.push({ places });
+    };
+    this.#columns.forEach(add);
+    for (const place of this.asked.keys()) add([place]);
+    return units.sort((a, b) => (a.places[0] as Place) - (b.places[0] as Place));
+  }
+}
+
+/** After so many tries without which nothing holds, hardly anything of the pass would be left: sixteenths were tried. */
+const HOPELESS = 30;
+
+export interface Least {
+  readonly kept: ReadonlySet<Place>;
+  readonly verdict: Verdict;
+}
+
+/**
+ * The fewest places without which `test` accepts; undefined where that is about all of them. `isTime` says whether another try may begin;
+ * `splits` whether equal places of a block may be told apart.
+ */
+export async function leastKept(
+  units: readonly Unit[],
+  test: (kept: ReadonlySet<Place>) => Promise<Verdict>,
+  { isTime, splits }: { isTime(): boolean; readonly splits: boolean },
+): Promise<Least | undefined> {
+  let kept: ReadonlySet<Place> = new Set(units.flatMap(({ places }) => places));
+  let verdict: Verdict | undefined;
+  const halves = (range: readonly Unit[]): (readonly Unit[])[] => {
+    const [only] = range;
+    const parts = range.length > 1 || !only || !splits ? range : only.places.map((place) => ({ places: [place] }));
+    const middle = parts.length >> 1;
+    return parts.length > 1 ? [parts.slice(0, middle), parts.slice(middle)] : [];
+  };
+  const sizeOf = (range: readonly Unit[]): number => range.reduce((sum, { places }) => sum + places.length, 0);
+  const queue = halves(units);
+  for (let tries = 0; queue.length > 0 && isTime(); tries++) {
+    if (!verdict && tries >= HOPELESS) return undefined;
+    queue.sort((a, b) => sizeOf(b) - sizeOf(a));
+    const range = queue.shift() as readonly Unit[];
+    const released = new Set(range.flatMap(({ places }) => places));
+    const fewer = new Set([...kept].filter((place) => !released.has(place)));
+    const found = await test(fewer);
+    if (found.outcome === 'accepted') [kept, verdict] = [fewer, found];
+    else queue.push(...halves(range));
+  }
+  return verdict && { kept, verdict };
+}

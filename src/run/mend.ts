@@ -1,0 +1,128 @@
+/** What is done where a gate breaks: the pass is run again, kept from the fewest places without which the gate holds. */
+import type { Note } from './context.js';
+import type { Deadline } from './deadline.js';
+import { Keeping, leastKept, type Place } from './least.js';
+import type { Line } from './pipeline.js';
+import type { TakenBack } from './pipeline-result.js';
+import type { PassRun } from './run-pass.js';
+import type { Verdict } from './verify.js';
+
+/** The least time for it, and how often the comparison that broke it may be made again otherwise. */
+const LEAST_MS = 20_000;
+const TIMES = 3;
+
+interface Budget {
+  /** How long the comparison took that broke. */
+  readonly ms: number;
+  readonly deadline: Deadline | undefined;
+}
+
+/** Tells whether there is time for one more try, as long as the last. */
+function clock({ ms, deadline }: Budget): () => boolean {
+  const allowed = Math.max(LEAST_MS, TIMES * ms);
+  const end = performance.now() + Math.min(allowed, deadline?.share(0.5) ?? allowed);
+  let last = performance.now();
+  return () => {
+    const [now, before] = [performance.now(), last];
+    last = now;
+    return now + (now - before) < end;
+  };
+}
+
+const reasonOf = (pass: string): string => `${pass} breaks the accuracy gate here`;
+
+interface Trials {
+  /** Of the model before. */
+  readonly bytes: number;
+  readonly budget: Budget;
+  /** Whether equal places of a block may be treated differently. */
+  readonly splits: boolean;
+  run(keeping: Keeping): Promise<PassRun>;
+  compare(run: PassRun): Promise<Verdict>;
+  bytesOf(run: PassRun): number;
+}
+
+/** The pass without the places that break its gate; undefined where nothing that is worth it would be left. */
+export async function mendPass(
+  pass: string,
+  broken: Verdict,
+  { bytes, budget, splits, run, compare, bytesOf }: Trials,
+): Promise<{ run: PassRun; verdict: Verdict; takenBack: TakenBack } | undefined> {
+  const reason = reasonOf(pass);
+  const dry = new Keeping(undefined, reason);
+  if ((await run(dry)).isChanged || dry.asked.size < 2) return undefined;
+  const found = await leastKept(
+    dry.units(),
+    async (kept) => {
+      const tried = await run(new Keeping(kept, reason));
+      return tried.isChanged ? compare(tried) : { outcome: 'accepted', detail: '', error: 0 };
+    },
+    { isTime: clock(budget), splits },
+  );
+  if (!found) return undefined;
+  const mended = await run(new Keeping(found.kept, reason));
+  if (!mended.isChanged || bytesOf(mended) > bytes) return undefined;
+  return { run: mended, verdict: found.verdict, takenBack: takenBackOf(dry, found.kept, broken, found.verdict) };
+}
+
+function takenBackOf({ asked }: Keeping, kept: ReadonlySet<Place>, before: Verdict, after: Verdict): TakenBack {
+  const places = [...asked].flatMap(([place, label]) => (kept.has(place) ? [label] : []));
+  return { places, of: asked.size, error: { before: before.error, after: after.error } };
+}
+
+/** `kept from 1 of 3 places: MatMul "/mel/MatMul"; relative L2 0.59 → 0.011 without them`. */
+export function takenBackNote({ places, of, error: { before, after } }: TakenBack): Note {
+  const few = places.slice(0, 3).join(', ');
+  const more = places.length > 3 ? ` and ${places.length - 3} more` : '';
+  const short = (value: number | undefined): string => (value === undefined ? '?' : value.toPrecision(2));
+  return {
+    text: `kept from ${places.length} of ${of} places, where it breaks its gate: ${few}${more}; relative L2 ${short(before)} → ${short(after)} without them`,
+  };
+}
+
+/** What a pass is kept from for the sake of the end; without `takenBack` from everything. */
+export interface Mended {
+  readonly keeping: Keeping;
+  readonly broken: Verdict;
+  readonly takenBack?: TakenBack;
+}
+
+/**
+ * Where the passes together break the gate: the one that cost the most is kept from places until it holds, from all of them if it
+ * must, and then the next. What cannot be mended so is as it was.
+ */
+export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict> {
+  const { options, passes } = line;
+  if (!options.verifier || !line.isCompared || passes.some(({ definition }) => definition.shortens)) return broken;
+  const culprits = [...line.results.entries()]
+    .filter(([, { status, fidelity }]) => status === 'applied' && fidelity !== 'exact')
+    .sort(([, a], [, b]) => (b.error ?? 0) - (a.error ?? 0));
+  const isTime = clock({ ms: 0, deadline: options.deadline });
+  const restore = line.saved();
+  for (const [position, { name }] of culprits) {
+    const reason = reasonOf(name);
+    const dry = new Keeping(undefined, reason);
+    const run = async (keeping: Keeping, takenBack?: TakenBack): Promise<void> => {
+      line.kept.set(position, { keeping, broken, takenBack });
+      await line.again(position);
+    };
+    const trial = async (keeping: Keeping): Promise<Verdict> => {
+      await run(keeping);
+      return (await line.whole()) ?? { outcome: 'accepted', detail: '', error: 0 };
+    };
+    line.isTrial = true;
+    await run(dry);
+    // A pass that asks of no place cannot be kept from any.
+    if (dry.asked.size === 0) line.kept.delete(position);
+    if (dry.asked.size === 0 || (await line.whole())?.outcome === 'rejected') continue;
+    const found = await leastKept(dry.units(), (kept) => trial(new Keeping(kept, reason)), { isTime, splits: true });
+    line.isTrial = false;
+    await run(new Keeping(found?.kept, reason), found && takenBackOf(dry, found.kept, broken, found.verdict));
+    await line.again(Math.min(...line.kept.keys()));
+    await line.costs();
+    return (await line.whole(options.atEnd)) ?? broken;
+  }
+  line.isTrial = false;
+  restore();
+  return broken;
+}

@@ -1,0 +1,58 @@
+/** What passes cost: how far the outputs of a model are from those of the model before it, on one set of inputs. */
+import type { Model } from '../ir/model.js';
+import { RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
+import { compareTensors, mismatchOf } from './accuracy.js';
+import { sideOf } from './forms.js';
+import { type ReferenceOptions, referenceOf } from './reference.js';
+import { subjectOf } from './subject.js';
+
+/** Models that take the same inputs, each run once. */
+export class Costs {
+  readonly #outputs = new WeakMap<Model, Tensors>();
+  #feeds: Tensors | undefined;
+
+  constructor(
+    readonly runtime: RuntimeProcess,
+    readonly options: ReferenceOptions,
+  ) {}
+
+  /** Relative L2 of the output that is furthest off, infinite where one is NaN on one side alone; undefined where one of the two does not run. */
+  async between(before: Model, after: Model): Promise<number | undefined> {
+    try {
+      const [a, b] = [await this.#outputsOf(before), await this.#outputsOf(after)];
+      const errors = Object.entries(a).flatMap(([name, original]) => {
+        const result = b[name];
+        if (!result || mismatchOf(original, result)) return [];
+        const { equal, nonFiniteMismatches, relativeL2 } = compareTensors(name, original, result);
+        return equal === undefined ? [nonFiniteMismatches ? Number.POSITIVE_INFINITY : relativeL2] : [];
+      });
+      return errors.length ? Math.max(...errors) : undefined;
+    } catch (error) {
+      if (error instanceof RuntimeError || error instanceof RangeError) return undefined;
+      throw error;
+    }
+  }
+
+  /** As the target computes, where that can be emulated. */
+  async #outputsOf(model: Model): Promise<Tensors> {
+    const known = this.#outputs.get(model);
+    if (known) return known;
+    const subject = await subjectOf(model);
+    try {
+      if (!this.#feeds) {
+        const { runs } = await referenceOf(this.runtime, model, subject.source, { ...this.options, mostSets: 1 });
+        this.#feeds = runs[0]?.feeds.tensors ?? {};
+      }
+      const { provider } = this.options;
+      const side =
+        (await sideOf(this.runtime, subject, provider, 'emulated')) ??
+        (await sideOf(this.runtime, subject, provider, 'plain'));
+      const outputs = side ? await side.run(this.#feeds) : {};
+      await side?.release();
+      this.#outputs.set(model, outputs);
+      return outputs;
+    } finally {
+      subject.close();
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/** Where a gate breaks, the fewest places are taken back that make it hold. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { passes } from '../../passes/index.js';
+import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Value } from '../../src/ir/value.js';
+import { closeRuntime } from '../../src/on-demand.js';
+import { optimize } from '../../src/optimize.js';
+import { leastKept, type Place, type Unit } from '../../src/run/least.js';
+import type { Verdict } from '../../src/run/verify.js';
+
+const SIZE = 64;
+
+/** Numbers without a pattern, of about the size that keeps what is multiplied by them as large as it is. */
+const weights = (seed: number): number[] =>
+  Array.from({ length: SIZE * SIZE }, (_, i) => {
+    const noise = Math.sin((i + 1) * 12.9898 + seed * 78.233) * 43758.5453;
+    return (2.5 * (noise - Math.floor(noise) - 0.5)) / Math.sqrt(SIZE);
+  });
+
+/**
+ * Products of the sizes given, a Tanh behind each. An odd one reads a channel that is as large as it is without effect: its row of the weight
+ * is zero, and a scale for all channels of a row leaves nothing of the others in 8 bits.
+ */
+const chain = (odd: readonly boolean[]): Model =>
+  buildModel({ '': 17 }, (g: GraphBuilder) => {
+    let x: Value = g.input('x', 'float32', ['batch', SIZE]);
+    odd.forEach((isOdd, i) => {
+      const numbers = weights(i);
+      if (isOdd) {
+        numbers.fill(0, 0, SIZE);
+        const channel = Array.from({ length: SIZE }, (_, at) => (at === 0 ? 1e5 : 0));
+        x = g.op('Add', [x, g.constant('float32', channel, [SIZE])]);
+      }
+      const name = `/layer.${i}/${isOdd ? 'odd' : 'fc'}`;
+      x = g.op('Tanh', [g.op('MatMul', [x, g.constant('float32', numbers, [SIZE, SIZE])], {}, { name })]);
+    });
+    g.output('y', x, 'float32', ['batch', SIZE]);
+  });
+
+const quantized = (model: Model): number =>
+  model.graph.nodes().filter(({ opType }) => opType === 'MatMulInteger').length;
+const options = { target: 'cpu' } as const;
+
+describe('the least of a pass is taken back', () => {
+  afterAll(closeRuntime);
+
+  it('one product of three stays float32, and the report says which and why', async () => {
+    const { model, report } = await optimize(chain([false, true, false]), [passes.int8()], options);
+    expect(quantized(model)).toBe(2);
+    const [pass] = report.passes;
+    expect(pass).toMatchObject({ status: 'applied', takenBack: { places: ['MatMul "/layer.1/odd"'], of: 3 } });
+    expect(pass?.takenBack?.error.before).toBeGreaterThan(0.15);
+    expect(pass?.error).toBeLessThan(0.15);
+    expect(pass?.takenBack?.error.after).toBe(pass?.error);
+    expect(pass?.notes.at(-1)?.text).toMatch(
+      /^kept from 1 of 3 places, where it breaks its gate: MatMul "\/layer\.1\/odd"; relative L2 .* → .* without them$/,
+    );
+    expect(pass?.skips).toMatchObject([{ reason: 'int8 breaks the accuracy gate here', count: 1 }]);
+    expect(report.outcome).toEqual({ asked: ['int8'], done: ['int8'], takenBack: [] });
+  });
+
+  it('a pass is rolled back where all of its places break the gate', async () => {
+    const { model, report } = await optimize(chain([true, true]), [passes.int8()], { ...options, onGate: 'report' });
+    expect(quantized(model)).toBe(0);
+    expect(report.passes[0]).toMatchObject({ status: 'rolled back' });
+    expect(report.passes[0]?.takenBack).toBeUndefined();
+  });
+
+  it('at the end, too, of the pass that cost the most; what each cost is known there', async () => {
+    const { model, report } = await optimize(
+      chain([false, true, false]),
+      [passes.simplify(), passes.bf16(), passes.int8()],
+      {
+        ...options,
+        verify: 'end',
+      },
+    );
+    expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
+    expect(quantized(model)).toBe(2);
+    const [, bf16, int8] = report.passes;
+    expect(bf16).toMatchObject({ name: 'bf16', status: 'applied' });
+    expect(bf16?.error).toBeGreaterThan(1e-4);
+    expect(bf16?.error).toBeLessThan(0.05);
+    expect(int8).toMatchObject({ status: 'applied', takenBack: { places: ['MatMul "/layer.1/odd"'], of: 3 } });
+    expect(int8?.error).toBeLessThan(0.15);
+  });
+
+  it('a pass that breaks the end at every place is rolled back there', async () => {
+    const job = { ...options, verify: 'end', onGate: 'report' } as const;
+    const { model, report } = await optimize(chain([true, true]), [passes.bf16(), passes.int8()], job);
+    expect(report.passes.map(({ status }) => status)).toEqual(['applied', 'rolled back']);
+    expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
+    expect(report.outcome?.takenBack).toMatchObject([{ pass: 'int8', reason: expect.stringMatching(/relative L2/) }]);
+    expect(quantized(model)).toBe(0);
+  });
+});
+
+describe('the search', () => {
+  const units = (count: number): Unit[] => Array.from({ length: count }, (_, place) => ({ places: [place] }));
+  /** Accepts where all guilty places are kept. */
+  const judge = (guilty: readonly Place[]) => {
+    let tries = 0;
+    const test = async (kept: ReadonlySet<Place>): Promise<Verdict> => {
+      tries++;
+      return { outcome: guilty.every((place) => kept.has(place)) ? 'accepted' : 'rejected', detail: '' };
+    };
+    return { test, tries: () => tries };
+  };
+  const calm = { isTime: () => true, splits: true };
+
+  it.each([[[17]], [[0, 199]], [[3, 4, 100]]])('finds %s among 200, and no other', async (guilty) => {
+    const { test, tries } = judge(guilty);
+    const found = await leastKept(units(200), test, calm);
+    expect([...(found?.kept ?? [])]).toEqual(guilty);
+    expect(tries()).toBeLessThan(2 + 16 * guilty.length);
+  });
+
+  it('tells equal places of a block apart where it may', async () => {
+    const columns = [0, 1, 2].map((i) => ({ places: Array.from({ length: 24 }, (_, layer) => layer * 3 + i) }));
+    const guilty = [17 * 3 + 1];
+    expect([...((await leastKept(columns, judge(guilty).test, calm))?.kept ?? [])]).toEqual(guilty);
+    const whole = await leastKept(columns, judge(guilty).test, { ...calm, splits: false });
+    expect(whole?.kept.size).toBe(24);
+  });
+
+  it('gives up where nothing can be released, and gives what it has where time is over', async () => {
+    const all = judge(Array.from({ length: 200 }, (_, i) => i));
+    expect(await leastKept(units(200), all.test, calm)).toBeUndefined();
+    expect(all.tries()).toBe(30);
+    let left = 4;
+    const hasty = await leastKept(units(200), judge([17]).test, { isTime: () => left-- > 0, splits: true });
+    expect(hasty?.kept.has(17)).toBe(true);
+    expect(hasty?.kept.size).toBeLessThan(200);
+  });
+});
