@@ -243,6 +243,13 @@ function speedLines({ speed, notTimed }: ComparisonReport, p: Paint): string[] {
 function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
   if (!placement) return [];
   const ops = Object.entries(placement.fallbacks).map(([op, n]) => `${n} ${op}`);
+  if (placement.source === 'tables') {
+    const about = `by the kernel tables of ${placement.provider}, which is not here`;
+    const text = ops.length
+      ? `it has no kernel for ${ops.join(', ')}`
+      : 'it has a kernel for every node, shape arithmetic aside';
+    return [(ops.length ? p.warn : p.dim)(`${about}: ${text}`)];
+  }
   if (ops.length === 0) return [p.dim(`every node ran on ${placement.provider}, shape arithmetic aside`)];
   return [p.warn(`not on ${placement.provider}: ${ops.join(', ')} (${counted(placement.copies, 'copy', 'copies')})`)];
 }

@@ -290,6 +290,10 @@ export const reportSchema = z.object({
   placement: z
     .object({
       provider: z.string(),
+      source: z
+        .literal('tables')
+        .optional()
+        .describe('Absent where the nodes ran; tables: what the kernel tables say of a provider that is not here.'),
       nodes: counts.describe('Nodes by the provider that ran them, as the runtime calls it.'),
       fallbacks: counts.describe('Nodes that another provider ran, by op; shape arithmetic is not counted here.'),
       names: z.array(z.string()).describe('The same nodes, by name.'),

@@ -106,3 +106,10 @@ export async function workingProvider(target: Provider): Promise<Provider> {
   const { works, isSoftware } = await probed(target);
   return works && isSoftware !== true ? target : 'cpu';
 }
+
+/** The name of the device in software that a target works on here; undefined where there is hardware, or nothing. */
+export async function softwareDevice(target: Provider): Promise<string | undefined> {
+  if (target === 'cpu') return undefined;
+  const { works, isSoftware, device } = await probed(target);
+  return works && isSoftware === true ? (device ?? target) : undefined;
+}

@@ -6,6 +6,7 @@ import { proofGate, type Verdict } from '../run/verify.js';
 import { onceMore, type Provider, RuntimeError, RuntimeProcess, uncheckedText } from '../runtime/isolate.js';
 import { resolveTarget } from '../runtime/providers.js';
 import type { OutputAccuracy } from './accuracy.js';
+import { elsewhere } from './elsewhere.js';
 import { excessOf, type Feeds, makeFeeds } from './feeds.js';
 import type { Form } from './forms.js';
 import { attainable, type Gate, type GateOptions, gateOf } from './gates.js';
@@ -167,10 +168,21 @@ async function validateWithin(
     const placement = await attempt(notes, async () =>
       run && provider !== 'cpu' ? measurePlacement(second, b.source, provider, run.feeds.tensors) : undefined,
     );
-    const complete = { ...withRollout(accuracy, rolled), notes: [...accuracy.notes, ...notes] };
-    const gates = gatesOf(complete, measured, placement, options);
+    const { absent } = options;
+    const there =
+      run && absent && absent !== 'cpu'
+        ? await elsewhere(reference as Reference, contestants[1], absent, fidelity)
+        : { placement: undefined, warnings: [] };
+    const judged = withRollout(accuracy, rolled);
+    const complete = {
+      ...judged,
+      notes: [...judged.notes, ...notes],
+      warnings: [...judged.warnings, ...there.warnings],
+    };
+    const placed = placement ?? there.placement;
+    const gates = gatesOf(complete, measured, placed, options);
     const cuts = deadline.cuts.length > 0 ? deadline.cuts : undefined;
-    return { accuracy: complete, rollout: rolled, speed: measured, placement, gates, cuts };
+    return { accuracy: complete, rollout: rolled, speed: measured, placement: placed, gates, cuts };
   } finally {
     for (const runtime of runtimes) await runtime.close();
     for (const subject of subjects) subject.close();
@@ -250,7 +262,13 @@ async function measureAccuracy(
     outputs: judged.outputs,
     failures: judged.failures,
     notCompared: judged.notCompared,
-    notes: [...reference.notes, ...proof.notes],
+    notes: [
+      ...reference.notes,
+      ...proof.notes,
+      ...(absent
+        ? [`not proven on ${absent}, which this machine does not have: the numbers are those of ${placeOf(provider)}`]
+        : []),
+    ],
     warnings: judged.warnings,
     forms: proof.forms,
     runtimeOwn: proof.runtimeOwn,
@@ -263,7 +281,7 @@ function gatesOf(
   accuracy: AccuracyReport,
   speed: SpeedReport | undefined,
   placement: PlacementReport | undefined,
-  { minSpeedup, failOnFallback, maxError, minCosine, fidelity = 'exact' }: ValidateOptions,
+  { minSpeedup, failOnFallback, maxError, minCosine, fidelity = 'exact', absent }: ValidateOptions,
 ): GateResult[] {
   const found: GateResult[] = [accuracyGate(accuracy.verdict, maxError !== undefined || minCosine !== undefined)];
   if (minSpeedup !== undefined) {
@@ -275,8 +293,9 @@ function gatesOf(
   }
   if (failOnFallback) {
     const ops = Object.entries(placement?.fallbacks ?? {}).map(([op, count]) => `${count} ${op}`);
-    const isKnown = placement !== undefined || accuracy.provider === 'cpu';
-    const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}` : 'not measured';
+    const isKnown = placement !== undefined || (accuracy.provider === 'cpu' && absent === undefined);
+    const source = placement?.source ? `, by the kernel tables of ${placement.provider}` : '';
+    const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}${source}` : 'not measured';
     found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
   }
   found.push(...proofGate(accuracy.verdict, fidelity));

@@ -3,6 +3,8 @@ import type { NodeRun, Provider, RuntimeProcess, Tensors, TracedType } from '../
 
 export interface PlacementReport {
   readonly provider: Provider;
+  /** Absent where the nodes ran; `tables`: what the kernel tables say of a provider that is not here. */
+  readonly source?: 'tables';
   /** Nodes by the provider that ran them, as the runtime calls it. */
   readonly nodes: Readonly<Record<string, number>>;
   /** Nodes that another provider ran, by op; shape arithmetic is not counted here. */
@@ -28,12 +30,13 @@ const providers: Readonly<Record<Provider, string>> = {
 const SMALL = 64;
 
 const elements = ({ shape }: TracedType): number => shape.reduce((product, dim) => product * dim, 1);
-const isWhole = ({ type }: TracedType): boolean => /^(int|uint|bool)/.test(type);
+/** True for a few whole numbers, which is what sizes and indices are. */
+export const isSmallWhole = (type: string, count: number): boolean => /^(int|uint|bool)/.test(type) && count <= SMALL;
 
 /** Shape itself reads a large tensor, but of it the dims alone. */
 const isShapeArithmetic = ({ opType, inputs, outputs }: NodeRun): boolean =>
   outputs.length > 0 &&
-  outputs.every((tensor) => isWhole(tensor) && elements(tensor) <= SMALL) &&
+  outputs.every((tensor) => isSmallWhole(tensor.type, elements(tensor))) &&
   (opType === 'Shape' || opType === 'Size' || inputs.every((tensor) => elements(tensor) <= SMALL));
 
 /** What a trace says. A node that ran more than once (in a loop) counts once. */

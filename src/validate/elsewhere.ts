@@ -1,0 +1,103 @@
+/**
+ * What can be said of a target that this machine does not have. A GPU in software places nodes as a real one does, and its numbers are shown
+ * without deciding anything; without any device, placement is what the kernel tables say.
+ */
+import { inferTypes } from '../infer/index.js';
+import { cloneModel } from '../ir/clone.js';
+import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { elementCount } from '../ir/tensor.js';
+import { isFloat } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { type Provider, RuntimeError } from '../runtime/isolate.js';
+import { hasKernel } from '../runtime/kernels.js';
+import { softwareDevice } from '../runtime/providers.js';
+import { compareWith } from './compare.js';
+import { gateOf, violations } from './gates.js';
+import { isSmallWhole, measurePlacement, type PlacementReport } from './placement.js';
+import type { Contestant } from './proof.js';
+import type { Reference } from './reference.js';
+
+export interface Elsewhere {
+  readonly placement: PlacementReport | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** What a device in software does with the result, or else what the tables say of it. */
+export async function elsewhere(
+  reference: Reference,
+  result: Contestant,
+  target: Exclude<Provider, 'cpu'>,
+  fidelity: Parameters<typeof gateOf>[0],
+): Promise<Elsewhere> {
+  const [first] = reference.runs;
+  const device = await softwareDevice(target);
+  if (device === undefined || !first) return { placement: placementByTables(result.model, target), warnings: [] };
+  const subject = await result.subject();
+  try {
+    const placement = await measurePlacement(result.runtime, subject.source, target, first.feeds.tensors);
+    const found = await compareWith({ ...reference, runs: [first] }, result.runtime, subject, target, 'plain');
+    const gate = gateOf(fidelity, target);
+    const texts = [
+      ...(found?.failures ?? []).map(({ text }) => text),
+      ...(found?.evidence ?? []).flatMap(({ output }) =>
+        violations(output, gate).map((text) => `"${output.name}": ${text}`),
+      ),
+    ];
+    const warnings = texts
+      .slice(0, 3)
+      .map((text) => `on ${target} in software (${device}), which decides nothing: ${text}`);
+    return { placement, warnings };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    const warnings = [`on ${target} in software (${device}), which decides nothing: ${error.message}`];
+    return { placement: placementByTables(result.model, target), warnings };
+  }
+}
+
+/** The nodes that a target has no kernel for, as far as the tables know; shape arithmetic is kept on the CPU on purpose. */
+export function placementByTables(model: Model, target: Exclude<Provider, 'cpu'>): PlacementReport {
+  const typed = cloneModel(model);
+  inferTypes(typed);
+  const fallbacks: Record<string, number> = {};
+  const names: string[] = [];
+  let [placed, shapeArithmetic] = [0, 0];
+  for (const graph of typed.graphs()) {
+    if (graph.isInFunction) continue;
+    for (const node of graph.nodeSet) {
+      if (isShapeArithmetic(node)) shapeArithmetic++;
+      else if (isPlaced(node, target)) placed++;
+      else {
+        fallbacks[node.opType] = (fallbacks[node.opType] ?? 0) + 1;
+        names.push(node.name);
+      }
+    }
+  }
+  const nodes = { [target]: placed, cpu: names.length + shapeArithmetic };
+  return { provider: target, source: 'tables', nodes, fallbacks, names, shapeArithmetic, copies: 0 };
+}
+
+const valuesOf = (node: Node): Value[] => [...node.inputs, ...node.outputs].filter((value) => value !== undefined);
+
+function isPlaced(node: Node, target: Provider): boolean {
+  // A body's nodes are asked about by themselves, a call's where it is inlined.
+  if (node.bodies.length > 0 || node.graph.model.functionOf(node)) return true;
+  const values = valuesOf(node);
+  const elem = (values.find((value) => isFloat(value.elem)) ?? values.find((value) => value.elem))?.elem;
+  return elem === undefined || hasKernel(target, node.opType, node.domain, node.opset ?? 1, elem);
+}
+
+const isShapeArithmetic = (node: Node): boolean => {
+  const isSmall = ({ elem, shape }: Value): boolean => {
+    const sizes = shape?.map(Number);
+    return (
+      elem !== undefined && sizes !== undefined && isSmallWhole(elem, elementCount(sizes.map((size) => size || 1)))
+    );
+  };
+  const outputs = node.outputs.filter((value) => value !== undefined);
+  return (
+    outputs.length > 0 &&
+    outputs.every(isSmall) &&
+    (node.is('Shape') || node.is('Size') || valuesOf(node).every(isSmall))
+  );
+};
