@@ -1,14 +1,14 @@
 /** Runs the two sides of a cut-out on the same inputs: two sizes of every dim, masks with holes and rows that are masked whole. */
 import type { Dim, SymbolName } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
-import { tensorOf } from '../ir/numbers.js';
+import { numbersOf, tensorOf } from '../ir/numbers.js';
 import { substitute } from '../ir/substitute.js';
 import { symbolsOf } from '../ir/symbols.js';
 import type { Value } from '../ir/value.js';
 import type { Cut } from '../run/cut.js';
 import type { Verdict } from '../run/verify.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
-import { toTensorData } from '../runtime/tensor-data.js';
+import { fromTensorData, toTensorData } from '../runtime/tensor-data.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './accuracy.js';
 import { makeFeeds, type Variant } from './feeds.js';
 import { type Form, formText, sideOf } from './forms.js';
@@ -142,6 +142,8 @@ async function expectedOf(cut: Cut, before: Loaded, seed: number): Promise<Expec
     try {
       for (const choice of choices)
         for (const variant of variants) feeds.push(feedsOf(cut, { choice, sum }, variant, seed + feeds.length));
+      const [first] = feeds;
+      if (first) feeds.push(steeper(cut, first));
     } catch (error) {
       if (!(error instanceof RangeError || error instanceof RuntimeError)) throw error;
       first ??= `no inputs can be made up for it: ${error.message}`;
@@ -152,6 +154,22 @@ async function expectedOf(cut: Cut, before: Loaded, seed: number): Promise<Expec
     first ??= `what it replaces does not run alone: ${expected}`;
   }
   return first as string;
+}
+
+/** Operands so much larger make scores of attention pass 16, beyond which a weight vanishes in 16 bits. */
+const STEEP = 4;
+
+/** The same feeds, with operands that are no masks larger. */
+function steeper({ before }: Cut, feeds: Tensors): Tensors {
+  const isOperand = ({ name, elem }: Value): boolean => elem === 'float32' && name.startsWith('operand_');
+  const names = new Set(before.graph.inputs.filter(isOperand).map(({ name }) => name));
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, given]) => {
+      if (!names.has(name)) return [name, given];
+      const numbers = numbersOf(fromTensorData(given)).map((number) => number * STEEP);
+      return [name, toTensorData(tensorOf('float32', numbers, given.shape))];
+    }),
+  );
 }
 
 /** A symbol that is the sum of two others, by their order: a mask is as long as the past and what is new, and the file does not say so. */
