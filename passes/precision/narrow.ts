@@ -13,7 +13,7 @@ import type { Use, Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { candidates, Islands, narrowInputs, narrowOutputs, usesOf } from './islands.js';
 import { keeps } from './keep.js';
-import { brokenInFloat16OnCpu, isSquare, isTypedByItself, opKey } from './ops.js';
+import { brokenInFloat16OnCpu, isBounding, isMovement, isSquare, isTypedByItself, opKey } from './ops.js';
 import { type Sensitive, sensitive } from './sensitive.js';
 
 export interface Narrowing {
@@ -64,7 +64,28 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
         value,
       );
   const cut = new Rewrite(model, islands, found, narrowing).run();
+  noteRange(model, narrowing, context);
   if (cut) context.note(`masks are cut to ${-cut}: what a query that is masked as a whole gives is another average`);
+}
+
+/** Says which of the ports that turned narrow hold numbers that nothing keeps within the range. */
+function noteRange({ graph }: Model, { type, largest, keepIo }: Narrowing, { note }: PassContext): void {
+  if (keepIo || largest === undefined) return;
+  const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+  const taken = graph.inputs.filter((value) => value.elem === type).map(({ name }) => name);
+  const given = graph.outputPorts.filter(({ type: declared }, index) => {
+    const value = graph.outputs[index];
+    return value?.elem === type && declared?.kind === 'tensor' && declared.elem === type && !isBounded(value);
+  });
+  if (taken.length > 0) note(`inputs are ${type}, which holds numbers up to ${largest}: ${list(taken)}`);
+  if (given.length > 0)
+    note(`outputs that may pass ${largest}, and are infinite then: ${list(given.map(({ name }) => name))}`);
+}
+
+/** True for what an operator bounds, moved about since. */
+function isBounded({ producer }: Value): boolean {
+  if (!producer) return false;
+  return isMovement(producer) && producer.inputs[0] ? isBounded(producer.inputs[0]) : isBounding(producer);
 }
 
 /** True where a node other than a Cast gives the type. */

@@ -17,6 +17,7 @@ import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
 import type { RolloutReport } from './rollout/index.js';
 import { type MeasureOptions, measureRollout, withRollout } from './rollout/measure.js';
+import { namingOverflow, portsNote, withPortsOf } from './same-ports.js';
 import { openDims, type Sizes, typicalSizes } from './sizes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
 import { type Subject, subjectOf } from './subject.js';
@@ -119,10 +120,13 @@ async function validateWithin(
     // The processes load the runtime while the models are read and written.
     for (let i = 0; i < 2; i++) runtimes.push(await RuntimeProcess.start(options));
     for (const given of [original, result]) subjects.push(await subjectOf(given, options));
-    const [given, b] = subjects as [Subject, Subject];
-    const twin = twinOf(given.model, b.model);
+    const [given, made] = subjects as [Subject, Subject];
+    const twin = twinOf(given.model, made.model);
     const a = twin ? await subjectOf(twin.model) : given;
     if (twin) subjects.push(a);
+    const ports = withPortsOf(a.model, made.model);
+    const b = ports ? await subjectOf(ports.model) : made;
+    if (ports) subjects.push(b);
     const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
     const fidelity = attainable(options.fidelity ?? 'exact', a.model);
     const gate = gateOf(fidelity, provider, options);
@@ -144,7 +148,10 @@ async function validateWithin(
       'failed' in reference
         ? reference
         : await orUncompared(() => measureAccuracy(reference, contestants, report, options));
-    const accuracy = 'failed' in found ? uncompared(report, found, options.absent) : found;
+    const accuracy =
+      'failed' in found
+        ? uncompared(report, found, options.absent)
+        : { ...found, verdict: namingOverflow(found.verdict, reference as Reference, ports) };
     const run =
       'failed' in reference || 'failed' in found || accuracy.failures.length
         ? undefined
@@ -153,6 +160,7 @@ async function validateWithin(
       run &&
       (await measureRollout(reference as Reference, contestants, { ...options, provider, gate, fidelity, deadline }));
     const notes: string[] = [];
+    if (ports) notes.push(portsNote(ports));
     if (twin && !twin.isPart) notes.push('the original ran with operators behind it that make tensors of its outputs');
     const contenders = {
       original: { runtime: first, model: twin?.isPart ? given.source : a.source },

@@ -13,6 +13,7 @@ import { placeOf } from './place.js';
 import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, referenceOf } from './reference.js';
 import { compareRewrite } from './rewrites.js';
+import { namingOverflow, withPortsOf } from './same-ports.js';
 import { type Subject, subjectOf } from './subject.js';
 import { twinOf } from './twin.js';
 
@@ -107,12 +108,14 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
         return { model, runtime, subject: () => (written ??= write()) };
       };
       try {
-        const [original, result] = [contestant(first), contestant(after)];
+        const ports = withPortsOf(first, after);
+        const [original, result] = [contestant(first), contestant(ports?.model ?? after)];
         const proof = await prove(reference, original, result, {
           ...{ provider: HERE, forms: ['plain', 'emulated'], gate, fidelity: attained, seed: options.seed ?? 0 },
         });
         const absent = target === HERE ? undefined : target;
-        return judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) }).verdict;
+        const { verdict } = judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) });
+        return namingOverflow(verdict, reference, ports);
       } finally {
         for (const subject of subjects) subject.close();
       }
