@@ -129,18 +129,20 @@ const is16Bit = (elem: string | undefined): boolean => elem === 'float16' || ele
 
 /**
  * Beside numbers of size 1, float32 resolves little more: a smaller difference is none where the original's output
- * holds something larger. Where it does not, the difference says nothing: a detector that sees nothing gives sigmoids of
+ * holds something large. Where it does not, the difference says nothing: a detector that sees nothing gives sigmoids of
  * 1e-7, the runtime's own optimizations move those by a half, and a wrong scale moves them no further.
  */
 export const FLOOR = 1e-6;
+const LARGE = 1e-2;
 
 /** Why a comparison within the gate proves nothing; undefined where it proves something, or breaks the gate. */
 export function unproven(output: OutputAccuracy, gate: Gate): string | undefined {
   if (violations(output, gate).length) return undefined;
   if (output.compared === 0)
     return output.nonFinite.original ? 'every element is NaN or infinite' : 'it has no elements';
-  if (output.equal !== undefined || output.scale > FLOOR || !broken(output, gate).length) return undefined;
-  return `every value is below ${FLOOR}, where rounding cannot be told from an error`;
+  if (output.equal !== undefined || output.scale > LARGE || !broken(output, gate).length) return undefined;
+  const bound = Math.max(FLOOR, 10 ** Math.ceil(Math.log10(output.scale)));
+  return `every value is below ${bound}, where rounding cannot be told from an error`;
 }
 
 /** What breaks the gate, in words: one text for each limit; none where it holds. */

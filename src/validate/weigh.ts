@@ -10,7 +10,7 @@
  */
 import type { Fidelity } from '../run/pass.js';
 import type { OutputAccuracy } from './accuracy.js';
-import { FLOOR, type Gate, meaningViolation, violations } from './gates.js';
+import { FLOOR, type Gate, meaningViolation, unproven, violations } from './gates.js';
 import type { MeaningMeasure } from './measures.js';
 
 export interface Weights {
@@ -42,7 +42,10 @@ const DESTROYED = 0.9;
 export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, weights: Weights = {}): Weighed {
   const { noise, yardstick, signal } = weights;
   const found = violations(error, gate);
-  if (!found.length) return signal ? { outcome: 'unproven', words: [signal] } : { outcome: 'within', words: [] };
+  if (!found.length) {
+    const reason = signal ?? unproven(error, gate);
+    return reason === undefined ? { outcome: 'within', words: [] } : { outcome: 'unproven', words: [reason] };
+  }
   if (noise && isNoLarger(error, noise, NOISES, gate)) {
     const words = found.map((text) => `${text}, and the original itself moves ${farOf(noise)} when ${LEAST}`);
     return { outcome: 'unproven', words };
