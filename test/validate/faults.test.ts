@@ -75,6 +75,7 @@ describe('a trained detector', () => {
       ({ tensor, uses }) => uses.size && tensor?.type === 'float32' && isFloat(elementCount(tensor.shape)),
     );
     const names = Array.from({ length: 12 }, () => found[random.int(0, found.length)]!.name);
+    let shown = 0;
     for (const feeds of [noisy, lines]) {
       const { against, noise } = await on(feeds);
       for (const name of names) {
@@ -84,9 +85,13 @@ describe('a trained detector', () => {
         setTensor(wrong, tensorOf('float32', numbers, wrong.tensor!.shape));
         const error = await against(copy);
         const { outcome } = weigh(error, gate, 'exact', { noise });
-        if (feeds === lines) expect(outcome, name).toBe('beyond');
-        else if (error.relativeL2 > gate.maxError) expect(outcome, name).not.toBe('within');
+        // Some lie on branches that these inputs switch off.
+        const isMoved = error.relativeL2 > gate.maxError;
+        if (isMoved && feeds === lines) shown++;
+        const expected = !isMoved ? /within/ : feeds === lines ? /beyond/ : /beyond|unproven/;
+        expect(outcome, name).toMatch(expected);
       }
     }
+    expect(shown).toBeGreaterThanOrEqual(9);
   });
 });
