@@ -3,6 +3,7 @@
 import { bytesText } from '../ir/bytes-text.js';
 import type { Report } from '../run/report.js';
 import { arithmeticText, ownText } from './accuracy-text.js';
+import { branchTexts } from './branch-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { msText, numberText, signed } from './style.js';
@@ -59,7 +60,7 @@ export function reportMarkdown(report: Report): string {
       [
         `On ${[accuracy.provider, arithmeticText(accuracy)].filter(Boolean).join(', ')}, seed ${seed}, inputs: ${accuracy.inputs.join('; ')}.`,
       ],
-      [...(accuracy.warnings ?? []), ...ownText(accuracy)].map((text) => `- ${text}`),
+      [...(accuracy.warnings ?? []), ...branchTexts(accuracy), ...ownText(accuracy)].map((text) => `- ${text}`),
       table(
         ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'meaning'],
         accuracy.outputs.map((o) => [

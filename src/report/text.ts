@@ -3,6 +3,7 @@
 import { bytesText } from '../ir/bytes-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { arithmeticText, inputsText, ownText } from './accuracy-text.js';
+import { branchTexts } from './branch-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
@@ -189,6 +190,7 @@ function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[]
     ...accuracy.failures.map((text) => p.bad(text)),
     ...accuracy.notCompared.map(({ name, reason }) => p.warn(`not compared: ${name ? `${name}, ` : ''}${reason}`)),
     ...(accuracy.warnings ?? []).map((text) => p.warn(`! ${text}`)),
+    ...branchTexts(accuracy).map((text) => p.warn(text)),
     ...[...ownText(accuracy), ...accuracy.notes].map((text) => p.dim(text)),
   ].map((line) => `  ${line}`);
   return [

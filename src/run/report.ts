@@ -223,6 +223,29 @@ export const reportSchema = z.object({
         .array(outputAccuracy)
         .optional()
         .describe("What the runtime's own optimizations do to the original's outputs, without any pass."),
+      branches: z
+        .object({
+          ran: count.describe('Branches of Ifs that ran in some set of inputs.'),
+          total: count.describe('Of those that inputs decide.'),
+          never: z.array(z.string()),
+          unknown: count.describe('Ifs in the bodies of loops and in functions.'),
+        })
+        .optional()
+        .describe('Absent where the original has no If.'),
+      rows: z
+        .array(
+          z.object({
+            row: z
+              .enum(['outlier', 'inf', 'NaN'])
+              .describe('What one row of the batch holds; outlier: a million times larger.'),
+            change: measure.describe('‖change‖ / ‖other rows‖; null where other rows become NaN or infinite.'),
+            becomesFinite: z.boolean().describe('The row itself was NaN or infinite, and is finite now.'),
+          }),
+        )
+        .optional()
+        .describe(
+          'What one odd row does that it did not before the passes. Absent where rows were not independent, or were not tried.',
+        ),
       verdict: verdict.optional(),
       gate: z
         .object({

@@ -10,6 +10,9 @@ import { elsewhere } from './elsewhere.js';
 import { excessOf, type Feeds, makeFeeds } from './feeds.js';
 import type { Form } from './forms.js';
 import { attainable, type Gate, type GateOptions, gateOf } from './gates.js';
+import type { BranchCoverage } from './inputs/branches.js';
+import { withCoverage } from './inputs/coverage.js';
+import type { RowEffect } from './inputs/rows.js';
 import { accuracyGate, judge } from './judge.js';
 import { placeOf } from './place.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
@@ -63,6 +66,10 @@ export interface AccuracyReport {
   readonly forms?: readonly Form[];
   /** What the runtime's own optimizations do to the original's outputs, without any pass. */
   readonly runtimeOwn?: readonly OutputAccuracy[];
+  /** The branches that ran; undefined where there are none. */
+  readonly branches?: BranchCoverage;
+  /** What one odd row of a batch does after the passes and did not before; undefined where rows are not independent, or were not tried. */
+  readonly rows?: readonly RowEffect[];
   readonly verdict: Verdict;
   /** The gate that is applied, and the fidelity it is of. */
   readonly gate: Gate;
@@ -156,6 +163,7 @@ async function validateWithin(
       'failed' in reference || 'failed' in found || accuracy.failures.length
         ? undefined
         : reference.runs[reference.base - 1];
+    const covered = run ? await withCoverage(accuracy, reference as Reference, contestants) : accuracy;
     const rolled =
       run &&
       (await measureRollout(reference as Reference, contestants, { ...options, provider, gate, fidelity, deadline }));
@@ -181,7 +189,7 @@ async function validateWithin(
       run && absent && absent !== 'cpu'
         ? await elsewhere(reference as Reference, contestants[1], absent, fidelity)
         : { placement: undefined, warnings: [] };
-    const judged = withRollout(accuracy, rolled);
+    const judged = withRollout(covered, rolled);
     const complete = {
       ...judged,
       notes: [...judged.notes, ...notes],

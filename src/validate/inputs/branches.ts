@@ -1,0 +1,165 @@
+/** Which branches of a model's Ifs ran over all sets of inputs: what never ran is not proven, whatever the numbers say. */
+import { GraphBuilder } from '../../ir/build.js';
+import { cloneModel } from '../../ir/clone.js';
+import { freeName } from '../../ir/free-name.js';
+import type { Graph } from '../../ir/graph.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { bigintsOf } from '../../ir/numbers.js';
+import { dataTypes, tensorType } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+import { sweep } from '../../run/sweep.js';
+import { type Provider, RuntimeError, type RuntimeProcess, type Tensors } from '../../runtime/isolate.js';
+import { fromTensorData } from '../../runtime/tensor-data.js';
+import { subjectOf } from '../subject.js';
+
+export interface BranchCoverage {
+  /** Branches that ran in some set. */
+  readonly ran: number;
+  /** Branches whose running can be told: those of Ifs in the main graph and in branches, which inputs decide. */
+  readonly total: number;
+  /** Those that never ran: `else of If "decoder"`. */
+  readonly never: readonly string[];
+  /** Ifs in the bodies of loops and in functions, of which nothing is known. */
+  readonly unknown: number;
+}
+
+/** Runs a copy of the model that gives out the conditions of its Ifs. Undefined where it has none, or the copy does not run. */
+export async function branchCoverage(
+  runtime: RuntimeProcess,
+  model: Model,
+  provider: Provider,
+  sets: readonly Tensors[],
+): Promise<BranchCoverage | undefined> {
+  const count = countIfs(model);
+  if (count === 0) return undefined;
+  const copy = cloneModel(model);
+  const marks = marksIn(copy.graph);
+  if (!marks.length) return { ran: 0, total: 0, never: [], unknown: count };
+  const names = marks.map((_, i) => freeName(`branch_${i}`, (name) => hasPort(copy.graph, name)));
+  const ports = marks.map(({ value }, i) => ({ port: { name: names[i] as string, type: markType }, value }));
+  copy.graph.setOutputs(ports);
+  sweep(copy);
+  const seen = marks.map(() => new Set<bigint>());
+  const subject = await subjectOf(copy);
+  try {
+    const session = await runtime.load(subject.source, { provider });
+    for (const tensors of sets) {
+      const { outputs } = await session.run(tensors);
+      for (const [i, name] of names.entries()) {
+        const tensor = outputs[name];
+        if (tensor) seen[i]?.add(bigintsOf(fromTensorData(tensor))[0] as bigint);
+      }
+    }
+    await session.release();
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return undefined;
+  } finally {
+    subject.close();
+  }
+  const isReached = (i: number): boolean => [1n, 0n].some((side) => seen[i]?.has(side));
+  // What the graph alone decides has one branch, and whatever stands in the other never runs.
+  const open = marks.flatMap(({ isFixed, isUnderFixed, label }, i) =>
+    isFixed || (isUnderFixed && !isReached(i)) ? [] : [{ label, seen: seen[i] as ReadonlySet<bigint> }],
+  );
+  const sides = [
+    ['then', 1n],
+    ['else', 0n],
+  ] as const;
+  const never = open.flatMap((mark) =>
+    sides.flatMap(([name, side]) => (mark.seen.has(side) ? [] : [`${name} of ${mark.label}`])),
+  );
+  const total = sides.length * open.length;
+  return { ran: total - never.length, total, never, unknown: count - marks.length };
+}
+
+const hasPort = ({ inputs, outputPorts }: Graph, name: string): boolean =>
+  inputs.some((input) => input.name === name) || outputPorts.some((port) => port.name === name);
+
+function countIfs(model: Model): number {
+  let count = 0;
+  for (const graph of model.graphs()) for (const node of graph.nodeSet) if (node.is('If')) count++;
+  return count;
+}
+
+/** A number that says how an If was decided: 1 then, 0 else, −1 where it was not reached. */
+interface Mark {
+  readonly label: string;
+  readonly value: Value;
+  /** No input has a say in it: the graph alone decides. */
+  readonly isFixed: boolean;
+  /** The same of an If around it. */
+  readonly isUnderFixed: boolean;
+}
+
+const markType = tensorType('int64', [1]);
+const UNREACHED = -1;
+
+/** The marks of the Ifs in a graph, and of those in their branches, which become outputs of the Ifs around them. */
+function marksIn(graph: Graph): Mark[] {
+  const build = new GraphBuilder(graph);
+  return graph
+    .nodes()
+    .filter((node) => node.is('If'))
+    .flatMap((node) => {
+      const { label } = node;
+      const condition = build.op('Cast', [node.inputs[0]], { to: dataTypes.int64.code });
+      const isFixed = isDecided(node.inputs[0]);
+      const value = build.op('Reshape', [condition, build.ints(1)]);
+      const inner = innerMarks(node).map((mark) => ({ ...mark, isUnderFixed: mark.isUnderFixed || isFixed }));
+      return [{ label, value, isFixed, isUnderFixed: false }, ...inner];
+    });
+}
+
+/** True for what no input changes: constants, ranks, and what is computed of these alone. */
+function isDecided(value: Value | undefined, known = new Map<Value, boolean>()): boolean {
+  if (!value || value.isConstant) return true;
+  const before = known.get(value);
+  if (before !== undefined) return before;
+  const { producer } = value;
+  const isRank = producer?.is('Size') === true && producer.inputs[0]?.producer?.is('Shape') === true;
+  // What reads nothing and is no constant draws random numbers.
+  const isOpen = !producer || producer.bodies.length > 0 || producer.inputs.length === 0;
+  const found = isRank || (!isOpen && producer.inputs.every((input) => isDecided(input, known)));
+  known.set(value, found);
+  return found;
+}
+
+function innerMarks(node: Node): Mark[] {
+  const { graph } = node;
+  const [first, second] = node.bodies as [Graph, Graph];
+  const inner = [marksIn(first), marksIn(second)];
+  const all = inner.flat();
+  if (!all.length) return [];
+  for (const [i, body] of [first, second].entries()) {
+    const build = new GraphBuilder(body);
+    for (const [j, mark] of all.entries()) {
+      const isOwn = inner[i]?.includes(mark);
+      const value = isOwn ? mark.value : build.op('Identity', [build.ints(UNREACHED)]);
+      body.output(
+        freeName(`mark_${j}`, (name) => hasPort(body, name)),
+        value,
+        markType,
+      );
+    }
+  }
+  return widened(node, graph, all);
+}
+
+/** The If again, with an output for each mark that its branches give. */
+function widened(node: Node, graph: Graph, marks: readonly Mark[]): Mark[] {
+  const attributes = Object.fromEntries(node.attributes);
+  for (const name of Object.keys(attributes)) graph.setAttribute(node, name, undefined);
+  const count = node.outputs.length;
+  const { name, inputs } = node;
+  const wide = graph.add('If', [...inputs], { name, attributes, outputs: count + marks.length });
+  for (const [i, old] of node.outputs.entries()) {
+    const value = wide.outputs[i];
+    if (!old || !value) continue;
+    value.type = old.type;
+    graph.replaceUses(old, value);
+  }
+  graph.remove(node);
+  return marks.map((mark, i) => ({ ...mark, value: wide.outputs[count + i] as Value }));
+}

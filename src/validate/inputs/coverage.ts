@@ -1,0 +1,47 @@
+/** What the inputs reached: the branches that ran, and whether one row of a batch touches the others. */
+import { RuntimeError } from '../../runtime/isolate.js';
+import type { AccuracyReport } from '../index.js';
+import type { Contestant } from '../proof.js';
+import type { Reference } from '../reference.js';
+import { branchCoverage } from './branches.js';
+import { type RowDependence, rowDependence } from './rows.js';
+
+/** The report with both. Rows are asked for where a pass changed numbers: what one row does to the scale of all is no other's fault. */
+export async function withCoverage(
+  accuracy: AccuracyReport,
+  reference: Reference,
+  [original, result]: readonly [Contestant, Contestant],
+): Promise<AccuracyReport> {
+  const { provider, fidelity } = accuracy;
+  const sets = reference.runs.map(({ feeds }) => feeds.tensors);
+  const branches = await orUndefined(() => branchCoverage(original.runtime, original.model, provider, sets));
+  const rows =
+    fidelity === 'exact' ? undefined : await orUndefined(() => rowsOf(reference, original, result, accuracy));
+  const warnings = [...accuracy.warnings, ...(rows?.texts ?? [])];
+  return { ...accuracy, warnings, ...(branches && { branches }), ...(rows && { rows: rows.effects }) };
+}
+
+async function rowsOf(
+  reference: Reference,
+  original: Contestant,
+  result: Contestant,
+  { provider }: AccuracyReport,
+): Promise<RowDependence | undefined> {
+  const [first] = reference.runs;
+  if (!first) return undefined;
+  const load = async ({ runtime, subject }: Contestant) => runtime.load((await subject()).source, { provider });
+  const [before, after] = [await load(original), await load(result)];
+  const found = await rowDependence(original.model, first.feeds.tensors, before, after);
+  await Promise.all([before.release(), after.release()]);
+  return found;
+}
+
+/** A runtime that fails here takes nothing away from what was compared before. */
+async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return undefined;
+  }
+}
