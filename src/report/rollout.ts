@@ -23,11 +23,12 @@ function sparkline(drift: readonly (number | null)[], limit: number | null): str
   return shown.map((value) => bars[Math.min(bars.length - 1, Math.floor(level(value) * (bars.length - 1)))]).join('');
 }
 
-/** `4 steps of stateN → state`. */
-export function rolloutTitle({ kind, fedBack, drift }: Rollout): string {
+/** `4 steps, stateN → state`, `4 tokens of 2 texts, logits → input_ids and 4 others`. */
+export function rolloutTitle({ fedBack, drift, tokens }: Rollout): string {
   const [first, ...others] = fedBack;
   const more = others.length ? ` and ${counted(others.length, 'other')}` : '';
-  return `${counted(drift.length, kind === 'tokens' ? 'token' : 'step')}, ${first?.output} → ${first?.input}${more}`;
+  const texts = tokens && drift.length ? ` of ${counted(tokens.of / drift.length, 'text')}` : '';
+  return `${counted(drift.length, tokens ? 'token' : 'step')}${texts}, ${first?.output} → ${first?.input}${more}`;
 }
 
 /** Everything that was measured, in one line. */
@@ -48,7 +49,7 @@ const decibels = (value: number | null | undefined): string =>
   typeof value === 'number' && Number.isFinite(value) ? `${numberText(value)} dB` : '∞';
 
 function tokensText({ equal, of, prefix, divergence }: NonNullable<Rollout['tokens']>): string {
-  const parted = equal < of ? `, the first other at step ${prefix + 1}` : '';
+  const parted = equal < of ? `, the first that differs at step ${prefix + 1}` : '';
   const most = Math.max(0, ...divergence.map((value) => value ?? Number.POSITIVE_INFINITY));
   return `${equal} of ${of} tokens agree${parted}, KL up to ${numberText(most)}`;
 }

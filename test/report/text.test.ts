@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { reportMarkdown } from '../../src/report/markdown.js';
 import { reportText } from '../../src/report/text.js';
+import type { Report } from '../../src/run/report.js';
 import { sample } from './sample.js';
+
+type Rollout = NonNullable<Report['rollout']>;
 
 describe('reportText', () => {
   it('shows a whole run in aligned columns', () => {
@@ -34,6 +37,42 @@ describe('reportText', () => {
       ✓ wrote model.opt.onnx (5.21 MB, 2.4 s)
       "
     `);
+  });
+
+  it('shows a rollout step by step, by how near the limit it is', () => {
+    const rollout = {
+      kind: 'state' as const,
+      fedBack: [
+        { output: 'hn', input: 'h' },
+        { output: 'cn', input: 'c' },
+      ],
+      ...{ asked: 6, drift: [0, 1e-5, 1e-4, 0.001, 0.01, 0.4], of: 'cn', limit: 0.1, inputs: 'made up' },
+      failure: 'after 6 steps "cn" has drifted by 0.40 (limit 0.1)',
+      notes: [],
+    };
+    const shown = (more: Partial<Rollout>) => reportText({ ...sample, rollout: { ...rollout, ...more } }).split('\n\n');
+    expect(shown({})[3]).toBe('rollout  6 steps, hn → h and 1 other\n  drift of cn 0 ▁▁▂▄▆█ 0.40 (limit 0.1)');
+    const tokens = { prefix: 2, equal: 5, of: 6, divergence: [0, 0.01] };
+    expect(shown({ kind: 'tokens', of: 'logits', tokens, drift: [0.001, null] })[3]).toContain(
+      'drift of logits 0.0010 ▄█ ∞ (limit 0.1), 5 of 6 tokens agree, the first that differs at',
+    );
+    expect(shown({ kind: 'tokens', tokens, drift: [0.001, null] })[3]).toContain(
+      'rollout  2 tokens of 3 texts, hn → h and 1 other',
+    );
+    expect(shown({ kind: 'denoise', psnr: 41.23 })[3]).toContain(
+      'drift of the latent 0 ▁▁▂▄▆█ 0.40 (limit 0.1), PSNR 41.2 dB',
+    );
+    expect(shown({ kind: 'denoise', psnr: null, drift: [0] })[3]).toContain('1 step, hn → h and 1 other');
+    expect(shown({ kind: 'denoise', psnr: null, drift: [0] })[3]).toContain('PSNR ∞');
+    // Of many steps each bar shows the worst of a few.
+    const many = Array.from({ length: 60 }, (_, i) => (i === 31 ? 1 : 1e-9));
+    expect(shown({ drift: many })[3]).toContain(` ${'▁'.repeat(15)}█${'▁'.repeat(14)} `);
+    expect(shown({ drift: [], notes: ['0 of 4 steps: one takes 31 s'] })[3]).toBe(
+      'rollout  0 steps, hn → h and 1 other\n  not run\n  0 of 4 steps: one takes 31 s',
+    );
+    expect(reportMarkdown({ ...sample, rollout })).toContain(
+      '## Rollout\n\n6 steps, hn → h and 1 other: drift of cn 0 ▁▁▂▄▆█ 0.40 (limit 0.1). Inputs: made up.',
+    );
   });
 
   it('says what was measured where a pass is tuned', () => {

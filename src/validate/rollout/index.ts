@@ -185,6 +185,9 @@ function failureOf(
   { gate, fidelity }: RolloutOptions,
 ): string | undefined {
   const last = drifts.at(-1);
+  const lost = drifts.findIndex(({ size }) => !Number.isFinite(size));
+  if (lost >= 0)
+    return `at step ${lost + 1} "${drifts[lost]?.name}" has another shape, or NaN and infinities in other places`;
   const others = choices.count - choices.equal;
   // Two logits may each be off by what the gate allows a single element.
   if (fidelity === 'exact' && choices.lead > 2 * gate.maxRel)
@@ -193,11 +196,10 @@ function failureOf(
   // Coarse logits are coarse from the first: what counts is whether the cache makes them worse, and then what they say.
   const grows = last.size > GROWS * (drifts[0]?.size ?? 0);
   if (plan.kind === 'tokens' && fidelity !== 'exact' && (others === 0 || !grows)) return undefined;
-  const size = Number.isFinite(last.size) ? `by ${last.size.toPrecision(2)}` : 'to other NaN, infinities or shapes';
   const words = plan.kind === 'tokens' ? `, ${others} of ${choices.count} tokens differ` : '';
   const after = `after ${drifts.length} ${drifts.length === 1 ? 'step' : 'steps'}`;
   const what = plan.kind === 'denoise' ? 'the latent' : `"${last.name}"`;
-  return `${after} ${what} has drifted ${size} (limit ${gate.maxError})${words}`;
+  return `${after} ${what} has drifted by ${last.size.toPrecision(2)} (limit ${gate.maxError})${words}`;
 }
 
 /** A drift of so many times the original's own is an error. */
@@ -212,8 +214,8 @@ async function isOwn(
   { lead }: Choices,
   options: RolloutOptions,
 ): Promise<boolean> {
+  if (drifts.some(({ size }) => !Number.isFinite(size))) return false;
   const size = drifts.at(-1)?.size ?? 0;
-  if (!Number.isFinite(size)) return false;
   const found = nothingFound();
   const rival = partyOf(await options.rival(), 'original', outputsOf(plan));
   const steps = stepsOf(plan, original, rival, start, drifts.length, found);

@@ -38,8 +38,10 @@ export async function* tokenSteps(
     const a = await original({ ...inputs, ...caches[0] });
     if (!hasCache) refuseOthers(before, a[logits]!);
     before = a[logits];
+    const x = lastOf(a[logits]!);
+    if (numbers(x).some(Number.isNaN)) throw new RolloutEnd('original', 'fault', 'the original gives NaN');
     const b = await result({ ...inputs, ...caches[1] });
-    const [x, y] = [lastOf(a[logits]!), lastOf(b[logits]!)];
+    const y = lastOf(b[logits]!);
     const drift = driftOf(logits, x, y);
     const tokens = note(choices, x, y, plan.vocabulary);
     yield drift;
