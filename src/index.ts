@@ -48,6 +48,7 @@ export {
 } from './run/pass.js';
 export type { Progress } from './run/pipeline.js';
 export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';
+export type { TargetCpu } from './run/target-cpu.js';
 export { UsageError } from './run/usage-error.js';
 export type { VerifyLevel } from './run/verify.js';
 export type { ProviderProbe } from './runtime/providers.js';

@@ -10,40 +10,58 @@ export const EXACT_CPUS = '8-bit sums are exact on every x64 and ARM CPU';
 export const INEXACT_CPUS =
   '8-bit sums are right on CPUs with VNNI, AMX or ARM dot products; on x64 CPUs without them u8 × s8 sums saturate';
 
-/** Where products of activations and weights in 8 bits have their weights, and whether these are matrices, K × N. */
-const products: Readonly<Record<string, { readonly weights: readonly number[]; readonly isMatrix?: boolean }>> = {
-  MatMulInteger: { weights: [1], isMatrix: true },
-  QLinearMatMul: { weights: [3], isMatrix: true },
-  ConvInteger: { weights: [1] },
-  QLinearConv: { weights: [3] },
-  'com.microsoft.MatMulIntegerToFloat': { weights: [1], isMatrix: true },
-  'com.microsoft.DynamicQuantizeMatMul': { weights: [1], isMatrix: true },
-  'com.microsoft.QGemm': { weights: [3] },
-  'com.microsoft.QAttention': { weights: [1] },
-  'com.microsoft.DynamicQuantizeLSTM': { weights: [1, 2] },
+interface IntegerProduct {
+  /** Inputs with weights, each with the input of its zero point where that is one for the weights alone. */
+  readonly weights: readonly (readonly [at: number, zeroAt?: number])[];
+  /** True where weights are matrices K × N, and nothing else is. */
+  readonly isMatrix?: boolean;
+}
+
+/** Operators that add products of integers, by op and domain. */
+const integerProducts: Readonly<Record<string, IntegerProduct>> = {
+  MatMulInteger: { weights: [[1, 3]], isMatrix: true },
+  QLinearMatMul: { weights: [[3, 5]], isMatrix: true },
+  ConvInteger: { weights: [[1, 3]] },
+  QLinearConv: { weights: [[3, 5]] },
+  'com.microsoft.MatMulIntegerToFloat': { weights: [[1, 5]], isMatrix: true },
+  'com.microsoft.DynamicQuantizeMatMul': { weights: [[1, 3]], isMatrix: true },
+  'com.microsoft.QGemm': { weights: [[3, 5]] },
+  'com.microsoft.QAttention': { weights: [[1]] },
+  'com.microsoft.DynamicQuantizeLSTM': { weights: [[1], [2]] },
 };
+
+/** Undefined for an operator that adds no products of integers. */
+export const integerProductOf = ({ domain, opType }: Node): IntegerProduct | undefined =>
+  integerProducts[domain ? `${domain}.${opType}` : opType];
 
 /** Undefined where the model adds no products of u8 × s8. Reads the weights of those that it does, in pieces. */
 export function holdsOn(model: Model): { readonly isExact: boolean; readonly text: string } | undefined {
-  const seen = new Map<Tensor, boolean>();
   let isFound = false;
   for (const graph of model.graphs())
     for (const node of graph.nodeSet) {
-      const product = products[node.domain ? `${node.domain}.${node.opType}` : node.opType];
-      if (!product || node.inputs[0]?.elem === 'int8') continue;
-      for (const index of product.weights) {
-        const weights = tensorsOf(model, node.inputs[index]);
-        if (weights.some((tensor) => tensor?.type === 'uint8')) continue;
-        isFound = true;
-        for (const tensor of weights) {
-          const known = tensor && seen.get(tensor);
-          const canSaturate = known ?? (!tensor || (product.isMatrix ? hasLargePair(tensor) : hasLarge(tensor)));
-          if (canSaturate) return { isExact: false, text: INEXACT_CPUS };
-          if (tensor) seen.set(tensor, canSaturate);
-        }
-      }
+      const answer = canSaturate(node);
+      if (answer) return { isExact: false, text: INEXACT_CPUS };
+      isFound ||= answer === false;
     }
   return isFound ? { isExact: true, text: EXACT_CPUS } : undefined;
+}
+
+/** What was read of weights. */
+const large = new WeakMap<Tensor, { pair?: boolean; alone?: boolean }>();
+
+/** Whether sums of a node saturate on some CPUs; undefined where it adds no products of u8 × s8. */
+export function canSaturate(node: Node): boolean | undefined {
+  const product = integerProductOf(node);
+  if (!product || node.inputs[0]?.elem === 'int8') return undefined;
+  const weights = product.weights.flatMap(([at]) => tensorsOf(node.graph.model, node.inputs[at]));
+  if (weights.every((tensor) => tensor?.type === 'uint8')) return undefined;
+  return weights.some((tensor) => {
+    if (tensor?.type === 'uint8') return false;
+    if (!tensor) return true;
+    const known = large.get(tensor) ?? {};
+    large.set(tensor, known);
+    return product.isMatrix ? (known.pair ??= hasLargePair(tensor)) : (known.alone ??= hasLarge(tensor));
+  });
 }
 
 /** The constants that a value is, one for each call of the function it is an input of; undefined for one that is computed. */

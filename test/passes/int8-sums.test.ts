@@ -220,6 +220,20 @@ describe('the CPUs that int8 is for', () => {
     expect(holdsOn(quantized(-65))?.isExact).toBe(false);
     expect(holdsOn(quantized(200, 'uint8'))).toBeUndefined();
     expect(holdsOn(before)).toBeUndefined();
+    // What is signed on both sides is exact as it is, what a kernel orders itself where no two weights are too large.
+    const conv = (weight: number, elem: 'uint8' | 'int8') =>
+      buildModel({ '': 17 }, (g) => {
+        const w = g.constant('int8', new Array(8 * 4 * 9).fill(weight), [8, 4, 3, 3]);
+        g.output('y', g.op('ConvInteger', [g.input('x', elem, [1, 4, 9, 9]), w]));
+      });
+    expect(holdsOn(conv(-64, 'uint8'))?.isExact).toBe(true);
+    expect(holdsOn(conv(-65, 'uint8'))?.isExact).toBe(false);
+    expect(holdsOn(conv(127, 'int8'))).toBeUndefined();
+    const computed = buildModel({ '': 17 }, (g) => {
+      const w = g.input('w', 'int8', [64, 4]);
+      g.output('y', g.op('MatMulInteger', [g.input('x', 'uint8', [2, 64]), w]), 'int32', [2, 4]);
+    });
+    expect(holdsOn(computed)?.isExact).toBe(false);
     const { model } = await optimize(deep(), 'int8', { target: 'cpu', verify: 'none', keepFunctions: true });
     expect(model.functions.length).toBe(1);
     expect(holdsOn(model)?.isExact).toBe(true);

@@ -11,12 +11,13 @@ import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { castTensor } from '../../ir/numbers.js';
 import type { Value } from '../../ir/value.js';
+import { canSaturate, integerProductOf } from '../../run/cpus.js';
 import { inlineCalls } from '../../run/region/inline-all.js';
 import type { TensorData, Tensors } from '../../runtime/protocol.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import { expand, isExpandable } from './expand.js';
 import { roundResults } from './rounding.js';
-import { isIntegerProduct, makeUnsigned, saturates } from './saturation.js';
+import { makeUnsigned } from './saturation.js';
 import { isNarrow, type Narrow, narrowOf, widenModel } from './widen.js';
 
 /** To be run with the runtime's own optimizations off. */
@@ -42,7 +43,7 @@ export function emulated(original: Model): Emulation | undefined {
   const ports = portsOf(model);
   const were = widenModel(model);
   const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
-  const products = nodes.filter(saturates);
+  const products = nodes.filter(canSaturate);
   const missing = nodes.filter(isExpandable);
   // What is only stored in 16 bits is read alike by all.
   const isComputed = [...were.keys()].some((value) => value.producer ?? !value.isConstant);
@@ -65,7 +66,7 @@ function mayDiffer(model: Model): boolean {
     for (const value of [...graph.inputs, ...graph.constants])
       if (narrowOf(value.type) || isNarrow(value.elem)) return true;
     for (const node of graph.nodeSet)
-      if (mayGiveNarrow(node) || isIntegerProduct(node) || isExpandable(node)) return true;
+      if (mayGiveNarrow(node) || integerProductOf(node) || isExpandable(node)) return true;
   }
   return false;
 }

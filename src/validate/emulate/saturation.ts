@@ -10,36 +10,15 @@ import type { Node } from '../../ir/node.js';
 import { tensorOf } from '../../ir/numbers.js';
 import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
+import { integerProductOf } from '../../run/cpus.js';
 import { castTo } from './widen.js';
-
-/** Operands of integer products, and their zero points: by op, pairs of slots. Contrib ops begin with `ms.`. */
-const operands: ReadonlyMap<string, readonly (readonly [number, number])[]> = new Map(
-  Object.entries({
-    MatMulInteger: [[1, 3]],
-    ConvInteger: [[1, 3]],
-    QLinearMatMul: [[3, 5]],
-    QLinearConv: [[3, 5]],
-    'ms.DynamicQuantizeMatMul': [[1, 3]],
-    'ms.MatMulIntegerToFloat': [[1, 5]],
-    'ms.QGemm': [[3, 5]],
-  } as Record<string, [number, number][]>),
-);
-
-const slotsOf = (node: Node): readonly (readonly [number, number])[] =>
-  operands.get(node.domain === 'com.microsoft' ? `ms.${node.opType}` : node.domain === '' ? node.opType : '?') ?? [];
-
-/** True for an operator that adds products of integers. */
-export const isIntegerProduct = (node: Node): boolean => slotsOf(node).length > 0;
-
-/** True where sums of the node saturate on some CPUs. */
-export const saturates = (node: Node): boolean => slotsOf(node).some(([at]) => node.inputs[at]?.elem === 'int8');
 
 /** Makes the weights of a node unsigned. */
 export function makeUnsigned(node: Node): void {
-  for (const [at, zeroAt] of slotsOf(node)) {
+  for (const [at, zeroAt] of integerProductOf(node)?.weights ?? []) {
     const { graph } = node;
     const value = node.inputs[at];
-    if (value?.elem !== 'int8') continue;
+    if (value?.elem !== 'int8' || zeroAt === undefined) continue;
     const zero = node.inputs[zeroAt];
     graph.setInput(node, at, raised(graph, value));
     graph.setInput(node, zeroAt, zero ? raised(graph, zero) : graph.constant(tensorOf('uint8', 128)));
