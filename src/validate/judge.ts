@@ -96,7 +96,7 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
       return { outcome: 'unknown', detail: first.name ? `"${first.name}": ${first.reason}` : first.reason };
     return {
       outcome: 'accepted',
-      detail: `${summaryOf(worst, gate, notCompared.length > 0)}${scope}`,
+      detail: `${widened(held) ?? summaryOf(worst, gate, notCompared.length > 0)}${scope}`,
       error: Math.max(0, ...worst.map(({ relativeL2 }) => relativeL2)),
       ...(warnings.length > 0 && { warnings }),
     };
@@ -112,6 +112,14 @@ function scopeOf({ runs }: Reference, { forms }: Proof, where: string): string {
     ? `${count} ${given ? 'given' : 'made-up'} ${count === 1 ? 'set' : 'sets'} of inputs`
     : 'no inputs';
   return ` (${inputs}; ${where}${forms.includes('emulated') ? ', and emulated: 16 bits rounded, integer sums exact' : ''})`;
+}
+
+/** The largest error that is allowed past the gate, and why; undefined where there is none. */
+function widened(held: readonly WeighedEvidence[]): string | undefined {
+  const [worst] = held
+    .filter(({ outcome, words }) => outcome === 'within' && words.length > 0)
+    .sort((a, b) => b.output.relativeL2 - a.output.relativeL2);
+  return worst && `"${worst.output.name}": ${worst.words.join(', ')}`;
 }
 
 /** What breaks the limits of meanings: measured over all runs in one form, since one run may hold too few answers. */

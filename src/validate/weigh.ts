@@ -56,10 +56,8 @@ export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, wei
   const isDestroyed = yardstick.equal === undefined ? yardstick.cosine < DESTROYED : yardstick.equal < DESTROYED;
   if (isDestroyed || yardstick.nonFiniteMismatches)
     return { outcome: 'unproven', words: [`${found[0]}, and ${rounded}`] };
-  return {
-    outcome: signal ? 'unproven' : 'within',
-    words: signal ? [signal] : found.map((text) => `${text}; ${rounded}`),
-  };
+  if (signal) return { outcome: 'unproven', words: [signal] };
+  return { outcome: 'within', words: [`${found.join(', ')}, and allowed: ${rounded}`] };
 }
 
 /**

@@ -51,6 +51,27 @@ describe('a pass that rounds', () => {
     expect(found.outputs[0]?.relativeL2).toBeLessThan(0.02);
     expect(judge(reference(made(), made('0–255')), proof([0.5, 0.01]), lossy).verdict.outcome).toBe('rejected');
   });
+  it('may go past its gate where rounded weights do, and the sentence says so', () => {
+    const output = compareTensors('y', vector(1, 2, 3), vector(1.1, 2.3, 3.3));
+    const gate = gateOf('rounding', 'cpu');
+    const evidence = {
+      form: 'plain',
+      run: 0,
+      output,
+      ...weigh(output, gate, 'rounding', { yardstick: output }),
+    } as const;
+    const { verdict } = judge(reference(made()), proof([], { evidence: [evidence] }), {
+      gate,
+      fidelity: 'rounding',
+      where: 'cpu',
+    });
+    expect(verdict).toMatchObject({
+      outcome: 'accepted',
+      detail: expect.stringMatching(
+        /^"y": relative L2 0.12 > 0.1, and allowed: rounding the weights alone moves it by 0.12 /,
+      ),
+    });
+  });
   it('is no excuse for an exact one', () => {
     const exact = { gate: gateOf('exact', 'cpu'), fidelity: 'exact', where: 'cpu' } as const;
     expect(judge(reference(made(), made('0–255')), proof([0, 0.5], {}, 'exact'), exact).verdict.outcome).toBe(

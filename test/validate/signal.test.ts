@@ -230,7 +230,7 @@ describe('an error is weighed', () => {
     expect(weigh(error, narrow, 'rounding').outcome).toBe('beyond');
     const found = weigh(error, narrow, 'rounding', { yardstick });
     expect(found.outcome).toBe('within');
-    expect(found.words[0]).toMatch(/^relative L2 .* > 0.001; rounding the weights alone moves it by /);
+    expect(found.words[0]).toMatch(/^relative L2 .* > 0.001, .*and allowed: rounding the weights alone moves it by /);
     const worse = { ...yardstick, relativeL2: 3.5 * yardstick.relativeL2 };
     expect(weigh(worse, narrow, 'rounding', { yardstick }).outcome).toBe('beyond');
     // Only for what rounds, and not past a limit that was asked for.
