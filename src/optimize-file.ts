@@ -59,9 +59,10 @@ export async function optimizeFile(
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
   const deadline = deadlineOf(options);
   const ends = new Map<Model, Ends>();
-  const compare = async (result: Model, fidelity: Fidelity): Promise<Ends> => {
-    const found = await compareAtEnd(input, result, { target, fidelity }, { ...options, deadline }, say);
-    ends.set(result, found);
+  const compare = async (result: Model, fidelity: Fidelity, isTrial = false): Promise<Ends> => {
+    const settings = { ...options, deadline, ...(isTrial && { speed: false }) };
+    const found = await compareAtEnd(input, result, { target, fidelity }, settings, say);
+    if (!isTrial) ends.set(result, found);
     return found;
   };
   const { model, report } = await optimizeBy(
@@ -75,7 +76,7 @@ export async function optimizeFile(
       verify: level,
       onProgress: (progress) => say(progressText(progress)),
     },
-    validates ? async (result, fidelity) => (await compare(result, fidelity)).accuracy.verdict : undefined,
+    validates ? async (...given) => (await compare(...given)).accuracy.verdict : undefined,
   );
   const measured = validates ? (ends.get(model) ?? (await compare(model, report.fidelity))) : undefined;
   const complete = {

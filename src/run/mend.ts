@@ -74,7 +74,8 @@ function takenBackOf({ asked }: Keeping, kept: ReadonlySet<Place>, before: Verdi
 export function takenBackNote({ places, of, error: { before, after } }: TakenBack): Note {
   const few = places.slice(0, 3).join(', ');
   const more = places.length > 3 ? ` and ${places.length - 3} more` : '';
-  const short = (value: number | undefined): string => (value === undefined ? '?' : value.toPrecision(2));
+  const short = (value: number | undefined): string =>
+    value === undefined ? '?' : Number.isFinite(value) ? value.toPrecision(2) : '∞';
   return {
     text: `kept from ${places.length} of ${of} places, where it breaks its gate: ${few}${more}; relative L2 ${short(before)} → ${short(after)} without them`,
   };
@@ -97,27 +98,34 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict> {
   const culprits = [...line.results.entries()]
     .filter(([, { status, fidelity }]) => status === 'applied' && fidelity !== 'exact')
     .sort(([, a], [, b]) => (b.error ?? 0) - (a.error ?? 0));
-  const isTime = clock({ ms: 0, deadline: options.deadline });
+  const began = performance.now();
+  // What the comparison after passes does not see, the one at the end has to judge: it takes longer.
+  const judge = await judgeOf(line);
+  const isTime = clock({ ms: performance.now() - began, deadline: options.deadline });
   const restore = line.saved();
   for (const [position, { name }] of culprits) {
     const reason = reasonOf(name);
     const dry = new Keeping(undefined, reason);
-    const run = async (keeping: Keeping, takenBack?: TakenBack): Promise<void> => {
-      line.kept.set(position, { keeping, broken, takenBack });
+    const run = async (keeping: Keeping): Promise<void> => {
+      line.kept.set(position, { keeping, broken });
       await line.again(position);
     };
     const trial = async (keeping: Keeping): Promise<Verdict> => {
       await run(keeping);
-      return (await line.whole()) ?? { outcome: 'accepted', detail: '', error: 0 };
+      return (await judge()) ?? nothingApplied;
     };
     line.isTrial = true;
     await run(dry);
     // A pass that asks of no place cannot be kept from any.
     if (dry.asked.size === 0) line.kept.delete(position);
-    if (dry.asked.size === 0 || (await line.whole())?.outcome === 'rejected') continue;
+    if (dry.asked.size === 0 || (await judge())?.outcome === 'rejected') continue;
     const found = await leastKept(dry.units(), (kept) => trial(new Keeping(kept, reason)), { isTime, splits: true });
     line.isTrial = false;
-    await run(new Keeping(found?.kept, reason), found && takenBackOf(dry, found.kept, broken, found.verdict));
+    line.kept.set(position, {
+      keeping: new Keeping(found?.kept, reason),
+      broken,
+      takenBack: found && takenBackOf(dry, found.kept, broken, found.verdict),
+    });
     await line.again(Math.min(...line.kept.keys()));
     await line.costs();
     return (await line.whole(options.atEnd)) ?? broken;
@@ -125,4 +133,13 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict> {
   line.isTrial = false;
   restore();
   return broken;
+}
+
+const nothingApplied: Verdict = { outcome: 'accepted', detail: 'nothing is applied', error: 0 };
+
+/** The quickest comparison of whole models that sees what is wrong. */
+async function judgeOf(line: Line): Promise<() => Promise<Verdict | undefined>> {
+  const { atEnd } = line.options;
+  const isSeen = !atEnd || (await line.whole())?.outcome === 'rejected';
+  return () => line.whole(isSeen ? undefined : (model, fidelity) => atEnd(model, fidelity, true));
 }

@@ -27,7 +27,7 @@ export interface PipelineOptions extends Surroundings {
   /** Passes for speed are tuned by it. */
   readonly stopwatch?: Stopwatch;
   /** The comparison at the end, instead of the verifier's: with the original, as it is reported. */
-  readonly atEnd?: (model: Model, fidelity: Fidelity) => Promise<Verdict>;
+  readonly atEnd?: (model: Model, fidelity: Fidelity, isTrial?: boolean) => Promise<Verdict>;
   /** The time that verifying may take. */
   readonly deadline?: Deadline;
   /** Called before each step. */
@@ -267,7 +267,7 @@ export class Line {
     const { candidate, isChanged, notes, skips, sites, rewrites } = run;
     const after = isChanged ? this.#regions.summarize(candidate) : this.summary;
     const isKept = isChanged && verdict?.outcome !== 'rejected';
-    const isBack = back && !back.takenBack;
+    const isBack = back && (!back.takenBack || !isChanged);
     if (isBack) verdict = back.broken;
     this.#steps[position] = {
       ...given,
@@ -284,7 +284,7 @@ export class Line {
       ops: opsChanged(this.summary, after),
       nodes: { before: this.summary.nodes, after: after.nodes },
       bytes: { before: this.summary.bytes, after: after.bytes },
-      notes: takenBack ? [...notes, takenBackNote(takenBack)] : notes,
+      notes: takenBack && isKept ? [...notes, takenBackNote(takenBack)] : notes,
       skips,
       sites: sitesOf(sites, placesIn(this.#regions)),
       verdict,
