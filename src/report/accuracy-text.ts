@@ -12,7 +12,7 @@ export function inputsText(inputs: readonly string[], seed: number): string {
   return `${counted(given, 'given set')} of inputs${made ? `, ${made} made up with seed ${seed}` : ''}`;
 }
 
-const formTexts = {
+export const formTexts = {
   plain: 'as it computes',
   optimized: "with the runtime's optimizations",
   emulated: 'with 16 bits rounded and integer sums exact',

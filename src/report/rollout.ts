@@ -1,5 +1,6 @@
 /** Rollouts in words: how far the result drifted from the original, step by step. */
 import type { Report } from '../run/report.js';
+import { formTexts } from './accuracy-text.js';
 import { counted, numberText } from './style.js';
 
 type Rollout = NonNullable<Report['rollout']>;
@@ -23,12 +24,17 @@ function sparkline(drift: readonly (number | null)[], limit: number | null): str
   return shown.map((value) => bars[Math.min(bars.length - 1, Math.floor(level(value) * (bars.length - 1)))]).join('');
 }
 
-/** `4 steps, stateN → state`, `4 tokens of 2 texts, logits → input_ids and 4 others`. */
-export function rolloutTitle({ fedBack, drift, tokens }: Rollout): string {
+/** `cpu, given inputs: 4 steps, stateN → state`, `cpu, made-up inputs: 4 tokens of 2 texts, logits → input_ids and 4 others`. */
+export function rolloutTitle({ fedBack, drift, tokens, provider, form, source }: Rollout): string {
   const [first, ...others] = fedBack;
   const more = others.length ? ` and ${counted(others.length, 'other')}` : '';
   const texts = tokens && drift.length ? ` of ${counted(tokens.of / drift.length, 'text')}` : '';
-  return `${counted(drift.length, tokens ? 'token' : 'step')}${texts}, ${first?.output} → ${first?.input}${more}`;
+  const where = [
+    provider,
+    source === 'data' ? 'given inputs' : 'made-up inputs',
+    ...(form === 'emulated' ? [formTexts.emulated] : []),
+  ];
+  return `${where.join(', ')}: ${counted(drift.length, tokens ? 'token' : 'step')}${texts}, ${first?.output} → ${first?.input}${more}`;
 }
 
 /** Everything that was measured, in one line. */

@@ -284,6 +284,11 @@ export const reportSchema = z.object({
         })
         .optional(),
       psnr: measure.optional().describe("Decibels, of a denoiser's last latent; null where both are equal."),
+      provider: z.string(),
+      form: z
+        .enum(['plain', 'emulated'])
+        .describe('The arithmetic of the result; the original runs in that of the provider.'),
+      source: z.enum(['data', 'made']).describe('Whether the inputs were given.'),
       inputs: z.string().describe('Where they come from, in words.'),
       failure: z.string().optional().describe('Why it fails the accuracy gate.'),
       notes: z.array(z.string()),

@@ -18,8 +18,7 @@ import { placeOf } from './place.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
 import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
-import type { RolloutReport } from './rollout/index.js';
-import { type MeasureOptions, measureRollout, withRollout } from './rollout/measure.js';
+import { type MeasuredRollout, type MeasureOptions, measureRollout, withRollout } from './rollout/measure.js';
 import { namingOverflow, portsNote, withPortsOf } from './same-ports.js';
 import { openDims, type Sizes, typicalSizes } from './sizes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
@@ -87,7 +86,7 @@ export interface GateResult {
 export interface Validation {
   readonly accuracy: AccuracyReport;
   /** Undefined where no output feeds an input, or one of the two does not run. */
-  readonly rollout: RolloutReport | undefined;
+  readonly rollout: MeasuredRollout | undefined;
   /** Undefined where it was not asked for, or one of the two does not run. */
   readonly speed: SpeedReport | undefined;
   /** Where the result's nodes ran; undefined on the CPU, which has nothing to fall back to. */

@@ -47,31 +47,36 @@ describe('reportText', () => {
         { output: 'cn', input: 'c' },
       ],
       ...{ asked: 6, drift: [0, 1e-5, 1e-4, 0.001, 0.01, 0.4], of: 'cn', limit: 0.1, inputs: 'made up' },
+      ...{ provider: 'cpu', form: 'plain' as const, source: 'made' as const },
       failure: 'after 6 steps "cn" has drifted by 0.40 (limit 0.1)',
       notes: [],
     };
     const shown = (more: Partial<Rollout>) => reportText({ ...sample, rollout: { ...rollout, ...more } }).split('\n\n');
-    expect(shown({})[3]).toBe('rollout  6 steps, hn → h and 1 other\n  drift of cn 0 ▁▁▂▄▆█ 0.40 (limit 0.1)');
+    expect(shown({})[3]).toBe(
+      'rollout  cpu, made-up inputs: 6 steps, hn → h and 1 other\n  drift of cn 0 ▁▁▂▄▆█ 0.40 (limit 0.1)',
+    );
     const tokens = { prefix: 2, equal: 5, of: 6, divergence: [0, 0.01] };
     expect(shown({ kind: 'tokens', of: 'logits', tokens, drift: [0.001, null] })[3]).toContain(
       'drift of logits 0.0010 ▄█ ∞ (limit 0.1), 5 of 6 tokens agree, the first that differs at',
     );
     expect(shown({ kind: 'tokens', tokens, drift: [0.001, null] })[3]).toContain(
-      'rollout  2 tokens of 3 texts, hn → h and 1 other',
+      'rollout  cpu, made-up inputs: 2 tokens of 3 texts, hn → h and 1 other',
     );
     expect(shown({ kind: 'denoise', psnr: 41.23 })[3]).toContain(
       'drift of the latent 0 ▁▁▂▄▆█ 0.40 (limit 0.1), PSNR 41.2 dB',
     );
-    expect(shown({ kind: 'denoise', psnr: null, drift: [0] })[3]).toContain('1 step, hn → h and 1 other');
+    expect(shown({ kind: 'denoise', psnr: null, drift: [0] })[3]).toContain(
+      'made-up inputs: 1 step, hn → h and 1 other',
+    );
     expect(shown({ kind: 'denoise', psnr: null, drift: [0] })[3]).toContain('PSNR ∞');
     // Of many steps each bar shows the worst of a few.
     const many = Array.from({ length: 60 }, (_, i) => (i === 31 ? 1 : 1e-9));
     expect(shown({ drift: many })[3]).toContain(` ${'▁'.repeat(15)}█${'▁'.repeat(14)} `);
     expect(shown({ drift: [], notes: ['0 of 4 steps: one takes 31 s'] })[3]).toBe(
-      'rollout  0 steps, hn → h and 1 other\n  not run\n  0 of 4 steps: one takes 31 s',
+      'rollout  cpu, made-up inputs: 0 steps, hn → h and 1 other\n  not run\n  0 of 4 steps: one takes 31 s',
     );
     expect(reportMarkdown({ ...sample, rollout })).toContain(
-      '## Rollout\n\n6 steps, hn → h and 1 other: drift of cn 0 ▁▁▂▄▆█ 0.40 (limit 0.1). Inputs: made up.',
+      '## Rollout\n\ncpu, made-up inputs: 6 steps, hn → h and 1 other: drift of cn 0 ▁▁▂▄▆█ 0.40 (limit 0.1). Inputs: made up.',
     );
   });
 

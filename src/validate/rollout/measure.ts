@@ -2,10 +2,12 @@
 import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
 import { type Provider, RuntimeError } from '../../runtime/isolate.js';
+import type { Feeds } from '../feeds.js';
 import { type Side, sideOf } from '../forms.js';
 import type { Gate } from '../gates.js';
 import type { AccuracyReport } from '../index.js';
 import { perturbed } from '../noise.js';
+import { placeOf } from '../place.js';
 import type { Contestant } from '../proof.js';
 import type { Reference } from '../reference.js';
 import { type RolloutReport, rollout } from './index.js';
@@ -25,12 +27,20 @@ export interface MeasureOptions {
   readonly rollout?: number;
 }
 
+/** A rollout, and where it was run on what. */
+export interface MeasuredRollout extends RolloutReport {
+  readonly provider: Provider;
+  /** In which arithmetic the result ran: the original runs in the provider's. */
+  readonly form: 'plain' | 'emulated';
+  readonly source: Feeds['source'];
+}
+
 /** Undefined where no output feeds an input. The result runs in emulated arithmetic where that differs from the provider's. */
 export async function measureRollout(
   { runs }: Reference,
   [original, result]: readonly [Contestant, Contestant],
   { rollout: asked, seed = 0, ...options }: MeasureOptions,
-): Promise<RolloutReport | undefined> {
+): Promise<MeasuredRollout | undefined> {
   const steps = asked ?? STEPS;
   const { model } = await original.subject();
   const plan = steps > 0 ? planOf(model) : undefined;
@@ -49,7 +59,15 @@ export async function measureRollout(
     const second = emulated ?? ((await load(result, 'plain')) as Side);
     const share = asked === undefined ? SHARES.usual : SHARES.asked;
     const rival = async (): Promise<Side> => (emulated && (await load(original, 'emulated'))) || shaken(first);
-    return await rollout(first, second, plan, model, sets, { ...options, steps, seed, share, rival });
+    const rolled = await rollout(first, second, plan, model, sets, { ...options, steps, seed, share, rival });
+    return (
+      rolled && {
+        ...rolled,
+        provider: options.provider,
+        form: emulated ? 'emulated' : 'plain',
+        source: given.length ? 'data' : 'made',
+      }
+    );
   } catch (error) {
     // A model that cannot be loaded has been found wrong before.
     if (error instanceof RuntimeError) return undefined;
@@ -66,9 +84,12 @@ function shaken(side: Side): Side {
 }
 
 /** The accuracy of a comparison whose rollout may have failed. */
-export function withRollout(accuracy: AccuracyReport, rolled: RolloutReport | undefined): AccuracyReport {
+export function withRollout(accuracy: AccuracyReport, rolled: MeasuredRollout | undefined): AccuracyReport {
   if (rolled?.failure === undefined) return accuracy;
   const { verdict } = accuracy;
-  const detail = verdict.outcome === 'rejected' ? `${verdict.detail}; ${rolled.failure}` : rolled.failure;
+  const inputs = rolled.source === 'data' ? 'given inputs' : 'made-up inputs';
+  const arithmetic = rolled.form === 'emulated' ? ', the result emulated: 16 bits rounded, integer sums exact' : '';
+  const failure = `${rolled.failure} (${inputs}; ${placeOf(rolled.provider)}${arithmetic})`;
+  const detail = verdict.outcome === 'rejected' ? `${verdict.detail}; ${failure}` : failure;
   return { ...accuracy, verdict: { ...verdict, outcome: 'rejected', detail } };
 }
