@@ -51,8 +51,8 @@ export interface ReferenceOptions extends FeedOptions {
 const SETS = 2;
 const MOST_SETS = 16;
 
-/** Sets of data that run at most, and milliseconds after which no more do. */
-const MOST_DATA = { sets: 64, ms: 10_000 };
+/** Sets of data that run at most, and how long: so many times as long as more sets than those that always run, or milliseconds where none do. */
+const MOST_DATA = { sets: 64, budgets: 8, ms: 10_000 };
 
 /** Sets that are made up where there is data. */
 const MADE_BESIDE = 4;
@@ -86,11 +86,11 @@ export async function referenceOf(
   let made = options;
   if (options.inputs === undefined) await runBase(runner, basePlans(model, options), options.mostSets);
   else {
-    await runData(runner, givenSets(options.inputs).slice(0, options.mostSets), model, options.isRounded);
+    await runData(runner, givenSets(options.inputs).slice(0, options.mostSets), model, options);
     made = besideData(runner, options);
   }
   const base = runner.runs.length;
-  await runMore(runner, model, made);
+  await runMore(runner, model, made, options);
   const { runs, notes, session } = runner;
   const notCompared = missing(session, runs);
   const random = isRandom(model) && runs[0] ? await changing(session, runs[0]) : [];
@@ -115,7 +115,8 @@ class Runner {
   session: Session;
   readonly runs: ReferenceRun[] = [];
   readonly notes: string[] = [];
-  /** The first. */
+  /** Where it does not run, and the first reason. */
+  readonly failed: Feeds[] = [];
   failure: RuntimeError | undefined;
   /** The sizes that it ran at. */
   readonly sizes = new Set<Sizes>();
@@ -152,7 +153,8 @@ class Runner {
       return true;
     } catch (error) {
       if (!(error instanceof RuntimeError) || error.kind === 'timeout' || this.#isKilled(error)) throw error;
-      this.notes.push(`the original does not run on ${shapesText(feeds.tensors)}: ${error.message}`);
+      this.notes.push(`${failsOn(feeds)}: ${error.message}`);
+      this.failed.push(feeds);
       if (error.kind === 'crash') this.session = await this.#runtime.load(this.#source, this.#load);
       this.failure ??= error;
       return false;
@@ -174,15 +176,26 @@ async function runBase(runner: Runner, plans: Iterable<Plan>, most = SETS): Prom
     if (runner.runs.length >= Math.min(SETS, most)) break;
   }
   if (!runner.runs.length && runner.failure) throw runner.failure;
+  const [, second, ...others] = runner.failed;
+  // One reason is enough: a line for each size says no more.
+  if (second && others.length)
+    runner.notes.splice(1, 1 + others.length, `${failsOn(second)}, nor at ${others.length} other sizes`);
 }
 
+const failsOn = ({ tensors }: Feeds): string => `the original does not run on ${shapesText(tensors)}`;
+
 /** All sets, or as many as there is time for, spread over all of them: the first and the last are among them. */
-async function runData(runner: Runner, sets: readonly GivenSet[], model: Model, isRounded = false): Promise<void> {
+async function runData(
+  runner: Runner,
+  sets: readonly GivenSet[],
+  model: Model,
+  { isRounded = false, setsBudgetMs }: ReferenceOptions,
+): Promise<void> {
   const start = performance.now();
-  let left = sets.slice(1);
   await runner.run((sets[0] as GivenSet).read(model, isRounded));
-  const rest = Math.floor(MOST_DATA.ms / (performance.now() - start)) - 1;
-  left = spread(left, Math.max(1, Math.min(MOST_DATA.sets - 1, rest)));
+  const limit = setsBudgetMs === undefined ? MOST_DATA.ms : MOST_DATA.budgets * setsBudgetMs;
+  const rest = Math.floor(limit / (performance.now() - start)) - 1;
+  const left = spread(sets.slice(1), Math.max(1, Math.min(MOST_DATA.sets - 1, rest)));
   for (const set of left) await runner.run(set.read(model, isRounded));
   if (left.length + 1 < sets.length)
     runner.notes.push(`${left.length + 1} of ${sets.length} sets of inputs were run, spread over all of them`);
@@ -198,19 +211,21 @@ const spread = <T>(list: readonly T[], count: number): T[] =>
 function besideData(runner: Runner, options: ReferenceOptions): ReferenceOptions {
   const { feeds } = runner.runs.at(-1) as ReferenceRun;
   const shapes = Object.fromEntries(Object.entries(feeds.tensors).map(([name, { shape }]) => [name, shape]));
-  return { ...options, shapes, dims: {}, mostSets: runner.runs.length + MADE_BESIDE };
+  const most = runner.runs.length + MADE_BESIDE;
+  return { ...options, shapes, dims: {}, mostSets: Math.min(options.mostSets ?? most, most) };
 }
 
-/** While there is time, as far as the runs before tell. */
+/** While there is time, as far as the runs before tell. `free` holds no shapes but those that were asked for. */
 async function runMore(
   runner: Runner,
   model: Model,
   { setsBudgetMs = 0, mostSets = MOST_SETS, ...options }: ReferenceOptions,
+  free: ReferenceOptions,
 ): Promise<void> {
   const ran = [...runner.sizes];
   const end = performance.now() + setsBudgetMs;
   const fed = runner.runs.map(({ feeds }) => feeds.tensors);
-  for (const plans of morePlans(model, options, ran, fed, mostSets - runner.runs.length)) {
+  for (const plans of morePlans(model, options, free, ran, fed, mostSets - runner.runs.length)) {
     const before = runner.notes.length;
     for (const { sizes, make } of plans) {
       if (performance.now() > end) return;

@@ -277,8 +277,12 @@ describe('sets of inputs', () => {
       });
       g.output('y', frames);
     });
-    const { runs } = await reference(framed, { setsBudgetMs: 60_000, mostSets: 4 });
+    const { runs, notes } = await reference(framed, { setsBudgetMs: 60_000, mostSets: 4 });
     expect(runs.map(({ feeds }) => feeds.tensors['x']!.shape.at(-1))).toEqual([512, 1280, 16000, 16000]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^the original does not run on x\[2,1,7\]: /),
+      'the original does not run on x[1,1,12], nor at 7 other sizes',
+    ]);
   });
 
   it('are of both sides of what a single number decides, at a size that runs', async () => {
@@ -302,6 +306,13 @@ describe('sets of inputs', () => {
     expect(other.outputs['y']!.shape[1]).toBe(11);
     const loud = first('loud') as number[];
     expect([loud.some((v) => v > 0.5), loud.some((v) => v < 0.5), loud.includes(0.5)]).toEqual([true, true, true]);
+    // Data of one side: the other is run at sizes of its own.
+    const folder = mkdtempSync(join(tmpdir(), 'sets-'));
+    writeFileSync(join(folder, 'one.json'), `{"x": [[${Array(7).fill(0.5)}]], "rate": 16000, "loud": 1}`);
+    const given = await reference(rates, { setsBudgetMs: 60_000, inputs: join(folder, 'one.json') });
+    rmSync(folder, { recursive: true });
+    expect(given.runs.map(({ feeds }) => feeds.source)).toEqual(['data', 'made', 'made', 'made', 'made']);
+    expect(given.runs.some(({ outputs }) => outputs['y']!.shape[1] === 11)).toBe(true);
   });
 
   it('are the data that is given, spread where there are too many, and a few at its shapes behind it', async () => {

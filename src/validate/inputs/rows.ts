@@ -88,12 +88,14 @@ const names: Readonly<Record<Odd, string>> = {
   NaN: 'a row of NaN',
 };
 
+const percent = (share: number): string => `${share < 0.1 ? (100 * share).toPrecision(2) : Math.round(100 * share)} %`;
+
 function textsOf({ row, change, becomesFinite }: RowEffect): string[] {
   const moved =
     change === null
       ? [`${names[row]} makes other rows of the batch NaN or infinite; before it did not`]
       : change > NOISE.result
-        ? [`${names[row]} moves other rows of the batch by ${(100 * change).toPrecision(2)} %; before it did not`]
+        ? [`${names[row]} moves other rows of the batch by ${percent(change)}; before it did not`]
         : [];
   return [...moved, ...(becomesFinite ? [`${names[row]} comes out as finite numbers; before it did not`] : [])];
 }

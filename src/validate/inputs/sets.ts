@@ -50,11 +50,12 @@ const moreVariants: readonly Variant[] = ['left', 'rows', 'full', 'padded', 'hol
 
 /**
  * So many more sets, behind base sets that ran at some sizes: both sides of what inputs decide, floats of other kinds, in the end other seeds. Each is a list of
- * which the first that runs is enough.
+ * which the first that runs is enough. What is on another side may want other sizes: those of the `free` options.
  */
 export function* morePlans(
   model: Model,
   options: FeedOptions,
+  free: FeedOptions,
   ran: readonly Sizes[],
   runs: readonly Tensors[],
   count: number,
@@ -62,16 +63,19 @@ export function* morePlans(
   const [first] = ran;
   if (!first || fedInputs(model, options).length === 0) return;
   let made = 0;
-  const plan = (sizes: Sizes, more: FeedOptions = {}): Plan => {
+  const plan = (sizes: Sizes, more: FeedOptions = {}, own = options): Plan => {
     const variant = moreVariants[made % moreVariants.length];
     const seed = (options.seed ?? 0) + MORE_SEEDS + made;
-    return { sizes, make: () => makeFeeds(model, { variant, ...more, ...options, sizes, seed }) };
+    return { sizes, make: () => makeFeeds(model, { variant, ...more, ...own, sizes, seed }) };
   };
   const nextSizes = (): Sizes => ran[made % ran.length] as Sizes;
-  const sides = sidesOf(model, runs).map((values) => () => {
-    const others = [...basePlans(model, options)].map(({ sizes }) => sizes).filter((sizes) => !ran.includes(sizes));
-    return [...ran, ...others].map((sizes) => plan(sizes, { values }));
-  });
+  const others = [...basePlans(model, free)]
+    .map(({ sizes }) => sizes)
+    .filter((one) => !ran.includes(one) || free !== options);
+  const sides = sidesOf(model, runs).map((values) => () => [
+    ...ran.map((sizes) => plan(sizes, { values })),
+    ...others.map((sizes) => plan(sizes, { values }, free)),
+  ]);
   const sound = options.kind ? undefined : soundSizesOf(model, options, ran);
   const kinds = [
     ...(sound ? sounds.map((kind) => () => sound.map((sizes) => plan(sizes, { kind }))) : []),
