@@ -97,7 +97,7 @@ export interface Timing {
 
 export interface Ratio {
   readonly median: number;
-  /** 95 % confidence interval of the median, by resampling. */
+  /** Its interval, 99 % confidence: see src/validate/statistics.ts. */
   readonly low: number;
   readonly high: number;
   /** False: the difference is inside the noise, or the rounds are too few to tell. */

@@ -1,5 +1,5 @@
 /** Samples as they stand in a result; what they prove is validation's to say. */
-import { isSignificant, median, medianInterval, quantile } from '../src/validate/statistics.js';
+import { estimateOf, median, quantile } from '../src/validate/statistics.js';
 import type { Ratio, Timing } from './result.js';
 
 export function timingOf(samples: readonly number[], runsPerSample: number): Timing {
@@ -9,12 +9,6 @@ export function timingOf(samples: readonly number[], runsPerSample: number): Tim
 
 /** `baseline` over `samples`, pair by pair of one round. */
 export function ratioOf(baseline: readonly number[], samples: readonly number[]): Ratio {
-  const logarithms = samples.map((sample, i) => Math.log((baseline[i] as number) / sample));
-  const { low, high } = medianInterval(logarithms);
-  return {
-    median: Math.exp(median(logarithms)),
-    low: Math.exp(low),
-    high: Math.exp(high),
-    significant: isSignificant(logarithms),
-  };
+  const { ratio, interval, significant } = estimateOf(samples.map((sample, i) => [baseline[i] as number, sample]));
+  return { median: ratio, ...interval, significant };
 }

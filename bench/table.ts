@@ -12,7 +12,7 @@ export function tableOf(result: BenchResult): string {
     `# ${result.provider} on ${result.device}, ${result.size}`,
     `${result.date.slice(0, 16).replace('T', ' ')} UTC · ${machine.cpu}, ${machine.available} cores, load ${machine.load.toFixed(1)} · ${gpus.join(', ') || 'no NVIDIA GPU'} · ${machine.os}`,
     `${versions.join(' · ')} · seed ${result.seed}`,
-    `${sampling.rounds} rounds, interleaved, order rotating; a sample is the mean over about ${sampling.sampleMs} ms of runs after ${sampling.warmUp} of warm-up. Time: median [quartiles]. Speed-up: median of the ratio to float32 within a round [95 % interval]; "n.s." is not significant. Every variant, float32 too, runs with all of onnxruntime's own optimizations. Accuracy: the worst output, against float32 with those off; max rel is the largest difference over the largest magnitude. Gate: the fidelity whose limits hold, or what breaks them.`,
+    `${sampling.rounds} rounds, interleaved, order rotating; a sample is the mean over about ${sampling.sampleMs} ms of runs after ${sampling.warmUp} of warm-up. Time: median [quartiles]. Speed-up: ratio to float32 within a round [99 % interval]; "n.s." is not significant. Every variant, float32 too, runs with all of onnxruntime's own optimizations. Accuracy: the worst output, against float32 with those off; max rel is the largest difference over the largest magnitude. Gate: the fidelity whose limits hold, or what breaks them.`,
     ...result.models.map(modelTable),
   ].join('\n\n')}\n`;
 }

@@ -70,7 +70,7 @@ export class Variant {
   /** Runs until it is warm, and finds out how many runs a sample takes. */
   async warmUp(runs: number, sampleMs: number): Promise<void> {
     await this.#attempt('run', async () => {
-      const times = await (this.#session as Session).time(this.feeds, runs);
+      const { ms: times } = await (this.#session as Session).time(this.feeds, runs);
       this.#runs = Math.min(MOST_RUNS, Math.max(1, Math.ceil(sampleMs / Math.max(1e-3, Math.min(...times)))));
     });
   }
@@ -78,7 +78,7 @@ export class Variant {
   async sample(): Promise<void> {
     await this.#attempt('run', async () => {
       // The first run waits for the threads of the variant before to rest: it is not counted.
-      const times = (await (this.#session as Session).time(this.feeds, this.#runs + 1)).slice(1);
+      const times = (await (this.#session as Session).time(this.feeds, this.#runs + 1)).ms.slice(1);
       this.samples.push(times.reduce((sum, ms) => sum + ms, 0) / times.length);
     });
   }

@@ -16,9 +16,12 @@ export async function run(flags: Flags): Promise<number> {
   const progress = new ProgressLine(isHidden);
   progress.say('comparing');
   // What was done to the numbers is not known here: the widest gate catches what is wrong whatever it was.
-  const found = await validate(original, result, { fidelity: 'lossy', ...settings, provider: target }).finally(() =>
-    progress.clear(),
-  );
+  const found = await validate(original, result, {
+    fidelity: 'lossy',
+    ...settings,
+    provider: target,
+    onProgress: (text) => progress.say(text),
+  }).finally(() => progress.clear());
   if (flags.json) process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
   else if (!flags.quiet)
     process.stdout.write(

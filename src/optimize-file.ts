@@ -59,9 +59,9 @@ export async function optimizeFile(
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
   const deadline = deadlineOf(options);
   const ends = new Map<Model, Ends>();
-  const compare = async (result: Model, fidelity: Fidelity, isTrial = false): Promise<Ends> => {
+  const compare = async (result: Model, fidelity: Fidelity, isTrial = false, isUnchanged = false): Promise<Ends> => {
     const settings = { ...options, deadline, ...(isTrial && { speed: false }) };
-    const found = await compareAtEnd(input, result, { target, fidelity }, settings, say);
+    const found = await compareAtEnd(input, result, { target, fidelity, isUnchanged }, settings, say);
     if (!isTrial) ends.set(result, found);
     return found;
   };
@@ -78,7 +78,9 @@ export async function optimizeFile(
     },
     validates ? async (...given) => (await compare(...given)).accuracy.verdict : undefined,
   );
-  const measured = validates ? (ends.get(model) ?? (await compare(model, report.fidelity))) : undefined;
+  const measured = validates
+    ? (ends.get(model) ?? (await compare(model, report.fidelity, false, isSame(report))))
+    : undefined;
   const complete = {
     ...report,
     ...measured,
@@ -96,6 +98,8 @@ export async function optimizeFile(
   expectGates(finished, options);
   return finished;
 }
+
+const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => status !== 'applied');
 
 const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;
 
@@ -121,13 +125,13 @@ function withAttentionOp(list: readonly Pass[], op: Config['attnOp']): readonly 
 }
 
 /** What comparing with the original found. */
-type Ends = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'placement' | 'gates' | 'cuts'>;
+type Ends = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'>;
 
 /** Accuracy, speed and gates of a result against the file that it was made from. */
 async function compareAtEnd(
   input: string,
   result: Model,
-  { target, fidelity }: Pick<Report, 'target' | 'fidelity'>,
+  { target, fidelity, isUnchanged }: Pick<Report, 'target' | 'fidelity'> & { readonly isUnchanged: boolean },
   options: OptimizeFileOptions & { readonly deadline: Deadline },
   say: (text: string) => void,
 ): Promise<Ends> {
@@ -137,10 +141,11 @@ async function compareAtEnd(
   say(`comparing with the original on ${provider}`);
   const isElsewhere = provider !== target;
   const { passes: _, ...settings } = options as Config & { readonly deadline: Deadline };
-  // A speed measured on another provider says nothing about the target's.
   return validate(input, result, {
-    ...{ ...settings, fidelity, provider, speed: !isElsewhere && options.speed },
+    ...{ ...settings, fidelity, provider },
     ...(isElsewhere && { absent: target }),
+    isUnchanged,
+    onProgress: say,
   });
 }
 

@@ -82,14 +82,28 @@ export function reportMarkdown(report: Report): string {
   }
   if (speed) {
     const verdict = `${speed.ratio.toFixed(2)}×${speed.significant ? '' : ', not significant'}`;
-    const { run, first, create } = speed;
+    const { run, first, create, cpu, wall } = speed;
+    const { low, high } = speed.interval;
+    const interval = `${verdict} (${low.toFixed(2)}–${high.toFixed(2)})`;
+    const sample = cpu ? `CPU time decides, ${cpu.pairs} pairs` : `${run.result.runs} interleaved runs each`;
+    const beside = cpu && wall ? `${wall.ratio.toFixed(2)}× by the clock` : interval;
     blocks.push(
       ['## Speed'],
-      [`On ${speed.provider}, ${run.result.runs} interleaved runs each, onnxruntime's own optimizations on.`],
+      [`On ${speed.provider}, ${sample}, onnxruntime's own optimizations on.`],
       table(
         ['', 'original', 'result', ''],
         [
-          ['run (median)', msText(run.original.median), msText(run.result.median), verdict],
+          ...(cpu
+            ? [
+                [
+                  `CPU time, ${cpu.threads} thread${cpu.threads === 'all' ? 's' : ''}`,
+                  msText(cpu.times.original),
+                  msText(cpu.times.result),
+                  interval,
+                ],
+              ]
+            : []),
+          ['run (median)', msText(run.original.median), msText(run.result.median), beside],
           ['first run', msText(first.original), msText(first.result), ''],
           ['session creation', msText(create.original), msText(create.result), ''],
         ],

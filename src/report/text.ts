@@ -216,28 +216,38 @@ function remarkOf({ equal, nonFinite, nonFiniteMismatches }: OutputAccuracy, p: 
 
 function speedLines({ speed, notTimed }: ComparisonReport, p: Paint): string[] {
   if (!speed) return notTimed === undefined ? [] : [`${p.bold('speed')}  ${p.dim(notTimed)}`];
-  const { run, create, first, ratio, significant } = speed;
+  const { run, create, first, cpu, wall, ratio, significant } = speed;
   const spread = ({ low, high }: { low: number; high: number }) => p.dim(`${numberText(low)}–${numberText(high)}`);
+  const range = ({ low, high }: { low: number; high: number }) => p.dim(`(${low.toFixed(2)}–${high.toFixed(2)})`);
   const verdict = significant
     ? ratio > 1
       ? p.good(`${ratio.toFixed(2)}×`)
       : p.warn(`! ${ratio.toFixed(2)}×, slower`)
     : p.dim(`${ratio.toFixed(2)}×, not significant`);
+  const beside = wall && cpu ? p.dim(`${wall.ratio.toFixed(2)}× by the clock`) : verdict;
+  const arrow = p.dim('→');
   const rows = [
-    [
-      p.dim('run'),
-      msText(run.original.median),
-      spread(run.original),
-      p.dim('→'),
+    ...(cpu
+      ? [
+          [
+            p.dim(`CPU, ${cpu.threads === 'one' ? 'one thread' : 'all threads'}`),
+            msText(cpu.times.original),
+            '',
+            arrow,
+          ].concat([msText(cpu.times.result), '', `${verdict} ${range(speed.interval)}`]),
+        ]
+      : []),
+    [p.dim('run'), msText(run.original.median), spread(run.original), arrow].concat([
       msText(run.result.median),
       spread(run.result),
-      verdict,
-    ],
-    [p.dim('first run'), msText(first.original), '', p.dim('→'), msText(first.result), ''],
-    [p.dim('create'), msText(create.original), '', p.dim('→'), msText(create.result), ''],
+      beside,
+    ]),
+    [p.dim('first run'), msText(first.original), '', arrow, msText(first.result), ''],
+    [p.dim('create'), msText(create.original), '', arrow, msText(create.result), ''],
   ];
+  const sample = cpu ? `CPU time decides, ${cpu.pairs} pairs` : `${run.result.runs} runs each`;
   return [
-    `${p.bold('speed')}  ${p.dim(`${speed.provider}, against onnxruntime with its own optimizations on, ${run.result.runs} runs each`)}`,
+    `${p.bold('speed')}  ${p.dim(`${speed.provider}, against onnxruntime with its own optimizations on, ${sample}`)}`,
     ...table(rows, ' >  >').map((line) => `  ${line}`),
   ];
 }

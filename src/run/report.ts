@@ -95,7 +95,7 @@ const passReport = z.object({
         speed: z
           .object({
             ratio: z.number().describe('Time without the pass over time with it: above 1 is faster.'),
-            interval: z.object({ low: z.number(), high: z.number() }).describe('Of the ratio, 95 % confidence.'),
+            interval: z.object({ low: z.number(), high: z.number() }).describe('Of the ratio, 99 % confidence.'),
             significant: z.boolean().describe('False: the difference is inside the noise.'),
             runs: count.describe('Of each side.'),
             inputs: z.string().describe('What was run, in words.'),
@@ -149,6 +149,14 @@ const outputAccuracy = z.object({
   top1: measure.optional().describe('The share that `meaning` gives, of classes and tokens.'),
 });
 
+const interval = z.object({ low: z.number(), high: z.number() });
+const clock = z.object({
+  ratio: z.number(),
+  interval,
+  significant: z.boolean(),
+  pairs: count.describe('Pairs of blocks of runs that the ratio and its interval come from.'),
+  times: z.object({ original: z.number(), result: z.number() }).describe('Typical, of the least disturbed runs.'),
+});
 const timing = z.object({ median: z.number(), low: z.number(), high: z.number(), runs: count });
 
 const gate = z.object({
@@ -298,11 +306,19 @@ export const reportSchema = z.object({
   speed: z
     .object({
       provider: z.string(),
-      ratio: z.number().describe('Median of original over median of result: above 1 is faster.'),
-      interval: z.object({ low: z.number(), high: z.number() }).describe('Of the ratio, 95 % confidence.'),
+      ratio: z
+        .number()
+        .describe("The original's time over the result's, by the clock that decides: above 1 is faster."),
+      interval: interval.describe('Of the ratio, 99 % confidence; 99.8 % of fewer than eight pairs.'),
       significant: z.boolean().describe('False: the difference is inside the noise.'),
+      decidedBy: z.enum(['cpu', 'wall']).optional().describe('Which of the two clocks below decides.'),
+      cpu: clock
+        .extend({ threads: z.enum(['one', 'all']).describe('all: one run takes a second or more.') })
+        .optional()
+        .describe('CPU time, which other work on the machine hardly moves. Absent on a GPU.'),
+      wall: clock.optional().describe("Time by the clock on the wall, with the runtime's own threads."),
       inputs: z.string().describe('What was run, in words.'),
-      run: z.object({ original: timing, result: timing }),
+      run: z.object({ original: timing, result: timing }).describe('By the clock on the wall.'),
       create: z.object({ original: z.number(), result: z.number() }),
       first: z.object({ original: z.number(), result: z.number() }),
     })

@@ -13,7 +13,7 @@ import { isKilled, RuntimeError } from './runtime-error.js';
 import type { Session } from './session.js';
 import { readTrace } from './trace.js';
 
-export type { LoadOptions, Port, Provider, TensorData, Tensors } from './protocol.js';
+export type { LoadOptions, Port, Provider, RunTimes, TensorData, Tensors } from './protocol.js';
 export { onceMore, RuntimeError, uncheckedText } from './runtime-error.js';
 export type { NodeRun, Session, TracedType } from './session.js';
 
@@ -119,7 +119,7 @@ export class RuntimeProcess {
       outputs,
       createMs: ms,
       run: (feeds, names) => call('run', { session, feeds, outputs: names }),
-      time: async (feeds, count) => (await call('time', { session, feeds, count })).ms,
+      time: (feeds, count) => call('time', { session, feeds, count }),
       profile: async () => {
         if (!folder) throw new TypeError('session: it was not loaded with profile: true');
         try {

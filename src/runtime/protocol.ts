@@ -31,6 +31,14 @@ export interface LoadOptions {
   readonly profile?: boolean;
   /** Threads within one operator; the runtime's choice where left out. */
   readonly threads?: number;
+  /** Threads that wait do so asleep, where the runtime would have them spin: the CPU time is that of the work alone. */
+  readonly sleeps?: boolean;
+}
+
+/** Milliseconds of each of a row of runs: by the clock, and of all the process's threads on a CPU. */
+export interface RunTimes {
+  readonly ms: readonly number[];
+  readonly cpuMs: readonly number[];
 }
 
 export type Tensors = Readonly<Record<string, TensorData>>;
@@ -51,7 +59,7 @@ export interface Calls {
     result: { outputs: Record<string, TensorData>; ms: number };
   };
   /** Runs several times and keeps the times alone. */
-  time: { arguments: { session: number; feeds: Tensors; count: number }; result: { ms: number[] } };
+  time: { arguments: { session: number; feeds: Tensors; count: number }; result: RunTimes };
   endProfiling: { arguments: { session: number }; result: undefined };
   release: { arguments: { session: number }; result: undefined };
   /** Native libraries and device files that the process has open: they tell which driver the runtime chose. */

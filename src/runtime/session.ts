@@ -1,5 +1,5 @@
 /** A model that is loaded in a child process. */
-import type { LoadOptions, Port, TensorData, Tensors } from './protocol.js';
+import type { LoadOptions, Port, RunTimes, TensorData, Tensors } from './protocol.js';
 
 /** One node as it ran, from the runtime's own trace. */
 export interface NodeRun {
@@ -28,8 +28,8 @@ export interface Session {
   readonly createMs: number;
   /** Runs once; `outputs` names those to give (default all). `ms` is the run alone, without the way between processes. */
   run(feeds: Tensors, outputs?: readonly string[]): Promise<{ outputs: Record<string, TensorData>; ms: number }>;
-  /** Times of `count` runs, each in milliseconds. */
-  time(feeds: Tensors, count: number): Promise<number[]>;
+  /** Times of `count` runs. */
+  time(feeds: Tensors, count: number): Promise<RunTimes>;
   /** Ends the recording that `profile: true` began and gives the nodes that ran since. */
   profile(): Promise<NodeRun[]>;
   release(): Promise<void>;

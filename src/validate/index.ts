@@ -4,7 +4,7 @@ import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js'
 import type { Fidelity } from '../run/pass.js';
 import { proofGate, type Verdict } from '../run/verify.js';
 import { onceMore, type Provider, RuntimeError, RuntimeProcess, uncheckedText } from '../runtime/isolate.js';
-import { resolveTarget } from '../runtime/providers.js';
+import { resolveTarget, softwareDevice } from '../runtime/providers.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { elsewhere } from './elsewhere.js';
 import { excessOf, type Feeds, makeFeeds } from './feeds.js';
@@ -14,11 +14,13 @@ import type { BranchCoverage } from './inputs/branches.js';
 import { withCoverage } from './inputs/coverage.js';
 import type { RowEffect } from './inputs/rows.js';
 import { accuracyGate, judge } from './judge.js';
+import { Outlook } from './outlook.js';
 import { placeOf } from './place.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
 import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
 import { type MeasuredRollout, type MeasureOptions, measureRollout, withRollout } from './rollout/measure.js';
+import { areSameBytes } from './same-bytes.js';
 import { namingOverflow, portsNote, withPortsOf } from './same-ports.js';
 import { openDims, type Sizes, typicalSizes } from './sizes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
@@ -28,7 +30,7 @@ import { twinOf } from './twin.js';
 export interface ValidateOptions
   extends Omit<ReferenceOptions, 'provider'>,
     GateOptions,
-    SpeedOptions,
+    Omit<SpeedOptions, 'runEstimateMs' | 'onTime'>,
     TimeOptions,
     Pick<MeasureOptions, 'rollout'> {
   /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
@@ -39,8 +41,12 @@ export interface ValidateOptions
   readonly minSpeedup?: number;
   /** Fail where another provider runs a node. */
   readonly failOnFallback?: boolean;
-  /** Default true. */
+  /** Default: true, except on a software device, whose times say nothing of a GPU. */
   readonly speed?: boolean;
+  /** No pass changed anything. */
+  readonly isUnchanged?: boolean;
+  /** Called now and then with what is being done, which share is done and what is left, in words. */
+  readonly onProgress?: (text: string) => void;
   /** The provider that the result is meant for, where it does not work here and another stands in. */
   readonly absent?: Provider;
   /** Limit of one load or run; default 5 minutes. */
@@ -89,6 +95,8 @@ export interface Validation {
   readonly rollout: MeasuredRollout | undefined;
   /** Undefined where it was not asked for, or one of the two does not run. */
   readonly speed: SpeedReport | undefined;
+  /** Why there are no times although they were not declined; undefined where there are. */
+  readonly notTimed: string | undefined;
   /** Where the result's nodes ran; undefined on the CPU, which has nothing to fall back to. */
   readonly placement: PlacementReport | undefined;
   readonly gates: readonly GateResult[];
@@ -109,6 +117,12 @@ export async function validate(
   const deadline = deadlineOf(options);
   return deadline.spend(() => validateWithin(deadline, original, result, options));
 }
+
+/** How many times the sets are run in each form, about: original and result, and in smaller pieces where rounding is emulated. */
+const RUNS: Readonly<Record<Form, number>> = { plain: 1, optimized: 2, emulated: 3 };
+
+/** What the times take where one run takes little. */
+const TIMING_MS = 4000;
 
 /** How long the original runs on more sets of inputs than those that always run. */
 const SETS_MS = 1500;
@@ -136,6 +150,9 @@ async function validateWithin(
     const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
     const fidelity = attainable(options.fidelity ?? 'exact', a.model);
     const gate = gateOf(fidelity, provider, options);
+    const outlook = new Outlook(options.onProgress);
+    const { on, notTimed } = await timingOf(given, b, provider, options);
+    outlook.goesOn('running the original');
     const reference = await orUncompared(() =>
       onceMore(() =>
         referenceOf(first, a.model, a.source, {
@@ -153,7 +170,7 @@ async function validateWithin(
     const found =
       'failed' in reference
         ? reference
-        : await orUncompared(() => measureAccuracy(reference, contestants, report, options));
+        : await orUncompared(() => measureAccuracy(reference, contestants, report, options, outlook));
     const accuracy =
       'failed' in found
         ? uncompared(report, found, options.absent)
@@ -173,13 +190,14 @@ async function validateWithin(
       original: { runtime: first, model: twin?.isPart ? given.source : a.source },
       result: { runtime: second, model: b.source },
     };
-    const measured = await attempt(notes, async () =>
-      run && options.speed !== false
-        ? firstThatRuns(speedFeeds(a.model, run, options), (feeds) =>
-            measureSpeed(contenders, provider, feeds, options),
-          )
-        : undefined,
-    );
+    const measured = await attempt(notes, async () => {
+      if (!run || options.speed === false || notTimed !== undefined) return undefined;
+      const onTime = (leftMs: number): void => outlook.goesOn('timing', leftMs);
+      return firstThatRuns(speedFeeds(a.model, run, options), (feeds) => {
+        const runEstimateMs = feeds === run.feeds ? run.ms : undefined;
+        return measureSpeed(contenders, on, feeds, { ...options, deadline, runEstimateMs, onTime });
+      });
+    });
     const placement = await attempt(notes, async () =>
       run && provider !== 'cpu' ? measurePlacement(second, b.source, provider, run.feeds.tensors) : undefined,
     );
@@ -195,13 +213,35 @@ async function validateWithin(
       warnings: [...judged.warnings, ...there.warnings],
     };
     const placed = placement ?? there.placement;
-    const gates = gatesOf(complete, measured, placed, options);
+    const timed = { speed: measured, notTimed: run && notTimed };
+    const gates = gatesOf(complete, timed, placed, options);
     const cuts = deadline.cuts.length > 0 ? deadline.cuts : undefined;
-    return { accuracy: complete, rollout: rolled, speed: measured, placement: placed, gates, cuts };
+    return { accuracy: complete, rollout: rolled, ...timed, placement: placed, gates, cuts };
   } finally {
     for (const runtime of runtimes) await runtime.close();
     for (const subject of subjects) subject.close();
   }
+}
+
+const SAME = '1.00×, same bytes';
+
+/** Where times are taken; why there is nothing to time, where there is. */
+async function timingOf(
+  original: Subject,
+  result: Subject,
+  provider: Provider,
+  { speed, minSpeedup, isUnchanged, absent }: ValidateOptions,
+): Promise<{ readonly on: Provider; readonly notTimed?: string }> {
+  if (speed === false) return { on: provider };
+  if (isUnchanged || (await areSameBytes(original, result))) return { on: provider, notTimed: SAME };
+  const on = absent ?? provider;
+  const device = await softwareDevice(on);
+  if (device === undefined)
+    // Times of another provider say nothing of the target's.
+    return absent ? { on, notTimed: `not timed: ${absent} does not work here` } : { on };
+  if (speed || minSpeedup !== undefined) return { on };
+  const name = device.replace(' (software)', '');
+  return { on, notTimed: `not timed: a software device, ${name} (--speed times it all the same)` };
 }
 
 /** What is timed, in order of preference: sizes as people run them, where sizes are open and no inputs are given. */
@@ -265,11 +305,18 @@ async function measureAccuracy(
   reference: Reference,
   [original, result]: readonly [Contestant, Contestant],
   terms: Terms,
-  { absent, seed = 0 }: ValidateOptions,
+  { absent, seed = 0, speed }: ValidateOptions,
+  outlook: Outlook,
 ): Promise<AccuracyReport> {
   const { provider, gate, fidelity } = terms;
   const forms: readonly Form[] = ['plain', 'optimized', 'emulated'];
-  const proof = await prove(reference, original, result, { provider, forms, gate, fidelity, seed, isWhole: true });
+  const setsMs = reference.runs.reduce((sum, { ms }) => sum + ms, 0);
+  const onForm = (form: Form): void => {
+    const ahead = forms.slice(forms.indexOf(form)).reduce((sum, one) => sum + RUNS[one] * setsMs, 0);
+    outlook.goesOn('comparing the numbers', ahead + (speed === false ? 0 : TIMING_MS));
+  };
+  const options = { provider, forms, gate, fidelity, seed, isWhole: true, onForm };
+  const proof = await prove(reference, original, result, options);
   const judged = judge(reference, proof, { gate, fidelity, absent, where: placeOf(provider) });
   return {
     ...terms,
@@ -294,17 +341,17 @@ async function measureAccuracy(
 /** The conditions that apply: accuracy always, the others where they are asked for. */
 function gatesOf(
   accuracy: AccuracyReport,
-  speed: SpeedReport | undefined,
+  { speed, notTimed }: Pick<Validation, 'speed' | 'notTimed'>,
   placement: PlacementReport | undefined,
   { minSpeedup, failOnFallback, maxError, minCosine, fidelity = 'exact', absent }: ValidateOptions,
 ): GateResult[] {
   const found: GateResult[] = [accuracyGate(accuracy.verdict, maxError !== undefined || minCosine !== undefined)];
   if (minSpeedup !== undefined) {
-    const ratio = speed && (speed.significant ? speed.ratio : 1);
+    const ratio = speed ? (speed.significant ? speed.ratio : 1) : notTimed === SAME ? 1 : 0;
     const measured = speed
       ? `${speed.ratio.toFixed(2)}× (${speed.significant ? 'significant' : 'not significant'})`
-      : 'not measured';
-    found.push({ name: 'speed', passed: (ratio ?? 0) >= minSpeedup, detail: `${measured}, limit ${minSpeedup}×` });
+      : (notTimed ?? 'not measured');
+    found.push({ name: 'speed', passed: ratio >= minSpeedup, detail: `${measured}, limit ${minSpeedup}×` });
   }
   if (failOnFallback) {
     const ops = Object.entries(placement?.fallbacks ?? {}).map(([op, count]) => `${count} ${op}`);

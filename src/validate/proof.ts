@@ -28,6 +28,8 @@ export interface ProofOptions {
   readonly seed: number;
   /** How far the original moves by itself, and by the runtime's own optimizations, is measured even where no output is in doubt. */
   readonly isWhole?: boolean;
+  /** Called before each form. */
+  readonly onForm?: (form: Form) => void;
 }
 
 /** Evidence, and what it is worth; for an output whose meaning is not kept, what the original's own moves make of that meaning. */
@@ -53,12 +55,13 @@ export async function prove(
   result: Contestant,
   options: ProofOptions,
 ): Promise<Proof> {
-  const { provider, forms, gate, isWhole = false } = options;
+  const { provider, forms, gate, isWhole = false, onForm } = options;
   let all = nothingCompared;
   let runtimeOwn: readonly OutputAccuracy[] | undefined;
   const seen: Form[] = [];
   const isBroken = ({ output }: Evidence): boolean => violations(output, gate).length > 0;
   for (const form of forms) {
+    onForm?.(form);
     const found = await compareWith(reference, result.runtime, await result.subject(), provider, form);
     if (!found) continue;
     seen.push(form);

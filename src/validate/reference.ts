@@ -20,6 +20,8 @@ import { type Sizes, sizeChoices } from './sizes.js';
 export interface ReferenceRun {
   readonly feeds: Feeds;
   readonly outputs: Readonly<Record<string, TensorData>>;
+  /** How long it took, in milliseconds, the way between processes included. */
+  readonly ms: number;
 }
 
 export interface Reference {
@@ -133,10 +135,12 @@ class Runner {
   /** Data has no sizes of ours: the first choice stands for them. */
   async run(feeds: Feeds, sizes: Sizes = sizeChoices[0]!): Promise<void> {
     const start = performance.now();
-    this.runs.push({ feeds, outputs: await runTensors(this.session, feeds.tensors) });
+    const outputs = await runTensors(this.session, feeds.tensors);
+    const ms = performance.now() - start;
+    this.runs.push({ feeds, outputs, ms });
     this.sizes.add(sizes);
     const count = countIn(feeds);
-    this.#times.set(count, Math.max(this.#times.get(count) ?? 0, performance.now() - start));
+    this.#times.set(count, Math.max(this.#times.get(count) ?? 0, ms));
   }
 
   /** How long a run may take: as long as one of as many elements did, or in proportion. */

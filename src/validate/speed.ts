@@ -1,11 +1,13 @@
 /**
- * Which of two models is faster. Both run as users run them, with all of the runtime's own optimizations on, each in
- * its process; blocks of runs alternate as original, result, result, original, so that a machine that warms up or is
- * shared slows both alike. Each block's first run is not counted: it waits for the other process's threads to rest.
+ * Which of two models is faster, run as users run them, with all of the runtime's own optimizations on. On the CPU the CPU time of one
+ * thread decides: what else the machine does hardly moves it. The time by the clock, with the runtime's own threads, stands beside it. On a GPU
+ * the clock decides.
  */
-import type { Provider, RuntimeProcess, Session, Tensors } from '../runtime/isolate.js';
+import type { Deadline } from '../run/deadline.js';
+import type { Provider } from '../runtime/isolate.js';
 import type { Feeds } from './feeds.js';
-import { ENOUGH, isSignificant, median, medianInterval, quantile } from './statistics.js';
+import { type BothSides, type Contender, type Measured, type Race, type RaceOptions, race } from './race.js';
+import { type Estimate, median, quantile } from './statistics.js';
 
 /** Milliseconds: the median, its quartiles, and how many runs they come from. */
 export interface Timing {
@@ -15,20 +17,15 @@ export interface Timing {
   readonly runs: number;
 }
 
-export interface BothSides<T> {
-  readonly original: T;
-  readonly result: T;
-}
-
-export interface SpeedReport {
+export interface SpeedReport extends Estimate {
   readonly provider: Provider;
-  /** Median of the original over median of the result: above 1 is faster. */
-  readonly ratio: number;
-  /** The ratio's interval of 95 % confidence, over the alternating blocks. */
-  readonly interval: { readonly low: number; readonly high: number };
-  /** False: the difference is inside the noise. */
-  readonly significant: boolean;
-  /** Steady state. */
+  /** The clock behind `ratio`, `interval` and `significant`: above 1 is faster. */
+  readonly decidedBy: 'cpu' | 'wall';
+  /** CPU time: of one thread, or of all where one run takes a second or more. Undefined on a GPU. */
+  readonly cpu: (Measured & { readonly threads: 'one' | 'all' }) | undefined;
+  /** The time by the clock, with the runtime's own threads. */
+  readonly wall: Measured;
+  /** Steady state, by the clock. */
   readonly run: BothSides<Timing>;
   /** Creating the session, in milliseconds: the median of the tries. */
   readonly create: BothSides<number>;
@@ -38,72 +35,77 @@ export interface SpeedReport {
   readonly inputs: string;
 }
 
-/** A model that can be loaded, and the process to load it in. */
-export interface Contender {
-  readonly runtime: RuntimeProcess;
-  readonly model: string | Uint8Array;
-}
-
 export interface SpeedOptions {
-  /** About how long the steady state may be measured; default 4 seconds. One slow run may take longer. */
+  /** About how long the pairs that decide may take; default 2.5 seconds. Runs that take long may take more. */
   readonly budgetMs?: number;
-  /** How many times the budget it may take to have rounds enough to prove something; default 5. */
+  /** How many times the budget it may take to have pairs enough to prove something; default 5. */
   readonly patience?: number;
-  readonly seed?: number;
+  /** About how long one run takes, and one load, where that is known. */
+  readonly runEstimateMs?: number;
+  readonly deadline?: Deadline;
+  /** Called now and then with the milliseconds that are left, about. */
+  readonly onTime?: (leftMs: number) => void;
 }
 
-/** A block lasts at least about this long: shorter ones measure the clock. */
-const BLOCK_MS = 20;
-const BLOCK_RUNS = 100;
-const LONG_MS = 200;
+/** Runs or loads of this length are made once for both clocks. */
+const HEAVY_MS = 1000;
 
-/** Rounds of blocks: enough to prove something where there is patience for that. */
-function roundsIn(budgetMs: number, patience: number, roundMs: number): number {
-  const least = ENOUGH * roundMs <= patience * budgetMs ? ENOUGH : 2;
-  return Math.max(least, Math.min(16, Math.floor(budgetMs / roundMs)));
-}
+/** What the clock on the wall is given where another one decides. */
+const BESIDE_MS = 600;
 
-/** Measures both on one set of inputs. Rejects with RuntimeError where one of them does not run. */
+/** Measures both on one set of inputs. Undefined where the deadline leaves no time for it. Rejects with RuntimeError where one does not run. */
 export async function measureSpeed(
   contenders: BothSides<Contender>,
   provider: Provider,
   { tensors: feeds, about }: Feeds,
-  { budgetMs = 4000, patience = 5, seed = 0 }: SpeedOptions = {},
-): Promise<SpeedReport> {
-  const started = await startBoth(contenders, provider, feeds, budgetMs);
-  const [a, b] = started.sessions;
-  const runMs = median(await a.time(feeds, 2)) + median(await b.time(feeds, 2));
-  const count = Math.max(1, Math.min(BLOCK_RUNS, Math.ceil((2 * BLOCK_MS) / Math.max(runMs, 0.01))));
-  // A run that takes long outlasts the other process's threads by itself.
-  const uncounted = runMs > LONG_MS ? 0 : 1;
-  const roundMs = runMs * 2 * (count + uncounted);
-  const rounds = roundsIn(budgetMs, patience, roundMs);
-  const times: { a: number[]; b: number[] } = { a: [], b: [] };
-  const logRatios: number[] = [];
-  const begin = performance.now();
-  for (let round = 0; round < rounds; round++) {
-    // A machine that others use takes longer than was reckoned.
-    if (round >= ENOUGH && performance.now() - begin > budgetMs) break;
-    const block = { a: [] as number[], b: [] as number[] };
-    for (const side of round % 2 === 0 ? (['a', 'b', 'b', 'a'] as const) : (['b', 'a', 'a', 'b'] as const))
-      block[side].push(...(await (side === 'a' ? a : b).time(feeds, count + uncounted)).slice(uncounted));
-    logRatios.push(Math.log(median(block.a) / median(block.b)));
-    times.a.push(...block.a);
-    times.b.push(...block.b);
-  }
-  await Promise.all([a.release(), b.release()]);
-  const interval = medianInterval(logRatios, seed);
-  return {
-    provider,
-    ratio: median(times.a) / median(times.b),
-    interval: { low: Math.exp(interval.low), high: Math.exp(interval.high) },
-    significant: isSignificant(logRatios, seed),
-    run: { original: timingOf(times.a), result: timingOf(times.b) },
-    create: started.create,
-    first: started.first,
-    inputs: about,
+  options: SpeedOptions = {},
+): Promise<SpeedReport | undefined> {
+  const { budgetMs = 2500, patience = 5, runEstimateMs = 0, deadline, onTime: onProgress } = options;
+  const time = (more: Pick<RaceOptions, 'load' | 'by'> & Partial<RaceOptions>): Promise<Race | undefined> =>
+    race(contenders, feeds, { budgetMs, patience, deadline, onProgress, ...more });
+  // Two pairs at least, each side loaded and run once before.
+  if (deadline && !deadline.allows(6 * runEstimateMs, timesCut(runEstimateMs))) return undefined;
+  const reported = (used?: Race, deciding?: Race, threads?: 'one' | 'all'): SpeedReport | undefined => {
+    if (!used || !deciding) {
+      deadline?.cut(timesCut(runEstimateMs));
+      return undefined;
+    }
+    const { wall } = used;
+    const { ratio, interval, significant } = deciding.decided;
+    return {
+      provider,
+      ratio,
+      interval,
+      significant: significant && !contradicts(wall, ratio),
+      decidedBy: threads ? 'cpu' : 'wall',
+      cpu: threads && { ...deciding.decided, threads },
+      wall,
+      run: { original: timingOf(used.ms.original), result: timingOf(used.ms.result) },
+      create: used.create,
+      first: used.first,
+      inputs: about,
+    };
   };
+  if (provider !== 'cpu') {
+    const wall = await time({ load: { provider }, by: 'ms' });
+    return reported(wall, wall);
+  }
+  const asUsed =
+    runEstimateMs < HEAVY_MS
+      ? await time({ load: { provider }, by: 'ms', budgetMs: BESIDE_MS, patience: 1 })
+      : undefined;
+  if (asUsed && Math.max(...asUsed.ms.original, ...Object.values(asUsed.create)) < HEAVY_MS)
+    return reported(asUsed, await time({ load: { provider, threads: 1 }, by: 'cpuMs' }), 'one');
+  const both = await time({ load: { provider, sleeps: true }, by: 'cpuMs' });
+  return reported(both, both, 'all');
 }
+
+const timesCut = (runMs: number): string =>
+  runMs >= HEAVY_MS ? `the times: one run takes ${Math.round(runMs / 1000)} s` : 'the times';
+
+/** Whether the clock on the wall says the opposite: less work that takes longer, as it does where threads have less to share, is no gain. */
+const contradicts = ({ interval }: Estimate, ratio: number): boolean =>
+  ratio > 1 ? interval.high < 1 : interval.low > 1;
 
 const timingOf = (sample: readonly number[]): Timing => ({
   median: median(sample),
@@ -111,31 +113,3 @@ const timingOf = (sample: readonly number[]): Timing => ({
   high: quantile(sample, 0.75),
   runs: sample.length,
 });
-
-/** Creates both sessions several times, in changing order, while that is quick; the last ones stay. */
-async function startBoth(
-  contenders: BothSides<Contender>,
-  provider: Provider,
-  feeds: Tensors,
-  budgetMs: number,
-): Promise<{ sessions: [Session, Session]; create: BothSides<number>; first: BothSides<number> }> {
-  const create = { original: [] as number[], result: [] as number[] };
-  const first = { original: [] as number[], result: [] as number[] };
-  const sessions: Partial<Record<keyof typeof create, Session>> = {};
-  const begin = performance.now();
-  const tries = 5;
-  for (let i = 0; i < tries && (i === 0 || performance.now() - begin < budgetMs / 4); i++)
-    for (const side of i % 2 === 0 ? (['original', 'result'] as const) : (['result', 'original'] as const)) {
-      await sessions[side]?.release();
-      const { runtime, model } = contenders[side];
-      const session = await runtime.load(model, { provider, optimize: true });
-      sessions[side] = session;
-      create[side].push(session.createMs);
-      first[side].push((await session.time(feeds, 1))[0]!);
-    }
-  return {
-    sessions: [sessions.original!, sessions.result!],
-    create: { original: median(create.original), result: median(create.result) },
-    first: { original: median(first.original), result: median(first.result) },
-  };
-}

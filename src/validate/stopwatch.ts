@@ -2,12 +2,12 @@
 
 import type { Model } from '../ir/model.js';
 import { nameOf } from '../ir/symbols.js';
-import type { Outcome, Speed, Stopwatch } from '../run/tune/trial.js';
+import type { Outcome, Stopwatch } from '../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { type Feeds, makeFeeds } from './feeds.js';
 import { type GivenSet, givenSets } from './inputs/given.js';
+import { race } from './race.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from './sizes.js';
-import { measureSpeed } from './speed.js';
 import { type Subject, subjectOf } from './subject.js';
 
 export interface StopwatchOptions {
@@ -24,10 +24,7 @@ export interface StopwatchOptions {
 const LIMIT = 60_000;
 
 /** A race may take so many times its budget: what is not proven would be called inside the noise, however slow it is. */
-const PATIENCE = 40;
-
-/** Up to this ratio, either way, what is significant has to be so twice. */
-const HAIR = 1.1;
+const PATIENCE = 8;
 
 /** A stopwatch with two child processes of its own, started at the first race. */
 export function createStopwatch({
@@ -50,18 +47,20 @@ export function createStopwatch({
           await session.time(tensors, 1).finally(() => session.release());
         });
         if (typeof feeds === 'string') return { kind: 'unknown', reason: `it does not run without the pass: ${feeds}` };
-        const options = { budgetMs, patience: PATIENCE, seed };
-        const timed = async (original: RuntimeProcess, result: RuntimeProcess): Promise<Speed> => {
-          const contenders = {
-            original: { runtime: original, model: a.source },
-            result: { runtime: result, model: b.source },
-          };
-          const { run, ...speed } = await measureSpeed(contenders, provider, feeds, options);
-          const { ratio, interval, significant, inputs } = speed;
-          return { ratio, interval, significant, runs: run.result.runs, inputs };
+        const contenders = {
+          original: { runtime: first, model: a.source },
+          result: { runtime: second, model: b.source },
         };
-        const speed = await timed(first, second);
-        return { kind: 'timed', ...(isByAHair(speed) ? agreeing(speed, await timed(second, first)) : speed) };
+        const isCpu = provider === 'cpu';
+        const speed = await race(contenders, feeds.tensors, {
+          load: { provider, ...(isCpu && { threads: 1 }) },
+          by: isCpu ? 'cpuMs' : 'ms',
+          budgetMs,
+          patience: PATIENCE,
+        });
+        if (!speed) throw new TypeError('stopwatch: a race without a deadline was cut short');
+        const { ratio, interval, significant } = speed.decided;
+        return { kind: 'timed', ratio, interval, significant, runs: speed.ms.result.length, inputs: feeds.about };
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
         return { kind: 'failed', reason: error.message };
@@ -74,16 +73,6 @@ export function createStopwatch({
     },
   };
 }
-
-/** Significant, and not far from equal: of forty races of a model with itself three were, all within a tenth. */
-const isByAHair = ({ significant, interval }: Speed): boolean =>
-  significant && interval.low < HAIR && interval.high > 1 / HAIR;
-
-/** The second race, with processes changed, is the one that counts: the first was chosen for what it says. */
-const agreeing = (first: Speed, second: Speed): Speed => ({
-  ...second,
-  significant: second.significant && second.ratio > 1 === first.ratio > 1,
-});
 
 /** The first inputs that a part runs on; what the runtime says where there are none. */
 async function feedsThatRun(

@@ -11,6 +11,8 @@ export interface Subject {
   readonly model: Model;
   /** A path or bytes. */
   readonly source: string | Uint8Array;
+  /** The files that it was read from, where it is one. */
+  readonly files: readonly string[];
   /** Removes what was written for the runtime. */
   close(): void;
 }
@@ -24,19 +26,22 @@ export async function subjectOf(
   options: { readonly allowOutsideData?: boolean } = {},
 ): Promise<Subject> {
   const close = (): void => {};
-  if (typeof given === 'string' || given instanceof Uint8Array)
-    return { model: await readModel(given, options), source: given, close };
-  if (constantBytes(given) <= LARGE) return { model: given, source: await writeModel(given), close };
+  const files: string[] = [];
+  if (typeof given === 'string' || given instanceof Uint8Array) {
+    const model = await readModel(given, { ...options, onFile: (path) => files.push(path) });
+    return { model, source: given, files: [...new Set(files)], close };
+  }
+  if (constantBytes(given) <= LARGE) return { model: given, source: await writeModel(given), files, close };
   const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-'));
   const path = join(folder, 'model.onnx');
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    await writeModel(given, path);
+    files.push(...(await writeModel(given, path)).files);
   } catch (error) {
     remove();
     throw error;
   }
-  return { model: given, source: path, close: remove };
+  return { model: given, source: path, files, close: remove };
 }
 
 function constantBytes(model: Model): number {

@@ -26,7 +26,7 @@ describe('the provider bench', () => {
         expect(accuracy.length, where).toBeGreaterThan(0);
         expect(gate.violations, where).toEqual([]);
         if (step.name === 'float32') continue;
-        expect(speedup?.significant, where).toBe(false);
+        expect(speedup?.median, where).toBeGreaterThan(0);
         expect(passes.map(({ name }) => name)).toEqual(step.name.split(','));
         expect(bytes, where).toBeLessThan(0.75 * (steps[0]?.bytes as number));
       }

@@ -10,7 +10,7 @@ import type { Reference } from '../../src/validate/reference.js';
 import { weigh } from '../../src/validate/weigh.js';
 
 const reference = (...feeds: Reference['runs'][number]['feeds'][]): Reference => ({
-  runs: feeds.map((one) => ({ feeds: one, outputs: {} })),
+  runs: feeds.map((one) => ({ feeds: one, outputs: {}, ms: 1 })),
   meanings: new Map(),
   base: feeds.length,
   notCompared: [],

@@ -34,12 +34,18 @@ const loops = (count: number): Model =>
     g.output('y', g.op('Loop', [g.constant('int64', count), g.constant('bool', 1), x], { body }), 'float32', [1]);
   });
 
+/** Other bytes that compute the same. */
+const noted = (g: GraphBuilder): void => {
+  g.graph.name = 'another';
+};
+
 const quick = { provider: 'cpu', budgetMs: 200 } as const;
+const patient = { provider: 'cpu', budgetMs: 2000 } as const;
 afterAll(closeRuntime);
 
 describe('validate', () => {
   it('compares a result with its original and times both', async () => {
-    const { accuracy, speed, placement, gates } = await validate(linear(), await writeModel(linear()), quick);
+    const { accuracy, speed, placement, gates } = await validate(linear(), await writeModel(linear(1, noted)), quick);
     expect(accuracy).toMatchObject({ provider: 'cpu', failures: [], notCompared: [], fidelity: 'exact' });
     expect(accuracy.inputs.slice(0, 2)).toEqual(['generated (seed 0): x[2,7,8]', 'generated (seed 1): x[1,12,8]']);
     expect(accuracy.outputs).toMatchObject([{ name: 'y', type: 'float32' }]);
@@ -85,12 +91,25 @@ describe('validate', () => {
   });
 
   it('tells a faster model from an equal one', async () => {
-    const { speed, gates } = await validate(loops(3000), loops(300), { ...quick, maxError: 10, minSpeedup: 2 });
+    const { speed, gates } = await validate(loops(3000), loops(300), { ...patient, maxError: 10, minSpeedup: 2 });
     expect(speed).toMatchObject({ significant: true });
     expect(speed!.ratio).toBeGreaterThan(2);
     expect(gates.at(-1)).toMatchObject({ name: 'speed', passed: true });
-    const slower = await validate(loops(300), loops(300), { ...quick, minSpeedup: 1.5 });
+    const slower = await validate(loops(300), loops(3000), { ...quick, maxError: 10, minSpeedup: 1.5 });
     expect(slower.gates.at(-1)).toMatchObject({ name: 'speed', passed: false });
+  });
+
+  it('times nothing where both are the same bytes, or times are declined, or there is no time', async () => {
+    const bytes = await writeModel(linear());
+    const same = await validate(linear(), bytes, { ...quick, minSpeedup: 1.01 });
+    expect(same).toMatchObject({ speed: undefined, notTimed: '1.00×, same bytes' });
+    expect(same.gates.at(-1)).toMatchObject({ passed: false, detail: '1.00×, same bytes, limit 1.01×' });
+    expect((await validate(linear(), bytes, { ...quick, minSpeedup: 1 })).gates.at(-1)).toMatchObject({ passed: true });
+    const declined = await validate(linear(), bytes, { ...quick, speed: false });
+    expect(declined).toMatchObject({ speed: undefined, notTimed: undefined });
+    const hurried = await validate(linear(), linear(1, noted), { ...quick, timeBudget: 0.001 });
+    expect(hurried.speed).toBeUndefined();
+    expect(hurried.cuts).toContain('the times');
   });
 
   it('reports outputs that are missing, of another shape, or new', async () => {

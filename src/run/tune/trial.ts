@@ -5,7 +5,7 @@ import type { Model } from '../../ir/model.js';
 export interface Speed {
   /** Time without over time with: above 1 is faster. */
   readonly ratio: number;
-  /** Of the ratio, 95 % confidence. */
+  /** Of the ratio, 99 % confidence. */
   readonly interval: { readonly low: number; readonly high: number };
   /** False: the difference is inside the noise. */
   readonly significant: boolean;
