@@ -10,6 +10,7 @@ import { tensorOf } from '../../src/ir/numbers.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { vouchForPairs } from '../../src/run/cpus.js';
 import { pairScalesOf } from './pair-scales.js';
 import { type Product, upright, type Weight } from './product.js';
 import { type Matrix, quantizationError, quantizedBytes, scalesOf } from './quantize.js';
@@ -87,6 +88,7 @@ export class DynamicInt8 {
     const bytes = derive([tensor], 'int8', [K, N], (one) =>
       quantizedBytes(matrixOf(one as Tensor), scales(one as Tensor), { isTransposed, stride: N, zero: 0 }),
     );
+    if (isExact) vouchForPairs(bytes);
     return { value: stored.graph.constant(bytes, `${stored.name}_int8`), scales };
   }
 

@@ -1,4 +1,5 @@
 /** On which CPUs the numbers of a model hold: whether any 16-bit sum of its u8 × s8 products can saturate. */
+import { instanceCount, instanceOf } from '../ir/bank.js';
 import { constantTensor } from '../ir/constants.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
@@ -46,8 +47,13 @@ export function holdsOn(model: Model): { readonly isExact: boolean; readonly tex
   return isFound ? { isExact: true, text: EXACT_CPUS } : undefined;
 }
 
-/** What was read of weights. */
+/** What is known of weights. */
 const large = new WeakMap<Tensor, { pair?: boolean; alone?: boolean }>();
+
+/** Says of a matrix, or of each of a bank, that no pair in it is large: whoever chose its scales so spares the reading. */
+export function vouchForPairs(matrix: Tensor): void {
+  for (let index = 0; index < instanceCount(matrix); index++) large.set(instanceOf(matrix, index), { pair: false });
+}
 
 /** Whether sums of a node saturate on some CPUs; undefined where it adds no products of u8 × s8. */
 export function canSaturate(node: Node): boolean | undefined {
