@@ -102,7 +102,7 @@ export async function optimizeBy(
     targetCpu,
     verify: options.verify,
     verifier: runs
-      ? await verifierOf({ seed, shapes, dims, inputs, target, deadline, maxError, minCosine })
+      ? await verifierOf({ seed, shapes, dims, inputs, target, targetCpu, deadline, maxError, minCosine })
       : undefined,
     stopwatch,
     atEnd,

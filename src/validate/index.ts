@@ -2,9 +2,11 @@
 import type { Model } from '../ir/model.js';
 import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
+import { type TargetCpu, targetCpusOf } from '../run/target-cpu.js';
 import { proofGate, type Verdict } from '../run/verify.js';
 import { onceMore, type Provider, RuntimeError, RuntimeProcess, uncheckedText } from '../runtime/isolate.js';
 import { resolveTarget, softwareDevice } from '../runtime/providers.js';
+import { isOtherCpu } from '../runtime/saturation.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { elsewhere } from './elsewhere.js';
 import { excessOf, type Feeds, makeFeeds } from './feeds.js';
@@ -47,6 +49,8 @@ export interface ValidateOptions
   readonly isUnchanged?: boolean;
   /** Called now and then with what is being done, which share is done and what is left, in words. */
   readonly onProgress?: (text: string) => void;
+  /** The CPUs that the result is meant for. */
+  readonly targetCpu?: TargetCpu | readonly TargetCpu[];
   /** The provider that the result is meant for, where it does not work here and another stands in. */
   readonly absent?: Provider;
   /** Limit of one load or run; default 5 minutes. */
@@ -305,7 +309,7 @@ async function measureAccuracy(
   reference: Reference,
   [original, result]: readonly [Contestant, Contestant],
   terms: Terms,
-  { absent, seed = 0, speed }: ValidateOptions,
+  { absent, seed = 0, speed, targetCpu }: ValidateOptions,
   outlook: Outlook,
 ): Promise<AccuracyReport> {
   const { provider, gate, fidelity } = terms;
@@ -316,7 +320,8 @@ async function measureAccuracy(
     outlook.goesOn('comparing the numbers', ahead + (speed === false ? 0 : TIMING_MS));
   };
   const options = { provider, forms, gate, fidelity, seed, isWhole: true, onForm };
-  const proof = await prove(reference, original, result, options);
+  const isOther = provider === 'cpu' && (await isOtherCpu(targetCpusOf(targetCpu)));
+  const proof = await prove(reference, original, result, { ...options, isOtherCpu: isOther });
   const judged = judge(reference, proof, { gate, fidelity, absent, where: placeOf(provider) });
   return {
     ...terms,
@@ -325,7 +330,7 @@ async function measureAccuracy(
     failures: judged.failures,
     notCompared: judged.notCompared,
     notes: [
-      ...reference.notes,
+      ...shortened(reference.notes),
       ...proof.notes,
       ...(absent
         ? [`not proven on ${absent}, which this machine does not have: the numbers are those of ${placeOf(provider)}`]
@@ -336,6 +341,17 @@ async function measureAccuracy(
     runtimeOwn: proof.runtimeOwn,
     verdict: judged.verdict,
   };
+}
+
+const REFUSED = 'the original does not run on ';
+
+/** Of many sizes that the original does not run at, the first in full. */
+function shortened(notes: readonly string[]): string[] {
+  const refused = notes.filter((note) => note.startsWith(REFUSED));
+  const [first] = refused;
+  if (refused.length < 2) return [...notes];
+  const others = notes.filter((note) => !note.startsWith(REFUSED));
+  return [`${first} (and not on ${refused.length - 1} other sets of inputs)`, ...others];
 }
 
 /** The conditions that apply: accuracy always, the others where they are asked for. */

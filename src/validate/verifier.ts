@@ -2,9 +2,11 @@
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { deadlineOf, type TimeOptions } from '../run/deadline.js';
+import type { TargetCpu } from '../run/target-cpu.js';
 import type { Verdict, Verifier } from '../run/verify.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
 import { onceMore, type Provider, RuntimeError, uncheckedText } from '../runtime/isolate.js';
+import { isOtherCpu } from '../runtime/saturation.js';
 import { Costs } from './costs.js';
 import type { FeedOptions } from './feeds.js';
 import { attainable, type GateOptions, gateOf } from './gates.js';
@@ -21,6 +23,8 @@ import { twinOf } from './twin.js';
 export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {
   /** Where the result is meant to run; default cpu. */
   readonly target?: Provider;
+  /** The CPUs that the result is meant for; default all. */
+  readonly targetCpu?: readonly TargetCpu[];
   /** A file or folder with inputs, instead of those that are made up. */
   readonly inputs?: string;
 }
@@ -112,6 +116,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
         const [original, result] = [contestant(first), contestant(ports?.model ?? after)];
         const proof = await prove(reference, original, result, {
           ...{ provider: HERE, forms: ['plain', 'emulated'], gate, fidelity: attained, seed: options.seed ?? 0 },
+          isOtherCpu: await isOtherCpu(options.targetCpu),
         });
         const absent = target === HERE ? undefined : target;
         const { verdict } = judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) });
