@@ -73,7 +73,8 @@ export function compareTensors(
   return withMeaning(measures, meaning);
 }
 
-function withMeaning(output: OutputAccuracy, meaning: MeaningMeasure | undefined): OutputAccuracy {
+/** The output with what was measured of its meaning. */
+export function withMeaning(output: OutputAccuracy, meaning: MeaningMeasure | undefined): OutputAccuracy {
   if (!meaning) return output;
   const isWinner = meaning.kind === 'classes' || meaning.kind === 'tokens';
   return { ...output, meaning, ...(isWinner && { top1: meaning.value }) };

@@ -1,6 +1,6 @@
 /** A result's outputs against the original's, run by run: evidence that is judged elsewhere. */
 import { onceMore, type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
-import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './accuracy.js';
+import { compareTensors, mismatchOf, type OutputAccuracy, withMeaning, worstOf } from './accuracy.js';
 import { type Form, formText, sideOf } from './forms.js';
 import { measureMeanings } from './measures.js';
 import type { Reference } from './reference.js';
@@ -118,12 +118,17 @@ export const joined = (a: Comparison, b: Comparison): Comparison => ({
   notes: [...a.notes, ...b.notes],
 });
 
-/** The worst of each measure, by output, in the order that outputs were met. */
+/** The worst of each measure, by output, in the order that outputs were met. Of meanings the worst form: one is measured over all runs. */
 export function worstByOutput(evidence: readonly Evidence[]): OutputAccuracy[] {
-  const worst = new Map<string, OutputAccuracy>();
-  for (const { output } of evidence) {
-    const known = worst.get(output.name);
-    worst.set(output.name, known ? worstOf(known, output) : output);
+  const byName = new Map<string, Map<Form, OutputAccuracy>>();
+  for (const { form, output } of evidence) {
+    const forms = byName.get(output.name) ?? new Map<Form, OutputAccuracy>();
+    const known = forms.get(form);
+    byName.set(output.name, forms.set(form, known ? worstOf(known, output) : output));
   }
-  return [...worst.values()];
+  return [...byName.values()].map((forms) => {
+    const list = [...forms.values()];
+    const [meaning] = list.flatMap((one) => one.meaning ?? []).sort((a, b) => a.value - b.value);
+    return withMeaning(list.reduce(worstOf), meaning);
+  });
 }

@@ -47,8 +47,8 @@ export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, wei
     return reason === undefined ? { outcome: 'within', words: [] } : { outcome: 'unproven', words: [reason] };
   }
   if (noise && isNoLarger(error, noise, NOISES, gate)) {
-    const words = found.map((text) => `${text}, and the original itself moves ${farOf(noise)} when ${LEAST}`);
-    return { outcome: 'unproven', words };
+    const moved = `the original itself moves ${farOf(noise)} when ${LEAST}`;
+    return { outcome: 'unproven', words: [`${found.join(', ')}, and ${moved}`] };
   }
   if (fidelity !== 'rounding' || !yardstick || gate.isGiven || !isNoLarger(error, yardstick, YARDSTICKS, gate))
     return { outcome: 'beyond', words: found };

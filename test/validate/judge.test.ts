@@ -43,6 +43,28 @@ describe('inputs that were given', () => {
   });
 });
 
+describe('what an output means', () => {
+  it('is measured over all runs, and of forms the worst counts', () => {
+    const output = compareTensors('y', vector(1, 2, 3), vector(1, 2, 3));
+    const kept = (value: number) => ({ kind: 'classes', measure: 'rows', value, samples: 5 }) as const;
+    const one = (form: 'plain' | 'optimized', run: number, value: number) => {
+      const meant = { ...output, meaning: kept(value) };
+      return { form, run, output: meant, ...weigh(meant, lossy.gate, 'lossy') };
+    };
+    const evidence = [one('plain', 0, 1), one('plain', 1, 1), one('optimized', 0, 1), one('optimized', 1, 0.4)];
+    const found = judge(reference(made(), made()), proof([], { evidence }), lossy);
+    expect(found.verdict).toMatchObject({
+      outcome: 'rejected',
+      detail: expect.stringContaining('rows: 70 % of 10 < 80 %'),
+    });
+    expect(found.outputs[0]).toMatchObject({ top1: 0.7, meaning: { samples: 10 } });
+    // Five rows of one run are too few.
+    expect(judge(reference(made()), proof([], { evidence: [one('plain', 0, 0.4)] }), lossy).verdict.outcome).toBe(
+      'accepted',
+    );
+  });
+});
+
 describe('a pass that rounds', () => {
   it('holds for the inputs for which it does, and the report says so', () => {
     const found = judge(reference(made(), made('0–255')), proof([0.01, 0.5]), lossy);
