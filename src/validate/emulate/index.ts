@@ -11,6 +11,7 @@ import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { castTensor } from '../../ir/numbers.js';
 import type { Value } from '../../ir/value.js';
+import { isNarrow, type Narrow, narrowOf, widenModel } from '../../ir/widen.js';
 import { canSaturate, integerProductOf } from '../../run/cpus.js';
 import { inlineCalls } from '../../run/region/inline-all.js';
 import type { TensorData, Tensors } from '../../runtime/protocol.js';
@@ -18,7 +19,6 @@ import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import { expand, isExpandable } from './expand.js';
 import { roundResults } from './rounding.js';
 import { makeUnsigned } from './saturation.js';
-import { isNarrow, type Narrow, narrowOf, widenModel } from './widen.js';
 
 /** To be run with the runtime's own optimizations off. */
 export interface Emulation {

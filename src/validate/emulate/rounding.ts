@@ -9,7 +9,7 @@
  */
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
-import { castTo, type Narrow, widenBehind } from './widen.js';
+import { castTo, type Narrow, widenBehind } from '../../ir/widen.js';
 
 /** Rounds what operators compute: each value that had 16 bits, behind the operator that gives it. */
 export function roundResults(were: ReadonlyMap<Value, Narrow>): void {

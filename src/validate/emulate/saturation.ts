@@ -10,8 +10,8 @@ import type { Node } from '../../ir/node.js';
 import { tensorOf } from '../../ir/numbers.js';
 import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
+import { castTo } from '../../ir/widen.js';
 import { integerProductOf } from '../../run/cpus.js';
-import { castTo } from './widen.js';
 
 /** Makes the weights of a node unsigned. */
 export function makeUnsigned(node: Node): void {

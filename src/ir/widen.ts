@@ -1,13 +1,12 @@
 /** A model of float16 and bfloat16 made one of float32: types, constants and attributes. Every number stays as it is. */
-import { type Attribute, graphsOf } from '../../ir/attribute.js';
-import { setTensor } from '../../ir/constants.js';
-import type { Graph } from '../../ir/graph.js';
-import type { Model } from '../../ir/model.js';
-import type { Node } from '../../ir/node.js';
-import { castTensor } from '../../ir/numbers.js';
-import type { Tensor } from '../../ir/tensor.js';
-import { type DataType, dataTypes, type Type } from '../../ir/types.js';
-import type { Value } from '../../ir/value.js';
+import { type Attribute, graphsOf } from './attribute.js';
+import { setTensor } from './constants.js';
+import type { Graph } from './graph.js';
+import type { Model } from './model.js';
+import type { Node } from './node.js';
+import { castTensor } from './numbers.js';
+import { type DataType, dataTypes, type Type } from './types.js';
+import type { Value } from './value.js';
 
 /** The floats of 16 bits. */
 export type Narrow = 'float16' | 'bfloat16';
@@ -20,22 +19,33 @@ export function narrowOf(type: Type | undefined): Narrow | undefined {
   return type?.kind === 'sequence' || type?.kind === 'optional' ? narrowOf(type.elem) : undefined;
 }
 
+export interface Widening {
+  /** Types that become float32; default both. */
+  readonly types?: readonly Narrow[];
+  /** Makes float32 of a constant otherwise than by a tensor of twice the size; false where it does not. */
+  readonly constant?: (value: Value) => boolean;
+}
+
 /**
  * Makes float32 of every type that has 16 bits, in every scope. Returns what each value was: only an operator's own rounding
  * is lost, which the caller writes down. Casts to 16 bits stay, as they are this rounding: a Cast to float32 stands behind them.
  */
-export function widenModel(model: Model): Map<Value, Narrow> {
+export function widenModel(
+  model: Model,
+  { types = ['float16', 'bfloat16'], constant = () => false }: Widening = {},
+): Map<Value, Narrow> {
   const were = new Map<Value, Narrow>();
   for (const graph of [...model.graphs()]) {
     for (const value of [...graph.values()]) {
       const was = narrowOf(value.type) ?? (isNarrow(value.elem) ? value.elem : undefined);
-      if (!was) continue;
+      if (!was || !types.includes(was)) continue;
       were.set(value, was);
-      if (!value.producer?.is('Cast')) widenValue(value);
+      if (!value.producer?.is('Cast') && !(value.tensor && constant(value))) widenValue(value);
     }
-    for (const port of graph.outputPorts) port.type = widenType(port.type);
+    for (const port of graph.outputPorts)
+      if (types.includes(narrowOf(port.type) as Narrow)) port.type = widenType(port.type);
   }
-  for (const graph of [...model.graphs()]) for (const node of [...graph.nodes()]) widenNode(node, were);
+  for (const graph of [...model.graphs()]) for (const node of [...graph.nodes()]) widenNode(node, were, types);
   return were;
 }
 
@@ -52,7 +62,7 @@ function widenType(type: Type | undefined): Type | undefined {
   return type.kind === 'sequence' || type.kind === 'optional' ? { ...type, elem: widenType(type.elem) } : type;
 }
 
-function widenNode(node: Node, were: ReadonlyMap<Value, Narrow>): void {
+function widenNode(node: Node, were: ReadonlyMap<Value, Narrow>, types: readonly Narrow[]): void {
   if (node.is('Cast')) {
     const value = node.outputs[0];
     if (value && were.has(value)) widenBehind(value);
@@ -60,7 +70,7 @@ function widenNode(node: Node, were: ReadonlyMap<Value, Narrow>): void {
   }
   for (const [name, attribute] of node.attributes)
     if (graphsOf(attribute).length === 0) {
-      const wide = widenAttribute(name, attribute);
+      const wide = widenAttribute(name, attribute, types);
       if (wide !== attribute) node.graph.setAttribute(node, name, wide);
     }
 }
@@ -75,19 +85,20 @@ const typeAttributes = new Set([
   'stash_type',
 ]);
 
-function widenAttribute(name: string, attribute: Attribute): Attribute {
-  const tensor = (one: Tensor): Tensor => (isNarrow(one.type) ? castTensor(one, 'float32') : one);
+function widenAttribute(name: string, attribute: Attribute, types: readonly Narrow[]): Attribute {
+  const isMeant = (type: DataType | undefined): boolean => isNarrow(type) && types.includes(type);
   switch (attribute.type) {
     case 'int': {
-      const isType =
-        attribute.value === BigInt(dataTypes.float16.code) || attribute.value === BigInt(dataTypes.bfloat16.code);
+      const isType = types.some((type) => attribute.value === BigInt(dataTypes[type].code));
       return isType && typeAttributes.has(name) ? { ...attribute, value: BigInt(dataTypes.float32.code) } : attribute;
     }
     case 'tensor':
-    case 'sparse_tensor':
-      return isNarrow(attribute.value.type) ? { ...attribute, value: tensor(attribute.value) } : attribute;
+    case 'sparse_tensor': {
+      const { value } = attribute;
+      return isMeant(value.type) ? { ...attribute, value: castTensor(value, 'float32') } : attribute;
+    }
     case 'type_proto':
-      return narrowOf(attribute.value) ? { ...attribute, value: widenType(attribute.value) } : attribute;
+      return isMeant(narrowOf(attribute.value)) ? { ...attribute, value: widenType(attribute.value) } : attribute;
     default:
       return attribute;
   }
