@@ -26,6 +26,7 @@ import { areSameBytes } from './same-bytes.js';
 import { namingOverflow, portsNote, withPortsOf } from './same-ports.js';
 import { openDims, type Sizes, typicalSizes } from './sizes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
+import { standInOf } from './stand-in.js';
 import { type Subject, subjectOf } from './subject.js';
 import { twinOf } from './twin.js';
 
@@ -146,26 +147,29 @@ async function validateWithin(
     for (const given of [original, result]) subjects.push(await subjectOf(given, options));
     const [given, made] = subjects as [Subject, Subject];
     const twin = twinOf(given.model, made.model);
-    const a = twin ? await subjectOf(twin.model) : given;
+    let a = twin ? await subjectOf(twin.model) : given;
     if (twin) subjects.push(a);
-    const ports = withPortsOf(a.model, made.model);
-    const b = ports ? await subjectOf(ports.model) : made;
-    if (ports) subjects.push(b);
     const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
     const fidelity = attainable(options.fidelity ?? 'exact', a.model);
     const gate = gateOf(fidelity, provider, options);
     const outlook = new Outlook(options.onProgress);
-    const { on, notTimed } = await timingOf(given, b, provider, options);
     outlook.goesOn('running the original');
-    const reference = await orUncompared(() =>
-      onceMore(() =>
-        referenceOf(first, a.model, a.source, {
-          ...options,
-          provider,
-          setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)),
-        }),
-      ),
-    );
+    const setsBudgetMs = Math.min(SETS_MS, deadline.share(0.1));
+    const ran = ({ model, source }: Subject) =>
+      orUncompared(() => onceMore(() => referenceOf(first, model, source, { ...options, provider, setsBudgetMs })));
+    let reference = await ran(a);
+    const standIn = 'failed' in reference && provider === 'cpu' ? standInOf(a.model, reference.detail) : undefined;
+    if (standIn) {
+      a = await subjectOf(standIn);
+      subjects.push(a);
+      reference = await ran(a);
+    }
+    const ports = withPortsOf(a.model, made.model);
+    const b = ports ? await subjectOf(ports.model) : made;
+    if (ports) subjects.push(b);
+    const { on, notTimed } = standIn
+      ? { on: provider, notTimed: 'not timed: the CPU has no kernels for the original' }
+      : await timingOf(given, made, provider, options);
     const contestants = [
       { model: a.model, runtime: first, subject: async () => a },
       { model: b.model, runtime: second, subject: async () => b },
@@ -189,6 +193,7 @@ async function validateWithin(
       (await measureRollout(reference as Reference, contestants, { ...options, provider, gate, fidelity, deadline }));
     const notes: string[] = [];
     if (ports) notes.push(portsNote(ports));
+    if (standIn) notes.push('the original ran in emulated arithmetic, since the CPU has no kernels for it');
     if (twin && !twin.isPart) notes.push('the original ran with operators behind it that make tensors of its outputs');
     const contenders = {
       original: { runtime: first, model: twin?.isPart ? given.source : a.source },

@@ -168,7 +168,7 @@ function withoutOwn(found: Comparison, own: Comparison, isBroken: (one: Evidence
 
 /** A kernel that the CPU lacks: what a model that is for another provider fails for here, whatever its numbers are. */
 export const lacksKernel =
-  /could not find an implementation|not implemented|unsupported data type|cannot exchange tensors/i;
+  /could not find an implementation|failed to find kernel|not implemented|unsupported data type|cannot exchange tensors/i;
 
 /** What counts where this CPU adds otherwise than those that are meant; all, where that makes no difference to the model. */
 function emulatedAlone(all: Comparison): Comparison {

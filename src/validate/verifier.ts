@@ -16,6 +16,7 @@ import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, referenceOf } from './reference.js';
 import { compareRewrite } from './rewrites.js';
 import { namingOverflow, withPortsOf } from './same-ports.js';
+import { standInOf } from './stand-in.js';
 import { type Subject, subjectOf } from './subject.js';
 import { twinOf } from './twin.js';
 
@@ -90,8 +91,13 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       return verdict;
     },
     async compare(before, after, fidelity): Promise<Verdict> {
-      const first = twinOf(before, after)?.model ?? before;
-      const reference = await referenceFor(first);
+      let first = twinOf(before, after)?.model ?? before;
+      let reference = await referenceFor(first);
+      const standIn = typeof reference === 'string' ? standInOf(first, reference) : undefined;
+      if (standIn) {
+        first = standIn;
+        reference = await referenceFor(standIn);
+      }
       if (typeof reference === 'string')
         return {
           outcome: 'unknown',
