@@ -90,11 +90,14 @@ export interface Mended {
 
 /**
  * Where the passes together break the gate: the one that cost the most is kept from places until it holds, from all of them if it
- * must, and then the next. What cannot be mended so is as it was.
+ * must, and then the next. What cannot be mended so is as it was. Gives the last verdict; undefined where nothing is applied any more.
  */
-export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict> {
-  const { options, passes } = line;
-  if (!options.verifier || !line.isCompared || passes.some(({ definition }) => definition.shortens)) return broken;
+export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict | undefined> {
+  const { options } = line;
+  if (!options.verifier || !line.isCompared) return broken;
+  const restore = line.saved();
+  line.isTrial = true;
+  await line.compileWhole('one of them breaks the accuracy gate: they are compiled each by itself');
   const culprits = [...line.results.entries()]
     .filter(([, { status, fidelity }]) => status === 'applied' && fidelity !== 'exact')
     .sort(([, a], [, b]) => (b.error ?? 0) - (a.error ?? 0));
@@ -102,7 +105,6 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict> {
   // What the comparison after passes does not see, the one at the end has to judge: it takes longer.
   const judge = await judgeOf(line);
   const isTime = clock({ ms: performance.now() - began, deadline: options.deadline });
-  const restore = line.saved();
   for (const [position, { name }] of culprits) {
     const reason = reasonOf(name);
     const dry = new Keeping(undefined, reason);
@@ -128,7 +130,7 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict> {
     });
     await line.again(Math.min(...line.kept.keys()));
     await line.costs();
-    return (await line.whole(options.atEnd)) ?? broken;
+    return line.whole(options.atEnd);
   }
   line.isTrial = false;
   restore();

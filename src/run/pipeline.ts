@@ -178,6 +178,14 @@ export class Line {
     };
   }
 
+  /** Runs again where repeats were made one: each is then compiled by itself. */
+  async compileWhole(reason: string): Promise<void> {
+    const position = this.passes.findIndex(({ definition }) => definition.shortens);
+    if (position < 0) return;
+    this.#regions.compileWhole(reason);
+    await this.again(position);
+  }
+
   /** Runs again from a pass on, as if nothing behind it had been. */
   async again(position: number): Promise<void> {
     const { model, summary } = this.#steps[position] as { model: Model; summary: ModelSummary };
@@ -267,7 +275,7 @@ export class Line {
     const { candidate, isChanged, notes, skips, sites, rewrites } = run;
     const after = isChanged ? this.#regions.summarize(candidate) : this.summary;
     const isKept = isChanged && verdict?.outcome !== 'rejected';
-    const isBack = back && (!back.takenBack || !isChanged);
+    const isBack = back && !isKept;
     if (isBack) verdict = back.broken;
     this.#steps[position] = {
       ...given,

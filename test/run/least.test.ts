@@ -38,6 +38,21 @@ const chain = (odd: readonly boolean[]): Model =>
     g.output('y', x, 'float32', ['batch', SIZE]);
   });
 
+/** Repeats, each of which adds a vector; that of one layer has a large channel. */
+const deep = (layers: number, odd: number): Model =>
+  buildModel({ '': 17 }, (g: GraphBuilder) => {
+    let x: Value = g.input('x', 'float32', ['batch', SIZE]);
+    for (let i = 0; i < layers; i++) {
+      const numbers = weights(i).fill(0, 0, SIZE);
+      const vector = Array.from({ length: SIZE }, (_, at) => (at === 0 && i === odd ? 1e5 : Math.sin(at + i) / 10));
+      const sum = g.op('Add', [x, g.constant('float32', vector, [SIZE])], {}, { name: `/layer.${i}/add` });
+      const weight = g.constant('float32', numbers, [SIZE, SIZE], `/layer.${i}/weight`);
+      const product = g.op('MatMul', [sum, weight], {}, { name: `/layer.${i}/fc` });
+      x = g.op('Tanh', [product], {}, { name: `/layer.${i}/tanh` });
+    }
+    g.output('y', x, 'float32', ['batch', SIZE]);
+  });
+
 const quantized = (model: Model): number =>
   model.graph.nodes().filter(({ opType }) => opType === 'MatMulInteger').length;
 const options = { target: 'cpu' } as const;
@@ -84,6 +99,18 @@ describe('the least of a pass is taken back', () => {
     expect(bf16?.error).toBeLessThan(0.05);
     expect(int8).toMatchObject({ status: 'applied', takenBack: { places: ['MatMul "/layer.1/odd"'], of: 3 } });
     expect(int8?.error).toBeLessThan(0.15);
+  });
+
+  it('where repeats were compiled once, each by itself then', async () => {
+    const model = deep(8, 5);
+    const job = { ...options, onGate: 'report' } as const;
+    const { model: result, report } = await optimize(model, [passes.regional(), passes.int8()], job);
+    expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
+    expect(quantized(result)).toBe(7);
+    expect(report.passes[1]).toMatchObject({
+      status: 'applied',
+      takenBack: { places: ['MatMul "/layer.5/fc"'], of: 8 },
+    });
   });
 
   it('a pass that breaks the end at every place is rolled back there', async () => {

@@ -47,6 +47,8 @@ export class Regions {
   readonly #answers = new Map<string, Map<number, string>>();
   /** Chains that are compiled whole, and why. */
   readonly #refused = new Map<string, string>();
+  /** Why nothing is shortened. */
+  #whole: string | undefined;
   /** Nodes that stood in the model when a pass began; the others are its own. */
   #known = new Set<Node>();
   #standing = new Map<Node, ShortRun>();
@@ -63,6 +65,10 @@ export class Regions {
    */
   shorten(model: Model, isTyped: boolean, voice: Voice): Model | undefined {
     if (this.isShortened) return undefined;
+    if (this.#whole !== undefined) {
+      voice.skip(this.#whole);
+      return undefined;
+    }
     const { runs, refusals } = planOf(model, isTyped, (chain, a, b) => this.#isApart(chain, a, b));
     const cuts: { of: Run; cut: Cut }[] = [];
     const refused: { reason: string; at: Node | undefined }[] = [...refusals];
@@ -80,6 +86,11 @@ export class Regions {
     for (const { of, cut } of cuts) voice.note(noteOf(of, cut.run));
     for (const { reason, at } of refused) voice.skip(`its repeats are compiled each by itself: ${reason}`, at);
     return copy;
+  }
+
+  /** From here on every repeat is compiled by itself. */
+  compileWhole(reason: string): void {
+    this.#whole = reason;
   }
 
   #isApart(chain: string, a: number, b: number): boolean {
