@@ -84,6 +84,8 @@ const HOPELESS = 30;
 export interface Least {
   readonly kept: ReadonlySet<Place>;
   readonly verdict: Verdict;
+  /** Whether time was over before all of them were tried. */
+  readonly isCut: boolean;
 }
 
 /**
@@ -115,5 +117,5 @@ export async function leastKept(
     if (found.outcome === 'accepted') [kept, verdict] = [fewer, found];
     else queue.push(...halves(range));
   }
-  return verdict && { kept, verdict };
+  return verdict && { kept, verdict, isCut: queue.length > 0 };
 }

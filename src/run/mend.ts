@@ -1,7 +1,7 @@
 /** What is done where a gate breaks: the pass is run again, kept from the fewest places without which the gate holds. */
 import type { Note } from './context.js';
 import type { Deadline } from './deadline.js';
-import { Keeping, leastKept, type Place } from './least.js';
+import { Keeping, type Least, leastKept, type Place } from './least.js';
 import type { Line } from './pipeline.js';
 import type { TakenBack } from './pipeline-result.js';
 import type { PassRun } from './run-pass.js';
@@ -60,9 +60,15 @@ export async function mendPass(
     { isTime: clock(budget), splits },
   );
   if (!found) return undefined;
+  noteCut(pass, found, budget.deadline);
   const mended = await run(new Keeping(found.kept, reason));
   if (!mended.isChanged || bytesOf(mended) > bytes) return undefined;
   return { run: mended, verdict: found.verdict, takenBack: takenBackOf(dry, found.kept, broken, found.verdict) };
+}
+
+/** What more time would have found. */
+function noteCut(pass: string, { isCut }: Least, deadline: Deadline | undefined): void {
+  if (isCut) deadline?.cut(`to find the fewest places where ${pass} breaks its gate`);
 }
 
 function takenBackOf({ asked }: Keeping, kept: ReadonlySet<Place>, before: Verdict, after: Verdict): TakenBack {
@@ -122,6 +128,7 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict | 
     if (dry.asked.size === 0) line.kept.delete(position);
     if (dry.asked.size === 0 || (await judge())?.outcome === 'rejected') continue;
     const found = await leastKept(dry.units(), (kept) => trial(new Keeping(kept, reason)), { isTime, splits: true });
+    if (found) noteCut(name, found, options.deadline);
     line.isTrial = false;
     line.kept.set(position, {
       keeping: new Keeping(found?.kept, reason),
