@@ -29,55 +29,66 @@ const RARE = 1e-3;
 export function signalOf(runs: readonly TensorData[], options: SignalOptions = {}): string | undefined {
   const [first] = runs;
   if (!first) return 'it was never computed';
-  const isText = runs.some(({ data }) => !(data instanceof Uint8Array));
-  const lists = isText ? [] : runs.map((run) => numbersOf(fromTensorData(run)));
-  return (
-    emptiness(runs, lists) ??
-    (options.isFixed ? undefined : sameness(lists)) ??
-    (isFloat(first.type)
-      ? (nearZero(lists, options.isFixed) ?? saturation(lists, options.isSquashed) ?? chaos(options))
-      : undefined)
-  );
-}
-
-function emptiness(runs: readonly TensorData[], lists: readonly Float64Array[]): string | undefined {
   if (runs.every(({ shape }) => shape.includes(0))) return 'it has no elements';
-  if (!lists.length || lists.some((list) => list.some(Number.isFinite))) return undefined;
-  return 'every element is NaN or infinite';
+  if (!(first.data instanceof Uint8Array)) return undefined;
+  const seen = new Seen();
+  for (const run of runs) {
+    // Logits of all runs together may not fit into memory.
+    seen.add(numbersOf(fromTensorData(run)));
+    if (seen.isEnough) break;
+  }
+  if (!seen.hasFinite) return 'every element is NaN or infinite';
+  if (options.isFixed) return undefined;
+  if (seen.isSame) return `every element is ${Number(seen.first?.toPrecision(6))} in every run`;
+  if (!isFloat(first.type)) return undefined;
+  if (seen.largest <= FLOOR) return `every value is below ${FLOOR}, where rounding cannot be told from an error`;
+  return seen.saturation(options.isSquashed) ?? chaos(options);
 }
 
-/** One element of one run cannot be told from a constant: it counts as something. */
-function sameness(lists: readonly Float64Array[]): string | undefined {
-  const value = lists.find((list) => list.length)?.[0];
-  const count = lists.reduce((sum, { length }) => sum + length, 0);
-  if (value === undefined || count < 2 || !lists.every((list) => list.every((x) => x === value))) return undefined;
-  return `every element is ${Number(value.toPrecision(6))} in every run`;
-}
+/** What the elements of some runs have in common. */
+class Seen {
+  first: number | undefined;
+  hasFinite = false;
+  largest = 0;
+  #isOne = true;
+  #count = 0;
+  /** Elements that are neither -1, 0 nor 1, nor next to them. */
+  #inner = 0;
+  #isWhole = true;
+  #hasNegative = false;
 
-function nearZero(lists: readonly Float64Array[], isFixed = false): string | undefined {
-  const isSmall = (x: number): boolean => Math.abs(x) <= FLOOR;
-  if (isFixed || !lists.every((list) => list.every(isSmall))) return undefined;
-  return `every value is below ${FLOOR}, where rounding cannot be told from an error`;
-}
-
-/** Nearly all elements at the ends of a sigmoid, a softmax or a tanh, which hide what was before them. */
-function saturation(lists: readonly Float64Array[], isSquashed = false): string | undefined {
-  let count = 0;
-  let inner = 0;
-  let isWhole = true;
-  let isNegative = false;
-  for (const list of lists)
-    for (const x of list) {
-      count++;
+  add(numbers: Float64Array): void {
+    this.first ??= numbers[0];
+    this.#count += numbers.length;
+    for (const x of numbers) {
+      if (x !== this.first) this.#isOne = false;
+      if (Number.isFinite(x)) this.hasFinite = true;
       const size = Math.abs(x);
-      if (size > 1 + FLOOR) return undefined;
-      if (size > FLOOR && size < 1 - FLOOR && ++inner >= ENOUGH) return undefined;
-      if (!Number.isInteger(x)) isWhole = false;
-      if (x < -FLOOR) isNegative = true;
+      if (size > this.largest) this.largest = size;
+      if (size > FLOOR && !(Math.abs(size - 1) <= FLOOR)) this.#inner++;
+      if (!Number.isInteger(x)) this.#isWhole = false;
+      if (x < -FLOOR) this.#hasNegative = true;
     }
-  if ((isWhole && !isSquashed) || inner > RARE * count) return undefined;
-  const all = inner ? `all but ${inner} of ${count} elements are` : 'every element is';
-  return `${all} within ${FLOOR} of ${isNegative ? '-1, 0 or 1' : '0 or 1'} in every run`;
+  }
+
+  /** One element of one run cannot be told from a constant: it counts as something. */
+  get isSame(): boolean {
+    return this.#isOne && this.#count > 1;
+  }
+
+  /** Further runs change nothing. */
+  get isEnough(): boolean {
+    return this.hasFinite && !this.#isOne && this.largest > FLOOR && this.#inner >= ENOUGH;
+  }
+
+  /** Nearly all elements at the ends of a sigmoid, a softmax or a tanh, which hide what was before them. */
+  saturation(isSquashed = false): string | undefined {
+    const [count, inner] = [this.#count, this.#inner];
+    if (this.largest > 1 + FLOOR || inner >= ENOUGH || inner > RARE * count) return undefined;
+    if (this.#isWhole && !isSquashed) return undefined;
+    const all = inner ? `all but ${inner} of ${count} elements are` : 'every element is';
+    return `${all} within ${FLOOR} of ${this.#hasNegative ? '-1, 0 or 1' : '0 or 1'} in every run`;
+  }
 }
 
 function chaos({ noise, gate }: SignalOptions): string | undefined {
