@@ -3,7 +3,7 @@ import { numbersOf } from '../ir/numbers.js';
 import { type DataType, isFloat } from '../ir/types.js';
 import type { TensorData } from '../runtime/isolate.js';
 import { fromTensorData } from '../runtime/tensor-data.js';
-import { type MeaningMeasure, pooled } from './measures.js';
+import { type MeaningMeasure, pooled } from './meaning/measures.js';
 
 /** One output of the result against the original's. Pairs of which one is NaN or infinite take no part in the sums. */
 export interface OutputAccuracy {

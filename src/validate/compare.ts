@@ -2,7 +2,7 @@
 import { onceMore, type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, withMeaning, worstOf } from './accuracy.js';
 import { type Form, formText, sideOf } from './forms.js';
-import { measureMeanings } from './measures.js';
+import { measureMeanings } from './meaning/measures.js';
 import type { Reference } from './reference.js';
 import type { Subject } from './subject.js';
 

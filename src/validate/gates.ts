@@ -18,8 +18,8 @@ import type { Fidelity } from '../run/pass.js';
 import { loosest } from '../run/verify.js';
 import type { Provider } from '../runtime/isolate.js';
 import type { OutputAccuracy } from './accuracy.js';
-import type { MeaningKind } from './meaning.js';
-import type { MeaningMeasure } from './measures.js';
+import type { MeaningKind } from './meaning/meaning.js';
+import type { MeaningMeasure } from './meaning/measures.js';
 
 export interface Gate {
   /** Limit of relativeL2. */

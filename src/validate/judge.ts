@@ -8,7 +8,7 @@ import type { Feeds } from './feeds.js';
 import { type Gate, summaryOf } from './gates.js';
 import type { GateResult } from './index.js';
 import { kindOf } from './inputs/kinds.js';
-import { pooledOf } from './measures.js';
+import { pooledOf } from './meaning/measures.js';
 import { lacksKernel, type Proof, type WeighedEvidence } from './proof.js';
 import type { Reference } from './reference.js';
 import { weighMeaning } from './weigh.js';

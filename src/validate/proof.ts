@@ -6,7 +6,7 @@ import type { OutputAccuracy } from './accuracy.js';
 import { type Comparison, compareWith, type Evidence, joined, nothingCompared, worstByOutput } from './compare.js';
 import type { Form } from './forms.js';
 import { type Gate, meaningViolation, violations } from './gates.js';
-import { type MeaningMeasure, pooledOf } from './measures.js';
+import { type MeaningMeasure, pooledOf } from './meaning/measures.js';
 import type { Reference } from './reference.js';
 import { type Moves, Sensitivity } from './sensitivity.js';
 import { signalsOf } from './signal.js';

@@ -13,7 +13,7 @@ import {
 import { type FeedOptions, type Feeds, shapesText } from './feeds.js';
 import { type GivenSet, givenSets } from './inputs/given.js';
 import { basePlans, morePlans, type Plan } from './inputs/sets.js';
-import { type Meaning, meaningsOf } from './meaning.js';
+import { type Meaning, meaningsOf } from './meaning/meaning.js';
 import { type Sizes, sizeChoices } from './sizes.js';
 
 /** One set of inputs and what came out. */

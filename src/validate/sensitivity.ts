@@ -2,7 +2,7 @@
 import type { Model } from '../ir/model.js';
 import { type Provider, RuntimeError } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf, type OutputAccuracy } from './accuracy.js';
-import { measureMeanings } from './measures.js';
+import { measureMeanings } from './meaning/measures.js';
 import { perturbed, perturbedWeights, roundedWeights } from './noise.js';
 import type { Contestant } from './proof.js';
 import { type Reference, runTensors } from './reference.js';

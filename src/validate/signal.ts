@@ -7,7 +7,7 @@ import type { TensorData } from '../runtime/isolate.js';
 import { fromTensorData } from '../runtime/tensor-data.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { broken, FLOOR, type Gate } from './gates.js';
-import { originOf } from './origin.js';
+import { originOf } from './meaning/origin.js';
 
 export interface SignalOptions {
   /** True for an output that is constant by the graph: then being equal is all there is to prove. */

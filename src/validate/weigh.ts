@@ -11,7 +11,7 @@
 import type { Fidelity } from '../run/pass.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { FLOOR, type Gate, meaningViolation, unproven, violations } from './gates.js';
-import type { MeaningMeasure } from './measures.js';
+import type { MeaningMeasure } from './meaning/measures.js';
 
 export interface Weights {
   /** The original on moved inputs against the original. */

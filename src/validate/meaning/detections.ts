@@ -1,7 +1,7 @@
 /** Detections as sets: which of the original's the result found again, whatever their order. */
-import { numbersOf, tensorOf } from '../ir/numbers.js';
-import type { TensorData } from '../runtime/isolate.js';
-import { fromTensorData, toTensorData } from '../runtime/tensor-data.js';
+import { numbersOf, tensorOf } from '../../ir/numbers.js';
+import type { TensorData } from '../../runtime/isolate.js';
+import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import type { DetectionPorts } from './meaning.js';
 
 interface Detection {

@@ -1,6 +1,6 @@
 /** Where an output's numbers come from: the operator that made them, through those that only move or recast them. */
-import type { Node } from '../ir/node.js';
-import type { Value } from '../ir/value.js';
+import type { Node } from '../../ir/node.js';
+import type { Value } from '../../ir/value.js';
 
 const movers =
   /^(Cast|CastLike|Identity|Reshape|Flatten|Squeeze|Unsqueeze|Transpose|Slice|Split|Expand|Tile|Pad|Dropout|Gather|GatherElements|GatherND|DepthToSpace|SpaceToDepth|ReduceMean|ReduceMax)$/;

@@ -1,12 +1,12 @@
 /** What a model's outputs are for, as far as its graph and its names say: an error is then judged by what is read from them. */
-import { fromStart } from '../ir/axes.js';
-import type { Model } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
-import { isFloat } from '../ir/types.js';
-import type { Value } from '../ir/value.js';
-import type { TensorData } from '../runtime/isolate.js';
+import { fromStart } from '../../ir/axes.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { isFloat } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+import type { TensorData } from '../../runtime/isolate.js';
+import { roleOf } from '../roles.js';
 import { originOf } from './origin.js';
-import { roleOf } from './roles.js';
 
 /** Ports of one set of detections: boxes, and beside them scores and classes, or all in the rows of one. */
 export interface DetectionPorts {

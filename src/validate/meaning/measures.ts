@@ -1,8 +1,8 @@
 /** Outputs measured by what they are for: how much of what is read from them is the same. */
-import { numbersOf } from '../ir/numbers.js';
-import { elementCount } from '../ir/tensor.js';
-import type { TensorData } from '../runtime/isolate.js';
-import { fromTensorData } from '../runtime/tensor-data.js';
+import { numbersOf } from '../../ir/numbers.js';
+import { elementCount } from '../../ir/tensor.js';
+import type { TensorData } from '../../runtime/isolate.js';
+import { fromTensorData } from '../../runtime/tensor-data.js';
 import { matchedDetections } from './detections.js';
 import type { Meaning, MeaningKind } from './meaning.js';
 

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import type { DataType } from '../../src/ir/types.js';
-import type { Value } from '../../src/ir/value.js';
-import { writeModel } from '../../src/onnx/write.js';
-import type { TensorData } from '../../src/runtime/isolate.js';
-import { fromTensorData, toTensorData } from '../../src/runtime/tensor-data.js';
-import { compareTensors, worstOf } from '../../src/validate/accuracy.js';
-import { gateOf, meaningViolation, violations } from '../../src/validate/gates.js';
-import { type Meaning, meaningsOf } from '../../src/validate/meaning.js';
-import { measureMeanings, pooled } from '../../src/validate/measures.js';
-import { Random } from '../../src/validate/random.js';
-import { runModel } from '../run-model.js';
+import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
+import type { Model } from '../../../src/ir/model.js';
+import { tensorOf } from '../../../src/ir/numbers.js';
+import type { DataType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { writeModel } from '../../../src/onnx/write.js';
+import type { TensorData } from '../../../src/runtime/isolate.js';
+import { fromTensorData, toTensorData } from '../../../src/runtime/tensor-data.js';
+import { compareTensors, worstOf } from '../../../src/validate/accuracy.js';
+import { gateOf, meaningViolation, violations } from '../../../src/validate/gates.js';
+import { type Meaning, meaningsOf } from '../../../src/validate/meaning/meaning.js';
+import { measureMeanings, pooled } from '../../../src/validate/meaning/measures.js';
+import { Random } from '../../../src/validate/random.js';
+import { runModel } from '../../run-model.js';
 
 const data = (type: DataType, values: ArrayLike<number>, shape: number[]): TensorData =>
   toTensorData(tensorOf(type, values, shape));
