@@ -10,8 +10,11 @@ export interface StatePlan {
   readonly pairs: readonly Pair[];
 }
 
-/** What an input of a decoder holds one more of after each token. */
-export type Growth = 'ids' | 'mask' | 'positions' | 'lengths' | 'as before';
+/** What an input of a decoder holds one more of after each token. A mask has ones for what is seen, a gap has zeros there. */
+export type Growth = 'ids' | 'mask' | 'gap' | 'positions' | 'lengths' | 'as before';
+
+/** What masks hold where a token is seen. */
+export const seenIn: Partial<Record<Growth, number>> = { mask: 1, gap: 0 };
 
 /** The token that the last logits choose goes in next; what stands in the cache does not go in again. */
 export interface TokensPlan {
@@ -111,7 +114,7 @@ function isLogits(port: ContractPort, below: number | undefined): boolean {
 function growthOf(port: ContractPort, ids: ContractPort, role: Role | undefined): Growth | undefined {
   const rank = port.dims?.length ?? 0;
   if (encoders.test(port.name) && !/^decoder/.test(port.name)) return undefined;
-  if (role?.kind === 'mask') return rank === 2 ? 'mask' : undefined;
+  if (role?.kind === 'mask' && rank === 2) return role.values === 'additive' || /pad/i.test(port.name) ? 'gap' : 'mask';
   if (role?.kind === 'positions') return 'positions';
   if (role?.kind === 'lengths' && role.of !== 'sequence') return 'lengths';
   // Types of tokens: as many as ids, by one name of the dim.

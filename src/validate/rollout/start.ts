@@ -4,7 +4,7 @@ import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Feeds, makeFeeds, shapesText } from '../feeds.js';
 import { roleOf } from '../roles.js';
 import { numbers, withNumbers } from './party.js';
-import type { RolloutPlan, TokensPlan } from './plan.js';
+import { type RolloutPlan, seenIn, type TokensPlan } from './plan.js';
 
 export interface Start {
   /** The inputs of each step, without what is fed back but in the first. */
@@ -63,8 +63,8 @@ function promptsOf(plan: TokensPlan, { tensors, source }: Feeds): Tensors[] {
   const seen = (given: Tensors): Tensors => {
     const all = { ...given };
     for (const [name, growth] of plan.growth)
-      if (growth === 'mask' && all[name])
-        all[name] = withNumbers(all[name], numbers(all[name]).fill(/pad/i.test(name) ? 0 : 1));
+      if (seenIn[growth] !== undefined && all[name])
+        all[name] = withNumbers(all[name], numbers(all[name]).fill(seenIn[growth]));
     return all;
   };
   const branch = plan.branch === undefined ? undefined : tensors[plan.branch];
@@ -89,7 +89,7 @@ function emptied({ pairs, axes, growth }: TokensPlan, tensors: Tensors): Tensors
     const length = tensor?.shape.at(-1) ?? 1;
     if (!tensor) continue;
     const values = numbers(tensor);
-    if (kind === 'mask')
+    if (seenIn[kind] !== undefined)
       all[name] = withNumbers(
         tensor,
         values.filter((_, i) => i % length >= past),

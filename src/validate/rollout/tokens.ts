@@ -4,7 +4,7 @@
  */
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Drift, driftOf, numbers, type Party, RolloutEnd, withNumbers } from './party.js';
-import type { Growth, TokensPlan } from './plan.js';
+import { type Growth, seenIn, type TokensPlan } from './plan.js';
 
 /** What the steps so far say of the choices. */
 export interface Choices {
@@ -33,15 +33,16 @@ export async function* tokenSteps(
   const hasCache = pairs.length > 0;
   let inputs = start;
   let caches: [Tensors, Tensors] = [{}, {}];
-  let before: TensorData | undefined;
+  let before: { readonly places: readonly number[]; readonly logits: TensorData } | undefined;
   for (;;) {
     const a = await original({ ...inputs, ...caches[0] });
-    if (!hasCache) refuseOthers(before, a[logits]!);
-    before = a[logits];
-    const x = lastOf(a[logits]!);
+    if (!hasCache && before) refuseOthers(before, a[logits]!);
+    const places = lastSeen(plan, inputs, a[logits]!);
+    const x = logitsAt(a[logits]!, places);
+    before = { places, logits: x };
     if (numbers(x).some(Number.isNaN)) throw new RolloutEnd('original', 'fault', 'the original gives NaN');
     const b = await result({ ...inputs, ...caches[1] });
-    const y = lastOf(b[logits]!);
+    const y = logitsAt(b[logits]!, places);
     const drift = driftOf(logits, x, y);
     const tokens = note(choices, x, y, plan.vocabulary);
     yield drift;
@@ -65,15 +66,32 @@ function lengthIn({ axes, pairs }: TokensPlan, caches: Tensors): number | undefi
   return own === undefined ? undefined : caches[own]?.shape[axes.get(own)!];
 }
 
-/** The logits of the last token, a row for each text. */
-function lastOf(logits: TensorData): TensorData {
-  const [rows = 1, length = 1] = logits.shape.length === 3 ? logits.shape : [logits.shape[0], 1];
+const lengthOf = ({ shape }: TensorData): number => (shape.length === 3 ? shape[1]! : 1);
+
+/** Where each text's last token stands that its mask shows: the logits of padding behind it say nothing. */
+function lastSeen({ growth }: TokensPlan, inputs: Tensors, logits: TensorData): number[] {
+  const length = lengthOf(logits);
+  const [name, kind] = [...growth].find(([, one]) => seenIn[one] !== undefined) ?? [];
+  const mask = name === undefined ? undefined : inputs[name];
+  const values = mask && numbers(mask);
+  const width = mask?.shape.at(-1) ?? 0;
+  const shown = kind && seenIn[kind];
+  return Array.from({ length: logits.shape[0] ?? 1 }, (_, row) => {
+    const seen = values?.subarray((row + 1) * width - length, (row + 1) * width) ?? new Float64Array();
+    const last = shown === undefined ? -1 : seen.lastIndexOf(shown);
+    return last < 0 ? length - 1 : last;
+  });
+}
+
+/** The logits of one token of each text. */
+function logitsAt(logits: TensorData, places: readonly number[]): TensorData {
+  const length = lengthOf(logits);
   const width = logits.shape.at(-1)!;
   const all = numbers(logits);
-  const last = Array.from({ length: rows }, (_, row) => [
-    ...all.subarray((row * length + length - 1) * width, (row + 1) * length * width),
+  const own = places.map((place, row) => [
+    ...all.subarray((row * length + place) * width, (row * length + place + 1) * width),
   ]);
-  return withNumbers(logits, last.flat(), logits.type, [rows, width]);
+  return withNumbers(logits, own.flat(), logits.type, [places.length, width]);
 }
 
 /** Rates a step's choices, and gives the original's tokens. */
@@ -123,13 +141,9 @@ function divergenceOf(original: Float64Array, result: Float64Array): number {
 /** What logits of the text so far may differ by when it has grown: sums in another order. */
 const CAUSAL = 1e-3;
 
-function refuseOthers(before: TensorData | undefined, now: TensorData): void {
-  if (before?.shape.length !== 3) return;
-  const [rows = 1, length = 1, width = 1] = before.shape;
-  const step = now.shape[1]! * width;
-  const all = numbers(now);
-  const same = Array.from({ length: rows }, (_, row) => [...all.subarray(row * step, row * step + length * width)]);
-  if (driftOf('', before, withNumbers(now, same.flat(), now.type, before.shape)).size > CAUSAL)
+/** Asked of the last token alone: rows of tokens before it may see nothing and then say anything. */
+function refuseOthers(before: { places: readonly number[]; logits: TensorData }, now: TensorData): void {
+  if (now.shape.length === 3 && driftOf('', before.logits, logitsAt(now, before.places)).size > CAUSAL)
     throw new RolloutEnd('original', 'ports', 'it is no decoder: what it says of a text changes as the text goes on');
 }
 
@@ -161,7 +175,7 @@ function longer(
   const length = tensor.shape.at(-1) ?? 1;
   const rows = values.length / length;
   // A mask is as long as the cache and the token; the others as the tokens that go in.
-  const isMask = growth === 'mask';
+  const isMask = seenIn[growth] !== undefined;
   const old = isMask ? Math.min(length, cached ?? length) : hasCache ? 0 : length;
   const list: number[] = [];
   for (let row = 0; row < rows; row++) {
@@ -171,6 +185,5 @@ function longer(
   return withNumbers(tensor, list, tensor.type, [...tensor.shape.slice(0, -1), old + 1]);
 }
 
-/** The last number of a mask is that of a token that is seen. */
 const nextOf = (row: Float64Array, growth: Growth, token: number): number =>
-  growth === 'ids' ? token : growth === 'positions' ? row.at(-1)! + 1 : row.at(-1)!;
+  growth === 'ids' ? token : growth === 'positions' ? row.at(-1)! + 1 : (seenIn[growth] ?? row.at(-1)!);
