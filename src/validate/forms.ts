@@ -2,7 +2,7 @@
 import type { Model } from '../ir/model.js';
 import type { Provider, RuntimeProcess, TensorData, Tensors } from '../runtime/isolate.js';
 import { emulated } from './emulate/index.js';
-import { runTensors } from './reference.js';
+import { runTensors } from './run-tensors.js';
 import { type Subject, subjectOf } from './subject.js';
 
 /**

@@ -1,20 +1,13 @@
 /** What the original gives: the runs that a result is compared with. */
 import type { Model } from '../ir/model.js';
 import { elementCount } from '../ir/tensor.js';
-import {
-  type LoadOptions,
-  type Provider,
-  RuntimeError,
-  type RuntimeProcess,
-  type Session,
-  type TensorData,
-  type Tensors,
-} from '../runtime/isolate.js';
-import { type FeedOptions, type Feeds, shapesText } from './feeds.js';
-import { type GivenSet, givenSets } from './inputs/given.js';
-import { basePlans, morePlans, type Plan } from './inputs/sets.js';
+import type { LoadOptions, Provider, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
+import type { FeedOptions, Feeds } from './feeds.js';
+import { givenSets } from './inputs/given.js';
+import { besideData, Runner, runBase, runData, runMore } from './inputs/run-sets.js';
+import { basePlans } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';
-import { type Sizes, sizeChoices } from './sizes.js';
+import { runTensors } from './run-tensors.js';
 
 /** One set of inputs and what came out. */
 export interface ReferenceRun {
@@ -49,30 +42,6 @@ export interface ReferenceOptions extends FeedOptions {
   readonly mostSets?: number;
 }
 
-/** Sets of inputs that always run, at different sizes; masks of the first have holes. */
-const SETS = 2;
-const MOST_SETS = 16;
-
-/** Sets of data that run at most, and how long: so many times as long as more sets than those that always run, or milliseconds where none do. */
-const MOST_DATA = { sets: 64, budgets: 8, ms: 10_000 };
-
-/** Sets that are made up where there is data. */
-const MADE_BESIDE = 4;
-
-/** Runs a session and gives the outputs that can be had: all, or, where sequences and maps are among them, the tensors. */
-export async function runTensors(session: Session, feeds: Tensors): Promise<Record<string, TensorData>> {
-  const tensors = session.outputs.filter(({ type }) => type !== undefined).map(({ name }) => name);
-  if (tensors.length === session.outputs.length) return (await session.run(feeds)).outputs;
-  try {
-    // An optional that is there comes as a tensor; sequences and maps make the whole run fail.
-    return (await session.run(feeds)).outputs;
-  } catch (error) {
-    if (!(error instanceof RuntimeError) || error.kind !== 'error' || !/sequences and maps/.test(error.message))
-      throw error;
-    return tensors.length ? (await session.run(feeds, tensors)).outputs : {};
-  }
-}
-
 /**
  * Runs the original, the runtime's own optimizations off. Sizes that it does not run at are passed over and noted.
  * Rejects with RuntimeError where it does not run at all, with ModelError for test data that cannot be fed.
@@ -105,148 +74,6 @@ export async function referenceOf(
     notCompared: [...notCompared, ...random],
   };
 }
-
-const countIn = ({ tensors }: Feeds): number =>
-  Object.values(tensors).reduce((sum, { shape }) => sum + elementCount(shape), 1);
-
-/** Runs the original on one set after another, and keeps what it gives. */
-class Runner {
-  readonly #runtime: RuntimeProcess;
-  readonly #source: string | Uint8Array;
-  readonly #load: LoadOptions;
-  session: Session;
-  readonly runs: ReferenceRun[] = [];
-  readonly notes: string[] = [];
-  /** Where it does not run, and the first reason. */
-  readonly failed: Feeds[] = [];
-  failure: RuntimeError | undefined;
-  /** The sizes that it ran at. */
-  readonly sizes = new Set<Sizes>();
-  /** The longest that a run took, by the number of elements that were fed. */
-  readonly #times = new Map<number, number>();
-
-  constructor(runtime: RuntimeProcess, source: string | Uint8Array, load: LoadOptions, session: Session) {
-    this.#runtime = runtime;
-    this.#source = source;
-    this.#load = load;
-    this.session = session;
-  }
-
-  /** Data has no sizes of ours: the first choice stands for them. */
-  async run(feeds: Feeds, sizes: Sizes = sizeChoices[0]!): Promise<void> {
-    const start = performance.now();
-    const outputs = await runTensors(this.session, feeds.tensors);
-    const ms = performance.now() - start;
-    this.runs.push({ feeds, outputs, ms });
-    this.sizes.add(sizes);
-    const count = countIn(feeds);
-    this.#times.set(count, Math.max(this.#times.get(count) ?? 0, ms));
-  }
-
-  /** How long a run may take: as long as one of as many elements did, or in proportion. */
-  expectedMs(feeds: Feeds): number {
-    const count = countIn(feeds);
-    const known = [...this.#times].map(([fed, ms]) => (fed === count ? ms : ms * Math.max(1, count / fed)));
-    return this.#times.get(count) ?? Math.max(...known);
-  }
-
-  /** Runs what may fail, and tells whether it ran; rejects where a failure says nothing of the inputs. */
-  async attempt(feeds: Feeds, sizes: Sizes): Promise<boolean> {
-    try {
-      await this.run(feeds, sizes);
-      return true;
-    } catch (error) {
-      if (!(error instanceof RuntimeError) || error.kind === 'timeout' || this.#isKilled(error)) throw error;
-      this.notes.push(`${failsOn(feeds)}: ${error.message}`);
-      this.failed.push(feeds);
-      if (error.kind === 'crash') this.session = await this.#runtime.load(this.#source, this.#load);
-      this.failure ??= error;
-      return false;
-    }
-  }
-
-  /** A process that was killed says nothing of the inputs; one that lives and has no memory for them does. */
-  #isKilled({ kind }: RuntimeError): boolean {
-    return kind === 'killed' && this.#runtime.pid === undefined;
-  }
-}
-
-/** Until enough of the sizes run. */
-async function runBase(runner: Runner, plans: Iterable<Plan>, most = SETS): Promise<void> {
-  for (const { sizes, make } of plans) {
-    const feeds = make();
-    if (runner.runs.some((run) => isSameShape(run.feeds, feeds))) continue;
-    await runner.attempt(feeds, sizes);
-    if (runner.runs.length >= Math.min(SETS, most)) break;
-  }
-  if (!runner.runs.length && runner.failure) throw runner.failure;
-  const [, second, ...others] = runner.failed;
-  // One reason is enough: a line for each size says no more.
-  if (second && others.length)
-    runner.notes.splice(1, 1 + others.length, `${failsOn(second)}, nor at ${others.length} other sizes`);
-}
-
-const failsOn = ({ tensors }: Feeds): string => `the original does not run on ${shapesText(tensors)}`;
-
-/** All sets, or as many as there is time for, spread over all of them: the first and the last are among them. */
-async function runData(
-  runner: Runner,
-  sets: readonly GivenSet[],
-  model: Model,
-  { isRounded = false, setsBudgetMs }: ReferenceOptions,
-): Promise<void> {
-  const start = performance.now();
-  await runner.run((sets[0] as GivenSet).read(model, isRounded));
-  const limit = setsBudgetMs === undefined ? MOST_DATA.ms : MOST_DATA.budgets * setsBudgetMs;
-  const rest = Math.floor(limit / (performance.now() - start)) - 1;
-  const left = spread(sets.slice(1), Math.max(1, Math.min(MOST_DATA.sets - 1, rest)));
-  for (const set of left) await runner.run(set.read(model, isRounded));
-  if (left.length + 1 < sets.length)
-    runner.notes.push(`${left.length + 1} of ${sets.length} sets of inputs were run, spread over all of them`);
-}
-
-/** So many of a list at equal distances, the last among them. */
-const spread = <T>(list: readonly T[], count: number): T[] =>
-  list.length <= count
-    ? [...list]
-    : Array.from({ length: count }, (_, i) => list[Math.ceil(((i + 1) * list.length) / count) - 1] as T);
-
-/** What is made up where there is data is of the shapes of the last set. */
-function besideData(runner: Runner, options: ReferenceOptions): ReferenceOptions {
-  const { feeds } = runner.runs.at(-1) as ReferenceRun;
-  const shapes = Object.fromEntries(Object.entries(feeds.tensors).map(([name, { shape }]) => [name, shape]));
-  const most = runner.runs.length + MADE_BESIDE;
-  return { ...options, shapes, dims: {}, mostSets: Math.min(options.mostSets ?? most, most) };
-}
-
-/** While there is time, as far as the runs before tell. `free` holds no shapes but those that were asked for. */
-async function runMore(
-  runner: Runner,
-  model: Model,
-  { setsBudgetMs = 0, mostSets = MOST_SETS, ...options }: ReferenceOptions,
-  free: ReferenceOptions,
-): Promise<void> {
-  const ran = [...runner.sizes];
-  const end = performance.now() + setsBudgetMs;
-  const fed = runner.runs.map(({ feeds }) => feeds.tensors);
-  for (const plans of morePlans(model, options, free, ran, fed, mostSets - runner.runs.length)) {
-    const before = runner.notes.length;
-    for (const { sizes, make } of plans) {
-      if (performance.now() > end) return;
-      const feeds = make();
-      if (performance.now() + runner.expectedMs(feeds) > end) continue;
-      if (!(await runner.attempt(feeds, sizes))) continue;
-      // Alternatives were tried in vain before; one is enough.
-      runner.notes.length = before;
-      break;
-    }
-    // One note is enough for alternatives of which none runs.
-    runner.notes.length = Math.min(runner.notes.length, before + 1);
-  }
-}
-
-const isSameShape = (a: Feeds, b: Feeds): boolean =>
-  Object.entries(a.tensors).every(([name, { shape }]) => String(shape) === String(b.tensors[name]?.shape));
 
 function missing(session: Session, runs: readonly ReferenceRun[]): { name: string; reason: string }[] {
   return session.outputs

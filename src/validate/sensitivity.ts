@@ -5,7 +5,8 @@ import { compareTensors, mismatchOf, type OutputAccuracy } from './accuracy.js';
 import { measureMeanings } from './meaning/measures.js';
 import { perturbed, perturbedWeights, roundedWeights } from './noise.js';
 import type { Contestant } from './proof.js';
-import { type Reference, runTensors } from './reference.js';
+import type { Reference } from './reference.js';
+import { runTensors } from './run-tensors.js';
 import { subjectOf } from './subject.js';
 
 /** Outputs by name; empty where nothing can be moved, or the moved model does not run. */
