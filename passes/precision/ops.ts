@@ -42,7 +42,7 @@ export const isSelection = isIn(words('Gather GatherElements GatherND ScatterND 
 export const isBounding = isIn(
   words(
     'Sin Cos Tanh Atan Sigmoid HardSigmoid Softmax Hardmax Erf Sign Softsign Log LpNormalization LayerNormalization',
-    'RMSNormalization InstanceNormalization GroupNormalization ms.GroupNorm',
+    'RMSNormalization InstanceNormalization GroupNormalization BatchNormalization ms.GroupNorm',
     'SimplifiedLayerNormalization ms.SimplifiedLayerNormalization',
   ),
 );

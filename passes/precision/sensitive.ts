@@ -134,6 +134,9 @@ function passesOn(
       return !joins && !isShrinking(node) && !isRoot(node) && !isRatio(node, values);
     case 'quantized':
       return !(node.is('Mul') && dequantizes(node));
+    case 'tiny':
+      // Tiny numbers and an ordinary constant make ordinary ones.
+      return own === kind || !(joins || (node.is('Add') && node.inputs.some((value) => constantTensor(value))));
     default:
       return !joins || own === kind;
   }

@@ -191,6 +191,39 @@ describe('what grows beyond 65504', () => {
   });
 });
 
+describe('what a number out of range does not spread to', () => {
+  it('a layer behind a tiny scale and an ordinary shift is float16', async () => {
+    const before = buildModel({ '': 17 }, (g) => {
+      const hidden = g.op('MatMul', [g.input('x', 'float32', [4, 32]), weights(g, [32, 32], 0.2)]);
+      const scaled = g.op('Mul', [hidden, g.constant('float32', 1e-9)]);
+      const shifted = g.op('Add', [scaled, weights(g, [32], 1, 7)]);
+      g.output('y', g.op('MatMul', [g.op('Relu', [shifted]), weights(g, [32, 8], 0.2, 3)]));
+    });
+    const { error, model } = await errorOf(before, { x: rows([4, 32]) });
+    expect(error).toBeLessThan(3e-3);
+    expect(typeOf(model, 'MatMul')).toEqual(['float16', 'float16']);
+    expect(typeOf(model, 'Mul')).toEqual(['float32']);
+  });
+
+  it('a layer behind a batch norm of large variances is float16', async () => {
+    const before = buildModel({ '': 17 }, (g) => {
+      const map = g.op('Conv', [g.input('x', 'float32', [1, 3, 8, 8]), weights(g, [4, 3, 1, 1], 100)]);
+      const norm = [
+        [1, 1, 1, 1],
+        [0, 0, 0, 0],
+        [0, 0, 0, 0],
+        [1e5, 2e5, 9e4, 1e5],
+      ].map((one) => g.constant('float32', one));
+      const even = g.op('BatchNormalization', [map, ...norm]);
+      g.output('y', g.op('Conv', [even, weights(g, [2, 4, 1, 1], 0.5)]));
+    });
+    const { error, model } = await errorOf(before, { x: rows([1, 3, 8, 8]) });
+    expect(error).toBeLessThan(3e-3);
+    expect(typeOf(model, 'Conv')).toEqual(['float16', 'float16']);
+    expect(typeOf(model, 'BatchNormalization')).toEqual(['float32']);
+  });
+});
+
 describe('what the last digits decide', () => {
   it('ranks come from a layer of float32, whose input may be rounded', async () => {
     const before = buildModel({ '': 17 }, (g) => {
