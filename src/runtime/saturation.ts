@@ -2,7 +2,6 @@
 import { buildModel } from '../ir/build.js';
 import { numbersOf, tensorOf } from '../ir/numbers.js';
 import { writeModel } from '../onnx/write.js';
-import { saturatesOn, type TargetCpu } from '../run/target-cpu.js';
 import { sharedRuntime } from './evaluate.js';
 import { fromTensorData, toTensorData } from './tensor-data.js';
 
@@ -40,9 +39,4 @@ async function probe(): Promise<boolean> {
   } finally {
     await session.release();
   }
-}
-
-/** True where the CPUs that are meant add otherwise than this one: what it computes in 8 bits is not what they will. */
-export async function isOtherCpu(meant: readonly TargetCpu[] | undefined): Promise<boolean> {
-  return meant !== undefined && !saturatesOn(meant) && (await saturates());
 }
