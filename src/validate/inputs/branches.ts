@@ -24,7 +24,10 @@ export interface BranchCoverage {
   readonly unknown: number;
 }
 
-/** Runs a copy of the model that gives out the conditions of its Ifs. Undefined where it has none, or the copy does not run. */
+/** No more sets are run after so many milliseconds. */
+const LIMIT = 5000;
+
+/** Runs a copy of the model that gives out the conditions of its Ifs, on the sets that there is time for. Undefined where it has none, or the copy does not run. */
 export async function branchCoverage(
   runtime: RuntimeProcess,
   model: Model,
@@ -44,7 +47,9 @@ export async function branchCoverage(
   const subject = await subjectOf(copy);
   try {
     const session = await runtime.load(subject.source, { provider });
+    const end = performance.now() + LIMIT;
     for (const tensors of sets) {
+      if (performance.now() > end) break;
       const { outputs } = await session.run(tensors);
       for (const [i, name] of names.entries()) {
         const tensor = outputs[name];
