@@ -12,7 +12,7 @@ import { buildModel } from '../src/ir/build.js';
 import type { Model } from '../src/ir/model.js';
 import { tensorOf } from '../src/ir/numbers.js';
 import type { Value } from '../src/ir/value.js';
-import { closeRuntime } from '../src/on-demand.js';
+import { closeRuntime, validate } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
 import { GateError } from '../src/run/outcome.js';
 import { definePass } from '../src/run/pass.js';
@@ -142,6 +142,16 @@ describe('optimize', () => {
     const { report } = await optimize(model(), steps, { verify: 'pass', target: 'cpu', onGate: 'report' });
     expect(report.passes.map(({ status }) => status)).toEqual(['applied', 'applied', 'applied']);
     expect(report.gates).toMatchObject([{ passed: false, detail: expect.stringMatching(/relative L2 0\.00018/) }]);
+  });
+
+  it('validates by what made the result, and guesses nothing', async () => {
+    const { model: result, report } = await optimize(model(), 'simplify', { verify: 'none' });
+    const quick = { provider: 'cpu', speed: false } as const;
+    await expect(validate(model(), result, quick)).rejects.toThrow(UsageError);
+    await expect(validate(model(), result, quick)).rejects.toThrow(/^validate: expected report, passes or fidelity/);
+    expect((await validate(model(), result, { ...quick, report })).accuracy.fidelity).toBe('exact');
+    expect((await validate(model(), result, { ...quick, passes: 'simplify,int8' })).accuracy.fidelity).toBe('lossy');
+    expect((await validate(model(), result, { ...quick, fidelity: 'rounding' })).accuracy.fidelity).toBe('rounding');
   });
 
   it('leaves nothing that keeps Node from ending', () => {
