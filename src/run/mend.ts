@@ -2,7 +2,7 @@
 import type { Note } from './context.js';
 import type { Deadline } from './deadline.js';
 import { Keeping, type Least, leastKept, type Place } from './least.js';
-import type { Line } from './pipeline.js';
+import type { Line } from './line.js';
 import type { TakenBack } from './pipeline-result.js';
 import type { PassRun } from './run-pass.js';
 import type { Verdict } from './verify.js';
