@@ -60,6 +60,6 @@ export const fp16 = definePass({
       context,
     );
     if (context.target === 'cpu' && model.revision !== revision)
-      context.note('the CPU provider computes float16 in float32, between casts: a run takes as long or longer');
+      context.note('the CPU provider computes float16 in float32, between casts: what it saves there is bytes');
   },
 });
