@@ -1,9 +1,7 @@
 /** The trained models: the package that ships each, and what its outputs decide. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Tensors } from '../../src/runtime/isolate.js';
 import { classOf, type Decide, detections, embeddings, maskOverlap, speech, texts, wakeWord } from './decisions.js';
-import { readNpz } from './npz.js';
 import { fileOf } from './packages.js';
 
 export interface TrainedModel {
@@ -51,10 +49,3 @@ export function trainedModels(inputs: string): {
   const missing = there.filter(({ path }) => !fileOf(path)).map(({ folder }) => folder);
   return { found, missing };
 }
-
-/** The sets of inputs in a folder, in order. */
-export const setsIn = (folder: string): Tensors[] =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.npz'))
-    .sort()
-    .map((name) => readNpz(join(folder, name)));

@@ -1,15 +1,17 @@
 /** What the command says of a trained model's result, and what is so on the real inputs. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { dataTypes } from '../../src/ir/types.js';
-import { encodeMessage, type TensorMessage } from '../../src/onnx/messages.js';
+import { rmSync } from 'node:fs';
+import { numbersOf } from '../../src/ir/numbers.js';
+import { isFloat } from '../../src/ir/types.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
 import { optimizeFile } from '../../src/optimize-file.js';
 import type { Report } from '../../src/run/report.js';
-import { RuntimeProcess, type Session, type Tensors } from '../../src/runtime/isolate.js';
+import { RuntimeProcess, type Tensors } from '../../src/runtime/isolate.js';
+import { fromTensorData } from '../../src/runtime/tensor-data.js';
+import { type Form, sideOf } from '../../src/validate/forms.js';
 import { attainable, gateOf } from '../../src/validate/gates.js';
+import { subjectOf } from '../../src/validate/subject.js';
 import type { Agreement, Pair } from './decisions.js';
 import { errorOf, type RealError } from './error.js';
 import type { TrainedModel } from './models.js';
@@ -19,6 +21,8 @@ export interface Claim {
   readonly verdict: 'kept' | 'unchanged' | 'taken back' | 'refused' | 'unproven' | 'failed';
   readonly detail: string;
   readonly claimed: number | undefined;
+  /** The report promises nothing for inputs beyond this. */
+  readonly below: number | undefined;
   readonly seconds: number;
 }
 
@@ -47,24 +51,6 @@ const NOISE = 1e-5;
 /** A report is wrong where the real error is beyond so many times what it says. */
 const TIMES = 3;
 
-/** Writes sets of inputs as folders of test data. */
-export function writeSets(folder: string, sets: readonly Tensors[]): void {
-  rmSync(folder, { recursive: true, force: true });
-  sets.forEach((set, number) => {
-    const place = join(folder, `test_data_set_${number}`);
-    mkdirSync(place, { recursive: true });
-    Object.entries(set).forEach(([name, { type, shape, data }], i) => {
-      const message: TensorMessage = {
-        name,
-        dims: [...shape],
-        dataType: dataTypes[type].code,
-        rawData: data as Uint8Array,
-      };
-      writeFileSync(join(place, `input_${i}.pb`), encodeMessage('TensorProto', message));
-    });
-  });
-}
-
 /** The passes of a list without any verification: what there would be to take back. */
 export async function unverifiedResult(file: string, passes: string, out: string): Promise<number> {
   const original = await readModel(file);
@@ -73,42 +59,56 @@ export async function unverifiedResult(file: string, passes: string, out: string
   return gateOf(attainable(report.fidelity, original), 'cpu').maxError;
 }
 
-/** What both models give on every set, the runtime's optimizations off; a state is each model's own from set to set. */
-export async function pairsOf(
+/**
+ * What both models give on every set, the runtime's optimizations off, the result also in emulated arithmetic; a state is each model's own from
+ * set to set. One list of pairs a form.
+ */
+async function pairsOf(
   original: string,
   result: string,
   sets: readonly Tensors[],
   state: TrainedModel['state'] = {},
-): Promise<Pair[]> {
+): Promise<Pair[][]> {
   const runtime = await RuntimeProcess.start();
-  const rollout = async (file: string): Promise<Tensors[]> => {
-    const session: Session = await runtime.load(file, { provider: 'cpu' });
+  const rollout = async (file: string, form: Form): Promise<Tensors[] | undefined> => {
+    const subject = await subjectOf(file);
+    const side = await sideOf(runtime, subject, 'cpu', form);
+    if (!side) return undefined;
     const found: Tensors[] = [];
     for (const set of sets) {
       const before = found.at(-1);
       const own = before && Object.fromEntries(Object.entries(state).map(([input, output]) => [input, before[output]]));
-      found.push((await session.run({ ...set, ...own } as Tensors)).outputs);
+      found.push(await side.run({ ...set, ...own } as Tensors));
     }
-    await session.release();
+    await side.release();
     return found;
   };
   try {
-    const [a, b] = [await rollout(original), await rollout(result)];
-    return a.map((one, i) => ({ original: one, result: b[i] as Tensors }));
+    const reference = (await rollout(original, 'plain')) ?? [];
+    const forms = [await rollout(result, 'plain'), await rollout(result, 'emulated')];
+    return forms.flatMap((found) =>
+      found ? [found.map((one, i) => ({ original: reference[i] as Tensors, result: one }))] : [],
+    );
   } finally {
     await runtime.close();
   }
 }
 
-/** Undefined where the result does not run. */
+const isWorse = (a: Truth, b: Truth): boolean =>
+  a.error.mismatches > b.error.mismatches ||
+  (a.error.mismatches === b.error.mismatches && a.error.pooled > b.error.pooled);
+
+/** In the form that is further off. Undefined where the result does not run. */
 export async function truthOf(
   model: TrainedModel & { readonly file: string },
   result: string,
   sets: readonly Tensors[],
 ): Promise<Truth | undefined> {
   try {
-    const pairs = await pairsOf(model.file, result, sets, model.state);
-    return { error: errorOf(pairs), agreement: await model.decide(pairs) };
+    const truths: Truth[] = [];
+    for (const pairs of await pairsOf(model.file, result, sets, model.state))
+      truths.push({ error: errorOf(pairs), agreement: await model.decide(pairs) });
+    return truths.reduce((a, b) => (isWorse(b, a) ? b : a));
   } catch {
     return undefined;
   }
@@ -120,16 +120,32 @@ export async function claimOf(file: string, passes: string, out: string, inputs:
   const seconds = (): number => (performance.now() - started) / 1000;
   rmSync(out, { force: true });
   try {
-    const report = await optimizeFile(file, passes, { out, target: 'cpu', force: true, ...(inputs && { inputs }) });
-    return { ...verdictOf(report), claimed: claimedBy(report), seconds: seconds() };
+    const report = await optimizeFile(file, passes, {
+      ...{ out, target: 'cpu', force: true, onGate: 'report', speed: false },
+      ...(inputs && { inputs }),
+    });
+    return { ...verdictOf(report), claimed: claimedBy(report), below: boundIn(report), seconds: seconds() };
   } catch (error) {
-    return { verdict: 'failed', detail: (error as Error).message, claimed: undefined, seconds: seconds() };
+    return {
+      verdict: 'failed',
+      detail: (error as Error).message,
+      claimed: undefined,
+      below: undefined,
+      seconds: seconds(),
+    };
   }
 }
 
 function claimedBy({ accuracy }: Report): number | undefined {
   const found = accuracy?.outputs.map(({ relativeL2 }) => relativeL2 ?? Number.NaN) ?? [];
   return found.length ? Math.max(...found) : undefined;
+}
+
+/** `holds for inputs up to 1, not for ±32768`. */
+function boundIn({ accuracy }: Report): number | undefined {
+  const found =
+    accuracy?.warnings?.flatMap((text) => /^holds for inputs up to ([\d.e+-]+)/.exec(text)?.[1] ?? []) ?? [];
+  return found.length ? Math.min(...found.map(Number)) : undefined;
 }
 
 function verdictOf({ output, gates, passes, accuracy }: Report): Pick<Claim, 'verdict' | 'detail'> {
@@ -147,14 +163,26 @@ function verdictOf({ output, gates, passes, accuracy }: Report): Pick<Claim, 've
   return { verdict: 'kept', detail: gates.find(({ name }) => name === 'accuracy')?.detail ?? '' };
 }
 
+/** The largest magnitude of a float that is fed. */
+export function largestIn(sets: readonly Tensors[]): number {
+  let largest = 0;
+  for (const set of sets)
+    for (const tensor of Object.values(set))
+      if (isFloat(tensor.type))
+        for (const x of numbersOf(fromTensorData(tensor))) largest = Math.max(largest, Math.abs(x));
+  return largest;
+}
+
 /** Why a verdict is wrong; undefined where it is right. */
 export function faultOf(
-  { verdict, claimed }: Claim,
+  { verdict, claimed, below }: Claim,
+  largest: number,
   written: Truth | undefined,
   unverified: Truth | undefined,
   limit: number,
 ): string | undefined {
-  if (verdict === 'kept' || verdict === 'taken back') {
+  const isPromised = largest <= (below ?? Number.POSITIVE_INFINITY);
+  if (isPromised && (verdict === 'kept' || verdict === 'taken back')) {
     if (!written) return 'what was written does not run';
     if (written.error.mismatches) return `${written.error.mismatches} elements are NaN or infinite in one alone`;
     const real = written.error.pooled;

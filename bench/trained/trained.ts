@@ -6,10 +6,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readModel } from '../../src/onnx/read.js';
+import { givenSets } from '../../src/validate/inputs/given.js';
 import { machineState } from '../machine.js';
 import { root } from '../usage.js';
-import { setsIn, trainedModels } from './models.js';
-import { claimOf, faultOf, type Outcome, truthOf, unverifiedResult, writeSets } from './outcome.js';
+import { trainedModels } from './models.js';
+import { claimOf, faultOf, largestIn, type Outcome, truthOf, unverifiedResult } from './outcome.js';
 import { tableOf } from './table.js';
 
 const LISTS = ['simplify', 'exact', 'bf16', 'half', 'fp16', 'int8', 'quarter'];
@@ -32,9 +34,10 @@ const outcomes: Outcome[] = [];
 try {
   for (const model of found) {
     if (wanted && !wanted.some((name) => model.folder.includes(name))) continue;
-    const sets = setsIn(join(values.data, model.folder));
-    const inputs = join(folder, 'inputs');
-    writeSets(inputs, sets);
+    const inputs = join(values.data, model.folder);
+    const original = await readModel(model.file);
+    const sets = givenSets(inputs).map((set) => set.read(original).tensors);
+    const largest = largestIn(sets);
     for (const passes of lists) {
       const [out, bare] = [join(folder, 'out.onnx'), join(folder, 'bare.onnx')];
       const limit = await unverifiedResult(model.file, passes, bare);
@@ -43,7 +46,7 @@ try {
         const claim = await claimOf(model.file, passes, out, kind === 'real' ? inputs : undefined);
         const isWritten = !['refused', 'failed'].includes(claim.verdict);
         const written = isWritten ? await truthOf(model, out, sets) : undefined;
-        const wrong = faultOf(claim, written, unverified, limit);
+        const wrong = faultOf(claim, largest, written, unverified, limit);
         outcomes.push({ model: model.folder, passes, inputs: kind, claim, written, unverified, limit, wrong });
         const said = `${claim.verdict} (${claim.seconds.toFixed(1)} s)`;
         process.stderr.write(`${model.folder} ${passes}, ${kind}: ${said}${wrong ? `, WRONG: ${wrong}` : ''}\n`);

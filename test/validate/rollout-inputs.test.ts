@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { trainedModels } from '../../bench/trained/models.js';
-import { writeSets } from '../../bench/trained/outcome.js';
 import { fp16 } from '../../passes/fp16.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
@@ -17,6 +16,7 @@ import type { Tensors } from '../../src/runtime/isolate.js';
 import { toTensorData } from '../../src/runtime/tensor-data.js';
 import { type ValidateOptions, validate } from '../../src/validate/index.js';
 import { root } from '../models.js';
+import { writeSets } from '../write-sets.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-rollout-'));
 afterAll(async () => {
