@@ -2,6 +2,7 @@
 import type { Node } from '../../ir/node.js';
 import { isSameTensor } from '../../ir/same-tensor.js';
 import type { Value } from '../../ir/value.js';
+import { attributesText } from '../../run/cut.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Drift } from './drift.js';
 import { canBeGiven, isShapeLike } from './exposed.js';
@@ -89,7 +90,7 @@ export function reportOf(
   });
   const reports = drifts.map(
     ({ value, inherited, nodes }): DriftReport => ({
-      ...describe(value, mostFrequent(nodes.map((node) => partOf.get(node) ?? 0))),
+      ...describe(value, guiltyPart(nodes, pairs, partOf)),
       inherited,
       nodes: nodes.map(({ label }) => label),
       constants: changedConstants(nodes, pairs),
@@ -117,21 +118,35 @@ export function reportOf(
   };
 }
 
-/** The earlier of two that are as frequent. */
-function mostFrequent(parts: readonly number[]): number {
+/** The part of the last node that reads other constants or has other attributes in the result; else the one that most of the nodes are in. */
+function guiltyPart(
+  nodes: readonly Node[],
+  pairs: ReadonlyMap<Value, Value>,
+  partOf: ReadonlyMap<Node, number>,
+): number {
+  const changed = nodes.findLast((node) => {
+    const twin = twinOf(node, pairs);
+    return twin && (changedConstants([node], pairs).length > 0 || attributesText(twin) !== attributesText(node));
+  });
+  if (changed) return partOf.get(changed) ?? 0;
   const counts = new Map<number, number>();
-  for (const part of parts) counts.set(part, (counts.get(part) ?? 0) + 1);
+  for (const node of nodes) counts.set(partOf.get(node) ?? 0, (counts.get(partOf.get(node) ?? 0) ?? 0) + 1);
   const most = Math.max(...counts.values());
   return [...counts].find(([, count]) => count === most)?.[0] ?? 0;
+}
+
+/** The node of the result that computes the same value by the same op. */
+function twinOf(node: Node, pairs: ReadonlyMap<Value, Value>): Node | undefined {
+  const twin = node.outputs[0] && pairs.get(node.outputs[0])?.producer;
+  return twin?.opType === node.opType && twin.inputs.length === node.inputs.length ? twin : undefined;
 }
 
 /** Names of constants that hold other numbers in the result. One that it stores in another type is not among them. */
 function changedConstants(nodes: readonly Node[], pairs: ReadonlyMap<Value, Value>): string[] {
   const changed = nodes.flatMap((node) => {
-    const twin = node.outputs[0] && pairs.get(node.outputs[0])?.producer;
-    const isSame = twin?.opType === node.opType && twin.inputs.length === node.inputs.length;
+    const twin = twinOf(node, pairs);
     return node.inputs.filter((value, at) => {
-      const [own, its] = [value?.tensor, (isSame ? twin.inputs[at] : value && pairs.get(value))?.tensor];
+      const [own, its] = [value?.tensor, (twin ? twin.inputs[at] : value && pairs.get(value))?.tensor];
       return own && its && own.type === its.type && !isSameTensor(own, its);
     });
   });
