@@ -3,7 +3,7 @@ import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes.js';
 import { typeText } from '../ir/types.js';
-import { schemaOf } from '../onnx/schema.js';
+import { firstOpset, schemaOf } from '../onnx/schema.js';
 import { Call } from './call.js';
 import { elementsAgainst } from './elements.js';
 import type { Inference } from './inference.js';
@@ -29,6 +29,17 @@ export function violationsOf(inference: Inference): Violation[] {
     for (const node of graph.nodes()) {
       const { opset } = node;
       if (opset === undefined || isFunction(model, node)) continue;
+      const first = firstOpset(node.opType, node.domain);
+      if (first !== undefined && first > opset) {
+        const [expected, given] = [`opset ${first} or newer, the first that has it`, `opset ${opset}`];
+        found.push({
+          node,
+          expected,
+          found: given,
+          text: `${node.label}: expected ${expected}; found ${given}`,
+        });
+        continue;
+      }
       const call = new Call(node, opset, main, () => []);
       const schema = schemaOf(node.opType, node.domain, opset);
       const expected =

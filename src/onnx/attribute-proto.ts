@@ -59,6 +59,13 @@ export function readAttribute(
     ...(Object.hasOwn(message, 'docString') ? { docString: message.docString } : {}),
     carried: leftover(message, ['name', 'refAttrName', 'docString', 'type', ...(type ? [forms[type][1]] : [])]),
   };
+  if (isLeftInFile(common.carried))
+    throw new ModelError(
+      place,
+      `what its type ${type ?? message.type} says alone`,
+      'a tensor beside it',
+      'Write the file again without it',
+    );
   if (message.refAttrName) return { ...common, type: 'ref', name: message.refAttrName, of: type ?? 'undefined' };
   const stated = <T>(item: T | null | undefined, kind: string): T => {
     if (!item) throw new ModelError(place, `a ${kind}, as its type says`, 'none');
@@ -99,6 +106,13 @@ export function readAttribute(
     default:
       throw new ModelError(place, 'an attribute type of ONNX', `type ${message.type ?? 0}`);
   }
+}
+
+/** True where a message that is only carried holds a tensor whose numbers were left in the file: nobody would put them back. */
+function isLeftInFile(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null || message instanceof Uint8Array) return false;
+  if ((message as TensorMessage).lazy?.length) return true;
+  return Object.values(message).some(isLeftInFile);
 }
 
 /** What the writer does with the parts that hold tensors and graphs. */

@@ -142,6 +142,12 @@ export function schemaOf(opType: string, domain: string, opset: number): Operato
   return version.schema;
 }
 
+/** The first operator set of a domain that has an op, where that is known. */
+export function firstOpset(opType: string, domain: string): number | undefined {
+  const prefix = prefixes[domain];
+  return prefix === undefined ? undefined : versions().get(prefix + opType)?.[0]?.since;
+}
+
 const newest = new Map<string, number>();
 
 /** The last operator set of a domain that brought something the table knows: later ones may take more types. 0 for a domain it does not have. */

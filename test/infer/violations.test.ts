@@ -128,6 +128,17 @@ describe('violations', () => {
     expect(inspectionText(inspection, { isColoured: false })).toMatch(text);
   });
 
+  it('are ops that the imported operator set lacks, with the first that has them', () => {
+    const gelu = (opset: number) =>
+      buildModel({ '': opset }, (g) =>
+        g.output('y', g.op('Gelu', [g.input('x', 'float32', [2])], {}, { name: 'node' })),
+      );
+    expect(inferTypes(gelu(17)).violations.map(({ text }) => text)).toEqual([
+      'Gelu "node": expected opset 20 or newer, the first that has it; found opset 17',
+    ]);
+    expect(inferTypes(gelu(20)).violations).toEqual([]);
+  });
+
   it('are none in the node tests of ONNX', async () => {
     const found: string[] = [];
     for (const { name, model } of readCases())
