@@ -88,7 +88,7 @@ describe('one line, no stack, exit code 1, nothing written', () => {
     [
       'no folder of inputs',
       ['model.onnx', ...run, '--inputs', 'none'],
-      /^none: expected a folder with test_data_set_\*/,
+      /^none: expected test_data_set_\* with .*; found nothing there/,
     ],
     ['no shape', ['model.onnx', ...run, '--shape', 'x=1,b'], '--shape: expected name=1,3,224,224; found "x=1,b"'],
     ['no dim', ['model.onnx', ...run, '--dim', 'batch'], '--dim: expected name=4; found "batch"'],

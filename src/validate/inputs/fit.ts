@@ -2,7 +2,7 @@
 import { dimText } from '../../ir/dims.js';
 import { ModelError } from '../../ir/errors.js';
 import { bigintsOf, castTensor, numbersOf } from '../../ir/numbers.js';
-import type { Tensor } from '../../ir/tensor.js';
+import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { type DataType, dataTypes, isFloat, isInteger } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { TensorData } from '../../runtime/isolate.js';
@@ -15,7 +15,8 @@ const numpyName = (type: DataType): string => (type === 'bool' ? 'bool_' : type)
  * The tensor in the port's element type. Floats become other floats, and integers other integers, where no number changes; with `isRounded`
  * floats may: the port is an intermediate model's. Throws ModelError for another type or shape.
  */
-export function fitted(given: TensorData, port: Value, place: string, isRounded = false): TensorData {
+export function fitted(found: TensorData, port: Value, place: string, isRounded = false): TensorData {
+  const given = single(found, port);
   checkShape(given.shape, port, place);
   const { elem } = port;
   if (elem === undefined || given.type === elem) return given;
@@ -35,6 +36,12 @@ function firstChange(before: Tensor, after: Tensor): number | bigint | undefined
   const [a, b] = [read(before), read(after)];
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return a[i];
   return undefined;
+}
+
+/** One element has the port's shape where that is of ones: files write [1] and [] for each other. */
+function single(found: TensorData, { shape }: Value): TensorData {
+  const isOne = elementCount(found.shape) === 1 && shape?.every((dim) => dim === 1);
+  return isOne ? { ...found, shape: shape as readonly number[] } : found;
 }
 
 /** Throws ModelError where the port declares another rank, or another size for a dim. */

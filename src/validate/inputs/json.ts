@@ -23,7 +23,7 @@ export function readJson(text: string, place: string): Readonly<Record<string, u
   );
 }
 
-/** A value as a tensor of the port's element type; a single one has the port's shape where that is of ones. Throws ModelError. */
+/** A value as a tensor of the port's element type. Throws ModelError. */
 export function tensorFrom(value: unknown, port: Value, place: string): TensorData {
   const { elem } = port;
   if (elem === undefined || dataTypes[elem].bits === 4)
@@ -32,7 +32,6 @@ export function tensorFrom(value: unknown, port: Value, place: string): TensorDa
   for (let at = value; Array.isArray(at); at = at[0]) shape.push(at.length);
   const leaves: unknown[] = [];
   flatten(value, shape, 0, leaves, place);
-  if (shape.length === 0 && port.shape?.every((dim) => dim === 1)) shape.push(...port.shape.map(() => 1));
   for (const leaf of leaves)
     if (!isOf(elem, leaf)) throw new ModelError(place, expectedOf(elem), JSON.stringify(leaf) ?? String(leaf));
   if (elem === 'string') return { type: 'string', shape, data: leaves as string[] };

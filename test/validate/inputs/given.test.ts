@@ -108,6 +108,8 @@ describe('inputs that are given', () => {
     expect(set!.tensors['one']).toMatchObject({ shape: [1, 1] });
     expect(numbers(set!.tensors['flags'])).toEqual([1, 0]);
     expect(set!.tensors['text']).toEqual({ type: 'string', shape: [1], data: ['a'] });
+    const rates = { 'a_x.npy': floats([1, 2], [1, 2]), 'rate.npy': npy('<i8', [1], tensorOf('int64', [8000]).bytes()) };
+    expect(read(file('single.npz', zip(rates, true)), pair)[0]!.tensors['rate']).toMatchObject({ shape: [] });
   });
 });
 
