@@ -16,7 +16,7 @@ import { withCoverage } from './inputs/coverage.js';
 import type { RowEffect } from './inputs/rows.js';
 import { accuracyGate, judge } from './judge.js';
 import { Outlook } from './outlook.js';
-import { isOtherCpu, placeOf } from './place.js';
+import { foreignTo, placeOf } from './place.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
 import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
@@ -324,8 +324,8 @@ async function measureAccuracy(
     outlook.goesOn('comparing the numbers', ahead + (speed === false ? 0 : TIMING_MS));
   };
   const options = { provider, forms, gate, fidelity, seed, isWhole: true, onForm };
-  const isOther = provider === 'cpu' && (await isOtherCpu(targetCpusOf(targetCpu)));
-  const proof = await prove(reference, original, result, { ...options, isOtherCpu: isOther });
+  const foreign = provider === 'cpu' ? await foreignTo(absent ?? provider, targetCpusOf(targetCpu)) : undefined;
+  const proof = await prove(reference, original, result, { ...options, foreign });
   const judged = judge(reference, proof, { gate, fidelity, absent, where: placeOf(provider) });
   return {
     ...terms,

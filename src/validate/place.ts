@@ -10,7 +10,9 @@ export function placeOf(provider: Provider): string {
   return provider === 'cpu' && model ? `cpu, ${model}` : provider;
 }
 
-/** True where the CPUs that are meant add otherwise than this one: what it computes in 8 bits is not what they will. */
-export async function isOtherCpu(meant: readonly TargetCpu[] | undefined): Promise<boolean> {
-  return meant !== undefined && !saturatesOn(meant) && (await saturates());
+/** Why this CPU does not compute what the target does, where the two differ; undefined where it is the target. */
+export async function foreignTo(target: Provider, cpus: readonly TargetCpu[] | undefined): Promise<string | undefined> {
+  if (target !== 'cpu') return `this CPU computes otherwise than ${target}`;
+  const isOther = cpus !== undefined && !saturatesOn(cpus) && (await saturates());
+  return isOther ? `this CPU adds 8-bit products otherwise than ${cpus.join(', ')}` : undefined;
 }

@@ -26,8 +26,8 @@ export interface ProofOptions {
   readonly gate: Gate;
   readonly fidelity: Fidelity;
   readonly seed: number;
-  /** The CPUs that the result is meant for add 8-bit products otherwise than this one: emulated arithmetic alone counts. */
-  readonly isOtherCpu?: boolean;
+  /** Why this CPU's own arithmetic does not count beside the emulated one; undefined where it does. */
+  readonly foreign?: string;
   /** How far the original moves by itself, and by the runtime's own optimizations, is measured even where no output is in doubt. */
   readonly isWhole?: boolean;
   /** Called before each form. */
@@ -87,7 +87,7 @@ export async function prove(
   }
   const sensitivity = new Sensitivity(reference, original, provider, options.seed);
   const noise = isWhole && reference.runs.length ? await sensitivity.noise(0) : undefined;
-  const known = options.isOtherCpu ? emulatedAlone(all) : withoutLack(all);
+  const known = options.foreign ? emulatedAlone(all, options.foreign) : withoutLack(all);
   return {
     ...known,
     evidence: await weighed(known.evidence, sensitivity, result.model, noise, options),
@@ -170,13 +170,12 @@ function withoutOwn(found: Comparison, own: Comparison, isBroken: (one: Evidence
 export const lacksKernel =
   /could not find an implementation|failed to find kernel|not implemented|unsupported data type|cannot exchange tensors/i;
 
-/** What counts where this CPU adds otherwise than those that are meant; all, where that makes no difference to the model. */
-function emulatedAlone(all: Comparison): Comparison {
+/** What counts where this CPU is not what the result is meant for; all, where that makes no difference to the model. */
+function emulatedAlone(all: Comparison, reason: string): Comparison {
   const evidence = all.evidence.filter(({ form }) => form === 'emulated');
-  if (evidence.length === 0) return all;
+  if (evidence.length === 0) return withoutLack(all);
   const failures = all.failures.filter(({ form }) => form === 'emulated');
-  const note = 'this CPU adds 8-bit products otherwise than those that are meant: judged in emulated arithmetic alone';
-  return { ...all, evidence, failures, notes: [...all.notes, note] };
+  return { ...all, evidence, failures, notes: [...all.notes, `${reason}: judged in emulated arithmetic alone`] };
 }
 
 /** Where the emulated form gave numbers, a kernel that the CPU lacks keeps nothing from being known. */

@@ -10,7 +10,7 @@ import { Costs } from './costs.js';
 import type { FeedOptions } from './feeds.js';
 import { attainable, type GateOptions, gateOf } from './gates.js';
 import { judge } from './judge.js';
-import { isOtherCpu, placeOf } from './place.js';
+import { foreignTo, placeOf } from './place.js';
 import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, referenceOf } from './reference.js';
 import { compareRewrite } from './rewrites.js';
@@ -121,7 +121,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
         const [original, result] = [contestant(first), contestant(ports?.model ?? after)];
         const proof = await prove(reference, original, result, {
           ...{ provider: HERE, forms: ['plain', 'emulated'], gate, fidelity: attained, seed: options.seed ?? 0 },
-          isOtherCpu: await isOtherCpu(options.targetCpu),
+          foreign: await foreignTo(target, options.targetCpu),
         });
         const absent = target === HERE ? undefined : target;
         const { verdict } = judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) });
