@@ -8,7 +8,7 @@ import { readModel } from './onnx/read.js';
 import { dataPathOf, writeModel } from './onnx/write.js';
 import { builtIn, optimizeBy, targetOf } from './optimize.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
-import { expectGates, isBelieved, type OnGate } from './run/outcome.js';
+import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity, Pass } from './run/pass.js';
 import type { Progress } from './run/pipeline.js';
@@ -16,6 +16,7 @@ import type { Report } from './run/report.js';
 import { summarize } from './run/summary.js';
 import { UsageError } from './run/usage-error.js';
 import { levelFor, type VerifyLevel } from './run/verify.js';
+import { withTakenBack, worthless } from './run/worth.js';
 import type { Validation } from './validate/index.js';
 
 export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate, 'onGate'> {
@@ -65,22 +66,38 @@ export async function optimizeFile(
     if (!isTrial) ends.set(result, found);
     return found;
   };
-  const { model, report } = await optimizeBy(
-    original,
-    list,
-    {
-      ...options,
-      deadline,
-      target,
-      onGate: 'report',
-      verify: level,
-      onProgress: (progress) => say(progressText(progress)),
-    },
-    validates ? async (...given) => (await compare(...given)).accuracy.verdict : undefined,
-  );
-  const measured = validates
-    ? (ends.get(model) ?? (await compare(model, report.fidelity, false, isSame(report))))
-    : undefined;
+  const run = (wanted: readonly Pass[], require = options.require) =>
+    optimizeBy(
+      original,
+      wanted,
+      {
+        ...options,
+        require,
+        deadline,
+        target,
+        onGate: 'report',
+        verify: level,
+        onProgress: (progress) => say(progressText(progress)),
+      },
+      validates ? async (...given) => (await compare(...given)).accuracy.verdict : undefined,
+    );
+  const measure = async ({ model, report }: Awaited<ReturnType<typeof run>>): Promise<Ends | undefined> =>
+    validates ? (ends.get(model) ?? (await compare(model, report.fidelity, false, isSame(report)))) : undefined;
+  let done = await run(list);
+  let measured = await measure(done);
+  const idle = worthless(done.report.passes, measured?.speed);
+  if (idle.size > 0) {
+    const { passes: first } = done.report;
+    done = await run(
+      list.filter(({ definition }) => !idle.has(definition.name)),
+      [],
+    );
+    measured = await measure(done);
+    const report = { ...done.report, ...withTakenBack(done.report, first, idle) };
+    const required = requiredIn(options.require ?? [], list, builtIn);
+    done = { ...done, report: { ...report, gates: [...report.gates, ...requireGate(required, report.passes)] } };
+  }
+  const { model, report } = done;
   const complete = {
     ...report,
     ...measured,

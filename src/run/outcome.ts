@@ -1,12 +1,11 @@
 /** How a job ended: which passes are in the result, which were taken back, and whether the result may be used. */
 import type { Catalogue } from './parse.js';
 import type { Pass } from './pass.js';
-import type { PassResult } from './pipeline-result.js';
-import type { Report } from './report.js';
+import type { PassReport, Report } from './report.js';
 import { UsageError, unknownText } from './usage-error.js';
 
 /** The passes that were asked for, those that are in the result, and those that are not because they broke their gate. */
-export function outcomeOf(passes: readonly Pick<PassResult, 'name' | 'status' | 'verdict'>[]): Report['outcome'] {
+export function outcomeOf(passes: readonly Pick<PassReport, 'name' | 'status' | 'verdict'>[]): Report['outcome'] {
   return {
     asked: passes.map(({ name }) => name),
     done: passes.flatMap(({ name, status }) => (status === 'applied' ? [name] : [])),
@@ -19,7 +18,7 @@ export function outcomeOf(passes: readonly Pick<PassResult, 'name' | 'status' | 
 /** The gate of passes that have to be in the result; none where none has to be. */
 export function requireGate(
   required: readonly string[],
-  passes: readonly Pick<PassResult, 'name' | 'status' | 'verdict'>[],
+  passes: readonly Pick<PassReport, 'name' | 'status' | 'verdict'>[],
 ): Report['gates'] {
   if (required.length === 0) return [];
   const missing = required.flatMap((name) => {

@@ -55,7 +55,7 @@ export interface RaceOptions {
   readonly load: LoadOptions;
   /** The clock that decides. */
   readonly by: 'ms' | 'cpuMs';
-  /** Milliseconds that the pairs may take; up to `patience` times as many where they are too few by then, or too far apart. */
+  /** Milliseconds that the pairs may take; up to `patience` times as many where they are too far apart, twice that where they are too few. */
   readonly budgetMs: number;
   readonly patience: number;
   readonly deadline?: Deadline;
@@ -95,8 +95,6 @@ export async function race(
   await run(ENOUGH);
   const pairMs = (performance.now() - started) / pairs.length;
   const patientMs = options.patience * options.budgetMs;
-  const affordable = Math.floor(Math.min(patientMs, left()) / pairMs);
-  const isFew = affordable < ENOUGH;
   if (pairs.length < 2 && pairMs > left()) return undefined;
   /** Adds pairs to those from `start` on. It stops by their number, their spread and the time, never by what they say. */
   const stage = async (start: number): Promise<Estimate> => {
@@ -106,17 +104,22 @@ export async function race(
       const found = estimateOf(pairs.slice(start));
       const half = Math.log(found.interval.high / found.interval.low) / 2;
       const ms = performance.now() - began;
-      const least = isFew ? Math.max(2, affordable) : ENOUGH;
-      const isEnough = isFew || half <= NARROW || (half <= FAIR && ms > options.budgetMs) || count >= MOST;
-      const isOver = left() === 0 || ms > 2 * patientMs || (ms > patientMs && count >= ENOUGH);
-      if (count >= 2 && ((count >= least && isEnough) || isOver)) return found;
-      options.onProgress?.(Math.min(left(), Math.max((least - count) * pairMs, options.budgetMs - ms, pairMs)));
-      await run(Math.max(1, least - count));
+      const isSpent = ms > options.budgetMs;
+      // Of long runs a few that hardly differ are enough.
+      const isEnough =
+        count >= ENOUGH
+          ? half <= NARROW || (half <= FAIR && isSpent) || ms > patientMs || count >= MOST
+          : count > 2 && half <= NARROW && isSpent;
+      const isOver = count >= 2 && (left() === 0 || ms > 2 * patientMs);
+      if (isEnough || isOver) return found;
+      const aheadMs = Math.min(Math.max((ENOUGH - count) * pairMs, options.budgetMs - ms, pairMs), 2 * patientMs - ms);
+      options.onProgress?.(Math.min(left(), aheadMs));
+      await run(Math.max(1, ENOUGH - count));
     }
   };
   const first = await stage(0);
   // The second stage is the one that counts: the first was chosen for what it says.
-  const isRepeated = !isFew && isByAHair(first) && left() > pairs.length * pairMs;
+  const isRepeated = pairs.length >= ENOUGH && isByAHair(first) && left() > pairs.length * pairMs;
   const second = isRepeated ? await stage(pairs.length) : undefined;
   const counted = second ?? first;
   const all = (pick: (one: Heat) => BothSides<number>): BothSides<number> => ({
