@@ -41,7 +41,7 @@ export class LeftWeights {
 
   constructor(model: Model) {
     const stored = [...model.graphs()].flatMap((graph) => [...storedTensors(graph)]);
-    this.#all = bytesOf(new Set(stored.flatMap(instancesOf)));
+    this.#all = bytesOf(new Set(stored.filter(isWeight).flatMap(instancesOf)));
   }
 
   /** A node that stands for so many. */
@@ -71,6 +71,9 @@ const instancesOf = (tensor: Tensor): Tensor[] =>
 
 const bytesOf = (tensors: ReadonlySet<Tensor>): number =>
   [...tensors].reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+/** Smaller constants are settings: scales, epsilons, shapes. */
+const isWeight = ({ type, shape }: Tensor): boolean => isFloat(type) && elementCount(shape) > 16;
 
 const isView = (node: Node): boolean => node.is('Cast') || node.is('Shape') || isMovement(node);
 
