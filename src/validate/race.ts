@@ -142,11 +142,12 @@ export async function race(
 
 const pairOf = ({ original, result }: BothSides<readonly number[]>): Pair => [fastest(original), fastest(result)];
 
-const measured = (pairs: readonly Pair[], estimate: Estimate): Measured => ({
-  ...estimate,
-  pairs: pairs.length,
-  times: { original: median(pairs.map(([a]) => a)), result: median(pairs.map(([, b]) => b)) },
-});
+/** Times of the sides are so far apart as the ratio says, around the middle of all pairs. */
+function measured(pairs: readonly Pair[], estimate: Estimate): Measured {
+  const middle = Math.sqrt(median(pairs.map(([a]) => a)) * median(pairs.map(([, b]) => b)));
+  const apart = Math.sqrt(estimate.ratio);
+  return { ...estimate, pairs: pairs.length, times: { original: middle * apart, result: middle / apart } };
+}
 
 /** Significant, and not far from equal. */
 const isByAHair = ({ significant, interval }: Estimate): boolean =>
