@@ -2,31 +2,28 @@
 import type { Model } from '../ir/model.js';
 import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
-import { type TargetCpu, targetCpusOf } from '../run/target-cpu.js';
-import { proofGate, type Verdict } from '../run/verify.js';
-import { onceMore, type Provider, RuntimeError, RuntimeProcess, uncheckedText } from '../runtime/isolate.js';
-import { resolveTarget, softwareDevice } from '../runtime/providers.js';
+import type { TargetCpu } from '../run/target-cpu.js';
+import type { Verdict } from '../run/verify.js';
+import { onceMore, type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
+import { resolveTarget } from '../runtime/providers.js';
 import type { OutputAccuracy } from './accuracy.js';
+import { measureAccuracy, orUncompared, uncompared } from './accuracy-report.js';
 import { elsewhere } from './elsewhere.js';
-import { excessOf, type Feeds, makeFeeds } from './feeds.js';
 import type { Form } from './forms.js';
 import { attainable, type Gate, type GateOptions, gateOf } from './gates.js';
+import { gatesOf } from './held-gates.js';
 import type { BranchCoverage } from './inputs/branches.js';
 import { withCoverage } from './inputs/coverage.js';
 import type { RowEffect } from './inputs/rows.js';
-import { accuracyGate, judge } from './judge.js';
 import { Outlook } from './outlook.js';
-import { foreignTo, placeOf } from './place.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
-import { type Contestant, lacksKernel, prove } from './proof.js';
-import { type Reference, type ReferenceOptions, type ReferenceRun, referenceOf } from './reference.js';
+import { type Reference, type ReferenceOptions, referenceOf } from './reference.js';
 import { type MeasuredRollout, type MeasureOptions, measureRollout, withRollout } from './rollout/measure.js';
-import { areSameBytes } from './same-bytes.js';
 import { namingOverflow, portsNote, withPortsOf } from './same-ports.js';
-import { openDims, type Sizes, typicalSizes } from './sizes.js';
-import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
+import type { SpeedOptions, SpeedReport } from './speed.js';
 import { standInOf } from './stand-in.js';
 import { type Subject, subjectOf } from './subject.js';
+import { timesOf, timingOf } from './timing.js';
 import { twinOf } from './twin.js';
 
 export interface ValidateOptions
@@ -122,12 +119,6 @@ export async function validate(
   return deadline.spend(() => validateWithin(deadline, original, result, options));
 }
 
-/** How many times the sets are run in each form, about: original and result, and in smaller pieces where rounding is emulated. */
-const RUNS: Readonly<Record<Form, number>> = { plain: 1, optimized: 2, emulated: 3 };
-
-/** What the times take where one run takes little. */
-const TIMING_MS = 4000;
-
 /** How long the original runs on more sets of inputs than those that always run. */
 const SETS_MS = 1500;
 
@@ -198,14 +189,11 @@ async function validateWithin(
       original: { runtime: first, model: twin?.isPart ? given.source : a.source },
       result: { runtime: second, model: b.source },
     };
-    const measured = await attempt(notes, async () => {
-      if (!run || options.speed === false || notTimed !== undefined) return undefined;
-      const onTime = (leftMs: number): void => outlook.goesOn('timing', leftMs);
-      return firstThatRuns(speedFeeds(a.model, run, options), (feeds) => {
-        const runEstimateMs = feeds === run.feeds ? run.ms : undefined;
-        return measureSpeed(contenders, on, feeds, { ...options, deadline, runEstimateMs, onTime });
-      });
-    });
+    const measured = await attempt(notes, async () =>
+      run && options.speed !== false && notTimed === undefined
+        ? timesOf(contenders, a.model, run, on, { ...options, deadline, onTime: (ms) => outlook.goesOn('timing', ms) })
+        : undefined,
+    );
     const placement = await attempt(notes, async () =>
       run && provider !== 'cpu' ? measurePlacement(second, b.source, provider, run.feeds.tensors) : undefined,
     );
@@ -231,62 +219,6 @@ async function validateWithin(
   }
 }
 
-const SAME = '1.00×, same bytes';
-
-/** Where times are taken; why there is nothing to time, where there is. */
-async function timingOf(
-  original: Subject,
-  result: Subject,
-  provider: Provider,
-  { speed, minSpeedup, isUnchanged, absent }: ValidateOptions,
-): Promise<{ readonly on: Provider; readonly notTimed?: string }> {
-  if (speed === false) return { on: provider };
-  if (isUnchanged || (await areSameBytes(original, result))) return { on: provider, notTimed: SAME };
-  const on = absent ?? provider;
-  const device = await softwareDevice(on);
-  if (device === undefined)
-    // Times of another provider say nothing of the target's.
-    return absent ? { on, notTimed: `not timed: ${absent} does not work here` } : { on };
-  if (speed || minSpeedup !== undefined) return { on };
-  const name = device.replace(' (software)', '');
-  return { on, notTimed: `not timed: a software device, ${name} (--speed times it all the same)` };
-}
-
-/** What is timed, in order of preference: sizes as people run them, where sizes are open and no inputs are given. */
-function speedFeeds(model: Model, run: ReferenceRun, options: ValidateOptions): Feeds[] {
-  const isFree =
-    !options.inputs && !options.sizes && openDims(model).some((name) => options.dims?.[name] === undefined);
-  const isMade = (sizes: Sizes): boolean => excessOf(model, { ...options, sizes }) === 0;
-  const made = (sizes: Sizes): Feeds => makeFeeds(model, { ...options, sizes, variant: 'full' });
-  return [...(isFree ? typicalSizes.filter(isMade).map(made) : []), run.feeds];
-}
-
-/** Goes on to the next where the runtime refuses one, as it does for sequences beyond a model's positions. */
-async function firstThatRuns<T>(list: readonly Feeds[], work: (feeds: Feeds) => Promise<T>): Promise<T> {
-  for (const feeds of list.slice(0, -1))
-    try {
-      return await work(feeds);
-    } catch (error) {
-      if (!(error instanceof RuntimeError) || error.kind !== 'error') throw error;
-    }
-  return work(list.at(-1)!);
-}
-
-/** Why nothing can be compared. */
-type Uncompared = Required<Pick<Verdict, 'failed' | 'detail'>>;
-
-/** What work with models gives; where they do not run, why nothing can be compared. */
-async function orUncompared<T>(work: () => Promise<T>): Promise<T | Uncompared> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error;
-    return error.kind === 'killed'
-      ? { failed: 'checker', detail: uncheckedText(error) }
-      : { failed: 'original', detail: `the original does not run: ${error.message}` };
-  }
-}
-
 async function attempt<T>(notes: string[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -295,91 +227,4 @@ async function attempt<T>(notes: string[], work: () => Promise<T>): Promise<T | 
     notes.push(`could not be measured: ${error.message}`);
     return undefined;
   }
-}
-
-type Terms = Pick<AccuracyReport, 'provider' | 'gate' | 'fidelity'>;
-
-/** A model for a provider that is not here, and that the CPU has no kernels for, is no model that does not run. */
-function uncompared(terms: Terms, { failed, detail }: Uncompared, absent: Provider | undefined): AccuracyReport {
-  const isForeign = absent !== undefined && failed === 'original' && lacksKernel.test(detail);
-  return {
-    ...terms,
-    ...{ inputs: [], outputs: [], failures: [], notCompared: [{ name: '', reason: detail }], notes: [], warnings: [] },
-    verdict: { outcome: 'unknown', detail, ...(!isForeign && { failed }) },
-  };
-}
-
-async function measureAccuracy(
-  reference: Reference,
-  [original, result]: readonly [Contestant, Contestant],
-  terms: Terms,
-  { absent, seed = 0, speed, targetCpu }: ValidateOptions,
-  outlook: Outlook,
-): Promise<AccuracyReport> {
-  const { provider, gate, fidelity } = terms;
-  const forms: readonly Form[] = ['plain', 'optimized', 'emulated'];
-  const setsMs = reference.runs.reduce((sum, { ms }) => sum + ms, 0);
-  const onForm = (form: Form): void => {
-    const ahead = forms.slice(forms.indexOf(form)).reduce((sum, one) => sum + RUNS[one] * setsMs, 0);
-    outlook.goesOn('comparing the numbers', ahead + (speed === false ? 0 : TIMING_MS));
-  };
-  const options = { provider, forms, gate, fidelity, seed, isWhole: true, onForm };
-  const foreign = provider === 'cpu' ? await foreignTo(absent ?? provider, targetCpusOf(targetCpu)) : undefined;
-  const proof = await prove(reference, original, result, { ...options, foreign });
-  const judged = judge(reference, proof, { gate, fidelity, absent, where: placeOf(provider) });
-  return {
-    ...terms,
-    inputs: reference.runs.map(({ feeds }) => feeds.about),
-    outputs: judged.outputs,
-    failures: judged.failures,
-    notCompared: judged.notCompared,
-    notes: [
-      ...shortened(reference.notes),
-      ...proof.notes,
-      ...(absent
-        ? [`not proven on ${absent}, which this machine does not have: the numbers are those of ${placeOf(provider)}`]
-        : []),
-    ],
-    warnings: judged.warnings,
-    forms: proof.forms,
-    runtimeOwn: proof.runtimeOwn,
-    verdict: judged.verdict,
-  };
-}
-
-const REFUSED = 'the original does not run on ';
-
-/** Of many sizes that the original does not run at, the first in full. */
-function shortened(notes: readonly string[]): string[] {
-  const refused = notes.filter((note) => note.startsWith(REFUSED));
-  const [first] = refused;
-  if (refused.length < 2) return [...notes];
-  const others = notes.filter((note) => !note.startsWith(REFUSED));
-  return [`${first} (and not on ${refused.length - 1} other sets of inputs)`, ...others];
-}
-
-/** The conditions that apply: accuracy always, the others where they are asked for. */
-function gatesOf(
-  accuracy: AccuracyReport,
-  { speed, notTimed }: Pick<Validation, 'speed' | 'notTimed'>,
-  placement: PlacementReport | undefined,
-  { minSpeedup, failOnFallback, maxError, minCosine, fidelity = 'exact', absent }: ValidateOptions,
-): GateResult[] {
-  const found: GateResult[] = [accuracyGate(accuracy.verdict, maxError !== undefined || minCosine !== undefined)];
-  if (minSpeedup !== undefined) {
-    const ratio = speed ? (speed.significant ? speed.ratio : 1) : notTimed === SAME ? 1 : 0;
-    const measured = speed
-      ? `${speed.ratio.toFixed(2)}× (${speed.significant ? 'significant' : 'not significant'})`
-      : (notTimed ?? 'not measured');
-    found.push({ name: 'speed', passed: ratio >= minSpeedup, detail: `${measured}, limit ${minSpeedup}×` });
-  }
-  if (failOnFallback) {
-    const ops = Object.entries(placement?.fallbacks ?? {}).map(([op, count]) => `${count} ${op}`);
-    const isKnown = placement !== undefined || (accuracy.provider === 'cpu' && absent === undefined);
-    const source = placement?.source ? `, by the kernel tables of ${placement.provider}` : '';
-    const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}${source}` : 'not measured';
-    found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
-  }
-  found.push(...proofGate(accuracy.verdict, fidelity));
-  return found;
 }
