@@ -7,11 +7,8 @@ import type { AccuracyReport, ValidateOptions } from './index.js';
 import { judge } from './judge.js';
 import type { Outlook } from './outlook.js';
 import { foreignTo, placeOf } from './place.js';
-import { type Contestant, lacksKernel, prove } from './proof.js';
+import { type Contestant, lacksKernel, msOf, prove, RUNS } from './proof.js';
 import type { Reference } from './reference.js';
-
-/** How many times the sets are run in each form, about: original and result, and in smaller pieces where rounding is emulated. */
-const RUNS: Readonly<Record<Form, number>> = { plain: 1, optimized: 2, emulated: 3 };
 
 /** What the times take where one run takes little. */
 const TIMING_MS = 4000;
@@ -48,17 +45,18 @@ export async function measureAccuracy(
   reference: Reference,
   [original, result]: readonly [Contestant, Contestant],
   terms: Terms,
-  { absent, seed = 0, speed, targetCpu }: ValidateOptions,
+  { absent, seed = 0, speed, targetCpu, fidelity: asked = 'exact', deadline }: ValidateOptions,
   outlook: Outlook,
 ): Promise<AccuracyReport> {
   const { provider, gate, fidelity } = terms;
-  const forms: readonly Form[] = ['plain', 'optimized', 'emulated'];
-  const setsMs = reference.runs.reduce((sum, { ms }) => sum + ms, 0);
+  const forms: readonly Form[] = ['plain', 'emulated', 'optimized'];
+  const setsMs = msOf(reference);
   const onForm = (form: Form): void => {
     const ahead = forms.slice(forms.indexOf(form)).reduce((sum, one) => sum + RUNS[one] * setsMs, 0);
     outlook.goesOn('comparing the numbers', ahead + (speed === false ? 0 : TIMING_MS));
   };
-  const options = { provider, forms, gate, fidelity, seed, isWhole: true, onForm };
+  const isCoarse = asked === 'exact' && fidelity === 'rounding';
+  const options = { provider, forms, gate, fidelity, seed, isWhole: true, isCoarse, deadline, onForm };
   const foreign = provider === 'cpu' ? await foreignTo(absent ?? provider, targetCpusOf(targetCpu)) : undefined;
   const proof = await prove(reference, original, result, { ...options, foreign });
   const judged = judge(reference, proof, { gate, fidelity, absent, where: placeOf(provider) });

@@ -168,7 +168,7 @@ async function validateWithin(
     const found =
       'failed' in reference
         ? reference
-        : await orUncompared(() => measureAccuracy(reference, contestants, report, options, outlook));
+        : await orUncompared(() => measureAccuracy(reference, contestants, report, { ...options, deadline }, outlook));
     const accuracy =
       'failed' in found
         ? uncompared(report, found, options.absent)

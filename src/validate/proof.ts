@@ -1,11 +1,12 @@
 /** All that is known of a result beside its original: every form of arithmetic on every set of inputs, and what the original does by itself. */
 import type { Model } from '../ir/model.js';
+import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { Provider, RuntimeProcess } from '../runtime/isolate.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { type Comparison, compareWith, type Evidence, joined, nothingCompared, worstByOutput } from './compare.js';
-import type { Form } from './forms.js';
-import { type Gate, meaningViolation, violations } from './gates.js';
+import { type Form, formText } from './forms.js';
+import { FLOOR, type Gate, gateOf, meaningViolation, violations } from './gates.js';
 import { type MeaningMeasure, pooledOf } from './meaning/measures.js';
 import type { Reference } from './reference.js';
 import { type Moves, Sensitivity } from './sensitivity.js';
@@ -26,6 +27,9 @@ export interface ProofOptions {
   readonly gate: Gate;
   readonly fidelity: Fidelity;
   readonly seed: number;
+  /** Nothing was to change, but the original rounds to 16 bits itself: it is held against what that rounding does. */
+  readonly isCoarse?: boolean;
+  readonly deadline?: Deadline;
   /** Why this CPU's own arithmetic does not count beside the emulated one; undefined where it does. */
   readonly foreign?: string;
   /** How far the original moves by itself, and by the runtime's own optimizations, is measured even where no output is in doubt. */
@@ -57,12 +61,17 @@ export async function prove(
   result: Contestant,
   options: ProofOptions,
 ): Promise<Proof> {
-  const { provider, forms, gate, isWhole = false, onForm } = options;
+  const { provider, forms, gate, isWhole = false, onForm, deadline } = options;
   let all = nothingCompared;
   let runtimeOwn: readonly OutputAccuracy[] | undefined;
   const seen: Form[] = [];
   const isBroken = ({ output }: Evidence): boolean => violations(output, gate).length > 0;
   for (const form of forms) {
+    if (
+      form !== 'plain' &&
+      deadline?.allows(RUNS[form] * msOf(reference), `the comparison ${formText[form]}`) === false
+    )
+      continue;
     onForm?.(form);
     const found = await compareWith(reference, result.runtime, await result.subject(), provider, form);
     if (!found) continue;
@@ -86,16 +95,57 @@ export async function prove(
     all = joined(all, own && isSuspect ? withoutOwn(found, own, isBroken) : found);
   }
   const sensitivity = new Sensitivity(reference, original, provider, options.seed);
-  const noise = isWhole && reference.runs.length ? await sensitivity.noise(0) : undefined;
+  const [first] = reference.runs;
+  const hasTime = first && deadline?.allows(first.ms, 'what the least change of the inputs does') !== false;
+  const noise = isWhole && hasTime ? await sensitivity.noise(0) : undefined;
   const known = options.foreign ? emulatedAlone(all, options.foreign) : withoutLack(all);
   return {
     ...known,
-    evidence: await weighed(known.evidence, sensitivity, result.model, noise, options),
+    evidence: coarselyWeighed(
+      await weighed(known.evidence, sensitivity, result.model, noise, options),
+      options.isCoarse ? await ownRounding(reference, original, provider) : undefined,
+    ),
     runtimeOwn,
     noise,
     forms: seen,
   };
 }
+
+/** How many times the sets are run in each form, about: original and result, and in smaller pieces where rounding is emulated. */
+export const RUNS: Readonly<Record<Form, number>> = { plain: 1, optimized: 2, emulated: 3 };
+
+/** Milliseconds of one run of all sets. */
+export const msOf = ({ runs }: Reference): number => runs.reduce((sum, { ms }) => sum + ms, 0);
+
+/** The relative L2 error of the original's own rounding to 16 bits, by run and output; undefined where it rounds nothing. */
+async function ownRounding(
+  reference: Reference,
+  original: Contestant,
+  provider: Provider,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const own = await compareWith(reference, original.runtime, await original.subject(), provider, 'emulated');
+  return own && new Map(own.evidence.map((one) => [placeOf(one), one.output.relativeL2]));
+}
+
+/** An error of so many times the original's own rounding is no rounding: passes that only reorder give one to two. */
+const ROUNDINGS = 4;
+
+/** Where the original rounds itself, the limit of what rounds is too wide to see a fault in: its own rounding is the yardstick. */
+function coarselyWeighed(
+  evidence: readonly WeighedEvidence[],
+  own: ReadonlyMap<string, number> | undefined,
+): readonly WeighedEvidence[] {
+  if (!own) return evidence;
+  return evidence.map((one): WeighedEvidence => {
+    const { relativeL2, equal, maxAbs } = one.output;
+    const limit = Math.max(gateOf('exact', 'cpu').maxError, ROUNDINGS * (own.get(placeOf(one)) ?? 0));
+    if (one.outcome !== 'within' || equal !== undefined || maxAbs <= FLOOR || relativeL2 <= limit) return one;
+    const text = `relative L2 ${relativeL2.toPrecision(2)} > ${limit.toPrecision(2)}, which is ${ROUNDINGS} times the original's own rounding`;
+    return { ...one, outcome: 'beyond', words: [text] };
+  });
+}
+
+const placeOf = ({ run, output }: Evidence): string => `${run} ${output.name}`;
 
 /** Each piece of evidence held against the gate, and where it breaks it, against how far the original moves by itself. */
 async function weighed(
@@ -148,10 +198,9 @@ function narrowTypeOf(model: Model): 'bfloat16' | 'float16' | undefined {
 
 /** A comparison without what the form does to the original too: outputs that it breaks, runs that it cannot run. */
 function withoutOwn(found: Comparison, own: Comparison, isBroken: (one: Evidence) => boolean): Comparison {
-  const place = ({ run, output }: Evidence): string => `${run} ${output.name}`;
-  const broken = new Set(own.evidence.filter(isBroken).map(place));
+  const broken = new Set(own.evidence.filter(isBroken).map(placeOf));
   const failed = new Set(own.failures.map(({ run }) => run));
-  const [first] = found.evidence.filter((one) => isBroken(one) && broken.has(place(one)));
+  const [first] = found.evidence.filter((one) => isBroken(one) && broken.has(placeOf(one)));
   const isOwn = failed.size > 0 || first !== undefined;
   const form = (found.evidence[0] ?? found.failures[0])?.form;
   const what =
@@ -160,7 +209,7 @@ function withoutOwn(found: Comparison, own: Comparison, isBroken: (one: Evidence
       : 'rounding to 16 bits, as the target does, changes';
   return {
     ...found,
-    evidence: found.evidence.filter((one) => !(isBroken(one) && broken.has(place(one)))),
+    evidence: found.evidence.filter((one) => !(isBroken(one) && broken.has(placeOf(one)))),
     failures: found.failures.filter(({ run }) => !failed.has(run) && !failed.has(undefined)),
     notes: isOwn ? [...found.notes, `${what} the original's outputs as well: they were left out`] : found.notes,
   };

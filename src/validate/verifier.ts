@@ -122,6 +122,8 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
         const proof = await prove(reference, original, result, {
           ...{ provider: HERE, forms: ['plain', 'emulated'], gate, fidelity: attained, seed: options.seed ?? 0 },
           foreign: await foreignTo(target, options.targetCpu),
+          isCoarse: fidelity === 'exact' && attained === 'rounding',
+          deadline,
         });
         const absent = target === HERE ? undefined : target;
         const { verdict } = judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) });
