@@ -2,7 +2,7 @@
 import type { KindName, SizeName } from '../fixtures/kinds.js';
 import type { Fidelity } from '../src/run/pass.js';
 import type { Provider } from '../src/runtime/protocol.js';
-import type { OutputAccuracy } from '../src/validate/accuracy.js';
+import type { OutputAccuracy } from '../src/validate/judge/accuracy.js';
 import type { MachineState } from './machine.js';
 
 export const RESULT_VERSION = 1;

@@ -8,10 +8,10 @@ import type { Model } from '../src/ir/model.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { RuntimeProcess } from '../src/runtime/isolate.js';
-import { makeFeeds } from '../src/validate/feeds.js';
-import { typicalSizes } from '../src/validate/sizes.js';
-import { measureSpeed } from '../src/validate/speed.js';
-import { quantile } from '../src/validate/statistics.js';
+import { makeFeeds } from '../src/validate/inputs/feeds.js';
+import { typicalSizes } from '../src/validate/inputs/sizes.js';
+import { measureSpeed } from '../src/validate/speed/speed.js';
+import { quantile } from '../src/validate/speed/statistics.js';
 import { machineState } from './machine.js';
 import { root } from './usage.js';
 

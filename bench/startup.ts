@@ -1,6 +1,6 @@
 /** CPU time of `optimize --help`, beside an empty Node program: `npm run bench:startup`. The build must be there. */
 import { join } from 'node:path';
-import { median } from '../src/validate/statistics.js';
+import { median } from '../src/validate/speed/statistics.js';
 import { writeBudget } from './budget.js';
 import { root, usageOf } from './usage.js';
 

@@ -1,5 +1,5 @@
 /** Samples as they stand in a result; what they prove is validation's to say. */
-import { estimateOf, median, quantile } from '../src/validate/statistics.js';
+import { estimateOf, median, quantile } from '../src/validate/speed/statistics.js';
 import type { Ratio, Timing } from './result.js';
 
 export function timingOf(samples: readonly number[], runsPerSample: number): Timing {

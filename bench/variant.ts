@@ -2,8 +2,8 @@
 
 import type { Fidelity } from '../src/run/pass.js';
 import { type Provider, RuntimeProcess, type Session, type Tensors } from '../src/runtime/isolate.js';
-import { compareTensors, mismatchOf, type OutputAccuracy } from '../src/validate/accuracy.js';
-import { gateOf, violations } from '../src/validate/gates.js';
+import { compareTensors, mismatchOf, type OutputAccuracy } from '../src/validate/judge/accuracy.js';
+import { gateOf, violations } from '../src/validate/judge/gates.js';
 import { measurePlacement } from '../src/validate/placement.js';
 import type { FailedStep, MeasuredStep, StepResult } from './result.js';
 import { ratioOf, timingOf } from './statistics.js';

@@ -21,7 +21,7 @@ import { variantsOf } from './run/tune/tuning.js';
 import { UsageError, unknownText } from './run/usage-error.js';
 import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify.js';
 import { hasKernel } from './runtime/kernels.js';
-import type { GateOptions } from './validate/gates.js';
+import type { GateOptions } from './validate/judge/gates.js';
 import type { VerifierOptions } from './validate/verifier.js';
 
 /** Every pass and preset this package brings. */
@@ -167,7 +167,7 @@ async function stopwatchFor(model: Model, list: readonly Pass[], target: Target,
     throw new UsageError(
       `tune: expected ${target} to work here; it does not, and times of another provider say nothing of it`,
     );
-  const { createStopwatch, sizesInData } = await import('./validate/stopwatch.js');
+  const { createStopwatch, sizesInData } = await import('./validate/speed/stopwatch.js');
   return createStopwatch({ provider: target, seed, dims: inputs === undefined ? {} : sizesInData(inputs, model) });
 }
 

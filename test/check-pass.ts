@@ -17,7 +17,7 @@ import type { Pass, Target } from '../src/run/pass.js';
 import { runPipeline } from '../src/run/pipeline.js';
 import type { PassResult, PipelineResult } from '../src/run/pipeline-result.js';
 import { hasKernel } from '../src/runtime/kernels.js';
-import { Random } from '../src/validate/random.js';
+import { Random } from '../src/validate/inputs/random.js';
 import { runModel, type Tensors } from './run-model.js';
 
 export interface PassCase {

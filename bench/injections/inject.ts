@@ -8,7 +8,7 @@ import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
 import { elementCount } from '../../src/ir/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import type { Random } from '../../src/validate/random.js';
+import type { Random } from '../../src/validate/inputs/random.js';
 
 export interface Injection {
   readonly kind: string;

@@ -12,7 +12,7 @@ import { partsOf } from '../../src/match/blocks/parts.js';
 import { readModel } from '../../src/onnx/read.js';
 import { optimize } from '../../src/optimize.js';
 import { validate } from '../../src/validate/index.js';
-import { Random } from '../../src/validate/random.js';
+import { Random } from '../../src/validate/inputs/random.js';
 import { root } from '../usage.js';
 import { injectionsAmong, kinds, withFault } from './inject.js';
 

@@ -1,10 +1,10 @@
 /** A result's outputs against the original's, run by run: evidence that is judged elsewhere. */
 import { onceMore, type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
-import { compareTensors, mismatchOf, type OutputAccuracy, withMeaning, worstOf } from './accuracy.js';
-import { type Form, formText, sideOf } from './forms.js';
+import { compareTensors, mismatchOf, type OutputAccuracy, withMeaning, worstOf } from './judge/accuracy.js';
 import { measureMeanings } from './meaning/measures.js';
 import type { Reference } from './reference.js';
-import type { Subject } from './subject.js';
+import { type Form, formText, sideOf } from './sides/forms.js';
+import type { Subject } from './sides/subject.js';
 
 /** One output of one run of the result, compared. */
 export interface Evidence {

@@ -1,10 +1,10 @@
 /** What passes cost: how far the outputs of a model are from those of the model before it, on one set of inputs. */
 import type { Model } from '../ir/model.js';
 import { RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
-import { compareTensors, mismatchOf } from './accuracy.js';
-import { sideOf } from './forms.js';
+import { compareTensors, mismatchOf } from './judge/accuracy.js';
 import { type ReferenceOptions, referenceOf } from './reference.js';
-import { subjectOf } from './subject.js';
+import { sideOf } from './sides/forms.js';
+import { subjectOf } from './sides/subject.js';
 
 /** Models that take the same inputs, each run once. */
 export class Costs {

@@ -13,7 +13,7 @@ import { type Provider, RuntimeError } from '../runtime/isolate.js';
 import { hasKernel } from '../runtime/kernels.js';
 import { softwareDevice } from '../runtime/providers.js';
 import { compareWith } from './compare.js';
-import { gateOf, violations } from './gates.js';
+import { gateOf, violations } from './judge/gates.js';
 import { isSmallWhole, measurePlacement, type PlacementReport } from './placement.js';
 import type { Contestant } from './proof.js';
 import type { Reference } from './reference.js';

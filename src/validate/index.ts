@@ -6,25 +6,25 @@ import type { TargetCpu } from '../run/target-cpu.js';
 import type { Verdict } from '../run/verify.js';
 import { onceMore, type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { resolveTarget } from '../runtime/providers.js';
-import type { OutputAccuracy } from './accuracy.js';
-import { measureAccuracy, orUncompared, uncompared } from './accuracy-report.js';
 import { elsewhere } from './elsewhere.js';
-import type { Form } from './forms.js';
-import { attainable, type Gate, type GateOptions, gateOf } from './gates.js';
-import { gatesOf } from './held-gates.js';
 import type { BranchCoverage } from './inputs/branches.js';
 import { withCoverage } from './inputs/coverage.js';
 import type { RowEffect } from './inputs/rows.js';
+import type { OutputAccuracy } from './judge/accuracy.js';
+import { measureAccuracy, orUncompared, uncompared } from './judge/accuracy-report.js';
+import { attainable, type Gate, type GateOptions, gateOf } from './judge/gates.js';
+import { gatesOf } from './judge/held-gates.js';
 import { Outlook } from './outlook.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
 import { type Reference, type ReferenceOptions, referenceOf } from './reference.js';
 import { type MeasuredRollout, type MeasureOptions, measureRollout, withRollout } from './rollout/measure.js';
-import { namingOverflow, portsNote, withPortsOf } from './same-ports.js';
-import type { SpeedOptions, SpeedReport } from './speed.js';
-import { standInOf } from './stand-in.js';
-import { type Subject, subjectOf } from './subject.js';
-import { timesOf, timingOf } from './timing.js';
-import { twinOf } from './twin.js';
+import type { Form } from './sides/forms.js';
+import { namingOverflow, portsNote, withPortsOf } from './sides/same-ports.js';
+import { standInOf } from './sides/stand-in.js';
+import { type Subject, subjectOf } from './sides/subject.js';
+import { twinOf } from './sides/twin.js';
+import type { SpeedOptions, SpeedReport } from './speed/speed.js';
+import { timesOf, timingOf } from './speed/timing.js';
 
 export interface ValidateOptions
   extends Omit<ReferenceOptions, 'provider'>,

@@ -3,16 +3,16 @@ import type { Model } from '../ir/model.js';
 import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { Provider, RuntimeProcess } from '../runtime/isolate.js';
-import type { OutputAccuracy } from './accuracy.js';
 import { type Comparison, compareWith, type Evidence, joined, nothingCompared, worstByOutput } from './compare.js';
-import { type Form, formText } from './forms.js';
-import { FLOOR, type Gate, gateOf, meaningViolation, violations } from './gates.js';
+import type { OutputAccuracy } from './judge/accuracy.js';
+import { FLOOR, type Gate, gateOf, meaningViolation, violations } from './judge/gates.js';
+import { type Moves, Sensitivity } from './judge/sensitivity.js';
+import { signalsOf } from './judge/signal.js';
+import { type Weighed, weigh } from './judge/weigh.js';
 import { type MeaningMeasure, pooledOf } from './meaning/measures.js';
 import type { Reference } from './reference.js';
-import { type Moves, Sensitivity } from './sensitivity.js';
-import { signalsOf } from './signal.js';
-import type { Subject } from './subject.js';
-import { type Weighed, weigh } from './weigh.js';
+import { type Form, formText } from './sides/forms.js';
+import type { Subject } from './sides/subject.js';
 
 /** A model that takes part, written for the runtime when it is first run. */
 export interface Contestant {

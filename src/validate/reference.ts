@@ -2,12 +2,12 @@
 import type { Model } from '../ir/model.js';
 import { elementCount } from '../ir/tensor.js';
 import type { LoadOptions, Provider, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
-import type { FeedOptions, Feeds } from './feeds.js';
+import type { FeedOptions, Feeds } from './inputs/feeds.js';
 import { givenSets } from './inputs/given.js';
 import { besideData, Runner, runBase, runData, runMore } from './inputs/run-sets.js';
 import { basePlans } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';
-import { runTensors } from './run-tensors.js';
+import { runTensors } from './sides/run-tensors.js';
 
 /** One set of inputs and what came out. */
 export interface ReferenceRun {

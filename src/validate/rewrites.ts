@@ -9,11 +9,11 @@ import type { Cut } from '../run/cut.js';
 import type { Verdict } from '../run/verify.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../runtime/tensor-data.js';
-import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './accuracy.js';
-import { makeFeeds, type Variant } from './feeds.js';
-import { type Form, formText, sideOf } from './forms.js';
-import { type Gate, summaryOf, unproven, violations } from './gates.js';
-import { subjectOf } from './subject.js';
+import { makeFeeds, type Variant } from './inputs/feeds.js';
+import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './judge/accuracy.js';
+import { type Gate, summaryOf, unproven, violations } from './judge/gates.js';
+import { type Form, formText, sideOf } from './sides/forms.js';
+import { subjectOf } from './sides/subject.js';
 
 /** Sizes in the order symbols appear: within a choice all differ, and no symbol, and no sum of two of the first five, is the same in both. */
 const choices: readonly (readonly number[])[] = [

@@ -7,17 +7,17 @@ import type { Verdict, Verifier } from '../run/verify.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
 import { onceMore, type Provider, RuntimeError, uncheckedText } from '../runtime/isolate.js';
 import { Costs } from './costs.js';
-import type { FeedOptions } from './feeds.js';
-import { attainable, type GateOptions, gateOf } from './gates.js';
-import { judge } from './judge.js';
-import { foreignTo, placeOf } from './place.js';
+import type { FeedOptions } from './inputs/feeds.js';
+import { attainable, type GateOptions, gateOf } from './judge/gates.js';
+import { judge } from './judge/judge.js';
 import { type Contestant, lacksKernel, prove } from './proof.js';
 import { type Reference, referenceOf } from './reference.js';
 import { compareRewrite } from './rewrites.js';
-import { namingOverflow, withPortsOf } from './same-ports.js';
-import { standInOf } from './stand-in.js';
-import { type Subject, subjectOf } from './subject.js';
-import { twinOf } from './twin.js';
+import { foreignTo, placeOf } from './sides/place.js';
+import { namingOverflow, withPortsOf } from './sides/same-ports.js';
+import { standInOf } from './sides/stand-in.js';
+import { type Subject, subjectOf } from './sides/subject.js';
+import { twinOf } from './sides/twin.js';
 
 /** The limits hold for whole models and rewrites alike. */
 export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BenchResult, MeasuredStep } from '../../bench/result.js';
 import { tableOf } from '../../bench/table.js';
-import type { OutputAccuracy } from '../../src/validate/accuracy.js';
+import type { OutputAccuracy } from '../../src/validate/judge/accuracy.js';
 
 const accuracy = (name: string, cosine: number, maxRel: number, nonFinite = 0): OutputAccuracy => ({
   name,

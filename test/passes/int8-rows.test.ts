@@ -8,7 +8,7 @@ import type { Tensor } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { Random } from '../../src/validate/random.js';
+import { Random } from '../../src/validate/inputs/random.js';
 import { applyPass, checkPass, opCounts, randomWeights } from '../check-pass.js';
 import { runModel } from '../run-model.js';
 import { linear, within } from './int8-models.js';

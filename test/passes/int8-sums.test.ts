@@ -9,7 +9,7 @@ import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
 import { EXACT_CPUS, holdsOn, INEXACT_CPUS } from '../../src/run/cpus.js';
 import type { TargetCpu } from '../../src/run/target-cpu.js';
 import { saturates } from '../../src/runtime/saturation.js';
-import { Random } from '../../src/validate/random.js';
+import { Random } from '../../src/validate/inputs/random.js';
 import { applyPass, opCounts, randomFeeds, randomWeights, relativeError } from '../check-pass.js';
 import { runModel } from '../run-model.js';
 import { linear, one } from './int8-models.js';

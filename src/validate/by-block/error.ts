@@ -5,7 +5,7 @@
 import { numbersOf } from '../../ir/numbers.js';
 import type { TensorData } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
-import { mismatchOf } from '../accuracy.js';
+import { mismatchOf } from '../judge/accuracy.js';
 
 /** Beyond so many times the median magnitude a number is drowned, where both models hold it alike. */
 const DROWNED = 1000;

@@ -15,7 +15,7 @@ import {
   type Tensors,
 } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
-import { subjectOf } from '../subject.js';
+import { subjectOf } from '../sides/subject.js';
 
 /** What values hold, for each set of inputs. */
 export type Held = ReadonlyMap<Value, readonly TensorData[]>;

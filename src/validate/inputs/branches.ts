@@ -11,7 +11,7 @@ import type { Value } from '../../ir/value.js';
 import { sweep } from '../../run/sweep.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type Tensors } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
-import { subjectOf } from '../subject.js';
+import { subjectOf } from '../sides/subject.js';
 
 export interface BranchCoverage {
   /** Branches that ran in some set. */

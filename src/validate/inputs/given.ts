@@ -5,7 +5,7 @@ import { ModelError } from '../../ir/errors.js';
 import type { Model } from '../../ir/model.js';
 import type { Value } from '../../ir/value.js';
 import type { TensorData } from '../../runtime/isolate.js';
-import { type Feeds, shapesText } from '../feeds.js';
+import { type Feeds, shapesText } from './feeds.js';
 import { fitted } from './fit.js';
 import { readJson, tensorFrom } from './json.js';
 import { readNpy } from './npy.js';

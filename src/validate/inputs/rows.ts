@@ -7,8 +7,8 @@ import { byteLengthOf } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { RuntimeError, type Session, type TensorData, type Tensors } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
-import { isOfUnknownScale } from '../feeds.js';
-import { roleOf } from '../roles.js';
+import { isOfUnknownScale } from './feeds.js';
+import { roleOf } from './roles.js';
 
 /** What stands in one row. */
 type Odd = 'outlier' | 'inf' | 'NaN';

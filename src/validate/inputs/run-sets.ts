@@ -2,12 +2,12 @@
 import type { Model } from '../../ir/model.js';
 import { elementCount } from '../../ir/tensor.js';
 import { type LoadOptions, RuntimeError, type RuntimeProcess, type Session } from '../../runtime/isolate.js';
-import { type Feeds, shapesText } from '../feeds.js';
 import type { ReferenceOptions, ReferenceRun } from '../reference.js';
-import { runTensors } from '../run-tensors.js';
-import { type Sizes, sizeChoices } from '../sizes.js';
+import { runTensors } from '../sides/run-tensors.js';
+import { type Feeds, shapesText } from './feeds.js';
 import type { GivenSet } from './given.js';
 import { morePlans, type Plan } from './sets.js';
+import { type Sizes, sizeChoices } from './sizes.js';
 
 /** Sets of inputs that always run, at different sizes; masks of the first have holes. */
 const SETS = 2;

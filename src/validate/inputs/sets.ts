@@ -10,11 +10,11 @@ import {
   isOfUnknownScale,
   makeFeeds,
   type Variant,
-} from '../feeds.js';
-import { roleOf } from '../roles.js';
-import { bakedChoices, openDims, type Sizes, shapesOf, sizeChoices, soundSizes } from '../sizes.js';
+} from './feeds.js';
 import { isSignal, scales, sounds } from './kinds.js';
+import { roleOf } from './roles.js';
 import { sidesOf } from './sides.js';
+import { bakedChoices, openDims, type Sizes, shapesOf, sizeChoices, soundSizes } from './sizes.js';
 
 /** A set that is still to be made. */
 export interface Plan {

@@ -5,7 +5,7 @@ import { dataTypes, isInteger } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
-import { readersOf, scalarOf } from '../flow.js';
+import { readersOf, scalarOf } from './flow.js';
 
 /** An input that decides, with one of its numbers. */
 export type Side = Readonly<Record<string, number>>;

@@ -5,7 +5,7 @@ import type { Node } from '../../ir/node.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { TensorData } from '../../runtime/isolate.js';
-import { roleOf } from '../roles.js';
+import { roleOf } from '../inputs/roles.js';
 import { originOf } from './origin.js';
 
 /** Ports of one set of detections: boxes, and beside them scores and classes, or all in the rows of one. */

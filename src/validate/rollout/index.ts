@@ -2,9 +2,9 @@
 import type { Model } from '../../ir/model.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
-import type { Feeds } from '../feeds.js';
-import type { Side } from '../forms.js';
-import type { Gate } from '../gates.js';
+import type { Feeds } from '../inputs/feeds.js';
+import type { Gate } from '../judge/gates.js';
+import type { Side } from '../sides/forms.js';
 import { type Denoised, denoiseSteps } from './denoise.js';
 import { type Drift, type Party, partyOf, RolloutEnd } from './party.js';
 import type { RolloutPlan } from './plan.js';

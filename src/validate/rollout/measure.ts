@@ -2,14 +2,14 @@
 import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
 import { type Provider, RuntimeError } from '../../runtime/isolate.js';
-import type { Feeds } from '../feeds.js';
-import { type Side, sideOf } from '../forms.js';
-import type { Gate } from '../gates.js';
 import type { AccuracyReport } from '../index.js';
-import { perturbed } from '../noise.js';
-import { placeOf } from '../place.js';
+import type { Feeds } from '../inputs/feeds.js';
+import type { Gate } from '../judge/gates.js';
+import { perturbed } from '../judge/noise.js';
 import type { Contestant } from '../proof.js';
 import type { Reference } from '../reference.js';
+import { type Side, sideOf } from '../sides/forms.js';
+import { placeOf } from '../sides/place.js';
 import { type RolloutReport, rollout } from './index.js';
 import { planOf } from './plan.js';
 

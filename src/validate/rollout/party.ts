@@ -2,9 +2,9 @@
 import { numbersOf, tensorOf } from '../../ir/numbers.js';
 import { RuntimeError, type TensorData, type Tensors } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
-import { compareTensors } from '../accuracy.js';
-import type { Side } from '../forms.js';
-import { FLOOR } from '../gates.js';
+import { compareTensors } from '../judge/accuracy.js';
+import { FLOOR } from '../judge/gates.js';
+import type { Side } from '../sides/forms.js';
 
 /** Why one of the two goes no further: its ports do not allow it, it does not run, or the machine ended it. */
 type Reason = 'ports' | 'fault' | 'killed';

@@ -2,7 +2,7 @@
 import { type Contract, type ContractPort, contractOf } from '../../contract/contract.js';
 import { feedbackPairs, type Pair } from '../../contract/pairs.js';
 import type { Model } from '../../ir/model.js';
-import { type Role, roleOf } from '../roles.js';
+import { type Role, roleOf } from '../inputs/roles.js';
 
 /** Fed back as they are. */
 export interface StatePlan {

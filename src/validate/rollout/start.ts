@@ -1,8 +1,8 @@
 /** What a rollout starts with, and what goes in at each step beside what is fed back. */
 import type { Model } from '../../ir/model.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
-import { type Feeds, makeFeeds, shapesText } from '../feeds.js';
-import { roleOf } from '../roles.js';
+import { type Feeds, makeFeeds, shapesText } from '../inputs/feeds.js';
+import { roleOf } from '../inputs/roles.js';
 import { numbers, withNumbers } from './party.js';
 import { type RolloutPlan, seenIn, type TokensPlan } from './plan.js';
 

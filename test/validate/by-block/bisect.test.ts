@@ -13,7 +13,7 @@ import type { Value } from '../../../src/ir/value.js';
 import { partsOf } from '../../../src/match/blocks/parts.js';
 import { optimize } from '../../../src/optimize.js';
 import { validate } from '../../../src/validate/index.js';
-import { Random } from '../../../src/validate/random.js';
+import { Random } from '../../../src/validate/inputs/random.js';
 
 const base = encoder({ layers: 4, hidden: 32, heads: 2, intermediate: 64, vocabulary: 50, positions: 32, seed: 1 });
 const node = (model: Model, name: string): Node => {

@@ -5,10 +5,10 @@ import { tensorOf } from '../../../src/ir/numbers.js';
 import type { Value } from '../../../src/ir/value.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { RuntimeProcess } from '../../../src/runtime/isolate.js';
-import { makeFeeds } from '../../../src/validate/feeds.js';
 import { validate } from '../../../src/validate/index.js';
+import { makeFeeds } from '../../../src/validate/inputs/feeds.js';
+import { Random } from '../../../src/validate/inputs/random.js';
 import { rowDependence } from '../../../src/validate/inputs/rows.js';
-import { Random } from '../../../src/validate/random.js';
 
 const SIZE = 16;
 const random = new Random(1);

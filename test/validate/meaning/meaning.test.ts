@@ -7,11 +7,11 @@ import type { Value } from '../../../src/ir/value.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import type { TensorData } from '../../../src/runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../../src/runtime/tensor-data.js';
-import { compareTensors, worstOf } from '../../../src/validate/accuracy.js';
-import { gateOf, meaningViolation, violations } from '../../../src/validate/gates.js';
+import { Random } from '../../../src/validate/inputs/random.js';
+import { compareTensors, worstOf } from '../../../src/validate/judge/accuracy.js';
+import { gateOf, meaningViolation, violations } from '../../../src/validate/judge/gates.js';
 import { type Meaning, meaningsOf } from '../../../src/validate/meaning/meaning.js';
 import { measureMeanings, pooled } from '../../../src/validate/meaning/measures.js';
-import { Random } from '../../../src/validate/random.js';
 import { runModel } from '../../run-model.js';
 
 const data = (type: DataType, values: ArrayLike<number>, shape: number[]): TensorData =>

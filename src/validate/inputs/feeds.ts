@@ -1,0 +1,248 @@
+/** Inputs made from what the graph says about them: seeded, so that anyone can make them again. */
+import type { Model } from '../../ir/model.js';
+import { tensorOf } from '../../ir/numbers.js';
+import { elementCount } from '../../ir/tensor.js';
+import { type DataType, dataTypes, isFloat } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+import { RuntimeError, type TensorData, type Tensors } from '../../runtime/isolate.js';
+import { toTensorData } from '../../runtime/tensor-data.js';
+import { type InputKind, type KindName, kindOf, makerOf } from './kinds.js';
+import { Random } from './random.js';
+import { type Role, roleOf } from './roles.js';
+import { type SizeOptions, type Sizes, shapesOf, sizeChoices } from './sizes.js';
+
+/**
+ * What masks hold. full: ones. padded: zeros at the end of rows. holes: zeros anywhere but at the first place, so
+ * that a mask taken for a length shows, and a causal row always sees something. left: zeros at the beginning. rows: holes,
+ * and a first row that sees nothing.
+ */
+export type Variant = 'full' | 'padded' | 'holes' | 'left' | 'rows';
+
+export interface FeedOptions extends SizeOptions {
+  /** Default 0. */
+  readonly seed?: number;
+  /** Default holes. */
+  readonly variant?: Variant;
+  /** Sizes of open dims; default the first choice. */
+  readonly sizes?: Sizes;
+  /** What float inputs of unknown meaning hold. Default normal. */
+  readonly kind?: KindName;
+  /** What inputs hold that decide something, by name: every element is this number. */
+  readonly values?: Readonly<Record<string, number>>;
+}
+
+/** Inputs to run a model on. */
+export interface Feeds {
+  readonly tensors: Tensors;
+  /** In words: where they come from, and the shapes. */
+  readonly about: string;
+  /** Whether they were given, or are generated. */
+  readonly source: 'data' | 'made';
+  /** What float inputs of unknown meaning hold; absent where none was made up. */
+  readonly kind?: InputKind;
+}
+
+/** Elements of all inputs together that are made up at most: lists that are longer take JavaScript's memory many times over. */
+const MOST = 2 ** 25;
+
+/** How many elements the inputs would have beyond those that are made up; 0 where they are made. Throws RangeError for impossible shapes. */
+export function excessOf(model: Model, options: FeedOptions = {}): number {
+  const shapes = shapesOf(model, options.sizes ?? sizeChoices[0]!, options);
+  const count = fedInputs(model, options).reduce((sum, { name }) => sum + elementCount(shapes.get(name) ?? []), 0);
+  return Math.max(0, count - MOST);
+}
+
+/** The inputs that are fed: those without a default, and those whose shape is asked for. */
+export const fedInputs = (model: Model, { shapes }: FeedOptions): Value[] =>
+  model.graph.inputs.filter((input) => !input.defaultTensor || shapes?.[input.name]);
+
+/**
+ * One set of inputs. Inputs with a default are left out, so that the default is what runs. Throws RangeError for impossible
+ * shapes, RuntimeError for inputs too large to make up.
+ */
+export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
+  const { seed = 0, variant = 'holes', sizes = sizeChoices[0]!, kind = 'normal', values = {} } = options;
+  const excess = excessOf(model, options);
+  if (excess > 0)
+    throw new RuntimeError(
+      'error',
+      `inputs of ${excess + MOST} elements are more than are made up (${MOST}): state smaller ones with dims or shapes`,
+    );
+  const shapes = shapesOf(model, sizes, options);
+  const inputs = fedInputs(model, options);
+  const roles = new Map(inputs.map((input) => [input, roleOf(model, input)]));
+  const context: Context = {
+    sizes,
+    variant,
+    kind,
+    isEven: seed % 2 === 0,
+    past: inputs.some(({ name }) => /past|cache/i.test(name)) ? sizes.past : 0,
+  };
+  const tensors = inputs.map((input): [string, TensorData] => {
+    const random = Random.of(seed, input.name);
+    const value = values[input.name];
+    if (value !== undefined) return [input.name, filled(input, shapes.get(input.name) ?? [], value)];
+    return [input.name, tensorFor(input, shapes.get(input.name) ?? [], roles.get(input)!, random, context)];
+  });
+  const has = (kind: Role['kind']) => [...roles.values()].some((role) => role.kind === kind);
+  const how = [
+    `seed ${seed}`,
+    ...(kind !== 'normal' ? [kind] : []),
+    ...(has('mask') ? [`masks ${variant}`] : []),
+    ...Object.entries(values).map(([name, value]) => `${name} ${value}`),
+  ];
+  return {
+    tensors: Object.fromEntries(tensors),
+    about: `generated (${how.join(', ')}): ${shapesText(Object.fromEntries(tensors))}`,
+    source: 'made',
+    ...([...roles].some(([input, role]) => isOfUnknownScale(input, role)) && { kind: kindOf(kind) }),
+  };
+}
+
+/** True for floats that the graph says nothing of, except what a run before gave: states and caches have the model's own scale. */
+export const isOfUnknownScale = ({ elem, name }: Value, { kind }: Role): boolean =>
+  kind === 'normal' && isFloat(elem) && !/past|cache|state(?!s)|^[hc](_?[0n])?$/i.test(name);
+
+const filled = (input: Value, shape: readonly number[], value: number): TensorData =>
+  data(
+    elementType(input),
+    Array.from({ length: elementCount(shape) }, () => value),
+    shape,
+  );
+
+/** `input_ids[2,7], attention_mask[2,7]`; long lists are cut. */
+export function shapesText(tensors: Tensors): string {
+  const entries = Object.entries(tensors).map(([name, { shape }]) => `${name}[${shape}]`);
+  const shown = entries.slice(0, 6).join(', ');
+  return entries.length > 6 ? `${shown} and ${entries.length - 6} more` : shown || 'no inputs';
+}
+
+interface Context {
+  readonly sizes: Sizes;
+  readonly variant: Variant;
+  readonly kind: KindName;
+  readonly isEven: boolean;
+  readonly past: number;
+}
+
+const WORDS = ['a', 'The', 'cat', 'sat', 'on', 'café', '東京', '', 'a longer text', '42'];
+
+/** Large enough to be minus infinity for a softmax, within float16. */
+const MASKED = -10_000;
+
+/** New tokens of a text that is generated. */
+const GROWN = 4;
+
+function tensorFor(input: Value, shape: number[], role: Role, random: Random, context: Context): TensorData {
+  const elem = elementType(input);
+  const count = elementCount(shape);
+  const list = (make: (index: number) => number): number[] => Array.from({ length: count }, (_, i) => make(i));
+  switch (role.kind) {
+    case 'text':
+      return { type: 'string', shape, data: Array.from({ length: count }, () => WORDS[random.int(0, WORDS.length)]!) };
+    case 'mask':
+      return data(elem, maskOf(shape, role.values, random, context, /pad/i.test(input.name)), shape);
+    case 'flag':
+      return data(
+        elem,
+        list(() => Number(context.isEven)),
+        shape,
+      );
+    case 'ids':
+      // The first rows of a vocabulary are padding and the like, where it has any.
+      return data(
+        elem,
+        list(() => random.int(role.below > 16 ? 4 : 0, role.below)),
+        shape,
+      );
+    case 'positions': {
+      const last = shape.at(-1) ?? 1;
+      return data(
+        elem,
+        list((i) => (context.past + (i % last)) % (role.below ?? Number.POSITIVE_INFINITY)),
+        shape,
+      );
+    }
+    case 'lengths': {
+      const { past, sizes } = context;
+      const [sequence, total] = [sizes.length, past + sizes.length];
+      const value = { sequence, total, 'total minus one': total - 1, longer: sequence + GROWN };
+      return data(
+        elem,
+        list(() => value[role.of]),
+        shape,
+      );
+    }
+    case 'timestep':
+      return data(
+        elem,
+        list(() => random.int(1, 1000)),
+        shape,
+      );
+    case 'count':
+      return data(
+        elem,
+        list(() => random.int(1, 4)),
+        shape,
+      );
+    case 'integers':
+      return data(
+        elem,
+        list(() => random.int(role.low, role.high)),
+        shape,
+      );
+    case 'normal': {
+      const last = Math.max(1, shape.at(-1) ?? 1);
+      const make = makerOf(isOfUnknownScale(input, role) ? context.kind : 'normal');
+      return data(
+        elem,
+        list((i) => make(random, (i % last) / last)),
+        shape,
+      );
+    }
+  }
+}
+
+/** Throws where onnxruntime-node could not take the input. */
+function elementType(input: Value): DataType {
+  const { elem, type } = input;
+  if (type?.kind === 'tensor' && elem && dataTypes[elem].bits !== 4 && dataTypes[elem].kind !== 'complex') return elem;
+  const found = type?.kind === 'tensor' ? elem : type?.kind;
+  throw new RangeError(`input "${input.name}": expected a tensor to make up; found ${found ?? 'no type'}`);
+}
+
+const data = (type: DataType, numbers: readonly number[], shape: readonly number[]): TensorData =>
+  toTensorData(tensorOf(type, numbers, shape));
+
+/** Which places of a row of `length` are seen. */
+function seenIn(row: number, length: number, random: Random, variant: Variant): boolean[] {
+  const part = Math.max(1, Math.ceil(length * (row % 2 === 0 ? 0.7 : 0.9)));
+  return Array.from({ length }, (_, i) => {
+    if (variant === 'full') return true;
+    if (variant === 'padded') return i < part;
+    if (variant === 'left') return i >= length - part;
+    if (variant === 'rows' && row === 0) return false;
+    return i === 0 || random.next() > 0.3;
+  });
+}
+
+/** A mask over the last axis, the same for all that belongs to one row of the batch. */
+function maskOf(
+  shape: readonly number[],
+  values: 'bits' | 'additive',
+  random: Random,
+  { variant }: Context,
+  isPadding: boolean,
+): number[] {
+  const length = shape.at(-1) ?? 1;
+  const rows = shape.length > 1 ? shape[0]! : 1;
+  const repeats = shape.slice(1, -1).reduce((product, dim) => product * dim, 1);
+  const numbers: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const places = seenIn(row, length, random, variant).map((isSeen) =>
+      values === 'additive' ? (isSeen ? 0 : MASKED) : Number(isSeen !== isPadding),
+    );
+    for (let i = 0; i < repeats; i++) for (const place of places) numbers.push(place);
+  }
+  return numbers;
+}

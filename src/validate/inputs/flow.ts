@@ -1,0 +1,95 @@
+/** Where an input goes: who reads its numbers, through the ops that only move or recast them, into every body and function. */
+import { constantTensor } from '../../ir/constants.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { numbersOf } from '../../ir/numbers.js';
+import { elementCount } from '../../ir/tensor.js';
+import type { Value } from '../../ir/value.js';
+
+/** One reader of an input's numbers. */
+export interface Reader {
+  readonly node: Node;
+  readonly index: number;
+  /** What was added to the numbers on the way. */
+  readonly offset: number;
+}
+
+/** Ops whose output holds the numbers of these inputs, moved or recast. */
+const movers: ReadonlyMap<string, readonly number[] | 'all'> = new Map(
+  Object.entries({
+    Cast: [0],
+    CastLike: [0],
+    Identity: [0],
+    Reshape: [0],
+    Flatten: [0],
+    Squeeze: [0],
+    Unsqueeze: [0],
+    Transpose: [0],
+    Expand: [0],
+    Tile: [0],
+    Slice: [0],
+    Split: [0],
+    Pad: [0],
+    Gather: [0],
+    GatherElements: [0],
+    GatherND: [0],
+    Where: [1, 2],
+    Concat: 'all',
+    Max: 'all',
+    Min: 'all',
+  }),
+);
+
+/** Everyone who reads the numbers of a value, in the order found. */
+export function readersOf(model: Model, input: Value): Reader[] {
+  const readers: Reader[] = [];
+  const seen = new Set<string>();
+  const queue: { value: Value; offset: number }[] = [{ value: input, offset: 0 }];
+  const follow = (value: Value | undefined, offset: number): void => {
+    if (!value) return;
+    const key = `${value.sequence}:${offset}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    queue.push({ value, offset });
+  };
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const { value, offset } = next;
+    for (const { node, index } of value.uses) {
+      if (node.isEnd) {
+        const owner = node.graph.owner;
+        if (owner?.is('If')) follow(owner.outputs[index], offset);
+        continue;
+      }
+      readers.push({ node, index, offset });
+      follow(innerInput(model, node, index), offset);
+      const moved = node.domain === '' ? movers.get(node.opType) : undefined;
+      if (moved === 'all' || moved?.includes(index)) for (const output of node.outputs) follow(output, offset);
+      const added = addend(node, index);
+      if (added !== undefined) follow(node.outputs[0], offset + added);
+    }
+  }
+  return readers;
+}
+
+/** The input of a body or a function that stands for an input of the node. */
+function innerInput(model: Model, node: Node, index: number): Value | undefined {
+  const body = node.bodies[0];
+  if (node.is('Loop')) return index >= 2 ? body?.inputs[index] : undefined;
+  if (node.is('Scan')) return body?.inputs[index];
+  return model.functionOf(node)?.graph.inputs[index];
+}
+
+/** The constant that an Add or Sub adds to its input at `index`. */
+function addend(node: Node, index: number): number | undefined {
+  if (!node.is('Add') && !(node.is('Sub') && index === 0)) return undefined;
+  const tensor = constantTensor(node.inputs[1 - index]);
+  if (!tensor || elementCount(tensor.shape) !== 1) return undefined;
+  const [value] = numbersOf(tensor);
+  return node.is('Sub') ? -value! : value;
+}
+
+/** The number that a constant of one element holds. */
+export function scalarOf(value: Value | undefined): number | undefined {
+  const tensor = constantTensor(value);
+  return tensor && elementCount(tensor.shape) === 1 ? numbersOf(tensor)[0] : undefined;
+}

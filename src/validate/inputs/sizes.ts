@@ -1,0 +1,231 @@
+/** Sizes for dims that a model leaves open: one size a symbol, wherever it stands. */
+import { constantTensor } from '../../ir/constants.js';
+import type { Dim, SymbolName } from '../../ir/dims.js';
+import type { Model } from '../../ir/model.js';
+import { numbersOf } from '../../ir/numbers.js';
+import { substitute } from '../../ir/substitute.js';
+import { nameOf, symbolsOf } from '../../ir/symbols.js';
+import { elementCount } from '../../ir/tensor.js';
+import type { Value } from '../../ir/value.js';
+
+/** A choice of sizes for the kinds of dims that models have. */
+export interface Sizes {
+  readonly batch: number;
+  /** Of a sequence. */
+  readonly length: number;
+  /** Of what the encoder gives to a decoder. */
+  readonly encoder: number;
+  /** Of the attention cache. */
+  readonly past: number;
+  /** Height and width of what has been encoded: latents, feature maps. */
+  readonly image: number;
+  /** Height and width of pictures. Detectors see nothing in small ones, and then give nothing to compare. */
+  readonly pixels: number;
+}
+
+const sizes = (batch: number, length: number, encoder: number, past: number, image: number, pixels: number): Sizes => ({
+  batch,
+  length,
+  encoder,
+  past,
+  image,
+  pixels,
+});
+
+/**
+ * Tried in this order until enough of them run. The first two differ in every dim, none is a power of two where a
+ * fusion could take a size for another; the rest are what models with baked-in sizes want.
+ */
+export const sizeChoices: readonly Sizes[] = [
+  sizes(2, 7, 5, 3, 32, 160),
+  sizes(1, 12, 9, 5, 64, 224),
+  sizes(3, 16, 11, 6, 96, 256),
+  sizes(1, 8, 8, 4, 224, 320),
+  sizes(1, 16, 16, 8, 256, 384),
+  sizes(1, 32, 32, 16, 320, 448),
+  sizes(1, 64, 64, 16, 384, 512),
+  sizes(1, 128, 128, 16, 512, 640),
+  sizes(1, 1, 1, 1, 48, 48),
+  // Samples of sound, of which a window has hundreds.
+  sizes(2, 512, 512, 16, 512, 640),
+  sizes(1, 1280, 1280, 16, 512, 640),
+];
+
+/** Sizes that people run models at, for timing; the second for models of short sequences. */
+export const typicalSizes: readonly Sizes[] = [sizes(1, 128, 128, 128, 64, 224), sizes(1, 32, 32, 24, 64, 320)];
+
+/** A second of sound, one or so of everything else. */
+export const soundSizes: Sizes = sizes(1, 16_000, 16, 16, 64, 224);
+
+/** How many lengths that a model states are tried, and from where on a number is hardly an axis. */
+const BAKED = { count: 8, least: 5 };
+
+/** More choices, for models whose exporter baked a size into a shape: the whole numbers of small constants, most frequent first. */
+export function* bakedChoices(model: Model): Iterable<Sizes> {
+  const counts = new Map<number, number>();
+  for (const graph of model.graphs())
+    for (const { tensor } of graph.constants) {
+      if (tensor?.type !== 'int64' || elementCount(tensor.shape) > 8) continue;
+      for (const size of new Set(numbersOf(tensor)))
+        if (size >= BAKED.least && size <= 4096) counts.set(size, (counts.get(size) ?? 0) + 1);
+    }
+  const lengths = [...counts].sort((a, b) => b[1] - a[1]).map(([size]) => size);
+  for (const length of lengths.slice(0, BAKED.count))
+    for (const batch of [2, 1]) yield sizes(batch, length, length, length, length, length);
+}
+
+/** Tables and caches that are looked into. */
+const TABLE = 64;
+
+export interface SizeOptions {
+  /** Whole shapes, by input. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Values of symbols, by name. */
+  readonly dims?: Readonly<Record<string, number>>;
+}
+
+/** The shape of every input under a choice of sizes. Throws RangeError where `shapes` contradicts the model. */
+export function shapesOf(
+  model: Model,
+  choice: Sizes,
+  { shapes = {}, dims = {} }: SizeOptions = {},
+): Map<string, number[]> {
+  const bindings = new Map<SymbolName, number>(Object.entries(dims));
+  const inputs = model.graph.inputs;
+  for (const [name, given] of Object.entries(shapes)) {
+    const input = inputs.find((value) => value.name === name);
+    if (!input) throw new RangeError(`shape of "${name}": expected an input of the model; found ${listed(inputs)}`);
+    bindShape(name, declaredShape(input), given, bindings);
+  }
+  const hasPast = inputs.some((input) => declaredShape(input)?.some((_, axis) => isPast(input, axis)));
+  const ordinary = new Set(inputs.filter(({ name }) => !/mask/i.test(name)).flatMap(symbolNames));
+  const result = new Map<string, number[]>();
+  // Inputs that say what a symbol is come first: a batch before what merely shares its name.
+  for (const input of inputs)
+    (declaredShape(input) ?? []).forEach((dim, axis) => {
+      for (const name of symbolsOf(dim)) {
+        if (bindings.has(name)) continue;
+        const isTotal = hasPast && /mask/i.test(input.name) && axis > 0 && !ordinary.has(name);
+        bindings.set(name, sizeOf(name, input, axis, choice, hasPast, isTotal, dims));
+      }
+    });
+  for (const input of inputs) {
+    const shape = declaredShape(input) ?? guessedShape(input, choice);
+    const given = shapes[input.name];
+    result.set(input.name, given ? [...given] : shape.map((dim) => sizeUnder(dim, bindings)));
+  }
+  return result;
+}
+
+/** The names of the symbols that stand in the shapes of the inputs; those without a name have `?`. */
+export const openDims = (model: Model): string[] => [...new Set(model.graph.inputs.flatMap(symbolNames).map(String))];
+
+const listed = (inputs: readonly Value[]): string => inputs.map(({ name }) => name).join(', ') || 'none';
+const declaredShape = (input: Value): readonly Dim[] | undefined =>
+  input.type?.kind === 'tensor' ? input.type.shape : undefined;
+const symbolNames = (input: Value): SymbolName[] => (declaredShape(input) ?? []).flatMap(symbolsOf);
+
+function bindShape(
+  name: string,
+  shape: readonly Dim[] | undefined,
+  given: readonly number[],
+  bindings: Map<SymbolName, number>,
+): void {
+  if (!shape) return;
+  if (shape.length !== given.length)
+    throw new RangeError(`shape of "${name}": expected ${shape.length} dims; found [${given}]`);
+  shape.forEach((dim, axis) => {
+    const size = given[axis] as number;
+    if (typeof dim === 'number' && dim !== size)
+      throw new RangeError(`shape of "${name}": expected ${dim} at axis ${axis}, which the model fixes; found ${size}`);
+    const symbol = nameOf(dim);
+    if (symbol !== undefined) bindings.set(symbol, size);
+  });
+}
+
+function sizeUnder(dim: Dim, bindings: ReadonlyMap<SymbolName, number>): number {
+  const value = substitute(dim, bindings);
+  return typeof value === 'number' ? Math.max(0, value) : 1;
+}
+
+const isPast = (input: Value, axis: number): boolean => {
+  const dim = declaredShape(input)?.[axis];
+  if (dim === undefined || typeof dim === 'number') return false;
+  if (/past/i.test(String(dim)) && !/[+]/.test(String(dim))) return true;
+  return /past|cache/i.test(input.name) && axis === 2 && !/batch|head|enc/i.test(String(dim));
+};
+
+/** What a symbol stands for: its name says, else where it stands. */
+function sizeOf(
+  name: SymbolName,
+  input: Value,
+  axis: number,
+  choice: Sizes,
+  hasPast: boolean,
+  isTotal: boolean,
+  dims: Readonly<Record<string, number>>,
+): number {
+  if (typeof name !== 'string') return weightDim(input, axis) ?? placeSize(input, axis, choice);
+  const sum = name.split('+').map((part) => part.trim());
+  if (sum.length > 1)
+    return sum.reduce((total, part) => {
+      const known = /^\d+$/.test(part) ? Number(part) : dims[part];
+      return total + (known ?? sizeOf(part, input, axis, choice, hasPast, false, dims));
+    }, 0);
+  if (/batch|^(b|n|bs)$/i.test(name)) return choice.batch;
+  if (isTotal || (hasPast && /total|all_|kv_len|mask/i.test(name))) return choice.past + choice.length;
+  if (/past|cache/i.test(name)) return choice.past;
+  if (/(^|[^a-z])enc/i.test(name)) return choice.encoder;
+  if (/height|width|^[hw]$/i.test(name)) return edge(input, choice);
+  if (/channel/i.test(name)) return weightDim(input, axis) ?? 3;
+  if (/^(mx|max)/i.test(name)) return TABLE;
+  if (/seq|len|token|time|frame|step|^[stl]$/i.test(name)) return choice.length;
+  return weightDim(input, axis) ?? placeSize(input, axis, choice);
+}
+
+/** Height and width: three channels are a picture. */
+function edge(input: Value, choice: Sizes): number {
+  const channels = declaredShape(input)?.[1];
+  return (typeof channels === 'number' ? channels : weightDim(input, 1)) === 3 ? choice.pixels : choice.image;
+}
+
+/** The state of a recurrent layer: layers, batch, size. */
+function isState(input: Value): boolean {
+  const [layers, , size, ...rest] = declaredShape(input) ?? [];
+  const isOne = typeof layers === 'number' && typeof size === 'number' && rest.length === 0;
+  return isOne && /state|hidden|^[hc](_?[0n])?$/i.test(input.name);
+}
+
+function placeSize(input: Value, axis: number, choice: Sizes): number {
+  const rank = declaredShape(input)?.length ?? 0;
+  if (isPast(input, axis)) return choice.past;
+  if (axis === 0 || (axis === 1 && isState(input))) return choice.batch;
+  return rank === 4 && axis >= 2 ? edge(input, choice) : rank === 4 ? 3 : choice.length;
+}
+
+/** The size that the weights of the first reader want at an axis of an input. */
+function weightDim(input: Value, axis: number): number | undefined {
+  const rank = declaredShape(input)?.length ?? 0;
+  for (const { node, index } of input.uses) {
+    const weight = constantTensor(node.inputs[1])?.shape;
+    if (index !== 0 || !weight) continue;
+    if (node.is('Conv') && axis === 1) return weight[1]! * node.int('group', 1);
+    if (node.is('ConvTranspose') && axis === 1) return weight[0];
+    if (node.is('MatMul') && axis === rank - 1) return weight[Math.max(0, weight.length - 2)];
+    if (node.is('Gemm') && axis === 1 - node.int('transA', 0)) return weight[node.int('transB', 0)];
+    if (node.is('LayerNormalization') && axis === rank - 1) return weight.at(-1);
+  }
+  return undefined;
+}
+
+/** For an input of which not even the rank is known. */
+function guessedShape(input: Value, choice: Sizes): number[] {
+  for (const { node, index } of input.uses) {
+    const weight = constantTensor(node.inputs[1])?.shape;
+    if (node.is('Conv') && index === 0 && weight)
+      return [choice.batch, weight[1]! * node.int('group', 1), ...weight.slice(2).map(() => choice.image)];
+    if (node.is('MatMul') && index === 0 && weight) return [choice.batch, choice.length, weight.at(-2) ?? weight[0]!];
+    if (node.is('Gemm') && index === 0 && weight) return [choice.batch, weight[node.int('transB', 0)]!];
+  }
+  return [choice.batch, choice.length];
+}

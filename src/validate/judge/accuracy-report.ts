@@ -1,0 +1,92 @@
+/** What the report says of accuracy, whether or not anything could be compared. */
+import { targetCpusOf } from '../../run/target-cpu.js';
+import type { Verdict } from '../../run/verify.js';
+import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';
+import type { AccuracyReport, ValidateOptions } from '../index.js';
+import type { Outlook } from '../outlook.js';
+import { type Contestant, lacksKernel, msOf, prove, RUNS } from '../proof.js';
+import type { Reference } from '../reference.js';
+import type { Form } from '../sides/forms.js';
+import { foreignTo, placeOf } from '../sides/place.js';
+import { judge } from './judge.js';
+
+/** What the times take where one run takes little. */
+const TIMING_MS = 4000;
+
+/** Why nothing can be compared. */
+type Uncompared = Required<Pick<Verdict, 'failed' | 'detail'>>;
+
+/** What work with models gives; where they do not run, why nothing can be compared. */
+export async function orUncompared<T>(work: () => Promise<T>): Promise<T | Uncompared> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return error.kind === 'killed'
+      ? { failed: 'checker', detail: uncheckedText(error) }
+      : { failed: 'original', detail: `the original does not run: ${error.message}` };
+  }
+}
+
+export type Terms = Pick<AccuracyReport, 'provider' | 'gate' | 'fidelity'>;
+
+/** A model for a provider that is not here, and that the CPU has no kernels for, is no model that does not run. */
+export function uncompared(terms: Terms, { failed, detail }: Uncompared, absent: Provider | undefined): AccuracyReport {
+  const isForeign = absent !== undefined && failed === 'original' && lacksKernel.test(detail);
+  return {
+    ...terms,
+    ...{ inputs: [], outputs: [], failures: [], notCompared: [{ name: '', reason: detail }], notes: [], warnings: [] },
+    verdict: { outcome: 'unknown', detail, ...(!isForeign && { failed }) },
+  };
+}
+
+/** Runs the result in every form of arithmetic and judges it. */
+export async function measureAccuracy(
+  reference: Reference,
+  [original, result]: readonly [Contestant, Contestant],
+  terms: Terms,
+  { absent, seed = 0, speed, targetCpu, fidelity: asked = 'exact', deadline }: ValidateOptions,
+  outlook: Outlook,
+): Promise<AccuracyReport> {
+  const { provider, gate, fidelity } = terms;
+  const forms: readonly Form[] = ['plain', 'emulated', 'optimized'];
+  const setsMs = msOf(reference);
+  const onForm = (form: Form): void => {
+    const ahead = forms.slice(forms.indexOf(form)).reduce((sum, one) => sum + RUNS[one] * setsMs, 0);
+    outlook.goesOn('comparing the numbers', ahead + (speed === false ? 0 : TIMING_MS));
+  };
+  const isCoarse = asked === 'exact' && fidelity === 'rounding';
+  const options = { provider, forms, gate, fidelity, seed, isWhole: true, isCoarse, deadline, onForm };
+  const foreign = provider === 'cpu' ? await foreignTo(absent ?? provider, targetCpusOf(targetCpu)) : undefined;
+  const proof = await prove(reference, original, result, { ...options, foreign });
+  const judged = judge(reference, proof, { gate, fidelity, absent, where: placeOf(provider) });
+  return {
+    ...terms,
+    inputs: reference.runs.map(({ feeds }) => feeds.about),
+    outputs: judged.outputs,
+    failures: judged.failures,
+    notCompared: judged.notCompared,
+    notes: [
+      ...shortened(reference.notes),
+      ...proof.notes,
+      ...(absent
+        ? [`not proven on ${absent}, which this machine does not have: the numbers are those of ${placeOf(provider)}`]
+        : []),
+    ],
+    warnings: judged.warnings,
+    forms: proof.forms,
+    runtimeOwn: proof.runtimeOwn,
+    verdict: judged.verdict,
+  };
+}
+
+const REFUSED = 'the original does not run on ';
+
+/** Of many sizes that the original does not run at, the first in full. */
+function shortened(notes: readonly string[]): string[] {
+  const refused = notes.filter((note) => note.startsWith(REFUSED));
+  const [first] = refused;
+  if (refused.length < 2) return [...notes];
+  const others = notes.filter((note) => !note.startsWith(REFUSED));
+  return [`${first} (and not on ${refused.length - 1} other sets of inputs)`, ...others];
+}

@@ -1,0 +1,205 @@
+/**
+ * How far an output may be from the original's, by what the passes claim to do to numbers.
+ *
+ * Why these numbers. exact: passes of this kind reorder float32 sums and swap kernels for ones that compute the same;
+ * over the zoo that moves outputs by 1e-7 to 1e-5 of their norm on the CPU, while a dropped scale, mask or bias moves
+ * them by more than 1e-2. GPUs are given more: CUDA multiplies in TF32 (10 bits), and software Vulkan was seen at 1.5e-2
+ * in single elements of fused attention. rounding: one bfloat16 rounding is 4e-3 of a number; over the zoo outputs stay
+ * within 2e-2, and the deepest trained model tried, a text recognizer on noise, moves by 0.025 to 0.096 with the
+ * seed. lossy: int8 with sound scales gives 20 to 40 dB; 0.15 is 16 dB, and a cosine of 0.99 is the
+ * same error seen as an angle.
+ */
+import { inferTypes } from '../../infer/index.js';
+import { cloneModel } from '../../ir/clone.js';
+import { ModelError } from '../../ir/errors.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import type { Fidelity } from '../../run/pass.js';
+import { loosest } from '../../run/verify.js';
+import type { Provider } from '../../runtime/isolate.js';
+import type { MeaningKind } from '../meaning/meaning.js';
+import type { MeaningMeasure } from '../meaning/measures.js';
+import type { OutputAccuracy } from './accuracy.js';
+
+export interface Gate {
+  /** Limit of relativeL2. */
+  readonly maxError: number;
+  readonly minCosine: number;
+  /** Limit of maxRel: a single wrong element of many shows there alone. */
+  readonly maxRel: number;
+  /** Of integers, bools and text: the share of elements that must be equal. */
+  readonly minEqual: number;
+  /** Of rows with a clear winner, of classes and tokens: the share that must keep it. */
+  readonly minTop1: number;
+  /** Of other meanings: the least cosine of an embedding, the overlap of a mask, the share of decisions and detections. */
+  readonly minMeaning: Readonly<Partial<Record<MeaningKind, number>>>;
+  /** True where the limits were asked for: nothing widens them. */
+  readonly isGiven?: boolean;
+}
+
+const none = Number.POSITIVE_INFINITY;
+
+/**
+ * What is read from outputs. An exact pass is held to its numbers: whatever moves a winner moves them further. Of rounding,
+ * two of a hundred clear answers may change, and of lossy passes as many as the numbers show on trained models: a recognizer of text
+ * in 8 bits keeps 0.98 of its characters; a fifth is another model.
+ */
+const gates: Readonly<Record<Fidelity, Gate>> = {
+  exact: { maxError: 1e-4, minCosine: 0.99999, maxRel: 1e-3, minEqual: 1, minTop1: 0, minMeaning: {} },
+  rounding: {
+    ...{ maxError: 0.1, minCosine: 0.995, maxRel: none, minEqual: 0.98, minTop1: 0.9 },
+    minMeaning: { embedding: 0.99, mask: 0.95, decisions: 0.98, detections: 0.9 },
+  },
+  lossy: {
+    ...{ maxError: 0.15, minCosine: 0.99, maxRel: none, minEqual: 0.95, minTop1: 0.8 },
+    minMeaning: { embedding: 0.97, mask: 0.9, decisions: 0.95, detections: 0.8 },
+  },
+};
+
+const exactOnGpu: Gate = { ...gates.exact, maxError: 5e-3, minCosine: 0.9999, maxRel: 0.05 };
+
+export interface GateOptions {
+  /** Instead of the fidelity's limit of relativeL2. */
+  readonly maxError?: number;
+  /** Instead of the fidelity's limit of the cosine. */
+  readonly minCosine?: number;
+}
+
+export function gateOf(fidelity: Fidelity, provider: Provider, { maxError, minCosine }: GateOptions = {}): Gate {
+  const gate = fidelity === 'exact' && provider !== 'cpu' ? exactOnGpu : gates[fidelity];
+  if (maxError === undefined && minCosine === undefined) return gate;
+  return {
+    ...gate,
+    maxError: maxError ?? gate.maxError,
+    minCosine: minCosine ?? gate.minCosine,
+    // The largest error is the same error seen in one element: no limit of ours stands in the way of one that is given.
+    maxRel: maxError === undefined ? gate.maxRel : Number.POSITIVE_INFINITY,
+    isGiven: true,
+  };
+}
+
+const quantizers = /^(QuantizeLinear|DynamicQuantizeLinear|DynamicQuantize\w+|QLinear\w+|QGemm|QAttention)$/;
+
+/**
+ * The fidelity that can be asked for where the original is coarse itself: noise below 1e-6 before a rounding to 16 bits
+ * or a quantizer becomes a whole step after it. What is only kept in 16 bits is read alike by both: a constant, and a
+ * Cast of it, round nothing that was computed.
+ */
+export function attainable(fidelity: Fidelity, original: Model): Fidelity {
+  const model = typed(original);
+  let coarse: Fidelity = 'exact';
+  for (const graph of model.graphs()) {
+    for (const node of graph.nodeSet) {
+      if (quantizers.test(node.opType)) coarse = 'lossy';
+      else if (coarse === 'exact' && rounds(node)) coarse = 'rounding';
+    }
+    if (coarse === 'exact' && graph.inputs.some(({ elem }) => is16Bit(elem))) coarse = 'rounding';
+  }
+  return loosest([fidelity, coarse]);
+}
+
+/** The model, or a copy with its types where they are open: files need not state them. */
+function typed(model: Model): Model {
+  for (const graph of model.graphs())
+    for (const node of graph.nodeSet) if (node.outputs.some((value) => value && !value.type)) return inferred(model);
+  return model;
+}
+
+function inferred(model: Model): Model {
+  const copy = cloneModel(model);
+  try {
+    inferTypes(copy);
+    return copy;
+  } catch (error) {
+    // What is wrong with it, the runtime says when it is run.
+    if (!(error instanceof ModelError)) throw error;
+    return model;
+  }
+}
+
+/** True where a node computes in 16 bits, or a Cast rounds what was computed in more. */
+function rounds(node: Node): boolean {
+  if (!node.outputs.some((value) => is16Bit(value?.elem))) return false;
+  const [input] = node.inputs;
+  if (!node.is('Cast') || !input) return true;
+  return !input.isConstant && (input.elem === 'float32' || input.elem === 'float64');
+}
+
+const is16Bit = (elem: string | undefined): boolean => elem === 'float16' || elem === 'bfloat16';
+
+/**
+ * Beside numbers of size 1, float32 resolves little more: a smaller difference is none where the original's output
+ * holds something large. Where it does not, the difference says nothing: a detector that sees nothing gives sigmoids of
+ * 1e-7, the runtime's own optimizations move those by a half, and a wrong scale moves them no further.
+ */
+export const FLOOR = 1e-6;
+const LARGE = 1e-2;
+
+/** Why a comparison within the gate proves nothing; undefined where it proves something, or breaks the gate. */
+export function unproven(output: OutputAccuracy, gate: Gate): string | undefined {
+  if (violations(output, gate).length) return undefined;
+  if (output.compared === 0)
+    return output.nonFinite.original ? 'every element is NaN or infinite' : 'it has no elements';
+  if (output.equal !== undefined || output.scale > LARGE || !broken(output, gate).length) return undefined;
+  const bound = Math.max(FLOOR, 10 ** Math.ceil(Math.log10(output.scale)));
+  return `every value is below ${bound}, where rounding cannot be told from an error`;
+}
+
+/** What breaks the gate, in words: one text for each limit; none where it holds. */
+export function violations(output: OutputAccuracy, gate: Gate): string[] {
+  const found: string[] = [];
+  if (output.nonFiniteMismatches)
+    found.push(`${output.nonFiniteMismatches} elements are NaN or infinite in one of the two alone`);
+  if (output.equal !== undefined) {
+    if (output.equal < gate.minEqual) found.push(`${percent(output.equal)} equal < ${percent(gate.minEqual)}`);
+    return found;
+  }
+  return output.maxAbs <= FLOOR || isSet(output, gate) ? found : [...found, ...broken(output, gate)];
+}
+
+/** Detections come and go at the end of their list: as a set they are judged by which are found again. */
+const isSet = ({ meaning }: OutputAccuracy, { minMeaning }: Gate): boolean =>
+  meaning?.kind === 'detections' && meaning.samples >= ANSWERS && minMeaning.detections !== undefined;
+
+/** A share of fewer answers says nothing. */
+const ANSWERS = 8;
+
+/** The limit for a meaning; undefined where there is none, or too few answers to hold it against. */
+function meaningLimit({ kind, samples }: MeaningMeasure, gate: Gate): number | undefined {
+  if (samples < ANSWERS) return undefined;
+  return kind === 'classes' || kind === 'tokens' ? gate.minTop1 : gate.minMeaning[kind];
+}
+
+/** What breaks the limit of a meaning, in words. `measure` is of all runs in one arithmetic: of one there may be too few answers. */
+export function meaningViolation(measure: MeaningMeasure, gate: Gate): string | undefined {
+  const limit = meaningLimit(measure, gate);
+  if (limit === undefined || measure.value >= limit) return undefined;
+  const value = measure.kind === 'embedding' ? measure.value.toFixed(4) : percent(measure.value);
+  return `${measure.measure}: ${value} of ${measure.samples} < ${measure.kind === 'embedding' ? limit : percent(limit)}`;
+}
+
+/** The limits that floats break, however small they are. */
+export function broken(output: OutputAccuracy, gate: Gate): string[] {
+  const found: string[] = [];
+  if (!(output.relativeL2 <= gate.maxError)) found.push(`relative L2 ${short(output.relativeL2)} > ${gate.maxError}`);
+  if (!(output.cosine >= gate.minCosine)) found.push(`cosine ${output.cosine.toFixed(6)} < ${gate.minCosine}`);
+  if (!(output.maxRel <= gate.maxRel))
+    found.push(`largest error ${short(output.maxRel)} of the scale > ${gate.maxRel}`);
+  return found;
+}
+
+/** The output that is furthest off, in words. `isPartial`: there are others, which were not compared. */
+export function summaryOf(outputs: readonly OutputAccuracy[], gate: Gate, isPartial = false): string {
+  if (!outputs.length) return 'no output to compare';
+  const isNoise = ({ maxAbs }: OutputAccuracy): boolean => maxAbs <= FLOOR;
+  const [worst] = outputs.filter((output) => !isNoise(output)).sort((a, b) => b.relativeL2 - a.relativeL2);
+  if (worst)
+    return `"${worst.name}": relative L2 ${short(worst.relativeL2)} (limit ${gate.maxError}), cosine ${worst.cosine.toFixed(6)} (limit ${gate.minCosine})`;
+  const largest = Math.max(...outputs.map(({ maxAbs }) => maxAbs));
+  return largest === 0
+    ? `all ${isPartial ? 'compared ' : ''}outputs are equal`
+    : `no difference is above ${short(largest)}`;
+}
+
+const short = (value: number): string => value.toPrecision(2);
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -1,0 +1,32 @@
+/** The conditions that a result is held against. */
+import { proofGate } from '../../run/verify.js';
+import type { AccuracyReport, GateResult, ValidateOptions, Validation } from '../index.js';
+import type { PlacementReport } from '../placement.js';
+import { SAME } from '../speed/timing.js';
+import { accuracyGate } from './judge.js';
+
+/** The conditions that apply: accuracy always, the others where they are asked for. */
+export function gatesOf(
+  accuracy: AccuracyReport,
+  { speed, notTimed }: Pick<Validation, 'speed' | 'notTimed'>,
+  placement: PlacementReport | undefined,
+  { minSpeedup, failOnFallback, maxError, minCosine, fidelity = 'exact', absent }: ValidateOptions,
+): GateResult[] {
+  const found: GateResult[] = [accuracyGate(accuracy.verdict, maxError !== undefined || minCosine !== undefined)];
+  if (minSpeedup !== undefined) {
+    const ratio = speed ? (speed.significant ? speed.ratio : 1) : notTimed === SAME ? 1 : 0;
+    const measured = speed
+      ? `${speed.ratio.toFixed(2)}× (${speed.significant ? 'significant' : 'not significant'})`
+      : (notTimed ?? 'not measured');
+    found.push({ name: 'speed', passed: ratio >= minSpeedup, detail: `${measured}, limit ${minSpeedup}×` });
+  }
+  if (failOnFallback) {
+    const ops = Object.entries(placement?.fallbacks ?? {}).map(([op, count]) => `${count} ${op}`);
+    const isKnown = placement !== undefined || (accuracy.provider === 'cpu' && absent === undefined);
+    const source = placement?.source ? `, by the kernel tables of ${placement.provider}` : '';
+    const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}${source}` : 'not measured';
+    found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
+  }
+  found.push(...proofGate(accuracy.verdict, fidelity));
+  return found;
+}

@@ -1,0 +1,151 @@
+/** What a proof amounts to: the one judgement behind the accuracy gate and the pipeline's verifier. */
+import type { Fidelity } from '../../run/pass.js';
+import type { Verdict } from '../../run/verify.js';
+import type { Provider } from '../../runtime/isolate.js';
+import { type Failure, worstByOutput } from '../compare.js';
+import type { GateResult } from '../index.js';
+import type { Feeds } from '../inputs/feeds.js';
+import { kindOf } from '../inputs/kinds.js';
+import { pooledOf } from '../meaning/measures.js';
+import { lacksKernel, type Proof, type WeighedEvidence } from '../proof.js';
+import type { Reference } from '../reference.js';
+import type { OutputAccuracy } from './accuracy.js';
+import { type Gate, summaryOf } from './gates.js';
+import { weighMeaning } from './weigh.js';
+
+/** What was found, sorted by what it counts for. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** The worst of each measure, by output, over the inputs for which the gate holds. */
+  readonly outputs: readonly OutputAccuracy[];
+  /** Failures of the inputs that count. */
+  readonly failures: readonly string[];
+  readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
+  /** The inputs beyond which nothing is promised, and what the inputs that do not count say. */
+  readonly warnings: readonly string[];
+}
+
+export interface JudgeOptions {
+  readonly gate: Gate;
+  readonly fidelity: Fidelity;
+  /** The machine that it holds for, in words. */
+  readonly where: string;
+  /** The provider that the result is meant for, where it does not work here and the CPU stood in. */
+  readonly absent?: Provider;
+}
+
+/** True for inputs of ordinary size, at which every pass has to hold: an input of unknown meaning need not be any larger. */
+const isOrdinary = ({ kind }: Feeds): boolean => kind === undefined || kind.largest <= kindOf('normal').largest;
+
+/** Judges by the inputs that count: what the user gave, or else what was made up. */
+export function judge(reference: Reference, proof: Proof, options: JudgeOptions): Judgement {
+  const { gate, fidelity, absent } = options;
+  const feedsOf = (run: number | undefined): Feeds | undefined => reference.runs[run ?? -1]?.feeds;
+  const hasData = reference.runs.some(({ feeds }) => feeds.source === 'data');
+  const counts = ({ run }: { readonly run: number | undefined }): boolean =>
+    run === undefined || !hasData || feedsOf(run)?.source === 'data';
+  // A pass that rounds holds for numbers of a size; an exact one for all.
+  const isBound = ({ run }: { readonly run: number | undefined }): boolean =>
+    fidelity === 'exact' || hasData || run === undefined || isOrdinary(feedsOf(run) as Feeds);
+  const broken = (list: readonly WeighedEvidence[]) =>
+    list.flatMap(({ run, output, outcome, words }) =>
+      outcome === 'beyond' ? words.map((text) => ({ run, text: `"${output.name}": ${text}` })) : [],
+    );
+  const told = (list: readonly { run: number | undefined; text: string }[]): string[] => [
+    ...new Set(list.map(({ text }) => text)),
+  ];
+  const counted = proof.evidence.filter(counts);
+  const faults: readonly Failure[] = proof.failures.filter(counts);
+  const problems = [...faults, ...broken(counted), ...strayed(counted.filter(isBound), options)];
+  const final = problems.filter(isBound);
+  const beyond = problems.filter((one) => !isBound(one));
+  const lost = new Set(beyond.map(({ run }) => run));
+  const sizes = reference.runs.flatMap(({ feeds }, run) => (lost.has(run) ? [] : (feeds.kind?.largest ?? [])));
+  const warnings = [
+    ...told(beyond)
+      .slice(0, 1)
+      .map((text) => {
+        const kinds = [...new Set([...lost].map((run) => feedsOf(run)?.kind?.name))].join(', ');
+        return `holds for inputs up to ${Math.max(0, ...sizes)}, not for ${kinds}: ${text}`;
+      }),
+    ...told([...proof.failures, ...broken(proof.evidence)].filter((one) => !counts(one))).map(
+      (text) => `on made-up inputs, which do not count beside the given ones: ${text}`,
+    ),
+  ];
+  const held = counted.filter(({ run }) => !lost.has(run));
+  const open = held.flatMap(({ output, outcome, words }) =>
+    outcome === 'unproven' ? [{ name: output.name, reason: words.join(', ') }] : [],
+  );
+  const worst = worstByOutput(held.filter(({ outcome }) => outcome !== 'unproven'));
+  const notCompared = [
+    ...reference.notCompared,
+    ...proof.notCompared,
+    ...open.filter(
+      ({ name }, i) => open.findIndex((one) => one.name === name) === i && !worst.some((one) => one.name === name),
+    ),
+  ];
+  const verdict = ((): Verdict => {
+    const isLost = faults.length > 0 || counted.some(({ output }) => output.nonFiniteMismatches > 0);
+    const error = isLost ? Number.POSITIVE_INFINITY : Math.max(0, ...counted.map(({ output }) => output.relativeL2));
+    if (absent && final.length && final.length === faults.length && faults.every(({ text }) => lacksKernel.test(text)))
+      return { outcome: 'unknown', detail: `${absent} does not work here, and on the CPU: ${faults[0]?.text}` };
+    const scope = scopeOf(reference, proof, options.where);
+    if (final.length) return { outcome: 'rejected', detail: `${told(final).slice(0, 3).join('; ')}${scope}`, error };
+    const [first] = notCompared;
+    if (!worst.length && first)
+      return { outcome: 'unknown', detail: first.name ? `"${first.name}": ${first.reason}` : first.reason };
+    return {
+      outcome: 'accepted',
+      detail: `${widened(held) ?? summaryOf(worst, gate, notCompared.length > 0)}${scope}`,
+      error: Math.max(0, ...worst.map(({ relativeL2 }) => relativeL2)),
+      ...(warnings.length > 0 && { warnings }),
+    };
+  })();
+  return { verdict, outputs: worst, failures: told(faults), notCompared, warnings };
+}
+
+/** What a sentence about accuracy holds for: its inputs, its arithmetic and the machine. */
+function scopeOf({ runs }: Reference, { forms }: Proof, where: string): string {
+  const given = runs.filter(({ feeds }) => feeds.source === 'data').length;
+  const count = given || runs.length;
+  const inputs = count
+    ? `${count} ${given ? 'given' : 'made-up'} ${count === 1 ? 'set' : 'sets'} of inputs`
+    : 'no inputs';
+  return ` (${inputs}; ${where}${forms.includes('emulated') ? ', and emulated: 16 bits rounded, integer sums exact' : ''})`;
+}
+
+/** The largest error that is allowed past the gate, and why; undefined where there is none. */
+function widened(held: readonly WeighedEvidence[]): string | undefined {
+  const [worst] = held
+    .filter(({ outcome, words }) => outcome === 'within' && words.length > 0)
+    .sort((a, b) => b.output.relativeL2 - a.output.relativeL2);
+  return worst && `"${worst.output.name}": ${worst.words.join(', ')}`;
+}
+
+/** What breaks the limits of meanings: measured over all runs in one form, since one run may hold too few answers. */
+function strayed(
+  list: readonly WeighedEvidence[],
+  { gate, fidelity }: JudgeOptions,
+): { run: undefined; text: string }[] {
+  const groups = new Map<string, WeighedEvidence[]>();
+  for (const one of list) {
+    const key = `${one.form} ${one.output.name}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const measure = pooledOf(group.map(({ output }) => output.meaning));
+    if (!measure) return [];
+    const [noise, yardstick] = [pooledOf(group.map((one) => one.noise)), pooledOf(group.map((one) => one.yardstick))];
+    const { outcome, words } = weighMeaning(measure, gate, fidelity, { noise, yardstick });
+    return outcome === 'beyond'
+      ? words.map((text) => ({ run: undefined, text: `"${group[0]?.output.name}": ${text}` }))
+      : [];
+  });
+}
+
+/** The accuracy gate. `isExplicit`: a limit was asked for, so that it has to be shown to hold. */
+export function accuracyGate({ outcome, detail }: Verdict, isExplicit: boolean): GateResult {
+  // What cannot be compared is no proof of an error, but a limit that was asked for has not been shown to hold.
+  if (outcome === 'unknown') return { name: 'accuracy', passed: !isExplicit, detail: `not compared: ${detail}` };
+  return { name: 'accuracy', passed: outcome === 'accepted', detail };
+}

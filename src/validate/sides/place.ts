@@ -1,0 +1,18 @@
+/** The machine that numbers are measured on. */
+import { cpus } from 'node:os';
+import { saturatesOn, type TargetCpu } from '../../run/target-cpu.js';
+import type { Provider } from '../../runtime/isolate.js';
+import { saturates } from '../../runtime/saturation.js';
+
+/** In words: `cpu, AMD EPYC`. */
+export function placeOf(provider: Provider): string {
+  const model = cpus()[0]?.model.trim();
+  return provider === 'cpu' && model ? `cpu, ${model}` : provider;
+}
+
+/** Why this CPU does not compute what the target does, where the two differ; undefined where it is the target. */
+export async function foreignTo(target: Provider, cpus: readonly TargetCpu[] | undefined): Promise<string | undefined> {
+  if (target !== 'cpu') return `this CPU computes otherwise than ${target}`;
+  const isOther = cpus !== undefined && !saturatesOn(cpus) && (await saturates());
+  return isOther ? `this CPU adds 8-bit products otherwise than ${cpus.join(', ')}` : undefined;
+}

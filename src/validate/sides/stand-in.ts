@@ -1,0 +1,16 @@
+/** An original that no provider here has kernels for, in a form that the CPU runs: published in bfloat16, or with kernels that GPUs alone have. */
+import type { Model } from '../../ir/model.js';
+import { emulated } from '../emulate/index.js';
+import { lacksKernel } from '../proof.js';
+
+const known = new WeakMap<Model, { readonly revision: number; readonly standIn: Model | undefined }>();
+
+/** Undefined where the model fails for another reason, or would fail emulated as well. One model has one stand-in, while it is as it was. */
+export function standInOf(model: Model, failure: string): Model | undefined {
+  if (!lacksKernel.test(failure)) return undefined;
+  const made = known.get(model);
+  if (made?.revision === model.revision) return made.standIn;
+  const standIn = emulated(model)?.model;
+  known.set(model, { revision: model.revision, standIn });
+  return standIn;
+}

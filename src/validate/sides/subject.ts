@@ -1,0 +1,51 @@
+/** A model to validate: the graph, to make inputs from, and what the runtime loads. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { storedTensors } from '../../ir/constants.js';
+import type { Model } from '../../ir/model.js';
+import { readModel } from '../../onnx/read.js';
+import { writeModel } from '../../onnx/write.js';
+
+export interface Subject {
+  readonly model: Model;
+  /** A path or bytes. */
+  readonly source: string | Uint8Array;
+  /** The files that it was read from, where it is one. */
+  readonly files: readonly string[];
+  /** Removes what was written for the runtime. */
+  close(): void;
+}
+
+/** A model in memory whose constants pass this goes through a file: it is streamed there and read from there. */
+const LARGE = 64 * 2 ** 20;
+
+/** Throws ModelError where the file is not a model. */
+export async function subjectOf(
+  given: string | Uint8Array | Model,
+  options: { readonly allowOutsideData?: boolean } = {},
+): Promise<Subject> {
+  const close = (): void => {};
+  const files: string[] = [];
+  if (typeof given === 'string' || given instanceof Uint8Array) {
+    const model = await readModel(given, { ...options, onFile: (path) => files.push(path) });
+    return { model, source: given, files: [...new Set(files)], close };
+  }
+  if (constantBytes(given) <= LARGE) return { model: given, source: await writeModel(given), files, close };
+  const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-'));
+  const path = join(folder, 'model.onnx');
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    files.push(...(await writeModel(given, path)).files);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { model: given, source: path, files, close: remove };
+}
+
+function constantBytes(model: Model): number {
+  let bytes = 0;
+  for (const graph of model.graphs()) for (const { byteLength } of storedTensors(graph)) bytes += byteLength;
+  return bytes;
+}

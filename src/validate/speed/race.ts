@@ -1,0 +1,222 @@
+/**
+ * Races of two models: pairs of times that differ by the models alone. Each heat loads both anew, in processes that change places from heat to
+ * heat, and its rounds run in the order original, result, result, original, or the other way round: whatever slows one process, one
+ * place in memory or one half of a second slows both models alike.
+ */
+import type { Deadline } from '../../run/deadline.js';
+import type { LoadOptions, RunTimes, RuntimeProcess, Session, Tensors } from '../../runtime/isolate.js';
+import { ENOUGH, type Estimate, estimateOf, fastest, median, type Pair } from './statistics.js';
+
+export interface BothSides<T> {
+  readonly original: T;
+  readonly result: T;
+}
+
+const sides = ['original', 'result'] as const;
+type Side = (typeof sides)[number];
+
+/** A model that can be loaded, and the process to load it in. */
+export interface Contender {
+  readonly runtime: RuntimeProcess;
+  readonly model: string | Uint8Array;
+}
+
+/** One round: its times, all runs of each side. */
+interface Round {
+  readonly ms: BothSides<number[]>;
+  readonly cpuMs: BothSides<number[]>;
+}
+
+interface Heat {
+  readonly create: BothSides<number>;
+  /** The first run of each session. */
+  readonly first: BothSides<number>;
+  readonly rounds: readonly Round[];
+}
+
+/** What pairs of one clock say. */
+export interface Measured extends Estimate {
+  readonly pairs: number;
+  /** The typical time of a side, in milliseconds. */
+  readonly times: BothSides<number>;
+}
+
+/** What was raced, all heats together: by the clock that decides, and by the one on the wall. */
+export interface Race {
+  readonly decided: Measured;
+  readonly wall: Measured;
+  /** Every run that was counted, as a clock on the wall tells it. */
+  readonly ms: BothSides<readonly number[]>;
+  readonly create: BothSides<number>;
+  readonly first: BothSides<number>;
+}
+
+export interface RaceOptions {
+  readonly load: LoadOptions;
+  /** The clock that decides. */
+  readonly by: 'ms' | 'cpuMs';
+  /** Milliseconds that the pairs may take; up to `patience` times as many where they are too far apart, twice that where they are too few. */
+  readonly budgetMs: number;
+  readonly patience: number;
+  readonly deadline?: Deadline;
+  /** Called after every heat with the milliseconds that are left, about. */
+  readonly onProgress?: (leftMs: number) => void;
+}
+
+/** Pairs of one stage, at most. */
+const MOST = 40;
+
+/** Half of an interval that is narrow enough, as a logarithm; and what has to do where the budget is spent: it tells a tenth from nothing. */
+const NARROW = 0.02;
+const FAIR = 0.04;
+
+/** Up to this ratio, either way, what is significant has to be so twice. */
+const HAIR = 1.1;
+
+/** Races until enough is known or the time is over. Undefined where the deadline leaves no time for two pairs. */
+export async function race(
+  contenders: BothSides<Contender>,
+  feeds: Tensors,
+  options: RaceOptions,
+): Promise<Race | undefined> {
+  const heats: Heat[] = [];
+  const pairs: Pair[] = [];
+  const wall: Pair[] = [];
+  const run = async (most: number): Promise<void> => {
+    const found = await heat(contenders, feeds, options, heats.length, most);
+    heats.push(found);
+    for (const round of found.rounds) {
+      pairs.push(pairOf(round[options.by]));
+      wall.push(pairOf(round.ms));
+    }
+  };
+  const left = (): number => options.deadline?.left() ?? Number.POSITIVE_INFINITY;
+  const started = performance.now();
+  await run(ENOUGH);
+  const pairMs = (performance.now() - started) / pairs.length;
+  const patientMs = options.patience * options.budgetMs;
+  if (pairs.length < 2 && pairMs > left()) return undefined;
+  /** Adds pairs to those from `start` on. It stops by their number, their spread and the time, never by what they say. */
+  const stage = async (start: number): Promise<Estimate> => {
+    const began = performance.now();
+    for (;;) {
+      const count = pairs.length - start;
+      const found = estimateOf(pairs.slice(start));
+      const half = Math.log(found.interval.high / found.interval.low) / 2;
+      const ms = performance.now() - began;
+      const isSpent = ms > options.budgetMs;
+      // Of long runs a few that hardly differ are enough.
+      const isEnough =
+        count >= ENOUGH
+          ? half <= NARROW || (half <= FAIR && isSpent) || ms > patientMs || count >= MOST
+          : count > 2 && half <= NARROW && isSpent;
+      const isOver = count >= 2 && (left() === 0 || ms > 2 * patientMs);
+      if (isEnough || isOver) return found;
+      const aheadMs = Math.min(Math.max((ENOUGH - count) * pairMs, options.budgetMs - ms, pairMs), 2 * patientMs - ms);
+      options.onProgress?.(Math.min(left(), aheadMs));
+      await run(Math.max(1, ENOUGH - count));
+    }
+  };
+  const first = await stage(0);
+  // The second stage is the one that counts: the first was chosen for what it says.
+  const isRepeated = pairs.length >= ENOUGH && isByAHair(first) && left() > pairs.length * pairMs;
+  const second = isRepeated ? await stage(pairs.length) : undefined;
+  const counted = second ?? first;
+  const all = (pick: (one: Heat) => BothSides<number>): BothSides<number> => ({
+    original: median(heats.map((one) => pick(one).original)),
+    result: median(heats.map((one) => pick(one).result)),
+  });
+  const every = heats.flatMap((one) => one.rounds);
+  const isAgreed = first.significant && counted.ratio > 1 === first.ratio > 1;
+  return {
+    decided: measured(pairs, { ...counted, significant: counted.significant && isAgreed }),
+    wall: measured(wall, estimateOf(wall)),
+    ms: {
+      original: every.flatMap(({ ms }) => ms.original),
+      result: every.flatMap(({ ms }) => ms.result),
+    },
+    create: all(({ create }) => create),
+    first: all(({ first: ran }) => ran),
+  };
+}
+
+const pairOf = ({ original, result }: BothSides<readonly number[]>): Pair => [fastest(original), fastest(result)];
+
+/** Times of the sides are so far apart as the ratio says, around the middle of all pairs. */
+function measured(pairs: readonly Pair[], estimate: Estimate): Measured {
+  const middle = Math.sqrt(median(pairs.map(([a]) => a)) * median(pairs.map(([, b]) => b)));
+  const apart = Math.sqrt(estimate.ratio);
+  return { ...estimate, pairs: pairs.length, times: { original: middle * apart, result: middle / apart } };
+}
+
+/** Significant, and not far from equal. */
+const isByAHair = ({ significant, interval }: Estimate): boolean =>
+  significant && interval.low < HAIR && interval.high > 1 / HAIR;
+
+/** A turn lasts at least about this long: shorter ones measure how a process wakes up. */
+const TURN_MS = 20;
+const MOST_RUNS = 100;
+
+/** Runs of this length take turns one by one, original and result, and outlast the other process's threads by themselves. */
+const LONG_MS = 250;
+
+/** What a GPU runs before its times count: it compiles shaders and raises its clock. */
+const WARM_MS = 500;
+
+/** Rounds on two sessions that it loads and releases. `number` counts the heats: it says who runs where, and who begins. */
+async function heat(
+  { original, result }: BothSides<Contender>,
+  feeds: Tensors,
+  { load, by }: RaceOptions,
+  number: number,
+  most: number,
+): Promise<Heat> {
+  const began = performance.now();
+  const [a, b] = number % 2 === 0 ? [original, result] : [result, original];
+  const lanes = {
+    original: { runtime: a.runtime, model: original.model },
+    result: { runtime: b.runtime, model: result.model },
+  };
+  const order = number % 4 < 2 ? sides : sides.toReversed();
+  const sessions: Partial<Record<Side, Session>> = {};
+  const create = { original: 0, result: 0 };
+  const first = { original: 0, result: 0 };
+  const time = (side: Side, count: number): Promise<RunTimes> => (sessions[side] as Session).time(feeds, count);
+  try {
+    let runMs = 0;
+    for (const side of order) {
+      const session = await lanes[side].runtime.load(lanes[side].model, { ...load, optimize: true });
+      sessions[side] = session;
+      create[side] = session.createMs;
+      const times = await time(side, 1);
+      first[side] = times.ms[0] as number;
+      runMs += (times[by][0] as number) / 2;
+    }
+    const isGpu = load.provider !== 'cpu';
+    if (runMs < LONG_MS || isGpu) {
+      const count = isGpu ? Math.min(MOST_RUNS, Math.max(3, Math.ceil(WARM_MS / runMs))) : 1;
+      const warm: number[] = [];
+      for (const side of order) warm.push(...(await time(side, count))[by]);
+      runMs = median(warm);
+    }
+    const runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(TURN_MS / runMs)));
+    // Threads that spin do so for a while after their turn.
+    const uncounted = load.threads === 1 || load.sleeps || runMs > LONG_MS ? 0 : 1;
+    const loaded = performance.now();
+    const rounds: Round[] = [];
+    // Where loading takes long, a heat is worth as much.
+    for (let i = 0; i === 0 || (i < most && performance.now() - loaded < loaded - began); i++) {
+      const [one, other] = (i % 2 === 0 ? order : order.toReversed()) as [Side, Side];
+      const round: Round = { ms: { original: [], result: [] }, cpuMs: { original: [], result: [] } };
+      for (const side of runMs > LONG_MS ? [one, other] : [one, other, other, one]) {
+        const times = await time(side, runs + uncounted);
+        round.ms[side].push(...times.ms.slice(uncounted));
+        round.cpuMs[side].push(...times.cpuMs.slice(uncounted));
+      }
+      rounds.push(round);
+    }
+    return { create, first, rounds };
+  } finally {
+    for (const side of sides) await sessions[side]?.release();
+  }
+}

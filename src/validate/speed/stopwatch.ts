@@ -1,0 +1,115 @@
+/** Races two models of the same inputs, as tuning asks for it: at the sizes that people run the whole model at, for a second or two. */
+
+import type { Model } from '../../ir/model.js';
+import { nameOf } from '../../ir/symbols.js';
+import type { Outcome, Stopwatch } from '../../run/tune/trial.js';
+import { type Provider, RuntimeError, RuntimeProcess } from '../../runtime/isolate.js';
+import { type Feeds, makeFeeds } from '../inputs/feeds.js';
+import { type GivenSet, givenSets } from '../inputs/given.js';
+import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from '../inputs/sizes.js';
+import { type Subject, subjectOf } from '../sides/subject.js';
+import { race } from './race.js';
+
+export interface StopwatchOptions {
+  readonly provider: Provider;
+  /** Of the inputs. Default 0. */
+  readonly seed?: number;
+  /** Sizes of symbolic dims, by name; others are typical. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** About how long one race takes, loading aside; longer where that is too short to prove anything. Default 1.5 seconds. */
+  readonly budgetMs?: number;
+}
+
+/** Milliseconds of one load or run: the first use of a GPU compiles shaders. */
+const LIMIT = 60_000;
+
+/** A race may take so many times its budget: what is not proven would be called inside the noise, however slow it is. */
+const PATIENCE = 8;
+
+/** A stopwatch with two child processes of its own, started at the first race. */
+export function createStopwatch({
+  provider,
+  seed = 0,
+  budgetMs = 1500,
+  dims = {},
+}: StopwatchOptions): Stopwatch & { close(): Promise<void> } {
+  const runtimes: RuntimeProcess[] = [];
+  return {
+    async race(without, changed, whole): Promise<Outcome> {
+      while (runtimes.length < 2) runtimes.push(await RuntimeProcess.start({ timeoutMs: LIMIT }));
+      const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
+      const subjects: Subject[] = [];
+      try {
+        for (const model of [without, changed]) subjects.push(await subjectOf(model));
+        const [a, b] = subjects as [Subject, Subject];
+        const feeds = await feedsThatRun(without, whole, { seed, dims }, async ({ tensors }) => {
+          const session = await first.load(a.source, { provider, optimize: true });
+          await session.time(tensors, 1).finally(() => session.release());
+        });
+        if (typeof feeds === 'string') return { kind: 'unknown', reason: `it does not run without the pass: ${feeds}` };
+        const contenders = {
+          original: { runtime: first, model: a.source },
+          result: { runtime: second, model: b.source },
+        };
+        const isCpu = provider === 'cpu';
+        const speed = await race(contenders, feeds.tensors, {
+          load: { provider, ...(isCpu && { threads: 1 }) },
+          by: isCpu ? 'cpuMs' : 'ms',
+          budgetMs,
+          patience: PATIENCE,
+        });
+        if (!speed) throw new TypeError('stopwatch: a race without a deadline was cut short');
+        const { ratio, interval, significant } = speed.decided;
+        return { kind: 'timed', ratio, interval, significant, runs: speed.ms.result.length, inputs: feeds.about };
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        return { kind: 'failed', reason: error.message };
+      } finally {
+        for (const subject of subjects) subject.close();
+      }
+    },
+    async close() {
+      for (const runtime of runtimes) await runtime.close();
+    },
+  };
+}
+
+/** The first inputs that a part runs on; what the runtime says where there are none. */
+async function feedsThatRun(
+  part: Model,
+  whole: Model,
+  { seed, dims }: Required<Pick<StopwatchOptions, 'seed' | 'dims'>>,
+  run: (feeds: Feeds) => Promise<void>,
+): Promise<Feeds | string> {
+  let reason = '';
+  for (const sizes of [...typicalSizes, ...sizeChoices.slice(0, 3)])
+    try {
+      const feeds = makeFeeds(part, { seed, sizes, variant: 'full', dims: { ...sizesIn(whole, sizes), ...dims } });
+      await run(feeds);
+      return feeds;
+    } catch (error) {
+      if (!(error instanceof RuntimeError || error instanceof RangeError)) throw error;
+      reason ||= error.message;
+    }
+  return reason;
+}
+
+/** What the symbols of a model's inputs are under a choice of sizes: by the input's place, which a part of it lacks. */
+function sizesIn(model: Model, choice: Sizes, options: SizeOptions = {}): Record<string, number> {
+  const dims: Record<string, number> = {};
+  const shapes = shapesOf(model, choice, options);
+  for (const { name, shape } of model.graph.inputs)
+    shape?.forEach((dim, axis) => {
+      const symbol = nameOf(dim);
+      const size = shapes.get(name)?.[axis];
+      if (typeof symbol === 'string' && size !== undefined) dims[symbol] ??= size;
+    });
+  return dims;
+}
+
+/** What the symbols of a model's inputs are in the last set that is given, as `validate` times it. Throws ModelError. */
+export function sizesInData(path: string, model: Model): Record<string, number> {
+  const { tensors } = (givenSets(path).at(-1) as GivenSet).read(model);
+  const shapes = Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
+  return sizesIn(model, typicalSizes[0] as Sizes, { shapes });
+}

@@ -1,0 +1,68 @@
+/** What is timed, where, and on which inputs. */
+import type { Model } from '../../ir/model.js';
+import { type Provider, RuntimeError } from '../../runtime/isolate.js';
+import { softwareDevice } from '../../runtime/providers.js';
+import type { ValidateOptions } from '../index.js';
+import { excessOf, type Feeds, makeFeeds } from '../inputs/feeds.js';
+import { openDims, type Sizes, typicalSizes } from '../inputs/sizes.js';
+import type { ReferenceRun } from '../reference.js';
+import type { Subject } from '../sides/subject.js';
+import type { BothSides, Contender } from './race.js';
+import { areSameBytes } from './same-bytes.js';
+import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
+
+/** What stands for a speed where there is nothing to time. */
+export const SAME = '1.00×, same bytes';
+
+/** Where times are taken; why there is nothing to time, where there is. */
+export async function timingOf(
+  original: Subject,
+  result: Subject,
+  provider: Provider,
+  { speed, minSpeedup, isUnchanged, absent }: ValidateOptions,
+): Promise<{ readonly on: Provider; readonly notTimed?: string }> {
+  if (speed === false) return { on: provider };
+  if (isUnchanged || (await areSameBytes(original, result))) return { on: provider, notTimed: SAME };
+  const on = absent ?? provider;
+  const device = await softwareDevice(on);
+  if (device === undefined)
+    // Times of another provider say nothing of the target's.
+    return absent ? { on, notTimed: `not timed: ${absent} does not work here` } : { on };
+  if (speed || minSpeedup !== undefined) return { on };
+  const name = device.replace(' (software)', '');
+  return { on, notTimed: `not timed: a software device, ${name} (--speed times it all the same)` };
+}
+
+/** What is timed, in order of preference: sizes as people run them, where sizes are open and no inputs are given. */
+function speedFeeds(model: Model, run: ReferenceRun, options: ValidateOptions): Feeds[] {
+  const isFree =
+    !options.inputs && !options.sizes && openDims(model).some((name) => options.dims?.[name] === undefined);
+  const isMade = (sizes: Sizes): boolean => excessOf(model, { ...options, sizes }) === 0;
+  const made = (sizes: Sizes): Feeds => makeFeeds(model, { ...options, sizes, variant: 'full' });
+  return [...(isFree ? typicalSizes.filter(isMade).map(made) : []), run.feeds];
+}
+
+/** Times both on the first of the inputs that the runtime takes. */
+export function timesOf(
+  contenders: BothSides<Contender>,
+  model: Model,
+  run: ReferenceRun,
+  provider: Provider,
+  options: ValidateOptions & Pick<SpeedOptions, 'onTime'>,
+): Promise<SpeedReport | undefined> {
+  return firstThatRuns(speedFeeds(model, run, options), (feeds) => {
+    const runEstimateMs = feeds === run.feeds ? run.ms : undefined;
+    return measureSpeed(contenders, provider, feeds, { ...options, runEstimateMs });
+  });
+}
+
+/** Goes on to the next where the runtime refuses one, as it does for sequences beyond a model's positions. */
+async function firstThatRuns<T>(list: readonly Feeds[], work: (feeds: Feeds) => Promise<T>): Promise<T> {
+  for (const feeds of list.slice(0, -1))
+    try {
+      return await work(feeds);
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || error.kind !== 'error') throw error;
+    }
+  return work(list.at(-1)!);
+}
