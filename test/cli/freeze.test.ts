@@ -69,7 +69,7 @@ describe('--dim and --shape', () => {
       'batch=3',
     ]);
     expect(stderr).toBe(
-      'reading\nerror: data: expected "x" of [3, 16], as the dims and shapes given say; found [2, 16]\n',
+      'reading\nerror: data/test_data_set_0: expected "x" of [3, 16], as the dims and shapes given say; found [2, 16]\n',
     );
     expect(status).toBe(1);
   });
