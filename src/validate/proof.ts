@@ -8,7 +8,7 @@ import type { OutputAccuracy } from './judge/accuracy.js';
 import { FLOOR, type Gate, gateOf, meaningViolation, violations } from './judge/gates.js';
 import { type Moves, Sensitivity } from './judge/sensitivity.js';
 import { signalsOf } from './judge/signal.js';
-import { type Weighed, weigh } from './judge/weigh.js';
+import { isLikeNoise, type Weighed, weigh } from './judge/weigh.js';
 import { type MeaningMeasure, pooledOf } from './meaning/measures.js';
 import type { Reference } from './reference.js';
 import { type Form, formText } from './sides/forms.js';
@@ -65,7 +65,6 @@ export async function prove(
   let all = nothingCompared;
   let runtimeOwn: readonly OutputAccuracy[] | undefined;
   const seen: Form[] = [];
-  const isBroken = ({ output }: Evidence): boolean => violations(output, gate).length > 0;
   for (const form of forms) {
     if (
       form !== 'plain' &&
@@ -86,29 +85,34 @@ export async function prove(
       break;
     }
     const isOptimized = form === 'optimized';
-    const isSuspect = form !== 'plain' && (found.failures.length > 0 || found.evidence.some(isBroken));
+    const isSuspect =
+      form !== 'plain' && (found.failures.length > 0 || found.evidence.some((one) => isBroken(one, gate)));
     const own =
       (isOptimized && isWhole) || isSuspect
         ? await compareWith(reference, original.runtime, await original.subject(), provider, form)
         : undefined;
     if (own && isOptimized) runtimeOwn = worstByOutput(own.evidence);
-    all = joined(all, own && isSuspect ? withoutOwn(found, own, isBroken) : found);
+    all = joined(all, own && isSuspect ? withoutOwn(found, own, gate) : found);
   }
   const sensitivity = new Sensitivity(reference, original, provider, options.seed);
-  const [first] = reference.runs;
-  const hasTime = first && deadline?.allows(first.ms, 'what the least change of the inputs does') !== false;
-  const noise = isWhole && hasTime ? await sensitivity.noise(0) : undefined;
-  const known = options.foreign ? emulatedAlone(all, options.foreign) : withoutLack(all);
-  return {
-    ...known,
-    evidence: coarselyWeighed(
-      await weighed(known.evidence, sensitivity, result.model, noise, options),
-      options.isCoarse ? await ownRounding(reference, original, provider) : undefined,
-    ),
-    runtimeOwn,
-    noise,
-    forms: seen,
-  };
+  try {
+    const [first] = reference.runs;
+    const hasTime = first && deadline?.allows(first.ms, 'what the least change of the inputs does') !== false;
+    const noise = isWhole && hasTime ? await sensitivity.noise(0) : undefined;
+    const known = options.foreign ? emulatedAlone(all, options.foreign) : withoutLack(all);
+    return {
+      ...known,
+      evidence: coarselyWeighed(
+        await weighed(known.evidence, sensitivity, result.model, noise, options),
+        options.isCoarse ? await ownRounding(reference, original, provider) : undefined,
+      ),
+      runtimeOwn,
+      noise,
+      forms: seen,
+    };
+  } finally {
+    await sensitivity.release();
+  }
 }
 
 /** How many times the sets are run in each form, about: original and result, and in smaller pieces where rounding is emulated. */
@@ -164,12 +168,14 @@ async function weighed(
   );
   const type = fidelity === 'rounding' ? narrowTypeOf(result) : undefined;
   const astray = strayNames(evidence, gate);
+  const isOpen = (one: Evidence): boolean => isBroken(one, gate) || astray.has(one.output.name);
+  // All of one kind first: each kind is a model of its own, and one is loaded at a time.
+  for (const { run } of evidence.filter(isOpen)) await sensitivity.noise(run);
   const list: WeighedEvidence[] = [];
   for (const one of evidence) {
     const { run, output } = one;
-    const isOpen = violations(output, gate).length > 0 || astray.has(output.name);
-    const noise = isOpen ? (await sensitivity.noise(run)).get(output.name) : undefined;
-    const yardstick = isOpen && type ? (await sensitivity.yardstick(run, type)).get(output.name) : undefined;
+    const noise = isOpen(one) ? (await sensitivity.noise(run)).get(output.name) : undefined;
+    const yardstick = isOpen(one) && type ? (await sensitivity.yardstick(run, type)).get(output.name) : undefined;
     const found = weigh(output, gate, fidelity, { signal: signals.get(output.name), noise, yardstick });
     list.push({ ...one, ...found, noise: noise?.meaning, yardstick: yardstick?.meaning });
   }
@@ -196,22 +202,27 @@ function narrowTypeOf(model: Model): 'bfloat16' | 'float16' | undefined {
   return (['bfloat16', 'float16'] as const).find((type) => types.has(type));
 }
 
-/** A comparison without what the form does to the original too: outputs that it breaks, runs that it cannot run. */
-function withoutOwn(found: Comparison, own: Comparison, isBroken: (one: Evidence) => boolean): Comparison {
-  const broken = new Set(own.evidence.filter(isBroken).map(placeOf));
+const isBroken = ({ output }: Evidence, gate: Gate): boolean => violations(output, gate).length > 0;
+
+/** A comparison without what the form does to the original too: outputs that it moves about as far, runs that it cannot run. */
+function withoutOwn(found: Comparison, own: Comparison, gate: Gate): Comparison {
+  const moved = new Map(own.evidence.filter((one) => isBroken(one, gate)).map((one) => [placeOf(one), one.output]));
   const failed = new Set(own.failures.map(({ run }) => run));
-  const [first] = found.evidence.filter((one) => isBroken(one) && broken.has(placeOf(one)));
-  const isOwn = failed.size > 0 || first !== undefined;
+  const isOwn = (one: Evidence): boolean => {
+    const itself = moved.get(placeOf(one));
+    return itself !== undefined && isBroken(one, gate) && isLikeNoise(one.output, itself, gate);
+  };
   const form = (found.evidence[0] ?? found.failures[0])?.form;
   const what =
     form === 'optimized'
       ? "the runtime's own optimizations change"
       : 'rounding to 16 bits, as the target does, changes';
+  const isLess = failed.size > 0 || found.evidence.some(isOwn);
   return {
     ...found,
-    evidence: found.evidence.filter((one) => !(isBroken(one) && broken.has(placeOf(one)))),
+    evidence: found.evidence.filter((one) => !isOwn(one)),
     failures: found.failures.filter(({ run }) => !failed.has(run) && !failed.has(undefined)),
-    notes: isOwn ? [...found.notes, `${what} the original's outputs as well: they were left out`] : found.notes,
+    notes: isLess ? [...found.notes, `${what} the original's outputs as well: they were left out`] : found.notes,
   };
 }
 

@@ -105,13 +105,14 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
 }
 
 /** What a sentence about accuracy holds for: its inputs, its arithmetic and the machine. */
-function scopeOf({ runs }: Reference, { forms }: Proof, where: string): string {
+function scopeOf({ runs }: Reference, { evidence }: Proof, where: string): string {
   const given = runs.filter(({ feeds }) => feeds.source === 'data').length;
   const count = given || runs.length;
   const inputs = count
     ? `${count} ${given ? 'given' : 'made-up'} ${count === 1 ? 'set' : 'sets'} of inputs`
     : 'no inputs';
-  return ` (${inputs}; ${where}${forms.includes('emulated') ? ', and emulated: 16 bits rounded, integer sums exact' : ''})`;
+  const isEmulated = evidence.some(({ form }) => form === 'emulated');
+  return ` (${inputs}; ${where}${isEmulated ? ', and emulated: 16 bits rounded, integer sums exact' : ''})`;
 }
 
 /** The largest error that is allowed past the gate, and why; undefined where there is none. */

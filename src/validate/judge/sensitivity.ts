@@ -1,6 +1,5 @@
 /** How far the original moves by itself: with its inputs by one unit in the last place, with its weights rounded to 16 bits. */
-import type { Model } from '../../ir/model.js';
-import { type Provider, RuntimeError } from '../../runtime/isolate.js';
+import { onceMore, type Provider, RuntimeError, type Session, type Tensors } from '../../runtime/isolate.js';
 import { measureMeanings } from '../meaning/measures.js';
 import type { Contestant } from '../proof.js';
 import type { Reference } from '../reference.js';
@@ -12,69 +11,107 @@ import { perturbed, perturbedWeights, roundedWeights } from './noise.js';
 /** Outputs by name; empty where nothing can be moved, or the moved model does not run. */
 export type Moves = ReadonlyMap<string, OutputAccuracy>;
 
-/** Runs the original as it is asked about, each run once. */
+/** The weights that the original runs with. */
+type Weights = 'own' | 'moved' | 'bfloat16' | 'float16';
+
+/** Moves that were measured. The tries for the least of a pass share one original: each asks what those before it asked. */
+const measured = new WeakMap<Reference, Map<string, Promise<Moves>>>();
+
+/** Runs the original as it is asked about, each run once. It holds one model at a time, until it is released. */
 export class Sensitivity {
-  readonly #noise = new Map<number, Promise<Moves>>();
-  readonly #yardsticks = new Map<string, Promise<Moves>>();
+  readonly #moves: Map<string, Promise<Moves>>;
+  #loaded: { readonly weights: Weights; readonly session: Session } | undefined;
 
   constructor(
     readonly reference: Reference,
     readonly original: Contestant,
     readonly provider: Provider,
     readonly seed: number,
-  ) {}
+  ) {
+    this.#moves = measured.get(reference) ?? new Map();
+    measured.set(reference, this.#moves);
+  }
 
   /** Under the least change of the inputs of one run; of the weights, where no input is a float. */
   noise(run: number): Promise<Moves> {
-    const known = this.#noise.get(run) ?? this.#moved(run);
-    this.#noise.set(run, known);
-    return known;
+    return this.#once(`noise ${run}`, () => {
+      const moved = perturbed(this.#feeds(run), this.seed);
+      return moved ? this.#moved(run, 'own', moved) : this.#moved(run, 'moved');
+    });
   }
 
   /** Under rounding of the weights alone. */
   yardstick(run: number, type: 'bfloat16' | 'float16'): Promise<Moves> {
-    const key = `${type} ${run}`;
-    const known = this.#yardsticks.get(key) ?? this.#with(run, (model) => roundedWeights(model, type));
-    this.#yardsticks.set(key, known);
-    return known;
+    return this.#once(`${type} ${run}`, () => this.#moved(run, type));
   }
 
-  async #moved(run: number): Promise<Moves> {
-    const feeds = this.reference.runs[run]?.feeds.tensors;
-    const moved = feeds && perturbed(feeds, this.seed);
-    if (!moved) return this.#with(run, (model) => perturbedWeights(model, this.seed));
-    return this.#compared(run, (await this.original.subject()).source, moved);
+  async release(): Promise<void> {
+    await this.#loaded?.session.release();
+    this.#loaded = undefined;
   }
 
-  /** On the same inputs, with other weights. */
-  async #with(run: number, change: (model: Model) => Model | undefined): Promise<Moves> {
-    const changed = change((await this.original.subject()).model);
-    if (!changed) return new Map();
+  #feeds(run: number): Tensors {
+    return this.reference.runs[run]?.feeds.tensors ?? {};
+  }
+
+  #once(key: string, measure: () => Promise<Moves>): Promise<Moves> {
+    const moves = this.#moves.get(key) ?? measure();
+    this.#moves.set(key, moves);
+    moves.catch(() => this.#moves.delete(key));
+    return moves;
+  }
+
+  /** What does not run moved says nothing of how far it moves. Rejects with RuntimeError where the process is killed twice. */
+  async #moved(run: number, weights: Weights, feeds = this.#feeds(run)): Promise<Moves> {
+    try {
+      return await onceMore(() => this.#compared(run, weights, feeds));
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || error.kind === 'killed') throw error;
+      return new Map();
+    }
+  }
+
+  async #compared(run: number, weights: Weights, feeds: Tensors): Promise<Moves> {
+    const found = new Map<string, OutputAccuracy>();
+    const session = await this.#sessionWith(weights);
+    if (!session) return found;
+    const given = await runTensors(session, feeds).catch(async (error) => {
+      // The process may have ended: the next run loads anew.
+      await this.release();
+      throw error;
+    });
+    const { meanings, runs } = this.reference;
+    const before = runs[run]?.outputs ?? {};
+    const { outputs, measures } = measureMeanings(meanings, before, given);
+    for (const [name, expected] of Object.entries(before)) {
+      const moved = outputs[name];
+      if (moved && !mismatchOf(expected, moved))
+        found.set(name, compareTensors(name, expected, moved, measures.get(name)));
+    }
+    return found;
+  }
+
+  /** Undefined where there are no weights to move. */
+  async #sessionWith(weights: Weights): Promise<Session | undefined> {
+    if (this.#loaded?.weights === weights) return this.#loaded.session;
+    await this.release();
+    const session = await this.#load(weights);
+    this.#loaded = session && { weights, session };
+    return session;
+  }
+
+  async #load(weights: Weights): Promise<Session | undefined> {
+    const { runtime } = this.original;
+    const { provider, seed } = this;
+    const { model, source } = await this.original.subject();
+    if (weights === 'own') return runtime.load(source, { provider });
+    const changed = weights === 'moved' ? perturbedWeights(model, seed) : roundedWeights(model, weights);
+    if (!changed) return undefined;
     const subject = await subjectOf(changed);
     try {
-      return await this.#compared(run, subject.source, this.reference.runs[run]?.feeds.tensors ?? {});
+      return await runtime.load(subject.source, { provider });
     } finally {
       subject.close();
     }
-  }
-
-  async #compared(run: number, source: string | Uint8Array, feeds: Parameters<typeof runTensors>[1]): Promise<Moves> {
-    const found = new Map<string, OutputAccuracy>();
-    try {
-      const session = await this.original.runtime.load(source, { provider: this.provider });
-      const given = await runTensors(session, feeds).finally(() => session.release());
-      const { meanings, runs } = this.reference;
-      const before = runs[run]?.outputs ?? {};
-      const { outputs, measures } = measureMeanings(meanings, before, given);
-      for (const [name, expected] of Object.entries(before)) {
-        const moved = outputs[name];
-        if (moved && !mismatchOf(expected, moved))
-          found.set(name, compareTensors(name, expected, moved, measures.get(name)));
-      }
-    } catch (error) {
-      // What does not run moved says nothing of how far it moves.
-      if (!(error instanceof RuntimeError)) throw error;
-    }
-    return found;
   }
 }

@@ -46,7 +46,7 @@ export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, wei
     const reason = signal ?? unproven(error, gate);
     return reason === undefined ? { outcome: 'within', words: [] } : { outcome: 'unproven', words: [reason] };
   }
-  if (noise && isNoLarger(error, noise, NOISES, gate)) {
+  if (noise && isLikeNoise(error, noise, gate)) {
     const moved = `the original itself moves ${farOf(noise)} when ${LEAST}`;
     return { outcome: 'unproven', words: [`${found.join(', ')}, and ${moved}`] };
   }
@@ -91,6 +91,10 @@ const farOf = ({ equal, relativeL2, nonFiniteMismatches }: OutputAccuracy): stri
     : equal === undefined
       ? `by ${relativeL2.toPrecision(2)}`
       : `${percentOf(1 - equal)} of its elements`;
+
+/** True where an error cannot be told from what the original does by itself. */
+export const isLikeNoise = (error: OutputAccuracy, noise: OutputAccuracy, gate: Gate): boolean =>
+  isNoLarger(error, noise, NOISES, gate);
 
 /** True where every limit that the error breaks is broken by no more than `times` the other error. */
 function isNoLarger(error: OutputAccuracy, other: OutputAccuracy, times: number, gate: Gate): boolean {
