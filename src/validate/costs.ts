@@ -47,8 +47,7 @@ export class Costs {
       const side =
         (await sideOf(this.runtime, subject, provider, 'emulated')) ??
         (await sideOf(this.runtime, subject, provider, 'plain'));
-      const outputs = side ? await side.run(this.#feeds) : {};
-      await side?.release();
+      const outputs = side ? await side.run(this.#feeds).finally(() => side.release()) : {};
       this.#outputs.set(model, outputs);
       return outputs;
     } finally {

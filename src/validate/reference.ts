@@ -54,25 +54,28 @@ export async function referenceOf(
 ): Promise<Reference> {
   const load: LoadOptions = { provider: options.provider };
   const runner = new Runner(runtime, source, load, await runtime.load(source, load));
-  let made = options;
-  if (options.inputs === undefined) await runBase(runner, basePlans(model, options), options.mostSets);
-  else {
-    await runData(runner, givenSets(options.inputs).slice(0, options.mostSets), model, options);
-    made = besideData(runner, options);
+  try {
+    let made = options;
+    if (options.inputs === undefined) await runBase(runner, basePlans(model, options), options.mostSets);
+    else {
+      await runData(runner, givenSets(options.inputs).slice(0, options.mostSets), model, options);
+      made = besideData(runner, options);
+    }
+    const base = runner.runs.length;
+    await runMore(runner, model, made, options);
+    const { runs, notes, session } = runner;
+    const notCompared = missing(session, runs);
+    const random = isRandom(model) && runs[0] ? await changing(session, runs[0]) : [];
+    return {
+      runs,
+      meanings: meaningsOf(model, runs[0]?.outputs ?? {}),
+      base,
+      notes,
+      notCompared: [...notCompared, ...random],
+    };
+  } finally {
+    await runner.session.release();
   }
-  const base = runner.runs.length;
-  await runMore(runner, model, made, options);
-  const { runs, notes, session } = runner;
-  const notCompared = missing(session, runs);
-  const random = isRandom(model) && runs[0] ? await changing(session, runs[0]) : [];
-  await session.release();
-  return {
-    runs,
-    meanings: meaningsOf(model, runs[0]?.outputs ?? {}),
-    base,
-    notes,
-    notCompared: [...notCompared, ...random],
-  };
 }
 
 function missing(session: Session, runs: readonly ReferenceRun[]): { name: string; reason: string }[] {

@@ -107,8 +107,9 @@ async function loaded(
   form: Form,
 ): Promise<Loaded | string | undefined> {
   const names = model.graph.inputs.map(({ name }) => name);
+  const subject = await subjectOf(model);
   try {
-    const side = await sideOf(runtime, await subjectOf(model), provider, form);
+    const side = await sideOf(runtime, subject, provider, form);
     if (!side) return undefined;
     const run = async (feeds: readonly Tensors[]) => {
       const runs: Tensors[] = [];
@@ -119,6 +120,8 @@ async function loaded(
     return { run: (feeds) => run(feeds).catch(messageOf), release: () => side.release() };
   } catch (error) {
     return messageOf(error);
+  } finally {
+    subject.close();
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type Provider,
   RuntimeError,
   type RuntimeProcess,
+  type Session,
   type TensorData,
   type Tensors,
 } from '../../runtime/isolate.js';
@@ -74,8 +75,9 @@ export async function heldByAll(
   const held = new Map<Value, TensorData[]>();
   const { model: exposed, names } = withOutputs(model, values, given?.value);
   const subject = await subjectOf(exposed);
+  let session: Session | undefined;
   try {
-    const session = await runtime.load(subject.source, { provider });
+    session = await runtime.load(subject.source, { provider });
     const wanted = [...names.values()];
     for (const [at, set] of feeds.entries()) {
       const more = given && { [GIVEN]: given.tensors[at] as TensorData };
@@ -86,9 +88,9 @@ export async function heldByAll(
         held.set(value, list);
       }
     }
-    await session.release();
     return held;
   } finally {
+    await session?.release();
     subject.close();
   }
 }

@@ -1,5 +1,6 @@
 /** Error by depth: values that original and result both compute, on the same inputs, and where they begin to differ. */
 import { inferTypes } from '../../infer/index.js';
+import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Value } from '../../ir/value.js';
@@ -7,7 +8,7 @@ import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
 import { workingProvider } from '../../runtime/providers.js';
 import { gateOf } from '../judge/gates.js';
 import { type ReferenceOptions, referenceOf } from '../reference.js';
-import { subjectOf } from '../sides/subject.js';
+import { type Subject, subjectOf } from '../sides/subject.js';
 import { driftsIn, firstOf } from './drift.js';
 import { type Cause, type ErrorByBlock, type ModelPart, reportOf } from './report.js';
 import { Sides } from './sides.js';
@@ -39,9 +40,11 @@ export async function errorByBlock(
 ): Promise<ErrorByBlock> {
   const provider = await workingProvider(options.target ?? 'cpu');
   const runtime = await RuntimeProcess.start(options);
-  const [a, b] = [await subjectOf(original, options), await subjectOf(result, options)];
+  const subjects: Subject[] = [];
   try {
-    for (const { model } of [a, b]) inferTypes(model);
+    for (const given of [original, result]) subjects.push(await subjectOf(ownOf(given), options));
+    const [a, b] = subjects as [Subject, Subject];
+    for (const { model } of subjects) inferTypes(model);
     const { runs } = await referenceOf(runtime, a.model, a.source, { ...options, provider });
     const feeds = runs.map((run) => run.feeds.tensors);
     const sides = new Sides(runtime, a.model, b.model, provider, feeds);
@@ -57,9 +60,13 @@ export async function errorByBlock(
     };
   } finally {
     await runtime.close();
-    for (const subject of [a, b]) subject.close();
+    for (const subject of subjects) subject.close();
   }
 }
+
+/** A model in memory stays as it is: types are inferred on a copy. */
+const ownOf = (given: string | Uint8Array | Model): string | Uint8Array | Model =>
+  typeof given === 'string' || given instanceof Uint8Array ? given : cloneModel(given);
 
 /**
  * The first place whose error, put right, takes most of the outputs' with it. Values that both models call alike but that are

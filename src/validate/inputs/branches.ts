@@ -9,7 +9,7 @@ import { bigintsOf } from '../../ir/numbers.js';
 import { dataTypes, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { sweep } from '../../run/sweep.js';
-import { type Provider, RuntimeError, type RuntimeProcess, type Tensors } from '../../runtime/isolate.js';
+import { type Provider, RuntimeError, type RuntimeProcess, type Session, type Tensors } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import { subjectOf } from '../sides/subject.js';
 
@@ -45,8 +45,9 @@ export async function branchCoverage(
   sweep(copy);
   const seen = marks.map(() => new Set<bigint>());
   const subject = await subjectOf(copy);
+  let session: Session | undefined;
   try {
-    const session = await runtime.load(subject.source, { provider });
+    session = await runtime.load(subject.source, { provider });
     const end = performance.now() + LIMIT;
     for (const tensors of sets) {
       if (performance.now() > end) break;
@@ -56,11 +57,11 @@ export async function branchCoverage(
         if (tensor) seen[i]?.add(bigintsOf(fromTensorData(tensor))[0] as bigint);
       }
     }
-    await session.release();
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     return undefined;
   } finally {
+    await session?.release();
     subject.close();
   }
   const isReached = (i: number): boolean => [1n, 0n].some((side) => seen[i]?.has(side));

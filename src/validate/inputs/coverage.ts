@@ -1,5 +1,5 @@
 /** What the inputs reached: the branches that ran, and whether one row of a batch touches the others. */
-import { RuntimeError } from '../../runtime/isolate.js';
+import { RuntimeError, type Session } from '../../runtime/isolate.js';
 import type { AccuracyReport } from '../index.js';
 import type { Contestant } from '../proof.js';
 import type { Reference } from '../reference.js';
@@ -29,11 +29,15 @@ async function rowsOf(
 ): Promise<RowDependence | undefined> {
   const [first] = reference.runs;
   if (!first) return undefined;
-  const load = async ({ runtime, subject }: Contestant) => runtime.load((await subject()).source, { provider });
-  const [before, after] = [await load(original), await load(result)];
-  const found = await rowDependence(original.model, first.feeds.tensors, before, after);
-  await Promise.all([before.release(), after.release()]);
-  return found;
+  const sessions: Session[] = [];
+  try {
+    for (const { runtime, subject } of [original, result])
+      sessions.push(await runtime.load((await subject()).source, { provider }));
+    const [before, after] = sessions as [Session, Session];
+    return await rowDependence(original.model, first.feeds.tensors, before, after);
+  } finally {
+    for (const session of sessions) await session.release();
+  }
 }
 
 /** A runtime that fails here takes nothing away from what was compared before. */

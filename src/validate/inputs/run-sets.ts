@@ -13,8 +13,11 @@ import { type Sizes, sizeChoices } from './sizes.js';
 const SETS = 2;
 const MOST_SETS = 16;
 
-/** Sets of data that run at most, and how long: so many times as long as more sets than those that always run, or milliseconds where none do. */
-const MOST_DATA = { sets: 64, budgets: 8, ms: 10_000 };
+/**
+ * Sets of data that run at most, the bytes that they and their outputs may hold, and how long they run: so many times as long as more sets
+ * than those that always run, or milliseconds where none do.
+ */
+const MOST_DATA = { sets: 64, bytes: 2 ** 29, budgets: 8, ms: 10_000 };
 
 /** Sets that are made up where there is data. */
 const MADE_BESIDE = 4;
@@ -122,13 +125,25 @@ export async function runData(
 ): Promise<void> {
   const start = performance.now();
   await runner.run((sets[0] as GivenSet).read(model, isRounded));
-  const limit = setsBudgetMs === undefined ? MOST_DATA.ms : MOST_DATA.budgets * setsBudgetMs;
-  const rest = Math.floor(limit / (performance.now() - start)) - 1;
-  const left = spread(sets.slice(1), Math.max(1, Math.min(MOST_DATA.sets - 1, rest)));
+  const each = { ms: performance.now() - start, bytes: bytesOf(runner.runs[0] as ReferenceRun) };
+  const left = spread(sets.slice(1), dataCount(each, setsBudgetMs) - 1);
   for (const set of left) await runner.run(set.read(model, isRounded));
   if (left.length + 1 < sets.length)
     runner.notes.push(`${left.length + 1} of ${sets.length} sets of inputs were run, spread over all of them`);
 }
+
+/** How many sets of data run, by what the first takes; two at least. */
+export function dataCount(each: { readonly ms: number; readonly bytes: number }, setsBudgetMs?: number): number {
+  const ms = setsBudgetMs === undefined ? MOST_DATA.ms : MOST_DATA.budgets * setsBudgetMs;
+  return Math.max(2, Math.floor(Math.min(MOST_DATA.sets, MOST_DATA.bytes / each.bytes, ms / each.ms)));
+}
+
+/** Texts count as nothing. */
+const bytesOf = ({ feeds, outputs }: ReferenceRun): number =>
+  [...Object.values(feeds.tensors), ...Object.values(outputs)].reduce(
+    (sum, { data }) => sum + (data instanceof Uint8Array ? data.byteLength : 0),
+    0,
+  );
 
 /** So many of a list at equal distances, the last among them. */
 const spread = <T>(list: readonly T[], count: number): T[] =>

@@ -2,6 +2,7 @@
 import type { Model } from '../../ir/model.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
+import { RuntimeError } from '../../runtime/isolate.js';
 import type { Feeds } from '../inputs/feeds.js';
 import type { Gate } from '../judge/gates.js';
 import type { Side } from '../sides/forms.js';
@@ -217,13 +218,14 @@ async function isOwn(
   if (drifts.some(({ size }) => !Number.isFinite(size))) return false;
   const size = drifts.at(-1)?.size ?? 0;
   const found = nothingFound();
-  const rival = partyOf(await options.rival(), 'original', outputsOf(plan));
-  const steps = stepsOf(plan, original, rival, start, drifts.length, found);
   let own = 0;
   try {
+    const rival = partyOf(await options.rival(), 'original', outputsOf(plan));
+    const steps = stepsOf(plan, original, rival, start, drifts.length, found);
     for (let step = 0; step < drifts.length; step++) own = (await steps.next()).value?.size ?? own;
   } catch (error) {
-    if (!(error instanceof RolloutEnd)) throw error;
+    // What cannot be run excuses nothing.
+    if (!(error instanceof RolloutEnd || error instanceof RuntimeError)) throw error;
     return false;
   }
   return OWN * own >= size && OWN * found.choices.lead >= lead;

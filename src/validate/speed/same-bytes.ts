@@ -22,15 +22,20 @@ async function areEqual(a: Piece, b: Piece): Promise<boolean> {
   if ((await sizeOf(a)) !== (await sizeOf(b))) return false;
   const rest = chunksOf(b);
   let [chunk, at]: [Buffer, number] = [Buffer.alloc(0), 0];
-  for await (const one of chunksOf(a))
-    for (let from = 0; from < one.length; ) {
-      if (at === chunk.length) [chunk, at] = [(await rest.next()).value as Buffer, 0];
-      const count = Math.min(one.length - from, chunk.length - at);
-      if (one.compare(chunk, at, at + count, from, from + count) !== 0) return false;
-      from += count;
-      at += count;
-    }
-  return true;
+  try {
+    for await (const one of chunksOf(a))
+      for (let from = 0; from < one.length; ) {
+        if (at === chunk.length) [chunk, at] = [(await rest.next()).value as Buffer, 0];
+        const count = Math.min(one.length - from, chunk.length - at);
+        if (one.compare(chunk, at, at + count, from, from + count) !== 0) return false;
+        from += count;
+        at += count;
+      }
+    return true;
+  } finally {
+    // Its file is open until it has been read to the end.
+    await rest.return(undefined);
+  }
 }
 
 const sizeOf = async (piece: Piece): Promise<number> =>

@@ -10,6 +10,7 @@ import { writeModel } from '../../../src/onnx/write.js';
 import { RuntimeProcess, type TensorData } from '../../../src/runtime/isolate.js';
 import { fromTensorData } from '../../../src/runtime/tensor-data.js';
 import { type FeedOptions, makeFeeds } from '../../../src/validate/inputs/feeds.js';
+import { dataCount } from '../../../src/validate/inputs/run-sets.js';
 import { sizeChoices } from '../../../src/validate/inputs/sizes.js';
 import { type ReferenceOptions, referenceOf } from '../../../src/validate/reference.js';
 
@@ -313,6 +314,15 @@ describe('sets of inputs', () => {
     rmSync(folder, { recursive: true });
     expect(given.runs.map(({ feeds }) => feeds.source)).toEqual(['data', 'made', 'made', 'made', 'made']);
     expect(given.runs.some(({ outputs }) => outputs['y']!.shape[1] === 11)).toBe(true);
+  });
+
+  it('of data are as many as time and memory allow, the first and the last always', () => {
+    expect(dataCount({ ms: 1, bytes: 1000 }, 1000)).toBe(64);
+    expect(dataCount({ ms: 200, bytes: 1000 }, 1000)).toBe(40);
+    // Masks of a large picture: outputs of 100 MiB each would fill the memory long before time is over.
+    expect(dataCount({ ms: 200, bytes: 100 * 2 ** 20 }, 1000)).toBe(5);
+    expect(dataCount({ ms: 60_000, bytes: 2 ** 30 }, 1000)).toBe(2);
+    expect(dataCount({ ms: 1, bytes: 0 })).toBe(64);
   });
 
   it('are the data that is given, spread where there are too many, and a few at its shapes behind it', async () => {
