@@ -120,7 +120,7 @@ export async function validate(
 }
 
 /** How long the original runs on more sets of inputs than those that always run. */
-const SETS_MS = 1500;
+const SETS_MS = 400;
 
 async function validateWithin(
   deadline: Deadline,

@@ -36,7 +36,7 @@ export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {
 const HERE = 'cpu';
 
 /** How long a model runs on more sets of inputs than those that always run; the comparison at the end takes its time. */
-const SETS_MS = 300;
+const SETS_MS = 100;
 
 /** A verifier over the shared child process, which starts now; what a model gives is kept while the model is as it was. */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
