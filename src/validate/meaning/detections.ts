@@ -65,13 +65,15 @@ function read({ boxes, scores, classes }: DetectionPorts, outputs: Outputs): Det
   });
 }
 
+const weightOf = ({ score }: Detection): number => Math.max(0, score);
+
 /** For each row of the first the row of the second that it is found as; the likeliest choose first. */
 function match(before: readonly Detection[], after: readonly Detection[]) {
   const overlap = overlapIn(before);
   const free = new Set(after.keys());
   const order: (number | undefined)[] = Array(before.length).fill(undefined);
   const byScore = [...before.keys()].sort((i, j) => before[j]!.score - before[i]!.score);
-  let [weights, found] = [0, 0];
+  let [weights, found, added] = [0, 0, 0];
   for (const i of byScore) {
     const one = before[i] as Detection;
     let [best, most] = [undefined as number | undefined, OVERLAP];
@@ -85,15 +87,18 @@ function match(before: readonly Detection[], after: readonly Detection[]) {
         Math.abs(after[j]!.score - one.score) < Math.abs(after[best]!.score - one.score);
       if (share > most + (best === undefined ? -1e-9 : 1e-3) || isNearer) [best, most] = [j, share];
     }
-    const weight = Math.max(0, one.score);
+    const weight = weightOf(one);
     weights += weight;
     if (best === undefined) continue;
     free.delete(best);
     order[i] = best;
-    found += weight;
+    // Of a score that fell or rose, what both have: whoever reads detections cuts them off at a score.
+    const own = weightOf(after[best]!);
+    found += Math.min(weight, own);
+    added += Math.max(0, own - weight);
   }
   // What the result alone has counts as much as what it lacks.
-  const added = [...free].reduce((sum, j) => sum + Math.max(0, after[j]!.score), 0);
+  for (const j of free) added += weightOf(after[j]!);
   const samples = before.filter(({ score }) => score > 0).length;
   return { order, value: found / Math.max(weights, found + added), samples: weights > 0 ? samples : 0 };
 }

@@ -277,8 +277,14 @@ describe('an output is measured by its meaning', () => {
     expect(violations(turned, gateOf('exact', 'cpu'))).toEqual([]);
     // Moved a little: found again. Another class, another place: not, each as heavy as its score.
     const moved = compare(boxes.map(([a, b, c, d, s, k]) => [a! + 2, b!, c! + 2, d!, s! - 0.01, k!]));
-    expect(moved.meaning!.value).toBe(1);
+    expect(moved.meaning!.value).toBeCloseTo(5.4 / 5.5);
     expect(violations(moved, gateOf('exact', 'cpu')).length).toBeGreaterThan(0);
+    // The same boxes at half their scores, or at twice, are half as much: a limit of the score finds others.
+    const scaled = (by: number) => compare(boxes.map((row) => row.with(4, by * row[4]!)));
+    for (const by of [0.5, 2]) {
+      expect(scaled(by).meaning!.value).toBeCloseTo(0.5);
+      expect(meaningViolation(scaled(by).meaning!, lossy)).toBeDefined();
+    }
     const last = boxes.with(9, [0, 50, 20, 90, 0.1, 0]);
     expect(compare(last).meaning!.value).toBeCloseTo(5.4 / 5.5);
     expect(violations(compare(last), lossy)).toEqual([]);
