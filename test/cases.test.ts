@@ -88,6 +88,7 @@ describe.runIf(existsSync(collection('cases')))('models of public bug reports', 
     const said = wordsOf(report);
     for (const word of ['Gelu', '17', '20']) expect(said).toContain(word);
   });
+
   it('gridsample-deformable: sampling points stay float32', async () => {
     const done = await run('gridsample-deformable');
     const sample = [...(await done.model()).graph.nodeSet].find(({ opType }) => opType === 'GridSample');
@@ -122,7 +123,7 @@ describe.runIf(existsSync(collection('cases')))('models of public bug reports', 
   it('int8-nan-row: the report says what one row does to the others, and an option helps', async () => {
     const { report } = await run('int8-nan-row', { passes: 'int8:minElements=1' });
     expect(wordsOf(report)).toMatch(/one scale for all rows/);
-    const byRow = await run('int8-nan-row', { passes: 'int8:minElements=1;rows=true'.replace(';', ':') });
+    const byRow = await run('int8-nan-row', { passes: 'int8:minElements=1:rows=true' });
     expect(wordsOf(byRow.report)).not.toMatch(/one scale for all rows/);
   });
 

@@ -52,11 +52,12 @@ it('loads both models anew for every heat, in processes and an order that change
   expect(found?.ms.original).toHaveLength(found?.ms.result.length as number);
 });
 
-it('ends with its deadline: with two pairs, or with none', async () => {
-  const none = await new Deadline(0).spend(() =>
-    race(contenders([]), feeds, { ...options, deadline: new Deadline(0) }),
-  );
-  expect(none).toBeUndefined();
+it('ends with its deadline: with two pairs at least, or with none', async () => {
+  const loads: string[] = [];
+  const over = await race(contenders(loads), feeds, { ...options, deadline: new Deadline(0) });
+  // One heat; how many pairs are in it is a question of how long loading takes.
+  expect(loads).toHaveLength(2);
+  expect(over?.decided.pairs ?? 2).toBeGreaterThanOrEqual(2);
   const short = new Deadline(50);
   const found = await short.spend(() => race(contenders([]), feeds, { ...options, budgetMs: 60_000, deadline: short }));
   expect(found?.decided.pairs ?? 2).toBeLessThan(40);
