@@ -12,13 +12,21 @@ export function inputsText(inputs: readonly string[], seed: number): string {
   return `${counted(given, 'given set')} of inputs${made ? `, ${made} made up with seed ${seed}` : ''}`;
 }
 
-export const formTexts = {
-  plain: 'as it computes',
+/** The arithmetic of hardware that this machine may not be. */
+export const EMULATED = '16 bits rounded, integer sums exact';
+
+const formTexts = {
+  plain: 'plain',
   optimized: "with the runtime's optimizations",
-  emulated: 'with 16 bits rounded and integer sums exact',
+  emulated: `emulated (${EMULATED})`,
 } as const;
 
-export const arithmeticText = ({ forms = [] }: Accuracy): string => forms.map((form) => formTexts[form]).join(' and ');
+/** `; run plain, emulated (16 bits rounded, integer sums exact) and with the runtime's optimizations`; empty where nothing was. */
+export function arithmeticText({ forms = [] }: Accuracy): string {
+  const texts = forms.map((form) => formTexts[form]);
+  const last = texts.pop();
+  return last === undefined ? '' : `; run ${texts.length ? `${texts.join(', ')} and ` : ''}${last}`;
+}
 
 /** What the runtime does to the original without any pass: beside it an error of ours is small or large. */
 export function ownText({ runtimeOwn = [] }: Accuracy): string[] {

@@ -57,9 +57,7 @@ export function reportMarkdown(report: Report): string {
   if (accuracy)
     blocks.push(
       ['## Accuracy'],
-      [
-        `On ${[accuracy.provider, arithmeticText(accuracy)].filter(Boolean).join(', ')}, seed ${seed}, inputs: ${accuracy.inputs.join('; ')}.`,
-      ],
+      [`On ${accuracy.provider}${arithmeticText(accuracy)}. Seed ${seed}, inputs: ${accuracy.inputs.join('; ')}.`],
       [...(accuracy.warnings ?? []), ...branchTexts(accuracy), ...ownText(accuracy)].map((text) => `- ${text}`),
       table(
         ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'meaning'],
@@ -86,7 +84,6 @@ export function reportMarkdown(report: Report): string {
     const { low, high } = speed.interval;
     const interval = `${verdict} (${low.toFixed(2)}–${high.toFixed(2)})`;
     const sample = cpu ? `CPU time decides, ${cpu.pairs} pairs` : `${run.result.runs} interleaved runs each`;
-    const beside = cpu && wall ? `${wall.ratio.toFixed(2)}× by the clock` : interval;
     blocks.push(
       ['## Speed'],
       [`On ${speed.provider}, ${sample}, onnxruntime's own optimizations on.`],
@@ -103,7 +100,9 @@ export function reportMarkdown(report: Report): string {
                 ],
               ]
             : []),
-          ['run (median)', msText(run.original.median), msText(run.result.median), beside],
+          cpu && wall
+            ? ['run', msText(wall.times.original), msText(wall.times.result), `${wall.ratio.toFixed(2)}× by the clock`]
+            : ['run (median)', msText(run.original.median), msText(run.result.median), interval],
           ['first run', msText(first.original), msText(first.result), ''],
           ['session creation', msText(create.original), msText(create.result), ''],
         ],

@@ -1,6 +1,6 @@
 /** Rollouts in words: how far the result drifted from the original, step by step. */
 import type { Report } from '../run/report.js';
-import { formTexts } from './accuracy-text.js';
+import { EMULATED } from './accuracy-text.js';
 import { counted, numberText } from './style.js';
 
 type Rollout = NonNullable<Report['rollout']>;
@@ -32,7 +32,7 @@ export function rolloutTitle({ fedBack, drift, tokens, provider, form, source }:
   const where = [
     provider,
     source === 'data' ? 'given inputs' : 'made-up inputs',
-    ...(form === 'emulated' ? [formTexts.emulated] : []),
+    ...(form === 'emulated' ? [EMULATED] : []),
   ];
   return `${where.join(', ')}: ${counted(drift.length, tokens ? 'token' : 'step')}${texts}, ${first?.output} → ${first?.input}${more}`;
 }

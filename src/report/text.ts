@@ -170,12 +170,13 @@ const opsetText = (opsets: Readonly<Record<string, number>>): string =>
     .join(', ');
 
 function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[] {
-  if (!accuracy) return [];
+  // Where nothing was run, the line of the gate says why.
+  if (!accuracy || accuracy.inputs.length === 0) return [];
   const { outputs, inputs, provider } = accuracy;
   const isMeant = outputs.some((output) => meaningText(output));
   const snr = (value: number | null) => (value === null || !Number.isFinite(value) ? '∞' : `${numberText(value)} dB`);
   const rows = outputs.map((output) => [
-    output.name,
+    shortened(output.name),
     numberText(output.maxAbs),
     numberText(output.relativeL2),
     output.cosine === null ? '–' : output.cosine.toFixed(6),
@@ -194,11 +195,17 @@ function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[]
     ...[...ownText(accuracy), ...accuracy.notes].map((text) => p.dim(text)),
   ].map((line) => `  ${line}`);
   return [
-    `${p.bold('accuracy')}  ${p.dim([provider, inputsText(inputs, seed), arithmeticText(accuracy)].filter(Boolean).join(', '))}`,
+    `${p.bold('accuracy')}  ${p.dim(`${provider}, ${inputsText(inputs, seed)}${arithmeticText(accuracy)}`)}`,
     ...(rows.length ? table([titles, ...rows], ' >>>>>').map((line) => `  ${line}`) : []),
     ...remarks,
   ];
 }
+
+/** Longer names of outputs lose their middle. */
+const LONGEST_NAME = 48;
+
+const shortened = (name: string): string =>
+  name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME / 2)}…${name.slice(1 - LONGEST_NAME / 2)}`;
 
 function rolloutLines({ rollout }: ComparisonReport, p: Paint, width: number): string[] {
   if (!rollout) return [];
@@ -224,7 +231,6 @@ function speedLines({ speed, notTimed }: ComparisonReport, p: Paint): string[] {
       ? p.good(`${ratio.toFixed(2)}×`)
       : p.warn(`! ${ratio.toFixed(2)}×, slower`)
     : p.dim(`${ratio.toFixed(2)}×, not significant`);
-  const beside = wall && cpu ? p.dim(`${wall.ratio.toFixed(2)}× by the clock`) : verdict;
   const arrow = p.dim('→');
   const rows = [
     ...(cpu
@@ -237,11 +243,17 @@ function speedLines({ speed, notTimed }: ComparisonReport, p: Paint): string[] {
           ].concat([msText(cpu.times.result), '', `${verdict} ${range(speed.interval)}`]),
         ]
       : []),
-    [p.dim('run'), msText(run.original.median), spread(run.original), arrow].concat([
-      msText(run.result.median),
-      spread(run.result),
-      beside,
-    ]),
+    wall && cpu
+      ? [p.dim('run'), msText(wall.times.original), '', arrow].concat([
+          msText(wall.times.result),
+          '',
+          `${p.dim(`${wall.ratio.toFixed(2)}× by the clock`)} ${range(wall.interval)}`,
+        ])
+      : [p.dim('run'), msText(run.original.median), spread(run.original), arrow].concat([
+          msText(run.result.median),
+          spread(run.result),
+          verdict,
+        ]),
     [p.dim('first run'), msText(first.original), '', arrow, msText(first.result), ''],
     [p.dim('create'), msText(create.original), '', arrow, msText(create.result), ''],
   ];

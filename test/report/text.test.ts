@@ -119,6 +119,29 @@ describe('reportText', () => {
     );
   });
 
+  it('shows times that are as far apart as the ratio beside them, and shortens what is long', () => {
+    const clock = (ratio: number, original: number, result: number) => ({
+      ...{ ratio, interval: { low: ratio - 0.02, high: ratio + 0.02 }, significant: true, pairs: 20 },
+      times: { original, result },
+    });
+    const speed = {
+      ...sample.speed!,
+      cpu: { ...clock(1.3, 20, 15.4), threads: 'one' as const },
+      wall: clock(1.25, 10, 8),
+    };
+    expect(reportText({ ...sample, speed })).toContain(
+      'run              10.0 ms    →  8.00 ms    1.25× by the clock (1.23–1.27)',
+    );
+    expect(reportMarkdown({ ...sample, speed })).toContain('| run | 10.0 ms | 8.00 ms | 1.25× by the clock |');
+    const forms: Report['accuracy'] = { ...sample.accuracy!, forms: ['plain', 'emulated', 'optimized'] };
+    const outputs = [{ ...forms.outputs[0]!, name: `${'a'.repeat(40)}${'b'.repeat(40)}` }];
+    const text = reportText({ ...sample, accuracy: { ...forms, outputs } });
+    expect(text).toContain(
+      "sets of inputs; run plain, emulated (16 bits rounded, integer sums exact) and with the runtime's optimizations\n",
+    );
+    expect(text).toContain(`\n  ${'a'.repeat(24)}…${'b'.repeat(23)}  `);
+  });
+
   it('says what did not happen', () => {
     const { accuracy, speed, output, ...rest } = sample;
     const gates = [{ name: 'speed' as const, passed: false, detail: '0.9×, at least 1.2×' }];

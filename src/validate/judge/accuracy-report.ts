@@ -69,6 +69,7 @@ export async function measureAccuracy(
     notes: [
       ...shortened(reference.notes),
       ...proof.notes,
+      ...judged.notes,
       ...(absent
         ? [`not proven on ${absent}, which this machine does not have: the numbers are those of ${placeOf(provider)}`]
         : []),
@@ -88,5 +89,6 @@ function shortened(notes: readonly string[]): string[] {
   const [first] = refused;
   if (refused.length < 2) return [...notes];
   const others = notes.filter((note) => !note.startsWith(REFUSED));
-  return [`${first} (and not on ${refused.length - 1} other sets of inputs)`, ...others];
+  const counted = refused.length === 2 ? 'another set of inputs' : `${refused.length - 1} other sets of inputs`;
+  return [`${first} (and not on ${counted})`, ...others];
 }

@@ -148,8 +148,8 @@ export function unproven(output: OutputAccuracy, gate: Gate): string | undefined
 /** What breaks the gate, in words: one text for each limit; none where it holds. */
 export function violations(output: OutputAccuracy, gate: Gate): string[] {
   const found: string[] = [];
-  if (output.nonFiniteMismatches)
-    found.push(`${output.nonFiniteMismatches} elements are NaN or infinite in one of the two alone`);
+  const { nonFiniteMismatches: odd } = output;
+  if (odd) found.push(`${odd} ${odd === 1 ? 'element is' : 'elements are'} NaN or infinite in one of the two alone`);
   if (output.equal !== undefined) {
     if (output.equal < gate.minEqual) found.push(`${percent(output.equal)} equal < ${percent(gate.minEqual)}`);
     return found;

@@ -23,6 +23,8 @@ export interface Judgement {
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
   /** The inputs beyond which nothing is promised, and what the inputs that do not count say. */
   readonly warnings: readonly string[];
+  /** Outputs whose error is that of the runtime's own optimizations. */
+  readonly notes: readonly string[];
 }
 
 export interface JudgeOptions {
@@ -47,30 +49,35 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
   // A pass that rounds holds for numbers of a size; an exact one for all.
   const isBound = ({ run }: { readonly run: number | undefined }): boolean =>
     fidelity === 'exact' || hasData || run === undefined || isOrdinary(feedsOf(run) as Feeds);
-  const broken = (list: readonly WeighedEvidence[]) =>
+  const broken = (list: readonly WeighedEvidence[]): Problem[] =>
     list.flatMap(({ run, output, outcome, words }) =>
-      outcome === 'beyond' ? words.map((text) => ({ run, text: `"${output.name}": ${text}` })) : [],
+      outcome === 'beyond'
+        ? words.map((text) => ({ run, text: `"${output.name}": ${text}`, error: output.relativeL2 }))
+        : [],
     );
-  const told = (list: readonly { run: number | undefined; text: string }[]): string[] => [
-    ...new Set(list.map(({ text }) => text)),
-  ];
   const counted = proof.evidence.filter(counts);
   const faults: readonly Failure[] = proof.failures.filter(counts);
   const problems = [...faults, ...broken(counted), ...strayed(counted.filter(isBound), options)];
   const final = problems.filter(isBound);
   const beyond = problems.filter((one) => !isBound(one));
   const lost = new Set(beyond.map(({ run }) => run));
-  const sizes = reference.runs.flatMap(({ feeds }, run) => (lost.has(run) ? [] : (feeds.kind?.largest ?? [])));
+  const smallest = Math.min(...[...lost].map((run) => feedsOf(run)?.kind?.largest ?? 0));
+  const sizes = reference.runs.flatMap(({ feeds: { kind } }) => (kind && kind.largest < smallest ? kind.largest : []));
+  /** Names of the kinds of numbers that some runs were fed, the smallest first. */
+  const kindsOf = (list: readonly Problem[]): string => {
+    const kinds = list.flatMap(({ run }) => feedsOf(run)?.kind ?? []).sort((a, b) => a.largest - b.largest);
+    return [...new Set(kinds.map(({ name }) => name))].join(', ');
+  };
+  const idle = [...proof.failures, ...broken(proof.evidence)].filter((one) => !counts(one));
   const warnings = [
-    ...told(beyond)
-      .slice(0, 1)
-      .map((text) => {
-        const kinds = [...new Set([...lost].map((run) => feedsOf(run)?.kind?.name))].join(', ');
-        return `holds for inputs up to ${Math.max(0, ...sizes)}, not for ${kinds}: ${text}`;
-      }),
-    ...told([...proof.failures, ...broken(proof.evidence)].filter((one) => !counts(one))).map(
-      (text) => `on made-up inputs, which do not count beside the given ones: ${text}`,
-    ),
+    ...(beyond.length
+      ? [`holds for inputs up to ${Math.max(0, ...sizes)}, not for ${kindsOf(beyond)}: ${told(beyond)[0]}`]
+      : []),
+    ...(idle.length
+      ? [
+          `on made-up inputs${kindsOf(idle) && ` (${kindsOf(idle)})`}, which do not count beside the given ones: ${fewOf(told(idle))}`,
+        ]
+      : []),
   ];
   const held = counted.filter(({ run }) => !lost.has(run));
   const open = held.flatMap(({ output, outcome, words }) =>
@@ -101,8 +108,54 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
       ...(warnings.length > 0 && { warnings }),
     };
   })();
-  return { verdict, outputs: worst, failures: told(faults), notCompared, warnings };
+  return { verdict, outputs: worst, failures: told(faults), notCompared, warnings, notes: optimizedNotes(held, worst) };
 }
+
+/** Something that does not hold, and the error behind it. */
+interface Problem {
+  readonly run: number | undefined;
+  readonly text: string;
+  readonly error?: number;
+}
+
+/** Texts of problems, each once: of those that differ in their numbers alone, the one with the largest error. */
+function told(list: readonly Problem[]): string[] {
+  const worst = new Map<string, Problem>();
+  for (const one of list) {
+    const key = one.error === undefined ? one.text : one.text.replace(/(": | )[\d.]+(e[+-]?\d+)?/g, '$1#');
+    const known = worst.get(key);
+    if (!known || (one.error ?? 0) > (known.error ?? 0)) worst.set(key, one);
+  }
+  return [...worst.values()].map(({ text }) => text);
+}
+
+/** Named so many. */
+const FEW = 3;
+
+const fewOf = (texts: readonly string[]): string =>
+  `${texts.slice(0, FEW).join('; ')}${texts.length > FEW ? `, and ${texts.length - FEW} more` : ''}`;
+
+/** An error that so many times the pass's own stands beside it. */
+const APART = 2;
+
+/** Says of outputs whose worst error is one of the runtime's optimizations how large it is without them. */
+function optimizedNotes(held: readonly WeighedEvidence[], worst: readonly OutputAccuracy[]): string[] {
+  const largest = (name: string, isOptimized: boolean): number =>
+    Math.max(
+      ...held
+        .filter(({ form, output }) => output.name === name && (form === 'optimized') === isOptimized)
+        .map(({ output }) => output.relativeL2),
+    );
+  return worst.flatMap(({ name, relativeL2 }) => {
+    const [optimized, own] = [largest(name, true), largest(name, false)];
+    return relativeL2 > NEGLIGIBLE && Number.isFinite(own) && optimized > APART * own
+      ? [`"${name}": ${optimized.toPrecision(2)} with the runtime's optimizations, ${own.toPrecision(2)} without them`]
+      : [];
+  });
+}
+
+/** Below it errors are those of float32 sums. */
+const NEGLIGIBLE = 1e-4;
 
 /** What a sentence about accuracy holds for: its inputs, its arithmetic and the machine. */
 function scopeOf({ runs }: Reference, { evidence }: Proof, where: string): string {

@@ -139,7 +139,8 @@ async function roll(
       const each = spent / Math.max(1, drifts.length);
       if (spent + each > budget) {
         deadline.cut(`${asked - drifts.length} of ${asked} steps of the rollout`);
-        notes.push(`${drifts.length} of ${asked} steps: one takes ${(each / 1000).toPrecision(2)} s`);
+        const why = drifts.length ? `one takes ${(each / 1000).toPrecision(2)} s` : 'no time is left';
+        notes.push(`${drifts.length} of ${asked} steps: ${why}`);
         break;
       }
       const { value } = await steps.next();

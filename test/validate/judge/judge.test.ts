@@ -41,6 +41,25 @@ describe('inputs that were given', () => {
     expect(found.warnings).toEqual([expect.stringMatching(/^on made-up inputs.*relative L2 0.50 > 0.15/)]);
     expect(judge(reference(data, made()), proof([0.5, 0.01]), lossy).verdict.outcome).toBe('rejected');
   });
+
+  it('are warned of in one line: the kinds of numbers, and the largest error of each limit', () => {
+    const sets = reference(data, made('±32768'), made('0–255'), made('±32768'));
+    const [warning, ...others] = judge(sets, proof([0.01, 0.3, 0.5, 0.4]), lossy).warnings;
+    expect(others).toEqual([]);
+    expect(warning).toMatch(/^on made-up inputs \(0–255, ±32768\), which do not count.*: "y": relative L2 0.50 > 0.15/);
+    expect(warning).not.toMatch(/0\.[34]0/);
+  });
+});
+
+describe('the error of the runtime', () => {
+  it("is told from the pass's own where it is the larger one", () => {
+    const [plain, optimized] = proof([0.01, 0.1]).evidence;
+    const evidence = [plain!, { ...optimized!, form: 'optimized' as const, run: 0 }];
+    expect(judge(reference(made()), proof([], { evidence }), lossy).notes).toEqual([
+      `"y": 0.10 with the runtime's optimizations, 0.010 without them`,
+    ]);
+    expect(judge(reference(made()), proof([0.1]), lossy).notes).toEqual([]);
+  });
 });
 
 describe('what an output means', () => {
@@ -71,6 +90,11 @@ describe('a pass that rounds', () => {
     expect(found.verdict.outcome).toBe('accepted');
     expect(found.warnings).toEqual([expect.stringMatching(/^holds for inputs up to 6, not for 0–255: "y"/)]);
     expect(found.outputs[0]?.relativeL2).toBeLessThan(0.02);
+    // Larger numbers for which it holds do not make it hold for smaller ones.
+    const sets = reference(made(), made('±32768'), made('0–255'));
+    expect(judge(sets, proof([0.01, 0.01, 0.5]), lossy).warnings).toEqual([
+      expect.stringMatching(/^holds for inputs up to 6, not for 0–255: "y"/),
+    ]);
     expect(judge(reference(made(), made('0–255')), proof([0.5, 0.01]), lossy).verdict.outcome).toBe('rejected');
   });
   it('may go past its gate where rounded weights do, and the sentence says so', () => {
