@@ -14,7 +14,7 @@ interface InputOptions {
 export async function checkInputs(model: Model, { shapes, dims, inputs }: InputOptions): Promise<void> {
   const sizes = sizesOf(model, { shapes, dims });
   if (inputs === undefined) return;
-  for (const { path, read } of (await import('./validate/inputs/given.js')).givenSets(inputs)) {
+  for (const { path, read } of (await import('./validate/inputs/files/given.js')).givenSets(inputs)) {
     const { tensors } = read(model);
     if (sizes.size === 0 && !shapes) continue;
     for (const input of model.graph.inputs) {

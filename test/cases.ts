@@ -10,7 +10,7 @@ import { type OptimizeFileOptions, optimizeFile } from '../src/optimize-file.js'
 import type { Report } from '../src/run/report.js';
 import { RuntimeProcess, type TensorData, type Tensors } from '../src/runtime/isolate.js';
 import { fromTensorData } from '../src/runtime/tensor-data.js';
-import { givenSets } from '../src/validate/inputs/given.js';
+import { givenSets } from '../src/validate/inputs/files/given.js';
 import { type Form, sideOf } from '../src/validate/sides/forms.js';
 import { subjectOf } from '../src/validate/sides/subject.js';
 import { collection } from './models.js';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readModel } from '../../src/onnx/read.js';
-import { givenSets } from '../../src/validate/inputs/given.js';
+import { givenSets } from '../../src/validate/inputs/files/given.js';
 import { machineState } from '../machine.js';
 import { root } from '../usage.js';
 import { trainedModels } from './models.js';

@@ -3,7 +3,7 @@ import type { Model } from '../ir/model.js';
 import { elementCount } from '../ir/tensor.js';
 import type { LoadOptions, Provider, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
 import type { FeedOptions, Feeds } from './inputs/feeds.js';
-import { givenSets } from './inputs/given.js';
+import { givenSets } from './inputs/files/given.js';
 import { besideData, Runner, runBase, runData, runMore } from './inputs/run-sets.js';
 import { basePlans } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';

@@ -7,7 +7,7 @@ import type { Tensor } from '../../src/ir/tensor.js';
 import { memoryTensor, stringTensor } from '../../src/ir/tensor.js';
 import { readModel } from '../../src/onnx/read.js';
 import type { TensorData } from '../../src/runtime/isolate.js';
-import { givenSets } from '../../src/validate/inputs/given.js';
+import { givenSets } from '../../src/validate/inputs/files/given.js';
 import { collection } from '../models.js';
 import { checkClaims, coverage } from './claims.js';
 

@@ -8,7 +8,7 @@ import { tensorType } from '../../src/ir/types.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { closeRuntime } from '../../src/runtime/evaluate.js';
 import { validate } from '../../src/validate/index.js';
-import { givenSets } from '../../src/validate/inputs/given.js';
+import { givenSets } from '../../src/validate/inputs/files/given.js';
 import { createVerifier } from '../../src/validate/verifier.js';
 
 /** x·w, scaled; `wrong` scales otherwise. */

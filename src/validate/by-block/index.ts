@@ -9,9 +9,9 @@ import { workingProvider } from '../../runtime/providers.js';
 import { gateOf } from '../judge/gates.js';
 import { type ReferenceOptions, referenceOf } from '../reference.js';
 import { type Subject, subjectOf } from '../sides/subject.js';
+import { Both } from './both.js';
 import { driftsIn, firstOf } from './drift.js';
 import { type Cause, type ErrorByBlock, type ModelPart, reportOf } from './report.js';
-import { Sides } from './sides.js';
 
 export type { DriftReport, ErrorByBlock, ModelPart, PartError, ValueError } from './report.js';
 
@@ -47,16 +47,16 @@ export async function errorByBlock(
     for (const { model } of subjects) inferTypes(model);
     const { runs } = await referenceOf(runtime, a.model, a.source, { ...options, provider });
     const feeds = runs.map((run) => run.feeds.tensors);
-    const sides = new Sides(runtime, a.model, b.model, provider, feeds);
-    const outputs = await sides.outputErrors();
-    const errors = new Map([...(await sides.insideErrors()), ...outputs]);
+    const both = new Both(runtime, a.model, b.model, provider, feeds);
+    const outputs = await both.outputErrors();
+    const errors = new Map([...(await both.insideErrors()), ...outputs]);
     // A tenth of what the exact gate allows is the noise of sums.
     const floor = gateOf('exact', provider).maxError / 10;
-    const found = await causeOf(sides, errors, Math.max(0, ...outputs.values()), floor);
+    const found = await causeOf(both, errors, Math.max(0, ...outputs.values()), floor);
     return {
       provider,
       inputs: runs.map((run) => run.feeds.about),
-      ...reportOf(sides, errors, found, options.partsOf(a.model.graph), floor),
+      ...reportOf(both, errors, found, options.partsOf(a.model.graph), floor),
     };
   } finally {
     await runtime.close();
@@ -72,8 +72,8 @@ const ownOf = (given: string | Uint8Array | Model): string | Uint8Array | Model 
  * The first place whose error, put right, takes most of the outputs' with it. Values that both models call alike but that are
  * different things differ as well, and hide what is behind them: they take nothing with them, and are left out.
  */
-async function causeOf(sides: Sides, errors: Map<Value, number>, outputError: number, floor: number): Promise<Cause> {
-  const { graph } = sides.original;
+async function causeOf(both: Both, errors: Map<Value, number>, outputError: number, floor: number): Promise<Cause> {
+  const { graph } = both.original;
   const all = driftsIn(graph, errors, floor);
   if (!(outputError > floor)) return { drifts: all, first: firstOf(all, outputError) };
   const left = new Map(errors);
@@ -83,9 +83,9 @@ async function causeOf(sides: Sides, errors: Map<Value, number>, outputError: nu
     const next = drifts.find(({ value }) => !tried.has(value));
     if (!next) break;
     tried.add(next.value);
-    const without = await sides.errorWithout(next.value);
+    const without = await both.errorWithout(next.value);
     if (without !== undefined && without <= SHARE * outputError) return { drifts, first: next, without };
-    if (!sides.outputs.includes(next.value)) left.delete(next.value);
+    if (!both.outputs.includes(next.value)) left.delete(next.value);
   }
   return { drifts: all, first: firstOf(all, outputError) };
 }

@@ -4,9 +4,9 @@ import { isSameTensor } from '../../ir/same-tensor.js';
 import type { Value } from '../../ir/value.js';
 import { attributesText } from '../../run/cut.js';
 import type { Provider } from '../../runtime/isolate.js';
+import type { Both } from './both.js';
 import type { Drift } from './drift.js';
 import { canBeGiven, isShapeLike } from './exposed.js';
-import type { Sides } from './sides.js';
 
 /** A part of the original: a repeated block's instance, or what stands once. */
 export interface ModelPart {
@@ -74,7 +74,7 @@ export interface Cause {
 
 /** What was measured, by part and by value of the original. */
 export function reportOf(
-  { original: { graph }, pairs, outputs }: Pick<Sides, 'original' | 'pairs' | 'outputs'>,
+  { original: { graph }, pairs, outputs }: Pick<Both, 'original' | 'pairs' | 'outputs'>,
   errors: ReadonlyMap<Value, number>,
   { drifts, first, without }: Cause,
   parts: readonly ModelPart[],

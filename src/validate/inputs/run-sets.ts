@@ -5,7 +5,7 @@ import { type LoadOptions, RuntimeError, type RuntimeProcess, type Session } fro
 import type { ReferenceOptions, ReferenceRun } from '../reference.js';
 import { runTensors } from '../sides/run-tensors.js';
 import { type Feeds, shapesText } from './feeds.js';
-import type { GivenSet } from './given.js';
+import type { GivenSet } from './files/given.js';
 import { morePlans, type Plan } from './sets.js';
 import { type Sizes, sizeChoices } from './sizes.js';
 

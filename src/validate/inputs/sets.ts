@@ -2,6 +2,7 @@
 import type { Model } from '../../ir/model.js';
 import type { Value } from '../../ir/value.js';
 import type { Tensors } from '../../runtime/isolate.js';
+import { sidesOf } from './decisions.js';
 import {
   excessOf,
   type FeedOptions,
@@ -13,7 +14,6 @@ import {
 } from './feeds.js';
 import { isSignal, scales, sounds } from './kinds.js';
 import { roleOf } from './roles.js';
-import { sidesOf } from './sides.js';
 import { bakedChoices, openDims, type Sizes, shapesOf, sizeChoices, soundSizes } from './sizes.js';
 
 /** A set that is still to be made. */

@@ -5,7 +5,7 @@ import { nameOf } from '../../ir/symbols.js';
 import type { Outcome, Stopwatch } from '../../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../../runtime/isolate.js';
 import { type Feeds, makeFeeds } from '../inputs/feeds.js';
-import { type GivenSet, givenSets } from '../inputs/given.js';
+import { type GivenSet, givenSets } from '../inputs/files/given.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from '../inputs/sizes.js';
 import { type Subject, subjectOf } from '../sides/subject.js';
 import { race } from './race.js';

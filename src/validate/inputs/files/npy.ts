@@ -1,8 +1,8 @@
 /** Arrays as numpy saves them: a header in Python's notation, then the elements. */
-import { ModelError } from '../../ir/errors.js';
-import { elementCount } from '../../ir/tensor.js';
-import { type DataType, dataTypes } from '../../ir/types.js';
-import type { TensorData } from '../../runtime/isolate.js';
+import { ModelError } from '../../../ir/errors.js';
+import { elementCount } from '../../../ir/tensor.js';
+import { type DataType, dataTypes } from '../../../ir/types.js';
+import type { TensorData } from '../../../runtime/isolate.js';
 
 /** numpy's element types by letter and bytes. */
 const types: Readonly<Record<string, DataType>> = {

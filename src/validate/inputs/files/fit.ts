@@ -1,12 +1,12 @@
 /** Tensors that were given, held against the port that they are for: its element type and its shape. */
-import { dimText } from '../../ir/dims.js';
-import { ModelError } from '../../ir/errors.js';
-import { bigintsOf, castTensor, numbersOf } from '../../ir/numbers.js';
-import { elementCount, type Tensor } from '../../ir/tensor.js';
-import { type DataType, dataTypes, isFloat, isInteger } from '../../ir/types.js';
-import type { Value } from '../../ir/value.js';
-import type { TensorData } from '../../runtime/isolate.js';
-import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
+import { dimText } from '../../../ir/dims.js';
+import { ModelError } from '../../../ir/errors.js';
+import { bigintsOf, castTensor, numbersOf } from '../../../ir/numbers.js';
+import { elementCount, type Tensor } from '../../../ir/tensor.js';
+import { type DataType, dataTypes, isFloat, isInteger } from '../../../ir/types.js';
+import type { Value } from '../../../ir/value.js';
+import type { TensorData } from '../../../runtime/isolate.js';
+import { fromTensorData, toTensorData } from '../../../runtime/tensor-data.js';
 
 /** What numpy calls the types whose names differ. */
 const numpyName = (type: DataType): string => (type === 'bool' ? 'bool_' : type);

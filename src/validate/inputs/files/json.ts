@@ -1,10 +1,10 @@
 /** Inputs written as JSON: numbers, bools and texts by the input's name, nested lists for axes. */
-import { ModelError } from '../../ir/errors.js';
-import { tensorOf } from '../../ir/numbers.js';
-import { type DataType, dataTypes, isFloat, isInteger } from '../../ir/types.js';
-import type { Value } from '../../ir/value.js';
-import type { TensorData } from '../../runtime/isolate.js';
-import { toTensorData } from '../../runtime/tensor-data.js';
+import { ModelError } from '../../../ir/errors.js';
+import { tensorOf } from '../../../ir/numbers.js';
+import { type DataType, dataTypes, isFloat, isInteger } from '../../../ir/types.js';
+import type { Value } from '../../../ir/value.js';
+import type { TensorData } from '../../../runtime/isolate.js';
+import { toTensorData } from '../../../runtime/tensor-data.js';
 
 /** A file's values by name. Throws ModelError where it holds something else. */
 export function readJson(text: string, place: string): Readonly<Record<string, unknown>> {

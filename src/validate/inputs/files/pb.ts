@@ -1,11 +1,11 @@
 /** Test data sets as ONNX's own tests have them: folders of numbered `.pb` files, one TensorProto each. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ModelError } from '../../ir/errors.js';
-import type { Model } from '../../ir/model.js';
-import { decodeTensor } from '../../onnx/read.js';
-import type { TensorData } from '../../runtime/isolate.js';
-import { toTensorData } from '../../runtime/tensor-data.js';
+import { ModelError } from '../../../ir/errors.js';
+import type { Model } from '../../../ir/model.js';
+import { decodeTensor } from '../../../onnx/read.js';
+import type { TensorData } from '../../../runtime/isolate.js';
+import { toTensorData } from '../../../runtime/tensor-data.js';
 
 /** The number in `input_3.pb`. */
 const numberIn = (file: string): number => Number(/_(\d+)\.pb$/.exec(file)?.[1]);

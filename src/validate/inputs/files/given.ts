@@ -1,11 +1,11 @@
 /** Sets of inputs that are given as files: which there are under a path, and what each holds for a model. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { ModelError } from '../../ir/errors.js';
-import type { Model } from '../../ir/model.js';
-import type { Value } from '../../ir/value.js';
-import type { TensorData } from '../../runtime/isolate.js';
-import { type Feeds, shapesText } from './feeds.js';
+import { ModelError } from '../../../ir/errors.js';
+import type { Model } from '../../../ir/model.js';
+import type { Value } from '../../../ir/value.js';
+import type { TensorData } from '../../../runtime/isolate.js';
+import { type Feeds, shapesText } from '../feeds.js';
 import { fitted } from './fit.js';
 import { readJson, tensorFrom } from './json.js';
 import { readNpy } from './npy.js';

@@ -21,7 +21,7 @@ const MOST = 2 ** 28;
 /** Sets of inputs that the values inside are compared on: those whose outputs differ most. */
 const SETS = 2;
 
-export class Sides {
+export class Both {
   /** From the original's values to the result's. */
   readonly pairs: ReadonlyMap<Value, Value>;
   /** Outputs of the original that are computed and compared. */
