@@ -102,11 +102,13 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict | 
   const { options } = line;
   if (!options.verifier || !line.isCompared) return broken;
   const restore = line.saved();
+  // Known now: a trial asks for no errors.
+  const costs = line.results.map(({ error }) => error ?? 0);
   line.isTrial = true;
   await line.compileWhole('one of them breaks the accuracy gate: they are compiled each by itself');
   const culprits = [...line.results.entries()]
     .filter(([, { status, fidelity }]) => status === 'applied' && fidelity !== 'exact')
-    .sort(([, a], [, b]) => (b.error ?? 0) - (a.error ?? 0));
+    .sort(([a], [b]) => Number(costs[b]! > costs[a]!) - Number(costs[b]! < costs[a]!));
   const began = performance.now();
   // What the comparison after passes does not see, the one at the end has to judge: it takes longer.
   const judge = await judgeOf(line);

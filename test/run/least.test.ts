@@ -113,6 +113,19 @@ describe('the least of a pass is taken back', () => {
     });
   });
 
+  it('of the pass that cost the most, where repeats were compiled once as well', async () => {
+    const job = { ...options, verify: 'end', onGate: 'report' } as const;
+    const list = [passes.regional(), passes.bf16(), passes.int8()];
+    const { model, report } = await optimize(deep(8, 5), list, job);
+    expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
+    expect(report.passes.map(({ name, status }) => `${name} ${status}`).slice(1)).toEqual([
+      'bf16 applied',
+      'int8 applied',
+    ]);
+    expect(report.passes[1]?.takenBack).toBeUndefined();
+    expect(quantized(model)).toBe(7);
+  });
+
   it('a pass that breaks the end at every place is rolled back there', async () => {
     const job = { ...options, verify: 'end', onGate: 'report' } as const;
     const { model, report } = await optimize(chain([true, true]), [passes.bf16(), passes.int8()], job);
