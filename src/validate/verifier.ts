@@ -38,9 +38,12 @@ const HERE = 'cpu';
 /** How long a model runs on more sets of inputs than those that always run; the comparison at the end takes its time. */
 const SETS_MS = 100;
 
+/** What so many models gave is kept: of one that passes are held against, and of its stand-in. All outputs of all sets are in it. */
+const KEPT = 2;
+
 /** A verifier over the shared child process, which starts now; what a model gives is kept while the model is as it was. */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
-  const references = new WeakMap<Model, { revision: number; reference: Reference | string }>();
+  const references = new Map<Model, { revision: number; reference: Reference | string }>();
   const target = options.target ?? 'cpu';
   const deadline = deadlineOf(options);
   // Loading the runtime takes as long as the first passes do: both at once.
@@ -69,6 +72,9 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
     } finally {
       subject.close();
     }
+    references.delete(model);
+    const [oldest] = references.keys();
+    if (oldest && references.size === KEPT) references.delete(oldest);
     references.set(model, { revision: model.revision, reference });
     isStarted = true;
     return reference;
