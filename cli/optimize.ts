@@ -55,16 +55,17 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
     const width = Math.max(60, widthOf(process.stdout));
     process.stdout.write(reportText(report, { isColoured: hasColour(process.stdout), width }));
   }
-  return exitCodeOf(report, flags.quiet === true || flags.json === true) || rollbackCode(report, config.allowRollback);
+  const written = report.output ? `${report.output.files[0]} was written, not verified` : 'Nothing was written';
+  const isHidden = flags.quiet === true || flags.json === true;
+  return exitCodeOf(report, isHidden, written) || rollbackCode(report, config.allowRollback);
 }
 
-/** The first failed gate's code, that nothing could be compared before all; where the report is not shown, stderr says why. */
-export function exitCodeOf({ gates, output }: Pick<Report, 'gates' | 'output'>, isHidden: boolean): number {
+/** The code of the first failed gate, or that of a comparison that failed; where the report is not shown, stderr says why, and then `ending`. */
+export function exitCodeOf({ gates }: Pick<Report, 'gates'>, isHidden: boolean, ending = ''): number {
   const failed = gates.filter(({ passed }) => !passed);
   const first = failed.find(({ name }) => name === 'proof') ?? failed[0];
   if (!first) return 0;
-  const written = output ? `${output.files[0]} was written, not verified` : 'Nothing was written';
-  if (isHidden) process.stderr.write(`error: ${first.name} gate: ${oneLine(first.detail)}. ${written}\n`);
+  if (isHidden) process.stderr.write(`error: ${first.name} gate: ${oneLine(first.detail)}${ending && `. ${ending}`}\n`);
   return codes[first.name];
 }
 

@@ -6,6 +6,7 @@ import { arithmeticText, inputsText, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
+import { speedLines } from './speed-text.js';
 import { counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
 import { tuningTexts } from './tuning.js';
 
@@ -221,49 +222,6 @@ function remarkOf({ equal, nonFinite, nonFiniteMismatches }: OutputAccuracy, p: 
   return typeof equal === 'number' && equal < 1 ? p.warn(`${(100 * equal).toFixed(1)} % equal`) : '';
 }
 
-function speedLines({ speed, notTimed }: ComparisonReport, p: Paint): string[] {
-  if (!speed) return notTimed === undefined ? [] : [`${p.bold('speed')}  ${p.dim(notTimed)}`];
-  const { run, create, first, cpu, wall, ratio, significant } = speed;
-  const spread = ({ low, high }: { low: number; high: number }) => p.dim(`${numberText(low)}–${numberText(high)}`);
-  const range = ({ low, high }: { low: number; high: number }) => p.dim(`(${low.toFixed(2)}–${high.toFixed(2)})`);
-  const verdict = significant
-    ? ratio > 1
-      ? p.good(`${ratio.toFixed(2)}×`)
-      : p.warn(`! ${ratio.toFixed(2)}×, slower`)
-    : p.dim(`${ratio.toFixed(2)}×, not significant`);
-  const arrow = p.dim('→');
-  const rows = [
-    ...(cpu
-      ? [
-          [
-            p.dim(`CPU, ${cpu.threads === 'one' ? 'one thread' : 'all threads'}`),
-            msText(cpu.times.original),
-            '',
-            arrow,
-          ].concat([msText(cpu.times.result), '', `${verdict} ${range(speed.interval)}`]),
-        ]
-      : []),
-    wall && cpu
-      ? [p.dim('run'), msText(wall.times.original), '', arrow].concat([
-          msText(wall.times.result),
-          '',
-          `${p.dim(`${wall.ratio.toFixed(2)}× by the clock`)} ${range(wall.interval)}`,
-        ])
-      : [p.dim('run'), msText(run.original.median), spread(run.original), arrow].concat([
-          msText(run.result.median),
-          spread(run.result),
-          verdict,
-        ]),
-    [p.dim('first run'), msText(first.original), '', arrow, msText(first.result), ''],
-    [p.dim('create'), msText(create.original), '', arrow, msText(create.result), ''],
-  ];
-  const sample = cpu ? `CPU time decides, ${cpu.pairs} pairs` : `${run.result.runs} runs each`;
-  return [
-    `${p.bold('speed')}  ${p.dim(`${speed.provider}, against onnxruntime with its own optimizations on, ${sample}`)}`,
-    ...table(rows, ' >  >').map((line) => `  ${line}`),
-  ];
-}
-
 function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
   if (!placement) return [];
   const ops = Object.entries(placement.fallbacks).map(([op, n]) => `${n} ${op}`);
@@ -286,11 +244,16 @@ function cutLines({ cuts = [] }: ComparisonReport, p: Paint, width: number): str
 }
 
 const gateLines = ({ gates, accuracy }: ComparisonReport, p: Paint): string[] =>
-  gates.map(({ passed, name, detail }) => {
-    // A gate that nothing was held against has not been passed: it only does not stand in the way.
-    const isOpen = passed && name === 'accuracy' && accuracy?.outputs.length === 0;
-    return `${isOpen ? p.warn('?') : passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`;
-  });
+  // Where nothing could be compared and that counts, the gate of the proof says why, once.
+  gates
+    .filter(({ name, passed }) => !(name === 'accuracy' && passed && gates.some(isNoProof)))
+    .map(({ passed, name, detail }) => {
+      // A gate that nothing was held against has not been passed: it only does not stand in the way.
+      const isOpen = passed && name === 'accuracy' && accuracy?.outputs.length === 0;
+      return `${isOpen ? p.warn('?') : passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`;
+    });
+
+const isNoProof = ({ name, passed }: Report['gates'][number]): boolean => name === 'proof' && !passed;
 
 function endLines({ cpus, output, ms, verification, accuracy, gates, outcome }: Report, p: Paint): string[] {
   const lines: string[] = [];
@@ -298,12 +261,14 @@ function endLines({ cpus, output, ms, verification, accuracy, gates, outcome }: 
   if (back.length) lines.push(`${p.bad('✗')} not in the result: ${back.join(', ')}, rolled back`);
   const { verdict, level } = verification;
   if (cpus?.exact === false) lines.push(p.warn(cpus.text));
-  if (verdict?.outcome === 'unknown') lines.push(p.warn(`not verified: ${verdict.detail}`));
+  const isSaid = gates.some(({ detail }) => detail.endsWith(verdict?.detail ?? ''));
+  if (verdict?.outcome === 'unknown' && !isSaid) lines.push(p.warn(`not verified: ${verdict.detail}`));
   if (level === 'none' && !accuracy) lines.push(p.dim('not verified: nothing was run'));
   if (output)
     lines.push(
       `${p.good('✓')} wrote ${output.files.join(', ')} ${p.dim(`(${bytesText(output.bytes)}, ${msText(ms)})`)}`,
     );
+  else if (gates.some(isNoProof)) lines.push(`${p.bad('✗')} nothing written; --no-validate takes it unproven`);
   else if (gates.some(({ passed }) => !passed)) lines.push(`${p.bad('✗')} nothing written`);
   return lines;
 }

@@ -71,6 +71,11 @@ describe('an original that does not run', () => {
     expect(status).toBe(6);
     expect(stderr).toMatch(/^error: proof gate: the original does not run: .*NoSuchOp.*\. Nothing was written\n$/);
     expect(place.files).toEqual(['model.onnx']);
+    const { stdout } = place.run(bf16.slice(0, -1));
+    expect(stdout.match(/the original does not run/g)).toHaveLength(1);
+    expect(stdout).toContain('✗ nothing written; --no-validate takes it unproven');
+    const two = ['compare', 'model.onnx', 'model.onnx', '--target', 'cpu', '-q'];
+    expect(place.run(two)).toMatchObject({ status: 6, stderr: expect.not.stringContaining('written') });
     expect(place.run([...bf16, '--no-validate'])).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 

@@ -1,6 +1,6 @@
 /** Sets of inputs that are given as files: which there are under a path, and what each holds for a model. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { ModelError } from '../../../ir/errors.js';
 import type { Model } from '../../../ir/model.js';
 import type { Value } from '../../../ir/value.js';
@@ -26,7 +26,7 @@ const expected =
   'test_data_set_* with .pb files, .npz archives, .npy files by the name of the input, .json files, or folders of those';
 
 /**
- * The sets under a path, in order of their names: a file `.npz` or `.json`; a folder that is a set itself (`input_0.pb` …, or `.npy` files by the name
+ * The sets under a path, in order of their names: a file `.npz`, `.json` or `.npy`; a folder that is a set itself (`input_0.pb` …, or `.npy` files by the name
  * of the input, with `.json` beside them); a folder of such files and folders. Throws ModelError where there is none.
  */
 export function givenSets(path: string): GivenSet[] {
@@ -68,6 +68,8 @@ function folderSet(folder: string): GivenSet | undefined {
 
 function fileSet(path: string): GivenSet | undefined {
   if (path.endsWith('.npz')) return setOf(path, npzSource(path));
+  // Of a model that takes no more than this.
+  if (path.endsWith('.npy')) return setOf(path, filesSource(dirname(path), [basename(path)]));
   return path.endsWith('.json') ? setOf(path, jsonSource(path)) : undefined;
 }
 

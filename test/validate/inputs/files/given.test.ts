@@ -59,6 +59,8 @@ describe('inputs that are given', () => {
     expect(sets.map(({ tensors }) => numbers(tensors['a/x'])[0])).toEqual([2, 9, 10, 11]);
     expect(sets.map(({ tensors }) => numbers(tensors['rate'])[0])).toEqual([8000, 16000, 16000, 16000]);
     expect(read(join(folder, 'several', '2'), pair)).toHaveLength(1);
+    // One array alone, for a model that takes no more.
+    expect(() => read(join(folder, 'several', '2', 'a_x.npy'), pair)).toThrow(/every input; found none for rate/);
   });
 
   it('are of every element type and order that numpy saves', () => {
@@ -170,7 +172,8 @@ describe('what is wrong with inputs that are given', () => {
     ],
     ['half.json', '{"a/x": [[1, 2]], "rate": 0.5}', /"rate": expected whole numbers of int64; found 0\.5/],
     ['text.json', '{"a/x": [["1", 2]], "rate": 1}', /"a\/x": expected numbers; found "1"/],
-    ['array.npy', x, /array\.npy: expected .*; found a file "\.npy"/],
+    ['array.npy', x, /array\.npy: expected the name of an input: "a\/x", "rate"; found "array"/],
+    ['picture.png', 'not numbers', /picture\.png: expected .*; found a file "\.png"/],
   ];
   it.each(objects)('%s', (name, content, message) => {
     const path = file(name, content);
