@@ -2,7 +2,7 @@
 
 import { bytesText } from '../ir/bytes-text.js';
 import type { Report } from '../run/report.js';
-import { arithmeticText, ownText } from './accuracy-text.js';
+import { arithmeticText, inputsText, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
@@ -21,12 +21,15 @@ export function reportMarkdown(report: Report): string {
       [
         ['nodes', String(model.before.nodes), String(model.after.nodes)],
         ['weights', bytesText(model.before.bytes), bytesText(model.after.bytes)],
+        ...(report.inputBytes && report.output
+          ? [['file', bytesText(report.inputBytes), bytesText(report.output.bytes)]]
+          : []),
         ['opsets', opsets(model.before.opsets), opsets(model.after.opsets)],
       ],
     ),
     ['## Passes'],
     table(
-      ['pass', 'status', 'nodes', 'weights', 'time'],
+      ['pass', 'status', 'nodes', 'weights', 'error', 'time'],
       passes.map((pass) => [
         `\`${pass.name}\``,
         pass.status,
@@ -36,6 +39,7 @@ export function reportMarkdown(report: Report): string {
         pass.bytes.before === pass.bytes.after
           ? ''
           : `${bytesText(pass.bytes.before)} → ${bytesText(pass.bytes.after)}`,
+        pass.status === 'applied' && typeof pass.error === 'number' ? numberText(pass.error) : '',
         msText(pass.ms),
       ]),
     ),
@@ -57,8 +61,19 @@ export function reportMarkdown(report: Report): string {
   if (accuracy)
     blocks.push(
       ['## Accuracy'],
-      [`On ${accuracy.provider}${arithmeticText(accuracy)}. Seed ${seed}, inputs: ${accuracy.inputs.join('; ')}.`],
-      [...(accuracy.warnings ?? []), ...branchTexts(accuracy), ...ownText(accuracy)].map((text) => `- ${text}`),
+      [`On ${accuracy.provider}, ${inputsText(accuracy.inputs, seed)}${arithmeticText(accuracy)}.`],
+      // Closed until it is asked for: sets are many.
+      accuracy.inputs.length
+        ? ['<details><summary>Inputs</summary>', '', ...accuracy.inputs.map((text) => `- ${text}`), '', '</details>']
+        : [],
+      [
+        ...accuracy.failures,
+        ...accuracy.notCompared.map(({ name, reason }) => `not compared: ${name ? `${name}, ` : ''}${reason}`),
+        ...(accuracy.warnings ?? []),
+        ...branchTexts(accuracy),
+        ...ownText(accuracy),
+        ...accuracy.notes,
+      ].map((text) => `- ${text}`),
       table(
         ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'meaning'],
         accuracy.outputs.map((o) => [

@@ -11,6 +11,20 @@ it('writes tables and says what failed', () => {
   expect(text).toContain('| `logits` | 0.0012 | 0.40 | 0.0023 | 0.999998 | 52.8 | top-1 100.0 % of 40 |');
   expect(text).toContain('| run (median) | 12.1 ms | 9.30 ms | 1.30× (1.20–1.40) |');
   expect(text).toContain('- **failed**: accuracy, relative L2 0.31, at most 0.1');
+  expect(text).toContain(
+    'On cpu, 2 given sets of inputs.\n\n<details><summary>Inputs</summary>\n\n- seeded, x[1,3,48,320]\n',
+  );
+  const open = { ...sample.accuracy!, notes: ['a note'], notCompared: [{ name: 'ids', reason: 'every element is 0' }] };
+  expect(reportMarkdown({ ...sample, accuracy: open })).toContain(
+    '- not compared: ids, every element is 0\n- a note\n',
+  );
+  const costly = reportMarkdown({
+    ...sample,
+    passes: [{ ...sample.passes[1]!, error: 0.0123 }],
+    inputBytes: 10_500_000,
+  });
+  expect(costly).toMatch(/\| `bf16` \| applied \|.*\| 0\.012 \| 120 ms \|/);
+  expect(costly).toContain('| file | 10.5 MB | 5.21 MB |');
 });
 
 it('escapes a bar in a cell', () => {
