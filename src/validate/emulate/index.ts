@@ -51,7 +51,7 @@ export function emulated(original: Model): Emulation | undefined {
   roundResults(were);
   products.forEach(makeUnsigned);
   missing.forEach(expand);
-  notes.push(...notesOf(nodes, were));
+  notes.push(...notesOf(nodes, were), ...saturatingNotes(products));
   return {
     model,
     notes,
@@ -104,6 +104,13 @@ function recast(
     }),
   );
 }
+
+/** Whose weights could not be made unsigned. */
+const saturatingNotes = (products: readonly Node[]): string[] => {
+  const isSigned = (node: Node) => integerProductOf(node)?.weights.some(([at]) => node.inputs[at]?.elem === 'int8');
+  const ops = new Set(products.filter(isSigned).map(({ opType }) => opType));
+  return [...ops].map((op) => `sums of ${op} are those of this CPU, which may saturate`);
+};
 
 /** Operators that add up or go through time step by step. */
 const inSteps = new Set(['LSTM', 'GRU', 'RNN', 'CumSum', 'LinearAttention']);

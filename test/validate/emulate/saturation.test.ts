@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../../src/ir/build.js';
 import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
+import { emulated } from '../../../src/validate/emulate/index.js';
 import { runEmulated, spread } from './run-emulated.js';
 
 describe('integer products', () => {
@@ -33,6 +34,28 @@ describe('integer products', () => {
       const { y } = await runEmulated(model, isConstant ? { a } : { a, b });
       expect([...numbersOf(y as Tensor)]).toEqual(expected);
     }
+  });
+
+  it("of an operator whose weights cannot be made unsigned are this CPU's, and it is said", () => {
+    const lstm = buildModel({ '': 17, 'com.microsoft': 1 }, (g) => {
+      const [input, hidden] = [8, 4];
+      const weights = (size: number) =>
+        g.constant('int8', new Array(size * 4 * hidden).fill(127), [1, size, 4 * hidden]);
+      const scale = g.constant('float32', [0.01], [1]);
+      const zero = g.constant('int8', [0], [1]);
+      const x = g.input('x', 'float32', [2, 1, input]);
+      const blank = [undefined, undefined, undefined, undefined, undefined];
+      const inputs = [x, weights(input), weights(hidden), ...blank, scale, zero, scale, zero];
+      g.output('y', g.op('DynamicQuantizeLSTM', inputs, { hidden_size: hidden }, { domain: 'com.microsoft' }));
+    });
+    expect(emulated(lstm)?.notes).toEqual(['sums of DynamicQuantizeLSTM are those of this CPU, which may saturate']);
+    const product = buildModel({ '': 17 }, (g) =>
+      g.output(
+        'y',
+        g.op('MatMulInteger', [g.input('a', 'uint8', [rows, inner]), g.input('b', 'int8', [inner, columns])]),
+      ),
+    );
+    expect(emulated(product)?.notes).toEqual([]);
   });
 
   it('are exact without a zero point, and in ConvInteger', async () => {
