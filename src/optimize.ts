@@ -13,7 +13,7 @@ import { sizesOf } from './run/freeze.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
-import type { Fidelity, Pass, Target } from './run/pass.js';
+import type { Pass, Target } from './run/pass.js';
 import { type PipelineOptions, type Progress, runPipeline } from './run/pipeline.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
@@ -123,7 +123,7 @@ export async function optimizeBy(
     model: { before: result.before, after: result.after },
     cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
     outcome: outcomeOf(result.passes),
-    gates: [...gatesOf(result.verification.verdict, result.fidelity), ...requireGate(required, result.passes)],
+    gates: [...gatesOf(result.verification.verdict), ...requireGate(required, result.passes)],
     machine: await machineOf(),
     versions: await versionsOf(),
     ms: performance.now() - started,
@@ -172,10 +172,10 @@ async function stopwatchFor(model: Model, list: readonly Pass[], target: Target,
 }
 
 /** A comparison without an outcome holds nothing against the accuracy gate; that there is none may fail another. */
-function gatesOf(verdict: Verdict | undefined, fidelity: Fidelity): Report['gates'] {
+function gatesOf(verdict: Verdict | undefined): Report['gates'] {
   if (!verdict) return [];
   const { outcome, detail } = verdict;
-  if (outcome === 'unknown') return proofGate(verdict, fidelity);
+  if (outcome === 'unknown') return proofGate(verdict);
   return [{ name: 'accuracy', passed: outcome === 'accepted', detail }];
 }
 

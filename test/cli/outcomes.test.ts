@@ -79,10 +79,13 @@ describe('an original that does not run', () => {
     expect(place.run([...bf16, '--no-validate'])).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  it('stops no exact pass', () => {
+  it('is said by the exit code for exact passes too, whose result is written', () => {
     const { status, stdout } = place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu']);
     expect(stdout).toContain('? accuracy: not compared: the original does not run');
-    expect(status).toBe(0);
+    expect(status).toBe(6);
+    expect(place.files).toContain('model.opt.onnx');
+    const unasked = place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu', '--no-validate', '--force']);
+    expect(unasked.status).toBe(0);
   });
 });
 

@@ -10,7 +10,7 @@ export function gatesOf(
   accuracy: AccuracyReport,
   { speed, notTimed }: Pick<Validation, 'speed' | 'notTimed'>,
   placement: PlacementReport | undefined,
-  { minSpeedup, failOnFallback, maxError, minCosine, fidelity = 'exact', absent }: ValidateOptions,
+  { minSpeedup, failOnFallback, maxError, minCosine, absent }: ValidateOptions,
 ): GateResult[] {
   const found: GateResult[] = [accuracyGate(accuracy.verdict, maxError !== undefined || minCosine !== undefined)];
   if (minSpeedup !== undefined) {
@@ -27,6 +27,6 @@ export function gatesOf(
     const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}${source}` : 'not measured';
     found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
   }
-  found.push(...proofGate(accuracy.verdict, fidelity));
+  found.push(...proofGate(accuracy.verdict));
   return found;
 }
