@@ -1,4 +1,4 @@
-/** What is fed back: which output goes into which input in the next run, by how exporters name caches and states. */
+/** Pairs of outputs and the inputs that they go into in the next run, by how exporters name caches and states. */
 import type { ContractPort } from './contract.js';
 
 export interface Pair {

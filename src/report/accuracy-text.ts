@@ -1,4 +1,4 @@
-/** What accuracy was measured on, and in which arithmetic, in words. */
+/** The inputs and the arithmetic that accuracy was measured on, in words. */
 import type { Report } from '../run/report.js';
 import { counted, numberText } from './style.js';
 

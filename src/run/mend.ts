@@ -1,4 +1,4 @@
-/** What is done where a gate breaks: the pass is run again, kept from the fewest places without which the gate holds. */
+/** Runs a pass that broke its gate again, kept from the fewest places without which the gate holds. */
 import type { Note } from './context.js';
 import type { Deadline } from './deadline.js';
 import { Keeping, type Least, leastKept, type Place } from './least.js';

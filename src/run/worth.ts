@@ -1,4 +1,4 @@
-/** What passes that change numbers were worth: one that gave neither time nor bytes for them is taken back. */
+/** Finds lossy passes that gained neither time nor bytes: they are taken back. */
 import { outcomeOf } from './outcome.js';
 import type { PassReport, Report } from './report.js';
 

@@ -1,4 +1,4 @@
-/** What passes cost: how far the outputs of a model are from those of the model before it, on one set of inputs. */
+/** Measures the cost of passes: how far a model's outputs are from those of the model before it, on one set of inputs. */
 import type { Model } from '../ir/model.js';
 import { RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf } from './judge/accuracy.js';

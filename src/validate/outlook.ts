@@ -1,4 +1,4 @@
-/** What a comparison says of its time while it goes on: which share is done, and how many seconds are left. */
+/** Progress of a comparison: the share that is done, and the seconds that are left. */
 export class Outlook {
   readonly #began = performance.now();
   readonly #say: (text: string) => void;

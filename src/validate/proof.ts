@@ -1,4 +1,4 @@
-/** All that is known of a result beside its original: every form of arithmetic on every set of inputs, and what the original does by itself. */
+/** Collects the evidence for a result: every form of arithmetic on every set of inputs, and how far the original moves by itself. */
 import type { Model } from '../ir/model.js';
 import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';

@@ -1,4 +1,4 @@
-/** What values inside a model hold: the model with them as outputs, run part by part. */
+/** Reads values inside a model: it runs with them as outputs, part by part. */
 import { cloneModel } from '../../ir/clone.js';
 import type { Dim, SymbolName } from '../../ir/dims.js';
 import { freeName } from '../../ir/free-name.js';

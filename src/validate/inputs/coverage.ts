@@ -1,4 +1,4 @@
-/** What the inputs reached: the branches that ran, and whether one row of a batch touches the others. */
+/** The reach of the inputs: the branches that ran, and whether one row of a batch touches the others. */
 import { RuntimeError, type Session } from '../../runtime/isolate.js';
 import type { AccuracyReport } from '../index.js';
 import type { Contestant } from '../proof.js';

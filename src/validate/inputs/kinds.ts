@@ -1,4 +1,4 @@
-/** What made-up float inputs hold where the graph does not say what they mean: numbers of several scales, as people feed them. */
+/** Numbers for float inputs of unknown meaning: several scales, as people feed them. */
 import type { Random } from './random.js';
 
 export type KindName = 'normal' | '0–1' | '0–255' | '±32768' | 'swelling' | 'swelling to 32768';

@@ -1,4 +1,4 @@
-/** What the report says of accuracy, whether or not anything could be compared. */
+/** The accuracy part of the report, whether or not anything could be compared. */
 import { targetCpusOf } from '../../run/target-cpu.js';
 import type { Verdict } from '../../run/verify.js';
 import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';

@@ -1,4 +1,4 @@
-/** What a proof amounts to: the one judgement behind the accuracy gate and the pipeline's verifier. */
+/** Makes a verdict of a proof: the one judgement behind the accuracy gate and the pipeline's verifier. */
 import type { Fidelity } from '../../run/pass.js';
 import type { Verdict } from '../../run/verify.js';
 import type { Provider } from '../../runtime/isolate.js';

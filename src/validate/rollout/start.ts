@@ -1,4 +1,4 @@
-/** What a rollout starts with, and what goes in at each step beside what is fed back. */
+/** The inputs of a rollout: its first ones, and those of each step beside the outputs that are fed back. */
 import type { Model } from '../../ir/model.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Feeds, makeFeeds, shapesText } from '../inputs/feeds.js';

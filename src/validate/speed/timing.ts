@@ -1,4 +1,4 @@
-/** What is timed, where, and on which inputs. */
+/** Chooses the provider and the inputs that times are taken on. */
 import type { Model } from '../../ir/model.js';
 import { type Provider, RuntimeError } from '../../runtime/isolate.js';
 import { softwareDevice } from '../../runtime/providers.js';
