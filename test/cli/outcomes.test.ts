@@ -81,7 +81,7 @@ describe('an original that does not run', () => {
 
   it('is said by the exit code for exact passes too, whose result is written', () => {
     const { status, stdout } = place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu']);
-    expect(stdout).toContain('? accuracy: not compared: the original does not run');
+    expect(stdout).toContain('✗ proof: the original does not run');
     expect(status).toBe(6);
     expect(place.files).toContain('model.opt.onnx');
     const unasked = place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu', '--no-validate', '--force']);
