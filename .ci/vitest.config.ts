@@ -1,8 +1,8 @@
-/** Tests run models in child processes: a case may take seconds where two cores are shared. */
+/** Tests run models in child processes: a case may take seconds where two cores are shared, and a worker waits for them half of its time. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 },
 });

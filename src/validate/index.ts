@@ -120,7 +120,7 @@ export async function validate(
 }
 
 /** How long the original runs on more sets of inputs than those that always run. */
-const SETS_MS = 400;
+const SETS_MS = 150;
 
 async function validateWithin(
   deadline: Deadline,

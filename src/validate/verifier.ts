@@ -36,7 +36,7 @@ export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {
 const HERE = 'cpu';
 
 /** How long a model runs on more sets of inputs than those that always run; the comparison at the end takes its time. */
-const SETS_MS = 100;
+const SETS_MS = 60;
 
 /** What so many models gave is kept: of one that passes are held against, and of its stand-in. All outputs of all sets are in it. */
 const KEPT = 2;

@@ -20,7 +20,7 @@ const MOST_SETS = 16;
 const MOST_DATA = { sets: 64, bytes: 2 ** 29, budgets: 8, ms: 10_000 };
 
 /** The first of the others tell most (other branches, sound): they are not cut because a machine is busy, as long as each takes less than this. */
-const TELLING = { sets: 3, ms: 250 };
+const TELLING = { sets: 3, ms: 60 };
 
 /** Sets that are made up where there is data. */
 const MADE_BESIDE = 4;

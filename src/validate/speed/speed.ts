@@ -36,9 +36,9 @@ export interface SpeedReport extends Estimate {
 }
 
 export interface SpeedOptions {
-  /** About how long the pairs that decide may take; default 2.5 seconds. Runs that take long may take more. */
+  /** About how long the pairs that decide may take; default 1.2 seconds. Runs that take long may take more. */
   readonly budgetMs?: number;
-  /** How many times the budget it may take to have pairs enough to prove something; default 5. */
+  /** How many times the budget it may take to have pairs enough to prove something; default 2. */
   readonly patience?: number;
   /** About how long one run takes, and one load, where that is known. */
   readonly runEstimateMs?: number;
@@ -60,7 +60,7 @@ export async function measureSpeed(
   { tensors: feeds, about }: Feeds,
   options: SpeedOptions = {},
 ): Promise<SpeedReport | undefined> {
-  const { budgetMs = 2500, patience = 5, runEstimateMs = 0, deadline, onTime: onProgress } = options;
+  const { budgetMs = 1200, patience = 2, runEstimateMs = 0, deadline, onTime: onProgress } = options;
   const time = (more: Pick<RaceOptions, 'load' | 'by'> & Partial<RaceOptions>): Promise<Race | undefined> =>
     race(contenders, feeds, { budgetMs, patience, deadline, onProgress, ...more });
   // Two pairs at least, each side loaded and run once before.
