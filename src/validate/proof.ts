@@ -48,8 +48,6 @@ export interface Proof extends Omit<Comparison, 'evidence'> {
   readonly evidence: readonly WeighedEvidence[];
   /** What the runtime's own optimizations do to the original's outputs; undefined where that was not measured. */
   readonly runtimeOwn: readonly OutputAccuracy[] | undefined;
-  /** What the least change of its inputs does to them, on the first of them. */
-  readonly noise: Moves | undefined;
   /** The forms in which something was compared. */
   readonly forms: readonly Form[];
 }
@@ -109,7 +107,6 @@ export async function prove(
         options.isCoarse ? await ownRounding(reference, original, provider) : undefined,
       ),
       runtimeOwn,
-      noise,
       forms: seen,
     };
   } finally {

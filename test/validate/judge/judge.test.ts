@@ -27,7 +27,7 @@ const proof = (errors: readonly number[], more: Partial<Proof> = {}, fidelity: F
     const output = compareTensors('y', vector(1, 2, 3), vector(1 + error, 2 + 2 * error, 3 + 3 * error));
     return { form: 'plain', run, output, ...weigh(output, gateOf(fidelity, 'cpu'), fidelity) };
   }),
-  ...{ failures: [], notCompared: [], notes: [], forms: ['plain'], runtimeOwn: undefined, noise: undefined },
+  ...{ failures: [], notCompared: [], notes: [], forms: ['plain'], runtimeOwn: undefined },
   ...more,
 });
 const made = (name: KindName = 'normal') => ({ tensors: {}, about: '', source: 'made' as const, kind: kindOf(name) });
