@@ -50,8 +50,9 @@ export function packCases(cases: readonly BackendCase[]): Uint8Array {
   return Buffer.concat([length, header, ...cases.map(({ model }) => model)]);
 }
 
-export function readCases(): BackendCase[] {
-  const packed = brotliDecompressSync(readFileSync(join(root, packPath)));
+/** The pack, read from the repository's root or from a path. */
+export function readCases(path = join(root, packPath)): BackendCase[] {
+  const packed = brotliDecompressSync(readFileSync(path));
   let at = 4 + packed.readUInt32LE(0);
   const headers = JSON.parse(packed.toString('utf8', 4, at)) as Header[];
   return headers.map(({ bytes, ...rest }) => {

@@ -1,0 +1,83 @@
+/** One random graph: inputs, then recipes one after another, then outputs. The same seed and number give the same graph. */
+import type { Dim } from '../../../src/ir/dims.js';
+import { Model } from '../../../src/ir/model.js';
+import type { DataType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { Random } from '../../../src/validate/inputs/random.js';
+import { valueName } from './names.js';
+import { recipes } from './recipes/index.js';
+import { Sketch, Unavailable } from './sketch.js';
+
+const symbols = ['batch', 'seq', 'N', 'height/2', '__proto__', 'past seq', 'constructor'];
+const elems: readonly DataType[] = [
+  ...(['float32', 'float32', 'float32', 'float32', 'float32', 'float16', 'float64', 'int32', 'int64'] as const),
+  ...(['bool', 'string', 'uint8', 'int8', 'int16', 'uint16', 'uint32', 'uint64'] as const),
+];
+
+export function drawModel(seed: number, number: number): Model {
+  const random = Random.of(seed, `graph ${number}`);
+  const opset = random.int(13, 24);
+  const model = new Model(
+    [
+      ['', opset],
+      ['com.microsoft', 1],
+      ['ai.onnx.ml', 3],
+    ],
+    random.int(8, 11),
+  );
+  model.graph.name = 'main';
+  const own = [...symbols].sort(() => random.next() - 0.5).slice(0, 3);
+  const sketch = new Sketch(model, random, own);
+  sketch.input('float32', sketch.shape(2, 4));
+  for (let i = sketch.int(0, 2); i > 0; i--) sketch.input(sketch.one(elems), sketch.shape());
+  fill(sketch, sketch.int(3, 12));
+  giveOutputs(sketch);
+  if (sketch.chance(0.2)) defaults(sketch);
+  return model;
+}
+
+/** Adds the nodes of some recipes. */
+export function fill(sketch: Sketch, count: number): void {
+  let total = 0;
+  for (const [, weight] of recipes) total += weight;
+  for (let left = count, tries = 0; left > 0 && tries < 5 * count; tries++) {
+    let at = sketch.random.next() * total;
+    const found = recipes.find(([, weight]) => (at -= weight) < 0);
+    try {
+      found?.[0](sketch);
+      left--;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+    }
+  }
+}
+
+/** What nobody reads is an output, and a few others are: of the middle, inputs, constants, one twice. */
+function giveOutputs(sketch: Sketch): void {
+  const { graph } = sketch.g;
+  const exchanged = ({ elem }: Value): boolean => elem !== undefined && elem !== 'bfloat16';
+  const made = sketch.pool.filter((value) => value.producer?.graph === graph && exchanged(value));
+  const loose = made.filter((value) => value.uses.size === 0);
+  const outputs = loose.length > 0 ? loose.slice(-8) : made.slice(-1);
+  for (const value of made) if (value.uses.size > 0 && sketch.chance(0.04)) outputs.push(value);
+  if (sketch.chance(0.06)) outputs.push(sketch.one(graph.inputs));
+  if (sketch.chance(0.06)) outputs.push(sketch.weights([2, 2]));
+  if (outputs.length === 0) outputs.push(sketch.op('Identity', [graph.inputs[0]]));
+  if (sketch.chance(0.04)) outputs.push(sketch.op('Identity', [sketch.one(outputs)]));
+  outputs.forEach((value) => {
+    const isComputed = value.producer !== undefined && !value.isOutput;
+    const name = isComputed ? value.name : valueName(sketch);
+    // What no inference knows is left undeclared, now and then all is.
+    const type = sketch.chance(0.85) ? value.type : undefined;
+    graph.output(name, value, type);
+  });
+}
+
+/** An input that may be left out. */
+function defaults(sketch: Sketch): void {
+  for (const input of sketch.g.graph.inputs) {
+    const shape = input.shape as readonly Dim[];
+    if (!input.elem || !shape.every((dim) => typeof dim === 'number') || !sketch.chance(0.5)) continue;
+    input.defaultTensor ??= sketch.tensor(input.elem, shape as number[]);
+  }
+}

@@ -1,0 +1,39 @@
+/** Lists of passes that a graph goes through: four that keep its numbers, four that round or quantize. */
+import type { Random } from '../../../src/validate/inputs/random.js';
+
+export interface List {
+  readonly passes: string;
+  readonly isExact: boolean;
+}
+
+const orders = [
+  'fuse-norm,fuse-act,fuse-attn,fuse-rope',
+  'fuse-act,fuse-rope,fuse-norm,fuse-attn,simplify',
+  'opset,exact',
+  'inline,simplify,fuse',
+  'simplify,outline',
+  'regional,exact,outline',
+  'flatten-outputs,exact',
+  'fuse-attn',
+  'fuse-norm,simplify',
+  'fuse-attn:op=Attention,fuse-norm',
+];
+const narrower = [
+  'half',
+  'quarter',
+  'regional,quarter',
+  'simplify,fp16',
+  'exact,fp16',
+  'int8,fp16',
+  'fuse,int8,bf16',
+  'inline,int8',
+];
+
+export function listsFor(random: Random): List[] {
+  const exact = ['exact', 'simplify', 'regional,exact', orders[random.int(0, orders.length)] as string];
+  const lossy = ['fp16', 'bf16', 'int8', narrower[random.int(0, narrower.length)] as string];
+  return [
+    ...exact.map((passes) => ({ passes, isExact: true })),
+    ...lossy.map((passes) => ({ passes, isExact: false })),
+  ];
+}

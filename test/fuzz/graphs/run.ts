@@ -1,0 +1,71 @@
+/** Draws graphs one after another, checks each, and tells what was found. */
+import { RuntimeProcess } from '../../../src/runtime/isolate.js';
+import { Random } from '../../../src/validate/inputs/random.js';
+import type { FuzzOptions, FuzzSummary } from '../options.js';
+import { type Finding, findingsOf, originalOf } from './check.js';
+import { drawModel } from './draw.js';
+import { listsFor } from './lists.js';
+import { loadPieces } from './recipes/standard.js';
+
+/** One graph in so many runs its lists a second time, and on their own results. */
+const THOROUGH = 10;
+/** Graphs at once: while the runtime runs one, passes run on the other. */
+const AT_ONCE = 2;
+
+export async function fuzzGraphs({
+  seed,
+  seconds,
+  first = 0,
+  count = Number.POSITIVE_INFINITY,
+  say,
+}: FuzzOptions): Promise<FuzzSummary> {
+  await loadPieces();
+  const runtimes = await Promise.all(
+    Array.from({ length: AT_ONCE }, () => RuntimeProcess.start({ timeoutMs: 20_000 })),
+  );
+  const end = performance.now() + seconds * 1000;
+  const began = performance.now();
+  const totals = { graphs: 0, valid: 0, lists: 0, findings: 0, nodes: 0 };
+  const refusals = new Map<string, number>();
+  let next = first;
+  let told = began;
+  const one = async (runtime: RuntimeProcess): Promise<void> => {
+    while (next < first + count && performance.now() < end) {
+      const number = next++;
+      const random = Random.of(seed, `lists ${number}`);
+      const lists = listsFor(random);
+      totals.graphs++;
+      const drawn = drawModel(seed, number);
+      const original = await originalOf(runtime, drawn, random.int(0, 2 ** 31));
+      if (typeof original === 'string') {
+        const reason = original.replace(/^.*?(Status Message|ORT_)/s, '').slice(0, 160);
+        refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+        if (process.env['FUZZ_REFUSED']) say(`graph ${number} is refused: ${original.slice(0, 300)}`);
+        continue;
+      }
+      totals.valid++;
+      totals.nodes += drawn.graph.nodeSet.size;
+      const findings = await findingsOf(runtime, original, lists, number % THOROUGH === 0);
+      totals.lists += lists.length;
+      totals.findings += findings.length;
+      for (const finding of findings) say(findingText(seed, number, finding));
+      if (performance.now() - told > 30_000) {
+        told = performance.now();
+        say(
+          `${totals.graphs} graphs, ${totals.findings} findings, ${(totals.graphs / ((told - began) / 1000)).toFixed(1)} a second`,
+        );
+      }
+    }
+  };
+  await Promise.all(runtimes.map(one));
+  await Promise.all(runtimes.map((runtime) => runtime.close()));
+  const perSecond = totals.graphs / ((performance.now() - began) / 1000);
+  const share = Math.round((100 * totals.valid) / Math.max(1, totals.graphs));
+  return {
+    text: `graphs: ${totals.graphs} drawn (${share} % run, ${Math.round(totals.nodes / Math.max(1, totals.valid))} nodes each), ${totals.lists} lists, ${totals.findings} findings, ${perSecond.toFixed(1)} a second`,
+    findings: totals.findings,
+  };
+}
+
+const findingText = (seed: number, number: number, { kind, passes, text }: Finding): string =>
+  `${kind}: --seed ${seed} --first ${number} --count 1, ${passes}: ${text}`;

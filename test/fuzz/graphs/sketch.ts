@@ -1,0 +1,243 @@
+/**
+ * A graph in the making: what is random of it, and which values are there to go on with.
+ *
+ * Every node that is added is inferred at once, so that the next one can be chosen by what is known of types, dims and contents.
+ * Recipes ask for values by what they want (`any`, `want`), and the sketch gives one that is there, casts, reshapes, or makes one.
+ */
+import { Call } from '../../../src/infer/call.js';
+import { typeBySchema } from '../../../src/infer/elements.js';
+import { Frame } from '../../../src/infer/frame.js';
+import { ruleOf } from '../../../src/infer/registry.js';
+import { unknownsOf } from '../../../src/infer/unknowns.js';
+import type { AttributeLike } from '../../../src/ir/attribute.js';
+import { type Attributes, GraphBuilder } from '../../../src/ir/build.js';
+import { type Dim, equalDims, symbol } from '../../../src/ir/dims.js';
+import { Graph } from '../../../src/ir/graph.js';
+import type { Model } from '../../../src/ir/model.js';
+import type { Node, NodeOptions } from '../../../src/ir/node.js';
+import { stringsTensor, tensorOf } from '../../../src/ir/numbers.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { type DataType, dataTypes, isFloat, type Shape, type Type, tensorType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { schemaOf } from '../../../src/onnx/schema.js';
+import type { Random } from '../../../src/validate/inputs/random.js';
+import { nodeName, valueName } from './names.js';
+
+/** What several recipes share. */
+export const x32: DataType = 'float32';
+export const ms = { domain: 'com.microsoft' };
+export const ml = { domain: 'ai.onnx.ml' };
+
+/** Elements that a constant may have: graphs are many, so they are small. */
+const MOST = 4096;
+
+export class Sketch {
+  readonly g: GraphBuilder;
+  readonly frame: Frame;
+  /** What can be read here, outer values included; the latest last. */
+  readonly pool: Value[];
+
+  constructor(
+    readonly model: Model,
+    readonly random: Random,
+    /** Names of symbolic dims. */
+    readonly symbols: readonly string[],
+    graph = model.graph,
+    outer?: Sketch,
+    /** False in the body of a function: it reads nothing from outside. */
+    readonly isOpen = true,
+  ) {
+    this.g = new GraphBuilder(graph);
+    this.frame = outer?.frame ?? new Frame(unknownsOf(model), undefined, 0);
+    this.pool = outer && isOpen ? [...outer.pool] : [];
+  }
+
+  get opset(): number {
+    return this.g.graph.opsets.get('') ?? 1;
+  }
+
+  chance(share: number): boolean {
+    return this.random.next() < share;
+  }
+  one<T>(list: readonly T[]): T {
+    return list[this.random.int(0, list.length)] as T;
+  }
+  /** A whole number in [low, high]. */
+  int(low: number, high: number): number {
+    return this.random.int(low, high + 1);
+  }
+  dim(): Dim {
+    return this.chance(0.4) ? symbol(this.one(this.symbols)) : this.one([1, 2, 3, 4, 4, 6, 8]);
+  }
+  shape(least = 0, most = 4): Dim[] {
+    return Array.from({ length: this.int(least, most) }, () => this.dim());
+  }
+
+  /** Adds a node and infers it. */
+  node(
+    opType: string,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Attributes,
+    options: NodeOptions = {},
+  ): Node {
+    const node = this.g.node(opType, inputs, attributes, { name: nodeName(this), ...options });
+    this.infer(node);
+    for (const value of node.outputs) {
+      if (!value) continue;
+      if (value.name === '') value.name = valueName(this);
+      this.keep(value);
+    }
+    return node;
+  }
+  op(opType: string, inputs: readonly (Value | undefined)[], attributes?: Attributes, options?: NodeOptions): Value {
+    return this.node(opType, inputs, attributes, options).output;
+  }
+
+  infer(node: Node): void {
+    const { frame } = this;
+    const called = this.model.functionOf(node);
+    const opset = node.opset ?? Number.POSITIVE_INFINITY;
+    const schema = called ? undefined : schemaOf(node.opType, node.domain, opset);
+    // Bodies are inferred as they are made.
+    const call = new Call(node, opset, frame, (body) => body.outputs.map(({ type }) => ({ type })));
+    if (called)
+      node.outputs.forEach((value, index) => {
+        if (value) value.type = called.graph.outputs[index]?.type;
+      });
+    else {
+      ruleOf(node.opType, node.domain)?.(call);
+      node.outputs.forEach((value, index) => {
+        if (value) value.type = call.typeOf(index, typeBySchema(schema, call, index));
+      });
+    }
+    for (const value of node.outputs) if (value) frame.types.set(value, value.type);
+  }
+
+  keep(value: Value): Value {
+    this.frame.types.set(value, value.type);
+    if (value.type?.kind === 'tensor' && value.shape) this.pool.push(value);
+    return value;
+  }
+
+  input(elem: DataType | Type, shape?: Shape, name = valueName(this)): Value {
+    return this.keep(this.g.graph.input(name, typeof elem === 'string' ? tensorType(elem, shape) : elem));
+  }
+
+  constant(tensor: Tensor): Value {
+    const value = this.g.constant(tensor, this.chance(0.5) ? valueName(this) : '');
+    if (this.chance(0.3)) value.constantNode = { name: nodeName(this), docString: '', attribute: 'value' };
+    this.frame.types.set(value, value.type);
+    return value;
+  }
+  numbers(elem: DataType, values: readonly number[] | number, shape?: readonly number[]): Value {
+    return this.constant(tensorOf(elem, values as number[], shape));
+  }
+  ints(...values: number[]): Value {
+    return this.numbers('int64', values);
+  }
+
+  /** Random numbers of a type: floats are normal, integers small. */
+  tensor(elem: DataType, shape: readonly number[], scale = 1): Tensor {
+    const count = elementCount(shape);
+    if (elem === 'string')
+      return stringsTensor(
+        Array.from({ length: count }, () => this.one(['a', 'B c', 'é', ''])),
+        shape,
+      );
+    const { kind } = dataTypes[elem];
+    const draw = (): number => {
+      if (kind === 'float') return this.random.normal() * scale;
+      if (kind === 'bool') return this.int(0, 1);
+      return kind === 'signed' ? this.int(-3, 4) : this.int(0, 7);
+    };
+    return tensorOf(elem, Array.from({ length: count }, draw), shape);
+  }
+  weights(shape: readonly number[], scale = 0.5, elem: DataType = x32): Value {
+    return this.constant(this.tensor(elem, shape, scale));
+  }
+
+  /** A value of the pool that passes, later ones more often. */
+  pick(passes: (value: Value) => boolean): Value | undefined {
+    const found = this.pool.filter(passes);
+    return found.length === 0 ? undefined : found[Math.floor(found.length * Math.sqrt(this.random.next()))];
+  }
+
+  /** Any value of an element type and a rank in a range. */
+  any(elem: DataType = x32, least = 0, most = 9): Value {
+    const fits = (value: Value): boolean =>
+      value.elem === elem && (value.shape?.length ?? -1) >= least && (value.shape?.length ?? 99) <= most;
+    const found = this.chance(0.95) ? this.pick(fits) : undefined;
+    return found ?? this.want(elem, this.shape(least, Math.min(most, 4)));
+  }
+
+  /** A value of exactly this type: one that is there, one made of another, an input, or a constant. */
+  want(elem: DataType, shape: Shape): Value {
+    const same = this.pick((value) => value.elem === elem && sameShape(value.shape, shape));
+    if (same && this.chance(0.9)) return same;
+    const numbers = shape.filter((dim) => typeof dim === 'number');
+    const isStatic = numbers.length === shape.length;
+    const other = this.chance(0.6)
+      ? this.pick((value) => sameShape(value.shape, shape) && castable(value.elem, elem))
+      : undefined;
+    if (other?.elem) return this.cast(other, elem);
+    if (isStatic && elementCount(numbers) <= MOST && this.chance(0.3)) return this.constant(this.tensor(elem, numbers));
+    if (this.g.graph === this.model.graph) return this.input(elem, shape);
+    if (isStatic && elementCount(numbers) <= MOST) return this.constant(this.tensor(elem, numbers));
+    throw new Unavailable();
+  }
+
+  cast(value: Value, elem: DataType): Value {
+    if (value.elem === elem) return value;
+    // Beyond the range of an integer type, a Cast gives what the CPU likes.
+    const tame = isFloat(value.elem) && !isFloat(elem) && elem !== 'bool' ? this.bounded(value) : value;
+    return this.op('Cast', [tame], { to: dataTypes[elem].code });
+  }
+
+  /** The value within [0, 3]. */
+  bounded(value: Value): Value {
+    const elem = value.elem as DataType;
+    const small = this.op('Sigmoid', [value]);
+    return this.op('Mul', [small, this.numbers(elem, 3)]);
+  }
+
+  /** A body that may read what stands here; `define` gives its outputs. */
+  body(
+    inputs: readonly (Type | undefined)[],
+    define: (inner: Sketch, given: Value[]) => Value[],
+    declared = true,
+  ): Graph {
+    const graph = new Graph(this.model, valueName(this), this.g.graph.opsets);
+    const inner = new Sketch(this.model, this.random, this.symbols, graph, this);
+    const given = inputs.map((type) => {
+      const value = graph.input(valueName(this), type);
+      return inner.keep(value);
+    });
+    const names = new Set<string>();
+    for (const value of define(inner, given)) {
+      let name = value.name || valueName(this);
+      while (names.has(name)) name += '_';
+      names.add(name);
+      graph.output(name, value, declared ? value.type : undefined);
+    }
+    return graph;
+  }
+
+  attributes(all: Readonly<Record<string, AttributeLike | undefined>>): Attributes {
+    return all;
+  }
+}
+
+/** Thrown where a scope cannot give what a recipe wants: another recipe is tried. */
+export class Unavailable extends Error {}
+
+export const sameShape = (a: Shape | undefined, b: Shape | undefined): boolean =>
+  a !== undefined && b !== undefined && a.length === b.length && a.every((dim, i) => equalDims(dim, b[i] as Dim));
+
+/** The dims where all are numbers. */
+export function staticShape(value: Value): number[] | undefined {
+  const { shape } = value;
+  return shape?.every((dim) => typeof dim === 'number') ? ([...shape] as number[]) : undefined;
+}
+
+const castable = (from: DataType | undefined, to: DataType): boolean =>
+  from !== undefined && from !== 'string' && to !== 'string' && dataTypes[from].bits >= 8 && dataTypes[to].bits >= 8;
