@@ -8,6 +8,8 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
+// Where a bench loads onnxruntime itself.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rest = process.argv.slice(2);
 const folder = rest[0] === '--bundle' ? rest.splice(0, 2)[1] : undefined;

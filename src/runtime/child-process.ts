@@ -1,9 +1,9 @@
-/** Starting child processes, and what is left to clean up after them. */
+/** Starting child processes, which end when this one does, and send nothing to anyone. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { started, undivided } from '../leftovers.js';
+import { removeStaleFolders } from './temporary-folder.js';
 
 /** The child's file: beside this one in a build; in the build's folder when this one runs from its source. */
 function childFile(): string {
@@ -15,33 +15,51 @@ function childFile(): string {
 }
 
 const living = new Set<ChildProcess>();
-let isWatching = false;
-
-/** A child in native code does not notice the end of its parent: it is ended with it. */
-function endWithParent(child: ChildProcess): void {
-  living.add(child);
-  child.once('exit', () => living.delete(child));
-  if (isWatching) return;
-  isWatching = true;
-  process.once('exit', () => {
-    for (const one of living) one.kill('SIGKILL');
-  });
-}
 
 export function startChild(env: Readonly<Record<string, string>> = {}): ChildProcess {
-  const child = fork(childFile(), [], {
-    serialization: 'advanced',
-    // A debugger's or a test runner's arguments are not meant for the child.
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, ...env },
-  });
-  endWithParent(child);
-  return child;
+  removeStaleFolders();
+  return endsWithThis(() =>
+    fork(childFile(), [String(process.pid)], {
+      serialization: 'advanced',
+      // A debugger's or a test runner's arguments are not meant for the child.
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // onnxruntime sends what models are made of unless it is told not to: the user's own word wins.
+      env: { ORT_DISABLE_TELEMETRY: '1', ...process.env, ...env },
+      // A session of its own: a terminal's Ctrl-C is for this process, which ends the child then.
+      detached: process.platform !== 'win32',
+    }),
+  );
 }
 
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'onnx-passes-'));
-export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+/** Starts a child process that is killed where this one ends first. */
+export function endsWithThis(start: () => ChildProcess): ChildProcess {
+  return undivided(() => {
+    const child = start();
+    living.add(child);
+    const over = child.pid === undefined ? undefined : started(child.pid, () => child.kill('SIGKILL'));
+    child.once('exit', () => {
+      living.delete(child);
+      over?.();
+    });
+    return child;
+  });
+}
+
+/** Ends a child; resolves when it has ended. */
+export async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.ref();
+  await new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.kill('SIGKILL');
+  });
+}
+
+/** Ends all children that were started here. */
+export async function endChildren(): Promise<void> {
+  await Promise.all([...living].map(endChild));
+}
 
 /** The last line of an error stream that says something. */
 export function lastWords(text: string): string {

@@ -3,6 +3,7 @@
  * and ends when its parent does. It imports no code of this package, so that starting it costs what the runtime costs.
  */
 import { readdirSync, readlinkSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { InferenceSession, type InferenceSession as Session, Tensor } from 'onnxruntime-node';
 import type { Calls, Port, Reply, Request, TensorData, Tensors } from './protocol.js';
 
@@ -160,6 +161,17 @@ function openDevices(): string[] {
   return links.filter((link) => link.startsWith('/dev/') && link !== '/dev/null');
 }
 
+/** How often a child looks whether its parent lives. */
+const LOOK_MS = 250;
+
+/** Native code hides from this thread that the parent was killed, so another one looks. */
+function endWithParent(): void {
+  const end = `process.kill(process.pid, 'SIGKILL')`;
+  const look = `if (process.ppid !== ${Number(process.argv[2])}) ${end}`;
+  new Worker(`setInterval(() => { ${look} }, ${LOOK_MS})`, { eval: true, execArgv: [] }).unref();
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+}
+
 async function answer(request: Request): Promise<unknown> {
   switch (request.call) {
     case 'load':
@@ -177,7 +189,8 @@ async function answer(request: Request): Promise<unknown> {
   }
 }
 
-process.on('disconnect', () => process.exit());
+endWithParent();
+
 process.on('message', async (request: Request) => {
   let reply: Reply;
   try {

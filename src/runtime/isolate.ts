@@ -6,11 +6,12 @@ import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { lastWords, removeFolder, startChild, temporaryFolder } from './child-process.js';
+import { endChild, lastWords, startChild } from './child-process.js';
 import { explain } from './explain.js';
 import type { CallName, Calls, LoadOptions, Reply } from './protocol.js';
 import { isKilled, RuntimeError } from './runtime-error.js';
 import type { Session } from './session.js';
+import { type TemporaryFolder, temporaryFolder } from './temporary-folder.js';
 import { readTrace } from './trace.js';
 
 export type { LoadOptions, Port, Provider, RunTimes, TensorData, Tensors } from './protocol.js';
@@ -72,18 +73,18 @@ export class RuntimeProcess {
     try {
       let source = model;
       if (folder && typeof model !== 'string' && model.length > LARGE) {
-        source = join(folder, 'model.onnx');
+        source = join(folder.path, 'model.onnx');
         writeFileSync(source, model);
       }
-      const profilePrefix = folder && options.profile ? join(folder, 'profile') : undefined;
+      const profilePrefix = folder && options.profile ? join(folder.path, 'profile') : undefined;
       const child = this.#child;
       const loaded = await this.#call('load', { model: source, options, profilePrefix });
       return this.#session(child, loaded, options, options.profile ? folder : undefined);
     } catch (error) {
-      if (options.profile && folder) removeFolder(folder);
+      if (options.profile) folder?.remove();
       throw error;
     } finally {
-      if (!options.profile && folder) removeFolder(folder);
+      if (!options.profile) folder?.remove();
     }
   }
 
@@ -96,20 +97,14 @@ export class RuntimeProcess {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#tail.catch(() => {});
-    const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.ref();
-    await new Promise((resolve) => {
-      child.once('exit', resolve);
-      child.kill('SIGKILL');
-    });
+    if (this.#child) await endChild(this.#child);
   }
 
   #session(
     child: ChildProcess | undefined,
     { session, inputs, outputs, ms }: Calls['load']['result'],
     options: LoadOptions,
-    folder: string | undefined,
+    folder: TemporaryFolder | undefined,
   ): Session {
     const call = <Name extends CallName>(name: Name, rest: Calls[Name]['arguments']): Promise<Calls[Name]['result']> =>
       this.#call(name, rest, child);
@@ -124,16 +119,16 @@ export class RuntimeProcess {
         if (!folder) throw new TypeError('session: it was not loaded with profile: true');
         try {
           await call('endProfiling', { session });
-          return readdirSync(folder)
+          return readdirSync(folder.path)
             .filter((file) => file.endsWith('.json'))
-            .flatMap((file) => readTrace(readFileSync(join(folder, file), 'utf8')));
+            .flatMap((file) => readTrace(readFileSync(join(folder.path, file), 'utf8')));
         } finally {
-          removeFolder(folder);
+          folder.remove();
         }
       },
       release: async () => {
         if (this.#child === child) await call('release', { session }).catch(() => {});
-        if (folder) removeFolder(folder);
+        folder?.remove();
       },
     };
   }

@@ -1,9 +1,9 @@
 /** Which providers work on this machine, found out by running a tiny model on each, in a process of its own. */
 import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { buildModel } from '../ir/build.js';
 import { numbersOf, tensorOf } from '../ir/numbers.js';
 import { writeModel } from '../onnx/write.js';
+import { endsWithThis } from './child-process.js';
 import { type Device, webgpuDevice } from './device.js';
 import { type Provider, RuntimeProcess } from './isolate.js';
 import { fromTensorData, toTensorData } from './tensor-data.js';
@@ -75,7 +75,11 @@ async function deviceOf(provider: Provider, runtime: RuntimeProcess): Promise<De
 async function nvidiaNames(): Promise<string | undefined> {
   try {
     const query = ['--query-gpu=name', '--format=csv,noheader'];
-    const { stdout } = await promisify(execFile)('nvidia-smi', query, { timeout: 10_000 });
+    const stdout = await new Promise<string>((resolve, reject) =>
+      endsWithThis(() =>
+        execFile('nvidia-smi', query, { timeout: 10_000 }, (error, text) => (error ? reject(error) : resolve(text))),
+      ),
+    );
     return stdout.trim().split('\n').join(', ') || undefined;
   } catch {
     // The tool is not installed everywhere; the provider works without it.

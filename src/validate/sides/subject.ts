@@ -1,11 +1,10 @@
 /** A model to validate: the graph, to make inputs from, and what the runtime loads. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { storedTensors } from '../../ir/constants.js';
 import type { Model } from '../../ir/model.js';
 import { readModel } from '../../onnx/read.js';
 import { writeModel } from '../../onnx/write.js';
+import { temporaryFolder } from '../../runtime/temporary-folder.js';
 
 export interface Subject {
   readonly model: Model;
@@ -32,16 +31,15 @@ export async function subjectOf(
     return { model, source: given, files: [...new Set(files)], close };
   }
   if (constantBytes(given) <= LARGE) return { model: given, source: await writeModel(given), files, close };
-  const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-'));
-  const path = join(folder, 'model.onnx');
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const folder = temporaryFolder();
+  const path = join(folder.path, 'model.onnx');
   try {
     files.push(...(await writeModel(given, path)).files);
   } catch (error) {
-    remove();
+    folder.remove();
     throw error;
   }
-  return { model: given, source: path, files, close: remove };
+  return { model: given, source: path, files, close: folder.remove };
 }
 
 function constantBytes(model: Model): number {
