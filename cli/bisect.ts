@@ -1,6 +1,7 @@
 /** `optimize bisect`, and `compare --by-block`: where a result drifts from its original. */
 import { bisect } from '../src/bisect.js';
 import { checkInputs } from '../src/check-inputs.js';
+import { jsonText } from '../src/ir/shown-text.js';
 import { readModel } from '../src/onnx/read.js';
 import { bisectText } from '../src/report/bisect-text.js';
 import { resolveTarget } from '../src/runtime/providers.js';
@@ -20,8 +21,6 @@ export async function run(flags: Flags): Promise<undefined> {
   }).finally(() => progress.clear());
   const width = Math.max(60, widthOf(process.stdout));
   process.stdout.write(
-    flags.json
-      ? `${JSON.stringify(found, undefined, 2)}\n`
-      : bisectText(found, { isColoured: hasColour(process.stdout), width }),
+    flags.json ? jsonText(found) : bisectText(found, { isColoured: hasColour(process.stdout), width }),
   );
 }

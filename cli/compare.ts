@@ -1,5 +1,6 @@
 /** `optimize compare`: accuracy and speed of two models that should do the same. */
 import { checkInputs } from '../src/check-inputs.js';
+import { jsonText } from '../src/ir/shown-text.js';
 import { readModel } from '../src/onnx/read.js';
 import { comparisonText } from '../src/report/text.js';
 import { validate } from '../src/validate/index.js';
@@ -22,7 +23,7 @@ export async function run(flags: Flags): Promise<number> {
     provider: target,
     onProgress: (text) => progress.say(text),
   }).finally(() => progress.clear());
-  if (flags.json) process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
+  if (flags.json) process.stdout.write(jsonText(found));
   else if (!flags.quiet)
     process.stdout.write(
       comparisonText({ ...found, seed: settings.seed ?? 0 }, { isColoured: hasColour(process.stdout) }),

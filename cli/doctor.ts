@@ -1,4 +1,5 @@
 /** `optimize doctor`: which providers work here, and why the others do not. */
+import { jsonText, shownText, withTexts } from '../src/ir/shown-text.js';
 import { paint, table } from '../src/report/style.js';
 import { machineOf, versionsOf } from '../src/run/machine.js';
 import { probeProviders } from '../src/runtime/providers.js';
@@ -15,16 +16,16 @@ export async function run(flags: Flags): Promise<undefined> {
     : undefined;
   progress.clear();
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ providers, int8, machine, versions }, undefined, 2)}\n`);
+    process.stdout.write(jsonText({ providers, int8, machine, versions }));
     return undefined;
   }
   const p = paint(hasColour(process.stdout));
-  const rows = providers.map(({ provider, works, reason, device }) => [
+  const rows = withTexts(providers, shownText).map(({ provider, works, reason, device }) => [
     works ? p.good('✓') : p.bad('✗'),
     p.bold(provider),
     [device, works ? '' : reason].filter(Boolean).join('  '),
   ]);
-  const about = machine ? `${machine.cpu}, ${machine.cores} cores, ${machine.os} ${machine.arch}` : '';
+  const about = machine ? shownText(`${machine.cpu}, ${machine.cores} cores, ${machine.os} ${machine.arch}`) : '';
   const text = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const sums = int8 ? [sumsText(int8.saturates)] : [];
   process.stdout.write(`${[...table(rows), ...sums, '', p.dim(about), p.dim(text.join(', '))].join('\n')}\n`);

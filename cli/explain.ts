@@ -1,5 +1,6 @@
 /** `optimize explain`: why each site is fused, or not. */
 import { explain } from '../src/explain.js';
+import { jsonText } from '../src/ir/shown-text.js';
 import { readModel } from '../src/onnx/read.js';
 import { explanationText } from '../src/report/explanation-text.js';
 import type { Target } from '../src/run/pass.js';
@@ -17,8 +18,6 @@ export async function run(flags: Flags): Promise<undefined> {
     target: single(flags, 'target') as Target | undefined,
   });
   process.stdout.write(
-    flags.json
-      ? `${JSON.stringify(sites, undefined, 2)}\n`
-      : explanationText(sites, { isColoured: hasColour(process.stdout) }),
+    flags.json ? jsonText(sites) : explanationText(sites, { isColoured: hasColour(process.stdout) }),
   );
 }

@@ -1,4 +1,5 @@
 /** How the command ends when something is wrong: one line for what is the user's, the stack for what is ours. */
+import { shownText } from '../src/ir/shown-text.js';
 
 /** Errors that need no stack: the model, the pass, the request or the runtime is at fault. */
 const expected = new Set(['ModelError', 'PassError', 'UsageError', 'RuntimeError', 'GateError']);
@@ -16,7 +17,8 @@ const systemTexts: Readonly<Record<string, string>> = {
 /** Says what went wrong on stderr; the process ends with exit code 1. */
 export function fail(error: unknown): void {
   process.exitCode = 1;
-  process.stderr.write(`${errorText(error)}\n`);
+  const lines = errorText(error).split('\n');
+  process.stderr.write(`${lines.map(shownText).join('\n')}\n`);
 }
 
 /** One line for an expected error; with its stack for any other. */

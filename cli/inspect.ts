@@ -1,6 +1,7 @@
 /** `optimize inspect`: what a model is made of. */
 import { inferTypes } from '../src/infer/index.js';
 import { checkModel } from '../src/ir/check.js';
+import { jsonText } from '../src/ir/shown-text.js';
 import { findBlocks } from '../src/match/blocks/index.js';
 import { readModel } from '../src/onnx/read.js';
 import { inspectModel } from '../src/report/inspection.js';
@@ -15,8 +16,6 @@ export async function run(flags: Flags): Promise<undefined> {
   checkModel(model);
   const inspection = inspectModel(model, inferTypes(model), { values: flags.values === true, find: findBlocks });
   process.stdout.write(
-    flags.json
-      ? `${JSON.stringify(inspection, undefined, 2)}\n`
-      : inspectionText(inspection, { isColoured: hasColour(process.stdout) }),
+    flags.json ? jsonText(inspection) : inspectionText(inspection, { isColoured: hasColour(process.stdout) }),
   );
 }

@@ -1,6 +1,7 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
 import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { shownText } from '../src/ir/shown-text.js';
 import { checkDestination, optimizeFile } from '../src/optimize-file.js';
 import { reportMarkdown } from '../src/report/markdown.js';
 import { reportText } from '../src/report/text.js';
@@ -65,7 +66,8 @@ export function exitCodeOf({ gates }: Pick<Report, 'gates'>, isHidden: boolean, 
   const failed = gates.filter(({ passed }) => !passed);
   const first = failed.find(({ name }) => name === 'proof') ?? failed[0];
   if (!first) return 0;
-  if (isHidden) process.stderr.write(`error: ${first.name} gate: ${oneLine(first.detail)}${ending && `. ${ending}`}\n`);
+  if (isHidden)
+    process.stderr.write(`${shownText(`error: ${first.name} gate: ${first.detail}${ending && `. ${ending}`}`)}\n`);
   return codes[first.name];
 }
 
@@ -73,13 +75,11 @@ export function exitCodeOf({ gates }: Pick<Report, 'gates'>, isHidden: boolean, 
 function rollbackCode({ outcome, output }: Report, isAllowed = false): number {
   const back = outcome?.takenBack ?? [];
   if (isAllowed || back.length === 0) return 0;
-  const passes = back.map(({ pass, reason }) => `${pass} was rolled back, ${oneLine(reason)}`).join('; ');
+  const passes = back.map(({ pass, reason }) => `${pass} was rolled back, ${reason}`).join('; ');
   const rest = output ? `. ${output.files[0]} was written without it; --allow-rollback takes that for done` : '';
-  process.stderr.write(`error: ${passes}${rest}\n`);
+  process.stderr.write(`${shownText(`error: ${passes}${rest}`)}\n`);
   return ROLLED_BACK;
 }
-
-const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
 
 /** A word as a shell needs it. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

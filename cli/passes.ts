@@ -1,6 +1,7 @@
 /** `optimize passes`: the catalogue, or the one pass or preset that is named. */
 import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
+import { jsonText } from '../src/ir/shown-text.js';
 import { paint, table, wrapped } from '../src/report/style.js';
 import { optionsOf, type PassOption } from '../src/run/options.js';
 import { parsePasses } from '../src/run/parse.js';
@@ -27,7 +28,7 @@ export async function run(flags: Flags): Promise<undefined> {
       summary,
       passes: passes.map(({ definition, options }) => ({ name: definition.name, options })),
     }));
-    process.stdout.write(`${JSON.stringify({ passes, presets: shown }, undefined, 2)}\n`);
+    process.stdout.write(jsonText({ passes, presets: shown }));
     return undefined;
   }
   const p = paint(hasColour(process.stdout));

@@ -1,4 +1,5 @@
 /** The terminal: whether there is one, its colour, and the progress shown on it. */
+import { shownText } from '../src/ir/shown-text.js';
 import { isColoured } from '../src/report/style.js';
 
 export const hasColour = (stream: NodeJS.WriteStream): boolean => isColoured(process.env, stream.isTTY === true);
@@ -33,7 +34,8 @@ export class ProgressLine {
 
   constructor(readonly isQuiet: boolean) {}
 
-  say(text: string): void {
+  say(about: string): void {
+    const text = shownText(about);
     if (this.isQuiet || text === this.#last) return;
     this.#last = text;
     shown = this;

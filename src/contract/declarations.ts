@@ -1,4 +1,6 @@
 /** A contract ⟶ TypeScript declarations that stand alone: the ports, and the outputs as `unflatten` gives them. */
+
+import { visibleText } from '../ir/shown-text.js';
 import type { Contract, ContractPort } from './contract.js';
 import { portsOf, type Structure, type Structures } from './structure.js';
 
@@ -60,9 +62,11 @@ export function declarationsOf(contract: Contract): string {
   ].join('\n');
 }
 
+/** What a reader would not see, or see in another order, stands as the escape that TypeScript has for it. */
 const quoted = (text: string): string =>
-  `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
-const key = (name: string): string => (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : quoted(name));
+  `'${visibleText(JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'"))}'`;
+const key = (name: string): string =>
+  /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) && visibleText(name) === name ? name : quoted(name);
 
 const interfaceOf = (name: string, ports: readonly ContractPort[]): string =>
   `export type ${name} = {\n${ports.map(member).join('')}};`;
@@ -76,7 +80,7 @@ function member(port: ContractPort): string {
   return `  /** ${comment(remarks.join(': '))} */\n  readonly ${key(port.name)}${port.optional ? '?' : ''}: ${tensorText(port)};\n`;
 }
 
-const comment = (text: string): string => text.replaceAll('*/', '*\\/').replaceAll(/\s+/g, ' ');
+const comment = (text: string): string => visibleText(text.replaceAll('*/', '*\\/').replaceAll(/\s+/g, ' '));
 
 const dimsText = ({ dims }: ContractPort): string => (dims ? `[${dims.map((dim) => dim ?? '?').join(', ')}]` : '[…]');
 

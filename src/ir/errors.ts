@@ -1,8 +1,6 @@
 /** The two errors that are not our bugs. */
 
-/** Names in a file may hold anything: line ends and terminal controls are shown as escapes. */
-const oneLine = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+import { visibleText } from './shown-text.js';
 
 /** A model is at fault. Message: `place: expected …; found …. remedy`. */
 export class ModelError extends Error {
@@ -13,7 +11,7 @@ export class ModelError extends Error {
     readonly found: string,
     readonly remedy = '',
   ) {
-    super(oneLine(`${place}: expected ${expected}; found ${found}${remedy && `. ${remedy}`}`));
+    super(visibleText(`${place}: expected ${expected}; found ${found}${remedy && `. ${remedy}`}`));
   }
 }
 
@@ -38,5 +36,5 @@ export function expectModel(model: unknown, caller: string, forFiles = ''): void
   if (typeof model === 'object' && model !== null && 'graph' in model) return;
   const found = typeof model === 'string' ? `the text "${model.slice(0, 60)}"` : model === null ? 'null' : typeof model;
   const expected = `${caller}: expected a Model, as readModel(path or bytes) gives, awaited; found ${found}`;
-  throw new TypeError(oneLine(`${expected}${forFiles && `. ${forFiles}`}`));
+  throw new TypeError(visibleText(`${expected}${forFiles && `. ${forFiles}`}`));
 }

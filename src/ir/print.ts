@@ -6,6 +6,7 @@ import type { Graph } from './graph.js';
 import type { Model } from './model.js';
 import type { Node } from './node.js';
 import { numbersOf } from './numbers.js';
+import { visibleText } from './shown-text.js';
 import { numberedText } from './symbols.js';
 import { elementCount, type Tensor } from './tensor.js';
 import { type Type, typeText } from './types.js';
@@ -18,12 +19,18 @@ type ShowType = (type: Type | undefined) => string;
 
 /** The whole model: opsets, the main graph, functions. */
 export function printModel(model: Model): string {
-  const opsets = [...model.opsets].map(([domain, version]) => `${domain || 'ai.onnx'}:${version}`).join(' ');
+  const opsets = [...model.opsets]
+    .map(([domain, version]) => `${visibleText(domain) || 'ai.onnx'}:${version}`)
+    .join(' ');
   const dimText = numberedText();
-  const show: ShowType = (type) => typeText(type, dimText);
+  const show: ShowType = (type) => visibleText(typeText(type, dimText));
   const main = printGraph(model.graph, show);
-  const functions = model.functions.map((fn) => `\nfunction ${fn.domain}.${fn.name}${printGraph(fn.graph, show)}`);
-  return [`ir ${model.irVersion}, opset ${opsets}`, `graph ${model.graph.name}${main}`, ...functions].join('\n');
+  const functions = model.functions.map(
+    (fn) => `\nfunction ${visibleText(`${fn.domain}.${fn.name}`)}${printGraph(fn.graph, show)}`,
+  );
+  return [`ir ${model.irVersion}, opset ${opsets}`, `graph ${visibleText(model.graph.name)}${main}`, ...functions].join(
+    '\n',
+  );
 }
 
 /** One scope; labels that occur twice get a number. */
@@ -34,7 +41,7 @@ function printGraph(graph: Graph, show: ShowType, outer = new Map<Value, string>
     if (!value) return '_';
     let name = names.get(value);
     if (name === undefined) {
-      const base = value.name || 'v';
+      const base = visibleText(value.name || 'v');
       const count = taken.get(base) ?? 0;
       taken.set(base, count + 1);
       name = `%${base}${count || !value.name ? `.${count}` : ''}`;
@@ -53,7 +60,7 @@ function printGraph(graph: Graph, show: ShowType, outer = new Map<Value, string>
     return plainText(attribute, show);
   };
   for (const node of graph.nodes()) lines.push(`${inner}${nodeText(node, nameOf, attributeText, show)}`);
-  const outputs = graph.outputPorts.map(({ name }, index) => `${name}: ${nameOf(graph.outputs[index])}`);
+  const outputs = graph.outputPorts.map(({ name }, index) => `${visibleText(name)}: ${nameOf(graph.outputs[index])}`);
   lines.push(`${inner}=> ${outputs.join(', ')}`);
   return lines.join('\n');
 }
@@ -65,22 +72,24 @@ function nodeText(
   show: ShowType,
 ): string {
   const inputs = node.inputs.map(nameOf).join(', ');
-  const attributes = [...node.attributes].map(([name, attribute]) => `${name}=${attributeText(attribute)}`).sort();
+  const attributes = [...node.attributes]
+    .map(([name, attribute]) => `${visibleText(name)}=${attributeText(attribute)}`)
+    .sort();
   const outputs = node.outputs
     .map((value) => (value?.type ? `${nameOf(value)}: ${show(value.type)}` : nameOf(value)))
     .join(', ');
-  const op = node.domain ? `${node.domain}.${node.opType}` : node.opType;
+  const op = visibleText(node.domain ? `${node.domain}.${node.opType}` : node.opType);
   return `${outputs} = ${op}(${inputs})${attributes.length ? ` {${attributes.join(', ')}}` : ''}`;
 }
 
 function plainText(attribute: Exclude<Attribute, { type: 'graph' | 'graphs' }>, show: ShowType): string {
   switch (attribute.type) {
     case 'ref':
-      return `@${attribute.name}`;
+      return `@${visibleText(attribute.name)}`;
     case 'string':
-      return JSON.stringify(textOf(attribute.value));
+      return visibleText(JSON.stringify(textOf(attribute.value)));
     case 'strings':
-      return JSON.stringify(attribute.value.map(textOf));
+      return visibleText(JSON.stringify(attribute.value.map(textOf)));
     case 'ints':
     case 'floats':
       return `[${attribute.value.join(', ')}]`;
@@ -106,6 +115,7 @@ function tensorText(tensor: Tensor): string {
   const type = `${tensor.type}[${tensor.shape.join(', ')}]`;
   if (elementCount(tensor.shape) > SHOWN) return type;
   if (!uniformOf(tensor)) return `${type} × ${instanceCount(tensor)}`;
-  if (tensor.strings) return `${type} {${tensor.strings.map((bytes) => JSON.stringify(textOf(bytes))).join(', ')}}`;
+  if (tensor.strings)
+    return `${type} {${tensor.strings.map((bytes) => visibleText(JSON.stringify(textOf(bytes)))).join(', ')}}`;
   return `${type} {${[...numbersOf(tensor)].join(', ')}}`;
 }

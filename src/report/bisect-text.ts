@@ -1,4 +1,5 @@
 /** The error by depth on a terminal: a bar for each part of the model, and where the error begins. */
+import { shownText, withTexts } from '../ir/shown-text.js';
 import { counted, numberText, type Paint, paint, table, wrapped } from './style.js';
 import type { TextOptions } from './text.js';
 
@@ -32,7 +33,8 @@ export interface BisectReport {
   readonly notCompared: { readonly alone: number; readonly inside: number };
 }
 
-export function bisectText(report: BisectReport, { isColoured = false, width = 100 }: TextOptions = {}): string {
+export function bisectText(given: BisectReport, { isColoured = false, width = 100 }: TextOptions = {}): string {
+  const report = withTexts(given, shownText);
   const p = paint(isColoured);
   return `${[headLines(report, p), partLines(report, p), firstLines(report, p, width)]
     .filter((lines) => lines.length > 0)

@@ -1,4 +1,5 @@
 /** Explanations for a terminal: sites of one cause together, with the tree of the pattern on one of them. */
+import { shownText, withTexts } from '../ir/shown-text.js';
 import type { SiteResult } from '../run/sites.js';
 import { counted, paint } from './style.js';
 
@@ -22,13 +23,16 @@ const marks = { matched: '✓', partly: '~', failed: '✗', open: '·' } as cons
 const LEGEND = '✓ as expected  ~ itself as expected, not all below it  ✗ where the match ended  · not reached';
 
 /** The sites grouped by kind, rule and reason; each group shows its first site's tree. */
-export function explanationText(sites: readonly ExplainedSite[], options: { readonly isColoured: boolean }): string {
+export function explanationText(given: readonly ExplainedSite[], options: { readonly isColoured: boolean }): string {
+  const sites = withTexts(given, shownText);
   if (sites.length === 0) return 'no site of any fusing pass\n';
   const colour = paint(options.isColoured);
   const groups = new Map<string, ExplainedSite[]>();
   for (const site of sites) {
     const key = [site.pass, site.kind, site.rule, site.reason].join('\n');
-    groups.set(key, [...(groups.get(key) ?? []), site]);
+    const group = groups.get(key);
+    if (group) group.push(site);
+    else groups.set(key, [site]);
   }
   const tree = (trace: Trace, before: string, isLast: boolean, isRoot: boolean): string[] => {
     const mark = marks[trace.mark];

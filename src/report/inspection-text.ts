@@ -1,13 +1,15 @@
 /** What a model is made of, on a terminal. */
 
 import { bytesText } from '../ir/bytes-text.js';
+import { shownText, withTexts } from '../ir/shown-text.js';
 import { blockLines } from './blocks.js';
 import type { ContradictionInfo, Inspection, PortInfo } from './inspection.js';
 import type { ValueInfo } from './inspection-values.js';
 import { type Paint, paint, table } from './style.js';
 
 /** The summary for people; with values in it, every value of every scope below it. */
-export function inspectionText(inspection: Inspection, options: { readonly isColoured: boolean }): string {
+export function inspectionText(given: Inspection, options: { readonly isColoured: boolean }): string {
+  const inspection = withTexts(given, shownText);
   const p = paint(options.isColoured);
   const { irVersion, opsets, producer, nodes, ops, bytes, bytesByType, functionNames } = inspection;
   const opsetText = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);

@@ -1,9 +1,11 @@
 /** The report as Markdown: for a pull request or a wiki. */
 
 import { bytesText } from '../ir/bytes-text.js';
+import { shownText, withTexts } from '../ir/shown-text.js';
 import type { Report } from '../run/report.js';
 import { arithmeticText, inputsText, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
+import { code, markdownText } from './markdown-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { msText, numberText, signed } from './style.js';
@@ -11,11 +13,12 @@ import { rewritesText } from './text.js';
 import { tuningTexts } from './tuning.js';
 
 /** The report in Markdown, tables and all. */
-export function reportMarkdown(report: Report): string {
+export function reportMarkdown(given: Report): string {
+  const report = withTexts(given, markdownText);
   const { model, passes, accuracy, speed, gates, machine, versions, target, seed, verification } = report;
   const blocks: string[][] = [
     [`# ${report.input ?? 'Model'}`],
-    report.command ? ['```', report.command, '```'] : [],
+    given.command ? ['```', shownText(given.command), '```'] : [],
     table(
       ['', 'before', 'after'],
       [
@@ -31,7 +34,7 @@ export function reportMarkdown(report: Report): string {
     table(
       ['pass', 'status', 'nodes', 'weights', 'error', 'time'],
       passes.map((pass) => [
-        `\`${pass.name}\``,
+        code(pass.name),
         pass.status,
         Object.entries(pass.ops)
           .map(([op, n]) => `${signed(n)} ${op}`)
@@ -44,17 +47,17 @@ export function reportMarkdown(report: Report): string {
       ]),
     ),
     report.outcome?.takenBack.length
-      ? [`Not in the result: ${report.outcome.takenBack.map(({ pass }) => `\`${pass}\``).join(', ')}, rolled back.`]
+      ? [`Not in the result: ${report.outcome.takenBack.map(({ pass }) => code(pass)).join(', ')}, rolled back.`]
       : [],
     [...(report.warnings ?? []), ...(report.cpus?.exact === false ? [report.cpus] : [])].map(({ text }) => `- ${text}`),
     passes.flatMap((pass) => {
       const { name, notes, skips, verdict, rewrites, status } = pass;
       return [
-        ...(verdict && status === 'rolled back' ? [`- \`${name}\` was rolled back: ${verdict.detail}`] : []),
-        ...notes.map(({ text, at }) => `- \`${name}\`: ${text}${at ? ` (${at})` : ''}`),
-        ...(rewrites ? [`- \`${name}\`: ${rewritesText(rewrites)}`] : []),
-        ...tuningTexts(pass).map((text) => `- \`${name}\`: ${text}`),
-        ...skips.map((skip) => `- \`${name}\` left ${skip.count}: ${skip.reason}${places(skip.places)}`),
+        ...(verdict && status === 'rolled back' ? [`- ${code(name)} was rolled back: ${verdict.detail}`] : []),
+        ...notes.map(({ text, at }) => `- ${code(name)}: ${text}${at ? ` (${at})` : ''}`),
+        ...(rewrites ? [`- ${code(name)}: ${rewritesText(rewrites)}`] : []),
+        ...tuningTexts(pass).map((text) => `- ${code(name)}: ${text}`),
+        ...skips.map((skip) => `- ${code(name)} left ${skip.count}: ${skip.reason}${places(skip.places)}`),
       ];
     }),
   ];
@@ -77,7 +80,7 @@ export function reportMarkdown(report: Report): string {
       table(
         ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'meaning'],
         accuracy.outputs.map((o) => [
-          `\`${o.name}\``,
+          code(o.name),
           ...[o.maxAbs, o.maxRel, o.relativeL2].map(numberText),
           o.cosine === null ? '–' : o.cosine.toFixed(6),
           o.snr === null || !Number.isFinite(o.snr) ? '∞' : numberText(o.snr),
@@ -156,7 +159,7 @@ const places = (names: readonly string[]): string =>
     ? ''
     : `, e.g. ${names
         .slice(0, 3)
-        .map((name) => `\`${name}\``)
+        .map((name) => code(name))
         .join(', ')}`;
 
 /** A table; `|` in a cell is escaped. */

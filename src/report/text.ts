@@ -1,6 +1,7 @@
 /** The report on a terminal. */
 
 import { bytesText } from '../ir/bytes-text.js';
+import { shownText, withTexts } from '../ir/shown-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { arithmeticText, inputsText, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
@@ -19,7 +20,8 @@ export interface TextOptions {
 }
 
 /** The report in lines for people. */
-export function reportText(report: Report, { isColoured = false, width = 100 }: TextOptions = {}): string {
+export function reportText(given: Report, { isColoured = false, width = 100 }: TextOptions = {}): string {
+  const report = withTexts(given, shownText);
   const p = paint(isColoured);
   return joined([
     warningLines(report, p, width),
@@ -39,10 +41,8 @@ export type ComparisonReport = Pick<
 >;
 
 /** Two models compared, in lines for people. */
-export function comparisonText(
-  report: ComparisonReport,
-  { isColoured = false, width = 100 }: TextOptions = {},
-): string {
+export function comparisonText(given: ComparisonReport, { isColoured = false, width = 100 }: TextOptions = {}): string {
+  const report = withTexts(given, shownText);
   const p = paint(isColoured);
   return joined([
     accuracyLines(report, p),

@@ -3,6 +3,7 @@
  * Times are milliseconds, sizes bytes. A number that JSON cannot hold (an infinite ratio) is null.
  */
 import { z } from 'zod';
+import { jsonText } from '../ir/shown-text.js';
 import { verifyLevels } from './verify.js';
 
 export const REPORT_VERSION = 1;
@@ -361,4 +362,4 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 export const reportJsonSchema = (): object => z.toJSONSchema(reportSchema);
 
 /** The report as text: whatever JSON cannot hold becomes null. */
-export const reportJson = (report: Report): string => `${JSON.stringify(report, undefined, 2)}\n`;
+export const reportJson = (report: Report): string => jsonText(report);
