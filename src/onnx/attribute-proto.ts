@@ -3,16 +3,16 @@ import type { Attribute, AttributeType } from '../ir/attribute.js';
 import { ModelError } from '../ir/errors.js';
 import type { Graph } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
+import { OddNaN } from './lossless.js';
 import {
   type AttributeMessage,
   fromBigint,
   type GraphMessage,
-  leftover,
   type SparseTensorMessage,
   type TensorMessage,
   toBigint,
 } from './messages.js';
-import { readSparseTensor, readTensor, type TensorSources } from './tensor-proto.js';
+import { readSparseTensor, readTensor, rememberSource, type TensorSources } from './tensor-proto.js';
 import { readType, writeType } from './type-proto.js';
 
 /** AttributeProto.AttributeType, and the field that holds each. */
@@ -45,6 +45,12 @@ export function typeOf(message: AttributeMessage): AttributeType | undefined {
   });
 }
 
+/** What an attribute was read from, where that says more than its value: written as long as it has that value. */
+interface CarriedAttribute {
+  readonly message: AttributeMessage;
+  readonly attribute: Attribute;
+}
+
 /** `fill` reads a body in the scope that the attribute stands in; `owner` says in messages whose attribute it is. */
 export function readAttribute(
   message: AttributeMessage,
@@ -54,19 +60,51 @@ export function readAttribute(
 ): Attribute {
   const type = typeOf(message);
   const place = `${owner}, attribute "${message.name ?? ''}"`;
-  const common = {
-    // An absent string reads as '': only one that is there is written back.
-    ...(Object.hasOwn(message, 'docString') ? { docString: message.docString } : {}),
-    carried: leftover(message, ['name', 'refAttrName', 'docString', 'type', ...(type ? [forms[type][1]] : [])]),
+  const attribute = readValue(message, type, sources, fill, place);
+  // An absent string reads as '': only one that is there is written back.
+  const described = Object.hasOwn(message, 'docString') ? { ...attribute, docString: message.docString } : attribute;
+  if (isPlain(message, attribute)) return described;
+  const rest = withoutParts(message, attribute.type);
+  rememberSource(rest, sources.main, place);
+  return { ...described, carried: { message: rest, attribute: described } satisfies CarriedAttribute };
+}
+
+/** True where the message says its name, its type and its value, and nothing else. */
+function isPlain(message: AttributeMessage, attribute: Attribute): boolean {
+  if (attribute.type === 'ref')
+    return saysOnly(message, ['name', 'refAttrName', 'docString', 'type']) && isTyped(message, attribute.of);
+  const [code, field] = forms[attribute.type];
+  const value = message[field];
+  if (message.type !== code || !saysOnly(message, ['name', 'type', 'docString', field])) return false;
+  if (!Object.hasOwn(message, field) || attribute.value === undefined) return false;
+  return Array.isArray(value)
+    ? !value.some((item) => item instanceof OddNaN) && !(attribute.value as unknown[]).includes(undefined)
+    : !(value instanceof OddNaN);
+}
+
+const isTyped = (message: AttributeMessage, type: AttributeType | 'undefined'): boolean =>
+  Object.hasOwn(message, 'type') === (type !== 'undefined');
+
+function saysOnly(message: AttributeMessage, fields: readonly (keyof AttributeMessage)[]): boolean {
+  const isSaid = (key: string): boolean => {
+    const value = message[key as keyof AttributeMessage];
+    return !(Array.isArray(value) && value.length === 0);
   };
-  if (isLeftInFile(common.carried))
-    throw new ModelError(
-      place,
-      `what its type ${type ?? message.type} says alone`,
-      'a tensor beside it',
-      'Write the file again without it',
-    );
-  if (message.refAttrName) return { ...common, type: 'ref', name: message.refAttrName, of: type ?? 'undefined' };
+  return (
+    !message.$unknowns &&
+    Object.hasOwn(message, 'name') &&
+    Object.keys(message).every((key) => fields.includes(key as keyof AttributeMessage) || !isSaid(key))
+  );
+}
+
+function readValue(
+  message: AttributeMessage,
+  type: AttributeType | undefined,
+  sources: TensorSources,
+  fill: (body: GraphMessage) => Graph,
+  place: string,
+): Attribute {
+  if (message.refAttrName) return { type: 'ref', name: message.refAttrName, of: type ?? 'undefined' };
   const stated = <T>(item: T | null | undefined, kind: string): T => {
     if (!item) throw new ModelError(place, `a ${kind}, as its type says`, 'none');
     return item;
@@ -76,43 +114,36 @@ export function readAttribute(
     readSparseTensor(stated(item, 'sparse tensor'), sources, place);
   switch (type) {
     case 'float':
-      return { ...common, type, value: message.f ?? 0 };
+      return { type, value: Number(message.f ?? 0) };
     case 'int':
-      return { ...common, type, value: toBigint(message.i) };
+      return { type, value: toBigint(message.i) };
     case 'string':
-      return { ...common, type, value: message.s ?? new Uint8Array(0) };
+      return { type, value: Object.hasOwn(message, 's') ? (message.s as Uint8Array) : new Uint8Array(0) };
     case 'tensor':
-      return { ...common, type, value: tensor(message.t) };
+      return { type, value: tensor(message.t) };
     case 'graph':
-      return { ...common, type, value: fill(stated(message.g, 'graph')) };
+      return { type, value: fill(stated(message.g, 'graph')) };
     case 'sparse_tensor':
-      return { ...common, type, value: sparse(message.sparseTensor) };
+      return { type, value: sparse(message.sparseTensor) };
     case 'type_proto':
-      return { ...common, type, value: readType(message.tp) };
+      return { type, value: readType(message.tp) };
     case 'floats':
-      return { ...common, type, value: message.floats ?? [] };
+      return { type, value: (message.floats ?? []).map(Number) };
     case 'ints':
-      return { ...common, type, value: (message.ints ?? []).map(toBigint) };
+      return { type, value: (message.ints ?? []).map(toBigint) };
     case 'strings':
-      return { ...common, type, value: message.strings ?? [] };
+      return { type, value: message.strings ?? [] };
     case 'tensors':
-      return { ...common, type, value: (message.tensors ?? []).map(tensor) };
+      return { type, value: (message.tensors ?? []).map(tensor) };
     case 'graphs':
-      return { ...common, type, value: (message.graphs ?? []).map(fill) };
+      return { type, value: (message.graphs ?? []).map(fill) };
     case 'sparse_tensors':
-      return { ...common, type, value: (message.sparseTensors ?? []).map(sparse) };
+      return { type, value: (message.sparseTensors ?? []).map(sparse) };
     case 'type_protos':
-      return { ...common, type, value: (message.typeProtos ?? []).map(readType) };
+      return { type, value: (message.typeProtos ?? []).map(readType) };
     default:
       throw new ModelError(place, 'an attribute type of ONNX', `type ${message.type ?? 0}`);
   }
-}
-
-/** True where a message that is only carried holds a tensor whose numbers were left in the file: nobody would put them back. */
-function isLeftInFile(message: unknown): boolean {
-  if (typeof message !== 'object' || message === null || message instanceof Uint8Array) return false;
-  if ((message as TensorMessage).lazy?.length) return true;
-  return Object.values(message).some(isLeftInFile);
 }
 
 /** What the writer does with the parts that hold tensors and graphs. */
@@ -120,15 +151,19 @@ export interface AttributeWriter {
   tensor(tensor: Tensor): TensorMessage;
   sparse(tensor: Tensor): SparseTensorMessage;
   graph(graph: Graph): GraphMessage;
+  /** A message that was read, as it was. */
+  carried<T extends object>(message: T): T;
 }
 
 export function writeAttribute(name: string, attribute: Attribute, writer: AttributeWriter): AttributeMessage {
   const { docString } = attribute;
-  const message: AttributeMessage = {
-    ...(attribute.carried as object | undefined),
-    name,
-    ...(docString === undefined ? {} : { docString }),
-  };
+  const origin = attribute.carried as CarriedAttribute | undefined;
+  const own = origin && writer.carried(origin.message);
+  if (own && isAsRead(attribute, origin.attribute)) {
+    const said = name === (own.name ?? '') ? own : { ...own, name };
+    return hasParts(attribute) ? { ...said, [forms[attribute.type][1]]: contentOf(attribute, writer) } : said;
+  }
+  const message: AttributeMessage = { name, ...(docString === undefined ? {} : { docString }) };
   if (attribute.type === 'ref')
     return {
       ...message,
@@ -137,6 +172,24 @@ export function writeAttribute(name: string, attribute: Attribute, writer: Attri
     };
   message.type = forms[attribute.type][0];
   return { ...message, [forms[attribute.type][1]]: contentOf(attribute, writer) };
+}
+
+/** Values with parts of their own, tensors and graphs: written anew, as each of these remembers what it was read from. */
+const parted = new Set<string>(['tensor', 'tensors', 'sparse_tensor', 'sparse_tensors', 'graph', 'graphs']);
+type Parted = Extract<Attribute, { value: Tensor | Graph | readonly Tensor[] | readonly Graph[] }>;
+const hasParts = (attribute: Attribute): attribute is Parted => parted.has(attribute.type);
+
+/** True where the attribute still has the value that it was read with. Parts speak for themselves. */
+const isAsRead = (attribute: Attribute, read: Attribute): boolean =>
+  attribute.type === read.type &&
+  (attribute.type === 'ref'
+    ? attribute.name === (read as typeof attribute).name
+    : hasParts(attribute) || Object.is(attribute.value, (read as typeof attribute).value));
+
+function withoutParts(message: AttributeMessage, type: Attribute['type']): AttributeMessage {
+  if (!parted.has(type)) return message;
+  const { [forms[type as AttributeType][1]]: _parts, ...rest } = message;
+  return message.$unknowns ? { ...rest, $unknowns: message.$unknowns } : rest;
 }
 
 function contentOf(attribute: Exclude<Attribute, { type: 'ref' }>, writer: AttributeWriter): unknown {

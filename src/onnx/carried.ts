@@ -1,5 +1,7 @@
 /** What the reader leaves on a graph for the writer. */
-import type { GraphMessage, NodeMessage } from './messages.js';
+import type { Entry } from '../ir/model.js';
+import type { Type } from '../ir/types.js';
+import type { EntryMessage, GraphMessage, NodeMessage, ValueInfoMessage } from './messages.js';
 
 /** What a graph's file said and the IR does not model; read again by the writer. */
 export interface CarriedGraph {
@@ -7,9 +9,23 @@ export interface CarriedGraph {
   /** Order of the initializers and of value_info in the file, by name. */
   readonly initializers: readonly string[];
   readonly valueInfo: readonly string[];
+  /** Entries of value_info that no value can hold: of another type than its constant, of an input, a second one, of nothing. */
+  readonly strays: readonly Stray[];
   /** Names that more than one node has. */
   readonly repeatedNames: ReadonlySet<string>;
 }
+
+/** An entry of value_info that is written as it was, as long as its value is what it was. */
+export interface Stray {
+  readonly message: ValueInfoMessage;
+  /** Its place in value_info. */
+  readonly at: number;
+  /** What the value of its name was when it was read. */
+  readonly of: { readonly type: Type | undefined } | undefined;
+}
+
+/** The messages of metadata entries that say more than a key and a value, or less. */
+export const entryOrigins = new WeakMap<Entry, EntryMessage>();
 
 /** Names that more than one of the nodes has. */
 export const repeatedNames = (nodes: readonly NodeMessage[] = []): ReadonlySet<string> => {

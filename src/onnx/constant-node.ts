@@ -21,6 +21,13 @@ const constantForms: Readonly<Record<string, AttributeType>> = {
   value_strings: 'strings',
 };
 
+/** What a Constant node said besides its value; `attribute` holds as long as its constant has this tensor. */
+export interface CarriedConstant {
+  readonly node?: Partial<NodeMessage>;
+  readonly attribute?: Attribute;
+  readonly tensor?: Tensor;
+}
+
 /** How messages call a node, as `Node.label` does. */
 export function labelOf({ opType, name, output }: NodeMessage): string {
   const label = name || output?.find((value) => value);
@@ -44,11 +51,9 @@ export function constantOf(
   const read = readAttribute(attribute, sources, noBody, place);
   const tensor = constantOfAttribute(read);
   if (!tensor) return undefined;
-  const { type: _type, ...rest } = read;
-  const carried = {
-    node: leftover(message, ['input', 'output', 'name', 'opType', 'attribute', 'docString']),
-    attribute: { docString: rest.docString, carried: rest.carried },
-  };
+  const node = leftover(message, ['input', 'output', 'name', 'opType', 'attribute', 'docString']);
+  const said = read.carried || read.docString !== undefined ? { attribute: read, tensor } : undefined;
+  const carried: CarriedConstant | undefined = node || said ? { node, ...said } : undefined;
   return {
     tensor,
     node: { name: message.name ?? '', docString: message.docString ?? '', attribute: attribute.name ?? '', carried },
@@ -57,25 +62,26 @@ export function constantOf(
 
 /** The attribute of the Constant node that a constant was read from. */
 export function constantAttribute(constant: ConstantNode, tensor: Tensor): Attribute {
-  const { attribute } = (constant.carried ?? { attribute: {} }) as { attribute: object };
+  const { attribute: read, tensor: before } = (constant.carried ?? {}) as CarriedConstant;
+  if (read && before === tensor) return read;
   const first = <T>(list: ArrayLike<T>): T => list[0] as T;
   switch (constant.attribute) {
     case 'sparse_value':
-      return { ...attribute, type: 'sparse_tensor', value: tensor };
+      return { type: 'sparse_tensor', value: tensor };
     case 'value_float':
-      return { ...attribute, type: 'float', value: first(numbersOf(tensor)) };
+      return { type: 'float', value: first(numbersOf(tensor)) };
     case 'value_floats':
-      return { ...attribute, type: 'floats', value: [...numbersOf(tensor)] };
+      return { type: 'floats', value: [...numbersOf(tensor)] };
     case 'value_int':
-      return { ...attribute, type: 'int', value: first(bigintsOf(tensor)) };
+      return { type: 'int', value: first(bigintsOf(tensor)) };
     case 'value_ints':
-      return { ...attribute, type: 'ints', value: bigintsOf(tensor) };
+      return { type: 'ints', value: bigintsOf(tensor) };
     case 'value_string':
-      return { ...attribute, type: 'string', value: textBytes(tensor) };
+      return { type: 'string', value: textBytes(tensor) };
     case 'value_strings':
-      return { ...attribute, type: 'strings', value: tensor.strings ?? [] };
+      return { type: 'strings', value: tensor.strings ?? [] };
     default:
-      return { ...attribute, type: 'tensor', value: tensor };
+      return { type: 'tensor', value: tensor };
   }
 }
 

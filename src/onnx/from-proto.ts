@@ -2,33 +2,28 @@
 import type { Attribute } from '../ir/attribute.js';
 import { ModelError } from '../ir/errors.js';
 import { Graph } from '../ir/graph.js';
-import { Model } from '../ir/model.js';
+import { type Entry, Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import { readAttribute } from './attribute-proto.js';
-import { type CarriedGraph, repeatedNames } from './carried.js';
+import { type CarriedGraph, entryOrigins, repeatedNames, type Stray } from './carried.js';
 import { constantOf, labelOf } from './constant-node.js';
 import { refuseRecursion } from './function-calls.js';
 import {
   type AttributeMessage,
+  type EntryMessage,
   type FunctionMessage,
   type GraphMessage,
   leftover,
   type ModelMessage,
   type NodeMessage,
-  type OperatorSetMessage,
   toBigint,
   type ValueInfoMessage,
 } from './messages.js';
+import { type CarriedOpsets, opsetsOf } from './opset-import.js';
 import { Scope } from './scope.js';
 import { readSparseTensor, readTensor, type TensorSources } from './tensor-proto.js';
 import { readType } from './type-proto.js';
-
-const opsetsOf = (messages: readonly OperatorSetMessage[] | undefined): [string, number][] =>
-  (messages ?? []).map(({ domain, version }) => [
-    domain === 'ai.onnx' ? '' : (domain ?? ''),
-    Number(toBigint(version)),
-  ]);
 
 /** Throws ModelError where names are missing or defined twice, tensors have the wrong size, or nodes or functions form a cycle. */
 export function fromMessage(message: ModelMessage, sources: TensorSources, place: string): Model {
@@ -36,7 +31,7 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   const irVersion = Number(toBigint(message.irVersion));
   const opsets = opsetsOf(message.opsetImport);
   if (irVersion < 1) throw new ModelError(place, 'an ir_version of 1 or more', String(irVersion));
-  if (irVersion >= 3 && opsets.length === 0)
+  if (irVersion >= 3 && opsets.size === 0)
     throw new ModelError(place, 'an opset_import', 'none', 'Export the model again, or set the opset it was made for');
   const model = new Model(opsets, irVersion);
   model.producerName = message.producerName ?? '';
@@ -44,8 +39,11 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   model.domain = message.domain ?? '';
   model.modelVersion = toBigint(message.modelVersion);
   model.docString = message.docString ?? '';
-  model.metadata = (message.metadataProps ?? []).map(({ key = '', value = '' }) => ({ key, value }));
-  model.carried = leftover(message, [
+  model.metadata = (message.metadataProps ?? []).map(readEntry);
+  const reader = new GraphReader(sources);
+  reader.fill(model.graph, message.graph, undefined);
+  for (const fn of message.functions ?? []) reader.addFunction(model, fn);
+  model.carried = withOpsets(message, model.opsets, [
     'irVersion',
     'opsetImport',
     'producerName',
@@ -57,13 +55,37 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
     'metadataProps',
     'functions',
   ]);
-  const reader = new GraphReader(sources);
-  reader.fill(model.graph, message.graph, undefined);
-  for (const fn of message.functions ?? []) reader.addFunction(model, fn);
+  if (Object.hasOwn(message, 'modelVersion') && model.modelVersion === 0n)
+    Object.assign(model.carried as object, { modelVersion: message.modelVersion });
   for (const graph of model.graphs()) graph.nodes();
   refuseRecursion(model);
   return model;
 }
+
+/** What a model's or a function's message says and the IR does not model, and how it spells its operator sets. */
+const withOpsets = <T extends ModelMessage | FunctionMessage>(
+  message: T,
+  opsets: ReadonlyMap<string, number>,
+  modelled: readonly (keyof T)[],
+) =>
+  ({
+    ...leftover(message, modelled),
+    opsetImport: message.opsetImport ?? [],
+    opsets: new Map(opsets),
+  }) satisfies CarriedOpsets;
+
+function readEntry(message: EntryMessage): Entry {
+  const entry = { key: message.key ?? '', value: message.value ?? '' };
+  const isWhole = Object.hasOwn(message, 'key') && Object.hasOwn(message, 'value') && !message.$unknowns;
+  if (!isWhole) entryOrigins.set(entry, message);
+  return entry;
+}
+
+const modelledOfNode = ['input', 'output', 'name', 'opType', 'overload', 'attribute', 'docString'] as const;
+
+/** What a port's message says besides its name and a type that the IR has. */
+const carriedPort = (info: ValueInfoMessage, type: Type | undefined) =>
+  type ? leftover(info, ['name', 'type']) : { ...leftover(info, ['name', 'type']), type: info.type };
 
 class GraphReader {
   constructor(readonly sources: TensorSources) {}
@@ -73,6 +95,7 @@ class GraphReader {
     const place = `graph "${message.name ?? ''}"`;
     graph.name = message.name ?? '';
     graph.docString = message.docString ?? '';
+    const strays: Stray[] = [];
     graph.carried = {
       message:
         leftover(message, [
@@ -90,17 +113,18 @@ class GraphReader {
         ...(message.sparseInitializer ?? []).map((tensor) => tensor.values?.name ?? ''),
       ],
       valueInfo: (message.valueInfo ?? []).map((info) => info.name ?? ''),
+      strays,
       repeatedNames: repeatedNames(message.node),
     } satisfies CarriedGraph;
     for (const info of message.input ?? []) {
       if (!info.name) throw new ModelError(place, 'a name for every input', 'none');
       const value = graph.input(info.name, readType(info.type));
-      value.carried = leftover(info, ['name', 'type']);
+      value.carried = carriedPort(info, value.type);
       scope.define(value.name, value, place);
     }
     const initializers = [
       ...(message.initializer ?? []).map(
-        (tensor) => [tensor.name ?? '', readTensor(tensor, this.sources, 'initializer')] as const,
+        (tensor) => [tensor.name ?? '', readTensor(tensor, this.sources, 'initializer', Boolean(tensor.name))] as const,
       ),
       ...(message.sparseInitializer ?? []).map(
         (tensor) => [tensor.values?.name ?? '', readSparseTensor(tensor, this.sources, 'sparse initializer')] as const,
@@ -108,13 +132,12 @@ class GraphReader {
     ];
     for (const [name, tensor] of initializers) {
       const input = scope.own(name);
-      if (input && (input.tensor || input.defaultTensor))
+      if (input?.isInput && (input.tensor || input.defaultTensor))
         throw new ModelError(place, 'one initializer of each name', `a second one of "${name}"`);
       // Before IR 4 an initializer had to be listed among the inputs, and could not be overridden.
       if (input?.isInput && graph.model.irVersion >= 4) input.defaultTensor = tensor;
       else if (input?.isInput) input.tensor = tensor;
-      else if (name) scope.define(name, graph.constant(tensor, name), place);
-      else graph.constant(tensor);
+      else scope.defineConstant(name, graph.constant(tensor, name), place);
     }
     this.#fillNodes(graph, message.node ?? [], scope, place);
     const ports = (message.output ?? []).map((info) => {
@@ -122,15 +145,15 @@ class GraphReader {
       if (!value) throw new ModelError(place, `a value for output "${info.name ?? ''}"`, 'none of that name');
       const type = readType(info.type);
       if (value.type === undefined) value.type = type;
-      return { port: { name: info.name ?? '', type, carried: leftover(info, ['name', 'type']) }, value };
+      return { port: { name: info.name ?? '', type, carried: carriedPort(info, type) }, value };
     });
     graph.setOutputs(ports);
-    this.#declare(message.valueInfo ?? [], scope);
+    strays.push(...this.#declare(message.valueInfo ?? [], scope));
   }
 
   addFunction(model: Model, message: FunctionMessage): void {
     const place = `function "${message.name ?? ''}"`;
-    const opsets = new Map(opsetsOf(message.opsetImport));
+    const opsets = opsetsOf(message.opsetImport);
     const graph = new Graph(model, message.name ?? '', opsets.size ? opsets : model.opsets);
     const scope = new Scope();
     for (const name of message.input ?? []) scope.define(name, graph.input(name), place);
@@ -140,11 +163,12 @@ class GraphReader {
       if (!value) throw new ModelError(place, `a value for output "${name}"`, 'none of that name');
       graph.output(name, value);
     }
-    this.#declare(message.valueInfo ?? [], scope);
+    const strays = this.#declare(message.valueInfo ?? [], scope);
     graph.carried = {
       message: {},
       initializers: [],
       valueInfo: (message.valueInfo ?? []).map((info) => info.name ?? ''),
+      strays,
       repeatedNames: repeatedNames(message.node),
     } satisfies CarriedGraph;
     model.functions.push({
@@ -157,7 +181,7 @@ class GraphReader {
         (message.attributeProto ?? []).map((item) => [item.name ?? '', this.#attribute(item, graph, scope, place)]),
       ),
       docString: message.docString ?? '',
-      carried: leftover(message, [
+      carried: withOpsets(message, graph.opsets, [
         'name',
         'input',
         'output',
@@ -182,7 +206,7 @@ class GraphReader {
         const name = message.output?.[0] ?? '';
         const value = graph.constant(constant.tensor, name);
         value.constantNode = constant.node;
-        if (name) scope.define(name, value, place);
+        scope.defineConstant(name, value, place);
         continue;
       }
       if (!message.opType) throw new ModelError(`${labelOf(message)} of ${place}`, 'an op_type', 'none');
@@ -194,16 +218,7 @@ class GraphReader {
         outputs: (message.output ?? []).map((label) => label || undefined),
       });
       node.docString = message.docString ?? '';
-      node.carried = leftover(message, [
-        'input',
-        'output',
-        'name',
-        'opType',
-        'overload',
-        'attribute',
-        'docString',
-        ...(domain === 'ai.onnx' ? [] : (['domain'] as const)),
-      ]);
+      node.carried = leftover(message, domain === 'ai.onnx' ? modelledOfNode : [...modelledOfNode, 'domain']);
       for (const value of node.outputs) if (value) scope.define(value.name, value, place);
       nodes.push([node, message]);
     }
@@ -229,15 +244,21 @@ class GraphReader {
     return readAttribute(message, this.sources, fill, owner);
   }
 
-  #declare(infos: readonly ValueInfoMessage[], scope: Scope): void {
-    for (const info of infos) {
-      const value = scope.own(info.name ?? '');
-      if (!value) continue;
+  /** Types that the file states for values; what no value can hold is given back. */
+  #declare(infos: readonly ValueInfoMessage[], scope: Scope): Stray[] {
+    const strays: Stray[] = [];
+    infos.forEach((message, at) => {
+      const value = scope.own(message.name ?? '');
+      const type = readType(message.type);
+      const known = value?.tensor && tensorType(value.tensor.type, value.tensor.shape);
+      if (!value || !type || value.isInput || value.isDeclared || (known && !equalTypes(known, type))) {
+        strays.push({ message, at, of: value && { type: value.type } });
+        return;
+      }
       value.isDeclared = true;
-      value.carried ??= leftover(info, ['name', 'type']);
-      const type: Type | undefined = readType(info.type);
-      const known = value.tensor && tensorType(value.tensor.type, value.tensor.shape);
-      if (!value.isInput && type && (!known || equalTypes(known, type))) value.type = type;
-    }
+      value.carried = leftover(message, ['name', 'type']);
+      value.type = type;
+    });
+    return strays;
   }
 }

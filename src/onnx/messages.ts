@@ -3,6 +3,7 @@
  * `lazy` is ours: see wire.ts. Fields that are not listed are kept by protobufjs as `$unknowns`.
  */
 import protobuf from 'protobufjs/light.js';
+import { losslessReader, losslessWriter } from './lossless.js';
 
 /** An int64 on the wire, as protobufjs gives it. */
 export type Int64 = number | { low: number; high: number; unsigned?: boolean };
@@ -192,14 +193,12 @@ const typeNamed = (name: string): protobuf.Type => (root ??= define()).lookupTyp
 
 /** Decodes one message, unknown fields kept. Throws what protobufjs throws on bytes that are no such message. */
 export function decodeMessage<T extends Message>(name: string, bytes: Uint8Array): T {
-  const reader = protobuf.Reader.create(bytes);
-  reader.discardUnknown = false;
-  return typeNamed(name).decode(reader) as unknown as T;
+  return typeNamed(name).decode(losslessReader(bytes)) as unknown as T;
 }
 
 export const encodeMessage = (name: string, message: Message): Uint8Array =>
   typeNamed(name)
-    .encode(message as { [k: string]: unknown })
+    .encode(message as { [k: string]: unknown }, losslessWriter())
     .finish();
 
 /** An int64 as a bigint. */
@@ -216,15 +215,28 @@ export const fromBigint = (value: bigint): Int64 => {
   return { low: Number(bits & 0xffffffffn) | 0, high: Number(bits >> 32n) | 0, unsigned: false };
 };
 
-/** Fields of a message that the IR does not model, if it has any. */
+/**
+ * What a message says beyond what the IR holds of it: fields it does not model, and modelled strings that are stated although they
+ * are empty, which the IR does not tell from absent ones. The writer starts from it.
+ */
 export function leftover<T extends object>(message: T, modelled: readonly (keyof T)[]): Partial<T> | undefined {
-  const keys = Object.keys(message).filter((key) => {
-    if (modelled.includes(key as keyof T)) return false;
+  let rest: Record<string, unknown> | undefined;
+  for (const key of Object.keys(message)) {
     const value = message[key as keyof T];
-    return !(Array.isArray(value) && value.length === 0);
-  });
-  const unknowns = (message as { $unknowns?: Uint8Array[] }).$unknowns;
-  if (keys.length === 0 && !unknowns?.length) return undefined;
-  const rest = Object.fromEntries(keys.map((key) => [key, message[key as keyof T]]));
-  return { ...rest, ...(unknowns?.length ? { $unknowns: unknowns } : {}) } as Partial<T>;
+    if (Array.isArray(value) ? value.length === 0 : modelled.includes(key as keyof T) && value !== '') continue;
+    rest ??= {};
+    rest[key] = value;
+  }
+  const { $unknowns } = message as Message;
+  if ($unknowns?.length) rest = { ...rest, $unknowns };
+  if (!rest) return undefined;
+  const keys = Object.keys(rest);
+  if (!keys.every((key) => rest[key] === '')) return rest as Partial<T>;
+  const alike = keys.join(' ');
+  const known = stated.get(alike) ?? Object.freeze(rest);
+  stated.set(alike, known);
+  return known as Partial<T>;
 }
+
+/** Of many nodes the same empty strings are stated: one object stands for all. */
+const stated = new Map<string, object>();

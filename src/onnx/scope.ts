@@ -11,6 +11,15 @@ export class Scope {
       throw new ModelError(place, 'one definition of each value', `a second one of "${name}"`);
     this.#values.set(name, value);
   }
+  /** Of constants of one name the last counts, as in onnxruntime; the label of one before makes way. */
+  defineConstant(name: string, value: Value, place: string): void {
+    const before = this.#values.get(name);
+    if (before?.isConstant && !before.isInput) {
+      before.name = `${name}_overridden`;
+      this.#values.delete(name);
+    }
+    if (name) this.define(name, value, place);
+  }
   get(name: string): Value | undefined {
     return this.#values.get(name) ?? this.outer?.get(name);
   }

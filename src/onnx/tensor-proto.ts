@@ -21,12 +21,15 @@ export interface TensorSources {
   external(location: string, place: string): ByteSource;
 }
 
-/** The message a tensor was read from, and the source that its `lazy` points into; no source where its numbers were in another file. */
-export const tensorOrigins = new WeakMap<Tensor, { message: TensorMessage; source: ByteSource | undefined }>();
+/** The message a tensor was read from, where the writer would not make the same of it: another field for its numbers, a doc string. */
+export const tensorOrigins = new WeakMap<Tensor, TensorMessage>();
+/** The source that the `lazy` of a remembered message points into. */
+export const lazySources = new WeakMap<TensorMessage, ByteSource>();
 /** Likewise for tensors that a file holds as sparse ones. */
 export const sparseOrigins = new WeakMap<Tensor, SparseTensorMessage>();
 
-const EXTERNAL = 1;
+/** TensorProto.DataLocation where the numbers are in another file. */
+export const EXTERNAL = 1;
 
 function readDims(dims: TensorMessage['dims'], place: string): number[] {
   return (dims ?? []).map((dim) => {
@@ -37,15 +40,72 @@ function readDims(dims: TensorMessage['dims'], place: string): number[] {
   });
 }
 
-/** Throws ModelError where the element type is unknown or the bytes are not as many as the dims say. */
-export function readTensor(message: TensorMessage, sources: TensorSources, where = 'tensor'): Tensor {
+/** Notes for a message that is remembered as it is where the fields are that were left in the file, in its tensors of any depth. */
+export function rememberSource(message: unknown, source: ByteSource, place: string): void {
+  if (typeof message !== 'object' || message === null || ArrayBuffer.isView(message)) return;
+  const { lazy } = message as TensorMessage;
+  if (Array.isArray(lazy) && lazy.length > 0) {
+    for (const [field, offset, length] of lazyTriples(message as TensorMessage))
+      checkLazy(field, offset, length, source, place);
+    lazySources.set(message as TensorMessage, source);
+  }
+  for (const part of Object.values(message)) rememberSource(part, source, place);
+}
+
+/** What was left in the file: field, offset, length. */
+export function lazyTriples({
+  lazy = [],
+}: TensorMessage): (readonly [field: number, offset: number, length: number])[] {
+  const numbers = lazy.map((value) => Number(toBigint(value)));
+  return Array.from({ length: Math.ceil(numbers.length / 3) }, (_, at) => {
+    const [field = 0, offset = 0, length = Number.NaN] = numbers.slice(at * 3, at * 3 + 3);
+    return [field, offset, length] as const;
+  });
+}
+
+/** `collapse` writes nothing else, but a damaged file may hold the field that it uses. */
+function checkLazy(field: number, offset: number, length: number, source: ByteSource, place: string): void {
+  if (!lazyFields.has(field) || !(offset + length <= source.size))
+    throw new ModelError(place, 'fields of ONNX', `field ${LAZY_FIELD}`);
+}
+
+/** True where the writer makes the same message of the tensor's type, shape, name and bytes. */
+function isPlain(message: TensorMessage, isNamed: boolean): boolean {
+  for (const key of Object.keys(message)) {
+    const value = message[key as keyof TensorMessage];
+    if (Array.isArray(value) && value.length === 0) continue;
+    if (
+      key === 'name'
+        ? !isNamed || !value
+        : key === 'rawData'
+          ? (value as Uint8Array).length === 0
+          : !plainFields.has(key)
+    )
+      return false;
+  }
+  return (
+    !message.$unknowns &&
+    Object.hasOwn(message, 'name') === isNamed &&
+    (message.lazy?.length ? message.lazy[0] === 9 : true)
+  );
+}
+const plainFields = new Set(['dims', 'dataType', 'stringData', 'lazy']);
+
+/**
+ * Throws ModelError where the element type is unknown or the bytes are not as many as the dims say. A tensor `isNamed` by the value that
+ * holds it need not remember its name.
+ */
+export function readTensor(message: TensorMessage, sources: TensorSources, where = 'tensor', isNamed = false): Tensor {
   const place = message.name ? `${where} "${message.name}"` : where;
   const type = dataTypeOfCode(message.dataType ?? 0);
   if (!type || type === 'undefined')
     throw new ModelError(place, 'an element type of ONNX', `data_type ${message.dataType ?? 0}`);
   const shape = readDims(message.dims, place);
   const tensor = readContent(message, type, shape, sources, place);
-  tensorOrigins.set(tensor, { message, source: message.dataLocation === EXTERNAL ? undefined : sources.main });
+  if (!isPlain(message, isNamed)) {
+    tensorOrigins.set(tensor, message);
+    if (message.lazy?.length) lazySources.set(message, sources.main);
+  }
   return tensor;
 }
 
@@ -85,13 +145,11 @@ function readContent(
       );
     return rangeTensor(type, shape, source, offset);
   }
-  const lazy = (message.lazy ?? []).map((value) => Number(toBigint(value)));
-  if (lazy.length > 3) throw new ModelError(place, 'its numbers in one field', 'several');
-  if (lazy.length > 0) {
-    const [field = 0, offset = 0, length = Number.NaN] = lazy;
-    // `collapse` writes nothing else, but a damaged file may hold the field that it uses.
-    if (!lazyFields.has(field) || !(offset + length <= sources.main.size))
-      throw new ModelError(place, 'fields of ONNX', `field ${LAZY_FIELD}`);
+  const [lazy, ...more] = lazyTriples(message);
+  if (more.length > 0) throw new ModelError(place, 'its numbers in one field', 'several');
+  if (lazy) {
+    const [field, offset, length] = lazy;
+    checkLazy(field, offset, length, sources.main, place);
     // raw_data, float_data and double_data are the elements as they are.
     if (
       field === 9 ||

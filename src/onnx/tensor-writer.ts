@@ -2,8 +2,8 @@
 
 import type { Tensor } from '../ir/tensor.js';
 import { dataTypes } from '../ir/types.js';
-import { fromBigint, type SparseTensorMessage, type TensorMessage, toBigint } from './messages.js';
-import { sparseOrigins, tensorOrigins } from './tensor-proto.js';
+import { fromBigint, type Message, type SparseTensorMessage, type TensorMessage } from './messages.js';
+import { EXTERNAL, lazySources, lazyTriples, sparseOrigins, tensorOrigins } from './tensor-proto.js';
 import { type Payload, rangePayload } from './wire.js';
 
 /** Tensors below this many bytes stand in the message itself. */
@@ -38,20 +38,11 @@ export class TensorPlacer {
 
   /** `name` undefined keeps the tensor's own. Only initializers may be external: runtimes expect no others there. */
   tensor(tensor: Tensor, name: string | undefined, isInitializer: boolean): TensorMessage {
-    const base = baseOf(tensor);
-    const message: TensorMessage = name === undefined ? base : { ...base, name };
-    if (isInitializer && this.isExternal(tensor)) return this.#external(tensor, message);
     const origin = tensorOrigins.get(tensor);
-    if (origin?.source) {
-      const { floatData, int32Data, stringData, int64Data, rawData, doubleData, uint64Data, lazy } = origin.message;
-      const [field, offset, length] = (lazy ?? []).map((value) => Number(toBigint(value)));
-      const numbers = present({ floatData, int32Data, stringData, int64Data, rawData, doubleData, uint64Data });
-      if (field === undefined) return { ...message, ...numbers };
-      return {
-        ...message,
-        lazy: this.#payload(field, rangePayload(origin.source, offset as number, length as number)),
-      };
-    }
+    const isMoved = isInitializer && this.isExternal(tensor);
+    if (origin && !isMoved && origin.dataLocation !== EXTERNAL) return named(this.carried(origin), name);
+    const message = named(baseOf(tensor, origin), name);
+    if (isMoved) return this.#external(tensor, message);
     if (tensor.strings) return { ...message, stringData: [...tensor.strings] };
     // A field without bytes would be read as none, and not be written again.
     if (tensor.byteLength === 0) return message;
@@ -68,6 +59,25 @@ export class TensorPlacer {
       indices: this.tensor(indices, undefined, false),
       dims: tensor.shape.map((dim) => fromBigint(BigInt(dim))),
     };
+  }
+
+  /** A message that was read, as it was: fields that were left in the file stream from there. */
+  carried<T extends object>(message: T): T {
+    const source = lazySources.get(message);
+    if (!source && !Object.values(message).some((part) => typeof part === 'object')) return message;
+    const copy = Object.fromEntries(Object.entries(message).map(([key, part]) => [key, this.#part(part)])) as T &
+      TensorMessage;
+    if (source)
+      copy.lazy = lazyTriples(message).flatMap(([field, offset, length]) =>
+        this.#payload(field, rangePayload(source, offset, length)),
+      );
+    const { $unknowns } = message as Message;
+    return $unknowns ? { ...copy, $unknowns } : copy;
+  }
+
+  #part(part: unknown): unknown {
+    if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part) || part instanceof Number) return part;
+    return Array.isArray(part) ? part.map((item) => this.#part(item)) : this.carried(part);
   }
 
   #payload(field: number, payload: Payload): number[] {
@@ -89,20 +99,20 @@ export class TensorPlacer {
 }
 
 /** What the message says besides the numbers: what it said in the file, if it came from one. */
-function baseOf(tensor: Tensor): TensorMessage {
+function baseOf(tensor: Tensor, origin: TensorMessage | undefined): TensorMessage {
   const dims = tensor.shape.map((dim) => fromBigint(BigInt(dim)));
-  const origin = tensorOrigins.get(tensor)?.message;
-  if (!origin) return { dims, dataType: dataTypes[tensor.type].code };
+  const base = { dims, dataType: dataTypes[tensor.type].code };
+  if (!origin) return base;
   const { name, docString, metadataProps, segment, $unknowns } = origin;
-  return {
-    dims,
-    dataType: dataTypes[tensor.type].code,
-    ...present({ name, docString, metadataProps, segment, $unknowns }),
-  };
+  const said = Object.entries({ name, docString, metadataProps, segment, $unknowns }).filter(([key]) =>
+    Object.hasOwn(origin, key),
+  );
+  return { ...base, ...Object.fromEntries(said) };
 }
 
-/** The fields that are there and not empty. */
-const present = <T extends object>(fields: T): Partial<T> =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value?.length !== 0),
-  ) as Partial<T>;
+/** The message with a name; undefined leaves it without one. */
+function named(message: TensorMessage, name: string | undefined): TensorMessage {
+  if (name === undefined || (Object.hasOwn(message, 'name') && message.name === name)) return message;
+  const { $unknowns } = message;
+  return { ...message, name, ...($unknowns ? { $unknowns } : {}) };
+}

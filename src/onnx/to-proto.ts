@@ -7,8 +7,8 @@ import type { Tensor } from '../ir/tensor.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { writeAttribute } from './attribute-proto.js';
-import type { CarriedGraph } from './carried.js';
-import { constantAttribute } from './constant-node.js';
+import { type CarriedGraph, entryOrigins, type Stray } from './carried.js';
+import { type CarriedConstant, constantAttribute } from './constant-node.js';
 import {
   type FunctionMessage,
   fromBigint,
@@ -21,6 +21,7 @@ import {
   type ValueInfoMessage,
 } from './messages.js';
 import { ScopeNames } from './names.js';
+import { type CarriedOpsets, opsetMessages } from './opset-import.js';
 import type { TensorPlacer } from './tensor-writer.js';
 import { writeType } from './type-proto.js';
 
@@ -30,20 +31,23 @@ export function toMessage(model: Model, placer: TensorPlacer): ModelMessage {
   return {
     ...(model.carried as object | undefined),
     irVersion: fromBigint(BigInt(model.irVersion)),
-    opsetImport: opsetMessages(model.opsets),
+    opsetImport: opsetMessages(model.opsets, model.carried as CarriedOpsets | undefined),
     ...text('producerName', model.producerName),
     ...text('producerVersion', model.producerVersion),
     ...text('domain', model.domain),
     ...(model.modelVersion ? { modelVersion: fromBigint(model.modelVersion) } : {}),
     ...text('docString', model.docString),
     graph: writer.graph(model.graph),
-    metadataProps: model.metadata.map(({ key, value }) => ({ key, value })),
+    metadataProps: model.metadata.map((entry) => entryOrigins.get(entry) ?? { key: entry.key, value: entry.value }),
     functions: model.functions.map((fn) => writer.function(fn)),
   };
 }
 
-const opsetMessages = (opsets: ReadonlyMap<string, number>): OperatorSetMessage[] =>
-  [...opsets].map(([domain, version]) => ({ domain, version: fromBigint(BigInt(version)) }));
+/** A function that imports no operator sets has the model's. */
+function functionOpsets({ graph, carried }: ModelFunction): OperatorSetMessage[] {
+  const read = carried as CarriedOpsets | undefined;
+  return read?.opsetImport.length === 0 && graph.opsets === graph.model.opsets ? [] : opsetMessages(graph.opsets, read);
+}
 
 /** A field that is left out where it is empty. */
 const text = <K extends string>(key: K, value: string): { [P in K]?: string } =>
@@ -78,6 +82,9 @@ class GraphWriter {
         ? !this.placer.isExternal(value.tensor as Tensor)
         : !isListed && !carried?.initializers.includes(name);
       if (isNode) asNodes.add(value);
+      // A runtime ignores an initializer without a name, and so does everyone else.
+      else if (value.name === '' && value.uses.size === 0 && carried?.initializers.includes(''))
+        initializers.push({ name: '', tensor: value.tensor as Tensor });
       else initializers.push({ name, tensor: value.tensor as Tensor });
     }
     const ordered = inOrder(initializers, carried?.initializers, ({ name }) => name);
@@ -87,21 +94,15 @@ class GraphWriter {
       ...text('name', graph.name),
       initializer: ordered
         .filter(({ tensor }) => !tensor.sparse)
-        .map(({ name, tensor }) => this.placer.tensor(tensor, name, true)),
+        .map(({ name, tensor }) => this.placer.tensor(tensor, name || undefined, true)),
       sparseInitializer: ordered
         .filter(({ tensor }) => tensor.sparse)
         .map(({ name, tensor }) => this.placer.sparse(tensor, name)),
       ...text('docString', graph.docString),
-      input: graph.inputs.map((value) => ({
-        ...(value.carried as object),
-        name: names.of(value),
-        ...typed(value.type),
-      })),
-      output: graph.outputPorts.map(({ type, carried: rest }, index) => ({
-        ...(rest as object),
-        name: names.ports[index] as string,
-        ...typed(portType(type, graph.outputs[index]?.type)),
-      })),
+      input: graph.inputs.map((value) => info(names.of(value), value.carried, value.type)),
+      output: graph.outputPorts.map(({ type, carried: rest }, index) =>
+        info(names.ports[index] as string, rest, portType(type, graph.outputs[index]?.type)),
+      ),
       valueInfo: this.#valueInfo(graph, names),
     };
   }
@@ -120,7 +121,7 @@ class GraphWriter {
       ),
       node: this.#nodes(graph, names, graph.constants),
       ...text('docString', fn.docString),
-      opsetImport: opsetMessages(graph.opsets),
+      opsetImport: functionOpsets(fn),
       ...text('domain', fn.domain),
       ...text('overload', fn.overload),
       valueInfo: this.#valueInfo(graph, names),
@@ -166,7 +167,7 @@ class GraphWriter {
   #constantNode(value: Value, names: ScopeNames): NodeMessage {
     const origin = value.constantNode ?? { name: '', docString: '', attribute: 'value' };
     const tensor = value.tensor as Tensor;
-    const carried = (origin.carried as { node?: object } | undefined)?.node;
+    const carried = (origin.carried as CarriedConstant | undefined)?.node;
     return {
       ...carried,
       output: [names.of(value)],
@@ -182,6 +183,7 @@ class GraphWriter {
       tensor: (tensor: Tensor): TensorMessage => this.placer.tensor(tensor, undefined, false),
       sparse: (tensor: Tensor): SparseTensorMessage => this.placer.sparse(tensor, undefined),
       graph: (body: Graph): GraphMessage => this.graph(body, names),
+      carried: <T extends object>(message: T): T => this.placer.carried(message),
     };
   }
 
@@ -189,23 +191,37 @@ class GraphWriter {
     const infos: ValueInfoMessage[] = [];
     for (const value of graph.values())
       if (value.isDeclared && value.type)
-        infos.push({
-          ...(value.isInput ? {} : (value.carried as object)),
-          name: names.of(value),
-          ...typed(value.type),
-        });
-    return inOrder(infos, (graph.carried as CarriedGraph | undefined)?.valueInfo, ({ name }) => name ?? '');
+        infos.push(info(names.of(value), value.isInput ? undefined : value.carried, value.type));
+    const { valueInfo, strays = [] } = (graph.carried ?? {}) as Partial<CarriedGraph>;
+    const ordered = inOrder(infos, valueInfo, ({ name }) => name ?? '');
+    for (const { message, at } of strays.length > 0 ? holding(strays, graph, names) : [])
+      ordered.splice(at, 0, message);
+    return ordered;
   }
+}
+
+/** Entries of value_info that no value holds, where their value is what it was. */
+function holding(strays: readonly Stray[], graph: Graph, names: ScopeNames): readonly Stray[] {
+  const values = new Map([...graph.values()].map((value) => [names.of(value), value]));
+  return strays.filter(({ message, of }) => {
+    const value = values.get(message.name ?? '');
+    return of && value ? of.type === value.type : of === value;
+  });
 }
 
 const repeatedNames = (graph: Graph): ReadonlySet<string> | undefined =>
   (graph.carried as CarriedGraph | undefined)?.repeatedNames;
 
-const typed = (type: Type | undefined) => (type ? { type: writeType(type) } : {});
+/** The message of a port or value. What was read without a type that the IR has stays without. */
+function info(name: string, carried: unknown, type: Type | undefined): ValueInfoMessage {
+  const rest = (carried ?? {}) as Partial<ValueInfoMessage>;
+  return { ...rest, name, ...(type && !Object.hasOwn(rest, 'type') ? { type: writeType(type) } : {}) };
+}
 
 /** Items in the order their names had in the file; new ones after them, as they come. */
 function inOrder<T>(items: readonly T[], order: readonly string[] | undefined, nameOf: (item: T) => string): T[] {
-  const places = new Map(order?.map((name, index) => [name, index]));
-  const placeOf = (item: T): number => places.get(nameOf(item)) ?? places.size;
+  // Of a name that stands there twice, the first place.
+  const places = new Map(order?.map((name, index) => [name, index] as const).reverse());
+  const placeOf = (item: T): number => places.get(nameOf(item)) ?? order?.length ?? 0;
   return [...items].sort((a, b) => placeOf(a) - placeOf(b));
 }

@@ -1,8 +1,8 @@
-/** TypeProto ↔ Type. A type that was read remembers its message, so that denotations and the like are written back. */
+/** TypeProto ↔ Type. A type that was read from a message that says more than it does remembers that: denotations and the like are written back. */
 import { type Dim, dimText, symbol, unknownDim } from '../ir/dims.js';
 import { isUnknown, nameOf } from '../ir/symbols.js';
 import { type DataType, dataTypeOfCode, dataTypes, type Shape, type Type } from '../ir/types.js';
-import { fromBigint, type ShapeMessage, type TypeMessage, toBigint } from './messages.js';
+import { fromBigint, type Message, type ShapeMessage, type TypeMessage, toBigint } from './messages.js';
 
 const origins = new WeakMap<Type, TypeMessage>();
 
@@ -22,8 +22,23 @@ function readShape(message: ShapeMessage | null | undefined): Shape | undefined 
 export function readType(message: TypeMessage | null | undefined): Type | undefined {
   if (!message) return undefined;
   const type = convert(message);
-  if (type) origins.set(type, message);
+  if (type && !isSame(message, fresh(type))) origins.set(type, message);
   return type;
+}
+
+/** True where messages of types say the same: most do, and then nothing has to be remembered. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  if ((a as Message).$unknowns) return false;
+  if ('low' in a && 'low' in b)
+    return a.low === b.low && (a as { high?: number }).high === (b as { high?: number }).high;
+  const said = (message: object) =>
+    Object.keys(message).filter((key) => {
+      const value: unknown = Reflect.get(message, key);
+      return value !== undefined && !(Array.isArray(value) && value.length === 0);
+    });
+  const keys = said(a);
+  return keys.length === said(b).length && keys.every((key) => isSame(Reflect.get(a, key), Reflect.get(b, key)));
 }
 
 function convert(message: TypeMessage): Type | undefined {
@@ -49,9 +64,10 @@ const writeShape = (shape: Shape | undefined): ShapeMessage | undefined =>
 
 /** The message of a type: the one it was read from, if it was. */
 export function writeType(type: Type | undefined): TypeMessage | undefined {
-  if (!type) return undefined;
-  const origin = origins.get(type);
-  if (origin) return origin;
+  return type && (origins.get(type) ?? fresh(type));
+}
+
+function fresh(type: Type): TypeMessage {
   switch (type.kind) {
     case 'tensor':
       return { tensorType: { elemType: dataTypes[type.elem].code, shape: writeShape(type.shape) } };

@@ -2,6 +2,7 @@
 import { ModelError } from '../ir/errors.js';
 import { elementCount } from '../ir/tensor.js';
 import { byteLengthOf, type DataType, dataTypes } from '../ir/types.js';
+import { OddNaN } from './lossless.js';
 import { decodeMessage, type Int64, type TensorMessage, toBigint } from './messages.js';
 
 /** float_data, int32_data, int64_data, raw_data, double_data, uint64_data: what is left in the file where it is long. */
@@ -50,7 +51,8 @@ export function typedBytes(
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   list.forEach((item, i) => {
-    if (type === 'int64' || type === 'uint64') view.setBigUint64(i * 8, BigInt.asUintN(64, toBigint(item)), true);
+    if (item instanceof OddNaN) bytes.set(item.bits, i * item.bits.length);
+    else if (type === 'int64' || type === 'uint64') view.setBigUint64(i * 8, BigInt.asUintN(64, toBigint(item)), true);
     else if (type === 'uint32') view.setUint32(i * 4, Number(BigInt.asUintN(32, toBigint(item))), true);
     else if (type === 'float64' || type === 'complex128') view.setFloat64(i * 8, item as number, true);
     else if (type === 'float32' || type === 'complex64') view.setFloat32(i * 4, item as number, true);

@@ -163,18 +163,19 @@ export function expand(skeleton: Uint8Array, payloads: readonly Payload[]): Expa
     const flush = (upTo: number): void => {
       if (upTo > pending) push(skeleton.subarray(pending, upTo));
     };
-    for (const field of fieldsOf(cursor, start, end)) {
+    const fields = [...fieldsOf(cursor, start, end)];
+    const payload = kind === 'Tensor' ? payloadsIn(cursor, fields, payloads) : [];
+    for (const field of fields) {
       const inner = field.wire === 2 ? paths[kind]?.[field.number] : undefined;
+      // In the order of their numbers, as every encoder writes fields.
+      for (; payload[0] && payload[0].number < field.number; payload.shift()) {
+        flush(field.start);
+        pending = field.start;
+        push(varints([payload[0].number * 8 + 2, payload[0].content.length]), payload[0].content);
+      }
       if (kind === 'Tensor' && field.number === LAZY_FIELD) {
         flush(field.start);
         pending = field.end;
-        for (let at = field.content; at < field.end; ) {
-          const [number, a] = cursor.varint(at, field.end);
-          const [index, b] = cursor.varint(a, field.end);
-          at = cursor.varint(b, field.end)[1];
-          const payload = payloads[index] as Payload;
-          push(varints([number * 8 + 2, payload.length]), payload);
-        }
       } else if (inner) {
         const expanded = message(inner, field.content, field.end);
         if (expanded.length === field.end - field.content) continue;
@@ -189,6 +190,20 @@ export function expand(skeleton: Uint8Array, payloads: readonly Payload[]): Expa
     return { length, pieces };
   };
   return message('Model', 0, skeleton.length);
+}
+
+/** The payloads that a tensor's `lazy` names, by number of their field. */
+function payloadsIn(cursor: Cursor, fields: readonly Field[], payloads: readonly Payload[]) {
+  const found: { number: number; content: Payload }[] = [];
+  for (const { number, content, end } of fields) {
+    for (let at = content; number === LAZY_FIELD && at < end; ) {
+      const [field, a] = cursor.varint(at, end);
+      const [index, b] = cursor.varint(a, end);
+      at = cursor.varint(b, end)[1];
+      found.push({ number: field, content: payloads[index] as Payload });
+    }
+  }
+  return found.sort((a, b) => a.number - b.number);
 }
 
 /** Numbers as varints, one after another. */

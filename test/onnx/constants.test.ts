@@ -1,10 +1,13 @@
 /** Constants in written files: as initializers, inputs or nodes, as they were. */
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import type { ModelMessage } from '../../src/onnx/messages.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { optimize } from '../../src/optimize.js';
+import { runModel } from '../run-model.js';
 import { floats, info, modelBytes, node } from './bytes.js';
 import { graphOf, lines, run } from './written.js';
 
@@ -71,4 +74,27 @@ it('a tensor of any kind of Constant is written as the attribute it was', async 
     1, 2, 1, 2, 1, 2, 1,
   ]);
   expect(Buffer.compare(await writeModel(model), bytes)).toBe(0);
+});
+
+describe('constants of one name: the last counts, a Constant node before an initializer', () => {
+  const constant = (value: number) =>
+    node('Constant', [], ['k'], { name: 'n', attribute: [{ name: 'value_float', type: 1, f: value }] });
+  const add = node('Add', ['x', 'k'], ['y']);
+  const files: [string, ModelMessage['graph']][] = [
+    ['two nodes', { node: [constant(1), add, constant(2)] }],
+    ['two initializers', { initializer: [floats('k', [1], []), floats('k', [2], [])], node: [add] }],
+    ['one of each', { initializer: [floats('k', [1], [])], node: [constant(2), add] }],
+  ];
+  it.each(files)('%s', async (_, graph) => {
+    const bytes = modelBytes({}, graph);
+    const expected = { y: [3, 0] };
+    const runtime = await runModel(bytes, { x: tensorOf('float32', [1, -2]) });
+    expect([...numbersOf(runtime.y as Tensor)]).toEqual(expected.y);
+    const model = await readModel(bytes);
+    expect(await run(model)).toEqual(expected);
+    for (const passes of ['simplify', 'fp16', 'int8']) {
+      const result = await optimize(model, passes, { verify: 'none' });
+      expect(await run(result.model)).toEqual(expected);
+    }
+  });
 });

@@ -41,11 +41,6 @@ describe('models that are none', () => {
       'graph "main": expected one definition of each value; found a second one of "x"',
     ],
     [
-      'two initializers of one name',
-      modelBytes({}, { initializer: [floats('w', [1]), floats('w', [1])] }),
-      'graph "main": expected one initializer of each name; found a second one of "w"',
-    ],
-    [
       'two defaults of one input',
       modelBytes({}, { initializer: [floats('x', [1, 2]), floats('x', [1, 2])] }),
       'graph "main": expected one initializer of each name; found a second one of "x"',

@@ -1,27 +1,35 @@
+/** What was read is written, byte for byte: over the collections, the node tests of ONNX, and models that no exporter makes. */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { onnx } from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { readCases } from '../infer/backend-cases.js';
 import { collection, fixtures, modelFolders, recognizer, root } from '../models.js';
-
-/** What an independent decoder sees: every field it knows, defaults filled in. */
-const seen = (bytes: Uint8Array): object =>
-  onnx.ModelProto.toObject(onnx.ModelProto.decode(bytes), { longs: String, bytes: String, defaults: true });
+import { withoutNumbers } from './seen.js';
 
 const paths = [
   recognizer,
-  ...[fixtures, collection('zoo'), collection('traps')].flatMap(modelFolders).map((folder) => `${folder}/model.onnx`),
+  ...[fixtures, collection('zoo'), collection('traps'), collection('cases')]
+    .flatMap(modelFolders)
+    .map((folder) => `${folder}/model.onnx`),
 ];
 
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
 describe('round trip', () => {
-  it.each(paths.map((path) => [relative(root, path), path]))(
-    '%s: an independent decoder sees the same messages',
-    async (_, path) => {
-      const original = new Uint8Array(readFileSync(path));
-      const written = await writeModel(await readModel(path));
-      expect(seen(written)).toEqual(seen(original));
-    },
-  );
+  it.each(paths.map((path) => [relative(root, path), path]))('%s', async (_, path) => {
+    const original = new Uint8Array(readFileSync(path));
+    const written = await writeModel(await readModel(path));
+    // Numbers of another file are in this one now: of such a model an independent decoder sees the same besides.
+    if (Buffer.from(original).includes('location')) expect(withoutNumbers(written)).toEqual(withoutNumbers(original));
+    else expect(isSame(written, original)).toBe(true);
+  });
+
+  it('the node tests of ONNX', async () => {
+    const changed: string[] = [];
+    for (const { name, model } of readCases())
+      if (!isSame(await writeModel(await readModel(model)), model)) changed.push(name);
+    expect(changed).toEqual([]);
+  });
 });

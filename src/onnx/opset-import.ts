@@ -1,0 +1,37 @@
+/** OperatorSetIdProto ↔ the versions in force by domain. */
+import { fromBigint, type Message, type OperatorSetMessage, toBigint } from './messages.js';
+
+const domainOf = ({ domain = '' }: OperatorSetMessage): string => (domain === 'ai.onnx' ? '' : domain);
+const versionOf = ({ version }: OperatorSetMessage): number => Number(toBigint(version));
+
+/** By domain, '' for ai.onnx. Of a domain that is listed twice the last counts, as in onnxruntime. */
+export const opsetsOf = (messages: readonly OperatorSetMessage[] = []): Map<string, number> =>
+  new Map(messages.map((message) => [domainOf(message), versionOf(message)]));
+
+/** How a file imports operator sets, and what was in force once it was read: a domain that a node names is, imported or not. */
+export interface CarriedOpsets {
+  readonly opsetImport: readonly OperatorSetMessage[];
+  readonly opsets: ReadonlyMap<string, number>;
+}
+
+/** The messages of operator sets: what the file says, as it says it, of every domain whose version is still that. */
+export function opsetMessages(
+  opsets: ReadonlyMap<string, number>,
+  { opsetImport = [], opsets: before = new Map() }: Partial<CarriedOpsets> = {},
+): OperatorSetMessage[] {
+  const changed = new Map([...opsets].filter(([domain, version]) => before.get(domain) !== version));
+  const messages: OperatorSetMessage[] = [];
+  for (const message of opsetImport) {
+    const domain = domainOf(message);
+    const version = changed.get(domain);
+    if (version !== undefined && changed.delete(domain)) messages.push(atVersion(message, version));
+    else if (opsets.get(domain) === before.get(domain)) messages.push(message);
+  }
+  for (const [domain, version] of changed) messages.push(atVersion({ domain }, version));
+  return messages;
+}
+
+const atVersion = (message: OperatorSetMessage, version: number): OperatorSetMessage => {
+  const { $unknowns } = message as Message;
+  return { ...message, version: fromBigint(BigInt(version)), ...($unknowns ? { $unknowns } : {}) };
+};
