@@ -1,6 +1,6 @@
 /**
- * The build: three entries bundled into one flat folder that shares its chunks, so that
- * `optimize --help` loads little and the child process is found beside whoever starts it.
+ * The build: four entries bundled into one flat folder that shares its chunks, so that `optimize --help`
+ * loads little, and threads and child processes are found beside whoever starts them.
  */
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,12 @@ const englishOnly = {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { index: 'src/index.ts', cli: 'cli/cli.ts', 'runtime-child': 'src/runtime/child.ts' },
+  entryPoints: {
+    index: 'src/index.ts',
+    cli: 'cli/cli.ts',
+    'command-thread': 'cli/command-thread.ts',
+    'runtime-child': 'src/runtime/child.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,

@@ -5,8 +5,9 @@ import { jsonText } from '../src/ir/shown-text.js';
 import { readModel } from '../src/onnx/read.js';
 import { bisectText } from '../src/report/bisect-text.js';
 import { resolveTarget } from '../src/runtime/providers.js';
-import { configFromFlags, type Flags, single } from './flags.js';
-import { hasColour, ProgressLine, widthOf } from './terminal.js';
+import { configFromFlags } from './flags.js';
+import { type Flags, single } from './parsed.js';
+import { hasColour, ProgressLine, stdout, widthOf } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const { target, ...settings } = configFromFlags(flags);
@@ -19,8 +20,6 @@ export async function run(flags: Flags): Promise<undefined> {
     ...settings,
     target: target && (await resolveTarget(target)),
   }).finally(() => progress.clear());
-  const width = Math.max(60, widthOf(process.stdout));
-  process.stdout.write(
-    flags.json ? jsonText(found) : bisectText(found, { isColoured: hasColour(process.stdout), width }),
-  );
+  const width = Math.max(60, widthOf(stdout));
+  stdout.write(flags.json ? jsonText(found) : bisectText(found, { isColoured: hasColour(stdout), width }));
 }

@@ -5,22 +5,23 @@ import { nearest, UsageError, unknownText } from '../src/run/usage-error.js';
 import { version } from '../src/version.js';
 import { type Command, commandOf, commands } from './commands.js';
 import { fail } from './fail.js';
-import type { Flags } from './flags.js';
-import { endQuietly } from './terminal.js';
+import { listen, oversee } from './oversee.js';
+import type { Flags } from './parsed.js';
+import { stderr, stdout } from './terminal.js';
 
 async function main(words: readonly string[]): Promise<number> {
   const { command, rest } = commandOf(words);
   if (words.includes('--version')) {
-    process.stdout.write(`${version}\n`);
+    stdout.write(`${version}\n`);
     return 0;
   }
   const isAsked = rest.includes('--help') || rest.includes('-h');
   if (isAsked || words.length === 0) {
-    const stream = isAsked ? process.stdout : process.stderr;
+    const stream = isAsked ? stdout : stderr;
     stream.write((await import('./help.js')).helpText(command, stream));
     return isAsked ? 0 : 1;
   }
-  return (await command.run(await parse(command, rest), words)) ?? 0;
+  return oversee(command.name, await parse(command, rest), words);
 }
 
 /** The flags and positionals by name. Throws UsageError where one is unknown, missing or too many. */
@@ -105,10 +106,5 @@ function checkTruths({ flags }: Command, words: readonly string[]): void {
   }
 }
 
-endQuietly();
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error) => fail(error),
-);
+listen();
+process.exitCode = await main(process.argv.slice(2)).catch(fail);

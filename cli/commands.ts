@@ -1,6 +1,6 @@
-/** The commands, as data: what --help shows and yargs parses. What each does is loaded when it is asked for. */
+/** The commands, as data: what --help shows and yargs parses. What each does is in its own thread: see runs.ts. */
 import type { Options } from 'yargs';
-import { bisectFlags, type Flags, inputFlags, jobFlags, jsonFlag, quietFlag, text } from './flags.js';
+import { bisectFlags, inputFlags, jobFlags, jsonFlag, quietFlag, text } from './flags.js';
 
 export interface Command {
   /** Empty for the command that needs no word. */
@@ -10,8 +10,6 @@ export interface Command {
   readonly optional?: string;
   readonly summary: string;
   readonly flags: Readonly<Record<string, Options>>;
-  /** Gives the exit code, 0 where it gives none. `words` is the command line as it was typed. */
-  run(flags: Flags, words: readonly string[]): Promise<number | undefined>;
 }
 
 export const commands: readonly Command[] = [
@@ -20,7 +18,6 @@ export const commands: readonly Command[] = [
     positionals: ['model'],
     summary: 'Run passes over a model, verify, and write the result.',
     flags: jobFlags,
-    run: async (flags, words) => (await import('./optimize.js')).run(flags, words),
   },
   {
     name: 'inspect',
@@ -31,7 +28,6 @@ export const commands: readonly Command[] = [
       'allow-outside-data': inputFlags['allow-outside-data'],
       ...jsonFlag,
     },
-    run: async (flags) => (await import('./inspect.js')).run(flags),
   },
   {
     name: 'explain',
@@ -50,7 +46,6 @@ export const commands: readonly Command[] = [
       'allow-outside-data': inputFlags['allow-outside-data'],
       ...jsonFlag,
     },
-    run: async (flags) => (await import('./explain.js')).run(flags),
   },
   {
     name: 'compare',
@@ -62,15 +57,12 @@ export const commands: readonly Command[] = [
       ...jsonFlag,
       ...quietFlag,
     },
-    run: async (flags) =>
-      flags['by-block'] ? (await import('./bisect.js')).run(flags) : (await import('./compare.js')).run(flags),
   },
   {
     name: 'bisect',
     positionals: ['original', 'result'],
     summary: 'Show the error by depth, and the first block and node where a result drifts.',
     flags: { ...bisectFlags, ...jsonFlag },
-    run: async (flags) => (await import('./bisect.js')).run(flags),
   },
   {
     name: 'passes',
@@ -78,14 +70,12 @@ export const commands: readonly Command[] = [
     optional: 'pass',
     summary: 'List the passes and their options, or one of them.',
     flags: jsonFlag,
-    run: async (flags) => (await import('./passes.js')).run(flags),
   },
   {
     name: 'doctor',
     positionals: [],
     summary: 'Say which providers work here, and why the others do not.',
     flags: jsonFlag,
-    run: async (flags) => (await import('./doctor.js')).run(flags),
   },
 ];
 

@@ -4,9 +4,10 @@ import { jsonText } from '../src/ir/shown-text.js';
 import { readModel } from '../src/onnx/read.js';
 import { comparisonText } from '../src/report/text.js';
 import { validate } from '../src/validate/index.js';
-import { configFromFlags, type Flags, single } from './flags.js';
+import { configFromFlags } from './flags.js';
 import { exitCodeOf } from './optimize.js';
-import { hasColour, ProgressLine } from './terminal.js';
+import { type Flags, single } from './parsed.js';
+import { hasColour, ProgressLine, stdout } from './terminal.js';
 
 export async function run(flags: Flags): Promise<number> {
   const isHidden = flags.quiet === true || flags.json === true;
@@ -23,10 +24,8 @@ export async function run(flags: Flags): Promise<number> {
     provider: target,
     onProgress: (text) => progress.say(text),
   }).finally(() => progress.clear());
-  if (flags.json) process.stdout.write(jsonText(found));
+  if (flags.json) stdout.write(jsonText(found));
   else if (!flags.quiet)
-    process.stdout.write(
-      comparisonText({ ...found, seed: settings.seed ?? 0 }, { isColoured: hasColour(process.stdout) }),
-    );
+    stdout.write(comparisonText({ ...found, seed: settings.seed ?? 0 }, { isColoured: hasColour(stdout) }));
   return exitCodeOf(found, isHidden);
 }

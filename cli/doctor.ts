@@ -4,8 +4,8 @@ import { paint, table } from '../src/report/style.js';
 import { machineOf, versionsOf } from '../src/run/machine.js';
 import { probeProviders } from '../src/runtime/providers.js';
 import { saturates } from '../src/runtime/saturation.js';
-import type { Flags } from './flags.js';
-import { hasColour, ProgressLine } from './terminal.js';
+import type { Flags } from './parsed.js';
+import { hasColour, ProgressLine, stdout } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const progress = new ProgressLine(flags.json === true);
@@ -16,10 +16,10 @@ export async function run(flags: Flags): Promise<undefined> {
     : undefined;
   progress.clear();
   if (flags.json) {
-    process.stdout.write(jsonText({ providers, int8, machine, versions }));
+    stdout.write(jsonText({ providers, int8, machine, versions }));
     return undefined;
   }
-  const p = paint(hasColour(process.stdout));
+  const p = paint(hasColour(stdout));
   const rows = withTexts(providers, shownText).map(({ provider, works, reason, device }) => [
     works ? p.good('✓') : p.bad('✗'),
     p.bold(provider),
@@ -28,7 +28,7 @@ export async function run(flags: Flags): Promise<undefined> {
   const about = machine ? shownText(`${machine.cpu}, ${machine.cores} cores, ${machine.os} ${machine.arch}`) : '';
   const text = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const sums = int8 ? [sumsText(int8.saturates)] : [];
-  process.stdout.write(`${[...table(rows), ...sums, '', p.dim(about), p.dim(text.join(', '))].join('\n')}\n`);
+  stdout.write(`${[...table(rows), ...sums, '', p.dim(about), p.dim(text.join(', '))].join('\n')}\n`);
 }
 
 const sumsText = (isSaturating: boolean): string =>

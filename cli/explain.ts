@@ -4,8 +4,8 @@ import { jsonText } from '../src/ir/shown-text.js';
 import { readModel } from '../src/onnx/read.js';
 import { explanationText } from '../src/report/explanation-text.js';
 import type { Target } from '../src/run/pass.js';
-import { type Flags, single } from './flags.js';
-import { hasColour } from './terminal.js';
+import { type Flags, single } from './parsed.js';
+import { hasColour, stdout } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const model = await readModel(single(flags, 'model') as string, {
@@ -17,7 +17,5 @@ export async function run(flags: Flags): Promise<undefined> {
     at: single(flags, 'at'),
     target: single(flags, 'target') as Target | undefined,
   });
-  process.stdout.write(
-    flags.json ? jsonText(sites) : explanationText(sites, { isColoured: hasColour(process.stdout) }),
-  );
+  stdout.write(flags.json ? jsonText(sites) : explanationText(sites, { isColoured: hasColour(stdout) }));
 }

@@ -1,5 +1,6 @@
 /** How the command ends when something is wrong: one line for what is the user's, the stack for what is ours. */
 import { shownText } from '../src/ir/shown-text.js';
+import { stderr } from './terminal.js';
 
 /** Errors that need no stack: the model, the pass, the request or the runtime is at fault. */
 const expected = new Set(['ModelError', 'PassError', 'UsageError', 'RuntimeError', 'GateError']);
@@ -14,11 +15,11 @@ const systemTexts: Readonly<Record<string, string>> = {
   ENOSPC: 'expected room to write; found the disk full',
 };
 
-/** Says what went wrong on stderr; the process ends with exit code 1. */
-export function fail(error: unknown): void {
-  process.exitCode = 1;
+/** Says what went wrong on stderr; gives the exit code. */
+export function fail(error: unknown): number {
   const lines = errorText(error).split('\n');
-  process.stderr.write(`${lines.map(shownText).join('\n')}\n`);
+  stderr.write(`${lines.map(shownText).join('\n')}\n`);
+  return 1;
 }
 
 /** One line for an expected error; with its stack for any other. */

@@ -2,6 +2,7 @@
 import type { Options } from 'yargs';
 import { type Config, checkConfig, configSchema, flagOf } from '../src/config.js';
 import { UsageError } from '../src/run/usage-error.js';
+import { type Flags, single } from './parsed.js';
 
 type Setting = keyof Config;
 
@@ -82,16 +83,6 @@ export const jobFlags = {
   ...jsonFlag,
   ...quietFlag,
 } as const;
-
-/** Parsed flags, by name. */
-export type Flags = Readonly<Record<string, unknown>>;
-
-/** A flag that may be given once. */
-export function single(flags: Flags, name: string): string | undefined {
-  const value = flags[name];
-  if (Array.isArray(value)) throw new UsageError(`--${name}: expected it once; found ${value.length} times`);
-  return value as string | undefined;
-}
 
 /** The settings that flags state; those not given are absent. Throws UsageError for a value that is none. */
 export function configFromFlags(flags: Flags): Config {

@@ -4,10 +4,10 @@ import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
 import { paint, wrapped } from '../src/report/style.js';
 import { type Command, commands } from './commands.js';
-import { hasColour, widthOf } from './terminal.js';
+import { hasColour, type Output, widthOf } from './terminal.js';
 
 /** The help of one command; the unnamed one's shows the others and the passes too. */
-export function helpText(command: Command, stream: NodeJS.WriteStream): string {
+export function helpText(command: Command, stream: Output): string {
   const p = paint(hasColour(stream));
   const width = Math.max(60, Math.min(110, widthOf(stream)));
   const section = (title: string, rows: readonly (readonly [string, string])[]) =>

@@ -6,8 +6,8 @@ import { findBlocks } from '../src/match/blocks/index.js';
 import { readModel } from '../src/onnx/read.js';
 import { inspectModel } from '../src/report/inspection.js';
 import { inspectionText } from '../src/report/inspection-text.js';
-import { type Flags, single } from './flags.js';
-import { hasColour } from './terminal.js';
+import { type Flags, single } from './parsed.js';
+import { hasColour, stdout } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const model = await readModel(single(flags, 'model') as string, {
@@ -15,7 +15,5 @@ export async function run(flags: Flags): Promise<undefined> {
   });
   checkModel(model);
   const inspection = inspectModel(model, inferTypes(model), { values: flags.values === true, find: findBlocks });
-  process.stdout.write(
-    flags.json ? jsonText(inspection) : inspectionText(inspection, { isColoured: hasColour(process.stdout) }),
-  );
+  stdout.write(flags.json ? jsonText(inspection) : inspectionText(inspection, { isColoured: hasColour(stdout) }));
 }

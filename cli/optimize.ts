@@ -8,8 +8,9 @@ import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
 import { UsageError } from '../src/run/usage-error.js';
 import { loadConfig } from './config.js';
-import { configFromFlags, type Flags, single } from './flags.js';
-import { hasColour, ProgressLine, widthOf } from './terminal.js';
+import { configFromFlags } from './flags.js';
+import { type Flags, single } from './parsed.js';
+import { hasColour, ProgressLine, stderr, stdout, widthOf } from './terminal.js';
 
 /** Exit codes of gates that failed. */
 const codes: Readonly<Record<Report['gates'][number]['name'], number>> = {
@@ -51,10 +52,10 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
     progress.clear();
   }
   if (reportPath) await writeFile(reportPath, reportPath.endsWith('.md') ? reportMarkdown(report) : reportJson(report));
-  if (flags.json) process.stdout.write(reportJson(report));
+  if (flags.json) stdout.write(reportJson(report));
   else if (!flags.quiet) {
-    const width = Math.max(60, widthOf(process.stdout));
-    process.stdout.write(reportText(report, { isColoured: hasColour(process.stdout), width }));
+    const width = Math.max(60, widthOf(stdout));
+    stdout.write(reportText(report, { isColoured: hasColour(stdout), width }));
   }
   const written = report.output ? `${report.output.files[0]} was written, not verified` : 'Nothing was written';
   const isHidden = flags.quiet === true || flags.json === true;
@@ -66,8 +67,7 @@ export function exitCodeOf({ gates }: Pick<Report, 'gates'>, isHidden: boolean, 
   const failed = gates.filter(({ passed }) => !passed);
   const first = failed.find(({ name }) => name === 'proof') ?? failed[0];
   if (!first) return 0;
-  if (isHidden)
-    process.stderr.write(`${shownText(`error: ${first.name} gate: ${first.detail}${ending && `. ${ending}`}`)}\n`);
+  if (isHidden) stderr.write(`${shownText(`error: ${first.name} gate: ${first.detail}${ending && `. ${ending}`}`)}\n`);
   return codes[first.name];
 }
 
@@ -77,7 +77,7 @@ function rollbackCode({ outcome, output }: Report, isAllowed = false): number {
   if (isAllowed || back.length === 0) return 0;
   const passes = back.map(({ pass, reason }) => `${pass} was rolled back, ${reason}`).join('; ');
   const rest = output ? `. ${output.files[0]} was written without it; --allow-rollback takes that for done` : '';
-  process.stderr.write(`${shownText(`error: ${passes}${rest}`)}\n`);
+  stderr.write(`${shownText(`error: ${passes}${rest}`)}\n`);
   return ROLLED_BACK;
 }
 

@@ -5,8 +5,8 @@ import { jsonText } from '../src/ir/shown-text.js';
 import { paint, table, wrapped } from '../src/report/style.js';
 import { optionsOf, type PassOption } from '../src/run/options.js';
 import { parsePasses } from '../src/run/parse.js';
-import { type Flags, single } from './flags.js';
-import { hasColour, widthOf } from './terminal.js';
+import { type Flags, single } from './parsed.js';
+import { hasColour, stdout, widthOf } from './terminal.js';
 
 const defaultText = (value: unknown): string =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? '' : ` [${[value].flat().join('+')}]`;
@@ -28,11 +28,11 @@ export async function run(flags: Flags): Promise<undefined> {
       summary,
       passes: passes.map(({ definition, options }) => ({ name: definition.name, options })),
     }));
-    process.stdout.write(jsonText({ passes, presets: shown }));
+    stdout.write(jsonText({ passes, presets: shown }));
     return undefined;
   }
-  const p = paint(hasColour(process.stdout));
-  const width = Math.max(40, Math.min(100, widthOf(process.stdout)) - 4);
+  const p = paint(hasColour(stdout));
+  const width = Math.max(40, Math.min(100, widthOf(stdout)) - 4);
   for (const { name, aliases, summary, fidelity, options } of passes) {
     const also = aliases.length ? p.dim(` (also ${aliases.join(', ')})`) : '';
     print(`${p.bold(p.name(name))}${also}  ${p.dim(fidelity)}`);
@@ -52,4 +52,4 @@ export async function run(flags: Flags): Promise<undefined> {
   print('narrower float, lossy quantizes. Each has its own accuracy gate.');
 }
 
-const print = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => stdout.write(`${line}\n`);

@@ -1,35 +1,50 @@
 /** The terminal: whether there is one, its colour, and the progress shown on it. */
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { shownText } from '../src/ir/shown-text.js';
 import { isColoured } from '../src/report/style.js';
+import { type Job, type Message, type Stream, slot } from './thread.js';
 
-export const hasColour = (stream: NodeJS.WriteStream): boolean => isColoured(process.env, stream.isTTY === true);
+/** A stream of the process, as a command writes to it. */
+export interface Output {
+  readonly isTTY: boolean;
+  /** 0 where it is unknown. */
+  readonly columns: number;
+  write(text: string): void;
+}
+
+/** The streams are the main thread's: the thread of a command has it write. */
+function output(stream: Stream): Output {
+  if (isMainThread)
+    return {
+      isTTY: process[stream].isTTY === true,
+      get columns() {
+        return process[stream].columns ?? 0;
+      },
+      write: (text) => process[stream].write(text),
+    };
+  const { terminals, shared } = workerData as Job;
+  return {
+    isTTY: terminals.includes(stream),
+    get columns() {
+      return Atomics.load(shared, slot[stream]);
+    },
+    write: (text) => parentPort?.postMessage({ kind: 'write', stream, text } satisfies Message),
+  };
+}
+
+export const stdout = output('stdout');
+export const stderr = output('stderr');
+
+export const hasColour = ({ isTTY }: Output): boolean => isColoured(process.env, isTTY);
 
 /** How wide a stream's lines may be; a terminal that does not know its width reports 0. */
-export const widthOf = (stream: NodeJS.WriteStream, otherwise = 100): number => stream.columns || otherwise;
+export const widthOf = ({ columns }: Output, otherwise = 100): number => columns || otherwise;
 
-/** Shown now: what an interruption has to take away. */
-let shown: ProgressLine | undefined;
-
-/** Ends as a command does whose reader has enough or whose user has: no stack, no rest of a line, no child left. */
-export function endQuietly(): void {
-  // `process.exit` rather than the signal's own way: it ends the child processes as well.
-  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-  for (const [signal, code] of Object.entries(signals))
-    process.once(signal, () => {
-      shown?.clear();
-      process.exit(code);
-    });
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      process.exit(141);
-    });
-}
+export const CLEAR_LINE = '\r\x1b[K';
 
 /** Progress on stderr: one line that changes on a terminal, plain lines elsewhere. */
 export class ProgressLine {
-  readonly #stream = process.stderr;
-  readonly #isTerminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+  readonly #isTerminal = stderr.isTTY && process.env.TERM !== 'dumb';
   #last = '';
 
   constructor(readonly isQuiet: boolean) {}
@@ -38,14 +53,13 @@ export class ProgressLine {
     const text = shownText(about);
     if (this.isQuiet || text === this.#last) return;
     this.#last = text;
-    shown = this;
-    const width = widthOf(this.#stream, 80) - 1;
-    this.#stream.write(this.#isTerminal ? `\r\x1b[K${text.slice(0, width)}` : `${text}\n`);
+    const width = widthOf(stderr, 80) - 1;
+    stderr.write(this.#isTerminal ? `${CLEAR_LINE}${text.slice(0, width)}` : `${text}\n`);
   }
 
   /** Takes the line away, so that what follows starts at its place. */
   clear(): void {
-    if (!this.isQuiet && this.#isTerminal && this.#last) this.#stream.write('\r\x1b[K');
+    if (!this.isQuiet && this.#isTerminal && this.#last) stderr.write(CLEAR_LINE);
     this.#last = '';
   }
 }

@@ -1,0 +1,17 @@
+/** What each command does, loaded when it is asked for. */
+import type { Flags } from './parsed.js';
+
+/** Gives the exit code, 0 where it gives none. `words` is the command line as it was typed. */
+type Run = (flags: Flags, words: readonly string[]) => Promise<number | undefined>;
+
+/** By name of the command. */
+export const runs: Readonly<Record<string, Run>> = {
+  '': async (flags, words) => (await import('./optimize.js')).run(flags, words),
+  inspect: async (flags) => (await import('./inspect.js')).run(flags),
+  explain: async (flags) => (await import('./explain.js')).run(flags),
+  compare: async (flags) =>
+    flags['by-block'] ? (await import('./bisect.js')).run(flags) : (await import('./compare.js')).run(flags),
+  bisect: async (flags) => (await import('./bisect.js')).run(flags),
+  passes: async (flags) => (await import('./passes.js')).run(flags),
+  doctor: async (flags) => (await import('./doctor.js')).run(flags),
+};
