@@ -1,7 +1,9 @@
 /** --help: written here rather than by yargs, which takes longer to lay it out than Node takes to start. */
+
 import type { Options } from 'yargs';
 import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
+import { append, maxOf } from '../src/ir/lists.js';
 import { paint, wrapped } from '../src/report/style.js';
 import { type Command, commands } from './commands.js';
 import { hasColour, type Output, widthOf } from './terminal.js';
@@ -24,7 +26,7 @@ export function helpText(command: Command, stream: Output): string {
   ];
   if (command.name === '') {
     const others = commands.slice(1).map((other): [string, string] => [wordsOf(other), other.summary]);
-    lines.push(...section('Passes', passRows()), ...section('Other commands', others));
+    append(lines, [...section('Passes', passRows()), ...section('Other commands', others)]);
     lines.push(
       '',
       'Exit codes: 0 done, 1 error, 2 accuracy gate, 3 speed gate, 4 placement gate, 5 a pass is not in the result,',
@@ -66,7 +68,7 @@ const aboutText = ({ describe = '', defaultDescription }: Options): string =>
 
 /** Names and what they are, the texts broken beside their column; a long name has a line of its own. */
 function columns(rows: readonly (readonly [string, string])[], width: number): string[] {
-  const left = Math.min(34, Math.max(...rows.map(([name]) => name.length)));
+  const left = Math.min(34, maxOf(rows.map(([name]) => name.length)));
   return rows.flatMap(([name, text]) => {
     const isLong = name.length > left;
     const lines = wrapped(text, width - left - 4);

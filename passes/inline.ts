@@ -1,5 +1,7 @@
 /** f(x) ⟶ the nodes of f: calls of local functions become what they compute, inner calls and calls in bodies too. */
+
 import { z } from 'zod';
+import { refill } from '../src/ir/lists.js';
 import type { Model, ModelFunction } from '../src/ir/model.js';
 import { definePass } from '../src/run/pass.js';
 import { functionsOf, inlineCalls } from '../src/run/region/inline-all.js';
@@ -39,7 +41,7 @@ function dropUncalled(model: Model, isMeant: (fn: ModelFunction) => boolean): vo
     isDone = gone.length === 0;
     if (isDone) continue;
     const left = model.functions.filter((fn) => !gone.includes(fn));
-    model.functions.splice(0, Number.POSITIVE_INFINITY, ...left);
+    refill(model.functions, left);
     model.touch(true);
     const used = new Set([...left, ...nodes].map(({ domain }) => domain));
     for (const domain of new Set(gone.map((fn) => fn.domain)))

@@ -1,7 +1,9 @@
 /** opset: every node in the form that a later operator set gives it. All of them, or none. */
+
 import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
 import { cloneModel } from '../src/ir/clone.js';
+import { maxOf } from '../src/ir/lists.js';
 import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
 import type { DataType } from '../src/ir/types.js';
@@ -27,7 +29,7 @@ export const opset = definePass({
   run(model, { to }, context) {
     const found = [...model.graphs()].flatMap(({ opsets }) => opsets.get('') ?? []);
     if (found.every((version) => version >= to)) {
-      context.skip(`not raised to opset ${to}: the model has ${Math.max(...found)}, and nothing lowers it`);
+      context.skip(`not raised to opset ${to}: the model has ${maxOf(found)}, and nothing lowers it`);
       return;
     }
     const raised = cloneModel(model);

@@ -81,8 +81,7 @@ function reshape(from: Axes, to: Axes): Change | undefined {
   if (fewer?.every((size) => typeof size === 'number'))
     return {
       copies: 0,
-      apply: (builder, value) =>
-        builder.op('Reshape', [builder.squeeze(value, ones), builder.ints(...(fewer as number[]))]),
+      apply: (builder, value) => builder.op('Reshape', [builder.squeeze(value, ones), builder.ints(fewer as number[])]),
     };
   if (!sizes) return undefined;
   return {
@@ -123,7 +122,7 @@ export function measured(builder: Builder, value: Value, { axis, by }: { axis: n
 }
 
 function shapeValue(builder: Builder, value: Value, sizes: readonly Size[]): Value {
-  if (sizes.every((size) => typeof size === 'number')) return builder.ints(...(sizes as number[]));
+  if (sizes.every((size) => typeof size === 'number')) return builder.ints(sizes as number[]);
   const parts = sizes.map((size) => (typeof size === 'number' ? builder.ints(size) : measured(builder, value, size)));
   return builder.op('Concat', parts, { axis: 0 });
 }

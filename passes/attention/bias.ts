@@ -156,7 +156,7 @@ function spreadOf(axes: Axes, isPartial: (axis: readonly Factor[]) => boolean, l
   if (sizes.some((size) => typeof size !== 'number' && !measure(size, queryDims))) return undefined;
   return (builder, value, measures) => {
     const target = sizes.every((size) => typeof size === 'number')
-      ? builder.ints(...(sizes as number[]))
+      ? builder.ints(sizes as number[])
       : builder.op(
           'Concat',
           sizes.map((size) => sizeValue(builder, size, measures.query, measures.queryDims)),

@@ -27,20 +27,20 @@ export class Builder {
   /** Size-1 axes at these places of the result. */
   unsqueeze(value: Value, axes: readonly number[]): Value {
     if ((this.graph.opsets.get('') ?? 13) < 13) return this.op('Unsqueeze', [value], { axes: [...axes] });
-    return this.op('Unsqueeze', [value, this.ints(...axes)]);
+    return this.op('Unsqueeze', [value, this.ints(axes)]);
   }
   /** The value without these axes of size 1. */
   squeeze(value: Value, axes: readonly number[]): Value {
     if ((this.graph.opsets.get('') ?? 13) < 13) return this.op('Squeeze', [value], { axes: [...axes] });
-    return this.op('Squeeze', [value, this.ints(...axes)]);
+    return this.op('Squeeze', [value, this.ints(axes)]);
   }
   /** Over one axis, which stays with size 1. */
   reduce(opType: 'ReduceMax' | 'ReduceMean', value: Value, axis: number): Value {
     if ((this.graph.opsets.get('') ?? 13) < 18) return this.op(opType, [value], { axes: [axis], keepdims: 1 });
     return this.op(opType, [value, this.ints(axis)], { keepdims: 1 });
   }
-  ints(...values: number[]): Value {
-    return this.graph.constant(tensorOf('int64', values), this.#label('shape'));
+  ints(...values: (number | readonly number[])[]): Value {
+    return this.graph.constant(tensorOf('int64', values.flat()), this.#label('shape'));
   }
   number(elem: DataType, value: number): Value {
     return this.graph.constant(tensorOf(elem, value));

@@ -1,5 +1,7 @@
 /** Whether the mask of a site is causal: no key after its query has a weight, by the structure of what computes the mask. */
+
 import type { Facts } from '../../src/infer/index.js';
+import { append } from '../../src/ir/lists.js';
 import type { Value } from '../../src/ir/value.js';
 import { type Match, Miss } from '../../src/match/miss.js';
 import { sameFactors } from '../../src/match/view.js';
@@ -64,7 +66,7 @@ export function inputsOf({ terms }: Masked, facts: Facts): readonly Value[] {
   for (let value = stack.pop(); value; value = stack.pop()) {
     if (seen.has(value) || value.isConstant || facts.contents(value)) continue;
     seen.add(value);
-    stack.push(...(value.producer?.inputs.filter((input) => input !== undefined) ?? []));
+    append(stack, value.producer?.inputs.filter((input) => input !== undefined) ?? []);
   }
   return [...seen].filter((value) => !value.producer);
 }

@@ -1,4 +1,5 @@
 /** Arithmetic on intervals of elements; undefined stands for anything, NaN included. Minus infinity may be in one, NaN never. */
+import { maxOf, minOf } from '../../src/ir/lists.js';
 import type { DataType } from '../../src/ir/types.js';
 
 /** key − query lies between `from` and `to`. */
@@ -46,7 +47,7 @@ export function ofPlace(place: Place, { from, to }: Band): Elements {
   const { query, key, c } = place;
   if (query === 0 && key === 0) return { low: c, high: c, place };
   const ends = query === -key ? [key * from + c, key * to + c] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  return { low: Math.min(...ends), high: Math.max(...ends), place };
+  return { low: minOf(ends), high: maxOf(ends), place };
 }
 
 export const exactly = (x: number): Elements => ({ low: x, high: x });
@@ -73,7 +74,7 @@ export const product = (a: Maybe, b: Maybe): Maybe =>
   both(a, b, (x, y) => {
     const ends = [x.low * y.low, x.low * y.high, x.high * y.low, x.high * y.high];
     // An infinity times an interval that holds zero may be NaN.
-    return { low: Math.min(...ends), high: Math.max(...ends) };
+    return { low: minOf(ends), high: maxOf(ends) };
   });
 
 /** Of minus infinity, nothing: plus infinity is in no interval. */
@@ -149,6 +150,6 @@ export function compared(a: Maybe, b: Maybe): Maybe {
   if (!a || !b || !found) return undefined;
   const ends = [a.low, a.high, b.low, b.high];
   const isExact = ends.every((x) => Number.isInteger(x) && Math.abs(x) <= 2048);
-  const least = Math.max(...ends.map(Math.abs)) / 64;
+  const least = maxOf(ends.map(Math.abs)) / 64;
   return isExact || found.low > least || found.high < -least ? found : undefined;
 }

@@ -3,6 +3,7 @@
 import type { Facts } from '../../src/infer/index.js';
 import { instanceCount, instanceOf } from '../../src/ir/bank.js';
 import { constantTensor } from '../../src/ir/constants.js';
+import { maxOf, minOf } from '../../src/ir/lists.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
@@ -86,7 +87,7 @@ const joined = (a: Range | undefined, b: Range | undefined): Range | undefined =
 function combined(a: Range | undefined, b: Range | undefined, f: (x: number, y: number) => number): Range | undefined {
   if (!a || !b) return undefined;
   const ends = [f(a.low, b.low), f(a.low, b.high), f(a.high, b.low), f(a.high, b.high)];
-  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const [low, high] = [minOf(ends), maxOf(ends)];
   // -inf · 0 is NaN, -inf · -1 is +inf.
   const isProduct = f(2, 3) === 6;
   if (high > LARGEST || (isProduct && (a.isInfinite || b.isInfinite))) return undefined;

@@ -1,5 +1,7 @@
 /** Dims that a graph can only run with: a Reshape of [batch, sequence] to [batch, 1, 1, 9] says that the sequence is 9. */
+
 import { type Dim, divideExactly, productOf, type SymbolName, symbol } from '../../src/ir/dims.js';
+import { append } from '../../src/ir/lists.js';
 import type { Node } from '../../src/ir/node.js';
 import { substitute } from '../../src/ir/substitute.js';
 import { symbolsOf } from '../../src/ir/symbols.js';
@@ -17,7 +19,10 @@ export function requiredBy(values: readonly Value[]): (dim: Dim) => Dim {
     const node = value.producer;
     if (!node || seen.has(node)) continue;
     seen.add(node);
-    front.push(...node.inputs.filter((input) => input !== undefined));
+    append(
+      front,
+      node.inputs.filter((input) => input !== undefined),
+    );
     if (node.is('Reshape')) for (const [name, size] of equations(node)) sizes.set(name, size);
   }
   return (dim) => (sizes.size > 0 ? substitute(dim, sizes) : dim);

@@ -1,4 +1,5 @@
 /** The nodes that a reader has passed, and what else reads their values: that must lead nowhere but to them. */
+import { append } from '../../src/ir/lists.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 
@@ -52,7 +53,7 @@ export class Trail {
   otherUser(value: Value): Node | undefined {
     const others = value.users.filter((user) => !this.#set.has(user));
     const other = others.find((user) => !user.is('Shape'));
-    if (!other) this.#deferred.push(...others);
+    if (!other) append(this.#deferred, others);
     return other;
   }
 

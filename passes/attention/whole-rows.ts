@@ -57,7 +57,7 @@ export function withWholeRows(
   const repeated = (): Value => {
     const columns = Array.from({ length: heads * size }, (_, i) => i);
     const at = columns.map((i) => Math.floor(i / size / (heads / groups)) * size + (i % size));
-    const index = memo(shared, `columns ${heads} ${groups} ${size}`, () => builder.ints(...at));
+    const index = memo(shared, `columns ${heads} ${groups} ${size}`, () => builder.ints(at));
     return builder.op('Gather', [mean, index], { axis: 2 });
   };
   return builder.op('Where', [isWhole, groups === heads ? mean : repeated(), output]);

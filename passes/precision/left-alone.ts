@@ -1,7 +1,9 @@
 /** Why int8 leaves a node with a float weight alone: no weight that stays float goes without a reason. */
+
 import { instanceCount, instanceOf } from '../../src/ir/bank.js';
 import { bytesText } from '../../src/ir/bytes-text.js';
 import { storedTensors } from '../../src/ir/constants.js';
+import { maxOf } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
@@ -89,5 +91,5 @@ function constantBehind(value: Value | undefined): Tensor | undefined {
 const isMatrix = (tensor: Tensor | undefined, minElements: number): boolean => {
   if (!tensor || !isFloat(tensor.type)) return false;
   const count = elementCount(tensor.shape);
-  return count >= minElements && Math.max(...tensor.shape, 1) < count;
+  return count >= minElements && maxOf(tensor.shape, 1) < count;
 };

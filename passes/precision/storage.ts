@@ -1,5 +1,7 @@
 /** Weights stored as bfloat16 and cast to float32 where they are read: half the file, the same arithmetic. */
+
 import type { Graph } from '../../src/ir/graph.js';
+import { maxOf } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount } from '../../src/ir/tensor.js';
@@ -102,4 +104,4 @@ function store(value: Value, graph: Graph): void {
   graph.replaceUses(value, cast.output);
 }
 
-const isVector = (shape: readonly number[]): boolean => Math.max(...shape, 1) === elementCount(shape);
+const isVector = (shape: readonly number[]): boolean => maxOf(shape, 1) === elementCount(shape);

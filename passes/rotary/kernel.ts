@@ -77,7 +77,7 @@ function positionsOf({ batchAxis, positionAxis }: Layout, cos: Selection, tables
   return tables.once(`positions ${keyOf(cos)}`, () => {
     const sizes = build.op('Shape', [cos.value]);
     const axes = batchAxis === positionAxis ? [0, 0] : [batchAxis, positionAxis];
-    const shape = build.op('Gather', [sizes, build.ints(...axes)]);
+    const shape = build.op('Gather', [sizes, build.ints(axes)]);
     const count = build.op('Gather', [build.op('Shape', [tables.rows(cos)]), build.numbers('int64', 0)]);
     const range = build.op('Range', [build.numbers('int64', 0), count, build.numbers('int64', 1)]);
     return build.op('Reshape', [range, shape]);
@@ -88,7 +88,7 @@ function positionsOf({ batchAxis, positionAxis }: Layout, cos: Selection, tables
 function inForm({ rotation: { x, lanes } }: Emission, { build }: Tables): Value {
   if (x.rank === 1) return x.value;
   const lead = (x.value.shape?.length as number) - x.rank;
-  const value = build.op('Reshape', [x.value, build.ints(...Array<number>(lead).fill(0), lanes)]);
+  const value = build.op('Reshape', [x.value, build.ints(Array<number>(lead).fill(0), lanes)]);
   value.type = x.value.elem && tensorType(x.value.elem, [...(x.value.shape ?? []).slice(0, lead), lanes]);
   return value;
 }
@@ -98,7 +98,7 @@ function asY(value: Value, { rotation: { y } }: Emission, { build }: Tables): Va
   if (y.rank === 1) return value;
   const shape = y.value.shape ?? [];
   const lead = shape.length - y.rank;
-  return build.op('Reshape', [value, build.ints(...Array<number>(lead).fill(0), ...(shape.slice(lead) as number[]))]);
+  return build.op('Reshape', [value, build.ints(Array<number>(lead).fill(0), shape.slice(lead) as number[])]);
 }
 
 /** What a [B, N, S, D] was made of by a Transpose alone: [B, S, N·D] or [B, S, N, D]. */

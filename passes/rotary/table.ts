@@ -104,7 +104,7 @@ export class Tables {
   #taken(value: Value, rank: number, columns: readonly number[]): Value {
     const lead = (value.shape?.length as number) - rank;
     const flat =
-      rank === 1 ? value : this.build.op('Reshape', [value, this.build.ints(...Array<number>(lead).fill(0), -1)]);
+      rank === 1 ? value : this.build.op('Reshape', [value, this.build.ints(Array<number>(lead).fill(0), -1)]);
     const [start = 0, second = start + 1] = columns;
     const step = second - start;
     const { build } = this;
@@ -112,7 +112,7 @@ export class Tables {
       const end = (columns.at(-1) as number) + 1;
       return build.op('Slice', [flat, build.ints(start), build.ints(end), build.ints(lead), build.ints(step)]);
     }
-    return build.op('Gather', [flat, build.ints(...columns)], { attributes: { axis: lead } });
+    return build.op('Gather', [flat, build.ints(columns)], { attributes: { axis: lead } });
   }
 }
 

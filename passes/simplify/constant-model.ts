@@ -1,7 +1,9 @@
 /** The model that computes constants: what they are made of, copied out of their graphs, and nothing to feed. */
+
 import { instanceOf } from '../../src/ir/bank.js';
 import { fill } from '../../src/ir/clone.js';
 import { Graph } from '../../src/ir/graph.js';
+import { append } from '../../src/ir/lists.js';
 import { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { dependenciesOf } from '../../src/ir/order.js';
@@ -75,7 +77,7 @@ export function ancestorsOf(values: Iterable<Value>): ReadonlySet<Node> {
     const { producer } = value;
     if (!producer || found.has(producer)) continue;
     found.add(producer);
-    left.push(...dependenciesOf(producer));
+    append(left, dependenciesOf(producer));
   }
   return found;
 }

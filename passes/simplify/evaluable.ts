@@ -1,6 +1,8 @@
 /** Which nodes the runtime may compute ahead of time, given that all they read is constant. */
+
 import { uniformOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
+import { maxOf } from '../../src/ir/lists.js';
 import type { Node } from '../../src/ir/node.js';
 import { isPure } from './pure.js';
 import { smallNumbers } from './small.js';
@@ -17,7 +19,7 @@ function roundsOf(node: Node): number {
   const inner = node.bodies.flatMap((body) =>
     [...body.nodeSet].map((one) => (one.bodies.length > 0 ? roundsOf(one) : 1)),
   );
-  return Math.max(1, own) * Math.max(1, ...inner);
+  return Math.max(1, own) * maxOf(inner, 1);
 }
 
 const isKnownDomain = ({ domain }: Node): boolean => domain === '' || domain === 'ai.onnx.ml';

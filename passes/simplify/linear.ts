@@ -127,18 +127,18 @@ function rescale(
   let b = bias && flat(graph, bias);
   if (affine.scale && w) {
     const { scale } = affine;
-    const spread = (...dims: bigint[]) => op('Reshape', scale, graph.constant(int64s(dims)));
+    const spread = (dims: readonly bigint[]) => op('Reshape', scale, graph.constant(int64s(dims)));
     const ones = (length: number) => new Array<bigint>(length).fill(1n);
     const groups = linear.is('ConvTranspose') ? linear.int('group', 1) : 1;
     if (groups === 1 || scale.shape?.[0] === 1) {
       const dims = Array.from({ length: rank }, (_, at) => (at === axis ? -1n : 1n));
-      graph.setInput(linear, 1, op('Mul', w, spread(...dims)));
+      graph.setInput(linear, 1, op('Mul', w, spread(dims)));
     } else {
       // The channels of a group are those its share of the input channels makes: [C, M / g, …] is [g, C / g, M / g, …].
       const shape = (w.tensor?.shape ?? []).map(BigInt);
       const grouped = [BigInt(groups), -1n, ...shape.slice(1)];
       const parts = op('Reshape', w, graph.constant(int64s(grouped)));
-      const scaled = op('Mul', parts, spread(BigInt(groups), 1n, -1n, ...ones(rank - 2)));
+      const scaled = op('Mul', parts, spread([BigInt(groups), 1n, -1n, ...ones(rank - 2)]));
       graph.setInput(linear, 1, op('Reshape', scaled, graph.constant(int64s(shape))));
     }
     b &&= op('Mul', b, scale);

@@ -5,6 +5,7 @@
  * The numbers of a bank whose instances differ cannot be read by accident: `bytes` and `chunks` throw a Divergence. Ask
  * `uniformOf` for numbers that are everyone's, `agreed` for an answer that must be everyone's, and `derive` for the rest.
  */
+import { maxOf } from './lists.js';
 import { derivedTensor, type Tensor } from './tensor.js';
 import { byteLengthOf, type DataType } from './types.js';
 
@@ -162,7 +163,7 @@ export function jointMark(sources: readonly Tensor[]): { readonly mark: Mark; re
   // What two stand-ins make together plays no part in either.
   const isMixed = banks.some(({ mark }) => mark.standIn !== last.mark.standIn);
   const slot = isMixed ? MIXED : `(${sources.map((one) => markOf(one)?.slot ?? '').join()})`;
-  return { mark: { ...last.mark, slot }, count: Math.max(...banks.map(({ count }) => count)) };
+  return { mark: { ...last.mark, slot }, count: maxOf(banks.map(({ count }) => count)) };
 }
 
 /**

@@ -1,5 +1,7 @@
 /** A graph: one scope of values and nodes. All edits go through its verbs, and each bumps the model's revision. */
+
 import { type Attribute, type AttributeLike, graphsOf, toAttribute } from './attribute.js';
+import { refill } from './lists.js';
 import type { Model } from './model.js';
 import { END, Node, type NodeOptions } from './node.js';
 import { Opsets } from './opsets.js';
@@ -103,7 +105,7 @@ export class Graph {
     for (const value of this.inputs)
       if (!inputs.includes(value) && value.uses.size > 0)
         throw new TypeError(`input "${value.name}": cannot be left out, it is in use`);
-    (this.inputs as Value[]).splice(0, Number.POSITIVE_INFINITY, ...inputs);
+    refill(this.inputs as Value[], inputs);
     inputs.forEach((value, index) => {
       (value as Mutable<Value>).index = index;
     });
@@ -236,7 +238,10 @@ export class Graph {
   /** Replaces the whole list of output ports. */
   setOutputs(ports: readonly { port: OutputPort; value: Value }[]): void {
     this.truncateInputs(this.end, 0);
-    (this.outputPorts as OutputPort[]).splice(0, Number.POSITIVE_INFINITY, ...ports.map(({ port }) => port));
+    refill(
+      this.outputPorts as OutputPort[],
+      ports.map(({ port }) => port),
+    );
     ports.forEach(({ value }, index) => {
       this.setInput(this.end, index, value);
     });

@@ -1,4 +1,5 @@
 /** The scope that a node's name tells: the module that an exporter wrote it from. */
+import { maxOf } from './lists.js';
 import type { Node } from './node.js';
 import { parametersOf } from './parameters.js';
 
@@ -25,7 +26,7 @@ function sharedWords(scopes: readonly (readonly string[])[]): number {
   for (let at = 0; ; at++) {
     const counts = new Map<string, number>();
     for (const { [at]: word } of scopes) if (word) counts.set(word, (counts.get(word) ?? 0) + 1);
-    if (Math.max(0, ...counts.values()) < Math.max(1, MOST * scopes.length)) return at;
+    if (maxOf(counts.values(), 0) < Math.max(1, MOST * scopes.length)) return at;
   }
 }
 

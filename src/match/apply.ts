@@ -1,5 +1,7 @@
 /** Applies sets of rules to every scope of a model, and says of every site what became of it. */
+
 import { type Facts, inferTypes } from '../infer/index.js';
+import { append } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
@@ -38,7 +40,7 @@ export function applyRules(model: Model, sets: readonly RuleSet[], host: RuleHos
       for (const node of nodes)
         if (graph.nodeSet.has(node) && set.isSite(node, facts))
           here.set(node, { noun: set.noun, node, label: node.label, isFused: false });
-      sites.push(...here.values());
+      append(sites, here.values());
       if (here.size === 0) continue;
       for (const node of [...nodes].reverse())
         for (const rule of set.rules) if (graph.nodeSet.has(node) && attempt(rule, node, here, facts, host)) break;

@@ -1,5 +1,7 @@
 /** What is computed number by number of a reduction without its axes, which are put back later: Unsqueeze(√(mean(x²) + ε)). */
+
 import type { Facts } from '../infer/index.js';
+import { append } from '../ir/lists.js';
 import type { Node } from '../ir/node.js';
 import { equalShapes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -38,7 +40,7 @@ export function functionBefore(value: Value, facts: Facts): Value | undefined {
     }
     const operands = operandsOf(node, facts);
     if (!operands?.every(({ shape }) => equalShapes(shape, one.shape))) return undefined;
-    open.push(...operands);
+    append(open, operands);
   }
   return undefined;
 }

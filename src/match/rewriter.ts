@@ -52,7 +52,7 @@ export class Rewriter {
   #axes(opType: string, value: Value, axes: readonly number[]): Value {
     const isAttribute = (this.graph.opsets.get('') ?? 13) < 13;
     if (isAttribute) return this.op(opType, [value], { attributes: { axes: [...axes] } });
-    return this.op(opType, [value, this.ints(...axes)]);
+    return this.op(opType, [value, this.ints(axes)]);
   }
 
   constant(tensor: Tensor): Value {
@@ -64,7 +64,7 @@ export class Rewriter {
     return this.graph.constant(tensorOf(elem, values, shape));
   }
 
-  ints(...values: number[]): Value {
-    return this.graph.constant(tensorOf('int64', values));
+  ints(...values: (number | readonly number[])[]): Value {
+    return this.graph.constant(tensorOf('int64', values.flat()));
   }
 }

@@ -68,7 +68,7 @@ function explain(path: string, error: unknown): unknown {
 function refuseOtherFormats(source: ByteSource, place: string): void {
   if (source.size === 0) throw new ModelError(place, 'an ONNX model', 'an empty file');
   const head = source.read(0, Math.min(512, source.size));
-  const text = String.fromCharCode(...head);
+  const text = Array.from(head, (byte) => String.fromCharCode(byte)).join('');
   const refuse = (found: string, remedy = ''): never => {
     throw new ModelError(place, 'an ONNX model', found, remedy);
   };

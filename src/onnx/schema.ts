@@ -1,5 +1,7 @@
 /** Operator schemas: what an operator takes and gives, by operator set. Facts of the ONNX standard and of onnxruntime. */
+
 import type { AttributeType } from '../ir/attribute.js';
+import { maxOf } from '../ir/lists.js';
 import { runtimeOperators } from './schema-microsoft.js';
 import { operators, typeSets } from './schema-table.js';
 
@@ -156,7 +158,10 @@ export function newestOpset(domain: string): number {
   if (last === undefined) {
     const prefix = prefixes[domain];
     const lists = [...versions()].filter(([name]) => name.slice(0, name.indexOf('.') + 1) === prefix);
-    last = Math.max(0, ...lists.flatMap(([, all]) => all.map(({ since }) => since)));
+    last = maxOf(
+      lists.flatMap(([, all]) => all.map(({ since }) => since)),
+      0,
+    );
     newest.set(domain, last);
   }
   return last;

@@ -5,7 +5,9 @@
  * Why this way: protobufjs decodes a message from one array and encodes it into one, so a 2 GiB model would need 2 GiB
  * twice. The place of a field stands in the TensorProto itself, as the field `lazy` that no file has.
  */
+
 import { ModelError } from '../ir/errors.js';
+import { append } from '../ir/lists.js';
 import { type ByteSource, CHUNK } from '../ir/tensor.js';
 import { LAZY_FIELD } from './messages.js';
 import { lazyFields } from './typed-data.js';
@@ -107,7 +109,7 @@ export function collapse(source: ByteSource, place: string): Uint8Array {
     const lazy: number[] = [];
     let pending = start;
     const flush = (upTo: number): void => {
-      if (upTo > pending) pieces.push(...copies(source, pending, upTo));
+      if (upTo > pending) append(pieces, copies(source, pending, upTo));
     };
     for (const field of fieldsOf(cursor, start, end)) {
       if (field.wire !== 2 || field.end - field.content < SHORT) continue;

@@ -1,5 +1,7 @@
 /** The structure of a model by blocks, for `inspect`: what repeats, and the parts that stand once. */
+
 import type { Graph } from '../ir/graph.js';
+import { append } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { byScope } from '../ir/node-scopes.js';
@@ -36,8 +38,12 @@ export function blockInfos(model: Model, find: Find): BlockInfo[] {
   for (const graph of model.graphs()) {
     const found = find(graph);
     const inside = new Set(found.flatMap(({ instances }) => instances.flatMap(({ nodes }) => nodes)));
-    repeated.push(...repeats(graph, found, find));
-    if (!graph.isInFunction) single.push(...graph.nodes().filter((node) => !inside.has(node)));
+    append(repeated, repeats(graph, found, find));
+    if (!graph.isInFunction)
+      append(
+        single,
+        graph.nodes().filter((node) => !inside.has(node)),
+      );
   }
   return [...byNodes(repeated), ...parts(single)];
 }

@@ -1,4 +1,5 @@
 /** The table of passes in the README: generated, so that it cannot differ from what --help says. */
+import { append } from '../ir/lists.js';
 import { optionsOf } from '../run/options.js';
 import type { Catalogue } from '../run/parse.js';
 import { table } from './markdown.js';
@@ -22,13 +23,13 @@ function catalogueMarkdown({ passes, presets }: Catalogue): string {
   const lines = table(['pass', 'what it does', 'numbers', 'options'], rows);
   if (presets.length > 0) {
     const names = (preset: Catalogue['presets'][number]) => preset.passes.map(({ definition }) => definition.name);
-    lines.push(
+    append(lines, [
       '',
       ...table(
         ['preset', 'what for', 'passes'],
         presets.map((preset) => [`\`${preset.name}\``, preset.summary, `\`${names(preset)}\``]),
       ),
-    );
+    ]);
   }
   return lines.join('\n');
 }

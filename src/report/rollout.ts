@@ -1,4 +1,5 @@
 /** Rollouts in words: how far the result drifted from the original, step by step. */
+import { maxOf } from '../ir/lists.js';
 import type { Report } from '../run/report.js';
 import { EMULATED } from './accuracy-text.js';
 import { counted, numberText } from './style.js';
@@ -15,11 +16,11 @@ const DECADES = 4;
 
 /** Bars of the drift's logarithm, a step each: the highest is the limit or beyond. */
 function sparkline(drift: readonly (number | null)[], limit: number | null): string {
-  const top = limit ?? Math.max(...drift.map((value) => value ?? 0));
+  const top = limit ?? maxOf(drift.map((value) => value ?? 0));
   const level = (value: number): number => (value >= top ? 1 : Math.max(0, 1 + Math.log10(value / top) / DECADES));
   const each = Math.ceil(drift.length / MOST_BARS);
   const worst = (from: number): number =>
-    Math.max(...drift.slice(from, from + each).map((value) => value ?? Number.POSITIVE_INFINITY));
+    maxOf(drift.slice(from, from + each).map((value) => value ?? Number.POSITIVE_INFINITY));
   const shown = Array.from({ length: Math.ceil(drift.length / each) }, (_, i) => worst(i * each));
   return shown.map((value) => bars[Math.min(bars.length - 1, Math.floor(level(value) * (bars.length - 1)))]).join('');
 }
@@ -56,6 +57,9 @@ const decibels = (value: number | null | undefined): string =>
 
 function tokensText({ equal, of, prefix, divergence }: NonNullable<Rollout['tokens']>): string {
   const parted = equal < of ? `, the first that differs at step ${prefix + 1}` : '';
-  const most = Math.max(0, ...divergence.map((value) => value ?? Number.POSITIVE_INFINITY));
+  const most = maxOf(
+    divergence.map((value) => value ?? Number.POSITIVE_INFINITY),
+    0,
+  );
   return `${equal} of ${of} tokens agree${parted}, KL up to ${numberText(most)}`;
 }

@@ -1,6 +1,7 @@
 /** The report on a terminal. */
 
 import { bytesText } from '../ir/bytes-text.js';
+import { append, maxOf } from '../ir/lists.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { arithmeticText, inputsText, ownText } from './accuracy-text.js';
@@ -70,7 +71,10 @@ function warningLines({ warnings = [] }: Report, p: Paint, width: number): strin
 }
 
 function passLines(passes: readonly PassReport[], p: Paint, width: number): string[] {
-  const names = Math.max(0, ...passes.map(({ name }) => name.length));
+  const names = maxOf(
+    passes.map(({ name }) => name.length),
+    0,
+  );
   // A mark, the name, what changed, the time: two spaces between them.
   const costs = passes.map(costText);
   const room = width - names - 1 - 7 - 6 - (costs.some(Boolean) ? 15 : 0);
@@ -117,16 +121,23 @@ function detailLines(pass: PassReport, p: Paint, width: number): string[] {
   const indented = (text: string, style: (text: string) => string) =>
     wrapped(text, width - 6).map((line, i) => `   ${i ? '  ' : ''}${style(line)}`);
   const lines: string[] = [];
-  if (verdict && status === 'rolled back') lines.push(...indented(verdict.detail, p.bad));
-  if (verdict?.outcome === 'unknown') lines.push(...indented(`not verified: ${verdict.detail}`, p.warn));
+  if (verdict && status === 'rolled back') append(lines, indented(verdict.detail, p.bad));
+  if (verdict?.outcome === 'unknown') append(lines, indented(`not verified: ${verdict.detail}`, p.warn));
   for (const [text, count] of tally(notes.map((note) => note.text)))
-    lines.push(...indented(count > 1 ? `${text} (×${count})` : text, (line) => line));
-  if (rewrites) lines.push(...indented(rewritesText(rewrites), rewrites.refuted.length ? p.bad : (line) => line));
-  for (const text of tuningTexts(pass)) lines.push(...indented(text, (line) => line));
+    append(
+      lines,
+      indented(count > 1 ? `${text} (×${count})` : text, (line) => line),
+    );
+  if (rewrites) append(lines, indented(rewritesText(rewrites), rewrites.refuted.length ? p.bad : (line) => line));
+  for (const text of tuningTexts(pass))
+    append(
+      lines,
+      indented(text, (line) => line),
+    );
   for (const { reason, count, places } of skips) {
     const help = sites.find((site) => site.reason === reason)?.help;
     const place = places[0] ? `, e.g. ${places[0]}` : '';
-    lines.push(...indented(`left ×${count}: ${reason}${place}${help ? `. ${help}` : ''}`, p.dim));
+    append(lines, indented(`left ×${count}: ${reason}${place}${help ? `. ${help}` : ''}`, p.dim));
   }
   return lines;
 }

@@ -1,4 +1,5 @@
 /** What a pass is handed while it runs, and what it said when it is done. */
+import { append } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { outermost } from '../ir/scopes.js';
@@ -115,7 +116,7 @@ export function passContext(
     if (typeof cut !== 'string' && refuted.has(cut.key)) return true;
     const times = regions.timesOf(rewrite.old[0] as Value);
     rewrites.count += times;
-    if (typeof cut === 'string') rewrites.uncut.push(...new Array<string>(times).fill(cut));
+    if (typeof cut === 'string') append(rewrites.uncut, new Array<string>(times).fill(cut));
     else rewrites.cuts.set(cut.key, cut);
     return false;
   };
@@ -143,7 +144,7 @@ export function passContext(
     },
     note: (said, about) => {
       const text = hold?.variant ? `${hold.variant}: ${said}` : said;
-      notes.push(...(about ? placesOf(about).map((at) => ({ text, at })) : [{ text }]));
+      append(notes, about ? placesOf(about).map((at) => ({ text, at })) : [{ text }]);
     },
     leaves: (node) => hold?.leaves(node),
     timesOf: (about) => regions.timesOf(about),
@@ -155,7 +156,7 @@ export function passContext(
       const group = reasons.get(reason) ?? { count: 0, places: [] };
       const places = about ? placesOf(about) : [];
       group.count += Math.max(1, places.length);
-      group.places.push(...places);
+      append(group.places, places);
       reasons.set(reason, group);
     },
   };

@@ -10,6 +10,7 @@ import { textOf } from '../ir/attribute.js';
 import { instanceOf } from '../ir/bank.js';
 import type { Dim } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
+import { append } from '../ir/lists.js';
 import { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { numbersOf } from '../ir/numbers.js';
@@ -161,7 +162,7 @@ class Side {
       if (!standsAlone(node)) return 'it spans a body or a function';
       if (node.graph !== root.graph) return 'it reads from an outer graph';
       const missing = node.inputs.filter((input): input is Value => input !== undefined && !this.#copies.has(input));
-      if (missing.length) stack.push(...missing);
+      if (missing.length) append(stack, missing);
       else if (this.#nodes >= LIMIT) return 'it reads beyond its operands';
       else this.#copy(node);
     }

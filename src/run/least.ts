@@ -8,6 +8,7 @@
  * Why this way: to rate every place by itself takes as many runs as there are places, errors do not add up (a place that overflows spoils
  * all), and a place that is alone among casts is often left as it is. One odd product among 200 is found in 16 runs.
  */
+import { append } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { findBlocks } from '../match/blocks/index.js';
@@ -115,7 +116,7 @@ export async function leastKept(
     const fewer = new Set([...kept].filter((place) => !released.has(place)));
     const found = await test(fewer);
     if (found.outcome === 'accepted') [kept, verdict] = [fewer, found];
-    else queue.push(...halves(range));
+    else append(queue, halves(range));
   }
   return verdict && { kept, verdict, isCut: queue.length > 0 };
 }

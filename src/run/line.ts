@@ -1,8 +1,10 @@
 /** A model on its way through the passes, and what becomes of each of them. */
+
 import { inferTypes } from '../infer/index.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
+import { refill } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import { placesIn } from './context.js';
 import type { Keeping } from './least.js';
@@ -116,8 +118,8 @@ export class Line {
     const [results, steps] = [[...this.results], [...this.#steps]];
     return () => {
       [this.model, this.summary] = [model, summary];
-      this.results.splice(0, Number.POSITIVE_INFINITY, ...results);
-      this.#steps.splice(0, Number.POSITIVE_INFINITY, ...steps);
+      refill(this.results, results);
+      refill(this.#steps, steps);
       this.kept.clear();
     };
   }

@@ -1,4 +1,5 @@
 /** Runs a pass that broke its gate again, kept from the fewest places without which the gate holds. */
+import { minOf } from '../ir/lists.js';
 import type { Note } from './context.js';
 import type { Deadline } from './deadline.js';
 import { Keeping, type Least, leastKept, type Place } from './least.js';
@@ -137,7 +138,7 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict | 
       broken,
       takenBack: found && takenBackOf(dry, found.kept, broken, found.verdict),
     });
-    await line.again(Math.min(...line.kept.keys()));
+    await line.again(minOf(line.kept.keys()));
     await line.costs();
     return line.whole(options.atEnd);
   }

@@ -1,5 +1,7 @@
 /** The sweep after a pass: removes what nothing reads any more, so that no pass has to. */
+
 import type { Graph } from '../ir/graph.js';
+import { append } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 
@@ -12,7 +14,7 @@ export function sweep(model: Model): void {
     if (!isDead(node)) continue;
     const producers = [...readBy(node)];
     node.graph.remove(node);
-    waiting.push(...producers);
+    append(waiting, producers);
   }
   for (const graph of model.graphs())
     for (const value of [...graph.constants]) if (value.uses.size === 0) graph.removeConstant(value);

@@ -1,4 +1,5 @@
 /** What the pipeline asks of whoever can run a model. It is handed in, so that the core runs where no runtime is. */
+import { maxOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Cut } from './cut.js';
 import type { Fidelity } from './pass.js';
@@ -49,7 +50,12 @@ const order: readonly Fidelity[] = ['exact', 'rounding', 'lossy'];
 
 /** The widest gate that any of the passes asks for; exact for none. */
 export const loosest = (fidelities: readonly Fidelity[]): Fidelity =>
-  order[Math.max(0, ...fidelities.map((one) => order.indexOf(one)))] as Fidelity;
+  order[
+    maxOf(
+      fidelities.map((one) => order.indexOf(one)),
+      0,
+    )
+  ] as Fidelity;
 
 interface Gate {
   readonly name: 'proof';

@@ -1,4 +1,5 @@
 /** Measures the cost of passes: how far a model's outputs are from those of the model before it, on one set of inputs. */
+import { maxOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import { RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf } from './judge/accuracy.js';
@@ -26,7 +27,7 @@ export class Costs {
         const { equal, nonFiniteMismatches, relativeL2 } = compareTensors(name, original, result);
         return equal === undefined ? [nonFiniteMismatches ? Number.POSITIVE_INFINITY : relativeL2] : [];
       });
-      return errors.length ? Math.max(...errors) : undefined;
+      return errors.length ? maxOf(errors) : undefined;
     } catch (error) {
       if (error instanceof RuntimeError || error instanceof RangeError) return undefined;
       throw error;

@@ -1,5 +1,7 @@
 /** Operators on images and boxes. */
+
 import { type Dim, floorDivide, multiplyDims } from '../../ir/dims.js';
+import { maxOf, minOf } from '../../ir/lists.js';
 import { axisOf, type Call, type Rule } from '../call.js';
 import type { Contents, PartialDim } from '../frame.js';
 
@@ -24,7 +26,7 @@ function aspectScale(policy: string, dims: readonly PartialDim[], sizes: readonl
     const dim = dims[at];
     return typeof size === 'number' && typeof dim === 'number' && dim > 0 ? Math.fround(size / dim) : Number.NaN;
   });
-  const scale = policy === 'not_larger' ? Math.min(...scales) : Math.max(...scales);
+  const scale = policy === 'not_larger' ? minOf(scales) : maxOf(scales);
   return Number.isFinite(scale) ? scale : undefined;
 }
 

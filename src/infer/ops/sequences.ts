@@ -1,4 +1,5 @@
 /** Sequences, optionals and strings. */
+import { maxOf } from '../../ir/lists.js';
 import { dataTypeOfCode, type Type, tensorType } from '../../ir/types.js';
 import { axisOf, type Call, type Rule } from '../call.js';
 import { joinTypes } from '../join.js';
@@ -121,7 +122,7 @@ export const sequences: Readonly<Record<string, Rule>> = {
 function tfIdfVectorizer(call: Call): void {
   const shape = call.shape(0);
   const indexes = call.ints('ngram_indexes');
-  const columns = indexes && Math.max(...indexes) + 1;
+  const columns = indexes && maxOf(indexes) + 1;
   call.set(0, shape && [...shape.slice(0, -1), columns]);
 }
 

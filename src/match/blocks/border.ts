@@ -3,6 +3,7 @@
  * layers, can give each instance the node before or after: the choice with the fewest values across the border is made,
  * of equal ones the later node: what stands before the first repeat, such as a norm, often belongs to what comes before.
  */
+import { minOf } from '../../ir/lists.js';
 import { covers, type Placed, type Rows, type Window } from './align.js';
 import type { Reader, Wiring } from './wiring.js';
 
@@ -34,7 +35,7 @@ export function cut(wiring: Wiring, group: readonly Placed[], { start, end }: Wi
           inside.delete(node);
         });
       });
-      const best = costs.indexOf(Math.min(...costs));
+      const best = costs.indexOf(minOf(costs));
       moved ||= one.base !== bases[best];
       one.base = bases[best] as number;
       nodes.forEach((all, at) => {

@@ -5,6 +5,7 @@
  * to is on a higher level than what it left. The same holds for an edge that not all instances have. A piece is one
  * level: no path leaves it and comes back, and inside it all instances are wired alike.
  */
+import { maxOf } from '../../ir/lists.js';
 import type { Rows } from './align.js';
 import type { Wiring } from './wiring.js';
 
@@ -64,11 +65,11 @@ export class Levels {
     const shared = this.shared(rows);
     const low = new Int32Array(rows.length);
     if (!this.#settle(rows, (instance) => this.#raise(rows, shared, instance, low))) return undefined;
-    const top = Math.max(...low);
+    const top = maxOf(low);
     if (top === 0) return low;
     const high = new Int32Array(rows.length).fill(top);
     if (!this.#settle(rows, (instance) => this.#lower(rows, shared, instance, high))) return low;
-    const largest = (levels: Int32Array) => Math.max(...piecesOf(rows, levels).map(({ length }) => length));
+    const largest = (levels: Int32Array) => maxOf(piecesOf(rows, levels).map(({ length }) => length));
     return largest(high) > largest(low) ? high : low;
   }
 

@@ -1,5 +1,7 @@
 /** A graph as parts: every instance of a repeated block, and what stands once. */
+
 import type { Graph } from '../../ir/graph.js';
+import { maxOf, minOf } from '../../ir/lists.js';
 import type { Node } from '../../ir/node.js';
 import { byScope } from '../../ir/node-scopes.js';
 import { findBlocks } from './index.js';
@@ -20,7 +22,7 @@ export function partsOf(graph: Graph): Part[] {
   // Pieces of one repeat are one part an instance.
   for (const repeat of new Set(blocks.map((block) => block.repeat))) {
     const pieces = blocks.filter((block) => block.repeat === repeat);
-    const of = Math.max(...pieces.map(({ instances }) => instances.length));
+    const of = maxOf(pieces.map(({ instances }) => instances.length));
     for (let at = 0; at < of; at++) {
       const own = pieces.flatMap(({ instances }) => instances[at]?.nodes ?? []);
       parts.push({ name: pieces[0]?.name ?? '', instance: { number: at + 1, of }, nodes: own });
@@ -28,7 +30,7 @@ export function partsOf(graph: Graph): Part[] {
   }
   const repeated = new Set(parts.flatMap((part) => part.nodes));
   for (const [name, own] of byScope(nodes.filter((node) => !repeated.has(node)))) parts.push({ name, nodes: own });
-  const first = (part: Part): number => Math.min(...part.nodes.map((node) => places.get(node) as number));
+  const first = (part: Part): number => minOf(part.nodes.map((node) => places.get(node) as number));
   return parts
     .map((part) => ({ part, at: first(part) }))
     .sort((a, b) => a.at - b.at)

@@ -4,7 +4,9 @@
  * Why this way: to shorten a chain takes one node of each repeat; what belongs to it is found and proven from there. The
  * full search for blocks tells of every kind of repeat, and takes ten times as long: it is asked where this finds none.
  */
+
 import type { Graph } from '../../ir/graph.js';
+import { maxOf } from '../../ir/lists.js';
 import type { Node } from '../../ir/node.js';
 
 /** How far a node's surroundings reach by which it is told from others of its op. */
@@ -33,7 +35,10 @@ export function beatsOf(graph: Graph, least: number, isFree: (node: Node) => boo
     } else classes.set(label, { nodes: [node], first: at, last: at });
   });
   const long = [...classes.values()].filter(({ nodes }) => nodes.length >= least);
-  const widest = Math.max(...long.map(({ first, last }) => last - first), 0);
+  const widest = maxOf(
+    long.map(({ first, last }) => last - first),
+    0,
+  );
   const wide = long.filter(({ first, last }) => last - first > widest / 2);
   const frequency = new Map<number, number>();
   for (const { nodes } of wide) frequency.set(nodes.length, (frequency.get(nodes.length) ?? 0) + 1);

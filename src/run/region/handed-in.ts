@@ -2,9 +2,11 @@
  * Weights that calls hand to a function, as constants of its body: a function can hold none of its own, so a pass that derives
  * weights would find an input. While it runs, each is a bank of what all calls hand in; then what was made of it is handed in.
  */
+
 import { bankOf, Divergence, instanceCount, instanceOf, markOf } from '../../ir/bank.js';
 import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
+import { maxOf } from '../../ir/lists.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { isSameShape } from '../../ir/same-tensor.js';
@@ -114,7 +116,10 @@ class HandedIn {
       const caller = ownerOf(call.graph);
       const own = caller
         ? this.#lift(caller, calls, apart).count
-        : Math.max(1, ...call.inputs.map((value) => (value?.tensor ? instanceCount(value.tensor) : 1)));
+        : maxOf(
+            call.inputs.map((value) => (value?.tensor ? instanceCount(value.tensor) : 1)),
+            1,
+          );
       const place = { call, given: [...call.inputs], first: count, count: own };
       count += own;
       return place;

@@ -4,7 +4,9 @@
  * Pairs are grown from seeds along the edges, and then proven: every node has its partner, and whatever a node reads, its
  * partner reads the same, or the partner's own: a value of its segment, of the segment before, a constant, an input.
  */
+
 import type { Graph } from '../../ir/graph.js';
+import { append } from '../../ir/lists.js';
 import type { Node } from '../../ir/node.js';
 import type { Use, Value } from '../../ir/value.js';
 import { difference } from './same.js';
@@ -84,7 +86,7 @@ function grow({ segments, lists, from, seeds }: ShiftOptions): Map<Node, Node> |
     before = pairs.size;
     for (let starts: readonly Node[] = [...pairs.keys()]; starts.length > 0 && isOpen(); starts = fresh) {
       fresh = [];
-      for (const a of starts) waiting.push(...downward(a, pairs.get(a) as Node, segments, pairs, partners));
+      for (const a of starts) append(waiting, downward(a, pairs.get(a) as Node, segments, pairs, partners));
       const stopped = enter();
       if (stopped) return stopped;
     }

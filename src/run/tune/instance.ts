@@ -2,11 +2,13 @@
  * One instance of a block as a model of its own. Values that cross its border are inputs and outputs; the arithmetic of shapes, masks
  * and positions comes along, down to the integers it is made of: a pass reads it, and what is fed is sensible then.
  */
+
 import { instanceOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
 import { setTensor } from '../../ir/constants.js';
 import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
+import { refill } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { isFloat } from '../../ir/types.js';
@@ -78,7 +80,10 @@ function tidied(part: Model): Model {
     }
   };
   call(graph);
-  part.functions.splice(0, Number.POSITIVE_INFINITY, ...part.functions.filter((fn) => called.has(fn)));
+  refill(
+    part.functions,
+    part.functions.filter((fn) => called.has(fn)),
+  );
   for (const scope of part.graphs())
     for (const value of scope.constants) {
       const own = value.tensor && instanceOf(value.tensor, 0);

@@ -4,9 +4,11 @@
  *
  * Equal instances are raced once, whichever attempt or pass asks: the cost does not grow with the number of repeats.
  */
+
 import { inferTypes } from '../../infer/index.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
+import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { type Block, findBlocks } from '../../match/blocks/index.js';
@@ -92,7 +94,7 @@ export class Tuning {
     let isRaced = false;
     for (const subject of subjects) {
       const { decision, rows } = await this.#decide(model, subject, pass, variants, during);
-      results.push(...rows);
+      append(results, rows);
       isRaced ||= rows.length > 0 && decision !== undefined;
       for (const node of decision ? subject.nodes : []) {
         decided.set(node, decision as Decision);

@@ -1,5 +1,7 @@
 /** Both models side by side: the errors of the values that they both have. */
+
 import type { Dim, SymbolName } from '../../ir/dims.js';
+import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { nameOf } from '../../ir/symbols.js';
 import type { Value } from '../../ir/value.js';
@@ -55,7 +57,7 @@ export class Both {
         errors.set(value, Math.max(errors.get(value) ?? 0, error));
         return error;
       });
-      return { at, set, error: Math.max(0, ...found) };
+      return { at, set, error: maxOf(found, 0) };
     });
     const chosen = worst.sort((a, b) => b.error - a.error || a.at - b.at).slice(0, SETS);
     this.#feeds = chosen.map(({ set }) => set);
@@ -78,7 +80,7 @@ export class Both {
       for (const value of batch) {
         const its = this.#heldIn(value, after);
         const found = before.get(value)?.map((own, at) => its?.[at] && errorOf(own, its[at]));
-        if (found?.length && found.every((error) => error !== undefined)) errors.set(value, Math.max(...found));
+        if (found?.length && found.every((error) => error !== undefined)) errors.set(value, maxOf(found));
       }
     }
     return errors;
@@ -98,7 +100,10 @@ export class Both {
         (output) =>
           before.get(output)?.map((one, at) => errorOf(one, this.#heldIn(output, after)?.[at] as TensorData)) ?? [],
       );
-      return Math.max(0, ...errors.map((error) => error ?? Number.POSITIVE_INFINITY));
+      return maxOf(
+        errors.map((error) => error ?? Number.POSITIVE_INFINITY),
+        0,
+      );
     } catch (error) {
       if (error instanceof RuntimeError && error.kind === 'error') return undefined;
       throw error;
@@ -148,7 +153,7 @@ function sizesIn({ graph }: Model, feeds: readonly Tensors[]): Map<SymbolName, D
   for (const { name, shape = [] } of graph.inputs)
     shape.forEach((dim, axis) => {
       const symbol = nameOf(dim);
-      if (symbol !== undefined) sizes.set(symbol, Math.max(...feeds.map((set) => set[name]?.shape[axis] ?? 0)));
+      if (symbol !== undefined) sizes.set(symbol, maxOf(feeds.map((set) => set[name]?.shape[axis] ?? 0)));
     });
   return sizes;
 }

@@ -1,7 +1,9 @@
 /** Error by depth: values that original and result both compute, on the same inputs, and where they begin to differ. */
+
 import { inferTypes } from '../../infer/index.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
+import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Value } from '../../ir/value.js';
 import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
@@ -52,7 +54,7 @@ export async function errorByBlock(
     const errors = new Map([...(await both.insideErrors()), ...outputs]);
     // A tenth of what the exact gate allows is the noise of sums.
     const floor = gateOf('exact', provider).maxError / 10;
-    const found = await causeOf(both, errors, Math.max(0, ...outputs.values()), floor);
+    const found = await causeOf(both, errors, maxOf(outputs.values(), 0), floor);
     return {
       provider,
       inputs: runs.map((run) => run.feeds.about),

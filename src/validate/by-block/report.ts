@@ -1,4 +1,5 @@
 /** Errors of values as a report: by part, and the places where they begin. */
+import { maxOf } from '../../ir/lists.js';
 import type { Node } from '../../ir/node.js';
 import { isSameTensor } from '../../ir/same-tensor.js';
 import type { Value } from '../../ir/value.js';
@@ -103,13 +104,16 @@ export function reportOf(
   return {
     parts: parts.map(({ name, instance, nodes }, part) => {
       const own = values.filter((value) => value.part === part);
-      const error = own.length ? Math.max(...own.map((value) => value.error)) : undefined;
+      const error = own.length ? maxOf(own.map((value) => value.error)) : undefined;
       return { name, ...(instance && { instance }), nodes: nodes.length, values: own.length, error };
     }),
     values,
     first: first && { ...(reports[drifts.indexOf(first)] as DriftReport), without },
     drifts: reports,
-    outputError: Math.max(0, ...outputs.map((value) => errors.get(value) ?? 0)),
+    outputError: maxOf(
+      outputs.map((value) => errors.get(value) ?? 0),
+      0,
+    ),
     floor,
     notCompared: {
       alone: computed.filter((value) => !errors.has(value) && canBeGiven(value) && !isShapeLike(value)).length,
@@ -131,7 +135,7 @@ function guiltyPart(
   if (changed) return partOf.get(changed) ?? 0;
   const counts = new Map<number, number>();
   for (const node of nodes) counts.set(partOf.get(node) ?? 0, (counts.get(partOf.get(node) ?? 0) ?? 0) + 1);
-  const most = Math.max(...counts.values());
+  const most = maxOf(counts.values());
   return [...counts].find(([, count]) => count === most)?.[0] ?? 0;
 }
 

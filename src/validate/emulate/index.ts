@@ -5,8 +5,10 @@
  * The CPU provider computes float16 in float32 from one end of a graph to the other, and has few kernels for bfloat16: overflow to infinity,
  * NaN and comparisons with what was rounded show in this form only.
  */
+
 import { inferTypes } from '../../infer/index.js';
 import { cloneModel } from '../../ir/clone.js';
+import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { castTensor } from '../../ir/numbers.js';
@@ -51,7 +53,7 @@ export function emulated(original: Model): Emulation | undefined {
   roundResults(were);
   products.forEach(makeUnsigned);
   missing.forEach(expand);
-  notes.push(...notesOf(nodes, were), ...saturatingNotes(products));
+  append(notes, [...notesOf(nodes, were), ...saturatingNotes(products)]);
   return {
     model,
     notes,

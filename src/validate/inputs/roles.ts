@@ -1,5 +1,7 @@
 /** What an input is for: what the graph does with it says so, its name only where the graph does not. */
+
 import { fromStart } from '../../ir/axes.js';
+import { minOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { dataTypes, isFloat, isInteger } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
@@ -62,7 +64,7 @@ function generationRole(model: Model, { node, index }: Reader): Role | undefined
       if (vocabulary > 0) return { kind: 'ids', below: vocabulary };
       const inner = node.bodies.flatMap((body) => body.inputs.filter(({ name }) => /input_ids/.test(name)));
       const rows = inner.flatMap((input) => readersOf(model, input).flatMap((reader) => tableRows(reader) ?? []));
-      return rows.length ? { kind: 'ids', below: Math.min(...rows) } : undefined;
+      return rows.length ? { kind: 'ids', below: minOf(rows) } : undefined;
     }
     case 'longest':
       return { kind: 'lengths', of: 'longer' };
@@ -128,7 +130,7 @@ export function roleOf(model: Model, input: Value): Role {
   const length = lengthRole(readers);
   if (length) return length;
   const rows = readers.map(tableRows).filter((count) => count !== undefined);
-  const below = rows.length ? Math.max(1, Math.min(...rows)) : undefined;
+  const below = rows.length ? Math.max(1, minOf(rows)) : undefined;
   const isMask = /mask/.test(name) && !/position/.test(name);
   if (isMask) return { kind: 'mask', values: 'bits' };
   if (/position|pos_id/.test(name)) return { kind: 'positions', below };

@@ -1,4 +1,5 @@
 /** Runs the original on its sets of inputs: those that always run, data, and more while there is time. */
+import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { elementCount } from '../../ir/tensor.js';
 import { type LoadOptions, RuntimeError, type RuntimeProcess, type Session } from '../../runtime/isolate.js';
@@ -66,7 +67,7 @@ export class Runner {
   expectedMs(feeds: Feeds): number {
     const count = countIn(feeds);
     const known = [...this.#times].map(([fed, ms]) => (fed === count ? ms : ms * Math.max(1, count / fed)));
-    return this.#times.get(count) ?? Math.max(...known);
+    return this.#times.get(count) ?? maxOf(known);
   }
 
   /** Runs what may fail, and tells whether it ran; rejects where a failure says nothing of the inputs. */

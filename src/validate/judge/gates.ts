@@ -9,9 +9,11 @@
  * seed. lossy: int8 with sound scales gives 20 to 40 dB; 0.15 is 16 dB, and a cosine of 0.99 is the
  * same error seen as an angle.
  */
+
 import { inferTypes } from '../../infer/index.js';
 import { cloneModel } from '../../ir/clone.js';
 import { ModelError } from '../../ir/errors.js';
+import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import type { Fidelity } from '../../run/pass.js';
@@ -195,7 +197,7 @@ export function summaryOf(outputs: readonly OutputAccuracy[], gate: Gate, isPart
   const [worst] = outputs.filter((output) => !isNoise(output)).sort((a, b) => b.relativeL2 - a.relativeL2);
   if (worst)
     return `"${worst.name}": relative L2 ${short(worst.relativeL2)} (limit ${gate.maxError}), cosine ${worst.cosine.toFixed(6)} (limit ${gate.minCosine})`;
-  const largest = Math.max(...outputs.map(({ maxAbs }) => maxAbs));
+  const largest = maxOf(outputs.map(({ maxAbs }) => maxAbs));
   return largest === 0
     ? `all ${isPartial ? 'compared ' : ''}outputs are equal`
     : `no difference is above ${short(largest)}`;

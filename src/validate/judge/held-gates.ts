@@ -1,4 +1,5 @@
 /** The conditions that a result is held against. */
+import { append } from '../../ir/lists.js';
 import { proofGate } from '../../run/verify.js';
 import type { AccuracyReport, GateResult, ValidateOptions, Validation } from '../index.js';
 import type { PlacementReport } from '../placement.js';
@@ -27,6 +28,6 @@ export function gatesOf(
     const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}${source}` : 'not measured';
     found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
   }
-  found.push(...proofGate(accuracy.verdict));
+  append(found, proofGate(accuracy.verdict));
   return found;
 }

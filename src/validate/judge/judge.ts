@@ -1,4 +1,5 @@
 /** Makes a verdict of a proof: the one judgement behind the accuracy gate and the pipeline's verifier. */
+import { maxOf, minOf } from '../../ir/lists.js';
 import type { Fidelity } from '../../run/pass.js';
 import type { Verdict } from '../../run/verify.js';
 import type { Provider } from '../../runtime/isolate.js';
@@ -61,7 +62,7 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
   const final = problems.filter(isBound);
   const beyond = problems.filter((one) => !isBound(one));
   const lost = new Set(beyond.map(({ run }) => run));
-  const smallest = Math.min(...[...lost].map((run) => feedsOf(run)?.kind?.largest ?? 0));
+  const smallest = minOf([...lost].map((run) => feedsOf(run)?.kind?.largest ?? 0));
   const sizes = reference.runs.flatMap(({ feeds: { kind } }) => (kind && kind.largest < smallest ? kind.largest : []));
   /** Names of the kinds of numbers that some runs were fed, the smallest first. */
   const kindsOf = (list: readonly Problem[]): string => {
@@ -71,7 +72,7 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
   const idle = [...proof.failures, ...broken(proof.evidence)].filter((one) => !counts(one));
   const warnings = [
     ...(beyond.length
-      ? [`holds for inputs up to ${Math.max(0, ...sizes)}, not for ${kindsOf(beyond)}: ${told(beyond)[0]}`]
+      ? [`holds for inputs up to ${maxOf(sizes, 0)}, not for ${kindsOf(beyond)}: ${told(beyond)[0]}`]
       : []),
     ...(idle.length
       ? [
@@ -93,7 +94,12 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
   ];
   const verdict = ((): Verdict => {
     const isLost = faults.length > 0 || counted.some(({ output }) => output.nonFiniteMismatches > 0);
-    const error = isLost ? Number.POSITIVE_INFINITY : Math.max(0, ...counted.map(({ output }) => output.relativeL2));
+    const error = isLost
+      ? Number.POSITIVE_INFINITY
+      : maxOf(
+          counted.map(({ output }) => output.relativeL2),
+          0,
+        );
     if (absent && final.length && final.length === faults.length && faults.every(({ text }) => lacksKernel.test(text)))
       return { outcome: 'unknown', detail: `${absent} does not work here, and on the CPU: ${faults[0]?.text}` };
     const scope = scopeOf(reference, proof, options.where);
@@ -104,7 +110,10 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
     return {
       outcome: 'accepted',
       detail: `${widened(held) ?? summaryOf(worst, gate, notCompared.length > 0)}${scope}`,
-      error: Math.max(0, ...worst.map(({ relativeL2 }) => relativeL2)),
+      error: maxOf(
+        worst.map(({ relativeL2 }) => relativeL2),
+        0,
+      ),
       ...(warnings.length > 0 && { warnings }),
     };
   })();
@@ -141,8 +150,8 @@ const APART = 2;
 /** Says of outputs whose worst error is one of the runtime's optimizations how large it is without them. */
 function optimizedNotes(held: readonly WeighedEvidence[], worst: readonly OutputAccuracy[]): string[] {
   const largest = (name: string, isOptimized: boolean): number =>
-    Math.max(
-      ...held
+    maxOf(
+      held
         .filter(({ form, output }) => output.name === name && (form === 'optimized') === isOptimized)
         .map(({ output }) => output.relativeL2),
     );

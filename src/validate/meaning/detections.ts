@@ -1,4 +1,5 @@
 /** Detections as sets: which of the original's the result found again, whatever their order. */
+import { maxOf } from '../../ir/lists.js';
 import { numbersOf, tensorOf } from '../../ir/numbers.js';
 import type { TensorData } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
@@ -108,8 +109,8 @@ function overlapIn(all: readonly Detection[]): (a: Detection, b: Detection) => n
   const isCorners = all.every(({ box }) => box[2]! >= box[0]! && box[3]! >= box[1]!);
   const isBoxes = isCorners || all.every(({ box }) => box[2]! >= 0 && box[3]! >= 0);
   if (isBoxes) return (a, b) => overlapOf(corners(a.box, isCorners), corners(b.box, isCorners));
-  const size = Math.max(...all.flatMap(({ box }) => box.map(Math.abs)));
-  return (a, b) => 1 - (OVERLAP / NEAR) * (Math.max(...a.box.map((x, i) => Math.abs(x - b.box[i]!))) / size);
+  const size = maxOf(all.flatMap(({ box }) => box.map(Math.abs)));
+  return (a, b) => 1 - (OVERLAP / NEAR) * (maxOf(a.box.map((x, i) => Math.abs(x - b.box[i]!))) / size);
 }
 
 const corners = ([a, b, c, d]: readonly number[], isCorners: boolean): readonly number[] =>

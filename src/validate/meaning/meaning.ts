@@ -1,5 +1,7 @@
 /** What a model's outputs are for, as far as its graph and its names say: an error is then judged by what is read from them. */
+
 import { fromStart } from '../../ir/axes.js';
+import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { isFloat } from '../../ir/types.js';
@@ -195,7 +197,10 @@ function isSelected(value: Value): boolean {
     seen.add(node);
     if (node.is('NonMaxSuppression') || node.is('TopK')) return true;
     if (/^(Conv|ConvTranspose|MatMul|Gemm|Softmax|LayerNormalization)$/.test(node.opType)) continue;
-    queue.push(...node.inputs.map((input) => input?.producer));
+    append(
+      queue,
+      node.inputs.map((input) => input?.producer),
+    );
   }
   return false;
 }

@@ -2,6 +2,7 @@
  * Decoders: text token by token. Both sides read the original's text: from where the result would have chosen otherwise, it is
  * given the original's token, so that every step still asks what it would say there. Up to there both went their own way.
  */
+import { append } from '../../ir/lists.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Drift, driftOf, numbers, type Party, RolloutEnd, withNumbers } from './party.js';
 import { type Growth, seenIn, type TokensPlan } from './plan.js';
@@ -180,7 +181,7 @@ function longer(
   const list: number[] = [];
   for (let row = 0; row < rows; row++) {
     const own = values.subarray(row * length, (row + 1) * length);
-    list.push(...own.subarray(length - old), nextOf(own, growth, tokens[row] ?? 0));
+    append(list, [...own.subarray(length - old), nextOf(own, growth, tokens[row] ?? 0)]);
   }
   return withNumbers(tensor, list, tensor.type, [...tensor.shape.slice(0, -1), old + 1]);
 }

@@ -1,5 +1,7 @@
 /** A result whose ports hold another float type than the original's, with casts at them: so that both take and give the same types. */
+
 import { cloneModel } from '../../ir/clone.js';
+import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { type DataType, dataTypes, type Shape, type Type, tensorType } from '../../ir/types.js';
@@ -82,7 +84,10 @@ function overflows(
 ): string[] {
   return [...ports].flatMap(([name, type]) => {
     const largest = LARGEST[type];
-    const reached = Math.max(0, ...tensorsOf(name).map((one) => (one ? largestOf(one) : 0)));
+    const reached = maxOf(
+      tensorsOf(name).map((one) => (one ? largestOf(one) : 0)),
+      0,
+    );
     if (largest === undefined || reached <= largest) return [];
     return [
       `${kind} "${name}" reaches ${reached.toExponential(1).replace('e+', 'e')}, beyond ${largest}, the largest number of ${type}`,

@@ -1,6 +1,8 @@
 /** A model to validate: the graph, to make inputs from, and what the runtime loads. */
+
 import { join } from 'node:path';
 import { storedTensors } from '../../ir/constants.js';
+import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { readModel } from '../../onnx/read.js';
 import { writeModel } from '../../onnx/write.js';
@@ -34,7 +36,7 @@ export async function subjectOf(
   const folder = temporaryFolder();
   const path = join(folder.path, 'model.onnx');
   try {
-    files.push(...(await writeModel(given, path)).files);
+    append(files, (await writeModel(given, path)).files);
   } catch (error) {
     folder.remove();
     throw error;

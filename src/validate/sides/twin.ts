@@ -2,12 +2,14 @@
  * The original with ports that can be compared with a flattened result's: operators that take any sequence or optional apart stand
  * behind it, so that it is as independent of how the pass read the graph as a runtime that fetches only tensors allows.
  */
+
 import { assembled } from '../../contract/assemble.js';
 import { elementAt, packed, presence, sequenceOr, stacked, tensorOr, unknownShape } from '../../contract/extract.js';
 import { isPlain, notedStructures, portsOf, type Structure, type Structures } from '../../contract/structure.js';
 import { inferTypes } from '../../infer/index.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
+import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { dataTypes, type Shape, type TensorType, type Type, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
@@ -91,7 +93,7 @@ function takeInputs(twin: Model, result: Model, structures: Structures): boolean
     const value = assembled(graph, structure, input.type, (name) => own.get(name) as Value);
     if (!value) return false;
     graph.replaceUses(input, value);
-    inputs.push(...own.values());
+    append(inputs, own.values());
   }
   graph.setInputs(inputs);
   return true;

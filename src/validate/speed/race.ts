@@ -3,6 +3,7 @@
  * heat, and its rounds run in the order original, result, result, original, or the other way round: whatever slows one process, one
  * place in memory or one half of a second slows both models alike.
  */
+import { append } from '../../ir/lists.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { LoadOptions, RunTimes, RuntimeProcess, Session, Tensors } from '../../runtime/isolate.js';
 import { ENOUGH, type Estimate, estimateOf, fastest, median, type Pair } from './statistics.js';
@@ -196,7 +197,7 @@ async function heat(
     if (runMs < LONG_MS || isGpu) {
       const count = isGpu ? Math.min(MOST_RUNS, Math.max(3, Math.ceil(WARM_MS / runMs))) : 1;
       const warm: number[] = [];
-      for (const side of order) warm.push(...(await time(side, count))[by]);
+      for (const side of order) append(warm, (await time(side, count))[by]);
       runMs = median(warm);
     }
     const runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(TURN_MS / runMs)));
@@ -210,8 +211,8 @@ async function heat(
       const round: Round = { ms: { original: [], result: [] }, cpuMs: { original: [], result: [] } };
       for (const side of runMs > LONG_MS ? [one, other] : [one, other, other, one]) {
         const times = await time(side, runs + uncounted);
-        round.ms[side].push(...times.ms.slice(uncounted));
-        round.cpuMs[side].push(...times.cpuMs.slice(uncounted));
+        append(round.ms[side], times.ms.slice(uncounted));
+        append(round.cpuMs[side], times.cpuMs.slice(uncounted));
       }
       rounds.push(round);
     }

@@ -3,6 +3,7 @@
  * thread decides: what else the machine does hardly moves it. The time by the clock, with the runtime's own threads, stands beside it. On a GPU
  * the clock decides.
  */
+import { maxOf } from '../../ir/lists.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Feeds } from '../inputs/feeds.js';
@@ -94,7 +95,7 @@ export async function measureSpeed(
     runEstimateMs < HEAVY_MS
       ? await time({ load: { provider }, by: 'ms', budgetMs: BESIDE_MS, patience: 1 })
       : undefined;
-  if (asUsed && Math.max(...asUsed.ms.original, ...Object.values(asUsed.create)) < HEAVY_MS)
+  if (asUsed && maxOf([...asUsed.ms.original, ...Object.values(asUsed.create)]) < HEAVY_MS)
     return reported(asUsed, await time({ load: { provider, threads: 1 }, by: 'cpuMs' }), 'one');
   const both = await time({ load: { provider, sleeps: true }, by: 'cpuMs' });
   return reported(both, both, 'all');

@@ -89,7 +89,7 @@ function textsOf(bytes: Uint8Array, count: number, size: number, letter: string)
     const codes = Array.from({ length: size / 4 }, (__, j) => view.getUint32(i * size + j * 4, true));
     const text =
       letter === 'U'
-        ? String.fromCodePoint(...codes)
+        ? codes.map((code) => String.fromCodePoint(code)).join('')
         : new TextDecoder().decode(bytes.subarray(i * size, (i + 1) * size));
     return text.replace(/\0+$/, '');
   });
