@@ -6,11 +6,11 @@ const inner = '(?<=[\\p{L}\\p{N}])_+(?=[\\p{L}\\p{N}])';
 /** Dims behind a type, as in `float32[2, n]`, are no link. */
 const dims = `(?<=\\w)\\[(?:[A-Za-z0-9 ,?.+-]|${inner})*\\](?![[(:])`;
 /** GitHub makes references of these when all else is rendered: `@name`, `#1`, `GH-1`, `:name:`. */
-const references = '@|#(?=\\d)|(?<=\\bGH)-(?=\\d)|:(?=[\\w+-]*[a-z][\\w+-]*:)';
+const references = '@|#(?=\\d)|(?<=GH)-(?=\\d)|:(?=[\\w+-]*[a-z][\\w+-]*:)';
 /** Code, emphasis, links, images, HTML, tables, mathematics and headings, wherever they stand. */
 const marks = '[&<`*\\\\|~$#[\\]_]|(?<! )>|>(?! )';
 /** Addresses that need no brackets. */
-const addresses = ':(?=//)|(?<=\\bwww)\\.';
+const addresses = ':(?=//)|(?<=www)\\.';
 /** Lists, rules, headings and code, where a line begins. */
 const starts = '^[-+= ]|(?<=^\\d+)[.)](?= |$)';
 
