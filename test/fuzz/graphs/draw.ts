@@ -5,8 +5,8 @@ import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 import { valueName } from './names.js';
-import { recipes } from './recipes/index.js';
-import { Sketch, Unavailable } from './sketch.js';
+import { fill } from './recipes/index.js';
+import { Sketch } from './sketch.js';
 
 const symbols = ['batch', 'seq', 'N', 'height/2', '__proto__', 'past seq', 'constructor'];
 const elems: readonly DataType[] = [
@@ -34,22 +34,6 @@ export function drawModel(seed: number, number: number): Model {
   giveOutputs(sketch);
   if (sketch.chance(0.2)) defaults(sketch);
   return model;
-}
-
-/** Adds the nodes of some recipes. */
-export function fill(sketch: Sketch, count: number): void {
-  let total = 0;
-  for (const [, weight] of recipes) total += weight;
-  for (let left = count, tries = 0; left > 0 && tries < 5 * count; tries++) {
-    let at = sketch.random.next() * total;
-    const found = recipes.find(([, weight]) => (at -= weight) < 0);
-    try {
-      found?.[0](sketch);
-      left--;
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-    }
-  }
 }
 
 /** What nobody reads is an output, and a few others are: of the middle, inputs, constants, one twice. */

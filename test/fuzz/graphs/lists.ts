@@ -6,6 +6,10 @@ export interface List {
   readonly isExact: boolean;
 }
 
+/** Lists that keep what follows from any number, NaN and infinities too. */
+export const isPlain = ({ passes }: List): boolean =>
+  passes.split(',').every((one) => /^(simplify|inline|regional|outline|opset)$/.test(one));
+
 const orders = [
   'fuse-norm,fuse-act,fuse-attn,fuse-rope',
   'fuse-act,fuse-rope,fuse-norm,fuse-attn,simplify',

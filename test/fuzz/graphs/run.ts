@@ -1,10 +1,14 @@
 /** Draws graphs one after another, checks each, and tells what was found. */
+
+import type { Model } from '../../../src/ir/model.js';
 import { RuntimeProcess } from '../../../src/runtime/isolate.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 import type { FuzzOptions, FuzzSummary } from '../options.js';
+import { builderText } from './builder-text.js';
 import { type Finding, findingsOf, originalOf } from './check.js';
 import { drawModel } from './draw.js';
-import { listsFor } from './lists.js';
+import { type List, listsFor } from './lists.js';
+import { minimise } from './minimise.js';
 import { loadPieces } from './recipes/standard.js';
 
 /** One graph in so many runs its lists a second time, and on their own results. */
@@ -28,7 +32,9 @@ export async function fuzzGraphs({
   const totals = { graphs: 0, valid: 0, lists: 0, findings: 0, nodes: 0 };
   const refusals = new Map<string, number>();
   let next = first;
-  let told = began;
+  let toldAt = began;
+  /** Findings that were made small already. */
+  const told = new Set<string>();
   const one = async (runtime: RuntimeProcess): Promise<void> => {
     while (next < first + count && performance.now() < end) {
       const number = next++;
@@ -36,7 +42,8 @@ export async function fuzzGraphs({
       const lists = listsFor(random);
       totals.graphs++;
       const drawn = drawModel(seed, number);
-      const original = await originalOf(runtime, drawn, random.int(0, 2 ** 31));
+      const feedSeed = random.int(0, 2 ** 31);
+      const original = await originalOf(runtime, drawn, feedSeed);
       if (typeof original === 'string') {
         const reason = original.replace(/^.*?(Status Message|ORT_)/s, '').slice(0, 160);
         refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
@@ -45,14 +52,29 @@ export async function fuzzGraphs({
       }
       totals.valid++;
       totals.nodes += drawn.graph.nodeSet.size;
-      const findings = await findingsOf(runtime, original, lists, number % THOROUGH === 0);
+      const isThorough = number % THOROUGH === 0;
+      const findings = await findingsOf(runtime, original, lists, isThorough);
       totals.lists += lists.length;
       totals.findings += findings.length;
-      for (const finding of findings) say(findingText(seed, number, finding));
-      if (performance.now() - told > 30_000) {
-        told = performance.now();
+      for (const finding of findings) {
+        say(findingText(seed, number, finding));
+        const list = lists.find(({ passes }) => passes === finding.passes) as List;
+        const key = keyOf(finding);
+        const once = key.endsWith(' ') ? `${key}${number}` : key;
+        if (told.has(once)) continue;
+        told.add(once);
+        const fails = async (model: Model): Promise<boolean> => {
+          const smaller = await originalOf(runtime, model, feedSeed).catch(() => '');
+          if (typeof smaller === 'string') return false;
+          const found = await findingsOf(runtime, smaller, [list], isThorough);
+          return found.some((one) => keyOf(one) === key);
+        };
+        say(builderText(await minimise(original.model, fails)));
+      }
+      if (performance.now() - toldAt > 30_000) {
+        toldAt = performance.now();
         say(
-          `${totals.graphs} graphs, ${totals.findings} findings, ${(totals.graphs / ((told - began) / 1000)).toFixed(1)} a second`,
+          `${totals.graphs} graphs, ${totals.findings} findings, ${(totals.graphs / ((toldAt - began) / 1000)).toFixed(1)} a second`,
         );
       }
     }
@@ -69,3 +91,7 @@ export async function fuzzGraphs({
 
 const findingText = (seed: number, number: number, { kind, passes, text }: Finding): string =>
   `${kind}: --seed ${seed} --first ${number} --count 1, ${passes}: ${text}`;
+
+/** What two findings of one cause share: their kind and words, without names and numbers. */
+const keyOf = ({ kind, text }: Finding): string =>
+  `${kind} ${['wrong', 'gate', 'twice'].includes(kind) ? '' : text.split('\n', 1)[0]?.replaceAll(/"[^"]*"|'[^']*'|\d+/g, '…')}`;

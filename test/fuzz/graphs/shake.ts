@@ -8,16 +8,20 @@ import { Random } from '../../../src/validate/inputs/random.js';
 
 const steps: Readonly<Record<string, number>> = { float32: 2 ** -22, float64: 2 ** -50, float16: 2 ** -10 };
 
-export function shake(model: Model, seed: number): Model {
+/** How many times as far 16 and 8 bits move a number of size 1. */
+export const COARSE = 2 ** 16;
+
+export function shake(model: Model, seed: number, coarseness = 1): Model {
   const copy = cloneModel(model);
   const random = new Random(seed);
-  for (const graph of copy.graphs()) shakeGraph(graph, random);
+  for (const graph of copy.graphs()) shakeGraph(graph, random, coarseness);
   return copy;
 }
 
-function shakeGraph(graph: Graph, random: Random): void {
+function shakeGraph(graph: Graph, random: Random, coarseness: number): void {
   for (const value of [...graph.values()]) {
-    const step = steps[value.elem ?? ''];
+    const finest = steps[value.elem ?? ''];
+    const step = finest && Math.min(2 ** -6, finest * coarseness);
     if (step === undefined || (value.isConstant && value.shape?.length === 0) || value.uses.size === 0) continue;
     const factor = 1 + step * (random.next() < 0.5 ? -1 : 1) * random.int(1, 4);
     const uses = [...value.uses];

@@ -9,7 +9,6 @@ import { typeBySchema } from '../../../src/infer/elements.js';
 import { Frame } from '../../../src/infer/frame.js';
 import { ruleOf } from '../../../src/infer/registry.js';
 import { unknownsOf } from '../../../src/infer/unknowns.js';
-import type { AttributeLike } from '../../../src/ir/attribute.js';
 import { type Attributes, GraphBuilder } from '../../../src/ir/build.js';
 import { type Dim, equalDims, symbol } from '../../../src/ir/dims.js';
 import { Graph } from '../../../src/ir/graph.js';
@@ -20,7 +19,7 @@ import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
 import { type DataType, dataTypes, isFloat, type Shape, type Type, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { schemaOf } from '../../../src/onnx/schema.js';
-import type { Random } from '../../../src/validate/inputs/random.js';
+import { Random } from '../../../src/validate/inputs/random.js';
 import { nodeName, valueName } from './names.js';
 
 /** What several recipes share. */
@@ -36,6 +35,8 @@ export class Sketch {
   readonly frame: Frame;
   /** What can be read here, outer values included; the latest last. */
   readonly pool: Value[];
+  /** What the elements of constants are drawn from. */
+  weightRandom: Random;
 
   constructor(
     readonly model: Model,
@@ -48,6 +49,7 @@ export class Sketch {
     readonly isOpen = true,
   ) {
     this.g = new GraphBuilder(graph);
+    this.weightRandom = random;
     this.frame = outer?.frame ?? new Frame(unknownsOf(model), undefined, 0);
     this.pool = outer && isOpen ? [...outer.pool] : [];
   }
@@ -146,9 +148,9 @@ export class Sketch {
       );
     const { kind } = dataTypes[elem];
     const draw = (): number => {
-      if (kind === 'float') return this.random.normal() * scale;
-      if (kind === 'bool') return this.int(0, 1);
-      return kind === 'signed' ? this.int(-3, 4) : this.int(0, 7);
+      if (kind === 'float') return this.weightRandom.normal() * scale;
+      if (kind === 'bool') return this.weightRandom.int(0, 2);
+      return kind === 'signed' ? this.weightRandom.int(-3, 5) : this.weightRandom.int(0, 8);
     };
     return tensorOf(elem, Array.from({ length: count }, draw), shape);
   }
@@ -222,8 +224,12 @@ export class Sketch {
     return graph;
   }
 
-  attributes(all: Readonly<Record<string, AttributeLike | undefined>>): Attributes {
-    return all;
+  /** A sketch of the same scope that draws from a seed of its own, and numbers from another: a block again, with other weights. */
+  withSeed(seed: number, number: number): Sketch {
+    const twin = new Sketch(this.model, new Random(seed), this.symbols, this.g.graph, this, this.isOpen);
+    twin.pool.splice(0, twin.pool.length, ...this.pool);
+    twin.weightRandom = new Random(seed + number + 1);
+    return twin;
   }
 }
 

@@ -196,9 +196,10 @@ export function expanded(s: Sketch): void {
 
 export function identity(s: Sketch): void {
   const value = s.any(s.one<DataType>([x32, 'int64', 'bool']));
-  if (value.elem === x32 && s.chance(0.6)) s.op('Add', [value, s.numbers(x32, 0)]);
-  else if (value.elem === x32 && s.chance(0.5)) s.op('Mul', [value, s.numbers(x32, s.one([1, 0.5, 0]))]);
-  else if (value.elem === x32 && s.chance(0.5)) s.op('Dropout', [value]);
+  const zero = () => s.op('Add', [value, s.numbers(x32, 0)]);
+  const factor = () => s.op('Mul', [value, s.numbers(x32, s.one([1, 0.5, 0]))]);
+  const same = () => s.op(s.one(['Dropout', 'Identity']), [value]);
+  if (value.elem === x32) s.one([zero, factor, same])();
   else s.op('Identity', [value]);
   if (s.chance(0.2)) s.op('Pow', [s.any(x32), s.numbers(x32, s.one([2, 3, 1]))]);
   if (s.chance(0.2)) s.op('LeakyRelu', [s.any(x32)], { alpha: float(0.3) });

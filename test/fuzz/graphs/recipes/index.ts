@@ -1,14 +1,61 @@
 /** What a graph is made of, and how often. */
-import type { Sketch } from '../sketch.js';
+import { type Sketch, Unavailable } from '../sketch.js';
+import * as activations from './activations.js';
+import { attention, fusedAttention } from './attention.js';
+import { conditional, localFunction, loop, repeats, residual, scan } from './control.js';
 import * as elementwise from './elementwise.js';
+import * as norms from './norms.js';
+import * as other from './other.js';
+import * as products from './products.js';
+import { rotary } from './rotary.js';
 import { standardNode } from './standard.js';
 
 /** Adds nodes to a sketch; throws Unavailable where it cannot. */
-export type Recipe = (sketch: Sketch) => void;
+type Recipe = (sketch: Sketch) => unknown;
 
-export const recipes: readonly (readonly [recipe: Recipe, weight: number])[] = [
-  ...Object.values(elementwise)
-    .filter((one) => one.length === 1)
-    .map((recipe) => [recipe as Recipe, 1] as const),
-  [standardNode, 8],
+const plain: Recipe[] = [
+  ...[elementwise.unaryOp, elementwise.binaryOp, elementwise.where, elementwise.logical, elementwise.variadic],
+  ...[elementwise.casts, elementwise.clip, elementwise.reduction, elementwise.softmax, elementwise.cumulative],
+  ...[elementwise.transposed, elementwise.reshaped, elementwise.squeezed, elementwise.shapes, elementwise.expanded],
+  ...[elementwise.identity, ...Object.values(other)],
 ];
+
+const structures: Recipe[] = [
+  ...[norms.layerNorm, norms.rmsNorm, norms.channelNorm, norms.fusedNorm],
+  ...[activations.gelu, activations.geluTanh, activations.silu, activations.mish, activations.hardSwish],
+  ...[activations.fusedActivation, activations.gated, rotary, fusedAttention],
+  ...[products.linear, products.shared, products.batched, products.convolution, products.quantized],
+  ...[products.runtimeProduct, products.recurrent, products.embedding, products.widened],
+];
+
+const block = (s: Sketch, x: Parameters<typeof attention>[1]) =>
+  s.chance(0.5) && x ? s.op('Add', [x, attention(s, x)]) : residual(s, x as never);
+
+/** By how often each is drawn, compared with the others. */
+const recipes: readonly (readonly [recipe: Recipe, weight: number])[] = [
+  ...plain.map((recipe) => [recipe, 1] as const),
+  ...structures.map((recipe) => [recipe, 1] as const),
+  [attention, 4],
+  [standardNode, 8],
+  [conditional(fill), 1],
+  [loop(fill), 0.7],
+  [scan(fill), 0.7],
+  [localFunction, 1],
+  [(s) => repeats(s, [residual, residual, block as never]), 0.7],
+];
+
+const total = recipes.reduce((sum, [, weight]) => sum + weight, 0);
+
+/** Adds the nodes of so many recipes. */
+export function fill(sketch: Sketch, count: number): void {
+  for (let left = count, tries = 0; left > 0 && tries < 5 * count; tries++) {
+    let at = sketch.random.next() * total;
+    const [recipe] = recipes.find(([, weight]) => (at -= weight) < 0) ?? [];
+    try {
+      recipe?.(sketch);
+      left--;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+    }
+  }
+}
