@@ -84,7 +84,7 @@ function fuse(
 ): Miss | undefined {
   if (site instanceof Miss) return site;
   if (choice instanceof Miss) return choice;
-  const emission = choice.emit(site, facts);
+  const emission = choice.emit(site, facts, context);
   if (emission instanceof Miss) return emission;
   if (choice.opset > (site.softmax.opset ?? 1))
     return new Miss(`${choice.why}, which needs opset ${choice.opset}: ${raised}`, site.softmax, 7, helps.opset);
@@ -102,7 +102,9 @@ function raise(model: Model, op: AttentionOp, context: PassContext): string | un
       const site = node.is('Softmax') ? attentionSite(node, facts) : undefined;
       if (!site || site instanceof Miss || context.leaves(node)) return false;
       const choice = choose(site, op, context, facts);
-      return !(choice instanceof Miss) && choice.opset >= ATTENTION && !(choice.emit(site, facts) instanceof Miss);
+      return (
+        !(choice instanceof Miss) && choice.opset >= ATTENTION && !(choice.emit(site, facts, context) instanceof Miss)
+      );
     }),
   );
   if (!needs) return undefined;

@@ -12,7 +12,7 @@ import type { PassDefinition, Target } from './run/pass.js';
 import { raisedCopy } from './run/raise-opset.js';
 import { type SiteResult, sitesOf } from './run/sites.js';
 import { UsageError } from './run/usage-error.js';
-import { hasKernel } from './runtime/kernels.js';
+import { kernelsOf } from './runtime/kernels.js';
 
 export interface ExplainOptions {
   /** Passes that run first: views look through more when simplify has run. Default none. */
@@ -43,13 +43,7 @@ export async function explain(model: Model, options: ExplainOptions = {}): Promi
   const all: Explanation[] = [];
   for (const { definition, options: settings } of fuse.passes) {
     const copy = givenTo(definition, start);
-    const surroundings = {
-      target,
-      hasKernel: (opType: string, domain: string, opset: number, elem: Parameters<typeof hasKernel>[4]) =>
-        hasKernel(target, opType, domain, opset, elem),
-      evaluate: undefined,
-    };
-    const { context, sites } = passContext(surroundings);
+    const { context, sites } = passContext({ ...kernelsOf(target), evaluate: undefined });
     await definition.run(copy, settings, context);
     const results = sitesOf(sites) ?? [];
     sites.forEach((site, i) => {

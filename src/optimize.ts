@@ -20,7 +20,7 @@ import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { variantsOf } from './run/tune/tuning.js';
 import { UsageError, unknownText } from './run/usage-error.js';
 import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify.js';
-import { hasKernel } from './runtime/kernels.js';
+import { kernelsOf } from './runtime/kernels.js';
 import type { GateOptions } from './validate/judge/gates.js';
 import type { VerifierOptions } from './validate/verifier.js';
 
@@ -96,8 +96,7 @@ export async function optimizeBy(
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const result = await runPipeline(model, list, {
-    target,
-    hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
+    ...kernelsOf(target),
     evaluate: isNode() ? evaluate : undefined,
     targetCpu,
     verify: options.verify,

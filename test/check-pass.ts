@@ -16,7 +16,7 @@ import { writeModel } from '../src/onnx/write.js';
 import type { Pass, Target } from '../src/run/pass.js';
 import { runPipeline } from '../src/run/pipeline.js';
 import type { PassResult, PipelineResult } from '../src/run/pipeline-result.js';
-import { hasKernel } from '../src/runtime/kernels.js';
+import { kernelsOf } from '../src/runtime/kernels.js';
 import { Random } from '../src/validate/inputs/random.js';
 import { runModel, type Tensors } from './run-model.js';
 
@@ -51,8 +51,7 @@ export const applyPass = (pass: Pass, model: Model, target: Target = 'cpu'): Pro
 /** Runs passes one after another as the pipeline does, without verification. */
 export const applyPasses = (passes: readonly Pass[], model: Model, target: Target = 'cpu'): Promise<PipelineResult> =>
   runPipeline(model, passes, {
-    target,
-    hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
+    ...kernelsOf(target),
     evaluate: async (one) => (await import('../src/runtime/evaluate.js')).evaluateModel(one),
   });
 

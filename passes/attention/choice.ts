@@ -55,7 +55,7 @@ export const attentionOps = ['auto', ...(Object.keys(emitters) as (keyof typeof 
  */
 export function choose(site: AttentionSite, op: AttentionOp, context: PassContext, facts: Facts): Match<Choice> {
   if (op === 'auto' && isFasterCausal(site, context)) {
-    const emission = groupQueryAttention(site, facts);
+    const emission = groupQueryAttention(site, facts, context);
     if (!(emission instanceof Miss))
       return { name: 'GroupQueryAttention', emit: () => emission, opset: 1, why: 'the mask is causal' };
   }

@@ -32,7 +32,7 @@ export interface Emission {
 }
 
 /** How an op takes a site, or why it does not. */
-export type Emitter = (site: AttentionSite, facts: Facts) => Match<Emission>;
+export type Emitter = (site: AttentionSite, facts: Facts, host: RuleHost) => Match<Emission>;
 
 /** Replaces the site by one node, or says why it stays: then nothing reads what was built. */
 export function emitAttention(
@@ -60,14 +60,14 @@ export function emitAttention(
   output.type = tensorType(site.elem, axes.map(dimOf));
   // Everyone who read the context reads the kernel's output: as it is where they merged the heads, else arranged again.
   const old = readers.includes(read.value) ? readers : [...readers, read.value];
-  const isReplaced = host.replace({
+  const reason = host.replace({
     rule: 'attention',
     old,
     by: old.map((value) => (readers.includes(value) ? output : read.change.apply(builder, output))),
     operands: [...emission.operands, ...(emission.masks ?? masksOf(site, facts))],
     facts,
   });
-  return isReplaced ? undefined : new Miss('an equal rewrite was refuted by running it', site.softmax, 8);
+  return reason === undefined ? undefined : new Miss(reason, site.softmax, 8);
 }
 
 /**

@@ -3,19 +3,27 @@
  * a bias [B|1, N|1, S, T]; output [B, S, N·Dv].
  */
 import { float } from '../../src/ir/attribute.js';
-import { Miss } from '../../src/match/miss.js';
+import { tensorType } from '../../src/ir/types.js';
+import { helps, Miss } from '../../src/match/miss.js';
 import { biasOf } from './bias.js';
 import type { Emitter } from './kernel.js';
 import { layoutOf, merged } from './layout.js';
-import { dimsOf, elemOfKernel, keyAndValue, made, operand } from './operands.js';
+import { dimsOf, elemOfKernel, keyAndValue, made, type Operand, operand } from './operands.js';
 
-export const multiHeadAttention: Emitter = (site) => {
+const MHA = { opType: 'MultiHeadAttention', domain: 'com.microsoft' };
+
+export const multiHeadAttention: Emitter = (site, _, host) => {
   if (site.softcap !== undefined) return new Miss('the scores are soft-capped by Tanh', site.softmax, 6);
   const layout = layoutOf(site);
   const elem = elemOfKernel(site);
   const query = operand(site.query, merged({ ...site.query, rows: layout.rows }, layout), site);
   if (query instanceof Miss) return query;
-  const pair = keyAndValue(site, layout);
+  const takes = (pair: readonly Operand[]): Miss | undefined => {
+    const inputs = [query, ...pair].map((one) => tensorType(elem, dimsOf(one)));
+    const reason = host.unfit({ ...MHA, inputs, ints: { num_heads: layout.count } });
+    return reason === undefined ? undefined : new Miss(reason, site.softmax, 7, helps.kernel);
+  };
+  const pair = keyAndValue(site, layout, takes);
   if (pair instanceof Miss) return pair;
   const [key, value] = pair;
   const bias = biasOf(site, layout, elem);
@@ -30,7 +38,7 @@ export const multiHeadAttention: Emitter = (site) => {
       const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };
       const inputs = [q, k, v, undefined, undefined, bias?.(builder, measures, shared)];
       const scale = site.scale * query.source.scale * key.source.scale;
-      return builder.attention('MultiHeadAttention', 'com.microsoft', inputs, {
+      return builder.attention(MHA.opType, MHA.domain, inputs, {
         num_heads: layout.count,
         scale: float(scale),
       });

@@ -35,14 +35,21 @@ export function operand(part: Part, axes: Axes, site: AttentionSite): Match<Oper
   return found instanceof Miss ? found : { source: found[0], change: found[1], axes };
 }
 
-/** Key and value in one form. The kernel transposes [B, T, N·D] by itself, which is a copy of each; [B, N, T, D] it takes as it is. */
-export function keyAndValue(site: AttentionSite, layout: Layout): Match<readonly [Operand, Operand]> {
+/**
+ * Key and value in one form, which the kernel `takes`. It transposes [B, T, N·D] by itself, which is a copy of each; [B, N, T, D] it
+ * takes as it is.
+ */
+export function keyAndValue(
+  site: AttentionSite,
+  layout: Layout,
+  takes: (pair: readonly Operand[]) => Miss | undefined,
+): Match<readonly [Operand, Operand]> {
   const forms = [merged, separate].map((form) => {
     const both = [site.key, site.value].map((part) => operand(part, form(part, layout), site));
-    return both.find((one) => one instanceof Miss) ?? (both as [Operand, Operand]);
+    return both.find((one) => one instanceof Miss) ?? takes(both as Operand[]) ?? (both as [Operand, Operand]);
   });
   const [flat, four] = forms as [Match<[Operand, Operand]>, Match<[Operand, Operand]>];
-  if (flat instanceof Miss) return four;
+  if (flat instanceof Miss) return four instanceof Miss ? flat : four;
   return four instanceof Miss || copiesOf(flat) + 2 <= copiesOf(four) ? flat : four;
 }
 

@@ -161,8 +161,8 @@ function rewrite(rule: Rule, root: Value, found: Environment, facts: Facts, host
   const operands = [...found.captures]
     .filter(([name, value]) => typeof value === 'object' && !rule.gives.includes(name))
     .map(([, value]) => value as Value);
-  const isReplaced = host.replace({ rule: rule.name, old, by, operands, facts });
-  return isReplaced ? undefined : no('an equal rewrite was refuted by running it');
+  const reason = host.replace({ rule: rule.name, old, by, operands, facts });
+  return reason === undefined ? undefined : no(reason);
 }
 
 /** Removes what the match leaves behind, so that later matches see who still reads what. */

@@ -1,5 +1,6 @@
 /** A rule: an equation A ⟶ B. What it matches is a pattern, what stands instead is built by `rewrite`. */
 import type { Facts } from '../infer/index.js';
+import type { KernelCall } from '../ir/kernel-call.js';
 import type { Node } from '../ir/node.js';
 import type { DataType, Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -13,6 +14,8 @@ export interface RuleHost {
   readonly target: Target;
   /** True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. */
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
+  /** What the target's kernel expects of a call and does not find, in words; undefined where it takes it, or sizes are not known. */
+  unfit(call: KernelCall): string | undefined;
   /** Says something worth reading in the report. */
   note(text: string, about?: Node | Value): void;
   /** Says that something was left as it is, and why. Reasons are grouped by their text: put names into `about`. */
@@ -24,10 +27,10 @@ export interface RuleHost {
   /** Says what became of a place of the kind that the pass is for, fused or not; a miss is said as a skip as well. */
   site(site: SiteReport): void;
   /**
-   * Everyone who reads a value of `old` reads the one of `by` in its place; both stand in the graph meanwhile. False where an
-   * equal rewrite was refuted by running it: then nothing is replaced, and the caller says so of the place.
+   * Everyone who reads a value of `old` reads the one of `by` in its place; both stand in the graph meanwhile. A reason where nothing is
+   * replaced, for the caller to say of the place: a kernel does not take its inputs, or an equal rewrite was refuted by running it.
    */
-  replace(rewrite: Rewrite): boolean;
+  replace(rewrite: Rewrite): string | undefined;
 }
 
 /** The provider that the result is meant for. */

@@ -1,5 +1,8 @@
 /** What a pass is handed while it runs, and what it said when it is done. */
-import { append } from '../ir/lists.js';
+
+import { inferNode } from '../infer/node.js';
+import { callOf, type KernelCall } from '../ir/kernel-call.js';
+import { append, maxOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { outermost } from '../ir/scopes.js';
@@ -17,6 +20,7 @@ import type { Hold } from './tune/hold.js';
 export interface Surroundings {
   readonly target: Target;
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
+  unfit(call: KernelCall): string | undefined;
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
   /** The CPUs that the result is meant for; undefined for all. */
   readonly targetCpu?: readonly TargetCpu[];
@@ -66,6 +70,31 @@ export function toldIn(
     text: all.reduce((said, { own, names }) => said.replaceAll(own, () => names[index] ?? own), text),
     at,
   }));
+}
+
+const REFUTED = 'an equal rewrite was refuted by running it';
+
+/** What the kernels of a rewrite do not find in what they are given; what it adds is typed by the way. */
+function unfitIn({ old, by, operands }: Rewrite, { unfit }: Surroundings): string | undefined {
+  const last = maxOf(old.map(({ producer, sequence }) => producer?.sequence ?? sequence));
+  const seen = new Set<Value>(operands);
+  const check = (value: Value): string | undefined => {
+    const { producer } = value;
+    // What stood there before is as it was.
+    if (seen.has(value) || !producer || producer.sequence <= last) return undefined;
+    seen.add(value);
+    for (const input of producer.inputs) {
+      const reason = input && check(input);
+      if (reason) return reason;
+    }
+    if (!value.type) inferNode(producer);
+    return unfit(callOf(producer));
+  };
+  for (const value of by) {
+    const reason = check(value);
+    if (reason) return reason;
+  }
+  return undefined;
 }
 
 /** The rewrites of a pass, cut out while both sides stand in the graph. */
@@ -126,6 +155,7 @@ export function passContext(
   const context: PassContext = {
     target: around.target,
     hasKernel: around.hasKernel,
+    unfit: around.unfit,
     evaluate: around.evaluate,
     targetCpu: around.targetCpu,
     site: (site) => {
@@ -134,13 +164,14 @@ export function passContext(
       if (!site.isFused && site.miss) context.skip(site.miss.reason, site.miss.at);
     },
     replace: (rewrite) => {
-      if (isRefuted(rewrite)) return false;
+      const reason = unfitIn(rewrite, around) ?? (isRefuted(rewrite) ? REFUTED : undefined);
+      if (reason !== undefined) return reason;
       const { old, by } = rewrite;
       old.forEach((value, i) => {
         regions.follow(value, by[i] as Value);
         value.graph.replaceUses(value, by[i] as Value);
       });
-      return true;
+      return undefined;
     },
     note: (said, about) => {
       const text = hold?.variant ? `${hold.variant}: ${said}` : said;

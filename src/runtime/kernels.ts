@@ -6,6 +6,7 @@
  */
 import type { DataType } from '../ir/types.js';
 import { schemaOf } from '../onnx/schema.js';
+import { unfit } from './forms/index.js';
 
 export type Target = 'cpu' | 'cuda' | 'webgpu';
 
@@ -111,6 +112,14 @@ export function hasKernel(target: Target, opType: string, domain: string, opset:
       return webgpuTypes.has(elem) && webgpu.has(opType) && opset <= (webgpuUntil[opType] ?? opset);
   }
 }
+
+/** What passes ask of a target. */
+export const kernelsOf = (target: Target) => ({
+  target,
+  hasKernel: (opType: string, domain: string, opset: number, elem: DataType): boolean =>
+    hasKernel(target, opType, domain, opset, elem),
+  unfit,
+});
 
 function hasContrib(target: Target, opType: string, elem: DataType): boolean {
   const name = `ms.${opType}`;

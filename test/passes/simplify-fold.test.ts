@@ -130,7 +130,12 @@ describe('simplify: constant folding', () => {
 
   it('says that it cannot fold where there is no runtime', async () => {
     const before = declaredModel({ '': 17 }, (g) => g.output('y', g.op('Neg', [g.input('x', 'float32', [2])])));
-    const { context, skips } = passContext({ target: 'cpu', hasKernel: () => true, evaluate: undefined });
+    const { context, skips } = passContext({
+      target: 'cpu',
+      hasKernel: () => true,
+      unfit: () => undefined,
+      evaluate: undefined,
+    });
     await simplify.definition.run(before, {}, context);
     expect(skips()[0]?.reason).toContain('no runtime');
     await checkMiss(simplify(), { before: declaredModel({ '': 17 }, expandBig), reason: '64 KiB' });
@@ -142,7 +147,7 @@ describe('simplify: constant folding', () => {
         g.output(name, g.op('Add', [g.input(`${name}_in`, 'float32', []), g.op('Exp', [g.constant('float32', 1)])]));
     });
     const evaluate = () => Promise.reject(new Error('/a/path: expected the built child process; found nothing'));
-    const { context, skips } = passContext({ target: 'cpu', hasKernel: () => true, evaluate });
+    const { context, skips } = passContext({ target: 'cpu', hasKernel: () => true, unfit: () => undefined, evaluate });
     await simplify.definition.run(before, {}, context);
     expect(skips()).toMatchObject([{ reason: expect.stringContaining('does not start'), count: 1 }]);
   });
@@ -171,7 +176,7 @@ describe('simplify: constant folding', () => {
       for (let i = 0; i < 12_000; i++) value = g.op('Neg', [value]);
       g.output('y', g.op('Add', [g.input('x', 'float32', []), value]));
     });
-    const { context } = passContext({ target: 'cpu', hasKernel: () => true, evaluate });
+    const { context } = passContext({ target: 'cpu', hasKernel: () => true, unfit: () => undefined, evaluate });
     await new Folding(context).round(model);
     expect([...model.graph.outputs].map(({ producer }) => producer?.inputs[1]?.isConstant)).toEqual([true]);
   });

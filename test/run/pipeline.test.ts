@@ -26,7 +26,7 @@ const shorten = (fidelity: Fidelity = 'exact') =>
   });
 const idle = pass('idle', 'lossy', () => {});
 
-const options: PipelineOptions = { target: 'cpu', hasKernel: () => true, evaluate: undefined };
+const options: PipelineOptions = { target: 'cpu', hasKernel: () => true, unfit: () => undefined, evaluate: undefined };
 const verifier = (outcomes: Verdict['outcome'][], seen: string[] = []): Verifier => ({
   async compare(before, after, fidelity) {
     seen.push(`${ops(before)} > ${ops(after)} ${fidelity}`);

@@ -34,7 +34,7 @@ const rewriting = (opType: string, build: (node: Node, inputs: readonly Value[])
               by: [by],
               operands: inputs.filter((v) => !v.isConstant),
               facts,
-            }),
+            }) === undefined,
           );
         }
     },

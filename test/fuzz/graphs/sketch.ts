@@ -4,10 +4,8 @@
  * Every node that is added is inferred at once, so that the next one can be chosen by what is known of types, dims and contents.
  * Recipes ask for values by what they want (`any`, `want`), and the sketch gives one that is there, casts, reshapes, or makes one.
  */
-import { Call } from '../../../src/infer/call.js';
-import { typeBySchema } from '../../../src/infer/elements.js';
 import { Frame } from '../../../src/infer/frame.js';
-import { ruleOf } from '../../../src/infer/registry.js';
+import { inferNode } from '../../../src/infer/node.js';
 import { unknownsOf } from '../../../src/infer/unknowns.js';
 import { type Attributes, GraphBuilder } from '../../../src/ir/build.js';
 import { type Dim, equalDims, symbol } from '../../../src/ir/dims.js';
@@ -18,7 +16,6 @@ import { stringsTensor, tensorOf } from '../../../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
 import { type DataType, dataTypes, isFloat, type Shape, type Type, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { schemaOf } from '../../../src/onnx/schema.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 import { nodeName, valueName } from './names.js';
 
@@ -96,23 +93,15 @@ export class Sketch {
   }
 
   infer(node: Node): void {
-    const { frame } = this;
     const called = this.model.functionOf(node);
-    const opset = node.opset ?? Number.POSITIVE_INFINITY;
-    const schema = called ? undefined : schemaOf(node.opType, node.domain, opset);
-    // Bodies are inferred as they are made.
-    const call = new Call(node, opset, frame, (body) => body.outputs.map(({ type }) => ({ type })));
-    if (called)
-      node.outputs.forEach((value, index) => {
-        if (value) value.type = called.graph.outputs[index]?.type;
-      });
-    else {
-      ruleOf(node.opType, node.domain)?.(call);
-      node.outputs.forEach((value, index) => {
-        if (value) value.type = call.typeOf(index, typeBySchema(schema, call, index));
-      });
+    if (!called) {
+      inferNode(node, this.frame);
+      return;
     }
-    for (const value of node.outputs) if (value) frame.types.set(value, value.type);
+    node.outputs.forEach((value, index) => {
+      if (value) value.type = called.graph.outputs[index]?.type;
+      if (value) this.frame.types.set(value, value.type);
+    });
   }
 
   keep(value: Value): Value {

@@ -6,7 +6,7 @@ import { parsePasses } from '../../../src/run/parse.js';
 import type { Pass, Target } from '../../../src/run/pass.js';
 import { runPipeline } from '../../../src/run/pipeline.js';
 import type { Outcome, Stopwatch } from '../../../src/run/tune/trial.js';
-import { hasKernel } from '../../../src/runtime/kernels.js';
+import { kernelsOf } from '../../../src/runtime/kernels.js';
 import { opCounts } from '../../check-pass.js';
 
 export const timed = (ratio: number): Outcome => ({
@@ -37,8 +37,7 @@ export const run = (
   target: Target = 'cpu',
 ) =>
   runPipeline(model, typeof passes === 'string' ? parsePasses(passes, builtIn) : passes, {
-    target,
-    hasKernel: (...asked) => hasKernel(target, ...asked),
+    ...kernelsOf(target),
     evaluate: undefined,
     stopwatch,
   });

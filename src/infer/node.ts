@@ -1,0 +1,26 @@
+/** One node by itself, where a pass has just added it: the rest of the model is as inference left it. */
+import type { Graph } from '../ir/graph.js';
+import type { Node } from '../ir/node.js';
+import { schemaOf } from '../onnx/schema.js';
+import { Call, type Known } from './call.js';
+import { typeBySchema } from './elements.js';
+import { Frame } from './frame.js';
+import { ruleOf } from './registry.js';
+import { unknownsOf } from './unknowns.js';
+
+/** Bodies are as they stand: nothing in them is inferred. */
+const asItStands = (body: Graph): Known[] => body.outputs.map(({ type }) => ({ type }));
+
+/** Sets the types of the outputs by those of the inputs, in a frame that knows what values hold; no call of a function. */
+export function inferNode(node: Node, frame = new Frame(unknownsOf(node.graph.model), undefined, 0)): void {
+  for (const value of node.inputs) if (value && !frame.types.has(value)) frame.types.set(value, value.type);
+  const opset = node.opset ?? Number.POSITIVE_INFINITY;
+  const call = new Call(node, opset, frame, asItStands);
+  ruleOf(node.opType, node.domain)?.(call);
+  const schema = schemaOf(node.opType, node.domain, opset);
+  node.outputs.forEach((value, index) => {
+    if (!value) return;
+    value.type = call.typeOf(index, typeBySchema(schema, call, index));
+    frame.types.set(value, value.type);
+  });
+}

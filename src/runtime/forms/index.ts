@@ -1,0 +1,40 @@
+/**
+ * Which forms of its inputs a kernel takes, beyond the element type: ranks, sizes that must agree, multiples. Data, no runtime.
+ *
+ * Of every op that passes emit; each row was probed with onnxruntime-node 1.30.0's CPU provider in November 2026, refused (or, where it says so,
+ * computed wrongly) on one side of its border and accepted on the other. CUDA and WebGPU check the attention ops, skip norms and
+ * RotaryEmbedding by the same code. A size that is not known refutes nothing.
+ */
+import type { KernelCall } from '../../ir/kernel-call.js';
+import { groupQuery, multiHead, packed, standard } from './attention.js';
+import { type Form, Reader } from './form.js';
+import { affine, blocks, integerProduct, perFeature, rotary, skipNorm } from './rows.js';
+
+const CONTRIB = 'com.microsoft';
+const forms = new Map<string, readonly Form[]>([
+  [`${CONTRIB} MultiHeadAttention`, multiHead],
+  [`${CONTRIB} GroupQueryAttention`, groupQuery],
+  [`${CONTRIB} Attention`, packed],
+  [' Attention', standard],
+  [`${CONTRIB} RotaryEmbedding`, rotary],
+  [`${CONTRIB} SkipLayerNormalization`, skipNorm(perFeature(3, 'a bias'), perFeature(4, 'a bias of the sum'))],
+  [`${CONTRIB} SkipSimplifiedLayerNormalization`, skipNorm(perFeature(3, 'a bias of the sum'))],
+  [' LayerNormalization', affine],
+  [' RMSNormalization', affine.slice(0, 1)],
+  [' SimplifiedLayerNormalization', affine.slice(0, 1)],
+  [`${CONTRIB} BiasGelu`, [perFeature(1, 'a bias')]],
+  [`${CONTRIB} FastGelu`, [perFeature(1, 'a bias')]],
+  [`${CONTRIB} MatMulNBits`, blocks],
+  [' MatMulInteger', integerProduct],
+]);
+
+/** What the op's kernels expect of this call and do not find; undefined where they take it, or nothing is known against it. */
+export function unfit(call: KernelCall): string | undefined {
+  const reader = new Reader(call);
+  const broken = forms.get(`${call.domain} ${call.opType}`)?.find(({ holds }) => holds(reader) === false);
+  return broken && `${call.opType} expects ${broken.expected}`;
+}
+
+/** Every row, for its test: the op with its domain, and what it expects. */
+export const kernelForms = (): readonly string[] =>
+  [...forms].flatMap(([op, rows]) => rows.map(({ expected }) => `${op.trim()}: ${expected}`));
