@@ -42,6 +42,12 @@ export const usesOf = (value: Value): Use[] => [...value.uses].filter((use) => !
 const touchesFloat32 = (node: Node): boolean =>
   [...node.inputs, ...node.outputs].some((value) => value?.elem === 'float32');
 
+/** How many uses are narrow, and how many are not. */
+interface Counts {
+  narrow: number;
+  wide: number;
+}
+
 /** The state of a decision: asks where casts would stand. */
 export class Islands {
   constructor(
@@ -49,6 +55,9 @@ export class Islands {
     /** Ports that are narrow by themselves: the graph's own, where its interface changes. */
     readonly narrowPorts: (value: Value | Use) => boolean,
   ) {}
+
+  /** Uses of a value by narrow slots and by others, kept up to date as nodes turn. */
+  readonly #counts = new Map<Value, Counts>();
 
   isNarrow(value: Value): boolean {
     const { producer } = value;
@@ -63,29 +72,63 @@ export class Islands {
   /** Casts that a group of nodes costs as an island in the other type, minus those it costs now. Positive: better wide. */
   gainOfWide(group: ReadonlySet<Node>): number {
     let gain = 0;
-    const inputs = new Set(
-      [...group].flatMap((node) => narrowInputs(node).map((index) => node.inputs[index] as Value)),
-    );
+    const own = new Map<Value, Counts>();
+    const inputs = new Set<Value>();
+    for (const node of group)
+      for (const [index, value] of node.inputs.entries()) {
+        if (value?.elem !== 'float32') continue;
+        const counts = own.get(value) ?? { narrow: 0, wide: 0 };
+        own.set(value, counts);
+        if (staysFloat32Input(node, index)) counts.wide++;
+        else {
+          counts.narrow++;
+          inputs.add(value);
+        }
+      }
+    const others = (value: Value): Counts => {
+      const [all, { narrow, wide } = { narrow: 0, wide: 0 }] = [this.#countsOf(value), own.get(value)];
+      return { narrow: all.narrow - narrow, wide: all.wide - wide };
+    };
     for (const value of inputs) {
       if ((value.producer && group.has(value.producer)) || constantTensor(value)) continue;
-      const others = usesOf(value).filter((use) => !group.has(use.node));
-      if (this.isNarrow(value)) gain -= others.some((use) => !this.isNarrowUse(use)) ? 0 : 1;
-      else gain += others.some((use) => this.isNarrowUse(use)) ? 0 : 1;
+      if (this.isNarrow(value)) gain -= others(value).wide > 0 ? 0 : 1;
+      else gain += others(value).narrow > 0 ? 0 : 1;
     }
     for (const node of group)
       for (const value of narrowOutputs(node)) {
-        const others = usesOf(value).filter((use) => !group.has(use.node));
-        if (others.some((use) => !this.isNarrowUse(use))) gain++;
-        if (others.some((use) => this.isNarrowUse(use))) gain--;
+        const { narrow, wide } = others(value);
+        gain += (wide > 0 ? 1 : 0) - (narrow > 0 ? 1 : 0);
       }
     return gain;
+  }
+
+  #countsOf(value: Value): Counts {
+    const known = this.#counts.get(value);
+    if (known) return known;
+    const counts = { narrow: 0, wide: 0 };
+    for (const use of usesOf(value)) counts[this.isNarrowUse(use) ? 'narrow' : 'wide']++;
+    this.#counts.set(value, counts);
+    return counts;
+  }
+
+  #turnWide(node: Node): void {
+    for (const index of narrowInputs(node)) {
+      const counts = this.#counts.get(node.inputs[index] as Value);
+      if (!counts) continue;
+      counts.narrow--;
+      counts.wide++;
+    }
   }
 
   /** Turns wide what costs more casts than it is worth. Returns the nodes turned. */
   settle(): Node[] {
     const turned: Node[] = [];
     const turn = (group: Iterable<Node>) => {
-      for (const node of group) if (this.narrow.delete(node)) turned.push(node);
+      for (const node of group) {
+        if (!this.narrow.delete(node)) continue;
+        this.#turnWide(node);
+        turned.push(node);
+      }
     };
     for (let before = -1; before !== turned.length; ) {
       before = turned.length;

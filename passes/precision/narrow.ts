@@ -84,8 +84,9 @@ function noteRange({ graph }: Model, { type, largest, keepIo }: Narrowing, { not
 
 /** True for what an operator bounds, moved about since. */
 function isBounded({ producer }: Value): boolean {
-  if (!producer) return false;
-  return isMovement(producer) && producer.inputs[0] ? isBounded(producer.inputs[0]) : isBounding(producer);
+  let node = producer;
+  while (node && isMovement(node) && node.inputs[0]) node = node.inputs[0].producer;
+  return node !== undefined && isBounding(node);
 }
 
 /** True where a node other than a Cast gives the type. */

@@ -22,9 +22,15 @@ const shapes = (call: Call): (PartialShape | undefined)[] =>
 
 const broadcast: Demand = (call) => {
   if (call.opset < 7) return undefined;
-  const known = shapes(call).filter((shape) => shape !== undefined);
-  return known.some((a, at) => known.slice(0, at).some((b) => clash(a, b))) ? 'shapes that broadcast' : undefined;
+  const fromTheEnd = shapes(call).map((shape) => shape?.toReversed().map((dim) => (dim === 1 ? undefined : dim)));
+  return areOdd(fromTheEnd) ? 'shapes that broadcast' : undefined;
 };
+
+/** True where two of the lists have different numbers at one place. */
+function areOdd(lists: readonly (PartialShape | undefined)[]): boolean {
+  const first: number[] = [];
+  return lists.some((dims) => dims?.some((dim, at) => typeof dim === 'number' && (first[at] ??= dim) !== dim));
+}
 
 const expand: Demand = (call) => {
   const [data, target] = [call.shape(0), call.contents(1)];
@@ -75,10 +81,8 @@ const concat: Demand = (call) => {
   if (axis === undefined) return `an axis of its inputs, not ${call.int('axis', 1)}`;
   // The runtime passes over what is empty.
   const full = known.filter((shape) => !shape.includes(0));
-  const isOdd = full.some((shape) =>
-    shape.some((dim, at) => at !== axis && full.some((other) => differ(dim, other[at]))),
-  );
-  return isOdd ? `dims that are equal but for axis ${axis}` : undefined;
+  const others = full.map((shape) => shape.map((dim, at) => (at === axis ? undefined : dim)));
+  return areOdd(others) ? `dims that are equal but for axis ${axis}` : undefined;
 };
 
 const transpose: Demand = (call) => {

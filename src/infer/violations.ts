@@ -1,5 +1,4 @@
 /** What an operator cannot take: inputs of types or sizes that no run of it accepts. */
-import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes.js';
 import { typeText } from '../ir/types.js';
@@ -28,7 +27,7 @@ export function violationsOf(inference: Inference): Violation[] {
   for (const graph of scopesIn(inference.model.graph))
     for (const node of graph.nodes()) {
       const { opset } = node;
-      if (opset === undefined || isFunction(model, node)) continue;
+      if (opset === undefined || model.functionOf(node)) continue;
       const first = firstOpset(node.opType, node.domain);
       if (first !== undefined && first > opset) {
         const [expected, given] = [`opset ${first} or newer, the first that has it`, `opset ${opset}`];
@@ -50,6 +49,3 @@ export function violationsOf(inference: Inference): Violation[] {
     }
   return found;
 }
-
-const isFunction = ({ functions }: Model, { domain, opType, overload }: Node): boolean =>
-  functions.some((one) => one.name === opType && one.domain === domain && one.overload === overload);

@@ -8,12 +8,19 @@ import type { Value } from './value.js';
 
 /** The tensor a value always holds, where it is a constant or a cast of one; computed lazily, nothing is copied. */
 export function constantTensor(value: Value | undefined): Tensor | undefined {
-  if (!value) return undefined;
-  if (value.tensor) return value.tensor;
+  return constantBelow(value, MOST_CASTS);
+}
+
+/** Of a longer chain of casts it is not said whether it is constant: a chain may be as long as the model. */
+const MOST_CASTS = 64;
+
+function constantBelow(value: Value | undefined, depth: number): Tensor | undefined {
+  if (value?.tensor) return value.tensor;
+  if (!value || depth === 0) return undefined;
   const node = value.producer;
-  if (node?.is('Identity')) return constantTensor(node.inputs[0]);
+  if (node?.is('Identity')) return constantBelow(node.inputs[0], depth - 1);
   if (node?.is('Cast')) {
-    const source = constantTensor(node.inputs[0]);
+    const source = constantBelow(node.inputs[0], depth - 1);
     const to = value.elem;
     if (
       !source ||

@@ -20,6 +20,9 @@ export interface OutputPort {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** So many ports are looked through rather than looked up. */
+const FEW = 16;
+
 export class Graph {
   readonly model: Model;
   /** The node whose attribute holds this body; undefined for the main graph and function bodies. */
@@ -40,6 +43,8 @@ export class Graph {
   /** Those with bodies. */
   readonly #owners = new Set<Node>();
   readonly #constants = new Set<Value>();
+  /** Where each output port stands, by name, where they are many. */
+  #places: Map<string, number> | undefined;
   #order: { structure: number; nodes: readonly Node[] } | undefined;
 
   constructor(model: Model, name = '', opsets: Map<string, number> = model.opsets) {
@@ -102,8 +107,9 @@ export class Graph {
 
   /** Replaces the list of input ports by values of this scope's inputs, in this order. Throws where one left out is in use. */
   setInputs(inputs: readonly Value[]): void {
+    const kept = new Set(inputs);
     for (const value of this.inputs)
-      if (!inputs.includes(value) && value.uses.size > 0)
+      if (!kept.has(value) && value.uses.size > 0)
         throw new TypeError(`input "${value.name}": cannot be left out, it is in use`);
     refill(this.inputs as Value[], inputs);
     inputs.forEach((value, index) => {
@@ -167,7 +173,7 @@ export class Graph {
     const own = node as Mutable<Node>;
     own.inputs = inputs;
     own.slots = inputs.map((value, index) => value && { node, index });
-    for (const use of own.slots) if (use) inputs[use.index]?.useSet.add(use);
+    for (const use of own.slots) if (use) inputs[use.index]?.addUse(use);
     this.model.touch(true);
   }
 
@@ -176,11 +182,11 @@ export class Graph {
     const inputs = node.inputs as (Value | undefined)[];
     while (inputs.length <= index) inputs.push(undefined);
     const old = node.slots[index];
-    if (old) inputs[index]?.useSet.delete(old);
+    if (old) inputs[index]?.dropUse(old);
     inputs[index] = value;
     const use: Use | undefined = value && { node, index };
     node.slots[index] = use;
-    if (value && use) value.useSet.add(use);
+    if (value && use) value.addUse(use);
     this.model.touch(true);
   }
 
@@ -229,10 +235,12 @@ export class Graph {
 
   /** Adds an output port, or gives a port another value. */
   output(name: string, value: Value, type?: Type, carried?: unknown): void {
-    const at = this.outputPorts.findIndex((port) => port.name === name);
-    if (at < 0) (this.outputPorts as OutputPort[]).push({ name, type, carried });
-    else if (type) (this.outputPorts[at] as Mutable<OutputPort>).type = type;
-    this.setInput(this.end, at < 0 ? this.outputPorts.length - 1 : at, value);
+    const ports = this.outputPorts as Mutable<OutputPort>[];
+    const at = this.#placeOf(name);
+    this.#places?.set(name, at);
+    if (at === ports.length) ports.push({ name, type, carried });
+    else if (type) (ports[at] as Mutable<OutputPort>).type = type;
+    this.setInput(this.end, at, value);
   }
 
   /** Replaces the whole list of output ports. */
@@ -242,9 +250,21 @@ export class Graph {
       this.outputPorts as OutputPort[],
       ports.map(({ port }) => port),
     );
+    this.#places = undefined;
     ports.forEach(({ value }, index) => {
       this.setInput(this.end, index, value);
     });
+  }
+
+  /** Where the output port of a name stands; behind the last where there is none. */
+  #placeOf(name: string): number {
+    const { outputPorts } = this;
+    if (outputPorts.length < FEW) {
+      const at = outputPorts.findIndex((port) => port.name === name);
+      return at < 0 ? outputPorts.length : at;
+    }
+    this.#places ??= new Map(outputPorts.map((port, at): [string, number] => [port.name, at]).reverse());
+    return this.#places.get(name) ?? outputPorts.length;
   }
 
   /** Lets go of everything the node reads, in its bodies too. */

@@ -37,6 +37,8 @@ const header = (irVersion: number) => ({
   metadata: [] as readonly Entry[],
 });
 
+const callKey = (domain: string, name: string, overload: string): string => JSON.stringify([domain, name, overload]);
+
 export class Model {
   // The header's fields: accessors, defined below, as setting one is an edit.
   declare irVersion: number;
@@ -55,6 +57,8 @@ export class Model {
   carried: unknown;
 
   readonly #header: ReturnType<typeof header>;
+  /** The functions by what a call names, and by what a later edit of the list is seen. */
+  #byCall: { length: number; first: unknown; last: unknown; all: ReadonlyMap<string, ModelFunction> } | undefined;
   #revision = 0;
   #structure = 0;
   #sequence = 0;
@@ -108,8 +112,16 @@ export class Model {
 
   /** The local function that a call names; undefined for an operator. */
   functionOf(call: { domain: string; opType: string; overload: string }): ModelFunction | undefined {
-    return this.functions.find(
-      (f) => f.domain === call.domain && f.name === call.opType && f.overload === call.overload,
-    );
+    const { functions } = this;
+    if (functions.length === 0) return undefined;
+    const known = this.#byCall;
+    // The list is edited in place; whoever edits it adds or removes functions.
+    if (known?.length !== functions.length || known.first !== functions[0] || known.last !== functions.at(-1)) {
+      const all = functions
+        .toReversed()
+        .map((fn): [string, ModelFunction] => [callKey(fn.domain, fn.name, fn.overload), fn]);
+      this.#byCall = { length: functions.length, first: functions[0], last: functions.at(-1), all: new Map(all) };
+    }
+    return this.#byCall?.all.get(callKey(call.domain, call.opType, call.overload));
   }
 }

@@ -38,6 +38,7 @@ export class Value {
   #defaultTensor: Tensor | undefined;
   #type: Type | undefined;
   #tensor: Tensor | undefined;
+  #outputUses = 0;
   /** @internal Edited by Graph alone. */
   readonly useSet = new Set<Use>();
 
@@ -130,11 +131,21 @@ export class Value {
 
   /** True where a graph gives it as an output. */
   get isOutput(): boolean {
-    for (const { node } of this.useSet) if (node.isEnd) return true;
-    return false;
+    return this.#outputUses > 0;
+  }
+
+  /** @internal Called by Graph alone. */
+  addUse(use: Use): void {
+    this.useSet.add(use);
+    if (use.node.isEnd) this.#outputUses++;
+  }
+
+  /** @internal Called by Graph alone. */
+  dropUse(use: Use): void {
+    if (this.useSet.delete(use) && use.node.isEnd) this.#outputUses--;
   }
 
   get isInput(): boolean {
-    return this.graph.inputs.includes(this);
+    return this.producer === undefined && this.graph.inputs[this.index] === this;
   }
 }
