@@ -1,10 +1,14 @@
 /** Models to test on: the fixtures of this repository, and the collections beside it where they are. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The repository's root. */
-export const root = fileURLToPath(new URL('..', import.meta.url));
+/** The repository's root, from a bundle inside it as well. */
+export const root = rootAbove(dirname(fileURLToPath(import.meta.url)));
+
+function rootAbove(folder: string): string {
+  return existsSync(join(folder, 'fixtures/models.json')) ? folder : rootAbove(dirname(folder));
+}
 export const fixtures = join(root, 'fixtures');
 
 /** A folder of models beside the repository, if it is there. */

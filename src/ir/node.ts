@@ -20,6 +20,10 @@ export interface NodeOptions {
   readonly outputs?: number | readonly (string | undefined)[];
 }
 
+/** The nearest number that stands for one integer alone. */
+const safe = (value: bigint): number =>
+  Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
+
 export class Node {
   readonly graph: Graph;
   readonly opType: string;
@@ -79,17 +83,17 @@ export class Node {
     return this.graph.opsets.get(this.domain);
   }
 
-  /** An int attribute as a number; RangeError where it is beyond 2^53. */
+  /** An int attribute as a number; beyond 2^53 the last of its side, which no axis, size or count tells from it. */
   int(name: string): number | undefined;
   int(name: string, otherwise: number): number;
   int(name: string, otherwise?: number): number | undefined {
     const attribute = this.attributes.get(name);
-    return attribute?.type === 'int' ? this.#safe(attribute.value, name) : otherwise;
+    return attribute?.type === 'int' ? safe(attribute.value) : otherwise;
   }
 
   ints(name: string): number[] | undefined {
     const attribute = this.attributes.get(name);
-    if (attribute?.type === 'ints') return attribute.value.map((value) => this.#safe(value, name));
+    if (attribute?.type === 'ints') return attribute.value.map(safe);
     return undefined;
   }
 
@@ -114,12 +118,5 @@ export class Node {
   get hasReference(): boolean {
     for (const attribute of this.attributes.values()) if (attribute.type === 'ref') return true;
     return false;
-  }
-
-  #safe(value: bigint, name: string): number {
-    const number = Number(value);
-    if (!Number.isSafeInteger(number))
-      throw new RangeError(`${this.label}: attribute ${name} = ${value} is beyond 2^53`);
-    return number;
   }
 }

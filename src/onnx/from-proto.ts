@@ -2,13 +2,14 @@
 import type { Attribute } from '../ir/attribute.js';
 import { ModelError } from '../ir/errors.js';
 import { Graph } from '../ir/graph.js';
-import { type Entry, Model } from '../ir/model.js';
+import { type Entry, Model, type ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { scopesIn } from '../ir/scopes.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import { readAttribute } from './attribute-proto.js';
 import { type CarriedGraph, entryOrigins, repeatedNames, type Stray } from './carried.js';
 import { constantOf, labelOf } from './constant-node.js';
-import { refuseRecursion } from './function-calls.js';
+import { readFunctions } from './function-calls.js';
 import {
   type AttributeMessage,
   type EntryMessage,
@@ -20,16 +21,16 @@ import {
   toBigint,
   type ValueInfoMessage,
 } from './messages.js';
-import { type CarriedOpsets, opsetsOf } from './opset-import.js';
+import { type CarriedOpsets, opsetsOf, versionOf } from './opset-import.js';
 import { Scope } from './scope.js';
-import { readSparseTensor, readTensor, type TensorSources } from './tensor-proto.js';
+import { readSparseTensor, readTensor, rememberSource, type TensorSources } from './tensor-proto.js';
 import { readType } from './type-proto.js';
 
 /** Throws ModelError where names are missing or defined twice, tensors have the wrong size, or nodes or functions form a cycle. */
 export function fromMessage(message: ModelMessage, sources: TensorSources, place: string): Model {
   if (!message.graph) throw new ModelError(place, 'a graph', 'none', 'The file is not an ONNX model, or is damaged');
-  const irVersion = Number(toBigint(message.irVersion));
-  const opsets = opsetsOf(message.opsetImport);
+  const irVersion = versionOf(message.irVersion, 'an ir_version', place);
+  const opsets = opsetsOf(message.opsetImport, place);
   if (irVersion < 1) throw new ModelError(place, 'an ir_version of 1 or more', String(irVersion));
   if (irVersion >= 3 && opsets.size === 0)
     throw new ModelError(place, 'an opset_import', 'none', 'Export the model again, or set the opset it was made for');
@@ -42,7 +43,9 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   model.metadata = (message.metadataProps ?? []).map(readEntry);
   const reader = new GraphReader(sources);
   reader.fill(model.graph, message.graph, undefined);
-  for (const fn of message.functions ?? []) reader.addFunction(model, fn);
+  for (const graph of scopesIn(model.graph)) graph.nodes();
+  const unread = readFunctions(model, message.functions ?? [], (fn) => reader.readFunction(model, fn));
+  rememberSource(unread, sources.main, place);
   model.carried = withOpsets(message, model.opsets, [
     'irVersion',
     'opsetImport',
@@ -57,8 +60,7 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   ]);
   if (Object.hasOwn(message, 'modelVersion') && model.modelVersion === 0n)
     Object.assign(model.carried as object, { modelVersion: message.modelVersion });
-  for (const graph of model.graphs()) graph.nodes();
-  refuseRecursion(model);
+  if (unread.length > 0) Object.assign(model.carried as object, { functions: unread });
   return model;
 }
 
@@ -151,9 +153,9 @@ class GraphReader {
     strays.push(...this.#declare(message.valueInfo ?? [], scope));
   }
 
-  addFunction(model: Model, message: FunctionMessage): void {
+  readFunction(model: Model, message: FunctionMessage): ModelFunction {
     const place = `function "${message.name ?? ''}"`;
-    const opsets = opsetsOf(message.opsetImport);
+    const opsets = opsetsOf(message.opsetImport, place);
     const graph = new Graph(model, message.name ?? '', opsets.size ? opsets : model.opsets);
     const scope = new Scope();
     for (const name of message.input ?? []) scope.define(name, graph.input(name), place);
@@ -171,7 +173,7 @@ class GraphReader {
       strays,
       repeatedNames: repeatedNames(message.node),
     } satisfies CarriedGraph;
-    model.functions.push({
+    return {
       domain: message.domain ?? '',
       name: message.name ?? '',
       overload: message.overload ?? '',
@@ -194,7 +196,7 @@ class GraphReader {
         'overload',
         'valueInfo',
       ]),
-    });
+    };
   }
 
   /** Two walks: all values first, because a file need not be in order; then inputs and bodies. */
@@ -230,8 +232,12 @@ class GraphReader {
         return value;
       });
       graph.connect(node, inputs);
-      for (const attribute of message.attribute ?? [])
-        graph.setAttribute(node, attribute.name ?? '', this.#attribute(attribute, graph, scope, node.label));
+      for (const attribute of message.attribute ?? []) {
+        const { name = '' } = attribute;
+        if (node.attributes.has(name))
+          throw new ModelError(node.label, 'one attribute of each name', `a second "${name}"`);
+        graph.setAttribute(node, name, this.#attribute(attribute, graph, scope, node.label));
+      }
     }
   }
 

@@ -1,12 +1,96 @@
-/** Which local functions call which: a function that calls itself has no end. */
+/** Which local functions are called: they must be whole, and none may call itself. What nothing calls is not looked at by runtimes. */
 import { ModelError } from '../ir/errors.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { scopesIn } from '../ir/scopes.js';
+import { refuseMisuse } from './conform.js';
+import type { FunctionMessage } from './messages.js';
+import { schemaOf } from './schema.js';
+
+const keyOf = (domain = '', name = '', overload = ''): string => JSON.stringify([domain, name, overload]);
+
+/**
+ * Reads the functions with `add`, and checks every node of the model and of the functions that it calls. Gives the messages of functions that
+ * no runtime looks at and that are none, or have the name of an operator or of a later function: to be carried. Throws ModelError.
+ */
+export function readFunctions(
+  model: Model,
+  messages: readonly FunctionMessage[],
+  add: (message: FunctionMessage) => ModelFunction,
+): readonly FunctionMessage[] {
+  const unread: FunctionMessage[] = [];
+  const faults = new Map<string, ModelError>();
+  const read = new Map<string, { readonly fn: ModelFunction; readonly message: FunctionMessage }>();
+  const keyOfMessage = ({ domain, name, overload }: FunctionMessage): string => keyOf(domain, name, overload);
+  const last = new Map(messages.map((message) => [keyOfMessage(message), message]));
+  for (const message of messages) {
+    const key = keyOfMessage(message);
+    if (last.get(key) !== message || isOperator(message, model)) {
+      unread.push(message);
+      continue;
+    }
+    const fault = faultOf(() => {
+      const fn = add(message);
+      for (const graph of scopesIn(fn.graph)) graph.nodes();
+      read.set(key, { fn, message });
+    });
+    if (!fault) continue;
+    faults.set(key, fault);
+    unread.push(message);
+  }
+  const called = new Set<ModelFunction>();
+  const check = (top: Graph): void => {
+    for (const graph of scopesIn(top))
+      for (const node of graph.nodes()) {
+        refuseMisuse(node);
+        if (last.size === 0) continue;
+        const key = keyOf(node.domain, node.opType, node.overload);
+        const fault = faults.get(key);
+        if (fault) throw fault;
+        const callee = read.get(key)?.fn;
+        if (!callee) continue;
+        refuseMore(node, callee);
+        if (called.size !== called.add(callee).size) check(callee.graph);
+      }
+  };
+  check(model.graph);
+  for (const { fn, message } of read.values())
+    if (called.has(fn) || !faultOf(() => check(fn.graph))) model.functions.push(fn);
+    else unread.push(message);
+  refuseRecursion(model);
+  return unread;
+}
+
+/** What is wrong with a file, as far as `work` meets it. */
+function faultOf(work: () => void): ModelError | undefined {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ModelError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+/** Runtimes call the operator where a function has its name. */
+const isOperator = ({ name = '', domain = '' }: FunctionMessage, { opsets }: Model): boolean => {
+  const own = domain === 'ai.onnx' ? '' : domain;
+  return schemaOf(name, own, opsets.get(own) ?? Number.POSITIVE_INFINITY) !== undefined;
+};
+
+/** Throws ModelError where a call hands over, or asks for, more than its function has. */
+function refuseMore({ label, inputs, outputs }: Node, { name, graph }: ModelFunction): void {
+  for (const [what, found, most] of [
+    ['inputs', inputs.length, graph.inputs.length],
+    ['outputs', outputs.length, graph.outputs.length],
+  ] as const)
+    if (found > most) throw new ModelError(label, `at most the ${most} ${what} of function "${name}"`, `${found}`);
+}
 
 /** Throws ModelError where a function calls itself, be it through others. */
-export function refuseRecursion(model: Model): void {
+function refuseRecursion(model: Model): void {
   if (model.functions.length === 0) return;
-  const keyOf = (domain: string, name: string, overload: string): string => JSON.stringify([domain, name, overload]);
   const byKey = new Map(model.functions.map((fn) => [keyOf(fn.domain, fn.name, fn.overload), fn]));
   const finished = new Set<ModelFunction>();
   const path: ModelFunction[] = [];

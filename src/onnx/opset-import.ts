@@ -1,12 +1,24 @@
 /** OperatorSetIdProto ↔ the versions in force by domain. */
-import { fromBigint, type Message, type OperatorSetMessage, toBigint } from './messages.js';
+import { ModelError } from '../ir/errors.js';
+import { fromBigint, type Int64, type Message, type OperatorSetMessage, toBigint } from './messages.js';
 
 const domainOf = ({ domain = '' }: OperatorSetMessage): string => (domain === 'ai.onnx' ? '' : domain);
-const versionOf = ({ version }: OperatorSetMessage): number => Number(toBigint(version));
+
+/** A version as a number; `what` it is a version of. Throws ModelError where it could not be written back. */
+export function versionOf(message: Int64 | undefined, what: string, place: string): number {
+  const version = Number(toBigint(message));
+  if (!Number.isSafeInteger(version)) throw new ModelError(place, `${what} below 2^53`, `${toBigint(message)}`);
+  return version;
+}
 
 /** By domain, '' for ai.onnx. Of a domain that is listed twice the last counts, as in onnxruntime. */
-export const opsetsOf = (messages: readonly OperatorSetMessage[] = []): Map<string, number> =>
-  new Map(messages.map((message) => [domainOf(message), versionOf(message)]));
+export const opsetsOf = (messages: readonly OperatorSetMessage[] | undefined, place: string): Map<string, number> =>
+  new Map(
+    messages?.map((message) => [
+      domainOf(message),
+      versionOf(message.version, `a version of "${message.domain || 'ai.onnx'}"`, place),
+    ]),
+  );
 
 /** How a file imports operator sets, and what was in force once it was read: a domain that a node names is, imported or not. */
 export interface CarriedOpsets {

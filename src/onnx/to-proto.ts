@@ -28,8 +28,9 @@ import { writeType } from './type-proto.js';
 /** The message of a model; `placer` decides where each tensor's bytes go. */
 export function toMessage(model: Model, placer: TensorPlacer): ModelMessage {
   const writer = new GraphWriter(placer);
+  const { functions: unread = [], ...carried } = (model.carried ?? {}) as ModelMessage;
   return {
-    ...(model.carried as object | undefined),
+    ...carried,
     irVersion: fromBigint(BigInt(model.irVersion)),
     opsetImport: opsetMessages(model.opsets, model.carried as CarriedOpsets | undefined),
     ...text('producerName', model.producerName),
@@ -39,7 +40,7 @@ export function toMessage(model: Model, placer: TensorPlacer): ModelMessage {
     ...text('docString', model.docString),
     graph: writer.graph(model.graph),
     metadataProps: model.metadata.map((entry) => entryOrigins.get(entry) ?? { key: entry.key, value: entry.value }),
-    functions: model.functions.map((fn) => writer.function(fn)),
+    functions: [...model.functions.map((fn) => writer.function(fn)), ...unread],
   };
 }
 

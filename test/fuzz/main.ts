@@ -1,11 +1,12 @@
 /** `npm run fuzz -- --seconds 60 [--seed N] [--graphs|--files] [--first N --count N]`: see README.md beside this. */
 import { parseArgs } from 'node:util';
 import { closeRuntime } from '../../src/index.js';
+import { fuzzFiles } from './files/run.js';
 import { fuzzGraphs } from './graphs/run.js';
 import type { Fuzz } from './options.js';
 
 /** The parts, by the flag that asks for one alone. */
-const parts: Readonly<Record<string, Fuzz>> = { graphs: fuzzGraphs };
+const parts: Readonly<Record<string, Fuzz>> = { graphs: fuzzGraphs, files: fuzzFiles };
 
 const flags = Object.fromEntries(Object.keys(parts).map((name) => [name, { type: 'boolean' as const }]));
 const { values } = parseArgs({

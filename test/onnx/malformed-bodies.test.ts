@@ -10,15 +10,20 @@ describe('attributes, bodies and functions', () => {
   const withAttribute = (attribute: object): Uint8Array =>
     modelBytes({}, { node: [node('Relu', ['x'], ['y'], { attribute: [{ name: 'a', ...attribute }] })] });
   const fn = (more: object): Uint8Array =>
-    modelBytes({
-      functions: [{ name: 'f', domain: 'd', input: ['i'], output: ['o'], node: [node('Neg', ['i'], ['o'])], ...more }],
-    });
+    modelBytes(
+      {
+        functions: [
+          { name: 'f', domain: 'd', input: ['i'], output: ['o'], node: [node('Neg', ['i'], ['o'])], ...more },
+        ],
+      },
+      { node: [node('f', ['x'], ['y'], { domain: 'd' })] },
+    );
   const nested = (depth: number): NonNullable<typeof relu.graph> =>
     depth === 0
       ? { name: 'leaf' }
       : {
           name: 'b',
-          node: [node('If', [], [], { attribute: [{ name: 'then_branch', type: 5, g: nested(depth - 1) }] })],
+          node: [node('Fork', [], [], { attribute: [{ name: 'then_branch', type: 5, g: nested(depth - 1) }] })],
         };
   /** Deeper than an encoder would go: each level is a graph of one node of one attribute. */
   const nestedBytes = (depth: number, padding: number): Uint8Array => {
@@ -26,7 +31,7 @@ describe('attributes, bodies and functions', () => {
     for (let i = 0; i < depth; i++)
       graph = field(
         1,
-        concat(field(4, utf8('If')), field(5, concat(field(1, utf8('then_branch')), field(6, graph), field(20, 5)))),
+        concat(field(4, utf8('Fork')), field(5, concat(field(1, utf8('then_branch')), field(6, graph), field(20, 5)))),
       );
     return concat(field(1, 8), field(8, field(2, 17)), field(7, graph));
   };
@@ -106,7 +111,7 @@ describe('attributes, bodies and functions', () => {
             domain: 'd',
             output: ['o'],
             node: [
-              node('If', [], ['o'], {
+              node('Fork', [], ['o'], {
                 attribute: [
                   {
                     name: 'then_branch',

@@ -115,7 +115,10 @@ describe('cycles', () => {
     ],
     [
       'in a function',
-      modelBytes({ functions: [{ name: 'f', domain: 'd', output: ['o'], node: [node('Neg', ['o'], ['o'])] }] }),
+      modelBytes(
+        { functions: [{ name: 'f', domain: 'd', output: ['o'], node: [node('Neg', ['o'], ['o'])] }] },
+        { node: [node('f', [], ['y'], { domain: 'd' })] },
+      ),
       cycle('Neg "o"'),
     ],
   ]);

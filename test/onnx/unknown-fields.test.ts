@@ -107,7 +107,7 @@ const bytes = modelBytes(
       node('Odd', ['r'], ['q'], {
         attribute: [{ name: 't', type: 4, t: { ...floats('t', [1]), ...at('attributetensor') } }],
       }),
-      node('If', ['c'], ['y'], {
+      node('Fork', ['c'], ['y'], {
         attribute: [
           {
             name: 'then_branch',
