@@ -400,9 +400,9 @@ export function planOf(random: Dice): Plan {
 export function applyPlan(seed: Uint8Array, donor: Uint8Array, { messages, bytes }: Plan): Uint8Array {
   const model = decodeMessage<ModelMessage>('ModelProto', seed);
   const lent = messagesIn(decodeMessage('ModelProto', donor));
-  for (const one of messages) mutate({ model, here: messagesIn(model), donor: lent, random: dice(one) });
   let file = seed;
   try {
+    for (const one of messages) mutate({ model, here: messagesIn(model), donor: lent, random: dice(one) });
     if (messages.length) file = Uint8Array.from(encodeMessage(kindOf(model), model));
   } catch (error) {
     // A message that nests too deep for one.
