@@ -223,7 +223,7 @@ export function leftover<T extends object>(message: T, modelled: readonly (keyof
   let rest: Record<string, unknown> | undefined;
   for (const key of Object.keys(message)) {
     const value = message[key as keyof T];
-    if (Array.isArray(value) ? value.length === 0 : modelled.includes(key as keyof T) && value !== '') continue;
+    if (modelled.includes(key as keyof T) ? value !== '' : Array.isArray(value) && value.length === 0) continue;
     rest ??= {};
     rest[key] = value;
   }

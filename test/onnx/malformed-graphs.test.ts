@@ -58,7 +58,7 @@ describe('models that are none', () => {
     [
       'a name with a line end and a terminal escape',
       modelBytes({}, { node: [node('Neg', ['a\n\x1b[2J'], ['y'])] }),
-      'Neg "y": expected a value for input 0, "a\\u000a\\u001b[2J"; found none of that name',
+      'Neg "y": expected a value for input 0, "a\\n\\x1b[2J"; found none of that name',
     ],
     [
       'an output without a name',
