@@ -21,7 +21,7 @@ import { reportText } from '../../../src/report/text.js';
 import { parsePasses } from '../../../src/run/parse.js';
 import type { Target } from '../../../src/run/pass.js';
 import { runPipeline } from '../../../src/run/pipeline.js';
-import { hasKernel } from '../../../src/runtime/kernels.js';
+import { kernelsOf } from '../../../src/runtime/kernels.js';
 import { dice } from './dice.js';
 
 /** What became of a file: `found` is what should not have happened. */
@@ -96,8 +96,7 @@ export async function attempt(bytes: Uint8Array, folder: string, seed: number): 
 /** Passes alone: nothing is run. */
 async function compile(model: Model, list: string, target: Target): Promise<void> {
   const { model: result } = await runPipeline(model, parsePasses(list, builtIn), {
-    target,
-    hasKernel: (opType, domain, opset, elem) => hasKernel(target, opType, domain, opset, elem),
+    ...kernelsOf(target),
     evaluate: undefined,
   });
   await written(result);
