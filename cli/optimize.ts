@@ -1,9 +1,6 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
-import { writeFile } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { shownText } from '../src/ir/shown-text.js';
-import { checkDestination, optimizeFile } from '../src/optimize-file.js';
-import { reportMarkdown } from '../src/report/markdown.js';
+import { optimizeFile } from '../src/optimize-file.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
 import { UsageError } from '../src/run/usage-error.js';
@@ -25,10 +22,6 @@ const ROLLED_BACK = 5;
 
 /** Runs the command and gives its exit code. `words` is the command line as it was typed. */
 export async function run(flags: Flags, words: readonly string[]): Promise<number> {
-  const reportPath = single(flags, 'report');
-  if (reportPath !== undefined && !['.json', '.md'].includes(extname(reportPath)))
-    throw new UsageError(`--report: expected a path ending in .json or .md; found "${reportPath}"`);
-  if (reportPath !== undefined) await checkDestination(reportPath);
   const configPath = single(flags, 'config');
   const config = { ...(configPath ? await loadConfig(configPath) : {}), ...configFromFlags(flags) };
   // What stays of the outputs and what is frozen are passes of their own.
@@ -44,6 +37,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
       ...config,
       out: single(flags, 'out'),
       force: flags.force === true,
+      reportPath: single(flags, 'report'),
       onGate: 'report',
       command: ['optimize', ...words].map(quoted).join(' '),
       onProgress: (text) => progress.say(text),
@@ -51,7 +45,6 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   } finally {
     progress.clear();
   }
-  if (reportPath) await writeFile(reportPath, reportPath.endsWith('.md') ? reportMarkdown(report) : reportJson(report));
   if (flags.json) stdout.write(reportJson(report));
   else if (!flags.quiet) {
     const width = Math.max(60, widthOf(stdout));

@@ -85,7 +85,7 @@ export const configSchema = z.object({
   allowRollback: truth.describe('Take a result for done though a pass broke its gate and is not in it.'),
   failOnFallback: truth.describe('Fail where another provider than the target runs a node.'),
   keepFunctions: truth.describe('Write repeated blocks as local functions.'),
-  externalData: truth.describe('Write the weights to a file beside the model.'),
+  externalData: truth.describe('Write the weights to a file beside the model, out.onnx.<digest of its content>.data.'),
   outputs: z
     .array(z.string('expected a list of names'), 'expected a list of names')
     .describe(

@@ -2,10 +2,12 @@
 import { flattenOutputs } from '../passes/flatten-outputs.js';
 import { fuseAttn } from '../passes/fuse-attn.js';
 import { type Config, flagOf } from './config.js';
-import { checkContractPaths, writeContract } from './contract-files.js';
+import { checkContractPaths, contractFiles, contractPathsOf } from './contract-files.js';
+import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } from './destination.js';
+import type { TextFile, WrittenSet } from './disk/write-set.js';
 import type { Model } from './ir/model.js';
 import { readModel } from './onnx/read.js';
-import { dataPathOf, writeModel } from './onnx/write.js';
+import { writeModelSet } from './onnx/write.js';
 import { builtIn, optimizeBy, targetOf } from './optimize.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
 import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from './run/outcome.js';
@@ -24,6 +26,8 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
   readonly out?: string;
   /** Lets the result overwrite its input. */
   readonly force?: boolean;
+  /** Where the report goes, if it is to be a file: JSON, or Markdown by its ending `.md`. It appears with the result. */
+  readonly reportPath?: string;
   /** Stated in the report. */
   readonly command?: string;
   /** Called with what is being done, in a few words. */
@@ -44,18 +48,21 @@ export async function optimizeFile(
   const say = options.onProgress ?? (() => {});
   const validates = options.validate !== false;
   if (!validates) refuseGates(options);
+  const { reportPath } = options;
+  checkReportPath(reportPath);
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
   // A slip in the pipeline shows before a large model is read.
   const list = withAttentionOp(withOutputs(parsePasses(passes, builtIn), options.outputs), options.attnOp);
   const hasContract = options.contract ?? list.some(isFlattening);
-  await checkDestination(out);
+  const targets = [out, ...(hasContract ? contractPathsOf(out) : []), ...(reportPath ? [reportPath] : [])];
+  await checkDestinations(targets);
   if (hasContract && !options.force) await checkContractPaths(out);
-  if (!options.force) await keepFiles([input], out);
+  if (!options.force) await keepFiles([input], targets);
   say('reading');
   const files: string[] = [];
   const { allowOutsideData } = options;
   const original = await readModel(input, { allowOutsideData, onFile: (path) => files.push(path) });
-  if (!options.force) await keepFiles(files, out);
+  if (!options.force) await keepFiles(files, targets);
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
   const deadline = deadlineOf(options);
@@ -106,14 +113,20 @@ export async function optimizeFile(
     inputBytes: await bytesOf(files),
     verification: { level, verdict: level === 'pass' || level === 'end' ? report.verification.verdict : undefined },
   };
-  const isDone = isBelieved(complete);
-  if (isDone) say('writing');
-  const written = isDone ? await writeModel(model, out, { externalData: options.externalData }) : undefined;
-  const beside = written && hasContract ? await writeContract(model, out) : [];
-  const output = written && { ...written, files: [...written.files, ...beside] };
-  const finished = { ...complete, output, ms: performance.now() - started };
-  expectGates(finished, options);
-  return finished;
+  let ended: Report = { ...complete, ms: performance.now() - started };
+  /** What goes with the model, by what is written of it. */
+  const beside = (written: WrittenSet): TextFile[] => {
+    const contract = hasContract ? contractFiles(model, out, written) : [];
+    const files = [...written.files, ...contract.map(({ path }) => path)];
+    ended = { ...complete, output: { files, bytes: written.bytes }, ms: performance.now() - started };
+    return [...contract, ...(reportPath ? [reportFile(reportPath, ended)] : [])];
+  };
+  if (isBelieved(complete)) {
+    say('writing');
+    await writeModelSet(model, out, { externalData: options.externalData }, beside);
+  } else if (reportPath) await writeText(reportFile(reportPath, ended));
+  expectGates(ended, options);
+  return ended;
 }
 
 const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => status !== 'applied');
@@ -182,29 +195,6 @@ async function bytesOf(files: readonly string[]): Promise<number> {
   const { stat } = await import('node:fs/promises');
   const sizes = await Promise.all([...new Set(files)].map(async (path) => (await stat(path)).size));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-/** Throws where the result cannot be written to `out`, before any work is done. */
-export async function checkDestination(out: string): Promise<void> {
-  const { stat } = await import('node:fs/promises');
-  const { dirname } = await import('node:path');
-  const folder = await stat(dirname(out)).catch(() => undefined);
-  if (!folder?.isDirectory())
-    throw new UsageError(`${out}: expected a folder to write to; found none at ${dirname(out)}`);
-  const there = await stat(out).catch(() => undefined);
-  if (there?.isDirectory()) throw new UsageError(`${out}: expected a path for the result; found a folder`);
-}
-
-/** Throws where the result, or the data beside it, would overwrite a file that the model is read from. */
-async function keepFiles(files: readonly string[], out: string): Promise<void> {
-  const { realpath } = await import('node:fs/promises');
-  const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
-  const kept = new Set(await Promise.all(files.map(real)));
-  for (const path of [out, dataPathOf(out)]) {
-    const there = await real(path);
-    if (there !== undefined && kept.has(there))
-      throw new UsageError(`${path}: expected another path than the input's. Use --force to overwrite the input`);
-  }
 }
 
 const progressText = ({ step, pass, position, count, about }: Progress): string => {

@@ -38,6 +38,12 @@ const structures = z.record(z.string(), structureSchema);
 export const contractSchema = z.object({
   schema: z.literal(CONTRACT_SCHEMA),
   version: z.literal(1),
+  model: z
+    .object({ file: z.string(), sha256: z.string() })
+    .optional()
+    .describe(
+      'The file that it is the contract of, beside it: its name, and its SHA-256 in hexadecimal. A file with another has another contract.',
+    ),
   inputs: z.array(portSchema),
   outputs: z.array(portSchema),
   structure: z

@@ -23,15 +23,36 @@ export type Unflattened<T extends TensorLike = TensorLike> =
 
 /**
  * The outputs by their original names and in their original form. `Outputs` is the interface of that name in the model's declarations.
- * Elements of stacked sequences are views of the results' data, not copies. Throws TypeError where a port is missing in the results. A contract that
- * was imported as JSON, whose types TypeScript knows as text alone, will do.
+ * Elements of stacked sequences are views of the results' data, not copies. Throws TypeError where the results are another model's: a port is missing,
+ * is not in the contract, or has another type there. A contract that was imported as JSON, whose types TypeScript knows as text alone, will do.
  */
 export function unflatten<Outputs = Record<string, Unflattened>>(
   results: Readonly<Record<string, TensorLike>>,
-  contract: { readonly structure: { readonly outputs: Readonly<Record<string, unknown>> } },
+  contract: {
+    readonly structure: { readonly outputs: Readonly<Record<string, unknown>> };
+    readonly outputs?: readonly { readonly name: string; readonly type: string }[];
+  },
 ): Outputs {
+  if (contract.outputs) expectPorts(results, contract.outputs);
   const outputs = contract.structure.outputs as Structures;
   return Object.fromEntries(Object.entries(outputs).map(([name, one]) => [name, restore(one, results)])) as Outputs;
+}
+
+/** Throws TypeError for results that no run of the contract's model gives. */
+function expectPorts(
+  results: Readonly<Record<string, TensorLike>>,
+  ports: readonly { readonly name: string; readonly type: string }[],
+): void {
+  const types = new Map(ports.map(({ name, type }) => [name, type]));
+  for (const [name, { type }] of Object.entries(results)) {
+    const expected = types.get(name);
+    if (expected === type || expected === 'unknown') continue;
+    const port =
+      expected === undefined ? `one of the outputs ${[...types.keys()].join(', ')}` : `${expected} in "${name}"`;
+    throw new TypeError(
+      `unflatten: expected ${port}; found ${expected === undefined ? `"${name}"` : type}. The contract is another model's: take the one that was written with it`,
+    );
+  }
 }
 
 function restore(structure: Structure, results: Readonly<Record<string, TensorLike>>): Unflattened {

@@ -22,13 +22,13 @@ export async function openFile(path: string): Promise<ByteSource> {
   const source: ByteSource = {
     size,
     read(offset, length) {
-      const now = fs.fstatSync(descriptor);
+      const now = readable(path, () => fs.fstatSync(descriptor));
       if (now.mtimeMs !== mtimeMs || now.size !== size)
         throw new ModelError(path, 'a file that stays as it was when it was opened', 'a changed one', 'Read it again');
       const bytes = new Uint8Array(length);
       let done = 0;
       while (done < length) {
-        const count = fs.readSync(descriptor, bytes, done, length - done, offset + done);
+        const count = readable(path, () => fs.readSync(descriptor, bytes, done, length - done, offset + done));
         if (count === 0)
           throw new ModelError(path, `${length} bytes at ${offset}`, `${done}`, 'The file is truncated: copy it again');
         done += count;
@@ -39,6 +39,19 @@ export async function openFile(path: string): Promise<ByteSource> {
   closers ??= new FinalizationRegistry((open) => fs.closeSync(open));
   closers.register(source, descriptor);
   return source;
+}
+
+/** Throws ModelError where the system does not read on: a disk with errors, a network that is gone. */
+function readable<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ModelError(
+      path,
+      'a file that can be read to its end',
+      String((error as { code?: string }).code ?? error),
+    );
+  }
 }
 
 let closers: FinalizationRegistry<number> | undefined;

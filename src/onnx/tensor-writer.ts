@@ -24,16 +24,14 @@ export class TensorPlacer {
   readonly externals: ExternalTensor[] = [];
   #end = 0;
 
-  /** @param location Name of the data file; undefined keeps everything in one file. */
-  constructor(readonly location?: string) {}
+  /** The name of the data file, shared by all that lie in it: it is set when that is written, before the message is encoded. */
+  readonly location = { key: 'location', value: '' };
 
-  /** Bytes of the data file. */
-  get externalBytes(): number {
-    return this.#end;
-  }
+  /** Without a data file everything is in one. */
+  constructor(readonly hasDataFile: boolean) {}
 
   isExternal(tensor: Tensor): boolean {
-    return this.location !== undefined && !tensor.sparse && tensor.byteLength >= SMALL;
+    return this.hasDataFile && !tensor.sparse && tensor.byteLength >= SMALL;
   }
 
   /** `name` undefined keeps the tensor's own. Only initializers may be external: runtimes expect no others there. */
@@ -89,11 +87,14 @@ export class TensorPlacer {
     const offset = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
     this.#end = offset + tensor.byteLength;
     this.externals.push({ offset, tensor });
-    const entries = { location: this.location as string, offset: String(offset), length: String(tensor.byteLength) };
     return {
       ...message,
       dataLocation: 1,
-      externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+      externalData: [
+        this.location,
+        { key: 'offset', value: String(offset) },
+        { key: 'length', value: String(tensor.byteLength) },
+      ],
     };
   }
 }

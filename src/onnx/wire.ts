@@ -100,6 +100,19 @@ function* fieldsOf(cursor: Cursor, start: number, end: number): Iterable<Field> 
   }
 }
 
+/** True for bytes that are fields from the first to the last, a graph among them. Reads no more of them than their lengths. */
+export function isModel(source: ByteSource): boolean {
+  let hasGraph = false;
+  try {
+    for (const { number, wire } of fieldsOf(new Cursor(source, ''), 0, source.size))
+      hasGraph ||= number === 7 && wire === 2;
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    return false;
+  }
+  return hasGraph;
+}
+
 /** A model's bytes without the long fields of its tensors, which `lazy` tells. Throws ModelError on bytes that are no protobuf. */
 export function collapse(source: ByteSource, place: string): Uint8Array {
   const cursor = new Cursor(source, place);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyModel, Workplace } from './run-cli.js';
 
@@ -17,6 +17,7 @@ beforeAll(async () => {
   writeFileSync(place.path('slip.json'), '{\n  "a": ]\n}');
   writeFileSync(place.path('throws.mjs'), 'throw new Error("boom");');
   mkdirSync(place.path('folder'));
+  symlinkSync('model.onnx', place.path('link.onnx'));
   files = place.files;
 });
 afterAll(() => place.remove());
@@ -107,7 +108,17 @@ describe('one line, no stack, exit code 1, nothing written', () => {
     [
       'a folder as the result',
       ['model.onnx', ...run, '-o', 'folder'],
-      'folder: expected a path for the result; found a folder',
+      'folder: expected a path for a file; found a folder',
+    ],
+    [
+      'a link as the result',
+      ['model.onnx', ...run, '-o', 'link.onnx'],
+      'link.onnx: expected a path for a file; found a link',
+    ],
+    [
+      'one path for two files',
+      ['model.onnx', ...run, '-o', 'out.onnx', '--contract', '--report', './out.contract.json'],
+      './out.contract.json: expected a path of its own; found that of another file of the result',
     ],
     [
       'a report of no kind',

@@ -1,5 +1,6 @@
 /** The contract, its declarations and `unflatten`, as someone who writes TypeScript uses them. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -158,6 +159,17 @@ describe('unflatten', () => {
     expect(() => unflatten({ z: { type: 'float32', dims: [], data: [1] } }, { structure })).toThrow('"y"; found z');
   });
 
+  it('refuses the results of another model', () => {
+    const outputs = [{ name: 'y', type: 'float32' }];
+    const contract = { structure: { outputs: { y: { kind: 'tensor', port: 'y' } } }, outputs };
+    const y = { type: 'float32', dims: [], data: [1] };
+    expect(unflatten({ y }, contract)).toEqual({ y });
+    expect(() => unflatten({ y, z: y }, contract)).toThrow('expected one of the outputs y; found "z". The contract is');
+    expect(() => unflatten({ y: { ...y, type: 'float16' } }, contract)).toThrow(
+      'expected float32 in "y"; found float16',
+    );
+  });
+
   it('refuses what is no contract', () => {
     const structure = { outputs: { y: { kind: 'tree', port: 'y' } } };
     expect(() => unflatten({ y: { type: 'float32', dims: [], data: [1] } }, { structure })).toThrow(
@@ -265,6 +277,8 @@ describe('the files beside a result', () => {
     expect(report.output?.files).toEqual([out, join(folder, 'out.contract.json'), join(folder, 'out.d.ts')]);
     const contract = contractSchema.parse(JSON.parse(readFileSync(join(folder, 'out.contract.json'), 'utf8')));
     expect(contract.outputs).toHaveLength(7);
+    const sha256 = createHash('sha256').update(readFileSync(out)).digest('hex');
+    expect(contract.model).toEqual({ file: 'out.onnx', sha256 });
     await job({ outputs: ['p', 's'] });
     const less = contractSchema.parse(JSON.parse(readFileSync(join(folder, 'out.contract.json'), 'utf8')));
     expect(Object.keys(less.structure.outputs)).toEqual(['p', 's']);

@@ -1,0 +1,97 @@
+/** Complete files ⟶ their own names, in one step that no other process and no interruption comes into. */
+import { chmodSync, closeSync, existsSync, fsyncSync, lstatSync, openSync, renameSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { undivided, written } from '../leftovers.js';
+import { attempt, faultOf } from './fault.js';
+import { type Mentions, oldData } from './old-data.js';
+import { removeIfPossible, type Temporary } from './temporary.js';
+import { takeTurn } from './turn.js';
+
+/** A file that is complete under a temporary name. */
+export interface Draft {
+  readonly path: string;
+  readonly temporary: Temporary;
+  /** In hexadecimal; empty where nobody needs it. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Puts the data in its place, then the file, which is the commit, then what describes it; then removes the old data. */
+export async function commit(
+  file: Draft,
+  data: Draft | undefined,
+  others: readonly Draft[],
+  mentions?: Mentions,
+): Promise<void> {
+  const { path } = file;
+  const turn = await takeTurn(path);
+  try {
+    const removeOld = mentions && oldData(path, data && basename(data.path), mentions);
+    undivided(() => {
+      const mode = modeOf(path) ?? turn.mode;
+      allow(file, mode);
+      for (const one of others) allow(one, modeOf(one.path) ?? turn.mode);
+      if (data) allow(data, mode);
+      if (data) placeBoth(data, file);
+      else place(file);
+      written(path);
+      const remedy = `${path} was written: write again`;
+      for (const one of others) place(one, remedy);
+      syncFolder(path, remedy);
+    });
+    // What cannot be removed now is found by the next write.
+    await removeOld?.().catch(() => {});
+  } finally {
+    turn.end();
+  }
+}
+
+/** Has the disk keep the data under its name before the file that needs it gets its own. */
+function placeBoth(data: Draft, file: Draft): void {
+  const isNew = modeOf(data.path) === undefined;
+  place(data);
+  try {
+    syncFolder(data.path);
+    place(file);
+  } catch (error) {
+    // Over a network a rename may be refused that was done.
+    if (isNew && existsSync(file.temporary.path)) removeIfPossible(data.path);
+    throw error;
+  }
+}
+
+function place({ path, temporary }: Draft, remedy?: string): void {
+  attempt(path, () => renameSync(temporary.path, path), remedy);
+  temporary.release();
+}
+
+/** What its owner and others may do with a file; undefined where there is none. */
+function modeOf(path: string): number | undefined {
+  const found = attempt(path, () => lstatSync(path, { throwIfNoEntry: false }));
+  return found && found.mode & 0o777;
+}
+
+/** File systems without modes refuse to set them. */
+const WITHOUT_MODES = ['EPERM', 'ENOTSUP', 'ENOSYS'];
+
+function allow({ path, temporary }: Draft, mode: number): void {
+  try {
+    chmodSync(temporary.path, mode);
+  } catch (error) {
+    if (!WITHOUT_MODES.includes((error as NodeJS.ErrnoException).code ?? '')) throw faultOf(path, error);
+  }
+}
+
+/** Has the disk keep the names in a folder, where the system can. */
+function syncFolder(path: string, remedy?: string): void {
+  try {
+    const descriptor = openSync(dirname(path), 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EIO') throw faultOf(path, error, remedy);
+  }
+}

@@ -1,0 +1,86 @@
+/** Files that belong together, written with one commit: the rename of the file that is asked for. README.md says what holds at every moment. */
+import { createHash } from 'node:crypto';
+import { closeSync, lstatSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ModelError } from '../ir/errors.js';
+import { commit, type Draft } from './commit.js';
+import { attempt } from './fault.js';
+import type { Mentions } from './old-data.js';
+import { stream } from './stream.js';
+import { clearTemporaries, createTemporary } from './temporary.js';
+
+export interface FileSet {
+  readonly path: string;
+  /** The content of a file beside it, which is named after its content. */
+  readonly data?: Iterable<Uint8Array>;
+  /** The content of the file itself; asked for when the data has been written, whose name it may then hold. */
+  content(dataName: string | undefined): Iterable<Uint8Array>;
+  /** Files that describe it and go with it, by what was written. */
+  beside?(written: WrittenSet): readonly TextFile[];
+  readonly mentions?: Mentions;
+}
+
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface WrittenSet {
+  /** Paths: the file, and its data file if it has one. */
+  readonly files: readonly string[];
+  /** Bytes of these. */
+  readonly bytes: number;
+  /** Of the file itself, in hexadecimal; empty where nothing goes beside it. */
+  readonly sha256: string;
+}
+
+/** Hexadecimal digits of the SHA-256 in a name: 128 bits, so that two contents of one name are not to be found. */
+const DIGITS = 32;
+
+/** Writes all files or none. Throws ModelError where the system refuses; nothing of its own is left behind then. */
+export async function writeSet({ path, data, content, beside, mentions }: FileSet): Promise<WrittenSet> {
+  const drafts: Draft[] = [];
+  const name = basename(path);
+  const draft = async (target: string, bytes: Iterable<Uint8Array>, isHashed = false): Promise<Draft> => {
+    refuseSpecialFile(target);
+    clearTemporaries(dirname(target), name);
+    const temporary = attempt(target, () => createTemporary(dirname(target), name, 'tmp'));
+    const digest = isHashed ? createHash('sha256') : undefined;
+    try {
+      const length = await stream(target, temporary.descriptor, bytes, digest).finally(() =>
+        attempt(target, () => closeSync(temporary.descriptor)),
+      );
+      const done = { path: target, temporary, bytes: length, sha256: digest?.digest('hex') ?? '' };
+      drafts.push(done);
+      return done;
+    } catch (error) {
+      temporary.drop();
+      throw error;
+    }
+  };
+  try {
+    const dataPath = (digest: string): string => join(dirname(path), `${name}.${digest}.data`);
+    const unnamed = data && (await draft(dataPath('0'.repeat(DIGITS)), data, true));
+    const dataFile = unnamed && { ...unnamed, path: dataPath(unnamed.sha256.slice(0, DIGITS)) };
+    const file = await draft(path, content(dataFile && basename(dataFile.path)), beside !== undefined);
+    const done = {
+      files: [path, ...(dataFile ? [dataFile.path] : [])],
+      bytes: file.bytes + (dataFile?.bytes ?? 0),
+      sha256: file.sha256,
+    };
+    const others: Draft[] = [];
+    for (const one of beside?.(done) ?? []) others.push(await draft(one.path, [new TextEncoder().encode(one.text)]));
+    await commit(file, dataFile, others, mentions);
+    return done;
+  } finally {
+    for (const { temporary } of drafts) temporary.drop();
+  }
+}
+
+/** Throws ModelError where a rename would put a file in the place of a device, a pipe or a link, or meet a folder. */
+export function refuseSpecialFile(path: string): void {
+  const found = attempt(path, () => lstatSync(path, { throwIfNoEntry: false }));
+  if (!found || found.isFile()) return;
+  const kind = found.isDirectory() ? 'a folder' : found.isSymbolicLink() ? 'a link' : 'a device or a pipe';
+  throw new ModelError(path, 'a path for a file', kind);
+}
