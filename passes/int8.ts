@@ -59,14 +59,17 @@ export const int8 = definePass({
       left.add(node, context.timesOf(node));
     };
     let count = 0;
+    let hasRows = false;
     for (const product of productsOf(model, leave, isKept, minElements)) {
       const reason =
         weightCount(product.weight) < minElements
           ? `its weight has fewer than ${minElements} elements`
           : (obstacle(product, context) ?? context.leaves(product.node));
+      const { shape } = product.activation;
       const result = reason ?? rewrite(product);
       if (typeof result === 'string') leave(result, product.node);
       else {
+        hasRows ||= shape === undefined || shape.slice(0, -1).some((dim) => dim !== 1);
         finish(product, result);
         count++;
       }
@@ -75,7 +78,8 @@ export const int8 = definePass({
     if (leftText) context.note(leftText);
     if (count === 0 || context.target !== 'cpu') return;
     context.note(isExact ? EXACT_CPUS : INEXACT_CPUS);
-    if (!rows) context.note('one scale for all rows: NaN or outliers in one change the others (option rows)');
+    if (!rows && hasRows)
+      context.note('one scale for all rows: NaN or outliers in one change the others (option rows)');
   },
 });
 

@@ -97,6 +97,16 @@ describe('int8:rows', () => {
     expect(notes(byRow.passes)).not.toContain('one scale');
   });
 
+  it('says nothing of rows where there is one', async () => {
+    const notesAt = async (rows: number | string) => {
+      const one = buildModel({ '': 17 }, (g) => g.output('y', linear(g, g.input('x', 'float32', [rows, K]), K, N)));
+      const { passes } = await applyPass(int8(), one);
+      return passes[0]?.notes.map(({ text }) => text).join('\n');
+    };
+    expect(await notesAt(1)).not.toContain('one scale');
+    for (const rows of [2, 'batch']) expect(await notesAt(rows)).toContain('one scale');
+  });
+
   it('gives a row the same numbers whatever stands beside it', async () => {
     const { model: after } = await applyPass(int8({ rows: true }), model(17));
     const bytes = await writeModel(after);
