@@ -11,7 +11,7 @@ import { raisedCopy } from './raise-opset.js';
 import { runWithWeights, takesWeights } from './region/handed-in.js';
 import type { Regions } from './region/regions.js';
 import type { Refutation, RewriteChecker, RewriteResult } from './rewrites.js';
-import { sweep } from './sweep.js';
+import { hasDead, sweep } from './sweep.js';
 import type { Tuning, TuningResult } from './tune/tuning.js';
 
 /** What a pass runs in. */
@@ -64,8 +64,11 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
     const { context, notes, rewrites } = told;
     const raised = await guard(() => raisedFor(definition, model, context));
     // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
-    const isCopied = (isVerified || takesWeights(definition, model)) && !definition.shortens;
+    // So is what goes without the dead nodes of a file: a rule would count their reading of a value as a use of it.
+    const isLittered = hasDead(raised ?? model);
+    const isCopied = (isVerified || isLittered || takesWeights(definition, model)) && !definition.shortens;
     const given = raised ?? (isCopied ? cloneModel(model) : model);
+    if (isLittered && given !== model) sweep(given);
     // Dims that nobody knows are a copy's own: that it has them is no change.
     if (isTyped && given !== model && definition.needs?.includes('types')) inferTypes(given);
     regions.enter(given);

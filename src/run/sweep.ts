@@ -20,6 +20,12 @@ export function sweep(model: Model): void {
     for (const value of [...graph.constants]) if (value.uses.size === 0) graph.removeConstant(value);
 }
 
+/** Whether a sweep would remove a node. */
+export function hasDead(model: Model): boolean {
+  for (const graph of model.graphs()) for (const node of graph.nodeSet) if (isDead(node)) return true;
+  return false;
+}
+
 /** ONNX operators have no effect but their outputs; one that declares no output at all must have another. */
 function isDead(node: Node): boolean {
   const outputs = node.outputs.filter((value) => value !== undefined);

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
+import { fuseAct } from '../../passes/fuse-act.js';
+import { fuseNorm } from '../../passes/fuse-norm.js';
 import { buildModel } from '../../src/ir/build.js';
 import { sweep } from '../../src/run/sweep.js';
+import { applyPass } from '../check-pass.js';
 
 it('removes a dead chain and its constants, and leaves ports alone', () => {
   const model = buildModel({ '': 17 }, (g) => {
@@ -20,6 +23,21 @@ it('removes a dead chain and its constants, and leaves ports alone', () => {
   const { revision } = model;
   sweep(model);
   expect(model.revision).toBe(revision);
+});
+
+it('is done before a pass too: a dead node of the file is no use of what it reads', async () => {
+  const before = buildModel({ '': 17 }, (g) => {
+    const x = g.input('x', 'float32', [2]);
+    const gate = g.op('Sigmoid', [x]);
+    g.op('Neg', [gate]);
+    g.output('y', g.op('Mul', [x, gate]));
+  });
+  const { model, passes } = await applyPass(fuseAct(), before);
+  expect(model.graph.nodes().map(({ opType }) => opType)).toEqual(['QuickGelu']);
+  expect(passes[0]?.ops).toEqual({ 'com.microsoft.QuickGelu': 1, Mul: -1, Neg: -1, Sigmoid: -1 });
+  // Where the pass finds nothing, the file is as it was.
+  const { model: same } = await applyPass(fuseNorm(), before);
+  expect(same.graph.nodes()).toHaveLength(3);
 });
 
 it('keeps a node with one output in use', () => {

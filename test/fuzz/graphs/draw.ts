@@ -5,8 +5,8 @@ import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 import { valueName } from './names.js';
-import { fill } from './recipes/index.js';
-import { Sketch } from './sketch.js';
+import { fill, repeated } from './recipes/index.js';
+import { attempt, Sketch } from './sketch.js';
 
 const symbols = ['batch', 'seq', 'N', 'height/2', '__proto__', 'past seq', 'constructor'];
 const elems: readonly DataType[] = [
@@ -30,7 +30,9 @@ export function drawModel(seed: number, number: number): Model {
   const sketch = new Sketch(model, random, own);
   sketch.input('float32', sketch.shape(2, 4));
   for (let i = sketch.int(0, 2); i > 0; i--) sketch.input(sketch.one(elems), sketch.shape());
-  fill(sketch, sketch.int(3, 12));
+  // Blocks that repeat fill a graph of their own, now and then: what is compiled once must be most of it.
+  if (sketch.random.next() < 0.15) attempt(() => repeated(sketch));
+  fill(sketch, sketch.int(2, 10));
   giveOutputs(sketch);
   if (sketch.chance(0.2)) defaults(sketch);
   return model;

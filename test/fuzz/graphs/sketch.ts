@@ -10,6 +10,7 @@ import { unknownsOf } from '../../../src/infer/unknowns.js';
 import { type Attributes, GraphBuilder } from '../../../src/ir/build.js';
 import { type Dim, equalDims, symbol } from '../../../src/ir/dims.js';
 import { Graph } from '../../../src/ir/graph.js';
+import { refill } from '../../../src/ir/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node, NodeOptions } from '../../../src/ir/node.js';
 import { stringsTensor, tensorOf } from '../../../src/ir/numbers.js';
@@ -24,14 +25,18 @@ export const x32: DataType = 'float32';
 export const ms = { domain: 'com.microsoft' };
 export const ml = { domain: 'ai.onnx.ml' };
 
+const RARE = 0.12;
+
 /** Elements that a constant may have: graphs are many, so they are small. */
-const MOST = 4096;
+const MOST = 1 << 14;
 
 export class Sketch {
   readonly g: GraphBuilder;
   readonly frame: Frame;
   /** What can be read here, outer values included; the latest last. */
   readonly pool: Value[];
+  isStrict = false;
+  readonly isWide: boolean;
   /** What the elements of constants are drawn from. */
   weightRandom: Random;
 
@@ -47,6 +52,8 @@ export class Sketch {
   ) {
     this.g = new GraphBuilder(graph);
     this.weightRandom = random;
+    this.isWide = outer?.isWide ?? random.next() < 0.4;
+    this.isStrict = outer?.isStrict ?? false;
     this.frame = outer?.frame ?? new Frame(unknownsOf(model), undefined, 0);
     this.pool = outer && isOpen ? [...outer.pool] : [];
   }
@@ -55,8 +62,14 @@ export class Sketch {
     return this.g.graph.opsets.get('') ?? 1;
   }
 
+  /** Where `isStrict`, what is rare does not happen: near-misses are, and a structure of many parts would seldom be whole. */
   chance(share: number): boolean {
-    return this.random.next() < share;
+    const drawn = this.random.next() < share;
+    return this.isStrict && (share <= RARE || share >= 1 - RARE) ? share > 0.5 : drawn;
+  }
+  /** How wide features are: some passes leave small weights alone. */
+  width(): number {
+    return this.one(this.isWide ? [32, 32, 64] : [4, 8, 8, 16]);
   }
   one<T>(list: readonly T[]): T {
     return list[this.random.int(0, list.length)] as T;
@@ -213,10 +226,10 @@ export class Sketch {
     return graph;
   }
 
-  /** A sketch of the same scope that draws from a seed of its own, and numbers from another: a block again, with other weights. */
-  withSeed(seed: number, number: number): Sketch {
+  /** A sketch of the same scope that draws from a seed of its own, numbers from another, and reads these: a block again, with other weights. */
+  withSeed(seed: number, number: number, values: readonly Value[]): Sketch {
     const twin = new Sketch(this.model, new Random(seed), this.symbols, this.g.graph, this, this.isOpen);
-    twin.pool.splice(0, twin.pool.length, ...this.pool);
+    refill(twin.pool, values);
     twin.weightRandom = new Random(seed + number + 1);
     return twin;
   }
@@ -224,6 +237,15 @@ export class Sketch {
 
 /** Thrown where a scope cannot give what a recipe wants: another recipe is tried. */
 export class Unavailable extends Error {}
+
+/** What a scope cannot have, it goes without. */
+export function attempt(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+  }
+}
 
 export const sameShape = (a: Shape | undefined, b: Shape | undefined): boolean =>
   a !== undefined && b !== undefined && a.length === b.length && a.every((dim, i) => equalDims(dim, b[i] as Dim));

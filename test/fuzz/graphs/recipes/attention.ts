@@ -65,7 +65,7 @@ function repeated(s: Sketch, value: Value, { batch, keys, heads, groups }: Sizes
 }
 
 function masked(s: Sketch, scores: Value, sizes: Sizes): Value {
-  const form = s.int(0, 9);
+  const form = s.one([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   const { batch, rows, keys } = sizes;
   const fill = s.one([-1e9, -10000, -3.4028234663852886e38, Number.NEGATIVE_INFINITY]);
   if (form <= 2) return scores;
@@ -185,9 +185,11 @@ function scaledScores(s: Sketch, q: Value, k: Value, size: number, heads: number
 
 export function attention(s: Sketch, given?: Value): Value {
   const heads = s.one([1, 2, 4]);
-  const size = s.one([4, 8, 8, 3]);
+  const size = s.one(s.isWide ? [8, 16] : [4, 8, 8, 3]);
   const width = given ? (given.shape?.at(-1) as number) : heads * size;
-  const x = given ?? s.want(x32, [s.dim(), s.dim(), width]);
+  // Some kernels are for long rows.
+  const isLong = s.chance(0.13);
+  const x = given ?? s.want(x32, isLong ? [s.one([1, 2]), 64, width] : [s.dim(), s.dim(), width]);
   const [batch, rows] = x.shape as [Dim, Dim];
   const isCross = s.chance(0.2);
   const memory = isCross ? s.want(x32, [batch, s.dim(), width]) : x;

@@ -4,9 +4,8 @@ import type { Dim } from '../../../../src/ir/dims.js';
 import { Graph } from '../../../../src/ir/graph.js';
 import { type DataType, tensorType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
-import { Sketch, sameShape, Unavailable, x32 } from '../sketch.js';
+import { attempt, Sketch, sameShape, Unavailable, x32 } from '../sketch.js';
 import { gelu, silu } from './activations.js';
-import { partner } from './elementwise.js';
 import { layerNorm, rmsNorm } from './norms.js';
 import { linear } from './products.js';
 
@@ -60,15 +59,6 @@ export const conditional =
       const outputs = s.node('If', [condition], { then_branch: branch(), else_branch: branch() }).outputs;
       if (s.chance(0.5)) s.op('Neg', [outputs[0]]);
     });
-
-/** What a scope cannot have, it goes without. */
-function attempt(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-  }
-}
 
 export const loop =
   (fill: Fill) =>
@@ -172,32 +162,21 @@ function define(
 
 /** A block once after another, each with weights of its own; one may be odd. */
 export function repeats(s: Sketch, blocks: readonly ((s: Sketch, x: Value) => Value)[]): void {
-  const width = s.one([4, 8]);
+  const width = s.width();
   let x = s.want(x32, s.chance(0.5) ? [s.dim(), s.dim(), width] : [s.dim(), width]);
-  const count = s.int(3, 6);
+  const count = s.int(5, 8);
   const odd = s.chance(0.4) ? s.int(0, count - 1) : -1;
-  const blockOf = s.one(blocks);
-  // The same draws each time give the same structure.
-  const state = s.random.next();
+  const block = s.one(blocks);
+  // The same draws each time give the same structure; what all read beside their input stands outside.
+  const seed = s.random.int(0, 2 ** 31);
+  const shared = s.pick(({ elem }) => elem === x32) ?? x;
   for (let i = 0; i < count; i++) {
-    const y = i === odd ? partnerOf(s, blockOf(s, x)) : repeatable(s, state, i, (one) => blockOf(one, x));
+    const y = i === odd ? block(s, x) : block(s.withSeed(seed, i, [shared, x]), x);
     if (!sameShape(y.shape, x.shape)) return;
+    s.keep(y);
     x = y;
   }
   if (s.chance(0.3)) s.op('Softmax', [x], { axis: -1 });
-}
-
-const partnerOf = (s: Sketch, value: Value): Value => {
-  const sum = s.op('Add', [value, partner(s, value)]);
-  return sameShape(sum.shape, value.shape) ? sum : value;
-};
-
-/** The same structure with other numbers: what is drawn comes from one seed, but for weights. */
-function repeatable(s: Sketch, state: number, index: number, make: (s: Sketch) => Value): Value {
-  const twin = s.withSeed(Math.floor(state * 2 ** 31), index);
-  const result = make(twin);
-  s.pool.push(...twin.pool.slice(s.pool.length));
-  return result;
 }
 
 /** x + f(norm(x)), with f a gated or plain product. */

@@ -46,7 +46,7 @@ export function binaryOp(s: Sketch): void {
 
 export function where(s: Sketch, condition = s.any('bool')): void {
   const shape = condition.shape as readonly Dim[];
-  const elem = s.one<DataType>(['float32', 'float32', 'int64', 'string', 'bool', 'uint8']);
+  const elem = s.one<DataType>(['float32', 'float32', 'int64', 'int32', 'uint8', 'string']);
   const a = s.want(elem, shape);
   const isScalar = elem !== 'string' && s.chance(0.4);
   const b = isScalar ? s.numbers(elem, s.one([0, 1, elem === x32 ? -1e9 : 1])) : s.want(elem, shape);

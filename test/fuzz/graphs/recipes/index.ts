@@ -1,4 +1,5 @@
 /** What a graph is made of, and how often. */
+import type { Value } from '../../../../src/ir/value.js';
 import { type Sketch, Unavailable } from '../sketch.js';
 import * as activations from './activations.js';
 import { attention, fusedAttention } from './attention.js';
@@ -28,8 +29,10 @@ const structures: Recipe[] = [
   ...[products.runtimeProduct, products.recurrent, products.embedding, products.widened],
 ];
 
-const block = (s: Sketch, x: Parameters<typeof attention>[1]) =>
-  s.chance(0.5) && x ? s.op('Add', [x, attention(s, x)]) : residual(s, x as never);
+const block = (s: Sketch, x: Value): Value => (s.chance(0.5) ? s.op('Add', [x, attention(s, x)]) : residual(s, x));
+
+/** A chain of blocks. */
+export const repeated = (sketch: Sketch): void => repeats(sketch, [residual, residual, block]);
 
 /** By how often each is drawn, compared with the others. */
 const recipes: readonly (readonly [recipe: Recipe, weight: number])[] = [
@@ -41,7 +44,7 @@ const recipes: readonly (readonly [recipe: Recipe, weight: number])[] = [
   [loop(fill), 0.7],
   [scan(fill), 0.7],
   [localFunction, 1],
-  [(s) => repeats(s, [residual, residual, block as never]), 0.7],
+  [repeated, 0.7],
 ];
 
 const total = recipes.reduce((sum, [, weight]) => sum + weight, 0);
@@ -51,6 +54,7 @@ export function fill(sketch: Sketch, count: number): void {
   for (let left = count, tries = 0; left > 0 && tries < 5 * count; tries++) {
     let at = sketch.random.next() * total;
     const [recipe] = recipes.find(([, weight]) => (at -= weight) < 0) ?? [];
+    sketch.isStrict = sketch.random.next() < 0.6;
     try {
       recipe?.(sketch);
       left--;

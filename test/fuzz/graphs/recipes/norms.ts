@@ -6,7 +6,7 @@ import { ms, type Sketch, x32 } from '../sketch.js';
 import { reduceBy } from './elementwise.js';
 
 /** A value whose last dim is a number, rank 2 to 4. */
-export function rows(s: Sketch, width = s.one([4, 8, 8, 16])): Value {
+export function rows(s: Sketch, width = s.width()): Value {
   const found = s.pick(
     (value) => value.elem === x32 && (value.shape?.length ?? 0) >= 2 && value.shape?.at(-1) === width,
   );

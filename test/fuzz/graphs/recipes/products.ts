@@ -6,7 +6,7 @@ import type { Value } from '../../../../src/ir/value.js';
 import { ms, type Sketch, staticShape, x32 } from '../sketch.js';
 import { image, rows } from './norms.js';
 
-export function linear(s: Sketch, given?: Value, to = s.one([4, 8, 8, 16])): Value {
+export function linear(s: Sketch, given?: Value, to = s.width()): Value {
   const x = given ?? rows(s);
   const width = x.shape?.at(-1) as number;
   const isFlat = x.shape?.length === 2;
@@ -133,7 +133,7 @@ export function quantized(s: Sketch): void {
   const scale = (): Value => s.numbers(x32, s.one([0.02, 0.05]));
   const pair = (value: Value, given = scale(), point = zero()): Value =>
     s.op('DequantizeLinear', [s.op('QuantizeLinear', [value, given, point]), given, point]);
-  const to = s.one([4, 8]);
+  const to = s.width();
   const byColumn = s.chance(0.4);
   const columns = s.numbers(
     x32,

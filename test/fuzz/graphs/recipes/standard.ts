@@ -23,8 +23,8 @@ interface Piece {
 
 let byOp: Map<string, Piece[]> | undefined;
 
-/** Not comparable: what is random, what trains. */
-const left = /^(Random|Bernoulli|Multinomial|Dropout|Momentum|Adam|Adagrad|Gradient|ImageDecoder)/;
+/** Not comparable: what is random, what trains; what the CPU has no kernel for. */
+const left = /^(Random|Bernoulli|Multinomial|Dropout|Momentum|Adam|Adagrad|Gradient|ImageDecoder|BitwiseNot|BitShift)/;
 const LARGEST = 3000;
 
 const isTensor = (one: Observed): one is ObservedTensor => 'elem' in one;
