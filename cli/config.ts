@@ -1,10 +1,12 @@
 /** Config files: JSON, JavaScript modules, and TypeScript where something here can strip its types. */
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Config, checkConfig } from '../src/config.js';
+import { temporary, undivided } from '../src/leftovers.js';
 import { UsageError } from '../src/run/usage-error.js';
 
 /** The settings in a config file; paths in it are relative to it. Throws UsageError where it is none. */
@@ -85,10 +87,16 @@ async function importStripped(path: string): Promise<unknown> {
     });
   // Beside the original, so that what it imports is found from there.
   const stripped = join(dirname(resolve(path)), `.onnx-passes-${randomUUID()}.mjs`);
+  const remove = (): void => rmSync(stripped, { force: true });
+  const gone = undivided(() => {
+    const forget = temporary(stripped, remove);
+    writeFileSync(stripped, code, { flag: 'wx' });
+    return forget;
+  });
   try {
-    await writeFile(stripped, code);
     return await importFile(stripped, path);
   } finally {
-    await rm(stripped, { force: true });
+    remove();
+    gone();
   }
 }

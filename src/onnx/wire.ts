@@ -100,12 +100,18 @@ function* fieldsOf(cursor: Cursor, start: number, end: number): Iterable<Field> 
   }
 }
 
-/** True for bytes that are fields from the first to the last, a graph among them. Reads no more of them than their lengths. */
+/** Top-level fields of a model: an opset, a function or an entry of metadata each. */
+const MOST_FIELDS = 1e6;
+
+/** True for bytes that are fields from the first to the last, a graph among them. Reads no more of them than their lengths. Throws RangeError where they have no end. */
 export function isModel(source: ByteSource): boolean {
   let hasGraph = false;
+  let count = 0;
   try {
-    for (const { number, wire } of fieldsOf(new Cursor(source, ''), 0, source.size))
+    for (const { number, wire } of fieldsOf(new Cursor(source, ''), 0, source.size)) {
       hasGraph ||= number === 7 && wire === 2;
+      if (++count > MOST_FIELDS) throw new RangeError(`${count} fields`);
+    }
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     return false;
