@@ -12,8 +12,8 @@ import { hasColour, ProgressLine, stdout, widthOf } from './terminal.js';
 export async function run(flags: Flags): Promise<undefined> {
   const { target, ...settings } = configFromFlags(flags);
   const [original, result] = [single(flags, 'original') as string, single(flags, 'result') as string];
-  const { allowOutsideData, shapes, dims, inputs } = settings;
-  if (shapes ?? dims ?? inputs) await checkInputs(await readModel(original, { allowOutsideData }), settings);
+  const { allowOutsideData, budget, shapes, dims, inputs } = settings;
+  if (shapes ?? dims ?? inputs) await checkInputs(await readModel(original, { allowOutsideData, budget }), settings);
   const progress = new ProgressLine(flags.json === true);
   progress.say('comparing values');
   const found = await bisect(original, result, {

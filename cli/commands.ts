@@ -1,6 +1,6 @@
 /** The commands, as data: what --help shows and yargs parses. What each does is in its own thread: see runs.ts. */
 import type { Options } from 'yargs';
-import { bisectFlags, inputFlags, jobFlags, jsonFlag, quietFlag, text } from './flags.js';
+import { bisectFlags, inputFlags, jobFlags, jsonFlag, quietFlag, readFlags, text } from './flags.js';
 
 export interface Command {
   /** Empty for the command that needs no word. */
@@ -25,7 +25,7 @@ export const commands: readonly Command[] = [
     summary: 'Show what a model is made of.',
     flags: {
       values: { type: 'boolean', describe: 'List every value of every scope: its type, and its contents where known.' },
-      'allow-outside-data': inputFlags['allow-outside-data'],
+      ...readFlags,
       ...jsonFlag,
     },
   },
@@ -43,7 +43,7 @@ export const commands: readonly Command[] = [
         describe: 'The provider that kernels are asked of.',
         defaultDescription: 'cpu',
       },
-      'allow-outside-data': inputFlags['allow-outside-data'],
+      ...readFlags,
       ...jsonFlag,
     },
   },

@@ -13,8 +13,8 @@ export async function run(flags: Flags): Promise<number> {
   const isHidden = flags.quiet === true || flags.json === true;
   const { target, ...settings } = configFromFlags(flags);
   const [original, result] = [single(flags, 'original') as string, single(flags, 'result') as string];
-  const { allowOutsideData, shapes, dims, inputs } = settings;
-  if (shapes ?? dims ?? inputs) await checkInputs(await readModel(original, { allowOutsideData }), settings);
+  const { allowOutsideData, budget, shapes, dims, inputs } = settings;
+  if (shapes ?? dims ?? inputs) await checkInputs(await readModel(original, { allowOutsideData, budget }), settings);
   const progress = new ProgressLine(isHidden);
   progress.say('comparing');
   // What was done to the numbers is not known here: the widest gate catches what is wrong whatever it was.

@@ -4,12 +4,13 @@ import { jsonText } from '../src/ir/shown-text.js';
 import { readModel } from '../src/onnx/read.js';
 import { explanationText } from '../src/report/explanation-text.js';
 import type { Target } from '../src/run/pass.js';
-import { type Flags, single } from './parsed.js';
+import { type Flags, limitsIn, single } from './parsed.js';
 import { hasColour, stdout } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const model = await readModel(single(flags, 'model') as string, {
     allowOutsideData: flags['allow-outside-data'] === true,
+    budget: limitsIn(flags),
   });
   const sites = await explain(model, {
     passes: single(flags, 'passes'),

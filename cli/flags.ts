@@ -2,7 +2,7 @@
 import type { Options } from 'yargs';
 import { type Config, checkConfig, configSchema, flagOf } from '../src/config.js';
 import { UsageError } from '../src/run/usage-error.js';
-import { type Flags, single } from './parsed.js';
+import { type Flags, limitsIn, namesIn, single } from './parsed.js';
 
 type Setting = keyof Config;
 
@@ -28,6 +28,7 @@ export const inputFlags = {
   'max-error': flag('maxError', number),
   'min-cosine': flag('minCosine', number),
   'min-speedup': flag('minSpeedup', number),
+  budget: { ...flag('budget', text), describe: `${about('budget')} E.g. folding-bytes=4000000,dims-terms=128` },
   'allow-outside-data': flag('allowOutsideData', truth),
 } as const;
 
@@ -39,6 +40,13 @@ export const bisectFlags = {
   shape,
   dim,
   seed,
+  budget: inputFlags.budget,
+  'allow-outside-data': inputFlags['allow-outside-data'],
+} as const;
+
+/** How a model is read, for commands that do no more. */
+export const readFlags = {
+  budget: inputFlags.budget,
   'allow-outside-data': inputFlags['allow-outside-data'],
 } as const;
 
@@ -100,18 +108,11 @@ export function configFromFlags(flags: Flags): Config {
     pairs(flags, 'shape', (written) => written.split(',').map(Number)),
   );
   set('dims', pairs(flags, 'dim', Number));
+  set('budget', limitsIn(flags));
   set('outputs', namesIn(flags, 'outputs'));
   set('require', namesIn(flags, 'require'));
   set('targetCpu', namesIn(flags, 'target-cpu'));
   return checkConfig(settings, 'flags', (setting) => `--${flagOf(setting)}`);
-}
-
-/** `a,b`: names. */
-function namesIn(flags: Flags, flag: string): string[] | undefined {
-  const written = single(flags, flag);
-  const names = written?.split(',').flatMap((name) => name.trim() || []);
-  if (names?.length === 0) throw new UsageError(`--${flag}: expected a,b,…; found "${written}"`);
-  return names;
 }
 
 const isNumber = (flagName: string): boolean =>

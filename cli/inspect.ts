@@ -6,12 +6,13 @@ import { findBlocks } from '../src/match/blocks/index.js';
 import { readModel } from '../src/onnx/read.js';
 import { inspectModel } from '../src/report/inspection.js';
 import { inspectionText } from '../src/report/inspection-text.js';
-import { type Flags, single } from './parsed.js';
+import { type Flags, limitsIn, single } from './parsed.js';
 import { hasColour, stdout } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const model = await readModel(single(flags, 'model') as string, {
     allowOutsideData: flags['allow-outside-data'] === true,
+    budget: limitsIn(flags),
   });
   checkModel(model);
   const inspection = inspectModel(model, inferTypes(model), { values: flags.values === true, find: findBlocks });

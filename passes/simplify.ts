@@ -49,7 +49,7 @@ export const simplify = definePass({
   options: z.object({}),
   async run(model, _, context) {
     if (!context.evaluate) context.skip('constants are not folded: there is no runtime here to evaluate them');
-    const folding = new Folding(context);
+    const folding = new Folding(model, context);
     liftConstantNodes(model);
     // What one idea leaves, another finds: until a round changes nothing.
     for (let structure = -1; structure !== model.structure; ) {

@@ -1,6 +1,7 @@
 /** What a config file and the command line can say about one job, declared once. */
 import { z } from 'zod';
 import { attentionOps } from '../passes/attention/choice.js';
+import { budgetNames } from './ir/budget.js';
 import type { PassesLike } from './run/parse.js';
 import { targetCpus, targetCpuText } from './run/target-cpu.js';
 import { UsageError, unknownText } from './run/usage-error.js';
@@ -95,6 +96,13 @@ export const configSchema = z.object({
     .enum(attentionOps, `expected ${attentionOps.join(' | ')}`)
     .describe('The op that fuse-attn emits: its option op.'),
   contract: truth.describe('Write what goes in and out beside the result: out.contract.json and out.d.ts.'),
+  budget: z
+    .partialRecord(
+      z.enum(budgetNames, `expected a budget: ${budgetNames.join(' | ')}`),
+      size,
+      'expected numbers by budget',
+    )
+    .describe('How much work the numbers of a model may ask for, by name.'),
   allowOutsideData: truth.describe('Let the model read external data outside its own folder.'),
 });
 

@@ -60,8 +60,8 @@ export async function optimizeFile(
   if (!options.force) await keepFiles([input], targets);
   say('reading');
   const files: string[] = [];
-  const { allowOutsideData } = options;
-  const original = await readModel(input, { allowOutsideData, onFile: (path) => files.push(path) });
+  const { allowOutsideData, budget } = options;
+  const original = await readModel(input, { allowOutsideData, budget, onFile: (path) => files.push(path) });
   if (!options.force) await keepFiles(files, targets);
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);

@@ -5,6 +5,7 @@ import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
 import { presets } from '../passes/presets.js';
 import { checkInputs } from './check-inputs.js';
+import type { Limits } from './ir/budget.js';
 import { expectModel } from './ir/errors.js';
 import type { Model } from './ir/model.js';
 import { holdsOn } from './run/cpus.js';
@@ -50,6 +51,8 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Sizes of symbolic dims, by name: the result declares them, and is verified on them. */
   readonly dims?: Readonly<Record<string, number>>;
+  /** How much work the numbers of the model may ask for, by name. Default: what it was read with. */
+  readonly budget?: Limits;
   /** Makes local functions of repeated blocks at the end: the pass `outline`. */
   readonly keepFunctions?: boolean;
   /** Names of passes that have to be applied: where one is not, a gate fails. */
@@ -100,6 +103,7 @@ export async function optimizeBy(
     evaluate: isNode() ? evaluate : undefined,
     targetCpu,
     verify: options.verify,
+    budget: options.budget,
     verifier: runs
       ? await verifierOf({ seed, shapes, dims, inputs, target, targetCpu, deadline, maxError, minCosine })
       : undefined,

@@ -1,6 +1,7 @@
 /** The README's generated part. `npm run docs` writes it anew (vitest's mode is then `docs`). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { budgets } from '../src/ir/budget.js';
 import { builtIn } from '../src/optimize.js';
 import { withCatalogue } from '../src/report/catalogue.js';
 
@@ -14,4 +15,10 @@ it('lists the passes as the catalogue has them', () => {
 
 it('refuses a document without a place for it', () => {
   expect(() => withCatalogue('# Title', builtIn)).toThrow(/expected a part between/);
+});
+
+it('lists the budgets as they are', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  for (const [name, [limit, about]] of Object.entries(budgets))
+    expect(readme).toContain(`| \`${name}\` | ${limit} | ${about} |`);
 });

@@ -41,6 +41,11 @@ export const groupQueryAttention: Emitter = (given, facts) => {
   const count = dimOf(groups) as number;
   const causality = causalityOf(site, facts);
   if (causality instanceof Miss) return causality;
+  const { budget } = softmax.graph.model;
+  // A length for each batch; which columns a head has.
+  const lists = [dimOf(layout.batch), layout.count * size].filter((one) => typeof one === 'number');
+  if (!lists.every((one) => budget.spend('constant-bytes', 8 * one)))
+    return new Miss(budget.reasonOf('constant-bytes'), softmax, 7);
   const elem = elemOfKernel(site);
   const forms: [Part, Axes][] = [
     [site.query, merged(site.query, layout)],

@@ -18,8 +18,8 @@ export interface Range {
 
 /** Constants larger than this are not read. */
 const READ = 1 << 20;
-/** Expressions deeper than this are not looked into. */
-const DEPTH = 32;
+/** Steps of an expression that are read at most: operands that are shared would double them. */
+const MOST = 256;
 const LARGEST = 3.4028234663852886e38;
 
 /** Of a bank, what the numbers of all instances lie between. */
@@ -31,8 +31,8 @@ function ofConstant(tensor: Tensor): Range | undefined {
 }
 
 /** undefined where nothing is known, or +inf or NaN may occur. */
-export function rangeOf(value: Value | undefined, facts: Facts, depth = 0): Range | undefined {
-  if (!value || depth > DEPTH) return undefined;
+export function rangeOf(value: Value | undefined, facts: Facts, steps = { left: MOST }): Range | undefined {
+  if (!value || steps.left-- <= 0) return undefined;
   if (value.elem === 'bool') return { low: 0, high: 1, isInfinite: false };
   const fill = fillOf(value, facts);
   if (fill !== undefined) return ofNumbers([fill]);
@@ -40,7 +40,7 @@ export function rangeOf(value: Value | undefined, facts: Facts, depth = 0): Rang
   if (tensor) return elementCount(tensor.shape) <= READ && tensor.type !== 'string' ? ofConstant(tensor) : undefined;
   const node = value.producer;
   if (node?.domain !== '' || node.outputs[0] !== value) return undefined;
-  const inner = (index: number): Range | undefined => rangeOf(node.inputs[index], facts, depth + 1);
+  const inner = (index: number): Range | undefined => rangeOf(node.inputs[index], facts, steps);
   switch (node.opType) {
     case 'Identity':
     case 'Cast':

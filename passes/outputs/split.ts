@@ -7,7 +7,10 @@ import { type Shape, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Form } from './form.js';
 
-/** Undefined where the sizes of the parts are known only when the model runs. */
+/** Nobody takes more outputs apart: such a sequence is handed over as one whose length only a run knows. */
+const MOST_PARTS = 1024;
+
+/** Undefined where the sizes of the parts are known only when the model runs, and where they are too many to be outputs. */
 export function splitForm(node: Node): Form | undefined {
   const [x, split] = node.inputs;
   const shape = x?.shape;
@@ -35,7 +38,7 @@ function sizesOf(dim: Shape[number], split: Value | undefined): number[] | undef
   const numbers = given ? bigintsOf(given).map(Number) : [1];
   if (given && given.shape.length > 0) return numbers;
   const [size] = numbers;
-  if (typeof dim !== 'number' || !size || size < 1) return undefined;
+  if (typeof dim !== 'number' || !size || size < 1 || dim / size > MOST_PARTS) return undefined;
   return Array.from({ length: Math.ceil(dim / size) }, (_, index) => Math.min(size, dim - index * size));
 }
 

@@ -9,7 +9,7 @@ import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
 import { any, constant, maybe, op, Product, Sum } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
-import { affineOperand } from './norm-operands.js';
+import { affineOperand, repeatedNumber } from './norm-operands.js';
 
 const { InstanceNormalization, Reshape, Sigmoid } = op;
 
@@ -76,12 +76,11 @@ function groupNorm(found: Captures, scope: RewriteScope, activation: 0 | 1): Val
   const axes = { axes: [1], dims: [channels], axis: -1, perm: [0, 2, 3, 1] };
   const scale = affineOperand('scale', found.scale, x, axes, scope);
   if (scale instanceof Miss) return scale;
-  const bias = found.bias && affineOperand('bias', found.bias, x, axes, scope);
+  const bias = found.bias ? affineOperand('bias', found.bias, x, axes, scope) : repeatedNumber(0, [channels], x, scope);
   if (bias instanceof Miss) return bias;
   const epsilon = found.instance.producer?.float('epsilon', 1e-5);
   const last = build.op('Transpose', [x], { attributes: { perm: axes.perm } });
-  const shift = bias ? bias() : build.numbers(elem, Array<number>(channels).fill(0), [channels]);
-  const out = build.op('GroupNorm', [last, scale(), shift], {
+  const out = build.op('GroupNorm', [last, scale(), bias()], {
     domain: 'com.microsoft',
     attributes: { groups, activation, channels_last: 1, epsilon: float(epsilon ?? 1e-5) },
   });

@@ -1,7 +1,8 @@
 /** What every norm kernel asks of its operands: normalised axes that are the last ones, a scale and a bias of just those axes. */
 import { equalDims } from '../../src/ir/dims.js';
 import { reshaped } from '../../src/ir/numbers.js';
-import { equalShapes, isFloat, type Shape } from '../../src/ir/types.js';
+import { elementCount } from '../../src/ir/tensor.js';
+import { byteLengthOf, equalShapes, isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
 import type { RewriteScope } from '../../src/match/rule.js';
@@ -38,13 +39,13 @@ export function affineOperand(
   value: Value | undefined,
   x: Value,
   { axes, dims }: NormalisedAxes,
-  { build, no }: RewriteScope,
+  scope: RewriteScope,
 ): Make | Miss {
+  const { build, no } = scope;
   const sizes = dims.filter((dim) => typeof dim === 'number');
   if (!value) {
     if (sizes.length < dims.length) return no('the size of the normalised axes is not known', helps.shape);
-    const count = sizes.reduce((product, size) => product * size, 1);
-    return () => build.numbers(x.elem ?? 'float32', Array<number>(count).fill(1), sizes);
+    return repeatedNumber(1, sizes, x, scope);
   }
   const { shape, tensor } = value;
   if (!shape || value.elem !== x.elem)
@@ -59,6 +60,21 @@ export function affineOperand(
   if (tensor) return () => build.constant(reshaped(tensor, sizes));
   const ones = shape.map((_, at) => at).filter((at) => !axes.includes(at + shift));
   return () => build.squeeze(value, ones);
+}
+
+/** A constant of one number, of the type of what is normalised; a Miss where it is larger than the budget of the model. */
+export function repeatedNumber(
+  number: number,
+  sizes: readonly number[],
+  x: Value,
+  { build, no }: RewriteScope,
+): Make | Miss {
+  const elem = x.elem ?? 'float32';
+  const { budget } = x.graph.model;
+  const count = elementCount(sizes);
+  if (!budget.spend('constant-bytes', byteLengthOf(elem, count)))
+    return no(`a constant of ${count} elements is ${budget.reasonOf('constant-bytes')}`, undefined, x);
+  return () => build.numbers(elem, Array<number>(count).fill(number), sizes);
 }
 
 /** What a layer norm or RMS norm is found with. */

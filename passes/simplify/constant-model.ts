@@ -3,7 +3,6 @@
 import { instanceOf } from '../../src/ir/bank.js';
 import { fill } from '../../src/ir/clone.js';
 import { Graph } from '../../src/ir/graph.js';
-import { append } from '../../src/ir/lists.js';
 import { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { dependenciesOf } from '../../src/ir/order.js';
@@ -69,15 +68,23 @@ function nodesOf(values: readonly Value[]): Node[] {
   return [...graphs].flatMap((graph) => graph.nodes().filter((node) => needed.has(node)));
 }
 
-/** The nodes that values are computed by. Chains may be longer than a stack is deep. */
+/** The nodes that values are computed by, each after those it reads. Chains may be longer than a stack is deep. */
 export function ancestorsOf(values: Iterable<Value>): ReadonlySet<Node> {
   const found = new Set<Node>();
-  const left = [...values];
-  for (let value = left.pop(); value; value = left.pop()) {
-    const { producer } = value;
-    if (!producer || found.has(producer)) continue;
-    found.add(producer);
-    append(left, dependenciesOf(producer));
+  const entered = new Set<Node>();
+  const left: Node[] = [];
+  const enter = (value: Value): void => {
+    if (value.producer && !entered.has(value.producer)) left.push(value.producer);
+  };
+  for (const value of values) enter(value);
+  for (let node = left.at(-1); node; node = left.at(-1)) {
+    if (entered.has(node)) {
+      found.add(node);
+      left.pop();
+      continue;
+    }
+    entered.add(node);
+    for (const value of dependenciesOf(node)) enter(value);
   }
   return found;
 }

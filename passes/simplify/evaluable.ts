@@ -1,5 +1,5 @@
 /** Which nodes the runtime may compute ahead of time, given that all they read is constant. */
-
+import { Work } from '../../src/infer/work.js';
 import { uniformOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import { maxOf } from '../../src/ir/lists.js';
@@ -10,16 +10,19 @@ import { smallNumbers } from './small.js';
 /** Ops that a constant needs no runtime for, or whose result is no tensor. */
 const others = new Set(['SequenceConstruct', 'SequenceEmpty', 'SplitToSequence', 'Optional', 'Constant']);
 
+/** Ops that text may go through: what joins or repeats it makes more of it than the number of elements says. */
+const rearranging = new Set('Reshape Squeeze Unsqueeze Flatten Transpose Identity Slice'.split(' '));
+
 /** Rounds of all loops in each other that folding may take. */
 const ROUNDS = 10_000;
 
 /** How often the innermost body runs at most; infinite where a loop does not say. */
-function roundsOf(node: Node): number {
-  const own = node.is('Loop') ? (smallNumbers(node.inputs[0])?.[0] ?? Number.POSITIVE_INFINITY) : 1;
+function allRoundsOf(node: Node): number {
+  const own = node.is('Loop') ? new Work(smallNumbers, Number.POSITIVE_INFINITY).roundsOf(node) : 1;
   const inner = node.bodies.flatMap((body) =>
-    [...body.nodeSet].map((one) => (one.bodies.length > 0 ? roundsOf(one) : 1)),
+    [...body.nodeSet].map((one) => (one.bodies.length > 0 ? allRoundsOf(one) : 1)),
   );
-  return Math.max(1, own) * maxOf(inner, 1);
+  return own * maxOf(inner, 1);
 }
 
 const isKnownDomain = ({ domain }: Node): boolean => domain === '' || domain === 'ai.onnx.ml';
@@ -39,6 +42,7 @@ export function canEvaluate(node: Node): boolean {
   if (!isKnownDomain(node) || others.has(node.opType) || node.hasReference || node.graph.model.functionOf(node))
     return false;
   if (node.outputs.some((value) => value?.type && value.type.kind !== 'tensor')) return false;
-  if (node.bodies.length > 0 && !(node.bodies.every(isSelfContained) && roundsOf(node) <= ROUNDS)) return false;
+  if (node.outputs[0]?.elem === 'string' && !rearranging.has(node.opType)) return false;
+  if (node.bodies.length > 0 && !(node.bodies.every(isSelfContained) && allRoundsOf(node) <= ROUNDS)) return false;
   return isPure(node);
 }

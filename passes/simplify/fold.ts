@@ -17,23 +17,28 @@ import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { ancestorsOf, constantModel } from './constant-model.js';
 import { canEvaluate } from './evaluable.js';
-import { Budget, isOversized, isStorage } from './worth.js';
+import { Growth, isOversized, isStorage } from './worth.js';
 
 /** One run's folding, round after round: what the file may still grow by, and what stays as it is. */
 export class Folding {
-  readonly #budget = new Budget();
+  readonly #growth: Growth;
   /** Nodes that the runtime refused: they are not tried again. */
   readonly #failed = new Set<Node>();
   /** Nodes that are not worth their bytes as the model is now, and why. */
   #spared = new Map<Node, string>();
 
-  constructor(readonly context: PassContext) {}
+  constructor(
+    model: Model,
+    readonly context: PassContext,
+  ) {
+    this.#growth = new Growth(model);
+  }
 
   /** Folds what is constant in every scope. */
   async round(model: Model): Promise<void> {
     if (!this.context.evaluate) return;
     this.#spared = new Map();
-    const values = [...model.graphs()].flatMap((graph) => frontierOf(graph, this.#budget, this.#failed, this.#spared));
+    const values = [...model.graphs()].flatMap((graph) => frontierOf(graph, this.#growth, this.#failed, this.#spared));
     const folded = new Map<Value, Tensor>();
     for (const group of byOpsets(values))
       for (const [value, tensor] of await evaluateAll(group, this.context, this.#failed)) folded.set(value, tensor);
@@ -95,10 +100,10 @@ async function evaluateInstances(
 }
 
 /** The values that constant nodes hand to others, those too big to keep cut back to what they are made of. */
-function frontierOf(graph: Graph, budget: Budget, failed: ReadonlySet<Node>, spared: Map<Node, string>): Value[] {
+function frontierOf(graph: Graph, growth: Growth, failed: ReadonlySet<Node>, spared: Map<Node, string>): Value[] {
   const isAfforded = (value: Value, constant: ReadonlySet<Node>): boolean => {
-    if (budget.spend(value, constant)) return true;
-    spared.set(value.producer as Node, 'not folded: the file would grow by more than 1 MiB in all');
+    if (growth.spend(value, constant)) return true;
+    spared.set(value.producer as Node, graph.model.budget.reasonOf('folding-bytes'));
     return false;
   };
   for (;;) {
@@ -108,7 +113,7 @@ function frontierOf(graph: Graph, budget: Budget, failed: ReadonlySet<Node>, spa
     for (const node of constant)
       for (const value of node.outputs) {
         if (!value || ![...value.uses].some((use) => !constant.has(readerIn(graph, use.node)))) continue;
-        const reason = budget.refusal(value, constant);
+        const reason = growth.refusal(value, constant);
         if (reason === undefined) frontier.push(value);
         else {
           spared.set(node, reason);

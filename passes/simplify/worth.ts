@@ -1,12 +1,14 @@
 /** What a folded constant costs the file, and how much of that is worth it. */
+import { growing, Work } from '../../src/infer/work.js';
 import type { Graph } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { dependenciesOf } from '../../src/ir/order.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { byteLengthOf, dataTypes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { ancestorsOf } from './constant-model.js';
-import { isStatic } from './small.js';
+import { isStatic, smallNumbers } from './small.js';
 
 /** Bytes that one folded value may add to the file. */
 const GROWTH = 64 * 1024;
@@ -14,27 +16,11 @@ const GROWTH = 64 * 1024;
 /** Bytes of it that a weight which others read as well may be stored a second time for. */
 const TWICE = 4096;
 
-/** Bytes that all of them may add together. */
-const TOTAL_GROWTH = 1024 * 1024;
-
 /** Weights beyond this are not read: all of them would be in memory at once, here and where the runtime is. */
 const LARGE = 16 * 2 ** 20;
 
 /** A narrower float smaller than this may be folded away. */
 const SMALL_STORAGE = 1024;
-
-/** Ops whose results can be larger than what they read. */
-const growing = new Set([
-  'ConstantOfShape',
-  'Expand',
-  'Tile',
-  'Range',
-  'Pad',
-  'Resize',
-  'Upsample',
-  'OneHot',
-  'EyeLike',
-]);
 
 /**
  * True where the node is how weights are stored in a smaller type: bf16 → Cast, int8 → DequantizeLinear. Of these none is too
@@ -54,17 +40,24 @@ const bytesOf = (value: Value): number | undefined =>
   value.elem && isStatic(value.shape) ? byteLengthOf(value.elem, elementCount(value.shape)) : undefined;
 
 /** The constants that a value is computed from, and whether anything on the way can grow or is of unknown size. */
-function sourcesOf(value: Value): { readonly constants: ReadonlySet<Value>; readonly largest: number } {
+function sourcesOf(value: Value): {
+  readonly constants: ReadonlySet<Value>;
+  readonly largest: number;
+  readonly work: number;
+} {
   const constants = new Set<Value>();
+  const counted = new Work(smallNumbers, Number.POSITIVE_INFINITY);
   let largest = 0;
+  let work = 0;
   for (const node of ancestorsOf([value])) {
+    work += counted.of(node);
     for (const output of node.outputs)
       if (output)
         largest = Math.max(largest, bytesOf(output) ?? (growing.has(node.opType) ? Number.POSITIVE_INFINITY : 0));
     for (const body of node.bodies) largest = Math.max(largest, largestIn(body));
     for (const input of dependenciesOf(node)) if (input.tensor) constants.add(input);
   }
-  return { constants, largest };
+  return { constants, largest, work };
 }
 
 /** Bytes of the largest value in a body; infinite where one is of unknown size, which a loop may let grow. */
@@ -83,15 +76,19 @@ export const isOversized = (value: Value, tensor: Tensor): boolean =>
   bytesOf(value) === undefined && tensor.byteLength > GROWTH;
 
 /** What may still be added to a model's file. */
-export class Budget {
-  #left = TOTAL_GROWTH;
+export class Growth {
+  #left: number;
   /** Constants that another value has made free already. */
   readonly #claimed = new Set<Value>();
+
+  constructor(model: Model) {
+    this.#left = model.budget.limitOf('folding-bytes');
+  }
 
   /** Why a value had better stay computed; undefined where it may be folded. `constant`: the nodes that would go. */
   refusal(value: Value, constant: ReadonlySet<Node>): string | undefined {
     const bytes = bytesOf(value);
-    const { constants, largest } = sourcesOf(value);
+    const { constants, largest, work } = sourcesOf(value);
     const read = [...constants].reduce((sum, { tensor }) => sum + (tensor?.byteLength ?? 0), 0);
     if (bytes === undefined && (largest === Number.POSITIVE_INFINITY || read > GROWTH))
       return 'not folded: the size of the result is not known';
@@ -100,7 +97,9 @@ export class Budget {
     if (growth > TWICE && [...constants].some((one) => isLarge(one) && !isFreed(one, constant)))
       return 'not folded: a weight that others read as well would be stored twice';
     if (read > LARGE) return 'not folded: it reads more than 16 MiB of weights';
-    if (largest > 16 * LARGE) return 'not folded: a step on the way is larger than 256 MiB';
+    if (largest > 8 * LARGE) return 'not folded: a step on the way is larger than 128 MiB';
+    const { budget } = value.graph.model;
+    if (work > budget.limitOf('folding-work')) return budget.reasonOf('folding-work');
     return undefined;
   }
 

@@ -113,6 +113,9 @@ function enclosed(brackets: '[]' | '{}', parts: readonly string[], indent: strin
   return `${open}\n${parts.map((part) => `${indent}  ${part}${end}\n`).join('')}${indent}${close}`;
 }
 
+/** A declared size beyond this is no count of axes. */
+const MOST_AXES = 64;
+
 function structureText(one: Structure, ports: ReadonlyMap<string, ContractPort>, indent = '  '): string {
   const within = (inner: Structure) => structureText(inner, ports, `${indent}  `);
   const port = (name: string) => ports.get(name);
@@ -125,7 +128,7 @@ function structureText(one: Structure, ports: ReadonlyMap<string, ContractPort>,
       return `readonly ${tensorOf(port(one.port)?.type ?? 'unknown', port(one.port)?.dims?.slice(1) ?? null)}[]`;
     case 'packed': {
       const rank = port(one.shapes)?.dims?.[1];
-      const dims = typeof rank === 'number' ? new Array<null>(rank).fill(null) : null;
+      const dims = typeof rank === 'number' && rank <= MOST_AXES ? new Array<null>(rank).fill(null) : null;
       return `readonly ${tensorOf(port(one.port)?.type ?? 'unknown', dims)}[]`;
     }
     case 'optional':

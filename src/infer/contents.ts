@@ -139,7 +139,7 @@ export function fillContents(
   f: (coordinates: readonly number[]) => PartialDim,
 ): Contents | undefined {
   const count = shape.reduce((n, size) => n * size, 1);
-  if (count > MOST) return undefined;
+  if (count > MOST || count * shape.length > 16 * MOST) return undefined;
   const coordinates = shape.map(() => 0);
   const contents: PartialDim[] = [];
   for (let i = 0; i < count; i++) {

@@ -8,6 +8,7 @@ import { elementCount, type Tensor } from '../ir/tensor.js';
 import { dataTypes, isFloat, type Shape, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Unknowns } from './unknowns.js';
+import type { Visits } from './visits.js';
 
 /** A dim, or undefined where nothing is known of it. */
 export type PartialDim = Dim | undefined;
@@ -20,6 +21,9 @@ export type Contents = readonly PartialDim[];
 const MOST_INTEGERS = 1024;
 const MOST_FLOATS = 64;
 
+/** A value of more axes is one of unknown rank: no tensor that is meant for something has so many. */
+export const MOST_AXES = 64;
+
 export class Frame {
   readonly types = new Map<Value, Type | undefined>();
   readonly #contents = new Map<Value, Contents | undefined>();
@@ -30,11 +34,13 @@ export class Frame {
     readonly attributes: ReadonlyMap<string, Attribute> | undefined,
     /** Calls around this one. */
     readonly depth: number,
+    /** How often nodes may be gone over again; without it as often as they ask for. */
+    readonly visits?: Visits,
   ) {}
 
   /** The frame of a call from here. */
   inside(call: Node, attributes: ReadonlyMap<string, Attribute>): Frame {
-    return new Frame(this.unknowns.inside(call), attributes, this.depth + 1);
+    return new Frame(this.unknowns.inside(call), attributes, this.depth + 1, this.visits);
   }
 
   typeOf(value: Value): Type | undefined {
@@ -61,22 +67,18 @@ export class Frame {
   }
 
   setContents(value: Value, contents: Contents | undefined): void {
-    if (contents?.some((one) => one !== undefined)) this.#contents.set(value, contents);
+    if (contents?.some((one) => one !== undefined) && contents.length <= MOST_INTEGERS)
+      this.#contents.set(value, contents);
     else this.#contents.delete(value);
   }
 
   /** Dims for a partial shape of a value: what is not known gets the value's own unknown dims. */
   whole(value: Value, shape: PartialShape | undefined): Shape | undefined {
-    return shape?.map((dim, axis) =>
-      dim === undefined || isBad(dim) || (typeof dim === 'object' && dim.text.length > LONGEST)
-        ? this.unknowns.at(value, axis)
-        : dim,
-    );
+    if (shape && shape.length > MOST_AXES) return undefined;
+    return shape?.map((dim, axis) => (dim === undefined || isBad(dim) ? this.unknowns.at(value, axis) : dim));
   }
 }
 
-/** A longer expression says nothing to anyone. */
-const LONGEST = 240;
 const isBad = (dim: Dim): boolean => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim >= 0);
 
 /** What small constants hold, however often types are inferred. */

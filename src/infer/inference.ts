@@ -1,9 +1,10 @@
 /** One run over a model: scope after scope in dependency order, calls of functions by what each is called with. */
 import type { Attribute } from '../ir/attribute.js';
-import type { Dim, SymbolName } from '../ir/dims.js';
+import { type Dim, type SymbolName, withNames } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { scopesIn } from '../ir/scopes.js';
 import { substitute } from '../ir/substitute.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -13,11 +14,13 @@ import { typeBySchema } from './elements.js';
 import { type Contents, Frame } from './frame.js';
 import { joinContents, joinTypes } from './join.js';
 import { ruleOf } from './registry.js';
+import { sameAgain, signatureOf } from './signature.js';
 import { plainDims, readShape } from './spelled.js';
 import { unknownsOf } from './unknowns.js';
+import { Visits } from './visits.js';
 
 /** Functions that call themselves, which ONNX forbids, end here. */
-const DEEPEST = 64;
+const DEEPEST = 512;
 
 interface Definition {
   readonly schema: OperatorSchema | undefined;
@@ -33,6 +36,12 @@ export class Inference {
   readonly #heldInFunctions = new Map<Value, Contents | undefined>();
   readonly #functions = new Map<string, ModelFunction>();
   readonly #called = new Set<ModelFunction>();
+  /** What calls gave, by function and signature. */
+  readonly #given = new Map<ModelFunction, Map<string, readonly Known[]>>();
+  /** Functions of which a call was not followed. */
+  readonly #unfollowed = new Set<ModelFunction>();
+  readonly #visits: Visits;
+  #givenUp = (): number => 0;
   /** By op, domain and opset. */
   readonly #definitions = new Map<string, Definition>();
 
@@ -40,11 +49,19 @@ export class Inference {
     readonly model: Model,
     readonly bindings: ReadonlyMap<SymbolName, Dim>,
   ) {
-    this.main = new Frame(unknownsOf(model), undefined, 0);
+    this.#visits = new Visits(model);
+    this.main = new Frame(unknownsOf(model), undefined, 0, this.#visits);
     for (const one of model.functions) this.#functions.set(keyOf(one.domain, one.name, one.overload), one);
   }
 
   run(): void {
+    withNames(this.model.budget.limitOf('dims-terms'), (givenUp) => {
+      this.#givenUp = givenUp;
+      this.#run();
+    });
+  }
+
+  #run(): void {
     const { inputs } = this.model.graph;
     const plain = plainDims(inputs);
     for (const value of inputs) this.main.types.set(value, this.#inputType(value, plain));
@@ -52,10 +69,27 @@ export class Inference {
     // A function that nobody calls: of its inputs nothing is known.
     for (const one of this.model.functions) {
       if (this.#called.has(one)) continue;
-      const frame = new Frame(this.main.unknowns, one.defaults, 1);
+      const frame = new Frame(this.main.unknowns, one.defaults, 1, this.#visits);
       for (const value of one.graph.inputs) frame.types.set(value, undefined);
       this.#graph(one.graph, frame);
       this.#merge(frame);
+    }
+    for (const one of this.#unfollowed) this.#forget(one);
+  }
+
+  /** Nothing is known of what a function holds, as one of its calls was not followed, nor of what those hold that it calls. */
+  #forget(called: ModelFunction): void {
+    for (const graph of scopesIn(called.graph)) {
+      for (const value of graph.values())
+        if (!value.tensor) {
+          this.#inFunctions.set(value, undefined);
+          this.#heldInFunctions.set(value, undefined);
+        }
+      for (const node of graph.nodeSet) {
+        const inner = this.#calledBy(node);
+        // A set goes on to what is added to it.
+        if (inner) this.#unfollowed.add(inner);
+      }
     }
   }
 
@@ -84,9 +118,17 @@ export class Inference {
   }
 
   #node(node: Node, frame: Frame): void {
-    const called = this.#functions.size > 0 && this.#functions.get(keyOf(node.domain, node.opType, node.overload));
+    this.#visits.count();
+    const { budget } = this.model;
+    const before = this.#givenUp();
+    const called = this.#calledBy(node);
     if (called) this.#call(node, called, frame);
     else this.#operator(node, frame);
+    if (this.#givenUp() > before && node.bodies.length === 0 && !called) budget.note('dims-terms', node.label);
+  }
+
+  #calledBy(node: Node): ModelFunction | undefined {
+    return this.#functions.size > 0 ? this.#functions.get(keyOf(node.domain, node.opType, node.overload)) : undefined;
   }
 
   #operator(node: Node, frame: Frame): void {
@@ -138,25 +180,46 @@ export class Inference {
 
   /** A call of a function: its body with what it is called with. */
   #call(node: Node, called: ModelFunction, outer: Frame): void {
-    if (outer.depth >= DEEPEST) return;
     this.#called.add(called);
     const attributes = new Map<string, Attribute>(called.defaults);
     for (const [name, attribute] of node.attributes) {
       const given = attribute.type === 'ref' ? outer.attributes?.get(attribute.name) : attribute;
       if (given) attributes.set(name, given);
     }
-    const frame = outer.inside(node, attributes);
     const inputs = called.graph.inputs.map((_, index): Known => {
       const value = node.inputs[index];
       return value ? { type: outer.typeOf(value), contents: outer.contentsOf(value) } : { type: undefined };
     });
-    const outputs = this.#body(called.graph, inputs, frame);
-    this.#merge(frame);
+    const outputs = this.#results(node, called, inputs, attributes, outer);
     node.outputs.forEach((value, index) => {
       if (!value) return;
       outer.types.set(value, outputs[index]?.type);
       outer.setContents(value, outputs[index]?.contents);
     });
+  }
+
+  /** What a call gives. Calls of calls of calls are few where each signature is followed once. */
+  #results(
+    node: Node,
+    called: ModelFunction,
+    inputs: readonly Known[],
+    attributes: ReadonlyMap<string, Attribute>,
+    outer: Frame,
+  ): readonly Known[] {
+    const given = this.#given.get(called) ?? new Map<string, readonly Known[]>();
+    this.#given.set(called, given);
+    const signature = signatureOf(inputs, attributes);
+    const known = given.get(signature);
+    if (known) return sameAgain(known, inputs, outer.unknowns.inside(node));
+    if (outer.depth >= DEEPEST || this.#visits.areSpent(node)) {
+      this.#unfollowed.add(called);
+      return [];
+    }
+    const frame = outer.inside(node, attributes);
+    const outputs = this.#body(called.graph, inputs, frame);
+    this.#merge(frame);
+    given.set(signature, outputs);
+    return outputs;
   }
 
   /** What a value always holds: in a function, in every call of it. */

@@ -2,7 +2,7 @@
 import { broadcastDims } from '../ir/dims.js';
 import { boundsOf, within } from './bounds.js';
 import type { Call, Rule } from './call.js';
-import type { PartialDim, PartialShape } from './frame.js';
+import { MOST_AXES, type PartialDim, type PartialShape } from './frame.js';
 
 /** The dim that dims broadcast to, where some are not known. */
 export function broadcastDim(a: PartialDim, b: PartialDim): PartialDim {
@@ -41,6 +41,12 @@ export function broadcastInputs(call: Call, first = 0): PartialShape | undefined
   }
   return result;
 }
+
+/** A shape of so many axes of which nothing else is known; undefined where that is no count of axes. */
+export const unknownDims = (count: PartialDim): PartialShape | undefined =>
+  typeof count === 'number' && count >= 0 && count <= MOST_AXES
+    ? new Array<PartialDim>(count).fill(undefined)
+    : undefined;
 
 /** The numbers of a shape; undefined where a dim is not one. */
 export const numericShape = (shape: PartialShape | undefined): readonly number[] | undefined =>

@@ -24,12 +24,16 @@ export function readShape(shape: Shape, plain: ReadonlyMap<string, Dim>): Shape 
   return dims.some((dim, axis) => dim !== shape[axis]) ? dims : shape;
 }
 
+/** A longer name is no sum of dims that anyone wrote. */
+const MOST_TOKENS = 256;
+
 /**
  * What a name spells in terms of other inputs' dims. `past + 1` is left alone: exporters write it for one new token at a time,
  * and such models are run with more.
  */
 function readDim(name: string, plain: ReadonlyMap<string, Dim>): Dim | undefined {
   const tokens = name.match(/[\p{L}_][\p{L}\p{N}_.]*|\d+|\/\/|\S/gu) ?? [];
+  if (tokens.length > MOST_TOKENS) return undefined;
   let at = 0;
   const take = (...expected: string[]): string | undefined =>
     expected.includes(tokens[at] ?? '') ? tokens[at++] : undefined;

@@ -2,7 +2,7 @@
  * Dims that inference cannot tell. Each is a symbol of its own, and the same one whenever the same place is inferred
  * again: inferring twice changes nothing. A function's body has its own for each call.
  */
-import { type Dim, unknownDim } from '../ir/dims.js';
+import { type Dim, type Unknown, unknownDim } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
@@ -10,6 +10,7 @@ import type { Value } from '../ir/value.js';
 export class Unknowns {
   readonly #dims = new WeakMap<Value, Dim[]>();
   readonly #calls = new WeakMap<Node, Unknowns>();
+  readonly #likenesses = new WeakMap<Unknown, Dim>();
 
   /** The unknown dim at one axis of a value; other counts that a value brings have negative axes. */
   at(value: Value, axis: number): Dim {
@@ -21,6 +22,13 @@ export class Unknowns {
     // Axis -1 is kept in slot 0.
     dims[axis + 1] ??= unknownDim();
     return dims[axis + 1] as Dim;
+  }
+
+  /** The dim here that is what `other` is in another call of the same function. */
+  like(other: Unknown): Dim {
+    const own = this.#likenesses.get(other) ?? unknownDim();
+    this.#likenesses.set(other, own);
+    return own;
   }
 
   /** Those inside a call of a function. */

@@ -29,6 +29,7 @@ export function cloneModel(model: Model, omission?: Omission, values = new Map<V
     carried,
     metadata: [...model.metadata],
   });
+  copy.budget = model.budget.clone();
   fill(copy.graph, model.graph, values, false, omission);
   for (const fn of model.functions) {
     const graph = new Graph(

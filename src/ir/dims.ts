@@ -1,7 +1,12 @@
 /**
  * Symbolic dims: sums of products of symbols with integer coefficients, with floor division where ONNX needs it.
  * One normal form, so dims compare by value: `batch*12`, `(h*w)//4`, `past+seq`; beside `*` a quotient has parentheses.
+ *
+ * A product of n sums has 2^n terms: what would be spelled with too many names, or counts beyond 2^53, is NaN, as it is among
+ * numbers. NaN stays NaN in whatever is computed from it, equals nothing, and in a shape stands for an unknown dim.
  */
+
+import { budgets } from './budget.js';
 
 /** A dim: a number, or an expression over symbols. */
 export type Dim = number | DimExpression;
@@ -35,13 +40,50 @@ interface Term {
 class DimExpression {
   /** The normal form; equal dims have equal text. */
   readonly text: string;
+  /** How many names and numbers it is spelled with. */
+  readonly size: number;
   constructor(readonly terms: readonly Term[]) {
+    this.size = terms.reduce((sum, { atoms }) => atoms.reduce((n, one) => n + atomSize(one), sum + 1), 0);
     this.text = terms.map((term, at) => (at === 0 || term.coefficient < 0 ? '' : '+') + termText(term)).join('');
   }
   toString(): string {
     return this.text;
   }
 }
+
+const sizeOf = (dim: Dim): number => (typeof dim === 'number' ? 1 : dim.size);
+const atomSize = (one: Atom): number => (one.kind === 'symbol' ? 1 : sizeOf(one.a) + sizeOf(one.b));
+
+/** What dims may be spelled with while some work goes on, and how often one was given up in it. A name and its number count as one. */
+interface Spelling {
+  readonly most: number;
+  givenUp: number;
+}
+let spelling: Spelling = { most: 2 * budgets['dims-terms'][0], givenUp: 0 };
+
+/** Does work, which waits for nothing, with dims of at most so many names; it is told how often one was given up so far. */
+export function withNames<T>(names: number, work: (givenUp: () => number) => T): T {
+  const before = spelling;
+  const own: Spelling = { most: 2 * names, givenUp: 0 };
+  spelling = own;
+  try {
+    return work(() => own.givenUp);
+  } finally {
+    spelling = before;
+  }
+}
+
+/** A long name makes long texts of few names. */
+const LONGEST = 2 ** 14;
+
+const isTooLong = (size: number, length = 0): boolean => {
+  if (size <= spelling.most && length <= LONGEST) return false;
+  spelling.givenUp++;
+  return true;
+};
+
+/** The number, NaN where it is whole and beyond 2^53: rounded it would be another. */
+const counted = (n: number): number => (Number.isInteger(n) && !Number.isSafeInteger(n) ? Number.NaN : n);
 
 /** Braces set off a name that could be read as something else: single slashes inside a name are no division. */
 const symbolText = (name: SymbolName): string =>
@@ -71,14 +113,23 @@ function normal(terms: readonly Term[]): Dim {
   }
   const keys = [...sums.keys()].sort((a, b) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
   if (keys.length === 0) return 0;
-  if (keys.length === 1 && keys[0] === '') return (sums.get('') as Term).coefficient;
-  return new DimExpression(keys.map((key) => sums.get(key) as Term));
+  if (keys.length === 1 && keys[0] === '') return counted((sums.get('') as Term).coefficient);
+  const own = keys.map((key) => sums.get(key) as Term);
+  if (!own.every(({ coefficient }) => Number.isSafeInteger(coefficient))) return Number.NaN;
+  return made(own);
+}
+
+/** The sum; NaN where it is spelled with too many names. One symbol alone is never too long. */
+function made(terms: readonly Term[]): Dim {
+  const sum = new DimExpression(terms);
+  const isSymbol = terms.length === 1 && terms[0]?.atoms.length === 1 && terms[0].atoms[0]?.kind === 'symbol';
+  return !isSymbol && isTooLong(sum.size, sum.text.length) ? Number.NaN : sum;
 }
 
 const termsOf = (dim: Dim): readonly Term[] =>
   typeof dim === 'number' ? (dim === 0 ? [] : [{ coefficient: dim, atoms: [] }]) : dim.terms;
 
-const atom = (value: Atom): Dim => new DimExpression([{ coefficient: 1, atoms: [value] }]);
+const atom = (value: Atom): Dim => made([{ coefficient: 1, atoms: [value] }]);
 
 /** A named dim: a size, so never negative. Two symbols of one name are one dim. */
 export const symbol = (name: SymbolName): Dim => atom({ kind: 'symbol', name, text: symbolText(name) });
@@ -88,12 +139,13 @@ let unknowns = 0;
 export const unknownDim = (): Dim => symbol(new Unknown(++unknowns));
 
 export const addDims = (a: Dim, b: Dim): Dim =>
-  typeof a === 'number' && typeof b === 'number' ? a + b : normal([...termsOf(a), ...termsOf(b)]);
+  typeof a === 'number' && typeof b === 'number' ? counted(a + b) : normal([...termsOf(a), ...termsOf(b)]);
 
 export const subtractDims = (a: Dim, b: Dim): Dim => addDims(a, multiplyDims(b, -1));
 
 export function multiplyDims(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number' && typeof b === 'number') return a * b;
+  if (typeof a === 'number' && typeof b === 'number') return counted(a * b);
+  if (isTooLong(termsOf(a).length * termsOf(b).length)) return Number.NaN;
   const product: Term[] = [];
   for (const x of termsOf(a))
     for (const y of termsOf(b))
@@ -125,16 +177,17 @@ export function divideExactly(a: Dim, b: Dim): Dim | undefined {
   return normal(quotient);
 }
 
-/** ⌊a/b⌋ for dims, b > 0. */
+/** ⌊a/b⌋ for dims; NaN where b is a number that is not above 0. */
 export function floorDivide(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number' && typeof b === 'number' && b !== 0) return Math.floor(a / b);
+  if (isNone(a) || isNone(b) || (typeof b === 'number' && b <= 0)) return Number.NaN;
+  if (typeof a === 'number' && typeof b === 'number') return Math.floor(a / b);
   const exact = divideExactly(a, b);
   if (exact !== undefined) return exact;
   return typeof b === 'number' && b > 0 ? floorByNumber(a, b) : floorBySymbols(a, b);
 }
 
 const quotient = (a: Dim, b: Dim): Dim =>
-  atom({ kind: 'floordiv', a, b, text: `${operandText(a)}//${operandText(b)}` });
+  isNone(a) || isNone(b) ? Number.NaN : atom({ kind: 'floordiv', a, b, text: `${operandText(a)}//${operandText(b)}` });
 
 /** In parentheses unless it is a number, a symbol or a call. */
 const operandText = (dim: Dim): string =>
@@ -179,6 +232,8 @@ function floorBySymbols(a: Dim, b: Dim): Dim {
   return addDims(whole, quotient(rest, b));
 }
 
+const isNone = (dim: Dim): boolean => typeof dim === 'number' && Number.isNaN(dim);
+
 const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
 
 /** ⌈a/b⌉ for dims, b > 0. */
@@ -195,6 +250,7 @@ function isSize(a: Atom): boolean {
 }
 
 const extreme = (kind: 'min' | 'max', a: Dim, b: Dim): Dim => {
+  if (isNone(a) || isNone(b)) return Number.NaN;
   if (typeof a === 'number' && typeof b === 'number') return Math[kind](a, b);
   const [greater, less] = kind === 'max' ? [a, b] : [b, a];
   if (isNonNegative(subtractDims(a, b))) return greater;
@@ -216,7 +272,7 @@ export function broadcastDims(a: Dim, b: Dim): Dim | undefined {
   for (const [text, dim] of all) if (isCut(dim, all)) all.delete(text);
   const sorted = [...all.keys()].sort().map((text) => all.get(text) as Dim);
   return sorted.reduce((x, y) =>
-    atom({ kind: 'broadcast', a: x, b: y, text: `broadcast(${dimText(x)},${dimText(y)})` }),
+    isNone(x) ? x : atom({ kind: 'broadcast', a: x, b: y, text: `broadcast(${dimText(x)},${dimText(y)})` }),
   );
 }
 

@@ -1,6 +1,7 @@
 /** A model: a main graph, the functions it calls, and what the file says about itself. */
 
 import type { Attribute } from './attribute.js';
+import { Budget } from './budget.js';
 import { Graph } from './graph.js';
 import { Opsets } from './opsets.js';
 import { scopesIn } from './scopes.js';
@@ -53,6 +54,8 @@ export class Model {
   readonly opsets: Map<string, number>;
   readonly functions: ModelFunction[] = [];
   readonly graph: Graph;
+  /** What the numbers in it may make us do. */
+  budget = new Budget();
   /** What the reader found and the IR does not model. */
   carried: unknown;
 

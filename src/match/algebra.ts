@@ -175,6 +175,9 @@ export function sumOf(value: Value, facts: Facts, reach: Reach = 'own'): Sum {
 /** Highest power that a polynomial is followed to: activations are approximated by cubics. */
 const DEGREE = 4;
 
+/** Steps of a polynomial that are read at most: operands that are shared would double them. */
+const STEPS = 64;
+
 export interface Polynomial {
   /** Coefficients by power of the variable, from the constant on. */
   readonly coefficients: readonly number[];
@@ -184,34 +187,35 @@ export interface Polynomial {
 /** The value as a polynomial in one variable; undefined where it is none, or of a power above 4. */
 export function polynomialOf(value: Value, variable: Value, facts: Facts): Polynomial | undefined {
   const nodes: Node[] = [];
-  const read = (one: Value, depth: number): readonly number[] | undefined => {
+  let left = STEPS;
+  const read = (one: Value): readonly number[] | undefined => {
     if (one === variable) return [0, 1];
     const x = repeatedOf(one, facts);
     if (x !== undefined) return [x];
     const node = one.producer;
-    if (depth > 12 || node?.domain !== '' || node.hasReference || !isFloat(one.elem)) return undefined;
+    if (left-- <= 0 || node?.domain !== '' || node.hasReference || !isFloat(one.elem)) return undefined;
     const [a, b] = node.inputs;
-    const left = a && read(a, depth + 1);
-    if (!left) return undefined;
+    const first = a && read(a);
+    if (!first) return undefined;
     nodes.push(node);
-    if (isPlain(node)) return left;
-    if (node.opType === 'Neg') return left.map((c) => -c);
+    if (isPlain(node)) return first;
+    if (node.opType === 'Neg') return first.map((c) => -c);
     if (node.opType === 'Pow') {
       const power = repeatedOf(b, facts);
       if (power === undefined || !Number.isInteger(power) || power < 1 || power > DEGREE) return undefined;
       return Array(power - 1)
-        .fill(left)
-        .reduce((product, factor) => product && times(product, factor), left);
+        .fill(first)
+        .reduce((product, factor) => product && times(product, factor), first);
     }
-    const right = b && read(b, depth + 1);
-    if (!right) return undefined;
-    if (node.opType === 'Add') return plus(left, right, 1);
-    if (node.opType === 'Sub') return plus(left, right, -1);
-    if (node.opType === 'Mul') return times(left, right);
-    if (node.opType === 'Div' && right.length === 1) return left.map((c) => c / (right[0] as number));
+    const second = b && read(b);
+    if (!second) return undefined;
+    if (node.opType === 'Add') return plus(first, second, 1);
+    if (node.opType === 'Sub') return plus(first, second, -1);
+    if (node.opType === 'Mul') return times(first, second);
+    if (node.opType === 'Div' && second.length === 1) return first.map((c) => c / (second[0] as number));
     return undefined;
   };
-  const coefficients = read(value, 0);
+  const coefficients = read(value);
   return coefficients && { coefficients, nodes: [...new Set(nodes)] };
 }
 

@@ -31,12 +31,15 @@ const binary: ReadonlyMap<string, (x: number, y: number) => number> = new Map(
   }),
 );
 
-/** Expressions deeper than this are not scalars that an exporter wrote. */
-const DEPTH = 24;
+/** What is left to read of an expression: one of more steps is no scalar that an exporter wrote, and shared operands would double them. */
+interface Steps {
+  left: number;
+}
+const few = (): Steps => ({ left: 48 });
 
 /** The only number of a one-element value, in double precision; undefined where it is not known. */
-export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): number | undefined {
-  if (!value || depth > DEPTH) return undefined;
+export function scalarOf(value: Value | undefined, facts: Facts, steps = few()): number | undefined {
+  if (!value || steps.left-- <= 0) return undefined;
   const tensor = constantTensor(value);
   if (tensor)
     return elementCount(tensor.shape) === 1 && tensor.type !== 'string'
@@ -49,7 +52,7 @@ export function scalarOf(value: Value | undefined, facts: Facts, depth = 0): num
   if (node?.domain !== '') return undefined;
   if (node.opType === 'ConstantOfShape' && !node.hasReference) return filled(node);
   const [a, b] = node.inputs;
-  const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, depth + 1);
+  const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, steps);
   if (node.opType === 'Cast') {
     const x = inner(a);
     // float → int would round; int → float is exact for what shapes hold.
@@ -94,11 +97,11 @@ const placing: ReadonlySet<string> = new Set(
 );
 
 /** The number that every element of a value is: a scalar, or one that was repeated; undefined where it is not known. */
-export function fillOf(value: Value | undefined, facts: Facts, depth = 0): number | undefined {
+export function fillOf(value: Value | undefined, facts: Facts, steps = few()): number | undefined {
   const number = scalarOf(value, facts);
   const node = value?.producer;
-  if (number !== undefined || node?.domain !== '' || depth > DEPTH) return number;
-  const inner = (index: number): number | undefined => fillOf(node.inputs[index], facts, depth + 1);
+  if (number !== undefined || node?.domain !== '' || steps.left-- <= 0) return number;
+  const inner = (index: number): number | undefined => fillOf(node.inputs[index], facts, steps);
   if (node.opType === 'ConstantOfShape' && !node.hasReference) return filled(node);
   if (placing.has(node.opType) || (node.opType === 'Cast' && isFloat(value?.elem))) return inner(0);
   const [x, y] = node.opType === 'Mul' ? [inner(0), inner(1)] : [];

@@ -35,6 +35,7 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   if (irVersion >= 3 && opsets.size === 0)
     throw new ModelError(place, 'an opset_import', 'none', 'Export the model again, or set the opset it was made for');
   const model = new Model(opsets, irVersion);
+  model.budget = sources.budget;
   model.producerName = message.producerName ?? '';
   model.producerVersion = message.producerVersion ?? '';
   model.domain = message.domain ?? '';

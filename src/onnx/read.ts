@@ -1,4 +1,5 @@
 /** Reads an ONNX model. Weights stay where they are until something asks for their bytes. */
+import { Budget, type Limits } from '../ir/budget.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { type ByteSource, plainBytes, type Tensor } from '../ir/tensor.js';
@@ -11,6 +12,8 @@ import { collapse, tooDeep } from './wire.js';
 export interface ReadOptions {
   /** Lets external data lie outside the model's folder: absolute paths, `..`, links. Off, because a model is not trusted with your files. */
   readonly allowOutsideData?: boolean;
+  /** How much work the numbers of the model may ask for, by name; the report says which budget was hit. */
+  readonly budget?: Limits;
   /** The folder of the external data of a model given as bytes. */
   readonly folder?: string;
   /** Called with the path of each file that the model is read from: its own, and those of its external data. */
@@ -43,7 +46,9 @@ export const decodeTensor = (array: Uint8Array): Tensor & { name: string } => {
   const external = (): never => {
     throw new ModelError('tensor', 'its numbers inside', 'external data');
   };
-  return Object.assign(readTensor(message, { main: memorySource(bytes), external }), { name: message.name ?? '' });
+  return Object.assign(readTensor(message, { main: memorySource(bytes), external, budget: new Budget() }), {
+    name: message.name ?? '',
+  });
 };
 
 async function open(path: string): Promise<ByteSource> {
@@ -127,6 +132,7 @@ async function withExternalFiles(
   }
   return {
     main,
+    budget: new Budget(options.budget),
     external(location, place) {
       const file = files.get(location);
       if (file === undefined) throw new ModelError(place, 'its external data', `"${location}", which was not opened`);

@@ -1,4 +1,5 @@
 /** TensorProto ↔ Tensor. A tensor that was read remembers its message, and is written back in the form it had. */
+import type { Budget } from '../ir/budget.js';
 import { ModelError } from '../ir/errors.js';
 import {
   type ByteSource,
@@ -17,6 +18,8 @@ import { decodeLazy, lazyFields, typedBytes } from './typed-data.js';
 /** Where the bytes of a model are: its own, and the files beside it. */
 export interface TensorSources {
   readonly main: ByteSource;
+  /** Of the model that is read. */
+  readonly budget: Budget;
   /** The source of an external file by its `location`. Throws ModelError where it may not or cannot be opened. */
   external(location: string, place: string): ByteSource;
 }
@@ -193,8 +196,18 @@ export function readSparseTensor(message: SparseTensorMessage, sources: TensorSo
   if (rows !== count) throw new ModelError(place, `${count} indices, one a value`, `${rows ?? 'a scalar'}`);
   if (more.length || (columns !== undefined && columns !== shape.length))
     throw new ModelError(place, `indices of shape [${count}] or [${count},${shape.length}]`, `[${indices.shape}]`);
-  if (!Number.isSafeInteger(byteLengthOf(values.type, elementCount(shape))))
-    throw new ModelError(place, 'dims whose product is below 2^53', `[${shape}]`);
+  // Whoever reads its numbers reads all of them.
+  const bytes = byteLengthOf(values.type, elementCount(shape));
+  const { budget } = sources;
+  if (!budget.spend('sparse-bytes', bytes)) {
+    const most = budget.limitOf('sparse-bytes');
+    throw new ModelError(
+      place,
+      `sparse tensors of ${most} bytes written out in all`,
+      `${bytes} for [${shape}]`,
+      'Raise it with --budget sparse-bytes=…',
+    );
+  }
   checkIndices(indices, columns === undefined ? [elementCount(shape)] : shape, place);
   const tensor = sparseTensor(shape, values, indices);
   sparseOrigins.set(tensor, message);

@@ -34,6 +34,13 @@ export function inspectionText(given: Inspection, options: { readonly isColoured
         ({ scope, node, expected, found }) => `${scope}${p.name(node)}: expected ${expected}; found ${found}`,
       ),
     ),
+    ...section(
+      'left undone',
+      inspection.shortages.map(
+        ({ reason, places }) =>
+          `${reason}, at ${places.slice(0, 3).map(p.name).join(', ')}${places.length > 3 ? ` and ${places.length - 3} more` : ''}`,
+      ),
+    ),
     ...valueLines(inspection.values ?? [], p),
   ];
   return `${lines.join('\n')}\n`;

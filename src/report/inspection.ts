@@ -1,4 +1,5 @@
 /** What a model is made of: for `inspect`, as JSON. */
+import type { Shortage } from '../ir/budget.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { numberedText } from '../ir/symbols.js';
@@ -46,6 +47,8 @@ export interface Inspection extends ModelSummary {
   readonly blocks: readonly BlockInfo[];
   readonly contradictions: readonly ContradictionInfo[];
   readonly violations: readonly ViolationInfo[];
+  /** What budgets left unknown, and where. */
+  readonly shortages: readonly Shortage[];
   /** Every value of every scope, where asked for. */
   readonly values?: readonly ValueInfo[];
 }
@@ -96,6 +99,7 @@ export function inspectModel(
       expected,
       found,
     })),
+    shortages: model.budget.untold(),
     ...(options.values && { values: valuesOf(model, facts.contents, dimText) }),
   };
 }

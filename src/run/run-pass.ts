@@ -113,7 +113,7 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
       candidate,
       isChanged,
       notes,
-      skips: told.skips(),
+      skips: [...told.skips(), ...candidate.budget.untold().map((short) => ({ ...short, count: short.places.length }))],
       sites,
       rewrites: checker.result(rewrites, refuted),
       verifyMs,

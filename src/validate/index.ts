@@ -1,4 +1,5 @@
 /** Validation: a result against its original, by running both. Accuracy, speed, and where the nodes ran. */
+import type { Limits } from '../ir/budget.js';
 import type { Model } from '../ir/model.js';
 import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
@@ -53,6 +54,8 @@ export interface ValidateOptions
   /** Limit of one load or run; default 5 minutes. */
   readonly timeoutMs?: number;
   readonly allowOutsideData?: boolean;
+  /** How much work the numbers of a model may ask for, by name. */
+  readonly budget?: Limits;
 }
 
 export interface AccuracyReport {

@@ -15,6 +15,7 @@ import {
   subtractDims,
   symbol,
   unknownDim,
+  withNames,
 } from '../../src/ir/dims.js';
 import { printModel } from '../../src/ir/print.js';
 import { substitute } from '../../src/ir/substitute.js';
@@ -162,5 +163,50 @@ describe('unknown dims', () => {
     });
     expect(printed[0]).toBe(printed[1]);
     expect(printed[0]).toContain('x: float32[?1, ');
+  });
+});
+
+describe('dims that would be spelled with too many names', () => {
+  const sums = Array.from({ length: 24 }, (_, i) => addDims(symbol(`a${i}`), symbol(`b${i}`)));
+  const squared = (dim: Dim, times: number): Dim =>
+    Array.from({ length: times }).reduce<Dim>((product) => multiplyDims(product, product), dim);
+
+  it('are NaN: products of sums, powers of powers, minima of minima', () => {
+    expect(sums.reduce(multiplyDims, 1)).toBeNaN();
+    expect(squared(a, 40)).toBeNaN();
+    const names = Array.from({ length: 200 }, (_, i) => symbol(`n${i}`));
+    for (const f of [minDim, maxDim, floorDivide]) expect(names.reduce((x, y) => f(x, y))).toBeNaN();
+    expect(names.reduce((x, y) => broadcastDims(x, y) ?? 0)).toBeNaN();
+  });
+
+  it('stay NaN in what is computed from them, and equal nothing', () => {
+    const none = squared(a, 40);
+    for (const f of [addDims, subtractDims, multiplyDims, floorDivide, ceilDivide, minDim, maxDim])
+      for (const dim of [f(none, b), f(b, none), f(none, 2)]) expect(dim).toBeNaN();
+    expect(equalDims(none, none)).toBe(false);
+    expect(isNonNegative(none)).toBe(false);
+  });
+
+  it('are followed as far as asked, and counted', () => {
+    const product = () => sums.slice(0, 5).reduce(multiplyDims, 1);
+    expect(product()).toBeNaN();
+    const [dim, givenUp] = withNames(200, (count) => [product(), count()]);
+    expect(typeof dim).toBe('object');
+    expect(givenUp).toBe(0);
+    expect(withNames(8, (count) => [squared(a, 40), count()])[1]).toBeGreaterThan(0);
+    expect(product()).toBeNaN();
+  });
+
+  it('are not numbers beyond 2^53, which would be rounded', () => {
+    expect(multiplyDims(3 ** 20, 3 ** 20)).toBeNaN();
+    expect(floorDivide(multiplyDims(3 ** 20, 3 ** 20), 3 ** 20)).toBeNaN();
+    expect(multiplyDims(multiplyDims(a, 3 ** 20), 3 ** 20)).toBeNaN();
+    expect(floorDivide(a, 0)).toBeNaN();
+    expect(multiplyDims(2 ** 26, 2 ** 26)).toBe(2 ** 52);
+  });
+
+  it('may have a long name', () => {
+    const long = symbol('n'.repeat(100_000));
+    expect(equalDims(long, symbol('n'.repeat(100_000)))).toBe(true);
   });
 });

@@ -155,7 +155,7 @@ describe('sparse tensors', () => {
     [
       'a dense form beyond all memory',
       sparse({ dims: [2 ** 40, 2 ** 40] }),
-      `${place}: expected dims whose product is below 2^53; found [${2 ** 40},${2 ** 40}]`,
+      `${place}: expected sparse tensors of ${2 ** 26} bytes written out in all; found ${2 ** 82} for [${2 ** 40},${2 ** 40}]. Raise it with --budget sparse-bytes=…`,
     ],
   ]);
 });

@@ -177,7 +177,7 @@ describe('simplify: constant folding', () => {
       g.output('y', g.op('Add', [g.input('x', 'float32', []), value]));
     });
     const { context } = passContext({ target: 'cpu', hasKernel: () => true, unfit: () => undefined, evaluate });
-    await new Folding(context).round(model);
+    await new Folding(model, context).round(model);
     expect([...model.graph.outputs].map(({ producer }) => producer?.inputs[1]?.isConstant)).toEqual([true]);
   });
 });

@@ -38,6 +38,8 @@ function settle(
 ): Settled {
   let carried = initial;
   for (let round = 0; ; round++) {
+    // Each of loops in loops in loops would multiply the rounds.
+    if (call.frame.visits?.areSpent(call.node)) carried = carried.map(() => ({ type: undefined }));
     const outputs = call.infer(body, others(carried), call.frame);
     const next = carried.map((known, index): Known => {
       const value = body.inputs[index + first];
@@ -180,7 +182,7 @@ const scan: Rule = (call) => {
   if (!body) return;
   const isBatched = call.opset < 9;
   const [skipped, first] = isBatched ? [1, 1] : [0, 0];
-  const scans = call.int('num_scan_inputs', 0);
+  const scans = Math.min(Math.max(call.int('num_scan_inputs', 0), 0), Math.max(call.inputCount - skipped, 0));
   const states = call.inputCount - scans - skipped;
   const inputAxes = isBatched ? [] : (call.ints('scan_input_axes') ?? []);
   const outputAxes = isBatched ? [] : (call.ints('scan_output_axes') ?? []);

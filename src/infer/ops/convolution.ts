@@ -47,7 +47,7 @@ export const conv =
   (call) => {
     const [data, kernel] = [call.shape(0), call.shape(weights)];
     const rank = (data ?? kernel)?.length;
-    if (rank === undefined) return;
+    if (rank === undefined || rank < 2) return;
     if (isLast(call)) return call.set(0, channelsLast(call, data, kernel));
     const spatial = rank - 2;
     const window = windowOf(call, spatial);
@@ -75,7 +75,7 @@ function channelsLast(call: Call, data: Shape | undefined, kernel: Shape | undef
 const convTranspose: Rule = (call) => {
   const [data, kernel] = [call.shape(0), call.shape(1)];
   const rank = (data ?? kernel)?.length;
-  if (rank === undefined) return;
+  if (rank === undefined || rank < 2) return;
   const spatial = rank - 2;
   const { autoPad, strides, dilations, pads } = windowOf(call, spatial);
   const extra = numbers(call, 'output_padding', spatial, 0);

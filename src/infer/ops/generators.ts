@@ -5,8 +5,7 @@ import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { type DataType, dataTypeOfCode, dataTypes, isFloat } from '../../ir/types.js';
 import type { Call, Rule } from '../call.js';
 import { fillContents, MOST } from '../contents.js';
-import type { PartialDim } from '../frame.js';
-import { numericShape } from '../shapes.js';
+import { numericShape, unknownDims } from '../shapes.js';
 
 const dtype = (call: Call, name: string, otherwise: DataType | undefined): DataType | undefined => {
   const code = call.int(name);
@@ -44,8 +43,7 @@ const constant: Rule = (call) => {
 
 const constantOfShape: Rule = (call) => {
   const count = call.dim(0, 0);
-  const shape =
-    call.contents(0) ?? (typeof count === 'number' ? new Array<PartialDim>(count).fill(undefined) : undefined);
+  const shape = call.contents(0) ?? unknownDims(count);
   const tensor = call.tensor('value');
   call.set(0, shape, tensor?.type ?? 'float32');
   const value = tensor ? first(tensor) : 0;

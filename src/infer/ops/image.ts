@@ -4,6 +4,7 @@ import { type Dim, floorDivide, multiplyDims } from '../../ir/dims.js';
 import { maxOf, minOf } from '../../ir/lists.js';
 import { axisOf, type Call, type Rule } from '../call.js';
 import type { Contents, PartialDim } from '../frame.js';
+import { unknownDims } from '../shapes.js';
 
 /** A dim scaled and rounded down; a symbol only by a factor that float32 multiplies exactly: 2, 0.5, 1.25. */
 function scaled(dim: PartialDim, scale: PartialDim): PartialDim {
@@ -83,8 +84,7 @@ export const gridSample: Rule = (call) => {
 const affineGrid: Rule = (call) => {
   const size = call.contents(1);
   const rank = call.dim(1, 0);
-  const dims: readonly PartialDim[] | undefined =
-    size ?? (typeof rank === 'number' ? new Array<PartialDim>(rank).fill(undefined) : undefined);
+  const dims = size ?? unknownDims(rank);
   call.set(0, dims && [dims[0], ...dims.slice(2), dims.length - 2]);
 };
 

@@ -11,9 +11,9 @@ import {
 } from '../../ir/dims.js';
 import type { Shape } from '../../ir/types.js';
 import { axisOf, type Call, type Rule } from '../call.js';
-import { fillContents } from '../contents.js';
+import { fillContents, MOST } from '../contents.js';
 import type { PartialDim, PartialShape } from '../frame.js';
-import { like, numericShape } from '../shapes.js';
+import { like, numericShape, unknownDims } from '../shapes.js';
 
 const gather: Rule = (call) => {
   const [data, indices] = [call.shape(0), call.shape(1)];
@@ -64,11 +64,7 @@ function boundsOf(call: Call, rank: number): Bounds | undefined {
   }
   const [starts, ends] = [call.contents(1), call.contents(2)];
   const count = call.dim(1, 0) ?? call.dim(2, 0);
-  const given = call.has(3)
-    ? call.numbers(3)
-    : typeof count === 'number'
-      ? Array.from({ length: count }, (_, i) => i)
-      : undefined;
+  const given = call.has(3) ? call.numbers(3) : unknownDims(count)?.map((_, i) => i);
   const axes = given?.map((axis) => axisOf(axis, rank));
   return axes && { axes, starts, ends, steps: call.has(4) ? call.contents(4) : axes.map(() => 1) };
 }
@@ -176,7 +172,8 @@ const nonZero: Rule = (call) => {
   const found = numbers?.flatMap((number, at) => (number === 0 ? [] : [at]));
   const rank = shape && Math.max(1, shape.length);
   call.set(0, [rank, found?.length]);
-  if (!found || !source || source.length === 0) return call.setContents(0, undefined);
+  if (!found || !source || source.length === 0 || found.length * source.length > MOST)
+    return call.setContents(0, undefined);
   const strides = source.map((_, axis) => source.slice(axis + 1).reduce((n, size) => n * size, 1));
   call.setContents(
     0,

@@ -2,9 +2,9 @@
 import { addDims, ceilDivide, type Dim, divideExactly, multiplyDims, subtractDims } from '../../ir/dims.js';
 import type { Shape } from '../../ir/types.js';
 import { axisOf, type Call, type Rule } from '../call.js';
-import { fillContents } from '../contents.js';
+import { fillContents, MOST } from '../contents.js';
 import type { Contents, PartialDim, PartialShape } from '../frame.js';
-import { broadcastShapes, numericShape } from '../shapes.js';
+import { broadcastShapes, numericShape, unknownDims } from '../shapes.js';
 
 const concat: Rule = (call) => {
   const shapes = Array.from({ length: call.inputCount }, (_, index) => call.shape(index));
@@ -30,12 +30,9 @@ export function concatenatedShape(
 }
 
 function concatenated(call: Call, shapes: readonly (PartialShape | undefined)[]): Contents | undefined {
-  const parts = shapes.map((shape, index) => {
-    const count = numericShape(shape)?.[0];
-    return count === undefined || count > 1024
-      ? undefined
-      : (call.contents(index) ?? new Array<PartialDim>(count).fill(undefined));
-  });
+  const counts = shapes.map((shape) => numericShape(shape)?.[0] ?? Number.POSITIVE_INFINITY);
+  if (counts.reduce((sum, count) => sum + count, 0) > MOST) return undefined;
+  const parts = counts.map((count, index) => call.contents(index) ?? new Array<PartialDim>(count).fill(undefined));
   return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
 }
 
@@ -76,9 +73,6 @@ const expand: Rule = (call) => {
   call.set(0, result);
   repeat(call, result);
 };
-
-const unknownDims = (count: PartialDim): PartialShape | undefined =>
-  typeof count === 'number' ? new Array<PartialDim>(count).fill(undefined) : undefined;
 
 /** A known scalar repeated is known everywhere. */
 function repeat(call: Call, result: PartialShape | undefined): void {

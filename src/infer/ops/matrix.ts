@@ -3,7 +3,7 @@ import { floorDivide } from '../../ir/dims.js';
 import type { Shape } from '../../ir/types.js';
 import type { Call, Rule } from '../call.js';
 import type { PartialDim, PartialShape } from '../frame.js';
-import { broadcastDim, broadcastShapes } from '../shapes.js';
+import { broadcastDim, broadcastShapes, unknownDims } from '../shapes.js';
 
 /** numpy's matmul: the last two axes multiply, the others broadcast; a vector has no row or no column. */
 export function matMulShape(a: Shape | undefined, b: Shape | undefined): PartialShape | undefined {
@@ -83,17 +83,12 @@ const det: Rule = (call) => call.set(0, call.shape(0)?.slice(0, -2));
 
 const col2Im: Rule = (call) => {
   const shape = call.shape(0);
-  const image = call.contents(1);
+  const image = call.contents(1) ?? unknownDims(call.dim(1, 0));
   const block = call.numbers(2);
-  const rank = call.dim(1, 0);
-  if (!shape || (!image && typeof rank !== 'number')) return;
+  if (!shape || !image) return;
   const size = block?.reduce((n, dim) => n * dim, 1);
   const channels = shape[1];
-  call.set(0, [
-    shape[0],
-    channels !== undefined && size ? floorDivide(channels, size) : undefined,
-    ...(image ?? new Array<PartialDim>(rank as number).fill(undefined)),
-  ]);
+  call.set(0, [shape[0], channels !== undefined && size ? floorDivide(channels, size) : undefined, ...image]);
 };
 
 export const matrix: Readonly<Record<string, Rule>> = {

@@ -4,7 +4,7 @@ import { type Dim, equalDims, floorDivide, multiplyDims, productOf } from '../..
 import { axisOf, type Call, type Rule } from '../call.js';
 import { fillContents } from '../contents.js';
 import type { PartialDim, PartialShape } from '../frame.js';
-import { numericShape } from '../shapes.js';
+import { numericShape, unknownDims } from '../shapes.js';
 
 /** Keeps the elements, in order, under the new shape. */
 const keep = (call: Call, shape: PartialShape | undefined): void => {
@@ -17,7 +17,7 @@ const reshape: Rule = (call) => {
   const target: PartialShape | undefined = attribute ?? call.contents(1);
   if (!target) {
     const [length] = call.shape(1) ?? [];
-    return keep(call, typeof length === 'number' ? new Array<PartialDim>(length).fill(undefined) : undefined);
+    return keep(call, unknownDims(length));
   }
   keep(call, reshaped(call.shape(0), target, call.int('allowzero', 0) !== 0));
 };
@@ -100,7 +100,7 @@ const squeeze: Rule = (call) => {
   if (!shape) return keep(call, undefined);
   if (axes === null) {
     const [count] = call.shape(1) ?? [];
-    return keep(call, typeof count === 'number' && count > 0 ? anyDims(shape.length - count) : undefined);
+    return keep(call, typeof count === 'number' && count > 0 ? unknownDims(shape.length - count) : undefined);
   }
   if (!axes?.length) {
     // None named: every dim of 1 goes, a symbol may or may not be one.
@@ -113,16 +113,13 @@ const squeeze: Rule = (call) => {
   );
 };
 
-const anyDims = (rank: number): PartialShape | undefined =>
-  rank >= 0 ? new Array<PartialDim>(rank).fill(undefined) : undefined;
-
 const unsqueeze: Rule = (call) => {
   const shape = call.shape(0);
   const axes = axesOf(call, 13);
   if (!shape || axes === undefined) return keep(call, undefined);
   if (axes === null) {
     const [count] = call.shape(1) ?? [];
-    return keep(call, typeof count === 'number' ? anyDims(shape.length + count) : undefined);
+    return keep(call, typeof count === 'number' ? unknownDims(shape.length + count) : undefined);
   }
   const rank = shape.length + axes.length;
   const added = new Set(axes.map((axis) => axisOf(axis, rank)));

@@ -1,6 +1,7 @@
 /** Calls of local functions replaced by the functions' nodes, inner calls and calls in bodies too. */
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import { scopesIn } from '../../ir/scopes.js';
 import { inlineCall, opsetConflict } from './inline-call.js';
 
 export interface Inlining {
@@ -22,7 +23,7 @@ export function inlineCalls(model: Model, { isMeant = () => true, refused, inlin
       for (const node of [...graph.nodeSet]) {
         const fn = functionOf(node);
         if (!fn || !isMeant(fn) || kept.has(node) || !graph.nodeSet.has(node)) continue;
-        const reason = opsetConflict(fn, graph);
+        const reason = opsetConflict(fn, graph) ?? shortageFor(fn);
         if (reason) {
           kept.add(node);
           refused?.(reason, node);
@@ -33,6 +34,14 @@ export function inlineCalls(model: Model, { isMeant = () => true, refused, inlin
         isDone = false;
       }
   }
+}
+
+/** Why the nodes of the function are too many: calls of calls of calls double them each time. */
+function shortageFor({ graph }: ModelFunction): string | undefined {
+  let nodes = 0;
+  for (const { nodeSet } of scopesIn(graph)) nodes += nodeSet.size;
+  const { budget } = graph.model;
+  return budget.spend('inlined-nodes', nodes) ? undefined : budget.reasonOf('inlined-nodes');
 }
 
 /** The function that a node calls. Exporters write hundreds of functions: none is searched for node by node. */

@@ -1,6 +1,7 @@
 /** Error by depth: values that original and result both compute, on the same inputs, and where they begin to differ. */
 
 import { inferTypes } from '../../infer/index.js';
+import type { Limits } from '../../ir/budget.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
 import { maxOf } from '../../ir/lists.js';
@@ -23,6 +24,8 @@ export interface ByBlockOptions extends Omit<ReferenceOptions, 'provider'> {
   /** Limit of one load or run; default 5 minutes. */
   readonly timeoutMs?: number;
   readonly allowOutsideData?: boolean;
+  /** How much work the numbers of a model may ask for, by name. */
+  readonly budget?: Limits;
 }
 
 /** Places that are tried as the cause, at most: each is a run of the result. */

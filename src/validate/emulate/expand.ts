@@ -16,7 +16,7 @@ function normedGroups(node: Node, build: GraphBuilder, x: Value): Value {
   const first = isLast ? build.op('Transpose', [x], { perm: CHANNELS_FIRST }) : x;
   const grouped = build.op('Reshape', [first, build.ints(0, groups, -1)]);
   const epsilon = float(node.float('epsilon', 1e-5));
-  const affine = [1, 0].map((number) => build.constant('float32', new Array<number>(groups).fill(number)));
+  const affine = [1, 0].map((number) => build.op('Expand', [build.constant('float32', number), build.ints(groups)]));
   const bare = build.op('InstanceNormalization', [grouped, ...affine], { epsilon });
   const whole = build.op('Reshape', [bare, build.op('Shape', [first])]);
   const [scale, shift] = [1, 2].map((slot) => build.op('Reshape', [node.inputs[slot], build.ints(1, -1, 1, 1)]));

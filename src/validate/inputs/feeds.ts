@@ -9,6 +9,7 @@ import { toTensorData } from '../../runtime/tensor-data.js';
 import { type InputKind, type KindName, kindOf, makerOf } from './kinds.js';
 import { Random } from './random.js';
 import { type Role, roleOf } from './roles.js';
+import { runRefusal } from './run-work.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices } from './sizes.js';
 
 /**
@@ -42,14 +43,14 @@ export interface Feeds {
   readonly kind?: InputKind;
 }
 
-/** Elements of all inputs together that are made up at most: lists that are longer take JavaScript's memory many times over. */
-const MOST = 2 ** 25;
+/** Elements of all inputs together that are made up at most: lists take JavaScript's memory many times over. */
+const mostOf = ({ budget }: Model): number => budget.limitOf('input-elements');
 
 /** How many elements the inputs would have beyond those that are made up; 0 where they are made. Throws RangeError for impossible shapes. */
 export function excessOf(model: Model, options: FeedOptions = {}): number {
   const shapes = shapesOf(model, options.sizes ?? sizeChoices[0]!, options);
   const count = fedInputs(model, options).reduce((sum, { name }) => sum + elementCount(shapes.get(name) ?? []), 0);
-  return Math.max(0, count - MOST);
+  return Math.max(0, count - mostOf(model));
 }
 
 /** The inputs that are fed: those without a default, and those whose shape is asked for. */
@@ -66,7 +67,7 @@ export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
   if (excess > 0)
     throw new RuntimeError(
       'error',
-      `inputs of ${excess + MOST} elements are more than are made up (${MOST}): state smaller ones with dims or shapes`,
+      `inputs of ${excess + mostOf(model)} elements are ${model.budget.reasonOf('input-elements')}, or state smaller ones with dims or shapes`,
     );
   const shapes = shapesOf(model, sizes, options);
   const inputs = fedInputs(model, options);
@@ -84,6 +85,8 @@ export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
     if (value !== undefined) return [input.name, filled(input, shapes.get(input.name) ?? [], value)];
     return [input.name, tensorFor(input, shapes.get(input.name) ?? [], roles.get(input)!, random, context)];
   });
+  const refused = runRefusal(model, Object.fromEntries(tensors));
+  if (refused) throw new RuntimeError('error', `the model is ${refused}, or state smaller sizes with dims or shapes`);
   const has = (kind: Role['kind']) => [...roles.values()].some((role) => role.kind === kind);
   const how = [
     `seed ${seed}`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { storedTensors } from '../../ir/constants.js';
 import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
-import { readModel } from '../../onnx/read.js';
+import { type ReadOptions, readModel } from '../../onnx/read.js';
 import { writeModel } from '../../onnx/write.js';
 import { temporaryFolder } from '../../runtime/temporary-folder.js';
 
@@ -24,7 +24,7 @@ const LARGE = 64 * 2 ** 20;
 /** Throws ModelError where the file is not a model. */
 export async function subjectOf(
   given: string | Uint8Array | Model,
-  options: { readonly allowOutsideData?: boolean } = {},
+  options: Pick<ReadOptions, 'allowOutsideData' | 'budget'> = {},
 ): Promise<Subject> {
   const close = (): void => {};
   const files: string[] = [];
