@@ -37,7 +37,7 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
 /**
  * Optimizes a model file into another. Throws GateError, which has the report, where a gate fails: nothing is written then, and the report
  * has no `output`; and where a pass was rolled back: the rest is written. With `onGate: 'report'` the report is given instead.
- * Throws UsageError, ModelError or PassError; nothing is written then.
+ * Throws UsageError, ModelError or PassError; nothing is written then, unless the message says that the model was.
  */
 export async function optimizeFile(
   input: string,
@@ -123,7 +123,14 @@ export async function optimizeFile(
   };
   if (isBelieved(complete)) {
     say('writing');
-    await writeModelSet(model, out, { externalData: options.externalData }, beside);
+    const isAlone = targets.length === 1;
+    const written = await writeModelSet(
+      model,
+      out,
+      { externalData: options.externalData },
+      isAlone ? undefined : beside,
+    );
+    if (isAlone) beside(written);
   } else if (reportPath) await writeText(reportFile(reportPath, ended));
   expectGates(ended, options);
   return ended;

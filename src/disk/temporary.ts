@@ -2,7 +2,7 @@
  * Temporary files: hidden, of random names, readable by their owner alone, and gone when their process is. A name says whose the file is, and
  * ends in a digest of itself, so that no file of another make is taken for one.
  */
-import { lstatSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, openSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { temporary, undivided } from '../leftovers.js';
 import { digestOf, isRunning, type Owner, random, self } from './owner.js';
@@ -83,12 +83,20 @@ export function clearTemporaries(folder: string, about: string): readonly string
   return turns;
 }
 
+function ifThere(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** How long a file stays unchanged, in ms, before an owner that cannot be asked is taken for gone. A turn lasts milliseconds. */
 const PATIENCE: Readonly<Record<Kind, number>> = { tmp: 24 * 3_600_000, turn: 60_000 };
 
 function isAbandoned(path: string, owner: Owner, kind: Kind): boolean {
   if (owner.instance === self().instance) return !held.has(basename(path));
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = ifThere(path);
   if (!found?.isFile()) return false;
   const isAtWork = isRunning(owner);
   return isAtWork === undefined ? Date.now() - found.mtimeMs > PATIENCE[kind] : !isAtWork;

@@ -60,7 +60,9 @@ export async function writeSet({ path, data, content, beside, mentions }: FileSe
   };
   try {
     const dataPath = (digest: string): string => join(dirname(path), `${name}.${digest}.data`);
-    const unnamed = data && (await draft(dataPath('0'.repeat(DIGITS)), data, true));
+    // A name that is too long is refused before anything is written.
+    if (data) attempt(path, () => lstatSync(dataPath('0'.repeat(DIGITS)), { throwIfNoEntry: false }));
+    const unnamed = data && (await draft(path, data, true));
     const dataFile = unnamed && { ...unnamed, path: dataPath(unnamed.sha256.slice(0, DIGITS)) };
     const file = await draft(path, content(dataFile && basename(dataFile.path)), beside !== undefined);
     const done = {
