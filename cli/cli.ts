@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `optimize`: finds the command that is meant, has its flags parsed, runs it. */
 import type { Options } from 'yargs';
-import { nearest, UsageError, unknownText } from '../src/run/usage-error.js';
+import { nearest, UsageError, unknownText } from '../src/ir/usage-error.js';
 import { version } from '../src/version.js';
 import { type Command, commandOf, commands } from './commands.js';
 import { fail } from './fail.js';

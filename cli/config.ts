@@ -6,8 +6,8 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Config, checkConfig } from '../src/config.js';
+import { UsageError } from '../src/ir/usage-error.js';
 import { temporary, undivided } from '../src/leftovers.js';
-import { UsageError } from '../src/run/usage-error.js';
 
 /** The settings in a config file; paths in it are relative to it. Throws UsageError where it is none. */
 export async function loadConfig(path: string): Promise<Config> {

@@ -1,7 +1,7 @@
 /** The flags of the command line: their texts and choices are the settings' own. */
 import type { Options } from 'yargs';
 import { type Config, checkConfig, configSchema, flagOf } from '../src/config.js';
-import { UsageError } from '../src/run/usage-error.js';
+import { UsageError } from '../src/ir/usage-error.js';
 import { type Flags, limitsIn, namesIn, single } from './parsed.js';
 
 type Setting = keyof Config;

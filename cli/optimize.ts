@@ -1,9 +1,9 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
 import { shownText } from '../src/ir/shown-text.js';
+import { UsageError } from '../src/ir/usage-error.js';
 import { optimizeFile } from '../src/optimize-file.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
-import { UsageError } from '../src/run/usage-error.js';
 import { loadConfig } from './config.js';
 import { configFromFlags } from './flags.js';
 import { type Flags, single } from './parsed.js';
@@ -25,7 +25,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const configPath = single(flags, 'config');
   const config = { ...(configPath ? await loadConfig(configPath) : {}), ...configFromFlags(flags) };
   // What stays of the outputs and what is frozen are passes of their own.
-  const { passes = config.outputs || config.dims || config.shapes ? [] : undefined } = config;
+  const { passes = config.outputs || config.dims || config.shapes ? [] : undefined, ...settings } = config;
   if (passes === undefined)
     throw new UsageError('expected --passes a,b,…, or a --config that names them; found neither. See: optimize passes');
   if (typeof passes === 'string' && !/[^\s,]/.test(passes))
@@ -34,7 +34,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   let report: Report;
   try {
     report = await optimizeFile(single(flags, 'model') as string, passes, {
-      ...config,
+      ...settings,
       out: single(flags, 'out'),
       force: flags.force === true,
       reportPath: single(flags, 'report'),

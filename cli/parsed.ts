@@ -1,6 +1,6 @@
 /** Flags as they were parsed. */
 import { type BudgetName, budgetNames, type Limits } from '../src/ir/budget.js';
-import { UsageError, unknownText } from '../src/run/usage-error.js';
+import { UsageError, unknownText } from '../src/ir/usage-error.js';
 
 /** By name. */
 export type Flags = Readonly<Record<string, unknown>>;

@@ -18,7 +18,7 @@ import {
 import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
-import { UsageError, unknownText } from '../src/run/usage-error.js';
+import { UsageError, unknownText } from '../src/ir/usage-error.js';
 import { castPorts } from './outputs/casts.js';
 import { grouped } from './outputs/choose.js';
 import { Refusal } from './outputs/form.js';

@@ -1,6 +1,9 @@
 /** Where a result drifts from its original: the error by depth, and the first block and node that make it. */
+import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
+import { optionsIn } from './ir/options.js';
 import { partsOf } from './match/blocks/parts.js';
+import { bisectOptions } from './option-schemas.js';
 import type { ByBlockOptions, ErrorByBlock } from './validate/by-block/index.js';
 
 /**
@@ -10,8 +13,11 @@ import type { ByBlockOptions, ErrorByBlock } from './validate/by-block/index.js'
 export async function bisect(
   original: string | Uint8Array | Model,
   result: string | Uint8Array | Model,
-  options: ByBlockOptions = {},
+  options: ByBlockOptions & Abortable = {},
 ): Promise<ErrorByBlock> {
-  const { errorByBlock } = await import('./validate/by-block/index.js');
-  return errorByBlock(original, result, { ...options, partsOf });
+  const checked = optionsIn(bisectOptions, options, 'bisect');
+  return abortable(checked.signal, async () => {
+    const { errorByBlock } = await import('./validate/by-block/index.js');
+    return errorByBlock(original, result, { ...checked, partsOf });
+  });
 }

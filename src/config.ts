@@ -1,19 +1,15 @@
 /** What a config file and the command line can say about one job, declared once. */
 import { z } from 'zod';
 import { attentionOps } from '../passes/attention/choice.js';
-import { budgetNames } from './ir/budget.js';
+import { limits, optionsIn, size, truth, whole } from './ir/options.js';
 import type { PassesLike } from './run/parse.js';
 import { targetCpus, targetCpuText } from './run/target-cpu.js';
-import { UsageError, unknownText } from './run/usage-error.js';
 import { verifyLevels } from './run/verify.js';
 
 /** Each says in one text what it expects, whichever of its conditions is broken. */
-const whole = 'expected a whole number';
 const aboveZero = 'expected a number above 0';
 const cosine = 'expected a number from -1 to 1';
 const positive = z.number(aboveZero).positive(aboveZero);
-const truth = z.boolean('expected true or false');
-const size = z.number(whole).int(whole).nonnegative('expected 0 or more');
 const duration = 'expected seconds above 0, or 90s, 2m or 1h';
 const unitSeconds = { s: 1, m: 60, h: 3600 } as const;
 /** Seconds, or text with a unit; seconds come out. */
@@ -96,13 +92,7 @@ export const configSchema = z.object({
     .enum(attentionOps, `expected ${attentionOps.join(' | ')}`)
     .describe('The op that fuse-attn emits: its option op.'),
   contract: truth.describe('Write what goes in and out beside the result: out.contract.json and out.d.ts.'),
-  budget: z
-    .partialRecord(
-      z.enum(budgetNames, `expected a budget: ${budgetNames.join(' | ')}`),
-      size,
-      'expected numbers by budget',
-    )
-    .describe('How much work the numbers of a model may ask for, by name.'),
+  budget: limits.describe('How much work the numbers of a model may ask for, by name.'),
   allowOutsideData: truth.describe('Let the model read external data outside its own folder.'),
 });
 
@@ -118,21 +108,5 @@ export function checkConfig(
   place: string,
   nameOf = (setting: string): string => `${place}: ${setting}`,
 ): Config {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new UsageError(`${place}: expected an object of settings; found ${Array.isArray(value) ? 'a list' : value}`);
-  const names = Object.keys(configSchema.shape);
-  for (const name of Object.keys(value))
-    if (!names.includes(name)) throw new UsageError(`${place}: ${unknownText('setting', name, names)}`);
-  const checked = configSchema.partial().safeParse(value);
-  if (!checked.success)
-    throw new UsageError(checked.error.issues.map((issue) => faultText(issue, value, nameOf)).join('; '));
-  return checked.data;
-}
-
-/** What a setting is expected to be, and what stands there. */
-function faultText({ path, message }: z.core.$ZodIssue, value: unknown, nameOf: (setting: string) => string): string {
-  const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
-  const [setting = '', ...rest] = path.map(String);
-  const text = typeof found === 'number' ? String(found) : JSON.stringify(found);
-  return `${[nameOf(setting), ...rest].join('.')}: ${message}; found ${text}`;
+  return optionsIn(configSchema, value, place, { noun: 'setting', nameOf });
 }

@@ -3,7 +3,7 @@ import { CONTRACT_SCHEMA, contractOf } from './contract/contract.js';
 import { DECLARATIONS_HEAD, declarationsOf } from './contract/declarations.js';
 import type { TextFile, WrittenSet } from './disk/write-set.js';
 import type { Model } from './ir/model.js';
-import { UsageError } from './run/usage-error.js';
+import { UsageError } from './ir/usage-error.js';
 
 export const contractPathsOf = (out: string): readonly [contract: string, declarations: string] => {
   const base = out.replace(/\.onnx$/, '');

@@ -1,9 +1,9 @@
 /** Where results go: what is refused before any work is done, and files of text. */
 import type { TextFile } from './disk/write-set.js';
 import { ModelError } from './ir/errors.js';
+import { UsageError } from './ir/usage-error.js';
 import { reportMarkdown } from './report/markdown.js';
 import { type Report, reportJson } from './run/report.js';
-import { UsageError } from './run/usage-error.js';
 
 /** The report as a file: Markdown by the ending `.md`, else JSON. */
 export const reportFile = (path: string, report: Report): TextFile => ({

@@ -4,14 +4,16 @@ import { inferTypes } from './infer/index.js';
 import { cloneModel } from './ir/clone.js';
 import { expectModel } from './ir/errors.js';
 import { Model } from './ir/model.js';
+import { optionsIn } from './ir/options.js';
+import { UsageError } from './ir/usage-error.js';
 import type { Trace } from './match/trace.js';
 import { optimize } from './optimize.js';
+import { explainOptions } from './option-schemas.js';
 import { passContext } from './run/context.js';
 import type { PassesLike } from './run/parse.js';
 import type { PassDefinition, Target } from './run/pass.js';
 import { raisedCopy } from './run/raise-opset.js';
 import { type SiteResult, sitesOf } from './run/sites.js';
-import { UsageError } from './run/usage-error.js';
 import { kernelsOf } from './runtime/kernels.js';
 
 export interface ExplainOptions {
@@ -34,7 +36,8 @@ export interface Explanation extends SiteResult {
 }
 
 /** Explains every site. Runs nothing, and the model stays as it is. Throws UsageError for a rule or a node that has no site. */
-export async function explain(model: Model, options: ExplainOptions = {}): Promise<Explanation[]> {
+export async function explain(model: Model, given: ExplainOptions = {}): Promise<Explanation[]> {
+  const options = optionsIn(explainOptions, given, 'explain');
   expectModel(model, 'explain');
   const target = options.target ?? 'cpu';
   const { model: start } = options.passes

@@ -23,6 +23,7 @@ export { bigintsOf, castTensor, numbersOf, stringsTensor, tensorOf } from './ir/
 export { printModel } from './ir/print.js';
 export { derivedTensor, memoryTensor, type Tensor } from './ir/tensor.js';
 export { type DataType, type Shape, type Type, tensorType, typeText } from './ir/types.js';
+export { UsageError } from './ir/usage-error.js';
 export type { Use, Value } from './ir/value.js';
 export { closeRuntime, probeProviders, validate } from './on-demand.js';
 export { type ReadOptions, readModel } from './onnx/read.js';
@@ -34,7 +35,8 @@ export { type ContradictionInfo, type Inspection, inspectModel, type ViolationIn
 export { inspectionText } from './report/inspection-text.js';
 export type { ValueInfo } from './report/inspection-values.js';
 export { reportMarkdown } from './report/markdown.js';
-export { reportText, type TextOptions } from './report/text.js';
+export { reportText } from './report/text.js';
+export type { TextOptions } from './report/text-options.js';
 export { GateError, type OnGate } from './run/outcome.js';
 export type { Catalogue, PassesLike, PassLike, Preset } from './run/parse.js';
 export {
@@ -49,7 +51,6 @@ export {
 export type { Progress } from './run/pipeline.js';
 export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';
 export type { TargetCpu } from './run/target-cpu.js';
-export { UsageError } from './run/usage-error.js';
 export type { VerifyLevel } from './run/verify.js';
 export type { ProviderProbe } from './runtime/providers.js';
 export type { ByBlockOptions, DriftReport, ErrorByBlock, PartError, ValueError } from './validate/by-block/index.js';

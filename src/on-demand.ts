@@ -1,12 +1,15 @@
 /** What needs Node and onnxruntime-node, loaded when it is called: a browser that imports this package loads none of it. */
 
+import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
+import { optionsIn } from './ir/options.js';
+import { UsageError } from './ir/usage-error.js';
 import { builtIn } from './optimize.js';
+import { validateOptions } from './option-schemas.js';
 import { isNode } from './run/machine.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity } from './run/pass.js';
 import type { Report } from './run/report.js';
-import { UsageError } from './run/usage-error.js';
 import { loosest } from './run/verify.js';
 import type { ProviderProbe } from './runtime/providers.js';
 import type { ValidateOptions, Validation } from './validate/index.js';
@@ -21,17 +24,18 @@ export interface MadeBy {
 /**
  * Runs a result and its original in child processes: accuracy, speed, and where the nodes ran. Whatever a model does to
  * the runtime becomes part of what is returned, `gates` says whether it holds. Throws ModelError for files that are no models,
- * UsageError where neither `report`, `passes` nor `fidelity` says how far numbers may be apart.
+ * UsageError for an unknown option, and where neither `report`, `passes` nor `fidelity` says how far numbers may be apart.
  */
 export async function validate(
   original: string | Uint8Array | Model,
   result: string | Uint8Array | Model,
-  options: ValidateOptions & MadeBy = {},
+  options: ValidateOptions & MadeBy & Abortable = {},
 ): Promise<Validation> {
-  return (await import('./validate/index.js')).validate(original, result, {
-    ...options,
-    fidelity: fidelityOf(options),
-  });
+  const checked = optionsIn(validateOptions, options, 'validate');
+  const fidelity = fidelityOf(checked);
+  return abortable(checked.signal, async () =>
+    (await import('./validate/index.js')).validate(original, result, { ...checked, fidelity }),
+  );
 }
 
 function fidelityOf({ fidelity, passes, report }: MadeBy): Fidelity {

@@ -1,14 +1,18 @@
 /** The whole job on a file: read, run the passes, compare with the original, and write the result if every gate holds. */
 import { flattenOutputs } from '../passes/flatten-outputs.js';
 import { fuseAttn } from '../passes/fuse-attn.js';
+import { abortable } from './abortable.js';
 import { type Config, flagOf } from './config.js';
 import { checkContractPaths, contractFiles, contractPathsOf } from './contract-files.js';
 import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } from './destination.js';
 import type { TextFile, WrittenSet } from './disk/write-set.js';
 import type { Model } from './ir/model.js';
+import { optionsIn } from './ir/options.js';
+import { UsageError } from './ir/usage-error.js';
 import { readModel } from './onnx/read.js';
 import { writeModelSet } from './onnx/write.js';
 import { builtIn, optimizeBy, targetOf } from './optimize.js';
+import { optimizeFileOptions } from './option-schemas.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
 import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
@@ -16,7 +20,7 @@ import type { Fidelity, Pass } from './run/pass.js';
 import type { Progress } from './run/pipeline.js';
 import type { Report } from './run/report.js';
 import { summarize } from './run/summary.js';
-import { UsageError } from './run/usage-error.js';
+import { turn } from './run/turn.js';
 import { levelFor, type VerifyLevel } from './run/verify.js';
 import { withTakenBack, worthless } from './run/worth.js';
 import type { Validation } from './validate/index.js';
@@ -32,6 +36,8 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
   readonly command?: string;
   /** Called with what is being done, in a few words. */
   readonly onProgress?: (text: string) => void;
+  /** Ends the work early: the promise rejects with the signal's reason, nothing is written and nothing is left. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -44,6 +50,11 @@ export async function optimizeFile(
   passes: PassesLike,
   options: OptimizeFileOptions = {},
 ): Promise<Report> {
+  const checked = optionsIn(optimizeFileOptions, options, 'optimizeFile');
+  return abortable(checked.signal, () => optimizeFileBy(input, passes, checked));
+}
+
+async function optimizeFileBy(input: string, passes: PassesLike, options: OptimizeFileOptions): Promise<Report> {
   const started = performance.now();
   const say = options.onProgress ?? (() => {});
   const validates = options.validate !== false;
@@ -123,11 +134,12 @@ export async function optimizeFile(
   };
   if (isBelieved(complete)) {
     say('writing');
+    await turn(options.signal);
     const isAlone = targets.length === 1;
     const written = await writeModelSet(
       model,
       out,
-      { externalData: options.externalData },
+      { externalData: options.externalData, signal: options.signal },
       isAlone ? undefined : beside,
     );
     if (isAlone) beside(written);

@@ -4,10 +4,14 @@ import { catalogue } from '../passes/index.js';
 import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
 import { presets } from '../passes/presets.js';
+import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import type { Limits } from './ir/budget.js';
 import { expectModel } from './ir/errors.js';
 import type { Model } from './ir/model.js';
+import { optionsIn } from './ir/options.js';
+import { UsageError, unknownText } from './ir/usage-error.js';
+import { optimizeOptions } from './option-schemas.js';
 import { holdsOn } from './run/cpus.js';
 import { deadlineOf, type TimeOptions } from './run/deadline.js';
 import { sizesOf } from './run/freeze.js';
@@ -19,7 +23,6 @@ import { type PipelineOptions, type Progress, runPipeline } from './run/pipeline
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { variantsOf } from './run/tune/tuning.js';
-import { UsageError, unknownText } from './run/usage-error.js';
 import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify.js';
 import { kernelsOf } from './runtime/kernels.js';
 import type { GateOptions } from './validate/judge/gates.js';
@@ -60,13 +63,15 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Stated in the report. */
   readonly command?: string;
+  /** Ends the work early: the promise rejects with the signal's reason, and nothing is left. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.
  * Throws GateError, which has the report, where the result as a whole breaks its gate, or a pass broke its own and was rolled back;
  * with `onGate: 'report'` the result is given all the same, and `report.gates` and `report.outcome` say so.
- * Throws UsageError for an unknown pass, dim, input or function and where `tune` finds nothing to measure, or nothing to measure with,
+ * Throws UsageError for an unknown option, pass, dim, input or function and where `tune` finds nothing to measure, or nothing to measure with,
  * ModelError where the model is at fault, PassError where a pass is, TypeError for what is no model.
  */
 export async function optimize(
@@ -74,7 +79,8 @@ export async function optimize(
   passes: PassesLike,
   options: OptimizeOptions = {},
 ): Promise<{ model: Model; report: Report }> {
-  return optimizeBy(model, passes, options);
+  const checked = optionsIn(optimizeOptions, options, 'optimize');
+  return abortable(checked.signal, () => optimizeBy(model, passes, checked));
 }
 
 /** The same, with another comparison at the end than the verifier's. */
@@ -111,6 +117,7 @@ export async function optimizeBy(
     atEnd,
     deadline,
     onProgress: options.onProgress,
+    signal: options.signal,
   }).finally(() => stopwatch?.close());
   const report: Report = {
     version: REPORT_VERSION,

@@ -10,7 +10,7 @@ import { optimize } from '../src/optimize.js';
 import { definePass } from '../src/run/pass.js';
 import type { Progress } from '../src/run/pipeline.js';
 import { reportSchema } from '../src/run/report.js';
-import { UsageError } from '../src/run/usage-error.js';
+import { UsageError } from '../src/ir/usage-error.js';
 import { opCounts } from './check-pass.js';
 
 const SIZE = 128;

@@ -16,7 +16,7 @@ import { closeRuntime, validate } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
 import { GateError } from '../src/run/outcome.js';
 import { definePass } from '../src/run/pass.js';
-import { UsageError } from '../src/run/usage-error.js';
+import { UsageError } from '../src/ir/usage-error.js';
 
 const model = () =>
   buildModel({ '': 17 }, (g) =>

@@ -1,6 +1,6 @@
 /** Which outputs stay, and which of them belong together: both by patterns of names. */
 import { portsOf, type Structure, type Structures } from '../../src/contract/structure.js';
-import { UsageError, unknownText } from '../../src/run/usage-error.js';
+import { UsageError, unknownText } from '../../src/ir/usage-error.js';
 
 /** `*` stands for any characters, `?` for one. */
 function globOf(pattern: string): RegExp {

@@ -2,7 +2,7 @@
 import { portsOf, type Structure, type Structures } from '../../src/contract/structure.js';
 import type { Model } from '../../src/ir/model.js';
 import type { PassContext } from '../../src/run/pass.js';
-import { UsageError } from '../../src/run/usage-error.js';
+import { UsageError } from '../../src/ir/usage-error.js';
 import { choose, type Named } from './choose.js';
 import { aboutStructure, flattened, type Outcome, outcomesOf } from './ports.js';
 import { leaveOutUnread } from './unread.js';

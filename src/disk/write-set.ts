@@ -18,6 +18,8 @@ export interface FileSet {
   /** Files that describe it and go with it, by what was written. */
   beside?(written: WrittenSet): readonly TextFile[];
   readonly mentions?: Mentions;
+  /** Where it is aborted before the commit, nothing is written. */
+  readonly signal?: AbortSignal;
 }
 
 export interface TextFile {
@@ -38,7 +40,7 @@ export interface WrittenSet {
 const DIGITS = 32;
 
 /** Writes all files or none. Throws ModelError where the system refuses; nothing of its own is left behind then. */
-export async function writeSet({ path, data, content, beside, mentions }: FileSet): Promise<WrittenSet> {
+export async function writeSet({ path, data, content, beside, mentions, signal }: FileSet): Promise<WrittenSet> {
   const drafts: Draft[] = [];
   const name = basename(path);
   const draft = async (target: string, bytes: Iterable<Uint8Array>, isHashed = false): Promise<Draft> => {
@@ -47,7 +49,7 @@ export async function writeSet({ path, data, content, beside, mentions }: FileSe
     const temporary = attempt(target, () => createTemporary(dirname(target), name, 'tmp'));
     const digest = isHashed ? createHash('sha256') : undefined;
     try {
-      const length = await stream(target, temporary.descriptor, bytes, digest).finally(() =>
+      const length = await stream(target, temporary.descriptor, unless(signal, bytes), digest).finally(() =>
         attempt(target, () => closeSync(temporary.descriptor)),
       );
       const done = { path: target, temporary, bytes: length, sha256: digest?.digest('hex') ?? '' };
@@ -72,10 +74,19 @@ export async function writeSet({ path, data, content, beside, mentions }: FileSe
     };
     const others: Draft[] = [];
     for (const one of beside?.(done) ?? []) others.push(await draft(one.path, [new TextEncoder().encode(one.text)]));
+    signal?.throwIfAborted();
     await commit(file, dataFile, others, mentions);
     return done;
   } finally {
     for (const { temporary } of drafts) temporary.drop();
+  }
+}
+
+/** The chunks, until the signal is aborted. */
+function* unless(signal: AbortSignal | undefined, chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {
+  for (const chunk of chunks) {
+    signal?.throwIfAborted();
+    yield chunk;
   }
 }
 

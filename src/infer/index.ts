@@ -1,6 +1,8 @@
 /** Types of every value of a model, and what small integer values hold. Linear in the model's size. */
+import { z } from 'zod';
 import type { Dim } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
+import { optionsIn } from '../ir/options.js';
 import { dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Contradiction, contradictionsOf, Declarations } from './declared.js';
@@ -15,6 +17,11 @@ export interface InferOptions {
   /** Dims in place of symbols of the model's inputs. */
   readonly bindings?: ReadonlyMap<string, Dim>;
 }
+
+const inferOptions = z.object({
+  bindings: z.custom<Map<string, Dim>>((value) => value instanceof Map, 'expected a Map of dims'),
+});
+const none: InferOptions = {};
 
 export interface Facts {
   /** The elements of an integer or boolean value of rank 0 or 1, as numbers and symbolic dims, where all are known. */
@@ -34,7 +41,8 @@ const latest = new WeakMap<Model, { readonly revision: number; readonly facts: F
  * Sets `value.type` in every scope to what follows from the inputs and constants. Declared types of computed values are
  * not trusted, except for operators that no schema knows. Inferring twice changes nothing, and costs nothing.
  */
-export function inferTypes(model: Model, options: InferOptions = {}): Facts {
+export function inferTypes(model: Model, given: InferOptions = none): Facts {
+  const options: InferOptions = given === none ? none : optionsIn(inferOptions, given, 'inferTypes');
   const known = latest.get(model);
   if (known?.revision === model.revision && !options.bindings) return known.facts;
   const facts = infer(model, options);

@@ -1,7 +1,10 @@
 /** Reads an ONNX model. Weights stay where they are until something asks for their bytes. */
+
+import { z } from 'zod';
 import { Budget, type Limits } from '../ir/budget.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
+import { called, limits, optionsIn, text, truth } from '../ir/options.js';
 import { type ByteSource, plainBytes, type Tensor } from '../ir/tensor.js';
 import { fromMessage } from './from-proto.js';
 import { decodeMessage, type Message, type ModelMessage, type TensorMessage } from './messages.js';
@@ -20,13 +23,21 @@ export interface ReadOptions {
   readonly onFile?: (path: string) => void;
 }
 
+const readOptions = z.object({
+  allowOutsideData: truth,
+  budget: limits,
+  folder: text,
+  onFile: called<(path: string) => void>(),
+});
+
 const NOT_ONNX = 'The file is not an ONNX model, or is damaged';
 
 /**
  * Reads a model from a path or from bytes. Throws ModelError, naming the place, what was expected and what was found,
- * where the file is missing, truncated, not ONNX, or not a valid model.
+ * where the file is missing, truncated, not ONNX, or not a valid model, and UsageError for an unknown option.
  */
-export async function readModel(source: string | Uint8Array, options: ReadOptions = {}): Promise<Model> {
+export async function readModel(source: string | Uint8Array, given: ReadOptions = {}): Promise<Model> {
+  const options: ReadOptions = optionsIn(readOptions, given, 'readModel');
   const isPath = typeof source === 'string';
   const place = isPath ? source : 'model';
   const main = isPath ? await open(source) : memorySource(source);

@@ -1,9 +1,11 @@
 /** Writes an ONNX model. Weights stream from where they are to where they go; a model appears whole, with its data, or not at all. */
 
+import { z } from 'zod';
 import type { FileSet, WrittenSet } from '../disk/write-set.js';
 import { storedTensors } from '../ir/constants.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
+import { abortSignal, optionsIn, truth } from '../ir/options.js';
 import { encodeMessage, type ModelMessage } from './messages.js';
 import { type ExternalTensor, TensorPlacer } from './tensor-writer.js';
 import { toMessage } from './to-proto.js';
@@ -12,7 +14,11 @@ import { type Expansion, expand, type Payload } from './wire.js';
 export interface WriteOptions {
   /** Puts the weights into a file beside the model, which is named after its content. By itself only where one file would pass 2 GiB. */
   readonly externalData?: boolean;
+  /** Ends the writing early: the promise rejects with the signal's reason, and nothing is left. */
+  readonly signal?: AbortSignal;
 }
+
+const writeOptions = z.object({ externalData: truth, signal: abortSignal });
 
 /** What was written. */
 export interface WrittenFiles {
@@ -29,7 +35,8 @@ const LARGEST = 2 ** 31 - 1;
 export function writeModel(model: Model): Promise<Uint8Array>;
 /**
  * Writes the model to a path. The same model and options give the same bytes and names. Whatever happens, the path holds the old model or the new one,
- * each with its own data file: `out.onnx.<digest of its content>.data`. Throws ModelError where it cannot be written.
+ * each with its own data file: `out.onnx.<digest of its content>.data`. Throws ModelError where it cannot be written, UsageError for an
+ * unknown option.
  */
 export function writeModel(model: Model, path: string, options?: WriteOptions): Promise<WrittenFiles>;
 export async function writeModel(
@@ -37,8 +44,9 @@ export async function writeModel(
   path?: string,
   options: WriteOptions = {},
 ): Promise<Uint8Array | WrittenFiles> {
+  const checked = optionsIn(writeOptions, options, 'writeModel');
   if (path === undefined) return join(expansionOf(toLayout(model)));
-  const { files, bytes } = await writeModelSet(model, path, options);
+  const { files, bytes } = await writeModelSet(model, path, checked);
   return { files, bytes };
 }
 
@@ -46,14 +54,16 @@ export async function writeModel(
 export async function writeModelSet(
   model: Model,
   path: string,
-  { externalData = false }: WriteOptions,
+  { externalData = false, signal }: WriteOptions,
   beside?: FileSet['beside'],
 ): Promise<WrittenSet> {
+  signal?.throwIfAborted();
   const { writeSet } = await import('../disk/write-set.js');
   const { mentions } = await import('./mentions.js');
   // Whether one file is enough is known only once it is laid out; beyond the limit, payloads alone tell.
   const single = !externalData && tensorBytes(model) < LARGEST ? expansionOf(toLayout(model)) : undefined;
-  if (single && single.length <= LARGEST) return writeSet({ path, content: () => streamOf(single), beside, mentions });
+  if (single && single.length <= LARGEST)
+    return writeSet({ path, content: () => streamOf(single), beside, mentions, signal });
   const layout = toLayout(model, true);
   const { externals, location } = layout.placer;
   return writeSet({
@@ -68,6 +78,7 @@ export async function writeModelSet(
     },
     beside,
     mentions,
+    signal,
   });
 }
 

@@ -1,7 +1,7 @@
 /** The error by depth on a terminal: a bar for each part of the model, and where the error begins. */
 import { shownText, withTexts } from '../ir/shown-text.js';
 import { counted, numberText, type Paint, paint, table, wrapped } from './style.js';
-import type { TextOptions } from './text.js';
+import { type TextOptions, textOptionsIn } from './text-options.js';
 
 /** What `bisect` gives, as far as it is shown. */
 export interface BisectReport {
@@ -33,7 +33,8 @@ export interface BisectReport {
   readonly notCompared: { readonly alone: number; readonly inside: number };
 }
 
-export function bisectText(given: BisectReport, { isColoured = false, width = 100 }: TextOptions = {}): string {
+export function bisectText(given: BisectReport, options: TextOptions = {}): string {
+  const { isColoured, width } = textOptionsIn(options, 'bisectText');
   const report = withTexts(given, shownText);
   const p = paint(isColoured);
   return `${[headLines(report, p), partLines(report, p), firstLines(report, p, width)]

@@ -6,11 +6,13 @@ import { blockLines } from './blocks.js';
 import type { ContradictionInfo, Inspection, PortInfo } from './inspection.js';
 import type { ValueInfo } from './inspection-values.js';
 import { type Paint, paint, table } from './style.js';
+import { type TextOptions, textOptionsIn } from './text-options.js';
 
 /** The summary for people; with values in it, every value of every scope below it. */
-export function inspectionText(given: Inspection, options: { readonly isColoured: boolean }): string {
+export function inspectionText(given: Inspection, options: TextOptions = {}): string {
+  const { isColoured } = textOptionsIn(options, 'inspectionText');
   const inspection = withTexts(given, shownText);
-  const p = paint(options.isColoured);
+  const p = paint(isColoured);
   const { irVersion, opsets, producer, nodes, ops, bytes, bytesByType, functionNames } = inspection;
   const opsetText = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);
   const section = (title: string, lines: readonly string[]) =>

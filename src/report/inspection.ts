@@ -1,7 +1,10 @@
 /** What a model is made of: for `inspect`, as JSON. */
+
+import { z } from 'zod';
 import type { Shortage } from '../ir/budget.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { called, optionsIn, truth } from '../ir/options.js';
 import { numberedText } from '../ir/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -64,12 +67,16 @@ interface ModelFacts {
   readonly violations: readonly (Omit<ViolationInfo, 'scope' | 'node'> & { readonly node: Node })[];
 }
 
+interface InspectOptions {
+  readonly values?: boolean;
+  readonly find?: Find;
+}
+
+const inspectOptions = z.object({ values: truth, find: called<Find>() });
+
 /** `facts` are what `inferTypes` gave for the model, `find` finds the repeats of a scope. Unknown dims, `?1`, are numbered over the whole. */
-export function inspectModel(
-  model: Model,
-  facts: ModelFacts,
-  options: { readonly values?: boolean; readonly find?: Find } = {},
-): Inspection {
+export function inspectModel(model: Model, facts: ModelFacts, given: InspectOptions = {}): Inspection {
+  const options: InspectOptions = optionsIn(inspectOptions, given, 'inspectModel');
   const { graph } = model;
   const dimText = numberedText();
   return {

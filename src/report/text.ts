@@ -10,18 +10,14 @@ import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { speedLines } from './speed-text.js';
 import { counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
+import { type TextOptions, textOptionsIn } from './text-options.js';
 import { tuningTexts } from './tuning.js';
 
 type OutputAccuracy = NonNullable<Report['accuracy']>['outputs'][number];
 
-export interface TextOptions {
-  readonly isColoured?: boolean;
-  /** Columns; long texts are broken there. Default 100. */
-  readonly width?: number;
-}
-
 /** The report in lines for people. */
-export function reportText(given: Report, { isColoured = false, width = 100 }: TextOptions = {}): string {
+export function reportText(given: Report, options: TextOptions = {}): string {
+  const { isColoured, width } = textOptionsIn(options, 'reportText');
   const report = withTexts(given, shownText);
   const p = paint(isColoured);
   return joined([
@@ -42,7 +38,8 @@ export type ComparisonReport = Pick<
 >;
 
 /** Two models compared, in lines for people. */
-export function comparisonText(given: ComparisonReport, { isColoured = false, width = 100 }: TextOptions = {}): string {
+export function comparisonText(given: ComparisonReport, options: TextOptions = {}): string {
+  const { isColoured, width } = textOptionsIn(options, 'comparisonText');
   const report = withTexts(given, shownText);
   const p = paint(isColoured);
   return joined([

@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
   /** The CPUs that the result is meant for; undefined for all. */
   readonly targetCpu?: readonly TargetCpu[];
+  /** Ends the work between two steps: the promise rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Note {

@@ -4,8 +4,8 @@ import type { Model } from '../ir/model.js';
 import { substitute } from '../ir/substitute.js';
 import { nameOf, symbolsOf } from '../ir/symbols.js';
 import { type Shape, tensorType } from '../ir/types.js';
+import { UsageError, unknownText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
-import { UsageError, unknownText } from './usage-error.js';
 
 /** Sizes of symbolic dims, and whole shapes of inputs, by name. */
 export interface Sizes {

@@ -19,6 +19,7 @@ import { sitesOf } from './sites.js';
 import { type ModelSummary, opsChanged, summarize } from './summary.js';
 import { sweep } from './sweep.js';
 import { Tuning } from './tune/tuning.js';
+import { turn } from './turn.js';
 import { loosest, type Verdict, type VerifyLevel } from './verify.js';
 
 /** Milliseconds for what each pass cost, where that is not known from a comparison. */
@@ -144,6 +145,7 @@ export class Line {
   async run(from = 0): Promise<void> {
     for (let position = from; position <= this.passes.length; position++)
       try {
+        await turn(this.options.signal);
         const pass = this.passes[position];
         if (!pass || pass.definition.needs?.includes('repeats')) this.#stampOut();
         if (pass) await this.#step(position);

@@ -1,8 +1,9 @@
 /** How a job ended: which passes are in the result, which were taken back, and whether the result may be used. */
+
+import { UsageError, unknownText } from '../ir/usage-error.js';
 import type { Catalogue } from './parse.js';
 import type { Pass } from './pass.js';
 import type { PassReport, Report } from './report.js';
-import { UsageError, unknownText } from './usage-error.js';
 
 /** The passes that were asked for, those that are in the result, and those that are not because they broke their gate. */
 export function outcomeOf(passes: readonly Pick<PassReport, 'name' | 'status' | 'verdict'>[]): Report['outcome'] {

@@ -1,8 +1,8 @@
 /** Pipelines as people write them: `bf16:keep=Softmax+Erf,fuse-attn`, or lists of names and options in a config file. */
 import { z } from 'zod';
+import { UsageError, unknownText } from '../ir/usage-error.js';
 import { optionsFromText, zodText } from './options.js';
 import type { Pass, PassFactory } from './pass.js';
-import { UsageError, unknownText } from './usage-error.js';
 
 /** A named pipeline. */
 export interface Preset {

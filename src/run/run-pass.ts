@@ -13,6 +13,7 @@ import type { Regions } from './region/regions.js';
 import type { Refutation, RewriteChecker, RewriteResult } from './rewrites.js';
 import { hasDead, sweep } from './sweep.js';
 import type { Tuning, TuningResult } from './tune/tuning.js';
+import { turn } from './turn.js';
 
 /** What a pass runs in. */
 export interface Course {
@@ -60,6 +61,7 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
   let verifyMs = 0;
   let tuneMs = 0;
   for (;;) {
+    await turn(around.signal);
     const told = passContext(around, { refuted, cutsOut: isVerified, regions, isTyped });
     const { context, notes, rewrites } = told;
     const raised = await guard(() => raisedFor(definition, model, context));
@@ -80,12 +82,13 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
     let isChanged = false;
     const isDone = await runWithWeights(definition, given, apart, async () => {
       const before = given.revision;
-      for (const turn of plan?.turns ?? [{ options, hold: undefined }]) {
+      for (const one of plan?.turns ?? [{ options, hold: undefined }]) {
         const { revision } = given;
         const said = notes.length;
-        told.keep(course.keeping?.over(turn.hold) ?? turn.hold);
+        told.keep(course.keeping?.over(one.hold) ?? one.hold);
+        await turn(around.signal);
         if (plan) inferTypes(given);
-        await guard(() => definition.run(given, turn.options, context));
+        await guard(() => definition.run(given, one.options, context));
         // That it found nothing is no news where another variant did.
         if (plan && plan.turns.length > 1 && given.revision === revision) notes.length = said;
       }

@@ -1,5 +1,5 @@
 /** Kinds of CPUs by how they add products of u8 × s8, as the setting `targetCpu` names them. */
-import { UsageError } from './usage-error.js';
+import { UsageError } from '../ir/usage-error.js';
 
 /**
  * What the weights of two products that are added in 16 bits may come to, those of one sign: 255 · 128 is within 16 bits. The two

@@ -3,14 +3,26 @@ import type { Model } from '../ir/model.js';
 import type { Tensor } from '../ir/tensor.js';
 import { writeModel } from '../onnx/write.js';
 import { RuntimeProcess } from './isolate.js';
+import { currentJob, type Job } from './job.js';
 import { fromTensorData } from './tensor-data.js';
 
 let shared: Promise<RuntimeProcess> | undefined;
+const ofJobs = new WeakMap<Job, Promise<RuntimeProcess>>();
 
-/** The child process that is shared by all that runs one model after another: folding, and verifying passes. */
+/** The child process that is shared by all that runs one model after another: folding, and verifying passes. A job that may be aborted has its own. */
 export function sharedRuntime(): Promise<RuntimeProcess> {
-  shared ??= RuntimeProcess.start();
-  return shared;
+  const job = currentJob();
+  if (!job) {
+    shared ??= RuntimeProcess.start();
+    return shared;
+  }
+  const known = ofJobs.get(job);
+  if (known) return known;
+  const own = RuntimeProcess.start();
+  ofJobs.set(job, own);
+  const close = (runtime: RuntimeProcess): Promise<void> => runtime.close();
+  job.closing.push(() => own.then(close, () => {}));
+  return own;
 }
 
 /** Starts the shared process ahead of its first call, which then need not wait for it. Where it does not start, that call says so. */

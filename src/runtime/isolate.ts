@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { endChild, lastWords, startChild } from './child-process.js';
 import { explain } from './explain.js';
+import { currentJob } from './job.js';
 import type { CallName, Calls, LoadOptions, Reply } from './protocol.js';
 import { isKilled, RuntimeError } from './runtime-error.js';
 import type { Session } from './session.js';
@@ -36,7 +37,7 @@ const TAIL = 4096;
 interface Pending {
   readonly id: number;
   resolve(result: unknown): void;
-  reject(error: RuntimeError): void;
+  reject(error: unknown): void;
 }
 
 /** One child process. After a crash or a timeout the next `load` starts another; sessions of the old one stay dead. */
@@ -49,6 +50,12 @@ export class RuntimeProcess {
   #ids = 0;
   /** Settles when all calls made so far have: calls wait for it. */
   #tail: Promise<unknown> = Promise.resolve();
+  /** Of the job that it was started for: with it all that is asked of this process ends. */
+  readonly #signal = currentJob()?.signal;
+  readonly #abort = (): void => {
+    this.#child?.kill('SIGKILL');
+    this.#pending?.reject(this.#signal?.reason);
+  };
 
   private constructor(options: ProcessOptions) {
     this.#options = options;
@@ -56,6 +63,8 @@ export class RuntimeProcess {
 
   static async start(options: ProcessOptions = {}): Promise<RuntimeProcess> {
     const runtime = new RuntimeProcess(options);
+    runtime.#signal?.throwIfAborted();
+    runtime.#signal?.addEventListener('abort', runtime.#abort, { once: true });
     runtime.#spawn();
     return runtime;
   }
@@ -67,6 +76,7 @@ export class RuntimeProcess {
 
   /** Loads a model from a path or from bytes. Rejects with RuntimeError. */
   async load(model: string | Uint8Array, options: LoadOptions): Promise<Session> {
+    this.#signal?.throwIfAborted();
     if (!this.#child && !this.#isClosed) this.#spawn();
     const folder =
       options.profile || (typeof model !== 'string' && model.length > LARGE) ? temporaryFolder() : undefined;
@@ -96,6 +106,7 @@ export class RuntimeProcess {
   /** Ends the process once its calls are done. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#signal?.removeEventListener('abort', this.#abort);
     await this.#tail.catch(() => {});
     if (this.#child) await endChild(this.#child);
   }
@@ -192,6 +203,7 @@ export class RuntimeProcess {
     rest: Calls[Name]['arguments'],
     child: ChildProcess | undefined,
   ): Promise<Calls[Name]['result']> {
+    if (this.#signal?.aborted) return Promise.reject(this.#signal.reason);
     if (!child || child !== this.#child)
       return Promise.reject(new RuntimeError('crash', 'the process that held this session has ended'));
     const id = ++this.#ids;

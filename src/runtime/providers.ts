@@ -6,6 +6,7 @@ import { writeModel } from '../onnx/write.js';
 import { endsWithThis } from './child-process.js';
 import { type Device, webgpuDevice } from './device.js';
 import { type Provider, RuntimeProcess } from './isolate.js';
+import { currentJob } from './job.js';
 import { fromTensorData, toTensorData } from './tensor-data.js';
 
 export interface ProviderProbe {
@@ -51,6 +52,8 @@ export async function probeProvider(
       ...(device && { device: device.name, isSoftware: device.isSoftware }),
     };
   } catch (error) {
+    // That it was ended says nothing of it.
+    currentJob()?.signal.throwIfAborted();
     return { provider, works: false, reason: (error as Error).message };
   } finally {
     await runtime.close();
@@ -87,11 +90,11 @@ async function nvidiaNames(): Promise<string | undefined> {
   }
 }
 
-const tried = new Map<Provider, Promise<ProviderProbe>>();
+const tried = new Map<Provider, ProviderProbe>();
 
 /** What a provider's probe said, tried once. */
-function probed(provider: Provider): Promise<ProviderProbe> {
-  const known = tried.get(provider) ?? probeProvider(provider);
+async function probed(provider: Provider): Promise<ProviderProbe> {
+  const known = tried.get(provider) ?? (await probeProvider(provider));
   tried.set(provider, known);
   return known;
 }

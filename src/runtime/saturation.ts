@@ -15,18 +15,16 @@ const probeModel = () =>
     g.output('y', g.op('MatMulInteger', [g.input('x', 'uint8', [4, K]), weight]), 'int32', [4, 16]);
   });
 
-let probed: Promise<boolean> | undefined;
+let known: boolean | undefined;
 
 /**
  * True where onnxruntime's CPU provider adds products of u8 × s8 in 16 bits that saturate, as it does on x64 without VNNI or AMX.
  * Found out once, in the child process that is shared. Rejects with RuntimeError where that cannot run a model.
  */
-export function saturates(): Promise<boolean> {
-  probed ??= probe().catch((error) => {
-    probed = undefined;
-    throw error;
-  });
-  return probed;
+export async function saturates(): Promise<boolean> {
+  // Who asks at the same time asks by itself: one may be aborted without the other.
+  known ??= await probe();
+  return known;
 }
 
 async function probe(): Promise<boolean> {

@@ -5,7 +5,7 @@ import { builtIn } from '../../src/optimize.js';
 import { optionsOf } from '../../src/run/options.js';
 import { type Catalogue, parsePasses } from '../../src/run/parse.js';
 import { definePass } from '../../src/run/pass.js';
-import { editDistance, nearest, UsageError } from '../../src/run/usage-error.js';
+import { editDistance, nearest, UsageError } from '../../src/ir/usage-error.js';
 
 const store = definePass({
   name: 'bf16',

@@ -24,12 +24,12 @@ const LARGE = 64 * 2 ** 20;
 /** Throws ModelError where the file is not a model. */
 export async function subjectOf(
   given: string | Uint8Array | Model,
-  options: Pick<ReadOptions, 'allowOutsideData' | 'budget'> = {},
+  { allowOutsideData, budget }: Pick<ReadOptions, 'allowOutsideData' | 'budget'> = {},
 ): Promise<Subject> {
   const close = (): void => {};
   const files: string[] = [];
   if (typeof given === 'string' || given instanceof Uint8Array) {
-    const model = await readModel(given, { ...options, onFile: (path) => files.push(path) });
+    const model = await readModel(given, { allowOutsideData, budget, onFile: (path) => files.push(path) });
     return { model, source: given, files: [...new Set(files)], close };
   }
   if (constantBytes(given) <= LARGE) return { model: given, source: await writeModel(given), files, close };

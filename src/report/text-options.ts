@@ -1,0 +1,18 @@
+/** What the views on a terminal can be told. */
+import { z } from 'zod';
+import { optionsIn, truth } from '../ir/options.js';
+
+export interface TextOptions {
+  readonly isColoured?: boolean;
+  /** Columns; long texts are broken there. Default 100. */
+  readonly width?: number;
+}
+
+const columns = 'expected a number of columns';
+const schema = z.object({ isColoured: truth, width: z.number(columns).positive(columns) });
+
+/** The options with their defaults; `place` is the function that was given them. Throws UsageError for unknown ones. */
+export function textOptionsIn(given: TextOptions, place: string): Required<TextOptions> {
+  const { isColoured = false, width = 100 } = optionsIn(schema, given, place);
+  return { isColoured, width };
+}
