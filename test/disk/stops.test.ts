@@ -1,6 +1,7 @@
 /** A write that stops at any call of the file system: killed there, or refused. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../src/ir/errors.js';
 import { readModel } from '../../src/onnx/read.js';
@@ -15,7 +16,7 @@ const path = join(place, 'model.onnx');
 interface Case {
   readonly name: string;
   /** What stands there before. */
-  readonly old?: Parameters<typeof write>[2];
+  readonly old: Parameters<typeof write>[2];
   readonly options: Parameters<typeof write>[2];
   /** The model is read from where it is written to. */
   readonly isInPlace?: boolean;
@@ -43,7 +44,7 @@ describe.each(cases)('$name', ({ name, old, options, isInPlace }) => {
     const source = isInPlace ? await readModel(path) : model(2);
     const job = () => write(source, path, options);
     const ended = await watching(job, stop);
-    if (old || 'model.onnx' in contents(place)) expect([old && was, will]).toContain(await numberAt(path));
+    expect([was, will]).toContain(await numberAt(path));
     return { ...ended, found: contents(place), again: async () => (await watching(job)).error };
   }
 
@@ -51,7 +52,7 @@ describe.each(cases)('$name', ({ name, old, options, isInPlace }) => {
   async function whole() {
     empty(before);
     writeFileSync(join(before, 'model.onnx.data'), "somebody's");
-    if (old) await write(model(1), join(before, 'model.onnx'), old);
+    await write(model(1), join(before, 'model.onnx'), old);
     const { calls, found } = await stopped();
     expect(Object.keys(found).filter((file) => file.startsWith('.'))).toEqual([]);
     return { calls, first: contents(before), last: found };
@@ -67,6 +68,7 @@ describe.each(cases)('$name', ({ name, old, options, isInPlace }) => {
       const isNew = found['model.onnx'] === last['model.onnx'];
       if (!isNew) expect(found).toMatchObject(first);
       if (options?.contract && !isOwnContract()) others++;
+      if (isDeepStrictEqual(found, first) || isDeepStrictEqual(found, last)) continue;
       expect(await again()).toBeUndefined();
       expect(contents(place)).toEqual(last);
     }
