@@ -32,7 +32,7 @@ export function drawModel(seed: number, number: number): Model {
   for (let i = sketch.int(0, 2); i > 0; i--) sketch.input(sketch.one(elems), sketch.shape());
   // Blocks that repeat fill a graph of their own, now and then: what is compiled once must be most of it.
   if (sketch.random.next() < 0.15) attempt(() => repeated(sketch));
-  fill(sketch, sketch.int(2, 10));
+  fill(sketch, sketch.int(2, 8));
   giveOutputs(sketch);
   if (sketch.chance(0.2)) defaults(sketch);
   return model;
@@ -49,7 +49,7 @@ function giveOutputs(sketch: Sketch): void {
   if (sketch.chance(0.06)) outputs.push(sketch.one(graph.inputs));
   if (sketch.chance(0.06)) outputs.push(sketch.weights([2, 2]));
   if (outputs.length === 0) outputs.push(sketch.op('Identity', [graph.inputs[0]]));
-  if (sketch.chance(0.04)) outputs.push(sketch.op('Identity', [sketch.one(outputs)]));
+  if (sketch.chance(0.04)) outputs.push(sketch.one(outputs));
   outputs.forEach((value) => {
     const isComputed = value.producer !== undefined && !value.isOutput;
     const name = isComputed ? value.name : valueName(sketch);

@@ -5,10 +5,11 @@ import { RuntimeProcess } from '../../../src/runtime/isolate.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 import type { FuzzOptions, FuzzSummary } from '../options.js';
 import { builderText } from './builder-text.js';
-import { type Finding, findingsOf, originalOf } from './check.js';
+import { type Finding, findingsOf } from './check.js';
 import { drawModel } from './draw.js';
 import { type List, listsFor } from './lists.js';
 import { minimise } from './minimise.js';
+import { originalOf } from './original.js';
 import { loadPieces } from './recipes/standard.js';
 
 /** One graph in so many runs its lists a second time, and on their own results. */
