@@ -1,6 +1,8 @@
 /** The flags of the command line: their texts and choices are the settings' own. */
+
 import type { Options } from 'yargs';
 import { type Config, checkConfig, configSchema, flagOf } from '../src/config.js';
+import { named } from '../src/ir/named.js';
 import { UsageError } from '../src/ir/usage-error.js';
 import { type Flags, limitsIn, namesIn, single } from './parsed.js';
 
@@ -128,7 +130,7 @@ function numberIn(flagName: string, written: string): number {
 function pairs<T extends number | number[]>(flags: Flags, flag: string, read: (written: string) => T) {
   const given = flags[flag];
   if (given === undefined) return undefined;
-  const found: Record<string, T> = {};
+  const found = named<T>();
   for (const written of Array.isArray(given) ? given : [given]) {
     const at = String(written).lastIndexOf('=');
     const value = read(String(written).slice(at + 1));

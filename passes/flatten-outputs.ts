@@ -5,6 +5,7 @@
  * stacked tensor, or, where shapes differ, their numbers in a row and their shapes. What the tensors stand for is noted
  * in the model's metadata: the contract and `unflatten` read it there.
  */
+
 import { z } from 'zod';
 import {
   allStructures,
@@ -17,8 +18,9 @@ import {
 } from '../src/contract/structure.js';
 import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
-import { definePass, type PassContext } from '../src/run/pass.js';
+import { named } from '../src/ir/named.js';
 import { UsageError, unknownText } from '../src/ir/usage-error.js';
+import { definePass, type PassContext } from '../src/run/pass.js';
 import { castPorts } from './outputs/casts.js';
 import { grouped } from './outputs/choose.js';
 import { Refusal } from './outputs/form.js';
@@ -59,7 +61,7 @@ export const flattenOutputs = definePass({
 function replaceInputs(model: Model, lengths: readonly string[], context: PassContext): Structures {
   const { graph } = model;
   const given = lengthsOf(lengths, model);
-  const structures: Record<string, Structure> = {};
+  const structures = named<Structure>();
   const inputs = [...graph.inputs].flatMap((input) => {
     try {
       const replaced = replaceInput(model, input, given.get(input.name));

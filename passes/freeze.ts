@@ -1,7 +1,9 @@
 /** freeze: the inputs declare sizes instead of symbolic dims, and everything behind them follows. The settings `dims` and `shapes` ask for it. */
+
 import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
+import { recordOf } from '../src/ir/record-schema.js';
 import { type Shape, tensorType } from '../src/ir/types.js';
 import { freezeInputs } from '../src/run/freeze.js';
 import { definePass } from '../src/run/pass.js';
@@ -14,8 +16,8 @@ export const freeze = definePass({
   fidelity: 'exact',
   needs: ['types'],
   options: z.object({
-    dims: z.record(z.string(), size).default({}).describe('Sizes of dims, by name.'),
-    shapes: z.record(z.string(), z.array(size)).default({}).describe('Whole shapes of inputs, by name.'),
+    dims: recordOf(size).default({}).describe('Sizes of dims, by name.'),
+    shapes: recordOf(z.array(size)).default({}).describe('Whole shapes of inputs, by name.'),
   }),
   run(model, { dims, shapes }, context) {
     const frozen = freezeInputs(model, { dims, shapes });

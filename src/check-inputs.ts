@@ -1,7 +1,9 @@
 /** What is asked of the inputs that a model is run on, held against the model before any work is done. */
+
 import { dimText } from './ir/dims.js';
 import { ModelError } from './ir/errors.js';
 import type { Model } from './ir/model.js';
+import { under } from './ir/named.js';
 import { frozenShape, sizesOf } from './run/freeze.js';
 
 interface InputOptions {
@@ -18,7 +20,7 @@ export async function checkInputs(model: Model, { shapes, dims, inputs }: InputO
     const { tensors } = read(model);
     if (sizes.size === 0 && !shapes) continue;
     for (const input of model.graph.inputs) {
-      const found = tensors[input.name]?.shape;
+      const found = under(tensors, input.name)?.shape;
       const wanted = frozenShape(input, { shapes }, sizes);
       const fits = !found || !wanted || wanted.every((dim, axis) => typeof dim !== 'number' || dim === found[axis]);
       if (!fits)

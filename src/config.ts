@@ -1,7 +1,9 @@
 /** What a config file and the command line can say about one job, declared once. */
+
 import { z } from 'zod';
 import { attentionOps } from '../passes/attention/choice.js';
 import { limits, optionsIn, size, truth, whole } from './ir/options.js';
+import { recordOf } from './ir/record-schema.js';
 import type { PassesLike } from './run/parse.js';
 import { targetCpus, targetCpuText } from './run/target-cpu.js';
 import { verifyLevels } from './run/verify.js';
@@ -64,10 +66,10 @@ export const configSchema = z.object({
   rollout: size.describe(
     'How many steps original and result run on their own outputs, where outputs feed inputs (state, cache, latent); 0 for none. Default: 4, fewer where they take long.',
   ),
-  shapes: z
-    .record(z.string(), z.array(size, 'expected a list of sizes'), 'expected shapes by name')
-    .describe('The shape of an input.'),
-  dims: z.record(z.string(), size, 'expected sizes by name').describe('The value of a symbolic dim.'),
+  shapes: recordOf(z.array(size, 'expected a list of sizes'), 'expected shapes by name').describe(
+    'The shape of an input.',
+  ),
+  dims: recordOf(size, 'expected sizes by name').describe('The value of a symbolic dim.'),
   seed: z.number(whole).int(whole).describe('Of the generated inputs.'),
   maxError: positive.describe('The largest relative L2 error an output may have.'),
   minCosine: z

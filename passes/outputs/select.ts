@@ -1,8 +1,10 @@
 /** The outputs that stay, flattened. All is found out on a copy first: an output that is dropped or refused changes nothing. */
+
 import { portsOf, type Structure, type Structures } from '../../src/contract/structure.js';
 import type { Model } from '../../src/ir/model.js';
-import type { PassContext } from '../../src/run/pass.js';
+import { named } from '../../src/ir/named.js';
 import { UsageError } from '../../src/ir/usage-error.js';
+import type { PassContext } from '../../src/run/pass.js';
 import { choose, type Named } from './choose.js';
 import { aboutStructure, flattened, type Outcome, outcomesOf } from './ports.js';
 import { leaveOutUnread } from './unread.js';
@@ -39,7 +41,7 @@ export function flattenPorts(
     context.skip('no output would be left: none of them holds a tensor', graph.outputs[0]);
     return noted;
   }
-  const made: Record<string, Structure> = {};
+  const made = named<Structure>();
   const found = flattened(model, isWanted);
   found.forEach(({ name, structure }, index) => {
     if (!structure) return;

@@ -1,10 +1,12 @@
 /** The contract of a model: the names, types and dims of its ports, and what they stand for. Versioned JSON. */
+
 import { z } from 'zod';
 import { inferTypes } from '../infer/index.js';
 import { cloneModel } from '../ir/clone.js';
 import { dimText } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
+import { recordOf } from '../ir/record-schema.js';
 import { isUnknown } from '../ir/symbols.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -32,7 +34,7 @@ const portSchema = z.object({
   constant: z.boolean().optional().describe('An output that is the same in every run.'),
 });
 
-const structures = z.record(z.string(), structureSchema);
+const structures = recordOf(structureSchema);
 
 /** The schema of the contract. Within a version fields are added, never changed. */
 export const contractSchema = z.object({

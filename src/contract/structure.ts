@@ -2,8 +2,11 @@
  * What the tensors of a flattened model stand for. A model says it in its metadata, for those outputs and inputs alone that
  * were not one tensor each; names, types and dims are the model's own.
  */
+
 import { z } from 'zod';
 import type { Model } from '../ir/model.js';
+import { named, under } from '../ir/named.js';
+import { recordOf } from '../ir/record-schema.js';
 
 /** A value as it was, in terms of the ports that it is made of. */
 export type Structure =
@@ -49,7 +52,7 @@ export const structureSchema: z.ZodType<Structure> = z.lazy(() =>
       keys: z.enum(['int64', 'string']),
       labels: z.array(z.union([z.number(), z.string()])),
     }),
-    z.object({ kind: z.literal('dict'), entries: z.record(z.string(), structureSchema) }),
+    z.object({ kind: z.literal('dict'), entries: recordOf(structureSchema) }),
   ]),
 );
 
@@ -59,8 +62,8 @@ export type Structures = Readonly<Record<string, Structure>>;
 /** What a model's metadata holds. */
 const noteSchema = z.object({
   version: z.literal(1),
-  inputs: z.record(z.string(), structureSchema),
-  outputs: z.record(z.string(), structureSchema),
+  inputs: recordOf(structureSchema),
+  outputs: recordOf(structureSchema),
   left: z.array(z.string()).optional().describe('Outputs that were left out on purpose.'),
 });
 
@@ -138,10 +141,10 @@ export function allStructures(ports: readonly string[], noted: Structures): Stru
   const owner = new Map(
     Object.entries(noted).flatMap(([name, one]) => portsOf(one).map((port) => [port, name] as const)),
   );
-  const found: Record<string, Structure> = {};
+  const found = named<Structure>();
   for (const port of ports) {
     const name = owner.get(port) ?? port;
-    found[name] ??= noted[name] ?? { kind: 'tensor', port };
+    found[name] ??= under(noted, name) ?? { kind: 'tensor', port };
   }
   return { ...found, ...Object.fromEntries(Object.entries(noted).filter(([name]) => !(name in found))) };
 }

@@ -1,4 +1,5 @@
 /** What a flattened model gives ⟶ what the original gave: lists, maps, optionals. */
+import { under } from '../ir/named.js';
 import type { Structure, Structures } from './structure.js';
 
 /** A tensor as onnxruntime gives it: what is read of it here. */
@@ -57,7 +58,7 @@ function expectPorts(
 
 function restore(structure: Structure, results: Readonly<Record<string, TensorLike>>): Unflattened {
   const port = (name: string): TensorLike => {
-    const tensor = results[name];
+    const tensor = under(results, name);
     if (!tensor)
       throw new TypeError(`unflatten: expected an output "${name}"; found ${Object.keys(results).join(', ')}`);
     return tensor;

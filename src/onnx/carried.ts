@@ -1,7 +1,7 @@
 /** What the reader leaves on a graph for the writer. */
 import type { Entry } from '../ir/model.js';
 import type { Type } from '../ir/types.js';
-import type { EntryMessage, GraphMessage, NodeMessage, ValueInfoMessage } from './messages.js';
+import type { EntryMessage, FunctionMessage, GraphMessage, NodeMessage, ValueInfoMessage } from './messages.js';
 
 /** What a graph's file said and the IR does not model; read again by the writer. */
 export interface CarriedGraph {
@@ -13,6 +13,12 @@ export interface CarriedGraph {
   readonly strays: readonly Stray[];
   /** Names that more than one node has. */
   readonly repeatedNames: ReadonlySet<string>;
+}
+
+/** Of a model, besides what its message says and the IR does not model. */
+export interface CarriedModel {
+  /** By their place, functions that no runtime looks at. */
+  readonly unread?: ReadonlyMap<number, FunctionMessage>;
 }
 
 /** An entry of value_info that is written as it was, as long as its value is what it was. */

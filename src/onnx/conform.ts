@@ -7,7 +7,7 @@ import type { Attribute, AttributeType } from '../ir/attribute.js';
 import { ModelError } from '../ir/errors.js';
 import type { Node } from '../ir/node.js';
 import { refuseValue } from './attribute-values.js';
-import { type Formal, newestOpset, type OperatorSchema, schemaOf } from './schema.js';
+import { type Formal, firstOpset, newestOpset, type OperatorSchema, schemaOf } from './schema.js';
 
 /** What a schema demands, in the form that it is asked for thousands of times. */
 interface Demands {
@@ -19,8 +19,9 @@ interface Demands {
 
 /** How many actual inputs or outputs there may be, and which must be there. */
 interface Count {
-  readonly least: number;
   readonly most: number;
+  /** Any number, but one. */
+  readonly isAnyNumber: boolean;
   readonly needed: readonly (readonly [index: number, name: string])[];
 }
 
@@ -44,8 +45,8 @@ function demandsOf(schema: OperatorSchema): Demands {
 function countOf(formals: readonly Formal[]): Count {
   const needed = [...formals.entries()].filter(([, { isOptional, isVariadic }]) => !isOptional && !isVariadic);
   return {
-    least: (needed.at(-1)?.[0] ?? -1) + 1,
     most: formals.at(-1)?.isVariadic ? Number.POSITIVE_INFINITY : formals.length,
+    isAnyNumber: formals[0]?.isVariadic ?? false,
     needed: needed.map(([index, { name }]) => [index, name]),
   };
 }
@@ -54,13 +55,21 @@ function countOf(formals: readonly Formal[]): Count {
 export function refuseMisuse(node: Node): void {
   const { opType, domain } = node;
   const opset = node.opset ?? Number.POSITIVE_INFINITY;
-  const schema = schemaOf(opType, domain, opset);
+  // An operator that came into the set later is what it was at first: some were in use before.
+  const first = firstOpset(opType, domain);
+  const schema = schemaOf(opType, domain, first === undefined ? opset : Math.max(opset, first));
   // Runtimes take the value of a Constant from whatever attribute comes first.
   if (!schema || schema.isDeprecated || node.is('Constant')) return;
   const { types, required, inputs, outputs } = demandsOf(schema);
+  // Operator sets that came later than the table, and later runtimes, may take more.
+  const isKnownWhole = domain !== 'com.microsoft' && schema.since <= opset && opset <= newestOpset(domain);
   for (const [name, attribute] of node.attributes) {
     const type = types.get(name);
-    if (type === undefined) continue;
+    if (type === undefined) {
+      if (isKnownWhole && !name.startsWith('__') && !node.is('LayerNormalization'))
+        throw new ModelError(node.label, 'attributes that the operator has', `"${name}"`);
+      continue;
+    }
     const found = attribute.type === 'ref' ? attribute.of : attribute.type;
     if (found !== type && found !== 'undefined')
       throw new ModelError(placeOf(node, name), `${kindText(type)}`, kindText(found));
@@ -69,10 +78,27 @@ export function refuseMisuse(node: Node): void {
   }
   for (const name of required)
     if (!node.attributes.has(name)) throw new ModelError(node.label, `the attribute "${name}"`, 'none of that name');
-  // Operator sets that came later than the table, and later runtimes, may take more.
-  const isKnownWhole = domain !== 'com.microsoft' && opset <= newestOpset(domain);
   refuseCount(node, 'input', node.inputs, inputs, isKnownWhole);
   refuseCount(node, 'output', node.outputs, outputs, isKnownWhole);
+  if (node.bodies.length > 0) refusePorts(node, opset);
+}
+
+/** Throws ModelError where a body has other numbers of inputs and outputs than its operator hands over and takes. */
+function refusePorts(node: Node, opset: number): void {
+  const [given, taken] = [node.inputs.length, node.outputs.length];
+  const ports = new Map([
+    ['If', [0, taken]],
+    ['Loop', [Math.max(given, 2), taken + 1]],
+    ['Scan', [opset < 9 ? given - 1 : given, taken]],
+  ] as const).get(node.domain === '' ? (node.opType as 'If') : ('' as 'If'));
+  if (!ports) return;
+  const [inputs, outputs] = ports;
+  for (const { name, inputs: own, outputPorts } of node.bodies) {
+    const place = `${node.label}, graph "${name}"`;
+    const needed = own.filter(({ tensor, defaultTensor }) => !tensor && !defaultTensor).length;
+    if (own.length !== inputs && needed !== inputs) throw new ModelError(place, `${inputs} inputs`, `${own.length}`);
+    if (outputPorts.length !== outputs) throw new ModelError(place, `${outputs} outputs`, `${outputPorts.length}`);
+  }
 }
 
 const placeOf = (node: Node, name: string): string => `${node.label}, attribute "${name}"`;
@@ -87,6 +113,7 @@ function refuseCount(
   count: Count,
   isKnownWhole: boolean,
 ): void {
+  if (count.isAnyNumber && actual.length === 0) throw new ModelError(node.label, `an ${what}`, 'none');
   for (const [index, name] of count.needed)
     if (actual[index] === undefined) throw new ModelError(node.label, `${what} ${index}, "${name}"`, 'none');
   if (isKnownWhole && actual.length > count.most)

@@ -1,7 +1,9 @@
 /** Constant nodes: their one attribute is a tensor, so the reader makes constants of them and the writer nodes again. */
+
 import type { Attribute, AttributeType } from '../ir/attribute.js';
 import { constantOfAttribute } from '../ir/constants.js';
 import { ModelError } from '../ir/errors.js';
+import { under } from '../ir/named.js';
 import { bigintsOf, numbersOf } from '../ir/numbers.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { ConstantNode } from '../ir/value.js';
@@ -44,7 +46,7 @@ export function constantOf(
   const place = labelOf(message);
   if (!attribute) throw new ModelError(place, 'an attribute with its value', 'none');
   if (more || attribute.refAttrName || message.input?.length || message.output?.length !== 1) return undefined;
-  if (typeOf(attribute) !== constantForms[attribute.name ?? '']) return undefined;
+  if (typeOf(attribute) !== under(constantForms, attribute.name ?? '')) return undefined;
   const noBody = (): never => {
     throw new ModelError(place, 'a tensor', 'a graph');
   };

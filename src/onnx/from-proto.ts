@@ -2,6 +2,7 @@
 import type { Attribute } from '../ir/attribute.js';
 import { ModelError } from '../ir/errors.js';
 import { Graph } from '../ir/graph.js';
+import { append } from '../ir/lists.js';
 import { type Entry, Model, type ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes.js';
@@ -46,7 +47,7 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   reader.fill(model.graph, message.graph, undefined);
   for (const graph of scopesIn(model.graph)) graph.nodes();
   const unread = readFunctions(model, message.functions ?? [], (fn) => reader.readFunction(model, fn));
-  rememberSource(unread, sources.main, place);
+  rememberSource([...unread.values()], sources.main, place);
   model.carried = withOpsets(message, model.opsets, [
     'irVersion',
     'opsetImport',
@@ -61,7 +62,7 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   ]);
   if (Object.hasOwn(message, 'modelVersion') && model.modelVersion === 0n)
     Object.assign(model.carried as object, { modelVersion: message.modelVersion });
-  if (unread.length > 0) Object.assign(model.carried as object, { functions: unread });
+  if (unread.size > 0) Object.assign(model.carried as object, { unread });
   return model;
 }
 
@@ -151,7 +152,7 @@ class GraphReader {
       return { port: { name: info.name ?? '', type, carried: carriedPort(info, type) }, value };
     });
     graph.setOutputs(ports);
-    strays.push(...this.#declare(message.valueInfo ?? [], scope));
+    append(strays, this.#declare(message.valueInfo ?? [], scope));
   }
 
   readFunction(model: Model, message: FunctionMessage): ModelFunction {

@@ -11,15 +11,15 @@ import { schemaOf } from './schema.js';
 const keyOf = (domain = '', name = '', overload = ''): string => JSON.stringify([domain, name, overload]);
 
 /**
- * Reads the functions with `add`, and checks every node of the model and of the functions that it calls. Gives the messages of functions that
+ * Reads the functions with `add`, and checks every node of the model and of the functions that it calls. Gives the messages, by their place, of functions that
  * no runtime looks at and that are none, or have the name of an operator or of a later function: to be carried. Throws ModelError.
  */
 export function readFunctions(
   model: Model,
   messages: readonly FunctionMessage[],
   add: (message: FunctionMessage) => ModelFunction,
-): readonly FunctionMessage[] {
-  const unread: FunctionMessage[] = [];
+): ReadonlyMap<number, FunctionMessage> {
+  const unread = new Set<FunctionMessage>();
   const faults = new Map<string, ModelError>();
   const read = new Map<string, { readonly fn: ModelFunction; readonly message: FunctionMessage }>();
   const keyOfMessage = ({ domain, name, overload }: FunctionMessage): string => keyOf(domain, name, overload);
@@ -27,7 +27,7 @@ export function readFunctions(
   for (const message of messages) {
     const key = keyOfMessage(message);
     if (last.get(key) !== message || isOperator(message, model)) {
-      unread.push(message);
+      unread.add(message);
       continue;
     }
     const fault = faultOf(() => {
@@ -37,7 +37,7 @@ export function readFunctions(
     });
     if (!fault) continue;
     faults.set(key, fault);
-    unread.push(message);
+    unread.add(message);
   }
   const called = new Set<ModelFunction>();
   const check = (top: Graph): void => {
@@ -57,9 +57,9 @@ export function readFunctions(
   check(model.graph);
   for (const { fn, message } of read.values())
     if (called.has(fn) || !faultOf(() => check(fn.graph))) model.functions.push(fn);
-    else unread.push(message);
+    else unread.add(message);
   refuseRecursion(model);
-  return unread;
+  return new Map([...messages.entries()].filter(([, message]) => unread.has(message)));
 }
 
 /** What is wrong with a file, as far as `work` meets it. */

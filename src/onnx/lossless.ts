@@ -3,6 +3,7 @@
  * JavaScript's decoding alone would lose both.
  */
 import protobuf from 'protobufjs/light.js';
+import { append } from '../ir/lists.js';
 
 /** A NaN of other bits than JavaScript's own. A number to whoever asks for one; the writer asks for its bits. */
 export class OddNaN extends Number {
@@ -113,7 +114,7 @@ function bytesOf(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const character of text) {
     if (ESCAPED.test(character)) bytes.push(character.charCodeAt(0) - 0xdc00);
-    else bytes.push(...encoder.encode(character));
+    else append(bytes, encoder.encode(character));
   }
   return Uint8Array.from(bytes);
 }

@@ -2,6 +2,7 @@
 
 import type { AttributeType } from '../ir/attribute.js';
 import { maxOf } from '../ir/lists.js';
+import { under } from '../ir/named.js';
 import { runtimeOperators } from './schema-microsoft.js';
 import { operators, typeSets } from './schema-table.js';
 
@@ -134,7 +135,7 @@ function parse({ line, since }: Version, opType: string, domain: string, before:
 
 /** The schema of an operator in an operator set; undefined where the set has no such operator. Domain '' is ai.onnx. */
 export function schemaOf(opType: string, domain: string, opset: number): OperatorSchema | undefined {
-  const prefix = prefixes[domain];
+  const prefix = under(prefixes, domain);
   if (prefix === undefined) return undefined;
   const all = versions().get(prefix + opType);
   const at = all?.findLastIndex(({ since }) => since <= opset) ?? -1;
@@ -146,7 +147,7 @@ export function schemaOf(opType: string, domain: string, opset: number): Operato
 
 /** The first operator set of a domain that has an op, where that is known. */
 export function firstOpset(opType: string, domain: string): number | undefined {
-  const prefix = prefixes[domain];
+  const prefix = under(prefixes, domain);
   return prefix === undefined ? undefined : versions().get(prefix + opType)?.[0]?.since;
 }
 
@@ -156,7 +157,7 @@ const newest = new Map<string, number>();
 export function newestOpset(domain: string): number {
   let last = newest.get(domain);
   if (last === undefined) {
-    const prefix = prefixes[domain];
+    const prefix = under(prefixes, domain);
     const lists = [...versions()].filter(([name]) => name.slice(0, name.indexOf('.') + 1) === prefix);
     last = maxOf(
       lists.flatMap(([, all]) => all.map(({ since }) => since)),

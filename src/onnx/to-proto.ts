@@ -7,7 +7,7 @@ import type { Tensor } from '../ir/tensor.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { writeAttribute } from './attribute-proto.js';
-import { type CarriedGraph, entryOrigins, type Stray } from './carried.js';
+import { type CarriedGraph, type CarriedModel, entryOrigins, type Stray } from './carried.js';
 import { type CarriedConstant, constantAttribute } from './constant-node.js';
 import {
   type FunctionMessage,
@@ -28,7 +28,9 @@ import { writeType } from './type-proto.js';
 /** The message of a model; `placer` decides where each tensor's bytes go. */
 export function toMessage(model: Model, placer: TensorPlacer): ModelMessage {
   const writer = new GraphWriter(placer);
-  const { functions: unread = [], ...carried } = (model.carried ?? {}) as ModelMessage;
+  const { unread, ...carried } = (model.carried ?? {}) as CarriedModel;
+  const functions = model.functions.map((fn) => writer.function(fn));
+  for (const [at, fn] of unread ?? []) functions.splice(at, 0, fn);
   return {
     ...carried,
     irVersion: fromBigint(BigInt(model.irVersion)),
@@ -40,7 +42,7 @@ export function toMessage(model: Model, placer: TensorPlacer): ModelMessage {
     ...text('docString', model.docString),
     graph: writer.graph(model.graph),
     metadataProps: model.metadata.map((entry) => entryOrigins.get(entry) ?? { key: entry.key, value: entry.value }),
-    functions: [...model.functions.map((fn) => writer.function(fn)), ...unread],
+    functions,
   };
 }
 

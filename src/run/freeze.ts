@@ -1,6 +1,8 @@
 /** Sizes in place of symbolic dims: what the settings `dims` and `shapes` ask of a model's inputs. */
+
 import { type Dim, dimText, type SymbolName } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
+import { under } from '../ir/named.js';
 import { substitute } from '../ir/substitute.js';
 import { nameOf, symbolsOf } from '../ir/symbols.js';
 import { type Shape, tensorType } from '../ir/types.js';
@@ -97,7 +99,7 @@ export function frozenShape(
   { shapes = {} }: Sizes,
   sizes: ReadonlyMap<SymbolName, Dim>,
 ): Shape | undefined {
-  return shapes[input.name] ?? shapeOf(input)?.map((dim) => substitute(dim, sizes));
+  return under(shapes, input.name) ?? shapeOf(input)?.map((dim) => substitute(dim, sizes));
 }
 
 /** Declares the sizes on the inputs, in place; dims that are not open any more are no matter. Gives what became of each input. */

@@ -1,8 +1,10 @@
 /** Raises the ai.onnx operator set of a model, so that a pass may emit what a later one brought. */
+
 import { inferTypes, schemaOf } from '../infer/index.js';
 import { cloneModel } from '../ir/clone.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
+import { under } from '../ir/named.js';
 import type { Node } from '../ir/node.js';
 import { changes } from './opset-changes.js';
 import { isSame } from './opset-same.js';
@@ -88,7 +90,7 @@ function bring(node: Node, version: number): string | undefined {
   if (schema.since !== version || isSame(node.opType, version)) return undefined;
   const table = changes[version];
   if (!table || !Object.hasOwn(table, node.opType)) return 'its new form is not known';
-  return node.hasReference ? "an attribute is the function's to give" : table[node.opType]?.(node);
+  return node.hasReference ? "an attribute is the function's to give" : under(table, node.opType)?.(node);
 }
 
 /** Before IR version 4 a constant may be listed among the inputs; later that would make an input of it, so such a model keeps its version. */

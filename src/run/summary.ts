@@ -1,6 +1,8 @@
 /** A model in numbers: what a report says of it before and after. */
+
 import { storedTensors } from '../ir/constants.js';
 import type { Model } from '../ir/model.js';
+import { under } from '../ir/named.js';
 import type { Tensor } from '../ir/tensor.js';
 
 /** Counts over every scope. */
@@ -47,7 +49,7 @@ export function summarize(model: Model): ModelSummary {
 export function opsChanged(before: ModelSummary, after: ModelSummary): Record<string, number> {
   const names = new Set([...Object.keys(after.ops), ...Object.keys(before.ops)]);
   const changed = [...names]
-    .map((op): [string, number] => [op, (after.ops[op] ?? 0) - (before.ops[op] ?? 0)])
+    .map((op): [string, number] => [op, (under(after.ops, op) ?? 0) - (under(before.ops, op) ?? 0)])
     .filter(([, n]) => n !== 0);
   const rank = ([op, n]: [string, number]) => (n < 0 ? 2 : op.includes('.') ? 0 : 1);
   changed.sort((a, b) => rank(a) - rank(b) || Math.abs(b[1]) - Math.abs(a[1]) || (a[0] < b[0] ? -1 : 1));

@@ -21,8 +21,8 @@ export function startChild(env: Readonly<Record<string, string>> = {}): ChildPro
   return endsWithThis(() =>
     fork(childFile(), [String(process.pid)], {
       serialization: 'advanced',
-      // A debugger's or a test runner's arguments are not meant for the child.
-      execArgv: [],
+      // A debugger's or a test runner's arguments are not meant for the child. There, `__proto__` is a name like any other.
+      execArgv: ['--disable-proto=delete'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // onnxruntime sends what models are made of unless it is told not to: the user's own word wins.
       env: { ORT_DISABLE_TELEMETRY: '1', ...process.env, ...env },

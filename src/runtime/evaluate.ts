@@ -1,5 +1,7 @@
 /** The evaluator that folds constants: one child process for all of them, started when the first is asked for. */
+
 import type { Model } from '../ir/model.js';
+import { under } from '../ir/named.js';
 import type { Tensor } from '../ir/tensor.js';
 import { writeModel } from '../onnx/write.js';
 import { RuntimeProcess } from './isolate.js';
@@ -41,7 +43,7 @@ export async function evaluateModel(model: Model): Promise<Tensor[]> {
   try {
     const { outputs } = await session.run({});
     return session.outputs.map(({ name }) => {
-      const tensor = outputs[name];
+      const tensor = under(outputs, name);
       if (!tensor) throw new TypeError(`evaluate: the runtime gave no output "${name}"`);
       return fromTensorData(tensor);
     });

@@ -4,6 +4,7 @@
  * Sources: "probed" = tried with onnxruntime-node 1.30.0 on Linux x64 in November 2026; "table" = onnxruntime's
  * kernel registrations of early 2026, not run. A probe of the installed runtime overrides any line here.
  */
+import { under } from '../ir/named.js';
 import type { DataType } from '../ir/types.js';
 import { schemaOf } from '../onnx/schema.js';
 import { unfit } from './forms/index.js';
@@ -101,15 +102,15 @@ export function hasKernel(target: Target, opType: string, domain: string, opset:
   if (domain !== '') return false;
   switch (target) {
     case 'cpu':
-      if (opset > (cpuUntil[opType] ?? opset)) return false;
+      if (opset > (under(cpuUntil, opType) ?? opset)) return false;
       if (elem === 'float64') return !cpuMissingFloat64.has(opType);
-      return elem !== 'bfloat16' || (cpuBfloat16.has(opType) && opset >= (cpuBfloat16Since[opType] ?? 1));
+      return elem !== 'bfloat16' || (cpuBfloat16.has(opType) && opset >= (under(cpuBfloat16Since, opType) ?? 1));
     case 'cuda':
-      if (elem === 'bfloat16') return cudaBfloat16.has(opType) && opset >= (cudaBfloat16Since[opType] ?? 1);
+      if (elem === 'bfloat16') return cudaBfloat16.has(opType) && opset >= (under(cudaBfloat16Since, opType) ?? 1);
       if (opType === 'MatMulInteger') return elem === 'int8';
       return !cudaMissing.has(opType);
     case 'webgpu':
-      return webgpuTypes.has(elem) && webgpu.has(opType) && opset <= (webgpuUntil[opType] ?? opset);
+      return webgpuTypes.has(elem) && webgpu.has(opType) && opset <= (under(webgpuUntil, opType) ?? opset);
   }
 }
 

@@ -1,4 +1,5 @@
 /** A result's outputs against the original's, run by run: evidence that is judged elsewhere. */
+import { under } from '../ir/named.js';
 import { onceMore, type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, withMeaning, worstOf } from './judge/accuracy.js';
 import { measureMeanings } from './meaning/measures.js';
@@ -71,7 +72,7 @@ async function compareOnce(
         const { outputs: found, measures } = measureMeanings(reference.meanings, expected, given);
         for (const [name, original] of Object.entries(expected)) {
           if (skipped.has(name)) continue;
-          const result = found[name];
+          const result = under(found, name);
           const mismatch = result ? mismatchOf(original, result) : `expected ${original.type}; found no such output`;
           if (mismatch || !result) fail(`output "${name}": ${mismatch}`, run);
           else evidence.push({ form, run, output: compareTensors(name, original, result, measures.get(name)) });

@@ -1,6 +1,8 @@
 /** Measures the cost of passes: how far a model's outputs are from those of the model before it, on one set of inputs. */
+
 import { maxOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
+import { under } from '../ir/named.js';
 import { RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf } from './judge/accuracy.js';
 import { type ReferenceOptions, referenceOf } from './reference.js';
@@ -22,7 +24,7 @@ export class Costs {
     try {
       const [a, b] = [await this.#outputsOf(before), await this.#outputsOf(after)];
       const errors = Object.entries(a).flatMap(([name, original]) => {
-        const result = b[name];
+        const result = under(b, name);
         if (!result || mismatchOf(original, result)) return [];
         const { equal, nonFiniteMismatches, relativeL2 } = compareTensors(name, original, result);
         return equal === undefined ? [nonFiniteMismatches ? Number.POSITIVE_INFINITY : relativeL2] : [];

@@ -2,9 +2,11 @@
  * What can be said of a target that this machine does not have. A GPU in software places nodes as a real one does, and its numbers are shown
  * without deciding anything; without any device, placement is what the kernel tables say.
  */
+
 import { inferTypes } from '../infer/index.js';
 import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
+import { named } from '../ir/named.js';
 import type { Node } from '../ir/node.js';
 import { elementCount } from '../ir/tensor.js';
 import { isFloat } from '../ir/types.js';
@@ -59,7 +61,7 @@ export async function elsewhere(
 export function placementByTables(model: Model, target: Exclude<Provider, 'cpu'>): PlacementReport {
   const typed = cloneModel(model);
   inferTypes(typed);
-  const fallbacks: Record<string, number> = {};
+  const fallbacks = named<number>();
   const names: string[] = [];
   let [placed, shapeArithmetic] = [0, 0];
   for (const graph of typed.graphs()) {

@@ -1,4 +1,5 @@
 /** Which provider runs which node: what fell off the provider that was asked for breaks the graph in pieces. */
+import { named } from '../ir/named.js';
 import type { NodeRun, Provider, RuntimeProcess, Tensors, TracedType } from '../runtime/isolate.js';
 
 export interface PlacementReport {
@@ -46,8 +47,8 @@ export function readPlacement(provider: Provider, runs: readonly NodeRun[]): Pla
     const key = `${run.opType}\n${run.name || index}`;
     if (!seen.has(key)) seen.set(key, run);
   });
-  const nodes: Record<string, number> = {};
-  const fallbacks: Record<string, number> = {};
+  const nodes = named<number>();
+  const fallbacks = named<number>();
   const names: string[] = [];
   let shapeArithmetic = 0;
   let copies = 0;

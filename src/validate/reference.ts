@@ -1,5 +1,7 @@
 /** What the original gives: the runs that a result is compared with. */
+
 import type { Model } from '../ir/model.js';
+import { under } from '../ir/named.js';
 import { elementCount } from '../ir/tensor.js';
 import type { LoadOptions, Provider, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
 import type { FeedOptions, Feeds } from './inputs/feeds.js';
@@ -80,7 +82,7 @@ export async function referenceOf(
 
 function missing(session: Session, runs: readonly ReferenceRun[]): { name: string; reason: string }[] {
   return session.outputs
-    .filter(({ name }) => runs.length > 0 && !runs[0]!.outputs[name])
+    .filter(({ name }) => runs.length > 0 && !under(runs[0]!.outputs, name))
     .map(({ name }) => ({ name, reason: 'onnxruntime-node cannot give back sequences and maps' }));
 }
 

@@ -1,6 +1,8 @@
 /** Runs the two sides of a cut-out on the same inputs: two sizes of every dim, masks with holes and rows that are masked whole. */
+
 import type { Dim, SymbolName } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
+import { named, under } from '../ir/named.js';
 import { numbersOf, tensorOf } from '../ir/numbers.js';
 import { substitute } from '../ir/substitute.js';
 import { symbolsOf } from '../ir/symbols.js';
@@ -63,7 +65,7 @@ async function verdictOn(
   const worst = new Map<string, OutputAccuracy>();
   for (const [run, outputs] of expected.entries())
     for (const [name, original] of Object.entries(outputs)) {
-      const result = found[run]?.[name];
+      const result = under(found[run], name);
       const mismatch = result ? mismatchOf(original, result) : 'no such output';
       if (!result || mismatch) return { outcome: 'rejected', detail: `"${name}": ${mismatch}` };
       const measured = compareTensors(name, original, result);
@@ -199,7 +201,7 @@ function feedsOf({ before, after, contents }: Cut, sizing: Sizing, variant: Vari
   const sizes = sizesOf(before.graph.inputs, contents, sizing);
   const shapeOf = (input: Value): number[] => (input.shape ?? []).map(sizes);
   const shapes = Object.fromEntries(before.graph.inputs.map((input) => [input.name, shapeOf(input)]));
-  const tensors: Record<string, TensorData> = { ...makeFeeds(before, { shapes, seed, variant }).tensors };
+  const tensors = named(Object.entries(makeFeeds(before, { shapes, seed, variant }).tensors));
   // Each side reads shape arithmetic of its own.
   for (const input of [...before.graph.inputs, ...after.graph.inputs]) {
     const dims = contents.get(input.name);

@@ -28,7 +28,13 @@ const beside = (
     },
     {
       input: [info('x', 1, [2, 3, 4])],
-      initializer: [floats('w', new Array(18).fill(1), [2, 3, 3]), int64s('k', [1]), floats('scale', [1, 1, 1, 1])],
+      initializer: [
+        floats('w', new Array(18).fill(1), [2, 3, 3]),
+        int64s('k', [1]),
+        floats('scale', [1, 1, 1, 1]),
+        int64s('k0', [1], []),
+        { name: 'c', dataType: 9, int32Data: [1] },
+      ],
       node: [node('Relu', ['x'], ['y']), node(opType, input, ['d'], { attribute: [...attribute], ...more })],
       output: [info('y', 1, [2, 3, 4])],
     },
@@ -37,6 +43,20 @@ const beside = (
 /** Runs a model whose `x` is as `shape` says. */
 const run = (bytes: Uint8Array, shape: readonly number[] = [2, 3, 4]) =>
   runModel(bytes, { x: tensorOf('float32', new Array(24).fill(0.5).slice(0, shape[1] ? 24 : 2), shape) });
+
+/** Graphs of so many inputs and outputs. */
+const branch = (inputs: number, outputs: number) => ({
+  name: 'b',
+  input: [info('i', 7, []), info('n', 9, []), info('v', 1, [2, 3, 4])].slice(0, inputs),
+  node: Array.from({ length: outputs }, (_, i) => node('Relu', ['x'], [`o${i}`])),
+  output: Array.from({ length: outputs }, (_, i) => info(`o${i}`, 1, [2, 3, 4])),
+});
+const withBody = (opType: string, input: readonly string[], ...bodies: ReturnType<typeof branch>[]): Uint8Array =>
+  beside(
+    opType,
+    input,
+    bodies.map((g, i) => ({ name: opType === 'If' ? (i ? 'else_branch' : 'then_branch') : 'body', type: 5, g })),
+  );
 
 type Refused = readonly [name: string, bytes: Uint8Array, message: string];
 
@@ -138,6 +158,27 @@ const refused: readonly Refused[] = [
     'no heads',
     beside('MultiHeadAttention', ['x', 'x', 'x'], [int('num_heads', 0)], { domain: 'com.microsoft' }),
     'MultiHeadAttention "d", attribute "num_heads": expected a number above 0; found 0',
+  ],
+  [
+    'an attribute that the operator does not have',
+    beside('Relu', ['x'], [int('foo', 1)]),
+    'Relu "d": expected attributes that the operator has; found "foo"',
+  ],
+  ['nothing to concatenate', beside('Concat', [], [int('axis', 0)]), 'Concat "d": expected an input; found none'],
+  [
+    'a branch with an input',
+    withBody('If', ['c'], branch(1, 1), branch(0, 1)),
+    'If "d", graph "b": expected 0 inputs; found 1',
+  ],
+  [
+    'branches that give more than the node',
+    withBody('If', ['c'], branch(0, 2), branch(0, 2)),
+    'If "d", graph "b": expected 1 outputs; found 2',
+  ],
+  [
+    'a loop whose body takes less',
+    withBody('Loop', ['k0', '', 'x'], branch(2, 2)),
+    'Loop "d", graph "b": expected 3 inputs; found 2',
   ],
 ];
 

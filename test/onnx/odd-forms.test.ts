@@ -272,9 +272,9 @@ const models: Record<string, ModelMessage> = {
           node('Constant', [], ['k'], { attribute: [{ name: 'value_float', type: 1, refAttrName: 'p', f: 3 }] }),
           node('Add', ['a', 'b'], ['c'], {
             attribute: [
-              { name: 'm', refAttrName: 'q' },
-              { name: 'o', refAttrName: 'q', type: 0 },
-              { name: 'n', refAttrName: 'q', type: 7, ints: [1], docString: 'd' },
+              { name: '__m', refAttrName: 'q' },
+              { name: '__o', refAttrName: 'q', type: 0 },
+              { name: '__n', refAttrName: 'q', type: 7, ints: [1], docString: 'd' },
             ],
           }),
         ],

@@ -25,7 +25,7 @@ describe('what is odd but clear is read', () => {
         {
           node: [
             node('Relu', ['x'], ['y'], {
-              attribute: [{ name: 'a', type: 5, g: { node: [node('Neg', ['x'], ['y'])], output: [info('y')] } }],
+              attribute: [{ name: '__a', type: 5, g: { node: [node('Neg', ['x'], ['y'])], output: [info('y')] } }],
             }),
           ],
         },

@@ -103,7 +103,7 @@ const bytes = modelBytes(
           { name: 'value', type: 4, t: { ...floats('t', [1]), ...at('constanttensor') }, ...at('constantattribute') },
         ],
       }),
-      node('Relu', ['x'], ['r'], { ...at('node'), attribute: [{ name: 'a', type: 1, f: 1, ...at('attribute') }] }),
+      node('Relu', ['x'], ['r'], { ...at('node'), attribute: [{ name: '__a', type: 1, f: 1, ...at('attribute') }] }),
       node('Odd', ['r'], ['q'], {
         attribute: [{ name: 't', type: 4, t: { ...floats('t', [1]), ...at('attributetensor') } }],
       }),

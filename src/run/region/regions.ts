@@ -5,10 +5,12 @@
  * all repeats, or leaves stand-ins that are not alike, the pipeline goes back to where it was and the repeats in question
  * are told apart, or compiled each by itself.
  */
+
 import { inferTypes } from '../../infer/index.js';
 import { Divergence, MIXED, markOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Model } from '../../ir/model.js';
+import { named } from '../../ir/named.js';
 import type { Node } from '../../ir/node.js';
 import type { Tensor } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
@@ -204,7 +206,7 @@ export class Regions {
   summarize(model: Model): ModelSummary {
     const summary = summarize(model);
     if (!this.isShortened) return summary;
-    const [ops, bytesByType] = [{ ...summary.ops }, { ...summary.bytesByType }];
+    const [ops, bytesByType] = [named(Object.entries(summary.ops)), named(Object.entries(summary.bytesByType))];
     let [nodes, bytes] = [summary.nodes, summary.bytes];
     const add = (counts: Record<string, number>, key: string, n: number) => {
       counts[key] = (counts[key] ?? 0) + n;

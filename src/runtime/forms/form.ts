@@ -1,6 +1,8 @@
 /** What rows of the tables of forms are made of. */
+
 import { type Dim, equalDims } from '../../ir/dims.js';
 import type { KernelCall } from '../../ir/kernel-call.js';
+import { under } from '../../ir/named.js';
 import type { Shape } from '../../ir/types.js';
 
 /** True, false, or undefined where sizes are not known. */
@@ -16,7 +18,7 @@ export interface Form {
 export class Reader {
   constructor(readonly call: KernelCall) {}
   has = (index: number): boolean => this.call.inputs[index] !== undefined;
-  int = (name: string): number | undefined => this.call.ints[name];
+  int = (name: string): number | undefined => under(this.call.ints, name);
   shape(index: number): Shape | undefined {
     const type = this.call.inputs[index];
     return type?.kind === 'tensor' ? type.shape : undefined;

@@ -1,8 +1,10 @@
 /** Reads values inside a model: it runs with them as outputs, part by part. */
+
 import { cloneModel } from '../../ir/clone.js';
 import type { Dim, SymbolName } from '../../ir/dims.js';
 import { freeName } from '../../ir/free-name.js';
 import type { Model } from '../../ir/model.js';
+import { named } from '../../ir/named.js';
 import { castTensor } from '../../ir/numbers.js';
 import { substitute } from '../../ir/substitute.js';
 import { type DataType, dataTypes, isFloat, isInteger, tensorType } from '../../ir/types.js';
@@ -140,7 +142,7 @@ const untyped = ({ elem }: Value) => (elem ? tensorType(elem) : undefined);
 
 /** Inputs in the types that a model takes: a result may take narrower floats than its original. */
 function asTaken(set: Tensors, { graph }: Model): Tensors {
-  const taken: Record<string, TensorData> = {};
+  const taken = named<TensorData>();
   for (const [name, tensor] of Object.entries(set)) {
     const elem = graph.inputs.find((input) => input.name === name)?.elem;
     const isCast = elem !== undefined && elem !== tensor.type && isFloat(elem) && isFloat(tensor.type);

@@ -1,9 +1,11 @@
 /** Which branches of a model's Ifs ran over all sets of inputs: what never ran is not proven, whatever the numbers say. */
+
 import { GraphBuilder } from '../../ir/build.js';
 import { cloneModel } from '../../ir/clone.js';
 import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import type { Node } from '../../ir/node.js';
 import { bigintsOf } from '../../ir/numbers.js';
 import { dataTypes, tensorType } from '../../ir/types.js';
@@ -53,7 +55,7 @@ export async function branchCoverage(
       if (performance.now() > end) break;
       const { outputs } = await session.run(tensors);
       for (const [i, name] of names.entries()) {
-        const tensor = outputs[name];
+        const tensor = under(outputs, name);
         if (tensor) seen[i]?.add(bigintsOf(fromTensorData(tensor))[0] as bigint);
       }
     }

@@ -1,5 +1,7 @@
 /** The numbers of an input that decides something: a sample rate, a mode, a flag. Each side of each decision wants a run. */
+
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { dataTypes, isInteger } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
@@ -25,7 +27,7 @@ const MOST = 8;
 export function sidesOf(model: Model, runs: readonly Tensors[]): Side[] {
   const sides: Side[] = [];
   for (const input of model.graph.inputs) {
-    const seen = runs.flatMap((tensors) => firstNumber(tensors[input.name]) ?? []);
+    const seen = runs.flatMap((tensors) => firstNumber(under(tensors, input.name)) ?? []);
     if (!seen.length) continue;
     const decisions = decisionsOf(model, input);
     const { bits, kind } = dataTypes[input.elem ?? 'float32'];

@@ -1,5 +1,7 @@
 /** Inputs made from what the graph says about them: seeded, so that anyone can make them again. */
+
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import { tensorOf } from '../../ir/numbers.js';
 import { elementCount } from '../../ir/tensor.js';
 import { type DataType, dataTypes, isFloat } from '../../ir/types.js';
@@ -55,7 +57,7 @@ export function excessOf(model: Model, options: FeedOptions = {}): number {
 
 /** The inputs that are fed: those without a default, and those whose shape is asked for. */
 export const fedInputs = (model: Model, { shapes }: FeedOptions): Value[] =>
-  model.graph.inputs.filter((input) => !input.defaultTensor || shapes?.[input.name]);
+  model.graph.inputs.filter((input) => !input.defaultTensor || under(shapes, input.name));
 
 /**
  * One set of inputs. Inputs with a default are left out, so that the default is what runs. Throws RangeError for impossible
@@ -81,7 +83,7 @@ export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
   };
   const tensors = inputs.map((input): [string, TensorData] => {
     const random = Random.of(seed, input.name);
-    const value = values[input.name];
+    const value = under(values, input.name);
     if (value !== undefined) return [input.name, filled(input, shapes.get(input.name) ?? [], value)];
     return [input.name, tensorFor(input, shapes.get(input.name) ?? [], roles.get(input)!, random, context)];
   });

@@ -3,6 +3,7 @@
 import { fromStart } from '../../ir/axes.js';
 import { minOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import { dataTypes, isFloat, isInteger } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { type Reader, readersOf, scalarOf } from './flow.js';
@@ -58,7 +59,7 @@ const generators: Readonly<Record<string, readonly string[]>> = {
 /** What such an operator takes there: ids of its vocabulary, some more positions than those, a few beams, penalties of 1. */
 function generationRole(model: Model, { node, index }: Reader): Role | undefined {
   if (node.domain !== MICROSOFT) return undefined;
-  switch (generators[node.opType]?.[index]) {
+  switch (under(generators, node.opType)?.[index]) {
     case 'ids': {
       const vocabulary = node.int('vocab_size', -1);
       if (vocabulary > 0) return { kind: 'ids', below: vocabulary };

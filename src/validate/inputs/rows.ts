@@ -1,6 +1,8 @@
 /** Whether one row of a batch touches the others: an outlier, infinities or NaN in one, ordinary numbers in the rest, before and after the passes. */
+
 import { type Dim, dimText } from '../../ir/dims.js';
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import { numbersOf, tensorOf } from '../../ir/numbers.js';
 import { elementCount } from '../../ir/tensor.js';
 import { byteLengthOf } from '../../ir/types.js';
@@ -109,7 +111,7 @@ interface Batch {
 /** Three rows of each input whose first dim is the batch: the first row of what is fed, three times, where the batch is open. */
 function batchOf(model: Model, tensors: Tensors): Batch | undefined {
   const { inputs } = model.graph;
-  const floats = inputs.filter((input) => tensors[input.name] && isOfUnknownScale(input, roleOf(model, input)));
+  const floats = inputs.filter((input) => under(tensors, input.name) && isOfUnknownScale(input, roleOf(model, input)));
   const [batch] = floats.flatMap((input) => input.shape?.[0] ?? []);
   const isFixed = typeof batch === 'number';
   if (batch === undefined || (isFixed && batch < ROWS)) return undefined;
@@ -118,7 +120,7 @@ function batchOf(model: Model, tensors: Tensors): Batch | undefined {
   if (inputs.some(({ shape }) => shape?.slice(1).some(isOne) && !isFixed)) return undefined;
   const isBatch = (input: Value): boolean => isOne(input.shape?.[0]);
   const entries = inputs.flatMap((input): [string, TensorData][] => {
-    const given = tensors[input.name];
+    const given = under(tensors, input.name);
     if (!given) return [];
     return [[input.name, isBatch(input) && !isFixed ? repeated(given) : given]];
   });
@@ -169,7 +171,7 @@ function effectOf(ordinary: Tensors, found: Tensors): Omit<Effect, 'row'> {
   let change: number | null = 0;
   let staysFinite = true;
   for (const [name, before] of Object.entries(ordinary)) {
-    const after = found[name];
+    const after = under(found, name);
     const rows = before.shape[0] ?? 0;
     if (!after || before.type === 'string' || rows < ROWS || String(before.shape) !== String(after.shape)) continue;
     const [a, b] = [before, after].map((tensor) => numbersOf(fromTensorData(tensor))) as [Float64Array, Float64Array];

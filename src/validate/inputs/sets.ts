@@ -1,5 +1,7 @@
 /** Which sets of inputs a model is run on, in order: first those that always run, then more of other kinds while there is time. */
+
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import type { Value } from '../../ir/value.js';
 import type { Tensors } from '../../runtime/isolate.js';
 import { sidesOf } from './decisions.js';
@@ -27,7 +29,7 @@ const baseVariants: readonly Variant[] = ['holes', 'padded'];
 /** Generated inputs at one size after another; a model without open dims has one size. */
 export function* basePlans(model: Model, options: FeedOptions): Iterable<Plan> {
   const seed = options.seed ?? 0;
-  const open = openDims(model).filter((name) => options.dims?.[name] === undefined);
+  const open = openDims(model).filter((name) => under(options.dims, name) === undefined);
   const choices = options.sizes ? [options.sizes] : [...choicesFor(model, open.length > 0)];
   const small = choices.filter((sizes) => excessOf(model, { ...options, sizes }) === 0);
   for (const [index, sizes] of (small.length ? small : choices).entries()) {

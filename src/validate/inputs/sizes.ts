@@ -1,7 +1,9 @@
 /** Sizes for dims that a model leaves open: one size a symbol, wherever it stands. */
+
 import { constantTensor } from '../../ir/constants.js';
 import type { Dim, SymbolName } from '../../ir/dims.js';
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { substitute } from '../../ir/substitute.js';
 import { nameOf, symbolsOf } from '../../ir/symbols.js';
@@ -111,7 +113,7 @@ export function shapesOf(
     });
   for (const input of inputs) {
     const shape = declaredShape(input) ?? guessedShape(input, choice);
-    const given = shapes[input.name];
+    const given = under(shapes, input.name);
     result.set(input.name, given ? [...given] : shape.map((dim) => sizeUnder(dim, bindings)));
   }
   return result;
@@ -169,7 +171,7 @@ function sizeOf(
   const sum = name.split('+').map((part) => part.trim());
   if (sum.length > 1)
     return sum.reduce((total, part) => {
-      const known = /^\d+$/.test(part) ? Number(part) : dims[part];
+      const known = /^\d+$/.test(part) ? Number(part) : under(dims, part);
       return total + (known ?? sizeOf(part, input, axis, choice, hasPast, false, dims));
     }, 0);
   if (/batch|^(b|n|bs)$/i.test(name)) return choice.batch;

@@ -1,4 +1,5 @@
 /** How far the original moves by itself: with its inputs by one unit in the last place, with its weights rounded to 16 bits. */
+import { under } from '../../ir/named.js';
 import { onceMore, type Provider, RuntimeError, type Session, type Tensors } from '../../runtime/isolate.js';
 import { measureMeanings } from '../meaning/measures.js';
 import type { Contestant } from '../proof.js';
@@ -84,7 +85,7 @@ export class Sensitivity {
     const before = runs[run]?.outputs ?? {};
     const { outputs, measures } = measureMeanings(meanings, before, given);
     for (const [name, expected] of Object.entries(before)) {
-      const moved = outputs[name];
+      const moved = under(outputs, name);
       if (moved && !mismatchOf(expected, moved))
         found.set(name, compareTensors(name, expected, moved, measures.get(name)));
     }

@@ -1,5 +1,7 @@
 /** Whether an output says something: an error counts against that, and beside nothing it cannot be seen. */
+
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
@@ -109,7 +111,7 @@ export function signalsOf(
   const { outputPorts, outputs } = model.graph;
   const found = new Map<string, string>();
   for (const [index, { name }] of outputPorts.entries()) {
-    const given = runs.flatMap((run) => run[name] ?? []);
+    const given = runs.flatMap((run) => under(run, name) ?? []);
     const isSquashed = squashers.test(originOf(outputs[index])?.opType ?? '');
     const reason = signalOf(given, { isFixed: fixed.has(name), isSquashed, noise: noise.get(name), gate });
     if (given.length && reason !== undefined) found.set(name, reason);

@@ -3,6 +3,7 @@
 import { fromStart } from '../../ir/axes.js';
 import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import type { Node } from '../../ir/node.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
@@ -49,7 +50,7 @@ export function meaningsOf(model: Model, sample: Readonly<Record<string, TensorD
   const { outputPorts, outputs } = model.graph;
   const known = outputPorts.flatMap(({ name }, index): Output[] => {
     const value = outputs[index] as Value;
-    const given = sample[name];
+    const given = under(sample, name);
     return given ? [{ name, value, shape: given.shape, origin: originOf(value) }] : [];
   });
   const found = detectionsOf(known);

@@ -1,4 +1,5 @@
 /** Outputs measured by what they are for: how much of what is read from them is the same. */
+import { under } from '../../ir/named.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { elementCount } from '../../ir/tensor.js';
 import type { TensorData } from '../../runtime/isolate.js';
@@ -34,7 +35,7 @@ export function measureMeanings(
   const measures = new Map<string, MeaningMeasure>();
   const outputs: Record<string, TensorData> = { ...result };
   for (const [name, meaning] of meanings) {
-    const [a, b] = [original[name], result[name]];
+    const [a, b] = [under(original, name), under(result, name)];
     if (!a || !b) continue;
     if (meaning.kind === 'detections') {
       if (meaning.ports.boxes !== name) continue;

@@ -1,4 +1,5 @@
 /** One of the two models that are rolled out, and how far its tensors are from the other's. */
+import { named, under } from '../../ir/named.js';
 import { numbersOf, tensorOf } from '../../ir/numbers.js';
 import { RuntimeError, type TensorData, type Tensors } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
@@ -26,7 +27,12 @@ export type Party = (feeds: Tensors) => Promise<Readonly<Record<string, TensorDa
 /** A party that has to give the named outputs. */
 export function partyOf(side: Side, party: 'original' | 'result', outputs: readonly string[]): Party {
   return async (feeds) => {
-    const own = Object.fromEntries(side.inputs.flatMap((name) => (feeds[name] ? [[name, feeds[name]]] : [])));
+    const own = named(
+      side.inputs.flatMap((name) => {
+        const tensor = under(feeds, name);
+        return tensor ? [[name, tensor] as const] : [];
+      }),
+    );
     let given: Readonly<Record<string, TensorData>>;
     try {
       given = await side.run(own);
@@ -35,7 +41,7 @@ export function partyOf(side: Side, party: 'original' | 'result', outputs: reado
       const reason = error.kind === 'killed' ? 'killed' : 'fault';
       throw new RolloutEnd(party, reason, `the ${party} does not run: ${error.message}`);
     }
-    const lacking = outputs.find((name) => !given[name]);
+    const lacking = outputs.find((name) => !under(given, name));
     if (lacking !== undefined) throw new RolloutEnd(party, 'ports', `the ${party} has no output "${lacking}"`);
     return given;
   };

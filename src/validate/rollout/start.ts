@@ -1,5 +1,7 @@
 /** The inputs of a rollout: its first ones, and those of each step beside the outputs that are fed back. */
+
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Feeds, makeFeeds, shapesText } from '../inputs/feeds.js';
 import { roleOf } from '../inputs/roles.js';
@@ -29,7 +31,7 @@ export function startsOf(plan: RolloutPlan, model: Model, sets: readonly Feeds[]
 
 /** The sets in order, as a sequence: those whose state has the size of the first one's. */
 function given(sets: readonly Feeds[], states: readonly string[]): Start {
-  const sizes = (feeds: Feeds): string => String(states.map((name) => feeds.tensors[name]?.shape));
+  const sizes = (feeds: Feeds): string => String(states.map((name) => under(feeds.tensors, name)?.shape));
   const fitting = sets.filter((feeds) => sizes(feeds) === sizes(sets[0]!));
   return {
     inputs: (step) => fitting[step % fitting.length]!.tensors,
@@ -44,7 +46,7 @@ function made(model: Model, first: Feeds, states: readonly string[], seed: numbe
     (input) => !states.includes(input.name) && ['normal', 'ids'].includes(roleOf(model, input).kind),
   );
   const zeros = states.flatMap((name): [string, TensorData][] => {
-    const tensor = first.tensors[name];
+    const tensor = under(first.tensors, name);
     return tensor ? [[name, withNumbers(tensor, numbers(tensor).fill(0))]] : [];
   });
   return {
@@ -75,7 +77,7 @@ function promptsOf(plan: TokensPlan, { tensors, source }: Feeds): Tensors[] {
 
 /** Without what the cache holds: masks are shorter by that, positions begin at 0. */
 function emptied({ pairs, axes, growth }: TokensPlan, tensors: Tensors): Tensors | undefined {
-  const own = pairs.map(({ input }) => input).filter((name) => tensors[name] && !/enc|cross/i.test(name));
+  const own = pairs.map(({ input }) => input).filter((name) => under(tensors, name) && !/enc|cross/i.test(name));
   const [first] = own;
   const past = first === undefined ? undefined : tensors[first]!.shape[axes.get(first) ?? -1];
   if (past === undefined || !own.every((name) => axes.has(name))) return undefined;
@@ -85,7 +87,7 @@ function emptied({ pairs, axes, growth }: TokensPlan, tensors: Tensors): Tensors
     all[name] = { ...tensors[name]!, shape, data: new Uint8Array(0) };
   }
   for (const [name, kind] of growth) {
-    const tensor = tensors[name];
+    const tensor = under(tensors, name);
     const length = tensor?.shape.at(-1) ?? 1;
     if (!tensor) continue;
     const values = numbers(tensor);

@@ -2,7 +2,9 @@
  * Decoders: text token by token. Both sides read the original's text: from where the result would have chosen otherwise, it is
  * given the original's token, so that every step still asks what it would say there. Up to there both went their own way.
  */
+
 import { append } from '../../ir/lists.js';
+import { under } from '../../ir/named.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Drift, driftOf, numbers, type Party, RolloutEnd, withNumbers } from './party.js';
 import { type Growth, seenIn, type TokensPlan } from './plan.js';
@@ -73,7 +75,7 @@ const lengthOf = ({ shape }: TensorData): number => (shape.length === 3 ? shape[
 function lastSeen({ growth }: TokensPlan, inputs: Tensors, logits: TensorData): number[] {
   const length = lengthOf(logits);
   const [name, kind] = [...growth].find(([, one]) => seenIn[one] !== undefined) ?? [];
-  const mask = name === undefined ? undefined : inputs[name];
+  const mask = name === undefined ? undefined : under(inputs, name);
   const values = mask && numbers(mask);
   const width = mask?.shape.at(-1) ?? 0;
   const shown = kind && seenIn[kind];
@@ -152,7 +154,7 @@ function refuseOthers(before: { places: readonly number[]; logits: TensorData },
 function grown(plan: TokensPlan, inputs: Tensors, tokens: readonly number[], cached: number | undefined): Tensors {
   const next: Record<string, TensorData> = { ...inputs };
   for (const [name, growth] of plan.growth) {
-    const tensor = inputs[name];
+    const tensor = under(inputs, name);
     if (tensor) next[name] = longer(tensor, growth, tokens, plan.pairs.length > 0, cached);
   }
   const branch = plan.branch === undefined ? undefined : inputs[plan.branch];

@@ -11,6 +11,7 @@ import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
 import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
+import { named, under } from '../../ir/named.js';
 import { dataTypes, type Shape, type TensorType, type Type, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 
@@ -44,7 +45,7 @@ export function twinOf(original: Model, result: Model): Twin | undefined {
   };
   for (const [index, { name, type }] of twin.graph.outputPorts.entries()) {
     const value = twin.graph.outputs[index] as Value;
-    const one = changed[name];
+    const one = under(changed, name);
     if (one) takeOutput(one, value, value.type ?? type, sink);
     else if (!dropped.includes(name)) ports.set(name, value);
   }
@@ -54,12 +55,12 @@ export function twinOf(original: Model, result: Model): Twin | undefined {
 
 const withoutKnown = (structures: Structures, known: Structures): Structures =>
   Object.fromEntries(
-    Object.entries(structures).filter(([name, one]) => JSON.stringify(one) !== JSON.stringify(known[name])),
+    Object.entries(structures).filter(([name, one]) => JSON.stringify(one) !== JSON.stringify(under(known, name))),
   );
 
 /** Outputs that were grouped, by their own names: those that are one port, which has the name. */
 function ungrouped(structures: Structures, graph: Graph): Structures {
-  const found: Record<string, Structure> = {};
+  const found = named<Structure>();
   const visit = (name: string, one: Structure): void => {
     if (one.kind === 'dict') for (const inner of Object.values(one.entries)) visit('', inner);
     else if (one.kind === 'list' && !hasOutput(graph, name)) for (const inner of one.items) visit('', inner);
@@ -79,7 +80,7 @@ function takeInputs(twin: Model, result: Model, structures: Structures): boolean
   const { graph } = twin;
   const inputs: Value[] = [];
   for (const input of [...graph.inputs]) {
-    const structure = structures[input.name];
+    const structure = under(structures, input.name);
     if (!structure) {
       inputs.push(input);
       continue;

@@ -1,6 +1,7 @@
 /** Races two models of the same inputs, as tuning asks for it: at the sizes that people run the whole model at, for a second or two. */
 
 import type { Model } from '../../ir/model.js';
+import { named } from '../../ir/named.js';
 import { nameOf } from '../../ir/symbols.js';
 import type { Outcome, Stopwatch } from '../../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../../runtime/isolate.js';
@@ -96,7 +97,7 @@ async function feedsThatRun(
 
 /** What the symbols of a model's inputs are under a choice of sizes: by the input's place, which a part of it lacks. */
 function sizesIn(model: Model, choice: Sizes, options: SizeOptions = {}): Record<string, number> {
-  const dims: Record<string, number> = {};
+  const dims = named<number>();
   const shapes = shapesOf(model, choice, options);
   for (const { name, shape } of model.graph.inputs)
     shape?.forEach((dim, axis) => {

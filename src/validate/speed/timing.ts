@@ -1,5 +1,7 @@
 /** Chooses the provider and the inputs that times are taken on. */
+
 import type { Model } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import { type Provider, RuntimeError } from '../../runtime/isolate.js';
 import { softwareDevice } from '../../runtime/providers.js';
 import type { ValidateOptions } from '../index.js';
@@ -36,7 +38,7 @@ export async function timingOf(
 /** What is timed, in order of preference: sizes as people run them, where sizes are open and no inputs are given. */
 function speedFeeds(model: Model, run: ReferenceRun, options: ValidateOptions): Feeds[] {
   const isFree =
-    !options.inputs && !options.sizes && openDims(model).some((name) => options.dims?.[name] === undefined);
+    !options.inputs && !options.sizes && openDims(model).some((name) => under(options.dims, name) === undefined);
   const isMade = (sizes: Sizes): boolean => excessOf(model, { ...options, sizes }) === 0;
   const made = (sizes: Sizes): Feeds => makeFeeds(model, { ...options, sizes, variant: 'full' });
   return [...(isFree ? typicalSizes.filter(isMade).map(made) : []), run.feeds];

@@ -1,8 +1,10 @@
 /** Sets of inputs that are given as files: which there are under a path, and what each holds for a model. */
+
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { ModelError } from '../../../ir/errors.js';
 import type { Model } from '../../../ir/model.js';
+import { named } from '../../../ir/named.js';
 import type { Value } from '../../../ir/value.js';
 import type { TensorData } from '../../../runtime/isolate.js';
 import { type Feeds, shapesText } from '../feeds.js';
@@ -80,7 +82,7 @@ const setOf = (path: string, source: Source): GivenSet => ({
 
 function read(path: string, source: Source, model: Model, isRounded = false): Feeds {
   const { inputs } = model.graph;
-  const tensors: Record<string, TensorData> = {};
+  const tensors = named<TensorData>();
   for (const [name, place, tensorOf] of source(model)) {
     const port = portOf(model, name, place);
     if (!port) continue;
