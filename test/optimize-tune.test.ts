@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { buildModel } from '../src/ir/build.js';
 import type { Model } from '../src/ir/model.js';
 import { tensorOf } from '../src/ir/numbers.js';
+import { UsageError } from '../src/ir/usage-error.js';
 import type { Value } from '../src/ir/value.js';
 import { closeRuntime } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
 import { definePass } from '../src/run/pass.js';
 import type { Progress } from '../src/run/pipeline.js';
 import { reportSchema } from '../src/run/report.js';
-import { UsageError } from '../src/ir/usage-error.js';
 import { opCounts } from './check-pass.js';
 
 const SIZE = 128;

@@ -11,12 +11,12 @@ import { explain } from '../src/explain.js';
 import { buildModel } from '../src/ir/build.js';
 import type { Model } from '../src/ir/model.js';
 import { tensorOf } from '../src/ir/numbers.js';
+import { UsageError } from '../src/ir/usage-error.js';
 import type { Value } from '../src/ir/value.js';
 import { closeRuntime, validate } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
 import { GateError } from '../src/run/outcome.js';
 import { definePass } from '../src/run/pass.js';
-import { UsageError } from '../src/ir/usage-error.js';
 
 const model = () =>
   buildModel({ '': 17 }, (g) =>
