@@ -27,7 +27,7 @@ export function replaceNode(node: Node, inputs: Node['inputs'], kept: readonly n
   for (const [to, from] of kept.entries()) {
     const [value, other] = [node.outputs[from], copy.outputs[to]];
     if (!value || !other) continue;
-    Object.assign(other, { type: value.type, isDeclared: value.isDeclared, carried: value.carried });
+    Object.assign(other, { type: value.type, declared: value.declared, carried: value.carried });
     graph.replaceUses(value, other);
     moved.set(value, other);
   }

@@ -1,7 +1,7 @@
 /** What a file declares of its values, held against what is inferred. */
 import { scopesIn } from '../ir/scopes.js';
 import { numberedText } from '../ir/symbols.js';
-import { type Type, typeText } from '../ir/types.js';
+import { equalTypes, type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Inference } from './inference.js';
 
@@ -18,47 +18,36 @@ export interface Contradiction {
   readonly text: string;
 }
 
-/** Declared types that inference has replaced, so that a contradiction is still one the second time. */
-export class Declarations {
-  readonly #declared = new WeakMap<Value, { declared: Type; replacedBy: Type | undefined }>();
-  readonly #pending: { value: Value; declared: Type }[] = [];
+/** What was inferred of a model as it was read where that contradicts a declaration, by the declared type. */
+const refuted = new WeakMap<Type, Type>();
 
-  of(value: Value): Type | undefined {
-    const known = this.#declared.get(value);
-    return known && known.replacedBy === value.type ? known.declared : value.type;
-  }
-
-  note(value: Value, declared: Type): void {
-    this.#pending.push({ value, declared });
-  }
-
-  remember(): void {
-    for (const { value, declared } of this.#pending) this.#declared.set(value, { declared, replacedBy: value.type });
-    this.#pending.length = 0;
-  }
+/**
+ * True where a declaration that inference contradicts stays: of a model as it was read, which is not ours to correct, and later as long as
+ * inference says the same. Otherwise an edit has changed what is declared.
+ */
+export function stillHolds(declared: Type, inferred: Type, isAsRead: boolean): boolean {
+  if (isAsRead) refuted.set(declared, inferred);
+  const known = refuted.get(declared);
+  // Dims that nobody knows are a copy's own.
+  return known !== undefined && (equalTypes(known, inferred) || typeText(known) === typeText(inferred));
 }
 
 /** Every declaration of the main graph and its bodies that cannot be true. */
-export function contradictionsOf(inference: Inference, declarations: Declarations): Contradiction[] {
+export function contradictionsOf(inference: Inference): Contradiction[] {
   const found: Contradiction[] = [];
   const compare = (value: Value, declared: Type | undefined, declaredBy: Contradiction['declaredBy']) => {
-    const inferred = inference.main.typeOf(value);
-    if (!declared || !inferred || !value.producer || !contradicts(declared, inferred)) return false;
+    const inferred = inference.overruled.get(value) ?? inference.main.typeOf(value);
+    if (!declared || !inferred || !value.producer || !contradicts(declared, inferred)) return;
     const inferredBy = value.producer.label;
     const source = declaredBy === 'output' ? 'the graph output' : 'value_info';
     const dimText = numberedText();
     const [said, given] = [typeText(declared, dimText), typeText(inferred, dimText)];
     const text = `"${value.name}": ${source} says ${said}; ${inferredBy} gives ${given}`;
     found.push({ value, declared, declaredBy, inferred, inferredBy, text });
-    return true;
   };
   for (const graph of scopesIn(inference.model.graph)) {
     for (const node of graph.nodes())
-      for (const value of node.outputs) {
-        if (!value?.isDeclared) continue;
-        const declared = declarations.of(value);
-        if (declared && compare(value, declared, 'value_info')) declarations.note(value, declared);
-      }
+      for (const value of node.outputs) if (value) compare(value, value.declared, 'value_info');
     graph.outputPorts.forEach(({ type }, index) => {
       const value = graph.outputs[index];
       if (value) compare(value, type, 'output');
@@ -68,7 +57,7 @@ export function contradictionsOf(inference: Inference, declarations: Declaration
 }
 
 /** True where no value can be of both types. Names of dims say nothing. */
-function contradicts(a: Type, b: Type): boolean {
+export function contradicts(a: Type, b: Type): boolean {
   if (a.kind !== b.kind) return true;
   if (a.kind === 'tensor' || a.kind === 'sparse') {
     const { elem, shape } = b as typeof a;

@@ -84,7 +84,7 @@ export function elementsAgainst(schema: OperatorSchema, call: Call): string | un
 const listOf = (types: readonly string[]): string =>
   types.length > 1 ? `${types.slice(0, -1).join(', ')} or ${types.at(-1)}` : `${types[0]}`;
 
-function withoutShape(type: Type): Type {
+export function withoutShape(type: Type): Type {
   if (type.kind === 'tensor') return type.shape ? tensorType(type.elem) : type;
   return type.kind === 'sequence' || type.kind === 'optional' ? withoutInner(type) : type;
 }

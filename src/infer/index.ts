@@ -5,7 +5,7 @@ import type { Model } from '../ir/model.js';
 import { optionsIn } from '../ir/options.js';
 import { dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { type Contradiction, contradictionsOf, Declarations } from './declared.js';
+import { type Contradiction, contradictionsOf } from './declared.js';
 import { Inference } from './inference.js';
 import { type Violation, violationsOf } from './violations.js';
 
@@ -32,14 +32,12 @@ export interface Facts {
   readonly violations: readonly Violation[];
 }
 
-const declarations = new WeakMap<Model, Declarations>();
-
 /** What was found when nothing has been edited since: passes, rules and the pipeline each ask, and one answer serves them all. */
 const latest = new WeakMap<Model, { readonly revision: number; readonly facts: Facts }>();
 
 /**
- * Sets `value.type` in every scope to what follows from the inputs and constants. Declared types of computed values are
- * not trusted, except for operators that no schema knows. Inferring twice changes nothing, and costs nothing.
+ * Sets `value.type` in every scope to what follows from the inputs and constants; `value.declared` stays. Declared shapes of computed
+ * values are not trusted, except for operators that no schema knows; declared element types are, of a model as it was read. Inferring twice changes nothing, and costs nothing.
  */
 export function inferTypes(model: Model, given: InferOptions = none): Facts {
   const options: InferOptions = given === none ? none : optionsIn(inferOptions, given, 'inferTypes');
@@ -51,17 +49,11 @@ export function inferTypes(model: Model, given: InferOptions = none): Facts {
 }
 
 function infer(model: Model, options: InferOptions): Facts {
-  let declared = declarations.get(model);
-  if (!declared) {
-    declared = new Declarations();
-    declarations.set(model, declared);
-  }
   const inference = new Inference(model, options.bindings ?? new Map());
   inference.run();
-  const contradictions = contradictionsOf(inference, declared);
+  const contradictions = contradictionsOf(inference);
   const violations = violationsOf(inference);
   inference.commit();
-  declared.remember();
   return { contradictions, violations, contents: (value) => integers(inference, value) };
 }
 

@@ -10,7 +10,8 @@ import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type OperatorSchema, schemaOf } from '../onnx/schema.js';
 import { Call, type InferBody, type Known, type Rule } from './call.js';
-import { typeBySchema } from './elements.js';
+import { contradicts, stillHolds } from './declared.js';
+import { typeBySchema, withoutShape } from './elements.js';
 import { type Contents, Frame } from './frame.js';
 import { joinContents, joinTypes } from './join.js';
 import { ruleOf } from './registry.js';
@@ -34,6 +35,11 @@ export class Inference {
   readonly #inFunctions = new Map<Value, Type | undefined>();
   /** What values there hold in every call. */
   readonly #heldInFunctions = new Map<Value, Contents | undefined>();
+  /** What rules give where the file declares another element type. */
+  readonly overruled = new Map<Value, Type>();
+  /** Types that outputs declare of their values. */
+  readonly #ports = new Map<Value, Type>();
+  readonly #isAsRead: boolean;
   readonly #functions = new Map<string, ModelFunction>();
   readonly #called = new Set<ModelFunction>();
   /** What calls gave, by function and signature. */
@@ -51,6 +57,12 @@ export class Inference {
   ) {
     this.#visits = new Visits(model);
     this.main = new Frame(unknownsOf(model), undefined, 0, this.#visits);
+    this.#isAsRead = model.isAsRead;
+    for (const graph of scopesIn(model.graph))
+      graph.outputPorts.forEach(({ type }, index) => {
+        const value = graph.outputs[index];
+        if (type && value?.producer) this.#ports.set(value, type);
+      });
     for (const one of model.functions) this.#functions.set(keyOf(one.domain, one.name, one.overload), one);
   }
 
@@ -97,8 +109,14 @@ export class Inference {
   commit(): void {
     const said = new Set(this.bindings.size === 0 ? this.model.graph.inputs : []);
     for (const types of [this.main.types, this.#inFunctions])
-      for (const [value, type] of types)
-        if (!equalTypes(value.type, type) && !(value.type && said.has(value))) value.type = type;
+      for (const [value, type] of types) if (!(value.type && said.has(value))) this.#commit(value, type);
+  }
+
+  #commit(value: Value, type: Type | undefined): void {
+    if (!equalTypes(value.type, type)) value.infer(type);
+    const { declared } = value;
+    if (!declared || !type || !contradicts(declared, type)) return;
+    if (!stillHolds(declared, this.overruled.get(value) ?? type, this.#isAsRead)) value.declared = type;
   }
 
   #inputType(value: Value, plain: ReadonlyMap<string, Dim>): Type | undefined {
@@ -143,8 +161,22 @@ export class Inference {
     if (rule) rule(call);
     else this.#declaredBodies(node, frame);
     node.outputs.forEach((value, index) => {
-      if (value) frame.types.set(value, call.typeOf(index, typeBySchema(schema, call, index)));
+      if (!value) return;
+      const type = call.typeOf(index, typeBySchema(schema, call, index));
+      frame.types.set(value, frame === this.main ? this.#asDeclared(value, type) : type);
     });
+  }
+
+  /**
+   * The element type of a value is the declared one where a rule gives another, in a model as it was read: runtimes refuse a declaration that is
+   * not so, but not one of dims.
+   */
+  #asDeclared(value: Value, type: Type | undefined): Type | undefined {
+    const declared = value.declared ?? this.#ports.get(value);
+    if (!declared || !type || !contradicts(withoutShape(declared), withoutShape(type))) return type;
+    if (!stillHolds(declared, type, this.#isAsRead)) return type;
+    this.overruled.set(value, type);
+    return declared.kind === 'tensor' && type.kind === 'tensor' ? tensorType(declared.elem, type.shape) : declared;
   }
 
   #definitionOf({ opType, domain }: Node, opset: number): Definition {

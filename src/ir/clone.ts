@@ -43,6 +43,7 @@ export function cloneModel(model: Model, omission?: Omission, values = new Map<V
     );
     copy.functions.push({ ...fn, graph, defaults });
   }
+  if (model.isAsRead && !omission) copy.markAsRead();
   return copy;
 }
 
@@ -139,7 +140,7 @@ function cloneAttribute(attribute: Attribute, graph: Graph, values: Map<Value, V
 }
 
 function describe(copy: Value, value: Value): Value {
-  copy.isDeclared = value.isDeclared;
+  copy.declared = value.declared;
   copy.carried = value.carried;
   return copy;
 }

@@ -63,6 +63,8 @@ export class Model {
   /** The functions by what a call names, and by what a later edit of the list is seen. */
   #byCall: { length: number; first: unknown; last: unknown; all: ReadonlyMap<string, ModelFunction> } | undefined;
   #revision = 0;
+  #edits = 0;
+  #editsRead = -1;
   #structure = 0;
   #sequence = 0;
 
@@ -99,7 +101,23 @@ export class Model {
   /** @internal Called by every edit. */
   touch(isStructural = false): void {
     this.#revision++;
+    this.#edits++;
     if (isStructural) this.#structure++;
+  }
+
+  /** @internal Called where types were inferred. */
+  touchTypes(): void {
+    this.#revision++;
+  }
+
+  /** True while it is what a file says: nobody has edited it, at most types were inferred. */
+  get isAsRead(): boolean {
+    return this.#edits === this.#editsRead;
+  }
+
+  /** @internal Called by the reader, and where a copy of such a model is made. */
+  markAsRead(): void {
+    this.#editsRead = this.#edits;
   }
 
   /** @internal Numbers nodes and values in order of creation. */

@@ -34,7 +34,7 @@ export class Value {
   readonly sequence: number;
 
   #name: string;
-  #isDeclared = false;
+  #declared: Type | undefined;
   #defaultTensor: Tensor | undefined;
   #type: Type | undefined;
   #tensor: Tensor | undefined;
@@ -63,13 +63,13 @@ export class Value {
     this.graph.model.touch();
   }
 
-  /** True where the file states a type for it: the writer then states it too. */
-  get isDeclared(): boolean {
-    return this.#isDeclared;
+  /** The type that the file states for it, which the writer then states too: inference may know it better, and leaves this as it is. */
+  get declared(): Type | undefined {
+    return this.#declared;
   }
-  set isDeclared(isDeclared: boolean) {
-    if (this.#isDeclared === isDeclared) return;
-    this.#isDeclared = isDeclared;
+  set declared(type: Type | undefined) {
+    if (this.#declared === type) return;
+    this.#declared = type;
     this.graph.model.touch();
   }
 
@@ -83,14 +83,20 @@ export class Value {
     this.graph.model.touch();
   }
 
-  /** What is known of its type: as declared, or as inferred. */
+  /** What is known of its type: as declared, or as inferred. To set it is to declare it anew where it was declared. */
   get type(): Type | undefined {
     return this.#type;
   }
   set type(type: Type | undefined) {
     if (this.#type === type) return;
     this.#type = type;
+    if (this.#declared) this.#declared = type;
     this.graph.model.touch();
+  }
+  /** @internal Sets what inference found, which is no edit. */
+  infer(type: Type | undefined): void {
+    this.#type = type;
+    this.graph.model.touchTypes();
   }
 
   /** The numbers, if it is a constant. Setting it keeps the value and its uses. */

@@ -1,7 +1,9 @@
 /** What the reader leaves on a graph for the writer. */
 import type { Entry } from '../ir/model.js';
+import type { ByteSource } from '../ir/tensor.js';
 import type { Type } from '../ir/types.js';
 import type { EntryMessage, FunctionMessage, GraphMessage, NodeMessage, ValueInfoMessage } from './messages.js';
+import type { CarriedOpsets } from './opset-import.js';
 
 /** What a graph's file said and the IR does not model; read again by the writer. */
 export interface CarriedGraph {
@@ -15,10 +17,12 @@ export interface CarriedGraph {
   readonly repeatedNames: ReadonlySet<string>;
 }
 
-/** Of a model, besides what its message says and the IR does not model. */
-export interface CarriedModel {
+/** What a model's file said and the IR does not model. */
+export interface CarriedModel extends CarriedOpsets {
   /** By their place, functions that no runtime looks at. */
   readonly unread?: ReadonlyMap<number, FunctionMessage>;
+  /** All of the file, where nothing of it is in another one. */
+  source?: ByteSource;
 }
 
 /** An entry of value_info that is written as it was, as long as its value is what it was. */

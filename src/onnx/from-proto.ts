@@ -63,6 +63,7 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   if (Object.hasOwn(message, 'modelVersion') && model.modelVersion === 0n)
     Object.assign(model.carried as object, { modelVersion: message.modelVersion });
   if (unread.size > 0) Object.assign(model.carried as object, { unread });
+  model.markAsRead();
   return model;
 }
 
@@ -123,6 +124,7 @@ class GraphReader {
     for (const info of message.input ?? []) {
       if (!info.name) throw new ModelError(place, 'a name for every input', 'none');
       const value = graph.input(info.name, readType(info.type));
+      value.declared = value.type;
       value.carried = carriedPort(info, value.type);
       scope.define(value.name, value, place);
     }
@@ -259,13 +261,13 @@ class GraphReader {
       const value = scope.own(message.name ?? '');
       const type = readType(message.type);
       const known = value?.tensor && tensorType(value.tensor.type, value.tensor.shape);
-      if (!value || !type || value.isInput || value.isDeclared || (known && !equalTypes(known, type))) {
+      if (!value || !type || value.isInput || value.declared || (known && !equalTypes(known, type))) {
         strays.push({ message, at, of: value && { type: value.type } });
         return;
       }
-      value.isDeclared = true;
       value.carried = leftover(message, ['name', 'type']);
       value.type = type;
+      value.declared = type;
     });
     return strays;
   }

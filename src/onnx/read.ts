@@ -6,6 +6,7 @@ import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { called, limits, optionsIn, text, truth } from '../ir/options.js';
 import { type ByteSource, plainBytes, type Tensor } from '../ir/tensor.js';
+import type { CarriedModel } from './carried.js';
 import { fromMessage } from './from-proto.js';
 import { decodeMessage, type Message, type ModelMessage, type TensorMessage } from './messages.js';
 import { memorySource, openFile } from './source.js';
@@ -47,7 +48,11 @@ export async function readModel(source: string | Uint8Array, given: ReadOptions 
   if (isPath) folder ??= (await import('node:path')).dirname(source);
   const skeleton = collapse(main, place);
   const message = decode<ModelMessage>('ModelProto', skeleton, place);
-  return fromMessage(message, await withExternalFiles(message, main, folder, options), place);
+  const locations = externalLocations(message);
+  const model = fromMessage(message, await withExternalFiles(locations, main, folder, options), place);
+  // Numbers in other files are not found from another folder.
+  if (locations.size === 0) (model.carried as CarriedModel).source = main;
+  return model;
 }
 
 /** Decodes one serialized TensorProto, as in the `.pb` files of a test data set. */
@@ -127,13 +132,13 @@ function decode<T extends Message>(name: string, bytes: Uint8Array, place: strin
 
 /** Opens every external file that the model names, once, before anything reads from it. */
 async function withExternalFiles(
-  message: ModelMessage,
+  locations: Iterable<string>,
   main: ByteSource,
   folder: string | undefined,
   options: ReadOptions,
 ): Promise<TensorSources> {
   const files = new Map<string, ByteSource | ModelError>();
-  for (const location of externalLocations(message)) {
+  for (const location of locations) {
     try {
       files.set(location, await openExternal(location, folder, options));
     } catch (error) {

@@ -1,8 +1,9 @@
 /**
  * Operators that onnxruntime adds, in the format of schema-table.ts: the com.microsoft ones that models in the field and
- * our passes use, and the one it keeps in ai.onnx. A type variable is followed by its types, joined by commas.
+ * our passes use, and those it keeps in ai.onnx, one of them until the standard has it. A type variable is followed by its types, joined by commas.
  */
 export const runtimeOperators = `
+LayerNormalization 1|X T;Scale V;B? V|Y V;Mean? U;InvStdDev? U|T float16,float32,float64,bfloat16;U float32,float64;V float16,float32,float64,bfloat16|axis i=-1;epsilon f=1e-05;stash_type i=1
 SimplifiedLayerNormalization 1|X T;scale V|Y V;inv_std_var? U|T float16,float32,float64,bfloat16;U float32,float64;V float16,float32,float64,bfloat16|axis i=-1;epsilon f=1e-05;stash_type i=1
 ms.Attention 1|input T;weights T;bias? T;mask_index? M;past? T;attention_bias? T;past_sequence_length? M|output T;present? T|T float32,float16,bfloat16;M int32|do_rotary i=0;mask_filter_value f;num_heads i!;past_present_share_buffer i;qkv_hidden_sizes is;rotary_embedding_dim i;scale f;unidirectional i=0
 ms.BiasAdd 1|X T;bias T;skip T|Y T|T float16,float32|

@@ -78,6 +78,7 @@ function versions(): Map<string, Version[]> {
     if (list) list.push(version);
     else table.set(key, [version]);
   }
+  for (const list of table.values()) list.sort((a, b) => a.since - b.since);
   return table;
 }
 

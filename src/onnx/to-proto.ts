@@ -28,13 +28,13 @@ import { writeType } from './type-proto.js';
 /** The message of a model; `placer` decides where each tensor's bytes go. */
 export function toMessage(model: Model, placer: TensorPlacer): ModelMessage {
   const writer = new GraphWriter(placer);
-  const { unread, ...carried } = (model.carried ?? {}) as CarriedModel;
+  const { source: _source, unread, opsets, ...rest } = (model.carried ?? {}) as Partial<CarriedModel>;
   const functions = model.functions.map((fn) => writer.function(fn));
-  for (const [at, fn] of unread ?? []) functions.splice(at, 0, fn);
+  for (const [at, fn] of unread ?? []) functions.splice(at, 0, placer.carried(fn));
   return {
-    ...carried,
+    ...rest,
     irVersion: fromBigint(BigInt(model.irVersion)),
-    opsetImport: opsetMessages(model.opsets, model.carried as CarriedOpsets | undefined),
+    opsetImport: opsetMessages(model.opsets, { opsetImport: rest.opsetImport, opsets }),
     ...text('producerName', model.producerName),
     ...text('producerVersion', model.producerVersion),
     ...text('domain', model.domain),
@@ -102,7 +102,7 @@ class GraphWriter {
         .filter(({ tensor }) => tensor.sparse)
         .map(({ name, tensor }) => this.placer.sparse(tensor, name)),
       ...text('docString', graph.docString),
-      input: graph.inputs.map((value) => info(names.of(value), value.carried, value.type)),
+      input: graph.inputs.map((value) => info(names.of(value), value.carried, value.declared ?? value.type)),
       output: graph.outputPorts.map(({ type, carried: rest }, index) =>
         info(names.ports[index] as string, rest, portType(type, graph.outputs[index]?.type)),
       ),
@@ -192,9 +192,10 @@ class GraphWriter {
 
   #valueInfo(graph: Graph, names: ScopeNames): ValueInfoMessage[] {
     const infos: ValueInfoMessage[] = [];
-    for (const value of graph.values())
-      if (value.isDeclared && value.type)
-        infos.push(info(names.of(value), value.isInput ? undefined : value.carried, value.type));
+    const add = (value: Value | undefined) =>
+      value?.declared && infos.push(info(names.of(value), value.carried, value.declared));
+    graph.constants.forEach(add);
+    for (const node of graph.nodes()) node.outputs.forEach(add);
     const { valueInfo, strays = [] } = (graph.carried ?? {}) as Partial<CarriedGraph>;
     const ordered = inOrder(infos, valueInfo, ({ name }) => name ?? '');
     for (const { message, at } of strays.length > 0 ? holding(strays, graph, names) : [])

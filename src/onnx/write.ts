@@ -6,10 +6,11 @@ import { storedTensors } from '../ir/constants.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { abortSignal, optionsIn, truth } from '../ir/options.js';
+import type { CarriedModel } from './carried.js';
 import { encodeMessage, type ModelMessage } from './messages.js';
 import { type ExternalTensor, TensorPlacer } from './tensor-writer.js';
 import { toMessage } from './to-proto.js';
-import { type Expansion, expand, type Payload } from './wire.js';
+import { type Expansion, expand, type Payload, rangePayload } from './wire.js';
 
 export interface WriteOptions {
   /** Puts the weights into a file beside the model, which is named after its content. By itself only where one file would pass 2 GiB. */
@@ -45,7 +46,7 @@ export async function writeModel(
   options: WriteOptions = {},
 ): Promise<Uint8Array | WrittenFiles> {
   const checked = optionsIn(writeOptions, options, 'writeModel');
-  if (path === undefined) return join(expansionOf(toLayout(model)));
+  if (path === undefined) return join(wholeOf(model));
   const { files, bytes } = await writeModelSet(model, path, checked);
   return { files, bytes };
 }
@@ -61,7 +62,7 @@ export async function writeModelSet(
   const { writeSet } = await import('../disk/write-set.js');
   const { mentions } = await import('./mentions.js');
   // Whether one file is enough is known only once it is laid out; beyond the limit, payloads alone tell.
-  const single = !externalData && tensorBytes(model) < LARGEST ? expansionOf(toLayout(model)) : undefined;
+  const single = !externalData && tensorBytes(model) < LARGEST ? wholeOf(model) : undefined;
   if (single && single.length <= LARGEST)
     return writeSet({ path, content: () => streamOf(single), beside, mentions, signal });
   const layout = toLayout(model, true);
@@ -94,6 +95,13 @@ function toLayout(model: Model, hasDataFile = false): Layout {
 
 const expansionOf = ({ message, placer }: Layout): Expansion =>
   expand(encodeMessage('ModelProto', message), placer.payloads);
+
+/** The model in one file: if nobody has edited it the file it was read from, whatever way its bytes were encoded. */
+function wholeOf(model: Model): Expansion {
+  const { source } = (model.carried ?? {}) as Partial<CarriedModel>;
+  if (!source || !model.isAsRead) return expansionOf(toLayout(model));
+  return { length: source.size, pieces: [rangePayload(source, 0, source.size)] };
+}
 
 /** Bytes of every constant and default, in every scope. */
 function tensorBytes(model: Model): number {

@@ -184,6 +184,13 @@ export const changes: Readonly<Record<number, Readonly<Record<string, Change>>>>
       return undefined;
     },
   },
+  17: {
+    // The runtime's own until then, which took two types.
+    LayerNormalization(node) {
+      const [elem, scale] = node.inputs.map((value) => value?.elem);
+      return elem === scale ? undefined : 'its scale is of another type than its input';
+    },
+  },
   18: {
     ReduceL1: intsToInput('axes', 1),
     ReduceL2: intsToInput('axes', 1),

@@ -79,13 +79,9 @@ function step(graphs: readonly Graph[], version: number): Refusal | undefined {
   return undefined;
 }
 
-/** The runtime keeps these ops of its own in ai.onnx, the same in every set; in 17 one became the standard's, as it was. */
-const runtimeOwn: ReadonlySet<string> = new Set(['SimplifiedLayerNormalization', 'LayerNormalization']);
-
 /** Brings a node from the version before to this one; a text says why it cannot be. */
 function bring(node: Node, version: number): string | undefined {
   const schema = schemaOf(node.opType, '', version);
-  if (runtimeOwn.has(node.opType) && !schemaOf(node.opType, '', version - 1)) return undefined;
   if (!schema) return 'no operator set of ai.onnx has this op';
   if (schema.since !== version || isSame(node.opType, version)) return undefined;
   const table = changes[version];

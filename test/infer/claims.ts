@@ -31,7 +31,7 @@ async function exposed(model: Model): Promise<{ bytes: Uint8Array; values: Map<s
     return [{ port: { name, type: tensorType(value.type.elem) }, value: twin }];
   });
   copy.graph.setOutputs(ports);
-  for (const graph of copy.graphs()) for (const value of graph.values()) value.isDeclared = false;
+  for (const graph of copy.graphs()) for (const value of graph.values()) value.declared = undefined;
   return { bytes: await writeModel(copy), values };
 }
 

@@ -155,7 +155,7 @@ describe('declared types', () => {
     buildModel({ '': 17 }, (g) => {
       const y = g.op('Relu', [g.input('x', 'float32', ['b', 4])]);
       y.type = tensorType('float32', [7, 5]);
-      y.isDeclared = true;
+      y.declared = y.type;
       g.output('z', g.op('Neg', [y]), 'float32', ['b', 5]);
     });
 

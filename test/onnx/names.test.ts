@@ -166,6 +166,8 @@ describe('bodies', () => {
     const model = await readModel(
       modelBytes({}, { input: [info('x'), info('c', 9, [])], node: [node('If', ['c'], ['y'], { attribute })] }),
     );
+    // Unedited it is written as it was.
+    model.docString = 'edited';
     expect(await run(model)).toEqual({ y: [-1, 2] });
   });
 

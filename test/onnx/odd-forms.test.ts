@@ -1,6 +1,6 @@
 /** Forms that a file may have and few exporters write: each comes back byte for byte, also where something else was edited. */
 import { describe, expect, it } from 'vitest';
-import type { Model } from '../../src/ir/model.js';
+import { inferTypes } from '../../src/infer/index.js';
 import type {
   AttributeMessage,
   GraphMessage,
@@ -11,6 +11,7 @@ import type {
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { concat, field, floats, info, int64s, modelBytes, node, relu, utf8 } from './bytes.js';
+import { edit } from './edit.js';
 
 /** Relu with attributes that it ignores: the reader does not know the op. */
 const odd = (...attribute: AttributeMessage[]) => [node('Odd', ['x'], ['y'], { domain: 'd', attribute })];
@@ -307,18 +308,12 @@ const damaged = (bytes: Uint8Array): Uint8Array =>
     ),
   );
 
-/** A change and its opposite. */
-const edit = (model: Model): void => {
-  const { docString } = model;
-  model.docString = 'edited';
-  model.docString = docString;
-};
-
 describe('read and written', () => {
   it.each(cases)('%s', async (name, made) => {
     const bytes = name.includes('UTF-8') ? damaged(made) : made;
     expect(Buffer.from(await writeModel(await readModel(bytes)))).toEqual(Buffer.from(bytes));
     const model = await readModel(bytes);
+    inferTypes(model);
     edit(model);
     expect(Buffer.from(await writeModel(model))).toEqual(Buffer.from(bytes));
   });

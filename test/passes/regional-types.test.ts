@@ -58,7 +58,7 @@ describe('regional before types are inferred', () => {
       const y = linear(g, x, i);
       y.name = `relu.${i}`;
       y.type = tensorType('float32', [4, WIDTH + 1]);
-      y.isDeclared = true;
+      y.declared = y.type;
       const mask = g.op('BitShift', [y, y], { direction: 'LEFT' }, { name: `shift.${i}` });
       return g.op('Add', [y, mask], {}, { name: `add.${i}` });
     });

@@ -17,7 +17,7 @@ function scopes(): Model {
     const x = g.input('x', 'float32', ['b', 4]);
     const y = g.op('Relu', [x], {}, { outputs: ['y'] });
     y.type = tensorType('float32', [7, 5]);
-    y.isDeclared = true;
+    y.declared = y.type;
     const branch = (name: string) => g.body(name, (inner) => inner.output(`${name} out`, inner.op('Neg', [y])));
     const chosen = g.node(
       'If',

@@ -176,12 +176,12 @@ function call(
   const made = graph.add(fn.name, inputs, { domain: BLOCKS, name: outputs[0] === name ? '' : name, outputs });
   const own = new Set(nodes);
   // A weight's type and shape stand with its numbers: to state them again says nothing.
-  for (const value of inputs) if (value?.tensor && !value.isInput && !value.carried) value.isDeclared = false;
+  for (const value of inputs) if (value?.tensor && !value.isInput && !value.carried) value.declared = undefined;
   results.forEach((old, index) => {
     const value = made.outputs[index];
     if (!old || !value) return;
     value.type = old.type;
-    value.isDeclared = old.isDeclared;
+    value.declared = old.declared;
     value.carried = old.carried;
     for (const use of [...old.uses]) if (!own.has(use.node)) use.node.graph.setInput(use.node, use.index, value);
   });

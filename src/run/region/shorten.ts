@@ -44,6 +44,8 @@ export interface ShortRun {
   readonly neighbours: readonly [Names, Names];
   /** What the file says of nodes by name, besides what the graph says. */
   readonly remarks: ReadonlyMap<string, Pick<Node, 'docString' | 'carried'>>;
+  /** Likewise of values that nodes give. */
+  readonly infos: ReadonlyMap<string, Pick<Value, 'declared' | 'carried'>>;
 }
 
 /** A run on its way to be shortened. */
@@ -102,7 +104,11 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
   });
   const called = calledBy(lists[third] ?? []);
   const namesOf = (segment: number): Names => called.map(({ nameOf }) => nameOf(partners.get(segment) ?? []));
-  const remarked = members.flatMap((one) => lists[one] ?? []).filter((node) => node.docString || node.carried);
+  const nodes = members.flatMap((one) => lists[one] ?? []);
+  const remarked = nodes.filter((node) => node.docString || node.carried);
+  const described = nodes.flatMap(
+    ({ outputs }) => outputs.filter((value) => value?.declared ?? value?.carried) as Value[],
+  );
   const short: ShortRun = {
     id,
     chain: run.chain,
@@ -116,6 +122,7 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
     names: members.map(namesOf),
     neighbours: [namesOf(first + 1), namesOf(last)],
     remarks: new Map(remarked.map(({ name, docString, carried }) => [name, { docString, carried }])),
+    infos: new Map(described.map(({ name, declared, carried }) => [name, { declared, carried }])),
   };
   // The third stands before the last: of what holds the same it reads what the last one's neighbour did.
   const instead = all.flatMap((column): [Value, Value][] => {

@@ -147,7 +147,7 @@ class Stamper {
   }
 
   member(member: number): void {
-    const [{ graph }, { remarks }] = [this.model, this.run];
+    const [{ graph }, { remarks, infos }] = [this.model, this.run];
     const copies = new Map<Value, Value>();
     for (const node of this.#own) {
       const { opType, domain, overload } = node;
@@ -169,8 +169,10 @@ class Stamper {
         const made = copy.outputs[index];
         if (!value || !made) return;
         made.type = value.type;
-        made.isDeclared = value.isDeclared;
-        made.carried = value.carried;
+        // What a pass has declared anew is so in all members.
+        const isAsRead = infos.get(value.name)?.declared === value.declared;
+        const { declared, carried } = (isAsRead ? infos.get(made.name) : undefined) ?? value;
+        Object.assign(made, { declared, carried });
         copies.set(value, made);
       });
     }
@@ -198,7 +200,7 @@ class Stamper {
       ...value.constantNode,
       name: this.#renaming.of(value.constantNode.name, member),
     };
-    copy.isDeclared = value.isDeclared;
+    copy.declared = value.declared;
     copies.set(value, copy);
     return copy;
   }

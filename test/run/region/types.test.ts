@@ -24,7 +24,7 @@ const cases: Record<string, () => Model> = {
       );
       if (at === 4) {
         nonZero.type = tensorType('int64', [3, 12]);
-        nonZero.isDeclared = true;
+        nonZero.declared = nonZero.type;
       }
       return y;
     }),
@@ -38,7 +38,7 @@ const cases: Record<string, () => Model> = {
       );
       if (at === 9) {
         nonZero.type = tensorType('int64', [3, 12]);
-        nonZero.isDeclared = true;
+        nonZero.declared = nonZero.type;
       }
       return y;
     }, 14),
@@ -46,7 +46,7 @@ const cases: Record<string, () => Model> = {
     chain((g, x, at) => {
       const odd = g.op('Custom', [x], {}, { domain: 'my.ops' });
       odd.type = tensorType(at === 6 ? 'float64' : 'float32', undefined);
-      odd.isDeclared = true;
+      odd.declared = odd.type;
       return block(g, g.op('Add', [x, g.op('Cast', [odd], { to: 1 })]), at);
     }, 14),
   'an unknown op without declared types': () =>

@@ -110,14 +110,14 @@ const cases: Record<string, () => Model> = {
     chain((g, x, at) => {
       const y = block(g, x, at);
       y.type = tensorType('float32', [symbol(`add_${at}_dim_0`), symbol(`add_${at}_dim_1`), WIDTH]);
-      y.isDeclared = true;
+      y.declared = y.type;
       return y;
     }),
   'a declared dim that is wrong in one layer': () =>
     chain((g, x, at) => {
       const y = block(g, x, at);
       y.type = tensorType('float32', [symbol('batch'), at === 4 ? 7 : symbol('sequence'), WIDTH]);
-      y.isDeclared = true;
+      y.declared = y.type;
       return y;
     }),
   'inputs of each layer': () =>
