@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
 import { recordOf } from '../src/ir/record-schema.js';
-import { type Shape, tensorType } from '../src/ir/types.js';
+import { type Shape, type Type, tensorType } from '../src/ir/types.js';
 import { freezeInputs } from '../src/run/freeze.js';
 import { definePass } from '../src/run/pass.js';
 
@@ -20,11 +20,16 @@ export const freeze = definePass({
     shapes: recordOf(z.array(size)).default({}).describe('Whole shapes of inputs, by name.'),
   }),
   run(model, { dims, shapes }, context) {
-    const frozen = freezeInputs(model, { dims, shapes });
-    if (frozen.length === 0) context.skip('nothing to freeze: the inputs have these sizes already');
-    for (const text of frozen) context.note(text);
+    const notes = freezeInputs(model, { dims, shapes });
+    if (notes.length === 0) context.skip('nothing to freeze: the inputs have these sizes already');
+    for (const text of notes) context.note(text);
     inferTypes(model);
     declareOutputs(model);
+    for (const graph of model.graphs())
+      for (const value of graph.values()) {
+        const type = frozen(value.declared, value.shape);
+        if (type !== value.declared) value.declared = type;
+      }
   },
 });
 
@@ -32,12 +37,17 @@ export const freeze = definePass({
 function declareOutputs({ graph }: Model): void {
   graph.outputPorts.forEach(({ name, type }, index) => {
     const value = graph.outputs[index];
-    const known = value?.shape;
-    if (!value || type?.kind !== 'tensor' || !type.shape || type.shape.length !== known?.length) return;
-    const shape: Shape = type.shape.map((dim, axis) => {
-      const now = known[axis];
-      return typeof dim !== 'number' && typeof now === 'number' ? now : dim;
-    });
-    if (shape.some((dim, axis) => dim !== type.shape?.[axis])) graph.output(name, value, tensorType(type.elem, shape));
+    const now = frozen(type, value?.shape);
+    if (value && now !== type) graph.output(name, value, now);
   });
+}
+
+/** A declared type with numbers in place of symbols where they are known now; itself where nothing is. */
+function frozen(type: Type | undefined, known: Shape | undefined): Type | undefined {
+  if (type?.kind !== 'tensor' || !type.shape || type.shape.length !== known?.length) return type;
+  const shape: Shape = type.shape.map((dim, axis) => {
+    const now = known[axis];
+    return typeof dim !== 'number' && typeof now === 'number' ? now : dim;
+  });
+  return shape.some((dim, axis) => dim !== type.shape?.[axis]) ? tensorType(type.elem, shape) : type;
 }

@@ -1,6 +1,7 @@
 /** The pipeline: runs passes one after another on a clone, measures what each changed, and takes back what broke. */
 import type { Limits } from '../ir/budget.js';
 import { checkModel } from '../ir/check.js';
+import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import type { Surroundings } from './context.js';
 import type { Deadline } from './deadline.js';
@@ -49,6 +50,14 @@ export async function runPipeline(
   options: PipelineOptions,
 ): Promise<PipelineResult> {
   checkModel(original);
+  // Passes keep what outputs need, so nothing of such a graph would be left.
+  if (original.graph.outputPorts.length === 0)
+    throw new ModelError(
+      `graph "${original.graph.name}"`,
+      'an output',
+      'none',
+      'Export the model again, with its outputs',
+    );
   const before = summarize(original);
   const level = options.verifier ? levelFor(options.verify, before.bytes) : 'none';
   const line = new Line(original, before, passes, level, options);

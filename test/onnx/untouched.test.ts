@@ -82,6 +82,29 @@ describe('declared types', () => {
   );
 });
 
+it('a graph without outputs is refused: nothing of it would be left', async () => {
+  const model = await readModel(modelBytes({}, { output: [] }));
+  await expect(optimize(model, 'simplify', { verify: 'none' })).rejects.toThrow(
+    'graph "main": expected an output; found none',
+  );
+});
+
+it('an output listed twice is given twice, through passes', async () => {
+  const bytes = modelBytes(
+    {},
+    { output: [info('y'), info('y')], node: [node('Identity', ['x'], ['a']), node('Neg', ['a'], ['y'])] },
+  );
+  for (const passes of ['simplify', 'fp16', 'int8', 'regional,simplify']) {
+    const { model } = await optimize(await readModel(bytes), passes, { verify: 'none' });
+    const { graph } = decodeMessage<ModelMessage>('ModelProto', await writeModel(model));
+    expect(graph?.output?.map(({ name }) => name)).toEqual(['y', 'y']);
+    const { y } = await runModel(await writeModel(model), {
+      x: tensorOf(model.graph.inputs[0]?.elem ?? 'float32', [1, -2]),
+    });
+    expect([...numbersOf(y as Tensor)]).toEqual([-1, 2]);
+  }
+});
+
 describe('a pass that finds nothing', () => {
   it.each(['fuse-attn', 'fuse-attn,fuse-norm,fuse-act'])('%s writes the file as it was', async (passes) => {
     // Fields in an order that no encoder writes.
