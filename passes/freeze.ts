@@ -21,7 +21,7 @@ export const freeze = definePass({
   }),
   run(model, { dims, shapes }, context) {
     const notes = freezeInputs(model, { dims, shapes });
-    if (notes.length === 0) context.skip('nothing to freeze: the inputs have these sizes already');
+    if (notes.length === 0) return context.skip('nothing to freeze: the inputs have these sizes already');
     for (const text of notes) context.note(text);
     inferTypes(model);
     declareOutputs(model);

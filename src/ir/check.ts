@@ -19,19 +19,22 @@ export function checkModel(model: Model): void {
 function checkGraph(graph: Graph, outer: readonly Graph[]): void {
   const scopes = [...outer, graph];
   const place = `graph "${graph.name}"`;
-  const names = new Set<string>();
   for (const { name } of [...graph.inputs, ...graph.outputPorts]) {
     // An input that is passed through may have the output's name; two inputs or two outputs may not.
     if (name === '') throw new ModelError(place, 'a name for every port', 'none');
   }
-  // Outputs of a body count by position: what a Loop carries it may collect as well, under the one name.
-  for (const ports of outer.length ? [graph.inputs] : [graph.inputs, graph.outputPorts]) {
-    names.clear();
-    for (const { name } of ports) {
-      if (names.has(name)) throw new ModelError(place, 'ports of different names', `"${name}" twice`);
-      names.add(name);
-    }
-  }
+  const isTwice = (name: string): never => {
+    throw new ModelError(place, 'ports of different names', `"${name}" twice`);
+  };
+  const names = new Set<string>();
+  for (const { name } of graph.inputs) if (names.size === names.add(name).size) isTwice(name);
+  // Outputs of a body count by position: what a Loop carries it may collect as well, under the one name. Others may list a value twice.
+  const given = new Map<string, Value | undefined>();
+  graph.outputPorts.forEach(({ name }, index) => {
+    const value = graph.outputs[index];
+    if (outer.length === 0 && given.has(name) && given.get(name) !== value) isTwice(name);
+    given.set(name, value);
+  });
   if (graph.outputs.length !== graph.outputPorts.length)
     throw new ModelError(place, `${graph.outputPorts.length} outputs`, `${graph.outputs.length}`);
   graph.outputs.forEach((value, index) => {
