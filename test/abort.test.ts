@@ -12,6 +12,7 @@ import {
 } from '../src/index.js';
 import { type LeftoverEvent, overseenBy } from '../src/leftovers.js';
 import { tinyModel, Workplace } from './cli/run-cli.js';
+import { slowModel } from './slow-model.js';
 
 /** What lives now: child processes, and paths that are temporary. */
 const living = new Set<number | string>();
@@ -37,14 +38,6 @@ afterAll(async () => {
   await closeRuntime();
   place.remove();
 });
-
-/** x·x·x…, which a CPU computes for minutes. */
-const slowModel = (size = 3000, times = 200) =>
-  buildModel({ '': 17 }, (g) => {
-    let x = g.input('x', 'float32', [size, size]);
-    for (let i = 0; i < times; i++) x = g.op('MatMul', [x, x]);
-    g.output('y', x, 'float32', [size, size]);
-  });
 
 it.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   ['optimize', (signal) => optimize(tinyModel(), 'simplify', { signal })],
