@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeModel } from '../../src/onnx/write.js';
-import { slowModel } from '../slow-model.js';
+import { slowBudget, slowModel } from '../slow-model.js';
 import { cli, tinyModel, Workplace } from './run-cli.js';
 
 /** Folders that a user's programs write to, all empty. */
@@ -109,6 +109,18 @@ it.each(cases)('%s after %d ms ends it, and nothing is left', async (signal, ms)
   expect(readFileSync(place.path('model.onnx')).equals(before)).toBe(true);
 });
 
+const words = [
+  'slow.onnx',
+  '-p',
+  'simplify',
+  '--target',
+  'cpu',
+  '--verify',
+  'none',
+  '--budget',
+  `run-work=${slowBudget['run-work']}`,
+];
+
 /** When it compares, the child processes are in native code. */
 const onceComparing = (child: ChildProcess, act: () => void): void => {
   let said = '';
@@ -120,7 +132,6 @@ const onceComparing = (child: ChildProcess, act: () => void): void => {
 };
 
 it('ends a run in native code; a second signal ends it at once', async () => {
-  const words = ['slow.onnx', '-p', 'simplify', '--target', 'cpu', '--verify', 'none'];
   const once = await ended(words, (child) => onceComparing(child, () => child.kill('SIGINT')));
   expect(once).toMatchObject({ code: 130, living: [], left: [] });
   const twice = await ended(words, (child) =>
@@ -134,7 +145,6 @@ it('ends a run in native code; a second signal ends it at once', async () => {
 });
 
 it('is followed by its child processes where it is killed', async () => {
-  const words = ['slow.onnx', '-p', 'simplify', '--target', 'cpu', '--verify', 'none'];
   let env: NodeJS.ProcessEnv = {};
   const found = await ended(words, (child) => onceComparing(child, () => child.kill('SIGKILL')));
   env = { LEAVES_NOTHING: `${process.pid}-${runs}` };
