@@ -1,4 +1,5 @@
 /** Pairs of outputs and the inputs that they go into in the next run, by how exporters name caches and states. */
+import { appendTo } from '../ir/lists.js';
 import type { ContractPort } from './contract.js';
 
 export interface Pair {
@@ -45,7 +46,7 @@ function byKey(
   const keys = new Map<string, ContractPort[]>();
   for (const port of ports) {
     const key = keyOf(port.name);
-    if (key !== undefined) keys.set(key, [...(keys.get(key) ?? []), port]);
+    if (key !== undefined) appendTo(keys, key, port);
   }
   return keys;
 }

@@ -50,7 +50,7 @@ export function cloneModel(model: Model, omission?: Omission, values = new Map<V
 /**
  * Copies the values and nodes of one graph into another, of the same model or another one. `values` maps what the graph
  * reads from outside; it is filled with what is copied. Ports are copied too, unless `isInlined`: then the inputs must
- * already be in `values`, and the caller connects the outputs.
+ * already be in `values`, and the caller connects the outputs. Returns the copied nodes of this scope.
  */
 export function fill(
   target: Graph,
@@ -58,7 +58,7 @@ export function fill(
   values: Map<Value, Value>,
   isInlined = false,
   omission?: Omission,
-): void {
+): readonly Node[] {
   const mapped = (value: Value): Value => values.get(value) ?? value;
   if (!isInlined) {
     Object.assign(target, { name: source.name, docString: source.docString, carried: source.carried });
@@ -109,6 +109,7 @@ export function fill(
     target.setOutputs(
       source.outputPorts.map((port, index) => ({ port: { ...port }, value: mapped(source.outputs[index] as Value) })),
     );
+  return nodes.map(([, copy]) => copy);
 }
 
 /** Constants and nodes in order of creation: each of the two stands in it. */

@@ -20,6 +20,8 @@ export interface OutputPort {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+const NO_CONSTANTS: ReadonlySet<Value> = new Set();
+
 /** So many ports are looked through rather than looked up. */
 const FEW = 16;
 
@@ -41,8 +43,8 @@ export class Graph {
 
   readonly #nodes = new Set<Node>();
   /** Those with bodies. */
-  readonly #owners = new Set<Node>();
-  readonly #constants = new Set<Value>();
+  #owners: Set<Node> | undefined;
+  #constants: Set<Value> | undefined;
   /** Where each output port stands, by name, where they are many. */
   #places: Map<string, number> | undefined;
   #order: { structure: number; nodes: readonly Node[] } | undefined;
@@ -68,12 +70,12 @@ export class Graph {
 
   /** Whether a node of this scope has a body. */
   get hasBodies(): boolean {
-    return this.#owners.size > 0;
+    return this.#owners !== undefined && this.#owners.size > 0;
   }
 
   /** The constants of this scope, in order of creation. */
   get constants(): ReadonlySet<Value> {
-    return this.#constants;
+    return this.#constants ?? NO_CONSTANTS;
   }
 
   get outputs(): readonly Value[] {
@@ -83,7 +85,7 @@ export class Graph {
   /** Every value this scope defines: inputs, constants, node outputs. */
   *values(): Iterable<Value> {
     yield* this.inputs;
-    yield* this.#constants;
+    yield* this.constants;
     for (const node of this.nodes()) for (const value of node.outputs) if (value) yield value;
   }
 
@@ -121,6 +123,7 @@ export class Graph {
   /** Adds a constant. */
   constant(tensor: Tensor, name = ''): Value {
     const type = tensorType(tensor.type, tensor.shape);
+    this.#constants ??= new Set();
     const value = new Value(this, name, undefined, this.#constants.size, type, tensor);
     this.#constants.add(value);
     this.model.touch(true);
@@ -157,14 +160,14 @@ export class Graph {
         throw new TypeError(`${node.label}: cannot be removed, "${value.name}" is in use`);
     this.#release(node);
     this.#nodes.delete(node);
-    this.#owners.delete(node);
+    this.#owners?.delete(node);
     this.model.touch(true);
   }
 
   /** Removes a constant that nothing uses. */
   removeConstant(value: Value): void {
     if (value.uses.size > 0) throw new TypeError(`constant "${value.name}": cannot be removed, it is in use`);
-    this.#constants.delete(value);
+    this.#constants?.delete(value);
     this.model.touch(true);
   }
 
@@ -221,8 +224,9 @@ export class Graph {
     else attributes.delete(name);
     if (before.length + after.length > 0) {
       own.bodies = [...attributes.values()].flatMap(graphsOf);
-      if (own.bodies.length > 0) node.graph.#owners.add(node);
-      else node.graph.#owners.delete(node);
+      const owners = (node.graph.#owners ??= new Set());
+      if (own.bodies.length > 0) owners.add(node);
+      else owners.delete(node);
     }
     this.model.touch(true);
   }

@@ -25,3 +25,10 @@ export function minOf(numbers: Iterable<number>, most = Number.POSITIVE_INFINITY
   for (const number of numbers) least = Math.min(least, number);
   return least;
 }
+
+/** Adds to the list that a map has for a key; makes the list where it has none. */
+export function appendTo<K, T>(lists: Map<K, T[]>, key: K, one: T): void {
+  const list = lists.get(key);
+  if (list) list.push(one);
+  else lists.set(key, [one]);
+}

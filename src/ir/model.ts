@@ -38,6 +38,15 @@ const header = (irVersion: number) => ({
   metadata: [] as readonly Entry[],
 });
 
+/** The functions by what a call names and by their bodies, and what tells that the list was edited. */
+interface FunctionPlaces {
+  readonly length: number;
+  readonly first: ModelFunction | undefined;
+  readonly last: ModelFunction | undefined;
+  readonly byCall: ReadonlyMap<string, ModelFunction>;
+  readonly byBody: ReadonlyMap<Graph, ModelFunction>;
+}
+
 const callKey = (domain: string, name: string, overload: string): string => JSON.stringify([domain, name, overload]);
 
 export class Model {
@@ -60,8 +69,7 @@ export class Model {
   carried: unknown;
 
   readonly #header: ReturnType<typeof header>;
-  /** The functions by what a call names, and by what a later edit of the list is seen. */
-  #byCall: { length: number; first: unknown; last: unknown; all: ReadonlyMap<string, ModelFunction> } | undefined;
+  #known: FunctionPlaces | undefined;
   #revision = 0;
   #edits = 0;
   #editsRead = -1;
@@ -133,16 +141,29 @@ export class Model {
 
   /** The local function that a call names; undefined for an operator. */
   functionOf(call: { domain: string; opType: string; overload: string }): ModelFunction | undefined {
+    if (this.functions.length === 0) return undefined;
+    return this.#places().byCall.get(callKey(call.domain, call.opType, call.overload));
+  }
+
+  /** The local function whose body a graph is; undefined for any other graph. */
+  functionWith(body: Graph): ModelFunction | undefined {
+    return this.#places().byBody.get(body);
+  }
+
+  /** The list is edited in place, by whoever adds or removes functions: its length and ends tell. */
+  #places(): FunctionPlaces {
     const { functions } = this;
-    if (functions.length === 0) return undefined;
-    const known = this.#byCall;
-    // The list is edited in place; whoever edits it adds or removes functions.
-    if (known?.length !== functions.length || known.first !== functions[0] || known.last !== functions.at(-1)) {
-      const all = functions
-        .toReversed()
-        .map((fn): [string, ModelFunction] => [callKey(fn.domain, fn.name, fn.overload), fn]);
-      this.#byCall = { length: functions.length, first: functions[0], last: functions.at(-1), all: new Map(all) };
-    }
-    return this.#byCall?.all.get(callKey(call.domain, call.opType, call.overload));
+    const known = this.#known;
+    if (known && known.length === functions.length && known.first === functions[0] && known.last === functions.at(-1))
+      return known;
+    const first = functions.toReversed();
+    this.#known = {
+      length: functions.length,
+      first: functions[0],
+      last: functions.at(-1),
+      byCall: new Map(first.map((fn) => [callKey(fn.domain, fn.name, fn.overload), fn])),
+      byBody: new Map(first.map((fn) => [fn.graph, fn])),
+    };
+    return this.#known;
   }
 }

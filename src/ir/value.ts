@@ -3,6 +3,7 @@ import type { Graph } from './graph.js';
 import type { Node } from './node.js';
 import type { Tensor } from './tensor.js';
 import type { Type } from './types.js';
+import { Uses } from './uses.js';
 
 /** One input slot of a node that reads a value. */
 export interface Use {
@@ -40,7 +41,7 @@ export class Value {
   #tensor: Tensor | undefined;
   #outputUses = 0;
   /** @internal Edited by Graph alone. */
-  readonly useSet = new Set<Use>();
+  readonly useSet = new Uses();
 
   /** @internal Made by Graph alone. */
   constructor(graph: Graph, name: string, producer: Node | undefined, index: number, type?: Type, tensor?: Tensor) {

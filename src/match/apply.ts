@@ -1,7 +1,7 @@
 /** Applies sets of rules to every scope of a model, and says of every site what became of it. */
 
 import { type Facts, inferTypes } from '../infer/index.js';
-import { append } from '../ir/lists.js';
+import { append, appendTo } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
@@ -53,7 +53,7 @@ export function applyRules(model: Model, sets: readonly RuleSet[], host: RuleHos
 /** Says what became of the sites, and how many of each kind there were. */
 export function reportSites(sites: readonly Site[], host: RuleHost): void {
   const kinds = new Map<string, Site[]>();
-  for (const site of sites) kinds.set(site.noun, [...(kinds.get(site.noun) ?? []), site]);
+  for (const site of sites) appendTo(kinds, site.noun, site);
   for (const [noun, all] of kinds) {
     const count = (those: readonly Site[]) => those.reduce((sum, { node }) => sum + host.timesOf(node), 0);
     host.note(`fused ${count(all.filter(({ isFused }) => isFused))} of ${count(all)} ${noun} sites`);

@@ -1,4 +1,5 @@
 /** Explanations for a terminal: sites of one cause together, with the tree of the pattern on one of them. */
+import { appendTo } from '../ir/lists.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
 import type { SiteResult } from '../run/sites.js';
 import { counted, paint } from './style.js';
@@ -30,9 +31,7 @@ export function explanationText(given: readonly ExplainedSite[], options: { read
   const groups = new Map<string, ExplainedSite[]>();
   for (const site of sites) {
     const key = [site.pass, site.kind, site.rule, site.reason].join('\n');
-    const group = groups.get(key);
-    if (group) group.push(site);
-    else groups.set(key, [site]);
+    appendTo(groups, key, site);
   }
   const tree = (trace: Trace, before: string, isLast: boolean, isRoot: boolean): string[] => {
     const mark = marks[trace.mark];

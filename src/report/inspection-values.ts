@@ -44,7 +44,7 @@ export const valuesOf = (model: Model, contents: ContentsOf, dimText: (dim: Dim)
 export function scopeText(graph: Graph): string {
   const { owner, model } = graph;
   if (!owner) {
-    const called = model.functions.find((one) => one.graph === graph);
+    const called = model.functionWith(graph);
     return called ? `${called.domain}.${called.name}` : '';
   }
   const [attribute = ''] = [...owner.attributes].find(

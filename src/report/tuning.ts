@@ -1,4 +1,5 @@
 /** What was measured of a pass that is tuned, in words. */
+import { appendTo } from '../ir/lists.js';
 import type { PassReport } from '../run/report.js';
 import { counted, msText } from './style.js';
 
@@ -14,7 +15,7 @@ export function tuningTexts({ name, status, tuning, tuneMs = 0 }: PassReport): s
   const blocks = new Map<string, Row[]>();
   for (const row of tuning ?? []) {
     const key = `${row.block}\n${row.instances}\n${row.nodes}`;
-    blocks.set(key, [...(blocks.get(key) ?? []), row]);
+    appendTo(blocks, key, row);
   }
   const names = [...blocks.values()].map(([row]) => row?.block);
   const lines = [...blocks.values()].map((rows) => {

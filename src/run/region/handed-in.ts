@@ -6,7 +6,7 @@
 import { bankOf, Divergence, instanceCount, instanceOf, markOf } from '../../ir/bank.js';
 import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
-import { maxOf } from '../../ir/lists.js';
+import { appendTo, maxOf } from '../../ir/lists.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { isSameShape } from '../../ir/same-tensor.js';
@@ -100,7 +100,7 @@ class HandedIn {
     for (const graph of model.graphs())
       for (const node of graph.nodeSet) {
         const fn = model.functionOf(node);
-        if (fn) calls.set(fn, [...(calls.get(fn) ?? []), node]);
+        if (fn) appendTo(calls, fn, node);
       }
     for (const fn of model.functions) this.#lift(fn, calls, apart);
     // Nobody should make something of them twice.
@@ -220,6 +220,5 @@ function dropUnread({ fn, places, lifted }: Callee): void {
 
 /** The function that a scope is in. */
 function ownerOf(graph: Graph): ModelFunction | undefined {
-  const top = outermost(graph);
-  return graph.model.functions.find((fn) => fn.graph === top);
+  return graph.model.functionWith(outermost(graph));
 }

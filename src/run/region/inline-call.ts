@@ -33,32 +33,29 @@ export function inlineCall(call: Node, fn: ModelFunction): void {
   const { graph: body } = fn;
   for (const [domain, version] of body.opsets)
     for (const opsets of [graph.opsets, graph.model.opsets]) if (!opsets.has(domain)) opsets.set(domain, version);
-  const before = new Set(graph.nodeSet);
   const copies = new Map<Value, Value>();
   body.inputs.forEach((input, index) => {
     const given = call.inputs[index];
     if (given) copies.set(input, given);
   });
-  fill(graph, body, copies, true);
+  const copied = new Set(fill(graph, body, copies, true));
   const absent = new Set(body.inputs.filter((input) => !copies.has(input)));
   const attributes = new Map([...fn.defaults, ...call.attributes]);
   // A call without a name goes by what it gives, as messages call it.
   const name = call.name || (call.outputs[0]?.name ?? '');
-  for (const node of graph.nodeSet) if (!before.has(node)) settle(node, absent, attributes, name);
+  for (const node of copied) settle(node, absent, attributes, name);
   // What stands for all repeats has numbers for labels: its nodes' names say more.
-  if (fn.domain === BLOCKS)
-    for (const node of graph.nodeSet)
-      if (!before.has(node)) for (const value of node.outputs) if (value) value.name = '';
+  if (fn.domain === BLOCKS) for (const node of copied) for (const value of node.outputs) if (value) value.name = '';
   call.outputs.forEach((output, index) => {
     const result = body.outputs[index];
     if (!output || !result) return;
     const value = copies.get(result) ?? result;
     // What the call computed keeps its label; a value that the caller had before keeps its own.
-    if (value.producer && !before.has(value.producer)) value.name = output.name;
+    if (value.producer && copied.has(value.producer)) value.name = output.name;
     if (value.graph !== body) graph.replaceUses(output, value);
   });
   graph.remove(call);
-  for (const node of [...graph.nodeSet]) if (!before.has(node)) liftConstant(node);
+  for (const node of copied) liftConstant(node);
 }
 
 /** Gives a copied node, and those in its bodies, what the call says. */

@@ -2,7 +2,9 @@
  * Pieces of one repeat put together again. A path that leaves a block and comes back cuts it in two, in every repeat, even
  * where an odd first layer alone has it: without the odd one, the others are whole, and one call each.
  */
+
 import type { Graph } from '../../ir/graph.js';
+import { appendTo } from '../../ir/lists.js';
 import type { Node } from '../../ir/node.js';
 import type { Block } from '../../match/blocks/index.js';
 import { isOrdered } from '../../match/blocks/order.js';
@@ -22,7 +24,7 @@ export function joinPieces(graph: Graph, blocks: readonly Block[]): readonly Rep
   const groups = new Map<string, Block[]>();
   for (const block of blocks) {
     const key = `${block.repeat} ${block.instances.length}`;
-    groups.set(key, [...(groups.get(key) ?? []), block]);
+    appendTo(groups, key, block);
   }
   if (groups.size === blocks.length) return blocks;
   const wiring = wiringOf(graph);
@@ -46,7 +48,7 @@ function wholeOf(wiring: Wiring, pieces: readonly Block[]): Repeated | undefined
   first.instances.forEach((_, at) => {
     const nodes = pieces.flatMap(({ instances }) => instances[at]?.nodes ?? []);
     const key = wiringText(nodes);
-    byWiring.set(key, [...(byWiring.get(key) ?? []), { nodes }]);
+    appendTo(byWiring, key, { nodes });
   });
   const alike = [...byWiring.values()].reduce((a, b) => (b.length > a.length ? b : a));
   const instances = alike.filter((one) => areOrdered(wiring, [{ name: '', instances: [one] }]));

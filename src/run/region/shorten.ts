@@ -3,10 +3,12 @@
  * last. Constants of the third that differ are banks. Every port of the graph stays: outputs of what was left out give the
  * third's values meanwhile, and its inputs are not read. Only the short model is copied; the whole one stays as it is.
  */
+
 import { bankOf } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
 import { setTensor } from '../../ir/constants.js';
 import type { Graph } from '../../ir/graph.js';
+import { appendTo } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { isSameTensor } from '../../ir/same-tensor.js';
@@ -80,7 +82,7 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
   const anchor =
     own.length === 0 ? anchorOf(lists[third] ?? [], (node) => run.segments.get(node) === third - 1) : undefined;
   if (own.length === 0 && !anchor) return 'nothing tells its repeats apart';
-  const inputs = new Map<string, readonly Part[]>();
+  const inputs = new Map<string, Part[]>();
   const inputNames = new Map<string, readonly string[]>();
   const marked: { value: Value; bank: Tensor }[] = [];
   columns.forEach((column, index) => {
@@ -95,7 +97,7 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
     segmentsKept(run).forEach((segment, place) => {
       const standIn = place + 1;
       const { name } = at(segment);
-      if (isInput) inputs.set(name, [...(inputs.get(name) ?? []), { standIn, slot }]);
+      if (isInput) appendTo(inputs, name, { standIn, slot });
       else {
         const tensors = (standIn === THIRD ? members : [segment]).map((one) => at(one).tensor as Tensor);
         marked.push({ value: at(segment), bank: bankOf(tensors, { run: id, standIn, slot }) });

@@ -1,5 +1,5 @@
 /** Makes a verdict of a proof: the one judgement behind the accuracy gate and the pipeline's verifier. */
-import { maxOf, minOf } from '../../ir/lists.js';
+import { appendTo, maxOf, minOf } from '../../ir/lists.js';
 import type { Fidelity } from '../../run/pass.js';
 import type { Verdict } from '../../run/verify.js';
 import type { Provider } from '../../runtime/isolate.js';
@@ -193,7 +193,7 @@ function strayed(
   const groups = new Map<string, WeighedEvidence[]>();
   for (const one of list) {
     const key = `${one.form} ${one.output.name}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
+    appendTo(groups, key, one);
   }
   return [...groups.values()].flatMap((group) => {
     const measure = pooledOf(group.map(({ output }) => output.meaning));
