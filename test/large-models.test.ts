@@ -19,7 +19,7 @@ it.each<[string, string, number, (model: Model) => unknown]>([
   ['as many inputs of a sum, typed', 'star', 1500, inferTypes],
   ['as many inputs of a Concat, typed', 'concat', 1500, inferTypes],
   ['as many functions, typed', 'functions', 1500, inferTypes],
-  ['as many calls, inlined', 'calls', 200, (model) => inlineCalls(model)],
+  ['as many calls, inlined', 'calls', 1000, (model) => inlineCalls(model)],
   ['as many ports, copied', 'ports', 1500, cloneModel],
 ])('%s: %s of 10 × %i', { timeout: 60_000 }, (_, shape, size, work) => {
   const make = (n: number) => {
