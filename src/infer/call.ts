@@ -116,7 +116,7 @@ export class Call {
   }
   /** Says the whole type of an output. */
   setType(index: number, type: Type | undefined): void {
-    this.#types[index] = type;
+    this.#types[index] = isDeep(type) ? undefined : type;
     this.#isSet[index] = true;
   }
   setContents(index: number, contents: Contents | undefined): void {
@@ -142,6 +142,15 @@ export class Call {
     if (elem === undefined || elem === 'undefined') return bySchema?.kind === 'tensor' ? undefined : bySchema;
     return tensorType(elem, this.frame.whole(value, this.#shapes[index]));
   }
+}
+
+/** Sequences of sequences of … beyond this are unknown: no file can hold such a type, nor a runtime such a value. */
+const DEEPEST_TYPE = 16;
+
+function isDeep(type: Type | undefined): boolean {
+  let depth = 0;
+  for (let at = type; at && 'elem' in at && typeof at.elem === 'object'; at = at.elem) depth++;
+  return depth > DEEPEST_TYPE;
 }
 
 /** An axis counted from the front; undefined where it is outside the rank. */

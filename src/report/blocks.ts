@@ -71,15 +71,17 @@ function repeats(graph: Graph, found: readonly FoundBlock[], find: Find): BlockI
   });
 }
 
-/** Nodes, each call as those of its function. */
-const sizeOf = (nodes: Iterable<Node>): number => {
+/** Nodes, each call as those of its function: it is counted once, calls of calls of calls would be 2^n. */
+function sizeOf(nodes: Iterable<Node>, known = new Map<Graph, number>()): number {
   let sum = 0;
   for (const node of nodes) {
-    const fn = node.graph.model.functionOf(node);
-    sum += fn ? sizeOf(fn.graph.nodeSet) : 1;
+    const graph = node.graph.model.functionOf(node)?.graph;
+    const size = graph ? (known.get(graph) ?? sizeOf(graph.nodeSet, known)) : 1;
+    if (graph) known.set(graph, size);
+    sum += size;
   }
   return sum;
-};
+}
 
 const parametersIn = (constants: Iterable<Value>): number => {
   let sum = 0;

@@ -1,6 +1,6 @@
 /** What inference does with numbers of a file that ask for more work than the file is worth: it says what it left undone, and nothing wrong. */
 import { describe, expect, it } from 'vitest';
-import { hostile } from '../../fixtures/hostile.js';
+import { hostile } from '../../fixtures/hostile/index.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { Budget, type Limits } from '../../src/ir/budget.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';

@@ -7,7 +7,8 @@ import { Work } from '../../infer/work.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
-import { elementCount } from '../../ir/tensor.js';
+import { numbersOf } from '../../ir/numbers.js';
+import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { tensorType } from '../../ir/types.js';
 import type { Tensors } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
@@ -57,6 +58,9 @@ function fed(model: Model, tensors: Tensors): Model {
   return copy;
 }
 
+const fewOf = (tensor: Tensor): readonly number[] | undefined =>
+  tensor.type !== 'string' && elementCount(tensor.shape) <= FEW ? [...numbersOf(tensor)] : undefined;
+
 /** The operations of all nodes, and the elements of the largest value. */
 class Estimate {
   readonly #work: Work;
@@ -67,7 +71,8 @@ class Estimate {
   constructor(model: Model) {
     this.#model = model;
     const facts: Facts = inferTypes(model);
-    this.#work = new Work((value) => facts.contents(value), 0);
+    // A constant may be beyond 2^53, which contents are not.
+    this.#work = new Work((value) => (value.tensor ? fewOf(value.tensor) : facts.contents(value)), 0);
   }
 
   get total(): { readonly work: number; readonly largest: number } {
