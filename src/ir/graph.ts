@@ -7,7 +7,7 @@ import { END, Node, type NodeOptions } from './node.js';
 import { Opsets } from './opsets.js';
 import { dependencyOrder } from './order.js';
 import type { Tensor } from './tensor.js';
-import { type Type, tensorType } from './types.js';
+import { dataTypeOfCode, type Type, tensorType } from './types.js';
 import { type Use, Value } from './value.js';
 
 /** A graph output: its name and declared type stay whatever value it gives. */
@@ -144,7 +144,8 @@ export class Graph {
       name === undefined ? undefined : new Value(this, name, node, index),
     );
     const { attributes } = options;
-    for (const name in attributes) if (attributes[name] !== undefined) this.setAttribute(node, name, attributes[name]);
+    for (const name in attributes)
+      if (attributes[name] !== undefined) this.setAttribute(node, name, asOf(node, name, attributes[name]));
     // A Loop alone names both of the first two, absent or not.
     const least = opType === 'Loop' ? 2 : 0;
     this.connect(node, inputs.slice(0, Math.max(least, inputs.findLastIndex((value) => value !== undefined) + 1)));
@@ -276,4 +277,11 @@ export class Graph {
     for (let index = 0; index < node.inputs.length; index++) this.setInput(node, index, undefined);
     for (const body of node.bodies) for (const inner of [...body.nodeSet, body.end]) body.#release(inner);
   }
+}
+
+/** Before opset 6 a Cast names its type. */
+function asOf(node: Node, name: string, value: AttributeLike | undefined): AttributeLike | undefined {
+  if (typeof value !== 'number' || name !== 'to' || !node.is('Cast') || (node.opset ?? 6) >= 6) return value;
+  const type = dataTypeOfCode(value);
+  return type === 'float32' ? 'FLOAT' : type === 'float64' ? 'DOUBLE' : type?.toUpperCase();
 }

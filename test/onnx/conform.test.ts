@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { AttributeMessage, ModelMessage, NodeMessage } from '../../src/onnx/messages.js';
 import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { optimize } from '../../src/optimize.js';
 import { runModel } from '../run-model.js';
 import { floats, info, int64s, modelBytes, node, utf8 } from './bytes.js';
 import { messageOf } from './malformed.js';
@@ -249,4 +251,23 @@ describe('what the runtime runs all the same', () => {
     const bytes = withFunctions([{ ...f('Neg'), name: 'Relu', domain: '' }]);
     expect((await readModel(bytes)).functions).toEqual([]);
   });
+});
+
+it('what passes write at opset 1 is read', async () => {
+  const bytes = modelBytes(
+    { opsetImport: [{ domain: '', version: 1 }] },
+    {
+      input: [info('x', 1, [4, 4])],
+      initializer: [floats('m', new Array(16).fill(0.5), [4, 4])],
+      node: [node('MatMul', ['x', 'm'], ['y'])],
+      output: [info('y', 1, [4, 4])],
+    },
+  );
+  const { model } = await optimize(await readModel(bytes), 'fp16', { verify: 'none' });
+  const casts = model.graph.nodes().filter((one) => one.is('Cast'));
+  expect(casts.map((one) => [one.string('to'), one.output.elem])).toEqual([
+    ['FLOAT16', 'float16'],
+    ['FLOAT', 'float32'],
+  ]);
+  expect(await messageOf(await writeModel(model))).toBe('read without an error');
 });

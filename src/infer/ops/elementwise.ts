@@ -1,6 +1,6 @@
 /** Operators that work element by element: unary ones keep the shape, the others broadcast. Integers are computed. */
 import type { Dim } from '../../ir/dims.js';
-import { dataTypeOfCode } from '../../ir/types.js';
+import { type DataType, dataTypeOfCode, dataTypes } from '../../ir/types.js';
 import type { Call, Rule } from '../call.js';
 import { type Arithmetic, arithmetic, castContents, chooseContents, combine, mapContents } from '../contents.js';
 import { broadcastInputs, broadcastShapes, like, numericShape } from '../shapes.js';
@@ -49,7 +49,8 @@ const cast: Rule = (call) => {
 function castTarget(call: Call) {
   // Opset 1 spelled the type.
   const spelled = call.string('to')?.toLowerCase();
-  if (spelled) return spelled === 'float' ? 'float32' : spelled === 'double' ? 'float64' : undefined;
+  if (spelled === 'float' || spelled === 'double') return spelled === 'float' ? 'float32' : 'float64';
+  if (spelled) return Object.hasOwn(dataTypes, spelled) ? (spelled as DataType) : undefined;
   return dataTypeOfCode(call.int('to', 0));
 }
 
