@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeModel } from '../../src/onnx/write.js';
 import { slowBudget, slowModel } from '../slow-model.js';
@@ -71,9 +71,9 @@ async function ended(words: readonly string[], act: (child: ChildProcess) => voi
 
 it.each<[string, string[], number, string[]]>([
   ['a result', ['model.onnx', '-p', 'simplify,bf16', '--target', 'cpu', '-o', 'out.onnx', '-q'], 0, ['out.onnx']],
-  ['a gate', ['model.onnx', '-p', 'int8', '--target', 'cpu', '--min-speedup', '900', '-q'], 3, []],
+  ['a gate', ['model.onnx', '-p', 'bf16', '--target', 'cpu', '--max-error', '1e-9', '--no-speed', '-q'], 2, []],
   ['inspect', ['inspect', 'model.onnx'], 0, []],
-  ['compare', ['compare', 'model.onnx', 'model.onnx', '--target', 'cpu', '--no-speed', '-q'], 0, []],
+  ['compare', ['compare', 'model.onnx', 'model.onnx', '--target', 'cpu', '--no-speed', '--rollout', '0', '-q'], 0, []],
   ['an error', ['none.onnx', '-p', 'simplify'], 1, []],
 ])('leaves nothing but its output: %s', async (_name, words, code, files) => {
   expect(await ended(words)).toMatchObject({ code, living: [], left: files });
@@ -130,6 +130,17 @@ const onceComparing = (child: ChildProcess, act: () => void): void => {
     if (said.includes('running the original')) setTimeout(act, 500);
   });
 };
+
+it('ends JavaScript that computes', async () => {
+  // A pass would compute as long: a config is loaded in the same thread.
+  const text = `import { writeSync } from 'node:fs'; writeSync(2, 'busy\\n'); for (const end = Date.now() + 60_000; Date.now() < end; );`;
+  writeFileSync(place.path('busy.mjs'), text);
+  const found = await ended(['model.onnx', '--config', 'busy.mjs'], (child) =>
+    child.stderr?.once('data', () => child.kill('SIGTERM')),
+  );
+  rmSync(place.path('busy.mjs'));
+  expect(found).toMatchObject({ code: 143, stderr: 'busy\ninterrupted; nothing was written\n', living: [] });
+});
 
 it('ends a run in native code; a second signal ends it at once', async () => {
   const once = await ended(words, (child) => onceComparing(child, () => child.kill('SIGINT')));
