@@ -5,9 +5,9 @@
 
 import type { Facts } from '../../src/infer/index.js';
 import { float } from '../../src/ir/attribute.js';
-import type { DataType } from '../../src/ir/types.js';
+import { type DataType, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { type Match, Miss } from '../../src/match/miss.js';
+import { helps, type Match, Miss } from '../../src/match/miss.js';
 import type { Axes } from '../../src/match/view.js';
 import { biasOf, memo } from './bias.js';
 import type { Emitter } from './kernel.js';
@@ -17,6 +17,8 @@ import type { Part } from './parts.js';
 import { type Range, rangeOf } from './range.js';
 import type { Term } from './scores.js';
 import type { AttentionSite } from './site.js';
+
+const STANDARD = { opType: 'Attention', domain: '' };
 
 /** Its kernels give zeros for a row whose scores are all as low as this; the Softmax of a graph shares such a row out evenly. */
 const LOWEST = -1e38;
@@ -44,7 +46,7 @@ const termRange = (term: Term, facts: Facts): Range | undefined => {
   return range && (term.factor === 1 ? range : undefined);
 };
 
-export const standardAttention: Emitter = (site, facts) => {
+export const standardAttention: Emitter = (site, facts, host) => {
   const layout = layoutOf(site);
   const elem = elemOfKernel(site);
   const isLow = lowness(site, elem, facts);
@@ -58,6 +60,11 @@ export const standardAttention: Emitter = (site, facts) => {
   const operands = isFlat ? flat : four;
   if (operands instanceof Miss) return operands;
   const [query, key] = operands as [Operand, Operand];
+  const scale = site.scale * query.source.scale * key.source.scale;
+  const call = { ...STANDARD, inputs: operands.map((one) => tensorType(elem, dimsOf(one))) };
+  const ints = isFlat ? { q_num_heads: layout.count, kv_num_heads: layout.count } : {};
+  const reason = host.unfit({ ...call, ints, floats: { scale, softcap: site.softcap } });
+  if (reason !== undefined) return new Miss(reason, site.softmax, 7, helps.kernel);
   const bias = biasOf(site, layout, elem);
   if (bias instanceof Miss) return bias;
   const { batch, heads, rows, valueColumns } = layout;
@@ -74,10 +81,10 @@ export const standardAttention: Emitter = (site, facts) => {
         memo(shared, `raise ${bias.sequence}`, () => builder.op('Max', [bias, builder.number(elem, LOW)]));
       const raised = given && isLow ? raise(given) : given;
       const inputs = [q, k, v, raised];
-      return builder.attention('Attention', '', bias ? inputs : inputs.slice(0, 3), {
-        scale: float(site.scale * query.source.scale * key.source.scale),
+      return builder.attention(STANDARD.opType, STANDARD.domain, bias ? inputs : inputs.slice(0, 3), {
+        scale: float(scale),
         ...(site.softcap !== undefined && { softcap: float(site.softcap) }),
-        ...(isFlat && { q_num_heads: layout.count, kv_num_heads: layout.count }),
+        ...ints,
       });
     },
   };

@@ -175,6 +175,8 @@ export const blockedForRange: ReadonlyMap<string, string> = new Map(
 export function brokenInFloat16OnCpu(node: Node): string | undefined {
   // It casts the scales by a node of its own; the 8-bit kernel (accuracy_level 4) reads constant ones alone, and gives zeros.
   if (opKey(node) === 'ms.MatMulNBits') return 'the CPU provider gives zeros for it in float16';
+  if (/^Scatter(ND|Elements)$/.test(node.opType) && (node.string('reduction') ?? 'none') !== 'none')
+    return 'the CPU provider adds up, or compares, no float16 where it scatters';
   return transposesBatch(node) ? 'the CPU provider crashes on it in float16' : undefined;
 }
 

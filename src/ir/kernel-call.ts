@@ -7,6 +7,8 @@ export interface KernelCall {
   /** '' is ai.onnx. */
   readonly domain: string;
   readonly inputs: readonly (Type | undefined)[];
+  /** The float attributes by name. */
+  readonly floats?: Readonly<Record<string, number | undefined>>;
   /** The int attributes by name. */
   readonly ints: Readonly<Record<string, number | undefined>>;
 }
@@ -14,7 +16,10 @@ export interface KernelCall {
 /** The call of a node as it stands. */
 export function callOf(node: Node): KernelCall {
   const { opType, domain } = node;
-  const names = [...node.attributes].flatMap(([name, { type }]) => (type === 'int' ? [name] : []));
-  const ints = Object.fromEntries(names.map((name) => [name, node.int(name)]));
-  return { opType, domain, inputs: node.inputs.map((value) => value?.type), ints };
+  const ints = numbersIn(node, 'int', (name) => node.int(name));
+  const floats = numbersIn(node, 'float', (name) => node.float(name));
+  return { opType, domain, inputs: node.inputs.map((value) => value?.type), ints, floats };
 }
+
+const numbersIn = (node: Node, kind: 'int' | 'float', read: (name: string) => number | undefined) =>
+  Object.fromEntries([...node.attributes].flatMap(([name, { type }]) => (type === kind ? [[name, read(name)]] : [])));

@@ -37,3 +37,22 @@ describe('attention whose values have heads of another size', () => {
     });
   });
 });
+
+describe('a scale that a kernel reads as none', () => {
+  const scaled = (by: number, opset: number) =>
+    buildModel({ '': opset }, (g) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, 'float32', ['batch', 2, 'rows', 4]));
+      const scores = g.op('MatMul', [q, g.op('Transpose', [k], { perm: [0, 1, 3, 2] })]);
+      const factor = g.op('Mul', [scores, g.constant('float32', by)]);
+      g.output('y', g.op('MatMul', [g.op('Softmax', [factor], { axis: -1 }), v]));
+    });
+
+  it('is 0 for all of them: every key counts alike, which none computes', async () => {
+    await checkMiss(fuseAttn(), { before: scaled(0, 17), reason: 'not a finite number other than 0' });
+  });
+
+  it('is negative for Attention alone', async () => {
+    await checkMiss(fuseAttn({ op: 'Attention' }), { before: scaled(-1, 23), reason: 'a scale above 0' });
+    await checkPass(fuseAttn(), { before: scaled(-1, 17), within: NOISE });
+  });
+});

@@ -222,3 +222,28 @@ it('a GELU leaves the bias to the integer product before it', async () => {
   expect(opCounts(model)).toMatchObject({ MatMulInteger: 1, Add: 1, Gelu: 1 });
   expect(passes[1]?.skips.map(({ reason }) => reason)).toContain('the integer product before it takes the bias');
 });
+
+it.each(['ScatterND', 'ScatterElements'])(
+  'leaves %s in float32 on the CPU where it reduces, which runs in no float16 there',
+  async (opType) => {
+    const scattered = (reduction: string) =>
+      buildModel({ '': 16 }, (g) => {
+        const x = g.input('x', 'float32', ['rows', 32]);
+        const hidden = g.op('MatMul', [x, g.constant(randomWeights([32, 32], 0.2))]);
+        const indices = g.constant(
+          'int64',
+          opType === 'ScatterND' ? [0] : new Array<number>(32).fill(0),
+          opType === 'ScatterND' ? [1, 1] : [1, 32],
+        );
+        const sum = g.op(opType, [hidden, indices, g.constant(randomWeights([1, 32]))], { reduction });
+        g.output('y', g.op('MatMul', [sum, g.constant(randomWeights([32, 32], 0.2))]));
+      });
+    const { model, result } = await checkPass(fp16(), { before: scattered('add'), within: 1e-2 });
+    expect(result.skips.map(({ reason }) => reason)).toContain(
+      'the CPU provider adds up, or compares, no float16 where it scatters',
+    );
+    expect(model.graph.nodes().find((node) => node.is(opType))?.output.elem).toBe('float32');
+    const plain = await checkPass(fp16(), { before: scattered('none'), within: 1e-2 });
+    expect(plain.model.graph.nodes().find((node) => node.is(opType))?.output.elem).toBe('float16');
+  },
+);

@@ -9,6 +9,7 @@ import type { DataType } from '../../src/ir/types.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { kernelForms, unfit } from '../../src/runtime/forms/index.js';
 import { RuntimeProcess } from '../../src/runtime/isolate.js';
+import type { TensorData } from '../../src/runtime/protocol.js';
 import { toTensorData } from '../../src/runtime/tensor-data.js';
 
 /** An input: dims of float32, or of another type with the number that fills it; none where it is left out. */
@@ -25,6 +26,8 @@ interface Border {
   readonly refusedAttributes?: Attributes;
   /** The kernel takes it all the same, and gives something of another shape than the operator's. */
   readonly isWrong?: boolean;
+  /** The kernel takes it all the same, and gives the numbers that it gives under these attributes. */
+  readonly givesThatOf?: Attributes;
 }
 
 const int32 = (shape: readonly number[], value: number): Input => ['int32', shape, value];
@@ -94,7 +97,37 @@ const norms = ['LayerNormalization', 'RMSNormalization', 'SimplifiedLayerNormali
 const bytes = (...shape: number[]): Input => ['uint8', shape, 3];
 const blocks = border(`${ms}MatMulNBits`, { K: 20, N: 8, bits: 4, block_size: 16 }, [[3, 20], bytes(8, 2, 8), [16]]);
 
+const SCALE = 1 / Math.sqrt(8);
+const unscaled = (op: ReturnType<typeof border>, given: Attributes, inputs: readonly Input[], scale = SCALE): Border =>
+  op('a scale other than 0', inputs, {
+    refusedAttributes: { ...given, scale: float(0) },
+    givesThatOf: { ...given, scale: float(scale) },
+  });
+const uncapped = (op: ReturnType<typeof border>, given: Attributes, inputs: readonly Input[]): Border =>
+  op('a soft cap that is not negative', inputs, {
+    refusedAttributes: { ...given, softcap: float(-5) },
+    givesThatOf: given,
+  });
+
 const borders: readonly Border[] = [
+  unscaled(multiHead, heads, [q, k, k]),
+  unscaled(groupQuery, groups, [gq, gk, gk, none, none, ...lengths()]),
+  unscaled(packed, heads, [[2, 4, 16], [16, 48], [48]]),
+  axes(
+    'a scale above 0',
+    [
+      [2, 2, 3, 8],
+      [2, 2, 5, 8],
+      [2, 2, 5, 8],
+    ],
+    { refusedAttributes: { scale: float(-1) } },
+  ),
+  uncapped(groupQuery, groups, [gq, gk, gk, none, none, ...lengths()]),
+  uncapped(axes, {}, [
+    [2, 2, 3, 8],
+    [2, 2, 5, 8],
+    [2, 2, 5, 8],
+  ]),
   multiHead('a query [batch, queries, features]', [[2, 2, 3, 8], k, k]),
   multiHead('features that are a multiple of the heads', [
     [2, 3, 15],
@@ -227,7 +260,11 @@ const tensorIn = (input: Input) => {
     typeof input[0] === 'string'
       ? (input as readonly [DataType, readonly number[], number])
       : (['float32', input as readonly number[], 0.5] as const);
-  return tensorOf(type, new Array<number>(elementCount(shape)).fill(fill), shape);
+  return tensorOf(
+    type,
+    Array.from({ length: elementCount(shape) }, (_, i) => (type === 'float32' ? Math.sin(i + fill) : fill)),
+    shape,
+  );
 };
 
 const split = (op: string): [string, string] => (op.startsWith(ms) ? [ms.trim(), op.slice(ms.length)] : ['', op]);
@@ -258,22 +295,23 @@ function modelOf(op: string, inputs: readonly Input[], attributes: Attributes) {
 
 const runtime = RuntimeProcess.start();
 
-async function run({ model, feeds }: ReturnType<typeof modelOf>): Promise<string> {
+async function run({ model, feeds }: ReturnType<typeof modelOf>): Promise<TensorData> {
   const session = await (await runtime).load(await writeModel(model), { provider: 'cpu', threads: 1 });
   const { outputs } = await session.run(feeds).finally(() => session.release());
-  return String(outputs['y']?.shape);
+  return outputs['y'] as TensorData;
 }
 
 describe('forms of kernels', () => {
   it.each(borders)(
     '$op: $expected',
-    async ({ op, expected, attributes, taken, refused, refusedAttributes, isWrong }) => {
+    async ({ op, expected, attributes, taken, refused, refusedAttributes, isWrong, givesThatOf }) => {
       const good = modelOf(op, taken, attributes);
       expect(unfit(good.call)).toBeUndefined();
       await run(good);
       const bad = modelOf(op, refused, refusedAttributes ?? attributes);
       expect(unfit(bad.call)).toBe(`${split(op)[1]} expects ${expected}`);
-      if (isWrong) expect(await run(bad)).not.toBe(String(refused[1]));
+      if (isWrong) expect((await run(bad)).shape).not.toEqual(refused[1]);
+      else if (givesThatOf) expect(await run(bad)).toEqual(await run(modelOf(op, refused, givesThatOf)));
       else await expect(run(bad)).rejects.toThrow();
     },
   );

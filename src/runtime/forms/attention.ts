@@ -33,7 +33,13 @@ const biasForm = (index: number, heads: string): Form => ({
   holds: (r) => isBias(r, index, r.int(heads), [r.dim(0, 0), r.dim(0, 1), keys(r)]),
 });
 
+/** Zero stands for the scale that the kernel chooses by itself. */
+const scaled: Form = { expected: 'a scale other than 0', holds: (r) => r.float('scale') !== 0 };
+/** A negative cap is taken for none. */
+const capped: Form = { expected: 'a soft cap that is not negative', holds: (r) => !((r.float('softcap') ?? 0) < 0) };
+
 export const multiHead: readonly Form[] = [
+  scaled,
   { expected: 'a query [batch, queries, features]', holds: (r) => r.isRank(0, 3) },
   { expected: 'features that are a multiple of the heads', holds: (r) => divides(r.int('num_heads'), r.dim(0, 2)) },
   {
@@ -72,6 +78,8 @@ export const multiHead: readonly Form[] = [
 ];
 
 export const groupQuery: readonly Form[] = [
+  scaled,
+  capped,
   {
     expected: 'query, key and value [batch, rows, features]',
     holds: (r) => both(r.isRank(0, 3), r.isRank(1, 3), r.isRank(2, 3)),
@@ -95,6 +103,7 @@ export const groupQuery: readonly Form[] = [
 ];
 
 export const packed: readonly Form[] = [
+  scaled,
   { expected: 'an input [batch, rows, features]', holds: (r) => r.isRank(0, 3) },
   {
     expected: 'weights with a row for each feature of the input',
@@ -120,6 +129,8 @@ const isFlat = (r: Reader): Truth => r.isRank(0, 3);
 const rowsOf = (r: Reader, index: number): Dim | undefined => r.dim(index, r.rank(index) === 4 ? 2 : 1);
 
 export const standard: readonly Form[] = [
+  { expected: 'a scale above 0', holds: (r) => (r.float('scale') ?? 1) > 0 },
+  capped,
   {
     expected: 'query, key and value all of rank 3 or all of rank 4',
     holds: (r) => {

@@ -19,6 +19,7 @@ export class Reader {
   constructor(readonly call: KernelCall) {}
   has = (index: number): boolean => this.call.inputs[index] !== undefined;
   int = (name: string): number | undefined => under(this.call.ints, name);
+  float = (name: string): number | undefined => this.call.floats?.[name];
   shape(index: number): Shape | undefined {
     const type = this.call.inputs[index];
     return type?.kind === 'tensor' ? type.shape : undefined;
