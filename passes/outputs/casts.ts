@@ -27,10 +27,17 @@ export function castPorts(
 ): { inputs: Map<string, DataType>; outputs: Map<string, DataType> } {
   const { graph } = model;
   const [inputs, outputs] = [new Map<string, DataType>(), new Map<string, DataType>()];
+  // What goes through under one name can have no node in between.
+  const ports = new Set(graph.outputPorts.map(({ name }) => name));
+  const through = new Set(graph.inputs.map(({ name }) => name).filter((name) => ports.has(name)));
   for (const input of graph.inputs) {
     const { elem, shape } = input;
     const to = elem && held[elem];
     if (!elem || !to || input.tensor) continue;
+    if (through.has(input.name)) {
+      context.skip(`JavaScript holds no ${elem}, and an output has the name of the input`, input);
+      continue;
+    }
     const { output } = graph.add('Cast', [input], { attributes: { to: dataTypes[elem].code } });
     output.type = tensorType(elem, shape);
     graph.replaceUses(input, output);
@@ -46,7 +53,7 @@ export function castPorts(
     const to = elem && held[elem];
     if (elem && (elem === 'float4e2m1' || dataTypes[elem].kind === 'complex'))
       context.skip(`JavaScript holds no ${elem}, and onnxruntime has no Cast from it`, value);
-    if (!elem || !to) return;
+    if (!elem || !to || through.has(port.name)) return;
     const { output } = graph.add('Cast', [value], { attributes: { to: dataTypes[to].code } });
     output.type = tensorType(to, value.shape);
     graph.output(port.name, output, output.type);

@@ -271,3 +271,25 @@ it('what passes write at opset 1 is read', async () => {
   ]);
   expect(await messageOf(await writeModel(model))).toBe('read without an error');
 });
+
+it('numbers beyond 2^53 of an operator that nobody knows are carried, and seen as the last of their side', async () => {
+  const largest = { low: -1, high: 0x7fffffff };
+  const attribute = [
+    { name: 'i', type: 2, i: largest },
+    { name: 'is', type: 7, ints: [largest, { low: 1, high: -(2 ** 31) }] },
+  ];
+  const bytes = modelBytes(
+    {
+      opsetImport: [
+        { domain: '', version: 17 },
+        { domain: 'my', version: 1 },
+      ],
+    },
+    { node: [node('Custom', ['x'], ['y'], { domain: 'my', attribute })] },
+  );
+  const { model } = await optimize(await readModel(bytes), 'exact', { verify: 'none' });
+  const [custom] = (await readModel(await writeModel(model))).graph.nodes();
+  expect(custom?.attributes.get('i')).toMatchObject({ value: 2n ** 63n - 1n });
+  expect(custom?.attributes.get('is')).toMatchObject({ value: [2n ** 63n - 1n, 1n - 2n ** 63n] });
+  expect(custom?.ints('is')).toEqual([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]);
+});

@@ -113,6 +113,13 @@ describe('element types that JavaScript lacks', () => {
     expect(passes[0]?.skips[0]?.reason).toContain('no complex64');
   });
 
+  it('stays with the reason where an input is an output of its name', async () => {
+    const before = buildModel({ '': 21 }, (g) => g.output('x', g.input('x', 'bfloat16', [3])));
+    const { model, passes } = await applyPass(flattenOutputs(), before);
+    expect(passes[0]?.skips[0]?.reason).toBe('JavaScript holds no bfloat16, and an output has the name of the input');
+    await writeModel(model);
+  });
+
   it('inside a sequence are cast too', async () => {
     const before = buildModel({ '': 17 }, (g) => {
       const x = g.op('Cast', [g.input('x', 'float32', [3])], { to: 16 });
