@@ -37,6 +37,8 @@ export class Sketch {
   readonly pool: Value[];
   isStrict = false;
   readonly isWide: boolean;
+  /** Bodies around this one. */
+  readonly depth: number;
   /** What the elements of constants are drawn from. */
   weightRandom: Random;
 
@@ -52,6 +54,7 @@ export class Sketch {
   ) {
     this.g = new GraphBuilder(graph);
     this.weightRandom = random;
+    this.depth = (outer?.depth ?? 0) + (outer && outer.g.graph !== graph ? 1 : 0);
     this.isWide = outer?.isWide ?? random.next() < 0.4;
     this.isStrict = outer?.isStrict ?? false;
     this.frame = outer?.frame ?? new Frame(unknownsOf(model), undefined, 0);

@@ -3,13 +3,16 @@ import type { Value } from '../../../../src/ir/value.js';
 import { type Sketch, Unavailable } from '../sketch.js';
 import * as activations from './activations.js';
 import { attention, fusedAttention } from './attention.js';
-import { conditional, localFunction, loop, repeats, residual, scan } from './control.js';
+import { conditional, loop, scan } from './control.js';
 import * as elementwise from './elementwise.js';
+import { localFunction, repeats, residual } from './functions.js';
 import * as norms from './norms.js';
 import * as other from './other.js';
 import * as products from './products.js';
+import { quantized, runtimeProduct } from './quantized.js';
 import { rotary } from './rotary.js';
 import { standardNode } from './standard.js';
+import * as views from './views.js';
 
 /** Adds nodes to a sketch; throws Unavailable where it cannot. */
 type Recipe = (sketch: Sketch) => unknown;
@@ -17,7 +20,7 @@ type Recipe = (sketch: Sketch) => unknown;
 const plain: Recipe[] = [
   ...[elementwise.unaryOp, elementwise.binaryOp, elementwise.where, elementwise.logical, elementwise.variadic],
   ...[elementwise.casts, elementwise.clip, elementwise.reduction, elementwise.softmax, elementwise.cumulative],
-  ...[elementwise.transposed, elementwise.reshaped, elementwise.squeezed, elementwise.shapes, elementwise.expanded],
+  ...[views.transposed, views.reshaped, views.squeezed, views.shapes, views.expanded],
   ...[elementwise.identity, ...Object.values(other)],
 ];
 
@@ -25,8 +28,8 @@ const structures: Recipe[] = [
   ...[norms.layerNorm, norms.rmsNorm, norms.channelNorm, norms.fusedNorm],
   ...[activations.gelu, activations.geluTanh, activations.silu, activations.mish, activations.hardSwish],
   ...[activations.fusedActivation, activations.gated, rotary, fusedAttention],
-  ...[products.linear, products.shared, products.batched, products.convolution, products.quantized],
-  ...[products.runtimeProduct, products.recurrent, products.embedding, products.widened],
+  ...[products.linear, products.shared, products.batched, products.convolution, quantized],
+  ...[runtimeProduct, products.recurrent, products.embedding, products.widened],
 ];
 
 const block = (s: Sketch, x: Value): Value => (s.chance(0.5) ? s.op('Add', [x, attention(s, x)]) : residual(s, x));
