@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `optimize`: finds the command that is meant, has its flags parsed, runs it. */
 import type { Options } from 'yargs';
+import { named } from '../src/ir/named.js';
 import { nearest, UsageError, unknownText } from '../src/ir/usage-error.js';
 import { version } from '../src/version.js';
 import { type Command, commandOf, commands } from './commands.js';
@@ -26,6 +27,7 @@ async function main(words: readonly string[]): Promise<number> {
 
 /** The flags and positionals by name. Throws UsageError where one is unknown, missing or too many. */
 async function parse(command: Command, words: readonly string[]): Promise<Flags> {
+  refuseInherited(command, words);
   const { default: yargs } = await import('yargs');
   const parsed = await yargs([...words])
     .locale('en')
@@ -72,6 +74,15 @@ function extraText({ name, positionals, optional }: Command, given: readonly str
   return `expected one ${optional ?? positionals.at(-1) ?? 'command'}; found "${extra}" as well${hint}`;
 }
 
+/** yargs takes `--constructor` and its like for something of its own. */
+function refuseInherited(command: Command, words: readonly string[]): void {
+  for (const word of words) {
+    if (word === '--') return;
+    const [, flag] = /^--(?:no-)?([^=]+)/.exec(word) ?? [];
+    if (flag !== undefined && flag in Object.prototype) checkFlags(command, words, named([[flag, true]]));
+  }
+}
+
 /** yargs takes any flag: one that the command does not have is a slip, and the nearest is named. */
 function checkFlags({ flags, name }: Command, words: readonly string[], parsed: Flags): void {
   const known = new Set(Object.entries(flags).flatMap(([flag, { alias }]) => [flag, ...[alias ?? []].flat()]));
@@ -81,7 +92,7 @@ function checkFlags({ flags, name }: Command, words: readonly string[], parsed: 
     const written =
       words.some((word) => word.startsWith(`${dashes}no-`)) && parsed[flag] === false ? `no-${flag}` : flag;
     const all = [...Object.keys(flags), ...('validate' in flags ? ['no-validate'] : [])];
-    const elsewhere = commands.find((other) => other.name !== name && flag in other.flags);
+    const elsewhere = commands.find((other) => other.name !== name && Object.hasOwn(other.flags, flag));
     const hint = elsewhere && !all.includes(flag) ? ` (a flag of optimize ${elsewhere.name || '<model>'})` : '';
     throw new UsageError(
       unknownText(

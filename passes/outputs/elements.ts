@@ -18,7 +18,7 @@ export function elementType(sequence: Value): TensorType | undefined {
   const { type } = sequence;
   const declared = type?.kind === 'sequence' ? type.elem : undefined;
   const best = found === 'none' || found === undefined ? declared : found;
-  return best?.kind === 'tensor' ? best : undefined;
+  return best?.kind === 'tensor' && best.elem !== 'undefined' ? best : undefined;
 }
 
 function common(sequence: Value | undefined, seen: Set<Value>): Common {

@@ -5,7 +5,10 @@
  */
 import type { Attribute, AttributeType } from '../ir/attribute.js';
 import { ModelError } from '../ir/errors.js';
+import type { Graph } from '../ir/graph.js';
+import type { ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { scopesIn } from '../ir/scopes.js';
 import { refuseValue } from './attribute-values.js';
 import { type Formal, firstOpset, newestOpset, type OperatorSchema, schemaOf } from './schema.js';
 
@@ -81,6 +84,34 @@ export function refuseMisuse(node: Node): void {
   refuseCount(node, 'input', node.inputs, inputs, isKnownWhole);
   refuseCount(node, 'output', node.outputs, outputs, isKnownWhole);
   if (node.bodies.length > 0) refusePorts(node, opset);
+}
+
+/** The types that a function's nodes take of its attributes, by name. */
+export function takenTypes(body: Graph): ReadonlyMap<string, AttributeType> {
+  const taken = new Map<string, AttributeType>();
+  for (const graph of scopesIn(body))
+    for (const node of graph.nodeSet)
+      for (const [name, attribute] of node.attributes) {
+        if (attribute.type !== 'ref') continue;
+        const schema = schemaOf(node.opType, node.domain, node.opset ?? Number.POSITIVE_INFINITY);
+        const type = attribute.of === 'undefined' ? schema?.attributes.get(name)?.type : attribute.of;
+        if (type) taken.set(attribute.name, type);
+      }
+  return taken;
+}
+
+/** Throws ModelError where a call gives an attribute of another type than the function takes. */
+export function refuseGiven(
+  call: Node,
+  { name: fn, defaults }: ModelFunction,
+  taken: ReadonlyMap<string, AttributeType>,
+): void {
+  for (const [name, type] of taken) {
+    const given = call.attributes.get(name) ?? defaults.get(name);
+    const found = given?.type === 'ref' ? given.of : given?.type;
+    if (found !== undefined && found !== 'undefined' && found !== type)
+      throw new ModelError(placeOf(call, name), `${kindText(type)}, as function "${fn}" takes it`, kindText(found));
+  }
 }
 
 /** Throws ModelError where a body has other numbers of inputs and outputs than its operator hands over and takes. */

@@ -4,9 +4,15 @@ import type { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes.js';
-import { refuseMisuse } from './conform.js';
+import { refuseGiven, refuseMisuse, takenTypes } from './conform.js';
 import type { FunctionMessage } from './messages.js';
 import { schemaOf } from './schema.js';
+
+interface Read {
+  readonly fn: ModelFunction;
+  readonly message: FunctionMessage;
+  readonly taken: ReturnType<typeof takenTypes>;
+}
 
 const keyOf = (domain = '', name = '', overload = ''): string => JSON.stringify([domain, name, overload]);
 
@@ -21,7 +27,7 @@ export function readFunctions(
 ): ReadonlyMap<number, FunctionMessage> {
   const unread = new Set<FunctionMessage>();
   const faults = new Map<string, ModelError>();
-  const read = new Map<string, { readonly fn: ModelFunction; readonly message: FunctionMessage }>();
+  const read = new Map<string, Read>();
   const keyOfMessage = ({ domain, name, overload }: FunctionMessage): string => keyOf(domain, name, overload);
   const last = new Map(messages.map((message) => [keyOfMessage(message), message]));
   for (const message of messages) {
@@ -33,7 +39,7 @@ export function readFunctions(
     const fault = faultOf(() => {
       const fn = add(message);
       for (const graph of scopesIn(fn.graph)) graph.nodes();
-      read.set(key, { fn, message });
+      read.set(key, { fn, message, taken: takenTypes(fn.graph) });
     });
     if (!fault) continue;
     faults.set(key, fault);
@@ -48,9 +54,10 @@ export function readFunctions(
         const key = keyOf(node.domain, node.opType, node.overload);
         const fault = faults.get(key);
         if (fault) throw fault;
-        const callee = read.get(key)?.fn;
-        if (!callee) continue;
+        const { fn: callee, taken } = read.get(key) ?? {};
+        if (!callee || !taken) continue;
         refuseMore(node, callee);
+        refuseGiven(node, callee, taken);
         if (called.size !== called.add(callee).size) check(callee.graph);
       }
   };

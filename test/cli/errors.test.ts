@@ -38,6 +38,11 @@ describe('one line, no stack, exit code 1, nothing written', () => {
       /^pass bf16: unknown option "kep"; did you mean "keep"\?$/,
     ],
     ['a word for yes or no', ['model.onnx', ...run, '--tune=yes'], '--tune: expected true or false; found "yes"'],
+    ...['constructor', '__proto__'].map((name): [string, string[], string] => [
+      `a flag that every object has, ${name}`,
+      ['inspect', 'model.onnx', `--${name}=1`],
+      `unknown flag "--${name}"; there are: --values, --budget, --allow-outside-data, --json`,
+    ]),
     ['an unknown flag', ['model.onnx', '--pases', 'simplify'], 'unknown flag "--pases"; did you mean "--passes"?'],
     [
       'a negated unknown flag',

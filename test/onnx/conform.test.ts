@@ -211,6 +211,29 @@ const withFunctions = (functions: ModelMessage['functions'], ...calls: NodeMessa
     calls.length ? { node: calls } : {},
   );
 
+describe('a call', () => {
+  const leaky = (given: AttributeMessage) =>
+    withFunctions(
+      [{ ...f('LeakyRelu', { attribute: [{ name: 'alpha', type: 1, refAttrName: 'slope' }] }), attribute: ['slope'] }],
+      node('f', ['x'], ['y'], { domain: 'd', attribute: [given] }),
+    );
+
+  it('that gives an attribute of another type than the function takes is refused, as the runtime does', async () => {
+    const bytes = leaky({ name: 'slope', type: 7, ints: [1] });
+    expect(await messageOf(bytes)).toBe(
+      'f "y", attribute "slope": expected a float, as function "f" takes it; found a list of ints',
+    );
+    await expect(run(bytes, [2])).rejects.toThrow();
+    await run(leaky({ name: 'slope', type: 1, f: 0.5 }), [2]);
+  });
+
+  it('that hands over more than the function has is refused, as the runtime does', async () => {
+    const bytes = withFunctions([f('Neg')], node('f', ['x', 'x'], ['y'], { domain: 'd' }));
+    expect(await messageOf(bytes)).toBe('f "y": expected at most the 1 inputs of function "f"; found 2');
+    await expect(run(bytes, [2])).rejects.toThrow();
+  });
+});
+
 const accepted: readonly (readonly [name: string, bytes: Uint8Array, shape?: readonly number[]])[] = [
   ['an attribute that begins with __', beside('Relu', ['x'], [int('__proto__', 1)])],
   ['an unknown attribute of LayerNormalization', beside('LayerNormalization', ['x', 'scale'], [int('foo', 1)])],

@@ -120,6 +120,17 @@ describe('element types that JavaScript lacks', () => {
     await writeModel(model);
   });
 
+  it('stays with the reason where a sequence says no element type', async () => {
+    const before = buildModel({ '': 17 }, (g) =>
+      g.output('y', g.op('Custom', [g.input('x', 'float32', [3])]), {
+        kind: 'sequence',
+        elem: tensorType('undefined'),
+      }),
+    );
+    const { passes } = await applyPass(flattenOutputs(), before);
+    expect(passes[0]?.skips[0]?.reason).toBe("its elements' type is not known");
+  });
+
   it('inside a sequence are cast too', async () => {
     const before = buildModel({ '': 17 }, (g) => {
       const x = g.op('Cast', [g.input('x', 'float32', [3])], { to: 16 });
