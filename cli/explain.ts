@@ -1,11 +1,12 @@
 /** `optimize explain`: why each site is fused, or not. */
 import { explain } from '../src/explain.js';
-import { jsonText } from '../src/ir/shown-text.js';
+import { jsonText, shownText, withTexts } from '../src/ir/shown-text.js';
 import { readModel } from '../src/onnx/read.js';
 import { explanationText } from '../src/report/explanation-text.js';
+import { shortageText } from '../src/report/inspection-text.js';
 import type { Target } from '../src/run/pass.js';
 import { type Flags, limitsIn, single } from './parsed.js';
-import { hasColour, stdout } from './terminal.js';
+import { hasColour, stderr, stdout } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const model = await readModel(single(flags, 'model') as string, {
@@ -17,6 +18,7 @@ export async function run(flags: Flags): Promise<undefined> {
     rule: single(flags, 'rule'),
     at: single(flags, 'at'),
     target: single(flags, 'target') as Target | undefined,
+    onShortage: (one) => stderr.write(`left undone: ${shortageText(withTexts(one, shownText))}\n`),
   });
   stdout.write(flags.json ? jsonText(sites) : explanationText(sites, { isColoured: hasColour(stdout) }));
 }

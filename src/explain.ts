@@ -1,6 +1,7 @@
 /** Why something is fused or not: every site of the fusing passes with the tree of what was expected, matched and failed. */
 import { fuse } from '../passes/presets.js';
 import { inferTypes } from './infer/index.js';
+import type { Shortage } from './ir/budget.js';
 import { cloneModel } from './ir/clone.js';
 import { expectModel } from './ir/errors.js';
 import { Model } from './ir/model.js';
@@ -25,6 +26,8 @@ export interface ExplainOptions {
   readonly at?: string;
   /** The provider that kernels are asked of. Default `cpu`. */
   readonly target?: Target;
+  /** Called with what budgets leave unknown, and where: what is not known is not fused. */
+  readonly onShortage?: (shortage: Shortage) => void;
 }
 
 export interface Explanation extends SiteResult {
@@ -44,10 +47,13 @@ export async function explain(model: Model, given: ExplainOptions = {}): Promise
     ? await optimize(model, options.passes, { target, verify: 'none' })
     : { model };
   const all: Explanation[] = [];
+  const short = new Map<string, Set<string>>();
   for (const { definition, options: settings } of fuse.passes) {
     const copy = givenTo(definition, start);
     const { context, sites } = passContext({ ...kernelsOf(target), evaluate: undefined });
     await definition.run(copy, settings, context);
+    for (const { reason, places } of copy.budget.shortages)
+      short.set(reason, new Set([...(short.get(reason) ?? []), ...places]));
     const results = sitesOf(sites) ?? [];
     sites.forEach((site, i) => {
       const { because, isFused, trace } = site;
@@ -59,6 +65,7 @@ export async function explain(model: Model, given: ExplainOptions = {}): Promise
       });
     });
   }
+  for (const [reason, places] of short) options.onShortage?.({ reason, places: [...places] });
   return chosen(all, options);
 }
 

@@ -7,6 +7,7 @@ import { presets } from '../passes/presets.js';
 import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import type { Limits } from './ir/budget.js';
+import { withLimits } from './ir/clone.js';
 import { expectModel } from './ir/errors.js';
 import type { Model } from './ir/model.js';
 import { optionsIn } from './ir/options.js';
@@ -80,7 +81,8 @@ export async function optimize(
   options: OptimizeOptions = {},
 ): Promise<{ model: Model; report: Report }> {
   const checked = optionsIn(optimizeOptions, options, 'optimize');
-  return abortable(checked.signal, () => optimizeBy(model, passes, checked));
+  expectModel(model, 'optimize', 'Of files: optimizeFile(path, passes)');
+  return abortable(checked.signal, () => optimizeBy(withLimits(model, checked.budget), passes, checked));
 }
 
 /** The same, with another comparison at the end than the verifier's. */
@@ -91,7 +93,6 @@ export async function optimizeBy(
   atEnd?: PipelineOptions['atEnd'],
 ): Promise<{ model: Model; report: Report }> {
   const started = performance.now();
-  expectModel(model, 'optimize', 'Of files: optimizeFile(path, passes)');
   const targetCpu = targetCpusOf(options.targetCpu);
   const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, builtIn);
   checkFunctions(asked, model);
@@ -109,7 +110,6 @@ export async function optimizeBy(
     evaluate: isNode() ? evaluate : undefined,
     targetCpu,
     verify: options.verify,
-    budget: options.budget,
     verifier: runs
       ? await verifierOf({ seed, shapes, dims, inputs, target, targetCpu, deadline, maxError, minCosine })
       : undefined,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Abortable } from './abortable.js';
 import { configSchema } from './config.js';
 import type { ExplainOptions } from './explain.js';
+import type { Shortage } from './ir/budget.js';
 import { abortSignal, any, called, text, truth } from './ir/options.js';
 import type { MadeBy } from './on-demand.js';
 import type { OptimizeOptions } from './optimize.js';
@@ -84,5 +85,5 @@ export const bisectOptions = z.object({
 } satisfies SchemasOf<ByBlockOptions & Abortable>);
 
 export const explainOptions = z.object({
-  ...{ passes, rule: text, at: text, target: provider },
+  ...{ passes, rule: text, at: text, target: provider, onShortage: called<(shortage: Shortage) => void>() },
 } satisfies SchemasOf<ExplainOptions>);

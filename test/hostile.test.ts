@@ -4,7 +4,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { hostile } from '../fixtures/hostile/index.js';
+import { bisect, validate } from '../src/index.js';
 import { inferTypes } from '../src/infer/index.js';
+import type { Limits } from '../src/ir/budget.js';
 import { checkModel } from '../src/ir/check.js';
 import { ModelError } from '../src/ir/errors.js';
 import type { Model } from '../src/ir/model.js';
@@ -59,10 +61,17 @@ describe('passes', () => {
     expect(size).toBeLessThan(2 ** 26);
   });
 
-  it.each(['matmul-flops', 'lstm-many', 'loop-9999-work', 'scan-9999-work', 'add-many', 'det-many', 'matmul-inner'])(
-    'do not fold what takes long: %s',
-    async (name) =>
-      expect((await optimized(name, 'simplify')).skips).toMatch(/folding-work|larger than 128 MiB|not known/),
+  it.each([
+    'matmul-flops',
+    'lstm-many',
+    'loop-9999-work',
+    'scan-9999-work',
+    'add-many',
+    'det-many',
+    'matmul-inner',
+    'siblings-many',
+  ])('do not fold what takes long: %s', async (name) =>
+    expect((await optimized(name, 'simplify')).skips).toMatch(/folding-work|larger than 128 MiB|not known/),
   );
 
   it.each(['strings-doubled', 'constant-of-shape-2e62', 'where-outer', 'loop-grows', 'eye-2e31'])(
@@ -102,6 +111,32 @@ describe('a run', () => {
   ])('is refused before it begins: %s', async (name, budget) => {
     await expect(feedsOf(name)).rejects.toThrow(RuntimeError);
     await expect(feedsOf(name)).rejects.toThrow(`not run: beyond the budget ${budget} of `);
+  });
+
+  it('has the budgets that are asked for, of models in memory too', async () => {
+    const model = await readModel(bytesOf('outer-activation'));
+    const budget = { 'run-elements': 10, 'folding-work': 2 ** 24 };
+    const { accuracy } = await validate(model, model, { provider: 'cpu', fidelity: 'exact', speed: false, budget });
+    expect(accuracy.notCompared[0]?.reason).toContain('beyond the budget run-elements of 10;');
+    await expect(bisect(model, model, { budget })).rejects.toThrow('beyond the budget run-elements of 10;');
+  });
+
+  it('ends where it takes too long, or too much, for what the model is', async () => {
+    const reasonOf = async (name: string, budget: Limits): Promise<string | undefined> => {
+      const { accuracy } = await validate(bytesOf(name), bytesOf(name), {
+        provider: 'cpu',
+        fidelity: 'exact',
+        speed: false,
+        budget,
+      });
+      return accuracy.notCompared[0]?.reason;
+    };
+    expect(await reasonOf('loop-forever', { 'run-seconds': 1 })).toMatch(
+      /took longer than 1 s and was ended: beyond the budget run-seconds of 1;/,
+    );
+    expect(await reasonOf('loop-forever-doubles', { 'run-bytes': 2 ** 27 })).toMatch(
+      /took 128 MiB and was ended: beyond the budget run-bytes of 134217728;/,
+    );
   });
 
   it.each(['calls-wide', 'loops-3', 'scan-inputs-2e31', 'name-long'])('of little is begun: %s', async (name) =>

@@ -18,6 +18,7 @@ export function constantModel(values: readonly Value[], instances: readonly numb
   const { model, opsets } = (values[0] as Value).graph;
   const { graph } = new Model(opsets, Math.max(model.irVersion, 4));
   graph.name = 'constants';
+  graph.model.budget = model.budget.clone();
   for (const instance of instances) addInstance(graph, values, instance);
   return graph.model;
 }

@@ -102,9 +102,9 @@ async function evaluateInstances(
 /** The values that constant nodes hand to others, those too big to keep cut back to what they are made of. */
 function frontierOf(graph: Graph, growth: Growth, failed: ReadonlySet<Node>, spared: Map<Node, string>): Value[] {
   const isAfforded = (value: Value, constant: ReadonlySet<Node>): boolean => {
-    if (growth.spend(value, constant)) return true;
-    spared.set(value.producer as Node, graph.model.budget.reasonOf('folding-bytes'));
-    return false;
+    const short = growth.shortFor(value, constant);
+    if (short) spared.set(value.producer as Node, graph.model.budget.reasonOf(short));
+    return short === undefined;
   };
   for (;;) {
     const constant = constantNodes(graph, (node) => failed.has(node) || spared.has(node));
@@ -172,10 +172,13 @@ async function evaluateAll(
       context.skip('constants are not folded: the runtime does not start. Is onnxruntime-node installed?');
       return results;
     }
-    if (values.length === 1) {
-      const node = values[0]?.producer as Node;
-      refused.add(node);
-      context.skip(`not folded: ${error instanceof Error ? error.message.split('\n')[0] : error}`, node);
+    // What took too long would do so again in halves.
+    const isEnded = (error as { readonly kind?: string }).kind === 'timeout';
+    if (values.length === 1 || isEnded) {
+      for (const { producer } of values) {
+        refused.add(producer as Node);
+        context.skip(`not folded: ${error instanceof Error ? error.message.split('\n')[0] : error}`, producer);
+      }
       return results;
     }
     const half = values.length >> 1;

@@ -1,5 +1,6 @@
 /** What a folded constant costs the file, and how much of that is worth it. */
 import { growing, Work } from '../../src/infer/work.js';
+import type { BudgetName } from '../../src/ir/budget.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
@@ -43,14 +44,15 @@ const bytesOf = (value: Value): number | undefined =>
 function sourcesOf(value: Value): {
   readonly constants: ReadonlySet<Value>;
   readonly largest: number;
-  readonly work: number;
+  /** Operations of each node on the way. */
+  readonly work: ReadonlyMap<Node, number>;
 } {
   const constants = new Set<Value>();
   const counted = new Work(smallNumbers, Number.POSITIVE_INFINITY);
   let largest = 0;
-  let work = 0;
+  const work = new Map<Node, number>();
   for (const node of ancestorsOf([value])) {
-    work += counted.of(node);
+    work.set(node, counted.of(node));
     for (const output of node.outputs)
       if (output)
         largest = Math.max(largest, bytesOf(output) ?? (growing.has(node.opType) ? Number.POSITIVE_INFINITY : 0));
@@ -80,6 +82,9 @@ export class Growth {
   #left: number;
   /** Constants that another value has made free already. */
   readonly #claimed = new Set<Value>();
+  /** Nodes that are folded, and the operations that they take. */
+  readonly #worked = new Set<Node>();
+  #work = 0;
 
   constructor(model: Model) {
     this.#left = model.budget.limitOf('folding-bytes');
@@ -99,21 +104,31 @@ export class Growth {
     if (read > LARGE) return 'not folded: it reads more than 16 MiB of weights';
     if (largest > 8 * LARGE) return 'not folded: a step on the way is larger than 128 MiB';
     const { budget } = value.graph.model;
-    if (work > budget.limitOf('folding-work')) return budget.reasonOf('folding-work');
-    return undefined;
+    return sumOf(work) > budget.limitOf('folding-work') ? budget.reasonOf('folding-work') : undefined;
   }
 
-  /** Takes what a value adds from the budget; false where nothing is left. */
-  spend(value: Value, constant: ReadonlySet<Node>): boolean {
-    const { constants } = sourcesOf(value);
+  /** Takes what a value adds from the budgets; the one that is short, where one is. */
+  shortFor(value: Value, constant: ReadonlySet<Node>): BudgetName | undefined {
+    const { constants, work } = sourcesOf(value);
+    const { budget } = value.graph.model;
+    const added = [...work].filter(([node]) => !this.#worked.has(node));
+    if (this.#work + sumOf(added) > budget.limitOf('folding-work')) return 'folding-work';
     const unclaimed = new Set([...constants].filter((one) => !this.#claimed.has(one)));
     const growth = (bytesOf(value) ?? 0) - freed(unclaimed, constant);
-    if (growth > this.#left) return false;
+    if (growth > this.#left) return 'folding-bytes';
     this.#left -= Math.max(0, growth);
     for (const one of constants) this.#claimed.add(one);
-    return true;
+    for (const [node] of added) this.#worked.add(node);
+    this.#work += sumOf(added);
+    return undefined;
   }
 }
+
+const sumOf = (work: Iterable<readonly [Node, number]>): number => {
+  let sum = 0;
+  for (const [, operations] of work) sum += operations;
+  return sum;
+};
 
 /** Bytes of the constants that nothing but the nodes that go reads. */
 function freed(constants: ReadonlySet<Value>, constant: ReadonlySet<Node>): number {

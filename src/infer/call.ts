@@ -116,7 +116,10 @@ export class Call {
   }
   /** Says the whole type of an output. */
   setType(index: number, type: Type | undefined): void {
-    this.#types[index] = isDeep(type) ? undefined : type;
+    const { budget } = this.node.graph.model;
+    const isDeep = nestingOf(type) > budget.limitOf('nesting');
+    if (isDeep) budget.note('nesting', this.node.label);
+    this.#types[index] = isDeep ? undefined : type;
     this.#isSet[index] = true;
   }
   setContents(index: number, contents: Contents | undefined): void {
@@ -144,13 +147,11 @@ export class Call {
   }
 }
 
-/** Sequences of sequences of … beyond this are unknown: no file can hold such a type, nor a runtime such a value. */
-const DEEPEST_TYPE = 16;
-
-function isDeep(type: Type | undefined): boolean {
+/** How many sequences stand in one another: no file can hold many, nor a runtime such a value. */
+function nestingOf(type: Type | undefined): number {
   let depth = 0;
   for (let at = type; at && 'elem' in at && typeof at.elem === 'object'; at = at.elem) depth++;
-  return depth > DEEPEST_TYPE;
+  return depth;
 }
 
 /** An axis counted from the front; undefined where it is outside the rank. */

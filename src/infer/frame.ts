@@ -21,8 +21,8 @@ export type Contents = readonly PartialDim[];
 const MOST_INTEGERS = 1024;
 const MOST_FLOATS = 64;
 
-/** A value of more axes is one of unknown rank: no tensor that is meant for something has so many. */
-export const MOST_AXES = 64;
+/** A shape of more axes than this is not made, whatever the budget says. */
+export const MOST_AXES = 1024;
 
 export class Frame {
   readonly types = new Map<Value, Type | undefined>();
@@ -74,7 +74,11 @@ export class Frame {
 
   /** Dims for a partial shape of a value: what is not known gets the value's own unknown dims. */
   whole(value: Value, shape: PartialShape | undefined): Shape | undefined {
-    if (shape && shape.length > MOST_AXES) return undefined;
+    const { budget } = value.graph.model;
+    if (shape && shape.length > Math.min(MOST_AXES, budget.limitOf('axes'))) {
+      budget.note('axes', value.producer?.label ?? value.name);
+      return undefined;
+    }
     return shape?.map((dim, axis) => (dim === undefined || isBad(dim) ? this.unknowns.at(value, axis) : dim));
   }
 }

@@ -42,10 +42,10 @@ export function broadcastInputs(call: Call, first = 0): PartialShape | undefined
   return result;
 }
 
-/** A shape of so many axes of which nothing else is known; undefined where that is no count of axes. */
+/** A shape of so many axes of which nothing else is known, or of more than any may have; undefined where that is no count of axes. */
 export const unknownDims = (count: PartialDim): PartialShape | undefined =>
-  typeof count === 'number' && count >= 0 && count <= MOST_AXES
-    ? new Array<PartialDim>(count).fill(undefined)
+  typeof count === 'number' && count >= 0
+    ? new Array<PartialDim>(Math.min(count, MOST_AXES + 1)).fill(undefined)
     : undefined;
 
 /** The numbers of a shape; undefined where a dim is not one. */

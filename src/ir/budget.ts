@@ -6,6 +6,8 @@
 /** What is bounded: the default, what it counts, and what becomes of work beyond it. */
 export const budgets = {
   'dims-terms': [64, 'Names that a symbolic dim is spelled with.', 'a dim is taken for unknown'],
+  axes: [64, 'Axes of a value.', 'its shape is taken for unknown'],
+  nesting: [16, 'Sequences in sequences.', 'its type is taken for unknown'],
   'inference-visits': [
     5_000,
     'Nodes that inference goes over again: in loops of loops, in calls of calls.',
@@ -14,11 +16,13 @@ export const budgets = {
   'inlined-nodes': [50_000, 'Nodes that inlining adds.', 'the call stays'],
   'constant-bytes': [16 * 2 ** 20, 'Bytes of constants that passes make up, as the ones of a norm.', 'not made'],
   'folding-bytes': [2 ** 20, 'Bytes that folded constants add to the file.', 'not folded'],
-  'folding-work': [2 ** 28, 'Operations that folding a constant takes.', 'not folded'],
+  'folding-work': [2 ** 28, 'Operations that folding constants takes.', 'not folded'],
   'sparse-bytes': [64 * 2 ** 20, 'Bytes of sparse constants written out.', 'not read'],
   'input-elements': [2 ** 24, 'Elements of the inputs that are made up for a run.', 'not run'],
   'run-elements': [2 ** 26, 'Elements of one value in a run, beside 64 for each weight.', 'not run'],
   'run-work': [2 ** 33, 'Operations of a run, beside a million for each weight.', 'not run'],
+  'run-seconds': [20, 'Seconds of a run, as long again for each million weights.', 'ended'],
+  'run-bytes': [2 ** 30, 'Bytes of memory that a run takes, beside a thousand for each weight.', 'ended'],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
 export type BudgetName = keyof typeof budgets;
@@ -57,8 +61,8 @@ export class Budget {
   }
 
   /** The same with other limits. */
-  under(limits: Limits | undefined): Budget {
-    return limits ? new Budget({ ...this.#limits, ...limits }, this) : this;
+  under(limits: Limits): Budget {
+    return new Budget({ ...this.#limits, ...limits }, this);
   }
 
   /** Takes an amount of work that adds up over the model; false where that much is not left, and nothing is taken. */
@@ -80,13 +84,18 @@ export class Budget {
     this.#short.set(name, places.add(place));
   }
 
+  /** All that was noted. */
+  get shortages(): readonly Shortage[] {
+    return [...this.#short].map(([name, places]) => ({ reason: this.reasonOf(name), places: [...places] }));
+  }
+
   /** What was noted since it was last told. */
   untold(): readonly Shortage[] {
-    const all = [...this.#short].map(([name, places]) => ({
-      reason: this.reasonOf(name),
-      places: [...places].filter((place) => !this.#told.has(`${name} ${place}`)),
+    const all = this.shortages.map(({ reason, places }) => ({
+      reason,
+      places: places.filter((place) => !this.#told.has(`${reason} ${place}`)),
     }));
-    for (const [name, places] of this.#short) for (const place of places) this.#told.add(`${name} ${place}`);
+    for (const { reason, places } of all) for (const place of places) this.#told.add(`${reason} ${place}`);
     return all.filter(({ places }) => places.length > 0);
   }
 }

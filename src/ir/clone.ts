@@ -1,5 +1,6 @@
 /** A copy of a model that shares what is immutable: tensors, types, attributes' numbers. */
 import type { Attribute } from './attribute.js';
+import type { Limits } from './budget.js';
 import { Graph } from './graph.js';
 import { Model } from './model.js';
 import type { Node } from './node.js';
@@ -44,6 +45,14 @@ export function cloneModel(model: Model, omission?: Omission, values = new Map<V
     copy.functions.push({ ...fn, graph, defaults });
   }
   if (model.isAsRead && !omission) copy.markAsRead();
+  return copy;
+}
+
+/** The model itself; where limits are given, a copy that has them. */
+export function withLimits(model: Model, limits: Limits | undefined): Model {
+  if (!limits) return model;
+  const copy = cloneModel(model);
+  copy.budget = copy.budget.under(limits);
   return copy;
 }
 

@@ -1,5 +1,6 @@
 /** What a model is made of, on a terminal. */
 
+import type { Shortage } from '../ir/budget.js';
 import { bytesText } from '../ir/bytes-text.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
 import { blockLines } from './blocks.js';
@@ -38,14 +39,17 @@ export function inspectionText(given: Inspection, options: TextOptions = {}): st
     ),
     ...section(
       'left undone',
-      inspection.shortages.map(
-        ({ reason, places }) =>
-          `${reason}, at ${places.slice(0, 3).map(p.name).join(', ')}${places.length > 3 ? ` and ${places.length - 3} more` : ''}`,
-      ),
+      inspection.shortages.map((one) => shortageText(one, p.name)),
     ),
     ...valueLines(inspection.values ?? [], p),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** One line on what budgets left undone. */
+export function shortageText({ reason, places }: Shortage, nameText = (name: string): string => name): string {
+  const shown = places.slice(0, 3).map(nameText).join(', ');
+  return `${reason}, at ${shown}${places.length > 3 ? ` and ${places.length - 3} more` : ''}`;
 }
 
 const contradictionText = (one: ContradictionInfo, p: Paint): string => {

@@ -106,7 +106,7 @@ export function inspectModel(model: Model, facts: ModelFacts, given: InspectOpti
       expected,
       found,
     })),
-    shortages: model.budget.untold(),
+    shortages: model.budget.shortages,
     ...(options.values && { values: valuesOf(model, facts.contents, dimText) }),
   };
 }

@@ -162,7 +162,6 @@ export class Line {
   /** Goes on with a copy of the original whose types are inferred. */
   #begin(): void {
     this.start = this.model = cloneModel(this.original);
-    this.model.budget = this.model.budget.under(this.options.budget);
     this.warnings = warningsOf(inferTypes(this.model), this.#regions);
     this.#typed = { model: this.model, revision: this.model.revision };
   }

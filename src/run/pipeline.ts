@@ -1,5 +1,4 @@
 /** The pipeline: runs passes one after another on a clone, measures what each changed, and takes back what broke. */
-import type { Limits } from '../ir/budget.js';
 import { checkModel } from '../ir/check.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
@@ -17,8 +16,6 @@ export interface PipelineOptions extends Surroundings {
   /** Default: `pass` for a small model, `end` for a larger one; without a verifier always `none`. */
   readonly verify?: VerifyLevel;
   readonly verifier?: Verifier;
-  /** Other limits than those that the model was read with. */
-  readonly budget?: Limits;
   /** Passes for speed are tuned by it. */
   readonly stopwatch?: Stopwatch;
   /** The comparison at the end, instead of the verifier's: with the original, as it is reported. */

@@ -5,7 +5,15 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { InferenceSession, type InferenceSession as Session, Tensor } from 'onnxruntime-node';
-import type { Calls, Port, Reply, Request, TensorData, Tensors } from './protocol.js';
+import {
+  type Calls,
+  type Port,
+  type Reply,
+  type Request,
+  type TensorData,
+  type Tensors,
+  TOO_LARGE,
+} from './protocol.js';
 
 const sessions = new Map<number, Session>();
 let count = 0;
@@ -58,7 +66,12 @@ function sessionOf(id: number): Session {
   return session;
 }
 
-async function load({ model, options, profilePrefix }: Calls['load']['arguments']): Promise<Calls['load']['result']> {
+async function load({
+  model,
+  options,
+  profilePrefix,
+  bytes,
+}: Calls['load']['arguments']): Promise<Calls['load']['result']> {
   const settings: Session.SessionOptions = {
     executionProviders: [options.provider],
     graphOptimizationLevel: options.optimize ? 'all' : 'disabled',
@@ -74,6 +87,9 @@ async function load({ model, options, profilePrefix }: Calls['load']['arguments'
     }),
     ...(profilePrefix && { enableProfiling: true, profileFilePrefix: profilePrefix }),
   };
+  // Devices map memory by the gigabyte.
+  const isBound = bytes !== undefined && options.provider === 'cpu';
+  watch.postMessage(isBound ? process.memoryUsage.rss() + bytes : Number.POSITIVE_INFINITY);
   const start = performance.now();
   const session =
     typeof model === 'string'
@@ -161,15 +177,25 @@ function openDevices(): string[] {
   return links.filter((link) => link.startsWith('/dev/') && link !== '/dev/null');
 }
 
-/** How often a child looks whether its parent lives. */
-const LOOK_MS = 250;
+/** How often a child looks whether its parent lives, and what memory it has. */
+const LOOK_MS = 100;
 
-/** Native code hides from this thread that the parent was killed, so another one looks. */
-function endWithParent(): void {
-  const end = `process.kill(process.pid, 'SIGKILL')`;
-  const look = `if (process.ppid !== ${Number(process.argv[2])}) ${end}`;
-  new Worker(`setInterval(() => { ${look} }, ${LOOK_MS})`, { eval: true, execArgv: [] }).unref();
+/** Native code hides from this thread that the parent was killed, and how much it takes, so another one looks. It is told the most. */
+function startWatch(): Worker {
+  const look = `
+    let most = Infinity;
+    const end = () => process.kill(process.pid, 'SIGKILL');
+    require('node:worker_threads').parentPort.on('message', (bytes) => { most = bytes; });
+    setInterval(() => {
+      if (process.ppid !== ${Number(process.argv[2])}) end();
+      if (process.memoryUsage.rss() <= most) return;
+      require('node:fs').writeSync(2, '\\n${TOO_LARGE}\\n');
+      end();
+    }, ${LOOK_MS})`;
+  const watch = new Worker(look, { eval: true, execArgv: [] });
+  watch.unref();
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  return watch;
 }
 
 async function answer(request: Request): Promise<unknown> {
@@ -189,7 +215,7 @@ async function answer(request: Request): Promise<unknown> {
   }
 }
 
-endWithParent();
+const watch = startWatch();
 
 process.on('message', async (request: Request) => {
   let reply: Reply;

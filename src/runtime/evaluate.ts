@@ -6,6 +6,7 @@ import type { Tensor } from '../ir/tensor.js';
 import { writeModel } from '../onnx/write.js';
 import { RuntimeProcess } from './isolate.js';
 import { currentJob, type Job } from './job.js';
+import { runLimitsOf } from './limits.js';
 import { fromTensorData } from './tensor-data.js';
 
 let shared: Promise<RuntimeProcess> | undefined;
@@ -39,6 +40,7 @@ export function startSharedRuntime(): void {
  */
 export async function evaluateModel(model: Model): Promise<Tensor[]> {
   const runtime = await sharedRuntime();
+  runtime.limits = runLimitsOf(model);
   const session = await runtime.load(await writeModel(model), { provider: 'cpu', threads: 1 });
   try {
     const { outputs } = await session.run({});

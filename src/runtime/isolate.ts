@@ -9,7 +9,8 @@ import type { Readable } from 'node:stream';
 import { endChild, lastWords, startChild } from './child-process.js';
 import { explain } from './explain.js';
 import { currentJob } from './job.js';
-import type { CallName, Calls, LoadOptions, Reply } from './protocol.js';
+import type { RunLimits } from './limits.js';
+import { type CallName, type Calls, type LoadOptions, type Reply, TOO_LARGE } from './protocol.js';
 import { isKilled, RuntimeError } from './runtime-error.js';
 import type { Session } from './session.js';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder.js';
@@ -42,6 +43,8 @@ interface Pending {
 
 /** One child process. After a crash or a timeout the next `load` starts another; sessions of the old one stay dead. */
 export class RuntimeProcess {
+  /** What calls may take from now on, as the model at work has it; without them, what the options say. */
+  limits: RunLimits | undefined;
   readonly #options: ProcessOptions;
   #child: ChildProcess | undefined;
   #pending: Pending | undefined;
@@ -88,7 +91,7 @@ export class RuntimeProcess {
       }
       const profilePrefix = folder && options.profile ? join(folder.path, 'profile') : undefined;
       const child = this.#child;
-      const loaded = await this.#call('load', { model: source, options, profilePrefix });
+      const loaded = await this.#call('load', { model: source, options, profilePrefix, bytes: this.limits?.bytes });
       return this.#session(child, loaded, options, options.profile ? folder : undefined);
     } catch (error) {
       if (options.profile) folder?.remove();
@@ -163,6 +166,12 @@ export class RuntimeProcess {
       if (this.#child !== child) return;
       this.#child = undefined;
       const said = lastWords(this.#errorTail);
+      if (said === TOO_LARGE && this.limits) {
+        const mebibytes = Math.ceil(this.limits.bytes / 2 ** 20);
+        const text = `the process that runs the model took ${mebibytes} MiB and was ${this.limits.tooLarge}`;
+        this.#pending?.reject(new RuntimeError('timeout', text));
+        return;
+      }
       this.#pending?.reject(
         new RuntimeError(
           isKilled(this.#errorTail, signal) ? 'killed' : 'crash',
@@ -207,13 +216,15 @@ export class RuntimeProcess {
     if (!child || child !== this.#child)
       return Promise.reject(new RuntimeError('crash', 'the process that held this session has ended'));
     const id = ++this.#ids;
-    const limit = this.#options.timeoutMs ?? FIVE_MINUTES;
+    const most = this.#options.timeoutMs ?? FIVE_MINUTES;
+    const limit = Math.min(most, 1000 * (this.limits?.seconds ?? Number.POSITIVE_INFINITY));
+    const how = limit < most ? this.limits?.tooLong : 'ended';
     this.#refer(true);
     return new Promise<Calls[Name]['result']>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#child = undefined;
         child.kill('SIGKILL');
-        reject(new RuntimeError('timeout', `${name} took longer than ${limit / 1000} s and was ended`));
+        reject(new RuntimeError('timeout', `${name} took longer than ${limit / 1000} s and was ${how}`));
       }, limit);
       this.#pending = {
         id,

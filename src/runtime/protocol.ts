@@ -1,6 +1,9 @@
 /** What parent and child say to each other. Both sides come from one build: it has no versions. */
 import type { DataType } from '../ir/types.js';
 
+/** The last word of a process that took more memory than it may. */
+export const TOO_LARGE = 'too much memory';
+
 /** A provider of onnxruntime: where a model runs. */
 export type Provider = 'cpu' | 'webgpu' | 'cuda';
 
@@ -51,6 +54,8 @@ export interface Calls {
       options: LoadOptions;
       /** Where the profile's file begins its name. */
       profilePrefix: string | undefined;
+      /** Memory that the process may take from now on, beside what it has; without it as much as there is. */
+      bytes: number | undefined;
     };
     result: { session: number; inputs: Port[]; outputs: Port[]; ms: number };
   };

@@ -3,7 +3,7 @@ export class RuntimeError extends Error {
   override readonly name = 'RuntimeError';
   constructor(
     /**
-     * error: the runtime refused; crash: it ended the process; timeout: it was ended, because it took too long;
+     * error: the runtime refused; crash: it ended the process; timeout: it was ended, because it took too long, or too much memory;
      * killed: something else ended it, or memory ran out, which says nothing of the model.
      */
     readonly kind: 'error' | 'crash' | 'timeout' | 'killed',

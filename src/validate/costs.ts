@@ -4,6 +4,7 @@ import { maxOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import { under } from '../ir/named.js';
 import { RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
+import { runLimitsOf } from '../runtime/limits.js';
 import { compareTensors, mismatchOf } from './judge/accuracy.js';
 import { type ReferenceOptions, referenceOf } from './reference.js';
 import { sideOf } from './sides/forms.js';
@@ -21,6 +22,7 @@ export class Costs {
 
   /** Relative L2 of the output that is furthest off, infinite where one is NaN on one side alone; undefined where one of the two does not run. */
   async between(before: Model, after: Model): Promise<number | undefined> {
+    this.runtime.limits = runLimitsOf(before);
     try {
       const [a, b] = [await this.#outputsOf(before), await this.#outputsOf(after)];
       const errors = Object.entries(a).flatMap(([name, original]) => {

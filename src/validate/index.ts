@@ -6,6 +6,7 @@ import type { Fidelity } from '../run/pass.js';
 import type { TargetCpu } from '../run/target-cpu.js';
 import type { Verdict } from '../run/verify.js';
 import { onceMore, type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
+import { runLimitsOf } from '../runtime/limits.js';
 import { resolveTarget } from '../runtime/providers.js';
 import { elsewhere } from './elsewhere.js';
 import type { BranchCoverage } from './inputs/branches.js';
@@ -143,6 +144,7 @@ async function validateWithin(
     let a = twin ? await subjectOf(twin.model) : given;
     if (twin) subjects.push(a);
     const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
+    second.limits = runLimitsOf(a.model);
     const fidelity = attainable(options.fidelity ?? 'exact', a.model);
     const gate = gateOf(fidelity, provider, options);
     const outlook = new Outlook(options.onProgress);

@@ -4,6 +4,7 @@ import type { Model } from '../ir/model.js';
 import { under } from '../ir/named.js';
 import { elementCount } from '../ir/tensor.js';
 import type { LoadOptions, Provider, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
+import { runLimitsOf } from '../runtime/limits.js';
 import type { FeedOptions, Feeds } from './inputs/feeds.js';
 import { givenSets } from './inputs/files/given.js';
 import { besideData, Runner, runBase, runData, runMore } from './inputs/run-sets.js';
@@ -55,6 +56,7 @@ export async function referenceOf(
   options: ReferenceOptions,
 ): Promise<Reference> {
   const load: LoadOptions = { provider: options.provider };
+  runtime.limits = runLimitsOf(model);
   const runner = new Runner(runtime, source, load, await runtime.load(source, load));
   try {
     let made = options;

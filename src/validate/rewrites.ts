@@ -10,6 +10,7 @@ import type { Value } from '../ir/value.js';
 import type { Cut } from '../run/cut.js';
 import type { Verdict } from '../run/verify.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
+import { runLimitsOf } from '../runtime/limits.js';
 import { fromTensorData, toTensorData } from '../runtime/tensor-data.js';
 import { makeFeeds, type Variant } from './inputs/feeds.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './judge/accuracy.js';
@@ -36,6 +37,7 @@ export async function compareRewrite(
   gate: Gate,
   seed: number,
 ): Promise<Verdict> {
+  runtime.limits = runLimitsOf(cut.before);
   const before = await loaded(cut.before, runtime, provider, 'plain');
   if (typeof before === 'string') return unknown(`what it replaces does not run alone: ${before}`);
   const made = await expectedOf(cut, before, seed).finally(() => before.release());

@@ -6,6 +6,7 @@ import type { TargetCpu } from '../run/target-cpu.js';
 import type { Verdict, Verifier } from '../run/verify.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
 import { onceMore, type Provider, RuntimeError, uncheckedText } from '../runtime/isolate.js';
+import { runLimitsOf } from '../runtime/limits.js';
 import { Costs } from './costs.js';
 import type { FeedOptions } from './inputs/feeds.js';
 import { attainable, type GateOptions, gateOf } from './judge/gates.js';
@@ -112,6 +113,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       const attained = attainable(fidelity, before);
       const gate = gateOf(attained, HERE, options);
       const runtime = await sharedRuntime();
+      runtime.limits = runLimitsOf(first);
       const subjects: Subject[] = [];
       const contestant = (model: Model): Contestant => {
         let written: Promise<Subject> | undefined;

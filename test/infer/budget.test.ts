@@ -32,8 +32,16 @@ describe('inference', () => {
     'unsqueeze-list-2e31',
     'constant-of-shape-list-2e31',
     'affine-grid-list-2e31',
-  ])('takes a declared length for no number of axes: %s', async (name) => {
-    expect(await inferred(name)).toEqual({ type: 'float32[...]', short: [] });
+  ])('takes a declared length for no number of axes, and says so: %s', async (name) => {
+    expect(await inferred(name)).toEqual({ type: 'float32[...]', short: ['axes'] });
+  });
+
+  it('has as many axes as are asked for', async () => {
+    expect((await inferred('reshape-list-2e31', { axes: 2 ** 40 })).short).toEqual(['axes']);
+  });
+
+  it('takes what is nested too deep for unknown, and says so', async () => {
+    expect(await inferred('types-grown')).toEqual({ type: '?', short: ['nesting'] });
   });
 
   it.each(['scan-inputs-2e31', 'scan-inputs-negative'])(

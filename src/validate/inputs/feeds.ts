@@ -1,7 +1,7 @@
 /** Inputs made from what the graph says about them: seeded, so that anyone can make them again. */
 
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
+import { named, under } from '../../ir/named.js';
 import { tensorOf } from '../../ir/numbers.js';
 import { elementCount } from '../../ir/tensor.js';
 import { type DataType, dataTypes, isFloat } from '../../ir/types.js';
@@ -11,7 +11,7 @@ import { toTensorData } from '../../runtime/tensor-data.js';
 import { type InputKind, type KindName, kindOf, makerOf } from './kinds.js';
 import { Random } from './random.js';
 import { type Role, roleOf } from './roles.js';
-import { runRefusal } from './run-work.js';
+import { isFew, runRefusal } from './run-work.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices } from './sizes.js';
 
 /**
@@ -81,14 +81,18 @@ export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
     isEven: seed % 2 === 0,
     past: inputs.some(({ name }) => /past|cache/i.test(name)) ? sizes.past : 0,
   };
-  const tensors = inputs.map((input): [string, TensorData] => {
+  const shapeOf = ({ name }: Value): number[] => shapes.get(name) ?? [];
+  const made = (input: Value): [string, TensorData] => {
     const random = Random.of(seed, input.name);
     const value = under(values, input.name);
-    if (value !== undefined) return [input.name, filled(input, shapes.get(input.name) ?? [], value)];
-    return [input.name, tensorFor(input, shapes.get(input.name) ?? [], roles.get(input)!, random, context)];
-  });
-  const refused = runRefusal(model, Object.fromEntries(tensors));
+    if (value !== undefined) return [input.name, filled(input, shapeOf(input), value)];
+    return [input.name, tensorFor(input, shapeOf(input), roles.get(input)!, random, context)];
+  };
+  // Making inputs that would be refused takes as long as a run.
+  const few = named(inputs.filter((input) => isFew(shapeOf(input))).map(made));
+  const refused = runRefusal(model, new Map(inputs.map((input) => [input.name, shapeOf(input)])), few);
   if (refused) throw new RuntimeError('error', `the model is ${refused}, or state smaller sizes with dims or shapes`);
+  const tensors = inputs.map(made);
   const has = (kind: Role['kind']) => [...roles.values()].some((role) => role.kind === kind);
   const how = [
     `seed ${seed}`,

@@ -44,6 +44,8 @@ export class Runner {
   readonly sizes = new Set<Sizes>();
   /** The longest that a run took, by the number of elements that were fed. */
   readonly #times = new Map<number, number>();
+  /** Whether one took so long, or so much, that it was ended. */
+  isEnded = false;
 
   constructor(runtime: RuntimeProcess, source: string | Uint8Array, load: LoadOptions, session: Session) {
     this.#runtime = runtime;
@@ -92,6 +94,7 @@ export class Runner {
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.notes.push(`${failsOn(feeds)}: ${error.message}`);
+      this.isEnded ||= error.kind === 'timeout';
       this.session = await this.#runtime.load(this.#source, this.#load);
       return false;
     }
@@ -178,7 +181,7 @@ export async function runMore(
     const before = runner.notes.length;
     const isTelling = begun++ < TELLING.sets && setsBudgetMs > 0;
     for (const { sizes, make } of plans) {
-      if (performance.now() > end && !isTelling) return;
+      if (runner.isEnded || (performance.now() > end && !isTelling)) return;
       const feeds = make();
       const ms = runner.expectedMs(feeds);
       if (performance.now() + ms > end && !(isTelling && ms < TELLING.ms)) continue;

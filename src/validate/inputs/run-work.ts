@@ -7,14 +7,14 @@ import { Work } from '../../infer/work.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
+import { under } from '../../ir/named.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { tensorType } from '../../ir/types.js';
 import type { Tensors } from '../../runtime/isolate.js';
+import { HONEST, weightsOf } from '../../runtime/limits.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 
-/** A model of so many weights is no trick: it is run. */
-const HONEST = 2 ** 24;
 /** Operations for each weight: a convolution uses one at each of a million pixels. */
 const OPERATIONS = 2 ** 20;
 /** Elements of one value for each weight. */
@@ -24,36 +24,40 @@ const FEW = 64;
 
 const known = new WeakMap<Model, Map<string, string | undefined>>();
 
-/** Why the model is not run on these inputs, as its budgets say; undefined where it may be. */
-export function runRefusal(model: Model, tensors: Tensors): string | undefined {
+/** Whether numbers of an input may be sizes, counts or conditions. */
+export const isFew = (shape: readonly number[]): boolean => elementCount(shape) <= FEW;
+
+/** What is fed, by the input's name. */
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** Why the model is not run on inputs of these shapes, of which `few` are made, as its budgets say; undefined where it may be. */
+export function runRefusal(model: Model, shapes: Shapes, few: Tensors): string | undefined {
   const asked = known.get(model) ?? new Map<string, string | undefined>();
   known.set(model, asked);
-  const key = `${model.structure} ${Object.entries(tensors).map(([name, { shape }]) => `${name} ${shape}`)}`;
-  if (!asked.has(key)) asked.set(key, refusal(model, tensors));
+  const key = `${model.structure} ${[...shapes].map(([name, shape]) => `${name} ${shape}`)}`;
+  if (!asked.has(key)) asked.set(key, refusal(model, shapes, few));
   return asked.get(key);
 }
 
-function refusal(model: Model, tensors: Tensors): string | undefined {
+function refusal(model: Model, shapes: Shapes, few: Tensors): string | undefined {
   const { budget } = model;
-  let weights = 0;
-  for (const { constants } of model.graphs())
-    for (const { tensor } of constants) weights += tensor?.sparse ? 0 : elementCount(tensor?.shape ?? []);
+  const weights = weightsOf(model);
   if (weights > HONEST) return undefined;
-  const { work, largest } = new Estimate(fed(model, tensors)).total;
+  const { work, largest } = new Estimate(fed(model, shapes, few)).total;
   if (largest > budget.limitOf('run-elements') + ELEMENTS * weights) return budget.reasonOf('run-elements');
   if (work > budget.limitOf('run-work') + OPERATIONS * weights) return budget.reasonOf('run-work');
   return undefined;
 }
 
 /** The model with inputs of these sizes, those of few numbers as constants. */
-function fed(model: Model, tensors: Tensors): Model {
+function fed(model: Model, shapes: Shapes, few: Tensors): Model {
   const copy = cloneModel(model);
   for (const input of copy.graph.inputs) {
-    const given = tensors[input.name];
-    if (!given || !input.elem) continue;
-    input.type = tensorType(input.elem, given.shape);
-    if (elementCount(given.shape) > FEW || given.type === 'string') continue;
-    copy.graph.replaceUses(input, copy.graph.constant(fromTensorData(given)));
+    const shape = shapes.get(input.name);
+    if (!shape || !input.elem) continue;
+    input.type = tensorType(input.elem, shape);
+    const given = under(few, input.name);
+    if (given && given.type !== 'string') copy.graph.replaceUses(input, copy.graph.constant(fromTensorData(given)));
   }
   return copy;
 }

@@ -1,6 +1,7 @@
 /** A model to validate: the graph, to make inputs from, and what the runtime loads. */
 
 import { join } from 'node:path';
+import { withLimits } from '../../ir/clone.js';
 import { storedTensors } from '../../ir/constants.js';
 import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
@@ -32,16 +33,17 @@ export async function subjectOf(
     const model = await readModel(given, { allowOutsideData, budget, onFile: (path) => files.push(path) });
     return { model, source: given, files: [...new Set(files)], close };
   }
-  if (constantBytes(given) <= LARGE) return { model: given, source: await writeModel(given), files, close };
+  const model = withLimits(given, budget);
+  if (constantBytes(model) <= LARGE) return { model, source: await writeModel(model), files, close };
   const folder = temporaryFolder();
   const path = join(folder.path, 'model.onnx');
   try {
-    append(files, (await writeModel(given, path)).files);
+    append(files, (await writeModel(model, path)).files);
   } catch (error) {
     folder.remove();
     throw error;
   }
-  return { model: given, source: path, files, close: folder.remove };
+  return { model, source: path, files, close: folder.remove };
 }
 
 function constantBytes(model: Model): number {

@@ -5,6 +5,7 @@ import { named } from '../../ir/named.js';
 import { nameOf } from '../../ir/symbols.js';
 import type { Outcome, Stopwatch } from '../../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../../runtime/isolate.js';
+import { runLimitsOf } from '../../runtime/limits.js';
 import { type Feeds, makeFeeds } from '../inputs/feeds.js';
 import { type GivenSet, givenSets } from '../inputs/files/given.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from '../inputs/sizes.js';
@@ -39,6 +40,7 @@ export function createStopwatch({
     async race(without, changed, whole): Promise<Outcome> {
       while (runtimes.length < 2) runtimes.push(await RuntimeProcess.start({ timeoutMs: LIMIT }));
       const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
+      for (const runtime of runtimes) runtime.limits = runLimitsOf(whole);
       const subjects: Subject[] = [];
       try {
         for (const model of [without, changed]) subjects.push(await subjectOf(model));
