@@ -41,7 +41,10 @@ const bytesOf = (value: Value): number | undefined =>
   value.elem && isStatic(value.shape) ? byteLengthOf(value.elem, elementCount(value.shape)) : undefined;
 
 /** The constants that a value is computed from, and whether anything on the way can grow or is of unknown size. */
-function sourcesOf(value: Value): {
+function sourcesOf(
+  value: Value,
+  most: number,
+): {
   readonly constants: ReadonlySet<Value>;
   readonly largest: number;
   /** Operations of each node on the way. */
@@ -51,8 +54,13 @@ function sourcesOf(value: Value): {
   const counted = new Work(smallNumbers, Number.POSITIVE_INFINITY);
   let largest = 0;
   const work = new Map<Node, number>();
+  let total = 0;
   for (const node of ancestorsOf([value])) {
-    work.set(node, counted.of(node));
+    const operations = counted.of(node);
+    work.set(node, operations);
+    total += operations;
+    // It is refused whatever follows: of a long chain each value is asked, last first.
+    if (total > most) break;
     for (const output of node.outputs)
       if (output)
         largest = Math.max(largest, bytesOf(output) ?? (growing.has(node.opType) ? Number.POSITIVE_INFINITY : 0));
@@ -93,8 +101,12 @@ export class Growth {
   /** Why a value had better stay computed; undefined where it may be folded. `constant`: the nodes that would go. */
   refusal(value: Value, constant: ReadonlySet<Node>): string | undefined {
     const bytes = bytesOf(value);
-    const { constants, largest, work } = sourcesOf(value);
+    const { budget } = value.graph.model;
+    const most = budget.limitOf('folding-work');
+    const { constants, largest, work } = sourcesOf(value, most);
     const read = [...constants].reduce((sum, { tensor }) => sum + (tensor?.byteLength ?? 0), 0);
+    const operations = sumOf(work);
+    if (operations > most && operations < Number.POSITIVE_INFINITY) return budget.reasonOf('folding-work');
     if (bytes === undefined && (largest === Number.POSITIVE_INFINITY || read > GROWTH))
       return 'not folded: the size of the result is not known';
     const growth = (bytes ?? 0) - freed(constants, constant);
@@ -103,16 +115,15 @@ export class Growth {
       return 'not folded: a weight that others read as well would be stored twice';
     if (read > LARGE) return 'not folded: it reads more than 16 MiB of weights';
     if (largest > 8 * LARGE) return 'not folded: a step on the way is larger than 128 MiB';
-    const { budget } = value.graph.model;
-    return sumOf(work) > budget.limitOf('folding-work') ? budget.reasonOf('folding-work') : undefined;
+    return operations > most ? budget.reasonOf('folding-work') : undefined;
   }
 
   /** Takes what a value adds from the budgets; the one that is short, where one is. */
   shortFor(value: Value, constant: ReadonlySet<Node>): BudgetName | undefined {
-    const { constants, work } = sourcesOf(value);
-    const { budget } = value.graph.model;
+    const most = value.graph.model.budget.limitOf('folding-work');
+    const { constants, work } = sourcesOf(value, most);
     const added = [...work].filter(([node]) => !this.#worked.has(node));
-    if (this.#work + sumOf(added) > budget.limitOf('folding-work')) return 'folding-work';
+    if (this.#work + sumOf(added) > most) return 'folding-work';
     const unclaimed = new Set([...constants].filter((one) => !this.#claimed.has(one)));
     const growth = (bytesOf(value) ?? 0) - freed(unclaimed, constant);
     if (growth > this.#left) return 'folding-bytes';
