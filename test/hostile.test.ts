@@ -121,6 +121,12 @@ describe('a run', () => {
     await expect(bisect(model, model, { budget })).rejects.toThrow('beyond the budget run-elements of 10;');
   });
 
+  it('is refused before the model is loaded, which takes as long', async () => {
+    const asked = { provider: 'cpu', fidelity: 'exact', speed: false, timeoutMs: 10_000 } as const;
+    const { accuracy } = await validate(bytesOf('calls-2e40'), bytesOf('calls-2e40'), asked);
+    expect(accuracy.notCompared[0]?.reason).toContain('not run: beyond the budget run-work of ');
+  });
+
   it('ends where it takes too long, or too much, for what the model is', async () => {
     const reasonOf = async (name: string, budget: Limits): Promise<string | undefined> => {
       const { accuracy } = await validate(bytesOf(name), bytesOf(name), {

@@ -8,7 +8,7 @@ import { runLimitsOf } from '../runtime/limits.js';
 import type { FeedOptions, Feeds } from './inputs/feeds.js';
 import { givenSets } from './inputs/files/given.js';
 import { besideData, Runner, runBase, runData, runMore } from './inputs/run-sets.js';
-import { basePlans } from './inputs/sets.js';
+import { basePlans, refusalOfAll } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';
 import { runTensors } from './sides/run-tensors.js';
 
@@ -57,6 +57,8 @@ export async function referenceOf(
 ): Promise<Reference> {
   const load: LoadOptions = { provider: options.provider };
   runtime.limits = runLimitsOf(model);
+  const refused = options.inputs === undefined ? refusalOfAll(model, options) : undefined;
+  if (refused) throw refused;
   const runner = new Runner(runtime, source, load, await runtime.load(source, load));
   try {
     let made = options;

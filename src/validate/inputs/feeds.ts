@@ -64,6 +64,37 @@ export const fedInputs = (model: Model, { shapes }: FeedOptions): Value[] =>
  * shapes, RuntimeError for inputs too large to make up.
  */
 export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
+  const { seed = 0, variant = 'holes', kind = 'normal', values = {} } = options;
+  const { inputs, roles, made } = affordable(model, options);
+  const tensors = inputs.map(made);
+  const has = (kind: Role['kind']) => [...roles.values()].some((role) => role.kind === kind);
+  const how = [
+    `seed ${seed}`,
+    ...(kind !== 'normal' ? [kind] : []),
+    ...(has('mask') ? [`masks ${variant}`] : []),
+    ...Object.entries(values).map(([name, value]) => `${name} ${value}`),
+  ];
+  return {
+    tensors: Object.fromEntries(tensors),
+    about: `generated (${how.join(', ')}): ${shapesText(Object.fromEntries(tensors))}`,
+    source: 'made',
+    ...([...roles].some(([input, role]) => isOfUnknownScale(input, role)) && { kind: kindOf(kind) }),
+  };
+}
+
+/** Why a run on these inputs is refused before they are made; undefined where it is not, or where they cannot be made for another reason. */
+export function refusalOf(model: Model, options: FeedOptions): RuntimeError | undefined {
+  try {
+    affordable(model, options);
+  } catch (error) {
+    if (error instanceof RuntimeError) return error;
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return undefined;
+}
+
+/** What inputs are made with. Throws as makeFeeds does, before the large ones are made: that takes as long as a run. */
+function affordable(model: Model, options: FeedOptions) {
   const { seed = 0, variant = 'holes', sizes = sizeChoices[0]!, kind = 'normal', values = {} } = options;
   const excess = excessOf(model, options);
   if (excess > 0)
@@ -88,24 +119,10 @@ export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
     if (value !== undefined) return [input.name, filled(input, shapeOf(input), value)];
     return [input.name, tensorFor(input, shapeOf(input), roles.get(input)!, random, context)];
   };
-  // Making inputs that would be refused takes as long as a run.
   const few = named(inputs.filter((input) => isFew(shapeOf(input))).map(made));
   const refused = runRefusal(model, new Map(inputs.map((input) => [input.name, shapeOf(input)])), few);
   if (refused) throw new RuntimeError('error', `the model is ${refused}, or state smaller sizes with dims or shapes`);
-  const tensors = inputs.map(made);
-  const has = (kind: Role['kind']) => [...roles.values()].some((role) => role.kind === kind);
-  const how = [
-    `seed ${seed}`,
-    ...(kind !== 'normal' ? [kind] : []),
-    ...(has('mask') ? [`masks ${variant}`] : []),
-    ...Object.entries(values).map(([name, value]) => `${name} ${value}`),
-  ];
-  return {
-    tensors: Object.fromEntries(tensors),
-    about: `generated (${how.join(', ')}): ${shapesText(Object.fromEntries(tensors))}`,
-    source: 'made',
-    ...([...roles].some(([input, role]) => isOfUnknownScale(input, role)) && { kind: kindOf(kind) }),
-  };
+  return { inputs, roles, made };
 }
 
 /** True for floats that the graph says nothing of, except what a run before gave: states and caches have the model's own scale. */

@@ -3,7 +3,7 @@
 import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
 import type { Value } from '../../ir/value.js';
-import type { Tensors } from '../../runtime/isolate.js';
+import type { RuntimeError, Tensors } from '../../runtime/isolate.js';
 import { sidesOf } from './decisions.js';
 import {
   excessOf,
@@ -12,6 +12,7 @@ import {
   fedInputs,
   isOfUnknownScale,
   makeFeeds,
+  refusalOf,
   type Variant,
 } from './feeds.js';
 import { isSignal, scales, sounds } from './kinds.js';
@@ -24,18 +25,35 @@ export interface Plan {
   make(): Feeds;
 }
 
+/** One of those that are asked for first. */
+interface BasePlan extends Plan {
+  refusal(): RuntimeError | undefined;
+}
+
 const baseVariants: readonly Variant[] = ['holes', 'padded'];
 
 /** Generated inputs at one size after another; a model without open dims has one size. */
-export function* basePlans(model: Model, options: FeedOptions): Iterable<Plan> {
+export function* basePlans(model: Model, options: FeedOptions): Iterable<BasePlan> {
   const seed = options.seed ?? 0;
   const open = openDims(model).filter((name) => under(options.dims, name) === undefined);
   const choices = options.sizes ? [options.sizes] : [...choicesFor(model, open.length > 0)];
   const small = choices.filter((sizes) => excessOf(model, { ...options, sizes }) === 0);
   for (const [index, sizes] of (small.length ? small : choices).entries()) {
     const variant = options.variant ?? baseVariants[Math.min(index, baseVariants.length - 1)];
-    yield { sizes, make: () => makeFeeds(model, { ...options, sizes, seed: seed + index, variant }) };
+    const own = { ...options, sizes, seed: seed + index, variant };
+    yield { sizes, refusal: () => refusalOf(model, own), make: () => makeFeeds(model, own) };
   }
+}
+
+/** Why the model is run on none of its base sets: loading it may take what running it would. Undefined where it may run on one. */
+export function refusalOfAll(model: Model, options: FeedOptions): RuntimeError | undefined {
+  let first: RuntimeError | undefined;
+  for (const { refusal } of basePlans(model, options)) {
+    const refused = refusal();
+    if (!refused) return undefined;
+    first ??= refused;
+  }
+  return first;
 }
 
 function* choicesFor(model: Model, isOpen: boolean): Iterable<Sizes> {
