@@ -1,6 +1,7 @@
-/** Which local functions are called: they must be whole, and none may call itself. What nothing calls is not looked at by runtimes. */
+/** Which local functions are called: they must be whole, and none may call itself or be called too deep. What nothing calls is not looked at by runtimes. */
 import { ModelError } from '../ir/errors.js';
 import type { Graph } from '../ir/graph.js';
+import { maxOf } from '../ir/lists.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes.js';
@@ -45,8 +46,9 @@ export function readFunctions(
     faults.set(key, fault);
     unread.add(message);
   }
-  const called = new Set<ModelFunction>();
-  const check = (top: Graph): void => {
+  /** Throws for a node that is not as its operator or its function says; gives the functions that are called. */
+  const checked = (top: Graph): ReadonlySet<ModelFunction> => {
+    const callees = new Set<ModelFunction>();
     for (const graph of scopesIn(top))
       for (const node of graph.nodes()) {
         refuseMisuse(node);
@@ -58,12 +60,17 @@ export function readFunctions(
         if (!callee || !taken) continue;
         refuseMore(node, callee);
         refuseGiven(node, callee, taken);
-        if (called.size !== called.add(callee).size) check(callee.graph);
+        callees.add(callee);
       }
+    return callees;
   };
-  check(model.graph);
+  const called = new Set<ModelFunction>();
+  // A chain of calls may be longer than a stack is deep.
+  const left = [model.graph];
+  for (let graph = left.pop(); graph; graph = left.pop())
+    for (const callee of checked(graph)) if (called.size !== called.add(callee).size) left.push(callee.graph);
   for (const { fn, message } of read.values())
-    if (called.has(fn) || !faultOf(() => check(fn.graph))) model.functions.push(fn);
+    if (called.has(fn) || !faultOf(() => checked(fn.graph))) model.functions.push(fn);
     else unread.add(message);
   refuseRecursion(model);
   return new Map([...messages.entries()].filter(([, message]) => unread.has(message)));
@@ -95,35 +102,52 @@ function refuseMore({ label, inputs, outputs }: Node, { name, graph }: ModelFunc
     if (found > most) throw new ModelError(label, `at most the ${most} ${what} of function "${name}"`, `${found}`);
 }
 
-/** Throws ModelError where a function calls itself, be it through others. */
+/** No exporter writes calls of calls as deep as this, and nobody who follows so many runs out of stack. */
+const DEEPEST = 512;
+
+/** Throws ModelError where a function calls itself, be it through others, and where calls are too deep to be followed. */
 function refuseRecursion(model: Model): void {
   if (model.functions.length === 0) return;
   const byKey = new Map(model.functions.map((fn) => [keyOf(fn.domain, fn.name, fn.overload), fn]));
-  const finished = new Set<ModelFunction>();
-  const path: ModelFunction[] = [];
-  function* callsIn(graph: Graph): Iterable<ModelFunction> {
+  /** How deep the calls in it are. */
+  const finished = new Map<ModelFunction, number>();
+  /** Functions that call each other in this order, and the calls of each that are still to be followed. */
+  const path: { readonly fn: ModelFunction; readonly calls: Iterator<ModelFunction> }[] = [];
+  const isOnPath = new Set<ModelFunction>();
+  function* callsIn(graph: Graph): Generator<ModelFunction> {
     for (const node of graph.nodeSet) {
       const callee = byKey.get(keyOf(node.domain, node.opType, node.overload));
       if (callee) yield callee;
       for (const body of node.bodies) yield* callsIn(body);
     }
   }
-  const visit = (fn: ModelFunction): void => {
+  const enter = (fn: ModelFunction): void => {
     if (finished.has(fn)) return;
-    const at = path.indexOf(fn);
-    path.push(fn);
-    if (at >= 0)
+    if (isOnPath.has(fn)) {
+      const circle = [...path.map((one) => one.fn), fn].slice(path.findIndex((one) => one.fn === fn));
       throw new ModelError(
         `function "${fn.name}"`,
         'functions that do not call themselves',
-        path
-          .slice(at)
-          .map(({ name }) => name)
-          .join(' → '),
+        circle.map(({ name }) => name).join(' → '),
       );
-    for (const callee of callsIn(fn.graph)) visit(callee);
-    path.pop();
-    finished.add(fn);
+    }
+    isOnPath.add(fn);
+    path.push({ fn, calls: callsIn(fn.graph) });
   };
-  for (const fn of model.functions) visit(fn);
+  for (const first of model.functions) {
+    enter(first);
+    for (let last = path.at(-1); last; last = path.at(-1)) {
+      const call = last.calls.next();
+      if (call.done !== true) enter(call.value);
+      else {
+        path.pop();
+        isOnPath.delete(last.fn);
+        const depths = Array.from(callsIn(last.fn.graph), (callee) => finished.get(callee) ?? 0);
+        const depth = 1 + maxOf(depths, 0);
+        if (depth > DEEPEST)
+          throw new ModelError(`function "${last.fn.name}"`, `calls at most ${DEEPEST} deep`, 'deeper ones');
+        finished.set(last.fn, depth);
+      }
+    }
+  }
 }

@@ -18,6 +18,17 @@ describe('attributes, bodies and functions', () => {
       },
       { node: [node('f', ['x'], ['y'], { domain: 'd' })] },
     );
+  /** A function that calls one that calls one … */
+  const calls = (depth: number): Uint8Array =>
+    modelBytes(
+      {
+        functions: Array.from({ length: depth }, (_, at) => ({
+          ...{ name: `f${at}`, domain: 'd', input: ['i'], output: ['o'] },
+          node: [at + 1 < depth ? node(`f${at + 1}`, ['i'], ['o'], { domain: 'd' }) : node('Neg', ['i'], ['o'])],
+        })),
+      },
+      { node: [node('f0', ['x'], ['y'], { domain: 'd' })] },
+    );
   const nested = (depth: number): NonNullable<typeof relu.graph> =>
     depth === 0
       ? { name: 'leaf' }
@@ -128,11 +139,32 @@ describe('attributes, bodies and functions', () => {
       'function "f": expected functions that do not call themselves; found f → g → f',
     ],
     [
+      'calls of calls that nobody can follow',
+      calls(20_000),
+      'function "f19487": expected calls at most 512 deep; found deeper ones',
+    ],
+    [
       'a function whose attribute has a bad default',
       fn({ attributeProto: [{ name: 'a', type: 44 }] }),
       'function "f", attribute "a": expected an attribute type of ONNX; found type 44',
     ],
   ]);
+
+  it('calls as deep as they are followed are read', async () => {
+    expect((await readModel(calls(512))).functions).toHaveLength(512);
+  });
+
+  it('a bad function that nothing calls is carried, before and behind one that would call it', async () => {
+    const bad = { name: 'bad', domain: 'd', input: ['i'], output: ['o'], node: [node('Relu', ['i', 'i'], ['o'])] };
+    const caller = { ...bad, name: 'caller', node: [node('bad', ['i'], ['o'], { domain: 'd' })] };
+    for (const functions of [
+      [bad, caller],
+      [caller, bad],
+    ]) {
+      const model = await readModel(modelBytes({ functions }));
+      expect(model.functions.map(({ name }) => name)).toEqual(['caller']);
+    }
+  });
 
   it('bodies as deep as a decoder goes are read', async () => {
     const model = await readModel(nestedBytes(30, 0));
