@@ -22,9 +22,10 @@ export async function commit(
   data: Draft | undefined,
   others: readonly Draft[],
   mentions?: Mentions,
+  signal?: AbortSignal,
 ): Promise<void> {
   const { path } = file;
-  const turn = await takeTurn(path);
+  const turn = await takeTurn(path, signal);
   try {
     const removeOld = mentions && oldData(path, data && basename(data.path), mentions);
     undivided(() => {

@@ -18,8 +18,8 @@ export interface Turn {
   end(): void;
 }
 
-/** Waits until no other process is about to put files in their places at a path. Throws ModelError after half a minute. */
-export async function takeTurn(path: string): Promise<Turn> {
+/** Waits until no other process is about to put files in their places at a path. Throws ModelError after half a minute, and the reason of a signal that is aborted. */
+export async function takeTurn(path: string, signal?: AbortSignal): Promise<Turn> {
   const [folder, name] = [dirname(path), basename(path)];
   for (const until = Date.now() + PATIENCE; ; ) {
     const mine = attempt(path, () => createTemporary(folder, name, 'turn'));
@@ -35,6 +35,7 @@ export async function takeTurn(path: string): Promise<Turn> {
     }
     mine.drop();
     await setTimeout(2 + Math.random() * 10);
+    signal?.throwIfAborted();
   }
 }
 

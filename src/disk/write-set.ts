@@ -75,7 +75,7 @@ export async function writeSet({ path, data, content, beside, mentions, signal }
     const others: Draft[] = [];
     for (const one of beside?.(done) ?? []) others.push(await draft(one.path, [new TextEncoder().encode(one.text)]));
     signal?.throwIfAborted();
-    await commit(file, dataFile, others, mentions);
+    await commit(file, dataFile, others, mentions, signal);
     return done;
   } finally {
     for (const { temporary } of drafts) temporary.drop();

@@ -69,6 +69,17 @@ it('temporary files go with their process, and with no other', async () => {
   await once(sleeper, 'exit');
 });
 
+it('whoever waits for a turn can be stopped, and leaves nothing', async () => {
+  const place = empty(join(folder, 'waiting'));
+  const other = temporaryOf(place, {}, 'turn');
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const writing = writeModel(model(1), join(place, 'model.onnx'), { signal: controller.signal });
+  setTimeout(() => controller.abort(reason), 100);
+  await expect(writing).rejects.toBe(reason);
+  expect(readdirSync(place)).toEqual([other]);
+});
+
 it('data goes where nobody reads it, and where it is ours', async () => {
   const place = empty(join(folder, 'data'));
   const path = join(place, 'model.onnx');
