@@ -34,7 +34,8 @@ type Shapes = ReadonlyMap<string, readonly number[]>;
 export function runRefusal(model: Model, shapes: Shapes, few: Tensors): string | undefined {
   const asked = known.get(model) ?? new Map<string, string | undefined>();
   known.set(model, asked);
-  const key = `${model.structure} ${[...shapes].map(([name, shape]) => `${name} ${shape}`)}`;
+  const numbers = Object.entries(few).map(([name, { data }]) => [name, ...data]);
+  const key = JSON.stringify([model.structure, [...shapes], numbers]);
   if (!asked.has(key)) asked.set(key, refusal(model, shapes, few));
   return asked.get(key);
 }

@@ -64,6 +64,13 @@ describe('generated inputs', () => {
     await runtime.close();
   });
 
+  it('are refused by what they ask for, not by what others of their sizes asked for', () => {
+    const made = model((g) => g.output('y', g.op('ConstantOfShape', [g.input('n', 'int64', [1])]), 'float32', ['n']));
+    expect(feed(made, 'n', { values: { n: 4 } })).toMatchObject({ shape: [1] });
+    expect(() => feed(made, 'n', { values: { n: 2 ** 30 } })).toThrow('beyond the budget run-elements');
+    expect(feed(made, 'n', { values: { n: 5 } })).toMatchObject({ shape: [1] });
+  });
+
   it('are ids, lengths and penalties for what generates text with the model in its body', () => {
     const decoder = (g: GraphBuilder) =>
       g.body('decoder', (b) =>
