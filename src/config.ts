@@ -39,7 +39,7 @@ export const configSchema = z.object({
     .describe('Passes in order: name:option=value, separated by commas.'),
   target: z.enum(targets, `expected ${targets.join(' | ')}`).describe('The provider the result is meant for.'),
   targetCpu: z
-    .union([z.enum(targetCpus), z.array(z.enum(targetCpus)).min(1)], targetCpuText)
+    .union([z.enum(targetCpus), z.array(z.enum(targetCpus)).min(1, targetCpuText)], targetCpuText)
     .describe(
       'The kinds of CPU that the result is meant for, where int8 has faster or finer forms for some. Default: all.',
     ),

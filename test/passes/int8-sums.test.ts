@@ -207,9 +207,9 @@ describe('the CPUs that int8 is for', () => {
     const names = 'expected a list of avx2, avx512, vnni, amx, arm';
     const asked = (targetCpu: unknown) =>
       optimize(before, 'int8', { targetCpu: targetCpu as TargetCpu, verify: 'none' });
-    await expect(asked('vnn')).rejects.toThrow(`targetCpu: ${names}; found "vnn"`);
-    await expect(asked(['vnni', 'm1'])).rejects.toThrow(`targetCpu: ${names}; found "m1"`);
-    await expect(asked([])).rejects.toThrow(`targetCpu: ${names}; found an empty one`);
+    await expect(asked('vnn')).rejects.toThrow(`optimize: targetCpu: ${names}; found "vnn"`);
+    await expect(asked(['vnni', 'm1'])).rejects.toThrow(`optimize: targetCpu: ${names}; found ["vnni","m1"]`);
+    await expect(asked([])).rejects.toThrow(`optimize: targetCpu: ${names}; found []`);
   });
 
   it('are told of models that were quantized elsewhere, in functions too, and of no others', async () => {
