@@ -31,7 +31,7 @@ let isLineOpen = false;
 
 const isEnding = (): boolean => Atomics.load(shared, slot.ending) === 1;
 
-/** Answers signals, and readers that have enough, from now on. */
+/** Answers signals, readers that have enough, and streams that break, from now on. */
 export function listen(): void {
   for (const signal of Object.keys(codes) as Signal[])
     process.on(signal, () => {
@@ -40,10 +40,9 @@ export function listen(): void {
     });
   for (const name of streams)
     process[name].on('error', async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
       if (isEnding()) return;
       await stop();
-      process.exit(PIPE_CODE);
+      process.exit(error.code === 'EPIPE' ? PIPE_CODE : fail(error));
     });
 }
 

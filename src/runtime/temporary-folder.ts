@@ -38,9 +38,18 @@ let isSwept = false;
 export function removeStaleFolders(): void {
   if (isSwept) return;
   isSwept = true;
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of namesIn(tmpdir())) {
     const pid = name.startsWith(prefix) ? Number(/^\d+/.exec(name.slice(prefix.length))?.[0]) : Number.NaN;
     if (pid > 0 && !isAlive(pid)) removeQuietly(join(tmpdir(), name));
+  }
+}
+
+/** None where the folder cannot be listed: whoever needs it says so, and not all that start a process do. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

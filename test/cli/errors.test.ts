@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tinyModel, Workplace } from './run-cli.js';
+import { cli, tinyModel, Workplace } from './run-cli.js';
 
 let place: Workplace;
 let files: string[];
@@ -206,4 +207,19 @@ it('shows its help: asked for on stdout, without any words on stderr', () => {
   expect(place.run(['inspect', '--help']).stdout).toContain('--values');
   expect(place.run(['doctor', '--help']).stdout).toMatch(/-h, --help .*\n +--version /);
   expect(place.run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+it.runIf(existsSync('/dev/full'))('says so where what it prints has no room', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [cli, 'inspect', place.path('model.onnx')], {
+    encoding: 'utf8',
+    stdio: ['ignore', full, 'pipe'],
+  });
+  closeSync(full);
+  expect([status, stderr]).toEqual([1, 'error: expected room to write; found the disk full\n']);
+});
+
+it('does what needs no temporary folder without one', () => {
+  const { status, stderr } = place.run(['model.onnx', ...run, '-o', 'result.onnx'], { TMPDIR: place.path('none') });
+  expect([status, stderr]).toEqual([0, expect.not.stringContaining('error')]);
 });
