@@ -39,16 +39,15 @@ export async function outputsOf(
   return found;
 }
 
-/** The graph as a file has it, and what the runtime gives; its words where it refuses the graph. */
+/** The graph as a file has it, and what the runtime gives; its words where it refuses the graph. Throws where the reader refuses what the runtime runs. */
 export async function originalOf(runtime: RuntimeProcess, drawn: Model, seed: number): Promise<Original | string> {
   const bytes = await writeModel(drawn);
-  const model = await readModel(bytes);
-  const feeds = feedsFor(model, seed);
+  const feeds = feedsFor(drawn, seed);
   const found = await outputsOf(runtime, bytes, feeds);
   const outputs = found.map((one) => (typeof one === 'string' ? undefined : one));
   const [first] = found;
   if (outputs.every((one) => one === undefined)) return typeof first === 'string' ? first : '';
-  return { model, bytes, feeds, outputs, shaken: new Map() };
+  return { model: await readModel(bytes), bytes, feeds, outputs, shaken: new Map() };
 }
 
 const SHAKES = 6;

@@ -36,42 +36,48 @@ export async function fuzzGraphs({
   let toldAt = began;
   /** Findings that were made small already. */
   const told = new Set<string>();
-  const one = async (runtime: RuntimeProcess): Promise<void> => {
+  const one = async (number: number, runtime: RuntimeProcess): Promise<void> => {
+    const random = Random.of(seed, `lists ${number}`);
+    const lists = listsFor(random);
+    totals.graphs++;
+    const drawn = drawModel(seed, number);
+    const feedSeed = random.int(0, 2 ** 31);
+    const original = await originalOf(runtime, drawn, feedSeed);
+    if (typeof original === 'string') {
+      const reason = original.replace(/^.*?(Status Message|ORT_)/s, '').slice(0, 160);
+      refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+      return;
+    }
+    totals.valid++;
+    totals.nodes += drawn.graph.nodeSet.size;
+    const isThorough = number % THOROUGH === 0;
+    const findings = await findingsOf(runtime, original, lists, isThorough);
+    totals.lists += lists.length;
+    totals.findings += findings.length;
+    for (const finding of findings) {
+      say(findingText(seed, number, finding));
+      const list = lists.find(({ passes }) => passes === finding.passes) as List;
+      const key = keyOf(finding);
+      const once = key.endsWith(' ') ? `${key}${number}` : key;
+      if (told.has(once)) continue;
+      told.add(once);
+      const fails = async (model: Model): Promise<boolean> => {
+        const smaller = await originalOf(runtime, model, feedSeed).catch(() => '');
+        if (typeof smaller === 'string') return false;
+        const found = await findingsOf(runtime, smaller, [list], isThorough);
+        return found.some((one) => keyOf(one) === key);
+      };
+      say(builderText(await minimise(original.model, fails)));
+    }
+  };
+  const turn = async (runtime: RuntimeProcess): Promise<void> => {
     while (next < first + count && performance.now() < end) {
       const number = next++;
-      const random = Random.of(seed, `lists ${number}`);
-      const lists = listsFor(random);
-      totals.graphs++;
-      const drawn = drawModel(seed, number);
-      const feedSeed = random.int(0, 2 ** 31);
-      const original = await originalOf(runtime, drawn, feedSeed);
-      if (typeof original === 'string') {
-        const reason = original.replace(/^.*?(Status Message|ORT_)/s, '').slice(0, 160);
-        refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
-        if (process.env['FUZZ_REFUSED']) say(`graph ${number} is refused: ${original.slice(0, 300)}`);
-        continue;
-      }
-      totals.valid++;
-      totals.nodes += drawn.graph.nodeSet.size;
-      const isThorough = number % THOROUGH === 0;
-      const findings = await findingsOf(runtime, original, lists, isThorough);
-      totals.lists += lists.length;
-      totals.findings += findings.length;
-      for (const finding of findings) {
-        say(findingText(seed, number, finding));
-        const list = lists.find(({ passes }) => passes === finding.passes) as List;
-        const key = keyOf(finding);
-        const once = key.endsWith(' ') ? `${key}${number}` : key;
-        if (told.has(once)) continue;
-        told.add(once);
-        const fails = async (model: Model): Promise<boolean> => {
-          const smaller = await originalOf(runtime, model, feedSeed).catch(() => '');
-          if (typeof smaller === 'string') return false;
-          const found = await findingsOf(runtime, smaller, [list], isThorough);
-          return found.some((one) => keyOf(one) === key);
-        };
-        say(builderText(await minimise(original.model, fails)));
-      }
+      await one(number, runtime).catch((error: unknown) => {
+        totals.findings++;
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        say(findingText(seed, number, { kind: 'crash', passes: 'before any', text }));
+      });
       if (performance.now() - toldAt > 30_000) {
         toldAt = performance.now();
         say(
@@ -80,10 +86,12 @@ export async function fuzzGraphs({
       }
     }
   };
-  await Promise.all(runtimes.map(one));
+  await Promise.all(runtimes.map(turn));
   await Promise.all(runtimes.map((runtime) => runtime.close()));
   const perSecond = totals.graphs / ((performance.now() - began) / 1000);
   const share = Math.round((100 * totals.valid) / Math.max(1, totals.graphs));
+  const reasons = [...refusals].sort(([, a], [, b]) => b - a).slice(0, 3);
+  for (const [reason, times] of reasons) say(`refused by the runtime ×${times}: ${reason}`);
   return {
     text: `graphs: ${totals.graphs} drawn (${share} % run, ${Math.round(totals.nodes / Math.max(1, totals.valid))} nodes each), ${totals.lists} lists, ${totals.findings} findings, ${perSecond.toFixed(1)} a second`,
     findings: totals.findings,

@@ -21,7 +21,11 @@ export function reshaped(s: Sketch): void {
   else if (form === 1) s.op('Unsqueeze', [value, s.ints(s.int(0, shape.length))]);
   else if (form === 2) s.op('Reshape', [value, s.ints(...shape.slice(0, -1).map(() => 0), s.one([-1, -1, 0]))]);
   else if (form === 3)
-    s.op('Reshape', [value, s.ints(...shape.slice(0, -2).map(() => 0), -1)], s.chance(0.2) ? { allowzero: 0 } : {});
+    s.op(
+      'Reshape',
+      [value, s.ints(...shape.slice(0, -2).map(() => 0), -1)],
+      s.opset >= 14 && s.chance(0.2) ? { allowzero: 0 } : {},
+    );
   else {
     const sizes = s.op('Shape', [value]);
     s.op('Reshape', [s.op(s.one(['Relu', 'Identity', 'Neg']), [s.any(x32, 1)]), s.ints(-1)]);
