@@ -7,7 +7,7 @@ export const HONEST = 2 ** 24;
 
 /** Weights for which a run may take as long again as the budget says, and bytes for each. */
 const WEIGHTS = 2 ** 20;
-const BYTES = 2 ** 10;
+const BYTES = 2 ** 14;
 
 /** Where the process of a run is ended, and what is said of it. */
 export interface RunLimits {
