@@ -2,6 +2,7 @@
 import { buildModel, type GraphBuilder } from '../src/ir/build.js';
 import { Graph } from '../src/ir/graph.js';
 import type { Model } from '../src/ir/model.js';
+import { tensorType } from '../src/ir/types.js';
 import type { Value } from '../src/ir/value.js';
 
 const SHAPE = [2, 4];
@@ -191,6 +192,14 @@ export const largeModels: Readonly<Record<string, (nodes: number) => Model>> = {
     }),
   calls: (n) => functions(n, 1),
   functions: (n) => functions(n / 3, n / 3),
+  nested: (n) => functions(1, n, true),
+  inserts: (n) =>
+    buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', SHAPE);
+      const end = chainOf(n, g.op('SequenceEmpty', []), (sequence) => g.op('SequenceInsert', [sequence, x]));
+      g.graph.output('y', end, { kind: 'sequence', elem: tensorType('float32', SHAPE) });
+    }),
+  joins: (n) => single((g, x) => chainOf(n, x, (value) => g.op('Concat', [value, x], { axis: 0 }))),
   unsorted: (n) =>
     single((g, x) => {
       const nodes = list(n, (i) => g.graph.add(i % 2 ? 'Tanh' : 'Relu', [x]));
@@ -199,15 +208,17 @@ export const largeModels: Readonly<Record<string, (nodes: number) => Model>> = {
     }),
 };
 
-/** So many calls, in a chain, of so many functions in turn. */
-function functions(calls: number, count: number): Model {
+/** So many calls, in a chain, of so many functions in turn; or each function calls the next. */
+function functions(calls: number, count: number, isNested = false): Model {
   const model = single((g, x) =>
     chainOf(calls, x, (value, i) => g.op(`F${i % count}`, [value], {}, { domain: 'local' })),
   );
   for (let i = 0; i < count; i++) {
     const graph = new Graph(model, `F${i}`);
     const input = graph.input('a');
-    graph.output('b', graph.add('Tanh', [graph.add('Relu', [input]).output]).output);
+    const inner =
+      isNested && i + 1 < count ? graph.add(`F${i + 1}`, [input], { domain: 'local' }) : graph.add('Tanh', [input]);
+    graph.output('b', graph.add('Relu', [inner.output]).output);
     model.functions.push({
       domain: 'local',
       name: `F${i}`,

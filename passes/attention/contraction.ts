@@ -28,8 +28,12 @@ export const isProduct = (node: Node): boolean =>
   node.inputs.length === 2 &&
   node.inputs.every((value) => value && !isWeight(value));
 
-const isWeight = (value: Value): boolean =>
-  value.isConstant || ((value.producer?.is('Cast') ?? false) && isWeight(value.producer?.inputs[0] as Value));
+/** A constant, or a cast of one. */
+function isWeight(value: Value): boolean {
+  let source = value;
+  while (source.producer?.is('Cast')) source = source.producer.inputs[0] as Value;
+  return source.isConstant;
+}
 
 /** The node as a contraction; a Miss where it is a product of another kind, or its ranks are not known. */
 export const contractionOf = (node: Node): Match<Contraction> =>

@@ -51,11 +51,15 @@ const OVERWRITES_NOT = 'the mask does not overwrite scores by a very negative nu
 /** True for a mask that leaves a row that it masks whole with scores of its own. */
 export const isWeak = (term: Term): boolean => term.kind === 'mask' && term.fill > MASKED;
 
+/** Steps between the product and the Softmax: more are none that an exporter wrote, and a chain may be as long as the model. */
+const MOST_STEPS = 64;
+
 /** Reads one value. Every value between must have no other use, but for what the trail is told. */
 export function scoresOf(value: Value, facts: Facts, trail: Trail, depth = 3): Match<Scores> {
   const node = value.producer;
   const miss = (reason: string, help?: string): Miss => new Miss(reason, node ?? value, depth, help);
   if (!node) return miss('before the Softmax: expected MatMul(query, key); found no node');
+  if (depth > MOST_STEPS) return miss(`before the Softmax: no MatMul(query, key) within ${MOST_STEPS} nodes`);
   if (value.isOutput) return miss('the scores are an output of the graph', helps.output);
   const { mark } = trail;
   const readers = [...value.uses].filter((use) => trail.has(use.node));

@@ -31,9 +31,9 @@ const views: ReadonlySet<string> = new Set('Identity Expand Unsqueeze Squeeze Re
 
 /** The fill of Where(mask, seen, fill), in either order, seen through views. */
 function fillOfBias(value: Value, facts: Facts): number | undefined {
-  const node = value.producer;
+  let node = value.producer;
+  while (node?.domain === '' && views.has(node.opType)) node = node.inputs[0]?.producer;
   if (node?.domain !== '') return undefined;
-  if (views.has(node.opType) && node.inputs[0]) return fillOfBias(node.inputs[0], facts);
   if (node.opType !== 'Where') return undefined;
   const found = [1, 2].map((side) => {
     const seen = elementsAnywhere(node.inputs[3 - side], facts);

@@ -78,8 +78,9 @@ export function loopForm(node: Node, index: number, read: Reader): Form | undefi
 
 /** A value behind Identity nodes. */
 function source(value: Value): Value {
-  const { producer } = value;
-  return producer?.is('Identity') && producer.inputs[0] ? source(producer.inputs[0]) : value;
+  let one = value;
+  while (one.producer?.is('Identity') && one.producer.inputs[0]) one = one.producer.inputs[0];
+  return one;
 }
 
 /** SequenceMap over sequences of known length ⟶ its body once for each element. */

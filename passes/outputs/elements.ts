@@ -21,7 +21,22 @@ export function elementType(sequence: Value): TensorType | undefined {
   return best?.kind === 'tensor' && best.elem !== 'undefined' ? best : undefined;
 }
 
-function common(sequence: Value | undefined, seen: Set<Value>): Common {
+/** Ops whose output has the elements of their first input; a SequenceInsert one more. */
+const passing = new Set(['SequenceInsert', 'SequenceErase', 'Identity', 'Optional', 'OptionalGetElement']);
+
+function common(last: Value | undefined, seen: Set<Value>): Common {
+  const added: Common[] = [];
+  let sequence = last;
+  while (sequence?.producer?.domain === '' && passing.has(sequence.producer.opType) && !seen.has(sequence)) {
+    seen.add(sequence);
+    const { inputs, opType }: Node = sequence.producer;
+    if (opType === 'SequenceInsert') added.push(inputs[1]?.type);
+    sequence = inputs[0];
+  }
+  return added.reduceRight(join, commonBelow(sequence, seen));
+}
+
+function commonBelow(sequence: Value | undefined, seen: Set<Value>): Common {
   if (!sequence) return undefined;
   // Round a loop nothing new comes in.
   if (seen.has(sequence)) return 'none';
@@ -30,24 +45,16 @@ function common(sequence: Value | undefined, seen: Set<Value>): Common {
   const declared = sequence.type?.kind === 'sequence' ? sequence.type.elem : undefined;
   if (!node) return sequence.graph.owner?.is('Loop') ? carriedIn(sequence, seen) : declared;
   if (node.domain !== '') return declared;
-  const of = (index: number) => common(node.inputs[index], seen);
   switch (node.opType) {
     case 'SequenceEmpty':
       return 'none';
     case 'SequenceConstruct':
       return node.inputs.map((value): Common => value?.type).reduce(join, 'none');
-    case 'SequenceInsert':
-      return join(of(0), node.inputs[1]?.type);
-    case 'SequenceErase':
-    case 'Identity':
-    case 'Optional':
-    case 'OptionalGetElement':
-      return of(0);
     case 'If':
       return node.bodies.map((body) => common(body.outputs[sequence.index], seen)).reduce(join, 'none');
     case 'Loop': {
       const last = node.bodies[0]?.outputs[sequence.index + 1];
-      return perRun(join(of(sequence.index + 2), common(last, seen)));
+      return perRun(join(common(node.inputs[sequence.index + 2], seen), common(last, seen)));
     }
     case 'SplitToSequence':
       return declared?.kind === 'tensor' && !declared.shape ? partOf(node) : declared;

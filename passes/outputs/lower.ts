@@ -23,23 +23,33 @@ export function formOf(value: Value, type: Type | undefined = value.type): Form 
   return readForm(value) ?? takenApart(value, type);
 }
 
+/** The value before nodes that only pass it on, or take out of an optional what another put in. */
+function unwrapped(value: Value): Value {
+  let one = value;
+  for (;;) {
+    const node = one.producer;
+    const inner = node?.is('OptionalGetElement') ? node.inputs[0]?.producer : undefined;
+    const next = node?.is('Identity') ? node.inputs[0] : inner?.is('Optional') ? inner.inputs[0] : undefined;
+    if (!next) return one;
+    one = next;
+  }
+}
+
 /** By how the value was made; undefined where that does not tell. */
-function readForm(value: Value): Form | undefined {
+function readForm(last: Value): Form | undefined {
+  const value = unwrapped(last);
   const node = value.producer;
   if (!node || value.graph.model.functionOf(node)) return undefined;
   if (node.is('ZipMap', 'ai.onnx.ml')) return zipMapForm(node);
   if (node.domain !== '') return undefined;
   switch (node.opType) {
-    case 'Identity':
-      return readForm(node.inputs[0] as Value);
     case 'SequenceEmpty':
       return { kind: 'list', items: [] };
     case 'SequenceConstruct':
       return { kind: 'list', items: [...node.inputs] as readonly Value[] };
     case 'SequenceInsert':
-      return insertForm(node);
     case 'SequenceErase':
-      return eraseForm(node);
+      return editedForm(node);
     case 'SplitToSequence':
       return splitForm(node);
     case 'SequenceMap':
@@ -75,22 +85,25 @@ function positionOf(value: Value | undefined, length: number, otherwise: number)
   return position !== undefined && position >= 0 && position <= otherwise ? position : undefined;
 }
 
-function insertForm(node: Node): Form | undefined {
-  const before = readForm(node.inputs[0] as Value);
-  // Read after the form was made: that may have put another node in the place of the tensor's.
-  const tensor = node.inputs[1] as Value;
-  if (before?.kind === 'list') {
-    const at = positionOf(node.inputs[2], before.items.length, before.items.length);
-    return at === undefined ? undefined : { kind: 'list', items: before.items.toSpliced(at, 0, tensor) };
-  }
-  return undefined;
-}
+const isEdit = (node: Node | undefined): node is Node =>
+  node !== undefined && (node.is('SequenceInsert') || node.is('SequenceErase'));
 
-function eraseForm(node: Node): Form | undefined {
-  const before = readForm(node.inputs[0] as Value);
+/** A list that nodes made of another by putting one item in or taking one out, each behind the other. */
+function editedForm(last: Node): Form | undefined {
+  const edits: Node[] = [];
+  for (let node: Node | undefined = last; isEdit(node); node = node.inputs[0]?.producer) edits.push(node);
+  const before = readForm(edits.at(-1)?.inputs[0] as Value);
   if (before?.kind !== 'list') return undefined;
-  const at = positionOf(node.inputs[1], before.items.length, before.items.length - 1);
-  return at === undefined ? undefined : { kind: 'list', items: before.items.toSpliced(at, 1) };
+  const items = [...before.items];
+  for (const node of edits.reverse()) {
+    // Read after the form was made: that may have put another node in the place of the tensor's.
+    const isInsert = node.is('SequenceInsert');
+    const at = positionOf(node.inputs[isInsert ? 2 : 1], items.length, isInsert ? items.length : items.length - 1);
+    if (at === undefined) return undefined;
+    if (isInsert) items.splice(at, 0, node.inputs[1] as Value);
+    else items.splice(at, 1);
+  }
+  return { kind: 'list', items };
 }
 
 /** By operators that work on any sequence or optional. */

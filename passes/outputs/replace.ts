@@ -6,8 +6,9 @@ import type { Value } from '../../src/ir/value.js';
 /** What stands in the place of a value whose node was replaced. */
 const moved = new WeakMap<Value, Value>();
 export const current = (value: Value): Value => {
-  const next = moved.get(value);
-  return next ? current(next) : value;
+  let last = value;
+  for (let next = moved.get(last); next; next = moved.get(last)) last = next;
+  return last;
 };
 
 const replaced = new WeakSet<Node>();

@@ -128,8 +128,11 @@ function objection(
 }
 
 /** True for a constant that is an input, or is cast from one: a narrow copy would stand beside it in the file. */
-const isListed = ({ graph, isInput, producer }: Value): boolean =>
-  (isInput && !graph.isInFunction) || (producer?.inputs[0] !== undefined && isListed(producer.inputs[0]));
+function isListed(constant: Value): boolean {
+  let source: Value | undefined = constant;
+  while (source?.producer) source = source.producer.inputs[0];
+  return source?.isInput === true && !source.graph.isInFunction;
+}
 
 /** Where a mask is cut, as a part of the largest number: zero after a Softmax, and far from the end of the range. */
 export const MASK = 0.75;

@@ -6,6 +6,7 @@ import type { Facts } from '../../src/infer/index.js';
 import { fromStart } from '../../src/ir/axes.js';
 import { agreed } from '../../src/ir/bank.js';
 import { dimText } from '../../src/ir/dims.js';
+import { append } from '../../src/ir/lists.js';
 import type { Node } from '../../src/ir/node.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import type { Tensor } from '../../src/ir/tensor.js';
@@ -29,11 +30,16 @@ interface Named {
 /** Stored tables of more bytes are not read to compare their columns: 131072 positions of 128 lanes are 64 MiB. */
 const LARGEST = 1 << 26;
 
+/** Tables whose expressions are deeper are told by their place alone. */
+const DEPTH = 64;
+
 export class Columns {
   readonly #ids = new Map<string, number>();
   readonly #known = new Map<Value, Map<number, readonly Named[]>>();
   /** What each value that was read further was read from. */
   readonly #from = new Map<Value, readonly Value[]>();
+  /** Values that are being read, each for the one before. */
+  #depth = 0;
 
   constructor(readonly facts: Facts) {}
 
@@ -53,14 +59,14 @@ export class Columns {
   sources(table: Value): ReadonlySet<Value> {
     const sources = new Set<Value>();
     const seen = new Set<Value>();
-    const follow = (value: Value): void => {
-      if (seen.has(value) || value.isConstant) return;
+    const waiting = [table];
+    for (let value = waiting.pop(); value; value = waiting.pop()) {
+      if (seen.has(value) || value.isConstant) continue;
       seen.add(value);
       const from = this.#from.get(value);
-      if (from) from.forEach(follow);
+      if (from) append(waiting, from);
       else sources.add(value);
-    };
-    follow(table);
+    }
     return sources;
   }
 
@@ -69,7 +75,9 @@ export class Columns {
     this.#known.set(value, ranks);
     let row = ranks.get(rank);
     if (!row) {
-      row = this.#read(value, rank) ?? this.#opaque(value, rank);
+      this.#depth++;
+      row = (this.#depth > DEPTH ? undefined : this.#read(value, rank)) ?? this.#opaque(value, rank);
+      this.#depth--;
       ranks.set(rank, row);
     }
     return row;

@@ -90,14 +90,16 @@ const joinsNegative = (node: Node | undefined): boolean =>
 
 /** The value that the base is the same lanes of, as far back as nothing moves. */
 function originOf(base: Row, facts: Facts): Row {
-  const moved = movedLanes(base.value, base.rank, facts);
-  const from = moved?.[0];
-  if (!moved || !from) return base;
-  const width = widthOf(blockOf(from.value.shape, from.rank) ?? []);
-  const isSame = width === moved.length && moved.every(({ value, index }, i) => value === from.value && index === i);
-  return isSame && from.value.shape?.length === base.value.shape?.length
-    ? originOf({ value: from.value, rank: from.rank }, facts)
-    : base;
+  let row = base;
+  for (;;) {
+    const moved = movedLanes(row.value, row.rank, facts);
+    const from = moved?.[0];
+    if (!moved || !from) return row;
+    const width = widthOf(blockOf(from.value.shape, from.rank) ?? []);
+    const isSame = width === moved.length && moved.every(({ value, index }, i) => value === from.value && index === i);
+    if (!isSame || from.value.shape?.length !== row.value.shape?.length) return row;
+    row = { value: from.value, rank: from.rank };
+  }
 }
 
 type Pairs = Pick<Rotation, 'width' | 'isInterleaved' | 'cos' | 'sin'>;

@@ -26,6 +26,9 @@ export interface Selection {
 /** What was made in a graph, by what it is. */
 export type Made = Map<string, Value>;
 
+/** Ops that are done again on some columns of their operand, each behind the other: what is computed deeper is taken as it is. */
+const DEPTH = 64;
+
 /** Builds tables in one graph; what was made before is used again while it stands. */
 export class Tables {
   constructor(
@@ -66,11 +69,12 @@ export class Tables {
   }
 
   /** Columns of a value's last axes as the one last axis of another value. */
-  #select(value: Value, rank: number, columns: readonly number[]): Value {
+  #select(value: Value, rank: number, columns: readonly number[], left = DEPTH): Value {
     const width = widthOf(blockOf(value.shape, rank) ?? []);
     if (rank === 1 && columns.length === width && columns.every((column, i) => column === i)) return value;
     return this.once(`columns ${keyOf({ value, rank, columns })}`, () => {
-      const made = this.#inner(value, rank, columns) ?? this.#taken(value, rank, columns);
+      const inner = left > 0 ? this.#inner(value, rank, columns, left - 1) : undefined;
+      const made = inner ?? this.#taken(value, rank, columns);
       const lead = value.shape?.slice(0, -rank) as Shape;
       if (!made.type) made.type = tensorType(value.elem as 'float32', [...lead, columns.length]);
       return made;
@@ -78,7 +82,7 @@ export class Tables {
   }
 
   /** The same op on columns of its operand, where it treats each column alike. */
-  #inner(value: Value, rank: number, columns: readonly number[]): Value | undefined {
+  #inner(value: Value, rank: number, columns: readonly number[], left: number): Value | undefined {
     if (value.tensor)
       return this.build.constant(
         columnsOf(
@@ -89,13 +93,13 @@ export class Tables {
         ),
       );
     const from = movedFrom(value, rank, columns, this.facts);
-    if (from) return this.#select(from.value, from.rank, from.columns);
+    if (from) return this.#select(from.value, from.rank, from.columns, left);
     const node = value.producer;
     if (node?.domain !== '' || node.hasReference) return undefined;
     const at = operandOf(node, value, rank, this.facts);
     const operand = at === undefined ? undefined : node.inputs[at];
     if (at === undefined || !operand) return undefined;
-    const selected = this.#select(operand, rank, columns);
+    const selected = this.#select(operand, rank, columns, left);
     const inputs = node.inputs.map((input, i) => (i === at ? selected : input));
     return this.build.op(node.opType, inputs, { attributes: Object.fromEntries(node.attributes) });
   }
@@ -136,11 +140,15 @@ function movedFrom(
 
 /** The value before ops that only give its leading axes another form: rows stay rows, in the same order. */
 function unled(value: Value, rank: number): Value {
-  const node = value.producer;
-  const source = node?.inputs[0];
-  if (node?.domain !== '' || !/^(Unsqueeze|Squeeze|Reshape|Identity)$/.test(node.opType) || !source) return value;
-  const [to, from] = [blockOf(value.shape, rank), blockOf(source.shape, rank)];
-  return to && from && to.join() === from.join() ? unled(source, rank) : value;
+  let one = value;
+  for (;;) {
+    const node = one.producer;
+    const source = node?.inputs[0];
+    if (node?.domain !== '' || !/^(Unsqueeze|Squeeze|Reshape|Identity)$/.test(node.opType) || !source) return one;
+    const [to, from] = [blockOf(one.shape, rank), blockOf(source.shape, rank)];
+    if (!to || !from || to.join() !== from.join()) return one;
+    one = source;
+  }
 }
 
 /** Which operand's columns an op computes its columns from, one from one, in a form that fits fewer columns as well. */

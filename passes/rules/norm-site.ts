@@ -44,7 +44,7 @@ function leadsToRoot(node: Node, steps: number, facts: Facts, isInverted = false
       const exponent = scalarOf(user.inputs[1], facts);
       return exponent === -0.5 || (exponent === 0.5 && (isInverted || isDivisor(user.output, STEPS, facts)));
     }
-    if (isDifferenceOfMoments(user)) return leadsToRoot(user, STEPS, facts);
+    if (isDifferenceOfMoments(user)) return steps > 0 && leadsToRoot(user, steps - 1, facts);
     const inverts = user.opType === 'Reciprocal' || (user.opType === 'Div' && user.inputs[1] === node.output);
     const isBetween = steps > 0 && user.outputs[0] !== undefined && (inverts || between.has(user.opType));
     return isBetween && leadsToRoot(user, steps - 1, facts, isInverted !== inverts);
@@ -69,8 +69,11 @@ export function isCentred(node: Node): boolean {
 }
 
 /** True where the mean square is lessened by the square of something: mean(x²) − mean(x)². */
-export const isOfMoments = ({ output: { users } }: Node): boolean =>
-  users.some((user) => isDifferenceOfMoments(user) || ((user.is('Div') || user.is('Mul')) && isOfMoments(user)));
+export const isOfMoments = ({ output: { users } }: Node, steps = STEPS): boolean =>
+  users.some(
+    (user) =>
+      isDifferenceOfMoments(user) || (steps > 0 && (user.is('Div') || user.is('Mul')) && isOfMoments(user, steps - 1)),
+  );
 
 const isDifferenceOfMoments = (node: Node): boolean => {
   const taken = node.is('Sub') ? node.inputs[1]?.producer : undefined;

@@ -75,10 +75,13 @@ function beforeCast(value: Value): Value {
   return source && isFloat(source.elem) && isFloat(of.elem) ? source : of;
 }
 
+/** Casts between two steps: there and back. */
+const MOST_CASTS = 2;
+
 /** True where the value, some steps on, is multiplied with the other or divides it; else it is a gate of something else. */
-const gates = (value: Value, other: Value, steps: number): boolean =>
+const gates = (value: Value, other: Value, steps: number, casts = MOST_CASTS): boolean =>
   value.users.some((user) => {
-    if (user.is('Cast')) return gates(user.output, other, steps);
+    if (user.is('Cast')) return casts > 0 && gates(user.output, other, steps, casts - 1);
     const isProduct = user.is('Mul') || user.is('Div');
     if (isProduct && user.inputs.some((input) => input && input !== value && beforeCast(input) === other)) return true;
     return steps > 1 && user.outputs[0] !== undefined && gates(user.outputs[0], other, steps - 1);

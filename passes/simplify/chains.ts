@@ -1,5 +1,6 @@
 /** Two nodes of a kind in a row: one node, or none. The first stays where something else reads it. */
 import { fromStart } from '../../src/ir/axes.js';
+import { append } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { reshaped } from '../../src/ir/numbers.js';
@@ -50,19 +51,33 @@ function idempotents(node: Node): void {
   if (inner) node.graph.replaceUses(node.output, inner.output);
 }
 
-/** Concat(Concat(a, b), c) ⟶ Concat(a, b, c), along one axis; parts without elements are left out. */
+/** The Concat of a value whose parts another may take up. */
+function joined(value: Value | undefined, outer: Node): Node | undefined {
+  const inner = producerOf(value, 'Concat');
+  const [own, axis] = [inner?.int('axis'), outer.int('axis')];
+  if (!inner || own === undefined || axis === undefined || inner.graph !== outer.graph) return undefined;
+  const rank = outer.outputs[0]?.shape?.length;
+  const isSameAxis = own === axis || (rank !== undefined && fromStart(own, rank) === fromStart(axis, rank));
+  return isSameAxis && isReadOnce(inner.output) ? inner : undefined;
+}
+
+/** Concat(Concat(a, b), c) ⟶ Concat(a, b, c), along one axis, once for all that stand in each other; parts without elements are left out. */
 function concats(node: Node): void {
   const { graph } = node;
   const axis = node.int('axis');
   const rank = node.outputs[0]?.shape?.length;
   if (axis === undefined) return;
   const at = (one: number) => (rank === undefined ? one : fromStart(one, rank));
-  const parts = node.inputs.flatMap((value) => {
-    const inner = producerOf(value, 'Concat');
-    const innerAxis = inner?.int('axis');
-    if (!inner || !value || innerAxis === undefined || at(innerAxis) !== at(axis)) return [value];
-    return isReadOnce(value) && value.graph === graph ? inner.inputs : [value];
-  });
+  const [reader] = node.output.uses;
+  if (reader?.node.is('Concat') && joined(node.output, reader.node)) return;
+  const parts: (Value | undefined)[] = [];
+  const waiting = node.inputs.toReversed();
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    const inner = joined(value, node);
+    if (inner) append(waiting, inner.inputs.toReversed());
+    else parts.push(value);
+  }
   const isEmpty = (value: Value | undefined) => value?.shape?.[at(axis)] === 0 && value.shape.length === rank;
   const full = rank === undefined ? parts : parts.filter((value) => !isEmpty(value));
   const inputs = full.length > 0 ? full : parts;

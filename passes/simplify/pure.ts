@@ -1,7 +1,8 @@
 /** Which nodes give the same outputs for the same inputs every time. */
 
 import { schemaOf } from '../../src/infer/index.js';
-import type { Graph } from '../../src/ir/graph.js';
+import { calleesFirst } from '../../src/ir/call-order.js';
+import type { ModelFunction } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { isAll } from './small.js';
 
@@ -25,12 +26,24 @@ function isKnown(node: Node): boolean {
   return schemaOf(node.opType, node.domain, node.opset ?? 1) !== undefined;
 }
 
-/** True where neither the node nor anything in its bodies or its function draws random numbers or is unknown. `asked`: functions, each once. */
-export function isPure(node: Node, asked = new Set<Graph>()): boolean {
-  const allIn = (graph: Graph): boolean => [...graph.nodeSet].every((one) => isPure(one, asked));
-  const called = node.graph.model.functionOf(node)?.graph;
-  if (called) return asked.has(called) || allIn(asked.add(called) && called);
-  if (!isKnown(node)) return false;
-  if (node.is('Dropout') && node.inputs[2] && !isAll(node.inputs[2], 0)) return false;
-  return node.bodies.every(allIn);
+/** True where the operator itself neither draws random numbers nor is unknown. */
+const isPureItself = (node: Node): boolean =>
+  isKnown(node) && !(node.is('Dropout') && node.inputs[2] && !isAll(node.inputs[2], 0));
+
+/** What is known of functions. Passes add nothing that draws, so that a function stays what it is. */
+const pureFunctions = new WeakMap<ModelFunction, boolean>();
+
+function isPureFunction(fn: ModelFunction): boolean {
+  const known = pureFunctions.get(fn);
+  if (known !== undefined) return known;
+  for (const one of calleesFirst(fn.graph.model))
+    if (!pureFunctions.has(one)) pureFunctions.set(one, [...one.graph.nodeSet].every(isPure));
+  return pureFunctions.get(fn) ?? false;
+}
+
+/** True where neither the node nor anything in its bodies or its function draws random numbers or is unknown. */
+export function isPure(node: Node): boolean {
+  const fn = node.graph.model.functionOf(node);
+  if (fn) return isPureFunction(fn);
+  return isPureItself(node) && node.bodies.every((body) => [...body.nodeSet].every(isPure));
 }

@@ -1,5 +1,6 @@
 /** Initial states of LSTM, GRU and RNN that are zeros ⟶ left out, which means zeros. */
 import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { isAll } from './small.js';
@@ -18,10 +19,16 @@ const moving = new Set([
 ]);
 
 function isZero(value: Value | undefined): boolean {
-  if (isAll(value, 0)) return true;
-  const node = value?.producer;
-  if (node?.domain !== '' || node.hasReference) return false;
-  if (!node.is('ConstantOfShape')) return moving.has(node.opType) && isZero(node.inputs[0]);
+  let source = value;
+  let node: Node | undefined;
+  for (;;) {
+    if (isAll(source, 0)) return true;
+    node = source?.producer;
+    if (node?.domain !== '' || node.hasReference) return false;
+    if (!moving.has(node.opType)) break;
+    source = node.inputs[0];
+  }
+  if (node.opType !== 'ConstantOfShape') return false;
   const fill = node.tensorAttribute('value');
   return !fill || numbersOf(fill).every((number) => Object.is(number, 0));
 }

@@ -120,6 +120,7 @@ function originOf(graph: Graph, index: number): Pick<ContractPort, 'same' | 'con
 }
 
 function behindIdentity(value: Value): Value {
-  const { producer } = value;
-  return producer?.is('Identity') && producer.inputs[0] ? behindIdentity(producer.inputs[0]) : value;
+  let source = value;
+  while (source.producer?.is('Identity') && source.producer.inputs[0]) source = source.producer.inputs[0];
+  return source;
 }

@@ -32,15 +32,13 @@ export class Frame {
     readonly unknowns: Unknowns,
     /** What a function was called with; undefined outside functions. */
     readonly attributes: ReadonlyMap<string, Attribute> | undefined,
-    /** Calls around this one. */
-    readonly depth: number,
     /** How often nodes may be gone over again; without it as often as they ask for. */
     readonly visits?: Visits,
   ) {}
 
   /** The frame of a call from here. */
   inside(call: Node, attributes: ReadonlyMap<string, Attribute>): Frame {
-    return new Frame(this.unknowns.inside(call), attributes, this.depth + 1, this.visits);
+    return new Frame(this.unknowns.inside(call), attributes, this.visits);
   }
 
   typeOf(value: Value): Type | undefined {

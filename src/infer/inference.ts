@@ -20,8 +20,8 @@ import { plainDims, readShape } from './spelled.js';
 import { unknownsOf } from './unknowns.js';
 import { Visits } from './visits.js';
 
-/** Functions that call themselves, which ONNX forbids, end here. */
-const DEEPEST = 512;
+/** Calls deeper than so many bodies and functions are not followed: no exporter nests so many, and each takes a part of the stack. */
+const DEEPEST = 128;
 
 interface Definition {
   readonly schema: OperatorSchema | undefined;
@@ -47,6 +47,8 @@ export class Inference {
   /** Functions of which a call was not followed. */
   readonly #unfollowed = new Set<ModelFunction>();
   readonly #visits: Visits;
+  /** Bodies and functions around what is being inferred. */
+  #depth = 0;
   #givenUp = (): number => 0;
   /** By op, domain and opset. */
   readonly #definitions = new Map<string, Definition>();
@@ -56,7 +58,7 @@ export class Inference {
     readonly bindings: ReadonlyMap<SymbolName, Dim>,
   ) {
     this.#visits = new Visits(model);
-    this.main = new Frame(unknownsOf(model), undefined, 0, this.#visits);
+    this.main = new Frame(unknownsOf(model), undefined, this.#visits);
     this.#isAsRead = model.isAsRead;
     for (const graph of scopesIn(model.graph))
       graph.outputPorts.forEach(({ type }, index) => {
@@ -81,7 +83,7 @@ export class Inference {
     // A function that nobody calls: of its inputs nothing is known.
     for (const one of this.model.functions) {
       if (this.#called.has(one)) continue;
-      const frame = new Frame(this.main.unknowns, one.defaults, 1, this.#visits);
+      const frame = new Frame(this.main.unknowns, one.defaults, this.#visits);
       for (const value of one.graph.inputs) frame.types.set(value, undefined);
       this.#graph(one.graph, frame);
       this.#merge(frame);
@@ -206,7 +208,9 @@ export class Inference {
       frame.types.set(value, inputs[index]?.type);
       frame.setContents(value, inputs[index]?.contents);
     });
+    this.#depth++;
     this.#graph(body, frame);
+    this.#depth--;
     return knownOf(body, frame);
   };
 
@@ -243,7 +247,7 @@ export class Inference {
     const signature = signatureOf(inputs, attributes);
     const known = given.get(signature);
     if (known) return sameAgain(known, inputs, outer.unknowns.inside(node));
-    if (outer.depth >= DEEPEST || this.#visits.areSpent(node)) {
+    if (this.#depth >= DEEPEST || this.#visits.areSpent(node)) {
       this.#unfollowed.add(called);
       return [];
     }

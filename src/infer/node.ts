@@ -12,7 +12,7 @@ import { unknownsOf } from './unknowns.js';
 const asItStands = (body: Graph): Known[] => body.outputs.map(({ type }) => ({ type }));
 
 /** Sets the types of the outputs by those of the inputs, in a frame that knows what values hold; no call of a function. */
-export function inferNode(node: Node, frame = new Frame(unknownsOf(node.graph.model), undefined, 0)): void {
+export function inferNode(node: Node, frame = new Frame(unknownsOf(node.graph.model), undefined)): void {
   for (const value of node.inputs) if (value && !frame.types.has(value)) frame.types.set(value, value.type);
   const opset = node.opset ?? Number.POSITIVE_INFINITY;
   const call = new Call(node, opset, frame, asItStands);

@@ -3,9 +3,13 @@ import type { Graph } from './graph.js';
 
 /** A scope and the bodies inside it, outer before inner. Throws ModelError where a scope with bodies has a cycle. */
 export function* scopesIn(graph: Graph): Iterable<Graph> {
-  yield graph;
-  if (!graph.hasBodies) return;
-  for (const node of graph.nodes()) for (const body of node.bodies) yield* scopesIn(body);
+  const waiting = [graph];
+  for (let scope = waiting.pop(); scope; scope = waiting.pop()) {
+    yield scope;
+    if (!scope.hasBodies) continue;
+    const bodies = scope.nodes().flatMap((node) => node.bodies);
+    for (let at = bodies.length; at-- > 0; ) waiting.push(bodies[at] as Graph);
+  }
 }
 
 /** The main graph or the function's that a scope is in. */

@@ -47,15 +47,18 @@ function plainView(value: Value): View | undefined {
   return { base: value, scale: 1, baseAxes: axes, axes, via: [] };
 }
 
+/** Of a longer chain the base is the value so many steps back: a chain may be as long as the model. */
+const MOST_STEPS = 64;
+
 /**
  * The view of a value, as far back as the chain goes; undefined where its rank is unknown. With `repeats`, an Expand or Tile is
  * a step too: what it repeats is a factor that the base does not have.
  */
-export function viewOf(value: Value, facts: Facts, repeats = false): View | undefined {
+export function viewOf(value: Value, facts: Facts, repeats = false, left = MOST_STEPS): View | undefined {
   const node = value.producer;
-  const isRead = node?.domain === '' && node.outputs[0] === value && !node.hasReference;
+  const isRead = left > 0 && node?.domain === '' && node.outputs[0] === value && !node.hasReference;
   const step = isRead && Object.hasOwn(steps, node.opType) ? steps[node.opType] : undefined;
-  const view = node && step?.(node, value, (source) => viewOf(source, facts, repeats), { facts, repeats });
+  const view = node && step?.(node, value, (source) => viewOf(source, facts, repeats, left - 1), { facts, repeats });
   if (!view) return plainView(value);
   return { ...view, via: [...view.via, { value, axes: view.axes, scale: view.scale }] };
 }

@@ -1,8 +1,9 @@
 /** The structure of a model by blocks, for `inspect`: what repeats, and the parts that stand once. */
 
+import { calleesFirst } from '../ir/call-order.js';
 import type { Graph } from '../ir/graph.js';
 import { append } from '../ir/lists.js';
-import type { Model } from '../ir/model.js';
+import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { byScope } from '../ir/node-scopes.js';
 import { parametersOf } from '../ir/parameters.js';
@@ -71,16 +72,19 @@ function repeats(graph: Graph, found: readonly FoundBlock[], find: Find): BlockI
   });
 }
 
-/** Nodes, each call as those of its function: it is counted once, calls of calls of calls would be 2^n. */
-function sizeOf(nodes: Iterable<Node>, known = new Map<Graph, number>()): number {
-  let sum = 0;
-  for (const node of nodes) {
-    const graph = node.graph.model.functionOf(node)?.graph;
-    const size = graph ? (known.get(graph) ?? sizeOf(graph.nodeSet, known)) : 1;
-    if (graph) known.set(graph, size);
-    sum += size;
-  }
-  return sum;
+/** Nodes, each call as those of its function: calls of calls of calls would be 2^n to go through. */
+function sizeOf(nodes: Iterable<Node>): number {
+  const all = [...nodes];
+  const model = all[0]?.graph.model;
+  const sizes = new Map<ModelFunction | undefined, number>([[undefined, 1]]);
+  const sum = (some: Iterable<Node>): number => {
+    let size = 0;
+    for (const node of some) size += sizes.get(model?.functionOf(node)) ?? 1;
+    return size;
+  };
+  if (model && all.some((node) => model.functionOf(node)))
+    for (const fn of calleesFirst(model)) sizes.set(fn, sum(fn.graph.nodeSet));
+  return sum(all);
 }
 
 const parametersIn = (constants: Iterable<Value>): number => {

@@ -85,25 +85,28 @@ function leavesOf(operand: Value, { facts }: Rewrite): readonly Value[] {
 const standsAlone = (node: Node): boolean =>
   node.bodies.length === 0 && !node.hasReference && !node.graph.model.functionOf(node);
 
+/** Nodes of shape arithmetic on end that one pass adds at most. */
+const ADDED = 8;
+
 /** What a value holds; also of the Shapes, Gathers of one axis and Concats that a pass has added since types were inferred. */
-function contentsOf(value: Value, facts: Facts): readonly Dim[] | undefined {
+function contentsOf(value: Value, facts: Facts, left = ADDED): readonly Dim[] | undefined {
   const known = facts.contents(value);
   const node = value.producer;
-  if (known || node?.domain !== '' || node.attributes.has('start')) return known;
+  if (known || left === 0 || node?.domain !== '' || node.attributes.has('start')) return known;
   const [first, index] = node.inputs;
   if (node.opType === 'Shape') return first?.shape;
   if (node.opType === 'Concat') {
-    const parts = node.inputs.map((input) => input && constantOrContents(input, facts));
+    const parts = node.inputs.map((input) => input && constantOrContents(input, facts, left - 1));
     return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
   }
   if (node.opType !== 'Gather' || !first || index?.tensor?.shape.length !== 1) return undefined;
-  const all = contentsOf(first, facts);
+  const all = contentsOf(first, facts, left - 1);
   const picked = all && [...numbersOf(index.tensor)].map((at) => all.at(at));
   return picked?.every((dim) => dim !== undefined) ? (picked as Dim[]) : undefined;
 }
 
-const constantOrContents = (value: Value, facts: Facts): readonly Dim[] | undefined =>
-  value.tensor ? [...numbersOf(value.tensor)] : contentsOf(value, facts);
+const constantOrContents = (value: Value, facts: Facts, left: number): readonly Dim[] | undefined =>
+  value.tensor ? [...numbersOf(value.tensor)] : contentsOf(value, facts, left);
 
 /** One side of a rewrite as a model of its own. */
 class Side {

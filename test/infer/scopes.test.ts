@@ -7,7 +7,6 @@ import type { Model } from '../../src/ir/model.js';
 import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
 import { equalTypes, tensorType, typeText } from '../../src/ir/types.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { growth } from '../growth.js';
 import { runModel } from '../run-model.js';
 import { checkClaims } from './claims.js';
 
@@ -212,27 +211,5 @@ describe('the whole', () => {
       ]),
     });
     expect(outputs(model)).toEqual(['float32[3, 2*length]']);
-  });
-
-  it('takes time in proportion to the nodes, up to 100,000', () => {
-    const make = (blocks: number) => {
-      const model = buildModel({ '': 17 }, (g) => {
-        let x = g.input('x', 'float32', ['b', 's', 8]);
-        const w = g.constant('float32', new Float32Array(64), [8, 8]);
-        for (let i = 0; i < blocks; i++) {
-          const shape = g.op('Shape', [x]);
-          x = g.op('Add', [g.op('Reshape', [g.op('MatMul', [x, w]), shape]), g.op('Relu', [x])]);
-        }
-        g.output('y', x);
-      });
-      // Their order is not inference's.
-      model.graph.nodes();
-      return model;
-    };
-    const infer = (model: Model) => {
-      inferTypes(model);
-      expect(outputs(model)).toEqual(['float32[b, s, 8]']);
-    };
-    expect(growth(make, 2_000, infer)).toBeLessThan(40);
   });
 });

@@ -168,9 +168,9 @@ function tripCount(call: Call, body: Graph, condition: Known | undefined): Parti
 }
 
 function throughIdentity(value: Graph['outputs'][number]): Graph['outputs'][number] {
-  const { producer } = value;
-  const input = producer?.is('Identity') ? producer.inputs[0] : undefined;
-  return input ? throughIdentity(input) : value;
+  let source = value;
+  while (source.producer?.is('Identity') && source.producer.inputs[0]) source = source.producer.inputs[0];
+  return source;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import { bankOf, Divergence, instanceCount, instanceOf, markOf } from '../../ir/bank.js';
+import { calleesFirst } from '../../ir/call-order.js';
 import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
 import { appendTo, maxOf } from '../../ir/lists.js';
@@ -102,20 +103,19 @@ class HandedIn {
         const fn = model.functionOf(node);
         if (fn) appendTo(calls, fn, node);
       }
-    for (const fn of model.functions) this.#lift(fn, calls, apart);
+    for (const fn of calleesFirst(model).toReversed()) this.#lift(fn, calls, apart);
     // Nobody should make something of them twice.
     for (const { places, lifted } of this.#callees.values())
       for (const { index } of lifted) for (const { call } of places) call.graph.setInput(call, index, undefined);
   }
 
-  #lift(fn: ModelFunction, calls: ReadonlyMap<ModelFunction, readonly Node[]>, apart: ReadonlySet<string>): Callee {
-    const known = this.#callees.get(fn);
-    if (known) return known;
+  /** Its callers are lifted by now. */
+  #lift(fn: ModelFunction, calls: ReadonlyMap<ModelFunction, readonly Node[]>, apart: ReadonlySet<string>): void {
     let count = 0;
     const places = (calls.get(fn) ?? []).map((call): Place => {
       const caller = ownerOf(call.graph);
       const own = caller
-        ? this.#lift(caller, calls, apart).count
+        ? (this.#callees.get(caller) as Callee).count
         : maxOf(
             call.inputs.map((value) => (value?.tensor ? instanceCount(value.tensor) : 1)),
             1,
@@ -135,7 +135,6 @@ class HandedIn {
       return [{ input, index, tensor, slot }];
     });
     this.#callees.set(fn, callee);
-    return callee;
   }
 
   /** Makes inputs again of what the bodies hold, those called last first: what they are handed may be their caller's to be handed. */

@@ -1,4 +1,6 @@
 /** Calls of local functions replaced by the functions' nodes, inner calls and calls in bodies too. */
+import type { Graph } from '../../ir/graph.js';
+import { maxOf } from '../../ir/lists.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { scopesIn } from '../../ir/scopes.js';
@@ -23,7 +25,7 @@ export function inlineCalls(model: Model, { isMeant = () => true, refused, inlin
       for (const node of [...graph.nodeSet]) {
         const fn = functionOf(node);
         if (!fn || !isMeant(fn) || kept.has(node) || !graph.nodeSet.has(node)) continue;
-        const reason = opsetConflict(fn, graph) ?? shortageFor(fn);
+        const reason = opsetConflict(fn, graph) ?? depthConflict(fn, graph) ?? shortageFor(fn);
         if (reason) {
           kept.add(node);
           refused?.(reason, node);
@@ -34,6 +36,23 @@ export function inlineCalls(model: Model, { isMeant = () => true, refused, inlin
         isDone = false;
       }
   }
+}
+
+/** Bodies in bodies that a file can hold: protobuf's decoders read messages nested 100 deep, and each body is three of them. */
+const DEEPEST = 30;
+
+/** Why the function's bodies would be too deep there: calls in bodies of functions whose bodies call nest as deep as they are many. */
+function depthConflict({ graph, name }: ModelFunction, scope: Graph): string | undefined {
+  const within = maxOf([...scopesIn(graph)].map(depthOf));
+  return depthOf(scope) + within > DEEPEST
+    ? `the bodies in ${name} would be nested more than ${DEEPEST} deep`
+    : undefined;
+}
+
+function depthOf({ parent }: Graph): number {
+  let depth = 0;
+  for (let scope = parent; scope; scope = scope.parent) depth++;
+  return depth;
 }
 
 /** Why the nodes of the function are too many: calls of calls of calls double them each time. */

@@ -4,6 +4,7 @@ import { GraphBuilder } from '../../ir/build.js';
 import { cloneModel } from '../../ir/clone.js';
 import { freeName } from '../../ir/free-name.js';
 import type { Graph } from '../../ir/graph.js';
+import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
 import type { Node } from '../../ir/node.js';
@@ -121,17 +122,20 @@ function marksIn(graph: Graph): Mark[] {
 }
 
 /** True for what no input changes: constants, ranks, and what is computed of these alone. */
-function isDecided(value: Value | undefined, known = new Map<Value, boolean>()): boolean {
-  if (!value || value.isConstant) return true;
-  const before = known.get(value);
-  if (before !== undefined) return before;
-  const { producer } = value;
-  const isRank = producer?.is('Size') === true && producer.inputs[0]?.producer?.is('Shape') === true;
-  // What reads nothing and is no constant draws random numbers.
-  const isOpen = !producer || producer.bodies.length > 0 || producer.inputs.length === 0;
-  const found = isRank || (!isOpen && producer.inputs.every((input) => isDecided(input, known)));
-  known.set(value, found);
-  return found;
+function isDecided(condition: Value | undefined): boolean {
+  const seen = new Set<Value>();
+  const waiting = [condition];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (!value || value.isConstant || seen.has(value)) continue;
+    seen.add(value);
+    const { producer } = value;
+    if (producer?.is('Size') && producer.inputs[0]?.producer?.is('Shape')) continue;
+    // What reads nothing and is no constant draws random numbers.
+    if (!producer || producer.bodies.length > 0 || producer.inputs.length === 0) return false;
+    append(waiting, producer.inputs);
+  }
+  return true;
 }
 
 function innerMarks(node: Node): Mark[] {

@@ -4,6 +4,7 @@
  */
 import { type Facts, inferTypes } from '../../infer/index.js';
 import { Work } from '../../infer/work.js';
+import { calleesFirst } from '../../ir/call-order.js';
 import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
@@ -81,6 +82,8 @@ class Estimate {
   }
 
   get total(): { readonly work: number; readonly largest: number } {
+    // Of one call; the runtime puts the nodes of each into the graph.
+    for (const fn of calleesFirst(this.#model)) this.#functions.set(fn, this.#of(fn.graph));
     const work = this.#of(this.#model.graph);
     return { work, largest: this.#largest };
   }
@@ -93,17 +96,10 @@ class Estimate {
         if (shape.every((dim) => typeof dim === 'number')) this.#largest = Math.max(this.#largest, elementCount(shape));
       }
       const called = this.#model.functionOf(node);
-      if (called) work += this.#ofFunction(called);
+      if (called) work += this.#functions.get(called) ?? 0;
       else if (node.bodies.length === 0) work += this.#work.of(node);
       else work += this.#work.roundsOf(node) * node.bodies.reduce((sum, body) => sum + this.#of(body), 0);
     }
     return work;
-  }
-
-  /** Of one call; the runtime puts the nodes of each into the graph. */
-  #ofFunction(called: ModelFunction): number {
-    const found = this.#functions.get(called) ?? this.#of(called.graph);
-    this.#functions.set(called, found);
-    return found;
   }
 }

@@ -5,28 +5,33 @@ import type { Value } from '../../ir/value.js';
 const movers =
   /^(Cast|CastLike|Identity|Reshape|Flatten|Squeeze|Unsqueeze|Transpose|Slice|Split|Expand|Tile|Pad|Dropout|Gather|GatherElements|GatherND|DepthToSpace|SpaceToDepth|ReduceMean|ReduceMax)$/;
 
+/** Concats of Concats, Ifs in Ifs: each step asks all inputs. */
+const DEPTH = 4;
+
 /**
  * The node behind a value; undefined for an input or a constant. A Concat or an If of what one operator makes counts as
  * that, and a mean of it too.
  */
-export function originOf(value: Value | undefined): Node | undefined {
+export function originOf(value: Value | undefined, left = DEPTH): Node | undefined {
   let from = value;
   for (;;) {
     const node = from?.producer;
     if (node?.domain !== '') return node;
-    if (node.is('If')) return ofBranches(node, node.outputs.indexOf(from)) ?? node;
+    if (node.is('If')) return ofBranches(node, node.outputs.indexOf(from), left - 1) ?? node;
     const isMover = movers.test(node.opType) && !node.inputs[0]?.isConstant;
-    if (!isMover && !(node.is('Concat') && isOfOneOp(node))) return node;
+    if (!isMover && !(node.is('Concat') && isOfOneOp(node, left - 1))) return node;
     from = node.inputs[0];
   }
 }
 
-function ofBranches(node: Node, index: number): Node | undefined {
-  const [first, second] = node.bodies.map((body) => originOf(body.outputs[index]));
+function ofBranches(node: Node, index: number, left: number): Node | undefined {
+  if (left === 0) return undefined;
+  const [first, second] = node.bodies.map((body) => originOf(body.outputs[index], left));
   return first?.opType === second?.opType ? first : undefined;
 }
 
-const isOfOneOp = ({ inputs }: Node): boolean => {
-  const ops = new Set(inputs.map((input) => originOf(input)?.opType));
+const isOfOneOp = ({ inputs }: Node, left: number): boolean => {
+  if (left === 0) return false;
+  const ops = new Set(inputs.map((input) => originOf(input, left)?.opType));
   return ops.size === 1 && !ops.has(undefined);
 };

@@ -156,7 +156,7 @@ function held(value: Value): Value {
 }
 
 function behindZipMap(value: Value): Value | undefined {
-  const { producer } = value;
-  if (producer?.is('Identity')) return behindZipMap(producer.inputs[0] as Value);
+  let { producer } = value;
+  while (producer?.is('Identity')) producer = producer.inputs[0]?.producer;
   return producer?.is('ZipMap', 'ai.onnx.ml') ? producer.inputs[0] : undefined;
 }

@@ -57,7 +57,7 @@ export class Sketch {
     this.depth = (outer?.depth ?? 0) + (outer && outer.g.graph !== graph ? 1 : 0);
     this.isWide = outer?.isWide ?? random.next() < 0.4;
     this.isStrict = outer?.isStrict ?? false;
-    this.frame = outer?.frame ?? new Frame(unknownsOf(model), undefined, 0);
+    this.frame = outer?.frame ?? new Frame(unknownsOf(model), undefined);
     this.pool = outer && isOpen ? [...outer.pool] : [];
   }
 
