@@ -24,7 +24,8 @@ export function namesIn(flags: Flags, flag: string): string[] | undefined {
 export function limitsIn(flags: Flags): Limits | undefined {
   const entries = namesIn(flags, 'budget')?.map((entry): [string, number] => {
     const [, name = '', number = ''] = /^([^=]+)=(\d+)$/.exec(entry) ?? [];
-    if (!name) throw new UsageError(`--budget: expected name=number,…; found "${entry}"`);
+    if (!name)
+      throw new UsageError(`--budget: expected name=whole number,… of ${budgetNames.join(', ')}; found "${entry}"`);
     if (!budgetNames.includes(name as BudgetName))
       throw new UsageError(`--budget: ${unknownText('budget', name, budgetNames)}`);
     return [name, Number(number)];

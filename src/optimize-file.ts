@@ -50,6 +50,10 @@ export async function optimizeFile(
   passes: PassesLike,
   options: OptimizeFileOptions = {},
 ): Promise<Report> {
+  if (typeof input !== 'string')
+    throw new UsageError(
+      'optimizeFile: expected the path of a model, then passes, then options; found another first argument',
+    );
   const checked = optionsIn(optimizeFileOptions, options, 'optimizeFile');
   return abortable(checked.signal, () => optimizeFileBy(input, passes, checked));
 }

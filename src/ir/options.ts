@@ -8,9 +8,9 @@ export const truth = z.boolean('expected true or false');
 export const whole = 'expected a whole number';
 export const size = z.number(whole).int(whole).nonnegative('expected 0 or more');
 export const limits = z.partialRecord(
-  z.enum(budgetNames, `expected a budget: ${budgetNames.join(' | ')}`),
+  z.enum(budgetNames),
   size,
-  'expected numbers by budget',
+  `expected whole numbers by budget: ${budgetNames.join(' | ')}`,
 );
 export const text = z.string('expected text');
 export const called = <Call>() => z.custom<Call>((value) => typeof value === 'function', 'expected a function');

@@ -35,3 +35,7 @@ export function ownText({ runtimeOwn = [] }: Accuracy): string[] {
     ? [`the runtime's own optimizations move the original's "${worst.name}" by ${numberText(worst.relativeL2)}`]
     : [];
 }
+
+/** True of a gate that nothing was held against: it has not been passed, it only does not stand in the way. */
+export const isOpenGate = ({ name, passed }: Report['gates'][number], accuracy: Report['accuracy']): boolean =>
+  passed && name === 'accuracy' && accuracy?.outputs.length === 0;

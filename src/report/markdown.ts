@@ -3,7 +3,7 @@
 import { bytesText } from '../ir/bytes-text.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
 import type { Report } from '../run/report.js';
-import { arithmeticText, inputsText, ownText } from './accuracy-text.js';
+import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
 import { code, markdownText } from './markdown-text.js';
 import { meaningText } from './meaning-text.js';
@@ -130,7 +130,7 @@ export function reportMarkdown(given: Report): string {
   if (report.notTimed !== undefined) blocks.push(['## Speed'], [`${report.notTimed}.`]);
   if (report.cuts) blocks.push([`Left out for lack of time (\`--time-budget\`): ${report.cuts.join('; ')}.`]);
   blocks.push(
-    gates.map(({ name, passed, detail }) => `- ${passed ? 'passed' : '**failed**'}: ${name}, ${detail}`),
+    gates.map((gate) => `- ${markOf(gate, accuracy)}: ${gate.name}, ${gate.detail}`),
     [
       [
         `Target ${target}, verification ${verification.level}, seed ${seed}.`,
@@ -167,3 +167,6 @@ export function table(titles: readonly string[], rows: readonly (readonly string
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(titles), `|${' --- |'.repeat(titles.length)}`, ...rows.map(line)];
 }
+
+const markOf = (gate: Report['gates'][number], accuracy: Report['accuracy']): string =>
+  isOpenGate(gate, accuracy) ? 'open' : gate.passed ? 'passed' : '**failed**';

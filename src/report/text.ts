@@ -4,7 +4,7 @@ import { bytesText } from '../ir/bytes-text.js';
 import { append, maxOf } from '../ir/lists.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
 import type { PassReport, Report } from '../run/report.js';
-import { arithmeticText, inputsText, ownText } from './accuracy-text.js';
+import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
@@ -255,10 +255,9 @@ const gateLines = ({ gates, accuracy }: ComparisonReport, p: Paint): string[] =>
   // Where nothing could be compared and that counts, the gate of the proof says why, once.
   gates
     .filter(({ name, passed }) => !(name === 'accuracy' && passed && gates.some(isNoProof)))
-    .map(({ passed, name, detail }) => {
-      // A gate that nothing was held against has not been passed: it only does not stand in the way.
-      const isOpen = passed && name === 'accuracy' && accuracy?.outputs.length === 0;
-      return `${isOpen ? p.warn('?') : passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`;
+    .map((gate) => {
+      const mark = isOpenGate(gate, accuracy) ? p.warn('?') : gate.passed ? p.good('✓') : p.bad('✗');
+      return `${mark} ${gate.name}: ${gate.detail}`;
     });
 
 const isNoProof = ({ name, passed }: Report['gates'][number]): boolean => name === 'proof' && !passed;

@@ -1,7 +1,6 @@
 /** Pipelines as people write them: `bf16:keep=Softmax+Erf,fuse-attn`, or lists of names and options in a config file. */
-import { z } from 'zod';
 import { UsageError, unknownText } from '../ir/usage-error.js';
-import { optionsFromText, zodText } from './options.js';
+import { optionsFromText } from './options.js';
 import type { Pass, PassFactory } from './pass.js';
 
 /** A named pipeline. */
@@ -33,7 +32,7 @@ export function parsePasses(passes: PassesLike, catalogue: Catalogue): Pass[] {
     const [name, options = {}] = one;
     const found = lookUp(name, catalogue);
     if (!('definition' in found)) throw new UsageError(`preset ${name}: takes no options`);
-    return [make(found, options)];
+    return [found(options)];
   });
 }
 
@@ -48,7 +47,7 @@ const isPass = (one: PassLike): one is Pass => typeof one === 'object' && 'defin
 function fromText(text: string, catalogue: Catalogue): readonly Pass[] {
   const [name = '', ...options] = text.split(':');
   const found = lookUp(name, catalogue);
-  if ('definition' in found) return [make(found, optionsFromText(found.definition, options))];
+  if ('definition' in found) return [found(optionsFromText(found.definition, options))];
   if (options.length > 0) throw new UsageError(`preset ${name}: takes no options`);
   return found.passes;
 }
@@ -60,13 +59,4 @@ function lookUp(name: string, { passes, presets }: Catalogue): PassFactory | Pre
   if (found) return found;
   const names = passes.flatMap(({ definition }) => [definition.name, ...(definition.aliases ?? [])]);
   throw new UsageError(unknownText('pass', name, [...names, ...presets.map((preset) => preset.name)]));
-}
-
-function make(factory: PassFactory, options: object): Pass {
-  try {
-    return factory(options);
-  } catch (error) {
-    if (error instanceof z.ZodError) throw new UsageError(`pass ${factory.definition.name}: option ${zodText(error)}`);
-    throw error;
-  }
 }

@@ -2,8 +2,9 @@
 import type { z } from 'zod';
 import type { Model } from '../ir/model.js';
 import type { Tensor } from '../ir/tensor.js';
+import { UsageError } from '../ir/usage-error.js';
 import type { RuleHost, Target } from '../match/rule.js';
-import { checkOptionNames } from './options.js';
+import { checkOptionNames, zodText } from './options.js';
 import type { TargetCpu } from './target-cpu.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
@@ -62,11 +63,13 @@ export type PassFactory<Schema extends z.ZodType = any> = ((options?: z.input<Sc
   readonly definition: PassDefinition<Schema>;
 };
 
-/** Defines a pass. The factory throws UsageError for an option of an unknown name, ZodError for a value that the schema refuses. */
+/** Defines a pass. The factory throws UsageError for an option of an unknown name, and for a value that the schema refuses. */
 export function definePass<Schema extends z.ZodType>(definition: PassDefinition<Schema>): PassFactory<Schema> {
   const factory = (options?: z.input<Schema>): Pass => {
     checkOptionNames(definition as unknown as PassDefinition, options);
-    return { definition: definition as unknown as PassDefinition, options: definition.options.parse(options ?? {}) };
+    const checked = definition.options.safeParse(options ?? {});
+    if (!checked.success) throw new UsageError(`pass ${definition.name}: option ${zodText(checked.error)}`);
+    return { definition: definition as unknown as PassDefinition, options: checked.data };
   };
   return Object.assign(factory, { definition });
 }

@@ -81,7 +81,9 @@ describe('parsePasses', () => {
   it('names the nearest option in code, too', () => {
     const misspelled = { kepp: ['Erf'] } as Parameters<typeof store>[0];
     expect(() => store(misspelled)).toThrow(new UsageError('pass bf16: unknown option "kepp"; did you mean "keep"?'));
-    expect(() => store('keep' as never)).toThrow(z.ZodError);
+    expect(() => store('keep' as never)).toThrow(
+      new UsageError('pass bf16: option Invalid input: expected object, received string'),
+    );
   });
 
   it('says what a value should have been', () => {
