@@ -20,6 +20,8 @@ interface Replaced {
 export function replaceInput(model: Model, input: Value, length: number | undefined): Replaced | undefined {
   const { type } = input;
   if (!type || type.kind === 'tensor') return undefined;
+  if (model.graph.outputPorts.some(({ name }) => name === input.name))
+    throw new Refusal('an output has the name of the input', input);
   if (type.kind === 'map') return mapInput(model, input);
   if (type.kind !== 'sequence' && type.kind !== 'optional')
     throw new Refusal(`an input of kind ${type.kind} has no form in tensors`, input);
@@ -33,7 +35,7 @@ export function replaceInput(model: Model, input: Value, length: number | undefi
 
 /** The type of an element. A dim with a name is not the same in all of them. */
 function tensorIn(type: Type | undefined, at: Value): TensorType {
-  if (type?.kind === 'tensor') return own(type);
+  if (type?.kind === 'tensor' && type.elem !== 'undefined') return own(type);
   throw new Refusal('a sequence input whose elements are no tensors', at);
 }
 
@@ -72,7 +74,7 @@ function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: nu
 function optionalInput(model: Model, input: Value, type: Type | undefined, length: number | undefined): Replaced {
   const { graph } = model;
   const { name } = input;
-  if (type?.kind !== 'tensor' && type?.kind !== 'sequence')
+  if ((type?.kind !== 'tensor' || type.elem === 'undefined') && type?.kind !== 'sequence')
     throw new Refusal('an optional input of unknown content', input);
   const { inputs, structure: value } =
     type.kind === 'sequence'

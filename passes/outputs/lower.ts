@@ -123,12 +123,12 @@ function sequenceForm(sequence: Value): Form {
 }
 
 function optionalForm(optional: Value, type: Type | undefined): Form {
-  if (type?.kind === 'tensor') {
+  if (type?.kind === 'tensor' && type.elem !== 'undefined') {
     const present = presence(optional);
     return { kind: 'optional', present, form: { kind: 'tensor', tensor: tensorOr(optional, present, type) } };
   }
   const elem = elementType(optional) ?? (type?.kind === 'sequence' ? type.elem : undefined);
-  if (type?.kind !== 'sequence' || elem?.kind !== 'tensor')
+  if (type?.kind !== 'sequence' || elem?.kind !== 'tensor' || elem.elem === 'undefined')
     throw new Refusal('an optional of unknown content', optional);
   const present = presence(optional);
   const sequence = sequenceOr(optional, present, elem);

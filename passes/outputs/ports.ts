@@ -53,12 +53,14 @@ function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[]
     taken.add(found);
     return found;
   };
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
   const found = graph.outputPorts.map((port, index): Outcome => {
     const type = typeOf(model, index);
     const { name } = port;
     const itself = { name, ports: [{ port, value: graph.outputs[index] as Value }] };
     if (isTensor(type) || !isWanted(index)) return itself;
     try {
+      if (inputs.has(name)) throw new Refusal('an input has its name', graph.outputs[index] as Value);
       const form = formOf(graph.outputs[index] as Value, type);
       taken.delete(name);
       const ports: Port[] = [];

@@ -2,13 +2,25 @@
 import { unknownDim } from '../ir/dims.js';
 import { Graph } from '../ir/graph.js';
 import { tensorOf } from '../ir/numbers.js';
-import { memoryTensor, stringTensor, type Tensor } from '../ir/tensor.js';
-import { type DataType, dataTypes, type Shape, type TensorType, type Type, tensorType } from '../ir/types.js';
+import { elementCount, memoryTensor, stringTensor, type Tensor } from '../ir/tensor.js';
+import {
+  byteLengthOf,
+  type DataType,
+  dataTypes,
+  type Shape,
+  type TensorType,
+  type Type,
+  tensorType,
+} from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 
-/** A tensor without elements. */
-const emptyTensor = (elem: DataType, shape: readonly number[]): Tensor =>
-  elem === 'string' ? stringTensor(shape, []) : memoryTensor(elem, shape, new Uint8Array(0));
+/** Without elements where a dim is 0; of a scalar, one that means nothing. */
+function emptyTensor(elem: DataType, shape: readonly number[]): Tensor {
+  const count = elementCount(shape);
+  return elem === 'string'
+    ? stringTensor(shape, new Array<Uint8Array>(count).fill(new Uint8Array(0)))
+    : memoryTensor(elem, shape, new Uint8Array(byteLengthOf(elem, count)));
+}
 
 /** A scalar or list of int64. */
 export const ints = (graph: Graph, values: number | readonly number[]): Value =>

@@ -47,6 +47,8 @@ export class Graph {
   #constants: Set<Value> | undefined;
   /** Where each output port stands, by name, where they are many. */
   #places: Map<string, number> | undefined;
+  /** Names that more than one output port has. */
+  #repeated: ReadonlySet<string> | undefined;
   #order: { structure: number; nodes: readonly Node[] } | undefined;
 
   constructor(model: Model, name = '', opsets: Map<string, number> = model.opsets) {
@@ -238,7 +240,7 @@ export class Graph {
     for (const { node, index } of [...old.uses]) node.graph.setInput(node, index, value);
   }
 
-  /** Adds an output port, or gives a port another value. */
+  /** Adds an output port, or gives a port another value: all ports of that name, where a model lists it twice. */
   output(name: string, value: Value, type?: Type, carried?: unknown): void {
     const ports = this.outputPorts as Mutable<OutputPort>[];
     const at = this.#placeOf(name);
@@ -246,6 +248,12 @@ export class Graph {
     if (at === ports.length) ports.push({ name, type, carried });
     else if (type) (ports[at] as Mutable<OutputPort>).type = type;
     this.setInput(this.end, at, value);
+    if (this.#repeated?.has(name))
+      ports.forEach((port, index) => {
+        if (index === at || port.name !== name) return;
+        if (type) port.type = type;
+        this.setInput(this.end, index, value);
+      });
   }
 
   /** Replaces the whole list of output ports. */
@@ -256,6 +264,9 @@ export class Graph {
       ports.map(({ port }) => port),
     );
     this.#places = undefined;
+    const names = ports.map(({ port }) => port.name);
+    const distinct = new Set(names);
+    this.#repeated = distinct.size < names.length ? new Set(names.filter((name) => !distinct.delete(name))) : undefined;
     ports.forEach(({ value }, index) => {
       this.setInput(this.end, index, value);
     });

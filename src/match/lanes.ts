@@ -150,14 +150,16 @@ const split: Move = (moved) => {
 const concat: Move = ({ node, shape, rank, block }) => {
   const axis = fromStart(node.int('axis', 0), shape.length);
   const inner = axis - (shape.length - rank);
-  if (inner < 0) return undefined;
+  if (inner < 0 || inner >= rank) return undefined;
   const lanes: Lane[] = [];
   const blocks = node.inputs.map((input) => blockOf(input?.shape, rank));
   if (blocks.some((one) => !one)) return undefined;
   for (const place of placesOf(block)) {
     let at = place[inner] as number;
     let which = 0;
-    while (at >= ((blocks[which] as number[])[inner] as number)) at -= (blocks[which++] as number[])[inner] as number;
+    for (let size = blocks[0]?.[inner]; size !== undefined && at >= size; size = blocks[++which]?.[inner]) at -= size;
+    // Of other ranks than the whole: no run takes them.
+    if (blocks[which]?.length !== rank) return undefined;
     const there = place.map((one, i) => (i === inner ? at : one));
     lanes.push({ value: node.inputs[which] as Value, rank, index: indexOf(there, blocks[which] as number[]) });
   }

@@ -144,6 +144,7 @@ function reductionOf(node: Node, before: readonly Node[], facts: Facts, isOfSqua
   if (!given?.every((axis): axis is number => typeof axis === 'number')) return 'the axes of a mean are not known';
   if (given.length === 0 && node.int('noop_with_empty_axes', 0) === 1) return 'expected a mean; found one over no axis';
   const axes = given.length === 0 ? Array.from({ length: rank }, (_, axis) => axis) : given;
+  if (axes.some((axis) => axis >= rank || axis < -rank)) return 'the axes of a mean are beyond the rank';
   const inOrder = [...new Set(axes.map((axis) => fromStart(axis, rank)))].sort((a, b) => a - b);
   return { of, axes: inOrder, isOfSquares, nodes: [...before, node] };
 }

@@ -5,10 +5,7 @@
  */
 import type { Attribute, AttributeType } from '../ir/attribute.js';
 import { ModelError } from '../ir/errors.js';
-import type { Graph } from '../ir/graph.js';
-import type { ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { scopesIn } from '../ir/scopes.js';
 import { refuseValue } from './attribute-values.js';
 import { type Formal, firstOpset, newestOpset, type OperatorSchema, schemaOf } from './schema.js';
 
@@ -30,7 +27,7 @@ interface Count {
 
 const known = new WeakMap<OperatorSchema, Demands>();
 
-function demandsOf(schema: OperatorSchema): Demands {
+export function demandsOf(schema: OperatorSchema): Demands {
   let demands = known.get(schema);
   if (!demands) {
     const attributes = [...schema.attributes];
@@ -57,7 +54,8 @@ function countOf(formals: readonly Formal[]): Count {
 /** Throws ModelError where a node is not as its operator's schema says. */
 export function refuseMisuse(node: Node): void {
   const { opType, domain } = node;
-  const opset = node.opset ?? Number.POSITIVE_INFINITY;
+  // Of a domain that is not imported runtimes take what they know.
+  const opset = node.opset ?? newestOpset(domain);
   // An operator that came into the set later is what it was at first: some were in use before.
   const first = firstOpset(opType, domain);
   const schema = schemaOf(opType, domain, first === undefined ? opset : Math.max(opset, first));
@@ -86,34 +84,6 @@ export function refuseMisuse(node: Node): void {
   if (node.bodies.length > 0) refusePorts(node, opset);
 }
 
-/** The types that a function's nodes take of its attributes, by name. */
-export function takenTypes(body: Graph): ReadonlyMap<string, AttributeType> {
-  const taken = new Map<string, AttributeType>();
-  for (const graph of scopesIn(body))
-    for (const node of graph.nodeSet)
-      for (const [name, attribute] of node.attributes) {
-        if (attribute.type !== 'ref') continue;
-        const schema = schemaOf(node.opType, node.domain, node.opset ?? Number.POSITIVE_INFINITY);
-        const type = attribute.of === 'undefined' ? schema?.attributes.get(name)?.type : attribute.of;
-        if (type) taken.set(attribute.name, type);
-      }
-  return taken;
-}
-
-/** Throws ModelError where a call gives an attribute of another type than the function takes. */
-export function refuseGiven(
-  call: Node,
-  { name: fn, defaults }: ModelFunction,
-  taken: ReadonlyMap<string, AttributeType>,
-): void {
-  for (const [name, type] of taken) {
-    const given = call.attributes.get(name) ?? defaults.get(name);
-    const found = given?.type === 'ref' ? given.of : given?.type;
-    if (found !== undefined && found !== 'undefined' && found !== type)
-      throw new ModelError(placeOf(call, name), `${kindText(type)}, as function "${fn}" takes it`, kindText(found));
-  }
-}
-
 /** Throws ModelError where a body has other numbers of inputs and outputs than its operator hands over and takes. */
 function refusePorts(node: Node, opset: number): void {
   const [given, taken] = [node.inputs.length, node.outputs.length];
@@ -132,9 +102,9 @@ function refusePorts(node: Node, opset: number): void {
   }
 }
 
-const placeOf = (node: Node, name: string): string => `${node.label}, attribute "${name}"`;
+export const placeOf = (node: Node, name: string): string => `${node.label}, attribute "${name}"`;
 
-const kindText = (type: AttributeType | 'undefined'): string =>
+export const kindText = (type: AttributeType | 'undefined'): string =>
   `${/^[aeiou]/.test(type) && !type.endsWith('s') ? 'an' : type.endsWith('s') ? 'a list of' : 'a'} ${type.replace('_', ' ')}`;
 
 function refuseCount(

@@ -3,9 +3,9 @@ import { ModelError } from '../ir/errors.js';
 import type { Graph } from '../ir/graph.js';
 import { maxOf } from '../ir/lists.js';
 import type { Model, ModelFunction } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes.js';
-import { refuseGiven, refuseMisuse, takenTypes } from './conform.js';
+import { refuseMisuse } from './conform.js';
+import { refuseCall, takenTypes } from './function-ports.js';
 import type { FunctionMessage } from './messages.js';
 import { schemaOf } from './schema.js';
 
@@ -58,8 +58,7 @@ export function readFunctions(
         if (fault) throw fault;
         const { fn: callee, taken } = read.get(key) ?? {};
         if (!callee || !taken) continue;
-        refuseMore(node, callee);
-        refuseGiven(node, callee, taken);
+        refuseCall(node, callee, taken);
         callees.add(callee);
       }
     return callees;
@@ -92,15 +91,6 @@ const isOperator = ({ name = '', domain = '' }: FunctionMessage, { opsets }: Mod
   const own = domain === 'ai.onnx' ? '' : domain;
   return schemaOf(name, own, opsets.get(own) ?? Number.POSITIVE_INFINITY) !== undefined;
 };
-
-/** Throws ModelError where a call hands over, or asks for, more than its function has. */
-function refuseMore({ label, inputs, outputs }: Node, { name, graph }: ModelFunction): void {
-  for (const [what, found, most] of [
-    ['inputs', inputs.length, graph.inputs.length],
-    ['outputs', outputs.length, graph.outputs.length],
-  ] as const)
-    if (found > most) throw new ModelError(label, `at most the ${most} ${what} of function "${name}"`, `${found}`);
-}
 
 /** No exporter writes calls of calls as deep as this, and nobody who follows so many runs out of stack. */
 const DEEPEST = 512;

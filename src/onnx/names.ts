@@ -28,8 +28,12 @@ export class ScopeNames {
     const inputs = new Map(graph.inputs.map((value) => [this.of(value), value]));
     const wanted = graph.outputPorts.map(({ name }) => name);
     for (const name of wanted) this.#taken.add(name);
+    const given = new Map<string, Value>();
     this.ports = wanted.map((wish, index) => {
       const value = graph.outputs[index] as Value;
+      // An output that a model lists twice.
+      if (!outer && given.get(wish) === value) return wish;
+      given.set(wish, value);
       const current = this.#names.get(value);
       if (current === wish) return wish;
       if (!outer && inputs.has(wish))

@@ -227,6 +227,14 @@ describe('a call', () => {
     await run(leaky({ name: 'slope', type: 1, f: 0.5 }), [2]);
   });
 
+  it('that leaves out what the function needs is refused, as the runtime does', async () => {
+    const bytes = withFunctions([f('Neg')], node('f', [], ['y'], { domain: 'd' }));
+    expect(await messageOf(bytes)).toBe('f "y": expected input 0, "a", which function "f" needs; found none');
+    await expect(run(bytes, [2])).rejects.toThrow();
+    const unused = { ...f('Neg'), input: ['a', 'c'] };
+    await run(withFunctions([unused], node('f', ['x'], ['y'], { domain: 'd' })), [2]);
+  });
+
   it('that hands over more than the function has is refused, as the runtime does', async () => {
     const bytes = withFunctions([f('Neg')], node('f', ['x', 'x'], ['y'], { domain: 'd' }));
     expect(await messageOf(bytes)).toBe('f "y": expected at most the 1 inputs of function "f"; found 2');
