@@ -54,7 +54,7 @@ function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[]
     return found;
   };
   const inputs = new Set(graph.inputs.map(({ name }) => name));
-  const found = graph.outputPorts.map((port, index): Outcome => {
+  const outcomeOf = (port: OutputPort, index: number): Outcome => {
     const type = typeOf(model, index);
     const { name } = port;
     const itself = { name, ports: [{ port, value: graph.outputs[index] as Value }] };
@@ -74,6 +74,13 @@ function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[]
       if (!(error instanceof Refusal)) throw error;
       return { ...itself, refusal: error };
     }
+  };
+  // An output that a model lists twice is one.
+  const known = new Map<string, Outcome>();
+  const found = graph.outputPorts.map((port, index): Outcome => {
+    const outcome = known.get(port.name) ?? outcomeOf(port, index);
+    known.set(port.name, outcome);
+    return outcome;
   });
   // A node that an output was taken from may have been replaced for a later one.
   return found.map((one) => ({

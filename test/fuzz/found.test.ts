@@ -50,6 +50,19 @@ const found: readonly (readonly [name: string, passes: string, bytes: Uint8Array
     modelBytes({}, { output: [{ name: 'y', type: { optionalType: { elemType: { tensorType: { elemType: 0 } } } } }] }),
   ],
   [
+    'an optional listed twice',
+    'flatten-outputs',
+    modelBytes(
+      {},
+      {
+        output: [
+          { ...optional, name: 'y' },
+          { ...optional, name: 'y' },
+        ],
+      },
+    ),
+  ],
+  [
     'an optional that goes through under one name',
     'flatten-outputs',
     modelBytes({}, { input: [optional], node: [], output: [optional] }),
