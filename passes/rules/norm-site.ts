@@ -33,8 +33,8 @@ function isByCount(user: Node, { inputs: [x], output }: Node, facts: Facts): boo
   return count !== 1 && (x?.shape?.some((size) => typeof size === 'number' && isNear(size, count)) ?? false);
 }
 
-/** `isInverted`: something was divided by it before the root. */
-function leadsToRoot(node: Node, steps: number, facts: Facts, isInverted = false): boolean {
+/** `isInverted`: something was divided by it before the root. `isPast`: the difference of moments, where the steps begin anew, is behind. */
+function leadsToRoot(node: Node, steps: number, facts: Facts, isInverted = false, isPast = false): boolean {
   return node.output.users.some((user) => {
     if (user.domain !== '') return false;
     // Which takes the root of its last input.
@@ -44,10 +44,10 @@ function leadsToRoot(node: Node, steps: number, facts: Facts, isInverted = false
       const exponent = scalarOf(user.inputs[1], facts);
       return exponent === -0.5 || (exponent === 0.5 && (isInverted || isDivisor(user.output, STEPS, facts)));
     }
-    if (isDifferenceOfMoments(user)) return steps > 0 && leadsToRoot(user, steps - 1, facts);
+    if (isDifferenceOfMoments(user)) return !isPast && leadsToRoot(user, STEPS, facts, false, true);
     const inverts = user.opType === 'Reciprocal' || (user.opType === 'Div' && user.inputs[1] === node.output);
     const isBetween = steps > 0 && user.outputs[0] !== undefined && (inverts || between.has(user.opType));
-    return isBetween && leadsToRoot(user, steps - 1, facts, isInverted !== inverts);
+    return isBetween && leadsToRoot(user, steps - 1, facts, isInverted !== inverts, isPast);
   });
 }
 
