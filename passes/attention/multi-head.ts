@@ -4,7 +4,7 @@
  */
 import { float } from '../../src/ir/attribute.js';
 import { tensorType } from '../../src/ir/types.js';
-import { helps, Miss } from '../../src/match/miss.js';
+import { Miss } from '../../src/match/miss.js';
 import { biasOf } from './bias.js';
 import type { Emitter } from './kernel.js';
 import { layoutOf, merged } from './layout.js';
@@ -21,7 +21,7 @@ export const multiHeadAttention: Emitter = (site, _, host) => {
   const takes = (pair: readonly Operand[]): Miss | undefined => {
     const inputs = [query, ...pair].map((one) => tensorType(elem, dimsOf(one)));
     const reason = host.unfit({ ...MHA, inputs, ints: { num_heads: layout.count } });
-    return reason === undefined ? undefined : new Miss(reason, site.softmax, 7, helps.kernel);
+    return reason === undefined ? undefined : new Miss(reason, site.softmax, 7);
   };
   const pair = keyAndValue(site, layout, takes);
   if (pair instanceof Miss) return pair;

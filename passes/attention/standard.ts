@@ -7,7 +7,7 @@ import type { Facts } from '../../src/infer/index.js';
 import { float } from '../../src/ir/attribute.js';
 import { type DataType, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { helps, type Match, Miss } from '../../src/match/miss.js';
+import { type Match, Miss } from '../../src/match/miss.js';
 import type { Axes } from '../../src/match/view.js';
 import { biasOf, memo } from './bias.js';
 import type { Emitter } from './kernel.js';
@@ -31,7 +31,11 @@ function lowness(site: AttentionSite, elem: DataType, facts: Facts): Match<boole
   const at = site.terms[0]?.at ?? site.softmax;
   const lowest = elem === 'float32' ? LOWEST : -1e4;
   const ranges = site.terms.map((term) => termRange(term, facts));
-  const low = ranges.reduce((sum, range) => sum + Math.min(0, range?.low ?? 0), 0);
+  // A mask overwrites what is there, a bias adds to it.
+  const low = ranges.reduce((least, range, i) => {
+    const own = Math.min(0, range?.low ?? 0);
+    return site.terms[i]?.kind === 'mask' ? Math.min(least, own) : least + own;
+  }, 0);
   const isInfinite = ranges.some((range) => range?.isInfinite) || low < -3.4028235e38;
   const isKnown = !ranges.includes(undefined) && (!isInfinite || (site.isGuarded && low > LOW));
   if (!isKnown) return new Miss(WHOLE, at, 7);
@@ -41,7 +45,7 @@ function lowness(site: AttentionSite, elem: DataType, facts: Facts): Match<boole
 
 const termRange = (term: Term, facts: Facts): Range | undefined => {
   if (term.kind === 'mask')
-    return { low: Math.max(term.fill, -1e30), high: 0, isInfinite: term.fill === Number.NEGATIVE_INFINITY };
+    return { low: Number.isFinite(term.fill) ? term.fill : LOW, high: 0, isInfinite: !Number.isFinite(term.fill) };
   const range = rangeOf(term.value, facts);
   return range && (term.factor === 1 ? range : undefined);
 };
@@ -64,7 +68,7 @@ export const standardAttention: Emitter = (site, facts, host) => {
   const call = { ...STANDARD, inputs: operands.map((one) => tensorType(elem, dimsOf(one))) };
   const ints = isFlat ? { q_num_heads: layout.count, kv_num_heads: layout.count } : {};
   const reason = host.unfit({ ...call, ints, floats: { scale, softcap: site.softcap } });
-  if (reason !== undefined) return new Miss(reason, site.softmax, 7, helps.kernel);
+  if (reason !== undefined) return new Miss(reason, site.softmax, 7);
   const bias = biasOf(site, layout, elem);
   if (bias instanceof Miss) return bias;
   const { batch, heads, rows, valueColumns } = layout;

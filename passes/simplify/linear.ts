@@ -185,7 +185,8 @@ function scaleColumns(node: Node): void {
     const { graph } = node;
     const scale = flat(graph, constant);
     graph.setInput(matMul, 1, graph.add('Mul', [w, scale]).output);
-    if (add) graph.setInput(add.node, add.slot, graph.add('Mul', [flat(graph, add.bias), scale]).output);
+    // The bias keeps its rank, which may be above the product's.
+    if (add) graph.setInput(add.node, add.slot, graph.add('Mul', [add.bias, scale]).output);
     graph.replaceUses(node.output, (add?.node ?? matMul).output);
     return;
   }

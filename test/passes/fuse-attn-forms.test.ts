@@ -2,6 +2,7 @@
 import { describe, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type DimLike } from '../../src/ir/build.js';
+import { tensorOf } from '../../src/ir/numbers.js';
 import { checkMiss, checkPass } from '../check-pass.js';
 import { NOISE } from './attention-models.js';
 
@@ -55,4 +56,16 @@ describe('a scale that a kernel reads as none', () => {
     await checkMiss(fuseAttn({ op: 'Attention' }), { before: scaled(-1, 23), reason: 'a scale above 0' });
     await checkPass(fuseAttn(), { before: scaled(-1, 17), within: NOISE });
   });
+});
+
+it('a row that a mask overwrites with the lowest number is shared out evenly by Attention too', async () => {
+  const before = buildModel({ '': 23 }, (g) => {
+    const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, 'float32', [2, 2, 3, 4]));
+    const hides = g.input('hides', 'bool', [2, 1, 1, 3]);
+    const scores = g.op('MatMul', [q, g.op('Transpose', [k], { perm: [0, 1, 3, 2] })]);
+    const masked = g.op('Where', [hides, g.constant('float32', -3.4028234663852886e38), scores]);
+    g.output('y', g.op('MatMul', [g.op('Softmax', [masked], { axis: -1 }), v]));
+  });
+  const feeds = { hides: tensorOf('bool', [1, 1, 1, 0, 1, 0], [2, 1, 1, 3]) };
+  await checkPass(fuseAttn({ op: 'Attention' }), { before, within: NOISE, feeds });
 });

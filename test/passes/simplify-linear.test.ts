@@ -57,6 +57,15 @@ describe('simplify: into the weights', () => {
     await checkPass(simplify(), { before, ops: { MatMul: 1, Add: 1 }, within: NOISE });
   });
 
+  it('a scale behind a bias of more axes than the product, which keeps them', async () => {
+    const before = declaredModel({ '': 17 }, (g) => {
+      const product = g.op('MatMul', [g.input('x', 'float32', ['b', 3]), weights(g, [3, 4])]);
+      const scaled = g.op('Mul', [g.op('Add', [product, weights(g, [1, 1, 4], 6)]), g.constant('float32', 0.25)]);
+      g.output('y', scaled);
+    });
+    await checkPass(simplify(), { before, ops: { MatMul: 1, Add: 1 }, within: NOISE });
+  });
+
   it('what follows a ConvTranspose in groups, a Gemm with factors of its own, and a product of matrices', async () => {
     const grouped = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['n', 6, 5]);
