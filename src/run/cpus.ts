@@ -1,7 +1,9 @@
 /** On which CPUs the numbers of a model hold: whether any 16-bit sum of its u8 × s8 products can saturate. */
+
 import { instanceCount, instanceOf } from '../ir/bank.js';
 import { constantTensor } from '../ir/constants.js';
 import type { Model } from '../ir/model.js';
+import { under } from '../ir/named.js';
 import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { Value } from '../ir/value.js';
@@ -33,7 +35,7 @@ const integerProducts: Readonly<Record<string, IntegerProduct>> = {
 
 /** Undefined for an operator that adds no products of integers. */
 export const integerProductOf = ({ domain, opType }: Node): IntegerProduct | undefined =>
-  integerProducts[domain ? `${domain}.${opType}` : opType];
+  under(integerProducts, domain ? `${domain}.${opType}` : opType);
 
 /** Undefined where the model adds no products of u8 × s8. Reads the weights of those that it does, in pieces. */
 export function holdsOn(model: Model): { readonly isExact: boolean; readonly text: string } | undefined {

@@ -50,6 +50,11 @@ const found: readonly (readonly [name: string, passes: string, bytes: Uint8Array
     modelBytes({}, { output: [{ name: 'y', type: { optionalType: { elemType: { tensorType: { elemType: 0 } } } } }] }),
   ],
   [
+    'an operator called as what every object has',
+    'exact',
+    modelBytes({}, { node: [node('constructor', ['x', 'x'], ['y'])] }),
+  ],
+  [
     'an optional listed twice',
     'flatten-outputs',
     modelBytes(
