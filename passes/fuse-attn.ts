@@ -6,14 +6,14 @@ import { applyRules, reportSites } from '../src/match/apply.js';
 import { helps, Miss } from '../src/match/miss.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { raiseOpset } from '../src/run/raise-opset.js';
-import type { SharedBiases } from './attention/bias.js';
-import { type AttentionOp, attentionOps, type Choice, choose } from './attention/choice.js';
-import { emitAttention } from './attention/kernel.js';
-import { ATTENTION, hasAttention, raiseMiss } from './attention/opset.js';
-import { isWeak } from './attention/scores.js';
-import { type AttentionSite, attentionSite } from './attention/site.js';
-import { attentionTrace } from './attention/trace.js';
-import { Trail } from './attention/trail.js';
+import type { SharedBiases } from './attention/emit/bias.js';
+import { type AttentionOp, attentionOps, type Choice, choose } from './attention/emit/choice.js';
+import { emitAttention } from './attention/emit/kernel.js';
+import { ATTENTION, hasAttention, raiseMiss } from './attention/emit/opset.js';
+import { isWeak } from './attention/read/scores.js';
+import { type AttentionSite, attentionSite } from './attention/read/site.js';
+import { attentionTrace } from './attention/read/trace.js';
+import { Trail } from './attention/read/trail.js';
 import { softmax as softmaxInSteps } from './rules/softmax.js';
 
 export const fuseAttn = definePass({

@@ -1,7 +1,7 @@
 /** What a config file and the command line can say about one job, declared once. */
 
 import { z } from 'zod';
-import { attentionOps } from '../passes/attention/choice.js';
+import { attentionOps } from '../passes/attention/emit/choice.js';
 import { limits, optionsIn, size, truth, whole } from './ir/options.js';
 import { recordOf } from './ir/record-schema.js';
 import type { PassesLike } from './run/parse.js';

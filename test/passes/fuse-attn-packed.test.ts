@@ -1,6 +1,6 @@
 /** Projections and attention as com.microsoft Attention: the weights side by side, the numbers of the plain graph; refusals. */
 import { describe, expect, it } from 'vitest';
-import { packedWeights } from '../../passes/attention/packed-weights.js';
+import { packedWeights } from '../../passes/attention/emit/packed-weights.js';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { bankOf, instanceOf } from '../../src/ir/bank.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';

@@ -1,0 +1,139 @@
+/** Brings a tensor whose axes are known by their factors into another arrangement of them: the fewest of Reshape, Transpose, Squeeze, Unsqueeze. */
+import { type Dim, divideExactly, equalDims } from '../../../src/ir/dims.js';
+import type { Value } from '../../../src/ir/value.js';
+import { type Axes, type Factor, sameAxes, sameFactors } from '../../../src/match/view.js';
+import { sizeOf } from '../read/parts.js';
+import type { Builder } from './builder.js';
+
+/** Nodes still to be made: what is asked first is all asked before the first of them. */
+export type Plan = (builder: Builder) => Value;
+
+/** Makes one value of another. */
+export interface Change {
+  /** Transposes, which copy; a Reshape is free. */
+  readonly copies: number;
+  apply(builder: Builder, value: Value): Value;
+}
+
+const nothing: Change = { copies: 0, apply: (_, value) => value };
+
+const then = (first: Change, second: Change): Change => ({
+  copies: first.copies + second.copies,
+  apply: (builder, value) => second.apply(builder, first.apply(builder, value)),
+});
+
+/** From some axes to others of the same factors; undefined where the sizes that a Reshape needs are not known. */
+export function arrange(from: Axes, to: Axes): Change | undefined {
+  if (sameAxes(from, to)) return nothing;
+  if (sameFactors(from.flat(), to.flat())) return reshape(from, to);
+  // Axes that are torn apart become axes of their own first.
+  const order = to.flat();
+  const isTorn = (axis: readonly Factor[]): boolean => {
+    const at = axis.map((factor) => order.indexOf(factor));
+    return (
+      at.some((place, i) => i > 0 && place !== (at[i - 1] as number) + 1) ||
+      to.every((one) => !axis.every((factor) => one.includes(factor)))
+    );
+  };
+  const whole = from.flatMap((axis) => (isTorn(axis) ? axis.map((factor) => [factor]) : [axis]));
+  const split = reshape(from, whole);
+  const perm = permutation(whole, to);
+  const moved = perm.map((axis) => whole[axis] as readonly Factor[]);
+  const merge = reshape(moved, to);
+  if (!split || !merge) return undefined;
+  const transpose: Change = {
+    copies: 1,
+    apply: (builder, value) => builder.op('Transpose', [value], { perm }),
+  };
+  return then(then(split, transpose), merge);
+}
+
+/**
+ * The axes in the order of the target. Those of size 1 stand where the target has one, else behind the axes of unknown size, which
+ * a Reshape then copies; never last, so that what is copied stays in one piece.
+ */
+function permutation(from: Axes, to: Axes): number[] {
+  const free = from.flatMap((axis, i) => (axis.length === 0 ? [i] : []));
+  const perm = to.flatMap((axis) => {
+    if (axis.length === 0) return free.length > 0 ? [free.shift() as number] : [];
+    const parts = from.flatMap((one, i) => (one.length > 0 && axis.includes(one[0] as Factor) ? [i] : []));
+    return parts.sort((a, b) => axis.indexOf(from[a]?.[0] as Factor) - axis.indexOf(from[b]?.[0] as Factor));
+  });
+  const open = perm.findLastIndex((axis) => typeof sizeOf(from[axis] ?? []) !== 'number');
+  return perm.toSpliced(Math.min(open + 1, perm.length - 1), 0, ...free);
+}
+
+/** A size of a Reshape's target: a number, 0 for the same axis, -1 for what is left, or an axis of the input to be measured. */
+type Size = number | { readonly axis: number; readonly by: number };
+
+/** Between axes whose factors stand in one order: axes of size 1 come or go, else a Reshape, to constants where they say it. */
+function reshape(from: Axes, to: Axes): Change | undefined {
+  if (sameAxes(from, to)) return nothing;
+  const added = addedOnes(from, to);
+  if (added) return { copies: 0, apply: (builder, value) => builder.unsqueeze(value, added) };
+  const removed = addedOnes(to, from);
+  if (removed) return { copies: 0, apply: (builder, value) => builder.squeeze(value, removed) };
+  const sizes = sizesOf(from, to);
+  const isConstant = sizes?.every((size) => typeof size === 'number') ?? false;
+  const ones = from.flatMap((axis, i) => (axis.length === 0 ? [i] : []));
+  const rest = from.filter((axis) => axis.length > 0);
+  const fewer = isConstant || ones.length === 0 ? undefined : sizesOf(rest, to);
+  if (fewer?.every((size) => typeof size === 'number'))
+    return {
+      copies: 0,
+      apply: (builder, value) => builder.op('Reshape', [builder.squeeze(value, ones), builder.ints(fewer as number[])]),
+    };
+  if (!sizes) return undefined;
+  return {
+    copies: 0,
+    apply: (builder, value) => builder.op('Reshape', [value, shapeValue(builder, value, sizes)]),
+  };
+}
+
+/** The target of a Reshape; undefined where a size can neither be written nor measured. */
+function sizesOf(from: Axes, to: Axes): Size[] | undefined {
+  const given = from.map(sizeOf);
+  const sizes = to.map((factors, i): Size | undefined => {
+    const size = sizeOf(factors);
+    // A 0 in the target is no size but a copy.
+    if (size === 0 && given[i] !== 0) return undefined;
+    if (typeof size === 'number') return size;
+    return from[i] && sameFactors(from[i], factors) ? 0 : measure(size, given);
+  });
+  const isOpen = (size: Size | undefined): boolean => typeof size !== 'number';
+  // One size may be left open: one that cannot be measured, if there is any.
+  const left = sizes.includes(undefined) ? sizes.indexOf(undefined) : sizes.findIndex(isOpen);
+  const all = sizes.map((size, i) => (i === left ? -1 : size));
+  return all.includes(undefined) || sizeOf(to[left] ?? []) === 0 ? undefined : (all as Size[]);
+}
+
+/** Where a dim can be read: it is an axis of these sizes, or such an axis divided by a number. */
+export function measure(size: Dim, of: readonly Dim[]): { axis: number; by: number } | undefined {
+  for (const [axis, dim] of of.entries()) {
+    const by = equalDims(dim, size) ? 1 : divideExactly(dim, size);
+    if (typeof by === 'number' && by > 0) return { axis, by };
+  }
+  return undefined;
+}
+
+export function measured(builder: Builder, value: Value, { axis, by }: { axis: number; by: number }): Value {
+  const size = builder.op('Gather', [builder.op('Shape', [value]), builder.ints(axis)]);
+  return by === 1 ? size : builder.op('Div', [size, builder.ints(by)]);
+}
+
+function shapeValue(builder: Builder, value: Value, sizes: readonly Size[]): Value {
+  if (sizes.every((size) => typeof size === 'number')) return builder.ints(sizes as number[]);
+  const parts = sizes.map((size) => (typeof size === 'number' ? builder.ints(size) : measured(builder, value, size)));
+  return builder.op('Concat', parts, { axis: 0 });
+}
+
+/** The places of axes of size 1 that the target has more, where that is the only difference. */
+function addedOnes(from: Axes, to: Axes): number[] | undefined {
+  const rest = [...from];
+  const ones: number[] = [];
+  for (const [i, axis] of to.entries())
+    if (rest[0] && rest[0].length > 0 === axis.length > 0 && sameFactors(rest[0], axis)) rest.shift();
+    else if (axis.length === 0) ones.push(i);
+    else return undefined;
+  return rest.length === 0 ? ones : undefined;
+}

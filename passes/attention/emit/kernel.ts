@@ -1,0 +1,125 @@
+/**
+ * Puts one kernel in the place of a site: asks everything first, then builds, then connects who read the site.
+ *
+ * The operands are taken from before the exporter's splits and transposes where views show that this is the same tensor.
+ */
+
+import type { Facts } from '../../../src/infer/index.js';
+import { type DataType, tensorType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { type Match, Miss } from '../../../src/match/miss.js';
+import type { RuleHost } from '../../../src/match/rule.js';
+import { type Axes, align, type Factor, leavesOf, sameAxes, viewOf } from '../../../src/match/view.js';
+import { inputsOf } from '../mask/causal.js';
+import { isWeak } from '../read/scores.js';
+import type { AttentionSite } from '../read/site.js';
+import { arrange, type Change } from './arrange.js';
+import type { SharedBiases } from './bias.js';
+import { Builder } from './builder.js';
+import { dimOf } from './layout.js';
+import { codeOf } from './operands.js';
+
+/** A kernel that can hold a site: what it gives, and its axes. */
+export interface Emission {
+  readonly plan: (builder: Builder, shared: SharedBiases) => Value;
+  readonly axes: Axes;
+  /** What it computes in. */
+  readonly elem: DataType;
+  /** The tensors that query, key and value are taken from. */
+  readonly operands: readonly Value[];
+  /** What the mask and the biases are computed from, where the kernel holds for such masks alone; else any will do. */
+  readonly masks?: readonly Value[];
+}
+
+/** How an op takes a site, or why it does not. */
+export type Emitter = (site: AttentionSite, facts: Facts, host: RuleHost) => Match<Emission>;
+
+/** Replaces the site by one node, or says why it stays: then nothing reads what was built. */
+export function emitAttention(
+  site: AttentionSite,
+  emission: Emission,
+  facts: Facts,
+  shared: SharedBiases,
+  host: RuleHost,
+): Miss | undefined {
+  const { axes, elem } = emission;
+  const context = site.context.output;
+  const readers = viewsOf(context).filter((value) => sameAxes(axesIn(value, site, facts), axes));
+  const read = readFrom(context, readers, axes.map(leavesOf), site, facts);
+  if (!read) return new Miss('sizes of the result are not known', site.context, 5);
+  const builder = new Builder(context.graph, site.context.name || site.softmax.name);
+  let output = emission.plan(builder, shared);
+  const type = tensorType(elem, axes.map(dimOf));
+  output.type = type;
+  if (site.isGuarded) {
+    const isMasked = builder.op('IsNaN', [output]);
+    output = builder.op('Where', [isMasked, builder.number(elem, 0), output]);
+    output.type = type;
+  }
+  if (elem !== site.elem) output = builder.op('Cast', [output], { to: codeOf(site.elem) });
+  output.type = tensorType(site.elem, axes.map(dimOf));
+  // Everyone who read the context reads the kernel's output: as it is where they merged the heads, else arranged again.
+  const old = readers.includes(read.value) ? readers : [...readers, read.value];
+  const reason = host.replace({
+    rule: 'attention',
+    old,
+    by: old.map((value) => (readers.includes(value) ? output : read.change.apply(builder, output))),
+    operands: [...emission.operands, ...(emission.masks ?? masksOf(site, facts))],
+    facts,
+  });
+  return reason === undefined ? undefined : new Miss(reason, site.softmax, 8);
+}
+
+/**
+ * The context, or the view of it that all who read it read, which is cheapest to make of the output: a Transpose behind the context is
+ * not made anew where the output need not be turned for it. Undefined where sizes are not known.
+ */
+function readFrom(context: Value, readers: readonly Value[], from: Axes, site: AttentionSite, facts: Facts) {
+  let best: { readonly value: Value; readonly change: Change } | undefined;
+  for (let value: Value | undefined = context; value; value = onlyView(value, readers)) {
+    const to = axesIn(value, site, facts);
+    const change = to.length > 0 ? arrange(from, to) : undefined;
+    if (change && change.copies <= (best?.change.copies ?? change.copies)) best = { value, change };
+  }
+  return best;
+}
+
+/** The view that all who read a value read; undefined where others do, or the value stands for the output itself. */
+function onlyView(value: Value, readers: readonly Value[]): Value | undefined {
+  const [view, ...others] = viewsOf(value, 2).slice(1);
+  return !readers.includes(value) && value.uses.size === 1 && others.length === 0 ? view : undefined;
+}
+
+/** What is fed when the rewrite is run alone: any mask will do, unless some row must see a key. */
+const masksOf = (site: AttentionSite, facts: Facts): readonly Value[] =>
+  site.terms.some(isWeak) ? inputsOf(site, facts) : site.terms.map((term) => term.value);
+
+/** The axes of a view of the context in the site's factors; none where it is something else. */
+function axesIn(value: Value, site: AttentionSite, facts: Facts): Axes {
+  const context = site.context.output;
+  const view = value === context ? undefined : viewOf(value, facts);
+  if (value === context) return site.contextAxes.map(leavesOf);
+  if (view?.base !== context || view.scale !== 1) return [];
+  const common = new Map<Factor, Factor>();
+  for (const [i, own] of view.baseAxes.entries()) {
+    const shared = site.contextAxes[i] ?? [];
+    if (!align(shared, own)) return [];
+    leavesOf(own).forEach((factor, j) => {
+      common.set(factor, leavesOf(shared)[j] as Factor);
+    });
+  }
+  return view.axes.map((factors) => leavesOf(factors).map((factor) => common.get(factor) ?? factor));
+}
+
+/** A value and those that are reached from it through a few view ops. */
+function viewsOf(value: Value, depth = 5): Value[] {
+  if (depth === 0) return [];
+  const next = value.users.flatMap((node) => {
+    const isView =
+      node.domain === '' &&
+      /^(Transpose|Reshape|Identity|Squeeze|Unsqueeze|Flatten)$/.test(node.opType) &&
+      node.inputs[0] === value;
+    return isView ? viewsOf(node.output, depth - 1) : [];
+  });
+  return [value, ...next];
+}

@@ -1,0 +1,30 @@
+/** Raises a model to the opset of ai.onnx Attention, where a site needs it and nothing is lost by it. */
+import { inferTypes } from '../../../src/infer/index.js';
+import { cloneModel } from '../../../src/ir/clone.js';
+import type { Model } from '../../../src/ir/model.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import { raiseOpset } from '../../../src/run/raise-opset.js';
+
+/** The first opset with Attention. */
+export const ATTENTION = 23;
+
+/** True where every scope is at an opset that has Attention. */
+export const hasAttention = (model: Model): boolean =>
+  [...model.graphs()].every(({ opsets }) => (opsets.get('') ?? 0) >= ATTENTION);
+
+/** Why the model cannot be raised so that the target still runs all of it; undefined where it can. */
+export function raiseMiss(model: Model, context: PassContext): string | undefined {
+  const copy = cloneModel(model);
+  inferTypes(copy);
+  const refusal = raiseOpset(copy, ATTENTION);
+  if (refusal) return refusal.reason;
+  const before = model.opsets.get('') ?? 1;
+  for (const graph of copy.graphs())
+    for (const { opType, domain, outputs } of graph.nodes()) {
+      const elem = outputs[0]?.elem;
+      if (domain !== '' || !elem) continue;
+      if (context.hasKernel(opType, '', before, elem) && !context.hasKernel(opType, '', ATTENTION, elem))
+        return `the target has no kernel for ${opType} there`;
+    }
+  return undefined;
+}

@@ -1,0 +1,95 @@
+/**
+ * ai.onnx Attention for a site: query, key and value all [B, S, N·D], or all [B, N, S, D]; fewer heads of key and value than of
+ * the query; a soft cap; a bias [B|1, N|1, S, T], never broadcast over the queries (the CPU kernel rejects that).
+ */
+
+import type { Facts } from '../../../src/infer/index.js';
+import { float } from '../../../src/ir/attribute.js';
+import { type DataType, tensorType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { type Match, Miss } from '../../../src/match/miss.js';
+import type { Axes } from '../../../src/match/view.js';
+import { type Range, rangeOf } from '../mask/range.js';
+import type { Part } from '../read/parts.js';
+import type { Term } from '../read/scores.js';
+import type { AttentionSite } from '../read/site.js';
+import { biasOf, memo } from './bias.js';
+import type { Emitter } from './kernel.js';
+import { layoutOf, merged, separate } from './layout.js';
+import { copiesOf, dimsOf, elemOfKernel, made, type Operand, operand } from './operands.js';
+
+const STANDARD = { opType: 'Attention', domain: '' };
+
+/** Its kernels give zeros for a row whose scores are all as low as this; the Softmax of a graph shares such a row out evenly. */
+const LOWEST = -1e38;
+const WHOLE = 'a row that the bias may mask whole would give zeros in Attention';
+/** What a finite mask is raised to: still as good as none for any score. */
+const LOW = -1e30;
+
+/** Whether the bias must be raised so that rows masked whole stay what they are; a Miss where that is not known. */
+function lowness(site: AttentionSite, elem: DataType, facts: Facts): Match<boolean> {
+  const at = site.terms[0]?.at ?? site.softmax;
+  const lowest = elem === 'float32' ? LOWEST : -1e4;
+  const ranges = site.terms.map((term) => termRange(term, facts));
+  // A mask overwrites what is there, a bias adds to it.
+  const low = ranges.reduce((least, range, i) => {
+    const own = Math.min(0, range?.low ?? 0);
+    return site.terms[i]?.kind === 'mask' ? Math.min(least, own) : least + own;
+  }, 0);
+  const isInfinite = ranges.some((range) => range?.isInfinite) || low < -3.4028235e38;
+  const isKnown = !ranges.includes(undefined) && (!isInfinite || (site.isGuarded && low > LOW));
+  if (!isKnown) return new Miss(WHOLE, at, 7);
+  if (low <= lowest) return elem === 'float32' ? true : new Miss(WHOLE, at, 7);
+  return false;
+}
+
+const termRange = (term: Term, facts: Facts): Range | undefined => {
+  if (term.kind === 'mask')
+    return { low: Number.isFinite(term.fill) ? term.fill : LOW, high: 0, isInfinite: !Number.isFinite(term.fill) };
+  const range = rangeOf(term.value, facts);
+  return range && (term.factor === 1 ? range : undefined);
+};
+
+export const standardAttention: Emitter = (site, facts, host) => {
+  const layout = layoutOf(site);
+  const elem = elemOfKernel(site);
+  const isLow = lowness(site, elem, facts);
+  if (isLow instanceof Miss) return isLow;
+  const parts: readonly Part[] = [{ ...site.query, rows: layout.rows }, site.key, site.value];
+  const forms = [merged, separate].map((form) => parts.map((part) => operand(part, form(part, layout), site)));
+  const [flat, four] = forms.map((form) => form.find((one) => one instanceof Miss) ?? (form as Operand[]));
+  if (!flat || !four) throw new Error('two forms');
+  // Separate heads leave the exporter's own Transpose of the result in the graph.
+  const isFlat = !(flat instanceof Miss) && (four instanceof Miss || copiesOf(flat) <= copiesOf(four) + 1);
+  const operands = isFlat ? flat : four;
+  if (operands instanceof Miss) return operands;
+  const [query, key] = operands as [Operand, Operand];
+  const scale = site.scale * query.source.scale * key.source.scale;
+  const call = { ...STANDARD, inputs: operands.map((one) => tensorType(elem, dimsOf(one))) };
+  const ints = isFlat ? { q_num_heads: layout.count, kv_num_heads: layout.count } : {};
+  const reason = host.unfit({ ...call, ints, floats: { scale, softcap: site.softcap } });
+  if (reason !== undefined) return new Miss(reason, site.softmax, 7);
+  const bias = biasOf(site, layout, elem);
+  if (bias instanceof Miss) return bias;
+  const { batch, heads, rows, valueColumns } = layout;
+  const axes: Axes = isFlat ? [batch, rows, [...heads, ...valueColumns]] : [batch, heads, rows, valueColumns];
+  return {
+    axes,
+    elem,
+    operands: operands.map(({ source }) => source.value),
+    plan: (builder, shared) => {
+      const [q, k, v] = operands.map((one) => made(builder, one, elem)) as [never, never, never];
+      const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };
+      const given = bias?.(builder, measures, shared);
+      const raise = (bias: Value): Value =>
+        memo(shared, `raise ${bias.sequence}`, () => builder.op('Max', [bias, builder.number(elem, LOW)]));
+      const raised = given && isLow ? raise(given) : given;
+      const inputs = [q, k, v, raised];
+      return builder.attention(STANDARD.opType, STANDARD.domain, bias ? inputs : inputs.slice(0, 3), {
+        scale: float(scale),
+        ...(site.softcap !== undefined && { softcap: float(site.softcap) }),
+        ...ints,
+      });
+    },
+  };
+};

@@ -1,0 +1,75 @@
+/**
+ * Rows that are masked whole by a finite number: the Softmax shares them out evenly over all keys, so they are the mean of the
+ * values. A kernel that sees only some of the keys gets this mean put in the place of such rows.
+ */
+import type { Facts } from '../../../src/infer/index.js';
+import type { Value } from '../../../src/ir/value.js';
+import { fillOf } from '../../../src/match/scalar.js';
+import { elementsAnywhere, SEEN } from '../mask/causal.js';
+import type { AttentionSite } from '../read/site.js';
+import { memo, type SharedBiases } from './bias.js';
+import type { Builder } from './builder.js';
+import type { Layout } from './layout.js';
+
+/** From here on (1e15 as a float32) score + fill is fill, for scores of |s| < 10^7. */
+const DROWNING = -Math.fround(1e15);
+
+/** The number that each masked score of a site becomes, where there is but one, alike for all heads; every other is far above it. */
+export function fillOfRows({ terms }: AttentionSite, { heads }: Layout, facts: Facts): number | undefined {
+  const [term] = terms;
+  if (!term?.value.shape || terms.length > 1 || term.elem !== 'float32') return undefined;
+  const { value, axes } = term;
+  const { shape } = term.value;
+  const own = axes.slice(axes.length - shape.length);
+  if (own.some((factors, i) => shape[i] !== 1 && factors.some((one) => heads.includes(one)))) return undefined;
+  if (term.kind === 'mask') return Number.isFinite(term.fill) ? Math.min(term.fill, DROWNING) : undefined;
+  const fill = term.factor === 1 ? fillOfBias(value, facts) : undefined;
+  return fill !== undefined && fill <= DROWNING && Number.isFinite(fill) ? fill : undefined;
+}
+
+const views: ReadonlySet<string> = new Set('Identity Expand Unsqueeze Squeeze Reshape Transpose Slice'.split(' '));
+
+/** The fill of Where(mask, seen, fill), in either order, seen through views. */
+function fillOfBias(value: Value, facts: Facts): number | undefined {
+  let node = value.producer;
+  while (node?.domain === '' && views.has(node.opType)) node = node.inputs[0]?.producer;
+  if (node?.domain !== '') return undefined;
+  if (node.opType !== 'Where') return undefined;
+  const found = [1, 2].map((side) => {
+    const seen = elementsAnywhere(node.inputs[3 - side], facts);
+    return seen && seen.low >= SEEN ? fillOf(node.inputs[side], facts) : undefined;
+  });
+  return found.find((fill) => fill !== undefined && fill <= DROWNING);
+}
+
+/** The kernel's output [B, S, N·D] with the mean of the values [B, T, G·D] in rows where the bias [B|1, 1, S, T] is the fill. */
+export function withWholeRows(
+  builder: Builder,
+  shared: SharedBiases,
+  output: Value,
+  { bias, fill, values, heads, groups, size }: WholeRows,
+): Value {
+  const isWhole = memo(shared, `whole ${bias.sequence} ${fill}`, () => {
+    const highest = builder.reduce('ReduceMax', bias, -1);
+    return builder.op('Less', [builder.squeeze(highest, [1]), builder.number('float32', fill / 2)]);
+  });
+  const mean = builder.reduce('ReduceMean', values, 1);
+  const repeated = (): Value => {
+    const columns = Array.from({ length: heads * size }, (_, i) => i);
+    const at = columns.map((i) => Math.floor(i / size / (heads / groups)) * size + (i % size));
+    const index = memo(shared, `columns ${heads} ${groups} ${size}`, () => builder.ints(at));
+    return builder.op('Gather', [mean, index], { axis: 2 });
+  };
+  return builder.op('Where', [isWhole, groups === heads ? mean : repeated(), output]);
+}
+
+export interface WholeRows {
+  readonly bias: Value;
+  readonly fill: number;
+  readonly values: Value;
+  /** Of the query, and of the values. */
+  readonly heads: number;
+  readonly groups: number;
+  /** Columns of a head. */
+  readonly size: number;
+}

@@ -1,0 +1,127 @@
+/** Whether the mask of a site is causal: no key after its query has a weight, by the structure of what computes the mask. */
+
+import type { Facts } from '../../../src/infer/index.js';
+import { append } from '../../../src/ir/lists.js';
+import type { Value } from '../../../src/ir/value.js';
+import { type Match, Miss } from '../../../src/match/miss.js';
+import { sameFactors } from '../../../src/match/view.js';
+import type { Term } from '../read/scores.js';
+import type { AttentionSite } from '../read/site.js';
+import { ElementReader } from './elements.js';
+import { type Band, type Elements, exactly, joined, type Position, product, sum } from './interval.js';
+
+/** What a causal mask does besides. */
+export interface Causality {
+  /** Every key up to the query is seen as it is: no bias is left. */
+  readonly isPure: boolean;
+  /**
+   * A row may be masked whole by a finite number: the Softmax shares it out over all keys, a causal kernel over those up to the
+   * query. With minus infinity both give NaN.
+   */
+  readonly mayBeWhole: boolean;
+}
+
+/** key − query of the keys after the query, of its own, and of those up to it. */
+const bands = {
+  after: { from: 1, to: Number.POSITIVE_INFINITY },
+  own: { from: 0, to: 0 },
+  upTo: { from: Number.NEGATIVE_INFINITY, to: 0 },
+} as const satisfies Record<string, Band>;
+
+/** Drowns any score. */
+const MASKED = -1e9;
+/** Drowns none. */
+export const SEEN = -1e4;
+
+const readers = new WeakMap<Facts, Record<keyof typeof bands, ElementReader>>();
+
+function readersOf(facts: Facts): Record<keyof typeof bands, ElementReader> {
+  const made = readers.get(facts) ?? {
+    after: new ElementReader(bands.after, facts),
+    own: new ElementReader(bands.own, facts),
+    upTo: new ElementReader(bands.upTo, facts),
+  };
+  readers.set(facts, made);
+  return made;
+}
+
+/** What a key may be lowered by and still be seen beside a fill of -1e4. */
+const CLEAR = -1e3;
+
+/** True where no row of the scores can be masked whole: each sees the query's own key, or all see the first. */
+export function everyRowSees(site: Masked, facts: Facts): boolean {
+  const { own, upTo } = readersOf(facts);
+  const diagonal = totalOf(site, own);
+  const first = totalOf(site, upTo, FIRST_KEY);
+  return [diagonal, first].some((total) => total !== undefined && total.low >= CLEAR);
+}
+
+/** The first key, of whatever query. */
+const FIRST_KEY: Placing = { query: undefined, key: { query: 0, key: 0, c: 0 } };
+
+/** What the terms are computed from: a mask that is known by its structure stays so when it is run on other inputs. */
+export function inputsOf({ terms }: Masked, facts: Facts): readonly Value[] {
+  const seen = new Set<Value>();
+  const stack = terms.map((term) => term.value);
+  for (let value = stack.pop(); value; value = stack.pop()) {
+    if (seen.has(value) || value.isConstant || facts.contents(value)) continue;
+    seen.add(value);
+    append(stack, value.producer?.inputs.filter((input) => input !== undefined) ?? []);
+  }
+  return [...seen].filter((value) => !value.producer);
+}
+
+/** A Miss where a key after its query may be seen. */
+export function causalityOf(site: AttentionSite, facts: Facts): Match<Causality> {
+  const { after, own, upTo } = readersOf(facts);
+  const at = site.terms[0]?.at ?? site.softmax;
+  const later = totalOf(site, after);
+  if (!later || later.high > MASKED)
+    return new Miss('the mask is not shown to be causal: a key after its query may be seen', at, 7);
+  const diagonal = totalOf(site, own);
+  const isNeverWhole = diagonal !== undefined && diagonal.low >= SEEN;
+  const seen = totalOf(site, upTo);
+  return {
+    isPure: seen !== undefined && seen.low === 0 && seen.high === 0,
+    mayBeWhole: !isNeverWhole && later.high !== Number.NEGATIVE_INFINITY,
+  };
+}
+
+/** The interval of all elements of a value; undefined where it is not known. */
+export const elementsAnywhere = (value: Value | undefined, facts: Facts): Elements | undefined =>
+  readersOf(facts).upTo.at(value, value?.shape?.map(() => undefined) ?? []);
+
+/** What is asked of a site here. */
+type Masked = Pick<AttentionSite, 'terms' | 'query' | 'key'>;
+
+/** Where the queries and the keys stand. */
+interface Placing {
+  readonly query: Position;
+  readonly key: Position;
+}
+const ANY: Placing = { query: { query: 1, key: 0, c: 0 }, key: { query: 0, key: 1, c: 0 } };
+
+/** What all terms together add to the scores in a band. */
+function totalOf(site: Masked, reader: ElementReader, placing = ANY): Elements | undefined {
+  let total: Elements | undefined = exactly(0);
+  for (const term of site.terms) {
+    const found = reader.at(term.value, positionsOf(term, site, placing));
+    if (term.kind === 'bias') total = sum(total, product(found, exactly(term.factor)));
+    else {
+      const [holds, fails] = [found?.low === 1, found?.high === 0];
+      const [kept, filled] = term.keepsWhereTrue ? [holds, fails] : [fails, holds];
+      const fill = exactly(Math.min(term.fill, MASKED));
+      total = kept ? total : filled ? fill : joined(total, fill);
+    }
+  }
+  return total;
+}
+
+/** Where the elements of a term stand in the scores. */
+function positionsOf({ value, axes }: Term, { query, key }: Masked, placing: Placing): readonly Position[] {
+  const own = axes.slice(axes.length - (value.shape?.length ?? 0));
+  return own.map((factors) => {
+    if (sameFactors(factors, query.rows)) return placing.query;
+    return sameFactors(factors, key.rows) ? placing.key : undefined;
+  });
+}

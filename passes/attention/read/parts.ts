@@ -1,0 +1,117 @@
+/** Query, key and value of a site with their axes in common factors: batch and heads are the same ones in all of them. */
+import { type Dim, productOf } from '../../../src/ir/dims.js';
+import type { Value } from '../../../src/ir/value.js';
+import { helps, type Match, Miss } from '../../../src/match/miss.js';
+import { type Axes, align, type Factor, leavesOf, type View } from '../../../src/match/view.js';
+import type { Operand } from './contraction.js';
+import { requiredBy } from './required.js';
+import type { Scores } from './scores.js';
+import type { Weights } from './weights.js';
+
+/** A tensor that holds all of an operand. */
+export interface Source {
+  readonly value: Value;
+  readonly axes: Axes;
+  /** Scalar that multiplies it in the operand. */
+  readonly scale: number;
+}
+
+/** An operand: the tensor that its chain of views starts from, then those on the way that stay because something else reads them. */
+export interface Part {
+  readonly sources: readonly [Source, ...Source[]];
+  /** Its rows (queries, or keys), and the columns of a head. */
+  readonly rows: readonly Factor[];
+  readonly columns: readonly Factor[];
+  /** Batch or heads that it does not have: it is the same for all of them. */
+  readonly lacks: readonly Factor[];
+}
+
+export interface Parts {
+  readonly query: Part;
+  readonly key: Part;
+  readonly value: Part;
+  /** The axes of batch and heads in the product of query and key, from the outermost in. */
+  readonly leads: Axes;
+}
+
+export const sizeOf = (factors: readonly Factor[]): Dim => productOf(factors.map(({ size }) => size));
+
+/** Brings the operands to common factors; a Miss where they are not shown to have the same batch and heads. */
+export function partsOf(scores: Scores, weights: Weights, keySide: 0 | 1, keys: readonly Factor[]): Match<Parts> {
+  const { product, views } = scores;
+  const at = product.node;
+  const leads = product.leads.map((_, i) => {
+    const [l, r] = product.operands.map((operand, side) => leadOf(operand, views[side as 0 | 1], i));
+    return l && l.length > 0 ? l : (r ?? []);
+  });
+  const querySide = keySide === 1 ? 0 : 1;
+  const sides: [Operand, View, (readonly Factor[])[]][] = [querySide, keySide].map((side) => [
+    product.operands[side] as Operand,
+    views[side] as View,
+    leads,
+  ]);
+  const values = weights.product.operands[weights.side];
+  const weighted = weights.product.leads.map((out) => weights.axes[out] ?? []);
+  sides.push([values, weights.view.scale === 1 ? weights.view : itself(values.value, weights.view), weighted]);
+  const biases = scores.terms.map((term) => term.value);
+  const required = () => requiredBy([...biases, ...sides.map(([operand]) => operand.value)]);
+  // First everything is split as far as any of them is, then the factors of all are known.
+  for (const [operand, view, of] of sides)
+    for (const [i, lead] of of.entries()) {
+      const own = leadOf(operand, view, i);
+      if (own.length > 0 && lead.length === 0)
+        return new Miss('the values have more batches or heads than the scores', at, 5);
+      if (own.length > 0 && own !== lead && !align(lead, own) && !align(lead, own, required()))
+        return new Miss('the batch of query, key and value is not shown to be the same', at, 5, helps.shape);
+    }
+  const [valueView] = [sides[2]?.[1] as View];
+  if (scores.terms.some(({ unproven }) => unproven.length > 0) && !align(keys, valueView.axes[values.inner] ?? []))
+    return new Miss('the bias is not shown to be no larger than the scores', at, 6, helps.shape);
+  const all = leavesOf(leads.flat());
+  const [query, key, value] = sides.map(([operand, view, of], i) =>
+    partOf(operand, view, of, all, i === 2 ? [operand.inner, operand.own] : [operand.own, operand.inner]),
+  ) as [Part, Part, Part];
+  const [first, ...shared] = value.sources;
+  // A factor of the value has no place in a kernel.
+  const unscaled: Part = { ...value, sources: [first, ...shared.filter(({ scale }) => scale === 1)] };
+  return { query, key, value: unscaled, leads: leads.map(leavesOf).filter(({ length }) => length > 0) };
+}
+
+const leadOf = (operand: Operand, view: View, i: number): readonly Factor[] => {
+  const axis = operand.leads[i];
+  return axis === undefined ? [] : (view.axes[axis] ?? []);
+};
+
+/** A view whose base is the value: what multiplies the chain's base stays in it. */
+const itself = (base: Value, view: View): View => ({ base, scale: 1, baseAxes: view.axes, axes: view.axes, via: [] });
+
+/** True where a value stays whatever becomes of one of its readers. */
+const isShared = (value: Value): boolean => value.users.filter((user) => !user.is('Shape')).length > 1;
+
+function partOf(
+  operand: Operand,
+  view: View,
+  leads: readonly (readonly Factor[])[],
+  all: readonly Factor[],
+  [rows, columns]: readonly number[],
+): Part {
+  const common = new Map<Factor, Factor>();
+  const has = new Set<Factor>();
+  leads.forEach((lead, i) => {
+    const [shared, own] = [leavesOf(lead), leavesOf(leadOf(operand, view, i))];
+    own.forEach((factor, j) => {
+      common.set(factor, shared[j] as Factor);
+      has.add(shared[j] as Factor);
+    });
+  });
+  const named = (factors: readonly Factor[] = []): Factor[] => leavesOf(factors).map((one) => common.get(one) ?? one);
+  const first: Source = { value: view.base, axes: view.baseAxes.map(named), scale: view.scale };
+  const staying = view.via.slice(0, view.via.findLastIndex(({ value }) => isShared(value)) + 1);
+  const shared = staying.map(({ value, axes, scale }) => ({ value, axes: axes.map(named), scale: view.scale / scale }));
+  return {
+    sources: [first, ...shared],
+    rows: named(view.axes[rows as number]),
+    columns: named(view.axes[columns as number]),
+    lacks: all.filter((factor) => !has.has(factor)),
+  };
+}
