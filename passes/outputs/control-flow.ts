@@ -1,12 +1,12 @@
 /** Sequences that come out of If, Loop and SequenceMap: the node is given a tensor output for each tensor that they are made of. */
 import { reaxis } from '../../src/contract/extract.js';
-import { joinTypes } from '../../src/infer/join.js';
 import { fill } from '../../src/ir/clone.js';
 import { type Dim, unknownDim } from '../../src/ir/dims.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type TensorType, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { joinTypes } from '../../src/ops/join.js';
 import { isUniform } from './elements.js';
 import type { Form } from './form.js';
 import { current, withOutputs } from './replace.js';

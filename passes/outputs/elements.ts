@@ -1,6 +1,5 @@
 /** What the elements of a sequence have in common, read off whatever put them in. */
 
-import { joinTypes } from '../../src/infer/join.js';
 import { fromStart } from '../../src/ir/axes.js';
 import { unknownDim } from '../../src/ir/dims.js';
 import type { Graph } from '../../src/ir/graph.js';
@@ -8,6 +7,7 @@ import type { Node } from '../../src/ir/node.js';
 import { isUnknown } from '../../src/ir/symbols.js';
 import { type TensorType, type Type, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { joinTypes } from '../../src/ops/join.js';
 
 /** `none`: nothing was put in yet. */
 type Common = Type | 'none' | undefined;

@@ -1,28 +1,21 @@
-/** One operator call as a rule of inference sees it: what is known of its inputs, and where it says what it gives. */
+/** One operator call, as rules of inference are given it. */
 
 import type { Attribute } from '../ir/attribute.js';
 import { textOf } from '../ir/attribute.js';
-import { fromStart } from '../ir/axes.js';
 import type { Dim } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensor.js';
 import { type DataType, type Shape, type Type, tensorType } from '../ir/types.js';
-import type { Contents, Frame, PartialShape } from './frame.js';
-
-/** What a rule hands to a body, and what the body gives back. */
-export interface Known {
-  readonly type: Type | undefined;
-  readonly contents?: Contents | undefined;
-}
+import type { Value } from '../ir/value.js';
+import type { Call, Contents, Known, PartialShape } from '../ops/call.js';
+import type { Frame } from './frame.js';
 
 /** Infers a body whose inputs are known to be these; what its outputs are. */
 export type InferBody = (body: Graph, inputs: readonly Known[], frame: Frame) => readonly Known[];
 
-/** Says what an operator gives. What a rule leaves unsaid follows from the schema: the element type, with no shape. */
-export type Rule = (call: Call) => void;
-
-export class Call {
+/** A call within what is known in a frame. */
+export class FrameCall implements Call {
   readonly #types: (Type | undefined)[] = [];
   /** True at outputs whose whole type a rule has set. */
   readonly #isSet: boolean[] = [];
@@ -31,10 +24,9 @@ export class Call {
 
   constructor(
     readonly node: Node,
-    /** Version of the operator set. */
     readonly opset: number,
     readonly frame: Frame,
-    readonly infer: InferBody,
+    readonly inferBody: InferBody,
   ) {}
 
   get inputCount(): number {
@@ -58,7 +50,6 @@ export class Call {
   rank(index: number): number | undefined {
     return this.shape(index)?.length;
   }
-  /** One dim of an input; negative axes count from the end. */
   dim(index: number, axis: number): Dim | undefined {
     return this.shape(index)?.at(axis);
   }
@@ -66,18 +57,15 @@ export class Call {
     const value = this.node.inputs[index];
     return value && this.frame.contentsOf(value);
   }
-  /** The elements of an input where all are known numbers. */
   numbers(index: number): readonly number[] | undefined {
     const contents = this.contents(index);
     return contents?.every((one) => typeof one === 'number') ? (contents as number[]) : undefined;
   }
-  /** What an input always holds where it is one known element. */
   scalar(index: number): Dim | undefined {
     const contents = this.contents(index);
     return contents?.length === 1 ? contents[0] : undefined;
   }
 
-  /** An attribute, seen through a function's reference to its caller's. */
   attribute(name: string): Attribute | undefined {
     const attribute = this.node.attributes.get(name);
     return attribute?.type === 'ref' ? this.frame.attributes?.get(attribute.name) : attribute;
@@ -109,12 +97,10 @@ export class Call {
     return attribute?.type === 'graph' ? attribute.value : undefined;
   }
 
-  /** Says the dims of an output, and its element type where the schema does not. */
   set(index: number, shape: PartialShape | undefined, elem?: DataType): void {
     this.#shapes[index] = shape;
     if (elem) this.#elems[index] = elem;
   }
-  /** Says the whole type of an output. */
   setType(index: number, type: Type | undefined): void {
     const { budget } = this.node.graph.model;
     const isDeep = nestingOf(type) > budget.limitOf('nesting');
@@ -126,15 +112,23 @@ export class Call {
     const value = this.node.outputs[index];
     if (value) this.frame.setContents(value, contents);
   }
-  /** A count that the output brings and nothing else determines: the same symbol every time. */
   unknown(index: number, axis: number): Dim | undefined {
     const value = this.node.outputs[index];
     return value && this.frame.unknowns.at(value, axis);
   }
 
-  /** The dims said of an output so far. */
   shapeOf(index: number): PartialShape | undefined {
     return this.#shapes[index];
+  }
+
+  infer(body: Graph, inputs: readonly Known[]): readonly Known[] {
+    return this.inferBody(body, inputs, this.frame);
+  }
+  whole(value: Value, shape: PartialShape | undefined): Shape | undefined {
+    return this.frame.whole(value, shape);
+  }
+  areVisitsSpent(): boolean {
+    return this.frame.visits?.areSpent(this.node) ?? false;
   }
 
   /** What an output is, by what the rule said and what the schema says. */
@@ -152,10 +146,4 @@ function nestingOf(type: Type | undefined): number {
   let depth = 0;
   for (let at = type; at && 'elem' in at && typeof at.elem === 'object'; at = at.elem) depth++;
   return depth;
-}
-
-/** An axis counted from the front; undefined where it is outside the rank. */
-export function axisOf(axis: number, rank: number): number | undefined {
-  const at = fromStart(axis, rank);
-  return at >= 0 && at < rank ? at : undefined;
 }

@@ -2,7 +2,7 @@
 
 import { type DataType, dataTypes, type Type, tensorType } from '../ir/types.js';
 import { type Formal, newestOpset, type OperatorSchema } from '../onnx/schema.js';
-import type { Call } from './call.js';
+import type { Call } from '../ops/call.js';
 
 /** Where an output's type comes from: a type, or the inputs at these places (a last variadic one from there on). */
 type Source = Type | { readonly from: readonly number[]; readonly onwards: number | undefined } | undefined;

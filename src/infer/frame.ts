@@ -7,22 +7,13 @@ import { numbersOf } from '../ir/numbers.js';
 import { elementCount, type Tensor } from '../ir/tensor.js';
 import { dataTypes, isFloat, type Shape, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { type Contents, MOST_AXES, type PartialShape } from '../ops/call.js';
 import type { Unknowns } from './unknowns.js';
 import type { Visits } from './visits.js';
-
-/** A dim, or undefined where nothing is known of it. */
-export type PartialDim = Dim | undefined;
-export type PartialShape = readonly PartialDim[];
-
-/** The elements of a small tensor in row-major order, each where known: whole numbers, truths as 0 and 1, dims. */
-export type Contents = readonly PartialDim[];
 
 /** Constants of more elements are not looked into. */
 const MOST_INTEGERS = 1024;
 const MOST_FLOATS = 64;
-
-/** A shape of more axes than this is not made, whatever the budget says. */
-export const MOST_AXES = 1024;
 
 export class Frame {
   readonly types = new Map<Value, Type | undefined>();

@@ -9,12 +9,13 @@ import { substitute } from '../ir/substitute.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type OperatorSchema, schemaOf } from '../onnx/schema.js';
-import { Call, type InferBody, type Known, type Rule } from './call.js';
+import type { Contents, InferRule, Known } from '../ops/call.js';
+import { joinContents, joinTypes } from '../ops/join.js';
+import { rowOf } from '../ops/registry.js';
+import { FrameCall, type InferBody } from './call.js';
 import { contradicts, stillHolds } from './declared.js';
 import { typeBySchema, withoutShape } from './elements.js';
-import { type Contents, Frame } from './frame.js';
-import { joinContents, joinTypes } from './join.js';
-import { ruleOf } from './registry.js';
+import { Frame } from './frame.js';
 import { sameAgain, signatureOf } from './signature.js';
 import { plainDims, readShape } from './spelled.js';
 import { unknownsOf } from './unknowns.js';
@@ -25,7 +26,7 @@ const DEEPEST = 128;
 
 interface Definition {
   readonly schema: OperatorSchema | undefined;
-  readonly rule: Rule | undefined;
+  readonly rule: InferRule | undefined;
 }
 
 export class Inference {
@@ -159,7 +160,7 @@ export class Inference {
       this.#declaredBodies(node, frame);
       return;
     }
-    const call = new Call(node, opset, frame, this.#body);
+    const call = new FrameCall(node, opset, frame, this.#body);
     if (rule) rule(call);
     else this.#declaredBodies(node, frame);
     node.outputs.forEach((value, index) => {
@@ -187,7 +188,7 @@ export class Inference {
     if (!known) {
       // Some operators were in use before a set had them.
       const schema = schemaOf(opType, domain, opset) ?? schemaOf(opType, domain, Number.POSITIVE_INFINITY);
-      known = { schema, rule: ruleOf(opType, domain) };
+      known = { schema, rule: rowOf({ domain, opType })?.infer };
       this.#definitions.set(key, known);
     }
     return known;

@@ -2,10 +2,11 @@
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
 import { schemaOf } from '../onnx/schema.js';
-import { Call, type Known } from './call.js';
+import type { Known } from '../ops/call.js';
+import { rowOf } from '../ops/registry.js';
+import { FrameCall } from './call.js';
 import { typeBySchema } from './elements.js';
 import { Frame } from './frame.js';
-import { ruleOf } from './registry.js';
 import { unknownsOf } from './unknowns.js';
 
 /** Bodies are as they stand: nothing in them is inferred. */
@@ -15,8 +16,8 @@ const asItStands = (body: Graph): Known[] => body.outputs.map(({ type }) => ({ t
 export function inferNode(node: Node, frame = new Frame(unknownsOf(node.graph.model), undefined)): void {
   for (const value of node.inputs) if (value && !frame.types.has(value)) frame.types.set(value, value.type);
   const opset = node.opset ?? Number.POSITIVE_INFINITY;
-  const call = new Call(node, opset, frame, asItStands);
-  ruleOf(node.opType, node.domain)?.(call);
+  const call = new FrameCall(node, opset, frame, asItStands);
+  rowOf(node)?.infer(call);
   const schema = schemaOf(node.opType, node.domain, opset);
   node.outputs.forEach((value, index) => {
     if (!value) return;

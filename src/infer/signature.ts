@@ -4,8 +4,7 @@ import { type Dim, dimText, type SymbolName, Unknown } from '../ir/dims.js';
 import { substitute } from '../ir/substitute.js';
 import { symbolsOf } from '../ir/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
-import type { Known } from './call.js';
-import type { Contents } from './frame.js';
+import type { Contents, Known } from '../ops/call.js';
 import type { Unknowns } from './unknowns.js';
 
 const numbers = new WeakMap<object, number>();

@@ -1,8 +1,9 @@
 /** What operators demand of the sizes of their inputs. A demand says what it expected where numbers refute it, whatever symbols stand for. */
+
+import { axisOf } from '../ir/axes.js';
 import type { Node } from '../ir/node.js';
-import { axisOf, type Call } from './call.js';
-import type { PartialDim, PartialShape } from './frame.js';
-import { numericShape } from './shapes.js';
+import type { Call, PartialDim, PartialShape } from '../ops/call.js';
+import { numericShape } from '../ops/shapes.js';
 
 /** What was expected and is not so; undefined where all is well, or may be. */
 type Demand = (call: Call) => string | undefined;

@@ -3,7 +3,7 @@ import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes.js';
 import { typeText } from '../ir/types.js';
 import { firstOpset, schemaOf } from '../onnx/schema.js';
-import { Call } from './call.js';
+import { FrameCall } from './call.js';
 import { elementsAgainst } from './elements.js';
 import type { Inference } from './inference.js';
 import { demandOf } from './sizes.js';
@@ -39,7 +39,7 @@ export function violationsOf(inference: Inference): Violation[] {
         });
         continue;
       }
-      const call = new Call(node, opset, main, () => []);
+      const call = new FrameCall(node, opset, main, () => []);
       const schema = schemaOf(node.opType, node.domain, opset);
       const expected =
         (schema && elementsAgainst(schema, call)) ?? (graph === model.graph ? demandOf(node)?.(call) : undefined);

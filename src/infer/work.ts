@@ -2,7 +2,7 @@
 import type { Node } from '../ir/node.js';
 import { elementCount } from '../ir/tensor.js';
 import type { Value } from '../ir/value.js';
-import { numericShape } from './shapes.js';
+import { numericShape } from '../ops/shapes.js';
 
 /** The numbers that a value always holds, where they are few and known. */
 type NumbersOf = (value: Value) => readonly unknown[] | undefined;

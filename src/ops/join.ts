@@ -2,7 +2,7 @@
 import { equalDims } from '../ir/dims.js';
 import type { Shape, Type } from '../ir/types.js';
 import { equalTypes, tensorType } from '../ir/types.js';
-import type { Contents, PartialShape } from './frame.js';
+import type { Contents, PartialShape } from './call.js';
 
 /** Dims that are the same in both; undefined where the ranks differ. */
 export function joinShapes(a: PartialShape | undefined, b: PartialShape | undefined): PartialShape | undefined {

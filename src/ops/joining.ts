@@ -1,12 +1,14 @@
 /** Operators that put tensors together, take them apart, or repeat and extend them. */
-import { addDims, ceilDivide, type Dim, divideExactly, multiplyDims, subtractDims } from '../../ir/dims.js';
-import type { Shape } from '../../ir/types.js';
-import { axisOf, type Call, type Rule } from '../call.js';
-import { fillContents, MOST } from '../contents.js';
-import type { Contents, PartialDim, PartialShape } from '../frame.js';
-import { broadcastShapes, numericShape, unknownDims } from '../shapes.js';
 
-const concat: Rule = (call) => {
+import { axisOf } from '../ir/axes.js';
+import { addDims, ceilDivide, type Dim, divideExactly, multiplyDims, subtractDims } from '../ir/dims.js';
+import type { Shape } from '../ir/types.js';
+import type { Call, Contents, InferRule, PartialDim, PartialShape } from './call.js';
+import { fillContents, MOST } from './contents.js';
+import type { Rows } from './row.js';
+import { broadcastShapes, numericShape, unknownDims } from './shapes.js';
+
+const concat: InferRule = (call) => {
   const shapes = Array.from({ length: call.inputCount }, (_, index) => call.shape(index));
   const result = concatenatedShape(shapes, call.int('axis', 1));
   call.set(0, result);
@@ -36,7 +38,7 @@ function concatenated(call: Call, shapes: readonly (PartialShape | undefined)[])
   return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
 }
 
-const split: Rule = (call) => {
+const split: InferRule = (call) => {
   const shape = call.shape(0);
   const count = call.node.outputs.length;
   const axis = shape && axisOf(call.int('axis', 0), shape.length);
@@ -67,7 +69,7 @@ function partOf(dim: Dim, parts: number, index: number): PartialDim {
   return index < parts - 1 ? size : subtractDims(dim, multiplyDims(size, parts - 1));
 }
 
-const expand: Rule = (call) => {
+const expand: InferRule = (call) => {
   const target = call.contents(1) ?? unknownDims(call.dim(1, 0));
   const result = broadcastShapes(call.shape(0), target);
   call.set(0, result);
@@ -82,7 +84,7 @@ function repeat(call: Call, result: PartialShape | undefined): void {
   call.setContents(0, same ?? (shape && scalar !== undefined ? fillContents(shape, () => scalar) : undefined));
 }
 
-const tile: Rule = (call) => {
+const tile: InferRule = (call) => {
   const shape = call.shape(0);
   if (call.opset < 6)
     return call.set(
@@ -98,7 +100,7 @@ const tile: Rule = (call) => {
   repeat(call, result);
 };
 
-const pad: Rule = (call) => {
+const pad: InferRule = (call) => {
   const shape = call.shape(0);
   const pads = call.opset < 11 ? (call.ints('pads') ?? call.ints('paddings')) : call.contents(1);
   if (!shape) return;
@@ -118,7 +120,7 @@ export const padded = (shape: Shape, axes: readonly (number | undefined)[], pads
   });
 
 /** CenterCropPad gives the axes it names the sizes it is told. */
-const centerCropPad: Rule = (call) => {
+const centerCropPad: InferRule = (call) => {
   const shape = call.shape(0);
   if (!shape) return;
   const axes = (call.ints('axes') ?? shape.map((_, axis) => axis)).map((axis) => axisOf(axis, shape.length));
@@ -130,7 +132,7 @@ const centerCropPad: Rule = (call) => {
 };
 
 /** What it gives depends on the truths, except that it is of the input's rank along an axis, else flat. */
-const compress: Rule = (call) => {
+const compress: InferRule = (call) => {
   const axis = call.int('axis');
   const shape = call.shape(0);
   const count = call.numbers(1)?.filter((truth) => truth !== 0).length;
@@ -141,12 +143,12 @@ const compress: Rule = (call) => {
   );
 };
 
-export const joining: Readonly<Record<string, Rule>> = {
-  Concat: concat,
-  Split: split,
-  Expand: expand,
-  Tile: tile,
-  Pad: pad,
-  CenterCropPad: centerCropPad,
-  Compress: compress,
+export const joining: Rows = {
+  Concat: { infer: concat },
+  Split: { infer: split },
+  Expand: { infer: expand },
+  Tile: { infer: tile },
+  Pad: { infer: pad },
+  CenterCropPad: { infer: centerCropPad },
+  Compress: { infer: compress },
 };

@@ -12,8 +12,7 @@ import {
   subtractDims,
 } from '../ir/dims.js';
 import { type DataType, dataTypes, isFloat, isInteger } from '../ir/types.js';
-import type { Call } from './call.js';
-import type { Contents, PartialDim } from './frame.js';
+import type { Call, Contents, PartialDim } from './call.js';
 
 /** Of two elements, the result; undefined where it is not known. */
 export type Combine = (a: Dim, b: Dim) => PartialDim;

@@ -1,11 +1,12 @@
 /** Operators that make tensors from sizes, attributes or chance. */
-import { addDims, ceilDivide, floorDivide, maxDim, productOf, subtractDims } from '../../ir/dims.js';
-import { bigintsOf, numbersOf } from '../../ir/numbers.js';
-import { elementCount, type Tensor } from '../../ir/tensor.js';
-import { type DataType, dataTypeOfCode, dataTypes, isFloat } from '../../ir/types.js';
-import type { Call, Rule } from '../call.js';
-import { fillContents, MOST } from '../contents.js';
-import { numericShape, unknownDims } from '../shapes.js';
+import { addDims, ceilDivide, floorDivide, maxDim, productOf, subtractDims } from '../ir/dims.js';
+import { bigintsOf, numbersOf } from '../ir/numbers.js';
+import { elementCount, type Tensor } from '../ir/tensor.js';
+import { type DataType, dataTypeOfCode, dataTypes, isFloat } from '../ir/types.js';
+import type { Call, InferRule } from './call.js';
+import { fillContents, MOST } from './contents.js';
+import type { Rows } from './row.js';
+import { numericShape, unknownDims } from './shapes.js';
 
 const dtype = (call: Call, name: string, otherwise: DataType | undefined): DataType | undefined => {
   const code = call.int(name);
@@ -18,7 +19,7 @@ const first = (tensor: Tensor): number | undefined => {
 };
 
 /** A node that the reader did not fold: outside the format's own Constant, built by hand. */
-const constant: Rule = (call) => {
+const constant: InferRule = (call) => {
   const attribute = [...call.node.attributes.keys()].map((name) => call.attribute(name)).find((one) => one);
   switch (attribute?.type) {
     case 'tensor':
@@ -41,7 +42,7 @@ const constant: Rule = (call) => {
   }
 };
 
-const constantOfShape: Rule = (call) => {
+const constantOfShape: InferRule = (call) => {
   const count = call.dim(0, 0);
   const shape = call.contents(0) ?? unknownDims(count);
   const tensor = call.tensor('value');
@@ -51,7 +52,7 @@ const constantOfShape: Rule = (call) => {
   call.setContents(0, target && value !== undefined ? fillContents(target, () => value) : undefined);
 };
 
-export const range: Rule = (call) => {
+export const range: InferRule = (call) => {
   const [start, limit] = [call.scalar(0), call.scalar(1)];
   const delta = call.has(2) ? call.scalar(2) : 1;
   const elem = call.elem(0);
@@ -69,7 +70,7 @@ export const range: Rule = (call) => {
   call.set(0, [maxDim(ceilDivide(room, Math.abs(delta)), 0)]);
 };
 
-const shapeOf: Rule = (call) => {
+const shapeOf: InferRule = (call) => {
   const shape = call.shape(0);
   if (!shape) {
     call.set(0, [undefined]);
@@ -81,43 +82,43 @@ const shapeOf: Rule = (call) => {
   call.setContents(0, dims);
 };
 
-const size: Rule = (call) => {
+const size: InferRule = (call) => {
   const shape = call.shape(0);
   call.set(0, []);
   call.setContents(0, shape && [productOf(shape)]);
 };
 
-const eyeLike: Rule = (call) => call.set(0, call.shape(0), dtype(call, 'dtype', call.elem(0)));
+const eyeLike: InferRule = (call) => call.set(0, call.shape(0), dtype(call, 'dtype', call.elem(0)));
 
-const random: Rule = (call) => call.set(0, call.ints('shape'), dtype(call, 'dtype', 'float32'));
-const randomLike: Rule = (call) => call.set(0, call.shape(0), dtype(call, 'dtype', call.elem(0)));
+const random: InferRule = (call) => call.set(0, call.ints('shape'), dtype(call, 'dtype', 'float32'));
+const randomLike: InferRule = (call) => call.set(0, call.shape(0), dtype(call, 'dtype', call.elem(0)));
 
-const multinomial: Rule = (call) =>
+const multinomial: InferRule = (call) =>
   call.set(0, [call.dim(0, 0), call.int('sample_size', 1)], dtype(call, 'dtype', 'int32'));
 
-const window: Rule = (call) => call.set(0, [call.scalar(0)], dtype(call, 'output_datatype', 'float32'));
+const window: InferRule = (call) => call.set(0, [call.scalar(0)], dtype(call, 'output_datatype', 'float32'));
 
-const melWeightMatrix: Rule = (call) => {
+const melWeightMatrix: InferRule = (call) => {
   const length = call.scalar(1);
   const bins = length === undefined ? undefined : addDims(floorDivide(length, 2), 1);
   call.set(0, [bins, call.scalar(0)], dtype(call, 'output_datatype', 'float32'));
 };
 
-export const generators: Readonly<Record<string, Rule>> = {
-  Constant: constant,
-  ConstantOfShape: constantOfShape,
-  Range: range,
-  Shape: shapeOf,
-  Size: size,
-  EyeLike: eyeLike,
-  RandomNormal: random,
-  RandomUniform: random,
-  RandomNormalLike: randomLike,
-  RandomUniformLike: randomLike,
-  Bernoulli: randomLike,
-  Multinomial: multinomial,
-  BlackmanWindow: window,
-  HammingWindow: window,
-  HannWindow: window,
-  MelWeightMatrix: melWeightMatrix,
+export const generators: Rows = {
+  Constant: { infer: constant },
+  ConstantOfShape: { infer: constantOfShape },
+  Range: { infer: range },
+  Shape: { infer: shapeOf },
+  Size: { infer: size },
+  EyeLike: { infer: eyeLike },
+  RandomNormal: { infer: random },
+  RandomUniform: { infer: random },
+  RandomNormalLike: { infer: randomLike },
+  RandomUniformLike: { infer: randomLike },
+  Bernoulli: { infer: randomLike },
+  Multinomial: { infer: multinomial },
+  BlackmanWindow: { infer: window },
+  HammingWindow: { infer: window },
+  HannWindow: { infer: window },
+  MelWeightMatrix: { infer: melWeightMatrix },
 };

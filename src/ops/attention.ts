@@ -1,8 +1,8 @@
 /** The attention operators of ai.onnx. */
-import { addDims, divideExactly, floorDivide, multiplyDims, subtractDims } from '../../ir/dims.js';
-import type { Call, Rule } from '../call.js';
-import type { PartialDim } from '../frame.js';
-import { like } from '../shapes.js';
+import { addDims, divideExactly, floorDivide, multiplyDims, subtractDims } from '../ir/dims.js';
+import type { Call, InferRule, PartialDim } from './call.js';
+import type { Rows } from './row.js';
+import { like } from './shapes.js';
 
 /** Sum of two dims where both are known. */
 export const plus = (a: PartialDim, b: PartialDim): PartialDim =>
@@ -30,7 +30,7 @@ function headsOf(call: Call, index: number, count: number | undefined): Heads | 
   return undefined;
 }
 
-const attentionRule: Rule = (call) => {
+const attentionRule: InferRule = (call) => {
   const queryHeads = call.int('q_num_heads');
   const cacheHeads = call.int('kv_num_heads');
   const query = headsOf(call, 0, queryHeads);
@@ -49,7 +49,7 @@ const attentionRule: Rule = (call) => {
 };
 
 /** Output as wide as the query's heads of the value's size; the state is [batch, heads, size of key, size of value]. */
-export const linearAttention: Rule = (call) => {
+export const linearAttention: InferRule = (call) => {
   const [heads, stateHeads] = [call.int('q_num_heads'), call.int('kv_num_heads')];
   const [keySize, valueSize] = [share(call.dim(1, 2), stateHeads), share(call.dim(2, 2), stateHeads)];
   const [batch, length] = [call.dim(0, 0), call.dim(0, 1)];
@@ -60,7 +60,7 @@ export const linearAttention: Rule = (call) => {
 };
 
 /** What is carried on has the last positions that the kernel reaches back to. */
-export const causalConvolution: Rule = (call) => {
+export const causalConvolution: InferRule = (call) => {
   call.set(0, call.shape(0), call.elem(0));
   const kernel = call.dim(1, -1);
   const isPlain = !call.int('state_window', 0) && !call.int('channels_last', 0) && call.int('ndim', 1) === 1;
@@ -68,9 +68,9 @@ export const causalConvolution: Rule = (call) => {
   call.set(1, call.shape(3) ?? own, call.elem(0));
 };
 
-export const attention: Readonly<Record<string, Rule>> = {
-  Attention: attentionRule,
-  CausalConvWithState: causalConvolution,
-  LinearAttention: linearAttention,
-  RotaryEmbedding: like(),
+export const attention: Rows = {
+  Attention: { infer: attentionRule },
+  CausalConvWithState: { infer: causalConvolution },
+  LinearAttention: { infer: linearAttention },
+  RotaryEmbedding: { infer: like() },
 };

@@ -1,8 +1,7 @@
 /** Broadcasting, and rules for the many operators that give one of a few simple shapes. */
 import { broadcastDims } from '../ir/dims.js';
 import { boundsOf, within } from './bounds.js';
-import type { Call, Rule } from './call.js';
-import { MOST_AXES, type PartialDim, type PartialShape } from './frame.js';
+import { type Call, type InferRule, MOST_AXES, type PartialDim, type PartialShape } from './call.js';
 
 /** The dim that dims broadcast to, where some are not known. */
 export function broadcastDim(a: PartialDim, b: PartialDim): PartialDim {
@@ -27,7 +26,7 @@ export function broadcastShapes(a: PartialShape | undefined, b: PartialShape | u
 
 /** Output 0 has the shape of an input. */
 export const like =
-  (index = 0): Rule =>
+  (index = 0): InferRule =>
   (call) =>
     call.set(0, call.shape(index));
 

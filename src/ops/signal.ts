@@ -1,13 +1,15 @@
 /** Fourier transforms. */
-import { addDims, type Dim, floorDivide, multiplyDims, subtractDims } from '../../ir/dims.js';
-import { axisOf, type Rule } from '../call.js';
-import type { PartialDim } from '../frame.js';
+
+import { axisOf } from '../ir/axes.js';
+import { addDims, type Dim, floorDivide, multiplyDims, subtractDims } from '../ir/dims.js';
+import type { InferRule, PartialDim } from './call.js';
+import type { Rows } from './row.js';
 
 /** Frequencies of a real signal, the mirrored ones left out. */
 const half = (length: PartialDim): PartialDim =>
   length === undefined ? undefined : addDims(floorDivide(length, 2), 1);
 
-const dft: Rule = (call) => {
+const dft: InferRule = (call) => {
   const shape = call.shape(0);
   if (!shape) return;
   const named = call.opset < 20 ? call.int('axis', 1) : call.has(2) ? call.scalar(2) : -2;
@@ -31,7 +33,7 @@ const dft: Rule = (call) => {
   );
 };
 
-const stft: Rule = (call) => {
+const stft: InferRule = (call) => {
   const [batch, length] = [call.dim(0, 0), call.dim(0, 1)];
   const step = call.scalar(1);
   const frame: PartialDim = call.has(3) ? call.scalar(3) : call.dim(2, 0);
@@ -42,4 +44,7 @@ const stft: Rule = (call) => {
   call.set(0, [batch, frames, call.int('onesided', 1) !== 0 ? half(frame) : frame, 2]);
 };
 
-export const signal: Readonly<Record<string, Rule>> = { DFT: dft, STFT: stft };
+export const signal: Rows = {
+  DFT: { infer: dft },
+  STFT: { infer: stft },
+};

@@ -1,9 +1,9 @@
 /** Products of matrices and tensors. */
-import { floorDivide } from '../../ir/dims.js';
-import type { Shape } from '../../ir/types.js';
-import type { Call, Rule } from '../call.js';
-import type { PartialDim, PartialShape } from '../frame.js';
-import { broadcastDim, broadcastShapes, unknownDims } from '../shapes.js';
+import { floorDivide } from '../ir/dims.js';
+import type { Shape } from '../ir/types.js';
+import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
+import type { Rows } from './row.js';
+import { broadcastDim, broadcastShapes, unknownDims } from './shapes.js';
 
 /** numpy's matmul: the last two axes multiply, the others broadcast; a vector has no row or no column. */
 export function matMulShape(a: Shape | undefined, b: Shape | undefined): PartialShape | undefined {
@@ -16,16 +16,16 @@ export function matMulShape(a: Shape | undefined, b: Shape | undefined): Partial
 
 /** The product of inputs 0 and `second`. */
 export const matMul =
-  (second = 1): Rule =>
+  (second = 1): InferRule =>
   (call) =>
     call.set(0, matMulShape(call.shape(0), call.shape(second)));
 
-export const gemm: Rule = (call) => {
+export const gemm: InferRule = (call) => {
   const [a, b] = [call.shape(0), call.shape(1)];
   call.set(0, [a?.[call.int('transA', 0) ? 1 : 0], b?.[call.int('transB', 0) ? 0 : 1]]);
 };
 
-const einsum: Rule = (call) => {
+const einsum: InferRule = (call) => {
   const shapes = Array.from({ length: call.inputCount }, (_, index) => call.shape(index));
   call.set(0, einsumShape(call.string('equation') ?? '', shapes));
 };
@@ -64,7 +64,7 @@ function implicit(left: string): string {
 }
 
 /** onnxruntime's MatMul with transposes, of the batch axes too. */
-export const fusedMatMul: Rule = (call) => {
+export const fusedMatMul: InferRule = (call) => {
   const a = transposed(call, 0, 'transA', 'transBatchA');
   const b = transposed(call, 1, 'transB', 'transBatchB');
   call.set(0, matMulShape(a, b));
@@ -79,9 +79,9 @@ function transposed(call: Call, index: number, trans: string, transBatch: string
   return [...shape.slice(0, -2), shape.at(-1) as never, shape.at(-2) as never];
 }
 
-const det: Rule = (call) => call.set(0, call.shape(0)?.slice(0, -2));
+const det: InferRule = (call) => call.set(0, call.shape(0)?.slice(0, -2));
 
-const col2Im: Rule = (call) => {
+const col2Im: InferRule = (call) => {
   const shape = call.shape(0);
   const image = call.contents(1) ?? unknownDims(call.dim(1, 0));
   const block = call.numbers(2);
@@ -91,12 +91,12 @@ const col2Im: Rule = (call) => {
   call.set(0, [shape[0], channels !== undefined && size ? floorDivide(channels, size) : undefined, ...image]);
 };
 
-export const matrix: Readonly<Record<string, Rule>> = {
-  MatMul: matMul(),
-  MatMulInteger: matMul(),
-  QLinearMatMul: matMul(3),
-  Gemm: gemm,
-  Einsum: einsum,
-  Det: det,
-  Col2Im: col2Im,
+export const matrix: Rows = {
+  MatMul: { infer: matMul() },
+  MatMulInteger: { infer: matMul() },
+  QLinearMatMul: { infer: matMul(3) },
+  Gemm: { infer: gemm },
+  Einsum: { infer: einsum },
+  Det: { infer: det },
+  Col2Im: { infer: col2Im },
 };

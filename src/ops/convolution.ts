@@ -1,8 +1,8 @@
 /** Convolutions and pools. */
-import { addDims, ceilDivide, type Dim, floorDivide, minDim, multiplyDims, subtractDims } from '../../ir/dims.js';
-import type { Shape } from '../../ir/types.js';
-import type { Call, Rule } from '../call.js';
-import type { PartialDim, PartialShape } from '../frame.js';
+import { addDims, ceilDivide, type Dim, floorDivide, minDim, multiplyDims, subtractDims } from '../ir/dims.js';
+import type { Shape } from '../ir/types.js';
+import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
+import type { Rows } from './row.js';
 
 const numbers = (call: Call, name: string, rank: number, fallback: number): readonly number[] =>
   call.ints(name) ?? new Array<number>(rank).fill(fallback);
@@ -43,7 +43,7 @@ const windowOf = (call: Call, rank: number): Window => ({
 
 /** Conv over input 0 with the weights at `weights`, channels second or, in onnxruntime's NHWC forms, last. */
 export const conv =
-  (weights = 1, isLast: (call: Call) => boolean = () => false): Rule =>
+  (weights = 1, isLast: (call: Call) => boolean = () => false): InferRule =>
   (call) => {
     const [data, kernel] = [call.shape(0), call.shape(weights)];
     const rank = (data ?? kernel)?.length;
@@ -72,7 +72,7 @@ function channelsLast(call: Call, data: Shape | undefined, kernel: Shape | undef
   return [data[0], ...dims, kernel?.[0]];
 }
 
-const convTranspose: Rule = (call) => {
+const convTranspose: InferRule = (call) => {
   const [data, kernel] = [call.shape(0), call.shape(1)];
   const rank = (data ?? kernel)?.length;
   if (rank === undefined || rank < 2) return;
@@ -103,8 +103,8 @@ const convTranspose: Rule = (call) => {
 };
 
 /** A pool over input 0; indices, where it gives them, have its shape. */
-export const pool: Rule = (call) => pooled(call, call.int('channels_last', 0) !== 0);
-export const poolChannelsLast: Rule = (call) => pooled(call, true);
+export const pool: InferRule = (call) => pooled(call, call.int('channels_last', 0) !== 0);
+export const poolChannelsLast: InferRule = (call) => pooled(call, true);
 
 function pooled(call: Call, isLast: boolean): void {
   const data = call.shape(0);
@@ -118,7 +118,7 @@ function pooled(call: Call, isLast: boolean): void {
   call.set(1, shape);
 }
 
-export const globalPool: Rule = (call) => {
+export const globalPool: InferRule = (call) => {
   const isLast = call.int('channels_last', 0) !== 0;
   call.set(
     0,
@@ -126,7 +126,7 @@ export const globalPool: Rule = (call) => {
   );
 };
 
-const maxUnpool: Rule = (call) => {
+const maxUnpool: InferRule = (call) => {
   const data = call.shape(0);
   const kernel = call.ints('kernel_shape');
   if (!data || !kernel) return;
@@ -139,23 +139,23 @@ const maxUnpool: Rule = (call) => {
   call.set(0, [data[0], data[1], ...dims]);
 };
 
-const maxRoiPool: Rule = (call) =>
+const maxRoiPool: InferRule = (call) =>
   call.set(0, [call.dim(1, 0), call.dim(0, 1), ...(call.ints('pooled_shape') ?? [undefined, undefined])]);
 
 const deformConv = conv();
 
-export const convolution: Readonly<Record<string, Rule>> = {
-  Conv: conv(),
-  ConvInteger: conv(),
-  QLinearConv: conv(3),
-  DeformConv: deformConv,
-  ConvTranspose: convTranspose,
-  MaxPool: pool,
-  AveragePool: pool,
-  LpPool: pool,
-  GlobalAveragePool: globalPool,
-  GlobalMaxPool: globalPool,
-  GlobalLpPool: globalPool,
-  MaxUnpool: maxUnpool,
-  MaxRoiPool: maxRoiPool,
+export const convolution: Rows = {
+  Conv: { infer: conv() },
+  ConvInteger: { infer: conv() },
+  QLinearConv: { infer: conv(3) },
+  DeformConv: { infer: deformConv },
+  ConvTranspose: { infer: convTranspose },
+  MaxPool: { infer: pool },
+  AveragePool: { infer: pool },
+  LpPool: { infer: pool },
+  GlobalAveragePool: { infer: globalPool },
+  GlobalMaxPool: { infer: globalPool },
+  GlobalLpPool: { infer: globalPool },
+  MaxUnpool: { infer: maxUnpool },
+  MaxRoiPool: { infer: maxRoiPool },
 };

@@ -1,21 +1,23 @@
 /** If, Loop and Scan: bodies are inferred with what they are handed; what changes from one iteration to the next is unknown. */
-import { type Dim, maxDim } from '../../ir/dims.js';
-import type { Graph } from '../../ir/graph.js';
-import { isUnknown } from '../../ir/symbols.js';
-import { equalTypes, type Type, tensorType } from '../../ir/types.js';
-import { axisOf, type Call, type Known, type Rule } from '../call.js';
-import type { PartialDim, PartialShape } from '../frame.js';
-import { joinContents, joinShapes, joinTypes } from '../join.js';
 
-const conditional: Rule = (call) => {
+import { axisOf } from '../ir/axes.js';
+import { type Dim, maxDim } from '../ir/dims.js';
+import type { Graph } from '../ir/graph.js';
+import { isUnknown } from '../ir/symbols.js';
+import { equalTypes, type Type, tensorType } from '../ir/types.js';
+import type { Call, InferRule, Known, PartialDim, PartialShape } from './call.js';
+import { joinContents, joinShapes, joinTypes } from './join.js';
+import type { Rows } from './row.js';
+
+const conditional: InferRule = (call) => {
   const [then, otherwise] = [call.body('then_branch'), call.body('else_branch')];
-  const branches = [then, otherwise].map((body) => (body ? call.infer(body, [], call.frame) : []));
+  const branches = [then, otherwise].map((body) => (body ? call.infer(body, []) : []));
   const [a = [], b = []] = branches;
   const condition = call.scalar(0);
   call.node.outputs.forEach((value, index) => {
     if (!value) return;
     const known = condition === 1 ? a[index] : condition === 0 ? b[index] : undefined;
-    const fill = (shape: PartialShape | undefined) => call.frame.whole(value, shape);
+    const fill = (shape: PartialShape | undefined) => call.whole(value, shape);
     call.setType(index, known ? known.type : joinTypes(a[index]?.type, b[index]?.type, fill));
     call.setContents(index, known ? known.contents : joinContents(a[index]?.contents, b[index]?.contents));
   });
@@ -39,15 +41,15 @@ function settle(
   let carried = initial;
   for (let round = 0; ; round++) {
     // Each of loops in loops in loops would multiply the rounds.
-    if (call.frame.visits?.areSpent(call.node)) carried = carried.map(() => ({ type: undefined }));
-    const outputs = call.infer(body, others(carried), call.frame);
+    if (call.areVisitsSpent()) carried = carried.map(() => ({ type: undefined }));
+    const outputs = call.infer(body, others(carried));
     const next = carried.map((known, index): Known => {
       const value = body.inputs[index + first];
       const given = outputs[index + outputOffset];
       // Handed on as it is.
       if (value && body.outputs[index + outputOffset] === value) return known;
       if (!value || !given) return { type: undefined };
-      const fill = (shape: PartialShape | undefined) => call.frame.whole(value, shape);
+      const fill = (shape: PartialShape | undefined) => call.whole(value, shape);
       const type = round < MOST_ROUNDS ? widen(known.type, given.type, fill) : onlyElement(known.type, given.type);
       return { type };
     });
@@ -106,7 +108,7 @@ function setFinal(call: Call, index: number, carried: Known, given: Known | unde
   if (type?.kind === 'tensor') {
     call.setType(index, undefined);
     const value = call.node.outputs[index];
-    if (value) call.setType(index, tensorType(type.elem, call.frame.whole(value, type.shape?.map(outside))));
+    if (value) call.setType(index, tensorType(type.elem, call.whole(value, type.shape?.map(outside))));
   } else call.setType(index, loose(type));
   call.setContents(index, carried.contents);
 }
@@ -117,7 +119,7 @@ const outside = (dim: Dim): PartialDim => (isUnknown(dim) ? undefined : dim);
 const scalarInput = (body: Graph, index: number, elem: 'int64' | 'bool'): Type =>
   tensorType(elem, body.inputs[index]?.shape?.length === 1 ? [1] : []);
 
-const loop: Rule = (call) => {
+const loop: InferRule = (call) => {
   const body = call.body('body');
   if (!body) return;
   const count = Math.max(0, body.inputs.length - 2);
@@ -153,7 +155,7 @@ function setScan(
 ): void {
   const value = call.node.outputs[index];
   call.setType(index, undefined);
-  if (value) call.setType(index, tensorType(elem, call.frame.whole(value, shape)));
+  if (value) call.setType(index, tensorType(elem, call.whole(value, shape)));
 }
 
 const known = (call: Call, index: number): Known => ({ type: call.type(index), contents: call.contents(index) });
@@ -177,7 +179,7 @@ function throughIdentity(value: Graph['outputs'][number]): Graph['outputs'][numb
  * Scan over slices. Up to opset 8 all that goes in and out has a batch first, which the body does not see, the scanned axis
  * comes second, and lengths stand before everything.
  */
-const scan: Rule = (call) => {
+const scan: InferRule = (call) => {
   const body = call.body('body');
   if (!body) return;
   const isBatched = call.opset < 9;
@@ -227,4 +229,8 @@ const scan: Rule = (call) => {
   }
 };
 
-export const controlFlow: Readonly<Record<string, Rule>> = { If: conditional, Loop: loop, Scan: scan };
+export const controlFlow: Rows = {
+  If: { infer: conditional },
+  Loop: { infer: loop },
+  Scan: { infer: scan },
+};

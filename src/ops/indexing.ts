@@ -1,21 +1,14 @@
 /** Operators that pick elements by position, and those that write at positions. */
-import {
-  addDims,
-  ceilDivide,
-  type Dim,
-  equalDims,
-  isNonNegative,
-  maxDim,
-  minDim,
-  subtractDims,
-} from '../../ir/dims.js';
-import type { Shape } from '../../ir/types.js';
-import { axisOf, type Call, type Rule } from '../call.js';
-import { fillContents, MOST } from '../contents.js';
-import type { PartialDim, PartialShape } from '../frame.js';
-import { like, numericShape, unknownDims } from '../shapes.js';
 
-const gather: Rule = (call) => {
+import { axisOf } from '../ir/axes.js';
+import { addDims, ceilDivide, type Dim, equalDims, isNonNegative, maxDim, minDim, subtractDims } from '../ir/dims.js';
+import type { Shape } from '../ir/types.js';
+import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
+import { fillContents, MOST } from './contents.js';
+import type { Rows } from './row.js';
+import { like, numericShape, unknownDims } from './shapes.js';
+
+const gather: InferRule = (call) => {
   const [data, indices] = [call.shape(0), call.shape(1)];
   const axis = data && axisOf(call.int('axis', 0), data.length);
   if (!data || !indices || axis === undefined) return call.setContents(0, undefined);
@@ -40,7 +33,7 @@ const gather: Rule = (call) => {
 const linear = (at: readonly number[], shape: readonly number[]): number =>
   shape.reduce((index, size, axis) => index * size + (at[axis] as number), 0);
 
-export const gatherND: Rule = (call) => {
+export const gatherND: InferRule = (call) => {
   const [data, indices] = [call.shape(0), call.shape(1)];
   const batch = call.int('batch_dims', 0);
   const depth = indices?.at(-1);
@@ -114,7 +107,7 @@ function backward(size: number, start: number, end: number): readonly [number, n
   return [from, to];
 }
 
-const slice: Rule = (call) => {
+const slice: InferRule = (call) => {
   const shape = call.shape(0);
   if (!shape) return call.setContents(0, undefined);
   const bounds = boundsOf(call, shape.length);
@@ -156,7 +149,7 @@ function slicedContents(call: Call, shape: Shape, bounds: Bounds, result: Partia
   });
 }
 
-const topK: Rule = (call) => {
+const topK: InferRule = (call) => {
   const shape = call.shape(0);
   const k = call.opset < 10 ? call.int('k') : call.scalar(1);
   const axis = shape && axisOf(call.int('axis', -1), shape.length);
@@ -166,7 +159,7 @@ const topK: Rule = (call) => {
 };
 
 /** One row an axis, one column an element that is not 0; of a scalar, one row. */
-const nonZero: Rule = (call) => {
+const nonZero: InferRule = (call) => {
   const shape = call.shape(0);
   const [numbers, source] = [call.numbers(0), numericShape(shape)];
   const found = numbers?.flatMap((number, at) => (number === 0 ? [] : [at]));
@@ -181,7 +174,7 @@ const nonZero: Rule = (call) => {
   );
 };
 
-const oneHot: Rule = (call) => {
+const oneHot: InferRule = (call) => {
   const shape = call.shape(0);
   const axis = shape && axisOf(call.int('axis', -1), shape.length + 1);
   if (!shape || axis === undefined) return;
@@ -202,7 +195,7 @@ const oneHot: Rule = (call) => {
   );
 };
 
-const unique: Rule = (call) => {
+const unique: InferRule = (call) => {
   const shape = call.shape(0);
   const axis = call.int('axis');
   const at = shape && axis !== undefined ? axisOf(axis, shape.length) : undefined;
@@ -218,18 +211,18 @@ const unique: Rule = (call) => {
   call.set(3, [count]);
 };
 
-export const indexing: Readonly<Record<string, Rule>> = {
-  Gather: gather,
-  GatherElements: like(1),
-  GatherND: gatherND,
-  Slice: slice,
-  Scatter: like(),
-  ScatterElements: like(),
-  ScatterND: like(),
-  TensorScatter: like(),
-  ReverseSequence: like(),
-  TopK: topK,
-  NonZero: nonZero,
-  OneHot: oneHot,
-  Unique: unique,
+export const indexing: Rows = {
+  Gather: { infer: gather },
+  GatherElements: { infer: like(1) },
+  GatherND: { infer: gatherND },
+  Slice: { infer: slice },
+  Scatter: { infer: like() },
+  ScatterElements: { infer: like() },
+  ScatterND: { infer: like() },
+  TensorScatter: { infer: like() },
+  ReverseSequence: { infer: like() },
+  TopK: { infer: topK },
+  NonZero: { infer: nonZero },
+  OneHot: { infer: oneHot },
+  Unique: { infer: unique },
 };

@@ -1,7 +1,9 @@
 /** Operators that reduce axes to one element. */
-import { axisOf, type Call, type Rule } from '../call.js';
-import { arithmetic, type Combine } from '../contents.js';
-import type { PartialDim, PartialShape } from '../frame.js';
+
+import { axisOf } from '../ir/axes.js';
+import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
+import { arithmetic, type Combine } from './contents.js';
+import type { Rows } from './row.js';
 
 /** The shape that is left; `axes` undefined: all of them, null: some, not known which. */
 export function reducedShape(
@@ -18,7 +20,7 @@ export function reducedShape(
 }
 
 const reduce =
-  (inputSince: number): Rule =>
+  (inputSince: number): InferRule =>
   (call) => {
     const keepDims = call.int('keepdims', 1) !== 0;
     let axes: readonly number[] | undefined | null;
@@ -53,21 +55,22 @@ function foldedContents(call: Call): readonly PartialDim[] | undefined {
   return [contents.reduce((a, b) => (a === undefined || b === undefined ? undefined : fold(a, b)))];
 }
 
-const argument: Rule = (call) => call.set(0, reducedShape(call, [call.int('axis', 0)], call.int('keepdims', 1) !== 0));
+const argument: InferRule = (call) =>
+  call.set(0, reducedShape(call, [call.int('axis', 0)], call.int('keepdims', 1) !== 0));
 
 const since18 = reduce(18);
 
-export const reduction: Readonly<Record<string, Rule>> = {
-  ReduceSum: reduce(13),
-  ReduceL1: since18,
-  ReduceL2: since18,
-  ReduceLogSum: since18,
-  ReduceLogSumExp: since18,
-  ReduceMax: since18,
-  ReduceMean: since18,
-  ReduceMin: since18,
-  ReduceProd: since18,
-  ReduceSumSquare: since18,
-  ArgMax: argument,
-  ArgMin: argument,
+export const reduction: Rows = {
+  ReduceSum: { infer: reduce(13) },
+  ReduceL1: { infer: since18 },
+  ReduceL2: { infer: since18 },
+  ReduceLogSum: { infer: since18 },
+  ReduceLogSumExp: { infer: since18 },
+  ReduceMax: { infer: since18 },
+  ReduceMean: { infer: since18 },
+  ReduceMin: { infer: since18 },
+  ReduceProd: { infer: since18 },
+  ReduceSumSquare: { infer: since18 },
+  ArgMax: { infer: argument },
+  ArgMin: { infer: argument },
 };

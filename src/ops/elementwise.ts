@@ -1,18 +1,19 @@
 /** Operators that work element by element: unary ones keep the shape, the others broadcast. Integers are computed. */
-import type { Dim } from '../../ir/dims.js';
-import { type DataType, dataTypeOfCode, dataTypes } from '../../ir/types.js';
-import type { Call, Rule } from '../call.js';
-import { type Arithmetic, arithmetic, castContents, chooseContents, combine, mapContents } from '../contents.js';
-import { broadcastInputs, broadcastShapes, like, numericShape } from '../shapes.js';
+import type { Dim } from '../ir/dims.js';
+import { type DataType, dataTypeOfCode, dataTypes } from '../ir/types.js';
+import type { Call, InferRule } from './call.js';
+import { type Arithmetic, arithmetic, castContents, chooseContents, combine, mapContents } from './contents.js';
+import { alike, type Rows } from './row.js';
+import { broadcastInputs, broadcastShapes, like, numericShape } from './shapes.js';
 
 const unary = like();
 
 /** Before opset 7 the second operand was broadcast to the first. */
-const broadcast: Rule = (call) => call.set(0, call.opset < 7 ? call.shape(0) : broadcastInputs(call));
+const broadcast: InferRule = (call) => call.set(0, call.opset < 7 ? call.shape(0) : broadcastInputs(call));
 
 /** Broadcasts, and computes what the elements are where those of the operands are known. */
 const computing =
-  (f: Arithmetic, isTruth = false): Rule =>
+  (f: Arithmetic, isTruth = false): InferRule =>
   (call) => {
     broadcast(call);
     if (call.opset < 7) return;
@@ -34,13 +35,13 @@ const computing =
   };
 
 const each =
-  (f: Parameters<typeof mapContents>[2]): Rule =>
+  (f: Parameters<typeof mapContents>[2]): InferRule =>
   (call) => {
     unary(call);
     call.setContents(0, mapContents(call.contents(0), call.elem(0), f));
   };
 
-const cast: Rule = (call) => {
+const cast: InferRule = (call) => {
   const to = call.node.is('CastLike') ? call.elem(1) : castTarget(call);
   call.set(0, call.shape(0), to);
   call.setContents(0, castContents(call.contents(0), call.elem(0), to));
@@ -54,7 +55,7 @@ function castTarget(call: Call) {
   return dataTypeOfCode(call.int('to', 0));
 }
 
-const where: Rule = (call) => {
+const where: InferRule = (call) => {
   const shape = broadcastInputs(call);
   call.set(0, shape);
   const out = numericShape(shape);
@@ -64,13 +65,13 @@ const where: Rule = (call) => {
   call.setContents(0, out && chooseContents(contents, shapes, out));
 };
 
-const identity: Rule = (call) => {
+const identity: InferRule = (call) => {
   call.setType(0, call.type(0));
   call.setContents(0, call.contents(0));
 };
 
 /** max and min of what is inside the two bounds; before opset 11 they are attributes and floats. */
-const clip: Rule = (call) => {
+const clip: InferRule = (call) => {
   unary(call);
   const least = call.has(1) ? call.scalar(1) : Number.NEGATIVE_INFINITY;
   const most = call.has(2) ? call.scalar(2) : Number.POSITIVE_INFINITY;
@@ -82,54 +83,51 @@ const clip: Rule = (call) => {
   call.setContents(0, isKnown ? mapContents(call.contents(0), call.elem(0), inside) : undefined);
 };
 
-const dropout: Rule = (call) => {
+const dropout: InferRule = (call) => {
   call.set(0, call.shape(0));
   // Up to opset 9 the mask had the type of the data.
   call.set(1, call.shape(0), call.opset < 10 ? call.elem(0) : 'bool');
 };
 
-const names = (text: string, rule: Rule): Readonly<Record<string, Rule>> =>
-  Object.fromEntries(text.split(' ').map((name) => [name, rule]));
-
-export const elementwise: Readonly<Record<string, Rule>> = {
-  ...names(
+export const elementwise: Rows = {
+  ...alike(
     'Acos Acosh Affine Asin Asinh Atan Atanh BitwiseNot Celu Cos Cosh CumSum CumProd Elu Erf Exp Gelu ' +
       'HardSigmoid HardSwish Hardmax ImageScaler IsInf IsNaN LeakyRelu Log LogSoftmax Mish PRelu ParametricSoftplus ' +
       'Reciprocal Scale ScaledTanh Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Swish Tan Tanh ' +
       'ThresholdedRelu Trilu',
-    unary,
+    { infer: unary },
   ),
-  ...names('BitwiseAnd BitwiseOr BitwiseXor BitShift Mean StringConcat', broadcast),
-  Abs: each(arithmetic.abs),
-  Neg: each(arithmetic.negate),
-  Floor: each(arithmetic.floor),
-  Ceil: each(arithmetic.ceil),
-  Round: each(arithmetic.round),
-  Relu: each((a) => arithmetic.max(a, 0)),
-  Sqrt: each(arithmetic.sqrt),
-  Not: each(arithmetic.not),
-  Add: computing(() => arithmetic.add),
-  Sum: computing(() => arithmetic.add),
-  Sub: computing(() => arithmetic.subtract),
-  Mul: computing(() => arithmetic.multiply),
-  Div: computing((call) => arithmetic.divide(call.elem(0))),
-  Pow: computing(() => arithmetic.power),
-  Mod: computing(() => arithmetic.modulo),
-  Min: computing(() => arithmetic.min),
-  Max: computing(() => arithmetic.max),
-  Equal: computing(() => arithmetic.equal, true),
-  Greater: computing(() => arithmetic.greater, true),
-  GreaterOrEqual: computing(() => arithmetic.greaterOrEqual, true),
-  Less: computing(() => (a, b) => arithmetic.greater(b, a), true),
-  LessOrEqual: computing(() => (a, b) => arithmetic.greaterOrEqual(b, a), true),
-  And: computing(() => arithmetic.and),
-  Or: computing(() => arithmetic.or),
-  Xor: computing(() => arithmetic.xor),
-  BitCast: (call) => call.set(0, call.shape(0), castTarget(call)),
-  Cast: cast,
-  CastLike: cast,
-  Clip: clip,
-  Dropout: dropout,
-  Identity: identity,
-  Where: where,
+  ...alike('BitwiseAnd BitwiseOr BitwiseXor BitShift Mean StringConcat', { infer: broadcast }),
+  Abs: { infer: each(arithmetic.abs) },
+  Neg: { infer: each(arithmetic.negate) },
+  Floor: { infer: each(arithmetic.floor) },
+  Ceil: { infer: each(arithmetic.ceil) },
+  Round: { infer: each(arithmetic.round) },
+  Relu: { infer: each((a) => arithmetic.max(a, 0)) },
+  Sqrt: { infer: each(arithmetic.sqrt) },
+  Not: { infer: each(arithmetic.not) },
+  Add: { infer: computing(() => arithmetic.add) },
+  Sum: { infer: computing(() => arithmetic.add) },
+  Sub: { infer: computing(() => arithmetic.subtract) },
+  Mul: { infer: computing(() => arithmetic.multiply) },
+  Div: { infer: computing((call) => arithmetic.divide(call.elem(0))) },
+  Pow: { infer: computing(() => arithmetic.power) },
+  Mod: { infer: computing(() => arithmetic.modulo) },
+  Min: { infer: computing(() => arithmetic.min) },
+  Max: { infer: computing(() => arithmetic.max) },
+  Equal: { infer: computing(() => arithmetic.equal, true) },
+  Greater: { infer: computing(() => arithmetic.greater, true) },
+  GreaterOrEqual: { infer: computing(() => arithmetic.greaterOrEqual, true) },
+  Less: { infer: computing(() => (a, b) => arithmetic.greater(b, a), true) },
+  LessOrEqual: { infer: computing(() => (a, b) => arithmetic.greaterOrEqual(b, a), true) },
+  And: { infer: computing(() => arithmetic.and) },
+  Or: { infer: computing(() => arithmetic.or) },
+  Xor: { infer: computing(() => arithmetic.xor) },
+  BitCast: { infer: (call) => call.set(0, call.shape(0), castTarget(call)) },
+  Cast: { infer: cast },
+  CastLike: { infer: cast },
+  Clip: { infer: clip },
+  Dropout: { infer: dropout },
+  Identity: { infer: identity },
+  Where: { infer: where },
 };

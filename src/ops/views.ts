@@ -1,10 +1,10 @@
 /** Operators that give the same elements in another shape. */
-import { fromStart } from '../../ir/axes.js';
-import { type Dim, equalDims, floorDivide, multiplyDims, productOf } from '../../ir/dims.js';
-import { axisOf, type Call, type Rule } from '../call.js';
-import { fillContents } from '../contents.js';
-import type { PartialDim, PartialShape } from '../frame.js';
-import { numericShape, unknownDims } from '../shapes.js';
+import { axisOf, fromStart } from '../ir/axes.js';
+import { type Dim, equalDims, floorDivide, multiplyDims, productOf } from '../ir/dims.js';
+import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
+import { fillContents } from './contents.js';
+import type { Rows } from './row.js';
+import { numericShape, unknownDims } from './shapes.js';
 
 /** Keeps the elements, in order, under the new shape. */
 const keep = (call: Call, shape: PartialShape | undefined): void => {
@@ -12,7 +12,7 @@ const keep = (call: Call, shape: PartialShape | undefined): void => {
   call.setContents(0, call.contents(0));
 };
 
-const reshape: Rule = (call) => {
+const reshape: InferRule = (call) => {
   const attribute = call.opset < 5 ? call.ints('shape') : undefined;
   const target: PartialShape | undefined = attribute ?? call.contents(1);
   if (!target) {
@@ -56,7 +56,7 @@ function quotientOf(dims: readonly Dim[], divisors: readonly Dim[]): PartialDim 
   return divisor === 0 ? undefined : floorDivide(productOf(left), divisor);
 }
 
-const flatten: Rule = (call) => {
+const flatten: InferRule = (call) => {
   const shape = call.shape(0);
   const axis = call.int('axis', 1);
   const at = shape && fromStart(axis, shape.length);
@@ -67,7 +67,7 @@ const flatten: Rule = (call) => {
   call.setContents(0, call.contents(0));
 };
 
-const transpose: Rule = (call) => {
+const transpose: InferRule = (call) => {
   const shape = call.shape(0);
   if (!shape) return;
   const perm = call.ints('perm') ?? shape.map((_, axis) => shape.length - 1 - axis);
@@ -94,7 +94,7 @@ function axesOf(call: Call, inputSince: number): readonly number[] | undefined |
   return call.has(1) ? (call.numbers(1) ?? null) : undefined;
 }
 
-const squeeze: Rule = (call) => {
+const squeeze: InferRule = (call) => {
   const shape = call.shape(0);
   const axes = axesOf(call, 13);
   if (!shape) return keep(call, undefined);
@@ -113,7 +113,7 @@ const squeeze: Rule = (call) => {
   );
 };
 
-const unsqueeze: Rule = (call) => {
+const unsqueeze: InferRule = (call) => {
   const shape = call.shape(0);
   const axes = axesOf(call, 13);
   if (!shape || axes === undefined) return keep(call, undefined);
@@ -131,13 +131,13 @@ const unsqueeze: Rule = (call) => {
 };
 
 /** What is divided comes out even, or the run fails. */
-const depthToSpace: Rule = (call) => {
+const depthToSpace: InferRule = (call) => {
   const [n, c, h, w] = fourDims(call);
   const block = call.int('blocksize', 1);
   call.set(0, [n, c && floorDivide(c, block * block), h && multiplyDims(h, block), w && multiplyDims(w, block)]);
 };
 
-const spaceToDepth: Rule = (call) => {
+const spaceToDepth: InferRule = (call) => {
   const [n, c, h, w] = fourDims(call);
   const block = call.int('blocksize', 1);
   call.set(0, [n, c && multiplyDims(c, block * block), h && floorDivide(h, block), w && floorDivide(w, block)]);
@@ -148,12 +148,12 @@ const fourDims = (call: Call): readonly PartialDim[] => {
   return shape?.length === 4 ? shape : [];
 };
 
-export const views: Readonly<Record<string, Rule>> = {
-  Reshape: reshape,
-  Flatten: flatten,
-  Transpose: transpose,
-  Squeeze: squeeze,
-  Unsqueeze: unsqueeze,
-  DepthToSpace: depthToSpace,
-  SpaceToDepth: spaceToDepth,
+export const views: Rows = {
+  Reshape: { infer: reshape },
+  Flatten: { infer: flatten },
+  Transpose: { infer: transpose },
+  Squeeze: { infer: squeeze },
+  Unsqueeze: { infer: unsqueeze },
+  DepthToSpace: { infer: depthToSpace },
+  SpaceToDepth: { infer: spaceToDepth },
 };

@@ -13,7 +13,7 @@ import {
   subtractDims,
   symbol,
 } from '../ir/dims.js';
-import type { PartialDim, PartialShape } from './frame.js';
+import type { PartialDim, PartialShape } from './call.js';
 
 /** `dim` is at most `most`. */
 interface Bound {

@@ -1,13 +1,13 @@
 /** Recurrent operators. */
-import type { Call, Rule } from '../call.js';
-import type { PartialDim } from '../frame.js';
+import type { Call, InferRule, PartialDim } from './call.js';
+import type { Rows } from './row.js';
 
 /** The last axis of the recurrence weights R is the hidden size. */
 const hiddenOf = (call: Call) => call.int('hidden_size') ?? call.dim(2, 2);
 
 /** Outputs of a recurrent operator with `states` final states. */
 export const recurrence =
-  (states: number, hiddenSize: (call: Call) => PartialDim = hiddenOf): Rule =>
+  (states: number, hiddenSize: (call: Call) => PartialDim = hiddenOf): InferRule =>
   (call) => {
     const [first, second] = [call.dim(0, 0), call.dim(0, 1)];
     const hidden = hiddenSize(call);
@@ -21,8 +21,8 @@ export const recurrence =
     }
   };
 
-export const recurrent: Readonly<Record<string, Rule>> = {
-  RNN: recurrence(1),
-  GRU: recurrence(1),
-  LSTM: recurrence(2),
+export const recurrent: Rows = {
+  RNN: { infer: recurrence(1) },
+  GRU: { infer: recurrence(1) },
+  LSTM: { infer: recurrence(2) },
 };

@@ -1,9 +1,12 @@
 /** Sequences, optionals and strings. */
-import { maxOf } from '../../ir/lists.js';
-import { dataTypeOfCode, type Type, tensorType } from '../../ir/types.js';
-import { axisOf, type Call, type Rule } from '../call.js';
-import { joinTypes } from '../join.js';
-import { like } from '../shapes.js';
+
+import { axisOf } from '../ir/axes.js';
+import { maxOf } from '../ir/lists.js';
+import { dataTypeOfCode, type Type, tensorType } from '../ir/types.js';
+import type { Call, InferRule } from './call.js';
+import { joinTypes } from './join.js';
+import type { Rows } from './row.js';
+import { like } from './shapes.js';
 
 const sequenceOf = (elem: Type | undefined): Type | undefined => elem && { kind: 'sequence', elem };
 
@@ -19,25 +22,25 @@ function take(call: Call, type: Type | undefined): void {
   else call.setType(0, type);
 }
 
-const construct: Rule = (call) => {
+const construct: InferRule = (call) => {
   let elem = call.type(0);
   for (let index = 1; index < call.inputCount; index++) elem = either(elem, call.type(index));
   call.setType(0, sequenceOf(elem));
 };
 
-const insert: Rule = (call) => {
+const insert: InferRule = (call) => {
   const known = call.type(0);
   // A sequence that was made empty has elements of no shape yet.
   call.setType(0, known?.kind === 'sequence' ? sequenceOf(either(known.elem, call.type(1)) ?? known.elem) : undefined);
 };
 
-const empty: Rule = (call) => {
+const empty: InferRule = (call) => {
   const code = call.int('dtype', 1);
   const elem = dataTypeOfCode(code) ?? 'float32';
   call.setType(0, sequenceOf(tensorType(elem)));
 };
 
-const splitToSequence: Rule = (call) => {
+const splitToSequence: InferRule = (call) => {
   const shape = call.shape(0);
   const elem = call.elem(0);
   const axis = shape && axisOf(call.int('axis', 0), shape.length);
@@ -55,7 +58,7 @@ const splitToSequence: Rule = (call) => {
 
 const isMultiple = (dim: unknown, size: number): boolean => typeof dim === 'number' && size > 0 && dim % size === 0;
 
-const concatFromSequence: Rule = (call) => {
+const concatFromSequence: InferRule = (call) => {
   const elem = elementOf(call.type(0));
   if (elem?.kind !== 'tensor') return;
   if (!elem.shape) return call.set(0, undefined, elem.elem);
@@ -69,7 +72,7 @@ const concatFromSequence: Rule = (call) => {
   call.set(0, shape, elem.elem);
 };
 
-const sequenceMap: Rule = (call) => {
+const sequenceMap: InferRule = (call) => {
   const body = call.body('body');
   if (!body) return;
   const inputs = body.inputs.map((_, index) => {
@@ -77,45 +80,47 @@ const sequenceMap: Rule = (call) => {
     return { type: type?.kind === 'sequence' ? type.elem : type };
   });
   // Elements may differ in what is not known inside the body.
-  call.infer(body, inputs, call.frame).forEach(({ type }, index) => {
+  call.infer(body, inputs).forEach(({ type }, index) => {
     call.setType(index, sequenceOf(type?.kind === 'tensor' ? tensorType(type.elem) : type));
   });
 };
 
-const optional: Rule = (call) => {
+const optional: InferRule = (call) => {
   const attribute = call.attribute('type');
   const elem = call.has(0) ? call.type(0) : attribute?.type === 'type_proto' ? attribute.value : undefined;
   call.setType(0, elem && { kind: 'optional', elem });
 };
 
-const scalarOutput: Rule = (call) => {
+const scalarOutput: InferRule = (call) => {
   call.set(0, []);
   call.setContents(0, undefined);
 };
 
-const stringSplit: Rule = (call) => {
+const stringSplit: InferRule = (call) => {
   const shape = call.shape(0);
   call.set(0, shape && [...shape, undefined]);
   call.set(1, shape);
 };
 
-export const sequences: Readonly<Record<string, Rule>> = {
-  SequenceConstruct: construct,
-  SequenceEmpty: empty,
-  SequenceInsert: insert,
-  SequenceErase: (call) => call.setType(0, call.type(0)),
-  SequenceAt: (call) => take(call, elementOf(call.type(0))),
-  SequenceLength: scalarOutput,
-  SequenceMap: sequenceMap,
-  SplitToSequence: splitToSequence,
-  ConcatFromSequence: concatFromSequence,
-  Optional: optional,
-  OptionalHasElement: scalarOutput,
-  OptionalGetElement: (call) => take(call, call.type(0)?.kind === 'optional' ? elementOf(call.type(0)) : call.type(0)),
-  RegexFullMatch: like(),
-  StringSplit: stringSplit,
-  StringNormalizer: stringNormalizer,
-  TfIdfVectorizer: tfIdfVectorizer,
+export const sequences: Rows = {
+  SequenceConstruct: { infer: construct },
+  SequenceEmpty: { infer: empty },
+  SequenceInsert: { infer: insert },
+  SequenceErase: { infer: (call) => call.setType(0, call.type(0)) },
+  SequenceAt: { infer: (call) => take(call, elementOf(call.type(0))) },
+  SequenceLength: { infer: scalarOutput },
+  SequenceMap: { infer: sequenceMap },
+  SplitToSequence: { infer: splitToSequence },
+  ConcatFromSequence: { infer: concatFromSequence },
+  Optional: { infer: optional },
+  OptionalHasElement: { infer: scalarOutput },
+  OptionalGetElement: {
+    infer: (call) => take(call, call.type(0)?.kind === 'optional' ? elementOf(call.type(0)) : call.type(0)),
+  },
+  RegexFullMatch: { infer: like() },
+  StringSplit: { infer: stringSplit },
+  StringNormalizer: { infer: stringNormalizer },
+  TfIdfVectorizer: { infer: tfIdfVectorizer },
 };
 
 /** One column for each index that an n-gram can have. */

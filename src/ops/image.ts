@@ -1,10 +1,11 @@
 /** Operators on images and boxes. */
 
-import { type Dim, floorDivide, multiplyDims } from '../../ir/dims.js';
-import { maxOf, minOf } from '../../ir/lists.js';
-import { axisOf, type Call, type Rule } from '../call.js';
-import type { Contents, PartialDim } from '../frame.js';
-import { unknownDims } from '../shapes.js';
+import { axisOf } from '../ir/axes.js';
+import { type Dim, floorDivide, multiplyDims } from '../ir/dims.js';
+import { maxOf, minOf } from '../ir/lists.js';
+import type { Call, Contents, InferRule, PartialDim } from './call.js';
+import type { Rows } from './row.js';
+import { unknownDims } from './shapes.js';
 
 /** A dim scaled and rounded down; a symbol only by a factor that float32 multiplies exactly: 2, 0.5, 1.25. */
 function scaled(dim: PartialDim, scale: PartialDim): PartialDim {
@@ -31,7 +32,7 @@ function aspectScale(policy: string, dims: readonly PartialDim[], sizes: readonl
   return Number.isFinite(scale) ? scale : undefined;
 }
 
-const resize: Rule = (call) => {
+const resize: InferRule = (call) => {
   const shape = call.shape(0);
   if (!shape) return;
   const isOld = call.opset < 11;
@@ -58,7 +59,7 @@ const resize: Rule = (call) => {
   );
 };
 
-const upsample: Rule = (call) => {
+const upsample: InferRule = (call) => {
   const shape = call.shape(0);
   if (!shape) return;
   const [height, width] = [floatOf(call, 'height_scale'), floatOf(call, 'width_scale')];
@@ -76,34 +77,34 @@ function floatOf(call: Call, name: string): number | undefined {
 }
 
 /** Batch and channels of the input, places of the grid. */
-export const gridSample: Rule = (call) => {
+export const gridSample: InferRule = (call) => {
   const grid = call.shape(1);
   call.set(0, grid && [call.dim(0, 0), call.dim(0, 1), ...grid.slice(1, -1)]);
 };
 
-const affineGrid: Rule = (call) => {
+const affineGrid: InferRule = (call) => {
   const size = call.contents(1);
   const rank = call.dim(1, 0);
   const dims = size ?? unknownDims(rank);
   call.set(0, dims && [dims[0], ...dims.slice(2), dims.length - 2]);
 };
 
-const nonMaxSuppression: Rule = (call) => call.set(0, [undefined, 3]);
+const nonMaxSuppression: InferRule = (call) => call.set(0, [undefined, 3]);
 
-const roiAlign: Rule = (call) => {
+const roiAlign: InferRule = (call) => {
   const boxes: Dim | undefined = call.dim(1, 0);
   call.set(0, [boxes, call.dim(0, 1), call.int('output_height', 1), call.int('output_width', 1)]);
 };
 
-const imageDecoder: Rule = (call) =>
+const imageDecoder: InferRule = (call) =>
   call.set(0, [undefined, undefined, call.string('pixel_format') === 'Grayscale' ? 1 : 3]);
 
-export const image: Readonly<Record<string, Rule>> = {
-  Resize: resize,
-  Upsample: upsample,
-  GridSample: gridSample,
-  AffineGrid: affineGrid,
-  NonMaxSuppression: nonMaxSuppression,
-  RoiAlign: roiAlign,
-  ImageDecoder: imageDecoder,
+export const image: Rows = {
+  Resize: { infer: resize },
+  Upsample: { infer: upsample },
+  GridSample: { infer: gridSample },
+  AffineGrid: { infer: affineGrid },
+  NonMaxSuppression: { infer: nonMaxSuppression },
+  RoiAlign: { infer: roiAlign },
+  ImageDecoder: { infer: imageDecoder },
 };

@@ -1,12 +1,12 @@
 /** Attention operators of com.microsoft. */
-import { addDims, maxDim, multiplyDims } from '../../ir/dims.js';
-import type { Call, Rule } from '../call.js';
-import type { PartialDim } from '../frame.js';
-import { like } from '../shapes.js';
+import { addDims, maxDim, multiplyDims } from '../ir/dims.js';
 import { causalConvolution, linearAttention, plus, share, times } from './attention.js';
+import type { Call, InferRule, PartialDim } from './call.js';
+import type { Rows } from './row.js';
+import { like } from './shapes.js';
 
 /** MultiHeadAttention(query, key, value, bias, padding mask, bias of scores, past key, past value). */
-const multiHeadAttention: Rule = (call) => {
+const multiHeadAttention: InferRule = (call) => {
   const query = call.shape(0);
   if (!query) return;
   const heads = call.int('num_heads');
@@ -31,7 +31,7 @@ const multiHeadAttention: Rule = (call) => {
 const sizeOf = (shape: readonly PartialDim[] | undefined, heads: number | undefined): PartialDim =>
   shape?.length === 4 ? shape[3] : shape?.length === 3 ? share(shape[2], heads) : undefined;
 
-const groupQueryAttention: Rule = (call) => {
+const groupQueryAttention: InferRule = (call) => {
   const query = call.shape(0);
   if (query?.length !== 3) return;
   const [heads, cacheHeads] = [call.int('num_heads'), call.int('kv_num_heads')];
@@ -56,7 +56,7 @@ function presentLength(call: Call): PartialDim {
 }
 
 /** Keys and values go into the buffers that are handed in. */
-const sparseAttention: Rule = (call) => {
+const sparseAttention: InferRule = (call) => {
   groupQueryAttention(call);
   call.set(1, call.shape(3));
   call.set(2, call.shape(4));
@@ -64,7 +64,7 @@ const sparseAttention: Rule = (call) => {
 
 /** Attention(input, weights, bias, mask, past): weights hold query, key and value side by side. */
 const packedAttention =
-  (past: number): Rule =>
+  (past: number): InferRule =>
   (call) => {
     const input = call.shape(0);
     if (input?.length !== 3) return;
@@ -80,7 +80,7 @@ const packedAttention =
   };
 
 /** One new position: query, key and value apart, or side by side in the query; in cross attention key and value are caches. */
-const decoderMasked: Rule = (call) => {
+const decoderMasked: InferRule = (call) => {
   const [query, value, heads] = [call.shape(0), call.shape(2), call.int('num_heads')];
   if (query?.length !== 3) return;
   const [batch, length] = query;
@@ -93,7 +93,7 @@ const decoderMasked: Rule = (call) => {
   for (const index of [1, 2]) call.set(index, [batch, heads, total, call.dim(4 + index, 3)]);
 };
 
-const decoderMaskedSelf: Rule = (call) => {
+const decoderMaskedSelf: InferRule = (call) => {
   const [batch, length, past] = [call.dim(0, 0), call.dim(0, 1), call.shape(4)];
   call.set(0, call.rank(0) === 3 ? [batch, length, share(call.dim(1, 1), 3)] : undefined);
   const isShared = call.int('past_present_share_buffer', 0) !== 0;
@@ -104,45 +104,45 @@ const decoderMaskedSelf: Rule = (call) => {
 };
 
 /** Tokens without padding: [tokens, width], or query, key and value of each head in one. */
-const packedMultiHead: Rule = (call) => {
+const packedMultiHead: InferRule = (call) => {
   const query = call.shape(0);
   if (query) call.set(0, [query[0], query.length === 4 ? times(query[3], query[1]) : call.dim(2, 1)]);
 };
 
-const packedTokens: Rule = (call) => {
+const packedTokens: InferRule = (call) => {
   const width = call.ints('qkv_hidden_sizes')?.[2] ?? share(call.dim(1, 1), 3);
   call.set(0, call.rank(0) === 2 ? [call.dim(0, 0), width] : undefined);
 };
 
 /** [1, heads, queries, keys] from the lengths that are handed in. */
-const relativePositionBias: Rule = (call) => call.set(0, [1, call.dim(0, 1), call.scalar(1), call.scalar(2)]);
+const relativePositionBias: InferRule = (call) => call.set(0, [1, call.dim(0, 1), call.scalar(1), call.scalar(2)]);
 
-const gatedRelativePositionBias: Rule = (call) => {
+const gatedRelativePositionBias: InferRule = (call) => {
   const batch = call.has(6) ? call.dim(6, 0) : call.dim(0, 0);
   call.set(0, [batch, call.int('num_heads'), call.dim(2, 2), call.dim(2, 3)]);
 };
 
 /** Generation: [batch, sequences, longest], and one score a sequence. */
-const beamSearch: Rule = (call) => {
+const beamSearch: InferRule = (call) => {
   const [most, kept] = [call.scalar(1), call.scalar(4)];
   call.set(0, [call.dim(0, 0), kept, most]);
   call.set(1, [call.dim(0, 0), kept]);
 };
 
-export const microsoftAttention: Readonly<Record<string, Rule>> = {
-  Attention: packedAttention(4),
-  CausalConvWithState: causalConvolution,
-  DecoderMaskedMultiHeadAttention: decoderMasked,
-  DecoderMaskedSelfAttention: decoderMaskedSelf,
-  GatedRelativePositionBias: gatedRelativePositionBias,
-  GroupQueryAttention: groupQueryAttention,
-  LinearAttention: linearAttention,
-  LongformerAttention: like(),
-  MultiHeadAttention: multiHeadAttention,
-  PackedAttention: packedTokens,
-  PackedMultiHeadAttention: packedMultiHead,
-  QAttention: packedAttention(8),
-  RelativePositionBias: relativePositionBias,
-  SparseAttention: sparseAttention,
-  WhisperBeamSearch: beamSearch,
+export const microsoftAttention: Rows = {
+  Attention: { infer: packedAttention(4) },
+  CausalConvWithState: { infer: causalConvolution },
+  DecoderMaskedMultiHeadAttention: { infer: decoderMasked },
+  DecoderMaskedSelfAttention: { infer: decoderMaskedSelf },
+  GatedRelativePositionBias: { infer: gatedRelativePositionBias },
+  GroupQueryAttention: { infer: groupQueryAttention },
+  LinearAttention: { infer: linearAttention },
+  LongformerAttention: { infer: like() },
+  MultiHeadAttention: { infer: multiHeadAttention },
+  PackedAttention: { infer: packedTokens },
+  PackedMultiHeadAttention: { infer: packedMultiHead },
+  QAttention: { infer: packedAttention(8) },
+  RelativePositionBias: { infer: relativePositionBias },
+  SparseAttention: { infer: sparseAttention },
+  WhisperBeamSearch: { infer: beamSearch },
 };
