@@ -6,11 +6,12 @@ import type { Node } from '../src/ir/node.js';
 import { numbersOf, tensorOf } from '../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import type { Value } from '../src/ir/value.js';
+import { castTo } from '../src/ir/widen.js';
 import { EXACT_CPUS, INEXACT_CPUS } from '../src/run/cpus.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { saturatesOn } from '../src/run/target-cpu.js';
 import { BlockInt8 } from './precision/block-int8.js';
-import { cast, DynamicInt8 } from './precision/dynamic-int8.js';
+import { DynamicInt8 } from './precision/dynamic-int8.js';
 import { keeps } from './precision/keep.js';
 import { LeftWeights, whyLeftAlone } from './precision/left-alone.js';
 import { type Product, productOf, weightCount } from './precision/product.js';
@@ -120,7 +121,7 @@ const dynamicProduct =
     const result = dynamic.rewrite(product);
     return typeof result === 'string' || product.elem === 'float32'
       ? result
-      : cast(product.node.graph, result, product.elem);
+      : castTo(product.node.graph, result, product.elem);
   };
 
 const blockProduct =

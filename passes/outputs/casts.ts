@@ -5,6 +5,7 @@ import type { Node } from '../../src/ir/node.js';
 import { castTensor } from '../../src/ir/numbers.js';
 import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { castTo } from '../../src/ir/widen.js';
 import type { PassContext } from '../../src/run/pass.js';
 
 const held: Partial<Record<DataType, DataType>> = {
@@ -38,8 +39,7 @@ export function castPorts(
       context.skip(`JavaScript holds no ${elem}, and an output has the name of the input`, input);
       continue;
     }
-    const { output } = graph.add('Cast', [input], { attributes: { to: dataTypes[elem].code } });
-    output.type = tensorType(elem, shape);
+    const output = castTo(graph, input, elem);
     graph.replaceUses(input, output);
     graph.setInput(output.producer as Node, 0, input);
     input.type = tensorType(to, shape);
@@ -54,8 +54,7 @@ export function castPorts(
     if (elem && (elem === 'float4e2m1' || dataTypes[elem].kind === 'complex'))
       context.skip(`JavaScript holds no ${elem}, and onnxruntime has no Cast from it`, value);
     if (!elem || !to || through.has(port.name)) return;
-    const { output } = graph.add('Cast', [value], { attributes: { to: dataTypes[to].code } });
-    output.type = tensorType(to, value.shape);
+    const output = castTo(graph, value, to);
     graph.output(port.name, output, output.type);
     outputs.set(port.name, elem);
     context.note(`output "${port.name}" is ${to}: JavaScript holds no ${elem}`, value);

@@ -1,5 +1,5 @@
 /** Sequences that come out of If, Loop and SequenceMap: the node is given a tensor output for each tensor that they are made of. */
-import { reaxis } from '../../src/contract/extract.js';
+import { GraphBuilder } from '../../src/ir/build.js';
 import { fill } from '../../src/ir/clone.js';
 import { type Dim, unknownDim } from '../../src/ir/dims.js';
 import type { Graph } from '../../src/ir/graph.js';
@@ -70,7 +70,7 @@ export function loopForm(node: Node, index: number, read: Reader): Form | undefi
   scan.type = tensorType(elem, [unknownDim(), ...(shape ?? [])]);
   if (first.items.length === 0) return { kind: 'stack', tensor: scan };
   const { graph } = scan;
-  const parts = first.items.map((item) => reaxis('Unsqueeze', current(item), [0], graph));
+  const parts = first.items.map((item) => new GraphBuilder(graph).unsqueeze(current(item), [0]));
   const { output } = graph.add('Concat', [...parts, scan], { attributes: { axis: 0 } });
   output.type = scan.type;
   return { kind: 'stack', tensor: output };

@@ -1,5 +1,6 @@
 /** SplitToSequence ⟶ its parts, where their number is known; else the slices along its axis as one tensor. */
-import { ints, reaxis } from '../../src/contract/extract.js';
+import { ints } from '../../src/contract/extract.js';
+import { GraphBuilder } from '../../src/ir/build.js';
 import { constantTensor } from '../../src/ir/constants.js';
 import type { Node } from '../../src/ir/node.js';
 import { bigintsOf } from '../../src/ir/numbers.js';
@@ -63,7 +64,7 @@ function slices(x: Value, shape: Shape, axis: number, isKept: boolean): Value {
   const { graph } = x;
   const order = [axis, ...shape.keys()].filter((at, index) => index === 0 || at !== axis);
   const first = axis === 0 ? x : graph.add('Transpose', [x], { attributes: { perm: order } }).output;
-  const stack = isKept ? reaxis('Unsqueeze', first, [axis + 1], graph) : first;
+  const stack = isKept ? new GraphBuilder(graph).unsqueeze(first, [axis + 1]) : first;
   const dims = shape.map((dim, at) => (at === axis ? 1 : dim)).filter((_, at) => isKept || at !== axis);
   if (stack !== x) stack.type = x.elem && tensorType(x.elem, [shape[axis] as Shape[number], ...dims]);
   return stack;

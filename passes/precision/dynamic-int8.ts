@@ -8,8 +8,9 @@ import { agreed, derive } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { Tensor } from '../../src/ir/tensor.js';
-import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
+import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { castTo } from '../../src/ir/widen.js';
 import { vouchForPairs } from '../../src/run/cpus.js';
 import { pairScalesOf } from './pair-scales.js';
 import { type Product, upright, type Weight } from './product.js';
@@ -48,7 +49,7 @@ export class DynamicInt8 {
     const sums = graph.add('MatMulInteger', [input.value, quantized.value, input.zero], { name: node.name });
     const { shape } = node.output;
     sums.output.type = tensorType('int32', shape);
-    const sum = cast(graph, sums.output, 'float32');
+    const sum = castTo(graph, sums.output, 'float32');
     const scale = graph.add('Mul', [input.scale, this.#scales(graph, weight, quantized, alpha)]);
     scale.output.type = tensorType('float32', this.options.isByRow ? shape : [weight.N]);
     const result = graph.add('Mul', [sum, scale.output]);
@@ -105,7 +106,7 @@ export class DynamicInt8 {
     this.#activations.set(graph, inGraph);
     const known = inGraph.get(activation);
     if (known) return known;
-    const float = activation.elem === 'float16' ? cast(graph, activation, 'float32') : activation;
+    const float = activation.elem === 'float16' ? castTo(graph, activation, 'float32') : activation;
     const made = (this.options.isByRow ? quantizedRows : quantizedWhole)(graph, float, activation.name);
     inGraph.set(activation, made);
     return made;
@@ -123,11 +124,4 @@ function quantizedWhole(graph: Graph, float: Value, name: string): QuantizedActi
   scale.type = tensorType('float32', []);
   zero.type = tensorType('uint8', []);
   return { value, scale, zero };
-}
-
-/** The value in another type. */
-export function cast(graph: Graph, value: Value, to: DataType): Value {
-  const node = graph.add('Cast', [value], { attributes: { to: dataTypes[to].code } });
-  node.output.type = tensorType(to, value.shape);
-  return node.output;
 }

@@ -5,9 +5,9 @@
  * own. The zero point is 128 in every row, as onnxruntime's MatMulInteger takes one for all.
  */
 import type { Graph } from '../../src/ir/graph.js';
-import { tensorOf } from '../../src/ir/numbers.js';
 import { type Type, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { Rewriter } from '../../src/match/rewriter.js';
 
 const LEVELS = 127;
 const ZERO = 128;
@@ -28,32 +28,21 @@ export function quantizedRows(graph: Graph, float: Value, name: string): Quantiz
   const { shape } = float;
   const rows = shape && tensorType('float32', [...shape.slice(0, -1), 1]);
   const whole = float.type;
-  const add = (opType: string, inputs: readonly Value[], type: Type | undefined, output?: string, attributes = {}) => {
-    const node = graph.add(opType, inputs, { attributes, ...(output && { outputs: [`${name}_${output}`] }) });
-    if (type) node.output.type = type;
-    return node.output;
-  };
-  const number = (value: number) => graph.constant(tensorOf('float32', value));
-  const opset = graph.opsets.get('') ?? 0;
-  const axis = () => graph.constant(tensorOf('int64', [-1]));
-  const highest = (value: Value) =>
-    opset < 18
-      ? add('ReduceMax', [value], rows, undefined, { axes: [-1], keepdims: 1 })
-      : add('ReduceMax', [value, axis()], rows, undefined, { keepdims: 1 });
-  const sumOf = (value: Value) =>
-    opset < 13
-      ? add('ReduceSum', [value], rows, undefined, { axes: [-1], keepdims: 1 })
-      : add('ReduceSum', [value, axis()], rows, undefined, { keepdims: 1 });
+  const build = new Rewriter(graph, name);
+  const add = (opType: string, inputs: readonly Value[], type: Type | undefined, attributes = {}) =>
+    build.op(opType, inputs, attributes, { type });
+  const number = (value: number) => build.constant('float32', value);
 
   const sizes = add('Abs', [float], whole);
-  const step = add('Div', [highest(sizes), number(LEVELS)], rows);
+  const step = add('Div', [build.reduce('ReduceMax', sizes, -1, { type: rows }), number(LEVELS)], rows);
   // Maxima may pass NaN over; a sum of magnitudes is NaN where one of them is, and nowhere else.
-  const hasNaN = add('IsNaN', [sumOf(sizes)], rows && tensorType('bool', rows.shape));
-  const scale = add('Where', [hasNaN, number(Number.NaN), step], rows, 'scale');
+  const sum = build.reduce('ReduceSum', sizes, -1, { type: rows });
+  const hasNaN = add('IsNaN', [sum], rows && tensorType('bool', rows.shape));
+  const scale = add('Where', [hasNaN, number(Number.NaN), step], rows);
   const divisor = add('Clip', [step, number(SMALLEST), number(LARGEST)], rows);
   const steps = add('Round', [add('Div', [float, divisor], whole)], whole);
   const shifted = add('Add', [steps, number(ZERO)], whole);
   const clipped = add('Clip', [shifted, number(ZERO - LEVELS), number(ZERO + LEVELS)], whole);
-  const value = add('Cast', [clipped], tensorType('uint8', shape), 'uint8', { to: 2 });
-  return { value, scale, zero: graph.constant(tensorOf('uint8', ZERO), `${name}_zero_point`) };
+  const value = add('Cast', [clipped], tensorType('uint8', shape), { to: 2 });
+  return { value, scale, zero: build.constant('uint8', ZERO) };
 }

@@ -42,7 +42,7 @@ export function emitRotary(emission: Emission, tables: Tables, facts: Facts): Va
       // Rotated before the heads are split and moved: whoever merges them again finds them merged.
       const flat = before.shape?.length === 4 ? merged(before) : before;
       const split = headed(rotate(flat));
-      return asY(build.op('Transpose', [split], { attributes: { perm: [0, 2, 1, 3] } }), emission, tables);
+      return asY(build.op('Transpose', [split], { perm: [0, 2, 1, 3] }), emission, tables);
     }
     case 'B S N D':
       return asY(headed(rotate(merged(x))), emission, tables);
@@ -59,15 +59,12 @@ function kernel(input: Value, { rotation, layout, cos, sin }: Emission, tables: 
   const { width, lanes, isInterleaved } = rotation;
   const heads = typeof layout.heads === 'number' ? layout.heads : 0;
   const inputs = [input, positionsOf(layout, cos, tables), tables.rows(cos), tables.rows(sin)];
-  return tables.build.op('RotaryEmbedding', inputs, {
-    domain: 'com.microsoft',
-    attributes: {
-      interleaved: isInterleaved ? 1 : 0,
-      num_heads: heads || undefined,
-      rotary_embedding_dim: width < lanes ? width : undefined,
-    },
-    type: input.type,
-  });
+  const attributes = {
+    interleaved: isInterleaved ? 1 : 0,
+    num_heads: heads || undefined,
+    rotary_embedding_dim: width < lanes ? width : undefined,
+  };
+  return tables.build.op('RotaryEmbedding', inputs, attributes, { domain: 'com.microsoft', type: input.type });
 }
 
 /** Where each row of the input stands in the tables. */
@@ -78,8 +75,8 @@ function positionsOf({ batchAxis, positionAxis }: Layout, cos: Selection, tables
     const sizes = build.op('Shape', [cos.value]);
     const axes = batchAxis === positionAxis ? [0, 0] : [batchAxis, positionAxis];
     const shape = build.op('Gather', [sizes, build.ints(axes)]);
-    const count = build.op('Gather', [build.op('Shape', [tables.rows(cos)]), build.numbers('int64', 0)]);
-    const range = build.op('Range', [build.numbers('int64', 0), count, build.numbers('int64', 1)]);
+    const count = build.op('Gather', [build.op('Shape', [tables.rows(cos)]), build.constant('int64', 0)]);
+    const range = build.op('Range', [build.constant('int64', 0), count, build.constant('int64', 1)]);
     return build.op('Reshape', [range, shape]);
   });
 }

@@ -45,7 +45,7 @@ export class Tables {
       const selected = this.#select(inner, rank, columns);
       const flat = this.#flat(selected, columns.length);
       if (factor === 1) return flat;
-      return this.build.op('Mul', [flat, this.build.numbers(value.elem as 'float32', factor)]);
+      return this.build.op('Mul', [flat, this.build.constant(value.elem as 'float32', factor)]);
     });
   }
 
@@ -101,7 +101,7 @@ export class Tables {
     if (at === undefined || !operand) return undefined;
     const selected = this.#select(operand, rank, columns, left);
     const inputs = node.inputs.map((input, i) => (i === at ? selected : input));
-    return this.build.op(node.opType, inputs, { attributes: Object.fromEntries(node.attributes) });
+    return this.build.op(node.opType, inputs, Object.fromEntries(node.attributes));
   }
 
   /** The columns by Slice or Gather. */
@@ -116,7 +116,7 @@ export class Tables {
       const end = (columns.at(-1) as number) + 1;
       return build.op('Slice', [flat, build.ints(start), build.ints(end), build.ints(lead), build.ints(step)]);
     }
-    return build.op('Gather', [flat, build.ints(columns)], { attributes: { axis: lead } });
+    return build.op('Gather', [flat, build.ints(columns)], { axis: lead });
   }
 }
 

@@ -29,7 +29,7 @@ const biasGelu = rule({
     if (isDequantized(x)) return no('the integer product before it takes the bias');
     if (!host.hasKernel('BiasGelu', 'com.microsoft', 1, elem))
       return no(`the target has no BiasGelu kernel for ${elem}`, helps.kernel);
-    return build.op('BiasGelu', [x, bias], { domain: 'com.microsoft', type: root.type });
+    return build.op('BiasGelu', [x, bias], {}, { domain: 'com.microsoft', type: root.type });
   },
 });
 

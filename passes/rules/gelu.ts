@@ -34,11 +34,11 @@ function geluOf(x: Value, scope: RewriteScope, approximate: 'none' | 'tanh'): Va
   if (!x.shape || !equalShapes(x.shape, root.shape))
     return no('a constant broadcasts the result to another shape than x');
   if (opset >= 20 && host.hasKernel('Gelu', '', opset, elem))
-    return build.op('Gelu', [x], { attributes: { approximate }, type: root.type });
+    return build.op('Gelu', [x], { approximate }, { type: root.type });
   const contrib = approximate === 'tanh' ? 'FastGelu' : 'Gelu';
   if (!host.hasKernel(contrib, 'com.microsoft', 1, elem))
     return no(`the target has no ${contrib} kernel for ${elem}`, helps.kernel);
-  return build.op(contrib, [x], { domain: 'com.microsoft', type: root.type });
+  return build.op(contrib, [x], {}, { domain: 'com.microsoft', type: root.type });
 }
 
 export const gelu: RuleSet = {

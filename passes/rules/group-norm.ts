@@ -79,12 +79,10 @@ function groupNorm(found: Captures, scope: RewriteScope, activation: 0 | 1): Val
   const bias = found.bias ? affineOperand('bias', found.bias, x, axes, scope) : repeatedNumber(0, [channels], x, scope);
   if (bias instanceof Miss) return bias;
   const epsilon = found.instance.producer?.float('epsilon', 1e-5);
-  const last = build.op('Transpose', [x], { attributes: { perm: axes.perm } });
-  const out = build.op('GroupNorm', [last, scale(), bias()], {
-    domain: 'com.microsoft',
-    attributes: { groups, activation, channels_last: 1, epsilon: float(epsilon ?? 1e-5) },
-  });
-  return build.op('Transpose', [out], { attributes: { perm: [0, 3, 1, 2] }, type: root.type });
+  const last = build.op('Transpose', [x], { perm: axes.perm });
+  const attributes = { groups, activation, channels_last: 1, epsilon: float(epsilon ?? 1e-5) };
+  const out = build.op('GroupNorm', [last, scale(), bias()], attributes, { domain: 'com.microsoft' });
+  return build.op('Transpose', [out], { perm: [0, 3, 1, 2] }, { type: root.type });
 }
 
 export const groupNormSet: RuleSet = {

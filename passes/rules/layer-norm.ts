@@ -100,7 +100,7 @@ function layerNormalization(found: NormCaptures, scope: RewriteScope): Value | M
     return no(`the target has no LayerNormalization kernel for ${root.elem}`, helps.kernel);
   const attributes = { axis: axes.axis, epsilon: float(found.epsilon) };
   return overLastAxes(x, axes, scope, (input) =>
-    build.op('LayerNormalization', [input, scale(), bias?.()], { attributes, type: axes.perm ? undefined : root.type }),
+    build.op('LayerNormalization', [input, scale(), bias?.()], attributes, { type: axes.perm ? undefined : root.type }),
   );
 }
 

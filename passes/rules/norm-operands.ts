@@ -74,7 +74,7 @@ export function repeatedNumber(
   const count = elementCount(sizes);
   if (!budget.spend('constant-bytes', byteLengthOf(elem, count)))
     return no(`a constant of ${count} elements is ${budget.reasonOf('constant-bytes')}`, undefined, x);
-  return () => build.numbers(elem, Array<number>(count).fill(number), sizes);
+  return () => build.constant(elem, Array<number>(count).fill(number), sizes);
 }
 
 /** What a layer norm or RMS norm is found with. */
@@ -111,6 +111,6 @@ export function overLastAxes(
 ): Value {
   if (!perm) return kernel(x);
   const back = perm.map((_, axis) => perm.indexOf(axis));
-  const turned = kernel(build.op('Transpose', [x], { attributes: { perm: [...perm] } }));
-  return build.op('Transpose', [turned], { attributes: { perm: back }, type: root.type });
+  const turned = kernel(build.op('Transpose', [x], { perm: [...perm] }));
+  return build.op('Transpose', [turned], { perm: back }, { type: root.type });
 }

@@ -42,7 +42,7 @@ function rmsNormalization(found: NormCaptures, scope: RewriteScope): Value | Mis
   const stash = opset < 23 && x.graph.isInFunction ? { stash_type: 1 } : {};
   const attributes = { axis: axes.axis, epsilon: float(found.epsilon), ...stash };
   return overLastAxes(x, axes, scope, (input) =>
-    build.op(opType, [input, scale()], { attributes, type: axes.perm ? undefined : root.type }),
+    build.op(opType, [input, scale()], attributes, { type: axes.perm ? undefined : root.type }),
   );
 }
 

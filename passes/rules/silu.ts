@@ -52,11 +52,7 @@ function quickGelu(x: Value, alpha: number, { build, host, root, no }: RewriteSc
   // The attribute is a float32: of two numbers 1e-8 apart it is one, and float64 sees the difference.
   if (elem === 'float64' && Math.fround(alpha) !== alpha)
     return no(`the kernel holds its factor in float32, which ${alpha} is not`);
-  return build.op('QuickGelu', [x], {
-    domain: 'com.microsoft',
-    attributes: { alpha: float(alpha) },
-    type: root.type,
-  });
+  return build.op('QuickGelu', [x], { alpha: float(alpha) }, { domain: 'com.microsoft', type: root.type });
 }
 
 /** The value that an activation's inner function is of, times a number: `x` of Sigmoid(1.702·x). */

@@ -55,9 +55,9 @@ function skipNorm(
   const isOfLast = (value: Value) => value.elem === elem && equalShapes(value.shape, shape.slice(2));
   if (!isOfLast(scale) || (bias && !isOfLast(bias))) return no('scale or bias are not one number for each feature');
   if (norm.outputs.length > 1) return no('the statistics of the norm are read');
-  const node = build.node(opType, [x, skip, scale, bias], {
+  const attributes = { epsilon: float(norm.float('epsilon', 1e-5)) };
+  const node = build.node(opType, [x, skip, scale, bias], attributes, {
     domain: 'com.microsoft',
-    attributes: { epsilon: float(norm.float('epsilon', 1e-5)) },
     type: root.type,
     outputs: 4,
   });

@@ -21,7 +21,7 @@ const inSteps = rule({
       return no('Softmax before opset 13 runs over all axes from one on', helps.opset);
     if (!x.elem || !host.hasKernel('Softmax', '', opset, x.elem))
       return no(`the target has no Softmax kernel for ${x.elem}`, helps.kernel);
-    return build.op('Softmax', [x], { attributes: { axis }, type: root.type });
+    return build.op('Softmax', [x], { axis }, { type: root.type });
   },
 });
 

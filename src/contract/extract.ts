@@ -26,12 +26,6 @@ function emptyTensor(elem: DataType, shape: readonly number[]): Tensor {
 export const ints = (graph: Graph, values: number | readonly number[]): Value =>
   graph.constant(tensorOf('int64', values, typeof values === 'number' ? [] : [values.length]));
 
-/** Squeeze or Unsqueeze: axes are an input since opset 13, an attribute before. */
-export const reaxis = (opType: 'Squeeze' | 'Unsqueeze', x: Value, axes: readonly number[], graph = x.graph): Value =>
-  (graph.opsets.get('') ?? 13) < 13
-    ? graph.add(opType, [x], { attributes: { axes } }).output
-    : graph.add(opType, [x, ints(graph, axes)]).output;
-
 /** A body for If or Loop in this scope. */
 export function body(graph: Graph, name: string, define: (inner: Graph) => void): Graph {
   const inner = new Graph(graph.model, name, graph.opsets);

@@ -1,4 +1,4 @@
-/** A builder of models: for tests, fixtures, generated models. */
+/** A builder of models, and of parts of them. */
 import type { AttributeLike } from './attribute.js';
 import { type Dim, symbol } from './dims.js';
 import { Graph } from './graph.js';
@@ -22,6 +22,13 @@ const typeOf = (elem: DataType | Type, shape?: readonly DimLike[]): Type =>
         shape?.map((dim) => (typeof dim === 'string' ? symbol(dim) : dim)),
       );
 
+export interface BuildOptions extends NodeOptions {
+  /** Type of the first output, for whoever reads it before types are inferred again. */
+  readonly type?: Type;
+}
+
+const axesAreInput = { ReduceMax: 18, ReduceMean: 18, ReduceSum: 13 };
+
 export class GraphBuilder {
   constructor(readonly graph: Graph) {}
 
@@ -43,18 +50,55 @@ export class GraphBuilder {
     return this.graph.constant(tensorOf(first, second as number, shape), name);
   }
 
-  /** int64 numbers: shapes, axes, indices. */
-  ints(...values: number[]): Value {
-    return this.constant('int64', values);
+  /** int64 numbers, a list of them: shapes, axes, indices. */
+  ints(...values: (number | readonly number[])[]): Value {
+    return this.constant('int64', values.flat());
   }
 
   /** A node, its first output. */
-  op(opType: string, inputs: readonly (Value | undefined)[], attributes?: Attributes, options?: NodeOptions): Value {
+  op(opType: string, inputs: readonly (Value | undefined)[], attributes?: Attributes, options?: BuildOptions): Value {
     return this.node(opType, inputs, attributes, options).output;
   }
 
-  node(opType: string, inputs: readonly (Value | undefined)[], attributes?: Attributes, options?: NodeOptions): Node {
-    return this.graph.add(opType, inputs, { ...options, attributes });
+  node(
+    opType: string,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Attributes,
+    { type, ...options }: BuildOptions = {},
+  ): Node {
+    const node = this.graph.add(opType, inputs, { ...options, attributes });
+    if (type) node.output.type = type;
+    return node;
+  }
+
+  /** Size-1 axes at these places of the result. */
+  unsqueeze(value: Value, axes: readonly number[]): Value {
+    return this.#along('Unsqueeze', value, axes, 13);
+  }
+
+  /** The value without these axes of size 1. */
+  squeeze(value: Value, axes: readonly number[]): Value {
+    return this.#along('Squeeze', value, axes, 13);
+  }
+
+  /** Over one axis, which stays with size 1. */
+  reduce(opType: keyof typeof axesAreInput, value: Value, axis: number, options?: BuildOptions): Value {
+    return this.#along(opType, value, [axis], axesAreInput[opType], { keepdims: 1 }, options);
+  }
+
+  /** An op whose axes are an attribute before the opset `since`, and an input from it on. */
+  #along(
+    opType: string,
+    value: Value,
+    axes: readonly number[],
+    since: number,
+    attributes?: Attributes,
+    options?: BuildOptions,
+  ): Value {
+    const isAttribute = (this.graph.opsets.get('') ?? since) < since;
+    return isAttribute
+      ? this.op(opType, [value], { axes: [...axes], ...attributes }, options)
+      : this.op(opType, [value, this.ints(axes)], attributes, options);
   }
 
   output(name: string, value: Value, elem?: DataType | Type, shape?: readonly DimLike[]): void {

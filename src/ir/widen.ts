@@ -115,7 +115,7 @@ export function widenBehind(value: Value): Value {
 export function castTo(graph: Graph, value: Value, to: DataType): Value {
   const { output } = graph.add('Cast', [value], {
     attributes: { to: dataTypes[to].code },
-    outputs: [`${value.name}_${to}`],
+    outputs: [value.name && `${value.name}_${to}`],
   });
   output.type = { kind: 'tensor', elem: to, shape: value.shape };
   return output;

@@ -14,6 +14,7 @@ import type { Model } from '../../ir/model.js';
 import { named, under } from '../../ir/named.js';
 import { dataTypes, type Shape, type TensorType, type Type, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
+import { castTo } from '../../ir/widen.js';
 
 export interface Twin {
   readonly model: Model;
@@ -152,7 +153,7 @@ function takePacked(
 function held(value: Value): Value {
   const { kind } = dataTypes[value.elem ?? 'undefined'];
   const to = kind === 'float' ? 'float32' : kind === 'signed' ? 'int8' : 'uint8';
-  return value.graph.add('Cast', [value], { attributes: { to: dataTypes[to].code } }).output;
+  return castTo(value.graph, value, to);
 }
 
 function behindZipMap(value: Value): Value | undefined {
