@@ -1,18 +1,18 @@
 /** Brings a tensor whose axes are known by their factors into another arrangement of them: the fewest of Reshape, Transpose, Squeeze, Unsqueeze. */
 import { type Dim, divideExactly, equalDims } from '../../../src/ir/dims.js';
 import type { Value } from '../../../src/ir/value.js';
+import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type Factor, sameAxes, sameFactors } from '../../../src/match/view.js';
 import { sizeOf } from '../read/parts.js';
-import type { Builder } from './builder.js';
 
 /** Nodes still to be made: what is asked first is all asked before the first of them. */
-export type Plan = (builder: Builder) => Value;
+export type Plan = (builder: Rewriter) => Value;
 
 /** Makes one value of another. */
 export interface Change {
   /** Transposes, which copy; a Reshape is free. */
   readonly copies: number;
-  apply(builder: Builder, value: Value): Value;
+  apply(builder: Rewriter, value: Value): Value;
 }
 
 const nothing: Change = { copies: 0, apply: (_, value) => value };
@@ -116,12 +116,12 @@ export function measure(size: Dim, of: readonly Dim[]): { axis: number; by: numb
   return undefined;
 }
 
-export function measured(builder: Builder, value: Value, { axis, by }: { axis: number; by: number }): Value {
+export function measured(builder: Rewriter, value: Value, { axis, by }: { axis: number; by: number }): Value {
   const size = builder.op('Gather', [builder.op('Shape', [value]), builder.ints(axis)]);
   return by === 1 ? size : builder.op('Div', [size, builder.ints(by)]);
 }
 
-function shapeValue(builder: Builder, value: Value, sizes: readonly Size[]): Value {
+function shapeValue(builder: Rewriter, value: Value, sizes: readonly Size[]): Value {
   if (sizes.every((size) => typeof size === 'number')) return builder.ints(sizes as number[]);
   const parts = sizes.map((size) => (typeof size === 'number' ? builder.ints(size) : measured(builder, value, size)));
   return builder.op('Concat', parts, { axis: 0 });

@@ -3,12 +3,12 @@ import { broadcastDims, type Dim, dimText, equalDims } from '../../../src/ir/dim
 import { type DataType, type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
+import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type Factor, leavesOf, sameAxes } from '../../../src/match/view.js';
 import { sizeOf } from '../read/parts.js';
 import type { Term } from '../read/scores.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, measure, measured } from './arrange.js';
-import type { Builder } from './builder.js';
 import { dimOf, type Layout } from './layout.js';
 
 /** Values made for one graph that several sites share: biases brought to the kernel's form. */
@@ -22,7 +22,7 @@ export interface Measures {
   readonly keyDims: readonly Dim[];
 }
 
-export type BiasPlan = (builder: Builder, measures: Measures, shared: SharedBiases) => Value;
+export type BiasPlan = (builder: Rewriter, measures: Measures, shared: SharedBiases) => Value;
 
 /** From here on (1e15 as a float32) score + fill rounds to fill for scores of |s| < 10^7: rows masked whole stay uniform. */
 const DROWNING = -Math.fround(1e15);
@@ -67,10 +67,10 @@ const termKey = (term: Term): string =>
     : `?${term.value.sequence} ${term.fill} ${term.keepsWhereTrue}`;
 
 /** A bias adds to what is there; a mask overwrites it, so that two lowest numbers do not add to an infinity. */
-function applied(builder: Builder, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
+function applied(builder: Rewriter, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
   if (term.kind === 'mask') {
-    const fill = builder.number(elem, Math.min(term.fill, DROWNING));
-    const kept = sum ?? builder.number(elem, 0);
+    const fill = builder.constant(elem, Math.min(term.fill, DROWNING));
+    const kept = sum ?? builder.constant(elem, 0);
     const condition = given.elem === 'bool' ? given : builder.op('Cast', [given], { to: 9 });
     const mask = builder.op('Where', [condition, ...(term.keepsWhereTrue ? [kept, fill] : [fill, kept])]);
     mask.type = tensorType(elem, broadcast(given.shape, kept.shape));
@@ -82,7 +82,7 @@ function applied(builder: Builder, sum: Value | undefined, term: Term, given: Va
     return result;
   };
   if (term.elem !== elem) value = typed(builder.op('Cast', [value], { to: elem === 'float32' ? 1 : 10 }));
-  if (term.factor !== 1) value = typed(builder.op('Mul', [value, builder.number(elem, term.factor)]));
+  if (term.factor !== 1) value = typed(builder.op('Mul', [value, builder.constant(elem, term.factor)]));
   return sum ? typed(builder.op('Add', [sum, value]), broadcast(sum.shape, value.shape)) : value;
 }
 
@@ -95,7 +95,7 @@ function broadcast(a: Shape = [], b: Shape = []): Shape {
 
 interface BiasChange {
   readonly key: string;
-  apply(builder: Builder, value: Value, measures: Measures): Value;
+  apply(builder: Rewriter, value: Value, measures: Measures): Value;
 }
 
 /**
@@ -167,16 +167,16 @@ function spreadOf(axes: Axes, isPartial: (axis: readonly Factor[]) => boolean, l
 }
 
 /** A dim as a value of one element, read off an operand where it is no number. */
-function sizeValue(builder: Builder, size: Dim, value: Value, dims: readonly Dim[]): Value {
+function sizeValue(builder: Rewriter, size: Dim, value: Value, dims: readonly Dim[]): Value {
   const at = typeof size === 'number' ? undefined : measure(size, dims);
   return at ? measured(builder, value, at) : builder.ints(size as number);
 }
 
-type Spread = (builder: Builder, value: Value, measures: Measures) => Value;
+type Spread = (builder: Rewriter, value: Value, measures: Measures) => Value;
 
 /** The last two axes as long as the scores': kernels broadcast batch and heads only. */
 function expanded(
-  builder: Builder,
+  builder: Rewriter,
   bias: Value,
   { rows, keys }: Layout,
   measures: Measures,

@@ -12,12 +12,12 @@ import { tensorOf } from '../../../src/ir/numbers.js';
 import { tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
+import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, align, type Factor, leavesOf, sameFactors, viewOf } from '../../../src/match/view.js';
 import { causalityOf, inputsOf } from '../mask/causal.js';
 import type { Part, Source } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';
 import { biasOf, memo, type SharedBiases } from './bias.js';
-import type { Builder } from './builder.js';
 import type { Emitter } from './kernel.js';
 import { dimOf, type Layout, layoutOf, merged } from './layout.js';
 import { dimsOf, elemOfKernel, made, operand } from './operands.js';
@@ -74,12 +74,13 @@ export const groupQueryAttention: Emitter = (given, facts) => {
       const inputs = [q, k, v, none, none, ...lengths, ...(added ? [none, none, none, added] : [])];
       const { scale: ofQuery } = (query as { source: Source }).source;
       const { scale: ofKey } = (key as { source: Source }).source;
-      const output = builder.attention('GroupQueryAttention', 'com.microsoft', inputs, {
+      const attributes = {
         num_heads: layout.count,
         kv_num_heads: count,
         scale: float(site.scale * ofQuery * ofKey),
         ...(site.softcap !== undefined && { softcap: float(site.softcap) }),
-      });
+      };
+      const output = builder.op('GroupQueryAttention', inputs, attributes, { domain: 'com.microsoft' });
       if (fill === undefined || !added) return output;
       const rows = { bias: added, fill, values: v, heads: layout.count, groups: count, size };
       return withWholeRows(builder, shared, output, rows);
@@ -142,7 +143,7 @@ function unrepeated(part: Part, facts: Facts): Part {
 
 /** The last key's index of each batch, and how many keys there are, made once for all sites of these sizes. */
 function lengthsOf(
-  builder: Builder,
+  builder: Rewriter,
   shared: SharedBiases,
   query: Value,
   [batch, length]: readonly Dim[],
@@ -151,13 +152,13 @@ function lengthsOf(
     memo(shared, `${name} ${dimText(batch as Dim)} ${dimText(length as Dim)}`, make);
   if (typeof batch === 'number' && typeof length === 'number') {
     const last = tensorOf('int32', Array<number>(batch).fill(length - 1));
-    return [once('last', () => builder.graph.constant(last)), once('total', () => builder.number('int32', length))];
+    return [once('last', () => builder.constant(last)), once('total', () => builder.constant('int32', length))];
   }
   const shape = once('shape', () => builder.op('Shape', [query]));
   const dim = (axis: Value): Value => builder.op('Gather', [shape, axis]);
-  const total = once('total', () => builder.op('Cast', [dim(builder.number('int64', 1))], { to: 6 }));
+  const total = once('total', () => builder.op('Cast', [dim(builder.constant('int64', 1))], { to: 6 }));
   const last = once('last', () =>
-    builder.op('Expand', [builder.op('Sub', [total, builder.number('int32', 1)]), dim(builder.ints(0))]),
+    builder.op('Expand', [builder.op('Sub', [total, builder.constant('int32', 1)]), dim(builder.ints(0))]),
   );
   return [last, total];
 }

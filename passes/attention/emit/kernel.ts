@@ -8,6 +8,7 @@ import type { Facts } from '../../../src/infer/index.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
+import { Rewriter } from '../../../src/match/rewriter.js';
 import type { RuleHost } from '../../../src/match/rule.js';
 import { type Axes, align, type Factor, leavesOf, sameAxes, viewOf } from '../../../src/match/view.js';
 import { inputsOf } from '../mask/causal.js';
@@ -15,13 +16,12 @@ import { isWeak } from '../read/scores.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, type Change } from './arrange.js';
 import type { SharedBiases } from './bias.js';
-import { Builder } from './builder.js';
 import { dimOf } from './layout.js';
 import { codeOf } from './operands.js';
 
 /** A kernel that can hold a site: what it gives, and its axes. */
 export interface Emission {
-  readonly plan: (builder: Builder, shared: SharedBiases) => Value;
+  readonly plan: (builder: Rewriter, shared: SharedBiases) => Value;
   readonly axes: Axes;
   /** What it computes in. */
   readonly elem: DataType;
@@ -47,13 +47,13 @@ export function emitAttention(
   const readers = viewsOf(context).filter((value) => sameAxes(axesIn(value, site, facts), axes));
   const read = readFrom(context, readers, axes.map(leavesOf), site, facts);
   if (!read) return new Miss('sizes of the result are not known', site.context, 5);
-  const builder = new Builder(context.graph, site.context.name || site.softmax.name);
+  const builder = new Rewriter(context.graph, site.context.name || site.softmax.name);
   let output = emission.plan(builder, shared);
   const type = tensorType(elem, axes.map(dimOf));
   output.type = type;
   if (site.isGuarded) {
     const isMasked = builder.op('IsNaN', [output]);
-    output = builder.op('Where', [isMasked, builder.number(elem, 0), output]);
+    output = builder.op('Where', [isMasked, builder.constant(elem, 0), output]);
     output.type = type;
   }
   if (elem !== site.elem) output = builder.op('Cast', [output], { to: codeOf(site.elem) });

@@ -38,10 +38,7 @@ export const multiHeadAttention: Emitter = (site, _, host) => {
       const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };
       const inputs = [q, k, v, undefined, undefined, bias?.(builder, measures, shared)];
       const scale = site.scale * query.source.scale * key.source.scale;
-      return builder.attention(MHA.opType, MHA.domain, inputs, {
-        num_heads: layout.count,
-        scale: float(scale),
-      });
+      return builder.op(MHA.opType, inputs, { num_heads: layout.count, scale: float(scale) }, { domain: MHA.domain });
     },
   };
 };

@@ -3,11 +3,11 @@ import type { DataType } from '../../../src/ir/types.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
+import type { Rewriter } from '../../../src/match/rewriter.js';
 import type { Axes } from '../../../src/match/view.js';
 import type { Part, Source } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';
 import type { Change } from './arrange.js';
-import type { Builder } from './builder.js';
 import { dimOf, formOf, type Layout, merged, separate } from './layout.js';
 
 /** An operand in a form, still to be made. */
@@ -57,7 +57,7 @@ export const copiesOf = (operands: readonly Operand[]): number =>
   operands.reduce((sum, { change }) => sum + change.copies, 0);
 
 /** The operand's value in the kernel's element type. */
-export function made(builder: Builder, { source, change }: Operand, elem: DataType): Value {
+export function made(builder: Rewriter, { source, change }: Operand, elem: DataType): Value {
   const { value: given } = source;
   const value = given.elem === elem ? given : builder.op('Cast', [given], { to: codeOf(elem) });
   return change.apply(builder, value);

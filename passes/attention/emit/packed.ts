@@ -9,13 +9,13 @@ import { equalDims } from '../../../src/ir/dims.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
+import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type Factor, leavesOf, sameAxes, sameFactors } from '../../../src/match/view.js';
 import type { Part } from '../read/parts.js';
 import { type Projection, projectionOf } from '../read/projection.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, type Change } from './arrange.js';
 import { biasOf, memo, type SharedBiases } from './bias.js';
-import type { Builder } from './builder.js';
 import type { Emitter } from './kernel.js';
 import { dimOf, type Layout, layoutOf } from './layout.js';
 import { elemOfKernel } from './operands.js';
@@ -52,7 +52,8 @@ export const packedAttention: Emitter = (site) => {
       const added = bias?.(builder, measures, shared);
       const inputs = [x, ...weightsOf(builder, shared, found, elem), ...(added ? [none, none, added] : [])];
       const scale = site.scale * (parts[0]?.sources[0].scale ?? 1) * (parts[1]?.sources[0].scale ?? 1);
-      return builder.attention('Attention', 'com.microsoft', inputs, { num_heads: layout.count, scale: float(scale) });
+      const attributes = { num_heads: layout.count, scale: float(scale) };
+      return builder.op('Attention', inputs, attributes, { domain: 'com.microsoft' });
     },
   };
 };
@@ -101,7 +102,7 @@ function inputChange(parts: readonly Part[], layout: Layout, { input }: Projecti
 }
 
 /** Weights and bias, made once for all sites with these; where one product makes all three, they are its own. */
-function weightsOf(builder: Builder, shared: SharedBiases, three: Three, elem: DataType): readonly [Value, Value] {
+function weightsOf(builder: Rewriter, shared: SharedBiases, three: Three, elem: DataType): readonly [Value, Value] {
   const keys = three.map(({ weights, bias, from }) => [weights.sequence, bias?.sequence ?? '', from].join(' '));
   const name = three[0].weights.name;
   const once = (part: string, make: () => Value): Value => memo(shared, `${part} ${keys}`, make);
@@ -110,11 +111,9 @@ function weightsOf(builder: Builder, shared: SharedBiases, three: Three, elem: D
     three.every((one, i) => one.weights === weights && one.bias === bias && one.from === i * one.width) &&
     weights.tensor?.shape[1] === 3 * three[0].width;
   return [
-    isWhole
-      ? weights
-      : once('weights', () => builder.graph.constant(packedWeights(three, elem), name && `${name}_qkv`)),
+    isWhole ? weights : once('weights', () => builder.constant(packedWeights(three, elem), name && `${name}_qkv`)),
     isWhole && bias?.tensor?.shape.length === 1
       ? bias
-      : once('bias', () => builder.graph.constant(packedBias(three, elem), bias?.name && `${bias.name}_qkv`)),
+      : once('bias', () => builder.constant(packedBias(three, elem), bias?.name && `${bias.name}_qkv`)),
   ];
 }

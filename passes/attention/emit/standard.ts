@@ -82,10 +82,10 @@ export const standardAttention: Emitter = (site, facts, host) => {
       const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };
       const given = bias?.(builder, measures, shared);
       const raise = (bias: Value): Value =>
-        memo(shared, `raise ${bias.sequence}`, () => builder.op('Max', [bias, builder.number(elem, LOW)]));
+        memo(shared, `raise ${bias.sequence}`, () => builder.op('Max', [bias, builder.constant(elem, LOW)]));
       const raised = given && isLow ? raise(given) : given;
       const inputs = [q, k, v, raised];
-      return builder.attention(STANDARD.opType, STANDARD.domain, bias ? inputs : inputs.slice(0, 3), {
+      return builder.op(STANDARD.opType, bias ? inputs : inputs.slice(0, 3), {
         scale: float(scale),
         ...(site.softcap !== undefined && { softcap: float(site.softcap) }),
         ...ints,

@@ -4,11 +4,11 @@
  */
 import type { Facts } from '../../../src/infer/index.js';
 import type { Value } from '../../../src/ir/value.js';
+import type { Rewriter } from '../../../src/match/rewriter.js';
 import { fillOf } from '../../../src/match/scalar.js';
 import { elementsAnywhere, SEEN } from '../mask/causal.js';
 import type { AttentionSite } from '../read/site.js';
 import { memo, type SharedBiases } from './bias.js';
-import type { Builder } from './builder.js';
 import type { Layout } from './layout.js';
 
 /** From here on (1e15 as a float32) score + fill is fill, for scores of |s| < 10^7. */
@@ -44,14 +44,14 @@ function fillOfBias(value: Value, facts: Facts): number | undefined {
 
 /** The kernel's output [B, S, N·D] with the mean of the values [B, T, G·D] in rows where the bias [B|1, 1, S, T] is the fill. */
 export function withWholeRows(
-  builder: Builder,
+  builder: Rewriter,
   shared: SharedBiases,
   output: Value,
   { bias, fill, values, heads, groups, size }: WholeRows,
 ): Value {
   const isWhole = memo(shared, `whole ${bias.sequence} ${fill}`, () => {
     const highest = builder.reduce('ReduceMax', bias, -1);
-    return builder.op('Less', [builder.squeeze(highest, [1]), builder.number('float32', fill / 2)]);
+    return builder.op('Less', [builder.squeeze(highest, [1]), builder.constant('float32', fill / 2)]);
   });
   const mean = builder.reduce('ReduceMean', values, 1);
   const repeated = (): Value => {
