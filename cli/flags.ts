@@ -58,7 +58,7 @@ export const jobFlags = {
   outputs: { ...flag('outputs', text), describe: `${about('outputs')} E.g. logits,hidden_states.*` },
   'target-cpu': { ...flag('targetCpu', text), describe: `${about('targetCpu')} E.g. avx2,vnni,arm` },
   'attn-op': flag('attnOp', { ...text, choices: configSchema.shape.attnOp.options }),
-  contract: flag('contract', { ...truth, defaultDescription: 'where flatten-outputs runs' }),
+  contract: flag('contract', { ...truth, defaultDescription: 'where flatten-outputs runs; never with --no-contract' }),
   verify: flag('verify', {
     ...text,
     choices: configSchema.shape.verify.options,

@@ -19,6 +19,8 @@ const PATIENCE = { step: 300, thread: 300, children: 250 } as const;
 
 const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof codes;
+/** Signals this close are one: `timeout` and npm send it to the process and to its group. */
+const SAME_MS = 50;
 /** Of a process whose reader has enough. */
 const PIPE_CODE = 141;
 
@@ -28,6 +30,7 @@ const pids = new Set<number>();
 const written: string[] = [];
 let thread: Worker | undefined;
 let isLineOpen = false;
+let interruptedAt = 0;
 
 const isEnding = (): boolean => Atomics.load(shared, slot.ending) === 1;
 
@@ -36,7 +39,7 @@ export function listen(): void {
   for (const signal of Object.keys(codes) as Signal[])
     process.on(signal, () => {
       if (!isEnding()) void interrupt(signal);
-      else dieOf(signal);
+      else if (performance.now() - interruptedAt > SAME_MS) dieOf(signal);
     });
   for (const name of streams)
     process[name].on('error', async (error: NodeJS.ErrnoException) => {
@@ -99,6 +102,7 @@ function hear(message: Exclude<Message, { kind: 'end' }>): void {
 }
 
 async function interrupt(signal: Signal): Promise<void> {
+  interruptedAt = performance.now();
   const isStopped = await stop();
   const said = written.length ? `${written.join(', ')} was written` : 'nothing was written';
   stderr.write(`${isLineOpen ? CLEAR_LINE : ''}${shownText(`interrupted; ${said}`)}\n`);

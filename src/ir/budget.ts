@@ -22,7 +22,7 @@ export const budgets = {
   'run-elements': [2 ** 26, 'Elements of one value in a run, beside 64 for each weight.', 'not run'],
   'run-work': [2 ** 33, 'Operations of a run, beside a million for each weight.', 'not run'],
   'run-seconds': [20, 'Seconds of a run, as long again for each million weights.', 'ended'],
-  'run-bytes': [2 ** 29, 'Bytes of memory that a run takes, beside 16 KiB for each weight.', 'ended'],
+  'run-bytes': [400 * 2 ** 20, 'Bytes of memory that a run takes, beside 16 KiB for each weight.', 'ended'],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
 export type BudgetName = keyof typeof budgets;

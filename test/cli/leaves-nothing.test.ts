@@ -142,13 +142,19 @@ it('ends JavaScript that computes', async () => {
   expect(found).toMatchObject({ code: 143, stderr: 'busy\ninterrupted; nothing was written\n', living: [] });
 });
 
-it('ends a run in native code; a second signal ends it at once', async () => {
-  const once = await ended(words, (child) => onceComparing(child, () => child.kill('SIGINT')));
-  expect(once).toMatchObject({ code: 130, living: [], left: [] });
+it('ends a run in native code; a second signal ends it at once, unless it came with the first', async () => {
+  const together = await ended(words, (child) =>
+    onceComparing(child, () => {
+      child.kill('SIGINT');
+      child.kill('SIGINT');
+    }),
+  );
+  expect(together).toMatchObject({ code: 130, living: [], left: [] });
+  expect(together.stderr.trimEnd().split('\n').at(-1)).toBe('interrupted; nothing was written');
   const twice = await ended(words, (child) =>
     onceComparing(child, () => {
       child.kill('SIGTERM');
-      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGTERM'), 80);
     }),
   );
   expect(twice).toMatchObject({ left: [] });

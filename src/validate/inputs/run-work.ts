@@ -45,8 +45,9 @@ function refusal(model: Model, shapes: Shapes, few: Tensors): string | undefined
   const { budget } = model;
   const weights = weightsOf(model);
   if (weights > HONEST) return undefined;
-  const { work, largest } = new Estimate(fed(model, shapes, few)).total;
-  if (largest > budget.limitOf('run-elements') + ELEMENTS * weights) return budget.reasonOf('run-elements');
+  const { work, largest, largestName } = new Estimate(fed(model, shapes, few)).total;
+  if (largest > budget.limitOf('run-elements') + ELEMENTS * weights)
+    return `${budget.reasonOf('run-elements')}; "${largestName}" has ${largest}`;
   if (work > budget.limitOf('run-work') + OPERATIONS * weights) return budget.reasonOf('run-work');
   return undefined;
 }
@@ -72,6 +73,7 @@ class Estimate {
   readonly #work: Work;
   readonly #functions = new Map<ModelFunction, number>();
   #largest = 0;
+  #largestName = '';
   readonly #model: Model;
 
   constructor(model: Model) {
@@ -81,11 +83,11 @@ class Estimate {
     this.#work = new Work((value) => (value.tensor ? fewOf(value.tensor) : facts.contents(value)), 0);
   }
 
-  get total(): { readonly work: number; readonly largest: number } {
+  get total(): { readonly work: number; readonly largest: number; readonly largestName: string } {
     // Of one call; the runtime puts the nodes of each into the graph.
     for (const fn of calleesFirst(this.#model)) this.#functions.set(fn, this.#of(fn.graph));
     const work = this.#of(this.#model.graph);
-    return { work, largest: this.#largest };
+    return { work, largest: this.#largest, largestName: this.#largestName };
   }
 
   #of(graph: Graph): number {
@@ -93,7 +95,8 @@ class Estimate {
     for (const node of graph.nodes()) {
       for (const value of node.outputs) {
         const shape = value?.shape ?? [];
-        if (shape.every((dim) => typeof dim === 'number')) this.#largest = Math.max(this.#largest, elementCount(shape));
+        const elements = shape.every((dim) => typeof dim === 'number') ? elementCount(shape) : 0;
+        if (value && elements > this.#largest) [this.#largest, this.#largestName] = [elements, value.name];
       }
       const called = this.#model.functionOf(node);
       if (called) work += this.#functions.get(called) ?? 0;
