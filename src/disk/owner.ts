@@ -4,12 +4,15 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Ids are reused: a process is its id, when it began, and where its id counts. */
-export interface Owner {
+export interface Process {
   readonly pid: number;
   /** Clock ticks from the machine's start to the process's; 0 where nothing tells. */
   readonly start: string;
   /** A digest: one machine since it was started, and one space of process ids on it. */
   readonly place: string;
+}
+
+export interface Owner extends Process {
   /** One of this library in one process: threads and other copies are others. */
   readonly instance: string;
 }
@@ -48,7 +51,7 @@ export const self = (): Owner => {
 };
 
 /** Undefined where this process cannot tell: the owner is on another machine, in another container, or from before a restart. */
-export function isRunning({ pid, start, place }: Owner): boolean | undefined {
+export function isRunning({ pid, start, place }: Process): boolean | undefined {
   if (place !== self().place) return undefined;
   try {
     process.kill(pid, 0);

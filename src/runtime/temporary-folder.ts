@@ -1,8 +1,8 @@
 /** Temporary folders of this process, for what goes to the runtime by a file. */
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isRunning, type Process, self } from '../disk/owner.js';
 import { temporary, undivided } from '../leftovers.js';
 
 export interface TemporaryFolder {
@@ -12,15 +12,18 @@ export interface TemporaryFolder {
 
 const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true });
 
-/** Who made it: another machine or container that shares the folder has processes of its own. */
-const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
-const prefix = `onnx-passes-${host}-`;
+/** Whose it is: process, start and place, as of temporary files. */
+const NAME = /^onnx-passes-(\d+)-(\d+)-([0-9a-f]{8})-\w{6}$/;
+
+/** How long a folder stays unchanged, in ms, before an owner that cannot be asked is taken for gone. */
+const PATIENCE = 24 * 3_600_000;
 
 /** Makes an empty folder, removed by `remove`, or as the process ends. */
 export function temporaryFolder(): TemporaryFolder {
   removeStaleFolders();
   return undivided(() => {
-    const path = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+    const { pid, start, place } = self();
+    const path = mkdtempSync(join(tmpdir(), `onnx-passes-${pid}-${start}-${place}-`));
     const gone = temporary(path, () => removeFolder(path));
     return {
       path,
@@ -39,9 +42,17 @@ export function removeStaleFolders(): void {
   if (isSwept) return;
   isSwept = true;
   for (const name of namesIn(tmpdir())) {
-    const pid = name.startsWith(prefix) ? Number(/^\d+/.exec(name.slice(prefix.length))?.[0]) : Number.NaN;
-    if (pid > 0 && !isAlive(pid)) removeQuietly(join(tmpdir(), name));
+    const [, pid, start = '', place = ''] = NAME.exec(name) ?? [];
+    if (pid !== undefined && isAbandoned(join(tmpdir(), name), { pid: Number(pid), start, place }))
+      removeQuietly(join(tmpdir(), name));
   }
+}
+
+function isAbandoned(path: string, owner: Process): boolean {
+  const isAtWork = isRunning(owner);
+  if (isAtWork !== undefined) return !isAtWork;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && Date.now() - found.mtimeMs > PATIENCE;
 }
 
 /** None where the folder cannot be listed: whoever needs it says so, and not all that start a process do. */
@@ -58,14 +69,5 @@ function removeQuietly(path: string): void {
     removeFolder(path);
   } catch {
     // Another user's, or in use: it is theirs.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
