@@ -3,7 +3,7 @@ import type { Dim } from '../ir/dims.js';
 import { type DataType, dataTypeOfCode, dataTypes } from '../ir/types.js';
 import type { Call, InferRule } from './call.js';
 import { type Arithmetic, arithmetic, castContents, chooseContents, combine, mapContents } from './contents.js';
-import { alike, type Rows } from './row.js';
+import { alike, type OpRow, type Rows } from './row.js';
 import { broadcastInputs, broadcastShapes, like, numericShape } from './shapes.js';
 
 const unary = like();
@@ -89,45 +89,53 @@ const dropout: InferRule = (call) => {
   call.set(1, call.shape(0), call.opset < 10 ? call.elem(0) : 'bool');
 };
 
+/** A function of each element. */
+const pointwise = (facts: Omit<OpRow, 'infer'> = {}, infer = unary): OpRow => ({ infer, isElementwise: true, ...facts });
+
 export const elementwise: Rows = {
+  ...alike('CumSum CumProd Hardmax LogSoftmax Softmax Trilu', { infer: unary }),
   ...alike(
-    'Acos Acosh Affine Asin Asinh Atan Atanh BitwiseNot Celu Cos Cosh CumSum CumProd Elu Erf Exp Gelu ' +
-      'HardSigmoid HardSwish Hardmax ImageScaler IsInf IsNaN LeakyRelu Log LogSoftmax Mish PRelu ParametricSoftplus ' +
-      'Reciprocal Scale ScaledTanh Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Swish Tan Tanh ' +
-      'ThresholdedRelu Trilu',
-    { infer: unary },
+    'Acos Acosh Affine BitwiseNot Celu Elu Exp Gelu HardSigmoid HardSwish ImageScaler IsInf IsNaN LeakyRelu Log Mish ' +
+      'PRelu ParametricSoftplus Scale Selu Sigmoid Softplus Swish ThresholdedRelu',
+    pointwise(),
   ),
-  ...alike('BitwiseAnd BitwiseOr BitwiseXor BitShift Mean StringConcat', { infer: broadcast }),
-  Abs: { infer: each(arithmetic.abs) },
-  Neg: { infer: each(arithmetic.negate) },
-  Floor: { infer: each(arithmetic.floor) },
-  Ceil: { infer: each(arithmetic.ceil) },
-  Round: { infer: each(arithmetic.round) },
-  Relu: { infer: each((a) => arithmetic.max(a, 0)) },
-  Sqrt: { infer: each(arithmetic.sqrt) },
-  Not: { infer: each(arithmetic.not) },
-  Add: { infer: computing(() => arithmetic.add) },
-  Sum: { infer: computing(() => arithmetic.add) },
-  Sub: { infer: computing(() => arithmetic.subtract) },
-  Mul: { infer: computing(() => arithmetic.multiply) },
-  Div: { infer: computing((call) => arithmetic.divide(call.elem(0))) },
-  Pow: { infer: computing(() => arithmetic.power) },
-  Mod: { infer: computing(() => arithmetic.modulo) },
-  Min: { infer: computing(() => arithmetic.min) },
-  Max: { infer: computing(() => arithmetic.max) },
-  Equal: { infer: computing(() => arithmetic.equal, true) },
-  Greater: { infer: computing(() => arithmetic.greater, true) },
-  GreaterOrEqual: { infer: computing(() => arithmetic.greaterOrEqual, true) },
-  Less: { infer: computing(() => (a, b) => arithmetic.greater(b, a), true) },
-  LessOrEqual: { infer: computing(() => (a, b) => arithmetic.greaterOrEqual(b, a), true) },
-  And: { infer: computing(() => arithmetic.and) },
-  Or: { infer: computing(() => arithmetic.or) },
-  Xor: { infer: computing(() => arithmetic.xor) },
-  BitCast: { infer: (call) => call.set(0, call.shape(0), castTarget(call)) },
-  Cast: { infer: cast },
-  CastLike: { infer: cast },
-  Clip: { infer: clip },
+  ...alike(
+    'Asin Asinh Atan Atanh Erf Reciprocal ScaledTanh Shrink Sin Sinh Softsign Tan Tanh',
+    pointwise({ parity: 'odd' }),
+  ),
+  ...alike('Cos Cosh', pointwise({ parity: 'even' })),
+  ...alike('BitwiseAnd BitwiseOr BitwiseXor BitShift Mean StringConcat', pointwise({}, broadcast)),
+  Abs: pointwise({ parity: 'even' }, each(arithmetic.abs)),
+  Neg: pointwise({ parity: 'odd' }, each(arithmetic.negate)),
+  Sign: pointwise({ parity: 'odd' }),
+  Floor: pointwise({}, each(arithmetic.floor)),
+  Ceil: pointwise({}, each(arithmetic.ceil)),
+  Round: pointwise({ parity: 'odd' }, each(arithmetic.round)),
+  Relu: pointwise({}, each((a) => arithmetic.max(a, 0))),
+  Sqrt: pointwise({}, each(arithmetic.sqrt)),
+  Not: pointwise({}, each(arithmetic.not)),
+  Add: pointwise({}, computing(() => arithmetic.add)),
+  Sum: pointwise({}, computing(() => arithmetic.add)),
+  Sub: pointwise({}, computing(() => arithmetic.subtract)),
+  Mul: pointwise({}, computing(() => arithmetic.multiply)),
+  Div: pointwise({}, computing((call) => arithmetic.divide(call.elem(0)))),
+  Pow: pointwise({}, computing(() => arithmetic.power)),
+  Mod: pointwise({}, computing(() => arithmetic.modulo)),
+  Min: pointwise({}, computing(() => arithmetic.min)),
+  Max: pointwise({}, computing(() => arithmetic.max)),
+  Equal: pointwise({}, computing(() => arithmetic.equal, true)),
+  Greater: pointwise({}, computing(() => arithmetic.greater, true)),
+  GreaterOrEqual: pointwise({}, computing(() => arithmetic.greaterOrEqual, true)),
+  Less: pointwise({}, computing(() => (a, b) => arithmetic.greater(b, a), true)),
+  LessOrEqual: pointwise({}, computing(() => (a, b) => arithmetic.greaterOrEqual(b, a), true)),
+  And: pointwise({}, computing(() => arithmetic.and)),
+  Or: pointwise({}, computing(() => arithmetic.or)),
+  Xor: pointwise({}, computing(() => arithmetic.xor)),
+  BitCast: pointwise({}, (call) => call.set(0, call.shape(0), castTarget(call))),
+  Cast: pointwise({}, cast),
+  CastLike: pointwise({}, cast),
+  Clip: pointwise({}, clip),
   Dropout: { infer: dropout },
-  Identity: { infer: identity },
-  Where: { infer: where },
+  Identity: pointwise({ parity: 'odd' }, identity),
+  Where: pointwise({}, where),
 };

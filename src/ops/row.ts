@@ -4,6 +4,10 @@ import type { InferRule } from './call.js';
 export interface OpRow {
   /** Shapes, element types and contents of the outputs. */
   readonly infer: InferRule;
+  /** Each element of the first output is computed from the elements at its place, broadcasting included. */
+  readonly isElementwise?: true;
+  /** Of an op of one number: odd where f(−x) is −f(x), even where it is f(x). */
+  readonly parity?: 'odd' | 'even';
 }
 
 /** The rows of a family, by op type. */
