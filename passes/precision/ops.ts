@@ -2,6 +2,7 @@
 import { constantTensor } from '../../src/ir/constants.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount } from '../../src/ir/tensor.js';
+import { heldBy } from '../../src/ops/moved.js';
 
 const words = (...texts: readonly string[]): ReadonlySet<string> => new Set(texts.join(' ').split(/\s+/));
 
@@ -25,12 +26,10 @@ export const isHeavy = isIn(
 );
 
 /** Moves elements and calculates nothing. */
-export const isMovement = isIn(
-  words(
-    'Reshape Transpose Squeeze Unsqueeze Flatten Identity Gather GatherElements GatherND Slice Concat Split Expand Tile',
-    'Pad DepthToSpace SpaceToDepth ScatterND ScatterElements Trilu Dropout',
-  ),
-);
+export function isMovement(node: Node): boolean {
+  const held = heldBy(node.outputs[0]);
+  return held !== undefined && !held.isChoice && !held.recast;
+}
 
 /** Reads how large a tensor is, whatever its type: never worth a cast. */
 export const readsShapeAlone = isIn(words('Shape Size'));

@@ -3,7 +3,6 @@
  * is computed: `cos` of `Concat(f, f)` has equal halves, as has a stored table whose halves hold equal numbers.
  */
 import type { Facts } from '../../src/infer/index.js';
-import { fromStart } from '../../src/ir/axes.js';
 import { agreed } from '../../src/ir/bank.js';
 import { dimText } from '../../src/ir/dims.js';
 import { append } from '../../src/ir/lists.js';
@@ -14,7 +13,8 @@ import { isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { blockOf, broadcastLanes, type Lane, leadOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import { scalarOf } from '../../src/match/scalar.js';
-import { sliceOf } from '../../src/match/slice.js';
+import { movementOf } from '../../src/ops/moved.js';
+import { isAlong, type Movement } from '../../src/ops/movement.js';
 
 /** A lane of a table and its factor. */
 export interface Column extends Lane {
@@ -165,7 +165,7 @@ export class Columns {
     const source = node.inputs[0];
     const [to, from] = [blockOf(value.shape, rank), blockOf(source?.shape, rank)];
     if (!source?.shape || !value.shape || !to || !from || to.join() !== from.join()) return undefined;
-    const label = leading(node, value.shape, rank, source.shape, this.facts);
+    const label = leading(movementOf(value, this.facts), value.shape, rank, this.facts);
     return label === undefined
       ? undefined
       : this.#row(source, rank).map(({ factor, key }) => this.#named(`${label} ${key}`, factor));
@@ -174,45 +174,26 @@ export class Columns {
 
 const pointwise = new Set(['Cos', 'Sin', 'Cast', 'Exp', 'Sqrt', 'Reciprocal', 'Add', 'Sub', 'Mul', 'Div', 'Pow']);
 
-/** What an op does to the leading axes, in words that are equal where it does the same. */
-function leading(node: Node, shape: Shape, rank: number, source: Shape, facts: Facts): string | undefined {
-  const label = (input: Value | undefined): string =>
-    (input && facts.contents(input)?.map(dimText).join()) ?? `value ${input?.sequence}`;
-  const isLeading = (axis: number): boolean => fromStart(axis, source.length) < source.length - rank;
-  switch (node.opType) {
-    case 'Reshape':
-    case 'Squeeze':
-    case 'Unsqueeze':
-    case 'Expand':
-      return `${node.opType} ${leadOf(shape, rank).map(dimText).join()}`;
-    case 'Transpose': {
-      const perm = node.ints('perm') ?? [];
-      const isKept = perm.slice(shape.length - rank).every((from, i) => from === shape.length - rank + i);
-      return perm.length > 0 && isKept ? `Transpose ${perm.join()}` : undefined;
-    }
-    case 'Gather': {
-      const axis = node.int('axis', 0);
-      return isLeading(axis) ? `Gather ${axis} ${label(node.inputs[1])}` : undefined;
-    }
-    case 'GatherND': {
-      const batch = node.int('batch_dims', 0);
-      return takesWhole(node, source.length - rank) ? `GatherND ${batch} ${label(node.inputs[1])}` : undefined;
-    }
-    case 'Slice': {
-      const axes = sliceOf(node, facts);
-      const isKept = axes && [...axes.keys()].every(isLeading);
-      return isKept && node.inputs.length > 1 ? `Slice ${node.inputs.slice(1).map(label).join(' ')}` : undefined;
-    }
-    default:
-      return undefined;
-  }
+/** What a movement does to the leading axes, in words that are equal where it does the same; undefined where it does more. */
+function leading(movement: Movement | undefined, shape: Shape, rank: number, facts: Facts): string | undefined {
+  if (!movement || !leavesLanes(movement, shape, rank)) return undefined;
+  const lead = leadOf(shape, rank).map(dimText).join();
+  if (movement.kind !== 'placed') return lead;
+  const told = (input: Value): string => facts.contents(input)?.map(dimText).join() ?? `value ${input.sequence}`;
+  const texts = movement.places.slice(0, -rank).map(({ axis, start, step, cycle, list, by }) => {
+    const along = `${axis} ${dimText(start)} ${step}`;
+    const inner = by?.map(told).join(' ') ?? list?.contents.map((at) => at !== undefined && dimText(at)).join();
+    return `${along} ${cycle === undefined ? '' : dimText(cycle)} ${inner}`;
+  });
+  return `${texts.join(' | ')} to ${lead}`;
 }
 
-/** True where a GatherND picks by the first axes alone, `lead` of them at most. */
-export function takesWhole(node: Node, lead: number): boolean {
-  const picked = node.inputs[1]?.shape?.at(-1);
-  return typeof picked === 'number' && node.int('batch_dims', 0) + picked <= lead;
-}
+/** True where every element stays in its lane, the last `rank` axes of an output of this shape. */
+export const leavesLanes = (movement: Movement, shape: Shape, rank: number): boolean =>
+  movement.kind === 'regrouped' ||
+  (movement.kind === 'placed' &&
+    movement.outside === undefined &&
+    movement.places.slice(-rank).every((place, i) => isAlong(place, shape.length - rank + i)));
 
 /** For each column the first one of the same numbers, up to the sign of its first number that is not 0. */
 function alikeColumns(tensor: Tensor, width: number): { lane: number; sign: number }[] {

@@ -11,17 +11,9 @@ import type { Node } from '../../src/ir/node.js';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import {
-  blockOf,
-  broadcastLanes,
-  equalLeads,
-  type Lane,
-  leadOf,
-  movedLanes,
-  movers,
-  widthOf,
-} from '../../src/match/lanes.js';
+import { blockOf, broadcastLanes, equalLeads, type Lane, leadOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import { scalarOf } from '../../src/match/scalar.js';
+import { heldBy } from '../../src/ops/moved.js';
 
 /** coefficient · base[lane] · table. */
 export interface Term {
@@ -205,8 +197,8 @@ function isReadable(node: Node): boolean {
   if (!arithmetic.has(node.opType)) return false;
   if (node.opType !== 'Add' && node.opType !== 'Sub') return true;
   return node.inputs.every((input) => {
-    const opType = input?.producer?.domain === '' ? input.producer.opType : '';
-    return arithmetic.has(opType) || movers.has(opType);
+    const node = input?.producer;
+    return (node?.domain === '' && arithmetic.has(node.opType)) || heldBy(input) !== undefined;
   });
 }
 

@@ -3,7 +3,6 @@
  * computing half of what the exporter computed: cos of f instead of cos of `Concat(f, f)`, half the columns of a stored table.
  */
 import type { Facts } from '../../src/infer/index.js';
-import { fromStart } from '../../src/ir/axes.js';
 import { derive } from '../../src/ir/bank.js';
 import type { Node } from '../../src/ir/node.js';
 import { reshaped } from '../../src/ir/numbers.js';
@@ -13,7 +12,8 @@ import type { Value } from '../../src/ir/value.js';
 import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import type { Rewriter } from '../../src/match/rewriter.js';
 import { scalarOf } from '../../src/match/scalar.js';
-import { takesWhole } from './columns.js';
+import { movementOf } from '../../src/ops/moved.js';
+import { leavesLanes } from './columns.js';
 
 /** Columns of one value, all with the same factor. */
 export interface Selection {
@@ -142,9 +142,9 @@ function movedFrom(
 function unled(value: Value, rank: number): Value {
   let one = value;
   for (;;) {
-    const node = one.producer;
-    const source = node?.inputs[0];
-    if (node?.domain !== '' || !/^(Unsqueeze|Squeeze|Reshape|Identity)$/.test(node.opType) || !source) return one;
+    const movement = movementOf(one);
+    if (movement?.kind !== 'regrouped') return one;
+    const { source } = movement;
     const [to, from] = [blockOf(one.shape, rank), blockOf(source.shape, rank)];
     if (!to || !from || to.join() !== from.join()) return one;
     one = source;
@@ -154,8 +154,8 @@ function unled(value: Value, rank: number): Value {
 /** Which operand's columns an op computes its columns from, one from one, in a form that fits fewer columns as well. */
 function operandOf(node: Node, value: Value, rank: number, facts: Facts): number | undefined {
   const [a, b] = node.inputs;
-  const isAlike = (input: Value | undefined): boolean =>
-    input?.shape?.length === value.shape?.length &&
+  const isAlike = (input: Value | undefined, isOfRank = true): boolean =>
+    (!isOfRank || input?.shape?.length === value.shape?.length) &&
     blockOf(input?.shape, rank)?.join() === blockOf(value.shape, rank)?.join();
   const isNumber = (input: Value | undefined): boolean =>
     (input?.shape?.length ?? 2) <= 1 && scalarOf(input, facts) !== undefined;
@@ -170,28 +170,17 @@ function operandOf(node: Node, value: Value, rank: number, facts: Facts): number
       return isAlike(b) && isNumber(a) ? 1 : undefined;
     case 'Div':
       return isAlike(a) && isNumber(b) ? 0 : undefined;
-    case 'Gather': {
-      const axis = node.int('axis', 0);
-      const size = a?.shape?.length ?? 0;
-      return rank === 1 && fromStart(axis, size) < size - 1 ? 0 : undefined;
-    }
-    case 'GatherND':
-      return rank === 1 && takesWhole(node, (a?.shape?.length ?? 0) - 1) ? 0 : undefined;
-    case 'Slice': {
-      const axes = node.inputs[3]?.tensor && facts.contents(node.inputs[3]);
-      const size = a?.shape?.length ?? 0;
-      const isLeading = axes?.every((axis) => typeof axis === 'number' && fromStart(axis, size) < size - 1);
-      return rank === 1 && isLeading ? 0 : undefined;
-    }
-    case 'Unsqueeze':
-    case 'Squeeze': {
-      const isLast = blockOf(a?.shape, 1)?.[0] === blockOf(value.shape, 1)?.[0];
-      const hasAxes = node.inputs.length > 1 || node.attributes.has('axes');
-      return rank === 1 && isLast && hasAxes && movedLanes(value, 1, facts) === undefined ? 0 : undefined;
-    }
     default:
-      return undefined;
+      return rank === 1 && isAlike(a, false) && isOfAnyWidth(node, value, facts) ? 0 : undefined;
   }
+}
+
+/** True for an op that moves whole rows, and is told no sizes of theirs. */
+function isOfAnyWidth(node: Node, value: Value, facts: Facts): boolean {
+  const movement = movementOf(value, facts);
+  const isTold = node.is('Reshape') || node.is('Expand') || node.outputs.length > 1;
+  if (!movement || !value.shape || isTold || !leavesLanes(movement, value.shape, 1)) return false;
+  return movement.kind === 'placed' || node.inputs.length > 1 || node.attributes.has('axes');
 }
 
 /** A constant's columns as a constant: computed when it is read. */

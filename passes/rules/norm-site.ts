@@ -5,11 +5,14 @@ import type { Value } from '../../src/ir/value.js';
 import { isNear } from '../../src/match/near.js';
 import { plainOf } from '../../src/match/plain.js';
 import { scalarOf } from '../../src/match/scalar.js';
+import { movedFrom } from '../../src/ops/moved.js';
 
 const reductions = new Set(['ReduceMean', 'ReduceSum']);
-/** What stands between a mean square and its root: an epsilon, a count, a cast, a bound. */
-const between = new Set(['Add', 'Mul', 'Div', 'Cast', 'Identity', 'Max', 'Clip', 'Unsqueeze', 'Reshape']);
+/** What stands between a mean square and its root: an epsilon, a count, a bound; and what moves or casts it. */
+const between = new Set(['Add', 'Mul', 'Div', 'Max', 'Clip']);
 const STEPS = 3;
+
+const isBetween = (node: Node): boolean => between.has(node.opType) || movedFrom(node.outputs[0], true) !== undefined;
 
 /** True for a reduction of a power that leads to a root: the variance or mean square of a norm. */
 export function isVariance(node: Node, facts: Facts): boolean {
@@ -46,8 +49,8 @@ function leadsToRoot(node: Node, steps: number, facts: Facts, isInverted = false
     }
     if (isDifferenceOfMoments(user)) return !isPast && leadsToRoot(user, STEPS, facts, false, true);
     const inverts = user.opType === 'Reciprocal' || (user.opType === 'Div' && user.inputs[1] === node.output);
-    const isBetween = steps > 0 && user.outputs[0] !== undefined && (inverts || between.has(user.opType));
-    return isBetween && leadsToRoot(user, steps - 1, facts, isInverted !== inverts, isPast);
+    const leads = steps > 0 && user.outputs[0] !== undefined && (inverts || isBetween(user));
+    return leads && leadsToRoot(user, steps - 1, facts, isInverted !== inverts, isPast);
   });
 }
 
@@ -57,8 +60,7 @@ function isDivisor(value: Value, steps: number, facts: Facts): boolean {
     if (user.domain !== '') return false;
     if (user.opType === 'Reciprocal' || (user.opType === 'Div' && user.inputs[1] === value)) return true;
     if (user.opType === 'Pow') return (scalarOf(user.inputs[1], facts) ?? 0) < 0;
-    const isBetween = between.has(user.opType) || user.opType === 'Expand';
-    return steps > 0 && isBetween && user.outputs[0] !== undefined && isDivisor(user.output, steps - 1, facts);
+    return steps > 0 && isBetween(user) && user.outputs[0] !== undefined && isDivisor(user.output, steps - 1, facts);
   });
 }
 

@@ -4,11 +4,12 @@ import { append } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { reshaped } from '../../src/ir/numbers.js';
-import { dataTypeOfCode } from '../../src/ir/types.js';
+import { dataTypeOfCode, equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { reshapeOf } from '../../src/match/reshaped.js';
 import { isLosslessCast } from './lossless.js';
 import { joinSlice } from './slices.js';
-import { axesOf, isReadOnce, permOf } from './small.js';
+import { isReadOnce, permOf } from './small.js';
 
 const producerOf = (value: Value | undefined, opType: string): Node | undefined => {
   const node = value?.producer;
@@ -88,16 +89,14 @@ function concats(node: Node): void {
   graph.truncateInputs(node, inputs.length);
 }
 
-/** Unsqueeze(Gather(x, i, axis), axis) ⟶ Gather(x, [i], axis) for a constant scalar i. */
+/** view(Gather(x, i, axis)) ⟶ Gather(x, [i], axis) for a constant scalar i, where the view puts the axis back. */
 function gathers(node: Node): void {
   const inner = producerOf(node.inputs[0], 'Gather');
   const [data, index] = inner?.inputs ?? [];
-  const axes = axesOf(node);
-  const rank = data?.shape?.length;
-  if (!inner || !data || !index?.tensor || index.tensor.shape.length > 0 || axes?.length !== 1) return;
-  if (!isReadOnce(inner.output) || rank === undefined || inner.graph !== node.graph) return;
-  const axis = fromStart(inner.int('axis', 0), rank);
-  if (fromStart(axes[0] as number, rank) !== axis) return;
+  if (!inner || !data?.shape || !index?.tensor || index.tensor.shape.length > 0) return;
+  if (!isReadOnce(inner.output) || inner.graph !== node.graph) return;
+  const axis = fromStart(inner.int('axis', 0), data.shape.length);
+  if (!equalShapes(data.shape.with(axis, 1), node.output.shape)) return;
   const { graph } = node;
   const list = graph.constant(reshaped(index.tensor, [1]), index.name);
   const gather = graph.add('Gather', [data, list], {
@@ -122,7 +121,6 @@ const rules: ReadonlyMap<string, (node: Node) => void> = new Map(
     Round: idempotents,
     Sign: idempotents,
     Concat: concats,
-    Unsqueeze: gathers,
     Slice: joinSlice,
   }),
 );
@@ -132,6 +130,7 @@ export function shortenChains(model: Model): void {
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
       if (node.domain !== '' || node.hasReference || !node.outputs[0]?.uses.size) continue;
-      rules.get(node.opType)?.(node);
+      if (reshapeOf(node.outputs[0])) gathers(node);
+      else rules.get(node.opType)?.(node);
     }
 }

@@ -4,14 +4,19 @@ import { uniformOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import { maxOf } from '../../src/ir/lists.js';
 import type { Node } from '../../src/ir/node.js';
+import { elementCount } from '../../src/ir/tensor.js';
+import { movedFrom } from '../../src/ops/moved.js';
 import { isPure } from './pure.js';
-import { smallNumbers } from './small.js';
+import { isStatic, smallNumbers } from './small.js';
 
 /** Ops that a constant needs no runtime for, or whose result is no tensor. */
 const others = new Set(['SequenceConstruct', 'SequenceEmpty', 'SplitToSequence', 'Optional', 'Constant']);
 
-/** Ops that text may go through: what joins or repeats it makes more of it than the number of elements says. */
-const rearranging = new Set('Reshape Squeeze Unsqueeze Flatten Transpose Identity Slice'.split(' '));
+/** True where text may go through: what joins or repeats it makes more of it than the number of elements says. */
+function isNoLonger({ output }: Node): boolean {
+  const from = movedFrom(output)?.shape;
+  return isStatic(from) && isStatic(output.shape) && elementCount(output.shape) <= elementCount(from);
+}
 
 /** Rounds of all loops in each other that folding may take. */
 const ROUNDS = 10_000;
@@ -42,7 +47,7 @@ export function canEvaluate(node: Node): boolean {
   if (!isKnownDomain(node) || others.has(node.opType) || node.hasReference || node.graph.model.functionOf(node))
     return false;
   if (node.outputs.some((value) => value?.type && value.type.kind !== 'tensor')) return false;
-  if (node.outputs[0]?.elem === 'string' && !rearranging.has(node.opType)) return false;
+  if (node.outputs[0]?.elem === 'string' && !isNoLonger(node)) return false;
   if (node.bodies.length > 0 && !(node.bodies.every(isSelfContained) && allRoundsOf(node) <= ROUNDS)) return false;
   return isPure(node);
 }

@@ -2,12 +2,15 @@
  * Nodes that give an input as it is. x + 0 counts although -0 + 0 is +0: no result but a later division by that zero
  * can tell. x · 0 is not 0 (NaN, infinities), x + 1e-9 is not x, and x + [0] is not x where x is a scalar.
  */
+import type { Facts } from '../../src/infer/index.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { dataTypeOfCode, equalShapes } from '../../src/ir/types.js';
+import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { axesOf, isAll, permOf, smallNumbers } from './small.js';
+import { movementOf } from '../../src/ops/moved.js';
+import { unmoved } from '../../src/ops/movement.js';
+import { isAll } from './small.js';
 
 /** The input that the node's first output equals; undefined where none is known to. */
 type Identity = (node: Node) => Value | undefined;
@@ -15,8 +18,6 @@ type Identity = (node: Node) => Value | undefined;
 const isSameShape = (node: Node, value: Value | undefined = node.inputs[0]): boolean =>
   value?.shape !== undefined && equalShapes(value.shape, node.outputs[0]?.shape);
 
-const first: Identity = (node) => node.inputs[0];
-const sameShape: Identity = (node) => (isSameShape(node) ? node.inputs[0] : undefined);
 const single: Identity = (node) => (node.inputs.length === 1 ? node.inputs[0] : undefined);
 
 /** An elementwise op of x and a constant that leaves every element: x, where broadcasting leaves its shape too. */
@@ -54,59 +55,6 @@ const since7 =
   (node) =>
     (node.opset ?? 0) >= 7 ? identity(node) : undefined;
 
-/** Ends that reach the last element of any dim. */
-const BEYOND = 2 ** 31 - 1;
-
-const slice: Identity = (node) => {
-  const [x, startsInput, endsInput, , stepsInput] = node.inputs;
-  const steps = stepsInput ? smallNumbers(stepsInput) : [1];
-  if (!steps?.every((step) => step === 1)) return undefined;
-  if (isSameShape(node)) return x;
-  const starts = node.ints('starts') ?? smallNumbers(startsInput);
-  const ends = node.attributes.get('ends') ? endsAttribute(node) : smallNumbers(endsInput);
-  return starts?.every((start) => start === 0) && ends?.every((end) => end >= BEYOND) ? x : undefined;
-};
-
-/** `ends` may be 2^63 - 1, which node.ints refuses. */
-function endsAttribute(node: Node): readonly number[] | undefined {
-  const ends = node.attributes.get('ends');
-  return ends?.type === 'ints' ? ends.value.map(Number) : undefined;
-}
-
-const dropout: Identity = (node) => {
-  if (node.outputs[1] && node.outputs[1].uses.size > 0) return undefined;
-  const opset = node.opset ?? 0;
-  if (opset < 7) return undefined;
-  if (opset < 12 || !node.inputs[2]) return node.inputs[0];
-  return isAll(node.inputs[2], 0) ? node.inputs[0] : undefined;
-};
-
-const pad: Identity = (node) => {
-  const pads = node.ints('pads') ?? smallNumbers(node.inputs[1]);
-  return pads?.every((one) => one === 0) ? node.inputs[0] : undefined;
-};
-
-const cast: Identity = (node) => {
-  const x = node.inputs[0];
-  const to = node.int('to');
-  return x?.elem !== undefined && to !== undefined && x.elem === dataTypeOfCode(to) ? x : undefined;
-};
-
-const castLike: Identity = (node) => {
-  const [x, like] = node.inputs;
-  return x?.elem !== undefined && x.elem === like?.elem ? x : undefined;
-};
-
-const transpose: Identity = (node) => (permOf(node)?.every((from, to) => from === to) ? node.inputs[0] : undefined);
-
-/** Of no axes: a Squeeze of none squeezes every dim of 1. */
-const unsqueeze: Identity = (node) => (axesOf(node)?.length === 0 ? node.inputs[0] : sameShape(node));
-
-const concat: Identity = (node) => {
-  const { inputs } = node;
-  return inputs.length === 1 ? inputs[0] : undefined;
-};
-
 const where: Identity = (node) => {
   const [condition, yes, no] = node.inputs;
   if (yes === no && isSameShape(node, yes)) return yes;
@@ -114,25 +62,9 @@ const where: Identity = (node) => {
   return chosen && isSameShape(node, chosen) ? chosen : undefined;
 };
 
-const split: Identity = (node) => (node.outputs.length === 1 ? sameShape(node) : undefined);
-
+/** Of ops that compute. */
 const identities: ReadonlyMap<string, Identity> = new Map(
   Object.entries({
-    Identity: first,
-    Cast: cast,
-    CastLike: castLike,
-    Reshape: sameShape,
-    Flatten: sameShape,
-    Expand: sameShape,
-    Tile: sameShape,
-    Squeeze: sameShape,
-    Unsqueeze: unsqueeze,
-    Transpose: transpose,
-    Slice: slice,
-    Split: split,
-    Pad: pad,
-    Dropout: dropout,
-    Concat: concat,
     Sum: single,
     Mean: single,
     Max: unlimited(Number.NEGATIVE_INFINITY),
@@ -150,11 +82,13 @@ const identities: ReadonlyMap<string, Identity> = new Map(
 );
 
 /** Replaces the outputs of such nodes in a scope by what they equal. */
-function bypass(graph: Graph): void {
+function bypass(graph: Graph, facts: Facts): void {
   for (const node of graph.nodes()) {
     const output = node.outputs[0];
-    if (node.domain !== '' || !output || output.uses.size === 0 || node.hasReference) continue;
-    const value = identities.get(node.opType)?.(node);
+    if (!output || output.uses.size === 0 || node.hasReference) continue;
+    const value =
+      unmoved(movementOf(output, facts), output.shape) ??
+      (node.domain === '' ? identities.get(node.opType)?.(node) : undefined);
     if (!value) continue;
     if (node.is('Identity') && output.isOutput && hasName(value, graph)) readPast(output, value);
     else graph.replaceUses(output, value);
@@ -171,6 +105,6 @@ function readPast(output: Value, value: Value): void {
 }
 
 /** x∘identity ⟶ x, in every scope. */
-export function removeIdentities(model: Model): void {
-  for (const graph of model.graphs()) bypass(graph);
+export function removeIdentities(model: Model, facts: Facts): void {
+  for (const graph of model.graphs()) bypass(graph, facts);
 }

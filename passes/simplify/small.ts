@@ -36,9 +36,6 @@ export function allNumbers(value: Value | undefined, passes: (number: number) =>
 export const isAll = (value: Value | undefined, number: number): boolean =>
   allNumbers(value, (one) => Object.is(one, number));
 
-/** Axes of Squeeze, Unsqueeze and the like: an input since opset 13, an attribute before; undefined where not constant or not given. */
-export const axesOf = (node: Node): readonly number[] | undefined => node.ints('axes') ?? smallNumbers(node.inputs[1]);
-
 /** True where nothing but one slot reads the value. */
 export const isReadOnce = (value: Value): boolean => value.uses.size === 1;
 

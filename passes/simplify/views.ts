@@ -1,5 +1,5 @@
 /**
- * Views: Reshape, Flatten, Squeeze and Unsqueeze keep the elements in their order, so the shape they end with is all that
+ * Views keep the elements in their order, so the shape they end with is all that
  * counts. Where it is known up to one dim, a constant says it, and what computed it goes.
  *
  * A copied dim (0) and a -1 never stand together: on a batch of 0 the runtime refuses such a Reshape, where the computed
@@ -10,12 +10,11 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { reshapeOf } from '../../src/match/reshaped.js';
 import { int64s, isReadOnce, smallNumbers } from './small.js';
 
-const views = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
-
 const isView = (node: Node | undefined): node is Node =>
-  node !== undefined && node.domain === '' && views.has(node.opType) && !node.hasReference;
+  node?.outputs[0] !== undefined && reshapeOf(node.outputs[0]) !== undefined;
 
 /** What a Reshape of `from` to `to` is told: numbers, and 0 where a dim is copied or -1 once; undefined where that is not enough. */
 export function reshapeTarget(from: Shape | undefined, to: Shape | undefined): number[] | undefined {

@@ -9,9 +9,10 @@ import { substitute } from '../ir/substitute.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type OperatorSchema, schemaOf } from '../onnx/schema.js';
-import type { Contents, InferRule, Known } from '../ops/call.js';
+import type { Contents, Known } from '../ops/call.js';
 import { joinContents, joinTypes } from '../ops/join.js';
 import { rowOf } from '../ops/registry.js';
+import { inferBy, type OpRow } from '../ops/row.js';
 import { FrameCall, type InferBody } from './call.js';
 import { contradicts, stillHolds } from './declared.js';
 import { typeBySchema, withoutShape } from './elements.js';
@@ -26,7 +27,7 @@ const DEEPEST = 128;
 
 interface Definition {
   readonly schema: OperatorSchema | undefined;
-  readonly rule: InferRule | undefined;
+  readonly row: OpRow | undefined;
 }
 
 export class Inference {
@@ -154,14 +155,14 @@ export class Inference {
 
   #operator(node: Node, frame: Frame): void {
     const opset = node.opset ?? Number.POSITIVE_INFINITY;
-    const { schema, rule } = this.#definitionOf(node, opset);
-    if (!schema && !rule) {
+    const { schema, row } = this.#definitionOf(node, opset);
+    if (!schema && !row) {
       declare(node, frame);
       this.#declaredBodies(node, frame);
       return;
     }
     const call = new FrameCall(node, opset, frame, this.#body);
-    if (rule) rule(call);
+    if (row) inferBy(row, call);
     else this.#declaredBodies(node, frame);
     node.outputs.forEach((value, index) => {
       if (!value) return;
@@ -188,7 +189,7 @@ export class Inference {
     if (!known) {
       // Some operators were in use before a set had them.
       const schema = schemaOf(opType, domain, opset) ?? schemaOf(opType, domain, Number.POSITIVE_INFINITY);
-      known = { schema, rule: rowOf({ domain, opType })?.infer };
+      known = { schema, row: rowOf({ domain, opType }) };
       this.#definitions.set(key, known);
     }
     return known;

@@ -4,6 +4,7 @@ import type { Node } from '../ir/node.js';
 import { schemaOf } from '../onnx/schema.js';
 import type { Known } from '../ops/call.js';
 import { rowOf } from '../ops/registry.js';
+import { inferBy } from '../ops/row.js';
 import { FrameCall } from './call.js';
 import { typeBySchema } from './elements.js';
 import { Frame } from './frame.js';
@@ -17,7 +18,8 @@ export function inferNode(node: Node, frame = new Frame(unknownsOf(node.graph.mo
   for (const value of node.inputs) if (value && !frame.types.has(value)) frame.types.set(value, value.type);
   const opset = node.opset ?? Number.POSITIVE_INFINITY;
   const call = new FrameCall(node, opset, frame, asItStands);
-  rowOf(node)?.infer(call);
+  const row = rowOf(node);
+  if (row) inferBy(row, call);
   const schema = schemaOf(node.opType, node.domain, opset);
   node.outputs.forEach((value, index) => {
     if (!value) return;

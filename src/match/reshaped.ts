@@ -5,11 +5,11 @@ import { append } from '../ir/lists.js';
 import type { Node } from '../ir/node.js';
 import { equalShapes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { movementOf } from '../ops/moved.js';
 import { isPlain } from './plain.js';
 import { scalarOf } from './scalar.js';
 
 const reductions = new Set(['ReduceMean', 'ReduceSum', 'ReduceSumSquare', 'ReduceL2']);
-const shaping = new Set(['Unsqueeze', 'Squeeze', 'Reshape']);
 const unary = new Set(['Sqrt', 'Reciprocal', 'Neg']);
 const binary = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min']);
 /** A root, an epsilon, a count, two moments and their spellings. */
@@ -17,8 +17,8 @@ const NODES = 16;
 
 /** The op that gives its input another shape and leaves the numbers in their order; undefined where it does more. */
 export function reshapeOf(value: Value): Node | undefined {
-  const node = value.producer;
-  return node && !node.hasReference && shaping.has(node.opType) && node.domain === '' ? node : undefined;
+  const movement = movementOf(value);
+  return movement?.kind === 'regrouped' && !movement.keepsShape ? value.producer : undefined;
 }
 
 /**

@@ -8,16 +8,13 @@ import { numbersOf } from '../ir/numbers.js';
 import { elementCount, type Tensor } from '../ir/tensor.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { type Held, heldBy } from '../ops/moved.js';
 
 const unary: ReadonlyMap<string, (x: number) => number> = new Map(
   Object.entries({
     Sqrt: Math.sqrt,
     Neg: (x) => -x,
     Reciprocal: (x) => 1 / x,
-    Identity: (x) => x,
-    Squeeze: (x) => x,
-    Unsqueeze: (x) => x,
-    Reshape: (x) => x,
   }),
 );
 
@@ -49,15 +46,13 @@ export function scalarOf(value: Value | undefined, facts: Facts, steps = few()):
   if (contents?.length === 1 && typeof contents[0] === 'number') return contents[0];
   if (value.shape?.some((dim) => dim !== 1) ?? true) return undefined;
   const node = value.producer;
-  if (node?.domain !== '') return undefined;
+  if (!node) return undefined;
+  const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, steps);
+  const held = heldBy(value);
+  if (held) return numberIn(held, value, inner);
+  if (node.domain !== '') return undefined;
   if (node.opType === 'ConstantOfShape' && !node.hasReference) return filled(node);
   const [a, b] = node.inputs;
-  const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, steps);
-  if (node.opType === 'Cast') {
-    const x = inner(a);
-    // float → int would round; int → float is exact for what shapes hold.
-    return x !== undefined && (isFloat(value.elem) || Number.isInteger(x)) ? x : undefined;
-  }
   const f = unary.get(node.opType);
   if (f) {
     const x = inner(a);
@@ -85,25 +80,39 @@ export function repeatedOf(value: Value | undefined, facts: Facts): number | und
       tensor,
       agreed(tensor, (one) => {
         const [first, ...rest] = numbersOf(one);
-        return rest.every((x) => x === first) ? first : undefined;
+        return rest.every((x) => Object.is(x, first)) ? first : undefined;
       }),
     );
   return repeated.get(tensor);
 }
 
-/** Ops that only place or repeat elements of their first input. */
-const placing: ReadonlySet<string> = new Set(
-  'Expand Reshape Squeeze Unsqueeze Transpose Identity Slice Tile'.split(' '),
-);
+/** The number that all is of what a value holds, where `of` says what all of a source is. */
+function numberIn(
+  { sources, fill, recast }: Held,
+  value: Value,
+  of: (source: Value) => number | undefined,
+): number | undefined {
+  const first = sources[0] && of(sources[0]);
+  const isAll = (number: number | undefined): boolean => Object.is(number, first);
+  if (
+    first === undefined ||
+    !sources.slice(1).every((source) => isAll(of(source))) ||
+    (fill !== undefined && !isAll(fill))
+  )
+    return undefined;
+  return recast ? recast(first, value.elem) : first;
+}
 
 /** The number that every element of a value is: a scalar, or one that was repeated; undefined where it is not known. */
 export function fillOf(value: Value | undefined, facts: Facts, steps = few()): number | undefined {
-  const number = scalarOf(value, facts);
+  const number = repeatedOf(value, facts);
   const node = value?.producer;
-  if (number !== undefined || node?.domain !== '' || steps.left-- <= 0) return number;
+  if (number !== undefined || !value || !node || steps.left-- <= 0) return number;
+  const held = heldBy(value);
+  if (held) return numberIn(held, value, (source) => fillOf(source, facts, steps));
+  if (node.domain !== '') return undefined;
   const inner = (index: number): number | undefined => fillOf(node.inputs[index], facts, steps);
   if (node.opType === 'ConstantOfShape' && !node.hasReference) return filled(node);
-  if (placing.has(node.opType) || (node.opType === 'Cast' && isFloat(value?.elem))) return inner(0);
   const [x, y] = node.opType === 'Mul' ? [inner(0), inner(1)] : [];
   return x === undefined || y === undefined ? undefined : x * y;
 }

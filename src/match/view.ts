@@ -1,5 +1,5 @@
 /**
- * Views: what a chain of Reshape, Transpose, Squeeze, Unsqueeze and scalar factors says, whatever its spelling.
+ * Views: what a chain of scalar factors and of ops that move whole axes says, whatever its spelling.
  *
  * A view's axes are products of factors, each factor a part of an axis of the base: `b s (h d) → b h s d`. A Reshape
  * holds when its dims, read from the outermost, are products of consecutive factors, a factor being split where a dim
@@ -11,6 +11,8 @@ import { type Dim, divideExactly, equalDims, multiplyDims } from '../ir/dims.js'
 import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { movementOf } from '../ops/moved.js';
+import type { Movement, Place } from '../ops/movement.js';
 import { scalarOf } from './scalar.js';
 
 /** A part of an axis. Where it was split, `parts` are its outer and inner factor. */
@@ -51,52 +53,59 @@ function plainView(value: Value): View | undefined {
 const MOST_STEPS = 64;
 
 /**
- * The view of a value, as far back as the chain goes; undefined where its rank is unknown. With `repeats`, an Expand or Tile is
- * a step too: what it repeats is a factor that the base does not have.
+ * The view of a value, as far back as the chain goes; undefined where its rank is unknown. With `repeats`, what is
+ * repeated is a step too.
  */
 export function viewOf(value: Value, facts: Facts, repeats = false, left = MOST_STEPS): View | undefined {
-  const node = value.producer;
-  const isRead = left > 0 && node?.domain === '' && node.outputs[0] === value && !node.hasReference;
-  const step = isRead && Object.hasOwn(steps, node.opType) ? steps[node.opType] : undefined;
-  const view = node && step?.(node, value, (source) => viewOf(source, facts, repeats, left - 1), { facts, repeats });
+  const inner = (source: Value): View | undefined => viewOf(source, facts, repeats, left - 1);
+  const view = left > 0 ? (movedView(value, facts, repeats, inner) ?? scaledView(value, facts, inner)) : undefined;
   if (!view) return plainView(value);
   return { ...view, via: [...view.via, { value, axes: view.axes, scale: view.scale }] };
 }
 
-type Step = (
-  node: Node,
-  value: Value,
-  inner: (source: Value) => View | undefined,
-  given: { readonly facts: Facts; readonly repeats: boolean },
-) => View | undefined;
+type Inner = (source: Value) => View | undefined;
 
-/** Repeats whole axes: each that gets longer by a number has a new outer factor. */
-const repeated: Step = (node, value, inner, { repeats }) => {
-  const source = node.inputs[0];
-  if (!repeats || !source?.shape || !value.shape || source.shape.length > value.shape.length) return undefined;
-  const view = inner(source);
-  const added = value.shape.length - source.shape.length;
-  const axes: Factor[][] = [];
-  for (const [i, dim] of value.shape.entries()) {
-    const before = source.shape[i - added] ?? 1;
-    const times = divideExactly(dim, before);
-    const own = view?.axes[i - added] ?? [];
-    if (typeof times !== 'number' || (times !== 1 && node.opType === 'Expand' && before !== 1)) return undefined;
-    axes.push(times === 1 ? [...own] : [{ size: times }, ...own]);
-  }
-  return view && { ...view, axes };
-};
-
-const regrouped: Step = (node, value, inner) => {
-  const source = node.inputs[0];
-  const view = source?.shape && inner(source);
-  const axes = view && value.shape && regroup(view.axes, value.shape);
+/** The view of what is only moved: regrouped in its order, or whole axes in another order, again and again with `repeats`. */
+function movedView(value: Value, facts: Facts, repeats: boolean, inner: Inner): View | undefined {
+  const movement = movementOf(value, facts);
+  if (!movement || movement.kind === 'joined') return undefined;
+  const view = movement.source.shape && inner(movement.source);
+  const axes = view && movedAxes(movement, view.axes, value.shape, repeats);
   return view && axes && { ...view, axes };
-};
+}
+
+/** The axes of a value of this shape, from those of what it was moved from; undefined where they do not fall on them. */
+function movedAxes(movement: Movement, from: Axes, shape: Shape | undefined, repeats = false): Axes | undefined {
+  if (movement.kind === 'joined') return undefined;
+  if (movement.kind === 'regrouped') return movement.keepsShape ? from : shape && regroup(from, shape);
+  const { places, source } = movement;
+  const isWhole = ({ axis, start, list, by, step }: Place, at: number): boolean =>
+    start === 0 && (axis === undefined ? source.shape?.[at] === 1 : step === 1 && !list && !by);
+  if (!shape || movement.outside !== undefined || !places.every(isWhole)) return undefined;
+  const axes = shape.map((dim, axis) => {
+    const at = places.findIndex((place) => place.axis === axis);
+    const own = from[at] ?? [];
+    const times = divideExactly(dim, source.shape?.[at] ?? 1);
+    if (times === 1) return own;
+    // What is repeated is a factor that the source does not have.
+    const isRepeated = repeats && typeof times === 'number' && (at < 0 || places[at]?.cycle !== undefined);
+    return isRepeated ? [{ size: times }, ...own] : undefined;
+  });
+  return axes.every((factors) => factors !== undefined) ? axes : undefined;
+}
+
+/** The view of what is multiplied by a number. */
+function scaledView(value: Value, facts: Facts, inner: Inner): View | undefined {
+  const node = value.producer;
+  const step = node?.domain === '' && !node.hasReference ? scales.get(node.opType) : undefined;
+  return node && step?.(node, value, inner, facts);
+}
+
+type Step = (node: Node, value: Value, inner: Inner, facts: Facts) => View | undefined;
 
 const scaled =
   (f: (scale: number, x: number) => number, isCommutative: boolean): Step =>
-  (node, value, inner, { facts }) => {
+  (node, value, inner, facts) => {
     const sides = isCommutative ? [0, 1] : [0];
     for (const side of sides) {
       const x = scalarOf(node.inputs[1 - side], facts);
@@ -109,26 +118,16 @@ const scaled =
     return undefined;
   };
 
-const steps: Record<string, Step> = {
-  Identity: (node, _, inner) => node.inputs[0] && inner(node.inputs[0]),
-  Reshape: regrouped,
-  Flatten: regrouped,
-  Squeeze: regrouped,
-  Unsqueeze: regrouped,
-  Expand: repeated,
-  Tile: repeated,
-  Transpose(node, _, inner) {
-    const view = node.inputs[0] && inner(node.inputs[0]);
-    const perm = view && (node.ints('perm') ?? view.axes.map((_, i) => view.axes.length - 1 - i));
-    return view && perm && { ...view, axes: perm.map((axis) => view.axes[axis] as Factor[]) };
-  },
-  Neg(node, _, inner) {
-    const view = node.inputs[0] && inner(node.inputs[0]);
-    return view && { ...view, scale: -view.scale };
-  },
-  Mul: scaled((scale, x) => scale * x, true),
-  Div: scaled((scale, x) => scale / x, false),
-};
+const scales: ReadonlyMap<string, Step> = new Map(
+  Object.entries<Step>({
+    Neg(node, _, inner) {
+      const view = node.inputs[0] && inner(node.inputs[0]);
+      return view && { ...view, scale: -view.scale };
+    },
+    Mul: scaled((scale, x) => scale * x, true),
+    Div: scaled((scale, x) => scale / x, false),
+  }),
+);
 
 /** Axes under another shape of as many elements; undefined where the dims do not fall on factors. */
 export function regroup(from: Axes, shape: Shape): Factor[][] | undefined {

@@ -1,5 +1,5 @@
-/** One operator call as a rule of inference sees it: what is known of its inputs, and where it says what it gives. */
-import type { Attribute } from '../ir/attribute.js';
+/** A node as rows see it: what is known of its inputs, and, while types are inferred, where a rule says what it gives. */
+import { type Attribute, textOf } from '../ir/attribute.js';
 import type { Dim } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
@@ -23,38 +23,97 @@ export interface Known {
   readonly contents?: Contents | undefined;
 }
 
+/** What is known of a node's inputs and attributes. */
+export abstract class Reading {
+  constructor(
+    readonly node: Node,
+    /** Version of the operator set. */
+    readonly opset: number,
+  ) {}
+
+  abstract typeIn(value: Value): Type | undefined;
+  abstract contentsIn(value: Value): Contents | undefined;
+  /** An attribute, seen through a function's reference to its caller's. */
+  abstract attribute(name: string): Attribute | undefined;
+  /** The dims of an output, as far as they are known by now. */
+  abstract shapeOf(output: number): PartialShape | undefined;
+
+  get inputCount(): number {
+    return this.node.inputs.length;
+  }
+  has(index: number): boolean {
+    return this.node.inputs[index] !== undefined;
+  }
+  type(index: number): Type | undefined {
+    const value = this.node.inputs[index];
+    return value && this.typeIn(value);
+  }
+  shapeIn(value: Value): Shape | undefined {
+    const type = this.typeIn(value);
+    return type?.kind === 'tensor' || type?.kind === 'sparse' ? type.shape : undefined;
+  }
+  elem(index: number): DataType | undefined {
+    const type = this.type(index);
+    return type?.kind === 'tensor' ? type.elem : undefined;
+  }
+  shape(index: number): Shape | undefined {
+    const value = this.node.inputs[index];
+    return value && this.shapeIn(value);
+  }
+  rank(index: number): number | undefined {
+    return this.shape(index)?.length;
+  }
+  /** One dim of an input; negative axes count from the end. */
+  dim(index: number, axis: number): Dim | undefined {
+    return this.shape(index)?.at(axis);
+  }
+  contents(index: number): Contents | undefined {
+    const value = this.node.inputs[index];
+    return value && this.contentsIn(value);
+  }
+  /** The elements of an input where all are known numbers. */
+  numbers(index: number): readonly number[] | undefined {
+    const contents = this.contents(index);
+    return contents?.every((one) => typeof one === 'number') ? (contents as number[]) : undefined;
+  }
+  /** What an input always holds where it is one known element. */
+  scalar(index: number): Dim | undefined {
+    const contents = this.contents(index);
+    return contents?.length === 1 ? contents[0] : undefined;
+  }
+
+  int(name: string): number | undefined;
+  int(name: string, otherwise: number): number;
+  int(name: string, otherwise?: number): number | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'int' ? Number(attribute.value) : otherwise;
+  }
+  ints(name: string): number[] | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'ints' ? attribute.value.map(Number) : undefined;
+  }
+  floats(name: string): readonly number[] | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'floats' ? attribute.value : undefined;
+  }
+  string(name: string): string | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'string' ? textOf(attribute.value) : undefined;
+  }
+  tensor(name: string): Tensor | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'tensor' || attribute?.type === 'sparse_tensor' ? attribute.value : undefined;
+  }
+  body(name: string): Graph | undefined {
+    const attribute = this.attribute(name);
+    return attribute?.type === 'graph' ? attribute.value : undefined;
+  }
+}
+
 /** Says what an operator gives. What a rule leaves unsaid follows from the schema: the element type, with no shape. */
 export type InferRule = (call: Call) => void;
 
-export interface Call {
-  readonly node: Node;
-  /** Version of the operator set. */
-  readonly opset: number;
-
-  readonly inputCount: number;
-  has(index: number): boolean;
-  type(index: number): Type | undefined;
-  elem(index: number): DataType | undefined;
-  shape(index: number): Shape | undefined;
-  rank(index: number): number | undefined;
-  /** One dim of an input; negative axes count from the end. */
-  dim(index: number, axis: number): Dim | undefined;
-  contents(index: number): Contents | undefined;
-  /** The elements of an input where all are known numbers. */
-  numbers(index: number): readonly number[] | undefined;
-  /** What an input always holds where it is one known element. */
-  scalar(index: number): Dim | undefined;
-
-  /** An attribute, seen through a function's reference to its caller's. */
-  attribute(name: string): Attribute | undefined;
-  int(name: string): number | undefined;
-  int(name: string, otherwise: number): number;
-  ints(name: string): number[] | undefined;
-  floats(name: string): readonly number[] | undefined;
-  string(name: string): string | undefined;
-  tensor(name: string): Tensor | undefined;
-  body(name: string): Graph | undefined;
-
+export interface Call extends Reading {
   /** Says the dims of an output, and its element type where the schema does not. */
   set(index: number, shape: PartialShape | undefined, elem?: DataType): void;
   /** Says the whole type of an output. */
@@ -62,8 +121,6 @@ export interface Call {
   setContents(index: number, contents: Contents | undefined): void;
   /** A count that the output brings and nothing else determines: the same symbol every time. */
   unknown(index: number, axis: number): Dim | undefined;
-  /** The dims said of an output so far. */
-  shapeOf(index: number): PartialShape | undefined;
 
   /** Infers a body whose inputs are known to be these; what its outputs are. */
   infer(body: Graph, inputs: readonly Known[]): readonly Known[];

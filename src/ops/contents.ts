@@ -126,6 +126,10 @@ export const mapContents = (
   f: (a: Dim) => PartialDim,
 ): Contents | undefined => contents?.map((one) => (one === undefined ? undefined : held(f(one), elem)));
 
+/** The row-major number of a place in a tensor. */
+export const linear = (at: readonly number[], shape: readonly number[]): number =>
+  shape.reduce((index, size, axis) => index * size + (at[axis] as number), 0);
+
 /** Where in a tensor of `shape` the element stands that is broadcast to `coordinates`. */
 function broadcastIndex(shape: readonly number[], coordinates: readonly number[]): number {
   const offset = coordinates.length - shape.length;

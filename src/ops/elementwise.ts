@@ -1,10 +1,14 @@
 /** Operators that work element by element: unary ones keep the shape, the others broadcast. Integers are computed. */
+import { constantTensor } from '../ir/constants.js';
 import type { Dim } from '../ir/dims.js';
-import { type DataType, dataTypeOfCode, dataTypes } from '../ir/types.js';
+import type { Node } from '../ir/node.js';
+import { castTensor, numbersOf, tensorOf } from '../ir/numbers.js';
+import { type DataType, dataTypeOfCode, dataTypes, isFloat } from '../ir/types.js';
 import type { Call, InferRule } from './call.js';
 import { type Arithmetic, arithmetic, castContents, chooseContents, combine, mapContents } from './contents.js';
-import { alike, type OpRow, type Rows } from './row.js';
+import { alike, type Moves, type OpRow, type Rows } from './row.js';
 import { broadcastInputs, broadcastShapes, like, numericShape } from './shapes.js';
+import { asItIs } from './views.js';
 
 const unary = like();
 
@@ -65,10 +69,7 @@ const where: InferRule = (call) => {
   call.setContents(0, out && chooseContents(contents, shapes, out));
 };
 
-const identity: InferRule = (call) => {
-  call.setType(0, call.type(0));
-  call.setContents(0, call.contents(0));
-};
+const identity: InferRule = (call) => call.setType(0, call.type(0));
 
 /** max and min of what is inside the two bounds; before opset 11 they are attributes and floats. */
 const clip: InferRule = (call) => {
@@ -89,11 +90,31 @@ const dropout: InferRule = (call) => {
   call.set(1, call.shape(0), call.opset < 10 ? call.elem(0) : 'bool');
 };
 
+/** Dropout hands on what it is given, unless it is told to train. */
+function isNotTraining(node: Node): boolean {
+  const training = constantTensor(node.inputs[2]);
+  return (node.opset ?? 0) >= 7 && (!node.inputs[2] || (training !== undefined && numbersOf(training)[0] === 0));
+}
+
+/** Beyond the range of a float lies infinity, below its steps 0: −1e9 is −∞ in float16. */
+function inType(number: number, elem: DataType | undefined): number | undefined {
+  if (!elem || !isFloat(elem)) return castContents([number], 'float64', elem)?.[0] as number | undefined;
+  const [cast = number] = numbersOf(castTensor(tensorOf('float64', number), elem));
+  return Number.isFinite(cast) && cast !== 0 ? number : cast;
+}
+
+const recast: Moves = { from: [0], how: asItIs, recasts: inType };
+const chosen: Moves = { from: 'all', isChoice: true };
+
 /** A function of each element. */
-const pointwise = (facts: Omit<OpRow, 'infer'> = {}, infer = unary): OpRow => ({ infer, isElementwise: true, ...facts });
+const pointwise = (facts: Omit<OpRow, 'infer'> = {}, infer = unary): OpRow => ({
+  infer,
+  isElementwise: true,
+  ...facts,
+});
 
 export const elementwise: Rows = {
-  ...alike('CumSum CumProd Hardmax LogSoftmax Softmax Trilu', { infer: unary }),
+  ...alike('CumSum CumProd Hardmax LogSoftmax Softmax', { infer: unary }),
   ...alike(
     'Acos Acosh Affine BitwiseNot Celu Elu Exp Gelu HardSigmoid HardSwish ImageScaler IsInf IsNaN LeakyRelu Log Mish ' +
       'PRelu ParametricSoftplus Scale Selu Sigmoid Softplus Swish ThresholdedRelu',
@@ -111,31 +132,86 @@ export const elementwise: Rows = {
   Floor: pointwise({}, each(arithmetic.floor)),
   Ceil: pointwise({}, each(arithmetic.ceil)),
   Round: pointwise({ parity: 'odd' }, each(arithmetic.round)),
-  Relu: pointwise({}, each((a) => arithmetic.max(a, 0))),
+  Relu: pointwise(
+    {},
+    each((a) => arithmetic.max(a, 0)),
+  ),
   Sqrt: pointwise({}, each(arithmetic.sqrt)),
   Not: pointwise({}, each(arithmetic.not)),
-  Add: pointwise({}, computing(() => arithmetic.add)),
-  Sum: pointwise({}, computing(() => arithmetic.add)),
-  Sub: pointwise({}, computing(() => arithmetic.subtract)),
-  Mul: pointwise({}, computing(() => arithmetic.multiply)),
-  Div: pointwise({}, computing((call) => arithmetic.divide(call.elem(0)))),
-  Pow: pointwise({}, computing(() => arithmetic.power)),
-  Mod: pointwise({}, computing(() => arithmetic.modulo)),
-  Min: pointwise({}, computing(() => arithmetic.min)),
-  Max: pointwise({}, computing(() => arithmetic.max)),
-  Equal: pointwise({}, computing(() => arithmetic.equal, true)),
-  Greater: pointwise({}, computing(() => arithmetic.greater, true)),
-  GreaterOrEqual: pointwise({}, computing(() => arithmetic.greaterOrEqual, true)),
-  Less: pointwise({}, computing(() => (a, b) => arithmetic.greater(b, a), true)),
-  LessOrEqual: pointwise({}, computing(() => (a, b) => arithmetic.greaterOrEqual(b, a), true)),
-  And: pointwise({}, computing(() => arithmetic.and)),
-  Or: pointwise({}, computing(() => arithmetic.or)),
-  Xor: pointwise({}, computing(() => arithmetic.xor)),
+  Add: pointwise(
+    {},
+    computing(() => arithmetic.add),
+  ),
+  Sum: pointwise(
+    {},
+    computing(() => arithmetic.add),
+  ),
+  Sub: pointwise(
+    {},
+    computing(() => arithmetic.subtract),
+  ),
+  Mul: pointwise(
+    {},
+    computing(() => arithmetic.multiply),
+  ),
+  Div: pointwise(
+    {},
+    computing((call) => arithmetic.divide(call.elem(0))),
+  ),
+  Pow: pointwise(
+    {},
+    computing(() => arithmetic.power),
+  ),
+  Mod: pointwise(
+    {},
+    computing(() => arithmetic.modulo),
+  ),
+  Min: pointwise(
+    { moves: chosen },
+    computing(() => arithmetic.min),
+  ),
+  Max: pointwise(
+    { moves: chosen },
+    computing(() => arithmetic.max),
+  ),
+  Equal: pointwise(
+    {},
+    computing(() => arithmetic.equal, true),
+  ),
+  Greater: pointwise(
+    {},
+    computing(() => arithmetic.greater, true),
+  ),
+  GreaterOrEqual: pointwise(
+    {},
+    computing(() => arithmetic.greaterOrEqual, true),
+  ),
+  Less: pointwise(
+    {},
+    computing(() => (a, b) => arithmetic.greater(b, a), true),
+  ),
+  LessOrEqual: pointwise(
+    {},
+    computing(() => (a, b) => arithmetic.greaterOrEqual(b, a), true),
+  ),
+  And: pointwise(
+    {},
+    computing(() => arithmetic.and),
+  ),
+  Or: pointwise(
+    {},
+    computing(() => arithmetic.or),
+  ),
+  Xor: pointwise(
+    {},
+    computing(() => arithmetic.xor),
+  ),
   BitCast: pointwise({}, (call) => call.set(0, call.shape(0), castTarget(call))),
-  Cast: pointwise({}, cast),
-  CastLike: pointwise({}, cast),
+  Cast: pointwise({ moves: recast }, cast),
+  CastLike: pointwise({ moves: recast }, cast),
   Clip: pointwise({}, clip),
-  Dropout: { infer: dropout },
-  Identity: pointwise({ parity: 'odd' }, identity),
-  Where: pointwise({}, where),
+  Dropout: { infer: dropout, moves: { from: [0], how: asItIs, outputs: 1, when: isNotTraining } },
+  Identity: pointwise({ parity: 'odd', moves: { from: [0], how: asItIs } }, identity),
+  Trilu: { infer: unary, moves: { from: [0], fill: () => 0 } },
+  Where: pointwise({ moves: { from: [1, 2], isChoice: true } }, where),
 };

@@ -2,36 +2,36 @@
 
 import { axisOf } from '../ir/axes.js';
 import { addDims, ceilDivide, type Dim, equalDims, isNonNegative, maxDim, minDim, subtractDims } from '../ir/dims.js';
-import type { Shape } from '../ir/types.js';
-import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
-import { fillContents, MOST } from './contents.js';
-import type { Rows } from './row.js';
+import { type InferRule, MOST_AXES, type PartialDim, type PartialShape, type Reading } from './call.js';
+import { fillContents, linear, MOST } from './contents.js';
+import { along, fixed, indexIn, type Movement, type Place, toldBy } from './movement.js';
+import type { Moves, Rows } from './row.js';
 import { like, numericShape, unknownDims } from './shapes.js';
+import { asItIs } from './views.js';
 
 const gather: InferRule = (call) => {
   const [data, indices] = [call.shape(0), call.shape(1)];
   const axis = data && axisOf(call.int('axis', 0), data.length);
-  if (!data || !indices || axis === undefined) return call.setContents(0, undefined);
-  const result = [...data.slice(0, axis), ...indices, ...data.slice(axis + 1)];
-  call.set(0, result);
-  const [source, target, at] = [numericShape(data), numericShape(result), numericShape(indices)];
-  const [contents, picks] = [call.contents(0), call.contents(1)];
-  if (!source || !target || !at || !contents || !picks) return call.setContents(0, undefined);
-  const size = source[axis] as number;
-  call.setContents(
-    0,
-    fillContents(target, (to) => {
-      const inner = to.slice(axis, axis + at.length);
-      const pick = picks[linear(inner, at)];
-      if (typeof pick !== 'number') return undefined;
-      const from = [...to.slice(0, axis), pick < 0 ? pick + size : pick, ...to.slice(axis + at.length)];
-      return contents[linear(from, source)];
-    }),
-  );
+  if (data && indices && axis !== undefined) call.set(0, [...data.slice(0, axis), ...indices, ...data.slice(axis + 1)]);
 };
 
-const linear = (at: readonly number[], shape: readonly number[]): number =>
-  shape.reduce((index, size, axis) => index * size + (at[axis] as number), 0);
+/** Along an axis the places that the indices say, whose own axes stand there in the output. */
+function gathered(reading: Reading): Movement | undefined {
+  const [data, indices, contents] = [reading.shape(0), reading.shape(1), reading.contents(1)];
+  const axis = data && axisOf(reading.int('axis', 0), data.length);
+  const source = reading.node.inputs[0];
+  if (!data || !indices || axis === undefined || !source) return undefined;
+  const size = data[axis] as Dim;
+  const sizes = numericShape(indices);
+  const at = contents?.map((index) => indexIn(index, size));
+  const [scalar] = at ?? [];
+  const place = (): Place => {
+    if (indices.length === 0) return scalar === undefined ? toldBy(reading, undefined, 1) : fixed(scalar);
+    return at && sizes ? { ...along(axis), list: { contents: at, sizes } } : toldBy(reading, axis, 1);
+  };
+  const places = data.map((_, i) => (i === axis ? place() : along(i < axis ? i : i - 1 + indices.length)));
+  return { kind: 'placed', source, places };
+}
 
 export const gatherND: InferRule = (call) => {
   const [data, indices] = [call.shape(0), call.shape(1)];
@@ -41,6 +41,19 @@ export const gatherND: InferRule = (call) => {
   call.set(0, [...indices.slice(0, -1), ...data.slice(batch + depth)]);
 };
 
+function gatheredND(reading: Reading): Movement | undefined {
+  const [data, indices] = [reading.shape(0), reading.shape(1)];
+  const batch = reading.int('batch_dims', 0);
+  const depth = indices?.at(-1);
+  const source = reading.node.inputs[0];
+  if (!data || !indices || typeof depth !== 'number' || !source) return undefined;
+  const places = data.map((_, i) => {
+    if (i < batch) return along(i);
+    return i < batch + depth ? toldBy(reading, batch, 1) : along(i - batch - depth + indices.length - 1);
+  });
+  return { kind: 'placed', source, places };
+}
+
 interface Bounds {
   readonly axes: readonly (number | undefined)[];
   readonly starts: PartialShape | undefined;
@@ -49,7 +62,7 @@ interface Bounds {
 }
 
 /** What Slice cuts; undefined where not even the axes are known. */
-function boundsOf(call: Call, rank: number): Bounds | undefined {
+function boundsOf(call: Reading, rank: number): Bounds | undefined {
   if (call.opset < 10) {
     const [starts, ends] = [call.ints('starts'), call.ints('ends')];
     const axes = (call.ints('axes') ?? starts?.map((_, axis) => axis))?.map((axis) => axisOf(axis, rank));
@@ -109,44 +122,44 @@ function backward(size: number, start: number, end: number): readonly [number, n
 
 const slice: InferRule = (call) => {
   const shape = call.shape(0);
-  if (!shape) return call.setContents(0, undefined);
-  const bounds = boundsOf(call, shape.length);
-  if (!bounds) {
-    call.set(
-      0,
-      shape.map(() => undefined),
-    );
-    return call.setContents(0, undefined);
-  }
-  const { axes, starts, ends, steps } = bounds;
-  const result = shape.map((dim, axis) => {
-    const at = axes.indexOf(axis);
-    return at < 0 ? dim : sliced(dim, starts?.[at], ends?.[at], steps?.[at]);
-  });
-  call.set(0, result);
-  call.setContents(0, slicedContents(call, shape, bounds, result));
+  const bounds = shape && boundsOf(call, shape.length);
+  call.set(
+    0,
+    shape?.map((dim, axis) => {
+      const at = bounds ? bounds.axes.indexOf(axis) : undefined;
+      if (at === undefined || at < 0) return at === undefined ? undefined : dim;
+      return sliced(dim, bounds?.starts?.[at], bounds?.ends?.[at], bounds?.steps?.[at]);
+    }),
+  );
 };
 
-function slicedContents(call: Call, shape: Shape, bounds: Bounds, result: PartialShape) {
-  const [source, target, contents] = [numericShape(shape), numericShape(result), call.contents(0)];
-  if (!source || !target || !contents) return undefined;
-  const from = source.map((size, axis) => {
-    const at = bounds.axes.indexOf(axis);
-    if (at < 0) return { start: 0, step: 1 };
-    const [start, end, step] = [bounds.starts?.[at], bounds.ends?.[at], bounds.steps?.[at]] as number[] as [
-      number,
-      number,
-      number,
-    ];
-    if (step < 0) return { start: backward(size, start, end)[0], step };
-    return { start: clampedTo(start, size) as number, step };
-  });
-  // A symbolic bound may cut to a known size from an unknown place.
-  if (from.some(({ start, step }) => typeof start !== 'number' || typeof step !== 'number')) return undefined;
-  return fillContents(target, (to) => {
-    const at = to.map((i, axis) => (from[axis]?.start as number) + i * (from[axis]?.step as number));
-    return contents[linear(at, source)];
-  });
+/** What a Slice takes; of every axis all, from the front, where it does not depend on what the rank is. */
+function taken(reading: Reading): Movement | undefined {
+  const source = reading.node.inputs[0];
+  const shape = reading.shape(0);
+  if (!source) return undefined;
+  const bounds = boundsOf(reading, shape?.length ?? MOST_AXES);
+  const isAll = (start: PartialDim, at: number): boolean => {
+    const [end, step] = [bounds?.ends?.[at], bounds?.steps?.[at]];
+    return start === 0 && step === 1 && typeof end === 'number' && end >= FAR;
+  };
+  if (bounds?.starts?.every(isAll)) return asItIs(reading);
+  const result = reading.shapeOf(0);
+  const place = (size: Dim, axis: number): Place => {
+    const at = bounds ? bounds.axes.indexOf(axis) : undefined;
+    if (at !== undefined && at < 0) return along(axis);
+    const [start, end, step] = at === undefined ? [] : [bounds?.starts?.[at], bounds?.ends?.[at], bounds?.steps?.[at]];
+    const length = result?.[axis];
+    if (typeof step === 'number' && step > 0) {
+      // As long as the whole: the whole.
+      const isWhole = step === 1 && length !== undefined && equalDims(length, size);
+      const from = isWhole ? 0 : start === undefined ? undefined : clampedTo(start, size);
+      if (from !== undefined) return along(axis, from, step);
+    }
+    const isKnown = typeof size === 'number' && typeof start === 'number' && typeof step === 'number' && step < 0;
+    return isKnown ? along(axis, backward(size, start, Number(end))[0], step) : toldBy(reading, axis, 1, 2, 3, 4);
+  };
+  return shape && { kind: 'placed', source, places: shape.map(place) };
 }
 
 const topK: InferRule = (call) => {
@@ -211,18 +224,20 @@ const unique: InferRule = (call) => {
   call.set(3, [count]);
 };
 
+const scattered: Moves = { from: [0, 2], when: (node) => (node.string('reduction') ?? 'none') === 'none' };
+
 export const indexing: Rows = {
-  Gather: { infer: gather },
-  GatherElements: { infer: like(1) },
-  GatherND: { infer: gatherND },
-  Slice: { infer: slice },
-  Scatter: { infer: like() },
-  ScatterElements: { infer: like() },
-  ScatterND: { infer: like() },
-  TensorScatter: { infer: like() },
-  ReverseSequence: { infer: like() },
-  TopK: { infer: topK },
+  Gather: { infer: gather, moves: { from: [0], how: gathered } },
+  GatherElements: { infer: like(1), moves: { from: [0] } },
+  GatherND: { infer: gatherND, moves: { from: [0], how: gatheredND } },
+  Slice: { infer: slice, moves: { from: [0], how: taken } },
+  Scatter: { infer: like(), moves: scattered },
+  ScatterElements: { infer: like(), moves: scattered },
+  ScatterND: { infer: like(), moves: scattered },
+  TensorScatter: { infer: like(), moves: { from: [0, 1] } },
+  ReverseSequence: { infer: like(), moves: { from: [0] } },
+  TopK: { infer: topK, moves: { from: [0], outputs: 1, isChoice: true } },
   NonZero: { infer: nonZero },
   OneHot: { infer: oneHot },
-  Unique: { infer: unique },
+  Unique: { infer: unique, moves: { from: [0], outputs: 1, isChoice: true } },
 };

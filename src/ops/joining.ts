@@ -1,19 +1,26 @@
 /** Operators that put tensors together, take them apart, or repeat and extend them. */
 
 import { axisOf } from '../ir/axes.js';
-import { addDims, ceilDivide, type Dim, divideExactly, multiplyDims, subtractDims } from '../ir/dims.js';
+import { addDims, ceilDivide, type Dim, divideExactly, equalDims, multiplyDims, subtractDims } from '../ir/dims.js';
+import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
-import type { Call, Contents, InferRule, PartialDim, PartialShape } from './call.js';
-import { fillContents, MOST } from './contents.js';
+import type { Contents, InferRule, PartialDim, PartialShape, Reading } from './call.js';
+import { along, fixed, type Movement, type Place, toldBy } from './movement.js';
 import type { Rows } from './row.js';
-import { broadcastShapes, numericShape, unknownDims } from './shapes.js';
+import { broadcastShapes, unknownDims } from './shapes.js';
+import { asItIs } from './views.js';
 
-const concat: InferRule = (call) => {
-  const shapes = Array.from({ length: call.inputCount }, (_, index) => call.shape(index));
-  const result = concatenatedShape(shapes, call.int('axis', 1));
-  call.set(0, result);
-  call.setContents(0, result?.length === 1 ? concatenated(call, shapes) : undefined);
-};
+const shapesOf = (reading: Reading) => Array.from({ length: reading.inputCount }, (_, index) => reading.shape(index));
+
+const concat: InferRule = (call) => call.set(0, concatenatedShape(shapesOf(call), call.int('axis', 1)));
+
+function joined(reading: Reading): Movement | undefined {
+  if (reading.inputCount === 1) return asItIs(reading);
+  const sources = reading.node.inputs.filter((value) => value !== undefined);
+  const rank = shapesOf(reading).find((shape) => shape !== undefined)?.length;
+  const axis = rank === undefined ? undefined : axisOf(reading.int('axis', 1), rank);
+  return axis === undefined || sources.length < reading.inputCount ? undefined : { kind: 'joined', sources, axis };
+}
 
 /** The shape of tensors one behind the other along an axis; undefined where no rank is known. */
 export function concatenatedShape(
@@ -31,13 +38,6 @@ export function concatenatedShape(
   });
 }
 
-function concatenated(call: Call, shapes: readonly (PartialShape | undefined)[]): Contents | undefined {
-  const counts = shapes.map((shape) => numericShape(shape)?.[0] ?? Number.POSITIVE_INFINITY);
-  if (counts.reduce((sum, count) => sum + count, 0) > MOST) return undefined;
-  const parts = counts.map((count, index) => call.contents(index) ?? new Array<PartialDim>(count).fill(undefined));
-  return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
-}
-
 const split: InferRule = (call) => {
   const shape = call.shape(0);
   const count = call.node.outputs.length;
@@ -45,21 +45,29 @@ const split: InferRule = (call) => {
   if (!shape || axis === undefined) return;
   const isGiven = call.opset < 13 ? call.ints('split') !== undefined : call.has(1);
   const sizes = call.opset < 13 ? call.ints('split') : call.contents(1);
-  let offset = 0;
   for (let index = 0; index < count; index++) {
     const size = isGiven ? sizes?.[index] : partOf(shape[axis] as Dim, call.int('num_outputs', count), index);
     call.set(
       index,
       shape.map((dim, at) => (at === axis ? size : dim)),
     );
-    const contents = shape.length === 1 ? call.contents(0) : undefined;
-    const from: number = offset;
-    if (contents && typeof size === 'number') {
-      call.setContents(index, contents.slice(from, from + size));
-      offset += size;
-    } else call.setContents(index, undefined);
   }
 };
+
+/** Behind the parts before it, on its axis. */
+function cut(reading: Reading, output: number): Movement | undefined {
+  const source = reading.node.inputs[0];
+  const shape = reading.shape(0);
+  const axis = shape && axisOf(reading.int('axis', 0), shape.length);
+  if (!source || !shape || axis === undefined) return undefined;
+  let start: PartialDim = 0;
+  for (let index = 0; index < output; index++) {
+    const size = reading.shapeOf(index)?.[axis];
+    start = start === undefined || size === undefined ? undefined : addDims(start, size);
+  }
+  const place = start === undefined ? toldBy(reading, axis, 1) : along(axis, start);
+  return { kind: 'placed', source, places: shape.map((_, i) => (i === axis ? place : along(i))) };
+}
 
 /** Parts of one size; where that does not come out even, the last is smaller. */
 function partOf(dim: Dim, parts: number, index: number): PartialDim {
@@ -71,18 +79,25 @@ function partOf(dim: Dim, parts: number, index: number): PartialDim {
 
 const expand: InferRule = (call) => {
   const target = call.contents(1) ?? unknownDims(call.dim(1, 0));
-  const result = broadcastShapes(call.shape(0), target);
-  call.set(0, result);
-  repeat(call, result);
+  call.set(0, broadcastShapes(call.shape(0), target));
 };
 
-/** A known scalar repeated is known everywhere. */
-function repeat(call: Call, result: PartialShape | undefined): void {
-  const shape = numericShape(result);
-  const scalar = call.scalar(0);
-  const same = shape && shape.join() === numericShape(call.shape(0))?.join() ? call.contents(0) : undefined;
-  call.setContents(0, same ?? (shape && scalar !== undefined ? fillContents(shape, () => scalar) : undefined));
-}
+/** Each axis again and again: by a broadcast one of size 1, by Tile as a whole. */
+const repeated =
+  (isBroadcast: boolean) =>
+  (reading: Reading): Movement | undefined => {
+    const source = reading.node.inputs[0];
+    const [from, to] = [reading.shape(0), reading.shapeOf(0)];
+    if (!source || !from || !to) return undefined;
+    const added = to.length - from.length;
+    const places = from.map((size, i): Place => {
+      const length = to[i + added];
+      if (length !== undefined && equalDims(length, size)) return along(i + added);
+      if (size === 1) return fixed(0);
+      return isBroadcast ? toldBy(reading, i + added, 1) : { ...along(i + added), cycle: size };
+    });
+    return { kind: 'placed', source, places };
+  };
 
 const tile: InferRule = (call) => {
   const shape = call.shape(0);
@@ -92,23 +107,46 @@ const tile: InferRule = (call) => {
       shape?.map(() => undefined),
     );
   const repeats = call.contents(1);
-  const result = shape?.map((dim, axis) => {
-    const times = repeats?.[axis];
-    return times === undefined ? undefined : multiplyDims(dim, times);
-  });
-  call.set(0, result);
-  repeat(call, result);
+  call.set(
+    0,
+    shape?.map((dim, axis) => {
+      const times = repeats?.[axis];
+      return times === undefined ? undefined : multiplyDims(dim, times);
+    }),
+  );
 };
+
+/** What stands before and after each of these axes, the befores first. */
+function padsOf(reading: Reading, rank: number | undefined) {
+  const pads = reading.opset < 11 ? (reading.ints('pads') ?? reading.ints('paddings')) : reading.contents(1);
+  const isSome = reading.opset >= 18 && reading.has(3);
+  const given = isSome ? reading.numbers(3) : rank === undefined ? undefined : [...new Array(rank).keys()];
+  return { pads, axes: rank === undefined ? undefined : given?.map((axis) => axisOf(axis, rank)) };
+}
 
 const pad: InferRule = (call) => {
   const shape = call.shape(0);
-  const pads = call.opset < 11 ? (call.ints('pads') ?? call.ints('paddings')) : call.contents(1);
-  if (!shape) return;
-  const isSome = call.opset >= 18 && call.has(3);
-  const given = isSome ? call.numbers(3) : shape.map((_, axis) => axis);
-  const axes = given?.map((axis) => axisOf(axis, shape.length));
-  call.set(0, axes ? padded(shape, axes, pads) : shape.map(() => undefined));
+  const { axes, pads } = padsOf(call, shape?.length);
+  call.set(0, shape && axes ? padded(shape, axes, pads) : shape?.map(() => undefined));
 };
+
+/** Behind what stands before it. Other modes repeat what stands at the ends, and are not told. */
+function behindPads(reading: Reading): Movement | undefined {
+  const source = reading.node.inputs[0];
+  const shape = reading.shape(0);
+  const { axes, pads } = padsOf(reading, shape?.length);
+  if (pads?.every((one) => one === 0)) return asItIs(reading);
+  if (!source || !shape || !axes || (reading.string('mode') ?? 'constant') !== 'constant') return undefined;
+  const place = (axis: number): Place => {
+    const before = axes.includes(axis) ? pads?.[axes.indexOf(axis)] : 0;
+    return before === undefined ? toldBy(reading, axis, 1) : along(axis, subtractDims(0, before));
+  };
+  const outside = reading.node.inputs[2] ?? padFill(reading.node) ?? 0;
+  return { kind: 'placed', source, places: shape.map((_, axis) => place(axis)), outside };
+}
+
+/** What Pad writes where no input says it. */
+const padFill = (node: Node): number | undefined => (node.inputs[2] ? undefined : node.float('value', 0));
 
 /** The shape with what stands before and after each of the axes: `pads` has the befores of all, then the afters. */
 export const padded = (shape: Shape, axes: readonly (number | undefined)[], pads: Contents | undefined): PartialShape =>
@@ -144,11 +182,11 @@ const compress: InferRule = (call) => {
 };
 
 export const joining: Rows = {
-  Concat: { infer: concat },
-  Split: { infer: split },
-  Expand: { infer: expand },
-  Tile: { infer: tile },
-  Pad: { infer: pad },
-  CenterCropPad: { infer: centerCropPad },
-  Compress: { infer: compress },
+  Concat: { infer: concat, moves: { from: 'all', how: joined } },
+  Split: { infer: split, moves: { from: [0], how: cut } },
+  Expand: { infer: expand, moves: { from: [0], how: repeated(true) } },
+  Tile: { infer: tile, moves: { from: [0], how: repeated(false) } },
+  Pad: { infer: pad, moves: { from: [0, 2], how: behindPads, fill: padFill } },
+  CenterCropPad: { infer: centerCropPad, moves: { from: [0], fill: () => 0 } },
+  Compress: { infer: compress, moves: { from: [0] } },
 };

@@ -11,6 +11,7 @@ import { padded } from './joining.js';
 import { matMulShape } from './matrix.js';
 import type { Rows } from './row.js';
 import { broadcastShapes, like } from './shapes.js';
+import { regrouped } from './views.js';
 
 /** The shape with its last `count` dims replaced. */
 const ending = (shape: Shape | undefined, count: number, ...dims: PartialDim[]): PartialShape | undefined =>
@@ -92,13 +93,13 @@ const product = (a: Shape | undefined, b: Shape | undefined, call: Call): Partia
 
 export const microsoftTensors: Rows = {
   CropAndResize: { infer: cropAndResize },
-  ExpandDims: { infer: expandDims },
-  GatherND: { infer: gatherND },
+  ExpandDims: { infer: expandDims, moves: { from: [0], how: regrouped } },
+  GatherND: { infer: gatherND, moves: { from: [0] } },
   Irfft: { infer: irfft },
   MatMulFpQ4: { infer: (call) => call.set(0, ending(call.shape(0), 1, call.contents(2)?.[1])) },
   MaxpoolWithMask: { infer: pool },
   MulInteger: { infer: (call) => call.set(0, broadcastShapes(call.shape(0), call.shape(2))) },
-  Pad: { infer: pad },
+  Pad: { infer: pad, moves: { from: [0, 2], fill: ({ inputs }) => (inputs[2] ? undefined : 0) } },
   QOrderedMatMul: { infer: (call) => call.set(0, matMulShape(call.shape(0), call.shape(2))) },
   Range: { infer: range },
   RemovePadding: { infer: removePadding },
@@ -108,6 +109,6 @@ export const microsoftTensors: Rows = {
   SparseToDenseMatMul: { infer: (call) => call.set(0, product(call.shape(0), call.shape(1), call)) },
   Tokenizer: { infer: tokenizer },
   UnfoldTensor: { infer: unfold },
-  Unique: { infer: unique },
+  Unique: { infer: unique, moves: { from: [0], outputs: 1 } },
   WordConvEmbedding: { infer: (call) => call.set(0, ending(call.shape(0), 1, call.dim(1, 0))) },
 };

@@ -66,7 +66,8 @@ const gatherBlockQuantized: InferRule = (call) => {
 };
 
 export const microsoft: Rows = {
-  ...alike('BiasGelu FastGelu Gelu QuickGelu BiasSoftmax BiasAdd GroupNorm Inverse Trilu QLinearLeakyRelu', {
+  Trilu: { infer: like(), moves: { from: [0], fill: () => 0 } },
+  ...alike('BiasGelu FastGelu Gelu QuickGelu BiasSoftmax BiasAdd GroupNorm Inverse QLinearLeakyRelu', {
     infer: like(),
   }),
   ...alike('QLinearSigmoid QLinearSoftmax RotaryEmbedding', { infer: like() }),

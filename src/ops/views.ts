@@ -1,25 +1,25 @@
 /** Operators that give the same elements in another shape. */
 import { axisOf, fromStart } from '../ir/axes.js';
 import { type Dim, equalDims, floorDivide, multiplyDims, productOf } from '../ir/dims.js';
-import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
-import { fillContents } from './contents.js';
-import type { Rows } from './row.js';
-import { numericShape, unknownDims } from './shapes.js';
+import type { Call, InferRule, PartialDim, PartialShape, Reading } from './call.js';
+import { along, type Movement } from './movement.js';
+import type { Moves, Rows } from './row.js';
+import { unknownDims } from './shapes.js';
 
-/** Keeps the elements, in order, under the new shape. */
-const keep = (call: Call, shape: PartialShape | undefined): void => {
-  call.set(0, shape);
-  call.setContents(0, call.contents(0));
-};
+/** The same elements in the same order. */
+export const regrouped = ({ node: { inputs } }: Reading): Movement | undefined =>
+  inputs[0] && { kind: 'regrouped', source: inputs[0], keepsShape: false };
+export const asItIs = ({ node: { inputs } }: Reading): Movement | undefined =>
+  inputs[0] && { kind: 'regrouped', source: inputs[0], keepsShape: true };
 
 const reshape: InferRule = (call) => {
   const attribute = call.opset < 5 ? call.ints('shape') : undefined;
   const target: PartialShape | undefined = attribute ?? call.contents(1);
   if (!target) {
     const [length] = call.shape(1) ?? [];
-    return keep(call, unknownDims(length));
+    return call.set(0, unknownDims(length));
   }
-  keep(call, reshaped(call.shape(0), target, call.int('allowzero', 0) !== 0));
+  call.set(0, reshaped(call.shape(0), target, call.int('allowzero', 0) !== 0));
 };
 
 /** The shape that Reshape gives: 0 copies a dim, one -1 is what is left. */
@@ -64,32 +64,33 @@ const flatten: InferRule = (call) => {
     0,
     shape && at !== undefined ? [productOf(shape.slice(0, at)), productOf(shape.slice(at))] : [undefined, undefined],
   );
-  call.setContents(0, call.contents(0));
 };
 
 const transpose: InferRule = (call) => {
   const shape = call.shape(0);
   if (!shape) return;
-  const perm = call.ints('perm') ?? shape.map((_, axis) => shape.length - 1 - axis);
-  if (perm.length !== shape.length) return;
-  const result = perm.map((axis) => shape[axis]);
-  call.set(0, result);
-  const [source, target, contents] = [numericShape(shape), numericShape(result), call.contents(0)];
-  if (!source || !target || !contents) return call.setContents(0, undefined);
-  call.setContents(
-    0,
-    fillContents(target, (at) => {
-      const from = new Array<number>(source.length).fill(0);
-      perm.forEach((axis, i) => {
-        from[axis] = at[i] as number;
-      });
-      return contents[from.reduce((index, i, axis) => index * (source[axis] as number) + i, 0)];
-    }),
-  );
+  const perm = permOf(call, shape.length);
+  if (perm.length === shape.length)
+    call.set(
+      0,
+      perm.map((axis) => shape[axis]),
+    );
+};
+
+const permOf = (reading: Reading, rank: number): readonly number[] =>
+  reading.ints('perm') ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+
+const transposed = (reading: Reading): Movement | undefined => {
+  const [source] = reading.node.inputs;
+  const rank = reading.rank(0) ?? reading.ints('perm')?.length;
+  if (!source || rank === undefined) return undefined;
+  const perm = permOf(reading, rank);
+  if (perm.every((from, to) => from === to)) return asItIs(reading);
+  return { kind: 'placed', source, places: perm.map((_, axis) => along(perm.indexOf(axis))) };
 };
 
 /** Axes given as an attribute or, later, as an input. null: they are given, but not known. */
-function axesOf(call: Call, inputSince: number): readonly number[] | undefined | null {
+function axesOf(call: Reading, inputSince: number): readonly number[] | undefined | null {
   if (call.opset < inputSince) return call.ints('axes');
   return call.has(1) ? (call.numbers(1) ?? null) : undefined;
 }
@@ -97,18 +98,18 @@ function axesOf(call: Call, inputSince: number): readonly number[] | undefined |
 const squeeze: InferRule = (call) => {
   const shape = call.shape(0);
   const axes = axesOf(call, 13);
-  if (!shape) return keep(call, undefined);
+  if (!shape) return call.set(0, undefined);
   if (axes === null) {
     const [count] = call.shape(1) ?? [];
-    return keep(call, typeof count === 'number' && count > 0 ? unknownDims(shape.length - count) : undefined);
+    return call.set(0, typeof count === 'number' && count > 0 ? unknownDims(shape.length - count) : undefined);
   }
   if (!axes?.length) {
     // None named: every dim of 1 goes, a symbol may or may not be one.
-    return keep(call, shape.every((dim) => typeof dim === 'number') ? shape.filter((dim) => dim !== 1) : undefined);
+    return call.set(0, shape.every((dim) => typeof dim === 'number') ? shape.filter((dim) => dim !== 1) : undefined);
   }
   const gone = new Set(axes.map((axis) => axisOf(axis, shape.length)));
-  keep(
-    call,
+  call.set(
+    0,
     shape.filter((_, axis) => !gone.has(axis)),
   );
 };
@@ -116,16 +117,16 @@ const squeeze: InferRule = (call) => {
 const unsqueeze: InferRule = (call) => {
   const shape = call.shape(0);
   const axes = axesOf(call, 13);
-  if (!shape || axes === undefined) return keep(call, undefined);
+  if (!shape || axes === undefined) return call.set(0, undefined);
   if (axes === null) {
     const [count] = call.shape(1) ?? [];
-    return keep(call, typeof count === 'number' ? unknownDims(shape.length + count) : undefined);
+    return call.set(0, typeof count === 'number' ? unknownDims(shape.length + count) : undefined);
   }
   const rank = shape.length + axes.length;
   const added = new Set(axes.map((axis) => axisOf(axis, rank)));
   const rest = [...shape];
-  keep(
-    call,
+  call.set(
+    0,
     Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.shift())),
   );
 };
@@ -148,12 +149,19 @@ const fourDims = (call: Call): readonly PartialDim[] => {
   return shape?.length === 4 ? shape : [];
 };
 
+const isOfNoAxes = (reading: Reading): boolean => axesOf(reading, 13)?.length === 0;
+
+const keepsOrder: Moves = { from: [0], how: regrouped };
+
 export const views: Rows = {
-  Reshape: { infer: reshape },
-  Flatten: { infer: flatten },
-  Transpose: { infer: transpose },
-  Squeeze: { infer: squeeze },
-  Unsqueeze: { infer: unsqueeze },
-  DepthToSpace: { infer: depthToSpace },
-  SpaceToDepth: { infer: spaceToDepth },
+  Reshape: { infer: reshape, moves: keepsOrder },
+  Flatten: { infer: flatten, moves: keepsOrder },
+  Transpose: { infer: transpose, moves: { from: [0], how: transposed } },
+  Squeeze: { infer: squeeze, moves: keepsOrder },
+  Unsqueeze: {
+    infer: unsqueeze,
+    moves: { from: [0], how: (reading) => (isOfNoAxes(reading) ? asItIs(reading) : regrouped(reading)) },
+  },
+  DepthToSpace: { infer: depthToSpace, moves: { from: [0] } },
+  SpaceToDepth: { infer: spaceToDepth, moves: { from: [0] } },
 };

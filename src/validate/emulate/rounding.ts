@@ -10,13 +10,14 @@
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 import { castTo, type Narrow, widenBehind } from '../../ir/widen.js';
+import { heldBy } from '../../ops/moved.js';
 
 /** Rounds what operators compute: each value that had 16 bits, behind the operator that gives it. */
 export function roundResults(were: ReadonlyMap<Value, Narrow>): void {
   for (const [value, type] of were) {
     const { producer } = value;
     if (!producer || value.type?.kind !== 'tensor' || value.uses.size === 0) continue;
-    if (!producer.is('Cast') && !givesWhatItIsGiven(producer)) roundBehind(value, type);
+    if (!givesWhatItIsGiven(producer)) roundBehind(value, type);
   }
 }
 
@@ -31,9 +32,7 @@ function roundBehind(value: Value, type: Narrow): void {
 /** Operators whose results are numbers that they are given, or small integers, zeros and negatives of them: nothing to round. */
 const exact = new Set(
   [
-    'Identity Reshape Flatten Squeeze Unsqueeze Transpose Expand Tile Slice Split Concat Gather GatherElements GatherND',
-    'Scatter Pad DepthToSpace SpaceToDepth Trilu ReverseSequence Compress Unique Where OneHot EyeLike ConstantOfShape',
-    'NonZero TopK Max Min Relu Abs Neg Sign Ceil Floor MaxPool GlobalMaxPool MaxUnpool ReduceMax ReduceMin',
+    'OneHot EyeLike ConstantOfShape NonZero Relu Abs Neg Sign Ceil Floor MaxPool GlobalMaxPool MaxUnpool ReduceMax ReduceMin',
     'If Loop Scan SequenceConstruct SequenceAt SequenceInsert SequenceErase SequenceEmpty SplitToSequence',
     'ConcatFromSequence SequenceMap Optional OptionalGetElement',
   ]
@@ -41,11 +40,5 @@ const exact = new Set(
     .split(' '),
 );
 
-/** Scatters of which some reduce. */
-const scatters = new Set(['ScatterElements', 'ScatterND']);
-
-function givesWhatItIsGiven(node: Node): boolean {
-  if (node.domain !== '') return false;
-  if (scatters.has(node.opType)) return ['none', undefined].includes(node.string('reduction'));
-  return exact.has(node.opType);
-}
+const givesWhatItIsGiven = (node: Node): boolean =>
+  (node.domain === '' && exact.has(node.opType)) || heldBy(node.outputs[0]) !== undefined;

@@ -5,6 +5,7 @@ import type { Node } from '../../ir/node.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { elementCount } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
+import { outputsFrom } from '../../ops/moved.js';
 
 /** One reader of an input's numbers. */
 export interface Reader {
@@ -13,32 +14,6 @@ export interface Reader {
   /** What was added to the numbers on the way. */
   readonly offset: number;
 }
-
-/** Ops whose output holds the numbers of these inputs, moved or recast. */
-const movers: ReadonlyMap<string, readonly number[] | 'all'> = new Map(
-  Object.entries({
-    Cast: [0],
-    CastLike: [0],
-    Identity: [0],
-    Reshape: [0],
-    Flatten: [0],
-    Squeeze: [0],
-    Unsqueeze: [0],
-    Transpose: [0],
-    Expand: [0],
-    Tile: [0],
-    Slice: [0],
-    Split: [0],
-    Pad: [0],
-    Gather: [0],
-    GatherElements: [0],
-    GatherND: [0],
-    Where: [1, 2],
-    Concat: 'all',
-    Max: 'all',
-    Min: 'all',
-  }),
-);
 
 /** Everyone who reads the numbers of a value, in the order found. */
 export function readersOf(model: Model, input: Value): Reader[] {
@@ -62,8 +37,7 @@ export function readersOf(model: Model, input: Value): Reader[] {
       }
       readers.push({ node, index, offset });
       follow(innerInput(model, node, index), offset);
-      const moved = node.domain === '' ? movers.get(node.opType) : undefined;
-      if (moved === 'all' || moved?.includes(index)) for (const output of node.outputs) follow(output, offset);
+      for (const output of outputsFrom(node, index)) follow(output, offset);
       const added = addend(node, index);
       if (added !== undefined) follow(node.outputs[0], offset + added);
     }

@@ -1,9 +1,7 @@
 /** Where an output's numbers come from: the operator that made them, through those that only move or recast them. */
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
-
-const movers =
-  /^(Cast|CastLike|Identity|Reshape|Flatten|Squeeze|Unsqueeze|Transpose|Slice|Split|Expand|Tile|Pad|Dropout|Gather|GatherElements|GatherND|DepthToSpace|SpaceToDepth|ReduceMean|ReduceMax)$/;
+import { heldBy } from '../../ops/moved.js';
 
 /** Concats of Concats, Ifs in Ifs: each step asks all inputs. */
 const DEPTH = 4;
@@ -18,8 +16,12 @@ export function originOf(value: Value | undefined, left = DEPTH): Node | undefin
     const node = from?.producer;
     if (node?.domain !== '') return node;
     if (node.is('If')) return ofBranches(node, node.outputs.indexOf(from), left - 1) ?? node;
-    const isMover = movers.test(node.opType) && !node.inputs[0]?.isConstant;
-    if (!isMover && !(node.is('Concat') && isOfOneOp(node, left - 1))) return node;
+    const held = heldBy(from);
+    const isMoved =
+      node.is('ReduceMean') ||
+      node.is('ReduceMax') ||
+      (held && !held.isChoice && held.sources.slice(1).every((one) => one.isConstant));
+    if (!(isMoved && !node.inputs[0]?.isConstant) && !(node.is('Concat') && isOfOneOp(node, left - 1))) return node;
     from = node.inputs[0];
   }
 }
