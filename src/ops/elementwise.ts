@@ -5,8 +5,45 @@ import type { Node } from '../ir/node.js';
 import { castTensor, numbersOf, tensorOf } from '../ir/numbers.js';
 import { type DataType, dataTypeOfCode, dataTypes, isFloat } from '../ir/types.js';
 import type { Call, InferRule } from './call.js';
-import { type Arithmetic, arithmetic, castContents, chooseContents, combine, mapContents } from './contents.js';
-import { alike, type Moves, type OpRow, type Rows } from './row.js';
+import {
+  type Arithmetic,
+  arithmetic,
+  type Combine,
+  castContents,
+  chooseContents,
+  combine,
+  mapContents,
+} from './contents.js';
+import {
+  booleans,
+  difference,
+  exactly,
+  isLess,
+  magnitude,
+  maximum,
+  minimum,
+  negated,
+  product,
+  quotient,
+  sum,
+} from './interval.js';
+import {
+  bounded,
+  clipped,
+  curve,
+  isEqual,
+  isGreater,
+  isNot,
+  ofAll,
+  ofCast,
+  ofChoice,
+  ofOne,
+  ofOrder,
+  ratio,
+  rising,
+  toEven,
+} from './ranges.js';
+import { alike, type Moves, type OpRow, type RangeRule, type Rows } from './row.js';
 import { broadcastInputs, broadcastShapes, like, numericShape } from './shapes.js';
 import { asItIs } from './views.js';
 
@@ -15,10 +52,14 @@ const unary = like();
 /** Before opset 7 the second operand was broadcast to the first. */
 const broadcast: InferRule = (call) => call.set(0, call.opset < 7 ? call.shape(0) : broadcastInputs(call));
 
+type Facts = Omit<OpRow, 'infer'>;
+
+/** A function of each element. */
+const pointwise = (facts: Facts = {}, infer = unary): OpRow => ({ infer, isElementwise: true, ...facts });
+
 /** Broadcasts, and computes what the elements are where those of the operands are known. */
-const computing =
-  (f: Arithmetic, isTruth = false): InferRule =>
-  (call) => {
+const computing = (f: Arithmetic, range?: RangeRule, isTruth = false): OpRow =>
+  pointwise({ range }, (call) => {
     broadcast(call);
     if (call.opset < 7) return;
     const elem = isTruth ? 'bool' : call.elem(0);
@@ -36,14 +77,15 @@ const computing =
       shape = result;
     }
     call.setContents(0, left);
-  };
+  });
 
-const each =
-  (f: Parameters<typeof mapContents>[2]): InferRule =>
-  (call) => {
+const comparing = (f: Combine, isTrue: typeof isLess): OpRow => computing(() => f, ofOrder(isTrue), true);
+
+const each = (f: Parameters<typeof mapContents>[2], facts: Facts): OpRow =>
+  pointwise(facts, (call) => {
     unary(call);
     call.setContents(0, mapContents(call.contents(0), call.elem(0), f));
-  };
+  });
 
 const cast: InferRule = (call) => {
   const to = call.node.is('CastLike') ? call.elem(1) : castTarget(call);
@@ -106,112 +148,60 @@ function inType(number: number, elem: DataType | undefined): number | undefined 
 const recast: Moves = { from: [0], how: asItIs, recasts: inType };
 const chosen: Moves = { from: 'all', isChoice: true };
 
-/** A function of each element. */
-const pointwise = (facts: Omit<OpRow, 'infer'> = {}, infer = unary): OpRow => ({
-  infer,
-  isElementwise: true,
-  ...facts,
-});
-
 export const elementwise: Rows = {
-  ...alike('CumSum CumProd Hardmax LogSoftmax Softmax', { infer: unary }),
+  ...alike('CumSum CumProd LogSoftmax', { infer: unary }),
+  ...alike('Hardmax Softmax', { infer: unary, range: bounded(0, 1) }),
   ...alike(
-    'Acos Acosh Affine BitwiseNot Celu Elu Exp Gelu HardSigmoid HardSwish ImageScaler IsInf IsNaN LeakyRelu Log Mish ' +
-      'PRelu ParametricSoftplus Scale Selu Sigmoid Softplus Swish ThresholdedRelu',
+    'Acos Acosh Affine BitwiseNot Celu Elu Gelu HardSwish ImageScaler IsInf LeakyRelu Log Mish ' +
+      'PRelu ParametricSoftplus Scale Selu Softplus Swish ThresholdedRelu',
     pointwise(),
   ),
-  ...alike(
-    'Asin Asinh Atan Atanh Erf Reciprocal ScaledTanh Shrink Sin Sinh Softsign Tan Tanh',
-    pointwise({ parity: 'odd' }),
-  ),
-  ...alike('Cos Cosh', pointwise({ parity: 'even' })),
+  ...alike('Asin Asinh Atanh ScaledTanh Shrink Sinh Tan', pointwise({ parity: 'odd' })),
+  Cosh: pointwise({ parity: 'even' }),
+  Cos: pointwise({ parity: 'even', range: bounded(-1, 1) }),
   ...alike('BitwiseAnd BitwiseOr BitwiseXor BitShift Mean StringConcat', pointwise({}, broadcast)),
-  Abs: pointwise({ parity: 'even' }, each(arithmetic.abs)),
-  Neg: pointwise({ parity: 'odd' }, each(arithmetic.negate)),
-  Sign: pointwise({ parity: 'odd' }),
-  Floor: pointwise({}, each(arithmetic.floor)),
-  Ceil: pointwise({}, each(arithmetic.ceil)),
-  Round: pointwise({ parity: 'odd' }, each(arithmetic.round)),
-  Relu: pointwise(
-    {},
-    each((a) => arithmetic.max(a, 0)),
-  ),
-  Sqrt: pointwise({}, each(arithmetic.sqrt)),
-  Not: pointwise({}, each(arithmetic.not)),
-  Add: pointwise(
-    {},
-    computing(() => arithmetic.add),
-  ),
-  Sum: pointwise(
-    {},
-    computing(() => arithmetic.add),
-  ),
-  Sub: pointwise(
-    {},
-    computing(() => arithmetic.subtract),
-  ),
-  Mul: pointwise(
-    {},
-    computing(() => arithmetic.multiply),
-  ),
-  Div: pointwise(
-    {},
-    computing((call) => arithmetic.divide(call.elem(0))),
-  ),
-  Pow: pointwise(
-    {},
-    computing(() => arithmetic.power),
-  ),
-  Mod: pointwise(
-    {},
-    computing(() => arithmetic.modulo),
-  ),
-  Min: pointwise(
-    { moves: chosen },
-    computing(() => arithmetic.min),
-  ),
-  Max: pointwise(
-    { moves: chosen },
-    computing(() => arithmetic.max),
-  ),
-  Equal: pointwise(
-    {},
-    computing(() => arithmetic.equal, true),
-  ),
-  Greater: pointwise(
-    {},
-    computing(() => arithmetic.greater, true),
-  ),
-  GreaterOrEqual: pointwise(
-    {},
-    computing(() => arithmetic.greaterOrEqual, true),
-  ),
-  Less: pointwise(
-    {},
-    computing(() => (a, b) => arithmetic.greater(b, a), true),
-  ),
-  LessOrEqual: pointwise(
-    {},
-    computing(() => (a, b) => arithmetic.greaterOrEqual(b, a), true),
-  ),
-  And: pointwise(
-    {},
-    computing(() => arithmetic.and),
-  ),
-  Or: pointwise(
-    {},
-    computing(() => arithmetic.or),
-  ),
-  Xor: pointwise(
-    {},
-    computing(() => arithmetic.xor),
-  ),
+  Abs: each(arithmetic.abs, { parity: 'even', range: ofOne(magnitude) }),
+  Neg: each(arithmetic.negate, { parity: 'odd', range: ofOne(negated) }),
+  Atan: pointwise({ parity: 'odd', range: curve(Math.atan) }),
+  Erf: pointwise({ parity: 'odd', range: bounded(-1, 1) }),
+  Sin: pointwise({ parity: 'odd', range: bounded(-1, 1) }),
+  Softsign: pointwise({ parity: 'odd', range: curve((x) => x / (1 + Math.abs(x))) }),
+  Tanh: pointwise({ parity: 'odd', range: curve(Math.tanh) }),
+  Reciprocal: pointwise({ parity: 'odd', range: ofOne((a) => quotient(exactly(1), a)) }),
+  Exp: pointwise({ range: curve(Math.exp) }),
+  Sigmoid: pointwise({ range: curve((x) => 1 / (1 + Math.exp(-x))) }),
+  HardSigmoid: pointwise({ range: bounded(0, 1) }),
+  IsNaN: pointwise({ range: ofOne((a) => a && booleans(false)) }),
+  Sign: pointwise({ parity: 'odd', range: rising(Math.sign) }),
+  Floor: each(arithmetic.floor, { range: rising(Math.floor) }),
+  Ceil: each(arithmetic.ceil, { range: rising(Math.ceil) }),
+  Round: each(arithmetic.round, { parity: 'odd', range: rising(toEven) }),
+  Relu: each((a) => arithmetic.max(a, 0), { range: rising((x) => Math.max(x, 0)) }),
+  Sqrt: each(arithmetic.sqrt, { range: rising(Math.sqrt, 0) }),
+  Not: each(arithmetic.not, { range: ofOne((a) => difference(exactly(1), a)) }),
+  Add: computing(() => arithmetic.add, ofAll(sum)),
+  Sum: computing(() => arithmetic.add, ofAll(sum)),
+  Sub: computing(() => arithmetic.subtract, ofAll(difference)),
+  Mul: computing(() => arithmetic.multiply, ofAll(product)),
+  Div: computing((call) => arithmetic.divide(call.elem(0)), ratio),
+  Pow: computing(() => arithmetic.power),
+  Mod: computing(() => arithmetic.modulo),
+  Min: { ...computing(() => arithmetic.min, ofAll(minimum)), moves: chosen },
+  Max: { ...computing(() => arithmetic.max, ofAll(maximum)), moves: chosen },
+  Equal: comparing(arithmetic.equal, isEqual),
+  Greater: comparing(arithmetic.greater, isGreater),
+  GreaterOrEqual: comparing(arithmetic.greaterOrEqual, isNot(isLess)),
+  Less: comparing((a, b) => arithmetic.greater(b, a), isLess),
+  LessOrEqual: comparing((a, b) => arithmetic.greaterOrEqual(b, a), isNot(isGreater)),
+  And: computing(() => arithmetic.and, ofAll(minimum)),
+  Or: computing(() => arithmetic.or, ofAll(maximum)),
+  Xor: computing(() => arithmetic.xor),
   BitCast: pointwise({}, (call) => call.set(0, call.shape(0), castTarget(call))),
-  Cast: pointwise({ moves: recast }, cast),
-  CastLike: pointwise({ moves: recast }, cast),
-  Clip: pointwise({}, clip),
+  Cast: pointwise({ moves: recast, range: ofCast }, cast),
+  CastLike: pointwise({ moves: recast, range: ofCast }, cast),
+  Clip: pointwise({ range: clipped }, clip),
   Dropout: { infer: dropout, moves: { from: [0], how: asItIs, outputs: 1, when: isNotTraining } },
   Identity: pointwise({ parity: 'odd', moves: { from: [0], how: asItIs } }, identity),
   Trilu: { infer: unary, moves: { from: [0], fill: () => 0 } },
-  Where: pointwise({ moves: { from: [1, 2], isChoice: true } }, where),
+  Where: pointwise({ moves: { from: [1, 2], isChoice: true }, range: ofChoice }, where),
 };

@@ -2,7 +2,11 @@
 import type { Node } from '../ir/node.js';
 import type { DataType } from '../ir/types.js';
 import type { Call, InferRule, Reading } from './call.js';
+import type { Maybe } from './interval.js';
 import { type Movement, movedContents } from './movement.js';
+
+/** The interval of a node's first output, by those of its inputs: before it is rounded to its type, and whatever their shapes. */
+export type RangeRule = (input: (index: number) => Maybe, node: Node) => Maybe;
 
 export interface OpRow {
   /** Shapes, element types, and the contents of outputs that are computed. */
@@ -11,6 +15,8 @@ export interface OpRow {
   readonly isElementwise?: true;
   /** Of an op of one number: odd where f(−x) is −f(x), even where it is f(x). */
   readonly parity?: 'odd' | 'even';
+  /** What the first output lies between; without it, nothing is known of that. */
+  readonly range?: RangeRule | undefined;
   /** Of an op whose outputs hold elements of its inputs. */
   readonly moves?: Moves;
 }

@@ -21,7 +21,7 @@ export const schemas: readonly OperatorSchema[] = [
 });
 
 /** Attributes without which an operator does not run. */
-const needed: Readonly<Record<string, Readonly<Record<string, AttributeLike>>>> = {
+export const needed: Readonly<Record<string, Readonly<Record<string, AttributeLike>>>> = {
   BitShift: { direction: 'LEFT' },
   Cast: { to: 1 },
   Mod: { fmod: 1 },

@@ -9,7 +9,8 @@ import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Axes } from '../../../src/match/view.js';
-import { type Range, rangeOf } from '../mask/range.js';
+import { exactly, interval, type Maybe, product } from '../../../src/ops/interval.js';
+import { elementsAnywhere } from '../mask/causal.js';
 import type { Part } from '../read/parts.js';
 import type { Term } from '../read/scores.js';
 import type { AttentionSite } from '../read/site.js';
@@ -33,22 +34,20 @@ function lowness(site: AttentionSite, elem: DataType, facts: Facts): Match<boole
   const ranges = site.terms.map((term) => termRange(term, facts));
   // A mask overwrites what is there, a bias adds to it.
   const low = ranges.reduce((least, range, i) => {
-    const own = Math.min(0, range?.low ?? 0);
+    const own = Math.min(0, range?.finite ?? 0);
     return site.terms[i]?.kind === 'mask' ? Math.min(least, own) : least + own;
   }, 0);
-  const isInfinite = ranges.some((range) => range?.isInfinite) || low < -3.4028235e38;
+  const isInfinite = ranges.some((range) => range?.low === Number.NEGATIVE_INFINITY) || low < -3.4028235e38;
   const isKnown = !ranges.includes(undefined) && (!isInfinite || (site.isGuarded && low > LOW));
   if (!isKnown) return new Miss(WHOLE, at, 7);
   if (low <= lowest) return elem === 'float32' ? true : new Miss(WHOLE, at, 7);
   return false;
 }
 
-const termRange = (term: Term, facts: Facts): Range | undefined => {
-  if (term.kind === 'mask')
-    return { low: Number.isFinite(term.fill) ? term.fill : LOW, high: 0, isInfinite: !Number.isFinite(term.fill) };
-  const range = rangeOf(term.value, facts);
-  return range && (term.factor === 1 ? range : undefined);
-};
+const termRange = (term: Term, facts: Facts): Maybe =>
+  term.kind === 'mask'
+    ? interval(term.fill, 0, Number.isFinite(term.fill) ? term.fill : LOW)
+    : product(elementsAnywhere(term.value, facts), exactly(term.factor));
 
 export const standardAttention: Emitter = (site, facts, host) => {
   const layout = layoutOf(site);

@@ -5,10 +5,11 @@ import { append } from '../../../src/ir/lists.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import { sameFactors } from '../../../src/match/view.js';
+import { exactly, joined, type Maybe, product, sum } from '../../../src/ops/interval.js';
 import type { Term } from '../read/scores.js';
 import type { AttentionSite } from '../read/site.js';
 import { ElementReader } from './elements.js';
-import { type Band, type Elements, exactly, joined, type Position, product, sum } from './interval.js';
+import type { Band, Elements, Position } from './place.js';
 
 /** What a causal mask does besides. */
 export interface Causality {
@@ -89,7 +90,7 @@ export function causalityOf(site: AttentionSite, facts: Facts): Match<Causality>
 
 /** The interval of all elements of a value; undefined where it is not known. */
 export const elementsAnywhere = (value: Value | undefined, facts: Facts): Elements | undefined =>
-  readersOf(facts).upTo.at(value, value?.shape?.map(() => undefined) ?? []);
+  readersOf(facts).upTo.at(value);
 
 /** What is asked of a site here. */
 type Masked = Pick<AttentionSite, 'terms' | 'query' | 'key'>;
@@ -102,8 +103,8 @@ interface Placing {
 const ANY: Placing = { query: { query: 1, key: 0, c: 0 }, key: { query: 0, key: 1, c: 0 } };
 
 /** What all terms together add to the scores in a band. */
-function totalOf(site: Masked, reader: ElementReader, placing = ANY): Elements | undefined {
-  let total: Elements | undefined = exactly(0);
+function totalOf(site: Masked, reader: ElementReader, placing = ANY): Maybe {
+  let total: Maybe = exactly(0);
   for (const term of site.terms) {
     const found = reader.at(term.value, positionsOf(term, site, placing));
     if (term.kind === 'bias') total = sum(total, product(found, exactly(term.factor)));

@@ -2,26 +2,27 @@
 import { instanceCount, instanceOf } from '../../../src/ir/bank.js';
 import { numbersOf } from '../../../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
-import { type Band, type Elements, joined, least, number, ofPlace, type Position } from './interval.js';
+import { intervalOf, joined } from '../../../src/ops/interval.js';
+import { type Band, counted, type Elements, ofPlace, type Position } from './place.js';
 
 /** Constants larger than this are not read. */
 const READ = 1 << 20;
 
-/** All elements that may stand there in the band; of a bank, those of every instance. */
-export function storedElements(tensor: Tensor, positions: readonly Position[], band: Band): Elements | undefined {
+/** All elements that may stand there in the band, or anywhere; of a bank, those of every instance. */
+export function storedElements(tensor: Tensor, positions: readonly Position[] = [], band: Band): Elements | undefined {
   const { shape, type } = tensor;
   const count = elementCount(shape);
   if (type === 'string' || count > READ || count === 0) return undefined;
   const tensors = Array.from({ length: instanceCount(tensor) }, (_, index) => numbersOf(instanceOf(tensor, index)));
-  const found = tensors.map((numbers) => least(numbersAt(numbers, shape, positions, band)));
-  const elements = found.reduce((a, b) => joined(a, b));
-  if (elements?.low === elements?.high && Number.isFinite(elements?.low)) return number(elements?.low as number);
+  const found = tensors.map((numbers) => intervalOf(numbersAt(numbers, shape, positions, band)));
+  const elements = counted(found.reduce((a, b) => joined(a, b)));
   const [only] = tensors;
-  return only && tensors.length === 1 ? (counted(only, shape, positions, band) ?? elements) : elements;
+  if (elements?.place || !only || tensors.length > 1) return elements;
+  return counting(only, shape, positions, band) ?? elements;
 }
 
 /** Of 0, 1, 2 … along one axis, the place on it. */
-function counted(numbers: Float64Array, shape: readonly number[], positions: readonly Position[], band: Band) {
+function counting(numbers: Float64Array, shape: readonly number[], positions: readonly Position[], band: Band) {
   const axis = shape.findIndex((size) => size !== 1);
   const position = positions[axis];
   const isCount = numbers.length === shape[axis] && numbers.every((x, i) => x === i);
