@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
-import { definePass } from '../src/run/pass.js';
+import { definePass, type PassContext } from '../src/run/pass.js';
 import { sweep } from '../src/run/sweep.js';
 import { skipExpands } from './simplify/broadcast.js';
 import { shortenChains } from './simplify/chains.js';
@@ -12,7 +12,7 @@ import { mergeFactors } from './simplify/factors.js';
 import { Folding } from './simplify/fold.js';
 import { simplifyGemm } from './simplify/gemm.js';
 import { removeIdentities } from './simplify/identities.js';
-import { inlineConstantIfs } from './simplify/inline-if.js';
+import { decideIfs, inlineConstantIfs } from './simplify/inline-if.js';
 import { absorbAffine } from './simplify/linear.js';
 import { absorbPads } from './simplify/pads.js';
 import { rejoinParts } from './simplify/parts.js';
@@ -23,7 +23,8 @@ import { leaveOutUnread } from './simplify/unread-outputs.js';
 import { simplifyViews } from './simplify/views.js';
 
 /** What a round does, in this order; each leaves the model valid. */
-const ideas: readonly ((model: Model, facts: Facts) => void)[] = [
+const ideas: readonly ((model: Model, facts: Facts, context: PassContext) => void)[] = [
+  decideIfs,
   inlineConstantIfs,
   removeIdentities,
   decideContents,
@@ -51,11 +52,13 @@ export const simplify = definePass({
     if (!context.evaluate) context.skip('constants are not folded: there is no runtime here to evaluate them');
     const folding = new Folding(model, context);
     liftConstantNodes(model);
+    // What nothing reads demands nothing.
+    sweep(model);
     // What one idea leaves, another finds: until a round changes nothing.
     for (let structure = -1; structure !== model.structure; ) {
       structure = model.structure;
       const facts = inferTypes(model);
-      for (const idea of ideas) idea(model, facts);
+      for (const idea of ideas) idea(model, facts, context);
       sweep(model);
       // Leaves arithmetic over constants to the folding that follows, which must know their sizes.
       if (context.evaluate && absorbAffine(model)) inferTypes(model);

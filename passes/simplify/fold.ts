@@ -11,6 +11,7 @@ import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { dependenciesOf } from '../../src/ir/order.js';
+import { readerIn } from '../../src/ir/scopes.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
@@ -112,7 +113,7 @@ function frontierOf(graph: Graph, growth: Growth, failed: ReadonlySet<Node>, spa
     let isCut = false;
     for (const node of constant)
       for (const value of node.outputs) {
-        if (!value || ![...value.uses].some((use) => !constant.has(readerIn(graph, use.node)))) continue;
+        if (!value || ![...value.uses].some((use) => !constant.has(readerIn(graph, use.node) as Node))) continue;
         const reason = growth.refusal(value, constant);
         if (reason === undefined) frontier.push(value);
         else {
@@ -134,13 +135,6 @@ function constantNodes(graph: Graph, isLeft: (node: Node) => boolean): Set<Node>
     if ([...dependenciesOf(node)].every(isConstant)) constant.add(node);
   }
   return constant;
-}
-
-/** The node of this scope that reads, by itself or in one of its bodies. */
-function readerIn(graph: Graph, reader: Node): Node {
-  let node = reader;
-  while (node.graph !== graph && node.graph.owner) node = node.graph.owner;
-  return node;
 }
 
 /** Evaluates in one run; where that fails, in halves, until the culprits are known. */

@@ -1,35 +1,53 @@
-/** If with a constant condition ⟶ the nodes of the branch that is taken. */
+/** If with a constant condition, or one that what comes after decides ⟶ the nodes of the branch that is taken. */
+import { branchOf, type Facts } from '../../src/infer/index.js';
 import { fill } from '../../src/ir/clone.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { tensorOf } from '../../src/ir/numbers.js';
+import { readerIn } from '../../src/ir/scopes.js';
 import type { Value } from '../../src/ir/value.js';
-import { smallNumbers } from './small.js';
+import type { PassContext } from '../../src/run/pass.js';
+import { isStatic, smallNumbers } from './small.js';
 
-function branchOf(node: Node): Graph | undefined {
-  const condition = smallNumbers(node.inputs[0]);
-  if (condition?.length !== 1) return undefined;
-  const branch = node.attributes.get(condition[0] === 0 ? 'else_branch' : 'then_branch');
-  return branch?.type === 'graph' ? branch.value : undefined;
+function takenBranch(node: Node): Graph | undefined {
+  const condition = node.is('If') ? smallNumbers(node.inputs[0]) : undefined;
+  return condition?.length === 1 ? branchOf(node, condition[0]) : undefined;
 }
 
-/** Inlines such Ifs in every scope, inner ones of the branches taken included. */
+/** Inlines such Ifs in every scope, inner ones before those around them. */
 export function inlineConstantIfs(model: Model): void {
-  for (let node = next(model); node; node = next(model)) {
-    const branch = branchOf(node) as Graph;
-    const { graph } = node;
-    const copies = new Map<Value, Value>();
-    fill(graph, branch, copies, true);
-    node.outputs.forEach((value, index) => {
-      const result = branch.outputs[index] as Value;
-      if (value) graph.replaceUses(value, copies.get(result) ?? result);
-    });
-    graph.remove(node);
-  }
+  for (const graph of [...model.graphs()].reverse())
+    for (const node of graph.hasBodies ? [...graph.nodeSet] : []) {
+      const branch = takenBranch(node);
+      if (branch) inlineBranch(node, branch);
+    }
 }
 
-function next(model: Model): Node | undefined {
-  for (const graph of model.graphs())
-    for (const node of graph.nodeSet) if (node.is('If') && branchOf(node)) return node;
-  return undefined;
+function inlineBranch(node: Node, branch: Graph): void {
+  const { graph } = node;
+  const copies = new Map<Value, Value>();
+  fill(graph, branch, copies, true);
+  node.outputs.forEach((value, index) => {
+    const result = branch.outputs[index] as Value;
+    if (value) graph.replaceUses(value, copies.get(result) ?? result);
+  });
+  graph.remove(node);
+}
+
+/** A condition that is the same in every run that succeeds is a constant, for all that reads it in the If's scope: only where that runs. */
+export function decideIfs(_: Model, facts: Facts, context: PassContext): void {
+  const reasons = new Map<string, Node[]>();
+  for (const [node, { condition, because }] of facts.decisions()) {
+    const value = node.inputs[0] as Value;
+    const constant = node.graph.constant(tensorOf('bool', [condition], isStatic(value.shape) ? value.shape : []));
+    for (const { node: reader, index } of [...value.uses]) {
+      const isAlike = isStatic(value.shape) || reader.is('If');
+      if (isAlike && !reader.isEnd && readerIn(node.graph, reader)) reader.graph.setInput(reader, index, constant);
+    }
+    const reason = `${because.node.label} fails, which expects ${because.expected}`;
+    reasons.set(reason, [...(reasons.get(reason) ?? []), node]);
+  }
+  for (const [reason, nodes] of reasons)
+    context.note(`${nodes.length} If decided: in a run that takes the other branch ${reason}`, nodes[0]);
 }

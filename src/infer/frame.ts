@@ -2,12 +2,14 @@
 import type { Attribute } from '../ir/attribute.js';
 import { uniformOf } from '../ir/bank.js';
 import type { Dim } from '../ir/dims.js';
+import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
 import { numbersOf } from '../ir/numbers.js';
 import { elementCount, type Tensor } from '../ir/tensor.js';
 import { dataTypes, isFloat, type Shape, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Contents, MOST_AXES, type PartialShape } from '../ops/call.js';
+import type { FrameCall } from './call.js';
 import type { Unknowns } from './unknowns.js';
 import type { Visits } from './visits.js';
 
@@ -27,8 +29,16 @@ export class Frame {
     readonly visits?: Visits,
   ) {}
 
-  /** The frame of a call from here. */
-  inside(call: Node, attributes: ReadonlyMap<string, Attribute>): Frame {
+  /** True where what is found holds of a supposition alone, and is not kept. */
+  get isSupposed(): boolean {
+    return false;
+  }
+
+  /** Is told of each call of an operator before it is inferred. */
+  meet(_: FrameCall): void {}
+
+  /** The frame of a call of a function from here. */
+  inside(call: Node, attributes: ReadonlyMap<string, Attribute>, _body: Graph): Frame {
     return new Frame(this.unknowns.inside(call), attributes, this.visits);
   }
 

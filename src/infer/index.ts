@@ -2,15 +2,18 @@
 import { z } from 'zod';
 import type { Dim } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
 import { optionsIn } from '../ir/options.js';
 import { dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Contradiction, contradictionsOf } from './declared.js';
 import { Inference } from './inference.js';
+import { type Decision, decisionsOf } from './suppose.js';
 import { type Violation, violationsOf } from './violations.js';
 
 export { type OperatorSchema, schemaOf } from '../onnx/schema.js';
 export type { Contradiction } from './declared.js';
+export { branchOf, type Decision } from './suppose.js';
 export type { Violation } from './violations.js';
 
 export interface InferOptions {
@@ -30,6 +33,8 @@ export interface Facts {
   readonly contradictions: readonly Contradiction[];
   /** Where an operator gets what it cannot take: such a model is refused, or fails when it runs. */
   readonly violations: readonly Violation[];
+  /** The Ifs of which one branch fails in every run that takes it. To be asked before the model is edited. */
+  decisions(): ReadonlyMap<Node, Decision>;
 }
 
 /** What was found when nothing has been edited since: passes, rules and the pipeline each ask, and one answer serves them all. */
@@ -54,7 +59,12 @@ function infer(model: Model, options: InferOptions): Facts {
   const contradictions = contradictionsOf(inference);
   const violations = violationsOf(inference);
   inference.commit();
-  return { contradictions, violations, contents: (value) => integers(inference, value) };
+  return {
+    contradictions,
+    violations,
+    contents: (value) => integers(inference, value),
+    decisions: () => decisionsOf(inference),
+  };
 }
 
 function integers(inference: Inference, value: Value): readonly Dim[] | undefined {

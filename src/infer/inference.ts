@@ -71,9 +71,18 @@ export class Inference {
   }
 
   run(): void {
+    this.#withNames(() => this.#run());
+  }
+
+  /** Infers one node of any scope, once all is inferred, in a frame of its own. */
+  inferIn(node: Node, frame: Frame): void {
+    this.#withNames(() => this.#node(node, frame));
+  }
+
+  #withNames(infer: () => void): void {
     withNames(this.model.budget.limitOf('dims-terms'), (givenUp) => {
       this.#givenUp = givenUp;
-      this.#run();
+      infer();
     });
   }
 
@@ -140,7 +149,7 @@ export class Inference {
   }
 
   #node(node: Node, frame: Frame): void {
-    this.#visits.count();
+    frame.visits?.count();
     const { budget } = this.model;
     const before = this.#givenUp();
     const called = this.#calledBy(node);
@@ -162,6 +171,7 @@ export class Inference {
       return;
     }
     const call = new FrameCall(node, opset, frame, this.#body);
+    frame.meet(call);
     if (row) inferBy(row, call);
     else this.#declaredBodies(node, frame);
     node.outputs.forEach((value, index) => {
@@ -244,6 +254,10 @@ export class Inference {
     attributes: ReadonlyMap<string, Attribute>,
     outer: Frame,
   ): readonly Known[] {
+    if (outer.isSupposed) {
+      const isFollowed = this.#depth < DEEPEST && !outer.visits?.areSpent(node);
+      return isFollowed ? this.#body(called.graph, inputs, outer.inside(node, attributes, called.graph)) : [];
+    }
     const given = this.#given.get(called) ?? new Map<string, readonly Known[]>();
     this.#given.set(called, given);
     const signature = signatureOf(inputs, attributes);
@@ -253,11 +267,16 @@ export class Inference {
       this.#unfollowed.add(called);
       return [];
     }
-    const frame = outer.inside(node, attributes);
+    const frame = outer.inside(node, attributes, called.graph);
     const outputs = this.#body(called.graph, inputs, frame);
     this.#merge(frame);
     given.set(signature, outputs);
     return outputs;
+  }
+
+  /** What a value always is: in a function, in every call of it. */
+  typeOf(value: Value): Type | undefined {
+    return this.#inFunctions.get(value) ?? this.main.typeOf(value);
   }
 
   /** What a value always holds: in a function, in every call of it. */

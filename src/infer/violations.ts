@@ -3,10 +3,10 @@ import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes.js';
 import { typeText } from '../ir/types.js';
 import { firstOpset, schemaOf } from '../onnx/schema.js';
+import { rowOf } from '../ops/registry.js';
 import { FrameCall } from './call.js';
 import { elementsAgainst } from './elements.js';
 import type { Inference } from './inference.js';
-import { demandOf } from './sizes.js';
 
 /** Inputs of a node that its operator refuses, whatever the symbolic dims are. */
 export interface Violation {
@@ -15,6 +15,19 @@ export interface Violation {
   readonly found: string;
   /** All of it, in one line. */
   readonly text: string;
+}
+
+function violation(node: Node, expected: string, found: string): Violation {
+  return { node, expected, found, text: `${node.label}: expected ${expected}; found ${found}` };
+}
+
+const foundBy = ({ node, frame }: FrameCall): string =>
+  node.inputs.map((value) => (value ? typeText(frame.typeOf(value)) : 'none')).join(' and ');
+
+/** Ranks and sizes that the operator refuses. */
+export function sizesAgainst(call: FrameCall): Violation | undefined {
+  const expected = rowOf(call.node)?.demands?.(call);
+  return expected === undefined ? undefined : violation(call.node, expected, foundBy(call));
 }
 
 /**
@@ -30,22 +43,15 @@ export function violationsOf(inference: Inference): Violation[] {
       if (opset === undefined || model.functionOf(node)) continue;
       const first = firstOpset(node.opType, node.domain);
       if (first !== undefined && first > opset) {
-        const [expected, given] = [`opset ${first} or newer, the first that has it`, `opset ${opset}`];
-        found.push({
-          node,
-          expected,
-          found: given,
-          text: `${node.label}: expected ${expected}; found ${given}`,
-        });
+        found.push(violation(node, `opset ${first} or newer, the first that has it`, `opset ${opset}`));
         continue;
       }
       const call = new FrameCall(node, opset, main, () => []);
       const schema = schemaOf(node.opType, node.domain, opset);
-      const expected =
-        (schema && elementsAgainst(schema, call)) ?? (graph === model.graph ? demandOf(node)?.(call) : undefined);
-      if (expected === undefined) continue;
-      const inputs = node.inputs.map((value) => (value ? typeText(main.typeOf(value)) : 'none')).join(' and ');
-      found.push({ node, expected, found: inputs, text: `${node.label}: expected ${expected}; found ${inputs}` });
+      const expected = schema && elementsAgainst(schema, call);
+      const one = expected !== undefined ? violation(node, expected, foundBy(call)) : undefined;
+      const all = one ?? (graph === model.graph ? sizesAgainst(call) : undefined);
+      if (all) found.push(all);
     }
   return found;
 }

@@ -10,7 +10,10 @@ export class Visits {
   /** Known when it is asked for: one node by itself has none to go over again. */
   #most: number | undefined;
 
-  constructor(readonly model: Model) {}
+  constructor(
+    readonly model: Model,
+    readonly rounds = ROUNDS,
+  ) {}
 
   count(): void {
     this.#made++;
@@ -18,7 +21,7 @@ export class Visits {
 
   #limit(): number {
     let limit = this.model.budget.limitOf('inference-visits');
-    for (const { nodeSet } of this.model.graphs()) limit += ROUNDS * nodeSet.size;
+    for (const { nodeSet } of this.model.graphs()) limit += this.rounds * nodeSet.size;
     return limit;
   }
 

@@ -1,5 +1,6 @@
 /** Graphs in graphs: the bodies of control flow. */
 import type { Graph } from './graph.js';
+import type { Node } from './node.js';
 
 /** A scope and the bodies inside it, outer before inner. Throws ModelError where a scope with bodies has a cycle. */
 export function* scopesIn(graph: Graph): Iterable<Graph> {
@@ -17,4 +18,11 @@ export function outermost(graph: Graph): Graph {
   let top = graph;
   while (top.parent) top = top.parent;
   return top;
+}
+
+/** The node of a scope that reads what `reader` does, by itself or in one of its bodies; undefined where that is not inside. */
+export function readerIn(graph: Graph, reader: Node): Node | undefined {
+  let node: Node | undefined = reader;
+  while (node && node.graph !== graph) node = node.graph.owner;
+  return node;
 }

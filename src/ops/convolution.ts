@@ -2,6 +2,7 @@
 import { addDims, ceilDivide, type Dim, floorDivide, minDim, multiplyDims, subtractDims } from '../ir/dims.js';
 import type { Shape } from '../ir/types.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
+import { all, convolved, leastRank, sameDim, windowed } from './demands.js';
 import type { Rows } from './row.js';
 
 const numbers = (call: Call, name: string, rank: number, fallback: number): readonly number[] =>
@@ -145,17 +146,17 @@ const maxRoiPool: InferRule = (call) =>
 const deformConv = conv();
 
 export const convolution: Rows = {
-  Conv: { infer: conv() },
-  ConvInteger: { infer: conv() },
-  QLinearConv: { infer: conv(3) },
+  Conv: { infer: conv(), demands: convolved() },
+  ConvInteger: { infer: conv(), demands: convolved() },
+  QLinearConv: { infer: conv(3), demands: convolved(3) },
   DeformConv: { infer: deformConv },
-  ConvTranspose: { infer: convTranspose },
-  MaxPool: { infer: pool },
-  AveragePool: { infer: pool },
-  LpPool: { infer: pool },
-  GlobalAveragePool: { infer: globalPool },
-  GlobalMaxPool: { infer: globalPool },
-  GlobalLpPool: { infer: globalPool },
+  ConvTranspose: { infer: convTranspose, demands: all(windowed(1), sameDim(0, 1, 1, 0)) },
+  MaxPool: { infer: pool, demands: windowed() },
+  AveragePool: { infer: pool, demands: windowed() },
+  LpPool: { infer: pool, demands: windowed() },
+  GlobalAveragePool: { infer: globalPool, demands: leastRank(0, 3) },
+  GlobalMaxPool: { infer: globalPool, demands: leastRank(0, 3) },
+  GlobalLpPool: { infer: globalPool, demands: leastRank(0, 3) },
   MaxUnpool: { infer: maxUnpool },
   MaxRoiPool: { infer: maxRoiPool },
 };

@@ -14,6 +14,7 @@ import {
   combine,
   mapContents,
 } from './contents.js';
+import { axes, axis, broadcasts, leastRank, unlessEmpty } from './demands.js';
 import {
   booleans,
   difference,
@@ -55,7 +56,12 @@ const broadcast: InferRule = (call) => call.set(0, call.opset < 7 ? call.shape(0
 type Facts = Omit<OpRow, 'infer'>;
 
 /** A function of each element. */
-const pointwise = (facts: Facts = {}, infer = unary): OpRow => ({ infer, isElementwise: true, ...facts });
+const pointwise = (facts: Facts = {}, infer = unary): OpRow => ({
+  infer,
+  isElementwise: true,
+  demands: broadcasts,
+  ...facts,
+});
 
 /** Broadcasts, and computes what the elements are where those of the operands are known. */
 const computing = (f: Arithmetic, range?: RangeRule, isTruth = false): OpRow =>
@@ -148,9 +154,12 @@ function inType(number: number, elem: DataType | undefined): number | undefined 
 const recast: Moves = { from: [0], how: asItIs, recasts: inType };
 const chosen: Moves = { from: 'all', isChoice: true };
 
+const alongAxis = unlessEmpty((call) => axis(call.opset < 13 ? 1 : -1)(call));
+
 export const elementwise: Rows = {
-  ...alike('CumSum CumProd LogSoftmax', { infer: unary }),
-  ...alike('Hardmax Softmax', { infer: unary, range: bounded(0, 1) }),
+  ...alike('CumSum CumProd', { infer: unary, demands: unlessEmpty(axes((call) => call.contents(1))) }),
+  LogSoftmax: { infer: unary, demands: alongAxis },
+  ...alike('Hardmax Softmax', { infer: unary, demands: alongAxis, range: bounded(0, 1) }),
   ...alike(
     'Acos Acosh Affine BitwiseNot Celu Elu Gelu HardSwish ImageScaler IsInf LeakyRelu Log Mish ' +
       'PRelu ParametricSoftplus Scale Selu Softplus Swish ThresholdedRelu',
@@ -198,10 +207,10 @@ export const elementwise: Rows = {
   Xor: computing(() => arithmetic.xor),
   BitCast: pointwise({}, (call) => call.set(0, call.shape(0), castTarget(call))),
   Cast: pointwise({ moves: recast, range: ofCast }, cast),
-  CastLike: pointwise({ moves: recast, range: ofCast }, cast),
+  CastLike: pointwise({ demands: () => undefined, moves: recast, range: ofCast }, cast),
   Clip: pointwise({ range: clipped }, clip),
   Dropout: { infer: dropout, moves: { from: [0], how: asItIs, outputs: 1, when: isNotTraining } },
   Identity: pointwise({ parity: 'odd', moves: { from: [0], how: asItIs } }, identity),
-  Trilu: { infer: unary, moves: { from: [0], fill: () => 0 } },
+  Trilu: { infer: unary, demands: leastRank(0, 2), moves: { from: [0], fill: () => 0 } },
   Where: pointwise({ moves: { from: [1, 2], isChoice: true }, range: ofChoice }, where),
 };

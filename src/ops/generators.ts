@@ -5,6 +5,7 @@ import { elementCount, type Tensor } from '../ir/tensor.js';
 import { type DataType, dataTypeOfCode, dataTypes, isFloat } from '../ir/types.js';
 import type { Call, InferRule } from './call.js';
 import { fillContents, MOST } from './contents.js';
+import { rank } from './demands.js';
 import type { Rows } from './row.js';
 import { numericShape, unknownDims } from './shapes.js';
 
@@ -110,7 +111,7 @@ export const generators: Rows = {
   Range: { infer: range },
   Shape: { infer: shapeOf },
   Size: { infer: size },
-  EyeLike: { infer: eyeLike },
+  EyeLike: { infer: eyeLike, demands: rank(0, 2) },
   RandomNormal: { infer: random },
   RandomUniform: { infer: random },
   RandomNormalLike: { infer: randomLike },

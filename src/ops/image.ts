@@ -4,6 +4,7 @@ import { axisOf } from '../ir/axes.js';
 import { type Dim, floorDivide, multiplyDims } from '../ir/dims.js';
 import { maxOf, minOf } from '../ir/lists.js';
 import type { Call, Contents, InferRule, PartialDim } from './call.js';
+import { all, rank } from './demands.js';
 import type { Rows } from './row.js';
 import { unknownDims } from './shapes.js';
 
@@ -104,7 +105,7 @@ export const image: Rows = {
   Upsample: { infer: upsample },
   GridSample: { infer: gridSample },
   AffineGrid: { infer: affineGrid },
-  NonMaxSuppression: { infer: nonMaxSuppression },
+  NonMaxSuppression: { infer: nonMaxSuppression, demands: all(rank(0, 3), rank(1, 3)) },
   RoiAlign: { infer: roiAlign },
   ImageDecoder: { infer: imageDecoder },
 };

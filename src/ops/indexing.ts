@@ -4,6 +4,7 @@ import { axisOf } from '../ir/axes.js';
 import { addDims, ceilDivide, type Dim, equalDims, isNonNegative, maxDim, minDim, subtractDims } from '../ir/dims.js';
 import { type InferRule, MOST_AXES, type PartialDim, type PartialShape, type Reading } from './call.js';
 import { fillContents, linear, MOST } from './contents.js';
+import { all, axes, axesAt, axis, sameRank } from './demands.js';
 import { along, fixed, indexIn, type Movement, type Place, toldBy } from './movement.js';
 import type { Moves, Rows } from './row.js';
 import { like, numericShape, unknownDims } from './shapes.js';
@@ -227,16 +228,16 @@ const unique: InferRule = (call) => {
 const scattered: Moves = { from: [0, 2], when: (node) => (node.string('reduction') ?? 'none') === 'none' };
 
 export const indexing: Rows = {
-  Gather: { infer: gather, moves: { from: [0], how: gathered } },
-  GatherElements: { infer: like(1), moves: { from: [0] } },
+  Gather: { infer: gather, demands: axis(0), moves: { from: [0], how: gathered } },
+  GatherElements: { infer: like(1), demands: all(sameRank(0, 1), axis(0)), moves: { from: [0] } },
   GatherND: { infer: gatherND, moves: { from: [0], how: gatheredND } },
-  Slice: { infer: slice, moves: { from: [0], how: taken } },
+  Slice: { infer: slice, demands: axes(axesAt(3, 10)), moves: { from: [0], how: taken } },
   Scatter: { infer: like(), moves: scattered },
-  ScatterElements: { infer: like(), moves: scattered },
+  ScatterElements: { infer: like(), demands: all(sameRank(0, 1), axis(0)), moves: scattered },
   ScatterND: { infer: like(), moves: scattered },
   TensorScatter: { infer: like(), moves: { from: [0, 1] } },
   ReverseSequence: { infer: like(), moves: { from: [0] } },
-  TopK: { infer: topK, moves: { from: [0], outputs: 1, isChoice: true } },
+  TopK: { infer: topK, demands: axis(-1), moves: { from: [0], outputs: 1, isChoice: true } },
   NonZero: { infer: nonZero },
   OneHot: { infer: oneHot },
   Unique: { infer: unique, moves: { from: [0], outputs: 1, isChoice: true } },

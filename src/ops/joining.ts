@@ -5,6 +5,7 @@ import { addDims, ceilDivide, type Dim, divideExactly, equalDims, multiplyDims, 
 import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Contents, InferRule, PartialDim, PartialShape, Reading } from './call.js';
+import { axis, expandable, joinable, oneForEach } from './demands.js';
 import { along, fixed, type Movement, type Place, toldBy } from './movement.js';
 import type { Rows } from './row.js';
 import { broadcastShapes, unknownDims } from './shapes.js';
@@ -182,11 +183,15 @@ const compress: InferRule = (call) => {
 };
 
 export const joining: Rows = {
-  Concat: { infer: concat, moves: { from: 'all', how: joined } },
-  Split: { infer: split, moves: { from: [0], how: cut } },
-  Expand: { infer: expand, moves: { from: [0], how: repeated(true) } },
-  Tile: { infer: tile, moves: { from: [0], how: repeated(false) } },
-  Pad: { infer: pad, moves: { from: [0, 2], how: behindPads, fill: padFill } },
+  Concat: { infer: concat, demands: joinable, moves: { from: 'all', how: joined } },
+  Split: { infer: split, demands: axis(0), moves: { from: [0], how: cut } },
+  Expand: { infer: expand, demands: expandable, moves: { from: [0], how: repeated(true) } },
+  Tile: { infer: tile, demands: oneForEach(1), moves: { from: [0], how: repeated(false) } },
+  Pad: {
+    infer: pad,
+    demands: (call) => (call.has(3) ? undefined : oneForEach(1, 2)(call)),
+    moves: { from: [0, 2], how: behindPads, fill: padFill },
+  },
   CenterCropPad: { infer: centerCropPad, moves: { from: [0], fill: () => 0 } },
   Compress: { infer: compress, moves: { from: [0] } },
 };

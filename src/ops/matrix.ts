@@ -2,6 +2,7 @@
 import { floorDivide } from '../ir/dims.js';
 import type { Shape } from '../ir/types.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
+import { factors, labelled, leastRank, matrices } from './demands.js';
 import type { Rows } from './row.js';
 import { broadcastDim, broadcastShapes, unknownDims } from './shapes.js';
 
@@ -92,11 +93,11 @@ const col2Im: InferRule = (call) => {
 };
 
 export const matrix: Rows = {
-  MatMul: { infer: matMul() },
-  MatMulInteger: { infer: matMul() },
-  QLinearMatMul: { infer: matMul(3) },
-  Gemm: { infer: gemm },
-  Einsum: { infer: einsum },
-  Det: { infer: det },
+  MatMul: { infer: matMul(), demands: factors() },
+  MatMulInteger: { infer: matMul(), demands: factors() },
+  QLinearMatMul: { infer: matMul(3), demands: factors(3) },
+  Gemm: { infer: gemm, demands: matrices },
+  Einsum: { infer: einsum, demands: labelled },
+  Det: { infer: det, demands: leastRank(0, 2) },
   Col2Im: { infer: col2Im },
 };

@@ -2,6 +2,7 @@
 
 import { axisOf } from '../ir/axes.js';
 import type { Call, InferRule } from './call.js';
+import { axis, leastRank, sameDim } from './demands.js';
 import type { Rows } from './row.js';
 import { like } from './shapes.js';
 
@@ -24,11 +25,11 @@ const batchNormalization: InferRule = (call) => {
 };
 
 export const normalization: Rows = {
-  BatchNormalization: { infer: batchNormalization },
+  BatchNormalization: { infer: batchNormalization, demands: sameDim(0, 1, 1, 0) },
   GroupNormalization: { infer: like() },
-  InstanceNormalization: { infer: like() },
+  InstanceNormalization: { infer: like(), demands: leastRank(0, 3) },
   LRN: { infer: like() },
-  LayerNormalization: { infer: layerNormalization },
+  LayerNormalization: { infer: layerNormalization, demands: axis(-1) },
   LpNormalization: { infer: like() },
   MeanVarianceNormalization: { infer: like() },
   RMSNormalization: { infer: like() },

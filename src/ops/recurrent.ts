@@ -1,5 +1,6 @@
 /** Recurrent operators. */
 import type { Call, InferRule, PartialDim } from './call.js';
+import { all, type Demand, rank, sameDim } from './demands.js';
 import type { Rows } from './row.js';
 
 /** The last axis of the recurrence weights R is the hidden size. */
@@ -21,8 +22,11 @@ export const recurrence =
     }
   };
 
+/** A sequence, weights and states have three axes. */
+const threefold: Demand = all(rank(0, 3), rank(1, 3), rank(2, 3), rank(5, 3), rank(6, 3), sameDim(0, 2, 1, 2));
+
 export const recurrent: Rows = {
-  RNN: { infer: recurrence(1) },
-  GRU: { infer: recurrence(1) },
-  LSTM: { infer: recurrence(2) },
+  RNN: { infer: recurrence(1), demands: threefold },
+  GRU: { infer: recurrence(1), demands: threefold },
+  LSTM: { infer: recurrence(2), demands: threefold },
 };

@@ -3,7 +3,8 @@
 import { axisOf } from '../ir/axes.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
 import { arithmetic, type Combine } from './contents.js';
-import type { Rows } from './row.js';
+import { axes, axesAt, axis, unlessEmpty } from './demands.js';
+import type { OpRow, Rows } from './row.js';
 
 /** The shape that is left; `axes` undefined: all of them, null: some, not known which. */
 export function reducedShape(
@@ -58,19 +59,23 @@ function foldedContents(call: Call): readonly PartialDim[] | undefined {
 const argument: InferRule = (call) =>
   call.set(0, reducedShape(call, [call.int('axis', 0)], call.int('keepdims', 1) !== 0));
 
-const since18 = reduce(18);
+const reducing = (inputSince: number): OpRow => ({
+  infer: reduce(inputSince),
+  demands: unlessEmpty(axes(axesAt(1, inputSince))),
+});
+const since18 = reducing(18);
 
 export const reduction: Rows = {
-  ReduceSum: { infer: reduce(13) },
-  ReduceL1: { infer: since18 },
-  ReduceL2: { infer: since18 },
-  ReduceLogSum: { infer: since18 },
-  ReduceLogSumExp: { infer: since18 },
-  ReduceMax: { infer: since18 },
-  ReduceMean: { infer: since18 },
-  ReduceMin: { infer: since18 },
-  ReduceProd: { infer: since18 },
-  ReduceSumSquare: { infer: since18 },
-  ArgMax: { infer: argument },
-  ArgMin: { infer: argument },
+  ReduceSum: reducing(13),
+  ReduceL1: since18,
+  ReduceL2: since18,
+  ReduceLogSum: since18,
+  ReduceLogSumExp: since18,
+  ReduceMax: since18,
+  ReduceMean: since18,
+  ReduceMin: since18,
+  ReduceProd: since18,
+  ReduceSumSquare: since18,
+  ArgMax: { infer: argument, demands: unlessEmpty(axis(0)) },
+  ArgMin: { infer: argument, demands: unlessEmpty(axis(0)) },
 };

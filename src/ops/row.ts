@@ -2,6 +2,7 @@
 import type { Node } from '../ir/node.js';
 import type { DataType } from '../ir/types.js';
 import type { Call, InferRule, Reading } from './call.js';
+import type { Demand } from './demands.js';
 import type { Maybe } from './interval.js';
 import { type Movement, movedContents } from './movement.js';
 
@@ -11,6 +12,8 @@ export type RangeRule = (input: (index: number) => Maybe, node: Node) => Maybe;
 export interface OpRow {
   /** Shapes, element types, and the contents of outputs that are computed. */
   readonly infer: InferRule;
+  /** Inputs that every run refuses. */
+  readonly demands?: Demand;
   /** Each element of the first output is computed from the elements at its place, broadcasting included. */
   readonly isElementwise?: true;
   /** Of an op of one number: odd where f(−x) is −f(x), even where it is f(x). */

@@ -2,6 +2,7 @@
 import { axisOf, fromStart } from '../ir/axes.js';
 import { type Dim, equalDims, floorDivide, multiplyDims, productOf } from '../ir/dims.js';
 import type { Call, InferRule, PartialDim, PartialShape, Reading } from './call.js';
+import { all, axes, axesAt, cut, ones, permutable, rank, reshapable } from './demands.js';
 import { along, type Movement } from './movement.js';
 import type { Moves, Rows } from './row.js';
 import { unknownDims } from './shapes.js';
@@ -67,7 +68,7 @@ const flatten: InferRule = (call) => {
 };
 
 const transpose: InferRule = (call) => {
-  const shape = call.shape(0);
+  const shape = call.shape(0) ?? unknownDims(call.ints('perm')?.length);
   if (!shape) return;
   const perm = permOf(call, shape.length);
   if (perm.length === shape.length)
@@ -154,14 +155,15 @@ const isOfNoAxes = (reading: Reading): boolean => axesOf(reading, 13)?.length ==
 const keepsOrder: Moves = { from: [0], how: regrouped };
 
 export const views: Rows = {
-  Reshape: { infer: reshape, moves: keepsOrder },
-  Flatten: { infer: flatten, moves: keepsOrder },
-  Transpose: { infer: transpose, moves: { from: [0], how: transposed } },
-  Squeeze: { infer: squeeze, moves: keepsOrder },
+  Reshape: { infer: reshape, demands: all(rank(1, 1), reshapable), moves: keepsOrder },
+  Flatten: { infer: flatten, demands: cut, moves: keepsOrder },
+  Transpose: { infer: transpose, demands: permutable, moves: { from: [0], how: transposed } },
+  Squeeze: { infer: squeeze, demands: all(axes(axesAt(1, 13)), ones), moves: keepsOrder },
   Unsqueeze: {
     infer: unsqueeze,
+    demands: axes(axesAt(1, 13), true),
     moves: { from: [0], how: (reading) => (isOfNoAxes(reading) ? asItIs(reading) : regrouped(reading)) },
   },
-  DepthToSpace: { infer: depthToSpace, moves: { from: [0] } },
-  SpaceToDepth: { infer: spaceToDepth, moves: { from: [0] } },
+  DepthToSpace: { infer: depthToSpace, demands: rank(0, 4), moves: { from: [0] } },
+  SpaceToDepth: { infer: spaceToDepth, demands: rank(0, 4), moves: { from: [0] } },
 };

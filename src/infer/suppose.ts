@@ -1,0 +1,231 @@
+/**
+ * Ifs that are decided by what comes after: were one branch taken, a node that runs for certain would get what its operator refuses. The branch
+ * is supposed to be taken, and what follows is inferred until something is refused, or nothing is other than before.
+ *
+ * Why this way: demands that flow from a node back to the If ask a second rule of each operator, the inverse of its first, and do not see that two
+ * Ifs have one cause. A supposition needs neither, and refutes by ranks, sizes and contents alike.
+ */
+import type { Attribute } from '../ir/attribute.js';
+import { type Dim, equalDims } from '../ir/dims.js';
+import type { Graph } from '../ir/graph.js';
+import type { Node } from '../ir/node.js';
+import { outermost, readerIn, scopesIn } from '../ir/scopes.js';
+import { equalTypes, type Type } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import type { Contents, PartialDim } from '../ops/call.js';
+import type { FrameCall } from './call.js';
+import { Frame } from './frame.js';
+import type { Inference } from './inference.js';
+import { sizesAgainst, type Violation } from './violations.js';
+import { Visits } from './visits.js';
+
+/** What a condition is in every run that succeeds. */
+export interface Decision {
+  readonly condition: 0 | 1;
+  /** What fails in a run where it is not. */
+  readonly because: Violation;
+}
+
+/** How often all suppositions together may go over a node. */
+const ROUNDS = 4;
+
+/** Every If of which one branch can but fail, in every scope; of one whose branches both fail nothing is said. */
+export function decisionsOf(inference: Inference): ReadonlyMap<Node, Decision> {
+  const decisions = new Map<Node, Decision>();
+  const visits = new Visits(inference.model, ROUNDS);
+  for (const graph of inference.model.graphs()) {
+    if (!graph.hasBodies || hasReferences(graph)) continue;
+    for (const node of graph.nodes()) {
+      const [condition] = node.inputs;
+      if (!node.is('If') || !condition || inference.contentsOf(condition) || visits.areSpent(node)) continue;
+      const [no, yes] = [refusalWhere(inference, node, 0, visits), refusalWhere(inference, node, 1, visits)];
+      const because = no ?? yes;
+      if (because && !(no && yes)) decisions.set(node, { condition: no ? 1 : 0, because });
+    }
+  }
+  return decisions;
+}
+
+/** What is refused in each run where an If takes a branch: in the branch, behind the If, or behind one around it. */
+function refusalWhere(inference: Inference, node: Node, condition: 0 | 1, visits: Visits): Violation | undefined {
+  const supposed = new Supposition(inference, inference.main, visits);
+  const taken = supposed.assume(node, condition);
+  const follow = (next: Node): boolean => {
+    if (visits.areSpent(next)) return false;
+    inference.inferIn(next, supposed);
+    return supposed.refusal === undefined;
+  };
+  if (!taken[0]?.branch.nodes().every(follow)) return supposed.refusal;
+  for (const { owner, branch } of taken) {
+    const agenda = new Agenda(owner.graph);
+    supposed.give(owner, branch);
+    for (const value of [...supposed.conditions, ...supposed.newsOf(owner)]) agenda.addReaders(value);
+    for (let next = agenda.take(); next; next = agenda.take()) {
+      if (next !== owner && !follow(next)) return supposed.refusal;
+      for (const value of supposed.newsOf(next)) agenda.addReaders(value);
+    }
+  }
+  return undefined;
+}
+
+/** In a function whose attributes are its callers' to give, rules would take defaults for them. */
+function hasReferences(graph: Graph): boolean {
+  if (!graph.isInFunction) return false;
+  for (const { nodeSet } of scopesIn(outermost(graph))) for (const node of nodeSet) if (node.hasReference) return true;
+  return false;
+}
+
+/** The branch of an If that a condition takes. */
+export function branchOf(node: Node, condition: Dim | undefined): Graph | undefined {
+  if (typeof condition !== 'number') return undefined;
+  const branch = node.attributes.get(condition === 0 ? 'else_branch' : 'then_branch');
+  return branch?.type === 'graph' ? branch.value : undefined;
+}
+
+/** What is known of values anyway. */
+type Known = Pick<Inference, 'typeOf' | 'contentsOf'>;
+
+/** Of the values of a function, in a call of it. */
+const nothing: Known = { typeOf: () => undefined, contentsOf: () => undefined };
+
+/** What is known where conditions are supposed to hold. */
+class Supposition extends Frame {
+  /** The first that a node which runs for certain would get and refuses. */
+  refusal: Violation | undefined;
+  readonly conditions = new Set<Value>();
+  /** Scopes that run where the conditions hold. */
+  readonly #certain = new Set<Graph>();
+
+  constructor(
+    readonly known: Known,
+    { unknowns, attributes }: Frame,
+    visits: Visits | undefined,
+    /** Where a function is called. */
+    readonly outer?: Supposition,
+  ) {
+    super(unknowns, attributes, visits);
+  }
+
+  override get isSupposed(): boolean {
+    return true;
+  }
+
+  override typeOf(value: Value): Type | undefined {
+    return super.typeOf(value) ?? this.known.typeOf(value);
+  }
+
+  override contentsOf(value: Value): Contents | undefined {
+    return super.contentsOf(value) ?? this.known.contentsOf(value);
+  }
+
+  override setContents(value: Value, contents: Contents | undefined): void {
+    if (!this.conditions.has(value)) super.setContents(value, contents);
+  }
+
+  override meet(call: FrameCall): void {
+    const { node } = call;
+    if (!this.#certain.has(node.graph)) return;
+    this.#refuse(sizesAgainst(call));
+    const taken = node.is('If') && branchOf(node, call.scalar(0));
+    if (taken) this.#certain.add(taken);
+  }
+
+  #refuse(refusal: Violation | undefined): void {
+    this.refusal ??= refusal;
+    if (this.outer) this.outer.#refuse(refusal);
+  }
+
+  override inside(call: Node, attributes: ReadonlyMap<string, Attribute>, body: Graph): Supposition {
+    const inner = new Supposition(nothing, super.inside(call, attributes, body), this.visits, this);
+    if (this.#certain.has(call.graph)) inner.#certain.add(body);
+    return inner;
+  }
+
+  /** Supposes that an If takes a branch, and those around it the branches that lead there; these Ifs, inner before outer. */
+  assume(node: Node, condition: 0 | 1): Taken[] {
+    const [value] = node.inputs;
+    const branch = branchOf(node, condition);
+    if (!value || !branch) return [];
+    this.setContents(value, [condition]);
+    this.conditions.add(value);
+    this.#certain.add(branch);
+    const { graph } = node;
+    const owner = graph.owner?.is('If') ? graph.owner : undefined;
+    if (!owner) this.#certain.add(graph);
+    return [{ owner: node, branch }, ...(owner ? this.assume(owner, branchOf(owner, 0) === graph ? 0 : 1) : [])];
+  }
+
+  /** An If gives what the branch gives that it takes. */
+  give({ outputs }: Node, branch: Graph): void {
+    outputs.forEach((value, index) => {
+      const given = branch.outputs[index];
+      if (!value || !given) return;
+      this.types.set(value, this.typeOf(given));
+      this.setContents(value, this.contentsOf(given));
+    });
+  }
+
+  /** The outputs of a node that are other than they are anyway. */
+  newsOf({ outputs }: Node): Value[] {
+    return outputs.filter((value) => value !== undefined && this.#isNews(value)) as Value[];
+  }
+
+  #isNews(value: Value): boolean {
+    if (!equalTypes(this.typeOf(value), this.known.typeOf(value))) return true;
+    const [here, anyway] = [this.contentsOf(value), this.known.contentsOf(value)];
+    return here?.some((one, index) => !isSame(one, anyway?.[index])) ?? false;
+  }
+}
+
+/** An If, and the branch that it is supposed to take. */
+interface Taken {
+  readonly owner: Node;
+  readonly branch: Graph;
+}
+
+const isSame = (a: PartialDim, b: PartialDim): boolean =>
+  a === b || (a !== undefined && b !== undefined && equalDims(a, b));
+
+/** Nodes of a scope that are to be gone over, in its order, each once. */
+class Agenda {
+  readonly #positions: ReadonlyMap<Node, number>;
+  /** The next one last. */
+  readonly #nodes: Node[] = [];
+
+  constructor(readonly graph: Graph) {
+    this.#positions = positionsIn(graph.nodes());
+  }
+
+  take(): Node | undefined {
+    return this.#nodes.pop();
+  }
+
+  /** What reads the value, by itself or in a body. */
+  addReaders(value: Value): void {
+    for (const use of value.uses) {
+      const node = readerIn(this.graph, use.node);
+      if (node && !node.isEnd) this.add(node);
+    }
+  }
+
+  add(node: Node): void {
+    const position = this.#at(node);
+    let [from, to] = [0, this.#nodes.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.#at(this.#nodes[middle] as Node) > position) from = middle + 1;
+      else to = middle;
+    }
+    if (this.#nodes[from] !== node) this.#nodes.splice(from, 0, node);
+  }
+
+  #at = (node: Node): number => this.#positions.get(node) as number;
+}
+
+const positions = new WeakMap<readonly Node[], ReadonlyMap<Node, number>>();
+/** Where each node of an order stands. */
+function positionsIn(order: readonly Node[]): ReadonlyMap<Node, number> {
+  const known = positions.get(order) ?? new Map(order.map((node, at) => [node, at]));
+  positions.set(order, known);
+  return known;
+}
