@@ -4,6 +4,7 @@ import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import { Miss } from '../../src/match/miss.js';
+import { movedFrom } from '../../src/ops/moved.js';
 import type { Column } from './columns.js';
 import { basesOf, Combinations, type Row, type Term } from './combination.js';
 import type { Missed } from './reading.js';
@@ -83,10 +84,7 @@ function looksTurned(value: Value): boolean {
 const joinsNegative = (node: Node | undefined): boolean =>
   node?.is('Concat') === true &&
   node.inputs.length === 2 &&
-  node.inputs.some(
-    (input) =>
-      input?.producer?.is('Neg') && /^(Slice|Split|Gather)$/.test(input.producer.inputs[0]?.producer?.opType ?? ''),
-  );
+  node.inputs.some((input) => input?.producer?.is('Neg') && movedFrom(input.producer.inputs[0]) !== undefined);
 
 /** The value that the base is the same lanes of, as far back as nothing moves. */
 function originOf(base: Row, facts: Facts): Row {

@@ -75,7 +75,7 @@ function movedView(value: Value, facts: Facts, repeats: boolean, inner: Inner): 
 }
 
 /** The axes of a value of this shape, from those of what it was moved from; undefined where they do not fall on them. */
-function movedAxes(movement: Movement, from: Axes, shape: Shape | undefined, repeats = false): Axes | undefined {
+export function movedAxes(movement: Movement, from: Axes, shape: Shape | undefined, repeats = false): Axes | undefined {
   if (movement.kind === 'joined') return undefined;
   if (movement.kind === 'regrouped') return movement.keepsShape ? from : shape && regroup(from, shape);
   const { places, source } = movement;
@@ -92,6 +92,14 @@ function movedAxes(movement: Movement, from: Axes, shape: Shape | undefined, rep
     return isRepeated ? [{ size: times }, ...own] : undefined;
   });
   return axes.every((factors) => factors !== undefined) ? axes : undefined;
+}
+
+/** The movement by which a value is another in other axes: nothing is repeated, left out or put beside. undefined for any other value. */
+export function viewingOf(value: Value | undefined): Movement | undefined {
+  const movement = movementOf(value);
+  if (movement?.kind === 'placed')
+    return movedAxes(movement, axesOf(movement.source.shape ?? []), value?.shape) && movement;
+  return movement?.kind === 'regrouped' ? movement : undefined;
 }
 
 /** The view of what is multiplied by a number. */
@@ -130,7 +138,7 @@ const scales: ReadonlyMap<string, Step> = new Map(
 );
 
 /** Axes under another shape of as many elements; undefined where the dims do not fall on factors. */
-export function regroup(from: Axes, shape: Shape): Factor[][] | undefined {
+function regroup(from: Axes, shape: Shape): Factor[][] | undefined {
   const queue = leavesOf(from.flat());
   const axes: Factor[][] = [];
   for (const dim of shape) {

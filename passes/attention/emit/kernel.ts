@@ -10,7 +10,7 @@ import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import { Rewriter } from '../../../src/match/rewriter.js';
 import type { RuleHost } from '../../../src/match/rule.js';
-import { type Axes, align, type Factor, leavesOf, sameAxes, viewOf } from '../../../src/match/view.js';
+import { type Axes, align, type Factor, leavesOf, sameAxes, viewingOf, viewOf } from '../../../src/match/view.js';
 import { inputsOf } from '../mask/causal.js';
 import { isWeak } from '../read/scores.js';
 import type { AttentionSite } from '../read/site.js';
@@ -114,12 +114,8 @@ function axesIn(value: Value, site: AttentionSite, facts: Facts): Axes {
 /** A value and those that are reached from it through a few view ops. */
 function viewsOf(value: Value, depth = 5): Value[] {
   if (depth === 0) return [];
-  const next = value.users.flatMap((node) => {
-    const isView =
-      node.domain === '' &&
-      /^(Transpose|Reshape|Identity|Squeeze|Unsqueeze|Flatten)$/.test(node.opType) &&
-      node.inputs[0] === value;
-    return isView ? viewsOf(node.output, depth - 1) : [];
-  });
+  const next = value.users.flatMap(({ inputs, outputs: [output] }) =>
+    output && inputs[0] === value && viewingOf(output) ? viewsOf(output, depth - 1) : [],
+  );
   return [value, ...next];
 }

@@ -6,6 +6,7 @@ import type { Facts } from '../../../src/infer/index.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import { fillOf } from '../../../src/match/scalar.js';
+import { movedFrom } from '../../../src/ops/moved.js';
 import { elementsAnywhere, SEEN } from '../mask/causal.js';
 import type { AttentionSite } from '../read/site.js';
 import { memo, type SharedBiases } from './bias.js';
@@ -27,14 +28,12 @@ export function fillOfRows({ terms }: AttentionSite, { heads }: Layout, facts: F
   return fill !== undefined && fill <= DROWNING && Number.isFinite(fill) ? fill : undefined;
 }
 
-const views: ReadonlySet<string> = new Set('Identity Expand Unsqueeze Squeeze Reshape Transpose Slice'.split(' '));
-
-/** The fill of Where(mask, seen, fill), in either order, seen through views. */
+/** The fill of Where(mask, seen, fill), in either order, however it is moved. */
 function fillOfBias(value: Value, facts: Facts): number | undefined {
-  let node = value.producer;
-  while (node?.domain === '' && views.has(node.opType)) node = node.inputs[0]?.producer;
-  if (node?.domain !== '') return undefined;
-  if (node.opType !== 'Where') return undefined;
+  let whole = value;
+  for (let from = movedFrom(whole); from; from = movedFrom(whole)) whole = from;
+  const node = whole.producer;
+  if (!node?.is('Where')) return undefined;
   const found = [1, 2].map((side) => {
     const seen = elementsAnywhere(node.inputs[3 - side], facts);
     return seen && seen.low >= SEEN ? fillOf(node.inputs[side], facts) : undefined;

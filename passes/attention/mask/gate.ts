@@ -8,6 +8,7 @@ import { elementCount } from '../../../src/ir/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import { scalarOf } from '../../../src/match/scalar.js';
+import { heldBy } from '../../../src/ops/moved.js';
 import type { Scores } from '../read/scores.js';
 
 /** A factor of the scores that is no number: what is added next has to show that it is a mask. */
@@ -62,10 +63,6 @@ function lineOf(value: Value | undefined, gate: Value, facts: Facts, depth = 0):
 
 const times = ({ at0, slope }: Line, factor: number): Line => ({ at0: at0 * factor, slope: slope * factor });
 
-const moves: ReadonlySet<string> = new Set(
-  'Identity Cast Slice Gather Reshape Flatten Squeeze Unsqueeze Transpose Expand Tile'.split(' '),
-);
-
 /** True where every element is 0 or 1. */
 export function isZeroOrOne(value: Value | undefined, depth = 0): boolean {
   if (!value || depth > DEPTH) return false;
@@ -77,8 +74,11 @@ export function isZeroOrOne(value: Value | undefined, depth = 0): boolean {
       elementCount(tensor.shape) <= READ &&
       agreed(tensor, (one) => numbersOf(one).every((x) => x === 0 || x === 1)) === true
     );
+  const held = heldBy(value);
+  if (held) {
+    const isFilled = held.fill === undefined || held.fill === 0 || held.fill === 1;
+    return isFilled && held.sources.every((source) => isZeroOrOne(source, depth + 1));
+  }
   const node = value.producer;
-  if (node?.domain !== '' || node.outputs[0] !== value) return false;
-  if (moves.has(node.opType) || node.is('Trilu')) return isZeroOrOne(node.inputs[0], depth + 1);
-  return node.is('Mul') && node.inputs.every((input) => isZeroOrOne(input, depth + 1));
+  return node?.is('Mul') === true && node.inputs.every((input) => isZeroOrOne(input, depth + 1));
 }

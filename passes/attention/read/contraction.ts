@@ -2,6 +2,7 @@
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
+import { movedFrom } from '../../../src/ops/moved.js';
 
 /** Which axis of an operand each axis of the product is; undefined where the operand lacks it and broadcasts. */
 export interface Operand {
@@ -93,12 +94,11 @@ function ofEinsum(node: Node): Match<Contraction> {
   };
 }
 
-/** Ops that may stand between a Softmax and the products around it. */
-const between = new Set(
-  'Add Sub Mul Div Neg Where Cast Reshape Transpose Unsqueeze Squeeze Identity Dropout Tanh Clip Max Min IsNaN Expand Slice'.split(
-    ' ',
-  ),
-);
+/** Ops that may stand between a Softmax and the products around it, beside those that move or cast. */
+const between = new Set('Add Sub Mul Div Neg Where Tanh Clip Max Min IsNaN Dropout'.split(' '));
+
+const isBetween = (node: Node): boolean =>
+  (node.domain === '' && between.has(node.opType)) || movedFrom(node.outputs[0], true) !== undefined;
 
 /** True where a product of two computed values is a few steps away: then the Softmax is attention-like. */
 export function reachesProduct(start: Value, direction: 'up' | 'down'): boolean {
@@ -108,7 +108,7 @@ export function reachesProduct(start: Value, direction: 'up' | 'down'): boolean 
     for (const value of front)
       for (const node of direction === 'up' ? (value.producer ? [value.producer] : []) : value.users) {
         if (isProduct(node)) return true;
-        if (node.domain !== '' || !between.has(node.opType)) continue;
+        if (!isBetween(node)) continue;
         for (const other of direction === 'up' ? node.inputs : node.outputs) if (other?.producer) next.add(other);
       }
     front = [...next];

@@ -6,10 +6,10 @@ import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { deeper, helps, type Match, Miss } from '../../../src/match/miss.js';
 import { fillOf, scalarOf } from '../../../src/match/scalar.js';
-import { type Axes, type View, viewOf } from '../../../src/match/view.js';
+import { type Axes, type View, viewingOf, viewOf } from '../../../src/match/view.js';
 import { closed, fillOfGate, type Gate, isZeroOrOne, NO_SCALE } from '../mask/gate.js';
 import { type Contraction, contractionOf, isProduct, reachesProduct } from './contraction.js';
-import { castMiss, dropoutMiss, viewedAxes } from './steps.js';
+import { passMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
 
 /** What happens to the scores, in order: a bias is added, or a mask overwrites some by a very negative number. */
@@ -73,20 +73,11 @@ export function scoresOf(value: Value, facts: Facts, trail: Trail, depth = 3): M
 function read(node: Node, value: Value, facts: Facts, trail: Trail, depth: number): Match<Scores> {
   if (isProduct(node)) return productScores(node, facts, depth);
   const through = (): Match<Scores> => scoresOf(node.inputs[0] as Value, facts, trail, depth + 1);
+  const reason = passMiss(node, facts);
+  if (reason !== null) return reason ? new Miss(`before the Softmax: ${reason}`, node, depth) : through();
+  if (viewingOf(value)) return viewed(through(), node, depth);
   if (node.domain === '' && !node.hasReference)
     switch (node.opType) {
-      case 'Identity':
-      case 'Cast':
-      case 'Dropout': {
-        const reason = node.is('Dropout') ? dropoutMiss(node, facts) : castMiss(node);
-        return reason ? new Miss(`before the Softmax: ${reason}`, node, depth) : through();
-      }
-      case 'Reshape':
-      case 'Flatten':
-      case 'Squeeze':
-      case 'Unsqueeze':
-      case 'Transpose':
-        return viewed(through(), node, depth);
       case 'Neg':
         return times(-1, through(), node, depth);
       case 'Mul':
@@ -132,7 +123,7 @@ function productScores(node: Node, facts: Facts, depth: number): Match<Scores> {
 
 function viewed(inner: Match<Scores>, node: Node, depth: number): Match<Scores> {
   if (inner instanceof Miss) return inner;
-  const axes = viewedAxes(node, inner.axes);
+  const axes = viewedAxes(node.output, inner.axes);
   return axes ? { ...inner, axes } : new Miss(`the dims of a ${node.opType} of the scores are not known`, node, depth);
 }
 

@@ -5,9 +5,9 @@ import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import { scalarOf } from '../../../src/match/scalar.js';
-import { type Axes, type Factor, sameFactors, type View, viewOf } from '../../../src/match/view.js';
+import { type Axes, type Factor, sameFactors, type View, viewingOf, viewOf } from '../../../src/match/view.js';
 import { type Contraction, contractionOf } from './contraction.js';
-import { castMiss, dropoutMiss, viewedAxes } from './steps.js';
+import { passMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
 
 export interface Weights {
@@ -59,22 +59,12 @@ export function weightsOf(
 
 function stepped(user: Node, value: Value, axes: Axes, facts: Facts): Match<Axes> {
   const miss = (text: string): Miss => new Miss(`after the Softmax: ${text}`, user, 2);
-  if (user.domain === '' && user.inputs[0] === value)
-    switch (user.opType) {
-      case 'Identity':
-        return axes;
-      case 'Cast':
-      case 'Dropout': {
-        const reason = user.is('Cast') ? castMiss(user) : dropoutMiss(user, facts);
-        return reason ? miss(reason) : axes;
-      }
-      case 'Reshape':
-      case 'Flatten':
-      case 'Squeeze':
-      case 'Unsqueeze':
-      case 'Transpose':
-        return viewedAxes(user, axes) ?? miss(`the dims of a ${user.opType} of the weights are not known`);
-    }
+  if (user.inputs[0] === value) {
+    const reason = passMiss(user, facts);
+    if (reason !== null) return reason ? miss(reason) : axes;
+    if (viewingOf(user.outputs[0]))
+      return viewedAxes(user.output, axes) ?? miss(`the dims of a ${user.opType} of the weights are not known`);
+  }
   return miss(`expected MatMul(weights, value); found ${user.opType}`);
 }
 

@@ -7,6 +7,7 @@ import { under } from '../../ir/named.js';
 import type { Node } from '../../ir/node.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
+import { movedFrom } from '../../ops/moved.js';
 import type { TensorData } from '../../runtime/isolate.js';
 import { roleOf } from '../inputs/roles.js';
 import { originOf } from './origin.js';
@@ -119,8 +120,8 @@ function isNormalised(origin: Node | undefined): boolean {
   let node = origin.inputs[1]?.producer;
   for (let steps = 0; node && steps < 6; steps++) {
     if (node.is('ReduceL2')) return true;
-    if (!['Clip', 'Max', 'Add', 'Expand', 'Sqrt', 'Unsqueeze', 'Identity', 'Cast', 'Pow'].some((op) => node?.is(op)))
-      return node.is('ReduceSum') && squares(node.inputs[0]?.producer);
+    const isPassed = /^(Clip|Max|Add|Sqrt|Pow)$/.test(node.opType) || movedFrom(node.outputs[0], true) !== undefined;
+    if (!isPassed) return node.is('ReduceSum') && squares(node.inputs[0]?.producer);
     node = (node.inputs.find((input) => input?.producer && !input.isConstant) ?? undefined)?.producer;
   }
   return false;
@@ -156,7 +157,7 @@ function scores(model: Model, { shape, value, origin }: Output, text: string): M
 function isLinear(node: Node | undefined): boolean {
   for (let at = node, steps = 0; at && steps < 6; steps++) {
     if (at.is('MatMul') || at.is('Gemm')) return true;
-    if (!['Add', 'Mul', 'Div', 'Tanh', 'Cast', 'Reshape', 'Where'].some((op) => at?.is(op))) return false;
+    if (!/^(Add|Mul|Div|Tanh|Where)$/.test(at.opType)) return false;
     at = at.inputs.map((input) => originOf(input)).find((one) => one !== undefined);
   }
   return false;
