@@ -1,5 +1,5 @@
 /** Forms that a kernel does not take are not emitted: another is, or the site says why not. */
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type DimLike } from '../../src/ir/build.js';
 import { tensorOf } from '../../src/ir/numbers.js';
@@ -58,14 +58,29 @@ describe('a scale that a kernel reads as none', () => {
   });
 });
 
-it('a row that a mask overwrites with the lowest number is shared out evenly by Attention too', async () => {
-  const before = buildModel({ '': 23 }, (g) => {
-    const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, 'float32', [2, 2, 3, 4]));
-    const hides = g.input('hides', 'bool', [2, 1, 1, 3]);
-    const scores = g.op('MatMul', [q, g.op('Transpose', [k], { perm: [0, 1, 3, 2] })]);
-    const masked = g.op('Where', [hides, g.constant('float32', -3.4028234663852886e38), scores]);
-    g.output('y', g.op('MatMul', [g.op('Softmax', [masked], { axis: -1 }), v]));
+describe('a row that masks overwrite with the lowest number is shared out evenly by Attention too', () => {
+  const masked = (...names: string[]) =>
+    buildModel({ '': 23 }, (g) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, 'float32', [2, 2, 3, 4]));
+      const product = g.op('MatMul', [q, g.op('Transpose', [k], { perm: [0, 1, 3, 2] })]);
+      const lowest = g.constant('float32', -3.4028234663852886e38);
+      const scores = names.reduce(
+        (scores, name) => g.op('Where', [g.input(name, 'bool', [2, 1, 1, 3]), lowest, scores]),
+        product,
+      );
+      g.output('y', g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), v]));
+    });
+  const hides = (...bits: number[]) => tensorOf('bool', bits, [2, 1, 1, 3]);
+
+  it('by one mask', async () => {
+    const feeds = { hides: hides(1, 1, 1, 0, 1, 0) };
+    await checkPass(fuseAttn({ op: 'Attention' }), { before: masked('hides'), within: NOISE, feeds });
   });
-  const feeds = { hides: tensorOf('bool', [1, 1, 1, 0, 1, 0], [2, 1, 1, 3]) };
-  await checkPass(fuseAttn({ op: 'Attention' }), { before, within: NOISE, feeds });
+
+  it('by one over another, which is no sum', async () => {
+    const feeds = { hides: hides(1, 1, 0, 0, 1, 0), also: hides(1, 0, 1, 0, 0, 1) };
+    const before = masked('hides', 'also');
+    const { model } = await checkPass(fuseAttn({ op: 'Attention' }), { before, within: NOISE, feeds });
+    expect(model.graph.nodes().filter((node) => node.is('Attention'))).toHaveLength(1);
+  });
 });
