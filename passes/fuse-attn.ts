@@ -10,7 +10,7 @@ import type { SharedBiases } from './attention/emit/bias.js';
 import { type AttentionOp, attentionOps, type Choice, choose } from './attention/emit/choice.js';
 import { emitAttention } from './attention/emit/kernel.js';
 import { ATTENTION, hasAttention, raiseMiss } from './attention/emit/opset.js';
-import { isWeak } from './attention/read/scores.js';
+import { isWeak } from './attention/mask/term.js';
 import { type AttentionSite, attentionSite } from './attention/read/site.js';
 import { attentionTrace } from './attention/read/trace.js';
 import { Trail } from './attention/read/trail.js';
@@ -47,7 +47,8 @@ export const fuseAttn = definePass({
         const times = context.timesOf(softmax);
         counts.sites += times;
         const choice = site instanceof Miss ? site : choose(site, op, context, facts);
-        const miss = fuse(site, choice, raised, facts, shared, context);
+        const unread = fuse(site, choice, raised, facts, shared, context);
+        const miss = unread && trail.reached(unread);
         const rule = choice instanceof Miss ? undefined : choice.name;
         const trace = () => attentionTrace(trail, miss);
         context.site({ kind: 'attention', at: softmax, isFused: !miss, rule, miss, trace });
@@ -87,7 +88,7 @@ function fuse(
   const emission = choice.emit(site, facts, context);
   if (emission instanceof Miss) return emission;
   if (choice.opset > (site.softmax.opset ?? 1))
-    return new Miss(`${choice.why}, which needs opset ${choice.opset}: ${raised}`, site.softmax, 7, helps.opset);
+    return new Miss(`${choice.why}, which needs opset ${choice.opset}: ${raised}`, site.softmax, helps.opset);
   const reason = context.leaves(site.softmax);
   if (reason) return new Miss(reason, site.softmax);
   return emitAttention(site, emission, facts, shared, context);

@@ -1,6 +1,6 @@
 /** One run over a model: scope after scope in dependency order, calls of functions by what each is called with. */
 import type { Attribute } from '../ir/attribute.js';
-import { type Dim, type SymbolName, withNames } from '../ir/dims.js';
+import { type Dim, type SymbolName, seeSize, withNames } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
@@ -145,7 +145,10 @@ export class Inference {
   }
 
   #graph(graph: Graph, frame: Frame): void {
-    for (const node of graph.nodes()) this.#node(node, frame);
+    for (const node of graph.nodes()) {
+      this.#node(node, frame);
+      if (graph === this.model.graph) for (const value of node.outputs) seeSizes(value && frame.types.get(value));
+    }
   }
 
   #node(node: Node, frame: Frame): void {
@@ -317,4 +320,8 @@ function declare(node: Node, frame: Frame): void {
     if (!type) for (const use of value.uses) if (use.node === end) type ??= outputPorts[use.index]?.type;
     frame.types.set(value, type);
   }
+}
+
+function seeSizes(type: Type | undefined): void {
+  if (type?.kind === 'tensor') for (const dim of type.shape ?? []) seeSize(dim);
 }

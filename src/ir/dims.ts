@@ -58,13 +58,16 @@ const atomSize = (one: Atom): number => (one.kind === 'symbol' ? 1 : sizeOf(one.
 interface Spelling {
   readonly most: number;
   givenUp: number;
+  /** Differences that are sizes of values, as a convolution's output: they are not negative, or there is no such value. */
+  readonly sizes: Set<string>;
 }
-let spelling: Spelling = { most: 2 * budgets['dims-terms'][0], givenUp: 0 };
+const spellingOf = (names: number): Spelling => ({ most: 2 * names, givenUp: 0, sizes: new Set() });
+let spelling = spellingOf(budgets['dims-terms'][0]);
 
 /** Does work, which waits for nothing, with dims of at most so many names; it is told how often one was given up so far. */
 export function withNames<T>(names: number, work: (givenUp: () => number) => T): T {
   const before = spelling;
-  const own: Spelling = { most: 2 * names, givenUp: 0 };
+  const own = spellingOf(names);
   spelling = own;
   try {
     return work(() => own.givenUp);
@@ -241,7 +244,13 @@ export const ceilDivide = (a: Dim, b: Dim): Dim => floorDivide(addDims(a, subtra
 
 /** True where the dim is at least 0 whatever its symbols are; false where that cannot be shown. */
 export const isNonNegative = (dim: Dim): boolean =>
-  termsOf(dim).every(({ coefficient, atoms }) => coefficient >= 0 && atoms.every(isSize));
+  termsOf(dim).every(({ coefficient, atoms }) => coefficient >= 0 && atoms.every(isSize)) ||
+  (typeof dim !== 'number' && spelling.sizes.has(dim.text));
+
+/** Says that every run has a value with an axis of this size, until the work with dims ends. */
+export function seeSize(dim: Dim): void {
+  if (!isNonNegative(dim)) spelling.sizes.add(dimText(dim));
+}
 
 function isSize(a: Atom): boolean {
   if (a.kind === 'symbol' || a.kind === 'broadcast') return true;

@@ -87,7 +87,7 @@ function attempt(rule: Rule, node: Node, sites: ReadonlyMap<Node, Site>, facts: 
     for (const site of touched) {
       if (miss && (site.isFused || (site.miss && site.miss.depth > found.depth))) continue;
       Object.assign(site, { rule, environment: found, isFused: !miss, failure: undefined });
-      site.miss = miss && new Miss(miss.reason, miss.at, found.depth + 1, miss.help);
+      site.miss = miss && new Miss(miss.reason, miss.at, miss.help, found.depth + 1);
     }
     if (!miss) {
       removeDead(nodes);
@@ -134,8 +134,8 @@ function interiorMiss(rule: Rule, root: Value, found: Environment, nodes: Readon
       // What a pattern captures and also reads through stays, if it is captured for the rewrite to use.
       if (captured.has(value) && value !== root) continue;
       for (const { node: user } of value.uses)
-        if (user.isEnd) return new Miss('a value inside is an output of the graph', value, 0, helps.output);
-        else if (!nodes.has(user)) return new Miss('a value inside has another use', user, 0, helps.use);
+        if (user.isEnd) return new Miss('a value inside is an output of the graph', value, helps.output);
+        else if (!nodes.has(user)) return new Miss('a value inside has another use', user, helps.use);
     }
   return undefined;
 }
@@ -144,7 +144,7 @@ function interiorMiss(rule: Rule, root: Value, found: Environment, nodes: Readon
 function rewrite(rule: Rule, root: Value, found: Environment, facts: Facts, host: RuleHost): Miss | undefined {
   const { graph } = root;
   const build = new Rewriter(graph, root.producer?.name || root.name);
-  const no: RewriteScope['no'] = (reason, help, at) => new Miss(reason, at ?? root.producer ?? root, 0, help);
+  const no: RewriteScope['no'] = (reason, help, at) => new Miss(reason, at ?? root.producer ?? root, help);
   const opset = graph.opsets.get('') ?? 1;
   const result = rule.rewrite(capturesOf(found), { root, type: root.type, facts, host, build, opset, no });
   if (result instanceof Miss) {

@@ -6,10 +6,10 @@ export class Miss {
   constructor(
     readonly reason: string,
     readonly at: Node | Value,
-    /** How much of the pattern had matched; of several attempts the deepest is reported. */
-    readonly depth = 0,
     /** What would make it match, in one sentence; undefined where nothing that a user can do would. */
     readonly help?: string,
+    /** How much of the pattern had matched; of several attempts the deepest is reported. */
+    readonly depth = 0,
   ) {}
 }
 

@@ -85,6 +85,6 @@ export class Search {
   get miss(): Miss | undefined {
     if (!this.deepest) return undefined;
     const { reason, at, environment } = this.deepest;
-    return new Miss(reason, at.producer ?? at, environment.depth);
+    return new Miss(reason, at.producer ?? at, undefined, environment.depth);
   }
 }

@@ -7,7 +7,7 @@
  */
 
 import type { Facts } from '../infer/index.js';
-import { type Dim, divideExactly, equalDims, multiplyDims } from '../ir/dims.js';
+import { type Dim, divideExactly, equalDims, multiplyDims, productOf } from '../ir/dims.js';
 import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -38,6 +38,9 @@ export type Axes = readonly (readonly Factor[])[];
 /** A factor as it is split by now. */
 export const leavesOf = (factors: readonly Factor[]): Factor[] =>
   factors.flatMap((factor) => (factor.parts ? leavesOf(factor.parts) : [factor]));
+
+/** The dim that factors make. */
+export const sizeOf = (factors: readonly Factor[]): Dim => productOf(factors.map(({ size }) => size));
 
 /** The axes of a tensor of its own; none for a size of 1. */
 const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
@@ -172,22 +175,49 @@ function split(factor: Factor, outer: Dim): readonly [Factor, Factor] | undefine
   return factor.parts;
 }
 
+/** Where factors are to be split: each into outer parts of these sizes, from the outermost in, and what is left. */
+export type Cuts = ReadonlyMap<Factor, readonly Dim[]>;
+
 /**
- * Splits two lists of factors of one product into as many parts of equal sizes; false where they do not fall on each other.
+ * The cuts by which two lists of factors of one product have parts of equal sizes, one by one; undefined where none make them so.
  * `known` rewrites sizes before they are compared.
  */
-export function align(a: readonly Factor[], b: readonly Factor[], known = (dim: Dim): Dim => dim): boolean {
-  const [x, y] = [leavesOf(a), leavesOf(b)];
+export function cutsBetween(
+  a: readonly Factor[],
+  b: readonly Factor[],
+  known = (dim: Dim): Dim => dim,
+): Cuts | undefined {
+  const cuts = new Map<Factor, Dim[]>();
+  const queue = (factors: readonly Factor[]) => leavesOf(factors).map((factor) => ({ factor, size: factor.size }));
+  const [x, y] = [queue(a), queue(b)];
   for (;;) {
-    const [p, q] = [x.shift(), y.shift()];
-    if (!p || !q) return p === q;
-    if (equalDims(known(p.size), known(q.size))) continue;
-    const ofP = split(p, q.size);
-    const ofQ = ofP ? undefined : split(q, p.size);
-    if (ofP) x.unshift(ofP[1]);
-    else if (ofQ) y.unshift(ofQ[1]);
-    else return false;
+    const [p, q] = [x[0], y[0]];
+    if (!p || !q) return p === q ? cuts : undefined;
+    if (equalDims(known(p.size), known(q.size))) {
+      x.shift();
+      y.shift();
+      continue;
+    }
+    const ofP = divideExactly(p.size, q.size);
+    const rest = ofP ?? divideExactly(q.size, p.size);
+    if (rest === undefined) return undefined;
+    const [whole, part, long, short] = ofP === undefined ? [q, p, y, x] : [p, q, x, y];
+    cuts.set(whole.factor, [...(cuts.get(whole.factor) ?? []), part.size]);
+    long[0] = { factor: whole.factor, size: rest };
+    short.shift();
   }
+}
+
+/** Splits the factors, in every list that they are in. */
+export function cut(cuts: Cuts): void {
+  for (const [factor, sizes] of cuts)
+    sizes.reduce((rest, size) => (split(rest, size) as readonly [Factor, Factor])[1], factor);
+}
+
+/** The factors of one list by those of another, which has as many of the same sizes. */
+export function namesBy(own: readonly Factor[], other: readonly Factor[]): ReadonlyMap<Factor, Factor> {
+  const names = leavesOf(other);
+  return new Map(leavesOf(own).map((factor, i) => [factor, names[i] as Factor]));
 }
 
 /** True where two axes are the same factors. */

@@ -2,8 +2,7 @@
 import { type Dim, divideExactly, equalDims } from '../../../src/ir/dims.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type Factor, sameAxes, sameFactors } from '../../../src/match/view.js';
-import { sizeOf } from '../read/parts.js';
+import { type Axes, type Factor, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
 
 /** Nodes still to be made: what is asked first is all asked before the first of them. */
 export type Plan = (builder: Rewriter) => Value;

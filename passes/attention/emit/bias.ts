@@ -4,12 +4,11 @@ import { type DataType, type Shape, tensorType } from '../../../src/ir/types.js'
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type Factor, leavesOf, sameAxes } from '../../../src/match/view.js';
-import { sizeOf } from '../read/parts.js';
-import type { Term } from '../read/scores.js';
+import { type Axes, type Factor, leavesOf, sameAxes, sizeOf } from '../../../src/match/view.js';
+import { DROWNING, type Term } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, measure, measured } from './arrange.js';
-import { dimOf, type Layout } from './layout.js';
+import type { Layout } from './layout.js';
 
 /** Values made for one graph that several sites share: biases brought to the kernel's form. */
 export type SharedBiases = Map<string, Value>;
@@ -23,9 +22,6 @@ export interface Measures {
 }
 
 export type BiasPlan = (builder: Rewriter, measures: Measures, shared: SharedBiases) => Value;
-
-/** From here on (1e15 as a float32) score + fill rounds to fill for scores of |s| < 10^7: rows masked whole stay uniform. */
-const DROWNING = -Math.fround(1e15);
 
 /** The terms as one bias; undefined for none, a Miss where one of them does not fall on the kernel's axes. */
 export function biasOf(site: AttentionSite, layout: Layout, elem: DataType): Match<BiasPlan> | undefined {
@@ -63,11 +59,20 @@ export function biasOf(site: AttentionSite, layout: Layout, elem: DataType): Mat
 
 const termKey = (term: Term): string =>
   term.kind === 'bias'
-    ? `+${term.value.sequence}*${term.factor}`
-    : `?${term.value.sequence} ${term.fill} ${term.keepsWhereTrue}`;
+    ? `+${term.value.sequence}*${term.factor}^${term.floor}`
+    : `?${term.value.sequence} ${term.fill} ${term.keepsWhereTrue}^${term.floor}`;
+
+/** What is there with one term more; raised to its floor. */
+function applied(builder: Rewriter, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
+  const result = added(builder, sum, term, given, elem);
+  if (term.floor === undefined) return result;
+  const raised = builder.op('Max', [result, builder.constant(elem, term.floor)]);
+  raised.type = result.type;
+  return raised;
+}
 
 /** A bias adds to what is there; a mask overwrites it, so that two lowest numbers do not add to an infinity. */
-function applied(builder: Rewriter, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
+function added(builder: Rewriter, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
   if (term.kind === 'mask') {
     const fill = builder.constant(elem, Math.min(term.fill, DROWNING));
     const kept = sum ?? builder.constant(elem, 0);
@@ -125,12 +130,12 @@ function kernelAxes(shape: Shape, term: Term, layout: Layout, site: AttentionSit
       equalDims(shape[i] as Dim, sizeOf(factors)) ||
       groups.some((group) => group.length === factors.length && group.every((one, j) => one === factors[j])),
   );
-  if (!known) return new Miss('the size of a bias is not known', term.at, 6);
+  if (!known) return new Miss('the size of a bias is not known', term.at);
   const to = groups.map((group) => (group.some((one) => axes.flat().includes(one)) ? group : []));
   const change = arrange(axes, to);
-  if (!change) return new Miss('the axes of a bias are not batch, heads, rows and keys', site.softmax, 6);
+  if (!change) return new Miss('the axes of a bias are not batch, heads, rows and keys', site.softmax);
   const spread = partial.length > 0 ? spreadOf(axes, isPartial, layout) : undefined;
-  if (partial.length > 0 && !spread) return new Miss('the size of a bias is not known', term.at, 6);
+  if (partial.length > 0 && !spread) return new Miss('the size of a bias is not known', term.at);
   const dims = to.map((group): Dim => {
     const at = stage.findIndex(
       (factors) => factors.length > 0 && group.length > 0 && factors.every((one, i) => one === group[i]),
@@ -152,7 +157,7 @@ function kernelAxes(shape: Shape, term: Term, layout: Layout, site: AttentionSit
 /** Repeats a value along the axes of a group that it has a part of; undefined where their sizes cannot be read off the operands. */
 function spreadOf(axes: Axes, isPartial: (axis: readonly Factor[]) => boolean, layout: Layout): Spread | undefined {
   const sizes = axes.map((axis) => (isPartial(axis) ? sizeOf(axis) : 1));
-  const queryDims = [dimOf(layout.batch), dimOf(layout.rows)];
+  const queryDims = [sizeOf(layout.batch), sizeOf(layout.rows)];
   if (sizes.some((size) => typeof size !== 'number' && !measure(size, queryDims))) return undefined;
   return (builder, value, measures) => {
     const target = sizes.every((size) => typeof size === 'number')
@@ -182,7 +187,7 @@ function expanded(
   measures: Measures,
   shared: SharedBiases,
 ): Value {
-  const [s, t] = [dimOf(rows), dimOf(keys)];
+  const [s, t] = [sizeOf(rows), sizeOf(keys)];
   const isLong = [s, t].map((size, i) => {
     const has = bias.shape?.at(i - 2);
     return has !== undefined && equalDims(has, size);

@@ -64,15 +64,14 @@ export function choose(site: AttentionSite, op: AttentionOp, context: PassContex
     return new Miss(
       'the scores are soft-capped: on the CPU the kernels for that are slower than these nodes; op=Attention emits it, or op=GroupQueryAttention where the mask is causal',
       site.softmax,
-      7,
     );
   if (name === 'GroupQueryAttention' && context.target !== 'cpu')
-    return new Miss(CPU_ALONE, site.softmax, 7, helps.kernel);
+    return new Miss(CPU_ALONE, site.softmax, helps.kernel);
   const { emit, domain, opset, opType = name }: Candidate = emitters[name];
   const elem: DataType = elemOfKernel(site);
   const why = op === 'auto' ? 'the scores are soft-capped: only Attention holds that' : `${name} was asked for`;
   if (!context.hasKernel(opType, domain, domain === '' ? opset : 1, elem))
-    return new Miss(`the target has no ${name} for ${elem}`, site.softmax, 7, helps.kernel);
+    return new Miss(`the target has no ${name} for ${elem}`, site.softmax, helps.kernel);
   return { name, emit, opset, why };
 }
 

@@ -6,21 +6,29 @@
  * so padding is left to the bias, and every batch is as long as its tensors.
  */
 import type { Facts } from '../../../src/infer/index.js';
-import { float } from '../../../src/ir/attribute.js';
 import { type Dim, dimText, equalDims } from '../../../src/ir/dims.js';
 import { tensorOf } from '../../../src/ir/numbers.js';
-import { tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, align, type Factor, leavesOf, sameFactors, viewOf } from '../../../src/match/view.js';
+import {
+  cut,
+  cutsBetween,
+  type Factor,
+  leavesOf,
+  namesBy,
+  sameFactors,
+  sizeOf,
+  viewOf,
+} from '../../../src/match/view.js';
 import { causalityOf, inputsOf } from '../mask/causal.js';
-import type { Part, Source } from '../read/parts.js';
+import type { Part } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';
 import { biasOf, memo, type SharedBiases } from './bias.js';
+import { emissionOf } from './call.js';
 import type { Emitter } from './kernel.js';
-import { dimOf, type Layout, layoutOf, merged } from './layout.js';
-import { dimsOf, elemOfKernel, made, operand } from './operands.js';
+import { type Layout, layoutOf, merged } from './layout.js';
+import { dimsOf, elemOfKernel, type Operand, operand } from './operands.js';
 import { fillOfRows, withWholeRows } from './whole-rows.js';
 
 const WHOLE = 'a row that is masked whole is shared out over later keys, which GroupQueryAttention does not see';
@@ -31,61 +39,57 @@ export const groupQueryAttention: Emitter = (given, facts) => {
   const { softmax } = given;
   const site = ungrouped(given, facts);
   const layout = layoutOf(site, false);
-  if (!equalDims(dimOf(layout.rows), dimOf(layout.keys)))
-    return new Miss('GroupQueryAttention wants as many keys as queries', softmax, 7);
-  const size = dimOf(layout.columns);
-  if (typeof size !== 'number' || size % MULTIPLE !== 0 || !equalDims(size, dimOf(layout.valueColumns)))
-    return new Miss(`GroupQueryAttention wants heads of one size, a multiple of ${MULTIPLE}`, softmax, 7);
+  if (!equalDims(sizeOf(layout.rows), sizeOf(layout.keys)))
+    return new Miss('GroupQueryAttention wants as many keys as queries', softmax);
+  const size = sizeOf(layout.columns);
+  if (typeof size !== 'number' || size % MULTIPLE !== 0 || !equalDims(size, sizeOf(layout.valueColumns)))
+    return new Miss(`GroupQueryAttention wants heads of one size, a multiple of ${MULTIPLE}`, softmax);
   const groups = groupsOf(site, layout);
   if (groups instanceof Miss) return groups;
-  const count = dimOf(groups) as number;
+  const count = sizeOf(groups) as number;
   const causality = causalityOf(site, facts);
   if (causality instanceof Miss) return causality;
   const { budget } = softmax.graph.model;
   // A length for each batch; which columns a head has.
-  const lists = [dimOf(layout.batch), layout.count * size].filter((one) => typeof one === 'number');
+  const lists = [sizeOf(layout.batch), layout.count * size].filter((one) => typeof one === 'number');
   if (!lists.every((one) => budget.spend('constant-bytes', 8 * one)))
-    return new Miss(budget.reasonOf('constant-bytes'), softmax, 7);
+    return new Miss(budget.reasonOf('constant-bytes'), softmax);
   const elem = elemOfKernel(site);
-  const forms: [Part, Axes][] = [
-    [site.query, merged(site.query, layout)],
-    [site.key, merged(site.key, { ...layout, heads: groups })],
-    [site.value, merged(site.value, { ...layout, heads: groups })],
-  ];
-  const [query, key, value] = forms.map(([part, form]) => operand(part, form, site)) as [never, never, never];
-  for (const one of [query, key, value] as Match<unknown>[]) if (one instanceof Miss) return one;
+  const shared = { ...layout, heads: groups };
+  const operands = (
+    [
+      ['query', layout],
+      ['key', shared],
+      ['value', shared],
+    ] as const
+  ).map(([name, own]) => operand(site[name], merged(site[name], own), site));
+  const missing = operands.find((one) => one instanceof Miss);
+  if (missing) return missing;
   const fill = causality.mayBeWhole ? fillOfRows(site, layout, facts) : undefined;
-  if (causality.mayBeWhole && (fill === undefined || elem !== 'float32')) return new Miss(WHOLE, softmax, 7);
+  if (causality.mayBeWhole && (fill === undefined || elem !== 'float32')) return new Miss(WHOLE, softmax);
   const bias = causality.isPure ? undefined : biasOf(site, layout, elem);
   if (bias instanceof Miss) return bias;
-  return {
-    axes: [layout.batch, layout.rows, [...layout.heads, ...layout.valueColumns]],
+  const dims = dimsOf(operands[0] as Operand);
+  return emissionOf(site, {
+    opType: 'GroupQueryAttention',
+    domain: 'com.microsoft',
+    operands: operands as [Operand, Operand, Operand],
+    bias,
     elem,
-    operands: [query, key, value].map((one: { source: Source }) => one.source.value),
+    axes: [layout.batch, layout.rows, [...layout.heads, ...layout.valueColumns]],
+    attributes: { num_heads: layout.count, kv_num_heads: count },
     masks: inputsOf(site, facts),
-    plan: (builder, shared) => {
-      const [q, k, v] = [query, key, value].map((one) => made(builder, one, elem)) as [Value, Value, Value];
-      const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };
-      // What it is shaped like is known here, and asked by who cuts out another site that shares the lengths.
-      q.type ??= tensorType(elem, dimsOf(query));
-      const lengths = lengthsOf(builder, shared, q, dimsOf(query));
-      const added = bias?.(builder, measures, shared);
+    inputs({ query, key, value, bias }, builder, shared) {
+      const lengths = lengthsOf(builder, shared, query, dims);
       const none = undefined;
-      const inputs = [q, k, v, none, none, ...lengths, ...(added ? [none, none, none, added] : [])];
-      const { scale: ofQuery } = (query as { source: Source }).source;
-      const { scale: ofKey } = (key as { source: Source }).source;
-      const attributes = {
-        num_heads: layout.count,
-        kv_num_heads: count,
-        scale: float(site.scale * ofQuery * ofKey),
-        ...(site.softcap !== undefined && { softcap: float(site.softcap) }),
-      };
-      const output = builder.op('GroupQueryAttention', inputs, attributes, { domain: 'com.microsoft' });
-      if (fill === undefined || !added) return output;
-      const rows = { bias: added, fill, values: v, heads: layout.count, groups: count, size };
+      return [query, key, value, none, none, ...lengths, ...(bias ? [none, none, none, bias] : [])];
+    },
+    finish(output, { value, bias }, builder, shared) {
+      if (fill === undefined || !bias) return output;
+      const rows = { bias, fill, values: value, heads: layout.count, groups: count, size };
       return withWholeRows(builder, shared, output, rows);
     },
-  };
+  });
 };
 
 /** The heads of key and value; a Miss where the heads of the query that share one are not neighbours. */
@@ -93,9 +97,9 @@ function groupsOf({ key, value, softmax }: AttentionSite, { batch, heads }: Layo
   const groups = heads.filter((factor) => !key.lacks.includes(factor));
   const isShared = [...batch, ...heads].every((factor) => key.lacks.includes(factor) === value.lacks.includes(factor));
   if (!isShared || batch.some((factor) => key.lacks.includes(factor)))
-    return new Miss('key and value are not shared by the same heads', softmax, 7);
+    return new Miss('key and value are not shared by the same heads', softmax);
   if (!sameFactors(groups, heads.slice(0, groups.length)))
-    return new Miss('the heads that share a key are not neighbours', softmax, 7);
+    return new Miss('the heads that share a key are not neighbours', softmax);
   return groups;
 }
 
@@ -116,6 +120,7 @@ const leafed = (part: Part): Part => ({
   rows: leavesOf(part.rows),
   columns: leavesOf(part.columns),
   lacks: leavesOf(part.lacks),
+  scales: part.scales,
 });
 
 /** Further back, through what repeats it. */
@@ -123,15 +128,12 @@ function unrepeated(part: Part, facts: Facts): Part {
   const [first] = part.sources;
   const view = viewOf(first.value, facts, true);
   if (!view || view.base === first.value) return part;
-  if (!view.axes.every((own, i) => align(first.axes[i] ?? [], own))) return part;
-  const common = new Map<Factor, Factor>();
-  view.axes.forEach((own, i) => {
-    const shared = leavesOf(first.axes[i] ?? []);
-    leavesOf(own).forEach((factor, j) => {
-      common.set(factor, shared[j] as Factor);
-    });
-  });
-  const axes = view.baseAxes.map((own) => leavesOf(own).map((factor) => common.get(factor) ?? factor));
+  const [own, shared] = [view.axes.flat(), first.axes.flat()];
+  const cuts = cutsBetween(own, shared);
+  if (!cuts) return part;
+  cut(cuts);
+  const names = namesBy(own, shared);
+  const axes = view.baseAxes.map((own) => leavesOf(own).map((factor) => names.get(factor) ?? factor));
   const has = new Set(axes.flat());
   const repeats = leavesOf(first.axes.flat()).filter((factor) => !has.has(factor));
   return {

@@ -7,16 +7,26 @@
 import type { Facts } from '../../../src/infer/index.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { type Match, Miss } from '../../../src/match/miss.js';
+import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import { Rewriter } from '../../../src/match/rewriter.js';
 import type { RuleHost } from '../../../src/match/rule.js';
-import { type Axes, align, type Factor, leavesOf, sameAxes, viewingOf, viewOf } from '../../../src/match/view.js';
+import {
+  type Axes,
+  cut,
+  cutsBetween,
+  type Factor,
+  leavesOf,
+  namesBy,
+  sameAxes,
+  sizeOf,
+  viewingOf,
+  viewOf,
+} from '../../../src/match/view.js';
 import { inputsOf } from '../mask/causal.js';
-import { isWeak } from '../read/scores.js';
+import { isWeak } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
-import { arrange, type Change } from './arrange.js';
+import { arrange, type Change, measure, measured, type Plan } from './arrange.js';
 import type { SharedBiases } from './bias.js';
-import { dimOf } from './layout.js';
 import { codeOf } from './operands.js';
 
 /** A kernel that can hold a site: what it gives, and its axes. */
@@ -46,10 +56,12 @@ export function emitAttention(
   const context = site.context.output;
   const readers = viewsOf(context).filter((value) => sameAxes(axesIn(value, site, facts), axes));
   const read = readFrom(context, readers, axes.map(leavesOf), site, facts);
-  if (!read) return new Miss('sizes of the result are not known', site.context, 5);
+  if (!read) return new Miss('sizes of the result are not known', site.context);
+  const shapes = shapesOf(site, emission.operands);
+  if (shapes instanceof Miss) return shapes;
   const builder = new Rewriter(context.graph, site.context.name || site.softmax.name);
   let output = emission.plan(builder, shared);
-  const type = tensorType(elem, axes.map(dimOf));
+  const type = tensorType(elem, axes.map(sizeOf));
   output.type = type;
   if (site.isGuarded) {
     const isMasked = builder.op('IsNaN', [output]);
@@ -57,17 +69,51 @@ export function emitAttention(
     output.type = type;
   }
   if (elem !== site.elem) output = builder.op('Cast', [output], { to: codeOf(site.elem) });
-  output.type = tensorType(site.elem, axes.map(dimOf));
+  output.type = tensorType(site.elem, axes.map(sizeOf));
   // Everyone who read the context reads the kernel's output: as it is where they merged the heads, else arranged again.
   const old = readers.includes(read.value) ? readers : [...readers, read.value];
+  const by = old.map((value) => (readers.includes(value) ? output : read.change.apply(builder, output)));
   const reason = host.replace({
     rule: 'attention',
-    old,
-    by: old.map((value) => (readers.includes(value) ? output : read.change.apply(builder, output))),
+    old: [...old, ...shapes.map(({ shape }) => shape)],
+    by: [...by, ...shapes.map(({ plan }) => plan(builder))],
     operands: [...emission.operands, ...(emission.masks ?? masksOf(site, facts))],
     facts,
   });
-  return reason === undefined ? undefined : new Miss(reason, site.softmax, 8);
+  return reason === undefined ? undefined : new Miss(reason, site.softmax);
+}
+
+/** The shapes of values inside that are asked for, from those of the operands; a Miss where one is read elsewhere and not known. */
+function shapesOf({ measures }: AttentionSite, operands: readonly Value[]): Match<{ shape: Value; plan: Plan }[]> {
+  const found: { shape: Value; plan: Plan }[] = [];
+  for (const { node, axes, isInside } of measures) {
+    const sizes = axes
+      .slice(node.int('start', 0), node.int('end', axes.length))
+      .map((axis) => readFromAny(axis, operands));
+    if (!sizes.includes(undefined) && !node.hasReference)
+      found.push({
+        shape: node.output,
+        plan: (builder) =>
+          builder.op(
+            'Concat',
+            sizes.map((plan) => (plan as Plan)(builder)),
+            { axis: 0 },
+          ),
+      });
+    else if (!isInside) return new Miss('the shape of a value inside is read elsewhere', node, helps.use);
+  }
+  return found;
+}
+
+/** How long an axis is, as a value of one element. */
+function readFromAny(axis: readonly Factor[], operands: readonly Value[]): Plan | undefined {
+  const size = sizeOf(axis);
+  if (typeof size === 'number') return (builder) => builder.ints(size);
+  for (const value of operands) {
+    const place = measure(size, value.shape ?? []);
+    if (place) return (builder) => measured(builder, value, place);
+  }
+  return undefined;
 }
 
 /**
@@ -100,15 +146,12 @@ function axesIn(value: Value, site: AttentionSite, facts: Facts): Axes {
   const view = value === context ? undefined : viewOf(value, facts);
   if (value === context) return site.contextAxes.map(leavesOf);
   if (view?.base !== context || view.scale !== 1) return [];
-  const common = new Map<Factor, Factor>();
-  for (const [i, own] of view.baseAxes.entries()) {
-    const shared = site.contextAxes[i] ?? [];
-    if (!align(shared, own)) return [];
-    leavesOf(own).forEach((factor, j) => {
-      common.set(factor, leavesOf(shared)[j] as Factor);
-    });
-  }
-  return view.axes.map((factors) => leavesOf(factors).map((factor) => common.get(factor) ?? factor));
+  const [own, shared] = [view.baseAxes.flat(), site.contextAxes.flat()];
+  const cuts = cutsBetween(own, shared);
+  if (!cuts) return [];
+  cut(cuts);
+  const names = namesBy(own, shared);
+  return view.axes.map((factors) => leavesOf(factors).map((factor) => names.get(factor) ?? factor));
 }
 
 /** A value and those that are reached from it through a few view ops. */

@@ -1,10 +1,7 @@
 /** The dims of a site as attention kernels have them: batch, heads, rows, keys; and its operands brought to their forms. */
-import type { Dim } from '../../../src/ir/dims.js';
-import { type Match, Miss } from '../../../src/match/miss.js';
-import { type Axes, type Factor, sameAxes } from '../../../src/match/view.js';
-import { type Part, type Source, sizeOf } from '../read/parts.js';
+import { type Axes, type Factor, sameAxes, sizeOf } from '../../../src/match/view.js';
+import type { Part } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';
-import { arrange, type Change } from './arrange.js';
 
 export interface Layout {
   readonly batch: readonly Factor[];
@@ -51,23 +48,3 @@ export function layoutOf(site: AttentionSite, isFolded = true): Layout {
   const last = (axes.length > 1 ? axes.at(-1) : leads.slice(1).slice(-1)) ?? [];
   return layout(split ?? (isCounted(last) ? last : []));
 }
-
-/** The dim that factors make. */
-export const dimOf = (factors: readonly Factor[]): Dim => sizeOf(factors);
-
-/** A source of the part brought to a form by the fewest copies; a Miss where it has not every batch and head of its own, or sizes are not known. */
-export function formOf(part: Part, form: Axes, site: AttentionSite): Match<readonly [Source, Change]> {
-  if (part.lacks.some((factor) => form.flat().includes(factor))) return new Miss(lackText(part, site), site.context, 5);
-  const found = part.sources.flatMap((source): [Source, Change][] => {
-    const change = arrange(source.axes, form);
-    return change ? [[source, change]] : [];
-  });
-  const best = found.reduce<[Source, Change] | undefined>(
-    (least, one) => (least && least[1].copies <= one[1].copies ? least : one),
-    undefined,
-  );
-  return best ?? new Miss('sizes of the operands are not known', site.context, 5);
-}
-
-const lackText = (part: Part, site: AttentionSite): string =>
-  part === site.query ? 'one query for several batches or heads' : 'one key or value for several batches or heads';

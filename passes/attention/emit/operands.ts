@@ -4,17 +4,20 @@ import { dataTypes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import type { Axes } from '../../../src/match/view.js';
+import { type Axes, type Factor, sizeOf } from '../../../src/match/view.js';
 import type { Part, Source } from '../read/parts.js';
+import type { Scale } from '../read/scale.js';
 import type { AttentionSite } from '../read/site.js';
-import type { Change } from './arrange.js';
-import { dimOf, formOf, type Layout, merged, separate } from './layout.js';
+import { arrange, type Change } from './arrange.js';
+import { type Layout, merged, separate } from './layout.js';
 
-/** An operand in a form, still to be made. */
+/** An operand in a form, still to be made: the source is arranged, multiplied by scales, and its axes merged as the form has them. */
 export interface Operand {
   readonly source: Source;
-  readonly axes: Axes;
   readonly change: Change;
+  readonly scales: readonly { readonly scale: Scale; readonly change: Change }[];
+  readonly merge: Change;
+  readonly axes: Axes;
 }
 
 export const codeOf = (elem: DataType): number => dataTypes[elem].code;
@@ -23,16 +26,51 @@ export const codeOf = (elem: DataType): number => dataTypes[elem].code;
  * A bias that was added in float32 to narrower scores wants the whole kernel in float32: its numbers may not fit the other. So
  * does a finite fill: what drowns every score is minus infinity in float16, and a row that is masked whole would be NaN.
  */
-export const elemOfKernel = (site: AttentionSite): DataType =>
-  site.terms.some((term) =>
-    term.kind === 'bias' ? term.elem !== site.elem : site.elem === 'float16' && Number.isFinite(term.fill),
-  )
-    ? 'float32'
-    : site.elem;
+export function elemOfKernel({ terms, elem, query, key }: AttentionSite): DataType {
+  const isWider =
+    terms.some((term) =>
+      term.kind === 'bias' ? term.elem !== elem : elem === 'float16' && Number.isFinite(term.fill),
+    ) || [query, key].some(({ scales }) => scales.some(({ value }) => value.elem !== elem));
+  return isWider ? 'float32' : elem;
+}
 
+/**
+ * A source of the part brought to a form by the fewest copies; a Miss where it has not every batch and head of its own, or sizes are
+ * not known.
+ */
 export function operand(part: Part, axes: Axes, site: AttentionSite): Match<Operand> {
-  const found = formOf(part, axes, site);
-  return found instanceof Miss ? found : { source: found[0], change: found[1], axes };
+  if (part.lacks.some((factor) => axes.flat().includes(factor)))
+    return new Miss(`one ${part === site.query ? 'query' : 'key or value'} for several batches or heads`, site.context);
+  const fine = part.scales.reduce<Axes>((fine, scale) => fine.flatMap((axis) => runsIn(axis, scale)), axes);
+  const merge = arrange(fine, axes);
+  const found = part.sources.flatMap((source) => {
+    const change = arrange(source.axes, fine);
+    return change ? [{ source, change }] : [];
+  });
+  const [best] = found.sort((a, b) => a.change.copies - b.change.copies);
+  const scales = part.scales.flatMap((scale) => {
+    const change = arrange(
+      scale.axes,
+      fine.map((axis) => (isIn(axis[0], scale) ? axis : [])),
+    );
+    return change ? [{ scale, change }] : [];
+  });
+  if (!best || !merge || scales.length < part.scales.length)
+    return new Miss('sizes of the operands are not known', site.context);
+  return { ...best, scales, merge, axes };
+}
+
+const isIn = (factor: Factor | undefined, { axes }: Scale): boolean => axes.flat().includes(factor as Factor);
+
+/** The axis in pieces that a scale has whole or not at all. */
+function runsIn(axis: readonly Factor[], scale: Scale): Factor[][] {
+  const runs: Factor[][] = [];
+  for (const factor of axis) {
+    const last = runs.at(-1);
+    if (last && isIn(last[0], scale) === isIn(factor, scale)) last.push(factor);
+    else runs.push([factor]);
+  }
+  return runs.length > 0 ? runs : [[]];
 }
 
 /**
@@ -57,10 +95,19 @@ export const copiesOf = (operands: readonly Operand[]): number =>
   operands.reduce((sum, { change }) => sum + change.copies, 0);
 
 /** The operand's value in the kernel's element type. */
-export function made(builder: Rewriter, { source, change }: Operand, elem: DataType): Value {
-  const { value: given } = source;
-  const value = given.elem === elem ? given : builder.op('Cast', [given], { to: codeOf(elem) });
-  return change.apply(builder, value);
+export function made(builder: Rewriter, { source, change, scales, merge }: Operand, elem: DataType): Value {
+  const cast = (value: Value): Value =>
+    value.elem === elem ? value : builder.op('Cast', [value], { to: codeOf(elem) });
+  const scaled = scales.reduce(
+    (value, { scale, change }) =>
+      builder.op(scale.isDivisor ? 'Div' : 'Mul', [value, change.apply(builder, cast(scale.value))]),
+    change.apply(builder, cast(source.value)),
+  );
+  return merge.apply(builder, scaled);
 }
 
-export const dimsOf = ({ axes }: Operand) => axes.map(dimOf);
+/** What operands are made of. */
+export const valuesOf = (operands: readonly Operand[]): Value[] =>
+  operands.flatMap(({ source, scales }) => [source.value, ...scales.map(({ scale }) => scale.value)]);
+
+export const dimsOf = ({ axes }: Operand) => axes.map(sizeOf);

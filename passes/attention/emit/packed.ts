@@ -10,27 +10,29 @@ import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type Factor, leavesOf, sameAxes, sameFactors } from '../../../src/match/view.js';
+import { type Axes, type Factor, leavesOf, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
 import type { Part } from '../read/parts.js';
 import { type Projection, projectionOf } from '../read/projection.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, type Change } from './arrange.js';
 import { biasOf, memo, type SharedBiases } from './bias.js';
 import type { Emitter } from './kernel.js';
-import { dimOf, type Layout, layoutOf } from './layout.js';
+import { type Layout, layoutOf } from './layout.js';
 import { elemOfKernel } from './operands.js';
 import { packedBias, packedWeights } from './packed-weights.js';
 
 export const packedAttention: Emitter = (site) => {
   const { softmax } = site;
-  if (site.softcap !== undefined) return new Miss('the scores are soft-capped by Tanh', softmax, 6);
+  if (site.softcap !== undefined) return new Miss('the scores are soft-capped by Tanh', softmax);
   const layout = layoutOf(site, false);
   const parts = [site.query, site.key, site.value];
+  if (parts.some(({ scales }) => scales.length > 0))
+    return new Miss('a scale that is not one number is no projection', softmax);
   if (parts.some(({ lacks }) => lacks.length > 0))
-    return new Miss('one query, key or value for several batches or heads', softmax, 7);
-  const [size, ofValue] = [dimOf(layout.columns), dimOf(layout.valueColumns)];
+    return new Miss('one query, key or value for several batches or heads', softmax);
+  const [size, ofValue] = [sizeOf(layout.columns), sizeOf(layout.valueColumns)];
   if (typeof size !== 'number' || size !== ofValue)
-    return new Miss('packed weights want heads of one known size for query, key and value', softmax, 7);
+    return new Miss('packed weights want heads of one known size for query, key and value', softmax);
   const elem = elemOfKernel(site);
   const found = projectionsOf(site, elem);
   if (found instanceof Miss) return found;
@@ -46,7 +48,7 @@ export const packedAttention: Emitter = (site) => {
     operands: [input],
     plan: (builder, shared) => {
       const x = change.apply(builder, input);
-      const dims = [dimOf(layout.batch), dimOf(layout.rows), depth];
+      const dims = [sizeOf(layout.batch), sizeOf(layout.rows), depth];
       const measures = { query: x, queryDims: dims, key: x, keyDims: dims };
       const none = undefined;
       const added = bias?.(builder, measures, shared);
@@ -66,14 +68,14 @@ function projectionsOf(site: AttentionSite, elem: DataType): Match<Three> {
   for (const { sources } of [site.query, site.key, site.value]) {
     const projection = projectionOf(sources[0].value);
     if (projection instanceof Miss) return projection;
-    if (sources.length > 1) return new Miss('a projection is read elsewhere', site.softmax, 7);
+    if (sources.length > 1) return new Miss('a projection is read elsewhere', site.softmax);
     found.push(projection);
   }
   const three = found as unknown as Three;
   if (three.some(({ input }) => input !== three[0].input))
-    return new Miss('query, key and value are projections of different inputs', site.softmax, 7);
+    return new Miss('query, key and value are projections of different inputs', site.softmax);
   const types = three.flatMap(({ weights, bias }) => [weights.elem, bias?.elem ?? elem]);
-  if (types.some((type) => type !== elem)) return new Miss('a bias is computed in a wider type', site.softmax, 7);
+  if (types.some((type) => type !== elem)) return new Miss('a bias is computed in a wider type', site.softmax);
   return three;
 }
 
@@ -92,7 +94,7 @@ function inputChange(parts: readonly Part[], layout: Layout, { input }: Projecti
     return axes.slice(0, -1).map((axis) => leavesOf(axis).map((one) => rows[own.indexOf(one)] ?? one));
   });
   const [lead] = leads;
-  const miss = (text: string): Miss => new Miss(text, input, 7);
+  const miss = (text: string): Miss => new Miss(text, input);
   if (!lead || leads.some((one) => !one || !sameAxes(one, lead)))
     return miss('the projections are not batch, sequence, then heads and columns');
   if (typeof depth !== 'number') return miss('how wide the input of the projections is, is not known');

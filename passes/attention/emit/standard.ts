@@ -4,20 +4,19 @@
  */
 
 import type { Facts } from '../../../src/infer/index.js';
-import { float } from '../../../src/ir/attribute.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
-import type { Axes } from '../../../src/match/view.js';
 import { exactly, interval, type Maybe, product } from '../../../src/ops/interval.js';
 import { elementsAnywhere } from '../mask/causal.js';
+import type { Term } from '../mask/term.js';
 import type { Part } from '../read/parts.js';
-import type { Term } from '../read/scores.js';
 import type { AttentionSite } from '../read/site.js';
 import { biasOf, memo } from './bias.js';
+import { emissionOf, scaleOf } from './call.js';
 import type { Emitter } from './kernel.js';
 import { layoutOf, merged, separate } from './layout.js';
-import { copiesOf, dimsOf, elemOfKernel, made, type Operand, operand } from './operands.js';
+import { copiesOf, dimsOf, elemOfKernel, type Operand, operand } from './operands.js';
 
 const STANDARD = { opType: 'Attention', domain: '' };
 
@@ -28,20 +27,21 @@ const WHOLE = 'a row that the bias may mask whole would give zeros in Attention'
 const LOW = -1e30;
 
 /** Whether the bias must be raised so that rows masked whole stay what they are; a Miss where that is not known. */
-function lowness(site: AttentionSite, elem: DataType, facts: Facts): Match<boolean> {
-  const at = site.terms[0]?.at ?? site.softmax;
-  const lowest = elem === 'float32' ? LOWEST : -1e4;
-  const ranges = site.terms.map((term) => termRange(term, facts));
-  // A mask overwrites what is there, a bias adds to it.
-  const low = ranges.reduce((least, range, i) => {
-    const own = Math.min(0, range?.finite ?? 0);
-    return site.terms[i]?.kind === 'mask' ? Math.min(least, own) : least + own;
-  }, 0);
-  const isInfinite = ranges.some((range) => range?.low === Number.NEGATIVE_INFINITY) || low < -3.4028235e38;
-  const isKnown = !ranges.includes(undefined) && (!isInfinite || (site.isGuarded && low > LOW));
-  if (!isKnown) return new Miss(WHOLE, at, 7);
-  if (low <= lowest) return elem === 'float32' ? true : new Miss(WHOLE, at, 7);
-  return false;
+function lowness({ terms, softmax, isGuarded }: AttentionSite, elem: DataType, facts: Facts): Match<boolean> {
+  const whole = new Miss(WHOLE, terms[0]?.at ?? softmax);
+  let [low, isInfinite] = [0, false];
+  for (const term of terms) {
+    const range = termRange(term, facts);
+    if (!range) return whole;
+    const own = Math.min(0, range.finite);
+    // A mask overwrites what is there, a bias adds to it.
+    low = term.kind === 'mask' ? Math.min(low, own) : low + own;
+    isInfinite ||= range.low === Number.NEGATIVE_INFINITY || low < -3.4028235e38;
+    if (term.floor !== undefined) [low, isInfinite] = [Math.max(low, term.floor), false];
+  }
+  if (isInfinite && !(isGuarded && low > LOW)) return whole;
+  if (low > (elem === 'float32' ? LOWEST : -1e4)) return false;
+  return elem === 'float32' ? true : whole;
 }
 
 const termRange = (term: Term, facts: Facts): Maybe =>
@@ -62,33 +62,30 @@ export const standardAttention: Emitter = (site, facts, host) => {
   const isFlat = !(flat instanceof Miss) && (four instanceof Miss || copiesOf(flat) <= copiesOf(four) + 1);
   const operands = isFlat ? flat : four;
   if (operands instanceof Miss) return operands;
-  const [query, key] = operands as [Operand, Operand];
-  const scale = site.scale * query.source.scale * key.source.scale;
-  const call = { ...STANDARD, inputs: operands.map((one) => tensorType(elem, dimsOf(one))) };
-  const ints = isFlat ? { q_num_heads: layout.count, kv_num_heads: layout.count } : {};
-  const reason = host.unfit({ ...call, ints, floats: { scale, softcap: site.softcap } });
-  if (reason !== undefined) return new Miss(reason, site.softmax, 7);
+  const three = operands as [Operand, Operand, Operand];
+  const call = { ...STANDARD, inputs: three.map((one) => tensorType(elem, dimsOf(one))) };
+  const ints = isFlat ? { q_num_heads: layout.count, kv_num_heads: layout.count } : undefined;
+  const reason = host.unfit({
+    ...call,
+    ints: { ...ints },
+    floats: { scale: scaleOf(site, three), softcap: site.softcap },
+  });
+  if (reason !== undefined) return new Miss(reason, site.softmax);
   const bias = biasOf(site, layout, elem);
   if (bias instanceof Miss) return bias;
   const { batch, heads, rows, valueColumns } = layout;
-  const axes: Axes = isFlat ? [batch, rows, [...heads, ...valueColumns]] : [batch, heads, rows, valueColumns];
-  return {
-    axes,
+  return emissionOf(site, {
+    ...STANDARD,
+    operands: three,
+    bias,
     elem,
-    operands: operands.map(({ source }) => source.value),
-    plan: (builder, shared) => {
-      const [q, k, v] = operands.map((one) => made(builder, one, elem)) as [never, never, never];
-      const measures = { query: q, queryDims: dimsOf(query), key: k, keyDims: dimsOf(key) };
-      const given = bias?.(builder, measures, shared);
+    axes: isFlat ? [batch, rows, [...heads, ...valueColumns]] : [batch, heads, rows, valueColumns],
+    attributes: { ...ints },
+    inputs({ query, key, value, bias }, builder, shared) {
       const raise = (bias: Value): Value =>
         memo(shared, `raise ${bias.sequence}`, () => builder.op('Max', [bias, builder.constant(elem, LOW)]));
-      const raised = given && isLow ? raise(given) : given;
-      const inputs = [q, k, v, raised];
-      return builder.op(STANDARD.opType, bias ? inputs : inputs.slice(0, 3), {
-        scale: float(scale),
-        ...(site.softcap !== undefined && { softcap: float(site.softcap) }),
-        ...ints,
-      });
+      const raised = bias && isLow ? raise(bias) : bias;
+      return [query, key, value, ...(raised ? [raised] : [])];
     },
-  };
+  });
 };

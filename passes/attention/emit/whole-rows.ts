@@ -8,17 +8,15 @@ import type { Rewriter } from '../../../src/match/rewriter.js';
 import { fillOf } from '../../../src/match/scalar.js';
 import { movedFrom } from '../../../src/ops/moved.js';
 import { elementsAnywhere, SEEN } from '../mask/causal.js';
+import { DROWNING } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
 import { memo, type SharedBiases } from './bias.js';
 import type { Layout } from './layout.js';
 
-/** From here on (1e15 as a float32) score + fill is fill, for scores of |s| < 10^7. */
-const DROWNING = -Math.fround(1e15);
-
 /** The number that each masked score of a site becomes, where there is but one, alike for all heads; every other is far above it. */
 export function fillOfRows({ terms }: AttentionSite, { heads }: Layout, facts: Facts): number | undefined {
   const [term] = terms;
-  if (!term?.value.shape || terms.length > 1 || term.elem !== 'float32') return undefined;
+  if (!term?.value.shape || terms.length > 1 || term.elem !== 'float32' || term.floor !== undefined) return undefined;
   const { value, axes } = term;
   const { shape } = term.value;
   const own = axes.slice(axes.length - shape.length);

@@ -5,11 +5,11 @@ import { append } from '../../../src/ir/lists.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import { sameFactors } from '../../../src/match/view.js';
-import { exactly, joined, type Maybe, product, sum } from '../../../src/ops/interval.js';
-import type { Term } from '../read/scores.js';
+import { exactly, joined, type Maybe, maximum, product, sum } from '../../../src/ops/interval.js';
 import type { AttentionSite } from '../read/site.js';
 import { ElementReader } from './elements.js';
 import type { Band, Elements, Position } from './place.js';
+import { MASKED, type Term } from './term.js';
 
 /** What a causal mask does besides. */
 export interface Causality {
@@ -29,8 +29,6 @@ const bands = {
   upTo: { from: Number.NEGATIVE_INFINITY, to: 0 },
 } as const satisfies Record<string, Band>;
 
-/** Drowns any score. */
-const MASKED = -1e9;
 /** Drowns none. */
 export const SEEN = -1e4;
 
@@ -78,7 +76,7 @@ export function causalityOf(site: AttentionSite, facts: Facts): Match<Causality>
   const at = site.terms[0]?.at ?? site.softmax;
   const later = totalOf(site, after);
   if (!later || later.high > MASKED)
-    return new Miss('the mask is not shown to be causal: a key after its query may be seen', at, 7);
+    return new Miss('the mask is not shown to be causal: a key after its query may be seen', at);
   const diagonal = totalOf(site, own);
   const isNeverWhole = diagonal !== undefined && diagonal.low >= SEEN;
   const seen = totalOf(site, upTo);
@@ -114,6 +112,7 @@ function totalOf(site: Masked, reader: ElementReader, placing = ANY): Maybe {
       const fill = exactly(Math.min(term.fill, MASKED));
       total = kept ? total : filled ? fill : joined(total, fill);
     }
+    if (term.floor !== undefined) total = maximum(total, exactly(term.floor));
   }
   return total;
 }

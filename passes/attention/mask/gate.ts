@@ -2,30 +2,11 @@
 import type { Facts } from '../../../src/infer/index.js';
 import { agreed } from '../../../src/ir/bank.js';
 import { constantTensor } from '../../../src/ir/constants.js';
-import type { Node } from '../../../src/ir/node.js';
 import { numbersOf } from '../../../src/ir/numbers.js';
 import { elementCount } from '../../../src/ir/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
-import { type Match, Miss } from '../../../src/match/miss.js';
 import { scalarOf } from '../../../src/match/scalar.js';
 import { heldBy } from '../../../src/ops/moved.js';
-import type { Scores } from '../read/scores.js';
-
-/** A factor of the scores that is no number: what is added next has to show that it is a mask. */
-export interface Gate {
-  readonly value: Value;
-  /** What it multiplies. */
-  readonly scores: Value;
-  readonly at: Node;
-}
-
-export const NO_SCALE = 'the scale of the scores is not one number';
-
-/** A Miss for scores that something reads before what multiplies them is known to be a mask. */
-export function closed(scores: Match<Scores>, reader: Node, depth: number): Match<Scores> {
-  if (scores instanceof Miss || !scores.gate || scores.gate.at === reader) return scores;
-  return new Miss(NO_SCALE, scores.gate.at, depth);
-}
 
 /** Constants larger than this are not read, expressions deeper are not looked into. */
 const READ = 1 << 22;

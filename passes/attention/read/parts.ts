@@ -1,10 +1,10 @@
 /** Query, key and value of a site with their axes in common factors: batch and heads are the same ones in all of them. */
-import { type Dim, productOf } from '../../../src/ir/dims.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
-import { type Axes, align, type Factor, leavesOf, type View } from '../../../src/match/view.js';
+import { type Axes, cut, cutsBetween, type Factor, leavesOf, namesBy, type View } from '../../../src/match/view.js';
 import type { Operand } from './contraction.js';
 import { requiredBy } from './required.js';
+import { NO_SCALE, type Scale } from './scale.js';
 import type { Scores } from './scores.js';
 import type { Weights } from './weights.js';
 
@@ -24,6 +24,8 @@ export interface Part {
   readonly columns: readonly Factor[];
   /** Batch or heads that it does not have: it is the same for all of them. */
   readonly lacks: readonly Factor[];
+  /** What multiplies it besides. */
+  readonly scales: readonly Scale[];
 }
 
 export interface Parts {
@@ -34,7 +36,7 @@ export interface Parts {
   readonly leads: Axes;
 }
 
-export const sizeOf = (factors: readonly Factor[]): Dim => productOf(factors.map(({ size }) => size));
+export const LARGER = 'the bias is not shown to be no larger than the scores';
 
 /** Brings the operands to common factors; a Miss where they are not shown to have the same batch and heads. */
 export function partsOf(scores: Scores, weights: Weights, keySide: 0 | 1, keys: readonly Factor[]): Match<Parts> {
@@ -60,17 +62,22 @@ export function partsOf(scores: Scores, weights: Weights, keySide: 0 | 1, keys: 
     for (const [i, lead] of of.entries()) {
       const own = leadOf(operand, view, i);
       if (own.length > 0 && lead.length === 0)
-        return new Miss('the values have more batches or heads than the scores', at, 5);
-      if (own.length > 0 && own !== lead && !align(lead, own) && !align(lead, own, required()))
-        return new Miss('the batch of query, key and value is not shown to be the same', at, 5, helps.shape);
+        return new Miss('the values have more batches or heads than the scores', at);
+      if (own.length === 0 || own === lead) continue;
+      const cuts = cutsBetween(lead, own) ?? cutsBetween(lead, own, required());
+      if (!cuts) return new Miss('the batch of query, key and value is not shown to be the same', at, helps.shape);
+      cut(cuts);
     }
-  const [valueView] = [sides[2]?.[1] as View];
-  if (scores.terms.some(({ unproven }) => unproven.length > 0) && !align(keys, valueView.axes[values.inner] ?? []))
-    return new Miss('the bias is not shown to be no larger than the scores', at, 6, helps.shape);
+  const ofValues = weights.view.axes[values.inner] ?? [];
+  if (weights.terms.some(({ unproven }) => unproven.length > 0) && !cutsBetween(keys, ofValues))
+    return new Miss(LARGER, at, helps.shape);
   const all = leavesOf(leads.flat());
-  const [query, key, value] = sides.map(([operand, view, of], i) =>
+  const [bare, bareKey, value] = sides.map(([operand, view, of], i) =>
     partOf(operand, view, of, all, i === 2 ? [operand.inner, operand.own] : [operand.own, operand.inner]),
   ) as [Part, Part, Part];
+  const scaled = withScales(scores.scales, bare, bareKey);
+  if (scaled instanceof Miss) return scaled;
+  const [query, key] = scaled;
   const [first, ...shared] = value.sources;
   // A factor of the value has no place in a kernel.
   const unscaled: Part = { ...value, sources: [first, ...shared.filter(({ scale }) => scale === 1)] };
@@ -95,16 +102,13 @@ function partOf(
   all: readonly Factor[],
   [rows, columns]: readonly number[],
 ): Part {
-  const common = new Map<Factor, Factor>();
-  const has = new Set<Factor>();
-  leads.forEach((lead, i) => {
-    const [shared, own] = [leavesOf(lead), leavesOf(leadOf(operand, view, i))];
-    own.forEach((factor, j) => {
-      common.set(factor, shared[j] as Factor);
-      has.add(shared[j] as Factor);
-    });
-  });
-  const named = (factors: readonly Factor[] = []): Factor[] => leavesOf(factors).map((one) => common.get(one) ?? one);
+  const own = leads.map((_, i) => leadOf(operand, view, i));
+  const names = namesBy(
+    own.flat(),
+    leads.flatMap((lead, i) => (own[i]?.length === 0 ? [] : lead)),
+  );
+  const has = new Set(names.values());
+  const named = (factors: readonly Factor[] = []): Factor[] => leavesOf(factors).map((one) => names.get(one) ?? one);
   const first: Source = { value: view.base, axes: view.baseAxes.map(named), scale: view.scale };
   const staying = view.via.slice(0, view.via.findLastIndex(({ value }) => isShared(value)) + 1);
   const shared = staying.map(({ value, axes, scale }) => ({ value, axes: axes.map(named), scale: view.scale / scale }));
@@ -113,5 +117,20 @@ function partOf(
     rows: named(view.axes[rows as number]),
     columns: named(view.axes[columns as number]),
     lacks: all.filter((factor) => !has.has(factor)),
+    scales: [],
   };
+}
+
+/** The query and the key with the scales of the scores: the key with those that differ from key to key. */
+function withScales(scales: readonly Scale[], query: Part, key: Part): Match<readonly [Part, Part]> {
+  const parts: [Part, Part] = [query, key];
+  for (const given of scales) {
+    const scale = { ...given, axes: given.axes.map(leavesOf) };
+    const own = scale.axes.flat();
+    const at = own.some((factor) => key.rows.includes(factor)) ? 1 : 0;
+    const others = [...parts[at].lacks, ...parts[(1 - at) as 0 | 1].rows];
+    if (own.some((factor) => others.includes(factor))) return new Miss(NO_SCALE, scale.at);
+    parts[at] = { ...parts[at], scales: [...parts[at].scales, scale] };
+  }
+  return parts;
 }

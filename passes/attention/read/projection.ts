@@ -20,7 +20,7 @@ export interface Projection {
 export function projectionOf(value: Value): Match<Projection> {
   const node = value.producer;
   const reader = readersOf(value)[1];
-  if (reader) return new Miss('a projection is read elsewhere', reader, 7, helps.use);
+  if (reader) return new Miss('a projection is read elsewhere', reader, helps.use);
   if (node?.is('Split')) return partOf(node, value);
   if (node?.is('Add')) {
     const at = node.inputs.findIndex((input) => input?.isConstant);
@@ -40,13 +40,12 @@ const expected = (value: Value): Miss =>
   new Miss(
     `expected a product with constant weights; found ${value.producer?.opType ?? 'an input'}`,
     value.producer ?? value,
-    7,
   );
 
 function projected(input: Value, weights: Value, at: Node): Match<Projection> {
   const shape = weights.tensor?.shape;
-  if (!shape) return new Miss('the weights of a projection are not constant as they are stored', at, 7);
-  if (shape.length !== 2) return new Miss('the weights of a projection are no matrix', at, 7);
+  if (!shape) return new Miss('the weights of a projection are not constant as they are stored', at);
+  if (shape.length !== 2) return new Miss('the weights of a projection are no matrix', at);
   return { input, weights, bias: undefined, from: 0, width: shape[1] as number };
 }
 
@@ -54,7 +53,7 @@ function projected(input: Value, weights: Value, at: Node): Match<Projection> {
 function withBias(projection: Projection, bias: Value, at: Node): Match<Projection> {
   const shape = (bias.tensor as Tensor | undefined)?.shape ?? [];
   const isVector = shape.length > 0 && shape.every((size, i) => size === (i < shape.length - 1 ? 1 : projection.width));
-  return isVector ? { ...projection, bias } : new Miss('the bias of a projection is no vector of its columns', at, 7);
+  return isVector ? { ...projection, bias } : new Miss('the bias of a projection is no vector of its columns', at);
 }
 
 function gemm(node: Node): Match<Projection> {
@@ -65,7 +64,7 @@ function gemm(node: Node): Match<Projection> {
     node.int('transA', 0) === 0 &&
     node.int('transB', 0) === 0;
   if (!isPlain || node.hasReference || !input || !weights)
-    return new Miss('the Gemm of a projection scales or transposes', node, 7);
+    return new Miss('the Gemm of a projection scales or transposes', node);
   const projection = projected(input, weights, node);
   return projection instanceof Miss || !bias ? projection : withBias(projection, bias, node);
 }
@@ -78,7 +77,7 @@ function partOf(node: Node, value: Value): Match<Projection> {
   const widths = node.outputs.map((output) => output?.shape?.at(-1));
   const isKnown = widths.every((width): width is number => typeof width === 'number');
   if (rank === undefined || axis === undefined || (axis !== -1 && axis !== rank - 1) || !isKnown)
-    return new Miss('a projection is split along another axis than its columns', node, 7);
+    return new Miss('a projection is split along another axis than its columns', node);
   const projection = projectionOf(whole);
   if (projection instanceof Miss) return projection;
   const at = node.outputs.indexOf(value);

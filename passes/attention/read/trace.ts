@@ -7,7 +7,6 @@ const texts: Readonly<Record<Stage, string>> = {
   softmax: 'Softmax over one axis of known scores',
   scores: 'scores = scale · Q·Kᵀ, behind biases, masks and views',
   weights: 'weights · V, behind guards and views',
-  readers: 'nothing inside is read elsewhere',
   parts: 'Q, K and V have the same batch and heads; a bias is no larger than the scores',
   kernel: 'an op of the target holds it',
 };

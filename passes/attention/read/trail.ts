@@ -1,11 +1,18 @@
 /** The nodes that a reader has passed, and what else reads their values: that must lead nowhere but to them. */
-import { append } from '../../../src/ir/lists.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
+import { Miss } from '../../../src/match/miss.js';
+import type { Axes } from '../../../src/match/view.js';
 
 /** What is asked of a site, in order. */
-export const stages = ['softmax', 'scores', 'weights', 'readers', 'parts', 'kernel'] as const;
+export const stages = ['softmax', 'scores', 'weights', 'parts', 'kernel'] as const;
 export type Stage = (typeof stages)[number];
+
+/** A node that asks how long the axes of a value inside are. */
+export interface Measure {
+  readonly node: Node;
+  readonly axes: Axes;
+}
 
 export class Trail {
   /** What is being asked, and which node was the first to be read for it. */
@@ -14,7 +21,7 @@ export class Trail {
 
   readonly #nodes: Node[] = [];
   readonly #set = new Set<Node>();
-  readonly #deferred: Node[] = [];
+  readonly #measures: Measure[] = [];
 
   enter(stage: Stage): void {
     this.stage = stage;
@@ -37,34 +44,45 @@ export class Trail {
 
   /** Where the reader stands; `back` returns there. */
   get mark(): readonly [number, number] {
-    return [this.#nodes.length, this.#deferred.length];
+    return [this.#nodes.length, this.#measures.length];
   }
 
   /** The nodes at the furthest point that the reader came to. */
   furthest: readonly Node[] = [];
 
-  back([nodes, deferred]: readonly [number, number]): void {
+  /** Returns to a mark because of a miss, which knows how far it came. */
+  back([nodes, measures]: readonly [number, number], miss: Miss): Miss {
+    const reached = this.reached(miss);
     if (this.#nodes.length > this.furthest.length) this.furthest = [...this.#nodes];
     for (const node of this.#nodes.splice(nodes)) this.#set.delete(node);
-    this.#deferred.length = deferred;
+    this.#measures.length = measures;
+    return reached;
   }
 
-  /** A user that reads more than the value's shape; that those only serve nodes that are read is left to show later. */
+  /** The miss with how many nodes had been read; those that were tried before know it. */
+  reached(miss: Miss): Miss {
+    return miss.depth > 0 ? miss : new Miss(miss.reason, miss.at, miss.help, this.#nodes.length);
+  }
+
+  /** A user that is not read and asks more than the value's shape. */
   otherUser(value: Value): Node | undefined {
-    const others = value.users.filter((user) => !this.#set.has(user));
-    const other = others.find((user) => !user.is('Shape'));
-    if (!other) append(this.#deferred, others);
-    return other;
+    return value.users.find((user) => !this.#set.has(user) && !user.is('Shape'));
   }
 
-  /** The first user that was left for later and leads elsewhere; undefined where all lead to nodes that are read. */
-  get stray(): Node | undefined {
-    return this.#deferred.find((user) => !this.#endsHere(user, 8));
+  /** Who asks for the shape of a value inside: it can be told from the operands. */
+  get measures(): readonly Measure[] {
+    return this.#measures;
   }
 
-  #endsHere(node: Node, depth: number): boolean {
-    if (this.#set.has(node)) return true;
-    if (node.isEnd || depth === 0) return false;
-    return node.outputs.every((value) => !value || value.users.every((user) => this.#endsHere(user, depth - 1)));
+  measured(value: Value, axes: Axes): void {
+    for (const node of value.users) if (node.is('Shape')) this.#measures.push({ node, axes });
+  }
+
+  /** True where a value leads nowhere but to nodes that are read. */
+  isInside(value: Value | undefined, depth = 8): boolean {
+    return !value?.users.some((user) => {
+      if (this.#set.has(user)) return false;
+      return user.isEnd || depth === 0 || user.outputs.some((output) => !this.isInside(output, depth - 1));
+    });
   }
 }

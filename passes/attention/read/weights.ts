@@ -6,7 +6,9 @@ import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import { scalarOf } from '../../../src/match/scalar.js';
 import { type Axes, type Factor, sameFactors, type View, viewingOf, viewOf } from '../../../src/match/view.js';
+import type { Term } from '../mask/term.js';
 import { type Contraction, contractionOf } from './contraction.js';
+import type { Scores } from './scores.js';
 import { passMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
 
@@ -17,39 +19,44 @@ export interface Weights {
   readonly view: View;
   /** Of the product's output, in factors of the scores and of the values. */
   readonly axes: Axes;
-  /** Where(IsNaN(weights), 0, weights): rows that are masked whole give zeros. */
+  /** Rows that are masked whole give zeros: by Where(IsNaN(weights), 0, weights), or by the mask once more. */
   readonly isGuarded: boolean;
+  /** Those of the scores. */
+  readonly terms: readonly Term[];
 }
 
-/** Follows the weights; the axes are those of the Softmax, `keys` the one it runs over. */
+type Guard = Pick<Weights, 'isGuarded' | 'terms'>;
+
+/** Follows the weights; `keys` is the axis that the Softmax runs over. */
 export function weightsOf(
   softmax: Node,
-  start: Axes,
+  scores: Scores,
   keys: readonly Factor[],
   facts: Facts,
   trail: Trail,
 ): Match<Weights> {
   let value = softmax.output;
-  let axes = start;
-  let isGuarded = false;
+  let { axes } = scores;
+  let guard: Guard = { isGuarded: false, terms: scores.terms };
   for (;;) {
-    if (value.isOutput) return new Miss('the attention weights are an output of the graph', value, 2, helps.output);
-    const guard = guardOf(value, facts);
-    const users = value.users.filter((node) => !node.is('Shape') && !guard?.includes(node));
-    if (guard) {
-      for (const node of guard) trail.add(node);
-      trail.otherUser(value);
-      if (users.length > 0) return new Miss('the attention weights have another use', users[0] as Node, 2, helps.use);
-      isGuarded = true;
-      value = (guard[1] as Node).output;
+    if (value.isOutput) return new Miss('the attention weights are an output of the graph', value, helps.output);
+    const guarded = guardOf(value, guard, facts);
+    for (const node of guarded?.nodes ?? []) trail.add(node);
+    trail.measured(value, axes);
+    const users = value.users.filter((node) => !node.is('Shape') && !guarded?.nodes.includes(node));
+    const [user, other] = users;
+    if (guarded) {
+      if (user) return new Miss(OTHER_USE, user, helps.use);
+      guard = guarded;
+      value = (guarded.nodes.at(-1) as Node).output;
       continue;
     }
-    const [user, other] = users;
-    if (!user || other || value.uses.size !== value.users.length)
-      return new Miss('the attention weights have another use', other ?? value, 2, helps.use);
+    if (!user || other || value.uses.size !== value.users.length) return new Miss(OTHER_USE, other ?? value, helps.use);
     trail.add(user);
-    trail.otherUser(value);
-    if (user.is('MatMul') || user.is('Einsum')) return productOf(user, value, axes, keys, isGuarded, facts);
+    if (user.is('MatMul') || user.is('Einsum')) {
+      const product = productOf(user, value, axes, keys, facts);
+      return product instanceof Miss ? product : { ...product, ...guard };
+    }
     const next = stepped(user, value, axes, facts);
     if (next instanceof Miss) return next;
     axes = next;
@@ -57,8 +64,10 @@ export function weightsOf(
   }
 }
 
+const OTHER_USE = 'the attention weights have another use';
+
 function stepped(user: Node, value: Value, axes: Axes, facts: Facts): Match<Axes> {
-  const miss = (text: string): Miss => new Miss(`after the Softmax: ${text}`, user, 2);
+  const miss = (text: string): Miss => new Miss(`after the Softmax: ${text}`, user);
   if (user.inputs[0] === value) {
     const reason = passMiss(user, facts);
     if (reason !== null) return reason ? miss(reason) : axes;
@@ -73,19 +82,18 @@ function productOf(
   weights: Value,
   axes: Axes,
   keys: readonly Factor[],
-  isGuarded: boolean,
   facts: Facts,
-): Match<Weights> {
+): Match<Omit<Weights, keyof Guard>> {
   const product = contractionOf(node);
-  if (product instanceof Miss) return new Miss(`after the Softmax: ${product.reason}`, node, 2);
+  if (product instanceof Miss) return new Miss(`after the Softmax: ${product.reason}`, node);
   const at = product.operands.findIndex((operand) => operand.value === weights);
   const side = at === 0 ? 1 : 0;
   const [own, other] = [product.operands[at], product.operands[side]] as const;
-  if (!own || other.value === weights) return new Miss('the attention weights are multiplied by themselves', node, 2);
+  if (!own || other.value === weights) return new Miss('the attention weights are multiplied by themselves', node);
   if (!sameFactors(axes[own.inner] ?? [], keys))
-    return new Miss('the product with the values sums over another axis than the keys', node, 2);
+    return new Miss('the product with the values sums over another axis than the keys', node);
   const view = viewOf(other.value, facts);
-  if (!view) return new Miss('the rank of an operand is not known', node, 5, helps.shape);
+  if (!view) return new Miss('the rank of an operand is not known', node, helps.shape);
   const result: (readonly Factor[])[] = [];
   product.leads.forEach((out, i) => {
     const from = own.leads[i];
@@ -93,15 +101,24 @@ function productOf(
   });
   result[product.own[at as 0 | 1]] = axes[own.own] ?? [];
   result[product.own[side]] = view.axes[other.own] ?? [];
-  return { product, side, view, axes: result, isGuarded };
+  return { product, side, view, axes: result };
 }
 
-/** IsNaN and Where of Where(IsNaN(weights), 0, weights), if that is what reads them. */
-function guardOf(weights: Value, facts: Facts): readonly [Node, Node] | undefined {
+/**
+ * Where(IsNaN(weights), 0, weights); or where the only mask hides, 0: then its fill may as well be minus infinity, and what is NaN by it
+ * is 0. The last node gives the weights.
+ */
+function guardOf(weights: Value, { terms }: Guard, facts: Facts): (Guard & { nodes: readonly Node[] }) | undefined {
   const tested = weights.users.find((node) => node.is('IsNaN'));
   const where = weights.users.find((node) => node.is('Where'));
-  const [condition, fill, kept] = where?.inputs ?? [];
-  if (!tested || !where || condition !== tested.output || kept !== weights || condition.uses.size !== 1)
+  const [condition] = where?.inputs ?? [];
+  const side = where?.inputs[1] === weights ? 1 : 2;
+  if (!where || !condition || where.inputs[side] !== weights || scalarOf(where.inputs[3 - side], facts) !== 0)
     return undefined;
-  return scalarOf(fill, facts) === 0 && !condition.isOutput ? [tested, where] : undefined;
+  if (condition.producer === tested && tested && side === 2 && condition.uses.size === 1 && !condition.isOutput)
+    return { nodes: [tested, where], isGuarded: true, terms };
+  const [term] = terms;
+  if (term?.kind !== 'mask' || terms.length > 1 || term.value !== condition || term.keepsWhereTrue !== (side === 1))
+    return undefined;
+  return { nodes: [where], isGuarded: true, terms: [{ ...term, fill: Number.NEGATIVE_INFINITY }] };
 }

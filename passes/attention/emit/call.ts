@@ -1,0 +1,63 @@
+/** The call of a kernel on query, key, value and the bias, in the forms that it takes. */
+import { type AttributeLike, float } from '../../../src/ir/attribute.js';
+import { type DataType, tensorType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import type { Rewriter } from '../../../src/match/rewriter.js';
+import type { Axes } from '../../../src/match/view.js';
+import type { AttentionSite } from '../read/site.js';
+import type { BiasPlan, SharedBiases } from './bias.js';
+import type { Emission } from './kernel.js';
+import { dimsOf, made, type Operand, valuesOf } from './operands.js';
+
+export interface Call {
+  readonly opType: string;
+  readonly domain: string;
+  readonly operands: readonly [query: Operand, key: Operand, value: Operand];
+  readonly bias: BiasPlan | undefined;
+  readonly elem: DataType;
+  /** Of the output. */
+  readonly axes: Axes;
+  /** Besides the scale and the soft cap. */
+  readonly attributes: Readonly<Record<string, AttributeLike>>;
+  readonly masks?: readonly Value[];
+  /** In the kernel's order. */
+  inputs(given: Given, builder: Rewriter, shared: SharedBiases): readonly (Value | undefined)[];
+  /** What is made of the output. */
+  finish?(output: Value, given: Given, builder: Rewriter, shared: SharedBiases): Value;
+}
+
+/** What a kernel is given. */
+export interface Given {
+  readonly query: Value;
+  readonly key: Value;
+  readonly value: Value;
+  readonly bias: Value | undefined;
+}
+
+/** Factor of query · key, whose own factors are in it. */
+export const scaleOf = ({ scale }: AttentionSite, [query, key]: Call['operands']): number =>
+  scale * query.source.scale * key.source.scale;
+
+export const emissionOf = (site: AttentionSite, call: Call): Emission => ({
+  axes: call.axes,
+  elem: call.elem,
+  operands: valuesOf(call.operands),
+  ...(call.masks && { masks: call.masks }),
+  plan(builder, shared) {
+    const [query, key, value] = call.operands.map((one) => {
+      const result = made(builder, one, call.elem);
+      result.type ??= tensorType(call.elem, dimsOf(one));
+      return result;
+    }) as [Value, Value, Value];
+    const [queryDims, keyDims] = call.operands.map(dimsOf) as [never, never];
+    const bias = call.bias?.(builder, { query, queryDims, key, keyDims }, shared);
+    const given: Given = { query, key, value, bias };
+    const attributes = {
+      scale: float(scaleOf(site, call.operands)),
+      ...(site.softcap !== undefined && { softcap: float(site.softcap) }),
+      ...call.attributes,
+    };
+    const output = builder.op(call.opType, call.inputs(given, builder, shared), attributes, { domain: call.domain });
+    return call.finish?.(output, given, builder, shared) ?? output;
+  },
+});

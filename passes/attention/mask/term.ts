@@ -1,0 +1,37 @@
+/** What happens to scores before the Softmax, in order: a bias is added, or a mask overwrites some by a very negative number. */
+import type { Node } from '../../../src/ir/node.js';
+import type { DataType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import type { Axes } from '../../../src/match/view.js';
+
+export type Term = {
+  /** The bias, or the mask's condition; it broadcasts to these axes of the scores. */
+  readonly value: Value;
+  readonly axes: Axes;
+  /** What the scores were computed in there. */
+  readonly elem: DataType;
+  readonly at: Node;
+  /** Axes that the term may make longer, for all that is known: only the keys may be among them, whose number the values share. */
+  readonly unproven: Axes;
+  /** The scores are raised to this behind it, where they are lower: as low as floats go. */
+  readonly floor?: number;
+} & (
+  | { readonly kind: 'bias'; readonly factor: number }
+  | { readonly kind: 'mask'; readonly fill: number; readonly keepsWhereTrue: boolean }
+);
+
+/** A mask must drown any score: where fill ≤ -1e9, exp(fill - score) is 0 for scores of |s| < 10^8. */
+export const MASKED = -1e9;
+/** The least that exporters fill with. It drowns the scores of a row that sees any key, if its score is not as low itself. */
+export const WEAK = -1e4;
+/** From here on (1e15 as a float32) score + fill rounds to fill for scores of |s| < 10^7: rows masked whole stay uniform. */
+export const DROWNING = -Math.fround(1e15);
+
+/** True for a mask that leaves a row that it masks whole with scores of its own. */
+export const isWeak = (term: Term): boolean => term.kind === 'mask' && term.fill > MASKED;
+
+/** The axes of the scores that a value has; none where its size is 1. */
+export const ownAxes = (value: Value, axes: Axes): Axes => {
+  const shape = value.shape ?? [];
+  return axes.slice(axes.length - shape.length).map((factors, i) => (shape[i] === 1 ? [] : factors));
+};

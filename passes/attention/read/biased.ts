@@ -1,0 +1,102 @@
+/** What is added to the scores, or overwrites some of them. */
+import type { Facts } from '../../../src/infer/index.js';
+import { type Dim, equalDims } from '../../../src/ir/dims.js';
+import type { Node } from '../../../src/ir/node.js';
+import type { DataType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { deeper, helps, type Match, Miss } from '../../../src/match/miss.js';
+import { fillOf, scalarOf } from '../../../src/match/scalar.js';
+import { fillOfGate, isZeroOrOne } from '../mask/gate.js';
+import { type Term, WEAK } from '../mask/term.js';
+import { reachesProduct } from './contraction.js';
+import { closed } from './scale.js';
+import type { Reader, Scores } from './scores.js';
+
+/** Below this a score changes no number. */
+const LOWEST = -1e37;
+const OVERWRITES_NOT = 'the mask does not overwrite scores by a very negative number';
+
+/** Without what is found out when it is added. */
+type NewTerm = Term extends infer One
+  ? One extends Term
+    ? Omit<One, 'unproven' | 'axes' | 'elem' | 'at'>
+    : never
+  : never;
+
+/** Adds a term that broadcasts to the scores, and not they to it. */
+function withTerm(inner: Scores, scores: Value, node: Node, term: NewTerm, elem = node.output.elem): Match<Scores> {
+  const [before, after, own] = [scores.shape, node.output.shape, term.value.shape];
+  if (!before || !after || !own) return new Miss('the rank of the bias is not known', node, helps.shape);
+  if (after.length > before.length)
+    return new Miss(`a bias of rank ${own.length} on scores of rank ${before.length}`, node);
+  const unproven = inner.axes.filter((_, i) => !equalDims(before[i] as Dim, after[i] as Dim));
+  const found = { ...term, axes: inner.axes, elem: elem as DataType, at: node, unproven };
+  return { ...inner, terms: [...inner.terms, found] };
+}
+
+export const biased: Reader = (node, reading) => {
+  const attempts: Miss[] = [];
+  for (const side of node.is('Add') ? [0, 1] : [0]) {
+    const [scores, value] = [node.inputs[side] as Value, node.inputs[1 - side] as Value];
+    if (!reachesProduct(scores, 'up')) continue;
+    const inner = reading.gated(scores);
+    if (!(inner instanceof Miss)) return added(inner, scores, value, node, reading.facts);
+    attempts.push(inner);
+  }
+  const none = new Miss('before the Softmax: expected MatMul(query, key) under the Add; found none', node);
+  return attempts.length > 0 ? attempts.reduce(deeper) : none;
+};
+
+function added(given: Scores, scores: Value, value: Value, node: Node, facts: Facts): Match<Scores> {
+  const { gate, ...ungated } = given;
+  const fill = gate?.at.is('Mul') ? fillOfGate(value, gate.value, facts) : undefined;
+  if (gate && fill !== undefined)
+    return isZeroOrOne(gate.value)
+      ? overwritten(ungated, gate.scores, node, gate.value, node.is('Sub') ? -fill : fill, true)
+      : new Miss('the mask that the scores are multiplied by is not shown to be 0 or 1', gate.at);
+  const inner = closed(given);
+  if (inner instanceof Miss) return inner;
+  const isRankKept = node.output.shape?.length === inner.axes.length;
+  if (isRankKept && fillOf(value, facts) === 0) return inner;
+  return withTerm(inner, scores, node, { kind: 'bias', value, factor: node.is('Add') ? 1 : -1 }, value.elem);
+}
+
+function overwritten(
+  inner: Scores,
+  scores: Value,
+  node: Node,
+  value: Value,
+  fill: number,
+  keepsWhereTrue: boolean,
+): Match<Scores> {
+  if (!(fill <= WEAK)) return new Miss(OVERWRITES_NOT, node);
+  return withTerm(inner, scores, node, { kind: 'mask', value, fill, keepsWhereTrue });
+}
+
+export const masked: Reader = (node, reading) => {
+  let miss = new Miss(OVERWRITES_NOT, node);
+  for (const side of [1, 2]) {
+    const fill = fillOf(node.inputs[3 - side], reading.facts);
+    if (fill === undefined || !(fill <= WEAK)) continue;
+    const scores = node.inputs[side] as Value;
+    const inner = reading.inner(scores);
+    if (!(inner instanceof Miss)) return overwritten(inner, scores, node, node.inputs[0] as Value, fill, side === 1);
+    miss = deeper(miss, inner);
+  }
+  return miss;
+};
+
+/** Max(scores, lowest): what a sum of masks has made minus infinity is a number again. */
+export const floored: Reader = (node, reading) => {
+  const miss = new Miss('before the Softmax: expected Max(scores, the lowest number)', node);
+  if (node.inputs.length !== 2) return miss;
+  const side = scalarOf(node.inputs[1], reading.facts) === undefined ? 1 : 0;
+  const floor = scalarOf(node.inputs[1 - side], reading.facts);
+  if (floor === undefined || floor > LOWEST) return miss;
+  const inner = reading.inner(node.inputs[side]);
+  if (inner instanceof Miss) return inner;
+  if (node.output.shape?.length !== inner.axes.length) return miss;
+  // Where nothing was added yet the scores are above it.
+  const terms = inner.terms.map((term, i) => (i < inner.terms.length - 1 ? term : { ...term, floor }));
+  return { ...inner, terms };
+};

@@ -1,0 +1,81 @@
+/** Factors of the scores: numbers; and values, which multiply query or key, unless what is added next shows that one is a mask. */
+import { equalDims } from '../../../src/ir/dims.js';
+import type { Node } from '../../../src/ir/node.js';
+import type { Value } from '../../../src/ir/value.js';
+import { deeper, type Match, Miss } from '../../../src/match/miss.js';
+import { scalarOf } from '../../../src/match/scalar.js';
+import { type Axes, sizeOf } from '../../../src/match/view.js';
+import { ownAxes, WEAK } from '../mask/term.js';
+import { reachesProduct } from './contraction.js';
+import type { Reader, Scores } from './scores.js';
+
+/** A factor of the scores that is no number, as a scale learned for each head. */
+export interface Scale {
+  readonly value: Value;
+  /** Its own axes, in factors of the scores; none where its size is 1. */
+  readonly axes: Axes;
+  readonly isDivisor: boolean;
+  readonly at: Node;
+}
+
+/** A factor of the scores that is no number: what is added next may show that it is a mask. */
+export interface Gate {
+  readonly value: Value;
+  /** What it multiplies, or divides. */
+  readonly scores: Value;
+  readonly at: Node;
+}
+
+export const NO_SCALE = 'the scale of the scores is not one number';
+
+export const scaled: Reader = (node, reading) => {
+  for (const side of node.is('Mul') ? [0, 1] : [0]) {
+    const x = scalarOf(node.inputs[1 - side], reading.facts);
+    if (x === undefined) continue;
+    const inner = reading.inner(node.inputs[side]);
+    if (!(inner instanceof Miss) && node.output.shape?.length !== inner.axes.length)
+      return new Miss('a scale with more axes', node);
+    return times(node.is('Mul') ? x : 1 / x, inner, node);
+  }
+  return gated(node, reading);
+};
+
+/** The scores, and a factor that may turn out to be a mask. */
+const gated: Reader = (node, reading) => {
+  const attempts: Miss[] = [];
+  for (const side of node.is('Mul') ? [0, 1] : [0]) {
+    const [scores, value] = [node.inputs[side] as Value, node.inputs[1 - side] as Value];
+    if (!reachesProduct(scores, 'up')) continue;
+    const inner = reading.inner(scores);
+    if (inner instanceof Miss) attempts.push(inner);
+    else return { ...inner, gate: { value, scores, at: node } };
+  }
+  return attempts.reduce(deeper, new Miss(NO_SCALE, node));
+};
+
+/** The scores, whose gate is shown to be no mask by now: it is a scale of what they are the product of. */
+export function closed({ gate, ...scores }: Scores): Match<Scores> {
+  if (!gate) return scores;
+  const { value, scores: before, at } = gate;
+  if (scores.terms.length > 0 || scores.capped !== undefined) return new Miss(NO_SCALE, at);
+  const { shape } = value;
+  const axes = ownAxes(value, scores.axes);
+  const isWithin =
+    at.output.shape?.length === before.shape?.length &&
+    at.output.shape?.every((dim, i) => equalDims(dim, before.shape?.[i] ?? 0)) &&
+    axes.every((factors, i) => equalDims(sizeOf(factors), shape?.[i] ?? 0));
+  if (!shape || !isWithin) return new Miss(NO_SCALE, at);
+  return { ...scores, scales: [...scores.scales, { value, axes, isDivisor: at.is('Div'), at }] };
+}
+
+/** The scores and what was added to them, times a number. */
+export function times(factor: number, inner: Match<Scores>, node: Node): Match<Scores> {
+  if (inner instanceof Miss) return inner;
+  if (!Number.isFinite(factor) || factor === 0) return new Miss('the scale is not a finite number other than 0', node);
+  const terms = inner.terms.map((term) =>
+    term.kind === 'bias' ? { ...term, factor: term.factor * factor } : { ...term, fill: term.fill * factor },
+  );
+  if (terms.some((term) => (term.kind === 'mask' && !(term.fill <= WEAK)) || term.floor !== undefined))
+    return new Miss('a factor after the mask makes it too weak', node);
+  return { ...inner, factor: inner.factor * factor, terms };
+}
