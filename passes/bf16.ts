@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { definePass } from '../src/run/pass.js';
 import { toBfloat16Tensor } from './precision/bfloat16.js';
 import { narrow } from './precision/narrow.js';
-import { blockedForCoordinates } from './precision/ops.js';
 import { storeAsBfloat16 } from './precision/storage.js';
 
 export const bf16 = definePass({
@@ -32,7 +31,6 @@ export const bf16 = definePass({
       {
         type: 'bfloat16',
         largest: undefined,
-        blocked: blockedForCoordinates,
         keep,
         keepIo: true,
         cast: toBfloat16Tensor,

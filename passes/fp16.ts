@@ -6,7 +6,6 @@ import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import { definePass } from '../src/run/pass.js';
 import { extentOf } from './precision/extent.js';
 import { MASK, narrow } from './precision/narrow.js';
-import { blockedForCoordinates, blockedForRange } from './precision/ops.js';
 
 /** The largest number of float16, and the smallest with all its digits. */
 const LARGEST = 65504;
@@ -51,7 +50,6 @@ export const fp16 = definePass({
       {
         type: 'float16',
         largest: LARGEST,
-        blocked: new Map([...blockedForCoordinates, ...blockedForRange]),
         keep,
         keepIo,
         cast: (tensor) => castTensor(tensor, 'float16'),

@@ -11,7 +11,7 @@ import { constantTensor } from '../../src/ir/constants.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Use, Value } from '../../src/ir/value.js';
-import { isHeavy, isMovement, readsShapeAlone, staysFloat32Input, staysFloat32Output } from './ops.js';
+import { isMovement, precisionOf, readsShapeAlone, staysFloat32Input, staysFloat32Output } from './ops.js';
 
 /** Nodes that may be narrow, in dependency order; `why` gives the reason against one. */
 export function candidates(
@@ -132,7 +132,8 @@ export class Islands {
     };
     for (let before = -1; before !== turned.length; ) {
       before = turned.length;
-      for (const node of [...this.narrow]) if (!isHeavy(node) && this.gainOfWide(new Set([node])) > 0) turn([node]);
+      for (const node of [...this.narrow])
+        if (!precisionOf(node).isHeavy && this.gainOfWide(new Set([node])) > 0) turn([node]);
       for (const group of this.#lightGroups()) {
         const work = [...group].filter((node) => !isMovement(node)).length;
         const gain = this.gainOfWide(group);
@@ -146,10 +147,11 @@ export class Islands {
   *#lightGroups(): Iterable<Set<Node>> {
     const seen = new Set<Node>();
     for (const start of [...this.narrow]) {
-      if (seen.has(start) || isHeavy(start)) continue;
+      if (seen.has(start) || precisionOf(start).isHeavy) continue;
       const group = new Set([start]);
       for (const node of group)
-        for (const next of this.#neighbours(node)) if (!isHeavy(next) && this.narrow.has(next)) group.add(next);
+        for (const next of this.#neighbours(node))
+          if (!precisionOf(next).isHeavy && this.narrow.has(next)) group.add(next);
       for (const node of group) seen.add(node);
       yield group;
     }

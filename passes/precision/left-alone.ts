@@ -9,7 +9,9 @@ import type { Node } from '../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { isMovement, opKey, takesScales } from './ops.js';
+import { isMovement, precisionOf } from './ops.js';
+
+const keyOf = ({ domain, opType }: Node): string => (domain ? `${domain}.${opType}` : opType);
 
 /** Ops that multiply by weights in a form without a quantized one. */
 const withoutIntegerForm: ReadonlyMap<string | undefined, string> = new Map([
@@ -19,19 +21,19 @@ const withoutIntegerForm: ReadonlyMap<string | undefined, string> = new Map([
   ['GRU', 'recurrent layers stay in float'],
   ['RNN', 'recurrent layers stay in float'],
   ['Einsum', 'Einsum has no integer form'],
-  ['ms.Attention', 'attention with its weights inside has no dynamic integer form'],
+  ['com.microsoft.Attention', 'attention with its weights inside has no dynamic integer form'],
 ]);
 
 /** Look rows up in a table; which rows is computed, and so is what they give. */
-const lookups = new Set(['Gather', 'GatherElements', 'GatherND', 'ms.EmbedLayerNormalization']);
+const lookups = new Set(['Gather', 'GatherElements', 'GatherND', 'com.microsoft.EmbedLayerNormalization']);
 
 /** Undefined for a node that reads no float matrix of this size or more, and where whoever reads the node is asked. */
 export function whyLeftAlone(node: Node, minElements: number): string | undefined {
-  const key = opKey(node) ?? '';
+  const key = keyOf(node);
   const reason = withoutIntegerForm.get(key);
   if (reason) return reason;
   const isTable = lookups.has(key);
-  if (takesScales(node) || (!isTable && isView(node))) return undefined;
+  if (precisionOf(node).takesScales || (!isTable && isView(node))) return undefined;
   if (!node.inputs.some((value) => isMatrix(constantBehind(value), minElements))) return undefined;
   return isTable ? 'a table is looked up, not multiplied' : 'its constant is no factor of a matrix product';
 }
@@ -83,7 +85,7 @@ const isView = (node: Node): boolean => node.is('Cast') || node.is('Shape') || i
 function constantBehind(value: Value | undefined): Tensor | undefined {
   for (let from = value; from; from = from.producer.inputs[0]) {
     if (from.tensor) return from.tensor;
-    if (!from.producer || !isView(from.producer) || lookups.has(opKey(from.producer) ?? '')) return undefined;
+    if (!from.producer || !isView(from.producer) || lookups.has(keyOf(from.producer))) return undefined;
   }
   return undefined;
 }

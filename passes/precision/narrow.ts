@@ -13,15 +13,13 @@ import type { Use, Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { candidates, Islands, narrowInputs, narrowOutputs, usesOf } from './islands.js';
 import { keeps } from './keep.js';
-import { brokenInFloat16OnCpu, isBounding, isMovement, isSquare, isTypedByItself, opKey } from './ops.js';
+import { brokenInFloat16OnCpu, isMovement, isTypedByItself, precisionOf, whyWide } from './ops.js';
 import { type Sensitive, sensitive } from './sensitive.js';
 
 export interface Narrowing {
   readonly type: 'float16' | 'bfloat16';
   /** The largest finite number, where float32 holds larger ones. */
   readonly largest: number | undefined;
-  /** Reasons by op (contrib ops begin with `ms.`). */
-  readonly blocked: ReadonlyMap<string, string>;
   /** Op types and node name patterns that the user keeps in float32. */
   readonly keep: readonly string[];
   /** Whether float32 inputs and outputs of the model stay float32. */
@@ -86,7 +84,7 @@ function noteRange({ graph }: Model, { type, largest, keepIo }: Narrowing, { not
 function isBounded({ producer }: Value): boolean {
   let node = producer;
   while (node && isMovement(node) && node.inputs[0]) node = node.inputs[0].producer;
-  return node !== undefined && isBounding(node);
+  return node !== undefined && precisionOf(node).size === 'bounded';
 }
 
 /** True where a node other than a Cast gives the type. */
@@ -100,7 +98,7 @@ export function computesIn(model: Model, type: 'float16' | 'bfloat16'): boolean 
 /** Why a node stays float32; '' where that goes without saying. */
 function objection(
   node: Node,
-  { type, blocked }: Narrowing,
+  { type, largest }: Narrowing,
   found: Sensitive,
   isKept: (node: Node) => boolean,
   context: PassContext,
@@ -115,11 +113,10 @@ function objection(
     return 'sequences, maps and optionals keep their float32 elements';
   if (isTypedByItself(node)) return '';
   if (values.some((value) => value.elem === undefined)) return 'a type at it is not known';
-  const key = opKey(node);
+  const isKnown = node.domain === '' || node.domain === 'com.microsoft';
   const reason =
-    found.nodes.get(node) ?? (key === undefined ? `no kernel of ${node.domain} is known` : blocked.get(key));
+    found.nodes.get(node) ?? (isKnown ? whyWide(node, largest !== undefined) : `no kernel of ${node.domain} is known`);
   if (reason) return reason;
-  if (isSquare(node) && blocked.has('Pow')) return blocked.get('Pow');
   const fault = context.target === 'cpu' ? brokenInFloat16OnCpu(node) : undefined;
   if (fault) return fault;
   if (!context.hasKernel(node.opType, node.domain, node.opset ?? 1, type))

@@ -1,29 +1,15 @@
-/** What passes to a narrower float must know of operators. Names of contrib ops begin with `ms.`. */
+/** What passes to a narrower float ask of operators. */
+import { schemaOf } from '../../src/infer/index.js';
 import { constantTensor } from '../../src/ir/constants.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount } from '../../src/ir/tensor.js';
+import { isFloat } from '../../src/ir/types.js';
 import { heldBy } from '../../src/ops/moved.js';
+import type { Precision } from '../../src/ops/precision.js';
+import { rowOf } from '../../src/ops/registry.js';
 
-const words = (...texts: readonly string[]): ReadonlySet<string> => new Set(texts.join(' ').split(/\s+/));
-
-/** The key of a node's op in these tables; undefined outside ai.onnx and com.microsoft. */
-export function opKey(node: Node): string | undefined {
-  if (node.domain === '') return node.opType;
-  return node.domain === 'com.microsoft' ? `ms.${node.opType}` : undefined;
-}
-
-const isIn =
-  (set: ReadonlySet<string>) =>
-  (node: Node): boolean =>
-    set.has(opKey(node) ?? '');
-
-/** Where the time goes: what a narrower float is for. */
-export const isHeavy = isIn(
-  words(
-    'MatMul Gemm Conv ConvTranspose Einsum LSTM GRU RNN Attention',
-    'ms.Attention ms.MultiHeadAttention ms.GroupQueryAttention ms.FusedMatMul ms.MatMulNBits',
-  ),
-);
+const NOTHING: Precision = {};
+export const precisionOf = (node: Node): Precision => rowOf(node)?.precision ?? NOTHING;
 
 /** Moves elements and calculates nothing. */
 export function isMovement(node: Node): boolean {
@@ -31,149 +17,59 @@ export function isMovement(node: Node): boolean {
   return held !== undefined && !held.isChoice && !held.recast;
 }
 
+/** Calculates a number from numbers at the same place, or moves it. */
+export const isPointwise = (node: Node): boolean => rowOf(node)?.isElementwise === true || isMovement(node);
+
 /** Reads how large a tensor is, whatever its type: never worth a cast. */
-export const readsShapeAlone = isIn(words('Shape Size'));
-
-/** Picks among its numbers by others, which are computed: not a constant even where all its floats are. */
-export const isSelection = isIn(words('Gather GatherElements GatherND ScatterND ScatterElements Where OneHot'));
-
-/** Gives numbers of ordinary size whatever it is given. */
-export const isBounding = isIn(
-  words(
-    'Sin Cos Tanh Atan Sigmoid HardSigmoid Softmax Hardmax Erf Sign Softsign Log LpNormalization LayerNormalization',
-    'RMSNormalization InstanceNormalization GroupNormalization BatchNormalization ms.GroupNorm',
-    'SimplifiedLayerNormalization ms.SimplifiedLayerNormalization',
-  ),
-);
-
-/** Quantized arithmetic: its float inputs are scales, which multiply every rounding they get. */
-export const takesScales = isIn(
-  words(
-    'DequantizeLinear QuantizeLinear QLinearConv QLinearMatMul ms.MatMulNBits ms.MatMulIntegerToFloat',
-    'ms.DynamicQuantizeMatMul ms.GatherBlockQuantized ms.QAttention',
-  ),
-);
-
-/** Gives a number that may be far larger than those that it is given; what reads it may have to shrink it first. */
-export const isGrowing = isIn(words('Pow Exp ReduceSum ReduceSumSquare ReduceL1 ReduceProd'));
+export const readsShapeAlone = (node: Node): boolean => node.is('Shape') || node.is('Size');
 
 /** x · x. */
 export const isSquare = (node: Node): boolean => node.is('Mul') && node.inputs[0] === node.inputs[1];
-
-/** Brings back to ordinary size what has grown. */
-export const isShrinking = isIn(words('Sqrt Log Reciprocal ReduceLogSum ReduceLogSumExp'));
-
-/** Limits a number: a bound beyond the type's range bounds nothing and makes nothing large. */
-export const isLimiting = isIn(words('Clip Min Max'));
-
-/** Calculates a number from numbers at the same place: what an argument of Sin or an index is computed by. */
-export const isElementwise = isIn(
-  words('Add Sub Mul Div Neg Abs Sqrt Exp Log Reciprocal Pow Where Floor Ceil Round Mod Max Min Clip Cast'),
-);
-export const isProduct = isIn(words('MatMul Gemm Einsum ms.FusedMatMul'));
 
 /** Largest constant that a product on the way to an angle may have: rotary frequencies, not a layer's weights. */
 const SMALL_FACTOR = 1024;
 
 /** True where a node takes part in computing a coordinate: arithmetic without weights. */
 export const isCoordinateArithmetic = (node: Node): boolean =>
-  isElementwise(node) ||
-  isMovement(node) ||
-  (isProduct(node) && node.inputs.every((value) => elementCount(constantTensor(value)?.shape ?? []) <= SMALL_FACTOR));
+  isPointwise(node) ||
+  (precisionOf(node).isLayer === true &&
+    node.inputs.every((value) => elementCount(constantTensor(value)?.shape ?? []) <= SMALL_FACTOR));
 
-/** Float inputs that the operator wants, or that accuracy wants, in float32: by op, the slots. */
-const float32Inputs: ReadonlyMap<string, readonly number[]> = new Map(
-  Object.entries({
-    Resize: [1, 2],
-    Upsample: [1],
-    Dropout: [1],
-    OneHot: [1],
-    // Its kernels read scale and bias as float32, whatever they normalise.
-    'ms.GroupNorm': [1, 2],
-    'ms.SkipGroupNorm': [1, 2],
-    // The scales of a quantized cache.
-    'ms.GroupQueryAttention': [12, 13],
-  }),
-);
+/** True for an output whose type is not that of an input: written down in an attribute, drawn, or chosen for what is counted. */
+export function staysFloat32Output({ opType, domain, opset = 1 }: Node, index: number): boolean {
+  const schema = schemaOf(opType, domain, opset);
+  const type = schema?.outputs[index]?.type;
+  return (
+    type !== undefined && !(schema?.typeConstraints.has(type) && schema.inputs.some((input) => input.type === type))
+  );
+}
 
-/** Outputs that stay float32: means and deviations of the norms. */
-const float32Outputs: ReadonlyMap<string, readonly number[]> = new Map(
-  Object.entries({
-    LayerNormalization: [1, 2],
-    'ms.SkipLayerNormalization': [1, 2],
-    SimplifiedLayerNormalization: [1],
-    'ms.SimplifiedLayerNormalization': [1],
-    'ms.SkipSimplifiedLayerNormalization': [1, 2],
-  }),
-);
+/** True for an op whose floats do not follow those that it is given. */
+export function isTypedByItself(node: Node): boolean {
+  if (precisionOf(node).takesScales === 'whole' || node.is('CastLike') || node.is('Multinomial')) return true;
+  const floats = node.outputs.filter((value) => isFloat(value?.elem));
+  return floats.length > 0 && floats.every((value) => staysFloat32Output(node, value?.index ?? 0));
+}
 
 export const staysFloat32Input = (node: Node, index: number): boolean =>
-  float32Inputs.get(opKey(node) ?? '')?.includes(index) ?? false;
-export const staysFloat32Output = (node: Node, index: number): boolean =>
-  float32Outputs.get(opKey(node) ?? '')?.includes(index) ?? false;
+  precisionOf(node).float32Inputs?.includes(index) ?? false;
 
-/** The slot of an attention's additive mask, which may be cut to the type's range without a change. */
-const maskInputs: ReadonlyMap<string, number> = new Map(
-  Object.entries({
-    Attention: 3,
-    'ms.Attention': 5,
-    'ms.MultiHeadAttention': 5,
-    'ms.GroupQueryAttention': 10,
-  }),
-);
-export const isMaskInput = (node: Node, index: number): boolean => maskInputs.get(opKey(node) ?? '') === index;
+const because: Readonly<Record<NonNullable<Precision['stays']>, string>> = {
+  coordinates: 'integer positions and angles need float32',
+  overflow: 'its results pass 65504 easily',
+  statistics: 'sums over whole maps pass 65504 easily',
+};
 
-/** Ops whose output type is not that of an input: written down in an attribute, drawn, or quantized. */
-const typedByItself = words(
-  'Cast CastLike Constant ConstantOfShape RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial',
-  'EyeLike HannWindow HammingWindow BlackmanWindow MelWeightMatrix DequantizeLinear QuantizeLinear',
-  'DynamicQuantizeLinear QLinearConv QLinearMatMul MatMulInteger ConvInteger ms.DynamicQuantizeMatMul',
-  'ms.MatMulIntegerToFloat ms.QAttention SequenceConstruct SequenceAt SequenceInsert SequenceErase SequenceEmpty',
-  'SplitToSequence ConcatFromSequence SequenceMap SequenceLength Optional OptionalGetElement OptionalHasElement',
-  'If Loop Scan',
-);
-export const isTypedByItself = isIn(typedByItself);
-
-/** Results that are positions, counts or angles: a narrow float cannot tell neighbours apart. */
-const coordinates = 'integer positions and angles need float32';
-/** Refused for any narrow float. */
-export const blockedForCoordinates: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    Range: coordinates,
-    CumSum: coordinates,
-    Sin: coordinates,
-    Cos: coordinates,
-    GridSample: coordinates,
-    RoiAlign: coordinates,
-    NonMaxSuppression: coordinates,
-  }),
-);
-
-const overflow = 'its results pass 65504 easily';
-const statistics = 'sums over whole maps pass 65504 easily';
-/** Refused for float16, whose largest number is 65504. */
-export const blockedForRange: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    Pow: overflow,
-    Exp: overflow,
-    ReduceSum: overflow,
-    ReduceMean: overflow,
-    ReduceSumSquare: overflow,
-    ReduceL1: overflow,
-    ReduceL2: overflow,
-    ReduceLogSum: overflow,
-    ReduceLogSumExp: overflow,
-    ReduceProd: overflow,
-    InstanceNormalization: statistics,
-    LpNormalization: statistics,
-    MeanVarianceNormalization: statistics,
-  }),
-);
+/** Why the results of an op stay float32; `hasRange`: the narrow type holds only small numbers, as float16 up to 65504. */
+export function whyWide(node: Node, hasRange: boolean): string | undefined {
+  const stays = precisionOf(node).stays ?? (isSquare(node) ? 'overflow' : undefined);
+  return stays && (hasRange || stays === 'coordinates') ? because[stays] : undefined;
+}
 
 /** Why the CPU provider of onnxruntime 1.30 cannot be given a node in float16, though it loads it; undefined where it can. */
 export function brokenInFloat16OnCpu(node: Node): string | undefined {
   // It casts the scales by a node of its own; the 8-bit kernel (accuracy_level 4) reads constant ones alone, and gives zeros.
-  if (opKey(node) === 'ms.MatMulNBits') return 'the CPU provider gives zeros for it in float16';
+  if (node.is('MatMulNBits', 'com.microsoft')) return 'the CPU provider gives zeros for it in float16';
   if (/^Scatter(ND|Elements)$/.test(node.opType) && (node.string('reduction') ?? 'none') !== 'none')
     return 'the CPU provider adds up, or compares, no float16 where it scatters';
   return transposesBatch(node) ? 'the CPU provider crashes on it in float16' : undefined;

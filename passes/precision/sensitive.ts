@@ -16,18 +16,7 @@ import { elementCount } from '../../src/ir/tensor.js';
 import { dataTypes, isFloat, isInteger } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { decidingNodes } from './deciding.js';
-import {
-  isBounding,
-  isCoordinateArithmetic,
-  isGrowing,
-  isHeavy,
-  isLimiting,
-  isMaskInput,
-  isProduct,
-  isSelection,
-  isShrinking,
-  isSquare,
-} from './ops.js';
+import { isCoordinateArithmetic, isSquare, precisionOf } from './ops.js';
 
 export type Sensitivity = 'position' | 'quantized' | 'tiny' | 'large' | 'grown';
 
@@ -67,7 +56,7 @@ export function sensitive(
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
       const floats = node.inputs.filter((value): value is Value => isFloat(value?.elem));
-      if (floats.length > 0 && floats.every(isFixed) && !isSelection(node))
+      if (floats.length > 0 && floats.every(isFixed) && !precisionOf(node).isSelection)
         for (const value of node.outputs) if (value) fixed.add(value);
       const source = sourceOf(node) ?? (hasRange && grows(node) ? 'grown' : undefined);
       if (source) mark(node, values, source);
@@ -77,7 +66,7 @@ export function sensitive(
       if (own) kinds.add(own);
       for (const kind of kinds) {
         // Where it is worth it, a product takes what has grown: running it shows whether it fits.
-        if (kind === 'grown' && isHeavy(node)) continue;
+        if (kind === 'grown' && precisionOf(node).isHeavy) continue;
         const joins = floats.some((value) => !isFixed(value) && !values.has(value));
         if (kind !== 'position' || !joins) nodes.set(node, because[kind]);
         const isLarge = (value: Value) =>
@@ -116,7 +105,7 @@ function isAbsorbed(node: Node, value: Value, values: ReadonlyMap<Value, Sensiti
 
 /** True where a node reads the values as an attention's mask alone: its Softmax bounds what comes of them. */
 const isOnlyMask = (node: Node, values: readonly Value[]): boolean =>
-  node.inputs.every((input, index) => !input || !values.includes(input) || isMaskInput(node, index));
+  node.inputs.every((input, index) => !input || !values.includes(input) || precisionOf(node).mask === index);
 
 function passesOn(
   node: Node,
@@ -125,13 +114,14 @@ function passesOn(
   own: Sensitivity | undefined,
   values: ReadonlyMap<Value, Sensitivity>,
 ): boolean {
-  if (isBounding(node)) return false;
+  const { size } = precisionOf(node);
+  if (size === 'bounded') return false;
   switch (kind) {
     case 'large':
       // A bound beyond the range makes nothing large; what is large already stays so.
-      return !isLimiting(node) || reads(node, 'large', values);
+      return size !== 'limiting' || reads(node, 'large', values);
     case 'grown':
-      return !joins && !isShrinking(node) && !isRoot(node) && !isRatio(node, values);
+      return !joins && size !== 'shrinking' && !isRoot(node) && !isRatio(node, values);
     case 'quantized':
       return !(node.is('Mul') && dequantizes(node));
     case 'tiny':
@@ -157,7 +147,8 @@ function exponentOf(node: Node): number | undefined {
 
 const isRoot = (node: Node): boolean => (exponentOf(node) ?? 2) <= 1;
 
-const grows = (node: Node): boolean => (isGrowing(node) && !(node.is('Pow') && isRoot(node))) || isSquare(node);
+const grows = (node: Node): boolean =>
+  (precisionOf(node).size === 'growing' && !(node.is('Pow') && isRoot(node))) || isSquare(node);
 
 /** Mul(Cast(integer product), scale). */
 const dequantizes = (node: Node): boolean =>
@@ -178,7 +169,7 @@ export function coordinateNodes(model: Model, withLayers = false): ReadonlySet<N
       const producer = value?.producer;
       if (!producer || !isFloat(value.elem)) continue;
       if (isCoordinateArithmetic(producer)) found.add(producer);
-      else if (withLayers && isProduct(producer)) ends.add(producer);
+      else if (withLayers && precisionOf(producer).isLayer) ends.add(producer);
     }
   return new Set([...found, ...ends]);
 }

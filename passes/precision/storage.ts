@@ -11,7 +11,7 @@ import { castTo, widenBehind, widenModel } from '../../src/ir/widen.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { toBfloat16Tensor } from './bfloat16.js';
 import { computesIn } from './narrow.js';
-import { blockedForCoordinates, opKey, takesScales } from './ops.js';
+import { precisionOf } from './ops.js';
 import { coordinateNodes } from './sensitive.js';
 
 /** The first opset whose Cast takes bfloat16. */
@@ -27,7 +27,7 @@ export function storeAsBfloat16(model: Model, minElements: number, context: Pass
   let small = 0;
   let stored = 0;
   const angles = coordinateNodes(model);
-  const isAngle = (node: Node) => angles.has(node) || blockedForCoordinates.has(opKey(node) ?? '');
+  const isAngle = (node: Node) => angles.has(node) || precisionOf(node).stays === 'coordinates';
   for (const graph of model.graphs())
     for (const value of [...graph.inputs, ...graph.constants]) {
       const tensor = value.tensor ?? value.defaultTensor;
@@ -83,7 +83,7 @@ function refusal(value: Value, graph: Graph): string | undefined {
   if (value.isInput && !graph.isInFunction) return 'it is listed as an input (IR version 3), which must stay float32';
   if (value.isOutput) return 'a graph output must stay float32';
   if (value.tensor?.sparse) return 'a sparse constant is small as it is';
-  if (value.users.some(takesScales)) return 'the scales of quantized weights stay float32';
+  if (value.users.some((user) => precisionOf(user).takesScales)) return 'the scales of quantized weights stay float32';
   if ((graph.opsets.get('') ?? 0) < CAST_TAKES_BFLOAT16) return 'Cast takes bfloat16 from opset 13 on';
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** The attention operators of ai.onnx. */
 import { addDims, divideExactly, floorDivide, multiplyDims, subtractDims } from '../ir/dims.js';
 import type { Call, InferRule, PartialDim } from './call.js';
+import { heavy } from './precision.js';
 import type { Rows } from './row.js';
 import { like } from './shapes.js';
 
@@ -69,7 +70,7 @@ export const causalConvolution: InferRule = (call) => {
 };
 
 export const attention: Rows = {
-  Attention: { infer: attentionRule },
+  Attention: { infer: attentionRule, precision: { ...heavy, mask: 3 } },
   CausalConvWithState: { infer: causalConvolution },
   LinearAttention: { infer: linearAttention },
   RotaryEmbedding: { infer: like() },

@@ -7,6 +7,7 @@ import { isUnknown } from '../ir/symbols.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Call, InferRule, Known, PartialDim, PartialShape } from './call.js';
 import { joinContents, joinShapes, joinTypes } from './join.js';
+import { exact } from './precision.js';
 import type { Rows } from './row.js';
 
 const conditional: InferRule = (call) => {
@@ -230,7 +231,7 @@ const scan: InferRule = (call) => {
 };
 
 export const controlFlow: Rows = {
-  If: { infer: conditional },
-  Loop: { infer: loop },
-  Scan: { infer: scan },
+  If: { infer: conditional, precision: exact },
+  Loop: { infer: loop, precision: exact },
+  Scan: { infer: scan, precision: exact },
 };

@@ -3,6 +3,7 @@ import { addDims, ceilDivide, type Dim, floorDivide, minDim, multiplyDims, subtr
 import type { Shape } from '../ir/types.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
 import { all, convolved, leastRank, sameDim, windowed } from './demands.js';
+import { exact, heavy, layer, places, scales } from './precision.js';
 import type { Rows } from './row.js';
 
 const numbers = (call: Call, name: string, rank: number, fallback: number): readonly number[] =>
@@ -146,17 +147,17 @@ const maxRoiPool: InferRule = (call) =>
 const deformConv = conv();
 
 export const convolution: Rows = {
-  Conv: { infer: conv(), demands: convolved() },
+  Conv: { infer: conv(), demands: convolved(), precision: layer },
   ConvInteger: { infer: conv(), demands: convolved() },
-  QLinearConv: { infer: conv(3), demands: convolved(3) },
+  QLinearConv: { infer: conv(3), demands: convolved(3), precision: scales },
   DeformConv: { infer: deformConv },
-  ConvTranspose: { infer: convTranspose, demands: all(windowed(1), sameDim(0, 1, 1, 0)) },
-  MaxPool: { infer: pool, demands: windowed() },
+  ConvTranspose: { infer: convTranspose, demands: all(windowed(1), sameDim(0, 1, 1, 0)), precision: heavy },
+  MaxPool: { infer: pool, demands: windowed(), precision: exact },
   AveragePool: { infer: pool, demands: windowed() },
   LpPool: { infer: pool, demands: windowed() },
   GlobalAveragePool: { infer: globalPool, demands: leastRank(0, 3) },
-  GlobalMaxPool: { infer: globalPool, demands: leastRank(0, 3) },
+  GlobalMaxPool: { infer: globalPool, demands: leastRank(0, 3), precision: exact },
   GlobalLpPool: { infer: globalPool, demands: leastRank(0, 3) },
-  MaxUnpool: { infer: maxUnpool },
-  MaxRoiPool: { infer: maxRoiPool },
+  MaxUnpool: { infer: maxUnpool, precision: exact },
+  MaxRoiPool: { infer: maxRoiPool, precision: { decides: [places(1)] } },
 };

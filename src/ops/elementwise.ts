@@ -28,6 +28,7 @@ import {
   quotient,
   sum,
 } from './interval.js';
+import { bounding, type Decision, exact, selection, shrinking } from './precision.js';
 import {
   bounded,
   clipped,
@@ -156,47 +157,63 @@ const chosen: Moves = { from: 'all', isChoice: true };
 
 const alongAxis = unlessEmpty((call) => axis(call.opset < 13 ? 1 : -1)(call));
 
+/** A spectrum's powers, of which a filter bank and a transform are the layers. */
+const spreading: Decision = {
+  slot: 0,
+  reason: 'is read by a logarithm, which spreads small numbers and takes powers of large ones',
+  layers: 2,
+};
+
+const cumulated: OpRow = { infer: unary, demands: unlessEmpty(axes((call) => call.contents(1))) };
+
 export const elementwise: Rows = {
-  ...alike('CumSum CumProd', { infer: unary, demands: unlessEmpty(axes((call) => call.contents(1))) }),
-  LogSoftmax: { infer: unary, demands: alongAxis },
-  ...alike('Hardmax Softmax', { infer: unary, demands: alongAxis, range: bounded(0, 1) }),
+  CumSum: { ...cumulated, precision: { stays: 'coordinates' } },
+  CumProd: cumulated,
+  LogSoftmax: { infer: unary, demands: alongAxis, precision: { isRowwise: true } },
+  ...alike('Hardmax Softmax', {
+    infer: unary,
+    demands: alongAxis,
+    range: bounded(0, 1),
+    precision: { ...bounding, isRowwise: true },
+  }),
   ...alike(
-    'Acos Acosh Affine BitwiseNot Celu Elu Gelu HardSwish ImageScaler IsInf LeakyRelu Log Mish ' +
+    'Acos Acosh Affine BitwiseNot Celu Elu Gelu HardSwish ImageScaler IsInf LeakyRelu Mish ' +
       'PRelu ParametricSoftplus Scale Selu Softplus Swish ThresholdedRelu',
     pointwise(),
   ),
   ...alike('Asin Asinh Atanh ScaledTanh Shrink Sinh Tan', pointwise({ parity: 'odd' })),
   Cosh: pointwise({ parity: 'even' }),
-  Cos: pointwise({ parity: 'even', range: bounded(-1, 1) }),
+  Cos: pointwise({ parity: 'even', range: bounded(-1, 1), precision: { ...bounding, stays: 'coordinates' } }),
   ...alike('BitwiseAnd BitwiseOr BitwiseXor BitShift Mean StringConcat', pointwise({}, broadcast)),
-  Abs: each(arithmetic.abs, { parity: 'even', range: ofOne(magnitude) }),
-  Neg: each(arithmetic.negate, { parity: 'odd', range: ofOne(negated) }),
-  Atan: pointwise({ parity: 'odd', range: curve(Math.atan) }),
-  Erf: pointwise({ parity: 'odd', range: bounded(-1, 1) }),
-  Sin: pointwise({ parity: 'odd', range: bounded(-1, 1) }),
-  Softsign: pointwise({ parity: 'odd', range: curve((x) => x / (1 + Math.abs(x))) }),
-  Tanh: pointwise({ parity: 'odd', range: curve(Math.tanh) }),
-  Reciprocal: pointwise({ parity: 'odd', range: ofOne((a) => quotient(exactly(1), a)) }),
-  Exp: pointwise({ range: curve(Math.exp) }),
-  Sigmoid: pointwise({ range: curve((x) => 1 / (1 + Math.exp(-x))) }),
-  HardSigmoid: pointwise({ range: bounded(0, 1) }),
+  Abs: each(arithmetic.abs, { parity: 'even', range: ofOne(magnitude), precision: exact }),
+  Neg: each(arithmetic.negate, { parity: 'odd', range: ofOne(negated), precision: exact }),
+  Atan: pointwise({ parity: 'odd', range: curve(Math.atan), precision: bounding }),
+  Erf: pointwise({ parity: 'odd', range: bounded(-1, 1), precision: bounding }),
+  Sin: pointwise({ parity: 'odd', range: bounded(-1, 1), precision: { ...bounding, stays: 'coordinates' } }),
+  Softsign: pointwise({ parity: 'odd', range: curve((x) => x / (1 + Math.abs(x))), precision: bounding }),
+  Tanh: pointwise({ parity: 'odd', range: curve(Math.tanh), precision: bounding }),
+  Reciprocal: pointwise({ parity: 'odd', range: ofOne((a) => quotient(exactly(1), a)), precision: shrinking }),
+  Exp: pointwise({ range: curve(Math.exp), precision: { size: 'growing', stays: 'overflow' } }),
+  Sigmoid: pointwise({ range: curve((x) => 1 / (1 + Math.exp(-x))), precision: bounding }),
+  HardSigmoid: pointwise({ range: bounded(0, 1), precision: bounding }),
+  Log: pointwise({ precision: { ...bounding, decides: [spreading] } }),
   IsNaN: pointwise({ range: ofOne((a) => a && booleans(false)) }),
-  Sign: pointwise({ parity: 'odd', range: rising(Math.sign) }),
-  Floor: each(arithmetic.floor, { range: rising(Math.floor) }),
-  Ceil: each(arithmetic.ceil, { range: rising(Math.ceil) }),
+  Sign: pointwise({ parity: 'odd', range: rising(Math.sign), precision: { ...bounding, ...exact } }),
+  Floor: each(arithmetic.floor, { range: rising(Math.floor), precision: exact }),
+  Ceil: each(arithmetic.ceil, { range: rising(Math.ceil), precision: exact }),
   Round: each(arithmetic.round, { parity: 'odd', range: rising(toEven) }),
-  Relu: each((a) => arithmetic.max(a, 0), { range: rising((x) => Math.max(x, 0)) }),
-  Sqrt: each(arithmetic.sqrt, { range: rising(Math.sqrt, 0) }),
+  Relu: each((a) => arithmetic.max(a, 0), { range: rising((x) => Math.max(x, 0)), precision: exact }),
+  Sqrt: each(arithmetic.sqrt, { range: rising(Math.sqrt, 0), precision: shrinking }),
   Not: each(arithmetic.not, { range: ofOne((a) => difference(exactly(1), a)) }),
   Add: computing(() => arithmetic.add, ofAll(sum)),
   Sum: computing(() => arithmetic.add, ofAll(sum)),
   Sub: computing(() => arithmetic.subtract, ofAll(difference)),
   Mul: computing(() => arithmetic.multiply, ofAll(product)),
   Div: computing((call) => arithmetic.divide(call.elem(0)), ratio),
-  Pow: computing(() => arithmetic.power),
+  Pow: { ...computing(() => arithmetic.power), precision: { size: 'growing', stays: 'overflow' } },
   Mod: computing(() => arithmetic.modulo),
-  Min: { ...computing(() => arithmetic.min, ofAll(minimum)), moves: chosen },
-  Max: { ...computing(() => arithmetic.max, ofAll(maximum)), moves: chosen },
+  Min: { ...computing(() => arithmetic.min, ofAll(minimum)), moves: chosen, precision: { size: 'limiting' } },
+  Max: { ...computing(() => arithmetic.max, ofAll(maximum)), moves: chosen, precision: { size: 'limiting' } },
   Equal: comparing(arithmetic.equal, isEqual),
   Greater: comparing(arithmetic.greater, isGreater),
   GreaterOrEqual: comparing(arithmetic.greaterOrEqual, isNot(isLess)),
@@ -208,9 +225,13 @@ export const elementwise: Rows = {
   BitCast: pointwise({}, (call) => call.set(0, call.shape(0), castTarget(call))),
   Cast: pointwise({ moves: recast, range: ofCast }, cast),
   CastLike: pointwise({ demands: () => undefined, moves: recast, range: ofCast }, cast),
-  Clip: pointwise({ range: clipped }, clip),
-  Dropout: { infer: dropout, moves: { from: [0], how: asItIs, outputs: 1, when: isNotTraining } },
+  Clip: pointwise({ range: clipped, precision: { size: 'limiting' } }, clip),
+  Dropout: {
+    infer: dropout,
+    moves: { from: [0], how: asItIs, outputs: 1, when: isNotTraining },
+    precision: { float32Inputs: [1] },
+  },
   Identity: pointwise({ parity: 'odd', moves: { from: [0], how: asItIs } }, identity),
   Trilu: { infer: unary, demands: leastRank(0, 2), moves: { from: [0], fill: () => 0 } },
-  Where: pointwise({ moves: { from: [1, 2], isChoice: true }, range: ofChoice }, where),
+  Where: pointwise({ moves: { from: [1, 2], isChoice: true }, range: ofChoice, precision: selection }, where),
 };

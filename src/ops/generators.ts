@@ -6,6 +6,7 @@ import { type DataType, dataTypeOfCode, dataTypes, isFloat } from '../ir/types.j
 import type { Call, InferRule } from './call.js';
 import { fillContents, MOST } from './contents.js';
 import { rank } from './demands.js';
+import { exact } from './precision.js';
 import type { Rows } from './row.js';
 import { numericShape, unknownDims } from './shapes.js';
 
@@ -107,11 +108,11 @@ const melWeightMatrix: InferRule = (call) => {
 
 export const generators: Rows = {
   Constant: { infer: constant },
-  ConstantOfShape: { infer: constantOfShape },
-  Range: { infer: range },
+  ConstantOfShape: { infer: constantOfShape, precision: exact },
+  Range: { infer: range, precision: { stays: 'coordinates' } },
   Shape: { infer: shapeOf },
   Size: { infer: size },
-  EyeLike: { infer: eyeLike, demands: rank(0, 2) },
+  EyeLike: { infer: eyeLike, demands: rank(0, 2), precision: exact },
   RandomNormal: { infer: random },
   RandomUniform: { infer: random },
   RandomNormalLike: { infer: randomLike },

@@ -5,6 +5,7 @@ import { type Dim, floorDivide, multiplyDims } from '../ir/dims.js';
 import { maxOf, minOf } from '../ir/lists.js';
 import type { Call, Contents, InferRule, PartialDim } from './call.js';
 import { all, rank } from './demands.js';
+import { places, ranks } from './precision.js';
 import type { Rows } from './row.js';
 import { unknownDims } from './shapes.js';
 
@@ -101,11 +102,15 @@ const imageDecoder: InferRule = (call) =>
   call.set(0, [undefined, undefined, call.string('pixel_format') === 'Grayscale' ? 1 : 3]);
 
 export const image: Rows = {
-  Resize: { infer: resize },
-  Upsample: { infer: upsample },
-  GridSample: { infer: gridSample },
+  Resize: { infer: resize, precision: { float32Inputs: [1, 2] } },
+  Upsample: { infer: upsample, precision: { float32Inputs: [1] } },
+  GridSample: { infer: gridSample, precision: { stays: 'coordinates', decides: [places(1)] } },
   AffineGrid: { infer: affineGrid },
-  NonMaxSuppression: { infer: nonMaxSuppression, demands: all(rank(0, 3), rank(1, 3)) },
-  RoiAlign: { infer: roiAlign },
+  NonMaxSuppression: {
+    infer: nonMaxSuppression,
+    demands: all(rank(0, 3), rank(1, 3)),
+    precision: { stays: 'coordinates', decides: [places(0), ranks(1)] },
+  },
+  RoiAlign: { infer: roiAlign, precision: { stays: 'coordinates', decides: [places(1)] } },
   ImageDecoder: { infer: imageDecoder },
 };

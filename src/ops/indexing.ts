@@ -6,6 +6,7 @@ import { type InferRule, MOST_AXES, type PartialDim, type PartialShape, type Rea
 import { fillContents, linear, MOST } from './contents.js';
 import { all, axes, axesAt, axis, sameRank } from './demands.js';
 import { along, fixed, indexIn, type Movement, type Place, toldBy } from './movement.js';
+import { exact, ranks, selection } from './precision.js';
 import type { Moves, Rows } from './row.js';
 import { like, numericShape, unknownDims } from './shapes.js';
 import { asItIs } from './views.js';
@@ -228,17 +229,22 @@ const unique: InferRule = (call) => {
 const scattered: Moves = { from: [0, 2], when: (node) => (node.string('reduction') ?? 'none') === 'none' };
 
 export const indexing: Rows = {
-  Gather: { infer: gather, demands: axis(0), moves: { from: [0], how: gathered } },
-  GatherElements: { infer: like(1), demands: all(sameRank(0, 1), axis(0)), moves: { from: [0] } },
-  GatherND: { infer: gatherND, moves: { from: [0], how: gatheredND } },
+  Gather: { infer: gather, demands: axis(0), moves: { from: [0], how: gathered }, precision: selection },
+  GatherElements: { infer: like(1), demands: all(sameRank(0, 1), axis(0)), moves: { from: [0] }, precision: selection },
+  GatherND: { infer: gatherND, moves: { from: [0], how: gatheredND }, precision: selection },
   Slice: { infer: slice, demands: axes(axesAt(3, 10)), moves: { from: [0], how: taken } },
   Scatter: { infer: like(), moves: scattered },
-  ScatterElements: { infer: like(), demands: all(sameRank(0, 1), axis(0)), moves: scattered },
-  ScatterND: { infer: like(), moves: scattered },
+  ScatterElements: { infer: like(), demands: all(sameRank(0, 1), axis(0)), moves: scattered, precision: selection },
+  ScatterND: { infer: like(), moves: scattered, precision: selection },
   TensorScatter: { infer: like(), moves: { from: [0, 1] } },
   ReverseSequence: { infer: like(), moves: { from: [0] } },
-  TopK: { infer: topK, demands: axis(-1), moves: { from: [0], outputs: 1, isChoice: true } },
-  NonZero: { infer: nonZero },
-  OneHot: { infer: oneHot },
+  TopK: {
+    infer: topK,
+    demands: axis(-1),
+    moves: { from: [0], outputs: 1, isChoice: true },
+    precision: { decides: [ranks(0)] },
+  },
+  NonZero: { infer: nonZero, precision: exact },
+  OneHot: { infer: oneHot, precision: { ...selection, float32Inputs: [1], isExact: true } },
   Unique: { infer: unique, moves: { from: [0], outputs: 1, isChoice: true } },
 };

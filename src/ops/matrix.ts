@@ -3,6 +3,7 @@ import { floorDivide } from '../ir/dims.js';
 import type { Shape } from '../ir/types.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
 import { factors, labelled, leastRank, matrices } from './demands.js';
+import { layer, scales } from './precision.js';
 import type { Rows } from './row.js';
 import { broadcastDim, broadcastShapes, unknownDims } from './shapes.js';
 
@@ -93,11 +94,11 @@ const col2Im: InferRule = (call) => {
 };
 
 export const matrix: Rows = {
-  MatMul: { infer: matMul(), demands: factors() },
+  MatMul: { infer: matMul(), demands: factors(), precision: layer },
   MatMulInteger: { infer: matMul(), demands: factors() },
-  QLinearMatMul: { infer: matMul(3), demands: factors(3) },
-  Gemm: { infer: gemm, demands: matrices },
-  Einsum: { infer: einsum, demands: labelled },
+  QLinearMatMul: { infer: matMul(3), demands: factors(3), precision: scales },
+  Gemm: { infer: gemm, demands: matrices, precision: layer },
+  Einsum: { infer: einsum, demands: labelled, precision: layer },
   Det: { infer: det, demands: leastRank(0, 2) },
   Col2Im: { infer: col2Im },
 };

@@ -2,6 +2,7 @@
 import { addDims, maxDim, multiplyDims } from '../ir/dims.js';
 import { causalConvolution, linearAttention, plus, share, times } from './attention.js';
 import type { Call, InferRule, PartialDim } from './call.js';
+import { heavy, scales } from './precision.js';
 import type { Rows } from './row.js';
 import { like } from './shapes.js';
 
@@ -130,18 +131,18 @@ const beamSearch: InferRule = (call) => {
 };
 
 export const microsoftAttention: Rows = {
-  Attention: { infer: packedAttention(4) },
+  Attention: { infer: packedAttention(4), precision: { ...heavy, mask: 5 } },
   CausalConvWithState: { infer: causalConvolution },
   DecoderMaskedMultiHeadAttention: { infer: decoderMasked },
   DecoderMaskedSelfAttention: { infer: decoderMaskedSelf },
   GatedRelativePositionBias: { infer: gatedRelativePositionBias },
-  GroupQueryAttention: { infer: groupQueryAttention },
+  GroupQueryAttention: { infer: groupQueryAttention, precision: { ...heavy, mask: 10, float32Inputs: [12, 13] } },
   LinearAttention: { infer: linearAttention },
   LongformerAttention: { infer: like() },
-  MultiHeadAttention: { infer: multiHeadAttention },
+  MultiHeadAttention: { infer: multiHeadAttention, precision: { ...heavy, mask: 5 } },
   PackedAttention: { infer: packedTokens },
   PackedMultiHeadAttention: { infer: packedMultiHead },
-  QAttention: { infer: packedAttention(8) },
+  QAttention: { infer: packedAttention(8), precision: scales },
   RelativePositionBias: { infer: relativePositionBias },
   SparseAttention: { infer: sparseAttention },
   WhisperBeamSearch: { infer: beamSearch },

@@ -7,6 +7,7 @@ import { conv, globalPool, pool, poolChannelsLast } from './convolution.js';
 import { gridSample } from './image.js';
 import { concatenatedShape } from './joining.js';
 import { fusedMatMul, gemm, matMul } from './matrix.js';
+import { bounding, heavy, layer, places, scales } from './precision.js';
 import { dequantizeLinear, quantizeLinear } from './quantization.js';
 import { recurrence } from './recurrent.js';
 import { reducedShape } from './reduction.js';
@@ -67,19 +68,23 @@ const gatherBlockQuantized: InferRule = (call) => {
 
 export const microsoft: Rows = {
   Trilu: { infer: like(), moves: { from: [0], fill: () => 0 } },
-  ...alike('BiasGelu FastGelu Gelu QuickGelu BiasSoftmax BiasAdd GroupNorm Inverse QLinearLeakyRelu', {
+  ...alike('BiasGelu FastGelu Gelu QuickGelu BiasSoftmax BiasAdd Inverse QLinearLeakyRelu', {
     infer: like(),
   }),
   ...alike('QLinearSigmoid QLinearSoftmax RotaryEmbedding', { infer: like() }),
   ...alike('ComplexMul ComplexMulConj', { infer: (call) => call.set(0, broadcastInputs(call)) }),
   ...alike('BiasDropout BitmaskDropout', { infer: (call) => call.set(0, call.shape(0)) }),
   ...alike('SkipLayerNormalization SkipSimplifiedLayerNormalization', { infer: skipNormalization }),
-  ...alike('FusedMatMul TransposeMatMul FusedMatMulActivation', { infer: fusedMatMul }),
-  ...alike('MatMulNBits MatMulBnb4', { infer: packedMatMul }),
-  ...alike('MatMulIntegerToFloat DynamicQuantizeMatMul MatMulInteger16', { infer: matMul() }),
+  FusedMatMul: { infer: fusedMatMul, precision: layer },
+  ...alike('TransposeMatMul FusedMatMulActivation', { infer: fusedMatMul }),
+  MatMulNBits: { infer: packedMatMul, precision: { ...heavy, takesScales: 'blocks' } },
+  MatMulBnb4: { infer: packedMatMul },
+  ...alike('MatMulIntegerToFloat DynamicQuantizeMatMul', { infer: matMul(), precision: scales }),
+  MatMulInteger16: { infer: matMul() },
   ...alike('QLinearAdd QLinearMul', { infer: quantizedPair }),
   ...alike('NhwcConv NhwcFusedConv', { infer: conv(1, () => true) }),
   ...alike('MoE QMoE', { infer: like() }),
+  GroupNorm: { infer: like(), precision: { ...bounding, float32Inputs: [1, 2] } },
   BiasSplitGelu: { infer: halves },
   CDist: { infer: (call) => call.set(0, [call.dim(0, 0), call.dim(1, 0)]) },
   ConvTransposeWithDynamicPads: {
@@ -94,14 +99,14 @@ export const microsoft: Rows = {
   EmbedLayerNormalization: { infer: embedLayerNormalization },
   FusedConv: { infer: conv() },
   FusedGemm: { infer: gemm },
-  GatherBlockQuantized: { infer: gatherBlockQuantized },
+  GatherBlockQuantized: { infer: gatherBlockQuantized, precision: { takesScales: 'blocks' } },
   GemmFloat8: {
     infer: (call) => {
       gemm(call);
       call.set(0, call.shapeOf(0), dataTypeOfCode(call.int('dtype', 1)));
     },
   },
-  GridSample: { infer: gridSample },
+  GridSample: { infer: gridSample, precision: { decides: [places(1)] } },
   NhwcMaxPool: { infer: poolChannelsLast },
   QEmbedLayerNormalization: { infer: embedLayerNormalization },
   QGemm: {
@@ -125,5 +130,6 @@ export const microsoft: Rows = {
       call.set(0, call.shape(0));
       call.set(1, call.shape(0));
     },
+    precision: { float32Inputs: [1, 2] },
   },
 };

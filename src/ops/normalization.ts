@@ -3,6 +3,7 @@
 import { axisOf } from '../ir/axes.js';
 import type { Call, InferRule } from './call.js';
 import { axis, leastRank, sameDim } from './demands.js';
+import { bounding } from './precision.js';
 import type { Rows } from './row.js';
 import { like } from './shapes.js';
 
@@ -25,15 +26,15 @@ const batchNormalization: InferRule = (call) => {
 };
 
 export const normalization: Rows = {
-  BatchNormalization: { infer: batchNormalization, demands: sameDim(0, 1, 1, 0) },
-  GroupNormalization: { infer: like() },
-  InstanceNormalization: { infer: like(), demands: leastRank(0, 3) },
+  BatchNormalization: { infer: batchNormalization, demands: sameDim(0, 1, 1, 0), precision: bounding },
+  GroupNormalization: { infer: like(), precision: bounding },
+  InstanceNormalization: { infer: like(), demands: leastRank(0, 3), precision: { ...bounding, stays: 'statistics' } },
   LRN: { infer: like() },
-  LayerNormalization: { infer: layerNormalization, demands: axis(-1) },
-  LpNormalization: { infer: like() },
-  MeanVarianceNormalization: { infer: like() },
-  RMSNormalization: { infer: like() },
-  SimplifiedLayerNormalization: { infer: layerNormalization },
+  LayerNormalization: { infer: layerNormalization, demands: axis(-1), precision: bounding },
+  LpNormalization: { infer: like(), precision: { ...bounding, stays: 'statistics' } },
+  MeanVarianceNormalization: { infer: like(), precision: { stays: 'statistics' } },
+  RMSNormalization: { infer: like(), precision: bounding },
+  SimplifiedLayerNormalization: { infer: layerNormalization, precision: bounding },
   NegativeLogLikelihoodLoss: {
     infer: (call) => call.set(0, (call.string('reduction') ?? 'mean') === 'none' ? call.shape(1) : []),
   },

@@ -1,6 +1,7 @@
 /** Quantizing and back. */
 import { dataTypeOfCode } from '../ir/types.js';
 import type { InferRule } from './call.js';
+import { scales } from './precision.js';
 import type { Rows } from './row.js';
 
 /** The element type is the zero point's, then the attribute's, then uint8. */
@@ -21,7 +22,7 @@ const dynamicQuantizeLinear: InferRule = (call) => {
 };
 
 export const quantization: Rows = {
-  QuantizeLinear: { infer: quantizeLinear },
-  DequantizeLinear: { infer: dequantizeLinear },
+  QuantizeLinear: { infer: quantizeLinear, precision: scales },
+  DequantizeLinear: { infer: dequantizeLinear, precision: scales },
   DynamicQuantizeLinear: { infer: dynamicQuantizeLinear },
 };

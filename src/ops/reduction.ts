@@ -4,6 +4,7 @@ import { axisOf } from '../ir/axes.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
 import { arithmetic, type Combine } from './contents.js';
 import { axes, axesAt, axis, unlessEmpty } from './demands.js';
+import type { Precision } from './precision.js';
 import type { OpRow, Rows } from './row.js';
 
 /** The shape that is left; `axes` undefined: all of them, null: some, not known which. */
@@ -65,17 +66,19 @@ const reducing = (inputSince: number): OpRow => ({
 });
 const since18 = reducing(18);
 
+const summing: Precision = { isRowwise: true, stays: 'overflow' };
+
 export const reduction: Rows = {
-  ReduceSum: reducing(13),
-  ReduceL1: since18,
-  ReduceL2: since18,
-  ReduceLogSum: since18,
-  ReduceLogSumExp: since18,
-  ReduceMax: since18,
-  ReduceMean: since18,
-  ReduceMin: since18,
-  ReduceProd: since18,
-  ReduceSumSquare: since18,
+  ReduceSum: { ...reducing(13), precision: { ...summing, size: 'growing' } },
+  ReduceL1: { ...since18, precision: { ...summing, size: 'growing' } },
+  ReduceL2: { ...since18, precision: summing },
+  ReduceLogSum: { ...since18, precision: { ...summing, size: 'shrinking' } },
+  ReduceLogSumExp: { ...since18, precision: { ...summing, size: 'shrinking' } },
+  ReduceMax: { ...since18, precision: { isRowwise: true, isExact: true } },
+  ReduceMean: { ...since18, precision: summing },
+  ReduceMin: { ...since18, precision: { isRowwise: true, isExact: true } },
+  ReduceProd: { ...since18, precision: { ...summing, size: 'growing' } },
+  ReduceSumSquare: { ...since18, precision: { ...summing, size: 'growing' } },
   ArgMax: { infer: argument, demands: unlessEmpty(axis(0)) },
   ArgMin: { infer: argument, demands: unlessEmpty(axis(0)) },
 };

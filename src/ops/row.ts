@@ -5,6 +5,7 @@ import type { Call, InferRule, Reading } from './call.js';
 import type { Demand } from './demands.js';
 import type { Maybe } from './interval.js';
 import { type Movement, movedContents } from './movement.js';
+import type { Precision } from './precision.js';
 
 /** The interval of a node's first output, by those of its inputs: before it is rounded to its type, and whatever their shapes. */
 export type RangeRule = (input: (index: number) => Maybe, node: Node) => Maybe;
@@ -20,6 +21,7 @@ export interface OpRow {
   readonly parity?: 'odd' | 'even';
   /** What the first output lies between; without it, nothing is known of that. */
   readonly range?: RangeRule | undefined;
+  readonly precision?: Precision;
   /** Of an op whose outputs hold elements of its inputs. */
   readonly moves?: Moves;
 }

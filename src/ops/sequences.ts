@@ -5,6 +5,7 @@ import { maxOf } from '../ir/lists.js';
 import { dataTypeOfCode, type Type, tensorType } from '../ir/types.js';
 import type { Call, InferRule } from './call.js';
 import { joinTypes } from './join.js';
+import { exact } from './precision.js';
 import type { Rows } from './row.js';
 import { like } from './shapes.js';
 
@@ -103,18 +104,19 @@ const stringSplit: InferRule = (call) => {
 };
 
 export const sequences: Rows = {
-  SequenceConstruct: { infer: construct },
-  SequenceEmpty: { infer: empty },
-  SequenceInsert: { infer: insert },
-  SequenceErase: { infer: (call) => call.setType(0, call.type(0)) },
-  SequenceAt: { infer: (call) => take(call, elementOf(call.type(0))) },
+  SequenceConstruct: { infer: construct, precision: exact },
+  SequenceEmpty: { infer: empty, precision: exact },
+  SequenceInsert: { infer: insert, precision: exact },
+  SequenceErase: { infer: (call) => call.setType(0, call.type(0)), precision: exact },
+  SequenceAt: { infer: (call) => take(call, elementOf(call.type(0))), precision: exact },
   SequenceLength: { infer: scalarOutput },
-  SequenceMap: { infer: sequenceMap },
-  SplitToSequence: { infer: splitToSequence },
-  ConcatFromSequence: { infer: concatFromSequence },
-  Optional: { infer: optional },
+  SequenceMap: { infer: sequenceMap, precision: exact },
+  SplitToSequence: { infer: splitToSequence, precision: exact },
+  ConcatFromSequence: { infer: concatFromSequence, precision: exact },
+  Optional: { infer: optional, precision: exact },
   OptionalHasElement: { infer: scalarOutput },
   OptionalGetElement: {
+    precision: exact,
     infer: (call) => take(call, call.type(0)?.kind === 'optional' ? elementOf(call.type(0)) : call.type(0)),
   },
   RegexFullMatch: { infer: like() },

@@ -11,6 +11,7 @@ import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 import { castTo, type Narrow, widenBehind } from '../../ir/widen.js';
 import { heldBy } from '../../ops/moved.js';
+import { rowOf } from '../../ops/registry.js';
 
 /** Rounds what operators compute: each value that had 16 bits, behind the operator that gives it. */
 export function roundResults(were: ReadonlyMap<Value, Narrow>): void {
@@ -29,16 +30,8 @@ function roundBehind(value: Value, type: Narrow): void {
   widenBehind(narrow);
 }
 
-/** Operators whose results are numbers that they are given, or small integers, zeros and negatives of them: nothing to round. */
-const exact = new Set(
-  [
-    'OneHot EyeLike ConstantOfShape NonZero Relu Abs Neg Sign Ceil Floor MaxPool GlobalMaxPool MaxUnpool ReduceMax ReduceMin',
-    'If Loop Scan SequenceConstruct SequenceAt SequenceInsert SequenceErase SequenceEmpty SplitToSequence',
-    'ConcatFromSequence SequenceMap Optional OptionalGetElement',
-  ]
-    .join(' ')
-    .split(' '),
-);
-
-const givesWhatItIsGiven = (node: Node): boolean =>
-  (node.domain === '' && exact.has(node.opType)) || heldBy(node.outputs[0]) !== undefined;
+/** True for results that need no rounding, or, of a Cast, get it. */
+function givesWhatItIsGiven(node: Node): boolean {
+  const held = heldBy(node.outputs[0]);
+  return node.is('Cast') || rowOf(node)?.precision?.isExact === true || (held !== undefined && !held.recast);
+}
