@@ -21,8 +21,11 @@ export const all =
 /** Only where input 0 has elements: the runtime gives what is empty before it looks. */
 export const unlessEmpty =
   (demand: Demand): Demand =>
-  (call) =>
-    call.shape(0)?.every((dim) => isNonNegative(subtractDims(dim, 1))) ? demand(call) : undefined;
+  (call) => {
+    const expected = demand(call);
+    const isFull = () => call.shape(0)?.every((dim) => isNonNegative(subtractDims(dim, 1)));
+    return expected !== undefined && isFull() ? expected : undefined;
+  };
 
 /** An input is of one of these ranks. */
 export const rank =
@@ -92,20 +95,18 @@ const clash = (a: PartialShape, b: PartialShape): boolean =>
     return at < b.length && x !== 1 && y !== 1 && differ(x, y);
   });
 
-const shapes = (call: Call): (PartialShape | undefined)[] =>
-  Array.from({ length: call.inputCount }, (_, index) => call.shape(index));
-
 export const broadcasts: Demand = (call) => {
   if (call.opset < 7 || call.inputCount < 2) return undefined;
-  const fromTheEnd = shapes(call).map((shape) => shape?.toReversed().map((dim) => (dim === 1 ? undefined : dim)));
-  return areOdd(fromTheEnd) ? 'shapes that broadcast' : undefined;
+  const found: number[] = [];
+  for (let index = 0; index < call.inputCount; index++) {
+    const shape = call.shape(index) ?? [];
+    for (let at = 1; at <= shape.length; at++) {
+      const dim = shape[shape.length - at];
+      if (typeof dim === 'number' && dim !== 1 && (found[at] ??= dim) !== dim) return 'shapes that broadcast';
+    }
+  }
+  return undefined;
 };
-
-/** True where two of the lists have different numbers at one place. */
-function areOdd(lists: readonly (PartialShape | undefined)[]): boolean {
-  const first: number[] = [];
-  return lists.some((dims) => dims?.some((dim, at) => typeof dim === 'number' && (first[at] ??= dim) !== dim));
-}
 
 export const expandable: Demand = (call) => {
   const [data, target] = [call.shape(0), call.contents(1)];
@@ -149,16 +150,23 @@ export const reshapable: Demand = (call) => {
 };
 
 export const joinable: Demand = (call) => {
-  const known = shapes(call).filter((shape) => shape !== undefined);
-  const [first] = known;
-  if (!first) return undefined;
-  if (known.some(({ length }) => length !== first.length)) return 'inputs of one rank';
-  const axis = axisOf(call.int('axis', 1), first.length);
-  if (axis === undefined) return `an axis of its inputs, not ${call.int('axis', 1)}`;
-  // The runtime passes over what is empty.
-  const full = known.filter((shape) => !shape.includes(0));
-  const others = full.map((shape) => shape.map((dim, at) => (at === axis ? undefined : dim)));
-  return areOdd(others) ? `dims that are equal but for axis ${axis}` : undefined;
+  let rank: number | undefined;
+  const found: number[] = [];
+  const named = call.int('axis', 1);
+  for (let index = 0; index < call.inputCount; index++) {
+    const shape = call.shape(index);
+    if (!shape) continue;
+    rank ??= shape.length;
+    if (shape.length !== rank) return 'inputs of one rank';
+    const axis = axisOf(named, rank);
+    if (axis === undefined) return `an axis of its inputs, not ${named}`;
+    // The runtime passes over what is empty.
+    if (shape.includes(0)) continue;
+    const isOdd = (dim: PartialDim, at: number) =>
+      at !== axis && typeof dim === 'number' && (found[at] ??= dim) !== dim;
+    if (shape.some(isOdd)) return `dims that are equal but for axis ${axis}`;
+  }
+  return undefined;
 };
 
 export const permutable: Demand = (call) => {
