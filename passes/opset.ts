@@ -7,8 +7,8 @@ import { maxOf } from '../src/ir/lists.js';
 import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
 import type { DataType } from '../src/ir/types.js';
+import { NEWEST, OLDEST, raiseOpset } from '../src/opset/raise.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
-import { NEWEST, OLDEST, raiseOpset } from '../src/run/raise-opset.js';
 
 const range = `expected a whole number from ${OLDEST + 1} to ${NEWEST}`;
 

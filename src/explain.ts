@@ -8,12 +8,12 @@ import { Model } from './ir/model.js';
 import { optionsIn } from './ir/options.js';
 import { UsageError } from './ir/usage-error.js';
 import type { Trace } from './match/trace.js';
+import { raisedCopy } from './opset/raise.js';
 import { optimize } from './optimize.js';
 import { explainOptions } from './option-schemas.js';
 import { passContext } from './run/context.js';
 import type { PassesLike } from './run/parse.js';
 import type { PassDefinition, Target } from './run/pass.js';
-import { raisedCopy } from './run/raise-opset.js';
 import { type SiteResult, sitesOf } from './run/sites.js';
 import { kernelsOf } from './runtime/kernels.js';
 

@@ -2,8 +2,8 @@
 import { inferTypes } from '../../../src/infer/index.js';
 import { cloneModel } from '../../../src/ir/clone.js';
 import type { Model } from '../../../src/ir/model.js';
+import { raiseOpset } from '../../../src/opset/raise.js';
 import type { PassContext } from '../../../src/run/pass.js';
-import { raiseOpset } from '../../../src/run/raise-opset.js';
 
 /** The first opset with Attention. */
 export const ATTENTION = 23;

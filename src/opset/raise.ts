@@ -6,8 +6,8 @@ import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import { under } from '../ir/named.js';
 import type { Node } from '../ir/node.js';
-import { changes } from './opset-changes.js';
-import { isSame } from './opset-same.js';
+import { changes } from './changes.js';
+import { isSame } from './same.js';
 
 /** Between these two, all that changed is known. */
 export const OLDEST = 7;

@@ -1,6 +1,6 @@
 /**
  * What changed between operator sets 7 and 26, as edits that keep the meaning: attributes that became inputs, ops that
- * got another name, defaults that moved. An op whose new version is listed neither here nor in opset-same.ts has no
+ * got another name, defaults that moved. An op whose new version is listed neither here nor in same.ts has no
  * later form that is known. Source: the change log of the ONNX operators.
  */
 
@@ -10,7 +10,7 @@ import { numbersOf, tensorOf } from '../ir/numbers.js';
 import { elementCount } from '../ir/tensor.js';
 import { dataTypes, isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { type Change, floatToInput, ints, intsOf, intsToInput, replace, unchangedAttributes } from './opset-edits.js';
+import { type Change, floatToInput, ints, intsOf, intsToInput, replace, unchangedAttributes } from './edits.js';
 
 /** Before 13 these flatten to two axes at `axis` and run over all of the second. */
 const flattened: Change = (node) => {
