@@ -5,23 +5,15 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { rowOf } from '../../src/ops/registry.js';
 
-/** Elementwise ops whose inputs broadcast to each other, since opset 7. */
-const broadcasting = new Set(
-  'Add Sub Mul Div Pow Mod And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual Where Max Min Sum Mean PRelu BitwiseAnd BitwiseOr BitwiseXor'.split(
-    ' ',
-  ),
-);
-
-/** PRelu broadcasts its slope to x, not x to the slope. */
-const onlySlope = 'PRelu';
-
+/** Inputs broadcast to each other since opset 7; PRelu broadcasts its slope to x, not x to the slope. */
 const canBroadcast = (node: Node, index: number): boolean =>
+  rowOf(node)?.isElementwise === true &&
   node.domain === '' &&
-  broadcasting.has(node.opType) &&
   (node.opset ?? 0) >= 8 &&
   !node.hasReference &&
-  (node.opType !== onlySlope || index === 1);
+  (node.opType !== 'PRelu' || index === 1);
 
 /** True where the inputs broadcast to `to`: each of its dims is the dim of one of them. */
 function reaches(inputs: readonly (Shape | undefined)[], to: Shape): boolean {

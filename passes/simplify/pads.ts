@@ -1,7 +1,9 @@
 /** Pad(Pad(x)) ⟶ Pad(x), and Conv(Pad(x)) ⟶ Conv(x) with wider pads, where the Pad puts zeros around the spatial axes. */
-import { fromStart } from '../../src/ir/axes.js';
+import type { Facts } from '../../src/infer/index.js';
+import { addDims, subtractDims } from '../../src/ir/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { movementOf } from '../../src/ops/moved.js';
 import { int64s, isAll, isReadOnce, smallNumbers } from './small.js';
 
 /** How many elements go before and behind every axis. */
@@ -10,19 +12,20 @@ interface Extent {
   readonly end: readonly number[];
 }
 
-/** What a Pad by one value puts around every axis; undefined where not constant. */
-function extentOf(node: Node, rank: number): Extent | undefined {
-  if ((node.string('mode') ?? 'constant') !== 'constant' || (node.opset ?? 0) < 2) return undefined;
-  const [, padsInput, , axesInput] = node.inputs;
-  const pads = node.ints('pads') ?? smallNumbers(padsInput);
-  const axes = axesInput ? smallNumbers(axesInput) : Array.from({ length: rank }, (_, axis) => axis);
-  if (!pads || !axes || pads.length !== 2 * axes.length) return undefined;
-  const [begin, end] = [new Array(rank).fill(0), new Array(rank).fill(0)];
-  axes.forEach((axis, at) => {
-    begin[fromStart(axis, rank)] = pads[at];
-    end[fromStart(axis, rank)] = pads[at + axes.length];
+/** What a Pad by one value puts around every axis; undefined where that is not known. */
+function extentOf(node: Node, facts: Facts): Extent | undefined {
+  const movement = movementOf(node.outputs[0], facts);
+  if (movement?.kind !== 'placed' || movement.outside === undefined) return undefined;
+  const { source, places } = movement;
+  const begin = places.map(({ start, by }) => (by ? undefined : subtractDims(0, start)));
+  const end = begin.map((before, axis) => {
+    const [from, to] = [source.shape?.[axis], node.output.shape?.[axis]];
+    return before !== undefined && from !== undefined && to !== undefined
+      ? subtractDims(to, addDims(from, before))
+      : undefined;
   });
-  return { begin, end };
+  const isKnown = [...begin, ...end].every((one) => typeof one === 'number');
+  return isKnown ? ({ begin, end } as Extent) : undefined;
 }
 
 const isZeros = (pad: Node): boolean => (pad.inputs[2] ? isAll(pad.inputs[2], 0) : pad.float('value', 0) === 0);
@@ -33,14 +36,14 @@ function filling(pad: Node): number | undefined {
 }
 
 /** Pads that add up: what the first cut off, the second does not put back. */
-function joinPads(node: Node): void {
+function joinPads(node: Node, facts: Facts): void {
   const inner = node.inputs[0]?.producer;
   const x = inner?.inputs[0];
   const rank = x?.shape?.length;
   if (!inner?.is('Pad') || inner.hasReference || !x || rank === undefined || (node.opset ?? 0) < 11) return;
   if (!isReadOnce(inner.output) || inner.graph !== node.graph) return;
   const [value, other] = [filling(node), filling(inner)];
-  const [first, second] = [extentOf(inner, rank), extentOf(node, rank)];
+  const [first, second] = [extentOf(inner, facts), extentOf(node, facts)];
   if (!first || !second || value === undefined || !Object.is(value, other)) return;
   const pads = [...first.begin, ...first.end];
   const more = [...second.begin, ...second.end];
@@ -51,13 +54,13 @@ function joinPads(node: Node): void {
   if (node.inputs.length > 3) node.graph.truncateInputs(node, 3);
 }
 
-function absorbPad(conv: Node): void {
+function absorbPad(conv: Node, facts: Facts): void {
   const pad = conv.inputs[0]?.producer;
   const rank = conv.inputs[1]?.shape?.length;
   const x = pad?.inputs[0];
   if (!pad?.is('Pad') || pad.hasReference || !x || rank === undefined || !isReadOnce(pad.output)) return;
   if (!['NOTSET', undefined].includes(conv.string('auto_pad'))) return;
-  const pads = isZeros(pad) ? extentOf(pad, rank) : undefined;
+  const pads = isZeros(pad) ? extentOf(pad, facts) : undefined;
   if (!pads || [...pads.begin, ...pads.end].some((one) => one < 0)) return;
   if ([...pads.begin.slice(0, 2), ...pads.end.slice(0, 2)].some((one) => one !== 0)) return;
   const sums = [...pads.begin.slice(2), ...pads.end.slice(2)];
@@ -71,11 +74,11 @@ function absorbPad(conv: Node): void {
 }
 
 /** Does so in every scope. */
-export function absorbPads(model: Model): void {
+export function absorbPads(model: Model, facts: Facts): void {
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
       if (node.hasReference) continue;
-      if (node.is('Pad') && node.outputs[0]?.uses.size) joinPads(node);
-      if (node.is('Conv')) absorbPad(node);
+      if (node.is('Pad') && node.outputs[0]?.uses.size) joinPads(node, facts);
+      if (node.is('Conv')) absorbPad(node, facts);
     }
 }

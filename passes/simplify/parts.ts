@@ -1,65 +1,128 @@
-/** Parts that are put together as they were cut, or cut as they were put together: Split then Concat, Concat then Split. */
-import { fromStart } from '../../src/ir/axes.js';
-import { equalDims } from '../../src/ir/dims.js';
+/** Parts of a value along an axis, however they are cut: put together again, taken from what was put together, or cut by one Split. */
+import type { Facts } from '../../src/infer/index.js';
+import { addDims, type Dim, equalDims } from '../../src/ir/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { smallNumbers } from './small.js';
+import { movementOf } from '../../src/ops/moved.js';
+import { isAlong, runsAlong } from '../../src/ops/movement.js';
+import { int64s } from './small.js';
 
-/** The Split that `value` is the first part of, along this axis, if the values from `at` on are all of its parts in order. */
-function wholeAt(inputs: readonly (Value | undefined)[], at: number, axis: number): Node | undefined {
-  const split = inputs[at]?.producer;
-  const rank = split?.inputs[0]?.shape?.length;
-  if (!split?.is('Split') || split.hasReference || rank === undefined) return undefined;
-  if (fromStart(split.int('axis', 0), rank) !== axis) return undefined;
-  return split.outputs.every((part, index) => part !== undefined && inputs[at + index] === part) ? split : undefined;
+interface Part {
+  readonly source: Value;
+  readonly axis: number;
+  readonly start: Dim;
+  readonly size: Dim;
 }
 
-/** Concat(…, Split(x)…, …) ⟶ Concat(…, x, …) */
-function rejoin(concat: Node): void {
-  const { graph } = concat;
-  const rank = concat.outputs[0]?.shape?.length;
-  const given = concat.int('axis');
-  if (rank === undefined || given === undefined) return;
-  const axis = fromStart(given, rank);
-  const inputs: (Value | undefined)[] = [];
-  for (let at = 0; at < concat.inputs.length; ) {
-    const split = wholeAt(concat.inputs, at, axis);
-    inputs.push(split ? split.inputs[0] : concat.inputs[at]);
-    at += split ? split.outputs.length : 1;
+/** The part of its source that a value is, where it is cut along one axis. */
+function partOf(value: Value | undefined, facts: Facts): Part | undefined {
+  const movement = movementOf(value, facts);
+  const [before, after] = [movement?.kind === 'placed' ? movement.source.shape : undefined, value?.shape];
+  if (movement?.kind !== 'placed' || movement.outside !== undefined || before?.length !== after?.length)
+    return undefined;
+  const { source, places } = movement;
+  const isWhole = (axis: number): boolean => equalDims(before?.[axis] as Dim, after?.[axis] as Dim);
+  const [axis, ...others] = places.flatMap((place, at) => (isAlong(place, at) && isWhole(at) ? [] : [at]));
+  const place = axis === undefined ? undefined : places[axis];
+  if (axis === undefined || !place || others.length > 0 || !runsAlong(place, axis)) return undefined;
+  return { source, axis, start: place.start, size: after?.[axis] as Dim };
+}
+
+/** How many of these values, from the first on, are one whole in order; 0 for none. */
+function wholeOf(
+  values: readonly Value[],
+  axis: number,
+  facts: Facts,
+): readonly [whole: Value, count: number] | undefined {
+  let end: Dim = 0;
+  let whole: Value | undefined;
+  for (const [at, value] of values.entries()) {
+    const part = partOf(value, facts);
+    whole ??= part?.source;
+    if (!part || !whole || part.source !== whole || part.axis !== axis || !equalDims(part.start, end)) return undefined;
+    end = addDims(end, part.size);
+    if (equalDims(end, whole.shape?.[axis] as Dim)) return [whole, at + 1];
   }
-  if (inputs.length === concat.inputs.length && inputs[0] === concat.inputs[0]) return;
-  inputs.forEach((value, index) => {
-    graph.setInput(concat, index, value);
-  });
-  graph.truncateInputs(concat, inputs.length);
+  return undefined;
 }
 
-/** Split(Concat(a, b)) ⟶ a, b where the sizes are theirs. */
-function recut(split: Node): void {
-  const concat = split.inputs[0]?.producer;
-  const rank = split.inputs[0]?.shape?.length;
-  const sizes = smallNumbers(split.inputs[1]) ?? split.ints('split');
-  if (!concat?.is('Concat') || concat.hasReference || rank === undefined || !sizes) return;
-  const axis = fromStart(split.int('axis', 0), rank);
-  if (fromStart(concat.int('axis', 0), rank) !== axis || concat.inputs.length !== sizes.length) return;
-  const isPart = (value: Value | undefined, index: number) => {
-    const dim = value?.shape?.[axis];
-    return dim !== undefined && equalDims(dim, sizes[index] ?? -1);
-  };
-  if (!concat.inputs.every(isPart)) return;
-  split.outputs.forEach((part, index) => {
-    const value = concat.inputs[index];
-    if (part && value) split.graph.replaceUses(part, value);
+/** Concat(…, parts of x, …) ⟶ Concat(…, x, …) */
+function rejoin(concat: Node, facts: Facts): void {
+  const movement = movementOf(concat.outputs[0], facts);
+  if (movement?.kind !== 'joined') return;
+  const { sources, axis } = movement;
+  const inputs: Value[] = [];
+  for (let at = 0; at < sources.length; ) {
+    const [whole, count] = wholeOf(sources.slice(at), axis, facts) ?? [sources[at] as Value, 1];
+    inputs.push(whole);
+    at += count;
+  }
+  if (inputs.length === sources.length && inputs.every((value, at) => value === sources[at])) return;
+  inputs.forEach((value, index) => {
+    concat.graph.setInput(concat, index, value);
   });
+  concat.graph.truncateInputs(concat, inputs.length);
+}
+
+/** A part of Concat(…, a, …) that is a ⟶ a */
+function recut(value: Value, facts: Facts): void {
+  const part = partOf(value, facts);
+  const joined = movementOf(part?.source, facts);
+  if (!part || joined?.kind !== 'joined' || joined.axis !== part.axis) return;
+  let start: Dim = 0;
+  for (const source of joined.sources) {
+    const size = source.shape?.[part.axis];
+    if (size === undefined) return;
+    if (equalDims(start, part.start) && equalDims(size, part.size)) {
+      value.graph.replaceUses(value, source);
+      return;
+    }
+    start = addDims(start, size);
+  }
 }
 
 /** Does so in every scope. */
-export function rejoinParts(model: Model): void {
+export function rejoinParts(model: Model, facts: Facts): void {
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
-      if (node.domain !== '' || node.hasReference || !node.outputs.some((value) => value?.uses.size)) continue;
-      if (node.is('Concat')) rejoin(node);
-      if (node.is('Split')) recut(node);
+      if (node.is('Concat')) rejoin(node, facts);
+      else if (node.inputs[0]?.producer?.is('Concat'))
+        for (const value of node.outputs) if (value?.uses.size) recut(value, facts);
     }
+}
+
+/** Slices that are all of x, side by side ⟶ one Split */
+function splitWhole(x: Value, facts: Facts): void {
+  const { graph } = x;
+  const cuts = x.users.flatMap((node) => {
+    if (!node.is('Slice') || node.graph !== graph || node.inputs[0] !== x || (node.opset ?? 0) < 13) return [];
+    const { axis, start, size } = partOf(node.outputs[0], facts) ?? {};
+    const isCut = axis !== undefined && typeof start === 'number' && typeof size === 'number' && size > 0;
+    return isCut ? [{ node, axis, start, end: start + size }] : [];
+  });
+  for (const axis of new Set(cuts.map((cut) => cut.axis))) {
+    const along = cuts.filter((cut) => cut.axis === axis).sort((a, b) => a.start - b.start);
+    const isSideBySide = along.every(({ start }, at) => start === (along[at - 1]?.end ?? 0));
+    if (along.length < 2 || !isSideBySide || along.at(-1)?.end !== x.shape?.[axis]) continue;
+    const sizes = graph.constant(int64s(along.map(({ start, end }) => BigInt(end - start))));
+    const split = graph.add('Split', [x, sizes], {
+      name: along[0]?.node.name,
+      attributes: { axis },
+      outputs: along.map(({ node }) => node.output.name),
+    });
+    along.forEach(({ node }, index) => {
+      const output = split.outputs[index] as Value;
+      output.type = node.output.type;
+      graph.replaceUses(node.output, output);
+    });
+    return;
+  }
+}
+
+/** Does so in every scope. */
+export function joinSlices(model: Model, facts: Facts): void {
+  for (const graph of model.graphs())
+    for (const value of [...graph.values()])
+      if (value.uses.size > 1 && value.elem !== 'string') splitWhole(value, facts);
 }

@@ -52,13 +52,12 @@ export const indexIn = (index: PartialDim, size: Dim): PartialDim =>
     : index;
 
 /** True where the place follows an axis step by step. */
+export const runsAlong = (place: Place | undefined, axis: number): boolean =>
+  place?.axis === axis && place.step === 1 && !place.list && !place.by && place.cycle === undefined;
+
+/** True where it does from the first on. */
 export const isAlong = (place: Place | undefined, axis: number): boolean =>
-  place?.axis === axis &&
-  place.start === 0 &&
-  place.step === 1 &&
-  !place.list &&
-  !place.by &&
-  place.cycle === undefined;
+  runsAlong(place, axis) && place?.start === 0;
 
 /** What an output of this shape is, where everything stands where it stood: the source. */
 export function unmoved(movement: Movement | undefined, shape: Shape | undefined): Value | undefined {
