@@ -4,7 +4,7 @@ import { applyRules, reportSites } from '../src/match/apply.js';
 import { definePass } from '../src/run/pass.js';
 import { groupNormSet } from './rules/group-norm.js';
 import { noteKernels } from './rules/kernels-found.js';
-import { layerNorm, layerNormByMoments } from './rules/layer-norm.js';
+import { layerNorm } from './rules/layer-norm.js';
 import { rmsNorm } from './rules/rms-norm.js';
 import { skipNormSet } from './rules/skip-norm.js';
 
@@ -24,7 +24,7 @@ export const fuseNorm = definePass({
   variants: () => [],
   run(model, _options, context) {
     noteKernels(model, kernels, context);
-    reportSites(applyRules(model, [layerNorm, layerNormByMoments, rmsNorm, groupNormSet], context), context);
+    reportSites(applyRules(model, [layerNorm, rmsNorm, groupNormSet], context), context);
     // Not on the CPU: its kernels with the residual inside take up to three times as long as the two.
     if (context.target !== 'cpu') reportSites(applyRules(model, [skipNormSet], context), context);
   },

@@ -4,14 +4,19 @@ import { equalDims } from '../../src/ir/dims.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps } from '../../src/match/miss.js';
-import { any, constant, microsoft, oneOf, op } from '../../src/match/pattern.js';
+import { any, constant, microsoft, oneOf, op, site, telling } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 
 const biased = op.Add(
   any('x'),
   constant('bias', ({ shape }) => shape?.length === 1 && shape[0] !== 1),
 );
-const match = oneOf('domain', { microsoft: microsoft.Gelu(biased), onnx: op.Gelu(biased) });
+const isExact = (_: unknown, { producer }: Value): true | string =>
+  producer?.string('approximate') !== 'tanh' || 'BiasGelu is the exact GELU';
+const match = oneOf('domain', {
+  microsoft: site(microsoft.Gelu(biased)),
+  onnx: telling(site(op.Gelu(biased)).where(isExact)),
+});
 
 /** Gelu(x + bias)  ⟶  BiasGelu(x, bias) */
 const biasGelu = rule({
@@ -21,7 +26,6 @@ const biasGelu = rule({
   rewrite({ x, bias }, { build, host, root, no }) {
     const { elem } = root;
     if (!x || !bias || !elem) return no('the element type is not known', helps.shape);
-    if (root.producer?.string('approximate') === 'tanh') return no('BiasGelu is the exact GELU');
     if (elem !== 'float32') return no(`the kernel would not round the sum to ${elem} as the graph does`);
     const last = bias.shape?.[0];
     if (!equalShapes(x.shape, root.shape) || !equalDims(x.shape?.at(-1) ?? 0, last ?? 0))
@@ -40,11 +44,4 @@ const isDequantized = ({ producer }: Value): boolean =>
     (value) => value?.producer?.is('Cast') && value.producer.inputs[0]?.producer?.is('MatMulInteger'),
   );
 
-export const biasedGelu: RuleSet = {
-  noun: 'biased GELU',
-  rules: [biasGelu],
-  isSite: (node) =>
-    node.opType === 'Gelu' &&
-    node.string('approximate') !== 'tanh' &&
-    Boolean(node.inputs[0]?.producer?.is('Add') && node.inputs[0].producer.inputs.some((input) => input?.isConstant)),
-};
+export const biasedGelu: RuleSet = { noun: 'biased GELU', rules: [biasGelu] };

@@ -2,9 +2,8 @@
 import { equalShapes, isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, type Miss } from '../../src/match/miss.js';
-import { any, op, Polynomial, Product, Sum } from '../../src/match/pattern.js';
+import { any, op, Polynomial, Product, Sum, site, telling } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
-import { scalarOf } from '../../src/match/scalar.js';
 
 const x = any('x');
 const { Erf, Tanh } = op;
@@ -13,7 +12,7 @@ const { Erf, Tanh } = op;
 const exact = rule({
   name: 'gelu',
   because: 'one kernel that reads x once',
-  match: Product(0.5, x, Sum(1, Erf(Product(Math.SQRT1_2, x)))),
+  match: Product(0.5, x, Sum(1, site(Erf(Product(Math.SQRT1_2, x))))),
   rewrite: ({ x }, scope) => geluOf(x, scope, 'none'),
 });
 
@@ -23,7 +22,7 @@ const slope = Math.sqrt(2 / Math.PI);
 const tanh = rule({
   name: 'gelu-tanh',
   because: 'one kernel that reads x once',
-  match: Product(0.5, x, Sum(1, Tanh(Polynomial('x', { 1: slope, 3: slope * 0.044715 })))),
+  match: telling(Product(0.5, x, telling(Sum(1, site(Tanh(Polynomial('x', { 1: slope, 3: slope * 0.044715 }))))))),
   rewrite: ({ x }, scope) => geluOf(x, scope, 'tanh'),
 });
 
@@ -44,11 +43,4 @@ function geluOf(x: Value, scope: RewriteScope, approximate: 'none' | 'tanh'): Va
 export const gelu: RuleSet = {
   noun: 'GELU',
   rules: [exact, tanh],
-  // A Tanh is one of a GELU where a number is added to it.
-  isSite: (node, facts) =>
-    node.is('Erf') ||
-    (node.is('Tanh') &&
-      node.output.users.some(
-        (user) => user.is('Add') && user.inputs.some((input) => scalarOf(input, facts) !== undefined),
-      )),
 };

@@ -7,7 +7,7 @@ import { numbersOf } from '../../src/ir/numbers.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
-import { any, constant, maybe, op, Product, Sum } from '../../src/match/pattern.js';
+import { any, constant, maybe, op, Product, Sum, site } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { affineOperand, repeatedNumber } from './norm-operands.js';
 
@@ -16,10 +16,12 @@ const { InstanceNormalization, Reshape, Sigmoid } = op;
 const all = (expected: number) => (value: Value) =>
   value.tensor !== undefined && agreed(value.tensor, (one) => numbersOf(one).every((x) => x === expected));
 
-const instance = InstanceNormalization(
-  Reshape(any('x'), any('groups')).as('grouped'),
-  constant('ones', all(1)),
-  constant('zeros', all(0)),
+const instance = site(
+  InstanceNormalization(
+    Reshape(any('x'), any('groups')).as('grouped'),
+    constant('ones', all(1)),
+    constant('zeros', all(0)),
+  ),
 ).as('instance');
 
 const normed = maybe(
@@ -85,8 +87,4 @@ function groupNorm(found: Captures, scope: RewriteScope, activation: 0 | 1): Val
   return build.op('Transpose', [out], { perm: [0, 3, 1, 2] }, { type: root.type });
 }
 
-export const groupNormSet: RuleSet = {
-  noun: 'group norm',
-  rules: [withSilu, plain],
-  isSite: (node) => node.is('InstanceNormalization') && Boolean(node.inputs[0]?.producer?.is('Reshape')),
-};
+export const groupNormSet: RuleSet = { noun: 'group norm', rules: [withSilu, plain] };

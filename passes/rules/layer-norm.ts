@@ -10,73 +10,37 @@ import {
   maybe,
   number,
   Optional,
+  oneOf,
   Power,
   Product,
   Sum,
+  site,
+  telling,
 } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { type NormCaptures, normOperands, overLastAxes } from './norm-operands.js';
-import { isCentred, isOfMoments, isVariance } from './norm-site.js';
 import { rowNorm } from './row-norm.js';
 
 const x = any('x');
-const scale = any('scale');
-const bias = any('bias');
-const epsilon = number('epsilon');
-
 const centred = Sum(x, Minus(Mean(x)));
-const deviation = Power(Sum(Mean(Power(centred, 2)), epsilon), -0.5);
+const moments = Sum(site(Mean(Power(x, 2))), Minus(Power(Mean(x), 2)));
 
-/** The same without an epsilon, as float16 leaves it where ε is no number there: 0. */
-const bare = rule({
-  name: 'layer-norm-bare',
-  because: 'one kernel that reads x once, instead of eight',
-  match: maybe((scaled) => Sum(scaled, bias), Product(centred, Power(Mean(Power(centred, 2)), -0.5), Optional(scale))),
-  rewrite: (found, scope) => layerNormalization({ ...found, epsilon: 0 }, scope),
+/**
+ * By two moments, as Flax has it, it loses digits that the kernel keeps: where the mean is large beside the deviation the numbers
+ * differ, and verifying takes the rewrite back.
+ */
+const variance = oneOf('variance', {
+  floored: AtLeastZero(moments),
+  centred: site(Mean(Power(centred, 2))),
+  moments,
 });
+const deviation = telling(Power(Sum(variance, number('epsilon')), -0.5));
 
-/** (x − mean(x)) / √(mean((x − mean(x))²) + ε) · scale + bias  ⟶  LayerNormalization(x, scale, bias) */
+/** (x − mean(x)) / √(variance(x) + ε) · scale + bias  ⟶  LayerNormalization(x, scale, bias). In float16 ε may be no number: 0. */
 const plain = rule({
   name: 'layer-norm',
   because: 'one kernel that reads x once, instead of nine',
-  match: maybe((scaled) => Sum(scaled, bias), Product(centred, deviation, Optional(scale))),
-  rewrite: layerNormalization,
-});
-
-/** x·s − mean(x)·s + bias, where s = scale / √(mean((x − mean(x))²) + ε)  ⟶  LayerNormalization(x, scale, bias) */
-const expanded = rule({
-  name: 'layer-norm-expanded',
-  because: 'one kernel that reads x once, instead of nine',
-  match: Sum(
-    // The mean first: nothing else has it, so that other norms fail here at once.
-    Minus(Product(Mean(x), deviation, Optional(scale))),
-    Product(x, deviation, Optional(scale)),
-    Optional(bias),
-  ),
-  rewrite: layerNormalization,
-});
-
-const moments = [Mean(Power(x, 2)), Minus(Power(Mean(x), 2))] as const;
-
-/**
- * The same with mean(x²) − mean(x)² for a variance, as Flax has it. It loses digits that the kernel keeps: where the mean is large beside
- * the deviation the numbers differ, and verifying takes the rewrite back.
- */
-const byMoments = rule({
-  name: 'layer-norm-moments',
-  because: 'one kernel that reads x once',
-  match: maybe((scaled) => Sum(scaled, bias), Product(centred, Power(Sum(...moments, epsilon), -0.5), Optional(scale))),
-  rewrite: layerNormalization,
-});
-
-/** The same with a variance that rounding makes no smaller than 0. */
-const byMomentsFloored = rule({
-  name: 'layer-norm-moments-floored',
-  because: 'one kernel that reads x once',
-  match: maybe(
-    (scaled) => Sum(scaled, bias),
-    Product(centred, Power(Sum(AtLeastZero(Sum(...moments)), epsilon), -0.5), Optional(scale)),
-  ),
+  match: maybe((scaled) => Sum(scaled, any('bias')), Product(centred, deviation, Optional(any('scale')))),
   rewrite: layerNormalization,
 });
 
@@ -84,7 +48,7 @@ const byMomentsFloored = rule({
 const byRows = rule({
   name: 'layer-norm-rows',
   because: 'one kernel that reads x once, instead of twelve',
-  match: maybe((scaled) => Sum(scaled, bias), Product(rowNorm, Optional(scale))),
+  match: maybe((scaled) => Sum(scaled, any('bias')), Product(telling(rowNorm), Optional(any('scale')))),
   rewrite: layerNormalization,
 });
 
@@ -104,14 +68,4 @@ function layerNormalization(found: NormCaptures, scope: RewriteScope): Value | M
   );
 }
 
-export const layerNorm: RuleSet = {
-  noun: 'layer norm',
-  rules: [expanded, plain, bare, byRows],
-  isSite: (node, facts) => isVariance(node, facts) && isCentred(node),
-};
-
-export const layerNormByMoments: RuleSet = {
-  noun: 'layer norm',
-  rules: [byMoments, byMomentsFloored],
-  isSite: (node, facts) => isVariance(node, facts) && !isCentred(node) && isOfMoments(node),
-};
+export const layerNorm: RuleSet = { noun: 'layer norm', rules: [plain, byRows] };

@@ -2,30 +2,22 @@
 import { float } from '../../src/ir/attribute.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
-import { any, Mean, number, Optional, Power, Product, Sum } from '../../src/match/pattern.js';
+import { any, Mean, number, Optional, Power, Product, Sum, site, telling } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { type NormCaptures, normOperands, overLastAxes } from './norm-operands.js';
-import { isCentred, isOfMoments, isVariance } from './norm-site.js';
 
 const x = any('x');
-const meanSquare = Mean(Power(x, 2));
-const root = Power(Sum(meanSquare, number('epsilon')), -0.5);
-const because = 'one kernel that reads x once, instead of six';
+const root = telling(Power(Sum(site(Mean(Power(x, 2))), number('epsilon')), -0.5));
 
-/** x / √(mean(x²) + ε) · scale  ⟶  RMSNormalization(x, scale), before opset 23 SimplifiedLayerNormalization(x, scale) */
+/**
+ * x / √(mean(x²) + ε) · scale  ⟶  RMSNormalization(x, scale), before opset 23 SimplifiedLayerNormalization(x, scale). Without an epsilon it
+ * is no number where x is 0, in either.
+ */
 const plain = rule({
   name: 'rms-norm',
-  because,
+  because: 'one kernel that reads x once, instead of six',
   match: Product(x, root, Optional(any('scale'))),
   rewrite: rmsNormalization,
-});
-
-/** x / √mean(x²) · scale  ⟶  the same with an epsilon of 0: no number where x is 0, in either */
-const bare = rule({
-  name: 'rms-norm-bare',
-  because,
-  match: Product(x, Power(meanSquare, -0.5), Optional(any('scale'))),
-  rewrite: (found, scope) => rmsNormalization({ ...found, epsilon: 0 }, scope),
 });
 
 function rmsNormalization(found: NormCaptures, scope: RewriteScope): Value | Miss {
@@ -46,8 +38,4 @@ function rmsNormalization(found: NormCaptures, scope: RewriteScope): Value | Mis
   );
 }
 
-export const rmsNorm: RuleSet = {
-  noun: 'RMS norm',
-  rules: [plain, bare],
-  isSite: (node, facts) => isVariance(node, facts) && !isCentred(node) && !isOfMoments(node),
-};
+export const rmsNorm: RuleSet = { noun: 'RMS norm', rules: [plain] };

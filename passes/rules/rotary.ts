@@ -3,42 +3,37 @@
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps } from '../../src/match/miss.js';
-import { Pattern } from '../../src/match/pattern.js';
+import { type Pattern, reading, site } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 import type { Environment } from '../../src/match/search.js';
 import { type Emission, emitRotary } from '../rotary/kernel.js';
 import { readingsOf } from '../rotary/reading.js';
-import { roots } from '../rotary/rotation.js';
 import { Tables } from '../rotary/table.js';
 
 /** x·cos + rotate(x)·sin, read lane by lane, in whatever ops. */
-const rotation: Pattern<{ readonly x: Value }> = new Pattern(
+const rotation: Pattern<{ readonly x: Value }> = reading(
   'x·cos + rotate(x)·sin',
-  [],
   function* (value, environment, search) {
     const readings = readingsOf(search.facts);
     const found = readings.of(value);
     if (!found) search.fail(environment, rotation, value, 'expected pairs of lanes that rotate');
-    else if ('miss' in found) {
-      // What is around a site is no reason why the site is left.
-      const isSite = value.producer !== undefined && readings.sites(value.graph).has(value.producer);
-      const inside = isSite ? environment.matched(rotation, value, found.nodes) : environment;
-      search.fail(inside, rotation, value, found.miss.reason);
-    } else {
+    else if ('miss' in found)
+      search.fail(environment.matched(rotation, value, found.nodes), rotation, value, found.miss.reason);
+    else {
       let next: Environment | undefined = environment;
       for (const [i, operand] of readings.operands(found).entries())
         next = next?.capture(i === 0 ? 'x' : `table ${i}`, operand);
       if (next) yield next.matched(rotation, value, found.rotation.nodes);
     }
   },
-  roots,
+  { isSite: (node, facts) => readingsOf(facts).sites(node.graph).has(node) },
 );
 
 /** x·cos + rotate(x)·sin  ⟶  RotaryEmbedding(x, positions, cos, sin) */
 const embedding = rule({
   name: 'rotary',
   because: 'one kernel that reads x once',
-  match: rotation,
+  match: site(rotation),
   rewrite(_, { root, facts, host, build, no }) {
     const { elem } = root;
     if (!elem || !isFloat(elem) || !host.hasKernel('RotaryEmbedding', 'com.microsoft', 1, elem))
@@ -48,8 +43,4 @@ const embedding = rule({
   },
 });
 
-export const rotary: RuleSet = {
-  noun: 'RoPE',
-  rules: [embedding],
-  isSite: (node, facts) => readingsOf(facts).sites(node.graph).has(node),
-};
+export const rotary: RuleSet = { noun: 'RoPE', rules: [embedding] };

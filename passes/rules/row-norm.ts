@@ -1,16 +1,17 @@
 /** A layer norm by way of BatchNormalization: rows become channels, whose mean and variance are computed. So Keras has it. */
-import type { Facts } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { any, Mean, Minus, Pattern, Power, Sum } from '../../src/match/pattern.js';
+import { placed } from '../../src/match/expression.js';
+import { any, Mean, Minus, type Pattern, Power, reading, Sum, site } from '../../src/match/pattern.js';
 import { plainOf } from '../../src/match/plain.js';
+import { forwardOf, Reader } from '../../src/match/reader.js';
 import { reshapeOf } from '../../src/match/reshaped.js';
 import { fillOf } from '../../src/match/scalar.js';
-import { Environment } from '../../src/match/search.js';
-import { foundAt } from '../../src/match/term.js';
+import { Environment, foundAt, type Search } from '../../src/match/search.js';
+import { solveAs } from '../../src/match/solve.js';
 
 const mean = Mean(any('rows'));
-const variance = Mean(Power(Sum(any('rows'), Minus(Mean(any('rows')))), 2));
+const variance = site(Mean(Power(Sum(any('rows'), Minus(Mean(any('rows')))), 2)));
 
 interface Captures {
   readonly x: Value;
@@ -19,47 +20,51 @@ interface Captures {
 }
 
 /** (x − mean(x)) / √(mean((x − mean(x))²) + ε) over the last axis, as Reshape(BatchNormalization(Reshape(x), 1, 0, mean, variance)). */
-export const rowNorm: Pattern<Captures> = new Pattern(
-  'BatchNormalization of rows',
-  [mean, variance],
-  function* (value, environment, search) {
-    const { of, nodes } = plainOf(value);
-    const back = reshapeOf(of);
-    const norm = back?.inputs[0]?.producer;
-    if (!back || !norm?.is('BatchNormalization')) {
-      search.fail(environment, rowNorm, value, `expected a BatchNormalization, reshaped; found ${foundAt(of)}`);
-      return;
-    }
-    const read = readingOf(norm, search.facts);
-    if (typeof read === 'string') {
-      search.fail(environment.matched(rowNorm, value, [...nodes, back, norm]), rowNorm, norm.inputs[4] ?? value, read);
-      return;
-    }
-    const { turned, x, rows, rowMean, rowVariance, last, epsilon } = read;
-    // Mean and variance have a number for each channel; in the shape that broadcasts, they keep the axes of the rows.
-    const shape = [1, rows.shape?.[1] ?? 0, 1, 1];
-    for (const first of mean.solve(rowMean, Environment.empty.reading(rowMean, shape), search))
-      for (const found of variance.solve(rowVariance, first.reading(rowVariance, shape), search))
-        if (found.captures.get('rows') === rows) {
-          const inside = environment.matched(rowNorm, value, [...nodes, back, norm, turned, ...found.nodes()]);
-          const next = inside.capture('x', x)?.capture('axes', String(last))?.capture('epsilon', epsilon);
-          if (next) yield next;
-        }
-  },
-);
+export const rowNorm: Pattern<Captures> = reading('BatchNormalization of rows', solveRows, { parts: [mean, variance] });
+
+function* solveRows(value: Value, environment: Environment, search: Search): Iterable<Environment> {
+  const { of, nodes } = plainOf(value);
+  const back = reshapeOf(of);
+  const norm = back?.inputs[0]?.producer;
+  if (!back || !norm?.is('BatchNormalization')) {
+    search.fail(environment, rowNorm, value, `expected a BatchNormalization, reshaped; found ${foundAt(of)}`);
+    return;
+  }
+  const read = readingOf(norm, search);
+  if (typeof read === 'string') {
+    search.fail(environment.matched(rowNorm, value, [...nodes, back, norm]), rowNorm, norm.inputs[4] ?? value, read);
+    return;
+  }
+  const { turned, x, rows, rowMean, rowVariance, last, epsilon } = read;
+  const { isLoose } = search;
+  const reader = new Reader(search.facts, { cut: rows, live: forwardOf(rows), isLoose });
+  // Mean and variance have a number for each channel; in the shape that broadcasts, they keep the axes of the rows.
+  const shape = [1, rows.shape?.[1] ?? 0, 1, 1];
+  const [ofMean, ofVariance] = [rowMean, rowVariance].map((one) => placed(reader.read(one), shape));
+  if (!ofMean || !ofVariance) return;
+  for (const first of solveAs(mean, ofMean, rowMean, Environment.empty(reader), search))
+    for (const found of solveAs(variance, ofVariance, rowVariance, first, search))
+      if (found.captures.get('rows') === rows) {
+        const inside = environment.matched(rowNorm, value, [...nodes, back, norm, turned, ...found.nodes()]);
+        const next = inside.capture('x', x)?.capture('axes', String(last))?.capture('epsilon', epsilon);
+        if (next) yield found.sites.reduce((one, node) => one.atSite(node), next);
+      }
+}
 
 /** The parts of one; in words, why it is none. */
-function readingOf(norm: Node, facts: Facts) {
+function readingOf(norm: Node, { facts, isLoose }: Search) {
   const [rows, scale, bias, rowMean, rowVariance] = norm.inputs;
   const turned = rows && reshapeOf(rows);
   const x = turned?.inputs[0];
   if (!turned || !x?.shape || !rowMean || !rowVariance) return 'expected a BatchNormalization of what was reshaped';
+  const last = x.shape.length - 1;
+  const found = { turned, x, rows, rowMean, rowVariance, last, epsilon: norm.float('epsilon', 1e-5) };
+  if (isLoose) return found;
   const trains = norm.int('training_mode', 0) !== 0 || norm.outputs.length > 1 || (norm.opset ?? 0) < 9;
   if (trains || norm.hasReference) return 'expected a BatchNormalization that takes its statistics as they are';
-  const last = x.shape.length - 1;
   const [batch, , size, rest] = rows.shape ?? [];
   if (rows.shape?.length !== 4 || batch !== 1 || rest !== 1 || typeof size !== 'number' || size !== x.shape[last])
     return 'expected rows of the last axis as channels';
   if (fillOf(scale, facts) !== 1 || fillOf(bias, facts) !== 0) return 'a scale or a bias for each row';
-  return { turned, x, rows, rowMean, rowVariance, last, epsilon: norm.float('epsilon', 1e-5) };
+  return found;
 }

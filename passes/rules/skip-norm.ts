@@ -4,7 +4,7 @@ import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, type Miss } from '../../src/match/miss.js';
-import { any, op } from '../../src/match/pattern.js';
+import { any, op, site } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 
 const { Add, LayerNormalization, RMSNormalization, SimplifiedLayerNormalization } = op;
@@ -15,7 +15,7 @@ const because = 'the sum is not read again';
 const layer = rule({
   name: 'skip-layer-norm',
   because,
-  match: LayerNormalization(sum, any('scale'), any('bias')),
+  match: site(LayerNormalization(sum, any('scale'), any('bias'))),
   gives: ['sum'],
   rewrite: (found, scope) => skipNorm('SkipLayerNormalization', found, found.bias, scope),
 });
@@ -25,7 +25,7 @@ const [rms, simplified] = [RMSNormalization, SimplifiedLayerNormalization].map((
   rule({
     name: 'skip-rms-norm',
     because,
-    match: Norm(sum, any('scale')),
+    match: site(Norm(sum, any('scale'))),
     gives: ['sum'],
     rewrite: (found, scope) => skipNorm('SkipSimplifiedLayerNormalization', found, undefined, scope),
   }),
@@ -69,11 +69,4 @@ function skipNorm(
 }
 
 /** On the CPU the sum and the norm as two kernels take a third of the time (LayerNormalization) or as long (RMS). */
-export const skipNormSet: RuleSet = {
-  noun: 'residual norm',
-  rules: [layer, rms, simplified] as RuleSet['rules'],
-  isSite: (node) =>
-    node.domain === '' &&
-    ['LayerNormalization', 'RMSNormalization', 'SimplifiedLayerNormalization'].includes(node.opType) &&
-    Boolean(node.inputs[0]?.producer?.is('Add')),
-};
+export const skipNormSet: RuleSet = { noun: 'residual norm', rules: [layer, rms, simplified] as RuleSet['rules'] };

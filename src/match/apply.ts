@@ -1,15 +1,17 @@
 /** Applies sets of rules to every scope of a model, and says of every site what became of it. */
 
 import { type Facts, inferTypes } from '../infer/index.js';
+import type { Graph } from '../ir/graph.js';
 import { append, appendTo } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 import { helps, Miss } from './miss.js';
-import { capturesOf } from './pattern.js';
+import { environmentOf, Places } from './places.js';
 import { Rewriter } from './rewriter.js';
 import type { RewriteScope, Rule, RuleHost, RuleSet } from './rule.js';
-import { Environment, type Failure, Search } from './search.js';
+import { capturesOf, type Environment, type Failure, Search } from './search.js';
+import { solve } from './solve.js';
 import { traceOf } from './trace.js';
 
 /** One place of a kind that rules are for, and the attempt that came furthest. */
@@ -34,16 +36,11 @@ export function applyRules(model: Model, sets: readonly RuleSet[], host: RuleHos
   const facts = inferTypes(model);
   const sites: Site[] = [];
   for (const graph of model.graphs()) {
-    const nodes = [...graph.nodes()];
+    const taken = new Set<Node>();
     for (const set of sets) {
-      const here = new Map<Node, Site>();
-      for (const node of nodes)
-        if (graph.nodeSet.has(node) && set.isSite(node, facts))
-          here.set(node, { noun: set.noun, node, label: node.label, isFused: false });
-      append(sites, here.values());
-      if (here.size === 0) continue;
-      for (const node of [...nodes].reverse())
-        for (const rule of set.rules) if (graph.nodeSet.has(node) && attempt(rule, node, here, facts, host)) break;
+      const found = new Application(graph, set, facts, host, taken).run();
+      for (const { node } of found) taken.add(node);
+      append(sites, found);
     }
   }
   if (sites.some(({ isFused }) => isFused)) inferTypes(model);
@@ -70,58 +67,89 @@ export function reportSites(sites: readonly Site[], host: RuleHost): void {
   }
 }
 
-/** Tries one rule at one node; true where it replaced something. */
-function attempt(rule: Rule, node: Node, sites: ReadonlyMap<Node, Site>, facts: Facts, host: RuleHost): boolean {
-  if (rule.match.roots && !rule.match.roots.has(node.opType)) return false;
-  const root = node.outputs[0];
-  if (!root) return false;
-  const search = new Search(facts);
-  for (const found of rule.match.solve(root, Environment.empty, search)) {
+/** One set of rules in one graph. */
+class Application {
+  readonly #sites = new Map<Node, Site>();
+  #places: Places;
+  #revision: number;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly set: RuleSet,
+    private readonly facts: Facts,
+    private readonly host: RuleHost,
+    /** Sites of another kind: a place is of the first kind that it looks like. */
+    private readonly taken: ReadonlySet<Node>,
+  ) {
+    this.#places = new Places(graph, facts);
+    this.#revision = graph.model.revision;
+  }
+
+  run(): readonly Site[] {
+    const nodes = [...this.graph.nodes()];
+    const roots = new Map<Node, Node[]>();
+    for (const node of nodes) {
+      if (this.taken.has(node) || !this.#places.isSite(node, this.set.rules)) continue;
+      this.#siteOf(node);
+      for (const { producer } of this.#places.rootsOf(node, this.set.rules))
+        if (producer) appendTo(roots, producer, node);
+    }
+    for (const node of nodes.reverse())
+      for (const rule of this.set.rules)
+        if (this.graph.nodeSet.has(node) && this.#attempt(rule, node, roots.get(node) ?? [])) break;
+    return [...this.#sites.values()];
+  }
+
+  #siteOf(node: Node): Site {
+    const site = this.#sites.get(node) ?? { noun: this.set.noun, node, label: node.label, isFused: false };
+    this.#sites.set(node, site);
+    return site;
+  }
+
+  /** Tries one rule at one node, around these sites; true where it replaced something. */
+  #attempt(rule: Rule, node: Node, around: readonly Node[]): boolean {
+    const root = node.outputs[0];
+    const open = around.filter((one) => this.graph.nodeSet.has(one));
+    if (!root || open.length === 0) return false;
+    const { model } = this.graph;
+    if (this.#revision !== model.revision) this.#places = new Places(this.graph, this.facts);
+    this.#revision = model.revision;
+    for (const reader of this.#places.readersOf(root, rule.match, open)) {
+      const search = new Search(this.facts);
+      for (const found of solve(rule.match, root, environmentOf(rule.match, reader), search))
+        if (this.#replace(rule, root, found)) return true;
+      this.#noteFailure(rule, search, open);
+    }
+    return false;
+  }
+
+  #replace(rule: Rule, root: Value, found: Environment): boolean {
+    if (found.sites.some((node) => this.taken.has(node))) return false;
     const nodes = found.nodes();
-    const touched = [...nodes].flatMap((one) => sites.get(one) ?? []);
-    // A rule that holds without touching a site would fuse what nobody counts: the set's isSite is then too narrow.
-    if (touched.length === 0) continue;
-    const reason = touched.map((site) => host.leaves(site.node)).find((one) => one !== undefined);
-    const left = reason === undefined ? undefined : new Miss(reason, touched[0]?.node ?? node);
-    const miss = left ?? interiorMiss(rule, root, found, nodes) ?? rewrite(rule, root, found, facts, host);
+    const touched = found.sites.map((node) => this.#siteOf(node));
+    const reason = touched.map((site) => this.host.leaves(site.node)).find((one) => one !== undefined);
+    const left = reason === undefined ? undefined : new Miss(reason, touched[0]?.node ?? root);
+    const miss = left ?? interiorMiss(rule, root, found, nodes) ?? rewrite(rule, root, found, this.facts, this.host);
     for (const site of touched) {
       if (miss && (site.isFused || (site.miss && site.miss.depth > found.depth))) continue;
       Object.assign(site, { rule, environment: found, isFused: !miss, failure: undefined });
       site.miss = miss && new Miss(miss.reason, miss.at, miss.help, found.depth + 1);
     }
-    if (!miss) {
-      removeDead(nodes);
-      return true;
+    if (!miss) removeDead(nodes);
+    return !miss;
+  }
+
+  /** Keeps the deepest failure of the attempts around a site. */
+  #noteFailure(rule: Rule, search: Search, around: readonly Node[]): void {
+    const failure = search.deepest;
+    const miss = search.miss;
+    if (!failure || !miss || failure.environment.depth === 0) return;
+    for (const node of around) {
+      const site = this.#siteOf(node);
+      if (site.isFused || (site.miss && site.miss.depth >= miss.depth)) continue;
+      Object.assign(site, { rule, environment: failure.environment, failure, miss });
     }
   }
-  noteFailure(rule, search, sites);
-  return false;
-}
-
-/** Keeps the deepest failure of an attempt at the sites that it touched, or that stand a few steps behind where it ended. */
-function noteFailure(rule: Rule, search: Search, sites: ReadonlyMap<Node, Site>): void {
-  const failure = search.deepest;
-  const miss = search.miss;
-  if (!failure || !miss || failure.environment.depth === 0) return;
-  for (const node of [...failure.environment.nodes(), ...behind(failure.at)]) {
-    const site = sites.get(node);
-    if (!site || site.isFused || (site.miss && site.miss.depth >= miss.depth)) continue;
-    Object.assign(site, { rule, environment: failure.environment, failure, miss });
-  }
-}
-
-/** How far behind the end of an attempt a site may stand: erf is two steps behind the sum that it is a term of. */
-const BEHIND = 3;
-
-function behind(value: Value): Set<Node> {
-  const found = new Set<Node>();
-  let front: readonly (Value | undefined)[] = [value];
-  for (let step = 0; step < BEHIND; step++) {
-    const producers = front.flatMap((one) => one?.producer ?? []).filter((node) => !found.has(node));
-    for (const node of producers) found.add(node);
-    front = producers.flatMap((node) => node.inputs);
-  }
-  return found;
 }
 
 /** Why the nodes of a match cannot go: a value between them is read elsewhere and would be computed twice. */

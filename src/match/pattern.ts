@@ -1,11 +1,358 @@
 /**
- * The pattern language: op words are the exact ONNX names, `Product`, `Sum` and `Polynomial` are algebra in any spelling.
+ * The pattern language: op words are the exact ONNX names, `Product`, `Sum`, `Power` and `Polynomial` are algebra in any spelling.
  *
- * A pattern is solved by a backtracking generator over immutable environments, so commutativity, alternatives and conditions
- * compose and no rule is copied. Captures are typed: a misspelled op or capture does not compile.
+ * A pattern is data. It is brought to one form where it is defined, and refused there where it can mean nothing: `Minus(a)` is
+ * `Product(-1, a)`, a product of products is one product. Captures are typed: a misspelled op or capture does not compile.
  */
-export { Minus, Optional, Polynomial, Power, Product, Sum } from './combination.js';
-export { AtLeastZero } from './floor.js';
-export { Highest, Mean, Total } from './mean.js';
-export { any, type CapturesOf, capturesOf, constant, maybe, number, oneOf, Pattern, view } from './term.js';
-export { microsoft, op } from './words.js';
+import type { Facts } from '../infer/index.js';
+import type { Value } from '../ir/value.js';
+import type { Reduction } from './expression.js';
+import { type Environment, foundAt, type Search } from './search.js';
+
+/** What a pattern may be written as where a value stands: a number is a scalar of that value. */
+// biome-ignore lint/suspicious/noExplicitAny: any captures
+export type Term = Pattern<any> | number;
+
+export type CapturesOf<T> = T extends Pattern<infer C> ? C : unknown;
+/** What all the terms capture together. */
+export type All<Terms extends readonly unknown[]> = Terms extends readonly [infer First, ...infer Rest]
+  ? CapturesOf<First> & All<Rest>
+  : unknown;
+
+/** A factor and its power, or a term, whose power is 1. */
+export interface Part {
+  readonly pattern: Pattern;
+  readonly weight: number;
+  readonly isOptional: boolean;
+}
+
+/** What a pattern says of a value, by kind. */
+export type Shape =
+  | { readonly kind: 'capture' | 'number'; readonly name: string }
+  | { readonly kind: 'literal'; readonly x: number }
+  /** The number is a product's coefficient, or a sum's constant; where it has a name, it is captured. */
+  | { readonly kind: 'product' | 'sum'; readonly x: number; readonly number?: string; readonly parts: readonly Part[] }
+  | { readonly kind: 'op'; readonly opType: string; readonly domain: string; readonly what: string }
+  | { readonly kind: 'reduction'; readonly opType: Reduction['opType'] }
+  | { readonly kind: 'polynomial'; readonly name: string; readonly coefficients: Readonly<Record<number, number>> }
+  | { readonly kind: 'choice'; readonly name?: string; readonly options: readonly string[] }
+  | { readonly kind: 'optional' | 'site' | 'telling' }
+  | { readonly kind: 'as'; readonly name: string }
+  | { readonly kind: 'where'; readonly condition: Condition }
+  | { readonly kind: 'read'; readonly solve: Solve; readonly isSite?: IsSite };
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the pattern inside captures
+type Condition = (captures: any, value: Value, facts: Facts) => true | string;
+type IsSite = (node: NonNullable<Value['producer']>, facts: Facts) => boolean;
+/** How a pattern of its own code solves one value. */
+type Solve = (value: Value, environment: Environment, search: Search) => Iterable<Environment>;
+
+export class Pattern<out Captures = unknown> {
+  declare readonly captures: Captures;
+  /** What each name stands for. */
+  readonly names: ReadonlyMap<string, 'value' | 'number' | 'text'>;
+  /** The only value that stands in it more than once: what the formula is of. */
+  readonly subject: string | undefined;
+  /** How often each value stands in it. */
+  readonly #counts = new Map<string, number>();
+
+  constructor(
+    /** How it is drawn: an op, a number, a capture. */
+    readonly text: string,
+    readonly shape: Shape,
+    readonly parts: readonly Pattern[] = [],
+  ) {
+    const names = new Map(parts.flatMap((part) => [...part.names]));
+    const meanings = [...parts.flatMap((part) => [...part.names]), ...meaningsOf(shape)];
+    for (const [name, meaning] of meanings) {
+      if (names.has(name) && names.get(name) !== meaning)
+        refuse(text, `one meaning of ${name}`, `a ${names.get(name)} and a ${meaning}`);
+      names.set(name, meaning);
+    }
+    this.names = names;
+    if (shape.kind === 'capture' || shape.kind === 'polynomial') this.#counts.set(shape.name, 1);
+    for (const part of parts)
+      for (const [name, count] of part.#counts) {
+        const before = this.#counts.get(name) ?? 0;
+        this.#counts.set(name, shape.kind === 'choice' ? Math.max(before, count) : before + count);
+      }
+    const [first, ...others] = [...this.#counts].flatMap(([name, count]) => (count > 1 ? name : []));
+    this.subject = others.length === 0 ? first : undefined;
+  }
+
+  /** The same, and a capture of the value it matches. */
+  as<Name extends string>(name: Name): Pattern<Captures & Record<Name, Value>> {
+    return new Pattern(`${name} = ${this.text}`, { kind: 'as', name }, [this]);
+  }
+
+  /** The same, under a condition; a reason in words says why it does not hold. */
+  where(condition: (captures: Captures, value: Value, facts: Facts) => true | string): Pattern<Captures> {
+    return new Pattern(this.text, { kind: 'where', condition }, [this]);
+  }
+}
+
+/** The pattern inside what stands around it and has no step of its own: a capture of it, a condition, a mark. */
+export const bare = (pattern: Pattern): Pattern =>
+  isAround(pattern.shape) ? bare(pattern.parts[0] as Pattern) : pattern;
+export const isAround = ({ kind }: Shape): boolean => wrapping.has(kind);
+const wrapping: ReadonlySet<Shape['kind']> = new Set(['as', 'where', 'site', 'telling', 'optional']);
+
+function meaningsOf(shape: Shape): readonly (readonly [string, 'value' | 'number' | 'text'])[] {
+  switch (shape.kind) {
+    case 'capture':
+    case 'as':
+    case 'polynomial':
+      return [[shape.name, 'value']];
+    case 'number':
+      return [[shape.name, 'number']];
+    case 'product':
+    case 'sum':
+      return shape.number === undefined ? [] : [[shape.number, 'number']];
+    case 'choice':
+      return shape.name === undefined ? [] : [[shape.name, 'text']];
+    case 'reduction':
+      return [['axes', 'text']];
+    default:
+      return [];
+  }
+}
+
+function refuse(place: string, expected: string, found: string): never {
+  throw new TypeError(`pattern ${place}: expected ${expected}; found ${found}.`);
+}
+
+const finite = (place: string, x: number): number =>
+  Number.isFinite(x) ? x : refuse(place, 'a finite number', String(x));
+
+/** Any value; the same one wherever the name stands again. What is captured is the value behind Casts and Identities that do nothing. */
+export const any = <Name extends string>(name: Name): Pattern<Record<Name, Value>> =>
+  new Pattern(name, { kind: 'capture', name });
+
+/** A constant, however large; its tensor is `value.tensor` or behind a Cast. */
+export function constant<Name extends string>(
+  name: Name,
+  isOne: (value: Value) => boolean,
+): Pattern<Record<Name, Value>> {
+  const isThere = any(name).where((_, value) => value.isConstant || `expected a constant; found ${foundAt(value)}`);
+  return isThere.where((_, value) => isOne(value) || `expected another constant; found ${foundAt(value)}`);
+}
+
+/** A scalar that is captured as a number. */
+export const number = <Name extends string>(name: Name): Pattern<Record<Name, number>> =>
+  new Pattern(name, { kind: 'number', name });
+
+const patternOf = (term: Term): Pattern =>
+  typeof term === 'number' ? new Pattern(String(term), { kind: 'literal', x: finite('number', term) }) : term;
+
+/** Several spellings that are different algebra; which one it was is captured under the name. */
+export const oneOf = <Name extends string, Options extends Record<string, Pattern>>(
+  name: Name,
+  options: Options,
+): Pattern<Record<Name, keyof Options> & Partial<Merge<CapturesOf<Options[keyof Options]>>>> =>
+  new Pattern('one of', { kind: 'choice', name, options: Object.keys(options) }, Object.values(options));
+type Merge<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
+/** The pattern with something around it, or without. */
+export const maybe = <Outer, Inner>(
+  around: (inner: Pattern<Inner>) => Pattern<Outer>,
+  inner: Pattern<Inner>,
+): Pattern<Inner & Partial<Outer>> =>
+  new Pattern('maybe', { kind: 'choice', options: ['with', 'without'] }, [around(inner), inner]);
+
+/** A factor of a Product or a term of a Sum that may be missing. */
+export const Optional = <C>(term: Pattern<C>): Pattern<Partial<C>> =>
+  new Pattern(`${term.text}?`, { kind: 'optional' }, [term]);
+
+/** The op of the part is what a rule is about: where it looks so, there is a site, whether or not the rule holds. */
+export const site = <C>(part: Pattern<C>): Pattern<C> => new Pattern(part.text, { kind: 'site' }, [part]);
+
+/** What has to look so around a site for it to be one; the site alone, where nothing is marked. */
+export const telling = <C>(part: Pattern<C>): Pattern<C> => new Pattern(part.text, { kind: 'telling' }, [part]);
+
+/** base^exponent, by whatever op: Mul of a value by itself, Pow, Sqrt, Reciprocal, Div. */
+export function Power<T extends Term>(term: T, exponent: number): Pattern<CapturesOf<T>> {
+  const text = `^${exponent}`;
+  if (finite(text, exponent) === 0) refuse(text, 'a power other than 0', 'what is always 1');
+  return product(text, [factorOf({ pattern: patternOf(term), weight: exponent, isOptional: false })]) as never;
+}
+
+/** The term times −1. */
+export const Minus = <T extends Term>(term: T): Pattern<CapturesOf<T>> => Product(-1, term) as never;
+
+/**
+ * The product of the terms in any order, by Mul, Div, Neg, Reciprocal, Sqrt and Pow. Numbers among them multiply to its
+ * coefficient, which is 1 where none is given; `number('name')` captures it.
+ */
+export const Product = <Terms extends readonly Term[]>(...terms: Terms): Pattern<All<Terms>> =>
+  product('Product', terms.map(partOf).map(factorOf)) as never;
+
+/** The sum of the terms in any order, by Add and Sub. Numbers among them add to its constant, which is 0 where none is given. */
+export function Sum<Terms extends readonly Term[]>(...terms: Terms): Pattern<All<Terms>> {
+  const inner = terms.map(partOf).map(({ pattern, isOptional }): Combined => {
+    const { shape } = pattern;
+    if (shape.kind === 'sum' && !isOptional) return shape;
+    return numberIn(pattern) ?? { x: 0, parts: [{ pattern, weight: 1, isOptional }] };
+  });
+  return combined(
+    'sum',
+    'Sum',
+    inner.reduce((sum, { x }) => sum + x, 0),
+    inner,
+  ) as never;
+}
+
+/** What one term of a combination brings into it. */
+interface Combined {
+  readonly x: number;
+  readonly number?: string;
+  readonly parts: readonly Part[];
+}
+
+const partOf = (term: Term): Part => {
+  const pattern = patternOf(term);
+  const isOptional = pattern.shape.kind === 'optional';
+  return { pattern: isOptional ? (pattern.parts[0] as Pattern) : pattern, weight: 1, isOptional };
+};
+
+const numberIn = ({ shape }: Pattern): Combined | undefined =>
+  shape.kind === 'literal'
+    ? { x: shape.x, parts: [] }
+    : shape.kind === 'number'
+      ? { x: 0, number: shape.name, parts: [] }
+      : undefined;
+
+/** A power of a product as the product of powers, where that is the same for every number. */
+function factorOf(part: Part): Combined {
+  const { pattern, weight, isOptional } = part;
+  const { shape } = pattern;
+  const number = numberIn(pattern);
+  if (number) {
+    if (number.number !== undefined && weight !== 1)
+      refuse(`^${weight}`, 'a number by itself', `a power of ${number.number}`);
+    return { ...number, x: number.number === undefined ? number.x ** weight : 1 };
+  }
+  const isSpread =
+    shape.kind === 'product' &&
+    !isOptional &&
+    (weight === 1 ||
+      (shape.number === undefined &&
+        (Number.isInteger(weight) ||
+          (shape.x > 0 && shape.parts.length === 1 && shape.parts.every((one) => isComposed(one.weight, weight))))));
+  if (!isSpread) return { x: 1, parts: [part] };
+  return { ...shape, x: shape.x ** weight, parts: shape.parts.map((one) => ({ ...one, weight: one.weight * weight })) };
+}
+
+/** Whether (x^a)^b is x^(a·b) for a b that is not whole: √(x²) is not x. */
+const isComposed = (inner: number, outer: number): boolean =>
+  Number.isInteger(inner) ? Math.abs(inner) === 1 : !Number.isInteger(inner * outer);
+
+const product = (text: string, inner: readonly Combined[]): Pattern =>
+  combined(
+    'product',
+    text,
+    inner.reduce((product, { x }) => product * x, 1),
+    inner,
+  );
+
+function combined(kind: 'product' | 'sum', text: string, x: number, inner: readonly Combined[]): Pattern {
+  const parts = inner.flatMap((one) => one.parts);
+  const [number, ...more] = inner.flatMap((one) => one.number ?? []);
+  finite(text, x);
+  if (more.length > 0) refuse(text, 'one number that is captured', [number, ...more].join(' and '));
+  if (number !== undefined && x !== (kind === 'product' ? 1 : 0)) refuse(text, `no number beside ${number}`, String(x));
+  if (!parts.some(({ isOptional }) => !isOptional)) refuse(text, 'something that has to be there', 'nothing');
+  if (kind === 'product' && x === 0) refuse(text, 'a factor other than 0', '0');
+  const twice = parts.find((one, i) => parts.findIndex(({ pattern }) => keyOf(pattern) === keyOf(one.pattern)) !== i);
+  if (twice) refuse(text, kind === 'sum' ? 'Product(2, …)' : 'Power(…, 2)', `${twice.pattern.text} twice`);
+  const beside = number ?? (x === (kind === 'product' ? 1 : 0) ? undefined : x);
+  const label = beside === undefined ? text : `${text} ${kind === 'product' ? '·' : '+'} ${beside}`;
+  return new Pattern(
+    label,
+    { kind, x, number, parts },
+    parts.map(({ pattern }) => pattern),
+  );
+}
+
+/** Equal for patterns that match the same. */
+const keyOf = ({ text, parts, shape }: Pattern): string =>
+  `${text}${shape.kind === 'product' ? shape.parts.map(({ weight }) => weight) : ''}(${parts.map(keyOf)})`;
+
+/** A polynomial in a value captured elsewhere, with these coefficients by power: `{ 1: 0.797…, 3: 0.035… }`. */
+export function Polynomial<Name extends string>(
+  variable: Name,
+  coefficients: Readonly<Record<number, number>>,
+): Pattern<Record<Name, Value>> {
+  const powers = Object.entries(coefficients);
+  const text = powers.map(([exponent, c]) => `${c}·${variable}^${exponent}`).join(' + ');
+  const isOne = powers.some(([exponent, c]) => Number(exponent) > 0 && c !== 0);
+  if (!isOne) refuse(text || 'Polynomial', 'a power of the variable', 'a number');
+  for (const [exponent, c] of powers) {
+    finite(text, c);
+    if (!Number.isInteger(Number(exponent)) || Number(exponent) < 0) refuse(text, 'powers from 0 on', exponent);
+  }
+  return new Pattern(text, { kind: 'polynomial', name: variable, coefficients });
+}
+
+/**
+ * The mean of the term over some of its axes, each kept with size 1. The axes are captured as `axes`, from 0 and in order
+ * (`1,2`), so that two means of one pattern are over the same.
+ */
+export const Mean = <T extends Term>(term: T) => reduction('Mean', term);
+
+/** The sum of the term over some of its axes, captured as those of a mean are. */
+export const Total = <T extends Term>(term: T) => reduction('Total', term);
+
+/** The largest number of the term over some of its axes, captured as those of a mean are. */
+export const Highest = <T extends Term>(term: T) => reduction('Highest', term);
+
+function reduction<T extends Term>(opType: Reduction['opType'], term: T): Pattern<CapturesOf<T> & { axes: string }> {
+  const of = patternOf(term);
+  const { kind } = of.shape;
+  if (kind === 'literal' || kind === 'number') refuse(opType, 'something that differs along the axes', 'a number');
+  if (kind === 'sum' && opType !== 'Highest') refuse(opType, `a sum of ${opType}s, which is the same`, 'one of a Sum');
+  return new Pattern(opType, { kind: 'reduction', opType }, [of]);
+}
+
+/** max(term, 0), by Max, Relu or Clip: what guards a difference that rounding may make a little less than nothing. */
+export const AtLeastZero = <T extends Term>(term: T): Pattern<CapturesOf<T>> =>
+  new Pattern('max(·, 0)', { kind: 'op', opType: 'Relu', domain: '', what: 'the larger of something and 0' }, [
+    patternOf(term),
+  ]);
+
+/** A word of the language: what the inputs of the op match, in order. Attributes are a matter of `where`. */
+type Word = <Terms extends readonly Term[]>(...terms: Terms) => Pattern<All<Terms>>;
+
+const word =
+  (opType: string, domain = ''): Word =>
+  (...terms) =>
+    new Pattern(
+      domain ? `${domain}.${opType}` : opType,
+      { kind: 'op', opType, domain, what: opType },
+      terms.map(patternOf),
+    );
+
+const words = <const Names extends readonly string[]>(names: Names, domain = ''): Record<Names[number], Word> =>
+  Object.fromEntries(names.map((name) => [name, word(name, domain)])) as Record<Names[number], Word>;
+
+/** The op words of ai.onnx. */
+export const op = words([
+  'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Reciprocal', 'Neg', 'Exp', 'Erf', 'Tanh', 'Sigmoid', 'Relu', 'Softmax', 'Gelu',
+  'Swish', 'MatMul', 'Gemm', 'Transpose', 'Reshape', 'Concat', 'Slice', 'Split', 'Gather', 'Cast', 'Cos', 'Sin', 'Where',
+  'ReduceMean', 'ReduceSum', 'InstanceNormalization', 'LayerNormalization', 'RMSNormalization', 'GroupNormalization',
+  'SimplifiedLayerNormalization',
+]); // biome-ignore format: a list of words
+
+/** The op words of com.microsoft. */
+export const microsoft = words(
+  ['Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'SkipLayerNormalization', 'SkipSimplifiedLayerNormalization'],
+  'com.microsoft',
+);
+
+/** A pattern of its own code: what is read otherwise than as algebra. `isSite` says where it looks so. */
+export const reading = <Captures>(
+  text: string,
+  solve: Solve,
+  { parts = [], isSite }: { readonly parts?: readonly Pattern[]; readonly isSite?: IsSite } = {},
+): Pattern<Captures> => new Pattern(text, { kind: 'read', solve, isSite }, parts);

@@ -99,8 +99,34 @@ export function rule<P extends Pattern>(definition: {
   readonly gives?: readonly (keyof CapturesOf<P> & string)[];
   rewrite(captures: CapturesOf<P>, scope: RewriteScope): Replacement | Miss;
 }): Rule {
-  return { gives: [], ...definition } as Rule;
+  const { name, match, gives = [] } = definition;
+  const refuse = (expected: string, found: string): never => {
+    throw new TypeError(`rule ${name}: expected ${expected}; found ${found}.`);
+  };
+  if (!isMarked(match)) refuse('a site in every way that the pattern matches', 'one without');
+  for (const capture of gives) if (!match.names.has(capture)) refuse('captures that it gives', capture);
+  for (const variable of variablesOf(match))
+    if (!bindersOf(match).has(variable)) refuse(`a capture ${variable} beside the polynomial in it`, 'none');
+  return { gives, ...definition } as Rule;
 }
+
+/** Whether every way to match has a site in it. */
+const isMarked = ({ shape, parts }: Pattern): boolean =>
+  shape.kind === 'site' ||
+  (shape.kind === 'choice'
+    ? parts.every(isMarked)
+    : shape.kind === 'product' || shape.kind === 'sum'
+      ? shape.parts.some(({ pattern, isOptional }) => !isOptional && isMarked(pattern))
+      : parts.some(isMarked));
+
+const variablesOf = ({ shape, parts }: Pattern): readonly string[] =>
+  shape.kind === 'polynomial' ? [shape.name] : parts.flatMap(variablesOf);
+
+const bindersOf = ({ shape, parts }: Pattern): ReadonlySet<string> =>
+  new Set([
+    ...(shape.kind === 'capture' || shape.kind === 'as' ? [shape.name] : []),
+    ...parts.flatMap((part) => [...bindersOf(part)]),
+  ]);
 
 /** Rules for one kind of site. Every site is in the report: fused by the first rule that holds, or with the deepest miss. */
 export interface RuleSet {
@@ -108,6 +134,4 @@ export interface RuleSet {
   readonly noun: string;
   /** Larger patterns first. */
   readonly rules: readonly Rule[];
-  /** The node that makes a place a site, whether or not a rule holds there: the Erf of a GELU, the Softmax of attention. */
-  isSite(node: Node, facts: Facts): boolean;
 }

@@ -1,10 +1,10 @@
 /** The state of one search: what has matched so far, and the deepest point that any attempt reached. */
 import type { Facts } from '../infer/index.js';
 import type { Node } from '../ir/node.js';
-import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { Miss } from './miss.js';
 import type { Pattern } from './pattern.js';
+import type { Reader } from './reader.js';
 
 /** One part of a pattern and what it matched; a linked list, so that backtracking is forgetting. */
 interface Step {
@@ -16,36 +16,43 @@ interface Step {
 
 /** What matched up to a point. Immutable. */
 export class Environment {
-  static readonly empty = new Environment(new Map(), undefined, 0);
-
   private constructor(
     readonly captures: ReadonlyMap<string, Value | number | string>,
     readonly last: Step | undefined,
     /** Nodes matched: how deep the match went. */
     readonly depth: number,
-    /** The value that is solved next, where it is read in a shape that it is given only later. */
-    private readonly later?: { readonly value: Value; readonly shape: Shape },
+    /** How values are read. */
+    readonly reader: Reader,
+    /** The nodes of the parts that are marked as sites. */
+    readonly sites: readonly Node[],
   ) {}
 
-  /** The environment in which this value is solved next, in a shape that it is given only later; none: in its own. */
-  reading(value: Value, shape: Shape | undefined): Environment {
-    return new Environment(this.captures, this.last, this.depth, shape && { value, shape });
-  }
-
-  /** The shape that a value is given later, where it is read in that. */
-  laterShape(value: Value): Shape | undefined {
-    return this.later?.value === value ? this.later.shape : undefined;
+  static empty(reader: Reader): Environment {
+    return new Environment(new Map(), undefined, 0, reader, []);
   }
 
   /** The environment with one more capture; undefined where the name already stands for something else. */
   capture(name: string, value: Value | number | string): Environment | undefined {
     const old = this.captures.get(name);
     if (old !== undefined) return old === value ? this : undefined;
-    return new Environment(new Map(this.captures).set(name, value), this.last, this.depth);
+    const captures = new Map(this.captures).set(name, value);
+    return new Environment(captures, this.last, this.depth, this.reader, this.sites);
   }
 
-  matched(part: Pattern, at: Value, nodes: readonly Node[] = []): Environment {
-    return new Environment(this.captures, { before: this.last, part, at, nodes }, this.depth + nodes.length);
+  matched(part: Pattern, at: Value, nodes: Iterable<Node> = []): Environment {
+    const list = [...nodes];
+    const step = { before: this.last, part, at, nodes: list };
+    return new Environment(this.captures, step, this.depth + list.length, this.reader, this.sites);
+  }
+
+  /** The same, with values read by another reader. */
+  by(reader: Reader): Environment {
+    return new Environment(this.captures, this.last, this.depth, reader, this.sites);
+  }
+
+  /** The same, with one more site. */
+  atSite(node: Node): Environment {
+    return new Environment(this.captures, this.last, this.depth, this.reader, [...this.sites, node]);
   }
 
   /** What matched, in the order it did. */
@@ -63,6 +70,8 @@ export class Environment {
   }
 }
 
+export const capturesOf = <C>(environment: Environment): C => Object.fromEntries(environment.captures) as C;
+
 /** The deepest failure of a search. */
 export interface Failure {
   readonly environment: Environment;
@@ -74,11 +83,16 @@ export interface Failure {
 export class Search {
   deepest: Failure | undefined;
 
-  constructor(readonly facts: Facts) {}
+  constructor(
+    readonly facts: Facts,
+    /** Whether it is enough to look like the pattern: numbers and conditions are any, and there may be more factors and terms. */
+    readonly isLoose = false,
+  ) {}
 
-  /** Remembers where an attempt ended, if none came deeper. */
-  fail(environment: Environment, part: Pattern, at: Value, reason: string): void {
-    if (this.deepest && this.deepest.environment.depth >= environment.depth) return;
+  /** Remembers where an attempt ended, if none came deeper; that all but a number matched says more than another end as deep. */
+  fail(environment: Environment, part: Pattern, at: Value, reason: string, isNumber = false): void {
+    const deepest = this.deepest?.environment.depth ?? -1;
+    if (isNumber ? deepest > environment.depth : deepest >= environment.depth) return;
     this.deepest = { environment, part, at, reason };
   }
 
@@ -88,3 +102,12 @@ export class Search {
     return new Miss(reason, at.producer ?? at, undefined, environment.depth);
   }
 }
+
+/** What stands where something else was expected, in a few words without names. */
+export const foundAt = (value: Value): string => {
+  if (value.isConstant) return `a constant ${value.elem}[${value.shape?.join(', ') ?? ''}]`;
+  const node = value.producer;
+  if (!node) return 'a graph input';
+  if (node.is('Cast')) return `Cast (to = ${value.elem})`;
+  return node.domain ? `${node.domain}.${node.opType}` : node.opType;
+};

@@ -1,5 +1,5 @@
 /** A pattern as a tree with what became of each of its parts: what `explain` draws. */
-import type { Pattern } from './pattern.js';
+import { bare, type Pattern } from './pattern.js';
 import type { Environment, Failure } from './search.js';
 
 /**
@@ -22,25 +22,22 @@ export interface Trace {
 export function traceOf(pattern: Pattern, environment: Environment | undefined, failure?: Failure): Trace {
   const matched = new Map<Pattern, string>();
   for (const { part, at } of environment?.steps() ?? [])
-    if (!matched.has(part)) matched.set(part, at.producer?.label ?? at.name);
+    if (!matched.has(bare(part))) matched.set(bare(part), at.producer?.label ?? at.name);
   const draw = (part: Pattern): Trace => {
-    const parts = part.parts.map(draw);
+    const parts = bare(part).parts.map(draw);
     const { text } = part;
-    if (failure?.part === part)
+    if (failure && bare(failure.part) === bare(part))
       return { text, mark: 'failed', at: failure.at.producer?.label ?? failure.at.name, reason: failure.reason, parts };
-    const at = atOf(part, matched);
+    const at = matched.get(bare(part));
     // An alternative is no step of its own: the one that was taken, or came furthest, stands for it.
     const taken = (text === 'one of' || text === 'maybe') && (parts.find(hasFailed) ?? parts.find(isMatched));
     // Of what may stand around a pattern, the pattern alone where nothing does.
-    const bare = text === 'maybe' && parts[0]?.parts.find(isMatched);
+    const alone = text === 'maybe' && parts[0]?.parts.find(isMatched);
     const mark = at === undefined ? 'open' : parts.some(hasFailed) ? 'partly' : 'matched';
-    return taken || bare || { text, mark, at, parts };
+    return taken || alone || { text, mark, at, parts };
   };
   return draw(pattern);
 }
 
 const isMatched = ({ mark }: Trace): boolean => mark === 'matched';
 const hasFailed = ({ mark, parts }: Trace): boolean => mark === 'failed' || parts.some(hasFailed);
-
-const atOf = (part: Pattern, matched: ReadonlyMap<Pattern, string>): string | undefined =>
-  matched.get(part) ?? (part.inner && atOf(part.inner, matched));

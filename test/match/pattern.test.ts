@@ -5,7 +5,6 @@ import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
 import {
   any,
-  capturesOf,
   constant,
   Mean,
   Minus,
@@ -20,7 +19,9 @@ import {
   Product,
   Sum,
 } from '../../src/match/pattern.js';
-import { Environment, Search } from '../../src/match/search.js';
+import { environmentOf, Places } from '../../src/match/places.js';
+import { capturesOf, type Environment, Search } from '../../src/match/search.js';
+import { solve as solveBy } from '../../src/match/solve.js';
 
 type Build = (g: GraphBuilder, x: Value, y: Value) => Value;
 
@@ -31,8 +32,12 @@ function solve(pattern: Pattern, build: Build) {
     root = build(g, g.input('x', 'float32', [2, 3]), g.input('y', 'float32', [2, 3]));
     g.output('z', root);
   });
-  const search = new Search(inferTypes(model));
-  const found = [...pattern.solve(root as Value, Environment.empty, search)];
+  const facts = inferTypes(model);
+  const search = new Search(facts);
+  const ways = new Places(model.graph, facts).readersOf(root as Value, pattern, []);
+  let found: Environment[] = [];
+  for (const reader of ways)
+    if (found.length === 0) found = [...solveBy(pattern, root as Value, environmentOf(pattern, reader), search)];
   const named = found.map((one) =>
     Object.fromEntries(
       Object.entries(capturesOf<Record<string, unknown>>(one)).map(([name, is]) => [
@@ -210,6 +215,7 @@ describe('a deep chain', () => {
       for (let step = 0; step < 60; step++) [before, last] = [last, g.op('Add', [before, last])];
       return last;
     });
-    expect(Number(reason?.match(/^expected a sum of 2; found one of (\d+)$/)?.[1])).toBeLessThan(40);
+    // Two terms, as many times each as two Fibonacci numbers.
+    expect(reason).toMatch(/^expected a factor 1; found 0\.61/);
   });
 });

@@ -17,8 +17,8 @@ describe('the root of a mean square', () => {
   it.each<[string, boolean, (g: GraphBuilder, v: Value) => Value]>([
     ['is inverted', true, (g, v) => g.op('Reciprocal', [g.op('Sqrt', [v])])],
     ['is inverted by Pow', true, (g, v) => g.op('Pow', [g.op('Sqrt', [v]), number(g, -1)])],
-    ['is of what is inverted', false, (g, v) => g.op('Sqrt', [g.op('Reciprocal', [v])])],
-    ['is of a quotient', false, (g, v) => g.op('Sqrt', [g.op('Div', [number(g, 1), v])])],
+    ['is of what is inverted', true, (g, v) => g.op('Sqrt', [g.op('Reciprocal', [v])])],
+    ['is of a quotient', true, (g, v) => g.op('Sqrt', [g.op('Div', [number(g, 1), v])])],
   ])('%s: a norm, which is fused: %s', async (_, isFused, inverse) => {
     const before = modelOf((g, x, v) => g.op('Mul', [x, inverse(g, v)]));
     const { passes } = await applyPass(fuseNorm(), before);

@@ -174,7 +174,7 @@ describe('a mean square by other sums', () => {
     [
       'a sum of fourth powers',
       rmsNorm((g, x) => meanOf(g, reduced(g, 'ReduceSumSquare', square(g, x)))),
-      'the same value as x; found Mul',
+      'expected the power 2; found 4',
     ],
     [
       'an epsilon on the norm and not on its square',

@@ -1,0 +1,145 @@
+/** Where rules are tried: what may be a site by its op, what it may be a part of, and the values that a formula around it may be of. */
+import type { Facts } from '../infer/index.js';
+import type { Graph } from '../ir/graph.js';
+import type { Node } from '../ir/node.js';
+import type { Value } from '../ir/value.js';
+import type { Pattern } from './pattern.js';
+import { behindOf, calls, forwardOf, Reader, type Reading, reductionOps } from './reader.js';
+import type { Rule } from './rule.js';
+import { repeatedOf } from './scalar.js';
+import { Environment, Search } from './search.js';
+import { solve } from './solve.js';
+
+/** How many values a formula is tried to be of. */
+const MOST_CUTS = 6;
+/** How many values from a site on are looked at. */
+const STEPS = 20;
+
+/** The marks of patterns: they are the same in every graph. */
+const marks = new Map<Pattern, readonly Pattern[]>();
+
+/** What has to look like a pattern for a site to be there: each part that tells, and sites that nothing around them tells. */
+const marksOf = (pattern: Pattern, isTold = false): readonly Pattern[] => {
+  const { kind } = pattern.shape;
+  const inner = pattern.parts.flatMap((part) => marksOf(part, isTold || kind === 'telling'));
+  return kind === 'telling' || (kind === 'site' && !isTold) ? [pattern, ...inner] : inner;
+};
+
+function marksIn(pattern: Pattern): readonly Pattern[] {
+  const found = marks.get(pattern) ?? marksOf(pattern);
+  marks.set(pattern, found);
+  return found;
+}
+
+/** Whether a node may be what the sites marked in a pattern are about. */
+function isMarked({ shape, parts }: Pattern, node: Node, facts: Facts): boolean {
+  if (shape.kind !== 'site') return parts.some((part) => isMarked(part, node, facts));
+  return parts.some((part) => isOf(part, node, facts));
+}
+
+function isOf({ shape, parts }: Pattern, node: Node, facts: Facts): boolean {
+  switch (shape.kind) {
+    case 'op':
+      return node.is(shape.opType, shape.domain) || (shape.opType === 'Sigmoid' && node.is('Exp'));
+    case 'reduction':
+      return node.domain === '' && reductionOps(shape.opType).has(node.opType);
+    case 'read':
+      return shape.isSite?.(node, facts) ?? false;
+    default:
+      return parts.some((part) => isOf(part, node, facts));
+  }
+}
+
+/** Where a search begins: what the pattern has more than once is the cut. */
+export function environmentOf(pattern: Pattern, reader: Reader): Environment {
+  const empty = Environment.empty(reader);
+  const { cut } = reader.reading;
+  return (cut && pattern.subject && empty.capture(pattern.subject, cut)) || empty;
+}
+
+/** The places of one graph, as long as it is not edited. */
+export class Places {
+  readonly #readers = new Map<Value, Map<string, Reader | undefined>>();
+
+  constructor(
+    readonly graph: Graph,
+    readonly facts: Facts,
+  ) {}
+
+  /** Whether a node looks like what one of the rules is about. */
+  isSite(node: Node, rules: readonly Rule[]): boolean {
+    return rules.some(({ match }) =>
+      marksIn(match).some((mark) => {
+        if (!isMarked(mark, node, this.facts)) return false;
+        if (isByItself(mark)) return true;
+        const roots =
+          mark.shape.kind === 'site' ? node.outputs.slice(0, 1) : [...this.rootsOf(node, rules)].slice(0, STEPS);
+        return roots.some((root) => root && this.#looks(mark, root, node));
+      }),
+    );
+  }
+
+  #looks(pattern: Pattern, root: Value, site: Node): boolean {
+    for (const reader of this.readersOf(root, pattern, [site], true))
+      for (const { sites } of solve(pattern, root, environmentOf(pattern, reader), new Search(this.facts, true)))
+        if (sites.includes(site)) return true;
+    return false;
+  }
+
+  /** The values that a formula with this node in it may be: its own, and what is computed from that by algebra. */
+  rootsOf(node: Node, rules: readonly Rule[]): readonly Value[] {
+    const [own] = node.outputs;
+    if (!own) return [];
+    return rules.every(({ match }) => isAtRoot(match)) ? [own] : [...forwardOf(own)];
+  }
+
+  /** The ways to read a formula: whatever nobody else reads, and of each value that is read twice in it, the nearest first. */
+  *readersOf(root: Value, pattern: Pattern, around: readonly Node[], isLoose = false): Iterable<Reader> {
+    const cuts = isAtRoot(pattern) ? new Set<Value>() : cutsOf(root, pattern, around);
+    if (!pattern.subject || cuts.size === 0) yield new Reader(this.facts, { isLoose });
+    for (const cut of cuts)
+      for (const filled of [undefined, 'added', 'any'] as const) {
+        const reader = this.#readerOf(cut, isLoose, filled);
+        if (reader) yield reader;
+      }
+  }
+
+  #readerOf(cut: Value, isLoose: boolean, filled: Reading['filled']): Reader | undefined {
+    const key = `${isLoose} ${filled}`;
+    const readers = this.#readers.get(cut) ?? new Map<string, Reader | undefined>();
+    this.#readers.set(cut, readers);
+    if (readers.has(key)) return readers.get(key);
+    const live = forwardOf(cut);
+    const isAny = !filled || [...live].some((value) => value.producer?.inputs.some((input) => this.#isFill(input)));
+    const reader = isAny ? new Reader(this.facts, { cut, live, isLoose, filled }) : undefined;
+    readers.set(key, reader);
+    return reader;
+  }
+
+  #isFill(value: Value | undefined): boolean {
+    return value?.isConstant === true && value.shape?.length !== 0 && repeatedOf(value, this.facts) !== undefined;
+  }
+}
+
+/** True for a pattern whose root is what its site is about. */
+const isAtRoot = ({ shape, parts }: Pattern): boolean =>
+  shape.kind === 'site' || (['as', 'where', 'telling', 'choice'].includes(shape.kind) && parts.every(isAtRoot));
+
+/** The values that a formula around these sites may be of, the nearest first: read twice, and behind them if it is inside their marks. */
+function cutsOf(root: Value, pattern: Pattern, around: readonly Node[]): ReadonlySet<Value> {
+  const { subject } = pattern;
+  const isInside = subject !== undefined && hasInSite(pattern, subject);
+  const cuts = new Set<Value>();
+  for (const start of isInside && around.length > 0 ? around.map(({ output }) => output) : [root]) {
+    const most = cuts.size + MOST_CUTS;
+    for (const value of behindOf(start)) if (value !== root && value.uses.size > 1 && cuts.size < most) cuts.add(value);
+  }
+  return cuts;
+}
+
+const hasInSite = ({ shape, parts }: Pattern, name: string): boolean =>
+  parts.some((part) => (shape.kind === 'site' ? part.names.has(name) : hasInSite(part, name)));
+
+/** True for a mark that says enough without what is inside it: an Erf is one of a GELU, whatever it is of. */
+const isByItself = ({ shape, parts: [part] }: Pattern): boolean =>
+  shape.kind === 'site' && (part?.shape.kind === 'read' || (part?.shape.kind === 'op' && calls.has(part.shape.opType)));

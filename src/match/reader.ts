@@ -1,0 +1,250 @@
+/**
+ * Reads values of a graph into normal form, as far as a cut: the value that a formula is of. What depends on it is read through,
+ * whoever else reads it; all else is a number or a leaf. Without a cut only values that nobody else reads are read through.
+ */
+import type { Facts } from '../infer/index.js';
+import { fromStart } from '../ir/axes.js';
+import type { Node } from '../ir/node.js';
+import { isFloat } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import {
+  atomExpression,
+  call,
+  type Expression,
+  leafOf,
+  numberExpression,
+  onlyAtom,
+  placed,
+  plus,
+  power,
+  type Reduction,
+  ratioOf,
+  reduce,
+  scale,
+  times,
+} from './expression.js';
+import { isNear } from './near.js';
+import { isPlain } from './plain.js';
+import { reshapeOf } from './reshaped.js';
+import { repeatedOf, scalarOf } from './scalar.js';
+
+export interface Reading {
+  /** The value that is not looked into. */
+  readonly cut?: Value;
+  /** What may be read through; all else is a parameter. Anything where it is not given. */
+  readonly live?: ReadonlySet<Value>;
+  /** Which constants that hold one number many times are that number: one may also be a scale or a bias that happens to be so. */
+  readonly filled?: 'added' | 'any';
+  /** Whether bounds, and Casts between floats, are seen through: for what only has to look like a formula. */
+  readonly isLoose?: boolean;
+}
+
+/** Ops that a formula is spelled with, besides calls and reductions. */
+const spelling = 'Add Sub Mul Div Neg Reciprocal Sqrt Pow Identity Cast Max Clip Relu Reshape Squeeze Unsqueeze Sum';
+export const calls: ReadonlySet<string> = new Set(['Exp', 'Erf', 'Tanh', 'Sigmoid']);
+const reductions: ReadonlyMap<string, Reduction['opType']> = new Map([
+  ['ReduceMean', 'Mean'],
+  ['ReduceSum', 'Total'],
+  ['ReduceSumSquare', 'Total'],
+  ['ReduceL2', 'Total'],
+  ['ReduceMax', 'Highest'],
+]);
+const algebra: ReadonlySet<string> = new Set([...spelling.split(' '), ...calls, ...reductions.keys()]);
+
+/** The ops by which a reduction is spelled. */
+export const reductionOps = (opType: Reduction['opType']): ReadonlySet<string> =>
+  opType === 'Highest' ? highest : sums;
+const [highest, sums] = [true, false].map(
+  (isHighest) => new Set([...reductions].flatMap(([name, kind]) => ((kind === 'Highest') === isHighest ? name : []))),
+) as [Set<string>, Set<string>];
+
+const isAlgebra = (node: Node): boolean => node.domain === '' && algebra.has(node.opType) && !node.hasReference;
+
+/** A formula of more nodes than this is none that a rule means; without a cut, operands that are shared would double at each step. */
+const MOST_NODES = 96;
+
+/** How many values a formula is followed over. */
+const STEPS = 40;
+
+/** The value, and what is computed from it by algebra. */
+export function forwardOf(value: Value): ReadonlySet<Value> {
+  const found = new Set([value]);
+  for (const one of found)
+    for (const user of one.users) {
+      const [next] = user.outputs;
+      if (next && found.size <= STEPS && (isAlgebra(user) || user.is('BatchNormalization'))) found.add(next);
+    }
+  return found;
+}
+
+/** The value, and what it is computed from by algebra. */
+export function behindOf(value: Value): ReadonlySet<Value> {
+  const found = new Set([value]);
+  for (const one of found)
+    if (one.producer && isAlgebra(one.producer))
+      for (const input of one.producer.inputs) if (input && !input.isConstant && found.size <= STEPS) found.add(input);
+  return found;
+}
+
+export class Reader {
+  readonly #known = new Map<Value, Expression>();
+  #left = MOST_NODES;
+
+  constructor(
+    private readonly facts: Facts,
+    readonly reading: Reading,
+  ) {}
+
+  /** The value as an expression. */
+  read(value: Value, isRoot = false): Expression {
+    const known = this.#known.get(value);
+    if (known) return known;
+    const found = named(this.#read(value, isRoot), value);
+    this.#known.set(value, found);
+    return found;
+  }
+
+  /** A value that was read and is a number times the expression. */
+  valueLike(expression: Expression): Value | undefined {
+    let like: Value | undefined;
+    for (const [value, one] of this.#known) {
+      const ratio = one.terms.length === expression.terms.length ? ratioOf(one, expression) : undefined;
+      if (ratio === undefined) continue;
+      if (isNear(ratio, 1)) return value;
+      like = value;
+    }
+    return like;
+  }
+
+  #read(value: Value, isRoot: boolean): Expression {
+    const { cut, live, filled, isLoose } = this.reading;
+    if (value === cut && !isRoot) return leafOf(value);
+    const node = value.producer;
+    const [source] = node?.inputs ?? [];
+    const isSeen = node && source && (isPlain(node) || (isLoose && isBetweenFloats(node, source)));
+    if (isSeen && (isRoot || this.#isOpen(value, live))) return this.#spelled(node, this.read(source)) as Expression;
+    const isFilled = filled === 'any' || (filled && value.users.every((user) => user.is('Add') || user.is('Sub')));
+    const x = isRoot || !isFloat(value.elem) ? undefined : (isFilled ? repeatedOf : scalarOf)(value, this.facts);
+    if (x !== undefined) return numberExpression(x);
+    if (!node || !isAlgebra(node) || !isFloat(value.elem)) return leafOf(value);
+    if (!isRoot && live && !live.has(value)) return this.#parameter(value, node);
+    if ((!isRoot && !this.#isOpen(value, live)) || this.#left-- <= 0) return leafOf(value);
+    return this.#formula(value, node) ?? leafOf(value);
+  }
+
+  /** With a cut, all that depends on it; without, what nobody else reads. */
+  #isOpen(value: Value, live: ReadonlySet<Value> | undefined): boolean {
+    return this.reading.cut && live ? live.has(value) : value.uses.size === 1 && !value.isOutput;
+  }
+
+  /** What does not depend on the cut: its sign and numbers are drawn out. */
+  #parameter(value: Value, node: Node): Expression {
+    const [a, b] = node.inputs;
+    if (value.uses.size > 1 || !a) return leafOf(value);
+    const x = scalarOf(a, this.facts);
+    const y = scalarOf(b, this.facts);
+    if (node.opType === 'Neg') return this.#spelled(node, scale(this.read(a), -1)) as Expression;
+    if (node.opType === 'Reciprocal') return this.#spelled(node, power(this.read(a), -1)) ?? leafOf(value);
+    const isByNumber = (node.opType === 'Mul' && (x ?? y)) || (node.opType === 'Div' && (x ?? y));
+    return (isByNumber && this.#formula(value, node)) || leafOf(value);
+  }
+
+  #spelled(node: Node, found: Expression | undefined): Expression | undefined {
+    return found && { terms: found.terms, nodes: new Set([...found.nodes, node]) };
+  }
+
+  #formula(value: Value, node: Node): Expression | undefined {
+    const inputs = node.inputs.filter((input) => input !== undefined);
+    const [a, b] = inputs;
+    if (!a) return undefined;
+    const { opType } = node;
+    if (calls.has(opType)) return call(opType, this.read(a), node, undefined, value);
+    if (reductions.has(opType)) return this.#reduction(node, a);
+    const [left, right] = [this.read(a), b && this.read(b)];
+    const exponent = opType === 'Pow' ? repeatedOf(b, this.facts) : undefined;
+    const inverse = opType === 'Div' && right ? power(right, -1) : undefined;
+    switch (opType) {
+      case 'Neg':
+        return this.#spelled(node, scale(left, -1));
+      case 'Reciprocal':
+        return this.#spelled(node, power(left, -1));
+      case 'Sqrt':
+        return this.#spelled(node, power(left, 0.5));
+      case 'Pow':
+        return exponent === undefined ? undefined : this.#spelled(node, power(left, exponent));
+      case 'Mul':
+        return right && this.#spelled(node, times(left, right));
+      case 'Div':
+        return inverse && this.#spelled(node, times(left, inverse));
+      case 'Add':
+        return right && this.#spelled(node, plus(left, right));
+      case 'Sub':
+        return right && this.#spelled(node, plus(left, right, -1));
+      case 'Reshape':
+      case 'Squeeze':
+      case 'Unsqueeze':
+        return reshapeOf(value) && this.#spelled(node, placed(left, value.shape));
+      case 'Max':
+      case 'Clip':
+      case 'Relu':
+        return this.#bounded(node, inputs);
+      default:
+        return undefined;
+    }
+  }
+
+  /** max(x, 0); of what only has to look like a formula, any bound. */
+  #bounded(node: Node, inputs: readonly Value[]): Expression | undefined {
+    const numbers = inputs.map((input) => scalarOf(input, this.facts));
+    const [of, ...others] = inputs.filter((_, i) => numbers[i] === undefined);
+    if (!of || others.length > 0 || (node.opType !== 'Max' && of !== inputs[0])) return undefined;
+    if (this.reading.isLoose) return this.#spelled(node, this.read(of));
+    const isFloor =
+      node.opType === 'Relu' || (inputs.length === 2 && numbers.includes(0) && node.inputs[1] !== undefined);
+    return isFloor ? atomExpression({ kind: 'call', opType: 'Relu', of: this.read(of), node }) : undefined;
+  }
+
+  #reduction(node: Node, of: Value): Expression | undefined {
+    const { shape } = of;
+    const axes = shape && axesOf(node, shape.length, this.facts);
+    if (!shape || !axes) return undefined;
+    const sizes = axes.map((axis) => shape[axis]);
+    const isStatic = sizes.every((size) => typeof size === 'number');
+    const how = {
+      opType: reductions.get(node.opType) as Reduction['opType'],
+      axes,
+      shape: shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)),
+      isKept: node.int('keepdims', 1) !== 0,
+      count: isStatic ? sizes.reduce<number>((product, size) => product * (size as number), 1) : undefined,
+      isSummed: node.opType !== 'ReduceMean',
+      node,
+    };
+    const inner = this.read(of);
+    const isOfSquares = node.opType === 'ReduceSumSquare' || node.opType === 'ReduceL2';
+    const reduced = isOfSquares ? power(inner, 2) : inner;
+    const total = reduced && reduce(reduced, how);
+    return node.opType === 'ReduceL2' ? total && power(total, 0.5) : total;
+  }
+}
+
+const isBetweenFloats = (node: Node, source: Value): boolean =>
+  node.is('Cast') && isFloat(source.elem) && isFloat(node.output.elem);
+
+/** The expression with its value on it. */
+function named(expression: Expression, value: Value): Expression {
+  const only = onlyAtom(expression);
+  if (only?.coefficient !== 1 || only.atom.value) return { ...expression, value };
+  const atom = { ...only.atom, value };
+  return { terms: [{ coefficient: 1, factors: [{ atom, exponent: 1 }] }], nodes: expression.nodes, value };
+}
+
+/** Which axes a reduction goes over, in order; undefined where that is not known, or it goes over none. */
+function axesOf(node: Node, rank: number, facts: Facts): readonly number[] | undefined {
+  const second = node.inputs[1];
+  const given = second ? facts.contents(second) : (node.ints('axes') ?? []);
+  if (!given?.every((axis): axis is number => typeof axis === 'number')) return undefined;
+  if (given.length === 0 && node.int('noop_with_empty_axes', 0) === 1) return undefined;
+  const axes = given.length === 0 ? Array.from({ length: rank }, (_, axis) => axis) : given;
+  if (axes.some((axis) => axis >= rank || axis < -rank)) return undefined;
+  return [...new Set(axes.map((axis) => fromStart(axis, rank)))].sort((a, b) => a - b);
+}

@@ -1,0 +1,565 @@
+/**
+ * Matches a pattern with an expression, up to order, grouping and a number: every part is found as a multiple of itself, and only
+ * where nothing else can take the number, in a function or at the root, it has to be 1.
+ */
+import { maxOf } from '../ir/lists.js';
+import type { Value } from '../ir/value.js';
+import {
+  type Atom,
+  atomExpression,
+  type Expression,
+  type Factor,
+  factored,
+  isOdd,
+  leafOf,
+  numberOf,
+  onlyAtom,
+  powerOf,
+  scale,
+  type Term,
+} from './expression.js';
+import { isNear } from './near.js';
+import { bare, isAround, type Part, type Pattern, type Shape } from './pattern.js';
+import { plainOf } from './plain.js';
+import { Reader } from './reader.js';
+import { type Environment, foundAt, type Search } from './search.js';
+
+/** One way in which an expression is `ratio` times the pattern. */
+interface Found {
+  readonly environment: Environment;
+  readonly ratio: number;
+}
+
+/** What is matched: an expression, and the value that it is of, or that it is a part of. */
+interface Subject {
+  readonly of: Expression;
+  readonly at: Value;
+}
+
+type Solver<Kind extends Shape['kind']> = (
+  pattern: Pattern,
+  shape: Shape & { readonly kind: Kind },
+  subject: Subject,
+  environment: Environment,
+  search: Search,
+) => Iterable<Found>;
+
+/** Every way in which a value is the pattern, as the reader of the environment reads it. */
+export function* solve(
+  pattern: Pattern,
+  value: Value,
+  environment: Environment,
+  search: Search,
+): Iterable<Environment> {
+  yield* solveAs(pattern, environment.reader.read(value, true), value, environment, search);
+}
+
+/** Every way in which an expression, read of a value, is the pattern. */
+export function* solveAs(
+  pattern: Pattern,
+  of: Expression,
+  at: Value,
+  environment: Environment,
+  search: Search,
+): Iterable<Environment> {
+  yield* exactly(pattern, { of, at }, environment, search);
+}
+
+function matches(pattern: Pattern, subject: Subject, environment: Environment, search: Search): Iterable<Found> {
+  const { shape } = pattern;
+  return (solvers[shape.kind] as Solver<typeof shape.kind>)(pattern, shape as never, subject, environment, search);
+}
+
+/** Every way in which the subject is the pattern itself, or one of these multiples of it. */
+function* exactly(
+  pattern: Pattern,
+  subject: Subject,
+  environment: Environment,
+  search: Search,
+  multiples: readonly number[] = [1],
+  given?: (ratio: number) => void,
+): Iterable<Environment> {
+  for (const { environment: found, ratio } of matches(pattern, subject, environment, search)) {
+    // A value by itself is that value, and no multiple of it.
+    const isAny = search.isLoose && pattern.shape.kind !== 'capture';
+    if (isAny || multiples.some((one) => isNear(ratio, one, subject.at.elem))) {
+      given?.(ratio);
+      yield found;
+    } else search.fail(found, bare(pattern), subject.at, otherMultiple(pattern, subject, ratio), true);
+  }
+}
+
+function otherMultiple(pattern: Pattern, { of }: Subject, ratio: number): string {
+  const { shape } = bare(pattern);
+  if (shape.kind === 'polynomial') {
+    const coefficients = polynomialIn(of).coefficients;
+    return `expected other coefficients; found ${coefficients.join(', ')}`;
+  }
+  const count = summedIn(of);
+  if (count !== undefined) return `expected the mean of ${count} numbers; found their sum · ${ratio / count}`;
+  const expected = shape.kind === 'product' ? shape.x : 1;
+  return `expected a factor ${expected}; found ${expected * ratio}`;
+}
+
+/** How many numbers are added somewhere in an expression, where that is not known to be made a mean. */
+function summedIn({ terms }: Expression): number | undefined {
+  for (const { atom } of terms.flatMap(({ factors }) => factors)) {
+    if (atom.kind === 'reduction' && atom.isSummed && atom.count !== 1) return atom.count;
+    const inner = atom.kind === 'group' ? summedIn(atom.of) : undefined;
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+/** What stands there, in a few words. */
+const foundIn = ({ of, at }: Subject): string => foundAt(of.value ?? onlyAtom(of)?.atom.value ?? at);
+
+const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
+  *capture(pattern, { name }, { of, at }, environment, search) {
+    const only = onlyAtom(of);
+    const ways = new Map<Value, number>();
+    if (of.value) ways.set(plainOf(of.value).of, 1);
+    const behind = only?.atom.value && plainOf(only.atom.value).of;
+    if (only && behind && !ways.has(behind)) ways.set(behind, only.coefficient);
+    for (const [value, ratio] of ways) {
+      const next = environment.capture(name, value);
+      if (next) yield { environment: next.matched(pattern, value), ratio };
+    }
+    const isOther = environment.captures.has(name);
+    if (ways.size === 0 || isOther)
+      search.fail(
+        environment,
+        pattern,
+        of.value ?? only?.atom.value ?? at,
+        `expected the same value as ${name}; found ${foundIn({ of, at })}`,
+      );
+  },
+
+  *number(pattern, { name }, subject, environment, search) {
+    const x = numberOf(subject.of);
+    const next = x === undefined ? undefined : environment.capture(name, x);
+    if (next) yield { environment: next.matched(pattern, subject.at), ratio: 1 };
+    else search.fail(environment, pattern, subject.at, `expected one number (${name}); found ${x ?? foundIn(subject)}`);
+  },
+
+  *literal(pattern, { x }, subject, environment, search) {
+    const found = numberOf(subject.of);
+    if (found !== undefined && (search.isLoose || isNear(found, x, subject.at.elem)))
+      yield { environment: environment.matched(pattern, subject.at), ratio: 1 };
+    else search.fail(environment, pattern, subject.at, `expected ${x}; found ${found ?? foundIn(subject)}`);
+  },
+
+  *product(pattern, shape, subject, environment, search) {
+    const { of, at } = subject;
+    const { coefficient, factors } = factored(of, (sum) => environment.reader.valueLike(sum));
+    const needed = shape.parts.filter(({ isOptional }) => !isOptional).length;
+    const most = shape.parts.reduce((sum, part) => sum + breadthOf(part.pattern), 0);
+    const [first] = factors;
+    const isSum = factors.length === 1 && of.terms.length > 1;
+    if (!first || (factors.length < needed && (isSum || first.exponent === 1))) {
+      yield* opened(pattern, subject, environment, search);
+      search.fail(environment, pattern, at, `expected a product; found ${foundIn(subject)}`);
+      return;
+    }
+    if (factors.length < needed || (factors.length > most && !search.isLoose)) {
+      search.fail(environment, pattern, at, `expected a product of ${needed}; found one of ${factors.length}`);
+      return;
+    }
+    const inside = environment.matched(pattern, of.value ?? at, of.nodes);
+    for (const { environment: found, ratio } of assigned(
+      shape.parts,
+      factors,
+      at,
+      { environment: inside, ratio: coefficient },
+      search,
+    )) {
+      const next = shape.number === undefined ? found : found.capture(shape.number, ratio);
+      if (next) yield { environment: next, ratio: shape.number === undefined ? ratio / shape.x : 1 };
+    }
+  },
+
+  *sum(pattern, shape, subject, environment, search) {
+    const { of, at } = subject;
+    const terms = of.terms.filter(({ factors }) => factors.length > 0);
+    const constant = of.terms.find(({ factors }) => factors.length === 0)?.coefficient ?? 0;
+    const needed = shape.parts.filter(({ isOptional }) => !isOptional).length;
+    const most = shape.parts.reduce((width, part) => width + widthOf(part.pattern), 0);
+    if (terms.length < needed && of.terms.length < 2) {
+      yield* opened(pattern, subject, environment, search);
+      search.fail(environment, pattern, at, `expected a sum; found ${foundIn(subject)}`);
+      return;
+    }
+    if (terms.length < needed || (terms.length > most && !search.isLoose)) {
+      search.fail(environment, pattern, at, `expected a sum of ${needed}; found one of ${terms.length}`);
+      return;
+    }
+    const inside = environment.matched(pattern, of.value ?? at, of.nodes);
+    for (const { environment: found, ratio } of added(
+      pattern,
+      shape.parts,
+      terms,
+      terms.length,
+      at,
+      { environment: inside, ratio: 0 },
+      search,
+    )) {
+      const next = shape.number === undefined ? found : found.capture(shape.number, constant / ratio);
+      const isExpected = search.isLoose
+        ? shape.x === 0 || constant !== 0
+        : shape.number !== undefined || isNumber(constant / ratio, shape.x, at);
+      if (next && isExpected) yield { environment: next, ratio };
+      else search.fail(found, pattern, of.value ?? at, `expected a term ${shape.x}; found ${constant / ratio}`);
+    }
+  },
+
+  *op(pattern, { opType, domain, what }, subject, environment, search) {
+    const { of, at } = subject;
+    const only = onlyAtom(of);
+    if (only?.atom.kind === 'call' && only.atom.opType === opType && domain === '') {
+      const { atom, coefficient } = only;
+      const inside = environment.matched(pattern, atom.value ?? at, [...of.nodes, atom.node]);
+      let sign = 1;
+      const [part] = pattern.parts;
+      const argument = { of: atom.of, at: atom.of.value ?? atom.node.inputs[0] ?? at };
+      const multiples = isOdd(opType) ? [1, -1] : [1];
+      for (const found of part
+        ? exactly(part, argument, inside, search, multiples, (ratio) => {
+            sign = ratio;
+          })
+        : [])
+        yield { environment: found, ratio: coefficient * Math.sign(sign) };
+      return;
+    }
+    const mirrored = opType === 'Sigmoid' ? complement(of) : undefined;
+    if (mirrored) {
+      for (const found of matches(pattern, { of: mirrored.of, at }, environment, search))
+        yield { ...found, ratio: found.ratio * mirrored.ratio };
+      return;
+    }
+    const value = of.value ?? only?.atom.value;
+    const ratio = of.value || !only ? 1 : only.coefficient;
+    const { of: plain, nodes } = value ? plainOf(value) : { of: at, nodes: [] };
+    const node = plain.producer;
+    if (!value || !node?.is(opType, domain) || node.output !== plain) {
+      search.fail(environment, pattern, value ?? at, `expected ${what}; found ${foundIn(subject)}`);
+      return;
+    }
+    const inside = environment.matched(pattern, value, [...nodes, node]);
+    if (node.hasReference) {
+      search.fail(inside, pattern, value, "an attribute is the function's caller's to give");
+      return;
+    }
+    const orders =
+      commutative.has(opType) && pattern.parts.length === 2
+        ? [pattern.parts, [...pattern.parts].reverse()]
+        : [pattern.parts];
+    for (const order of orders)
+      for (const found of inputsOf(node.inputs, order, value, inside, search)) yield { environment: found, ratio };
+  },
+
+  *reduction(pattern, { opType }, subject, environment, search) {
+    const { of, at } = subject;
+    const only = onlyAtom(of) ?? (search.isLoose ? someAtom(of) : undefined);
+    const atom = only?.atom;
+    if (!only || atom?.kind !== 'reduction' || (opType === 'Highest') !== (atom.opType === 'Highest')) {
+      yield* opened(pattern, subject, environment, search);
+      const what = opType === 'Mean' ? 'a mean' : opType === 'Total' ? 'ReduceSum' : 'ReduceMax';
+      search.fail(environment, pattern, at, `expected ${what}; found ${foundIn(subject)}`);
+      return;
+    }
+    const count = opType === atom.opType ? 1 : atom.count;
+    const inside = environment.matched(pattern, atom.value ?? at, [...of.nodes, atom.node]);
+    const axes = atom.axes.join(',');
+    const next = search.isLoose ? inside : inside.capture('axes', axes);
+    if (!search.isLoose && (!atom.isKept || count === undefined))
+      search.fail(inside, pattern, at, `expected a mean that keeps its axes`);
+    else if (!next)
+      search.fail(inside, pattern, at, `expected a mean over axes ${environment.captures.get('axes')}; found ${axes}`);
+    else
+      for (const found of matches(
+        pattern.parts[0] as Pattern,
+        { of: atom.of, at: atom.of.value ?? atom.node.inputs[0] ?? at },
+        next,
+        search,
+      )) {
+        const factor = opType === 'Mean' ? (count ?? 1) : 1 / (count ?? 1);
+        if (opType !== 'Highest' || found.ratio > 0) yield { ...found, ratio: found.ratio * only.coefficient * factor };
+      }
+  },
+
+  *polynomial(pattern, { name, coefficients }, { of, at }, environment, search) {
+    const found = polynomialIn(of);
+    const variable = found.variable && environment.capture(name, found.variable);
+    if (!variable || found.coefficients.length === 0) {
+      search.fail(environment, pattern, at, `expected a polynomial in ${name}; found ${foundIn({ of, at })}`);
+      return;
+    }
+    const inside = variable.matched(pattern, at, of.nodes);
+    const powers = Object.entries(coefficients).map(([power, c]) => [Number(power), c] as const);
+    const [power, c] = powers.find((one) => one[1] !== 0) as readonly [number, number];
+    const ratio = (found.coefficients[power] ?? 0) / c;
+    const isEqual = found.coefficients.every((one, n) => isNumber(one / ratio, coefficients[n] ?? 0, at));
+    const isWhole = powers.every(([n, expected]) => isNumber((found.coefficients[n] ?? 0) / ratio, expected, at));
+    if (search.isLoose || (ratio !== 0 && isEqual && isWhole)) yield { environment: inside, ratio: ratio || 1 };
+    else search.fail(inside, pattern, at, `expected other coefficients; found ${found.coefficients.join(', ')}`);
+  },
+
+  *choice(pattern, { name, options }, subject, environment, search) {
+    for (const [i, option] of options.entries())
+      for (const found of matches(pattern.parts[i] as Pattern, subject, environment, search)) {
+        const next = name === undefined ? found.environment : found.environment.capture(name, option);
+        if (next) yield { ...found, environment: next };
+      }
+  },
+
+  *as(pattern, { name }, subject, environment, search) {
+    const value = subject.of.value ?? onlyAtom(subject.of)?.atom.value;
+    for (const found of matches(pattern.parts[0] as Pattern, subject, environment, search)) {
+      const next = value && found.environment.capture(name, value);
+      if (next) yield { ...found, environment: next };
+      else search.fail(found.environment, pattern, value ?? subject.at, `expected the same value as ${name}`);
+    }
+  },
+
+  *where(pattern, { condition }, subject, environment, search) {
+    const [inner] = pattern.parts as readonly [Pattern];
+    const value = subject.of.value ?? onlyAtom(subject.of)?.atom.value ?? subject.at;
+    for (const found of matches(inner, subject, environment, search)) {
+      // A condition on a capture or a site itself is a part of what it is.
+      const isSkipped = search.isLoose && inner.shape.kind !== 'capture' && inner.shape.kind !== 'site';
+      const answer = isSkipped || condition(Object.fromEntries(found.environment.captures), value, search.facts);
+      if (answer === true) yield found;
+      else search.fail(found.environment, bare(pattern), value, answer);
+    }
+  },
+
+  *site(pattern, _, subject, environment, search) {
+    const of = complement(subject.of)?.of ?? subject.of;
+    const atom = (onlyAtom(of) ?? (search.isLoose ? someAtom(of) : undefined))?.atom;
+    const value = subject.of.value ?? atom?.value;
+    const node = atom?.kind === 'call' || atom?.kind === 'reduction' ? atom.node : value && plainOf(value).of.producer;
+    for (const found of matches(pattern.parts[0] as Pattern, subject, environment, search))
+      yield node ? { ...found, environment: found.environment.atSite(node) } : found;
+  },
+
+  telling: (pattern, _, subject, environment, search) =>
+    matches(pattern.parts[0] as Pattern, subject, environment, search),
+
+  optional: (pattern, _, subject, environment, search) =>
+    matches(pattern.parts[0] as Pattern, subject, environment, search),
+
+  *read(_, { solve: own }, subject, environment, search) {
+    const value = subject.of.value ?? onlyAtom(subject.of)?.atom.value;
+    if (value) for (const found of own(value, environment, search)) yield { environment: found, ratio: 1 };
+  },
+};
+
+/** A root of an atom, where it is enough to look like it. */
+const someAtom = ({ terms: [term, ...others] }: Expression) => {
+  const [factor, ...more] = term?.factors ?? [];
+  const isOne = term && factor && others.length === 0 && more.length === 0 && factor.exponent > 0;
+  return isOne ? { atom: factor.atom, coefficient: term.coefficient } : undefined;
+};
+
+const commutative = new Set(['Add', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Max', 'Min', 'Sum', 'Mean']);
+
+/** A found number as the expected one; what is left of others beside 0 is nothing. */
+const isNumber = (found: number, expected: number, { elem }: Value): boolean =>
+  isNear(found, expected, elem) || (expected === 0 && Math.abs(found) < 1e-7);
+
+/** A cut by itself is read once more, as what it is made of: the norm whose result a gate is of. */
+function* opened(pattern: Pattern, { of }: Subject, environment: Environment, search: Search): Iterable<Found> {
+  const { reading } = environment.reader;
+  const { cut } = reading;
+  const only = onlyAtom(of);
+  if (!cut || only?.atom.kind !== 'leaf' || only.atom.value !== cut) return;
+  const reader = new Reader(search.facts, { isLoose: reading.isLoose, filled: reading.filled });
+  const inner = { of: reader.read(cut, true), at: cut };
+  for (const found of matches(pattern, inner, environment.by(reader), search))
+    yield { environment: found.environment.by(environment.reader), ratio: found.ratio * only.coefficient };
+}
+
+/** r · (1 − σ(x)) as r · σ(−x). */
+function complement({ terms, nodes }: Expression): { readonly of: Expression; readonly ratio: number } | undefined {
+  const number = terms.find(({ factors }) => factors.length === 0)?.coefficient;
+  const other = terms.find(({ factors }) => factors.length > 0);
+  const only = other && onlyAtom({ terms: [other], nodes });
+  if (terms.length !== 2 || number === undefined || only?.atom.kind !== 'call' || only.atom.opType !== 'Sigmoid')
+    return undefined;
+  if (!isNear(number, -only.coefficient)) return undefined;
+  return { of: atomExpression({ ...only.atom, of: scale(only.atom.of, -1) }, nodes), ratio: number };
+}
+
+function* inputsOf(
+  inputs: readonly (Value | undefined)[],
+  parts: readonly Pattern[],
+  at: Value,
+  environment: Environment,
+  search: Search,
+  index = 0,
+): Iterable<Environment> {
+  const part = parts[index];
+  const input = inputs[index];
+  if (!part) yield environment;
+  else if (!input && search.isLoose) yield environment;
+  else if (!input)
+    search.fail(environment, part, at, `expected an input ${index} of ${at.producer?.opType}; found none`);
+  else
+    for (const next of exactly(part, { of: environment.reader.read(input), at: input }, environment, search))
+      yield* inputsOf(inputs, parts, at, next, search, index + 1);
+}
+
+/** Every way to give each part factors of its own, all factors taken. */
+function* assigned(
+  parts: readonly Part[],
+  factors: readonly Factor[],
+  at: Value,
+  { environment, ratio }: Found,
+  search: Search,
+): Iterable<Found> {
+  const [part, ...others] = parts;
+  if (!part) {
+    if (factors.length === 0 || search.isLoose) yield { environment, ratio };
+    return;
+  }
+  const breadth = breadthOf(part.pattern);
+  const isWhole = part.weight === 1 && hasPowers(part.pattern);
+  for (const own of subsets(factors, isWhole ? Math.min(breadth, factors.length) : 1)) {
+    const [{ atom, exponent }] = own as readonly [Factor];
+    const base = baseOf(atom, at);
+    const isWeight = isWhole || (search.isLoose ? exponent * part.weight > 0 : isNear(exponent, part.weight));
+    if (!isWeight) {
+      search.fail(environment, part.pattern, base.at, `expected the power ${part.weight}; found ${exponent}`);
+      continue;
+    }
+    const isPower = isWhole && (own.length > 1 || exponent !== 1);
+    const subject = isPower ? { of: { terms: [{ coefficient: 1, factors: own }], nodes: new Set<never>() }, at } : base;
+    const left = factors.filter((one) => !own.includes(one));
+    for (const found of matches(part.pattern, subject, environment, search)) {
+      const raised = powerOf(found.ratio, part.weight);
+      if (raised !== undefined)
+        yield* assigned(others, left, at, { environment: found.environment, ratio: ratio * raised }, search);
+    }
+  }
+  if (part.isOptional && factors.length <= others.length)
+    yield* assigned(others, factors, at, { environment, ratio }, search);
+}
+
+/** Whether a pattern that is a factor may be a product of powers itself: under a mark, a condition, or as one of several. */
+const hasPowers = ({ shape, parts }: Pattern): boolean =>
+  shape.kind === 'product' || ((shape.kind === 'choice' || isAround(shape)) && parts.some(hasPowers));
+
+/** How many factors a pattern may be. */
+const breadthOf = ({ shape, parts }: Pattern): number =>
+  shape.kind === 'product'
+    ? shape.parts.length
+    : shape.kind === 'choice' || isAround(shape)
+      ? maxOf(parts.map(breadthOf))
+      : 1;
+
+const baseOf = (atom: Atom, at: Value): Subject => {
+  const of = atom.kind === 'group' ? atom.of : atom.kind === 'leaf' ? leafOf(atom.value) : atomExpression(atom);
+  return { of, at: atom.value ?? of.value ?? at };
+};
+
+/** Every way to give each part terms of its own, all terms taken, all as the same multiple of the parts. */
+function* added(
+  sum: Pattern,
+  parts: readonly Part[],
+  terms: readonly Term[],
+  count: number,
+  at: Value,
+  { environment, ratio }: Found,
+  search: Search,
+): Iterable<Found> {
+  const [part, ...others] = parts;
+  if (!part) {
+    if (terms.length === 0 || search.isLoose) yield { environment, ratio: ratio || 1 };
+    else search.fail(environment, sum, at, `expected a sum of ${count - terms.length}; found one of ${count}`);
+    return;
+  }
+  const needed = others.filter(({ isOptional }) => !isOptional).length;
+  for (const own of subsets(terms, Math.min(widthOf(part.pattern), terms.length - needed))) {
+    const subject = termsOf(own, at, environment.reader);
+    const left = terms.filter((term) => !own.includes(term));
+    for (const found of matches(part.pattern, subject, environment, search)) {
+      const isSame = ratio === 0 || search.isLoose || isNear(found.ratio, ratio, at.elem);
+      if (isSame)
+        yield* added(
+          sum,
+          others,
+          left,
+          count,
+          at,
+          { environment: found.environment, ratio: ratio || found.ratio },
+          search,
+        );
+      else search.fail(found.environment, sum, subject.at, otherTerm(part.pattern, found.ratio / ratio, at));
+    }
+  }
+  const isLeftOver = terms.length > others.reduce((width, one) => width + widthOf(one.pattern), 0);
+  if (part.isOptional && !isLeftOver) yield* added(sum, others, terms, count, at, { environment, ratio }, search);
+}
+
+function otherTerm({ shape }: Pattern, ratio: number, { elem }: Value): string {
+  const expected = shape.kind === 'product' ? shape.x : 1;
+  const sign = Math.sign(expected);
+  return isNear(ratio, -1, elem)
+    ? `expected the sign ${sign}; found ${-sign}`
+    : `expected a factor ${expected}; found ${expected * ratio}`;
+}
+
+function termsOf(terms: readonly Term[], at: Value, reader: Reader): Subject {
+  const own: Expression = { terms, nodes: new Set() };
+  const value = terms.length > 1 ? reader.valueLike(own) : onlyAtom(own)?.atom.value;
+  const isWhole = value && terms.length > 1 && reader.read(value).terms.length === terms.length;
+  return { of: isWhole ? { ...own, value } : own, at: value ?? at };
+}
+
+/** The lists of at most so many of the items, the longest first. */
+function* subsets<T>(items: readonly T[], most: number): Iterable<readonly T[]> {
+  for (let size = most; size > 0; size--) yield* ofSize(items, size);
+}
+
+function* ofSize<T>(items: readonly T[], size: number): Iterable<readonly T[]> {
+  if (size === 0) yield [];
+  else
+    for (const [i, item] of items.entries())
+      for (const more of ofSize(items.slice(i + 1), size - 1)) yield [item, ...more];
+}
+
+/** How many terms a pattern may be, multiplied out. */
+function widthOf({ shape, parts }: Pattern): number {
+  const inner = parts.map(widthOf);
+  switch (shape.kind) {
+    case 'product':
+      return shape.parts.reduce((width, { weight }, i) => width * (weight === 1 ? (inner[i] as number) : 1), 1);
+    case 'sum':
+      return inner.reduce((width, one) => width + one, shape.x === 0 && shape.number === undefined ? 0 : 1);
+    case 'polynomial':
+      return Object.keys(shape.coefficients).length;
+    case 'op':
+      return shape.opType === 'Sigmoid' ? 2 : 1;
+    case 'reduction':
+      return 1;
+    default:
+      return maxOf([1, ...inner]);
+  }
+}
+
+/** The coefficients of an expression by power of the only value it is of; none where it is no polynomial. */
+function polynomialIn({ terms }: Expression): { readonly variable?: Value; readonly coefficients: readonly number[] } {
+  let variable: Value | undefined;
+  const coefficients: number[] = [];
+  for (const { coefficient, factors } of terms) {
+    const [factor, ...others] = factors;
+    const value = factor?.atom.kind === 'leaf' ? factor.atom.value : undefined;
+    const exponent = factor?.exponent ?? 0;
+    const isOne = others.length === 0 && (!factor || (value && (!variable || variable === value)));
+    if (!isOne || !Number.isInteger(exponent) || exponent < 0) return { coefficients: [] };
+    variable ??= value;
+    for (let n = coefficients.length; n <= exponent; n++) coefficients.push(0);
+    coefficients[exponent] = coefficient;
+  }
+  return { variable, coefficients };
+}
