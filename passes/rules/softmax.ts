@@ -11,7 +11,7 @@ const raised = op.Exp(Sum(x, Minus(Highest(x))));
 const inSteps = rule({
   name: 'softmax',
   because: 'one kernel that reads x once, instead of five',
-  match: Product(raised, telling(Power(Total(site(raised)), -1))),
+  match: Product(raised, Power(telling(Total(site(raised))), -1)),
   rewrite: ({ x, axes }, { build, host, opset, root, no }) => {
     const axis = Number(axes);
     if (!Number.isInteger(axis)) return no(`a Softmax over axes ${axes}`);

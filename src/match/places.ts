@@ -4,6 +4,7 @@ import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 import type { Pattern } from './pattern.js';
+import { plainOf } from './plain.js';
 import { behindOf, calls, forwardOf, Reader, type Reading, reductionOps } from './reader.js';
 import type { Rule } from './rule.js';
 import { repeatedOf } from './scalar.js';
@@ -132,8 +133,10 @@ function cutsOf(root: Value, pattern: Pattern, around: readonly Node[]): Readonl
   const cuts = new Set<Value>();
   for (const start of isInside && around.length > 0 ? around.map(({ output }) => output) : [root]) {
     const most = cuts.size + MOST_CUTS;
-    for (const value of behindOf(start)) if (value !== root && value.uses.size > 1 && cuts.size < most) cuts.add(value);
+    for (const value of behindOf(start))
+      if (value !== root && value.uses.size > 1 && cuts.size < most) cuts.add(plainOf(value).of);
   }
+  cuts.delete(root);
   return cuts;
 }
 

@@ -122,7 +122,11 @@ export class Reader {
     const node = value.producer;
     const [source] = node?.inputs ?? [];
     const isSeen = node && source && (isPlain(node) || (isLoose && isBetweenFloats(node, source)));
-    if (isSeen && (isRoot || this.#isOpen(value, live))) return this.#spelled(node, this.read(source)) as Expression;
+    if (isSeen && (isRoot || this.#isOpen(value, live))) {
+      const found = this.read(source);
+      // Another name of a leaf may have readers of its own.
+      return onlyAtom(found)?.atom.kind === 'leaf' ? found : (this.#spelled(node, found) as Expression);
+    }
     const isFilled = filled === 'any' || (filled && value.users.every((user) => user.is('Add') || user.is('Sub')));
     const x = isRoot || !isFloat(value.elem) ? undefined : (isFilled ? repeatedOf : scalarOf)(value, this.facts);
     if (x !== undefined) return numberExpression(x);

@@ -427,7 +427,7 @@ function* assigned(
   for (const own of subsets(factors, isWhole ? Math.min(breadth, factors.length) : 1)) {
     const [{ atom, exponent }] = own as readonly [Factor];
     const base = baseOf(atom, at);
-    const isWeight = isWhole || (search.isLoose ? exponent * part.weight > 0 : isNear(exponent, part.weight));
+    const isWeight = isWhole || (search.isLoose ? looksLike(exponent, part.weight) : isNear(exponent, part.weight));
     if (!isWeight) {
       search.fail(environment, part.pattern, base.at, `expected the power ${part.weight}; found ${exponent}`);
       continue;
@@ -444,6 +444,9 @@ function* assigned(
   if (part.isOptional && factors.length <= others.length)
     yield* assigned(others, factors, at, { environment, ratio }, search);
 }
+
+/** Whether a power looks like another: of the same sign, and whole where that is a square. */
+const looksLike = (exponent: number, weight: number): boolean => exponent * weight > 0 && (weight <= 1 || exponent > 1);
 
 /** Whether a pattern that is a factor may be a product of powers itself: under a mark, a condition, or as one of several. */
 const hasPowers = ({ shape, parts }: Pattern): boolean =>

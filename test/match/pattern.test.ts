@@ -18,8 +18,10 @@ import {
   Power,
   Product,
   Sum,
+  site,
 } from '../../src/match/pattern.js';
 import { environmentOf, Places } from '../../src/match/places.js';
+import { rule } from '../../src/match/rule.js';
 import { capturesOf, type Environment, Search } from '../../src/match/search.js';
 import { solve as solveBy } from '../../src/match/solve.js';
 
@@ -218,4 +220,72 @@ describe('a deep chain', () => {
     // Two terms, as many times each as two Fibonacci numbers.
     expect(reason).toMatch(/^expected a factor 1; found 0\.61/);
   });
+});
+
+describe('terms compose', () => {
+  it.each<[string, Pattern, Build, boolean]>([
+    ['a product with a negative is no quotient', Product(Minus(x), y), (g, a, b) => g.op('Div', [b, a]), false],
+    ['a product with a negative', Product(Minus(x), y), (g, a, b) => g.op('Neg', [g.op('Mul', [b, a])]), true],
+    ['a function of a negative is none of the value', op.Exp(Minus(x)), (g, a) => g.op('Exp', [a]), false],
+    ['a function of a negative', op.Exp(Minus(x)), (g, a) => g.op('Exp', [g.op('Mul', [a, float(g, -1)])]), true],
+    ['a power in a sum', Sum(1, Power(x, 2)), (g, a) => g.op('Add', [g.op('Mul', [a, a]), float(g, 1)]), true],
+    ['another power in a sum', Sum(1, Power(x, 2)), (g, a) => g.op('Add', [a, float(g, 1)]), false],
+    ['a power of a power', Power(Power(x, -1), 2), (g, a) => g.op('Reciprocal', [g.op('Mul', [a, a])]), true],
+    [
+      'a choice of products in a product',
+      Product(oneOf('which', { both: Product(op.Relu(x), op.Sin(x)), one: op.Cos(x) }), op.Exp(y)),
+      (g, a, b) => g.op('Mul', [g.op('Mul', [g.op('Relu', [a]), g.op('Exp', [b])]), g.op('Sin', [a])]),
+      true,
+    ],
+    [
+      'an odd function of a negative',
+      Product(x, op.Erf(x)),
+      (g, a) => g.op('Mul', [g.op('Neg', [a]), g.op('Erf', [g.op('Neg', [a])])]),
+      true,
+    ],
+    [
+      '√(x²) and √x², which are not x',
+      Product(x, op.Erf(x)),
+      (g, a) => g.op('Mul', [g.op('Sqrt', [g.op('Mul', [a, a])]), g.op('Erf', [a])]),
+      false,
+    ],
+  ])('%s', (_, pattern, build, isMatch) => expect(solve(pattern, build).named.length > 0).toBe(isMatch));
+});
+
+describe('a pattern is refused where it is defined', () => {
+  it.each<[string, () => unknown, string]>([
+    ['a product of nothing', () => Product(), 'expected something that has to be there'],
+    ['a sum of a number alone', () => Sum(1), 'expected something that has to be there'],
+    ['a product that may be of nothing', () => Product(Optional(x)), 'expected something that has to be there'],
+    ['a power of 0', () => Power(x, 0), 'expected a power other than 0'],
+    ['a factor of 0', () => Product(0, x), 'expected a factor other than 0'],
+    ['a factor twice', () => Product(x, x), 'expected Power(…, 2)'],
+    ['a term twice', () => Sum(x, x), 'expected Product(2, …)'],
+    [
+      'two numbers in one sum',
+      () => Sum(x, number('a'), number('b')),
+      'expected one number that is captured; found a and b',
+    ],
+    ['a number beside one that is captured', () => Product(2, x, number('a')), 'expected no number beside a; found 2'],
+    [
+      'one name for a value and a number',
+      () => Sum(any('a'), number('a')),
+      'expected one meaning of a; found a value and a number',
+    ],
+    ['a polynomial of no power', () => Polynomial('x', { 0: 1 }), 'expected a power of the variable'],
+    ['a mean of a sum', () => Mean(Sum(x, y)), 'expected a sum of Means'],
+    ['no number', () => Product(Number.NaN, x), 'expected a finite number'],
+  ])('%s', (_, define, message) => expect(define).toThrow(message));
+
+  const rewrite = () => undefined as never;
+  const because = 'it is a test';
+  it.each<[string, Pattern, string]>([
+    ['without a site', op.Relu(x), 'expected a site in every way that the pattern matches'],
+    ['with a way without a site', oneOf('a', { b: site(op.Relu(x)), c: op.Tanh(x) }), 'expected a site in every way'],
+    [
+      'with a polynomial in another variable',
+      Product(x, site(op.Tanh(Polynomial('xx', { 1: 2 })))),
+      'expected a capture xx',
+    ],
+  ])('a rule %s', (name, match, message) => expect(() => rule({ name, because, match, rewrite })).toThrow(message));
 });
