@@ -1,6 +1,7 @@
 /** Dynamic int8: products with constant weights compute in 8 bits; activations are quantized as they come. */
 import { z } from 'zod';
 import { derive } from '../src/ir/bank.js';
+import { GraphBuilder } from '../src/ir/build.js';
 import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
 import { numbersOf, tensorOf } from '../src/ir/numbers.js';
@@ -146,9 +147,8 @@ function scaled({ node: { graph }, elem }: Product, value: Value, factor: number
       ),
       `${value.name}_scaled`,
     );
-  const product = graph.add('Mul', [value, graph.constant(tensorOf(elem, factor))]);
-  product.output.type = value.type;
-  return product.output;
+  const build = new GraphBuilder(graph);
+  return build.op('Mul', [value, build.constant(elem, factor)], {}, { type: value.type });
 }
 
 /** Adds the bias and puts the result in the node's place. */

@@ -5,6 +5,7 @@
  * the product of the two scales, is the one that onnxruntime fuses into MatMulIntegerToFloat or DynamicQuantizeMatMul.
  */
 import { agreed, derive } from '../../src/ir/bank.js';
+import { GraphBuilder } from '../../src/ir/build.js';
 import type { Graph } from '../../src/ir/graph.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { Tensor } from '../../src/ir/tensor.js';
@@ -46,15 +47,14 @@ export class DynamicInt8 {
     if (typeof quantized === 'string') return quantized;
     const { graph } = node;
     const input = this.#activation(graph, upright(product));
-    const sums = graph.add('MatMulInteger', [input.value, quantized.value, input.zero], { name: node.name });
+    const build = new GraphBuilder(graph);
     const { shape } = node.output;
-    sums.output.type = tensorType('int32', shape);
-    const sum = castTo(graph, sums.output, 'float32');
-    const scale = graph.add('Mul', [input.scale, this.#scales(graph, weight, quantized, alpha)]);
-    scale.output.type = tensorType('float32', this.options.isByRow ? shape : [weight.N]);
-    const result = graph.add('Mul', [sum, scale.output]);
-    result.output.type = tensorType('float32', shape);
-    return result.output;
+    const operands = [input.value, quantized.value, input.zero];
+    const sums = build.op('MatMulInteger', operands, {}, { name: node.name, type: tensorType('int32', shape) });
+    const factors = [input.scale, this.#scales(graph, weight, quantized, alpha)];
+    const type = tensorType('float32', this.options.isByRow ? shape : [weight.N]);
+    const result = [castTo(graph, sums, 'float32'), build.op('Mul', factors, {}, { type })];
+    return build.op('Mul', result, {}, { type: tensorType('float32', shape) });
   }
 
   #weight(weight: Weight): QuantizedWeight | string {

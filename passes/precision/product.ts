@@ -1,4 +1,5 @@
 /** A MatMul, Gemm or FusedMatMul with a constant weight: activation × weight, scaled, plus a bias. */
+import { GraphBuilder } from '../../src/ir/build.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
@@ -97,9 +98,6 @@ export const weightCount = ({ tensor }: Weight): number => elementCount(tensor.s
 /** The activation, transposed where the Gemm says so. */
 export function upright({ node, activation, isActivationTransposed }: Product): Value {
   if (!isActivationTransposed) return activation;
-  const transpose = node.graph.add('Transpose', [activation], { attributes: { perm: [1, 0] } });
-  const [rows, columns] = activation.shape ?? [];
-  const shape = rows !== undefined && columns !== undefined ? [columns, rows] : undefined;
-  if (activation.elem) transpose.output.type = tensorType(activation.elem, shape);
-  return transpose.output;
+  const type = activation.elem && tensorType(activation.elem, activation.shape?.toReversed());
+  return new GraphBuilder(node.graph).op('Transpose', [activation], { perm: [1, 0] }, { type });
 }

@@ -5,7 +5,6 @@ import { maxOf } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount } from '../../src/ir/tensor.js';
-import { dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { castTo, widenBehind, widenModel } from '../../src/ir/widen.js';
 import type { PassContext } from '../../src/run/pass.js';
@@ -95,13 +94,7 @@ const leftBy = ({ users }: Value, { leaves }: PassContext): string | undefined =
 function store(value: Value, graph: Graph): void {
   const tensor = value.tensor as NonNullable<Value['tensor']>;
   const stored = graph.constant(toBfloat16Tensor(tensor), value.name);
-  const cast = graph.add('Cast', [stored], {
-    name: `${value.name}_to_float32`,
-    attributes: { to: dataTypes.float32.code },
-    outputs: [`${value.name}_float32`],
-  });
-  cast.output.type = tensorType('float32', tensor.shape);
-  graph.replaceUses(value, cast.output);
+  graph.replaceUses(value, castTo(graph, stored, 'float32'));
 }
 
 const isVector = (shape: readonly number[]): boolean => maxOf(shape, 1) === elementCount(shape);

@@ -4,26 +4,14 @@ import { schemaOf } from '../../src/infer/index.js';
 import { calleesFirst } from '../../src/ir/call-order.js';
 import type { ModelFunction } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { rowOf } from '../../src/ops/registry.js';
 import { isAll } from './small.js';
-
-const random = new Set([
-  'RandomNormal',
-  'RandomNormalLike',
-  'RandomUniform',
-  'RandomUniformLike',
-  'Bernoulli',
-  'Multinomial',
-]);
-
-/** Those of com.microsoft. */
-const microsoftRandom = new Set(['BiasDropout', 'BitmaskDropout', 'WhisperBeamSearch']);
 
 /** True where the operator is known not to draw: an unknown one may do anything. */
 function isKnown(node: Node): boolean {
-  if (node.domain === '') return !random.has(node.opType);
-  if (node.domain === 'ai.onnx.ml') return true;
-  if (node.domain !== 'com.microsoft' || microsoftRandom.has(node.opType)) return false;
-  return schemaOf(node.opType, node.domain, node.opset ?? 1) !== undefined;
+  if (rowOf(node)?.draws) return false;
+  if (node.domain === '' || node.domain === 'ai.onnx.ml') return true;
+  return node.domain === 'com.microsoft' && schemaOf(node.opType, node.domain, node.opset ?? 1) !== undefined;
 }
 
 /** True where the operator itself neither draws random numbers nor is unknown. */

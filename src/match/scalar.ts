@@ -8,25 +8,9 @@ import { numbersOf } from '../ir/numbers.js';
 import { elementCount, type Tensor } from '../ir/tensor.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { exactly } from '../ops/interval.js';
 import { type Held, heldBy } from '../ops/moved.js';
-
-const unary: ReadonlyMap<string, (x: number) => number> = new Map(
-  Object.entries({
-    Sqrt: Math.sqrt,
-    Neg: (x) => -x,
-    Reciprocal: (x) => 1 / x,
-  }),
-);
-
-const binary: ReadonlyMap<string, (x: number, y: number) => number> = new Map(
-  Object.entries({
-    Add: (x, y) => x + y,
-    Sub: (x, y) => x - y,
-    Mul: (x, y) => x * y,
-    Div: (x, y) => x / y,
-    Pow: (x, y) => x ** y,
-  }),
-);
+import { rowOf } from '../ops/registry.js';
 
 /** What is left to read of an expression: one of more steps is no scalar that an exporter wrote, and shared operands would double them. */
 interface Steps {
@@ -49,21 +33,29 @@ export function scalarOf(value: Value | undefined, facts: Facts, steps = few()):
   if (!node) return undefined;
   const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, steps);
   const held = heldBy(value);
-  if (held) return numberIn(held, value, inner);
-  if (node.domain !== '') return undefined;
-  if (node.opType === 'ConstantOfShape' && !node.hasReference) return filled(node);
-  const [a, b] = node.inputs;
-  const f = unary.get(node.opType);
-  if (f) {
-    const x = inner(a);
-    return x === undefined ? undefined : f(x);
+  if (held && !held.isChoice) return numberIn(held, value, inner);
+  if (node.is('ConstantOfShape') && !node.hasReference) return filled(node);
+  return computed(node, value, inner);
+}
+
+/** What an op gives of numbers alone, unrounded; undefined where its row does not say so to the last digit. */
+function computed(
+  node: Node,
+  { elem }: Value,
+  of: (input: Value | undefined) => number | undefined,
+): number | undefined {
+  // Integers come from `contents`.
+  if (!isFloat(elem) || node.hasReference) return undefined;
+  const number = (index: number): number | undefined => of(node.inputs[index]);
+  if (node.is('Pow')) {
+    const [x, y] = [number(0), number(1)];
+    return x === undefined || y === undefined ? undefined : x ** y;
   }
-  const g = binary.get(node.opType);
-  // Integer division rounds: only floats here, integers come from `contents`.
-  if (!g || !isFloat(value.elem)) return undefined;
-  const x = inner(a);
-  const y = inner(b);
-  return x === undefined || y === undefined ? undefined : g(x, y);
+  const found = rowOf(node)?.range?.((index) => {
+    const x = number(index);
+    return x === undefined ? undefined : exactly(x);
+  }, node);
+  return found && Object.is(found.low, found.high) ? found.low : undefined;
 }
 
 /** A constant of more elements than this is a weight, not a number that an exporter repeated. */
@@ -108,13 +100,11 @@ export function fillOf(value: Value | undefined, facts: Facts, steps = few()): n
   const number = repeatedOf(value, facts);
   const node = value?.producer;
   if (number !== undefined || !value || !node || steps.left-- <= 0) return number;
+  const inner = (input: Value | undefined): number | undefined => fillOf(input, facts, steps);
   const held = heldBy(value);
-  if (held) return numberIn(held, value, (source) => fillOf(source, facts, steps));
-  if (node.domain !== '') return undefined;
-  const inner = (index: number): number | undefined => fillOf(node.inputs[index], facts, steps);
-  if (node.opType === 'ConstantOfShape' && !node.hasReference) return filled(node);
-  const [x, y] = node.opType === 'Mul' ? [inner(0), inner(1)] : [];
-  return x === undefined || y === undefined ? undefined : x * y;
+  if (held && !held.isChoice) return numberIn(held, value, inner);
+  if (node.is('ConstantOfShape') && !node.hasReference) return filled(node);
+  return computed(node, value, inner);
 }
 
 function filled(node: Node): number | undefined {

@@ -145,5 +145,5 @@ export const microsoftAttention: Rows = {
   QAttention: { infer: packedAttention(8), precision: scales },
   RelativePositionBias: { infer: relativePositionBias },
   SparseAttention: { infer: sparseAttention },
-  WhisperBeamSearch: { infer: beamSearch },
+  WhisperBeamSearch: { infer: beamSearch, draws: true },
 };

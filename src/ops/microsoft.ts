@@ -73,7 +73,7 @@ export const microsoft: Rows = {
   }),
   ...alike('QLinearSigmoid QLinearSoftmax RotaryEmbedding', { infer: like() }),
   ...alike('ComplexMul ComplexMulConj', { infer: (call) => call.set(0, broadcastInputs(call)) }),
-  ...alike('BiasDropout BitmaskDropout', { infer: (call) => call.set(0, call.shape(0)) }),
+  ...alike('BiasDropout BitmaskDropout', { infer: (call) => call.set(0, call.shape(0)), draws: true }),
   ...alike('SkipLayerNormalization SkipSimplifiedLayerNormalization', { infer: skipNormalization }),
   FusedMatMul: { infer: fusedMatMul, precision: layer },
   ...alike('TransposeMatMul FusedMatMulActivation', { infer: fusedMatMul }),

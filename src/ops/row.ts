@@ -21,6 +21,8 @@ export interface OpRow {
   readonly parity?: 'odd' | 'even';
   /** What the first output lies between; without it, nothing is known of that. */
   readonly range?: RangeRule | undefined;
+  /** Random numbers: others every time. */
+  readonly draws?: true;
   readonly precision?: Precision;
   /** Of an op whose outputs hold elements of its inputs. */
   readonly moves?: Moves;

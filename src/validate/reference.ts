@@ -3,6 +3,7 @@
 import type { Model } from '../ir/model.js';
 import { under } from '../ir/named.js';
 import { elementCount } from '../ir/tensor.js';
+import { rowOf } from '../ops/registry.js';
 import type { LoadOptions, Provider, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import type { FeedOptions, Feeds } from './inputs/feeds.js';
@@ -90,14 +91,14 @@ function missing(session: Session, runs: readonly ReferenceRun[]): { name: strin
     .map(({ name }) => ({ name, reason: 'onnxruntime-node cannot give back sequences and maps' }));
 }
 
-const randomOps =
-  /^(RandomNormal|RandomUniform)(Like)?$|^(Bernoulli|Multinomial|(Whisper)?BeamSearch|GreedySearch|Sampling)$/;
+/** What generates text may choose among equals. */
+const generating = /^(BeamSearch|GreedySearch|Sampling)$/;
 
-/** True where a model draws random numbers. Dropout does while it trains; what generates text may choose among equals. */
+/** True where a model draws random numbers. Dropout does while it trains. */
 function isRandom(model: Model): boolean {
   for (const graph of model.graphs())
     for (const node of graph.nodeSet)
-      if (randomOps.test(node.opType) || (node.is('Dropout') && node.inputs[2])) return true;
+      if (rowOf(node)?.draws || generating.test(node.opType) || (node.is('Dropout') && node.inputs[2])) return true;
   return false;
 }
 
