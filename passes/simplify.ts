@@ -60,7 +60,7 @@ export const simplify = definePass({
       for (const idea of ideas) idea(model, facts, context);
       sweep(model);
       // Leaves arithmetic over constants to the folding that follows, which must know their sizes.
-      if (context.evaluate && absorbAffine(model)) inferTypes(model);
+      if (context.evaluate && absorbAffine(model, facts)) inferTypes(model);
       await folding.round(model);
       sweep(model);
     }

@@ -1,11 +1,11 @@
 /** Op(Expand(x), y) ⟶ Op(x, y) where the op broadcasts x to the same shape by itself, as another Expand does. */
 import type { Facts } from '../../src/infer/index.js';
 import { type Dim, equalDims } from '../../src/ir/dims.js';
-import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { rowOf } from '../../src/ops/registry.js';
+import { everywhere } from './rules.js';
 
 /** Inputs broadcast to each other since opset 7; PRelu broadcasts its slope to x, not x to the slope. */
 const canBroadcast = (node: Node, index: number): boolean =>
@@ -46,11 +46,8 @@ function joinExpands(node: Node, facts: Facts): void {
 }
 
 /** Does so in every scope. */
-export function skipExpands(model: Model, facts: Facts): void {
-  for (const graph of model.graphs())
-    for (const node of graph.nodes())
-      if (node.is('Expand') && node.outputs[0]) {
-        joinExpands(node, facts);
-        skipExpand(node);
-      }
-}
+export const skipExpands = everywhere((node, facts) => {
+  if (!node.is('Expand')) return;
+  joinExpands(node, facts);
+  skipExpand(node);
+});

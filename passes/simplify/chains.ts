@@ -1,15 +1,15 @@
 /** Two nodes of a kind in a row: one node, or none. The first stays where something else reads it. */
 import { fromStart } from '../../src/ir/axes.js';
 import { append } from '../../src/ir/lists.js';
-import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { reshaped } from '../../src/ir/numbers.js';
 import { dataTypeOfCode, equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { reshapeOf } from '../../src/match/reshaped.js';
 import { isLosslessCast } from './lossless.js';
+import { byOp, everywhere, replaceBy, setInputs, soleProducer } from './rules.js';
 import { joinSlice } from './slices.js';
-import { isReadOnce, permOf } from './small.js';
+import { permOf } from './small.js';
 
 const producerOf = (value: Value | undefined, opType: string): Node | undefined => {
   const node = value?.producer;
@@ -54,17 +54,15 @@ function idempotents(node: Node): void {
 
 /** The Concat of a value whose parts another may take up. */
 function joined(value: Value | undefined, outer: Node): Node | undefined {
-  const inner = producerOf(value, 'Concat');
+  const inner = soleProducer(value, outer, 'Concat');
   const [own, axis] = [inner?.int('axis'), outer.int('axis')];
-  if (!inner || own === undefined || axis === undefined || inner.graph !== outer.graph) return undefined;
+  if (!inner || own === undefined || axis === undefined) return undefined;
   const rank = outer.outputs[0]?.shape?.length;
-  const isSameAxis = own === axis || (rank !== undefined && fromStart(own, rank) === fromStart(axis, rank));
-  return isSameAxis && isReadOnce(inner.output) ? inner : undefined;
+  return own === axis || (rank !== undefined && fromStart(own, rank) === fromStart(axis, rank)) ? inner : undefined;
 }
 
 /** Concat(Concat(a, b), c) ⟶ Concat(a, b, c), along one axis, once for all that stand in each other; parts without elements are left out. */
 function concats(node: Node): void {
-  const { graph } = node;
   const axis = node.int('axis');
   const rank = node.outputs[0]?.shape?.length;
   if (axis === undefined) return;
@@ -82,55 +80,36 @@ function concats(node: Node): void {
   const isEmpty = (value: Value | undefined) => value?.shape?.[at(axis)] === 0 && value.shape.length === rank;
   const full = rank === undefined ? parts : parts.filter((value) => !isEmpty(value));
   const inputs = full.length > 0 ? full : parts;
-  if (inputs.length === node.inputs.length && inputs.every((value, index) => value === node.inputs[index])) return;
-  inputs.forEach((value, index) => {
-    graph.setInput(node, index, value);
-  });
-  graph.truncateInputs(node, inputs.length);
+  setInputs(node, inputs);
 }
 
 /** view(Gather(x, i, axis)) ⟶ Gather(x, [i], axis) for a constant scalar i, where the view puts the axis back. */
 function gathers(node: Node): void {
-  const inner = producerOf(node.inputs[0], 'Gather');
+  const inner = soleProducer(node.inputs[0], node, 'Gather');
   const [data, index] = inner?.inputs ?? [];
   if (!inner || !data?.shape || !index?.tensor || index.tensor.shape.length > 0) return;
-  if (!isReadOnce(inner.output) || inner.graph !== node.graph) return;
   const axis = fromStart(inner.int('axis', 0), data.shape.length);
   if (!equalShapes(data.shape.with(axis, 1), node.output.shape)) return;
-  const { graph } = node;
-  const list = graph.constant(reshaped(index.tensor, [1]), index.name);
-  const gather = graph.add('Gather', [data, list], {
-    name: inner.name,
-    attributes: { axis },
-    outputs: [node.output.name],
-  });
-  gather.output.type = node.output.type;
-  graph.replaceUses(node.output, gather.output);
+  const list = node.graph.constant(reshaped(index.tensor, [1]), index.name);
+  replaceBy(node, 'Gather', [data, list], { axis }, inner);
 }
 
-const rules: ReadonlyMap<string, (node: Node) => void> = new Map(
-  Object.entries({
-    Transpose: transposes,
-    Cast: casts,
-    Not: involutions,
-    Neg: involutions,
-    Relu: idempotents,
-    Abs: idempotents,
-    Floor: idempotents,
-    Ceil: idempotents,
-    Round: idempotents,
-    Sign: idempotents,
-    Concat: concats,
-    Slice: joinSlice,
-  }),
-);
+const rules = byOp({
+  Transpose: transposes,
+  Cast: casts,
+  Not: involutions,
+  Neg: involutions,
+  Relu: idempotents,
+  Abs: idempotents,
+  Floor: idempotents,
+  Ceil: idempotents,
+  Round: idempotents,
+  Sign: idempotents,
+  Concat: concats,
+  Slice: joinSlice,
+});
 
 /** Shortens chains in every scope. */
-export function shortenChains(model: Model): void {
-  for (const graph of model.graphs())
-    for (const node of graph.nodes()) {
-      if (node.domain !== '' || node.hasReference || !node.outputs[0]?.uses.size) continue;
-      if (reshapeOf(node.outputs[0])) gathers(node);
-      else rules.get(node.opType)?.(node);
-    }
-}
+export const shortenChains = everywhere((node, facts) =>
+  node.outputs[0] && reshapeOf(node.outputs[0]) ? gathers(node) : rules(node, facts),
+);

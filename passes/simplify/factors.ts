@@ -4,11 +4,11 @@
  * The result is rounded once instead of twice. What could tell stays: shifts of opposite signs (x + 2^23 − 2^23 rounds x to
  * a whole number), factors so large or small that the step between overflows, and half precision.
  */
-import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { Value } from '../../src/ir/value.js';
-import { isReadOnce, smallNumbers } from './small.js';
+import { everywhere, replaceBy, soleProducer } from './rules.js';
+import { smallNumbers } from './small.js';
 
 /** x scaled or shifted by a constant. */
 interface Step {
@@ -28,7 +28,7 @@ const kinds: ReadonlyMap<string, 'scale' | 'shift'> = new Map([
 const [LEAST, MOST] = [2 ** -40, 2 ** 40];
 
 function stepOf(node: Node): Step | undefined {
-  if (node.domain !== '' || node.hasReference || (node.opset ?? 0) < 7) return undefined;
+  if ((node.opset ?? 0) < 7) return undefined;
   const [a, b] = node.inputs;
   if (!a || !b) return undefined;
   const isInverse = node.is('Div') || node.is('Sub');
@@ -61,9 +61,9 @@ function shapeOf(a: Value, b: Value): readonly number[] | undefined {
 function merge(node: Node): void {
   const kind = kinds.get(node.opType);
   const second = kind && stepOf(node);
-  const before = second?.x.producer;
-  if (!second || !before || kinds.get(before.opType) !== kind || !isReadOnce(second.x)) return;
-  const first = before.graph === node.graph ? stepOf(before) : undefined;
+  const before = soleProducer(second?.x, node);
+  if (!second || !before || kinds.get(before.opType) !== kind) return;
+  const first = stepOf(before);
   const elem = second.constant.elem;
   if (!first || (elem !== 'float32' && elem !== 'float64')) return;
   const [a, b] = [smallNumbers(first.constant), smallNumbers(second.constant)];
@@ -74,14 +74,8 @@ function merge(node: Node): void {
     kind === 'scale' ? [...p, ...q].every(isModerate) : together(p, q, (x, y) => x * y)?.every((one) => one >= 0);
   const sum = together(p, q, kind === 'scale' ? (x, y) => x * y : (x, y) => x + y);
   if (!isSafe || !sum || (kind === 'scale' && !sum.every(isModerate)) || !sum.every(Number.isFinite)) return;
-  const { graph } = node;
-  const opType = kind === 'scale' ? 'Mul' : 'Add';
-  const merged = graph.add(opType, [first.x, graph.constant(tensorOf(elem, sum, shape))], {
-    name: node.name,
-    outputs: [node.output.name],
-  });
-  merged.output.type = node.output.type;
-  graph.replaceUses(node.output, merged.output);
+  const constant = node.graph.constant(tensorOf(elem, sum, shape));
+  replaceBy(node, kind === 'scale' ? 'Mul' : 'Add', [first.x, constant], {}, node);
 }
 
 /** The factors or terms: Div scales by 1 / c, Sub shifts by −c. */
@@ -91,6 +85,4 @@ function sign(numbers: readonly number[], { isInverse }: Step, kind: 'scale' | '
 }
 
 /** Does so in every scope. */
-export function mergeFactors(model: Model): void {
-  for (const graph of model.graphs()) for (const node of graph.nodes()) if (node.outputs[0]?.uses.size) merge(node);
-}
+export const mergeFactors = everywhere(merge);

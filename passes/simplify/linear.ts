@@ -2,12 +2,14 @@
  * What follows a linear op and scales or shifts its channels goes into its weights: W·s, (b − mean)·s + shift.
  * The new weights are left as nodes over constants; constant folding computes them, so without a runtime nothing is done.
  */
+import type { Facts } from '../../src/infer/index.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { reshaped, tensorOf } from '../../src/ir/numbers.js';
 import { elementCount } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
+import { everywhere, soleProducer } from './rules.js';
 import { allNumbers, int64s, isReadOnce } from './small.js';
 
 /** Weights beyond this are not read by constant folding. */
@@ -35,13 +37,6 @@ function channelsOf(node: Node): { readonly axis: number; readonly count: number
     if (!shape || (shape.at(-1) === count && elementCount(shape) === count)) return { axis, count };
   }
   return undefined;
-}
-
-/** The linear op whose output this node alone reads. */
-function linearBefore(value: Value | undefined, reader: Node): Node | undefined {
-  const node = value?.producer;
-  if (!value || !node || node.domain !== '' || node.hasReference || !isReadOnce(value)) return undefined;
-  return node.graph === reader.graph ? node : undefined;
 }
 
 /** The constant that Mul, Div, Add or Sub applies to each channel of a linear op's output; its only dim above 1 is the channels'. */
@@ -100,7 +95,7 @@ const followers = new Set(['BatchNormalization', 'Mul', 'Div', 'Add', 'Sub']);
 
 function absorb(node: Node): void {
   for (const slot of [0, 1]) {
-    const linear = linearBefore(node.inputs[slot], node);
+    const linear = soleProducer(node.inputs[slot], node);
     const channels = linear && channelsOf(linear);
     const rank = linear?.is('Gemm') ? 2 : linear?.inputs[1]?.shape?.length;
     if (!linear || !channels || rank === undefined) continue;
@@ -157,11 +152,11 @@ interface Product {
 }
 
 function productBefore(value: Value | undefined, reader: Node): Product | undefined {
-  const node = linearBefore(value, reader);
+  const node = soleProducer(value, reader);
   if (node?.is('MatMul')) return { matMul: node };
   if (!node?.is('Add')) return undefined;
   for (const slot of [0, 1]) {
-    const matMul = linearBefore(node.inputs[1 - slot], node);
+    const matMul = soleProducer(node.inputs[1 - slot], node);
     const bias = node.inputs[slot];
     if (matMul?.is('MatMul') && bias?.tensor) return { matMul, add: { node, slot, bias } };
   }
@@ -192,15 +187,15 @@ function scaleColumns(node: Node): void {
   }
 }
 
+const absorbAll = everywhere((node) => {
+  if (!followers.has(node.opType)) return;
+  absorb(node);
+  if (node.is('Mul') && node.output.uses.size > 0) scaleColumns(node);
+});
+
 /** Does so in every scope; true where anything was absorbed. */
-export function absorbAffine(model: Model): boolean {
+export function absorbAffine(model: Model, facts: Facts): boolean {
   const { structure } = model;
-  for (const graph of model.graphs())
-    for (const node of graph.nodes()) {
-      if (node.domain !== '' || !followers.has(node.opType) || node.hasReference) continue;
-      if (!node.outputs[0]?.uses.size) continue;
-      absorb(node);
-      if (node.is('Mul') && node.output.uses.size > 0) scaleColumns(node);
-    }
+  absorbAll(model, facts);
   return model.structure !== structure;
 }

@@ -1,9 +1,9 @@
 /** Pad(Pad(x)) ⟶ Pad(x), and Conv(Pad(x)) ⟶ Conv(x) with wider pads, where the Pad puts zeros around the spatial axes. */
 import type { Facts } from '../../src/infer/index.js';
 import { addDims, subtractDims } from '../../src/ir/dims.js';
-import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { movementOf } from '../../src/ops/moved.js';
+import { byOp, everywhere, soleProducer } from './rules.js';
 import { int64s, isAll, isReadOnce, smallNumbers } from './small.js';
 
 /** How many elements go before and behind every axis. */
@@ -37,11 +37,10 @@ function filling(pad: Node): number | undefined {
 
 /** Pads that add up: what the first cut off, the second does not put back. */
 function joinPads(node: Node, facts: Facts): void {
-  const inner = node.inputs[0]?.producer;
+  const inner = soleProducer(node.inputs[0], node, 'Pad');
   const x = inner?.inputs[0];
   const rank = x?.shape?.length;
-  if (!inner?.is('Pad') || inner.hasReference || !x || rank === undefined || (node.opset ?? 0) < 11) return;
-  if (!isReadOnce(inner.output) || inner.graph !== node.graph) return;
+  if (!inner || !x || rank === undefined || (node.opset ?? 0) < 11) return;
   const [value, other] = [filling(node), filling(inner)];
   const [first, second] = [extentOf(inner, facts), extentOf(node, facts)];
   if (!first || !second || value === undefined || !Object.is(value, other)) return;
@@ -74,11 +73,4 @@ function absorbPad(conv: Node, facts: Facts): void {
 }
 
 /** Does so in every scope. */
-export function absorbPads(model: Model, facts: Facts): void {
-  for (const graph of model.graphs())
-    for (const node of graph.nodes()) {
-      if (node.hasReference) continue;
-      if (node.is('Pad') && node.outputs[0]?.uses.size) joinPads(node, facts);
-      if (node.is('Conv')) absorbPad(node, facts);
-    }
-}
+export const absorbPads = everywhere(byOp({ Pad: joinPads, Conv: absorbPad }));

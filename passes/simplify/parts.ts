@@ -6,6 +6,7 @@ import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { movementOf } from '../../src/ops/moved.js';
 import { isAlong, runsAlong } from '../../src/ops/movement.js';
+import { everywhere, setInputs } from './rules.js';
 import { int64s } from './small.js';
 
 interface Part {
@@ -58,11 +59,7 @@ function rejoin(concat: Node, facts: Facts): void {
     inputs.push(whole);
     at += count;
   }
-  if (inputs.length === sources.length && inputs.every((value, at) => value === sources[at])) return;
-  inputs.forEach((value, index) => {
-    concat.graph.setInput(concat, index, value);
-  });
-  concat.graph.truncateInputs(concat, inputs.length);
+  setInputs(concat, inputs);
 }
 
 /** A part of Concat(…, a, …) that is a ⟶ a */
@@ -83,14 +80,11 @@ function recut(value: Value, facts: Facts): void {
 }
 
 /** Does so in every scope. */
-export function rejoinParts(model: Model, facts: Facts): void {
-  for (const graph of model.graphs())
-    for (const node of graph.nodes()) {
-      if (node.is('Concat')) rejoin(node, facts);
-      else if (node.inputs[0]?.producer?.is('Concat'))
-        for (const value of node.outputs) if (value?.uses.size) recut(value, facts);
-    }
-}
+export const rejoinParts = everywhere((node, facts) => {
+  if (node.is('Concat')) rejoin(node, facts);
+  else if (node.inputs[0]?.producer?.is('Concat'))
+    for (const value of node.outputs) if (value?.uses.size) recut(value, facts);
+});
 
 /** Slices that are all of x, side by side ⟶ one Split */
 function splitWhole(x: Value, facts: Facts): void {

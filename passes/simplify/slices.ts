@@ -2,7 +2,8 @@
 import { fromStart } from '../../src/ir/axes.js';
 import type { Node } from '../../src/ir/node.js';
 import { bigintsOf } from '../../src/ir/numbers.js';
-import { int64s, isReadOnce, smallNumbers } from './small.js';
+import { setInputs, soleProducer } from './rules.js';
+import { int64s, smallNumbers } from './small.js';
 
 /** What a Slice takes of one axis: x[start:end:step]. */
 interface Range {
@@ -48,9 +49,8 @@ function compose(first: Range, second: Range): Range | undefined {
 
 /** One Slice for two in a row, of which nothing else reads the first. */
 export function joinSlice(node: Node): void {
-  const inner = node.inputs[0]?.producer;
-  if (!inner?.is('Slice') || inner.hasReference || !isReadOnce(inner.output)) return;
-  if (inner.graph !== node.graph || (node.opset ?? 0) < 10) return;
+  const inner = soleProducer(node.inputs[0], node, 'Slice');
+  if (!inner || (node.opset ?? 0) < 10) return;
   const rank = inner.inputs[0]?.shape?.length;
   const [first, second] = [rangesOf(inner, rank), rangesOf(node, rank)];
   if (!first || !second) return;
@@ -69,10 +69,7 @@ export function joinSlice(node: Node): void {
     list(({ start }) => start),
     list(({ end }) => end),
     list(({ axis }) => BigInt(axis)),
-    ranges.some(({ step }) => step !== 1n) ? list(({ step }) => step) : undefined,
+    ...(ranges.some(({ step }) => step !== 1n) ? [list(({ step }) => step)] : []),
   ];
-  inputs.forEach((value, index) => {
-    graph.setInput(node, index, value);
-  });
-  if (!inputs[4]) graph.truncateInputs(node, 4);
+  setInputs(node, inputs);
 }

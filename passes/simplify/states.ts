@@ -1,20 +1,18 @@
 /** Initial states of LSTM, GRU and RNN that are zeros ⟶ left out, which means zeros. */
 import type { Facts } from '../../src/infer/index.js';
-import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { fillOf } from '../../src/match/scalar.js';
+import { byOp, everywhere, setInputs } from './rules.js';
 
 const isZero = (value: Value | undefined, facts: Facts): boolean => Object.is(fillOf(value, facts), 0);
 
-const recurrent = new Set(['LSTM', 'GRU', 'RNN']);
+function leaveOut(node: Node, facts: Facts): void {
+  const inputs = node.inputs.map((value, index) =>
+    index >= 5 && index <= 6 && isZero(value, facts) ? undefined : value,
+  );
+  setInputs(node, inputs.slice(0, inputs.findLastIndex((value) => value !== undefined) + 1));
+}
 
 /** Does so in every scope. */
-export function leaveOutZeroStates(model: Model, facts: Facts): void {
-  for (const graph of model.graphs())
-    for (const node of graph.nodes()) {
-      if (node.domain !== '' || !recurrent.has(node.opType)) continue;
-      for (const index of [5, 6]) if (isZero(node.inputs[index], facts)) graph.setInput(node, index, undefined);
-      const last = node.inputs.findLastIndex((value) => value !== undefined);
-      if (last < node.inputs.length - 1) graph.truncateInputs(node, last + 1);
-    }
-}
+export const leaveOutZeroStates = everywhere(byOp({ LSTM: leaveOut, GRU: leaveOut, RNN: leaveOut }));

@@ -6,12 +6,12 @@
  * shape ran.
  */
 import { type Dim, equalDims } from '../../src/ir/dims.js';
-import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { reshapeOf } from '../../src/match/reshaped.js';
-import { int64s, isReadOnce, smallNumbers } from './small.js';
+import { everywhere, replaceBy, soleProducer } from './rules.js';
+import { int64s, smallNumbers } from './small.js';
 
 const isView = (node: Node | undefined): node is Node =>
   node?.outputs[0] !== undefined && reshapeOf(node.outputs[0]) !== undefined;
@@ -61,10 +61,9 @@ function skipViews(node: Node): void {
     }
     value = isView(value.producer) ? value.producer.inputs[0] : undefined;
   }
-  const inner = node.inputs[0]?.producer;
+  const inner = soleProducer(node.inputs[0], node);
   const x = inner?.inputs[0];
-  if (!isView(inner) || !x || !isReadOnce(inner.output) || inner.graph !== graph) return;
-  mergeViews(node, x);
+  if (isView(inner) && x) mergeViews(node, x);
 }
 
 /** Reshape(view(x), s) ⟶ Reshape(x, s); for the other views a Reshape says their shape. */
@@ -81,19 +80,12 @@ function mergeViews(node: Node, x: Value): void {
     reshapeTo(node, x, target);
     return;
   }
-  const shape = graph.constant(int64s(target.map(BigInt)));
-  const reshape = graph.add('Reshape', [x, shape], { name: node.name, outputs: [output.name] });
-  reshape.output.type = output.type;
-  graph.replaceUses(output, reshape.output);
+  replaceBy(node, 'Reshape', [x, graph.constant(int64s(target.map(BigInt)))], {}, node);
 }
 
 /** Does so in every scope. */
-export function simplifyViews(model: Model): void {
-  for (const graph of model.graphs())
-    for (const node of graph.nodes()) {
-      if (!isView(node) || !node.outputs[0]?.uses.size) continue;
-      if ((node.opset ?? 0) < 5) continue;
-      if (node.is('Reshape')) fixShape(node);
-      skipViews(node);
-    }
-}
+export const simplifyViews = everywhere((node) => {
+  if (!isView(node) || (node.opset ?? 0) < 5) return;
+  if (node.is('Reshape')) fixShape(node);
+  skipViews(node);
+});

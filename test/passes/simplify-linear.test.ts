@@ -126,6 +126,14 @@ describe('simplify: into the weights', () => {
 });
 
 describe('simplify: Gemm', () => {
+  it('Add(MatMul) of matrices, where a Gemm must have a bias too', async () => {
+    const before = declaredModel({ '': 9 }, (g) => {
+      const x = g.input('x', 'float32', ['n', 3]);
+      g.output('y', g.op('Add', [g.op('MatMul', [x, weights(g, [3, 4])]), weights(g, [4])]));
+    });
+    await checkPass(simplify(), { before, ops: { Gemm: 1 }, within: NOISE });
+  });
+
   it('is MatMul and Add of matrices, and takes transposes of its inputs', async () => {
     const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [3, 'n']);
