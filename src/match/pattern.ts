@@ -339,7 +339,7 @@ const words = <const Names extends readonly string[]>(names: Names, domain = '')
 /** The op words of ai.onnx. */
 export const op = words([
   'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Reciprocal', 'Neg', 'Exp', 'Erf', 'Tanh', 'Sigmoid', 'Relu', 'Softmax', 'Gelu',
-  'Swish', 'MatMul', 'Gemm', 'Transpose', 'Reshape', 'Concat', 'Slice', 'Split', 'Gather', 'Cast', 'Cos', 'Sin', 'Where',
+  'Swish', 'MatMul', 'Gemm', 'Transpose', 'Reshape', 'Concat', 'Cast', 'Cos', 'Sin', 'Where',
   'ReduceMean', 'ReduceSum', 'InstanceNormalization', 'LayerNormalization', 'RMSNormalization', 'GroupNormalization',
   'SimplifiedLayerNormalization',
 ]); // biome-ignore format: a list of words

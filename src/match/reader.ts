@@ -39,8 +39,8 @@ export interface Reading {
   readonly isLoose?: boolean;
 }
 
-/** Ops that a formula is spelled with, besides calls and reductions. */
-const spelling = 'Add Sub Mul Div Neg Reciprocal Sqrt Pow Identity Cast Max Clip Relu Reshape Squeeze Unsqueeze Sum';
+/** Ops that a formula is spelled with, besides calls, reductions and other shapes. */
+const spelling = 'Add Sub Mul Div Neg Reciprocal Sqrt Pow Identity Cast Max Clip Relu Sum';
 export const calls: ReadonlySet<string> = new Set(['Exp', 'Erf', 'Tanh', 'Sigmoid']);
 const reductions: ReadonlyMap<string, Reduction['opType']> = new Map([
   ['ReduceMean', 'Mean'],
@@ -58,7 +58,8 @@ const [highest, sums] = [true, false].map(
   (isHighest) => new Set([...reductions].flatMap(([name, kind]) => ((kind === 'Highest') === isHighest ? name : []))),
 ) as [Set<string>, Set<string>];
 
-const isAlgebra = (node: Node): boolean => node.domain === '' && algebra.has(node.opType) && !node.hasReference;
+const isAlgebra = (node: Node): boolean =>
+  (node.domain === '' && algebra.has(node.opType) && !node.hasReference) || reshapeOf(node.outputs[0]) !== undefined;
 
 /** A formula of more nodes than this is none that a rule means; without a cut, operands that are shared would double at each step. */
 const MOST_NODES = 96;
@@ -165,6 +166,7 @@ export class Reader {
     if (calls.has(opType)) return call(opType, this.read(a), node, undefined, value);
     if (reductions.has(opType)) return this.#reduction(node, a);
     const [left, right] = [this.read(a), b && this.read(b)];
+    if (reshapeOf(value)) return this.#spelled(node, placed(left, value.shape));
     const exponent = opType === 'Pow' ? repeatedOf(b, this.facts) : undefined;
     const inverse = opType === 'Div' && right ? power(right, -1) : undefined;
     switch (opType) {
@@ -184,10 +186,6 @@ export class Reader {
         return right && this.#spelled(node, plus(left, right));
       case 'Sub':
         return right && this.#spelled(node, plus(left, right, -1));
-      case 'Reshape':
-      case 'Squeeze':
-      case 'Unsqueeze':
-        return reshapeOf(value) && this.#spelled(node, placed(left, value.shape));
       case 'Max':
       case 'Clip':
       case 'Relu':
