@@ -119,7 +119,26 @@ function normal(terms: readonly Term[]): Dim {
   if (keys.length === 1 && keys[0] === '') return counted((sums.get('') as Term).coefficient);
   const own = keys.map((key) => sums.get(key) as Term);
   if (!own.every(({ coefficient }) => Number.isSafeInteger(coefficient))) return Number.NaN;
-  return made(own);
+  return shifted(own) ?? made(own);
+}
+
+const isExtreme = ({ kind }: Atom): boolean => kind === 'min' || kind === 'max';
+
+/** c·max(a, b) + c·d as c·max(a + d, b + d), and so for min: max(0, s - 1) + 1 is max(1, s), 8 - max(0, 8 - s) is min(8, s). */
+function shifted(terms: readonly Term[]): Dim | undefined {
+  const [term, other] = terms.filter(({ atoms }) => atoms.some(isExtreme));
+  const extremes = term?.atoms.filter(isExtreme) ?? [];
+  const [one] = extremes;
+  if (terms.length === 1 || other || !term || extremes.length > 1 || !one || one.kind === 'symbol') return undefined;
+  // One of others would be taken apart level by level.
+  if ([one.a, one.b].some((dim) => termsOf(dim).some(({ atoms }) => atoms.some(isExtreme)))) return undefined;
+  const by = normal([{ coefficient: Math.abs(term.coefficient), atoms: term.atoms.filter((atom) => atom !== one) }]);
+  const rest = divideExactly(normal(terms.filter((each) => each !== term)), by);
+  if (rest === undefined) return undefined;
+  const sign = Math.sign(term.coefficient);
+  const kind = (one.kind === 'max') === sign > 0 ? 'max' : 'min';
+  const [a, b] = [one.a, one.b].map((dim) => addDims(multiplyDims(dim, sign), rest)) as [Dim, Dim];
+  return multiplyDims(extreme(kind, a, b), by);
 }
 
 /** The sum; NaN where it is spelled with too many names. One symbol alone is never too long. */
@@ -264,6 +283,17 @@ const extreme = (kind: 'min' | 'max', a: Dim, b: Dim): Dim => {
   const [greater, less] = kind === 'max' ? [a, b] : [b, a];
   if (isNonNegative(subtractDims(a, b))) return greater;
   if (isNonNegative(subtractDims(b, a))) return less;
+  // One of another: min(c, min(c, s)).
+  for (const [dim, inner] of [
+    [a, onlyAtom(b)],
+    [b, onlyAtom(a)],
+  ] as const)
+    if (inner?.kind === kind) {
+      if (equalDims(dim, inner.a) || equalDims(dim, inner.b)) return dim === a ? b : a;
+      const rest = [inner.a, inner.b].find((one) => typeof one === 'number' && typeof dim === 'number');
+      const kept = rest === inner.a ? inner.b : inner.a;
+      if (rest !== undefined) return extreme(kind, extreme(kind, dim, rest), kept);
+    }
   const [x, y] = dimText(a) < dimText(b) ? [a, b] : [b, a];
   return atom({ kind, a: x, b: y, text: `${kind}(${dimText(x)},${dimText(y)})` });
 };
@@ -287,13 +317,13 @@ export function broadcastDims(a: Dim, b: Dim): Dim | undefined {
 
 /**
  * True for min(c, x) with a number c where x takes part too: if x > c, only c = 1 broadcasts with x; so x it is. A table of
- * c positions cut to the length of a sequence and added to it says this.
+ * c positions cut to the length of a sequence and added to it says this. And for max(1, x), which is 1 where x is not.
  */
 function isCut(dim: Dim, all: ReadonlyMap<string, Dim>): boolean {
   const only = onlyAtom(dim);
-  if (only?.kind !== 'min') return false;
+  if (only?.kind !== 'min' && only?.kind !== 'max') return false;
   const [limit, x] = typeof only.a === 'number' ? [only.a, only.b] : [only.b, only.a];
-  return typeof limit === 'number' && limit >= 1 && all.has(dimText(x));
+  return typeof limit === 'number' && (only.kind === 'min' ? limit >= 1 : limit === 1) && all.has(dimText(x));
 }
 
 /** The atom that a dim is, if it is one. */

@@ -28,6 +28,30 @@ const [a, b] = [symbol('a'), symbol('b')];
 const text = (dim: Dim | undefined) => dim !== undefined && dimText(dim);
 
 describe('dims', () => {
+  it('takes what is added to a maximum or a minimum into it', () => {
+    const shorter = maxDim(subtractDims(a, 1), 0);
+    const forms: [Dim, string, (x: number) => number][] = [
+      [addDims(shorter, 1), 'max(1,a)', (x) => Math.max(1, x)],
+      [subtractDims(addDims(shorter, 1), 1), 'max(0,a-1)', (x) => Math.max(0, x - 1)],
+      [subtractDims(8, maxDim(subtractDims(8, a), 0)), 'min(8,a)', (x) => Math.min(8, x)],
+      [addDims(multiplyDims(b, shorter), b), 'b*max(1,a)', (x) => 3 * Math.max(1, x)],
+      [subtractDims(4, multiplyDims(2, shorter)), '2*min(-a+3,2)', (x) => 4 - 2 * Math.max(0, x - 1)],
+      [minDim(4, minDim(a, 8)), 'min(4,a)', (x) => Math.min(4, x)],
+      [minDim(8, minDim(a, 8)), 'min(8,a)', (x) => Math.min(8, x)],
+      [broadcastDims(maxDim(1, a), a) as Dim, 'a', (x) => x],
+    ];
+    for (const [dim, form, count] of forms) {
+      expect(text(dim)).toBe(form);
+      for (const x of [0, 1, 2, 7, 8, 9]) {
+        const at = new Map([
+          ['a', x],
+          ['b', 3],
+        ]);
+        expect(substitute(dim, at)).toBe(count(x));
+      }
+    }
+  });
+
   it('with names that look like expressions equal themselves alone', () => {
     expect(text(symbol('p + q'))).toBe('{p + q}');
     expect(equalDims(symbol('p + q*a'), multiplyDims(symbol('p + q'), a))).toBe(false);

@@ -18,6 +18,15 @@ const stacked = (): Model =>
   });
 
 describe('fuse-attn reads', () => {
+  it('Einsum of axes that it does not name', async () => {
+    await fuses(
+      model(['batch', 2, 'seq', 3, 4], (g, q, k, v) => {
+        const s = g.op('Einsum', [q, k], { equation: '...qhd,...khd->...hqk' });
+        return g.op('Einsum', [softmax(g, s), v], { equation: '...hqk,...khd->...qhd' });
+      }),
+    );
+  });
+
   it('Einsum of any letters, heads inside, to one kernel and a Reshape of each operand', async () => {
     const counts = await fuses(
       model(['batch', 'seq', 3, 4], (g, q, k, v) => {

@@ -60,25 +60,26 @@ function ofMatMul(node: Node): Match<Contraction> {
 }
 
 function ofEinsum(node: Node): Match<Contraction> {
-  const equation = node.string('equation')?.replaceAll(' ', '') ?? '';
-  const found = /^([A-Za-z]+),([A-Za-z]+)->([A-Za-z]+)$/.exec(equation);
-  const other = new Miss(
-    `Einsum: expected one letter summed over and one of each operand's own; found ${equation}`,
-    node,
-  );
+  const given = node.string('equation')?.replaceAll(' ', '') ?? '';
+  // As many axes in both: digits are their letters.
+  const letters = given.split(',')[0]?.replace('...', '') ?? '';
+  const count = (node.inputs[0]?.shape?.length ?? 0) - letters.length;
+  const equation = given.replaceAll('...', '0123456789'.slice(0, Math.max(0, count)));
+  const found = /^([A-Za-z\d]+),([A-Za-z\d]+)->([A-Za-z\d]+)$/.exec(equation);
+  const other = new Miss(`Einsum: expected one letter summed over and one of each operand's own; found ${given}`, node);
   const [left, right, out] = (found?.slice(1) ?? []) as [string, string, string];
   if (!found || [left, right, out].some((text) => new Set(text).size !== text.length)) return other;
   const [value, factor] = node.inputs as readonly [Value, Value];
   if (value.shape?.length !== left.length || factor.shape?.length !== right.length)
     return new Miss('the rank of an operand is not known', node);
-  const letters = [...new Set(left + right)];
+  const all = [...new Set(left + right)];
   const where = (a: boolean, b: boolean, c: boolean) =>
-    letters.filter((x) => left.includes(x) === a && right.includes(x) === b && out.includes(x) === c);
+    all.filter((x) => left.includes(x) === a && right.includes(x) === b && out.includes(x) === c);
   const leads = where(true, true, true).sort((a, b) => out.indexOf(a) - out.indexOf(b));
   const inner = where(true, true, false);
   const owns = [where(true, false, true), where(false, true, true)];
   const isOther = inner.length !== 1 || owns.some((own) => own.length !== 1) || leads.length + 2 !== out.length;
-  if (isOther || letters.length !== out.length + 1) return other;
+  if (isOther || all.length !== out.length + 1) return other;
   const operand = (one: Value, text: string, own: string): Operand => ({
     value: one,
     leads: leads.map((x) => text.indexOf(x)),
