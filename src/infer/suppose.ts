@@ -8,6 +8,7 @@
 import type { Attribute } from '../ir/attribute.js';
 import { type Dim, equalDims } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
+import { Heap } from '../ir/heap.js';
 import type { Node } from '../ir/node.js';
 import { outermost, readerIn, scopesIn } from '../ir/scopes.js';
 import { equalTypes, type Type } from '../ir/types.js';
@@ -48,7 +49,7 @@ export function decisionsOf(inference: Inference): ReadonlyMap<Node, Decision> {
 
 /** What is refused in each run where an If takes a branch: in the branch, behind the If, or behind one around it. */
 function refusalWhere(inference: Inference, node: Node, condition: 0 | 1, visits: Visits): Violation | undefined {
-  const supposed = new Supposition(inference, inference.main, visits);
+  const supposed = new Supposition(inference, new Frame(inference.main.unknowns, undefined, visits));
   const taken = supposed.assume(node, condition);
   const follow = (next: Node): boolean => {
     if (visits.areSpent(next)) return false;
@@ -82,24 +83,18 @@ export function branchOf(node: Node, condition: Dim | undefined): Graph | undefi
   return branch?.type === 'graph' ? branch.value : undefined;
 }
 
-/** What is known of values anyway. */
-type Known = Pick<Inference, 'typeOf' | 'contentsOf'>;
-
-/** Of the values of a function, in a call of it. */
-const nothing: Known = { typeOf: () => undefined, contentsOf: () => undefined };
-
 /** What is known where conditions are supposed to hold. */
 class Supposition extends Frame {
-  /** The first that a node which runs for certain would get and refuses. */
+  /** What the first node that runs for certain would get and refuses. */
   refusal: Violation | undefined;
   readonly conditions = new Set<Value>();
   /** Scopes that run where the conditions hold. */
   readonly #certain = new Set<Graph>();
 
   constructor(
-    readonly known: Known,
-    { unknowns, attributes }: Frame,
-    visits: Visits | undefined,
+    /** What is known anyway; of a function, in every call. */
+    readonly known: Inference,
+    { unknowns, attributes, visits }: Frame,
     /** Where a function is called. */
     readonly outer?: Supposition,
   ) {
@@ -136,7 +131,7 @@ class Supposition extends Frame {
   }
 
   override inside(call: Node, attributes: ReadonlyMap<string, Attribute>, body: Graph): Supposition {
-    const inner = new Supposition(nothing, super.inside(call, attributes, body), this.visits, this);
+    const inner = new Supposition(this.known, super.inside(call, attributes, body), this);
     if (this.#certain.has(call.graph)) inner.#certain.add(body);
     return inner;
   }
@@ -188,38 +183,27 @@ const isSame = (a: PartialDim, b: PartialDim): boolean =>
 
 /** Nodes of a scope that are to be gone over, in its order, each once. */
 class Agenda {
-  readonly #positions: ReadonlyMap<Node, number>;
-  /** The next one last. */
-  readonly #nodes: Node[] = [];
+  readonly #waiting: Heap<Node>;
+  readonly #met = new Set<Node>();
 
   constructor(readonly graph: Graph) {
-    this.#positions = positionsIn(graph.nodes());
+    const positions = positionsIn(graph.nodes());
+    this.#waiting = new Heap((node) => positions.get(node) as number);
   }
 
   take(): Node | undefined {
-    return this.#nodes.pop();
+    return this.#waiting.pop();
   }
 
   /** What reads the value, by itself or in a body. */
   addReaders(value: Value): void {
     for (const use of value.uses) {
       const node = readerIn(this.graph, use.node);
-      if (node && !node.isEnd) this.add(node);
+      if (!node || node.isEnd || this.#met.has(node)) continue;
+      this.#met.add(node);
+      this.#waiting.push(node);
     }
   }
-
-  add(node: Node): void {
-    const position = this.#at(node);
-    let [from, to] = [0, this.#nodes.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (this.#at(this.#nodes[middle] as Node) > position) from = middle + 1;
-      else to = middle;
-    }
-    if (this.#nodes[from] !== node) this.#nodes.splice(from, 0, node);
-  }
-
-  #at = (node: Node): number => this.#positions.get(node) as number;
 }
 
 const positions = new WeakMap<readonly Node[], ReadonlyMap<Node, number>>();

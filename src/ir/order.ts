@@ -1,6 +1,7 @@
 /** Dependency order of a scope: Kahn's algorithm, ties by creation, so that a file's own valid order is kept. */
 import { ModelError } from './errors.js';
 import type { Graph } from './graph.js';
+import { Heap } from './heap.js';
 import type { Node } from './node.js';
 import type { Value } from './value.js';
 
@@ -29,7 +30,7 @@ export function dependencyOrder(graph: Graph, nodes: ReadonlySet<Node>): readonl
   if (isOrdered(graph, nodes)) return [...nodes];
   const waiting = new Map<Node, number>();
   const followers = new Map<Node, Node[]>();
-  const ready: Node[] = [];
+  const ready = new Heap<Node>(({ sequence }) => sequence);
   for (const node of nodes) {
     // Counted as often as it is read: as often it is counted down.
     let edges = 0;
@@ -42,15 +43,15 @@ export function dependencyOrder(graph: Graph, nodes: ReadonlySet<Node>): readonl
       else followers.set(producer, [node]);
     }
     waiting.set(node, edges);
-    if (edges === 0) push(ready, node);
+    if (edges === 0) ready.push(node);
   }
   const order: Node[] = [];
-  for (let node = pop(ready); node; node = pop(ready)) {
+  for (let node = ready.pop(); node; node = ready.pop()) {
     order.push(node);
     for (const follower of followers.get(node) ?? []) {
       const left = (waiting.get(follower) as number) - 1;
       waiting.set(follower, left);
-      if (left === 0) push(ready, follower);
+      if (left === 0) ready.push(follower);
     }
   }
   if (order.length < nodes.size) {
@@ -78,33 +79,4 @@ function nodeOnCycle(graph: Graph, waiting: ReadonlyMap<Node, number>): Node {
     node = [...dependenciesOf(node)].map((value) => value.producer).find(isStuck) as Node;
   }
   return node;
-}
-
-/** A binary heap by sequence. */
-function push(heap: Node[], node: Node): void {
-  let at = heap.push(node) - 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if ((heap[parent] as Node).sequence <= node.sequence) break;
-    heap[at] = heap[parent] as Node;
-    at = parent;
-  }
-  heap[at] = node;
-}
-
-function pop(heap: Node[]): Node | undefined {
-  const top = heap[0];
-  const last = heap.pop();
-  if (!top || !last || top === last) return top;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && (heap[child + 1] as Node).sequence < (heap[child] as Node).sequence) child++;
-    if ((heap[child] as Node).sequence >= last.sequence) break;
-    heap[at] = heap[child] as Node;
-    at = child;
-  }
-  heap[at] = last;
-  return top;
 }

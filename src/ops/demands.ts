@@ -1,5 +1,5 @@
 /** What operators demand of their inputs' ranks and sizes: a runtime refuses what refutes a demand, whatever symbols stand for. */
-import { axisOf, fromStart } from '../ir/axes.js';
+import { axisOf } from '../ir/axes.js';
 import { isNonNegative, subtractDims } from '../ir/dims.js';
 import type { Call, PartialDim, PartialShape } from './call.js';
 import { numericShape } from './shapes.js';
@@ -203,18 +203,10 @@ export const convolved =
 
 /** Each term of an Einsum has as many labels as its input axes. */
 export const labelled: Demand = (call) => {
-  const terms = (call.string('equation') ?? '').replaceAll(' ', '').split('->')[0]?.split(',') ?? [];
+  const terms = call.string('equation')?.replaceAll(' ', '').split('->')[0]?.split(',') ?? [];
   const odd = terms.findIndex((term, index) => {
     const [found, labels] = [call.rank(index), term.replace('...', '').length];
     return found !== undefined && (term.includes('...') ? found < labels : found !== labels);
   });
   return odd < 0 ? undefined : `input ${odd} with an axis for each label of ${terms[odd]}`;
-};
-
-/** An axis that Flatten cuts before, or behind the last. */
-export const cut: Demand = (call) => {
-  const [rank, axis] = [call.rank(0), call.int('axis', 1)];
-  if (rank === undefined) return undefined;
-  const at = fromStart(axis, rank);
-  return at < 0 || at > rank ? `an axis of its input, not ${axis}` : undefined;
 };

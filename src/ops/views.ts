@@ -2,7 +2,7 @@
 import { axisOf, fromStart } from '../ir/axes.js';
 import { type Dim, equalDims, floorDivide, multiplyDims, productOf } from '../ir/dims.js';
 import type { Call, InferRule, PartialDim, PartialShape, Reading } from './call.js';
-import { all, axes, axesAt, cut, ones, permutable, rank, reshapable } from './demands.js';
+import { all, axes, axesAt, ones, permutable, rank, reshapable } from './demands.js';
 import { along, type Movement } from './movement.js';
 import type { Moves, Rows } from './row.js';
 import { unknownDims } from './shapes.js';
@@ -156,7 +156,7 @@ const keepsOrder: Moves = { from: [0], how: regrouped };
 
 export const views: Rows = {
   Reshape: { infer: reshape, demands: all(rank(1, 1), reshapable), moves: keepsOrder },
-  Flatten: { infer: flatten, demands: cut, moves: keepsOrder },
+  Flatten: { infer: flatten, demands: axes((call) => [call.int('axis', 1)], true), moves: keepsOrder },
   Transpose: { infer: transpose, demands: permutable, moves: { from: [0], how: transposed } },
   Squeeze: { infer: squeeze, demands: all(axes(axesAt(1, 13)), ones), moves: keepsOrder },
   Unsqueeze: {

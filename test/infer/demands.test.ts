@@ -84,7 +84,7 @@ const rows: readonly [string, readonly string[], Attributes, RegExp][] = [
   ['ReduceSum', ['2 3', '=2'], {}, /an axis of its inputs, not 2/],
   ['ArgMax', ['2 3'], { axis: 2 }, /an axis of its inputs, not 2/],
   ['Reshape', ['2 3', 'int64 1 2'], {}, /input 1 of rank 1/],
-  ['Flatten', ['2 3'], { axis: 3 }, /an axis of its input, not 3/],
+  ['Flatten', ['2 3'], { axis: 3 }, /an axis of its inputs, not 3/],
   ['Transpose', ['2 3'], { perm: [0, 2, 1] }, /rank 3, as perm has/],
   ['Squeeze', ['2 3', '=2'], {}, /an axis of its inputs, not 2/],
   ['Squeeze', ['2 3', '=-1'], {}, /1 at axis -1/],
