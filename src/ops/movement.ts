@@ -1,10 +1,11 @@
 /** Where in its inputs the elements of an output stand, of an operator that computes none: a small data type, and what follows from it. */
 import { fromStart } from '../ir/axes.js';
 import { addDims, type Dim } from '../ir/dims.js';
+import { elementCount } from '../ir/tensor.js';
 import { equalShapes, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Contents, PartialDim, Reading } from './call.js';
-import { fillContents, linear } from './contents.js';
+import { fillContents, linear, MOST } from './contents.js';
 import { numericShape } from './shapes.js';
 
 export type Movement =
@@ -100,19 +101,23 @@ export function movedContents(movement: Movement, output: number, call: Reading)
   });
 }
 
-function joinedContents(sources: readonly Value[], axis: number, shape: readonly number[], call: Reading) {
-  const parts = sources.map((source) => ({
-    contents: call.contentsIn(source),
-    sizes: numericShape(call.shapeIn(source)),
-  }));
-  if (!parts.every(({ sizes }) => sizes?.length === shape.length)) return undefined;
-  return fillContents(shape, (to) => {
-    let at = to[axis] as number;
-    for (const { contents, sizes } of parts) {
-      const size = sizes?.[axis] as number;
-      if (at < size) return contents?.[linear(to.with(axis, at), sizes as readonly number[])];
-      at -= size;
-    }
-    return undefined;
+function joinedContents(
+  sources: readonly Value[],
+  axis: number,
+  shape: readonly number[],
+  call: Reading,
+): Contents | undefined {
+  if (elementCount(shape) > MOST) return undefined;
+  const parts = sources.map((source) => {
+    const sizes = numericShape(call.shapeIn(source));
+    const length = sizes?.length === shape.length ? elementCount(sizes.slice(axis)) : undefined;
+    return { contents: call.contentsIn(source), length };
   });
+  if (!parts.every(({ length }) => length !== undefined)) return undefined;
+  return Array.from({ length: elementCount(shape.slice(0, axis)) }).flatMap((_, row) =>
+    parts.flatMap(
+      ({ contents, length = 0 }) =>
+        contents?.slice(row * length, (row + 1) * length) ?? new Array<PartialDim>(length).fill(undefined),
+    ),
+  );
 }
