@@ -4,11 +4,9 @@ import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
 import { cloneModel } from '../src/ir/clone.js';
 import { maxOf } from '../src/ir/lists.js';
-import type { Model } from '../src/ir/model.js';
-import type { Node } from '../src/ir/node.js';
-import type { DataType } from '../src/ir/types.js';
+import { elemAt, lostKernels } from '../src/opset/lost.js';
 import { NEWEST, OLDEST, raiseOpset } from '../src/opset/raise.js';
-import { definePass, type PassContext } from '../src/run/pass.js';
+import { definePass } from '../src/run/pass.js';
 
 const range = `expected a whole number from ${OLDEST + 1} to ${NEWEST}`;
 
@@ -38,7 +36,7 @@ export const opset = definePass({
       context.skip(`not raised to opset ${to}: ${refusal.reason}`, refusal.at);
       return;
     }
-    const lost = lostKernels(model, opTypesOf(raised), to, context);
+    const lost = lostKernels(model, raised, to, context.hasKernel);
     const [first] = lost;
     if (first && context.target === 'cpu') {
       // What the CPU has no kernel for, nothing runs: the model would not load.
@@ -53,24 +51,3 @@ export const opset = definePass({
     inferTypes(model);
   },
 });
-
-const elemAt = (node: Node): DataType | undefined => (node.inputs[0] ?? node.outputs[0])?.elem;
-
-const opTypesOf = (model: Model): Set<string> =>
-  new Set([...model.graphs()].flatMap(({ nodeSet }) => [...nodeSet].map(({ opType }) => opType)));
-
-/**
- * Ops that the target runs as they are, and has no kernel for in the new set: a node of each. They would run elsewhere. An op that
- * has another name there, Upsample, is not among those that stay.
- */
-function lostKernels(model: Model, stay: ReadonlySet<string>, to: number, { hasKernel }: PassContext): Node[] {
-  const found = new Map<string, Node>();
-  for (const graph of model.graphs())
-    for (const node of graph.nodeSet) {
-      const { opType, opset, domain } = node;
-      const elem = elemAt(node);
-      if (domain !== '' || !elem || opset === undefined || found.has(opType) || !stay.has(opType)) continue;
-      if (hasKernel(opType, '', opset, elem) && !hasKernel(opType, '', to, elem)) found.set(opType, node);
-    }
-  return [...found.values()];
-}

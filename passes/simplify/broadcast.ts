@@ -7,13 +7,14 @@ import type { Value } from '../../src/ir/value.js';
 import { rowOf } from '../../src/ops/registry.js';
 import { everywhere } from './rules.js';
 
-/** Inputs broadcast to each other since opset 7; PRelu broadcasts its slope to x, not x to the slope. */
+/** Inputs broadcast to each other since opset 7; PRelu broadcasts its slope to x, not x to the slope, and CastLike nothing. */
 const canBroadcast = (node: Node, index: number): boolean =>
   rowOf(node)?.isElementwise === true &&
   node.domain === '' &&
   (node.opset ?? 0) >= 8 &&
   !node.hasReference &&
-  (node.opType !== 'PRelu' || index === 1);
+  (node.opType !== 'PRelu' || index === 1) &&
+  node.opType !== 'CastLike';
 
 /** True where the inputs broadcast to `to`: each of its dims is the dim of one of them. */
 function reaches(inputs: readonly (Shape | undefined)[], to: Shape): boolean {

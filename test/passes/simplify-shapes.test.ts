@@ -91,6 +91,14 @@ describe('simplify: shapes', () => {
     expect(reshapeTarget(undefined, [b, 4])).toEqual([-1, 4]);
   });
 
+  it('keeps an Expand before an op that takes another input for its type alone', async () => {
+    const before = declaredModel({ '': 19 }, (g) => {
+      const expanded = g.op('Expand', [g.input('row', 'float32', [1, 4]), g.ints(3, 4)]);
+      g.output('y', g.op('CastLike', [expanded, g.input('x', 'float16', [3, 4])]));
+    });
+    await checkPass(simplify(), { before, ops: { Expand: 1, CastLike: 1 }, within: 0 });
+  });
+
   it('leaves an Expand to an op that broadcasts to the same shape', async () => {
     const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', ['n', 3]);

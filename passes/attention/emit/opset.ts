@@ -2,6 +2,7 @@
 import { inferTypes } from '../../../src/infer/index.js';
 import { cloneModel } from '../../../src/ir/clone.js';
 import type { Model } from '../../../src/ir/model.js';
+import { lostKernels } from '../../../src/opset/lost.js';
 import { raiseOpset } from '../../../src/opset/raise.js';
 import type { PassContext } from '../../../src/run/pass.js';
 
@@ -18,13 +19,6 @@ export function raiseMiss(model: Model, context: PassContext): string | undefine
   inferTypes(copy);
   const refusal = raiseOpset(copy, ATTENTION);
   if (refusal) return refusal.reason;
-  const before = model.opsets.get('') ?? 1;
-  for (const graph of copy.graphs())
-    for (const { opType, domain, outputs } of graph.nodes()) {
-      const elem = outputs[0]?.elem;
-      if (domain !== '' || !elem) continue;
-      if (context.hasKernel(opType, '', before, elem) && !context.hasKernel(opType, '', ATTENTION, elem))
-        return `the target has no kernel for ${opType} there`;
-    }
-  return undefined;
+  const [lost] = lostKernels(model, copy, ATTENTION, context.hasKernel);
+  return lost && `the target has no kernel for ${lost.opType} there`;
 }
