@@ -35,7 +35,7 @@ export function scalarOf(value: Value | undefined, facts: Facts, steps = few()):
   const held = heldBy(value);
   if (held && !held.isChoice) return numberIn(held, value, inner);
   if (node.is('ConstantOfShape') && !node.hasReference) return filled(node);
-  return computed(node, value, inner);
+  return computed(node, value, inner) ?? (held && numberIn(held, value, inner));
 }
 
 /** What an op gives of numbers alone, unrounded; undefined where its row does not say so to the last digit. */
@@ -104,7 +104,7 @@ export function fillOf(value: Value | undefined, facts: Facts, steps = few()): n
   const held = heldBy(value);
   if (held && !held.isChoice) return numberIn(held, value, inner);
   if (node.is('ConstantOfShape') && !node.hasReference) return filled(node);
-  return computed(node, value, inner);
+  return computed(node, value, inner) ?? (held && numberIn(held, value, inner));
 }
 
 function filled(node: Node): number | undefined {

@@ -164,21 +164,23 @@ const spreading: Decision = {
   layers: 2,
 };
 
+const softmax: OpRow = {
+  infer: unary,
+  demands: alongAxis,
+  range: bounded(0, 1),
+  precision: { ...bounding, isRowwise: true },
+};
 const cumulated: OpRow = { infer: unary, demands: unlessEmpty(axes((call) => call.contents(1))) };
 
 export const elementwise: Rows = {
   CumSum: { ...cumulated, precision: { stays: 'coordinates' } },
   CumProd: cumulated,
   LogSoftmax: { infer: unary, demands: alongAxis, precision: { isRowwise: true } },
-  ...alike('Hardmax Softmax', {
-    infer: unary,
-    demands: alongAxis,
-    range: bounded(0, 1),
-    precision: { ...bounding, isRowwise: true },
-  }),
+  Softmax: softmax,
+  Hardmax: { ...softmax, precision: { ...softmax.precision, ...exact } },
   ...alike(
     'Acos Acosh Affine BitwiseNot Celu Elu Gelu HardSwish ImageScaler IsInf LeakyRelu Mish ' +
-      'PRelu ParametricSoftplus Scale Selu Softplus Swish ThresholdedRelu',
+      'PRelu ParametricSoftplus Scale Selu Softplus Swish',
     pointwise(),
   ),
   ...alike('Asin Asinh Atanh ScaledTanh Shrink Sinh Tan', pointwise({ parity: 'odd' })),
@@ -195,13 +197,14 @@ export const elementwise: Rows = {
   Reciprocal: pointwise({ parity: 'odd', range: ofOne((a) => quotient(exactly(1), a)), precision: shrinking }),
   Exp: pointwise({ range: curve(Math.exp), precision: { size: 'growing', stays: 'overflow' } }),
   Sigmoid: pointwise({ range: curve((x) => 1 / (1 + Math.exp(-x))), precision: bounding }),
+  ThresholdedRelu: pointwise({ precision: exact }),
   HardSigmoid: pointwise({ range: bounded(0, 1), precision: bounding }),
   Log: pointwise({ precision: { ...bounding, decides: [spreading] } }),
   IsNaN: pointwise({ range: ofOne((a) => a && booleans(false)) }),
   Sign: pointwise({ parity: 'odd', range: rising(Math.sign), precision: { ...bounding, ...exact } }),
   Floor: each(arithmetic.floor, { range: rising(Math.floor), precision: exact }),
   Ceil: each(arithmetic.ceil, { range: rising(Math.ceil), precision: exact }),
-  Round: each(arithmetic.round, { parity: 'odd', range: rising(toEven) }),
+  Round: each(arithmetic.round, { parity: 'odd', range: rising(toEven), precision: exact }),
   Relu: each((a) => arithmetic.max(a, 0), { range: rising((x) => Math.max(x, 0)), precision: exact }),
   Sqrt: each(arithmetic.sqrt, { range: rising(Math.sqrt, 0), precision: shrinking }),
   Not: each(arithmetic.not, { range: ofOne((a) => difference(exactly(1), a)) }),
