@@ -16,6 +16,7 @@ import {
   Sum,
   site,
   telling,
+  times,
 } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { type NormCaptures, normOperands, overLastAxes } from './norm-operands.js';
@@ -34,13 +35,14 @@ const variance = oneOf('variance', {
   centred: site(Mean(Power(centred, 2))),
   moments,
 });
+const bias = Product(times('shift'), any('bias'));
 const deviation = telling(Power(Sum(variance, number('epsilon')), -0.5));
 
 /** (x − mean(x)) / √(variance(x) + ε) · scale + bias  ⟶  LayerNormalization(x, scale, bias). In float16 ε may be no number: 0. */
 const plain = rule({
   name: 'layer-norm',
   because: 'one kernel that reads x once, instead of nine',
-  match: maybe((scaled) => Sum(scaled, any('bias')), Product(centred, deviation, Optional(any('scale')))),
+  match: maybe((scaled) => Sum(scaled, bias), Product(times('factor'), centred, deviation, Optional(any('scale')))),
   rewrite: layerNormalization,
 });
 
@@ -48,7 +50,7 @@ const plain = rule({
 const byRows = rule({
   name: 'layer-norm-rows',
   because: 'one kernel that reads x once, instead of twelve',
-  match: maybe((scaled) => Sum(scaled, any('bias')), Product(telling(rowNorm), Optional(any('scale')))),
+  match: maybe((scaled) => Sum(scaled, bias), Product(times('factor'), telling(rowNorm), Optional(any('scale')))),
   rewrite: layerNormalization,
 });
 

@@ -1,10 +1,13 @@
 /** What every norm kernel asks of its operands: normalised axes that are the last ones, a scale and a bias of just those axes. */
+
+import { derive } from '../../src/ir/bank.js';
 import { equalDims } from '../../src/ir/dims.js';
-import { reshaped } from '../../src/ir/numbers.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { numbersOf, reshaped, tensorOf } from '../../src/ir/numbers.js';
+import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { byteLengthOf, equalShapes, isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
+import { isNear } from '../../src/match/near.js';
 import type { RewriteScope } from '../../src/match/rule.js';
 
 /** The normalised axes of a value, and how a kernel gets at them. */
@@ -40,12 +43,13 @@ export function affineOperand(
   x: Value,
   { axes, dims }: NormalisedAxes,
   scope: RewriteScope,
+  factor = 1,
 ): Make | Miss {
   const { build, no } = scope;
   const sizes = dims.filter((dim) => typeof dim === 'number');
   if (!value) {
     if (sizes.length < dims.length) return no('the size of the normalised axes is not known', helps.shape);
-    return repeatedNumber(1, sizes, x, scope);
+    return repeatedNumber(factor, sizes, x, scope);
   }
   const { shape, tensor } = value;
   if (!shape || value.elem !== x.elem)
@@ -56,11 +60,24 @@ export function affineOperand(
     axes.every((axis, i) => equalDims(shape[axis - shift] ?? 1, dims[i] ?? 0)) &&
     shape.every((dim, at) => dim === 1 || axes.includes(at + shift));
   if (!isOfAxes) return no(`the ${what} is not one number for each normalised element`, undefined, value);
+  if (!isNear(factor, 1)) {
+    if (!tensor) return no(`the ${what} is times ${factor}`, undefined, value);
+    return () => build.constant(reshaped(multiple(tensor, factor), sizes));
+  }
   if (shape.length === axes.length) return () => value;
   if (tensor) return () => build.constant(reshaped(tensor, sizes));
   const ones = shape.map((_, at) => at).filter((at) => !axes.includes(at + shift));
   return () => build.squeeze(value, ones);
 }
+
+const multiple = (tensor: Tensor, factor: number): Tensor =>
+  derive([tensor], tensor.type, tensor.shape, (one) => [
+    tensorOf(
+      tensor.type,
+      numbersOf(one).map((x) => x * factor),
+      tensor.shape,
+    ).bytes(),
+  ]);
 
 /** A constant of one number, of the type of what is normalised; a Miss where it is larger than the budget of the model. */
 export function repeatedNumber(
@@ -84,7 +101,11 @@ export interface NormCaptures {
   readonly axes: string;
   readonly epsilon: number;
   readonly scale?: Value;
+  /** What the scale is times. */
+  readonly factor: number;
   readonly bias?: Value;
+  /** What the bias is times. */
+  readonly shift?: number;
 }
 
 /** What the kernel is given besides x; a Miss where it takes no such axes, scale, bias or epsilon. */
@@ -94,9 +115,9 @@ export function normOperands(
 ): { readonly axes: NormalisedAxes; readonly scale: Make; readonly bias: Make | undefined } | Miss {
   const axes = normalisedAxes(x, text, scope);
   if (axes instanceof Miss) return axes;
-  const scale = affineOperand('scale', affine.scale, x, axes, scope);
+  const scale = affineOperand('scale', affine.scale, x, axes, scope, affine.factor);
   if (scale instanceof Miss) return scale;
-  const bias = affine.bias && affineOperand('bias', affine.bias, x, axes, scope);
+  const bias = affine.bias && affineOperand('bias', affine.bias, x, axes, scope, affine.shift);
   if (bias instanceof Miss) return bias;
   if (!(epsilon >= 0 && epsilon < 1)) return scope.no(`an epsilon of ${epsilon}`);
   return { axes, scale, bias };

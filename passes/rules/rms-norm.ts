@@ -2,7 +2,7 @@
 import { float } from '../../src/ir/attribute.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
-import { any, Mean, number, Optional, Power, Product, Sum, site, telling } from '../../src/match/pattern.js';
+import { any, Mean, number, Optional, Power, Product, Sum, site, telling, times } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { type NormCaptures, normOperands, overLastAxes } from './norm-operands.js';
 
@@ -16,7 +16,7 @@ const root = telling(Power(Sum(site(Mean(Power(x, 2))), number('epsilon')), -0.5
 const plain = rule({
   name: 'rms-norm',
   because: 'one kernel that reads x once, instead of six',
-  match: Product(x, root, Optional(any('scale'))),
+  match: Product(times('factor'), x, root, Optional(any('scale'))),
   rewrite: rmsNormalization,
 });
 

@@ -31,7 +31,7 @@ export type Shape =
   | { readonly kind: 'capture' | 'number'; readonly name: string }
   | { readonly kind: 'literal'; readonly x: number }
   /** The number is a product's coefficient, or a sum's constant; where it has a name, it is captured. */
-  | { readonly kind: 'product' | 'sum'; readonly x: number; readonly number?: string; readonly parts: readonly Part[] }
+  | ({ readonly kind: 'product' | 'sum' } & Combined)
   | { readonly kind: 'op'; readonly opType: string; readonly domain: string; readonly what: string }
   | { readonly kind: 'reduction'; readonly opType: Reduction['opType'] }
   | { readonly kind: 'polynomial'; readonly name: string; readonly coefficients: Readonly<Record<number, number>> }
@@ -141,6 +141,10 @@ export function constant<Name extends string>(
 export const number = <Name extends string>(name: Name): Pattern<Record<Name, number>> =>
   new Pattern(name, { kind: 'number', name });
 
+/** A number that a product may be times, captured; it is not drawn. */
+export const times = <Name extends string>(name: Name): Pattern<Record<Name, number>> =>
+  new Pattern('', { kind: 'number', name });
+
 const patternOf = (term: Term): Pattern =>
   typeof term === 'number' ? new Pattern(String(term), { kind: 'literal', x: finite('number', term) }) : term;
 
@@ -207,6 +211,8 @@ export function Sum<Terms extends readonly Term[]>(...terms: Terms): Pattern<All
 interface Combined {
   readonly x: number;
   readonly number?: string;
+  /** How the number is drawn. */
+  readonly label?: string;
   readonly parts: readonly Part[];
 }
 
@@ -216,11 +222,11 @@ const partOf = (term: Term): Part => {
   return { pattern: isOptional ? (pattern.parts[0] as Pattern) : pattern, weight: 1, isOptional };
 };
 
-const numberIn = ({ shape }: Pattern): Combined | undefined =>
+const numberIn = ({ shape, text }: Pattern): Combined | undefined =>
   shape.kind === 'literal'
     ? { x: shape.x, parts: [] }
     : shape.kind === 'number'
-      ? { x: 0, number: shape.name, parts: [] }
+      ? { x: 0, number: shape.name, label: text, parts: [] }
       : undefined;
 
 /** A power of a product as the product of powers, where that is the same for every number. */
@@ -266,11 +272,12 @@ function combined(kind: 'product' | 'sum', text: string, x: number, inner: reado
   if (kind === 'product' && x === 0) refuse(text, 'a factor other than 0', '0');
   const twice = parts.find((one, i) => parts.findIndex(({ pattern }) => keyOf(pattern) === keyOf(one.pattern)) !== i);
   if (twice) refuse(text, kind === 'sum' ? 'Product(2, …)' : 'Power(…, 2)', `${twice.pattern.text} twice`);
-  const beside = number ?? (x === (kind === 'product' ? 1 : 0) ? undefined : x);
+  const isDrawn = inner.some(({ label }) => label);
+  const beside = isDrawn ? number : x === (kind === 'product' ? 1 : 0) ? undefined : x;
   const label = beside === undefined ? text : `${text} ${kind === 'product' ? '·' : '+'} ${beside}`;
   return new Pattern(
     label,
-    { kind, x, number, parts },
+    { kind, x, number, label: isDrawn ? number : undefined, parts },
     parts.map(({ pattern }) => pattern),
   );
 }

@@ -7,7 +7,7 @@ import type { Pattern } from './pattern.js';
 import { plainOf } from './plain.js';
 import { behindOf, calls, forwardOf, Reader, type Reading, reductionOps } from './reader.js';
 import type { Rule } from './rule.js';
-import { repeatedOf } from './scalar.js';
+import { repeatedOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
 import { solve } from './solve.js';
 
@@ -96,7 +96,7 @@ export class Places {
 
   /** The ways to read a formula: whatever nobody else reads, and of each value that is read twice in it, the nearest first. */
   *readersOf(root: Value, pattern: Pattern, around: readonly Node[], isLoose = false): Iterable<Reader> {
-    const cuts = isAtRoot(pattern) ? new Set<Value>() : cutsOf(root, pattern, around);
+    const cuts = isAtRoot(pattern) ? new Set<Value>() : cutsOf(root, pattern, around, this.facts);
     if (!pattern.subject || cuts.size === 0) yield new Reader(this.facts, { isLoose });
     for (const cut of cuts)
       for (const filled of [undefined, 'added', 'any'] as const) {
@@ -127,17 +127,30 @@ const isAtRoot = ({ shape, parts }: Pattern): boolean =>
   shape.kind === 'site' || (['as', 'where', 'telling', 'choice'].includes(shape.kind) && parts.every(isAtRoot));
 
 /** The values that a formula around these sites may be of, the nearest first: read twice, and behind them if it is inside their marks. */
-function cutsOf(root: Value, pattern: Pattern, around: readonly Node[]): ReadonlySet<Value> {
+function cutsOf(root: Value, pattern: Pattern, around: readonly Node[], facts: Facts): ReadonlySet<Value> {
   const { subject } = pattern;
   const isInside = subject !== undefined && hasInSite(pattern, subject);
   const cuts = new Set<Value>();
   for (const start of isInside && around.length > 0 ? around.map(({ output }) => output) : [root]) {
     const most = cuts.size + MOST_CUTS;
-    for (const value of behindOf(start))
-      if (value !== root && value.uses.size > 1 && cuts.size < most) cuts.add(plainOf(value).of);
+    for (const value of behindOf(start)) {
+      if (value === root || value.uses.size < 2) continue;
+      const multiples: Value[] = [];
+      for (let cut: Value | undefined = value; cut && multiples.length < MOST_CUTS; cut = multipleOf(cut, facts))
+        multiples.unshift(plainOf(cut).of);
+      for (const cut of multiples) if (cuts.size < most) cuts.add(cut);
+    }
   }
   cuts.delete(root);
   return cuts;
+}
+
+/** What a value is a number times of: where −x is read twice, the formula may be of x. */
+function multipleOf(value: Value, facts: Facts): Value | undefined {
+  const node = plainOf(value).of.producer;
+  if (!node?.is('Neg') && !node?.is('Mul') && !node?.is('Div')) return undefined;
+  const [of, ...others] = node.inputs.filter((input) => scalarOf(input, facts) === undefined);
+  return others.length === 0 && of !== node.inputs[node.is('Div') ? 1 : 2] ? of : undefined;
 }
 
 const hasInSite = ({ shape, parts }: Pattern, name: string): boolean =>

@@ -173,8 +173,10 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
       { environment: inside, ratio: coefficient },
       search,
     )) {
+      const count = shape.number !== undefined && !isNear(ratio, 1) ? summedIn(of) : undefined;
       const next = shape.number === undefined ? found : found.capture(shape.number, ratio);
-      if (next) yield { environment: next, ratio: shape.number === undefined ? ratio / shape.x : 1 };
+      if (count !== undefined) search.fail(found, pattern, at, otherMultiple(pattern, subject, ratio), true);
+      else if (next) yield { environment: next, ratio: shape.number === undefined ? ratio / shape.x : 1 };
     }
   },
 
