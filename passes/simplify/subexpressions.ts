@@ -1,5 +1,5 @@
 /** Common subexpressions: nodes that compute the same from the same, by the same bodies. Random nodes are never the same. */
-import type { Attribute } from '../../src/ir/attribute.js';
+import { type Attribute, attributeText } from '../../src/ir/attribute.js';
 import { uniformOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
@@ -74,28 +74,12 @@ function attributeKey(attribute: Attribute, nameOf: NameOf, depth: number): stri
   switch (attribute.type) {
     case 'graph':
       return bodyKey(attribute.value, nameOf, depth + 1);
-    case 'ref':
-      return `ref ${attribute.name}`;
     case 'tensor':
       return tensorKey(attribute.value);
-    case 'float':
-      return `float ${floatKey(attribute.value)}`;
-    case 'floats':
-      return `floats ${attribute.value.map(floatKey)}`;
-    case 'int':
-      return `int ${attribute.value}`;
-    case 'ints':
-      return `ints ${attribute.value}`;
-    case 'string':
-      return `string ${attribute.value}`;
-    case 'strings':
-      return `strings ${attribute.value.map((text) => `[${text}]`)}`;
     default:
-      return undefined;
+      return attributeText(attribute);
   }
 }
-
-const floatKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
 
 function tensorKey(tensor: Tensor): string | undefined {
   const uniform = uniformOf(tensor);

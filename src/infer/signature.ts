@@ -1,5 +1,5 @@
 /** What a function is called with, as text: calls of one signature give the same but for the dims that nobody knows. */
-import type { Attribute } from '../ir/attribute.js';
+import { type Attribute, attributeText } from '../ir/attribute.js';
 import { type Dim, dimText, type SymbolName, Unknown } from '../ir/dims.js';
 import { substitute } from '../ir/substitute.js';
 import { symbolsOf } from '../ir/symbols.js';
@@ -16,19 +16,16 @@ function numberOf(object: object): number {
   return number;
 }
 
-function attributeText(attribute: Attribute): string {
-  if (attribute.type === 'ref') return `ref ${attribute.name}`;
-  const { type, value } = attribute;
-  if (type === 'int' || type === 'ints' || type === 'float' || type === 'floats' || type === 'string')
-    return `${type} ${value}`;
-  return `${type} ${value === undefined ? '' : numberOf(value)}`;
+function textOf(attribute: Attribute): string {
+  const value = 'value' in attribute ? attribute.value : undefined;
+  return attributeText(attribute) ?? `${attribute.type} ${typeof value === 'object' ? numberOf(value) : ''}`;
 }
 
 const knownText = ({ type, contents }: Known): string =>
   `${typeText(type, dimText)}=${contents?.map((one) => (one === undefined ? '' : dimText(one))) ?? ''}`;
 
 export const signatureOf = (inputs: readonly Known[], attributes: ReadonlyMap<string, Attribute>): string =>
-  JSON.stringify([inputs.map(knownText), [...attributes].map(([name, one]) => [name, attributeText(one)])]);
+  JSON.stringify([inputs.map(knownText), [...attributes].map(([name, one]) => [name, textOf(one)])]);
 
 /** What one call gave, said of another: unknown dims that the function brings are the other call's own. */
 export function sameAgain(given: readonly Known[], inputs: readonly Known[], own: Unknowns): readonly Known[] {

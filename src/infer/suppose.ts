@@ -5,12 +5,12 @@
  * Why this way: demands that flow from a node back to the If ask a second rule of each operator, the inverse of its first, and do not see that two
  * Ifs have one cause. A supposition needs neither, and refutes by ranks, sizes and contents alike.
  */
+import { Agenda } from '../ir/agenda.js';
 import type { Attribute } from '../ir/attribute.js';
-import { type Dim, equalDims } from '../ir/dims.js';
+import { type Dim, equalDims, isNonNegative, subtractDims } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
-import { Heap } from '../ir/heap.js';
 import type { Node } from '../ir/node.js';
-import { outermost, readerIn, scopesIn } from '../ir/scopes.js';
+import { outermost, scopesIn } from '../ir/scopes.js';
 import { equalTypes, type Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Contents, PartialDim } from '../ops/call.js';
@@ -83,6 +83,13 @@ export function branchOf(node: Node, condition: Dim | undefined): Graph | undefi
   return branch?.type === 'graph' ? branch.value : undefined;
 }
 
+/** True for a Loop that goes round once or more. */
+function runsOnce(call: FrameCall): boolean {
+  if (!call.node.is('Loop') || (call.has(1) && call.scalar(1) !== 1)) return false;
+  const trips = call.has(0) ? call.scalar(0) : 1;
+  return trips !== undefined && isNonNegative(subtractDims(trips, 1));
+}
+
 /** What is known where conditions are supposed to hold. */
 class Supposition extends Frame {
   /** What the first node that runs for certain would get and refuses. */
@@ -121,7 +128,7 @@ class Supposition extends Frame {
     const { node } = call;
     if (!this.#certain.has(node.graph)) return;
     this.#refuse(sizesAgainst(call));
-    const taken = node.is('If') && branchOf(node, call.scalar(0));
+    const taken = node.is('If') ? branchOf(node, call.scalar(0)) : runsOnce(call) ? call.body('body') : undefined;
     if (taken) this.#certain.add(taken);
   }
 
@@ -180,36 +187,3 @@ interface Taken {
 
 const isSame = (a: PartialDim, b: PartialDim): boolean =>
   a === b || (a !== undefined && b !== undefined && equalDims(a, b));
-
-/** Nodes of a scope that are to be gone over, in its order, each once. */
-class Agenda {
-  readonly #waiting: Heap<Node>;
-  readonly #met = new Set<Node>();
-
-  constructor(readonly graph: Graph) {
-    const positions = positionsIn(graph.nodes());
-    this.#waiting = new Heap((node) => positions.get(node) as number);
-  }
-
-  take(): Node | undefined {
-    return this.#waiting.pop();
-  }
-
-  /** What reads the value, by itself or in a body. */
-  addReaders(value: Value): void {
-    for (const use of value.uses) {
-      const node = readerIn(this.graph, use.node);
-      if (!node || node.isEnd || this.#met.has(node)) continue;
-      this.#met.add(node);
-      this.#waiting.push(node);
-    }
-  }
-}
-
-const positions = new WeakMap<readonly Node[], ReadonlyMap<Node, number>>();
-/** Where each node of an order stands. */
-function positionsIn(order: readonly Node[]): ReadonlyMap<Node, number> {
-  const known = positions.get(order) ?? new Map(order.map((node, at) => [node, at]));
-  positions.set(order, known);
-  return known;
-}

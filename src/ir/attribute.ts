@@ -80,3 +80,15 @@ const NONE: readonly Graph[] = [];
 /** The graphs an attribute holds; none for other types. */
 export const graphsOf = (attribute: Attribute | undefined): readonly Graph[] =>
   attribute?.type === 'graph' ? [attribute.value] : attribute?.type === 'graphs' ? attribute.value : NONE;
+
+/** Numbers, text and references as text, the same for what is the same: -0 is not 0. undefined for graphs, tensors and types. */
+export function attributeText(attribute: Attribute): string | undefined {
+  const { type } = attribute;
+  if (type === 'ref') return `ref ${attribute.name}`;
+  if (type === 'float' || type === 'floats') {
+    const numbers = [attribute.value].flat();
+    return `${type} ${numbers.map((number) => (Object.is(number, -0) ? '-0' : String(number)))}`;
+  }
+  if (type === 'strings') return `${type} ${attribute.value.map((text) => `[${text}]`)}`;
+  return type === 'int' || type === 'ints' || type === 'string' ? `${type} ${attribute.value}` : undefined;
+}

@@ -106,11 +106,8 @@ const onlyElement = (a: Type | undefined, b: Type | undefined): Type | undefined
 function setFinal(call: Call, index: number, carried: Known, given: Known | undefined): void {
   const isHeld = carried.type?.kind === 'optional' && given?.type !== undefined && given.type.kind !== 'optional';
   const type = isHeld ? given.type : carried.type;
-  if (type?.kind === 'tensor') {
-    call.setType(index, undefined);
-    const value = call.node.outputs[index];
-    if (value) call.setType(index, tensorType(type.elem, call.whole(value, type.shape?.map(outside))));
-  } else call.setType(index, loose(type));
+  if (type?.kind === 'tensor') setScan(call, index, type.elem, type.shape?.map(outside));
+  else call.setType(index, loose(type));
   call.setContents(index, carried.contents);
 }
 
@@ -142,7 +139,6 @@ const loop: InferRule = (call) => {
     const scanned = outputs[index + 1]?.type;
     if (scanned?.kind === 'tensor') {
       const { shape } = scanned;
-      call.setType(index, undefined);
       setScan(call, index, scanned.elem, shape && [trips, ...shape.map(outside)]);
     }
   }

@@ -1,7 +1,6 @@
 /** Convolutions and pools. */
 import { addDims, ceilDivide, type Dim, floorDivide, minDim, multiplyDims, subtractDims } from '../ir/dims.js';
-import type { Shape } from '../ir/types.js';
-import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
+import type { Call, InferRule, PartialDim } from './call.js';
 import { all, convolved, leastRank, sameDim, windowed } from './demands.js';
 import { exact, heavy, layer, places, scales } from './precision.js';
 import type { Rows } from './row.js';
@@ -50,29 +49,17 @@ export const conv =
     const [data, kernel] = [call.shape(0), call.shape(weights)];
     const rank = (data ?? kernel)?.length;
     if (rank === undefined || rank < 2) return;
-    if (isLast(call)) return call.set(0, channelsLast(call, data, kernel));
-    const spatial = rank - 2;
-    const window = windowOf(call, spatial);
+    // The weights keep their order [out, in, …].
+    const first = isLast(call) ? 1 : 2;
+    if (first === 1 && !data) return;
+    const window = windowOf(call, rank - 2);
     const sizes = call.ints('kernel_shape') ?? kernel?.slice(2);
-    const dims = Array.from({ length: spatial }, (_, axis) => {
+    const dims = Array.from({ length: rank - 2 }, (_, axis) => {
       const size = sizes?.[axis];
-      return size === undefined ? undefined : windows(data?.[axis + 2], axis, size, window);
+      return size === undefined ? undefined : windows(data?.[axis + first], axis, size, window);
     });
-    call.set(0, [data?.[0], kernel?.[0], ...dims]);
+    call.set(0, first === 1 ? [data?.[0], ...dims, kernel?.[0]] : [data?.[0], kernel?.[0], ...dims]);
   };
-
-function channelsLast(call: Call, data: Shape | undefined, kernel: Shape | undefined): PartialShape | undefined {
-  if (!data) return undefined;
-  const spatial = data.length - 2;
-  const window = windowOf(call, spatial);
-  // The weights keep their order [out, in, …].
-  const sizes = call.ints('kernel_shape') ?? kernel?.slice(2);
-  const dims = Array.from({ length: spatial }, (_, axis) => {
-    const size = sizes?.[axis];
-    return size === undefined ? undefined : windows(data[axis + 1], axis, size, window);
-  });
-  return [data[0], ...dims, kernel?.[0]];
-}
 
 const convTranspose: InferRule = (call) => {
   const [data, kernel] = [call.shape(0), call.shape(1)];

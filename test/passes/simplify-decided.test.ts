@@ -37,6 +37,18 @@ const ifsIn = (model: Model) =>
 const lstm: Build = (g, x) =>
   g.op('LSTM', [x, weights(g, 1, 20, 6), weights(g, 1, 20, 5)], { hidden_size: 5 }, { name: 'reader' });
 
+const reader: Build = (g, x) => g.op('Transpose', [x], { perm: [0, 2, 1] });
+
+/** Reads x in each round. */
+function looped(g: GraphBuilder, x: Value, rounds: Value): Value {
+  const body = g.body('body', (b) => {
+    b.input('i', 'int64', []);
+    b.output('still', b.op('Identity', [b.input('going', 'bool', [])]));
+    b.output('each', reader(b, x));
+  });
+  return g.op('Loop', [rounds, undefined], { body });
+}
+
 describe('simplify: Ifs that what comes after decides', () => {
   it.each<[string, Build, 0 | 1]>([
     ['LSTM', lstm, 1],
@@ -171,6 +183,12 @@ describe('simplify: Ifs that what comes after decides', () => {
     });
   });
 
+  it('by what a loop does that goes round for certain', async () => {
+    const before = modelOf((g, x) => looped(g, x, g.constant('int64', 2, [])));
+    const { model } = await checkPass(simplify(), { before, within: 0, dims: { n: 3 }, feeds: c(1) });
+    expect(ifsIn(model)).toBe(0);
+  });
+
   it('in functions, and by what is called with it', async () => {
     const modelWith = (
       define: (g: GraphBuilder, call: (x: Value, flag: Value) => Value) => void,
@@ -224,21 +242,11 @@ describe('simplify: Ifs that stay', () => {
   ])('%s', (_, after) => stays(modelOf(after)));
 
   it('what demands is in a branch, or in a loop that may not run, or read by nothing', async () => {
-    const reader: Build = (g, x) => g.op('Transpose', [x], { perm: [0, 2, 1] });
     await stays(
       modelOf((g, x) => choose(g, g.input('d', 'bool', []), reader, whole, x, 'other')),
       2,
     );
-    await stays(
-      modelOf((g, x) => {
-        const body = g.body('body', (b) => {
-          b.input('i', 'int64', []);
-          b.output('still', b.op('Identity', [b.input('going', 'bool', [])]));
-          b.output('each', reader(b, x));
-        });
-        return g.op('Loop', [g.input('m', 'int64', []), undefined], { body });
-      }),
-    );
+    await stays(modelOf((g, x) => looped(g, x, g.input('m', 'int64', []))));
     await stays(
       modelOf((g, x) => {
         reader(g, x);
