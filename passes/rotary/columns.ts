@@ -15,6 +15,7 @@ import { blockOf, broadcastLanes, type Lane, leadOf, movedLanes, widthOf } from 
 import { scalarOf } from '../../src/match/scalar.js';
 import { movementOf } from '../../src/ops/moved.js';
 import { isAlong, type Movement } from '../../src/ops/movement.js';
+import { rowOf } from '../../src/ops/registry.js';
 
 /** A lane of a table and its factor. */
 export interface Column extends Lane {
@@ -137,7 +138,8 @@ export class Columns {
 
   /** An op that computes each element from those at its place: the key is the op of the operands' keys. */
   #pointwise(node: Node, shape: Shape, rank: number): readonly Named[] | undefined {
-    if (!pointwise.has(node.opType) || node.outputs.length !== 1) return undefined;
+    const { isElementwise, parity } = rowOf(node) ?? {};
+    if (!isElementwise || (node.attributes.size > 0 && !node.is('Cast'))) return undefined;
     const to = blockOf(shape, rank);
     const rows: (readonly Named[])[] = [];
     for (const input of node.inputs) {
@@ -151,11 +153,11 @@ export class Columns {
     const label = `${node.opType}${node.int('to') ?? ''}`;
     return rows[0]?.map((_, lane) => {
       const operands = rows.map((row) => row[lane] as Named);
-      if (node.opType === 'Sin' || node.opType === 'Cast') {
+      if (parity === 'odd' || node.is('Cast')) {
         const { factor, key } = operands[0] as Named;
         return this.#named(`${label} ${Math.abs(factor)}·${key}`, Math.sign(factor));
       }
-      const texts = operands.map(({ factor, key }) => `${node.opType === 'Cos' ? Math.abs(factor) : factor}·${key}`);
+      const texts = operands.map(({ factor, key }) => `${parity === 'even' ? Math.abs(factor) : factor}·${key}`);
       return this.#named(`${label} ${texts.join(' ')}`);
     });
   }
@@ -171,8 +173,6 @@ export class Columns {
       : this.#row(source, rank).map(({ factor, key }) => this.#named(`${label} ${key}`, factor));
   }
 }
-
-const pointwise = new Set(['Cos', 'Sin', 'Cast', 'Exp', 'Sqrt', 'Reciprocal', 'Add', 'Sub', 'Mul', 'Div', 'Pow']);
 
 /** What a movement does to the leading axes, in words that are equal where it does the same; undefined where it does more. */
 function leading(movement: Movement | undefined, shape: Shape, rank: number, facts: Facts): string | undefined {

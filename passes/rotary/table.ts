@@ -13,6 +13,7 @@ import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import type { Rewriter } from '../../src/match/rewriter.js';
 import { scalarOf } from '../../src/match/scalar.js';
 import { movementOf } from '../../src/ops/moved.js';
+import { rowOf } from '../../src/ops/registry.js';
 import { leavesLanes } from './columns.js';
 
 /** Columns of one value, all with the same factor. */
@@ -153,26 +154,15 @@ function unled(value: Value, rank: number): Value {
 
 /** Which operand's columns an op computes its columns from, one from one, in a form that fits fewer columns as well. */
 function operandOf(node: Node, value: Value, rank: number, facts: Facts): number | undefined {
-  const [a, b] = node.inputs;
   const isAlike = (input: Value | undefined, isOfRank = true): boolean =>
     (!isOfRank || input?.shape?.length === value.shape?.length) &&
     blockOf(input?.shape, rank)?.join() === blockOf(value.shape, rank)?.join();
   const isNumber = (input: Value | undefined): boolean =>
     (input?.shape?.length ?? 2) <= 1 && scalarOf(input, facts) !== undefined;
-  switch (node.opType) {
-    case 'Cos':
-    case 'Sin':
-    case 'Cast':
-    case 'Neg':
-      return isAlike(a) ? 0 : undefined;
-    case 'Mul':
-      if (isAlike(a) && isNumber(b)) return 0;
-      return isAlike(b) && isNumber(a) ? 1 : undefined;
-    case 'Div':
-      return isAlike(a) && isNumber(b) ? 0 : undefined;
-    default:
-      return rank === 1 && isAlike(a, false) && isOfAnyWidth(node, value, facts) ? 0 : undefined;
-  }
+  const at = node.inputs.findIndex((input) => isAlike(input) && !isNumber(input));
+  const isPointwise = rowOf(node)?.isElementwise && node.inputs.every((input, i) => i === at || isNumber(input));
+  if (isPointwise) return at < 0 ? undefined : at;
+  return rank === 1 && isAlike(node.inputs[0], false) && isOfAnyWidth(node, value, facts) ? 0 : undefined;
 }
 
 /** True for an op that moves whole rows, and is told no sizes of theirs. */

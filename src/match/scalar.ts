@@ -84,15 +84,12 @@ function numberIn(
   value: Value,
   of: (source: Value) => number | undefined,
 ): number | undefined {
-  const first = sources[0] && of(sources[0]);
-  const isAll = (number: number | undefined): boolean => Object.is(number, first);
-  if (
-    first === undefined ||
-    !sources.slice(1).every((source) => isAll(of(source))) ||
-    (fill !== undefined && !isAll(fill))
-  )
-    return undefined;
-  return recast ? recast(first, value.elem) : first;
+  const [first] = sources;
+  const number = first && of(first);
+  const isAll = (other: number | undefined): boolean => Object.is(other, number);
+  const isOne = sources.slice(1).every((source) => isAll(of(source))) && (fill === undefined || isAll(fill));
+  if (number === undefined || !isOne) return undefined;
+  return recast ? recast(number, value.elem) : number;
 }
 
 /** The number that every element of a value is: a scalar, or one that was repeated; undefined where it is not known. */
