@@ -59,7 +59,9 @@ export function emitAttention(
   if (!read) return new Miss('sizes of the result are not known', site.context);
   const shapes = shapesOf(site, emission.operands);
   if (shapes instanceof Miss) return shapes;
-  const builder = new Rewriter(context.graph, site.context.name || site.softmax.name);
+  const name = site.context.name || site.softmax.name;
+  // Where names have no scopes, the site's is one: its kernel is told from the next.
+  const builder = new Rewriter(context.graph, /^$|\//.test(name) ? name : `${name}/`);
   let output = emission.plan(builder, shared);
   const type = tensorType(elem, axes.map(sizeOf));
   output.type = type;
