@@ -317,13 +317,14 @@ export function broadcastDims(a: Dim, b: Dim): Dim | undefined {
 
 /**
  * True for min(c, x) with a number c where x takes part too: if x > c, only c = 1 broadcasts with x; so x it is. A table of
- * c positions cut to the length of a sequence and added to it says this. And for max(1, x), which is 1 where x is not.
+ * c positions cut to the length of a sequence and added to it says this. And for max(1, x) or
+ * max(0, x), which is 1 or 0 where x is not, or x.
  */
 function isCut(dim: Dim, all: ReadonlyMap<string, Dim>): boolean {
   const only = onlyAtom(dim);
   if (only?.kind !== 'min' && only?.kind !== 'max') return false;
   const [limit, x] = typeof only.a === 'number' ? [only.a, only.b] : [only.b, only.a];
-  return typeof limit === 'number' && (only.kind === 'min' ? limit >= 1 : limit === 1) && all.has(dimText(x));
+  return typeof limit === 'number' && (only.kind === 'min' ? limit >= 1 : limit <= 1) && all.has(dimText(x));
 }
 
 /** The atom that a dim is, if it is one. */

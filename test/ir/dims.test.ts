@@ -39,6 +39,7 @@ describe('dims', () => {
       [minDim(4, minDim(a, 8)), 'min(4,a)', (x) => Math.min(4, x)],
       [minDim(8, minDim(a, 8)), 'min(8,a)', (x) => Math.min(8, x)],
       [broadcastDims(maxDim(1, a), a) as Dim, 'a', (x) => x],
+      [broadcastDims(subtractDims(a, 1), shorter) as Dim, 'a-1', (x) => x - 1],
     ];
     for (const [dim, form, count] of forms) {
       expect(text(dim)).toBe(form);

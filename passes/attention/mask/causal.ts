@@ -2,11 +2,11 @@
 
 import type { Facts } from '../../../src/infer/index.js';
 import { append } from '../../../src/ir/lists.js';
+import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
-import { sameFactors } from '../../../src/match/view.js';
+import { type Factor, sameFactors } from '../../../src/match/view.js';
 import { exactly, joined, type Maybe, maximum, product, sum } from '../../../src/ops/interval.js';
-import type { AttentionSite } from '../read/site.js';
 import { ElementReader } from './elements.js';
 import type { Band, Elements, Position } from './place.js';
 import { MASKED, type Term } from './term.js';
@@ -71,7 +71,7 @@ export function inputsOf({ terms }: Masked, facts: Facts): readonly Value[] {
 }
 
 /** A Miss where a key after its query may be seen. */
-export function causalityOf(site: AttentionSite, facts: Facts): Match<Causality> {
+export function causalityOf(site: Masked & { readonly softmax: Node }, facts: Facts): Match<Causality> {
   const { after, own, upTo } = readersOf(facts);
   const at = site.terms[0]?.at ?? site.softmax;
   const later = totalOf(site, after);
@@ -91,7 +91,11 @@ export const elementsAnywhere = (value: Value | undefined, facts: Facts): Elemen
   readersOf(facts).upTo.at(value);
 
 /** What is asked of a site here. */
-type Masked = Pick<AttentionSite, 'terms' | 'query' | 'key'>;
+interface Masked {
+  readonly terms: readonly Term[];
+  readonly query: { readonly rows: readonly Factor[] };
+  readonly key: { readonly rows: readonly Factor[] };
+}
 
 /** Where the queries and the keys stand. */
 interface Placing {
