@@ -268,7 +268,7 @@ export const isNonNegative = (dim: Dim): boolean =>
 
 /** Says that every run has a value with an axis of this size, until the work with dims ends. */
 export function seeSize(dim: Dim): void {
-  if (!isNonNegative(dim)) spelling.sizes.add(dimText(dim));
+  if (typeof dim !== 'number' && !isNonNegative(dim)) spelling.sizes.add(dim.text);
 }
 
 function isSize(a: Atom): boolean {
