@@ -7,6 +7,7 @@
 import type { Node } from '../ir/node.js';
 import { equalShapes, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { rowOf } from '../ops/registry.js';
 import { isNear } from './near.js';
 
 /** coefficient · Π atom^exponent. Powers of one atom that may not be added stand beside each other. */
@@ -77,8 +78,7 @@ const MOST_TERMS = 16;
 /** What is left of two numbers that cancel, by their size: a few units in the last place of float32. */
 const NOTHING = 1e-6;
 /** The functions with f(−x) = −f(x). */
-const odd: ReadonlySet<string> = new Set(['Erf', 'Tanh']);
-export const isOdd = (opType: string): boolean => odd.has(opType);
+export const isOdd = (opType: string): boolean => rowOf({ domain: '', opType })?.parity === 'odd';
 
 export const numberExpression = (x: number): Expression => ({
   terms: x === 0 ? [] : [{ coefficient: x, factors: [] }],
