@@ -27,7 +27,7 @@ export interface Place {
   readonly cycle?: Dim;
   /** The place is what this list says instead: row by row of the output's axes from `axis` on, which have these sizes. */
   readonly list?: { readonly contents: Contents; readonly sizes: readonly number[] };
-  /** Only a run tells, by what these hold: at the same place on `axis` and others of no axis of the source, the same. */
+  /** Only a run tells, by what these hold: along `axis`, and along axes behind it that no axis of the source follows. */
   readonly by?: readonly Value[];
 }
 

@@ -53,8 +53,9 @@ export type Rows = Readonly<Record<string, OpRow>>;
 export const alike = (opTypes: string, row: OpRow): Rows =>
   Object.fromEntries(opTypes.split(' ').map((opType) => [opType, row]));
 
-/** True where an op holds what its row says of moving. */
-export const isMover = ({ when }: Moves, node: Node): boolean => when?.(node) ?? true;
+/** True where a node does what the row of its op says of moving: a function of the model is what its body is. */
+export const isMover = ({ when }: Moves, node: Node): boolean =>
+  node.graph.model.functionOf(node) === undefined && (when?.(node) ?? true);
 
 export const isFrom = ({ from }: Moves, index: number): boolean => from === 'all' || from.includes(index);
 

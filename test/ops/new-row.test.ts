@@ -1,6 +1,7 @@
 /** A new op that moves elements is one row: inference, views, lanes, fills, flows and identities read it as it is. */
 import { expect, test } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
+import { Graph } from '../../src/ir/graph.js';
 import type { Value } from '../../src/ir/value.js';
 import { along, type Movement } from '../../src/ops/movement.js';
 import type { OpRow } from '../../src/ops/row.js';
@@ -54,4 +55,17 @@ test('a row is all that readers need', async () => {
   expect(lanes?.map(({ index }) => index)).toEqual([0, 2, 1, 3]);
   const { model: simpler } = await optimize(model, [simplify()], { verify: 'none' });
   expect(simpler.graph.outputs[3]).toBe(simpler.graph.inputs[1]);
+});
+
+test('a function of the model that has the name of an op is no op', () => {
+  const model = buildModel({ '': 20 }, (g) => {
+    g.output('y', g.op('Turns', [g.input('x', 'float32', [2, 3])]));
+  });
+  const graph = new Graph(model, 'Turns', new Map(model.opsets));
+  graph.output('y', graph.add('Neg', [graph.input('x')]).output);
+  const names = { domain: '', name: 'Turns', overload: '', docString: '' };
+  model.functions.push({ ...names, graph, attributes: [], defaults: new Map() });
+  const [y] = model.graph.outputs as readonly Value[];
+  const facts = inferTypes(model);
+  expect([heldBy(y), viewOf(y as Value, facts)?.base]).toEqual([undefined, y]);
 });
