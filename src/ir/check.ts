@@ -12,12 +12,14 @@ import type { Value } from './value.js';
  * outputs of what is no body, have one, or a constant's type differs from its tensor's in element type or shape.
  */
 export function checkModel(model: Model): void {
-  checkGraph(model.graph, []);
-  for (const { graph } of model.functions) checkGraph(graph, []);
+  checkGraph(model.graph, new Set());
+  for (const { graph } of model.functions) checkGraph(graph, new Set());
 }
 
-function checkGraph(graph: Graph, outer: readonly Graph[]): void {
-  const scopes = [...outer, graph];
+/** `scopes` are those around it. */
+function checkGraph(graph: Graph, scopes: Set<Graph>): void {
+  const isBody = scopes.size > 0;
+  scopes.add(graph);
   const place = `graph "${graph.name}"`;
   for (const { name } of [...graph.inputs, ...graph.outputPorts]) {
     // An input that is passed through may have the output's name; two inputs or two outputs may not.
@@ -32,7 +34,7 @@ function checkGraph(graph: Graph, outer: readonly Graph[]): void {
   const given = new Map<string, Value | undefined>();
   graph.outputPorts.forEach(({ name }, index) => {
     const value = graph.outputs[index];
-    if (outer.length === 0 && given.has(name) && given.get(name) !== value) isTwice(name);
+    if (!isBody && given.has(name) && given.get(name) !== value) isTwice(name);
     given.set(name, value);
   });
   if (graph.outputs.length !== graph.outputPorts.length)
@@ -49,6 +51,7 @@ function checkGraph(graph: Graph, outer: readonly Graph[]): void {
       checkGraph(body, scopes);
     }
   }
+  scopes.delete(graph);
 }
 
 function checkConstant(value: Value): void {
@@ -59,12 +62,11 @@ function checkConstant(value: Value): void {
     throw new ModelError(`constant "${name}"`, `a tensor of its type, ${typeText(type)}`, typeText(actual));
 }
 
-function checkNode(node: Node, scopes: readonly Graph[]): void {
+function checkNode(node: Node, scopes: ReadonlySet<Graph>): void {
   node.inputs.forEach((value, index) => {
     if (!value) return;
     const label = `input ${index}, "${value.name}"`;
-    if (!scopes.includes(value.graph))
-      throw new ModelError(node.label, `${label}, in scope`, 'a value of another graph');
+    if (!scopes.has(value.graph)) throw new ModelError(node.label, `${label}, in scope`, 'a value of another graph');
     const exists = value.producer
       ? value.graph.nodeSet.has(value.producer) && value.producer.outputs[value.index] === value
       : value.graph.constants.has(value) || value.graph.inputs[value.index] === value;

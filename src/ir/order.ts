@@ -8,14 +8,16 @@ import type { Value } from './value.js';
 /** The values of outer scopes that a node's bodies read, at any depth. */
 function capturesOf(node: Node): ReadonlySet<Value> {
   const captures = new Set<Value>();
-  const visit = (graph: Graph, inside: ReadonlySet<Graph>): void => {
-    const scopes = new Set([...inside, graph]);
+  const scopes = new Set<Graph>();
+  const visit = (graph: Graph): void => {
+    scopes.add(graph);
     for (const inner of [...graph.nodeSet, graph.end]) {
       for (const value of inner.inputs) if (value && !scopes.has(value.graph)) captures.add(value);
-      for (const body of inner.bodies) visit(body, scopes);
+      for (const body of inner.bodies) visit(body);
     }
+    scopes.delete(graph);
   };
-  for (const body of node.bodies) visit(body, new Set());
+  for (const body of node.bodies) visit(body);
   return captures;
 }
 
