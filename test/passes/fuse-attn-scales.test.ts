@@ -67,6 +67,24 @@ describe('fuse-attn takes', () => {
   });
 });
 
+describe('fuse-attn takes scores without the highest of their row', () => {
+  const lowered = (axes: number[], keepdims: number) => (g: GraphBuilder, s: Value) => {
+    const highest = g.op('ReduceMax', [s], { axes, keepdims });
+    const row = keepdims ? highest : g.op('Unsqueeze', [highest, g.ints(-1)]);
+    return g.op('Mul', [g.op('Sub', [s, row]), float(g, 4)]);
+  };
+
+  it('as a Softmax does itself', async () => {
+    await fuses(attention({ scores: lowered([-1], 1) }));
+    await fuses(attention({ scores: lowered([3], 0) }));
+  });
+
+  it('but not without the highest of their column', async () => {
+    const before = attention({ scores: lowered([2], 1) });
+    await checkMiss(fuseAttn(), { before, reason: 'another axis than the keys' });
+  });
+});
+
 describe('the shape of the scores is told from query and key', () => {
   it('where it is read elsewhere', async () => {
     const before = buildModel({ '': 17 }, (g) => {

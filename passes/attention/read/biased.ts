@@ -1,11 +1,13 @@
 /** What is added to the scores, or overwrites some of them. */
 import type { Facts } from '../../../src/infer/index.js';
+import { fromStart } from '../../../src/ir/axes.js';
 import { type Dim, equalDims } from '../../../src/ir/dims.js';
 import type { Node } from '../../../src/ir/node.js';
-import type { DataType } from '../../../src/ir/types.js';
+import { type DataType, equalShapes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { deeper, helps, type Match, Miss } from '../../../src/match/miss.js';
 import { fillOf, scalarOf } from '../../../src/match/scalar.js';
+import { viewingOf } from '../../../src/match/view.js';
 import { fillOfGate, isZeroOrOne } from '../mask/gate.js';
 import { type Term, WEAK } from '../mask/term.js';
 import { reachesProduct } from './contraction.js';
@@ -39,13 +41,36 @@ export const biased: Reader = (node, reading) => {
   for (const side of node.is('Add') ? [0, 1] : [0]) {
     const [scores, value] = [node.inputs[side] as Value, node.inputs[1 - side] as Value];
     if (!reachesProduct(scores, 'up')) continue;
-    const inner = reading.gated(scores);
+    const highest = node.is('Sub') ? highestOf(value, scores, reading.facts) : undefined;
+    for (const one of highest?.nodes ?? []) reading.trail.add(one);
+    const inner = highest ? reading.inner(scores) : reading.gated(scores);
+    if (highest && !(inner instanceof Miss))
+      return { ...inner, lowered: [...inner.lowered, inner.axes[highest.axis] ?? []] };
     if (!(inner instanceof Miss)) return added(inner, scores, value, node, reading.facts);
     attempts.push(inner);
   }
   const none = new Miss('before the Softmax: expected MatMul(query, key) under the Add; found none', node);
   return attempts.length > 0 ? attempts.reduce(deeper) : none;
 };
+
+/** The axis over which the highest of the scores is taken, and its nodes, where a value is that and nothing else reads it. */
+function highestOf(value: Value, scores: Value, facts: Facts): { axis: number; nodes: readonly Node[] } | undefined {
+  const last = value.producer;
+  const node = last?.is('ReduceMax') ? last : viewingOf(value) ? last?.inputs[0]?.producer : undefined;
+  const [of, given] = node?.inputs ?? [];
+  const { shape } = scores;
+  if (!last || !node?.is('ReduceMax') || node.hasReference || of !== scores || !shape) return undefined;
+  const [axis, ...others] = (given ? facts.contents(given) : node.ints('axes')) ?? [];
+  if (typeof axis !== 'number' || others.length > 0) return undefined;
+  const at = fromStart(axis, shape.length);
+  const nodes = [...new Set([last, node])];
+  const isAlone = nodes.every(({ output }) => output.uses.size === 1 && !output.isOutput);
+  const isKept = equalShapes(
+    value.shape,
+    shape.map((dim, i) => (i === at ? 1 : dim)),
+  );
+  return isAlone && isKept ? { axis: at, nodes } : undefined;
+}
 
 function added(given: Scores, scores: Value, value: Value, node: Node, facts: Facts): Match<Scores> {
   const { gate, ...ungated } = given;

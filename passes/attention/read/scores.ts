@@ -22,6 +22,8 @@ export interface Scores {
   readonly scales: readonly Scale[];
   readonly capped: number | undefined;
   readonly terms: readonly Term[];
+  /** Axes over which the highest score was subtracted, as a Softmax over them does itself. */
+  readonly lowered: Axes;
   /** What multiplies the value that was read, and is not shown to be a mask yet. */
   readonly gate?: Gate;
 }
@@ -29,6 +31,7 @@ export interface Scores {
 /** What reads the scores below a node, and what it has read. */
 export interface Reading {
   readonly facts: Facts;
+  readonly trail: Trail;
   inner(value: Value | undefined): Match<Scores>;
   /** Those whose last factor may turn out to be a mask. */
   gated(value: Value | undefined): Match<Scores>;
@@ -55,12 +58,13 @@ function gatedScores(value: Value, facts: Facts, trail: Trail): Match<Scores> {
   if (trail.nodes.length > MOST_STEPS)
     return miss(`before the Softmax: no MatMul(query, key) within ${MOST_STEPS} nodes`);
   if (value.isOutput) return miss('the scores are an output of the graph', helps.output);
-  const readers = [...value.uses].filter((use) => trail.has(use.node));
+  const readers = [...value.uses].filter(({ node }) => trail.has(node) && !node.is('ReduceMax'));
   if (readers.length > 1 || trail.otherUser(value)) return miss('the scores have another use', helps.use);
   const { mark } = trail;
   trail.add(node);
   const result = read(node, value, {
     facts,
+    trail,
     inner: (inner) => scoresOf(inner as Value, facts, trail),
     gated: (inner) => gatedScores(inner as Value, facts, trail),
   });
@@ -125,5 +129,5 @@ function productScores(node: Node, facts: Facts): Match<Scores> {
   });
   axes[product.own[0]] = x.axes[left.own] ?? [];
   axes[product.own[1]] = y.axes[right.own] ?? [];
-  return { product, views: [x, y], axes, factor: 1, scales: [], capped: undefined, terms: [] };
+  return { product, views: [x, y], axes, factor: 1, scales: [], capped: undefined, terms: [], lowered: [] };
 }

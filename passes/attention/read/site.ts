@@ -65,7 +65,8 @@ function siteAt(softmax: Node, input: Value, facts: Facts, trail: Trail): Match<
   const { operands } = scores.product;
   const own = operands.map((operand, side) => scores.views[side as 0 | 1].axes[operand.own] ?? []);
   const keySide = sameFactors(own[1] ?? [], keys) ? 1 : sameFactors(own[0] ?? [], keys) ? 0 : undefined;
-  if (keySide === undefined) return new Miss(OTHER_AXIS, softmax);
+  if (keySide === undefined || scores.lowered.some((axes) => !sameFactors(axes, keys)))
+    return new Miss(OTHER_AXIS, softmax);
   trail.enter('weights');
   const weights = weightsOf(softmax, scores, keys, facts, trail);
   if (weights instanceof Miss) return weights;
