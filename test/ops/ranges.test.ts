@@ -111,6 +111,8 @@ describe('ranges of rows', () => {
         const calls = Array.from({ length: CASES }, () => [drawn(from)]);
         await compare(nodeOn('Cast', [from], attributes), calls, attributes);
       }
+    const beyond = [fitted(exactly(Number.POSITIVE_INFINITY), 'float32'), fitted(exactly(2 ** 60), 'int64')];
+    expect(beyond, 'neither plus infinity nor integers that doubles do not tell apart').toEqual([undefined, undefined]);
     const masked = cast(exactly(-1e9), 'float16');
     expect([masked?.high, cast(exactly(-65504), 'float16')?.low, cast(exactly(-3.4e38), 'bfloat16')?.high]).toEqual([
       MINUS,

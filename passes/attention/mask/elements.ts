@@ -54,7 +54,7 @@ export class ElementReader {
     const tensor = constantTensor(value);
     if (tensor) return storedElements(tensor, positions, this.band);
     const known = scalarOf(value, this.facts);
-    if (known !== undefined && Number.isFinite(known)) return counted(exactly(known));
+    if (known !== undefined && Number.isFinite(known)) return counted(fitted(exactly(known), value.elem));
     const node = value.producer;
     if (node?.domain !== '' || node.outputs[0] !== value || node.hasReference) return undefined;
     /** An input that broadcasts to the node's output. */

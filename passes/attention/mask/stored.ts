@@ -2,7 +2,7 @@
 import { instanceCount, instanceOf } from '../../../src/ir/bank.js';
 import { numbersOf } from '../../../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
-import { intervalOf, joined } from '../../../src/ops/interval.js';
+import { fitted, intervalOf, joined } from '../../../src/ops/interval.js';
 import { type Band, counted, type Elements, ofPlace, type Position } from './place.js';
 
 /** Constants larger than this are not read. */
@@ -15,7 +15,8 @@ export function storedElements(tensor: Tensor, positions: readonly Position[] = 
   if (type === 'string' || count > READ || count === 0) return undefined;
   const tensors = Array.from({ length: instanceCount(tensor) }, (_, index) => numbersOf(instanceOf(tensor, index)));
   const found = tensors.map((numbers) => intervalOf(numbersAt(numbers, shape, positions, band)));
-  const elements = counted(found.reduce((a, b) => joined(a, b)));
+  const all = found.reduce((a, b) => joined(a, b));
+  const elements = counted(fitted(all, type));
   const [only] = tensors;
   if (elements?.place || !only || tensors.length > 1) return elements;
   return counting(only, shape, positions, band) ?? elements;
