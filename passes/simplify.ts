@@ -45,6 +45,7 @@ export const simplify = definePass({
   name: 'simplify',
   summary: 'Removes what computes nothing or the same again: dead code, identities, duplicates, constant parts.',
   fidelity: 'exact',
+  clears: true,
   needs: ['types'],
   options: z.object({}),
   async run(model, _, context) {

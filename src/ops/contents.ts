@@ -26,6 +26,10 @@ const exact = (dim: PartialDim): PartialDim =>
   typeof dim === 'number' && Number.isInteger(dim) && !Number.isSafeInteger(dim) ? undefined : dim;
 const truth = (value: boolean | undefined): PartialDim => (value === undefined ? undefined : value ? 1 : 0);
 
+/** What two numbers are to each other; not known of two that may have been rounded to be so. */
+const compared = (f: (a: Dim, b: Dim) => boolean | undefined): Combine =>
+  whole((a, b) => (exact(a) === undefined && exact(b) === undefined ? undefined : truth(f(a, b))));
+
 /** A symbolic dim stands for a whole number: a fraction may not enter its terms. */
 const whole =
   (f: Combine): Combine =>
@@ -91,9 +95,9 @@ export const arithmetic = {
   }),
   min: whole(minDim),
   max: whole(maxDim),
-  equal: whole((a, b) => truth(isEqual(a, b))),
-  greater: whole((a, b) => truth(typeof a === 'number' && typeof b === 'number' ? a > b : isAtLeast(a, addDims(b, 1)))),
-  greaterOrEqual: whole((a, b) => truth(isAtLeast(a, b))),
+  equal: compared(isEqual),
+  greater: compared((a, b) => (typeof a === 'number' && typeof b === 'number' ? a > b : isAtLeast(a, addDims(b, 1)))),
+  greaterOrEqual: compared(isAtLeast),
   and: ((a, b) => (a === 0 || b === 0 ? 0 : a === 1 && b === 1 ? 1 : undefined)) as Combine,
   or: ((a, b) => (a === 1 || b === 1 ? 1 : a === 0 && b === 0 ? 0 : undefined)) as Combine,
   xor: ((a, b) => (typeof a === 'number' && typeof b === 'number' ? a ^ b : undefined)) as Combine,

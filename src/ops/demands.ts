@@ -18,14 +18,21 @@ export const all =
     return undefined;
   };
 
+/** No size is 0, whatever the symbols are. */
+const isFull = (shape: PartialShape): boolean =>
+  shape.every((dim) => dim !== undefined && isNonNegative(subtractDims(dim, 1)));
+
 /** Only where input 0 has elements: the runtime gives what is empty before it looks. */
 export const unlessEmpty =
   (demand: Demand): Demand =>
   (call) => {
-    const expected = demand(call);
-    const isFull = () => call.shape(0)?.every((dim) => isNonNegative(subtractDims(dim, 1)));
-    return expected !== undefined && isFull() ? expected : undefined;
+    const [expected, shape] = [demand(call), call.shape(0)];
+    return expected !== undefined && shape && isFull(shape) ? expected : undefined;
   };
+
+/** What is reduced has such axes: of a scalar the runtime takes any. */
+export const reducible = (demand: Demand): Demand =>
+  unlessEmpty((call) => (call.rank(0) === 0 ? undefined : demand(call)));
 
 /** An input is of one of these ranks. */
 export const rank =
@@ -155,13 +162,12 @@ export const joinable: Demand = (call) => {
   const named = call.int('axis', 1);
   for (let index = 0; index < call.inputCount; index++) {
     const shape = call.shape(index);
-    if (!shape) continue;
+    // The runtime passes over what is empty, whatever its rank.
+    if (!shape || !isFull(shape)) continue;
     rank ??= shape.length;
     if (shape.length !== rank) return 'inputs of one rank';
     const axis = axisOf(named, rank);
     if (axis === undefined) return `an axis of its inputs, not ${named}`;
-    // The runtime passes over what is empty.
-    if (shape.includes(0)) continue;
     const isOdd = (dim: PartialDim, at: number) =>
       at !== axis && typeof dim === 'number' && (found[at] ??= dim) !== dim;
     if (shape.some(isOdd)) return `dims that are equal but for axis ${axis}`;

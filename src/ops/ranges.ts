@@ -65,7 +65,9 @@ export const clipped: RangeRule = (input, node) => {
   const bound = (index: number, name: string, otherwise: number) =>
     node.inputs[index] ? input(index) : exactly(node.float(name, otherwise));
   const above = maximum(input(0), bound(1, 'min', Number.NEGATIVE_INFINITY));
-  return minimum(above, bound(2, 'max', Number.POSITIVE_INFINITY));
+  const found = minimum(above, bound(2, 'max', Number.POSITIVE_INFINITY));
+  // Where no bound is given it is the lowest finite number, which minus infinity may become.
+  return found && found.low === Number.NEGATIVE_INFINITY ? interval(found.low, found.high, -Number.MAX_VALUE) : found;
 };
 
 /** Where(condition, a, b). */

@@ -3,7 +3,7 @@
 import { axisOf } from '../ir/axes.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
 import { arithmetic, type Combine } from './contents.js';
-import { axes, axesAt, axis, unlessEmpty } from './demands.js';
+import { axes, axesAt, axis, reducible } from './demands.js';
 import type { Precision } from './precision.js';
 import type { OpRow, Rows } from './row.js';
 
@@ -62,7 +62,7 @@ const argument: InferRule = (call) =>
 
 const reducing = (inputSince: number): OpRow => ({
   infer: reduce(inputSince),
-  demands: unlessEmpty(axes(axesAt(1, inputSince))),
+  demands: reducible(axes(axesAt(1, inputSince))),
 });
 const since18 = reducing(18);
 
@@ -79,6 +79,6 @@ export const reduction: Rows = {
   ReduceMin: { ...since18, precision: { isRowwise: true, isExact: true } },
   ReduceProd: { ...since18, precision: { ...summing, size: 'growing' } },
   ReduceSumSquare: { ...since18, precision: { ...summing, size: 'growing' } },
-  ArgMax: { infer: argument, demands: unlessEmpty(axis(0)) },
-  ArgMin: { infer: argument, demands: unlessEmpty(axis(0)) },
+  ArgMax: { infer: argument, demands: reducible(axis(0)) },
+  ArgMin: { infer: argument, demands: reducible(axis(0)) },
 };

@@ -53,9 +53,12 @@ export type Rows = Readonly<Record<string, OpRow>>;
 export const alike = (opTypes: string, row: OpRow): Rows =>
   Object.fromEntries(opTypes.split(' ').map((opType) => [opType, row]));
 
-/** True where a node does what the row of its op says of moving: a function of the model is what its body is. */
-export const isMover = ({ when }: Moves, node: Node): boolean =>
-  node.graph.model.functionOf(node) === undefined && (when?.(node) ?? true);
+/**
+ * True where a node does what the row of its op says of moving: a function of the model is what its body is, and what depends on an
+ * attribute is not known where the function's caller gives it.
+ */
+export const isMover = ({ when, fill }: Moves, node: Node): boolean =>
+  node.graph.model.functionOf(node) === undefined && !(node.hasReference && (when || fill)) && (when?.(node) ?? true);
 
 export const isFrom = ({ from }: Moves, index: number): boolean => from === 'all' || from.includes(index);
 

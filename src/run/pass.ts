@@ -41,6 +41,8 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly opset?: number;
   /** True where all it does is to ask for `shorten`: it is given the model itself. */
   readonly shortens?: boolean;
+  /** True where removing what nothing reads is its work: a model in which it finds that alone is changed. */
+  readonly clears?: boolean;
   readonly options: Schema;
   /**
    * For a pass whose purpose on the target is speed: the other options that tuning tries beside those asked for, perhaps none. It asks

@@ -93,7 +93,7 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
         if (plan && plan.turns.length > 1 && given.revision === revision) notes.length = said;
       }
       candidate = told.short() ?? given;
-      isChanged = candidate !== given || given.revision !== before;
+      isChanged = candidate !== given || given.revision !== before || (isLittered && definition.clears === true);
     });
     if (!isDone) continue;
     if (rewrites.count) course.onVerify();

@@ -6,6 +6,8 @@ import { memoryTensor } from '../../src/ir/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { RuntimeProcess } from '../../src/runtime/isolate.js';
+import { toTensorData } from '../../src/runtime/tensor-data.js';
 import { runModel } from '../run-model.js';
 
 type Attributes = Readonly<Record<string, number | string | number[]>>;
@@ -119,8 +121,43 @@ describe('demands', () => {
     ['Softmax', ['0 3'], { axis: 2 }],
     ['ReduceMean', ['0 3'], { axes: [2] }],
     ['ArgMax', ['0 3'], { axis: 2 }],
+    // Of a scalar any axis may be reduced; what has no elements is joined with anything.
+    ['ReduceMax', [''], { axes: [0] }],
+    ['ReduceSum', ['', '=0'], {}],
+    ['ArgMax', [''], { axis: 1 }],
+    ['Concat', ['0 2 3', '2 3'], { axis: 0 }],
   ])('%s of %j, %j runs, and is demanded nothing of', async (opType, inputs, attributes) => {
     expect(inferTypes(modelOf(opType, inputs, attributes, true)).violations).toEqual([]);
     await runModel(await writeModel(modelOf(opType, inputs, attributes, false)), feedsOf(inputs));
+  });
+
+  it('are made by the runtime too, of inputs of any rank, with and without elements', async () => {
+    const shapes = ['', '0 3', '2 3 1', '2 0 3'];
+    const believed: string[] = [];
+    const runtime = await RuntimeProcess.start();
+    for (const [opType, inputs, attributes] of rows)
+      for (const [index, text] of inputs.slice(0, 1).entries()) {
+        if (text === '-' || text.startsWith('=')) continue;
+        const { elem } = dataOf(text);
+        for (const shape of shapes) {
+          const varied = inputs.with(index, `${elem} ${shape}`);
+          const { violations } = inferTypes(modelOf(opType, varied, attributes, true));
+          if (violations.length === 0) continue;
+          const session = await runtime.load(await writeModel(modelOf(opType, varied, attributes, false)), {
+            provider: 'cpu',
+          });
+          // The runtime's process may end: that is a refusal as well.
+          const isRefused = await session
+            .run(Object.fromEntries(Object.entries(feedsOf(varied)).map(([name, one]) => [name, toTensorData(one)])))
+            .then(
+              () => false,
+              () => true,
+            );
+          await session.release().catch(() => undefined);
+          if (!isRefused) believed.push(`${opType} of ${JSON.stringify(varied)}: ${violations[0]?.expected}`);
+        }
+      }
+    await runtime.close();
+    expect(believed).toEqual([]);
   });
 });

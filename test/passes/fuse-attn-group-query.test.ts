@@ -119,6 +119,11 @@ describe('a causal mask is proven, and leaves no bias', () => {
     ['key ≤ query', (g, s, _, q) => g.op('Where', [upTo(g, q), s, float(g, LOWEST)])],
     ['not key > query', (g, s, _, q) => add(g, s, g.op('Not', [upTo(g, q, 'Greater')]), Number.NEGATIVE_INFINITY)],
     ['key < query + 1', (g, s, _, q) => add(g, s, upTo(g, q, 'Less', 1), -1e30)],
+    [
+      'key ≤ query and what is true',
+      (g, s, _, q) =>
+        add(g, s, g.op('And', [g.op('Not', [upTo(g, q, 'Greater')]), g.constant('bool', [1], [1, 1])]), LOWEST),
+    ],
     ['a triangle of a fill', (g, s, _, q) => g.op('Add', [s, triangle(1, LOWEST, 1)(g, q)])],
     [
       'a triangle of ones, tested',
@@ -209,6 +214,13 @@ describe('GroupQueryAttention is refused, and the reason said', () => {
     ['the next key is seen', decoder((g, s, _, q) => add(g, s, upTo(g, q, 'LessOrEqual', 1), LOWEST)), later],
     ['key ≥ query', decoder((g, s, _, q) => add(g, s, upTo(g, q, 'GreaterOrEqual'), LOWEST)), later],
     ['or padding', decoder((g, s, mask, q) => add(g, s, g.op('Or', [upTo(g, q), padded(g, mask)]), LOWEST)), later],
+    [
+      'or what is true',
+      decoder((g, s, _, q) =>
+        add(g, s, g.op('Or', [g.constant('bool', [1], [1, 1]), g.op('Not', [upTo(g, q)])]), LOWEST),
+      ),
+      later,
+    ],
     ['a weak fill', decoder((g, s, _, q) => add(g, s, upTo(g, q), -100)), later],
     [
       'any bias that comes in',

@@ -91,7 +91,9 @@ export class ElementReader {
       const difference = ofPlace(combined(a.place, b.place, -1), this.band);
       if (node.is('Add')) return ofPlace(combined(a.place, b.place, 1), this.band);
       if (node.is('Sub')) return difference;
-      if (elem === 'bool') return range((index) => (index === 0 ? difference : exactly(0)), node);
+      // A comparison of counts; known truths are counts as well, and And of two is none.
+      if (elem === 'bool' && node.inputs[0]?.elem !== 'bool')
+        return range((index) => (index === 0 ? difference : exactly(0)), node);
     }
     if (a?.place && node.is('Neg')) return ofPlace(combined({ query: 0, key: 0, c: 0 }, a.place, -1), this.band);
     if (a?.place && node.is('Cast') && counting.has(elem)) return a;
