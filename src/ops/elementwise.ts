@@ -183,7 +183,7 @@ export const elementwise: Rows = {
       'PRelu ParametricSoftplus Scale Selu Softplus Swish',
     pointwise(),
   ),
-  ...alike('Asin Asinh Atanh ScaledTanh Sinh Tan', pointwise({ parity: 'odd' })),
+  ...alike('Asin Asinh Atanh ScaledTanh Shrink Sinh Tan', pointwise({ parity: 'odd' })),
   Cosh: pointwise({ parity: 'even' }),
   Cos: pointwise({ parity: 'even', range: bounded(-1, 1), precision: { ...bounding, stays: 'coordinates' } }),
   ...alike('BitwiseAnd BitwiseOr BitwiseXor BitShift Mean StringConcat', pointwise({}, broadcast)),
