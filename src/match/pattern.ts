@@ -5,6 +5,7 @@
  * `Product(-1, a)`, a product of products is one product. Captures are typed: a misspelled op or capture does not compile.
  */
 import type { Facts } from '../infer/index.js';
+import { maxOf } from '../ir/lists.js';
 import type { Value } from '../ir/value.js';
 import type { Reduction } from './expression.js';
 import { type Environment, foundAt, type Search } from './search.js';
@@ -47,12 +48,18 @@ type IsSite = (node: NonNullable<Value['producer']>, facts: Facts) => boolean;
 /** How a pattern of its own code solves one value. */
 type Solve = (value: Value, environment: Environment, search: Search) => Iterable<Environment>;
 
+const wrapping: ReadonlySet<Shape['kind']> = new Set(['as', 'where', 'site', 'telling', 'optional']);
+
 export class Pattern<out Captures = unknown> {
   declare readonly captures: Captures;
   /** What each name stands for. */
   readonly names: ReadonlyMap<string, 'value' | 'number' | 'text'>;
   /** The only value that stands in it more than once: what the formula is of. */
   readonly subject: string | undefined;
+  /** How many terms it may be, multiplied out. */
+  readonly width: number;
+  /** How many factors it may be as a part of a product; 0 where it is no product of powers. */
+  readonly breadth: number;
   /** How often each value stands in it. */
   readonly #counts = new Map<string, number>();
 
@@ -70,6 +77,8 @@ export class Pattern<out Captures = unknown> {
       names.set(name, meaning);
     }
     this.names = names;
+    this.width = widthOf(shape, parts);
+    this.breadth = breadthOf(shape, parts);
     if (shape.kind === 'capture' || shape.kind === 'polynomial') this.#counts.set(shape.name, 1);
     for (const part of parts)
       for (const [name, count] of part.#counts) {
@@ -94,8 +103,31 @@ export class Pattern<out Captures = unknown> {
 /** The pattern inside what stands around it and has no step of its own: a capture of it, a condition, a mark. */
 export const bare = (pattern: Pattern): Pattern =>
   isAround(pattern.shape) ? bare(pattern.parts[0] as Pattern) : pattern;
-export const isAround = ({ kind }: Shape): boolean => wrapping.has(kind);
-const wrapping: ReadonlySet<Shape['kind']> = new Set(['as', 'where', 'site', 'telling', 'optional']);
+const isAround = ({ kind }: Shape): boolean => wrapping.has(kind);
+
+function widthOf(shape: Shape, parts: readonly Pattern[]): number {
+  switch (shape.kind) {
+    case 'product':
+      return shape.parts.reduce((width, { weight, pattern }) => width * (weight === 1 ? pattern.width : 1), 1);
+    case 'sum':
+      return parts.reduce((width, part) => width + part.width, shape.x === 0 && shape.number === undefined ? 0 : 1);
+    case 'polynomial':
+      return Object.keys(shape.coefficients).length;
+    case 'op':
+      return shape.opType === 'Sigmoid' ? 2 : 1;
+    case 'reduction':
+      return 1;
+    default:
+      return maxOf([1, ...parts.map(({ width }) => width)]);
+  }
+}
+
+const breadthOf = (shape: Shape, parts: readonly Pattern[]): number =>
+  shape.kind === 'product'
+    ? parts.length
+    : shape.kind === 'choice' || isAround(shape)
+      ? maxOf(parts.map(({ breadth }) => breadth))
+      : 0;
 
 function meaningsOf(shape: Shape): readonly (readonly [string, 'value' | 'number' | 'text'])[] {
   switch (shape.kind) {

@@ -9,12 +9,15 @@ import { behindOf, calls, forwardOf, Reader, type Reading, reductionOps } from '
 import type { Rule } from './rule.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
-import { solve } from './solve.js';
+import { solve, solveAs } from './solve.js';
 
 /** How many values a formula is tried to be of. */
-const MOST_CUTS = 6;
+const MOST_CUTS = 8;
 /** How many values from a site on are looked at. */
 const STEPS = 20;
+
+const sitesIn = (pattern: Pattern): readonly Pattern[] =>
+  pattern.shape.kind === 'site' ? [pattern] : pattern.parts.flatMap(sitesIn);
 
 /** The marks of patterns: they are the same in every graph. */
 const marks = new Map<Pattern, readonly Pattern[]>();
@@ -70,20 +73,37 @@ export class Places {
   /** Whether a node looks like what one of the rules is about. */
   isSite(node: Node, rules: readonly Rule[]): boolean {
     return rules.some(({ match }) =>
-      marksIn(match).some((mark) => {
-        if (!isMarked(mark, node, this.facts)) return false;
-        if (isByItself(mark)) return true;
-        const roots =
-          mark.shape.kind === 'site' ? node.outputs.slice(0, 1) : [...this.rootsOf(node, rules)].slice(0, STEPS);
-        return roots.some((root) => root && this.#looks(mark, root, node));
-      }),
+      marksIn(match).some(
+        (mark) => isMarked(mark, node, this.facts) && (isByItself(mark) || this.#looksLike(mark, node, rules)),
+      ),
     );
   }
 
-  #looks(pattern: Pattern, root: Value, site: Node): boolean {
-    for (const reader of this.readersOf(root, pattern, [site], true))
-      for (const { sites } of solve(pattern, root, environmentOf(pattern, reader), new Search(this.facts, true)))
-        if (sites.includes(site)) return true;
+  #looksLike(mark: Pattern, site: Node, rules: readonly Rule[]): boolean {
+    const { output } = site;
+    const roots = mark.shape.kind === 'site' ? [output] : [...this.rootsOf(site, rules)].slice(0, STEPS);
+    const own = sitesIn(mark).filter(({ parts: [part] }) => part?.shape.kind === 'reduction');
+    for (const reader of this.readersOf(output, mark, [site], true)) {
+      // What is marked is read first: of most values a formula is not.
+      if (own.length > 0 && !own.some((part) => this.#hasTerm(part, output, reader))) continue;
+      if (roots.some((root) => this.#looks(mark, root, reader, site))) return true;
+    }
+    return false;
+  }
+
+  #hasTerm(pattern: Pattern, value: Value, reader: Reader): boolean {
+    const { terms, nodes } = reader.read(value);
+    const [environment, search] = [environmentOf(pattern, reader), new Search(this.facts, true)];
+    return terms.some((term) => {
+      for (const _ of solveAs(pattern, { terms: [term], nodes }, value, environment, search)) return true;
+      return false;
+    });
+  }
+
+  #looks(pattern: Pattern, root: Value, reader: Reader, site: Node): boolean {
+    const by = reader.reading.cut ? reader : new Reader(this.facts, reader.reading);
+    for (const { sites } of solve(pattern, root, environmentOf(pattern, by), new Search(this.facts, true)))
+      if (sites.includes(site)) return true;
     return false;
   }
 
@@ -99,7 +119,7 @@ export class Places {
     const cuts = isAtRoot(pattern) ? new Set<Value>() : cutsOf(root, pattern, around, this.facts);
     if (!pattern.subject || cuts.size === 0) yield new Reader(this.facts, { isLoose });
     for (const cut of cuts)
-      for (const filled of [undefined, 'added', 'any'] as const) {
+      for (const filled of isLoose ? [undefined] : ([undefined, 'added', 'any'] as const)) {
         const reader = this.#readerOf(cut, isLoose, filled);
         if (reader) yield reader;
       }
@@ -111,8 +131,10 @@ export class Places {
     this.#readers.set(cut, readers);
     if (readers.has(key)) return readers.get(key);
     const live = forwardOf(cut);
+    const isSame = isLoose && ![...live].some(({ producer }) => producer && loosely.has(producer.opType));
     const isAny = !filled || [...live].some((value) => value.producer?.inputs.some((input) => this.#isFill(input)));
-    const reader = isAny ? new Reader(this.facts, { cut, live, isLoose, filled }) : undefined;
+    const own = () => (isAny ? new Reader(this.facts, { cut, live, isLoose, filled }) : undefined);
+    const reader = isSame ? this.#readerOf(cut, false, filled) : own();
     readers.set(key, reader);
     return reader;
   }
@@ -121,6 +143,9 @@ export class Places {
     return value?.isConstant === true && value.shape?.length !== 0 && repeatedOf(value, this.facts) !== undefined;
   }
 }
+
+/** The ops that are seen through where it is enough to look like a formula. */
+const loosely: ReadonlySet<string> = new Set(['Cast', 'Max', 'Clip', 'Relu']);
 
 /** True for a pattern whose root is what its site is about. */
 const isAtRoot = ({ shape, parts }: Pattern): boolean =>
@@ -135,10 +160,9 @@ function cutsOf(root: Value, pattern: Pattern, around: readonly Node[], facts: F
     const most = cuts.size + MOST_CUTS;
     for (const value of behindOf(start)) {
       if (value === root || value.uses.size < 2) continue;
-      const multiples: Value[] = [];
-      for (let cut: Value | undefined = value; cut && multiples.length < MOST_CUTS; cut = multipleOf(cut, facts))
-        multiples.unshift(plainOf(cut).of);
-      for (const cut of multiples) if (cuts.size < most) cuts.add(cut);
+      let source = value;
+      for (let next: Value | undefined = value; next; next = multipleOf(next, facts)) source = next;
+      for (const cut of [source, value]) if (cuts.size < most) cuts.add(plainOf(cut).of);
     }
   }
   cuts.delete(root);

@@ -71,7 +71,7 @@ const STEPS = 40;
 export function forwardOf(value: Value): ReadonlySet<Value> {
   const found = new Set([value]);
   for (const one of found)
-    for (const user of one.users) {
+    for (const { node: user } of one.uses) {
       const [next] = user.outputs;
       if (next && found.size <= STEPS && (isAlgebra(user) || user.is('BatchNormalization'))) found.add(next);
     }

@@ -2,7 +2,6 @@
  * Matches a pattern with an expression, up to order, grouping and a number: every part is found as a multiple of itself, and only
  * where nothing else can take the number, in a function or at the root, it has to be 1.
  */
-import { maxOf } from '../ir/lists.js';
 import type { Value } from '../ir/value.js';
 import {
   type Atom,
@@ -19,7 +18,7 @@ import {
   type Term,
 } from './expression.js';
 import { isNear } from './near.js';
-import { bare, isAround, type Part, type Pattern, type Shape } from './pattern.js';
+import { bare, type Part, type Pattern, type Shape } from './pattern.js';
 import { plainOf } from './plain.js';
 import { Reader } from './reader.js';
 import { type Environment, foundAt, type Search } from './search.js';
@@ -118,12 +117,13 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
   *capture(pattern, { name }, { of, at }, environment, search) {
     const only = onlyAtom(of);
     const ways = new Map<Value, number>();
-    if (of.value) ways.set(plainOf(of.value).of, 1);
+    const whole = of.value && plainOf(of.value).of;
+    if (whole) ways.set(whole, 1);
     const behind = only?.atom.value && plainOf(only.atom.value).of;
     if (only && behind && !ways.has(behind)) ways.set(behind, only.coefficient);
     for (const [value, ratio] of ways) {
       const next = environment.capture(name, value);
-      if (next) yield { environment: next.matched(pattern, value), ratio };
+      if (next) yield { environment: next.matched(pattern, value, value === whole ? [] : of.nodes), ratio };
     }
     const isOther = environment.captures.has(name);
     if (ways.size === 0 || isOther)
@@ -153,7 +153,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
     const { of, at } = subject;
     const { coefficient, factors } = factored(of, (sum) => environment.reader.valueLike(sum));
     const needed = shape.parts.filter(({ isOptional }) => !isOptional).length;
-    const most = shape.parts.reduce((sum, part) => sum + breadthOf(part.pattern), 0);
+    const most = shape.parts.reduce((sum, part) => sum + Math.max(1, part.pattern.breadth), 0);
     const [first] = factors;
     const isSum = factors.length === 1 && of.terms.length > 1;
     if (!first || (factors.length < needed && (isSum || first.exponent === 1))) {
@@ -185,7 +185,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
     const terms = of.terms.filter(({ factors }) => factors.length > 0);
     const constant = of.terms.find(({ factors }) => factors.length === 0)?.coefficient ?? 0;
     const needed = shape.parts.filter(({ isOptional }) => !isOptional).length;
-    const most = shape.parts.reduce((width, part) => width + widthOf(part.pattern), 0);
+    const most = shape.parts.reduce((width, part) => width + part.pattern.width, 0);
     if (terms.length < needed && of.terms.length < 2) {
       yield* opened(pattern, subject, environment, search);
       search.fail(environment, pattern, at, `expected a sum; found ${foundIn(subject)}`);
@@ -424,9 +424,8 @@ function* assigned(
     if (factors.length === 0 || search.isLoose) yield { environment, ratio };
     return;
   }
-  const breadth = breadthOf(part.pattern);
-  const isWhole = part.weight === 1 && hasPowers(part.pattern);
-  for (const own of subsets(factors, isWhole ? Math.min(breadth, factors.length) : 1)) {
+  const isWhole = part.weight === 1 && part.pattern.breadth > 0;
+  for (const own of subsets(factors, isWhole ? Math.min(part.pattern.breadth, factors.length) : 1)) {
     const [{ atom, exponent }] = own as readonly [Factor];
     const base = baseOf(atom, at);
     const isWeight = isWhole || (search.isLoose ? looksLike(exponent, part.weight) : isNear(exponent, part.weight));
@@ -450,18 +449,6 @@ function* assigned(
 /** Whether a power looks like another: of the same sign, and whole where that is a square. */
 const looksLike = (exponent: number, weight: number): boolean => exponent * weight > 0 && (weight <= 1 || exponent > 1);
 
-/** Whether a pattern that is a factor may be a product of powers itself: under a mark, a condition, or as one of several. */
-const hasPowers = ({ shape, parts }: Pattern): boolean =>
-  shape.kind === 'product' || ((shape.kind === 'choice' || isAround(shape)) && parts.some(hasPowers));
-
-/** How many factors a pattern may be. */
-const breadthOf = ({ shape, parts }: Pattern): number =>
-  shape.kind === 'product'
-    ? shape.parts.length
-    : shape.kind === 'choice' || isAround(shape)
-      ? maxOf(parts.map(breadthOf))
-      : 1;
-
 const baseOf = (atom: Atom, at: Value): Subject => {
   const of = atom.kind === 'group' ? atom.of : atom.kind === 'leaf' ? leafOf(atom.value) : atomExpression(atom);
   return { of, at: atom.value ?? of.value ?? at };
@@ -484,7 +471,7 @@ function* added(
     return;
   }
   const needed = others.filter(({ isOptional }) => !isOptional).length;
-  for (const own of subsets(terms, Math.min(widthOf(part.pattern), terms.length - needed))) {
+  for (const own of subsets(terms, Math.min(part.pattern.width, terms.length - needed))) {
     const subject = termsOf(own, at, environment.reader);
     const left = terms.filter((term) => !own.includes(term));
     for (const found of matches(part.pattern, subject, environment, search)) {
@@ -502,7 +489,7 @@ function* added(
       else search.fail(found.environment, sum, subject.at, otherTerm(part.pattern, found.ratio / ratio, at));
     }
   }
-  const isLeftOver = terms.length > others.reduce((width, one) => width + widthOf(one.pattern), 0);
+  const isLeftOver = terms.length > others.reduce((width, one) => width + one.pattern.width, 0);
   if (part.isOptional && !isLeftOver) yield* added(sum, others, terms, count, at, { environment, ratio }, search);
 }
 
@@ -531,25 +518,6 @@ function* ofSize<T>(items: readonly T[], size: number): Iterable<readonly T[]> {
   else
     for (const [i, item] of items.entries())
       for (const more of ofSize(items.slice(i + 1), size - 1)) yield [item, ...more];
-}
-
-/** How many terms a pattern may be, multiplied out. */
-function widthOf({ shape, parts }: Pattern): number {
-  const inner = parts.map(widthOf);
-  switch (shape.kind) {
-    case 'product':
-      return shape.parts.reduce((width, { weight }, i) => width * (weight === 1 ? (inner[i] as number) : 1), 1);
-    case 'sum':
-      return inner.reduce((width, one) => width + one, shape.x === 0 && shape.number === undefined ? 0 : 1);
-    case 'polynomial':
-      return Object.keys(shape.coefficients).length;
-    case 'op':
-      return shape.opType === 'Sigmoid' ? 2 : 1;
-    case 'reduction':
-      return 1;
-    default:
-      return maxOf([1, ...inner]);
-  }
 }
 
 /** The coefficients of an expression by power of the only value it is of; none where it is no polynomial. */
