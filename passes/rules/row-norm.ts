@@ -20,7 +20,10 @@ interface Captures {
 }
 
 /** (x − mean(x)) / √(mean((x − mean(x))²) + ε) over the last axis, as Reshape(BatchNormalization(Reshape(x), 1, 0, mean, variance)). */
-export const rowNorm: Pattern<Captures> = reading('BatchNormalization of rows', solveRows, { parts: [mean, variance] });
+export const rowNorm: Pattern<Captures> = reading('BatchNormalization of rows', solveRows, {
+  parts: [mean, variance],
+  through: 'BatchNormalization',
+});
 
 function* solveRows(value: Value, environment: Environment, search: Search): Iterable<Environment> {
   const { of, nodes } = plainOf(value);

@@ -40,7 +40,7 @@ export type Shape =
   | { readonly kind: 'optional' | 'site' | 'telling' }
   | { readonly kind: 'as'; readonly name: string }
   | { readonly kind: 'where'; readonly condition: Condition }
-  | { readonly kind: 'read'; readonly solve: Solve; readonly isSite?: IsSite };
+  | { readonly kind: 'read'; readonly solve: Solve; readonly isSite?: IsSite; readonly through?: string };
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the pattern inside captures
 type Condition = (captures: any, value: Value, facts: Facts) => true | string;
@@ -389,9 +389,12 @@ export const microsoft = words(
   'com.microsoft',
 );
 
-/** A pattern of its own code: what is read otherwise than as algebra. `isSite` says where it looks so. */
+/** A pattern of its own code: what is read otherwise than as algebra. `isSite` says where it looks so; `through` is an op that it goes through. */
 export const reading = <Captures>(
   text: string,
   solve: Solve,
-  { parts = [], isSite }: { readonly parts?: readonly Pattern[]; readonly isSite?: IsSite } = {},
-): Pattern<Captures> => new Pattern(text, { kind: 'read', solve, isSite }, parts);
+  {
+    parts = [],
+    ...told
+  }: { readonly parts?: readonly Pattern[]; readonly isSite?: IsSite; readonly through?: string } = {},
+): Pattern<Captures> => new Pattern(text, { kind: 'read', solve, ...told }, parts);

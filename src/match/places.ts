@@ -5,7 +5,7 @@ import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 import type { Pattern } from './pattern.js';
 import { plainOf } from './plain.js';
-import { behindOf, calls, forwardOf, Reader, type Reading, reductionOps } from './reader.js';
+import { behindOf, calls, forwardOf, mostReductionsBehind, Reader, type Reading, reductionOps } from './reader.js';
 import type { Rule } from './rule.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
@@ -34,6 +34,29 @@ function marksIn(pattern: Pattern): readonly Pattern[] {
   marks.set(pattern, found);
   return found;
 }
+
+/** The reductions that are in a pattern whatever its choices are, each once. */
+function reductionsIn(pattern: Pattern): ReadonlySet<string> {
+  const { shape, parts } = pattern;
+  if (shape.kind === 'optional' || shape.kind === 'read') return new Set();
+  const inner = parts.map(reductionsIn);
+  if (shape.kind === 'choice') return inner.reduce((a, b) => (b.size < a.size ? b : a));
+  const own = shape.kind === 'reduction' ? [spelledOut(pattern)] : [];
+  return new Set([...own, ...inner.flatMap((some) => [...some])]);
+}
+const spelledOut = ({ text, parts }: Pattern): string => `${text}(${parts.map(spelledOut)})`;
+
+/** How many they are: a formula with fewer does not look like the pattern. */
+function leastReductions(pattern: Pattern): number {
+  const least = leasts.get(pattern) ?? reductionsIn(pattern).size;
+  leasts.set(pattern, least);
+  return least;
+}
+const leasts = new Map<Pattern, number>();
+
+/** An op that whatever looks like the pattern goes through. */
+const throughOf = ({ shape, parts: [part] }: Pattern): string | undefined =>
+  shape.kind === 'telling' && part?.shape.kind === 'read' ? part.shape.through : undefined;
 
 /** Whether a node may be what the sites marked in a pattern are about. */
 function isMarked({ shape, parts }: Pattern, node: Node, facts: Facts): boolean {
@@ -64,6 +87,8 @@ export function environmentOf(pattern: Pattern, reader: Reader): Environment {
 /** The places of one graph, as long as it is not edited. */
 export class Places {
   readonly #readers = new Map<Value, Map<string, Reader | undefined>>();
+  /** How many reductions a value may be computed from by algebra. */
+  readonly #reductions = new Map<Value, number>();
 
   constructor(
     readonly graph: Graph,
@@ -81,7 +106,10 @@ export class Places {
 
   #looksLike(mark: Pattern, site: Node, rules: readonly Rule[]): boolean {
     const { output } = site;
-    const roots = mark.shape.kind === 'site' ? [output] : [...this.rootsOf(site, rules)].slice(0, STEPS);
+    const all = mark.shape.kind === 'site' ? [output] : this.rootsOf(site, rules).slice(0, STEPS);
+    const roots = all.filter((root) => this.#reductionsBehind(root) >= leastReductions(mark));
+    const through = throughOf(mark);
+    if (roots.length === 0 || (through && !all.some(({ producer }) => producer?.is(through)))) return false;
     const own = sitesIn(mark).filter(({ parts: [part] }) => part?.shape.kind === 'reduction');
     for (const reader of this.readersOf(output, mark, [site], true)) {
       // What is marked is read first: of most values a formula is not.
@@ -105,6 +133,12 @@ export class Places {
     for (const { sites } of solve(pattern, root, environmentOf(pattern, by), new Search(this.facts, true)))
       if (sites.includes(site)) return true;
     return false;
+  }
+
+  #reductionsBehind(root: Value): number {
+    const count = this.#reductions.get(root) ?? mostReductionsBehind(root);
+    this.#reductions.set(root, count);
+    return count;
   }
 
   /** The values that a formula with this node in it may be: its own, and what is computed from that by algebra. */

@@ -87,6 +87,13 @@ export function behindOf(value: Value): ReadonlySet<Value> {
   return found;
 }
 
+/** How many reductions are among these; infinite where not all of these are looked at. */
+export function mostReductionsBehind(value: Value): number {
+  const behind = behindOf(value);
+  if (behind.size > STEPS) return Number.POSITIVE_INFINITY;
+  return [...behind].filter(({ producer }) => producer?.domain === '' && reductions.has(producer.opType)).length;
+}
+
 export class Reader {
   readonly #known = new Map<Value, Expression>();
   #left = MOST_NODES;
