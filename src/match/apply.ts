@@ -131,7 +131,7 @@ class Application {
     const left = reason === undefined ? undefined : new Miss(reason, touched[0]?.node ?? root);
     const miss = left ?? interiorMiss(rule, root, found, nodes) ?? rewrite(rule, root, found, this.facts, this.host);
     for (const site of touched) {
-      if (miss && (site.isFused || (site.miss && site.miss.depth > found.depth))) continue;
+      if (miss && (site.isFused || (isRefused(site) && (site.miss?.depth ?? 0) > found.depth))) continue;
       Object.assign(site, { rule, environment: found, isFused: !miss, failure: undefined });
       site.miss = miss && new Miss(miss.reason, miss.at, miss.help, found.depth + 1);
     }
@@ -139,18 +139,21 @@ class Application {
     return !miss;
   }
 
-  /** Keeps the deepest failure of the attempts around a site. */
+  /** Keeps the deepest failure of the attempts around a site; that a whole match was refused says more. */
   #noteFailure(rule: Rule, search: Search, around: readonly Node[]): void {
     const failure = search.deepest;
     const miss = search.miss;
     if (!failure || !miss || failure.environment.depth === 0) return;
     for (const node of around) {
       const site = this.#siteOf(node);
-      if (site.isFused || (site.miss && site.miss.depth >= miss.depth)) continue;
+      if (site.isFused || isRefused(site) || (site.miss && site.miss.depth >= miss.depth)) continue;
       Object.assign(site, { rule, environment: failure.environment, failure, miss });
     }
   }
 }
+
+/** True where a rule matched whole, and its rewrite was refused. */
+const isRefused = ({ miss, failure }: Site): boolean => miss !== undefined && failure === undefined;
 
 /** Why the nodes of a match cannot go: a value between them is read elsewhere and would be computed twice. */
 function interiorMiss(rule: Rule, root: Value, found: Environment, nodes: ReadonlySet<Node>): Miss | undefined {
