@@ -132,7 +132,7 @@ describe('demands', () => {
   });
 
   it('are made by the runtime too, of inputs of any rank, with and without elements', async () => {
-    const shapes = ['', '0 3', '2 3 1', '2 0 3'];
+    const shapes = ['', '0 3', '2 0 3'];
     const believed: string[] = [];
     const runtime = await RuntimeProcess.start();
     for (const [opType, inputs, attributes] of rows)
