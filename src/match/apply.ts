@@ -81,7 +81,7 @@ class Application {
     /** Sites of another kind: a place is of the first kind that it looks like. */
     private readonly taken: ReadonlySet<Node>,
   ) {
-    this.#places = new Places(graph, facts);
+    this.#places = new Places(facts);
     this.#revision = graph.model.revision;
   }
 
@@ -112,7 +112,7 @@ class Application {
     const open = around.filter((one) => this.graph.nodeSet.has(one));
     if (!root || open.length === 0) return false;
     const { model } = this.graph;
-    if (this.#revision !== model.revision) this.#places = new Places(this.graph, this.facts);
+    if (this.#revision !== model.revision) this.#places = new Places(this.facts);
     this.#revision = model.revision;
     for (const reader of this.#places.readersOf(root, rule.match, open)) {
       const search = new Search(this.facts);

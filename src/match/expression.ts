@@ -245,15 +245,15 @@ export function power(base: Expression, exponent: number): Expression | undefine
   const isWhole = Number.isInteger(exponent);
   const isSpread =
     isWhole || (coefficient > 0 && (factors.length === 1 || factors.every(({ atom }) => isAtLeastZero(atom))));
-  if (!isSpread || !factors.every((factor) => isComposed(factor, exponent))) return grouped(base, exponent);
+  if (!isSpread || !factors.every((one) => isAtLeastZero(one.atom) || isComposed(one.exponent, exponent)))
+    return grouped(base, exponent);
   const raised = factors.map((factor) => ({ atom: factor.atom, exponent: factor.exponent * exponent }));
   return { terms: [{ coefficient: coefficient ** exponent, factors: raised }], nodes: base.nodes };
 }
 
 /** Whether (x^a)^b is x^(a·b): √(x²) is not x, and (√x)² is none below 0. */
-const isComposed = ({ atom, exponent: inner }: Factor, outer: number): boolean =>
-  isAtLeastZero(atom) ||
-  (Number.isInteger(inner) ? Number.isInteger(outer) || Math.abs(inner) === 1 : !Number.isInteger(inner * outer));
+export const isComposed = (inner: number, outer: number): boolean =>
+  Number.isInteger(inner) ? Number.isInteger(outer) || Math.abs(inner) === 1 : !Number.isInteger(inner * outer);
 
 const grouped = (of: Expression, exponent: number): Expression => ({
   terms: [{ coefficient: 1, factors: [{ atom: { kind: 'group', of, value: of.value }, exponent }] }],

@@ -7,7 +7,7 @@
 import type { Facts } from '../infer/index.js';
 import { maxOf } from '../ir/lists.js';
 import type { Value } from '../ir/value.js';
-import type { Reduction } from './expression.js';
+import { isComposed, type Reduction } from './expression.js';
 import { type Environment, foundAt, type Search } from './search.js';
 
 /** What a pattern may be written as where a value stands: a number is a scalar of that value. */
@@ -282,10 +282,6 @@ function factorOf(part: Part): Combined {
   return { ...shape, x: shape.x ** weight, parts: shape.parts.map((one) => ({ ...one, weight: one.weight * weight })) };
 }
 
-/** Whether (x^a)^b is x^(a·b) for a b that is not whole: √(x²) is not x. */
-const isComposed = (inner: number, outer: number): boolean =>
-  Number.isInteger(inner) ? Math.abs(inner) === 1 : !Number.isInteger(inner * outer);
-
 const product = (text: string, inner: readonly Combined[]): Pattern =>
   combined(
     'product',
@@ -315,7 +311,7 @@ function combined(kind: 'product' | 'sum', text: string, x: number, inner: reado
 }
 
 /** Equal for patterns that match the same. */
-const keyOf = ({ text, parts, shape }: Pattern): string =>
+export const keyOf = ({ text, parts, shape }: Pattern): string =>
   `${text}${shape.kind === 'product' ? shape.parts.map(({ weight }) => weight) : ''}(${parts.map(keyOf)})`;
 
 /** A polynomial in a value captured elsewhere, with these coefficients by power: `{ 1: 0.797…, 3: 0.035… }`. */

@@ -1,11 +1,10 @@
 /** Where rules are tried: what may be a site by its op, what it may be a part of, and the values that a formula around it may be of. */
 import type { Facts } from '../infer/index.js';
-import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
-import type { Pattern } from './pattern.js';
+import { keyOf, type Pattern } from './pattern.js';
 import { plainOf } from './plain.js';
-import { behindOf, calls, forwardOf, mostReductionsBehind, Reader, type Reading, reductionOps } from './reader.js';
+import { behindOf, calls, forwardOf, mostReductionsBehind, Reader, type Reading, spells } from './reader.js';
 import type { Rule } from './rule.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
@@ -16,24 +15,45 @@ const MOST_CUTS = 8;
 /** How many values from a site on are looked at. */
 const STEPS = 20;
 
-const sitesIn = (pattern: Pattern): readonly Pattern[] =>
-  pattern.shape.kind === 'site' ? [pattern] : pattern.parts.flatMap(sitesIn);
+/** What has to look like a pattern for a site to be there, and what is known of it before any graph is. */
+interface Mark {
+  readonly pattern: Pattern;
+  /** The sites in it that are reductions. */
+  readonly reduced: readonly Pattern[];
+  /** How many reductions it has whatever its choices are: a formula with fewer does not look like it. */
+  readonly reductions: number;
+  /** An op that whatever looks like it goes through. */
+  readonly through: string | undefined;
+}
 
 /** The marks of patterns: they are the same in every graph. */
-const marks = new Map<Pattern, readonly Pattern[]>();
+const marks = new Map<Pattern, readonly Mark[]>();
 
-/** What has to look like a pattern for a site to be there: each part that tells, and sites that nothing around them tells. */
-const marksOf = (pattern: Pattern, isTold = false): readonly Pattern[] => {
-  const { kind } = pattern.shape;
-  const inner = pattern.parts.flatMap((part) => marksOf(part, isTold || kind === 'telling'));
-  return kind === 'telling' || (kind === 'site' && !isTold) ? [pattern, ...inner] : inner;
-};
-
-function marksIn(pattern: Pattern): readonly Pattern[] {
-  const found = marks.get(pattern) ?? marksOf(pattern);
+function marksIn(pattern: Pattern): readonly Mark[] {
+  const found = marks.get(pattern) ?? markedIn(pattern).map(markOf);
   marks.set(pattern, found);
   return found;
 }
+
+/** Each part that tells, and sites that nothing around them tells. */
+const markedIn = (pattern: Pattern, isTold = false): readonly Pattern[] => {
+  const { kind } = pattern.shape;
+  const inner = pattern.parts.flatMap((part) => markedIn(part, isTold || kind === 'telling'));
+  return kind === 'telling' || (kind === 'site' && !isTold) ? [pattern, ...inner] : inner;
+};
+
+function markOf(pattern: Pattern): Mark {
+  const [part] = pattern.parts;
+  return {
+    pattern,
+    reduced: sitesIn(pattern).filter(({ parts: [of] }) => of?.shape.kind === 'reduction'),
+    reductions: reductionsIn(pattern).size,
+    through: pattern.shape.kind === 'telling' && part?.shape.kind === 'read' ? part.shape.through : undefined,
+  };
+}
+
+const sitesIn = (pattern: Pattern): readonly Pattern[] =>
+  pattern.shape.kind === 'site' ? [pattern] : pattern.parts.flatMap(sitesIn);
 
 /** The reductions that are in a pattern whatever its choices are, each once. */
 function reductionsIn(pattern: Pattern): ReadonlySet<string> {
@@ -41,22 +61,9 @@ function reductionsIn(pattern: Pattern): ReadonlySet<string> {
   if (shape.kind === 'optional' || shape.kind === 'read') return new Set();
   const inner = parts.map(reductionsIn);
   if (shape.kind === 'choice') return inner.reduce((a, b) => (b.size < a.size ? b : a));
-  const own = shape.kind === 'reduction' ? [spelledOut(pattern)] : [];
+  const own = shape.kind === 'reduction' ? [keyOf(pattern)] : [];
   return new Set([...own, ...inner.flatMap((some) => [...some])]);
 }
-const spelledOut = ({ text, parts }: Pattern): string => `${text}(${parts.map(spelledOut)})`;
-
-/** How many they are: a formula with fewer does not look like the pattern. */
-function leastReductions(pattern: Pattern): number {
-  const least = leasts.get(pattern) ?? reductionsIn(pattern).size;
-  leasts.set(pattern, least);
-  return least;
-}
-const leasts = new Map<Pattern, number>();
-
-/** An op that whatever looks like the pattern goes through. */
-const throughOf = ({ shape, parts: [part] }: Pattern): string | undefined =>
-  shape.kind === 'telling' && part?.shape.kind === 'read' ? part.shape.through : undefined;
 
 /** Whether a node may be what the sites marked in a pattern are about. */
 function isMarked({ shape, parts }: Pattern, node: Node, facts: Facts): boolean {
@@ -69,7 +76,7 @@ function isOf({ shape, parts }: Pattern, node: Node, facts: Facts): boolean {
     case 'op':
       return node.is(shape.opType, shape.domain) || (shape.opType === 'Sigmoid' && node.is('Exp'));
     case 'reduction':
-      return node.domain === '' && reductionOps(shape.opType).has(node.opType);
+      return spells(node, shape.opType);
     case 'read':
       return shape.isSite?.(node, facts) ?? false;
     default:
@@ -84,37 +91,33 @@ export function environmentOf(pattern: Pattern, reader: Reader): Environment {
   return (cut && pattern.subject && empty.capture(pattern.subject, cut)) || empty;
 }
 
-/** The places of one graph, as long as it is not edited. */
+/** The places of a graph, as long as it is not edited. */
 export class Places {
   readonly #readers = new Map<Value, Map<string, Reader | undefined>>();
   /** How many reductions a value may be computed from by algebra. */
   readonly #reductions = new Map<Value, number>();
 
-  constructor(
-    readonly graph: Graph,
-    readonly facts: Facts,
-  ) {}
+  constructor(readonly facts: Facts) {}
 
   /** Whether a node looks like what one of the rules is about. */
   isSite(node: Node, rules: readonly Rule[]): boolean {
     return rules.some(({ match }) =>
       marksIn(match).some(
-        (mark) => isMarked(mark, node, this.facts) && (isByItself(mark) || this.#looksLike(mark, node, rules)),
+        (mark) =>
+          isMarked(mark.pattern, node, this.facts) && (isByItself(mark.pattern) || this.#looksLike(mark, node, rules)),
       ),
     );
   }
 
-  #looksLike(mark: Pattern, site: Node, rules: readonly Rule[]): boolean {
+  #looksLike({ pattern, reduced, reductions, through }: Mark, site: Node, rules: readonly Rule[]): boolean {
     const { output } = site;
-    const all = mark.shape.kind === 'site' ? [output] : this.rootsOf(site, rules).slice(0, STEPS);
-    const roots = all.filter((root) => this.#reductionsBehind(root) >= leastReductions(mark));
-    const through = throughOf(mark);
+    const all = pattern.shape.kind === 'site' ? [output] : this.rootsOf(site, rules).slice(0, STEPS);
+    const roots = all.filter((root) => this.#reductionsBehind(root) >= reductions);
     if (roots.length === 0 || (through && !all.some(({ producer }) => producer?.is(through)))) return false;
-    const own = sitesIn(mark).filter(({ parts: [part] }) => part?.shape.kind === 'reduction');
-    for (const reader of this.readersOf(output, mark, [site], true)) {
+    for (const reader of this.readersOf(output, pattern, [site], true)) {
       // What is marked is read first: of most values a formula is not.
-      if (own.length > 0 && !own.some((part) => this.#hasTerm(part, output, reader))) continue;
-      if (roots.some((root) => this.#looks(mark, root, reader, site))) return true;
+      if (reduced.length > 0 && !reduced.some((part) => this.#hasTerm(part, output, reader))) continue;
+      if (roots.some((root) => this.#looks(pattern, root, reader, site))) return true;
     }
     return false;
   }

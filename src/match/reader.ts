@@ -51,12 +51,15 @@ const reductions: ReadonlyMap<string, Reduction['opType']> = new Map([
 ]);
 const algebra: ReadonlySet<string> = new Set([...spelling.split(' '), ...calls, ...reductions.keys()]);
 
-/** The ops by which a reduction is spelled. */
-export const reductionOps = (opType: Reduction['opType']): ReadonlySet<string> =>
-  opType === 'Highest' ? highest : sums;
-const [highest, sums] = [true, false].map(
-  (isHighest) => new Set([...reductions].flatMap(([name, kind]) => ((kind === 'Highest') === isHighest ? name : []))),
-) as [Set<string>, Set<string>];
+/** What a node reduces to; undefined where it is no reduction. */
+const reductionOf = (node: Node | undefined): Reduction['opType'] | undefined =>
+  node?.domain === '' ? reductions.get(node.opType) : undefined;
+
+/** Whether a node may spell such a reduction: a mean and a total are multiples of each other. */
+export function spells(node: Node, opType: Reduction['opType']): boolean {
+  const found = reductionOf(node);
+  return found !== undefined && (found === 'Highest') === (opType === 'Highest');
+}
 
 const isAlgebra = (node: Node): boolean =>
   (node.domain === '' && algebra.has(node.opType) && !node.hasReference) || reshapeOf(node.outputs[0]) !== undefined;
@@ -91,7 +94,7 @@ export function behindOf(value: Value): ReadonlySet<Value> {
 export function mostReductionsBehind(value: Value): number {
   const behind = behindOf(value);
   if (behind.size > STEPS) return Number.POSITIVE_INFINITY;
-  return [...behind].filter(({ producer }) => producer?.domain === '' && reductions.has(producer.opType)).length;
+  return [...behind].filter(({ producer }) => reductionOf(producer)).length;
 }
 
 export class Reader {
@@ -135,7 +138,8 @@ export class Reader {
       // Another name of a leaf may have readers of its own.
       return onlyAtom(found)?.atom.kind === 'leaf' ? found : (this.#spelled(node, found) as Expression);
     }
-    const isFilled = filled === 'any' || (filled && value.users.every((user) => user.is('Add') || user.is('Sub')));
+    const isFilled =
+      filled === 'any' || (filled && [...value.uses].every(({ node: user }) => user.is('Add') || user.is('Sub')));
     const x = isRoot || !isFloat(value.elem) ? undefined : (isFilled ? repeatedOf : scalarOf)(value, this.facts);
     if (x !== undefined) return numberExpression(x);
     if (!node || !isAlgebra(node) || !isFloat(value.elem)) return leafOf(value);
@@ -157,7 +161,7 @@ export class Reader {
     const y = scalarOf(b, this.facts);
     if (node.opType === 'Neg') return this.#spelled(node, scale(this.read(a), -1)) as Expression;
     if (node.opType === 'Reciprocal') return this.#spelled(node, power(this.read(a), -1)) ?? leafOf(value);
-    const isByNumber = (node.opType === 'Mul' && (x ?? y)) || (node.opType === 'Div' && (x ?? y));
+    const isByNumber = (node.opType === 'Mul' || node.opType === 'Div') && (x ?? y);
     return (isByNumber && this.#formula(value, node)) || leafOf(value);
   }
 
@@ -215,7 +219,7 @@ export class Reader {
 
   #reduction(node: Node, of: Value): Expression | undefined {
     const { shape } = of;
-    const axes = shape && axesOf(node, shape.length, this.facts);
+    const axes = shape && reducedAxes(node, shape.length, this.facts);
     if (!shape || !axes) return undefined;
     const sizes = axes.map((axis) => shape[axis]);
     const isStatic = sizes.every((size) => typeof size === 'number');
@@ -248,7 +252,7 @@ function named(expression: Expression, value: Value): Expression {
 }
 
 /** Which axes a reduction goes over, in order; undefined where that is not known, or it goes over none. */
-function axesOf(node: Node, rank: number, facts: Facts): readonly number[] | undefined {
+export function reducedAxes(node: Node, rank: number, facts: Facts): readonly number[] | undefined {
   const second = node.inputs[1];
   const given = second ? facts.contents(second) : (node.ints('axes') ?? []);
   if (!given?.every((axis): axis is number => typeof axis === 'number')) return undefined;

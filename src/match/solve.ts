@@ -6,6 +6,7 @@ import type { Value } from '../ir/value.js';
 import {
   type Atom,
   atomExpression,
+  type Call,
   type Expression,
   type Factor,
   factored,
@@ -14,6 +15,7 @@ import {
   numberOf,
   onlyAtom,
   powerOf,
+  type Reduction,
   scale,
   type Term,
 } from './expression.js';
@@ -111,7 +113,7 @@ function summedIn({ terms }: Expression): number | undefined {
 }
 
 /** What stands there, in a few words. */
-const foundIn = ({ of, at }: Subject): string => foundAt(of.value ?? onlyAtom(of)?.atom.value ?? at);
+const foundIn = ({ of, at }: Subject): string => foundAt(valueIn(of) ?? at);
 
 const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
   *capture(pattern, { name }, { of, at }, environment, search) {
@@ -152,13 +154,12 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
   *product(pattern, shape, subject, environment, search) {
     const { of, at } = subject;
     const { coefficient, factors } = factored(of, (sum) => environment.reader.valueLike(sum));
-    const needed = shape.parts.filter(({ isOptional }) => !isOptional).length;
+    const needed = neededOf(shape.parts);
     const most = shape.parts.reduce((sum, part) => sum + Math.max(1, part.pattern.breadth), 0);
     const [first] = factors;
     const isSum = factors.length === 1 && of.terms.length > 1;
     if (!first || (factors.length < needed && (isSum || first.exponent === 1))) {
-      yield* opened(pattern, subject, environment, search);
-      search.fail(environment, pattern, at, `expected a product; found ${foundIn(subject)}`);
+      yield* opened(pattern, 'a product', subject, environment, search);
       return;
     }
     if (factors.length < needed || (factors.length > most && !search.isLoose)) {
@@ -184,11 +185,10 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
     const { of, at } = subject;
     const terms = of.terms.filter(({ factors }) => factors.length > 0);
     const constant = of.terms.find(({ factors }) => factors.length === 0)?.coefficient ?? 0;
-    const needed = shape.parts.filter(({ isOptional }) => !isOptional).length;
+    const needed = neededOf(shape.parts);
     const most = shape.parts.reduce((width, part) => width + part.pattern.width, 0);
     if (terms.length < needed && of.terms.length < 2) {
-      yield* opened(pattern, subject, environment, search);
-      search.fail(environment, pattern, at, `expected a sum; found ${foundIn(subject)}`);
+      yield* opened(pattern, 'a sum', subject, environment, search);
       return;
     }
     if (terms.length < needed || (terms.length > most && !search.isLoose)) {
@@ -222,10 +222,9 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
       const inside = environment.matched(pattern, atom.value ?? at, [...of.nodes, atom.node]);
       let sign = 1;
       const [part] = pattern.parts;
-      const argument = { of: atom.of, at: atom.of.value ?? atom.node.inputs[0] ?? at };
       const multiples = isOdd(opType) ? [1, -1] : [1];
       for (const found of part
-        ? exactly(part, argument, inside, search, multiples, (ratio) => {
+        ? exactly(part, argumentOf(atom, at), inside, search, multiples, (ratio) => {
             sign = ratio;
           })
         : [])
@@ -261,12 +260,11 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
 
   *reduction(pattern, { opType }, subject, environment, search) {
     const { of, at } = subject;
-    const only = onlyAtom(of) ?? (search.isLoose ? someAtom(of) : undefined);
+    const only = atomIn(of, search);
     const atom = only?.atom;
     if (!only || atom?.kind !== 'reduction' || (opType === 'Highest') !== (atom.opType === 'Highest')) {
-      yield* opened(pattern, subject, environment, search);
       const what = opType === 'Mean' ? 'a mean' : opType === 'Total' ? 'ReduceSum' : 'ReduceMax';
-      search.fail(environment, pattern, at, `expected ${what}; found ${foundIn(subject)}`);
+      yield* opened(pattern, what, subject, environment, search);
       return;
     }
     const count = opType === atom.opType ? 1 : atom.count;
@@ -278,12 +276,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
     else if (!next)
       search.fail(inside, pattern, at, `expected a mean over axes ${environment.captures.get('axes')}; found ${axes}`);
     else
-      for (const found of matches(
-        pattern.parts[0] as Pattern,
-        { of: atom.of, at: atom.of.value ?? atom.node.inputs[0] ?? at },
-        next,
-        search,
-      )) {
+      for (const found of matches(pattern.parts[0] as Pattern, argumentOf(atom, at), next, search)) {
         const factor = opType === 'Mean' ? (count ?? 1) : 1 / (count ?? 1);
         if (opType !== 'Highest' || found.ratio > 0) yield { ...found, ratio: found.ratio * only.coefficient * factor };
       }
@@ -315,7 +308,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
   },
 
   *as(pattern, { name }, subject, environment, search) {
-    const value = subject.of.value ?? onlyAtom(subject.of)?.atom.value;
+    const value = valueIn(subject.of);
     for (const found of matches(pattern.parts[0] as Pattern, subject, environment, search)) {
       const next = value && found.environment.capture(name, value);
       if (next) yield { ...found, environment: next };
@@ -325,7 +318,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
 
   *where(pattern, { condition }, subject, environment, search) {
     const [inner] = pattern.parts as readonly [Pattern];
-    const value = subject.of.value ?? onlyAtom(subject.of)?.atom.value ?? subject.at;
+    const value = valueIn(subject.of) ?? subject.at;
     for (const found of matches(inner, subject, environment, search)) {
       // A condition on a capture or a site itself is a part of what it is.
       const isSkipped = search.isLoose && inner.shape.kind !== 'capture' && inner.shape.kind !== 'site';
@@ -337,7 +330,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
 
   *site(pattern, _, subject, environment, search) {
     const of = complement(subject.of)?.of ?? subject.of;
-    const atom = (onlyAtom(of) ?? (search.isLoose ? someAtom(of) : undefined))?.atom;
+    const atom = atomIn(of, search)?.atom;
     const value = subject.of.value ?? atom?.value;
     const node = atom?.kind === 'call' || atom?.kind === 'reduction' ? atom.node : value && plainOf(value).of.producer;
     for (const found of matches(pattern.parts[0] as Pattern, subject, environment, search))
@@ -351,17 +344,29 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
     matches(pattern.parts[0] as Pattern, subject, environment, search),
 
   *read(_, { solve: own }, subject, environment, search) {
-    const value = subject.of.value ?? onlyAtom(subject.of)?.atom.value;
+    const value = valueIn(subject.of);
     if (value) for (const found of own(value, environment, search)) yield { environment: found, ratio: 1 };
   },
 };
 
-/** A root of an atom, where it is enough to look like it. */
-const someAtom = ({ terms: [term, ...others] }: Expression) => {
+/** The only atom; where it is enough to look like it, one to a power above 0. */
+function atomIn(of: Expression, { isLoose }: Search): ReturnType<typeof onlyAtom> {
+  const [term, ...others] = of.terms;
   const [factor, ...more] = term?.factors ?? [];
-  const isOne = term && factor && others.length === 0 && more.length === 0 && factor.exponent > 0;
-  return isOne ? { atom: factor.atom, coefficient: term.coefficient } : undefined;
-};
+  const isPower = isLoose && term && factor && others.length === 0 && more.length === 0 && factor.exponent > 0;
+  return isPower ? { atom: factor.atom, coefficient: term.coefficient } : onlyAtom(of);
+}
+
+/** The value that an expression is, or is a multiple of. */
+const valueIn = (of: Expression): Value | undefined => of.value ?? onlyAtom(of)?.atom.value;
+
+/** What a function or a reduction is of. */
+const argumentOf = ({ of, node }: Call | Reduction, at: Value): Subject => ({
+  of,
+  at: of.value ?? node.inputs[0] ?? at,
+});
+
+const neededOf = (parts: readonly Part[]): number => parts.filter(({ isOptional }) => !isOptional).length;
 
 const commutative = new Set(['Add', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Max', 'Min', 'Sum', 'Mean']);
 
@@ -369,16 +374,24 @@ const commutative = new Set(['Add', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Max', '
 const isNumber = (found: number, expected: number, { elem }: Value): boolean =>
   isNear(found, expected, elem) || (expected === 0 && Math.abs(found) < 1e-7);
 
-/** A cut by itself is read once more, as what it is made of: the norm whose result a gate is of. */
-function* opened(pattern: Pattern, { of }: Subject, environment: Environment, search: Search): Iterable<Found> {
+/** A cut by itself is read once more, as what it is made of: the norm whose result a gate is of. Else it is none of what is expected. */
+function* opened(
+  pattern: Pattern,
+  what: string,
+  subject: Subject,
+  environment: Environment,
+  search: Search,
+): Iterable<Found> {
   const { reading } = environment.reader;
   const { cut } = reading;
-  const only = onlyAtom(of);
-  if (!cut || only?.atom.kind !== 'leaf' || only.atom.value !== cut) return;
-  const reader = new Reader(search.facts, { isLoose: reading.isLoose, filled: reading.filled });
-  const inner = { of: reader.read(cut, true), at: cut };
-  for (const found of matches(pattern, inner, environment.by(reader), search))
-    yield { environment: found.environment.by(environment.reader), ratio: found.ratio * only.coefficient };
+  const only = onlyAtom(subject.of);
+  if (cut && only?.atom.kind === 'leaf' && only.atom.value === cut) {
+    const reader = new Reader(search.facts, { isLoose: reading.isLoose, filled: reading.filled });
+    const inner = { of: reader.read(cut, true), at: cut };
+    for (const found of matches(pattern, inner, environment.by(reader), search))
+      yield { environment: found.environment.by(environment.reader), ratio: found.ratio * only.coefficient };
+  }
+  search.fail(environment, pattern, subject.at, `expected ${what}; found ${foundIn(subject)}`);
 }
 
 /** r · (1 − σ(x)) as r · σ(−x). */
@@ -470,7 +483,7 @@ function* added(
     else search.fail(environment, sum, at, `expected a sum of ${count - terms.length}; found one of ${count}`);
     return;
   }
-  const needed = others.filter(({ isOptional }) => !isOptional).length;
+  const needed = neededOf(others);
   for (const own of subsets(terms, Math.min(part.pattern.width, terms.length - needed))) {
     const subject = termsOf(own, at, environment.reader);
     const left = terms.filter((term) => !own.includes(term));

@@ -36,7 +36,7 @@ function solve(pattern: Pattern, build: Build) {
   });
   const facts = inferTypes(model);
   const search = new Search(facts);
-  const ways = new Places(model.graph, facts).readersOf(root as Value, pattern, []);
+  const ways = new Places(facts).readersOf(root as Value, pattern, []);
   let found: Environment[] = [];
   for (const reader of ways)
     if (found.length === 0) found = [...solveBy(pattern, root as Value, environmentOf(pattern, reader), search)];

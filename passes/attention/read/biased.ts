@@ -1,11 +1,11 @@
 /** What is added to the scores, or overwrites some of them. */
 import type { Facts } from '../../../src/infer/index.js';
-import { fromStart } from '../../../src/ir/axes.js';
 import { type Dim, equalDims } from '../../../src/ir/dims.js';
 import type { Node } from '../../../src/ir/node.js';
 import { type DataType, equalShapes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { deeper, helps, type Match, Miss } from '../../../src/match/miss.js';
+import { reducedAxes } from '../../../src/match/reader.js';
 import { fillOf, scalarOf } from '../../../src/match/scalar.js';
 import { viewingOf } from '../../../src/match/view.js';
 import { fillOfGate, isZeroOrOne } from '../mask/gate.js';
@@ -57,12 +57,10 @@ export const biased: Reader = (node, reading) => {
 function highestOf(value: Value, scores: Value, facts: Facts): { axis: number; nodes: readonly Node[] } | undefined {
   const last = value.producer;
   const node = last?.is('ReduceMax') ? last : viewingOf(value) ? last?.inputs[0]?.producer : undefined;
-  const [of, given] = node?.inputs ?? [];
   const { shape } = scores;
-  if (!last || !node?.is('ReduceMax') || node.hasReference || of !== scores || !shape) return undefined;
-  const [axis, ...others] = (given ? facts.contents(given) : node.ints('axes')) ?? [];
-  if (typeof axis !== 'number' || others.length > 0) return undefined;
-  const at = fromStart(axis, shape.length);
+  if (!last || !node?.is('ReduceMax') || node.hasReference || node.inputs[0] !== scores || !shape) return undefined;
+  const [at, ...others] = reducedAxes(node, shape.length, facts) ?? [];
+  if (at === undefined || others.length > 0) return undefined;
   const nodes = [...new Set([last, node])];
   const isAlone = nodes.every(({ output }) => output.uses.size === 1 && !output.isOutput);
   const isKept = equalShapes(
