@@ -328,14 +328,14 @@ function isCut(dim: Dim, all: ReadonlyMap<string, Dim>): boolean {
 }
 
 /** The atom that a dim is, if it is one. */
-function onlyAtom(dim: Dim): Atom | undefined {
+export function onlyAtom(dim: Dim): Atom | undefined {
   if (typeof dim === 'number' || dim.terms.length !== 1) return undefined;
   const [{ coefficient, atoms }] = dim.terms as [Term];
   return coefficient === 1 && atoms.length === 1 ? atoms[0] : undefined;
 }
 
 /** What a dim was broadcast from. */
-function operandsOf(dim: Dim): readonly Dim[] {
+export function operandsOf(dim: Dim): readonly Dim[] {
   const only = onlyAtom(dim);
   if (only?.kind !== 'broadcast') return [dim];
   return [...operandsOf(only.a), ...operandsOf(only.b)];

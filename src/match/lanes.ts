@@ -7,7 +7,7 @@ import type { Facts } from '../infer/index.js';
 import { equalDims } from '../ir/dims.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { linear } from '../ops/contents.js';
+import { broadcastIndex, linear, mapPlaces } from '../ops/contents.js';
 import { movementOf } from '../ops/moved.js';
 import { isAlong, placeAt } from '../ops/movement.js';
 
@@ -37,29 +37,11 @@ export const leadOf = (shape: Shape, rank: number): Shape => shape.slice(0, shap
 export const equalLeads = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((dim, axis) => equalDims(dim, b[axis] as typeof dim));
 
-/** Every place of a block, in order. */
-function* placesOf(block: readonly number[]): Iterable<number[]> {
-  const place = block.map(() => 0);
-  for (let count = widthOf(block); count > 0; count--) {
-    yield [...place];
-    for (let axis = block.length - 1; axis >= 0; axis--) {
-      place[axis] = (place[axis] as number) + 1;
-      if ((place[axis] as number) < (block[axis] as number)) break;
-      place[axis] = 0;
-    }
-  }
-}
-
 /** A block read within a larger one: axes of size 1 and absent ones are repeated. Undefined where the sizes do not broadcast. */
 export function broadcastLanes(from: readonly number[], to: readonly number[]): readonly number[] | undefined {
   const missing = to.length - from.length;
   if (missing < 0 || !from.every((size, axis) => size === 1 || size === to[axis + missing])) return undefined;
-  return [...placesOf(to)].map((place) =>
-    linear(
-      from.map((size, axis) => (size === 1 ? 0 : (place[axis + missing] as number))),
-      from,
-    ),
-  );
+  return mapPlaces(to, (place) => broadcastIndex(from, place));
 }
 
 /**
@@ -82,21 +64,21 @@ export function movedLanes(value: Value, rank: number, facts: Facts): readonly L
   const isKept = movement.places.every((place, axis) =>
     axis < lead.length ? isAlong(place, axis) : (place.axis ?? lead.length) >= lead.length,
   );
+  if (!isKept) return undefined;
   const inner = movement.places.slice(lead.length);
-  const lanes: Lane[] = [];
-  for (const place of isKept ? placesOf(block) : []) {
+  const lanes = mapPlaces(block, (place) => {
     const there = inner.map((one) => placeAt(one, place, lead.length));
-    if (!there.every((at, i) => typeof at === 'number' && at >= 0 && at < (from[i] as number))) return undefined;
-    lanes.push(lane(linear(there as number[], from)));
-  }
-  return isKept ? lanes : undefined;
+    const isInside = there.every((at, i) => typeof at === 'number' && at >= 0 && at < (from[i] as number));
+    return isInside ? lane(linear(there as number[], from)) : undefined;
+  });
+  return lanes.every((one) => one !== undefined) ? lanes : undefined;
 }
 
 function joinedLanes(sources: readonly Value[], axis: number, block: readonly number[]): readonly Lane[] | undefined {
   const rank = block.length;
   const blocks = sources.map((source) => blockOf(source.shape, rank));
   if (axis < 0 || !blocks.every((one) => one?.length === rank)) return undefined;
-  return [...placesOf(block)].map((place) => {
+  return mapPlaces(block, (place) => {
     let at = place[axis] as number;
     let which = 0;
     for (let size = blocks[0]?.[axis]; size !== undefined && at >= size; size = blocks[++which]?.[axis]) at -= size;

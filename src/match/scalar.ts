@@ -31,19 +31,11 @@ export function scalarOf(value: Value | undefined, facts: Facts, steps = few()):
   if (value.shape?.some((dim) => dim !== 1) ?? true) return undefined;
   const node = value.producer;
   if (!node) return undefined;
-  const inner = (input: Value | undefined): number | undefined => scalarOf(input, facts, steps);
-  const held = heldBy(value);
-  if (held && !held.isChoice) return numberIn(held, value, inner);
-  if (node.is('ConstantOfShape') && !node.hasReference) return filled(node);
-  return computed(node, value, inner) ?? (held && numberIn(held, value, inner));
+  return numberBy(node, value, (input) => scalarOf(input, facts, steps));
 }
 
 /** What an op gives of numbers alone, unrounded; undefined where its row does not say so to the last digit. */
-function computed(
-  node: Node,
-  { elem }: Value,
-  of: (input: Value | undefined) => number | undefined,
-): number | undefined {
+function computed(node: Node, { elem }: Value, of: NumberOf): number | undefined {
   // Integers come from `contents`.
   if (!isFloat(elem) || node.hasReference) return undefined;
   const number = (index: number): number | undefined => of(node.inputs[index]);
@@ -79,11 +71,7 @@ export function repeatedOf(value: Value | undefined, facts: Facts): number | und
 }
 
 /** The number that all is of what a value holds, where `of` says what all of a source is. */
-function numberIn(
-  { sources, fill, recast }: Held,
-  value: Value,
-  of: (source: Value) => number | undefined,
-): number | undefined {
+function numberIn({ sources, fill, recast }: Held, value: Value, of: NumberOf): number | undefined {
   const [first] = sources;
   const number = first && of(first);
   const isAll = (other: number | undefined): boolean => Object.is(other, number);
@@ -97,11 +85,17 @@ export function fillOf(value: Value | undefined, facts: Facts, steps = few()): n
   const number = repeatedOf(value, facts);
   const node = value?.producer;
   if (number !== undefined || !value || !node || steps.left-- <= 0) return number;
-  const inner = (input: Value | undefined): number | undefined => fillOf(input, facts, steps);
+  return numberBy(node, value, (input) => fillOf(input, facts, steps));
+}
+
+type NumberOf = (input: Value | undefined) => number | undefined;
+
+/** The number that all is of what a node gives, where `of` says what all of an input is. */
+function numberBy(node: Node, value: Value, of: NumberOf): number | undefined {
   const held = heldBy(value);
-  if (held && !held.isChoice) return numberIn(held, value, inner);
+  if (held && !held.isChoice) return numberIn(held, value, of);
   if (node.is('ConstantOfShape') && !node.hasReference) return filled(node);
-  return computed(node, value, inner) ?? (held && numberIn(held, value, inner));
+  return computed(node, value, of) ?? (held && numberIn(held, value, of));
 }
 
 function filled(node: Node): number | undefined {

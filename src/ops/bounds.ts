@@ -10,6 +10,8 @@ import {
   maxDim,
   minDim,
   multiplyDims,
+  onlyAtom,
+  operandsOf,
   subtractDims,
   symbol,
 } from '../ir/dims.js';
@@ -39,16 +41,6 @@ function limitOf(cut: Dim, other: Dim): Bound | undefined {
   const [limit, dim] = typeof atom.a === 'number' ? [atom.a, atom.b] : [atom.b, atom.a];
   const isBeside = operandsOf(other).some((one) => equalDims(one, dim));
   return typeof limit === 'number' && limit > 1 && isBeside ? { dim, most: limit } : undefined;
-}
-
-function onlyAtom(dim: Dim) {
-  const [term, more] = typeof dim === 'number' ? [] : dim.terms;
-  return term?.coefficient === 1 && term.atoms.length === 1 && !more ? term.atoms[0] : undefined;
-}
-
-function operandsOf(dim: Dim): readonly Dim[] {
-  const atom = onlyAtom(dim);
-  return atom?.kind === 'broadcast' ? [...operandsOf(atom.a), ...operandsOf(atom.b)] : [dim];
 }
 
 /** The dim without minima that the bounds make needless: min(c, x) is x where x is at most c. */

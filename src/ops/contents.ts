@@ -11,6 +11,7 @@ import {
   multiplyDims,
   subtractDims,
 } from '../ir/dims.js';
+import { elementCount } from '../ir/tensor.js';
 import { type DataType, dataTypes, isFloat, isInteger } from '../ir/types.js';
 import type { Call, Contents, PartialDim } from './call.js';
 
@@ -80,6 +81,9 @@ function power(a: Dim, b: Dim): PartialDim {
   return Number.isInteger(a) && result !== undefined && Number.isInteger(result) ? exact(result) : undefined;
 }
 
+/** Half-way cases go to the even neighbour. */
+export const toEven = (x: number): number => (x - Math.floor(x) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
+
 export const arithmetic = {
   add: whole((a, b) => exact(addDims(a, b))),
   subtract: whole((a, b) => exact(subtractDims(a, b))),
@@ -106,9 +110,7 @@ export const arithmetic = {
   negate: (a: Dim): PartialDim => subtractDims(0, a),
   floor: (a: Dim): PartialDim => (typeof a === 'number' ? Math.floor(a) : a),
   ceil: (a: Dim): PartialDim => (typeof a === 'number' ? Math.ceil(a) : a),
-  // Half-way cases go to the even neighbour.
-  round: (a: Dim): PartialDim =>
-    typeof a !== 'number' ? a : Math.abs(a % 1) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a),
+  round: (a: Dim): PartialDim => (typeof a === 'number' ? toEven(a) : a),
   sqrt: numeric(Math.sqrt),
 } as const;
 
@@ -135,9 +137,24 @@ export const linear = (at: readonly number[], shape: readonly number[]): number 
   shape.reduce((index, size, axis) => index * size + (at[axis] as number), 0);
 
 /** Where in a tensor of `shape` the element stands that is broadcast to `coordinates`. */
-function broadcastIndex(shape: readonly number[], coordinates: readonly number[]): number {
+export function broadcastIndex(shape: readonly number[], coordinates: readonly number[]): number {
   const offset = coordinates.length - shape.length;
   return shape.reduce((at, size, axis) => at * size + (size === 1 ? 0 : (coordinates[axis + offset] as number)), 0);
+}
+
+/** One of each place of a shape in row-major order, from its coordinates, which are another place's after that. */
+export function mapPlaces<T>(shape: readonly number[], f: (coordinates: readonly number[]) => T): T[] {
+  const coordinates = shape.map(() => 0);
+  const found: T[] = [];
+  for (let left = elementCount(shape); left > 0; left--) {
+    found.push(f(coordinates));
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      coordinates[axis] = (coordinates[axis] as number) + 1;
+      if ((coordinates[axis] as number) < (shape[axis] as number)) break;
+      coordinates[axis] = 0;
+    }
+  }
+  return found;
 }
 
 /** Elements in row-major order, each from its coordinates; undefined where there are too many. */
@@ -145,19 +162,8 @@ export function fillContents(
   shape: readonly number[],
   f: (coordinates: readonly number[]) => PartialDim,
 ): Contents | undefined {
-  const count = shape.reduce((n, size) => n * size, 1);
-  if (count > MOST || count * shape.length > 16 * MOST) return undefined;
-  const coordinates = shape.map(() => 0);
-  const contents: PartialDim[] = [];
-  for (let i = 0; i < count; i++) {
-    contents.push(f(coordinates));
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      coordinates[axis] = (coordinates[axis] as number) + 1;
-      if ((coordinates[axis] as number) < (shape[axis] as number)) break;
-      coordinates[axis] = 0;
-    }
-  }
-  return contents;
+  const count = elementCount(shape);
+  return count > MOST || count * shape.length > 16 * MOST ? undefined : mapPlaces(shape, f);
 }
 
 export const combine = (

@@ -13,6 +13,7 @@ import {
   chooseContents,
   combine,
   mapContents,
+  toEven,
 } from './contents.js';
 import { axes, axis, broadcasts, leastRank, unlessEmpty } from './demands.js';
 import {
@@ -43,7 +44,6 @@ import {
   ofOrder,
   ratio,
   rising,
-  toEven,
 } from './ranges.js';
 import { alike, type Moves, type OpRow, type RangeRule, type Rows } from './row.js';
 import { broadcastInputs, broadcastShapes, like, numericShape } from './shapes.js';

@@ -74,10 +74,8 @@ export function heldBy(value: Value | undefined): Held | undefined {
   const moves = movesOf(value);
   const node = value?.producer;
   if (!moves || !node) return undefined;
-  const { from, fill, recasts: recast, isChoice = false } = moves;
-  const sources = node.inputs.filter(
-    (input, index): input is Value => input !== undefined && (from === 'all' || from.includes(index)),
-  );
+  const { fill, recasts: recast, isChoice = false } = moves;
+  const sources = node.inputs.filter((input, index): input is Value => input !== undefined && isFrom(moves, index));
   return { sources, fill: fill?.(node), recast, isChoice };
 }
 

@@ -74,10 +74,7 @@ export function placeAt(place: Place, coordinates: readonly number[], firstAxis 
   const { start, step, cycle, list, by } = place;
   const axis = place.axis === undefined ? undefined : place.axis - firstAxis;
   if (by) return undefined;
-  if (list) {
-    const first = axis ?? 0;
-    return list.contents[list.sizes.reduce((index, size, i) => index * size + (coordinates[first + i] as number), 0)];
-  }
+  if (list) return list.contents[linear(coordinates.slice(axis ?? 0), list.sizes)];
   if (typeof start !== 'number') return step === 0 || axis === undefined ? start : undefined;
   const at = start + step * (axis === undefined ? 0 : (coordinates[axis] as number));
   return typeof cycle === 'number' ? at % cycle : cycle === undefined ? at : undefined;

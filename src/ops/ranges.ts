@@ -57,9 +57,6 @@ export const ratio: RangeRule = (input, { outputs }) => {
   return isFloat(outputs[0]?.elem) ? found : risen(found, Math.trunc);
 };
 
-/** Ties to even. */
-export const toEven = (x: number): number => (x - Math.floor(x) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
-
 /** Between bounds that are inputs, or attributes of older operator sets. */
 export const clipped: RangeRule = (input, node) => {
   const bound = (index: number, name: string, otherwise: number) =>
