@@ -5,7 +5,7 @@
 import { lstatSync, openSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { temporary, undivided } from '../leftovers.js';
-import { digestOf, isRunning, type Owner, random, self } from './owner.js';
+import { digestOf, isRunning, type Owner, type Process, random, self } from './owner.js';
 
 /** `tmp`: a file that is being written. `turn`: its owner is the one that puts files in their places (see turn.ts). */
 type Kind = 'tmp' | 'turn';
@@ -83,7 +83,7 @@ export function clearTemporaries(folder: string, about: string): readonly string
   return turns;
 }
 
-function ifThere(path: string): Stats | undefined {
+export function ifThere(path: string): Stats | undefined {
   try {
     return lstatSync(path);
   } catch {
@@ -91,13 +91,17 @@ function ifThere(path: string): Stats | undefined {
   }
 }
 
-/** How long a file stays unchanged, in ms, before an owner that cannot be asked is taken for gone. A turn lasts milliseconds. */
+/** How long what is temporary stays unchanged, in ms, before an owner that cannot be asked is taken for gone. A turn lasts milliseconds. */
 const PATIENCE: Readonly<Record<Kind, number>> = { tmp: 24 * 3_600_000, turn: 60_000 };
 
 function isAbandoned(path: string, owner: Owner, kind: Kind): boolean {
   if (owner.instance === self().instance) return !held.has(basename(path));
   const found = ifThere(path);
-  if (!found?.isFile()) return false;
+  return found?.isFile() === true && isLeft(found, owner, kind);
+}
+
+/** True for what a process that is no more has left behind. */
+export function isLeft({ mtimeMs }: Stats, owner: Process, kind: Kind = 'tmp'): boolean {
   const isAtWork = isRunning(owner);
-  return isAtWork === undefined ? Date.now() - found.mtimeMs > PATIENCE[kind] : !isAtWork;
+  return isAtWork === undefined ? Date.now() - mtimeMs > PATIENCE[kind] : !isAtWork;
 }
