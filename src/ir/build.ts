@@ -6,7 +6,7 @@ import { Model } from './model.js';
 import type { Node, NodeOptions } from './node.js';
 import { tensorOf } from './numbers.js';
 import type { Tensor } from './tensor.js';
-import { type DataType, type Type, tensorType } from './types.js';
+import { type DataType, dataTypes, type Type, tensorType } from './types.js';
 import type { Value } from './value.js';
 
 export type Attributes = Readonly<Record<string, AttributeLike | undefined>>;
@@ -69,6 +69,11 @@ export class GraphBuilder {
     const node = this.graph.add(opType, inputs, { ...options, attributes });
     if (type) node.output.type = type;
     return node;
+  }
+
+  /** The value in an element type: itself where it has it. */
+  cast(value: Value, elem: DataType): Value {
+    return value.elem === elem ? value : this.op('Cast', [value], { to: dataTypes[elem].code });
   }
 
   /** Size-1 axes at these places of the result. */

@@ -76,8 +76,10 @@ function added(builder: Rewriter, sum: Value | undefined, term: Term, given: Val
   if (term.kind === 'mask') {
     const fill = builder.constant(elem, Math.min(term.fill, DROWNING));
     const kept = sum ?? builder.constant(elem, 0);
-    const condition = given.elem === 'bool' ? given : builder.op('Cast', [given], { to: 9 });
-    const mask = builder.op('Where', [condition, ...(term.keepsWhereTrue ? [kept, fill] : [fill, kept])]);
+    const mask = builder.op('Where', [
+      builder.cast(given, 'bool'),
+      ...(term.keepsWhereTrue ? [kept, fill] : [fill, kept]),
+    ]);
     mask.type = tensorType(elem, broadcast(given.shape, kept.shape));
     return mask;
   }
@@ -86,7 +88,7 @@ function added(builder: Rewriter, sum: Value | undefined, term: Term, given: Val
     result.type = tensorType(elem, shape);
     return result;
   };
-  if (term.elem !== elem) value = typed(builder.op('Cast', [value], { to: elem === 'float32' ? 1 : 10 }));
+  if (term.elem !== elem) value = typed(builder.cast(value, elem));
   if (term.factor !== 1) value = typed(builder.op('Mul', [value, builder.constant(elem, term.factor)]));
   return sum ? typed(builder.op('Add', [sum, value]), broadcast(sum.shape, value.shape)) : value;
 }

@@ -158,7 +158,7 @@ function lengthsOf(
   }
   const shape = once('shape', () => builder.op('Shape', [query]));
   const dim = (axis: Value): Value => builder.op('Gather', [shape, axis]);
-  const total = once('total', () => builder.op('Cast', [dim(builder.constant('int64', 1))], { to: 6 }));
+  const total = once('total', () => builder.cast(dim(builder.constant('int64', 1)), 'int32'));
   const last = once('last', () =>
     builder.op('Expand', [builder.op('Sub', [total, builder.constant('int32', 1)]), dim(builder.ints(0))]),
   );

@@ -27,7 +27,6 @@ import { isWeak } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, type Change, measure, measured, type Plan } from './arrange.js';
 import type { SharedBiases } from './bias.js';
-import { codeOf } from './operands.js';
 
 /** A kernel that can hold a site: what it gives, and its axes. */
 export interface Emission {
@@ -70,7 +69,7 @@ export function emitAttention(
     output = builder.op('Where', [isMasked, builder.constant(elem, 0), output]);
     output.type = type;
   }
-  if (elem !== site.elem) output = builder.op('Cast', [output], { to: codeOf(site.elem) });
+  output = builder.cast(output, site.elem);
   output.type = tensorType(site.elem, axes.map(sizeOf));
   // Everyone who read the context reads the kernel's output: as it is where they merged the heads, else arranged again.
   const old = readers.includes(read.value) ? readers : [...readers, read.value];

@@ -1,6 +1,5 @@
 /** Query, key and value in the forms that kernels take. */
 import type { DataType } from '../../../src/ir/types.js';
-import { dataTypes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
@@ -19,8 +18,6 @@ export interface Operand {
   readonly merge: Change;
   readonly axes: Axes;
 }
-
-export const codeOf = (elem: DataType): number => dataTypes[elem].code;
 
 /**
  * A bias that was added in float32 to narrower scores wants the whole kernel in float32: its numbers may not fit the other. So
@@ -96,12 +93,10 @@ export const copiesOf = (operands: readonly Operand[]): number =>
 
 /** The operand's value in the kernel's element type. */
 export function made(builder: Rewriter, { source, change, scales, merge }: Operand, elem: DataType): Value {
-  const cast = (value: Value): Value =>
-    value.elem === elem ? value : builder.op('Cast', [value], { to: codeOf(elem) });
   const scaled = scales.reduce(
     (value, { scale, change }) =>
-      builder.op(scale.isDivisor ? 'Div' : 'Mul', [value, change.apply(builder, cast(scale.value))]),
-    change.apply(builder, cast(source.value)),
+      builder.op(scale.isDivisor ? 'Div' : 'Mul', [value, change.apply(builder, builder.cast(scale.value, elem))]),
+    change.apply(builder, builder.cast(source.value, elem)),
   );
   return merge.apply(builder, scaled);
 }
