@@ -7,8 +7,8 @@
 import type { Node } from '../ir/node.js';
 import { equalShapes, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { rowOf } from '../ops/registry.js';
 import { isNear } from './near.js';
+import { atomRatio, factorRatio, isOdd, powerOf, ratioOf } from './ratio.js';
 
 /** coefficient · Π atom^exponent. Powers of one atom that may not be added stand beside each other. */
 export interface Term {
@@ -77,9 +77,6 @@ const NONE: ReadonlySet<Node> = new Set();
 const MOST_TERMS = 16;
 /** What is left of two numbers that cancel, by their size: a few units in the last place of float32. */
 const NOTHING = 1e-6;
-/** The functions with f(−x) = −f(x). */
-export const isOdd = (opType: string): boolean => rowOf({ domain: '', opType })?.parity === 'odd';
-
 export const numberExpression = (x: number): Expression => ({
   terms: x === 0 ? [] : [{ coefficient: x, factors: [] }],
   nodes: NONE,
@@ -334,66 +331,6 @@ export function placed(expression: Expression, shape: Shape | undefined): Expres
     terms.push({ coefficient, factors: put });
   }
   return { terms, nodes: expression.nodes };
-}
-
-/** The r of a = r · b; undefined where there is none. */
-export function ratioOf(a: Expression, b: Expression): number | undefined {
-  if (a === b) return 1;
-  const [first] = a.terms;
-  if (!first || a.terms.length !== b.terms.length) return undefined;
-  for (const other of b.terms) {
-    const alike = factorRatio(first.factors, other.factors);
-    if (alike === undefined) continue;
-    const ratio = (first.coefficient * alike) / other.coefficient;
-    const isEach = a.terms.every((term) =>
-      b.terms.some((one) => {
-        const same = factorRatio(term.factors, one.factors);
-        return same !== undefined && isNear((term.coefficient * same) / one.coefficient, ratio);
-      }),
-    );
-    if (isEach) return ratio;
-  }
-  return undefined;
-}
-
-/** The r of Π a = r · Π b; undefined where there is none. */
-function factorRatio(a: readonly Factor[], b: readonly Factor[]): number | undefined {
-  if (a.length !== b.length) return undefined;
-  const left = [...b];
-  let product = 1;
-  for (const { atom, exponent } of a) {
-    let at = -1;
-    let ratio: number | undefined;
-    for (const [i, other] of left.entries()) {
-      ratio = isNear(exponent, other.exponent) ? powerOf(atomRatio(atom, other.atom), exponent) : undefined;
-      if (ratio === undefined) continue;
-      at = i;
-      break;
-    }
-    if (ratio === undefined) return undefined;
-    product *= ratio;
-    left.splice(at, 1);
-  }
-  return product;
-}
-
-/** A number to a power; undefined where that is none. */
-export const powerOf = (x: number | undefined, exponent: number): number | undefined =>
-  x === undefined || (x < 0 && !Number.isInteger(exponent)) ? undefined : x ** exponent;
-
-/** The r of a = r · b; undefined where there is none. */
-function atomRatio(a: Atom, b: Atom): number | undefined {
-  if (a.kind === 'leaf' || b.kind === 'leaf')
-    return a.kind === b.kind && (a as Leaf).value === (b as Leaf).value ? 1 : undefined;
-  const ratio = a.kind === b.kind ? ratioOf(a.of, b.of) : undefined;
-  if (ratio === undefined || a.kind === 'group') return ratio;
-  if (a.kind === 'call' && b.kind === 'call') {
-    if (a.opType !== b.opType) return undefined;
-    return isNear(ratio, 1) ? 1 : isOdd(a.opType) && isNear(ratio, -1) ? -1 : undefined;
-  }
-  if (a.kind !== 'reduction' || b.kind !== 'reduction' || a.opType !== b.opType || a.isKept !== b.isKept)
-    return undefined;
-  return a.axes.join() === b.axes.join() && (a.opType !== 'Highest' || ratio > 0) ? ratio : undefined;
 }
 
 /** A product as its coefficient and factors. Of a sum, what its terms share is a factor, and what is left of them one more. */

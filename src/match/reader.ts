@@ -18,13 +18,13 @@ import {
   plus,
   power,
   type Reduction,
-  ratioOf,
   reduce,
   scale,
   times,
 } from './expression.js';
 import { isNear } from './near.js';
 import { isPlain } from './plain.js';
+import { ratioOf } from './ratio.js';
 import { reshapeOf } from './reshaped.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 

@@ -10,11 +10,9 @@ import {
   type Expression,
   type Factor,
   factored,
-  isOdd,
   leafOf,
   numberOf,
   onlyAtom,
-  powerOf,
   type Reduction,
   scale,
   type Term,
@@ -22,6 +20,7 @@ import {
 import { isNear } from './near.js';
 import { bare, type Part, type Pattern, type Shape } from './pattern.js';
 import { plainOf } from './plain.js';
+import { isOdd, powerOf } from './ratio.js';
 import { Reader } from './reader.js';
 import { type Environment, foundAt, type Search } from './search.js';
 
