@@ -2,8 +2,8 @@
 import { inferTypes } from '../src/infer/index.js';
 import { checkModel } from '../src/ir/check.js';
 import { jsonText } from '../src/ir/shown-text.js';
-import { findBlocks } from '../src/match/blocks/index.js';
 import { readModel } from '../src/onnx/read.js';
+import { findBlocks } from '../src/region/blocks/index.js';
 import { inspectModel } from '../src/report/inspection.js';
 import { inspectionText } from '../src/report/inspection-text.js';
 import { type Flags, limitsIn, single } from './parsed.js';

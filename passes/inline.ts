@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { refill } from '../src/ir/lists.js';
 import type { Model, ModelFunction } from '../src/ir/model.js';
+import { functionsOf, inlineCalls } from '../src/region/inline-all.js';
 import { definePass } from '../src/run/pass.js';
-import { functionsOf, inlineCalls } from '../src/run/region/inline-all.js';
 
 export const inline = definePass({
   name: 'inline',

@@ -1,7 +1,7 @@
 /** Repeated blocks ⟶ calls of local functions, one function for each: smaller graphs and readable diffs. `inline` puts them back. */
 import { z } from 'zod';
+import { outlineBlocks } from '../src/region/outline.js';
 import { definePass } from '../src/run/pass.js';
-import { outlineBlocks } from '../src/run/region/outline.js';
 
 export const outline = definePass({
   name: 'outline',

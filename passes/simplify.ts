@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
+import { sweep } from '../src/ir/sweep.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
-import { sweep } from '../src/run/sweep.js';
 import { skipExpands } from './simplify/broadcast.js';
 import { shortenChains } from './simplify/chains.js';
 import { liftConstantNodes, mergeConstants } from './simplify/constants.js';

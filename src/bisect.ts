@@ -2,8 +2,8 @@
 import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
 import { optionsIn } from './ir/options.js';
-import { partsOf } from './match/blocks/parts.js';
 import { bisectOptions } from './option-schemas.js';
+import { partsOf } from './region/blocks/parts.js';
 import type { ByBlockOptions, ErrorByBlock } from './validate/by-block/index.js';
 
 /**

@@ -8,6 +8,7 @@ import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } 
 import type { TextFile, WrittenSet } from './disk/write-set.js';
 import type { Model } from './ir/model.js';
 import { optionsIn } from './ir/options.js';
+import { summarize } from './ir/summary.js';
 import { UsageError } from './ir/usage-error.js';
 import { readModel } from './onnx/read.js';
 import { writeModelSet } from './onnx/write.js';
@@ -19,7 +20,6 @@ import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity, Pass } from './run/pass.js';
 import type { Progress } from './run/pipeline.js';
 import type { Report } from './run/report.js';
-import { summarize } from './run/summary.js';
 import { turn } from './run/turn.js';
 import { levelFor, type VerifyLevel } from './run/verify.js';
 import { withTakenBack, worthless } from './run/worth.js';

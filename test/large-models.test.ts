@@ -8,12 +8,12 @@ import { explain } from '../src/explain.js';
 import { inferTypes } from '../src/infer/index.js';
 import { checkModel } from '../src/ir/check.js';
 import { cloneModel } from '../src/ir/clone.js';
-import { findBlocks } from '../src/match/blocks/index.js';
+import { sweep } from '../src/ir/sweep.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';
+import { findBlocks } from '../src/region/blocks/index.js';
 import { inspectModel } from '../src/report/inspection.js';
-import { sweep } from '../src/run/sweep.js';
 
 it.each(['ports', 'star', 'unsorted'])('%s of 150,000 nodes end on no stack', { timeout: 60_000 }, (shape) => {
   const model = cloneModel(largeModels[shape]!(150_000));

@@ -2,8 +2,8 @@
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { sweep } from '../../src/ir/sweep.js';
 import type { Value } from '../../src/ir/value.js';
-import { sweep } from '../../src/run/sweep.js';
 import { isReplaced, replaceNode } from './replace.js';
 
 /** Does so for the nodes that flattening has put into the place of others; nothing else is touched. */

@@ -5,10 +5,10 @@ import type { Shortage } from '../ir/budget.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { called, optionsIn, truth } from '../ir/options.js';
+import { type ModelSummary, summarize } from '../ir/summary.js';
 import { numberedText } from '../ir/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { type ModelSummary, summarize } from '../run/summary.js';
 import { type BlockInfo, blockInfos, type Find } from './blocks.js';
 import { type ContentsOf, scopeText, type ValueInfo, valuesOf } from './inspection-values.js';
 

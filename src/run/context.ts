@@ -10,9 +10,9 @@ import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Rewrite, SiteReport } from '../match/rule.js';
+import { nameOf, Regions } from '../region/regions.js';
 import { type Cut, cutOut } from './cut.js';
 import type { PassContext, Target } from './pass.js';
-import { nameOf, Regions } from './region/regions.js';
 import type { TargetCpu } from './target-cpu.js';
 import type { Hold } from './tune/hold.js';
 

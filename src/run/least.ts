@@ -11,7 +11,7 @@
 import { append } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { findBlocks } from '../match/blocks/index.js';
+import { findBlocks } from '../region/blocks/index.js';
 import type { Hold } from './tune/hold.js';
 import type { Verdict } from './verify.js';
 

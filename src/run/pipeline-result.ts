@@ -1,12 +1,12 @@
 /** What became of a pipeline, and of each of its passes. */
 import type { Facts } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
+import type { ModelSummary } from '../ir/summary.js';
+import type { Regions } from '../region/regions.js';
 import { type Note, type Skip, toldIn } from './context.js';
 import type { Fidelity } from './pass.js';
-import type { Regions } from './region/regions.js';
 import type { RewriteResult } from './rewrites.js';
 import type { SiteResult } from './sites.js';
-import type { ModelSummary } from './summary.js';
 import type { TuningResult } from './tune/tuning.js';
 import type { Verdict, VerifyLevel } from './verify.js';
 

@@ -2,13 +2,13 @@
 import { checkModel } from '../ir/check.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
+import { summarize } from '../ir/summary.js';
 import type { Surroundings } from './context.js';
 import type { Deadline } from './deadline.js';
 import { Line } from './line.js';
 import { mendWhole } from './mend.js';
 import type { Fidelity, Pass } from './pass.js';
 import type { PipelineResult } from './pipeline-result.js';
-import { summarize } from './summary.js';
 import type { Stopwatch } from './tune/trial.js';
 import { levelFor, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
 

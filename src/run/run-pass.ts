@@ -3,15 +3,15 @@ import { inferTypes } from '../infer/index.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
+import { hasDead, sweep } from '../ir/sweep.js';
 import type { SiteReport } from '../match/rule.js';
 import { raisedCopy } from '../opset/raise.js';
+import { runWithWeights, takesWeights } from '../region/handed-in.js';
+import type { Regions } from '../region/regions.js';
 import { type Note, passContext, type Skip, type Surroundings } from './context.js';
 import type { Keeping } from './least.js';
 import type { Pass, PassContext } from './pass.js';
-import { runWithWeights, takesWeights } from './region/handed-in.js';
-import type { Regions } from './region/regions.js';
 import type { Refutation, RewriteChecker, RewriteResult } from './rewrites.js';
-import { hasDead, sweep } from './sweep.js';
 import type { Tuning, TuningResult } from './tune/tuning.js';
 import { turn } from './turn.js';
 

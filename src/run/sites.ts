@@ -1,7 +1,7 @@
 /** The sites of a pass as the report holds them. */
 import type { SiteReport } from '../match/rule.js';
+import { Regions } from '../region/regions.js';
 import { type PlacesOf, placesIn } from './context.js';
-import { Regions } from './region/regions.js';
 
 export interface SiteResult {
   readonly kind: string;

@@ -3,11 +3,11 @@ import { outline } from '../../passes/outline.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
-import { findBlocks } from '../../src/match/blocks/index.js';
+import { findBlocks } from '../../src/region/blocks/index.js';
 import { blockInfos, blockLines } from '../../src/report/blocks.js';
 import { applyPasses } from '../check-pass.js';
-import { mixtureOfExperts, stages } from '../match/blocks-architectures.js';
-import { LAYER, layers, model } from '../match/blocks-models.js';
+import { mixtureOfExperts, stages } from '../region/blocks/blocks-architectures.js';
+import { LAYER, layers, model } from '../region/blocks/blocks-models.js';
 
 /** An embedding, three layers and a head, named as exporters name them. */
 const named = () =>

@@ -11,10 +11,10 @@ import type { Graph } from '../../ir/graph.js';
 import { refill } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import { sweep } from '../../ir/sweep.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
-import type { BlockInstance } from '../../match/blocks/index.js';
-import { sweep } from '../sweep.js';
+import type { BlockInstance } from '../../region/blocks/index.js';
 
 /** Nodes of such arithmetic at most: what is longer is computed from what the model computes. */
 const LIMIT = 100;

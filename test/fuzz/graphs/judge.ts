@@ -2,11 +2,11 @@
 import { optimize } from '../../../src/index.js';
 import type { Model } from '../../../src/ir/model.js';
 import { printModel } from '../../../src/ir/print.js';
+import { summarize } from '../../../src/ir/summary.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { builtIn } from '../../../src/optimize.js';
 import { parsePasses } from '../../../src/run/parse.js';
 import type { Report } from '../../../src/run/report.js';
-import { summarize } from '../../../src/run/summary.js';
 import type { RuntimeProcess } from '../../../src/runtime/isolate.js';
 import type { Tensors } from '../../../src/runtime/protocol.js';
 import { compareTensors } from '../../../src/validate/judge/accuracy.js';

@@ -4,8 +4,8 @@ import { cloneModel } from '../../../src/ir/clone.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
+import { sweep } from '../../../src/ir/sweep.js';
 import { equalTypes } from '../../../src/ir/types.js';
-import { sweep } from '../../../src/run/sweep.js';
 
 /** One edit of a copy; false where it is none. */
 type Edit = (copy: Model) => boolean;

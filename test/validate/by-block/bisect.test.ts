@@ -10,8 +10,8 @@ import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
 import type { Value } from '../../../src/ir/value.js';
-import { partsOf } from '../../../src/match/blocks/parts.js';
 import { optimize } from '../../../src/optimize.js';
+import { partsOf } from '../../../src/region/blocks/parts.js';
 import { validate } from '../../../src/validate/index.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 

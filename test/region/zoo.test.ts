@@ -1,0 +1,49 @@
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { lengthened } from '../../fixtures/lengthen.js';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { collection, modelFolders } from '../models.js';
+import { compiledAlike } from './chains.js';
+
+const zoo = collection('zoo');
+
+/** Of each architecture one export, of each exporter some. */
+const architectures = [...new Set(modelFolders(zoo).map((folder) => dirname(folder)))];
+const folders = architectures.map((architecture, index) => {
+  const variants = modelFolders(architecture);
+  return variants[index % variants.length] as string;
+});
+
+const lists = [
+  'half',
+  'simplify,fuse,fp16',
+  'quarter',
+  'bf16,fuse-attn,int8',
+  'flatten-outputs,exact',
+  'opset,exact,fp16',
+];
+
+/** Nodes; larger models take too long. */
+const MOST = 700;
+
+/** Of ten models with each list so many are shortened at least: the others have no layers, are too large or differ in scalars. */
+const LEAST = 3;
+
+describe.runIf(folders.length > 0)('models as exporters write them, with nine layers, compiled once as whole', () => {
+  it.each(lists)(
+    '%s',
+    async (list) => {
+      let shortened = 0;
+      for (const folder of folders.filter((_, index) => index % lists.length === lists.indexOf(list))) {
+        const longer = lengthened(await readModel(join(folder, 'model.onnx')), 9);
+        if (!longer || longer.graph.nodeSet.size > MOST) continue;
+        const before = await readModel(await writeModel(longer));
+        const { notes } = await compiledAlike(before, list, 'cpu', folder);
+        if (notes.length > 0) shortened++;
+      }
+      expect(shortened).toBeGreaterThanOrEqual(LEAST);
+    },
+    120_000,
+  );
+});
