@@ -4,8 +4,9 @@ import { equalDims } from '../../src/ir/dims.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps } from '../../src/match/miss.js';
-import { any, constant, microsoft, oneOf, op, site, telling } from '../../src/match/pattern.js';
+import { any, constant, oneOf, site, telling } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
+import { microsoft, op } from '../../src/match/words.js';
 
 const biased = op.Add(
   any('x'),

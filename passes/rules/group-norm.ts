@@ -7,8 +7,9 @@ import { numbersOf } from '../../src/ir/numbers.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
-import { any, constant, maybe, op, Product, Sum, site } from '../../src/match/pattern.js';
+import { any, constant, maybe, Product, Sum, site } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
+import { op } from '../../src/match/words.js';
 import { affineOperand, repeatedNumber } from './norm-operands.js';
 
 const { InstanceNormalization, Reshape, Sigmoid } = op;

@@ -1,8 +1,9 @@
 /** Softmax in single steps, as JAX computes it. */
 import { equalShapes } from '../../src/ir/types.js';
 import { helps } from '../../src/match/miss.js';
-import { any, Highest, Minus, op, Power, Product, Sum, site, Total, telling } from '../../src/match/pattern.js';
+import { any, Highest, Minus, Power, Product, Sum, site, Total, telling } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
+import { op } from '../../src/match/words.js';
 
 const x = any('x');
 const raised = op.Exp(Sum(x, Minus(Highest(x))));

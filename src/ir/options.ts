@@ -1,7 +1,7 @@
 /** Options as callers write them, checked by their schema: what is unknown or of another kind is an error with the remedy. */
 import { z } from 'zod';
 import { budgetNames } from './budget.js';
-import { UsageError, unknownText } from './usage-error.js';
+import { foundText, UsageError, unknownText } from './usage-error.js';
 
 /** Kinds of options that several functions take, each with what it expects. */
 export const truth = z.boolean('expected true or false');
@@ -58,14 +58,4 @@ function faultText({ path, message }: z.core.$ZodIssue, given: object, nameOf: (
   const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], given);
   const [name = '', ...rest] = path.map(String);
   return `${[nameOf(name), ...rest].join('.')}: ${message}; found ${foundText(found)}`;
-}
-
-function foundText(found: unknown): string {
-  if (typeof found === 'function') return 'a function';
-  if (typeof found === 'number' || typeof found === 'bigint' || typeof found === 'symbol') return String(found);
-  try {
-    return JSON.stringify(found) ?? String(found);
-  } catch {
-    return 'an object';
-  }
 }

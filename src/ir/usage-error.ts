@@ -49,3 +49,14 @@ export function unknownText(what: string, word: string, candidates: readonly str
   if (near) return `unknown ${what} "${word}"; did you mean "${near}"?`;
   return `unknown ${what} "${word}"; ${candidates.length ? `there are: ${[...new Set(candidates)].join(', ')}` : 'there are none'}`;
 }
+
+/** What was given where something else was expected, in a few words. */
+export function foundText(found: unknown): string {
+  if (typeof found === 'function') return found.name ? `a function ${found.name}` : 'a function';
+  if (typeof found === 'number' || typeof found === 'bigint' || typeof found === 'symbol') return String(found);
+  try {
+    return JSON.stringify(found) ?? String(found);
+  } catch {
+    return 'an object';
+  }
+}

@@ -6,6 +6,7 @@
  */
 import type { Facts } from '../infer/index.js';
 import { maxOf } from '../ir/lists.js';
+import { foundText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
 import { isComposed, type Reduction } from './expression.js';
 import { type Environment, foundAt, type Search } from './search.js';
@@ -33,7 +34,14 @@ export type Shape =
   | { readonly kind: 'literal'; readonly x: number }
   /** The number is a product's coefficient, or a sum's constant; where it has a name, it is captured. */
   | ({ readonly kind: 'product' | 'sum' } & Combined)
-  | { readonly kind: 'op'; readonly opType: string; readonly domain: string; readonly what: string }
+  /** `at` has the place of each part among the inputs. */
+  | {
+      readonly kind: 'op';
+      readonly opType: string;
+      readonly domain: string;
+      readonly what: string;
+      readonly at: readonly number[];
+    }
   | { readonly kind: 'reduction'; readonly opType: Reduction['opType'] }
   | { readonly kind: 'polynomial'; readonly name: string; readonly coefficients: Readonly<Record<number, number>> }
   | { readonly kind: 'choice'; readonly name?: string; readonly options: readonly string[] }
@@ -69,6 +77,7 @@ export class Pattern<out Captures = unknown> {
     readonly shape: Shape,
     readonly parts: readonly Pattern[] = [],
   ) {
+    for (const part of parts) partIn(text, part);
     const names = new Map(parts.flatMap((part) => [...part.names]));
     const meanings = [...parts.flatMap((part) => [...part.names]), ...meaningsOf(shape)];
     for (const [name, meaning] of meanings) {
@@ -149,7 +158,8 @@ function meaningsOf(shape: Shape): readonly (readonly [string, 'value' | 'number
   }
 }
 
-function refuse(place: string, expected: string, found: string): never {
+/** Throws TypeError: a pattern that can mean nothing is its author's slip. */
+export function refuse(place: string, expected: string, found: string): never {
   throw new TypeError(`pattern ${place}: expected ${expected}; found ${found}.`);
 }
 
@@ -178,7 +188,13 @@ export const times = <Name extends string>(name: Name): Pattern<Record<Name, num
   new Pattern('', { kind: 'number', name });
 
 const patternOf = (term: Term): Pattern =>
-  typeof term === 'number' ? new Pattern(String(term), { kind: 'literal', x: finite('number', term) }) : term;
+  typeof term === 'number'
+    ? new Pattern(String(term), { kind: 'literal', x: finite('number', term) })
+    : partIn('term', term);
+
+/** A part as it was given. Where no types were checked it may be anything. */
+const partIn = (place: string, part: Pattern): Pattern =>
+  part instanceof Pattern ? part : refuse(place, 'a pattern', part === undefined ? 'none' : foundText(part));
 
 /** Several spellings that are different algebra; which one it was is captured under the name. */
 export const oneOf = <Name extends string, Options extends Record<string, Pattern>>(
@@ -352,38 +368,17 @@ function reduction<T extends Term>(opType: Reduction['opType'], term: T): Patter
 
 /** max(term, 0), by Max, Relu or Clip: what guards a difference that rounding may make a little less than nothing. */
 export const AtLeastZero = <T extends Term>(term: T): Pattern<CapturesOf<T>> =>
-  new Pattern('max(·, 0)', { kind: 'op', opType: 'Relu', domain: '', what: 'the larger of something and 0' }, [
+  new Pattern('max(·, 0)', { kind: 'op', opType: 'Relu', domain: '', what: 'the larger of something and 0', at: [0] }, [
     patternOf(term),
   ]);
 
-/** A word of the language: what the inputs of the op match, in order. Attributes are a matter of `where`. */
-type Word = <Terms extends readonly Term[]>(...terms: Terms) => Pattern<All<Terms>>;
-
-const word =
-  (opType: string, domain = ''): Word =>
-  (...terms) =>
-    new Pattern(
-      domain ? `${domain}.${opType}` : opType,
-      { kind: 'op', opType, domain, what: opType },
-      terms.map(patternOf),
-    );
-
-const words = <const Names extends readonly string[]>(names: Names, domain = ''): Record<Names[number], Word> =>
-  Object.fromEntries(names.map((name) => [name, word(name, domain)])) as Record<Names[number], Word>;
-
-/** The op words of ai.onnx. */
-export const op = words([
-  'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Reciprocal', 'Neg', 'Exp', 'Erf', 'Tanh', 'Sigmoid', 'Relu', 'Softmax', 'Gelu',
-  'Swish', 'MatMul', 'Gemm', 'Transpose', 'Reshape', 'Concat', 'Cast', 'Cos', 'Sin', 'Where',
-  'ReduceMean', 'ReduceSum', 'InstanceNormalization', 'LayerNormalization', 'RMSNormalization', 'GroupNormalization',
-  'SimplifiedLayerNormalization',
-]); // biome-ignore format: a list of words
-
-/** The op words of com.microsoft. */
-export const microsoft = words(
-  ['Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'SkipLayerNormalization', 'SkipSimplifiedLayerNormalization'],
-  'com.microsoft',
-);
+/** The pattern of a node: what its inputs at these places match, the others being any. */
+export const operator = (
+  { opType, domain, what }: { readonly opType: string; readonly domain: string; readonly what: string },
+  at: readonly number[],
+  terms: readonly Term[],
+): Pattern =>
+  new Pattern(domain ? `${domain}.${opType}` : opType, { kind: 'op', opType, domain, what, at }, terms.map(patternOf));
 
 /** A pattern of its own code: what is read otherwise than as algebra. `isSite` says where it looks so; `through` is an op that it goes through. */
 export const reading = <Captures>(

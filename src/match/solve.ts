@@ -213,7 +213,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
     }
   },
 
-  *op(pattern, { opType, domain, what }, subject, environment, search) {
+  *op(pattern, { opType, domain, what, at: places }, subject, environment, search) {
     const { of, at } = subject;
     const only = onlyAtom(of);
     if (only?.atom.kind === 'call' && only.atom.opType === opType && domain === '') {
@@ -249,12 +249,13 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
       search.fail(inside, pattern, value, "an attribute is the function's caller's to give");
       return;
     }
+    const read = places.map((place) => node.inputs[place]);
     const orders =
       commutative.has(opType) && pattern.parts.length === 2
         ? [pattern.parts, [...pattern.parts].reverse()]
         : [pattern.parts];
     for (const order of orders)
-      for (const found of inputsOf(node.inputs, order, value, inside, search)) yield { environment: found, ratio };
+      for (const found of inputsOf(read, order, value, inside, search)) yield { environment: found, ratio };
   },
 
   *reduction(pattern, { opType }, subject, environment, search) {

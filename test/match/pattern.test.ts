@@ -12,7 +12,6 @@ import {
   number,
   Optional,
   oneOf,
-  op,
   type Pattern,
   Polynomial,
   Power,
@@ -24,6 +23,7 @@ import { environmentOf, Places } from '../../src/match/places.js';
 import { rule } from '../../src/match/rule.js';
 import { capturesOf, type Environment, Search } from '../../src/match/search.js';
 import { solve as solveBy } from '../../src/match/solve.js';
+import { op } from '../../src/match/words.js';
 
 type Build = (g: GraphBuilder, x: Value, y: Value) => Value;
 
