@@ -138,10 +138,10 @@ describe('a run', () => {
       return accuracy.notCompared[0]?.reason;
     };
     expect(await reasonOf('loop-forever', { 'run-seconds': 1 })).toMatch(
-      /took longer than 1 s and was ended: beyond the budget run-seconds of 1;/,
+      /took longer than 1\.0 s and was ended: beyond the budget run-seconds of 1;/,
     );
     expect(await reasonOf('loop-forever-doubles', { 'run-bytes': 2 ** 27 })).toMatch(
-      /took 128 MiB and was ended: beyond the budget run-bytes of 134217728;/,
+      /took 134 MB and was ended: beyond the budget run-bytes of 134217728;/,
     );
   });
 

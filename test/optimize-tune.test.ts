@@ -93,7 +93,7 @@ describe('optimize with tune', () => {
     ]);
     expect(rows[0]?.speed?.ratio).toBeLessThan(1 / 3);
     expect(rows[1]?.speed?.ratio).toBeGreaterThan(3);
-    expect(pass?.skips[0]?.reason).toMatch(/^swap takes \d+\.\d\d times the time on one of 3 instances \(.* to .*\)$/);
+    expect(pass?.skips[0]?.reason).toMatch(/^swap takes \d+\.\d\d× the time on one of 3 instances \(.*–.*\)$/);
     expect(pass?.skips[0]?.count).toBe(3);
     expect(pass?.tuneMs).toBeGreaterThan(0);
     expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);

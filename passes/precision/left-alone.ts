@@ -1,11 +1,11 @@
 /** Why int8 leaves a node with a float weight alone: no weight that stays float goes without a reason. */
 
 import { instanceCount, instanceOf } from '../../src/ir/bank.js';
-import { bytesText } from '../../src/ir/bytes-text.js';
 import { storedTensors } from '../../src/ir/constants.js';
 import { maxOf } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { bytesText, percentText } from '../../src/ir/quantities.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
@@ -65,8 +65,7 @@ export class LeftWeights {
     ops.sort((a, b) => b.bytes - a.bytes);
     const each = ops.map(({ op, count, bytes }) => `${bytesText(bytes)} in ${count} ${op}`);
     const left = bytesOf(new Set([...this.#nodes.values()].flatMap(({ tensors }) => [...tensors])));
-    const share = (100 * left) / this.#all;
-    return `left in float: ${each.join(', ')} (${share < 1 ? 'below 1' : share.toFixed(0)} % of the weights)`;
+    return `left in float: ${each.join(', ')} (${percentText(left / this.#all)} of the weights)`;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The inputs and the arithmetic that accuracy was measured on, in words. */
+import { numberText } from '../ir/quantities.js';
 import type { Report } from '../run/report.js';
-import { counted, numberText } from './style.js';
+import { counted } from './style.js';
 
 type Accuracy = NonNullable<Report['accuracy']>;
 

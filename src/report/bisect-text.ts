@@ -1,6 +1,7 @@
 /** The error by depth on a terminal: a bar for each part of the model, and where the error begins. */
+import { numberText } from '../ir/quantities.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
-import { counted, numberText, type Paint, paint, table, wrapped } from './style.js';
+import { counted, type Paint, paint, table, wrapped } from './style.js';
 import { type TextOptions, textOptionsIn } from './text-options.js';
 
 /** What `bisect` gives, as far as it is shown. */

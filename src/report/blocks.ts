@@ -7,6 +7,7 @@ import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { byScope } from '../ir/node-scopes.js';
 import { parametersOf } from '../ir/parameters.js';
+import { countText } from '../ir/quantities.js';
 import type { Value } from '../ir/value.js';
 import { counted, table } from './style.js';
 
@@ -121,17 +122,7 @@ export function blockLines(blocks: readonly BlockInfo[]): string[] {
 
 /** A block, and below it what each of its instances repeats. */
 function rowsOf({ count, name, nodes, parameters, blocks = [] }: BlockInfo, indent: string): string[][] {
-  const size = `${counted(nodes, 'node')}${parameters ? `, ${scaled(parameters)} parameters` : ''}`;
+  const size = `${counted(nodes, 'node')}${parameters ? `, ${countText(parameters)} parameters` : ''}`;
   const own = indent ? ['', `${indent}each ${count} × ${name}`, size] : [`${count} ×`, name, size];
   return [own, ...blocks.flatMap((one) => rowsOf(one, `${indent}  `))];
-}
-
-/** `7.1 M`. */
-function scaled(n: number): string {
-  const units = ['', ' K', ' M', ' G'];
-  let at = 0;
-  let value = n;
-  // From 999.5 on three digits say 1000, which is 1 of the next unit.
-  for (; value >= (at ? 999.5 : 1000) && at < units.length - 1; at++) value /= 1000;
-  return `${at ? Number(value.toPrecision(3)) : value}${units[at]}`;
 }

@@ -1,7 +1,7 @@
 /** What a model is made of, on a terminal. */
 
 import type { Shortage } from '../ir/budget.js';
-import { bytesText } from '../ir/bytes-text.js';
+import { bytesText } from '../ir/quantities.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
 import { blockLines } from './blocks.js';
 import type { ContradictionInfo, Inspection, PortInfo } from './inspection.js';

@@ -1,6 +1,6 @@
 /** The report as Markdown: for a pull request or a wiki. */
 
-import { bytesText } from '../ir/bytes-text.js';
+import { bytesText, cosineText, msText, numberText, ratioRangeText, ratioText } from '../ir/quantities.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
 import type { Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
@@ -8,7 +8,7 @@ import { branchTexts } from './branch-text.js';
 import { code, markdownText } from './markdown-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
-import { msText, numberText, signed } from './style.js';
+import { signed } from './style.js';
 import { rewritesText } from './text.js';
 import { tuningTexts } from './tuning.js';
 
@@ -82,7 +82,7 @@ export function reportMarkdown(given: Report): string {
         accuracy.outputs.map((o) => [
           code(o.name),
           ...[o.maxAbs, o.maxRel, o.relativeL2].map(numberText),
-          o.cosine === null ? '–' : o.cosine.toFixed(6),
+          cosineText(o.cosine),
           o.snr === null || !Number.isFinite(o.snr) ? '∞' : numberText(o.snr),
           meaningText(o),
         ]),
@@ -97,10 +97,9 @@ export function reportMarkdown(given: Report): string {
     );
   }
   if (speed) {
-    const verdict = `${speed.ratio.toFixed(2)}×${speed.significant ? '' : ', not significant'}`;
     const { run, first, create, cpu, wall } = speed;
-    const { low, high } = speed.interval;
-    const interval = `${verdict} (${low.toFixed(2)}–${high.toFixed(2)})`;
+    const verdict = `${ratioText(speed.ratio)}${speed.significant ? '' : ', not significant'}`;
+    const interval = `${verdict} ${ratioRangeText(speed.interval)}`;
     const sample = cpu ? `CPU time decides, ${cpu.pairs} pairs` : `${run.result.runs} interleaved runs each`;
     blocks.push(
       ['## Speed'],
@@ -119,7 +118,7 @@ export function reportMarkdown(given: Report): string {
               ]
             : []),
           cpu && wall
-            ? ['run', msText(wall.times.original), msText(wall.times.result), `${wall.ratio.toFixed(2)}× by the clock`]
+            ? ['run', msText(wall.times.original), msText(wall.times.result), `${ratioText(wall.ratio)} by the clock`]
             : ['run (median)', msText(run.original.median), msText(run.result.median), interval],
           ['first run', msText(first.original), msText(first.result), ''],
           ['session creation', msText(create.original), msText(create.result), ''],

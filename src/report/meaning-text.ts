@@ -1,4 +1,5 @@
 /** How much is kept of what an output is for, as one cell of a table. */
+import { cosineText, decibelText, numberText, percentText } from '../ir/quantities.js';
 import type { Report } from '../run/report.js';
 
 type Output = NonNullable<Report['accuracy']>['outputs'][number];
@@ -7,18 +8,18 @@ type Output = NonNullable<Report['accuracy']>['outputs'][number];
 export function meaningText({ meaning }: Output): string {
   if (!meaning || meaning.value === null || meaning.kind === 'waveform') return '';
   const { kind, value, samples, divergence } = meaning;
-  const share = `${(100 * value).toFixed(1)} % of ${samples}`;
+  const share = `${percentText(value)} of ${samples}`;
   switch (kind) {
     case 'classes':
       return `top-1 ${share}`;
     case 'tokens':
-      return `top-1 ${share}${typeof divergence === 'number' ? `, KL ${divergence.toPrecision(2)}` : ''}`;
+      return `top-1 ${share}${typeof divergence === 'number' ? `, KL ${numberText(divergence)}` : ''}`;
     case 'embedding':
-      return `least cosine ${value.toFixed(6)} of ${samples}`;
+      return `least cosine ${cosineText(value)} of ${samples}`;
     case 'mask':
       return `IoU ${value.toFixed(4)}`;
     case 'image':
-      return Number.isFinite(value) ? `PSNR ${value.toFixed(1)} dB` : '';
+      return Number.isFinite(value) ? `PSNR ${decibelText(value)}` : '';
     default:
       return `${kind} ${share}`;
   }

@@ -1,8 +1,10 @@
 /** Rollouts in words: how far the result drifted from the original, step by step. */
+
 import { maxOf } from '../ir/lists.js';
+import { decibelText, numberText } from '../ir/quantities.js';
 import type { Report } from '../run/report.js';
 import { EMULATED } from './accuracy-text.js';
-import { counted, numberText } from './style.js';
+import { counted } from './style.js';
 
 type Rollout = NonNullable<Report['rollout']>;
 
@@ -48,12 +50,9 @@ export function rolloutText({ kind, drift, limit, tokens, psnr, of }: Rollout): 
   return [
     `drift of ${what} ${value(drift[0] ?? null)} ${sparkline(drift, limit)} ${value(last)}${bound}`,
     ...(tokens ? [tokensText(tokens)] : []),
-    ...(kind === 'denoise' ? [`PSNR ${decibels(psnr)}`] : []),
+    ...(kind === 'denoise' ? [`PSNR ${decibelText(psnr)}`] : []),
   ].join(', ');
 }
-
-const decibels = (value: number | null | undefined): string =>
-  typeof value === 'number' && Number.isFinite(value) ? `${numberText(value)} dB` : '∞';
 
 function tokensText({ equal, of, prefix, divergence }: NonNullable<Rollout['tokens']>): string {
   const parted = equal < of ? `, the first that differs at step ${prefix + 1}` : '';

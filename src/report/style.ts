@@ -1,4 +1,7 @@
-/** How numbers and columns look in a terminal. */
+/** Colours, columns and broken lines in a terminal. */
+import truncatedWidth from 'fast-string-truncated-width';
+import { wrapAnsi } from 'fast-wrap-ansi';
+import { maxOf } from '../ir/lists.js';
 
 /** Paints text, or leaves it plain where colour is not wanted. */
 export interface Paint {
@@ -27,20 +30,39 @@ export function isColoured(environment: Readonly<Record<string, string | undefin
   return isTerminal && environment.TERM !== 'dumb';
 }
 
-const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
-const widthOf = (text: string): number => text.replaceAll(escapes, '').length;
+/** The columns that a text takes: two for a character of Chinese, Japanese or Korean and for an emoji, none for its colours. */
+const widthOf = (text: string): number => truncatedWidth(text).width;
+
+/** A text in at most `width` columns; a longer one loses its end. */
+export function clipped(text: string, width: number): string {
+  const { index, ellipsed } = truncatedWidth(text, { limit: width, ellipsis: '…' });
+  return `${text.slice(0, index)}${ellipsed ? '…' : ''}`;
+}
+
+/** The same where a longer one loses its middle: names differ at their ends. */
+export function shortened(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const backwards = (some: string): string => [...some].reverse().join('');
+  const half = Math.floor(width / 2);
+  return clipped(text, half + 1) + backwards(clipped(backwards(text), width - half)).slice(1);
+}
 
 /** Rows in aligned columns; a column of numbers is aligned to the right by `>` at its place. No space is left at the ends. */
 export function table(rows: readonly (readonly string[])[], align = '', gap = 2): string[] {
-  const widths: number[] = [];
-  for (const row of rows)
-    row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
-    });
-  return rows.map((row) =>
+  const sizes = rows.map((row) => row.map(widthOf));
+  const most = Array.from(
+    {
+      length: maxOf(
+        rows.map((row) => row.length),
+        0,
+      ),
+    },
+    (_, i) => maxOf(sizes.map((row) => row[i] ?? 0)),
+  );
+  return rows.map((row, at) =>
     row
       .map((cell, i) => {
-        const space = ' '.repeat((widths[i] as number) - widthOf(cell));
+        const space = ' '.repeat((most[i] as number) - (sizes[at]?.[i] as number));
         return align[i] === '>' ? space + cell : cell + space;
       })
       .join(' '.repeat(gap))
@@ -48,32 +70,8 @@ export function table(rows: readonly (readonly string[])[], align = '', gap = 2)
   );
 }
 
-/** Text broken at spaces into lines of at most `width`. */
-export function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line ? `${line} ${word}` : word;
-  }
-  return line ? [...lines, line] : lines;
-}
-
-/** `0.31 ms`, `12.3 ms`, `4.1 s`. */
-export const msText = (ms: number): string =>
-  ms >= 10_000 ? `${(ms / 1000).toFixed(0)} s` : ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${numberText(ms)} ms`;
-
-/** A measured number in three digits: `0.0123`, `12.3`, `1.2e-7`; `–` for none. */
-export function numberText(value: number | null | undefined): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  if (value === 0 || !Number.isFinite(value)) return String(value);
-  const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e6) return value.toExponential(1);
-  if (size >= 100) return value.toFixed(0);
-  return size >= 10 ? value.toFixed(1) : size >= 1 ? value.toFixed(2) : value.toPrecision(2);
-}
+/** Text broken at spaces into lines of at most `width` columns; a longer word, as a name is, stays whole. */
+export const wrapped = (text: string, width: number): string[] => (text ? wrapAnsi(text, width).split('\n') : []);
 
 /** `+12 Attention`, `−36 MatMul`. */
 export const signed = (n: number): string => (n > 0 ? `+${n}` : `−${-n}`);

@@ -1,7 +1,7 @@
 /** The report on a terminal. */
 
-import { bytesText } from '../ir/bytes-text.js';
 import { append, maxOf } from '../ir/lists.js';
+import { bytesText, cosineText, decibelText, msText, numberText, percentText } from '../ir/quantities.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
@@ -9,7 +9,7 @@ import { branchTexts } from './branch-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { speedLines } from './speed-text.js';
-import { counted, msText, numberText, type Paint, paint, signed, table, wrapped } from './style.js';
+import { counted, type Paint, paint, shortened, signed, table, wrapped } from './style.js';
 import { type TextOptions, textOptionsIn } from './text-options.js';
 import { tuningTexts } from './tuning.js';
 
@@ -183,13 +183,12 @@ function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[]
   if (!accuracy || accuracy.inputs.length === 0) return [];
   const { outputs, inputs, provider } = accuracy;
   const isMeant = outputs.some((output) => meaningText(output));
-  const snr = (value: number | null) => (value === null || !Number.isFinite(value) ? '∞' : `${numberText(value)} dB`);
   const rows = outputs.map((output) => [
-    shortened(output.name),
+    shortened(output.name, NAME_WIDTH),
     numberText(output.maxAbs),
     numberText(output.relativeL2),
-    output.cosine === null ? '–' : output.cosine.toFixed(6),
-    snr(output.snr),
+    cosineText(output.cosine),
+    decibelText(output.snr),
     ...(isMeant ? [meaningText(output)] : []),
     remarkOf(output, p),
   ]);
@@ -210,11 +209,8 @@ function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[]
   ];
 }
 
-/** Longer names of outputs lose their middle. */
-const LONGEST_NAME = 48;
-
-const shortened = (name: string): string =>
-  name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME / 2)}…${name.slice(1 - LONGEST_NAME / 2)}`;
+/** Columns that the name of an output may take. */
+const NAME_WIDTH = 48;
 
 function rolloutLines({ rollout }: ComparisonReport, p: Paint, width: number): string[] {
   if (!rollout) return [];
@@ -227,7 +223,7 @@ function rolloutLines({ rollout }: ComparisonReport, p: Paint, width: number): s
 
 function remarkOf({ equal, nonFinite, nonFiniteMismatches }: OutputAccuracy, p: Paint): string {
   if (nonFiniteMismatches) return p.bad(`NaN/Inf ${nonFinite.original} → ${nonFinite.result}`);
-  return typeof equal === 'number' && equal < 1 ? p.warn(`${(100 * equal).toFixed(1)} % equal`) : '';
+  return typeof equal === 'number' && equal < 1 ? p.warn(`${percentText(equal)} equal`) : '';
 }
 
 function placementLines({ placement }: ComparisonReport, p: Paint): string[] {

@@ -1,7 +1,9 @@
 /** What was measured of a pass that is tuned, in words. */
+
 import { appendTo } from '../ir/lists.js';
+import { msText, ratioRangeText, ratioText } from '../ir/quantities.js';
 import type { PassReport } from '../run/report.js';
-import { counted, msText } from './style.js';
+import { counted } from './style.js';
 
 type Row = NonNullable<PassReport['tuning']>[number];
 
@@ -34,5 +36,5 @@ function variantText({ variant, kept, speed, reason }: Row, name: string): strin
   if (!speed) return `${options && `${options}: `}${reason}${end}`;
   const { ratio, interval, significant } = speed;
   const noise = significant ? '' : ', not significant';
-  return `${options && `${options} `}${ratio.toFixed(2)}× (${interval.low.toFixed(2)}–${interval.high.toFixed(2)})${noise}${end}`;
+  return `${options && `${options} `}${ratioText(ratio)} ${ratioRangeText(interval)}${noise}${end}`;
 }

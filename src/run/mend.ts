@@ -1,5 +1,7 @@
 /** Runs a pass that broke its gate again, kept from the fewest places without which the gate holds. */
+
 import { minOf } from '../ir/lists.js';
+import { numberText } from '../ir/quantities.js';
 import type { Note } from './context.js';
 import type { Deadline } from './deadline.js';
 import { Keeping, type Least, leastKept, type Place } from './least.js';
@@ -82,7 +84,7 @@ export function takenBackNote({ places, of, error: { before, after } }: TakenBac
   const few = places.slice(0, 3).join(', ');
   const more = places.length > 3 ? ` and ${places.length - 3} more` : '';
   const short = (value: number | undefined): string =>
-    value === undefined ? '?' : Number.isFinite(value) ? value.toPrecision(2) : '∞';
+    value === undefined ? '?' : Number.isFinite(value) ? numberText(value) : '∞';
   return {
     text: `kept from ${places.length} of ${of} places, where it breaks its gate: ${few}${more}; relative L2 ${short(before)} → ${short(after)} without them`,
   };

@@ -1,4 +1,5 @@
 /** Finds lossy passes that gained neither time nor bytes: they are taken back. */
+import { ratioRangeText, ratioText } from '../ir/quantities.js';
 import { outcomeOf } from './outcome.js';
 import type { PassReport, Report } from './report.js';
 
@@ -18,8 +19,7 @@ export function worthless(passes: readonly Worked[], speed: Times | undefined): 
   for (const { name, fidelity, status, bytes } of passes) {
     if (status !== 'applied' || fidelity !== 'lossy') continue;
     if (bytes.after <= bytes.before * (1 - LEAST_SAVED)) continue;
-    const { low, high } = speed.interval;
-    const times = `${speed.ratio.toFixed(2)}× (${low.toFixed(2)}–${high.toFixed(2)}) as a whole`;
+    const times = `${ratioText(speed.ratio)} ${ratioRangeText(speed.interval)} as a whole`;
     found.set(
       name,
       `it changes numbers and gains nothing for it: no fewer bytes, and the result is no faster, ${times}`,

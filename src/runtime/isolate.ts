@@ -2,10 +2,12 @@
  * Child processes that run models. Whatever happens to a runtime (it throws, aborts, hangs, is killed) becomes a
  * RuntimeError here. One process does one thing at a time; an idle one does not keep Node from ending.
  */
+
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { bytesText, msText } from '../ir/quantities.js';
 import { endChild, lastWords, startChild } from './child-process.js';
 import { explain } from './explain.js';
 import { currentJob } from './job.js';
@@ -167,8 +169,7 @@ export class RuntimeProcess {
       this.#child = undefined;
       const said = lastWords(this.#errorTail);
       if (said === TOO_LARGE && this.limits) {
-        const mebibytes = Math.ceil(this.limits.bytes / 2 ** 20);
-        const text = `the process that runs the model took ${mebibytes} MiB and was ${this.limits.tooLarge}`;
+        const text = `the process that runs the model took ${bytesText(this.limits.bytes)} and was ${this.limits.tooLarge}`;
         this.#pending?.reject(new RuntimeError('timeout', text));
         return;
       }
@@ -224,7 +225,7 @@ export class RuntimeProcess {
       const timer = setTimeout(() => {
         this.#child = undefined;
         child.kill('SIGKILL');
-        reject(new RuntimeError('timeout', `${name} took longer than ${limit / 1000} s and was ${how}`));
+        reject(new RuntimeError('timeout', `${name} took longer than ${msText(limit)} and was ${how}`));
       }, limit);
       this.#pending = {
         id,

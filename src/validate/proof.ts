@@ -1,5 +1,7 @@
 /** Collects the evidence for a result: every form of arithmetic on every set of inputs, and how far the original moves by itself. */
+
 import type { Model } from '../ir/model.js';
+import { numberText } from '../ir/quantities.js';
 import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { Provider, RuntimeProcess } from '../runtime/isolate.js';
@@ -143,7 +145,7 @@ function coarselyWeighed(
     const { relativeL2, equal, maxAbs } = one.output;
     const limit = Math.max(gateOf('exact', 'cpu').maxError, ROUNDINGS * (own.get(placeOf(one)) ?? 0));
     if (one.outcome !== 'within' || equal !== undefined || maxAbs <= FLOOR || relativeL2 <= limit) return one;
-    const text = `relative L2 ${relativeL2.toPrecision(2)} > ${limit.toPrecision(2)}, which is ${ROUNDINGS} times the original's own rounding`;
+    const text = `relative L2 ${numberText(relativeL2)} > ${numberText(limit)}, which is ${ROUNDINGS} times the original's own rounding`;
     return { ...one, outcome: 'beyond', words: [text] };
   });
 }

@@ -24,14 +24,14 @@ describe('reportText', () => {
       opset    17, com.microsoft 1
 
       accuracy  cpu, 2 given sets of inputs
-                max abs  rel L2    cosine      SNR              meaning
-        logits   0.0012  0.0023  0.999998  52.8 dB  top-1 100.0 % of 40
-        ids           0       0  1.000000        ∞                       NaN/Inf 0 → 2
+                max abs  rel L2    cosine      SNR            meaning
+        logits   0.0012  0.0023  0.999998  52.8 dB  top-1 100 % of 40
+        ids           0       0  1.000000        ∞                     NaN/Inf 0 → 2
 
       speed  cpu, against onnxruntime with its own optimizations on, 20 runs each
-        run        12.1 ms  10.9–14.5  →  9.30 ms  8.37–11.2  1.30×
-        first run  20.0 ms             →  21.0 ms
-        create      120 ms             →   130 ms
+        run        12.1 ms  (10.9–14.5)  →  9.30 ms  (8.37–11.2)  1.30× (1.20–1.40)
+        first run  20.0 ms               →  21.0 ms
+        create      120 ms               →   130 ms
 
       ✓ accuracy: relative L2 0.0023, at most 0.05
       ✓ wrote model.opt.onnx (5.21 MB, 2.4 s)

@@ -1,5 +1,7 @@
 /** Trials: forms of a pass raced against leaving it out, and which of them is kept. */
+
 import type { Model } from '../../ir/model.js';
+import { ratioRangeText, ratioText } from '../../ir/quantities.js';
 
 /** How much faster or slower a model runs. */
 export interface Speed {
@@ -59,8 +61,7 @@ export function whyLeftOut(outcome: Outcome, instances: number): string {
   const where = instances === 1 ? 'on the whole model' : `on one of ${instances} instances`;
   if (outcome.kind !== 'timed') return `does not run ${where}: ${outcome.reason}`;
   const { ratio, interval, significant } = outcome;
-  const range = (low: number, high: number) => `(${low.toFixed(2)} to ${high.toFixed(2)})`;
   if (significant && ratio < 1)
-    return `takes ${(1 / ratio).toFixed(2)} times the time ${where} ${range(1 / interval.high, 1 / interval.low)}`;
-  return `is not significantly faster ${where}: ${ratio.toFixed(2)}× ${range(interval.low, interval.high)}`;
+    return `takes ${ratioText(1 / ratio)} the time ${where} ${ratioRangeText({ low: 1 / interval.high, high: 1 / interval.low })}`;
+  return `is not significantly faster ${where}: ${ratioText(ratio)} ${ratioRangeText(interval)}`;
 }

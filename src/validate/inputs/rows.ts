@@ -4,6 +4,7 @@ import { type Dim, dimText } from '../../ir/dims.js';
 import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
 import { numbersOf, tensorOf } from '../../ir/numbers.js';
+import { percentText } from '../../ir/quantities.js';
 import { elementCount } from '../../ir/tensor.js';
 import { byteLengthOf } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
@@ -90,14 +91,12 @@ const names: Readonly<Record<Odd, string>> = {
   NaN: 'a row of NaN',
 };
 
-const percent = (share: number): string => `${share < 0.1 ? (100 * share).toPrecision(2) : Math.round(100 * share)} %`;
-
 function textsOf({ row, change, becomesFinite }: RowEffect): string[] {
   const moved =
     change === null
       ? [`${names[row]} makes other rows of the batch NaN or infinite; before it did not`]
       : change > NOISE.result
-        ? [`${names[row]} moves other rows of the batch by ${percent(change)}; before it did not`]
+        ? [`${names[row]} moves other rows of the batch by ${percentText(change)}; before it did not`]
         : [];
   return [...moved, ...(becomesFinite ? [`${names[row]} comes out as finite numbers; before it did not`] : [])];
 }

@@ -16,6 +16,7 @@ import { ModelError } from '../../ir/errors.js';
 import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
+import { cosineText, numberText, percentText } from '../../ir/quantities.js';
 import type { Fidelity } from '../../run/pass.js';
 import { loosest } from '../../run/verify.js';
 import type { Provider } from '../../runtime/isolate.js';
@@ -153,7 +154,7 @@ export function violations(output: OutputAccuracy, gate: Gate): string[] {
   const { nonFiniteMismatches: odd } = output;
   if (odd) found.push(`${odd} ${odd === 1 ? 'element is' : 'elements are'} NaN or infinite in one of the two alone`);
   if (output.equal !== undefined) {
-    if (output.equal < gate.minEqual) found.push(`${percent(output.equal)} equal < ${percent(gate.minEqual)}`);
+    if (output.equal < gate.minEqual) found.push(`${percentText(output.equal)} equal < ${percentText(gate.minEqual)}`);
     return found;
   }
   return output.maxAbs <= FLOOR || isSet(output, gate) ? found : [...found, ...broken(output, gate)];
@@ -176,17 +177,18 @@ function meaningLimit({ kind, samples }: MeaningMeasure, gate: Gate): number | u
 export function meaningViolation(measure: MeaningMeasure, gate: Gate): string | undefined {
   const limit = meaningLimit(measure, gate);
   if (limit === undefined || measure.value >= limit) return undefined;
-  const value = measure.kind === 'embedding' ? measure.value.toFixed(4) : percent(measure.value);
-  return `${measure.measure}: ${value} of ${measure.samples} < ${measure.kind === 'embedding' ? limit : percent(limit)}`;
+  const value = measure.kind === 'embedding' ? measure.value.toFixed(4) : percentText(measure.value);
+  return `${measure.measure}: ${value} of ${measure.samples} < ${measure.kind === 'embedding' ? limit : percentText(limit)}`;
 }
 
 /** The limits that floats break, however small they are. */
 export function broken(output: OutputAccuracy, gate: Gate): string[] {
   const found: string[] = [];
-  if (!(output.relativeL2 <= gate.maxError)) found.push(`relative L2 ${short(output.relativeL2)} > ${gate.maxError}`);
-  if (!(output.cosine >= gate.minCosine)) found.push(`cosine ${output.cosine.toFixed(6)} < ${gate.minCosine}`);
+  if (!(output.relativeL2 <= gate.maxError))
+    found.push(`relative L2 ${numberText(output.relativeL2)} > ${gate.maxError}`);
+  if (!(output.cosine >= gate.minCosine)) found.push(`cosine ${cosineText(output.cosine)} < ${gate.minCosine}`);
   if (!(output.maxRel <= gate.maxRel))
-    found.push(`largest error ${short(output.maxRel)} of the scale > ${gate.maxRel}`);
+    found.push(`largest error ${numberText(output.maxRel)} of the scale > ${gate.maxRel}`);
   return found;
 }
 
@@ -196,12 +198,9 @@ export function summaryOf(outputs: readonly OutputAccuracy[], gate: Gate, isPart
   const isNoise = ({ maxAbs }: OutputAccuracy): boolean => maxAbs <= FLOOR;
   const [worst] = outputs.filter((output) => !isNoise(output)).sort((a, b) => b.relativeL2 - a.relativeL2);
   if (worst)
-    return `"${worst.name}": relative L2 ${short(worst.relativeL2)} (limit ${gate.maxError}), cosine ${worst.cosine.toFixed(6)} (limit ${gate.minCosine})`;
+    return `"${worst.name}": relative L2 ${numberText(worst.relativeL2)} (limit ${gate.maxError}), cosine ${cosineText(worst.cosine)} (limit ${gate.minCosine})`;
   const largest = maxOf(outputs.map(({ maxAbs }) => maxAbs));
   return largest === 0
     ? `all ${isPartial ? 'compared ' : ''}outputs are equal`
-    : `no difference is above ${short(largest)}`;
+    : `no difference is above ${numberText(largest)}`;
 }
-
-const short = (value: number): string => value.toPrecision(2);
-const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -1,5 +1,7 @@
 /** The conditions that a result is held against. */
+
 import { append } from '../../ir/lists.js';
+import { ratioText } from '../../ir/quantities.js';
 import { proofGate } from '../../run/verify.js';
 import type { AccuracyReport, GateResult, ValidateOptions, Validation } from '../index.js';
 import type { PlacementReport } from '../placement.js';
@@ -17,7 +19,7 @@ export function gatesOf(
   if (minSpeedup !== undefined) {
     const ratio = speed ? (speed.significant ? speed.ratio : 1) : notTimed === SAME ? 1 : 0;
     const measured = speed
-      ? `${speed.ratio.toFixed(2)}× (${speed.significant ? 'significant' : 'not significant'})`
+      ? `${ratioText(speed.ratio)} (${speed.significant ? 'significant' : 'not significant'})`
       : (notTimed ?? 'not measured');
     found.push({ name: 'speed', passed: ratio >= minSpeedup, detail: `${measured}, limit ${minSpeedup}×` });
   }

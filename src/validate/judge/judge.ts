@@ -1,5 +1,7 @@
 /** Makes a verdict of a proof: the one judgement behind the accuracy gate and the pipeline's verifier. */
+
 import { appendTo, maxOf, minOf } from '../../ir/lists.js';
+import { numberText } from '../../ir/quantities.js';
 import type { Fidelity } from '../../run/pass.js';
 import type { Verdict } from '../../run/verify.js';
 import type { Provider } from '../../runtime/isolate.js';
@@ -158,7 +160,7 @@ function optimizedNotes(held: readonly WeighedEvidence[], worst: readonly Output
   return worst.flatMap(({ name, relativeL2 }) => {
     const [optimized, own] = [largest(name, true), largest(name, false)];
     return relativeL2 > NEGLIGIBLE && Number.isFinite(own) && optimized > APART * own
-      ? [`"${name}": ${optimized.toPrecision(2)} with the runtime's optimizations, ${own.toPrecision(2)} without them`]
+      ? [`"${name}": ${numberText(optimized)} with the runtime's optimizations, ${numberText(own)} without them`]
       : [];
   });
 }

@@ -3,6 +3,7 @@
 import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
 import { numbersOf } from '../../ir/numbers.js';
+import { numberText } from '../../ir/quantities.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { TensorData } from '../../runtime/isolate.js';
@@ -95,7 +96,7 @@ class Seen {
 
 function chaos({ noise, gate }: SignalOptions): string | undefined {
   if (!noise || !gate || noise.maxAbs <= FLOOR || !broken(noise, gate).length) return undefined;
-  return `it moves by ${noise.relativeL2.toPrecision(2)} when the inputs move by one unit in the last place`;
+  return `it moves by ${numberText(noise.relativeL2)} when the inputs move by one unit in the last place`;
 }
 
 const squashers = /^(Sigmoid|HardSigmoid|Softmax|Tanh|Erf|Clip)$/;

@@ -8,6 +8,7 @@
  * their matrices alone, run by run: both are one draw of the same dice, and what is rounded besides is activations. Rounded weights that turn an output away by more than a cosine
  * of 0.9 have made another output of it: then nothing tells a sound pass from a wrong one.
  */
+import { numberText, percentText } from '../../ir/quantities.js';
 import type { Fidelity } from '../../run/pass.js';
 import type { MeaningMeasure } from '../meaning/measures.js';
 import type { OutputAccuracy } from './accuracy.js';
@@ -74,14 +75,12 @@ export function weighMeaning(
   if (found === undefined) return { outcome: 'within', words: [] };
   const lost = (of: MeaningMeasure): number => 1 - of.value;
   if (noise && lost(measure) <= NOISES * lost(noise))
-    return { outcome: 'unproven', words: [`${found}, and ${percentOf(lost(noise))} changes when ${LEAST}`] };
+    return { outcome: 'unproven', words: [`${found}, and ${percentText(lost(noise))} changes when ${LEAST}`] };
   if (fidelity !== 'rounding' || !yardstick || gate.isGiven || lost(measure) > YARDSTICKS * lost(yardstick))
     return { outcome: 'beyond', words: [found] };
-  const words = [`${found}; rounding the weights alone changes ${percentOf(lost(yardstick))}`];
+  const words = [`${found}; rounding the weights alone changes ${percentText(lost(yardstick))}`];
   return { outcome: yardstick.value < DESTROYED ? 'unproven' : 'within', words };
 }
-
-const percentOf = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
 const LEAST = 'its inputs move by one unit in the last place';
 
@@ -89,8 +88,8 @@ const farOf = ({ equal, relativeL2, nonFiniteMismatches }: OutputAccuracy): stri
   nonFiniteMismatches
     ? `${nonFiniteMismatches} elements to NaN, infinity or back`
     : equal === undefined
-      ? `by ${relativeL2.toPrecision(2)}`
-      : `${percentOf(1 - equal)} of its elements`;
+      ? `by ${numberText(relativeL2)}`
+      : `${percentText(1 - equal)} of its elements`;
 
 /** True where an error cannot be told from what the original does by itself. */
 export const isLikeNoise = (error: OutputAccuracy, noise: OutputAccuracy, gate: Gate): boolean =>

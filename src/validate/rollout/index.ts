@@ -1,5 +1,7 @@
 /** Rollouts: original and result run step by step on what each gave before. An error that one run hides may grow so. */
+
 import type { Model } from '../../ir/model.js';
+import { msText, numberText } from '../../ir/quantities.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
 import { RuntimeError } from '../../runtime/isolate.js';
@@ -139,7 +141,7 @@ async function roll(
       const each = spent / Math.max(1, drifts.length);
       if (spent + each > budget) {
         deadline.cut(`${asked - drifts.length} of ${asked} steps of the rollout`);
-        const why = drifts.length ? `one takes ${(each / 1000).toPrecision(2)} s` : 'no time is left';
+        const why = drifts.length ? `one takes ${msText(each)}` : 'no time is left';
         notes.push(`${drifts.length} of ${asked} steps: ${why}`);
         break;
       }
@@ -201,7 +203,7 @@ function failureOf(
   const words = plan.kind === 'tokens' ? `, ${others} of ${choices.count} tokens differ` : '';
   const after = `after ${drifts.length} ${drifts.length === 1 ? 'step' : 'steps'}`;
   const what = plan.kind === 'denoise' ? 'the latent' : `"${last.name}"`;
-  return `${after} ${what} has drifted by ${last.size.toPrecision(2)} (limit ${gate.maxError})${words}`;
+  return `${after} ${what} has drifted by ${numberText(last.size)} (limit ${gate.maxError})${words}`;
 }
 
 /** A drift of so many times the original's own is an error. */

@@ -3,7 +3,9 @@
  * thread decides: what else the machine does hardly moves it. The time by the clock, with the runtime's own threads, stands beside it. On a GPU
  * the clock decides.
  */
+
 import { maxOf } from '../../ir/lists.js';
+import { msText } from '../../ir/quantities.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Feeds } from '../inputs/feeds.js';
@@ -102,7 +104,7 @@ export async function measureSpeed(
 }
 
 const timesCut = (runMs: number): string =>
-  runMs >= HEAVY_MS ? `the times: one run takes ${Math.round(runMs / 1000)} s` : 'the times';
+  runMs >= HEAVY_MS ? `the times: one run takes ${msText(runMs)}` : 'the times';
 
 /** Whether the clock on the wall says the opposite: less work that takes longer, as it does where threads have less to share, is no gain. */
 const contradicts = ({ interval }: Estimate, ratio: number): boolean =>

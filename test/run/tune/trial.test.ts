@@ -53,8 +53,8 @@ describe('keptOf', () => {
 });
 
 it.each<[Outcome, number, string]>([
-  [slower, 12, 'takes 1.25 times the time on one of 12 instances (1.11 to 1.43)'],
-  [same, 12, 'is not significantly faster on one of 12 instances: 1.02× (0.90 to 1.10)'],
+  [slower, 12, 'takes 1.25× the time on one of 12 instances (1.11–1.43)'],
+  [same, 12, 'is not significantly faster on one of 12 instances: 1.02× (0.90–1.10)'],
   [failed, 1, 'does not run on the whole model: no kernel'],
 ])('whyLeftOut says the reason', (outcome, instances, text) => {
   expect(whyLeftOut(outcome, instances)).toBe(text);

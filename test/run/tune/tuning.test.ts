@@ -47,7 +47,7 @@ describe('tuning', () => {
         }
         expect(result?.tuning?.[0]).toMatchObject({ instances: 3, variant: name, kept: false, speed: { ratio: 0.5 } });
         expect(result?.tuning?.some(({ kept }) => kept)).toBe(false);
-        const reason = `${name} takes 2.00 times the time on one of 3 instances (1.98 to 2.02)`;
+        const reason = `${name} takes 2.00× the time on one of 3 instances (1.98–2.02)`;
         expect(result?.skips.find((skip) => skip.reason === reason)?.count).toBeGreaterThanOrEqual(3);
         // What is in no block is as the pass decides; three layers hold most.
         const changed = (model: Model) =>
