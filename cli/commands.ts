@@ -1,6 +1,15 @@
 /** The commands, as data: what --help shows and yargs parses. What each does is in its own thread: see runs.ts. */
-import type { Options } from 'yargs';
-import { bisectFlags, inputFlags, jobFlags, jsonFlag, quietFlag, readFlags, text } from './flags.js';
+import {
+  bisectFlags,
+  type Flag,
+  inputFlags,
+  jobFlags,
+  jsonFlag,
+  oneOf,
+  quietFlag,
+  readFlags,
+  valued,
+} from './flags.js';
 
 export interface Command {
   /** Empty for the command that needs no word. */
@@ -9,7 +18,7 @@ export interface Command {
   /** One more word that may stand behind them. */
   readonly optional?: string;
   readonly summary: string;
-  readonly flags: Readonly<Record<string, Options>>;
+  readonly flags: Readonly<Record<string, Flag>>;
 }
 
 export const commands: readonly Command[] = [
@@ -34,13 +43,11 @@ export const commands: readonly Command[] = [
     positionals: ['model'],
     summary: 'Say of every attention, norm and activation why it is fused, or where the match ended.',
     flags: {
-      rule: { ...text, describe: 'Only sites of this kind or rule, e.g. attention, gelu, layer-norm.' },
-      at: { ...text, describe: 'Only the site at the node of this name.' },
-      passes: { ...text, alias: 'p', describe: 'Passes that run first, e.g. simplify.' },
+      rule: valued('<name>', 'Only sites of this kind or rule, e.g. attention, gelu, layer-norm.'),
+      at: valued('<node>', 'Only the site at the node of this name.'),
+      passes: valued('<a,b,…>', 'Passes that run first, e.g. simplify.', { alias: 'p' }),
       target: {
-        ...text,
-        choices: ['cpu', 'cuda', 'webgpu'],
-        describe: 'The provider that kernels are asked of.',
+        ...oneOf(['cpu', 'cuda', 'webgpu'], 'The provider whose kernels are meant.'),
         defaultDescription: 'cpu',
       },
       ...readFlags,

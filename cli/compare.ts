@@ -1,18 +1,18 @@
 /** `optimize compare`: accuracy and speed of two models that should do the same. */
+
 import { checkInputs } from '../src/check-inputs.js';
 import { jsonText } from '../src/ir/shown-text.js';
 import { readModel } from '../src/onnx/read.js';
 import { comparisonText } from '../src/report/text.js';
 import { validate } from '../src/validate/index.js';
-import { configFromFlags } from './flags.js';
+import { configFromFlags, type Flags } from './flags.js';
 import { exitCodeOf } from './optimize.js';
-import { type Flags, single } from './parsed.js';
 import { hasColour, ProgressLine, stdout } from './terminal.js';
 
 export async function run(flags: Flags): Promise<number> {
   const isHidden = flags.quiet === true || flags.json === true;
   const { target, ...settings } = configFromFlags(flags);
-  const [original, result] = [single(flags, 'original') as string, single(flags, 'result') as string];
+  const [original, result] = [flags.original as string, flags.result as string];
   const { allowOutsideData, budget, shapes, dims, inputs } = settings;
   if (shapes ?? dims ?? inputs) await checkInputs(await readModel(original, { allowOutsideData, budget }), settings);
   const progress = new ProgressLine(isHidden);

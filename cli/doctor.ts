@@ -4,7 +4,7 @@ import { paint, table } from '../src/report/style.js';
 import { machineOf, versionsOf } from '../src/run/machine.js';
 import { probeProviders } from '../src/runtime/providers.js';
 import { saturates } from '../src/runtime/saturation.js';
-import type { Flags } from './parsed.js';
+import type { Flags } from './flags.js';
 import { hasColour, ProgressLine, stdout } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {

@@ -1,11 +1,11 @@
 /** --help: written here rather than by yargs, which takes longer to lay it out than Node takes to start. */
 
-import type { Options } from 'yargs';
 import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
 import { append, maxOf } from '../src/ir/lists.js';
 import { paint, wrapped } from '../src/report/style.js';
 import { type Command, commands } from './commands.js';
+import type { Flag } from './flags.js';
 import { hasColour, type Output, widthOf } from './terminal.js';
 
 /** The help of one command; the unnamed one's shows the others and the passes too. */
@@ -49,21 +49,13 @@ const passRows = (): [string, string][] => [
 ];
 
 /** `-o, --out <path>`: a flag with what it takes. */
-function flagText(name: string, { alias, type, choices, defaultDescription }: Options): string {
+function flagText(name: string, { alias, choices, takes, defaultDescription }: Flag): string {
   // What is on unless it is turned off is shown as what turns it off.
   if (defaultDescription === 'true') return `--no-${name}`;
-  const short = alias ? `-${alias}, ` : '';
-  const value = choices
-    ? ` ${choices.join('|')}`
-    : type === 'boolean'
-      ? ''
-      : type === 'number'
-        ? ' <number>'
-        : ' <text>';
-  return `${short}--${name}${value}`;
+  return [`${alias ? `-${alias}, ` : ''}--${name}`, choices?.join('|') ?? takes].filter(Boolean).join(' ');
 }
 
-const aboutText = ({ describe = '', defaultDescription }: Options): string =>
+const aboutText = ({ describe, defaultDescription }: Flag): string =>
   defaultDescription && defaultDescription !== 'true' ? `${describe} Default: ${defaultDescription}.` : describe;
 
 /** Names and what they are, the texts broken beside their column; a long name has a line of its own. */

@@ -1,12 +1,12 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
+
 import { shownText } from '../src/ir/shown-text.js';
 import { UsageError } from '../src/ir/usage-error.js';
 import { optimizeFile } from '../src/optimize-file.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
 import { loadConfig } from './config.js';
-import { configFromFlags } from './flags.js';
-import { type Flags, single } from './parsed.js';
+import { configFromFlags, type Flags } from './flags.js';
 import { hasColour, ProgressLine, stderr, stdout, widthOf } from './terminal.js';
 
 /** Exit codes of gates that failed. */
@@ -22,7 +22,7 @@ const ROLLED_BACK = 5;
 
 /** Runs the command and gives its exit code. `words` is the command line as it was typed. */
 export async function run(flags: Flags, words: readonly string[]): Promise<number> {
-  const configPath = single(flags, 'config');
+  const configPath = flags.config as string | undefined;
   const config = { ...(configPath ? await loadConfig(configPath) : {}), ...configFromFlags(flags) };
   // What stays of the outputs and what is frozen are passes of their own.
   const { passes = config.outputs || config.dims || config.shapes ? [] : undefined, ...settings } = config;
@@ -33,11 +33,11 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const progress = new ProgressLine(flags.quiet === true || flags.json === true);
   let report: Report;
   try {
-    report = await optimizeFile(single(flags, 'model') as string, passes, {
+    report = await optimizeFile(flags.model as string, passes, {
       ...settings,
-      out: single(flags, 'out'),
+      out: flags.out as string | undefined,
       force: flags.force === true,
-      reportPath: single(flags, 'report'),
+      reportPath: flags.report as string | undefined,
       onGate: 'report',
       command: ['optimize', ...words].map(quoted).join(' '),
       onProgress: (text) => progress.say(text),

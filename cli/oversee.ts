@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { shownText } from '../src/ir/shown-text.js';
 import { fail } from './fail.js';
-import type { Flags } from './parsed.js';
+import type { Flags } from './flags.js';
 import { CLEAR_LINE, stderr } from './terminal.js';
 import { type Job, type Message, slot, streams } from './thread.js';
 

@@ -1,18 +1,19 @@
 /** `optimize passes`: the catalogue, or the one pass or preset that is named. */
+
 import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
 import { jsonText } from '../src/ir/shown-text.js';
 import { paint, table, wrapped } from '../src/report/style.js';
 import { optionsOf, type PassOption } from '../src/run/options.js';
 import { parsePasses } from '../src/run/parse.js';
-import { type Flags, single } from './parsed.js';
+import type { Flags } from './flags.js';
 import { hasColour, stdout, widthOf } from './terminal.js';
 
 const defaultText = (value: unknown): string =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? '' : ` [${[value].flat().join('+')}]`;
 
 export async function run(flags: Flags): Promise<undefined> {
-  const name = single(flags, 'pass');
+  const name = flags.pass as string | undefined;
   const chosen = name === undefined ? catalogue : parsePasses(name, { passes: catalogue, presets });
   const named = presets.filter((preset) => name === undefined || preset.name === name);
   const passes = chosen.map(({ definition }) => ({

@@ -1,5 +1,5 @@
 /** What each command does, loaded when it is asked for. */
-import type { Flags } from './parsed.js';
+import type { Flags } from './flags.js';
 
 /** Gives the exit code, 0 where it gives none. `words` is the command line as it was typed. */
 type Run = (flags: Flags, words: readonly string[]) => Promise<number | undefined>;

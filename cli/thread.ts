@@ -1,6 +1,6 @@
 /** What the main thread and the thread of a command know of each other. */
 import type { LeftoverEvent } from '../src/leftovers.js';
-import type { Flags } from './parsed.js';
+import type { Flags } from './flags.js';
 
 export const streams = ['stdout', 'stderr'] as const;
 export type Stream = (typeof streams)[number];

@@ -1,0 +1,50 @@
+/** What the text behind a flag says. Each throws UsageError, `expected …; found …`, for a text that says nothing of its kind. */
+import { type BudgetName, budgetNames, type Limits } from '../src/ir/budget.js';
+import { named } from '../src/ir/named.js';
+import { UsageError, unknownText } from '../src/ir/usage-error.js';
+
+/** `a,b` */
+export function names(written: string): string[] {
+  const found = written.split(',').flatMap((name) => name.trim() || []);
+  if (found.length === 0) throw new UsageError(`expected a,b,…; found "${written}"`);
+  return found;
+}
+
+/** `0.5` */
+export function number(written: string): number {
+  const value = written.trim() === '' ? Number.NaN : Number(written);
+  if (Number.isNaN(value)) throw new UsageError(`expected a number; found "${written}"`);
+  return value;
+}
+
+/** Budgets as `a=1,b=2`. */
+export const limits = (written: string): Limits =>
+  Object.fromEntries(
+    names(written).map((entry): [string, number] => {
+      const [, name = '', value = ''] = /^([^=]+)=(\d+)$/.exec(entry) ?? [];
+      if (!name) throw new UsageError(`expected name=whole number,… of ${budgetNames.join(', ')}; found "${entry}"`);
+      if (!budgetNames.includes(name as BudgetName)) throw new UsageError(unknownText('budget', name, budgetNames));
+      return [name, Number(value)];
+    }),
+  );
+
+/** `batch=4`, `seq=8`: sizes by name. */
+export const dims = (written: readonly string[]): Record<string, number> =>
+  byName(written, '4', (sizes) => (sizes.length === 1 ? sizes[0] : undefined));
+
+/** `image=1,3,224,224`: shapes by name. */
+export const shapes = (written: readonly string[]): Record<string, readonly number[]> =>
+  byName(written, '1,3,224,224', (sizes) => sizes);
+
+/** A name may hold `=`: the last one counts. */
+function byName<T>(written: readonly string[], example: string, of: (sizes: readonly number[]) => T | undefined) {
+  const found = named<T>();
+  for (const one of written) {
+    const [, name = '', text = ''] = /^(.+)=(\d+(?:,\d+)*)$/s.exec(one) ?? [];
+    const sizes = text.split(',').map(Number);
+    const value = name && sizes.every(Number.isSafeInteger) ? of(sizes) : undefined;
+    if (value === undefined) throw new UsageError(`expected name=${example}; found "${one}"`);
+    found[name] = value;
+  }
+  return found;
+}
