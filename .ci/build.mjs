@@ -1,5 +1,5 @@
 /**
- * The build: four entries bundled into one flat folder that shares its chunks, so that `optimize --help`
+ * The build: five entries bundled into one flat folder that shares its chunks, so that `optimize --help`
  * loads little, and threads and child processes are found beside whoever starts them.
  */
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -22,6 +22,7 @@ const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: {
     index: 'src/index.ts',
+    rules: 'src/rules.ts',
     cli: 'cli/cli.ts',
     'command-thread': 'cli/command-thread.ts',
     'runtime-child': 'src/runtime/child.ts',

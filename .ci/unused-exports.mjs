@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What the package gives out. */
-const isPublic = (path) => path === 'src/index.ts' || path === 'passes/index.ts';
+const isPublic = (path) => ['src/index.ts', 'src/rules.ts', 'passes/index.ts'].includes(path);
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const paths = ['src', 'passes', 'cli', 'test', 'bench', 'fixtures', '.ci'].flatMap((folder) =>

@@ -54,6 +54,9 @@ export function unknownText(what: string, word: string, candidates: readonly str
 export function foundText(found: unknown): string {
   if (typeof found === 'function') return found.name ? `a function ${found.name}` : 'a function';
   if (typeof found === 'number' || typeof found === 'bigint' || typeof found === 'symbol') return String(found);
+  if (found instanceof Promise) return 'a promise';
+  const kind = typeof found === 'object' && found !== null ? found.constructor?.name : undefined;
+  if (kind && kind !== 'Object' && kind !== 'Array') return `a ${kind}`;
   try {
     return JSON.stringify(found) ?? String(found);
   } catch {

@@ -5,11 +5,12 @@ import type { Graph } from '../ir/graph.js';
 import { append, appendTo } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import type { Value } from '../ir/value.js';
+import { foundText } from '../ir/usage-error.js';
+import { Value } from '../ir/value.js';
 import { helps, Miss } from './miss.js';
 import { environmentOf, Places } from './places.js';
 import { Rewriter } from './rewriter.js';
-import type { RewriteScope, Rule, RuleHost, RuleSet } from './rule.js';
+import type { Replacement, RewriteScope, Rule, RuleHost, RuleSet } from './rule.js';
 import { capturesOf, type Environment, type Failure, Search } from './search.js';
 import { solve } from './solve.js';
 import { traceOf } from './trace.js';
@@ -182,10 +183,10 @@ function rewrite(rule: Rule, root: Value, found: Environment, facts: Facts, host
     if (build.added.length) throw new Error(`rule ${rule.name}: says no after its first op; ask before building`);
     return result;
   }
-  const replaced = 'root' in result ? result : { root: result };
+  const replaced = replacementIn(rule, result);
   const names = Object.keys(replaced);
   const old = names.map((name) => (name === 'root' ? root : (found.captures.get(name) as Value)));
-  const by = names.map((name) => replaced[name as 'root'] as Value);
+  const by = names.map((name) => replaced[name] as Value);
   by.forEach((value, i) => {
     if (!value.type) value.type = old[i]?.type;
   });
@@ -194,6 +195,20 @@ function rewrite(rule: Rule, root: Value, found: Environment, facts: Facts, host
     .map(([, value]) => value as Value);
   const reason = host.replace({ rule: rule.name, old, by, operands, facts });
   return reason === undefined ? undefined : no(reason);
+}
+
+/** What a rewrite gave, by capture. Throws TypeError where it is something else: no types may have been checked. */
+function replacementIn({ name, gives }: Rule, result: Replacement): Readonly<Record<string, Value>> {
+  const values = result instanceof Value ? { root: result } : result;
+  const isOne =
+    typeof values === 'object' &&
+    values?.root instanceof Value &&
+    Object.entries(values).every(
+      ([capture, value]) => value instanceof Value && (capture === 'root' || gives.includes(capture)),
+    );
+  if (isOne) return values;
+  const captures = gives.length ? `, { root, ${gives.join(', ')} }` : '';
+  throw new TypeError(`rule ${name}: rewrite: expected a value${captures} or no(reason); found ${foundText(result)}`);
 }
 
 /** Removes what the match leaves behind, so that later matches see who still reads what. */

@@ -3,9 +3,10 @@ import type { Facts } from '../infer/index.js';
 import type { KernelCall } from '../ir/kernel-call.js';
 import type { Node } from '../ir/node.js';
 import type { DataType, Type } from '../ir/types.js';
+import { foundText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
 import type { Miss } from './miss.js';
-import type { CapturesOf, Pattern } from './pattern.js';
+import { type CapturesOf, Pattern } from './pattern.js';
 import type { Rewriter } from './rewriter.js';
 import type { Trace } from './trace.js';
 
@@ -79,7 +80,7 @@ export interface RewriteScope {
 }
 
 /** What stands instead: of the root alone, or of captured inner values as well, by capture. */
-type Replacement = Value | ({ readonly root: Value } & Readonly<Record<string, Value>>);
+export type Replacement = Value | ({ readonly root: Value } & Readonly<Record<string, Value>>);
 
 export interface Rule {
   readonly name: string;
@@ -91,24 +92,52 @@ export interface Rule {
   rewrite(captures: never, scope: RewriteScope): Replacement | Miss;
 }
 
-/** Defines a rule; its rewrite sees the captures of its pattern by name. */
-export function rule<P extends Pattern>(definition: {
+/** What a rule is defined by. */
+export interface RuleSpec<P extends Pattern> {
+  /** In kebab case: what `explain --rule` takes, and the name of its pass. */
   readonly name: string;
+  /** What it is good for, in half a sentence. */
   readonly because: string;
   readonly match: P;
+  /** Captures whose value the rewrite gives as well, and which may therefore be read elsewhere. */
   readonly gives?: readonly (keyof CapturesOf<P> & string)[];
+  /** Builds what stands instead, or says why not with `no`. */
   rewrite(captures: CapturesOf<P>, scope: RewriteScope): Replacement | Miss;
-}): Rule {
-  const { name, match, gives = [] } = definition;
-  const refuse = (expected: string, found: string): never => {
-    throw new TypeError(`rule ${name}: expected ${expected}; found ${found}.`);
+}
+
+const made = new WeakSet<object>();
+
+/** Defines a rule; its rewrite sees the captures of its pattern by name. Throws TypeError for a rule that can mean nothing. */
+export function rule<P extends Pattern>(spec: RuleSpec<P>): Rule {
+  const { name, because, match, gives = [], rewrite } = spec;
+  const refuse = (expected: string, found: string, remedy = ''): never => {
+    throw new TypeError(`rule ${name}: expected ${expected}; found ${found}.${remedy}`);
   };
-  if (!isMarked(match)) refuse('a site in every way that the pattern matches', 'one without');
+  if (typeof name !== 'string' || !name) refuse('a name', foundText(name));
+  if (typeof because !== 'string' || !because) refuse('because: half a sentence', foundText(because));
+  if (!(match instanceof Pattern)) refuse('match: a pattern', foundText(match));
+  if (typeof rewrite !== 'function') refuse('rewrite: a function', foundText(rewrite));
+  if (!isMarked(match))
+    refuse(
+      'a site in every way that the pattern matches',
+      'one without',
+      ' Mark the op that the rule is about: site(…)',
+    );
   for (const capture of gives) if (!match.names.has(capture)) refuse('captures that it gives', capture);
   for (const variable of variablesOf(match))
     if (!bindersOf(match).has(variable)) refuse(`a capture ${variable} beside the polynomial in it`, 'none');
-  return { gives, ...definition } as Rule;
+  const defined = { gives, ...spec } as Rule;
+  made.add(defined);
+  return defined;
 }
+
+/** True for what `rule` of this copy of the package defined. */
+export const isRule = (found: unknown): found is Rule => typeof found === 'object' && found !== null && made.has(found);
+
+export const isRuleSet = (found: unknown): found is RuleSet => {
+  const { noun, rules } = (found ?? {}) as Partial<RuleSet>;
+  return typeof noun === 'string' && Array.isArray(rules) && rules.length > 0 && rules.every(isRule);
+};
 
 /** Whether every way to match has a site in it. */
 const isMarked = ({ shape, parts }: Pattern): boolean =>

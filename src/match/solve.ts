@@ -2,6 +2,7 @@
  * Matches a pattern with an expression, up to order, grouping and a number: every part is found as a multiple of itself, and only
  * where nothing else can take the number, in a function or at the root, it has to be 1.
  */
+import { foundText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
 import {
   type Atom,
@@ -324,6 +325,8 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
       const isSkipped = search.isLoose && inner.shape.kind !== 'capture' && inner.shape.kind !== 'site';
       const answer = isSkipped || condition(Object.fromEntries(found.environment.captures), value, search.facts);
       if (answer === true) yield found;
+      else if (typeof answer !== 'string' || answer === '')
+        throw new TypeError(`pattern ${pattern.text}: where: expected true or a reason; found ${foundText(answer)}`);
       else search.fail(found.environment, bare(pattern), value, answer);
     }
   },

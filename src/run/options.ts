@@ -63,7 +63,8 @@ function read(text: string, schema: JsonSchema): unknown {
 }
 
 /** `per-channel` is `perChannel`. */
-const camelCase = (name: string): string => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+export const camelCase = (name: string): string =>
+  name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /**
  * Options from `name=value` texts; a bare name is `true`, a name given twice or `a+b` is a list.

@@ -1,7 +1,8 @@
 /** Pipelines as people write them: `bf16:keep=Softmax+Erf,fuse-attn`, or lists of names and options in a config file. */
-import { UsageError, unknownText } from '../ir/usage-error.js';
-import { optionsFromText } from './options.js';
-import type { Pass, PassFactory } from './pass.js';
+import { foundText, UsageError, unknownText } from '../ir/usage-error.js';
+import { isRule, isRuleSet } from '../match/rule.js';
+import { camelCase, optionsFromText } from './options.js';
+import { isPass, isPassFactory, type Pass, type PassFactory } from './pass.js';
 
 /** A named pipeline. */
 export interface Preset {
@@ -23,17 +24,51 @@ export type PassLike = string | readonly [name: string, options?: object] | Pass
 /** A pipeline as it may be stated: `a,b:option=value`, or a list. */
 export type PassesLike = string | readonly PassLike[];
 
-/** The passes that are meant, in order. Throws UsageError for an unknown pass, option or value. */
+/**
+ * The passes that are meant, in order. Throws UsageError for an unknown pass, option or value, for what is no pass, and for a
+ * pass with the name of another in the catalogue.
+ */
 export function parsePasses(passes: PassesLike, catalogue: Catalogue): Pass[] {
+  if (typeof passes !== 'string' && !Array.isArray(passes)) refuse('text or a list of passes', passes);
   const list = typeof passes === 'string' ? splitList(passes) : passes;
-  return list.flatMap((one) => {
+  const found = list.flatMap((one): readonly Pass[] => {
     if (typeof one === 'string') return splitList(one).flatMap((text) => fromText(text, catalogue));
     if (isPass(one)) return [one];
-    const [name, options = {}] = one;
+    if (!Array.isArray(one) || typeof one[0] !== 'string') refuse('a name, a name with options, or a pass', one);
+    const [name, options = {}] = one as unknown as readonly [string, object?];
     const found = lookUp(name, catalogue);
     if (!('definition' in found)) throw new UsageError(`preset ${name}: takes no options`);
     return [found(options)];
   });
+  expectDistinct(found, catalogue);
+  return found;
+}
+
+/** Reports, gates and `require` know a pass by its name: one of the catalogue is no other's. */
+function expectDistinct(list: readonly Pass[], { passes }: Catalogue): void {
+  const known = new Map(passes.map(({ definition }) => [definition.name, definition]));
+  for (const { definition } of list) {
+    const { name } = definition;
+    if ((known.get(name) ?? definition) !== definition)
+      throw new UsageError(`passes: expected one pass of the name ${name}; found another as well. Rename yours`);
+  }
+}
+
+function refuse(expected: string, found: unknown): never {
+  throw new UsageError(`passes: expected ${expected}; found ${notPassText(found)}`);
+}
+
+const factoryText = (name: string): string => `the factory of ${name}. Call it: ${camelCase(name)}()`;
+
+/** What was given instead of a pass, and what would make it one. */
+function notPassText(found: unknown): string {
+  if (isPassFactory(found)) return factoryText(found.definition.name);
+  if (isRule(found)) return `the rule ${found.name}. passOf(rule)() is a pass of it; plugins take it as it is`;
+  if (isRuleSet(found))
+    return `the rules of ${found.noun}. passOf(rules)() is a pass of them; plugins take them as they are`;
+  if (typeof found === 'object' && found !== null && 'definition' in found)
+    return `a pass that was not made by definePass of this copy of onnx-passes. There may be two copies: npm ls onnx-passes`;
+  return foundText(found);
 }
 
 const splitList = (text: string): string[] =>
@@ -41,8 +76,6 @@ const splitList = (text: string): string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-
-const isPass = (one: PassLike): one is Pass => typeof one === 'object' && 'definition' in one;
 
 function fromText(text: string, catalogue: Catalogue): readonly Pass[] {
   const [name = '', ...options] = text.split(':');

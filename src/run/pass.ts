@@ -1,9 +1,10 @@
 /** What a pass is: a named transformation of a model, with options declared once. */
-import type { z } from 'zod';
-import type { Model } from '../ir/model.js';
+import { z } from 'zod';
+import { Model } from '../ir/model.js';
 import type { Tensor } from '../ir/tensor.js';
 import { UsageError } from '../ir/usage-error.js';
 import type { RuleHost, Target } from '../match/rule.js';
+import { checkDefinition } from './definition.js';
 import { checkOptionNames, zodText } from './options.js';
 import type { TargetCpu } from './target-cpu.js';
 
@@ -65,13 +66,49 @@ export type PassFactory<Schema extends z.ZodType = any> = ((options?: z.input<Sc
   readonly definition: PassDefinition<Schema>;
 };
 
-/** Defines a pass. The factory throws UsageError for an option of an unknown name, and for a value that the schema refuses. */
-export function definePass<Schema extends z.ZodType>(definition: PassDefinition<Schema>): PassFactory<Schema> {
-  const factory = (options?: z.input<Schema>): Pass => {
-    checkOptionNames(definition as unknown as PassDefinition, options);
-    const checked = definition.options.safeParse(options ?? {});
-    if (!checked.success) throw new UsageError(`pass ${definition.name}: option ${zodText(checked.error)}`);
-    return { definition: definition as unknown as PassDefinition, options: checked.data };
+/** What a pass may leave out of its definition. */
+export type PassSpec<Schema extends z.ZodType> = Omit<PassDefinition<Schema>, 'options'> & {
+  /** Absent for a pass that has none. */
+  readonly options?: Schema;
+};
+
+const definitions = new WeakSet<PassDefinition>();
+
+/**
+ * Defines a pass. Throws TypeError for a definition that is none. The factory throws UsageError for an option of an unknown name, and
+ * for a value that the schema refuses.
+ */
+export function definePass<Schema extends z.ZodType = z.ZodObject<Record<never, never>>>(
+  spec: PassSpec<Schema>,
+): PassFactory<Schema> {
+  checkDefinition(spec);
+  const { name, options = z.object({}) } = spec;
+  const definition = { ...spec, options, run: inPlace(spec) } as unknown as PassDefinition;
+  definitions.add(definition);
+  const factory = (given?: z.input<Schema>): Pass => {
+    checkOptionNames(definition, given);
+    const checked = options.safeParse(given ?? {});
+    if (!checked.success) throw new UsageError(`pass ${name}: option ${zodText(checked.error)}`);
+    return { definition, options: checked.data };
   };
-  return Object.assign(factory, { definition });
+  return Object.assign(factory, { definition }) as unknown as PassFactory<Schema>;
+}
+
+/** True for what a factory of this copy of the package made. */
+export const isPass = (found: unknown): found is Pass =>
+  typeof found === 'object' && found !== null && definitions.has((found as Pass).definition);
+
+export const isPassFactory = (found: unknown): found is PassFactory<z.ZodType> =>
+  typeof found === 'function' && definitions.has((found as Partial<PassFactory>).definition as PassDefinition);
+
+/** The work of a pass, which throws TypeError where it returns a model: that would be lost without a word. */
+function inPlace<Schema extends z.ZodType>(spec: PassSpec<Schema>): PassDefinition<Schema>['run'] {
+  const expectNothing = (result: unknown): void => {
+    if (result instanceof Model)
+      throw new TypeError('run: expected nothing; found a model. A pass edits the one that it is given');
+  };
+  return (model, options, context) => {
+    const result: unknown = spec.run(model, options, context);
+    return result instanceof Promise ? result.then(expectNothing) : expectNothing(result);
+  };
 }

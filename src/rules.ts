@@ -1,0 +1,98 @@
+/**
+ * The rule language, and what a pass is written with: `onnx-passes/rules`. Every name is listed by hand.
+ *
+ * ```ts
+ * const x = any('x');
+ * export const halfSquare = rule({
+ *   name: 'half-square',
+ *   because: 'one Mul less',
+ *   match: Product(0.5, site(op.Relu(x))),
+ *   rewrite: ({ x }, { build, root }) => build.op('Mul', …),
+ * });
+ * ```
+ */
+
+/** What is known of a model's values: types, shapes, contents of shape arithmetic. */
+export { type Facts, inferTypes } from './infer/index.js';
+/** Attribute values that JavaScript's numbers do not tell apart: a float32, a list of them. */
+export { type AttributeLike, float, floats } from './ir/attribute.js';
+/** The builder of models for tests; rewrites are given one of their own. */
+export { type BuildOptions, buildModel, GraphBuilder } from './ir/build.js';
+/** Numbers of tensors, and tensors of numbers. */
+export { constantTensor } from './ir/constants.js';
+/** Dims: numbers and symbols. Two dims are equal where they are for any value of the symbols. */
+export { type Dim, dimText, equalDims, symbol } from './ir/dims.js';
+export type { Graph } from './ir/graph.js';
+export type { Model } from './ir/model.js';
+export type { Node } from './ir/node.js';
+export { castTensor, numbersOf, tensorOf } from './ir/numbers.js';
+export { printModel } from './ir/print.js';
+export { derivedTensor, type Tensor } from './ir/tensor.js';
+/** Types: `equalShapes(a, b)` is true where both are known and equal. */
+export { type DataType, equalShapes, isFloat, type Shape, type Type, tensorType } from './ir/types.js';
+export type { Value } from './ir/value.js';
+/** Runs rules over a model, and says of every site in the report what became of it. */
+export { applyRules, reportSites, type Site } from './match/apply.js';
+/** Lanes: where each place of a value's last axes comes from, whatever ops moved it. */
+export { type Lane, movedLanes } from './match/lanes.js';
+/** A refusal, as `no(…)` makes it, and help that many share. */
+export { helps, Miss } from './match/miss.js';
+/** The terms of patterns. */
+export {
+  AtLeastZero,
+  any,
+  type CapturesOf,
+  constant,
+  Highest,
+  Mean,
+  Minus,
+  maybe,
+  number,
+  Optional,
+  oneOf,
+  type Pattern,
+  Polynomial,
+  Power,
+  Product,
+  Sum,
+  site,
+  type Term,
+  Total,
+  telling,
+  times,
+} from './match/pattern.js';
+/** The value behind Identities and Casts that do nothing. */
+export { plainOf } from './match/plain.js';
+/** Rules: an equation, and sets of them for one kind of site. */
+export {
+  type Replacement,
+  type Rewrite,
+  type RewriteScope,
+  type Rule,
+  type RuleHost,
+  type RuleSet,
+  type RuleSpec,
+  rule,
+  type SiteReport,
+} from './match/rule.js';
+/** Numbers: what a one-element value always is, and what every element of a value is. */
+export { fillOf, scalarOf } from './match/scalar.js';
+/** Views: a chain of Reshape, Transpose and their like as axes that are products of factors. */
+export { type View, viewOf } from './match/view.js';
+/** The op words: `op.Erf(x)`, `microsoft.Gelu(x)`. */
+export { microsoft, op } from './match/words.js';
+/** Passes: a function that edits a model, with its options. */
+export {
+  definePass,
+  type Fidelity,
+  type Pass,
+  type PassContext,
+  type PassDefinition,
+  type PassFactory,
+  type PassSpec,
+  type Target,
+} from './run/pass.js';
+/** A rule as a pass. */
+export { passOf } from './run/rule-pass.js';
+/** Checks for tests, in any test runner. */
+export { type CheckedPass, checkMiss, checkPass, type MissCase, type PassCase } from './testing/check-pass.js';
