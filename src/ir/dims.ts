@@ -262,9 +262,32 @@ const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : g
 export const ceilDivide = (a: Dim, b: Dim): Dim => floorDivide(addDims(a, subtractDims(b, 1)), b);
 
 /** True where the dim is at least 0 whatever its symbols are; false where that cannot be shown. */
-export const isNonNegative = (dim: Dim): boolean =>
+export const isNonNegative = (dim: Dim): boolean => isSum(dim) || (hasLoweredFloor(dim) && isSum(withoutFloors(dim)));
+
+const hasLoweredFloor = (dim: Dim): boolean =>
+  termsOf(dim).some(({ coefficient, atoms }) => coefficient < 0 && atoms.some(({ kind }) => kind === 'floordiv'));
+
+const isSum = (dim: Dim): boolean =>
   termsOf(dim).every(({ coefficient, atoms }) => coefficient >= 0 && atoms.every(isSize)) ||
   (typeof dim !== 'number' && spelling.sizes.has(dim.text));
+
+/** A dim that is no greater: −m·(a//b) is at least −(m/b)·a, so that remainders, a − b·(a//b), are seen to be sizes. */
+function withoutFloors(dim: Dim): Dim {
+  let least: Dim = 0;
+  for (const term of termsOf(dim)) {
+    const { coefficient, atoms } = term;
+    const floor = atoms.find(
+      (atom) => atom.kind === 'floordiv' && typeof atom.b === 'number' && coefficient % atom.b === 0,
+    );
+    const others = atoms.filter((atom) => atom !== floor);
+    const isLower = coefficient < 0 && floor?.kind === 'floordiv' && others.every(isSize);
+    const size = isLower
+      ? multiplyDims(floor.a, normal([{ coefficient: coefficient / (floor.b as number), atoms: others }]))
+      : normal([term]);
+    least = addDims(least, size);
+  }
+  return least;
+}
 
 /** Says that every run has a value with an axis of this size, until the work with dims ends. */
 export function seeSize(dim: Dim): void {
@@ -325,6 +348,17 @@ function isCut(dim: Dim, all: ReadonlyMap<string, Dim>): boolean {
   if (only?.kind !== 'min' && only?.kind !== 'max') return false;
   const [limit, x] = typeof only.a === 'number' ? [only.a, only.b] : [only.b, only.a];
   return typeof limit === 'number' && (only.kind === 'min' ? limit >= 1 : limit <= 1) && all.has(dimText(x));
+}
+
+/** True where two dims that broadcast are the same in every run, though not written so: min(64, x), of a table of 64 positions, and x. */
+export function sameWhereBroadcast(a: Dim, b: Dim): boolean {
+  const isPart = (part: Dim, whole: Dim): boolean => {
+    const only = onlyAtom(part);
+    if (only?.kind !== 'min') return false;
+    const [limit, x] = typeof only.a === 'number' ? [only.a, only.b] : [only.b, only.a];
+    return typeof limit === 'number' && limit > 1 && equalDims(x, whole);
+  };
+  return equalDims(a, b) || isPart(a, b) || isPart(b, a);
 }
 
 /** The atom that a dim is, if it is one. */

@@ -93,10 +93,12 @@ export const arithmetic = {
     (a, b) =>
       divide(elem, a, b),
   power: power as Combine,
-  modulo: whole((a, b) => {
-    if (!isNonNegative(a) || !isNonNegative(b) || b === 0) return undefined;
-    return typeof a === 'number' && typeof b === 'number' ? a % b : subtractDims(a, multiplyDims(b, floorDivide(a, b)));
-  }),
+  /** The remainder of the division towards minus infinity, or, as C's fmod, towards zero. */
+  modulo: (isTowardsZero: boolean): Combine =>
+    whole((a, b) => {
+      if (!isNonNegative(b) || b === 0 || (isTowardsZero && !isNonNegative(a))) return undefined;
+      return subtractDims(a, multiplyDims(b, floorDivide(a, b)));
+    }),
   min: whole(minDim),
   max: whole(maxDim),
   equal: compared(isEqual),

@@ -214,7 +214,7 @@ export const elementwise: Rows = {
   Mul: computing(() => arithmetic.multiply, ofAll(product)),
   Div: computing((call) => arithmetic.divide(call.elem(0)), ratio),
   Pow: { ...computing(() => arithmetic.power), precision: { size: 'growing', stays: 'overflow' } },
-  Mod: computing(() => arithmetic.modulo),
+  Mod: computing((call) => arithmetic.modulo(call.int('fmod') === 1)),
   Min: { ...computing(() => arithmetic.min, ofAll(minimum)), moves: chosen, precision: { size: 'limiting' } },
   Max: { ...computing(() => arithmetic.max, ofAll(maximum)), moves: chosen, precision: { size: 'limiting' } },
   Equal: comparing(arithmetic.equal, isEqual),

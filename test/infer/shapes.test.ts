@@ -1,4 +1,6 @@
 import { describe } from 'vitest';
+import type { GraphBuilder } from '../../src/ir/build.js';
+import type { Value } from '../../src/ir/value.js';
 import { typed } from './cases.js';
 
 const bs = [
@@ -55,6 +57,29 @@ describe('element by element', () => {
     ['float32[b]', 'bool[b]'],
     { sizes: bs },
   );
+});
+
+describe('padded to a multiple', () => {
+  /** x[b, s] with as many zeros behind it as make its length a multiple of 4. */
+  const padded = (g: GraphBuilder, fmod: number): Value => {
+    const x = g.input('x', 'float32', ['b', 's']);
+    const length = g.op('Gather', [g.op('Shape', [x]), g.ints(1)]);
+    const missing = g.op('Mod', [g.op('Neg', [length]), g.ints(4)], { fmod });
+    return g.op('Pad', [x, g.op('Concat', [g.ints(0, 0, 0), g.op('Abs', [missing])], { axis: 0 })]);
+  };
+  const sizes = [0, 1, 2, 3, 4, 5, 7, 8].map((s) => ({ b: 2, s }));
+  typed('by a Mod of its negative', (g) => padded(g, 0), ['float32[b, -4*((3*s)//4)+4*s]'], { sizes });
+  typed(
+    'and cut to its length again',
+    (g) => {
+      const x = padded(g, 0);
+      const length = g.op('Gather', [g.op('Shape', [g.graph.inputs[0] as Value]), g.ints(1)]);
+      return g.op('Slice', [x, g.ints(0), length, g.ints(1)]);
+    },
+    ['float32[b, s]'],
+    { sizes },
+  );
+  typed('towards zero, of which the sign is not known', (g) => padded(g, 1), ['float32[b, ?]'], { sizes });
 });
 
 describe('views', () => {

@@ -121,6 +121,19 @@ describe('dims', () => {
     expect(isNonNegative(subtractDims(a, 1))).toBe(false);
     expect(dimText(maxDim(a, 0))).toBe('a');
     expect(dimText(minDim(addDims(a, b), a))).toBe('a');
+    // A remainder is none, nor what is padded to a multiple less than what it is made of; a floor that is taken twice may be.
+    const padded = multiplyDims(ceilDivide(a, 4), 4);
+    expect(isNonNegative(subtractDims(a, multiplyDims(floorDivide(a, 4), 4)))).toBe(true);
+    expect(isNonNegative(subtractDims(multiplyDims(a, b), multiplyDims(multiplyDims(floorDivide(a, 4), b), 4)))).toBe(
+      true,
+    );
+    expect(
+      isNonNegative(
+        subtractDims(subtractDims(multiplyDims(a, 4), multiplyDims(floorDivide(multiplyDims(a, 3), 4), 4)), a),
+      ),
+    ).toBe(true);
+    expect(isNonNegative(subtractDims(a, multiplyDims(floorDivide(a, 4), 8)))).toBe(false);
+    expect(isNonNegative(subtractDims(padded, addDims(a, 1)))).toBe(false);
   });
 
   it('broadcast', () => {

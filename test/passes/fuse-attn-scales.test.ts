@@ -118,3 +118,41 @@ it('lengths after strided convolutions are one, however a mask asks for them', a
   });
   await fuses(before, { dims: { samples: 21 } });
 });
+
+it('in blocks of a padded sequence, whose number only the padded operands have', async () => {
+  const [block, heads, size] = [4, 2, 4];
+  const before = buildModel({ '': 17 }, (g) => {
+    const x = g.input('x', 'float32', ['batch', 'seq', heads * size]);
+    const length = g.op('Gather', [g.op('Shape', [x]), g.ints(1)]);
+    const missing = g.op('Mod', [g.op('Neg', [length]), g.ints(block)]);
+    const pads = g.op('Concat', [g.ints(0, 0, 0, 0), missing, g.ints(0)], { axis: 0 });
+    const blocks = (factor: number): Value => {
+      const scaled = g.op('Pad', [g.op('Mul', [x, float(g, factor)]), pads]);
+      const count = g.op('Div', [g.op('Gather', [g.op('Shape', [scaled]), g.ints(1)]), g.ints(block)]);
+      const batch = g.op('Gather', [g.op('Shape', [scaled]), g.ints(0)]);
+      return g.op('Reshape', [scaled, g.op('Concat', [batch, count, g.ints(block, heads, size)], { axis: 0 })]);
+    };
+    const product = g.op('Einsum', [blocks(1), blocks(2)], { equation: '...qhd,...khd->...hqk' });
+    const context = g.op('Einsum', [softmax(g, product), blocks(3)], { equation: '...hqk,...khd->...qhd' });
+    const batch = g.op('Gather', [g.op('Shape', [x]), g.ints(0)]);
+    const merged = g.op('Reshape', [context, g.op('Concat', [batch, g.ints(-1, heads * size)], { axis: 0 })]);
+    g.output('y', g.op('Slice', [merged, g.ints(0), length, g.ints(1)]));
+  });
+  for (const seq of [4, 5, 11]) await fuses(before, { dims: { seq } });
+});
+
+it('with a bias of a table of positions that is cut to the length of the scores', async () => {
+  const before = buildModel({ '': 17 }, (g) => {
+    const x = g.input('x', 'float32', ['batch', 'seq', 8]);
+    const length = g.op('Gather', [g.op('Shape', [x]), g.ints(1)]);
+    const cut = g.op('Min', [length, g.ints(64)]);
+    const batch = g.op('Gather', [g.op('Shape', [x]), g.ints(0)]);
+    // The exporter knows that the table is long enough; the graph says so by what it adds and reshapes alone.
+    const heads = (perm: number[]): Value =>
+      transpose(g, g.op('Reshape', [x, g.op('Concat', [batch, cut, g.ints(2, 4)], { axis: 0 })]), ...perm);
+    const bias = g.input('bias', 'float32', ['batch', 1, 'seq', 'seq']);
+    const scores = g.op('Add', [g.op('MatMul', [heads([0, 2, 1, 3]), heads([0, 2, 3, 1])]), bias]);
+    g.output('y', transpose(g, g.op('MatMul', [softmax(g, scores), heads([0, 2, 1, 3])]), 0, 2, 1, 3));
+  });
+  await fuses(before);
+});

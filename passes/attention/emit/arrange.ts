@@ -21,10 +21,13 @@ const then = (first: Change, second: Change): Change => ({
   apply: (builder, value) => second.apply(builder, first.apply(builder, value)),
 });
 
-/** From some axes to others of the same factors; undefined where the sizes that a Reshape needs are not known. */
-export function arrange(from: Axes, to: Axes): Change | undefined {
+/**
+ * From some axes to others of the same factors; undefined where the sizes that a Reshape needs are neither known nor those of an axis
+ * of the value itself, or of one of `others`.
+ */
+export function arrange(from: Axes, to: Axes, others: readonly Value[] = []): Change | undefined {
   if (sameAxes(from, to)) return nothing;
-  if (sameFactors(from.flat(), to.flat())) return reshape(from, to);
+  if (sameFactors(from.flat(), to.flat())) return reshape(from, to, others);
   // Axes that are torn apart become axes of their own first.
   const order = to.flat();
   const isTorn = (axis: readonly Factor[]): boolean => {
@@ -35,10 +38,10 @@ export function arrange(from: Axes, to: Axes): Change | undefined {
     );
   };
   const whole = from.flatMap((axis) => (isTorn(axis) ? axis.map((factor) => [factor]) : [axis]));
-  const split = reshape(from, whole);
+  const split = reshape(from, whole, others);
   const perm = permutation(whole, to);
   const moved = perm.map((axis) => whole[axis] as readonly Factor[]);
-  const merge = reshape(moved, to);
+  const merge = reshape(moved, to, others);
   if (!split || !merge) return undefined;
   const transpose: Change = {
     copies: 1,
@@ -62,21 +65,21 @@ function permutation(from: Axes, to: Axes): number[] {
   return perm.toSpliced(Math.min(open + 1, perm.length - 1), 0, ...free);
 }
 
-/** A size of a Reshape's target: a number, 0 for the same axis, -1 for what is left, or an axis of the input to be measured. */
-type Size = number | { readonly axis: number; readonly by: number };
+/** A size of a Reshape's target: a number, 0 for the same axis, -1 for what is left, or an axis to be measured: of the input or another value. */
+type Size = number | (Place & { readonly of?: Value });
 
 /** Between axes whose factors stand in one order: axes of size 1 come or go, else a Reshape, to constants where they say it. */
-function reshape(from: Axes, to: Axes): Change | undefined {
+function reshape(from: Axes, to: Axes, others: readonly Value[]): Change | undefined {
   if (sameAxes(from, to)) return nothing;
   const added = addedOnes(from, to);
   if (added) return { copies: 0, apply: (builder, value) => builder.unsqueeze(value, added) };
   const removed = addedOnes(to, from);
   if (removed) return { copies: 0, apply: (builder, value) => builder.squeeze(value, removed) };
-  const sizes = sizesOf(from, to);
+  const sizes = sizesOf(from, to, others);
   const isConstant = sizes?.every((size) => typeof size === 'number') ?? false;
   const ones = from.flatMap((axis, i) => (axis.length === 0 ? [i] : []));
   const rest = from.filter((axis) => axis.length > 0);
-  const fewer = isConstant || ones.length === 0 ? undefined : sizesOf(rest, to);
+  const fewer = isConstant || ones.length === 0 ? undefined : sizesOf(rest, to, []);
   if (fewer?.every((size) => typeof size === 'number'))
     return {
       copies: 0,
@@ -90,7 +93,7 @@ function reshape(from: Axes, to: Axes): Change | undefined {
 }
 
 /** The target of a Reshape; undefined where a size can neither be written nor measured. */
-function sizesOf(from: Axes, to: Axes): Size[] | undefined {
+function sizesOf(from: Axes, to: Axes, others: readonly Value[]): Size[] | undefined {
   const given = from.map(sizeOf);
   const sizes = to.map((factors, i): Size | undefined => {
     const size = sizeOf(factors);
@@ -102,12 +105,26 @@ function sizesOf(from: Axes, to: Axes): Size[] | undefined {
   const isOpen = (size: Size | undefined): boolean => typeof size !== 'number';
   // One size may be left open: one that cannot be measured, if there is any.
   const left = sizes.includes(undefined) ? sizes.indexOf(undefined) : sizes.findIndex(isOpen);
-  const all = sizes.map((size, i) => (i === left ? -1 : size));
+  const all = sizes.map((size, i) => (i === left ? -1 : (size ?? measuredIn(others, sizeOf(to[i] ?? [])))));
   return all.includes(undefined) || sizeOf(to[left] ?? []) === 0 ? undefined : (all as Size[]);
 }
 
+function measuredIn(values: readonly Value[], size: Dim): Size | undefined {
+  for (const of of values) {
+    const place = measure(size, of.shape ?? []);
+    if (place) return { ...place, of };
+  }
+  return undefined;
+}
+
+/** An axis, and the number that its size is divided by. */
+interface Place {
+  readonly axis: number;
+  readonly by: number;
+}
+
 /** Where a dim can be read: it is an axis of these sizes, or such an axis divided by a number. */
-export function measure(size: Dim, of: readonly Dim[]): { axis: number; by: number } | undefined {
+export function measure(size: Dim, of: readonly Dim[]): Place | undefined {
   for (const [axis, dim] of of.entries()) {
     const by = equalDims(dim, size) ? 1 : divideExactly(dim, size);
     if (typeof by === 'number' && by > 0) return { axis, by };
@@ -115,14 +132,16 @@ export function measure(size: Dim, of: readonly Dim[]): { axis: number; by: numb
   return undefined;
 }
 
-export function measured(builder: Rewriter, value: Value, { axis, by }: { axis: number; by: number }): Value {
+export function measured(builder: Rewriter, value: Value, { axis, by }: Place): Value {
   const size = builder.op('Gather', [builder.op('Shape', [value]), builder.ints(axis)]);
   return by === 1 ? size : builder.op('Div', [size, builder.ints(by)]);
 }
 
 function shapeValue(builder: Rewriter, value: Value, sizes: readonly Size[]): Value {
   if (sizes.every((size) => typeof size === 'number')) return builder.ints(sizes as number[]);
-  const parts = sizes.map((size) => (typeof size === 'number' ? builder.ints(size) : measured(builder, value, size)));
+  const parts = sizes.map((size) =>
+    typeof size === 'number' ? builder.ints(size) : measured(builder, size.of ?? value, size),
+  );
   return builder.op('Concat', parts, { axis: 0 });
 }
 

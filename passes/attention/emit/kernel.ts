@@ -54,7 +54,7 @@ export function emitAttention(
   const { axes, elem } = emission;
   const context = site.context.output;
   const readers = viewsOf(context).filter((value) => sameAxes(axesIn(value, site, facts), axes));
-  const read = readFrom(context, readers, axes.map(leavesOf), site, facts);
+  const read = readFrom(context, readers, axes.map(leavesOf), site, facts, emission.operands);
   if (!read) return new Miss('sizes of the result are not known', site.context);
   const shapes = shapesOf(site, emission.operands);
   if (shapes instanceof Miss) return shapes;
@@ -121,11 +121,18 @@ function readFromAny(axis: readonly Factor[], operands: readonly Value[]): Plan 
  * The context, or the view of it that all who read it read, which is cheapest to make of the output: a Transpose behind the context is
  * not made anew where the output need not be turned for it. Undefined where sizes are not known.
  */
-function readFrom(context: Value, readers: readonly Value[], from: Axes, site: AttentionSite, facts: Facts) {
+function readFrom(
+  context: Value,
+  readers: readonly Value[],
+  from: Axes,
+  site: AttentionSite,
+  facts: Facts,
+  operands: readonly Value[],
+) {
   let best: { readonly value: Value; readonly change: Change } | undefined;
   for (let value: Value | undefined = context; value; value = onlyView(value, readers)) {
     const to = axesIn(value, site, facts);
-    const change = to.length > 0 ? arrange(from, to) : undefined;
+    const change = to.length > 0 ? arrange(from, to, operands) : undefined;
     if (change && change.copies <= (best?.change.copies ?? change.copies)) best = { value, change };
   }
   return best;

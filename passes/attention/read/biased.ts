@@ -1,6 +1,6 @@
 /** What is added to the scores, or overwrites some of them. */
 import type { Facts } from '../../../src/infer/index.js';
-import { type Dim, equalDims } from '../../../src/ir/dims.js';
+import { type Dim, sameWhereBroadcast } from '../../../src/ir/dims.js';
 import type { Node } from '../../../src/ir/node.js';
 import { type DataType, equalShapes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
@@ -31,7 +31,7 @@ function withTerm(inner: Scores, scores: Value, node: Node, term: NewTerm, elem 
   if (!before || !after || !own) return new Miss('the rank of the bias is not known', node, helps.shape);
   if (after.length > before.length)
     return new Miss(`a bias of rank ${own.length} on scores of rank ${before.length}`, node);
-  const unproven = inner.axes.filter((_, i) => !equalDims(before[i] as Dim, after[i] as Dim));
+  const unproven = inner.axes.filter((_, i) => !sameWhereBroadcast(before[i] as Dim, after[i] as Dim));
   const found = { ...term, axes: inner.axes, elem: elem as DataType, at: node, unproven };
   return { ...inner, terms: [...inner.terms, found] };
 }

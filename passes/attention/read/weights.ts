@@ -5,7 +5,15 @@ import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import { scalarOf } from '../../../src/match/scalar.js';
-import { type Axes, type Factor, sameFactors, type View, viewingOf, viewOf } from '../../../src/match/view.js';
+import {
+  type Axes,
+  type Factor,
+  sameAxes,
+  sameFactors,
+  type View,
+  viewingOf,
+  viewOf,
+} from '../../../src/match/view.js';
 import type { Term } from '../mask/term.js';
 import { type Contraction, contractionOf } from './contraction.js';
 import type { Scores } from './scores.js';
@@ -40,7 +48,7 @@ export function weightsOf(
   let guard: Guard = { isGuarded: false, terms: scores.terms };
   for (;;) {
     if (value.isOutput) return new Miss('the attention weights are an output of the graph', value, helps.output);
-    const guarded = guardOf(value, guard, facts);
+    const guarded = guardOf(value, axes, guard, facts);
     for (const node of guarded?.nodes ?? []) trail.add(node);
     trail.measured(value, axes);
     const users = value.users.filter((node) => !node.is('Shape') && !guarded?.nodes.includes(node));
@@ -105,10 +113,15 @@ function productOf(
 }
 
 /**
- * Where(IsNaN(weights), 0, weights); or where the only mask hides, 0: then its fill may as well be minus infinity, and what is NaN by it
- * is 0. The last node gives the weights.
+ * Reads Where(IsNaN(weights), 0, weights), or Where(mask, weights, 0) with the mask that overwrote the scores last: its fill may as well be
+ * minus infinity then, and what is NaN by it is 0. The last node gives the weights.
  */
-function guardOf(weights: Value, { terms }: Guard, facts: Facts): (Guard & { nodes: readonly Node[] }) | undefined {
+function guardOf(
+  weights: Value,
+  axes: Axes,
+  { terms }: Guard,
+  facts: Facts,
+): (Guard & { nodes: readonly Node[] }) | undefined {
   const tested = weights.users.find((node) => node.is('IsNaN'));
   const where = weights.users.find((node) => node.is('Where'));
   const [condition] = where?.inputs ?? [];
@@ -117,8 +130,16 @@ function guardOf(weights: Value, { terms }: Guard, facts: Facts): (Guard & { nod
     return undefined;
   if (condition.producer === tested && tested && side === 2 && condition.uses.size === 1 && !condition.isOutput)
     return { nodes: [tested, where], isGuarded: true, terms };
-  const [term] = terms;
-  if (term?.kind !== 'mask' || terms.length > 1 || term.value !== condition || term.keepsWhereTrue !== (side === 1))
+  const last = terms.at(-1);
+  if (last?.kind !== 'mask' || last.value !== condition || last.keepsWhereTrue !== (side === 1)) return undefined;
+  // The mask lies on other axes of the weights than of the scores, or a floor lifts its fill again.
+  if (!sameAxes(axes, last.axes) || last.floor !== undefined) return undefined;
+  // A row of which another mask leaves nothing is NaN, and stays so: only what this one hides is 0.
+  if (terms.some((term) => term !== last && term.kind === 'mask' && term.fill === Number.NEGATIVE_INFINITY))
     return undefined;
-  return { nodes: [where], isGuarded: true, terms: [{ ...term, fill: Number.NEGATIVE_INFINITY }] };
+  return {
+    nodes: [where],
+    isGuarded: true,
+    terms: [...terms.slice(0, -1), { ...last, fill: Number.NEGATIVE_INFINITY }],
+  };
 }
