@@ -6,7 +6,7 @@ import { limits, optionsIn, size, truth, whole } from './ir/options.js';
 import { recordOf } from './ir/record-schema.js';
 import type { PassesLike } from './run/parse.js';
 import { targetCpus, targetCpuText } from './run/target-cpu.js';
-import { verifyLevels } from './run/verify.js';
+import { verifyLevels } from './run/verify/verifier.js';
 
 /** Each says in one text what it expects, whichever of its conditions is broken. */
 const aboveZero = 'expected a number above 0';

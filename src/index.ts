@@ -51,7 +51,7 @@ export {
 export type { Progress } from './run/pipeline.js';
 export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';
 export type { TargetCpu } from './run/target-cpu.js';
-export type { VerifyLevel } from './run/verify.js';
+export type { VerifyLevel } from './run/verify/verifier.js';
 export type { ProviderProbe } from './runtime/providers.js';
 export type { ByBlockOptions, DriftReport, ErrorByBlock, PartError, ValueError } from './validate/by-block/index.js';
 export type { AccuracyReport, GateResult, ValidateOptions, Validation } from './validate/index.js';

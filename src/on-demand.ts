@@ -10,7 +10,7 @@ import { isNode } from './run/machine.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity } from './run/pass.js';
 import type { Report } from './run/report.js';
-import { loosest } from './run/verify.js';
+import { loosest } from './run/verify/verifier.js';
 import type { ProviderProbe } from './runtime/providers.js';
 import type { ValidateOptions, Validation } from './validate/index.js';
 

@@ -14,15 +14,15 @@ import { readModel } from './onnx/read.js';
 import { writeModelSet } from './onnx/write.js';
 import { builtIn, optimizeBy, targetOf } from './optimize.js';
 import { optimizeFileOptions } from './option-schemas.js';
+import { abortPoint } from './run/abort-point.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
 import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity, Pass } from './run/pass.js';
 import type { Progress } from './run/pipeline.js';
 import type { Report } from './run/report.js';
-import { turn } from './run/turn.js';
-import { levelFor, type VerifyLevel } from './run/verify.js';
-import { withTakenBack, worthless } from './run/worth.js';
+import { withTakenBack, worthless } from './run/take-back/worthless.js';
+import { levelFor, type VerifyLevel } from './run/verify/verifier.js';
 import type { Validation } from './validate/index.js';
 
 export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate, 'onGate'> {
@@ -138,7 +138,7 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   };
   if (isBelieved(complete)) {
     say('writing');
-    await turn(options.signal);
+    await abortPoint(options.signal);
     const isAlone = targets.length === 1;
     const written = await writeModelSet(
       model,

@@ -24,7 +24,7 @@ import { type PipelineOptions, type Progress, runPipeline } from './run/pipeline
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { variantsOf } from './run/tune/tuning.js';
-import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify.js';
+import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify/verifier.js';
 import { kernelsOf } from './runtime/kernels.js';
 import type { GateOptions } from './validate/judge/gates.js';
 import type { VerifierOptions } from './validate/verifier.js';

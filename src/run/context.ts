@@ -11,13 +11,13 @@ import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Rewrite, SiteReport } from '../match/rule.js';
 import { nameOf, Regions } from '../region/regions.js';
-import { type Cut, cutOut } from './cut.js';
 import type { PassContext, Target } from './pass.js';
 import type { TargetCpu } from './target-cpu.js';
-import type { Hold } from './tune/hold.js';
+import type { EditFilter } from './tune/edit-filter.js';
+import { type CutOut, cutOut } from './verify/cut-out.js';
 
 /** What the surroundings can do for passes; a browser has none of it. */
-export interface Surroundings {
+export interface PassEnvironment {
   readonly target: Target;
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
   unfit(call: KernelCall): string | undefined;
@@ -77,7 +77,7 @@ export function toldIn(
 const REFUTED = 'an equal rewrite was refuted by running it';
 
 /** What the kernels of a rewrite do not find in what they are given; what it adds is typed by the way. */
-function unfitIn({ old, by, operands }: Rewrite, { unfit }: Surroundings): string | undefined {
+function unfitIn({ old, by, operands }: Rewrite, { unfit }: PassEnvironment): string | undefined {
   const last = maxOf(old.map(({ producer, sequence }) => producer?.sequence ?? sequence));
   const seen = new Set<Value>(operands);
   const check = (value: Value): string | undefined => {
@@ -100,9 +100,9 @@ function unfitIn({ old, by, operands }: Rewrite, { unfit }: Surroundings): strin
 }
 
 /** The rewrites of a pass, cut out while both sides stand in the graph. */
-export interface Cuts {
+export interface RewriteRecord {
   /** By key: equal rewrites are one. */
-  readonly cuts: Map<string, Cut>;
+  readonly cuts: Map<string, CutOut>;
   /** How many rewrites there were, those of repeats that are stood for included, and the reasons why some could not be cut out. */
   count: number;
   readonly uncut: string[];
@@ -121,7 +121,7 @@ export interface ContextOptions {
 
 /** A context, and the notes, skips and cut-outs that a pass leaves in it. */
 export function passContext(
-  around: Surroundings,
+  environment: PassEnvironment,
   { refuted, cutsOut, regions, isTyped = true }: ContextOptions = {
     refuted: new Map(),
     cutsOut: false,
@@ -132,15 +132,15 @@ export function passContext(
   notes: Note[];
   skips: () => Skip[];
   sites: SiteReport[];
-  rewrites: Cuts;
+  rewrites: RewriteRecord;
   short: () => Model | undefined;
   /** From here on the pass is kept from places, and not heard of others. */
-  keep(hold: Hold | undefined): void;
+  keep(hold: EditFilter | undefined): void;
 } {
   const notes: Note[] = [];
   const sites: SiteReport[] = [];
   const placesOf = placesIn(regions);
-  const rewrites: Cuts = { cuts: new Map(), count: 0, uncut: [] };
+  const rewrites: RewriteRecord = { cuts: new Map(), count: 0, uncut: [] };
   const isRefuted = (rewrite: Rewrite): boolean => {
     if (!cutsOut) return false;
     const cut = cutOut(rewrite);
@@ -152,21 +152,21 @@ export function passContext(
     return false;
   };
   let short: Model | undefined;
-  let hold: Hold | undefined;
+  let hold: EditFilter | undefined;
   const reasons = new Map<string, { count: number; places: string[] }>();
   const context: PassContext = {
-    target: around.target,
-    hasKernel: around.hasKernel,
-    unfit: around.unfit,
-    evaluate: around.evaluate,
-    targetCpu: around.targetCpu,
+    target: environment.target,
+    hasKernel: environment.hasKernel,
+    unfit: environment.unfit,
+    evaluate: environment.evaluate,
+    targetCpu: environment.targetCpu,
     site: (site) => {
       if (hold?.isTold(site.at) === false) return;
       sites.push(site);
       if (!site.isFused && site.miss) context.skip(site.miss.reason, site.miss.at);
     },
     replace: (rewrite) => {
-      const reason = unfitIn(rewrite, around) ?? (isRefuted(rewrite) ? REFUTED : undefined);
+      const reason = unfitIn(rewrite, environment) ?? (isRefuted(rewrite) ? REFUTED : undefined);
       if (reason !== undefined) return reason;
       const { old, by } = rewrite;
       old.forEach((value, i) => {
@@ -194,7 +194,7 @@ export function passContext(
     },
   };
   const skips = () => [...reasons].map(([reason, group]) => ({ reason, ...group })).sort((a, b) => b.count - a.count);
-  const keep = (next: Hold | undefined) => {
+  const keep = (next: EditFilter | undefined) => {
     hold = next;
   };
   return { context, notes, skips, sites, rewrites, short: () => short, keep };

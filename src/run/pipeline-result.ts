@@ -5,10 +5,10 @@ import type { ModelSummary } from '../ir/summary.js';
 import type { Regions } from '../region/regions.js';
 import { type Note, type Skip, toldIn } from './context.js';
 import type { Fidelity } from './pass.js';
-import type { RewriteResult } from './rewrites.js';
 import type { SiteResult } from './sites.js';
 import type { TuningResult } from './tune/tuning.js';
-import type { Verdict, VerifyLevel } from './verify.js';
+import type { RewriteResult } from './verify/rewrite-checker.js';
+import type { Verdict, VerifyLevel } from './verify/verifier.js';
 
 /** What became of one pass. */
 export interface PassResult {

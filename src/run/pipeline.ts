@@ -3,16 +3,16 @@ import { checkModel } from '../ir/check.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { summarize } from '../ir/summary.js';
-import type { Surroundings } from './context.js';
+import type { PassEnvironment } from './context.js';
 import type { Deadline } from './deadline.js';
-import { Line } from './line.js';
-import { mendWhole } from './mend.js';
 import type { Fidelity, Pass } from './pass.js';
 import type { PipelineResult } from './pipeline-result.js';
+import { PipelineRun } from './pipeline-run.js';
+import { mendWhole } from './take-back/take-back.js';
 import type { Stopwatch } from './tune/trial.js';
-import { levelFor, type Verdict, type Verifier, type VerifyLevel } from './verify.js';
+import { levelFor, type Verdict, type Verifier, type VerifyLevel } from './verify/verifier.js';
 
-export interface PipelineOptions extends Surroundings {
+export interface PipelineOptions extends PassEnvironment {
   /** Default: `pass` for a small model, `end` for a larger one; without a verifier always `none`. */
   readonly verify?: VerifyLevel;
   readonly verifier?: Verifier;
@@ -57,7 +57,7 @@ export async function runPipeline(
     );
   const before = summarize(original);
   const level = options.verifier ? levelFor(options.verify, before.bytes) : 'none';
-  const line = new Line(original, before, passes, level, options);
+  const line = new PipelineRun(original, before, passes, level, options);
   await line.run();
   const began = performance.now();
   let verdict = await line.whole(options.atEnd);

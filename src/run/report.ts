@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { jsonText } from '../ir/shown-text.js';
-import { verifyLevels } from './verify.js';
+import { verifyLevels } from './verify/verifier.js';
 
 export const REPORT_VERSION = 1;
 

@@ -8,16 +8,16 @@ import type { SiteReport } from '../match/rule.js';
 import { raisedCopy } from '../opset/raise.js';
 import { runWithWeights, takesWeights } from '../region/handed-in.js';
 import type { Regions } from '../region/regions.js';
-import { type Note, passContext, type Skip, type Surroundings } from './context.js';
-import type { Keeping } from './least.js';
+import { abortPoint } from './abort-point.js';
+import { type Note, type PassEnvironment, passContext, type Skip } from './context.js';
 import type { Pass, PassContext } from './pass.js';
-import type { Refutation, RewriteChecker, RewriteResult } from './rewrites.js';
+import type { ExcludedPlaces } from './take-back/fewest-places.js';
 import type { Tuning, TuningResult } from './tune/tuning.js';
-import { turn } from './turn.js';
+import type { Refutation, RewriteChecker, RewriteResult } from './verify/rewrite-checker.js';
 
 /** What a pass runs in. */
-export interface Course {
-  readonly around: Surroundings;
+export interface RunPassOptions {
+  readonly environment: PassEnvironment;
   /** False where the types of the model were not inferred yet. */
   readonly isTyped: boolean;
   /** False where nothing is run: then the model itself is edited. */
@@ -25,7 +25,7 @@ export interface Course {
   readonly regions: Regions;
   readonly checker: RewriteChecker;
   /** What the pass is kept from, where its gate broke there. */
-  readonly keeping: Keeping | undefined;
+  readonly keeping: ExcludedPlaces | undefined;
   /** Where passes are tuned. */
   readonly tuning: Tuning | undefined;
   /** Runs what is the pass's own, and says of an error in it that it is. */
@@ -52,17 +52,17 @@ export interface PassRun {
 }
 
 /** Runs a pass, and checks what it leaves. */
-export async function runPass(model: Model, pass: Pass, course: Course): Promise<PassRun> {
+export async function runPass(model: Model, pass: Pass, course: RunPassOptions): Promise<PassRun> {
   const { definition, options } = pass;
-  const { around, isTyped, isVerified, regions, checker, guard } = course;
+  const { environment, isTyped, isVerified, regions, checker, guard } = course;
   const refuted = new Map<string, Refutation>();
   /** Weights that calls of a function disagree on. */
   const apart = new Set<string>();
   let verifyMs = 0;
   let tuneMs = 0;
   for (;;) {
-    await turn(around.signal);
-    const told = passContext(around, { refuted, cutsOut: isVerified, regions, isTyped });
+    await abortPoint(environment.signal);
+    const told = passContext(environment, { refuted, cutsOut: isVerified, regions, isTyped });
     const { context, notes, rewrites } = told;
     const raised = await guard(() => raisedFor(definition, model, context));
     // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
@@ -86,7 +86,7 @@ export async function runPass(model: Model, pass: Pass, course: Course): Promise
         const { revision } = given;
         const said = notes.length;
         told.keep(course.keeping?.over(one.hold) ?? one.hold);
-        await turn(around.signal);
+        await abortPoint(environment.signal);
         if (plan) inferTypes(given);
         await guard(() => definition.run(given, one.options, context));
         // That it found nothing is no news where another variant did.

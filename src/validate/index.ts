@@ -4,7 +4,7 @@ import type { Model } from '../ir/model.js';
 import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { TargetCpu } from '../run/target-cpu.js';
-import type { Verdict } from '../run/verify.js';
+import type { Verdict } from '../run/verify/verifier.js';
 import { onceMore, type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { resolveTarget } from '../runtime/providers.js';

@@ -7,8 +7,8 @@ import { numbersOf, tensorOf } from '../ir/numbers.js';
 import { substitute } from '../ir/substitute.js';
 import { symbolsOf } from '../ir/symbols.js';
 import type { Value } from '../ir/value.js';
-import type { Cut } from '../run/cut.js';
-import type { Verdict } from '../run/verify.js';
+import type { CutOut } from '../run/verify/cut-out.js';
+import type { Verdict } from '../run/verify/verifier.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { fromTensorData, toTensorData } from '../runtime/tensor-data.js';
@@ -31,7 +31,7 @@ const variants: readonly Variant[] = ['holes', 'rows'];
 
 /** The verdict on a cut-out. `unknown` where the side that was does not run either. */
 export async function compareRewrite(
-  cut: Cut,
+  cut: CutOut,
   runtime: RuntimeProcess,
   provider: Provider,
   gate: Gate,
@@ -142,7 +142,7 @@ interface Expected {
 }
 
 /** What the side that was gives, on feeds that it runs on; in words, why there are none. */
-async function expectedOf(cut: Cut, before: Loaded, seed: number): Promise<Expected | string> {
+async function expectedOf(cut: CutOut, before: Loaded, seed: number): Promise<Expected | string> {
   let first: string | undefined;
   for (const sum of [undefined, ...sumsIn(cut)]) {
     const feeds: Tensors[] = [];
@@ -167,7 +167,7 @@ async function expectedOf(cut: Cut, before: Loaded, seed: number): Promise<Expec
 const STEEP = 4;
 
 /** The same feeds, with operands that are no masks larger. */
-function steeper({ before }: Cut, feeds: Tensors): Tensors {
+function steeper({ before }: CutOut, feeds: Tensors): Tensors {
   const isOperand = ({ name, elem }: Value): boolean => elem === 'float32' && name.startsWith('operand_');
   const names = new Set(before.graph.inputs.filter(isOperand).map(({ name }) => name));
   return Object.fromEntries(
@@ -187,7 +187,7 @@ interface Sizing {
   readonly sum: Sum | undefined;
 }
 
-function* sumsIn({ before, contents }: Cut): Iterable<Sum> {
+function* sumsIn({ before, contents }: CutOut): Iterable<Sum> {
   const count = Math.min(symbolsIn(before.graph.inputs, contents).length, SUMMED);
   for (let total = 0; total < count; total++)
     for (let a = 0; a < count; a++)
@@ -199,7 +199,7 @@ function symbolsIn(inputs: readonly Value[], contents: ReadonlyMap<string, reado
   return [...new Set([...dims, ...[...contents.values()].flat()].flatMap(symbolsOf))];
 }
 
-function feedsOf({ before, after, contents }: Cut, sizing: Sizing, variant: Variant, seed: number): Tensors {
+function feedsOf({ before, after, contents }: CutOut, sizing: Sizing, variant: Variant, seed: number): Tensors {
   const sizes = sizesOf(before.graph.inputs, contents, sizing);
   const shapeOf = (input: Value): number[] => (input.shape ?? []).map(sizes);
   const shapes = Object.fromEntries(before.graph.inputs.map((input) => [input.name, shapeOf(input)]));

@@ -3,7 +3,7 @@ import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { TargetCpu } from '../run/target-cpu.js';
-import type { Verdict, Verifier } from '../run/verify.js';
+import type { Verdict, Verifier } from '../run/verify/verifier.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
 import { onceMore, type Provider, RuntimeError, uncheckedText } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';

@@ -7,7 +7,7 @@ import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import { definePass, type Fidelity } from '../../src/run/pass.js';
 import { type PipelineOptions, type Progress, runPipeline } from '../../src/run/pipeline.js';
-import type { Verdict, Verifier } from '../../src/run/verify.js';
+import type { Verdict, Verifier } from '../../src/run/verify/verifier.js';
 
 const model = () =>
   buildModel({ '': 17 }, (g) => {

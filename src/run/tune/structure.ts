@@ -5,7 +5,7 @@ import { numberedText } from '../../ir/symbols.js';
 import { elementCount, type Tensor } from '../../ir/tensor.js';
 import { isFloat, typeText } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
-import { attributesText } from '../cut.js';
+import { attributesText } from '../verify/cut-out.js';
 
 /** Elements of a constant that are part of what is compared, at most: axes, shapes and factors, not weights. */
 const shortest = ({ type }: Tensor): number => (isFloat(type) ? 1 : 64);

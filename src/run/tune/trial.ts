@@ -18,21 +18,21 @@ export interface Speed {
 }
 
 /** What a race of two models gives. failed: the second does not run; unknown: the first does not either. */
-export type Outcome =
+export type RaceOutcome =
   | ({ readonly kind: 'timed' } & Speed)
   | { readonly kind: 'failed' | 'unknown'; readonly reason: string };
 
 /** Races models. Handed in, so that the core runs where no runtime is. */
 export interface Stopwatch {
   /** Both take the same inputs; `whole` is the model that they are parts of: sizes are those that it is run at. */
-  race(without: Model, changed: Model, whole: Model): Promise<Outcome>;
+  race(without: Model, changed: Model, whole: Model): Promise<RaceOutcome>;
 }
 
 /** One form of a pass on one instance of a block. */
 export interface Trial {
   /** 0 is the form that was asked for. */
   readonly variant: number;
-  readonly outcome: Outcome;
+  readonly outcome: RaceOutcome;
 }
 
 /**
@@ -57,7 +57,7 @@ export function keptOf(trials: readonly Trial[], mustGain: boolean): number | un
 const isWorth = ({ ratio, significant }: Speed, mustGain: boolean): boolean => (significant ? ratio > 1 : !mustGain);
 
 /** Why a variant of this outcome is left out of a block, as the end of a sentence about it. */
-export function whyLeftOut(outcome: Outcome, instances: number): string {
+export function whyLeftOut(outcome: RaceOutcome, instances: number): string {
   const where = instances === 1 ? 'on the whole model' : `on one of ${instances} instances`;
   if (outcome.kind !== 'timed') return `does not run ${where}: ${outcome.reason}`;
   const { ratio, interval, significant } = outcome;

@@ -15,12 +15,12 @@ import { sweep } from '../../ir/sweep.js';
 import { type Block, findBlocks } from '../../region/blocks/index.js';
 import { runWithWeights } from '../../region/handed-in.js';
 import { Regions } from '../../region/regions.js';
-import { passContext, type Surroundings } from '../context.js';
+import { type PassEnvironment, passContext } from '../context.js';
 import type { Pass } from '../pass.js';
-import { type Decision, type Hold, holdFor } from './hold.js';
+import { type Decision, type EditFilter, editFilterFor } from './edit-filter.js';
 import { instanceModel, wholeModel } from './instance.js';
 import { structureOf } from './structure.js';
-import { keptOf, type Outcome, type Speed, type Stopwatch, type Trial, whyLeftOut } from './trial.js';
+import { keptOf, type RaceOutcome, type Speed, type Stopwatch, type Trial, whyLeftOut } from './trial.js';
 
 /** One variant on one block, as the report holds it. */
 export interface TuningResult {
@@ -36,7 +36,7 @@ export interface TuningResult {
 }
 
 /** What a plan is made in. */
-interface During {
+interface PlanOptions {
   readonly regions: Regions;
   /** Keys of rewrites that running them has refuted. */
   readonly refuted: ReadonlyMap<string, unknown>;
@@ -45,8 +45,8 @@ interface During {
 }
 
 /** The pass once for each of its variants that is kept anywhere, what was asked for first: the rest is its. */
-export interface Plan {
-  readonly turns: readonly { readonly options: unknown; readonly hold: Hold }[];
+export interface TuningPlan {
+  readonly turns: readonly { readonly options: unknown; readonly hold: EditFilter }[];
   readonly results: readonly TuningResult[];
 }
 
@@ -56,23 +56,23 @@ const LEAST = 5;
 /** The forms of a pass that are raced, what was asked for first; none where its purpose on the target is not speed. */
 export function variantsOf(
   { definition, options }: Pass,
-  { target }: Pick<Surroundings, 'target'>,
+  { target }: Pick<PassEnvironment, 'target'>,
 ): readonly unknown[] {
   const others = definition.variants?.(options, target);
   return others ? [options, ...others] : [];
 }
 
 export class Tuning {
-  readonly #known = new Map<string, Outcome>();
+  readonly #known = new Map<string, RaceOutcome>();
 
   constructor(
     readonly watch: Stopwatch,
-    readonly around: Surroundings,
+    readonly environment: PassEnvironment,
   ) {}
 
   /** Decides where each variant runs; undefined for a pass that is not tuned. Edits nothing but types. */
-  async plan(model: Model, pass: Pass, during: During): Promise<Plan | undefined> {
-    const variants = variantsOf(pass, this.around);
+  async plan(model: Model, pass: Pass, during: PlanOptions): Promise<TuningPlan | undefined> {
+    const variants = variantsOf(pass, this.environment);
     if (variants.length === 0) return undefined;
     inferTypes(model);
     const blocks = findBlocks(model.graph);
@@ -80,7 +80,7 @@ export class Tuning {
     const results: TuningResult[] = [];
     const repeated = new Set(blocks.flatMap(({ instances }) => instances.flatMap(({ nodes }) => nodes)));
     const isRepeated = (node: Node): boolean => repeated.has(node);
-    const subjects: Subject[] = blocks.map((block) => ({
+    const subjects: RaceSubject[] = blocks.map((block) => ({
       name: block.name,
       instances: block.instances.reduce((sum, { nodes }) => sum + during.regions.timesOf(nodes[0] as Node), 0),
       nodes: block.instances.flatMap(({ nodes }) => nodes),
@@ -111,7 +111,7 @@ export class Tuning {
       : { kept: undefined, reason: `${name} is left out of every block that was measured` };
     const used = new Set([0, ...[...decided.values()].map(({ kept }) => kept ?? 0)]);
     const turns = variants.flatMap((options, variant) =>
-      used.has(variant) ? [{ options, hold: holdFor(variant, variantText(pass, options), decided, rest) }] : [],
+      used.has(variant) ? [{ options, hold: editFilterFor(variant, variantText(pass, options), decided, rest) }] : [],
     );
     return { turns, results: results.map((row) => (row.speed || isWorth ? row : { ...row, kept: false })) };
   }
@@ -119,10 +119,10 @@ export class Tuning {
   /** Undefined where nothing could be raced. */
   async #decide(
     whole: Model,
-    { name, instances, size, part }: Subject,
+    { name, instances, size, part }: RaceSubject,
     pass: Pass,
     variants: readonly unknown[],
-    { refuted, onRace }: During,
+    { refuted, onRace }: PlanOptions,
   ): Promise<{ decision: Decision | undefined; rows: TuningResult[] }> {
     const without = part();
     const row = (variant: number, kept: boolean): TuningResult => ({
@@ -152,7 +152,7 @@ export class Tuning {
         onRace(`${variantText(pass, options)} on ${name} (1 of ${instances})`);
         this.#known.set(key, await this.watch.race(without, changed, whole));
       }
-      trials.push({ variant, outcome: this.#known.get(key) as Outcome });
+      trials.push({ variant, outcome: this.#known.get(key) as RaceOutcome });
     }
     const kept = keptOf(trials, pass.definition.fidelity !== 'exact');
     const rows = trials.map(({ variant, outcome }): TuningResult => {
@@ -180,7 +180,7 @@ export class Tuning {
       const changed = cloneModel(part);
       inferTypes(changed);
       const cutsOut = refuted.size > 0;
-      const { context } = passContext(this.around, { refuted, cutsOut, regions: new Regions() });
+      const { context } = passContext(this.environment, { refuted, cutsOut, regions: new Regions() });
       const run = async () => definition.run(changed, options, context);
       if (!(await runWithWeights(definition, changed, apart, run))) continue;
       sweep(changed);
@@ -190,7 +190,7 @@ export class Tuning {
 }
 
 /** What variants are raced on. */
-interface Subject {
+interface RaceSubject {
   readonly name: string;
   readonly instances: number;
   /** Of all instances. */

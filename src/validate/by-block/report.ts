@@ -3,7 +3,7 @@ import { maxOf } from '../../ir/lists.js';
 import type { Node } from '../../ir/node.js';
 import { isSameTensor } from '../../ir/same-tensor.js';
 import type { Value } from '../../ir/value.js';
-import { attributesText } from '../../run/cut.js';
+import { attributesText } from '../../run/verify/cut-out.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Both } from './both.js';
 import type { Drift } from './drift.js';

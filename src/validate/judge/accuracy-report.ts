@@ -1,6 +1,6 @@
 /** The accuracy part of the report, whether or not anything could be compared. */
 import { targetCpusOf } from '../../run/target-cpu.js';
-import type { Verdict } from '../../run/verify.js';
+import type { Verdict } from '../../run/verify/verifier.js';
 import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';
 import type { AccuracyReport, ValidateOptions } from '../index.js';
 import type { Outlook } from '../outlook.js';

@@ -18,7 +18,7 @@ import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { cosineText, numberText, percentText } from '../../ir/quantities.js';
 import type { Fidelity } from '../../run/pass.js';
-import { loosest } from '../../run/verify.js';
+import { loosest } from '../../run/verify/verifier.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { MeaningKind } from '../meaning/meaning.js';
 import type { MeaningMeasure } from '../meaning/measures.js';

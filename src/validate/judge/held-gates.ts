@@ -2,7 +2,7 @@
 
 import { append } from '../../ir/lists.js';
 import { ratioText } from '../../ir/quantities.js';
-import { proofGate } from '../../run/verify.js';
+import { proofGate } from '../../run/verify/verifier.js';
 import type { AccuracyReport, GateResult, ValidateOptions, Validation } from '../index.js';
 import type { PlacementReport } from '../placement.js';
 import { SAME } from '../speed/timing.js';

@@ -3,7 +3,7 @@
 import { appendTo, maxOf, minOf } from '../../ir/lists.js';
 import { numberText } from '../../ir/quantities.js';
 import type { Fidelity } from '../../run/pass.js';
-import type { Verdict } from '../../run/verify.js';
+import type { Verdict } from '../../run/verify/verifier.js';
 import type { Provider } from '../../runtime/isolate.js';
 import { type Failure, worstByOutput } from '../compare.js';
 import type { GateResult } from '../index.js';

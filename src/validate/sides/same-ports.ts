@@ -6,7 +6,7 @@ import type { Model } from '../../ir/model.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { type DataType, dataTypes, type Shape, type Type, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
-import type { Verdict } from '../../run/verify.js';
+import type { Verdict } from '../../run/verify/verifier.js';
 import type { TensorData } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import type { Reference } from '../reference.js';

@@ -3,7 +3,7 @@
 import type { Model } from '../../ir/model.js';
 import { named } from '../../ir/named.js';
 import { nameOf } from '../../ir/symbols.js';
-import type { Outcome, Stopwatch } from '../../run/tune/trial.js';
+import type { RaceOutcome, Stopwatch } from '../../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../../runtime/isolate.js';
 import { runLimitsOf } from '../../runtime/limits.js';
 import { type Feeds, makeFeeds } from '../inputs/feeds.js';
@@ -37,7 +37,7 @@ export function createStopwatch({
 }: StopwatchOptions): Stopwatch & { close(): Promise<void> } {
   const runtimes: RuntimeProcess[] = [];
   return {
-    async race(without, changed, whole): Promise<Outcome> {
+    async race(without, changed, whole): Promise<RaceOutcome> {
       while (runtimes.length < 2) runtimes.push(await RuntimeProcess.start({ timeoutMs: LIMIT }));
       const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
       for (const runtime of runtimes) runtime.limits = runLimitsOf(whole);

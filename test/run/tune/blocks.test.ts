@@ -4,7 +4,7 @@ import { buildModel } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { definePass, type Fidelity } from '../../../src/run/pass.js';
-import type { Outcome } from '../../../src/run/tune/trial.js';
+import type { RaceOutcome } from '../../../src/run/tune/trial.js';
 import { compareTensors, randomFeeds } from '../../check-pass.js';
 import { runModel } from '../../run-model.js';
 import { always, counts, Judge, run, timed } from './judge.js';
@@ -84,7 +84,7 @@ describe('blocks of several kinds', () => {
   });
 
   it('give a lossy pass no place where it is not faster', async () => {
-    const same: Outcome = { ...timed(1.001), significant: false } as Outcome;
+    const same: RaceOutcome = { ...timed(1.001), significant: false } as RaceOutcome;
     const made = async (fidelity: Fidelity) =>
       identities((await run(towers(), [behind(1, [], fidelity)], new Judge(() => same))).model);
     expect(await made('exact')).toBe(13);

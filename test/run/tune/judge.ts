@@ -5,11 +5,11 @@ import { builtIn } from '../../../src/optimize.js';
 import { parsePasses } from '../../../src/run/parse.js';
 import type { Pass, Target } from '../../../src/run/pass.js';
 import { runPipeline } from '../../../src/run/pipeline.js';
-import type { Outcome, Stopwatch } from '../../../src/run/tune/trial.js';
+import type { RaceOutcome, Stopwatch } from '../../../src/run/tune/trial.js';
 import { kernelsOf } from '../../../src/runtime/kernels.js';
 import { opCounts } from '../../check-pass.js';
 
-export const timed = (ratio: number): Outcome => ({
+export const timed = (ratio: number): RaceOutcome => ({
   kind: 'timed',
   ratio,
   interval: { low: ratio * 0.99, high: ratio * 1.01 },
@@ -21,8 +21,8 @@ export const timed = (ratio: number): Outcome => ({
 /** Goes by what models hold, never by time; remembers what it was asked. */
 export class Judge implements Stopwatch {
   readonly races: [without: Model, changed: Model][] = [];
-  constructor(readonly outcome: (without: Model, changed: Model) => Outcome) {}
-  async race(without: Model, changed: Model): Promise<Outcome> {
+  constructor(readonly outcome: (without: Model, changed: Model) => RaceOutcome) {}
+  async race(without: Model, changed: Model): Promise<RaceOutcome> {
     this.races.push([cloneModel(without), cloneModel(changed)]);
     return this.outcome(without, changed);
   }

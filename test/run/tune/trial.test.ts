@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { keptOf, type Outcome, type Trial, whyLeftOut } from '../../../src/run/tune/trial.js';
+import { keptOf, type RaceOutcome, type Trial, whyLeftOut } from '../../../src/run/tune/trial.js';
 
-const timed = (low: number, ratio: number, high: number, significant = low > 1 || high < 1): Outcome => ({
+const timed = (low: number, ratio: number, high: number, significant = low > 1 || high < 1): RaceOutcome => ({
   kind: 'timed',
   ratio,
   interval: { low, high },
@@ -12,15 +12,15 @@ const timed = (low: number, ratio: number, high: number, significant = low > 1 |
 const slower = timed(0.7, 0.8, 0.9);
 const same = timed(0.9, 1.02, 1.1);
 const faster = timed(1.2, 1.3, 1.4);
-const failed: Outcome = { kind: 'failed', reason: 'no kernel' };
-const unknown: Outcome = { kind: 'unknown', reason: 'no inputs' };
+const failed: RaceOutcome = { kind: 'failed', reason: 'no kernel' };
+const unknown: RaceOutcome = { kind: 'unknown', reason: 'no inputs' };
 
 /** What is asked for first; the others follow it. */
-const trials = (...outcomes: (Outcome | undefined)[]): Trial[] =>
+const trials = (...outcomes: (RaceOutcome | undefined)[]): Trial[] =>
   outcomes.flatMap((outcome, variant) => (outcome ? [{ variant, outcome }] : []));
 
 describe('keptOf', () => {
-  it.each<[string, Outcome, number | undefined, number | undefined]>([
+  it.each<[string, RaceOutcome, number | undefined, number | undefined]>([
     ['slower', slower, undefined, undefined],
     ['inside the noise', same, 0, undefined],
     ['faster', faster, 0, 0],
@@ -32,7 +32,7 @@ describe('keptOf', () => {
     expect(keptOf(trials(outcome), true)).toBe(lossy);
   });
 
-  it.each<[string, (Outcome | undefined)[], number | undefined]>([
+  it.each<[string, (RaceOutcome | undefined)[], number | undefined]>([
     ['takes another variant whose interval lies above', [faster, timed(1.45, 1.5, 1.6)], 1],
     ['stays with what was asked for in a tie', [faster, timed(1.35, 1.5, 1.6)], 0],
     ['takes the fastest of several', [faster, timed(1.45, 1.5, 1.6), timed(1.7, 1.8, 1.9)], 2],
@@ -52,7 +52,7 @@ describe('keptOf', () => {
   });
 });
 
-it.each<[Outcome, number, string]>([
+it.each<[RaceOutcome, number, string]>([
   [slower, 12, 'takes 1.25× the time on one of 12 instances (1.11–1.43)'],
   [same, 12, 'is not significantly faster on one of 12 instances: 1.02× (0.90–1.10)'],
   [failed, 1, 'does not run on the whole model: no kernel'],

@@ -1,14 +1,14 @@
 /** Runs a pass that broke its gate again, kept from the fewest places without which the gate holds. */
 
-import { minOf } from '../ir/lists.js';
-import { numberText } from '../ir/quantities.js';
-import type { Note } from './context.js';
-import type { Deadline } from './deadline.js';
-import { Keeping, type Least, leastKept, type Place } from './least.js';
-import type { Line } from './line.js';
-import type { TakenBack } from './pipeline-result.js';
-import type { PassRun } from './run-pass.js';
-import type { Verdict } from './verify.js';
+import { minOf } from '../../ir/lists.js';
+import { numberText } from '../../ir/quantities.js';
+import type { Note } from '../context.js';
+import type { Deadline } from '../deadline.js';
+import type { TakenBack } from '../pipeline-result.js';
+import type { PipelineRun } from '../pipeline-run.js';
+import type { PassRun } from '../run-pass.js';
+import type { Verdict } from '../verify/verifier.js';
+import { ExcludedPlaces, type FewestPlaces, fewestExcluded, type Place } from './fewest-places.js';
 
 /** The least time for it, and how often the comparison that broke it may be made again otherwise. */
 const LEAST_MS = 20_000;
@@ -40,7 +40,7 @@ interface Trials {
   readonly budget: Budget;
   /** Whether equal places of a block may be treated differently. */
   readonly splits: boolean;
-  run(keeping: Keeping): Promise<PassRun>;
+  run(keeping: ExcludedPlaces): Promise<PassRun>;
   compare(run: PassRun): Promise<Verdict>;
   bytesOf(run: PassRun): number;
 }
@@ -52,29 +52,29 @@ export async function mendPass(
   { bytes, budget, splits, run, compare, bytesOf }: Trials,
 ): Promise<{ run: PassRun; verdict: Verdict; takenBack: TakenBack } | undefined> {
   const reason = reasonOf(pass);
-  const dry = new Keeping(undefined, reason);
+  const dry = new ExcludedPlaces(undefined, reason);
   if ((await run(dry)).isChanged || dry.asked.size < 2) return undefined;
-  const found = await leastKept(
+  const found = await fewestExcluded(
     dry.units(),
     async (kept) => {
-      const tried = await run(new Keeping(kept, reason));
+      const tried = await run(new ExcludedPlaces(kept, reason));
       return tried.isChanged ? compare(tried) : { outcome: 'accepted', detail: '', error: 0 };
     },
     { isTime: clock(budget), splits },
   );
   if (!found) return undefined;
   noteCut(pass, found, budget.deadline);
-  const mended = await run(new Keeping(found.kept, reason));
+  const mended = await run(new ExcludedPlaces(found.kept, reason));
   if (!mended.isChanged || bytesOf(mended) > bytes) return undefined;
   return { run: mended, verdict: found.verdict, takenBack: takenBackOf(dry, found.kept, broken, found.verdict) };
 }
 
 /** What more time would have found. */
-function noteCut(pass: string, { isCut }: Least, deadline: Deadline | undefined): void {
+function noteCut(pass: string, { isCut }: FewestPlaces, deadline: Deadline | undefined): void {
   if (isCut) deadline?.cut(`to find the fewest places where ${pass} breaks its gate`);
 }
 
-function takenBackOf({ asked }: Keeping, kept: ReadonlySet<Place>, before: Verdict, after: Verdict): TakenBack {
+function takenBackOf({ asked }: ExcludedPlaces, kept: ReadonlySet<Place>, before: Verdict, after: Verdict): TakenBack {
   const places = [...asked].flatMap(([place, label]) => (kept.has(place) ? [label] : []));
   return { places, of: asked.size, error: { before: before.error, after: after.error } };
 }
@@ -91,8 +91,8 @@ export function takenBackNote({ places, of, error: { before, after } }: TakenBac
 }
 
 /** What a pass is kept from for the sake of the end; without `takenBack` from everything. */
-export interface Mended {
-  readonly keeping: Keeping;
+export interface PlacesTakenBack {
+  readonly keeping: ExcludedPlaces;
   readonly broken: Verdict;
   readonly takenBack?: TakenBack;
 }
@@ -101,7 +101,7 @@ export interface Mended {
  * Where the passes together break the gate: the one that cost the most is kept from places until it holds, from all of them if it
  * must, and then the next. What cannot be mended so is as it was. Gives the last verdict; undefined where nothing is applied any more.
  */
-export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict | undefined> {
+export async function mendWhole(line: PipelineRun, broken: Verdict): Promise<Verdict | undefined> {
   const { options } = line;
   if (!options.verifier || !line.isCompared) return broken;
   const restore = line.saved();
@@ -118,12 +118,12 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict | 
   const isTime = clock({ ms: performance.now() - began, deadline: options.deadline });
   for (const [position, { name }] of culprits) {
     const reason = reasonOf(name);
-    const dry = new Keeping(undefined, reason);
-    const run = async (keeping: Keeping): Promise<void> => {
+    const dry = new ExcludedPlaces(undefined, reason);
+    const run = async (keeping: ExcludedPlaces): Promise<void> => {
       line.kept.set(position, { keeping, broken });
       await line.again(position);
     };
-    const trial = async (keeping: Keeping): Promise<Verdict> => {
+    const trial = async (keeping: ExcludedPlaces): Promise<Verdict> => {
       await run(keeping);
       return (await judge()) ?? nothingApplied;
     };
@@ -132,11 +132,14 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict | 
     // A pass that asks of no place cannot be kept from any.
     if (dry.asked.size === 0) line.kept.delete(position);
     if (dry.asked.size === 0 || (await judge())?.outcome === 'rejected') continue;
-    const found = await leastKept(dry.units(), (kept) => trial(new Keeping(kept, reason)), { isTime, splits: true });
+    const found = await fewestExcluded(dry.units(), (kept) => trial(new ExcludedPlaces(kept, reason)), {
+      isTime,
+      splits: true,
+    });
     if (found) noteCut(name, found, options.deadline);
     line.isTrial = false;
     line.kept.set(position, {
-      keeping: new Keeping(found?.kept, reason),
+      keeping: new ExcludedPlaces(found?.kept, reason),
       broken,
       takenBack: found && takenBackOf(dry, found.kept, broken, found.verdict),
     });
@@ -152,7 +155,7 @@ export async function mendWhole(line: Line, broken: Verdict): Promise<Verdict | 
 const nothingApplied: Verdict = { outcome: 'accepted', detail: 'nothing is applied', error: 0 };
 
 /** The quickest comparison of whole models that sees what is wrong. */
-async function judgeOf(line: Line): Promise<() => Promise<Verdict | undefined>> {
+async function judgeOf(line: PipelineRun): Promise<() => Promise<Verdict | undefined>> {
   const { atEnd } = line.options;
   const isSeen = !atEnd || (await line.whole())?.outcome === 'rejected';
   return () => line.whole(isSeen ? undefined : (model, fidelity) => atEnd(model, fidelity, true));

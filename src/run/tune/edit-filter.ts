@@ -4,7 +4,7 @@ import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 
 /** What a turn of a pass keeps to. */
-export interface Hold {
+export interface EditFilter {
   /** Why a node is to be left as it is. */
   leaves(node: Node): string | undefined;
   /** False for places that another turn of the pass speaks of. */
@@ -17,12 +17,12 @@ export interface Hold {
 export type Decision = { readonly kept: number } | { readonly kept: undefined; readonly reason: string };
 
 /** Of a variant by its number; `rest` is decided of all other nodes. */
-export function holdFor(
+export function editFilterFor(
   variant: number,
   text: string,
   decided: ReadonlyMap<Node | Graph, Decision>,
   rest: Decision = { kept: 0 },
-): Hold {
+): EditFilter {
   const decisionOf = (about: Node | Value): Decision => {
     let node = 'opType' in about ? about : (about.producer ?? [...about.uses][0]?.node);
     for (; node; node = node.graph.owner) {

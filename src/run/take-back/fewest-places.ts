@@ -8,12 +8,12 @@
  * Why this way: to rate every place by itself takes as many runs as there are places, errors do not add up (a place that overflows spoils
  * all), and a place that is alone among casts is often left as it is. One odd product among 200 is found in 16 runs.
  */
-import { append } from '../ir/lists.js';
-import type { Model } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
-import { findBlocks } from '../region/blocks/index.js';
-import type { Hold } from './tune/hold.js';
-import type { Verdict } from './verify.js';
+import { append } from '../../ir/lists.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { findBlocks } from '../../region/blocks/index.js';
+import type { EditFilter } from '../tune/edit-filter.js';
+import type { Verdict } from '../verify/verifier.js';
 
 /** A node by its number among those that a pass is given: the same in every run of the pass on one model. */
 export type Place = number;
@@ -24,7 +24,7 @@ export interface Unit {
 }
 
 /** Keeps a pass from some places, and knows where it asked. */
-export class Keeping {
+export class ExcludedPlaces {
   readonly #places = new Map<Node, Place>();
   /** What it asked of, as a report names it. */
   readonly asked = new Map<Place, string>();
@@ -49,7 +49,7 @@ export class Keeping {
   }
 
   /** What a turn of the pass keeps to, besides. */
-  over(hold: Hold | undefined): Hold {
+  over(hold: EditFilter | undefined): EditFilter {
     return {
       variant: hold?.variant ?? '',
       isTold: (about) => hold?.isTold(about) ?? true,
@@ -82,7 +82,7 @@ export class Keeping {
 /** After so many tries without which nothing holds, hardly anything of the pass would be left: sixteenths were tried. */
 const HOPELESS = 30;
 
-export interface Least {
+export interface FewestPlaces {
   readonly kept: ReadonlySet<Place>;
   readonly verdict: Verdict;
   /** Whether time was over before all of them were tried. */
@@ -93,11 +93,11 @@ export interface Least {
  * The fewest places without which `test` accepts; undefined where that is about all of them. `isTime` says whether another try may begin;
  * `splits` whether equal places of a block may be told apart.
  */
-export async function leastKept(
+export async function fewestExcluded(
   units: readonly Unit[],
   test: (kept: ReadonlySet<Place>) => Promise<Verdict>,
   { isTime, splits }: { isTime(): boolean; readonly splits: boolean },
-): Promise<Least | undefined> {
+): Promise<FewestPlaces | undefined> {
   let kept: ReadonlySet<Place> = new Set(units.flatMap(({ places }) => places));
   let verdict: Verdict | undefined;
   const halves = (range: readonly Unit[]): (readonly Unit[])[] => {

@@ -1,17 +1,17 @@
 /** Rewrites are run before they are made: what gives other numbers at some size or under some mask is not made. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { decoder } from '../../fixtures/decoder.js';
-import { inferTypes } from '../../src/infer/index.js';
-import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import type { Model } from '../../src/ir/model.js';
-import type { Node } from '../../src/ir/node.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import type { Value } from '../../src/ir/value.js';
-import { optimize } from '../../src/optimize.js';
-import { cutOut } from '../../src/run/cut.js';
-import { definePass, type PassContext } from '../../src/run/pass.js';
-import { opCounts, randomWeights } from '../check-pass.js';
+import { decoder } from '../../../fixtures/decoder.js';
+import { inferTypes } from '../../../src/infer/index.js';
+import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
+import type { Model } from '../../../src/ir/model.js';
+import type { Node } from '../../../src/ir/node.js';
+import { tensorOf } from '../../../src/ir/numbers.js';
+import type { Value } from '../../../src/ir/value.js';
+import { optimize } from '../../../src/optimize.js';
+import { definePass, type PassContext } from '../../../src/run/pass.js';
+import { cutOut } from '../../../src/run/verify/cut-out.js';
+import { opCounts, randomWeights } from '../../check-pass.js';
 
 /** A pass that rewrites every node of an op by what `build` makes of its inputs. */
 const rewriting = (opType: string, build: (node: Node, inputs: readonly Value[]) => Value, seen: boolean[] = []) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { withTakenBack, worthless } from '../../src/run/worth.js';
-import { sample } from '../report/sample.js';
+import { withTakenBack, worthless } from '../../../src/run/take-back/worthless.js';
+import { sample } from '../../report/sample.js';
 
 const speed = (ratio: number, significant: boolean) => ({
   ...{ ratio, significant },

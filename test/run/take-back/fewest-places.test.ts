@@ -1,13 +1,13 @@
 /** Where a gate breaks, the fewest places are taken back that make it hold. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { passes } from '../../passes/index.js';
-import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import type { Model } from '../../src/ir/model.js';
-import type { Value } from '../../src/ir/value.js';
-import { closeRuntime } from '../../src/on-demand.js';
-import { optimize } from '../../src/optimize.js';
-import { leastKept, type Place, type Unit } from '../../src/run/least.js';
-import type { Verdict } from '../../src/run/verify.js';
+import { passes } from '../../../passes/index.js';
+import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
+import type { Model } from '../../../src/ir/model.js';
+import type { Value } from '../../../src/ir/value.js';
+import { closeRuntime } from '../../../src/on-demand.js';
+import { optimize } from '../../../src/optimize.js';
+import { fewestExcluded, type Place, type Unit } from '../../../src/run/take-back/fewest-places.js';
+import type { Verdict } from '../../../src/run/verify/verifier.js';
 
 const SIZE = 64;
 
@@ -151,7 +151,7 @@ describe('the search', () => {
 
   it.each([[[17]], [[0, 199]], [[3, 4, 100]]])('finds %s among 200, and no other', async (guilty) => {
     const { test, tries } = judge(guilty);
-    const found = await leastKept(units(200), test, calm);
+    const found = await fewestExcluded(units(200), test, calm);
     expect([...(found?.kept ?? [])]).toEqual(guilty);
     expect(tries()).toBeLessThan(2 + 16 * guilty.length);
   });
@@ -159,17 +159,17 @@ describe('the search', () => {
   it('tells equal places of a block apart where it may', async () => {
     const columns = [0, 1, 2].map((i) => ({ places: Array.from({ length: 24 }, (_, layer) => layer * 3 + i) }));
     const guilty = [17 * 3 + 1];
-    expect([...((await leastKept(columns, judge(guilty).test, calm))?.kept ?? [])]).toEqual(guilty);
-    const whole = await leastKept(columns, judge(guilty).test, { ...calm, splits: false });
+    expect([...((await fewestExcluded(columns, judge(guilty).test, calm))?.kept ?? [])]).toEqual(guilty);
+    const whole = await fewestExcluded(columns, judge(guilty).test, { ...calm, splits: false });
     expect(whole?.kept.size).toBe(24);
   });
 
   it('gives up where nothing can be released, and gives what it has where time is over', async () => {
     const all = judge(Array.from({ length: 200 }, (_, i) => i));
-    expect(await leastKept(units(200), all.test, calm)).toBeUndefined();
+    expect(await fewestExcluded(units(200), all.test, calm)).toBeUndefined();
     expect(all.tries()).toBe(30);
     let left = 4;
-    const hasty = await leastKept(units(200), judge([17]).test, { isTime: () => left-- > 0, splits: true });
+    const hasty = await fewestExcluded(units(200), judge([17]).test, { isTime: () => left-- > 0, splits: true });
     expect(hasty?.kept.has(17)).toBe(true);
     expect(hasty?.kept.size).toBeLessThan(200);
   });

@@ -5,22 +5,22 @@
  * part in the key; scalars and short constants do.
  */
 
-import type { Facts } from '../infer/index.js';
-import { textOf } from '../ir/attribute.js';
-import { instanceOf } from '../ir/bank.js';
-import type { Dim } from '../ir/dims.js';
-import type { Graph } from '../ir/graph.js';
-import { append } from '../ir/lists.js';
-import { Model } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
-import { numbersOf } from '../ir/numbers.js';
-import { numberedText } from '../ir/symbols.js';
-import { elementCount, type Tensor } from '../ir/tensor.js';
-import { isFloat, tensorType, typeText } from '../ir/types.js';
-import type { Value } from '../ir/value.js';
-import type { Rewrite } from '../match/rule.js';
+import type { Facts } from '../../infer/index.js';
+import { textOf } from '../../ir/attribute.js';
+import { instanceOf } from '../../ir/bank.js';
+import type { Dim } from '../../ir/dims.js';
+import type { Graph } from '../../ir/graph.js';
+import { append } from '../../ir/lists.js';
+import { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { numbersOf } from '../../ir/numbers.js';
+import { numberedText } from '../../ir/symbols.js';
+import { elementCount, type Tensor } from '../../ir/tensor.js';
+import { isFloat, tensorType, typeText } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+import type { Rewrite } from '../../match/rule.js';
 
-export interface Cut {
+export interface CutOut {
   readonly rule: string;
   readonly key: string;
   readonly before: Model;
@@ -38,7 +38,7 @@ const SHORT = 64;
 const SHORT_FLOATS = 8;
 
 /** Two models of a rewrite; in words, why it cannot be cut out. */
-export function cutOut(rewrite: Rewrite): Cut | string {
+export function cutOut(rewrite: Rewrite): CutOut | string {
   const leaves = new Set<Value>();
   // A constant is in both sides as it is: what comes may have derived another from it.
   for (const operand of rewrite.operands)

@@ -1,8 +1,8 @@
 /** Cut-outs on their way to the runtime: each distinct one runs once in a pipeline, whatever pass and place it comes from. */
-import type { Cuts } from './context.js';
-import type { Cut } from './cut.js';
-import type { Fidelity } from './pass.js';
-import type { Verdict, Verifier } from './verify.js';
+import type { RewriteRecord } from '../context.js';
+import type { Fidelity } from '../pass.js';
+import type { CutOut } from './cut-out.js';
+import type { Verdict, Verifier } from './verifier.js';
 
 /** What became of the rewrites of one pass. */
 export interface RewriteResult {
@@ -26,7 +26,7 @@ export class RewriteChecker {
   constructor(readonly verifier: Verifier | undefined) {}
 
   /** Runs the cut-outs that have not been, and gives the refuted ones by key. */
-  async check({ cuts }: Cuts, fidelity: Fidelity): Promise<Map<string, Refutation>> {
+  async check({ cuts }: RewriteRecord, fidelity: Fidelity): Promise<Map<string, Refutation>> {
     const refuted = new Map<string, Refutation>();
     for (const [key, cut] of cuts) {
       const verdict = await this.#verdict(cut, fidelity);
@@ -35,7 +35,7 @@ export class RewriteChecker {
     return refuted;
   }
 
-  async #verdict(cut: Cut, fidelity: Fidelity): Promise<Verdict | undefined> {
+  async #verdict(cut: CutOut, fidelity: Fidelity): Promise<Verdict | undefined> {
     const known = this.#verdicts.get(cut.key);
     if (known || !this.verifier) return known;
     const verdict = await this.verifier.rewrite(cut, fidelity);
@@ -43,7 +43,7 @@ export class RewriteChecker {
     return verdict;
   }
 
-  result({ cuts, count, uncut }: Cuts, refuted: ReadonlyMap<string, Refutation>): RewriteResult | undefined {
+  result({ cuts, count, uncut }: RewriteRecord, refuted: ReadonlyMap<string, Refutation>): RewriteResult | undefined {
     if (count === 0 && refuted.size === 0) return undefined;
     const reasons = new Map<string, number>();
     const open = [...cuts.keys()].map((key) => this.#verdicts.get(key)).filter((one) => one?.outcome === 'unknown');

@@ -1,8 +1,8 @@
 /** What the pipeline asks of whoever can run a model. It is handed in, so that the core runs where no runtime is. */
-import { maxOf } from '../ir/lists.js';
-import type { Model } from '../ir/model.js';
-import type { Cut } from './cut.js';
-import type { Fidelity } from './pass.js';
+import { maxOf } from '../../ir/lists.js';
+import type { Model } from '../../ir/model.js';
+import type { Fidelity } from '../pass.js';
+import type { CutOut } from './cut-out.js';
 
 /**
  * What is run to prove a result, each level all that is before it and more. none: nothing; rewrite: every distinct rewrite,
@@ -33,7 +33,7 @@ export interface Verifier {
   /** Whether `after` gives what `before` gives within the gate of a fidelity; both stay as they are. */
   compare(before: Model, after: Model, fidelity: Fidelity): Promise<Verdict>;
   /** Whether both sides of a rewrite give the same, at two sizes of every dim, masks with holes and whole rows among the inputs. */
-  rewrite(cut: Cut, fidelity: Fidelity): Promise<Verdict>;
+  rewrite(cut: CutOut, fidelity: Fidelity): Promise<Verdict>;
   /** Relative L2 of the output of `after` that is furthest off, on one set of inputs; undefined where that cannot be run. */
   cost?(before: Model, after: Model): Promise<number | undefined>;
 }

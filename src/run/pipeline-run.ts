@@ -9,18 +9,18 @@ import type { Model } from '../ir/model.js';
 import { type ModelSummary, opsChanged, summarize } from '../ir/summary.js';
 import { sweep } from '../ir/sweep.js';
 import { Regions } from '../region/regions.js';
+import { abortPoint } from './abort-point.js';
 import { placesIn } from './context.js';
-import type { Keeping } from './least.js';
-import { type Mended, mendPass, takenBackNote } from './mend.js';
 import type { Fidelity, Pass } from './pass.js';
 import type { PipelineOptions, Progress } from './pipeline.js';
 import { type PassResult, type Warning, warningsOf } from './pipeline-result.js';
-import { RewriteChecker } from './rewrites.js';
 import { type PassRun, runPass } from './run-pass.js';
 import { sitesOf } from './sites.js';
+import type { ExcludedPlaces } from './take-back/fewest-places.js';
+import { mendPass, type PlacesTakenBack, takenBackNote } from './take-back/take-back.js';
 import { Tuning } from './tune/tuning.js';
-import { turn } from './turn.js';
-import { loosest, type Verdict, type VerifyLevel } from './verify.js';
+import { RewriteChecker } from './verify/rewrite-checker.js';
+import { loosest, type Verdict, type VerifyLevel } from './verify/verifier.js';
 
 /** Milliseconds for what each pass cost, where that is not known from a comparison. */
 const COSTS_MS = 20_000;
@@ -30,7 +30,7 @@ const SHARE = 10;
 type Tell = (step: Progress['step'], about?: string) => void;
 
 /** The model on its way through the passes. */
-export class Line {
+export class PipelineRun {
   readonly results: PassResult[] = [];
   /** What is wrong with the original. */
   warnings: readonly Warning[] = [];
@@ -38,7 +38,7 @@ export class Line {
   /** What the first pass was given. */
   start: Model;
   /** By position, what a pass is kept from because the end broke its gate with it. */
-  readonly kept = new Map<number, Mended>();
+  readonly kept = new Map<number, PlacesTakenBack>();
   /** Whether passes run to be judged by the end alone. */
   isTrial = false;
   /** What each pass was given, and what it made of it. */
@@ -145,7 +145,7 @@ export class Line {
   async run(from = 0): Promise<void> {
     for (let position = from; position <= this.passes.length; position++)
       try {
-        await turn(this.options.signal);
+        await abortPoint(this.options.signal);
         const pass = this.passes[position];
         if (!pass || pass.definition.needs?.includes('repeats')) this.#stampOut();
         if (pass) await this.#step(position);
@@ -260,10 +260,10 @@ export class Line {
     }
   }
 
-  #run(position: number, report: Tell, keeping?: Keeping): Promise<PassRun> {
+  #run(position: number, report: Tell, keeping?: ExcludedPlaces): Promise<PassRun> {
     if (!keeping) report('run');
     return runPass(this.model, this.passes[position] as Pass, {
-      around: this.options,
+      environment: this.options,
       isTyped: this.model !== this.original,
       isVerified: this.level !== 'none',
       regions: this.#regions,
