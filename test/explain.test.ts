@@ -94,8 +94,8 @@ describe('explain', () => {
   it('is a command', async () => {
     const place = new Workplace();
     await place.write(gelu(0.9));
-    const { status, stdout } = place.run(['explain', 'model.onnx', '--json']);
-    const wrong = place.run(['explain', 'model.onnx', '--at', 'nowhere']);
+    const { status, stdout } = await place.run(['explain', 'model.onnx', '--json']);
+    const wrong = await place.run(['explain', 'model.onnx', '--at', 'nowhere']);
     place.remove();
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ pass: 'fuse-act', at: 'Erf "erf"', fused: false }]);

@@ -22,7 +22,7 @@ describe('optimize bisect', () => {
       faulty.graph.constant(tensorOf('float32', new Array<number>(16).fill(0.5)), bias.name),
     );
     await place.write(faulty, 'b.onnx');
-    const { status, stdout, stderr } = place.run(['bisect', 'a.onnx', 'b.onnx']);
+    const { status, stdout, stderr } = await place.run(['bisect', 'a.onnx', 'b.onnx']);
     expect(stderr).toBe('comparing values\n');
     expect(status).toBe(0);
     expect(stdout).toMatch(
@@ -33,7 +33,7 @@ describe('optimize bisect', () => {
     expect(stdout).toContain('first drift  encoder layer 2 of 3, Add "/encoder/layer.1/output/dense/Add"');
     expect(stdout).toContain('constants of other numbers: encoder.layer.1.output.dense.bias');
     const json = JSON.parse(
-      place.run(['bisect', 'a.onnx', 'b.onnx', '--json', '--seed', '3', '--dim', 'batch=1']).stdout,
+      (await place.run(['bisect', 'a.onnx', 'b.onnx', '--json', '--seed', '3', '--dim', 'batch=1'])).stdout,
     );
     expect(json.first.node).toBe('Add "/encoder/layer.1/output/dense/Add"');
     expect(json.first.without).toBe(0);
@@ -43,12 +43,12 @@ describe('optimize bisect', () => {
 
   it('is compare --by-block, and says where there is no drift', async () => {
     await place.write(model(), 'a.onnx');
-    const { status, stdout } = place.run(['compare', 'a.onnx', 'a.onnx', '--by-block']);
+    const { status, stdout } = await place.run(['compare', 'a.onnx', 'a.onnx', '--by-block']);
     expect(status).toBe(0);
     expect(stdout).toContain('✓ no drift: no error above 1.0e-5 is handed on');
   });
 
-  it('names what does not run', () => {
-    expect(place.run(['bisect', 'a.onnx', 'nothing.onnx'])).toMatchObject({ status: 1, stdout: '' });
+  it('names what does not run', async () => {
+    expect(await place.run(['bisect', 'a.onnx', 'nothing.onnx'])).toMatchObject({ status: 1, stdout: '' });
   });
 });

@@ -19,7 +19,7 @@ describe('a TypeScript config', () => {
 
   it('says what is needed where nothing can strip its types', () => {
     writeFileSync(place.path('c.ts'), text);
-    const { status, stderr, stdout } = place.run(['model.onnx', '--json', '--config', 'c.ts']);
+    const { status, stderr, stdout } = place.spawn(['model.onnx', '--json', '--config', 'c.ts']);
     if (nodeStripsTypes) expect(JSON.parse(stdout).seed).toBe(5);
     else {
       expect(stderr).toMatch(/^error: c\.ts: expected Node 22\.18 or newer for a \.ts config; found v20\./);
@@ -33,15 +33,15 @@ describe('a TypeScript config', () => {
     symlinkSync(esbuild, place.path('node_modules/esbuild'), 'junction');
     writeFileSync(place.path('c.ts'), text);
     const before = place.files;
-    const { stdout, stderr } = place.run(['model.onnx', '--json', '--config', 'c.ts', '-o', 'model.onnx', '--force']);
+    const { stdout, stderr } = place.spawn(['model.onnx', '--json', '--config', 'c.ts', '-o', 'model.onnx', '--force']);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toMatchObject({ seed: 5, passes: [{ name: 'simplify' }] });
     expect(place.files).toEqual(before);
   });
 });
 
-it('every setting of a config has a flag, and says what it is', () => {
-  const { stdout } = place.run(['--help']);
+it('every setting of a config has a flag, and says what it is', async () => {
+  const { stdout } = await place.run(['--help']);
   for (const [name, schema] of Object.entries(configSchema.shape)) {
     const flag =
       name === 'shapes' ? 'shape' : name === 'dims' ? 'dim' : name.replaceAll(/[A-Z]/g, (l) => `-${l.toLowerCase()}`);
@@ -67,8 +67,8 @@ describe('a time budget', () => {
     );
   });
 
-  it('is a flag', () => {
-    const { stderr, status } = place.run(['model.onnx', '--passes', 'simplify', '--time-budget', 'never']);
+  it('is a flag', async () => {
+    const { stderr, status } = await place.run(['model.onnx', '--passes', 'simplify', '--time-budget', 'never']);
     expect(stderr).toMatch(/^error: --time-budget: expected seconds above 0, or 90s, 2m or 1h; found "never"/);
     expect(status).toBe(1);
   });

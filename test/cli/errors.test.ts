@@ -174,8 +174,8 @@ describe('one line, no stack, exit code 1, nothing written', () => {
       ['inspect', 'none.onnx'],
       /none\.onnx: expected a file; found nothing there/,
     ],
-  ])('%s', (_, words, message) => {
-    const { status, stdout, stderr } = place.run(words);
+  ])('%s', async (_, words, message) => {
+    const { status, stdout, stderr } = await place.run(words);
     expect(stderr.replace(/^reading\n/, '')).toMatch(/^error: .*\n$/);
     const text = stderr.replace(/^reading\n/, '').slice('error: '.length, -1);
     if (typeof message === 'string') expect(text).toBe(message);
@@ -185,28 +185,36 @@ describe('one line, no stack, exit code 1, nothing written', () => {
   });
 });
 
-it('shows one pass by its name or another name of it, and what a preset consists of', () => {
-  const { status, stdout, stderr } = place.run(['passes', 'fuse-norm']);
+it('shows one pass by its name or another name of it, and what a preset consists of', async () => {
+  const { status, stdout, stderr } = await place.run(['passes', 'fuse-norm']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^fuse-norm /);
   expect(stdout).not.toContain('fuse-attn');
-  const { passes, presets } = JSON.parse(place.run(['passes', 'fuse', '--json']).stdout);
+  const { passes, presets } = JSON.parse((await place.run(['passes', 'fuse', '--json'])).stdout);
   expect(presets).toMatchObject([{ name: 'fuse' }]);
   expect(passes.map(({ name }: { name: string }) => name)).toEqual(
     presets[0].passes.map(({ name }: { name: string }) => name),
   );
-  expect(place.run(['passes']).stdout).toContain('fuse-attn');
-  expect(place.run(['passes', '--help']).stdout).toMatch(/^optimize passes \[pass\] \[flags\]/);
+  expect((await place.run(['passes'])).stdout).toContain('fuse-attn');
+  expect((await place.run(['passes', '--help'])).stdout).toMatch(/^optimize passes \[pass\] \[flags\]/);
 });
 
-it('shows its help: asked for on stdout, without any words on stderr', () => {
-  expect(place.run(['--help'])).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--passes') });
-  expect(place.run([])).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('Other commands') });
+it('shows its help: asked for on stdout, without any words on stderr', async () => {
+  expect(await place.run(['--help'])).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: expect.stringContaining('--passes'),
+  });
+  expect(await place.run([])).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringContaining('Other commands'),
+  });
   // A choice that is wider than its column is not cut.
-  expect(place.run(['--help']).stdout).toMatch(/--attn-op auto\|\S*[^|\s]\n/);
-  expect(place.run(['inspect', '--help']).stdout).toContain('--values');
-  expect(place.run(['doctor', '--help']).stdout).toMatch(/-h, --help .*\n +--version /);
-  expect(place.run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect((await place.run(['--help'])).stdout).toMatch(/--attn-op auto\|\S*[^|\s]\n/);
+  expect((await place.run(['inspect', '--help'])).stdout).toContain('--values');
+  expect((await place.run(['doctor', '--help'])).stdout).toMatch(/-h, --help .*\n +--version /);
+  expect((await place.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 it.runIf(existsSync('/dev/full'))('says so where what it prints has no room', () => {
@@ -220,6 +228,6 @@ it.runIf(existsSync('/dev/full'))('says so where what it prints has no room', ()
 });
 
 it('does what needs no temporary folder without one', () => {
-  const { status, stderr } = place.run(['model.onnx', ...run, '-o', 'result.onnx'], { TMPDIR: place.path('none') });
+  const { status, stderr } = place.spawn(['model.onnx', ...run, '-o', 'result.onnx'], { TMPDIR: place.path('none') });
   expect([status, stderr]).toEqual([0, expect.not.stringContaining('error')]);
 });

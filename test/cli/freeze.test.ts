@@ -34,7 +34,7 @@ function zeros(name: string, rows: number, columns: number): Uint8Array {
 
 describe('--dim and --shape', () => {
   it('need no pass', async () => {
-    expect(place.run(['model.onnx', '--dim', 'batch=3', '--no-validate', '-q'])).toMatchObject({
+    expect(await place.run(['model.onnx', '--dim', 'batch=3', '--no-validate', '-q'])).toMatchObject({
       status: 0,
       stderr: '',
     });
@@ -46,7 +46,7 @@ describe('--dim and --shape', () => {
     ['--dim', 'batch=3'],
     ['--shape', 'x=3,16'],
   ])('%s %s: the result declares it, and is compared at it', async (flag, value) => {
-    const { status, stdout } = place.run(['model.onnx', '--passes', 'simplify', flag, value, '--target', 'cpu']);
+    const { status, stdout } = await place.run(['model.onnx', '--passes', 'simplify', flag, value, '--target', 'cpu']);
     expect(stdout).toContain('"x" is [3, 16], was [batch, 16]');
     expect(stdout).toContain('✓ accuracy: ');
     expect(status).toBe(0);
@@ -55,11 +55,11 @@ describe('--dim and --shape', () => {
     expect(declared).toEqual(['float32[3, 16]', 'float32[3, 16]']);
   });
 
-  it('are held against the test data before any work', () => {
+  it('are held against the test data before any work', async () => {
     const set = join(place.folder, 'data', 'test_data_set_0');
     mkdirSync(set, { recursive: true });
     writeFileSync(join(set, 'input_0.pb'), zeros('x', 2, 16));
-    const { status, stderr } = place.run([
+    const { status, stderr } = await place.run([
       'model.onnx',
       '--passes',
       'simplify',
@@ -74,8 +74,8 @@ describe('--dim and --shape', () => {
     expect(status).toBe(1);
   });
 
-  it('contradict nobody: two sizes for one dim are an error that says who asked', () => {
-    const { status, stderr } = place.run([
+  it('contradict nobody: two sizes for one dim are an error that says who asked', async () => {
+    const { status, stderr } = await place.run([
       'model.onnx',
       '--passes',
       'simplify',

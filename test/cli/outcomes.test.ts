@@ -15,8 +15,8 @@ afterEach(() => place.remove());
 const strict = ['model.onnx', '--passes', 'simplify,bf16', '--target', 'cpu', '--max-error', '1e-9', '-q'];
 
 describe('a pass that was rolled back', () => {
-  it('is exit code 5 and one line on stderr with -q too; the rest is written', () => {
-    const { status, stderr, stdout } = place.run([...strict, '--report', 'r.json']);
+  it('is exit code 5 and one line on stderr with -q too; the rest is written', async () => {
+    const { status, stderr, stdout } = await place.run([...strict, '--report', 'r.json']);
     expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
     expect(stderr).toMatch(
       /^error: bf16 was rolled back, "y": relative L2 .* > 1e-9.*\. model\.opt\.onnx was written.*\n$/,
@@ -26,28 +26,28 @@ describe('a pass that was rolled back', () => {
     expect(outcome).toMatchObject({ asked: ['simplify', 'bf16'], done: ['simplify'], takenBack: [{ pass: 'bf16' }] });
   });
 
-  it('is none with --allow-rollback', () => {
-    expect(place.run([...strict, '--allow-rollback'])).toEqual({ status: 0, stdout: '', stderr: '' });
+  it('is none with --allow-rollback', async () => {
+    expect(await place.run([...strict, '--allow-rollback'])).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  it('keeps everything from being written where it is required', () => {
-    const { status, stderr } = place.run([...strict, '--require', 'bf16']);
+  it('keeps everything from being written where it is required', async () => {
+    const { status, stderr } = await place.run([...strict, '--require', 'bf16']);
     expect(status).toBe(5);
     expect(stderr).toMatch(/^error: require gate: bf16 was rolled back, .*\. Nothing was written\n$/);
     expect(place.files).toEqual(['model.onnx']);
-    expect(place.run([...strict, '--require', 'int8']).stderr).toBe(
+    expect((await place.run([...strict, '--require', 'int8'])).stderr).toBe(
       'error: require: expected one of the passes (simplify, bf16); found "int8"\n',
     );
-    expect(place.run([...strict, '--require', 'int9']).stderr).toMatch(
+    expect((await place.run([...strict, '--require', 'int9'])).stderr).toMatch(
       /^error: require: unknown pass "int9"; did you mean "int8"\?\n$/,
     );
   });
 });
 
-it('a pass that finds nothing to do is no fault, unless it is required', () => {
+it('a pass that finds nothing to do is no fault, unless it is required', async () => {
   const words = ['model.onnx', '--passes', 'simplify,fuse-attn', '--no-validate', '-q'];
-  expect(place.run(words)).toEqual({ status: 0, stdout: '', stderr: '' });
-  expect(place.run([...words, '--require', 'fuse-attn'])).toMatchObject({
+  expect(await place.run(words)).toEqual({ status: 0, stdout: '', stderr: '' });
+  expect(await place.run([...words, '--require', 'fuse-attn'])).toMatchObject({
     status: 5,
     stderr: 'error: require gate: fuse-attn found nothing to do. Nothing was written\n',
   });
@@ -66,25 +66,33 @@ describe('an original that does not run', () => {
   );
   const bf16 = ['model.onnx', '--passes', 'bf16', '--target', 'cpu', '-q'];
 
-  it('stops passes that change numbers', () => {
-    const { status, stderr } = place.run(bf16);
+  it('stops passes that change numbers', async () => {
+    const { status, stderr } = await place.run(bf16);
     expect(status).toBe(6);
     expect(stderr).toMatch(/^error: proof gate: the original does not run: .*NoSuchOp.*\. Nothing was written\n$/);
     expect(place.files).toEqual(['model.onnx']);
-    const { stdout } = place.run(bf16.slice(0, -1));
+    const { stdout } = await place.run(bf16.slice(0, -1));
     expect(stdout.match(/the original does not run/g)).toHaveLength(1);
     expect(stdout).toContain('✗ nothing written; --no-validate takes it unproven');
     const two = ['compare', 'model.onnx', 'model.onnx', '--target', 'cpu', '-q'];
-    expect(place.run(two)).toMatchObject({ status: 6, stderr: expect.not.stringContaining('written') });
-    expect(place.run([...bf16, '--no-validate'])).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(await place.run(two)).toMatchObject({ status: 6, stderr: expect.not.stringContaining('written') });
+    expect(await place.run([...bf16, '--no-validate'])).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  it('is said by the exit code for exact passes too, whose result is written', () => {
-    const { status, stdout } = place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu']);
+  it('is said by the exit code for exact passes too, whose result is written', async () => {
+    const { status, stdout } = await place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu']);
     expect(stdout).toContain('✗ proof: the original does not run');
     expect(status).toBe(6);
     expect(place.files).toContain('model.opt.onnx');
-    const unasked = place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu', '--no-validate', '--force']);
+    const unasked = await place.run([
+      'model.onnx',
+      '--passes',
+      'simplify',
+      '--target',
+      'cpu',
+      '--no-validate',
+      '--force',
+    ]);
     expect(unasked.status).toBe(0);
   });
 });
@@ -109,18 +117,18 @@ describe('a checker that is killed', () => {
   const words = (passes: string) => ['model.onnx', '--passes', passes, '--target', 'cpu', '--verify', 'end', '-q'];
 
   it('is tried once more', () => {
-    expect(place.run(words('bf16'), killing(1))).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(place.spawn(words('bf16'), killing(1))).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   it('is exit code 6, and nothing that changes numbers is written', () => {
-    const { status, stderr } = place.run(words('bf16'), killing(1e9));
+    const { status, stderr } = place.spawn(words('bf16'), killing(1e9));
     expect(status).toBe(6);
     expect(stderr).toMatch(/^error: proof gate: the check could not be made: .*SIGKILL.*\. Nothing was written\n$/);
     expect(place.files).toEqual(['model.onnx']);
   });
 
   it('is exit code 6 for exact passes too, which are written', () => {
-    const { status, stderr } = place.run(words('simplify'), killing(1e9));
+    const { status, stderr } = place.spawn(words('simplify'), killing(1e9));
     expect(status).toBe(6);
     expect(stderr).toMatch(/SIGKILL.*\. model\.opt\.onnx was written, not verified\n$/);
     expect(place.files).toEqual(['model.onnx', 'model.opt.onnx']);

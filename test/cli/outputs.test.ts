@@ -23,27 +23,30 @@ afterEach(() => place.remove());
 
 const run = (...words: string[]) => place.run(['model.onnx', '-o', 'out.onnx', '--quiet', ...words]);
 
-it('--outputs brings flatten-outputs, which writes the contract beside the result', () => {
-  expect(run('--passes', 'simplify', '--outputs', 's')).toMatchObject({ status: 0, stderr: '' });
+it('--outputs brings flatten-outputs, which writes the contract beside the result', async () => {
+  expect(await run('--passes', 'simplify', '--outputs', 's')).toMatchObject({ status: 0, stderr: '' });
   expect(place.files).toEqual(['model.onnx', 'out.contract.json', 'out.d.ts', 'out.onnx']);
   const contract = contractSchema.parse(JSON.parse(readFileSync(place.path('out.contract.json'), 'utf8')));
   expect(contract.outputs.map(({ name }) => name)).toEqual(['s.0', 's.1']);
 });
 
-it('--outputs needs no other pass', () => {
-  expect(run('--outputs', 'y')).toMatchObject({ status: 0, stderr: '' });
+it('--outputs needs no other pass', async () => {
+  expect(await run('--outputs', 'y')).toMatchObject({ status: 0, stderr: '' });
   expect(place.files).toEqual(['model.onnx', 'out.contract.json', 'out.d.ts', 'out.onnx']);
 });
 
-it('says what is wrong with --outputs in one line', () => {
-  expect(run('--passes', 'simplify', '--outputs', 'z').stderr).toMatch(/^error: .*unknown output "z".*s, y\n$/);
-  expect(run('--passes', 'simplify', '--outputs', ' , ').stderr).toBe(
+it('says what is wrong with --outputs in one line', async () => {
+  expect((await run('--passes', 'simplify', '--outputs', 'z')).stderr).toMatch(/^error: .*unknown output "z".*s, y\n$/);
+  expect((await run('--passes', 'simplify', '--outputs', ' , ')).stderr).toBe(
     'error: --outputs: expected a,b,…; found " , "\n',
   );
   expect(place.files).toEqual(['model.onnx']);
 });
 
-it('writes no contract where it is told not to', () => {
-  expect(run('--passes', 'return-tuple', '--no-contract', '--no-validate')).toMatchObject({ status: 0, stderr: '' });
+it('writes no contract where it is told not to', async () => {
+  expect(await run('--passes', 'return-tuple', '--no-contract', '--no-validate')).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
   expect(place.files).toEqual(['model.onnx', 'out.onnx']);
 });

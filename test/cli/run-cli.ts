@@ -1,9 +1,12 @@
-/** Runs the built command in a folder of its own. */
+/** Runs the command in a folder of its own: in this process, or as it is built. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fail } from '../../cli/fail.js';
+import { main } from '../../cli/main.js';
+import { runs } from '../../cli/runs.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { writeModel } from '../../src/onnx/write.js';
@@ -13,8 +16,31 @@ export const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'onnx-passes-cli-'));
 
-  /** Runs `optimize` with these words. */
-  run(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  /**
+   * Runs `optimize` with these words in this process, which saves the start of another: `command.test.ts` proves that the
+   * built command prints and ends alike. One at a time: the current folder and the streams are the process's.
+   */
+  async run(words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    const { stdout, stderr, env } = process;
+    const folder = process.cwd();
+    const said = { stdout: '', stderr: '' };
+    const writes = [stdout.write, stderr.write] as const;
+    process.chdir(this.folder);
+    process.env = { ...env, NO_COLOR: '1', ...environment };
+    stdout.write = (text) => Boolean((said.stdout += text));
+    stderr.write = (text) => Boolean((said.stderr += text));
+    try {
+      const status = await main(words, async (name, flags) => (await runs[name]?.(flags, words)) ?? 0).catch(fail);
+      return { status, ...said };
+    } finally {
+      [stdout.write, stderr.write] = writes;
+      process.env = env;
+      process.chdir(folder);
+    }
+  }
+
+  /** Runs the built command with these words. */
+  spawn(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...words], {
       cwd: this.folder,
       encoding: 'utf8',

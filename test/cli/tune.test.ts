@@ -18,28 +18,28 @@ const tuningIn = (report: string) => (JSON.parse(report) as Report).passes.find(
 const found = [{ block: 'model', instances: 1, nodes: 1, variant: 'int8', kept: true }];
 
 describe('--tune', () => {
-  it('is off unless it is asked for', () => {
-    const { stdout, stderr } = place.run(words);
+  it('is off unless it is asked for', async () => {
+    const { stdout, stderr } = await place.run(words);
     expect(stderr).toBe('');
     expect(tuningIn(stdout)).toBeUndefined();
   });
 
-  it('puts what was decided of every block into the report', () => {
-    const { stdout, stderr } = place.run([...words, '--tune']);
+  it('puts what was decided of every block into the report', async () => {
+    const { stdout, stderr } = await place.run([...words, '--tune']);
     expect(stderr).toBe('');
     expect(tuningIn(stdout)).toMatchObject(found);
     expect(tuningIn(stdout)?.[0]?.reason).toBe('not measured, it has fewer than 5 nodes');
   });
 
-  it('goes with --no-validate, and may stand in a config', () => {
-    expect(tuningIn(place.run([...words, '--tune', '--no-validate']).stdout)).toMatchObject(found);
+  it('goes with --no-validate, and may stand in a config', async () => {
+    expect(tuningIn((await place.run([...words, '--tune', '--no-validate'])).stdout)).toMatchObject(found);
     writeFileSync(place.path('settings.json'), JSON.stringify({ passes: 'simplify,int8', tune: true }));
-    const { stdout } = place.run(['model.onnx', '--config', 'settings.json', ...output]);
+    const { stdout } = await place.run(['model.onnx', '--config', 'settings.json', ...output]);
     expect(tuningIn(stdout)).toMatchObject(found);
   });
 
-  it('is shown to people', () => {
-    const { stdout } = place.run([
+  it('is shown to people', async () => {
+    const { stdout } = await place.run([
       'model.onnx',
       '--passes',
       'simplify,int8',
@@ -58,9 +58,9 @@ describe('--tune', () => {
   it.each([
     ['a pass for speed', ['--passes', 'simplify', '--tune'], 'tune: expected a pass for speed on cpu ('],
     ['no other value', ['--config', 'wrong.json'], 'wrong.json: tune: expected true or false; found "yes"'],
-  ])('wants %s', (_, flags, message) => {
+  ])('wants %s', async (_, flags, message) => {
     writeFileSync(place.path('wrong.json'), JSON.stringify({ passes: 'int8', tune: 'yes' }));
-    const { status, stderr } = place.run(['model.onnx', ...flags, '-o', 'other.onnx', '--target', 'cpu']);
+    const { status, stderr } = await place.run(['model.onnx', ...flags, '-o', 'other.onnx', '--target', 'cpu']);
     expect(stderr).toContain(`error: ${message}`);
     expect(status).toBe(1);
     expect(place.files).not.toContain('other.onnx');

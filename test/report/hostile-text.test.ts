@@ -209,14 +209,14 @@ describe('commands', () => {
     ['optimize, an unknown dim', ['ansi.onnx', '--passes', 'exact', '--no-validate', '--dims', `n${terminal}=1`]],
     ['compare, which the runtime refuses', ['compare', 'ansi.onnx', 'ansi.onnx']],
     ['bisect, which the runtime refuses', ['bisect', 'ansi.onnx', 'ansi.onnx']],
-  ])('%s', { timeout: 60_000 }, (_, words) => {
-    const { stdout, stderr } = place.run(words, { NO_COLOR: '', FORCE_COLOR: '1' });
+  ])('%s', { timeout: 60_000 }, async (_, words) => {
+    const { stdout, stderr } = await place.run(words, { NO_COLOR: '', FORCE_COLOR: '1' });
     expect(stdout + stderr).not.toBe('');
     expect(acting(stdout + stderr)).toEqual([]);
   });
 
-  it('optimize --report report.md', () => {
-    place.run(['markdown.onnx', '--passes', 'exact', '--no-validate', '--report', 'report.md']);
+  it('optimize --report report.md', async () => {
+    await place.run(['markdown.onnx', '--passes', 'exact', '--no-validate', '--report', 'report.md']);
     const text = readFileSync(place.path('report.md'), 'utf8');
     expect(marked(text)).toEqual([]);
     expect(text).toContain('Softmax');

@@ -1,0 +1,25 @@
+/** The command line: finds the command, parses its flags, has it run. */
+import { version } from '../src/version.js';
+import { commandOf } from './commands.js';
+import type { Flags } from './flags.js';
+import { parse } from './parse.js';
+import { stderr, stdout } from './terminal.js';
+
+/** Runs a command with its parsed flags and gives the exit code. `words` is the command line as it was typed. */
+export type Execute = (command: string, flags: Flags, words: readonly string[]) => Promise<number>;
+
+/** Runs `optimize` with these words and gives its exit code. Throws what `fail` prints. */
+export async function main(words: readonly string[], execute: Execute): Promise<number> {
+  const { command, rest } = commandOf(words);
+  if (words.includes('--version')) {
+    stdout.write(`${version}\n`);
+    return 0;
+  }
+  const isAsked = rest.includes('--help') || rest.includes('-h');
+  if (isAsked || words.length === 0) {
+    const stream = isAsked ? stdout : stderr;
+    stream.write((await import('./help.js')).helpText(command, stream));
+    return isAsked ? 0 : 1;
+  }
+  return execute(command.name, await parse(command, rest), words);
+}

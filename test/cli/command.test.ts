@@ -1,0 +1,40 @@
+/** The built command prints and ends as its parts do in one process, which is how the other tests run them. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tinyModel, Workplace } from './run-cli.js';
+
+let place: Workplace;
+beforeAll(async () => {
+  place = new Workplace();
+  await place.write(tinyModel(64));
+});
+afterAll(() => place.remove());
+
+const proven = ['model.onnx', '--target', 'cpu', '--no-speed', '-q'];
+
+/** How many sets of inputs are made up is a matter of time. */
+const told = ({ stderr, ...rest }: { stderr: string }) => ({
+  ...rest,
+  stderr: stderr.replace(/\d+ made-up/, 'made-up'),
+});
+
+it.each<[number, string[]]>([
+  [0, ['--help']],
+  [0, ['inspect', '--help']],
+  [0, ['--version']],
+  [1, []],
+  [0, ['inspect', 'model.onnx', '--values']],
+  [0, ['explain', 'model.onnx']],
+  [0, ['passes', 'exact']],
+  [0, ['doctor', '--json']],
+  [0, ['bisect', 'model.onnx', 'model.onnx']],
+  [0, ['compare', 'model.onnx', ...proven]],
+  [2, [...proven, '--passes', 'bf16', '--max-error', '1e-9', '--verify', 'none', '--force']],
+  [5, [...proven, '--passes', 'bf16', '--max-error', '1e-9', '--require', 'bf16']],
+  [1, ['model.onnx', '--passes', 'simplfy']],
+  [1, ['model.onnx', '--pases', 'simplify']],
+  [1, ['inspect', 'none.onnx']],
+])('exit code %d: optimize %j', async (status, words) => {
+  const found = place.spawn(words);
+  expect(told(found)).toEqual(told(await place.run(words)));
+  expect(found.status).toBe(status);
+});
