@@ -77,11 +77,11 @@ async function load({
     graphOptimizationLevel: options.optimize ? 'all' : 'disabled',
     logSeverityLevel: 3,
     ...(options.threads && { intraOpNumThreads: options.threads }),
-    ...((options.noFallback || options.sleeps) && {
+    ...((options.noFallback || !options.spins) && {
       extra: {
         session: {
           ...(options.noFallback && { disable_cpu_ep_fallback: '1' }),
-          ...(options.sleeps && { intra_op: { allow_spinning: '0' } }),
+          ...(!options.spins && { intra_op: { allow_spinning: '0' } }),
         },
       },
     }),

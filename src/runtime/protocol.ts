@@ -34,8 +34,8 @@ export interface LoadOptions {
   readonly profile?: boolean;
   /** Threads within one operator; the runtime's choice where left out. */
   readonly threads?: number;
-  /** Threads that wait do so asleep, where the runtime would have them spin: the CPU time is that of the work alone. */
-  readonly sleeps?: boolean;
+  /** Threads that wait spin, as the runtime has them by itself: for times by the clock. Elsewhere they sleep, and the CPU time is that of the work alone. */
+  readonly spins?: boolean;
 }
 
 /** Milliseconds of each of a row of runs: by the clock, and of all the process's threads on a CPU. */

@@ -202,7 +202,7 @@ async function heat(
     }
     const runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(TURN_MS / runMs)));
     // Threads that spin do so for a while after their turn.
-    const uncounted = load.threads === 1 || load.sleeps || runMs > LONG_MS ? 0 : 1;
+    const uncounted = load.threads === 1 || !load.spins || runMs > LONG_MS ? 0 : 1;
     const loaded = performance.now();
     const rounds: Round[] = [];
     // Where loading takes long, a heat is worth as much.

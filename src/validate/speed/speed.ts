@@ -90,16 +90,16 @@ export async function measureSpeed(
     };
   };
   if (provider !== 'cpu') {
-    const wall = await time({ load: { provider }, by: 'ms' });
+    const wall = await time({ load: { provider, spins: true }, by: 'ms' });
     return reported(wall, wall);
   }
   const asUsed =
     runEstimateMs < HEAVY_MS
-      ? await time({ load: { provider }, by: 'ms', budgetMs: BESIDE_MS, patience: 1 })
+      ? await time({ load: { provider, spins: true }, by: 'ms', budgetMs: BESIDE_MS, patience: 1 })
       : undefined;
   if (asUsed && maxOf([...asUsed.ms.original, ...Object.values(asUsed.create)]) < HEAVY_MS)
     return reported(asUsed, await time({ load: { provider, threads: 1 }, by: 'cpuMs' }), 'one');
-  const both = await time({ load: { provider, sleeps: true }, by: 'cpuMs' });
+  const both = await time({ load: { provider }, by: 'cpuMs' });
   return reported(both, both, 'all');
 }
 

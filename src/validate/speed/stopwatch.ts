@@ -56,7 +56,7 @@ export function createStopwatch({
         };
         const isCpu = provider === 'cpu';
         const speed = await race(contenders, feeds.tensors, {
-          load: { provider, ...(isCpu && { threads: 1 }) },
+          load: { provider, ...(isCpu ? { threads: 1 } : { spins: true }) },
           by: isCpu ? 'cpuMs' : 'ms',
           budgetMs,
           patience: PATIENCE,
