@@ -22,7 +22,7 @@ export async function run(flags: Flags): Promise<number> {
     fidelity: 'lossy',
     ...settings,
     provider: target,
-    onProgress: (text) => progress.say(text),
+    onProgress: (text, outlook) => progress.say(text, outlook),
   }).finally(() => progress.clear());
   if (flags.json) stdout.write(jsonText(found));
   else if (!flags.quiet)

@@ -40,7 +40,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
       reportPath: flags.report as string | undefined,
       onGate: 'report',
       command: ['optimize', ...words].map(quoted).join(' '),
-      onProgress: (text) => progress.say(text),
+      onProgress: (text, outlook) => progress.say(text, outlook),
     });
   } finally {
     progress.clear();

@@ -1,7 +1,8 @@
 /** The terminal: whether there is one, its colour, and the progress shown on it. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import type { Outlook } from '../src/ir/outlook.js';
 import { shownText } from '../src/ir/shown-text.js';
-import { isColoured } from '../src/report/style.js';
+import { clipped, isColoured } from '../src/report/style.js';
 import { type Job, type Message, type Stream, slot } from './thread.js';
 
 /** A stream of the process, as a command writes to it. */
@@ -42,24 +43,36 @@ export const widthOf = ({ columns }: Output, otherwise = 100): number => columns
 
 export const CLEAR_LINE = '\r\x1b[K';
 
-/** Progress on stderr: one line that changes on a terminal, plain lines elsewhere. */
+/** Milliseconds between two lines about the same step: on a terminal, where one takes the place of the other, and elsewhere. */
+const PAUSE = { terminal: 100, elsewhere: 10_000 } as const;
+
+/** Progress on stderr: one line that changes on a terminal, a line for each step elsewhere, and for a long one now and then. */
 export class ProgressLine {
   readonly #isTerminal = stderr.isTTY && process.env.TERM !== 'dumb';
-  #last = '';
+  #about = '';
+  #saidAt = 0;
 
   constructor(readonly isQuiet: boolean) {}
 
-  say(about: string): void {
-    const text = shownText(about);
-    if (this.isQuiet || text === this.#last) return;
-    this.#last = text;
-    const width = widthOf(stderr, 80) - 1;
-    stderr.write(this.#isTerminal ? `${CLEAR_LINE}${text.slice(0, width)}` : `${text}\n`);
+  say(about: string, outlook?: Outlook): void {
+    const now = performance.now();
+    const pause = this.#isTerminal ? PAUSE.terminal : PAUSE.elsewhere;
+    if (this.isQuiet || (about === this.#about && (!outlook || now - this.#saidAt < pause))) return;
+    [this.#about, this.#saidAt] = [about, now];
+    const text = shownText(about) + (outlook ? outlookText(outlook) : '');
+    stderr.write(this.#isTerminal ? `${CLEAR_LINE}${clipped(text, widthOf(stderr, 80) - 1)}` : `${text}\n`);
   }
 
   /** Takes the line away, so that what follows starts at its place. */
   clear(): void {
-    if (!this.isQuiet && this.#isTerminal && this.#last) stderr.write(CLEAR_LINE);
-    this.#last = '';
+    if (!this.isQuiet && this.#isTerminal && this.#about) stderr.write(CLEAR_LINE);
+    this.#about = '';
   }
+}
+
+/** `: 43 %, about 12 s left` */
+function outlookText({ share, leftMs = 0 }: Outlook): string {
+  const seconds = Math.round(leftMs / 1000);
+  const left = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return `: ${Math.floor(100 * share)} %${seconds > 0 ? `, about ${left} left` : ''}`;
 }

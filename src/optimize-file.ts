@@ -1,4 +1,5 @@
 /** The whole job on a file: read, run the passes, compare with the original, and write the result if every gate holds. */
+
 import { flattenOutputs } from '../passes/flatten-outputs.js';
 import { fuseAttn } from '../passes/fuse-attn.js';
 import { abortable } from './abortable.js';
@@ -8,6 +9,7 @@ import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } 
 import type { TextFile, WrittenSet } from './disk/write-set.js';
 import type { Model } from './ir/model.js';
 import { optionsIn } from './ir/options.js';
+import { paceOf, type Say } from './ir/outlook.js';
 import { summarize } from './ir/summary.js';
 import { UsageError } from './ir/usage-error.js';
 import { readModel } from './onnx/read.js';
@@ -34,8 +36,8 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
   readonly reportPath?: string;
   /** Stated in the report. */
   readonly command?: string;
-  /** Called with what is being done, in a few words. */
-  readonly onProgress?: (text: string) => void;
+  /** Called with what is being done, in a few words, and where that is known how far it is. */
+  readonly onProgress?: Say;
   /** Ends the work early: the promise rejects with the signal's reason, nothing is written and nothing is left. */
   readonly signal?: AbortSignal;
 }
@@ -60,7 +62,7 @@ export async function optimizeFile(
 
 async function optimizeFileBy(input: string, passes: PassesLike, options: OptimizeFileOptions): Promise<Report> {
   const started = performance.now();
-  const say = options.onProgress ?? (() => {});
+  const say: Say = options.onProgress ?? (() => {});
   const validates = options.validate !== false;
   if (!validates) refuseGates(options);
   const { reportPath } = options;
@@ -99,7 +101,7 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
         target,
         onGate: 'report',
         verify: level,
-        onProgress: (progress) => say(progressText(progress)),
+        onProgress: (progress) => say(progressText(progress), progress.outlook),
       },
       validates ? async (...given) => (await compare(...given)).accuracy.verdict : undefined,
     );
@@ -138,12 +140,16 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   };
   if (isBelieved(complete)) {
     say('writing');
+    const pace = paceOf(1);
     await abortPoint(options.signal);
     const isAlone = targets.length === 1;
     const written = await writeModelSet(
       model,
       out,
-      { externalData: options.externalData, signal: options.signal },
+      {
+        ...{ externalData: options.externalData, signal: options.signal },
+        onBytes: (share) => say('writing', pace(share)),
+      },
       isAlone ? undefined : beside,
     );
     if (isAlone) beside(written);
@@ -186,7 +192,7 @@ async function compareAtEnd(
   result: Model,
   { target, fidelity, isUnchanged }: Pick<Report, 'target' | 'fidelity'> & { readonly isUnchanged: boolean },
   options: OptimizeFileOptions & { readonly deadline: Deadline },
-  say: (text: string) => void,
+  say: Say,
 ): Promise<Ends> {
   const { validate } = await import('./validate/index.js');
   const { workingProvider } = await import('./runtime/providers.js');

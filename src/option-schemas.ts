@@ -5,6 +5,7 @@ import { configSchema } from './config.js';
 import type { ExplainOptions } from './explain.js';
 import type { Shortage } from './ir/budget.js';
 import { abortSignal, any, called, text, truth } from './ir/options.js';
+import type { Say } from './ir/outlook.js';
 import type { MadeBy } from './on-demand.js';
 import type { OptimizeOptions } from './optimize.js';
 import type { OptimizeFileOptions } from './optimize-file.js';
@@ -50,7 +51,7 @@ export const optimizeFileOptions = z.object({
     force: truth,
     reportPath: text,
     onGate,
-    onProgress: called<(text: string) => void>(),
+    onProgress: called<Say>(),
     command: text,
     signal: abortSignal,
   },
@@ -74,7 +75,7 @@ export const validateOptions = z.object({
     budgetMs: milliseconds,
     patience: any,
     timeoutMs: milliseconds,
-    onProgress: called<(text: string) => void>(),
+    onProgress: called<Say>(),
     signal: abortSignal,
   },
   ...{ absent: provider, isUnchanged: truth, deadline: any },

@@ -55,7 +55,7 @@ export async function writeModel(
 export async function writeModelSet(
   model: Model,
   path: string,
-  { externalData = false, signal }: WriteOptions,
+  { externalData = false, signal, onBytes }: WriteOptions & { readonly onBytes?: (share: number) => void },
   beside?: FileSet['beside'],
 ): Promise<WrittenSet> {
   signal?.throwIfAborted();
@@ -64,12 +64,12 @@ export async function writeModelSet(
   // Whether one file is enough is known only once it is laid out; beyond the limit, payloads alone tell.
   const single = !externalData && tensorBytes(model) < LARGEST ? wholeOf(model) : undefined;
   if (single && single.length <= LARGEST)
-    return writeSet({ path, content: () => streamOf(single), beside, mentions, signal });
+    return writeSet({ path, content: () => told(streamOf(single), single.length, onBytes), beside, mentions, signal });
   const layout = toLayout(model, true);
   const { externals, location } = layout.placer;
   return writeSet({
     path,
-    ...(externals.length > 0 && { data: dataOf(externals) }),
+    ...(externals.length > 0 && { data: told(dataOf(externals), endOf(externals), onBytes) }),
     content(dataName) {
       location.value = dataName ?? '';
       const expansion = expansionOf(layout);
@@ -143,6 +143,21 @@ function* whole(payload: Pick<Payload, 'chunks'>, expected: number): Iterable<Ui
   }
   if (length !== expected) throw new Error(`write: a tensor gave ${length} bytes; its type says ${expected}`);
 }
+
+/** The chunks; `onBytes` hears after each which share of `total` bytes they are. */
+function* told(chunks: Iterable<Uint8Array>, total: number, onBytes?: (share: number) => void): Iterable<Uint8Array> {
+  let bytes = 0;
+  for (const chunk of chunks) {
+    yield chunk;
+    bytes += chunk.length;
+    onBytes?.(bytes / total);
+  }
+}
+
+const endOf = (externals: readonly ExternalTensor[]): number => {
+  const last = externals.at(-1);
+  return last ? last.offset + last.tensor.byteLength : 0;
+};
 
 function* dataOf(externals: readonly ExternalTensor[]): Iterable<Uint8Array> {
   let at = 0;

@@ -1,7 +1,7 @@
 /** The error by depth on a terminal: a bar for each part of the model, and where the error begins. */
 import { numberText } from '../ir/quantities.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
-import { counted, type Paint, paint, table, wrapped } from './style.js';
+import { counted, hanging, type Paint, paint, table } from './style.js';
 import { type TextOptions, textOptionsIn } from './text-options.js';
 
 /** What `bisect` gives, as far as it is shown. */
@@ -113,7 +113,7 @@ function firstLines({ first, parts, drifts, outputError, floor }: BisectReport, 
       ? [p.dim(`${counted(drifts.length, 'place')} in all where an error begins: --json lists them`)]
       : []),
   ];
-  return lines.flatMap((text, i) => wrapped(text, width - 2).map((line, at) => (i || at ? `  ${line}` : line)));
+  return lines.flatMap((text, i) => hanging(text, width, i ? '  ' : ''));
 }
 
 const errorText = (error: number): string =>

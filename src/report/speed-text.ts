@@ -1,7 +1,7 @@
 /** How long original and result take, in lines for a terminal. */
 import { msRangeText, msText, ratioRangeText, ratioText } from '../ir/quantities.js';
 import type { Report } from '../run/report.js';
-import { type Paint, table } from './style.js';
+import { hanging, type Paint, table } from './style.js';
 
 interface Times {
   readonly original: number;
@@ -9,7 +9,7 @@ interface Times {
 }
 
 /** Times of both models, or why there are none. */
-export function speedLines({ speed, notTimed }: Pick<Report, 'speed' | 'notTimed'>, p: Paint): string[] {
+export function speedLines({ speed, notTimed }: Pick<Report, 'speed' | 'notTimed'>, p: Paint, width: number): string[] {
   if (!speed) return notTimed === undefined ? [] : [`${p.bold('speed')}  ${p.dim(notTimed)}`];
   const { provider, run, create, first, cpu, wall, ratio, interval, significant } = speed;
   const row = (name: string, { original, result }: Times, verdict = '', ranges = ['', '']) => [
@@ -34,7 +34,10 @@ export function speedLines({ speed, notTimed }: Pick<Report, 'speed' | 'notTimed
   ];
   const sample = cpu ? `CPU time decides, ${cpu.pairs} pairs` : `${result.runs} runs each`;
   return [
-    `${p.bold('speed')}  ${p.dim(`${provider}, against onnxruntime with its own optimizations on, ${sample}`)}`,
+    ...hanging(
+      `${p.bold('speed')}  ${p.dim(`${provider}, against onnxruntime with its own optimizations on, ${sample}`)}`,
+      width,
+    ),
     ...table(rows, ' >  >').map((line) => `  ${line}`),
   ];
 }

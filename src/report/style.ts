@@ -73,6 +73,10 @@ export function table(rows: readonly (readonly string[])[], align = '', gap = 2)
 /** Text broken at spaces into lines of at most `width` columns; a longer word, as a name is, stays whole. */
 export const wrapped = (text: string, width: number): string[] => (text ? wrapAnsi(text, width).split('\n') : []);
 
+/** The same for a paragraph: behind `indent`, and all lines but the first two columns further in. */
+export const hanging = (text: string, width: number, indent = ''): string[] =>
+  wrapped(text, width - indent.length - 2).map((line, i) => `${indent}${i ? '  ' : ''}${line}`);
+
 /** `+12 Attention`, `−36 MatMul`. */
 export const signed = (n: number): string => (n > 0 ? `+${n}` : `−${-n}`);
 

@@ -9,7 +9,7 @@ import { branchTexts } from './branch-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { speedLines } from './speed-text.js';
-import { counted, type Paint, paint, shortened, signed, table, wrapped } from './style.js';
+import { counted, hanging, type Paint, paint, shortened, signed, table } from './style.js';
 import { type TextOptions, textOptionsIn } from './text-options.js';
 import { tuningTexts } from './tuning.js';
 
@@ -24,10 +24,7 @@ export function reportText(given: Report, options: TextOptions = {}): string {
     warningLines(report, p, width),
     passLines(report.passes, p, width),
     modelLines(report, p),
-    accuracyLines(report, p),
-    rolloutLines(report, p, width),
-    speedLines(report, p),
-    [...placementLines(report, p), ...cutLines(report, p, width), ...gateLines(report, p), ...endLines(report, p)],
+    ...comparisonBlocks(report, p, width, endLines(report, p)),
   ]);
 }
 
@@ -40,15 +37,18 @@ export type ComparisonReport = Pick<
 /** Two models compared, in lines for people. */
 export function comparisonText(given: ComparisonReport, options: TextOptions = {}): string {
   const { isColoured, width } = textOptionsIn(options, 'comparisonText');
-  const report = withTexts(given, shownText);
-  const p = paint(isColoured);
-  return joined([
-    accuracyLines(report, p),
-    rolloutLines(report, p, width),
-    speedLines(report, p),
-    [...placementLines(report, p), ...cutLines(report, p, width), ...gateLines(report, p)],
-  ]);
+  return joined(comparisonBlocks(withTexts(given, shownText), paint(isColoured), width));
 }
+
+/** The blocks about the comparison; `ending` goes below the last of them. */
+const comparisonBlocks = (report: ComparisonReport, p: Paint, width: number, ending: string[] = []): string[][] => [
+  accuracyLines(report, p, width),
+  rolloutLines(report, p, width),
+  speedLines(report, p, width),
+  [...placementLines(report, p), ...cutLines(report, p), ...gateLines(report, p), ...ending].flatMap((line) =>
+    hanging(line, width),
+  ),
+];
 
 const joined = (blocks: readonly (readonly string[])[]): string =>
   `${blocks
@@ -62,9 +62,8 @@ const MOST_WARNINGS = 3;
 function warningLines({ warnings = [] }: Report, p: Paint, width: number): string[] {
   const shown = warnings.slice(0, MOST_WARNINGS);
   const rest = warnings.length - shown.length;
-  return [...shown.map(({ text }) => text), ...(rest > 0 ? [`and ${rest} more like these`] : [])].flatMap((text) =>
-    wrapped(`! ${text}`, width - 2).map((line, i) => p.warn(i ? `  ${line}` : line)),
-  );
+  const texts = [...shown.map(({ text }) => text), ...(rest > 0 ? [`and ${rest} more like these`] : [])];
+  return texts.flatMap((text) => hanging(p.warn(`! ${text}`), width));
 }
 
 function passLines(passes: readonly PassReport[], p: Paint, width: number): string[] {
@@ -115,28 +114,19 @@ function changeText({ status, ops, nodes, bytes }: PassReport, room: number): st
 
 function detailLines(pass: PassReport, p: Paint, width: number): string[] {
   const { notes, skips, sites = [], verdict, rewrites, status } = pass;
-  const indented = (text: string, style: (text: string) => string) =>
-    wrapped(text, width - 6).map((line, i) => `   ${i ? '  ' : ''}${style(line)}`);
   const lines: string[] = [];
-  if (verdict && status === 'rolled back') append(lines, indented(verdict.detail, p.bad));
-  if (verdict?.outcome === 'unknown') append(lines, indented(`not verified: ${verdict.detail}`, p.warn));
+  if (verdict && status === 'rolled back') lines.push(p.bad(verdict.detail));
+  if (verdict?.outcome === 'unknown') lines.push(p.warn(`not verified: ${verdict.detail}`));
   for (const [text, count] of tally(notes.map((note) => note.text)))
-    append(
-      lines,
-      indented(count > 1 ? `${text} (×${count})` : text, (line) => line),
-    );
-  if (rewrites) append(lines, indented(rewritesText(rewrites), rewrites.refuted.length ? p.bad : (line) => line));
-  for (const text of tuningTexts(pass))
-    append(
-      lines,
-      indented(text, (line) => line),
-    );
+    lines.push(count > 1 ? `${text} (×${count})` : text);
+  if (rewrites) lines.push(rewrites.refuted.length ? p.bad(rewritesText(rewrites)) : rewritesText(rewrites));
+  append(lines, tuningTexts(pass));
   for (const { reason, count, places } of skips) {
     const help = sites.find((site) => site.reason === reason)?.help;
     const place = places[0] ? `, e.g. ${places[0]}` : '';
-    append(lines, indented(`left ×${count}: ${reason}${place}${help ? `. ${help}` : ''}`, p.dim));
+    lines.push(p.dim(`left ×${count}: ${reason}${place}${help ? `. ${help}` : ''}`));
   }
-  return lines;
+  return lines.flatMap((line) => hanging(line, width, '   '));
 }
 
 /** `12 rewrites, 2 different ones run beside what they replace`, and what was refuted or could not be run. */
@@ -178,7 +168,7 @@ const opsetText = (opsets: Readonly<Record<string, number>>): string =>
     .map(([domain, version]) => (domain === 'ai.onnx' ? String(version) : `${domain} ${version}`))
     .join(', ');
 
-function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[] {
+function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint, width: number): string[] {
   // Where nothing was run, the line of the gate says why.
   if (!accuracy || accuracy.inputs.length === 0) return [];
   const { outputs, inputs, provider } = accuracy;
@@ -201,9 +191,10 @@ function accuracyLines({ accuracy, seed }: ComparisonReport, p: Paint): string[]
     ...(accuracy.warnings ?? []).map((text) => p.warn(`! ${text}`)),
     ...branchTexts(accuracy).map((text) => p.warn(text)),
     ...[...ownText(accuracy), ...accuracy.notes].map((text) => p.dim(text)),
-  ].map((line) => `  ${line}`);
+  ].flatMap((line) => hanging(line, width, '  '));
+  const about = p.dim(`${provider}, ${inputsText(inputs, seed)}${arithmeticText(accuracy)}`);
   return [
-    `${p.bold('accuracy')}  ${p.dim(`${provider}, ${inputsText(inputs, seed)}${arithmeticText(accuracy)}`)}`,
+    ...hanging(`${p.bold('accuracy')}  ${about}`, width),
     ...(rows.length ? table([titles, ...rows], ' >>>>>').map((line) => `  ${line}`) : []),
     ...remarks,
   ];
@@ -215,9 +206,9 @@ const NAME_WIDTH = 48;
 function rolloutLines({ rollout }: ComparisonReport, p: Paint, width: number): string[] {
   if (!rollout) return [];
   return [
-    `${p.bold('rollout')}  ${p.dim(rolloutTitle(rollout))}`,
-    ...wrapped(rolloutText(rollout), width - 2).map((line) => `  ${line}`),
-    ...rollout.notes.flatMap((note) => wrapped(note, width - 2).map((line) => `  ${p.warn(line)}`)),
+    ...hanging(`${p.bold('rollout')}  ${p.dim(rolloutTitle(rollout))}`, width),
+    ...hanging(rolloutText(rollout), width, '  '),
+    ...rollout.notes.flatMap((note) => hanging(p.warn(note), width, '  ')),
   ];
 }
 
@@ -240,12 +231,8 @@ function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
   return [p.warn(`not on ${placement.provider}: ${ops.join(', ')} (${counted(placement.copies, 'copy', 'copies')})`)];
 }
 
-function cutLines({ cuts = [] }: ComparisonReport, p: Paint, width: number): string[] {
-  if (cuts.length === 0) return [];
-  return wrapped(`! left out for lack of time (--time-budget): ${cuts.join('; ')}`, width - 2).map((line, i) =>
-    p.warn(i ? `  ${line}` : line),
-  );
-}
+const cutLines = ({ cuts = [] }: ComparisonReport, p: Paint): string[] =>
+  cuts.length === 0 ? [] : [p.warn(`! left out for lack of time (--time-budget): ${cuts.join('; ')}`)];
 
 const gateLines = ({ gates, accuracy }: ComparisonReport, p: Paint): string[] =>
   // Where nothing could be compared and that counts, the gate of the proof says why, once.

@@ -6,6 +6,7 @@ import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
 import { refill } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
+import type { Outlook } from '../ir/outlook.js';
 import { type ModelSummary, opsChanged, summarize } from '../ir/summary.js';
 import { sweep } from '../ir/sweep.js';
 import { Regions } from '../region/regions.js';
@@ -27,7 +28,7 @@ const COSTS_MS = 20_000;
 /** A comparison of the ends takes about so many times what one of two models on one set of inputs does. */
 const SHARE = 10;
 
-type Tell = (step: Progress['step'], about?: string) => void;
+type Tell = (step: Progress['step'], about?: string, outlook?: Outlook) => void;
 
 /** The model on its way through the passes. */
 export class PipelineRun {
@@ -177,8 +178,8 @@ export class PipelineRun {
   async #step(position: number): Promise<void> {
     const { definition, options } = this.passes[position] as Pass;
     const { name, fidelity } = definition;
-    const report: Tell = (step, about) =>
-      this.options.onProgress?.({ step, pass: name, position, count: this.passes.length, about });
+    const report: Tell = (step, about, outlook) =>
+      this.options.onProgress?.({ step, pass: name, position, count: this.passes.length, about, outlook });
     const started = performance.now();
     const wasShortened = this.#regions.isShortened;
     // To type the short model alone saves most of the time, where its types tell those of the whole one.
@@ -277,7 +278,7 @@ export class PipelineRun {
           throw this.#error(position, error);
         }
       },
-      onVerify: () => report('verify'),
+      onVerify: (outlook) => report('verify', undefined, outlook),
       onRace: (about) => report('tune', about),
     });
   }

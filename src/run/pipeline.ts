@@ -1,7 +1,9 @@
 /** The pipeline: runs passes one after another on a clone, measures what each changed, and takes back what broke. */
+
 import { checkModel } from '../ir/check.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
+import type { Outlook } from '../ir/outlook.js';
 import { summarize } from '../ir/summary.js';
 import type { PassEnvironment } from './context.js';
 import type { Deadline } from './deadline.js';
@@ -35,6 +37,8 @@ export interface Progress {
   readonly count: number;
   /** What is raced: a variant, and the block it is raced on. */
   readonly about?: string;
+  /** How far the step is, where that is known. */
+  readonly outlook?: Outlook;
 }
 
 /**

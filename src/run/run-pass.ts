@@ -1,8 +1,10 @@
 /** One pass on one model: on a copy, with each of its rewrites run before and after, and again without those refuted. */
+
 import { inferTypes } from '../infer/index.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
+import type { Outlook } from '../ir/outlook.js';
 import { hasDead, sweep } from '../ir/sweep.js';
 import type { SiteReport } from '../match/rule.js';
 import { raisedCopy } from '../opset/raise.js';
@@ -31,7 +33,7 @@ export interface RunPassOptions {
   /** Runs what is the pass's own, and says of an error in it that it is. */
   guard<T>(work: () => T | Promise<T>): Promise<T>;
   /** Called before rewrites are run. */
-  onVerify(): void;
+  onVerify(outlook?: Outlook): void;
   /** Called before each race, with what is raced. */
   onRace(about: string): void;
 }
@@ -98,7 +100,7 @@ export async function runPass(model: Model, pass: Pass, course: RunPassOptions):
     if (!isDone) continue;
     if (rewrites.count) course.onVerify();
     const began = performance.now();
-    const found = await checker.check(rewrites, definition.fidelity);
+    const found = await checker.check(rewrites, definition.fidelity, course.onVerify);
     verifyMs += performance.now() - began;
     if (found.size) {
       for (const [key, refutation] of found) refuted.set(key, refutation);

@@ -1,6 +1,7 @@
 /** Validation: a result against its original, by running both. Accuracy, speed, and where the nodes ran. */
 import type { Limits } from '../ir/budget.js';
 import type { Model } from '../ir/model.js';
+import type { Say } from '../ir/outlook.js';
 import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { TargetCpu } from '../run/target-cpu.js';
@@ -16,7 +17,6 @@ import type { OutputAccuracy } from './judge/accuracy.js';
 import { measureAccuracy, orUncompared, uncompared } from './judge/accuracy-report.js';
 import { attainable, type Gate, type GateOptions, gateOf } from './judge/gates.js';
 import { gatesOf } from './judge/held-gates.js';
-import { Outlook } from './outlook.js';
 import { measurePlacement, type PlacementReport } from './placement.js';
 import { type Reference, type ReferenceOptions, referenceOf } from './reference.js';
 import { type MeasuredRollout, type MeasureOptions, measureRollout, withRollout } from './rollout/measure.js';
@@ -46,8 +46,8 @@ export interface ValidateOptions
   readonly speed?: boolean;
   /** No pass changed anything. */
   readonly isUnchanged?: boolean;
-  /** Called now and then with what is being done, which share is done and what is left, in words. */
-  readonly onProgress?: (text: string) => void;
+  /** Called now and then with what is being done, and where that is known which share is done and what is left. */
+  readonly onProgress?: Say;
   /** The CPUs that the result is meant for. */
   readonly targetCpu?: TargetCpu | readonly TargetCpu[];
   /** The provider that the result is meant for, where it does not work here and another stands in. */
@@ -147,8 +147,12 @@ async function validateWithin(
     second.limits = runLimitsOf(a.model);
     const fidelity = attainable(options.fidelity ?? 'exact', a.model);
     const gate = gateOf(fidelity, provider, options);
-    const outlook = new Outlook(options.onProgress);
-    outlook.goesOn('running the original');
+    const began = performance.now();
+    const say = (what: string, leftMs?: number): void => {
+      const ms = performance.now() - began;
+      options.onProgress?.(what, leftMs === undefined ? undefined : { share: ms / (ms + leftMs), leftMs });
+    };
+    say('running the original');
     const setsBudgetMs = Math.min(SETS_MS, deadline.share(0.1));
     const ran = ({ model, source }: Subject) =>
       orUncompared(() => onceMore(() => referenceOf(first, model, source, { ...options, provider, setsBudgetMs })));
@@ -173,7 +177,7 @@ async function validateWithin(
     const found =
       'failed' in reference
         ? reference
-        : await orUncompared(() => measureAccuracy(reference, contestants, report, { ...options, deadline }, outlook));
+        : await orUncompared(() => measureAccuracy(reference, contestants, report, { ...options, deadline }, say));
     const accuracy =
       'failed' in found
         ? uncompared(report, found, options.absent)
@@ -196,7 +200,7 @@ async function validateWithin(
     };
     const measured = await attempt(notes, async () =>
       run && options.speed !== false && notTimed === undefined
-        ? timesOf(contenders, a.model, run, on, { ...options, deadline, onTime: (ms) => outlook.goesOn('timing', ms) })
+        ? timesOf(contenders, a.model, run, on, { ...options, deadline, onTime: (ms) => say('timing', ms) })
         : undefined,
     );
     const placement = await attempt(notes, async () =>

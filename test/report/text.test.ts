@@ -135,7 +135,7 @@ describe('reportText', () => {
     expect(reportMarkdown({ ...sample, speed })).toContain('| run | 10.0 ms | 8.00 ms | 1.25× by the clock |');
     const forms: Report['accuracy'] = { ...sample.accuracy!, forms: ['plain', 'emulated', 'optimized'] };
     const outputs = [{ ...forms.outputs[0]!, name: `${'a'.repeat(40)}${'b'.repeat(40)}` }];
-    const text = reportText({ ...sample, accuracy: { ...forms, outputs } });
+    const text = reportText({ ...sample, accuracy: { ...forms, outputs } }, { width: 160 });
     expect(text).toContain(
       "sets of inputs; run plain, emulated (16 bits rounded, integer sums exact) and with the runtime's optimizations\n",
     );

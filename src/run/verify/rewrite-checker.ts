@@ -1,7 +1,7 @@
 /** Cut-outs on their way to the runtime: each distinct one runs once in a pipeline, whatever pass and place it comes from. */
+import { type Outlook, paceOf } from '../../ir/outlook.js';
 import type { RewriteRecord } from '../context.js';
 import type { Fidelity } from '../pass.js';
-import type { CutOut } from './cut-out.js';
 import type { Verdict, Verifier } from './verifier.js';
 
 /** What became of the rewrites of one pass. */
@@ -25,22 +25,24 @@ export class RewriteChecker {
 
   constructor(readonly verifier: Verifier | undefined) {}
 
-  /** Runs the cut-outs that have not been, and gives the refuted ones by key. */
-  async check({ cuts }: RewriteRecord, fidelity: Fidelity): Promise<Map<string, Refutation>> {
+  /** Runs the cut-outs that have not been, and gives the refuted ones by key; `tell` hears how far it is. */
+  async check(
+    { cuts }: RewriteRecord,
+    fidelity: Fidelity,
+    tell: (outlook: Outlook) => void,
+  ): Promise<Map<string, Refutation>> {
+    const open = this.verifier ? [...cuts].filter(([key]) => !this.#verdicts.has(key)) : [];
+    const pace = paceOf(open.length);
+    for (const [done, [key, cut]] of open.entries()) {
+      if (done > 0) tell(pace(done));
+      this.#verdicts.set(key, await (this.verifier as Verifier).rewrite(cut, fidelity));
+    }
     const refuted = new Map<string, Refutation>();
-    for (const [key, cut] of cuts) {
-      const verdict = await this.#verdict(cut, fidelity);
-      if (verdict?.outcome === 'rejected') refuted.set(key, { rule: cut.rule, detail: verdict.detail });
+    for (const [key, { rule }] of cuts) {
+      const verdict = this.#verdicts.get(key);
+      if (verdict?.outcome === 'rejected') refuted.set(key, { rule, detail: verdict.detail });
     }
     return refuted;
-  }
-
-  async #verdict(cut: CutOut, fidelity: Fidelity): Promise<Verdict | undefined> {
-    const known = this.#verdicts.get(cut.key);
-    if (known || !this.verifier) return known;
-    const verdict = await this.verifier.rewrite(cut, fidelity);
-    this.#verdicts.set(cut.key, verdict);
-    return verdict;
   }
 
   result({ cuts, count, uncut }: RewriteRecord, refuted: ReadonlyMap<string, Refutation>): RewriteResult | undefined {

@@ -3,7 +3,6 @@ import { targetCpusOf } from '../../run/target-cpu.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';
 import type { AccuracyReport, ValidateOptions } from '../index.js';
-import type { Outlook } from '../outlook.js';
 import { type Contestant, lacksKernel, msOf, prove, RUNS } from '../proof.js';
 import type { Reference } from '../reference.js';
 import type { Form } from '../sides/forms.js';
@@ -46,14 +45,14 @@ export async function measureAccuracy(
   [original, result]: readonly [Contestant, Contestant],
   terms: Terms,
   { absent, seed = 0, speed, targetCpu, fidelity: asked = 'exact', deadline }: ValidateOptions,
-  outlook: Outlook,
+  say: (what: string, leftMs: number) => void,
 ): Promise<AccuracyReport> {
   const { provider, gate, fidelity } = terms;
   const forms: readonly Form[] = ['plain', 'emulated', 'optimized'];
   const setsMs = msOf(reference);
   const onForm = (form: Form): void => {
     const ahead = forms.slice(forms.indexOf(form)).reduce((sum, one) => sum + RUNS[one] * setsMs, 0);
-    outlook.goesOn('comparing the numbers', ahead + (speed === false ? 0 : TIMING_MS));
+    say('comparing the numbers', ahead + (speed === false ? 0 : TIMING_MS));
   };
   const isCoarse = asked === 'exact' && fidelity === 'rounding';
   const options = { provider, forms, gate, fidelity, seed, isWhole: true, isCoarse, deadline, onForm };
