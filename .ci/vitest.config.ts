@@ -9,6 +9,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // The library, and the process that runs models, are loaded once for all files of a worker: a quarter of the time.
+    isolate: false,
     // Some tests load onnxruntime themselves.
     env: { ORT_DISABLE_TELEMETRY: process.env.ORT_DISABLE_TELEMETRY ?? '1' },
   },

@@ -37,6 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await closeRuntime();
   place.remove();
+  overseenBy({ enter() {}, leave() {}, tell() {} });
 });
 
 it.each<[string, (signal: AbortSignal) => Promise<unknown>]>([

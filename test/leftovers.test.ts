@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LeftoverEvent, overseenBy, started, temporary, undivided, written } from '../src/leftovers.js';
 import { endChildren } from '../src/runtime/child-process.js';
 import { RuntimeProcess } from '../src/runtime/isolate.js';
@@ -12,7 +12,12 @@ overseenBy({
   leave: () => events.push('leave'),
   tell: (event) => events.push(event),
 });
-afterAll(endChildren);
+// Other test files of this worker have children as well, and make what this one need not hear of.
+beforeAll(endChildren);
+afterAll(async () => {
+  await endChildren();
+  overseenBy({ enter() {}, leave() {}, tell() {} });
+});
 
 /** What is told while work is done. */
 function toldOf(work: () => void): typeof events {

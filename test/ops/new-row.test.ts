@@ -1,11 +1,18 @@
 /** A new op that moves elements is one row: inference, views, lanes, fills, flows and identities read it as it is. */
-import { expect, test } from 'vitest';
-import { buildModel } from '../../src/ir/build.js';
-import { Graph } from '../../src/ir/graph.js';
+import { afterAll, expect, test, vi } from 'vitest';
 import type { Value } from '../../src/ir/value.js';
-import { along, type Movement } from '../../src/ops/movement.js';
+import type { Movement } from '../../src/ops/movement.js';
 import type { OpRow } from '../../src/ops/row.js';
-import { views } from '../../src/ops/views.js';
+
+// Families are joined when the registry is loaded, once for all test files of a worker: this one, and those after it, load their own.
+vi.resetModules();
+afterAll(() => {
+  vi.resetModules();
+});
+const { buildModel } = await import('../../src/ir/build.js');
+const { Graph } = await import('../../src/ir/graph.js');
+const { along } = await import('../../src/ops/movement.js');
+const { views } = await import('../../src/ops/views.js');
 
 /** Turns(x): axes one further, the last one first; a matrix is transposed. */
 const turns: OpRow = {
@@ -22,7 +29,7 @@ const turns: OpRow = {
     },
   },
 };
-// Families are joined when the registry is loaded: what reads it comes after.
+// What reads the registry comes after.
 (views as Record<string, OpRow>).Turns = turns;
 const { inferTypes } = await import('../../src/infer/index.js');
 const { movedLanes } = await import('../../src/match/lanes.js');

@@ -3,9 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { self } from '../../src/disk/owner.js';
-import { removeStaleFolders } from '../../src/runtime/temporary-folder.js';
+
+// It removes them once: other test files of this worker have had it do so.
+vi.resetModules();
+const { removeStaleFolders } = await import('../../src/runtime/temporary-folder.js');
 
 const { pid, start, place } = self();
 const ended = spawnSync(process.execPath, ['--version']).pid;
