@@ -9,11 +9,14 @@ import { type Config, checkConfig } from '../src/config.js';
 import { UsageError } from '../src/ir/usage-error.js';
 import { temporary, undivided } from '../src/leftovers.js';
 
-/** The settings in a config file; paths in it are relative to it. Throws UsageError where it is none. */
-export async function loadConfig(path: string): Promise<Config> {
-  const config = checkConfig(await load(path), path);
+/** The settings in a config file, or under a key of it; paths in it are relative to it. Throws UsageError where it is none. */
+export async function loadConfig(path: string, key?: string): Promise<Config> {
+  const content = await load(path);
+  const config = key ? checkConfig((content as Content)[key], `${path}: ${key}`) : checkConfig(content, path);
   return config.inputs ? { ...config, inputs: resolve(dirname(path), config.inputs) } : config;
 }
+
+type Content = Readonly<Record<string, unknown>>;
 
 async function load(path: string): Promise<unknown> {
   const kind = extname(path);

@@ -92,7 +92,10 @@ export const jobFlags = {
   'keep-functions': isSo(about('keepFunctions')),
   'external-data': isSo(about('externalData')),
   force: isSo('Let the result overwrite its input, and its contract a file that is none.'),
-  config: valued('<path>', 'A file of settings: onnx-passes.config.js, .ts or .json.'),
+  config: valued(
+    '<path>',
+    'A file of settings. Default: the nearest onnx-passes.config.json, .js or .ts, or "onnx-passes" in a package.json, in this folder or above; none with --no-config.',
+  ),
   report: valued('<path>', 'Write the report to a file: .json or .md.'),
   ...jsonFlag,
   ...quietFlag,

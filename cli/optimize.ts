@@ -6,6 +6,7 @@ import { optimizeFile } from '../src/optimize-file.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
 import { loadConfig } from './config.js';
+import { type ConfigPlace, findConfig } from './find-config.js';
 import { configFromFlags, type Flags } from './flags.js';
 import { hasColour, ProgressLine, stderr, stdout, widthOf } from './terminal.js';
 
@@ -22,15 +23,18 @@ const ROLLED_BACK = 5;
 
 /** Runs the command and gives its exit code. `words` is the command line as it was typed. */
 export async function run(flags: Flags, words: readonly string[]): Promise<number> {
-  const configPath = flags.config as string | undefined;
-  const config = { ...(configPath ? await loadConfig(configPath) : {}), ...configFromFlags(flags) };
+  const isHidden = flags.quiet === true || flags.json === true;
+  const source: ConfigPlace | undefined = typeof flags.config === 'string' ? { path: flags.config } : undefined;
+  const found = source ?? (flags.config === false ? undefined : await findConfig(process.cwd()));
+  if (found && !source && !isHidden) stderr.write(`${shownText(`settings of ${found.path}`)}\n`);
+  const config = { ...(found && (await loadConfig(found.path, found.key))), ...configFromFlags(flags) };
   // What stays of the outputs and what is frozen are passes of their own.
   const { passes = config.outputs || config.dims || config.shapes ? [] : undefined, ...settings } = config;
   if (passes === undefined)
     throw new UsageError('expected --passes a,b,…, or a --config that names them; found neither. See: optimize passes');
   if (typeof passes === 'string' && !/[^\s,]/.test(passes))
     throw new UsageError(`--passes: expected a,b,…; found "${passes}". See: optimize passes`);
-  const progress = new ProgressLine(flags.quiet === true || flags.json === true);
+  const progress = new ProgressLine(isHidden);
   let report: Report;
   try {
     report = await optimizeFile(flags.model as string, passes, {
@@ -51,7 +55,6 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
     stdout.write(reportText(report, { isColoured: hasColour(stdout), width }));
   }
   const written = report.output ? `${report.output.files[0]} was written, not verified` : 'Nothing was written';
-  const isHidden = flags.quiet === true || flags.json === true;
   return exitCodeOf(report, isHidden, written) || rollbackCode(report, config.allowRollback);
 }
 

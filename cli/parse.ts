@@ -43,7 +43,8 @@ function optionOf(name: string, { takes, read = (text) => text, readAll, ...opti
   const coerce = (given: unknown): unknown => {
     const all = [given].flat();
     if (all.length > 1 && !readAll) throw new UsageError(`--${name}: expected it once; found ${all.length} times`);
-    if (options.type === 'boolean') return given;
+    // `--no-config`: a flag that is turned off.
+    if (options.type === 'boolean' || given === false) return given;
     const texts = all.map(String);
     if (texts.some((text) => text.startsWith('--'))) throw new UsageError(`--${name}: expected a value; found none`);
     try {

@@ -1,6 +1,8 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../cli/config.js';
+import { findConfig } from '../../cli/find-config.js';
 import { checkConfig, configSchema } from '../../src/config.js';
 import { tinyModel, Workplace } from './run-cli.js';
 
@@ -48,6 +50,52 @@ it('every setting of a config has a flag, and says what it is', async () => {
     expect(stdout).toMatch(new RegExp(`--(no-)?${flag}\\b`));
     expect(schema.description, name).toBeTruthy();
   }
+});
+
+describe('a config that nobody named', () => {
+  let project: Workplace;
+  beforeAll(async () => {
+    project = new Workplace();
+    await project.write(tinyModel());
+    for (const path of ['a/b', 'c', 'd/e', 'f']) mkdirSync(project.path(path), { recursive: true });
+    writeFileSync(project.path('onnx-passes.config.json'), '{ "passes": "simplify", "validate": false, "seed": 7 }');
+    writeFileSync(project.path('c/onnx-passes.config.json'), '{}');
+    writeFileSync(project.path('c/onnx-passes.config.ts'), 'export default {};');
+    writeFileSync(project.path('d/package.json'), '{ "name": "d", "onnx-passes": { "seed": 1 } }');
+    writeFileSync(project.path('d/e/package.json'), '{ "name": "e" }');
+    writeFileSync(project.path('f/package.json'), 'no JSON');
+  });
+  afterAll(() => project.remove());
+
+  it.each([
+    ['a/b', { path: '../../onnx-passes.config.json' }],
+    ['d/e', { path: '../package.json', key: 'onnx-passes' }],
+    ['f', { path: '../onnx-passes.config.json' }],
+  ])('is the nearest one in the folder or above: %s', async (folder, expected) => {
+    expect(await findConfig(project.path(folder))).toEqual(expected);
+  });
+
+  it('is one', async () => {
+    await expect(findConfig(project.path('c'))).rejects.toThrow(
+      'onnx-passes.config.json: expected one config in a folder; found onnx-passes.config.ts as well',
+    );
+  });
+
+  it('is said, holds, is overruled by flags, and left with --no-config', async () => {
+    const { stderr } = await project.run(['model.onnx', '-o', 'out.onnx']);
+    expect(stderr).toMatch(/^settings of onnx-passes\.config\.json\n/);
+    const { seed, passes } = JSON.parse(
+      (await project.run(['model.onnx', '-o', 'out.onnx', '--json', '--seed', '8'])).stdout,
+    );
+    expect([seed, passes[0].name]).toEqual([8, 'simplify']);
+    expect((await project.run(['model.onnx', '--no-config'])).stderr).toMatch(/^error: expected --passes/);
+    await expect(loadConfig(project.path('d/package.json'), 'onnx-passes')).resolves.toEqual({ seed: 1 });
+  });
+
+  it.runIf(process.getuid?.() === 0)('is none of another user', async () => {
+    chownSync(project.path('onnx-passes.config.json'), 12_345, 12_345);
+    await expect(findConfig(project.path('a/b'))).rejects.toThrow(/config of your own; found one of another user/);
+  });
 });
 
 describe('a time budget', () => {
