@@ -1,0 +1,207 @@
+/** One small model for each pass and each rule, on which it does what it is for. */
+import { bf16 } from '../../passes/bf16.js';
+import { flattenOutputs } from '../../passes/flatten-outputs.js';
+import { fp16 } from '../../passes/fp16.js';
+import { fuseAct } from '../../passes/fuse-act.js';
+import { fuseAttn } from '../../passes/fuse-attn.js';
+import { fuseNorm } from '../../passes/fuse-norm.js';
+import { fuseRope } from '../../passes/fuse-rope.js';
+import { inline } from '../../passes/inline.js';
+import { int8 } from '../../passes/int8.js';
+import { opset } from '../../passes/opset.js';
+import { outline } from '../../passes/outline.js';
+import { simplify } from '../../passes/simplify.js';
+import { float } from '../../src/ir/attribute.js';
+import { buildModel, GraphBuilder } from '../../src/ir/build.js';
+import { Graph } from '../../src/ir/graph.js';
+import type { Model } from '../../src/ir/model.js';
+import { tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import type { Pass } from '../../src/run/pass.js';
+import type { PassCase } from '../../src/testing/check-pass.js';
+import { randomWeights } from '../check-pass.js';
+import { attention } from '../passes/attention-models.js';
+import { rope, spellings } from '../passes/rope-spellings.js';
+
+export interface Picture extends Pick<PassCase, 'before' | 'within' | 'target' | 'runs' | 'dims' | 'keepsInterface'> {
+  readonly pass: Pass;
+}
+
+/** float32 in another order, or another approximation of the same function. */
+const NOISE = 1e-5;
+
+const number = (g: GraphBuilder, x: number): Value => g.constant('float32', x);
+const vector = (g: GraphBuilder, name: string, seed = 5): Value => g.constant(randomWeights([4], 1, seed), name);
+const matrix = (g: GraphBuilder, name: string, size = 4): Value => g.constant(randomWeights([size, size], 0.3), name);
+
+/** y = f(x), x: float32[batch, sequence, 4]. */
+const of = (f: (g: GraphBuilder, x: Value) => Value, version = 17): Model =>
+  buildModel({ '': version }, (g) => g.output('y', f(g, g.input('x', 'float32', ['batch', 'sequence', 4]))));
+
+const image = (f: (g: GraphBuilder, x: Value) => Value): Model =>
+  buildModel({ '': 17 }, (g) => g.output('y', f(g, g.input('x', 'float32', ['batch', 8, 'height', 'width']))));
+
+/** Seven layers, each x ↦ Relu(x · w + b) + x, with a weight that is too large to be printed. */
+export const layers = (): Model =>
+  buildModel({ '': 17 }, (g) => {
+    let x = g.input('x', 'float32', ['n', 16]);
+    for (let i = 0; i < 7; i++) {
+      const [w, b] = [[16, 16], [16]].map((shape, at) =>
+        g.constant(randomWeights(shape, 0.2, i), `layers.${i}.${at ? 'bias' : 'weight'}`),
+      ) as [Value, Value];
+      const sum = g.op('Add', [g.op('MatMul', [x, w]), b]);
+      x = g.op('Add', [g.op('Relu', [sum]), x], {}, { name: `/layers.${i}/Add` });
+    }
+    g.output('y', x, 'float32', ['n', 16]);
+  });
+
+/** y = Twice(x), a function of the model. */
+function call(): Model {
+  const model = buildModel({ '': 17, local: 1 }, (g) =>
+    g.output('y', g.op('Twice', [g.input('x', 'float32', [3])], undefined, { domain: 'local' }), 'float32', [3]),
+  );
+  const graph = new Graph(model, 'Twice', new Map([['', 17]]));
+  const g = new GraphBuilder(graph);
+  const x = graph.input('x');
+  g.output('y', g.op('Add', [x, x]));
+  const rest = { overload: '', attributes: [], defaults: new Map(), docString: '' };
+  model.functions.push({ domain: 'local', name: 'Twice', graph, ...rest });
+  return model;
+}
+
+const product = (): Model =>
+  buildModel({ '': 17 }, (g) =>
+    g.output('y', g.op('MatMul', [g.input('x', 'float32', ['batch', 64]), matrix(g, 'w', 64)]), 'float32', [
+      'batch',
+      64,
+    ]),
+  );
+
+export const ofPasses: Readonly<Record<string, Picture>> = {
+  inline: { pass: inline(), before: call(), within: 0 },
+  simplify: {
+    pass: simplify(),
+    within: NOISE,
+    before: of((g, x) => {
+      const turned = g.op('Transpose', [g.op('Identity', [x])], { perm: [0, 2, 1] });
+      const back = g.op('Transpose', [turned], { perm: [0, 2, 1] });
+      return g.op('Add', [g.op('Mul', [back, number(g, 1)]), g.op('Add', [number(g, 2), number(g, 3)])]);
+    }),
+  },
+  opset: {
+    pass: opset({ to: 20 }),
+    within: 0,
+    before: of((g, x) => g.op('Squeeze', [g.op('ReduceMean', [x], { axes: [-1], keepdims: 1 })], { axes: [2] }), 11),
+  },
+  'flatten-outputs': {
+    pass: flattenOutputs(),
+    within: 0,
+    keepsInterface: false,
+    before: buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [3]);
+      const pair = g.op('SequenceConstruct', [g.op('Neg', [x]), x]);
+      g.output('pair', pair, { kind: 'sequence', elem: tensorType('float32') });
+    }),
+  },
+  'fuse-rope': { pass: fuseRope(), before: rope({ rotate: spellings.slices }), within: NOISE },
+  'fuse-attn': {
+    pass: fuseAttn(),
+    within: NOISE,
+    before: attention({ scores: (g, scores) => g.op('Div', [scores, number(g, 2)]) }),
+  },
+  'fuse-norm': { pass: fuseNorm(), before: of(layerNorm), within: NOISE },
+  'fuse-act': { pass: fuseAct(), before: of((g, x) => g.op('Mul', [x, g.op('Sigmoid', [x])])), within: NOISE },
+  bf16: { pass: bf16(), before: product(), target: 'cuda', runs: false, within: 0 },
+  fp16: { pass: fp16(), before: product(), within: 0.01 },
+  int8: { pass: int8(), before: product(), within: 0.05 },
+  outline: { pass: outline(), before: layers(), within: 0 },
+};
+
+function layerNorm(g: GraphBuilder, x: Value): Value {
+  const mean = (value: Value) => g.op('ReduceMean', [value], { axes: [-1], keepdims: 1 });
+  const centred = g.op('Sub', [x, mean(x)]);
+  const variance = g.op('Add', [mean(g.op('Pow', [centred, number(g, 2)])), number(g, 1e-5)]);
+  const normed = g.op('Div', [centred, g.op('Sqrt', [variance])]);
+  return g.op('Add', [g.op('Mul', [normed, vector(g, 'scale')]), vector(g, 'bias', 6)]);
+}
+
+function rmsNorm(g: GraphBuilder, x: Value): Value {
+  const square = g.op('ReduceMean', [g.op('Mul', [x, x])], { axes: [-1], keepdims: 1 });
+  const root = g.op('Sqrt', [g.op('Add', [square, number(g, 1e-6)])]);
+  return g.op('Mul', [g.op('Div', [x, root]), vector(g, 'scale')]);
+}
+
+/** As tf2onnx writes that of Keras: every row is a channel of a BatchNormalization. */
+function layerNormOfRows(g: GraphBuilder, x: Value): Value {
+  const axes = [0, 2, 3];
+  const size = g.op('Shape', [x]);
+  const count = g.op('ReduceProd', [g.op('Slice', [size, g.ints(0), g.ints(-1)])], { keepdims: 1 });
+  const rows = g.op('Reshape', [x, g.ints(1, -1, 4, 1)]);
+  const mean = g.op('ReduceMean', [rows], { axes, keepdims: 1 });
+  const squares = g.op('ReduceSumSquare', [g.op('Sub', [rows, mean])], { axes, keepdims: 0 });
+  const [ones, zeros] = [1, 0].map((fill) => g.op('Expand', [number(g, fill), count])) as [Value, Value];
+  const statistics = [g.op('Squeeze', [mean, g.ints(...axes)]), g.op('Div', [squares, number(g, 4)])];
+  const normed = g.op('BatchNormalization', [rows, ones, zeros, ...statistics], { epsilon: float(1e-3) });
+  const scaled = g.op('Mul', [g.op('Reshape', [normed, size]), vector(g, 'scale')]);
+  return g.op('Add', [scaled, vector(g, 'bias', 6)]);
+}
+
+function groupNorm(g: GraphBuilder, x: Value): Value {
+  const groups = g.op('Reshape', [x, g.ints(0, 2, -1)]);
+  const [ones, zeros] = [1, 0].map((fill) => g.constant('float32', [fill, fill])) as [Value, Value];
+  const normed = g.op('InstanceNormalization', [groups, ones, zeros], { epsilon: float(1e-6) });
+  const [scale, bias] = [5, 6].map((seed) => g.constant(randomWeights([8, 1, 1], 1, seed))) as [Value, Value];
+  return g.op('Add', [g.op('Mul', [g.op('Reshape', [normed, g.op('Shape', [x])]), scale]), bias]);
+}
+
+const withSilu = (g: GraphBuilder, y: Value): Value => g.op('Mul', [y, g.op('Sigmoid', [y])]);
+
+function residual(norm: string): Model {
+  return buildModel({ '': 17 }, (g) => {
+    const [x, skip] = ['x', 'skip'].map((name) => g.input(name, 'float32', ['batch', 'sequence', 4])) as [Value, Value];
+    const sum = g.op('Add', [x, skip]);
+    const weights = norm === 'LayerNormalization' ? [vector(g, 'scale'), vector(g, 'bias', 6)] : [vector(g, 'scale')];
+    g.output('y', g.op(norm, [sum, ...weights], { epsilon: float(1e-3) }));
+    g.output('sum', g.op('Relu', [sum]));
+  });
+}
+
+function geluByTanh(g: GraphBuilder, x: Value): Value {
+  const cube = g.op('Mul', [g.op('Pow', [x, number(g, 3)]), number(g, 0.044715)]);
+  const slope = g.op('Mul', [g.op('Add', [x, cube]), number(g, Math.sqrt(2 / Math.PI))]);
+  return g.op('Mul', [g.op('Mul', [x, number(g, 0.5)]), g.op('Add', [g.op('Tanh', [slope]), number(g, 1)])]);
+}
+
+function geluByErf(g: GraphBuilder, x: Value): Value {
+  const phi = g.op('Add', [g.op('Erf', [g.op('Div', [x, number(g, Math.SQRT2)])]), number(g, 1)]);
+  return g.op('Mul', [g.op('Mul', [x, phi]), number(g, 0.5)]);
+}
+
+function softmaxInSteps(g: GraphBuilder, x: Value): Value {
+  const raised = g.op('Exp', [g.op('Sub', [x, g.op('ReduceMax', [x], { axes: [-1] })])]);
+  return g.op('Div', [raised, g.op('ReduceSum', [raised, g.ints(-1)])]);
+}
+
+const act = { pass: fuseAct(), within: NOISE };
+const norm = { pass: fuseNorm(), within: NOISE };
+
+export const ofRules: Readonly<Record<string, Picture>> = {
+  gelu: { ...act, before: of(geluByErf) },
+  'gelu-tanh': { ...act, before: of(geluByTanh) },
+  silu: { ...act, before: of(withSilu) },
+  'quick-gelu': {
+    ...act,
+    before: of((g, x) => g.op('Mul', [x, g.op('Sigmoid', [g.op('Mul', [x, number(g, 1.702)])])])),
+  },
+  'bias-gelu': { ...act, before: of((g, x) => g.op('Gelu', [g.op('Add', [x, vector(g, 'bias')])]), 20) },
+  'layer-norm': { ...norm, before: of(layerNorm) },
+  'layer-norm-rows': { ...norm, before: of(layerNormOfRows) },
+  'rms-norm': { ...norm, before: of(rmsNorm) },
+  // CUDA alone has these kernels.
+  'group-norm': { ...norm, before: image(groupNorm), target: 'cuda', runs: false },
+  'group-norm-silu': { ...norm, before: image((g, x) => withSilu(g, groupNorm(g, x))), target: 'cuda', runs: false },
+  'skip-layer-norm': { ...norm, before: residual('LayerNormalization'), target: 'cuda' },
+  'skip-rms-norm': { ...norm, before: residual('SimplifiedLayerNormalization'), target: 'cuda' },
+  rotary: { pass: fuseRope(), before: rope({ rotate: spellings.slices }), within: NOISE },
+  softmax: { pass: fuseAttn(), before: of(softmaxInSteps), within: NOISE },
+};
