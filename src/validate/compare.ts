@@ -1,4 +1,4 @@
-/** A result's outputs against the original's, run by run: evidence that is judged elsewhere. */
+/** Compares a result's outputs with the original's, run by run. The evidence is judged elsewhere (`judge/`). */
 import { under } from '../ir/named.js';
 import { onceMore, type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, withMeaning, worstOf } from './judge/accuracy.js';
@@ -7,36 +7,37 @@ import type { Reference } from './reference.js';
 import { type Form, formText, sideOf } from './sides/forms.js';
 import type { Subject } from './sides/subject.js';
 
-/** One output of one run of the result, compared. */
+/** One output of one run of the result, compared with the original's. */
 export interface Evidence {
   readonly form: Form;
-  /** The place of the run among the reference's. */
+  /** The run's index in the reference. */
   readonly run: number;
   readonly output: OutputAccuracy;
 }
 
-/** What makes the result wrong whatever the gate: it does not run, lacks an output, or gives other shapes and types. */
+/** A fault of the result under any gate: it does not run, lacks an output, or gives other shapes or types. */
 export interface Failure {
   readonly form: Form;
-  /** Undefined where it is about no run: the result does not load. */
+  /** Undefined where the failure is about no single run: the result does not load. */
   readonly run: number | undefined;
   readonly text: string;
 }
 
-/** What comparing found. */
+/** The outcome of a comparison. */
 export interface Comparison {
   readonly evidence: readonly Evidence[];
   readonly failures: readonly Failure[];
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
-  /** What the form itself could not do; that is no fault of the result. */
+  /** Limits of the form itself. They are no fault of the result. */
   readonly notes: readonly string[];
 }
 
 export const nothingCompared: Comparison = { evidence: [], failures: [], notCompared: [], notes: [] };
 
 /**
- * Runs a model as the result in one form and compares; undefined where the form computes nothing otherwise. A crash or a refusal is a
- * failure, never an error. Rejects with RuntimeError where the process is killed twice.
+ * Runs a model as the result in one form, and compares. Undefined where the form changes nothing of the model's
+ * arithmetic. A crash or a refusal is a failure, never an error. Rejects with RuntimeError where the process is killed
+ * twice.
  */
 export const compareWith = (...given: Parameters<typeof compareOnce>): Promise<Comparison | undefined> =>
   onceMore(() => compareOnce(...given));
@@ -98,7 +99,10 @@ async function compareOnce(
   };
 }
 
-/** What keeps a result from running on the original's inputs: it wants others. One that it does not take does no harm. */
+/**
+ * The inputs that the result wants and the original does not have, in words. An input that the result no longer takes
+ * does no harm.
+ */
 function otherInputs(wanted: readonly string[], given: readonly string[]): string | undefined {
   const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
   const missing = wanted.filter((name) => !given.includes(name));
@@ -111,7 +115,7 @@ function otherInputs(wanted: readonly string[], given: readonly string[]): strin
 const verbOf = ({ kind }: RuntimeError): string =>
   kind === 'crash' ? 'crashes' : kind === 'timeout' ? 'takes too long' : 'does not run';
 
-/** Two comparisons of one result. */
+/** Joins two comparisons of one result. */
 export const joined = (a: Comparison, b: Comparison): Comparison => ({
   evidence: [...a.evidence, ...b.evidence],
   failures: [...a.failures, ...b.failures],
@@ -119,7 +123,10 @@ export const joined = (a: Comparison, b: Comparison): Comparison => ({
   notes: [...a.notes, ...b.notes],
 });
 
-/** The worst of each measure, by output, in the order that outputs were met. Of meanings the worst form: one is measured over all runs. */
+/**
+ * The worst value of each measure, by output, in the order of first appearance. A meaning is measured over all runs, so
+ * of meanings the worst form counts.
+ */
 export function worstByOutput(evidence: readonly Evidence[]): OutputAccuracy[] {
   const byName = new Map<string, Map<Form, OutputAccuracy>>();
   for (const { form, output } of evidence) {

@@ -1,4 +1,7 @@
-/** Measures the cost of passes: how far a model's outputs are from those of the model before it, on one set of inputs. */
+/**
+ * Measures the cost of passes: the distance of a model's outputs from those of the model before it, on one set of
+ * inputs.
+ */
 
 import { maxOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
@@ -38,7 +41,7 @@ export class Costs {
     }
   }
 
-  /** As the target computes, where that can be emulated. */
+  /** The outputs in the target's arithmetic, where that can be emulated. */
   async #outputsOf(model: Model): Promise<Tensors> {
     const known = this.#outputs.get(model);
     if (known) return known;

@@ -1,6 +1,6 @@
 /**
- * What can be said of a target that this machine does not have. A GPU in software places nodes as a real one does, and its numbers are shown
- * without deciding anything; without any device, placement is what the kernel tables say.
+ * Reports on a target that this machine does not have. A GPU in software places nodes as a real one does; its numbers
+ * are shown but decide nothing. Without any device, the kernel tables tell the placement.
  */
 
 import { inferTypes } from '../infer/index.js';
@@ -25,7 +25,7 @@ export interface Elsewhere {
   readonly warnings: readonly string[];
 }
 
-/** What a device in software does with the result, or else what the tables say of it. */
+/** The placement and accuracy on a software device; without one, the placement by the tables. */
 export async function elsewhere(
   reference: Reference,
   result: Contestant,
@@ -57,7 +57,10 @@ export async function elsewhere(
   }
 }
 
-/** The nodes that a target has no kernel for, as far as the tables know; shape arithmetic is kept on the CPU on purpose. */
+/**
+ * The nodes that a target has no kernel for, by the tables. Shape arithmetic is not among them: the runtime keeps it on
+ * the CPU on purpose.
+ */
 export function placementByTables(model: Model, target: Exclude<Provider, 'cpu'>): PlacementReport {
   const typed = cloneModel(model);
   inferTypes(typed);
@@ -82,7 +85,8 @@ export function placementByTables(model: Model, target: Exclude<Provider, 'cpu'>
 const valuesOf = (node: Node): Value[] => [...node.inputs, ...node.outputs].filter((value) => value !== undefined);
 
 function isPlaced(node: Node, target: Provider): boolean {
-  // A body's nodes are asked about by themselves, a call's where it is inlined.
+  // Nodes with bodies are no kernels; the nodes inside them are asked about one by one. A call is asked about where it
+  // is inlined.
   if (node.bodies.length > 0 || node.graph.model.functionOf(node)) return true;
   const values = valuesOf(node);
   const elem = (values.find((value) => isFloat(value.elem)) ?? values.find((value) => value.elem))?.elem;

@@ -1,4 +1,4 @@
-/** Validation: a result against its original, by running both. Accuracy, speed, and where the nodes ran. */
+/** Validates a result against its original by running both: accuracy, speed, and the placement of nodes. */
 import type { Limits } from '../ir/budget.js';
 import type { Model } from '../ir/model.js';
 import type { Say } from '../ir/outlook.js';
@@ -36,17 +36,17 @@ export interface ValidateOptions
     Pick<MeasureOptions, 'rollout'> {
   /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
   readonly provider?: Provider | 'auto';
-  /** What was done to the numbers on purpose; default exact. */
+  /** The strongest kind of change that the passes may make to numbers; default exact. */
   readonly fidelity?: Fidelity;
   /** The least ratio of the original's time to the result's. A ratio inside the noise counts as 1. */
   readonly minSpeedup?: number;
-  /** Fail where another provider runs a node. */
+  /** Fail where a node runs on another provider. */
   readonly failOnFallback?: boolean;
-  /** Default: true, except on a software device, whose times say nothing of a GPU. */
+  /** Default: true, except on a software device, as its times do not predict a GPU's. */
   readonly speed?: boolean;
-  /** No pass changed anything. */
+  /** True if no pass changed anything. */
   readonly isUnchanged?: boolean;
-  /** Called now and then with what is being done, and where that is known which share is done and what is left. */
+  /** Called now and then with the current step, the share that is done and the time left, in words. */
   readonly onProgress?: Say;
   /** The CPUs that the result is meant for. */
   readonly targetCpu?: TargetCpu | readonly TargetCpu[];
@@ -55,7 +55,7 @@ export interface ValidateOptions
   /** Limit of one load or run; default 5 minutes. */
   readonly timeoutMs?: number;
   readonly allowOutsideData?: boolean;
-  /** How much work the numbers of a model may ask for, by name. */
+  /** Limits of the work that a model's numbers may ask for, by name. */
   readonly budget?: Limits;
 }
 
@@ -63,34 +63,42 @@ export interface AccuracyReport {
   readonly provider: Provider;
   /** Each set of inputs in words: its source and shapes. */
   readonly inputs: readonly string[];
-  /** The worst of each measure over all inputs, the runtime's optimizations off and on. */
+  /** The worst value of each measure over all inputs, with the runtime's optimizations off and on. */
   readonly outputs: readonly OutputAccuracy[];
-  /** Why the result is wrong whatever the gate: it does not run, crashes, lacks an output, gives another shape or type. */
+  /** Faults under any gate: the result does not run, crashes, lacks an output, or gives another shape or type. */
   readonly failures: readonly string[];
-  /** Outputs that were not compared, and why. An empty name: nothing was, since the original does not run. */
+  /**
+   * Outputs that were not compared, with the reason. An empty name stands for all of them: the original does not run.
+   */
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
   readonly notes: readonly string[];
-  /** The inputs for which it does not hold, and what made-up inputs say beside given ones. */
+  /** Inputs for which the gate does not hold, and findings on made-up inputs beside given ones. */
   readonly warnings: readonly string[];
   /** The forms of arithmetic that were run. */
   readonly forms?: readonly Form[];
-  /** What the runtime's own optimizations do to the original's outputs, without any pass. */
+  /** The effect of the runtime's own optimizations on the original's outputs, without any pass. */
   readonly runtimeOwn?: readonly OutputAccuracy[];
-  /** The branches that ran; undefined where there are none. */
+  /** The branches that ran; undefined for a model without branches. */
   readonly branches?: BranchCoverage;
-  /** What one odd row of a batch does after the passes and did not before; undefined where rows are not independent, or were not tried. */
+  /**
+   * The effect of one odd row on the other rows of a batch that the passes introduced. Undefined where rows are not
+   * independent, or were not tried.
+   */
   readonly rows?: readonly RowEffect[];
   readonly verdict: Verdict;
-  /** The gate that is applied, and the fidelity it is of. */
+  /** The applied gate, and its fidelity. */
   readonly gate: Gate;
   readonly fidelity: Fidelity;
 }
 
-/** One condition on the result. require: a pass that must be in it; proof: what changes numbers has to be compared. */
+/**
+ * One condition on the result. `require`: a pass must be part of it; `proof`: a change of numbers must have been
+ * compared.
+ */
 export interface GateResult {
   readonly name: 'accuracy' | 'speed' | 'placement' | 'require' | 'proof';
   readonly passed: boolean;
-  /** What was measured against which limit. */
+  /** The measured value and the limit, in words. */
   readonly detail: string;
 }
 
@@ -100,19 +108,19 @@ export interface Validation {
   readonly rollout: MeasuredRollout | undefined;
   /** Undefined where it was not asked for, or one of the two does not run. */
   readonly speed: SpeedReport | undefined;
-  /** Why there are no times although they were not declined; undefined where there are. */
+  /** The reason for missing times where they were not declined; otherwise undefined. */
   readonly notTimed: string | undefined;
   /** Where the result's nodes ran; undefined on the CPU, which has nothing to fall back to. */
   readonly placement: PlacementReport | undefined;
   readonly gates: readonly GateResult[];
-  /** What was left out for lack of time, in words; undefined where nothing was. */
+  /** Work that was left out for lack of time, in words; undefined where nothing was. */
   readonly cuts: readonly string[] | undefined;
 }
 
 /**
  * Compares a result with its original. The reference is the original with the runtime's own optimizations off; the
- * result runs with them off and on. Whatever a model does to the runtime becomes part of the report. Throws ModelError
- * for files that are no models and for test data that cannot be fed, RangeError for shapes that the model excludes.
+ * result runs with them off and on. A crash of the runtime becomes part of the report. Throws ModelError for files that
+ * are no models and for test data that cannot be fed, RangeError for shapes that the model excludes.
  */
 export async function validate(
   original: string | Uint8Array | Model,
@@ -123,7 +131,7 @@ export async function validate(
   return deadline.spend(() => validateWithin(deadline, original, result, options));
 }
 
-/** How long the original runs on more sets of inputs than those that always run. */
+/** Milliseconds that the original may run on more sets of inputs than the minimum. */
 const SETS_MS = 150;
 
 async function validateWithin(
@@ -136,7 +144,7 @@ async function validateWithin(
   const subjects: Subject[] = [];
   const runtimes: RuntimeProcess[] = [];
   try {
-    // The processes load the runtime while the models are read and written.
+    // Processes start early: they load the runtime while the models are read and written.
     for (let i = 0; i < 2; i++) runtimes.push(await RuntimeProcess.start(options));
     for (const given of [original, result]) subjects.push(await subjectOf(given, options));
     const [given, made] = subjects as [Subject, Subject];

@@ -1,23 +1,23 @@
-/** Which provider runs which node: what fell off the provider that was asked for breaks the graph in pieces. */
+/** Tells which provider runs which node. A node that falls back to another provider breaks the graph into pieces. */
 import { named } from '../ir/named.js';
 import type { NodeRun, Provider, RuntimeProcess, Tensors, TracedType } from '../runtime/isolate.js';
 
 export interface PlacementReport {
   readonly provider: Provider;
-  /** Absent where the nodes ran; `tables`: what the kernel tables say of a provider that is not here. */
+  /** Absent where the nodes ran; `tables`: the kernel tables tell the placement of an absent provider. */
   readonly source?: 'tables';
-  /** Nodes by the provider that ran them, as the runtime calls it. */
+  /** Nodes by the provider that ran them, under the runtime's name for it. */
   readonly nodes: Readonly<Record<string, number>>;
-  /** Nodes that another provider ran, by op; shape arithmetic is not counted here. */
+  /** Nodes that another provider ran, by op; without shape arithmetic. */
   readonly fallbacks: Readonly<Record<string, number>>;
   /** The same nodes, by name. */
   readonly names: readonly string[];
   /**
-   * Nodes on the CPU that compute small integers: shapes, indices, conditions. The runtime keeps them there on
-   * purpose, since whoever needs them is on the CPU too.
+   * Nodes on the CPU that compute small integers: shapes, indices, conditions. The runtime keeps them there on purpose,
+   * since their readers are on the CPU too.
    */
   readonly shapeArithmetic: number;
-  /** Copies between the providers that one run makes. */
+  /** Copies between providers in one run. */
   readonly copies: number;
 }
 
@@ -27,20 +27,20 @@ const providers: Readonly<Record<Provider, string>> = {
   cuda: 'CUDAExecutionProvider',
 };
 
-/** Beyond this a tensor is data, whatever its type. */
+/** A tensor of more elements is data, whatever its type. */
 const SMALL = 64;
 
 const elements = ({ shape }: TracedType): number => shape.reduce((product, dim) => product * dim, 1);
-/** True for a few whole numbers, which is what sizes and indices are. */
+/** True for a few whole numbers: sizes and indices are such. */
 export const isSmallWhole = (type: string, count: number): boolean => /^(int|uint|bool)/.test(type) && count <= SMALL;
 
-/** Shape itself reads a large tensor, but of it the dims alone. */
+/** Shape reads a large tensor, but only its dims. */
 const isShapeArithmetic = ({ opType, inputs, outputs }: NodeRun): boolean =>
   outputs.length > 0 &&
   outputs.every((tensor) => isSmallWhole(tensor.type, elements(tensor))) &&
   (opType === 'Shape' || opType === 'Size' || inputs.every((tensor) => elements(tensor) <= SMALL));
 
-/** What a trace says. A node that ran more than once (in a loop) counts once. */
+/** The placement by a trace. A node that ran more than once (in a loop) counts once. */
 export function readPlacement(provider: Provider, runs: readonly NodeRun[]): PlacementReport {
   const seen = new Map<string, NodeRun>();
   runs.forEach((run, index) => {
@@ -68,7 +68,10 @@ export function readPlacement(provider: Provider, runs: readonly NodeRun[]): Pla
   return { provider, nodes, fallbacks, names, shapeArithmetic, copies };
 }
 
-/** Loads and runs a model once with the runtime's optimizations on, as users run it, and says where its nodes ran. */
+/**
+ * Loads and runs a model once with the runtime's optimizations on, as users run it, and returns the placement of its
+ * nodes.
+ */
 export async function measurePlacement(
   runtime: RuntimeProcess,
   model: string | Uint8Array,

@@ -1,4 +1,7 @@
-/** Collects the evidence for a result: every form of arithmetic on every set of inputs, and how far the original moves by itself. */
+/**
+ * Collects the evidence for a result: every form of arithmetic on every set of inputs, and how far the original moves
+ * by itself.
+ */
 
 import type { Model } from '../ir/model.js';
 import { numberText } from '../ir/quantities.js';
@@ -16,7 +19,7 @@ import type { Reference } from './reference.js';
 import { type Form, formText } from './sides/forms.js';
 import type { Subject } from './sides/subject.js';
 
-/** A model that takes part, written for the runtime when it is first run. */
+/** A model in a comparison. It is written for the runtime at its first run. */
 export interface Contestant {
   readonly model: Model;
   readonly runtime: RuntimeProcess;
@@ -29,18 +32,27 @@ export interface ProofOptions {
   readonly gate: Gate;
   readonly fidelity: Fidelity;
   readonly seed: number;
-  /** Nothing was to change, but the original rounds to 16 bits itself: it is held against what that rounding does. */
+  /**
+   * True where no pass was to change numbers but the original itself rounds to 16 bits: its own rounding is then the
+   * yardstick.
+   */
   readonly isCoarse?: boolean;
   readonly deadline?: Deadline;
-  /** Why this CPU's own arithmetic does not count beside the emulated one; undefined where it does. */
+  /** The reason that this CPU's own arithmetic does not count beside the emulated one; undefined where it counts. */
   readonly foreign?: string;
-  /** How far the original moves by itself, and by the runtime's own optimizations, is measured even where no output is in doubt. */
+  /**
+   * True to measure how far the original moves by itself, and by the runtime's own optimizations, even where no output
+   * is in doubt.
+   */
   readonly isWhole?: boolean;
   /** Called before each form. */
   readonly onForm?: (form: Form) => void;
 }
 
-/** Evidence, and what it is worth; for an output whose meaning is not kept, what the original's own moves make of that meaning. */
+/**
+ * Evidence and its weight. Where an output's meaning is not kept, with the effect of the original's own noise on that
+ * meaning.
+ */
 export interface WeighedEvidence extends Evidence, Weighed {
   readonly noise?: MeaningMeasure;
   readonly yardstick?: MeaningMeasure;
@@ -48,13 +60,16 @@ export interface WeighedEvidence extends Evidence, Weighed {
 
 export interface Proof extends Omit<Comparison, 'evidence'> {
   readonly evidence: readonly WeighedEvidence[];
-  /** What the runtime's own optimizations do to the original's outputs; undefined where that was not measured. */
+  /** The effect of the runtime's own optimizations on the original's outputs; undefined where that was not measured. */
   readonly runtimeOwn: readonly OutputAccuracy[] | undefined;
   /** The forms in which something was compared. */
   readonly forms: readonly Form[];
 }
 
-/** Runs the result in each form and compares. What a form does to the original as well is no fault of the result. */
+/**
+ * Runs the result in each form and compares. An effect that a form has on the original as well is no fault of the
+ * result.
+ */
 export async function prove(
   reference: Reference,
   original: Contestant,
@@ -72,12 +87,12 @@ export async function prove(
     )
       continue;
     onForm?.(form);
-    // The runtime's optimizations are seen on the sets that always run: the others are for what passes do.
+    // The runtime's optimizations are tried on the minimum of sets only: the other sets are there to test passes.
     const sets = form === 'optimized' ? { ...reference, runs: reference.runs.slice(0, reference.base) } : reference;
     const found = await compareWith(sets, result.runtime, await result.subject(), provider, form);
     if (!found) continue;
     seen.push(form);
-    // What hangs or does not load at all does so in every form; a kernel that the CPU lacks may be emulated.
+    // A result that hangs or does not load does so in every form. Only a kernel that the CPU lacks may be emulated.
     if (
       !found.evidence.length &&
       found.failures.length &&
@@ -116,13 +131,16 @@ export async function prove(
   }
 }
 
-/** How many times the sets are run in each form, about: original and result, and in smaller pieces where rounding is emulated. */
+/** Runs of all sets in each form, about: original and result, and in smaller pieces where rounding is emulated. */
 export const RUNS: Readonly<Record<Form, number>> = { plain: 1, optimized: 2, emulated: 3 };
 
 /** Milliseconds of one run of all sets. */
 export const msOf = ({ runs }: Reference): number => runs.reduce((sum, { ms }) => sum + ms, 0);
 
-/** The relative L2 error of the original's own rounding to 16 bits, by run and output; undefined where it rounds nothing. */
+/**
+ * The relative L2 error of the original's own rounding to 16 bits, by run and output; undefined where it rounds
+ * nothing.
+ */
 async function ownRounding(
   reference: Reference,
   original: Contestant,
@@ -132,10 +150,16 @@ async function ownRounding(
   return own && new Map(own.evidence.map((one) => [placeOf(one), one.output.relativeL2]));
 }
 
-/** An error of so many times the original's own rounding is no rounding: passes that only reorder give one to two. */
+/**
+ * An error of more than this many times the original's own rounding is no rounding: passes that only reorder stay
+ * within one to two.
+ */
 const ROUNDINGS = 4;
 
-/** Where the original rounds itself, the limit of what rounds is too wide to see a fault in: its own rounding is the yardstick. */
+/**
+ * Weighs evidence where the original itself rounds. The limit for rounding passes is then too wide to show a fault, so
+ * the original's own rounding is the yardstick.
+ */
 function coarselyWeighed(
   evidence: readonly WeighedEvidence[],
   own: ReadonlyMap<string, number> | undefined,
@@ -152,7 +176,10 @@ function coarselyWeighed(
 
 const placeOf = ({ run, output }: Evidence): string => `${run} ${output.name}`;
 
-/** Each piece of evidence held against the gate, and where it breaks it, against how far the original moves by itself. */
+/**
+ * Holds each piece of evidence against the gate and, where it breaks the gate, against how far the original moves by
+ * itself.
+ */
 async function weighed(
   evidence: readonly Evidence[],
   sensitivity: Sensitivity,
@@ -170,7 +197,7 @@ async function weighed(
   const type = fidelity === 'rounding' ? narrowTypeOf(result) : undefined;
   const astray = strayNames(evidence, gate);
   const isOpen = (one: Evidence): boolean => isBroken(one, gate) || astray.has(one.output.name);
-  // All of one kind first: each kind is a model of its own, and one is loaded at a time.
+  // Runs are sorted by kind: each kind is a model of its own, and one is loaded at a time.
   for (const { run } of evidence.filter(isOpen)) await sensitivity.noise(run);
   const list: WeighedEvidence[] = [];
   for (const one of evidence) {
@@ -183,7 +210,7 @@ async function weighed(
   return list;
 }
 
-/** Outputs whose meaning is not kept over all runs. */
+/** The outputs whose meaning is not kept over all runs. */
 function strayNames(evidence: readonly Evidence[], gate: Gate): ReadonlySet<string> {
   const names = new Set(evidence.map(({ output }) => output.name));
   for (const name of names) {
@@ -193,7 +220,7 @@ function strayNames(evidence: readonly Evidence[], gate: Gate): ReadonlySet<stri
   return names;
 }
 
-/** The type of 16 bits that a model stores or computes in. */
+/** The 16-bit type that a model stores or computes in. */
 function narrowTypeOf(model: Model): 'bfloat16' | 'float16' | undefined {
   const types = new Set<string | undefined>();
   for (const graph of model.graphs()) {
@@ -205,7 +232,10 @@ function narrowTypeOf(model: Model): 'bfloat16' | 'float16' | undefined {
 
 const isBroken = ({ output }: Evidence, gate: Gate): boolean => violations(output, gate).length > 0;
 
-/** A comparison without what the form does to the original too: outputs that it moves about as far, runs that it cannot run. */
+/**
+ * A comparison without the form's own effects: outputs that it moves about as far in the original, and runs that the
+ * original cannot do in it.
+ */
 function withoutOwn(found: Comparison, own: Comparison, gate: Gate): Comparison {
   const moved = new Map(own.evidence.filter((one) => isBroken(one, gate)).map((one) => [placeOf(one), one.output]));
   const failed = new Set(own.failures.map(({ run }) => run));
@@ -227,11 +257,14 @@ function withoutOwn(found: Comparison, own: Comparison, gate: Gate): Comparison 
   };
 }
 
-/** A kernel that the CPU lacks: what a model that is for another provider fails for here, whatever its numbers are. */
+/** True for a failure by a kernel that the CPU lacks. It tells nothing of a model for another provider. */
 export const lacksKernel =
   /could not find an implementation|failed to find kernel|not implemented|unsupported data type|cannot exchange tensors/i;
 
-/** What counts where this CPU is not what the result is meant for; all, where that makes no difference to the model. */
+/**
+ * The emulated evidence alone, where this CPU is not the result's target. All evidence, where that makes no difference
+ * to the model.
+ */
 function emulatedAlone(all: Comparison, reason: string): Comparison {
   const evidence = all.evidence.filter(({ form }) => form === 'emulated');
   if (evidence.length === 0) return withoutLack(all);
@@ -239,7 +272,7 @@ function emulatedAlone(all: Comparison, reason: string): Comparison {
   return { ...all, evidence, failures, notes: [...all.notes, `${reason}: judged in emulated arithmetic alone`] };
 }
 
-/** Where the emulated form gave numbers, a kernel that the CPU lacks keeps nothing from being known. */
+/** Drops failures by a missing kernel where the emulated form gave numbers. */
 function withoutLack(all: Comparison): Comparison {
   if (!all.evidence.some(({ form }) => form === 'emulated')) return all;
   return { ...all, failures: all.failures.filter(({ text }) => !lacksKernel.test(text)) };

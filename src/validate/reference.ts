@@ -1,4 +1,4 @@
-/** What the original gives: the runs that a result is compared with. */
+/** Runs the original and keeps its outputs: the result is compared with these runs. */
 
 import type { Model } from '../ir/model.js';
 import { under } from '../ir/named.js';
@@ -13,41 +13,41 @@ import { basePlans, refusalOfAll } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';
 import { runTensors } from './sides/run-tensors.js';
 
-/** One set of inputs and what came out. */
+/** One set of inputs and the original's outputs. */
 export interface ReferenceRun {
   readonly feeds: Feeds;
   readonly outputs: Readonly<Record<string, TensorData>>;
-  /** How long it took, in milliseconds, the way between processes included. */
+  /** Milliseconds of the run, the way between processes included. */
   readonly ms: number;
 }
 
 export interface Reference {
-  /** In order: those that always run, then those that time allowed. */
+  /** In order: the minimum of runs, then further ones that time allowed. */
   readonly runs: readonly ReferenceRun[];
-  /** What the outputs are for, by name. */
+  /** The use of each output, by name. */
   readonly meanings: ReadonlyMap<string, Meaning>;
-  /** How many of the runs always run. */
+  /** The number of runs that are done whatever the time. */
   readonly base: number;
-  /** Outputs that are not compared, and why. */
+  /** Outputs that are not compared, with the reason. */
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
-  /** What was tried in vain, in words. */
+  /** Attempts that failed, in words. */
   readonly notes: readonly string[];
 }
 
 export interface ReferenceOptions extends FeedOptions {
   readonly provider: Provider;
-  /** A file or folder with sets of inputs; a few that are made up at their shapes come behind them. */
+  /** A file or folder with sets of inputs. A few made-up sets with the same shapes follow them. */
   readonly inputs?: string;
-  /** The model is an intermediate one: data that was checked against the original is rounded to its ports. */
+  /** True for an intermediate model: data that was checked against the original is rounded to this model's ports. */
   readonly isRounded?: boolean;
-  /** How long the original may run on more sets than those that always run. Default 0: on no more. */
+  /** Milliseconds that the original may run on more sets than the minimum. Default 0: on no more. */
   readonly setsBudgetMs?: number;
-  /** How many sets there are at most; default 16. */
+  /** The largest number of sets; default 16. */
   readonly mostSets?: number;
 }
 
 /**
- * Runs the original, the runtime's own optimizations off. Sizes that it does not run at are passed over and noted.
+ * Runs the original with the runtime's own optimizations off. Sizes that it does not run at are passed over and noted.
  * Rejects with RuntimeError where it does not run at all, with ModelError for test data that cannot be fed.
  */
 export async function referenceOf(
@@ -91,10 +91,10 @@ function missing(session: Session, runs: readonly ReferenceRun[]): { name: strin
     .map(({ name }) => ({ name, reason: 'onnxruntime-node cannot give back sequences and maps' }));
 }
 
-/** What generates text may choose among equals. */
+/** Operators that generate text may choose freely among equal scores. */
 const generating = /^(BeamSearch|GreedySearch|Sampling)$/;
 
-/** True where a model draws random numbers. Dropout does while it trains. */
+/** True for a model that draws random numbers. Dropout does so in training mode. */
 function isRandom(model: Model): boolean {
   for (const graph of model.graphs())
     for (const node of graph.nodeSet)
@@ -102,11 +102,14 @@ function isRandom(model: Model): boolean {
   return false;
 }
 
-/** A few numbers of a Dropout come out alike twice now and then: an output of no more elements is drawn so often. */
+/**
+ * A Dropout's few numbers may come out alike twice by chance: an output of at most this many elements is drawn several
+ * times.
+ */
 const FEW = 64;
 const DRAWS = 8;
 
-/** The outputs that another run of the same session gives otherwise. */
+/** The outputs that differ in another run of the same session. */
 async function changing(
   session: Session,
   { feeds, outputs }: ReferenceRun,

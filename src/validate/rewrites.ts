@@ -1,4 +1,7 @@
-/** Runs the two sides of a cut-out on the same inputs: two sizes of every dim, masks with holes and rows that are masked whole. */
+/**
+ * Runs both sides of a cut-out on the same inputs: at two sizes of every dim, with masks that have holes and fully
+ * masked rows.
+ */
 
 import type { Dim, SymbolName } from '../ir/dims.js';
 import type { Model } from '../ir/model.js';
@@ -18,18 +21,21 @@ import { type Gate, summaryOf, unproven, violations } from './judge/gates.js';
 import { type Form, formText, sideOf } from './sides/forms.js';
 import { subjectOf } from './sides/subject.js';
 
-/** Sizes in the order symbols appear: within a choice all differ, and no symbol, and no sum of two of the first five, is the same in both. */
+/**
+ * Sizes in the order in which symbols appear. All sizes of a choice differ; no symbol, and no sum of two of the first
+ * five, has the same size in both choices.
+ */
 const choices: readonly (readonly number[])[] = [
   [2, 5, 3, 7, 4, 9, 11, 13],
   [3, 6, 4, 2, 8, 5, 10, 12],
 ];
-/** Sums of two symbols that a third may be are looked for among so many. */
+/** A third symbol may be the sum of two others; these are looked for among this many. */
 const SUMMED = 5;
-/** Dims such as (h − 1)/8 are none at small sizes: all are multiplied until every dim is one. */
+/** A dim such as (h − 1)/8 is no whole number at small sizes: all sizes are multiplied until every dim is whole. */
 const multiples = [1, 8, 16, 64];
 const variants: readonly Variant[] = ['holes', 'rows'];
 
-/** The verdict on a cut-out. `unknown` where the side that was does not run either. */
+/** The verdict on a cut-out. `unknown` where the side before does not run either. */
 export async function compareRewrite(
   cut: CutOut,
   runtime: RuntimeProcess,
@@ -46,12 +52,12 @@ export async function compareRewrite(
   if (verdict.outcome === 'rejected') return verdict;
   const emulated = await verdictOn(cut.after, made, runtime, provider, gate, 'emulated');
   if (emulated.outcome !== 'rejected') return verdict;
-  // What the target's arithmetic does to both sides is no fault of the rewrite.
+  // An effect of the target's arithmetic on the side before is no fault of the rewrite.
   const own = await verdictOn(cut.before, made, runtime, provider, gate, 'emulated');
   return own.outcome === 'rejected' ? verdict : { ...emulated, detail: `${formText.emulated}: ${emulated.detail}` };
 }
 
-/** One side on all feeds, in one form of arithmetic, held against what the side before gave. */
+/** The verdict on one side in one form of arithmetic, over all feeds, against the outputs of the side before. */
 async function verdictOn(
   model: Model,
   { feeds, expected }: Expected,
@@ -84,9 +90,9 @@ async function verdictOn(
 
 const unknown = (detail: string): Verdict => ({ outcome: 'unknown', detail });
 
-/** A side that is loaded, for all that it is run on. */
+/** A side that is loaded once for all its feeds. */
 interface Loaded {
-  /** The outputs on each of some feeds; in words, why one does not run. */
+  /** The outputs for each set of feeds; or, in words, the reason that one does not run. */
   run(feeds: readonly Tensors[]): Promise<readonly Tensors[] | string>;
   release(): Promise<void>;
 }
@@ -103,7 +109,10 @@ async function loaded(
   provider: Provider,
   form: Form,
 ): Promise<Loaded | string | undefined>;
-/** Loads a side in a form of arithmetic; in words, why it does not load. Undefined where the form computes nothing otherwise. */
+/**
+ * Loads a side in a form of arithmetic; or gives, in words, the reason that it does not load. Undefined where the form
+ * changes nothing.
+ */
 async function loaded(
   model: Model,
   runtime: RuntimeProcess,
@@ -129,19 +138,19 @@ async function loaded(
   }
 }
 
-/** What the runtime says; other errors are thrown on, and that it was killed, which says nothing of the model. */
+/** The runtime's message. Throws other errors on, and also a killed process: that tells nothing of the model. */
 function messageOf(error: unknown): string {
   if (error instanceof RuntimeError && error.kind !== 'killed') return error.message;
   throw error;
 }
 
-/** Feeds, and what the side that was gives on them. */
+/** Feeds, with the outputs of the side before. */
 interface Expected {
   readonly feeds: readonly Tensors[];
   readonly expected: readonly Tensors[];
 }
 
-/** What the side that was gives, on feeds that it runs on; in words, why there are none. */
+/** The outputs of the side before on feeds that it runs on; or, in words, the reason that there are none. */
 async function expectedOf(cut: CutOut, before: Loaded, seed: number): Promise<Expected | string> {
   let first: string | undefined;
   for (const sum of [undefined, ...sumsIn(cut)]) {
@@ -163,10 +172,10 @@ async function expectedOf(cut: CutOut, before: Loaded, seed: number): Promise<Ex
   return first as string;
 }
 
-/** Operands so much larger make scores of attention pass 16, beyond which a weight vanishes in 16 bits. */
+/** Operands this many times larger bring attention scores past 16, where a weight vanishes in 16 bits. */
 const STEEP = 4;
 
-/** The same feeds, with operands that are no masks larger. */
+/** The same feeds with larger operands. Masks stay as they are. */
 function steeper({ before }: CutOut, feeds: Tensors): Tensors {
   const isOperand = ({ name, elem }: Value): boolean => elem === 'float32' && name.startsWith('operand_');
   const names = new Set(before.graph.inputs.filter(isOperand).map(({ name }) => name));
@@ -179,7 +188,10 @@ function steeper({ before }: CutOut, feeds: Tensors): Tensors {
   );
 }
 
-/** A symbol that is the sum of two others, by their order: a mask is as long as the past and what is new, and the file does not say so. */
+/**
+ * A symbol that is the sum of two others, all by their index: a mask is as long as the past and the new tokens
+ * together, and the file does not say so.
+ */
 type Sum = readonly [total: number, a: number, b: number];
 
 interface Sizing {
@@ -204,7 +216,7 @@ function feedsOf({ before, after, contents }: CutOut, sizing: Sizing, variant: V
   const shapeOf = (input: Value): number[] => (input.shape ?? []).map(sizes);
   const shapes = Object.fromEntries(before.graph.inputs.map((input) => [input.name, shapeOf(input)]));
   const tensors = named(Object.entries(makeFeeds(before, { shapes, seed, variant }).tensors));
-  // Each side reads shape arithmetic of its own.
+  // Each side has its own copy of the shape arithmetic.
   for (const input of [...before.graph.inputs, ...after.graph.inputs]) {
     const dims = contents.get(input.name);
     if (dims && input.elem) tensors[input.name] = toTensorData(tensorOf(input.elem, dims.map(sizes), shapeOf(input)));
@@ -212,7 +224,7 @@ function feedsOf({ before, after, contents }: CutOut, sizing: Sizing, variant: V
   return tensors;
 }
 
-/** What dims are under a choice. Throws RangeError where no multiple of it makes all of them sizes. */
+/** The sizes of dims under a choice. Throws RangeError where no multiple of the choice makes every dim whole. */
 function sizesOf(
   inputs: readonly Value[],
   contents: ReadonlyMap<string, readonly Dim[]>,

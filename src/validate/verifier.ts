@@ -1,4 +1,4 @@
-/** The comparison that the pipeline makes after passes: the models run, and the gate of the passes' fidelity decides. */
+/** Makes the comparison after each pass: the models run, and the gate of the passes' fidelity decides. */
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { deadlineOf, type TimeOptions } from '../run/deadline.js';
@@ -22,32 +22,41 @@ import { twinOf } from './sides/twin.js';
 
 /** The limits hold for whole models and rewrites alike. */
 export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {
-  /** Where the result is meant to run; default cpu. */
+  /** The provider that the result is meant for; default cpu. */
   readonly target?: Provider;
   /** The CPUs that the result is meant for; default all. */
   readonly targetCpu?: readonly TargetCpu[];
-  /** A file or folder with inputs, instead of those that are made up. */
+  /** A file or folder with inputs, in place of made-up ones. */
   readonly inputs?: string;
 }
 
 /**
- * Passes are proven on the CPU, whatever they are for: what is emitted for a target must not depend on the devices of the machine that
+ * Passes are proven on the CPU, whatever their target: a result must not depend on the devices of the machine that
  * builds it. Arithmetic that the CPU does not have is emulated.
  */
 const HERE = 'cpu';
 
-/** How long a model runs on more sets of inputs than those that always run; the comparison at the end takes its time. */
+/**
+ * Milliseconds that a model may run on more sets of inputs than the minimum. The comparison at the end counts its own
+ * time.
+ */
 const SETS_MS = 60;
 
-/** What so many models gave is kept: of one that passes are held against, and of its stand-in. All outputs of all sets are in it. */
+/**
+ * The outputs of this many models are kept: of the model that passes are held against, and of its stand-in. They hold
+ * all outputs of all sets.
+ */
 const KEPT = 2;
 
-/** A verifier over the shared child process, which starts now; what a model gives is kept while the model is as it was. */
+/**
+ * Creates a verifier over the shared child process, which starts now. A model's outputs are kept until the model
+ * changes.
+ */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const references = new Map<Model, { revision: number; reference: Reference | string }>();
   const target = options.target ?? 'cpu';
   const deadline = deadlineOf(options);
-  // Loading the runtime takes as long as the first passes do: both at once.
+  // Loading the runtime takes as long as the first passes do, so both go on at once.
   startSharedRuntime();
 
   let isStarted = false;
@@ -65,8 +74,8 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       });
     } catch (error) {
       if (isKilled(error)) throw error;
-      // Inputs that cannot be made up leave nothing to compare, as an original that does not run does.
-      // Given inputs that do not fit the first model are the user's slip; a later one may have other ports.
+      // Inputs that cannot be made up leave nothing to compare, as does an original that does not run. Given inputs
+      // that do not fit the first model are the user's error; a later model may have other ports.
       const isLater = isStarted && error instanceof ModelError;
       if (!(error instanceof RuntimeError || error instanceof RangeError || isLater)) throw error;
       reference = error.message;
@@ -88,7 +97,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       if (verdict.outcome !== 'rejected') return verdict;
       if (target !== HERE && lacksKernel.test(verdict.detail))
         return { outcome: 'unknown', detail: `on the CPU, where it is compared: ${verdict.detail}` };
-      // Inputs that were given decide; a cut-out cannot be fed with them.
+      // Given inputs decide, and a cut-out cannot be fed with them.
       if (options.inputs !== undefined)
         return {
           outcome: 'unknown',
@@ -156,7 +165,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
 
 const isKilled = (error: unknown): error is RuntimeError => error instanceof RuntimeError && error.kind === 'killed';
 
-/** A verdict; where the process is killed twice, that nothing is known. */
+/** Runs a check; its verdict is `unknown` where the process is killed twice. */
 async function checked(work: () => Promise<Verdict>): Promise<Verdict> {
   try {
     return await onceMore(work);

@@ -1,4 +1,4 @@
-/** Both models side by side: the errors of the values that they both have. */
+/** Holds both models side by side, with the errors of the values that they share. */
 
 import type { Dim, SymbolName } from '../../ir/dims.js';
 import { maxOf } from '../../ir/lists.js';
@@ -17,10 +17,10 @@ import { errorOf } from './error.js';
 import { bytesOf, canBeGiven, type Held, heldBy, heldByAll, isShapeLike } from './exposed.js';
 import { pairsOf } from './pairs.js';
 
-/** Bytes of the values that one run of both models gives back. */
+/** The largest size, in bytes, of the values that one run of both models returns. */
 const MOST = 2 ** 28;
 
-/** Sets of inputs that the values inside are compared on: those whose outputs differ most. */
+/** Inner values are compared on this many sets of inputs: those whose outputs differ most. */
 const SETS = 2;
 
 export class Both {
@@ -28,7 +28,7 @@ export class Both {
   readonly pairs: ReadonlyMap<Value, Value>;
   /** Outputs of the original that are computed and compared. */
   readonly outputs: readonly Value[];
-  /** Inputs whose outputs differ most, and what the original gives for them. */
+  /** The inputs whose outputs differ most, and the original's values for them. */
   #feeds: readonly Tensors[];
   #before: Held = new Map();
 
@@ -44,7 +44,10 @@ export class Both {
     this.#feeds = feeds;
   }
 
-  /** The errors of the outputs; from then on the sets of inputs with the largest errors count. Rejects with RuntimeError where the result does not run. */
+  /**
+   * The errors of the outputs. From then on the sets of inputs with the largest errors count. Rejects with RuntimeError
+   * where the result does not run.
+   */
   async outputErrors(): Promise<Map<Value, number>> {
     const errors = new Map<Value, number>();
     const before = await heldByAll(this.runtime, this.original, this.outputs, this.#feeds, this.provider);
@@ -52,7 +55,7 @@ export class Both {
     const worst = this.#feeds.map((set, at) => {
       const found = this.outputs.map((value) => {
         const [own, its] = [before.get(value)?.[at], this.#heldIn(value, after)?.[at]];
-        // An output of another shape is wrong; a value inside would be another one of the same name.
+        // An output of another shape is a fault; an inner value of another shape is a different value of the same name.
         const error = own && its ? (errorOf(own, its) ?? Number.POSITIVE_INFINITY) : 0;
         errors.set(value, Math.max(errors.get(value) ?? 0, error));
         return error;
@@ -65,7 +68,7 @@ export class Both {
     return errors;
   }
 
-  /** The errors of all computed values that both have and the runtime can give back, the outputs aside. */
+  /** The errors of all computed values that the models share and the runtime can return, without the outputs. */
   async insideErrors(): Promise<Map<Value, number>> {
     const errors = new Map<Value, number>();
     const values = this.original.graph
@@ -86,7 +89,10 @@ export class Both {
     return errors;
   }
 
-  /** The largest error of an output where the result is fed what the original holds at a value; undefined where it does not run so. */
+  /**
+   * The largest error of an output where the result is fed the original's numbers for one value; undefined where it
+   * does not run so.
+   */
   async errorWithout(value: Value): Promise<number | undefined> {
     const own = this.pairs.get(value) as Value;
     if (!own.producer) return undefined;
@@ -115,13 +121,13 @@ export class Both {
     return other !== undefined && canBeGiven(value) && canBeGiven(other) && Boolean(other.producer ?? other.tensor);
   }
 
-  /** What the result computes of the values' counterparts. */
+  /** The numbers that the result computes for the counterparts of these values. */
   async #ofResult(values: readonly Value[], feeds: readonly Tensors[], held: typeof heldBy): Promise<Held> {
     const theirs = values.map((value) => this.pairs.get(value) as Value).filter(({ producer }) => producer);
     return theirs.length ? held(this.runtime, this.result, theirs, feeds, this.provider) : new Map();
   }
 
-  /** What the result holds where the original holds a value: what it computes, or the constant that it was folded into. */
+  /** The result's numbers for a value of the original: computed, or from the constant that it was folded into. */
   #heldIn(value: Value, after: Held): readonly TensorData[] | undefined {
     const other = this.pairs.get(value) as Value;
     return other.tensor
@@ -134,7 +140,7 @@ export class Both {
     const batches: Value[][] = [];
     let room = 0;
     for (const value of values) {
-      // Both models give it for every set.
+      // Both models return it for every set.
       const bytes = 2 * this.#feeds.length * bytesOf(value, sizes);
       if (batches.length === 0 || bytes > room) {
         batches.push([]);
@@ -147,7 +153,7 @@ export class Both {
   }
 }
 
-/** What the symbols of the inputs stand for at most. */
+/** The largest size of each symbol of the inputs. */
 function sizesIn({ graph }: Model, feeds: readonly Tensors[]): Map<SymbolName, Dim> {
   const sizes = new Map<SymbolName, Dim>();
   for (const { name, shape = [] } of graph.inputs)

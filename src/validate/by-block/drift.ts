@@ -1,4 +1,4 @@
-/** Where an error begins: values whose error is far beyond that of all they are computed from, and which hand it on. */
+/** Finds where an error begins: at values whose error is far beyond that of all their inputs, and that hand it on. */
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import { dependenciesOf } from '../../ir/order.js';
@@ -7,16 +7,16 @@ import type { Value } from '../../ir/value.js';
 export interface Drift {
   readonly value: Value;
   readonly error: number;
-  /** The largest error of the measured values that it is computed from. */
+  /** The largest error of the measured values before it. */
   readonly inherited: number;
   /** The nodes between these and the value, in dependency order; the last one computes it. */
   readonly nodes: readonly Node[];
 }
 
-/** An error that many times what was inherited was made here. */
+/** An error of more than this many times the inherited one was made here. */
 const JUMP = 10;
 
-/** The places where errors above `floor` begin, in dependency order. `errors` are the measured values'. */
+/** The places where errors above `floor` begin, in dependency order. `errors` holds the errors of measured values. */
 export function driftsIn(graph: Graph, errors: ReadonlyMap<Value, number>, floor: number): Drift[] {
   const inherited = inheritedIn(graph, errors);
   const handedOn = handedOnIn(graph, errors);
@@ -26,7 +26,7 @@ export function driftsIn(graph: Graph, errors: ReadonlyMap<Value, number>, floor
       const error = value && errors.get(value);
       if (!value || error === undefined || !(error > floor)) continue;
       const before = inherited.get(node) as number;
-      // A value that two models call alike, but for different things, differs alone: nothing behind it does.
+      // Two different values that share a name differ alone: nothing behind them does.
       if (error > JUMP * before && (handedOn.get(value) as number) > floor)
         drifts.push({ value, error, inherited: before, nodes: segmentOf(value, errors) });
     }
@@ -34,8 +34,8 @@ export function driftsIn(graph: Graph, errors: ReadonlyMap<Value, number>, floor
 }
 
 /**
- * The drift to look at first: of those that can explain the outputs' error, the earliest; where the result has NaN or infinities of
- * its own, the first of these. Rounding that is spread over the whole model explains little of a fault.
+ * The drift to look at first: the earliest that can explain the outputs' error; where the result has NaN or infinities
+ * of its own, the first of these. Rounding that is spread over the whole model explains little of a fault.
  */
 export function firstOf(drifts: readonly Drift[], outputError: number): Drift | undefined {
   const broken = drifts.find(({ error }) => error === Number.POSITIVE_INFINITY);

@@ -1,25 +1,25 @@
 /**
- * The relative error of one value, as it is computed on: places that a mask drowned take no part. Beside -3.4e38 in one place of a row
- * the scores in all others are nothing to a norm, and everything to the softmax behind it.
+ * Measures the relative error of one value. Places that a mask drowned take no part: beside -3.4e38 in one place of a
+ * row, the other scores are nothing to a norm and everything to the softmax behind it.
  */
 import { numbersOf } from '../../ir/numbers.js';
 import type { TensorData } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import { mismatchOf } from '../judge/accuracy.js';
 
-/** Beyond so many times the median magnitude a number is drowned, where both models hold it alike. */
+/** A number beyond this many times the median magnitude is drowned, where both models agree on it. */
 const DROWNED = 1000;
 const ALIKE = 0.01;
 
-/** Elements that the median is taken of, at most. */
+/** The median is taken of at most this many elements. */
 const SAMPLE = 4096;
 
-/** Differences up to this are none, whatever they are a difference of. */
+/** Differences up to this count as none, at any magnitude. */
 const TINY = 1e-6;
 
 /** ‖result − original‖ / ‖original‖; infinite where NaN or infinities differ; undefined for tensors of different shapes, and for text. */
 export function errorOf(original: TensorData, result: TensorData): number | undefined {
-  // Floats of another width are numbers all the same.
+  // Floats of another width are compared all the same.
   if (mismatchOf(original, { ...result, type: original.type }) || original.type === 'string') return undefined;
   const [a, b] = [numbersOf(fromTensorData(original)), numbersOf(fromTensorData(result))];
   const cut = DROWNED * typicalOf(a);
@@ -37,12 +37,12 @@ export function errorOf(original: TensorData, result: TensorData): number | unde
     if (difference > most) most = difference;
   }
   if (most === 0) return 0;
-  // Where the original is zero everywhere, whatever is not is wholly wrong.
+  // Where the original is zero everywhere, any other number is wholly wrong.
   const relative = norm > 0 ? Math.sqrt(error / norm) : 1;
   return most <= TINY ? Math.min(most, relative) : relative;
 }
 
-/** The median magnitude of what is not zero. */
+/** The median magnitude of the numbers other than zero. */
 function typicalOf(numbers: Float64Array): number {
   const step = Math.max(1, Math.floor(numbers.length / SAMPLE));
   const sizes: number[] = [];

@@ -1,4 +1,4 @@
-/** Reads values inside a model: it runs with them as outputs, part by part. */
+/** Reads values inside a model: runs it part by part with these values as outputs. */
 
 import { cloneModel } from '../../ir/clone.js';
 import type { Dim, SymbolName } from '../../ir/dims.js';
@@ -20,23 +20,26 @@ import {
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import { subjectOf } from '../sides/subject.js';
 
-/** What values hold, for each set of inputs. */
+/** The numbers of values, for each set of inputs. */
 export type Held = ReadonlyMap<Value, readonly TensorData[]>;
 
-/** True for numbers that onnxruntime-node can give back, cast where it must be. */
+/** True for numbers that onnxruntime-node can return, through a cast where it must. */
 export function canBeGiven({ type }: Value): boolean {
   if (type?.kind !== 'tensor') return false;
   const { bits, kind } = dataTypes[type.elem];
   return bits >= 8 && kind !== 'complex' && kind !== 'string';
 }
 
-/** Lists of integers are shapes and indices: two models compute other ones on the way to the same numbers. */
+/**
+ * True for lists of integers. They are shapes and indices, and two models may compute the same numbers by different
+ * ones.
+ */
 export const isShapeLike = ({ type }: Value): boolean =>
   type?.kind === 'tensor' && isInteger(type.elem) && dataTypes[type.elem].bits >= 32 && (type.shape?.length ?? 2) < 2;
 
 /**
- * Runs a model on each set of inputs, the runtime's own optimizations off, and gives what the values hold. Values that cannot be
- * outputs hold nothing. Rejects with RuntimeError on a timeout.
+ * Runs a model on each set of inputs, the runtime's own optimizations off, and returns the numbers of these values.
+ * Values that cannot be outputs are left out. Rejects with RuntimeError on a timeout.
  */
 export async function heldBy(
   runtime: RuntimeProcess,
@@ -50,7 +53,7 @@ export async function heldBy(
   } catch (error) {
     if (!(error instanceof RuntimeError) || error.kind === 'timeout') throw error;
     if (values.length <= 1) return new Map();
-    // One value that cannot be given back makes the whole run fail: halves find it.
+    // One value that cannot be returned makes the whole run fail: halving the list finds it.
     const half = values.length >> 1;
     const parts: Held[] = [];
     for (const part of [values.slice(0, half), values.slice(half)])
@@ -59,13 +62,16 @@ export async function heldBy(
   }
 }
 
-/** A value that is fed instead of computed, and what it holds for each set of inputs. */
+/** A value that is fed instead of computed, with its numbers for each set of inputs. */
 export interface Given {
   readonly value: Value;
   readonly tensors: readonly TensorData[];
 }
 
-/** The same, of values that can be outputs, with one value fed. Rejects with RuntimeError where the model does not run. */
+/**
+ * Does the same for values that can be outputs, with one value fed. Rejects with RuntimeError where the model does not
+ * run.
+ */
 export async function heldByAll(
   runtime: RuntimeProcess,
   model: Model,
@@ -97,14 +103,14 @@ export async function heldByAll(
   }
 }
 
-/** The input that gives a value which is fed. */
+/** The name of the input for a value that is fed. */
 const GIVEN = 'given_value';
 
-/** Floats that the runtime neither takes nor gives back: they are cast to float32, and from it. */
+/** True for floats that the runtime neither takes nor returns: they are cast to float32 and back. */
 const isOdd = (elem: DataType | undefined): boolean =>
   isFloat(elem) && elem !== 'float16' && elem !== 'float32' && elem !== 'float64';
 
-/** A copy whose outputs are these values, and what each is called; `given` is an input of it. */
+/** A copy with these values as outputs, and the name of each; `given` becomes an input of it. */
 function withOutputs(
   model: Model,
   values: readonly Value[],
@@ -126,7 +132,7 @@ function withOutputs(
     const own = copies.get(value) as Value;
     const isCast = isOdd(value.elem);
     const held = isCast ? graph.add('Cast', [own], { attributes: { to: dataTypes.float32.code } }).output : own;
-    // A fresh name: an Identity gives it, so that two values of one name are two outputs.
+    // An Identity gives the value a fresh name, so that two values of one name become two outputs.
     const name = freeName(`exposed_${names.size}`, (one) => taken.has(one));
     taken.add(name);
     names.set(value, name);
@@ -137,10 +143,10 @@ function withOutputs(
   return { model: copy, names };
 }
 
-/** The element type alone: a shape that was stated wrongly is no reason to refuse the model. */
+/** Only the element type is declared: a wrongly stated shape is no reason to refuse the model. */
 const untyped = ({ elem }: Value) => (elem ? tensorType(elem) : undefined);
 
-/** Inputs in the types that a model takes: a result may take narrower floats than its original. */
+/** The inputs in the types that a model takes: a result may take narrower floats than its original. */
 function asTaken(set: Tensors, { graph }: Model): Tensors {
   const taken = named<TensorData>();
   for (const [name, tensor] of Object.entries(set)) {
@@ -151,7 +157,7 @@ function asTaken(set: Tensors, { graph }: Model): Tensors {
   return taken;
 }
 
-/** Bytes of what a value holds under sizes of the symbols; a dim that stays open counts as this much. */
+/** The bytes of a value under sizes of the symbols. An open dim counts as this many elements. */
 const OPEN = 64;
 
 export function bytesOf({ type }: Value, sizes: ReadonlyMap<SymbolName, Dim>): number {

@@ -1,4 +1,7 @@
-/** Error by depth: values that original and result both compute, on the same inputs, and where they begin to differ. */
+/**
+ * Measures error by depth: compares values that original and result both compute, on the same inputs, and finds where
+ * they begin to differ.
+ */
 
 import { inferTypes } from '../../infer/index.js';
 import type { Limits } from '../../ir/budget.js';
@@ -19,24 +22,24 @@ import { type Cause, type ErrorByBlock, type ModelPart, reportOf } from './repor
 export type { DriftReport, ErrorByBlock, ModelPart, PartError, ValueError } from './report.js';
 
 export interface ByBlockOptions extends Omit<ReferenceOptions, 'provider'> {
-  /** Where both run; the CPU where it does not work here. Default cpu. */
+  /** The provider that both run on, or the CPU where it does not work here. Default cpu. */
   readonly target?: Provider;
   /** Limit of one load or run; default 5 minutes. */
   readonly timeoutMs?: number;
   readonly allowOutsideData?: boolean;
-  /** How much work the numbers of a model may ask for, by name. */
+  /** Limits of the work that a model's numbers may ask for, by name. */
   readonly budget?: Limits;
 }
 
-/** Places that are tried as the cause, at most: each is a run of the result. */
+/** At most this many places are tried as the cause. Each try is a run of the result. */
 const TRIES = 24;
 
-/** A cause takes at least this share of the outputs' error with it. */
+/** A cause takes at least this share of the outputs' error away when it is put right. */
 const SHARE = 0.5;
 
 /**
- * Compares what two models compute on the way. `partsOf` divides the original's main graph. Rejects with RuntimeError where one of the
- * two does not run, with ModelError for files that are no models.
+ * Compares the inner values of two models. `partsOf` divides the original's main graph. Rejects with RuntimeError where
+ * one of the two does not run, with ModelError for files that are no models.
  */
 export async function errorByBlock(
   original: string | Uint8Array | Model,
@@ -55,7 +58,7 @@ export async function errorByBlock(
     const both = new Both(runtime, a.model, b.model, provider, feeds);
     const outputs = await both.outputErrors();
     const errors = new Map([...(await both.insideErrors()), ...outputs]);
-    // A tenth of what the exact gate allows is the noise of sums.
+    // The noise of sums: a tenth of the exact gate's limit.
     const floor = gateOf('exact', provider).maxError / 10;
     const found = await causeOf(both, errors, maxOf(outputs.values(), 0), floor);
     return {
@@ -69,13 +72,13 @@ export async function errorByBlock(
   }
 }
 
-/** A model in memory stays as it is: types are inferred on a copy. */
+/** A model in memory is copied, as types are inferred on it. */
 const ownOf = (given: string | Uint8Array | Model): string | Uint8Array | Model =>
   typeof given === 'string' || given instanceof Uint8Array ? given : cloneModel(given);
 
 /**
- * The first place whose error, put right, takes most of the outputs' with it. Values that both models call alike but that are
- * different things differ as well, and hide what is behind them: they take nothing with them, and are left out.
+ * The first place that takes most of the outputs' error away when it is put right. Two different values that share a
+ * name differ too and hide the values behind them; they take no error away, and are left out.
  */
 async function causeOf(both: Both, errors: Map<Value, number>, outputError: number, floor: number): Promise<Cause> {
   const { graph } = both.original;

@@ -1,6 +1,7 @@
 /**
- * Values that two models both have. Passes keep names where they keep values; where names say nothing, values are paired by how they
- * are wired: from the outputs inwards, and from what is paired onwards where only one way to pair is open.
+ * Pairs the values that two models share. Passes keep names where they keep values. Where names tell nothing, values
+ * are paired by their edges: from the outputs inwards, and from paired values onwards where only one way to pair is
+ * open.
  */
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
@@ -8,12 +9,12 @@ import type { Node } from '../../ir/node.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 
-/** Names are believed where, of values that share one, at least this share is computed by the same op. */
+/** Names are believed if at least this share of the values with a common name is computed by the same op. */
 const BELIEVED = 0.5;
 
 /**
- * From the original's values of the main graph to the result's; constants among them, and with what is computed those that it was
- * folded into. Types should have been inferred.
+ * A mapping from the original's values of the main graph to the result's. Constants are paired too, also with computed
+ * values that were folded into them. Types should have been inferred.
  */
 export function pairsOf(original: Model, result: Model): Map<Value, Value> {
   const pairing = new Pairing();
@@ -31,7 +32,7 @@ export function pairsOf(original: Model, result: Model): Map<Value, Value> {
   return pairing.pairs;
 }
 
-/** Values of one name; none where names are numbers that mean something else in each. */
+/** Values of one name. None where names are numbers with another meaning in each model. */
 function sameNames(original: Graph, result: Graph): [Value, Value][] {
   const named = new Map<string, Value>();
   for (const value of result.values()) if (value.name) named.set(value.name, value);
@@ -50,7 +51,10 @@ function sameNames(original: Graph, result: Graph): [Value, Value][] {
 
 const isSameOp = (a: Node, b: Node): boolean => a.opType === b.opType && a.domain === b.domain;
 
-/** Both can hold the same: text, numbers of any float type, or numbers of one type; sizes that both state agree. */
+/**
+ * True where both can hold the same: text, numbers of any float type, or numbers of one type, in sizes that do not
+ * contradict.
+ */
 function isAlike(a: Value, b: Value): boolean {
   const [own, its] = [a.type, b.type];
   if (own?.kind !== 'tensor' || its?.kind !== 'tensor') return false;
@@ -76,7 +80,7 @@ class Pairing {
     this.#waiting.push([value, other]);
   }
 
-  /** Goes on from every pair until nothing is added. */
+  /** Spreads from every pair until nothing is added. */
   spread(): void {
     for (let pair = this.#waiting.pop(); pair; pair = this.#waiting.pop()) {
       const [value, other] = pair;
@@ -85,7 +89,7 @@ class Pairing {
     }
   }
 
-  /** Two nodes that compute a pair: their inputs and other outputs are pairs, where the ops are the same. */
+  /** Pairs the inputs and other outputs of two nodes of one op that compute a pair. */
   #nodes(a: Node, b: Node): void {
     if (!isSameOp(a, b) || a.inputs.length !== b.inputs.length) return;
     const others = this.#isSwapped(a, b) ? [...b.inputs].reverse() : b.inputs;
@@ -99,7 +103,7 @@ class Pairing {
     });
   }
 
-  /** A sum or product that was turned round: what is paired, or constant, stands on the other side. */
+  /** True for a sum or product with its operands swapped: the paired or constant operand stands on the other side. */
   #isSwapped(a: Node, b: Node): boolean {
     const [[x, y], [u, v]] = [a.inputs, b.inputs];
     if (a.inputs.length !== 2 || !/^(Add|Mul)$/.test(a.opType) || !x || !y || !u || !v) return false;
@@ -111,7 +115,7 @@ class Pairing {
     );
   }
 
-  /** Nodes that read a pair and alone are of their op at that input. */
+  /** Pairs nodes that are the only readers of their op at the same input of a pair. */
   #readers(value: Value, other: Value): void {
     const theirs = readersByOp(other);
     for (const [key, nodes] of readersByOp(value)) {

@@ -1,4 +1,4 @@
-/** Errors of values as a report: by part, and the places where they begin. */
+/** Reports errors of values: by part of the model, and the places where errors begin. */
 import { maxOf } from '../../ir/lists.js';
 import type { Node } from '../../ir/node.js';
 import { isSameTensor } from '../../ir/same-tensor.js';
@@ -9,16 +9,19 @@ import type { Both } from './both.js';
 import type { Drift } from './drift.js';
 import { canBeGiven, isShapeLike } from './exposed.js';
 
-/** A part of the original: a repeated block's instance, or what stands once. */
+/** A part of the original: an instance of a repeated block, or the nodes between blocks. */
 export interface ModelPart {
   readonly name: string;
   readonly instance?: { readonly number: number; readonly of: number };
   readonly nodes: readonly Node[];
 }
 
-/** Errors are relative: ‖result − original‖ / ‖original‖, the worst of all sets of inputs; infinite where NaN or infinities differ. */
+/**
+ * An error of a value is relative, ‖result − original‖ / ‖original‖, the worst of all sets of inputs; infinite where
+ * NaN or infinities differ.
+ */
 export interface ValueError {
-  /** In the original. */
+  /** The value's name in the original. */
   readonly value: string;
   readonly node: string;
   readonly part: number;
@@ -29,18 +32,18 @@ export interface PartError {
   readonly name: string;
   readonly instance?: { readonly number: number; readonly of: number };
   readonly nodes: number;
-  /** Values that were compared. */
+  /** The number of compared values. */
   readonly values: number;
   /** The largest error among them; undefined where none was compared. */
   readonly error: number | undefined;
 }
 
 export interface DriftReport extends ValueError {
-  /** The largest error of what it is computed from. */
+  /** The largest error of the values before it. */
   readonly inherited: number;
-  /** The original's nodes that made the error: from the last values that both have to this one. */
+  /** The original's nodes that made the error: those between the last shared values and this one. */
   readonly nodes: readonly string[];
-  /** Constants that these read and that hold other numbers in the result. */
+  /** Constants that these nodes read and that have other numbers in the result. */
   readonly constants: readonly string[];
 }
 
@@ -51,8 +54,8 @@ export interface ErrorByBlock {
   readonly parts: readonly PartError[];
   readonly values: readonly ValueError[];
   /**
-   * Where to look first; undefined where nothing drifts. `without`: the largest error of an output where the result is fed what the
-   * original holds there; undefined where no place takes most of the error with it.
+   * The place to look at first; undefined where nothing drifts. `without`: the largest error of an output where the
+   * result is fed the original's numbers there; undefined where no place takes most of the error away.
    */
   readonly first: (DriftReport & { readonly without: number | undefined }) | undefined;
   /** Every place where an error begins, in dependency order. */
@@ -61,19 +64,25 @@ export interface ErrorByBlock {
   readonly outputError: number;
   /** Errors up to this are the noise of sums. */
   readonly floor: number;
-  /** How many numbers that the original computes the result does not have, or the runtime does not give back; how many are in bodies and functions. */
+  /**
+   * Counts of computed numbers that were not compared. `alone`: the result lacks them, or the runtime does not return
+   * them; `inside`: they are in bodies and functions.
+   */
   readonly notCompared: { readonly alone: number; readonly inside: number };
 }
 
-/** Where errors begin, and the place to look at first. */
+/** The places where errors begin, and the one to look at first. */
 export interface Cause {
   readonly drifts: readonly Drift[];
   readonly first: Drift | undefined;
-  /** The largest error of an output where the result is fed what the original holds there; undefined where that was not found out. */
+  /**
+   * The largest error of an output where the result is fed the original's numbers there; undefined where that was not
+   * measured.
+   */
   readonly without?: number;
 }
 
-/** What was measured, by part and by value of the original. */
+/** The report of measured errors, by part and by value of the original. */
 export function reportOf(
   { original: { graph }, pairs, outputs }: Pick<Both, 'original' | 'pairs' | 'outputs'>,
   errors: ReadonlyMap<Value, number>,
@@ -122,7 +131,10 @@ export function reportOf(
   };
 }
 
-/** The part of the last node that reads other constants or has other attributes in the result; else the one that most of the nodes are in. */
+/**
+ * The part of the last node that reads other constants or has other attributes in the result; otherwise the part with
+ * most of the nodes.
+ */
 function guiltyPart(
   nodes: readonly Node[],
   pairs: ReadonlyMap<Value, Value>,
@@ -139,13 +151,16 @@ function guiltyPart(
   return [...counts].find(([, count]) => count === most)?.[0] ?? 0;
 }
 
-/** The node of the result that computes the same value by the same op. */
+/** The result's node that computes the same value by the same op. */
 function twinOf(node: Node, pairs: ReadonlyMap<Value, Value>): Node | undefined {
   const twin = node.outputs[0] && pairs.get(node.outputs[0])?.producer;
   return twin?.opType === node.opType && twin.inputs.length === node.inputs.length ? twin : undefined;
 }
 
-/** Names of constants that hold other numbers in the result. One that it stores in another type is not among them. */
+/**
+ * Names of constants with other numbers in the result. A constant that is only stored in another type is not among
+ * them.
+ */
 function changedConstants(nodes: readonly Node[], pairs: ReadonlyMap<Value, Value>): string[] {
   const changed = nodes.flatMap((node) => {
     const twin = twinOf(node, pairs);

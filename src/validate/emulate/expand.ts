@@ -1,4 +1,6 @@
-/** Operators of com.microsoft that GPUs have kernels for and the CPU has none, written out in ordinary ones of float32. */
+/**
+ * Writes out operators of com.microsoft that have kernels on GPUs but not on the CPU, in ordinary operators of float32.
+ */
 import { float } from '../../ir/attribute.js';
 import { GraphBuilder } from '../../ir/build.js';
 import type { Node } from '../../ir/node.js';
@@ -66,10 +68,10 @@ const splitsInTwo = ({ graph }: Node) => ((graph.opsets.get('') ?? 0) >= 18 ? { 
 const expansionOf = (node: Node): Expansion | undefined =>
   node.domain === 'com.microsoft' && Object.hasOwn(expansions, node.opType) ? expansions[node.opType] : undefined;
 
-/** True for an operator that the CPU runs only written out. */
+/** True for an operator that the CPU runs only when it is written out. */
 export const isExpandable = (node: Node): boolean => expansionOf(node) !== undefined;
 
-/** Puts ordinary operators in the place of the node. */
+/** Replaces the node by ordinary operators. */
 export function expand(node: Node): void {
   const { graph } = node;
   const results = expansionOf(node)?.(node, new GraphBuilder(graph)) ?? [];

@@ -1,9 +1,9 @@
 /**
- * A model in its target's arithmetic, for a CPU: what it computes in float16 or bfloat16 is computed in float32 and really rounded, value by value; sums of
- * integer products do not saturate; kernels that only GPUs have are ordinary operators.
- *
- * The CPU provider computes float16 in float32 from one end of a graph to the other, and has few kernels for bfloat16: overflow to infinity,
- * NaN and comparisons with what was rounded show in this form only.
+ * Builds a model that emulates its target's arithmetic on a CPU. Arithmetic in float16 or bfloat16 is done in float32
+ * and really rounded, value by value; sums of integer products do not saturate; kernels that only GPUs have are written
+ * out in ordinary operators.
+ * The CPU provider computes float16 in float32 from one end of a graph to the other, and has few kernels for bfloat16:
+ * overflow to infinity, NaN and comparisons with rounded numbers show in this form only.
  */
 
 import { inferTypes } from '../../infer/index.js';
@@ -22,18 +22,18 @@ import { expand, isExpandable } from './expand.js';
 import { roundResults } from './rounding.js';
 import { makeUnsigned } from './saturation.js';
 
-/** To be run with the runtime's own optimizations off. */
+/** A model to be run with the runtime's own optimizations off. */
 export interface Emulation {
   readonly model: Model;
-  /** What the original takes, as this model takes it: ports of 16 bits are float32. */
+  /** Converts the original's inputs for this model: ports of 16 bits are float32 here. */
   takes(feeds: Tensors): Tensors;
-  /** What this model gives, in the original's types: nothing is rounded by that. */
+  /** Converts this model's outputs to the original's types, which rounds nothing. */
   gives(outputs: Tensors): Record<string, TensorData>;
-  /** What is not as on the target. */
+  /** Differences from the target that remain. */
   readonly notes: readonly string[];
 }
 
-/** Undefined where the CPU computes what the target does: nothing has 16 bits, saturates or lacks a kernel. */
+/** Undefined where the CPU computes as the target does: nothing has 16 bits, saturates or lacks a kernel. */
 export function emulated(original: Model): Emulation | undefined {
   if (!mayDiffer(original)) return undefined;
   const model = cloneModel(original);
@@ -47,7 +47,7 @@ export function emulated(original: Model): Emulation | undefined {
   const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
   const products = nodes.filter(canSaturate);
   const missing = nodes.filter(isExpandable);
-  // What is only stored in 16 bits is read alike by all.
+  // A value that is only stored in 16 bits is read alike by all.
   const isComputed = [...were.keys()].some((value) => value.producer ?? !value.isConstant);
   if (!isComputed && products.length + missing.length === 0) return undefined;
   roundResults(were);
@@ -62,7 +62,7 @@ export function emulated(original: Model): Emulation | undefined {
   };
 }
 
-/** A quick look, without types: most models have nothing of it. */
+/** A quick check without types: most models have nothing of it. */
 function mayDiffer(model: Model): boolean {
   for (const graph of model.graphs()) {
     for (const value of [...graph.inputs, ...graph.constants])
@@ -73,7 +73,7 @@ function mayDiffer(model: Model): boolean {
   return false;
 }
 
-/** Only such nodes make 16 bits of what has none. */
+/** Only such nodes turn other types into 16 bits. */
 const mayGiveNarrow = (node: Node): boolean => {
   for (const attribute of node.attributes.values()) {
     if (attribute.type === 'ref') return true;

@@ -1,8 +1,8 @@
 /**
- * Integer products whose sums do not saturate on any CPU: weights of int8 become uint8, 128 more, and so does their zero point.
- *
- * x64 CPUs without VNNI add two products of u8 × s8 in 16 bits, which saturates; of u8 × u8 no kernel does so, and
- * (b + 128) − (zero + 128) is b − zero. Weights are derived as they are written, of the same size.
+ * Makes integer products whose sums saturate on no CPU: weights of int8 become uint8, 128 more, and so does their zero
+ * point.
+ * x64 CPUs without VNNI add two products of u8 × s8 in 16 bits, which saturates; of u8 × u8 no kernel does so, and (b +
+ * 128) − (zero + 128) is b − zero. Weights are derived while they are written, and keep their size.
  */
 import { derive } from '../../ir/bank.js';
 import type { Graph } from '../../ir/graph.js';
@@ -25,7 +25,7 @@ export function makeUnsigned(node: Node): void {
   }
 }
 
-/** The value and 128, as uint8. */
+/** The value plus 128, as uint8. */
 function raised(graph: Graph, value: Value): Value {
   const { tensor } = value;
   if (tensor) return graph.constant(raisedTensor(tensor), `${value.name}_uint8`);

@@ -1,4 +1,7 @@
-/** Which branches of a model's Ifs ran over all sets of inputs: what never ran is not proven, whatever the numbers say. */
+/**
+ * Finds the branches of a model's Ifs that ran over all sets of inputs. A branch that never ran is not proven, whatever
+ * the numbers are.
+ */
 
 import { GraphBuilder } from '../../ir/build.js';
 import { cloneModel } from '../../ir/clone.js';
@@ -19,18 +22,21 @@ import { subjectOf } from '../sides/subject.js';
 export interface BranchCoverage {
   /** Branches that ran in some set. */
   readonly ran: number;
-  /** Branches whose running can be told: those of Ifs in the main graph and in branches, which inputs decide. */
+  /** Branches that can be observed: those of Ifs in the main graph and in branches, where inputs decide. */
   readonly total: number;
   /** Those that never ran: `else of If "decoder"`. */
   readonly never: readonly string[];
-  /** Ifs in the bodies of loops and in functions, of which nothing is known. */
+  /** Ifs in the bodies of loops and in functions. They are not observed. */
   readonly unknown: number;
 }
 
-/** No more sets are run after so many milliseconds. */
+/** Milliseconds after which no further set is run. */
 const LIMIT = 5000;
 
-/** Runs a copy of the model that gives out the conditions of its Ifs, on the sets that there is time for. Undefined where it has none, or the copy does not run. */
+/**
+ * Runs a copy of the model that outputs the conditions of its Ifs, on the sets that time allows. Undefined for a model
+ * without Ifs, or if the copy does not run.
+ */
 export async function branchCoverage(
   runtime: RuntimeProcess,
   model: Model,
@@ -68,7 +74,7 @@ export async function branchCoverage(
     subject.close();
   }
   const isReached = (i: number): boolean => [1n, 0n].some((side) => seen[i]?.has(side));
-  // What the graph alone decides has one branch, and whatever stands in the other never runs.
+  // An If that the graph alone decides has one branch; everything in its other branch never runs.
   const open = marks.flatMap(({ isFixed, isUnderFixed, label }, i) =>
     isFixed || (isUnderFixed && !isReached(i)) ? [] : [{ label, seen: seen[i] as ReadonlySet<bigint> }],
   );
@@ -92,20 +98,20 @@ function countIfs(model: Model): number {
   return count;
 }
 
-/** A number that says how an If was decided: 1 then, 0 else, −1 where it was not reached. */
+/** A number for the outcome of an If: 1 then, 0 else, −1 not reached. */
 interface Mark {
   readonly label: string;
   readonly value: Value;
-  /** No input has a say in it: the graph alone decides. */
+  /** True where no input decides: the graph alone does. */
   readonly isFixed: boolean;
-  /** The same of an If around it. */
+  /** True where an If around this one is fixed. */
   readonly isUnderFixed: boolean;
 }
 
 const markType = tensorType('int64', [1]);
 const UNREACHED = -1;
 
-/** The marks of the Ifs in a graph, and of those in their branches, which become outputs of the Ifs around them. */
+/** The marks of the Ifs in a graph and in their branches. Marks from branches become outputs of the Ifs around them. */
 function marksIn(graph: Graph): Mark[] {
   const build = new GraphBuilder(graph);
   return graph
@@ -121,7 +127,7 @@ function marksIn(graph: Graph): Mark[] {
     });
 }
 
-/** True for what no input changes: constants, ranks, and what is computed of these alone. */
+/** True for a condition that no input changes: a constant, a rank, or a value computed of these alone. */
 function isDecided(condition: Value | undefined): boolean {
   const seen = new Set<Value>();
   const waiting = [condition];
@@ -131,7 +137,7 @@ function isDecided(condition: Value | undefined): boolean {
     seen.add(value);
     const { producer } = value;
     if (producer?.is('Size') && producer.inputs[0]?.producer?.is('Shape')) continue;
-    // What reads nothing and is no constant draws random numbers.
+    // A node without inputs draws random numbers, as it is no constant.
     if (!producer || producer.bodies.length > 0 || producer.inputs.length === 0) return false;
     append(waiting, producer.inputs);
   }
@@ -159,7 +165,7 @@ function innerMarks(node: Node): Mark[] {
   return widened(node, graph, all);
 }
 
-/** The If again, with an output for each mark that its branches give. */
+/** Replaces an If by a copy with an output for each mark of its branches. */
 function widened(node: Node, graph: Graph, marks: readonly Mark[]): Mark[] {
   const attributes = Object.fromEntries(node.attributes);
   for (const name of Object.keys(attributes)) graph.setAttribute(node, name, undefined);

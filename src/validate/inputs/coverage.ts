@@ -1,4 +1,4 @@
-/** The reach of the inputs: the branches that ran, and whether one row of a batch touches the others. */
+/** Measures the coverage of the inputs: the branches that ran, and whether one row of a batch affects the others. */
 import { RuntimeError, type Session } from '../../runtime/isolate.js';
 import type { AccuracyReport } from '../index.js';
 import type { Contestant } from '../proof.js';
@@ -6,7 +6,10 @@ import type { Reference } from '../reference.js';
 import { branchCoverage } from './branches.js';
 import { type RowDependence, rowDependence } from './rows.js';
 
-/** The report with both. Rows are asked for where a pass changed numbers: what one row does to the scale of all is no other's fault. */
+/**
+ * Adds both to the report. Rows are tried unless a pass changed numbers on purpose: one row may then change the scale
+ * of all.
+ */
 export async function withCoverage(
   accuracy: AccuracyReport,
   reference: Reference,
@@ -40,7 +43,7 @@ async function rowsOf(
   }
 }
 
-/** A runtime that fails here takes nothing away from what was compared before. */
+/** A runtime that fails here does not void the comparison before. */
 async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -1,4 +1,7 @@
-/** The numbers of an input that decides something: a sample rate, a mode, a flag. Each side of each decision wants a run. */
+/**
+ * Finds numbers for inputs that decide something: a sample rate, a mode, a flag. Each side of each decision wants a
+ * run.
+ */
 
 import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
@@ -9,10 +12,10 @@ import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import { readersOf, scalarOf } from './flow.js';
 
-/** An input that decides, with one of its numbers. */
+/** A deciding input by name, with one number for it. */
 export type Side = Readonly<Record<string, number>>;
 
-/** A comparison of an input with a constant; `isOrdered`: above and below differ. */
+/** A comparison of an input with a constant. `isOrdered`: below and above differ. */
 interface Decision {
   readonly constant: number;
   readonly isOrdered: boolean;
@@ -20,10 +23,10 @@ interface Decision {
 
 const ordered = ['Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual'];
 
-/** Sides of all inputs together that are tried at most. */
+/** At most this many sides are tried, over all inputs together. */
 const MOST = 8;
 
-/** The sides that none of some runs has been on, each with a number that is on it. */
+/** The sides that none of these runs took, each with a number that takes it. */
 export function sidesOf(model: Model, runs: readonly Tensors[]): Side[] {
   const sides: Side[] = [];
   for (const input of model.graph.inputs) {
@@ -54,7 +57,7 @@ export function sidesOf(model: Model, runs: readonly Tensors[]): Side[] {
   return sides.slice(0, MOST);
 }
 
-/** What a single element is compared with; zero is what conditions are cast from. */
+/** The constants that a one-element input is compared with. A cast to a condition compares with zero. */
 function decisionsOf(model: Model, input: Value): Decision[] {
   if (input.shape?.every((dim) => dim === 1) !== true) return [];
   const decisions = new Map<number, boolean>();
@@ -70,7 +73,9 @@ function decisionsOf(model: Model, input: Value): Decision[] {
   return [...decisions].map(([constant, isOrdered]) => ({ constant, isOrdered }));
 }
 
-/** A number below a constant, and one above. Rates and sizes come halved and doubled rather than with one more or less. */
+/**
+ * A number below a constant, and one above. Rates and sizes come halved and doubled rather than with one more or less.
+ */
 function besides({ elem }: Value, constant: number): [below: number, above: number] {
   if (constant >= 1000 && constant % 2 === 0) return [constant / 2, constant * 2];
   const step = isInteger(elem) || elem === 'bool' ? 1 : Math.max(1, Math.abs(constant)) / 2;

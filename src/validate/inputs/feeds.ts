@@ -1,4 +1,4 @@
-/** Inputs made from what the graph says about them: seeded, so that anyone can make them again. */
+/** Makes up inputs from the graph's own facts about them. They are seeded, so that anyone can make them again. */
 
 import type { Model } from '../../ir/model.js';
 import { named, under } from '../../ir/named.js';
@@ -15,9 +15,9 @@ import { isFew, runRefusal } from './run-work.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices } from './sizes.js';
 
 /**
- * What masks hold. full: ones. padded: zeros at the end of rows. holes: zeros anywhere but at the first place, so
- * that a mask taken for a length shows, and a causal row always sees something. left: zeros at the beginning. rows: holes,
- * and a first row that sees nothing.
+ * The pattern of a mask. full: ones. padded: zeros at the end of rows. holes: zeros anywhere but at the first place, so
+ * that a mask taken for a length shows, and a causal row always sees something. left: zeros at the beginning. rows:
+ * holes, and a first row that sees nothing.
  */
 export type Variant = 'full' | 'padded' | 'holes' | 'left' | 'rows';
 
@@ -28,40 +28,40 @@ export interface FeedOptions extends SizeOptions {
   readonly variant?: Variant;
   /** Sizes of open dims; default the first choice. */
   readonly sizes?: Sizes;
-  /** What float inputs of unknown meaning hold. Default normal. */
+  /** The numbers of float inputs without a known role. Default normal. */
   readonly kind?: KindName;
-  /** What inputs hold that decide something, by name: every element is this number. */
+  /** Numbers for inputs that decide something, by name: every element is this number. */
   readonly values?: Readonly<Record<string, number>>;
 }
 
 /** Inputs to run a model on. */
 export interface Feeds {
   readonly tensors: Tensors;
-  /** In words: where they come from, and the shapes. */
+  /** The source and the shapes, in words. */
   readonly about: string;
-  /** Whether they were given, or are generated. */
+  /** data: given by the user; made: generated. */
   readonly source: 'data' | 'made';
-  /** What float inputs of unknown meaning hold; absent where none was made up. */
+  /** The numbers of float inputs without a known role; absent where there is no such input. */
   readonly kind?: InputKind;
 }
 
-/** Elements of all inputs together that are made up at most: lists take JavaScript's memory many times over. */
+/** At most this many elements are made up for all inputs together: lists take JavaScript's memory many times over. */
 const mostOf = ({ budget }: Model): number => budget.limitOf('input-elements');
 
-/** How many elements the inputs would have beyond those that are made up; 0 where they are made. Throws RangeError for impossible shapes. */
+/** The number of elements beyond the limit for made-up inputs; 0 within it. Throws RangeError for impossible shapes. */
 export function excessOf(model: Model, options: FeedOptions = {}): number {
   const shapes = shapesOf(model, options.sizes ?? sizeChoices[0]!, options);
   const count = fedInputs(model, options).reduce((sum, { name }) => sum + elementCount(shapes.get(name) ?? []), 0);
   return Math.max(0, count - mostOf(model));
 }
 
-/** The inputs that are fed: those without a default, and those whose shape is asked for. */
+/** The inputs to feed: those without a default, and those with a shape in the options. */
 export const fedInputs = (model: Model, { shapes }: FeedOptions): Value[] =>
   model.graph.inputs.filter((input) => !input.defaultTensor || under(shapes, input.name));
 
 /**
- * One set of inputs. Inputs with a default are left out, so that the default is what runs. Throws RangeError for impossible
- * shapes, RuntimeError for inputs too large to make up.
+ * Makes one set of inputs. Inputs with a default are left out, so that the default runs. Throws RangeError for
+ * impossible shapes, RuntimeError for inputs too large to make up.
  */
 export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
   const { seed = 0, variant = 'holes', kind = 'normal', values = {} } = options;
@@ -82,7 +82,10 @@ export function makeFeeds(model: Model, options: FeedOptions = {}): Feeds {
   };
 }
 
-/** Why a run on these inputs is refused before they are made; undefined where it is not, or where they cannot be made for another reason. */
+/**
+ * The error that refuses a run on these inputs before they are made. Undefined where the run is allowed, or where the
+ * inputs cannot be made for another reason.
+ */
 export function refusalOf(model: Model, options: FeedOptions): RuntimeError | undefined {
   try {
     affordable(model, options);
@@ -93,7 +96,9 @@ export function refusalOf(model: Model, options: FeedOptions): RuntimeError | un
   return undefined;
 }
 
-/** What inputs are made with. Throws as makeFeeds does, before the large ones are made: that takes as long as a run. */
+/**
+ * The facts for making inputs. Throws as makeFeeds does, and before it makes large inputs: that takes as long as a run.
+ */
 function affordable(model: Model, options: FeedOptions) {
   const { seed = 0, variant = 'holes', sizes = sizeChoices[0]!, kind = 'normal', values = {} } = options;
   const excess = excessOf(model, options);
@@ -125,7 +130,10 @@ function affordable(model: Model, options: FeedOptions) {
   return { inputs, roles, made };
 }
 
-/** True for floats that the graph says nothing of, except what a run before gave: states and caches have the model's own scale. */
+/**
+ * True for floats of unknown meaning, except the outputs of an earlier run: states and caches have the model's own
+ * scale.
+ */
 export const isOfUnknownScale = ({ elem, name }: Value, { kind }: Role): boolean =>
   kind === 'normal' && isFloat(elem) && !/past|cache|state(?!s)|^[hc](_?[0n])?$/i.test(name);
 
@@ -136,7 +144,7 @@ const filled = (input: Value, shape: readonly number[], value: number): TensorDa
     shape,
   );
 
-/** `input_ids[2,7], attention_mask[2,7]`; long lists are cut. */
+/** The shapes as `input_ids[2,7], attention_mask[2,7]`; long lists are cut. */
 export function shapesText(tensors: Tensors): string {
   const entries = Object.entries(tensors).map(([name, { shape }]) => `${name}[${shape}]`);
   const shown = entries.slice(0, 6).join(', ');
@@ -153,10 +161,10 @@ interface Context {
 
 const WORDS = ['a', 'The', 'cat', 'sat', 'on', 'café', '東京', '', 'a longer text', '42'];
 
-/** Large enough to be minus infinity for a softmax, within float16. */
+/** A number that is minus infinity for a softmax, and within float16. */
 const MASKED = -10_000;
 
-/** New tokens of a text that is generated. */
+/** The number of new tokens of a generated text. */
 const GROWN = 4;
 
 function tensorFor(input: Value, shape: number[], role: Role, random: Random, context: Context): TensorData {
@@ -175,7 +183,7 @@ function tensorFor(input: Value, shape: number[], role: Role, random: Random, co
         shape,
       );
     case 'ids':
-      // The first rows of a vocabulary are padding and the like, where it has any.
+      // The first rows of a vocabulary are often special tokens, such as padding.
       return data(
         elem,
         list(() => random.int(role.below > 16 ? 4 : 0, role.below)),
@@ -229,7 +237,7 @@ function tensorFor(input: Value, shape: number[], role: Role, random: Random, co
   }
 }
 
-/** Throws where onnxruntime-node could not take the input. */
+/** The element type of an input. Throws for a type that onnxruntime-node cannot take. */
 function elementType(input: Value): DataType {
   const { elem, type } = input;
   if (type?.kind === 'tensor' && elem && dataTypes[elem].bits !== 4 && dataTypes[elem].kind !== 'complex') return elem;
@@ -240,7 +248,7 @@ function elementType(input: Value): DataType {
 const data = (type: DataType, numbers: readonly number[], shape: readonly number[]): TensorData =>
   toTensorData(tensorOf(type, numbers, shape));
 
-/** Which places of a row of `length` are seen. */
+/** The visible places in a row of `length`. */
 function seenIn(row: number, length: number, random: Random, variant: Variant): boolean[] {
   const part = Math.max(1, Math.ceil(length * (row % 2 === 0 ? 0.7 : 0.9)));
   return Array.from({ length }, (_, i) => {
@@ -252,7 +260,7 @@ function seenIn(row: number, length: number, random: Random, variant: Variant): 
   });
 }
 
-/** A mask over the last axis, the same for all that belongs to one row of the batch. */
+/** A mask over the last axis, equal in all parts of one row of the batch. */
 function maskOf(
   shape: readonly number[],
   values: 'bits' | 'additive',

@@ -1,4 +1,7 @@
-/** Where an input goes: who reads its numbers, through the ops that only move or recast them, into every body and function. */
+/**
+ * Follows an input to the nodes that read its numbers: through ops that only move or recast them, into every body and
+ * function.
+ */
 import { constantTensor } from '../../ir/constants.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
@@ -11,11 +14,11 @@ import { outputsFrom } from '../../ops/moved.js';
 export interface Reader {
   readonly node: Node;
   readonly index: number;
-  /** What was added to the numbers on the way. */
+  /** The sum that was added to the numbers on the way. */
   readonly offset: number;
 }
 
-/** Everyone who reads the numbers of a value, in the order found. */
+/** All readers of a value's numbers, in the order found. */
 export function readersOf(model: Model, input: Value): Reader[] {
   const readers: Reader[] = [];
   const seen = new Set<string>();
@@ -45,7 +48,7 @@ export function readersOf(model: Model, input: Value): Reader[] {
   return readers;
 }
 
-/** The input of a body or a function that stands for an input of the node. */
+/** The input of a body or a function that receives an input of the node. */
 function innerInput(model: Model, node: Node, index: number): Value | undefined {
   const body = node.bodies[0];
   if (node.is('Loop')) return index >= 2 ? body?.inputs[index] : undefined;
@@ -62,7 +65,7 @@ function addend(node: Node, index: number): number | undefined {
   return node.is('Sub') ? -value! : value;
 }
 
-/** The number that a constant of one element holds. */
+/** The number in a constant of one element. */
 export function scalarOf(value: Value | undefined): number | undefined {
   const tensor = constantTensor(value);
   return tensor && elementCount(tensor.shape) === 1 ? numbersOf(tensor)[0] : undefined;

@@ -1,4 +1,4 @@
-/** Numbers for float inputs of unknown meaning: several scales, as people feed them. */
+/** Makes numbers for float inputs of unknown meaning, at several scales that people feed. */
 import type { Random } from './random.js';
 
 export type KindName = 'normal' | '0–1' | '0–255' | '±32768' | 'swelling' | 'swelling to 32768';
@@ -10,7 +10,7 @@ export interface InputKind {
   readonly largest: number;
 }
 
-/** A number at a place along the last axis, from 0 to 1. */
+/** Makes a number for a place along the last axis; the place runs from 0 to 1. */
 type Make = (random: Random, place: number) => number;
 
 const NORMAL = 6;
@@ -22,7 +22,7 @@ const swelling = (random: Random, place: number): number =>
 const makers: Readonly<Record<KindName, { readonly largest: number; readonly make: Make }>> = {
   normal: { largest: NORMAL, make: (random) => Math.max(-NORMAL, Math.min(NORMAL, random.normal())) },
   '0–1': { largest: 1, make: (random) => random.next() },
-  // Pictures and sound of these scales are whole numbers.
+  // Pictures and sound at these scales are whole numbers.
   '0–255': { largest: 255, make: (random) => random.int(0, 256) },
   '±32768': { largest: 32768, make: (random) => random.int(-32768, 32768) },
   swelling: { largest: 1, make: swelling },
@@ -33,20 +33,20 @@ export const kindOf = (name: KindName): InputKind => ({ name, largest: makers[na
 
 export const makerOf = (name: KindName): Make => makers[name].make;
 
-/** An axis of so many places may be one of samples. */
+/** An axis of at least this many places may be one of samples. */
 const LONG = 256;
 
-/** More rows than the channels of sound have are something else: what a sequence of tokens is made of, for one. */
+/** Sound has at most this many channels; more rows are something else, such as a sequence of tokens. */
 const CHANNELS = 2;
 
-/** True for a shape that sound has: samples on the last axis, for each channel. */
+/** True for the shape of sound: samples on the last axis, for each channel. */
 export function isSignal(shape: readonly number[]): boolean {
   const [last = 0, channels = 1] = shape.toReversed();
   return shape.length <= 3 && last >= LONG && (shape.length < 3 || channels <= CHANNELS);
 }
 
-/** The kinds of several scales, the most telling first. */
+/** Kinds at several scales, the most revealing first. */
 export const scales: readonly KindName[] = ['0–1', '0–255', '±32768'];
 
-/** The kinds that sound is like. */
+/** Kinds that resemble sound. */
 export const sounds: readonly KindName[] = ['swelling', 'swelling to 32768'];

@@ -1,4 +1,4 @@
-/** What an input is for: what the graph does with it says so, its name only where the graph does not. */
+/** Finds the role of an input: by the nodes that read it, and by its name only where these do not tell. */
 
 import { fromStart } from '../../ir/axes.js';
 import { minOf } from '../../ir/lists.js';
@@ -8,13 +8,16 @@ import { dataTypes, isFloat, isInteger } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { type Reader, readersOf, scalarOf } from './flow.js';
 
-/** What numbers an input takes. `below`: the rows of the table that it indexes. */
+/** The role of an input, which decides its numbers. `below`: the rows of the table that it indexes. */
 export type Role =
   | { readonly kind: 'ids'; readonly below: number }
   | { readonly kind: 'positions'; readonly below: number | undefined }
   | { readonly kind: 'mask'; readonly values: 'bits' | 'additive' }
   | { readonly kind: 'flag' }
-  /** A number of elements: of a sequence, of what an attention cache holds (one less), of both together, or of a sequence that grew. */
+  /**
+   * A number of elements: of a sequence, of an attention cache (one less), of both together, or of a sequence that
+   * grew.
+   */
   | { readonly kind: 'lengths'; readonly of: 'sequence' | 'total minus one' | 'total' | 'longer' }
   | { readonly kind: 'timestep' }
   | { readonly kind: 'count' }
@@ -24,7 +27,7 @@ export type Role =
 
 const MICROSOFT = 'com.microsoft';
 
-/** Rows of the table that a reader indexes with the input; undefined where it does not. */
+/** The rows of the table that a reader indexes with the input; undefined for another reader. */
 function tableRows({ node, index, offset }: Reader): number | undefined {
   const rows = (value: Value | undefined, axis = 0): number | undefined => {
     const shape = value?.shape;
@@ -56,7 +59,10 @@ const generators: Readonly<Record<string, readonly string[]>> = {
   Sampling: draws,
 };
 
-/** What such an operator takes there: ids of its vocabulary, some more positions than those, a few beams, penalties of 1. */
+/**
+ * The role of such an operator's input: ids of its vocabulary, a few positions more than these, a few beams, penalties
+ * of 1.
+ */
 function generationRole(model: Model, { node, index }: Reader): Role | undefined {
   if (node.domain !== MICROSOFT) return undefined;
   switch (under(generators, node.opType)?.[index]) {
@@ -81,7 +87,7 @@ function generationRole(model: Model, { node, index }: Reader): Role | undefined
   }
 }
 
-/** Inputs of attention ops that are masks: which slots, and what they hold. */
+/** Mask inputs of attention ops: their slots, and their roles. */
 const maskSlots: readonly (readonly [opType: string, domain: string, index: number])[] = [
   ['MultiHeadAttention', MICROSOFT, 4],
   ['Attention', MICROSOFT, 3],
@@ -96,7 +102,7 @@ const biasSlots: readonly (readonly [opType: string, domain: string, index: numb
 const stands = (slots: typeof maskSlots, { node, index }: Reader): boolean =>
   slots.some(([opType, domain, at]) => at === index && node.is(opType, domain));
 
-/** A choice between two: 1 - mask, a condition, a comparison with 0 or 1. */
+/** True for a reader that chooses between two: 1 - mask, a condition, a comparison with 0 or 1. */
 function readsAsBit(reader: Reader): boolean {
   const { node, index } = reader;
   if (stands(maskSlots, reader)) return true;

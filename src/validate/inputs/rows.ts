@@ -1,4 +1,7 @@
-/** Whether one row of a batch touches the others: an outlier, infinities or NaN in one, ordinary numbers in the rest, before and after the passes. */
+/**
+ * Tests whether one row of a batch affects the others: feeds an outlier, infinities or NaN in one row and ordinary
+ * numbers in the rest, before and after the passes.
+ */
 
 import { type Dim, dimText } from '../../ir/dims.js';
 import type { Model } from '../../ir/model.js';
@@ -13,29 +16,29 @@ import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import { isOfUnknownScale } from './feeds.js';
 import { roleOf } from './roles.js';
 
-/** What stands in one row. */
+/** The odd numbers in one row. */
 type Odd = 'outlier' | 'inf' | 'NaN';
 
-/** What a row of one kind does. */
+/** The effect of one odd row. */
 export interface RowEffect {
   readonly row: Odd;
   /** ‖change‖ / ‖other rows‖ in the result; null where other rows become NaN or infinite. */
   readonly change: number | null;
-  /** The row itself is NaN or infinite before, and finite after. */
+  /** True where the row itself is NaN or infinite before, and finite after. */
   readonly becomesFinite: boolean;
 }
 
 export interface RowDependence {
-  /** What the passes brought: in the original other rows stay as they are, and NaN stays NaN. */
+  /** Effects that the passes introduced: in the original other rows stay as they are, and NaN stays NaN. */
   readonly effects: readonly RowEffect[];
-  /** The same in words. */
+  /** The effects in words. */
   readonly texts: readonly string[];
 }
 
 /** Runs a model on tensors. */
 type Run = (tensors: Tensors) => Promise<Tensors>;
 
-/** A longer run says too little for its time: nine of them are made. */
+/** A longer run is not worth its time: nine of them are made. */
 const LONG_MS = 100;
 
 const ROWS = 3;
@@ -47,7 +50,10 @@ const odds: Readonly<Record<Odd, (number: number) => number>> = {
   NaN: () => Number.NaN,
 };
 
-/** Other rows of the original may move by so much: kernels sum in another order. In the result by so much more than nothing is told. */
+/**
+ * Other rows may move by this much: in the original because kernels sum in another order, in the result because a
+ * smaller effect is not worth a report.
+ */
 const NOISE = { original: 1e-4, result: 1e-2 };
 
 /** Undefined where the model has no batch of independent rows, does not run on one, or takes long. */
@@ -101,13 +107,13 @@ function textsOf({ row, change, becomesFinite }: RowEffect): string[] {
   return [...moved, ...(becomesFinite ? [`${names[row]} comes out as finite numbers; before it did not`] : [])];
 }
 
-/** Inputs of several rows, and which of them hold the numbers that one row is made odd in. */
+/** Inputs of several rows, and the inputs among them in which one row is made odd. */
 interface Batch {
   readonly tensors: Tensors;
   readonly names: readonly string[];
 }
 
-/** Three rows of each input whose first dim is the batch: the first row of what is fed, three times, where the batch is open. */
+/** Makes three rows of each input whose first dim is the batch: the first row three times, where the batch is open. */
 function batchOf(model: Model, tensors: Tensors): Batch | undefined {
   const { inputs } = model.graph;
   const floats = inputs.filter((input) => under(tensors, input.name) && isOfUnknownScale(input, roleOf(model, input)));
@@ -115,7 +121,7 @@ function batchOf(model: Model, tensors: Tensors): Batch | undefined {
   const isFixed = typeof batch === 'number';
   if (batch === undefined || (isFixed && batch < ROWS)) return undefined;
   const isOne = (dim: Dim | undefined) => dim !== undefined && dimText(dim) === dimText(batch);
-  // A batch that stands on another axis too (a state's second) is not taken apart here.
+  // A batch that stands on another axis too (a state's second) is not supported here.
   if (inputs.some(({ shape }) => shape?.slice(1).some(isOne) && !isFixed)) return undefined;
   const isBatch = (input: Value): boolean => isOne(input.shape?.[0]);
   const entries = inputs.flatMap((input): [string, TensorData][] => {
@@ -126,7 +132,7 @@ function batchOf(model: Model, tensors: Tensors): Batch | undefined {
   return { tensors: Object.fromEntries(entries), names: floats.filter(isBatch).map(({ name }) => name) };
 }
 
-/** Three times the first row. */
+/** Repeats the first row three times. */
 function repeated({ type, shape, data }: TensorData): TensorData {
   const count = elementCount(shape.slice(1));
   const rows = [ROWS, ...shape.slice(1)];
@@ -143,7 +149,7 @@ function repeated({ type, shape, data }: TensorData): TensorData {
 interface Effect {
   readonly row: Odd;
   readonly change: number | null;
-  /** The odd row is. */
+  /** True where the odd row is finite. */
   readonly staysFinite: boolean;
 }
 
@@ -165,7 +171,7 @@ function withOdd({ type, shape, data }: TensorData, change: (number: number) => 
   return toTensorData(tensorOf(type, numbers, shape));
 }
 
-/** How far the other rows moved, the largest of all outputs that have rows. */
+/** The movement of the other rows, the largest of all outputs with rows. */
 function effectOf(ordinary: Tensors, found: Tensors): Omit<Effect, 'row'> {
   let change: number | null = 0;
   let staysFinite = true;

@@ -1,4 +1,4 @@
-/** Runs the original on its sets of inputs: those that always run, data, and more while there is time. */
+/** Runs the original on its sets of inputs: the base sets, given data, and more while there is time. */
 import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { elementCount } from '../../ir/tensor.js';
@@ -10,26 +10,29 @@ import type { GivenSet } from './files/given.js';
 import { morePlans, type Plan } from './sets.js';
 import { type Sizes, sizeChoices } from './sizes.js';
 
-/** Sets of inputs that always run, at different sizes; masks of the first have holes. */
+/** The number of base sets, which run whatever the time. They have different sizes; masks of the first have holes. */
 const SETS = 2;
 const MOST_SETS = 16;
 
 /**
- * Sets of data that run at most, the bytes that they and their outputs may hold, and how long they run: so many times as long as more sets
- * than those that always run, or milliseconds where none do.
+ * Limits of given data: the number of sets, the bytes of the sets with their outputs, and the time: this many times the
+ * time for further sets, or milliseconds where no further sets run.
  */
 const MOST_DATA = { sets: 64, bytes: 2 ** 29, budgets: 8, ms: 10_000 };
 
-/** The first of the others tell most (other branches, sound): they are not cut because a machine is busy, as long as each takes less than this. */
+/**
+ * The first further sets reveal most (other branches, sound). A busy machine does not cut them, as long as each takes
+ * less than this.
+ */
 const TELLING = { sets: 3, ms: 60 };
 
-/** Sets that are made up where there is data. */
+/** The number of made-up sets beside given data. */
 const MADE_BESIDE = 4;
 
 const countIn = ({ tensors }: Feeds): number =>
   Object.values(tensors).reduce((sum, { shape }) => sum + elementCount(shape), 1);
 
-/** Runs the original on one set after another, and keeps what it gives. */
+/** Runs the original on one set after another, and keeps its outputs. */
 export class Runner {
   readonly #runtime: RuntimeProcess;
   readonly #source: string | Uint8Array;
@@ -37,14 +40,14 @@ export class Runner {
   session: Session;
   readonly runs: ReferenceRun[] = [];
   readonly notes: string[] = [];
-  /** Where it does not run, and the first reason. */
+  /** Sets that the original does not run on; the first reason is kept. */
   readonly failed: Feeds[] = [];
   failure: RuntimeError | undefined;
-  /** The sizes that it ran at. */
+  /** The sizes of successful runs. */
   readonly sizes = new Set<Sizes>();
-  /** The longest that a run took, by the number of elements that were fed. */
+  /** The longest time of a run, by the number of fed elements. */
   readonly #times = new Map<number, number>();
-  /** Whether one took so long, or so much, that it was ended. */
+  /** True once a run took too long or too much memory, and was ended. */
   isEnded = false;
 
   constructor(runtime: RuntimeProcess, source: string | Uint8Array, load: LoadOptions, session: Session) {
@@ -54,7 +57,7 @@ export class Runner {
     this.session = session;
   }
 
-  /** Data has no sizes of ours: the first choice stands for them. */
+  /** Given data has no choice of sizes; the first choice stands for it. */
   async run(feeds: Feeds, sizes: Sizes = sizeChoices[0]!): Promise<void> {
     const start = performance.now();
     const outputs = await runTensors(this.session, feeds.tensors);
@@ -65,14 +68,14 @@ export class Runner {
     this.#times.set(count, Math.max(this.#times.get(count) ?? 0, ms));
   }
 
-  /** How long a run may take: as long as one of as many elements did, or in proportion. */
+  /** The expected time of a run: that of a run with as many elements, or in proportion. */
   expectedMs(feeds: Feeds): number {
     const count = countIn(feeds);
     const known = [...this.#times].map(([fed, ms]) => (fed === count ? ms : ms * Math.max(1, count / fed)));
     return this.#times.get(count) ?? maxOf(known);
   }
 
-  /** Runs what may fail, and tells whether it ran; rejects where a failure says nothing of the inputs. */
+  /** Tries a run and tells whether it worked; rejects where a failure is not due to the inputs. */
   async attempt(feeds: Feeds, sizes: Sizes): Promise<boolean> {
     try {
       await this.run(feeds, sizes);
@@ -87,7 +90,7 @@ export class Runner {
     }
   }
 
-  /** Runs what need not run: where the process ends over it, whatever the reason, what ran before stands. */
+  /** Tries an optional run. If the process ends over it, for whatever reason, earlier runs stand. */
   async attemptMore(feeds: Feeds, sizes: Sizes): Promise<boolean> {
     try {
       return await this.attempt(feeds, sizes);
@@ -100,13 +103,13 @@ export class Runner {
     }
   }
 
-  /** A process that was killed says nothing of the inputs; one that lives and has no memory for them does. */
+  /** A killed process tells nothing of the inputs; a living one without memory for them does. */
   #isKilled({ kind }: RuntimeError): boolean {
     return kind === 'killed' && this.#runtime.pid === undefined;
   }
 }
 
-/** Until enough of the sizes run. */
+/** Runs base sets until enough sizes worked. */
 export async function runBase(runner: Runner, plans: Iterable<Plan>, most = SETS): Promise<void> {
   for (const { sizes, make } of plans) {
     const feeds = make();
@@ -116,14 +119,14 @@ export async function runBase(runner: Runner, plans: Iterable<Plan>, most = SETS
   }
   if (!runner.runs.length && runner.failure) throw runner.failure;
   const [, second, ...others] = runner.failed;
-  // One reason is enough: a line for each size says no more.
+  // One reason is enough: a line for each size adds nothing.
   if (second && others.length)
     runner.notes.splice(1, 1 + others.length, `${failsOn(second)}, nor at ${others.length} other sizes`);
 }
 
 const failsOn = ({ tensors }: Feeds): string => `the original does not run on ${shapesText(tensors)}`;
 
-/** All sets, or as many as there is time for, spread over all of them: the first and the last are among them. */
+/** Runs all sets of data, or as many as time allows, spread evenly from the first to the last. */
 export async function runData(
   runner: Runner,
   sets: readonly GivenSet[],
@@ -139,26 +142,26 @@ export async function runData(
     runner.notes.push(`${left.length + 1} of ${sets.length} sets of inputs were run, spread over all of them`);
 }
 
-/** How many sets of data run, by what the first takes; two at least. */
+/** The number of sets of data to run, by the cost of the first; two at least. */
 export function dataCount(each: { readonly ms: number; readonly bytes: number }, setsBudgetMs?: number): number {
   const ms = setsBudgetMs === undefined ? MOST_DATA.ms : MOST_DATA.budgets * setsBudgetMs;
   return Math.max(2, Math.floor(Math.min(MOST_DATA.sets, MOST_DATA.bytes / each.bytes, ms / each.ms)));
 }
 
-/** Texts count as nothing. */
+/** The bytes of a run. Texts count as nothing. */
 const bytesOf = ({ feeds, outputs }: ReferenceRun): number =>
   [...Object.values(feeds.tensors), ...Object.values(outputs)].reduce(
     (sum, { data }) => sum + (data instanceof Uint8Array ? data.byteLength : 0),
     0,
   );
 
-/** So many of a list at equal distances, the last among them. */
+/** Picks `count` items of a list at equal distances, the last among them. */
 const spread = <T>(list: readonly T[], count: number): T[] =>
   list.length <= count
     ? [...list]
     : Array.from({ length: count }, (_, i) => list[Math.ceil(((i + 1) * list.length) / count) - 1] as T);
 
-/** What is made up where there is data is of the shapes of the last set. */
+/** Options for made-up sets beside given data: they have the shapes of the last given set. */
 export function besideData(runner: Runner, options: ReferenceOptions): ReferenceOptions {
   const { feeds } = runner.runs.at(-1) as ReferenceRun;
   const shapes = Object.fromEntries(Object.entries(feeds.tensors).map(([name, { shape }]) => [name, shape]));
@@ -166,7 +169,10 @@ export function besideData(runner: Runner, options: ReferenceOptions): Reference
   return { ...options, shapes, dims: {}, mostSets: Math.min(options.mostSets ?? most, most) };
 }
 
-/** While there is time, as far as the runs before tell. `free` holds no shapes but those that were asked for. */
+/**
+ * Runs further sets while there is time, by the times of earlier runs. `free` has no shapes but those that the user
+ * asked for.
+ */
 export async function runMore(
   runner: Runner,
   model: Model,
@@ -186,11 +192,11 @@ export async function runMore(
       const ms = runner.expectedMs(feeds);
       if (performance.now() + ms > end && !(isTelling && ms < TELLING.ms)) continue;
       if (!(await runner.attemptMore(feeds, sizes))) continue;
-      // Alternatives were tried in vain before; one is enough.
+      // One alternative worked, so the notes of failed ones go.
       runner.notes.length = before;
       break;
     }
-    // One note is enough for alternatives of which none runs.
+    // One note is enough where no alternative runs.
     runner.notes.length = Math.min(runner.notes.length, before + 1);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * What running a model on inputs of given sizes asks for, beside what its weights can be worth: a file of a few bytes that fills the
- * memory or computes for hours is not run. What is not known counts as nothing: a model is refused for what it is seen to ask for.
+ * Refuses runs that ask for absurd work: estimates the work of a model on inputs of given sizes, beyond a multiple of
+ * its weights. A file of a few bytes that fills the memory or computes for hours is not run. Unknown work counts as
+ * nothing: a model is refused only for known work.
  */
 import { type Facts, inferTypes } from '../../infer/index.js';
 import { Work } from '../../infer/work.js';
@@ -25,13 +26,16 @@ const FEW = 64;
 
 const known = new WeakMap<Model, Map<string, string | undefined>>();
 
-/** Whether numbers of an input may be sizes, counts or conditions. */
+/** True if the numbers of an input may be sizes, counts or conditions. */
 export const isFew = (shape: readonly number[]): boolean => elementCount(shape) <= FEW;
 
-/** What is fed, by the input's name. */
+/** The shapes of fed inputs, by name. */
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** Why the model is not run on inputs of these shapes, of which `few` are made, as its budgets say; undefined where it may be. */
+/**
+ * The reason, by the model's budgets, that it is not run on inputs of these shapes; undefined where it may be run.
+ * `few`: the numbers of small inputs.
+ */
 export function runRefusal(model: Model, shapes: Shapes, few: Tensors): string | undefined {
   const asked = known.get(model) ?? new Map<string, string | undefined>();
   known.set(model, asked);
@@ -52,7 +56,7 @@ function refusal(model: Model, shapes: Shapes, few: Tensors): string | undefined
   return undefined;
 }
 
-/** The model with inputs of these sizes, those of few numbers as constants. */
+/** A copy of the model with inputs of these sizes; inputs of few numbers are constants. */
 function fed(model: Model, shapes: Shapes, few: Tensors): Model {
   const copy = cloneModel(model);
   for (const input of copy.graph.inputs) {
@@ -79,12 +83,12 @@ class Estimate {
   constructor(model: Model) {
     this.#model = model;
     const facts: Facts = inferTypes(model);
-    // A constant may be beyond 2^53, which contents are not.
+    // A constant may be beyond 2^53; contents cannot.
     this.#work = new Work((value) => (value.tensor ? fewOf(value.tensor) : facts.contents(value)), 0);
   }
 
   get total(): { readonly work: number; readonly largest: number; readonly largestName: string } {
-    // Of one call; the runtime puts the nodes of each into the graph.
+    // The work of one call; the runtime inlines the nodes of each.
     for (const fn of calleesFirst(this.#model)) this.#functions.set(fn, this.#of(fn.graph));
     const work = this.#of(this.#model.graph);
     return { work, largest: this.#largest, largestName: this.#largestName };

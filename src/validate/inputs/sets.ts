@@ -1,4 +1,7 @@
-/** Which sets of inputs a model is run on, in order: first those that always run, then more of other kinds while there is time. */
+/**
+ * Plans the sets of inputs that a model is run on: first the base sets, which always run, then sets of other kinds
+ * while there is time.
+ */
 
 import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
@@ -19,20 +22,20 @@ import { isSignal, scales, sounds } from './kinds.js';
 import { roleOf } from './roles.js';
 import { bakedChoices, openDims, type Sizes, shapesOf, sizeChoices, soundSizes } from './sizes.js';
 
-/** A set that is still to be made. */
+/** A set that is made on request. */
 export interface Plan {
   readonly sizes: Sizes;
   make(): Feeds;
 }
 
-/** One of those that are asked for first. */
+/** A plan of a base set. */
 interface BasePlan extends Plan {
   refusal(): RuntimeError | undefined;
 }
 
 const baseVariants: readonly Variant[] = ['holes', 'padded'];
 
-/** Generated inputs at one size after another; a model without open dims has one size. */
+/** Base sets at one size after another; a model without open dims has one size. */
 export function* basePlans(model: Model, options: FeedOptions): Iterable<BasePlan> {
   const seed = options.seed ?? 0;
   const open = openDims(model).filter((name) => under(options.dims, name) === undefined);
@@ -45,7 +48,10 @@ export function* basePlans(model: Model, options: FeedOptions): Iterable<BasePla
   }
 }
 
-/** Why the model is run on none of its base sets: loading it may take what running it would. Undefined where it may run on one. */
+/**
+ * The error that refuses all base sets, as loading a model may cost as much as running it. Undefined where at least one
+ * may run.
+ */
 export function refusalOfAll(model: Model, options: FeedOptions): RuntimeError | undefined {
   let first: RuntimeError | undefined;
   for (const { refusal } of basePlans(model, options)) {
@@ -62,15 +68,16 @@ function* choicesFor(model: Model, isOpen: boolean): Iterable<Sizes> {
   yield* bakedChoices(model);
 }
 
-/** Seeds from here on are of no base set. */
+/** Seeds of further sets start here, beyond those of base sets. */
 const MORE_SEEDS = 100;
 
-/** What masks hold in one set after another. */
+/** Mask patterns of further sets, in order. */
 const moreVariants: readonly Variant[] = ['left', 'rows', 'full', 'padded', 'holes'];
 
 /**
- * So many more sets, behind base sets that ran at some sizes: both sides of what inputs decide, floats of other kinds, in the end other seeds. Each is a list of
- * which the first that runs is enough. What is on another side may want other sizes: those of the `free` options.
+ * Plans further sets behind base sets of some sizes: both sides of decisions, floats of other kinds, in the end other
+ * seeds. Each item is a list of alternatives: the first that runs is enough. Another side of a decision may want other
+ * sizes: those of the `free` options.
  */
 export function* morePlans(
   model: Model,
@@ -114,7 +121,10 @@ const unknownInputs = (model: Model, options: FeedOptions): Value[] =>
 
 const hasUnknown = (model: Model, options: FeedOptions): boolean => unknownInputs(model, options).length > 0;
 
-/** The sizes to try with sound: a second of it where its length is open, then the longest that ran. Undefined where no input is like sound. */
+/**
+ * Sizes to try with sound: a second of it where its length is open, then the longest that ran. Undefined where no input
+ * resembles sound.
+ */
 function soundSizesOf(model: Model, options: FeedOptions, ran: readonly Sizes[]): Sizes[] | undefined {
   const longest = ran.reduce((a, b) => (b.length > a.length ? b : a));
   const shapes = shapesOf(model, longest, options);

@@ -1,4 +1,4 @@
-/** Sizes for dims that a model leaves open: one size a symbol, wherever it stands. */
+/** Chooses sizes for open dims: one size for each symbol, wherever it stands. */
 
 import { constantTensor } from '../../ir/constants.js';
 import type { Dim, SymbolName } from '../../ir/dims.js';
@@ -10,18 +10,18 @@ import { nameOf, symbolsOf } from '../../ir/symbols.js';
 import { elementCount } from '../../ir/tensor.js';
 import type { Value } from '../../ir/value.js';
 
-/** A choice of sizes for the kinds of dims that models have. */
+/** Sizes for the usual kinds of dims. */
 export interface Sizes {
   readonly batch: number;
-  /** Of a sequence. */
+  /** The length of a sequence. */
   readonly length: number;
-  /** Of what the encoder gives to a decoder. */
+  /** The length of an encoder's output, as its decoder reads it. */
   readonly encoder: number;
-  /** Of the attention cache. */
+  /** The length of the attention cache. */
   readonly past: number;
-  /** Height and width of what has been encoded: latents, feature maps. */
+  /** Height and width of encoded pictures: latents, feature maps. */
   readonly image: number;
-  /** Height and width of pictures. Detectors see nothing in small ones, and then give nothing to compare. */
+  /** Height and width of pictures. Detectors see nothing in small ones, and then leave nothing to compare. */
   readonly pixels: number;
 }
 
@@ -35,8 +35,8 @@ const sizes = (batch: number, length: number, encoder: number, past: number, ima
 });
 
 /**
- * Tried in this order until enough of them run. The first two differ in every dim, none is a power of two where a
- * fusion could take a size for another; the rest are what models with baked-in sizes want.
+ * Choices, tried in this order until enough of them run. The first two differ in every dim, and none is a power of two
+ * where a fusion could take a size for another; the rest suit models with baked-in sizes.
  */
 export const sizeChoices: readonly Sizes[] = [
   sizes(2, 7, 5, 3, 32, 160),
@@ -48,7 +48,7 @@ export const sizeChoices: readonly Sizes[] = [
   sizes(1, 64, 64, 16, 384, 512),
   sizes(1, 128, 128, 16, 512, 640),
   sizes(1, 1, 1, 1, 48, 48),
-  // Samples of sound, of which a window has hundreds.
+  // Samples of sound: a window has hundreds.
   sizes(2, 512, 512, 16, 512, 640),
   sizes(1, 1280, 1280, 16, 512, 640),
 ];
@@ -59,7 +59,7 @@ export const typicalSizes: readonly Sizes[] = [sizes(1, 128, 128, 128, 64, 224),
 /** A second of sound, one or so of everything else. */
 export const soundSizes: Sizes = sizes(1, 16_000, 16, 16, 64, 224);
 
-/** How many lengths that a model states are tried, and from where on a number is hardly an axis. */
+/** The number of lengths in the model to try, and the least number that is likely an axis. */
 const BAKED = { count: 8, least: 5 };
 
 /** More choices, for models whose exporter baked a size into a shape: the whole numbers of small constants, most frequent first. */
@@ -76,7 +76,7 @@ export function* bakedChoices(model: Model): Iterable<Sizes> {
     for (const batch of [2, 1]) yield sizes(batch, length, length, length, length, length);
 }
 
-/** Tables and caches that are looked into. */
+/** Tables and caches of up to this many elements are searched. */
 const TABLE = 64;
 
 export interface SizeOptions {
@@ -102,7 +102,7 @@ export function shapesOf(
   const hasPast = inputs.some((input) => declaredShape(input)?.some((_, axis) => isPast(input, axis)));
   const ordinary = new Set(inputs.filter(({ name }) => !/mask/i.test(name)).flatMap(symbolNames));
   const result = new Map<string, number[]>();
-  // Inputs that say what a symbol is come first: a batch before what merely shares its name.
+  // Inputs that name a symbol by their role come first: a batch before a dim that merely shares its name.
   for (const input of inputs)
     (declaredShape(input) ?? []).forEach((dim, axis) => {
       for (const name of symbolsOf(dim)) {
@@ -119,7 +119,7 @@ export function shapesOf(
   return result;
 }
 
-/** The names of the symbols that stand in the shapes of the inputs; those without a name have `?`. */
+/** The names of the symbols in the shapes of the inputs; symbols without a name are `?`. */
 export const openDims = (model: Model): string[] => [...new Set(model.graph.inputs.flatMap(symbolNames).map(String))];
 
 const listed = (inputs: readonly Value[]): string => inputs.map(({ name }) => name).join(', ') || 'none';
@@ -157,7 +157,7 @@ const isPast = (input: Value, axis: number): boolean => {
   return /past|cache/i.test(input.name) && axis === 2 && !/batch|head|enc/i.test(String(dim));
 };
 
-/** What a symbol stands for: its name says, else where it stands. */
+/** The size of a symbol, by its name, or else by its place. */
 function sizeOf(
   name: SymbolName,
   input: Value,
@@ -205,7 +205,7 @@ function placeSize(input: Value, axis: number, choice: Sizes): number {
   return rank === 4 && axis >= 2 ? edge(input, choice) : rank === 4 ? 3 : choice.length;
 }
 
-/** The size that the weights of the first reader want at an axis of an input. */
+/** The size that the weights of the first reader require at an axis of an input. */
 function weightDim(input: Value, axis: number): number | undefined {
   const rank = declaredShape(input)?.length ?? 0;
   for (const { node, index } of input.uses) {
@@ -220,7 +220,7 @@ function weightDim(input: Value, axis: number): number | undefined {
   return undefined;
 }
 
-/** For an input of which not even the rank is known. */
+/** A shape for an input of unknown rank. */
 function guessedShape(input: Value, choice: Sizes): number[] {
   for (const { node, index } of input.uses) {
     const weight = constantTensor(node.inputs[1])?.shape;

@@ -1,4 +1,4 @@
-/** The accuracy part of the report, whether or not anything could be compared. */
+/** Builds the accuracy part of the report, whether or not anything could be compared. */
 import { targetCpusOf } from '../../run/target-cpu.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';
@@ -9,13 +9,13 @@ import type { Form } from '../sides/forms.js';
 import { foreignTo, placeOf } from '../sides/place.js';
 import { judge } from './judge.js';
 
-/** What the times take where one run takes little. */
+/** Milliseconds for timing a model whose single run takes little. */
 const TIMING_MS = 4000;
 
-/** Why nothing can be compared. */
+/** The reason that nothing can be compared. */
 type Uncompared = Required<Pick<Verdict, 'failed' | 'detail'>>;
 
-/** What work with models gives; where they do not run, why nothing can be compared. */
+/** Does work with models; where they do not run, returns the reason that nothing can be compared. */
 export async function orUncompared<T>(work: () => Promise<T>): Promise<T | Uncompared> {
   try {
     return await work();
@@ -29,7 +29,10 @@ export async function orUncompared<T>(work: () => Promise<T>): Promise<T | Uncom
 
 export type Terms = Pick<AccuracyReport, 'provider' | 'gate' | 'fidelity'>;
 
-/** A model for a provider that is not here, and that the CPU has no kernels for, is no model that does not run. */
+/**
+ * The report where nothing was compared. A model whose provider is absent, and that the CPU has no kernels for, does
+ * not count as failing.
+ */
 export function uncompared(terms: Terms, { failed, detail }: Uncompared, absent: Provider | undefined): AccuracyReport {
   const isForeign = absent !== undefined && failed === 'original' && lacksKernel.test(detail);
   return {
@@ -82,7 +85,7 @@ export async function measureAccuracy(
 
 const REFUSED = 'the original does not run on ';
 
-/** Of many sizes that the original does not run at, the first in full. */
+/** Shortens notes: of many sizes that the original does not run at, only the first stays in full. */
 function shortened(notes: readonly string[]): string[] {
   const refused = notes.filter((note) => note.startsWith(REFUSED));
   const [first] = refused;

@@ -1,21 +1,24 @@
-/** How far apart two outputs are, in the measures people ask for. */
+/** Measures the distance between two outputs, in the usual measures. */
 import { numbersOf } from '../../ir/numbers.js';
 import { type DataType, isFloat } from '../../ir/types.js';
 import type { TensorData } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import { type MeaningMeasure, pooled } from '../meaning/measures.js';
 
-/** One output of the result against the original's. Pairs of which one is NaN or infinite take no part in the sums. */
+/**
+ * The comparison of one output of the result with the original's. Pairs with NaN or an infinity take no part in the
+ * sums.
+ */
 export interface OutputAccuracy {
   readonly name: string;
   readonly type: DataType;
-  /** Elements that were compared: finite on both sides, of integers, bools and text all. */
+  /** The number of compared elements: those finite on both sides; all of integers, bools and text. */
   readonly compared: number;
   /** Largest magnitude in the original's output. */
   readonly scale: number;
   /** Largest difference. */
   readonly maxAbs: number;
-  /** The same, divided by the largest magnitude in the original's output. */
+  /** The largest difference divided by `scale`. */
   readonly maxRel: number;
   /** ‖result − original‖ / ‖original‖. */
   readonly relativeL2: number;
@@ -28,20 +31,20 @@ export interface OutputAccuracy {
   readonly nonFiniteMismatches: number;
   /** Share of equal elements; for integers, bools and text alone. */
   readonly equal?: number;
-  /** How much is kept of what the output is for, where the graph says what that is. */
+  /** The share of the output's meaning that is kept, where the graph tells the meaning. */
   readonly meaning?: MeaningMeasure;
-  /** The same for classes and tokens: the share of rows whose largest element is the same. */
+  /** For classes and tokens: the share of rows whose largest element is the same. */
   readonly top1?: number;
 }
 
-/** Why two outputs cannot be compared element by element; undefined where they can. */
+/** The reason that two outputs cannot be compared element by element; undefined where they can. */
 export function mismatchOf(original: TensorData, result: TensorData): string | undefined {
   const text = ({ type, shape }: TensorData): string => `${type}[${shape.join(', ')}]`;
   const isSame = original.type === result.type && String(original.shape) === String(result.shape);
   return isSame ? undefined : `expected ${text(original)}; found ${text(result)}`;
 }
 
-/** Compares two tensors of one type and shape. `meaning`: what was measured of them besides. */
+/** Compares two tensors of one type and shape. `meaning`: a measure of their meaning to add. */
 export function compareTensors(
   name: string,
   original: TensorData,
@@ -73,14 +76,14 @@ export function compareTensors(
   return withMeaning(measures, meaning);
 }
 
-/** The output with what was measured of its meaning. */
+/** The output with a measure of its meaning. */
 export function withMeaning(output: OutputAccuracy, meaning: MeaningMeasure | undefined): OutputAccuracy {
   if (!meaning) return output;
   const isWinner = meaning.kind === 'classes' || meaning.kind === 'tokens';
   return { ...output, meaning, ...(isWinner && { top1: meaning.value }) };
 }
 
-/** x/y, where nothing of nothing is nothing. */
+/** x/y, and 0 for 0/0. */
 const ratio = (x: number, y: number): number => (x === 0 ? 0 : x / y);
 
 interface Sums {
@@ -134,7 +137,7 @@ function sumsOf(a: Float64Array, b: Float64Array): Sums {
   return sums;
 }
 
-/** 1 where both are zero, 0 where one is. */
+/** The cosine; 1 where both are zero, 0 where one is. */
 function cosineOf({ a, b, ab }: Sums): number {
   if (a === 0 && b === 0) return 1;
   if (a === 0 || b === 0) return 0;
@@ -175,7 +178,7 @@ function compareText(name: string, a: readonly string[], b: readonly string[]): 
   };
 }
 
-/** The worst of each measure over several runs of one output; what it means is measured over all of them. */
+/** The worst of each measure over two runs of one output. Meaning is not joined: it is measured over all runs. */
 export function worstOf(a: OutputAccuracy, b: OutputAccuracy): OutputAccuracy {
   const least = (x: number | undefined, y: number | undefined): number | undefined =>
     x === undefined ? y : y === undefined ? x : Math.min(x, y);

@@ -1,13 +1,11 @@
 /**
- * How far an output may be from the original's, by what the passes claim to do to numbers.
- *
- * Why these numbers. exact: passes of this kind reorder float32 sums and swap kernels for ones that compute the same;
- * over the zoo that moves outputs by 1e-7 to 1e-5 of their norm on the CPU, while a dropped scale, mask or bias moves
- * them by more than 1e-2. GPUs are given more: CUDA multiplies in TF32 (10 bits), and software Vulkan was seen at 1.5e-2
- * in single elements of fused attention. rounding: one bfloat16 rounding is 4e-3 of a number; over the zoo outputs stay
- * within 2e-2, and the deepest trained model tried, a text recognizer on noise, moves by 0.025 to 0.096 with the
- * seed. lossy: int8 with sound scales gives 20 to 40 dB; 0.15 is 16 dB, and a cosine of 0.99 is the
- * same error seen as an angle.
+ * Defines gates: limits of an output's distance from the original's, by the fidelity that the passes declare.
+ * Why these numbers. exact: passes of this kind reorder float32 sums and swap kernels for equal ones; over the zoo that
+ * moves outputs by 1e-7 to 1e-5 of their norm on the CPU, while a dropped scale, mask or bias moves them by more than
+ * 1e-2. GPUs are given more: CUDA multiplies in TF32 (10 bits), and software Vulkan was seen at 1.5e-2 in single
+ * elements of fused attention. rounding: one bfloat16 rounding is 4e-3 of a number; over the zoo outputs stay within
+ * 2e-2, and the deepest trained model tried, a text recognizer on noise, moves by 0.025 to 0.096 with the seed. lossy:
+ * int8 with sound scales gives 20 to 40 dB; 0.15 is 16 dB, and a cosine of 0.99 is the same error seen as an angle.
  */
 
 import { inferTypes } from '../../infer/index.js';
@@ -30,22 +28,22 @@ export interface Gate {
   readonly minCosine: number;
   /** Limit of maxRel: a single wrong element of many shows there alone. */
   readonly maxRel: number;
-  /** Of integers, bools and text: the share of elements that must be equal. */
+  /** For integers, bools and text: the share of elements that must be equal. */
   readonly minEqual: number;
-  /** Of rows with a clear winner, of classes and tokens: the share that must keep it. */
+  /** For classes and tokens: the share of rows with a clear winner that must keep it. */
   readonly minTop1: number;
-  /** Of other meanings: the least cosine of an embedding, the overlap of a mask, the share of decisions and detections. */
+  /** For other meanings: the least cosine of an embedding, overlap of a mask, share of decisions and detections. */
   readonly minMeaning: Readonly<Partial<Record<MeaningKind, number>>>;
-  /** True where the limits were asked for: nothing widens them. */
+  /** True where the user gave the limits: nothing widens them. */
   readonly isGiven?: boolean;
 }
 
 const none = Number.POSITIVE_INFINITY;
 
 /**
- * What is read from outputs. An exact pass is held to its numbers: whatever moves a winner moves them further. Of rounding,
- * two of a hundred clear answers may change, and of lossy passes as many as the numbers show on trained models: a recognizer of text
- * in 8 bits keeps 0.98 of its characters; a fifth is another model.
+ * Limits on the meaning of outputs. An exact pass is held to its numbers: whatever moves a winner moves them further.
+ * Rounding may change two of a hundred clear answers, and a lossy pass as many as were measured on trained models: an
+ * 8-bit recognizer of text keeps 0.98 of its characters, and one that changes a fifth is another model.
  */
 const gates: Readonly<Record<Fidelity, Gate>> = {
   exact: { maxError: 1e-4, minCosine: 0.99999, maxRel: 1e-3, minEqual: 1, minTop1: 0, minMeaning: {} },
@@ -62,9 +60,9 @@ const gates: Readonly<Record<Fidelity, Gate>> = {
 const exactOnGpu: Gate = { ...gates.exact, maxError: 5e-3, minCosine: 0.9999, maxRel: 0.05 };
 
 export interface GateOptions {
-  /** Instead of the fidelity's limit of relativeL2. */
+  /** Replaces the fidelity's limit of relativeL2. */
   readonly maxError?: number;
-  /** Instead of the fidelity's limit of the cosine. */
+  /** Replaces the fidelity's limit of the cosine. */
   readonly minCosine?: number;
 }
 
@@ -75,7 +73,7 @@ export function gateOf(fidelity: Fidelity, provider: Provider, { maxError, minCo
     ...gate,
     maxError: maxError ?? gate.maxError,
     minCosine: minCosine ?? gate.minCosine,
-    // The largest error is the same error seen in one element: no limit of ours stands in the way of one that is given.
+    // The largest single error is the same error seen in one element: a given limit replaces ours.
     maxRel: maxError === undefined ? gate.maxRel : Number.POSITIVE_INFINITY,
     isGiven: true,
   };
@@ -84,9 +82,9 @@ export function gateOf(fidelity: Fidelity, provider: Provider, { maxError, minCo
 const quantizers = /^(QuantizeLinear|DynamicQuantizeLinear|DynamicQuantize\w+|QLinear\w+|QGemm|QAttention)$/;
 
 /**
- * The fidelity that can be asked for where the original is coarse itself: noise below 1e-6 before a rounding to 16 bits
- * or a quantizer becomes a whole step after it. What is only kept in 16 bits is read alike by both: a constant, and a
- * Cast of it, round nothing that was computed.
+ * The strictest fidelity that a coarse original allows: noise below 1e-6 before a rounding to 16 bits or a quantizer
+ * becomes a whole step after it. Values that are only stored in 16 bits do not count, as both sides read them alike: a
+ * constant, and a Cast of it, round no computed number.
  */
 export function attainable(fidelity: Fidelity, original: Model): Fidelity {
   const model = typed(original);
@@ -101,7 +99,7 @@ export function attainable(fidelity: Fidelity, original: Model): Fidelity {
   return loosest([fidelity, coarse]);
 }
 
-/** The model, or a copy with its types where they are open: files need not state them. */
+/** The model, or a copy with inferred types where the file leaves them open. */
 function typed(model: Model): Model {
   for (const graph of model.graphs())
     for (const node of graph.nodeSet) if (node.outputs.some((value) => value && !value.type)) return inferred(model);
@@ -114,13 +112,13 @@ function inferred(model: Model): Model {
     inferTypes(copy);
     return copy;
   } catch (error) {
-    // What is wrong with it, the runtime says when it is run.
+    // An invalid model is reported by the runtime when it is run.
     if (!(error instanceof ModelError)) throw error;
     return model;
   }
 }
 
-/** True where a node computes in 16 bits, or a Cast rounds what was computed in more. */
+/** True where a node computes in 16 bits, or a Cast rounds a number that was computed in more. */
 function rounds(node: Node): boolean {
   if (!node.outputs.some((value) => is16Bit(value?.elem))) return false;
   const [input] = node.inputs;
@@ -131,14 +129,16 @@ function rounds(node: Node): boolean {
 const is16Bit = (elem: string | undefined): boolean => elem === 'float16' || elem === 'bfloat16';
 
 /**
- * Beside numbers of size 1, float32 resolves little more: a smaller difference is none where the original's output
- * holds something large. Where it does not, the difference says nothing: a detector that sees nothing gives sigmoids of
- * 1e-7, the runtime's own optimizations move those by a half, and a wrong scale moves them no further.
+ * The resolution of float32 beside numbers of size 1, about: a smaller difference counts as none where the original's
+ * output holds something large. Where it does not, the difference proves nothing: a detector that sees nothing gives
+ * sigmoids of 1e-7, the runtime's own optimizations move those by a half, and a wrong scale moves them no further.
  */
 export const FLOOR = 1e-6;
 const LARGE = 1e-2;
 
-/** Why a comparison within the gate proves nothing; undefined where it proves something, or breaks the gate. */
+/**
+ * The reason that a comparison within the gate proves nothing; undefined where it proves something, or breaks the gate.
+ */
 export function unproven(output: OutputAccuracy, gate: Gate): string | undefined {
   if (violations(output, gate).length) return undefined;
   if (output.compared === 0)
@@ -148,7 +148,7 @@ export function unproven(output: OutputAccuracy, gate: Gate): string | undefined
   return `every value is below ${bound}, where rounding cannot be told from an error`;
 }
 
-/** What breaks the gate, in words: one text for each limit; none where it holds. */
+/** The broken limits, in words: one text for each; none where the gate holds. */
 export function violations(output: OutputAccuracy, gate: Gate): string[] {
   const found: string[] = [];
   const { nonFiniteMismatches: odd } = output;
@@ -160,20 +160,26 @@ export function violations(output: OutputAccuracy, gate: Gate): string[] {
   return output.maxAbs <= FLOOR || isSet(output, gate) ? found : [...found, ...broken(output, gate)];
 }
 
-/** Detections come and go at the end of their list: as a set they are judged by which are found again. */
+/**
+ * True for a set of detections. They come and go at the end of their list, so they are judged by the share that is
+ * found again.
+ */
 const isSet = ({ meaning }: OutputAccuracy, { minMeaning }: Gate): boolean =>
   meaning?.kind === 'detections' && meaning.samples >= ANSWERS && minMeaning.detections !== undefined;
 
-/** A share of fewer answers says nothing. */
+/** A share of fewer answers proves nothing. */
 const ANSWERS = 8;
 
-/** The limit for a meaning; undefined where there is none, or too few answers to hold it against. */
+/** The limit for a meaning; undefined where there is none, or where answers are too few. */
 function meaningLimit({ kind, samples }: MeaningMeasure, gate: Gate): number | undefined {
   if (samples < ANSWERS) return undefined;
   return kind === 'classes' || kind === 'tokens' ? gate.minTop1 : gate.minMeaning[kind];
 }
 
-/** What breaks the limit of a meaning, in words. `measure` is of all runs in one arithmetic: of one there may be too few answers. */
+/**
+ * The broken limit of a meaning, in words. `measure` covers all runs in one arithmetic: one run may have too few
+ * answers.
+ */
 export function meaningViolation(measure: MeaningMeasure, gate: Gate): string | undefined {
   const limit = meaningLimit(measure, gate);
   if (limit === undefined || measure.value >= limit) return undefined;
@@ -181,7 +187,7 @@ export function meaningViolation(measure: MeaningMeasure, gate: Gate): string | 
   return `${measure.measure}: ${value} of ${measure.samples} < ${measure.kind === 'embedding' ? limit : percentText(limit)}`;
 }
 
-/** The limits that floats break, however small they are. */
+/** The limits that floats break, however small the floats are. */
 export function broken(output: OutputAccuracy, gate: Gate): string[] {
   const found: string[] = [];
   if (!(output.relativeL2 <= gate.maxError))
@@ -192,7 +198,7 @@ export function broken(output: OutputAccuracy, gate: Gate): string[] {
   return found;
 }
 
-/** The output that is furthest off, in words. `isPartial`: there are others, which were not compared. */
+/** The output with the largest error, in words. `isPartial`: further outputs were not compared. */
 export function summaryOf(outputs: readonly OutputAccuracy[], gate: Gate, isPartial = false): string {
   if (!outputs.length) return 'no output to compare';
   const isNoise = ({ maxAbs }: OutputAccuracy): boolean => maxAbs <= FLOOR;

@@ -1,4 +1,4 @@
-/** The conditions that a result is held against. */
+/** Lists the conditions on a result. */
 
 import { append } from '../../ir/lists.js';
 import { ratioText } from '../../ir/quantities.js';
@@ -8,7 +8,7 @@ import type { PlacementReport } from '../placement.js';
 import { SAME } from '../speed/timing.js';
 import { accuracyGate } from './judge.js';
 
-/** The conditions that apply: accuracy always, the others where they are asked for. */
+/** The conditions that apply: accuracy always, the others on request. */
 export function gatesOf(
   accuracy: AccuracyReport,
   { speed, notTimed }: Pick<Validation, 'speed' | 'notTimed'>,

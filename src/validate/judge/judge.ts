@@ -1,4 +1,4 @@
-/** Makes a verdict of a proof: the one judgement behind the accuracy gate and the pipeline's verifier. */
+/** Makes a verdict of a proof, for the accuracy gate and for the pipeline's verifier alike. */
 
 import { appendTo, maxOf, minOf } from '../../ir/lists.js';
 import { numberText } from '../../ir/quantities.js';
@@ -16,40 +16,42 @@ import type { OutputAccuracy } from './accuracy.js';
 import { type Gate, summaryOf } from './gates.js';
 import { weighMeaning } from './weigh.js';
 
-/** What was found, sorted by what it counts for. */
+/** The findings, sorted by their effect on the verdict. */
 export interface Judgement {
   readonly verdict: Verdict;
-  /** The worst of each measure, by output, over the inputs for which the gate holds. */
+  /** The worst of each measure, by output, over the inputs that the gate covers. */
   readonly outputs: readonly OutputAccuracy[];
   /** Failures of the inputs that count. */
   readonly failures: readonly string[];
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
-  /** The inputs beyond which nothing is promised, and what the inputs that do not count say. */
+  /** The inputs that no promise covers, and the findings on inputs that do not count. */
   readonly warnings: readonly string[];
-  /** Outputs whose error is that of the runtime's own optimizations. */
+  /** Outputs whose error comes from the runtime's own optimizations. */
   readonly notes: readonly string[];
 }
 
 export interface JudgeOptions {
   readonly gate: Gate;
   readonly fidelity: Fidelity;
-  /** The machine that it holds for, in words. */
+  /** The machine of the measurement, in words. */
   readonly where: string;
-  /** The provider that the result is meant for, where it does not work here and the CPU stood in. */
+  /** The result's provider, where it does not work here and the CPU stood in. */
   readonly absent?: Provider;
 }
 
-/** True for inputs of ordinary size, at which every pass has to hold: an input of unknown meaning need not be any larger. */
+/**
+ * True for inputs of ordinary size. Every pass has to hold there: an input of unknown meaning need not be any larger.
+ */
 const isOrdinary = ({ kind }: Feeds): boolean => kind === undefined || kind.largest <= kindOf('normal').largest;
 
-/** Judges by the inputs that count: what the user gave, or else what was made up. */
+/** Judges by the inputs that count: given ones, or else made-up ones. */
 export function judge(reference: Reference, proof: Proof, options: JudgeOptions): Judgement {
   const { gate, fidelity, absent } = options;
   const feedsOf = (run: number | undefined): Feeds | undefined => reference.runs[run ?? -1]?.feeds;
   const hasData = reference.runs.some(({ feeds }) => feeds.source === 'data');
   const counts = ({ run }: { readonly run: number | undefined }): boolean =>
     run === undefined || !hasData || feedsOf(run)?.source === 'data';
-  // A pass that rounds holds for numbers of a size; an exact one for all.
+  // A rounding pass promises its error up to a size of numbers; an exact one for all.
   const isBound = ({ run }: { readonly run: number | undefined }): boolean =>
     fidelity === 'exact' || hasData || run === undefined || isOrdinary(feedsOf(run) as Feeds);
   const broken = (list: readonly WeighedEvidence[]): Problem[] =>
@@ -122,14 +124,14 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
   return { verdict, outputs: worst, failures: told(faults), notCompared, warnings, notes: optimizedNotes(held, worst) };
 }
 
-/** Something that does not hold, and the error behind it. */
+/** A condition that does not hold, and the error behind it. */
 interface Problem {
   readonly run: number | undefined;
   readonly text: string;
   readonly error?: number;
 }
 
-/** Texts of problems, each once: of those that differ in their numbers alone, the one with the largest error. */
+/** The texts of problems, each once: of texts that differ in their numbers alone, the one with the largest error. */
 function told(list: readonly Problem[]): string[] {
   const worst = new Map<string, Problem>();
   for (const one of list) {
@@ -140,16 +142,16 @@ function told(list: readonly Problem[]): string[] {
   return [...worst.values()].map(({ text }) => text);
 }
 
-/** Named so many. */
+/** At most this many are named. */
 const FEW = 3;
 
 const fewOf = (texts: readonly string[]): string =>
   `${texts.slice(0, FEW).join('; ')}${texts.length > FEW ? `, and ${texts.length - FEW} more` : ''}`;
 
-/** An error that so many times the pass's own stands beside it. */
+/** An error this many times the pass's own is listed beside it. */
 const APART = 2;
 
-/** Says of outputs whose worst error is one of the runtime's optimizations how large it is without them. */
+/** Notes on outputs whose worst error comes from the runtime's optimizations: the error without these. */
 function optimizedNotes(held: readonly WeighedEvidence[], worst: readonly OutputAccuracy[]): string[] {
   const largest = (name: string, isOptimized: boolean): number =>
     maxOf(
@@ -165,10 +167,10 @@ function optimizedNotes(held: readonly WeighedEvidence[], worst: readonly Output
   });
 }
 
-/** Below it errors are those of float32 sums. */
+/** A smaller error is one of float32 sums. */
 const NEGLIGIBLE = 1e-4;
 
-/** What a sentence about accuracy holds for: its inputs, its arithmetic and the machine. */
+/** The scope of a statement about accuracy: its inputs, its arithmetic and the machine. */
 function scopeOf({ runs }: Reference, { evidence }: Proof, where: string): string {
   const given = runs.filter(({ feeds }) => feeds.source === 'data').length;
   const count = given || runs.length;
@@ -179,7 +181,7 @@ function scopeOf({ runs }: Reference, { evidence }: Proof, where: string): strin
   return ` (${inputs}; ${where}${isEmulated ? ', and emulated: 16 bits rounded, integer sums exact' : ''})`;
 }
 
-/** The largest error that is allowed past the gate, and why; undefined where there is none. */
+/** The largest error that is allowed past the gate, with the reason; undefined where there is none. */
 function widened(held: readonly WeighedEvidence[]): string | undefined {
   const [worst] = held
     .filter(({ outcome, words }) => outcome === 'within' && words.length > 0)
@@ -187,7 +189,7 @@ function widened(held: readonly WeighedEvidence[]): string | undefined {
   return worst && `"${worst.output.name}": ${worst.words.join(', ')}`;
 }
 
-/** What breaks the limits of meanings: measured over all runs in one form, since one run may hold too few answers. */
+/** The broken limits of meanings, measured over all runs in one form, since one run may have too few answers. */
 function strayed(
   list: readonly WeighedEvidence[],
   { gate, fidelity }: JudgeOptions,
@@ -208,9 +210,9 @@ function strayed(
   });
 }
 
-/** The accuracy gate. `isExplicit`: a limit was asked for, so that it has to be shown to hold. */
+/** The accuracy gate. `isExplicit`: the user asked for a limit, so it must be shown to hold. */
 export function accuracyGate({ outcome, detail }: Verdict, isExplicit: boolean): GateResult {
-  // What cannot be compared is no proof of an error, but a limit that was asked for has not been shown to hold.
+  // A missing comparison proves no error, but leaves a requested limit unproven.
   if (outcome === 'unknown') return { name: 'accuracy', passed: !isExplicit, detail: `not compared: ${detail}` };
   return { name: 'accuracy', passed: outcome === 'accepted', detail };
 }

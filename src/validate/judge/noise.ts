@@ -1,4 +1,4 @@
-/** The least changes of inputs and weights: runs on them show how much a model makes of a rounding. */
+/** Makes the least changes of inputs and weights: runs on them show how much a model amplifies a rounding. */
 import { derive } from '../../ir/bank.js';
 import { cloneModel } from '../../ir/clone.js';
 import { setTensor } from '../../ir/constants.js';
@@ -12,7 +12,7 @@ import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import { Random } from '../inputs/random.js';
 
-/** One unit in the last place of a number of size 1. Models that take float64 compute in float32, most of them. */
+/** One unit in the last place of a number of size 1. Most models that take float64 compute in float32. */
 const ulps: Partial<Record<DataType, number>> = {
   float32: 2 ** -23,
   float64: 2 ** -23,
@@ -20,7 +20,9 @@ const ulps: Partial<Record<DataType, number>> = {
   bfloat16: 2 ** -7,
 };
 
-/** Float inputs, each element moved by one unit in the last place, up or down; undefined where no element moves. */
+/**
+ * The float inputs with each element moved by one unit in the last place, up or down; undefined where no element moves.
+ */
 export function perturbed(feeds: Tensors, seed: number): Tensors | undefined {
   let isMoved = false;
   const entries = Object.entries(feeds).map(([name, given]) => {
@@ -31,7 +33,7 @@ export function perturbed(feeds: Tensors, seed: number): Tensors | undefined {
   return isMoved ? Object.fromEntries(entries) : undefined;
 }
 
-/** Undefined for what is no float, holds zeros alone, or is a mask: masks are compared with numbers, and have no last place. */
+/** Undefined for integers, for zeros alone, and for masks: masks are compared with numbers, and have no last place. */
 function movedInput(given: TensorData, random: Random): TensorData | undefined {
   const ulp = ulps[given.type];
   if (ulp === undefined) return undefined;
@@ -40,7 +42,7 @@ function movedInput(given: TensorData, random: Random): TensorData | undefined {
   return toTensorData(tensorOf(given.type, moved(numbers, ulp, random), given.shape));
 }
 
-/** True for two numbers or fewer, all whole or infinite: 0 and 1, 0 and -10000. */
+/** True for at most two different numbers, all whole or infinite: 0 and 1, 0 and -10000. */
 function isMask(numbers: Float64Array): boolean {
   const kinds = new Set<number>();
   for (const x of numbers) {
@@ -53,15 +55,19 @@ function isMask(numbers: Float64Array): boolean {
 const moved = (numbers: Float64Array, ulp: number, random: Random): Float64Array =>
   numbers.map((x) => (random.next() < 0.5 ? x - x * ulp : x + x * ulp));
 
-/** Matrices of fewer elements are settings. So are vectors: scales, tables of frequencies; and biases tell no more. */
+/**
+ * Matrices of fewer elements are settings. So are vectors, such as scales and tables of frequencies; biases add no
+ * evidence.
+ */
 const SETTINGS = 16;
 
-/** Weights of more bytes are not moved: writing them again takes longer than it tells. */
+/** Weights of more bytes are not moved: writing them again takes too long for the evidence. */
 const MOST = 64 * 2 ** 20;
 
 /**
- * The model with its embedding tables moved by one unit in the last place, or, without tables, all of its float32
- * weights: for a model that takes integers alone. Undefined where it has none, or more than 64 MiB of them.
+ * The model with its embedding tables moved by one unit in the last place; without tables, with all its float32 weights
+ * moved. It serves models whose inputs are all integers. Undefined where there are no such weights, or more than 64 MiB
+ * of them.
  */
 export function perturbedWeights(model: Model, seed = 0): Model | undefined {
   const copy = cloneModel(model);
@@ -78,7 +84,7 @@ export function perturbedWeights(model: Model, seed = 0): Model | undefined {
   return copy;
 }
 
-/** The model with its float32 matrices rounded to a type of 16 bits, and float32 again. What that type cannot hold stays. */
+/** The model with its float32 matrices rounded to a 16-bit type and back. Numbers beyond that type's range stay. */
 export function roundedWeights(model: Model, type: 'bfloat16' | 'float16'): Model {
   const copy = cloneModel(model);
   const round =
@@ -110,7 +116,7 @@ const isTable = (value: Value): boolean =>
     return node.is('EmbedLayerNormalization', 'com.microsoft') && index >= 2 && index <= 4;
   });
 
-/** Gives a float32 weight what a function makes of its elements, in order; `start` is called before each reading. */
+/** Derives a float32 weight by a function of its elements, in order; `start` is called before each reading. */
 function mapWeight(value: Value, start: () => (x: number) => number): void {
   const tensor = value.tensor as Tensor;
   const mapped = derive([tensor], 'float32', tensor.shape, function* (source) {

@@ -1,4 +1,7 @@
-/** How far the original moves by itself: with its inputs by one unit in the last place, with its weights rounded to 16 bits. */
+/**
+ * Measures how far the original moves by itself: with its inputs moved by one unit in the last place, or its weights
+ * rounded to 16 bits.
+ */
 import { under } from '../../ir/named.js';
 import { onceMore, type Provider, RuntimeError, type Session, type Tensors } from '../../runtime/isolate.js';
 import { measureMeanings } from '../meaning/measures.js';
@@ -9,16 +12,16 @@ import { subjectOf } from '../sides/subject.js';
 import { compareTensors, mismatchOf, type OutputAccuracy } from './accuracy.js';
 import { perturbed, perturbedWeights, roundedWeights } from './noise.js';
 
-/** Outputs by name; empty where nothing can be moved, or the moved model does not run. */
+/** Errors of outputs by name; empty where nothing can be moved, or the moved model does not run. */
 export type Moves = ReadonlyMap<string, OutputAccuracy>;
 
 /** The weights that the original runs with. */
 type Weights = 'own' | 'moved' | 'bfloat16' | 'float16';
 
-/** Moves that were measured. The tries for the least of a pass share one original: each asks what those before it asked. */
+/** Moves that were measured. Attempts at one pass share an original, and ask the same again. */
 const measured = new WeakMap<Reference, Map<string, Promise<Moves>>>();
 
-/** Runs the original as it is asked about, each run once. It holds one model at a time, until it is released. */
+/** Runs the moved original on request, each run once. It holds one model at a time, until it is released. */
 export class Sensitivity {
   readonly #moves: Map<string, Promise<Moves>>;
   #loaded: { readonly weights: Weights; readonly session: Session } | undefined;
@@ -33,7 +36,7 @@ export class Sensitivity {
     measured.set(reference, this.#moves);
   }
 
-  /** Under the least change of the inputs of one run; of the weights, where no input is a float. */
+  /** The moves under the least change of one run's inputs; of the weights, where no input is a float. */
   noise(run: number): Promise<Moves> {
     return this.#once(`noise ${run}`, () => {
       const moved = perturbed(this.#feeds(run), this.seed);
@@ -41,7 +44,7 @@ export class Sensitivity {
     });
   }
 
-  /** Under rounding of the weights alone. */
+  /** The moves under rounding of the weights alone. */
   yardstick(run: number, type: 'bfloat16' | 'float16'): Promise<Moves> {
     return this.#once(`${type} ${run}`, () => this.#moved(run, type));
   }
@@ -62,7 +65,7 @@ export class Sensitivity {
     return moves;
   }
 
-  /** What does not run moved says nothing of how far it moves. Rejects with RuntimeError where the process is killed twice. */
+  /** A moved model that does not run gives no moves. Rejects with RuntimeError where the process is killed twice. */
   async #moved(run: number, weights: Weights, feeds = this.#feeds(run)): Promise<Moves> {
     try {
       return await onceMore(() => this.#compared(run, weights, feeds));

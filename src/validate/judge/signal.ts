@@ -1,4 +1,4 @@
-/** Whether an output says something: an error counts against that, and beside nothing it cannot be seen. */
+/** Tells whether an output carries a signal: an error shows only against one. */
 
 import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
@@ -13,22 +13,27 @@ import type { OutputAccuracy } from './accuracy.js';
 import { broken, FLOOR, type Gate } from './gates.js';
 
 export interface SignalOptions {
-  /** True for an output that is constant by the graph: then being equal is all there is to prove. */
+  /** True for an output that the graph makes constant: equality is then all there is to prove. */
   readonly isFixed?: boolean;
-  /** True for what a sigmoid, a softmax or a tanh gives: there 0 and 1 are ends, elsewhere they are what a comparison gives. */
+  /**
+   * True for an output of a sigmoid, a softmax or a tanh: 0 and 1 are its ends. Elsewhere they come from a comparison.
+   */
   readonly isSquashed?: boolean;
-  /** The original on moved inputs against the original, the worst of all runs; with the gate that it is held against. */
+  /** The original on moved inputs against the original, the worst of all runs, and the gate for it. */
   readonly noise?: OutputAccuracy | undefined;
   readonly gate?: Gate | undefined;
 }
 
-/** Elements that are not saturated: as many say something, however many others there are. */
+/** This many elements that are not saturated are enough of a signal, however many others there are. */
 const ENOUGH = 64;
 
-/** The same as a share: one in a thousand. */
+/** The same limit as a share: one in a thousand. */
 const RARE = 1e-3;
 
-/** Why an output proves nothing, over all runs of the original, in words; undefined where it says something. */
+/**
+ * The reason, in words, that an output proves nothing over all runs of the original; undefined where it carries a
+ * signal.
+ */
 export function signalOf(runs: readonly TensorData[], options: SignalOptions = {}): string | undefined {
   const [first] = runs;
   if (!first) return 'it was never computed';
@@ -48,7 +53,7 @@ export function signalOf(runs: readonly TensorData[], options: SignalOptions = {
   return seen.saturation(options.isSquashed) ?? chaos(options);
 }
 
-/** What the elements of some runs have in common. */
+/** The common properties of the elements of some runs. */
 class Seen {
   first: number | undefined;
   hasFinite = false;
@@ -74,7 +79,10 @@ class Seen {
     }
   }
 
-  /** One element of one run cannot be told from a constant: it counts as something. */
+  /**
+   * True where all elements are equal. A single element of a single run cannot be told from a constant, so it counts as
+   * a signal.
+   */
   get isSame(): boolean {
     return this.#isOne && this.#count > 1;
   }
@@ -84,7 +92,10 @@ class Seen {
     return this.hasFinite && !this.#isOne && this.largest > FLOOR && this.#inner >= ENOUGH;
   }
 
-  /** Nearly all elements at the ends of a sigmoid, a softmax or a tanh, which hide what was before them. */
+  /**
+   * Tells of an output with nearly all elements at the ends of a sigmoid, a softmax or a tanh: these hide the numbers
+   * before them.
+   */
   saturation(isSquashed = false): string | undefined {
     const [count, inner] = [this.#count, this.#inner];
     if (this.largest > 1 + FLOOR || inner >= ENOUGH || inner > RARE * count) return undefined;
@@ -101,7 +112,7 @@ function chaos({ noise, gate }: SignalOptions): string | undefined {
 
 const squashers = /^(Sigmoid|HardSigmoid|Softmax|Tanh|Erf|Clip)$/;
 
-/** The outputs that prove nothing, and why: `runs` are those of the original, `noise` the worst over them. */
+/** The outputs that prove nothing, with the reason: `runs` are those of the original, `noise` the worst over them. */
 export function signalsOf(
   model: Model,
   runs: readonly Readonly<Record<string, TensorData>>[],
@@ -120,7 +131,7 @@ export function signalsOf(
   return found;
 }
 
-/** The outputs that no input reaches and nothing random: those that a model keeps as constants. */
+/** The outputs that neither an input nor a random number reaches: the model keeps them as constants. */
 function fixedOutputs(model: Model): ReadonlySet<string> {
   const reached = new Set<Value>(model.graph.inputs.filter(({ tensor }) => !tensor));
   for (const graph of model.graphs())
@@ -133,7 +144,7 @@ function fixedOutputs(model: Model): ReadonlySet<string> {
   for (const value of reached)
     for (const { node } of value.uses) {
       for (const output of node.outputs) reach(output);
-      // What a body reads decides what its owner gives.
+      // A value that a body reads affects the outputs of the body's owner.
       for (let owner = node.graph.owner; owner; owner = owner.graph.owner)
         for (const output of owner.outputs) reach(output);
     }

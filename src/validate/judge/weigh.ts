@@ -1,12 +1,12 @@
 /**
- * An output's error weighed: against the gate, against what one unit in the last place of the inputs does to it, and, for
- * what rounds, against what rounding the weights alone does.
- *
- * Why these numbers. What an exact pass reorders moves an output as far as one unit in the last place of its inputs does:
- * over the trained models the ratio is 0.3 to 3, so eight times is past every reordering, and a dropped scale, mask or bias
- * is a thousand times further. A 16-bit pass on the trained models moves outputs 0.2 to 2.4 times as far as rounding
- * their matrices alone, run by run: both are one draw of the same dice, and what is rounded besides is activations. Rounded weights that turn an output away by more than a cosine
- * of 0.9 have made another output of it: then nothing tells a sound pass from a wrong one.
+ * Weighs an output's error: against the gate, against the effect of one unit in the last place of the inputs, and, for
+ * a pass that rounds, against the effect of rounding the weights alone.
+ * Why these numbers. An exact pass reorders sums, and that moves an output about as far as one unit in the last place
+ * of its inputs does: over the trained models the ratio is 0.3 to 3. Eight times is past every reordering, and a
+ * dropped scale, mask or bias is a thousand times further. A 16-bit pass on the trained models moves outputs 0.2 to 2.4
+ * times as far as rounding their matrices alone, run by run: both are random errors of one size, and the pass rounds
+ * activations besides. Where rounded weights bring an output's cosine below 0.9, they have made another output of it:
+ * then nothing tells a sound pass from a wrong one.
  */
 import { numberText, percentText } from '../../ir/quantities.js';
 import type { Fidelity } from '../../run/pass.js';
@@ -17,29 +17,32 @@ import { FLOOR, type Gate, meaningViolation, unproven, violations } from './gate
 export interface Weights {
   /** The original on moved inputs against the original. */
   readonly noise?: OutputAccuracy;
-  /** The original with rounded weights against the original: for passes that round. */
+  /** The original with rounded weights against the original. Measured for passes that round. */
   readonly yardstick?: OutputAccuracy;
-  /** Why the output proves nothing, from `signalOf`. */
+  /** The reason, from `signalOf`, that the output proves nothing. */
   readonly signal?: string;
 }
 
 export interface Weighed {
-  /** unproven: the error cannot be told from noise, or none would show. */
+  /** unproven: the error cannot be told from noise, or the output would show none. */
   readonly outcome: 'within' | 'beyond' | 'unproven';
-  /** Why, in words; of `within` only where the gate was widened. */
+  /** The reasons in words. An outcome `within` has some only where the gate was widened. */
   readonly words: readonly string[];
 }
 
-/** An error of so many times the noise is an error. */
+/** An error beyond this many times the noise is an error. */
 const NOISES = 8;
 
-/** So far a rounding pass may go, in errors of rounded weights. */
+/** A rounding pass may err by up to this many times the error of rounded weights. */
 const YARDSTICKS = 3;
 
-/** Cosine below which rounded weights have destroyed an output, and the share of equal integers. */
+/** Rounded weights have destroyed an output below this cosine, or below this share of equal integers. */
 const DESTROYED = 0.9;
 
-/** Judges one output. `error` is of the result against the original, on the same inputs as what it is weighed against. */
+/**
+ * Judges one output. `error` is that of the result against the original, on the same inputs as the errors it is weighed
+ * against.
+ */
 export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, weights: Weights = {}): Weighed {
   const { noise, yardstick, signal } = weights;
   const found = violations(error, gate);
@@ -62,8 +65,8 @@ export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, wei
 }
 
 /**
- * Judges what is kept of an output's meaning, over all runs in one arithmetic: answers that change where the least noise changes
- * as many prove nothing, and a rounding pass may change three times those that rounded weights change.
+ * Judges how much of an output's meaning is kept, over all runs in one arithmetic. Changed answers prove nothing where
+ * the least noise changes as many. A rounding pass may change three times as many answers as rounded weights do.
  */
 export function weighMeaning(
   measure: MeaningMeasure,
@@ -91,11 +94,11 @@ const farOf = ({ equal, relativeL2, nonFiniteMismatches }: OutputAccuracy): stri
       ? `by ${numberText(relativeL2)}`
       : `${percentText(1 - equal)} of its elements`;
 
-/** True where an error cannot be told from what the original does by itself. */
+/** True where an error cannot be told from the original's own noise. */
 export const isLikeNoise = (error: OutputAccuracy, noise: OutputAccuracy, gate: Gate): boolean =>
   isNoLarger(error, noise, NOISES, gate);
 
-/** True where every limit that the error breaks is broken by no more than `times` the other error. */
+/** True where every limit that the error breaks is broken by at most `times` the other error. */
 function isNoLarger(error: OutputAccuracy, other: OutputAccuracy, times: number, gate: Gate): boolean {
   if (error.nonFiniteMismatches > times * other.nonFiniteMismatches) return false;
   if (error.equal !== undefined)

@@ -1,4 +1,4 @@
-/** Detections as sets: which of the original's the result found again, whatever their order. */
+/** Compares detections as sets: finds the original's detections again in the result, in any order. */
 import { maxOf } from '../../ir/lists.js';
 import { numbersOf, tensorOf } from '../../ir/numbers.js';
 import type { TensorData } from '../../runtime/isolate.js';
@@ -8,24 +8,24 @@ import type { DetectionPorts } from './meaning.js';
 interface Detection {
   readonly box: readonly number[];
   readonly score: number;
-  /** What has to be the same: the class, and the picture of the batch. */
+  /** The class and the picture of the batch, which have to be the same. */
   readonly key: string;
 }
 
-/** A detection is found again where a box of the same class covers so much of the union of both. */
+/** A detection is found again where a box of the same class covers this share of the union of both. */
 const OVERLAP = 0.5;
 
-/** Where boxes are none, as those of models that were never trained: corners may differ by this share of all. */
+/** Outputs of models that were never trained are no real boxes: there corners may differ by this share of all. */
 const NEAR = 0.02;
 
-/** Lists that are longer are not matched: it takes the product of both. */
+/** Longer lists are not matched: the time is the product of both lengths. */
 const MOST = 4096;
 
 type Outputs = Readonly<Record<string, TensorData>>;
 
 /**
- * The result's ports with rows in the original's order, zeros where there is none, and the share of detections that
- * were found again, each as heavy as its score. Undefined where the ports cannot be read so.
+ * The result's ports with rows in the original's order and zeros for missing rows, and the share of detections that
+ * were found again, weighted by score. Undefined where the ports cannot be read as detections.
  */
 export function matchedDetections(
   ports: DetectionPorts,
@@ -43,7 +43,7 @@ export function matchedDetections(
   return { outputs, value, samples };
 }
 
-/** Alike but for the number of rows. */
+/** True for tensors that are alike but for the number of rows. */
 function isComparable(a: TensorData | undefined, b: TensorData | undefined): boolean {
   if (!a || !b || a.type !== b.type || a.shape.length !== b.shape.length) return false;
   return !(a.shape.includes(0) || b.shape.includes(0));
@@ -68,7 +68,7 @@ function read({ boxes, scores, classes }: DetectionPorts, outputs: Outputs): Det
 
 const weightOf = ({ score }: Detection): number => Math.max(0, score);
 
-/** For each row of the first the row of the second that it is found as; the likeliest choose first. */
+/** For each row of the first the matching row of the second; rows with the highest scores choose first. */
 function match(before: readonly Detection[], after: readonly Detection[]) {
   const overlap = overlapIn(before);
   const free = new Set(after.keys());
@@ -81,7 +81,7 @@ function match(before: readonly Detection[], after: readonly Detection[]) {
     for (const j of free) {
       if (after[j]!.key !== one.key) continue;
       const share = overlap(one, after[j]!);
-      // Of boxes that lie on each other the one of the nearest score.
+      // Of overlapping boxes, the one with the nearest score matches.
       const isNearer =
         best !== undefined &&
         share > most - 1e-3 &&
@@ -93,18 +93,18 @@ function match(before: readonly Detection[], after: readonly Detection[]) {
     if (best === undefined) continue;
     free.delete(best);
     order[i] = best;
-    // Of a score that fell or rose, what both have: whoever reads detections cuts them off at a score.
+    // A score that fell or rose counts with the smaller of both: readers of detections cut them off at a score.
     const own = weightOf(after[best]!);
     found += Math.min(weight, own);
     added += Math.max(0, own - weight);
   }
-  // What the result alone has counts as much as what it lacks.
+  // An additional detection counts as much as a missing one.
   for (const j of free) added += weightOf(after[j]!);
   const samples = before.filter(({ score }) => score > 0).length;
   return { order, value: found / Math.max(weights, found + added), samples: weights > 0 ? samples : 0 };
 }
 
-/** How much two boxes have in common, by what the numbers of all can be: corners, a centre and sides, or neither. */
+/** The overlap of two boxes, by a reading that fits the numbers of all: corners, or a centre and sides, or neither. */
 function overlapIn(all: readonly Detection[]): (a: Detection, b: Detection) => number {
   const isCorners = all.every(({ box }) => box[2]! >= box[0]! && box[3]! >= box[1]!);
   const isBoxes = isCorners || all.every(({ box }) => box[2]! >= 0 && box[3]! >= 0);
@@ -125,7 +125,7 @@ function overlapOf(a: readonly number[], b: readonly number[]): number {
   return either > 0 ? both / either : a.every((x, i) => x === b[i]) ? 1 : 0;
 }
 
-/** Rows are all axes but the last where the port has one more than the rows have. */
+/** The rows of a port in an order. Rows span all axes but the last where the port has one axis more. */
 function reordered(original: TensorData, result: TensorData, order: readonly (number | undefined)[]): TensorData {
   const [count, from] = [numbersOf(fromTensorData(original)).length, numbersOf(fromTensorData(result))];
   const width = count / order.length;

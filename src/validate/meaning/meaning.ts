@@ -1,4 +1,4 @@
-/** What a model's outputs are for, as far as its graph and its names say: an error is then judged by what is read from them. */
+/** Finds the use of a model's outputs from its graph and names: an error is then judged by its effect on that use. */
 
 import { fromStart } from '../../ir/axes.js';
 import { append } from '../../ir/lists.js';
@@ -12,21 +12,21 @@ import type { TensorData } from '../../runtime/isolate.js';
 import { roleOf } from '../inputs/roles.js';
 import { originOf } from './origin.js';
 
-/** Ports of one set of detections: boxes, and beside them scores and classes, or all in the rows of one. */
+/** Ports of one set of detections: boxes, with scores and classes in ports beside them or in the same rows. */
 export interface DetectionPorts {
   readonly boxes: string;
   readonly scores?: string | undefined;
   readonly classes?: string | undefined;
 }
 
-/** What an output is for. What is not in the list is a tensor like any other. */
+/** The use of an output. Others are plain tensors. */
 export type Meaning =
-  /** Of a row along the axis, the largest element is the answer. */
+  /** The answer of a row along the axis is its largest element. */
   | { readonly kind: 'classes'; readonly axis: number }
   | { readonly kind: 'tokens'; readonly axis: number }
   /** Rows along the last axis are directions. */
   | { readonly kind: 'embedding' }
-  /** Probabilities of a yes, one for each pixel of a picture, or by themselves. */
+  /** Probabilities of a yes: one for each pixel of a picture, or single ones. */
   | { readonly kind: 'mask' }
   | { readonly kind: 'decisions' }
   | { readonly kind: 'detections'; readonly ports: DetectionPorts }
@@ -42,11 +42,11 @@ interface Output {
   readonly origin: Node | undefined;
 }
 
-/** A waveform is at least so long, where its length does not vary; a picture at least so wide. */
+/** A waveform of fixed length is at least this long; a picture is at least this wide. */
 const LONG = 1024;
 const WIDE = 16;
 
-/** The meaning of each output that has one. `sample`: what one run of the model gave. */
+/** The meaning of each output that has one. `sample`: the outputs of one run of the model. */
 export function meaningsOf(model: Model, sample: Readonly<Record<string, TensorData>>): ReadonlyMap<string, Meaning> {
   const { outputPorts, outputs } = model.graph;
   const known = outputPorts.flatMap(({ name }, index): Output[] => {
@@ -73,7 +73,7 @@ function meaningOf(model: Model, output: Output): Meaning | undefined {
   if (isLong && isSound(output, text)) return { kind: 'waveform' };
   if (rank === 4 && [1, 3, 4, 8, 16].includes(shape[1] as number) && isPicture(output, text)) return { kind: 'image' };
   if (isNormalised(origin)) return { kind: 'embedding' };
-  // Heads that pool are not heads that classify.
+  // Pooling heads are no classifiers.
   if (isPooled(output)) return { kind: 'embedding' };
   return scores(model, output, text);
 }
@@ -84,7 +84,7 @@ const wordsOf = (origin: Node | undefined): string =>
     .flatMap((node) => [node?.name, ...(node?.inputs ?? []).flatMap((input) => (input?.isConstant ? input.name : []))])
     .join(' ');
 
-/** Attention's weights are no classes: something multiplies them. */
+/** Attention weights are no classes: a product reads them. */
 function softmax(origin: Node, rank: number): Meaning | undefined {
   if (origin.output.users.some((user) => user.is('MatMul'))) return undefined;
   const axis = fromStart(origin.int('axis', -1), rank);
@@ -113,7 +113,7 @@ function isPicture({ value, shape, origin }: Output, text: string): boolean {
   return isWide && isMade && isNamed;
 }
 
-/** Divided by its own norm, whatever keeps that from zero. */
+/** True for a value that is divided by its own norm, whatever keeps the norm from zero. */
 function isNormalised(origin: Node | undefined): boolean {
   if (origin?.is('LpNormalization')) return true;
   if (!origin?.is('Div')) return false;
@@ -130,7 +130,7 @@ function isNormalised(origin: Node | undefined): boolean {
 const squares = (node: Node | undefined): boolean =>
   node?.is('Pow') === true || (node?.is('Mul') === true && node.inputs[0] === node.inputs[1]);
 
-/** Rows narrower than this are features, whatever they are called; binary scores are told apart by a softmax. */
+/** Narrower rows are features, whatever their name; a softmax tells binary scores apart. */
 const CLASSES = 3;
 const VOCABULARY = 64;
 
@@ -190,7 +190,7 @@ function detectionsOf(outputs: readonly Output[]): Map<string, Meaning> {
   return found;
 }
 
-/** True where a selection stands before the value, with nothing between that learns. */
+/** True where a selection stands before the value, and no learned node is between. */
 function isSelected(value: Value): boolean {
   const seen = new Set<Node>();
   const queue = [value.producer];

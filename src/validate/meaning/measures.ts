@@ -1,4 +1,4 @@
-/** Outputs measured by what they are for: how much of what is read from them is the same. */
+/** Measures outputs by their use: the share of answers that is kept. */
 import { under } from '../../ir/named.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { elementCount } from '../../ir/tensor.js';
@@ -7,16 +7,16 @@ import { fromTensorData } from '../../runtime/tensor-data.js';
 import { matchedDetections } from './detections.js';
 import type { Meaning, MeaningKind } from './meaning.js';
 
-/** How much of an output's meaning is kept. */
+/** The share of an output's meaning that is kept. */
 export interface MeaningMeasure {
   readonly kind: MeaningKind;
   /** In words: "rows whose largest element is the same". */
   readonly measure: string;
-  /** A share or a cosine; of waveforms and images decibels. More is better. */
+  /** A share or a cosine; for waveforms and images decibels. More is better. */
   readonly value: number;
-  /** Rows, elements or detections that it is taken from. */
+  /** The number of rows, elements or detections behind the value. */
   readonly samples: number;
-  /** Of tokens: the divergence of the distributions in nats, and the share of the five likeliest that are kept. */
+  /** For tokens: the divergence of the distributions in nats, and the share of the five likeliest that are kept. */
   readonly divergence?: number;
   readonly top5?: number;
 }
@@ -24,8 +24,8 @@ export interface MeaningMeasure {
 type Outputs = Readonly<Record<string, TensorData>>;
 
 /**
- * The measure of each output that has a meaning and something to measure it by; and the result's outputs as they are to
- * be compared: detections in the order of the original's.
+ * The measure of each output that has a meaning and data for one; and the result's outputs in comparable order:
+ * detections in the order of the original's.
  */
 export function measureMeanings(
   meanings: ReadonlyMap<string, Meaning>,
@@ -100,10 +100,10 @@ function* rows(a: Float64Array, b: Float64Array, shape: readonly number[], axis:
     }
 }
 
-/** A row's largest element is clear where it leads by this much of the row's standard deviation. */
+/** A row's largest element is clear where it leads by this part of the row's standard deviation. */
 const LEAD = 0.1;
 
-/** The share of rows that keep their largest element, each as heavy as it leads; rows that hold NaN count as they are. */
+/** The share of rows that keep their largest element, weighted by its lead; rows with NaN count as they are. */
 function winners(pairs: Iterable<Pair>): [share: number, rows: number] {
   let [clear, weights, same] = [0, 0, 0];
   for (const [row, other] of pairs) {
@@ -118,7 +118,7 @@ function winners(pairs: Iterable<Pair>): [share: number, rows: number] {
   return [same / weights, clear];
 }
 
-/** Where the largest element is; undefined where none is finite. */
+/** The index of the largest element; undefined where none is finite. */
 function largest(row: Float64Array): number | undefined {
   let best: number | undefined;
   for (let i = 0; i < row.length; i++)
@@ -126,7 +126,7 @@ function largest(row: Float64Array): number | undefined {
   return best;
 }
 
-/** How far the largest element leads, in standard deviations of the row. */
+/** The lead of the largest element, in standard deviations of the row. */
 function leadOf(row: Float64Array, best: number): number {
   let [sum, squares, count, second] = [0, 0, 0, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < row.length; i++) {
@@ -141,7 +141,7 @@ function leadOf(row: Float64Array, best: number): number {
   return count > 1 && deviation > 0 ? (row[best]! - second) / deviation : 0;
 }
 
-/** Of what a softmax makes of the rows: the mean divergence, and the share of the five likeliest that are kept. */
+/** Compares the softmax of rows: the mean divergence, and the share of the five likeliest that are kept. */
 function distributions(pairs: readonly Pair[]): { divergence: number; top5: number } {
   let [divergence, kept] = [0, 0];
   for (const [a, b] of pairs) {
@@ -190,7 +190,7 @@ function leastCosine(pairs: Iterable<Pair>): [cosine: number, rows: number] {
 
 const THRESHOLD = 0.5;
 
-/** So many elements of the original lie on each side, or a mask is none. */
+/** A mask has at least this many elements of the original on each side. */
 const SIDE = 16;
 
 /** Intersection over union. */
@@ -205,7 +205,7 @@ function overlap(a: Float64Array, b: Float64Array): [share: number, elements: nu
   return above < SIDE || a.length - above < SIDE ? [0, 0] : [both / either, either];
 }
 
-/** A probability that is further from one half than this is a clear decision. */
+/** A probability at least this far from one half is a clear decision. */
 const CLEAR = 0.05;
 
 function decisions(a: Float64Array, b: Float64Array): [share: number, elements: number] {
@@ -235,7 +235,7 @@ function decibels(a: Float64Array, b: Float64Array, signal: number): number {
   return 10 * Math.log10(signal / error);
 }
 
-/** One measure of all runs that have one: shares of all, the least of cosines and decibels. */
+/** One measure of all runs that have one: the overall share, or the least cosine or decibels. */
 export function pooledOf(list: readonly (MeaningMeasure | undefined)[]): MeaningMeasure | undefined {
   const [first, ...rest] = list.filter((one) => one !== undefined);
   return first && rest.reduce(pooled, first);

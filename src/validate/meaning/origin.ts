@@ -1,14 +1,14 @@
-/** Where an output's numbers come from: the operator that made them, through those that only move or recast them. */
+/** Finds the origin of an output's numbers: the operator that made them, through ops that only move or recast them. */
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 import { heldBy } from '../../ops/moved.js';
 
-/** Concats of Concats, Ifs in Ifs: each step asks all inputs. */
+/** The depth limit for Concats of Concats and Ifs in Ifs: each step asks all inputs. */
 const DEPTH = 4;
 
 /**
- * The node behind a value; undefined for an input or a constant. A Concat or an If of what one operator makes counts as
- * that, and a mean of it too.
+ * The node behind a value; undefined for an input or a constant. A Concat or an If with the same origin on all sides
+ * has that origin, and so has a mean of it.
  */
 export function originOf(value: Value | undefined, left = DEPTH): Node | undefined {
   let from = value;

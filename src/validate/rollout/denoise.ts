@@ -1,16 +1,17 @@
-/** Denoisers: Euler steps from noise to a picture, each side along its own outputs. */
+/** Runs denoisers: Euler steps from noise to a picture, each side along its own outputs. */
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Drift, driftOf, numbers, type Party, RolloutEnd, withNumbers } from './party.js';
 import type { DenoisePlan } from './plan.js';
 
-/** What the last latents say: the peak is the range of the original's. */
+/** The comparison of the last latents. The peak is the range of the original's. */
 export interface Denoised {
   psnr: number;
 }
 
 /**
- * x ← x + (σᵢ₊₁ − σᵢ)·output, where σ falls from 1 to 0 in `count` equal parts. It is a sampler's arithmetic and not a model's own
- * schedule, which the file does not hold. Outputs of twice the channels hold a variance behind what is predicted.
+ * x ← x + (σᵢ₊₁ − σᵢ)·output, where σ falls from 1 to 0 in `count` equal parts. It is a sampler's arithmetic and not a
+ * model's own schedule, which the file does not hold. Outputs of twice the channels hold a variance behind the
+ * prediction.
  */
 export async function* denoiseSteps(
   original: Party,
@@ -22,7 +23,7 @@ export async function* denoiseSteps(
 ): AsyncGenerator<Drift, void> {
   const start = inputs[latent]!;
   const time = inputs[timestep]!;
-  // Some exporters multiply by 1000 inside.
+  // Some exporters multiply the time by 1000 inside.
   const whole = numbers(time).every((value) => value > 0 && value <= 1) && /float/.test(time.type) ? 1 : 1000;
   let latents: [TensorData, TensorData] = [start, start];
   for (let step = 0; step < count; step++) {

@@ -1,4 +1,7 @@
-/** Rollouts: original and result run step by step on what each gave before. An error that one run hides may grow so. */
+/**
+ * Runs rollouts: original and result run step by step, each on its own earlier outputs. An error that one run hides may
+ * grow so.
+ */
 
 import type { Model } from '../../ir/model.js';
 import { msText, numberText } from '../../ir/quantities.js';
@@ -17,32 +20,41 @@ import { type Choices, noChoices, tokenSteps } from './tokens.js';
 
 export interface RolloutReport {
   readonly kind: RolloutPlan['kind'];
-  /** Which output is fed back as which input: of a decoder by its largest logit, of a denoiser by a step along it. */
+  /**
+   * Pairs of an output and the input that it is fed back to: of a decoder by its largest logit, of a denoiser by a step
+   * along it.
+   */
   readonly fedBack: readonly { readonly output: string; readonly input: string }[];
-  /** Steps that were asked for. */
+  /** The requested number of steps. */
   readonly asked: number;
-  /** Relative L2 after each step that both ran: of the state that drifted most, the next token's logits, the latent. */
+  /**
+   * Relative L2 after each step that both ran: of the state with the largest drift, the next token's logits, or the
+   * latent.
+   */
   readonly drift: readonly number[];
-  /** Which tensor that is, after the last step. */
+  /** The tensor of the last drift. */
   readonly of: string;
-  /** What the last drift is held against: the gate's limit of relative L2. */
+  /** The limit for the last drift: the gate's limit of relative L2. */
   readonly limit: number;
   readonly tokens?: TokensReport;
-  /** Of a denoiser's last latent, in decibels; infinite where both are equal. */
+  /** For a denoiser's last latent, in decibels; infinite where both are equal. */
   readonly psnr?: number;
-  /** Where the inputs come from, in words. */
+  /** The source of the inputs, in words. */
   readonly inputs: string;
-  /** Why it fails the accuracy gate, in words. */
+  /** The reason that it fails the accuracy gate, in words. */
   readonly failure?: string;
-  /** Why there are fewer steps, or why a drift proves nothing. */
+  /** The reasons for fewer steps, or for a drift that proves nothing. */
   readonly notes: readonly string[];
 }
 
-/** What a decoder's choices say. Both read the original's text: the result is given its token where it would choose another. */
+/**
+ * The comparison of a decoder's choices. Both read the original's text: where the result would choose another token, it
+ * is given the original's.
+ */
 export interface TokensReport {
-  /** Steps before the first at which any row would choose another token: so far both go their own way. */
+  /** Steps before the first at which any row would choose another token. Up to there the result reads its own text. */
   readonly prefix: number;
-  /** Tokens that are equal, of all rows. */
+  /** The number of equal tokens, over all rows. */
   readonly equal: number;
   readonly of: number;
   /** Kullback-Leibler divergence of the next token, in nats, by step. */
@@ -54,17 +66,19 @@ export interface RolloutOptions {
   readonly gate: Gate;
   readonly fidelity: Fidelity;
   readonly seed: number;
-  /** Steps end where the next would take longer than is left. */
+  /** Steps end where the next would take longer than the time left. */
   readonly deadline: Deadline;
-  /** The share of what is left that may be taken. */
+  /** The share of the time left that a rollout may take. */
   readonly share: number;
-  /** The original again, as it runs where only its numbers are rounded otherwise: what it drifts by is no fault of the result. */
+  /**
+   * Loads the original again with its numbers rounded otherwise. As much drift in the result is no fault of the result.
+   */
   rival(): Promise<Side>;
 }
 
 /**
- * Rolls out both models. `sets` are inputs on which the original ran: given ones in order are a sequence. Undefined where the original
- * cannot be run on its own outputs; what the result does becomes part of the report.
+ * Rolls out both models. `sets` are inputs on which the original ran: given ones in order are a sequence. Undefined
+ * where the original cannot be run on its own outputs; a failure of the result becomes part of the report.
  */
 export async function rollout(
   original: Side,
@@ -91,7 +105,7 @@ const fedBackBy = (plan: RolloutPlan): RolloutReport['fedBack'] =>
     ? [{ output: plan.output, input: plan.latent }]
     : [...(plan.kind === 'tokens' ? [{ output: plan.logits, input: plan.ids }] : []), ...plan.pairs];
 
-/** What steps leave behind beside their drift. */
+/** The outcome of steps beside their drift. */
 interface Found {
   readonly choices: Choices;
   readonly denoised: Denoised;
@@ -117,7 +131,7 @@ function stepsOf(
   }
 }
 
-/** Undefined where the original does not run from here. */
+/** Undefined where the original does not run from this start. */
 async function roll(
   plan: RolloutPlan,
   first: Side,
@@ -178,10 +192,10 @@ async function roll(
   };
 }
 
-/** A coarse decoder's drift grows where the last is so many times the first. */
+/** The drift of a coarse decoder grows if the last is at least this many times the first. */
 const GROWS = 2;
 
-/** What breaks the gate after the last step, in words. */
+/** The broken limit after the last step, in words. */
 function failureOf(
   plan: RolloutPlan,
   drifts: readonly Drift[],
@@ -193,11 +207,12 @@ function failureOf(
   if (lost >= 0)
     return `at step ${lost + 1} "${drifts[lost]?.name}" has another shape, or NaN and infinities in other places`;
   const others = choices.count - choices.equal;
-  // Two logits may each be off by what the gate allows a single element.
+  // Each of two logits may be off by the gate's limit for a single element.
   if (fidelity === 'exact' && choices.lead > 2 * gate.maxRel)
     return `${others} of ${choices.count} tokens differ, the first after ${choices.prefix} equal ones, by more than noise`;
   if (!last || last.isTiny || last.size <= gate.maxError) return undefined;
-  // Coarse logits are coarse from the first: what counts is whether the cache makes them worse, and then what they say.
+  // Coarse logits are coarse from the first step on: first it counts whether the cache makes them worse, then which
+  // tokens they choose.
   const grows = last.size > GROWS * (drifts[0]?.size ?? 0);
   if (plan.kind === 'tokens' && fidelity !== 'exact' && (others === 0 || !grows)) return undefined;
   const words = plan.kind === 'tokens' ? `, ${others} of ${choices.count} tokens differ` : '';
@@ -206,10 +221,13 @@ function failureOf(
   return `${after} ${what} has drifted by ${numberText(last.size)} (limit ${gate.maxError})${words}`;
 }
 
-/** A drift of so many times the original's own is an error. */
+/** A drift this many times the original's own is an error. */
 const OWN = 10;
 
-/** Whether the original by itself drifts as far where its numbers are rounded otherwise: then two right models part, too. */
+/**
+ * True where the original drifts as far by itself with its numbers rounded otherwise: two correct models then part,
+ * too.
+ */
 async function isOwn(
   plan: RolloutPlan,
   original: Party,
@@ -227,7 +245,7 @@ async function isOwn(
     const steps = stepsOf(plan, original, rival, start, drifts.length, found);
     for (let step = 0; step < drifts.length; step++) own = (await steps.next()).value?.size ?? own;
   } catch (error) {
-    // What cannot be run excuses nothing.
+    // A rival that does not run excuses nothing.
     if (!(error instanceof RolloutEnd || error instanceof RuntimeError)) throw error;
     return false;
   }

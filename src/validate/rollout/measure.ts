@@ -1,4 +1,6 @@
-/** The rollout of a comparison: which models, in which arithmetic, on which inputs, and what it means for the verdict. */
+/**
+ * Measures the rollout of a comparison: chooses models, arithmetic and inputs, and applies its outcome to the verdict.
+ */
 import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
 import { type Provider, RuntimeError } from '../../runtime/isolate.js';
@@ -13,7 +15,7 @@ import { placeOf } from '../sides/place.js';
 import { type RolloutReport, rollout } from './index.js';
 import { planOf } from './plan.js';
 
-/** Steps where nobody asks for more or fewer, and the shares of the time that is left which they, and asked ones, may take. */
+/** The default number of steps, and the shares of the time left for default and for requested steps. */
 const STEPS = 4;
 const SHARES = { usual: 0.1, asked: 0.5 };
 
@@ -23,14 +25,14 @@ export interface MeasureOptions {
   readonly fidelity: Fidelity;
   readonly deadline: Deadline;
   readonly seed?: number;
-  /** How many steps; 0 for none. Default: a few. */
+  /** The number of steps; 0 for none. Default: a few. */
   readonly rollout?: number;
 }
 
-/** A rollout, and where it was run on what. */
+/** A rollout, with its provider and form. */
 export interface MeasuredRollout extends RolloutReport {
   readonly provider: Provider;
-  /** In which arithmetic the result ran: the original runs in the provider's. */
+  /** The arithmetic of the result. The original runs in the provider's. */
   readonly form: 'plain' | 'emulated';
   readonly source: Feeds['source'];
 }
@@ -69,7 +71,7 @@ export async function measureRollout(
       }
     );
   } catch (error) {
-    // A model that cannot be loaded has been found wrong before.
+    // A model that cannot be loaded has been reported before.
     if (error instanceof RuntimeError) return undefined;
     throw error;
   } finally {
@@ -77,13 +79,13 @@ export async function measureRollout(
   }
 }
 
-/** The same model on inputs that are each one unit in the last place off, otherwise in every step. */
+/** The same model on inputs that are moved by one unit in the last place, by new random signs in every step. */
 function shaken(side: Side): Side {
   let step = 0;
   return { ...side, run: (feeds) => side.run(perturbed(feeds, step++) ?? feeds) };
 }
 
-/** The accuracy of a comparison whose rollout may have failed. */
+/** The accuracy of a comparison, corrected where the rollout failed. */
 export function withRollout(accuracy: AccuracyReport, rolled: MeasuredRollout | undefined): AccuracyReport {
   if (rolled?.failure === undefined) return accuracy;
   const { verdict } = accuracy;

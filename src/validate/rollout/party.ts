@@ -1,4 +1,4 @@
-/** One of the two models that are rolled out, and how far its tensors are from the other's. */
+/** Runs one of the two models of a rollout, and measures the distance between tensors of both. */
 import { named, under } from '../../ir/named.js';
 import { numbersOf, tensorOf } from '../../ir/numbers.js';
 import { RuntimeError, type TensorData, type Tensors } from '../../runtime/isolate.js';
@@ -7,10 +7,10 @@ import { compareTensors } from '../judge/accuracy.js';
 import { FLOOR } from '../judge/gates.js';
 import type { Side } from '../sides/forms.js';
 
-/** Why one of the two goes no further: its ports do not allow it, it does not run, or the machine ended it. */
+/** The reason that a model goes no further: its ports do not allow it, it does not run, or the machine ended it. */
 type Reason = 'ports' | 'fault' | 'killed';
 
-/** What ends a rollout. */
+/** The end of a rollout. */
 export class RolloutEnd extends Error {
   constructor(
     readonly party: 'original' | 'result',
@@ -21,7 +21,7 @@ export class RolloutEnd extends Error {
   }
 }
 
-/** Runs on those of the feeds that the model takes. Rejects with RolloutEnd. */
+/** Runs on the feeds that the model takes, ignoring others. Rejects with RolloutEnd. */
 export type Party = (feeds: Tensors) => Promise<Readonly<Record<string, TensorData>>>;
 
 /** A party that has to give the named outputs. */
@@ -49,7 +49,7 @@ export function partyOf(side: Side, party: 'original' | 'result', outputs: reado
 
 export const numbers = (tensor: TensorData): Float64Array => numbersOf(fromTensorData(tensor));
 
-/** Other numbers in the shape and type of a tensor. */
+/** A tensor's shape and type with other numbers. */
 export const withNumbers = (
   { shape, type }: TensorData,
   values: ArrayLike<number>,
@@ -57,12 +57,15 @@ export const withNumbers = (
   dims: readonly number[] = shape,
 ): TensorData => toTensorData(tensorOf(as, Array.from(values), dims));
 
-/** How far a tensor of the result has gone from the original's. */
+/** The distance of a result's tensor from the original's. */
 export interface Drift {
   readonly name: string;
-  /** Relative L2; of integers the share that differs; infinite where shapes differ, or NaN and infinities stand elsewhere. */
+  /**
+   * Relative L2; for integers the share that differs; infinite where shapes, or the places of NaN and infinities,
+   * differ.
+   */
   readonly size: number;
-  /** True where no number differs by more than float32 resolves beside 1. */
+  /** True where no number differs by more than the resolution of float32 beside 1. */
   readonly isTiny: boolean;
 }
 
@@ -76,6 +79,6 @@ export function driftOf(name: string, original: TensorData, result: TensorData):
     : { name, size: 1 - equal, isTiny: false };
 }
 
-/** The furthest of several. */
+/** The largest of several drifts. */
 export const furthest = (drifts: readonly Drift[]): Drift =>
   drifts.reduce((most, one) => (most.isTiny || (!one.isTiny && one.size > most.size) ? one : most));

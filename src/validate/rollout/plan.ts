@@ -1,33 +1,38 @@
-/** How a model's outputs feed its inputs: the state of a recurrent model, the text of a decoder, the latent of a denoiser. */
+/**
+ * Plans how a model's outputs feed its inputs: the state of a recurrent model, the text of a decoder, the latent of a
+ * denoiser.
+ */
 import { type Contract, type ContractPort, contractOf } from '../../contract/contract.js';
 import { feedbackPairs, type Pair } from '../../contract/pairs.js';
 import type { Model } from '../../ir/model.js';
 import { type Role, roleOf } from '../inputs/roles.js';
 
-/** Fed back as they are. */
+/** Outputs are fed back as they are. */
 export interface StatePlan {
   readonly kind: 'state';
   readonly pairs: readonly Pair[];
 }
 
-/** What an input of a decoder holds one more of after each token. A mask has ones for what is seen, a gap has zeros there. */
+/**
+ * The way in which a decoder's input grows with each token. A mask has ones for visible places, a gap has zeros there.
+ */
 export type Growth = 'ids' | 'mask' | 'gap' | 'positions' | 'lengths' | 'as before';
 
-/** What masks hold where a token is seen. */
+/** The number for a visible place in a mask. */
 export const seenIn: Partial<Record<Growth, number>> = { mask: 1, gap: 0 };
 
-/** The token that the last logits choose goes in next; what stands in the cache does not go in again. */
+/** The token with the largest logit goes in next, without those that the cache already holds. */
 export interface TokensPlan {
   readonly kind: 'tokens';
   readonly ids: string;
   readonly logits: string;
-  /** Tokens that the ids may name. */
+  /** The number of tokens in the vocabulary. */
   readonly vocabulary: number;
   readonly pairs: readonly Pair[];
-  /** The axis along which a cache grows, by input; absent where the file does not tell. */
+  /** The growing axis of each cache, by input; absent where the file does not tell. */
   readonly axes: ReadonlyMap<string, number>;
   readonly growth: ReadonlyMap<string, Growth>;
-  /** The input that says whether there is a cache yet. */
+  /** The input that tells whether there is a cache yet. */
   readonly branch?: string;
 }
 
@@ -51,7 +56,7 @@ const latents = [
   /^(x|x_t|hidden_states|input|img)$/i,
 ];
 
-/** Undefined where nothing goes back in. Types are inferred on a copy, where names say that it may be worth it. */
+/** Undefined where no output feeds an input. Types are inferred on a copy, if the names suggest that it may pay off. */
 export function planOf(model: Model): RolloutPlan | undefined {
   const inputs = model.graph.inputs.map(({ name }) => name);
   const outputs = model.graph.outputPorts.map(({ name }) => name);
@@ -103,7 +108,7 @@ function tokensPlan(model: Model, { inputs, outputs, pairs }: Contract): TokensP
   };
 }
 
-/** A number for each token of the vocabulary, or nearly: what has a few classes is no text. */
+/** True for logits: one number for each token of the vocabulary, or nearly. A few classes are no text. */
 function isLogits(port: ContractPort, below: number | undefined): boolean {
   const width = port.dims?.at(-1);
   if (!isFloat(port) || typeof width !== 'number' || !port.dims || port.dims.length < 2 || port.dims.length > 3)
@@ -117,7 +122,7 @@ function growthOf(port: ContractPort, ids: ContractPort, role: Role | undefined)
   if (role?.kind === 'mask' && rank === 2) return role.values === 'additive' || /pad/i.test(port.name) ? 'gap' : 'mask';
   if (role?.kind === 'positions') return 'positions';
   if (role?.kind === 'lengths' && role.of !== 'sequence') return 'lengths';
-  // Types of tokens: as many as ids, by one name of the dim.
+  // Token types: as many as ids, by one symbol of the dim.
   const length = ids.dims?.[1];
   return isInt(port) && rank === 2 && typeof length === 'string' && port.dims?.[1] === length ? 'as before' : undefined;
 }

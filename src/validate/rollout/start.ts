@@ -1,4 +1,4 @@
-/** The inputs of a rollout: its first ones, and those of each step beside the outputs that are fed back. */
+/** Makes the inputs of a rollout: the first ones, and those of each step beside the fed-back outputs. */
 
 import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
@@ -9,9 +9,9 @@ import { numbers, withNumbers } from './party.js';
 import { type RolloutPlan, seenIn, type TokensPlan } from './plan.js';
 
 export interface Start {
-  /** The inputs of each step, without what is fed back but in the first. */
+  /** The inputs of each step. Only the first step's contain those that are fed back later. */
   inputs(step: number): Tensors;
-  /** Where they come from, in words. */
+  /** The source of the inputs, in words. */
   readonly about: string;
 }
 
@@ -39,7 +39,7 @@ function given(sets: readonly Feeds[], states: readonly string[]): Start {
   };
 }
 
-/** Other numbers at every step where they mean anything, from a state of zeros. */
+/** New random numbers at every step for inputs of numbers, from a state of zeros. */
 function made(model: Model, first: Feeds, states: readonly string[], seed: number): Start {
   const shapes = Object.fromEntries(Object.entries(first.tensors).map(([name, { shape }]) => [name, shape]));
   const changing = model.graph.inputs.filter(
@@ -59,7 +59,9 @@ function made(model: Model, first: Feeds, states: readonly string[], seed: numbe
   };
 }
 
-/** The first inputs of a decoder. Made-up ones begin a text: with nothing in the cache, if it runs so, and all that is seen. */
+/**
+ * The first inputs of a decoder. Made-up ones begin a text: with an empty cache, if it runs so, and everything visible.
+ */
 function promptsOf(plan: TokensPlan, { tensors, source }: Feeds): Tensors[] {
   if (source === 'data') return [tensors];
   const seen = (given: Tensors): Tensors => {
@@ -75,7 +77,7 @@ function promptsOf(plan: TokensPlan, { tensors, source }: Feeds): Tensors[] {
   return [...(empty ? [empty] : []), tensors].flatMap((given) => flags.map((flag) => ({ ...seen(given), ...flag })));
 }
 
-/** Without what the cache holds: masks are shorter by that, positions begin at 0. */
+/** The inputs without the cached tokens: masks are shorter by these, positions begin at 0. */
 function emptied({ pairs, axes, growth }: TokensPlan, tensors: Tensors): Tensors | undefined {
   const own = pairs.map(({ input }) => input).filter((name) => under(tensors, name) && !/enc|cross/i.test(name));
   const [first] = own;

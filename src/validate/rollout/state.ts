@@ -1,9 +1,9 @@
-/** Recurrent models: each side's state goes back in, beside the same new inputs. */
+/** Runs recurrent models: each side's state goes back in, beside the same new inputs. */
 import type { Tensors } from '../../runtime/isolate.js';
 import { type Drift, driftOf, furthest, type Party } from './party.js';
 import type { StatePlan } from './plan.js';
 
-/** One step for each that is asked for. `inputs` of the first hold the state that it starts with. */
+/** Yields one drift for each requested step. `inputs` of the first hold the initial state. */
 export async function* stateSteps(
   original: Party,
   result: Party,

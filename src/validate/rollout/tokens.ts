@@ -1,6 +1,6 @@
 /**
- * Decoders: text token by token. Both sides read the original's text: from where the result would have chosen otherwise, it is
- * given the original's token, so that every step still asks what it would say there. Up to there both went their own way.
+ * Runs decoders: text token by token. Both sides read the original's text. Where the result would choose another token,
+ * it is given the original's, so that every later step still compares choices for the same text.
  */
 
 import { append } from '../../ir/lists.js';
@@ -9,14 +9,17 @@ import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Drift, driftOf, numbers, type Party, RolloutEnd, withNumbers } from './party.js';
 import { type Growth, seenIn, type TokensPlan } from './plan.js';
 
-/** What the steps so far say of the choices. */
+/** The comparison of choices so far. */
 export interface Choices {
   /** Tokens chosen, over all rows. */
   count: number;
   equal: number;
-  /** Steps before the first at which any row chose otherwise. */
+  /** Steps before the first at which any row chose another token. */
   prefix: number;
-  /** Of the tokens that differ, the largest lead of the original's choice over the result's, as a share of its largest logit. */
+  /**
+   * The largest lead of the original's choice over the result's among tokens that differ, as a share of its largest
+   * logit.
+   */
   lead: number;
   /** Kullback-Leibler divergence of the next token, in nats, the mean of the rows, by step. */
   readonly divergence: number[];
@@ -24,7 +27,7 @@ export interface Choices {
 
 export const noChoices = (): Choices => ({ count: 0, equal: 0, prefix: 0, lead: 0, divergence: [] });
 
-/** Rejects with RolloutEnd where logits of earlier tokens change with later ones: then it is no decoder. */
+/** Rejects with RolloutEnd where logits of earlier tokens change with later ones: such a model is no decoder. */
 export async function* tokenSteps(
   original: Party,
   result: Party,
@@ -59,11 +62,11 @@ export async function* tokenSteps(
   }
 }
 
-/** Merged decoders give an empty cache of the encoder once they have one: the one before goes on. */
+/** Merged decoders return an empty cache of the encoder after the first step: the earlier cache stays. */
 const kept = (before: TensorData, after: TensorData): TensorData =>
   after.shape.includes(0) && !before.shape.includes(0) ? before : after;
 
-/** How many tokens the cache holds. */
+/** The number of tokens in the cache. */
 function lengthIn({ axes, pairs }: TokensPlan, caches: Tensors): number | undefined {
   const own = pairs.find(({ input }) => axes.has(input) && !/enc|cross/i.test(input))?.input;
   return own === undefined ? undefined : caches[own]?.shape[axes.get(own)!];
@@ -71,7 +74,7 @@ function lengthIn({ axes, pairs }: TokensPlan, caches: Tensors): number | undefi
 
 const lengthOf = ({ shape }: TensorData): number => (shape.length === 3 ? shape[1]! : 1);
 
-/** Where each text's last token stands that its mask shows: the logits of padding behind it say nothing. */
+/** The last visible token of each text, by its mask: the logits of padding behind it are meaningless. */
 function lastSeen({ growth }: TokensPlan, inputs: Tensors, logits: TensorData): number[] {
   const length = lengthOf(logits);
   const [name, kind] = [...growth].find(([, one]) => seenIn[one] !== undefined) ?? [];
@@ -141,10 +144,10 @@ function divergenceOf(original: Float64Array, result: Float64Array): number {
   );
 }
 
-/** What logits of the text so far may differ by when it has grown: sums in another order. */
+/** The allowed difference between logits of the same text before and after it grows: sums run in another order. */
 const CAUSAL = 1e-3;
 
-/** Asked of the last token alone: rows of tokens before it may see nothing and then say anything. */
+/** Checks the last token alone: earlier rows may see nothing, and their logits are then meaningless. */
 function refuseOthers(before: { places: readonly number[]; logits: TensorData }, now: TensorData): void {
   if (now.shape.length === 3 && driftOf('', before.logits, logitsAt(now, before.places)).size > CAUSAL)
     throw new RolloutEnd('original', 'ports', 'it is no decoder: what it says of a text changes as the text goes on');
@@ -177,7 +180,7 @@ function longer(
     );
   const length = tensor.shape.at(-1) ?? 1;
   const rows = values.length / length;
-  // A mask is as long as the cache and the token; the others as the tokens that go in.
+  // A mask is as long as the cache and the token; other inputs are as long as the new tokens.
   const isMask = seenIn[growth] !== undefined;
   const old = isMask ? Math.min(length, cached ?? length) : hasCache ? 0 : length;
   const list: number[] = [];

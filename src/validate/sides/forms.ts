@@ -1,4 +1,4 @@
-/** The forms of arithmetic that a model is run in, to see what it does here and what it does elsewhere. */
+/** Defines the forms of arithmetic that a model is run in: as on this machine, and as on others. */
 import type { Model } from '../../ir/model.js';
 import type { Provider, RuntimeProcess, TensorData, Tensors } from '../../runtime/isolate.js';
 import { emulated } from '../emulate/index.js';
@@ -6,8 +6,9 @@ import { runTensors } from './run-tensors.js';
 import { type Subject, subjectOf } from './subject.js';
 
 /**
- * plain: as the provider computes, the runtime's own optimizations off; optimized: with them, as users run it; emulated: on the CPU, every
- * value that the model computes in 16 bits really rounded to them and integer sums exact, as on hardware that this machine may not be.
+ * plain: the provider's arithmetic, the runtime's own optimizations off; optimized: with them, as users run it;
+ * emulated: on the CPU, with every value of 16-bit arithmetic really rounded and integer sums exact, as on hardware
+ * that this machine may lack.
  */
 export type Form = 'plain' | 'optimized' | 'emulated';
 
@@ -19,15 +20,15 @@ export const formText: Readonly<Record<Form, string>> = {
 
 /** A model that is loaded in one form. */
 export interface Side {
-  /** Names of the inputs that it takes. */
+  /** The names of its inputs. */
   readonly inputs: readonly string[];
-  /** What the form could not do, in words. */
+  /** Limits of the form, in words. */
   readonly notes: readonly string[];
   run(feeds: Tensors): Promise<Readonly<Record<string, TensorData>>>;
   release(): Promise<void>;
 }
 
-/** Loads a model in a form; undefined where the form computes nothing otherwise than the plain one. Rejects with RuntimeError. */
+/** Loads a model in a form; undefined where the form computes as the plain one does. Rejects with RuntimeError. */
 export async function sideOf(
   runtime: RuntimeProcess,
   subject: Subject,

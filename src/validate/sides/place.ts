@@ -1,16 +1,16 @@
-/** The machine that numbers are measured on. */
+/** Describes the machine of a measurement. */
 import { cpus } from 'node:os';
 import { saturatesOn, type TargetCpu } from '../../run/target-cpu.js';
 import type { Provider } from '../../runtime/isolate.js';
 import { saturates } from '../../runtime/saturation.js';
 
-/** In words: `cpu, AMD EPYC`. */
+/** The machine in words: `cpu, AMD EPYC`. */
 export function placeOf(provider: Provider): string {
   const model = cpus()[0]?.model.trim();
   return provider === 'cpu' && model ? `cpu, ${model}` : provider;
 }
 
-/** Why this CPU does not compute what the target does, where the two differ; undefined where it is the target. */
+/** The reason that this CPU does not compute as the target does; undefined where it does. */
 export async function foreignTo(target: Provider, cpus: readonly TargetCpu[] | undefined): Promise<string | undefined> {
   if (target !== 'cpu') return `this CPU computes otherwise than ${target}`;
   const isOther = cpus !== undefined && !saturatesOn(cpus) && (await saturates());

@@ -1,4 +1,7 @@
-/** A result whose ports hold another float type than the original's, with casts at them: so that both take and give the same types. */
+/**
+ * Puts casts at a result's ports where their float type differs from the original's, so that both have the same port
+ * types.
+ */
 
 import { cloneModel } from '../../ir/clone.js';
 import { maxOf } from '../../ir/lists.js';
@@ -59,13 +62,13 @@ function cast(value: Value, to: DataType, shape: Shape | undefined = value.shape
   return output;
 }
 
-/** What is said of ports that are compared behind casts. */
+/** The note on ports that are compared behind casts. */
 export function portsNote({ inputs, outputs }: SamePorts): string {
   const list = [...inputs, ...outputs].map(([name, type]) => `"${name}" (${type})`);
   return `compared in the original's types, behind casts: ${list.join(', ')}`;
 }
 
-/** A rejection that names the ports whose numbers the result's type does not hold, first of all. */
+/** A rejection that first names the ports whose numbers are beyond the result's type. */
 export function namingOverflow(verdict: Verdict, reference: Reference, ports: SamePorts | undefined): Verdict {
   if (verdict.outcome !== 'rejected' || !ports) return verdict;
   const beyond = [
@@ -105,6 +108,6 @@ function largestOf(tensor: TensorData): number {
   return largest;
 }
 
-/** Types that a pass to a narrower float changes ports between, one of them a type that the runtime exchanges. */
+/** True for two floats between which a pass changes ports, if the runtime exchanges one of them. */
 const areTwoFloats = (a: DataType, b: DataType): boolean =>
   a !== b && (a === 'float32' || a === 'float16') && (b === 'float32' || b === 'float16' || b === 'bfloat16');

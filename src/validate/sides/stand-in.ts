@@ -1,11 +1,17 @@
-/** An original that no provider here has kernels for, in a form that the CPU runs: published in bfloat16, or with kernels that GPUs alone have. */
+/**
+ * Makes a stand-in for an original that no provider here has kernels for: a form that the CPU runs. Such originals are
+ * published in bfloat16, or have kernels for GPUs alone.
+ */
 import type { Model } from '../../ir/model.js';
 import { emulated } from '../emulate/index.js';
 import { lacksKernel } from '../proof.js';
 
 const known = new WeakMap<Model, { readonly revision: number; readonly standIn: Model | undefined }>();
 
-/** Undefined where the model fails for another reason, or would fail emulated as well. One model has one stand-in, while it is as it was. */
+/**
+ * Undefined where the model fails for another reason, or would fail emulated as well. A model has one stand-in until it
+ * changes.
+ */
 export function standInOf(model: Model, failure: string): Model | undefined {
   if (!lacksKernel.test(failure)) return undefined;
   const made = known.get(model);

@@ -1,4 +1,4 @@
-/** A model to validate: the graph, to make inputs from, and what the runtime loads. */
+/** Prepares a model for validation: its graph, to make inputs from, and a file or bytes for the runtime. */
 
 import { join } from 'node:path';
 import { withLimits } from '../../ir/clone.js';
@@ -13,13 +13,13 @@ export interface Subject {
   readonly model: Model;
   /** A path or bytes. */
   readonly source: string | Uint8Array;
-  /** The files that it was read from, where it is one. */
+  /** The files that it was read from; empty for a model in memory. */
   readonly files: readonly string[];
-  /** Removes what was written for the runtime. */
+  /** Removes files that were written for the runtime. */
   close(): void;
 }
 
-/** A model in memory whose constants pass this goes through a file: it is streamed there and read from there. */
+/** A model in memory with constants of more bytes is streamed to a file and read from there. */
 const LARGE = 64 * 2 ** 20;
 
 /** Throws ModelError where the file is not a model. */

@@ -1,6 +1,7 @@
 /**
- * The original with ports that can be compared with a flattened result's: operators that take any sequence or optional apart stand
- * behind it, so that it is as independent of how the pass read the graph as a runtime that fetches only tensors allows.
+ * Gives the original ports that can be compared with a flattened result's: operators behind it take any sequence or
+ * optional apart. They read the types alone, so the comparison depends as little as possible on how the pass read the
+ * graph.
  */
 
 import { assembled } from '../../contract/assemble.js';
@@ -18,11 +19,14 @@ import { castTo } from '../../ir/widen.js';
 
 export interface Twin {
   readonly model: Model;
-  /** True where the original itself runs on the same inputs, and gives more outputs than are compared. */
+  /** True where the original itself runs on the same inputs, and has outputs beyond the compared ones. */
   readonly isPart: boolean;
 }
 
-/** Undefined where the result's ports are the original's, as far as its metadata says. What cannot be made has no port. */
+/**
+ * Undefined where the result's ports are the original's, as far as its metadata says. A port that cannot be made is
+ * left out.
+ */
 export function twinOf(original: Model, result: Model): Twin | undefined {
   const before = notedStructures(original);
   const { inputs, outputs, left } = notedStructures(result);
@@ -59,7 +63,7 @@ const withoutKnown = (structures: Structures, known: Structures): Structures =>
     Object.entries(structures).filter(([name, one]) => JSON.stringify(one) !== JSON.stringify(under(known, name))),
   );
 
-/** Outputs that were grouped, by their own names: those that are one port, which has the name. */
+/** Splits grouped outputs into outputs under their own names. A group of one port has the port's name. */
 function ungrouped(structures: Structures, graph: Graph): Structures {
   const found = named<Structure>();
   const visit = (name: string, one: Structure): void => {
@@ -135,7 +139,7 @@ function takeTensors(structure: Structure, value: Value, type: Type | undefined,
   } else if (structure.kind === 'packed' && elem) takePacked(structure, value, elem, sink);
 }
 
-/** Of the rank that the result says, in the form that it has. */
+/** Packs a sequence at the rank and in the form of the result's port. */
 function takePacked(
   { port, shapes, ranks }: Structure & { kind: 'packed' },
   value: Value,

@@ -1,7 +1,7 @@
 /**
- * Races of two models: pairs of times that differ by the models alone. Each heat loads both anew, in processes that change places from heat to
- * heat, and its rounds run in the order original, result, result, original, or the other way round: whatever slows one process, one
- * place in memory or one half of a second slows both models alike.
+ * Races two models: takes pairs of times that differ by the models alone. Each heat loads both anew, in processes that
+ * change places from heat to heat, and its rounds run in the order original, result, result, original, or the other way
+ * round. A slow process, place in memory or half second then slows both models alike.
  */
 import { append } from '../../ir/lists.js';
 import type { Deadline } from '../../run/deadline.js';
@@ -35,18 +35,18 @@ interface Heat {
   readonly rounds: readonly Round[];
 }
 
-/** What pairs of one clock say. */
+/** The statistics of pairs by one clock. */
 export interface Measured extends Estimate {
   readonly pairs: number;
   /** The typical time of a side, in milliseconds. */
   readonly times: BothSides<number>;
 }
 
-/** What was raced, all heats together: by the clock that decides, and by the one on the wall. */
+/** The outcome of a race, all heats together: by the clock that decides, and by wall time. */
 export interface Race {
   readonly decided: Measured;
   readonly wall: Measured;
-  /** Every run that was counted, as a clock on the wall tells it. */
+  /** Every run that was counted, in milliseconds of wall time. */
   readonly ms: BothSides<readonly number[]>;
   readonly create: BothSides<number>;
   readonly first: BothSides<number>;
@@ -56,7 +56,10 @@ export interface RaceOptions {
   readonly load: LoadOptions;
   /** The clock that decides. */
   readonly by: 'ms' | 'cpuMs';
-  /** Milliseconds that the pairs may take; up to `patience` times as many where they are too far apart, twice that where they are too few. */
+  /**
+   * Milliseconds for the pairs; up to `patience` times as many where times are too far apart, and twice that where
+   * there are too few pairs.
+   */
   readonly budgetMs: number;
   readonly patience: number;
   readonly deadline?: Deadline;
@@ -64,14 +67,17 @@ export interface RaceOptions {
   readonly onProgress?: (leftMs: number) => void;
 }
 
-/** Pairs of one stage, at most. */
+/** At most this many pairs in one stage. */
 const MOST = 40;
 
-/** Half of an interval that is narrow enough, as a logarithm; and what has to do where the budget is spent: it tells a tenth from nothing. */
+/**
+ * An interval whose half width, as a logarithm, is below NARROW is narrow enough. Where the budget is spent, the other
+ * limit has to do: it tells a difference of a tenth from none.
+ */
 const NARROW = 0.02;
 const FAIR = 0.04;
 
-/** Up to this ratio, either way, what is significant has to be so twice. */
+/** Up to this ratio, either way, significance has to be found twice. */
 const HAIR = 1.1;
 
 /** Races until enough is known or the time is over. Undefined where the deadline leaves no time for two pairs. */
@@ -97,7 +103,10 @@ export async function race(
   const pairMs = (performance.now() - started) / pairs.length;
   const patientMs = options.patience * options.budgetMs;
   if (pairs.length < 2 && pairMs > left()) return undefined;
-  /** Adds pairs to those from `start` on. It stops by their number, their spread and the time, never by what they say. */
+  /**
+   * Adds pairs to those from `start` on. Their number, spread and time end the stage, never their result: that would
+   * bias it.
+   */
   const stage = async (start: number): Promise<Estimate> => {
     const began = performance.now();
     for (;;) {
@@ -106,7 +115,7 @@ export async function race(
       const half = Math.log(found.interval.high / found.interval.low) / 2;
       const ms = performance.now() - began;
       const isSpent = ms > options.budgetMs;
-      // Of long runs a few that hardly differ are enough.
+      // Of long runs, a few that hardly differ are enough.
       const isEnough =
         count >= ENOUGH
           ? half <= NARROW || (half <= FAIR && isSpent) || ms > patientMs || count >= MOST
@@ -119,7 +128,7 @@ export async function race(
     }
   };
   const first = await stage(0);
-  // The second stage is the one that counts: the first was chosen for what it says.
+  // The second stage alone counts: the first was chosen by its result.
   const isRepeated = pairs.length >= ENOUGH && isByAHair(first) && left() > pairs.length * pairMs;
   const second = isRepeated ? await stage(pairs.length) : undefined;
   const counted = second ?? first;
@@ -143,28 +152,33 @@ export async function race(
 
 const pairOf = ({ original, result }: BothSides<readonly number[]>): Pair => [fastest(original), fastest(result)];
 
-/** Times of the sides are so far apart as the ratio says, around the middle of all pairs. */
+/** Times of both sides around the median of all pairs, as far apart as the ratio. */
 function measured(pairs: readonly Pair[], estimate: Estimate): Measured {
   const middle = Math.sqrt(median(pairs.map(([a]) => a)) * median(pairs.map(([, b]) => b)));
   const apart = Math.sqrt(estimate.ratio);
   return { ...estimate, pairs: pairs.length, times: { original: middle * apart, result: middle / apart } };
 }
 
-/** Significant, and not far from equal. */
+/** True for a significant ratio that is close to 1. */
 const isByAHair = ({ significant, interval }: Estimate): boolean =>
   significant && interval.low < HAIR && interval.high > 1 / HAIR;
 
-/** A turn lasts at least about this long: shorter ones measure how a process wakes up. */
+/** A turn lasts at least about this long: a shorter one measures how a process wakes up. */
 const TURN_MS = 20;
 const MOST_RUNS = 100;
 
-/** Runs of this length take turns one by one, original and result, and outlast the other process's threads by themselves. */
+/**
+ * Runs of this length take turns one by one, original and result: each outlasts the other process's spinning threads.
+ */
 const LONG_MS = 250;
 
-/** What a GPU runs before its times count: it compiles shaders and raises its clock. */
+/** Milliseconds of uncounted runs on a GPU, as it compiles shaders and raises its clock. */
 const WARM_MS = 500;
 
-/** Rounds on two sessions that it loads and releases. `number` counts the heats: it says who runs where, and who begins. */
+/**
+ * Runs rounds on two sessions that it loads and releases. `number`, the heat's number, decides which process runs which
+ * model and which goes first.
+ */
 async function heat(
   { original, result }: BothSides<Contender>,
   feeds: Tensors,
@@ -201,11 +215,11 @@ async function heat(
       runMs = median(warm);
     }
     const runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(TURN_MS / runMs)));
-    // Threads that spin do so for a while after their turn.
+    // Threads spin for a while after their turn.
     const uncounted = load.threads === 1 || !load.spins || runMs > LONG_MS ? 0 : 1;
     const loaded = performance.now();
     const rounds: Round[] = [];
-    // Where loading takes long, a heat is worth as much.
+    // Where loading takes long, the heat runs at least as long as the load took.
     for (let i = 0; i === 0 || (i < most && performance.now() - loaded < loaded - began); i++) {
       const [one, other] = (i % 2 === 0 ? order : order.toReversed()) as [Side, Side];
       const round: Round = { ms: { original: [], result: [] }, cpuMs: { original: [], result: [] } };

@@ -1,9 +1,9 @@
-/** Whether two models are the same bytes: to time them against each other would only show noise. */
+/** Tells whether two models are the same bytes: a race between them would only show noise. */
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import type { Subject } from '../sides/subject.js';
 
-/** True for equal bytes, and for files that are equal together with all files that they name. */
+/** True for equal bytes, and for files that are equal together with all files that they refer to. */
 export async function areSameBytes(a: Subject, b: Subject): Promise<boolean> {
   if (a.model === b.model) return true;
   const [ours, theirs] = [piecesOf(a), piecesOf(b)];
@@ -14,7 +14,10 @@ export async function areSameBytes(a: Subject, b: Subject): Promise<boolean> {
 
 type Piece = string | Uint8Array;
 
-/** A model's bytes, or the files that it was read from: itself, and its data in the order in which it names them. */
+/**
+ * A model's bytes, or the files that it was read from: the model file, then its data files in the order in which it
+ * refers to them.
+ */
 const piecesOf = ({ source, files }: Subject): readonly Piece[] => (typeof source === 'string' ? files : [source]);
 
 async function areEqual(a: Piece, b: Piece): Promise<boolean> {

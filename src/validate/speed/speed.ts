@@ -1,7 +1,7 @@
 /**
- * Which of two models is faster, run as users run them, with all of the runtime's own optimizations on. On the CPU the CPU time of one
- * thread decides: what else the machine does hardly moves it. The time by the clock, with the runtime's own threads, stands beside it. On a GPU
- * the clock decides.
+ * Tells which of two models is faster, run as users run them, with all of the runtime's own optimizations on. On the
+ * CPU the CPU time of one thread decides, as other work on the machine hardly moves it. Wall time, with the runtime's
+ * own threads, stands beside it. On a GPU wall time decides.
  */
 
 import { maxOf } from '../../ir/lists.js';
@@ -12,7 +12,7 @@ import type { Feeds } from '../inputs/feeds.js';
 import { type BothSides, type Contender, type Measured, type Race, type RaceOptions, race } from './race.js';
 import { type Estimate, median, quantile } from './statistics.js';
 
-/** Milliseconds: the median, its quartiles, and how many runs they come from. */
+/** Milliseconds: the median, its quartiles, and the number of runs. */
 export interface Timing {
   readonly median: number;
   readonly low: number;
@@ -22,28 +22,28 @@ export interface Timing {
 
 export interface SpeedReport extends Estimate {
   readonly provider: Provider;
-  /** The clock behind `ratio`, `interval` and `significant`: above 1 is faster. */
+  /** The clock behind `ratio`, `interval` and `significant`. A ratio above 1 means faster. */
   readonly decidedBy: 'cpu' | 'wall';
   /** CPU time: of one thread, or of all where one run takes a second or more. Undefined on a GPU. */
   readonly cpu: (Measured & { readonly threads: 'one' | 'all' }) | undefined;
-  /** The time by the clock, with the runtime's own threads. */
+  /** Wall time, with the runtime's own threads. */
   readonly wall: Measured;
-  /** Steady state, by the clock. */
+  /** Steady state, in wall time. */
   readonly run: BothSides<Timing>;
   /** Creating the session, in milliseconds: the median of the tries. */
   readonly create: BothSides<number>;
   /** The first run of a session. */
   readonly first: BothSides<number>;
-  /** The inputs that were run, in words. */
+  /** The inputs of the runs, in words. */
   readonly inputs: string;
 }
 
 export interface SpeedOptions {
-  /** About how long the pairs that decide may take; default 1.2 seconds. Runs that take long may take more. */
+  /** Milliseconds, about, for the pairs that decide; default 1.2 seconds. Long runs may take more. */
   readonly budgetMs?: number;
-  /** How many times the budget it may take to have pairs enough to prove something; default 2. */
+  /** The race may take this many times the budget to get pairs enough for a proof; default 2. */
   readonly patience?: number;
-  /** About how long one run takes, and one load, where that is known. */
+  /** The time of one run, about, and of one load, where they are known. */
   readonly runEstimateMs?: number;
   readonly deadline?: Deadline;
   /** Called now and then with the milliseconds that are left, about. */
@@ -53,10 +53,13 @@ export interface SpeedOptions {
 /** Runs or loads of this length are made once for both clocks. */
 const HEAVY_MS = 1000;
 
-/** What the clock on the wall is given where another one decides. */
+/** Milliseconds for wall time where CPU time decides. */
 const BESIDE_MS = 600;
 
-/** Measures both on one set of inputs. Undefined where the deadline leaves no time for it. Rejects with RuntimeError where one does not run. */
+/**
+ * Times both on one set of inputs. Undefined where the deadline leaves no time for it. Rejects with RuntimeError where
+ * one does not run.
+ */
 export async function measureSpeed(
   contenders: BothSides<Contender>,
   provider: Provider,
@@ -106,7 +109,10 @@ export async function measureSpeed(
 const timesCut = (runMs: number): string =>
   runMs >= HEAVY_MS ? `the times: one run takes ${msText(runMs)}` : 'the times';
 
-/** Whether the clock on the wall says the opposite: less work that takes longer, as it does where threads have less to share, is no gain. */
+/**
+ * True where wall time says the opposite: less work that takes longer is no gain. It happens where threads have less to
+ * share.
+ */
 const contradicts = ({ interval }: Estimate, ratio: number): boolean =>
   ratio > 1 ? interval.high < 1 : interval.low > 1;
 

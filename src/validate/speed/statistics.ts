@@ -1,12 +1,12 @@
 /**
- * Statistics of repeated measurements: what a sample says, and whether two of them differ.
- *
- * Why this way. Pairs are made so that both sides may change places (order of runs, process), so the logarithm of a pair's
- * ratio is symmetric about zero for two equal models, whatever the noise is like: a signed-rank test then holds its level exactly, where
- * resampled medians of few pairs do not. Few pairs prove nothing by ranks; of long runs, whose times vary little, Student's t does.
+ * Statistics of repeated measurements: estimates from a sample, and whether two samples differ.
+ * Why this way. Both sides of a pair may change places (order of runs, process), so for two equal models the logarithm
+ * of a pair's ratio is symmetric about zero under any noise. A signed-rank test then holds its level exactly, where
+ * resampled medians of few pairs do not. Few pairs prove nothing by ranks; the times of long runs vary little, and
+ * Student's t does for them.
  */
 
-/** The value below which a share of the sample lies, interpolated. NaN for an empty sample. */
+/** The quantile of a sample at a share, interpolated. NaN for an empty sample. */
 export function quantile(sample: readonly number[], share: number): number {
   const sorted = ascending(sample);
   const at = (sorted.length - 1) * share;
@@ -20,30 +20,35 @@ export const median = (sample: readonly number[]): number => quantile(sample, 0.
 const ascending = (sample: readonly number[]): number[] => [...sample].sort((a, b) => a - b);
 const mean = (sample: readonly number[]): number => sample.reduce((sum, value) => sum + value, 0) / sample.length;
 
-/** The mean of the fastest tenth, two at least: others on the machine only ever make a run longer. */
+/** The mean of the fastest tenth, of two runs at least: other work on the machine only ever makes a run longer. */
 export const fastest = (sample: readonly number[]): number =>
   mean(ascending(sample).slice(0, Math.max(2, Math.round(sample.length / 10))));
 
-/** Times of one side and of the other, taken next to each other. */
+/** Times of both sides, taken next to each other. */
 export type Pair = readonly [number, number];
 
-/** How many times longer the first of a pair takes. */
+/** The estimated ratio of a pair's first time to its second. */
 export interface Estimate {
   readonly ratio: number;
-  /** Of the ratio, 99 % confidence; 99.8 % of fewer than eight pairs, which nothing else confirms. */
+  /**
+   * The confidence interval of the ratio: 99 %, or 99.8 % of fewer than eight pairs, as nothing else confirms these.
+   */
   readonly interval: { readonly low: number; readonly high: number };
-  /** Whether the interval leaves 1 out by a difference that is worth calling one. */
+  /** True where the interval excludes 1 by a difference that is large enough to matter. */
   readonly significant: boolean;
 }
 
-/** As many pairs make a signed-rank interval of 99 %: eight coins fall on one side in 0.8 % of all cases. */
+/** A signed-rank interval of 99 % needs this many pairs: eight coins fall on one side in 0.8 % of all cases. */
 export const ENOUGH = 8;
 
-/** A difference below this is not worth calling one: memory layout alone moves a program by as much; more of few pairs, in one place. */
+/**
+ * A difference below this is too small to matter: memory layout alone moves a program by as much. The limit is higher
+ * for few pairs in one place.
+ */
 const FLOOR = 0.01;
 const FLOOR_OF_FEW = 0.02;
 
-/** What pairs say of the ratio; of fewer than two, that it is open. */
+/** The estimate from pairs; an open one from fewer than two. */
 export function estimateOf(pairs: readonly Pair[]): Estimate {
   const hasEnough = pairs.length >= ENOUGH;
   const { centre, low, high } = hasEnough ? byRanks(pairs) : byVariance(pairs);
@@ -69,9 +74,9 @@ function byRanks(pairs: readonly Pair[]): Interval {
   return { centre: median(means), low: means[left] as number, high: means[means.length - 1 - left] as number };
 }
 
-/** How many of the means lie outside a 99 % interval on each side: ranks that sum up to less are as rare as that. */
+/** The number of means outside a 99 % interval on each side: smaller rank sums are as rare as that. */
 function ranksLeft(count: number): number {
-  // Ways to choose ranks with a given sum, of 2^count.
+  // Counts the choices of ranks with a given sum, of 2^count.
   let ways = [1];
   for (let rank = 1; rank <= count; rank++)
     ways = Array.from(
@@ -83,7 +88,7 @@ function ranksLeft(count: number): number {
   return left;
 }
 
-/** Student's t of 99.8 % by degrees of freedom, for two samples of 2 to 7. */
+/** Student's t for 99.8 % by degrees of freedom, for two samples of 2 to 7. */
 const T = new Map([
   [2, 22.33],
   [4, 7.173],
@@ -93,7 +98,10 @@ const T = new Map([
   [12, 3.93],
 ]);
 
-/** The difference of two small samples, which need not drift together: so their own spread counts, not that of the differences. */
+/**
+ * The difference of two small samples. They need not drift together, so their own spread counts, not that of the
+ * differences.
+ */
 function byVariance(pairs: readonly Pair[]): Interval {
   const sides = [0, 1].map((side) => pairs.map((pair) => Math.log(pair[side] as number)));
   const [a, b] = sides.map(mean) as [number, number];

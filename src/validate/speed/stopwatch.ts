@@ -1,4 +1,4 @@
-/** Races two models of the same inputs, as tuning asks for it: at the sizes that people run the whole model at, for a second or two. */
+/** Races two models of the same inputs for tuning: at typical sizes of the whole model, for a second or two. */
 
 import type { Model } from '../../ir/model.js';
 import { named } from '../../ir/named.js';
@@ -14,21 +14,26 @@ import { race } from './race.js';
 
 export interface StopwatchOptions {
   readonly provider: Provider;
-  /** Of the inputs. Default 0. */
+  /** The seed of the inputs. Default 0. */
   readonly seed?: number;
-  /** Sizes of symbolic dims, by name; others are typical. */
+  /** Sizes of symbolic dims, by name; other dims get typical sizes. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** About how long one race takes, loading aside; longer where that is too short to prove anything. Default 1.5 seconds. */
+  /**
+   * The time of one race without loading, about; longer where that is too short to prove anything. Default 1.5 seconds.
+   */
   readonly budgetMs?: number;
 }
 
-/** Milliseconds of one load or run: the first use of a GPU compiles shaders. */
+/** Milliseconds of one load or run. The first use of a GPU compiles shaders. */
 const LIMIT = 60_000;
 
-/** A race may take so many times its budget: what is not proven would be called inside the noise, however slow it is. */
+/**
+ * A race may take this many times its budget: an unproven difference would be called noise, however slow the variant
+ * is.
+ */
 const PATIENCE = 8;
 
-/** A stopwatch with two child processes of its own, started at the first race. */
+/** Creates a stopwatch with two child processes of its own, started at the first race. */
 export function createStopwatch({
   provider,
   seed = 0,
@@ -77,7 +82,7 @@ export function createStopwatch({
   };
 }
 
-/** The first inputs that a part runs on; what the runtime says where there are none. */
+/** The first inputs that a part runs on; the runtime's message where there are none. */
 async function feedsThatRun(
   part: Model,
   whole: Model,
@@ -97,7 +102,10 @@ async function feedsThatRun(
   return reason;
 }
 
-/** What the symbols of a model's inputs are under a choice of sizes: by the input's place, which a part of it lacks. */
+/**
+ * The sizes of a model's input symbols under a choice of sizes. A part has lost the inputs' order, so they are found on
+ * the whole model.
+ */
 function sizesIn(model: Model, choice: Sizes, options: SizeOptions = {}): Record<string, number> {
   const dims = named<number>();
   const shapes = shapesOf(model, choice, options);
@@ -110,7 +118,7 @@ function sizesIn(model: Model, choice: Sizes, options: SizeOptions = {}): Record
   return dims;
 }
 
-/** What the symbols of a model's inputs are in the last set that is given, as `validate` times it. Throws ModelError. */
+/** The sizes of a model's input symbols in the last given set, as `validate` times it. Throws ModelError. */
 export function sizesInData(path: string, model: Model): Record<string, number> {
   const { tensors } = (givenSets(path).at(-1) as GivenSet).read(model);
   const shapes = Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));

@@ -1,4 +1,4 @@
-/** Chooses the provider and the inputs that times are taken on. */
+/** Chooses the provider and the inputs for timing. */
 
 import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
@@ -13,10 +13,10 @@ import type { BothSides, Contender } from './race.js';
 import { areSameBytes } from './same-bytes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
 
-/** What stands for a speed where there is nothing to time. */
+/** The text in place of a speed where both are the same bytes. */
 export const SAME = '1.00×, same bytes';
 
-/** Where times are taken; why there is nothing to time, where there is. */
+/** The provider to time on, or the reason that there is nothing to time. */
 export async function timingOf(
   original: Subject,
   result: Subject,
@@ -28,14 +28,14 @@ export async function timingOf(
   const on = absent ?? provider;
   const device = await softwareDevice(on);
   if (device === undefined)
-    // Times of another provider say nothing of the target's.
+    // Times on another provider do not predict the target's.
     return absent ? { on, notTimed: `not timed: ${absent} does not work here` } : { on };
   if (speed || minSpeedup !== undefined) return { on };
   const name = device.replace(' (software)', '');
   return { on, notTimed: `not timed: a software device, ${name} (--speed times it all the same)` };
 }
 
-/** What is timed, in order of preference: sizes as people run them, where sizes are open and no inputs are given. */
+/** The inputs for timing, in order of preference: typical sizes, where sizes are open and no inputs are given. */
 function speedFeeds(model: Model, run: ReferenceRun, options: ValidateOptions): Feeds[] {
   const isFree =
     !options.inputs && !options.sizes && openDims(model).some((name) => under(options.dims, name) === undefined);
@@ -44,7 +44,7 @@ function speedFeeds(model: Model, run: ReferenceRun, options: ValidateOptions): 
   return [...(isFree ? typicalSizes.filter(isMade).map(made) : []), run.feeds];
 }
 
-/** Times both on the first of the inputs that the runtime takes. */
+/** Times both on the first inputs that the runtime takes. */
 export function timesOf(
   contenders: BothSides<Contender>,
   model: Model,
@@ -58,7 +58,7 @@ export function timesOf(
   });
 }
 
-/** Goes on to the next where the runtime refuses one, as it does for sequences beyond a model's positions. */
+/** Tries the next inputs where the runtime refuses some, as it does for sequences beyond a model's positions. */
 async function firstThatRuns<T>(list: readonly Feeds[], work: (feeds: Feeds) => Promise<T>): Promise<T> {
   for (const feeds of list.slice(0, -1))
     try {

@@ -1,4 +1,4 @@
-/** Tensors that were given, held against the port that they are for: its element type and its shape. */
+/** Checks given tensors against their port: its element type and shape. */
 import { dimText } from '../../../ir/dims.js';
 import { ModelError } from '../../../ir/errors.js';
 import { bigintsOf, castTensor, numbersOf } from '../../../ir/numbers.js';
@@ -8,12 +8,13 @@ import type { Value } from '../../../ir/value.js';
 import type { TensorData } from '../../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../../runtime/tensor-data.js';
 
-/** What numpy calls the types whose names differ. */
+/** numpy's name of a type. */
 const numpyName = (type: DataType): string => (type === 'bool' ? 'bool_' : type);
 
 /**
- * The tensor in the port's element type. Floats become other floats, and integers other integers, where no number changes; with `isRounded`
- * floats may: the port is an intermediate model's. Throws ModelError for another type or shape.
+ * Converts a tensor to the port's element type. Floats become other floats, and integers other integers, where no
+ * number changes; with `isRounded` floats may change, as the port is an intermediate model's. Throws ModelError for
+ * another type or shape.
  */
 export function fitted(found: TensorData, port: Value, place: string, isRounded = false): TensorData {
   const given = single(found, port);
@@ -38,7 +39,7 @@ function firstChange(before: Tensor, after: Tensor): number | bigint | undefined
   return undefined;
 }
 
-/** One element has the port's shape where that is of ones: files write [1] and [] for each other. */
+/** Gives one element the port's shape if all its dims are 1: files write [1] and [] for each other. */
 function single(found: TensorData, { shape }: Value): TensorData {
   const isOne = elementCount(found.shape) === 1 && shape?.every((dim) => dim === 1);
   return isOne ? { ...found, shape: shape as readonly number[] } : found;

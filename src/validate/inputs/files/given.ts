@@ -1,4 +1,4 @@
-/** Sets of inputs that are given as files: which there are under a path, and what each holds for a model. */
+/** Reads sets of inputs from files: lists the sets under a path, and reads each for a model. */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
@@ -14,22 +14,23 @@ import { readNpy } from './npy.js';
 import { inputFiles, readPb } from './pb.js';
 import { zipEntries } from './zip.js';
 
-/** One set. It is read when it is asked for: hundreds may not fit into memory. */
+/** One set. It is read on request: hundreds may not fit into memory. */
 export interface GivenSet {
   readonly path: string;
   /** Throws ModelError where it does not fit the model. `isRounded`: the model is an intermediate one, whose ports may be narrower. */
   read(model: Model, isRounded?: boolean): Feeds;
 }
 
-/** A tensor of a set, as far as the file alone tells; the port tells the rest. */
+/** Tensors of a set with what the file tells; the port adds its type and shape. */
 type Source = (model: Model) => Iterable<readonly [name: string, place: string, (port: Value) => TensorData]>;
 
 const expected =
   'test_data_set_* with .pb files, .npz archives, .npy files by the name of the input, .json files, or folders of those';
 
 /**
- * The sets under a path, in order of their names: a file `.npz`, `.json` or `.npy`; a folder that is a set itself (`input_0.pb` …, or `.npy` files by the name
- * of the input, with `.json` beside them); a folder of such files and folders. Throws ModelError where there is none.
+ * The sets under a path, in order of their names: a file `.npz`, `.json` or `.npy`; a folder that is a set itself
+ * (`input_0.pb` …, or `.npy` files named after inputs, with `.json` beside them); a folder of such files and folders.
+ * Throws ModelError where there is none.
  */
 export function givenSets(path: string): GivenSet[] {
   const found = statSync(path, { throwIfNoEntry: false });
@@ -60,7 +61,7 @@ const filesIn = (folder: string): GivenSet[] =>
     .sort(collator.compare)
     .flatMap((file) => fileSet(join(folder, file)) ?? []);
 
-/** A folder that is a set by what it holds; undefined where it is none. */
+/** The set that a folder itself is, by its files; undefined where it is none. */
 function folderSet(folder: string): GivenSet | undefined {
   const files = readdirSync(folder);
   if (inputFiles(files).length) return setOf(folder, pbSource(folder));
@@ -70,7 +71,7 @@ function folderSet(folder: string): GivenSet | undefined {
 
 function fileSet(path: string): GivenSet | undefined {
   if (path.endsWith('.npz')) return setOf(path, npzSource(path));
-  // Of a model that takes no more than this.
+  // This is for models with a single input.
   if (path.endsWith('.npy')) return setOf(path, filesSource(dirname(path), [basename(path)]));
   return path.endsWith('.json') ? setOf(path, jsonSource(path)) : undefined;
 }
@@ -96,7 +97,10 @@ function read(path: string, source: Source, model: Model, isRounded = false): Fe
   return { tensors, about: `${basename(path)}: ${shapesText(tensors)}`, source: 'data' };
 }
 
-/** The input of a name, in which `_` may stand for `/`; undefined for an output's, whose tensor is kept beside the inputs. Throws for no port's. */
+/**
+ * The input of a name, in which `_` may stand for `/`. Undefined for an output's name: files keep outputs beside
+ * inputs. Throws for any other name.
+ */
 function portOf({ graph }: Model, name: string, place: string): Value | undefined {
   const { inputs } = graph;
   const inFile = (port: string) => port.replaceAll('/', '_');

@@ -38,7 +38,7 @@ export function tensorFrom(value: unknown, port: Value, place: string): TensorDa
   return toTensorData(tensorOf(elem, leaves.map(Number), shape));
 }
 
-/** All that stands at the bottom of nested lists. Throws where lists of one axis differ in length. */
+/** Collects the elements of nested lists. Throws where lists of one axis differ in length. */
 function flatten(value: unknown, shape: readonly number[], axis: number, into: unknown[], place: string): void {
   const isList = Array.isArray(value);
   if (isList !== axis < shape.length || (isList && value.length !== shape[axis]))

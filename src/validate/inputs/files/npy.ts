@@ -1,4 +1,4 @@
-/** Arrays as numpy saves them: a header in Python's notation, then the elements. */
+/** Reads arrays in numpy's format: a header in Python's notation, then the elements. */
 import { ModelError } from '../../../ir/errors.js';
 import { elementCount } from '../../../ir/tensor.js';
 import { type DataType, dataTypes } from '../../../ir/types.js';
@@ -20,7 +20,7 @@ const types: Readonly<Record<string, DataType>> = {
   u8: 'uint64',
 };
 
-/** One array. Throws ModelError for what is none, or one of elements that are no tensor's. */
+/** Reads one array. Throws ModelError for another format, or an element type that ONNX lacks. */
 export function readNpy(bytes: Uint8Array, place: string): TensorData {
   const { header, start } = headerOf(bytes, place);
   const descr = /'descr':\s*('[^']*'|\[.*?\])/.exec(header)?.[1]?.replaceAll("'", '');
@@ -63,7 +63,7 @@ function headerOf(bytes: Uint8Array, place: string): { header: string; start: nu
   return { header: new TextDecoder().decode(bytes.subarray(at, at + length)), start: at + length };
 }
 
-/** Elements whose first axis is the fastest, in the order of which the last one is. */
+/** Reorders elements from column-major to row-major. */
 function rowMajor(bytes: Uint8Array, shape: readonly number[], size: number): Uint8Array {
   const count = elementCount(shape);
   const found = new Uint8Array(bytes.length);
@@ -82,7 +82,7 @@ function rowMajor(bytes: Uint8Array, shape: readonly number[], size: number): Ui
   return found;
 }
 
-/** Texts of one width: four bytes a character, or UTF-8; what is shorter ends with zeros. */
+/** Texts of one width: four bytes a character, or UTF-8; shorter ones end with zeros. */
 function textsOf(bytes: Uint8Array, count: number, size: number, letter: string): string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: count }, (_, i) => {

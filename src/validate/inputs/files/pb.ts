@@ -1,4 +1,4 @@
-/** Test data sets as ONNX's own tests have them: folders of numbered `.pb` files, one TensorProto each. */
+/** Reads test data sets in the format of ONNX's own tests: folders of numbered `.pb` files, one TensorProto each. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelError } from '../../../ir/errors.js';
@@ -25,9 +25,9 @@ function readTensorFile(path: string): TensorData & { name: string } {
   }
 }
 
-/** The tensors of one folder by the model's inputs; a file without a name is the model's input of its number. */
+/** The tensors of one folder by input. A file without a name belongs to the model's input of the same number. */
 export function* readPb(folder: string, files: readonly string[], model: Model): Iterable<[string, TensorData]> {
-  // An input with a default stands behind the others in files that leave it out.
+  // Files may leave out inputs with a default; these come last in the numbering.
   const { inputs } = model.graph;
   for (const file of inputFiles(files)) {
     const { name, ...tensor } = readTensorFile(join(folder, file));

@@ -1,4 +1,4 @@
-/** Zip archives, as numpy writes them: entries stored or deflated, found through the directory at the end. */
+/** Reads zip archives as numpy writes them: entries stored or deflated, found through the directory at the end. */
 import { inflateRawSync } from 'node:zlib';
 import { ModelError } from '../../../ir/errors.js';
 
@@ -13,7 +13,7 @@ const ENTRY = { signature: 0x02014b50, bytes: 46 };
 const LOCAL = { signature: 0x04034b50, bytes: 30 };
 const ENCRYPTED = 1;
 
-/** The files in an archive, in its order. Throws ModelError for what is no archive, or one that cannot be read. */
+/** The files in an archive, in its order. Throws ModelError for another format, or an archive that cannot be read. */
 export function zipEntries(archive: Uint8Array, place: string): ZipEntry[] {
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
   const whole = 'a whole zip archive';
