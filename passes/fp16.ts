@@ -58,6 +58,6 @@ export const fp16 = definePass({
       context,
     );
     if (context.target === 'cpu' && model.revision !== revision)
-      context.note('the CPU provider computes float16 in float32, between casts: what it saves there is bytes');
+      context.note('the CPU provider computes float16 in float32, between casts: there it saves bytes alone');
   },
 });

@@ -70,7 +70,9 @@ export const fuseAttn = definePass({
         `${counts.weak} overwrite masked scores by as little as -1e4: every row sees a key, whose score is taken to be above -8000`,
       );
     if (counts.guarded > 0)
-      context.note(`${counts.guarded} turn NaN weights into zeros: now their NaN results, those of a NaN value too`);
+      context.note(
+        `${counts.guarded} of them made zeros of NaN weights; fused, zeros are made of NaN results, also where the value (V) holds NaN`,
+      );
   },
 });
 

@@ -1,15 +1,8 @@
 /** Which outputs stay, and which of them belong together: both by patterns of names. */
-import { portsOf, type Structure, type Structures } from '../../src/contract/structure.js';
-import { UsageError, unknownText } from '../../src/ir/usage-error.js';
 
-/** `*` stands for any characters, `?` for one. */
-function globOf(pattern: string): RegExp {
-  const text = pattern
-    .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${text}$`, 's');
-}
+import { portsOf, type Structure, type Structures } from '../../src/contract/structure.js';
+import { globOf } from '../../src/ir/glob.js';
+import { UsageError, unknownText } from '../../src/ir/usage-error.js';
 
 /** An output: its name before, and the names of what it came to. */
 export interface Named {

@@ -49,7 +49,7 @@ export function flattenPorts(
     context.note(`output "${name}" is ${aboutStructure(structure)}`);
   });
   const dropped = outcomes.filter((_, index) => stays[index] === 'none').map(({ name }) => name);
-  if (dropped.length > 0) context.note(`left out, and what only they need: ${dropped.join(', ')}`);
+  if (dropped.length > 0) context.note(`left out, with all that only they need: ${dropped.join(', ')}`);
   graph.setOutputs(found.flatMap(kept));
   leaveOutUnread(model);
   const ports = new Set(graph.outputPorts.map(({ name }) => name));

@@ -33,7 +33,7 @@ export interface Narrowing {
 export function narrow(model: Model, narrowing: Narrowing, context: PassContext): void {
   const { type } = narrowing;
   if (computesIn(model, type)) {
-    context.note(`computes in ${type} already; what is float32 in it is taken to be so on purpose`);
+    context.note(`the model computes in ${type} already; its float32 parts are left as they are, as if on purpose`);
     return;
   }
   const misfits = new Map<Value, 'tiny' | 'large' | undefined>();
@@ -63,7 +63,8 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
       );
   const cut = new Rewrite(model, islands, found, narrowing).run();
   noteRange(model, narrowing, context);
-  if (cut) context.note(`masks are cut to ${-cut}: what a query that is masked as a whole gives is another average`);
+  if (cut)
+    context.note(`masks are cut to ${-cut}: a query that may see no key averages the values otherwise than before`);
 }
 
 /** Says which of the ports that turned narrow hold numbers that nothing keeps within the range. */
@@ -77,7 +78,7 @@ function noteRange({ graph }: Model, { type, largest, keepIo }: Narrowing, { not
   });
   if (taken.length > 0) note(`inputs are ${type}, which holds numbers up to ${largest}: ${list(taken)}`);
   if (given.length > 0)
-    note(`outputs that may pass ${largest}, and are infinite then: ${list(given.map(({ name }) => name))}`);
+    note(`outputs that are infinite where they would pass ${largest}: ${list(given.map(({ name }) => name))}`);
 }
 
 /** True for what an operator bounds, moved about since. */

@@ -56,8 +56,8 @@ export const staysFloat32Input = (node: Node, index: number): boolean =>
 
 const because: Readonly<Record<NonNullable<Precision['stays']>, string>> = {
   coordinates: 'integer positions and angles need float32',
-  overflow: 'its results pass 65504 easily',
-  statistics: 'sums over whole maps pass 65504 easily',
+  overflow: 'its results easily pass 65504',
+  statistics: 'sums over whole maps easily pass 65504',
 };
 
 /** Why the results of an op stay float32; `hasRange`: the narrow type holds only small numbers, as float16 up to 65504. */

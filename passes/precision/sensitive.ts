@@ -25,7 +25,7 @@ const because: Readonly<Record<Sensitivity, string>> = {
   quantized: 'belongs to quantized arithmetic, whose scales and sums need float32',
   tiny: 'computes with an epsilon that rounds to zero',
   large: 'computes with numbers beyond the range',
-  grown: 'computes with powers or sums, which pass 65504 easily',
+  grown: 'computes with powers or sums, which easily pass 65504',
 };
 
 const takesWholeNumbers = (node: Node): boolean =>

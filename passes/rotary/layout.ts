@@ -66,8 +66,7 @@ function varying({ value, rank }: Selection, lead: Shape): number[] | string {
   const axes: number[] = [];
   for (const [i, dim] of own.entries()) {
     if (dim === 1) continue;
-    if (!equalDims(dim, lead[i + missing] as Dim))
-      return 'the length of the table is not shown to be that of the input';
+    if (!equalDims(dim, lead[i + missing] as Dim)) return 'the table is not known to be as long as the input';
     axes.push(i + missing);
   }
   return axes;

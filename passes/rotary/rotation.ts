@@ -42,7 +42,7 @@ export function rotationOf(value: Value, facts: Facts): Rotation | Missed | unde
     const found = lanes && pairsOf(lanes);
     if (typeof found === 'string') miss ??= missed(found, value, combinations);
     else if (found && combinations.unproven)
-      miss ??= missed('the length of the table is not shown to be that of the input', value, combinations);
+      miss ??= missed('the table is not known to be as long as the input', value, combinations);
     else if (found) {
       const x = originOf(base, facts);
       return { ...found, x, y: root, lanes: lanes.length, nodes: removable(combinations, root.value) };

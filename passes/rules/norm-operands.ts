@@ -61,7 +61,7 @@ export function affineOperand(
     shape.every((dim, at) => dim === 1 || axes.includes(at + shift));
   if (!isOfAxes) return no(`the ${what} is not one number for each normalised element`, undefined, value);
   if (!isNear(factor, 1)) {
-    if (!tensor) return no(`the ${what} is times ${factor}`, undefined, value);
+    if (!tensor) return no(`the ${what} is multiplied by ${factor}`, undefined, value);
     return () => build.constant(reshaped(multiple(tensor, factor), sizes));
   }
   if (shape.length === axes.length) return () => value;
@@ -119,7 +119,7 @@ export function normOperands(
   if (scale instanceof Miss) return scale;
   const bias = affine.bias && affineOperand('bias', affine.bias, x, axes, scope, affine.shift);
   if (bias instanceof Miss) return bias;
-  if (!(epsilon >= 0 && epsilon < 1)) return scope.no(`an epsilon of ${epsilon}`);
+  if (!(epsilon >= 0 && epsilon < 1)) return scope.no(`expected an epsilon from 0 to below 1; found ${epsilon}`);
   return { axes, scale, bias };
 }
 

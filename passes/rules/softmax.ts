@@ -15,7 +15,7 @@ const inSteps = rule({
   match: Product(raised, Power(telling(Total(site(raised))), -1)),
   rewrite: ({ x, axes }, { build, host, opset, root, no }) => {
     const axis = Number(axes);
-    if (!Number.isInteger(axis)) return no(`a Softmax over axes ${axes}`);
+    if (!Number.isInteger(axis)) return no(`expected a Softmax over one axis; found axes ${axes}`);
     if (!x.shape || !equalShapes(x.shape, root.shape))
       return no('a constant broadcasts the result to another shape than x');
     if (opset < 13 && axis !== x.shape.length - 1)

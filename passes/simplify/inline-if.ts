@@ -45,9 +45,9 @@ export function decideIfs(_: Model, facts: Facts, context: PassContext): void {
       const isAlike = isStatic(value.shape) || reader.is('If');
       if (isAlike && !reader.isEnd && readerIn(node.graph, reader)) reader.graph.setInput(reader, index, constant);
     }
-    const reason = `${because.node.label} fails, which expects ${because.expected}`;
+    const reason = `${because.node.label} would fail, which expects ${because.expected}`;
     reasons.set(reason, [...(reasons.get(reason) ?? []), node]);
   }
   for (const [reason, nodes] of reasons)
-    context.note(`${nodes.length} If decided: in a run that takes the other branch ${reason}`, nodes[0]);
+    context.note(`decided ${nodes.length} If: if the other branch were taken, ${reason}`, nodes[0]);
 }

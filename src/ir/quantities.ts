@@ -58,11 +58,10 @@ export const ratioText = (ratio: number): string => `${twoPlaces(ratio)}×`;
 /** The interval of a ratio: `(1.40–1.60)`. */
 export const ratioRangeText = ({ low, high }: Interval): string => `(${twoPlaces(low)}–${twoPlaces(high)})`;
 
-/** A share of 1: `97.4 %`. What is not all and not nothing never rounds to 100 or 0. */
+/** A share of 1: `97.4 %`. A share that is not all or nothing is never shown as 100 or 0. */
 export function percentText(share: number): string {
   if (share > 0 && share < 0.001) return 'below 0.1 %';
-  if (share > 0.999 && share < 1) return 'above 99.9 %';
-  return `${Number((100 * share).toPrecision(3))} %`;
+  return `${share > 0.999 && share < 1 ? 99.9 : Number((100 * share).toPrecision(3))} %`;
 }
 
 /** Six places, as a cosine near 1 needs them; `–` for none. */

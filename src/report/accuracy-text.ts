@@ -33,7 +33,7 @@ export function arithmeticText({ forms = [] }: Accuracy): string {
 export function ownText({ runtimeOwn = [] }: Accuracy): string[] {
   const [worst] = [...runtimeOwn].sort((a, b) => (b.relativeL2 ?? 0) - (a.relativeL2 ?? 0));
   return worst
-    ? [`the runtime's own optimizations move the original's "${worst.name}" by ${numberText(worst.relativeL2)}`]
+    ? [`the runtime's own optimizations change the original's "${worst.name}" by ${numberText(worst.relativeL2)}`]
     : [];
 }
 

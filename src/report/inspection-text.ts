@@ -28,11 +28,11 @@ export function inspectionText(given: Inspection, options: TextOptions = {}): st
     ...section(`weights ${bytesText(bytes)}`, columns(bytesByType, bytesText)),
     ...section('functions', functionNames),
     ...section(
-      'declared in the file, and not so',
+      'declared in the file otherwise than inferred',
       inspection.contradictions.map((one) => contradictionText(one, p)),
     ),
     ...section(
-      'what operators cannot take',
+      'inputs that operators cannot take',
       inspection.violations.map(
         ({ scope, node, expected, found }) => `${scope}${p.name(node)}: expected ${expected}; found ${found}`,
       ),

@@ -129,12 +129,12 @@ function detailLines(pass: PassReport, p: Paint, width: number): string[] {
   return lines.flatMap((line) => hanging(line, width, '   '));
 }
 
-/** `12 rewrites, 2 different ones run beside what they replace`, and what was refuted or could not be run. */
+/** `12 rewrites (2 different), compared with what they replace`, and what was refuted or could not be run. */
 export function rewritesText({ count, distinct, refuted, notCompared }: NonNullable<PassReport['rewrites']>): string {
   const open = notCompared.reduce((sum, one) => sum + one.count, 0);
   const [first] = refuted;
   return [
-    `${counted(count, 'rewrite')}, ${counted(distinct, 'different one')} run beside what ${distinct === 1 ? 'it replaces' : 'they replace'}`,
+    `${counted(count, 'rewrite')} (${distinct} different), compared with what ${count === 1 ? 'it replaces' : 'they replace'}`,
     ...(first ? [`${refuted.length} refuted and not made: ${first.rule}, ${first.detail}`] : []),
     ...(open ? [`${open} not compared: ${notCompared[0]?.reason}`] : []),
   ].join('; ');

@@ -12,8 +12,7 @@ type Row = NonNullable<PassReport['tuning']>[number];
  * of one that did something nowhere else than in the model as a whole, that it was not measured.
  */
 export function tuningTexts({ name, status, tuning, tuneMs = 0 }: PassReport): string[] {
-  if (tuning?.length === 0 && status === 'applied')
-    return ['not measured: on an instance of a block by itself it does nothing'];
+  if (tuning?.length === 0 && status === 'applied') return ['not measured: on a single block it does nothing'];
   const blocks = new Map<string, Row[]>();
   for (const row of tuning ?? []) {
     const key = `${row.block}\n${row.instances}\n${row.nodes}`;

@@ -67,7 +67,7 @@ async function verdictOn(
   form: Form,
 ): Promise<Verdict> {
   const side = await loaded(model, runtime, provider, form);
-  if (side === undefined) return unknown('it computes nothing otherwise');
+  if (side === undefined) return unknown('in this form of arithmetic it computes nothing differently');
   const found = typeof side === 'string' ? side : await side.run(feeds).finally(() => side.release());
   if (typeof found === 'string') return { outcome: 'rejected', detail: found };
   const worst = new Map<string, OutputAccuracy>();

@@ -130,7 +130,7 @@ describe('fuse-rope leaves, with its reason', () => {
           return { cos: table, sin: table };
         },
       },
-      'not shown to be that of the input',
+      'not known to be as long as the input',
     ],
     [
       'float64',

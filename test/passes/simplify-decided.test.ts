@@ -79,7 +79,7 @@ describe('simplify: Ifs that what comes after decides', () => {
     });
     expect(ifsIn(model)).toBe(0);
     expect(result.notes.map(({ text }) => text)).toEqual([
-      expect.stringMatching(/^1 If decided: in a run that takes the other branch \w+ .*fails, which expects/),
+      expect.stringMatching(/^decided 1 If: if the other branch were taken, \w+ .*would fail, which expects/),
     ]);
   });
 

@@ -80,7 +80,7 @@ it('writes a measure and its interval in one unit, and no share as all or nothin
     '0 %',
     'below 0.1 %',
     '1.23 %',
-    'above 99.9 %',
+    '99.9 %',
     '100 %',
   ]);
 });

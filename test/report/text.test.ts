@@ -10,7 +10,7 @@ describe('reportText', () => {
   it('shows a whole run in aligned columns', () => {
     expect(reportText(sample)).toMatchInlineSnapshot(`
       "✓  fuse-attn  +11 MultiHeadAttention  −22 MatMul  −11 Softmax  −11 Div  −11 Add  34.2 ms
-         12 rewrites, 2 different ones run beside what they replace; 1 refuted and not made: attention,
+         12 rewrites (2 different), compared with what they replace; 1 refuted and not made: attention,
            relative L2 0.4 > 0.0001
          left ×1: the number of heads is not static, e.g. MatMul "/h.3/attn/MatMul_1". Freeze it.
       ✓  bf16       +230 Cast  10.4 MB → 5.20 MB                                        120 ms
@@ -112,7 +112,7 @@ describe('reportText', () => {
     );
     const [pass] = passes;
     expect(reportText({ ...sample, passes: [{ ...pass!, tuning: [] }] })).toContain(
-      '\n   not measured: on an instance',
+      '\n   not measured: on a single block',
     );
     expect(reportText({ ...sample, passes: [{ ...pass!, tuning: [], status: 'unchanged' }] })).not.toContain(
       'measured',

@@ -96,8 +96,8 @@ function inputChange(parts: readonly Part[], layout: Layout, { input }: Projecti
   const [lead] = leads;
   const miss = (text: string): Miss => new Miss(text, input);
   if (!lead || leads.some((one) => !one || !sameAxes(one, lead)))
-    return miss('the projections are not batch, sequence, then heads and columns');
-  if (typeof depth !== 'number') return miss('how wide the input of the projections is, is not known');
+    return miss('the axes of the projections are not batch, sequence, heads and columns');
+  if (typeof depth !== 'number') return miss('the width of the input of the projections is not known');
   const columns: readonly Factor[] = [{ size: depth }];
   const change = arrange([...lead, columns], [leavesOf(layout.batch), rows, columns]);
   return change ?? miss('sizes of the input of the projections are not known');
