@@ -6,6 +6,7 @@ import {
   jobFlags,
   jsonFlag,
   oneOf,
+  pluginFlag,
   quietFlag,
   readFlags,
   valued,
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
       rule: valued('<name>', 'Only sites of this kind or rule, e.g. attention, gelu, layer-norm.'),
       at: valued('<node>', 'Only the site at the node of this name.'),
       passes: valued('<a,b,…>', 'Passes that run first, e.g. simplify.', { alias: 'p' }),
+      ...pluginFlag,
       target: {
         ...oneOf(['cpu', 'cuda', 'webgpu'], 'The provider whose kernels are meant.'),
         defaultDescription: 'cpu',
@@ -76,7 +78,7 @@ export const commands: readonly Command[] = [
     positionals: [],
     optional: 'pass',
     summary: 'List the passes and their options, or one of them.',
-    flags: jsonFlag,
+    flags: { ...pluginFlag, ...jsonFlag },
   },
   {
     name: 'doctor',

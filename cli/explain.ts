@@ -16,6 +16,7 @@ export async function run(flags: Flags): Promise<undefined> {
     budget: flags.budget as Limits | undefined,
   });
   const sites = await explain(model, {
+    plugins: flags.plugin as readonly string[] | undefined,
     passes: flags.passes as string | undefined,
     rule: flags.rule as string | undefined,
     at: flags.at as string | undefined,

@@ -60,11 +60,16 @@ export const inputFlags = {
   ...readFlags,
 };
 
+export const pluginFlag = {
+  plugin: valued('<file>', `${about('plugins')} May be repeated. E.g. ./my-rule.ts`, { readAll: (files) => files }),
+};
+
 const freezes = 'the result declares it, and is compared at it. May be repeated. E.g.';
 
 export const jobFlags = {
   out: valued('<path>', 'Path of the result.', { alias: 'o', defaultDescription: 'model.opt.onnx' }),
   passes: valued('<a,b,…>', about('passes'), { alias: 'p' }),
+  ...pluginFlag,
   outputs: valued('<a,b,…>', `${about('outputs')} E.g. logits,hidden_states.*`, { read: names }),
   'target-cpu': valued('<a,b,…>', `${about('targetCpu')} E.g. avx2,vnni,arm`, { read: names }),
   'attn-op': oneOf(configSchema.shape.attnOp.options, about('attnOp')),
@@ -102,7 +107,8 @@ export const jobFlags = {
 };
 
 /** The flag that states a setting. */
-const nameOf = (setting: string): string => ({ shapes: 'shape', dims: 'dim' })[setting] ?? flagOf(setting);
+const nameOf = (setting: string): string =>
+  ({ shapes: 'shape', dims: 'dim', plugins: 'plugin' })[setting] ?? flagOf(setting);
 
 /** The settings that flags state; those not given are absent. Throws UsageError for a value that a setting cannot have. */
 export function configFromFlags(flags: Flags): Config {

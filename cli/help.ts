@@ -1,15 +1,15 @@
 /** --help: written here rather than by yargs, which takes longer to lay it out than Node takes to start. */
 
-import { catalogue } from '../passes/index.js';
-import { presets } from '../passes/presets.js';
 import { append, maxOf } from '../src/ir/lists.js';
+import { catalogueWith } from '../src/plugins.js';
 import { paint, wrapped } from '../src/report/style.js';
+import type { Catalogue } from '../src/run/parse.js';
 import { type Command, commands } from './commands.js';
 import type { Flag } from './flags.js';
 import { hasColour, type Output, widthOf } from './terminal.js';
 
-/** The help of one command; the unnamed one's shows the others and the passes too. */
-export function helpText(command: Command, stream: Output): string {
+/** The help of one command; the unnamed one's shows the others and the passes too, those of plugins among them. */
+export async function helpText(command: Command, stream: Output, plugins: readonly string[]): Promise<string> {
   const p = paint(hasColour(stream));
   const width = Math.max(60, Math.min(110, widthOf(stream)));
   const section = (title: string, rows: readonly (readonly [string, string])[]) =>
@@ -26,7 +26,7 @@ export function helpText(command: Command, stream: Output): string {
   ];
   if (command.name === '') {
     const others = commands.slice(1).map((other): [string, string] => [wordsOf(other), other.summary]);
-    append(lines, [...section('Passes', passRows()), ...section('Other commands', others)]);
+    append(lines, [...section('Passes', passRows(await catalogueWith(plugins))), ...section('Other commands', others)]);
     lines.push(
       '',
       'Exit codes: 0 done, 1 error, 2 accuracy gate, 3 speed gate, 4 placement gate, 5 a pass is not in the result,',
@@ -41,8 +41,8 @@ export function helpText(command: Command, stream: Output): string {
 const wordsOf = ({ name, positionals, optional }: Command): string =>
   [name, ...positionals.map((one) => `<${one}>`), optional ? `[${optional}]` : ''].filter(Boolean).join(' ');
 
-const passRows = (): [string, string][] => [
-  ...catalogue.map(({ definition: { name, summary } }): [string, string] => [name, summary]),
+const passRows = ({ passes, presets }: Catalogue): [string, string][] => [
+  ...passes.map(({ definition: { name, summary } }): [string, string] => [name, summary]),
   ...presets.map(({ name, passes }): [string, string] => {
     return [name, `Preset: ${passes.map(({ definition }) => definition.name).join(',')}`];
   }),

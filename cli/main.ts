@@ -18,8 +18,12 @@ export async function main(words: readonly string[], execute: Execute): Promise<
   const isAsked = rest.includes('--help') || rest.includes('-h');
   if (isAsked || words.length === 0) {
     const stream = isAsked ? stdout : stderr;
-    stream.write((await import('./help.js')).helpText(command, stream));
+    stream.write(await (await import('./help.js')).helpText(command, stream, pluginsIn(rest)));
     return isAsked ? 0 : 1;
   }
   return execute(command.name, await parse(command, rest), words);
 }
+
+/** The files behind --plugin: where help is asked for, the rest of the words may be unfinished. */
+const pluginsIn = (words: readonly string[]): string[] =>
+  words.flatMap((word, i) => (word === '--plugin' ? (words[i + 1] ?? []) : (/^--plugin=(.+)$/s.exec(word)?.[1] ?? [])));

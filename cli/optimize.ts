@@ -27,7 +27,9 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const source: ConfigPlace | undefined = typeof flags.config === 'string' ? { path: flags.config } : undefined;
   const found = source ?? (flags.config === false ? undefined : await findConfig(process.cwd()));
   if (found && !source && !isHidden) stderr.write(`${shownText(`settings of ${found.path}`)}\n`);
-  const config = { ...(found && (await loadConfig(found.path, found.key))), ...configFromFlags(flags) };
+  const [base, given] = [found ? await loadConfig(found.path, found.key) : {}, configFromFlags(flags)];
+  const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
+  const config = { ...base, ...given, plugins };
   // What stays of the outputs and what is frozen are passes of their own.
   const { passes = config.outputs || config.dims || config.shapes ? [] : undefined, ...settings } = config;
   if (passes === undefined)

@@ -1,8 +1,7 @@
 /** `optimize passes`: the catalogue, or the one pass or preset that is named. */
 
-import { catalogue } from '../passes/index.js';
-import { presets } from '../passes/presets.js';
 import { jsonText } from '../src/ir/shown-text.js';
+import { catalogueWith } from '../src/plugins.js';
 import { paint, table, wrapped } from '../src/report/style.js';
 import { optionsOf, type PassOption } from '../src/run/options.js';
 import { parsePasses } from '../src/run/parse.js';
@@ -14,8 +13,9 @@ const defaultText = (value: unknown): string =>
 
 export async function run(flags: Flags): Promise<undefined> {
   const name = flags.pass as string | undefined;
-  const chosen = name === undefined ? catalogue : parsePasses(name, { passes: catalogue, presets });
-  const named = presets.filter((preset) => name === undefined || preset.name === name);
+  const catalogue = await catalogueWith(flags.plugin as readonly string[] | undefined);
+  const chosen = name === undefined ? catalogue.passes : parsePasses(name, catalogue);
+  const named = catalogue.presets.filter((preset) => name === undefined || preset.name === name);
   const passes = chosen.map(({ definition }) => ({
     name: definition.name,
     aliases: definition.aliases ?? [],

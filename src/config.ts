@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { attentionOps } from '../passes/attention/emit/choice.js';
 import { limits, optionsIn, size, truth, whole } from './ir/options.js';
 import { recordOf } from './ir/record-schema.js';
+import type { Plugin } from './plugins.js';
 import type { PassesLike } from './run/parse.js';
 import { targetCpus, targetCpuText } from './run/target-cpu.js';
 import { verifyLevels } from './run/verify/verifier.js';
@@ -29,6 +30,8 @@ const seconds = z.union(
   duration,
 );
 const targets = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
+
+const aPlugin = 'expected a list of paths, passes, rules or presets';
 
 export const configSchema = z.object({
   passes: z
@@ -83,6 +86,12 @@ export const configSchema = z.object({
     .describe('Names of passes that must be in the result.'),
   allowRollback: truth.describe('Take a result for done though a pass broke its gate and is not in it.'),
   failOnFallback: truth.describe('Fail where another provider than the target runs a node.'),
+  plugins: z
+    .array(
+      z.custom<Plugin>((one) => one !== null && ['string', 'object', 'function'].includes(typeof one), aPlugin),
+      aPlugin,
+    )
+    .describe('Files that export passes, rules and presets of your own, for --passes to name.'),
   keepFunctions: truth.describe('Write repeated blocks as local functions.'),
   externalData: truth.describe('Write the weights to a file beside the model, out.onnx.<digest of its content>.data.'),
   outputs: z

@@ -11,15 +11,18 @@ import type { Trace } from './match/trace.js';
 import { raisedCopy } from './opset/raise.js';
 import { optimize } from './optimize.js';
 import { explainOptions } from './option-schemas.js';
+import { builtIn, catalogueWith, type Plugin } from './plugins.js';
 import { passContext } from './run/context.js';
 import type { PassesLike } from './run/parse.js';
-import type { PassDefinition, Target } from './run/pass.js';
+import type { Pass, PassDefinition, Target } from './run/pass.js';
 import { type SiteResult, sitesOf } from './run/sites.js';
 import { kernelsOf } from './runtime/kernels.js';
 
 export interface ExplainOptions {
   /** Passes that run first: views look through more when simplify has run. Default none. */
   readonly passes?: PassesLike;
+  /** Files that export passes and rules, or those themselves: their sites are explained too. */
+  readonly plugins?: readonly Plugin[];
   /** Only sites of this kind or rule: `attention`, `gelu`, `layer-norm`. Default all. */
   readonly rule?: string;
   /** Only the site at the node of this name. */
@@ -44,11 +47,11 @@ export async function explain(model: Model, given: ExplainOptions = {}): Promise
   expectModel(model, 'explain');
   const target = options.target ?? 'cpu';
   const { model: start } = options.passes
-    ? await optimize(model, options.passes, { target, verify: 'none' })
+    ? await optimize(model, options.passes, { target, verify: 'none', plugins: options.plugins })
     : { model };
   const all: Explanation[] = [];
   const short = new Map<string, Set<string>>();
-  for (const { definition, options: settings } of fuse.passes) {
+  for (const { definition, options: settings } of [...fuse.passes, ...(await ownPasses(options.plugins))]) {
     const copy = givenTo(definition, start);
     const { context, sites } = passContext({ ...kernelsOf(target), evaluate: undefined });
     await definition.run(copy, settings, context);
@@ -67,6 +70,13 @@ export async function explain(model: Model, given: ExplainOptions = {}): Promise
   }
   for (const [reason, places] of short) options.onShortage?.({ reason, places: [...places] });
   return chosen(all, options);
+}
+
+/** The passes of plugins that run without being told more; of those that are for no sites nothing is said. */
+async function ownPasses(plugins: readonly Plugin[] | undefined): Promise<readonly Pass[]> {
+  const { passes } = await catalogueWith(plugins);
+  const own = passes.filter((factory) => !builtIn.passes.includes(factory));
+  return own.flatMap((factory) => (factory.definition.options.safeParse({}).success ? factory() : []));
 }
 
 /** A copy of the model as the pipeline hands it to a pass: raised to the opset that the pass emits for, where it can be. */

@@ -14,8 +14,9 @@ import { summarize } from './ir/summary.js';
 import { UsageError } from './ir/usage-error.js';
 import { readModel } from './onnx/read.js';
 import { writeModelSet } from './onnx/write.js';
-import { builtIn, optimizeBy, targetOf } from './optimize.js';
+import { optimizeBy, targetOf } from './optimize.js';
 import { optimizeFileOptions } from './option-schemas.js';
+import { catalogueWith } from './plugins.js';
 import { abortPoint } from './run/abort-point.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
 import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from './run/outcome.js';
@@ -69,7 +70,8 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   checkReportPath(reportPath);
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
   // A slip in the pipeline shows before a large model is read.
-  const list = withAttentionOp(withOutputs(parsePasses(passes, builtIn), options.outputs), options.attnOp);
+  const catalogue = await catalogueWith(options.plugins);
+  const list = withAttentionOp(withOutputs(parsePasses(passes, catalogue), options.outputs), options.attnOp);
   const hasContract = options.contract ?? list.some(isFlattening);
   const targets = [out, ...(hasContract ? contractPathsOf(out) : []), ...(reportPath ? [reportPath] : [])];
   await checkDestinations(targets);
@@ -118,7 +120,7 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
     );
     measured = await measure(done);
     const report = { ...done.report, ...withTakenBack(done.report, first, idle) };
-    const required = requiredIn(options.require ?? [], list, builtIn);
+    const required = requiredIn(options.require ?? [], list, catalogue);
     done = { ...done, report: { ...report, gates: [...report.gates, ...requireGate(required, report.passes)] } };
   }
   const { model, report } = done;

@@ -1,9 +1,7 @@
 /** The pipeline as users call it: names looked up in the catalogue, and a runtime handed in where there is one. */
 import { freeze } from '../passes/freeze.js';
-import { catalogue } from '../passes/index.js';
 import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
-import { presets } from '../passes/presets.js';
 import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import type { Limits } from './ir/budget.js';
@@ -13,12 +11,13 @@ import type { Model } from './ir/model.js';
 import { optionsIn } from './ir/options.js';
 import { UsageError, unknownText } from './ir/usage-error.js';
 import { optimizeOptions } from './option-schemas.js';
+import { builtIn, catalogueWith, type Plugin } from './plugins.js';
 import { holdsOn } from './run/cpus.js';
 import { deadlineOf, type TimeOptions } from './run/deadline.js';
 import { sizesOf } from './run/freeze.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
-import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
+import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass, Target } from './run/pass.js';
 import { type PipelineOptions, type Progress, runPipeline } from './run/pipeline.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
@@ -28,9 +27,6 @@ import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/
 import { kernelsOf } from './runtime/kernels.js';
 import type { GateOptions } from './validate/judge/gates.js';
 import type { VerifierOptions } from './validate/verifier.js';
-
-/** Every pass and preset this package brings. */
-export const builtIn: Catalogue = { passes: catalogue, presets };
 
 export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   /**
@@ -59,6 +55,8 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   readonly budget?: Limits;
   /** Makes local functions of repeated blocks at the end: the pass `outline`. */
   readonly keepFunctions?: boolean;
+  /** Files that export passes, rules and presets, which `passes` then may name, or those themselves. */
+  readonly plugins?: readonly Plugin[];
   /** Names of passes that have to be applied: where one is not, a gate fails. */
   readonly require?: readonly string[];
   readonly onProgress?: (progress: Progress) => void;
@@ -94,11 +92,12 @@ export async function optimizeBy(
 ): Promise<{ model: Model; report: Report }> {
   const started = performance.now();
   const targetCpu = targetCpusOf(options.targetCpu);
-  const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, builtIn);
+  const catalogue = await catalogueWith(options.plugins);
+  const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, catalogue);
   checkFunctions(asked, model);
   const list = withSizes(asked, model, options);
   await checkInputs(model, options);
-  const required = requiredIn(options.require ?? [], list, builtIn);
+  const required = requiredIn(options.require ?? [], list, catalogue);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
   const target = await targetOf(options.target, runs || options.tune === true);
@@ -168,7 +167,7 @@ async function stopwatchFor(model: Model, list: readonly Pass[], target: Target,
   if (!isNode()) throw new UsageError('tune: expected Node.js; found a browser, where no model can be run');
   const isTuned = (pass: Pass) => variantsOf(pass, { target }).length > 0;
   if (!list.some(isTuned)) {
-    const names = catalogue.flatMap((factory) => (isTuned(factory()) ? [factory.definition.name] : []));
+    const names = builtIn.passes.flatMap((factory) => (isTuned(factory()) ? [factory.definition.name] : []));
     const found = list.map(({ definition }) => definition.name).join(', ') || 'none';
     throw new UsageError(`tune: expected a pass for speed on ${target} (${names.join(', ')}); found ${found}`);
   }

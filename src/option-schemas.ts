@@ -20,7 +20,7 @@ const { passes, target, targetCpu, verify, tune, speed, timeBudget, inputs, roll
   configSchema.shape;
 const { maxError, minCosine, minSpeedup, require, allowRollback, failOnFallback, keepFunctions, allowOutsideData } =
   configSchema.shape;
-const { budget } = configSchema.shape;
+const { budget, plugins } = configSchema.shape;
 const aboveZero = 'expected milliseconds above 0';
 const milliseconds = z.number(aboveZero).positive(aboveZero);
 const count = z.int('expected a whole number').positive('expected 1 or more');
@@ -30,7 +30,7 @@ const provider = choice(['cpu', 'cuda', 'webgpu']);
 const onGate = choice(['throw', 'report']);
 
 export const optimizeOptions = z.object({
-  ...{ budget },
+  ...{ budget, plugins },
   ...{ target, targetCpu, verify, tune, inputs, seed, shapes, dims, keepFunctions, require, timeBudget },
   ...{
     maxError,
@@ -86,5 +86,5 @@ export const bisectOptions = z.object({
 } satisfies SchemasOf<ByBlockOptions & Abortable>);
 
 export const explainOptions = z.object({
-  ...{ passes, rule: text, at: text, target: provider, onShortage: called<(shortage: Shortage) => void>() },
+  ...{ plugins, passes, rule: text, at: text, target: provider, onShortage: called<(shortage: Shortage) => void>() },
 } satisfies SchemasOf<ExplainOptions>);

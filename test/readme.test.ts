@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { budgets } from '../src/ir/budget.js';
-import { builtIn } from '../src/optimize.js';
+import { builtIn } from '../src/plugins.js';
 import { withCatalogue } from '../src/report/catalogue.js';
 
 it('lists the passes as the catalogue has them', () => {

@@ -45,8 +45,8 @@ describe('a TypeScript config', () => {
 it('every setting of a config has a flag, and says what it is', async () => {
   const { stdout } = await place.run(['--help']);
   for (const [name, schema] of Object.entries(configSchema.shape)) {
-    const flag =
-      name === 'shapes' ? 'shape' : name === 'dims' ? 'dim' : name.replaceAll(/[A-Z]/g, (l) => `-${l.toLowerCase()}`);
+    const repeated = ['shapes', 'dims', 'plugins'];
+    const flag = repeated.includes(name) ? name.slice(0, -1) : name.replaceAll(/[A-Z]/g, (l) => `-${l.toLowerCase()}`);
     expect(stdout).toMatch(new RegExp(`--(no-)?${flag}\\b`));
     expect(schema.description, name).toBeTruthy();
   }

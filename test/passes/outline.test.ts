@@ -9,7 +9,8 @@ import { storedTensors } from '../../src/ir/constants.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { builtIn, optimize } from '../../src/optimize.js';
+import { optimize } from '../../src/optimize.js';
+import { builtIn } from '../../src/plugins.js';
 import { parsePasses } from '../../src/run/parse.js';
 import { applyPasses, checkMiss, checkPass, opCounts, randomWeights } from '../check-pass.js';
 

@@ -9,7 +9,7 @@ import type { Model } from '../../src/ir/model.js';
 import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
 import { printModel } from '../../src/ir/print.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { builtIn } from '../../src/optimize.js';
+import { builtIn } from '../../src/plugins.js';
 import { parsePasses } from '../../src/run/parse.js';
 import { definePass, type Pass, type Target } from '../../src/run/pass.js';
 import { applyPasses, compareTensors, opCounts, randomFeeds, randomWeights } from '../check-pass.js';

@@ -8,7 +8,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { builtIn } from '../../src/optimize.js';
+import { builtIn } from '../../src/plugins.js';
 import { parsePasses } from '../../src/run/parse.js';
 import type { Target } from '../../src/run/pass.js';
 import type { PassResult } from '../../src/run/pipeline-result.js';

@@ -1,7 +1,7 @@
 /** What is said of definitions, lists of passes and rules that are none: JavaScript has no compiler to say so. */
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import { builtIn } from '../../src/optimize.js';
+import { builtIn } from '../../src/plugins.js';
 import * as rules from '../../src/rules.js';
 import { parsePasses } from '../../src/run/parse.js';
 import { applyPass } from '../check-pass.js';

@@ -4,7 +4,7 @@ import type { Model } from '../../../src/ir/model.js';
 import { printModel } from '../../../src/ir/print.js';
 import { summarize } from '../../../src/ir/summary.js';
 import { writeModel } from '../../../src/onnx/write.js';
-import { builtIn } from '../../../src/optimize.js';
+import { builtIn } from '../../../src/plugins.js';
 import { parsePasses } from '../../../src/run/parse.js';
 import type { Report } from '../../../src/run/report.js';
 import type { RuntimeProcess } from '../../../src/runtime/isolate.js';

@@ -1,7 +1,7 @@
 /** Pipelines that are tuned without a clock. */
 import { cloneModel } from '../../../src/ir/clone.js';
 import type { Model } from '../../../src/ir/model.js';
-import { builtIn } from '../../../src/optimize.js';
+import { builtIn } from '../../../src/plugins.js';
 import { parsePasses } from '../../../src/run/parse.js';
 import type { Pass, Target } from '../../../src/run/pass.js';
 import { runPipeline } from '../../../src/run/pipeline.js';

@@ -1,0 +1,118 @@
+/** Plugins: passes, rules and presets from outside, in the catalogue beside those of this package. */
+import { catalogue } from '../passes/index.js';
+import { presets } from '../passes/presets.js';
+import { foundText, UsageError } from './ir/usage-error.js';
+import { isRule, isRuleSet, type Rule, type RuleSet } from './match/rule.js';
+import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
+import { isPass, isPassFactory, type Pass, type PassFactory } from './run/pass.js';
+import { passOf } from './run/rule-pass.js';
+
+/** Every pass and preset this package brings. */
+export const builtIn: Catalogue = { passes: catalogue, presets };
+
+/** A pipeline with a name; its passes may be those of plugins. */
+export interface PresetLike {
+  readonly name: string;
+  readonly summary?: string;
+  readonly passes: PassesLike;
+}
+
+/** The path of a file that exports passes, rules and presets, or one of those itself. */
+export type Plugin = string | PassFactory | Rule | RuleSet | PresetLike;
+
+/** Something that a plugin brings, and the place it comes from. */
+interface Brought<Item> {
+  readonly place: string;
+  readonly item: Item;
+}
+
+/**
+ * The catalogue with what plugins bring; a rule is a pass of its name. Throws UsageError for a file that does not load or brings nothing,
+ * for what is neither pass, rule nor preset, and for a name that is taken.
+ */
+export async function catalogueWith(plugins: readonly Plugin[] = []): Promise<Catalogue> {
+  if (plugins.length === 0) return builtIn;
+  const brought = (await Promise.all(plugins.map(broughtBy))).flat();
+  const places = new Map(namesIn(builtIn).map((name) => [name, 'a pass of this package']));
+  const passes: PassFactory[] = [...builtIn.passes];
+  for (const { place, item } of brought) {
+    const factory = isPreset(item) ? undefined : factoryOf(item);
+    const { name } = factory?.definition ?? (item as PresetLike);
+    for (const one of [name, ...(factory?.definition.aliases ?? [])]) {
+      const other = places.get(one);
+      if (other) throw new UsageError(`${place}: expected a name of its own; found ${one}, as ${other} is called`);
+      places.set(one, `one of ${place}`);
+    }
+    if (factory) passes.push(factory);
+  }
+  let all: Catalogue = { passes, presets: builtIn.presets };
+  for (const { place, item } of brought)
+    if (isPreset(item)) {
+      const { name, summary = `Of ${place}.` } = item;
+      all = { passes, presets: [...all.presets, { name, summary, passes: presetPasses(item, all, place) }] };
+    }
+  return all;
+}
+
+function presetPasses({ passes }: PresetLike, catalogue: Catalogue, place: string): readonly Pass[] {
+  try {
+    return parsePasses(passes, catalogue);
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(`${place}: ${error.message}`) : error;
+  }
+}
+
+const factoryOf = (item: PassFactory | Rule | RuleSet): PassFactory =>
+  typeof item === 'function' ? item : passOf(item);
+
+const namesIn = ({ passes, presets }: Catalogue): string[] => [
+  ...passes.flatMap(({ definition }) => [definition.name, ...(definition.aliases ?? [])]),
+  ...presets.map(({ name }) => name),
+];
+
+type Item = Exclude<Plugin, string>;
+
+async function broughtBy(plugin: Plugin): Promise<readonly Brought<Item>[]> {
+  if (typeof plugin !== 'string') {
+    expectNoSlip('plugins', plugin);
+    if (isItem(plugin)) return [{ place: 'plugins', item: plugin }];
+    throw new UsageError(`plugins: expected a path, a pass, a rule or a preset; found ${foundText(plugin)}`);
+  }
+  const { importModule } = await import('./module-file.js');
+  const exported = await importModule(plugin, { noun: 'plugin', kinds: '.js, .mjs or .ts' });
+  const all = [...new Set(Object.values(exported).flat())];
+  for (const one of all) expectNoSlip(plugin, one);
+  const items = all.filter(isItem);
+  if (items.length === 0) {
+    const names = Object.keys(exported).join(', ') || 'nothing';
+    throw new UsageError(`${plugin}: expected exports of definePass or rule; found ${names}`);
+  }
+  // A rule in a set that is exported too is a part of that.
+  const inSets = new Set(items.flatMap((one) => (isRuleSet(one) ? one.rules : [])));
+  return items.flatMap((item) => (isRule(item) && inSets.has(item) ? [] : [{ place: plugin, item }]));
+}
+
+const isItem = (found: unknown): found is Item =>
+  isPassFactory(found) || isRule(found) || isRuleSet(found) || isPreset(found);
+
+const isPreset = (found: unknown): found is PresetLike => {
+  if (typeof found !== 'object' || found === null || isPass(found)) return false;
+  const { name, passes } = found as Partial<PresetLike>;
+  return typeof name === 'string' && (typeof passes === 'string' || Array.isArray(passes));
+};
+
+/** Throws UsageError for what is nearly a pass or a rule. */
+function expectNoSlip(place: string, found: unknown): void {
+  if (isPass(found))
+    throw new UsageError(
+      `${place}: expected the factory of a pass; found ${found.definition.name}, called. Leave its () away`,
+    );
+  const isOther =
+    ((typeof found === 'object' && found !== null) || typeof found === 'function') &&
+    !isItem(found) &&
+    ('definition' in found || ('match' in found && 'rewrite' in found));
+  if (isOther)
+    throw new UsageError(
+      `${place}: expected what definePass or rule of this copy of onnx-passes gives; found one of another, or written by hand. See: npm ls onnx-passes`,
+    );
+}

@@ -1,0 +1,120 @@
+/** Plugins on the command line: passes, rules and presets of a file, and what is said of a file that brings none. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explain } from '../../src/explain.js';
+import { buildModel } from '../../src/ir/build.js';
+import { printModel } from '../../src/ir/print.js';
+import { readModel } from '../../src/onnx/read.js';
+import { optimize } from '../../src/optimize.js';
+import * as rules from '../../src/rules.js';
+import { Workplace } from './run-cli.js';
+
+const { any, definePass, op, Product, rule, site } = rules;
+const x = any('x');
+
+/** x·tanh(log(1 + exp(x)))  ⟶  Mish(x) */
+const mish = rule({
+  name: 'mish',
+  because: 'one kernel that reads x once',
+  match: Product(x, site(op.Tanh(op.Softplus(x)))),
+  rewrite: ({ x }, { build, root }) => build.op('Mish', [x], {}, { type: root.type }),
+});
+const idle = definePass({ name: 'idle', summary: 'Does nothing.', fidelity: 'exact', run() {} });
+const preset = { name: 'mine', passes: ['simplify', 'mish', idle()] };
+
+let place: Workplace;
+beforeAll(async () => {
+  place = new Workplace();
+  // Test files share their modules with what they import by path through this.
+  (globalThis as { plugin?: unknown }).plugin = { mish, idle, preset, rules };
+  writeFileSync(place.path('mish.mjs'), 'export const { mish, idle, preset } = globalThis.plugin;');
+  await place.write(
+    buildModel({ '': 18 }, (g) => {
+      const input = g.input('x', 'float32', [2, 8]);
+      g.output('y', g.op('Mul', [g.op('Tanh', [g.op('Softplus', [input])]), input]));
+    }),
+  );
+});
+afterAll(() => place.remove());
+
+const passes = ['--plugin', 'mish.mjs', '--passes'];
+
+it('a rule of a file is a pass of its name, run beside what it replaces', async () => {
+  const { status, stdout } = await place.run(['model.onnx', ...passes, 'mish', '--json', '--require', 'mish']);
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout).passes).toMatchObject([
+    { name: 'mish', status: 'applied', ops: { Mish: 1 }, rewrites: { count: 1, distinct: 1, refuted: [] } },
+  ]);
+});
+
+it('presets hold passes of plugins, and configs name plugins beside them', async () => {
+  mkdirSync(place.path('settings'), { recursive: true });
+  const config = { plugins: ['../mish.mjs'], passes: ['mine'], validate: false };
+  writeFileSync(place.path('settings/c.json'), JSON.stringify(config));
+  const { status, stdout, stderr } = await place.run(['model.onnx', '--json', '--config', 'settings/c.json']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(JSON.parse(stdout).passes.map(({ name }: { name: string }) => name)).toEqual(['simplify', 'mish', 'idle']);
+});
+
+it('explain, passes and --help know them', async () => {
+  const explained = await place.run(['explain', 'model.onnx', '--plugin', 'mish.mjs', '--rule', 'mish']);
+  expect(explained.stdout).toContain('1 mish site  fused by mish');
+  const listed = await place.run(['passes', 'mish', '--plugin=mish.mjs']);
+  expect(listed.stdout).toBe('mish  exact\n    One kernel that reads x once.\n');
+  const { stdout } = await place.run(['--help', '--plugin', 'mish.mjs']);
+  expect(stdout).toMatch(/\n {2}mish +One kernel that reads x once\.\n {2}idle /);
+  expect(stdout).toMatch(/\n {2}mine +Preset: simplify,mish,idle\n/);
+});
+
+it('the library takes them as they are', async () => {
+  const model = await readModel(place.path('model.onnx'));
+  const { model: result } = await optimize(model, 'fast', {
+    plugins: [mish, { name: 'fast', passes: 'mish' }],
+    verify: 'none',
+  });
+  expect(printModel(result)).toContain('Mish(%x)');
+  expect(await explain(model, { plugins: [{ noun: 'Mish', rules: [mish] }], rule: 'mish' })).toMatchObject([
+    { kind: 'Mish', rule: 'mish', fused: true },
+  ]);
+});
+
+describe('what is said of a file', () => {
+  it.each([
+    ['exports nothing', '', 'expected exports of definePass or rule; found nothing'],
+    ['exports neither', 'export const six = 6;', 'expected exports of definePass or rule; found six'],
+    ['exports a called pass', 'export default globalThis.plugin.idle();', 'found idle, called. Leave its () away'],
+    [
+      'has a name of ours',
+      'export const p = { name: "exact", passes: "fuse" };',
+      'found exact, as a pass of this package is called',
+    ],
+    ['names an unknown pass', 'export const p = { name: "p", passes: "mihs" };', 'unknown pass "mihs"'],
+    ['has a copy of a rule', 'export const r = { ...globalThis.plugin.mish };', 'See: npm ls onnx-passes'],
+    ['does not load', 'import "./none.js";', 'expected a plugin that loads; found Error'],
+    [
+      'has a wrong pattern',
+      'const { rule, op, any } = globalThis.plugin.rules; rule({ name: "r", because: "b", match: op.Erf(any("x")), rewrite() {} });',
+      'expected a plugin that loads; found TypeError: rule r: expected a site',
+    ],
+  ])('that %s', async (name, text, expected) => {
+    const file = `${name.replaceAll(' ', '-')}.mjs`;
+    writeFileSync(place.path(file), text);
+    const { status, stderr } = await place.run(['model.onnx', '--plugin', file, '--passes', 'simplify']);
+    expect(stderr).toContain(`error: ${file}: `);
+    expect(stderr).toContain(expected);
+    expect(status).toBe(1);
+  });
+
+  it('that is not there, or of another kind', async () => {
+    const run = async (file: string) => (await place.run(['passes', '--plugin', file])).stderr;
+    expect(await run('none.js')).toContain('none.js: expected a file; found none');
+    expect(await run('mish.py')).toBe('error: mish.py: expected a .js, .mjs or .ts file; found ".py"\n');
+  });
+
+  it('that has the names of another', async () => {
+    writeFileSync(place.path('again.mjs'), 'export const { idle } = globalThis.plugin;');
+    const { stderr } = await place.run(['passes', '--plugin', 'mish.mjs', '--plugin', 'again.mjs']);
+    expect(stderr).toBe('error: again.mjs: expected a name of its own; found idle, as one of mish.mjs is called\n');
+  });
+});
