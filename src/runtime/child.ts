@@ -69,6 +69,7 @@ function sessionOf(id: number): Session {
 async function load({
   model,
   options,
+  folder,
   profilePrefix,
   bytes,
 }: Calls['load']['arguments']): Promise<Calls['load']['result']> {
@@ -90,6 +91,7 @@ async function load({
   // Devices map memory by the gigabyte.
   const isBound = bytes !== undefined && options.provider === 'cpu';
   watch.postMessage(isBound ? process.memoryUsage.rss() + bytes : Number.POSITIVE_INFINITY);
+  if (folder) process.chdir(folder);
   const start = performance.now();
   const session =
     typeof model === 'string'
@@ -158,6 +160,12 @@ async function release(id: number): Promise<void> {
   await session?.release();
 }
 
+async function reset(): Promise<number> {
+  watch.postMessage(Number.POSITIVE_INFINITY);
+  await Promise.all([...sessions.keys()].map(release));
+  return process.memoryUsage.rss();
+}
+
 function open(): Calls['open']['result'] {
   const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
   report.excludeNetwork = true;
@@ -210,6 +218,8 @@ async function answer(request: Request): Promise<unknown> {
       return sessionOf(request.arguments.session).endProfiling();
     case 'release':
       return release(request.arguments.session);
+    case 'reset':
+      return reset();
     case 'open':
       return open();
   }

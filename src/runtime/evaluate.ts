@@ -4,6 +4,7 @@ import type { Model } from '../ir/model.js';
 import { under } from '../ir/named.js';
 import type { Tensor } from '../ir/tensor.js';
 import { writeModel } from '../onnx/write.js';
+import { endIdle } from './idle.js';
 import { RuntimeProcess } from './isolate.js';
 import { currentJob, type Job } from './job.js';
 import { runLimitsOf } from './limits.js';
@@ -54,9 +55,10 @@ export async function evaluateModel(model: Model): Promise<Tensor[]> {
   }
 }
 
-/** Ends the shared child process; the next evaluation starts another. Node ends without it too. */
+/** Ends the child processes that wait for work; the next evaluation starts another. Node ends without it too. */
 export async function closeRuntime(): Promise<void> {
   const ending = shared;
   shared = undefined;
   await (await ending)?.close();
+  await endIdle();
 }

@@ -5,11 +5,12 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { bytesText, msText } from '../ir/quantities.js';
 import { endChild, lastWords, startChild } from './child-process.js';
 import { explain } from './explain.js';
+import { keepIdle, takeIdle } from './idle.js';
 import { currentJob } from './job.js';
 import type { RunLimits } from './limits.js';
 import { type CallName, type Calls, type LoadOptions, type Reply, TOO_LARGE } from './protocol.js';
@@ -34,6 +35,9 @@ const FIVE_MINUTES = 300_000;
 /** A model in memory above this goes through a file: the way between processes copies what it carries. */
 const LARGE = 64 * 2 ** 20;
 
+/** A process that has more memory than this is not kept: about four times what the runtime takes. */
+const KEPT_BYTES = 512 * 2 ** 20;
+
 /** Last bytes of the child's error stream, which say why it ended. */
 const TAIL = 4096;
 
@@ -52,6 +56,8 @@ export class RuntimeProcess {
   #pending: Pending | undefined;
   #errorTail = '';
   #isClosed = false;
+  /** Whether others may have the child afterwards: it is like any other, and only CPUs have worked for it. */
+  #isCommon = false;
   #ids = 0;
   /** Settles when all calls made so far have: calls wait for it. */
   #tail: Promise<unknown> = Promise.resolve();
@@ -83,6 +89,7 @@ export class RuntimeProcess {
   async load(model: string | Uint8Array, options: LoadOptions): Promise<Session> {
     this.#signal?.throwIfAborted();
     if (!this.#child && !this.#isClosed) this.#spawn();
+    if (options.provider !== 'cpu') this.#isCommon = false;
     const folder =
       options.profile || (typeof model !== 'string' && model.length > LARGE) ? temporaryFolder() : undefined;
     try {
@@ -93,7 +100,9 @@ export class RuntimeProcess {
       }
       const profilePrefix = folder && options.profile ? join(folder.path, 'profile') : undefined;
       const child = this.#child;
-      const loaded = await this.#call('load', { model: source, options, profilePrefix, bytes: this.limits?.bytes });
+      const from = typeof source === 'string' && !isAbsolute(source) ? process.cwd() : undefined;
+      const given = { model: source, options, folder: from, profilePrefix, bytes: this.limits?.bytes };
+      const loaded = await this.#call('load', given);
       return this.#session(child, loaded, options, options.profile ? folder : undefined);
     } catch (error) {
       if (options.profile) folder?.remove();
@@ -108,12 +117,17 @@ export class RuntimeProcess {
     return this.#call('open', undefined);
   }
 
-  /** Ends the process once its calls are done. */
+  /** Gives the process up once its calls are done: it ends, or the next that starts has it. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#signal?.removeEventListener('abort', this.#abort);
     await this.#tail.catch(() => {});
-    if (this.#child) await endChild(this.#child);
+    const isSmall =
+      this.#isCommon && this.#child && (await this.#call('reset', undefined).catch(() => Infinity)) < KEPT_BYTES;
+    const child = this.#child;
+    this.#child = undefined;
+    if (child) await (isSmall ? keepIdle(child) : endChild(child));
   }
 
   #session(
@@ -151,7 +165,8 @@ export class RuntimeProcess {
 
   #spawn(): void {
     this.#errorTail = '';
-    const child = startChild(this.#options.env);
+    this.#isCommon = !this.#options.env && !this.#signal;
+    const child = (this.#isCommon ? takeIdle() : undefined) ?? startChild(this.#options.env);
     this.#child = child;
     this.#refer(false);
     child.stderr?.on('data', (chunk: Buffer) => {

@@ -52,6 +52,8 @@ export interface Calls {
     arguments: {
       model: string | Uint8Array;
       options: LoadOptions;
+      /** What a relative path of the model is relative to: the process may have begun elsewhere. */
+      folder: string | undefined;
       /** Where the profile's file begins its name. */
       profilePrefix: string | undefined;
       /** Memory that the process may take from now on, beside what it has; without it as much as there is. */
@@ -67,6 +69,8 @@ export interface Calls {
   time: { arguments: { session: number; feeds: Tensors; count: number }; result: RunTimes };
   endProfiling: { arguments: { session: number }; result: undefined };
   release: { arguments: { session: number }; result: undefined };
+  /** Releases all sessions and limits; gives the bytes of memory that the process has then. */
+  reset: { arguments: undefined; result: number };
   /** Native libraries and device files that the process has open: they tell which driver the runtime chose. */
   open: { arguments: undefined; result: { libraries: string[]; devices: string[] } };
 }

@@ -205,6 +205,31 @@ describe('a process that ends', () => {
   });
 });
 
+describe('a process that is done', () => {
+  it('goes to the next, which knows nothing of what it did; one that has ended does not', async () => {
+    await closeRuntime();
+    const first = await RuntimeProcess.start();
+    const { pid } = first;
+    const old = await first.load(relu, { provider: 'cpu' });
+    await first.close();
+    const second = await RuntimeProcess.start();
+    expect(second.pid).toBe(pid);
+    await expect(old.run({ x: floats([1]) })).rejects.toMatchObject({ kind: 'crash' });
+    const session = await second.load(relu, { provider: 'cpu' });
+    expect(numbers((await session.run({ x: floats([2]) })).outputs.y as TensorData)).toEqual([2]);
+    await second.close();
+    process.kill(pid as number, 'SIGKILL');
+    const third = await RuntimeProcess.start();
+    await third.load(relu, { provider: 'cpu' }).catch(() => third.load(relu, { provider: 'cpu' }));
+    expect(third.pid).not.toBe(pid);
+    const withVariable = await RuntimeProcess.start({ env: { A: '1' } });
+    await third.close();
+    await withVariable.close();
+    expect((await RuntimeProcess.start({ env: {} })).pid).not.toBe(third.pid);
+    await closeRuntime();
+  });
+});
+
 describe('evaluate', () => {
   afterAll(closeRuntime);
   const sum = () =>
