@@ -1,14 +1,14 @@
-/** Work that an AbortSignal ends. */
+/** Does work that an AbortSignal can end. */
 import { isNode } from './run/machine.js';
 
 export interface Abortable {
-  /** Ends the work early: the promise rejects with the signal's reason, and nothing is left. */
+  /** Ends the work early: the promise rejects with the signal's reason, and no file is left behind. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Does work whose child processes end when the signal is aborted, and rejects with the signal's reason then; with an aborted one nothing
- * is done at all. Work that does not wait for anything notices at its next step.
+ * Does work, and ends its child processes when the signal is aborted: the promise then rejects with the signal's
+ * reason. With an aborted signal no work begins. Work that waits for nothing notices the abort at its next step.
  */
 export async function abortable<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   if (!signal) return work();
@@ -16,7 +16,7 @@ export async function abortable<T>(signal: AbortSignal | undefined, work: () => 
   try {
     return await (isNode() ? (await import('./runtime/job.js')).inJob(signal, work) : work());
   } catch (error) {
-    // What was cut off says so in its own way: a pass by a PassError.
+    // Interrupted code fails in its own way, such as a PassError; the caller gets the signal's reason.
     throw signal.aborted ? signal.reason : error;
   }
 }

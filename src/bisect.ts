@@ -1,4 +1,4 @@
-/** Where a result drifts from its original: the error by depth, and the first block and node that make it. */
+/** Finds where a result drifts from its original: the error by depth, and the first block and node that cause it. */
 import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
 import { optionsIn } from './ir/options.js';

@@ -1,4 +1,4 @@
-/** What is asked of the inputs that a model is run on, held against the model before any work is done. */
+/** Checks the options about inputs against the model before any work is done. */
 
 import { dimText } from './ir/dims.js';
 import { ModelError } from './ir/errors.js';

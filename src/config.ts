@@ -1,4 +1,4 @@
-/** What a config file and the command line can say about one job, declared once. */
+/** Declares the settings of one job once, for the config file and the command line. */
 
 import { z } from 'zod';
 import { attentionOps } from '../passes/attention/emit/choice.js';
@@ -9,13 +9,13 @@ import type { PassesLike } from './run/parse.js';
 import { targetCpus, targetCpuText } from './run/target-cpu.js';
 import { verifyLevels } from './run/verify/verifier.js';
 
-/** Each says in one text what it expects, whichever of its conditions is broken. */
+/** One message for each setting, whichever of its conditions is broken. */
 const aboveZero = 'expected a number above 0';
 const cosine = 'expected a number from -1 to 1';
 const positive = z.number(aboveZero).positive(aboveZero);
 const duration = 'expected seconds above 0, or 90s, 2m or 1h';
 const unitSeconds = { s: 1, m: 60, h: 3600 } as const;
-/** Seconds, or text with a unit; seconds come out. */
+/** Seconds, or text with a unit; the result is seconds. */
 const seconds = z.union(
   [
     z.number(duration).positive(duration),
@@ -107,13 +107,16 @@ export const configSchema = z.object({
   allowOutsideData: truth.describe('Let the model read external data outside its own folder.'),
 });
 
-/** One job's settings; what is left out has a default. */
+/** One job's settings. A missing one has a default. */
 export type Config = Partial<z.output<typeof configSchema>>;
 
 /** `minSpeedup` is `min-speedup` on the command line. */
 export const flagOf = (setting: string): string => setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** A config that was written by hand. Throws UsageError naming what is wrong with it; `nameOf` is how its author wrote a setting. */
+/**
+ * Checks a config that was written by hand. Throws UsageError with the faulty setting; `nameOf` gives a setting's name
+ * as its author wrote it.
+ */
 export function checkConfig(
   value: unknown,
   place: string,

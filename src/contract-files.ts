@@ -1,4 +1,4 @@
-/** The contract of a written model, beside it: `out.contract.json` and `out.d.ts` for `out.onnx`. */
+/** Writes the contract of a model beside it: `out.contract.json` and `out.d.ts` for `out.onnx`. */
 import { CONTRACT_SCHEMA, contractOf } from './contract/contract.js';
 import { DECLARATIONS_HEAD, declarationsOf } from './contract/declarations.js';
 import type { TextFile, WrittenSet } from './disk/write-set.js';
@@ -10,7 +10,7 @@ export const contractPathsOf = (out: string): readonly [contract: string, declar
   return [`${base}.contract.json`, `${base}.d.ts`];
 };
 
-/** Throws UsageError where a file that is none of ours stands in the way. */
+/** Throws UsageError if a foreign file has one of these names. */
 export async function checkContractPaths(out: string): Promise<void> {
   const { readFile } = await import('node:fs/promises');
   for (const [index, path] of contractPathsOf(out).entries()) {

@@ -1,4 +1,4 @@
-/** Where results go: what is refused before any work is done, and files of text. */
+/** Checks the destinations of results before any work is done, and writes files of text. */
 import type { TextFile } from './disk/write-set.js';
 import { ModelError } from './ir/errors.js';
 import { UsageError } from './ir/usage-error.js';
@@ -17,13 +17,13 @@ export async function writeText({ path, text }: TextFile): Promise<void> {
   await writeSet({ path, content: () => [new TextEncoder().encode(text)] });
 }
 
-/** Throws UsageError where the report's path does not say which kind it is. */
+/** Throws UsageError for a report's path whose ending tells no format. */
 export function checkReportPath(path: string | undefined): void {
   if (path !== undefined && !/\.(json|md)$/.test(path))
     throw new UsageError(`--report: expected a path ending in .json or .md; found "${path}"`);
 }
 
-/** Throws UsageError where one of these files cannot be written, or two are one. */
+/** Throws UsageError where one of these files cannot be written, or two of them are the same file. */
 export async function checkDestinations(paths: readonly string[]): Promise<void> {
   const { access, constants, realpath, stat } = await import('node:fs/promises');
   const { basename, dirname, join } = await import('node:path');
@@ -48,7 +48,7 @@ export async function checkDestinations(paths: readonly string[]): Promise<void>
   }
 }
 
-/** Throws UsageError where one of these paths is a file that the model is read from. */
+/** Throws UsageError where one of these paths is a file of the input model. */
 export async function keepFiles(files: readonly string[], paths: readonly string[]): Promise<void> {
   const { realpath } = await import('node:fs/promises');
   const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);

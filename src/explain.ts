@@ -1,4 +1,4 @@
-/** Why something is fused or not: every site of the fusing passes with the tree of what was expected, matched and failed. */
+/** Explains fusions: for every site of the fusing passes, the tree of what was expected, matched and failed. */
 import { fuse } from '../passes/presets.js';
 import { inferTypes } from './infer/index.js';
 import type { Shortage } from './ir/budget.js';
@@ -19,7 +19,7 @@ import { type SiteResult, sitesOf } from './run/sites.js';
 import { kernelsOf } from './runtime/kernels.js';
 
 export interface ExplainOptions {
-  /** Passes that run first: views look through more when simplify has run. Default none. */
+  /** Passes that run first: views see through more nodes after simplify. Default none. */
   readonly passes?: PassesLike;
   /** Files that export passes and rules, or those themselves: their sites are explained too. */
   readonly plugins?: readonly Plugin[];
@@ -27,16 +27,16 @@ export interface ExplainOptions {
   readonly rule?: string;
   /** Only the site at the node of this name. */
   readonly at?: string;
-  /** The provider that kernels are asked of. Default `cpu`. */
+  /** The provider whose kernels count. Default `cpu`. */
   readonly target?: Target;
-  /** Called with what budgets leave unknown, and where: what is not known is not fused. */
+  /** Called with each exceeded budget and its place: a site with unknown types is not fused. */
   readonly onShortage?: (shortage: Shortage) => void;
 }
 
 export interface Explanation extends SiteResult {
-  /** The pass that the site is for. */
+  /** The pass that handles the site. */
   readonly pass: string;
-  /** What the rule that holds is good for. */
+  /** The purpose of the rule that matched. */
   readonly because?: string;
   readonly trace?: Trace;
 }
@@ -79,7 +79,9 @@ async function ownPasses(plugins: readonly Plugin[] | undefined): Promise<readon
   return own.flatMap((factory) => (factory.definition.options.safeParse({}).success ? factory() : []));
 }
 
-/** A copy of the model as the pipeline hands it to a pass: raised to the opset that the pass emits for, where it can be. */
+/**
+ * A copy of the model as the pass gets it from the pipeline: raised to the opset of the pass, where that is possible.
+ */
 function givenTo({ opset = 0 }: PassDefinition, model: Model): Model {
   const copy = cloneModel(model);
   inferTypes(copy);

@@ -1,4 +1,7 @@
-/** What needs Node and onnxruntime-node, loaded when it is called: a browser that imports this package loads none of it. */
+/**
+ * Loads functions that need Node and onnxruntime-node when they are called: a browser that imports this package loads
+ * none of them.
+ */
 
 import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
@@ -14,7 +17,7 @@ import { loosest } from './run/verify/verifier.js';
 import type { ProviderProbe } from './runtime/providers.js';
 import type { ValidateOptions, Validation } from './validate/index.js';
 
-/** What says how far numbers may be apart: the passes that made the result, their report, or in one word what they do. */
+/** The source of the allowed error: the passes that made the result, their report, or a fidelity. */
 export interface MadeBy {
   readonly fidelity?: Fidelity;
   readonly passes?: PassesLike;
@@ -22,9 +25,10 @@ export interface MadeBy {
 }
 
 /**
- * Runs a result and its original in child processes: accuracy, speed, and where the nodes ran. Whatever a model does to
- * the runtime becomes part of what is returned, `gates` says whether it holds. Throws ModelError for files that are no models,
- * UsageError for an unknown option, and where neither `report`, `passes` nor `fidelity` says how far numbers may be apart.
+ * Runs a result and its original in child processes: accuracy, speed, and the placement of nodes. A failure of the
+ * runtime becomes part of the returned report; `gates` tells whether the result passes. Throws ModelError for files
+ * that are no models, UsageError for an unknown option, and where neither `report`, `passes` nor `fidelity` gives the
+ * allowed error.
  */
 export async function validate(
   original: string | Uint8Array | Model,
@@ -52,14 +56,14 @@ function fidelityOf({ fidelity, passes, report }: MadeBy): Fidelity {
 }
 
 /**
- * Ends the child process that passes are verified in and constants folded in; the next use starts another. Node ends
- * without it too: this is for a program that goes on, and wants the memory back.
+ * Ends the shared child process, which verifies passes and folds constants; the next use starts another. Node ends
+ * without this call: it serves a program that goes on, and wants the memory back.
  */
 export async function closeRuntime(): Promise<void> {
   if (isNode()) await (await import('./runtime/evaluate.js')).closeRuntime();
 }
 
-/** Which providers work on this machine, and why the others do not. */
+/** The providers that work on this machine, and the reasons that the others do not. */
 export async function probeProviders(): Promise<ProviderProbe[]> {
   return (await import('./runtime/providers.js')).probeProviders();
 }

@@ -1,4 +1,7 @@
-/** The whole job on a file: read, run the passes, compare with the original, and write the result if every gate holds. */
+/**
+ * Does the whole job on a file: reads it, runs the passes, compares with the original, and writes the result if every
+ * gate holds.
+ */
 
 import { flattenOutputs } from '../passes/flatten-outputs.js';
 import { fuseAttn } from '../passes/fuse-attn.js';
@@ -33,20 +36,21 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
   readonly out?: string;
   /** Lets the result overwrite its input. */
   readonly force?: boolean;
-  /** Where the report goes, if it is to be a file: JSON, or Markdown by its ending `.md`. It appears with the result. */
+  /** The path of a file for the report: JSON, or Markdown by its ending `.md`. It appears together with the result. */
   readonly reportPath?: string;
-  /** Stated in the report. */
+  /** The command, for the report. */
   readonly command?: string;
-  /** Called with what is being done, in a few words, and where that is known how far it is. */
+  /** Called with the current step in a few words, and the progress where it is known. */
   readonly onProgress?: Say;
   /** Ends the work early: the promise rejects with the signal's reason, nothing is written and nothing is left. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Optimizes a model file into another. Throws GateError, which has the report, where a gate fails: nothing is written then, and the report
- * has no `output`; and where a pass was rolled back: the rest is written. With `onGate: 'report'` the report is given instead.
- * Throws UsageError, ModelError or PassError; nothing is written then, unless the message says that the model was.
+ * Optimizes a model file into another. Throws GateError, with the report, where a gate fails: nothing is written then,
+ * and the report has no `output`; and where a pass was rolled back: the rest is written. With `onGate: 'report'` it
+ * returns the report instead. Throws UsageError, ModelError or PassError; nothing is written then, unless the message
+ * says that the model was.
  */
 export async function optimizeFile(
   input: string,
@@ -69,7 +73,7 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   const { reportPath } = options;
   checkReportPath(reportPath);
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
-  // A slip in the pipeline shows before a large model is read.
+  // A mistake in the list of passes shows before a large model is read.
   const catalogue = await catalogueWith(options.plugins);
   const list = withAttentionOp(withOutputs(parsePasses(passes, catalogue), options.outputs), options.attnOp);
   const hasContract = options.contract ?? list.some(isFlattening);
@@ -133,7 +137,7 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
     verification: { level, verdict: level === 'pass' || level === 'end' ? report.verification.verdict : undefined },
   };
   let ended: Report = { ...complete, ms: performance.now() - started };
-  /** What goes with the model, by what is written of it. */
+  /** The files that go with the model; they contain the digest of the written model. */
   const beside = (written: WrittenSet): TextFile[] => {
     const contract = hasContract ? contractFiles(model, out, written) : [];
     const files = [...written.files, ...contract.map(({ path }) => path)];
@@ -164,7 +168,7 @@ const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => sta
 
 const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;
 
-/** The setting `outputs` is an option of flatten-outputs, which goes first where it is not in the list. */
+/** Turns the setting `outputs` into an option of flatten-outputs, which is put first if the list lacks it. */
 function withOutputs(list: readonly Pass[], outputs: readonly string[] | undefined): readonly Pass[] {
   if (outputs === undefined) return list;
   const option = { outputs: [...outputs] };
@@ -174,7 +178,7 @@ function withOutputs(list: readonly Pass[], outputs: readonly string[] | undefin
   );
 }
 
-/** The pipeline with another op for fuse-attn. Throws UsageError where it does not run. */
+/** Sets another op for fuse-attn in the list. Throws UsageError if the list has no fuse-attn. */
 function withAttentionOp(list: readonly Pass[], op: Config['attnOp']): readonly Pass[] {
   if (op === undefined) return list;
   const { name } = fuseAttn.definition;
@@ -185,10 +189,10 @@ function withAttentionOp(list: readonly Pass[], op: Config['attnOp']): readonly 
   );
 }
 
-/** What comparing with the original found. */
+/** The findings of the comparison with the original. */
 type Ends = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'>;
 
-/** Accuracy, speed and gates of a result against the file that it was made from. */
+/** Compares a result with the file that it was made from: accuracy, speed and gates. */
 async function compareAtEnd(
   input: string,
   result: Model,
@@ -213,7 +217,7 @@ async function compareAtEnd(
 const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): VerifyLevel =>
   levelFor(verify ?? (validate === false ? 'none' : undefined), summarize(model).bytes);
 
-/** Without a comparison no gate can be checked: to let it pass unseen would be worse than to refuse. */
+/** Throws where gates are asked for without a comparison: to let them pass unchecked would be worse than to refuse. */
 function refuseGates(options: OptimizeFileOptions): void {
   for (const gate of ['maxError', 'minCosine', 'minSpeedup', 'failOnFallback'] as const)
     if (options[gate] !== undefined)

@@ -1,4 +1,4 @@
-/** The pipeline as users call it: names looked up in the catalogue, and a runtime handed in where there is one. */
+/** Runs the pipeline for users: looks names up in the catalogue, and hands in a runtime where there is one. */
 import { freeze } from '../passes/freeze.js';
 import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
@@ -30,8 +30,8 @@ import type { VerifierOptions } from './validate/verifier.js';
 
 export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   /**
-   * The provider that the result is meant for. Default `auto`, the best one that works here;
-   * where nothing is to be run, `cpu`: to find out would mean to run something.
+   * The result's provider. Default `auto`, the best one that works here; where nothing is to be run, `cpu`, as finding
+   * out would mean to run something.
    */
   readonly target?: Target | 'auto';
   /** The kinds of CPU that the result is meant for. Default: all; int8 then takes weights that are right on each. */
@@ -39,39 +39,43 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   /** Default: `pass` for up to 64 MB of weights, `end` above; in a browser always `none`. */
   readonly verify?: VerifyLevel;
   /**
-   * Races the passes whose purpose is speed on one instance of every repeated block, on the target's provider, against leaving them out;
-   * where one is slower, or gives numbers away for nothing, it is left out. Whatever `verify` is.
+   * Races the passes whose purpose is speed against leaving them out, on one instance of every repeated block, on the
+   * target's provider. A pass that is slower, or loses accuracy for nothing, is left out. Independent of `verify`.
    */
   readonly tune?: boolean;
-  /** A file or folder with inputs: every gate is judged on them, and tuning measures at the sizes of the last. Default: inputs that are made up. */
+  /**
+   * A file or folder with inputs: every gate is judged on them, and tuning measures at the sizes of the last. Default:
+   * made-up inputs.
+   */
   readonly inputs?: string;
-  /** Of the inputs that are made up. Default 0. */
+  /** The seed of made-up inputs. Default 0. */
   readonly seed?: number;
   /** Whole shapes of inputs, by name: the result declares them, and is verified on them. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Sizes of symbolic dims, by name: the result declares them, and is verified on them. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** How much work the numbers of the model may ask for, by name. Default: what it was read with. */
+  /** Limits of the work that the model's numbers may ask for, by name. Default: those it was read with. */
   readonly budget?: Limits;
   /** Makes local functions of repeated blocks at the end: the pass `outline`. */
   readonly keepFunctions?: boolean;
   /** Files that export passes, rules and presets, which `passes` then may name, or those themselves. */
   readonly plugins?: readonly Plugin[];
-  /** Names of passes that have to be applied: where one is not, a gate fails. */
+  /** Names of passes that must be applied: a gate fails for each that is not. */
   readonly require?: readonly string[];
   readonly onProgress?: (progress: Progress) => void;
-  /** Stated in the report. */
+  /** The command, for the report. */
   readonly command?: string;
-  /** Ends the work early: the promise rejects with the signal's reason, and nothing is left. */
+  /** Ends the work early: the promise rejects with the signal's reason, and no file is left behind. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.
- * Throws GateError, which has the report, where the result as a whole breaks its gate, or a pass broke its own and was rolled back;
- * with `onGate: 'report'` the result is given all the same, and `report.gates` and `report.outcome` say so.
- * Throws UsageError for an unknown option, pass, dim, input or function and where `tune` finds nothing to measure, or nothing to measure with,
- * ModelError where the model is at fault, PassError where a pass is, TypeError for what is no model.
+ * Throws GateError, with the report, where the result as a whole breaks its gate, or a pass broke its own and was
+ * rolled back. With `onGate: 'report'` it returns the result all the same, and `report.gates` and `report.outcome` tell
+ * of it. Throws UsageError for an unknown option, pass, dim, input or function and where `tune` finds nothing to
+ * measure, or nothing to measure with; ModelError for a fault of the model, PassError for a fault of a pass, TypeError
+ * for an argument that is no model.
  */
 export async function optimize(
   model: Model,
@@ -83,7 +87,7 @@ export async function optimize(
   return abortable(checked.signal, () => optimizeBy(withLimits(model, checked.budget), passes, checked));
 }
 
-/** The same, with another comparison at the end than the verifier's. */
+/** Does the same with another final comparison than the verifier's. */
 export async function optimizeBy(
   model: Model,
   passes: PassesLike,
@@ -141,7 +145,7 @@ export async function optimizeBy(
   return { model: result.model, report };
 }
 
-/** The settings `dims` and `shapes` are a pass that goes first, so that the report says what it did. */
+/** Turns the settings `dims` and `shapes` into a pass that goes first, so that the report tells of it. */
 function withSizes(list: readonly Pass[], model: Model, { dims = {}, shapes = {} }: OptimizeOptions): readonly Pass[] {
   if (Object.keys(dims).length + Object.keys(shapes).length === 0) return list;
   sizesOf(model, { dims, shapes });
@@ -149,7 +153,10 @@ function withSizes(list: readonly Pass[], model: Model, { dims = {}, shapes = {}
   return [freeze({ dims, shapes: Object.fromEntries(lists) }), ...list];
 }
 
-/** Throws UsageError where `inline` is to inline a function that the model does not have. Behind `outline` there are others. */
+/**
+ * Throws UsageError where `inline` names a function that the model does not have. Behind `outline` the model has
+ * others.
+ */
 function checkFunctions(list: readonly Pass[], { functions }: Model): void {
   const end = list.findIndex(({ definition }) => definition.name === outline.definition.name);
   const names = functions.map(({ name }) => name);
@@ -162,7 +169,7 @@ function checkFunctions(list: readonly Pass[], { functions }: Model): void {
 
 const asList = (passes: PassesLike) => (typeof passes === 'string' ? [passes] : passes);
 
-/** Throws UsageError where tuning could not do what is asked: nothing to tune, or nothing to measure with. */
+/** Throws UsageError where tuning is impossible: nothing to tune, or nothing to measure with. */
 async function stopwatchFor(model: Model, list: readonly Pass[], target: Target, { seed, inputs }: OptimizeOptions) {
   if (!isNode()) throw new UsageError('tune: expected Node.js; found a browser, where no model can be run');
   const isTuned = (pass: Pass) => variantsOf(pass, { target }).length > 0;
@@ -180,7 +187,10 @@ async function stopwatchFor(model: Model, list: readonly Pass[], target: Target,
   return createStopwatch({ provider: target, seed, dims: inputs === undefined ? {} : sizesInData(inputs, model) });
 }
 
-/** A comparison without an outcome holds nothing against the accuracy gate; that there is none may fail another. */
+/**
+ * Gates of a verdict. A comparison without an outcome does not fail the accuracy gate; the missing comparison may fail
+ * another gate.
+ */
 function gatesOf(verdict: Verdict | undefined): Report['gates'] {
   if (!verdict) return [];
   const { outcome, detail } = verdict;
@@ -188,7 +198,10 @@ function gatesOf(verdict: Verdict | undefined): Report['gates'] {
   return [{ name: 'accuracy', passed: outcome === 'accepted', detail }];
 }
 
-/** On which CPUs the numbers hold, and where that is not all, what this one does: what is measured on it is measured so. */
+/**
+ * The CPUs for which the numbers hold; where these are not all, with this machine's own behaviour, as measurements
+ * depend on it.
+ */
 async function cpusOf(model: Model, runs: boolean): Promise<Report['cpus']> {
   const found = holdsOn(model);
   if (!found || found.isExact || !runs) return found && { exact: found.isExact, text: found.text };
@@ -197,7 +210,7 @@ async function cpusOf(model: Model, runs: boolean): Promise<Report['cpus']> {
   return { exact: false, text: `${found.text} (the one at hand ${here})` };
 }
 
-/** The target that is meant, found out where it is `auto`. */
+/** Resolves the target, by probing providers where it is `auto`. */
 export async function targetOf(target: Target | 'auto' | undefined, runs: boolean): Promise<Target> {
   if (target !== undefined && target !== 'auto') return target;
   if (!isNode() || (target === undefined && !runs)) return 'cpu';

@@ -1,4 +1,4 @@
-/** The options of the public functions that do a job: those that a config has too are the config's. */
+/** Declares the options of the public functions; options that are settings too come from the config. */
 import { z } from 'zod';
 import type { Abortable } from './abortable.js';
 import { configSchema } from './config.js';
@@ -13,7 +13,7 @@ import type { Progress } from './run/pipeline.js';
 import type { ByBlockOptions } from './validate/by-block/index.js';
 import type { ValidateOptions } from './validate/index.js';
 
-/** A schema for each option that a type has, and for no other. */
+/** A schema for each option of a type, and for no other. */
 type SchemasOf<Options> = { readonly [Name in keyof Options]-?: z.ZodType<Options[Name]> };
 
 const { passes, target, targetCpu, verify, tune, speed, timeBudget, inputs, rollout, shapes, dims, seed } =
@@ -57,7 +57,7 @@ export const optimizeFileOptions = z.object({
   },
 } satisfies SchemasOf<OptimizeFileOptions>);
 
-/** How the inputs of a comparison are made up. */
+/** Options for made-up inputs of a comparison. */
 const feeds = { inputs, seed, shapes, dims, variant: any, sizes: any, kind: any, values: any };
 const reference = { ...feeds, budget, isRounded: truth, setsBudgetMs: any, mostSets: count };
 

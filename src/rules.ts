@@ -12,7 +12,7 @@
  * ```
  */
 
-/** What is known of a model's values: types, shapes, contents of shape arithmetic. */
+/** Facts about a model's values: types, shapes, contents of shape arithmetic. */
 export { type Facts, inferTypes } from './infer/index.js';
 /** Attribute values that JavaScript's numbers do not tell apart: a float32, a list of them. */
 export { type AttributeLike, float, floats } from './ir/attribute.js';
@@ -20,7 +20,7 @@ export { type AttributeLike, float, floats } from './ir/attribute.js';
 export { type BuildOptions, buildModel, GraphBuilder } from './ir/build.js';
 /** Numbers of tensors, and tensors of numbers. */
 export { constantTensor } from './ir/constants.js';
-/** Dims: numbers and symbols. Two dims are equal where they are for any value of the symbols. */
+/** Dims: numbers and symbols. Two dims are equal if they are so for any value of the symbols. */
 export { type Dim, dimText, equalDims, symbol } from './ir/dims.js';
 export type { Graph } from './ir/graph.js';
 export type { Model } from './ir/model.js';
@@ -31,11 +31,11 @@ export { derivedTensor, type Tensor } from './ir/tensor.js';
 /** Types: `equalShapes(a, b)` is true where both are known and equal. */
 export { type DataType, equalShapes, isFloat, type Shape, type Type, tensorType } from './ir/types.js';
 export type { Value } from './ir/value.js';
-/** Runs rules over a model, and says of every site in the report what became of it. */
+/** Applies rules to a model, and reports the outcome at every site. */
 export { applyRules, reportSites, type Site } from './match/apply.js';
-/** Lanes: where each place of a value's last axes comes from, whatever ops moved it. */
+/** Lanes: the origin of each place of a value's last axes, whatever ops moved it. */
 export { type Lane, movedLanes } from './match/lanes.js';
-/** A refusal, as `no(…)` makes it, and help that many share. */
+/** A refusal, as `no(…)` makes it, and shared texts of help. */
 export { helps, Miss } from './match/miss.js';
 /** The terms of patterns. */
 export {
@@ -75,7 +75,7 @@ export {
   rule,
   type SiteReport,
 } from './match/rule.js';
-/** Numbers: what a one-element value always is, and what every element of a value is. */
+/** Numbers: the constant content of a one-element value, and the constant that fills a value. */
 export { fillOf, scalarOf } from './match/scalar.js';
 /** Views: a chain of Reshape, Transpose and their like as axes that are products of factors. */
 export { type View, viewOf } from './match/view.js';

@@ -1,2 +1,2 @@
-/** This package's version; a test holds it equal to package.json's, which a browser cannot read. */
+/** The package's version. A test compares it with package.json, which a browser cannot read. */
 export const version = '0.1.0';

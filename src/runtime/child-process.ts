@@ -1,11 +1,11 @@
-/** Starting child processes, which end when this one does, and send nothing to anyone. */
+/** Starts child processes. They end when this process does, and send no data to anyone. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { started, undivided } from '../leftovers.js';
 import { removeStaleFolders } from './temporary-folder.js';
 
-/** The child's file: beside this one in a build; in the build's folder when this one runs from its source. */
+/** The child's file: beside this one in a build; in the build's folder when this file runs from source. */
 function childFile(): string {
   const beside = fileURLToPath(new URL('./runtime-child.js', import.meta.url));
   if (existsSync(beside)) return beside;
@@ -21,18 +21,19 @@ export function startChild(env: Readonly<Record<string, string>> = {}): ChildPro
   return endsWithThis(() =>
     fork(childFile(), [String(process.pid)], {
       serialization: 'advanced',
-      // A debugger's or a test runner's arguments are not meant for the child. There, `__proto__` is a name like any other.
+      // A debugger's or a test runner's arguments are not meant for the child. There, `__proto__` is a name like any
+      // other.
       execArgv: ['--disable-proto=delete'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // onnxruntime sends what models are made of unless it is told not to: the user's own word wins.
+      // onnxruntime sends facts about models home unless it is told not to. The user's own setting wins.
       env: { ORT_DISABLE_TELEMETRY: '1', ...process.env, ...env },
-      // A session of its own: a terminal's Ctrl-C is for this process, which ends the child then.
+      // The child gets a session of its own: a terminal's Ctrl-C reaches only this process, which then ends the child.
       detached: process.platform !== 'win32',
     }),
   );
 }
 
-/** Starts a child process that is killed where this one ends first. */
+/** Starts a child process that is killed if this process ends first. */
 export function endsWithThis(start: () => ChildProcess): ChildProcess {
   return undivided(() => {
     const child = start();
@@ -61,7 +62,7 @@ export async function endChildren(): Promise<void> {
   await Promise.all([...living].map(endChild));
 }
 
-/** The last line of an error stream that says something. */
+/** The last line of an error stream that is not noise. */
 export function lastWords(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
   return lines.findLast((line) => line !== '' && !line.startsWith('at ') && !line.startsWith('Node.js v')) ?? '';

@@ -1,6 +1,6 @@
 /**
- * The child process that hosts onnxruntime-node: the entry of its own bundle. It answers one request after another
- * and ends when its parent does. It imports no code of this package, so that starting it costs what the runtime costs.
+ * The child process that hosts onnxruntime-node, the entry of its own bundle. It answers one request after another and
+ * ends when its parent does. It imports no code of this package, so that it starts as fast as the runtime does.
  */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -18,7 +18,7 @@ import {
 const sessions = new Map<number, Session>();
 let count = 0;
 
-/** Typed arrays by element type, where onnxruntime-node wants another than Uint8Array. */
+/** Typed arrays by element type, where onnxruntime-node does not take a Uint8Array. */
 const arrays = {
   float32: Float32Array,
   float64: Float64Array,
@@ -109,7 +109,7 @@ async function load({
 
 async function run({ session: id, feeds, outputs }: Calls['run']['arguments']): Promise<Calls['run']['result']> {
   const session = sessionOf(id);
-  // Giving back one of these ends the process.
+  // Returning one of these ends the process.
   for (const port of session.outputMetadata)
     if (port.isTensor && !isExchanged(port.type) && (outputs ?? [port.name]).includes(port.name))
       throw new Error(`output "${port.name}": onnxruntime-node cannot give back tensors of ${port.type}`);
@@ -124,7 +124,7 @@ async function run({ session: id, feeds, outputs }: Calls['run']['arguments']): 
 async function time({ session: id, feeds, count: runs }: Calls['time']['arguments']): Promise<Calls['time']['result']> {
   const session = sessionOf(id);
   const inputs = feedsOf(feeds);
-  // Outputs that cannot be exchanged are left out, as in `run`; for the others nothing is copied to the parent.
+  // Outputs that cannot be exchanged are left out, as in `run`; the others are not copied to the parent.
   const outputs = session.outputMetadata.filter((port) => port.isTensor && isExchanged(port.type));
   const names = outputs.map(({ name }) => name);
   const ms: number[] = [];
@@ -142,7 +142,10 @@ async function time({ session: id, feeds, count: runs }: Calls['time']['argument
 
 let cpuTick: number | undefined;
 
-/** Whether CPU time is told to a fraction of a millisecond: Windows counts ticks of 16, where the clock of one thread says more. */
+/**
+ * True where CPU time is exact to a fraction of a millisecond. Windows counts in ticks of 16 ms; there the clock of one
+ * thread is better.
+ */
 function hasFineCpuClock(): boolean {
   if (cpuTick === undefined) {
     const before = process.cpuUsage();
@@ -178,17 +181,20 @@ function openDevices(): string[] {
     try {
       return readlinkSync(`/proc/self/fd/${entry}`);
     } catch {
-      // Closed in the meantime.
+      // The file was closed in the meantime.
       return '';
     }
   });
   return links.filter((link) => link.startsWith('/dev/') && link !== '/dev/null');
 }
 
-/** How often a child looks whether its parent lives, and what memory it has. */
+/** Milliseconds between a child's checks of its parent and its memory. */
 const LOOK_MS = 100;
 
-/** Native code hides from this thread that the parent was killed, and how much it takes, so another one looks. It is told the most. */
+/**
+ * Starts a thread that watches for the parent's end and the process's memory: native code blocks this thread. It is
+ * told the memory limit.
+ */
 function startWatch(): Worker {
   const look = `
     let most = Infinity;

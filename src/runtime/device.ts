@@ -1,9 +1,9 @@
 /**
- * Which device a WebGPU adapter is. onnxruntime-node does not tell; the process does: a driver of a GPU keeps a device
- * file of the kernel open (Linux), a software driver is a library with a known name and opens none.
+ * Names the device of a WebGPU adapter. onnxruntime-node does not tell it, but the process shows it: a driver of a GPU
+ * keeps a device file of the kernel open (Linux), and a software driver is a library with a known name that opens none.
  */
 
-/** What a process has open; see `RuntimeProcess.open`. */
+/** The files that a process has open; see `RuntimeProcess.open`. */
 export interface OpenFiles {
   readonly libraries: readonly string[];
   readonly devices: readonly string[];
@@ -11,7 +11,7 @@ export interface OpenFiles {
 
 export interface Device {
   readonly name: string;
-  /** Whether the CPU does the work; undefined where that cannot be told. */
+  /** True where the CPU does the work; undefined where that is unknown. */
   readonly isSoftware: boolean | undefined;
 }
 
@@ -49,7 +49,7 @@ export function webgpuDevice({ libraries, devices }: OpenFiles, platform: NodeJS
     if (hasGpu) return { name: hardware.join(', ') || 'a GPU', isSoftware: false };
     return { name: `${software.join(', ') || 'a driver without a GPU'} (software)`, isSoftware: true };
   }
-  // Direct3D loads WARP beside the drivers of real GPUs: alone it is what computes.
+  // Direct3D loads WARP beside the drivers of real GPUs. WARP computes only where it is alone.
   if (hardware.length) return { name: hardware.join(', '), isSoftware: false };
   return software.length
     ? { name: `${software.join(', ')} (software)`, isSoftware: true }

@@ -1,4 +1,4 @@
-/** The evaluator that folds constants: one child process for all of them, started when the first is asked for. */
+/** Evaluates models to fold constants, in one child process for all, started at the first request. */
 
 import type { Model } from '../ir/model.js';
 import { under } from '../ir/named.js';
@@ -13,7 +13,10 @@ import { fromTensorData } from './tensor-data.js';
 let shared: Promise<RuntimeProcess> | undefined;
 const ofJobs = new WeakMap<Job, Promise<RuntimeProcess>>();
 
-/** The child process that is shared by all that runs one model after another: folding, and verifying passes. A job that may be aborted has its own. */
+/**
+ * The child process for work that runs one model after another: folding, and verifying passes. A job that can be
+ * aborted has its own.
+ */
 export function sharedRuntime(): Promise<RuntimeProcess> {
   const job = currentJob();
   if (!job) {
@@ -29,14 +32,17 @@ export function sharedRuntime(): Promise<RuntimeProcess> {
   return own;
 }
 
-/** Starts the shared process ahead of its first call, which then need not wait for it. Where it does not start, that call says so. */
+/**
+ * Starts the shared process ahead of its first call, so that this call need not wait. A failure to start is reported by
+ * that call.
+ */
 export function startSharedRuntime(): void {
   sharedRuntime().catch(() => {});
 }
 
 /**
- * Runs a model without inputs on the CPU provider, the runtime's own optimizations off, and gives its outputs in order.
- * Rejects with RuntimeError where the runtime refuses or crashes, and where an output is of a type it cannot give back
+ * Runs a model without inputs on the CPU provider, the runtime's own optimizations off, and returns its outputs in
+ * order. Rejects with RuntimeError where the runtime refuses or crashes, and where it cannot return an output's type
  * (bfloat16, float8, int4, sequences). A crash ends nothing but this call.
  */
 export async function evaluateModel(model: Model): Promise<Tensor[]> {

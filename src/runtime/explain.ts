@@ -1,9 +1,12 @@
-/** What onnxruntime says, in words that help. */
+/** Rewrites onnxruntime's messages in words that help. */
 import { dataTypeOfCode } from '../ir/types.js';
 
 const pathed = /\/[^\s:]*onnxruntime_src\/[^\s:]*\/([^/\s:]+:\d+)/g;
 
-/** The runtime's message: what onnxruntime-node cannot do at all is said plainly; paths of its build machine go. */
+/**
+ * Rewrites a message of the runtime: names the limits of onnxruntime-node plainly, and removes paths of its build
+ * machine.
+ */
 export function explain(message: string): string {
   const unsupported = /^Unsupported data type: (\d+)$/.exec(message.trim());
   if (unsupported)

@@ -1,6 +1,6 @@
 /**
- * Child processes that run models. Whatever happens to a runtime (it throws, aborts, hangs, is killed) becomes a
- * RuntimeError here. One process does one thing at a time; an idle one does not keep Node from ending.
+ * Runs models in child processes. Any failure of a runtime (it throws, aborts, hangs, is killed) becomes a RuntimeError
+ * here. One process does one thing at a time; an idle one does not keep Node from ending.
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -24,7 +24,7 @@ export { onceMore, RuntimeError, uncheckedText } from './runtime-error.js';
 export type { NodeRun, Session, TracedType } from './session.js';
 
 export interface ProcessOptions {
-  /** How long one call may take; default 5 minutes. */
+  /** Milliseconds that one call may take; default 5 minutes. */
   readonly timeoutMs?: number;
   /** Environment variables besides the parent's. */
   readonly env?: Readonly<Record<string, string>>;
@@ -32,13 +32,13 @@ export interface ProcessOptions {
 
 const FIVE_MINUTES = 300_000;
 
-/** A model in memory above this goes through a file: the way between processes copies what it carries. */
+/** A model in memory of more bytes goes through a file, as the channel between processes copies all it carries. */
 const LARGE = 64 * 2 ** 20;
 
 /** A process that has more memory than this is not kept: about four times what the runtime takes. */
 const KEPT_BYTES = 512 * 2 ** 20;
 
-/** Last bytes of the child's error stream, which say why it ended. */
+/** The number of bytes kept from the end of the child's error stream. They tell the reason of its end. */
 const TAIL = 4096;
 
 interface Pending {
@@ -49,7 +49,7 @@ interface Pending {
 
 /** One child process. After a crash or a timeout the next `load` starts another; sessions of the old one stay dead. */
 export class RuntimeProcess {
-  /** What calls may take from now on, as the model at work has it; without them, what the options say. */
+  /** Limits of the calls from now on, by the current model. Undefined: the limits of the options hold. */
   limits: RunLimits | undefined;
   readonly #options: ProcessOptions;
   #child: ChildProcess | undefined;
@@ -59,9 +59,9 @@ export class RuntimeProcess {
   /** Whether others may have the child afterwards: it is like any other, and only CPUs have worked for it. */
   #isCommon = false;
   #ids = 0;
-  /** Settles when all calls made so far have: calls wait for it. */
+  /** Settles when all earlier calls have. Each call waits for it. */
   #tail: Promise<unknown> = Promise.resolve();
-  /** Of the job that it was started for: with it all that is asked of this process ends. */
+  /** The signal of the job that started this process. An abort ends every call of this process. */
   readonly #signal = currentJob()?.signal;
   readonly #abort = (): void => {
     this.#child?.kill('SIGKILL');
@@ -200,7 +200,7 @@ export class RuntimeProcess {
     child.on('close', (code, signal) => ended(signal ?? `exit code ${code}`, signal));
   }
 
-  /** Whether the child keeps Node from ending: while it works. */
+  /** Lets the child keep Node from ending while it works, and only then. */
   #refer(isBusy: boolean): void {
     const child = this.#child;
     if (!child) return;
@@ -254,7 +254,7 @@ export class RuntimeProcess {
         },
       };
       child.send({ id, call: name, arguments: rest }, (error) => {
-        // A channel that broke because the child ended is told by `close`, with the reason.
+        // If the channel broke because the child ended, `close` reports the reason.
         if (error && child.connected) this.#pending?.reject(new RuntimeError('error', error.message));
       });
     }).finally(() => {

@@ -1,8 +1,8 @@
 /**
- * Which provider of onnxruntime runs an op in an element type: data, no runtime, so it may be asked anywhere.
- *
- * Sources: "probed" = tried with onnxruntime-node 1.30.0 on Linux x64 in November 2026; "table" = onnxruntime's
- * kernel registrations of early 2026, not run. A probe of the installed runtime overrides any line here.
+ * Lists the kernels of onnxruntime: which provider runs an op in an element type. Data, no runtime, so any room may
+ * ask.
+ * Sources: "probed" = tried with onnxruntime-node 1.30.0 on Linux x64 in November 2026; "table" = onnxruntime's kernel
+ * registrations of early 2026, not run. A probe of the installed runtime overrides any line here.
  */
 import { under } from '../ir/named.js';
 import type { DataType } from '../ir/types.js';
@@ -13,19 +13,22 @@ export type Target = 'cpu' | 'cuda' | 'webgpu';
 
 const words = (...texts: readonly string[]): ReadonlySet<string> => new Set(texts.join(' ').split(/\s+/));
 
-/** Names of contrib ops begin with `ms.`. Probed: each loads with bfloat16; no other of 68 ops did, and nothing is cast for them. */
+/**
+ * Names of contrib ops begin with `ms.`. Probed: each loads with bfloat16; no other of 68 ops did, and the runtime
+ * casts nothing around them.
+ */
 const cpuBfloat16 = words(
   'Cast Clip LayerNormalization Transpose Reshape Squeeze Unsqueeze Flatten Identity Concat Slice Gather Split IsNaN ScatterND',
   'ms.SkipLayerNormalization ms.SimplifiedLayerNormalization ms.SkipSimplifiedLayerNormalization',
 );
 
-/** Probed: without a kernel for float64, where the operator admits it. */
+/** Probed: ops without a kernel for float64, though the operator admits it. */
 const cpuMissingFloat64 = words('Erf Gelu ms.Gelu ms.BiasGelu');
 
-/** Probed: the first opset whose kernel takes bfloat16, where that is later than the schema's. */
+/** Probed: the first opset whose kernel takes bfloat16, if it is later than the schema's. */
 const cpuBfloat16Since: Readonly<Record<string, number>> = { IsNaN: 20 };
 
-/** Probed: the last opset that the CPU has a kernel for, where there are later ones. */
+/** Probed: the last opset with a kernel on the CPU, if the standard has later ones. */
 const cpuUntil: Readonly<Record<string, number>> = {
   Bernoulli: 21,
   MaxRoiPool: 21,
@@ -48,7 +51,7 @@ const cudaBfloat16 = words(
   'ms.RotaryEmbedding',
 );
 
-/** Table: the first opset whose kernel takes bfloat16, where that is later than the schema's. */
+/** Table: the first opset whose kernel takes bfloat16, if it is later than the schema's. */
 const cudaBfloat16Since: Readonly<Record<string, number>> = { Conv: 22, Attention: 23 };
 
 /** Table: ops of ai.onnx that CUDA leaves to the CPU in every type. */
@@ -68,7 +71,7 @@ const contribWebgpu = words(
   'SimplifiedLayerNormalization FastGelu QuickGelu BiasGelu Gelu RotaryEmbedding MatMulNBits BiasAdd BiasSplitGelu',
 );
 
-/** Ops of ai.onnx that WebGPU 1.30 computes (table); those with a last opset lose their kernel after it (probed). */
+/** Table: ops of ai.onnx that WebGPU 1.30 computes. Probed: an op with a last opset has no kernel after it. */
 const webgpu = words(
   'Abs Neg Floor Ceil Reciprocal Sqrt Exp Erf Log Sigmoid HardSigmoid HardSwish Sin Cos Tan Asin Acos Atan Sinh Cosh',
   'Asinh Acosh Atanh Tanh Not Cast Clip Elu Relu LeakyRelu ThresholdedRelu Gelu ReduceMax ReduceMean ReduceMin',
@@ -86,18 +89,19 @@ const webgpuUntil: Readonly<Record<string, number>> = {
   Transpose: 24,
   Conv: 24,
 };
-/** WebGPU computes in these; the rest of its ops' types go to the CPU. */
+/** Types that WebGPU computes in; ops in other types go to the CPU. */
 const webgpuTypes = words('float32 float16 int32 uint32 bool int64 int8 uint8');
 
 const CONTRIB = 'com.microsoft';
 
 /**
- * True where the target computes the op (domain '' is ai.onnx, at this opset) in this element type without handing it to
- * another provider. On the CPU float16 counts where the operator admits it: the runtime casts around the op by itself.
+ * True where the target computes the op (domain '' is ai.onnx, at this opset) in this element type without handing it
+ * to another provider. On the CPU float16 counts wherever the operator admits it: the runtime casts around the op by
+ * itself.
  */
 export function hasKernel(target: Target, opType: string, domain: string, opset: number, elem: DataType): boolean {
   if (!admits(opType, domain, opset, elem)) return false;
-  // The runtime keeps this op of its own in ai.onnx; the tables list it with the others.
+  // The runtime has this op of its own in ai.onnx; the tables list it with the contrib ops.
   if (domain === CONTRIB || opType === 'SimplifiedLayerNormalization') return hasContrib(target, opType, elem);
   if (domain !== '') return false;
   switch (target) {
@@ -114,7 +118,7 @@ export function hasKernel(target: Target, opType: string, domain: string, opset:
   }
 }
 
-/** What passes ask of a target. */
+/** The kernels of one target, in the form that passes use. */
 export const kernelsOf = (target: Target) => ({
   target,
   hasKernel: (opType: string, domain: string, opset: number, elem: DataType): boolean =>
@@ -137,7 +141,10 @@ function hasContrib(target: Target, opType: string, elem: DataType): boolean {
   }
 }
 
-/** True where the operator's definition at this opset takes or gives the element type; contrib ops may be undefined here. */
+/**
+ * True where the operator's definition at this opset has the element type among its inputs or outputs. A contrib op may
+ * have no definition here.
+ */
 function admits(opType: string, domain: string, opset: number, elem: DataType): boolean {
   const schema = schemaOf(opType, domain, opset);
   if (!schema) return domain === CONTRIB;

@@ -1,15 +1,18 @@
-/** What a run of a model may take, by the clock and in memory: how often a loop goes on, and what it gathers, is known only when it runs. */
+/**
+ * Limits the run of a model in time and memory: the number of a loop's turns, and the size of what it collects, are
+ * known only at run time.
+ */
 import type { Model } from '../ir/model.js';
 import { elementCount } from '../ir/tensor.js';
 
-/** A model of so many weights is no trick: it is run, whatever that takes. */
+/** A model with this many weights is no trick: it is run, whatever that takes. */
 export const HONEST = 2 ** 24;
 
-/** Weights for which a run may take as long again as the budget says, and bytes for each. */
+/** A run gets the budget's time again for each this many weights, and this many bytes for each weight. */
 const WEIGHTS = 2 ** 20;
 const BYTES = 2 ** 14;
 
-/** Where the process of a run is ended, and what is said of it. */
+/** The limits at which the process of a run is ended, with the message for it. */
 export interface RunLimits {
   readonly seconds: number;
   readonly tooLong: string;
@@ -17,7 +20,7 @@ export interface RunLimits {
   readonly tooLarge: string;
 }
 
-/** Undefined where the model may take what it likes. */
+/** Undefined for a model without limits. */
 export function runLimitsOf(model: Model): RunLimits | undefined {
   const weights = weightsOf(model);
   if (weights > HONEST) return undefined;
@@ -30,7 +33,7 @@ export function runLimitsOf(model: Model): RunLimits | undefined {
   };
 }
 
-/** Elements of all constants; those of a sparse one are more than its file holds. */
+/** The number of elements of all constants. A sparse constant has more than its file holds. */
 export function weightsOf(model: Model): number {
   let weights = 0;
   for (const { constants } of model.graphs())

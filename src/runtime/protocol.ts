@@ -1,13 +1,13 @@
-/** What parent and child say to each other. Both sides come from one build: it has no versions. */
+/** The messages between parent and child. Both sides come from one build, so the protocol has no versions. */
 import type { DataType } from '../ir/types.js';
 
-/** The last word of a process that took more memory than it may. */
+/** The last message of a process that exceeded its memory limit. */
 export const TOO_LARGE = 'too much memory';
 
 /** A provider of onnxruntime: where a model runs. */
 export type Provider = 'cpu' | 'webgpu' | 'cuda';
 
-/** A tensor on its way through the process boundary. */
+/** A tensor as it crosses the process boundary. */
 export interface TensorData {
   readonly type: DataType;
   readonly shape: readonly number[];
@@ -15,7 +15,7 @@ export interface TensorData {
   readonly data: Uint8Array | readonly string[];
 }
 
-/** An input or output as the runtime tells it. */
+/** An input or output as the runtime describes it. */
 export interface Port {
   readonly name: string;
   /** Undefined for sequences, maps and optionals. */
@@ -28,9 +28,9 @@ export interface LoadOptions {
   readonly provider: Provider;
   /** The runtime's own graph optimizations: all of them, or (the default) none. */
   readonly optimize?: boolean;
-  /** Refuse a model of which the CPU provider would run a part. */
+  /** Refuse a model if the CPU provider would run a part of it. */
   readonly noFallback?: boolean;
-  /** Record which provider runs which node: see `Session.profile`. */
+  /** Record the provider of each node: see `Session.profile`. */
   readonly profile?: boolean;
   /** Threads within one operator; the runtime's choice where left out. */
   readonly threads?: number;
@@ -46,7 +46,7 @@ export interface RunTimes {
 
 export type Tensors = Readonly<Record<string, TensorData>>;
 
-/** What a child can be asked, and what it answers. */
+/** The requests to a child, with their arguments and results. */
 export interface Calls {
   load: {
     arguments: {
@@ -54,9 +54,9 @@ export interface Calls {
       options: LoadOptions;
       /** What a relative path of the model is relative to: the process may have begun elsewhere. */
       folder: string | undefined;
-      /** Where the profile's file begins its name. */
+      /** The beginning of the profile's file name. */
       profilePrefix: string | undefined;
-      /** Memory that the process may take from now on, beside what it has; without it as much as there is. */
+      /** Bytes that the process may allocate from now on; undefined for no limit. */
       bytes: number | undefined;
     };
     result: { session: number; inputs: Port[]; outputs: Port[]; ms: number };
@@ -65,13 +65,13 @@ export interface Calls {
     arguments: { session: number; feeds: Tensors; outputs: readonly string[] | undefined };
     result: { outputs: Record<string, TensorData>; ms: number };
   };
-  /** Runs several times and keeps the times alone. */
+  /** Runs several times and returns the times alone. */
   time: { arguments: { session: number; feeds: Tensors; count: number }; result: RunTimes };
   endProfiling: { arguments: { session: number }; result: undefined };
   release: { arguments: { session: number }; result: undefined };
   /** Releases all sessions and limits; gives the bytes of memory that the process has then. */
   reset: { arguments: undefined; result: number };
-  /** Native libraries and device files that the process has open: they tell which driver the runtime chose. */
+  /** Native libraries and device files that the process has open: they tell the driver that the runtime chose. */
   open: { arguments: undefined; result: { libraries: string[]; devices: string[] } };
 }
 

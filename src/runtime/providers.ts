@@ -1,4 +1,4 @@
-/** Which providers work on this machine, found out by running a tiny model on each, in a process of its own. */
+/** Finds the providers that work on this machine: runs a tiny model on each, in a process of its own. */
 import { execFile } from 'node:child_process';
 import { buildModel } from '../ir/build.js';
 import { numbersOf, tensorOf } from '../ir/numbers.js';
@@ -11,17 +11,17 @@ import { fromTensorData, toTensorData } from './tensor-data.js';
 
 export interface ProviderProbe {
   readonly provider: Provider;
-  /** A model ran on it and gave the right numbers. */
+  /** True if a model ran on it and gave the right numbers. */
   readonly works: boolean;
-  /** Why it does not work; empty where it does. */
+  /** The reason that it does not work; empty where it does. */
   readonly reason: string;
-  /** What it runs on, where that can be told. */
+  /** The device, where it is known. */
   readonly device?: string;
-  /** Whether the CPU does the work of a GPU; undefined where that cannot be told. */
+  /** True where the CPU does the work of a GPU; undefined where that is unknown. */
   readonly isSoftware?: boolean;
 }
 
-/** The first use of a GPU compiles shaders; more than this is a hang. */
+/** Milliseconds of the probe. The first use of a GPU compiles shaders; more than this is a hang. */
 const LIMIT = 60_000;
 
 /** x·w + x·w, which every provider has kernels for. */
@@ -33,7 +33,7 @@ const probeModel = () =>
 
 const expected = [2, 4, 6, 8];
 
-/** Tries one provider. A crash or a refusal is a reason, never an error. */
+/** Tries one provider. A crash or a refusal becomes the reason, never an error. */
 export async function probeProvider(
   provider: Provider,
   env?: Readonly<Record<string, string>>,
@@ -52,7 +52,7 @@ export async function probeProvider(
       ...(device && { device: device.name, isSoftware: device.isSoftware }),
     };
   } catch (error) {
-    // That it was ended says nothing of it.
+    // An aborted probe proves nothing about the provider.
     currentJob()?.signal.throwIfAborted();
     return { provider, works: false, reason: (error as Error).message };
   } finally {
@@ -74,7 +74,7 @@ async function deviceOf(provider: Provider, runtime: RuntimeProcess): Promise<De
   return { ...device, name: (await nvidiaNames()) ?? device.name };
 }
 
-/** Names of the NVIDIA GPUs, as their driver tells them. */
+/** The names of the NVIDIA GPUs, by their driver. */
 async function nvidiaNames(): Promise<string | undefined> {
   try {
     const query = ['--query-gpu=name', '--format=csv,noheader'];
@@ -92,7 +92,7 @@ async function nvidiaNames(): Promise<string | undefined> {
 
 const tried = new Map<Provider, ProviderProbe>();
 
-/** What a provider's probe said, tried once. */
+/** The probe of a provider, done once. */
 async function probed(provider: Provider): Promise<ProviderProbe> {
   const known = tried.get(provider) ?? (await probeProvider(provider));
   tried.set(provider, known);
@@ -107,14 +107,19 @@ export async function resolveTarget(target: Provider | 'auto'): Promise<Provider
   return webgpu.works && webgpu.isSoftware === false ? 'webgpu' : 'cpu';
 }
 
-/** Where what is meant for a target can be measured: there, if this machine has such hardware, else on the CPU. A GPU in software proves nothing of one. */
+/**
+ * The provider to measure on for a target: the target itself if this machine has such hardware, else the CPU. A GPU in
+ * software proves nothing about a real one.
+ */
 export async function workingProvider(target: Provider): Promise<Provider> {
   if (target === 'cpu') return target;
   const { works, isSoftware } = await probed(target);
   return works && isSoftware !== true ? target : 'cpu';
 }
 
-/** The name of the device in software that a target works on here; undefined where there is hardware, or nothing. */
+/**
+ * The name of the software device behind a target on this machine; undefined with real hardware, or without any device.
+ */
 export async function softwareDevice(target: Provider): Promise<string | undefined> {
   if (target === 'cpu') return undefined;
   const { works, isSoftware, device } = await probed(target);

@@ -1,4 +1,4 @@
-/** Whether this CPU's 8-bit sums saturate: one node tells. */
+/** Tells whether this CPU's 8-bit sums saturate, by running one node. */
 import { buildModel } from '../ir/build.js';
 import { numbersOf, tensorOf } from '../ir/numbers.js';
 import { writeModel } from '../onnx/write.js';
@@ -18,11 +18,11 @@ const probeModel = () =>
 let known: boolean | undefined;
 
 /**
- * True where onnxruntime's CPU provider adds products of u8 × s8 in 16 bits that saturate, as it does on x64 without VNNI or AMX.
- * Found out once, in the child process that is shared. Rejects with RuntimeError where that cannot run a model.
+ * True where onnxruntime's CPU provider adds products of u8 × s8 in 16 bits that saturate, as on x64 without VNNI or
+ * AMX. Probed once, in the shared child process. Rejects with RuntimeError where that cannot run a model.
  */
 export async function saturates(): Promise<boolean> {
-  // Who asks at the same time asks by itself: one may be aborted without the other.
+  // Callers at the same time probe separately: one may be aborted without the other.
   known ??= await probe();
   return known;
 }

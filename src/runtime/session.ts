@@ -1,20 +1,20 @@
 /** A model that is loaded in a child process. */
 import type { LoadOptions, Port, RunTimes, TensorData, Tensors } from './protocol.js';
 
-/** One node as it ran, from the runtime's own trace. */
+/** One run of a node, from the runtime's own trace. */
 export interface NodeRun {
   readonly name: string;
   readonly opType: string;
-  /** As the runtime calls it: CPUExecutionProvider … */
+  /** The runtime's name of the provider: CPUExecutionProvider … */
   readonly provider: string;
   readonly ms: number;
-  /** Element types and shapes of what it read and gave. */
+  /** Element types and shapes of its inputs and outputs. */
   readonly inputs: readonly TracedType[];
   readonly outputs: readonly TracedType[];
 }
 
 export interface TracedType {
-  /** The runtime's word: float, int64, bool … */
+  /** The runtime's name of the type: float, int64, bool … */
   readonly type: string;
   readonly shape: readonly number[];
 }
@@ -24,13 +24,16 @@ export interface Session {
   readonly options: LoadOptions;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** Time that creating the session took, in milliseconds. */
+  /** Milliseconds that creating the session took. */
   readonly createMs: number;
-  /** Runs once; `outputs` names those to give (default all). `ms` is the run alone, without the way between processes. */
+  /**
+   * Runs once; `outputs` are the names of those to return (default all). `ms` is the run alone, without the way between
+   * processes.
+   */
   run(feeds: Tensors, outputs?: readonly string[]): Promise<{ outputs: Record<string, TensorData>; ms: number }>;
   /** Times of `count` runs. */
   time(feeds: Tensors, count: number): Promise<RunTimes>;
-  /** Ends the recording that `profile: true` began and gives the nodes that ran since. */
+  /** Ends the recording that `profile: true` began, and returns the nodes that ran since. */
   profile(): Promise<NodeRun[]>;
   release(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Temporary folders of this process, for what goes to the runtime by a file. */
+/** Makes temporary folders of this process, for files that the runtime reads. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +13,10 @@ export interface TemporaryFolder {
 
 const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true });
 
-/** Whose it is: process, start and place, as of temporary files. */
+/** The name tells the owner: process, start and machine, as in names of temporary files. */
 const NAME = /^onnx-passes-(\d+)-(\d+)-([0-9a-f]{8})-\w{6}$/;
 
-/** Makes an empty folder, removed by `remove`, or as the process ends. */
+/** Makes an empty folder, removed by `remove`, or when the process ends. */
 export function temporaryFolder(): TemporaryFolder {
   removeStaleFolders();
   return undivided(() => {
@@ -35,7 +35,7 @@ export function temporaryFolder(): TemporaryFolder {
 
 let isSwept = false;
 
-/** Removes, once, the folders of processes that were killed before they could. */
+/** Removes, once per process, the folders that killed processes left. */
 export function removeStaleFolders(): void {
   if (isSwept) return;
   isSwept = true;
@@ -51,6 +51,6 @@ function removeQuietly(path: string): void {
   try {
     removeFolder(path);
   } catch {
-    // Another user's, or in use: it is theirs.
+    // The folder belongs to another user, or is in use.
   }
 }

@@ -1,4 +1,4 @@
-/** Tensors of the IR as the runtime exchanges them, and back. */
+/** Converts tensors of the IR to the runtime's form, and back. */
 import { memoryTensor, stringTensor, type Tensor } from '../ir/tensor.js';
 import type { TensorData } from './protocol.js';
 

@@ -1,4 +1,4 @@
-/** The runtime's profile: a Chrome trace, of which the kernels' events are read. */
+/** Reads the runtime's profile: a Chrome trace, of which only the events of kernels matter. */
 import type { NodeRun, TracedType } from './session.js';
 
 interface TraceEvent {
@@ -18,7 +18,7 @@ const typesOf = (list: readonly Record<string, readonly number[]>[] = []): Trace
 
 const KERNEL = '_kernel_time';
 
-/** The nodes that ran, in order, one entry a run. */
+/** The nodes that ran, in order, one entry for each run. */
 export function readTrace(text: string): NodeRun[] {
   const events = JSON.parse(text) as TraceEvent[];
   return events.flatMap(({ cat, name, dur = 0, args }) =>

@@ -1,4 +1,4 @@
-/** Forms that the attention ops take. */
+/** Lists the forms of attention ops that their kernels take. */
 import type { Dim } from '../../ir/dims.js';
 import { both, divides, type Form, isOneOr, only, type Reader, same, type Truth } from './form.js';
 
@@ -21,7 +21,7 @@ function isBias(
   return isFour ? fits() : isFour;
 }
 
-/** How many keys: axis 1 of [B, T, N·D], axis 2 of [B, N, T, D]. */
+/** The number of keys: axis 1 of [B, T, N·D], axis 2 of [B, N, T, D]. */
 const keys = (r: Reader): Dim | undefined => r.dim(1, r.rank(1) === 4 ? 2 : 1);
 
 const batches: Form = {
@@ -33,9 +33,9 @@ const biasForm = (index: number, heads: string): Form => ({
   holds: (r) => isBias(r, index, r.int(heads), [r.dim(0, 0), r.dim(0, 1), keys(r)]),
 });
 
-/** Zero stands for the scale that the kernel chooses by itself. */
+/** Zero stands for the kernel's default scale. */
 const scaled: Form = { expected: 'a scale other than 0', holds: (r) => r.float('scale') !== 0 };
-/** A negative cap is taken for none. */
+/** The kernel ignores a negative cap. */
 const capped: Form = { expected: 'a soft cap that is not negative', holds: (r) => !((r.float('softcap') ?? 0) < 0) };
 
 export const multiHead: readonly Form[] = [
@@ -109,7 +109,7 @@ export const packed: readonly Form[] = [
     expected: 'weights with a row for each feature of the input',
     holds: (r) => both(r.isRank(1, 2), same(r.dim(0, 2), r.dim(1, 0))),
   },
-  // Without it, the process ends.
+  // Without this input the process ends.
   {
     expected: 'a bias, one number for each column of the weights',
     holds: (r) => (r.has(2) ? both(r.isRank(2, 1), same(r.dim(1, 1), r.dim(2, 0))) : false),
@@ -125,7 +125,7 @@ export const packed: readonly Form[] = [
 ];
 
 const isFlat = (r: Reader): Truth => r.isRank(0, 3);
-/** The axis of rows, before that of columns. */
+/** The axis of rows; that of columns follows it. */
 const rowsOf = (r: Reader, index: number): Dim | undefined => r.dim(index, r.rank(index) === 4 ? 2 : 1);
 
 export const standard: readonly Form[] = [

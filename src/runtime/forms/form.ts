@@ -1,11 +1,11 @@
-/** What rows of the tables of forms are made of. */
+/** Defines the rows of the tables of forms. */
 
 import { type Dim, equalDims } from '../../ir/dims.js';
 import type { KernelCall } from '../../ir/kernel-call.js';
 import { under } from '../../ir/named.js';
 import type { Shape } from '../../ir/types.js';
 
-/** True, false, or undefined where sizes are not known. */
+/** True, false, or undefined for unknown sizes. */
 export type Truth = boolean | undefined;
 
 export interface Form {
@@ -14,7 +14,7 @@ export interface Form {
   holds(call: Reader): Truth;
 }
 
-/** A call as rows of the tables read it. */
+/** Reads a call for rows of the tables. */
 export class Reader {
   constructor(readonly call: KernelCall) {}
   has = (index: number): boolean => this.call.inputs[index] !== undefined;
@@ -26,7 +26,7 @@ export class Reader {
   }
   rank = (index: number): number | undefined => this.shape(index)?.length;
   dim = (index: number, axis: number): Dim | undefined => this.shape(index)?.at(axis);
-  /** Whether the rank is one of these; so it is where the input is absent. */
+  /** True for one of these ranks, and for an absent input. */
   isRank = (index: number, ...ranks: readonly number[]): Truth => {
     const rank = this.rank(index);
     return !this.has(index) || rank === undefined ? !this.has(index) || undefined : ranks.includes(rank);

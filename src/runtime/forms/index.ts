@@ -1,9 +1,10 @@
 /**
- * Which forms of its inputs a kernel takes, beyond the element type: ranks, sizes that must agree, multiples. Data, no runtime.
- *
- * Of every op that passes emit; each row was probed with onnxruntime-node 1.30.0's CPU provider in November 2026, refused (or, where it says so,
- * computed wrongly) on one side of its border and accepted on the other. CUDA and WebGPU check the attention ops, skip norms and
- * RotaryEmbedding by the same code. A size that is not known refutes nothing.
+ * Lists the forms of inputs that a kernel takes, beyond the element type: ranks, sizes that must agree, multiples.
+ * Data, no runtime.
+ * The tables cover every op that passes emit. Each row was probed with onnxruntime-node 1.30.0's CPU provider in
+ * November 2026: refused (or, where the row says so, computed wrongly) on one side of its border and accepted on the
+ * other. CUDA and WebGPU check the attention ops, skip norms and RotaryEmbedding by the same code. An unknown size
+ * refutes nothing.
  */
 import type { KernelCall } from '../../ir/kernel-call.js';
 import { groupQuery, multiHead, packed, standard } from './attention.js';
@@ -28,13 +29,16 @@ const forms = new Map<string, readonly Form[]>([
   [' MatMulInteger', integerProduct],
 ]);
 
-/** What the op's kernels expect of this call and do not find; undefined where they take it, or nothing is known against it. */
+/**
+ * The condition of the op's kernels that this call breaks; undefined where they take it, or nothing is known against
+ * it.
+ */
 export function unfit(call: KernelCall): string | undefined {
   const reader = new Reader(call);
   const broken = forms.get(`${call.domain} ${call.opType}`)?.find(({ holds }) => holds(reader) === false);
   return broken && `${call.opType} expects ${broken.expected}`;
 }
 
-/** Every row, for its test: the op with its domain, and what it expects. */
+/** Every row, for its test: the op with its domain, and the expected form. */
 export const kernelForms = (): readonly string[] =>
   [...forms].flatMap(([op, rows]) => rows.map(({ expected }) => `${op.trim()}: ${expected}`));

@@ -1,4 +1,7 @@
-/** Forms that rotary embeddings, norms, activations with a bias, and products in few bits take. */
+/**
+ * Lists the forms of rotary embeddings, norms, activations with a bias, and products in few bits that their kernels
+ * take.
+ */
 import { both, divides, type Form, isOneOr, only, same } from './form.js';
 
 export const rotary: readonly Form[] = [
@@ -57,7 +60,7 @@ export const perFeature = (index: number, what: string): Form => ({
 export const skipNorm = (...rest: readonly Form[]): readonly Form[] => [
   { expected: 'an input of rank 2 or 3', holds: (r) => r.isRank(0, 2, 3) },
   {
-    // A first operand that is smaller gives a result as small, unsaid.
+    // A first operand that is smaller gives a result of its own size, without an error.
     expected: 'two operands of one shape, or a second one without the batch',
     holds: (r) => {
       const [x, skip] = [r.shape(0), r.shape(1)];

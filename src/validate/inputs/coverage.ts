@@ -6,10 +6,7 @@ import type { Reference } from '../reference.js';
 import { branchCoverage } from './branches.js';
 import { type RowDependence, rowDependence } from './rows.js';
 
-/**
- * Adds both to the report. Rows are tried unless a pass changed numbers on purpose: one row may then change the scale
- * of all.
- */
+/** Adds both to the report. Rows are tried where a pass changed numbers: there, one row may change the scale of all. */
 export async function withCoverage(
   accuracy: AccuracyReport,
   reference: Reference,
