@@ -54,5 +54,5 @@ export type { TargetCpu } from './run/target-cpu.js';
 export type { VerifyLevel } from './run/verify/verifier.js';
 export type { ProviderProbe } from './runtime/providers.js';
 export type { ByBlockOptions, DriftReport, ErrorByBlock, PartError, ValueError } from './validate/by-block/index.js';
-export type { AccuracyReport, GateResult, ValidateOptions, Validation } from './validate/index.js';
+export type { AccuracyReport, GateResult, ValidateOptions, Validation } from './validate/validation.js';
 export { version } from './version.js';

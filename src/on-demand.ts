@@ -15,7 +15,7 @@ import type { Fidelity } from './run/pass.js';
 import type { Report } from './run/report.js';
 import { loosest } from './run/verify/verifier.js';
 import type { ProviderProbe } from './runtime/providers.js';
-import type { ValidateOptions, Validation } from './validate/index.js';
+import type { ValidateOptions, Validation } from './validate/validation.js';
 
 /** The source of the allowed error: the passes that made the result, their report, or a fidelity. */
 export interface MadeBy {

@@ -29,7 +29,7 @@ import type { Progress } from './run/pipeline.js';
 import type { Report } from './run/report.js';
 import { withTakenBack, worthless } from './run/take-back/worthless.js';
 import { levelFor, type VerifyLevel } from './run/verify/verifier.js';
-import type { Validation } from './validate/index.js';
+import type { Validation } from './validate/validation.js';
 
 export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate, 'onGate'> {
   /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */

@@ -11,7 +11,7 @@ import type { OptimizeOptions } from './optimize.js';
 import type { OptimizeFileOptions } from './optimize-file.js';
 import type { Progress } from './run/pipeline.js';
 import type { ByBlockOptions } from './validate/by-block/index.js';
-import type { ValidateOptions } from './validate/index.js';
+import type { ValidateOptions } from './validate/validation.js';
 
 /** A schema for each option of a type, and for no other. */
 type SchemasOf<Options> = { readonly [Name in keyof Options]-?: z.ZodType<Options[Name]> };

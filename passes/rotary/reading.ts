@@ -1,4 +1,5 @@
 /** Every rotation of a model, as far as it can be read: whole, with the kernel's tables and layout, or with what is missing. */
+
 import type { Facts } from '../../src/infer/index.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
@@ -7,15 +8,9 @@ import { Miss } from '../../src/match/miss.js';
 import { Columns } from './columns.js';
 import { type Emission, inputOf } from './kernel.js';
 import { layoutOf } from './layout.js';
-import { roots, rotationOf } from './rotation.js';
+import { type Missed, roots, rotationOf } from './rotation.js';
 import { selectionsOf } from './selection.js';
 import type { Made } from './table.js';
-
-/** Why a rotation cannot be the kernel, and the nodes that it consists of. */
-export interface Missed {
-  readonly miss: Miss;
-  readonly nodes: readonly Node[];
-}
 
 class Readings {
   readonly #known = new Map<Value, Emission | Missed | undefined>();

@@ -7,7 +7,6 @@ import { Miss } from '../../src/match/miss.js';
 import { movedFrom } from '../../src/ops/moved.js';
 import type { Column } from './columns.js';
 import { basesOf, Combinations, type Row, type Term } from './combination.js';
-import type { Missed } from './reading.js';
 
 /** y[i] = x[i]·cos[i] ∓ x[j]·sin[i] for the pairs i, j of the first `width` lanes; the lanes after them are x's own. */
 export interface Rotation {
@@ -154,4 +153,10 @@ function removable({ nodes }: Combinations, root: Value): Node[] {
     }
   }
   return [...inside];
+}
+
+/** Why a rotation cannot be the kernel, and the nodes that it consists of. */
+export interface Missed {
+  readonly miss: Miss;
+  readonly nodes: readonly Node[];
 }

@@ -11,28 +11,11 @@ import { isUnknown } from '../ir/symbols.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { feedbackPairs } from './pairs.js';
+import { type ContractPort, portSchema } from './port.js';
 import { allStructures, notedStructures, structureSchema } from './structure.js';
 
 /** Stands in every contract: what a file is that says so. */
 export const CONTRACT_SCHEMA = 'onnx-passes/contract';
-
-const portSchema = z.object({
-  name: z.string(),
-  type: z
-    .string()
-    .describe(
-      'Element type, floats with their width; unknown where no rule tells; sequence, map, optional where it is no tensor.',
-    ),
-  dims: z
-    .array(z.union([z.number().int(), z.string(), z.null()]))
-    .nullable()
-    .describe(
-      'A size, the name of a dim that a run tells, or null for one without a name. null: the rank is not known.',
-    ),
-  optional: z.boolean().optional().describe('An input that may be left out: it has a default.'),
-  same: z.string().optional().describe('The input or earlier output whose value this output is.'),
-  constant: z.boolean().optional().describe('An output that is the same in every run.'),
-});
 
 const structures = recordOf(structureSchema);
 
@@ -59,8 +42,6 @@ export const contractSchema = z.object({
 });
 
 export type Contract = z.output<typeof contractSchema>;
-export type ContractPort = z.output<typeof portSchema>;
-
 /** The contract of a model, flattened or not. Types are inferred on a copy. */
 export function contractOf(model: Model): Contract {
   const copy = cloneModel(model);

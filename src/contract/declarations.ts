@@ -1,7 +1,8 @@
 /** A contract ⟶ TypeScript declarations that stand alone: the ports, and the outputs as `unflatten` gives them. */
 
 import { visibleText } from '../ir/shown-text.js';
-import type { Contract, ContractPort } from './contract.js';
+import type { Contract } from './contract.js';
+import type { ContractPort } from './port.js';
 import { portsOf, type Structure, type Structures } from './structure.js';
 
 /** The first line: what says that a file is ours to overwrite. */

@@ -1,6 +1,6 @@
 /** Pairs of outputs and the inputs that they go into in the next run, by how exporters name caches and states. */
 import { appendTo } from '../ir/lists.js';
-import type { ContractPort } from './contract.js';
+import type { ContractPort } from './port.js';
 
 export interface Pair {
   readonly output: string;

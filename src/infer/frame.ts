@@ -8,8 +8,8 @@ import { numbersOf } from '../ir/numbers.js';
 import { elementCount, type Tensor } from '../ir/tensor.js';
 import { dataTypes, isFloat, type Shape, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { type Contents, MOST_AXES, type PartialShape } from '../ops/call.js';
-import type { FrameCall } from './call.js';
+import { type Call, type Contents, MOST_AXES, type PartialShape } from '../ops/call.js';
+
 import type { Unknowns } from './unknowns.js';
 import type { Visits } from './visits.js';
 
@@ -35,7 +35,7 @@ export class Frame {
   }
 
   /** Is told of each call of an operator before it is inferred. */
-  meet(_: FrameCall): void {}
+  meet(_: Call): void {}
 
   /** The frame of a call of a function from here. */
   inside(call: Node, attributes: ReadonlyMap<string, Attribute>, _body: Graph): Frame {

@@ -6,13 +6,13 @@ import type { Node } from '../ir/node.js';
 import { optionsIn } from '../ir/options.js';
 import { dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { type Contradiction, contradictionsOf } from './declared.js';
+import { type Contradiction, contradictionsOf } from './contradictions.js';
 import { Inference } from './inference.js';
 import { type Decision, decisionsOf } from './suppose.js';
 import { type Violation, violationsOf } from './violations.js';
 
 export { type OperatorSchema, schemaOf } from '../onnx/schema.js';
-export type { Contradiction } from './declared.js';
+export type { Contradiction } from './contradictions.js';
 export { branchOf, type Decision } from './suppose.js';
 export type { Violation } from './violations.js';
 

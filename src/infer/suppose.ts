@@ -13,8 +13,8 @@ import type { Node } from '../ir/node.js';
 import { outermost, scopesIn } from '../ir/scopes.js';
 import { equalTypes, type Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import type { Contents, PartialDim } from '../ops/call.js';
-import type { FrameCall } from './call.js';
+import type { Call, Contents, PartialDim } from '../ops/call.js';
+
 import { Frame } from './frame.js';
 import type { Inference } from './inference.js';
 import { sizesAgainst, type Violation } from './violations.js';
@@ -84,7 +84,7 @@ export function branchOf(node: Node, condition: Dim | undefined): Graph | undefi
 }
 
 /** True for a Loop that goes round once or more. */
-function runsOnce(call: FrameCall): boolean {
+function runsOnce(call: Call): boolean {
   if (!call.node.is('Loop') || (call.has(1) && call.scalar(1) !== 1)) return false;
   const trips = call.has(0) ? call.scalar(0) : 1;
   return trips !== undefined && isNonNegative(subtractDims(trips, 1));
@@ -124,7 +124,7 @@ class Supposition extends Frame {
     if (!this.conditions.has(value)) super.setContents(value, contents);
   }
 
-  override meet(call: FrameCall): void {
+  override meet(call: Call): void {
     const { node } = call;
     if (!this.#certain.has(node.graph)) return;
     this.#refuse(sizesAgainst(call));

@@ -1,8 +1,10 @@
 /** What an operator cannot take: inputs of types or sizes that no run of it accepts. */
+
 import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes.js';
 import { typeText } from '../ir/types.js';
 import { firstOpset, schemaOf } from '../onnx/schema.js';
+import type { Call } from '../ops/call.js';
 import { rowOf } from '../ops/registry.js';
 import { FrameCall } from './call.js';
 import { elementsAgainst } from './elements.js';
@@ -21,11 +23,11 @@ function violation(node: Node, expected: string, found: string): Violation {
   return { node, expected, found, text: `${node.label}: expected ${expected}; found ${found}` };
 }
 
-const foundBy = ({ node, frame }: FrameCall): string =>
-  node.inputs.map((value) => (value ? typeText(frame.typeOf(value)) : 'none')).join(' and ');
+const foundBy = (call: Call): string =>
+  call.node.inputs.map((value) => (value ? typeText(call.typeIn(value)) : 'none')).join(' and ');
 
 /** Ranks and sizes that the operator refuses. */
-export function sizesAgainst(call: FrameCall): Violation | undefined {
+export function sizesAgainst(call: Call): Violation | undefined {
   const expected = rowOf(call.node)?.demands?.(call);
   return expected === undefined ? undefined : violation(call.node, expected, foundBy(call));
 }

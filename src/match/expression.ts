@@ -1,76 +1,16 @@
 /**
- * The normal form of algebra: a number of terms, each a coefficient times powers of atoms. Graphs are read into it, and patterns
- * are matched with it, so that order, grouping, signs, places of numbers and sums multiplied out are no matter of spelling.
+ * Arithmetic on the normal form of algebra: sums of terms, each a coefficient times powers of atoms. Graphs are read into it, and
+ * patterns are matched with it, so that order, grouping, signs, places of numbers and sums multiplied out are no matter of spelling.
  *
  * Identity is that of real numbers where both sides are numbers: x²/x stays, as it is none at 0, and so does √(x²).
  */
+
 import type { Node } from '../ir/node.js';
 import { equalShapes, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { isNear } from './near.js';
+import type { Atom, Expression, Factor, Reduction, Term } from './normal-form.js';
 import { atomRatio, factorRatio, isOdd, powerOf, ratioOf } from './ratio.js';
-
-/** coefficient · Π atom^exponent. Powers of one atom that may not be added stand beside each other. */
-export interface Term {
-  readonly coefficient: number;
-  readonly factors: readonly Factor[];
-}
-
-export interface Factor {
-  readonly atom: Atom;
-  readonly exponent: number;
-}
-
-/** Σ terms; none for 0. */
-export interface Expression {
-  readonly terms: readonly Term[];
-  /** The nodes that it is spelled with, without those inside its atoms. */
-  readonly nodes: ReadonlySet<Node>;
-  /** The value that it was read of. */
-  readonly value?: Value;
-}
-
-/** A value that is no algebra, or not to be looked into. */
-interface Leaf {
-  readonly kind: 'leaf';
-  readonly value: Value;
-}
-
-/** A function of one expression. */
-export interface Call {
-  readonly kind: 'call';
-  readonly opType: string;
-  readonly of: Expression;
-  readonly node: Node;
-  readonly value?: Value;
-}
-
-/** A mean, total or highest number over axes. */
-export interface Reduction {
-  readonly kind: 'reduction';
-  readonly opType: 'Mean' | 'Total' | 'Highest';
-  readonly of: Expression;
-  readonly axes: readonly number[];
-  /** The shape with 1 for each of the axes. */
-  readonly shape: Shape;
-  /** Whether it has that shape, or is still without its axes. */
-  readonly isKept: boolean;
-  /** How many numbers are reduced to one; undefined where that is not known. */
-  readonly count: number | undefined;
-  /** Whether the graph has it as a sum. */
-  readonly isSummed: boolean;
-  readonly node: Node;
-  readonly value?: Value;
-}
-
-/** A sum, or a power that may not be merged, to a power. */
-interface Group {
-  readonly kind: 'group';
-  readonly of: Expression;
-  readonly value?: Value;
-}
-
-export type Atom = Leaf | Call | Reduction | Group;
 
 const NONE: ReadonlySet<Node> = new Set();
 /** An expression of more terms is none that a rule means. */

@@ -8,7 +8,8 @@ import type { Facts } from '../infer/index.js';
 import { maxOf } from '../ir/lists.js';
 import { foundText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
-import { isComposed, type Reduction } from './expression.js';
+import { isComposed } from './expression.js';
+import type { Reduction } from './normal-form.js';
 import { type Environment, foundAt, type Search } from './search.js';
 
 /** What a pattern may be written as where a value stands: a number is a scalar of that value. */

@@ -1,7 +1,7 @@
 /** What expressions are multiples of: the number r of a = r · b, whatever order both are spelled in. */
 import { rowOf } from '../ops/registry.js';
-import type { Atom, Expression, Factor } from './expression.js';
 import { isNear } from './near.js';
+import type { Atom, Expression, Factor } from './normal-form.js';
 
 /** The functions with f(−x) = −f(x). */
 export const isOdd = (opType: string): boolean => rowOf({ domain: '', opType })?.parity === 'odd';

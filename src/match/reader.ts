@@ -10,19 +10,18 @@ import type { Value } from '../ir/value.js';
 import {
   atomExpression,
   call,
-  type Expression,
   leafOf,
   numberExpression,
   onlyAtom,
   placed,
   plus,
   power,
-  type Reduction,
   reduce,
   scale,
   times,
 } from './expression.js';
 import { isNear } from './near.js';
+import type { Expression, Reduction } from './normal-form.js';
 import { isPlain } from './plain.js';
 import { ratioOf } from './ratio.js';
 import { reshapeOf } from './reshaped.js';

@@ -4,21 +4,9 @@
  */
 import { foundText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
-import {
-  type Atom,
-  atomExpression,
-  type Call,
-  type Expression,
-  type Factor,
-  factored,
-  leafOf,
-  numberOf,
-  onlyAtom,
-  type Reduction,
-  scale,
-  type Term,
-} from './expression.js';
+import { atomExpression, factored, leafOf, numberOf, onlyAtom, scale } from './expression.js';
 import { isNear } from './near.js';
+import type { Atom, Call, Expression, Factor, Reduction, Term } from './normal-form.js';
 import { bare, type Part, type Pattern, type Shape } from './pattern.js';
 import { plainOf } from './plain.js';
 import { isOdd, powerOf } from './ratio.js';

@@ -15,40 +15,13 @@ import { isSameTensor } from '../ir/same-tensor.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { Value } from '../ir/value.js';
 import { type Anchor, anchorOf } from './anchor.js';
-import type { Names, Parts } from './names.js';
+import type { Names } from './names.js';
 import type { Run } from './plan.js';
-import { type Ports, portsOf } from './ports.js';
+import { portsOf } from './ports.js';
 import type { Shift } from './shift.js';
-import type { Part } from './stand-ins.js';
+import type { Part } from './short-run.js';
+import { type ShortRun, THIRD } from './short-run.js';
 import { hasTwins } from './twins.js';
-
-/** What a shortened run needs to be stamped out again. Holds names and tensors alone: it is as good for a clone. */
-export interface ShortRun {
-  /** Names it in the marks of its banks. */
-  readonly id: string;
-  readonly chain: string;
-  /** Segments of the chain that the third stand-in stands for, in order. */
-  readonly members: readonly number[];
-  /** Inputs of the graph that stand-ins read for themselves, each with the parts it plays. */
-  readonly inputs: ReadonlyMap<string, readonly Part[]>;
-  /** Those of them that their own stand-in alone reads: by them stand-ins are told apart. */
-  readonly telling: ReadonlySet<string>;
-  /** By slot, the inputs of the members. */
-  readonly inputNames: ReadonlyMap<string, readonly string[]>;
-  readonly ports: Ports;
-  /** Where repeats share all weights: the tensor of the constant by which they are told apart meanwhile. */
-  readonly anchor: Tensor | undefined;
-  /** What the parts of the third stand-in are called. */
-  readonly parts: Parts;
-  /** What each member calls them. */
-  readonly names: readonly Names[];
-  /** What the second stand-in calls them, and the last. */
-  readonly neighbours: readonly [Names, Names];
-  /** What the file says of nodes by name, besides what the graph says. */
-  readonly remarks: ReadonlyMap<string, Pick<Node, 'docString' | 'carried'>>;
-  /** Likewise of values that nodes give. */
-  readonly infos: ReadonlyMap<string, Pick<Value, 'declared' | 'carried'>>;
-}
 
 /** A run on its way to be shortened. */
 export interface Cut {
@@ -63,9 +36,6 @@ export interface Cut {
 }
 
 type Partners = ReadonlyMap<number, readonly Node[]>;
-
-/** The stand-in for many. */
-export const THIRD = 3;
 
 /** What shortening a run takes, or why it cannot be shortened. Edits nothing. */
 export function cutOf(graph: Graph, run: Run, id: string): Cut | string {

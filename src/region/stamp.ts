@@ -16,7 +16,7 @@ import { Renaming } from './names.js';
 import { type Given, givenBy, outputOf } from './ports.js';
 import { placesIn } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
-import { type ShortRun, THIRD } from './shorten.js';
+import { type ShortRun, THIRD } from './short-run.js';
 import { type StandIns, standInsOf } from './stand-ins.js';
 
 /** Puts the members of the run into the graph. Returns why it cannot: then nothing was edited. */

@@ -1,18 +1,12 @@
 /** The stand-ins of a shortened run, as the passes left them. */
+
 import { MIXED, markOf } from '../ir/bank.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { isSameTensor } from '../ir/same-tensor.js';
 import type { Value } from '../ir/value.js';
 import { nodesBySegment, segmentsOf } from './segments.js';
-import { type ShortRun, THIRD } from './shorten.js';
-
-/** What a constant or an input of the graph is to a stand-in. */
-export interface Part {
-  readonly standIn: number;
-  /** Parts of two stand-ins with one slot play the same part. */
-  readonly slot: string;
-}
+import { type Part, type ShortRun, THIRD } from './short-run.js';
 
 export interface StandIns {
   /** A node belongs to the last stand-in whose own constants or inputs it depends on. */

@@ -9,7 +9,8 @@ import { under } from '../ir/named.js';
 import { RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { compareTensors, mismatchOf } from './judge/accuracy.js';
-import { type ReferenceOptions, referenceOf } from './reference.js';
+import { referenceOf } from './reference.js';
+import type { ReferenceOptions } from './reference-runs.js';
 import { sideOf } from './sides/forms.js';
 import { subjectOf } from './sides/subject.js';
 

@@ -17,8 +17,8 @@ import { softwareDevice } from '../runtime/providers.js';
 import { compareWith } from './compare.js';
 import { gateOf, violations } from './judge/gates.js';
 import { isSmallWhole, measurePlacement, type PlacementReport } from './placement.js';
-import type { Contestant } from './proof.js';
 import type { Reference } from './reference.js';
+import type { Contestant } from './sides/contestant.js';
 
 export interface Elsewhere {
   readonly placement: PlacementReport | undefined;

@@ -1,121 +1,24 @@
 /** Validates a result against its original by running both: accuracy, speed, and the placement of nodes. */
-import type { Limits } from '../ir/budget.js';
+
 import type { Model } from '../ir/model.js';
-import type { Say } from '../ir/outlook.js';
-import { type Deadline, deadlineOf, type TimeOptions } from '../run/deadline.js';
-import type { Fidelity } from '../run/pass.js';
-import type { TargetCpu } from '../run/target-cpu.js';
-import type { Verdict } from '../run/verify/verifier.js';
-import { onceMore, type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
+import { type Deadline, deadlineOf } from '../run/deadline.js';
+import { onceMore, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { resolveTarget } from '../runtime/providers.js';
 import { elsewhere } from './elsewhere.js';
-import type { BranchCoverage } from './inputs/branches.js';
 import { withCoverage } from './inputs/coverage.js';
-import type { RowEffect } from './inputs/rows.js';
-import type { OutputAccuracy } from './judge/accuracy.js';
 import { measureAccuracy, orUncompared, uncompared } from './judge/accuracy-report.js';
-import { attainable, type Gate, type GateOptions, gateOf } from './judge/gates.js';
+import { attainable, gateOf } from './judge/gates.js';
 import { gatesOf } from './judge/held-gates.js';
-import { measurePlacement, type PlacementReport } from './placement.js';
-import { type Reference, type ReferenceOptions, referenceOf } from './reference.js';
-import { type MeasuredRollout, type MeasureOptions, measureRollout, withRollout } from './rollout/measure.js';
-import type { Form } from './sides/forms.js';
+import { measurePlacement } from './placement.js';
+import { type Reference, referenceOf } from './reference.js';
+import { measureRollout, withRollout } from './rollout/measure.js';
 import { namingOverflow, portsNote, withPortsOf } from './sides/same-ports.js';
 import { standInOf } from './sides/stand-in.js';
 import { type Subject, subjectOf } from './sides/subject.js';
 import { twinOf } from './sides/twin.js';
-import type { SpeedOptions, SpeedReport } from './speed/speed.js';
 import { timesOf, timingOf } from './speed/timing.js';
-
-export interface ValidateOptions
-  extends Omit<ReferenceOptions, 'provider'>,
-    GateOptions,
-    Omit<SpeedOptions, 'runEstimateMs' | 'onTime'>,
-    TimeOptions,
-    Pick<MeasureOptions, 'rollout'> {
-  /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
-  readonly provider?: Provider | 'auto';
-  /** The strongest kind of change that the passes may make to numbers; default exact. */
-  readonly fidelity?: Fidelity;
-  /** The least ratio of the original's time to the result's. A ratio inside the noise counts as 1. */
-  readonly minSpeedup?: number;
-  /** Fail where a node runs on another provider. */
-  readonly failOnFallback?: boolean;
-  /** Default: true, except on a software device, as its times do not predict a GPU's. */
-  readonly speed?: boolean;
-  /** True if no pass changed anything. */
-  readonly isUnchanged?: boolean;
-  /** Called now and then with the current step, the share that is done and the time left, in words. */
-  readonly onProgress?: Say;
-  /** The CPUs that the result is meant for. */
-  readonly targetCpu?: TargetCpu | readonly TargetCpu[];
-  /** The provider that the result is meant for, where it does not work here and another stands in. */
-  readonly absent?: Provider;
-  /** Limit of one load or run; default 5 minutes. */
-  readonly timeoutMs?: number;
-  readonly allowOutsideData?: boolean;
-  /** Limits of the work that a model's numbers may ask for, by name. */
-  readonly budget?: Limits;
-}
-
-export interface AccuracyReport {
-  readonly provider: Provider;
-  /** Each set of inputs in words: its source and shapes. */
-  readonly inputs: readonly string[];
-  /** The worst value of each measure over all inputs, with the runtime's optimizations off and on. */
-  readonly outputs: readonly OutputAccuracy[];
-  /** Faults under any gate: the result does not run, crashes, lacks an output, or gives another shape or type. */
-  readonly failures: readonly string[];
-  /**
-   * Outputs that were not compared, with the reason. An empty name stands for all of them: the original does not run.
-   */
-  readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
-  readonly notes: readonly string[];
-  /** Inputs for which the gate does not hold, and findings on made-up inputs beside given ones. */
-  readonly warnings: readonly string[];
-  /** The forms of arithmetic that were run. */
-  readonly forms?: readonly Form[];
-  /** The effect of the runtime's own optimizations on the original's outputs, without any pass. */
-  readonly runtimeOwn?: readonly OutputAccuracy[];
-  /** The branches that ran; undefined for a model without branches. */
-  readonly branches?: BranchCoverage;
-  /**
-   * The effect of one odd row on the other rows of a batch that the passes introduced. Undefined where rows are not
-   * independent, or were not tried.
-   */
-  readonly rows?: readonly RowEffect[];
-  readonly verdict: Verdict;
-  /** The applied gate, and its fidelity. */
-  readonly gate: Gate;
-  readonly fidelity: Fidelity;
-}
-
-/**
- * One condition on the result. `require`: a pass must be part of it; `proof`: a change of numbers must have been
- * compared.
- */
-export interface GateResult {
-  readonly name: 'accuracy' | 'speed' | 'placement' | 'require' | 'proof';
-  readonly passed: boolean;
-  /** The measured value and the limit, in words. */
-  readonly detail: string;
-}
-
-export interface Validation {
-  readonly accuracy: AccuracyReport;
-  /** Undefined where no output feeds an input, or one of the two does not run. */
-  readonly rollout: MeasuredRollout | undefined;
-  /** Undefined where it was not asked for, or one of the two does not run. */
-  readonly speed: SpeedReport | undefined;
-  /** The reason for missing times where they were not declined; otherwise undefined. */
-  readonly notTimed: string | undefined;
-  /** Where the result's nodes ran; undefined on the CPU, which has nothing to fall back to. */
-  readonly placement: PlacementReport | undefined;
-  readonly gates: readonly GateResult[];
-  /** Work that was left out for lack of time, in words; undefined where nothing was. */
-  readonly cuts: readonly string[] | undefined;
-}
+import type { ValidateOptions, Validation } from './validation.js';
 
 /**
  * Compares a result with its original. The reference is the original with the runtime's own optimizations off; the

@@ -7,7 +7,7 @@ import type { Model } from '../ir/model.js';
 import { numberText } from '../ir/quantities.js';
 import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
-import type { Provider, RuntimeProcess } from '../runtime/isolate.js';
+import type { Provider } from '../runtime/isolate.js';
 import { type Comparison, compareWith, type Evidence, joined, nothingCompared, worstByOutput } from './compare.js';
 import type { OutputAccuracy } from './judge/accuracy.js';
 import { FLOOR, type Gate, gateOf, meaningViolation, violations } from './judge/gates.js';
@@ -16,15 +16,8 @@ import { signalsOf } from './judge/signal.js';
 import { isLikeNoise, type Weighed, weigh } from './judge/weigh.js';
 import { type MeaningMeasure, pooledOf } from './meaning/measures.js';
 import type { Reference } from './reference.js';
+import type { Contestant } from './sides/contestant.js';
 import { type Form, formText } from './sides/forms.js';
-import type { Subject } from './sides/subject.js';
-
-/** A model in a comparison. It is written for the runtime at its first run. */
-export interface Contestant {
-  readonly model: Model;
-  readonly runtime: RuntimeProcess;
-  subject(): Promise<Subject>;
-}
 
 export interface ProofOptions {
   readonly provider: Provider;

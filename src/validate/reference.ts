@@ -4,22 +4,14 @@ import type { Model } from '../ir/model.js';
 import { under } from '../ir/named.js';
 import { elementCount } from '../ir/tensor.js';
 import { rowOf } from '../ops/registry.js';
-import type { LoadOptions, Provider, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
+import type { LoadOptions, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
-import type { FeedOptions, Feeds } from './inputs/feeds.js';
 import { givenSets } from './inputs/files/given.js';
 import { besideData, Runner, runBase, runData, runMore } from './inputs/run-sets.js';
 import { basePlans, refusalOfAll } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';
+import type { ReferenceOptions, ReferenceRun } from './reference-runs.js';
 import { runTensors } from './sides/run-tensors.js';
-
-/** One set of inputs and the original's outputs. */
-export interface ReferenceRun {
-  readonly feeds: Feeds;
-  readonly outputs: Readonly<Record<string, TensorData>>;
-  /** Milliseconds of the run, the way between processes included. */
-  readonly ms: number;
-}
 
 export interface Reference {
   /** In order: the minimum of runs, then further ones that time allowed. */
@@ -32,18 +24,6 @@ export interface Reference {
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
   /** Attempts that failed, in words. */
   readonly notes: readonly string[];
-}
-
-export interface ReferenceOptions extends FeedOptions {
-  readonly provider: Provider;
-  /** A file or folder with sets of inputs. A few made-up sets with the same shapes follow them. */
-  readonly inputs?: string;
-  /** True for an intermediate model: data that was checked against the original is rounded to this model's ports. */
-  readonly isRounded?: boolean;
-  /** Milliseconds that the original may run on more sets than the minimum. Default 0: on no more. */
-  readonly setsBudgetMs?: number;
-  /** The largest number of sets; default 16. */
-  readonly mostSets?: number;
 }
 
 /**

@@ -76,13 +76,7 @@ it('writes a measure and its interval in one unit, and no share as all or nothin
     '2.5 min (2.42–2.58)',
   ]);
   expect([1.254, 0.0123].map(ratioText)).toEqual(['1.25×', '0.012×']);
-  expect([0, 1e-7, 0.0123, 0.9996, 1].map(percentText)).toEqual([
-    '0 %',
-    'below 0.1 %',
-    '1.23 %',
-    '99.9 %',
-    '100 %',
-  ]);
+  expect([0, 1e-7, 0.0123, 0.9996, 1].map(percentText)).toEqual(['0 %', 'below 0.1 %', '1.23 %', '99.9 %', '100 %']);
 });
 
 it('colours by NO_COLOR, FORCE_COLOR and the terminal, in this order', () => {

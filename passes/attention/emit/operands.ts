@@ -5,7 +5,7 @@ import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type Factor, sizeOf } from '../../../src/match/view.js';
 import type { Part, Source } from '../read/parts.js';
-import type { Scale } from '../read/scale.js';
+import type { Scale } from '../read/reading.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, type Change } from './arrange.js';
 import { type Layout, merged, separate } from './layout.js';

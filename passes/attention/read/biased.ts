@@ -11,8 +11,8 @@ import { viewingOf } from '../../../src/match/view.js';
 import { fillOfGate, isZeroOrOne } from '../mask/gate.js';
 import { type Term, WEAK } from '../mask/term.js';
 import { reachesProduct } from './contraction.js';
+import type { Reader, Scores } from './reading.js';
 import { closed } from './scale.js';
-import type { Reader, Scores } from './scores.js';
 
 /** Below this a score changes no number. */
 const LOWEST = -1e37;

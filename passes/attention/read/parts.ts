@@ -3,9 +3,9 @@ import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import { type Axes, cut, cutsBetween, type Factor, leavesOf, namesBy, type View } from '../../../src/match/view.js';
 import type { Operand } from './contraction.js';
+import type { Scale, Scores } from './reading.js';
 import { requiredBy } from './required.js';
-import { NO_SCALE, type Scale } from './scale.js';
-import type { Scores } from './scores.js';
+import { NO_SCALE } from './scale.js';
 import type { Weights } from './weights.js';
 
 /** A tensor that holds all of an operand. */

@@ -4,27 +4,10 @@ import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { deeper, type Match, Miss } from '../../../src/match/miss.js';
 import { scalarOf } from '../../../src/match/scalar.js';
-import { type Axes, sizeOf } from '../../../src/match/view.js';
+import { sizeOf } from '../../../src/match/view.js';
 import { ownAxes, WEAK } from '../mask/term.js';
 import { reachesProduct } from './contraction.js';
-import type { Reader, Scores } from './scores.js';
-
-/** A factor of the scores that is no number, as a scale learned for each head. */
-export interface Scale {
-  readonly value: Value;
-  /** Its own axes, in factors of the scores; none where its size is 1. */
-  readonly axes: Axes;
-  readonly isDivisor: boolean;
-  readonly at: Node;
-}
-
-/** A factor of the scores that is no number: what is added next may show that it is a mask. */
-export interface Gate {
-  readonly value: Value;
-  /** What it multiplies, or divides. */
-  readonly scores: Value;
-  readonly at: Node;
-}
+import type { Reader, Scores } from './reading.js';
 
 export const NO_SCALE = 'the scale of the scores is not one number';
 

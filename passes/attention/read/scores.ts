@@ -1,44 +1,16 @@
 /** Reads softmax's input backwards to the product of query and key: scales, a soft cap, biases and masks, in any views. */
+
 import type { Facts } from '../../../src/infer/index.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
-import { type Axes, type Factor, type View, viewingOf, viewOf } from '../../../src/match/view.js';
-import type { Term } from '../mask/term.js';
+import { type Factor, viewingOf, viewOf } from '../../../src/match/view.js';
 import { biased, floored, masked } from './biased.js';
-import { type Contraction, contractionOf, isProduct } from './contraction.js';
-import { closed, type Gate, type Scale, scaled, times } from './scale.js';
+import { contractionOf, isProduct } from './contraction.js';
+import type { Reader, Reading, Scores } from './reading.js';
+import { closed, scaled, times } from './scale.js';
 import { passMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
-
-/** factor · scales · QKᵀ, or factor · tanh(capped · scales · QKᵀ), with the terms added. */
-export interface Scores {
-  readonly product: Contraction;
-  /** Views of the product's operands: the product's axes are their factors. */
-  readonly views: readonly [View, View];
-  /** Of the value that was read. */
-  readonly axes: Axes;
-  readonly factor: number;
-  readonly scales: readonly Scale[];
-  readonly capped: number | undefined;
-  readonly terms: readonly Term[];
-  /** Axes over which the highest score was subtracted, as a Softmax over them does itself. */
-  readonly lowered: Axes;
-  /** What multiplies the value that was read, and is not shown to be a mask yet. */
-  readonly gate?: Gate;
-}
-
-/** What reads the scores below a node, and what it has read. */
-export interface Reading {
-  readonly facts: Facts;
-  readonly trail: Trail;
-  inner(value: Value | undefined): Match<Scores>;
-  /** Those whose last factor may turn out to be a mask. */
-  gated(value: Value | undefined): Match<Scores>;
-}
-
-/** Reads a node of some op: the scores that its output is, from those that it reads. */
-export type Reader = (node: Node, reading: Reading) => Match<Scores>;
 
 /** Steps between the product and the Softmax: more are none that an exporter wrote, and a chain may be as long as the model. */
 const MOST_STEPS = 64;

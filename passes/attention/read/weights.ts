@@ -16,7 +16,7 @@ import {
 } from '../../../src/match/view.js';
 import type { Term } from '../mask/term.js';
 import { type Contraction, contractionOf } from './contraction.js';
-import type { Scores } from './scores.js';
+import type { Scores } from './reading.js';
 import { passMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
 

@@ -1,8 +1,8 @@
 /** Measures the coverage of the inputs: the branches that ran, and whether one row of a batch affects the others. */
 import { RuntimeError, type Session } from '../../runtime/isolate.js';
-import type { AccuracyReport } from '../index.js';
-import type { Contestant } from '../proof.js';
 import type { Reference } from '../reference.js';
+import type { Contestant } from '../sides/contestant.js';
+import type { AccuracyReport } from '../validation.js';
 import { branchCoverage } from './branches.js';
 import { type RowDependence, rowDependence } from './rows.js';
 

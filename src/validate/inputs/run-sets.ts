@@ -3,7 +3,7 @@ import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { elementCount } from '../../ir/tensor.js';
 import { type LoadOptions, RuntimeError, type RuntimeProcess, type Session } from '../../runtime/isolate.js';
-import type { ReferenceOptions, ReferenceRun } from '../reference.js';
+import type { ReferenceOptions, ReferenceRun } from '../reference-runs.js';
 import { runTensors } from '../sides/run-tensors.js';
 import { type Feeds, shapesText } from './feeds.js';
 import type { GivenSet } from './files/given.js';

@@ -2,11 +2,12 @@
 import { targetCpusOf } from '../../run/target-cpu.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';
-import type { AccuracyReport, ValidateOptions } from '../index.js';
-import { type Contestant, lacksKernel, msOf, prove, RUNS } from '../proof.js';
+import { lacksKernel, msOf, prove, RUNS } from '../proof.js';
 import type { Reference } from '../reference.js';
+import type { Contestant } from '../sides/contestant.js';
 import type { Form } from '../sides/forms.js';
 import { foreignTo, placeOf } from '../sides/place.js';
+import type { AccuracyReport, ValidateOptions } from '../validation.js';
 import { judge } from './judge.js';
 
 /** Milliseconds for timing a model whose single run takes little. */

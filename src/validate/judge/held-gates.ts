@@ -3,9 +3,9 @@
 import { append } from '../../ir/lists.js';
 import { ratioText } from '../../ir/quantities.js';
 import { proofGate } from '../../run/verify/verifier.js';
-import type { AccuracyReport, GateResult, ValidateOptions, Validation } from '../index.js';
 import type { PlacementReport } from '../placement.js';
 import { SAME } from '../speed/timing.js';
+import type { AccuracyReport, GateResult, ValidateOptions, Validation } from '../validation.js';
 import { accuracyGate } from './judge.js';
 
 /** The conditions that apply: accuracy always, the others on request. */

@@ -5,8 +5,8 @@
 import { under } from '../../ir/named.js';
 import { onceMore, type Provider, RuntimeError, type Session, type Tensors } from '../../runtime/isolate.js';
 import { measureMeanings } from '../meaning/measures.js';
-import type { Contestant } from '../proof.js';
 import type { Reference } from '../reference.js';
+import type { Contestant } from '../sides/contestant.js';
 import { runTensors } from '../sides/run-tensors.js';
 import { subjectOf } from '../sides/subject.js';
 import { compareTensors, mismatchOf, type OutputAccuracy } from './accuracy.js';

@@ -8,6 +8,7 @@ import { msText, numberText } from '../../ir/quantities.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
 import { RuntimeError } from '../../runtime/isolate.js';
+import type { Provider } from '../../runtime/protocol.js';
 import type { Feeds } from '../inputs/feeds.js';
 import type { Gate } from '../judge/gates.js';
 import type { Side } from '../sides/forms.js';
@@ -250,4 +251,12 @@ async function isOwn(
     return false;
   }
   return OWN * own >= size && OWN * found.choices.lead >= lead;
+}
+
+/** A rollout, with its provider and form. */
+export interface MeasuredRollout extends RolloutReport {
+  readonly provider: Provider;
+  /** The arithmetic of the result. The original runs in the provider's. */
+  readonly form: 'plain' | 'emulated';
+  readonly source: Feeds['source'];
 }

@@ -1,18 +1,18 @@
 /**
  * Measures the rollout of a comparison: chooses models, arithmetic and inputs, and applies its outcome to the verdict.
  */
+
 import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
 import { type Provider, RuntimeError } from '../../runtime/isolate.js';
-import type { AccuracyReport } from '../index.js';
-import type { Feeds } from '../inputs/feeds.js';
 import type { Gate } from '../judge/gates.js';
 import { perturbed } from '../judge/noise.js';
-import type { Contestant } from '../proof.js';
 import type { Reference } from '../reference.js';
+import type { Contestant } from '../sides/contestant.js';
 import { type Side, sideOf } from '../sides/forms.js';
 import { placeOf } from '../sides/place.js';
-import { type RolloutReport, rollout } from './index.js';
+import type { AccuracyReport } from '../validation.js';
+import { type MeasuredRollout, rollout } from './index.js';
 import { planOf } from './plan.js';
 
 /** The default number of steps, and the shares of the time left for default and for requested steps. */
@@ -27,14 +27,6 @@ export interface MeasureOptions {
   readonly seed?: number;
   /** The number of steps; 0 for none. Default: a few. */
   readonly rollout?: number;
-}
-
-/** A rollout, with its provider and form. */
-export interface MeasuredRollout extends RolloutReport {
-  readonly provider: Provider;
-  /** The arithmetic of the result. The original runs in the provider's. */
-  readonly form: 'plain' | 'emulated';
-  readonly source: Feeds['source'];
 }
 
 /** Undefined where no output feeds an input. The result runs in emulated arithmetic where that differs from the provider's. */

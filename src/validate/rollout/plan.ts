@@ -2,8 +2,9 @@
  * Plans how a model's outputs feed its inputs: the state of a recurrent model, the text of a decoder, the latent of a
  * denoiser.
  */
-import { type Contract, type ContractPort, contractOf } from '../../contract/contract.js';
+import { type Contract, contractOf } from '../../contract/contract.js';
 import { feedbackPairs, type Pair } from '../../contract/pairs.js';
+import type { ContractPort } from '../../contract/port.js';
 import type { Model } from '../../ir/model.js';
 import { type Role, roleOf } from '../inputs/roles.js';
 

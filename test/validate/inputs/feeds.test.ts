@@ -12,7 +12,8 @@ import { fromTensorData } from '../../../src/runtime/tensor-data.js';
 import { type FeedOptions, makeFeeds } from '../../../src/validate/inputs/feeds.js';
 import { dataCount } from '../../../src/validate/inputs/run-sets.js';
 import { sizeChoices } from '../../../src/validate/inputs/sizes.js';
-import { type ReferenceOptions, referenceOf } from '../../../src/validate/reference.js';
+import { referenceOf } from '../../../src/validate/reference.js';
+import type { ReferenceOptions } from '../../../src/validate/reference-runs.js';
 
 const model = (define: (g: GraphBuilder) => void, domain = ''): Model =>
   buildModel({ '': 17, ...(domain && { [domain]: 1 }) }, define);

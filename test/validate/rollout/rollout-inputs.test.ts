@@ -14,7 +14,8 @@ import { optimize } from '../../../src/optimize.js';
 import { closeRuntime } from '../../../src/runtime/evaluate.js';
 import type { Tensors } from '../../../src/runtime/isolate.js';
 import { toTensorData } from '../../../src/runtime/tensor-data.js';
-import { type ValidateOptions, validate } from '../../../src/validate/index.js';
+import { validate } from '../../../src/validate/index.js';
+import type { ValidateOptions } from '../../../src/validate/validation.js';
 import { root } from '../../models.js';
 import { writeSets } from '../../write-sets.js';
 

@@ -3,7 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
 import { closeRuntime } from '../../../src/runtime/evaluate.js';
-import { type ValidateOptions, validate } from '../../../src/validate/index.js';
+import { validate } from '../../../src/validate/index.js';
+import type { ValidateOptions } from '../../../src/validate/validation.js';
 
 afterAll(closeRuntime);
 
