@@ -71,6 +71,7 @@ describe('optimize', () => {
       'cpu',
       '--verify',
       'rewrite',
+      '--no-speed',
       '--json',
     ]);
     expect(JSON.parse(stdout).verification).toEqual({ level: 'rewrite' });
@@ -130,7 +131,18 @@ describe('optimize', () => {
 describe('gates', () => {
   it('accuracy: exit code 2, and nothing is written', async () => {
     await place.write(tinyModel(64));
-    const words = ['model.onnx', '--passes', 'bf16', '--max-error', '1e-9', '--target', 'cpu', '--verify', 'none'];
+    const words = [
+      'model.onnx',
+      '--passes',
+      'bf16',
+      '--max-error',
+      '1e-9',
+      '--target',
+      'cpu',
+      '--verify',
+      'none',
+      '--no-speed',
+    ];
     const { status, stdout } = await place.run([...words, '--report', 'r.json']);
     expect(status).toBe(2);
     expect(stdout).toMatch(/✗ accuracy: /);

@@ -12,7 +12,17 @@ beforeEach(async () => {
 afterEach(() => place.remove());
 
 /** No bfloat16 holds it. */
-const strict = ['model.onnx', '--passes', 'simplify,bf16', '--target', 'cpu', '--max-error', '1e-9', '-q'];
+const strict = [
+  'model.onnx',
+  '--passes',
+  'simplify,bf16',
+  '--target',
+  'cpu',
+  '--max-error',
+  '1e-9',
+  '--no-speed',
+  '-q',
+];
 
 describe('a pass that was rolled back', () => {
   it('is exit code 5 and one line on stderr with -q too; the rest is written', async () => {
@@ -64,7 +74,7 @@ describe('an original that does not run', () => {
       }),
     ),
   );
-  const bf16 = ['model.onnx', '--passes', 'bf16', '--target', 'cpu', '-q'];
+  const bf16 = ['model.onnx', '--passes', 'bf16', '--target', 'cpu', '--no-speed', '-q'];
 
   it('stops passes that change numbers', async () => {
     const { status, stderr } = await place.run(bf16);
@@ -74,13 +84,13 @@ describe('an original that does not run', () => {
     const { stdout } = await place.run(bf16.slice(0, -1));
     expect(stdout.match(/the original does not run/g)).toHaveLength(1);
     expect(stdout).toContain('✗ nothing written; --no-validate takes it unproven');
-    const two = ['compare', 'model.onnx', 'model.onnx', '--target', 'cpu', '-q'];
+    const two = ['compare', 'model.onnx', 'model.onnx', '--target', 'cpu', '--no-speed', '-q'];
     expect(await place.run(two)).toMatchObject({ status: 6, stderr: expect.not.stringContaining('written') });
     expect(await place.run([...bf16, '--no-validate'])).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   it('is said by the exit code for exact passes too, whose result is written', async () => {
-    const { status, stdout } = await place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu']);
+    const { status, stdout } = await place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu', '--no-speed']);
     expect(stdout).toContain('✗ proof: the original does not run');
     expect(status).toBe(6);
     expect(place.files).toContain('model.opt.onnx');
@@ -114,7 +124,17 @@ describe('a checker that is killed', () => {
       syncBuiltinESMExports();`;
     return { NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(guard)}"` };
   };
-  const words = (passes: string) => ['model.onnx', '--passes', passes, '--target', 'cpu', '--verify', 'end', '-q'];
+  const words = (passes: string) => [
+    'model.onnx',
+    '--passes',
+    passes,
+    '--target',
+    'cpu',
+    '--verify',
+    'end',
+    '--no-speed',
+    '-q',
+  ];
 
   it('is tried once more', () => {
     expect(place.spawn(words('bf16'), killing(1))).toEqual({ status: 0, stdout: '', stderr: '' });

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => place.remove());
 
-const run = (...words: string[]) => place.run(['model.onnx', '-o', 'out.onnx', '--quiet', ...words]);
+const run = (...words: string[]) => place.run(['model.onnx', '-o', 'out.onnx', '--quiet', '--no-speed', ...words]);
 
 it('--outputs brings flatten-outputs, which writes the contract beside the result', async () => {
   expect(await run('--passes', 'simplify', '--outputs', 's')).toMatchObject({ status: 0, stderr: '' });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-const output = ['-o', 'out.onnx', '--force', '--json'];
+const output = ['-o', 'out.onnx', '--force', '--no-speed', '--json'];
 const words = ['model.onnx', '--passes', 'simplify,int8', ...output];
 const tuningIn = (report: string) => (JSON.parse(report) as Report).passes.find(({ name }) => name === 'int8')?.tuning;
 
@@ -47,6 +47,7 @@ describe('--tune', () => {
       '-o',
       'out.onnx',
       '--force',
+      '--no-speed',
       '--report',
       'r.md',
     ]);
