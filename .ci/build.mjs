@@ -2,7 +2,7 @@
  * The build: five entries bundled into one flat folder that shares its chunks, so that `optimize --help`
  * loads little, and threads and child processes are found beside whoever starts them.
  */
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -64,3 +64,20 @@ for (const entry of await readdir(dist, { withFileTypes: true }))
     await rm(join(dist, entry.name));
 await chmod(join(dist, 'cli.js'), 0o755);
 await writeFile(join(dist, 'LICENSES.txt'), await licences(Object.keys(metafile.inputs)));
+
+/** The guides: how passes and rules are written, and of each pass and rule its graph before and after. */
+async function guides(folder) {
+  await rm(folder, { recursive: true, force: true });
+  for (const kind of ['passes', 'rules']) {
+    await mkdir(join(folder, kind), { recursive: true });
+    const pictures = join(root, 'test/pictures', kind);
+    for (const file of await readdir(pictures)) {
+      const [, about = '', rest = ''] = /^(.*)\n([\s\S]*)$/.exec(await readFile(join(pictures, file), 'utf8')) ?? [];
+      const [, name = '', summary = ''] = /^(.*?): (.*)$/.exec(about) ?? [];
+      const body = rest.trim().replaceAll(/^# (.*)\n([\s\S]*?)(?=\n\n# |$(?![\s\S]))/gm, '## $1\n\n```\n$2\n```');
+      await writeFile(join(folder, kind, `${name}.md`), `# ${name}\n\n${summary}\n\n${body}\n`);
+    }
+  }
+  for (const file of ['README.md', 'writing-a-rule.md']) await cp(join(root, 'passes', file), join(folder, file));
+}
+await guides(join(dist, 'guides'));
