@@ -14,7 +14,7 @@ import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -115,6 +115,27 @@ describe('the packed package, elsewhere', () => {
     'onnx-passes',
   );
 
+  /** Slips that types catch. */
+  const language = `import { any, definePass, microsoft, number, oneOf, op, Product, passOf, rule, site } from 'onnx-passes/rules';
+    const x = any('x');
+    // @ts-expect-error a misspelled operator
+    op.LayerNormalisation(x);
+    // @ts-expect-error a misspelled input
+    microsoft.SkipLayerNormalization({ inputs: x });
+    // @ts-expect-error more inputs than there are
+    op.Erf(x, x);
+    const match = Product(number('alpha'), oneOf('form', { erf: site(op.Erf(x)), tanh: site(op.Tanh({ input: x })) }));
+    const because = 'it is shorter';
+    export const known = rule({ name: 'known', because, match, rewrite({ alpha, form }, { no }) {
+      return no(\`\${alpha.toFixed()} of \${form satisfies 'erf' | 'tanh'}\`);
+    } });
+    // @ts-expect-error a misspelled capture
+    rule({ name: 'capture', because, match, rewrite: ({ alfa }, { no }) => no(alfa) });
+    // @ts-expect-error a promise instead of a value
+    rule({ name: 'promise', because, match, rewrite: async (_, { no }) => no('never') });
+    passOf({ noun: 'known', rules: [known] })();
+    definePass({ name: 'bare', summary: 'Does nothing.', fidelity: 'exact', run(model) { model.graph.nodes(); } })();`;
+
   const node = (...words: string[]) =>
     spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
   const bin = () => {
@@ -161,6 +182,59 @@ describe('the packed package, elsewhere', () => {
     expect(existsSync(join(folder, 'model.opt.onnx'))).toBe(true);
   });
 
+  /** The rule and the test of the guide that is in the package. */
+  const guide = () => {
+    const path = join(folder, 'node_modules/onnx-passes/dist/guides/writing-a-rule.md');
+    const [, rule = '', , test = ''] = readFileSync(path, 'utf8').split(/^```.*\n/m);
+    return { rule, test };
+  };
+
+  it('a rule of forty lines and its test of fifteen, from elsewhere', async () => {
+    const { rule, test } = guide();
+    expect(rule.split('\n').length).toBeLessThanOrEqual(40);
+    expect(test.split('\n').length).toBeLessThanOrEqual(15 + 1);
+    for (const [name, text] of Object.entries({ mish: rule, 'mish.test': test })) {
+      writeFileSync(join(folder, `${name}.ts`), text);
+      writeFileSync(join(folder, `${name}.js`), (await transform(text, { loader: 'ts' })).code);
+    }
+    expect(node('--test', 'mish.test.js')).toMatchObject({ status: 0, stderr: '' });
+    writeFileSync(
+      join(folder, 'make-mish.js'),
+      `import { buildModel, writeModel } from 'onnx-passes';
+      await writeModel(buildModel({ '': 18 }, (g) => {
+        const x = g.input('x', 'float32', ['batch', 8]);
+        g.output('y', g.op('Mul', [g.op('Tanh', [g.op('Softplus', [x])]), x]));
+      }), 'mish.onnx');`,
+    );
+    expect(node('make-mish.js').status).toBe(0);
+    linkInto(join(folder, 'node_modules'), 'esbuild');
+    const explained = node(bin(), 'explain', 'mish.onnx', '--plugin', './mish.ts');
+    expect(explained.stderr).toBe('');
+    expect(explained.stdout).toContain('1 mish site  fused by mish');
+  });
+
+  it('a plugin has the copy of the package that runs, not one installed beside it', () => {
+    const elsewhere = join(folder, 'elsewhere');
+    const other = join(elsewhere, 'node_modules/onnx-passes');
+    mkdirSync(other, { recursive: true });
+    writeFileSync(join(other, 'package.json'), '{ "name": "onnx-passes", "exports": { "./rules": "./rules.js" } }');
+    writeFileSync(join(other, 'rules.js'), 'throw new Error("another copy");');
+    writeFileSync(join(elsewhere, 'mish.mjs'), readFileSync(join(folder, 'mish.js')));
+    const words = [
+      '--plugin',
+      'elsewhere/mish.mjs',
+      '--passes',
+      'mish',
+      '--require',
+      'mish',
+      '--json',
+      '--no-validate',
+    ];
+    const { stderr, stdout } = node(bin(), 'mish.onnx', ...words, '--verify', 'rewrite');
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout).passes).toMatchObject([{ status: 'applied', rewrites: { count: 1, refuted: [] } }]);
+  });
+
   it('type-checks in a strict project', () => {
     writeFileSync(
       join(folder, 'consumer.ts'),
@@ -181,11 +255,15 @@ describe('the packed package, elsewhere', () => {
       await optimize(model, 'simplify', { target: 'tpu' });`,
     );
     writeFileSync(join(folder, 'example.ts'), example);
+    const { rule, test } = guide();
+    writeFileSync(join(folder, 'mish.ts'), rule);
+    writeFileSync(join(folder, 'mish.test.ts'), test);
+    writeFileSync(join(folder, 'language.ts'), language);
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
         compilerOptions: { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: ['node'] },
-        files: ['consumer.ts', 'example.ts'],
+        files: ['consumer.ts', 'example.ts', 'mish.test.ts', 'language.ts'],
       }),
     );
     const { status, stdout } = node(join(root, 'node_modules/typescript/bin/tsc'), '-p', '.');
