@@ -46,4 +46,4 @@ function quickGelu(x: Value, alpha: number, { build, host, root, no }: RewriteSc
 
 export const silu: RuleSet = { noun: 'SiLU', rules: [swish] };
 
-export const scaledSilu: RuleSet = { noun: 'quick GELU', rules: [quick] };
+export const scaledSilu: RuleSet = { noun: 'quick GELU', rules: [quick], after: ['SiLU'] };

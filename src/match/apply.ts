@@ -9,6 +9,7 @@ import { foundText } from '../ir/usage-error.js';
 import { Value } from '../ir/value.js';
 import { helps, Miss } from './miss.js';
 import { environmentOf, Places } from './places.js';
+import { inOrder, setsInOrder } from './precedence.js';
 import { Rewriter } from './rewriter.js';
 import type { Replacement, RewriteScope, Rule, RuleHost, RuleSet } from './rule.js';
 import { capturesOf, type Environment, type Failure, Search } from './search.js';
@@ -31,14 +32,16 @@ export interface Site {
 
 /**
  * Runs the rules to every root, the largest pattern first, from the outputs inwards; where one holds, its nodes are replaced.
- * Infers types before and, where anything was fused, after. Sites come back in the graphs' order.
+ * The order of the rules and of the sets given does not matter. Infers types before and, where anything was fused, after. Sites come back
+ * in the graphs' order.
  */
 export function applyRules(model: Model, sets: readonly RuleSet[], host: RuleHost): Site[] {
   const facts = inferTypes(model);
   const sites: Site[] = [];
+  const ordered = setsInOrder(sets).map((set) => ({ ...set, rules: inOrder(set.rules) }));
   for (const graph of model.graphs()) {
     const taken = new Set<Node>();
-    for (const set of sets) {
+    for (const set of ordered) {
       const found = new Application(graph, set, facts, host, taken).run();
       for (const { node } of found) taken.add(node);
       append(sites, found);

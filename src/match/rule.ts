@@ -161,6 +161,8 @@ const bindersOf = ({ shape, parts }: Pattern): ReadonlySet<string> =>
 export interface RuleSet {
   /** What a site is called in the report, singular: `GELU`, `layer norm`. Also what `explain --rule` takes, in kebab case. */
   readonly noun: string;
-  /** Larger patterns first. */
+  /** In any order: the larger pattern is tried first. */
   readonly rules: readonly Rule[];
+  /** Nouns of sets whose sites are not this one's though they look so: they are more special, and go first. */
+  readonly after?: readonly string[];
 }

@@ -1,0 +1,39 @@
+/** The order in which rules are tried. It follows from the rules, so that their order in a list means nothing. */
+import { append, maxOf } from '../ir/lists.js';
+import { keyOf, type Pattern } from './pattern.js';
+import type { Rule, RuleSet } from './rule.js';
+
+/** How many parts have to be there for a pattern to match, whatever its choices are. */
+function sizeOf({ shape, parts }: Pattern): number {
+  if (shape.kind === 'optional') return 0;
+  const sizes = parts.map(sizeOf);
+  if (shape.kind === 'choice') return sizes.reduce((least, size) => Math.min(least, size));
+  if (shape.kind === 'product' || shape.kind === 'sum')
+    return 1 + sizes.reduce((sum, size, i) => sum + (shape.parts[i]?.isOptional ? 0 : size), 0);
+  return sizes.reduce((sum, size) => sum + size, 1);
+}
+
+/** The larger pattern first: what it leaves a smaller one may take. Equal patterns cannot differ in what they match. */
+export const inOrder = (rules: readonly Rule[]): readonly Rule[] =>
+  rules
+    .map((rule) => ({ rule, size: sizeOf(rule.match), key: `${keyOf(rule.match)} ${rule.name}` }))
+    .sort((a, b) => b.size - a.size || (a.key < b.key ? -1 : 1))
+    .map(({ rule }) => rule);
+
+/** Each set behind those that it comes after; of the others the one with the largest pattern first. */
+export function setsInOrder(sets: readonly RuleSet[]): readonly RuleSet[] {
+  const open = sets
+    .map((set) => ({ set, size: maxOf(set.rules.map(({ match }) => sizeOf(match))) }))
+    .sort((a, b) => b.size - a.size || (a.set.noun < b.set.noun ? -1 : 1))
+    .map(({ set }) => set);
+  const ordered: RuleSet[] = [];
+  while (open.length > 0) {
+    const next = open.findIndex(({ after = [] }) => !after.some((noun) => open.some((other) => other.noun === noun)));
+    if (next < 0)
+      throw new TypeError(
+        `rules: expected sets in some order; found each after another: ${open.map(({ noun }) => noun).join(', ')}`,
+      );
+    append(ordered, open.splice(next, 1));
+  }
+  return ordered;
+}
