@@ -1,11 +1,11 @@
 /** `optimize doctor`: which providers work here, and why the others do not. */
 import { jsonText, shownText, withTexts } from '../src/ir/shown-text.js';
-import { paint, table } from '../src/report/style.js';
+import { beside, hanging, paint } from '../src/report/style.js';
 import { machineOf, versionsOf } from '../src/run/machine.js';
 import { probeProviders } from '../src/runtime/providers.js';
 import { saturates } from '../src/runtime/saturation.js';
 import type { Flags } from './flags.js';
-import { hasColour, ProgressLine, stdout } from './terminal.js';
+import { hasColour, ProgressLine, stdout, widthOf } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const progress = new ProgressLine(flags.json === true);
@@ -20,15 +20,17 @@ export async function run(flags: Flags): Promise<undefined> {
     return undefined;
   }
   const p = paint(hasColour(stdout));
-  const rows = withTexts(providers, shownText).map(({ provider, works, reason, device }) => [
-    works ? p.good('✓') : p.bad('✗'),
-    p.bold(provider),
+  const width = Math.max(60, widthOf(stdout));
+  const rows = withTexts(providers, shownText).map(({ provider, works, reason, device }): [string, string] => [
+    `${works ? p.good('✓') : p.bad('✗')}  ${p.bold(provider)}`,
     [device, works ? '' : reason].filter(Boolean).join('  '),
   ]);
   const about = machine ? shownText(`${machine.cpu}, ${machine.cores} cores, ${machine.os} ${machine.arch}`) : '';
   const text = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const sums = int8 ? [sumsText(int8.saturates)] : [];
-  stdout.write(`${[...table(rows), ...sums, '', p.dim(about), p.dim(text.join(', '))].join('\n')}\n`);
+  stdout.write(
+    `${[...beside(rows, width), ...sums.flatMap((line) => hanging(line, width)), '', p.dim(about), p.dim(text.join(', '))].join('\n')}\n`,
+  );
 }
 
 const sumsText = (isSaturating: boolean): string =>

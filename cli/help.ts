@@ -1,8 +1,7 @@
 /** --help: written here rather than by yargs, which takes longer to lay it out than Node takes to start. */
-
-import { append, maxOf } from '../src/ir/lists.js';
+import { append } from '../src/ir/lists.js';
 import { catalogueWith } from '../src/plugins.js';
-import { paint, wrapped } from '../src/report/style.js';
+import { beside, paint } from '../src/report/style.js';
 import type { Catalogue } from '../src/run/parse.js';
 import { type Command, commands } from './commands.js';
 import type { Flag } from './flags.js';
@@ -13,7 +12,7 @@ export async function helpText(command: Command, stream: Output, plugins: readon
   const p = paint(hasColour(stream));
   const width = Math.max(60, Math.min(110, widthOf(stream)));
   const section = (title: string, rows: readonly (readonly [string, string])[]) =>
-    rows.length ? ['', p.bold(title), ...columns(rows, width)] : [];
+    rows.length ? ['', p.bold(title), ...beside(rows, width - 2).map((line) => `  ${line}`)] : [];
   const lines = [
     `optimize ${wordsOf(command)} [flags]`,
     '',
@@ -57,14 +56,3 @@ function flagText(name: string, { alias, choices, takes, defaultDescription }: F
 
 const aboutText = ({ describe, defaultDescription }: Flag): string =>
   defaultDescription && defaultDescription !== 'true' ? `${describe} Default: ${defaultDescription}.` : describe;
-
-/** Names and what they are, the texts broken beside their column; a long name has a line of its own. */
-function columns(rows: readonly (readonly [string, string])[], width: number): string[] {
-  const left = Math.min(34, maxOf(rows.map(([name]) => name.length)));
-  return rows.flatMap(([name, text]) => {
-    const isLong = name.length > left;
-    const lines = wrapped(text, width - left - 4);
-    const beside = lines.map((line, i) => `  ${(isLong || i > 0 ? '' : name).padEnd(left)}  ${line}`);
-    return isLong ? [`  ${name}`, ...beside] : beside;
-  });
-}

@@ -1,5 +1,4 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
-
 import { shownText } from '../src/ir/shown-text.js';
 import { UsageError } from '../src/ir/usage-error.js';
 import { optimizeFile } from '../src/optimize-file.js';
@@ -8,7 +7,7 @@ import { type Report, reportJson } from '../src/run/report.js';
 import { loadConfig } from './config.js';
 import { type ConfigPlace, findConfig } from './find-config.js';
 import { configFromFlags, type Flags } from './flags.js';
-import { hasColour, ProgressLine, stderr, stdout, widthOf } from './terminal.js';
+import { ProgressLine, show, stderr, stdout } from './terminal.js';
 
 /** Exit codes of gates that failed. */
 const codes: Readonly<Record<Report['gates'][number]['name'], number>> = {
@@ -52,10 +51,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
     progress.clear();
   }
   if (flags.json) stdout.write(reportJson(report));
-  else if (!flags.quiet) {
-    const width = Math.max(60, widthOf(stdout));
-    stdout.write(reportText(report, { isColoured: hasColour(stdout), width }));
-  }
+  else show(flags, report, reportText);
   const written = report.output ? `${report.output.files[0]} was written, not verified` : 'Nothing was written';
   return exitCodeOf(report, isHidden, written) || rollbackCode(report, config.allowRollback);
 }

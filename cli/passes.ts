@@ -1,9 +1,8 @@
 /** `optimize passes`: the catalogue, or the one pass or preset that is named. */
-
 import { jsonText } from '../src/ir/shown-text.js';
 import { catalogueWith } from '../src/plugins.js';
-import { paint, table, wrapped } from '../src/report/style.js';
-import { optionsOf, type PassOption } from '../src/run/options.js';
+import { beside, hanging, paint, table } from '../src/report/style.js';
+import { optionsOf } from '../src/run/options.js';
 import { parsePasses } from '../src/run/parse.js';
 import type { Flags } from './flags.js';
 import { hasColour, stdout, widthOf } from './terminal.js';
@@ -33,17 +32,17 @@ export async function run(flags: Flags): Promise<undefined> {
     return undefined;
   }
   const p = paint(hasColour(stdout));
-  const width = Math.max(40, Math.min(100, widthOf(stdout)) - 4);
+  const width = Math.max(60, Math.min(110, widthOf(stdout)));
   for (const { name, aliases, summary, fidelity, options } of passes) {
     const also = aliases.length ? p.dim(` (also ${aliases.join(', ')})`) : '';
     print(`${p.bold(p.name(name))}${also}  ${p.dim(fidelity)}`);
-    for (const line of wrapped(summary, width)) print(`    ${line}`);
-    const row = (option: PassOption) => [
-      `    :${option.name}=`,
-      `${option.type}${defaultText(option.default)}`,
-      p.dim(option.description),
-    ];
-    for (const line of table(options.map(row))) print(line);
+    for (const line of hanging(summary, width, '    ')) print(line);
+    const names = table(options.map((one) => [`:${one.name}=`, `${one.type}${defaultText(one.default)}`]));
+    for (const line of beside(
+      options.map(({ description }, i) => [names[i] as string, p.dim(description)]),
+      width,
+    ))
+      print(line);
   }
   if (named.length) print(`\n${p.bold('Presets')}`);
   for (const { name, summary, passes } of named)

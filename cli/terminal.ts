@@ -1,8 +1,10 @@
 /** The terminal: whether there is one, its colour, and the progress shown on it. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { Outlook } from '../src/ir/outlook.js';
-import { shownText } from '../src/ir/shown-text.js';
+import { jsonText, shownText } from '../src/ir/shown-text.js';
 import { clipped, isColoured } from '../src/report/style.js';
+import type { TextOptions } from '../src/report/text-options.js';
+import type { Flags } from './flags.js';
 import { type Job, type Message, type Stream, slot } from './thread.js';
 
 /** A stream of the process, as a command writes to it. */
@@ -40,6 +42,13 @@ export const hasColour = ({ isTTY }: Output): boolean => isColoured(process.env,
 
 /** How wide a stream's lines may be; a terminal that does not know its width reports 0. */
 export const widthOf = ({ columns }: Output, otherwise = 100): number => columns || otherwise;
+
+/** Prints what a command found: JSON where that is asked for, nothing where all but errors is hidden, else the view of it. */
+export function show<T>(flags: Flags, found: T, view: (found: T, options: Required<TextOptions>) => string): void {
+  if (flags.json) stdout.write(jsonText(found));
+  else if (!flags.quiet)
+    stdout.write(view(found, { isColoured: hasColour(stdout), width: Math.max(60, widthOf(stdout)) }));
+}
 
 export const CLEAR_LINE = '\r\x1b[K';
 

@@ -1,5 +1,4 @@
 /** The structure of a model by blocks, for `inspect`: what repeats, and the parts that stand once. */
-
 import { calleesFirst } from '../ir/call-order.js';
 import type { Graph } from '../ir/graph.js';
 import { append } from '../ir/lists.js';

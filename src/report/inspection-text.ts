@@ -1,5 +1,4 @@
 /** What a model is made of, on a terminal. */
-
 import type { Shortage } from '../ir/budget.js';
 import { bytesText } from '../ir/quantities.js';
 import { shownText, withTexts } from '../ir/shown-text.js';

@@ -1,5 +1,4 @@
 /** What a model is made of: for `inspect`, as JSON. */
-
 import { z } from 'zod';
 import type { Shortage } from '../ir/budget.js';
 import type { Model } from '../ir/model.js';

@@ -1,5 +1,4 @@
 /** The report as Markdown: for a pull request or a wiki. */
-
 import { bytesText, cosineText, msText, numberText, ratioRangeText, ratioText } from '../ir/quantities.js';
 import { shownText, withTexts } from '../ir/shown-text.js';
 import type { Report } from '../run/report.js';

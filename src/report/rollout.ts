@@ -1,5 +1,4 @@
 /** Rollouts in words: how far the result drifted from the original, step by step. */
-
 import { maxOf } from '../ir/lists.js';
 import { decibelText, numberText } from '../ir/quantities.js';
 import type { Report } from '../run/report.js';

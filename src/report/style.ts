@@ -77,6 +77,20 @@ export const wrapped = (text: string, width: number): string[] => (text ? wrapAn
 export const hanging = (text: string, width: number, indent = ''): string[] =>
   wrapped(text, width - indent.length - 2).map((line, i) => `${indent}${i ? '  ' : ''}${line}`);
 
+/** Names and what they are, the texts broken beside the column of names; a name that is longer than most has a line of its own. */
+export function beside(rows: readonly (readonly [name: string, text: string])[], width: number): string[] {
+  const widths = rows.map(([name]) => widthOf(name));
+  const left = Math.min(34, maxOf(widths, 0));
+  return rows.flatMap(([name, text], at) => {
+    const pad = ' '.repeat(Math.max(0, left - (widths[at] as number)));
+    const [first = '', ...others] = wrapped(text, width - left - 2).map(
+      (line, i) => ' '.repeat(i ? left + 2 : 2) + line,
+    );
+    const isLong = (widths[at] as number) > left;
+    return [...(isLong ? [name, ' '.repeat(left) + first] : [name + (first && pad + first)]), ...others];
+  });
+}
+
 /** `+12 Attention`, `−36 MatMul`. */
 export const signed = (n: number): string => (n > 0 ? `+${n}` : `−${-n}`);
 

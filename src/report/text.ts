@@ -1,5 +1,4 @@
 /** The report on a terminal. */
-
 import { append, maxOf } from '../ir/lists.js';
 import { bytesText, cosineText, decibelText, msText, numberText, percentText } from '../ir/quantities.js';
 import { shownText, withTexts } from '../ir/shown-text.js';

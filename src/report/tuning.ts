@@ -1,5 +1,4 @@
 /** What was measured of a pass that is tuned, in words. */
-
 import { appendTo } from '../ir/lists.js';
 import { msText, ratioRangeText, ratioText } from '../ir/quantities.js';
 import type { PassReport } from '../run/report.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { bytesText, msRangeText, msText, numberText, percentText, ratioText } from '../../src/ir/quantities.js';
-import { clipped, isColoured, paint, shortened, signed, table, wrapped } from '../../src/report/style.js';
+import { beside, clipped, isColoured, paint, shortened, signed, table, wrapped } from '../../src/report/style.js';
 
 it('writes numbers as people read them', () => {
   expect([0, 999, 1000, 10_400_000, 440_000_000, 999_999_999, 3.2e12].map(bytesText)).toEqual([
@@ -66,6 +66,19 @@ it('aligns and breaks by columns: two for Chinese, Japanese, Korean and emoji, n
     'short',
     '/模型/…意力',
   ]);
+});
+
+it('breaks texts beside the column of names, and gives a long name a line of its own', () => {
+  const long = '--'.padEnd(40, 'x');
+  expect(
+    beside(
+      [
+        ['層', 'one two three'],
+        [long, 'four'],
+      ],
+      44,
+    ),
+  ).toEqual([`層${' '.repeat(34)}one two`, `${' '.repeat(36)}three`, long, `${' '.repeat(36)}four`]);
 });
 
 it('writes a measure and its interval in one unit, and no share as all or nothing that is not', () => {
