@@ -57,7 +57,7 @@ export const flattenOutputs = definePass({
   },
 });
 
-/** Replaces the inputs that are no tensors; gives what is to be noted of them. */
+/** Replaces inputs that are no tensors; returns their structures for the metadata. */
 function replaceInputs(model: Model, lengths: readonly string[], context: PassContext): Structures {
   const { graph } = model;
   const given = lengthsOf(lengths, model);
@@ -99,7 +99,7 @@ function lengthsOf(lengths: readonly string[], model: Model): ReadonlyMap<string
   );
 }
 
-/** What a port's name and type do not say. */
+/** The structures that a port's name and type do not already tell. */
 const special = (structures: Structures): Structures =>
   Object.fromEntries(Object.entries(structures).filter(([name, one]) => !isPlain(name, one)));
 

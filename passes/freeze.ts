@@ -33,7 +33,7 @@ export const freeze = definePass({
   },
 });
 
-/** What the outputs declare follows where it is known now: a number in place of a symbol. */
+/** Updates the declared outputs: a known number replaces a symbol. */
 function declareOutputs({ graph }: Model): void {
   graph.outputPorts.forEach(({ name, type }, index) => {
     const value = graph.outputs[index];

@@ -76,7 +76,7 @@ export const fuseAttn = definePass({
   },
 });
 
-/** Why the site stays as it is; undefined where it is one kernel now. */
+/** Fuses one site. Returns the reason that it stays as it is; undefined where it is one kernel now. */
 function fuse(
   site: AttentionSite | Miss,
   choice: Choice | Miss,

@@ -1,4 +1,4 @@
-/** The passes, in reading order: what makes a model smaller and plainer, what fuses, what stores in fewer bits. */
+/** The passes, in reading order: passes that simplify, that fuse, and that store numbers in fewer bits. */
 import type { PassFactory } from '../src/run/pass.js';
 import { bf16 } from './bf16.js';
 import { flattenOutputs } from './flatten-outputs.js';

@@ -1,4 +1,7 @@
-/** f(x) ⟶ the nodes of f: calls of local functions become what they compute, inner calls and calls in bodies too. */
+/**
+ * f(x) ⟶ the nodes of f: replaces calls of local functions by the functions' nodes, inner calls and calls in bodies
+ * too.
+ */
 
 import { z } from 'zod';
 import { refill } from '../src/ir/lists.js';
@@ -31,7 +34,7 @@ export const inline = definePass({
   },
 });
 
-/** Functions that nothing calls any more go, of those that were to be inlined; their domains with them where nothing else is in them. */
+/** Removes inlined functions that nothing calls any more, and their domains where these are empty then. */
 function dropUncalled(model: Model, isMeant: (fn: ModelFunction) => boolean): void {
   const functionOf = functionsOf(model);
   for (let isDone = false; !isDone; ) {

@@ -104,7 +104,7 @@ function* productsOf(
     }
 }
 
-/** What the target or the opset lacks. */
+/** The kernel or opset that is missing, in words. */
 function obstacle({ node, elem, activation }: Product, { target, hasKernel }: PassContext): string | undefined {
   if (activation.elem !== undefined && activation.elem !== elem) return `its activation is ${activation.elem}`;
   if (target !== 'cpu')

@@ -39,7 +39,7 @@ export const opset = definePass({
     const lost = lostKernels(model, raised, to, context.hasKernel);
     const [first] = lost;
     if (first && context.target === 'cpu') {
-      // What the CPU has no kernel for, nothing runs: the model would not load.
+      // A node without a kernel on the CPU runs nowhere: the model would not load.
       context.skip(`not raised to opset ${to}: the CPU has no kernel for ${first.opType} of it`, first);
       return;
     }

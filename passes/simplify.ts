@@ -21,7 +21,7 @@ import { mergeSubexpressions } from './simplify/subexpressions.js';
 import { leaveOutUnread } from './simplify/unread-outputs.js';
 import { simplifyViews } from './simplify/views.js';
 
-/** What a round does, in this order; each leaves the model valid. */
+/** The steps of a round, in this order; each leaves the model valid. */
 const ideas: readonly ((model: Model, facts: Facts, context: PassContext) => void)[] = [
   decideIfs,
   inlineConstantIfs,
@@ -52,15 +52,15 @@ export const simplify = definePass({
     if (!context.evaluate) context.skip('constants are not folded: there is no runtime here to evaluate them');
     const folding = new Folding(model, context);
     liftConstantNodes(model);
-    // What nothing reads demands nothing.
+    // Nodes without readers make no demands.
     sweep(model);
-    // What one idea leaves, another finds: until a round changes nothing.
+    // One idea leaves work for another, so rounds go on until one changes nothing.
     for (let structure = -1; structure !== model.structure; ) {
       structure = model.structure;
       const facts = inferTypes(model);
       for (const idea of ideas) idea(model, facts, context);
       sweep(model);
-      // Leaves arithmetic over constants to the folding that follows, which must know their sizes.
+      // Leaves arithmetic over constants to the folding that follows; that must know their sizes.
       if (context.evaluate && absorbAffine(model, facts)) inferTypes(model);
       await folding.round(model);
       sweep(model);

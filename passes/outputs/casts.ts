@@ -1,4 +1,4 @@
-/** Ports of element types that JavaScript has no array for ⟶ a Cast to one that holds every value of theirs. */
+/** A port of an element type without a JavaScript array ⟶ a Cast to a type that holds all its values. */
 
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
@@ -28,7 +28,7 @@ export function castPorts(
 ): { inputs: Map<string, DataType>; outputs: Map<string, DataType> } {
   const { graph } = model;
   const [inputs, outputs] = [new Map<string, DataType>(), new Map<string, DataType>()];
-  // What goes through under one name can have no node in between.
+  // An input that is an output under the same name has no room for a node in between.
   const ports = new Set(graph.outputPorts.map(({ name }) => name));
   const through = new Set(graph.inputs.map(({ name }) => name).filter((name) => ports.has(name)));
   for (const input of graph.inputs) {

@@ -1,21 +1,22 @@
-/** Which outputs stay, and which of them belong together: both by patterns of names. */
+/** Chooses the outputs that stay, and groups outputs that belong together, both by patterns of names. */
 
 import { portsOf, type Structure, type Structures } from '../../src/contract/structure.js';
 import { globOf } from '../../src/ir/glob.js';
 import { UsageError, unknownText } from '../../src/ir/usage-error.js';
 
-/** An output: its name before, and the names of what it came to. */
+/** An output: its name before, and the names of its ports now. */
 export interface Named {
   readonly name: string;
   readonly ports: readonly string[];
 }
 
-/** What stays of an output: all of it, nothing, or some of its ports. */
+/** The part of an output that stays: all of it, nothing, or some of its ports. */
 export type Stay = 'all' | 'none' | ReadonlySet<string>;
 
 /**
- * What stays of each output. Without a pattern all do; one that begins with `!` takes away. Throws UsageError for a pattern that
- * no name fits; one that takes away may fit none, as it does in the model that it was applied to: `unfit` hears of it.
+ * Chooses the part of each output that stays. Without a pattern all of it does; a pattern with `!` removes. Throws
+ * UsageError for a pattern that fits no name. A removing pattern may fit none, as in a model that it was already
+ * applied to: it is passed to `unfit`.
  */
 export function choose(
   outputs: readonly Named[],
@@ -38,7 +39,7 @@ export function choose(
   });
 }
 
-/** Whether a name fits any of the patterns. */
+/** Tells whether a name fits any of the patterns. */
 function matcher(patterns: readonly string[], names: readonly string[], unfit: (pattern: string) => void) {
   const globs = patterns.map((pattern) => {
     const glob = globOf(pattern);

@@ -25,7 +25,7 @@ export function branchForm(node: Node, index: number, read: Reader): Form | unde
   const bodies = node.bodies;
   const forms = bodies.map((body) => {
     const form = read(body.outputs[index] as Value);
-    // What a branch hands on from outside of it stands there as it did.
+    // A branch may return a value from outside; that value's form stays as it is.
     return form && { form, tensors: tensorsOf(form) };
   });
   const [a, b] = forms;
@@ -40,15 +40,15 @@ export function branchForm(node: Node, index: number, read: Reader): Form | unde
   return { ...a.form, tensor: outputs[0] as Value } as Form;
 }
 
-/** What two forms must have in common to be one. */
+/** The part of two forms that must be equal for them to be one. */
 function shapeOf(form: Form): string {
   if (form.kind === 'list') return `list ${form.items.length}`;
   return form.kind === 'maps' ? JSON.stringify([form.keys, form.labels]) : form.kind;
 }
 
 /**
- * Loop: a sequence to which each run of the body appends one tensor, all of one shape ⟶ a scan output, behind what was
- * in the sequence before. A sequence that the body hands on is what it was.
+ * Loop: a sequence to which each run of the body appends one tensor, all of one shape ⟶ a scan output, behind the
+ * earlier content of the sequence. A sequence that the body returns unchanged stays.
  */
 export function loopForm(node: Node, index: number, read: Reader): Form | undefined {
   const [body] = node.bodies as readonly [Graph];
@@ -63,7 +63,7 @@ export function loopForm(node: Node, index: number, read: Reader): Form | undefi
   const first = read(node.inputs[index + 2] as Value);
   if (first?.kind !== 'list') return undefined;
   const { elem, shape } = element.type as TensorType;
-  // Where the body never runs, a dim that only a run tells is 0, and nothing can stand before that.
+  // If the body never runs, a dim that is known only from a run is 0, and nothing can stand before that.
   const isSized = shape?.every((dim) => typeof dim === 'number') ?? false;
   if (first.items.some((item) => !isSized || !equalShapes(current(item).shape, shape))) return undefined;
   const [scan] = withOutputs(node, [[element]]) as [Value];

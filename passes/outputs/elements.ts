@@ -1,4 +1,4 @@
-/** What the elements of a sequence have in common, read off whatever put them in. */
+/** Finds the common type of a sequence's elements from the nodes that put them in. */
 
 import { fromStart } from '../../src/ir/axes.js';
 import { unknownDim } from '../../src/ir/dims.js';
@@ -76,7 +76,7 @@ function partOf(node: Node): Common {
   );
 }
 
-/** What a loop's body is handed: what was put in before, and what the body puts in. */
+/** The common type of a loop's carried sequence: earlier elements, and those from the body. */
 function carriedIn(value: Value, seen: Set<Value>): Common {
   const loop = (value.graph as Graph).owner;
   return join(common(loop?.inputs[value.index], seen), common(value.graph.outputs[value.index - 1], seen));

@@ -1,4 +1,4 @@
-/** What a value that is no tensor comes to: tensors, and how they make it up. */
+/** Defines the form of a value that is no tensor: tensors, and the structure that joins them. */
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 
@@ -22,7 +22,7 @@ export type Form =
   /** A map for each row. */
   | ({ readonly kind: 'maps'; readonly tensor: Value } & Labels);
 
-/** Why a value cannot be made of tensors. */
+/** The reason that a value cannot be made of tensors. */
 export class Refusal extends Error {
   constructor(
     readonly reason: string,

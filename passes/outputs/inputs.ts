@@ -1,4 +1,4 @@
-/** Inputs that are sequences, optionals or maps ⟶ tensors, and the operators that make the input of them. */
+/** An input that is a sequence, an optional or a map ⟶ tensors, and operators that build the old input from them. */
 import { assembled } from '../../src/contract/assemble.js';
 import type { Structure } from '../../src/contract/structure.js';
 import { unknownDim } from '../../src/ir/dims.js';
@@ -10,7 +10,7 @@ import type { Value } from '../../src/ir/value.js';
 import { Refusal } from './form.js';
 import { labelsOf } from './labels.js';
 
-/** The inputs that take the place of one, in order, and what they are together. */
+/** The inputs that replace one, in order, and their common structure. */
 interface Replaced {
   readonly inputs: readonly Value[];
   readonly structure: Structure;
@@ -39,7 +39,7 @@ function tensorIn(type: Type | undefined, at: Value): TensorType {
   throw new Refusal('a sequence input whose elements are no tensors', at);
 }
 
-/** The same, with unknown dims of its own. */
+/** The same type with unknown dims of its own. */
 const own = ({ elem, shape }: TensorType): TensorType =>
   tensorType(
     elem,
@@ -84,7 +84,7 @@ function optionalInput(model: Model, input: Value, type: Type | undefined, lengt
   return { inputs: [...inputs, present], structure: { kind: 'optional', present: present.name, value } };
 }
 
-/** Who reads the input reads what the new inputs make instead. */
+/** Lets all readers of the input read the value that is built from the new inputs. */
 function handOver(graph: Graph, input: Value, { inputs, structure }: Replaced): void {
   const { type } = input;
   const port = (name: string): Value => inputs.find((one) => one.name === name) as Value;
@@ -103,7 +103,7 @@ function handOver(graph: Graph, input: Value, { inputs, structure }: Replaced): 
   graph.replaceUses(input, make(structure, type));
 }
 
-/** A map that DictVectorizer alone reads ⟶ the row of values that DictVectorizer makes of it. */
+/** A map with DictVectorizer as its only reader ⟶ the row of values that DictVectorizer would make. */
 function mapInput(model: Model, input: Value): Replaced {
   const { graph } = model;
   const { type } = input;

@@ -1,9 +1,8 @@
 /**
  * A value that is no tensor ⟶ tensors.
- *
- * First by how it was made: the operators that put it together are read backwards, through If, Loop and SequenceMap, and what
- * they were given is the answer. What cannot be read so is taken apart by operators that work on any sequence. The
- * operators themselves stay where something else reads them.
+ * First by its origin: the operators that built it are read backwards, through If, Loop and SequenceMap, to the tensors
+ * that they got. A value with an unreadable origin is taken apart by operators for any sequence. The operators
+ * themselves stay if another node reads them.
  */
 import { packed, presence, sequenceOr, stacked, tensorOr } from '../../src/contract/extract.js';
 import { constantTensor } from '../../src/ir/constants.js';
@@ -17,13 +16,13 @@ import { type Form, Refusal } from './form.js';
 import { labelsOf } from './labels.js';
 import { splitForm } from './split.js';
 
-/** Throws Refusal. Nodes are added where the value is; `type` is what the value is known to be. */
+/** Throws Refusal. Nodes are added where the value is; `type` is the value's known type. */
 export function formOf(value: Value, type: Type | undefined = value.type): Form {
   if (type?.kind === 'tensor') return { kind: 'tensor', tensor: value };
   return readForm(value) ?? takenApart(value, type);
 }
 
-/** The value before nodes that only pass it on, or take out of an optional what another put in. */
+/** The value before nodes that only pass it on, or take it out of an optional again. */
 function unwrapped(value: Value): Value {
   let one = value;
   for (;;) {

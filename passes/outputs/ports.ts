@@ -1,4 +1,4 @@
-/** Output ports that are no tensors ⟶ the ports of the tensors that they come to. */
+/** Output ports that are no tensors ⟶ the ports of their tensors. */
 import { portsOf, type Structure } from '../../src/contract/structure.js';
 import { cloneModel } from '../../src/ir/clone.js';
 import type { OutputPort } from '../../src/ir/graph.js';
@@ -14,7 +14,7 @@ interface Port {
   readonly value: Value;
 }
 
-/** What becomes of one output: `structure` where it was no tensor, `refusal` where it stays none. */
+/** The outcome for one output: `structure` for a former non-tensor, `refusal` where it stays one. */
 export interface Outcome {
   /** The name that it has before. */
   readonly name: string;
@@ -26,14 +26,14 @@ export interface Outcome {
 /** True where a type is a tensor, or nothing says that it is none. */
 const isTensor = (type: Type | undefined): boolean => type === undefined || type.kind === 'tensor';
 
-/** What is inferred, unless only the declared type says what is inside. */
+/** The inferred type, unless only the declared type has the element's type. */
 function typeOf({ graph }: Model, index: number): Type | undefined {
   const [type, declared] = [graph.outputs[index]?.type, graph.outputPorts[index]?.type];
   const isHollow = (type?.kind === 'sequence' || type?.kind === 'optional') && type.elem === undefined;
   return type === undefined || isHollow ? (declared ?? type) : type;
 }
 
-/** What each output would come to, found out on a copy: the model stays as it is. */
+/** The outcome for each output, found on a copy: the model stays as it is. */
 export function outcomesOf(model: Model): Outcome[] {
   const isFlat = model.graph.outputs.every((_, index) => isTensor(typeOf(model, index)));
   return outcomes(isFlat ? model : cloneModel(model), () => true);

@@ -3,7 +3,7 @@ import { freeName } from '../../src/ir/free-name.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 
-/** What stands in the place of a value whose node was replaced. */
+/** Replacements of values whose node was replaced. */
 const moved = new WeakMap<Value, Value>();
 export const current = (value: Value): Value => {
   let last = value;

@@ -9,7 +9,7 @@ import { choose, type Named } from './choose.js';
 import { aboutStructure, flattened, type Outcome, outcomesOf } from './ports.js';
 import { leaveOutUnread } from './unread.js';
 
-/** What is to be noted of the outputs: those that are more than a tensor of their name, and those that were left out. */
+/** Facts about outputs for the metadata: outputs of several tensors, and those that were left out. */
 interface Selected {
   readonly outputs: Structures;
   readonly left: readonly string[];

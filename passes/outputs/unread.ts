@@ -1,4 +1,6 @@
-/** Outputs of an If or a Loop that were given tensors in their place and that nothing reads any more ⟶ left out, and the work for them. */
+/**
+ * An output of an If or a Loop that tensors have replaced, without readers ⟶ left out, with the nodes that compute it.
+ */
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
@@ -33,7 +35,7 @@ function isUnread(node: Node, index: number): boolean {
   return !body || !carried || !isNeeded(carried, body, index + 1);
 }
 
-/** Whether a port other than `except` comes from the value. */
+/** True where a port other than `except` comes from the value. */
 function isNeeded(value: Value, body: Graph, except: number): boolean {
   const waiting = body.outputs.filter((_, index) => index !== except);
   const seen = new Set(waiting);
@@ -65,7 +67,7 @@ function replaceLoop(node: Node, kept: readonly number[]): void {
   const inputs = node.inputs.filter(isKept);
   const copy = replaceNode(node, inputs, kept);
   if (kept.filter((index) => index < carried).length === carried) return;
-  // What only led to the next value of one that is no longer carried.
+  // Removes the nodes that only computed the next value of a former carried one.
   sweep(copy.graph.model);
   body.setInputs(body.inputs.filter(isKept));
 }

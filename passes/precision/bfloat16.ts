@@ -8,8 +8,8 @@ import type { Tensor } from '../../src/ir/tensor.js';
 const LARGEST = 0x7f7f;
 
 /**
- * The tensor rounded to bfloat16, ties to even, but what is finite stays finite: float32's largest number, which masks
- * are made of, would round to infinity, and a row of infinities gives NaN in a Softmax.
+ * Rounds a tensor to bfloat16, ties to even. Finite numbers stay finite: float32's largest number, common in masks,
+ * would round to infinity, and a row of infinities gives NaN in a Softmax.
  */
 export function toBfloat16Tensor(tensor: Tensor): Tensor {
   if (tensor.type !== 'float32') return castTensor(tensor, 'bfloat16');

@@ -1,9 +1,8 @@
 /**
  * activation × weight  ⟶  MatMulNBits(activation, 8-bit weight), a scale for every 32 weights of a column.
- *
- * Why this way: CUDA and WebGPU have no DynamicQuantizeLinear, and MatMulInteger at best int8 × int8; blocks make this op more
- * accurate than a scale per column. No accuracy_level: 4 lets kernels quantize the activation too, but the CPU provider of
- * 1.30, which verifies for GPUs that are not there and takes over from those that are, then gives zeros where it runs
+ * Why this way: CUDA and WebGPU have no DynamicQuantizeLinear, and MatMulInteger at best int8 × int8; blocks make this
+ * op more accurate than a scale per column. No accuracy_level: 4 lets kernels quantize the activation too, but the CPU
+ * provider of 1.30, which verifies for absent GPUs and takes over from present ones, then gives zeros where it runs
  * float16 in float32 and casts the scales by a node.
  */
 import { agreed, derive } from '../../src/ir/bank.js';

@@ -1,6 +1,7 @@
 /**
- * Nodes whose last digits decide something: which numbers rank first, where an image is sampled, what a logarithm spreads out. They are found from the
- * operator that decides, backwards through arithmetic and moved elements, to the layer that gives the numbers, this included.
+ * Finds nodes whose last digits decide something: the order of scores, the place where an image is sampled, the
+ * argument of a logarithm. The search goes from the deciding operator backwards through arithmetic and moved elements,
+ * up to and including the layer that computes the numbers.
  */
 import { constantTensor } from '../../src/ir/constants.js';
 import type { Model } from '../../src/ir/model.js';
@@ -10,13 +11,15 @@ import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isPointwise, precisionOf } from './ops.js';
 
-/** A layer of more numbers is worth more in a narrow type than what it decides: a vocabulary, an image's features. */
+/**
+ * A layer with more numbers gains more from a narrow type than its decision loses: a vocabulary, an image's features.
+ */
 const LARGE_LAYER = 2 ** 20;
 
 const isSmall = (node: Node): boolean =>
   node.inputs.every((value) => elementCount(constantTensor(value)?.shape ?? []) <= LARGE_LAYER);
 
-/** Why a node belongs to a decision. */
+/** The reason for each node that belongs to a decision. */
 export function decidingNodes(model: Model): ReadonlyMap<Node, string> {
   const found = new Map<Node, { reason: string; layers: number }>();
   const queue: { value: Value | undefined; reason: string; layers: number }[] = [];

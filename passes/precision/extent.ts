@@ -1,4 +1,4 @@
-/** How large and how small the numbers of a float tensor are: read once, in pieces, nothing kept. */
+/** Measures the largest and smallest magnitude in a float tensor: reads it once, in pieces, and keeps nothing. */
 import { numbersOf } from '../../src/ir/numbers.js';
 import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
 import { dataTypes } from '../../src/ir/types.js';

@@ -1,9 +1,7 @@
 /**
- * Which nodes compute in a narrower float, and which stay islands of float32.
- *
+ * Chooses the nodes that compute in a narrower float, and those that stay islands of float32.
  * A node is narrow unless something forbids it (no kernel, a blocked op, numbers the type cannot hold) or unless the
  * casts around it would cost more than it gains. Bodies and functions keep float32 at their ports, as the model does.
- *
  * Why this way: greedy colouring by "the producer is narrow" gives chains of casts through Reshapes and epsilons;
  * counting the casts on both sides of a node, then of a group without heavy ops, removes them and needs no pattern.
  */
@@ -36,13 +34,13 @@ export const narrowInputs = (node: Node): number[] =>
 export const narrowOutputs = (node: Node): Value[] =>
   node.outputs.filter((value, index): value is Value => value?.elem === 'float32' && !staysFloat32Output(node, index));
 
-/** Who reads the numbers of a value, and so cares for their type. */
+/** The uses that read a value's numbers, and so depend on their type. */
 export const usesOf = (value: Value): Use[] => [...value.uses].filter((use) => !readsShapeAlone(use.node));
 
 const touchesFloat32 = (node: Node): boolean =>
   [...node.inputs, ...node.outputs].some((value) => value?.elem === 'float32');
 
-/** How many uses are narrow, and how many are not. */
+/** The number of narrow uses, and of others. */
 interface Counts {
   narrow: number;
   wide: number;

@@ -1,4 +1,4 @@
-/** Which nodes a user keeps out of a pass. */
+/** Finds the nodes that a user keeps out of a pass. */
 import { globOf } from '../../src/ir/glob.js';
 import type { Node } from '../../src/ir/node.js';
 

@@ -1,4 +1,4 @@
-/** Why int8 leaves a node with a float weight alone: no weight that stays float goes without a reason. */
+/** Collects the reasons of int8 for each node whose weight stays float: none stays without one. */
 
 import { instanceCount, instanceOf } from '../../src/ir/bank.js';
 import { storedTensors } from '../../src/ir/constants.js';
@@ -24,7 +24,7 @@ const withoutIntegerForm: ReadonlyMap<string | undefined, string> = new Map([
   ['com.microsoft.Attention', 'attention with its weights inside has no dynamic integer form'],
 ]);
 
-/** Look rows up in a table; which rows is computed, and so is what they give. */
+/** Ops that look rows up in a table. The indices are computed, and so is the result. */
 const lookups = new Set(['Gather', 'GatherElements', 'GatherND', 'com.microsoft.EmbedLayerNormalization']);
 
 /** Undefined for a node that reads no float matrix of this size or more, and where whoever reads the node is asked. */
@@ -58,7 +58,7 @@ export class LeftWeights {
     for (const one of tensors.flatMap(instancesOf)) group.tensors.add(one);
   }
 
-  /** How many bytes, in which ops and which share of all that there were; undefined where there are none. */
+  /** The bytes, the ops and the share of all weights, in words; undefined where there are none. */
   text(): string | undefined {
     const ops = [...this.#nodes].map(([op, { count, tensors }]) => ({ op, count, bytes: bytesOf(tensors) }));
     if (ops.length === 0) return undefined;

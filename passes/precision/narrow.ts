@@ -22,10 +22,10 @@ export interface Narrowing {
   readonly largest: number | undefined;
   /** Op types and node name patterns that the user keeps in float32. */
   readonly keep: readonly string[];
-  /** Whether float32 inputs and outputs of the model stay float32. */
+  /** True if float32 inputs and outputs of the model stay float32. */
   readonly keepIo: boolean;
   cast(tensor: Tensor): Tensor;
-  /** What a constant would become: too large, zero, or (undefined) nearly itself. */
+  /** The fault of a constant in the narrow type: too large, or zero; undefined where it stays nearly the same. */
   misfit(tensor: Tensor): 'tiny' | 'large' | undefined;
 }
 
@@ -67,7 +67,7 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
     context.note(`masks are cut to ${-cut}: a query that may see no key averages the values otherwise than before`);
 }
 
-/** Says which of the ports that turned narrow hold numbers that nothing keeps within the range. */
+/** Notes the ports that became narrow and may hold numbers beyond the range. */
 function noteRange({ graph }: Model, { type, largest, keepIo }: Narrowing, { note }: PassContext): void {
   if (keepIo || largest === undefined) return;
   const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
@@ -96,7 +96,7 @@ export function computesIn(model: Model, type: 'float16' | 'bfloat16'): boolean 
   return false;
 }
 
-/** Why a node stays float32; '' where that goes without saying. */
+/** The reason that a node stays float32; '' where it is obvious. */
 function objection(
   node: Node,
   { type, largest }: Narrowing,
@@ -132,7 +132,7 @@ function isListed(constant: Value): boolean {
   return source?.isInput === true && !source.graph.isInFunction;
 }
 
-/** Where a mask is cut, as a part of the largest number: zero after a Softmax, and far from the end of the range. */
+/** Masks are cut to this part of the largest number: zero after a Softmax, and far from the end of the range. */
 export const MASK = 0.75;
 
 /** The rewrite itself: nodes stay, their slots and types change. */
@@ -184,7 +184,7 @@ class Rewrite {
     if (tensor && !isListed(value)) return this.#constant(value, tensor);
     const { producer } = value;
     const from = producer?.inputs[0];
-    // A Cast of what is narrow, or of what is exact in any type, gives way to its source.
+    // A Cast of a narrow value, or of one that is exact in any type, gives way to its source.
     if (producer?.is('Cast') && from?.elem === this.narrowing.type) return from;
     const known = this.#narrowed.get(value);
     if (known) return known;

@@ -1,4 +1,4 @@
-/** What passes to a narrower float ask of operators. */
+/** Answers the questions of narrowing passes about operators. */
 import { schemaOf } from '../../src/infer/index.js';
 import { constantTensor } from '../../src/ir/constants.js';
 import type { Node } from '../../src/ir/node.js';
@@ -35,7 +35,7 @@ export const isCoordinateArithmetic = (node: Node): boolean =>
   (precisionOf(node).isLayer === true &&
     node.inputs.every((value) => elementCount(constantTensor(value)?.shape ?? []) <= SMALL_FACTOR));
 
-/** True for an output whose type is not that of an input: written down in an attribute, drawn, or chosen for what is counted. */
+/** True for an output whose type comes from no input: from an attribute, a random draw, or a count. */
 export function staysFloat32Output({ opType, domain, opset = 1 }: Node, index: number): boolean {
   const schema = schemaOf(opType, domain, opset);
   const type = schema?.outputs[index]?.type;
@@ -44,7 +44,7 @@ export function staysFloat32Output({ opType, domain, opset = 1 }: Node, index: n
   );
 }
 
-/** True for an op whose floats do not follow those that it is given. */
+/** True for an op whose float outputs do not have the type of its inputs. */
 export function isTypedByItself(node: Node): boolean {
   if (precisionOf(node).takesScales === 'whole' || node.is('CastLike') || node.is('Multinomial')) return true;
   const floats = node.outputs.filter((value) => isFloat(value?.elem));
@@ -60,13 +60,19 @@ const because: Readonly<Record<NonNullable<Precision['stays']>, string>> = {
   statistics: 'sums over whole maps easily pass 65504',
 };
 
-/** Why the results of an op stay float32; `hasRange`: the narrow type holds only small numbers, as float16 up to 65504. */
+/**
+ * The reason that an op's results stay float32. `hasRange`: the narrow type holds only small numbers, as float16 up to
+ * 65504.
+ */
 export function whyWide(node: Node, hasRange: boolean): string | undefined {
   const stays = precisionOf(node).stays ?? (isSquare(node) ? 'overflow' : undefined);
   return stays && (hasRange || stays === 'coordinates') ? because[stays] : undefined;
 }
 
-/** Why the CPU provider of onnxruntime 1.30 cannot be given a node in float16, though it loads it; undefined where it can. */
+/**
+ * The reason that the CPU provider of onnxruntime 1.30 must not get a node in float16, though it loads it; undefined
+ * where it may.
+ */
 export function brokenInFloat16OnCpu(node: Node): string | undefined {
   // It casts the scales by a node of its own; the 8-bit kernel (accuracy_level 4) reads constant ones alone, and gives zeros.
   if (node.is('MatMulNBits', 'com.microsoft')) return 'the CPU provider gives zeros for it in float16';

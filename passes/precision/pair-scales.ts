@@ -12,7 +12,7 @@ import { divided, type Matrix, scan, type Visit } from './quantize.js';
 /** A hair below the limit: scales are rounded to float32, and two halves that are rounded up must not add up to one more. */
 const PAIR = PAIR_LIMIT - 1e-4;
 
-/** What one weight counts against the limit of a pair: alone it may be 127. */
+/** The share of a pair's limit that one weight takes: alone it may be 127. */
 const ALONE = PAIR / 127;
 
 /** One scale per column of the product; undefined where a number is not finite. `isTransposed`: the pairs lie along the rows of the matrix. */
@@ -39,7 +39,7 @@ function acrossRows(sizes: Float32Array): Visit {
   };
 }
 
-/** The same of pairs in one row, which is a column of the product. */
+/** The same for pairs in one row, which is a column of the product. */
 function alongRows(sizes: Float32Array): Visit {
   let before = 0;
   return (numbers, from, to, row, column) => {

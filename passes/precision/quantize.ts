@@ -50,11 +50,17 @@ export function scan({ tensor, columns }: Matrix, visit: Visit): void {
 
 const groupAt = ({ block, step }: GroupStep, at: number): number => Math.imul((at / block) | 0, step);
 
-/** What each column adds to the group of its row. A table: a division for each element would take as long as all else. */
+/**
+ * The offset of each column within the groups of its row. A table: a division for each element would take as long as
+ * everything else.
+ */
 const columnGroupsOf = ({ columns, columnGroups }: Matrix): Int32Array =>
   new Int32Array(columns).map((_, column) => groupAt(columnGroups, column));
 
-/** As Math.round has it for quotients of float32 numbers; that branches on the fraction, which nobody can predict, and takes three times as long. */
+/**
+ * Rounds quotients of float32 numbers as Math.round does. That one branches on the fraction, which is unpredictable,
+ * and takes three times as long.
+ */
 const nearest = (number: number): number => Math.floor(number + 0.5);
 
 /** One scale per group, such that the largest magnitude becomes `levels`; undefined where a number is not finite. */
@@ -109,11 +115,11 @@ export function quantizationError(matrix: Matrix, scales: Float32Array): number 
   return total === 0 ? 0 : Math.sqrt(difference / total);
 }
 
-/** How quantized numbers are laid out. */
+/** The layout of quantized numbers. */
 export interface Layout {
   /** Rows become columns. */
   readonly isTransposed: boolean;
-  /** Length of a row as written: what is beyond the matrix is padding. */
+  /** The length of a written row: beyond the matrix it is padding. */
   readonly stride: number;
   /** Added to every number: 128 for unsigned bytes around a middle. */
   readonly zero: number;

@@ -32,7 +32,7 @@ const takesWholeNumbers = (node: Node): boolean =>
   node.is('Sin') || node.is('Cos') || (node.is('Cast') && isInteger(node.outputs[0]?.elem));
 
 export interface Sensitive {
-  /** Why a node must compute in float32; undefined where it need not. */
+  /** The reason for each node that must compute in float32. */
   readonly nodes: ReadonlyMap<Node, string>;
   readonly values: ReadonlyMap<Value, Sensitivity>;
 }
@@ -65,7 +65,7 @@ export function sensitive(
       const kinds = new Set(read.map((value) => values.get(value) as Sensitivity));
       if (own) kinds.add(own);
       for (const kind of kinds) {
-        // Where it is worth it, a product takes what has grown: running it shows whether it fits.
+        // A product may take grown numbers if it is worth it: a run shows whether they fit.
         if (kind === 'grown' && precisionOf(node).isHeavy) continue;
         const joins = floats.some((value) => !isFixed(value) && !values.has(value));
         if (kind !== 'position' || !joins) nodes.set(node, because[kind]);
@@ -80,7 +80,7 @@ export function sensitive(
   return { nodes, values };
 }
 
-/** What a node brings into the graph by itself. */
+/** The sensitivity that a node introduces by itself. */
 function sourceOf(node: Node): Sensitivity | undefined {
   if (node.is('DynamicQuantizeLinear')) return 'quantized';
   if (node.is('Range') || node.is('CumSum')) return 'position';
@@ -118,7 +118,7 @@ function passesOn(
   if (size === 'bounded') return false;
   switch (kind) {
     case 'large':
-      // A bound beyond the range makes nothing large; what is large already stays so.
+      // A bound beyond the range makes nothing large; numbers that are already large stay so.
       return size !== 'limiting' || reads(node, 'large', values);
     case 'grown':
       return !joins && size !== 'shrinking' && !isRoot(node) && !isRatio(node, values);
@@ -135,7 +135,7 @@ function passesOn(
 const reads = (node: Node, kind: Sensitivity, values: ReadonlyMap<Value, Sensitivity>): boolean =>
   node.inputs.some((value) => value && values.get(value) === kind);
 
-/** Division by what has grown, as each of the numbers by their sum. */
+/** True for a division by a grown number, as of each number by their sum. */
 const isRatio = (node: Node, values: ReadonlyMap<Value, Sensitivity>): boolean =>
   node.is('Div') && node.inputs[1] !== undefined && values.get(node.inputs[1]) === 'grown';
 
@@ -157,8 +157,8 @@ const dequantizes = (node: Node): boolean =>
 const readsFloat32 = (node: Node): boolean => node.inputs.some((value) => value?.elem === 'float32');
 
 /**
- * What an angle or an index is computed by, back to where ordinary numbers begin. `withLayers`: a layer whose result becomes an
- * angle counts too, and what comes before it does not.
+ * The nodes that compute an angle or an index, back to where ordinary numbers begin. `withLayers`: a layer whose result
+ * becomes an angle counts too; the nodes before it do not.
  */
 export function coordinateNodes(model: Model, withLayers = false): ReadonlySet<Node> {
   const found = new Set<Node>();

@@ -60,7 +60,7 @@ function computeInFloat32(model: Model, minElements: number, { target, note }: P
       return true;
     },
   });
-  // Rounding in between is what the target need not do.
+  // The target need not round in between.
   for (const value of were.keys()) if (value.producer?.is('Cast')) replaceRounding(value);
   const ports = [...model.graph.inputs, ...model.graph.outputs].filter((value) => were.has(value));
   note(`${target} has no kernels for bfloat16: weights stay stored in it, and everything is computed in float32`);
@@ -87,7 +87,7 @@ function refusal(value: Value, graph: Graph): string | undefined {
   return undefined;
 }
 
-/** Why a node that reads it is to be left as it is. */
+/** The reason to leave a node that reads the value as it is. */
 const leftBy = ({ users }: Value, { leaves }: PassContext): string | undefined =>
   users.map((node) => leaves(node)).find((reason) => reason !== undefined);
 

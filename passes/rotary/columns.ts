@@ -37,7 +37,7 @@ const DEPTH = 64;
 export class Columns {
   readonly #ids = new Map<string, number>();
   readonly #known = new Map<Value, Map<number, readonly Named[]>>();
-  /** What each value that was read further was read from. */
+  /** The sources of each value that was read further. */
   readonly #from = new Map<Value, readonly Value[]>();
   /** Values that are being read, each for the one before. */
   #depth = 0;
@@ -56,7 +56,7 @@ export class Columns {
     return x.factor === y.factor || -1;
   }
 
-  /** What a table is made of: where it is read no further, and what picks its rows. Constants are not told. */
+  /** The sources of a table: values that are read no further, and those that pick its rows. Constants are left out. */
   sources(table: Value): ReadonlySet<Value> {
     const sources = new Set<Value>();
     const seen = new Set<Value>();
@@ -174,7 +174,10 @@ export class Columns {
   }
 }
 
-/** What a movement does to the leading axes, in words that are equal where it does the same; undefined where it does more. */
+/**
+ * The effect of a movement on the leading axes, as text that is equal for equal effects; undefined for one that does
+ * more.
+ */
 function leading(movement: Movement | undefined, shape: Shape, rank: number, facts: Facts): string | undefined {
   if (!movement || !leavesLanes(movement, shape, rank)) return undefined;
   const lead = leadOf(shape, rank).map(dimText).join();

@@ -31,15 +31,15 @@ export interface Row {
   readonly rank: number;
 }
 
-/** More steps than this between a rotation and what it rotates, no exporter takes. */
+/** No exporter puts more steps between a rotation and its operand. */
 const DEPTH = 20;
 
 /** The lanes of a value as sums over those of the base; undefined where it is none. */
 export class Combinations {
   readonly #known = new Map<Value, Map<number, Lanes | undefined>>();
-  /** A value whose leading axes are not shown to be those of the sum or product that it is in, though they may be. */
+  /** A value that may have the leading axes of its sum or product, without a proof. */
   unproven: Value | undefined;
-  /** Nodes that were read on the way, for those values that are combinations. */
+  /** The nodes behind values that are combinations, as they were read. */
   readonly nodes = new Map<Value, Node>();
 
   constructor(
@@ -103,7 +103,7 @@ export class Combinations {
     return index.map((lane) => lanes[lane] as readonly Term[]);
   }
 
-  /** What the base is in, times a number, signs or a table. */
+  /** The product of the base with a number, signs or a table. */
   #product(inner: Value, by: Value, at: At): Lanes | undefined {
     const x = scalarOf(by, this.facts);
     const lanes = this.#side(inner, at);
@@ -122,7 +122,7 @@ export class Combinations {
   }
 }
 
-/** Leading axes that may be the same, for all that is known: a dim of the result may be a broadcast of theirs. */
+/** True where leading axes may be equal: a dim of the result may be a broadcast of theirs. */
 const compatibleLeads = (a: Shape, b: Shape): boolean =>
   a.length === b.length &&
   a.every((dim, axis) => equalDims(dim, b[axis] as Dim) || (typeof dim !== 'number' && typeof b[axis] !== 'number'));
@@ -133,7 +133,7 @@ interface At {
   readonly depth: number;
 }
 
-/** Which lane of an operand each lane of the result reads. */
+/** The operand's lane for each lane of the result. */
 function broadcastOf(from: Shape, to: Shape, rank: number, toRank = rank): readonly number[] | undefined {
   const [a, b] = [blockOf(from, rank), blockOf(to, toRank)];
   return a && b && broadcastLanes(a, b);

@@ -1,11 +1,10 @@
 /**
- * Emits com.microsoft RotaryEmbedding for a rotation: input [B, N, S, D] or [B, S, N·D], positions [1] (0: row s is position s) or
- * [B, S], cos and sin [rows, width/2].
- *
- * Why this way: the op has kernels on the CPU, CUDA and WebGPU providers at any opset. RotaryEmbedding-23 would need opset 23, which loses
- * WebGPU kernels, and its CPU kernel rejects tables of batch 1 at larger batches. Tables are computed once for all layers; a table that
- * differs by batch is laid out as B·S rows with positions 0 … B·S−1, so a model's own positions, which may count from the end, stay
- * with its own Gather.
+ * Emits com.microsoft RotaryEmbedding for a rotation: input [B, N, S, D] or [B, S, N·D], positions [1] (0: row s is
+ * position s) or [B, S], cos and sin [rows, width/2].
+ * Why this way: the op has kernels on the CPU, CUDA and WebGPU providers at any opset. RotaryEmbedding-23 would need
+ * opset 23, which loses WebGPU kernels, and its CPU kernel rejects tables of batch 1 at larger batches. Tables are
+ * computed once for all layers; a table that differs by batch is laid out as B·S rows with positions 0 … B·S−1. A
+ * model's own positions may count from the end, so they stay with its own Gather.
  */
 import type { Facts } from '../../src/infer/index.js';
 import { tensorType } from '../../src/ir/types.js';
@@ -22,7 +21,7 @@ export interface Emission {
   readonly sin: Selection;
 }
 
-/** What the kernel reads, but for its form: the rotated value, or what it was split from. */
+/** The kernel's input before it gets its form: the rotated value, or the value that it was split from. */
 export function inputOf({ x }: Rotation, { form }: Layout, facts: Facts): Value {
   return (form === 'B N S D' && x.rank === 1 ? beforeHeads(x.value, facts) : undefined) ?? x.value;
 }
@@ -67,7 +66,7 @@ function kernel(input: Value, { rotation, layout, cos, sin }: Emission, tables: 
   return tables.build.op('RotaryEmbedding', inputs, attributes, { domain: 'com.microsoft', type: input.type });
 }
 
-/** Where each row of the input stands in the tables. */
+/** The row of the tables for each row of the input. */
 function positionsOf({ batchAxis, positionAxis }: Layout, cos: Selection, tables: Tables): Value {
   const { build } = tables;
   if (batchAxis === undefined) return tables.once('positions', () => build.ints(0));
@@ -98,7 +97,7 @@ function asY(value: Value, { rotation: { y } }: Emission, { build }: Tables): Va
   return build.op('Reshape', [value, build.ints(Array<number>(lead).fill(0), shape.slice(lead) as number[])]);
 }
 
-/** What a [B, N, S, D] was made of by a Transpose alone: [B, S, N·D] or [B, S, N, D]. */
+/** The source of a [B, N, S, D] behind a Transpose alone: [B, S, N·D] or [B, S, N, D]. */
 function beforeHeads(x: Value, facts: Facts): Value | undefined {
   const view = viewOf(x, facts);
   if (view?.scale !== 1 || view.axes.length !== 4 || view.base === x) return undefined;

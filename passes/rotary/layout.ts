@@ -1,4 +1,4 @@
-/** How a rotation lies in the kernel's terms: which leading axes are the batch, the positions and the heads. */
+/** Describes a rotation in the kernel's terms: the axes of batch, positions and heads among the leading ones. */
 import { type Dim, equalDims, productOf } from '../../src/ir/dims.js';
 import type { Shape } from '../../src/ir/types.js';
 import { leadOf } from '../../src/match/lanes.js';

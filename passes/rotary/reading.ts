@@ -1,4 +1,7 @@
-/** Every rotation of a model, as far as it can be read: whole, with the kernel's tables and layout, or with what is missing. */
+/**
+ * Reads every rotation of a model as far as possible: whole, with the kernel's tables and layout, or with the missing
+ * part.
+ */
 
 import type { Facts } from '../../src/infer/index.js';
 import type { Graph } from '../../src/ir/graph.js';
@@ -22,7 +25,7 @@ class Readings {
     this.#columns = new Columns(facts);
   }
 
-  /** What a value is as a rotation; undefined where it is none. */
+  /** The value read as a rotation; undefined where it is none. */
   of(value: Value): Emission | Missed | undefined {
     if (!this.#known.has(value)) this.#known.set(value, this.#read(value));
     return this.#known.get(value);
@@ -50,7 +53,7 @@ class Readings {
     return [inputOf(rotation, layout, this.facts), ...new Set(sources)];
   }
 
-  /** What was built for a graph so far. */
+  /** The tables that were built for a graph so far. */
   made(graph: Graph): Made {
     const made = this.#made.get(graph) ?? new Map<string, Value>();
     this.#made.set(graph, made);
@@ -58,8 +61,8 @@ class Readings {
   }
 
   /**
-   * The nodes that each end one rotation: of those that are inside each other the largest that can be the kernel, and where none
-   * can, the smallest.
+   * The last node of each rotation. Of nested rotations it is the largest that can be the kernel, and where none can,
+   * the smallest.
    */
   sites(graph: Graph): ReadonlySet<Node> {
     const known = this.#sites.get(graph);

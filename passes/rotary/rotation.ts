@@ -10,7 +10,7 @@ import { basesOf, Combinations, type Row, type Term } from './combination.js';
 
 /** y[i] = x[i]·cos[i] ∓ x[j]·sin[i] for the pairs i, j of the first `width` lanes; the lanes after them are x's own. */
 export interface Rotation {
-  /** What is rotated, and the result, under the same leading axes. */
+  /** The operand and the result, under the same leading axes. */
   readonly x: Row;
   readonly y: Row;
   /** Lanes of a head, and how many of them are rotated. */
@@ -155,7 +155,7 @@ function removable({ nodes }: Combinations, root: Value): Node[] {
   return [...inside];
 }
 
-/** Why a rotation cannot be the kernel, and the nodes that it consists of. */
+/** The reason that a rotation cannot be the kernel, and its nodes. */
 export interface Missed {
   readonly miss: Miss;
   readonly nodes: readonly Node[];

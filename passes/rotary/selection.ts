@@ -1,4 +1,7 @@
-/** Which columns of the exporter's tables are the kernel's: for each pair one, where both lanes of it are turned by the same angle. */
+/**
+ * Selects the kernel's columns from the exporter's tables: for each pair one column, where both lanes turn by the same
+ * angle.
+ */
 import type { Column, Columns } from './columns.js';
 import type { Pair, Rotation } from './rotation.js';
 import type { Selection } from './table.js';

@@ -1,6 +1,7 @@
 /**
- * The tables of the kernel: one row a position, one column a pair of lanes. Made once for all that rotate by the same table, by
- * computing half of what the exporter computed: cos of f instead of cos of `Concat(f, f)`, half the columns of a stored table.
+ * Builds the kernel's tables: one row a position, one column a pair of lanes. Each table is built once for all
+ * rotations that use it, and computes half as much as the exporter's: cos of f instead of cos of `Concat(f, f)`, half
+ * the columns of a stored table.
  */
 import type { Facts } from '../../src/infer/index.js';
 import { derive } from '../../src/ir/bank.js';
@@ -24,13 +25,15 @@ export interface Selection {
   readonly factor: number;
 }
 
-/** What was made in a graph, by what it is. */
+/** The tables of a graph, by key. */
 export type Made = Map<string, Value>;
 
-/** Ops that are done again on some columns of their operand, each behind the other: what is computed deeper is taken as it is. */
+/**
+ * At most this many ops in a chain are repeated on some columns of their operand; deeper values are used as they are.
+ */
 const DEPTH = 64;
 
-/** Builds tables in one graph; what was made before is used again while it stands. */
+/** Builds tables in one graph, and reuses earlier ones while they are in it. */
 export class Tables {
   constructor(
     readonly build: Rewriter,
@@ -82,7 +85,7 @@ export class Tables {
     });
   }
 
-  /** The same op on columns of its operand, where it treats each column alike. */
+  /** The same op on columns of its operand, if it treats each column alike. */
   #inner(value: Value, rank: number, columns: readonly number[], left: number): Value | undefined {
     if (value.tensor)
       return this.build.constant(
@@ -121,11 +124,11 @@ export class Tables {
   }
 }
 
-/** Two selections of one key are one, so that what is made of the first is computed before the second is needed. */
+/** Equal keys mean equal selections: values made of the first are computed before the second is needed. */
 export const keyOf = ({ value, rank, columns }: Omit<Selection, 'factor'>): string =>
   `${value.sequence} ${rank} ${columns.join()}`;
 
-/** The one value that columns were moved from, and which of its they are. */
+/** The single value that columns were moved from, and their indices in it. */
 function movedFrom(
   value: Value,
   rank: number,
@@ -152,7 +155,7 @@ function unled(value: Value, rank: number): Value {
   }
 }
 
-/** Which operand's columns an op computes its columns from, one from one, in a form that fits fewer columns as well. */
+/** The operand whose columns an op maps one to one to its own, in a form that works for fewer columns too. */
 function operandOf(node: Node, value: Value, rank: number, facts: Facts): number | undefined {
   const isAlike = (input: Value | undefined, isOfRank = true): boolean =>
     (!isOfRank || input?.shape?.length === value.shape?.length) &&

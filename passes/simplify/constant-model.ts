@@ -1,4 +1,4 @@
-/** The model that computes constants: what they are made of, copied out of their graphs, and nothing to feed. */
+/** Builds a model that computes constants: copies of the nodes behind them, without inputs. */
 
 import { instanceOf } from '../../src/ir/bank.js';
 import { fill } from '../../src/ir/clone.js';
@@ -11,8 +11,8 @@ import type { Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 
 /**
- * A model without inputs whose outputs are the values, which are of graphs with the same operator sets: all of them for the
- * first of the instances, then for the next.
+ * A model without inputs whose outputs are the values. Their graphs have the same operator sets. The outputs are all
+ * values for the first of the instances, then for the next.
  */
 export function constantModel(values: readonly Value[], instances: readonly number[] = [0]): Model {
   const { model, opsets } = (values[0] as Value).graph;
@@ -55,7 +55,7 @@ function addInstance(graph: Graph, values: readonly Value[], instance: number): 
   }
 }
 
-/** A body for a node of `graph`; what it captures is in `copies`. */
+/** A body for a node of `graph`; the values that it captures are in `copies`. */
 function bodyIn(graph: Graph, body: Graph, copies: Map<Value, Value>): Graph {
   const copy = new Graph(graph.model, body.name, graph.opsets);
   fill(copy, body, copies);

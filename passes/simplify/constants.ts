@@ -31,7 +31,7 @@ const equalEverywhere = (a: Tensor, b: Tensor): boolean =>
     isSameTensor(instanceOf(a, index), instanceOf(b, index)),
   );
 
-/** What two constants must share to be equal: nothing else is read unless they do. */
+/** A key that equal constants share: only constants of one key are read. */
 const kindOf = (tensor: Tensor): string => {
   const { run, standIn } = markOf(tensor) ?? {};
   return `${tensor.type}[${tensor.shape}]${tensor.sparse ? ' sparse' : ''} ${run ?? ''} ${standIn ?? ''}`;

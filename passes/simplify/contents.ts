@@ -10,7 +10,7 @@ import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isStatic } from './small.js';
 
-/** Bounds within which an element type is what the contents say: beyond them it would wrap. */
+/** The bounds of element types: contents beyond them would wrap. */
 const bounds: Partial<Record<DataType, readonly [number, number]>> = {
   int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   int32: [-(2 ** 31), 2 ** 31 - 1],
@@ -28,7 +28,7 @@ function becomeConstant(value: Value, facts: Facts): boolean {
   return true;
 }
 
-/** The same symbolic contents, element type and rank ⟶ the one computed first. */
+/** Equal symbolic contents, element type and rank ⟶ the value that is computed first. */
 function becomeEarlier(value: Value, facts: Facts, seen: Map<string, Value>): void {
   const contents = facts.contents(value);
   if (!contents || !value.elem || !isStatic(value.shape)) return;

@@ -1,4 +1,4 @@
-/** Which nodes the runtime may compute ahead of time, given that all they read is constant. */
+/** Finds the nodes that the runtime may compute ahead of time, if all their inputs are constant. */
 import { Work } from '../../src/infer/work.js';
 import { uniformOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
@@ -9,7 +9,7 @@ import { movedFrom } from '../../src/ops/moved.js';
 import { isPure } from './pure.js';
 import { isStatic, smallNumbers } from './small.js';
 
-/** Ops that a constant needs no runtime for, or whose result is no tensor. */
+/** Ops that make a constant without a runtime, or whose result is no tensor. */
 const others = new Set(['SequenceConstruct', 'SequenceEmpty', 'SplitToSequence', 'Optional', 'Constant']);
 
 /** True where text may go through: what joins or repeats it makes more of it than the number of elements says. */
@@ -21,7 +21,7 @@ function isNoLonger({ output }: Node): boolean {
 /** Rounds of all loops in each other that folding may take. */
 const ROUNDS = 10_000;
 
-/** How often the innermost body runs at most; infinite where a loop does not say. */
+/** The largest number of runs of the innermost body; infinite where a loop gives no limit. */
 function allRoundsOf(node: Node): number {
   const own = node.is('Loop') ? new Work(smallNumbers, Number.POSITIVE_INFINITY).roundsOf(node) : 1;
   const inner = node.bodies.flatMap((body) =>

@@ -1,8 +1,8 @@
 /**
  * Two constants in a row that scale, or that shift, ⟶ one: (x · a) · b ⟶ x · ab, (x + a) + b ⟶ x + (a + b).
- *
- * The result is rounded once instead of twice. What could tell stays: shifts of opposite signs (x + 2^23 − 2^23 rounds x to
- * a whole number), factors so large or small that the step between overflows, and half precision.
+ * The result is rounded once instead of twice. Pairs where the difference could show stay: shifts of opposite signs (x
+ * + 2^23 − 2^23 rounds x to a whole number), factors so large or small that the step between overflows, and half
+ * precision.
  */
 import type { Node } from '../../src/ir/node.js';
 import { tensorOf } from '../../src/ir/numbers.js';
@@ -24,7 +24,7 @@ const kinds: ReadonlyMap<string, 'scale' | 'shift'> = new Map([
   ['Sub', 'shift'],
 ]);
 
-/** Factors between these leave room for what they scale. */
+/** Factors between these leave room for the numbers that they scale. */
 const [LEAST, MOST] = [2 ** -40, 2 ** 40];
 
 function stepOf(node: Node): Step | undefined {

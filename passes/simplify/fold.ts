@@ -1,9 +1,8 @@
 /**
- * Constant folding, with the runtime as the evaluator: one model without inputs computes all that is worth keeping, one
- * for each set of operator sets in force (functions have their own).
- *
- * What is not folded: random and unknown ops, loops without a bound, what would make the file grow beyond a budget, what
- * stores weights in a smaller type (Cast, DequantizeLinear), and what reads large weights.
+ * Folds constants, with the runtime as the evaluator: one model without inputs computes all constants worth keeping,
+ * one for each set of operator sets in force (functions have their own).
+ * Not folded are random and unknown ops, loops without a bound, results that would make the file grow beyond a budget,
+ * ops that store weights in a smaller type (Cast, DequantizeLinear), and ops that read large weights.
  */
 import { bankOf, jointMark, MIXED } from '../../src/ir/bank.js';
 import { buildModel } from '../../src/ir/build.js';
@@ -20,7 +19,7 @@ import { ancestorsOf, constantModel } from './constant-model.js';
 import { canEvaluate } from './evaluable.js';
 import { Growth, isOversized, isStorage } from './worth.js';
 
-/** One run's folding, round after round: what the file may still grow by, and what stays as it is. */
+/** One run's folding, round after round: the bytes by which the file may still grow, and the values that stay. */
 export class Folding {
   readonly #growth: Growth;
   /** Nodes that the runtime refused: they are not tried again. */
@@ -35,7 +34,7 @@ export class Folding {
     this.#growth = new Growth(model);
   }
 
-  /** Folds what is constant in every scope. */
+  /** Folds the constant nodes of every scope. */
   async round(model: Model): Promise<void> {
     if (!this.context.evaluate) return;
     this.#spared = new Map();
@@ -49,7 +48,7 @@ export class Folding {
     }
   }
 
-  /** Says what was left in the last round. */
+  /** Reports the nodes that the last round left. */
   report(): void {
     for (const [node, reason] of this.#spared) this.context.skip(reason, node);
   }
@@ -67,14 +66,14 @@ function byOpsets(values: readonly Value[]): Iterable<Value[]> {
   return groups.values();
 }
 
-/** What a value that is computed from constants stands for, where banks are among them. */
+/** The bank behind a value that is computed from constants, if there are banks among them. */
 const bankBehind = (value: Value) =>
   jointMark([...ancestorsOf([value])].flatMap(({ inputs }) => inputs.flatMap((input) => input?.tensor ?? [])));
 
 /** Bytes of the results that one run of the runtime gives. */
 const AT_ONCE = 64 * 2 ** 20;
 
-/** Of each value its tensor, of a bank those of all instances. The values stand for equally many. */
+/** The tensor of each value, or of a bank those of all instances. All values have equally many instances. */
 async function evaluateInstances(
   values: readonly Value[],
   evaluate: NonNullable<PassContext['evaluate']>,
@@ -100,7 +99,7 @@ async function evaluateInstances(
   });
 }
 
-/** The values that constant nodes hand to others, those too big to keep cut back to what they are made of. */
+/** The constant results that other nodes read. A result that is too big to keep is replaced by its own inputs. */
 function frontierOf(graph: Graph, growth: Growth, failed: ReadonlySet<Node>, spared: Map<Node, string>): Value[] {
   const isAfforded = (value: Value, constant: ReadonlySet<Node>): boolean => {
     const short = growth.shortFor(value, constant);
@@ -166,7 +165,7 @@ async function evaluateAll(
       context.skip('constants are not folded: the runtime does not start. Is onnxruntime-node installed?');
       return results;
     }
-    // What took too long would do so again in halves.
+    // Work that took too long would do so again in halves.
     const isEnded = (error as { readonly kind?: string }).kind === 'timeout';
     if (values.length === 1 || isEnded) {
       for (const { producer } of values) {

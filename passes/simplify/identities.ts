@@ -62,7 +62,7 @@ const where: Identity = (node) => {
   return chosen && isSameShape(node, chosen) ? chosen : undefined;
 };
 
-/** Of ops that compute. */
+/** Identities of ops that compute. */
 const identities: ReadonlyMap<string, Identity> = new Map(
   Object.entries({
     Sum: single,
@@ -81,7 +81,7 @@ const identities: ReadonlyMap<string, Identity> = new Map(
   }),
 );
 
-/** Replaces the outputs of such nodes in a scope by what they equal. */
+/** Replaces the outputs of such nodes in a scope by their equals. */
 function bypass(graph: Graph, facts: Facts): void {
   for (const node of graph.nodes()) {
     const output = node.outputs[0];

@@ -1,4 +1,4 @@
-/** If with a constant condition, or one that what comes after decides ⟶ the nodes of the branch that is taken. */
+/** An If with a constant condition, or one that later nodes decide ⟶ the nodes of the taken branch. */
 import { branchOf, type Facts } from '../../src/infer/index.js';
 import { fill } from '../../src/ir/clone.js';
 import type { Graph } from '../../src/ir/graph.js';
@@ -35,7 +35,10 @@ function inlineBranch(node: Node, branch: Graph): void {
   graph.remove(node);
 }
 
-/** A condition that is the same in every run that succeeds is a constant, for all that reads it in the If's scope: only where that runs. */
+/**
+ * A condition that is the same in every successful run becomes a constant, for all its readers in the If's scope: only
+ * there the If surely runs.
+ */
 export function decideIfs(_: Model, facts: Facts, context: PassContext): void {
   const reasons = new Map<string, Node[]>();
   for (const [node, { condition, because }] of facts.decisions()) {

@@ -1,6 +1,6 @@
 /**
- * What follows a linear op and scales or shifts its channels goes into its weights: W·s, (b − mean)·s + shift.
- * The new weights are left as nodes over constants; constant folding computes them, so without a runtime nothing is done.
+ * A scale or shift of channels behind a linear op ⟶ its weights: W·s, (b − mean)·s + shift. The new weights are left as
+ * nodes over constants; constant folding computes them, so without a runtime nothing is done.
  */
 import type { Facts } from '../../src/infer/index.js';
 import type { Graph } from '../../src/ir/graph.js';

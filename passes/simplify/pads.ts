@@ -6,13 +6,13 @@ import { movementOf } from '../../src/ops/moved.js';
 import { byOp, everywhere, soleProducer } from './rules.js';
 import { int64s, isAll, isReadOnce, smallNumbers } from './small.js';
 
-/** How many elements go before and behind every axis. */
+/** The number of elements before and behind every axis. */
 interface Extent {
   readonly begin: readonly number[];
   readonly end: readonly number[];
 }
 
-/** What a Pad by one value puts around every axis; undefined where that is not known. */
+/** The border that a Pad by one value puts around every axis; undefined where it is unknown. */
 function extentOf(node: Node, facts: Facts): Extent | undefined {
   const movement = movementOf(node.outputs[0], facts);
   if (movement?.kind !== 'placed' || movement.outside === undefined) return undefined;
@@ -35,7 +35,7 @@ function filling(pad: Node): number | undefined {
   return pad.inputs[2] ? smallNumbers(pad.inputs[2])?.[0] : 0;
 }
 
-/** Pads that add up: what the first cut off, the second does not put back. */
+/** Joins Pads that add up. A second Pad does not restore elements that the first cut off. */
 function joinPads(node: Node, facts: Facts): void {
   const inner = soleProducer(node.inputs[0], node, 'Pad');
   const x = inner?.inputs[0];

@@ -1,4 +1,7 @@
-/** Parts of a value along an axis, however they are cut: put together again, taken from what was put together, or cut by one Split. */
+/**
+ * Simplifies parts of a value along an axis, cut in any way: parts joined again, parts of joined values, or parts cut
+ * by one Split.
+ */
 import type { Facts } from '../../src/infer/index.js';
 import { addDims, type Dim, equalDims } from '../../src/ir/dims.js';
 import type { Model } from '../../src/ir/model.js';
@@ -30,7 +33,7 @@ function partOf(value: Value | undefined, facts: Facts): Part | undefined {
   return { source, axis, start: place.start, size: after?.[axis] as Dim };
 }
 
-/** How many of these values, from the first on, are one whole in order; 0 for none. */
+/** The number of these values, from the first on, that form one whole in order; 0 for none. */
 function wholeOf(
   values: readonly Value[],
   axis: number,

@@ -1,4 +1,4 @@
-/** Which nodes give the same outputs for the same inputs every time. */
+/** Finds the nodes that give the same outputs for the same inputs every time. */
 
 import { schemaOf } from '../../src/infer/index.js';
 import { calleesFirst } from '../../src/ir/call-order.js';
@@ -18,7 +18,7 @@ function isKnown(node: Node): boolean {
 const isPureItself = (node: Node): boolean =>
   isKnown(node) && !(node.is('Dropout') && node.inputs[2] && !isAll(node.inputs[2], 0));
 
-/** What is known of functions. Passes add nothing that draws, so that a function stays what it is. */
+/** Functions that were checked. Passes add no random nodes, so a pure function stays pure. */
 const pureFunctions = new WeakMap<ModelFunction, boolean>();
 
 function isPureFunction(fn: ModelFunction): boolean {

@@ -1,11 +1,11 @@
-/** How an idea goes over the nodes of a model, and the edits that ideas make of them. */
+/** Applies an idea to the nodes of a model, and holds the edits that ideas share. */
 import type { Facts } from '../../src/infer/index.js';
 import type { Attributes } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 
-/** What is tried on one node. */
+/** An attempt on one node. */
 export type NodeRule = (node: Node, facts: Facts) => void;
 
 /** Tries a rule on every node of ai.onnx that something reads, in every scope. */
@@ -32,7 +32,7 @@ export function soleProducer(value: Value | undefined, reader: Node, opType?: st
   return node.graph === reader.graph && (opType === undefined || node.opType === opType) ? node : undefined;
 }
 
-/** Puts a node in the place of another's first output; what it is called is `named`'s. */
+/** Puts a node in the place of another's first output; `named` decides its name. */
 export function replaceBy(
   { graph, output }: Node,
   opType: string,

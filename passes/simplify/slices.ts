@@ -5,7 +5,7 @@ import { bigintsOf } from '../../src/ir/numbers.js';
 import { setInputs, soleProducer } from './rules.js';
 import { int64s, smallNumbers } from './small.js';
 
-/** What a Slice takes of one axis: x[start:end:step]. */
+/** The part of one axis that a Slice takes: x[start:end:step]. */
 interface Range {
   readonly axis: number;
   readonly start: bigint;
@@ -16,7 +16,7 @@ interface Range {
 /** Ends from here on reach the last element of any dim. */
 const BEYOND = 2n ** 31n - 1n;
 
-/** What a Slice says where all of it is constant. */
+/** The ranges of a Slice whose parameters are all constant. */
 function rangesOf(node: Node, rank: number | undefined): readonly Range[] | undefined {
   const [, starts, ends, axesInput, stepsInput] = node.inputs;
   if (rank === undefined || !starts?.tensor || !ends?.tensor) return undefined;
@@ -33,8 +33,8 @@ function rangesOf(node: Node, rank: number | undefined): readonly Range[] | unde
 }
 
 /**
- * x[a:b][c:d] as one range of steps of 1; undefined where that depends on a size that is not known. Offsets from the
- * front add up; an end counted from the back is the same for both where the first goes to the last element.
+ * x[a:b][c:d] as one range of steps of 1; undefined where that depends on an unknown size. Offsets from the front add
+ * up; an end counted from the back is the same for both where the first goes to the last element.
  */
 function compose(first: Range, second: Range): Range | undefined {
   const { axis, start: a, end: b } = first;

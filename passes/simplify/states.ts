@@ -1,4 +1,4 @@
-/** Initial states of LSTM, GRU and RNN that are zeros ⟶ left out, which means zeros. */
+/** Initial states of LSTM, GRU and RNN that are zeros ⟶ left out; the default is zeros. */
 import type { Facts } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';

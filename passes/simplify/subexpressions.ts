@@ -9,7 +9,7 @@ import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isPure } from './pure.js';
 
-/** Nodes by what they compute; an inner scope sees those that come before its owner. */
+/** Nodes by their expression; an inner scope sees the nodes before its owner. */
 class Computed {
   readonly #nodes = new Map<string, Node>();
   constructor(readonly outer?: Computed) {}
@@ -30,7 +30,7 @@ const SMALL = 4096;
 /** Equal names mean the same value, or the same tensor. */
 type NameOf = (one: Value | Tensor) => string;
 
-/** What a node computes, as text; undefined where that cannot be told. */
+/** A node's expression as text; undefined where it has no comparable one. */
 function keyOf(node: Node, nameOf: NameOf, depth = 0): string | undefined {
   if (!isPure(node)) return undefined;
   const inputs = node.inputs.map((value) => (value ? nameOf(value) : ''));
@@ -47,7 +47,7 @@ function keyOf(node: Node, nameOf: NameOf, depth = 0): string | undefined {
   return `${node.domain}.${node.opType}:${node.overload}(${inputs})${outputs}{${attributes.sort().join(';')}}`;
 }
 
-/** What a body computes: what it defines is named by position, its constants by their numbers, what it captures as outside. */
+/** A body's expression: inner values are named by position, constants by their numbers, captured values as outside. */
 function bodyKey(body: Graph, outer: NameOf, depth: number): string | undefined {
   const own = new Map<Value | Tensor, string>();
   const nameOf: NameOf = (one) => own.get(one) ?? outer(one);

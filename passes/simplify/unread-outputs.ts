@@ -19,7 +19,7 @@ function isFree(node: Node, index: number): boolean {
   return true;
 }
 
-/** Does so in every scope; what the schema does not call optional stays. */
+/** Leaves out unread outputs in every scope, where the schema calls them optional. */
 export function leaveOutUnread(model: Model): void {
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {

@@ -16,7 +16,10 @@ import { int64s, smallNumbers } from './small.js';
 const isView = (node: Node | undefined): node is Node =>
   node?.outputs[0] !== undefined && reshapeOf(node.outputs[0]) !== undefined;
 
-/** What a Reshape of `from` to `to` is told: numbers, and 0 where a dim is copied or -1 once; undefined where that is not enough. */
+/**
+ * The target of a Reshape from `from` to `to`: numbers, 0 for a copied dim, and at most one -1; undefined where that is
+ * not enough.
+ */
 export function reshapeTarget(from: Shape | undefined, to: Shape | undefined): number[] | undefined {
   if (!to) return undefined;
   let rest = 0;
@@ -50,7 +53,7 @@ function reshapeTo(node: Node, x: Value, target: readonly number[]): void {
   graph.setAttribute(node, 'allowzero', undefined);
 }
 
-/** The value that a chain of views starts from, or one on the way that has the shape of its end already. */
+/** Skips views: reads the start of a chain, or the first value on it that already has the shape of its end. */
 function skipViews(node: Node): void {
   const { output, graph } = node;
   let value: Value | undefined = node.inputs[0];

@@ -1,4 +1,4 @@
-/** What a folded constant costs the file, and how much of that is worth it. */
+/** Weighs a folded constant: the bytes that it adds to the file against the work that it saves. */
 import { growing, Work } from '../../src/infer/work.js';
 import type { BudgetName } from '../../src/ir/budget.js';
 import type { Graph } from '../../src/ir/graph.js';
@@ -14,7 +14,7 @@ import { isStatic, smallNumbers } from './small.js';
 /** Bytes that one folded value may add to the file. */
 const GROWTH = 64 * 1024;
 
-/** Bytes of it that a weight which others read as well may be stored a second time for. */
+/** A weight with other readers may be stored a second time up to this many bytes. */
 const TWICE = 4096;
 
 /** Weights beyond this are not read: all of them would be in memory at once, here and where the runtime is. */
@@ -81,16 +81,16 @@ function largestIn(body: Graph): number {
   return largest;
 }
 
-/** True where a result whose size was not known before turns out to be one that is not worth its bytes. */
+/** True for a result whose size was unknown before and turns out to be not worth its bytes. */
 export const isOversized = (value: Value, tensor: Tensor): boolean =>
   bytesOf(value) === undefined && tensor.byteLength > GROWTH;
 
-/** What may still be added to a model's file. */
+/** The bytes that may still be added to a model's file. */
 export class Growth {
   #left: number;
   /** Constants that another value has made free already. */
   readonly #claimed = new Set<Value>();
-  /** Nodes that are folded, and the operations that they take. */
+  /** Nodes that are folded, and their operations. */
   readonly #worked = new Set<Node>();
   #work = 0;
 
@@ -98,7 +98,7 @@ export class Growth {
     this.#left = model.budget.limitOf('folding-bytes');
   }
 
-  /** Why a value had better stay computed; undefined where it may be folded. `constant`: the nodes that would go. */
+  /** The reason to leave a value computed; undefined where it may be folded. `constant`: the nodes that would go. */
   refusal(value: Value, constant: ReadonlySet<Node>): string | undefined {
     const bytes = bytesOf(value);
     const { budget } = value.graph.model;
@@ -141,7 +141,7 @@ const sumOf = (work: Iterable<readonly [Node, number]>): number => {
   return sum;
 };
 
-/** Bytes of the constants that nothing but the nodes that go reads. */
+/** The bytes of constants that only removed nodes read. */
 function freed(constants: ReadonlySet<Value>, constant: ReadonlySet<Node>): number {
   let bytes = 0;
   for (const value of constants) if (isFreed(value, constant)) bytes += value.tensor?.byteLength ?? 0;
