@@ -1,10 +1,17 @@
 /** Finds where a result drifts from its original: the error by depth, and the first block and node that cause it. */
+
+import { z } from 'zod';
 import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
-import { optionsIn } from './ir/options.js';
-import { bisectOptions } from './option-schemas.js';
+import { abortSignal, optionsIn } from './ir/options.js';
+import { milliseconds, provider, reference, type SchemasOf, settings } from './option-schemas.js';
 import { partsOf } from './region/blocks/parts.js';
 import type { ByBlockOptions, ErrorByBlock } from './validate/by-block/index.js';
+
+const bisectOptions = z.object({
+  ...settings('allowOutsideData'),
+  ...{ ...reference, target: provider, timeoutMs: milliseconds, signal: abortSignal },
+} satisfies SchemasOf<ByBlockOptions & Abortable>);
 
 /**
  * Runs both models on the same inputs, the runtime's own optimizations off, and compares every value that both compute. Values inside

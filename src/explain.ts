@@ -1,16 +1,18 @@
 /** Explains fusions: for every site of the fusing passes, the tree of what was expected, matched and failed. */
+
+import { z } from 'zod';
 import { fuse } from '../passes/presets.js';
 import { inferTypes } from './infer/index.js';
 import type { Shortage } from './ir/budget.js';
 import { cloneModel } from './ir/clone.js';
 import { expectModel } from './ir/errors.js';
 import { Model } from './ir/model.js';
-import { optionsIn } from './ir/options.js';
+import { called, optionsIn, text } from './ir/options.js';
 import { UsageError } from './ir/usage-error.js';
 import type { Trace } from './match/trace.js';
 import { raisedCopy } from './opset/raise.js';
 import { optimize } from './optimize.js';
-import { explainOptions } from './option-schemas.js';
+import { provider, type SchemasOf, settings } from './option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './plugins.js';
 import { passContext } from './run/context.js';
 import type { PassesLike } from './run/parse.js';
@@ -40,6 +42,11 @@ export interface Explanation extends SiteResult {
   readonly because?: string;
   readonly trace?: Trace;
 }
+
+const explainOptions = z.object({
+  ...settings('plugins', 'passes'),
+  ...{ rule: text, at: text, target: provider, onShortage: called<(shortage: Shortage) => void>() },
+} satisfies SchemasOf<ExplainOptions>);
 
 /** Explains every site. Runs nothing, and the model stays as it is. Throws UsageError for a rule or a node that has no site. */
 export async function explain(model: Model, given: ExplainOptions = {}): Promise<Explanation[]> {

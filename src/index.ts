@@ -48,7 +48,7 @@ export {
   type PassFactory,
   type Target,
 } from './run/pass.js';
-export type { Progress } from './run/pipeline.js';
+export type { Progress } from './run/pipeline-options.js';
 export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';
 export type { TargetCpu } from './run/target-cpu.js';
 export type { VerifyLevel } from './run/verify/verifier.js';

@@ -3,11 +3,13 @@
  * none of them.
  */
 
+import { z } from 'zod';
 import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
-import { optionsIn } from './ir/options.js';
+import { abortSignal, any, called, optionsIn, truth } from './ir/options.js';
+import type { Say } from './ir/outlook.js';
 import { UsageError } from './ir/usage-error.js';
-import { validateOptions } from './option-schemas.js';
+import { choice, milliseconds, provider, reference, type SchemasOf, settings } from './option-schemas.js';
 import { builtIn } from './plugins.js';
 import { isNode } from './run/machine.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
@@ -23,6 +25,35 @@ export interface MadeBy {
   readonly passes?: PassesLike;
   readonly report?: Pick<Report, 'fidelity'>;
 }
+
+const validateOptions = z.object({
+  ...settings(
+    'passes',
+    'targetCpu',
+    'maxError',
+    'minCosine',
+    'minSpeedup',
+    'failOnFallback',
+    'speed',
+    'rollout',
+    'timeBudget',
+    'allowOutsideData',
+  ),
+  ...{
+    ...reference,
+    provider: settings('target').target,
+    fidelity: choice(['exact', 'rounding', 'lossy']),
+    report: any,
+  },
+  ...{
+    budgetMs: milliseconds,
+    patience: any,
+    timeoutMs: milliseconds,
+    onProgress: called<Say>(),
+    signal: abortSignal,
+  },
+  ...{ absent: provider, isUnchanged: truth, deadline: any },
+} satisfies SchemasOf<ValidateOptions & MadeBy & Abortable>);
 
 /**
  * Runs a result and its original in child processes: accuracy, speed, and the placement of nodes. A failure of the

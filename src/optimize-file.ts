@@ -3,29 +3,30 @@
  * gate holds.
  */
 
+import { z } from 'zod';
 import { flattenOutputs } from '../passes/flatten-outputs.js';
 import { fuseAttn } from '../passes/fuse-attn.js';
 import { abortable } from './abortable.js';
-import { type Config, flagOf } from './config.js';
+import { type Config, configSchema, flagOf } from './config.js';
 import { checkContractPaths, contractFiles, contractPathsOf } from './contract-files.js';
 import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } from './destination.js';
 import type { TextFile, WrittenSet } from './disk/write-set.js';
 import type { Model } from './ir/model.js';
-import { optionsIn } from './ir/options.js';
+import { abortSignal, called, optionsIn, text, truth } from './ir/options.js';
 import { paceOf, type Say } from './ir/outlook.js';
 import { summarize } from './ir/summary.js';
 import { UsageError } from './ir/usage-error.js';
 import { readModel } from './onnx/read.js';
 import { writeModelSet } from './onnx/write.js';
 import { optimizeBy, targetOf } from './optimize.js';
-import { optimizeFileOptions } from './option-schemas.js';
+import { onGate, type SchemasOf } from './option-schemas.js';
 import { catalogueWith } from './plugins.js';
 import { abortPoint } from './run/abort-point.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
 import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity, Pass } from './run/pass.js';
-import type { Progress } from './run/pipeline.js';
+import type { Progress } from './run/pipeline-options.js';
 import type { Report } from './run/report.js';
 import { withTakenBack, worthless } from './run/take-back/worthless.js';
 import { levelFor, type VerifyLevel } from './run/verify/verifier.js';
@@ -45,6 +46,19 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
   /** Ends the work early: the promise rejects with the signal's reason, nothing is written and nothing is left. */
   readonly signal?: AbortSignal;
 }
+
+const optimizeFileOptions = z.object({
+  ...configSchema.omit({ passes: true }).shape,
+  ...{
+    out: text,
+    force: truth,
+    reportPath: text,
+    onGate,
+    onProgress: called<Say>(),
+    command: text,
+    signal: abortSignal,
+  },
+} satisfies SchemasOf<OptimizeFileOptions>);
 
 /**
  * Optimizes a model file into another. Throws GateError, with the report, where a gate fails: nothing is written then,

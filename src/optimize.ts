@@ -1,4 +1,6 @@
 /** Runs the pipeline for users: looks names up in the catalogue, and hands in a runtime where there is one. */
+
+import { z } from 'zod';
 import { freeze } from '../passes/freeze.js';
 import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
@@ -8,9 +10,9 @@ import type { Limits } from './ir/budget.js';
 import { withLimits } from './ir/clone.js';
 import { expectModel } from './ir/errors.js';
 import type { Model } from './ir/model.js';
-import { optionsIn } from './ir/options.js';
+import { abortSignal, any, called, optionsIn, text } from './ir/options.js';
 import { UsageError, unknownText } from './ir/usage-error.js';
-import { optimizeOptions } from './option-schemas.js';
+import { onGate, type SchemasOf, settings } from './option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './plugins.js';
 import { holdsOn } from './run/cpus.js';
 import { deadlineOf, type TimeOptions } from './run/deadline.js';
@@ -19,7 +21,8 @@ import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass, Target } from './run/pass.js';
-import { type PipelineOptions, type Progress, runPipeline } from './run/pipeline.js';
+import { runPipeline } from './run/pipeline.js';
+import type { PipelineOptions, Progress } from './run/pipeline-options.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { variantsOf } from './run/tune/tuning.js';
@@ -68,6 +71,34 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   /** Ends the work early: the promise rejects with the signal's reason, and no file is left behind. */
   readonly signal?: AbortSignal;
 }
+
+const optimizeOptions = z.object({
+  ...settings(
+    'budget',
+    'plugins',
+    'target',
+    'targetCpu',
+    'verify',
+    'tune',
+    'inputs',
+    'seed',
+    'shapes',
+    'dims',
+    'keepFunctions',
+    'require',
+    'timeBudget',
+    'maxError',
+    'minCosine',
+    'allowRollback',
+  ),
+  ...{
+    onGate,
+    onProgress: called<(progress: Progress) => void>(),
+    command: text,
+    signal: abortSignal,
+    deadline: any,
+  },
+} satisfies SchemasOf<OptimizeOptions>);
 
 /**
  * Runs passes on a clone of the model: `optimize(model, 'fuse-attn,int8')` or `optimize(model, [passes.int8()])`.

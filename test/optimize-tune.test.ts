@@ -1,4 +1,5 @@
 /** Tuning as a program asks for it, on the real runtime: what is raced differs so much that noise decides nothing. */
+
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildModel } from '../src/ir/build.js';
@@ -9,7 +10,7 @@ import type { Value } from '../src/ir/value.js';
 import { closeRuntime } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
 import { definePass } from '../src/run/pass.js';
-import type { Progress } from '../src/run/pipeline.js';
+import type { Progress } from '../src/run/pipeline-options.js';
 import { reportSchema } from '../src/run/report.js';
 import { opCounts } from './check-pass.js';
 

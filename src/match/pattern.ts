@@ -99,6 +99,11 @@ export class Pattern<out Captures = unknown> {
     this.subject = others.length === 0 ? first : undefined;
   }
 
+  /** The pattern inside captures, conditions and marks, which have no step of their own. */
+  get bare(): Pattern {
+    return isAround(this.shape) ? (this.parts[0] as Pattern).bare : this;
+  }
+
   /** The same, and a capture of the value it matches. */
   as<Name extends string>(name: Name): Pattern<Captures & Record<Name, Value>> {
     return new Pattern(`${name} = ${this.text}`, { kind: 'as', name }, [this]);
@@ -110,9 +115,6 @@ export class Pattern<out Captures = unknown> {
   }
 }
 
-/** The pattern inside what stands around it and has no step of its own: a capture of it, a condition, a mark. */
-export const bare = (pattern: Pattern): Pattern =>
-  isAround(pattern.shape) ? bare(pattern.parts[0] as Pattern) : pattern;
 const isAround = ({ kind }: Shape): boolean => wrapping.has(kind);
 
 function widthOf(shape: Shape, parts: readonly Pattern[]): number {

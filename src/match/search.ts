@@ -3,13 +3,17 @@ import type { Facts } from '../infer/index.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 import { Miss } from './miss.js';
-import type { Pattern } from './pattern.js';
 import type { Reader } from './reader.js';
+
+/** A part of a pattern, as a search keeps it: told from others by what is inside its captures, conditions and marks. */
+export interface PatternPart {
+  readonly bare: PatternPart;
+}
 
 /** One part of a pattern and what it matched; a linked list, so that backtracking is forgetting. */
 interface Step {
   readonly before: Step | undefined;
-  readonly part: Pattern;
+  readonly part: PatternPart;
   readonly at: Value;
   readonly nodes: readonly Node[];
 }
@@ -39,7 +43,7 @@ export class Environment {
     return new Environment(captures, this.last, this.depth, this.reader, this.sites);
   }
 
-  matched(part: Pattern, at: Value, nodes: Iterable<Node> = []): Environment {
+  matched(part: PatternPart, at: Value, nodes: Iterable<Node> = []): Environment {
     const list = [...nodes];
     const step = { before: this.last, part, at, nodes: list };
     return new Environment(this.captures, step, this.depth + list.length, this.reader, this.sites);
@@ -56,7 +60,7 @@ export class Environment {
   }
 
   /** What matched, in the order it did. */
-  steps(): { readonly part: Pattern; readonly at: Value; readonly nodes: readonly Node[] }[] {
+  steps(): { readonly part: PatternPart; readonly at: Value; readonly nodes: readonly Node[] }[] {
     const steps: Step[] = [];
     for (let step = this.last; step; step = step.before) steps.push(step);
     return steps.reverse();
@@ -75,7 +79,7 @@ export const capturesOf = <C>(environment: Environment): C => Object.fromEntries
 /** The deepest failure of a search. */
 export interface Failure {
   readonly environment: Environment;
-  readonly part: Pattern;
+  readonly part: PatternPart;
   readonly at: Value;
   readonly reason: string;
 }
@@ -90,7 +94,7 @@ export class Search {
   ) {}
 
   /** Remembers where an attempt ended, if none came deeper; that all but a number matched says more than another end as deep. */
-  fail(environment: Environment, part: Pattern, at: Value, reason: string, isNumber = false): void {
+  fail(environment: Environment, part: PatternPart, at: Value, reason: string, isNumber = false): void {
     const deepest = this.deepest?.environment.depth ?? -1;
     if (isNumber ? deepest > environment.depth : deepest >= environment.depth) return;
     this.deepest = { environment, part, at, reason };

@@ -7,7 +7,7 @@ import type { Value } from '../ir/value.js';
 import { atomExpression, factored, leafOf, numberOf, onlyAtom, scale } from './expression.js';
 import { isNear } from './near.js';
 import type { Atom, Call, Expression, Factor, Reduction, Term } from './normal-form.js';
-import { bare, type Part, type Pattern, type Shape } from './pattern.js';
+import type { Part, Pattern, Shape } from './pattern.js';
 import { plainOf } from './plain.js';
 import { isOdd, powerOf } from './ratio.js';
 import { Reader } from './reader.js';
@@ -74,12 +74,12 @@ function* exactly(
     if (isAny || multiples.some((one) => isNear(ratio, one, subject.at.elem))) {
       given?.(ratio);
       yield found;
-    } else search.fail(found, bare(pattern), subject.at, otherMultiple(pattern, subject, ratio), true);
+    } else search.fail(found, pattern.bare, subject.at, otherMultiple(pattern, subject, ratio), true);
   }
 }
 
 function otherMultiple(pattern: Pattern, { of }: Subject, ratio: number): string {
-  const { shape } = bare(pattern);
+  const { shape } = pattern.bare;
   if (shape.kind === 'polynomial') {
     const coefficients = polynomialIn(of).coefficients;
     return `expected other coefficients; found ${coefficients.join(', ')}`;
@@ -315,7 +315,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
       if (answer === true) yield found;
       else if (typeof answer !== 'string' || answer === '')
         throw new TypeError(`pattern ${pattern.text}: where: expected true or a reason; found ${foundText(answer)}`);
-      else search.fail(found.environment, bare(pattern), value, answer);
+      else search.fail(found.environment, pattern.bare, value, answer);
     }
   },
 

@@ -1,6 +1,6 @@
 /** A pattern as a tree with what became of each of its parts: what `explain` draws. */
-import { bare, type Pattern } from './pattern.js';
-import type { Environment, Failure } from './search.js';
+import type { Pattern } from './pattern.js';
+import type { Environment, Failure, PatternPart } from './search.js';
 
 /**
  * matched, with all below it; failed, where the attempt that came furthest ended; partly: what is above that, itself as expected;
@@ -20,15 +20,15 @@ export interface Trace {
 
 /** The tree of a pattern, of a match or of the failure that ended an attempt. */
 export function traceOf(pattern: Pattern, environment: Environment | undefined, failure?: Failure): Trace {
-  const matched = new Map<Pattern, string>();
+  const matched = new Map<PatternPart, string>();
   for (const { part, at } of environment?.steps() ?? [])
-    if (!matched.has(bare(part))) matched.set(bare(part), at.producer?.label ?? at.name);
+    if (!matched.has(part.bare)) matched.set(part.bare, at.producer?.label ?? at.name);
   const draw = (part: Pattern): Trace => {
-    const parts = bare(part).parts.map(draw);
+    const parts = part.bare.parts.map(draw);
     const { text } = part;
-    if (failure && bare(failure.part) === bare(part))
+    if (failure && failure.part.bare === part.bare)
       return { text, mark: 'failed', at: failure.at.producer?.label ?? failure.at.name, reason: failure.reason, parts };
-    const at = matched.get(bare(part));
+    const at = matched.get(part.bare);
     // An alternative is no step of its own: the one that was taken, or came furthest, stands for it.
     const taken = (text === 'one of' || text === 'maybe') && (parts.find(hasFailed) ?? parts.find(isMatched));
     // Of what may stand around a pattern, the pattern alone where nothing does.

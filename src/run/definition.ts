@@ -1,6 +1,55 @@
-/** What the parts of a pass's definition have to be. Where no types were checked they may be anything. */
+/** What the definition of a pass consists of, and a check of each part: where no types were checked they may be anything. */
+
+import type { z } from 'zod';
+import type { Model } from '../ir/model.js';
+import type { Tensor } from '../ir/tensor.js';
 import { foundText, unknownText } from '../ir/usage-error.js';
-import type { PassDefinition } from './pass.js';
+import type { RuleHost, Target } from '../match/rule.js';
+import type { TargetCpu } from './target-cpu.js';
+
+/** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
+export type Fidelity = 'exact' | 'rounding' | 'lossy';
+
+/** What a pass may ask and tell while it runs. */
+export interface PassContext extends RuleHost {
+  /** Goes on with a copy that has few repeats of each block for all of them; the pipeline stamps the others out at its end. */
+  shorten(model: Model): void;
+  /**
+   * Runs a model without inputs on the runtime's CPU provider and gives its outputs in order;
+   * undefined where there is no runtime (a browser). Rejects when the runtime does.
+   */
+  readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
+  /** The CPUs that the result is meant for, where the target is `cpu`; undefined for all. */
+  readonly targetCpu: readonly TargetCpu[] | undefined;
+}
+
+export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
+  /** The file's name, and the name on the command line. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** One sentence: the line of --help and the row of the README. */
+  readonly summary: string;
+  readonly fidelity: Fidelity;
+  /**
+   * What it must be given: inferred types; all repeats of a block, where `regional` has left few for many; as constants of a
+   * local function, the weights that its calls hand in.
+   */
+  readonly needs?: readonly ('types' | 'repeats' | 'weights')[];
+  /** The least ai.onnx opset of what it emits: an older model is raised to it first, if every node can be. */
+  readonly opset?: number;
+  /** True where all it does is to ask for `shorten`: it is given the model itself. */
+  readonly shortens?: boolean;
+  /** True where removing what nothing reads is its work: a model in which it finds that alone is changed. */
+  readonly clears?: boolean;
+  readonly options: Schema;
+  /**
+   * For a pass whose purpose on the target is speed: the other options that tuning tries beside those asked for, perhaps none. It asks
+   * `leaves` of every place before it edits there.
+   */
+  variants?(options: z.output<Schema>, target: Target): readonly z.output<Schema>[] | undefined;
+  /** Edits the model in place. Running it twice equals running it once. */
+  run(model: Model, options: z.output<Schema>, context: PassContext): void | Promise<void>;
+}
 
 /** Names are words of a command line: `:` and `,` have a meaning there. */
 const isName = (name: unknown): name is string =>

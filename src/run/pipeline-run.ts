@@ -13,7 +13,7 @@ import { Regions } from '../region/regions.js';
 import { abortPoint } from './abort-point.js';
 import { placesIn } from './context.js';
 import type { Fidelity, Pass } from './pass.js';
-import type { PipelineOptions, Progress } from './pipeline.js';
+import type { PipelineOptions, Progress } from './pipeline-options.js';
 import { type PassResult, type Warning, warningsOf } from './pipeline-result.js';
 import { type PassRun, runPass } from './run-pass.js';
 import { sitesOf } from './sites.js';

@@ -13,8 +13,7 @@ import type { OutputAccuracy } from './judge/accuracy.js';
 import type { Gate, GateOptions } from './judge/gates.js';
 import type { PlacementReport } from './placement.js';
 import type { ReferenceOptions } from './reference-runs.js';
-import type { MeasuredRollout } from './rollout/index.js';
-import type { MeasureOptions } from './rollout/measure.js';
+import type { MeasuredRollout, MeasureOptions } from './rollout/index.js';
 import type { Form } from './sides/forms.js';
 import type { SpeedOptions, SpeedReport } from './speed/speed.js';
 

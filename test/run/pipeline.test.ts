@@ -6,7 +6,8 @@ import { ModelError, PassError } from '../../src/ir/errors.js';
 import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/numbers.js';
 import { definePass, type Fidelity } from '../../src/run/pass.js';
-import { type PipelineOptions, type Progress, runPipeline } from '../../src/run/pipeline.js';
+import { runPipeline } from '../../src/run/pipeline.js';
+import type { PipelineOptions, Progress } from '../../src/run/pipeline-options.js';
 import type { Verdict, Verifier } from '../../src/run/verify/verifier.js';
 
 const model = () =>

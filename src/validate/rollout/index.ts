@@ -260,3 +260,13 @@ export interface MeasuredRollout extends RolloutReport {
   readonly form: 'plain' | 'emulated';
   readonly source: Feeds['source'];
 }
+
+export interface MeasureOptions {
+  readonly provider: Provider;
+  readonly gate: Gate;
+  readonly fidelity: Fidelity;
+  readonly deadline: Deadline;
+  readonly seed?: number;
+  /** The number of steps; 0 for none. Default: a few. */
+  readonly rollout?: number;
+}

@@ -2,32 +2,19 @@
  * Measures the rollout of a comparison: chooses models, arithmetic and inputs, and applies its outcome to the verdict.
  */
 
-import type { Deadline } from '../../run/deadline.js';
-import type { Fidelity } from '../../run/pass.js';
-import { type Provider, RuntimeError } from '../../runtime/isolate.js';
-import type { Gate } from '../judge/gates.js';
+import { RuntimeError } from '../../runtime/isolate.js';
 import { perturbed } from '../judge/noise.js';
 import type { Reference } from '../reference.js';
 import type { Contestant } from '../sides/contestant.js';
 import { type Side, sideOf } from '../sides/forms.js';
 import { placeOf } from '../sides/place.js';
 import type { AccuracyReport } from '../validation.js';
-import { type MeasuredRollout, rollout } from './index.js';
+import { type MeasuredRollout, type MeasureOptions, rollout } from './index.js';
 import { planOf } from './plan.js';
 
 /** The default number of steps, and the shares of the time left for default and for requested steps. */
 const STEPS = 4;
 const SHARES = { usual: 0.1, asked: 0.5 };
-
-export interface MeasureOptions {
-  readonly provider: Provider;
-  readonly gate: Gate;
-  readonly fidelity: Fidelity;
-  readonly deadline: Deadline;
-  readonly seed?: number;
-  /** The number of steps; 0 for none. Default: a few. */
-  readonly rollout?: number;
-}
 
 /** Undefined where no output feeds an input. The result runs in emulated arithmetic where that differs from the provider's. */
 export async function measureRollout(
