@@ -38,11 +38,8 @@ export async function run(flags: Flags): Promise<undefined> {
     print(`${p.bold(p.name(name))}${also}  ${p.dim(fidelity)}`);
     for (const line of hanging(summary, width, '    ')) print(line);
     const names = table(options.map((one) => [`:${one.name}=`, `${one.type}${defaultText(one.default)}`]));
-    for (const line of beside(
-      options.map(({ description }, i) => [names[i] as string, p.dim(description)]),
-      width,
-    ))
-      print(line);
+    const rows = options.map(({ description }, i) => [names[i] as string, p.dim(description)] as const);
+    for (const line of beside(rows, width - 4)) print(`    ${line}`);
   }
   if (named.length) print(`\n${p.bold('Presets')}`);
   for (const { name, summary, passes } of named)
