@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
+import { sweep } from '../src/ir/sweep.js';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { helps, Miss } from '../src/match/miss.js';
 import { raiseOpset } from '../src/opset/raise.js';
@@ -59,7 +60,10 @@ export const fuseAttn = definePass({
         if ((site as AttentionSite).terms.some(isWeak)) counts.weak += times;
       }
     }
-    if (counts.fused > 0) inferTypes(model);
+    if (counts.fused > 0) {
+      sweep(model);
+      inferTypes(model);
+    }
     if (counts.sites > 0) context.note(`fused ${counts.fused} of ${counts.sites} attention sites`);
     if (counts.causal > 0)
       context.note(

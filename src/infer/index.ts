@@ -31,7 +31,7 @@ export interface Facts {
   contents(value: Value): readonly Dim[] | undefined;
   /** Where the file declares something else than what the operators give; inference wins. */
   readonly contradictions: readonly Contradiction[];
-  /** Where an operator gets what it cannot take: such a model is refused, or fails when it runs. */
+  /** Where an operator gets what it cannot take: such a model is refused, or fails when it runs. To be asked before the model is edited. */
   readonly violations: readonly Violation[];
   /** The Ifs of which one branch fails in every run that takes it. To be asked before the model is edited. */
   decisions(): ReadonlyMap<Node, Decision>;
@@ -57,11 +57,14 @@ function infer(model: Model, options: InferOptions): Facts {
   const inference = new Inference(model, options.bindings ?? new Map());
   inference.run();
   const contradictions = contradictionsOf(inference);
-  const violations = violationsOf(inference);
   inference.commit();
+  let violations: readonly Violation[] | undefined;
   return {
     contradictions,
-    violations,
+    get violations() {
+      violations ??= violationsOf(inference);
+      return violations;
+    },
     contents: (value) => integers(inference, value),
     decisions: () => decisionsOf(inference),
   };

@@ -5,6 +5,7 @@ import type { Graph } from '../ir/graph.js';
 import { append, appendTo } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { sweep } from '../ir/sweep.js';
 import { foundText } from '../ir/usage-error.js';
 import { Value } from '../ir/value.js';
 import { helps, Miss } from './miss.js';
@@ -47,7 +48,11 @@ export function applyRules(model: Model, sets: readonly RuleSet[], host: RuleHos
       append(sites, found);
     }
   }
-  if (sites.some(({ isFused }) => isFused)) inferTypes(model);
+  if (sites.some(({ isFused }) => isFused)) {
+    // What is swept later is an edit, after which all types would be inferred once more.
+    sweep(model);
+    inferTypes(model);
+  }
   return sites;
 }
 
@@ -98,9 +103,11 @@ class Application {
       for (const { producer } of this.#places.rootsOf(node, this.set.rules))
         if (producer) appendTo(roots, producer, node);
     }
-    for (const node of nodes.reverse())
-      for (const rule of this.set.rules)
-        if (this.graph.nodeSet.has(node) && this.#attempt(rule, node, roots.get(node) ?? [])) break;
+    for (const node of nodes.reverse()) {
+      const around = roots.get(node);
+      for (const rule of around ? this.set.rules : [])
+        if (this.graph.nodeSet.has(node) && this.#attempt(rule, node, around ?? [])) break;
+    }
     return [...this.#sites.values()];
   }
 

@@ -18,6 +18,8 @@ const STEPS = 20;
 /** What has to look like a pattern for a site to be there, and what is known of it before any graph is. */
 interface Mark {
   readonly pattern: Pattern;
+  /** One of these has to be what a node is. */
+  readonly about: readonly Pattern[];
   /** The sites in it that are reductions. */
   readonly reduced: readonly Pattern[];
   /** How many reductions it has whatever its choices are: a formula with fewer does not look like it. */
@@ -46,6 +48,7 @@ function markOf(pattern: Pattern): Mark {
   const [part] = pattern.parts;
   return {
     pattern,
+    about: aboutIn(pattern),
     reduced: sitesIn(pattern).filter(({ parts: [of] }) => of?.shape.kind === 'reduction'),
     reductions: reductionsIn(pattern).size,
     through: pattern.shape.kind === 'telling' && part?.shape.kind === 'read' ? part.shape.through : undefined,
@@ -65,23 +68,17 @@ function reductionsIn(pattern: Pattern): ReadonlySet<string> {
   return new Set([...own, ...inner.flatMap((some) => [...some])]);
 }
 
-/** Whether a node may be what the sites marked in a pattern are about. */
-function isMarked({ shape, parts }: Pattern, node: Node, facts: Facts): boolean {
-  if (shape.kind !== 'site') return parts.some((part) => isMarked(part, node, facts));
-  return parts.some((part) => isOf(part, node, facts));
-}
+/** The parts that say which nodes the sites marked in a pattern may be about, below marks, choices and conditions. */
+const aboutIn = (pattern: Pattern, isInside = false): readonly Pattern[] => {
+  const { kind } = pattern.shape;
+  const isOne = isInside && (kind === 'op' || kind === 'reduction' || kind === 'read');
+  return isOne ? [pattern] : pattern.parts.flatMap((part) => aboutIn(part, isInside || kind === 'site'));
+};
 
-function isOf({ shape, parts }: Pattern, node: Node, facts: Facts): boolean {
-  switch (shape.kind) {
-    case 'op':
-      return node.is(shape.opType, shape.domain) || (shape.opType === 'Sigmoid' && node.is('Exp'));
-    case 'reduction':
-      return spells(node, shape.opType);
-    case 'read':
-      return shape.isSite?.(node, facts) ?? false;
-    default:
-      return parts.some((part) => isOf(part, node, facts));
-  }
+function isOf({ shape }: Pattern, node: Node, facts: Facts): boolean {
+  if (shape.kind === 'read') return shape.isSite?.(node, facts) ?? false;
+  if (shape.kind === 'reduction') return spells(node, shape.opType);
+  return shape.kind === 'op' && (node.is(shape.opType, shape.domain) || (shape.opType === 'Sigmoid' && node.is('Exp')));
 }
 
 /** Where a search begins: what the pattern has more than once is the cut. */
@@ -104,7 +101,8 @@ export class Places {
     return rules.some(({ match }) =>
       marksIn(match).some(
         (mark) =>
-          isMarked(mark.pattern, node, this.facts) && (isByItself(mark.pattern) || this.#looksLike(mark, node, rules)),
+          mark.about.some((part) => isOf(part, node, this.facts)) &&
+          (isByItself(mark.pattern) || this.#looksLike(mark, node, rules)),
       ),
     );
   }
