@@ -1,6 +1,6 @@
 /**
- * The build: five entries bundled into one flat folder that shares its chunks, so that `optimize --help`
- * loads little, and threads and child processes are found beside whoever starts them.
+ * Builds the package: five entries bundled into one flat folder with shared chunks. `optimize --help` then loads
+ * little, and threads and child processes lie beside the file that starts them.
  */
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The table of what is installed with the package, in src/SECURITY.md: from the lockfile. Fails where it differs; `--write` writes it. */
+/** Checks the table of installed packages in src/SECURITY.md against the lockfile; `--write` writes it anew. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,6 +1,7 @@
 /**
- * How time and memory grow with a model's nodes: `npm run bench:growth -- --nodes 1000000 --shapes chain,star`. Each shape is built, written,
- * read, inferred, checked, printed, inspected, explained and run through every preset and the passes that none of them has, nothing validated.
+ * Measures the growth of time and memory with a model's nodes: `npm run bench:growth -- --nodes 1000000 --shapes
+ * chain,star`. Each shape is built, written, read, inferred, checked, printed, inspected, explained and run through
+ * every preset and the passes that no preset has, without validation.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** How many random respellings of each formula are found: `npm run bench:respell -- [--count 400] [--seed 1] [--only gelu]`. */
+/**
+ * Measures the share of random respellings of each formula that is found: `npm run bench:respell -- [--count 400]
+ * [--seed 1] [--only gelu]`.
+ */
 import { parseArgs } from 'node:util';
 import { columns, formulas } from '../test/match/respell.js';
 import { respellings } from '../test/match/respell-run.js';

@@ -1,4 +1,4 @@
-/** What a run of the provider bench leaves: one JSON file. Times are milliseconds, sizes bytes. */
+/** The result of a run of the provider bench: one JSON file. Times are milliseconds, sizes bytes. */
 import type { KindName, SizeName } from '../fixtures/kinds.js';
 import type { Fidelity } from '../src/run/pass.js';
 import type { Provider } from '../src/runtime/protocol.js';

@@ -1,6 +1,6 @@
 /**
- * Whether the order of rules changes what they make of the models in a folder: `npm run bench:rule-orders -- folder [orders]`.
- * Prints each model that differs, and how many were tried.
+ * Tests whether the order of rules changes their effect on the models in a folder: `npm run bench:rule-orders -- folder
+ * [orders]`. Prints each model that differs, and the number of models.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** How often a verdict of speed is wrong: on equal models, and on two of which one does 14 % more work. */
+/**
+ * Measures how often a verdict of speed is wrong: on equal models, and on two models of which one does 14 % more work.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Samples as they stand in a result; what they prove is validation's to say. */
+/** Summarises samples for a result. Judging them is left to validation. */
 import { estimateOf, median, quantile } from '../src/validate/speed/statistics.js';
 import type { Ratio, Timing } from './result.js';
 

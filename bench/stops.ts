@@ -1,6 +1,6 @@
 /**
- * Stops a write at every system call that it makes of the file system, by SIGKILL and by an error, and looks at what is there: `npm run bench:stops`.
- * Needs strace. The same file is the program that writes.
+ * Stops a write at every system call of the file system, by SIGKILL and by an error, and checks the files that are
+ * there: `npm run bench:stops`. Needs strace. This file is also the program that writes.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';

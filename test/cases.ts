@@ -1,4 +1,7 @@
-/** Small models from public bug reports, beside the repository: one through the command's own function, and both sides run on what is given. */
+/**
+ * Runs small models from public bug reports, kept beside the repository: one through the command's own function, then
+ * both sides on the given inputs.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What tests of passes use: the checks that the library gives to everyone, and seeded numbers. */
+/** The tools of pass tests: the library's public checks, and seeded numbers. */
 import { tensorOf } from '../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import { Random } from '../src/validate/inputs/random.js';

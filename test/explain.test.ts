@@ -1,4 +1,4 @@
-/** What `explain` says of sites: the tree of the pattern with marks, the reason, and errors that name what there is. */
+/** `explain` on sites: the tree of the pattern with marks, the reason, and errors that list the existing names. */
 import { describe, expect, it } from 'vitest';
 import { explain } from '../src/explain.js';
 import { buildModel } from '../src/ir/build.js';

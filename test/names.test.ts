@@ -1,4 +1,7 @@
-/** Names that JavaScript's objects have of their own, or that say something elsewhere: as ports, dims, ops, domains, metadata keys and node names. */
+/**
+ * Names that JavaScript's objects have themselves, or that have a meaning elsewhere: as ports, dims, ops, domains,
+ * metadata keys and node names.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What the trained models decide: how far a result's decisions agree with the original's. */
+/** Measures the decisions of trained models: the share on which a result agrees with the original. */
 import { numbersOf } from '../../src/ir/numbers.js';
 import { RuntimeProcess, type TensorData, type Tensors } from '../../src/runtime/isolate.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';

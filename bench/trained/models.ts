@@ -1,4 +1,4 @@
-/** The trained models: the package that ships each, and what its outputs decide. */
+/** Lists the trained models: the package of each, and the decision that its outputs make. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { classOf, type Decide, detections, embeddings, maskOverlap, speech, texts, wakeWord } from './decisions.js';

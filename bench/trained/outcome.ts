@@ -1,4 +1,4 @@
-/** What the command says of a trained model's result, and what is so on the real inputs. */
+/** Compares the command's verdict on a trained model's result with the truth on real inputs. */
 import { rmSync } from 'node:fs';
 import { numbersOf } from '../../src/ir/numbers.js';
 import { isFloat } from '../../src/ir/types.js';

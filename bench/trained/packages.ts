@@ -1,4 +1,4 @@
-/** Where the packages that ship trained models are: installed ones, and those of a folder that `TRAINED_PACKAGES` names. */
+/** Finds the packages with trained models: installed ones, and those in the folder of `TRAINED_PACKAGES`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../usage.js';

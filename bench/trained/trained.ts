@@ -1,6 +1,6 @@
 /**
- * Verdicts on trained models with real inputs: `npm run bench:trained`. Each model goes through each list of passes twice, with inputs
- * that are made up and with the real ones; what the report says is held against what is so on the real inputs.
+ * Tests verdicts on trained models with real inputs: `npm run bench:trained`. Each model goes through each list of
+ * passes twice, with made-up inputs and with real ones; the reports are compared with the truth on real inputs.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

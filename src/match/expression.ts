@@ -1,8 +1,8 @@
 /**
- * Arithmetic on the normal form of algebra: sums of terms, each a coefficient times powers of atoms. Graphs are read into it, and
- * patterns are matched with it, so that order, grouping, signs, places of numbers and sums multiplied out are no matter of spelling.
- *
- * Identity is that of real numbers where both sides are numbers: x²/x stays, as it is none at 0, and so does √(x²).
+ * Does arithmetic on the normal form of algebra: sums of terms, each a coefficient times powers of atoms. Graphs are
+ * read into it, and patterns are matched with it, so that order, grouping, signs, places of numbers and expanded sums
+ * do not matter.
+ * Equal forms are equal wherever both sides are numbers. x²/x stays, as it is not a number at 0, and so does √(x²).
  */
 
 import type { Node } from '../ir/node.js';
@@ -15,7 +15,7 @@ import { atomRatio, factorRatio, isOdd, powerOf, ratioOf } from './ratio.js';
 const NONE: ReadonlySet<Node> = new Set();
 /** An expression of more terms is none that a rule means. */
 const MOST_TERMS = 16;
-/** What is left of two numbers that cancel, by their size: a few units in the last place of float32. */
+/** The relative rest of two numbers that cancel: a few units in the last place of float32. */
 const NOTHING = 1e-6;
 export const numberExpression = (x: number): Expression => ({
   terms: x === 0 ? [] : [{ coefficient: x, factors: [] }],
@@ -89,7 +89,7 @@ function squared(sum: Expression): Expression {
   return sum;
 }
 
-/** What a term is the square of. */
+/** The square root of a term that is a square. */
 const rootOf = ({ coefficient, factors }: Term): Term | undefined =>
   coefficient > 0 && factors.length > 0 && factors.every(({ exponent }) => exponent % 2 === 0)
     ? {
@@ -146,7 +146,7 @@ function multiplyTerms(a: Term, b: Term): Term {
   return { coefficient, factors };
 }
 
-/** Whether x^a·x^b is x^(a+b) for every number that the atom may be: x²/x is none at 0, √x·√x none below it. */
+/** True if x^a·x^b is x^(a+b) for every value of the atom: x²/x is no number at 0, √x·√x none below it. */
 function isAddable(atom: Atom, a: number, b: number): boolean {
   if (Number.isInteger(a) && Number.isInteger(b) && a * b > 0) return true;
   return isPositive(atom) || (a * b > 0 && isAtLeastZero(atom));
@@ -188,7 +188,7 @@ export function power(base: Expression, exponent: number): Expression | undefine
   return { terms: [{ coefficient: coefficient ** exponent, factors: raised }], nodes: base.nodes };
 }
 
-/** Whether (x^a)^b is x^(a·b): √(x²) is not x, and (√x)² is none below 0. */
+/** True if (x^a)^b is x^(a·b): √(x²) is not x, and (√x)² is no number below 0. */
 export const isComposed = (inner: number, outer: number): boolean =>
   Number.isInteger(inner) ? Number.isInteger(outer) || Math.abs(inner) === 1 : !Number.isInteger(inner * outer);
 
@@ -219,7 +219,7 @@ export function call(opType: string, of: Expression, node: Node, nodes = NONE, v
   return atomExpression({ kind: 'call', opType, of, node, value }, nodes);
 }
 
-/** The reduction of a sum is the sum of the reductions; what is the same along the axes stands before it. */
+/** The reduction of a sum is the sum of the reductions; a factor that is constant along the axes moves in front. */
 export function reduce(of: Expression, how: Omit<Reduction, 'kind' | 'of'>): Expression | undefined {
   const { opType, count } = how;
   if (opType === 'Total' && count !== undefined) {
@@ -273,7 +273,10 @@ export function placed(expression: Expression, shape: Shape | undefined): Expres
   return { terms, nodes: expression.nodes };
 }
 
-/** A product as its coefficient and factors. Of a sum, what its terms share is a factor, and what is left of them one more. */
+/**
+ * A product as its coefficient and factors. A common factor of a sum's terms is a factor, and the remaining sum is one
+ * more.
+ */
 export function factored(
   expression: Expression,
   valueLike: (sum: Expression) => Value | undefined,

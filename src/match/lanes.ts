@@ -45,7 +45,7 @@ export function broadcastLanes(from: readonly number[], to: readonly number[]): 
 }
 
 /**
- * Where each lane of a value's last `rank` axes comes from, one op back; undefined where its op does more than move lanes.
+ * The source of each lane of a value's last `rank` axes, one op back; undefined where its op does more than move lanes.
  * The leading axes of every source are those of the value.
  */
 export function movedLanes(value: Value, rank: number, facts: Facts): readonly Lane[] | undefined {

@@ -1,4 +1,6 @@
-/** Why something did not match: the reason, without names so that equal reasons group, and the place. */
+/**
+ * Defines a miss: the reason that a pattern did not match, without names so that equal reasons group, and the place.
+ */
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 
@@ -6,9 +8,9 @@ export class Miss {
   constructor(
     readonly reason: string,
     readonly at: Node | Value,
-    /** What would make it match, in one sentence; undefined where nothing that a user can do would. */
+    /** The remedy in one sentence; undefined where the user can do nothing. */
     readonly help?: string,
-    /** How much of the pattern had matched; of several attempts the deepest is reported. */
+    /** The matched part of the pattern; of several attempts the deepest is reported. */
     readonly depth = 0,
   ) {}
 }

@@ -1,4 +1,4 @@
-/** What the normal form of algebra is made of: sums of products of powers of atoms. */
+/** Defines the normal form of algebra: sums of products of powers of atoms. */
 import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -46,11 +46,11 @@ export interface Reduction {
   readonly axes: readonly number[];
   /** The shape with 1 for each of the axes. */
   readonly shape: Shape;
-  /** Whether it has that shape, or is still without its axes. */
+  /** True if it keeps that shape; false while its reduced axes are missing. */
   readonly isKept: boolean;
-  /** How many numbers are reduced to one; undefined where that is not known. */
+  /** The number of elements that are reduced to one; undefined where it is unknown. */
   readonly count: number | undefined;
-  /** Whether the graph has it as a sum. */
+  /** True if the graph has it as a sum, not as a mean. */
   readonly isSummed: boolean;
   readonly node: Node;
   readonly value?: Value;

@@ -1,4 +1,7 @@
-/** The inputs of every operator in order; `?` after one that may be absent, `*` after one that stands for any number. Made of the schema table by npm run docs. */
+/**
+ * The inputs of every operator in order. `?` follows an optional one, `*` one that stands for any number. Generated
+ * from the table of schemas by npm run docs.
+ */
 // biome-ignore-all format: one operator a line
 export const onnxInputs = {
   Abs: 'X',

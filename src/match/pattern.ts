@@ -17,7 +17,7 @@ import { type Environment, foundAt, type Search } from './search.js';
 export type Term = Pattern<any> | number;
 
 export type CapturesOf<T> = T extends Pattern<infer C> ? C : unknown;
-/** What all the terms capture together. */
+/** The captures of all the terms together. */
 export type All<Terms extends readonly unknown[]> = Terms extends readonly [infer First, ...infer Rest]
   ? CapturesOf<First> & All<Rest>
   : unknown;
@@ -29,7 +29,7 @@ export interface Part {
   readonly isOptional: boolean;
 }
 
-/** What a pattern says of a value, by kind. */
+/** The condition of a pattern on a value, by kind. */
 export type Shape =
   | { readonly kind: 'capture' | 'number'; readonly name: string }
   | { readonly kind: 'literal'; readonly x: number }
@@ -54,26 +54,26 @@ export type Shape =
 // biome-ignore lint/suspicious/noExplicitAny: whatever the pattern inside captures
 type Condition = (captures: any, value: Value, facts: Facts) => true | string;
 type IsSite = (node: NonNullable<Value['producer']>, facts: Facts) => boolean;
-/** How a pattern of its own code solves one value. */
+/** Matches one value by code of the pattern's own. */
 type Solve = (value: Value, environment: Environment, search: Search) => Iterable<Environment>;
 
 const wrapping: ReadonlySet<Shape['kind']> = new Set(['as', 'where', 'site', 'telling', 'optional']);
 
 export class Pattern<out Captures = unknown> {
   declare readonly captures: Captures;
-  /** What each name stands for. */
+  /** The kind of each captured name. */
   readonly names: ReadonlyMap<string, 'value' | 'number' | 'text'>;
-  /** The only value that stands in it more than once: what the formula is of. */
+  /** The formula's variable: the only value that occurs in the pattern more than once. */
   readonly subject: string | undefined;
-  /** How many terms it may be, multiplied out. */
+  /** The largest number of terms after expansion. */
   readonly width: number;
-  /** How many factors it may be as a part of a product; 0 where it is no product of powers. */
+  /** The largest number of factors as a part of a product; 0 for a pattern that is no product of powers. */
   readonly breadth: number;
-  /** How often each value stands in it. */
+  /** The number of occurrences of each value. */
   readonly #counts = new Map<string, number>();
 
   constructor(
-    /** How it is drawn: an op, a number, a capture. */
+    /** The text in drawings: an op, a number, a capture. */
     readonly text: string,
     readonly shape: Shape,
     readonly parts: readonly Pattern[] = [],
@@ -104,12 +104,12 @@ export class Pattern<out Captures = unknown> {
     return isAround(this.shape) ? (this.parts[0] as Pattern).bare : this;
   }
 
-  /** The same, and a capture of the value it matches. */
+  /** The same pattern with a capture of the matched value. */
   as<Name extends string>(name: Name): Pattern<Captures & Record<Name, Value>> {
     return new Pattern(`${name} = ${this.text}`, { kind: 'as', name }, [this]);
   }
 
-  /** The same, under a condition; a reason in words says why it does not hold. */
+  /** The same pattern with a condition; a text is the reason that it does not hold. */
   where(condition: (captures: Captures, value: Value, facts: Facts) => true | string): Pattern<Captures> {
     return new Pattern(this.text, { kind: 'where', condition }, [this]);
   }
@@ -169,7 +169,10 @@ export function refuse(place: string, expected: string, found: string): never {
 const finite = (place: string, x: number): number =>
   Number.isFinite(x) ? x : refuse(place, 'a finite number', String(x));
 
-/** Any value; the same one wherever the name stands again. What is captured is the value behind Casts and Identities that do nothing. */
+/**
+ * Matches any value, and the same value wherever the name occurs again. It captures the value behind Casts and
+ * Identities that do nothing.
+ */
 export const any = <Name extends string>(name: Name): Pattern<Record<Name, Value>> =>
   new Pattern(name, { kind: 'capture', name });
 
@@ -223,7 +226,7 @@ export const Optional = <C>(term: Pattern<C>): Pattern<Partial<C>> =>
 /** The op of the part is what a rule is about: where it looks so, there is a site, whether or not the rule holds. */
 export const site = <C>(part: Pattern<C>): Pattern<C> => new Pattern(part.text, { kind: 'site' }, [part]);
 
-/** What has to look so around a site for it to be one; the site alone, where nothing is marked. */
+/** Marks the part of a pattern that a place must resemble to be a site. Without it, the marked site alone counts. */
 export const telling = <C>(part: Pattern<C>): Pattern<C> => new Pattern(part.text, { kind: 'telling' }, [part]);
 
 /** base^exponent, by whatever op: Mul of a value by itself, Pow, Sqrt, Reciprocal, Div. */
@@ -258,11 +261,11 @@ export function Sum<Terms extends readonly Term[]>(...terms: Terms): Pattern<All
   ) as never;
 }
 
-/** What one term of a combination brings into it. */
+/** The contribution of one term to a combination. */
 interface Combined {
   readonly x: number;
   readonly number?: string;
-  /** How the number is drawn. */
+  /** The number's text in drawings. */
   readonly label?: string;
   readonly parts: readonly Part[];
 }
@@ -369,7 +372,7 @@ function reduction<T extends Term>(opType: Reduction['opType'], term: T): Patter
   return new Pattern(opType, { kind: 'reduction', opType }, [of]);
 }
 
-/** max(term, 0), by Max, Relu or Clip: what guards a difference that rounding may make a little less than nothing. */
+/** max(term, 0), by Max, Relu or Clip. It guards a difference that rounding may bring a little below zero. */
 export const AtLeastZero = <T extends Term>(term: T): Pattern<CapturesOf<T>> =>
   new Pattern('max(·, 0)', { kind: 'op', opType: 'Relu', domain: '', what: 'the larger of something and 0', at: [0] }, [
     patternOf(term),
@@ -383,7 +386,10 @@ export const operator = (
 ): Pattern =>
   new Pattern(domain ? `${domain}.${opType}` : opType, { kind: 'op', opType, domain, what, at }, terms.map(patternOf));
 
-/** A pattern of its own code: what is read otherwise than as algebra. `isSite` says where it looks so; `through` is an op that it goes through. */
+/**
+ * Matches by code of its own, for structure beyond algebra. `isSite` recognises a site; `through` is an op that the
+ * match passes.
+ */
 export const reading = <Captures>(
   text: string,
   solve: Solve,

@@ -1,4 +1,7 @@
-/** Where rules are tried: what may be a site by its op, what it may be a part of, and the values that a formula around it may be of. */
+/**
+ * Chooses the places where rules are tried: nodes that may be sites by their op, and the roots and variables of
+ * formulas around them.
+ */
 import type { Facts } from '../infer/index.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
@@ -10,19 +13,19 @@ import { repeatedOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
 import { solve, solveAs } from './solve.js';
 
-/** How many values a formula is tried to be of. */
+/** At most this many values are tried as a formula's variable. */
 const MOST_CUTS = 8;
-/** How many values from a site on are looked at. */
+/** At most this many values are searched from a site on. */
 const STEPS = 20;
 
-/** What has to look like a pattern for a site to be there, and what is known of it before any graph is. */
+/** The part of a pattern that a site must resemble, with facts that hold before any graph is read. */
 interface Mark {
   readonly pattern: Pattern;
   /** One of these has to be what a node is. */
   readonly about: readonly Pattern[];
   /** The sites in it that are reductions. */
   readonly reduced: readonly Pattern[];
-  /** How many reductions it has whatever its choices are: a formula with fewer does not look like it. */
+  /** The least number of reductions over all choices: a formula with fewer is no match. */
   readonly reductions: number;
   /** An op that whatever looks like it goes through. */
   readonly through: string | undefined;
@@ -37,7 +40,7 @@ function marksIn(pattern: Pattern): readonly Mark[] {
   return found;
 }
 
-/** Each part that tells, and sites that nothing around them tells. */
+/** Each telling part, and sites outside of telling parts. */
 const markedIn = (pattern: Pattern, isTold = false): readonly Pattern[] => {
   const { kind } = pattern.shape;
   const inner = pattern.parts.flatMap((part) => markedIn(part, isTold || kind === 'telling'));
@@ -68,7 +71,7 @@ function reductionsIn(pattern: Pattern): ReadonlySet<string> {
   return new Set([...own, ...inner.flatMap((some) => [...some])]);
 }
 
-/** The parts that say which nodes the sites marked in a pattern may be about, below marks, choices and conditions. */
+/** True if a node may be a site that the pattern marks. */
 const aboutIn = (pattern: Pattern, isInside = false): readonly Pattern[] => {
   const { kind } = pattern.shape;
   const isOne = isInside && (kind === 'op' || kind === 'reduction' || kind === 'read');
@@ -81,7 +84,7 @@ function isOf({ shape }: Pattern, node: Node, facts: Facts): boolean {
   return shape.kind === 'op' && (node.is(shape.opType, shape.domain) || (shape.opType === 'Sigmoid' && node.is('Exp')));
 }
 
-/** Where a search begins: what the pattern has more than once is the cut. */
+/** The environment that a search begins with: a value that occurs several times in the pattern is the cut. */
 export function environmentOf(pattern: Pattern, reader: Reader): Environment {
   const empty = Environment.empty(reader);
   const { cut } = reader.reading;
@@ -91,12 +94,12 @@ export function environmentOf(pattern: Pattern, reader: Reader): Environment {
 /** The places of a graph, as long as it is not edited. */
 export class Places {
   readonly #readers = new Map<Value, Map<string, Reader | undefined>>();
-  /** How many reductions a value may be computed from by algebra. */
+  /** The number of reductions that a value may be computed from by algebra. */
   readonly #reductions = new Map<Value, number>();
 
   constructor(readonly facts: Facts) {}
 
-  /** Whether a node looks like what one of the rules is about. */
+  /** True if a node resembles a site of one of the rules. */
   isSite(node: Node, rules: readonly Rule[]): boolean {
     return rules.some(({ match }) =>
       marksIn(match).some(
@@ -113,7 +116,7 @@ export class Places {
     const roots = all.filter((root) => this.#reductionsBehind(root) >= reductions);
     if (roots.length === 0 || (through && !all.some(({ producer }) => producer?.is(through)))) return false;
     for (const reader of this.readersOf(output, pattern, [site], true)) {
-      // What is marked is read first: of most values a formula is not.
+      // The marked part is read first, as it excludes most values.
       if (reduced.length > 0 && !reduced.some((part) => this.#hasTerm(part, output, reader))) continue;
       if (roots.some((root) => this.#looks(pattern, root, reader, site))) return true;
     }
@@ -142,7 +145,7 @@ export class Places {
     return count;
   }
 
-  /** The values that a formula with this node in it may be: its own, and what is computed from that by algebra. */
+  /** The values that a formula with this node may compute: the node's own, and values computed from it by algebra. */
   rootsOf(node: Node, rules: readonly Rule[]): readonly Value[] {
     const [own] = node.outputs;
     if (!own) return [];
@@ -182,7 +185,7 @@ export class Places {
 /** The ops that are seen through where it is enough to look like a formula. */
 const loosely: ReadonlySet<string> = new Set(['Cast', 'Max', 'Clip', 'Relu']);
 
-/** True for a pattern whose root is what its site is about. */
+/** True for a pattern whose root is its site. */
 const isAtRoot = ({ shape, parts }: Pattern): boolean =>
   shape.kind === 'site' || (['as', 'where', 'telling', 'choice'].includes(shape.kind) && parts.every(isAtRoot));
 
@@ -204,7 +207,7 @@ function cutsOf(root: Value, pattern: Pattern, around: readonly Node[], facts: F
   return cuts;
 }
 
-/** What a value is a number times of: where −x is read twice, the formula may be of x. */
+/** The value that this one is a multiple of: where −x is read twice, the formula's variable may be x. */
 function multipleOf(value: Value, facts: Facts): Value | undefined {
   const node = plainOf(value).of.producer;
   if (!node?.is('Neg') && !node?.is('Mul') && !node?.is('Div')) return undefined;
@@ -215,6 +218,6 @@ function multipleOf(value: Value, facts: Facts): Value | undefined {
 const hasInSite = ({ shape, parts }: Pattern, name: string): boolean =>
   parts.some((part) => (shape.kind === 'site' ? part.names.has(name) : hasInSite(part, name)));
 
-/** True for a mark that says enough without what is inside it: an Erf is one of a GELU, whatever it is of. */
+/** True for a mark that is clear without its operands: an Erf marks a GELU, whatever its input is. */
 const isByItself = ({ shape, parts: [part] }: Pattern): boolean =>
   shape.kind === 'site' && (part?.shape.kind === 'read' || (part?.shape.kind === 'op' && calls.has(part.shape.opType)));

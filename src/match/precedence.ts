@@ -3,7 +3,7 @@ import { append, maxOf } from '../ir/lists.js';
 import { keyOf, type Pattern } from './pattern.js';
 import type { Rule, RuleSet } from './rule.js';
 
-/** How many parts have to be there for a pattern to match, whatever its choices are. */
+/** The least number of parts in a match, over all choices. */
 function sizeOf({ shape, parts }: Pattern): number {
   if (shape.kind === 'optional') return 0;
   const sizes = parts.map(sizeOf);
@@ -13,7 +13,10 @@ function sizeOf({ shape, parts }: Pattern): number {
   return sizes.reduce((sum, size) => sum + size, 1);
 }
 
-/** The larger pattern first: what it leaves a smaller one may take. Equal patterns cannot differ in what they match. */
+/**
+ * Sorts rules by size, the largest pattern first, as a smaller one may match a part of it. Rules with equal patterns
+ * match the same.
+ */
 export const inOrder = (rules: readonly Rule[]): readonly Rule[] =>
   rules
     .map((rule) => ({ rule, size: sizeOf(rule.match), key: `${keyOf(rule.match)} ${rule.name}` }))

@@ -1,4 +1,4 @@
-/** What expressions are multiples of: the number r of a = r · b, whatever order both are spelled in. */
+/** Finds the number r of a = r · b, in whatever order both are spelled. */
 import { rowOf } from '../ops/registry.js';
 import { isNear } from './near.js';
 import type { Atom, Expression, Factor } from './normal-form.js';

@@ -30,11 +30,14 @@ import { repeatedOf, scalarOf } from './scalar.js';
 export interface Reading {
   /** The value that is not looked into. */
   readonly cut?: Value;
-  /** What may be read through; all else is a parameter. Anything where it is not given. */
+  /** Values that may be read through; all others are parameters. Without it, any value may. */
   readonly live?: ReadonlySet<Value>;
-  /** Which constants that hold one number many times are that number: one may also be a scale or a bias that happens to be so. */
+  /**
+   * Constants filled with one number that are read as that number: such a constant may also be a scale or a bias by
+   * chance.
+   */
   readonly filled?: 'added' | 'any';
-  /** Whether bounds, and Casts between floats, are seen through: for what only has to look like a formula. */
+  /** True to see through bounds, and Casts between floats, where a rough resemblance to a formula is enough. */
   readonly isLoose?: boolean;
 }
 
@@ -50,11 +53,11 @@ const reductions: ReadonlyMap<string, Reduction['opType']> = new Map([
 ]);
 const algebra: ReadonlySet<string> = new Set([...spelling.split(' '), ...calls, ...reductions.keys()]);
 
-/** What a node reduces to; undefined where it is no reduction. */
+/** The reduction that a node spells; undefined for another op. */
 const reductionOf = (node: Node | undefined): Reduction['opType'] | undefined =>
   node?.domain === '' ? reductions.get(node.opType) : undefined;
 
-/** Whether a node may spell such a reduction: a mean and a total are multiples of each other. */
+/** True if a node may spell such a reduction: a mean and a sum are multiples of each other. */
 export function spells(node: Node, opType: Reduction['opType']): boolean {
   const found = reductionOf(node);
   return found !== undefined && (found === 'Highest') === (opType === 'Highest');
@@ -66,10 +69,10 @@ const isAlgebra = (node: Node): boolean =>
 /** A formula of more nodes than this is none that a rule means; without a cut, operands that are shared would double at each step. */
 const MOST_NODES = 96;
 
-/** How many values a formula is followed over. */
+/** A formula is followed over at most this many values. */
 const STEPS = 40;
 
-/** The value, and what is computed from it by algebra. */
+/** The value, and the values computed from it by algebra. */
 export function forwardOf(value: Value): ReadonlySet<Value> {
   const found = new Set([value]);
   for (const one of found)
@@ -80,7 +83,7 @@ export function forwardOf(value: Value): ReadonlySet<Value> {
   return found;
 }
 
-/** The value, and what it is computed from by algebra. */
+/** The value, and the values that it is computed from by algebra. */
 export function behindOf(value: Value): ReadonlySet<Value> {
   const found = new Set([value]);
   for (const one of found)
@@ -89,7 +92,7 @@ export function behindOf(value: Value): ReadonlySet<Value> {
   return found;
 }
 
-/** How many reductions are among these; infinite where not all of these are looked at. */
+/** The largest number of reductions behind the value; infinite where too many values stand behind it to search. */
 export function mostReductionsBehind(value: Value): number {
   const behind = behindOf(value);
   if (behind.size > STEPS) return Number.POSITIVE_INFINITY;
@@ -152,7 +155,7 @@ export class Reader {
     return this.reading.cut && live ? live.has(value) : value.uses.size === 1 && !value.isOutput;
   }
 
-  /** What does not depend on the cut: its sign and numbers are drawn out. */
+  /** An expression that does not depend on the cut: its sign and numbers are drawn out. */
   #parameter(value: Value, node: Node): Expression {
     const [a, b] = node.inputs;
     if (value.uses.size > 1 || !a) return leafOf(value);
@@ -250,7 +253,7 @@ function named(expression: Expression, value: Value): Expression {
   return { terms: [{ coefficient: 1, factors: [{ atom, exponent: 1 }] }], nodes: expression.nodes, value };
 }
 
-/** Which axes a reduction goes over, in order; undefined where that is not known, or it goes over none. */
+/** The axes of a reduction, in order; undefined where they are unknown, or there are none. */
 export function reducedAxes(node: Node, rank: number, facts: Facts): readonly number[] | undefined {
   const second = node.inputs[1];
   const given = second ? facts.contents(second) : (node.ints('axes') ?? []);

@@ -5,7 +5,7 @@ import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 
 export class Rewriter extends GraphBuilder {
-  /** What was added, in order. */
+  /** The added nodes, in order. */
   readonly added: Node[] = [];
 
   constructor(

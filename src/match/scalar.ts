@@ -12,7 +12,10 @@ import { exactly } from '../ops/interval.js';
 import { type Held, heldBy } from '../ops/moved.js';
 import { rowOf } from '../ops/registry.js';
 
-/** What is left to read of an expression: one of more steps is no scalar that an exporter wrote, and shared operands would double them. */
+/**
+ * The number of steps left in an expression. An exporter writes no longer scalar, and shared operands would double the
+ * steps.
+ */
 interface Steps {
   left: number;
 }
@@ -34,7 +37,7 @@ export function scalarOf(value: Value | undefined, facts: Facts, steps = few()):
   return numberBy(node, value, (input) => scalarOf(input, facts, steps));
 }
 
-/** What an op gives of numbers alone, unrounded; undefined where its row does not say so to the last digit. */
+/** The op's result for numbers alone, unrounded; undefined where its row is not exact to the last digit. */
 function computed(node: Node, { elem }: Value, of: NumberOf): number | undefined {
   // Integers come from `contents`.
   if (!isFloat(elem) || node.hasReference) return undefined;
@@ -54,7 +57,7 @@ function computed(node: Node, { elem }: Value, of: NumberOf): number | undefined
 const REPEATED = 4096;
 const repeated = new WeakMap<Tensor, number | undefined>();
 
-/** The number that a value is: a scalar, or a constant that holds one number several times. Its shape may broadcast what it is beside. */
+/** The number of a value: a scalar, or a constant filled with one number. Its shape may broadcast a value beside it. */
 export function repeatedOf(value: Value | undefined, facts: Facts): number | undefined {
   const number = scalarOf(value, facts);
   const tensor = number === undefined ? constantTensor(value) : undefined;
@@ -70,7 +73,7 @@ export function repeatedOf(value: Value | undefined, facts: Facts): number | und
   return repeated.get(tensor);
 }
 
-/** The number that all is of what a value holds, where `of` says what all of a source is. */
+/** The number that fills a moved value, where `of` gives the number that fills a source. */
 function numberIn({ sources, fill, recast }: Held, value: Value, of: NumberOf): number | undefined {
   const [first] = sources;
   const number = first && of(first);
@@ -90,7 +93,7 @@ export function fillOf(value: Value | undefined, facts: Facts, steps = few()): n
 
 type NumberOf = (input: Value | undefined) => number | undefined;
 
-/** The number that all is of what a node gives, where `of` says what all of an input is. */
+/** The number that fills a node's output, where `of` gives the number that fills an input. */
 function numberBy(node: Node, value: Value, of: NumberOf): number | undefined {
   const held = heldBy(value);
   if (held && !held.isChoice) return numberIn(held, value, of);

@@ -1,4 +1,4 @@
-/** The state of one search: what has matched so far, and the deepest point that any attempt reached. */
+/** Holds the state of one search: the match so far, and the deepest point of any attempt. */
 import type { Facts } from '../infer/index.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
@@ -10,7 +10,7 @@ export interface PatternPart {
   readonly bare: PatternPart;
 }
 
-/** One part of a pattern and what it matched; a linked list, so that backtracking is forgetting. */
+/** One part of a pattern and its match; a linked list, so that backtracking drops its head. */
 interface Step {
   readonly before: Step | undefined;
   readonly part: PatternPart;
@@ -18,14 +18,14 @@ interface Step {
   readonly nodes: readonly Node[];
 }
 
-/** What matched up to a point. Immutable. */
+/** The match up to a point. Immutable. */
 export class Environment {
   private constructor(
     readonly captures: ReadonlyMap<string, Value | number | string>,
     readonly last: Step | undefined,
     /** Nodes matched: how deep the match went. */
     readonly depth: number,
-    /** How values are read. */
+    /** The reader of values. */
     readonly reader: Reader,
     /** The nodes of the parts that are marked as sites. */
     readonly sites: readonly Node[],
@@ -49,17 +49,17 @@ export class Environment {
     return new Environment(this.captures, step, this.depth + list.length, this.reader, this.sites);
   }
 
-  /** The same, with values read by another reader. */
+  /** The same environment with another reader of values. */
   by(reader: Reader): Environment {
     return new Environment(this.captures, this.last, this.depth, reader, this.sites);
   }
 
-  /** The same, with one more site. */
+  /** The same environment with one more site. */
   atSite(node: Node): Environment {
     return new Environment(this.captures, this.last, this.depth, this.reader, [...this.sites, node]);
   }
 
-  /** What matched, in the order it did. */
+  /** The matched parts, in the order of matching. */
   steps(): { readonly part: PatternPart; readonly at: Value; readonly nodes: readonly Node[] }[] {
     const steps: Step[] = [];
     for (let step = this.last; step; step = step.before) steps.push(step);
@@ -89,7 +89,10 @@ export class Search {
 
   constructor(
     readonly facts: Facts,
-    /** Whether it is enough to look like the pattern: numbers and conditions are any, and there may be more factors and terms. */
+    /**
+     * True if a resemblance to the pattern is enough: numbers and conditions are ignored, and there may be more factors
+     * and terms.
+     */
     readonly isLoose = false,
   ) {}
 
@@ -107,7 +110,7 @@ export class Search {
   }
 }
 
-/** What stands where something else was expected, in a few words without names. */
+/** The text of an unexpected value in a few words, without names. */
 export const foundAt = (value: Value): string => {
   if (value.isConstant) return `a constant ${value.elem}[${value.shape?.join(', ') ?? ''}]`;
   const node = value.producer;

@@ -19,7 +19,7 @@ interface Found {
   readonly ratio: number;
 }
 
-/** What is matched: an expression, and the value that it is of, or that it is a part of. */
+/** The expression to match, and the value that has it, wholly or as a part. */
 interface Subject {
   readonly of: Expression;
   readonly at: Value;
@@ -90,7 +90,7 @@ function otherMultiple(pattern: Pattern, { of }: Subject, ratio: number): string
   return `expected a factor ${expected}; found ${expected * ratio}`;
 }
 
-/** How many numbers are added somewhere in an expression, where that is not known to be made a mean. */
+/** The number of elements that are added somewhere in an expression, where the sum may not be made a mean. */
 function summedIn({ terms }: Expression): number | undefined {
   for (const { atom } of terms.flatMap(({ factors }) => factors)) {
     if (atom.kind === 'reduction' && atom.isSummed && atom.count !== 1) return atom.count;
@@ -100,7 +100,7 @@ function summedIn({ terms }: Expression): number | undefined {
   return undefined;
 }
 
-/** What stands there, in a few words. */
+/** The text of a subject, in a few words. */
 const foundIn = ({ of, at }: Subject): string => foundAt(valueIn(of) ?? at);
 
 const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
@@ -309,7 +309,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
     const [inner] = pattern.parts as readonly [Pattern];
     const value = valueIn(subject.of) ?? subject.at;
     for (const found of matches(inner, subject, environment, search)) {
-      // A condition on a capture or a site itself is a part of what it is.
+      // A condition on a capture or on a site itself is essential and stays.
       const isSkipped = search.isLoose && inner.shape.kind !== 'capture' && inner.shape.kind !== 'site';
       const answer = isSkipped || condition(Object.fromEntries(found.environment.captures), value, search.facts);
       if (answer === true) yield found;
@@ -351,7 +351,7 @@ function atomIn(of: Expression, { isLoose }: Search): ReturnType<typeof onlyAtom
 /** The value that an expression is, or is a multiple of. */
 const valueIn = (of: Expression): Value | undefined => of.value ?? onlyAtom(of)?.atom.value;
 
-/** What a function or a reduction is of. */
+/** The argument of a function or a reduction. */
 const argumentOf = ({ of, node }: Call | Reduction, at: Value): Subject => ({
   of,
   at: of.value ?? node.inputs[0] ?? at,
@@ -361,11 +361,13 @@ const neededOf = (parts: readonly Part[]): number => parts.filter(({ isOptional 
 
 const commutative = new Set(['Add', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Max', 'Min', 'Sum', 'Mean']);
 
-/** A found number as the expected one; what is left of others beside 0 is nothing. */
+/** True if a found number is the expected one. Beside 0, a rest that float arithmetic leaves counts as 0. */
 const isNumber = (found: number, expected: number, { elem }: Value): boolean =>
   isNear(found, expected, elem) || (expected === 0 && Math.abs(found) < 1e-7);
 
-/** A cut by itself is read once more, as what it is made of: the norm whose result a gate is of. Else it is none of what is expected. */
+/**
+ * Reads a cut once more, as its own expression: a gate may apply to a norm's result. Otherwise the cut does not match.
+ */
 function* opened(
   pattern: Pattern,
   what: string,
@@ -450,7 +452,7 @@ function* assigned(
     yield* assigned(others, factors, at, { environment, ratio }, search);
 }
 
-/** Whether a power looks like another: of the same sign, and whole where that is a square. */
+/** True if a power resembles another: it has the same sign, and is whole where the other is a square. */
 const looksLike = (exponent: number, weight: number): boolean => exponent * weight > 0 && (weight <= 1 || exponent > 1);
 
 const baseOf = (atom: Atom, at: Value): Subject => {

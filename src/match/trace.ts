@@ -13,7 +13,7 @@ export interface Trace {
   readonly mark: Mark;
   /** The node or value it matched, wholly or partly, or failed at. */
   readonly at?: string;
-  /** Why it failed. */
+  /** The reason of the failure. */
   readonly reason?: string;
   readonly parts: readonly Trace[];
 }
@@ -31,7 +31,7 @@ export function traceOf(pattern: Pattern, environment: Environment | undefined, 
     const at = matched.get(part.bare);
     // An alternative is no step of its own: the one that was taken, or came furthest, stands for it.
     const taken = (text === 'one of' || text === 'maybe') && (parts.find(hasFailed) ?? parts.find(isMatched));
-    // Of what may stand around a pattern, the pattern alone where nothing does.
+    // An optional pattern stands alone where nothing around it matched.
     const alone = text === 'maybe' && parts[0]?.parts.find(isMatched);
     const mark = at === undefined ? 'open' : parts.some(hasFailed) ? 'partly' : 'matched';
     return taken || alone || { text, mark, at, parts };

@@ -1,6 +1,5 @@
 /**
- * Views: what a chain of scalar factors and of ops that move whole axes says, whatever its spelling.
- *
+ * Reads views: a chain of scalar factors and of ops that move whole axes, in any spelling.
  * A view's axes are products of factors, each factor a part of an axis of the base: `b s (h d) → b h s d`. A Reshape
  * holds when its dims, read from the outermost, are products of consecutive factors, a factor being split where a dim
  * is a part of it; that is row-major order, and holds for any values of the symbols.
@@ -52,12 +51,12 @@ function plainView(value: Value): View | undefined {
   return { base: value, scale: 1, baseAxes: axes, axes, via: [] };
 }
 
-/** Of a longer chain the base is the value so many steps back: a chain may be as long as the model. */
+/** The base of a longer chain is the value this many steps back: a chain may be as long as the model. */
 const MOST_STEPS = 64;
 
 /**
- * The view of a value, as far back as the chain goes; undefined where its rank is unknown. With `repeats`, what is
- * repeated is a step too.
+ * The view of a value, as far back as the chain goes; undefined where its rank is unknown. With `repeats`, a repetition
+ * is a step too.
  */
 export function viewOf(value: Value, facts: Facts, repeats = false, left = MOST_STEPS): View | undefined {
   const inner = (source: Value): View | undefined => viewOf(source, facts, repeats, left - 1);
@@ -68,7 +67,9 @@ export function viewOf(value: Value, facts: Facts, repeats = false, left = MOST_
 
 type Inner = (source: Value) => View | undefined;
 
-/** The view of what is only moved: regrouped in its order, or whole axes in another order, again and again with `repeats`. */
+/**
+ * The view of a moved value: regrouped in its order, or with whole axes in another order; repeated too with `repeats`.
+ */
 function movedView(value: Value, facts: Facts, repeats: boolean, inner: Inner): View | undefined {
   const movement = movementOf(value, facts);
   if (!movement || movement.kind === 'joined') return undefined;
@@ -77,7 +78,7 @@ function movedView(value: Value, facts: Facts, repeats: boolean, inner: Inner): 
   return view && axes && { ...view, axes };
 }
 
-/** The axes of a value of this shape, from those of what it was moved from; undefined where they do not fall on them. */
+/** The axes of a moved value of this shape, from its source's axes; undefined where they do not align. */
 export function movedAxes(movement: Movement, from: Axes, shape: Shape | undefined, repeats = false): Axes | undefined {
   if (movement.kind === 'joined') return undefined;
   if (movement.kind === 'regrouped') return movement.keepsShape ? from : shape && regroup(from, shape);
@@ -90,7 +91,7 @@ export function movedAxes(movement: Movement, from: Axes, shape: Shape | undefin
     const own = from[at] ?? [];
     const times = divideExactly(dim, source.shape?.[at] ?? 1);
     if (times === 1) return own;
-    // What is repeated is a factor that the source does not have.
+    // A repetition is a factor that the source does not have.
     const isRepeated = repeats && typeof times === 'number' && (at < 0 || places[at]?.cycle !== undefined);
     return isRepeated ? [{ size: times }, ...own] : undefined;
   });
@@ -105,7 +106,7 @@ export function viewingOf(value: Value | undefined): Movement | undefined {
   return movement?.kind === 'regrouped' ? movement : undefined;
 }
 
-/** The view of what is multiplied by a number. */
+/** The view of a value that is multiplied by a number. */
 function scaledView(value: Value, facts: Facts, inner: Inner): View | undefined {
   const node = value.producer;
   const step = node?.domain === '' && !node.hasReference ? scales.get(node.opType) : undefined;
@@ -175,7 +176,7 @@ function split(factor: Factor, outer: Dim): readonly [Factor, Factor] | undefine
   return factor.parts;
 }
 
-/** Where factors are to be split: each into outer parts of these sizes, from the outermost in, and what is left. */
+/** The split of factors: each into outer parts of these sizes, from the outermost in, and the rest. */
 export type Cuts = ReadonlyMap<Factor, readonly Dim[]>;
 
 /**

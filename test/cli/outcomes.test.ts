@@ -1,4 +1,4 @@
-/** What the exit code says: what was asked for is there and proven, or it is not. */
+/** The exit code tells whether the request was met and proven. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
 import type { Report } from '../../src/run/report.js';

@@ -1,4 +1,4 @@
-/** --target-cpu, the option that it decides, and what doctor and the report say of 8-bit sums. */
+/** --target-cpu, the option that follows from it, and the text of doctor and report on 8-bit sums. */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { reportSchema } from '../../src/run/report.js';

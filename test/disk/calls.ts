@@ -1,4 +1,4 @@
-/** Every call that this process makes of the file system, one of which may end otherwise. */
+/** Records every call of this process to the file system, and can make one of them fail. */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { promisify } from 'node:util';

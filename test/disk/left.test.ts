@@ -1,4 +1,4 @@
-/** What a write removes, and what it leaves alone. */
+/** A write removes its own leftovers, and leaves other files alone. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {

@@ -1,4 +1,4 @@
-/** Small models whose files are told apart, and what a reader finds at their path. */
+/** Small models with distinguishable files, and the model that a reader finds at their path. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

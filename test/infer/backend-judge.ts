@@ -1,4 +1,4 @@
-/** Holds what inference says of a node test's outputs against what they are. */
+/** Compares the inferred facts of a node test's outputs with the expected outputs. */
 import { type Facts, inferTypes } from '../../src/infer/index.js';
 import { type Dim, dimText, type SymbolName, symbol } from '../../src/ir/dims.js';
 import type { Graph } from '../../src/ir/graph.js';

@@ -1,4 +1,4 @@
-/** What a broadcast that succeeds says of the symbols in it, and shapes that are rounded. */
+/** Facts about symbols from a successful broadcast, and shapes with rounding. */
 import { describe } from 'vitest';
 import type { GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';

@@ -1,4 +1,4 @@
-/** What inference does with numbers of a file that ask for more work than the file is worth: it says what it left undone, and nothing wrong. */
+/** Inference on numbers that ask for absurd work: it reports the work that it left out, and infers nothing wrong. */
 import { describe, expect, it } from 'vitest';
 import { hostile } from '../../fixtures/hostile/index.js';
 import { inferTypes } from '../../src/infer/index.js';

@@ -1,4 +1,4 @@
-/** Holds what inference claims against what the runtime computes: every value of the main graph, exposed as an output. */
+/** Compares inferred facts with the runtime's results: every value of the main graph, exposed as an output. */
 import { type Facts, inferTypes } from '../../src/infer/index.js';
 import { cloneModel } from '../../src/ir/clone.js';
 import { type Dim, dimText, type SymbolName } from '../../src/ir/dims.js';

@@ -1,4 +1,7 @@
-/** What operators demand of ranks and sizes: onnxruntime refuses it when it runs, where it could not know the shapes before. */
+/**
+ * Demands of operators on ranks and sizes. onnxruntime refuses the same at run time, where it could not know the shapes
+ * before.
+ */
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';

@@ -1,4 +1,4 @@
-/** Dims of inputs that exporters name by what they are made of. */
+/** Input dims that exporters name by an expression. */
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';

@@ -1,4 +1,4 @@
-/** What operators cannot take: said where a runtime refuses too, and of no model that runs. */
+/** Violations of operators' demands: reported where a runtime refuses too, and for no model that runs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** The pattern language by itself: what matches in which spelling, what is captured, and what a miss says. */
+/** The pattern language by itself: matches in each spelling, captures, and the text of misses. */
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';

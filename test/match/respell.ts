@@ -1,6 +1,6 @@
 /**
- * Formulas, and laws of algebra that respell them at random: the same function, in other ops. What a fusion finds of them, what it
- * says of those that it does not find, and whether the numbers stay, is how well it reads algebra.
+ * Respells formulas at random by laws of algebra: the same function in other ops. A fusion reads algebra well if it
+ * finds them, explains the others, and keeps the numbers.
  */
 import type { GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';

@@ -1,4 +1,7 @@
-/** Nodes that are not as their operators say: what is refused the runtime refuses, and what it runs is read. */
+/**
+ * Nodes that break their operators' schemas: the reader refuses only those that the runtime refuses, and reads those
+ * that it runs.
+ */
 import { describe, expect, it } from 'vitest';
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { AttributeMessage, ModelMessage, NodeMessage } from '../../src/onnx/messages.js';

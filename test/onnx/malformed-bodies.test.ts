@@ -1,4 +1,4 @@
-/** Attributes, control-flow bodies and functions that cannot be what they say. */
+/** Attributes, control-flow bodies and functions with contradictions. */
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../src/onnx/read.js';
 import { concat, field, info, modelBytes, node, type relu, utf8 } from './bytes.js';

@@ -1,4 +1,4 @@
-/** What people hand over instead of a model, and files that were damaged on the way. */
+/** Files that are no models, and models that were damaged on the way. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Tensors whose numbers are not what they say. */
+/** Tensors whose data contradicts their type or dims. */
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../src/ir/errors.js';
 import { decodeTensor } from '../../src/onnx/read.js';

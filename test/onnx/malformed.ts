@@ -1,4 +1,4 @@
-/** Inputs that are no models, each with the one line that reading it ends in. */
+/** Inputs that are no models, each with the one line of its error. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What the reader takes, what it keeps in memory, and what it notices later. */
+/** The reader: accepted sources, memory use, and files that change later. */
 import { appendFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

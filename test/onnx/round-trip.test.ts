@@ -1,4 +1,7 @@
-/** What was read is written, byte for byte, after types were inferred and something was edited: over the collections and the node tests of ONNX. */
+/**
+ * A model is written as it was read, byte for byte, after inference and an edit: over the collections and the node
+ * tests of ONNX.
+ */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';

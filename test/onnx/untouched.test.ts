@@ -1,4 +1,4 @@
-/** What an edit does not touch stays as it was: types that the file declares, and every message but those of the place that was edited. */
+/** An edit leaves everything else as it was: declared types, and every message outside of the edited place. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';

@@ -1,4 +1,4 @@
-/** What the writer leaves on disk: the same bytes every time, whole files or none, external data, little memory. */
+/** The writer's files: the same bytes every time, whole files or none, external data, little memory. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** What is written of a model, and what that gives. */
+/** Writes a model and reads the result. */
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
 import { decodeMessage, type GraphMessage, type ModelMessage } from '../../src/onnx/messages.js';

@@ -1,4 +1,4 @@
-/** Which operators work element by element, and which are odd or even: of every operator of ai.onnx, by running it. */
+/** Checks the rows' claims of being elementwise, odd or even for every operator of ai.onnx, by running it. */
 import { describe, expect, test } from 'vitest';
 import { numbersOf } from '../../src/ir/numbers.js';
 import type { Tensor } from '../../src/ir/tensor.js';
