@@ -1,4 +1,5 @@
 /** The commands, as data: what --help shows and yargs parses. What each does is in its own thread: see runs.ts. */
+import { HOST, targets } from '../src/ir/targets.js';
 import {
   bisectFlags,
   type Flag,
@@ -49,8 +50,8 @@ export const commands: readonly Command[] = [
       passes: valued('<a,b,…>', 'Passes that run first, e.g. simplify.', { alias: 'p' }),
       ...pluginFlag,
       target: {
-        ...oneOf(['cpu', 'cuda', 'webgpu'], 'The provider whose kernels are meant.'),
-        defaultDescription: 'cpu',
+        ...oneOf(targets, 'The provider whose kernels are meant.'),
+        defaultDescription: HOST,
       },
       ...readFlags,
       ...jsonFlag,

@@ -1,5 +1,7 @@
 /** `optimize doctor`: which providers work here, and why the others do not. */
+
 import { jsonText, shownText, withTexts } from '../src/ir/shown-text.js';
+import { isHost } from '../src/ir/targets.js';
 import { beside, hanging, paint } from '../src/report/style.js';
 import { machineOf, versionsOf } from '../src/run/machine.js';
 import { probeProviders } from '../src/runtime/providers.js';
@@ -11,7 +13,7 @@ export async function run(flags: Flags): Promise<undefined> {
   const progress = new ProgressLine(flags.json === true);
   progress.say('trying the providers');
   const [providers, machine, versions] = [await probeProviders(), await machineOf(), await versionsOf()];
-  const int8 = providers.some(({ provider, works }) => provider === 'cpu' && works)
+  const int8 = providers.some(({ provider, works }) => isHost(provider) && works)
     ? { saturates: await saturates() }
     : undefined;
   progress.clear();

@@ -1,9 +1,10 @@
 /** `optimize explain`: why each site is fused, or not. */
+
 import { explain } from '../src/explain.js';
 import { shownText, withTexts } from '../src/ir/shown-text.js';
+import type { Target } from '../src/ir/targets.js';
 import { explanationText } from '../src/report/explanation-text.js';
 import { shortageText } from '../src/report/inspection-text.js';
-import type { Target } from '../src/run/pass.js';
 import type { Flags } from './flags.js';
 import { modelIn } from './models.js';
 import { show, stderr } from './terminal.js';

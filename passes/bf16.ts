@@ -1,5 +1,7 @@
 /** bfloat16: computed in on CUDA, stored in elsewhere. */
+
 import { z } from 'zod';
+import { computesIn } from '../src/ir/targets.js';
 import { definePass } from '../src/run/pass.js';
 import { toBfloat16Tensor } from './precision/bfloat16.js';
 import { narrow } from './precision/narrow.js';
@@ -20,9 +22,9 @@ export const bf16 = definePass({
       .default(1024)
       .describe('Smallest constant that is stored as bfloat16 where it is only stored.'),
   }),
-  variants: (_options, target) => (target === 'cuda' ? [] : undefined),
+  variants: (_options, target) => (computesIn(target, 'bfloat16') ? [] : undefined),
   run(model, { keep, minElements }, context) {
-    if (context.target !== 'cuda') {
+    if (!computesIn(context.target, 'bfloat16')) {
       storeAsBfloat16(model, minElements, context);
       return;
     }

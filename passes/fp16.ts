@@ -1,7 +1,9 @@
 /** float16 with islands of float32. */
+
 import { z } from 'zod';
 import { agreed } from '../src/ir/bank.js';
 import { castTensor } from '../src/ir/numbers.js';
+import { computesIn } from '../src/ir/targets.js';
 import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import { definePass } from '../src/run/pass.js';
 import { extentOf } from './precision/extent.js';
@@ -42,7 +44,7 @@ export const fp16 = definePass({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that compute in float32.'),
     keepIo: z.boolean().default(true).describe('Inputs and outputs stay float32.'),
   }),
-  variants: (_options, target) => (target === 'cpu' ? undefined : []),
+  variants: (_options, target) => (computesIn(target, 'float16') ? [] : undefined),
   run(model, { keep, keepIo }, context) {
     const { revision } = model;
     narrow(
@@ -57,7 +59,7 @@ export const fp16 = definePass({
       },
       context,
     );
-    if (context.target === 'cpu' && model.revision !== revision)
+    if (!computesIn(context.target, 'float16') && model.revision !== revision)
       context.note('the CPU provider computes float16 in float32, between casts: there it saves bytes alone');
   },
 });

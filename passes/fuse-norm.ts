@@ -1,5 +1,7 @@
 /** Norms ⟶ one kernel. */
+
 import { z } from 'zod';
+import { gainsFrom } from '../src/ir/targets.js';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { definePass } from '../src/run/pass.js';
 import { groupNormSet } from './rules/group-norm.js';
@@ -26,6 +28,7 @@ export const fuseNorm = definePass({
     noteKernels(model, kernels, context);
     reportSites(applyRules(model, [layerNorm, rmsNorm, groupNormSet], context), context);
     // Not on the CPU: its kernels with the residual inside take up to three times as long as the two.
-    if (context.target !== 'cpu') reportSites(applyRules(model, [skipNormSet], context), context);
+    if (gainsFrom(context.target, 'norm with residual'))
+      reportSites(applyRules(model, [skipNormSet], context), context);
   },
 });

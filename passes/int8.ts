@@ -1,10 +1,12 @@
 /** Dynamic int8: products with constant weights compute in 8 bits; activations are quantized as they come. */
+
 import { z } from 'zod';
 import { derive } from '../src/ir/bank.js';
 import { GraphBuilder } from '../src/ir/build.js';
 import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
 import { numbersOf, tensorOf } from '../src/ir/numbers.js';
+import { computesIn } from '../src/ir/targets.js';
 import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import type { Value } from '../src/ir/value.js';
 import { castTo } from '../src/ir/widen.js';
@@ -54,7 +56,7 @@ export const int8 = definePass({
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
     const dynamic = new DynamicInt8({ isExact, isByRow: rows, maxWeightError });
-    const rewrite = context.target === 'cpu' ? dynamicProduct(dynamic) : blockProduct(new BlockInt8());
+    const rewrite = computesIn(context.target, 'int8') ? dynamicProduct(dynamic) : blockProduct(new BlockInt8());
     const left = new LeftWeights(model);
     const leave = (reason: string, node: Node): void => {
       context.skip(reason, node);
@@ -78,7 +80,7 @@ export const int8 = definePass({
     }
     const leftText = left.text();
     if (leftText) context.note(leftText);
-    if (count === 0 || context.target !== 'cpu') return;
+    if (count === 0 || !computesIn(context.target, 'int8')) return;
     context.note(isExact ? EXACT_CPUS : INEXACT_CPUS);
     if (!rows && hasRows)
       context.note('one scale for all rows: NaN or outliers in one change the others (option rows)');
@@ -107,7 +109,7 @@ function* productsOf(
 /** The kernel or opset that is missing, in words. */
 function obstacle({ node, elem, activation }: Product, { target, hasKernel }: PassContext): string | undefined {
   if (activation.elem !== undefined && activation.elem !== elem) return `its activation is ${activation.elem}`;
-  if (target !== 'cpu')
+  if (!computesIn(target, 'int8'))
     return hasKernel('MatMulNBits', 'com.microsoft', 1, elem) ? undefined : `MatMulNBits takes no ${elem} on ${target}`;
   if (elem === 'bfloat16') return 'bfloat16 products are not quantized on cpu';
   const opset = node.graph.opsets.get('') ?? 0;

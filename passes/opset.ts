@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
 import { cloneModel } from '../src/ir/clone.js';
 import { maxOf } from '../src/ir/lists.js';
+import { isHost } from '../src/ir/targets.js';
 import { elemAt, lostKernels } from '../src/opset/lost.js';
 import { NEWEST, OLDEST, raiseOpset } from '../src/opset/raise.js';
 import { definePass } from '../src/run/pass.js';
@@ -38,7 +39,7 @@ export const opset = definePass({
     }
     const lost = lostKernels(model, raised, to, context.hasKernel);
     const [first] = lost;
-    if (first && context.target === 'cpu') {
+    if (first && isHost(context.target)) {
       // A node without a kernel on the CPU runs nowhere: the model would not load.
       context.skip(`not raised to opset ${to}: the CPU has no kernel for ${first.opType} of it`, first);
       return;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { attentionOps } from '../passes/attention/emit/choice.js';
 import { limits, optionsIn, size, truth, whole } from './ir/options.js';
 import { recordOf } from './ir/record-schema.js';
+import { targetChoices } from './ir/targets.js';
 import type { Plugin } from './plugins.js';
 import type { PassesLike } from './run/parse.js';
 import { targetCpus, targetCpuText } from './run/target-cpu.js';
@@ -29,7 +30,6 @@ const seconds = z.union(
   ],
   duration,
 );
-const targets = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 
 const aPlugin = 'expected a list of paths, passes, rules or presets';
 
@@ -40,7 +40,9 @@ export const configSchema = z.object({
       'expected text or a list of passes',
     )
     .describe('Passes in order: name:option=value, separated by commas.'),
-  target: z.enum(targets, `expected ${targets.join(' | ')}`).describe('The provider the result is meant for.'),
+  target: z
+    .enum(targetChoices, `expected ${targetChoices.join(' | ')}`)
+    .describe('The provider the result is meant for.'),
   targetCpu: z
     .union([z.enum(targetCpus), z.array(z.enum(targetCpus)).min(1, targetCpuText)], targetCpuText)
     .describe(

@@ -8,6 +8,7 @@ import { cloneModel } from './ir/clone.js';
 import { expectModel } from './ir/errors.js';
 import { Model } from './ir/model.js';
 import { called, optionsIn, text } from './ir/options.js';
+import { HOST, type Target } from './ir/targets.js';
 import { UsageError } from './ir/usage-error.js';
 import type { Trace } from './match/trace.js';
 import { raisedCopy } from './opset/raise.js';
@@ -16,7 +17,7 @@ import { provider, type SchemasOf, settings } from './option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './plugins.js';
 import { passContext } from './run/context.js';
 import type { PassesLike } from './run/parse.js';
-import type { Pass, PassDefinition, Target } from './run/pass.js';
+import type { Pass, PassDefinition } from './run/pass.js';
 import { type SiteResult, sitesOf } from './run/sites.js';
 import { kernelsOf } from './runtime/kernels.js';
 
@@ -52,7 +53,7 @@ const explainOptions = z.object({
 export async function explain(model: Model, given: ExplainOptions = {}): Promise<Explanation[]> {
   const options = optionsIn(explainOptions, given, 'explain');
   expectModel(model, 'explain');
-  const target = options.target ?? 'cpu';
+  const target = options.target ?? HOST;
   const { model: start } = options.passes
     ? await optimize(model, options.passes, { target, verify: 'none', plugins: options.plugins })
     : { model };

@@ -21,6 +21,7 @@ export { Model, type ModelFunction } from './ir/model.js';
 export type { Node, NodeOptions } from './ir/node.js';
 export { bigintsOf, castTensor, numbersOf, stringsTensor, tensorOf } from './ir/numbers.js';
 export { printModel } from './ir/print.js';
+export type { Target } from './ir/targets.js';
 export { derivedTensor, memoryTensor, type Tensor } from './ir/tensor.js';
 export { type DataType, type Shape, type Type, tensorType, typeText } from './ir/types.js';
 export { UsageError } from './ir/usage-error.js';
@@ -46,7 +47,6 @@ export {
   type PassContext,
   type PassDefinition,
   type PassFactory,
-  type Target,
 } from './run/pass.js';
 export type { Progress } from './run/pipeline-options.js';
 export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';

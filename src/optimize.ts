@@ -11,6 +11,7 @@ import { withLimits } from './ir/clone.js';
 import { expectModel } from './ir/errors.js';
 import type { Model } from './ir/model.js';
 import { abortSignal, any, called, optionsIn, text } from './ir/options.js';
+import { HOST, isHost, type Target, type TargetChoice } from './ir/targets.js';
 import { UsageError, unknownText } from './ir/usage-error.js';
 import { onGate, type SchemasOf, settings } from './option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './plugins.js';
@@ -20,7 +21,7 @@ import { sizesOf } from './run/freeze.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
-import type { Pass, Target } from './run/pass.js';
+import type { Pass } from './run/pass.js';
 import { runPipeline } from './run/pipeline.js';
 import type { PipelineOptions, Progress } from './run/pipeline-options.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
@@ -36,7 +37,7 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
    * The result's provider. Default `auto`, the best one that works here; where nothing is to be run, `cpu`, as finding
    * out would mean to run something.
    */
-  readonly target?: Target | 'auto';
+  readonly target?: TargetChoice;
   /** The kinds of CPU that the result is meant for. Default: all; int8 then takes weights that are right on each. */
   readonly targetCpu?: TargetCpu | readonly TargetCpu[];
   /** Default: `pass` for up to 64 MB of weights, `end` above; in a browser always `none`. */
@@ -161,7 +162,7 @@ export async function optimizeBy(
     seed,
     verification: result.verification,
     fidelity: result.fidelity,
-    cpus: target === 'cpu' ? await cpusOf(result.model, runs) : undefined,
+    cpus: isHost(target) ? await cpusOf(result.model, runs) : undefined,
     warnings: result.warnings.length > 0 ? result.warnings : undefined,
     passes: result.passes,
     model: { before: result.before, after: result.after },
@@ -242,9 +243,9 @@ async function cpusOf(model: Model, runs: boolean): Promise<Report['cpus']> {
 }
 
 /** Resolves the target, by probing providers where it is `auto`. */
-export async function targetOf(target: Target | 'auto' | undefined, runs: boolean): Promise<Target> {
+export async function targetOf(target: TargetChoice | undefined, runs: boolean): Promise<Target> {
   if (target !== undefined && target !== 'auto') return target;
-  if (!isNode() || (target === undefined && !runs)) return 'cpu';
+  if (!isNode() || (target === undefined && !runs)) return HOST;
   return (await import('./runtime/providers.js')).resolveTarget('auto');
 }
 

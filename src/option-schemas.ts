@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { configSchema } from './config.js';
 import { any, truth } from './ir/options.js';
+import { targets } from './ir/targets.js';
 
 /** A schema for each option of a type, and for no other. */
 export type SchemasOf<Options> = { readonly [Name in keyof Options]-?: z.ZodType<Options[Name]> };
@@ -18,7 +19,7 @@ export const milliseconds = z.number(aboveZero).positive(aboveZero);
 const count = z.int('expected a whole number').positive('expected 1 or more');
 export const choice = <const Choices extends readonly [string, ...string[]]>(choices: Choices) =>
   z.enum(choices, `expected ${choices.join(' | ')}`);
-export const provider = choice(['cpu', 'cuda', 'webgpu']);
+export const provider = choice(targets);
 export const onGate = choice(['throw', 'report']);
 
 /** Options for made-up inputs of a comparison. */

@@ -27,6 +27,8 @@ export type { Model } from './ir/model.js';
 export type { Node } from './ir/node.js';
 export { castTensor, numbersOf, tensorOf } from './ir/numbers.js';
 export { printModel } from './ir/print.js';
+/** The provider that a result is meant for. */
+export type { Target } from './ir/targets.js';
 export { derivedTensor, type Tensor } from './ir/tensor.js';
 /** Types: `equalShapes(a, b)` is true where both are known and equal. */
 export { type DataType, equalShapes, isFloat, type Shape, type Type, tensorType } from './ir/types.js';
@@ -90,7 +92,6 @@ export {
   type PassDefinition,
   type PassFactory,
   type PassSpec,
-  type Target,
 } from './run/pass.js';
 /** A rule as a pass. */
 export { passOf } from './run/rule-pass.js';

@@ -2,11 +2,13 @@
  * Computes in a narrower float with islands of float32: what bf16 on CUDA and fp16 everywhere share.
  * The interface, bodies' ports and functions' ports stay float32; casts stand where the two meet, each once.
  */
+
 import { constantTensor } from '../../src/ir/constants.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { tensorOf } from '../../src/ir/numbers.js';
+import { computesIn, isHost } from '../../src/ir/targets.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Use, Value } from '../../src/ir/value.js';
@@ -32,7 +34,7 @@ export interface Narrowing {
 /** Rewrites the model. Says why where something stays float32. */
 export function narrow(model: Model, narrowing: Narrowing, context: PassContext): void {
   const { type } = narrowing;
-  if (computesIn(model, type)) {
+  if (hasNodesIn(model, type)) {
     context.note(`the model computes in ${type} already; its float32 parts are left as they are, as if on purpose`);
     return;
   }
@@ -43,8 +45,8 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
       misfits.set(value, tensor && tensor.type === 'float32' ? narrowing.misfit(tensor) : undefined);
     return misfits.get(value);
   };
-  // A provider that computes in float32 anyway gains nothing from a narrow mask.
-  const found = sensitive(model, misfit, context.target !== 'cpu', narrowing.largest !== undefined);
+  // A target that computes in float32 anyway gains nothing from a narrow mask.
+  const found = sensitive(model, misfit, computesIn(context.target, type), narrowing.largest !== undefined);
   const isKept = keeps(narrowing.keep);
   const narrowNodes = candidates(model, (node) => objection(node, narrowing, found, isKept, context), context.skip);
   const isPort = (port: Value | Use): boolean => {
@@ -89,7 +91,7 @@ function isBounded({ producer }: Value): boolean {
 }
 
 /** True where a node other than a Cast gives the type. */
-export function computesIn(model: Model, type: 'float16' | 'bfloat16'): boolean {
+export function hasNodesIn(model: Model, type: 'float16' | 'bfloat16'): boolean {
   for (const graph of model.graphs())
     for (const node of graph.nodeSet)
       if (!node.is('Cast') && node.outputs.some((value) => value?.elem === type)) return true;
@@ -118,7 +120,7 @@ function objection(
   const reason =
     found.nodes.get(node) ?? (isKnown ? whyWide(node, largest !== undefined) : `no kernel of ${node.domain} is known`);
   if (reason) return reason;
-  const fault = context.target === 'cpu' ? brokenInFloat16OnCpu(node) : undefined;
+  const fault = isHost(context.target) ? brokenInFloat16OnCpu(node) : undefined;
   if (fault) return fault;
   if (!context.hasKernel(node.opType, node.domain, node.opset ?? 1, type))
     return `${node.opType} has no ${type} kernel on ${context.target}`;

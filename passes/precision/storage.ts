@@ -9,7 +9,7 @@ import type { Value } from '../../src/ir/value.js';
 import { castTo, widenBehind, widenModel } from '../../src/ir/widen.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { toBfloat16Tensor } from './bfloat16.js';
-import { computesIn } from './narrow.js';
+import { hasNodesIn } from './narrow.js';
 import { precisionOf } from './ops.js';
 import { coordinateNodes } from './sensitive.js';
 
@@ -22,7 +22,7 @@ const CAST_TAKES_BFLOAT16 = 13;
  */
 export function storeAsBfloat16(model: Model, minElements: number, context: PassContext): void {
   const { target, note, skip } = context;
-  if (computesIn(model, 'bfloat16')) computeInFloat32(model, minElements, context);
+  if (hasNodesIn(model, 'bfloat16')) computeInFloat32(model, minElements, context);
   let small = 0;
   let stored = 0;
   const angles = coordinateNodes(model);

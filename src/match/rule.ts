@@ -2,6 +2,7 @@
 import type { Facts } from '../infer/index.js';
 import type { KernelCall } from '../ir/kernel-call.js';
 import type { Node } from '../ir/node.js';
+import type { Target } from '../ir/targets.js';
 import type { DataType, Type } from '../ir/types.js';
 import { foundText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
@@ -33,9 +34,6 @@ export interface RuleHost {
    */
   replace(rewrite: Rewrite): string | undefined;
 }
-
-/** The provider that the result is meant for. */
-export type Target = 'cpu' | 'cuda' | 'webgpu';
 
 /** A place of the kind that a pass is for, and what became of it. */
 export interface SiteReport {

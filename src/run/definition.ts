@@ -2,9 +2,10 @@
 
 import type { z } from 'zod';
 import type { Model } from '../ir/model.js';
+import type { Target } from '../ir/targets.js';
 import type { Tensor } from '../ir/tensor.js';
 import { foundText, unknownText } from '../ir/usage-error.js';
-import type { RuleHost, Target } from '../match/rule.js';
+import type { RuleHost } from '../match/rule.js';
 import type { TargetCpu } from './target-cpu.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */

@@ -3,11 +3,10 @@
 import { z } from 'zod';
 import { Model } from '../ir/model.js';
 import { UsageError } from '../ir/usage-error.js';
-import type { Target } from '../match/rule.js';
 import { checkDefinition, type Fidelity, type PassContext, type PassDefinition } from './definition.js';
 import { checkOptionNames, zodText } from './options.js';
 
-export type { Fidelity, PassContext, PassDefinition, Target };
+export type { Fidelity, PassContext, PassDefinition };
 
 /** A pass with its options: what a pipeline is a list of. */
 export interface Pass {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { jsonText } from '../ir/shown-text.js';
+import { targets } from '../ir/targets.js';
 import { verifyLevels } from './verify/verifier.js';
 
 export const REPORT_VERSION = 1;
@@ -181,7 +182,7 @@ export const reportSchema = z.object({
     .object({ files: z.array(z.string()), bytes: count })
     .optional()
     .describe('Absent where nothing was written.'),
-  target: z.enum(['cpu', 'cuda', 'webgpu']),
+  target: z.enum(targets),
   seed: z.number().int(),
   verification: z.object({ level: z.enum(verifyLevels), verdict: verdict.optional() }),
   fidelity: fidelity.describe('The widest gate of the passes that were applied.'),

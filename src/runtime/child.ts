@@ -2,9 +2,11 @@
  * The child process that hosts onnxruntime-node, the entry of its own bundle. It answers one request after another and
  * ends when its parent does. It imports no code of this package, so that it starts as fast as the runtime does.
  */
+
 import { readdirSync, readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { InferenceSession, type InferenceSession as Session, Tensor } from 'onnxruntime-node';
+import { isHost } from '../ir/targets.js';
 import {
   type Calls,
   type Port,
@@ -89,7 +91,7 @@ async function load({
     ...(profilePrefix && { enableProfiling: true, profileFilePrefix: profilePrefix }),
   };
   // Devices map memory by the gigabyte.
-  const isBound = bytes !== undefined && options.provider === 'cpu';
+  const isBound = bytes !== undefined && isHost(options.provider);
   watch.postMessage(isBound ? process.memoryUsage.rss() + bytes : Number.POSITIVE_INFINITY);
   if (folder) process.chdir(folder);
   const start = performance.now();

@@ -2,6 +2,7 @@
 
 import type { Model } from '../ir/model.js';
 import { under } from '../ir/named.js';
+import { HOST } from '../ir/targets.js';
 import type { Tensor } from '../ir/tensor.js';
 import { writeModel } from '../onnx/write.js';
 import { endIdle } from './idle.js';
@@ -48,7 +49,7 @@ export function startSharedRuntime(): void {
 export async function evaluateModel(model: Model): Promise<Tensor[]> {
   const runtime = await sharedRuntime();
   runtime.limits = runLimitsOf(model);
-  const session = await runtime.load(await writeModel(model), { provider: 'cpu', threads: 1 });
+  const session = await runtime.load(await writeModel(model), { provider: HOST, threads: 1 });
   try {
     const { outputs } = await session.run({});
     return session.outputs.map(({ name }) => {

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { bytesText, msText } from '../ir/quantities.js';
+import { isHost } from '../ir/targets.js';
 import { endChild, lastWords, startChild } from './child-process.js';
 import { explain } from './explain.js';
 import { keepIdle, takeIdle } from './idle.js';
@@ -89,7 +90,7 @@ export class RuntimeProcess {
   async load(model: string | Uint8Array, options: LoadOptions): Promise<Session> {
     this.#signal?.throwIfAborted();
     if (!this.#child && !this.#isClosed) this.#spawn();
-    if (options.provider !== 'cpu') this.#isCommon = false;
+    if (!isHost(options.provider)) this.#isCommon = false;
     const folder =
       options.profile || (typeof model !== 'string' && model.length > LARGE) ? temporaryFolder() : undefined;
     try {

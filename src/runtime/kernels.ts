@@ -5,11 +5,10 @@
  * registrations of early 2026, not run. A probe of the installed runtime overrides any line here.
  */
 import { under } from '../ir/named.js';
+import type { Target } from '../ir/targets.js';
 import type { DataType } from '../ir/types.js';
 import { schemaOf } from '../onnx/schema.js';
 import { unfit } from './forms/index.js';
-
-export type Target = 'cpu' | 'cuda' | 'webgpu';
 
 const words = (...texts: readonly string[]): ReadonlySet<string> => new Set(texts.join(' ').split(/\s+/));
 
@@ -94,6 +93,43 @@ const webgpuTypes = words('float32 float16 int32 uint32 bool int64 int8 uint8');
 
 const CONTRIB = 'com.microsoft';
 
+/** What a target has kernels for. */
+interface KernelTable {
+  /** Of an op of ai.onnx at this opset. */
+  standard(opType: string, opset: number, elem: DataType): boolean;
+  /** Of an op of com.microsoft. */
+  contrib(opType: string, elem: DataType): boolean;
+}
+
+const kernelTables: Readonly<Record<Target, KernelTable>> = {
+  cpu: {
+    standard: (opType, opset, elem) => {
+      if (opset > (under(cpuUntil, opType) ?? opset)) return false;
+      if (elem === 'float64') return !cpuMissingFloat64.has(opType);
+      return elem !== 'bfloat16' || (cpuBfloat16.has(opType) && opset >= (under(cpuBfloat16Since, opType) ?? 1));
+    },
+    contrib: (opType, elem) => {
+      if (elem === 'bfloat16') return cpuBfloat16.has(`ms.${opType}`);
+      if (elem === 'float64' && cpuMissingFloat64.has(`ms.${opType}`)) return false;
+      return contribCommon.has(opType) || contribCpuOnly.has(opType);
+    },
+  },
+  cuda: {
+    standard: (opType, opset, elem) => {
+      if (elem === 'bfloat16') return cudaBfloat16.has(opType) && opset >= (under(cudaBfloat16Since, opType) ?? 1);
+      if (opType === 'MatMulInteger') return elem === 'int8';
+      return !cudaMissing.has(opType);
+    },
+    contrib: (opType, elem) =>
+      elem === 'bfloat16' ? cudaBfloat16.has(`ms.${opType}`) : contribCommon.has(opType) || contribCudaOnly.has(opType),
+  },
+  webgpu: {
+    standard: (opType, opset, elem) =>
+      webgpuTypes.has(elem) && webgpu.has(opType) && opset <= (under(webgpuUntil, opType) ?? opset),
+    contrib: (opType, elem) => contribWebgpu.has(opType) && (elem === 'float32' || elem === 'float16'),
+  },
+};
+
 /**
  * True where the target computes the op (domain '' is ai.onnx, at this opset) in this element type without handing it
  * to another provider. On the CPU float16 counts wherever the operator admits it: the runtime casts around the op by
@@ -101,21 +137,10 @@ const CONTRIB = 'com.microsoft';
  */
 export function hasKernel(target: Target, opType: string, domain: string, opset: number, elem: DataType): boolean {
   if (!admits(opType, domain, opset, elem)) return false;
+  const table = kernelTables[target];
   // The runtime has this op of its own in ai.onnx; the tables list it with the contrib ops.
-  if (domain === CONTRIB || opType === 'SimplifiedLayerNormalization') return hasContrib(target, opType, elem);
-  if (domain !== '') return false;
-  switch (target) {
-    case 'cpu':
-      if (opset > (under(cpuUntil, opType) ?? opset)) return false;
-      if (elem === 'float64') return !cpuMissingFloat64.has(opType);
-      return elem !== 'bfloat16' || (cpuBfloat16.has(opType) && opset >= (under(cpuBfloat16Since, opType) ?? 1));
-    case 'cuda':
-      if (elem === 'bfloat16') return cudaBfloat16.has(opType) && opset >= (under(cudaBfloat16Since, opType) ?? 1);
-      if (opType === 'MatMulInteger') return elem === 'int8';
-      return !cudaMissing.has(opType);
-    case 'webgpu':
-      return webgpuTypes.has(elem) && webgpu.has(opType) && opset <= (under(webgpuUntil, opType) ?? opset);
-  }
+  if (domain === CONTRIB || opType === 'SimplifiedLayerNormalization') return table.contrib(opType, elem);
+  return domain === '' && table.standard(opType, opset, elem);
 }
 
 /** The kernels of one target, in the form that passes use. */
@@ -125,21 +150,6 @@ export const kernelsOf = (target: Target) => ({
     hasKernel(target, opType, domain, opset, elem),
   unfit,
 });
-
-function hasContrib(target: Target, opType: string, elem: DataType): boolean {
-  const name = `ms.${opType}`;
-  switch (target) {
-    case 'cpu':
-      if (elem === 'bfloat16') return cpuBfloat16.has(name);
-      if (elem === 'float64' && cpuMissingFloat64.has(name)) return false;
-      return contribCommon.has(opType) || contribCpuOnly.has(opType);
-    case 'cuda':
-      if (elem === 'bfloat16') return cudaBfloat16.has(name);
-      return contribCommon.has(opType) || contribCudaOnly.has(opType);
-    case 'webgpu':
-      return contribWebgpu.has(opType) && (elem === 'float32' || elem === 'float16');
-  }
-}
 
 /**
  * True where the operator's definition at this opset has the element type among its inputs or outputs. A contrib op may

@@ -1,11 +1,12 @@
 /** The messages between parent and child. Both sides come from one build, so the protocol has no versions. */
+import type { Target } from '../ir/targets.js';
 import type { DataType } from '../ir/types.js';
 
 /** The last message of a process that exceeded its memory limit. */
 export const TOO_LARGE = 'too much memory';
 
 /** A provider of onnxruntime: where a model runs. */
-export type Provider = 'cpu' | 'webgpu' | 'cuda';
+export type Provider = Target;
 
 /** A tensor as it crosses the process boundary. */
 export interface TensorData {

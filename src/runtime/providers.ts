@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { buildModel } from '../ir/build.js';
 import { numbersOf, tensorOf } from '../ir/numbers.js';
+import { type Accelerator, accelerators, HOST, isHost, type TargetChoice } from '../ir/targets.js';
 import { writeModel } from '../onnx/write.js';
 import { endsWithThis } from './child-process.js';
 import { type Device, webgpuDevice } from './device.js';
@@ -40,7 +41,7 @@ export async function probeProvider(
 ): Promise<ProviderProbe> {
   const runtime = await RuntimeProcess.start({ timeoutMs: LIMIT, env });
   try {
-    const session = await runtime.load(await writeModel(probeModel()), { provider, noFallback: provider !== 'cpu' });
+    const session = await runtime.load(await writeModel(probeModel()), { provider, noFallback: !isHost(provider) });
     const { outputs } = await session.run({ x: toTensorData(tensorOf('float32', [1, 0, 0, 1], [2, 2])) });
     const found = outputs.y ? [...numbersOf(fromTensorData(outputs.y))] : [];
     const works = found.length === expected.length && expected.every((value, i) => Math.abs(value - found[i]!) < 0.05);
@@ -60,16 +61,22 @@ export async function probeProvider(
   }
 }
 
-/** Tries every provider, the ones that need no GPU first. */
+/** Tries every provider, in the reverse of the order in which `auto` prefers them: those that need no GPU first. */
 export async function probeProviders(): Promise<ProviderProbe[]> {
   const probes: ProviderProbe[] = [];
-  for (const provider of ['cpu', 'webgpu', 'cuda'] as const) probes.push(await probeProvider(provider));
+  for (const provider of [...accelerators, HOST].reverse()) probes.push(await probeProvider(provider));
   return probes;
 }
 
+/** What each accelerator runs on. */
+const devices: Readonly<Record<Accelerator, (runtime: RuntimeProcess) => Promise<Device>>> = {
+  cuda: async () => ({ name: 'a CUDA GPU', isSoftware: false }),
+  webgpu: async (runtime) => webgpuDevice(await runtime.open()),
+};
+
 async function deviceOf(provider: Provider, runtime: RuntimeProcess): Promise<Device | undefined> {
-  if (provider === 'cpu') return undefined;
-  const device = provider === 'webgpu' ? webgpuDevice(await runtime.open()) : { name: 'a CUDA GPU', isSoftware: false };
+  if (isHost(provider)) return undefined;
+  const device = await devices[provider](runtime);
   if (device.isSoftware !== false || !/NVIDIA|CUDA/.test(device.name)) return device;
   return { ...device, name: (await nvidiaNames()) ?? device.name };
 }
@@ -99,12 +106,14 @@ async function probed(provider: Provider): Promise<ProviderProbe> {
   return known;
 }
 
-/** `auto`: cuda where it works, else webgpu on real hardware, else cpu. Any other target is itself. */
-export async function resolveTarget(target: Provider | 'auto'): Promise<Provider> {
+/** `auto`: the first accelerator that works on real hardware (cuda, then webgpu), else the CPU. Any other target is itself. */
+export async function resolveTarget(target: TargetChoice): Promise<Provider> {
   if (target !== 'auto') return target;
-  if ((await probed('cuda')).works) return 'cuda';
-  const webgpu = await probed('webgpu');
-  return webgpu.works && webgpu.isSoftware === false ? 'webgpu' : 'cpu';
+  for (const accelerator of accelerators) {
+    const { works, isSoftware } = await probed(accelerator);
+    if (works && isSoftware === false) return accelerator;
+  }
+  return HOST;
 }
 
 /**
@@ -112,16 +121,16 @@ export async function resolveTarget(target: Provider | 'auto'): Promise<Provider
  * software proves nothing about a real one.
  */
 export async function workingProvider(target: Provider): Promise<Provider> {
-  if (target === 'cpu') return target;
+  if (isHost(target)) return target;
   const { works, isSoftware } = await probed(target);
-  return works && isSoftware !== true ? target : 'cpu';
+  return works && isSoftware !== true ? target : HOST;
 }
 
 /**
  * The name of the software device behind a target on this machine; undefined with real hardware, or without any device.
  */
 export async function softwareDevice(target: Provider): Promise<string | undefined> {
-  if (target === 'cpu') return undefined;
+  if (isHost(target)) return undefined;
   const { works, isSoftware, device } = await probed(target);
   return works && isSoftware === true ? (device ?? target) : undefined;
 }

@@ -1,6 +1,7 @@
 /** Tells whether this CPU's 8-bit sums saturate, by running one node. */
 import { buildModel } from '../ir/build.js';
 import { numbersOf, tensorOf } from '../ir/numbers.js';
+import { HOST } from '../ir/targets.js';
 import { writeModel } from '../onnx/write.js';
 import { sharedRuntime } from './evaluate.js';
 import { fromTensorData, toTensorData } from './tensor-data.js';
@@ -29,7 +30,7 @@ export async function saturates(): Promise<boolean> {
 
 async function probe(): Promise<boolean> {
   const runtime = await sharedRuntime();
-  const session = await runtime.load(await writeModel(probeModel()), { provider: 'cpu', threads: 1 });
+  const session = await runtime.load(await writeModel(probeModel()), { provider: HOST, threads: 1 });
   try {
     const x = tensorOf('uint8', new Array(4 * K).fill(LARGEST_U8), [4, K]);
     const { outputs } = await session.run({ x: toTensorData(x) });

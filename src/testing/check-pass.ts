@@ -7,12 +7,13 @@
 import { minOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import { printModel } from '../ir/print.js';
+import type { Target } from '../ir/targets.js';
 import { typeText } from '../ir/types.js';
 import { UsageError } from '../ir/usage-error.js';
 import type { Rule, RuleSet } from '../match/rule.js';
 import { readModel } from '../onnx/read.js';
 import { writeModel } from '../onnx/write.js';
-import { isPass, type Pass, type Target } from '../run/pass.js';
+import { isPass, type Pass } from '../run/pass.js';
 import { runPipeline } from '../run/pipeline.js';
 import type { PassResult, PipelineResult } from '../run/pipeline-result.js';
 import { passOf } from '../run/rule-pass.js';

@@ -8,6 +8,7 @@ import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
 import { named } from '../ir/named.js';
 import type { Node } from '../ir/node.js';
+import type { Accelerator } from '../ir/targets.js';
 import { elementCount } from '../ir/tensor.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -29,7 +30,7 @@ export interface Elsewhere {
 export async function elsewhere(
   reference: Reference,
   result: Contestant,
-  target: Exclude<Provider, 'cpu'>,
+  target: Accelerator,
   fidelity: Parameters<typeof gateOf>[0],
 ): Promise<Elsewhere> {
   const [first] = reference.runs;
@@ -61,7 +62,7 @@ export async function elsewhere(
  * The nodes that a target has no kernel for, by the tables. Shape arithmetic is not among them: the runtime keeps it on
  * the CPU on purpose.
  */
-export function placementByTables(model: Model, target: Exclude<Provider, 'cpu'>): PlacementReport {
+export function placementByTables(model: Model, target: Accelerator): PlacementReport {
   const typed = cloneModel(model);
   inferTypes(typed);
   const fallbacks = named<number>();

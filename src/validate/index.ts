@@ -1,6 +1,7 @@
 /** Validates a result against its original by running both: accuracy, speed, and the placement of nodes. */
 
 import type { Model } from '../ir/model.js';
+import { isHost } from '../ir/targets.js';
 import { type Deadline, deadlineOf } from '../run/deadline.js';
 import { onceMore, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
@@ -68,7 +69,7 @@ async function validateWithin(
     const ran = ({ model, source }: Subject) =>
       orUncompared(() => onceMore(() => referenceOf(first, model, source, { ...options, provider, setsBudgetMs })));
     let reference = await ran(a);
-    const standIn = 'failed' in reference && provider === 'cpu' ? standInOf(a.model, reference.detail) : undefined;
+    const standIn = 'failed' in reference && isHost(provider) ? standInOf(a.model, reference.detail) : undefined;
     if (standIn) {
       a = await subjectOf(standIn);
       subjects.push(a);
@@ -115,11 +116,11 @@ async function validateWithin(
         : undefined,
     );
     const placement = await attempt(notes, async () =>
-      run && provider !== 'cpu' ? measurePlacement(second, b.source, provider, run.feeds.tensors) : undefined,
+      run && !isHost(provider) ? measurePlacement(second, b.source, provider, run.feeds.tensors) : undefined,
     );
     const { absent } = options;
     const there =
-      run && absent && absent !== 'cpu'
+      run && absent && !isHost(absent)
         ? await elsewhere(reference as Reference, contestants[1], absent, fidelity)
         : { placement: undefined, warnings: [] };
     const judged = withRollout(covered, rolled);

@@ -5,6 +5,7 @@
 
 import type { Model } from '../ir/model.js';
 import { numberText } from '../ir/quantities.js';
+import { HOST } from '../ir/targets.js';
 import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { Provider } from '../runtime/isolate.js';
@@ -160,7 +161,7 @@ function coarselyWeighed(
   if (!own) return evidence;
   return evidence.map((one): WeighedEvidence => {
     const { relativeL2, equal, maxAbs } = one.output;
-    const limit = Math.max(gateOf('exact', 'cpu').maxError, ROUNDINGS * (own.get(placeOf(one)) ?? 0));
+    const limit = Math.max(gateOf('exact', HOST).maxError, ROUNDINGS * (own.get(placeOf(one)) ?? 0));
     if (one.outcome !== 'within' || equal !== undefined || maxAbs <= FLOOR || relativeL2 <= limit) return one;
     const text = `relative L2 ${numberText(relativeL2)} > ${numberText(limit)}, which is ${ROUNDINGS} times the original's own rounding`;
     return { ...one, outcome: 'beyond', words: [text] };

@@ -2,6 +2,7 @@
 
 import type { Limits } from '../ir/budget.js';
 import type { Say } from '../ir/outlook.js';
+import type { TargetChoice } from '../ir/targets.js';
 import type { TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { TargetCpu } from '../run/target-cpu.js';
@@ -24,7 +25,7 @@ export interface ValidateOptions
     TimeOptions,
     Pick<MeasureOptions, 'rollout'> {
   /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
-  readonly provider?: Provider | 'auto';
+  readonly provider?: TargetChoice;
   /** The strongest kind of change that the passes may make to numbers; default exact. */
   readonly fidelity?: Fidelity;
   /** The least ratio of the original's time to the result's. A ratio inside the noise counts as 1. */

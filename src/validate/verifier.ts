@@ -1,6 +1,7 @@
 /** Makes the comparison after each pass: the models run, and the gate of the passes' fidelity decides. */
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
+import { HOST } from '../ir/targets.js';
 import { deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { TargetCpu } from '../run/target-cpu.js';
 import type { Verdict, Verifier } from '../run/verify/verifier.js';
@@ -35,7 +36,7 @@ export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {
  * Passes are proven on the CPU, whatever their target: a result must not depend on the devices of the machine that
  * builds it. Arithmetic that the CPU does not have is emulated.
  */
-const HERE = 'cpu';
+const HERE = HOST;
 
 /**
  * Milliseconds that a model may run on more sets of inputs than the minimum. The comparison at the end counts its own
@@ -55,7 +56,7 @@ const KEPT = 2;
  */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const references = new Map<Model, { revision: number; reference: Reference | string }>();
-  const target = options.target ?? 'cpu';
+  const target = options.target ?? HOST;
   const deadline = deadlineOf(options);
   // Loading the runtime takes as long as the first passes do, so both go on at once.
   startSharedRuntime();

@@ -8,10 +8,11 @@ import { constantTensor } from '../../src/ir/constants.js';
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
 import { printModel } from '../../src/ir/print.js';
+import type { Target } from '../../src/ir/targets.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { builtIn } from '../../src/plugins.js';
 import { parsePasses } from '../../src/run/parse.js';
-import { definePass, type Pass, type Target } from '../../src/run/pass.js';
+import { definePass, type Pass } from '../../src/run/pass.js';
 import { applyPasses, compareTensors, opCounts, randomFeeds, randomWeights } from '../check-pass.js';
 import { runModel } from '../run-model.js';
 

@@ -10,9 +10,10 @@ import { skipNormSet } from '../../passes/rules/skip-norm.js';
 import { softmax } from '../../passes/rules/softmax.js';
 import type { Model } from '../../src/ir/model.js';
 import { printModel } from '../../src/ir/print.js';
+import type { Target } from '../../src/ir/targets.js';
 import { applyRules, reportSites } from '../../src/match/apply.js';
 import type { RuleSet } from '../../src/match/rule.js';
-import { definePass, type Target } from '../../src/run/pass.js';
+import { definePass } from '../../src/run/pass.js';
 import { applyPass, generator } from '../check-pass.js';
 
 /** Sets that are applied together, all kinds at once; what the second are for, the first may make. */

@@ -5,12 +5,12 @@ import type { Attribute } from '../../src/ir/attribute.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import type { Target } from '../../src/ir/targets.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { builtIn } from '../../src/plugins.js';
 import { parsePasses } from '../../src/run/parse.js';
-import type { Target } from '../../src/run/pass.js';
 import type { PassResult } from '../../src/run/pipeline-result.js';
 import { applyPasses, randomWeights } from '../check-pass.js';
 

@@ -1,6 +1,7 @@
 /** Which op a site becomes. */
 
 import type { Facts } from '../../../src/infer/index.js';
+import { gainsFrom } from '../../../src/ir/targets.js';
 import type { DataType } from '../../../src/ir/types.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import type { PassContext } from '../../../src/run/pass.js';
@@ -60,12 +61,12 @@ export function choose(site: AttentionSite, op: AttentionOp, context: PassContex
       return { name: 'GroupQueryAttention', emit: () => emission, opset: 1, why: 'the mask is causal' };
   }
   const name = op !== 'auto' ? op : site.softcap === undefined ? 'MultiHeadAttention' : 'Attention';
-  if (op === 'auto' && site.softcap !== undefined && context.target === 'cpu')
+  if (op === 'auto' && site.softcap !== undefined && !gainsFrom(context.target, 'soft-capped attention'))
     return new Miss(
       'the scores are soft-capped: on the CPU the kernels for that are slower than these nodes; op=Attention emits it, or op=GroupQueryAttention where the mask is causal',
       site.softmax,
     );
-  if (name === 'GroupQueryAttention' && context.target !== 'cpu')
+  if (name === 'GroupQueryAttention' && !gainsFrom(context.target, 'causal attention'))
     return new Miss(CPU_ALONE, site.softmax, helps.kernel);
   const { emit, domain, opset, opType = name }: Candidate = emitters[name];
   const elem: DataType = elemOfKernel(site);
@@ -87,7 +88,7 @@ function isFasterCausal(site: AttentionSite, context: PassContext): boolean {
   const isLong = sizes.every((size) => typeof size === 'number' && size > 0) && Number(sizes.at(-2)) >= LONG;
   return (
     isLong &&
-    context.target === 'cpu' &&
+    gainsFrom(context.target, 'causal attention') &&
     site.softcap === undefined &&
     elemOfKernel(site) === 'float32' &&
     context.hasKernel('GroupQueryAttention', 'com.microsoft', 1, 'float32')

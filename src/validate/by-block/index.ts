@@ -9,6 +9,7 @@ import { cloneModel } from '../../ir/clone.js';
 import type { Graph } from '../../ir/graph.js';
 import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
+import { HOST } from '../../ir/targets.js';
 import type { Value } from '../../ir/value.js';
 import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
 import { workingProvider } from '../../runtime/providers.js';
@@ -47,7 +48,7 @@ export async function errorByBlock(
   result: string | Uint8Array | Model,
   options: ByBlockOptions & { readonly partsOf: (graph: Graph) => readonly ModelPart[] },
 ): Promise<ErrorByBlock> {
-  const provider = await workingProvider(options.target ?? 'cpu');
+  const provider = await workingProvider(options.target ?? HOST);
   const runtime = await RuntimeProcess.start(options);
   const subjects: Subject[] = [];
   try {

@@ -1,4 +1,5 @@
 /** Builds the accuracy part of the report, whether or not anything could be compared. */
+import { isHost } from '../../ir/targets.js';
 import { targetCpusOf } from '../../run/target-cpu.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';
@@ -60,7 +61,7 @@ export async function measureAccuracy(
   };
   const isCoarse = asked === 'exact' && fidelity === 'rounding';
   const options = { provider, forms, gate, fidelity, seed, isWhole: true, isCoarse, deadline, onForm };
-  const foreign = provider === 'cpu' ? await foreignTo(absent ?? provider, targetCpusOf(targetCpu)) : undefined;
+  const foreign = isHost(provider) ? await foreignTo(absent ?? provider, targetCpusOf(targetCpu)) : undefined;
   const proof = await prove(reference, original, result, { ...options, foreign });
   const judged = judge(reference, proof, { gate, fidelity, absent, where: placeOf(provider) });
   return {

@@ -15,6 +15,7 @@ import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { cosineText, numberText, percentText } from '../../ir/quantities.js';
+import { isHost } from '../../ir/targets.js';
 import type { Fidelity } from '../../run/pass.js';
 import { loosest } from '../../run/verify/verifier.js';
 import type { Provider } from '../../runtime/isolate.js';
@@ -67,7 +68,7 @@ export interface GateOptions {
 }
 
 export function gateOf(fidelity: Fidelity, provider: Provider, { maxError, minCosine }: GateOptions = {}): Gate {
-  const gate = fidelity === 'exact' && provider !== 'cpu' ? exactOnGpu : gates[fidelity];
+  const gate = fidelity === 'exact' && !isHost(provider) ? exactOnGpu : gates[fidelity];
   if (maxError === undefined && minCosine === undefined) return gate;
   return {
     ...gate,

@@ -2,6 +2,7 @@
 
 import { append } from '../../ir/lists.js';
 import { ratioText } from '../../ir/quantities.js';
+import { HOST } from '../../ir/targets.js';
 import { proofGate } from '../../run/verify/verifier.js';
 import type { PlacementReport } from '../placement.js';
 import { SAME } from '../speed/timing.js';
@@ -25,7 +26,7 @@ export function gatesOf(
   }
   if (failOnFallback) {
     const ops = Object.entries(placement?.fallbacks ?? {}).map(([op, count]) => `${count} ${op}`);
-    const isKnown = placement !== undefined || (accuracy.provider === 'cpu' && absent === undefined);
+    const isKnown = placement !== undefined || (accuracy.provider === HOST && absent === undefined);
     const source = placement?.source ? `, by the kernel tables of ${placement.provider}` : '';
     const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}${source}` : 'not measured';
     found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });

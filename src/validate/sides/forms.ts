@@ -1,5 +1,6 @@
 /** Defines the forms of arithmetic that a model is run in: as on this machine, and as on others. */
 import type { Model } from '../../ir/model.js';
+import { HOST } from '../../ir/targets.js';
 import type { Provider, RuntimeProcess, TensorData, Tensors } from '../../runtime/isolate.js';
 import { emulated } from '../emulate/index.js';
 import { runTensors } from './run-tensors.js';
@@ -50,7 +51,7 @@ async function emulatedSide(runtime: RuntimeProcess, model: Model): Promise<Side
   if (!emulation) return undefined;
   const subject = await subjectOf(emulation.model);
   try {
-    const session = await runtime.load(subject.source, { provider: 'cpu' });
+    const session = await runtime.load(subject.source, { provider: HOST });
     return {
       inputs: session.inputs.map(({ name }) => name),
       notes: emulation.notes,

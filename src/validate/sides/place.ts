@@ -1,5 +1,6 @@
 /** Describes the machine of a measurement. */
 import { cpus } from 'node:os';
+import { isHost } from '../../ir/targets.js';
 import { saturatesOn, type TargetCpu } from '../../run/target-cpu.js';
 import type { Provider } from '../../runtime/isolate.js';
 import { saturates } from '../../runtime/saturation.js';
@@ -7,12 +8,12 @@ import { saturates } from '../../runtime/saturation.js';
 /** The machine in words: `cpu, AMD EPYC`. */
 export function placeOf(provider: Provider): string {
   const model = cpus()[0]?.model.trim();
-  return provider === 'cpu' && model ? `cpu, ${model}` : provider;
+  return isHost(provider) && model ? `cpu, ${model}` : provider;
 }
 
 /** The reason that this CPU does not compute as the target does; undefined where it does. */
 export async function foreignTo(target: Provider, cpus: readonly TargetCpu[] | undefined): Promise<string | undefined> {
-  if (target !== 'cpu') return `this CPU computes otherwise than ${target}`;
+  if (!isHost(target)) return `this CPU computes otherwise than ${target}`;
   const isOther = cpus !== undefined && !saturatesOn(cpus) && (await saturates());
   return isOther ? `this CPU adds 8-bit products otherwise than ${cpus.join(', ')}` : undefined;
 }

@@ -3,7 +3,9 @@
  * change places from heat to heat, and its rounds run in the order original, result, result, original, or the other way
  * round. A slow process, place in memory or half second then slows both models alike.
  */
+
 import { append } from '../../ir/lists.js';
+import { isHost } from '../../ir/targets.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { LoadOptions, RunTimes, RuntimeProcess, Session, Tensors } from '../../runtime/isolate.js';
 import { ENOUGH, type Estimate, estimateOf, fastest, median, type Pair } from './statistics.js';
@@ -207,7 +209,7 @@ async function heat(
       first[side] = times.ms[0] as number;
       runMs += (times[by][0] as number) / 2;
     }
-    const isGpu = load.provider !== 'cpu';
+    const isGpu = !isHost(load.provider);
     if (runMs < LONG_MS || isGpu) {
       const count = isGpu ? Math.min(MOST_RUNS, Math.max(3, Math.ceil(WARM_MS / runMs))) : 1;
       const warm: number[] = [];

@@ -6,6 +6,7 @@
 
 import { maxOf } from '../../ir/lists.js';
 import { msText } from '../../ir/quantities.js';
+import { isHost } from '../../ir/targets.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Feeds } from '../inputs/feeds.js';
@@ -92,7 +93,7 @@ export async function measureSpeed(
       inputs: about,
     };
   };
-  if (provider !== 'cpu') {
+  if (!isHost(provider)) {
     const wall = await time({ load: { provider, spins: true }, by: 'ms' });
     return reported(wall, wall);
   }

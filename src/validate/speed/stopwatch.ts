@@ -3,6 +3,7 @@
 import type { Model } from '../../ir/model.js';
 import { named } from '../../ir/named.js';
 import { nameOf } from '../../ir/symbols.js';
+import { isHost } from '../../ir/targets.js';
 import type { RaceOutcome, Stopwatch } from '../../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../../runtime/isolate.js';
 import { runLimitsOf } from '../../runtime/limits.js';
@@ -59,7 +60,7 @@ export function createStopwatch({
           original: { runtime: first, model: a.source },
           result: { runtime: second, model: b.source },
         };
-        const isCpu = provider === 'cpu';
+        const isCpu = isHost(provider);
         const speed = await race(contenders, feeds.tensors, {
           load: { provider, ...(isCpu ? { threads: 1 } : { spins: true }) },
           by: isCpu ? 'cpuMs' : 'ms',

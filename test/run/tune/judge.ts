@@ -1,9 +1,11 @@
 /** Pipelines that are tuned without a clock. */
+
 import { cloneModel } from '../../../src/ir/clone.js';
 import type { Model } from '../../../src/ir/model.js';
+import type { Target } from '../../../src/ir/targets.js';
 import { builtIn } from '../../../src/plugins.js';
 import { parsePasses } from '../../../src/run/parse.js';
-import type { Pass, Target } from '../../../src/run/pass.js';
+import type { Pass } from '../../../src/run/pass.js';
 import { runPipeline } from '../../../src/run/pipeline.js';
 import type { RaceOutcome, Stopwatch } from '../../../src/run/tune/trial.js';
 import { kernelsOf } from '../../../src/runtime/kernels.js';

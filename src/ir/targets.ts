@@ -1,0 +1,50 @@
+/**
+ * The targets: providers of onnxruntime that a result can be meant for, and what passes and reports ask of each.
+ *
+ * A new target is an entry here, its kernels in `runtime/kernels.ts`, and its names in the runtime; the compiler lists what is missing.
+ * Nobody compares the name of a target: what differs between targets is asked by a function of this file.
+ */
+
+/** Types narrower than float32. */
+export type NarrowType = 'float16' | 'bfloat16' | 'int8';
+
+/** Fused forms whose kernels are slower, or not proven, on some targets. */
+export type FusedForm = 'soft-capped attention' | 'causal attention' | 'norm with residual';
+
+interface TargetTraits {
+  /** The narrow types that its kernels multiply in; values of the others are widened first. */
+  readonly computes: readonly NarrowType[];
+  /** The forms whose kernels give right numbers and take less time than the nodes that they replace. */
+  readonly fuses: readonly FusedForm[];
+}
+
+/** In the order in which messages list them; of the accelerators `auto` prefers the first that works. */
+const traits = {
+  cpu: { computes: ['int8'], fuses: ['causal attention'] },
+  cuda: { computes: ['float16', 'bfloat16'], fuses: ['soft-capped attention', 'norm with residual'] },
+  webgpu: { computes: ['float16'], fuses: ['soft-capped attention', 'norm with residual'] },
+} as const satisfies Readonly<Record<string, TargetTraits>>;
+
+/** The provider that the result is meant for. */
+export type Target = keyof typeof traits;
+
+export const targets = Object.keys(traits) as [Target, ...Target[]];
+
+/** What may be asked for: `auto` is the best target that works on this machine. */
+export const targetChoices = ['auto', ...targets] as const;
+export type TargetChoice = (typeof targetChoices)[number];
+
+/** The provider that every machine has. Others hand it the nodes that they have no kernel for; what it cannot run, nothing runs. */
+export const HOST = 'cpu' as const satisfies Target;
+export type Accelerator = Exclude<Target, typeof HOST>;
+
+export const isHost = (target: Target): target is typeof HOST => target === HOST;
+export const accelerators = targets.filter((target): target is Accelerator => !isHost(target));
+
+const traitsOf = (target: Target): TargetTraits => traits[target];
+
+/** Whether the target's kernels multiply in the type; where not, values can be stored in it alone. */
+export const computesIn = (target: Target, type: NarrowType): boolean => traitsOf(target).computes.includes(type);
+
+/** Whether the target gains from a fused form. */
+export const gainsFrom = (target: Target, form: FusedForm): boolean => traitsOf(target).fuses.includes(form);
