@@ -71,7 +71,7 @@ function reductionsIn(pattern: Pattern): ReadonlySet<string> {
   return new Set([...own, ...inner.flatMap((some) => [...some])]);
 }
 
-/** True if a node may be a site that the pattern marks. */
+/** The parts that tell the nodes of marked sites, found below marks, choices and conditions. */
 const aboutIn = (pattern: Pattern, isInside = false): readonly Pattern[] => {
   const { kind } = pattern.shape;
   const isOne = isInside && (kind === 'op' || kind === 'reduction' || kind === 'read');
