@@ -1,4 +1,4 @@
-/** Group norm as exporters spell it: channels gathered into groups, an instance norm of those, channels again. */
+/** Group norm as exporters write it: channels reshaped into groups, an instance norm of the groups, channels again. */
 
 import { float } from '../../src/ir/attribute.js';
 import { agreed } from '../../src/ir/bank.js';

@@ -1,4 +1,4 @@
-/** What was one kernel before a pass of fusions ran: the report would else say nothing of it. */
+/** Counts the ops that were one kernel before a fusing pass ran, for the report. */
 import type { Model } from '../../src/ir/model.js';
 import type { RuleHost } from '../../src/match/rule.js';
 

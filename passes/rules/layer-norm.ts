@@ -1,4 +1,4 @@
-/** Layer norm: what is left of x when its mean is taken away, by its standard deviation. */
+/** Layer norm: x without its mean, divided by its standard deviation. */
 import { float } from '../../src/ir/attribute.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
@@ -27,8 +27,8 @@ const centred = Sum(x, Minus(Mean(x)));
 const moments = Sum(site(Mean(Power(x, 2))), Minus(Power(Mean(x), 2)));
 
 /**
- * By two moments, as Flax has it, it loses digits that the kernel keeps: where the mean is large beside the deviation the numbers
- * differ, and verifying takes the rewrite back.
+ * The difference of two moments, which Flax exports, loses digits that the kernel keeps. Where the mean is much larger than the
+ * deviation the numbers differ, and verification takes the rewrite back.
  */
 const variance = oneOf('variance', {
   floored: AtLeastZero(moments),
@@ -46,7 +46,7 @@ const plain = rule({
   rewrite: layerNormalization,
 });
 
-/** The same by way of BatchNormalization: see row-norm.ts */
+/** The same through BatchNormalization: see row-norm.ts */
 const byRows = rule({
   name: 'layer-norm-rows',
   because: 'one kernel that reads x once, instead of twelve',
@@ -54,7 +54,7 @@ const byRows = rule({
   rewrite: layerNormalization,
 });
 
-/** Axes that are not the last are turned there and back: on the CPU 0.7 of the time of the nine ops. */
+/** Axes that are not the last are transposed to the end and back: on the CPU 0.7 of the time of the nine ops. */
 function layerNormalization(found: NormCaptures, scope: RewriteScope): Value | Miss {
   const { build, host, opset, root, no } = scope;
   const { x } = found;

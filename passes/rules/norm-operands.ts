@@ -1,4 +1,4 @@
-/** What every norm kernel asks of its operands: normalised axes that are the last ones, a scale and a bias of just those axes. */
+/** The operands of norm kernels: the normalised axes last, and a scale and a bias of just those axes. */
 
 import { derive } from '../../src/ir/bank.js';
 import { equalDims } from '../../src/ir/dims.js';
@@ -10,7 +10,7 @@ import { helps, Miss } from '../../src/match/miss.js';
 import { isNear } from '../../src/match/near.js';
 import type { RewriteScope } from '../../src/match/rule.js';
 
-/** The normalised axes of a value, and how a kernel gets at them. */
+/** The normalised axes of a value, and the transposition that makes them the last. */
 export interface NormalisedAxes {
   readonly axes: readonly number[];
   readonly dims: Shape;

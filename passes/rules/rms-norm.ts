@@ -10,8 +10,8 @@ const x = any('x');
 const root = telling(Power(Sum(site(Mean(Power(x, 2))), number('epsilon')), -0.5));
 
 /**
- * x / √(mean(x²) + ε) · scale  ⟶  RMSNormalization(x, scale), before opset 23 SimplifiedLayerNormalization(x, scale). Without an epsilon it
- * is no number where x is 0, in either.
+ * x / √(mean(x²) + ε) · scale  ⟶  RMSNormalization(x, scale), before opset 23 SimplifiedLayerNormalization(x, scale). Without an epsilon
+ * both give NaN where x is 0.
  */
 const plain = rule({
   name: 'rms-norm',

@@ -1,4 +1,4 @@
-/** Rotary position embedding: pairs of lanes of each head, turned by an angle of their position. */
+/** Rotary position embedding: pairs of lanes of each head are rotated by an angle that depends on the position. */
 
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';

@@ -1,4 +1,4 @@
-/** A layer norm by way of BatchNormalization: rows become channels, whose mean and variance are computed. So Keras has it. */
+/** A layer norm through BatchNormalization, as Keras exports it: rows become channels, whose mean and variance are computed. */
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { placed } from '../../src/match/expression.js';
@@ -54,7 +54,7 @@ function* solveRows(value: Value, environment: Environment, search: Search): Ite
       }
 }
 
-/** The parts of one; in words, why it is none. */
+/** The parts of such a norm, or the reason why a node is none, in words. */
 function readingOf(norm: Node, { facts, isLoose }: Search) {
   const [rows, scale, bias, rowMean, rowVariance] = norm.inputs;
   const turned = rows && reshapeOf(rows);

@@ -1,4 +1,4 @@
-/** A norm whose kernel also adds the residual before it, and gives the sum to whoever reads it later. */
+/** A norm whose kernel also adds the residual before it; the sum is an output, because later nodes read it. */
 import { float } from '../../src/ir/attribute.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';

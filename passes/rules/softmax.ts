@@ -1,4 +1,4 @@
-/** Softmax in single steps, as JAX computes it. */
+/** Softmax in single steps, as JAX exports it. */
 import { equalShapes } from '../../src/ir/types.js';
 import { helps } from '../../src/match/miss.js';
 import { any, Highest, Minus, Power, Product, Sum, site, Total, telling } from '../../src/match/pattern.js';
