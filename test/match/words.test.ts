@@ -36,7 +36,10 @@ function table(name: string, domain: string, prefix: string): string {
 it('are listed as the schema table has them', () => {
   const path = new URL('../../src/match/op-inputs.ts', import.meta.url);
   const fresh = [
-    '/** The inputs of every operator in order; `?` after one that may be absent, `*` after one that stands for any number. Made of the schema table by npm run docs. */',
+    '/**',
+    ' * The inputs of every operator in order. `?` follows an optional one, `*` one that stands for any number. Generated',
+    ' * from the table of schemas by npm run docs.',
+    ' */',
     '// biome-ignore-all format: one operator a line',
     table('onnxInputs', '', ''),
     table('microsoftInputs', 'com.microsoft', 'ms.'),
