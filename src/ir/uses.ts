@@ -1,9 +1,8 @@
 /** The uses of a value: a set that takes the memory of one only from the second use on. A Set by itself takes 260 bytes, and most values have one use. */
-import type { Use } from './value.js';
 
-const NONE: readonly Use[] = [];
+const NONE: readonly never[] = [];
 
-export class Uses implements ReadonlySet<Use> {
+export class Uses<Use> implements ReadonlySet<Use> {
   #one: Use | undefined;
   #many: Set<Use> | undefined;
 

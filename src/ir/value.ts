@@ -41,7 +41,7 @@ export class Value {
   #tensor: Tensor | undefined;
   #outputUses = 0;
   /** @internal Edited by Graph alone. */
-  readonly useSet = new Uses();
+  readonly useSet = new Uses<Use>();
 
   /** @internal Made by Graph alone. */
   constructor(graph: Graph, name: string, producer: Node | undefined, index: number, type?: Type, tensor?: Tensor) {
