@@ -97,6 +97,9 @@ export class Places {
   /** The number of reductions that a value may be computed from by algebra. */
   readonly #reductions = new Map<Value, number>();
 
+  /** What is computed from a value by algebra. */
+  readonly #forward = new Map<Value, ReadonlySet<Value>>();
+
   constructor(readonly facts: Facts) {}
 
   /** True if a node resembles a site of one of the rules. */
@@ -139,6 +142,12 @@ export class Places {
     return false;
   }
 
+  #forwardOf(value: Value): ReadonlySet<Value> {
+    const forward = this.#forward.get(value) ?? forwardOf(value);
+    this.#forward.set(value, forward);
+    return forward;
+  }
+
   #reductionsBehind(root: Value): number {
     const count = this.#reductions.get(root) ?? mostReductionsBehind(root);
     this.#reductions.set(root, count);
@@ -149,7 +158,7 @@ export class Places {
   rootsOf(node: Node, rules: readonly Rule[]): readonly Value[] {
     const [own] = node.outputs;
     if (!own) return [];
-    return rules.every(({ match }) => isAtRoot(match)) ? [own] : [...forwardOf(own)];
+    return rules.every(({ match }) => isAtRoot(match)) ? [own] : [...this.#forwardOf(own)];
   }
 
   /** The ways to read a formula: whatever nobody else reads, and of each value that is read twice in it, the nearest first. */
@@ -168,7 +177,7 @@ export class Places {
     const readers = this.#readers.get(cut) ?? new Map<string, Reader | undefined>();
     this.#readers.set(cut, readers);
     if (readers.has(key)) return readers.get(key);
-    const live = forwardOf(cut);
+    const live = this.#forwardOf(cut);
     const isSame = isLoose && ![...live].some(({ producer }) => producer && loosely.has(producer.opType));
     const isAny = !filled || [...live].some((value) => value.producer?.inputs.some((input) => this.#isFill(input)));
     const own = () => (isAny ? new Reader(this.facts, { cut, live, isLoose, filled }) : undefined);

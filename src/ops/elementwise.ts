@@ -180,10 +180,10 @@ export const elementwise: Rows = {
   Hardmax: { ...softmax, precision: { ...softmax.precision, ...exact } },
   ...alike(
     'Acos Acosh Affine BitwiseNot Celu Elu Gelu HardSwish ImageScaler IsInf LeakyRelu Mish ' +
-      'PRelu ParametricSoftplus Scale Selu Softplus Swish',
+      'PRelu ParametricSoftplus Scale Selu Shrink Softplus Swish',
     pointwise(),
   ),
-  ...alike('Asin Asinh Atanh ScaledTanh Shrink Sinh Tan', pointwise({ parity: 'odd' })),
+  ...alike('Asin Asinh Atanh ScaledTanh Sinh Tan', pointwise({ parity: 'odd' })),
   Cosh: pointwise({ parity: 'even' }),
   Cos: pointwise({ parity: 'even', range: bounded(-1, 1), precision: { ...bounding, stays: 'coordinates' } }),
   ...alike('BitwiseAnd BitwiseOr BitwiseXor BitShift Mean StringConcat', pointwise({}, broadcast)),
