@@ -1,5 +1,5 @@
 /** Finds the config that holds for a folder: its own, or that of the nearest folder above it. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../src/ir/usage-error.js';
@@ -38,11 +38,11 @@ function hasKey(path: string): boolean {
   }
 }
 
-/** A folder above may be open to all, as /tmp is. */
+/** A folder above may be open to all, as /tmp is; a link there is as much its owner's as the file behind it. */
 function refuseStrangers(path: string, name: string, from: string): void {
   const user = process.getuid?.();
-  const { uid } = statSync(path);
-  if (user === undefined || [user, 0, statSync(from).uid].includes(uid)) return;
+  const trusted = [user, 0, statSync(from).uid];
+  if (user === undefined || [statSync(path), lstatSync(path)].every(({ uid }) => trusted.includes(uid))) return;
   throw new UsageError(
     `${name}: expected a config of your own; found one of another user. Take it with --config, or --no-config`,
   );

@@ -16,15 +16,19 @@ interface Wanted {
 
 type Exports = Readonly<Record<string, unknown>>;
 
-const loaded = new Map<string, Exports>();
+const loaded = new Map<string, Promise<Exports>>();
 
 /** What a module exports; the same whenever it is asked for. Throws UsageError where it is of another kind, does not load, or needs what is not there. */
 export async function importModule(path: string, wanted: Wanted): Promise<Exports> {
-  const known = loaded.get(resolve(path));
-  if (known) return known;
-  const exported = await load(path, wanted);
-  loaded.set(resolve(path), exported);
-  return exported;
+  const place = resolve(path);
+  const loading = loaded.get(place) ?? load(path, wanted);
+  loaded.set(place, loading);
+  try {
+    return await loading;
+  } catch (error) {
+    loaded.delete(place);
+    throw error;
+  }
 }
 
 async function load(path: string, wanted: Wanted): Promise<Exports> {

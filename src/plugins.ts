@@ -32,7 +32,8 @@ interface Brought<Item> {
  */
 export async function catalogueWith(plugins: readonly Plugin[] = []): Promise<Catalogue> {
   if (plugins.length === 0) return builtIn;
-  const brought = (await Promise.all(plugins.map(broughtBy))).flat();
+  const seen = new Set<unknown>();
+  const brought = (await Promise.all(plugins.map((plugin) => broughtBy(plugin, seen)))).flat();
   const places = new Map(namesIn(builtIn).map((name) => [name, 'a pass of this package']));
   const passes: PassFactory[] = [...builtIn.passes];
   for (const { place, item } of brought) {
@@ -72,7 +73,10 @@ const namesIn = ({ passes, presets }: Catalogue): string[] => [
 
 type Item = Exclude<Plugin, string>;
 
-async function broughtBy(plugin: Plugin): Promise<readonly Brought<Item>[]> {
+/** A plugin that a config and the command both name is one: nothing comes of what was `seen`. */
+async function broughtBy(plugin: Plugin, seen: Set<unknown>): Promise<readonly Brought<Item>[]> {
+  if (seen.has(plugin)) return [];
+  seen.add(plugin);
   if (typeof plugin !== 'string') {
     expectNoSlip('plugins', plugin);
     if (isItem(plugin)) return [{ place: 'plugins', item: plugin }];
@@ -80,6 +84,8 @@ async function broughtBy(plugin: Plugin): Promise<readonly Brought<Item>[]> {
   }
   const { importModule } = await import('./module-file.js');
   const exported = await importModule(plugin, { noun: 'plugin', kinds: '.js, .mjs or .ts' });
+  if (seen.has(exported)) return [];
+  seen.add(exported);
   const all = [...new Set(Object.values(exported).flat())];
   for (const one of all) expectNoSlip(plugin, one);
   const items = all.filter(isItem);

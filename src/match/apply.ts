@@ -203,7 +203,7 @@ function rewrite(rule: Rule, root: Value, found: Environment, facts: Facts, host
   const operands = [...found.captures]
     .filter(([name, value]) => typeof value === 'object' && !rule.gives.includes(name))
     .map(([, value]) => value as Value);
-  const reason = host.replace({ rule: rule.name, old, by, operands, facts });
+  const reason = host.replace({ rule: rule.name, old, by, operands, facts, since: build.since });
   return reason === undefined ? undefined : no(reason);
 }
 

@@ -7,6 +7,8 @@ import type { Value } from '../ir/value.js';
 export class Rewriter extends GraphBuilder {
   /** The added nodes, in order. */
   readonly added: Node[] = [];
+  /** The model's revision before the first. */
+  readonly since: number;
 
   constructor(
     graph: Graph,
@@ -14,6 +16,7 @@ export class Rewriter extends GraphBuilder {
     readonly after: string,
   ) {
     super(graph);
+    this.since = graph.model.revision;
   }
 
   override node(

@@ -59,6 +59,8 @@ export interface Rewrite {
   /** What both are computed from. */
   readonly operands: readonly Value[];
   readonly facts: Facts;
+  /** The model's revision before any of `by` was built. Where it is told and nothing is replaced, building was no change. */
+  readonly since?: number;
 }
 
 /** What a rewrite may ask. All questions come before the first op is built. */

@@ -135,6 +135,8 @@ export function passContext(
   sites: SiteReport[];
   rewrites: RewriteRecord;
   short: () => Model | undefined;
+  /** By how much the model's revision has grown for what was not put in anything's place. */
+  undone: () => number;
   /** From here on the pass is kept from places, and not heard of others. */
   keep(hold: EditFilter | undefined): void;
 } {
@@ -153,6 +155,7 @@ export function passContext(
     return false;
   };
   let short: Model | undefined;
+  let undone = 0;
   let hold: EditFilter | undefined;
   const reasons = new Map<string, { count: number; places: string[] }>();
   const context: PassContext = {
@@ -168,8 +171,12 @@ export function passContext(
     },
     replace: (rewrite) => {
       const reason = unfitIn(rewrite, environment) ?? (isRefuted(rewrite) ? REFUTED : undefined);
-      if (reason !== undefined) return reason;
-      const { old, by } = rewrite;
+      const { old, by, since } = rewrite;
+      if (reason !== undefined) {
+        const { revision } = (old[0] as Value).graph.model;
+        undone += revision - (since ?? revision);
+        return reason;
+      }
       old.forEach((value, i) => {
         regions.follow(value, by[i] as Value);
         value.graph.replaceUses(value, by[i] as Value);
@@ -198,5 +205,5 @@ export function passContext(
   const keep = (next: EditFilter | undefined) => {
     hold = next;
   };
-  return { context, notes, skips, sites, rewrites, short: () => short, keep };
+  return { context, notes, skips, sites, rewrites, short: () => short, undone: () => undone, keep };
 }

@@ -19,14 +19,16 @@ export function outcomeOf(passes: readonly Pick<PassReport, 'name' | 'status' | 
 /** The gate of passes that have to be in the result; none where none has to be. */
 export function requireGate(
   required: readonly string[],
-  passes: readonly Pick<PassReport, 'name' | 'status' | 'verdict'>[],
+  passes: readonly Pick<PassReport, 'name' | 'status' | 'verdict' | 'rewrites'>[],
 ): Report['gates'] {
   if (required.length === 0) return [];
   const missing = required.flatMap((name) => {
     const own = passes.filter((pass) => pass.name === name);
     if (own.some(({ status }) => status === 'applied')) return [];
     const back = own.find(({ status }) => status === 'rolled back');
-    return [`${name} ${back ? `was rolled back, ${back.verdict?.detail}` : 'found nothing to do'}`];
+    if (back) return [`${name} was rolled back, ${back.verdict?.detail}`];
+    const refuted = own.flatMap(({ rewrites }) => rewrites?.refuted ?? [])[0];
+    return [`${name} ${refuted ? `was refuted, ${refuted.detail}` : 'found nothing to do'}`];
   });
   const detail = missing.join('; ') || `${required.join(', ')} applied`;
   return [{ name: 'require', passed: missing.length === 0, detail }];

@@ -81,6 +81,7 @@ export async function runPass(model: Model, pass: Pass, course: RunPassOptions):
     tuneMs += performance.now() - tuned;
     course.keeping?.enter(given);
     let candidate = given;
+    let isEdited = false;
     let isChanged = false;
     const isDone = await runWithWeights(definition, given, apart, async () => {
       const before = given.revision;
@@ -95,7 +96,9 @@ export async function runPass(model: Model, pass: Pass, course: RunPassOptions):
         if (plan && plan.turns.length > 1 && given.revision === revision) notes.length = said;
       }
       candidate = told.short() ?? given;
-      isChanged = candidate !== given || given.revision !== before || (isLittered && definition.clears === true);
+      isEdited = given.revision !== before;
+      isChanged =
+        candidate !== given || given.revision - told.undone() !== before || (isLittered && definition.clears === true);
     });
     if (!isDone) continue;
     if (rewrites.count) course.onVerify();
@@ -107,7 +110,8 @@ export async function runPass(model: Model, pass: Pass, course: RunPassOptions):
       continue;
     }
     await guard(() => {
-      if (!isChanged) return;
+      if (!isEdited && !isChanged) return;
+      // What was built and is not read goes, whether anything else changed or not.
       sweep(candidate);
       checkModel(candidate);
     });

@@ -20,6 +20,13 @@ const mish = rule({
   match: Product(x, site(op.Tanh(op.Softplus(x)))),
   rewrite: ({ x }, { build, root }) => build.op('Mish', [x], {}, { type: root.type }),
 });
+/** Without the factor x. */
+const wrong = rule({
+  name: 'wrong',
+  because: 'one kernel less',
+  match: Product(x, site(op.Tanh(op.Softplus(x)))),
+  rewrite: ({ x }, { build, root }) => build.op('Tanh', [x], {}, { type: root.type }),
+});
 const idle = definePass({ name: 'idle', summary: 'Does nothing.', fidelity: 'exact', run() {} });
 const preset = { name: 'mine', passes: ['simplify', 'mish', idle()] };
 
@@ -27,7 +34,7 @@ let place: Workplace;
 beforeAll(async () => {
   place = new Workplace();
   // Test files share their modules with what they import by path through this.
-  (globalThis as { plugin?: unknown }).plugin = { mish, idle, preset, rules };
+  (globalThis as { plugin?: unknown }).plugin = { mish, wrong, idle, preset, rules };
   writeFileSync(place.path('mish.mjs'), 'export const { mish, idle, preset } = globalThis.plugin;');
   await place.write(
     buildModel({ '': 18 }, (g) => {
@@ -48,6 +55,26 @@ it('a rule of a file is a pass of its name, run beside what it replaces', async 
   ]);
 });
 
+it('a rule that gives other numbers is refuted, and its pass is not in the result', async () => {
+  writeFileSync(place.path('wrong.mjs'), 'export const { wrong } = globalThis.plugin;');
+  const words = [
+    '--plugin',
+    'wrong.mjs',
+    '--passes',
+    'wrong',
+    '--require',
+    'wrong',
+    '--no-validate',
+    '--verify',
+    'rewrite',
+  ];
+  const { status, stdout, stderr } = await place.run(['model.onnx', '--json', ...words]);
+  expect({ status, stderr }).toEqual({ status: 5, stderr: expect.stringContaining('require gate: wrong was refuted') });
+  const { passes, outcome } = JSON.parse(stdout);
+  expect(passes).toMatchObject([{ status: 'unchanged', rewrites: { count: 0, refuted: [{ rule: 'wrong' }] } }]);
+  expect(outcome.done).toEqual([]);
+});
+
 it('presets hold passes of plugins, and configs name plugins beside them', async () => {
   mkdirSync(place.path('settings'), { recursive: true });
   const config = { plugins: ['../mish.mjs'], passes: ['mine'], validate: false };
@@ -55,6 +82,21 @@ it('presets hold passes of plugins, and configs name plugins beside them', async
   const { status, stdout, stderr } = await place.run(['model.onnx', '--json', '--config', 'settings/c.json']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(JSON.parse(stdout).passes.map(({ name }: { name: string }) => name)).toEqual(['simplify', 'mish', 'idle']);
+});
+
+it('one that the config and the command name is one', async () => {
+  writeFileSync(place.path('same.json'), JSON.stringify({ plugins: ['mish.mjs'], passes: ['mish'], validate: false }));
+  const words = [
+    'model.onnx',
+    '--config',
+    'same.json',
+    '--plugin',
+    place.path('mish.mjs'),
+    '--plugin=./mish.mjs',
+    '--json',
+  ];
+  const { status, stderr } = await place.run(words);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
 it('explain, passes and --help know them', async () => {

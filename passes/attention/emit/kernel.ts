@@ -80,6 +80,7 @@ export function emitAttention(
     by: [...by, ...shapes.map(({ plan }) => plan(builder))],
     operands: [...emission.operands, ...(emission.masks ?? masksOf(site, facts))],
     facts,
+    since: builder.since,
   });
   return reason === undefined ? undefined : new Miss(reason, site.softmax);
 }
