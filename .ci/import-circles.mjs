@@ -3,11 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A graph, its nodes and its values refer to each other by type: the only circle that is allowed, and no other file may join it. */
-const structure = new Set(
-  'attribute graph model node order scopes value'.split(' ').map((name) => `src/ir/${name}.ts`),
-);
-
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const paths = ['src', 'passes', 'cli'].flatMap((folder) =>
   readdirSync(folder, { recursive: true })
@@ -32,7 +27,7 @@ function visit(path) {
   }
   if (low.get(path) !== order.get(path)) return;
   const circle = stack.splice(stack.indexOf(path));
-  if (circle.length > 1 && !circle.every((one) => structure.has(one))) circles.push(circle);
+  if (circle.length > 1) circles.push(circle);
 }
 for (const path of paths) if (!order.has(path)) visit(path);
 

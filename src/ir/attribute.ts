@@ -1,48 +1,8 @@
 /** Attributes of nodes: ONNX's AttributeProto as one tagged union. Immutable. */
-import type { Graph } from './graph.js';
+import type { Attribute, AttributeLike, Graph } from './structure.js';
 import type { Tensor } from './tensor.js';
-import type { Type } from './types.js';
 
-interface Payloads {
-  float: number;
-  int: bigint;
-  string: Uint8Array;
-  tensor: Tensor;
-  graph: Graph;
-  sparse_tensor: Tensor;
-  type_proto: Type | undefined;
-  floats: readonly number[];
-  ints: readonly bigint[];
-  strings: readonly Uint8Array[];
-  tensors: readonly Tensor[];
-  graphs: readonly Graph[];
-  sparse_tensors: readonly Tensor[];
-  type_protos: readonly (Type | undefined)[];
-}
-
-export type AttributeType = keyof Payloads;
-
-type Common = {
-  readonly docString?: string;
-  /** What the reader found and the IR does not model; written back. */
-  readonly carried?: unknown;
-};
-
-/** An attribute's value, or (`ref`) the name of the enclosing function's attribute that gives it. */
-export type Attribute =
-  | { [T in AttributeType]: Common & { readonly type: T; readonly value: Payloads[T] } }[AttributeType]
-  | (Common & { readonly type: 'ref'; readonly name: string; readonly of: AttributeType | 'undefined' });
-
-/** What can be written in place of an attribute: a whole number is an int, a string a string, an array of bigints ints. */
-export type AttributeLike =
-  | Attribute
-  | bigint
-  | number
-  | string
-  | Tensor
-  | Graph
-  | readonly number[]
-  | readonly string[];
+export type { Attribute, AttributeLike, AttributeType } from './structure.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

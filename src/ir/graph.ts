@@ -1,22 +1,16 @@
-/** A graph: one scope of values and nodes. All edits go through its verbs, and each bumps the model's revision. */
+/** A graph: its verbs are the only way to edit it. Its members are described in structure.ts. */
 
-import { type Attribute, type AttributeLike, graphsOf, toAttribute } from './attribute.js';
+import { graphsOf, toAttribute } from './attribute.js';
 import { refill } from './lists.js';
-import type { Model } from './model.js';
-import { END, Node, type NodeOptions } from './node.js';
+import { END, Node } from './node.js';
 import { Opsets } from './opsets.js';
 import { dependencyOrder } from './order.js';
+import type { Attribute, AttributeLike, Graph as GraphType, Model, NodeOptions, OutputPort, Use } from './structure.js';
 import type { Tensor } from './tensor.js';
 import { dataTypeOfCode, type Type, tensorType } from './types.js';
-import { type Use, Value } from './value.js';
+import { Value } from './value.js';
 
-/** A graph output: its name and declared type stay whatever value it gives. */
-export interface OutputPort {
-  readonly name: string;
-  /** As declared in the file; what is inferred stands on the value. */
-  type: Type | undefined;
-  readonly carried?: unknown;
-}
+export type { OutputPort } from './structure.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -25,20 +19,15 @@ const NO_CONSTANTS: ReadonlySet<Value> = new Set();
 /** So many ports are looked through rather than looked up. */
 const FEW = 16;
 
-export class Graph {
+class Scope implements GraphType {
   readonly model: Model;
-  /** The node whose attribute holds this body; undefined for the main graph and function bodies. */
   owner: Node | undefined;
   name: string;
   docString = '';
-  /** What the reader found and the IR does not model. */
   carried: unknown;
-  /** Operator sets in force: the model's, or a function's own. */
   readonly opsets: Map<string, number>;
   readonly inputs: readonly Value[] = [];
-  /** Ports in order; port i gives `end.inputs[i]`. */
   readonly outputPorts: readonly OutputPort[] = [];
-  /** The pseudo-node that uses the outputs. */
   readonly end: Node;
 
   readonly #nodes = new Set<Node>();
@@ -58,24 +47,20 @@ export class Graph {
     this.end = new Node(this, END, {});
   }
 
-  /** The nodes in dependency order, ties by creation: a snapshot, kept until the next edit. Throws ModelError on a cycle. */
   nodes(): readonly Node[] {
     const { structure } = this.model;
     if (this.#order?.structure !== structure) this.#order = { structure, nodes: dependencyOrder(this, this.#nodes) };
     return this.#order.nodes;
   }
 
-  /** The nodes as they stand, in order of creation. */
   get nodeSet(): ReadonlySet<Node> {
     return this.#nodes;
   }
 
-  /** Whether a node of this scope has a body. */
   get hasBodies(): boolean {
     return this.#owners !== undefined && this.#owners.size > 0;
   }
 
-  /** The constants of this scope, in order of creation. */
   get constants(): ReadonlySet<Value> {
     return this.#constants ?? NO_CONSTANTS;
   }
@@ -84,24 +69,20 @@ export class Graph {
     return this.end.inputs as readonly Value[];
   }
 
-  /** Every value this scope defines: inputs, constants, node outputs. */
   *values(): Iterable<Value> {
     yield* this.inputs;
     yield* this.constants;
     for (const node of this.nodes()) for (const value of node.outputs) if (value) yield value;
   }
 
-  /** The scope that encloses this body; undefined at the top. */
   get parent(): Graph | undefined {
     return this.owner?.graph;
   }
 
-  /** True in the body of a local function, and in bodies inside it. */
   get isInFunction(): boolean {
     return this.parent ? this.parent.isInFunction : this !== this.model.graph;
   }
 
-  /** Adds an input port. */
   input(name: string, type?: Type): Value {
     const value = new Value(this, name, undefined, this.inputs.length, type);
     (this.inputs as Value[]).push(value);
@@ -109,7 +90,6 @@ export class Graph {
     return value;
   }
 
-  /** Replaces the list of input ports by values of this scope's inputs, in this order. Throws where one left out is in use. */
   setInputs(inputs: readonly Value[]): void {
     const kept = new Set(inputs);
     for (const value of this.inputs)
@@ -122,7 +102,6 @@ export class Graph {
     this.model.touch(true);
   }
 
-  /** Adds a constant. */
   constant(tensor: Tensor, name = ''): Value {
     const type = tensorType(tensor.type, tensor.shape);
     this.#constants ??= new Set();
@@ -132,10 +111,6 @@ export class Graph {
     return value;
   }
 
-  /**
-   * Adds a node; its outputs are new values. A domain that is not imported yet is, at version 1. Absent inputs at the end are none:
-   * onnxruntime 1.30 ends with a segmentation fault where it fuses an Add and a LayerNormalization whose bias is an empty name.
-   */
   add(opType: string, inputs: readonly (Value | undefined)[], options: NodeOptions = {}): Node {
     const node = new Node(this, opType, options);
     if (node.domain !== '')
@@ -156,7 +131,6 @@ export class Graph {
     return node;
   }
 
-  /** Removes a node that nothing uses. Throws where one of its outputs is still in use. */
   remove(node: Node): void {
     for (const value of node.outputs)
       if (value && value.uses.size > 0)
@@ -167,14 +141,12 @@ export class Graph {
     this.model.touch(true);
   }
 
-  /** Removes a constant that nothing uses. */
   removeConstant(value: Value): void {
     if (value.uses.size > 0) throw new TypeError(`constant "${value.name}": cannot be removed, it is in use`);
     this.#constants?.delete(value);
     this.model.touch(true);
   }
 
-  /** Connects all slots of a node that has none yet: lists that grow one by one take three times the memory. */
   connect(node: Node, inputs: readonly (Value | undefined)[]): void {
     const own = node as Mutable<Node>;
     own.inputs = inputs;
@@ -183,7 +155,6 @@ export class Graph {
     this.model.touch(true);
   }
 
-  /** Connects one input slot; undefined leaves an optional input out. Slots beyond the end are filled with absent inputs. */
   setInput(node: Node, index: number, value: Value | undefined): void {
     const inputs = node.inputs as (Value | undefined)[];
     while (inputs.length <= index) inputs.push(undefined);
@@ -196,7 +167,6 @@ export class Graph {
     this.model.touch(true);
   }
 
-  /** Drops the inputs from `length` on. */
   truncateInputs(node: Node, length: number): void {
     for (let index = length; index < node.inputs.length; index++) this.setInput(node, index, undefined);
     (node.inputs as unknown[]).length = Math.min(length, node.inputs.length);
@@ -204,7 +174,6 @@ export class Graph {
     this.model.touch(true);
   }
 
-  /** Leaves out an output that nothing uses. */
   dropOutput(node: Node, index: number): void {
     const value = node.outputs[index];
     if (value && value.uses.size > 0) throw new TypeError(`${node.label}: output "${value.name}" is in use`);
@@ -214,7 +183,6 @@ export class Graph {
     this.model.touch(true);
   }
 
-  /** Sets an attribute, or removes it with undefined. */
   setAttribute(node: Node, name: string, like: AttributeLike | undefined): void {
     const own = node as Mutable<Node>;
     if (own.attributes.size === 0) own.attributes = new Map();
@@ -227,20 +195,18 @@ export class Graph {
     else attributes.delete(name);
     if (before.length + after.length > 0) {
       own.bodies = [...attributes.values()].flatMap(graphsOf);
-      const owners = (node.graph.#owners ??= new Set());
+      const owners = ((node.graph as Scope).#owners ??= new Set());
       if (own.bodies.length > 0) owners.add(node);
       else owners.delete(node);
     }
     this.model.touch(true);
   }
 
-  /** Everyone who reads `old`, outputs and bodies included, reads `value` instead. */
   replaceUses(old: Value, value: Value): void {
     if (old === value) return;
     for (const { node, index } of [...old.uses]) node.graph.setInput(node, index, value);
   }
 
-  /** Adds an output port, or gives a port another value: all ports of that name, where a model lists it twice. */
   output(name: string, value: Value, type?: Type, carried?: unknown): void {
     const ports = this.outputPorts as Mutable<OutputPort>[];
     const at = this.#placeOf(name);
@@ -256,7 +222,6 @@ export class Graph {
       });
   }
 
-  /** Replaces the whole list of output ports. */
   setOutputs(ports: readonly { port: OutputPort; value: Value }[]): void {
     this.truncateInputs(this.end, 0);
     refill(
@@ -286,9 +251,13 @@ export class Graph {
   /** Lets go of everything the node reads, in its bodies too. */
   #release(node: Node): void {
     for (let index = 0; index < node.inputs.length; index++) this.setInput(node, index, undefined);
-    for (const body of node.bodies) for (const inner of [...body.nodeSet, body.end]) body.#release(inner);
+    for (const body of node.bodies) for (const inner of [...body.nodeSet, body.end]) (body as Scope).#release(inner);
   }
 }
+
+export type Graph = GraphType;
+/** Makes a scope of a model. */
+export const Graph: new (...parts: ConstructorParameters<typeof Scope>) => Graph = Scope;
 
 /** Before opset 6 a Cast names its type. */
 function asOf(node: Node, name: string, value: AttributeLike | undefined): AttributeLike | undefined {

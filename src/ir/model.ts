@@ -1,31 +1,12 @@
-/** A model: a main graph, the functions it calls, and what the file says about itself. */
+/** A model. Its members are described in structure.ts. */
 
-import type { Attribute } from './attribute.js';
 import { Budget } from './budget.js';
 import { Graph } from './graph.js';
 import { Opsets } from './opsets.js';
 import { scopesIn } from './scopes.js';
+import type { Entry, ModelFunction, Model as ModelType } from './structure.js';
 
-/** A local function: an op defined by a graph. */
-export interface ModelFunction {
-  readonly domain: string;
-  readonly name: string;
-  readonly overload: string;
-  /** The body; its inputs and outputs are the function's. */
-  readonly graph: Graph;
-  /** Names of the attributes without a default. */
-  readonly attributes: readonly string[];
-  /** Attributes with their default. */
-  readonly defaults: ReadonlyMap<string, Attribute>;
-  docString: string;
-  carried?: unknown;
-}
-
-/** One key and its value, as in metadata_props. */
-export interface Entry {
-  readonly key: string;
-  readonly value: string;
-}
+export type { Entry, ModelFunction } from './structure.js';
 
 /** What the file says about itself. */
 const header = (irVersion: number) => ({
@@ -49,7 +30,7 @@ interface FunctionPlaces {
 
 const callKey = (domain: string, name: string, overload: string): string => JSON.stringify([domain, name, overload]);
 
-export class Model {
+class OnnxModel implements ModelType {
   // The header's fields: accessors, defined below, as setting one is an edit.
   declare irVersion: number;
   declare producerName: string;
@@ -57,15 +38,11 @@ export class Model {
   declare domain: string;
   declare modelVersion: bigint;
   declare docString: string;
-  /** To be replaced, not edited in place. */
   declare metadata: readonly Entry[];
-  /** Operator sets the model imports, by domain ('' is ai.onnx). */
   readonly opsets: Map<string, number>;
   readonly functions: ModelFunction[] = [];
   readonly graph: Graph;
-  /** What the numbers in it may make us do. */
   budget = new Budget();
-  /** What the reader found and the IR does not model. */
   carried: unknown;
 
   readonly #header: ReturnType<typeof header>;
@@ -84,11 +61,11 @@ export class Model {
 
   static {
     for (const name of Object.keys(header(0)))
-      Object.defineProperty(Model.prototype, name, {
-        get(this: Model) {
+      Object.defineProperty(OnnxModel.prototype, name, {
+        get(this: OnnxModel) {
           return Reflect.get(this.#header, name);
         },
-        set(this: Model, value: unknown) {
+        set(this: OnnxModel, value: unknown) {
           if (Reflect.get(this.#header, name) === value) return;
           Reflect.set(this.#header, name, value);
           this.touch();
@@ -96,56 +73,46 @@ export class Model {
       });
   }
 
-  /** Grows with every edit: "did it change?" is a comparison. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** Grows with every edit of nodes, connections and constants, but not of types and numbers. */
   get structure(): number {
     return this.#structure;
   }
 
-  /** @internal Called by every edit. */
   touch(isStructural = false): void {
     this.#revision++;
     this.#edits++;
     if (isStructural) this.#structure++;
   }
 
-  /** @internal Called where types were inferred. */
   touchTypes(): void {
     this.#revision++;
   }
 
-  /** True while it is what a file says: nobody has edited it, at most types were inferred. */
   get isAsRead(): boolean {
     return this.#edits === this.#editsRead;
   }
 
-  /** @internal Called by the reader, and where a copy of such a model is made. */
   markAsRead(): void {
     this.#editsRead = this.#edits;
   }
 
-  /** @internal Numbers nodes and values in order of creation. */
   nextSequence(): number {
     return this.#sequence++;
   }
 
-  /** Every scope: the main graph, the functions' graphs, and the bodies inside them, outer before inner. */
   *graphs(): Iterable<Graph> {
     yield* scopesIn(this.graph);
     for (const { graph } of this.functions) yield* scopesIn(graph);
   }
 
-  /** The local function that a call names; undefined for an operator. */
   functionOf(call: { domain: string; opType: string; overload: string }): ModelFunction | undefined {
     if (this.functions.length === 0) return undefined;
     return this.#places().byCall.get(callKey(call.domain, call.opType, call.overload));
   }
 
-  /** The local function whose body a graph is; undefined for any other graph. */
   functionWith(body: Graph): ModelFunction | undefined {
     return this.#places().byBody.get(body);
   }
@@ -167,3 +134,6 @@ export class Model {
     return this.#known;
   }
 }
+
+export type Model = ModelType;
+export const Model: new (...parts: ConstructorParameters<typeof OnnxModel>) => Model = OnnxModel;

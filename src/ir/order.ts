@@ -1,9 +1,7 @@
 /** Dependency order of a scope: Kahn's algorithm, ties by creation, so that a file's own valid order is kept. */
 import { ModelError } from './errors.js';
-import type { Graph } from './graph.js';
 import { Heap } from './heap.js';
-import type { Node } from './node.js';
-import type { Value } from './value.js';
+import type { Graph, Node, Value } from './structure.js';
 
 /** The values of outer scopes that a node's bodies read, at any depth. */
 function capturesOf(node: Node): ReadonlySet<Value> {

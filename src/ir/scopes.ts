@@ -1,6 +1,5 @@
 /** Graphs in graphs: the bodies of control flow. */
-import type { Graph } from './graph.js';
-import type { Node } from './node.js';
+import type { Graph, Node } from './structure.js';
 
 /** A scope and the bodies inside it, outer before inner. Throws ModelError where a scope with bodies has a cycle. */
 export function* scopesIn(graph: Graph): Iterable<Graph> {

@@ -1,37 +1,17 @@
-/** A value: what an input, a constant or one output of a node holds. It is its object; its name is a label. */
-import type { Graph } from './graph.js';
-import type { Node } from './node.js';
+/** A value of a graph. Its members are described in structure.ts. */
+import type { ConstantNode, Graph, Node, Use, Value as ValueType } from './structure.js';
 import type { Tensor } from './tensor.js';
 import type { Type } from './types.js';
 import { Uses } from './uses.js';
 
-/** One input slot of a node that reads a value. */
-export interface Use {
-  readonly node: Node;
-  readonly index: number;
-}
+export type { ConstantNode, Use } from './structure.js';
 
-/** How a constant stood in the file when it was a Constant node; the writer gives it back so. */
-export interface ConstantNode {
-  readonly name: string;
-  readonly docString: string;
-  /** The attribute that held it: value, value_int, sparse_value … */
-  readonly attribute: string;
-  readonly carried?: unknown;
-}
-
-export class Value {
-  /** The scope that defines the value. */
+class StoredValue implements ValueType {
   readonly graph: Graph;
-  /** The node that computes it; undefined for inputs and constants. */
   readonly producer: Node | undefined;
-  /** Which output of the producer it is, which input, or which constant in order of creation. */
   readonly index: number;
-  /** For a constant read from a Constant node. */
   constantNode: ConstantNode | undefined;
-  /** What the reader found and the IR does not model. */
   carried: unknown;
-  /** Order of creation within the model: breaks ties. */
   readonly sequence: number;
 
   #name: string;
@@ -40,8 +20,7 @@ export class Value {
   #type: Type | undefined;
   #tensor: Tensor | undefined;
   #outputUses = 0;
-  /** @internal Edited by Graph alone. */
-  readonly useSet = new Uses<Use>();
+  readonly #uses = new Uses<Use>();
 
   /** @internal Made by Graph alone. */
   constructor(graph: Graph, name: string, producer: Node | undefined, index: number, type?: Type, tensor?: Tensor) {
@@ -54,7 +33,6 @@ export class Value {
     this.sequence = graph.model.nextSequence();
   }
 
-  /** A label for people and files; not unique. The writer makes it so. */
   get name(): string {
     return this.#name;
   }
@@ -64,7 +42,6 @@ export class Value {
     this.graph.model.touch();
   }
 
-  /** The type that the file states for it, which the writer then states too: inference may know it better, and leaves this as it is. */
   get declared(): Type | undefined {
     return this.#declared;
   }
@@ -74,7 +51,6 @@ export class Value {
     this.graph.model.touch();
   }
 
-  /** For an input that the caller may leave out: its default. A constant has a `tensor` instead. */
   get defaultTensor(): Tensor | undefined {
     return this.#defaultTensor;
   }
@@ -84,7 +60,6 @@ export class Value {
     this.graph.model.touch();
   }
 
-  /** What is known of its type: as declared, or as inferred. To set it is to declare it anew where it was declared. */
   get type(): Type | undefined {
     return this.#type;
   }
@@ -94,13 +69,11 @@ export class Value {
     if (this.#declared) this.#declared = type;
     this.graph.model.touch();
   }
-  /** @internal Sets what inference found, which is no edit. */
   infer(type: Type | undefined): void {
     this.#type = type;
     this.graph.model.touchTypes();
   }
 
-  /** The numbers, if it is a constant. Setting it keeps the value and its uses. */
   get tensor(): Tensor | undefined {
     return this.#tensor;
   }
@@ -116,43 +89,40 @@ export class Value {
     return this.#tensor !== undefined;
   }
 
-  /** The element type where it is a tensor of a known one. */
   get elem() {
     return this.#type?.kind === 'tensor' ? this.#type.elem : this.#tensor?.type;
   }
 
-  /** The dims where it is a tensor of known rank. */
   get shape() {
     return this.#type?.kind === 'tensor' ? (this.#type.shape ?? this.#tensor?.shape) : this.#tensor?.shape;
   }
 
-  /** Who reads it, bodies and graph outputs (`graph.end`) included. */
   get uses(): ReadonlySet<Use> {
-    return this.useSet;
+    return this.#uses;
   }
 
-  /** The nodes that read it, each once, in order of creation. */
   get users(): readonly Node[] {
-    return [...new Set([...this.useSet].map((use) => use.node))].sort((a, b) => a.sequence - b.sequence);
+    return [...new Set([...this.#uses].map((use) => use.node))].sort((a, b) => a.sequence - b.sequence);
   }
 
-  /** True where a graph gives it as an output. */
   get isOutput(): boolean {
     return this.#outputUses > 0;
   }
 
-  /** @internal Called by Graph alone. */
   addUse(use: Use): void {
-    this.useSet.add(use);
+    this.#uses.add(use);
     if (use.node.isEnd) this.#outputUses++;
   }
 
-  /** @internal Called by Graph alone. */
   dropUse(use: Use): void {
-    if (this.useSet.delete(use) && use.node.isEnd) this.#outputUses--;
+    if (this.#uses.delete(use) && use.node.isEnd) this.#outputUses--;
   }
 
   get isInput(): boolean {
     return this.producer === undefined && this.graph.inputs[this.index] === this;
   }
 }
+
+export type Value = ValueType;
+/** Makes a value. @internal Called by Graph alone. */
+export const Value: new (...parts: ConstructorParameters<typeof StoredValue>) => Value = StoredValue;
