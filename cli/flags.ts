@@ -1,5 +1,7 @@
 /** The flags of the command line, as data; the texts and choices of settings are those of a config. */
 import type { Options } from 'yargs';
+import { z } from 'zod';
+import { type PassSetting, passSettings } from '../passes/settings.js';
 import { type Config, checkConfig, configSchema, flagOf } from '../src/config.js';
 import { dims, limits, names, number, shapes } from './flag-values.js';
 
@@ -64,15 +66,26 @@ export const pluginFlag = {
   plugin: valued('<file>', `${about('plugins')} May be repeated. E.g. ./my-rule.ts`, { readAll: (files) => files }),
 };
 
+/** The flags of settings that are an option of one pass: one word of several, or a list of names. */
+const passFlags = Object.fromEntries(
+  Object.entries(passSettings).map(([setting, { schema, example }]: [string, PassSetting]) => {
+    const describe = [schema.description, example && `E.g. ${example}`].filter(Boolean).join(' ');
+    const flag =
+      schema instanceof z.ZodEnum
+        ? oneOf(schema.options.map(String), describe)
+        : valued('<a,b,…>', describe, { read: names });
+    return [flagOf(setting), flag] as const;
+  }),
+);
+
 const freezes = 'the result declares it, and is compared at it. May be repeated. E.g.';
 
 export const jobFlags = {
   out: valued('<path>', 'Path of the result.', { alias: 'o', defaultDescription: 'model.opt.onnx' }),
   passes: valued('<a,b,…>', about('passes'), { alias: 'p' }),
   ...pluginFlag,
-  outputs: valued('<a,b,…>', `${about('outputs')} E.g. logits,hidden_states.*`, { read: names }),
+  ...passFlags,
   'target-cpu': valued('<a,b,…>', `${about('targetCpu')} E.g. avx2,vnni,arm`, { read: names }),
-  'attn-op': oneOf(configSchema.shape.attnOp.options, about('attnOp')),
   contract: {
     ...isSo(about('contract')),
     defaultDescription: 'where flatten-outputs runs; never with --no-contract',

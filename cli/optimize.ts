@@ -2,6 +2,7 @@
 import { shownText } from '../src/ir/shown-text.js';
 import { UsageError } from '../src/ir/usage-error.js';
 import { optimizeFile } from '../src/optimize-file.js';
+import { bringsPass } from '../src/pass-settings.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
 import { loadConfig } from './config.js';
@@ -30,7 +31,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
   const config = { ...base, ...given, plugins };
   // What stays of the outputs and what is frozen are passes of their own.
-  const { passes = config.outputs || config.dims || config.shapes ? [] : undefined, ...settings } = config;
+  const { passes = bringsPass(config) || config.dims || config.shapes ? [] : undefined, ...settings } = config;
   if (passes === undefined)
     throw new UsageError('expected --passes a,b,…, or a --config that names them; found neither. See: optimize passes');
   if (typeof passes === 'string' && !/[^\s,]/.test(passes))

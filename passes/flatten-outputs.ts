@@ -27,6 +27,7 @@ import { Refusal } from './outputs/form.js';
 import { replaceInput } from './outputs/inputs.js';
 import { aboutStructure } from './outputs/ports.js';
 import { flattenPorts } from './outputs/select.js';
+import { passSettings } from './settings.js';
 
 export const flattenOutputs = definePass({
   name: 'flatten-outputs',
@@ -36,7 +37,7 @@ export const flattenOutputs = definePass({
   fidelity: 'exact',
   needs: ['types'],
   options: z.object({
-    outputs: z.array(z.string()).default([]).describe('Names or globs of the outputs that stay; ! takes away.'),
+    outputs: passSettings.outputs.schema.default([]).describe('Names or globs of the outputs that stay; ! takes away.'),
     group: z.array(z.string()).default([]).describe('Globs of outputs that unflatten puts together by their names.'),
     lengths: z.array(z.string()).default([]).describe('Lengths of sequence inputs, as name=3.'),
   }),

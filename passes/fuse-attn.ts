@@ -8,7 +8,7 @@ import { helps, Miss } from '../src/match/miss.js';
 import { raiseOpset } from '../src/opset/raise.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import type { SharedBiases } from './attention/emit/bias.js';
-import { type AttentionOp, attentionOps, type Choice, choose } from './attention/emit/choice.js';
+import { type AttentionOp, type Choice, choose } from './attention/emit/choice.js';
 import { emitAttention } from './attention/emit/kernel.js';
 import { ATTENTION, hasAttention, raiseMiss } from './attention/emit/opset.js';
 import { isWeak } from './attention/mask/term.js';
@@ -16,6 +16,7 @@ import { type AttentionSite, attentionSite } from './attention/read/site.js';
 import { attentionTrace } from './attention/read/trace.js';
 import { Trail } from './attention/read/trail.js';
 import { softmax as softmaxInSteps } from './rules/softmax.js';
+import { passSettings } from './settings.js';
 
 export const fuseAttn = definePass({
   name: 'fuse-attn',
@@ -23,8 +24,7 @@ export const fuseAttn = definePass({
   fidelity: 'exact',
   needs: ['types'],
   options: z.object({
-    op: z
-      .enum(attentionOps)
+    op: passSettings.attnOp.schema
       .default('auto')
       .describe(
         'The op to emit; auto: GroupQueryAttention for long causal rows of known sizes on the CPU, Attention (opset 23) for soft caps, else MultiHeadAttention. com.microsoft.Attention: with the weights of query, key and value packed.',

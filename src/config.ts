@@ -1,7 +1,7 @@
 /** Declares the settings of one job once, for the config file and the command line. */
 
 import { z } from 'zod';
-import { attentionOps } from '../passes/attention/emit/choice.js';
+import { passSettingSchemas } from '../passes/settings.js';
 import { limits, optionsIn, size, truth, whole } from './ir/options.js';
 import { recordOf } from './ir/record-schema.js';
 import { targetChoices } from './ir/targets.js';
@@ -96,14 +96,7 @@ export const configSchema = z.object({
     .describe('Files that export passes, rules and presets of your own, for --passes to name.'),
   keepFunctions: truth.describe('Write repeated blocks as local functions.'),
   externalData: truth.describe('Write the weights to a file beside the model, out.onnx.<digest of its content>.data.'),
-  outputs: z
-    .array(z.string('expected a list of names'), 'expected a list of names')
-    .describe(
-      'Names or globs of the outputs that stay; ! takes away. The option of flatten-outputs, which goes first if --passes lacks it.',
-    ),
-  attnOp: z
-    .enum(attentionOps, `expected ${attentionOps.join(' | ')}`)
-    .describe('The op that fuse-attn emits: its option op.'),
+  ...passSettingSchemas,
   contract: truth.describe('Write what goes in and out beside the result: out.contract.json and out.d.ts.'),
   budget: limits.describe('How much work the numbers of a model may ask for, by name.'),
   allowOutsideData: truth.describe('Let the model read external data outside its own folder.'),

@@ -5,7 +5,6 @@
 
 import { z } from 'zod';
 import { flattenOutputs } from '../passes/flatten-outputs.js';
-import { fuseAttn } from '../passes/fuse-attn.js';
 import { abortable } from './abortable.js';
 import { type Config, configSchema, flagOf } from './config.js';
 import { checkContractPaths, contractFiles, contractPathsOf } from './contract-files.js';
@@ -20,6 +19,7 @@ import { readModel } from './onnx/read.js';
 import { writeModelSet } from './onnx/write.js';
 import { optimizeBy, targetOf } from './optimize.js';
 import { onGate, type SchemasOf } from './option-schemas.js';
+import { withSettings } from './pass-settings.js';
 import { catalogueWith } from './plugins.js';
 import { abortPoint } from './run/abort-point.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
@@ -89,7 +89,7 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
   // A mistake in the list of passes shows before a large model is read.
   const catalogue = await catalogueWith(options.plugins);
-  const list = withAttentionOp(withOutputs(parsePasses(passes, catalogue), options.outputs), options.attnOp);
+  const list = withSettings(parsePasses(passes, catalogue), options, catalogue);
   const hasContract = options.contract ?? list.some(isFlattening);
   const targets = [out, ...(hasContract ? contractPathsOf(out) : []), ...(reportPath ? [reportPath] : [])];
   await checkDestinations(targets);
@@ -181,27 +181,6 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
 const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => status !== 'applied');
 
 const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;
-
-/** Turns the setting `outputs` into an option of flatten-outputs, which is put first if the list lacks it. */
-function withOutputs(list: readonly Pass[], outputs: readonly string[] | undefined): readonly Pass[] {
-  if (outputs === undefined) return list;
-  const option = { outputs: [...outputs] };
-  if (!list.some(isFlattening)) return [flattenOutputs(option), ...list];
-  return list.map((pass) =>
-    isFlattening(pass) ? { ...pass, options: { ...(pass.options as object), ...option } } : pass,
-  );
-}
-
-/** Sets another op for fuse-attn in the list. Throws UsageError if the list has no fuse-attn. */
-function withAttentionOp(list: readonly Pass[], op: Config['attnOp']): readonly Pass[] {
-  if (op === undefined) return list;
-  const { name } = fuseAttn.definition;
-  if (!list.some(({ definition }) => definition.name === name))
-    throw new UsageError(`--attn-op: expected ${name} among the passes; found none`);
-  return list.map((pass) =>
-    pass.definition.name === name ? { ...pass, options: { ...(pass.options as object), op } } : pass,
-  );
-}
 
 /** The findings of the comparison with the original. */
 type Ends = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'>;
