@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import * as nodeModule from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { UsageError } from './ir/usage-error.js';
+import { nearest, UsageError } from './ir/usage-error.js';
 import { temporary, undivided } from './leftovers.js';
 
 /** What a module is called in errors, and the kinds of files that it may be. */
@@ -45,8 +45,21 @@ async function importFile(path: string, { noun }: Wanted, place = path): Promise
   try {
     return await import(pathToFileURL(resolve(path)).href);
   } catch (error) {
-    throw new UsageError(`${place}: expected a ${noun} that loads; found ${String(error)}`);
+    throw new UsageError(
+      `${place}: expected a ${noun} that loads; found ${String(error)}${await remedyFor(error, place)}`,
+    );
   }
+}
+
+/** What would make a module load, for two slips that Node's words do not explain; empty for any other error. */
+async function remedyFor(error: unknown, place: string): Promise<string> {
+  const text = String(error);
+  if (/^SyntaxError: (Cannot use import statement outside|Unexpected token 'export')/.test(text))
+    return `. Put "type": "module" into its package.json, or name it .m${extname(place).slice(1)}`;
+  const [, word, opType] = /\b(op|microsoft)\.(\w+) is not a function/.exec(text) ?? [];
+  if (!word || !opType) return '';
+  const near = nearest(opType, Object.keys((await import('./match/words.js'))[word as 'op' | 'microsoft']));
+  return near ? `. Did you mean ${word}.${near}?` : `. There is no operator ${opType}`;
 }
 
 /** True where Node imports TypeScript itself: from 22.18 on. */

@@ -91,7 +91,8 @@ async function broughtBy(plugin: Plugin, seen: Set<unknown>): Promise<readonly B
   const items = all.filter(isItem);
   if (items.length === 0) {
     const names = Object.keys(exported).join(', ') || 'nothing';
-    throw new UsageError(`${plugin}: expected exports of definePass or rule; found ${names}`);
+    const remedy = all.some((one) => typeof one === 'function') ? '. Of a function, export what it returns' : '';
+    throw new UsageError(`${plugin}: expected exports of definePass or rule; found ${names}${remedy}`);
   }
   // A rule in a set that is exported too is a part of that.
   const inSets = new Set(items.flatMap((one) => (isRuleSet(one) ? one.rules : [])));

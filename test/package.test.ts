@@ -211,6 +211,13 @@ describe('the packed package, elsewhere', () => {
     const explained = node(bin(), 'explain', 'mish.onnx', '--plugin', './mish.ts');
     expect(explained.stderr).toBe('');
     expect(explained.stdout).toContain('1 mish site  fused by mish');
+    const commonjs = join(folder, 'commonjs');
+    mkdirSync(commonjs);
+    writeFileSync(join(commonjs, 'package.json'), '{ "type": "commonjs" }');
+    writeFileSync(join(commonjs, 'mish.js'), readFileSync(join(folder, 'mish.js')));
+    expect(node(bin(), 'explain', 'mish.onnx', '--plugin', 'commonjs/mish.js').stderr).toContain(
+      'Put "type": "module" into its package.json, or name it .mjs',
+    );
   });
 
   it('a plugin has the copy of the package that runs, not one installed beside it', () => {

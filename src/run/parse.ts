@@ -91,5 +91,6 @@ function lookUp(name: string, { passes, presets }: Catalogue): PassFactory | Pre
     presets.find((preset) => preset.name === name);
   if (found) return found;
   const names = passes.flatMap(({ definition }) => [definition.name, ...(definition.aliases ?? [])]);
-  throw new UsageError(unknownText('pass', name, [...names, ...presets.map((preset) => preset.name)]));
+  const text = unknownText('pass', name, [...names, ...presets.map((preset) => preset.name)]);
+  throw new UsageError(text.endsWith('?') ? text : `${text}. One of your own needs its plugin`);
 }

@@ -125,6 +125,7 @@ describe('what is said of a file', () => {
   it.each([
     ['exports nothing', '', 'expected exports of definePass or rule; found nothing'],
     ['exports neither', 'export const six = 6;', 'expected exports of definePass or rule; found six'],
+    ['exports a maker of rules', 'export const make = () => 6;', 'found make. Of a function, export what it returns'],
     ['exports a called pass', 'export default globalThis.plugin.idle();', 'found idle, called. Leave its () away'],
     [
       'has a name of ours',
@@ -134,6 +135,11 @@ describe('what is said of a file', () => {
     ['names an unknown pass', 'export const p = { name: "p", passes: "mihs" };', 'unknown pass "mihs"'],
     ['has a copy of a rule', 'export const r = { ...globalThis.plugin.mish };', 'See: npm ls onnx-passes'],
     ['does not load', 'import "./none.js";', 'expected a plugin that loads; found Error'],
+    [
+      'has no such op',
+      'const { op, any } = globalThis.plugin.rules; op.Clipp(any("x"));',
+      'op.Clipp is not a function. Did you mean op.Clip?',
+    ],
     [
       'has a wrong pattern',
       'const { rule, op, any } = globalThis.plugin.rules; rule({ name: "r", because: "b", match: op.Erf(any("x")), rewrite() {} });',
