@@ -79,9 +79,8 @@ export async function runWithWeights(
 
 /** Takes up that calls of a function hand in weights of which a pass would make different things; false for any other error. */
 function isApart(error: unknown, apart: Set<string>): boolean {
-  const cause = error instanceof Error && error.cause ? error.cause : error;
-  if (!(cause instanceof Divergence) || cause.mark.run !== RUN || apart.has(cause.mark.slot)) return false;
-  apart.add(cause.mark.slot);
+  if (!(error instanceof Divergence) || error.mark.run !== RUN || apart.has(error.mark.slot)) return false;
+  apart.add(error.mark.slot);
   return true;
 }
 

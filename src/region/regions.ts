@@ -17,6 +17,7 @@ import type { Tensor } from '../ir/tensor.js';
 import type { Value } from '../ir/value.js';
 import { Renaming } from './names.js';
 import { planOf, type Run } from './plan.js';
+import { type Rewind, rewindFor } from './rewind.js';
 import { type ShortRun, THIRD } from './short-run.js';
 import { type Cut, cutOf, shorten } from './shorten.js';
 import { resolve, stamp } from './stamp.js';
@@ -27,17 +28,6 @@ import { isSteady } from './steady.js';
 interface Voice {
   note(text: string): void;
   skip(reason: string, about?: Node | Value): void;
-}
-
-/** Stand-ins that are not alike: the passes saw a difference between the repeats of a chain. */
-class Unlike extends Error {
-  override readonly name = 'Unlike';
-  constructor(
-    readonly chain: string,
-    readonly reason: string,
-  ) {
-    super(`stand-ins of repeats differ: ${reason}`);
-  }
 }
 
 /** After so many attempts all repeats are compiled. */
@@ -101,26 +91,24 @@ export class Regions {
     return [...(x ?? [])].some(([question, answer]) => (y?.get(question) ?? answer) !== answer);
   }
 
-  /** Stamps out all repeats. Throws Unlike where the passes did not do the same to all. */
-  stampOut(model: Model): void {
+  /** Stamps out all repeats. A rewind where the passes did not do the same to all of a chain. */
+  stampOut(model: Model): Rewind | undefined {
     for (const run of this.#runs) {
       const reason = stamp(model, run);
-      if (reason !== undefined) throw new Unlike(run.chain, reason);
+      if (reason !== undefined) return rewindFor({ chain: run.chain, reason });
     }
     this.#runs = [];
+    return undefined;
   }
 
-  /** Takes up what an error says of the repeats; false where it says nothing of them. All runs are then forgotten. */
-  learn(error: unknown): boolean {
-    const cause = error instanceof Error && error.cause ? error.cause : error;
-    if (cause instanceof Unlike) this.#refused.set(cause.chain, cause.reason);
-    else if (cause instanceof Divergence) this.#tellApart(cause);
-    else return false;
+  /** Takes up how repeats differ. All runs are then forgotten. */
+  learn({ difference }: Rewind): void {
+    if (difference instanceof Divergence) this.#tellApart(difference);
+    else this.#refused.set(difference.chain, difference.reason);
     this.#attempts++;
     if (this.#attempts >= ATTEMPTS)
       for (const { chain } of this.#runs) this.#refused.set(chain, 'they differ in too many ways');
     this.#runs = [];
-    return true;
   }
 
   #tellApart({ mark, answers, message }: Divergence): void {

@@ -1,6 +1,7 @@
 /** A model on its way through the passes, and what becomes of each of them. */
 
 import { inferTypes } from '../infer/index.js';
+import { Divergence } from '../ir/bank.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
@@ -10,6 +11,7 @@ import type { Outlook } from '../ir/outlook.js';
 import { type ModelSummary, opsChanged, summarize } from '../ir/summary.js';
 import { sweep } from '../ir/sweep.js';
 import { Regions } from '../region/regions.js';
+import { isRewind, orRewind, type Rewind } from '../region/rewind.js';
 import { abortPoint } from './abort-point.js';
 import { placesIn } from './context.js';
 import type { Fidelity, Pass } from './pass.js';
@@ -144,20 +146,29 @@ export class PipelineRun {
 
   /** All passes, and then the repeats that were left out. Where repeats turn out to differ, from where they became one. */
   async run(from = 0): Promise<void> {
-    for (let position = from; position <= this.passes.length; position++)
-      try {
-        await abortPoint(this.options.signal);
-        const pass = this.passes[position];
-        if (!pass || pass.definition.needs?.includes('repeats')) this.#stampOut();
-        if (pass) await this.#step(position);
-      } catch (error) {
-        if (!this.#whole || !this.#regions.learn(error)) throw error;
-        position = this.#whole.position - 1;
-        this.model = this.#whole.model;
-        this.summary = this.#whole.summary;
-        this.results.length = this.#whole.position;
-      }
+    for (let position = from; position <= this.passes.length; position++) {
+      await abortPoint(this.options.signal);
+      const rewind = await this.#advance(position);
+      if (rewind) position = this.#goBack(position, rewind) - 1;
+    }
     if (this.model === this.original) this.#begin();
+  }
+
+  /** One pass; behind the last one, and before one that needs them, the repeats that were left out. */
+  async #advance(position: number): Promise<Rewind | undefined> {
+    const pass = this.passes[position];
+    const rewind = !pass || pass.definition.needs?.includes('repeats') ? this.#stampOut() : undefined;
+    return rewind ?? (pass && this.#step(position));
+  }
+
+  /** Forgets what came after repeats became one, and gives the position of the pass that made them so. */
+  #goBack(position: number, rewind: Rewind): number {
+    if (!this.#whole) throw this.#error(position, rewind.difference);
+    this.#regions.learn(rewind);
+    this.model = this.#whole.model;
+    this.summary = this.#whole.summary;
+    this.results.length = this.#whole.position;
+    return this.#whole.position;
   }
 
   /** Goes on with a copy of the original whose types are inferred. */
@@ -167,15 +178,17 @@ export class PipelineRun {
     this.#typed = { model: this.model, revision: this.model.revision };
   }
 
-  #stampOut(): void {
-    if (!this.#regions.isShortened) return;
-    this.#regions.stampOut(this.model);
+  #stampOut(): Rewind | undefined {
+    if (!this.#regions.isShortened) return undefined;
+    const rewind = this.#regions.stampOut(this.model);
+    if (rewind) return rewind;
     sweep(this.model);
     checkModel(this.model);
     this.summary = summarize(this.model);
+    return undefined;
   }
 
-  async #step(position: number): Promise<void> {
+  async #step(position: number): Promise<Rewind | undefined> {
     const { definition, options } = this.passes[position] as Pass;
     const { name, fidelity } = definition;
     const report: Tell = (step, about, outlook) =>
@@ -184,10 +197,14 @@ export class PipelineRun {
     const wasShortened = this.#regions.isShortened;
     // To type the short model alone saves most of the time, where its types tell those of the whole one.
     const short = this.model === this.original && definition.shortens && (await this.#run(position, report));
-    if (!this.#regions.isShortened) this.#infer(position, report);
+    if (isRewind(short)) return short;
+    const rewind = this.#regions.isShortened ? undefined : await orRewind(() => this.#infer(position, report));
+    if (rewind) return rewind;
     const given = { model: this.model, summary: this.summary };
     const back = this.kept.get(position);
-    let run = short && this.#regions.isShortened ? short : await this.#run(position, report, back?.keeping);
+    const made = short && this.#regions.isShortened ? short : await this.#run(position, report, back?.keeping);
+    if (isRewind(made)) return made;
+    let run = made;
     const ms = performance.now() - started - run.verifyMs - run.tuneMs;
     let verdict: Verdict | undefined;
     let takenBack = back?.takenBack;
@@ -206,17 +223,23 @@ export class PipelineRun {
         verifier.compare(this.#regions.runnable(this.model), this.#regions.runnable(changed.candidate), fidelity);
       verdict = await compare(run);
       if (verdict.outcome === 'rejected' && fidelity !== 'exact' && !back) {
-        const found = await mendPass(name, verdict, {
+        const trials = {
           bytes: this.summary.bytes,
           budget: { ms: performance.now() - began, deadline },
           splits: !this.#regions.isShortened,
-          run: (keeping) => {
+          run: async (keeping: ExcludedPlaces) => {
             report('narrow');
-            return this.#run(position, report, keeping);
+            const tried = await this.#run(position, report, keeping);
+            // It ends the search.
+            if (isRewind(tried)) throw tried.difference;
+            return tried;
           },
           compare,
-          bytesOf: ({ candidate }) => this.#regions.summarize(candidate).bytes,
-        });
+          bytesOf: ({ candidate }: PassRun) => this.#regions.summarize(candidate).bytes,
+        };
+        const broken = verdict;
+        const found = await orRewind(() => mendPass(name, broken, trials));
+        if (isRewind(found)) return found;
         if (found) ({ run, verdict, takenBack } = found);
       }
       verifyMs = (verifyMs ?? 0) + performance.now() - began;
@@ -259,9 +282,10 @@ export class PipelineRun {
       // Types are what they were.
       if (isShortened) this.#typed = { model: candidate, revision: candidate.revision };
     }
+    return undefined;
   }
 
-  #run(position: number, report: Tell, keeping?: ExcludedPlaces): Promise<PassRun> {
+  #run(position: number, report: Tell, keeping?: ExcludedPlaces): Promise<PassRun | Rewind> {
     if (!keeping) report('run');
     return runPass(this.model, this.passes[position] as Pass, {
       environment: this.options,
@@ -275,7 +299,7 @@ export class PipelineRun {
         try {
           return await work();
         } catch (error) {
-          throw this.#error(position, error);
+          throw error instanceof Divergence ? error : this.#error(position, error);
         }
       },
       onVerify: (outlook) => report('verify', undefined, outlook),
@@ -294,7 +318,7 @@ export class PipelineRun {
       inferTypes(this.model);
     } catch (error) {
       const culprit = this.results.findLastIndex(({ status }) => status === 'applied');
-      if (culprit < 0 || culprit >= position) throw error;
+      if (error instanceof Divergence || culprit < 0 || culprit >= position) throw error;
       throw this.#error(culprit, error);
     }
     this.#typed = { model: this.model, revision: this.model.revision };
