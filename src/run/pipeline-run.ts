@@ -5,7 +5,6 @@ import { Divergence } from '../ir/bank.js';
 import { checkModel } from '../ir/check.js';
 import { cloneModel } from '../ir/clone.js';
 import { PassError } from '../ir/errors.js';
-import { refill } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Outlook } from '../ir/outlook.js';
 import { type ModelSummary, opsChanged, summarize } from '../ir/summary.js';
@@ -16,7 +15,7 @@ import { abortPoint } from './abort-point.js';
 import { placesIn } from './context.js';
 import type { Fidelity, Pass } from './pass.js';
 import type { PipelineOptions, Progress } from './pipeline-options.js';
-import { type PassResult, type Warning, warningsOf } from './pipeline-result.js';
+import { type PassResult, type TakenBack, type Warning, warningsOf } from './pipeline-result.js';
 import { type PassRun, runPass } from './run-pass.js';
 import { sitesOf } from './sites.js';
 import type { ExcludedPlaces } from './take-back/fewest-places.js';
@@ -25,10 +24,20 @@ import { Tuning } from './tune/tuning.js';
 import { RewriteChecker } from './verify/rewrite-checker.js';
 import { loosest, type Verdict, type VerifyLevel } from './verify/verifier.js';
 
-/** Milliseconds for what each pass cost, where that is not known from a comparison. */
-const COSTS_MS = 20_000;
-/** A comparison of the ends takes about so many times what one of two models on one set of inputs does. */
-const SHARE = 10;
+/** What a pass was given, and what it made of it. */
+interface Step {
+  readonly model: Model;
+  readonly summary: ModelSummary;
+  readonly ran: readonly [Model, Model] | undefined;
+}
+
+/** What a pass made, as the comparison left it. */
+interface Verified {
+  readonly run: PassRun;
+  readonly verdict?: Verdict | undefined;
+  readonly takenBack?: TakenBack | undefined;
+  readonly verifyMs: number | undefined;
+}
 
 type Tell = (step: Progress['step'], about?: string, outlook?: Outlook) => void;
 
@@ -44,8 +53,8 @@ export class PipelineRun {
   readonly kept = new Map<number, PlacesTakenBack>();
   /** Whether passes run to be judged by the end alone. */
   isTrial = false;
-  /** What each pass was given, and what it made of it. */
-  readonly #steps: { model: Model; summary: ModelSummary; ran: readonly [Model, Model] | undefined }[] = [];
+  /** By position. */
+  readonly steps: Step[] = [];
   readonly #rewrites: RewriteChecker;
   readonly #regions = new Regions();
   readonly #tuning: Tuning | undefined;
@@ -71,61 +80,13 @@ export class PipelineRun {
     return this.level === 'pass' || this.level === 'end';
   }
 
-  get #applied(): readonly PassResult[] {
+  get applied(): readonly PassResult[] {
     return this.results.filter(({ status }) => status === 'applied');
   }
 
   /** The widest gate of the passes that were applied. */
   get fidelity(): Fidelity {
-    return loosest(this.#applied.map((result) => result.fidelity));
-  }
-
-  /** The result as a whole, against the original. Steps that each stay within their gate may leave it together. */
-  async whole(atEnd?: PipelineOptions['atEnd']): Promise<Verdict | undefined> {
-    const [first, ...others] = this.#applied;
-    if (!first) return undefined;
-    if (atEnd) return atEnd(this.model, this.fidelity);
-    if (!this.isCompared) return undefined;
-    // What ran before the first pass is known.
-    if (this.level === 'pass' && others.length === 0 && first.verdict) return first.verdict;
-    return this.options.verifier?.compare(
-      this.level === 'pass' ? this.start : this.original,
-      this.model,
-      this.fidelity,
-    );
-  }
-
-  /** What each pass cost, where that is not known from a comparison. */
-  async costs(whole?: Verdict, wholeMs = 0): Promise<void> {
-    const { verifier, deadline } = this.options;
-    if (!verifier?.cost || !this.isCompared) return;
-    const end = performance.now() + Math.min(COSTS_MS, deadline?.share(0.2) ?? COSTS_MS);
-    const isAlone = this.#applied.length === 1;
-    let last = wholeMs / SHARE;
-    for (const [position, result] of this.results.entries()) {
-      const ran = this.#steps[position]?.ran;
-      if (result.status !== 'applied' || result.error !== undefined || !ran) continue;
-      const began = performance.now();
-      if (began + last > end && !isAlone) {
-        deadline?.cut(`the error of ${result.name}`);
-        continue;
-      }
-      const error = isAlone && whole ? whole.error : await verifier.cost(...ran);
-      last = performance.now() - began;
-      this.results[position] = { ...result, error };
-    }
-  }
-
-  /** Gives a function that brings back the result as it is now. */
-  saved(): () => void {
-    const { model, summary } = this;
-    const [results, steps] = [[...this.results], [...this.#steps]];
-    return () => {
-      [this.model, this.summary] = [model, summary];
-      refill(this.results, results);
-      refill(this.#steps, steps);
-      this.kept.clear();
-    };
+    return loosest(this.applied.map((result) => result.fidelity));
   }
 
   /** Runs again where repeats were made one: each is then compiled by itself. */
@@ -138,7 +99,7 @@ export class PipelineRun {
 
   /** Runs again from a pass on, as if nothing behind it had been. */
   async again(position: number): Promise<void> {
-    const { model, summary } = this.#steps[position] as { model: Model; summary: ModelSummary };
+    const { model, summary } = this.steps[position] as Step;
     [this.model, this.summary] = [model, summary];
     this.results.length = position;
     await this.run(position);
@@ -188,79 +149,97 @@ export class PipelineRun {
     return undefined;
   }
 
+  /** The life of a pass: types, its run, the comparison, its result; the pipeline then goes on with what it made. */
   async #step(position: number): Promise<Rewind | undefined> {
-    const { definition, options } = this.passes[position] as Pass;
-    const { name, fidelity } = definition;
-    const report: Tell = (step, about, outlook) =>
-      this.options.onProgress?.({ step, pass: name, position, count: this.passes.length, about, outlook });
+    const report = this.#tell(position);
     const started = performance.now();
     const wasShortened = this.#regions.isShortened;
-    // To type the short model alone saves most of the time, where its types tell those of the whole one.
-    const short = this.model === this.original && definition.shortens && (await this.#run(position, report));
-    if (isRewind(short)) return short;
-    const rewind = this.#regions.isShortened ? undefined : await orRewind(() => this.#infer(position, report));
-    if (rewind) return rewind;
-    const given = { model: this.model, summary: this.summary };
-    const back = this.kept.get(position);
-    const made = short && this.#regions.isShortened ? short : await this.#run(position, report, back?.keeping);
-    if (isRewind(made)) return made;
-    let run = made;
+    const run = await this.#runTyped(position, report);
+    if (isRewind(run)) return run;
     const ms = performance.now() - started - run.verifyMs - run.tuneMs;
-    let verdict: Verdict | undefined;
-    let takenBack = back?.takenBack;
-    let verifyMs = run.rewrites && run.verifyMs;
     const isShortened = wasShortened !== this.#regions.isShortened;
-    if (isShortened) {
-      this.#whole = { position, model: this.model, summary: this.summary };
-      if (short) this.warnings = warningsOf(inferTypes(run.candidate), this.#regions);
-    }
-    // A model with fewer repeats is not compared with one that has them all: the end is.
-    const { verifier, deadline } = this.options;
-    if (run.isChanged && this.level === 'pass' && !isShortened && !this.isTrial && verifier) {
-      report('verify');
-      const began = performance.now();
-      const compare = (changed: PassRun): Promise<Verdict> =>
-        verifier.compare(this.#regions.runnable(this.model), this.#regions.runnable(changed.candidate), fidelity);
-      verdict = await compare(run);
-      if (verdict.outcome === 'rejected' && fidelity !== 'exact' && !back) {
-        const trials = {
-          bytes: this.summary.bytes,
-          budget: { ms: performance.now() - began, deadline },
-          splits: !this.#regions.isShortened,
-          run: async (keeping: ExcludedPlaces) => {
-            report('narrow');
-            const tried = await this.#run(position, report, keeping);
-            // It ends the search.
-            if (isRewind(tried)) throw tried.difference;
-            return tried;
-          },
-          compare,
-          bytesOf: ({ candidate }: PassRun) => this.#regions.summarize(candidate).bytes,
-        };
-        const broken = verdict;
-        const found = await orRewind(() => mendPass(name, broken, trials));
-        if (isRewind(found)) return found;
-        if (found) ({ run, verdict, takenBack } = found);
-      }
-      verifyMs = (verifyMs ?? 0) + performance.now() - began;
-    }
-    const { candidate, isChanged, notes, skips, sites, rewrites } = run;
+    if (isShortened) this.#whole = { position, model: this.model, summary: this.summary };
+    const verified = await this.#verified(position, run, isShortened, report);
+    if (isRewind(verified)) return verified;
+    const { candidate, isChanged } = verified.run;
     const after = isChanged ? this.#regions.summarize(candidate) : this.summary;
-    const isKept = isChanged && verdict?.outcome !== 'rejected';
-    const isBack = back && !isKept;
-    if (isBack) verdict = back.broken;
-    this.#steps[position] = {
-      ...given,
-      ran:
-        this.isCompared && isKept && !isShortened
-          ? [this.#regions.runnable(given.model), this.#regions.runnable(candidate)]
-          : undefined,
+    this.results.push(this.#resultOf(position, verified, after, ms));
+    this.#adopt(position, verified, after, isShortened);
+    return undefined;
+  }
+
+  /** Infers types where the pass needs them, and runs it. */
+  async #runTyped(position: number, report: Tell): Promise<PassRun | Rewind> {
+    const { definition } = this.passes[position] as Pass;
+    // To type the short model alone saves most of the time, where its types tell those of the whole one.
+    if (this.model === this.original && definition.shortens) {
+      const short = await this.#run(position, report);
+      if (isRewind(short)) return short;
+      if (this.#regions.isShortened) {
+        this.warnings = warningsOf(inferTypes(short.candidate), this.#regions);
+        return short;
+      }
+    }
+    const rewind = this.#regions.isShortened ? undefined : await orRewind(() => this.#infer(position, report));
+    return rewind ?? this.#run(position, report, this.kept.get(position)?.keeping);
+  }
+
+  /** Compares the model before and after, where each pass is compared; what breaks its gate is mended. */
+  async #verified(position: number, run: PassRun, isShortened: boolean, report: Tell): Promise<Verified | Rewind> {
+    const { fidelity } = (this.passes[position] as Pass).definition;
+    const { verifier } = this.options;
+    const back = this.kept.get(position);
+    const unverified = { run, takenBack: back?.takenBack, verifyMs: run.rewrites && run.verifyMs };
+    // A model with fewer repeats is not compared with one that has them all: the end is.
+    if (!run.isChanged || this.level !== 'pass' || isShortened || this.isTrial || !verifier) return unverified;
+    report('verify');
+    const began = performance.now();
+    const compare = ({ candidate }: PassRun): Promise<Verdict> =>
+      verifier.compare(this.#regions.runnable(this.model), this.#regions.runnable(candidate), fidelity);
+    const verdict = await compare(run);
+    const isMendable = verdict.outcome === 'rejected' && fidelity !== 'exact' && !back;
+    const trials = { compare, report, ms: performance.now() - began };
+    const mended = isMendable ? await this.#mended(position, verdict, trials) : undefined;
+    if (isRewind(mended)) return mended;
+    const verifyMs = (unverified.verifyMs ?? 0) + performance.now() - began;
+    return { ...unverified, verdict, ...mended, verifyMs };
+  }
+
+  /** The pass without the places that break its gate; undefined where nothing worth it would be left. */
+  #mended(
+    position: number,
+    broken: Verdict,
+    { compare, report, ms }: { compare(run: PassRun): Promise<Verdict>; readonly report: Tell; readonly ms: number },
+  ): Promise<Omit<Verified, 'verifyMs'> | undefined | Rewind> {
+    const trials = {
+      compare,
+      bytes: this.summary.bytes,
+      budget: { ms, deadline: this.options.deadline },
+      splits: !this.#regions.isShortened,
+      run: async (keeping: ExcludedPlaces) => {
+        report('narrow');
+        const tried = await this.#run(position, report, keeping);
+        // It ends the search.
+        if (isRewind(tried)) throw tried.difference;
+        return tried;
+      },
+      bytesOf: ({ candidate }: PassRun) => this.#regions.summarize(candidate).bytes,
     };
-    this.results.push({
-      name,
+    return orRewind(() => mendPass((this.passes[position] as Pass).definition.name, broken, trials));
+  }
+
+  #resultOf(position: number, verified: Verified, after: ModelSummary, ms: number): PassResult {
+    const { definition, options } = this.passes[position] as Pass;
+    const { run, takenBack, verifyMs } = verified;
+    const { isChanged, notes, skips, sites, rewrites, tuning, tuneMs } = run;
+    const isKept = isKeptOf(verified);
+    const back = isKept ? undefined : this.kept.get(position);
+    const verdict = back ? back.broken : verified.verdict;
+    return {
+      name: definition.name,
       options,
-      fidelity,
-      status: isKept ? 'applied' : isChanged || isBack ? 'rolled back' : 'unchanged',
+      fidelity: definition.fidelity,
+      status: isKept ? 'applied' : isChanged || back ? 'rolled back' : 'unchanged',
       ops: opsChanged(this.summary, after),
       nodes: { before: this.summary.nodes, after: after.nodes },
       bytes: { before: this.summary.bytes, after: after.bytes },
@@ -271,18 +250,31 @@ export class PipelineRun {
       error: isKept ? verdict?.error : undefined,
       takenBack: isKept ? takenBack : undefined,
       rewrites,
-      tuning: run.tuning,
-      tuneMs: run.tuning && run.tuneMs,
+      tuning,
+      tuneMs: tuning && tuneMs,
       ms,
       verifyMs,
-    });
-    if (isKept) {
-      this.model = candidate;
-      this.summary = after;
-      // Types are what they were.
-      if (isShortened) this.#typed = { model: candidate, revision: candidate.revision };
-    }
-    return undefined;
+    };
+  }
+
+  /** Goes on with what the pass made, unless it broke its gate. */
+  #adopt(position: number, verified: Verified, after: ModelSummary, isShortened: boolean): void {
+    const { model, summary } = this;
+    const { candidate } = verified.run;
+    const isKept = isKeptOf(verified);
+    const isMeasured = this.isCompared && isKept && !isShortened;
+    const ran = isMeasured ? ([this.#regions.runnable(model), this.#regions.runnable(candidate)] as const) : undefined;
+    this.steps[position] = { model, summary, ran };
+    if (!isKept) return;
+    [this.model, this.summary] = [candidate, after];
+    // Types are what they were.
+    if (isShortened) this.#typed = { model: candidate, revision: candidate.revision };
+  }
+
+  #tell(position: number): Tell {
+    const pass = (this.passes[position] as Pass).definition.name;
+    return (step, about, outlook) =>
+      this.options.onProgress?.({ step, pass, position, count: this.passes.length, about, outlook });
   }
 
   #run(position: number, report: Tell, keeping?: ExcludedPlaces): Promise<PassRun | Rewind> {
@@ -329,3 +321,5 @@ export class PipelineRun {
     return new PassError(names[position] as string, position, names.slice(0, position), cause);
   }
 }
+
+const isKeptOf = ({ run, verdict }: Verified): boolean => run.isChanged && verdict?.outcome !== 'rejected';

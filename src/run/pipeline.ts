@@ -4,6 +4,7 @@ import { checkModel } from '../ir/check.js';
 import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
 import { summarize } from '../ir/summary.js';
+import { compareEnd, measureCosts } from './end.js';
 import type { Pass } from './pass.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import type { PipelineResult } from './pipeline-result.js';
@@ -31,13 +32,13 @@ export async function runPipeline(
     );
   const before = summarize(original);
   const level = options.verifier ? levelFor(options.verify, before.bytes) : 'none';
-  const line = new PipelineRun(original, before, passes, level, options);
-  await line.run();
+  const pipeline = new PipelineRun(original, before, passes, level, options);
+  await pipeline.run();
   const began = performance.now();
-  let verdict = await line.whole(options.atEnd);
-  await line.costs(verdict, performance.now() - began);
-  if (verdict?.outcome === 'rejected') verdict = await mendWhole(line, verdict);
-  const { model, summary: after, results, warnings, fidelity } = line;
+  let verdict = await compareEnd(pipeline, options.atEnd);
+  await measureCosts(pipeline, verdict, performance.now() - began);
+  if (verdict?.outcome === 'rejected') verdict = await mendWhole(pipeline, verdict);
+  const { model, summary: after, results, warnings, fidelity } = pipeline;
   return {
     model,
     passes: results,

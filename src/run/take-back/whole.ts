@@ -1,6 +1,7 @@
 /** Takes back places of passes that break the gate together, as the comparison at the end tells. */
 
 import { minOf } from '../../ir/lists.js';
+import { compareEnd, measureCosts, saved } from '../end.js';
 import type { PipelineRun } from '../pipeline-run.js';
 import type { Verdict } from '../verify/verifier.js';
 import { ExcludedPlaces, fewestExcluded } from './fewest-places.js';
@@ -9,63 +10,63 @@ import { clock, noteCut, reasonOf, takenBackOf } from './take-back.js';
 const nothingApplied: Verdict = { outcome: 'accepted', detail: 'nothing is applied', error: 0 };
 
 /** The quickest comparison of whole models that sees what is wrong. */
-async function judgeOf(line: PipelineRun): Promise<() => Promise<Verdict | undefined>> {
-  const { atEnd } = line.options;
-  const isSeen = !atEnd || (await line.whole())?.outcome === 'rejected';
-  return () => line.whole(isSeen ? undefined : (model, fidelity) => atEnd(model, fidelity, true));
+async function judgeOf(pipeline: PipelineRun): Promise<() => Promise<Verdict | undefined>> {
+  const { atEnd } = pipeline.options;
+  const isSeen = !atEnd || (await compareEnd(pipeline))?.outcome === 'rejected';
+  return () => compareEnd(pipeline, isSeen ? undefined : (model, fidelity) => atEnd(model, fidelity, true));
 }
 
 /**
  * Where the passes together break the gate: the one that cost the most is kept from places until it holds, from all of them if it
  * must, and then the next. What cannot be mended so is as it was. Gives the last verdict; undefined where nothing is applied any more.
  */
-export async function mendWhole(line: PipelineRun, broken: Verdict): Promise<Verdict | undefined> {
-  const { options } = line;
-  if (!options.verifier || !line.isCompared) return broken;
-  const restore = line.saved();
+export async function mendWhole(pipeline: PipelineRun, broken: Verdict): Promise<Verdict | undefined> {
+  const { options } = pipeline;
+  if (!options.verifier || !pipeline.isCompared) return broken;
+  const restore = saved(pipeline);
   // Known now: a trial asks for no errors.
-  const costs = line.results.map(({ error }) => error ?? 0);
-  line.isTrial = true;
-  await line.compileWhole('one of them breaks the accuracy gate: they are compiled each by itself');
-  const culprits = [...line.results.entries()]
+  const costs = pipeline.results.map(({ error }) => error ?? 0);
+  pipeline.isTrial = true;
+  await pipeline.compileWhole('one of them breaks the accuracy gate: they are compiled each by itself');
+  const culprits = [...pipeline.results.entries()]
     .filter(([, { status, fidelity }]) => status === 'applied' && fidelity !== 'exact')
     .sort(([a], [b]) => Number(costs[b]! > costs[a]!) - Number(costs[b]! < costs[a]!));
   const began = performance.now();
   // What the comparison after passes does not see, the one at the end has to judge: it takes longer.
-  const judge = await judgeOf(line);
+  const judge = await judgeOf(pipeline);
   const isTime = clock({ ms: performance.now() - began, deadline: options.deadline });
   for (const [position, { name }] of culprits) {
     const reason = reasonOf(name);
     const dry = new ExcludedPlaces(undefined, reason);
     const run = async (keeping: ExcludedPlaces): Promise<void> => {
-      line.kept.set(position, { keeping, broken });
-      await line.again(position);
+      pipeline.kept.set(position, { keeping, broken });
+      await pipeline.again(position);
     };
     const trial = async (keeping: ExcludedPlaces): Promise<Verdict> => {
       await run(keeping);
       return (await judge()) ?? nothingApplied;
     };
-    line.isTrial = true;
+    pipeline.isTrial = true;
     await run(dry);
     // A pass that asks of no place cannot be kept from any.
-    if (dry.asked.size === 0) line.kept.delete(position);
+    if (dry.asked.size === 0) pipeline.kept.delete(position);
     if (dry.asked.size === 0 || (await judge())?.outcome === 'rejected') continue;
     const found = await fewestExcluded(dry.units(), (kept) => trial(new ExcludedPlaces(kept, reason)), {
       isTime,
       splits: true,
     });
     if (found) noteCut(name, found, options.deadline);
-    line.isTrial = false;
-    line.kept.set(position, {
+    pipeline.isTrial = false;
+    pipeline.kept.set(position, {
       keeping: new ExcludedPlaces(found?.kept, reason),
       broken,
       takenBack: found && takenBackOf(dry, found.kept, broken, found.verdict),
     });
-    await line.again(minOf(line.kept.keys()));
-    await line.costs();
-    return line.whole(options.atEnd);
+    await pipeline.again(minOf(pipeline.kept.keys()));
+    await measureCosts(pipeline);
+    return compareEnd(pipeline, options.atEnd);
   }
-  line.isTrial = false;
+  pipeline.isTrial = false;
   restore();
   return broken;
 }
