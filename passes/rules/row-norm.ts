@@ -4,7 +4,7 @@ import type { Value } from '../../src/ir/value.js';
 import { placed } from '../../src/match/expression.js';
 import { any, Mean, Minus, type Pattern, Power, reading, Sum, site } from '../../src/match/pattern.js';
 import { plainOf } from '../../src/match/plain.js';
-import { forwardOf, Reader } from '../../src/match/reader.js';
+import { forwardOf, looseOps, Reader } from '../../src/match/reader.js';
 import { reshapeOf } from '../../src/match/reshaped.js';
 import { fillOf } from '../../src/match/scalar.js';
 import { Environment, foundAt, type Search } from '../../src/match/search.js';
@@ -39,8 +39,8 @@ function* solveRows(value: Value, environment: Environment, search: Search): Ite
     return;
   }
   const { turned, x, rows, rowMean, rowVariance, last, epsilon } = read;
-  const { isLoose } = search;
-  const reader = new Reader(search.facts, { cut: rows, live: forwardOf(rows), isLoose });
+  const loosely = search.isLoose ? looseOps : undefined;
+  const reader = new Reader(search.facts, { cut: rows, live: forwardOf(rows), loosely });
   // Mean and variance have a number for each channel; in the shape that broadcasts, they keep the axes of the rows.
   const shape = [1, rows.shape?.[1] ?? 0, 1, 1];
   const [ofMean, ofVariance] = [rowMean, rowVariance].map((one) => placed(reader.read(one), shape));

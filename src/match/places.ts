@@ -7,7 +7,7 @@ import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 import { keyOf, type Pattern } from './pattern.js';
 import { plainOf } from './plain.js';
-import { behindOf, calls, forwardOf, mostReductionsBehind, Reader, type Reading, spells } from './reader.js';
+import { behindOf, calls, forwardOf, looseOps, mostReductionsBehind, Reader, type Reading, spells } from './reader.js';
 import type { Rule } from './rule.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
@@ -29,6 +29,8 @@ interface Mark {
   readonly reductions: number;
   /** An op that whatever looks like it goes through. */
   readonly through: string | undefined;
+  /** The ops that whatever looks like it may go through as well. */
+  readonly loosely: ReadonlySet<string>;
 }
 
 /** The marks of patterns: they are the same in every graph. */
@@ -55,6 +57,7 @@ function markOf(pattern: Pattern): Mark {
     reduced: sitesIn(pattern).filter(({ parts: [of] }) => of?.shape.kind === 'reduction'),
     reductions: reductionsIn(pattern).size,
     through: pattern.shape.kind === 'telling' && part?.shape.kind === 'read' ? part.shape.through : undefined,
+    loosely: looselyIn(pattern),
   };
 }
 
@@ -113,12 +116,12 @@ export class Places {
     );
   }
 
-  #looksLike({ pattern, reduced, reductions, through }: Mark, site: Node, rules: readonly Rule[]): boolean {
+  #looksLike({ pattern, reduced, reductions, through, loosely }: Mark, site: Node, rules: readonly Rule[]): boolean {
     const { output } = site;
     const all = pattern.shape.kind === 'site' ? [output] : this.rootsOf(site, rules).slice(0, STEPS);
     const roots = all.filter((root) => this.#reductionsBehind(root) >= reductions);
     if (roots.length === 0 || (through && !all.some(({ producer }) => producer?.is(through)))) return false;
-    for (const reader of this.readersOf(output, pattern, [site], true)) {
+    for (const reader of this.readersOf(output, pattern, [site], loosely)) {
       // The marked part is read first, as it excludes most values.
       if (reduced.length > 0 && !reduced.some((part) => this.#hasTerm(part, output, reader))) continue;
       if (roots.some((root) => this.#looks(pattern, root, reader, site))) return true;
@@ -162,26 +165,26 @@ export class Places {
   }
 
   /** The ways to read a formula: whatever nobody else reads, and of each value that is read twice in it, the nearest first. */
-  *readersOf(root: Value, pattern: Pattern, around: readonly Node[], isLoose = false): Iterable<Reader> {
+  *readersOf(root: Value, pattern: Pattern, around: readonly Node[], loosely?: ReadonlySet<string>): Iterable<Reader> {
     const cuts = isAtRoot(pattern) ? new Set<Value>() : cutsOf(root, pattern, around, this.facts);
-    if (!pattern.subject || cuts.size === 0) yield new Reader(this.facts, { isLoose });
+    if (!pattern.subject || cuts.size === 0) yield new Reader(this.facts, { loosely });
     for (const cut of cuts)
-      for (const filled of isLoose ? [undefined] : ([undefined, 'added', 'any'] as const)) {
-        const reader = this.#readerOf(cut, isLoose, filled);
+      for (const filled of loosely ? [undefined] : ([undefined, 'added', 'any'] as const)) {
+        const reader = this.#readerOf(cut, loosely, filled);
         if (reader) yield reader;
       }
   }
 
-  #readerOf(cut: Value, isLoose: boolean, filled: Reading['filled']): Reader | undefined {
-    const key = `${isLoose} ${filled}`;
+  #readerOf(cut: Value, loosely: Reading['loosely'], filled: Reading['filled']): Reader | undefined {
+    const key = `${loosely && [...loosely]} ${filled}`;
     const readers = this.#readers.get(cut) ?? new Map<string, Reader | undefined>();
     this.#readers.set(cut, readers);
     if (readers.has(key)) return readers.get(key);
     const live = this.#forwardOf(cut);
-    const isSame = isLoose && ![...live].some(({ producer }) => producer && loosely.has(producer.opType));
+    const isSame = loosely && ![...live].some(({ producer }) => producer && loosely.has(producer.opType));
     const isAny = !filled || [...live].some((value) => value.producer?.inputs.some((input) => this.#isFill(input)));
-    const own = () => (isAny ? new Reader(this.facts, { cut, live, isLoose, filled }) : undefined);
-    const reader = isSame ? this.#readerOf(cut, false, filled) : own();
+    const own = () => (isAny ? new Reader(this.facts, { cut, live, loosely, filled }) : undefined);
+    const reader = isSame ? this.#readerOf(cut, undefined, filled) : own();
     readers.set(key, reader);
     return reader;
   }
@@ -191,8 +194,12 @@ export class Places {
   }
 }
 
-/** The ops that are seen through where it is enough to look like a formula. */
-const loosely: ReadonlySet<string> = new Set(['Cast', 'Max', 'Clip', 'Relu']);
+/** The ops that are seen through where it is enough to look like a formula: those that the pattern itself is about are not. */
+const looselyIn = (pattern: Pattern): ReadonlySet<string> =>
+  new Set([...looseOps].filter((opType) => !names(pattern, opType)));
+
+const names = ({ shape, parts }: Pattern, opType: string): boolean =>
+  (shape.kind === 'op' && shape.opType === opType) || parts.some((part) => names(part, opType));
 
 /** True for a pattern whose root is its site. */
 const isAtRoot = ({ shape, parts }: Pattern): boolean =>

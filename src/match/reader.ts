@@ -37,8 +37,8 @@ export interface Reading {
    * chance.
    */
   readonly filled?: 'added' | 'any';
-  /** True to see through bounds, and Casts between floats, where a rough resemblance to a formula is enough. */
-  readonly isLoose?: boolean;
+  /** The ops to see through, bounds and Casts between floats, where a rough resemblance to a formula is enough. */
+  readonly loosely?: ReadonlySet<string>;
 }
 
 /** Ops that a formula is spelled with, besides calls, reductions and other shapes. */
@@ -65,6 +65,9 @@ export function spells(node: Node, opType: Reduction['opType']): boolean {
 
 const isAlgebra = (node: Node): boolean =>
   (node.domain === '' && algebra.has(node.opType) && !node.hasReference) || reshapeOf(node.outputs[0]) !== undefined;
+
+/** The ops that may be seen through where a rough resemblance is enough. */
+export const looseOps: ReadonlySet<string> = new Set(['Cast', 'Max', 'Clip', 'Relu']);
 
 /** A formula of more nodes than this is none that a rule means; without a cut, operands that are shared would double at each step. */
 const MOST_NODES = 96;
@@ -130,11 +133,11 @@ export class Reader {
   }
 
   #read(value: Value, isRoot: boolean): Expression {
-    const { cut, live, filled, isLoose } = this.reading;
+    const { cut, live, filled, loosely } = this.reading;
     if (value === cut && !isRoot) return leafOf(value);
     const node = value.producer;
     const [source] = node?.inputs ?? [];
-    const isSeen = node && source && (isPlain(node) || (isLoose && isBetweenFloats(node, source)));
+    const isSeen = node && source && (isPlain(node) || (loosely?.has('Cast') && isBetweenFloats(node, source)));
     if (isSeen && (isRoot || this.#isOpen(value, live))) {
       const found = this.read(source);
       // Another name of a leaf may have readers of its own.
@@ -213,7 +216,7 @@ export class Reader {
     const numbers = inputs.map((input) => scalarOf(input, this.facts));
     const [of, ...others] = inputs.filter((_, i) => numbers[i] === undefined);
     if (!of || others.length > 0 || (node.opType !== 'Max' && of !== inputs[0])) return undefined;
-    if (this.reading.isLoose) return this.#spelled(node, this.read(of));
+    if (this.reading.loosely?.has(node.opType)) return this.#spelled(node, this.read(of));
     const isFloor =
       node.opType === 'Relu' || (inputs.length === 2 && numbers.includes(0) && node.inputs[1] !== undefined);
     return isFloor ? atomExpression({ kind: 'call', opType: 'Relu', of: this.read(of), node }) : undefined;

@@ -379,7 +379,7 @@ function* opened(
   const { cut } = reading;
   const only = onlyAtom(subject.of);
   if (cut && only?.atom.kind === 'leaf' && only.atom.value === cut) {
-    const reader = new Reader(search.facts, { isLoose: reading.isLoose, filled: reading.filled });
+    const reader = new Reader(search.facts, { loosely: reading.loosely, filled: reading.filled });
     const inner = { of: reader.read(cut, true), at: cut };
     for (const found of matches(pattern, inner, environment.by(reader), search))
       yield { environment: found.environment.by(environment.reader), ratio: found.ratio * only.coefficient };

@@ -18,6 +18,7 @@ import {
   Product,
   Sum,
   site,
+  telling,
 } from '../../src/match/pattern.js';
 import { environmentOf, Places } from '../../src/match/places.js';
 import { rule } from '../../src/match/rule.js';
@@ -288,4 +289,27 @@ describe('a pattern is refused where it is defined', () => {
       'expected a capture xx',
     ],
   ])('a rule %s', (name, match, message) => expect(() => rule({ name, because, match, rewrite })).toThrow(message));
+});
+
+describe('a place looks like a pattern', () => {
+  const x = any('x');
+  const bounded = (opType: string, pattern: Pattern) => {
+    let at: Value | undefined;
+    const model = buildModel({ '': 17 }, (g) => {
+      const [x, one] = [g.input('x', 'float32', [2, 3]), (n: number) => g.constant('float32', n)];
+      const bounds = { Clip: [one(0), one(6)], Max: [one(0)], Relu: [] }[opType];
+      at = g.op(opType, [g.op('Add', [x, one(3)]), ...(bounds ?? [])]);
+      g.output('z', g.op('Mul', [x, g.op('Div', [at, one(6)])]));
+    });
+    const found = rule({ name: 'r', because: 'b', match: pattern, rewrite: ({ no }: never) => no });
+    return new Places(inferTypes(model)).isSite(at?.producer as never, [found]);
+  };
+  const sixth = (part: Pattern) => telling(Product(1 / 6, x, site(part)));
+  it.each([
+    ['Clip', op.Clip(Sum(x, 3), 0, 6)],
+    ['Max', op.Max(Sum(x, 3), 0)],
+    ['Relu', op.Relu(Sum(x, 3))],
+  ])('that names a bound: %s', (opType, part) => {
+    expect(bounded(opType, sixth(part))).toBe(true);
+  });
 });

@@ -71,7 +71,9 @@ describe('parsePasses', () => {
   it('names the nearest pass and option', () => {
     expect(message('fuse-atn')).toBe('unknown pass "fuse-atn"; did you mean "fuse-attn"?');
     expect(message('bf61')).toBe('unknown pass "bf61"; did you mean "bf16"?');
-    expect(message('quantize')).toBe('unknown pass "quantize"; there are: bf16, bfloat16, fuse-attn, small. One of your own needs its plugin');
+    expect(message('quantize')).toBe(
+      'unknown pass "quantize"; there are: bf16, bfloat16, fuse-attn, small. One of your own needs its plugin',
+    );
     expect(message('bf16:kep=Erf')).toBe('pass bf16: unknown option "kep"; did you mean "keep"?');
     expect(message([['bf16', { bit: 4 }]])).toBe('pass bf16: unknown option "bit"; did you mean "bits"?');
     expect(message('bf16:constructor=1')).toContain('unknown option "constructor"');
