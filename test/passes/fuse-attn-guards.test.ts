@@ -71,4 +71,21 @@ describe('fuse-attn refuses a repeated mask', () => {
       guarded(LOWEST, (g, s) => g.op('Where', [g.input('seen', 'bool', ['seq', 'seq']), s, float(g, -Infinity)]), same),
       'after the Softmax',
     ));
+
+  /** The Softmax of a row that both hide is shared by what this one hides and what it leaves. */
+  it('behind another mask, which may hide the rest of a row', () =>
+    refuses(
+      guarded(
+        LOWEST,
+        (g, s) => g.op('Where', [g.input('padded', 'bool', ['batch', 1, 1, 'seq']), float(g, LOWEST), s]),
+        same,
+      ),
+      'after the Softmax',
+    ));
+
+  it('behind a mask that is added', () => {
+    const padding = (g: GraphBuilder) => g.op('Sub', [float(g, 1), g.input('seen', 'float32', ['batch', 1, 1, 'seq'])]);
+    const masked = (g: GraphBuilder, s: Value) => g.op('Add', [s, g.op('Mul', [padding(g), float(g, LOWEST)])]);
+    return refuses(guarded(LOWEST, masked, same), 'after the Softmax');
+  });
 });

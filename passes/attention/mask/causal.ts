@@ -3,13 +3,14 @@
 import type { Facts } from '../../../src/infer/index.js';
 import { append } from '../../../src/ir/lists.js';
 import type { Node } from '../../../src/ir/node.js';
+import { isFloat } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import { type Factor, sameFactors } from '../../../src/match/view.js';
 import { exactly, joined, type Maybe, maximum, product, sum } from '../../../src/ops/interval.js';
 import { ElementReader } from './elements.js';
 import type { Band, Elements, Position } from './place.js';
-import { MASKED, type Term } from './term.js';
+import { MASKED, type Term, WEAK } from './term.js';
 
 /** What a causal mask does besides. */
 export interface Causality {
@@ -89,6 +90,30 @@ export function causalityOf(site: Masked & { readonly softmax: Node }, facts: Fa
 /** The interval of all elements of a value; undefined where it is not known. */
 export const elementsAnywhere = (value: Value | undefined, facts: Facts): Elements | undefined =>
   readersOf(facts).upTo.at(value);
+
+/**
+ * True where a term may hide a whole row besides the mask behind it: it is a mask itself, or a bias in which a number as low as those of
+ * masks is added, multiplied or chosen. What a product of matrices gives is no mask.
+ */
+export function mayHide(term: Term, facts: Facts): boolean {
+  if (term.kind === 'mask') return true;
+  const seen = new Set<Value>();
+  const stack = [term.value];
+  for (let value = stack.pop(); value; value = stack.pop()) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    const found = value.isConstant ? elementsAnywhere(value, facts) : undefined;
+    if (found && Math.min(found.low, -found.high) <= WEAK && value.elem && isFloat(value.elem)) return true;
+    if (!value.producer || PRODUCTS.has(value.producer.opType)) continue;
+    append(
+      stack,
+      value.producer.inputs.filter((input) => input !== undefined),
+    );
+  }
+  return false;
+}
+
+const PRODUCTS: ReadonlySet<string> = new Set(['MatMul', 'Gemm', 'Einsum', 'Conv']);
 
 /** What is asked of a site here. */
 interface Masked {

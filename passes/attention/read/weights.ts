@@ -14,6 +14,7 @@ import {
   viewingOf,
   viewOf,
 } from '../../../src/match/view.js';
+import { mayHide } from '../mask/causal.js';
 import type { Term } from '../mask/term.js';
 import { type Contraction, contractionOf } from './contraction.js';
 import type { Scores } from './reading.js';
@@ -134,9 +135,8 @@ function guardOf(
   if (last?.kind !== 'mask' || last.value !== condition || last.keepsWhereTrue !== (side === 1)) return undefined;
   // The mask lies on other axes of the weights than of the scores, or a floor lifts its fill again.
   if (!sameAxes(axes, last.axes) || last.floor !== undefined) return undefined;
-  // A row of which another mask leaves nothing is NaN, and stays so: only what this one hides is 0.
-  if (terms.some((term) => term !== last && term.kind === 'mask' && term.fill === Number.NEGATIVE_INFINITY))
-    return undefined;
+  // Where another mask hides what this one leaves of a row, the fill of this one counts: it takes its share of the weights, or all.
+  if (terms.some((term) => term !== last && mayHide(term, facts))) return undefined;
   return {
     nodes: [where],
     isGuarded: true,
