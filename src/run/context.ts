@@ -1,4 +1,4 @@
-/** What a pass is handed while it runs, and what it said when it is done. */
+/** The context of a running pass; it collects the notes, skips and rewrites of the pass. */
 
 import { inferNode } from '../infer/node.js';
 import { callOf, type KernelCall } from '../ir/kernel-call.js';
@@ -17,7 +17,7 @@ import type { TargetCpu } from './target-cpu.js';
 import type { EditFilter } from './tune/edit-filter.js';
 import { type CutOut, cutOut } from './verify/cut-out.js';
 
-/** What the surroundings can do for passes; a browser has none of it. */
+/** Services of the runtime for passes; a browser has none of them. */
 export interface PassEnvironment {
   readonly target: Target;
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
@@ -77,7 +77,7 @@ export function toldIn(
 
 const REFUTED = 'an equal rewrite was refuted by running it';
 
-/** What the kernels of a rewrite do not find in what they are given; what it adds is typed by the way. */
+/** Tells why a kernel of the target cannot run the rewrite; undefined where all can. Infers types of the nodes that it adds. */
 function unfitIn({ old, by, operands }: Rewrite, { unfit }: PassEnvironment): string | undefined {
   const last = maxOf(old.map(({ producer, sequence }) => producer?.sequence ?? sequence));
   const seen = new Set<Value>(operands);

@@ -1,4 +1,4 @@
-/** What the pipeline is given, and what it tells while it runs. */
+/** The options of the pipeline, and the progress that it reports. */
 
 import type { Model } from '../ir/model.js';
 import type { Outlook } from '../ir/outlook.js';
@@ -22,7 +22,7 @@ export interface PipelineOptions extends PassEnvironment {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** Where the pipeline stands. */
+/** The current step of the pipeline. */
 export interface Progress {
   readonly step: 'infer' | 'run' | 'tune' | 'verify' | 'narrow';
   readonly pass: string;

@@ -1,4 +1,4 @@
-/** What became of a pipeline, and of each of its passes. */
+/** The result of a pipeline, and of each of its passes. */
 import type { Facts } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
 import type { ModelSummary } from '../ir/summary.js';
@@ -10,7 +10,7 @@ import type { TuningResult } from './tune/tuning.js';
 import type { RewriteResult } from './verify/rewrite-checker.js';
 import type { Verdict, VerifyLevel } from './verify/verifier.js';
 
-/** What became of one pass. */
+/** The result of one pass. */
 export interface PassResult {
   readonly name: string;
   readonly options: unknown;
@@ -23,19 +23,19 @@ export interface PassResult {
   readonly bytes: { readonly before: number; readonly after: number };
   readonly notes: readonly Note[];
   readonly skips: readonly Skip[];
-  /** Every place of the kind that the pass is for, fused or not; absent for passes that are for none. */
+  /** Every place that the pass could fuse, fused or not; absent for a pass that fuses nothing. */
   readonly sites?: readonly SiteResult[];
   readonly verdict?: Verdict;
-  /** Relative L2 of the output that is furthest off, against the model before the pass; absent where that was not run. */
+  /** The largest relative L2 of an output against the model before the pass; absent where the two were not compared. */
   readonly error?: number;
-  /** Where it broke its gate and was taken back, if it was not as a whole. */
+  /** The places that were taken back because the pass broke its gate there; absent where none or all were. */
   readonly takenBack?: TakenBack;
-  /** What became of the rewrites that were cut out and run; absent where there were none. */
+  /** The outcome of its rewrites, cut out and run; absent where there were none. */
   readonly rewrites?: RewriteResult;
-  /** What became of its variants on each repeated block; absent where it was not tuned. */
+  /** The outcome of its variants on each repeated block; absent where it was not tuned. */
   readonly tuning?: readonly TuningResult[];
   readonly tuneMs?: number;
-  /** Time of the pass itself, types it needed included. */
+  /** Milliseconds of the pass itself and of the inference before it. */
   readonly ms: number;
   readonly verifyMs?: number;
 }
@@ -59,14 +59,14 @@ export interface PipelineResult {
   readonly warnings: readonly Warning[];
 }
 
-/** Something that is wrong with the original: inputs that an operator cannot take, types that its nodes refute. */
+/** A fault of the original: inputs that an operator cannot take, or declared types that its nodes contradict. */
 export interface Warning {
   readonly text: string;
   /** The node or value it is about. */
   readonly at: string;
 }
 
-/** What inference found, the worse first; of nodes that stand for others, once for each. */
+/** Lists what inference found, violations first; a finding about a node that stands for several is listed once for each. */
 export function warningsOf({ violations, contradictions }: Facts, regions: Regions): readonly Warning[] {
   return [
     ...violations.flatMap(({ text, node }) => toldIn(regions, node, text)),

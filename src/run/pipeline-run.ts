@@ -1,4 +1,4 @@
-/** A model on its way through the passes, and what becomes of each of them. */
+/** A model on its way through the passes, with the result of each. */
 
 import { inferTypes } from '../infer/index.js';
 import { Divergence } from '../ir/bank.js';

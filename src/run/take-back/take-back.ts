@@ -1,4 +1,4 @@
-/** Runs a pass that broke its gate again, kept from the fewest places without which the gate holds. */
+/** Runs a pass that broke its gate again, without the fewest places that make it hold. */
 
 import { numberText } from '../../ir/quantities.js';
 import type { Note } from '../context.js';
@@ -8,12 +8,12 @@ import type { PassRun } from '../run-pass.js';
 import type { Verdict } from '../verify/verifier.js';
 import { ExcludedPlaces, type FewestPlaces, fewestExcluded, type Place } from './fewest-places.js';
 
-/** The least time for it, and how often the comparison that broke it may be made again otherwise. */
+/** The search may take this long, or this many times the comparison that failed, whichever is longer. */
 const LEAST_MS = 20_000;
 const TIMES = 3;
 
 interface Budget {
-  /** How long the comparison took that broke. */
+  /** Milliseconds of the comparison that failed. */
   readonly ms: number;
   readonly deadline: Deadline | undefined;
 }
@@ -33,7 +33,7 @@ export function clock({ ms, deadline }: Budget): () => boolean {
 export const reasonOf = (pass: string): string => `${pass} breaks the accuracy gate here`;
 
 interface Trials {
-  /** Of the model before. */
+  /** Bytes of the constants before the pass. */
   readonly bytes: number;
   readonly budget: Budget;
   /** Whether equal places of a block may be treated differently. */
@@ -43,7 +43,7 @@ interface Trials {
   bytesOf(run: PassRun): number;
 }
 
-/** The pass without the places that break its gate; undefined where nothing that is worth it would be left. */
+/** Runs the pass without the places that break its gate; undefined where too little of it would be left. */
 export async function mendPass(
   pass: string,
   broken: Verdict,
@@ -67,7 +67,7 @@ export async function mendPass(
   return { run: mended, verdict: found.verdict, takenBack: takenBackOf(dry, found.kept, broken, found.verdict) };
 }
 
-/** What more time would have found. */
+/** Records that the search ended for lack of time. */
 export function noteCut(pass: string, { isCut }: FewestPlaces, deadline: Deadline | undefined): void {
   if (isCut) deadline?.cut(`to find the fewest places where ${pass} breaks its gate`);
 }
@@ -93,7 +93,7 @@ export function takenBackNote({ places, of, error: { before, after } }: TakenBac
   };
 }
 
-/** What a pass is kept from for the sake of the end; without `takenBack` from everything. */
+/** The places that a pass is kept from because the whole result broke its gate; all places where `takenBack` is absent. */
 export interface PlacesTakenBack {
   readonly keeping: ExcludedPlaces;
   readonly broken: Verdict;

@@ -1,22 +1,22 @@
-/** Where a variant of a pass runs: what it leaves alone, and what it says nothing of. */
+/** Restricts a variant of a pass to some nodes, and its notes to those. */
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 
-/** What a turn of a pass keeps to. */
+/** The restriction of one turn of a pass. */
 export interface EditFilter {
-  /** Why a node is to be left as it is. */
+  /** The reason to leave a node as it is; undefined where it may be edited. */
   leaves(node: Node): string | undefined;
-  /** False for places that another turn of the pass speaks of. */
+  /** False for places that another turn of the pass reports. */
   isTold(about: Node | Value): boolean;
-  /** In front of notes; empty for what was asked for. */
+  /** A prefix of notes; empty for the variant that was asked for. */
   readonly variant: string;
 }
 
-/** What is decided of one block: the variant that is kept, or why none is. */
+/** The decision for one block: the variant that is kept, or the reason to keep none. */
 export type Decision = { readonly kept: number } | { readonly kept: undefined; readonly reason: string };
 
-/** Of a variant by its number; `rest` is decided of all other nodes. */
+/** Makes the filter of a variant, given by its number; `rest` is the decision for nodes that are not in `decided`. */
 export function editFilterFor(
   variant: number,
   text: string,

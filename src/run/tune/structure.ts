@@ -1,4 +1,4 @@
-/** A model in words that say how it is wired, not what it is called: equal for instances of one block, whatever their weights. */
+/** Writes down how a model is wired, without names and weights: the text is equal for instances of one block. */
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import { numberedText } from '../../ir/symbols.js';
@@ -7,7 +7,7 @@ import { isFloat, typeText } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { attributesText } from '../verify/cut-out.js';
 
-/** Elements of a constant that are part of what is compared, at most: axes, shapes and factors, not weights. */
+/** The most elements of a constant whose numbers are part of the text: axes, shapes and factors, not weights. */
 const shortest = ({ type }: Tensor): number => (isFloat(type) ? 1 : 64);
 
 export function structureOf(model: Model): string {

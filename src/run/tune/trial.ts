@@ -17,7 +17,7 @@ export interface Speed {
   readonly inputs: string;
 }
 
-/** What a race of two models gives. failed: the second does not run; unknown: the first does not either. */
+/** The outcome of a race of two models. failed: the second does not run; unknown: the first does not either. */
 export type RaceOutcome =
   | ({ readonly kind: 'timed' } & Speed)
   | { readonly kind: 'failed' | 'unknown'; readonly reason: string };

@@ -35,7 +35,7 @@ export interface TuningResult {
   readonly reason?: string;
 }
 
-/** What a plan is made in. */
+/** The state that a plan is made from. */
 interface PlanOptions {
   readonly regions: Regions;
   /** Keys of rewrites that running them has refuted. */
@@ -44,7 +44,7 @@ interface PlanOptions {
   onRace(about: string): void;
 }
 
-/** The pass once for each of its variants that is kept anywhere, what was asked for first: the rest is its. */
+/** One turn for each variant that is kept anywhere. The variant that was asked for is first, and takes all other nodes. */
 export interface TuningPlan {
   readonly turns: readonly { readonly options: unknown; readonly hold: EditFilter }[];
   readonly results: readonly TuningResult[];
@@ -168,7 +168,7 @@ export class Tuning {
     return { decision: { kept, reason: `${pass.definition.name} ${whyLeftOut(outcome, instances)}` }, rows };
   }
 
-  /** What the pass makes of a cut-out. */
+  /** Runs the pass on a copy of a cut-out. */
   async #changed(
     part: Model,
     { definition }: Pass,
@@ -189,7 +189,7 @@ export class Tuning {
   }
 }
 
-/** What variants are raced on. */
+/** A part of the model that variants are raced on. */
 interface RaceSubject {
   readonly name: string;
   readonly instances: number;
