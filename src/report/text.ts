@@ -94,12 +94,19 @@ const costText = ({ error, fidelity, status }: PassReport): string =>
 
 const FLOAT32_NOISE = 1e-4;
 
-const markOf = ({ status }: PassReport, p: Paint): string =>
-  status === 'applied' ? p.good('✓') : status === 'unchanged' ? p.dim('·') : p.bad('✗');
+const markOf = (pass: PassReport, p: Paint): string => {
+  if (pass.status === 'applied') return p.good('✓');
+  return pass.status === 'unchanged' && !isRefuted(pass) ? p.dim('·') : p.bad('✗');
+};
+
+/** True where something was found, and none of it was made because it gave other numbers. */
+const isRefuted = ({ status, rewrites }: PassReport): boolean =>
+  status === 'unchanged' && rewrites !== undefined && rewrites.refuted.length > 0;
 
 /** What a pass did, in one line of at most `room`: the ops that came and went, and the bytes. */
-function changeText({ status, ops, nodes, bytes }: PassReport, room: number): string {
-  if (status === 'unchanged') return 'nothing to do';
+function changeText(pass: PassReport, room: number): string {
+  const { status, ops, nodes, bytes } = pass;
+  if (status === 'unchanged') return isRefuted(pass) ? 'refuted' : 'nothing to do';
   if (status === 'rolled back') return 'rolled back';
   const [before, after] = [bytesText(bytes.before), bytesText(bytes.after)];
   const size = before === after ? '' : `${before} → ${after}`;

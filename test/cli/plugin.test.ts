@@ -73,6 +73,8 @@ it('a rule that gives other numbers is refuted, and its pass is not in the resul
   const { passes, outcome } = JSON.parse(stdout);
   expect(passes).toMatchObject([{ status: 'unchanged', rewrites: { count: 0, refuted: [{ rule: 'wrong' }] } }]);
   expect(outcome.done).toEqual([]);
+  const text = await place.run(['model.onnx', ...words.filter((_, i) => i !== 4 && i !== 5)]);
+  expect(text.stdout).toMatch(/^✗ {2}wrong {2}refuted /);
 });
 
 it('presets hold passes of plugins, and configs name plugins beside them', async () => {
