@@ -85,7 +85,7 @@ export async function checkPass(subject: Pass | Rule | RuleSet, { before, ...res
     const after = typeof rest.after === 'string' ? rest.after : printModel(rest.after);
     await expectEqual('the printed result', dedent(printModel(model)), dedent(after));
   }
-  if (rest.ops) await expectEqual('nodes by op', sorted(opCounts(model)), sorted(rest.ops));
+  if (rest.ops) await expectEqual('nodes by op', sorted(opCounts(model)), sorted(rest.ops), leftText(result));
 
   const again = await applyPass(pass, model, rest.target);
   await expectEqual('a second run changes nothing', printModel(again.model), printModel(model));
@@ -123,14 +123,20 @@ function passIn(subject: Pass | Rule | RuleSet): Pass {
   return passOf(subject as Rule | RuleSet)();
 }
 
-/** Throws with Node's own picture of the difference. */
-async function expectEqual(place: string, found: unknown, expected: unknown): Promise<void> {
+/** Why places were left alone; empty where none was. */
+function leftText({ skips, status }: PassResult): string {
+  if (skips.length > 0) return `Left alone: ${skips.map((skip) => skip.reason).join(' | ')}`;
+  return status === 'unchanged' ? 'No place looked like one' : '';
+}
+
+/** Throws with Node's own picture of the difference, and what may explain it. */
+async function expectEqual(place: string, found: unknown, expected: unknown, why = ''): Promise<void> {
   const { AssertionError, deepStrictEqual } = (await import('node:assert')).default;
   const compare: (found: unknown, expected: unknown) => void = deepStrictEqual;
   try {
     compare(found, expected);
   } catch (error) {
-    if (error instanceof AssertionError) error.message = `${place}: ${error.message}`;
+    if (error instanceof AssertionError) error.message = [`${place}: ${error.message}`, why].filter(Boolean).join('\n');
     throw error;
   }
 }

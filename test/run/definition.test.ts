@@ -112,6 +112,9 @@ describe('checks of tests', () => {
     await expect(checkPass(inside, { before: model, ops: { Relu: 1 }, within: 0 })).rejects.toThrow(
       /^nodes by op: Expected values to be strictly deep-equal:[\s\S]*\+ {3}Mul: 1/,
     );
+    await expect(checkPass(twice, { before: model, ops: { Relu: 2 }, within: 0 })).rejects.toThrow(
+      /\nLeft alone: never$/,
+    );
     await expect(checkMiss(inside, { before: model, reason: 'never' })).rejects.toThrow(
       'factor-inside: expected it to leave the model as it is; found it applied',
     );
