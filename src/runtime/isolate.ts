@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { bytesText, msText } from '../ir/quantities.js';
 import { isHost } from '../ir/targets.js';
 import { endChild, lastWords, startChild } from './child-process.js';
@@ -48,6 +49,11 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+/** Resolves once Node has looked for events: it does so between two rounds of immediates, and the first may be the one that runs. */
+async function eventsHeard(): Promise<void> {
+  for (let i = 0; i < 2; i++) await setImmediate();
+}
+
 /** One child process. After a crash or a timeout the next `load` starts another; sessions of the old one stay dead. */
 export class RuntimeProcess {
   /** Limits of the calls from now on, by the current model. Undefined: the limits of the options hold. */
@@ -77,6 +83,8 @@ export class RuntimeProcess {
     const runtime = new RuntimeProcess(options);
     runtime.#signal?.throwIfAborted();
     runtime.#signal?.addEventListener('abort', runtime.#abort, { once: true });
+    await eventsHeard();
+    runtime.#signal?.throwIfAborted();
     runtime.#spawn();
     return runtime;
   }
@@ -89,6 +97,7 @@ export class RuntimeProcess {
   /** Loads a model from a path or from bytes. Rejects with RuntimeError. */
   async load(model: string | Uint8Array, options: LoadOptions): Promise<Session> {
     this.#signal?.throwIfAborted();
+    if (!this.#child) await eventsHeard();
     if (!this.#child && !this.#isClosed) this.#spawn();
     if (!isHost(options.provider)) this.#isCommon = false;
     const folder =
@@ -164,6 +173,7 @@ export class RuntimeProcess {
     };
   }
 
+  /** To be called once events were heard: an idle child may have ended while this thread worked. */
   #spawn(): void {
     this.#errorTail = '';
     this.#isCommon = !this.#options.env && !this.#signal;

@@ -228,6 +228,19 @@ describe('a process that is done', () => {
     expect((await RuntimeProcess.start({ env: {} })).pid).not.toBe(third.pid);
     await closeRuntime();
   });
+
+  it('is not taken where it ended while this thread was busy', async () => {
+    const first = await RuntimeProcess.start();
+    const { pid } = first;
+    await (await first.load(relu, { provider: 'cpu' })).release();
+    await first.close();
+    process.kill(pid as number, 'SIGKILL');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    const second = await RuntimeProcess.start();
+    expect(second.pid).not.toBe(pid);
+    await second.close();
+    await closeRuntime();
+  });
 });
 
 describe('evaluate', () => {
