@@ -125,6 +125,7 @@ class Application {
     const { model } = this.graph;
     if (this.#revision !== model.revision) this.#places = new Places(this.facts);
     this.#revision = model.revision;
+    if (!this.#places.hasOps(root, rule.match)) return false;
     for (const reader of this.#places.readersOf(root, rule.match, open)) {
       const search = new Search(this.facts);
       for (const found of solve(rule.match, root, environmentOf(rule.match, reader), search))

@@ -7,7 +7,18 @@ import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 import { keyOf, type Pattern } from './pattern.js';
 import { plainOf } from './plain.js';
-import { behindOf, calls, forwardOf, looseOps, mostReductionsBehind, Reader, type Reading, spells } from './reader.js';
+import {
+  behindOf,
+  calls,
+  forwardOf,
+  looseOps,
+  mostReductionsBehind,
+  opsBehind,
+  Reader,
+  type Reading,
+  spells,
+  spellsAlgebra,
+} from './reader.js';
 import type { Rule } from './rule.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
@@ -74,6 +85,35 @@ function reductionsIn(pattern: Pattern): ReadonlySet<string> {
   return new Set([...own, ...inner.flatMap((some) => [...some])]);
 }
 
+/** The ops that are in a formula whatever its choices are, without those that algebra may spell, and those behind other ops. */
+function opsIn({ shape, parts }: Pattern): readonly string[] {
+  switch (shape.kind) {
+    case 'op':
+      return shape.opType === 'Sigmoid' || !spellsAlgebra(shape.opType) ? [shape.opType] : [];
+    case 'choice': {
+      const [first, ...others] = parts.map(opsIn);
+      return first?.filter((op) => others.every((ops) => ops.includes(op))) ?? [];
+    }
+    case 'product':
+    case 'sum':
+      return shape.parts.flatMap(({ pattern, isOptional }) => (isOptional ? [] : opsIn(pattern)));
+    case 'optional':
+    case 'read':
+      return [];
+    default:
+      return parts.flatMap(opsIn);
+  }
+}
+
+/** The ops of patterns: they are the same in every graph. */
+const needed = new Map<Pattern, readonly string[]>();
+
+function neededOf(pattern: Pattern): readonly string[] {
+  const ops = needed.get(pattern) ?? opsIn(pattern);
+  needed.set(pattern, ops);
+  return ops;
+}
+
 /** The parts that tell the nodes of marked sites, found below marks, choices and conditions. */
 const aboutIn = (pattern: Pattern, isInside = false): readonly Pattern[] => {
   const { kind } = pattern.shape;
@@ -99,6 +139,9 @@ export class Places {
   readonly #readers = new Map<Value, Map<string, Reader | undefined>>();
   /** The number of reductions that a value may be computed from by algebra. */
   readonly #reductions = new Map<Value, number>();
+
+  /** The ops of the formula that a value may be; undefined where too many values stand behind it to search. */
+  readonly #ops = new Map<Value, ReadonlySet<string> | undefined>();
 
   /** What is computed from a value by algebra. */
   readonly #forward = new Map<Value, ReadonlySet<Value>>();
@@ -155,6 +198,16 @@ export class Places {
     const count = this.#reductions.get(root) ?? mostReductionsBehind(root);
     this.#reductions.set(root, count);
     return count;
+  }
+
+  /** True if the ops that a pattern needs stand behind a value. */
+  hasOps(root: Value, pattern: Pattern): boolean {
+    const ops = neededOf(pattern);
+    if (ops.length === 0) return true;
+    if (!this.#ops.has(root)) this.#ops.set(root, opsBehind(root));
+    const behind = this.#ops.get(root);
+    // exp(x) / (1 + exp(x)) is a Sigmoid.
+    return !behind || ops.every((op) => behind.has(op) || (op === 'Sigmoid' && behind.has('Exp')));
   }
 
   /** The values that a formula with this node may compute: the node's own, and values computed from it by algebra. */

@@ -102,6 +102,16 @@ export function mostReductionsBehind(value: Value): number {
   return [...behind].filter(({ producer }) => reductionOf(producer)).length;
 }
 
+/** The types of the ops that the value is computed with; undefined where too many values stand behind it to search. */
+export function opsBehind(value: Value): ReadonlySet<string> | undefined {
+  const behind = behindOf(value);
+  if (behind.size > STEPS) return undefined;
+  return new Set([...behind].flatMap(({ producer }) => producer?.opType ?? []));
+}
+
+/** True if a formula may be spelled with ops of this type. */
+export const spellsAlgebra = (opType: string): boolean => algebra.has(opType);
+
 export class Reader {
   readonly #known = new Map<Value, Expression>();
   #left = MOST_NODES;
