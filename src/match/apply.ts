@@ -120,7 +120,7 @@ class Application {
   /** Tries one rule at one node, around these sites; true where it replaced something. */
   #attempt(rule: Rule, node: Node, around: readonly Node[]): boolean {
     const root = node.outputs[0];
-    const open = around.filter((one) => this.graph.nodeSet.has(one));
+    const open = around.filter((one) => this.graph.nodeSet.has(one) && !this.#lacksKernel(rule, one));
     if (!root || open.length === 0) return false;
     const { model } = this.graph;
     if (this.#revision !== model.revision) this.#places = new Places(this.facts);
@@ -133,6 +133,12 @@ class Application {
       this.#noteFailure(rule, search, open);
     }
     return false;
+  }
+
+  /** True where the rule matched around a site and the target has no kernel for it: no other root changes that. */
+  #lacksKernel(rule: Rule, node: Node): boolean {
+    const site = this.#sites.get(node);
+    return site?.rule === rule && isRefused(site) && site.miss?.help === helps.kernel;
   }
 
   #replace(rule: Rule, root: Value, found: Environment): boolean {
