@@ -30,8 +30,8 @@ export const fuseAttn = definePass({
         'The op to emit; auto: GroupQueryAttention for long causal rows of known sizes on the CPU, Attention (opset 23) for soft caps, else MultiHeadAttention. com.microsoft.Attention: with the weights of query, key and value packed.',
       ),
   }),
-  // Not all that there are: GroupQueryAttention ends the process on an empty batch, so auto's condition holds for it here too;
-  // in packed weights int8 and the narrow types find nothing any more.
+  // The list leaves out some ops: GroupQueryAttention ends the process on an empty batch, so auto's condition holds for
+  // it here too; int8 and the narrow types find nothing any more in packed weights.
   variants: ({ op }) =>
     op === 'auto' ? (['MultiHeadAttention', 'Attention'] as const).map((one) => ({ op: one })) : [],
   run(model, { op }, context) {
@@ -100,7 +100,7 @@ function fuse(
   return emitAttention(site, emission, facts, shared, context);
 }
 
-/** Raises the opset where a site that can be fused needs it; why not, where it needs it and cannot. */
+/** Raises the opset if a site that can be fused needs it; returns the reason where that is not possible. */
 function raise(model: Model, op: AttentionOp, context: PassContext): string | undefined {
   if (hasAttention(model)) return undefined;
   const facts = inferTypes(model);

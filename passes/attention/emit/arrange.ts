@@ -4,12 +4,12 @@ import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type Factor, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
 
-/** Nodes still to be made: what is asked first is all asked before the first of them. */
+/** A plan makes nodes later: all questions are asked before the first node is made. */
 export type Plan = (builder: Rewriter) => Value;
 
-/** Makes one value of another. */
+/** A change makes one value of another. */
 export interface Change {
-  /** Transposes, which copy; a Reshape is free. */
+  /** The number of Transposes, which copy; a Reshape is free. */
   readonly copies: number;
   apply(builder: Rewriter, value: Value): Value;
 }
@@ -22,8 +22,8 @@ const then = (first: Change, second: Change): Change => ({
 });
 
 /**
- * From some axes to others of the same factors; undefined where the sizes that a Reshape needs are neither known nor those of an axis
- * of the value itself, or of one of `others`.
+ * Plans the change from some axes to others of the same factors. Undefined where a Reshape needs a size that is neither
+ * known nor the size of an axis of the value itself or of one of `others`.
  */
 export function arrange(from: Axes, to: Axes, others: readonly Value[] = []): Change | undefined {
   if (sameAxes(from, to)) return nothing;
@@ -51,8 +51,8 @@ export function arrange(from: Axes, to: Axes, others: readonly Value[] = []): Ch
 }
 
 /**
- * The axes in the order of the target. Those of size 1 stand where the target has one, else behind the axes of unknown size, which
- * a Reshape then copies; never last, so that what is copied stays in one piece.
+ * Sorts the axes into the order of the target. Axes of size 1 stand where the target has one, else behind the axes of
+ * unknown size, which a Reshape then copies. They are never last, so that a copy moves whole pieces.
  */
 function permutation(from: Axes, to: Axes): number[] {
   const free = from.flatMap((axis, i) => (axis.length === 0 ? [i] : []));
@@ -65,10 +65,16 @@ function permutation(from: Axes, to: Axes): number[] {
   return perm.toSpliced(Math.min(open + 1, perm.length - 1), 0, ...free);
 }
 
-/** A size of a Reshape's target: a number, 0 for the same axis, -1 for what is left, or an axis to be measured: of the input or another value. */
+/**
+ * A size of a Reshape's target: a number, 0 for the same axis, -1 for the rest, or the measured axis of the input or of
+ * another value.
+ */
 type Size = number | (Place & { readonly of?: Value });
 
-/** Between axes whose factors stand in one order: axes of size 1 come or go, else a Reshape, to constants where they say it. */
+/**
+ * Plans a change between axes whose factors stand in one order: axes of size 1 come or go, else a Reshape, with a
+ * constant target where the sizes are known.
+ */
 function reshape(from: Axes, to: Axes, others: readonly Value[]): Change | undefined {
   if (sameAxes(from, to)) return nothing;
   const added = addedOnes(from, to);
@@ -123,7 +129,7 @@ interface Place {
   readonly by: number;
 }
 
-/** Where a dim can be read: it is an axis of these sizes, or such an axis divided by a number. */
+/** Finds the place that a dim can be read from: an axis of these sizes, or such an axis divided by a number. */
 export function measure(size: Dim, of: readonly Dim[]): Place | undefined {
   for (const [axis, dim] of of.entries()) {
     const by = equalDims(dim, size) ? 1 : divideExactly(dim, size);
@@ -145,7 +151,7 @@ function shapeValue(builder: Rewriter, value: Value, sizes: readonly Size[]): Va
   return builder.op('Concat', parts, { axis: 0 });
 }
 
-/** The places of axes of size 1 that the target has more, where that is the only difference. */
+/** Lists the axes of size 1 that the target adds, if nothing else differs. */
 function addedOnes(from: Axes, to: Axes): number[] | undefined {
   const rest = [...from];
   const ones: number[] = [];

@@ -62,7 +62,7 @@ const termKey = (term: Term): string =>
     ? `+${term.value.sequence}*${term.factor}^${term.floor}`
     : `?${term.value.sequence} ${term.fill} ${term.keepsWhereTrue}^${term.floor}`;
 
-/** What is there with one term more; raised to its floor. */
+/** Applies one more term to the sum, and raises the result to the term's floor. */
 function applied(builder: Rewriter, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
   const result = added(builder, sum, term, given, elem);
   if (term.floor === undefined) return result;
@@ -71,7 +71,7 @@ function applied(builder: Rewriter, sum: Value | undefined, term: Term, given: V
   return raised;
 }
 
-/** A bias adds to what is there; a mask overwrites it, so that two lowest numbers do not add to an infinity. */
+/** Adds a bias to the sum, or overwrites the sum with a mask: two lowest numbers would add to an infinity. */
 function added(builder: Rewriter, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
   if (term.kind === 'mask') {
     const fill = builder.constant(elem, Math.min(term.fill, DROWNING));
@@ -116,7 +116,7 @@ function kernelAxes(shape: Shape, term: Term, layout: Layout, site: AttentionSit
   const partial = groups.filter(
     (group) => group.some((one) => own.flat().includes(one)) && !group.every((one) => own.flat().includes(one)),
   );
-  // What a partial group lacks may be on an axis that the value does not even have.
+  // The missing factors of a partial group may be on an axis that the value does not even have.
   const isPartial = (factors: readonly Factor[]): boolean =>
     factors.some((one) => partial.some((group) => group.includes(one)));
   const all = term.axes.map(leavesOf);
@@ -201,7 +201,8 @@ function expanded(
     const [wanted, length] = [s, t].map((size, i) => (isLong[i] ? 1 : size)) as [Dim, Dim];
     if (typeof wanted === 'number' && typeof length === 'number')
       return builder.op('Expand', [bias, builder.ints(1, 1, wanted, length)]);
-    // Read off the bias itself where it has them: what the first layer's query measures stands in that layer alone.
+    // The sizes are read off the bias itself if it has them: a size measured on the first layer's query exists in that
+    // layer alone.
     const own = bias.shape ?? [];
     const sized = (size: Dim, of: Value, dims: readonly Dim[]): Value =>
       typeof size !== 'number' && measure(size, own)

@@ -1,4 +1,4 @@
-/** The call of a kernel on query, key, value and the bias, in the forms that it takes. */
+/** Defines the call of an attention kernel on query, key, value and the bias, and the forms that it takes. */
 import { type AttributeLike, float } from '../../../src/ir/attribute.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
@@ -15,18 +15,18 @@ export interface Call {
   readonly operands: readonly [query: Operand, key: Operand, value: Operand];
   readonly bias: BiasPlan | undefined;
   readonly elem: DataType;
-  /** Of the output. */
+  /** The axes of the output. */
   readonly axes: Axes;
-  /** Besides the scale and the soft cap. */
+  /** The attributes besides the scale and the soft cap. */
   readonly attributes: Readonly<Record<string, AttributeLike>>;
   readonly masks?: readonly Value[];
-  /** In the kernel's order. */
+  /** The inputs in the kernel's order. */
   inputs(given: Given, builder: Rewriter, shared: SharedBiases): readonly (Value | undefined)[];
-  /** What is made of the output. */
+  /** Builds the nodes behind the output, if there are any. */
   finish?(output: Value, given: Given, builder: Rewriter, shared: SharedBiases): Value;
 }
 
-/** What a kernel is given. */
+/** The operands of a kernel's call. */
 export interface Given {
   readonly query: Value;
   readonly key: Value;
@@ -34,7 +34,7 @@ export interface Given {
   readonly bias: Value | undefined;
 }
 
-/** Factor of query · key, whose own factors are in it. */
+/** The factor of query · key; the scales of both operands are in it. */
 export const scaleOf = ({ scale }: AttentionSite, [query, key]: Call['operands']): number =>
   scale * query.source.scale * key.source.scale;
 

@@ -1,4 +1,4 @@
-/** Which op a site becomes. */
+/** Chooses the op that replaces a site. */
 
 import type { Facts } from '../../../src/infer/index.js';
 import { gainsFrom } from '../../../src/ir/targets.js';
@@ -20,7 +20,7 @@ export interface Choice {
   readonly emit: Emitter;
   /** The least opset of ai.onnx that it needs. */
   readonly opset: number;
-  /** Why this one, as the beginning of a sentence. */
+  /** The reason for this op, as the beginning of a sentence. */
   readonly why: string;
 }
 
@@ -44,7 +44,7 @@ const CPU_ALONE =
 
 export type AttentionOp = 'auto' | keyof typeof emitters;
 
-/** What may be asked for. */
+/** The values of the option `op`. */
 export const attentionOps = ['auto', ...(Object.keys(emitters) as (keyof typeof emitters)[])] as const;
 
 /**
@@ -80,8 +80,8 @@ export function choose(site: AttentionSite, op: AttentionOp, context: PassContex
 const LONG = 64;
 
 /**
- * Where GroupQueryAttention has been measured, and is faster than the others for what is causal. Its kernel ends the process on
- * an empty batch and fails on an empty sequence: only sizes that are known are shown to be none of these.
+ * True for causal sites that GroupQueryAttention runs faster than the other ops, by measurement. Its kernel ends the
+ * process on an empty batch and fails on an empty sequence, so all sizes must be known.
  */
 function isFasterCausal(site: AttentionSite, context: PassContext): boolean {
   const sizes = site.softmax.output.shape ?? [];

@@ -1,9 +1,9 @@
 /**
- * com.microsoft GroupQueryAttention for a site whose mask is causal: query [B, S, N·D], key and value [B, S, G·D] before they are
- * repeated; what the mask does besides as a bias [B|1, N|1, S, S]; output [B, S, N·D].
+ * Emits com.microsoft GroupQueryAttention for a site whose mask is causal. Query [B, S, N·D]; key and value [B, S,
+ * G·D], before they are repeated; the rest of the mask is a bias [B|1, N|1, S, S]; output [B, S, N·D].
  *
- * The kernel sees the keys up to the query and no others, whatever else it is told. Its lengths say how many keys a batch has,
- * so padding is left to the bias, and every batch is as long as its tensors.
+ * The kernel always sees the keys up to the query and no others. Its lengths say how many keys a batch has; here every
+ * batch is as long as its tensors, and padding is left to the bias.
  */
 import type { Facts } from '../../../src/infer/index.js';
 import { type Dim, dimText, equalDims } from '../../../src/ir/dims.js';
@@ -32,7 +32,7 @@ import { dimsOf, elemOfKernel, type Operand, operand } from './operands.js';
 import { fillOfRows, withWholeRows } from './whole-rows.js';
 
 const WHOLE = 'a row that is masked whole is shared out over later keys, which GroupQueryAttention does not see';
-/** What the sizes of heads must be multiples of, everywhere. */
+/** The sizes of heads must be multiples of this, everywhere. */
 const MULTIPLE = 8;
 
 export const groupQueryAttention: Emitter = (given, facts) => {
@@ -50,7 +50,7 @@ export const groupQueryAttention: Emitter = (given, facts) => {
   const causality = causalityOf(site, facts);
   if (causality instanceof Miss) return causality;
   const { budget } = softmax.graph.model;
-  // A length for each batch; which columns a head has.
+  // Two constants are made: a length for each batch, and the columns of each head.
   const lists = [sizeOf(layout.batch), layout.count * size].filter((one) => typeof one === 'number');
   if (!lists.every((one) => budget.spend('constant-bytes', 8 * one)))
     return new Miss(budget.reasonOf('constant-bytes'), softmax);
@@ -92,7 +92,7 @@ export const groupQueryAttention: Emitter = (given, facts) => {
   });
 };
 
-/** The heads of key and value; a Miss where the heads of the query that share one are not neighbours. */
+/** Finds the heads of key and value; a Miss where the query's heads that share one are not neighbours. */
 function groupsOf({ key, value, softmax }: AttentionSite, { batch, heads }: Layout): Match<readonly Factor[]> {
   const groups = heads.filter((factor) => !key.lacks.includes(factor));
   const isShared = [...batch, ...heads].every((factor) => key.lacks.includes(factor) === value.lacks.includes(factor));
@@ -103,7 +103,7 @@ function groupsOf({ key, value, softmax }: AttentionSite, { batch, heads }: Layo
   return groups;
 }
 
-/** The site with key and value as they are before they are repeated for the heads that share them. */
+/** Replaces key and value of the site by the tensors before they are repeated for the heads that share them. */
 function ungrouped(site: AttentionSite, facts: Facts): AttentionSite {
   const [key, value] = [unrepeated(site.key, facts), unrepeated(site.value, facts)];
   return {
@@ -123,7 +123,7 @@ const leafed = (part: Part): Part => ({
   scales: part.scales,
 });
 
-/** Further back, through what repeats it. */
+/** Takes a part from before the ops that repeat it. */
 function unrepeated(part: Part, facts: Facts): Part {
   const [first] = part.sources;
   const view = viewOf(first.value, facts, true);
@@ -143,7 +143,7 @@ function unrepeated(part: Part, facts: Facts): Part {
   };
 }
 
-/** The last key's index of each batch, and how many keys there are, made once for all sites of these sizes. */
+/** Makes the last key's index of each batch and the number of keys, once for all sites of these sizes. */
 function lengthsOf(
   builder: Rewriter,
   shared: SharedBiases,

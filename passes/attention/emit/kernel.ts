@@ -1,7 +1,8 @@
 /**
- * Puts one kernel in the place of a site: asks everything first, then builds, then connects who read the site.
+ * Replaces a site by one kernel: asks everything first, then builds, then reconnects the readers of the site.
  *
- * The operands are taken from before the exporter's splits and transposes where views show that this is the same tensor.
+ * The operands are taken from before the exporter's splits and transposes where views show that this is the same
+ * tensor.
  */
 
 import type { Facts } from '../../../src/infer/index.js';
@@ -28,22 +29,25 @@ import type { AttentionSite } from '../read/site.js';
 import { arrange, type Change, measure, measured, type Plan } from './arrange.js';
 import type { SharedBiases } from './bias.js';
 
-/** A kernel that can hold a site: what it gives, and its axes. */
+/** A kernel that can replace a site, with its output and axes. */
 export interface Emission {
   readonly plan: (builder: Rewriter, shared: SharedBiases) => Value;
   readonly axes: Axes;
-  /** What it computes in. */
+  /** The element type that it computes in. */
   readonly elem: DataType;
   /** The tensors that query, key and value are taken from. */
   readonly operands: readonly Value[];
-  /** What the mask and the biases are computed from, where the kernel holds for such masks alone; else any will do. */
+  /**
+   * The values that the mask and the biases are computed from, if the kernel holds for such masks alone; without them
+   * any mask will do.
+   */
   readonly masks?: readonly Value[];
 }
 
-/** How an op takes a site, or why it does not. */
+/** An emitter makes the kernel of one op for a site; a Miss where the op does not take it. */
 export type Emitter = (site: AttentionSite, facts: Facts, host: RuleHost) => Match<Emission>;
 
-/** Replaces the site by one node, or says why it stays: then nothing reads what was built. */
+/** Replaces the site by one node, or returns the reason that it stays. Then nothing reads the nodes built so far. */
 export function emitAttention(
   site: AttentionSite,
   emission: Emission,
@@ -59,7 +63,7 @@ export function emitAttention(
   const shapes = shapesOf(site, emission.operands);
   if (shapes instanceof Miss) return shapes;
   const name = site.context.name || site.softmax.name;
-  // Where names have no scopes, the site's is one: its kernel is told from the next.
+  // A site gets a scope of its own where names have none: so the kernels of two sites have different names.
   const builder = new Rewriter(context.graph, /^$|\//.test(name) ? name : `${name}/`);
   let output = emission.plan(builder, shared);
   const type = tensorType(elem, axes.map(sizeOf));
@@ -71,7 +75,7 @@ export function emitAttention(
   }
   output = builder.cast(output, site.elem);
   output.type = tensorType(site.elem, axes.map(sizeOf));
-  // Everyone who read the context reads the kernel's output: as it is where they merged the heads, else arranged again.
+  // Every reader of the context reads the kernel's output: as it is where they merged the heads, else arranged again.
   const old = readers.includes(read.value) ? readers : [...readers, read.value];
   const by = old.map((value) => (readers.includes(value) ? output : read.change.apply(builder, output)));
   const reason = host.replace({
@@ -85,7 +89,10 @@ export function emitAttention(
   return reason === undefined ? undefined : new Miss(reason, site.softmax);
 }
 
-/** The shapes of values inside that are asked for, from those of the operands; a Miss where one is read elsewhere and not known. */
+/**
+ * Computes the shapes of inner values from the operands' shapes, if a node asks for them; a Miss where one is read
+ * elsewhere and not known.
+ */
 function shapesOf({ measures }: AttentionSite, operands: readonly Value[]): Match<{ shape: Value; plan: Plan }[]> {
   const found: { shape: Value; plan: Plan }[] = [];
   for (const { node, axes, isInside } of measures) {
@@ -107,7 +114,7 @@ function shapesOf({ measures }: AttentionSite, operands: readonly Value[]): Matc
   return found;
 }
 
-/** How long an axis is, as a value of one element. */
+/** Plans the length of an axis as a value of one element. */
 function readFromAny(axis: readonly Factor[], operands: readonly Value[]): Plan | undefined {
   const size = sizeOf(axis);
   if (typeof size === 'number') return (builder) => builder.ints(size);
@@ -119,8 +126,9 @@ function readFromAny(axis: readonly Factor[], operands: readonly Value[]): Plan 
 }
 
 /**
- * The context, or the view of it that all who read it read, which is cheapest to make of the output: a Transpose behind the context is
- * not made anew where the output need not be turned for it. Undefined where sizes are not known.
+ * Chooses the context, or a view of it read by all its readers: the one that is cheapest to make of the output. So a
+ * Transpose behind the context is not made anew where the output need not be turned for it. Undefined where sizes are
+ * not known.
  */
 function readFrom(
   context: Value,
@@ -139,13 +147,16 @@ function readFrom(
   return best;
 }
 
-/** The view that all who read a value read; undefined where others do, or the value stands for the output itself. */
+/**
+ * Finds the one view that all readers of a value read; undefined where a reader is no view, or the value itself is
+ * replaced by the kernel's output.
+ */
 function onlyView(value: Value, readers: readonly Value[]): Value | undefined {
   const [view, ...others] = viewsOf(value, 2).slice(1);
   return !readers.includes(value) && value.uses.size === 1 && others.length === 0 ? view : undefined;
 }
 
-/** What is fed when the rewrite is run alone: any mask will do, unless some row must see a key. */
+/** The values fed when the rewrite is run alone: any mask will do, unless some row must see a key. */
 const masksOf = (site: AttentionSite, facts: Facts): readonly Value[] =>
   site.terms.some(isWeak) ? inputsOf(site, facts) : site.terms.map((term) => term.value);
 

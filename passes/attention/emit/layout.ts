@@ -11,7 +11,7 @@ export interface Layout {
   readonly keys: readonly Factor[];
   readonly columns: readonly Factor[];
   readonly valueColumns: readonly Factor[];
-  /** How many heads there are. */
+  /** The number of heads. */
   readonly count: number;
 }
 
@@ -21,8 +21,8 @@ export const merged = (part: Part, { batch, heads }: Layout): Axes => [batch, pa
 export const separate = (part: Part, { batch, heads }: Layout): Axes => [batch, heads, part.rows, part.columns];
 
 /**
- * Which of the leading factors are heads: those that the query was split at if there are, else the last axis; kernels want a number.
- * Folded: heads (or batches) that share their keys and values are more rows of one query.
+ * Finds the heads among the leading factors: the ones that the query was split at, else the last axis; kernels want a
+ * number. Folded: heads (or batches) with the same keys and values are more rows of one query.
  */
 export function layoutOf(site: AttentionSite, isFolded = true): Layout {
   const { query, key, value } = site;

@@ -20,8 +20,9 @@ export interface Operand {
 }
 
 /**
- * A bias that was added in float32 to narrower scores wants the whole kernel in float32: its numbers may not fit the other. So
- * does a finite fill: what drowns every score is minus infinity in float16, and a row that is masked whole would be NaN.
+ * Chooses the element type of the kernel. A bias that was added in float32 to narrower scores needs float32 in the
+ * whole kernel: its numbers may not fit the narrower type. So does a finite fill: a fill that drowns every score is
+ * minus infinity in float16, and a row masked whole would be NaN.
  */
 export function elemOfKernel({ terms, elem, query, key }: AttentionSite): DataType {
   const isWider =
@@ -32,8 +33,8 @@ export function elemOfKernel({ terms, elem, query, key }: AttentionSite): DataTy
 }
 
 /**
- * A source of the part brought to a form by the fewest copies; a Miss where it has not every batch and head of its own, or sizes are
- * not known.
+ * Brings a source of the part to a form by the fewest copies; a Miss where it has not every batch and head of its own,
+ * or sizes are not known.
  */
 export function operand(part: Part, axes: Axes, site: AttentionSite): Match<Operand> {
   if (part.lacks.some((factor) => axes.flat().includes(factor)))
@@ -101,7 +102,7 @@ export function made(builder: Rewriter, { source, change, scales, merge }: Opera
   return merge.apply(builder, scaled);
 }
 
-/** What operands are made of. */
+/** The values that operands are made of. */
 export const valuesOf = (operands: readonly Operand[]): Value[] =>
   operands.flatMap(({ source, scales }) => [source.value, ...scales.map(({ scale }) => scale.value)]);
 

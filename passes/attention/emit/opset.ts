@@ -13,7 +13,7 @@ export const ATTENTION = 23;
 export const hasAttention = (model: Model): boolean =>
   [...model.graphs()].every(({ opsets }) => (opsets.get('') ?? 0) >= ATTENTION);
 
-/** Why the model cannot be raised so that the target still runs all of it; undefined where it can. */
+/** Says in words that the target would not run all of the raised model; undefined where it would. */
 export function raiseMiss(model: Model, context: PassContext): string | undefined {
   const copy = cloneModel(model);
   inferTypes(copy);

@@ -11,7 +11,7 @@ export function packedWeights(projections: readonly Projection[], elem: DataType
   return derive(tensors, elem, shape, (...sources) => inPieces(sideBySide(sources, projections, elem), CHUNK));
 }
 
-/** [sum of the widths]; zeros where there is none. */
+/** [sum of the widths]: the biases of all; zeros where a projection has none. */
 export function packedBias(projections: readonly Projection[], elem: DataType): Tensor {
   const given = projections.flatMap(({ bias }) => bias?.tensor ?? []);
   const zeros = (width: number): Uint8Array => new Uint8Array(byteLengthOf(elem, width));
@@ -26,7 +26,7 @@ export function packedBias(projections: readonly Projection[], elem: DataType): 
 
 const totalOf = (projections: readonly Projection[]): number => projections.reduce((sum, { width }) => sum + width, 0);
 
-/** Row after row, of each matrix its columns. */
+/** Yields row after row: in each, the columns of every matrix in order. */
 function* sideBySide(
   sources: readonly Tensor[],
   columns: readonly Projection[],
@@ -41,7 +41,7 @@ function* sideBySide(
     }
 }
 
-/** The same bytes in pieces of one length, the last what is left. */
+/** Cuts the bytes into pieces of one length; the last one may be shorter. */
 function* inPieces(parts: Iterable<Uint8Array>, length: number): Generator<Uint8Array> {
   let piece = new Uint8Array(length);
   let filled = 0;

@@ -23,10 +23,10 @@ const STANDARD = { opType: 'Attention', domain: '' };
 /** Its kernels give zeros for a row whose scores are all as low as this; the Softmax of a graph shares such a row out evenly. */
 const LOWEST = -1e38;
 const WHOLE = 'a row that the bias may mask whole would give zeros in Attention';
-/** What a finite mask is raised to: still as good as none for any score. */
+/** Finite masks are raised to this: it still drowns any score. */
 const LOW = -1e30;
 
-/** Whether the bias must be raised so that rows masked whole stay what they are; a Miss where that is not known. */
+/** Decides if the bias must be raised so that rows masked whole stay as they are; a Miss where that is not known. */
 function lowness({ terms, softmax, isGuarded }: AttentionSite, elem: DataType, facts: Facts): Match<boolean> {
   const whole = new Miss(WHOLE, terms[0]?.at ?? softmax);
   let [low, isInfinite] = [0, false];
@@ -34,7 +34,7 @@ function lowness({ terms, softmax, isGuarded }: AttentionSite, elem: DataType, f
     const range = termRange(term, facts);
     if (!range) return whole;
     const own = Math.min(0, range.finite);
-    // A mask overwrites what is there, a bias adds to it.
+    // A mask overwrites the sum so far, a bias adds to it.
     low = term.kind === 'mask' ? Math.min(low, own) : low + own;
     isInfinite ||= range.low === Number.NEGATIVE_INFINITY || low < -3.4028235e38;
     if (term.floor !== undefined) [low, isInfinite] = [Math.max(low, term.floor), false];

@@ -64,9 +64,9 @@ export interface WholeRows {
   readonly bias: Value;
   readonly fill: number;
   readonly values: Value;
-  /** Of the query, and of the values. */
+  /** The heads of the query, and of the values. */
   readonly heads: number;
   readonly groups: number;
-  /** Columns of a head. */
+  /** The number of columns of a head. */
   readonly size: number;
 }

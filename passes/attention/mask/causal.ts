@@ -1,4 +1,7 @@
-/** Whether the mask of a site is causal: no key after its query has a weight, by the structure of what computes the mask. */
+/**
+ * Decides if the mask of a site is causal: no key after its query has a weight. It reads the structure of the mask's
+ * computation.
+ */
 
 import type { Facts } from '../../../src/infer/index.js';
 import { append } from '../../../src/ir/lists.js';
@@ -12,7 +15,7 @@ import { ElementReader } from './elements.js';
 import type { Band, Elements, Position } from './place.js';
 import { MASKED, type Term, WEAK } from './term.js';
 
-/** What a causal mask does besides. */
+/** The effects of a causal mask besides hiding later keys. */
 export interface Causality {
   /** Every key up to the query is seen as it is: no bias is left. */
   readonly isPure: boolean;
@@ -30,7 +33,7 @@ const bands = {
   upTo: { from: Number.NEGATIVE_INFINITY, to: 0 },
 } as const satisfies Record<string, Band>;
 
-/** Drowns none. */
+/** A term of at least this hides no score. */
 export const SEEN = -1e4;
 
 const readers = new WeakMap<Facts, Record<keyof typeof bands, ElementReader>>();
@@ -45,7 +48,7 @@ function readersOf(facts: Facts): Record<keyof typeof bands, ElementReader> {
   return made;
 }
 
-/** What a key may be lowered by and still be seen beside a fill of -1e4. */
+/** A key that is lowered by no more than this is still seen beside a fill of -1e4. */
 const CLEAR = -1e3;
 
 /** True where no row of the scores can be masked whole: each sees the query's own key, or all see the first. */
@@ -59,7 +62,7 @@ export function everyRowSees(site: Masked, facts: Facts): boolean {
 /** The first key, of whatever query. */
 const FIRST_KEY: Placing = { query: undefined, key: { query: 0, key: 0, c: 0 } };
 
-/** What the terms are computed from: a mask that is known by its structure stays so when it is run on other inputs. */
+/** The values that the terms are computed from: a mask known by its structure keeps that structure on other inputs. */
 export function inputsOf({ terms }: Masked, facts: Facts): readonly Value[] {
   const seen = new Set<Value>();
   const stack = terms.map((term) => term.value);
@@ -115,21 +118,21 @@ export function mayHide(term: Term, facts: Facts): boolean {
 
 const PRODUCTS: ReadonlySet<string> = new Set(['MatMul', 'Gemm', 'Einsum', 'Conv']);
 
-/** What is asked of a site here. */
+/** The fields of a site that this file reads. */
 interface Masked {
   readonly terms: readonly Term[];
   readonly query: { readonly rows: readonly Factor[] };
   readonly key: { readonly rows: readonly Factor[] };
 }
 
-/** Where the queries and the keys stand. */
+/** The positions of the queries and the keys. */
 interface Placing {
   readonly query: Position;
   readonly key: Position;
 }
 const ANY: Placing = { query: { query: 1, key: 0, c: 0 }, key: { query: 0, key: 1, c: 0 } };
 
-/** What all terms together add to the scores in a band. */
+/** Sums all terms of the scores in a band. */
 function totalOf(site: Masked, reader: ElementReader, placing = ANY): Maybe {
   let total: Maybe = exactly(0);
   for (const term of site.terms) {
@@ -146,7 +149,7 @@ function totalOf(site: Masked, reader: ElementReader, placing = ANY): Maybe {
   return total;
 }
 
-/** Where the elements of a term stand in the scores. */
+/** Places the elements of a term in the scores. */
 function positionsOf({ value, axes }: Term, { query, key }: Masked, placing: Placing): readonly Position[] {
   const own = axes.slice(axes.length - (value.shape?.length ?? 0));
   return own.map((factors) => {

@@ -1,6 +1,6 @@
 /**
- * What the elements of a mask are, by where they stand: the interval that every element lies in whose key is so far from its
- * query. Read from how the mask is computed; what is computed from inputs may be anything.
+ * Bounds the elements of a mask by position: gives the interval of all elements in one band of key − query. It reads
+ * the mask's computation; values computed from inputs may be anything.
  */
 import type { Facts } from '../../../src/infer/index.js';
 import { constantTensor } from '../../../src/ir/constants.js';
@@ -135,7 +135,7 @@ export class ElementReader {
   }
 }
 
-/** Where in the source the elements of an output of this shape stand, of which these are the positions. */
+/** Maps the positions of an output's elements to positions in the source. */
 function placesBefore(movement: Moved, shape: readonly Dim[], positions: readonly Position[]): readonly Position[] {
   if (movement.kind === 'placed')
     return movement.places.map(({ axis, start, step, cycle, list, by }) => {

@@ -1,4 +1,6 @@
-/** Scores that are multiplied by a mask and then filled: m · scores − c · (1 − m) overwrites by −c where m is 0. */
+/**
+ * Reads scores that are multiplied by a mask and then filled: m · scores − c · (1 − m) overwrites by −c where m is 0.
+ */
 import type { Facts } from '../../../src/infer/index.js';
 import { agreed } from '../../../src/ir/bank.js';
 import { constantTensor } from '../../../src/ir/constants.js';
@@ -12,7 +14,7 @@ import { heldBy } from '../../../src/ops/moved.js';
 const READ = 1 << 22;
 const DEPTH = 12;
 
-/** What `added` gives where the gate is 0; undefined where it does not vanish where the gate is 1. */
+/** Finds the number that `added` is where the gate is 0; undefined where it does not vanish where the gate is 1. */
 export function fillOfGate(added: Value, gate: Value, facts: Facts): number | undefined {
   const line = lineOf(added, gate, facts);
   return line && line.at0 + line.slope === 0 ? line.at0 : undefined;
@@ -23,7 +25,7 @@ interface Line {
   readonly slope: number;
 }
 
-/** A value as at0 + slope · gate. */
+/** Writes a value as at0 + slope · gate. */
 function lineOf(value: Value | undefined, gate: Value, facts: Facts, depth = 0): Line | undefined {
   if (!value || depth > DEPTH) return undefined;
   if (value === gate) return { at0: 0, slope: 1 };

@@ -1,7 +1,7 @@
-/** Elements that count the queries or the keys of a site, so that two of them can be compared wherever they stand. */
+/** Defines elements that count the queries or the keys of a site. Two of them can be compared at any position. */
 import { type Interval, interval, type Maybe } from '../../../src/ops/interval.js';
 
-/** key − query lies between `from` and `to`. */
+/** A band holds the pairs of query and key with key − query between `from` and `to`. */
 export interface Band {
   readonly from: number;
   readonly to: number;
@@ -14,11 +14,11 @@ export interface Place {
   readonly c: number;
 }
 
-/** Where an element stands on an axis; undefined: anywhere. */
+/** The position of an element on an axis; undefined: anywhere. */
 export type Position = Place | undefined;
 
 export interface Elements extends Interval {
-  /** Of an element that counts queries or keys. */
+  /** The place of an element that counts queries or keys. */
   readonly place?: Place;
 }
 

@@ -1,4 +1,4 @@
-/** What the elements of a constant are, by where they stand. */
+/** Bounds the elements of a constant by position. */
 import { instanceCount, instanceOf } from '../../../src/ir/bank.js';
 import { numbersOf } from '../../../src/ir/numbers.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
@@ -22,7 +22,7 @@ export function storedElements(tensor: Tensor, positions: readonly Position[] = 
   return counting(only, shape, positions, band) ?? elements;
 }
 
-/** Of 0, 1, 2 … along one axis, the place on it. */
+/** Reads 0, 1, 2 … along one axis as the place on that axis; undefined for other numbers. */
 function counting(numbers: Float64Array, shape: readonly number[], positions: readonly Position[], band: Band) {
   const axis = shape.findIndex((size) => size !== 1);
   const position = positions[axis];
@@ -30,7 +30,7 @@ function counting(numbers: Float64Array, shape: readonly number[], positions: re
   return position && isCount ? ofPlace(position, band) : undefined;
 }
 
-/** Those at the places that are known; in the band, where one axis is the queries' and one the keys'. */
+/** Yields the numbers at the known positions; in the band alone, if one axis is the queries' and one the keys'. */
 function* numbersAt(
   numbers: Float64Array,
   shape: readonly number[],

@@ -1,4 +1,7 @@
-/** What happens to scores before the Softmax, in order: a bias is added, or a mask overwrites some by a very negative number. */
+/**
+ * Defines the terms of the scores before the Softmax, in order: a bias is added, a mask overwrites some scores by a
+ * very negative number.
+ */
 import type { Node } from '../../../src/ir/node.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
@@ -8,12 +11,15 @@ export type Term = {
   /** The bias, or the mask's condition; it broadcasts to these axes of the scores. */
   readonly value: Value;
   readonly axes: Axes;
-  /** What the scores were computed in there. */
+  /** The element type of the scores at this term. */
   readonly elem: DataType;
   readonly at: Node;
-  /** Axes that the term may make longer, for all that is known: only the keys may be among them, whose number the values share. */
+  /**
+   * The axes that are not shown to stay as long as they are: only the keys may be among them, because the values share
+   * their number.
+   */
   readonly unproven: Axes;
-  /** The scores are raised to this behind it, where they are lower: as low as floats go. */
+  /** The scores behind this term are raised to this if they are lower: as low as floats go. */
   readonly floor?: number;
 } & (
   | { readonly kind: 'bias'; readonly factor: number }
@@ -27,7 +33,7 @@ export const WEAK = -1e4;
 /** From here on (1e15 as a float32) score + fill rounds to fill for scores of |s| < 10^7: rows masked whole stay uniform. */
 export const DROWNING = -Math.fround(1e15);
 
-/** True for a mask that leaves a row that it masks whole with scores of its own. */
+/** True for a mask whose fill leaves a row masked whole with scores of its own. */
 export const isWeak = (term: Term): boolean => term.kind === 'mask' && term.fill > MASKED;
 
 /** The axes of the scores that a value has; none where its size is 1. */

@@ -1,4 +1,4 @@
-/** What is added to the scores, or overwrites some of them. */
+/** Reads the terms of the scores: biases that are added, and masks that overwrite. */
 import type { Facts } from '../../../src/infer/index.js';
 import { type Dim, sameWhereBroadcast } from '../../../src/ir/dims.js';
 import type { Node } from '../../../src/ir/node.js';
@@ -18,14 +18,14 @@ import { closed } from './scale.js';
 const LOWEST = -1e37;
 const OVERWRITES_NOT = 'the mask does not overwrite scores by a very negative number';
 
-/** Without what is found out when it is added. */
+/** A term without the fields that are found when it is added. */
 type NewTerm = Term extends infer One
   ? One extends Term
     ? Omit<One, 'unproven' | 'axes' | 'elem' | 'at'>
     : never
   : never;
 
-/** Adds a term that broadcasts to the scores, and not they to it. */
+/** Adds a term that broadcasts to the scores; a Miss where its rank is larger than theirs, or a shape is not known. */
 function withTerm(inner: Scores, scores: Value, node: Node, term: NewTerm, elem = node.output.elem): Match<Scores> {
   const [before, after, own] = [scores.shape, node.output.shape, term.value.shape];
   if (!before || !after || !own) return new Miss('the rank of the bias is not known', node, helps.shape);
@@ -53,7 +53,10 @@ export const biased: Reader = (node, reading) => {
   return attempts.length > 0 ? attempts.reduce(deeper) : none;
 };
 
-/** The axis over which the highest of the scores is taken, and its nodes, where a value is that and nothing else reads it. */
+/**
+ * Finds the axis of a maximum over the scores, and its nodes; undefined where the value is something else, or has other
+ * readers.
+ */
 function highestOf(value: Value, scores: Value, facts: Facts): { axis: number; nodes: readonly Node[] } | undefined {
   const last = value.producer;
   const node = last?.is('ReduceMax') ? last : viewingOf(value) ? last?.inputs[0]?.producer : undefined;
@@ -109,7 +112,7 @@ export const masked: Reader = (node, reading) => {
   return miss;
 };
 
-/** Max(scores, lowest): what a sum of masks has made minus infinity is a number again. */
+/** Reads Max(scores, lowest): a number again where a sum of masks had made minus infinity. */
 export const floored: Reader = (node, reading) => {
   const miss = new Miss('before the Softmax: expected Max(scores, the lowest number)', node);
   if (node.inputs.length !== 2) return miss;
@@ -119,7 +122,7 @@ export const floored: Reader = (node, reading) => {
   const inner = reading.inner(node.inputs[side]);
   if (inner instanceof Miss) return inner;
   if (node.output.shape?.length !== inner.axes.length) return miss;
-  // Where nothing was added yet the scores are above it.
+  // Scores without a term are above the floor.
   const terms = inner.terms.map((term, i) => (i < inner.terms.length - 1 ? term : { ...term, floor }));
   return { ...inner, terms };
 };

@@ -4,7 +4,7 @@ import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import { movedFrom } from '../../../src/ops/moved.js';
 
-/** Which axis of an operand each axis of the product is; undefined where the operand lacks it and broadcasts. */
+/** Maps each axis of the product to an axis of an operand; undefined where the operand lacks it and broadcasts. */
 export interface Operand {
   readonly value: Value;
   readonly leads: readonly (number | undefined)[];
@@ -18,7 +18,7 @@ export interface Operand {
 export interface Contraction {
   readonly node: Node;
   readonly operands: readonly [left: Operand, right: Operand];
-  /** Axes of the output: of the leads in order, of what is the left's own, of the right's. */
+  /** The axes of the output: of the leads in order, of the left's own, of the right's own. */
   readonly leads: readonly number[];
   readonly own: readonly [left: number, right: number];
 }
@@ -61,7 +61,7 @@ function ofMatMul(node: Node): Match<Contraction> {
 
 function ofEinsum(node: Node): Match<Contraction> {
   const given = node.string('equation')?.replaceAll(' ', '') ?? '';
-  // As many axes in both: digits are their letters.
+  // Both operands have as many axes; digits are the letters of the ellipsis.
   const letters = given.split(',')[0]?.replace('...', '') ?? '';
   const count = (node.inputs[0]?.shape?.length ?? 0) - letters.length;
   const equation = given.replaceAll('...', '0123456789'.slice(0, Math.max(0, count)));

@@ -16,15 +16,18 @@ export interface Source {
   readonly scale: number;
 }
 
-/** An operand: the tensor that its chain of views starts from, then those on the way that stay because something else reads them. */
+/**
+ * An operand with its sources: the first is the tensor at the start of its chain of views; the others are on the way
+ * and stay because something else reads them.
+ */
 export interface Part {
   readonly sources: readonly [Source, ...Source[]];
   /** Its rows (queries, or keys), and the columns of a head. */
   readonly rows: readonly Factor[];
   readonly columns: readonly Factor[];
-  /** Batch or heads that it does not have: it is the same for all of them. */
+  /** The batch and heads that it lacks: it is the same for all of them. */
   readonly lacks: readonly Factor[];
-  /** What multiplies it besides. */
+  /** The scales that multiply it besides. */
   readonly scales: readonly Scale[];
 }
 
@@ -92,7 +95,7 @@ const leadOf = (operand: Operand, view: View, i: number): readonly Factor[] => {
 /** A view whose base is the value: what multiplies the chain's base stays in it. */
 const itself = (base: Value, view: View): View => ({ base, scale: 1, baseAxes: view.axes, axes: view.axes, via: [] });
 
-/** True where a value stays whatever becomes of one of its readers. */
+/** True where a value stays even if one of its readers goes. */
 const isShared = (value: Value): boolean => value.users.filter((user) => !user.is('Shape')).length > 1;
 
 function partOf(
@@ -121,7 +124,7 @@ function partOf(
   };
 }
 
-/** The query and the key with the scales of the scores: the key with those that differ from key to key. */
+/** Multiplies query and key by the scales of the scores: the key by the scales that differ from key to key. */
 function withScales(scales: readonly Scale[], query: Part, key: Part): Match<readonly [Part, Part]> {
   const parts: [Part, Part] = [query, key];
   for (const given of scales) {

@@ -16,7 +16,7 @@ export interface Projection {
   readonly width: number;
 }
 
-/** What a value is a projection of; a Miss where it is something else, or where something else reads it. */
+/** Reads a value as a projection; a Miss where it is something else, or has other readers. */
 export function projectionOf(value: Value): Match<Projection> {
   const node = value.producer;
   const reader = readersOf(value)[1];

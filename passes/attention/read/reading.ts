@@ -1,4 +1,4 @@
-/** The scores of an attention, and what reads a node of them. */
+/** Defines the scores of an attention, and the readers of their nodes. */
 
 import type { Facts } from '../../../src/infer/index.js';
 import type { Node } from '../../../src/ir/node.js';
@@ -18,10 +18,10 @@ export interface Scale {
   readonly at: Node;
 }
 
-/** A factor of the scores that is no number: what is added next may show that it is a mask. */
+/** A factor of the scores that is no number: the next addition may show that it is a mask. */
 export interface Gate {
   readonly value: Value;
-  /** What it multiplies, or divides. */
+  /** The scores that it multiplies, or divides. */
   readonly scores: Value;
   readonly at: Node;
 }
@@ -31,7 +31,7 @@ export interface Scores {
   readonly product: Contraction;
   /** Views of the product's operands: the product's axes are their factors. */
   readonly views: readonly [View, View];
-  /** Of the value that was read. */
+  /** The axes of the value that was read. */
   readonly axes: Axes;
   readonly factor: number;
   readonly scales: readonly Scale[];
@@ -39,18 +39,18 @@ export interface Scores {
   readonly terms: readonly Term[];
   /** Axes over which the highest score was subtracted, as a Softmax over them does itself. */
   readonly lowered: Axes;
-  /** What multiplies the value that was read, and is not shown to be a mask yet. */
+  /** The factor of the value that was read, if it is not yet shown to be a mask. */
   readonly gate?: Gate;
 }
 
-/** What reads the scores below a node, and what it has read. */
+/** The state of reading scores: it reads the values below a node, and keeps the nodes it passed. */
 export interface Reading {
   readonly facts: Facts;
   readonly trail: Trail;
   inner(value: Value | undefined): Match<Scores>;
-  /** Those whose last factor may turn out to be a mask. */
+  /** Reads scores whose last factor may turn out to be a mask. */
   gated(value: Value | undefined): Match<Scores>;
 }
 
-/** Reads a node of some op: the scores that its output is, from those that it reads. */
+/** Reads a node of some op as scores, from the scores below it. */
 export type Reader = (node: Node, reading: Reading) => Match<Scores>;

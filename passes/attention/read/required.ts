@@ -1,4 +1,7 @@
-/** Dims that a graph can only run with: a Reshape of [batch, sequence] to [batch, 1, 1, 9] says that the sequence is 9. */
+/**
+ * Finds dims that a graph needs in order to run: a Reshape of [batch, sequence] to [batch, 1, 1, 9] says that the
+ * sequence is 9.
+ */
 
 import { type Dim, divideExactly, productOf, type SymbolName, symbol } from '../../../src/ir/dims.js';
 import { append } from '../../../src/ir/lists.js';
@@ -7,10 +10,10 @@ import { substitute } from '../../../src/ir/substitute.js';
 import { symbolsOf } from '../../../src/ir/symbols.js';
 import type { Value } from '../../../src/ir/value.js';
 
-/** How many nodes above the values are looked at. */
+/** The most nodes above the values that are looked at. */
 const NODES = 64;
 
-/** Rewrites dims by what the Reshapes above some values require. */
+/** Rewrites dims by the requirements of the Reshapes above some values. */
 export function requiredBy(values: readonly Value[]): (dim: Dim) => Dim {
   const sizes = new Map<SymbolName, Dim>();
   const seen = new Set<Node>();
@@ -28,7 +31,7 @@ export function requiredBy(values: readonly Value[]): (dim: Dim) => Dim {
   return (dim) => (sizes.size > 0 ? substitute(dim, sizes) : dim);
 }
 
-/** The symbols of a Reshape's input that its output leaves but one number. */
+/** Lists the symbols of a Reshape's input, if its output has but a number in their place. */
 function equations(node: Node): [SymbolName, Dim][] {
   const [from, to] = [node.inputs[0]?.shape, node.outputs[0]?.shape];
   if (!from || !to) return [];

@@ -1,4 +1,7 @@
-/** Factors of the scores: numbers; and values, which multiply query or key, unless what is added next shows that one is a mask. */
+/**
+ * Reads factors of the scores: numbers, and values. A value multiplies query or key, unless the next addition shows
+ * that it is a mask.
+ */
 import { equalDims } from '../../../src/ir/dims.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
@@ -23,7 +26,7 @@ export const scaled: Reader = (node, reading) => {
   return gated(node, reading);
 };
 
-/** The scores, and a factor that may turn out to be a mask. */
+/** Reads a product of the scores and a factor that may turn out to be a mask. */
 const gated: Reader = (node, reading) => {
   const attempts: Miss[] = [];
   for (const side of node.is('Mul') ? [0, 1] : [0]) {
@@ -36,7 +39,7 @@ const gated: Reader = (node, reading) => {
   return attempts.reduce(deeper, new Miss(NO_SCALE, node));
 };
 
-/** The scores, whose gate is shown to be no mask by now: it is a scale of what they are the product of. */
+/** Turns the gate of the scores into a scale, because by now it is shown to be no mask. */
 export function closed({ gate, ...scores }: Scores): Match<Scores> {
   if (!gate) return scores;
   const { value, scores: before, at } = gate;
@@ -51,7 +54,7 @@ export function closed({ gate, ...scores }: Scores): Match<Scores> {
   return { ...scores, scales: [...scores.scales, { value, axes, isDivisor: at.is('Div'), at }] };
 }
 
-/** The scores and what was added to them, times a number. */
+/** Multiplies the scores, with the terms added to them, by a number. */
 export function times(factor: number, inner: Match<Scores>, node: Node): Match<Scores> {
   if (inner instanceof Miss) return inner;
   if (!Number.isFinite(factor) || factor === 0) return new Miss('the scale is not a finite number other than 0', node);

@@ -12,10 +12,12 @@ import { closed, scaled, times } from './scale.js';
 import { passMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
 
-/** Steps between the product and the Softmax: more are none that an exporter wrote, and a chain may be as long as the model. */
+/**
+ * The most steps between the product and the Softmax: no exporter writes more, and a chain may be as long as the model.
+ */
 const MOST_STEPS = 64;
 
-/** Reads one value. Every value between must have no other use, but for what the trail is told. */
+/** Reads one value. A value on the way must have no other use, except the uses that the trail is told of. */
 export function scoresOf(value: Value, facts: Facts, trail: Trail): Match<Scores> {
   const { mark } = trail;
   const scores = gatedScores(value, facts, trail);

@@ -31,15 +31,15 @@ export interface AttentionSite extends Parts {
   /** c of c·tanh(scores/c), before the terms. */
   readonly softcap: number | undefined;
   readonly terms: readonly Term[];
-  /** Of query, key and value. The Softmax may run in float32 between Casts. */
+  /** The element type of query, key and value. The Softmax may run in float32 between Casts. */
   readonly elem: DataType;
-  /** Where(IsNaN(weights), 0, weights): rows that are masked whole give zeros. */
+  /** True for Where(IsNaN(weights), 0, weights): rows masked whole give zeros. */
   readonly isGuarded: boolean;
-  /** Who asks for the shape of a value inside, and whether that leads nowhere else. */
+  /** The nodes that ask for the shape of an inner value; `isInside` says that the answer leads nowhere else. */
   readonly measures: readonly (Measure & { readonly isInside: boolean })[];
 }
 
-/** The site around a Softmax; a Miss that says what was found instead; undefined where it is no attention. */
+/** Reads the site around a Softmax; a Miss that says what was found instead; undefined where it is no attention. */
 export function attentionSite(softmax: Node, facts: Facts, trail = new Trail()): Match<AttentionSite> | undefined {
   const input = softmax.inputs[0];
   if (!input || !reachesProduct(input, 'up') || !reachesProduct(softmax.output, 'down')) return undefined;

@@ -1,4 +1,4 @@
-/** An attention site drawn as what was asked of it, in order, with the nodes that answered: for `explain`. */
+/** Draws an attention site for `explain`: the stages in order, with the nodes read in each. */
 import type { Miss } from '../../../src/match/miss.js';
 import type { Mark, Trace } from '../../../src/match/trace.js';
 import { type Stage, stages, type Trail } from './trail.js';

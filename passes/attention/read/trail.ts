@@ -1,10 +1,10 @@
-/** The nodes that a reader has passed, and what else reads their values: that must lead nowhere but to them. */
+/** Keeps the nodes that a reader has passed. Other readers of their values must lead nowhere but to these nodes. */
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { Miss } from '../../../src/match/miss.js';
 import type { Axes } from '../../../src/match/view.js';
 
-/** What is asked of a site, in order. */
+/** The stages of reading a site, in order. */
 export const stages = ['softmax', 'scores', 'weights', 'parts', 'kernel'] as const;
 export type Stage = (typeof stages)[number];
 
@@ -15,7 +15,7 @@ export interface Measure {
 }
 
 export class Trail {
-  /** What is being asked, and which node was the first to be read for it. */
+  /** The current stage, and for each stage the count of nodes read before it. */
   stage: Stage = 'softmax';
   readonly starts = new Map<Stage, number>();
 
@@ -42,7 +42,7 @@ export class Trail {
     this.#set.add(node);
   }
 
-  /** Where the reader stands; `back` returns there. */
+  /** The position of the reader; `back` returns there. */
   get mark(): readonly [number, number] {
     return [this.#nodes.length, this.#measures.length];
   }
@@ -59,7 +59,7 @@ export class Trail {
     return reached;
   }
 
-  /** The miss with how many nodes had been read; those that were tried before know it. */
+  /** Adds to the miss how many nodes had been read; a miss of an earlier attempt knows it already. */
   reached(miss: Miss): Miss {
     return miss.depth > 0 ? miss : new Miss(miss.reason, miss.at, miss.help, this.#nodes.length);
   }
@@ -69,7 +69,7 @@ export class Trail {
     return value.users.find((user) => !this.#set.has(user) && !user.is('Shape'));
   }
 
-  /** Who asks for the shape of a value inside: it can be told from the operands. */
+  /** The nodes that ask for the shape of an inner value: it can be computed from the operands. */
   get measures(): readonly Measure[] {
     return this.#measures;
   }

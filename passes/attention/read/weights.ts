@@ -23,14 +23,14 @@ import type { Trail } from './trail.js';
 
 export interface Weights {
   readonly product: Contraction;
-  /** Which operand of the product the values are, and their view. */
+  /** The side of the product that the values are on, and their view. */
   readonly side: 0 | 1;
   readonly view: View;
-  /** Of the product's output, in factors of the scores and of the values. */
+  /** The axes of the product's output, in factors of the scores and of the values. */
   readonly axes: Axes;
   /** Rows that are masked whole give zeros: by Where(IsNaN(weights), 0, weights), or by the mask once more. */
   readonly isGuarded: boolean;
-  /** Those of the scores. */
+  /** The terms of the scores. */
   readonly terms: readonly Term[];
 }
 
@@ -114,8 +114,8 @@ function productOf(
 }
 
 /**
- * Reads Where(IsNaN(weights), 0, weights), or Where(mask, weights, 0) with the mask that overwrote the scores last: its fill may as well be
- * minus infinity then, and what is NaN by it is 0. The last node gives the weights.
+ * Reads Where(IsNaN(weights), 0, weights), or Where(mask, weights, 0) with the mask that overwrote the scores last.
+ * There the fill may as well be minus infinity: the NaN of such a row becomes 0. The last node gives the weights.
  */
 function guardOf(
   weights: Value,
@@ -135,7 +135,7 @@ function guardOf(
   if (last?.kind !== 'mask' || last.value !== condition || last.keepsWhereTrue !== (side === 1)) return undefined;
   // The mask lies on other axes of the weights than of the scores, or a floor lifts its fill again.
   if (!sameAxes(axes, last.axes) || last.floor !== undefined) return undefined;
-  // Where another mask hides what this one leaves of a row, the fill of this one counts: it takes its share of the weights, or all.
+  // The fill counts if another mask hides the rest of a row: then it takes its share of the weights, or all.
   if (terms.some((term) => term !== last && mayHide(term, facts))) return undefined;
   return {
     nodes: [where],
