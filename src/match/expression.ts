@@ -13,7 +13,7 @@ import type { Atom, Expression, Factor, Reduction, Term } from './normal-form.js
 import { atomRatio, factorRatio, isOdd, powerOf, ratioOf } from './ratio.js';
 
 const NONE: ReadonlySet<Node> = new Set();
-/** An expression of more terms is none that a rule means. */
+/** The most terms of an expression: no rule means a longer one. */
 const MOST_TERMS = 16;
 /** The relative rest of two numbers that cancel: a few units in the last place of float32. */
 const NOTHING = 1e-6;
@@ -38,7 +38,7 @@ export function onlyAtom({ terms }: Expression): { readonly atom: Atom; readonly
   return { atom: factor.atom, coefficient: term.coefficient };
 }
 
-/** The number that an expression is; undefined where it is none. */
+/** The number equal to an expression; undefined where it is no number. */
 export const numberOf = ({ terms }: Expression): number | undefined =>
   terms.length === 0 ? 0 : terms.length === 1 && terms[0]?.factors.length === 0 ? terms[0].coefficient : undefined;
 
@@ -57,7 +57,7 @@ export function plus(a: Expression, b: Expression, by = 1): Expression | undefin
   return terms.length > MOST_TERMS ? undefined : squared({ terms, nodes: union(a.nodes, b.nodes) });
 }
 
-/** Adds a term to those that are alike but for their numbers. */
+/** Adds a term; terms that differ only in their numbers become one. */
 function addTerm(terms: Term[], term: Term): void {
   for (const [i, one] of terms.entries()) {
     const ratio = factorRatio(term.factors, one.factors);
@@ -72,7 +72,7 @@ function addTerm(terms: Term[], term: Term): void {
   terms.push(term);
 }
 
-/** a² ± 2·a·b + b² as the square that it is. */
+/** Writes a² ± 2·a·b + b² as a square. */
 function squared(sum: Expression): Expression {
   if (sum.terms.length !== 3) return sum;
   for (const cross of sum.terms) {
@@ -197,7 +197,7 @@ const grouped = (of: Expression, exponent: number): Expression => ({
   nodes: NONE,
 });
 
-/** 1 / (c + c·exp(x)) as the logistic function that it is. */
+/** Writes 1 / (c + c·exp(x)) as a logistic function. */
 function logistic(sum: Expression): Expression | undefined {
   const [a, b] = sum.terms as [Term, Term];
   const [one, raised] = a.factors.length === 0 ? [a, b] : [b, a];
@@ -210,7 +210,7 @@ function logistic(sum: Expression): Expression | undefined {
   return scale({ terms, nodes }, 1 / one.coefficient);
 }
 
-/** f(x), with the sign of x drawn out of it. */
+/** Makes f(x), with the sign of x drawn out of it. */
 export function call(opType: string, of: Expression, node: Node, nodes = NONE, value?: Value): Expression {
   const isNegative = of.terms.reduce((sum, { coefficient }) => sum + coefficient, 0) < 0;
   if (isNegative && isOdd(opType)) return scale(call(opType, scale(of, -1), node, nodes), -1);
@@ -254,8 +254,8 @@ const isSameAlong = (atom: Atom, how: Omit<Reduction, 'kind' | 'of'>): boolean =
     : atom.kind !== 'leaf' && atom.of.terms.every(({ factors }) => factors.every((one) => isSameAlong(one.atom, how)));
 
 /**
- * The expression reshaped, which may put the axes of its reductions back or take them away; undefined where it has other parts. The
- * numbers stay in their order, so that nothing else matters.
+ * Reshapes an expression: the axes of its reductions may come back or go. Undefined where it has other parts. The
+ * numbers stay in their order, so nothing else matters.
  */
 export function placed(expression: Expression, shape: Shape | undefined): Expression | undefined {
   const inner = (atom: Atom): Atom | undefined => {

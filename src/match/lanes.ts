@@ -18,7 +18,7 @@ export interface Lane {
   readonly index: number;
 }
 
-/** Rows of more places than this are no head of a model. */
+/** The most places of a row: no head of a model has more. */
 const WIDEST = 1024;
 
 /** The sizes of the last `rank` axes of a shape; undefined where they are not static, or too many to follow. */

@@ -1,5 +1,5 @@
 /**
- * Defines a miss: the reason that a pattern did not match, without names so that equal reasons group, and the place.
+ * Defines a miss: the reason for a failed match, and its place. The reason has no names, so that equal reasons group.
  */
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
@@ -15,7 +15,7 @@ export class Miss {
   ) {}
 }
 
-/** Help of the kinds that many misses share. */
+/** The remedies shared by many misses. */
 export const helps = {
   shape: 'Sizes that are known may show it: --dim NAME=SIZE or --shape, and simplify before this pass.',
   use: 'It would be computed twice. It fuses where nothing else reads the value.',
@@ -24,7 +24,7 @@ export const helps = {
   opset: 'opset:to=N before this pass raises the model.',
 } as const;
 
-/** The result of an attempt: what matched, or why nothing did. */
+/** The result of an attempt: a match, or the reason that there is none. */
 export type Match<T> = T | Miss;
 
 /** The deeper of two misses; the first where they are equal. */

@@ -1,4 +1,4 @@
-/** When a constant in a graph is the number that an equation means. */
+/** Compares a constant in a graph with the number in an equation, within a tolerance. */
 import type { DataType } from '../ir/types.js';
 
 /**

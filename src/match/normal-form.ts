@@ -17,9 +17,9 @@ export interface Factor {
 /** Σ terms; none for 0. */
 export interface Expression {
   readonly terms: readonly Term[];
-  /** The nodes that it is spelled with, without those inside its atoms. */
+  /** The nodes of its spelling, without those inside its atoms. */
   readonly nodes: ReadonlySet<Node>;
-  /** The value that it was read of. */
+  /** The value it was read from. */
   readonly value?: Value;
 }
 

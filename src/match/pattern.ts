@@ -12,7 +12,7 @@ import { isComposed } from './expression.js';
 import type { Reduction } from './normal-form.js';
 import { type Environment, foundAt, type Search } from './search.js';
 
-/** What a pattern may be written as where a value stands: a number is a scalar of that value. */
+/** A term of a pattern: a pattern, or a number, which is a scalar of that value. */
 // biome-ignore lint/suspicious/noExplicitAny: any captures
 export type Term = Pattern<any> | number;
 
@@ -104,12 +104,12 @@ export class Pattern<out Captures = unknown> {
     return isAround(this.shape) ? (this.parts[0] as Pattern).bare : this;
   }
 
-  /** The same pattern with a capture of the matched value. */
+  /** Captures the matched value; otherwise the same pattern. */
   as<Name extends string>(name: Name): Pattern<Captures & Record<Name, Value>> {
     return new Pattern(`${name} = ${this.text}`, { kind: 'as', name }, [this]);
   }
 
-  /** The same pattern with a condition; a text is the reason that it does not hold. */
+  /** Adds a condition to the pattern; a text is the reason that it does not hold. */
   where(condition: (captures: Captures, value: Value, facts: Facts) => true | string): Pattern<Captures> {
     return new Pattern(this.text, { kind: 'where', condition }, [this]);
   }
@@ -198,11 +198,11 @@ const patternOf = (term: Term): Pattern =>
     ? new Pattern(String(term), { kind: 'literal', x: finite('number', term) })
     : partIn('term', term);
 
-/** A part as it was given. Where no types were checked it may be anything. */
+/** Checks a part of a pattern. It may be anything if the caller has no type checks. */
 const partIn = (place: string, part: Pattern): Pattern =>
   part instanceof Pattern ? part : refuse(place, 'a pattern', part === undefined ? 'none' : foundText(part));
 
-/** Several spellings that are different algebra; which one it was is captured under the name. */
+/** Matches several spellings that are different algebra, and captures the name of the one found. */
 export const oneOf = <Name extends string, Options extends Record<string, Pattern>>(
   name: Name,
   options: Options,
@@ -212,7 +212,7 @@ type Merge<Union> = (Union extends unknown ? (one: Union) => void : never) exten
   ? All
   : never;
 
-/** The pattern with something around it, or without. */
+/** Matches the pattern with something around it, or without. */
 export const maybe = <Outer, Inner>(
   around: (inner: Pattern<Inner>) => Pattern<Outer>,
   inner: Pattern<Inner>,
@@ -223,7 +223,7 @@ export const maybe = <Outer, Inner>(
 export const Optional = <C>(term: Pattern<C>): Pattern<Partial<C>> =>
   new Pattern(`${term.text}?`, { kind: 'optional' }, [term]);
 
-/** The op of the part is what a rule is about: where it looks so, there is a site, whether or not the rule holds. */
+/** Marks the op that a rule is about. A place that looks like the part is a site, whether or not the rule holds. */
 export const site = <C>(part: Pattern<C>): Pattern<C> => new Pattern(part.text, { kind: 'site' }, [part]);
 
 /** Marks the part of a pattern that a place must resemble to be a site. Without it, the marked site alone counts. */
@@ -332,7 +332,7 @@ function combined(kind: 'product' | 'sum', text: string, x: number, inner: reado
   );
 }
 
-/** Equal for patterns that match the same. */
+/** A key that is equal for patterns with equal matches. */
 export const keyOf = ({ text, parts, shape }: Pattern): string =>
   `${text}${shape.kind === 'product' ? shape.parts.map(({ weight }) => weight) : ''}(${parts.map(keyOf)})`;
 
@@ -358,10 +358,10 @@ export function Polynomial<Name extends string>(
  */
 export const Mean = <T extends Term>(term: T) => reduction('Mean', term);
 
-/** The sum of the term over some of its axes, captured as those of a mean are. */
+/** The sum of the term over some of its axes, captured as `axes` like a mean's. */
 export const Total = <T extends Term>(term: T) => reduction('Total', term);
 
-/** The largest number of the term over some of its axes, captured as those of a mean are. */
+/** The largest number of the term over some of its axes, captured as `axes` like a mean's. */
 export const Highest = <T extends Term>(term: T) => reduction('Highest', term);
 
 function reduction<T extends Term>(opType: Reduction['opType'], term: T): Pattern<CapturesOf<T> & { axes: string }> {
@@ -378,7 +378,7 @@ export const AtLeastZero = <T extends Term>(term: T): Pattern<CapturesOf<T>> =>
     patternOf(term),
   ]);
 
-/** The pattern of a node: what its inputs at these places match, the others being any. */
+/** The pattern of a node by patterns of its inputs at these places; the other inputs may be any. */
 export const operator = (
   { opType, domain, what }: { readonly opType: string; readonly domain: string; readonly what: string },
   at: readonly number[],

@@ -1,4 +1,4 @@
-/** The order in which rules are tried. It follows from the rules, so that their order in a list means nothing. */
+/** Orders rules for matching. The order follows from the rules, so their order in a list means nothing. */
 import { append, maxOf } from '../ir/lists.js';
 import { keyOf, type Pattern } from './pattern.js';
 import type { Rule, RuleSet } from './rule.js';
@@ -23,7 +23,7 @@ export const inOrder = (rules: readonly Rule[]): readonly Rule[] =>
     .sort((a, b) => b.size - a.size || (a.key < b.key ? -1 : 1))
     .map(({ rule }) => rule);
 
-/** Each set behind those that it comes after; of the others the one with the largest pattern first. */
+/** Sorts sets: each behind the sets in its `after`; of the others the one with the largest pattern first. */
 export function setsInOrder(sets: readonly RuleSet[]): readonly RuleSet[] {
   const open = sets
     .map((set) => ({ set, size: maxOf(set.rules.map(({ match }) => sizeOf(match))) }))

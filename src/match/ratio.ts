@@ -47,7 +47,7 @@ export function factorRatio(a: readonly Factor[], b: readonly Factor[]): number 
   return product;
 }
 
-/** A number to a power; undefined where that is none. */
+/** x^exponent; undefined where that is no number. */
 export const powerOf = (x: number | undefined, exponent: number): number | undefined =>
   x === undefined || (x < 0 && !Number.isInteger(exponent)) ? undefined : x ** exponent;
 

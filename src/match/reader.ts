@@ -1,6 +1,7 @@
 /**
- * Reads values of a graph into normal form, as far as a cut: the value that a formula is of. What depends on it is read through,
- * whoever else reads it; all else is a number or a leaf. Without a cut only values that nobody else reads are read through.
+ * Reads values of a graph into normal form, back to a cut, the variable of a formula. Values that depend on the cut are
+ * read through, even with other readers; all else is a number or a leaf. Without a cut, values are read through if
+ * nobody else reads them.
  */
 import type { Facts } from '../infer/index.js';
 import { fromStart } from '../ir/axes.js';
@@ -28,20 +29,17 @@ import { reshapeOf } from './reshaped.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 
 export interface Reading {
-  /** The value that is not looked into. */
+  /** The value where reading stops. */
   readonly cut?: Value;
   /** Values that may be read through; all others are parameters. Without it, any value may. */
   readonly live?: ReadonlySet<Value>;
-  /**
-   * Constants filled with one number that are read as that number: such a constant may also be a scale or a bias by
-   * chance.
-   */
+  /** Reads constants filled with one number as that number: such a constant may also be a scale or a bias by chance. */
   readonly filled?: 'added' | 'any';
-  /** The ops to see through, bounds and Casts between floats, where a rough resemblance to a formula is enough. */
+  /** The ops to see through (bounds, and Casts between floats) where a rough resemblance to a formula is enough. */
   readonly loosely?: ReadonlySet<string>;
 }
 
-/** Ops that a formula is spelled with, besides calls, reductions and other shapes. */
+/** The ops of a formula, besides calls, reductions and other shapes. */
 const spelling = 'Add Sub Mul Div Neg Reciprocal Sqrt Pow Identity Cast Max Clip Relu Sum';
 export const calls: ReadonlySet<string> = new Set(['Exp', 'Erf', 'Tanh', 'Sigmoid']);
 const reductions: ReadonlyMap<string, Reduction['opType']> = new Map([
@@ -69,7 +67,9 @@ const isAlgebra = (node: Node): boolean =>
 /** The ops that may be seen through where a rough resemblance is enough. */
 export const looseOps: ReadonlySet<string> = new Set(['Cast', 'Max', 'Clip', 'Relu']);
 
-/** A formula of more nodes than this is none that a rule means; without a cut, operands that are shared would double at each step. */
+/**
+ * The most nodes of a formula: no rule means a larger one, and without a cut shared operands would double at each step.
+ */
 const MOST_NODES = 96;
 
 /** A formula is followed over at most this many values. */
@@ -121,7 +121,7 @@ export class Reader {
     readonly reading: Reading,
   ) {}
 
-  /** The value as an expression. */
+  /** Reads the value as an expression. */
   read(value: Value, isRoot = false): Expression {
     const known = this.#known.get(value);
     if (known) return known;
@@ -163,7 +163,7 @@ export class Reader {
     return this.#formula(value, node) ?? leafOf(value);
   }
 
-  /** With a cut, all that depends on it; without, what nobody else reads. */
+  /** True for a value that is read through: with a cut, if it depends on the cut; without, if nobody else reads it. */
   #isOpen(value: Value, live: ReadonlySet<Value> | undefined): boolean {
     return this.reading.cut && live ? live.has(value) : value.uses.size === 1 && !value.isOutput;
   }
@@ -221,7 +221,7 @@ export class Reader {
     }
   }
 
-  /** max(x, 0); of what only has to look like a formula, any bound. */
+  /** Reads max(x, 0); any bound if a rough resemblance is enough. */
   #bounded(node: Node, inputs: readonly Value[]): Expression | undefined {
     const numbers = inputs.map((input) => scalarOf(input, this.facts));
     const [of, ...others] = inputs.filter((_, i) => numbers[i] === undefined);

@@ -1,4 +1,4 @@
-/** A rule: an equation A ⟶ B. What it matches is a pattern, what stands instead is built by `rewrite`. */
+/** Defines a rule: an equation A ⟶ B. A pattern matches the left side, and `rewrite` builds the right side. */
 import type { Facts } from '../infer/index.js';
 import type { KernelCall } from '../ir/kernel-call.js';
 import type { Node } from '../ir/node.js';
@@ -11,63 +11,73 @@ import { type CapturesOf, Pattern } from './pattern.js';
 import type { Rewriter } from './rewriter.js';
 import type { Trace } from './trace.js';
 
-/** What rules, and passes, ask and tell: every PassContext is one. */
+/** The environment of rules and passes, which they ask and report to; every PassContext is one. */
 export interface RuleHost {
   readonly target: Target;
   /** True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. */
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
-  /** What the target's kernel expects of a call and does not find, in words; undefined where it takes it, or sizes are not known. */
+  /**
+   * Gives the unmet expectation of the target's kernel for a call, in words; undefined where it takes the call, or
+   * sizes are not known.
+   */
   unfit(call: KernelCall): string | undefined;
   /** Says something worth reading in the report. */
   note(text: string, about?: Node | Value): void;
   /** Says that something was left as it is, and why. Reasons are grouped by their text: put names into `about`. */
   skip(reason: string, about?: Node | Value): void;
-  /** Why a place is to be left as it is, found out before the pass ran; undefined where it may be edited. Rules are asked so themselves. */
+  /**
+   * Gives the reason to leave a place as it is, found before the pass ran; undefined where it may be edited. For rules
+   * this is asked automatically.
+   */
   leaves(node: Node): string | undefined;
-  /** For how many nodes or values of the model one stands, where `regional` has left few repeats for many: what a pass counts, it multiplies. */
+  /**
+   * The number of nodes or values of the model that one stands for, where `regional` has left few repeats for many: a
+   * pass multiplies its counts by it.
+   */
   timesOf(about: Node | Value): number;
-  /** Says what became of a place of the kind that the pass is for, fused or not; a miss is said as a skip as well. */
+  /** Reports a place of the kind that the pass is for, fused or not; a miss is reported as a skip as well. */
   site(site: SiteReport): void;
   /**
-   * Everyone who reads a value of `old` reads the one of `by` in its place; both stand in the graph meanwhile. A reason where nothing is
-   * replaced, for the caller to say of the place: a kernel does not take its inputs, or an equal rewrite was refuted by running it.
+   * Replaces each value of `old` by the one of `by` for all its readers; both stand in the graph meanwhile. Returns a
+   * reason where nothing is replaced, for the caller to report of the place: a kernel does not take its inputs, or an
+   * equal rewrite was refuted by running it.
    */
   replace(rewrite: Rewrite): string | undefined;
 }
 
-/** A place of the kind that a pass is for, and what became of it. */
+/** The report of one place of the kind that a pass is for, fused or not. */
 export interface SiteReport {
-  /** What it is, singular: `attention`, `GELU`. */
+  /** The noun of the kind, singular: `attention`, `GELU`. */
   readonly kind: string;
   readonly at: Node;
   readonly isFused: boolean;
   /** The rule that holds there, or came furthest; absent where none reached it. */
   readonly rule?: string;
-  /** What that rule is good for, in half a sentence. */
+  /** The use of that rule, in half a sentence. */
   readonly because?: string;
   readonly miss?: Miss;
-  /** Draws the tree of what was expected, what matched and where it failed. */
+  /** Draws the tree of the expected parts, with the matched ones and the failure. */
   trace?(): Trace;
 }
 
-/** One rewrite, while what was and what comes stand beside each other in the graph. */
+/** One rewrite, while the old and the new nodes stand beside each other in the graph. */
 export interface Rewrite {
   readonly rule: string;
   /** Values that are replaced, each by the one at the same place. */
   readonly old: readonly Value[];
   readonly by: readonly Value[];
-  /** What both are computed from. */
+  /** The values that both are computed from. */
   readonly operands: readonly Value[];
   readonly facts: Facts;
   /** The model's revision before any of `by` was built. Where it is told and nothing is replaced, building was no change. */
   readonly since?: number;
 }
 
-/** What a rewrite may ask. All questions come before the first op is built. */
+/** The questions open to a rewrite. All come before the first op is built. */
 export interface RewriteScope {
   /** The value that the rule's pattern matched. */
   readonly root: Value;
-  /** Its type, which what stands instead must have. */
+  /** The root's type; the replacement must have it too. */
   readonly type: Type | undefined;
   readonly facts: Facts;
   readonly host: RuleHost;
@@ -79,29 +89,29 @@ export interface RewriteScope {
   no(reason: string, help?: string, at?: Node | Value): Miss;
 }
 
-/** What stands instead: of the root alone, or of captured inner values as well, by capture. */
+/** The replacement: of the root alone, or of captured inner values as well, by capture. */
 export type Replacement = Value | ({ readonly root: Value } & Readonly<Record<string, Value>>);
 
 export interface Rule {
   readonly name: string;
-  /** What it is good for, in half a sentence: `explain` says it of the sites that the rule fuses. */
+  /** The use of the rule, in half a sentence: `explain` says it of the sites that the rule fuses. */
   readonly because: string;
   readonly match: Pattern;
-  /** Captures whose value the rewrite gives as well, and which may therefore be read elsewhere. */
+  /** Captures whose value the rewrite also gives: they may be read elsewhere. */
   readonly gives: readonly string[];
   rewrite(captures: never, scope: RewriteScope): Replacement | Miss;
 }
 
-/** What a rule is defined by. */
+/** The definition of a rule. */
 export interface RuleSpec<P extends Pattern> {
   /** In kebab case: what `explain --rule` takes, and the name of its pass. */
   readonly name: string;
-  /** What it is good for, in half a sentence. */
+  /** The use of the rule, in half a sentence. */
   readonly because: string;
   readonly match: P;
-  /** Captures whose value the rewrite gives as well, and which may therefore be read elsewhere. */
+  /** Captures whose value the rewrite also gives: they may be read elsewhere. */
   readonly gives?: readonly (keyof CapturesOf<P> & string)[];
-  /** Builds what stands instead, or says why not with `no`. */
+  /** Builds the replacement, or refuses with `no`. */
   rewrite(captures: CapturesOf<P>, scope: RewriteScope): Replacement | Miss;
 }
 
@@ -131,7 +141,7 @@ export function rule<P extends Pattern>(spec: RuleSpec<P>): Rule {
   return defined;
 }
 
-/** True for what `rule` of this copy of the package defined. */
+/** True for a rule defined by `rule` of this copy of the package. */
 export const isRule = (found: unknown): found is Rule => typeof found === 'object' && found !== null && made.has(found);
 
 export const isRuleSet = (found: unknown): found is RuleSet => {
@@ -139,7 +149,7 @@ export const isRuleSet = (found: unknown): found is RuleSet => {
   return typeof noun === 'string' && Array.isArray(rules) && rules.length > 0 && rules.every(isRule);
 };
 
-/** Whether every way to match has a site in it. */
+/** True if every way to match has a site in it. */
 const isMarked = ({ shape, parts }: Pattern): boolean =>
   shape.kind === 'site' ||
   (shape.kind === 'choice'
@@ -159,10 +169,13 @@ const bindersOf = ({ shape, parts }: Pattern): ReadonlySet<string> =>
 
 /** Rules for one kind of site. Every site is in the report: fused by the first rule that holds, or with the deepest miss. */
 export interface RuleSet {
-  /** What a site is called in the report, singular: `GELU`, `layer norm`. Also what `explain --rule` takes, in kebab case. */
+  /**
+   * The name of a site in the report, singular: `GELU`, `layer norm`. In kebab case it is an argument of `explain
+   * --rule`.
+   */
   readonly noun: string;
   /** In any order: the larger pattern is tried first. */
   readonly rules: readonly Rule[];
-  /** Nouns of sets whose sites are not this one's though they look so: they are more special, and go first. */
+  /** Nouns of sets whose sites only look like this one's: they are more special, and go first. */
   readonly after?: readonly string[];
 }

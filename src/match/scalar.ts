@@ -1,4 +1,4 @@
-/** The number that a value always is, however the exporter computes it: a constant, Sqrt(Cast(Shape…)), 1/√d. */
+/** Finds the number that a value always is, however the exporter computes it: a constant, Sqrt(Cast(Shape…)), 1/√d. */
 
 import type { Facts } from '../infer/index.js';
 import { agreed } from '../ir/bank.js';
@@ -73,7 +73,7 @@ export function repeatedOf(value: Value | undefined, facts: Facts): number | und
   return repeated.get(tensor);
 }
 
-/** The number that fills a moved value, where `of` gives the number that fills a source. */
+/** The number that fills a moved value; `of` gives the number in a source. */
 function numberIn({ sources, fill, recast }: Held, value: Value, of: NumberOf): number | undefined {
   const [first] = sources;
   const number = first && of(first);
@@ -93,7 +93,7 @@ export function fillOf(value: Value | undefined, facts: Facts, steps = few()): n
 
 type NumberOf = (input: Value | undefined) => number | undefined;
 
-/** The number that fills a node's output, where `of` gives the number that fills an input. */
+/** The number that fills a node's output; `of` gives the number in an input. */
 function numberBy(node: Node, value: Value, of: NumberOf): number | undefined {
   const held = heldBy(value);
   if (held && !held.isChoice) return numberIn(held, value, of);

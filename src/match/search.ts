@@ -5,7 +5,7 @@ import type { Value } from '../ir/value.js';
 import { Miss } from './miss.js';
 import type { Reader } from './reader.js';
 
-/** A part of a pattern, as a search keeps it: told from others by what is inside its captures, conditions and marks. */
+/** A part of a pattern for a search; its identity is the pattern inside captures, conditions and marks. */
 export interface PatternPart {
   readonly bare: PatternPart;
 }
@@ -49,12 +49,12 @@ export class Environment {
     return new Environment(this.captures, step, this.depth + list.length, this.reader, this.sites);
   }
 
-  /** The same environment with another reader of values. */
+  /** Replaces the reader of values; otherwise the same environment. */
   by(reader: Reader): Environment {
     return new Environment(this.captures, this.last, this.depth, reader, this.sites);
   }
 
-  /** The same environment with one more site. */
+  /** Adds a site; otherwise the same environment. */
   atSite(node: Node): Environment {
     return new Environment(this.captures, this.last, this.depth, this.reader, [...this.sites, node]);
   }

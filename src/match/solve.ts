@@ -1,6 +1,6 @@
 /**
- * Matches a pattern with an expression, up to order, grouping and a number: every part is found as a multiple of itself, and only
- * where nothing else can take the number, in a function or at the root, it has to be 1.
+ * Matches a pattern with an expression, up to order, grouping and a number. Every part is found as a multiple of
+ * itself. In a function or at the root nothing else can take the number, so there it has to be 1.
  */
 import { foundText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
@@ -33,7 +33,7 @@ type Solver<Kind extends Shape['kind']> = (
   search: Search,
 ) => Iterable<Found>;
 
-/** Every way in which a value is the pattern, as the reader of the environment reads it. */
+/** Yields every match of a value with the pattern, by the reader of the environment. */
 export function* solve(
   pattern: Pattern,
   value: Value,
@@ -43,7 +43,7 @@ export function* solve(
   yield* solveAs(pattern, environment.reader.read(value, true), value, environment, search);
 }
 
-/** Every way in which an expression, read of a value, is the pattern. */
+/** Yields every match of an expression, read from a value, with the pattern. */
 export function* solveAs(
   pattern: Pattern,
   of: Expression,
@@ -59,7 +59,7 @@ function matches(pattern: Pattern, subject: Subject, environment: Environment, s
   return (solvers[shape.kind] as Solver<typeof shape.kind>)(pattern, shape as never, subject, environment, search);
 }
 
-/** Every way in which the subject is the pattern itself, or one of these multiples of it. */
+/** Yields every match of the subject with the pattern itself, or with one of these multiples of it. */
 function* exactly(
   pattern: Pattern,
   subject: Subject,
@@ -90,7 +90,7 @@ function otherMultiple(pattern: Pattern, { of }: Subject, ratio: number): string
   return `expected a factor ${expected}; found ${expected * ratio}`;
 }
 
-/** The number of elements that are added somewhere in an expression, where the sum may not be made a mean. */
+/** The number of elements added somewhere in an expression, where the sum may not be made a mean. */
 function summedIn({ terms }: Expression): number | undefined {
   for (const { atom } of terms.flatMap(({ factors }) => factors)) {
     if (atom.kind === 'reduction' && atom.isSummed && atom.count !== 1) return atom.count;
@@ -340,7 +340,7 @@ const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
   },
 };
 
-/** The only atom; where it is enough to look like it, one to a power above 0. */
+/** The only atom; if a rough resemblance is enough, an atom to a power above 0. */
 function atomIn(of: Expression, { isLoose }: Search): ReturnType<typeof onlyAtom> {
   const [term, ...others] = of.terms;
   const [factor, ...more] = term?.factors ?? [];
@@ -348,7 +348,7 @@ function atomIn(of: Expression, { isLoose }: Search): ReturnType<typeof onlyAtom
   return isPower ? { atom: factor.atom, coefficient: term.coefficient } : onlyAtom(of);
 }
 
-/** The value that an expression is, or is a multiple of. */
+/** The value of an expression, or of its only atom. */
 const valueIn = (of: Expression): Value | undefined => of.value ?? onlyAtom(of)?.atom.value;
 
 /** The argument of a function or a reduction. */
@@ -417,7 +417,7 @@ function* inputsOf(
       yield* inputsOf(inputs, parts, at, next, search, index + 1);
 }
 
-/** Every way to give each part factors of its own, all factors taken. */
+/** Yields every way to give each part its own factors, all factors taken. */
 function* assigned(
   parts: readonly Part[],
   factors: readonly Factor[],
@@ -460,7 +460,7 @@ const baseOf = (atom: Atom, at: Value): Subject => {
   return { of, at: atom.value ?? of.value ?? at };
 };
 
-/** Every way to give each part terms of its own, all terms taken, all as the same multiple of the parts. */
+/** Yields every way to give each part its own terms: all terms taken, all as the same multiple of the parts. */
 function* added(
   sum: Pattern,
   parts: readonly Part[],
@@ -526,7 +526,7 @@ function* ofSize<T>(items: readonly T[], size: number): Iterable<readonly T[]> {
       for (const more of ofSize(items.slice(i + 1), size - 1)) yield [item, ...more];
 }
 
-/** The coefficients of an expression by power of the only value it is of; none where it is no polynomial. */
+/** The coefficients by power of a polynomial in one value; none where the expression is no polynomial. */
 function polynomialIn({ terms }: Expression): { readonly variable?: Value; readonly coefficients: readonly number[] } {
   let variable: Value | undefined;
   const coefficients: number[] = [];

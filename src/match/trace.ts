@@ -1,10 +1,10 @@
-/** A pattern as a tree with what became of each of its parts: what `explain` draws. */
+/** Draws a pattern as a tree with the result of each of its parts, for `explain`. */
 import type { Pattern } from './pattern.js';
 import type { Environment, Failure, PatternPart } from './search.js';
 
 /**
- * matched, with all below it; failed, where the attempt that came furthest ended; partly: what is above that, itself as expected;
- * open: not reached, or an alternative that was not taken.
+ * matched, with all below it; failed, where the deepest attempt ended; partly: above the failure, itself as expected;
+ * open: not reached, or an alternative not taken.
  */
 export type Mark = 'matched' | 'partly' | 'failed' | 'open';
 

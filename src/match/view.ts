@@ -34,17 +34,17 @@ export interface View {
 /** A view's axes: the factors of each. */
 export type Axes = readonly (readonly Factor[])[];
 
-/** A factor as it is split by now. */
+/** The parts of factors after all splits so far. */
 export const leavesOf = (factors: readonly Factor[]): Factor[] =>
   factors.flatMap((factor) => (factor.parts ? leavesOf(factor.parts) : [factor]));
 
-/** The dim that factors make. */
+/** The product of the factors' sizes, as a dim. */
 export const sizeOf = (factors: readonly Factor[]): Dim => productOf(factors.map(({ size }) => size));
 
 /** The axes of a tensor of its own; none for a size of 1. */
 const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
 
-/** The view that a value is of its own: no chain. undefined where its rank is unknown. */
+/** The view of a value by itself, with no chain; undefined where its rank is unknown. */
 function plainView(value: Value): View | undefined {
   if (!value.shape) return undefined;
   const axes = axesOf(value.shape);
@@ -98,7 +98,10 @@ export function movedAxes(movement: Movement, from: Axes, shape: Shape | undefin
   return axes.every((factors) => factors !== undefined) ? axes : undefined;
 }
 
-/** The movement by which a value is another in other axes: nothing is repeated, left out or put beside. undefined for any other value. */
+/**
+ * The movement of a value whose op only changes axes: nothing is repeated, left out or put beside. undefined for any
+ * other value.
+ */
 export function viewingOf(value: Value | undefined): Movement | undefined {
   const movement = movementOf(value);
   if (movement?.kind === 'placed')

@@ -1,8 +1,8 @@
-/** The op words: `op.Erf(x)` and `microsoft.Gelu(x)` match a node of that operator by what its inputs match. */
+/** Defines the op words: `op.Erf(x)` and `microsoft.Gelu(x)` match a node of that operator if its inputs match. */
 import { microsoftInputs, onnxInputs } from './op-inputs.js';
 import { type All, type CapturesOf, operator, Pattern, refuse, type Term } from './pattern.js';
 
-/** `'X Scale B?'` as its names; `?` marks an input that may be absent, `*` one that stands for any number. */
+/** The names in `'X Scale B?'`; `?` marks an input that may be absent, `*` one that stands for any number. */
 type NamesIn<Text> = Text extends ''
   ? []
   : Text extends `${infer First} ${infer Rest}`
@@ -10,14 +10,14 @@ type NamesIn<Text> = Text extends ''
     : [Bare<Text>];
 type Bare<Name> = Name extends `${infer Plain}?` ? Plain : Name;
 
-/** As many terms as there are inputs, or fewer. */
+/** A tuple of as many terms as there are inputs, or fewer. */
 type InOrder<Names> = Names extends [infer First, ...infer Rest]
   ? First extends `${string}*`
     ? readonly Term[]
     : readonly [Term?, ...InOrder<Rest>]
   : readonly [];
 
-/** What the terms under all names capture together. */
+/** The captures of the terms under all names together. */
 type AllOf<Named> = { [Name in keyof Named]: (one: CapturesOf<Named[Name]>) => void }[keyof Named] extends (
   all: infer Captures,
 ) => void
@@ -25,8 +25,8 @@ type AllOf<Named> = { [Name in keyof Named]: (one: CapturesOf<Named[Name]>) => v
   : unknown;
 
 /**
- * What the inputs of the op match: in order, or by the names that the schema gives them. Inputs that are left out may be anything.
- * Attributes are a matter of `where`.
+ * A function from the terms of an op's inputs to its pattern: in order, or by the names in the schema. Inputs that are
+ * left out may be anything. `where` tests attributes.
  */
 interface Word<Names extends readonly unknown[]> {
   <Terms extends InOrder<Names>>(...terms: Terms): Pattern<All<Terms>>;
