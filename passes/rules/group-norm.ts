@@ -58,8 +58,9 @@ interface Captures {
 }
 
 /**
- * The kernel takes channels last and an even number of them a group. The CPU has none, and GroupNormalization of ai.onnx is a
- * function there, 1.65 times as slow as the instance norm: so nothing is emitted for it.
+ * Emits the kernel, which takes channels last and an even number of channels in each group. The CPU has none, and
+ * GroupNormalization of ai.onnx is a function there, 1.65 times as slow as the instance norm: so nothing is emitted for
+ * it.
  */
 function groupNorm(found: Captures, scope: RewriteScope, activation: 0 | 1): Value | Miss {
   const { build, host, root, no } = scope;

@@ -2,7 +2,7 @@
 import type { Model } from '../../src/ir/model.js';
 import type { RuleHost } from '../../src/match/rule.js';
 
-/** Notes how many nodes there are of each kind's ops: by noun, the op types that are one. */
+/** Notes the number of nodes of each kind's ops: `kinds` lists op types by noun. */
 export function noteKernels(model: Model, kinds: Readonly<Record<string, readonly string[]>>, host: RuleHost): void {
   const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
   for (const [noun, opTypes] of Object.entries(kinds)) {

@@ -27,8 +27,8 @@ const centred = Sum(x, Minus(Mean(x)));
 const moments = Sum(site(Mean(Power(x, 2))), Minus(Power(Mean(x), 2)));
 
 /**
- * The difference of two moments, which Flax exports, loses digits that the kernel keeps. Where the mean is much larger than the
- * deviation the numbers differ, and verification takes the rewrite back.
+ * The variance in its spellings. The difference of two moments, as Flax exports it, loses digits that the kernel keeps.
+ * Where the mean is much larger than the deviation the numbers differ, and verification takes the rewrite back.
  */
 const variance = oneOf('variance', {
   floored: AtLeastZero(moments),
@@ -46,7 +46,7 @@ const plain = rule({
   rewrite: layerNormalization,
 });
 
-/** The same through BatchNormalization: see row-norm.ts */
+/** The same layer norm through BatchNormalization: see row-norm.ts */
 const byRows = rule({
   name: 'layer-norm-rows',
   because: 'one kernel that reads x once, instead of twelve',
@@ -54,7 +54,10 @@ const byRows = rule({
   rewrite: layerNormalization,
 });
 
-/** Axes that are not the last are transposed to the end and back: on the CPU 0.7 of the time of the nine ops. */
+/**
+ * Emits the kernel. Other axes than the last are transposed to the end and back: on the CPU 0.7 of the time of the nine
+ * ops.
+ */
 function layerNormalization(found: NormCaptures, scope: RewriteScope): Value | Miss {
   const { build, host, opset, root, no } = scope;
   const { x } = found;

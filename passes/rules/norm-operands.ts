@@ -1,4 +1,4 @@
-/** The operands of norm kernels: the normalised axes last, and a scale and a bias of just those axes. */
+/** Makes the operands of norm kernels: the normalised axes last, and a scale and a bias of just those axes. */
 
 import { derive } from '../../src/ir/bank.js';
 import { equalDims } from '../../src/ir/dims.js';
@@ -14,9 +14,9 @@ import type { RewriteScope } from '../../src/match/rule.js';
 export interface NormalisedAxes {
   readonly axes: readonly number[];
   readonly dims: Shape;
-  /** The kernel's attribute, from the end. */
+  /** The kernel's attribute `axis`, counted from the end. */
   readonly axis: number;
-  /** The order of axes in which the normalised ones are last; undefined where they are. */
+  /** The order of axes with the normalised ones last; undefined where they are last already. */
   readonly perm: readonly number[] | undefined;
 }
 
@@ -33,7 +33,7 @@ function normalisedAxes(x: Value, text: string, { root, no }: RewriteScope): Nor
   return { axes, dims, axis: -axes.length, perm: isLast ? undefined : [...others, ...axes] };
 }
 
-/** Makes an operand; called after everything was asked. */
+/** Makes an operand, after all questions are asked. */
 type Make = () => Value;
 
 /** The scale or bias as the kernel takes it: of exactly the normalised axes; a scale of ones where there is none. */
@@ -79,7 +79,7 @@ const multiple = (tensor: Tensor, factor: number): Tensor =>
     ).bytes(),
   ]);
 
-/** A constant of one number, of the type of what is normalised; a Miss where it is larger than the budget of the model. */
+/** Makes a constant of one repeated number in the type of x; a Miss where it exceeds the budget of the model. */
 export function repeatedNumber(
   number: number,
   sizes: readonly number[],
@@ -94,21 +94,21 @@ export function repeatedNumber(
   return () => build.constant(elem, Array<number>(count).fill(number), sizes);
 }
 
-/** What a layer norm or RMS norm is found with. */
+/** The captures of a layer norm or RMS norm. */
 export interface NormCaptures {
   readonly x: Value;
-  /** As text, by commas. */
+  /** The axes as text, with commas between. */
   readonly axes: string;
   readonly epsilon: number;
   readonly scale?: Value;
-  /** What the scale is times. */
+  /** The number that multiplies the scale. */
   readonly factor: number;
   readonly bias?: Value;
-  /** What the bias is times. */
+  /** The number that multiplies the bias. */
   readonly shift?: number;
 }
 
-/** What the kernel is given besides x; a Miss where it takes no such axes, scale, bias or epsilon. */
+/** Makes the kernel's operands besides x; a Miss where it takes no such axes, scale, bias or epsilon. */
 export function normOperands(
   { x, axes: text, epsilon, ...affine }: NormCaptures,
   scope: RewriteScope,
@@ -123,7 +123,7 @@ export function normOperands(
   return { axes, scale, bias };
 }
 
-/** The kernel's result on a value whose normalised axes are made the last, and put back after it. */
+/** Runs the kernel with the normalised axes moved to the end, and moves them back after it. */
 export function overLastAxes(
   x: Value,
   { perm }: NormalisedAxes,

@@ -1,4 +1,7 @@
-/** A layer norm through BatchNormalization, as Keras exports it: rows become channels, whose mean and variance are computed. */
+/**
+ * Reads a layer norm through BatchNormalization, as Keras exports it: rows become channels, and their mean and variance
+ * are computed.
+ */
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { placed } from '../../src/match/expression.js';
@@ -54,7 +57,7 @@ function* solveRows(value: Value, environment: Environment, search: Search): Ite
       }
 }
 
-/** The parts of such a norm, or the reason why a node is none, in words. */
+/** Reads the parts of such a norm, or gives the reason in words that a node is none. */
 function readingOf(norm: Node, { facts, isLoose }: Search) {
   const [rows, scale, bias, rowMean, rowVariance] = norm.inputs;
   const turned = rows && reshapeOf(rows);

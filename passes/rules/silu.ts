@@ -29,8 +29,8 @@ const quick = rule({
 });
 
 /**
- * Swish of opset 24 is a function in the runtime of late 2026: on the CPU 1.16 times the time of QuickGelu with α = 1, which
- * gives the same numbers and loads at any opset.
+ * Emits QuickGelu. Swish of opset 24 is a function in the runtime of late 2026: on the CPU 1.16 times the time of
+ * QuickGelu with α = 1, which gives the same numbers and loads at any opset.
  */
 function quickGelu(x: Value, alpha: number, { build, host, root, no }: RewriteScope): Value | Miss {
   const { elem } = x;
@@ -38,7 +38,7 @@ function quickGelu(x: Value, alpha: number, { build, host, root, no }: RewriteSc
     return no('a constant broadcasts the result to another shape than x');
   if (!elem || !host.hasKernel('QuickGelu', 'com.microsoft', 1, elem))
     return no(`the target has no QuickGelu kernel for ${elem}`, helps.kernel);
-  // The attribute is a float32: of two numbers 1e-8 apart it is one, and float64 sees the difference.
+  // The attribute is a float32: two numbers 1e-8 apart become one, and float64 sees the difference.
   if (elem === 'float64' && Math.fround(alpha) !== alpha)
     return no(`the kernel holds its factor in float32, which ${alpha} is not`);
   return build.op('QuickGelu', [x], { alpha: float(alpha) }, { domain: 'com.microsoft', type: root.type });

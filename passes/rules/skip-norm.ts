@@ -1,4 +1,7 @@
-/** A norm whose kernel also adds the residual before it; the sum is an output, because later nodes read it. */
+/**
+ * Fuses a norm with the residual before it, in a kernel that adds both; the sum is an output, because later nodes read
+ * it.
+ */
 import { float } from '../../src/ir/attribute.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
@@ -21,7 +24,7 @@ const layer = rule({
   rewrite: (found, scope) => skipNorm('SkipLayerNormalization', found, found.bias, scope),
 });
 
-/** The same with RMS norms of both names  ⟶  SkipSimplifiedLayerNormalization(x, skip, scale), and x + skip */
+/** The same with both names of the RMS norm  ⟶  SkipSimplifiedLayerNormalization(x, skip, scale), and x + skip */
 const [rms, simplified] = [RMSNormalization, SimplifiedLayerNormalization].map((Norm) =>
   rule({
     name: 'skip-rms-norm',
