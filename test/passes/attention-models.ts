@@ -1,4 +1,4 @@
-/** Models of attention, and the check that one kernel is made of them. */
+/** Builds models of attention, and checks that each becomes one kernel. */
 import { expect } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
@@ -12,9 +12,9 @@ export const HEADS = 3;
 export const SIZE = 4;
 
 export interface Parts {
-  /** What stands between the product of query and key and the Softmax. */
+  /** Builds the ops between the product of query and key and the Softmax. */
   scores?(g: GraphBuilder, product: Value): Value;
-  /** What stands between the Softmax and the product with the values. */
+  /** Builds the ops between the Softmax and the product with the values. */
   weights?(g: GraphBuilder, weights: Value): Value;
   axis?: number;
   /** Scales query and key before their product. */

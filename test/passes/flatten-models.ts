@@ -1,4 +1,4 @@
-/** Models that tests of flatten-outputs share, and what they ask of a result. */
+/** Shares models and checks between the tests of flatten-outputs. */
 import { contractOf } from '../../src/contract/contract.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';

@@ -1,4 +1,7 @@
-/** flatten-outputs: which outputs stay, which belong together, and element types that JavaScript lacks. */
+/**
+ * Tests the choices of flatten-outputs: the outputs that stay, the ones that belong together, and element types that
+ * JavaScript lacks.
+ */
 import { describe, expect, it } from 'vitest';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { contractOf } from '../../src/contract/contract.js';

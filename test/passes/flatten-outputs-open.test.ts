@@ -1,4 +1,4 @@
-/** Ports that only a run tells: sequences of open length, optionals, and those that go in. */
+/** Tests ports whose form only a run tells: sequences of open length, optionals, and inputs of these kinds. */
 import { describe, expect, it } from 'vitest';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';

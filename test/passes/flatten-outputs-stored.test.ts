@@ -1,4 +1,4 @@
-/** flatten-outputs on models of real exporters, against what onnxruntime gave for the originals: stored with them. */
+/** Tests flatten-outputs on models of real exporters, against stored outputs of onnxruntime for the originals. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
@@ -10,7 +10,7 @@ import { plain, runFlat } from '../run-flat.js';
 import { dataSets, storedTensors } from '../stored-data.js';
 import { storedValues } from '../stored-values.js';
 
-/** What was stored for each output. */
+/** The stored result for each output. */
 function expected(model: Model, folder: string): Record<string, unknown> {
   const values = storedValues(
     folder,

@@ -1,4 +1,4 @@
-/** fp16: which numbers and ops stay float32, and that casts stand only where the two meet. */
+/** Tests fp16: some numbers and ops stay float32, and casts stand only between the two types. */
 import { describe, expect, it } from 'vitest';
 import { fp16 } from '../../passes/fp16.js';
 import { int8 } from '../../passes/int8.js';
@@ -18,7 +18,7 @@ import {
 } from '../check-pass.js';
 import { runModel } from '../run-model.js';
 
-/** x · w, then what the test adds, then · w again: two products that are worth float16. */
+/** Builds x · w, then the ops of the test, then · w again: two products that are worth float16. */
 const between = (define: (g: GraphBuilder, hidden: Value) => Value, opset = 17) =>
   buildModel({ '': opset }, (g) => {
     const x = g.input('x', 'float32', [4, 16]);

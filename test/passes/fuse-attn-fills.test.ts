@@ -1,4 +1,7 @@
-/** Masks that fill with -10000, as GPT-2 and Megatron do: an added bias does the same only where every row sees a key. */
+/**
+ * Tests masks that fill with -10000, as GPT-2 and Megatron do: an added bias does the same only if every row sees a
+ * key.
+ */
 import { describe, expect, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';

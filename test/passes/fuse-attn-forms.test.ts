@@ -1,4 +1,4 @@
-/** Forms that a kernel does not take are not emitted: another is, or the site says why not. */
+/** Tests forms that a kernel does not take: another form is emitted, or the site says why not. */
 import { describe, expect, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type DimLike } from '../../src/ir/build.js';

@@ -1,4 +1,7 @@
-/** Causal attention as GroupQueryAttention: whose mask is causal is proven, and padding and rows without a key keep their numbers. */
+/**
+ * Tests causal attention as GroupQueryAttention: the mask is proven causal, and padding and rows without a key keep
+ * their numbers.
+ */
 import { describe, expect, it } from 'vitest';
 import { freeze } from '../../passes/freeze.js';
 import { fuseAttn } from '../../passes/fuse-attn.js';
@@ -19,7 +22,7 @@ const float = (g: GraphBuilder, x: number) => g.constant('float32', x);
 const int = (g: GraphBuilder, x: number) => g.constant('int64', x);
 
 interface Parts {
-  /** Of key and value. */
+  /** The heads of key and value. */
   readonly groups?: number;
   readonly size?: number;
   readonly keys?: string;

@@ -1,4 +1,4 @@
-/** A mask that is repeated behind the Softmax, as DeBERTa's exporters write it: rows that it hides whole give zeros. */
+/** Tests a mask that is repeated behind the Softmax, as DeBERTa's exporters write it: rows masked whole give zeros. */
 import { describe, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import type { GraphBuilder } from '../../src/ir/build.js';
@@ -72,7 +72,10 @@ describe('fuse-attn refuses a repeated mask', () => {
       'after the Softmax',
     ));
 
-  /** The Softmax of a row that both hide is shared by what this one hides and what it leaves. */
+  /**
+   * If both masks hide a row together, the Softmax shares it between the keys that this mask hides and the keys that it
+   * leaves.
+   */
   it('behind another mask, which may hide the rest of a row', () =>
     refuses(
       guarded(

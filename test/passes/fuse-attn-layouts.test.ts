@@ -1,4 +1,6 @@
-/** Attention in the layouts and spellings of exporters: each is one kernel, with the numbers of the plain graph. */
+/**
+ * Tests attention in the layouts and spellings of exporters: each is one kernel, with the numbers of the plain graph.
+ */
 import { describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';

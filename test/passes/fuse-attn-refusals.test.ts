@@ -1,4 +1,4 @@
-/** What looks like attention and is not fused, and why. */
+/** Tests look-alikes of attention that are not fused, and the reasons. */
 import { describe, expect, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel } from '../../src/ir/build.js';

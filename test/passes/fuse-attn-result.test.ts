@@ -1,4 +1,4 @@
-/** What stands behind an attention kernel: no Transpose that the next one undoes. */
+/** Tests the ops behind an attention kernel: no Transpose is undone by the next one. */
 import { describe, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';

@@ -1,4 +1,7 @@
-/** Factors of the scores that are no number go into query or key: they are learned for each head, or differ by query or key. */
+/**
+ * Tests factors of the scores that are no number: they go into query or key. They are learned for each head, or differ
+ * by query or key.
+ */
 import { describe, expect, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
@@ -147,7 +150,7 @@ it('with a bias of a table of positions that is cut to the length of the scores'
     const length = g.op('Gather', [g.op('Shape', [x]), g.ints(1)]);
     const cut = g.op('Min', [length, g.ints(64)]);
     const batch = g.op('Gather', [g.op('Shape', [x]), g.ints(0)]);
-    // The exporter knows that the table is long enough; the graph says so by what it adds and reshapes alone.
+    // The exporter knows that the table is long enough; in the graph only the additions and Reshapes say so.
     const heads = (perm: number[]): Value =>
       transpose(g, g.op('Reshape', [x, g.op('Concat', [batch, cut, g.ints(2, 4)], { axis: 0 })]), ...perm);
     const bias = g.input('bias', 'float32', ['batch', 1, 'seq', 'seq']);

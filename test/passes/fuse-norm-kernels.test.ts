@@ -1,4 +1,4 @@
-/** The kernels that GPUs have for norms and what stands around them. */
+/** Tests GPU kernels for norms and the ops around them. */
 import { describe, expect, it } from 'vitest';
 import { fuseNorm } from '../../passes/fuse-norm.js';
 import { float } from '../../src/ir/attribute.js';

@@ -1,4 +1,4 @@
-/** What counts as a norm, fused or not. */
+/** Tests the sites of norms in the report, fused or not. */
 import { describe, expect, it } from 'vitest';
 import { fuseNorm } from '../../passes/fuse-norm.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';

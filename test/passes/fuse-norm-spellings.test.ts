@@ -73,7 +73,7 @@ describe('a mean that drops its axis, which is put back later', () => {
     }));
 
   it('is no scale: that stays in its own shape', async () => {
-    // What is normalised is scaled by a function of another mean.
+    // The normalised value is scaled by a function of another mean.
     const before = buildModel({ '': 17 }, (g) => {
       const [x, z] = ['x', 'z'].map((name) => g.input(name, 'float32', [D, 4, D])) as [Value, Value];
       const mean = g.op('ReduceMean', [z], { axes: [2], keepdims: 0 });
@@ -220,7 +220,7 @@ describe('a variance by two moments', () => {
     ['as it is', moments(kept, rootOf)],
     ['not below 0', moments(kept, (g, v) => rootOf(g, above(0)(g, v)))],
     ['not below 0, by Clip', moments(kept, (g, v) => rootOf(g, clipped(g, v)))],
-    // As JAX gives a LayerNorm of Flax to TensorFlow.
+    // JAX gives a LayerNorm of Flax to TensorFlow in this form.
     [
       'not below 0, without its axis, which is put back before the epsilon',
       moments(summed, (g, v) => rootOf(g, unsqueezed(g, above(0)(g, v))), unsqueezed),

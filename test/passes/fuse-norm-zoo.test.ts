@@ -1,4 +1,4 @@
-/** The norms and activations of models from real exporters, where the collection is beside the repository. */
+/** Tests the norms and activations of models from real exporters, if the collection is beside the repository. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -36,7 +36,7 @@ const folders = modelFolders(zoo).map((folder) => {
   const truth = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as Truth;
   return { folder, truth, variant: folder.split('/').at(-1) as string };
 });
-/** What the exporters of PyTorch wrote; the rest is written by hand. */
+/** The variants written by the exporters of PyTorch; the rest is written by hand. */
 const variants = [...new Set(folders.map(({ variant }) => variant))].filter((name) => /^(ts|dyn)\d*/.test(name));
 
 const fused = async (folder: string): Promise<PipelineResult> =>
@@ -54,7 +54,7 @@ describe.runIf(folders.length > 0)('norms and activations of the collection', ()
       expected.gelu += Object.values(gelus).reduce((sum, one) => sum + one, 0);
       expected.quick += quick;
       const { model, passes } = await fused(folder);
-      // The kernel of a quick GELU is also that of SiLU, whose truth counts calls where exporters share results.
+      // SiLU has the same kernel as a quick GELU, and its truth counts calls where exporters share results.
       for (const kind of ['layer', 'rms', 'gelu', 'quick'] as const)
         if (kind !== 'quick' || quick > 0) found[kind] += count(model, kernels[kind]);
       for (const { skips } of passes) for (const { reason } of skips) misses.add(reason);

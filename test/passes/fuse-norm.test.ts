@@ -13,14 +13,14 @@ const dims = { batch: 2, seq: 3 };
 const number = (g: GraphBuilder, x: number) => g.constant('float32', x);
 const weight = (g: GraphBuilder, shape: readonly number[] = [D], seed = 5) => g.constant(randomWeights(shape, 1, seed));
 
-/** How an exporter spells the parts of a norm. */
+/** An exporter's spelling of the parts of a norm. */
 interface Spelling {
   readonly opset?: number;
   readonly shape?: readonly (number | string)[];
   readonly axes?: readonly number[];
   mean?(g: GraphBuilder, x: Value, axes: readonly number[]): Value;
   square?(g: GraphBuilder, d: Value, again: () => Value): Value;
-  /** From the mean square and what is normalised. */
+  /** Normalises `d` by its mean square. */
   divide?(g: GraphBuilder, d: Value, variance: Value): Value;
   affine?(g: GraphBuilder, normed: Value): Value;
   extra?(g: GraphBuilder, inner: { variance: Value; normed: Value }): void;

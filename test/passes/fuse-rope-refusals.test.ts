@@ -88,7 +88,7 @@ describe('fuse-rope leaves, with its reason', () => {
           return g.op('Concat', [whole, g.op('Neg', [slice(g, x, 4, END)])], { axis: -1 });
         },
         tables: computed(4),
-        // The rotation itself is one; what is around it is none: the inner one is fused instead.
+        // The inner rotation is one and is fused; the ops around it are none.
         extra: (g, _, y) => g.output('inner', y.producer?.inputs[0]?.producer?.inputs[0] as Value),
       },
       'output of the graph',

@@ -21,7 +21,7 @@ describe('weights that int8 leaves', () => {
       const weights = [randomWeights([1, 128, 64]), randomWeights([1, 128, 32])].map((one) => g.constant(one));
       g.output('y', g.op('LSTM', [hidden, ...weights], { hidden_size: 32 }));
     });
-    // 256,000 bytes of the table, 49,152 of the LSTM, and 16,384 of what was quantized.
+    // 256,000 bytes of the table, 49,152 of the LSTM, and 16,384 of the quantized weights.
     expect(found).toEqual(['left in float: 256 kB in 1 Gather, 49.2 kB in 1 LSTM (94.9 % of the weights)']);
   });
 

@@ -1,4 +1,4 @@
-/** Models of products, and how far int8 may take them. */
+/** Builds models of products, and gives the tolerance of int8 on them. */
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
 import { randomWeights } from '../check-pass.js';

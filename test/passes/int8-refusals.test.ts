@@ -1,4 +1,4 @@
-/** int8: what it leaves alone, and why. */
+/** Tests the places that int8 leaves alone, and the reasons. */
 import { describe, it } from 'vitest';
 import { int8 } from '../../passes/int8.js';
 import type { GraphBuilder } from '../../src/ir/build.js';

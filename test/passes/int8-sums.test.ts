@@ -1,4 +1,4 @@
-/** int8: sums that are exact on every CPU, those that are not, and what is said of either. */
+/** Tests int8 sums: some are exact on every CPU, others are not, and the report says so. */
 import { describe, expect, it } from 'vitest';
 import { int8 } from '../../passes/int8.js';
 import { pairScalesOf } from '../../passes/precision/pair-scales.js';
@@ -41,10 +41,10 @@ function sums(
   });
 }
 
-/** Whether sums are exact by the bytes of the file, of which nothing is known. */
+/** Tells if sums are exact after writing and reading the model: nothing is known but the bytes of the file. */
 const holdsAsWritten = async (model: Model) => holdsOn(await readModel(await writeModel(model)))?.isExact;
 
-/** What the runtime's MatMulInteger gives. */
+/** Runs the runtime's MatMulInteger. */
 async function runtimeSums(a: readonly number[], weight: Tensor, M: number): Promise<number[]> {
   const [K, N] = weight.shape as [number, number];
   const model = buildModel({ '': 17 }, (g) => {
@@ -224,7 +224,8 @@ describe('the CPUs that int8 is for', () => {
     expect(holdsOn(quantized(-65))?.isExact).toBe(false);
     expect(holdsOn(quantized(200, 'uint8'))).toBeUndefined();
     expect(holdsOn(before)).toBeUndefined();
-    // What is signed on both sides is exact as it is, what a kernel orders itself where no two weights are too large.
+    // Sums signed on both sides are exact as they are; sums that a kernel orders itself are exact if no two weights are
+    // too large.
     const conv = (weight: number, elem: 'uint8' | 'int8') =>
       buildModel({ '': 17 }, (g) => {
         const w = g.constant('int8', new Array(8 * 4 * 9).fill(weight), [8, 4, 3, 3]);

@@ -29,7 +29,7 @@ async function graphBytes(model: Model): Promise<number> {
   return (await writeModel(model)).length - weights;
 }
 
-/** Of nodes and matrices. */
+/** The names of nodes and matrices. */
 const namesOf = ({ graph }: Model): string[] => {
   const matrices = [...graph.constants].filter(({ shape }) => shape?.length === 2);
   return [...graph.nodeSet, ...matrices].map(({ name }) => name).sort();

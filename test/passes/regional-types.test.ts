@@ -11,7 +11,7 @@ import { runModel } from '../run-model.js';
 
 const WIDTH = 8;
 
-/** Layers in a row, each given what the one before gave. */
+/** Layers in a row: each reads the output of the one before. */
 const chain = (rows: number | string, layers: number, layer: (g: GraphBuilder, x: Value, i: number) => Value): Model =>
   buildModel({ '': 17 }, (g) => {
     let x = g.input('x', 'float32', [rows, WIDTH]);

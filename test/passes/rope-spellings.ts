@@ -1,4 +1,4 @@
-/** Rotary embeddings as exporters spell them: builders for tests. */
+/** Builds rotary embeddings in the spellings of exporters, for tests. */
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { DataType } from '../../src/ir/types.js';
@@ -20,7 +20,7 @@ export interface Case {
   readonly opset?: number;
   /** The input's axes; heads before positions where not given. */
   readonly shape?: readonly (string | number)[];
-  /** More that reads what is inside. */
+  /** Adds other readers of inner values. */
   readonly extra?: (g: GraphBuilder, x: Value, y: Value) => void;
 }
 
@@ -40,7 +40,7 @@ const concat = (g: GraphBuilder, values: Value[], axis = -1): Value => g.op('Con
 const END = 2 ** 31 - 1;
 const frequencies = (width: number): number[] => Array.from({ length: width / 2 }, (_, i) => 0.7 ** i);
 
-/** How many positions x has: the length of an axis. */
+/** The number of positions of x: the length of an axis. */
 const length = (g: GraphBuilder, x: Value, axis: number): Value =>
   g.op('Squeeze', [g.op('Shape', [x], { start: axis, end: axis + 1 })]);
 
@@ -125,7 +125,7 @@ export const spellings = {
   },
 } satisfies Record<string, Make>;
 
-/** Those that read half a table: one column a pair. */
+/** Spellings that read half a table: one column for each pair. */
 export const halfTables = {
   'products of halves': (g, x, tables) =>
     concat(g, products(g, slice(g, x, 0, SIZE / 2), slice(g, x, SIZE / 2, END), tables)),
@@ -143,7 +143,7 @@ export const halfTables = {
   },
 } satisfies Record<string, Make>;
 
-/** Those whose tables hold each column twice in a row. */
+/** Spellings with tables that hold each column twice in a row. */
 export const repeatedTables = {
   neighbours: (g, x, tables) => {
     const [even, odd] = [slice(g, x, 0, END, -1, 2), slice(g, x, 1, END, -1, 2)];

@@ -1,4 +1,4 @@
-/** Rules and sets of rules in another order than they are written in: what they make of a model must not depend on it. */
+/** Shuffles rules and sets of rules: their order must not change the result. */
 import { biasedGelu } from '../../passes/rules/bias-gelu.js';
 import { gelu } from '../../passes/rules/gelu.js';
 import { groupNormSet } from '../../passes/rules/group-norm.js';
@@ -16,7 +16,7 @@ import type { RuleSet } from '../../src/match/rule.js';
 import { definePass } from '../../src/run/pass.js';
 import { applyPass, generator } from '../check-pass.js';
 
-/** Sets that are applied together, all kinds at once; what the second are for, the first may make. */
+/** The rounds of sets, each applied together, all kinds at once. The first round may make sites for the second. */
 const rounds: readonly (readonly RuleSet[])[] = [
   [rotary, softmax, layerNorm, rmsNorm, groupNormSet, gelu, silu, scaledSilu],
   [skipNormSet, biasedGelu],

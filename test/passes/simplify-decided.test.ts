@@ -1,4 +1,7 @@
-/** Ifs of which one branch can but fail: the other is taken, and the report says so; those of which both may run stay. */
+/**
+ * Tests Ifs with a branch that can only fail: the other is taken, and the report says so. Ifs stay if both branches may
+ * run.
+ */
 import { describe, expect, it } from 'vitest';
 import { simplify } from '../../passes/simplify.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
@@ -129,7 +132,8 @@ describe('simplify: Ifs that what comes after decides', () => {
       const x = g.input('x', 'float32', [4, 'n', 6]);
       const chosen = choose(g, g.input('c', 'bool', []), whole, flat, x, 'first');
       const isFlat = g.op('Equal', [g.op('Size', [g.op('Shape', [chosen])]), g.constant('int64', 2)]);
-      // As the recurrent cells of exporters have it: what is not flat gets one axis more, and the LSTM yet another.
+      // The recurrent cells of exporters have this: a value that is not flat gets one axis more, and the LSTM yet
+      // another.
       const cell = choose(g, g.op('Not', [isFlat]), deeper, whole, chosen, 'second');
       g.output('y', lstm(g, deeper(g, cell)));
     });

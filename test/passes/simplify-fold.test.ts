@@ -182,7 +182,7 @@ describe('simplify: constant folding', () => {
   });
 });
 
-/** Gives a 1 for each output: what is computed does not matter. */
+/** Gives a 1 for each output: the numbers do not matter. */
 const evaluate = async ({ graph }: Model): Promise<Tensor[]> => graph.outputs.map(() => tensorOf('float32', 1));
 
 const expandBig = (g: GraphBuilder) => {

@@ -8,7 +8,7 @@ import { declaredModel } from '../declared-model.js';
 
 type Build = (g: GraphBuilder, x: Value) => Value;
 
-/** Relu(x), what is tested, and a Sigmoid after it. */
+/** Builds Relu(x), the ops under test, and a Sigmoid after them. */
 const around = (build: Build, opset = 17, dims: readonly (number | string)[] = ['n', 4]) =>
   declaredModel({ '': opset }, (g) => {
     const x = g.op('Relu', [g.input('x', 'float32', dims)]);

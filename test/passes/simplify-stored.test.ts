@@ -1,4 +1,4 @@
-/** What simplify does not fold, so that files stay small and the runtime's integer kernels find their operands. */
+/** Tests the limits of folding: files stay small, and the runtime's integer kernels find their operands. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
