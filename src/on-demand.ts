@@ -39,20 +39,18 @@ const validateOptions = z.object({
     'timeBudget',
     'allowOutsideData',
   ),
-  ...{
-    ...reference,
-    provider: settings('target').target,
-    fidelity: choice(['exact', 'rounding', 'lossy']),
-    report: any,
-  },
-  ...{
-    budgetMs: milliseconds,
-    patience: any,
-    timeoutMs: milliseconds,
-    onProgress: called<Say>(),
-    signal: abortSignal,
-  },
-  ...{ absent: provider, isUnchanged: truth, deadline: any },
+  ...reference,
+  provider: settings('target').target,
+  fidelity: choice(['exact', 'rounding', 'lossy']),
+  report: any,
+  budgetMs: milliseconds,
+  patience: any,
+  timeoutMs: milliseconds,
+  onProgress: called<Say>(),
+  signal: abortSignal,
+  absent: provider,
+  isUnchanged: truth,
+  deadline: any,
 } satisfies SchemasOf<ValidateOptions & MadeBy & Abortable>);
 
 /**

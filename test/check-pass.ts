@@ -15,11 +15,10 @@ export function generator(seed: number): () => number {
 
 /** Seeded normal numbers as a tensor: weights for tests. */
 export function randomWeights(shape: readonly number[], scale = 1, seed = 2): Tensor {
-  const random = generator(seed);
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const random = new Random(seed);
   return tensorOf(
     'float32',
-    Array.from({ length: elementCount(shape) }, () => normal() * scale),
+    Array.from({ length: elementCount(shape) }, () => random.normal() * scale),
     shape,
   );
 }

@@ -344,21 +344,25 @@ export function broadcastDims(a: Dim, b: Dim): Dim | undefined {
  * max(0, x), which is 1 or 0 where x is not, or x.
  */
 function isCut(dim: Dim, all: ReadonlyMap<string, Dim>): boolean {
-  const only = onlyAtom(dim);
-  if (only?.kind !== 'min' && only?.kind !== 'max') return false;
-  const [limit, x] = typeof only.a === 'number' ? [only.a, only.b] : [only.b, only.a];
-  return typeof limit === 'number' && (only.kind === 'min' ? limit >= 1 : limit <= 1) && all.has(dimText(x));
+  const cut = cutOf(dim);
+  return cut !== undefined && (cut.kind === 'min' ? cut.limit >= 1 : cut.limit <= 1) && all.has(dimText(cut.of));
 }
 
 /** True where two dims that broadcast are the same in every run, though not written so: min(64, x), of a table of 64 positions, and x. */
 export function sameWhereBroadcast(a: Dim, b: Dim): boolean {
   const isPart = (part: Dim, whole: Dim): boolean => {
-    const only = onlyAtom(part);
-    if (only?.kind !== 'min') return false;
-    const [limit, x] = typeof only.a === 'number' ? [only.a, only.b] : [only.b, only.a];
-    return typeof limit === 'number' && limit > 1 && equalDims(x, whole);
+    const cut = cutOf(part);
+    return cut?.kind === 'min' && cut.limit > 1 && equalDims(cut.of, whole);
   };
   return equalDims(a, b) || isPart(a, b) || isPart(b, a);
+}
+
+/** The parts of min(c, x) and max(c, x) with a number c. */
+function cutOf(dim: Dim): { readonly kind: 'min' | 'max'; readonly limit: number; readonly of: Dim } | undefined {
+  const only = onlyAtom(dim);
+  if (only?.kind !== 'min' && only?.kind !== 'max') return undefined;
+  const [limit, of] = typeof only.a === 'number' ? [only.a, only.b] : [only.b, only.a];
+  return typeof limit === 'number' ? { kind: only.kind, limit, of } : undefined;
 }
 
 /** The atom that a dim is, if it is one. */

@@ -7,6 +7,7 @@
 import { minOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import { printModel } from '../ir/print.js';
+import { summarize } from '../ir/summary.js';
 import type { Target } from '../ir/targets.js';
 import { typeText } from '../ir/types.js';
 import { UsageError } from '../ir/usage-error.js';
@@ -142,15 +143,7 @@ async function expectEqual(place: string, found: unknown, expected: unknown, why
 }
 
 /** How many nodes of each op there are, over every scope; `domain.Op` outside ai.onnx. */
-export function opCounts(model: Model): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const graph of model.graphs())
-    for (const { domain, opType } of graph.nodeSet) {
-      const op = domain ? `${domain}.${opType}` : opType;
-      counts[op] = (counts[op] ?? 0) + 1;
-    }
-  return counts;
-}
+export const opCounts = (model: Model): Readonly<Record<string, number>> => summarize(model).ops;
 
 const sorted = (counts: Readonly<Record<string, number>>) => Object.fromEntries(Object.entries(counts).sort());
 

@@ -29,18 +29,16 @@ export function randomFeeds(model: Model, dims: Readonly<Record<string, number>>
   const random = new Random(seed);
   const feeds: Record<string, Tensor> = {};
   for (const input of model.graph.inputs)
-    if (input.type?.kind === 'tensor' && !input.defaultTensor)
-      feeds[input.name] = randomTensor(input, dims, () => random.next());
+    if (input.type?.kind === 'tensor' && !input.defaultTensor) feeds[input.name] = randomTensor(input, dims, random);
   return feeds;
 }
 
-function randomTensor(input: Value, dims: Readonly<Record<string, number>>, random: () => number): Tensor {
+function randomTensor(input: Value, dims: Readonly<Record<string, number>>, random: Random): Tensor {
   const { elem, shape } = input;
   if (!elem || !shape)
     throw new TypeError(`checkPass: input "${input.name}": expected a shape or feeds; found neither`);
   const sizes = shape.map((dim) => (typeof dim === 'number' ? dim : (dims[String(dim)] ?? 2)));
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const isReal = dataTypes[elem].kind === 'float';
-  const values = Array.from({ length: elementCount(sizes) }, () => (isReal ? normal() : Math.floor(random() * 2)));
+  const values = Array.from({ length: elementCount(sizes) }, () => (isReal ? random.normal() : random.int(0, 2)));
   return tensorOf(elem, values, sizes);
 }

@@ -115,7 +115,8 @@ function sizesOf(from: Axes, to: Axes, others: readonly Value[]): Size[] | undef
   return all.includes(undefined) || sizeOf(to[left] ?? []) === 0 ? undefined : (all as Size[]);
 }
 
-function measuredIn(values: readonly Value[], size: Dim): Size | undefined {
+/** The first of some values with an axis that tells a size, and where. */
+export function measuredIn(values: readonly Value[], size: Dim): (Place & { readonly of: Value }) | undefined {
   for (const of of values) {
     const place = measure(size, of.shape ?? []);
     if (place) return { ...place, of };

@@ -26,7 +26,7 @@ import {
 import { inputsOf } from '../mask/causal.js';
 import { isWeak } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
-import { arrange, type Change, measure, measured, type Plan } from './arrange.js';
+import { arrange, type Change, measured, measuredIn, type Plan } from './arrange.js';
 import type { SharedBiases } from './bias.js';
 
 /** A kernel that can replace a site, with its output and axes. */
@@ -118,11 +118,8 @@ function shapesOf({ measures }: AttentionSite, operands: readonly Value[]): Matc
 function readFromAny(axis: readonly Factor[], operands: readonly Value[]): Plan | undefined {
   const size = sizeOf(axis);
   if (typeof size === 'number') return (builder) => builder.ints(size);
-  for (const value of operands) {
-    const place = measure(size, value.shape ?? []);
-    if (place) return (builder) => measured(builder, value, place);
-  }
-  return undefined;
+  const place = measuredIn(operands, size);
+  return place && ((builder) => measured(builder, place.of, place));
 }
 
 /**
