@@ -10,7 +10,10 @@ import type { ByBlockOptions, ErrorByBlock } from './validate/by-block/index.js'
 
 const bisectOptions = z.object({
   ...settings('allowOutsideData'),
-  ...{ ...reference, target: provider, timeoutMs: milliseconds, signal: abortSignal },
+  ...reference,
+  target: provider,
+  timeoutMs: milliseconds,
+  signal: abortSignal,
 } satisfies SchemasOf<ByBlockOptions & Abortable>);
 
 /**

@@ -46,7 +46,10 @@ export interface Explanation extends SiteResult {
 
 const explainOptions = z.object({
   ...settings('plugins', 'passes'),
-  ...{ rule: text, at: text, target: provider, onShortage: called<(shortage: Shortage) => void>() },
+  rule: text,
+  at: text,
+  target: provider,
+  onShortage: called<(shortage: Shortage) => void>(),
 } satisfies SchemasOf<ExplainOptions>);
 
 /** Explains every site. Runs nothing, and the model stays as it is. Throws UsageError for a rule or a node that has no site. */

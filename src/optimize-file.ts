@@ -49,15 +49,13 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
 
 const optimizeFileOptions = z.object({
   ...configSchema.omit({ passes: true }).shape,
-  ...{
-    out: text,
-    force: truth,
-    reportPath: text,
-    onGate,
-    onProgress: called<Say>(),
-    command: text,
-    signal: abortSignal,
-  },
+  out: text,
+  force: truth,
+  reportPath: text,
+  onGate,
+  onProgress: called<Say>(),
+  command: text,
+  signal: abortSignal,
 } satisfies SchemasOf<OptimizeFileOptions>);
 
 /**
@@ -167,7 +165,8 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
       model,
       out,
       {
-        ...{ externalData: options.externalData, signal: options.signal },
+        externalData: options.externalData,
+        signal: options.signal,
         onBytes: (share) => say('writing', pace(share)),
       },
       isAlone ? undefined : beside,
@@ -200,7 +199,9 @@ async function compareAtEnd(
   const isElsewhere = provider !== target;
   const { passes: _, ...settings } = options as Config & { readonly deadline: Deadline };
   return validate(input, result, {
-    ...{ ...settings, fidelity, provider },
+    ...settings,
+    fidelity,
+    provider,
     ...(isElsewhere && { absent: target }),
     isUnchanged,
     onProgress: say,

@@ -92,13 +92,11 @@ const optimizeOptions = z.object({
     'minCosine',
     'allowRollback',
   ),
-  ...{
-    onGate,
-    onProgress: called<(progress: Progress) => void>(),
-    command: text,
-    signal: abortSignal,
-    deadline: any,
-  },
+  onGate,
+  onProgress: called<(progress: Progress) => void>(),
+  command: text,
+  signal: abortSignal,
+  deadline: any,
 } satisfies SchemasOf<OptimizeOptions>);
 
 /**

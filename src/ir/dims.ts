@@ -262,12 +262,13 @@ const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : g
 export const ceilDivide = (a: Dim, b: Dim): Dim => floorDivide(addDims(a, subtractDims(b, 1)), b);
 
 /** True where the dim is at least 0 whatever its symbols are; false where that cannot be shown. */
-export const isNonNegative = (dim: Dim): boolean => isSum(dim) || (hasLoweredFloor(dim) && isSum(withoutFloors(dim)));
+export const isNonNegative = (dim: Dim): boolean =>
+  isSumOfSizes(dim) || (hasLoweredFloor(dim) && isSumOfSizes(withoutFloors(dim)));
 
 const hasLoweredFloor = (dim: Dim): boolean =>
   termsOf(dim).some(({ coefficient, atoms }) => coefficient < 0 && atoms.some(({ kind }) => kind === 'floordiv'));
 
-const isSum = (dim: Dim): boolean =>
+const isSumOfSizes = (dim: Dim): boolean =>
   termsOf(dim).every(({ coefficient, atoms }) => coefficient >= 0 && atoms.every(isSize)) ||
   (typeof dim !== 'number' && spelling.sizes.has(dim.text));
 

@@ -259,7 +259,11 @@ export const reportSchema = z.object({
       verdict: verdict.optional(),
       gate: z
         .object({
-          ...{ maxError: measure, minCosine: measure, maxRel: measure, minEqual: measure, minTop1: measure },
+          maxError: measure,
+          minCosine: measure,
+          maxRel: measure,
+          minEqual: measure,
+          minTop1: measure,
           minMeaning: z.record(z.string(), measure).optional().describe('The limits of other meanings, by kind.'),
           isGiven: z.boolean().optional().describe('True: a limit was asked for, and nothing widens it.'),
         })
