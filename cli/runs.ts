@@ -2,10 +2,10 @@
 import type { Flags } from './flags.js';
 
 /** Gives the exit code, 0 where it gives none. `words` is the command line as it was typed. */
-type Run = (flags: Flags, words: readonly string[]) => Promise<number | undefined>;
+type RunCommand = (flags: Flags, words: readonly string[]) => Promise<number | undefined>;
 
 /** By name of the command. */
-export const runs: Readonly<Record<string, Run>> = {
+export const runs: Readonly<Record<string, RunCommand>> = {
   '': async (flags, words) => (await import('./optimize.js')).run(flags, words),
   inspect: async (flags) => (await import('./inspect.js')).run(flags),
   explain: async (flags) => (await import('./explain.js')).run(flags),

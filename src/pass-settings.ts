@@ -6,19 +6,19 @@ import { UsageError } from './ir/usage-error.js';
 import { type Catalogue, parsePasses } from './run/parse.js';
 import type { Pass } from './run/pass.js';
 
-type Given = Pick<Config, keyof typeof passSettings>;
+type GivenSettings = Pick<Config, keyof typeof passSettings>;
 
 /** Each of these settings that is given, with its declaration and its value. */
-const givenIn = (given: Given): readonly (readonly [string, PassSetting, unknown])[] =>
-  (Object.keys(passSettings) as (keyof Given)[]).flatMap((setting) =>
+const givenIn = (given: GivenSettings): readonly (readonly [string, PassSetting, unknown])[] =>
+  (Object.keys(passSettings) as (keyof GivenSettings)[]).flatMap((setting) =>
     given[setting] === undefined ? [] : [[setting, passSettings[setting], given[setting]] as const],
   );
 
 /** Whether a setting brings its pass along where the list lacks it. */
-export const bringsPass = (given: Given): boolean => givenIn(given).some(([, { goesFirst }]) => goesFirst);
+export const bringsPass = (given: GivenSettings): boolean => givenIn(given).some(([, { goesFirst }]) => goesFirst);
 
 /** Sets the options that settings stand for. Throws UsageError where the pass of one is missing and does not come by itself. */
-export function withSettings(passes: readonly Pass[], given: Given, catalogue: Catalogue): readonly Pass[] {
+export function withSettings(passes: readonly Pass[], given: GivenSettings, catalogue: Catalogue): readonly Pass[] {
   let list = passes;
   for (const [setting, { pass: name, option, goesFirst }, value] of givenIn(given)) {
     if (!list.some(({ definition }) => definition.name === name)) {

@@ -11,7 +11,7 @@ import { isUniform } from './elements.js';
 import type { Form } from './form.js';
 import { current, withOutputs } from './replace.js';
 
-type Reader = (value: Value) => Form | undefined;
+type FormReader = (value: Value) => Form | undefined;
 
 /** The tensors that a form is made of. */
 const tensorsOf = (form: Form): readonly Value[] | undefined => {
@@ -21,7 +21,7 @@ const tensorsOf = (form: Form): readonly Value[] | undefined => {
 };
 
 /** If: both branches come to the same form ⟶ that form of its new outputs. */
-export function branchForm(node: Node, index: number, read: Reader): Form | undefined {
+export function branchForm(node: Node, index: number, read: FormReader): Form | undefined {
   const bodies = node.bodies;
   const forms = bodies.map((body) => {
     const form = read(body.outputs[index] as Value);
@@ -50,7 +50,7 @@ function shapeOf(form: Form): string {
  * Loop: a sequence to which each run of the body appends one tensor, all of one shape ⟶ a scan output, behind the
  * earlier content of the sequence. A sequence that the body returns unchanged stays.
  */
-export function loopForm(node: Node, index: number, read: Reader): Form | undefined {
+export function loopForm(node: Node, index: number, read: FormReader): Form | undefined {
   const [body] = node.bodies as readonly [Graph];
   const carried = body.inputs[index + 2];
   const last = source(body.outputs[index + 1] as Value);
@@ -84,7 +84,7 @@ function source(value: Value): Value {
 }
 
 /** SequenceMap over sequences of known length ⟶ its body once for each element. */
-export function mapForm(node: Node, index: number, read: Reader): Form | undefined {
+export function mapForm(node: Node, index: number, read: FormReader): Form | undefined {
   const [body] = node.bodies as readonly [Graph];
   const forms = node.inputs.map((value): Form | undefined =>
     value?.type?.kind === 'tensor' ? { kind: 'tensor', tensor: value } : value && read(value),

@@ -10,7 +10,7 @@ import type { Value } from '../../src/ir/value.js';
 import { joinTypes } from '../../src/ops/join.js';
 
 /** `none`: nothing was put in yet. */
-type Common = Type | 'none' | undefined;
+type CommonType = Type | 'none' | undefined;
 
 /** The type that every element has; a dim in which elements may differ is unknown. Undefined where no element type is known. */
 export function elementType(sequence: Value): TensorType | undefined {
@@ -24,8 +24,8 @@ export function elementType(sequence: Value): TensorType | undefined {
 /** Ops whose output has the elements of their first input; a SequenceInsert one more. */
 const passing = new Set(['SequenceInsert', 'SequenceErase', 'Identity', 'Optional', 'OptionalGetElement']);
 
-function common(last: Value | undefined, seen: Set<Value>): Common {
-  const added: Common[] = [];
+function common(last: Value | undefined, seen: Set<Value>): CommonType {
+  const added: CommonType[] = [];
   let sequence = last;
   while (sequence?.producer?.domain === '' && passing.has(sequence.producer.opType) && !seen.has(sequence)) {
     seen.add(sequence);
@@ -36,7 +36,7 @@ function common(last: Value | undefined, seen: Set<Value>): Common {
   return added.reduceRight(join, commonBelow(sequence, seen));
 }
 
-function commonBelow(sequence: Value | undefined, seen: Set<Value>): Common {
+function commonBelow(sequence: Value | undefined, seen: Set<Value>): CommonType {
   if (!sequence) return undefined;
   // Round a loop nothing new comes in.
   if (seen.has(sequence)) return 'none';
@@ -49,7 +49,7 @@ function commonBelow(sequence: Value | undefined, seen: Set<Value>): Common {
     case 'SequenceEmpty':
       return 'none';
     case 'SequenceConstruct':
-      return node.inputs.map((value): Common => value?.type).reduce(join, 'none');
+      return node.inputs.map((value): CommonType => value?.type).reduce(join, 'none');
     case 'If':
       return node.bodies.map((body) => common(body.outputs[sequence.index], seen)).reduce(join, 'none');
     case 'Loop': {
@@ -66,7 +66,7 @@ function commonBelow(sequence: Value | undefined, seen: Set<Value>): Common {
 }
 
 /** A part of a tensor along an axis, of a size that only a run tells. */
-function partOf(node: Node): Common {
+function partOf(node: Node): CommonType {
   const type = node.inputs[0]?.type;
   if (type?.kind !== 'tensor' || !type.shape) return type;
   const axis = fromStart(node.int('axis', 0), type.shape.length);
@@ -77,19 +77,19 @@ function partOf(node: Node): Common {
 }
 
 /** The common type of a loop's carried sequence: earlier elements, and those from the body. */
-function carriedIn(value: Value, seen: Set<Value>): Common {
+function carriedIn(value: Value, seen: Set<Value>): CommonType {
   const loop = (value.graph as Graph).owner;
   return join(common(loop?.inputs[value.index], seen), common(value.graph.outputs[value.index - 1], seen));
 }
 
-function join(a: Common, b: Common): Common {
+function join(a: CommonType, b: CommonType): CommonType {
   if (a === 'none') return b;
   if (b === 'none') return a;
   return joinTypes(a, b, (shape) => shape?.map((dim) => dim ?? unknownDim()));
 }
 
 /** A dim that is unknown in a body is another one in each run of it. */
-const perRun = (type: Common): Common =>
+const perRun = (type: CommonType): CommonType =>
   type !== 'none' && type?.kind === 'tensor' && type.shape
     ? tensorType(
         type.elem,

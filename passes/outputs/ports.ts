@@ -9,7 +9,7 @@ import { type Form, Refusal } from './form.js';
 import { formOf } from './lower.js';
 import { current } from './replace.js';
 
-interface Port {
+interface PortValue {
   readonly port: OutputPort;
   readonly value: Value;
 }
@@ -18,7 +18,7 @@ interface Port {
 export interface Outcome {
   /** The name that it has before. */
   readonly name: string;
-  readonly ports: readonly Port[];
+  readonly ports: readonly PortValue[];
   readonly structure?: Structure;
   readonly refusal?: Refusal;
 }
@@ -63,7 +63,7 @@ function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[]
       if (inputs.has(name)) throw new Refusal('an input has its name', graph.outputs[index] as Value);
       const form = formOf(graph.outputs[index] as Value, type);
       taken.delete(name);
-      const ports: Port[] = [];
+      const ports: PortValue[] = [];
       const structure = structureOf(form, name, (wished, value) => {
         const unique = free(wished);
         ports.push({ port: { name: unique, type: undefined }, value });

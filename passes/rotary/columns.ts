@@ -23,7 +23,7 @@ export interface Column extends Lane {
 }
 
 /** A column as a number times something that its key names. */
-interface Named {
+interface KeyedFactor {
   readonly factor: number;
   readonly key: number;
 }
@@ -36,7 +36,7 @@ const DEPTH = 64;
 
 export class Columns {
   readonly #ids = new Map<string, number>();
-  readonly #known = new Map<Value, Map<number, readonly Named[]>>();
+  readonly #known = new Map<Value, Map<number, readonly KeyedFactor[]>>();
   /** The sources of each value that was read further. */
   readonly #from = new Map<Value, readonly Value[]>();
   /** Values that are being read, each for the one before. */
@@ -44,8 +44,8 @@ export class Columns {
 
   constructor(readonly facts: Facts) {}
 
-  of({ value, rank, index, coefficient }: Column): Named {
-    const named = this.#row(value, rank)[index] as Named;
+  of({ value, rank, index, coefficient }: Column): KeyedFactor {
+    const named = this.#row(value, rank)[index] as KeyedFactor;
     return { factor: named.factor * coefficient, key: named.key };
   }
 
@@ -71,8 +71,8 @@ export class Columns {
     return sources;
   }
 
-  #row(value: Value, rank: number): readonly Named[] {
-    const ranks = this.#known.get(value) ?? new Map<number, readonly Named[]>();
+  #row(value: Value, rank: number): readonly KeyedFactor[] {
+    const ranks = this.#known.get(value) ?? new Map<number, readonly KeyedFactor[]>();
     this.#known.set(value, ranks);
     let row = ranks.get(rank);
     if (!row) {
@@ -85,18 +85,18 @@ export class Columns {
   }
 
   /** Columns of which only the place is known. */
-  #opaque(value: Value, rank: number): readonly Named[] {
+  #opaque(value: Value, rank: number): readonly KeyedFactor[] {
     const width = widthOf(blockOf(value.shape, rank) ?? []);
     return Array.from({ length: width }, (_, lane) => this.#named(`${value.sequence} ${rank} ${lane}`));
   }
 
-  #named(text: string, factor = 1): Named {
+  #named(text: string, factor = 1): KeyedFactor {
     const key = this.#ids.get(text) ?? this.#ids.size;
     this.#ids.set(text, key);
     return { factor, key };
   }
 
-  #read(value: Value, rank: number): readonly Named[] | undefined {
+  #read(value: Value, rank: number): readonly KeyedFactor[] | undefined {
     if (value.tensor) return this.#stored(value, value.tensor, rank);
     const moved = movedLanes(value, rank, this.facts);
     if (moved) {
@@ -116,7 +116,7 @@ export class Columns {
   }
 
   /** Columns of a constant, equal where their numbers are, up to a sign. */
-  #stored(value: Value, tensor: Tensor, rank: number): readonly Named[] | undefined {
+  #stored(value: Value, tensor: Tensor, rank: number): readonly KeyedFactor[] | undefined {
     const width = widthOf(blockOf(value.shape, rank) ?? []);
     if (!isFloat(tensor.type) || tensor.byteLength > LARGEST || width === 0) return undefined;
     const alike = agreed(tensor, (one) => alikeColumns(one, width));
@@ -124,9 +124,9 @@ export class Columns {
   }
 
   /** A product with a number: the factor. */
-  #scaled(node: Node, value: Value, rank: number): readonly Named[] | undefined {
+  #scaled(node: Node, value: Value, rank: number): readonly KeyedFactor[] | undefined {
     const [a, b] = node.inputs;
-    const by = (input: Value | undefined, factor: number | undefined): readonly Named[] | undefined =>
+    const by = (input: Value | undefined, factor: number | undefined): readonly KeyedFactor[] | undefined =>
       factor === undefined || !input || input.shape?.length !== value.shape?.length
         ? undefined
         : this.#row(input, rank).map((one) => ({ key: one.key, factor: one.factor * factor }));
@@ -137,24 +137,24 @@ export class Columns {
   }
 
   /** An op that computes each element from those at its place: the key is the op of the operands' keys. */
-  #pointwise(node: Node, shape: Shape, rank: number): readonly Named[] | undefined {
+  #pointwise(node: Node, shape: Shape, rank: number): readonly KeyedFactor[] | undefined {
     const { isElementwise, parity } = rowOf(node) ?? {};
     if (!isElementwise || (node.attributes.size > 0 && !node.is('Cast'))) return undefined;
     const to = blockOf(shape, rank);
-    const rows: (readonly Named[])[] = [];
+    const rows: (readonly KeyedFactor[])[] = [];
     for (const input of node.inputs) {
       const own = Math.min(rank, input?.shape?.length ?? 0);
       const from = blockOf(input?.shape, own);
       const index = input && from && to && broadcastLanes(from, to);
       if (!index) return undefined;
       const row = this.#row(input, own);
-      rows.push(index.map((lane) => row[lane] as Named));
+      rows.push(index.map((lane) => row[lane] as KeyedFactor));
     }
     const label = `${node.opType}${node.int('to') ?? ''}`;
     return rows[0]?.map((_, lane) => {
-      const operands = rows.map((row) => row[lane] as Named);
+      const operands = rows.map((row) => row[lane] as KeyedFactor);
       if (parity === 'odd' || node.is('Cast')) {
-        const { factor, key } = operands[0] as Named;
+        const { factor, key } = operands[0] as KeyedFactor;
         return this.#named(`${label} ${Math.abs(factor)}·${key}`, Math.sign(factor));
       }
       const texts = operands.map(({ factor, key }) => `${parity === 'even' ? Math.abs(factor) : factor}·${key}`);
@@ -163,7 +163,7 @@ export class Columns {
   }
 
   /** An op that only touches the leading axes does the same to every column. */
-  #led(node: Node, value: Value, rank: number): readonly Named[] | undefined {
+  #led(node: Node, value: Value, rank: number): readonly KeyedFactor[] | undefined {
     const source = node.inputs[0];
     const [to, from] = [blockOf(value.shape, rank), blockOf(source?.shape, rank)];
     if (!source?.shape || !value.shape || !to || !from || to.join() !== from.join()) return undefined;

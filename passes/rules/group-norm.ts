@@ -49,7 +49,7 @@ const withSilu = rule({
       : groupNorm(found, scope, 1),
 });
 
-interface Captures {
+interface GroupNormCaptures {
   readonly x: Value;
   readonly grouped: Value;
   readonly instance: Value;
@@ -62,7 +62,7 @@ interface Captures {
  * GroupNormalization of ai.onnx is a function there, 1.65 times as slow as the instance norm: so nothing is emitted for
  * it.
  */
-function groupNorm(found: Captures, scope: RewriteScope, activation: 0 | 1): Value | Miss {
+function groupNorm(found: GroupNormCaptures, scope: RewriteScope, activation: 0 | 1): Value | Miss {
   const { build, host, root, no } = scope;
   const { x, grouped } = found;
   const { elem, shape } = x;

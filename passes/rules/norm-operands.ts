@@ -34,7 +34,7 @@ function normalisedAxes(x: Value, text: string, { root, no }: RewriteScope): Nor
 }
 
 /** Makes an operand, after all questions are asked. */
-type Make = () => Value;
+type OperandMaker = () => Value;
 
 /** The scale or bias as the kernel takes it: of exactly the normalised axes; a scale of ones where there is none. */
 export function affineOperand(
@@ -44,7 +44,7 @@ export function affineOperand(
   { axes, dims }: NormalisedAxes,
   scope: RewriteScope,
   factor = 1,
-): Make | Miss {
+): OperandMaker | Miss {
   const { build, no } = scope;
   const sizes = dims.filter((dim) => typeof dim === 'number');
   if (!value) {
@@ -85,7 +85,7 @@ export function repeatedNumber(
   sizes: readonly number[],
   x: Value,
   { build, no }: RewriteScope,
-): Make | Miss {
+): OperandMaker | Miss {
   const elem = x.elem ?? 'float32';
   const { budget } = x.graph.model;
   const count = elementCount(sizes);
@@ -112,7 +112,7 @@ export interface NormCaptures {
 export function normOperands(
   { x, axes: text, epsilon, ...affine }: NormCaptures,
   scope: RewriteScope,
-): { readonly axes: NormalisedAxes; readonly scale: Make; readonly bias: Make | undefined } | Miss {
+): { readonly axes: NormalisedAxes; readonly scale: OperandMaker; readonly bias: OperandMaker | undefined } | Miss {
   const axes = normalisedAxes(x, text, scope);
   if (axes instanceof Miss) return axes;
   const scale = affineOperand('scale', affine.scale, x, axes, scope, affine.factor);

@@ -16,14 +16,14 @@ import { solveAs } from '../../src/match/solve.js';
 const mean = Mean(any('rows'));
 const variance = site(Mean(Power(Sum(any('rows'), Minus(Mean(any('rows')))), 2)));
 
-interface Captures {
+interface RowNormCaptures {
   readonly x: Value;
   readonly axes: string;
   readonly epsilon: number;
 }
 
 /** (x − mean(x)) / √(mean((x − mean(x))²) + ε) over the last axis, as Reshape(BatchNormalization(Reshape(x), 1, 0, mean, variance)). */
-export const rowNorm: Pattern<Captures> = reading('BatchNormalization of rows', solveRows, {
+export const rowNorm: Pattern<RowNormCaptures> = reading('BatchNormalization of rows', solveRows, {
   parts: [mean, variance],
   through: 'BatchNormalization',
 });

@@ -35,7 +35,7 @@ const [rms, simplified] = [RMSNormalization, SimplifiedLayerNormalization].map((
   }),
 );
 
-interface Captures {
+interface SkipNormCaptures {
   readonly x: Value;
   readonly skip: Value;
   readonly sum: Value;
@@ -44,7 +44,7 @@ interface Captures {
 
 function skipNorm(
   opType: string,
-  { x, skip, sum, scale }: Captures,
+  { x, skip, sum, scale }: SkipNormCaptures,
   bias: Value | undefined,
   { build, host, root, no }: RewriteScope,
 ): { root: Value; sum: Value } | Value | Miss {

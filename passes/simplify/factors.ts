@@ -11,7 +11,7 @@ import { everywhere, replaceBy, soleProducer } from './rules.js';
 import { smallNumbers } from './small.js';
 
 /** x scaled or shifted by a constant. */
-interface Step {
+interface ConstantStep {
   readonly x: Value;
   readonly constant: Value;
   readonly isInverse: boolean;
@@ -27,7 +27,7 @@ const kinds: ReadonlyMap<string, 'scale' | 'shift'> = new Map([
 /** Factors between these leave room for the numbers that they scale. */
 const [LEAST, MOST] = [2 ** -40, 2 ** 40];
 
-function stepOf(node: Node): Step | undefined {
+function stepOf(node: Node): ConstantStep | undefined {
   if ((node.opset ?? 0) < 7) return undefined;
   const [a, b] = node.inputs;
   if (!a || !b) return undefined;
@@ -79,7 +79,7 @@ function merge(node: Node): void {
 }
 
 /** The factors or terms: Div scales by 1 / c, Sub shifts by −c. */
-function sign(numbers: readonly number[], { isInverse }: Step, kind: 'scale' | 'shift'): readonly number[] {
+function sign(numbers: readonly number[], { isInverse }: ConstantStep, kind: 'scale' | 'shift'): readonly number[] {
   if (!isInverse) return numbers;
   return numbers.map((number) => (kind === 'scale' ? 1 / number : -number));
 }

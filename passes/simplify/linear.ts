@@ -146,12 +146,12 @@ function rescale(
 }
 
 /** A product with weights, and the Add of its bias where there is one. */
-interface Product {
+interface LinearLayer {
   readonly matMul: Node;
   readonly add?: { readonly node: Node; readonly slot: number; readonly bias: Value };
 }
 
-function productBefore(value: Value | undefined, reader: Node): Product | undefined {
+function productBefore(value: Value | undefined, reader: Node): LinearLayer | undefined {
   const node = soleProducer(value, reader);
   if (node?.is('MatMul')) return { matMul: node };
   if (!node?.is('Add')) return undefined;

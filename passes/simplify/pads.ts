@@ -7,13 +7,13 @@ import { byOp, everywhere, soleProducer } from './rules.js';
 import { int64s, isAll, isReadOnce, smallNumbers } from './small.js';
 
 /** The number of elements before and behind every axis. */
-interface Extent {
+interface Border {
   readonly begin: readonly number[];
   readonly end: readonly number[];
 }
 
 /** The border that a Pad by one value puts around every axis; undefined where it is unknown. */
-function extentOf(node: Node, facts: Facts): Extent | undefined {
+function extentOf(node: Node, facts: Facts): Border | undefined {
   const movement = movementOf(node.outputs[0], facts);
   if (movement?.kind !== 'placed' || movement.outside === undefined) return undefined;
   const { source, places } = movement;
@@ -25,7 +25,7 @@ function extentOf(node: Node, facts: Facts): Extent | undefined {
       : undefined;
   });
   const isKnown = [...begin, ...end].every((one) => typeof one === 'number');
-  return isKnown ? ({ begin, end } as Extent) : undefined;
+  return isKnown ? ({ begin, end } as Border) : undefined;
 }
 
 const isZeros = (pad: Node): boolean => (pad.inputs[2] ? isAll(pad.inputs[2], 0) : pad.float('value', 0) === 0);

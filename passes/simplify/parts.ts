@@ -12,7 +12,7 @@ import { isAlong, runsAlong } from '../../src/ops/movement.js';
 import { everywhere, setInputs } from './rules.js';
 import { int64s } from './small.js';
 
-interface Part {
+interface AxisPart {
   readonly source: Value;
   readonly axis: number;
   readonly start: Dim;
@@ -20,7 +20,7 @@ interface Part {
 }
 
 /** The part of its source that a value is, where it is cut along one axis. */
-function partOf(value: Value | undefined, facts: Facts): Part | undefined {
+function partOf(value: Value | undefined, facts: Facts): AxisPart | undefined {
   const movement = movementOf(value, facts);
   const [before, after] = [movement?.kind === 'placed' ? movement.source.shape : undefined, value?.shape];
   if (movement?.kind !== 'placed' || movement.outside !== undefined || before?.length !== after?.length)

@@ -5,9 +5,9 @@ import { type Formal, newestOpset, type OperatorSchema } from '../onnx/schema.js
 import type { Call } from '../ops/call.js';
 
 /** Where an output's type comes from: a type, or the inputs at these places (a last variadic one from there on). */
-type Source = Type | { readonly from: readonly number[]; readonly onwards: number | undefined } | undefined;
+type TypeSource = Type | { readonly from: readonly number[]; readonly onwards: number | undefined } | undefined;
 
-const sources = new WeakMap<OperatorSchema, readonly Source[]>();
+const sources = new WeakMap<OperatorSchema, readonly TypeSource[]>();
 
 /** The type that a schema's text stands for: `int64`, `seq(map(string,float32))`. Dims are not part of it. */
 function parseType(text: string): Type | undefined {
@@ -20,7 +20,7 @@ function parseType(text: string): Type | undefined {
   return kind === 'map' ? { kind: 'map', key: key as DataType, value: parseType(value) } : undefined;
 }
 
-function sourceOf(schema: OperatorSchema, { type }: Formal): Source {
+function sourceOf(schema: OperatorSchema, { type }: Formal): TypeSource {
   const allowed = schema.typeConstraints.get(type);
   if (!allowed) return parseType(type);
   const from: number[] = [];

@@ -23,17 +23,17 @@ export class Unknown {
 export type SymbolName = string | Unknown;
 
 /** What a product is made of: a symbol, or a function of dims that has no simpler form. Equal atoms have equal text. */
-type Atom =
+type DimAtom =
   | { readonly kind: 'symbol'; readonly name: SymbolName; readonly text: string }
   | { readonly kind: FunctionKind; readonly a: Dim; readonly b: Dim; readonly text: string };
 
 /** Functions of two dims that a dim may contain. */
 export type FunctionKind = 'floordiv' | 'min' | 'max' | 'broadcast';
 
-interface Term {
+interface DimTerm {
   readonly coefficient: number;
   /** Sorted by text; a power is a repetition. Empty for the constant term. */
-  readonly atoms: readonly Atom[];
+  readonly atoms: readonly DimAtom[];
 }
 
 /** A sum of terms that is not a plain number. Immutable; made by the functions below only. */
@@ -42,7 +42,7 @@ class DimExpression {
   readonly text: string;
   /** How many names and numbers it is spelled with. */
   readonly size: number;
-  constructor(readonly terms: readonly Term[]) {
+  constructor(readonly terms: readonly DimTerm[]) {
     this.size = terms.reduce((sum, { atoms }) => atoms.reduce((n, one) => n + atomSize(one), sum + 1), 0);
     this.text = terms.map((term, at) => (at === 0 || term.coefficient < 0 ? '' : '+') + termText(term)).join('');
   }
@@ -52,7 +52,7 @@ class DimExpression {
 }
 
 const sizeOf = (dim: Dim): number => (typeof dim === 'number' ? 1 : dim.size);
-const atomSize = (one: Atom): number => (one.kind === 'symbol' ? 1 : sizeOf(one.a) + sizeOf(one.b));
+const atomSize = (one: DimAtom): number => (one.kind === 'symbol' ? 1 : sizeOf(one.a) + sizeOf(one.b));
 
 /** What dims may be spelled with while some work goes on, and how often one was given up in it. A name and its number count as one. */
 interface Spelling {
@@ -94,20 +94,20 @@ const symbolText = (name: SymbolName): string =>
     ? `${name}`
     : `{${name.replaceAll('}', '}}')}}`;
 
-function termText({ coefficient, atoms }: Term): string {
+function termText({ coefficient, atoms }: DimTerm): string {
   if (atoms.length === 0) return String(coefficient);
   if (coefficient === 1) return termKey(atoms);
   const product = atoms.map(factorText).join('*');
   return coefficient === -1 ? `-${product}` : `${coefficient}*${product}`;
 }
 
-const factorText = ({ kind, text }: Atom): string => (kind === 'floordiv' ? `(${text})` : text);
-const termKey = (atoms: readonly Atom[]): string =>
-  atoms.length === 1 ? (atoms[0] as Atom).text : atoms.map(factorText).join('*');
-const byText = (a: Atom, b: Atom): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
+const factorText = ({ kind, text }: DimAtom): string => (kind === 'floordiv' ? `(${text})` : text);
+const termKey = (atoms: readonly DimAtom[]): string =>
+  atoms.length === 1 ? (atoms[0] as DimAtom).text : atoms.map(factorText).join('*');
+const byText = (a: DimAtom, b: DimAtom): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
 
-function normal(terms: readonly Term[]): Dim {
-  const sums = new Map<string, Term>();
+function normal(terms: readonly DimTerm[]): Dim {
+  const sums = new Map<string, DimTerm>();
   for (const term of terms) {
     const key = termKey(term.atoms);
     const coefficient = (sums.get(key)?.coefficient ?? 0) + term.coefficient;
@@ -116,16 +116,16 @@ function normal(terms: readonly Term[]): Dim {
   }
   const keys = [...sums.keys()].sort((a, b) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
   if (keys.length === 0) return 0;
-  if (keys.length === 1 && keys[0] === '') return counted((sums.get('') as Term).coefficient);
-  const own = keys.map((key) => sums.get(key) as Term);
+  if (keys.length === 1 && keys[0] === '') return counted((sums.get('') as DimTerm).coefficient);
+  const own = keys.map((key) => sums.get(key) as DimTerm);
   if (!own.every(({ coefficient }) => Number.isSafeInteger(coefficient))) return Number.NaN;
   return shifted(own) ?? made(own);
 }
 
-const isExtreme = ({ kind }: Atom): boolean => kind === 'min' || kind === 'max';
+const isExtreme = ({ kind }: DimAtom): boolean => kind === 'min' || kind === 'max';
 
 /** c·max(a, b) + c·d as c·max(a + d, b + d), and so for min: max(0, s - 1) + 1 is max(1, s), 8 - max(0, 8 - s) is min(8, s). */
-function shifted(terms: readonly Term[]): Dim | undefined {
+function shifted(terms: readonly DimTerm[]): Dim | undefined {
   const [term, other] = terms.filter(({ atoms }) => atoms.some(isExtreme));
   const extremes = term?.atoms.filter(isExtreme) ?? [];
   const [one] = extremes;
@@ -142,16 +142,16 @@ function shifted(terms: readonly Term[]): Dim | undefined {
 }
 
 /** The sum; NaN where it is spelled with too many names. One symbol alone is never too long. */
-function made(terms: readonly Term[]): Dim {
+function made(terms: readonly DimTerm[]): Dim {
   const sum = new DimExpression(terms);
   const isSymbol = terms.length === 1 && terms[0]?.atoms.length === 1 && terms[0].atoms[0]?.kind === 'symbol';
   return !isSymbol && isTooLong(sum.size, sum.text.length) ? Number.NaN : sum;
 }
 
-const termsOf = (dim: Dim): readonly Term[] =>
+const termsOf = (dim: Dim): readonly DimTerm[] =>
   typeof dim === 'number' ? (dim === 0 ? [] : [{ coefficient: dim, atoms: [] }]) : dim.terms;
 
-const atom = (value: Atom): Dim => made([{ coefficient: 1, atoms: [value] }]);
+const atom = (value: DimAtom): Dim => made([{ coefficient: 1, atoms: [value] }]);
 
 /** A named dim: a size, so never negative. Two symbols of one name are one dim. */
 export const symbol = (name: SymbolName): Dim => atom({ kind: 'symbol', name, text: symbolText(name) });
@@ -168,7 +168,7 @@ export const subtractDims = (a: Dim, b: Dim): Dim => addDims(a, multiplyDims(b, 
 export function multiplyDims(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return counted(a * b);
   if (isTooLong(termsOf(a).length * termsOf(b).length)) return Number.NaN;
-  const product: Term[] = [];
+  const product: DimTerm[] = [];
   for (const x of termsOf(a))
     for (const y of termsOf(b))
       product.push({ coefficient: x.coefficient * y.coefficient, atoms: [...x.atoms, ...y.atoms].sort(byText) });
@@ -184,8 +184,8 @@ export function divideExactly(a: Dim, b: Dim): Dim | undefined {
   if (b === 1) return a;
   const divisor = termsOf(b);
   if (divisor.length !== 1) return undefined;
-  const { coefficient, atoms } = divisor[0] as Term;
-  const quotient: Term[] = [];
+  const { coefficient, atoms } = divisor[0] as DimTerm;
+  const quotient: DimTerm[] = [];
   for (const term of termsOf(a)) {
     const rest = [...term.atoms];
     for (const factor of atoms) {
@@ -217,8 +217,8 @@ const operandText = (dim: Dim): string =>
 
 /** Whole multiples of the divisor leave the floor, a common factor is cancelled, and a floor of a floor is one floor. */
 function floorByNumber(a: Dim, divisor: number): Dim {
-  const whole: Term[] = [];
-  const rest: Term[] = [];
+  const whole: DimTerm[] = [];
+  const rest: DimTerm[] = [];
   for (const { coefficient, atoms } of termsOf(a)) {
     const times = Math.floor(coefficient / divisor);
     if (times !== 0) whole.push({ coefficient: times, atoms });
@@ -295,7 +295,7 @@ export function seeSize(dim: Dim): void {
   if (typeof dim !== 'number' && !isNonNegative(dim)) spelling.sizes.add(dim.text);
 }
 
-function isSize(a: Atom): boolean {
+function isSize(a: DimAtom): boolean {
   if (a.kind === 'symbol' || a.kind === 'broadcast') return true;
   if (a.kind === 'max') return isNonNegative(a.a) || isNonNegative(a.b);
   return isNonNegative(a.a) && isNonNegative(a.b);
@@ -367,9 +367,9 @@ function cutOf(dim: Dim): { readonly kind: 'min' | 'max'; readonly limit: number
 }
 
 /** The atom that a dim is, if it is one. */
-export function onlyAtom(dim: Dim): Atom | undefined {
+export function onlyAtom(dim: Dim): DimAtom | undefined {
   if (typeof dim === 'number' || dim.terms.length !== 1) return undefined;
-  const [{ coefficient, atoms }] = dim.terms as [Term];
+  const [{ coefficient, atoms }] = dim.terms as [DimTerm];
   return coefficient === 1 && atoms.length === 1 ? atoms[0] : undefined;
 }
 

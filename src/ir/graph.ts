@@ -19,7 +19,7 @@ const NO_CONSTANTS: ReadonlySet<Value> = new Set();
 /** So many ports are looked through rather than looked up. */
 const FEW = 16;
 
-class Scope implements GraphType {
+class StoredGraph implements GraphType {
   readonly model: Model;
   owner: Node | undefined;
   name: string;
@@ -195,7 +195,7 @@ class Scope implements GraphType {
     else attributes.delete(name);
     if (before.length + after.length > 0) {
       own.bodies = [...attributes.values()].flatMap(graphsOf);
-      const owners = ((node.graph as Scope).#owners ??= new Set());
+      const owners = ((node.graph as StoredGraph).#owners ??= new Set());
       if (own.bodies.length > 0) owners.add(node);
       else owners.delete(node);
     }
@@ -251,13 +251,14 @@ class Scope implements GraphType {
   /** Lets go of everything the node reads, in its bodies too. */
   #release(node: Node): void {
     for (let index = 0; index < node.inputs.length; index++) this.setInput(node, index, undefined);
-    for (const body of node.bodies) for (const inner of [...body.nodeSet, body.end]) (body as Scope).#release(inner);
+    for (const body of node.bodies)
+      for (const inner of [...body.nodeSet, body.end]) (body as StoredGraph).#release(inner);
   }
 }
 
 export type Graph = GraphType;
 /** Makes a scope of a model. */
-export const Graph: new (...parts: ConstructorParameters<typeof Scope>) => Graph = Scope;
+export const Graph: new (...parts: ConstructorParameters<typeof StoredGraph>) => Graph = StoredGraph;
 
 /** Before opset 6 a Cast names its type. */
 function asOf(node: Node, name: string, value: AttributeLike | undefined): AttributeLike | undefined {

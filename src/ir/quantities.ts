@@ -1,6 +1,6 @@
 /** Measured quantities as text, the same in messages and views: two or three digits, and a unit that stands once. */
 
-interface Interval {
+interface NumberRange {
   readonly low: number;
   readonly high: number;
 }
@@ -45,7 +45,7 @@ export function msText(ms: number): string {
 }
 
 /** The interval of a time, in the unit of the time before it: `1.2 s` and `(1.12–1.19)`. */
-export function msRangeText({ low, high }: Interval, ms: number): string {
+export function msRangeText({ low, high }: NumberRange, ms: number): string {
   const [each] = unitOf(ms);
   return `(${numberText(low / each)}–${numberText(high / each)})`;
 }
@@ -56,7 +56,7 @@ const twoPlaces = (value: number): string => (value < 0.1 ? numberText(value) : 
 export const ratioText = (ratio: number): string => `${twoPlaces(ratio)}×`;
 
 /** The interval of a ratio: `(1.40–1.60)`. */
-export const ratioRangeText = ({ low, high }: Interval): string => `(${twoPlaces(low)}–${twoPlaces(high)})`;
+export const ratioRangeText = ({ low, high }: NumberRange): string => `(${twoPlaces(low)}–${twoPlaces(high)})`;
 
 /** A share of 1: `97.4 %`. A share that is not all or nothing is never shown as 100 or 0. */
 export function percentText(share: number): string {

@@ -135,7 +135,7 @@ interface Payloads {
 
 export type AttributeType = keyof Payloads;
 
-type Common = {
+type AttributeExtras = {
   readonly docString?: string;
   /** What the reader found and the IR does not model; written back. */
   readonly carried?: unknown;
@@ -143,8 +143,8 @@ type Common = {
 
 /** An attribute's value, or (`ref`) the name of the enclosing function's attribute that gives it. */
 export type Attribute =
-  | { [T in AttributeType]: Common & { readonly type: T; readonly value: Payloads[T] } }[AttributeType]
-  | (Common & { readonly type: 'ref'; readonly name: string; readonly of: AttributeType | 'undefined' });
+  | { [T in AttributeType]: AttributeExtras & { readonly type: T; readonly value: Payloads[T] } }[AttributeType]
+  | (AttributeExtras & { readonly type: 'ref'; readonly name: string; readonly of: AttributeType | 'undefined' });
 
 /** What can be written in place of an attribute: a whole number is an int, a string a string, an array of bigints ints. */
 export type AttributeLike =

@@ -11,8 +11,8 @@ export interface PatternPart {
 }
 
 /** One part of a pattern and its match; a linked list, so that backtracking drops its head. */
-interface Step {
-  readonly before: Step | undefined;
+interface MatchStep {
+  readonly before: MatchStep | undefined;
   readonly part: PatternPart;
   readonly at: Value;
   readonly nodes: readonly Node[];
@@ -22,7 +22,7 @@ interface Step {
 export class Environment {
   private constructor(
     readonly captures: ReadonlyMap<string, Value | number | string>,
-    readonly last: Step | undefined,
+    readonly last: MatchStep | undefined,
     /** Nodes matched: how deep the match went. */
     readonly depth: number,
     /** The reader of values. */
@@ -61,7 +61,7 @@ export class Environment {
 
   /** The matched parts, in the order of matching. */
   steps(): { readonly part: PatternPart; readonly at: Value; readonly nodes: readonly Node[] }[] {
-    const steps: Step[] = [];
+    const steps: MatchStep[] = [];
     for (let step = this.last; step; step = step.before) steps.push(step);
     return steps.reverse();
   }

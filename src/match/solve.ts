@@ -14,13 +14,13 @@ import { Reader } from './reader.js';
 import { type Environment, foundAt, type Search } from './search.js';
 
 /** One way in which an expression is `ratio` times the pattern. */
-interface Found {
+interface Solution {
   readonly environment: Environment;
   readonly ratio: number;
 }
 
 /** The expression to match, and the value that has it, wholly or as a part. */
-interface Subject {
+interface ExpressionAt {
   readonly of: Expression;
   readonly at: Value;
 }
@@ -28,10 +28,10 @@ interface Subject {
 type Solver<Kind extends Shape['kind']> = (
   pattern: Pattern,
   shape: Shape & { readonly kind: Kind },
-  subject: Subject,
+  subject: ExpressionAt,
   environment: Environment,
   search: Search,
-) => Iterable<Found>;
+) => Iterable<Solution>;
 
 /** Yields every match of a value with the pattern, by the reader of the environment. */
 export function* solve(
@@ -54,7 +54,12 @@ export function* solveAs(
   yield* exactly(pattern, { of, at }, environment, search);
 }
 
-function matches(pattern: Pattern, subject: Subject, environment: Environment, search: Search): Iterable<Found> {
+function matches(
+  pattern: Pattern,
+  subject: ExpressionAt,
+  environment: Environment,
+  search: Search,
+): Iterable<Solution> {
   const { shape } = pattern;
   return (solvers[shape.kind] as Solver<typeof shape.kind>)(pattern, shape as never, subject, environment, search);
 }
@@ -62,7 +67,7 @@ function matches(pattern: Pattern, subject: Subject, environment: Environment, s
 /** Yields every match of the subject with the pattern itself, or with one of these multiples of it. */
 function* exactly(
   pattern: Pattern,
-  subject: Subject,
+  subject: ExpressionAt,
   environment: Environment,
   search: Search,
   multiples: readonly number[] = [1],
@@ -78,7 +83,7 @@ function* exactly(
   }
 }
 
-function otherMultiple(pattern: Pattern, { of }: Subject, ratio: number): string {
+function otherMultiple(pattern: Pattern, { of }: ExpressionAt, ratio: number): string {
   const { shape } = pattern.bare;
   if (shape.kind === 'polynomial') {
     const coefficients = polynomialIn(of).coefficients;
@@ -101,7 +106,7 @@ function summedIn({ terms }: Expression): number | undefined {
 }
 
 /** The text of a subject, in a few words. */
-const foundIn = ({ of, at }: Subject): string => foundAt(valueIn(of) ?? at);
+const foundIn = ({ of, at }: ExpressionAt): string => foundAt(valueIn(of) ?? at);
 
 const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
   *capture(pattern, { name }, { of, at }, environment, search) {
@@ -352,7 +357,7 @@ function atomIn(of: Expression, { isLoose }: Search): ReturnType<typeof onlyAtom
 const valueIn = (of: Expression): Value | undefined => of.value ?? onlyAtom(of)?.atom.value;
 
 /** The argument of a function or a reduction. */
-const argumentOf = ({ of, node }: Call | Reduction, at: Value): Subject => ({
+const argumentOf = ({ of, node }: Call | Reduction, at: Value): ExpressionAt => ({
   of,
   at: of.value ?? node.inputs[0] ?? at,
 });
@@ -371,10 +376,10 @@ const isNumber = (found: number, expected: number, { elem }: Value): boolean =>
 function* opened(
   pattern: Pattern,
   what: string,
-  subject: Subject,
+  subject: ExpressionAt,
   environment: Environment,
   search: Search,
-): Iterable<Found> {
+): Iterable<Solution> {
   const { reading } = environment.reader;
   const { cut } = reading;
   const only = onlyAtom(subject.of);
@@ -422,9 +427,9 @@ function* assigned(
   parts: readonly Part[],
   factors: readonly Factor[],
   at: Value,
-  { environment, ratio }: Found,
+  { environment, ratio }: Solution,
   search: Search,
-): Iterable<Found> {
+): Iterable<Solution> {
   const [part, ...others] = parts;
   if (!part) {
     if (factors.length === 0 || search.isLoose) yield { environment, ratio };
@@ -455,7 +460,7 @@ function* assigned(
 /** True if a power resembles another: it has the same sign, and is whole where the other is a square. */
 const looksLike = (exponent: number, weight: number): boolean => exponent * weight > 0 && (weight <= 1 || exponent > 1);
 
-const baseOf = (atom: Atom, at: Value): Subject => {
+const baseOf = (atom: Atom, at: Value): ExpressionAt => {
   const of = atom.kind === 'group' ? atom.of : atom.kind === 'leaf' ? leafOf(atom.value) : atomExpression(atom);
   return { of, at: atom.value ?? of.value ?? at };
 };
@@ -467,9 +472,9 @@ function* added(
   terms: readonly Term[],
   count: number,
   at: Value,
-  { environment, ratio }: Found,
+  { environment, ratio }: Solution,
   search: Search,
-): Iterable<Found> {
+): Iterable<Solution> {
   const [part, ...others] = parts;
   if (!part) {
     if (terms.length === 0 || search.isLoose) yield { environment, ratio: ratio || 1 };
@@ -507,7 +512,7 @@ function otherTerm({ shape }: Pattern, ratio: number, { elem }: Value): string {
     : `expected a factor ${expected}; found ${expected * ratio}`;
 }
 
-function termsOf(terms: readonly Term[], at: Value, reader: Reader): Subject {
+function termsOf(terms: readonly Term[], at: Value, reader: Reader): ExpressionAt {
   const own: Expression = { terms, nodes: new Set() };
   const value = terms.length > 1 ? reader.valueLike(own) : onlyAtom(own)?.atom.value;
   const isWhole = value && terms.length > 1 && reader.read(value).terms.length === terms.length;

@@ -116,10 +116,10 @@ function scaledView(value: Value, facts: Facts, inner: Inner): View | undefined 
   return node && step?.(node, value, inner, facts);
 }
 
-type Step = (node: Node, value: Value, inner: Inner, facts: Facts) => View | undefined;
+type ViewStep = (node: Node, value: Value, inner: Inner, facts: Facts) => View | undefined;
 
 const scaled =
-  (f: (scale: number, x: number) => number, isCommutative: boolean): Step =>
+  (f: (scale: number, x: number) => number, isCommutative: boolean): ViewStep =>
   (node, value, inner, facts) => {
     const sides = isCommutative ? [0, 1] : [0];
     for (const side of sides) {
@@ -133,8 +133,8 @@ const scaled =
     return undefined;
   };
 
-const scales: ReadonlyMap<string, Step> = new Map(
-  Object.entries<Step>({
+const scales: ReadonlyMap<string, ViewStep> = new Map(
+  Object.entries<ViewStep>({
     Neg(node, _, inner) {
       const view = node.inputs[0] && inner(node.inputs[0]);
       return view && { ...view, scale: -view.scale };

@@ -4,14 +4,14 @@ import { ModelError } from '../ir/errors.js';
 import type { Node } from '../ir/node.js';
 import { dataTypeOfCode } from '../ir/types.js';
 
-type Value = Exclude<Attribute, { type: 'ref' }>;
+type AttributeWithValue = Exclude<Attribute, { type: 'ref' }>;
 /** What is expected; undefined where the value is fine. */
-type Rule = (value: Value) => string | undefined;
+type AttributeRule = (value: AttributeWithValue) => string | undefined;
 
-const ints = (value: Value): readonly bigint[] =>
+const ints = (value: AttributeWithValue): readonly bigint[] =>
   value.type === 'ints' ? value.value : value.type === 'int' ? [value.value] : [];
 const atLeast =
-  (least: bigint): Rule =>
+  (least: bigint): AttributeRule =>
   (value) =>
     ints(value).every((one) => one >= least)
       ? undefined
@@ -20,29 +20,29 @@ const atLeast =
         : `${value.type === 'ints' ? 'numbers' : 'a number'} above 0`;
 const positive = atLeast(1n);
 const oneOf =
-  (...words: readonly string[]): Rule =>
+  (...words: readonly string[]): AttributeRule =>
   (value) =>
     value.type !== 'string' || words.includes(textOf(value.value))
       ? undefined
       : `one of ${words.filter(Boolean).join(', ')}`;
-const elementType: Rule = (value) =>
+const elementType: AttributeRule = (value) =>
   value.type === 'int' && (dataTypeOfCode(Number(value.value)) ?? 'undefined') === 'undefined'
     ? 'the number of an element type'
     : undefined;
-const permutation: Rule = (value) => {
+const permutation: AttributeRule = (value) => {
   const sorted = [...ints(value)].sort((a, b) => (a < b ? -1 : 1));
   return sorted.every((axis, place) => axis === BigInt(place))
     ? undefined
     : `each axis from 0 to ${sorted.length - 1} once`;
 };
 
-const windows: Readonly<Record<string, Rule>> = {
+const windows: Readonly<Record<string, AttributeRule>> = {
   kernel_shape: positive,
   strides: positive,
   dilations: positive,
   auto_pad: oneOf('NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID', ''),
 };
-const recurrent: Readonly<Record<string, Rule>> = {
+const recurrent: Readonly<Record<string, AttributeRule>> = {
   hidden_size: positive,
   direction: oneOf('forward', 'reverse', 'bidirectional'),
 };
@@ -51,7 +51,7 @@ const heads = { num_heads: positive, kv_num_heads: positive };
 const blocks = { blocksize: positive };
 
 /** By operator, with its domain where that is not ai.onnx. */
-const rules = new Map<string, Readonly<Record<string, Rule>>>([
+const rules = new Map<string, Readonly<Record<string, AttributeRule>>>([
   ...['Conv', 'ConvTranspose', 'ConvInteger', 'QLinearConv', 'DeformConv', 'AveragePool', 'MaxPool', 'LpPool'].map(
     (op) => [op, windows] as const,
   ),
@@ -70,7 +70,7 @@ const rules = new Map<string, Readonly<Record<string, Rule>>>([
 ]);
 
 /** Throws ModelError for a value that no run of the operator accepts. */
-export function refuseValue({ opType, domain }: Node, name: string, value: Value, place: string): void {
+export function refuseValue({ opType, domain }: Node, name: string, value: AttributeWithValue, place: string): void {
   const all = rules.get(domain === '' ? opType : `${domain} ${opType}`);
   if (!all || !Object.hasOwn(all, name)) return;
   const expected = all[name]?.(value);
@@ -78,7 +78,7 @@ export function refuseValue({ opType, domain }: Node, name: string, value: Value
 }
 
 /** Lists are shown as far as a line goes. */
-function foundText(value: Value): string {
+function foundText(value: AttributeWithValue): string {
   if (value.type === 'string') return JSON.stringify(textOf(value.value).slice(0, 40));
   const list = ints(value);
   return list.length === 1 ? `${list[0]}` : `[${list.slice(0, 8)}${list.length > 8 ? ', …' : ''}]`;

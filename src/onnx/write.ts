@@ -83,17 +83,17 @@ export async function writeModelSet(
   });
 }
 
-interface Layout {
+interface FileLayout {
   readonly message: ModelMessage;
   readonly placer: TensorPlacer;
 }
 
-function toLayout(model: Model, hasDataFile = false): Layout {
+function toLayout(model: Model, hasDataFile = false): FileLayout {
   const placer = new TensorPlacer(hasDataFile);
   return { message: toMessage(model, placer), placer };
 }
 
-const expansionOf = ({ message, placer }: Layout): Expansion =>
+const expansionOf = ({ message, placer }: FileLayout): Expansion =>
   expand(encodeMessage('ModelProto', message), placer.payloads);
 
 /** The model in one file: if nobody has edited it the file it was read from, whatever way its bytes were encoded. */

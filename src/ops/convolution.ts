@@ -9,7 +9,7 @@ const numbers = (call: Call, name: string, rank: number, fallback: number): read
   call.ints(name) ?? new Array<number>(rank).fill(fallback);
 
 /** Positions of a window along one axis. */
-function windows(size: PartialDim, axis: number, kernel: Dim, window: Window): PartialDim {
+function windows(size: PartialDim, axis: number, kernel: Dim, window: WindowAttributes): PartialDim {
   if (size === undefined) return undefined;
   const { autoPad, isCeil } = window;
   const stride = window.strides[axis] ?? 1;
@@ -26,7 +26,7 @@ function windows(size: PartialDim, axis: number, kernel: Dim, window: Window): P
   return minDim(count, addDims(floorDivide(addDims(size, begin - 1), stride), 1));
 }
 
-interface Window {
+interface WindowAttributes {
   readonly autoPad: string;
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
@@ -34,7 +34,7 @@ interface Window {
   readonly isCeil: boolean;
 }
 
-const windowOf = (call: Call, rank: number): Window => ({
+const windowOf = (call: Call, rank: number): WindowAttributes => ({
   autoPad: call.string('auto_pad') ?? 'NOTSET',
   strides: numbers(call, 'strides', rank, 1),
   dilations: numbers(call, 'dilations', rank, 1),

@@ -54,10 +54,10 @@ const unary = like();
 /** Before opset 7 the second operand was broadcast to the first. */
 const broadcast: InferRule = (call) => call.set(0, call.opset < 7 ? call.shape(0) : broadcastInputs(call));
 
-type Facts = Omit<OpRow, 'infer'>;
+type RowFacts = Omit<OpRow, 'infer'>;
 
 /** A function of each element. */
-const pointwise = (facts: Facts = {}, infer = unary): OpRow => ({
+const pointwise = (facts: RowFacts = {}, infer = unary): OpRow => ({
   infer,
   isElementwise: true,
   demands: broadcasts,
@@ -88,7 +88,7 @@ const computing = (f: Arithmetic, range?: RangeRule, isTruth = false): OpRow =>
 
 const comparing = (f: Combine, isTrue: typeof isLess): OpRow => computing(() => f, ofOrder(isTrue), true);
 
-const each = (f: Parameters<typeof mapContents>[2], facts: Facts): OpRow =>
+const each = (f: Parameters<typeof mapContents>[2], facts: RowFacts): OpRow =>
   pointwise(facts, (call) => {
     unary(call);
     call.setContents(0, mapContents(call.contents(0), call.elem(0), f));

@@ -4,20 +4,20 @@ import { shownText, withTexts } from '../ir/shown-text.js';
 import type { SiteResult } from '../run/sites.js';
 import { counted, paint } from './style.js';
 
-/** A part of a rule's pattern and what became of it. */
-interface Trace {
+/** A part of a rule's pattern, with the result of the match there. */
+interface TracedPart {
   readonly text: string;
   readonly mark: keyof typeof marks;
   readonly at?: string;
   readonly reason?: string;
-  readonly parts: readonly Trace[];
+  readonly parts: readonly TracedPart[];
 }
 
 /** What is drawn of a site. */
 export interface ExplainedSite extends SiteResult {
   readonly pass: string;
   readonly because?: string;
-  readonly trace?: Trace;
+  readonly trace?: TracedPart;
 }
 
 const marks = { matched: '✓', partly: '~', failed: '✗', open: '·' } as const;
@@ -33,7 +33,7 @@ export function explanationText(given: readonly ExplainedSite[], options: { read
     const key = [site.pass, site.kind, site.rule, site.reason].join('\n');
     appendTo(groups, key, site);
   }
-  const tree = (trace: Trace, before: string, isLast: boolean, isRoot: boolean): string[] => {
+  const tree = (trace: TracedPart, before: string, isLast: boolean, isRoot: boolean): string[] => {
     const mark = marks[trace.mark];
     const painted = trace.mark === 'matched' ? colour.good(mark) : trace.mark === 'failed' ? colour.bad(mark) : mark;
     const branch = isRoot ? '' : isLast ? '└ ' : '├ ';
@@ -69,4 +69,4 @@ export function explanationText(given: readonly ExplainedSite[], options: { read
   return `${lines.join('\n')}`;
 }
 
-const hasPartly = ({ mark, parts }: Trace): boolean => mark === 'partly' || parts.some(hasPartly);
+const hasPartly = ({ mark, parts }: TracedPart): boolean => mark === 'partly' || parts.some(hasPartly);

@@ -2,10 +2,10 @@
 import { cosineText, decibelText, numberText, percentText } from '../ir/quantities.js';
 import type { Report } from '../run/report.js';
 
-type Output = NonNullable<Report['accuracy']>['outputs'][number];
+export type ReportedOutput = NonNullable<Report['accuracy']>['outputs'][number];
 
 /** Empty where the output has no meaning, or one that the other columns show: the SNR of a waveform. */
-export function meaningText({ meaning }: Output): string {
+export function meaningText({ meaning }: ReportedOutput): string {
   if (!meaning || meaning.value === null || meaning.kind === 'waveform') return '';
   const { kind, value, samples, divergence } = meaning;
   const share = `${percentText(value)} of ${samples}`;

@@ -3,7 +3,7 @@ import { msRangeText, msText, ratioRangeText, ratioText } from '../ir/quantities
 import type { Report } from '../run/report.js';
 import { hanging, type Paint, table } from './style.js';
 
-interface Times {
+interface ModelTimes {
   readonly original: number;
   readonly result: number;
 }
@@ -12,7 +12,7 @@ interface Times {
 export function speedLines({ speed, notTimed }: Pick<Report, 'speed' | 'notTimed'>, p: Paint, width: number): string[] {
   if (!speed) return notTimed === undefined ? [] : [`${p.bold('speed')}  ${p.dim(notTimed)}`];
   const { provider, run, create, first, cpu, wall, ratio, interval, significant } = speed;
-  const row = (name: string, { original, result }: Times, verdict = '', ranges = ['', '']) => [
+  const row = (name: string, { original, result }: ModelTimes, verdict = '', ranges = ['', '']) => [
     ...[p.dim(name), msText(original), p.dim(ranges[0] as string), p.dim('→')],
     ...[msText(result), p.dim(ranges[1] as string), verdict],
   ];

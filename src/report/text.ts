@@ -5,14 +5,12 @@ import { shownText, withTexts } from '../ir/shown-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
-import { meaningText } from './meaning-text.js';
+import { meaningText, type ReportedOutput } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { speedLines } from './speed-text.js';
 import { counted, hanging, type Paint, paint, shortened, signed, table } from './style.js';
 import { type TextOptions, textOptionsIn } from './text-options.js';
 import { tuningTexts } from './tuning.js';
-
-type OutputAccuracy = NonNullable<Report['accuracy']>['outputs'][number];
 
 /** The report in lines for people. */
 export function reportText(given: Report, options: TextOptions = {}): string {
@@ -218,7 +216,7 @@ function rolloutLines({ rollout }: ComparisonReport, p: Paint, width: number): s
   ];
 }
 
-function remarkOf({ equal, nonFinite, nonFiniteMismatches }: OutputAccuracy, p: Paint): string {
+function remarkOf({ equal, nonFinite, nonFiniteMismatches }: ReportedOutput, p: Paint): string {
   if (nonFiniteMismatches) return p.bad(`NaN/Inf ${nonFinite.original} → ${nonFinite.result}`);
   return typeof equal === 'number' && equal < 1 ? p.warn(`${percentText(equal)} equal`) : '';
 }

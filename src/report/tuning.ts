@@ -4,7 +4,7 @@ import { msText, ratioRangeText, ratioText } from '../ir/quantities.js';
 import type { PassReport } from '../run/report.js';
 import { counted } from './style.js';
 
-type Row = NonNullable<PassReport['tuning']>[number];
+type TunedBlock = NonNullable<PassReport['tuning']>[number];
 
 /**
  * A line for each block, and what all of it took: `one of 12 × encoder layer: 1.10× (1.06–1.13), kept`. Of a pass that is not tuned none;
@@ -12,14 +12,14 @@ type Row = NonNullable<PassReport['tuning']>[number];
  */
 export function tuningTexts({ name, status, tuning, tuneMs = 0 }: PassReport): string[] {
   if (tuning?.length === 0 && status === 'applied') return ['not measured: on a single block it does nothing'];
-  const blocks = new Map<string, Row[]>();
+  const blocks = new Map<string, TunedBlock[]>();
   for (const row of tuning ?? []) {
     const key = `${row.block}\n${row.instances}\n${row.nodes}`;
     appendTo(blocks, key, row);
   }
   const names = [...blocks.values()].map(([row]) => row?.block);
   const lines = [...blocks.values()].map((rows) => {
-    const { block, instances, nodes } = rows[0] as Row;
+    const { block, instances, nodes } = rows[0] as TunedBlock;
     // Blocks of one name are told apart by their sizes.
     const size = names.indexOf(block) === names.lastIndexOf(block) ? '' : ` (${counted(nodes, 'node')})`;
     const where = `${instances === 1 ? '' : `one of ${instances} × `}${block}${size}`;
@@ -28,7 +28,7 @@ export function tuningTexts({ name, status, tuning, tuneMs = 0 }: PassReport): s
   return lines.length > 0 ? [`measured in ${msText(tuneMs)}, against leaving it out`, ...lines] : [];
 }
 
-function variantText({ variant, kept, speed, reason }: Row, name: string): string {
+function variantText({ variant, kept, speed, reason }: TunedBlock, name: string): string {
   const options = variant.slice(name.length + 1);
   const end = kept ? ', kept' : '';
   if (!speed) return `${options && `${options}: `}${reason}${end}`;

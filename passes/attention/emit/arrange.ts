@@ -69,7 +69,7 @@ function permutation(from: Axes, to: Axes): number[] {
  * A size of a Reshape's target: a number, 0 for the same axis, -1 for the rest, or the measured axis of the input or of
  * another value.
  */
-type Size = number | (Place & { readonly of?: Value });
+type Size = number | (DividedAxis & { readonly of?: Value });
 
 /**
  * Plans a change between axes whose factors stand in one order: axes of size 1 come or go, else a Reshape, with a
@@ -116,7 +116,7 @@ function sizesOf(from: Axes, to: Axes, others: readonly Value[]): Size[] | undef
 }
 
 /** The first of some values with an axis that tells a size, and where. */
-export function measuredIn(values: readonly Value[], size: Dim): (Place & { readonly of: Value }) | undefined {
+export function measuredIn(values: readonly Value[], size: Dim): (DividedAxis & { readonly of: Value }) | undefined {
   for (const of of values) {
     const place = measure(size, of.shape ?? []);
     if (place) return { ...place, of };
@@ -125,13 +125,13 @@ export function measuredIn(values: readonly Value[], size: Dim): (Place & { read
 }
 
 /** An axis, and the number that its size is divided by. */
-interface Place {
+interface DividedAxis {
   readonly axis: number;
   readonly by: number;
 }
 
 /** Finds the place that a dim can be read from: an axis of these sizes, or such an axis divided by a number. */
-export function measure(size: Dim, of: readonly Dim[]): Place | undefined {
+export function measure(size: Dim, of: readonly Dim[]): DividedAxis | undefined {
   for (const [axis, dim] of of.entries()) {
     const by = equalDims(dim, size) ? 1 : divideExactly(dim, size);
     if (typeof by === 'number' && by > 0) return { axis, by };
@@ -139,7 +139,7 @@ export function measure(size: Dim, of: readonly Dim[]): Place | undefined {
   return undefined;
 }
 
-export function measured(builder: Rewriter, value: Value, { axis, by }: Place): Value {
+export function measured(builder: Rewriter, value: Value, { axis, by }: DividedAxis): Value {
   const size = builder.op('Gather', [builder.op('Shape', [value]), builder.ints(axis)]);
   return by === 1 ? size : builder.op('Div', [size, builder.ints(by)]);
 }

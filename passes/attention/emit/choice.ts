@@ -24,7 +24,7 @@ export interface Choice {
   readonly why: string;
 }
 
-interface Candidate extends Omit<Choice, 'name' | 'why'> {
+interface OpEmitter extends Omit<Choice, 'name' | 'why'> {
   readonly domain: string;
   /** Its type, where users write it with its domain: two ops have one name. */
   readonly opType?: string;
@@ -36,7 +36,7 @@ const emitters = {
   GroupQueryAttention: { emit: groupQueryAttention, domain: 'com.microsoft', opset: 1 },
   Attention: { emit: standardAttention, domain: '', opset: ATTENTION },
   'com.microsoft.Attention': { emit: packedAttention, domain: 'com.microsoft', opset: 1, opType: 'Attention' },
-} as const satisfies Record<string, Candidate>;
+} as const satisfies Record<string, OpEmitter>;
 
 /** CUDA's kernel: by its source. */
 const CPU_ALONE =
@@ -68,7 +68,7 @@ export function choose(site: AttentionSite, op: AttentionOp, context: PassContex
     );
   if (name === 'GroupQueryAttention' && !gainsFrom(context.target, 'causal attention'))
     return new Miss(CPU_ALONE, site.softmax, helps.kernel);
-  const { emit, domain, opset, opType = name }: Candidate = emitters[name];
+  const { emit, domain, opset, opType = name }: OpEmitter = emitters[name];
   const elem: DataType = elemOfKernel(site);
   const why = op === 'auto' ? 'the scores are soft-capped: only Attention holds that' : `${name} was asked for`;
   if (!context.hasKernel(opType, domain, domain === '' ? opset : 1, elem))

@@ -12,14 +12,14 @@ import { ExcludedPlaces, type FewestPlaces, fewestExcluded, type Place } from '.
 const LEAST_MS = 20_000;
 const TIMES = 3;
 
-interface Budget {
+interface SearchTime {
   /** Milliseconds of the comparison that failed. */
   readonly ms: number;
   readonly deadline: Deadline | undefined;
 }
 
 /** Tells whether there is time for one more try, as long as the last. */
-export function clock({ ms, deadline }: Budget): () => boolean {
+export function clock({ ms, deadline }: SearchTime): () => boolean {
   const allowed = Math.max(LEAST_MS, TIMES * ms);
   const end = performance.now() + Math.min(allowed, deadline?.share(0.5) ?? allowed);
   let last = performance.now();
@@ -35,7 +35,7 @@ export const reasonOf = (pass: string): string => `${pass} breaks the accuracy g
 interface Trials {
   /** Bytes of the constants before the pass. */
   readonly bytes: number;
-  readonly budget: Budget;
+  readonly budget: SearchTime;
   /** Whether equal places of a block may be treated differently. */
   readonly splits: boolean;
   run(keeping: ExcludedPlaces): Promise<PassRun>;

@@ -47,7 +47,7 @@ export function cutOut(rewrite: Rewrite): CutOut | string {
   const contents = new Map<string, readonly Dim[]>();
   const write = numberedText();
   const sides = [rewrite.old, rewrite.by].map((outputs) =>
-    new Side(rewrite, leaves, order, contents, write).model(outputs),
+    new SideModel(rewrite, leaves, order, contents, write).model(outputs),
   );
   const [before, after] = sides;
   if (typeof before === 'string') return before;
@@ -109,7 +109,7 @@ const constantOrContents = (value: Value, facts: Facts, left: number): readonly 
   value.tensor ? [...numbersOf(value.tensor)] : contentsOf(value, facts, left);
 
 /** One side of a rewrite as a model of its own. */
-class Side {
+class SideModel {
   readonly #model: Model;
   readonly #copies = new Map<Value, Value>();
   readonly #lines: string[] = [];

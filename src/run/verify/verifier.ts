@@ -57,13 +57,13 @@ export const loosest = (fidelities: readonly Fidelity[]): Fidelity =>
     )
   ] as Fidelity;
 
-interface Gate {
+interface ProofGate {
   readonly name: 'proof';
   readonly passed: boolean;
   readonly detail: string;
 }
 
 /** The gate that fails where nothing could be compared; none where there was a comparison. */
-export function proofGate({ failed, detail }: Verdict): readonly Gate[] {
+export function proofGate({ failed, detail }: Verdict): readonly ProofGate[] {
   return failed ? [{ name: 'proof', passed: false, detail }] : [];
 }

@@ -6,7 +6,7 @@ import { GraphBuilder } from '../../ir/build.js';
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 
-type Expansion = (node: Node, build: GraphBuilder) => readonly (Value | undefined)[];
+type ExpandNode = (node: Node, build: GraphBuilder) => readonly (Value | undefined)[];
 
 const CHANNELS_FIRST = [0, 3, 1, 2];
 const CHANNELS_LAST = [0, 2, 3, 1];
@@ -30,7 +30,7 @@ function normedGroups(node: Node, build: GraphBuilder, x: Value): Value {
 const sum = (build: GraphBuilder, values: readonly (Value | undefined)[]): Value =>
   values.filter((value): value is Value => value !== undefined).reduce((a, b) => build.op('Add', [a, b]));
 
-const expansions: Readonly<Record<string, Expansion>> = {
+const expansions: Readonly<Record<string, ExpandNode>> = {
   GroupNorm: (node, build) => [normedGroups(node, build, node.inputs[0] as Value)],
 
   SkipGroupNorm(node, build) {
@@ -65,7 +65,7 @@ const expansions: Readonly<Record<string, Expansion>> = {
 /** From opset 18 on, Split must be told how many parts. */
 const splitsInTwo = ({ graph }: Node) => ((graph.opsets.get('') ?? 0) >= 18 ? { num_outputs: 2 } : {});
 
-const expansionOf = (node: Node): Expansion | undefined =>
+const expansionOf = (node: Node): ExpandNode | undefined =>
   node.domain === 'com.microsoft' && Object.hasOwn(expansions, node.opType) ? expansions[node.opType] : undefined;
 
 /** True for an operator that the CPU runs only when it is written out. */

@@ -99,7 +99,7 @@ function countIfs(model: Model): number {
 }
 
 /** A number for the outcome of an If: 1 then, 0 else, −1 not reached. */
-interface Mark {
+interface BranchMark {
   readonly label: string;
   readonly value: Value;
   /** True where no input decides: the graph alone does. */
@@ -112,7 +112,7 @@ const markType = tensorType('int64', [1]);
 const UNREACHED = -1;
 
 /** The marks of the Ifs in a graph and in their branches. Marks from branches become outputs of the Ifs around them. */
-function marksIn(graph: Graph): Mark[] {
+function marksIn(graph: Graph): BranchMark[] {
   const build = new GraphBuilder(graph);
   return graph
     .nodes()
@@ -144,7 +144,7 @@ function isDecided(condition: Value | undefined): boolean {
   return true;
 }
 
-function innerMarks(node: Node): Mark[] {
+function innerMarks(node: Node): BranchMark[] {
   const { graph } = node;
   const [first, second] = node.bodies as [Graph, Graph];
   const inner = [marksIn(first), marksIn(second)];
@@ -166,7 +166,7 @@ function innerMarks(node: Node): Mark[] {
 }
 
 /** Replaces an If by a copy with an output for each mark of its branches. */
-function widened(node: Node, graph: Graph, marks: readonly Mark[]): Mark[] {
+function widened(node: Node, graph: Graph, marks: readonly BranchMark[]): BranchMark[] {
   const attributes = Object.fromEntries(node.attributes);
   for (const name of Object.keys(attributes)) graph.setAttribute(node, name, undefined);
   const count = node.outputs.length;

@@ -16,7 +16,7 @@ import { readersOf, scalarOf } from './flow.js';
 export type Side = Readonly<Record<string, number>>;
 
 /** A comparison of an input with a constant. `isOrdered`: below and above differ. */
-interface Decision {
+interface Comparison {
   readonly constant: number;
   readonly isOrdered: boolean;
 }
@@ -58,7 +58,7 @@ export function sidesOf(model: Model, runs: readonly Tensors[]): Side[] {
 }
 
 /** The constants that a one-element input is compared with. A cast to a condition compares with zero. */
-function decisionsOf(model: Model, input: Value): Decision[] {
+function decisionsOf(model: Model, input: Value): Comparison[] {
   if (input.shape?.every((dim) => dim === 1) !== true) return [];
   const decisions = new Map<number, boolean>();
   for (const { node, index, offset } of readersOf(model, input)) {

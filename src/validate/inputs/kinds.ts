@@ -11,7 +11,7 @@ export interface InputKind {
 }
 
 /** Makes a number for a place along the last axis; the place runs from 0 to 1. */
-type Make = (random: Random, place: number) => number;
+type NumberMaker = (random: Random, place: number) => number;
 
 const NORMAL = 6;
 
@@ -19,7 +19,7 @@ const NORMAL = 6;
 const swelling = (random: Random, place: number): number =>
   Math.max(-1, Math.min(1, (random.normal() / 3) * 10 ** (-5 * Math.abs(1 - 2 * place))));
 
-const makers: Readonly<Record<KindName, { readonly largest: number; readonly make: Make }>> = {
+const makers: Readonly<Record<KindName, { readonly largest: number; readonly make: NumberMaker }>> = {
   normal: { largest: NORMAL, make: (random) => Math.max(-NORMAL, Math.min(NORMAL, random.normal())) },
   '0–1': { largest: 1, make: (random) => random.next() },
   // Pictures and sound at these scales are whole numbers.
@@ -31,7 +31,7 @@ const makers: Readonly<Record<KindName, { readonly largest: number; readonly mak
 
 export const kindOf = (name: KindName): InputKind => ({ name, largest: makers[name].largest });
 
-export const makerOf = (name: KindName): Make => makers[name].make;
+export const makerOf = (name: KindName): NumberMaker => makers[name].make;
 
 /** An axis of at least this many places may be one of samples. */
 const LONG = 256;

@@ -36,7 +36,7 @@ export interface RowDependence {
 }
 
 /** Runs a model on tensors. */
-type Run = (tensors: Tensors) => Promise<Tensors>;
+type RunModel = (tensors: Tensors) => Promise<Tensors>;
 
 /** A longer run is not worth its time: nine of them are made. */
 const LONG_MS = 100;
@@ -66,7 +66,7 @@ export async function rowDependence(
   const batch = batchOf(model, tensors);
   if (!batch) return undefined;
   const runOf =
-    (session: Session): Run =>
+    (session: Session): RunModel =>
     async (feeds) =>
       (await session.run(feeds)).outputs;
   try {
@@ -153,7 +153,7 @@ interface Effect {
   readonly staysFinite: boolean;
 }
 
-async function effectsOf({ tensors, names: odd }: Batch, run: Run): Promise<Effect[]> {
+async function effectsOf({ tensors, names: odd }: Batch, run: RunModel): Promise<Effect[]> {
   const ordinary = await run(tensors);
   const effects: Effect[] = [];
   for (const [row, change] of Object.entries(odds) as [Odd, (number: number) => number][]) {

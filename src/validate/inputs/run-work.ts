@@ -49,7 +49,7 @@ function refusal(model: Model, shapes: Shapes, few: Tensors): string | undefined
   const { budget } = model;
   const weights = weightsOf(model);
   if (weights > HONEST) return undefined;
-  const { work, largest, largestName } = new Estimate(fed(model, shapes, few)).total;
+  const { work, largest, largestName } = new WorkCounter(fed(model, shapes, few)).total;
   if (largest > budget.limitOf('run-elements') + ELEMENTS * weights)
     return `${budget.reasonOf('run-elements')}; "${largestName}" has ${largest}`;
   if (work > budget.limitOf('run-work') + OPERATIONS * weights) return budget.reasonOf('run-work');
@@ -73,7 +73,7 @@ const fewOf = (tensor: Tensor): readonly number[] | undefined =>
   tensor.type !== 'string' && elementCount(tensor.shape) <= FEW ? [...numbersOf(tensor)] : undefined;
 
 /** The operations of all nodes, and the elements of the largest value. */
-class Estimate {
+class WorkCounter {
   readonly #work: Work;
   readonly #functions = new Map<ModelFunction, number>();
   #largest = 0;

@@ -16,7 +16,7 @@ import { perturbed, perturbedWeights, roundedWeights } from './noise.js';
 export type Moves = ReadonlyMap<string, OutputAccuracy>;
 
 /** The weights that the original runs with. */
-type Weights = 'own' | 'moved' | 'bfloat16' | 'float16';
+type WeightsVariant = 'own' | 'moved' | 'bfloat16' | 'float16';
 
 /** Moves that were measured. Attempts at one pass share an original, and ask the same again. */
 const measured = new WeakMap<Reference, Map<string, Promise<Moves>>>();
@@ -24,7 +24,7 @@ const measured = new WeakMap<Reference, Map<string, Promise<Moves>>>();
 /** Runs the moved original on request, each run once. It holds one model at a time, until it is released. */
 export class Sensitivity {
   readonly #moves: Map<string, Promise<Moves>>;
-  #loaded: { readonly weights: Weights; readonly session: Session } | undefined;
+  #loaded: { readonly weights: WeightsVariant; readonly session: Session } | undefined;
 
   constructor(
     readonly reference: Reference,
@@ -66,7 +66,7 @@ export class Sensitivity {
   }
 
   /** A moved model that does not run gives no moves. Rejects with RuntimeError where the process is killed twice. */
-  async #moved(run: number, weights: Weights, feeds = this.#feeds(run)): Promise<Moves> {
+  async #moved(run: number, weights: WeightsVariant, feeds = this.#feeds(run)): Promise<Moves> {
     try {
       return await onceMore(() => this.#compared(run, weights, feeds));
     } catch (error) {
@@ -75,7 +75,7 @@ export class Sensitivity {
     }
   }
 
-  async #compared(run: number, weights: Weights, feeds: Tensors): Promise<Moves> {
+  async #compared(run: number, weights: WeightsVariant, feeds: Tensors): Promise<Moves> {
     const found = new Map<string, OutputAccuracy>();
     const session = await this.#sessionWith(weights);
     if (!session) return found;
@@ -96,7 +96,7 @@ export class Sensitivity {
   }
 
   /** Undefined where there are no weights to move. */
-  async #sessionWith(weights: Weights): Promise<Session | undefined> {
+  async #sessionWith(weights: WeightsVariant): Promise<Session | undefined> {
     if (this.#loaded?.weights === weights) return this.#loaded.session;
     await this.release();
     const session = await this.#load(weights);
@@ -104,7 +104,7 @@ export class Sensitivity {
     return session;
   }
 
-  async #load(weights: Weights): Promise<Session | undefined> {
+  async #load(weights: WeightsVariant): Promise<Session | undefined> {
     const { runtime } = this.original;
     const { provider, seed } = this;
     const { model, source } = await this.original.subject();

@@ -1,7 +1,7 @@
 /** Compares detections as sets: finds the original's detections again in the result, in any order. */
 import { maxOf } from '../../ir/lists.js';
 import { numbersOf, tensorOf } from '../../ir/numbers.js';
-import type { TensorData } from '../../runtime/isolate.js';
+import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import type { DetectionPorts } from './meaning.js';
 
@@ -15,13 +15,11 @@ interface Detection {
 /** A detection is found again where a box of the same class covers this share of the union of both. */
 const OVERLAP = 0.5;
 
-/** Outputs of models that were never trained are no real boxes: there corners may differ by this share of all. */
+/** Tensors of models that were never trained are no real boxes: there corners may differ by this share of all. */
 const NEAR = 0.02;
 
 /** Longer lists are not matched: the time is the product of both lengths. */
 const MOST = 4096;
-
-type Outputs = Readonly<Record<string, TensorData>>;
 
 /**
  * The result's ports with rows in the original's order and zeros for missing rows, and the share of detections that
@@ -29,8 +27,8 @@ type Outputs = Readonly<Record<string, TensorData>>;
  */
 export function matchedDetections(
   ports: DetectionPorts,
-  original: Outputs,
-  result: Outputs,
+  original: Tensors,
+  result: Tensors,
 ): { readonly outputs: Record<string, TensorData>; readonly value: number; readonly samples: number } | undefined {
   const names = [ports.boxes, ports.scores, ports.classes].filter((name) => name !== undefined);
   if (names.some((name) => !isComparable(original[name], result[name]))) return undefined;
@@ -50,7 +48,7 @@ function isComparable(a: TensorData | undefined, b: TensorData | undefined): boo
 }
 
 /** The detections in the rows of the ports; a row of seven holds the picture's number first and the score last. */
-function read({ boxes, scores, classes }: DetectionPorts, outputs: Outputs): Detection[] {
+function read({ boxes, scores, classes }: DetectionPorts, outputs: Tensors): Detection[] {
   const numbers = (name: string): Float64Array => numbersOf(fromTensorData(outputs[name] as TensorData));
   const shape = (outputs[boxes] as TensorData).shape;
   const width = shape.at(-1) as number;

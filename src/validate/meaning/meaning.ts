@@ -35,7 +35,7 @@ export type Meaning =
 
 export type MeaningKind = Meaning['kind'];
 
-interface Output {
+interface GraphOutput {
   readonly name: string;
   readonly value: Value;
   readonly shape: readonly number[];
@@ -49,7 +49,7 @@ const WIDE = 16;
 /** The meaning of each output that has one. `sample`: the outputs of one run of the model. */
 export function meaningsOf(model: Model, sample: Readonly<Record<string, TensorData>>): ReadonlyMap<string, Meaning> {
   const { outputPorts, outputs } = model.graph;
-  const known = outputPorts.flatMap(({ name }, index): Output[] => {
+  const known = outputPorts.flatMap(({ name }, index): GraphOutput[] => {
     const value = outputs[index] as Value;
     const given = under(sample, name);
     return given ? [{ name, value, shape: given.shape, origin: originOf(value) }] : [];
@@ -63,7 +63,7 @@ export function meaningsOf(model: Model, sample: Readonly<Record<string, TensorD
   return found;
 }
 
-function meaningOf(model: Model, output: Output): Meaning | undefined {
+function meaningOf(model: Model, output: GraphOutput): Meaning | undefined {
   const { name, value, shape, origin } = output;
   const rank = shape.length;
   const text = `${name} ${wordsOf(origin)}`.toLowerCase();
@@ -91,7 +91,7 @@ function softmax(origin: Node, rank: number): Meaning | undefined {
   return rank >= 2 && axis >= 1 ? { kind: 'classes', axis } : undefined;
 }
 
-function sigmoid({ shape }: Output, text: string): Meaning | undefined {
+function sigmoid({ shape }: GraphOutput, text: string): Meaning | undefined {
   if (/box|coord|point|offset|depth|image|rgb/.test(text)) return undefined;
   const isPlane = shape.slice(-2).every((dim) => dim >= WIDE);
   if (isPlane && (shape.length === 3 || (shape.length === 4 && shape[1] === 1))) return { kind: 'mask' };
@@ -100,13 +100,13 @@ function sigmoid({ shape }: Output, text: string): Meaning | undefined {
 
 const isOpen = (value: Value, axis: number): boolean => typeof value.shape?.at(axis) === 'object';
 
-function isSound({ shape, origin }: Output, text: string): boolean {
+function isSound({ shape, origin }: GraphOutput, text: string): boolean {
   const isFlat = shape.length === 2 || (shape.length === 3 && shape[1] === 1);
   const isNamed = /wav|audio|speech|pcm|sound/.test(text);
   return isFlat && (isNamed || (/^(Tanh|ConvTranspose|STFT|ISTFT)$/.test(origin?.opType ?? '') && shape.length === 3));
 }
 
-function isPicture({ value, shape, origin }: Output, text: string): boolean {
+function isPicture({ value, shape, origin }: GraphOutput, text: string): boolean {
   const isWide = shape.slice(-2).every((dim, i) => dim >= WIDE || isOpen(value, i - 2));
   const isMade = /^(Conv|ConvTranspose|Clip|Tanh|Add|Mul|Div)$/.test(origin?.opType ?? '');
   const isNamed = /image|sample|latent|pixel|rgb|recon/.test(text) && !/logit|mask/.test(text);
@@ -134,7 +134,7 @@ const squares = (node: Node | undefined): boolean =>
 const CLASSES = 3;
 const VOCABULARY = 64;
 
-function scores(model: Model, { shape, value, origin }: Output, text: string): Meaning | undefined {
+function scores(model: Model, { shape, value, origin }: GraphOutput, text: string): Meaning | undefined {
   const rank = shape.length;
   const last = shape.at(-1) ?? 0;
   const isLogits = /logit/.test(text);
@@ -163,12 +163,12 @@ function isLinear(node: Node | undefined): boolean {
   return false;
 }
 
-function isPooled({ name, shape }: Output): boolean {
+function isPooled({ name, shape }: GraphOutput): boolean {
   return shape.length === 2 && (shape[1] ?? 0) >= VOCABULARY / 4 && /embed|pool|feature|sentence|vector/i.test(name);
 }
 
 /** Outputs behind one selection (NonMaxSuppression, TopK), told apart by their shapes. */
-function detectionsOf(outputs: readonly Output[]): Map<string, Meaning> {
+function detectionsOf(outputs: readonly GraphOutput[]): Map<string, Meaning> {
   const found = new Map<string, Meaning>();
   const selected = outputs.filter(({ value }) => isSelected(value));
   const rowsOf = (shape: readonly number[]): string => shape.join();

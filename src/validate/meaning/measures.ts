@@ -2,7 +2,7 @@
 import { under } from '../../ir/named.js';
 import { numbersOf } from '../../ir/numbers.js';
 import { elementCount } from '../../ir/tensor.js';
-import type { TensorData } from '../../runtime/isolate.js';
+import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import { matchedDetections } from './detections.js';
 import type { Meaning, MeaningKind } from './meaning.js';
@@ -21,17 +21,15 @@ export interface MeaningMeasure {
   readonly top5?: number;
 }
 
-type Outputs = Readonly<Record<string, TensorData>>;
-
 /**
  * The measure of each output that has a meaning and data for one; and the result's outputs in comparable order:
  * detections in the order of the original's.
  */
 export function measureMeanings(
   meanings: ReadonlyMap<string, Meaning>,
-  original: Outputs,
-  result: Outputs,
-): { readonly outputs: Outputs; readonly measures: ReadonlyMap<string, MeaningMeasure> } {
+  original: Tensors,
+  result: Tensors,
+): { readonly outputs: Tensors; readonly measures: ReadonlyMap<string, MeaningMeasure> } {
   const measures = new Map<string, MeaningMeasure>();
   const outputs: Record<string, TensorData> = { ...result };
   for (const [name, meaning] of meanings) {
@@ -83,10 +81,10 @@ function measureMeaning(
   }
 }
 
-type Pair = readonly [Float64Array, Float64Array];
+type RowPair = readonly [Float64Array, Float64Array];
 
 /** Rows along an axis, in both. */
-function* rows(a: Float64Array, b: Float64Array, shape: readonly number[], axis: number): Iterable<Pair> {
+function* rows(a: Float64Array, b: Float64Array, shape: readonly number[], axis: number): Iterable<RowPair> {
   const width = shape[axis] ?? 0;
   const step = elementCount(shape.slice(axis + 1));
   if (width * step === 0) return;
@@ -104,7 +102,7 @@ function* rows(a: Float64Array, b: Float64Array, shape: readonly number[], axis:
 const LEAD = 0.1;
 
 /** The share of rows that keep their largest element, weighted by its lead; rows with NaN count as they are. */
-function winners(pairs: Iterable<Pair>): [share: number, rows: number] {
+function winners(pairs: Iterable<RowPair>): [share: number, rows: number] {
   let [clear, weights, same] = [0, 0, 0];
   for (const [row, other] of pairs) {
     const best = largest(row);
@@ -142,7 +140,7 @@ function leadOf(row: Float64Array, best: number): number {
 }
 
 /** Compares the softmax of rows: the mean divergence, and the share of the five likeliest that are kept. */
-function distributions(pairs: readonly Pair[]): { divergence: number; top5: number } {
+function distributions(pairs: readonly RowPair[]): { divergence: number; top5: number } {
   let [divergence, kept] = [0, 0];
   for (const [a, b] of pairs) {
     const [p, q] = [logSoftmax(a), logSoftmax(b)];
@@ -172,7 +170,7 @@ function likeliest(row: Float64Array): number[] {
   return best;
 }
 
-function leastCosine(pairs: Iterable<Pair>): [cosine: number, rows: number] {
+function leastCosine(pairs: Iterable<RowPair>): [cosine: number, rows: number] {
   let [least, count] = [1, 0];
   for (const [a, b] of pairs) {
     let [ab, aa, bb] = [0, 0, 0];

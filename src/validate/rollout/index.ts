@@ -107,12 +107,12 @@ const fedBackBy = (plan: RolloutPlan): RolloutReport['fedBack'] =>
     : [...(plan.kind === 'tokens' ? [{ output: plan.logits, input: plan.ids }] : []), ...plan.pairs];
 
 /** The outcome of steps beside their drift. */
-interface Found {
+interface StepOutcome {
   readonly choices: Choices;
   readonly denoised: Denoised;
 }
 
-const nothingFound = (): Found => ({ choices: noChoices(), denoised: { psnr: Number.POSITIVE_INFINITY } });
+const nothingFound = (): StepOutcome => ({ choices: noChoices(), denoised: { psnr: Number.POSITIVE_INFINITY } });
 
 function stepsOf(
   plan: RolloutPlan,
@@ -120,7 +120,7 @@ function stepsOf(
   result: Party,
   start: Start,
   count: number,
-  { choices, denoised }: Found,
+  { choices, denoised }: StepOutcome,
 ): AsyncGenerator<Drift, void> {
   switch (plan.kind) {
     case 'state':

@@ -16,7 +16,7 @@ export interface BothSides<T> {
 }
 
 const sides = ['original', 'result'] as const;
-type Side = (typeof sides)[number];
+type RaceSide = (typeof sides)[number];
 
 /** A model that can be loaded, and the process to load it in. */
 export interface Contender {
@@ -195,10 +195,10 @@ async function heat(
     result: { runtime: b.runtime, model: result.model },
   };
   const order = number % 4 < 2 ? sides : sides.toReversed();
-  const sessions: Partial<Record<Side, Session>> = {};
+  const sessions: Partial<Record<RaceSide, Session>> = {};
   const create = { original: 0, result: 0 };
   const first = { original: 0, result: 0 };
-  const time = (side: Side, count: number): Promise<RunTimes> => (sessions[side] as Session).time(feeds, count);
+  const time = (side: RaceSide, count: number): Promise<RunTimes> => (sessions[side] as Session).time(feeds, count);
   try {
     let runMs = 0;
     for (const side of order) {
@@ -223,7 +223,7 @@ async function heat(
     const rounds: Round[] = [];
     // Where loading takes long, the heat runs at least as long as the load took.
     for (let i = 0; i === 0 || (i < most && performance.now() - loaded < loaded - began); i++) {
-      const [one, other] = (i % 2 === 0 ? order : order.toReversed()) as [Side, Side];
+      const [one, other] = (i % 2 === 0 ? order : order.toReversed()) as [RaceSide, RaceSide];
       const round: Round = { ms: { original: [], result: [] }, cpuMs: { original: [], result: [] } };
       for (const side of runMs > LONG_MS ? [one, other] : [one, other, other, one]) {
         const times = await time(side, runs + uncounted);

@@ -60,14 +60,14 @@ export function estimateOf(pairs: readonly Pair[]): Estimate {
   };
 }
 
-interface Interval {
+interface LogEstimate {
   readonly centre: number;
   readonly low: number;
   readonly high: number;
 }
 
 /** Hodges and Lehmann's estimate: the median of all means of two differences, and the signed-rank interval. */
-function byRanks(pairs: readonly Pair[]): Interval {
+function byRanks(pairs: readonly Pair[]): LogEstimate {
   const logs = pairs.map(([a, b]) => Math.log(a / b));
   const means = ascending(logs.flatMap((a, i) => logs.slice(i).map((b) => (a + b) / 2)));
   const left = ranksLeft(logs.length);
@@ -102,7 +102,7 @@ const T = new Map([
  * The difference of two small samples. They need not drift together, so their own spread counts, not that of the
  * differences.
  */
-function byVariance(pairs: readonly Pair[]): Interval {
+function byVariance(pairs: readonly Pair[]): LogEstimate {
   const sides = [0, 1].map((side) => pairs.map((pair) => Math.log(pair[side] as number)));
   const [a, b] = sides.map(mean) as [number, number];
   const centre = a - b;

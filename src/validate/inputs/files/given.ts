@@ -22,7 +22,7 @@ export interface GivenSet {
 }
 
 /** Tensors of a set with what the file tells; the port adds its type and shape. */
-type Source = (model: Model) => Iterable<readonly [name: string, place: string, (port: Value) => TensorData]>;
+type SetSource = (model: Model) => Iterable<readonly [name: string, place: string, (port: Value) => TensorData]>;
 
 const expected =
   'test_data_set_* with .pb files, .npz archives, .npy files by the name of the input, .json files, or folders of those';
@@ -76,12 +76,12 @@ function fileSet(path: string): GivenSet | undefined {
   return path.endsWith('.json') ? setOf(path, jsonSource(path)) : undefined;
 }
 
-const setOf = (path: string, source: Source): GivenSet => ({
+const setOf = (path: string, source: SetSource): GivenSet => ({
   path,
   read: (model, isRounded) => read(path, source, model, isRounded),
 });
 
-function read(path: string, source: Source, model: Model, isRounded = false): Feeds {
+function read(path: string, source: SetSource, model: Model, isRounded = false): Feeds {
   const { inputs } = model.graph;
   const tensors = named<TensorData>();
   for (const [name, place, tensorOf] of source(model)) {
@@ -111,25 +111,25 @@ function portOf({ graph }: Model, name: string, place: string): Value | undefine
   throw new ModelError(place, `the name of an input: ${names}`, `"${name}"`);
 }
 
-const pbSource = (folder: string): Source =>
+const pbSource = (folder: string): SetSource =>
   function* (model) {
     for (const [name, tensor] of readPb(folder, readdirSync(folder), model)) yield [name, folder, () => tensor];
   };
 
-const npzSource = (path: string): Source =>
+const npzSource = (path: string): SetSource =>
   function* () {
     for (const { name, bytes } of zipEntries(fileBytes(path), path))
       yield [name.replace(/\.npy$/, ''), path, () => readNpy(bytes(), `${path}: ${name}`)];
   };
 
-const jsonSource = (path: string): Source =>
+const jsonSource = (path: string): SetSource =>
   function* () {
     for (const [name, value] of Object.entries(readJson(new TextDecoder().decode(fileBytes(path)), path)))
       yield [name, path, (port) => tensorFrom(value, port, `${path}: "${name}"`)];
   };
 
 /** The arrays in a folder, and the JSON beside them. */
-const filesSource = (folder: string, files: readonly string[]): Source =>
+const filesSource = (folder: string, files: readonly string[]): SetSource =>
   function* (model) {
     for (const file of files) {
       const path = join(folder, file);
