@@ -141,6 +141,7 @@ export async function optimizeBy(
   const result = await runPipeline(model, list, {
     ...kernelsOf(target),
     evaluate: isNode() ? evaluate : undefined,
+    ...(inputs !== undefined && isNode() && { activations: activationsOn(inputs) }),
     targetCpu,
     verify: options.verify,
     verifier: runs
@@ -248,6 +249,12 @@ export async function targetOf(target: TargetChoice | undefined, runs: boolean):
 }
 
 const evaluate = async (model: Model) => (await import('./runtime/evaluate.js')).evaluateModel(model);
+
+/** Passes are given numbers of the user's inputs whatever is verified. */
+const activationsOn =
+  (inputs: string): PipelineOptions['activations'] =>
+  async (model, requests) =>
+    (await import('./validate/activations.js')).measureActivations(model, requests, inputs);
 
 const verifierOf = async (options: VerifierOptions): Promise<Verifier> =>
   (await import('./validate/verifier.js')).createVerifier(options);

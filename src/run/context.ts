@@ -12,6 +12,7 @@ import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Rewrite, SiteReport } from '../match/rule.js';
 import { nameOf, Regions } from '../region/regions.js';
+import type { ActivationRequest, ActivationStatistics } from './activations.js';
 import type { PassContext } from './pass.js';
 import type { TargetCpu } from './target-cpu.js';
 import type { EditFilter } from './tune/edit-filter.js';
@@ -23,11 +24,15 @@ export interface PassEnvironment {
   hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
   unfit(call: KernelCall): string | undefined;
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
+  /** Measures values of a model on the user's inputs; the reason, in words, where it cannot be run. Absent without inputs. */
+  readonly activations?: (model: Model, requests: readonly ActivationRequest[]) => Promise<Measured | string>;
   /** The CPUs that the result is meant for; undefined for all. */
   readonly targetCpu?: readonly TargetCpu[];
   /** Ends the work between two steps: the promise rejects with its reason. */
   readonly signal?: AbortSignal;
 }
+
+export type Measured = ReadonlyMap<Value, ActivationStatistics>;
 
 export interface Note {
   readonly text: string;
@@ -118,12 +123,14 @@ export interface ContextOptions {
   readonly regions: Regions;
   /** False where types were not inferred yet. */
   readonly isTyped?: boolean;
+  /** True for a pass that declares that it needs activations. */
+  readonly isMeasuring?: boolean;
 }
 
 /** A context, and the notes, skips and cut-outs that a pass leaves in it. */
 export function passContext(
   environment: PassEnvironment,
-  { refuted, cutsOut, regions, isTyped = true }: ContextOptions = {
+  { refuted, cutsOut, regions, isTyped = true, isMeasuring = false }: ContextOptions = {
     refuted: new Map(),
     cutsOut: false,
     regions: new Regions(),
@@ -154,6 +161,13 @@ export function passContext(
     else rewrites.cuts.set(cut.key, cut);
     return false;
   };
+  const measured = async (requests: readonly ActivationRequest[]): Promise<Measured> => {
+    const model = requests[0]?.value.graph.model;
+    const found = model && (await environment.activations?.(model, requests));
+    if (typeof found !== 'string') return found ?? new Map();
+    context.note(`activations were not measured: ${found}`);
+    return new Map();
+  };
   let short: Model | undefined;
   let undone = 0;
   let hold: EditFilter | undefined;
@@ -163,6 +177,7 @@ export function passContext(
     hasKernel: environment.hasKernel,
     unfit: environment.unfit,
     evaluate: environment.evaluate,
+    activations: isMeasuring && environment.activations ? (requests) => measured(requests) : undefined,
     targetCpu: environment.targetCpu,
     site: (site) => {
       if (hold?.isTold(site.at) === false) return;

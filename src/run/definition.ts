@@ -6,6 +6,7 @@ import type { Target } from '../ir/targets.js';
 import type { Tensor } from '../ir/tensor.js';
 import { foundText, unknownText } from '../ir/usage-error.js';
 import type { RuleHost } from '../match/rule.js';
+import type { MeasureActivations } from './activations.js';
 import type { TargetCpu } from './target-cpu.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
@@ -20,6 +21,11 @@ export interface PassContext extends RuleHost {
    * undefined where there is no runtime (a browser). Rejects when the runtime does.
    */
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
+  /**
+   * Runs the model that the pass was given on the user's sets of inputs, and measures values of its main graph; undefined where there are
+   * no inputs or no runtime, and for a pass that does not declare that it needs `activations`. Asked before the first edit.
+   */
+  readonly activations: MeasureActivations | undefined;
   /** The CPUs that the result is meant for, where the target is `cpu`; undefined for all. */
   readonly targetCpu: readonly TargetCpu[] | undefined;
 }
@@ -33,9 +39,10 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly fidelity: Fidelity;
   /**
    * What it must be given: inferred types; all repeats of a block, where `regional` has left few for many; as constants of a
-   * local function, the weights that its calls hand in.
+   * local function, the weights that its calls hand in; statistics of activations, where there are inputs (and then all repeats,
+   * as each has its own).
    */
-  readonly needs?: readonly ('types' | 'repeats' | 'weights')[];
+  readonly needs?: readonly ('types' | 'repeats' | 'weights' | 'activations')[];
   /** The least ai.onnx opset of what it emits: an older model is raised to it first, if every node can be. */
   readonly opset?: number;
   /** True where all it does is to ask for `shorten`: it is given the model itself. */
@@ -56,7 +63,7 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
 const isName = (name: unknown): name is string =>
   typeof name === 'string' && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name);
 
-const needs: readonly unknown[] = ['types', 'repeats', 'weights'] satisfies PassDefinition['needs'];
+const needs: readonly unknown[] = ['types', 'repeats', 'weights', 'activations'] satisfies PassDefinition['needs'];
 const isTruth = (value: unknown): boolean => typeof value === 'boolean';
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 const isText = (value: unknown): boolean => typeof value === 'string';

@@ -118,8 +118,13 @@ export class PipelineRun {
   /** One pass; behind the last one, and before one that needs them, the repeats that were left out. */
   async #advance(position: number): Promise<Rewind | undefined> {
     const pass = this.passes[position];
-    const rewind = !pass || pass.definition.needs?.includes('repeats') ? this.#stampOut() : undefined;
+    const rewind = !pass || this.#needsRepeats(pass) ? this.#stampOut() : undefined;
     return rewind ?? (pass && this.#step(position));
+  }
+
+  /** Activations of a repeat are its own. */
+  #needsRepeats({ definition: { needs = [] } }: Pass): boolean {
+    return needs.includes('repeats') || (needs.includes('activations') && this.options.activations !== undefined);
   }
 
   /** Forgets what came after repeats became one, and gives the position of the pass that made them so. */

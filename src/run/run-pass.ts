@@ -96,7 +96,8 @@ export function runPass(model: Model, pass: Pass, options: RunPassOptions): Prom
   return orRewind(async () => {
     for (;;) {
       await abortPoint(environment.signal);
-      const told = passContext(environment, { refuted: found.refuted, cutsOut, regions, isTyped });
+      const isMeasuring = pass.definition.needs?.includes('activations') === true;
+      const told = passContext(environment, { refuted: found.refuted, cutsOut, regions, isTyped, isMeasuring });
       const run = await runOnce({ model, pass, options, told, found });
       if (run) return run;
     }

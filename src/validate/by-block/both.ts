@@ -1,9 +1,7 @@
 /** Holds both models side by side, with the errors of the values that they share. */
 
-import type { Dim, SymbolName } from '../../ir/dims.js';
 import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
-import { nameOf } from '../../ir/symbols.js';
 import type { Value } from '../../ir/value.js';
 import {
   type Provider,
@@ -14,7 +12,7 @@ import {
 } from '../../runtime/isolate.js';
 import { toTensorData } from '../../runtime/tensor-data.js';
 import { errorOf } from './error.js';
-import { bytesOf, canBeGiven, type Held, heldBy, heldByAll, isShapeLike } from './exposed.js';
+import { bytesOf, canBeGiven, type Held, heldBy, heldByAll, isShapeLike, sizesIn } from './exposed.js';
 import { pairsOf } from './pairs.js';
 
 /** The largest size, in bytes, of the values that one run of both models returns. */
@@ -151,15 +149,4 @@ export class Both {
     }
     return batches;
   }
-}
-
-/** The largest size of each symbol of the inputs. */
-function sizesIn({ graph }: Model, feeds: readonly Tensors[]): Map<SymbolName, Dim> {
-  const sizes = new Map<SymbolName, Dim>();
-  for (const { name, shape = [] } of graph.inputs)
-    shape.forEach((dim, axis) => {
-      const symbol = nameOf(dim);
-      if (symbol !== undefined) sizes.set(symbol, maxOf(feeds.map((set) => set[name]?.shape[axis] ?? 0)));
-    });
-  return sizes;
 }

@@ -3,10 +3,12 @@
 import { cloneModel } from '../../ir/clone.js';
 import type { Dim, SymbolName } from '../../ir/dims.js';
 import { freeName } from '../../ir/free-name.js';
+import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import { named } from '../../ir/named.js';
 import { castTensor } from '../../ir/numbers.js';
 import { substitute } from '../../ir/substitute.js';
+import { nameOf } from '../../ir/symbols.js';
 import { type DataType, dataTypes, isFloat, isInteger, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import {
@@ -147,7 +149,7 @@ function withOutputs(
 const untyped = ({ elem }: Value) => (elem ? tensorType(elem) : undefined);
 
 /** The inputs in the types that a model takes: a result may take narrower floats than its original. */
-function asTaken(set: Tensors, { graph }: Model): Tensors {
+export function asTaken(set: Tensors, { graph }: Model): Tensors {
   const taken = named<TensorData>();
   for (const [name, tensor] of Object.entries(set)) {
     const elem = graph.inputs.find((input) => input.name === name)?.elem;
@@ -165,4 +167,15 @@ export function bytesOf({ type }: Value, sizes: ReadonlyMap<SymbolName, Dim>): n
   const dims = (type.shape ?? []).map((dim) => substitute(dim, sizes));
   const count = dims.reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : OPEN), 1);
   return count * Math.max(1, dataTypes[type.elem].bits / 8);
+}
+
+/** The largest size of each symbol of the inputs. */
+export function sizesIn({ graph }: Model, feeds: readonly Tensors[]): Map<SymbolName, Dim> {
+  const sizes = new Map<SymbolName, Dim>();
+  for (const { name, shape = [] } of graph.inputs)
+    shape.forEach((dim, axis) => {
+      const symbol = nameOf(dim);
+      if (symbol !== undefined) sizes.set(symbol, maxOf(feeds.map((set) => set[name]?.shape[axis] ?? 0)));
+    });
+  return sizes;
 }

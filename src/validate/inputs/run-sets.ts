@@ -156,7 +156,7 @@ const bytesOf = ({ feeds, outputs }: ReferenceRun): number =>
   );
 
 /** Picks `count` items of a list at equal distances, the last among them. */
-const spread = <T>(list: readonly T[], count: number): T[] =>
+export const spread = <T>(list: readonly T[], count: number): T[] =>
   list.length <= count
     ? [...list]
     : Array.from({ length: count }, (_, i) => list[Math.ceil(((i + 1) * list.length) / count) - 1] as T);
