@@ -3,10 +3,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { overseenBy } from '../src/leftovers.js';
 import { fail } from './fail.js';
 import { runs } from './runs.js';
-import { type Job, type Message, slot } from './thread.js';
+import { type CommandJob, slot, type ThreadMessage } from './thread.js';
 
-const { name, flags, words, shared } = workerData as Job;
-const tell = (message: Message): void => parentPort?.postMessage(message);
+const { name, flags, words, shared } = workerData as CommandJob;
+const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
 let hasStarted = false;
 
 overseenBy({

@@ -12,7 +12,7 @@ import { shownText } from '../src/ir/shown-text.js';
 import { fail } from './fail.js';
 import type { Flags } from './flags.js';
 import { CLEAR_LINE, stderr } from './terminal.js';
-import { type Job, type Message, slot, streams } from './thread.js';
+import { type CommandJob, slot, streams, type ThreadMessage } from './thread.js';
 
 /** Milliseconds that the end of the process may wait: for a step that is not divided, for the thread, for child processes. */
 const PATIENCE = { step: 300, thread: 300, children: 250 } as const;
@@ -57,11 +57,11 @@ export function oversee(name: string, flags: Flags, words: readonly string[]): P
     note();
     process[stream].on('resize', note);
   }
-  const job: Job = { name, flags, words, shared, terminals };
+  const job: CommandJob = { name, flags, words, shared, terminals };
   thread = new Worker(new URL('./command-thread.js', import.meta.url), { workerData: job });
   return new Promise((resolve) => {
     let code: number | undefined;
-    thread?.on('message', (message: Message) => {
+    thread?.on('message', (message: ThreadMessage) => {
       if (message.kind === 'end') code = message.code;
       else hear(message);
     });
@@ -76,7 +76,7 @@ export function oversee(name: string, flags: Flags, words: readonly string[]): P
   });
 }
 
-function hear(message: Exclude<Message, { kind: 'end' }>): void {
+function hear(message: Exclude<ThreadMessage, { kind: 'end' }>): void {
   switch (message.kind) {
     case 'write':
       // What it says of child processes that were ended on purpose is not of interest.

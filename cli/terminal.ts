@@ -5,7 +5,7 @@ import { jsonText, shownText } from '../src/ir/shown-text.js';
 import { clipped, isColoured } from '../src/report/style.js';
 import type { TextOptions } from '../src/report/text-options.js';
 import type { Flags } from './flags.js';
-import { type Job, type Message, type Stream, slot } from './thread.js';
+import { type CommandJob, type Stream, slot, type ThreadMessage } from './thread.js';
 
 /** A stream of the process, as a command writes to it. */
 export interface Output {
@@ -25,13 +25,13 @@ function output(stream: Stream): Output {
       },
       write: (text) => process[stream].write(text),
     };
-  const { terminals, shared } = workerData as Job;
+  const { terminals, shared } = workerData as CommandJob;
   return {
     isTTY: terminals.includes(stream),
     get columns() {
       return Atomics.load(shared, slot[stream]);
     },
-    write: (text) => parentPort?.postMessage({ kind: 'write', stream, text } satisfies Message),
+    write: (text) => parentPort?.postMessage({ kind: 'write', stream, text } satisfies ThreadMessage),
   };
 }
 

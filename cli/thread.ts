@@ -9,7 +9,7 @@ export type Stream = (typeof streams)[number];
 export const slot = { ending: 0, step: 1, stdout: 2, stderr: 3 } as const;
 
 /** What a command's thread begins with. */
-export interface Job {
+export interface CommandJob {
   /** Of the command. */
   readonly name: string;
   readonly flags: Flags;
@@ -21,7 +21,7 @@ export interface Job {
 }
 
 /** What the thread tells. */
-export type Message =
+export type ThreadMessage =
   | { readonly kind: 'write'; readonly stream: Stream; readonly text: string }
   | { readonly kind: 'end'; readonly code: number }
   | LeftoverEvent;

@@ -23,7 +23,7 @@ import { UsageError, unknownText } from '../src/ir/usage-error.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { castPorts } from './outputs/casts.js';
 import { grouped } from './outputs/choose.js';
-import { Refusal } from './outputs/form.js';
+import { FormRefusal } from './outputs/form.js';
 import { replaceInput } from './outputs/inputs.js';
 import { aboutStructure } from './outputs/ports.js';
 import { flattenPorts } from './outputs/select.js';
@@ -71,7 +71,7 @@ function replaceInputs(model: Model, lengths: readonly string[], context: PassCo
       context.note(`input "${input.name}" is ${aboutStructure(replaced.structure)}`);
       return replaced.inputs;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof FormRefusal)) throw error;
       context.skip(error.reason, error.at);
       return [input];
     }

@@ -8,7 +8,7 @@ import { helps, Miss } from '../src/match/miss.js';
 import { raiseOpset } from '../src/opset/raise.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import type { SharedBiases } from './attention/emit/bias.js';
-import { type AttentionOp, type Choice, choose } from './attention/emit/choice.js';
+import { type AttentionOp, choose, type OpChoice } from './attention/emit/choice.js';
 import { emitAttention } from './attention/emit/kernel.js';
 import { ATTENTION, hasAttention, raiseMiss } from './attention/emit/opset.js';
 import { isWeak } from './attention/mask/term.js';
@@ -83,7 +83,7 @@ export const fuseAttn = definePass({
 /** Fuses one site. Returns the reason that it stays as it is; undefined where it is one kernel now. */
 function fuse(
   site: AttentionSite | Miss,
-  choice: Choice | Miss,
+  choice: OpChoice | Miss,
   raised: string | undefined,
   facts: Facts,
   shared: SharedBiases,

@@ -5,7 +5,7 @@ import { globOf } from '../../src/ir/glob.js';
 import { UsageError, unknownText } from '../../src/ir/usage-error.js';
 
 /** An output: its name before, and the names of its ports now. */
-export interface Named {
+export interface OutputPorts {
   readonly name: string;
   readonly ports: readonly string[];
 }
@@ -19,7 +19,7 @@ export type Stay = 'all' | 'none' | ReadonlySet<string>;
  * applied to: it is passed to `unfit`.
  */
 export function choose(
-  outputs: readonly Named[],
+  outputs: readonly OutputPorts[],
   patterns: readonly string[],
   unfit: (pattern: string) => void,
 ): Stay[] {
@@ -49,7 +49,7 @@ function matcher(patterns: readonly string[], names: readonly string[], unfit: (
   return (name: string): boolean => globs.some((glob) => glob.test(name));
 }
 
-function unfitText(pattern: string, outputs: readonly Named[]): string {
+function unfitText(pattern: string, outputs: readonly OutputPorts[]): string {
   const names = [...new Set(outputs.map(({ name }) => name))];
   const text = unknownText('output', pattern, names);
   return text.includes('did you mean') ? `${text} There are: ${names.join(', ')}` : text;

@@ -8,20 +8,20 @@ import { equalShapes, type TensorType, tensorType } from '../../src/ir/types.js'
 import type { Value } from '../../src/ir/value.js';
 import { joinTypes } from '../../src/ops/join.js';
 import { isUniform } from './elements.js';
-import type { Form } from './form.js';
+import type { TensorForm } from './form.js';
 import { current, withOutputs } from './replace.js';
 
-type FormReader = (value: Value) => Form | undefined;
+type FormReader = (value: Value) => TensorForm | undefined;
 
 /** The tensors that a form is made of. */
-const tensorsOf = (form: Form): readonly Value[] | undefined => {
+const tensorsOf = (form: TensorForm): readonly Value[] | undefined => {
   if (form.kind === 'list') return form.items;
   if (form.kind === 'absent') return [];
   return form.kind === 'packed' || form.kind === 'optional' ? undefined : [form.tensor];
 };
 
 /** If: both branches come to the same form ⟶ that form of its new outputs. */
-export function branchForm(node: Node, index: number, read: FormReader): Form | undefined {
+export function branchForm(node: Node, index: number, read: FormReader): TensorForm | undefined {
   const bodies = node.bodies;
   const forms = bodies.map((body) => {
     const form = read(body.outputs[index] as Value);
@@ -37,11 +37,11 @@ export function branchForm(node: Node, index: number, read: FormReader): Form | 
     value.type = joinTypes(a.tensors?.[at]?.type, b.tensors?.[at]?.type, fill);
   });
   if (a.form.kind === 'list') return { kind: 'list', items: outputs };
-  return { ...a.form, tensor: outputs[0] as Value } as Form;
+  return { ...a.form, tensor: outputs[0] as Value } as TensorForm;
 }
 
 /** The part of two forms that must be equal for them to be one. */
-function shapeOf(form: Form): string {
+function shapeOf(form: TensorForm): string {
   if (form.kind === 'list') return `list ${form.items.length}`;
   return form.kind === 'maps' ? JSON.stringify([form.keys, form.labels]) : form.kind;
 }
@@ -50,7 +50,7 @@ function shapeOf(form: Form): string {
  * Loop: a sequence to which each run of the body appends one tensor, all of one shape ⟶ a scan output, behind the
  * earlier content of the sequence. A sequence that the body returns unchanged stays.
  */
-export function loopForm(node: Node, index: number, read: FormReader): Form | undefined {
+export function loopForm(node: Node, index: number, read: FormReader): TensorForm | undefined {
   const [body] = node.bodies as readonly [Graph];
   const carried = body.inputs[index + 2];
   const last = source(body.outputs[index + 1] as Value);
@@ -84,9 +84,9 @@ function source(value: Value): Value {
 }
 
 /** SequenceMap over sequences of known length ⟶ its body once for each element. */
-export function mapForm(node: Node, index: number, read: FormReader): Form | undefined {
+export function mapForm(node: Node, index: number, read: FormReader): TensorForm | undefined {
   const [body] = node.bodies as readonly [Graph];
-  const forms = node.inputs.map((value): Form | undefined =>
+  const forms = node.inputs.map((value): TensorForm | undefined =>
     value?.type?.kind === 'tensor' ? { kind: 'tensor', tensor: value } : value && read(value),
   );
   const [first] = forms;

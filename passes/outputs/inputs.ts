@@ -7,7 +7,7 @@ import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import { type TensorType, type Type, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { Refusal } from './form.js';
+import { FormRefusal } from './form.js';
 import { labelsOf } from './labels.js';
 
 /** The inputs that replace one, in order, and their common structure. */
@@ -21,10 +21,10 @@ export function replaceInput(model: Model, input: Value, length: number | undefi
   const { type } = input;
   if (!type || type.kind === 'tensor') return undefined;
   if (model.graph.outputPorts.some(({ name }) => name === input.name))
-    throw new Refusal('an output has the name of the input', input);
+    throw new FormRefusal('an output has the name of the input', input);
   if (type.kind === 'map') return mapInput(model, input);
   if (type.kind !== 'sequence' && type.kind !== 'optional')
-    throw new Refusal(`an input of kind ${type.kind} has no form in tensors`, input);
+    throw new FormRefusal(`an input of kind ${type.kind} has no form in tensors`, input);
   const made =
     type.kind === 'sequence'
       ? sequenceInput(model, input, tensorIn(type.elem, input), length)
@@ -36,7 +36,7 @@ export function replaceInput(model: Model, input: Value, length: number | undefi
 /** The type of an element. A dim with a name is not the same in all of them. */
 function tensorIn(type: Type | undefined, at: Value): TensorType {
   if (type?.kind === 'tensor' && type.elem !== 'undefined') return own(type);
-  throw new Refusal('a sequence input whose elements are no tensors', at);
+  throw new FormRefusal('a sequence input whose elements are no tensors', at);
 }
 
 /** The same type with unknown dims of its own. */
@@ -57,7 +57,7 @@ function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: nu
   const { name } = at;
   const isSized = elem.shape?.every((dim) => typeof dim === 'number') ?? false;
   if (length === undefined && !isSized)
-    throw new Refusal(
+    throw new FormRefusal(
       `a sequence input whose length and shapes only its caller knows; give the length: lengths=${name}=3`,
       at,
     );
@@ -75,7 +75,7 @@ function optionalInput(model: Model, input: Value, type: Type | undefined, lengt
   const { graph } = model;
   const { name } = input;
   if ((type?.kind !== 'tensor' || type.elem === 'undefined') && type?.kind !== 'sequence')
-    throw new Refusal('an optional input of unknown content', input);
+    throw new FormRefusal('an optional input of unknown content', input);
   const { inputs, structure: value } =
     type.kind === 'sequence'
       ? sequenceInput(model, input, tensorIn(type.elem, input), length)
@@ -112,12 +112,12 @@ function mapInput(model: Model, input: Value): Replaced {
   const [labels] = found;
   const elem = type?.kind === 'map' && type.value?.kind === 'tensor' ? type.value.elem : undefined;
   if (users.some((node) => node.is('CastMap', 'ai.onnx.ml')))
-    throw new Refusal(
+    throw new FormRefusal(
       'a map input that CastMap reads: which keys it has is known only when the model is called',
       input,
     );
   if (!labels || !elem || found.some((one) => JSON.stringify(one) !== JSON.stringify(labels)))
-    throw new Refusal('a map input that something else than one DictVectorizer vocabulary reads', input);
+    throw new FormRefusal('a map input that something else than one DictVectorizer vocabulary reads', input);
   const row = graph.input(input.name, tensorType(elem, [1, labels.labels.length]));
   for (const node of users) {
     graph.replaceUses(node.output, row);

@@ -12,12 +12,12 @@ import type { Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { branchForm, loopForm, mapForm } from './control-flow.js';
 import { elementType, isUniform } from './elements.js';
-import { type Form, Refusal } from './form.js';
+import { FormRefusal, type TensorForm } from './form.js';
 import { labelsOf } from './labels.js';
 import { splitForm } from './split.js';
 
 /** Throws Refusal. Nodes are added where the value is; `type` is the value's known type. */
-export function formOf(value: Value, type: Type | undefined = value.type): Form {
+export function formOf(value: Value, type: Type | undefined = value.type): TensorForm {
   if (type?.kind === 'tensor') return { kind: 'tensor', tensor: value };
   return readForm(value) ?? takenApart(value, type);
 }
@@ -35,7 +35,7 @@ function unwrapped(value: Value): Value {
 }
 
 /** By how the value was made; undefined where that does not tell. */
-function readForm(last: Value): Form | undefined {
+function readForm(last: Value): TensorForm | undefined {
   const value = unwrapped(last);
   const node = value.producer;
   if (!node || value.graph.model.functionOf(node)) return undefined;
@@ -68,10 +68,10 @@ function readForm(last: Value): Form | undefined {
   }
 }
 
-function zipMapForm(node: Node): Form {
+function zipMapForm(node: Node): TensorForm {
   const labels = labelsOf(node);
   const [tensor] = node.inputs;
-  if (!labels || !tensor) throw new Refusal('ZipMap states no class labels', node);
+  if (!labels || !tensor) throw new FormRefusal('ZipMap states no class labels', node);
   return { kind: 'maps', tensor, ...labels };
 }
 
@@ -88,7 +88,7 @@ const isEdit = (node: Node | undefined): node is Node =>
   node !== undefined && (node.is('SequenceInsert') || node.is('SequenceErase'));
 
 /** A list that nodes made of another by putting one item in or taking one out, each behind the other. */
-function editedForm(last: Node): Form | undefined {
+function editedForm(last: Node): TensorForm | undefined {
   const edits: Node[] = [];
   for (let node: Node | undefined = last; isEdit(node); node = node.inputs[0]?.producer) edits.push(node);
   const before = readForm(edits.at(-1)?.inputs[0] as Value);
@@ -106,29 +106,29 @@ function editedForm(last: Node): Form | undefined {
 }
 
 /** By operators that work on any sequence or optional. */
-function takenApart(value: Value, type: Type | undefined): Form {
+function takenApart(value: Value, type: Type | undefined): TensorForm {
   if (type?.kind === 'optional') return optionalForm(value, type.elem);
   if (type?.kind === 'sequence' && (type.elem === undefined || type.elem.kind === 'tensor')) return sequenceForm(value);
   if (type?.kind === 'sequence' && type.elem?.kind === 'map')
-    throw new Refusal('a sequence of maps that no ZipMap with known labels makes', value);
-  throw new Refusal(type ? `its kind, ${type.kind}, has no form in tensors` : 'its type is not known', value);
+    throw new FormRefusal('a sequence of maps that no ZipMap with known labels makes', value);
+  throw new FormRefusal(type ? `its kind, ${type.kind}, has no form in tensors` : 'its type is not known', value);
 }
 
-function sequenceForm(sequence: Value): Form {
+function sequenceForm(sequence: Value): TensorForm {
   const elem = elementType(sequence);
-  if (!elem) throw new Refusal("its elements' type is not known", sequence);
+  if (!elem) throw new FormRefusal("its elements' type is not known", sequence);
   if (isUniform(elem)) return { kind: 'stack', tensor: stacked(sequence, elem) };
   return { kind: 'packed', ...packed(sequence, elem) };
 }
 
-function optionalForm(optional: Value, type: Type | undefined): Form {
+function optionalForm(optional: Value, type: Type | undefined): TensorForm {
   if (type?.kind === 'tensor' && type.elem !== 'undefined') {
     const present = presence(optional);
     return { kind: 'optional', present, form: { kind: 'tensor', tensor: tensorOr(optional, present, type) } };
   }
   const elem = elementType(optional) ?? (type?.kind === 'sequence' ? type.elem : undefined);
   if (type?.kind !== 'sequence' || elem?.kind !== 'tensor' || elem.elem === 'undefined')
-    throw new Refusal('an optional of unknown content', optional);
+    throw new FormRefusal('an optional of unknown content', optional);
   const present = presence(optional);
   const sequence = sequenceOr(optional, present, elem);
   return { kind: 'optional', present, form: sequenceForm(sequence) };

@@ -5,7 +5,7 @@ import type { OutputPort } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { type Form, Refusal } from './form.js';
+import { FormRefusal, type TensorForm } from './form.js';
 import { formOf } from './lower.js';
 import { current } from './replace.js';
 
@@ -20,7 +20,7 @@ export interface Outcome {
   readonly name: string;
   readonly ports: readonly PortValue[];
   readonly structure?: Structure;
-  readonly refusal?: Refusal;
+  readonly refusal?: FormRefusal;
 }
 
 /** True where a type is a tensor, or nothing says that it is none. */
@@ -60,7 +60,7 @@ function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[]
     const itself = { name, ports: [{ port, value: graph.outputs[index] as Value }] };
     if (isTensor(type) || !isWanted(index)) return itself;
     try {
-      if (inputs.has(name)) throw new Refusal('an input has its name', graph.outputs[index] as Value);
+      if (inputs.has(name)) throw new FormRefusal('an input has its name', graph.outputs[index] as Value);
       const form = formOf(graph.outputs[index] as Value, type);
       taken.delete(name);
       const ports: PortValue[] = [];
@@ -71,7 +71,7 @@ function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[]
       });
       return { name, ports, structure };
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof FormRefusal)) throw error;
       return { ...itself, refusal: error };
     }
   };
@@ -93,7 +93,7 @@ function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[]
 }
 
 /** The structure of a form, its tensors handed to `add`, which names them. */
-function structureOf(form: Form, name: string, add: (name: string, value: Value) => string): Structure {
+function structureOf(form: TensorForm, name: string, add: (name: string, value: Value) => string): Structure {
   switch (form.kind) {
     case 'tensor':
       return { kind: 'tensor', port: add(name, form.tensor) };

@@ -5,7 +5,7 @@ import type { Model } from '../../src/ir/model.js';
 import { named } from '../../src/ir/named.js';
 import { UsageError } from '../../src/ir/usage-error.js';
 import type { PassContext } from '../../src/run/pass.js';
-import { choose, type Named } from './choose.js';
+import { choose, type OutputPorts } from './choose.js';
 import { aboutStructure, flattened, type Outcome, outcomesOf } from './ports.js';
 import { leaveOutUnread } from './unread.js';
 
@@ -59,7 +59,7 @@ export function flattenPorts(
 }
 
 /** Ports that were one output before, in an earlier run of the pass, go by its name too. */
-function namedOf(outcomes: readonly Outcome[], noted: Structures): Named[] {
+function namedOf(outcomes: readonly Outcome[], noted: Structures): OutputPorts[] {
   const owners = Object.entries(noted).flatMap(([name, one]) => portsOf(one).map((port) => [port, name] as const));
   const owner = new Map(owners);
   const absent = Object.entries(noted).filter(([, one]) => portsOf(one).length === 0);

@@ -6,13 +6,13 @@ import type { Node } from '../../src/ir/node.js';
 import { bigintsOf } from '../../src/ir/numbers.js';
 import { type Shape, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import type { Form } from './form.js';
+import type { TensorForm } from './form.js';
 
 /** Nobody takes more outputs apart: such a sequence is handed over as one whose length only a run knows. */
 const MOST_PARTS = 1024;
 
 /** Undefined where the sizes of the parts are known only when the model runs, and where they are too many to be outputs. */
-export function splitForm(node: Node): Form | undefined {
+export function splitForm(node: Node): TensorForm | undefined {
   const [x, split] = node.inputs;
   const shape = x?.shape;
   if (!x || !shape || !x.elem) return undefined;

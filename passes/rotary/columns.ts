@@ -18,7 +18,7 @@ import { isAlong, type Movement } from '../../src/ops/movement.js';
 import { rowOf } from '../../src/ops/registry.js';
 
 /** A lane of a table and its factor. */
-export interface Column extends Lane {
+export interface TableColumn extends Lane {
   readonly coefficient: number;
 }
 
@@ -44,13 +44,13 @@ export class Columns {
 
   constructor(readonly facts: Facts) {}
 
-  of({ value, rank, index, coefficient }: Column): KeyedFactor {
+  of({ value, rank, index, coefficient }: TableColumn): KeyedFactor {
     const named = this.#row(value, rank)[index] as KeyedFactor;
     return { factor: named.factor * coefficient, key: named.key };
   }
 
   /** True where both hold the same numbers; −1 where one holds the other's negative. */
-  compare(a: Column, b: Column): boolean | -1 {
+  compare(a: TableColumn, b: TableColumn): boolean | -1 {
     const [x, y] = [this.of(a), this.of(b)];
     if (x.key !== y.key || Math.abs(x.factor) !== Math.abs(y.factor)) return false;
     return x.factor === y.factor || -1;

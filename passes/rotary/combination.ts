@@ -16,17 +16,17 @@ import { scalarOf } from '../../src/match/scalar.js';
 import { heldBy } from '../../src/ops/moved.js';
 
 /** coefficient · base[lane] · table. */
-export interface Term {
+export interface LaneTerm {
   readonly lane: number;
   readonly coefficient: number;
   readonly table?: Lane;
 }
 
 /** A sum for each lane. */
-type Lanes = readonly (readonly Term[])[];
+type Lanes = readonly (readonly LaneTerm[])[];
 
 /** A value and how many of its last axes its lanes run over. */
-export interface Row {
+export interface LanedValue {
   readonly value: Value;
   readonly rank: number;
 }
@@ -43,7 +43,7 @@ export class Combinations {
   readonly nodes = new Map<Value, Node>();
 
   constructor(
-    readonly base: Row,
+    readonly base: LanedValue,
     readonly facts: Facts,
   ) {}
 
@@ -81,7 +81,7 @@ export class Combinations {
   }
 
   #moved(moved: readonly Lane[], depth: number): Lanes | undefined {
-    const lanes: (readonly Term[])[] = [];
+    const lanes: (readonly LaneTerm[])[] = [];
     for (const { value, rank, index } of moved) {
       const lane = this.of(value, rank, depth + 1)?.[index];
       if (!lane) return undefined;
@@ -100,7 +100,7 @@ export class Combinations {
       if (!compatibleLeads(...leads)) return undefined;
       this.unproven ??= value;
     }
-    return index.map((lane) => lanes[lane] as readonly Term[]);
+    return index.map((lane) => lanes[lane] as readonly LaneTerm[]);
   }
 
   /** The product of the base with a number, signs or a table. */
@@ -141,11 +141,11 @@ function broadcastOf(from: Shape, to: Shape, rank: number, toRank = rank): reado
 
 const scaledBy =
   (factor: number) =>
-  (lane: readonly Term[]): readonly Term[] =>
+  (lane: readonly LaneTerm[]): readonly LaneTerm[] =>
     lane.map((term) => ({ ...term, coefficient: term.coefficient * factor }));
 
 function sumOf(a: Lanes | undefined, b: Lanes | undefined, sign: 1 | -1): Lanes | undefined {
-  const sum = a && b && a.map((lane, i) => [...lane, ...scaledBy(sign)(b[i] as readonly Term[])]);
+  const sum = a && b && a.map((lane, i) => [...lane, ...scaledBy(sign)(b[i] as readonly LaneTerm[])]);
   // A lane turns with one other: more is no rotation.
   return sum?.every((lane) => lane.length <= 2) ? sum : undefined;
 }
@@ -162,17 +162,17 @@ function signsOf(value: Value): readonly number[] | undefined {
 
 /** The values that a value may be a combination of, the nearest first: as many lanes, under the same leading axes; then those
  * whose leading axes are not shown to be the same. */
-export function basesOf(root: Row, facts: Facts): readonly Row[] {
+export function basesOf(root: LanedValue, facts: Facts): readonly LanedValue[] {
   const block = blockOf(root.value.shape, root.rank);
   if (!block || !root.value.shape) return [];
   const lead = leadOf(root.value.shape, root.rank);
-  const bases: Row[] = [];
-  const possible: Row[] = [];
+  const bases: LanedValue[] = [];
+  const possible: LanedValue[] = [];
   const seen = new Map<Value, Set<number>>();
-  let front: readonly Row[] = [root];
+  let front: readonly LanedValue[] = [root];
   let hasSum = false;
   for (let step = 0; step < DEPTH && front.length > 0 && seen.size < 64; step++) {
-    const next: Row[] = [];
+    const next: LanedValue[] = [];
     hasSum ||= front.some(({ value }) => value.producer?.is('Add') || value.producer?.is('Sub'));
     for (const { value, rank } of front.flatMap((row) => rowsBehind(row, facts))) {
       const ranks = seen.get(value) ?? new Set<number>();
@@ -203,10 +203,10 @@ function isReadable(node: Node): boolean {
 }
 
 /** The rows one op back that a combination may lead through. */
-function rowsBehind({ value, rank }: Row, facts: Facts): Row[] {
+function rowsBehind({ value, rank }: LanedValue, facts: Facts): LanedValue[] {
   const moved = movedLanes(value, rank, facts);
   if (moved) {
-    const rows: Row[] = [];
+    const rows: LanedValue[] = [];
     for (const lane of moved)
       if (!rows.some((row) => row.value === lane.value && row.rank === lane.rank))
         rows.push({ value: lane.value, rank: lane.rank });

@@ -10,24 +10,24 @@ import type { Facts } from '../../src/infer/index.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isBase, viewOf } from '../../src/match/view.js';
-import type { Layout } from './layout.js';
+import type { RotaryLayout } from './layout.js';
 import type { Rotation } from './rotation.js';
 import { keyOf, type Selection, type Tables } from './table.js';
 
-export interface Emission {
+export interface RotaryEmission {
   readonly rotation: Rotation;
-  readonly layout: Layout;
+  readonly layout: RotaryLayout;
   readonly cos: Selection;
   readonly sin: Selection;
 }
 
 /** The kernel's input before it gets its form: the rotated value, or the value that it was split from. */
-export function inputOf({ x }: Rotation, { form }: Layout, facts: Facts): Value {
+export function inputOf({ x }: Rotation, { form }: RotaryLayout, facts: Facts): Value {
   return (form === 'B N S D' && x.rank === 1 ? beforeHeads(x.value, facts) : undefined) ?? x.value;
 }
 
 /** The value that stands in the rotation's place. */
-export function emitRotary(emission: Emission, tables: Tables, facts: Facts): Value {
+export function emitRotary(emission: RotaryEmission, tables: Tables, facts: Facts): Value {
   const { rotation, layout } = emission;
   const { build } = tables;
   const rotate = (input: Value): Value => kernel(input, emission, tables);
@@ -54,7 +54,7 @@ export function emitRotary(emission: Emission, tables: Tables, facts: Facts): Va
   }
 }
 
-function kernel(input: Value, { rotation, layout, cos, sin }: Emission, tables: Tables): Value {
+function kernel(input: Value, { rotation, layout, cos, sin }: RotaryEmission, tables: Tables): Value {
   const { width, lanes, isInterleaved } = rotation;
   const heads = typeof layout.heads === 'number' ? layout.heads : 0;
   const inputs = [input, positionsOf(layout, cos, tables), tables.rows(cos), tables.rows(sin)];
@@ -67,7 +67,7 @@ function kernel(input: Value, { rotation, layout, cos, sin }: Emission, tables: 
 }
 
 /** The row of the tables for each row of the input. */
-function positionsOf({ batchAxis, positionAxis }: Layout, cos: Selection, tables: Tables): Value {
+function positionsOf({ batchAxis, positionAxis }: RotaryLayout, cos: Selection, tables: Tables): Value {
   const { build } = tables;
   if (batchAxis === undefined) return tables.once('positions', () => build.ints(0));
   return tables.once(`positions ${keyOf(cos)}`, () => {
@@ -81,7 +81,7 @@ function positionsOf({ batchAxis, positionAxis }: Layout, cos: Selection, tables
 }
 
 /** The input with a head's lanes as one axis. */
-function inForm({ rotation: { x, lanes } }: Emission, { build }: Tables): Value {
+function inForm({ rotation: { x, lanes } }: RotaryEmission, { build }: Tables): Value {
   if (x.rank === 1) return x.value;
   const lead = (x.value.shape?.length as number) - x.rank;
   const value = build.op('Reshape', [x.value, build.ints(Array<number>(lead).fill(0), lanes)]);
@@ -90,7 +90,7 @@ function inForm({ rotation: { x, lanes } }: Emission, { build }: Tables): Value 
 }
 
 /** The result in the form that the graph has it in. */
-function asY(value: Value, { rotation: { y } }: Emission, { build }: Tables): Value {
+function asY(value: Value, { rotation: { y } }: RotaryEmission, { build }: Tables): Value {
   if (y.rank === 1) return value;
   const shape = y.value.shape ?? [];
   const lead = shape.length - y.rank;

@@ -9,7 +9,7 @@ import type { Selection } from './table.js';
  * The kernel's forms of the input: heads before positions [B, N, S, D], heads inside the last axis [B, S, N·D], of which one head
  * [B, S, D], and positions before all else, [S, N, D] or [S, B, N, D], are cases.
  */
-export interface Layout {
+export interface RotaryLayout {
   readonly form: 'B N S D' | 'B S N D' | 'B S D' | 'S … D';
   /** The axis of the table's shape that holds the batch, where every row of it has rows of its own. */
   readonly batchAxis: number | undefined;
@@ -17,7 +17,7 @@ export interface Layout {
   readonly heads: Dim;
 }
 
-const forms = new Map<string, Layout['form']>([
+const forms = new Map<string, RotaryLayout['form']>([
   ['3 2', 'B N S D'],
   ['3 1', 'B S N D'],
   ['2 1', 'B S D'],
@@ -27,7 +27,7 @@ const forms = new Map<string, Layout['form']>([
 ]);
 
 /** The layout that both tables agree on, or why the kernel has none. */
-export function layoutOf(rotation: Rotation, cos: Selection, sin: Selection): Layout | string {
+export function layoutOf(rotation: Rotation, cos: Selection, sin: Selection): RotaryLayout | string {
   const lead = leadOf(rotation.y.value.shape as Shape, rotation.y.rank);
   const [a, b] = [varying(cos, lead), varying(sin, lead)];
   if (typeof a === 'string') return a;
@@ -51,7 +51,7 @@ export function layoutOf(rotation: Rotation, cos: Selection, sin: Selection): La
   };
 }
 
-function headsOf(form: Layout['form'], lead: Shape): Dim {
+function headsOf(form: RotaryLayout['form'], lead: Shape): Dim {
   if (form === 'S … D') return productOf(lead.slice(1));
   return form === 'B N S D' ? (lead[1] as Dim) : form === 'B S N D' ? (lead[2] as Dim) : 1;
 }

@@ -9,16 +9,16 @@ import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { Miss } from '../../src/match/miss.js';
 import { Columns } from './columns.js';
-import { type Emission, inputOf } from './kernel.js';
+import { inputOf, type RotaryEmission } from './kernel.js';
 import { layoutOf } from './layout.js';
 import { type Missed, roots, rotationOf } from './rotation.js';
 import { selectionsOf } from './selection.js';
-import type { Made } from './table.js';
+import type { MadeTables } from './table.js';
 
 class Readings {
-  readonly #known = new Map<Value, Emission | Missed | undefined>();
+  readonly #known = new Map<Value, RotaryEmission | Missed | undefined>();
   readonly #sites = new Map<Graph, ReadonlySet<Node>>();
-  readonly #made = new Map<Graph, Made>();
+  readonly #made = new Map<Graph, MadeTables>();
   readonly #columns: Columns;
 
   constructor(readonly facts: Facts) {
@@ -26,12 +26,12 @@ class Readings {
   }
 
   /** The value read as a rotation; undefined where it is none. */
-  of(value: Value): Emission | Missed | undefined {
+  of(value: Value): RotaryEmission | Missed | undefined {
     if (!this.#known.has(value)) this.#known.set(value, this.#read(value));
     return this.#known.get(value);
   }
 
-  #read(value: Value): Emission | Missed | undefined {
+  #read(value: Value): RotaryEmission | Missed | undefined {
     const rotation = rotationOf(value, this.facts);
     if (!rotation || 'miss' in rotation) return rotation;
     const missed = (reason: string): Missed => ({
@@ -48,13 +48,13 @@ class Readings {
   }
 
   /** The values that a rotation and the kernel in its place are both computed from. */
-  operands({ rotation, layout, cos, sin }: Emission): readonly Value[] {
+  operands({ rotation, layout, cos, sin }: RotaryEmission): readonly Value[] {
     const sources = [cos, sin].flatMap(({ value }) => [...this.#columns.sources(value)]);
     return [inputOf(rotation, layout, this.facts), ...new Set(sources)];
   }
 
   /** The tables that were built for a graph so far. */
-  made(graph: Graph): Made {
+  made(graph: Graph): MadeTables {
     const made = this.#made.get(graph) ?? new Map<string, Value>();
     this.#made.set(graph, made);
     return made;

@@ -5,29 +5,29 @@ import type { Value } from '../../src/ir/value.js';
 import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import { Miss } from '../../src/match/miss.js';
 import { movedFrom } from '../../src/ops/moved.js';
-import type { Column } from './columns.js';
-import { basesOf, Combinations, type Row, type Term } from './combination.js';
+import type { TableColumn } from './columns.js';
+import { basesOf, Combinations, type LanedValue, type LaneTerm } from './combination.js';
 
 /** y[i] = x[i]·cos[i] ∓ x[j]·sin[i] for the pairs i, j of the first `width` lanes; the lanes after them are x's own. */
 export interface Rotation {
   /** The operand and the result, under the same leading axes. */
-  readonly x: Row;
-  readonly y: Row;
+  readonly x: LanedValue;
+  readonly y: LanedValue;
   /** Lanes of a head, and how many of them are rotated. */
   readonly lanes: number;
   readonly width: number;
   /** Pairs are lanes i and i + width/2, or neighbours. */
   readonly isInterleaved: boolean;
   /** By pair: the factors of the first lane and of its partner, of cos and of sin; where all is right, those of a pair are equal. */
-  readonly cos: readonly Pair[];
-  readonly sin: readonly Pair[];
+  readonly cos: readonly ColumnPair[];
+  readonly sin: readonly ColumnPair[];
   /** The nodes between x and y that go when nothing else reads them. */
   readonly nodes: readonly Node[];
 }
 
-export interface Pair {
-  readonly first: Column;
-  readonly second: Column;
+export interface ColumnPair {
+  readonly first: TableColumn;
+  readonly second: TableColumn;
 }
 
 /** The rotation that a value is; a reason where lanes are turned in another way; undefined where they are not. */
@@ -59,7 +59,7 @@ const missed = (reason: string, at: Value, read?: Combinations): Missed => ({
 export const roots = new Set(['Add', 'Sub', 'Concat', 'Reshape', 'Transpose', 'Flatten']);
 
 /** The lanes of a value that may be a rotation: those of its last axis, or of two where pairs have an axis of their own. */
-function rowOf(value: Value, facts: Facts): Row | undefined {
+function rowOf(value: Value, facts: Facts): LanedValue | undefined {
   const node = value.producer;
   if (!node) return undefined;
   const size = value.shape?.at(-1);
@@ -86,7 +86,7 @@ const joinsNegative = (node: Node | undefined): boolean =>
   node.inputs.some((input) => input?.producer?.is('Neg') && movedFrom(input.producer.inputs[0]) !== undefined);
 
 /** The value that the base is the same lanes of, as far back as nothing moves. */
-function originOf(base: Row, facts: Facts): Row {
+function originOf(base: LanedValue, facts: Facts): LanedValue {
   let row = base;
   for (;;) {
     const moved = movedLanes(row.value, row.rank, facts);
@@ -101,7 +101,7 @@ function originOf(base: Row, facts: Facts): Row {
 
 type Pairs = Pick<Rotation, 'width' | 'isInterleaved' | 'cos' | 'sin'>;
 
-function pairsOf(lanes: readonly (readonly Term[])[]): Pairs | string | undefined {
+function pairsOf(lanes: readonly (readonly LaneTerm[])[]): Pairs | string | undefined {
   const partners = lanes.map((terms, lane) => partnerOf(terms, lane));
   const width = partners.filter((partner) => partner !== undefined).length;
   if (width < 2 || partners.some((partner, lane) => partner !== undefined && partners[partner] !== lane))
@@ -114,29 +114,29 @@ function pairsOf(lanes: readonly (readonly Term[])[]): Pairs | string | undefine
   const isKept = lanes.slice(width).every(([term, more], i) => term && !more && isPlain(term, width + i));
   if (!isKept) return 'the lanes behind those that rotate are not the same lanes of the input';
   const firsts = Array.from({ length: half }, (_, pair) => (isHalves ? pair : 2 * pair));
-  const pairs = (own: boolean): Pair[] =>
+  const pairs = (own: boolean): ColumnPair[] =>
     firsts.map((first) => {
       const second = partners[first] as number;
       return {
-        first: columnOf(lanes[first] as Term[], own ? first : second, own ? 1 : -1),
-        second: columnOf(lanes[second] as Term[], own ? second : first, 1),
+        first: columnOf(lanes[first] as LaneTerm[], own ? first : second, own ? 1 : -1),
+        second: columnOf(lanes[second] as LaneTerm[], own ? second : first, 1),
       };
     });
   return { width, isInterleaved: !isHalves, cos: pairs(true), sin: pairs(false) };
 }
 
 /** The other lane of a sum of two, one of them the lane itself, each times a table. */
-function partnerOf(terms: readonly Term[], lane: number): number | undefined {
+function partnerOf(terms: readonly LaneTerm[], lane: number): number | undefined {
   const [a, b] = terms;
   if (!a?.table || !b?.table || terms.length !== 2 || a.lane === b.lane) return undefined;
   return a.lane === lane ? b.lane : b.lane === lane ? a.lane : undefined;
 }
 
-const isPlain = ({ lane, coefficient, table }: Term, own: number): boolean =>
+const isPlain = ({ lane, coefficient, table }: LaneTerm, own: number): boolean =>
   lane === own && coefficient === 1 && !table;
 
-function columnOf(terms: readonly Term[], lane: number, sign: 1 | -1): Column {
-  const { coefficient, table } = terms.find((term) => term.lane === lane) as Required<Term>;
+function columnOf(terms: readonly LaneTerm[], lane: number, sign: 1 | -1): TableColumn {
+  const { coefficient, table } = terms.find((term) => term.lane === lane) as Required<LaneTerm>;
   return { ...table, coefficient: coefficient * sign };
 }
 

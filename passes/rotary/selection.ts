@@ -2,8 +2,8 @@
  * Selects the kernel's columns from the exporter's tables: for each pair one column, where both lanes turn by the same
  * angle.
  */
-import type { Column, Columns } from './columns.js';
-import type { Pair, Rotation } from './rotation.js';
+import type { Columns, TableColumn } from './columns.js';
+import type { ColumnPair, Rotation } from './rotation.js';
 import type { Selection } from './table.js';
 
 /** The columns of cos and of sin; a reason where the lanes of a pair are not turned by one angle. */
@@ -14,7 +14,7 @@ export function selectionsOf(rotation: Rotation, columns: Columns): { cos: Selec
   return typeof sin === 'string' ? sin : { cos, sin };
 }
 
-function selectionOf(name: string, pairs: readonly Pair[], columns: Columns): Selection | string {
+function selectionOf(name: string, pairs: readonly ColumnPair[], columns: Columns): Selection | string {
   for (const { first, second } of pairs) {
     const compared = columns.compare(first, second);
     if (compared === -1) return `the two lanes of a pair are turned with ${name} of opposite signs`;
@@ -26,8 +26,8 @@ function selectionOf(name: string, pairs: readonly Pair[], columns: Columns): Se
 }
 
 /** Columns of one value under one factor. */
-function selected(side: readonly Column[]): Selection | undefined {
-  const [first] = side as [Column];
+function selected(side: readonly TableColumn[]): Selection | undefined {
+  const [first] = side as [TableColumn];
   const isOne = side.every(
     ({ value, rank, coefficient }) => value === first.value && rank === first.rank && coefficient === first.coefficient,
   );

@@ -26,7 +26,7 @@ export interface Selection {
 }
 
 /** The tables of a graph, by key. */
-export type Made = Map<string, Value>;
+export type MadeTables = Map<string, Value>;
 
 /**
  * At most this many ops in a chain are repeated on some columns of their operand; deeper values are used as they are.
@@ -38,7 +38,7 @@ export class Tables {
   constructor(
     readonly build: Rewriter,
     readonly facts: Facts,
-    readonly made: Made,
+    readonly made: MadeTables,
   ) {}
 
   /** The table [rows, pairs]. */

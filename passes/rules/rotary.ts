@@ -6,7 +6,7 @@ import { helps } from '../../src/match/miss.js';
 import { type Pattern, reading, site } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 import type { Environment } from '../../src/match/search.js';
-import { type Emission, emitRotary } from '../rotary/kernel.js';
+import { emitRotary, type RotaryEmission } from '../rotary/kernel.js';
 import { readingsOf } from '../rotary/reading.js';
 import { Tables } from '../rotary/table.js';
 
@@ -39,7 +39,7 @@ const embedding = rule({
     if (!elem || !isFloat(elem) || !host.hasKernel('RotaryEmbedding', 'com.microsoft', 1, elem))
       return no(`the target has no RotaryEmbedding kernel for ${elem}`, helps.kernel);
     const readings = readingsOf(facts);
-    return emitRotary(readings.of(root) as Emission, new Tables(build, facts, readings.made(root.graph)), facts);
+    return emitRotary(readings.of(root) as RotaryEmission, new Tables(build, facts, readings.made(root.graph)), facts);
   },
 });
 

@@ -17,11 +17,11 @@ import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { ancestorsOf, constantModel } from './constant-model.js';
 import { canEvaluate } from './evaluable.js';
-import { Growth, isOversized, isStorage } from './worth.js';
+import { GrowthBudget, isOversized, isStorage } from './worth.js';
 
 /** One run's folding, round after round: the bytes by which the file may still grow, and the values that stay. */
 export class Folding {
-  readonly #growth: Growth;
+  readonly #growth: GrowthBudget;
   /** Nodes that the runtime refused: they are not tried again. */
   readonly #failed = new Set<Node>();
   /** Nodes that are not worth their bytes as the model is now, and why. */
@@ -31,7 +31,7 @@ export class Folding {
     model: Model,
     readonly context: PassContext,
   ) {
-    this.#growth = new Growth(model);
+    this.#growth = new GrowthBudget(model);
   }
 
   /** Folds the constant nodes of every scope. */
@@ -100,7 +100,7 @@ async function evaluateInstances(
 }
 
 /** The constant results that other nodes read. A result that is too big to keep is replaced by its own inputs. */
-function frontierOf(graph: Graph, growth: Growth, failed: ReadonlySet<Node>, spared: Map<Node, string>): Value[] {
+function frontierOf(graph: Graph, growth: GrowthBudget, failed: ReadonlySet<Node>, spared: Map<Node, string>): Value[] {
   const isAfforded = (value: Value, constant: ReadonlySet<Node>): boolean => {
     const short = growth.shortFor(value, constant);
     if (short) spared.set(value.producer as Node, graph.model.budget.reasonOf(short));

@@ -86,7 +86,7 @@ export const isOversized = (value: Value, tensor: Tensor): boolean =>
   bytesOf(value) === undefined && tensor.byteLength > GROWTH;
 
 /** The bytes that may still be added to a model's file. */
-export class Growth {
+export class GrowthBudget {
   #left: number;
   /** Constants that another value has made free already. */
   readonly #claimed = new Set<Value>();

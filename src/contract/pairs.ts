@@ -2,7 +2,7 @@
 import { appendTo } from '../ir/lists.js';
 import type { ContractPort } from './port.js';
 
-export interface Pair {
+export interface FeedbackPair {
   readonly output: string;
   readonly input: string;
 }
@@ -15,7 +15,7 @@ interface Family {
 }
 
 /** Pairs in the order of the outputs: one input for one output. */
-export function feedbackPairs(inputs: readonly ContractPort[], outputs: readonly ContractPort[]): Pair[] {
+export function feedbackPairs(inputs: readonly ContractPort[], outputs: readonly ContractPort[]): FeedbackPair[] {
   const found = new Map<ContractPort, ContractPort>();
   for (const family of [caches, cachesOfDecoders, states, firstStates]) {
     const taken = new Set(found.values());

@@ -8,12 +8,12 @@ import { dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Contradiction, contradictionsOf } from './contradictions.js';
 import { Inference } from './inference.js';
-import { type Decision, decisionsOf } from './suppose.js';
+import { decisionsOf, type ForcedCondition } from './suppose.js';
 import { type Violation, violationsOf } from './violations.js';
 
 export { type OperatorSchema, schemaOf } from '../onnx/schema.js';
 export type { Contradiction } from './contradictions.js';
-export { branchOf, type Decision } from './suppose.js';
+export { branchOf, type ForcedCondition } from './suppose.js';
 export type { Violation } from './violations.js';
 
 export interface InferOptions {
@@ -34,7 +34,7 @@ export interface Facts {
   /** Where an operator gets what it cannot take: such a model is refused, or fails when it runs. To be asked before the model is edited. */
   readonly violations: readonly Violation[];
   /** The Ifs of which one branch fails in every run that takes it. To be asked before the model is edited. */
-  decisions(): ReadonlyMap<Node, Decision>;
+  decisions(): ReadonlyMap<Node, ForcedCondition>;
 }
 
 /** What was found when nothing has been edited since: passes, rules and the pipeline each ask, and one answer serves them all. */

@@ -21,7 +21,7 @@ import { sizesAgainst, type Violation } from './violations.js';
 import { Visits } from './visits.js';
 
 /** What a condition is in every run that succeeds. */
-export interface Decision {
+export interface ForcedCondition {
   readonly condition: 0 | 1;
   /** What fails in a run where it is not. */
   readonly because: Violation;
@@ -31,8 +31,8 @@ export interface Decision {
 const ROUNDS = 4;
 
 /** Every If of which one branch can but fail, in every scope; of one whose branches both fail nothing is said. */
-export function decisionsOf(inference: Inference): ReadonlyMap<Node, Decision> {
-  const decisions = new Map<Node, Decision>();
+export function decisionsOf(inference: Inference): ReadonlyMap<Node, ForcedCondition> {
+  const decisions = new Map<Node, ForcedCondition>();
   const visits = new Visits(inference.model, ROUNDS);
   for (const graph of inference.model.graphs()) {
     if (!graph.hasBodies || hasReferences(graph)) continue;

@@ -10,7 +10,7 @@ import { derivedTensor, type Tensor } from './tensor.js';
 import { byteLengthOf, type DataType } from './types.js';
 
 /** Where a bank stands. */
-export interface Mark {
+export interface BankMark {
   /** Names the shortened run of instances that it belongs to. */
   readonly run: string;
   /** Which of the run's stand-ins reads it, in order of dependency: 1, 2, … */
@@ -23,7 +23,7 @@ export interface Mark {
 export class Divergence extends Error {
   override readonly name = 'Divergence';
   constructor(
-    readonly mark: Mark,
+    readonly mark: BankMark,
     /** What each instance would answer, in order. */
     readonly answers?: readonly string[],
   ) {
@@ -33,7 +33,7 @@ export class Divergence extends Error {
 
 /** What a tensor with a mark knows; plain tensors know none of it. */
 interface Bank extends Tensor {
-  readonly mark: Mark;
+  readonly mark: BankMark;
   readonly count: number;
   instance(index: number): Tensor;
   readonly uniform: Tensor | undefined;
@@ -44,7 +44,7 @@ abstract class AbstractBank implements Bank {
   constructor(
     readonly type: DataType,
     readonly shape: readonly number[],
-    readonly mark: Mark,
+    readonly mark: BankMark,
   ) {
     this.byteLength = byteLengthOf(
       type,
@@ -73,7 +73,7 @@ class StoredBank extends AbstractBank {
   #isUniform: boolean | undefined;
   constructor(
     readonly tensors: readonly Tensor[],
-    mark: Mark,
+    mark: BankMark,
   ) {
     const [{ type, shape }] = tensors as readonly [Tensor];
     super(type, shape, mark);
@@ -99,7 +99,7 @@ class DerivedBank extends AbstractBank {
     shape: readonly number[],
     readonly sources: readonly Tensor[],
     readonly compute: Compute,
-    mark: Mark,
+    mark: BankMark,
     readonly count: number,
   ) {
     super(type, shape, mark);
@@ -120,10 +120,10 @@ class DerivedBank extends AbstractBank {
 const asBank = (tensor: Tensor): Bank | undefined => (tensor instanceof AbstractBank ? tensor : undefined);
 
 /** A bank of tensors of one type and shape, at least one. */
-export const bankOf = (tensors: readonly Tensor[], mark: Mark): Tensor => new StoredBank(tensors, mark);
+export const bankOf = (tensors: readonly Tensor[], mark: BankMark): Tensor => new StoredBank(tensors, mark);
 
 /** Where a bank stands; undefined for a plain tensor. */
-export const markOf = (tensor: Tensor): Mark | undefined => asBank(tensor)?.mark;
+export const markOf = (tensor: Tensor): BankMark | undefined => asBank(tensor)?.mark;
 
 /** How many instances a tensor stands for: 1 for a plain one. */
 export const instanceCount = (tensor: Tensor): number => asBank(tensor)?.count ?? 1;
@@ -156,7 +156,7 @@ const textOf = (answer: unknown): string =>
 export const MIXED = 'mixed';
 
 /** The mark of what is made of several tensors: that of the last stand-in among them; undefined where none is a bank. */
-export function jointMark(sources: readonly Tensor[]): { readonly mark: Mark; readonly count: number } | undefined {
+export function jointMark(sources: readonly Tensor[]): { readonly mark: BankMark; readonly count: number } | undefined {
   const banks = sources.flatMap((one) => asBank(one) ?? []);
   const last = banks.reduce<Bank | undefined>((a, b) => (a && a.mark.standIn >= b.mark.standIn ? a : b), undefined);
   if (!last) return undefined;

@@ -13,7 +13,7 @@ import { environmentOf, Places } from './places.js';
 import { inOrder, setsInOrder } from './precedence.js';
 import { Rewriter } from './rewriter.js';
 import type { Replacement, RewriteScope, Rule, RuleHost, RuleSet } from './rule.js';
-import { capturesOf, type Environment, type Failure, Search } from './search.js';
+import { capturesOf, type Environment, type MatchFailure, Search } from './search.js';
 import { solve } from './solve.js';
 import { traceOf } from './trace.js';
 
@@ -27,7 +27,7 @@ export interface Site {
   isFused: boolean;
   /** What matched: whole where it is fused. */
   environment?: Environment;
-  failure?: Failure;
+  failure?: MatchFailure;
   miss?: Miss;
 }
 

@@ -30,7 +30,7 @@ export interface Leaf {
 }
 
 /** A function of one expression. */
-export interface Call {
+export interface UnaryCall {
   readonly kind: 'call';
   readonly opType: string;
   readonly of: Expression;
@@ -63,4 +63,4 @@ export interface Group {
   readonly value?: Value;
 }
 
-export type Atom = Leaf | Call | Reduction | Group;
+export type Atom = Leaf | UnaryCall | Reduction | Group;

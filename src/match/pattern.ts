@@ -14,7 +14,7 @@ import { type Environment, foundAt, type Search } from './search.js';
 
 /** A term of a pattern: a pattern, or a number, which is a scalar of that value. */
 // biome-ignore lint/suspicious/noExplicitAny: any captures
-export type Term = Pattern<any> | number;
+export type PatternTerm = Pattern<any> | number;
 
 export type CapturesOf<T> = T extends Pattern<infer C> ? C : unknown;
 /** The captures of all the terms together. */
@@ -23,14 +23,14 @@ export type All<Terms extends readonly unknown[]> = Terms extends readonly [infe
   : unknown;
 
 /** A factor and its power, or a term, whose power is 1. */
-export interface Part {
+export interface WeightedPattern {
   readonly pattern: Pattern;
   readonly weight: number;
   readonly isOptional: boolean;
 }
 
 /** The condition of a pattern on a value, by kind. */
-export type Shape =
+export type PatternShape =
   | { readonly kind: 'capture' | 'number'; readonly name: string }
   | { readonly kind: 'literal'; readonly x: number }
   /** The number is a product's coefficient, or a sum's constant; where it has a name, it is captured. */
@@ -57,7 +57,7 @@ type IsSite = (node: NonNullable<Value['producer']>, facts: Facts) => boolean;
 /** Matches one value by code of the pattern's own. */
 type Solve = (value: Value, environment: Environment, search: Search) => Iterable<Environment>;
 
-const wrapping: ReadonlySet<Shape['kind']> = new Set(['as', 'where', 'site', 'telling', 'optional']);
+const wrapping: ReadonlySet<PatternShape['kind']> = new Set(['as', 'where', 'site', 'telling', 'optional']);
 
 export class Pattern<out Captures = unknown> {
   declare readonly captures: Captures;
@@ -75,7 +75,7 @@ export class Pattern<out Captures = unknown> {
   constructor(
     /** The text in drawings: an op, a number, a capture. */
     readonly text: string,
-    readonly shape: Shape,
+    readonly shape: PatternShape,
     readonly parts: readonly Pattern[] = [],
   ) {
     for (const part of parts) partIn(text, part);
@@ -115,9 +115,9 @@ export class Pattern<out Captures = unknown> {
   }
 }
 
-const isAround = ({ kind }: Shape): boolean => wrapping.has(kind);
+const isAround = ({ kind }: PatternShape): boolean => wrapping.has(kind);
 
-function widthOf(shape: Shape, parts: readonly Pattern[]): number {
+function widthOf(shape: PatternShape, parts: readonly Pattern[]): number {
   switch (shape.kind) {
     case 'product':
       return shape.parts.reduce((width, { weight, pattern }) => width * (weight === 1 ? pattern.width : 1), 1);
@@ -134,14 +134,14 @@ function widthOf(shape: Shape, parts: readonly Pattern[]): number {
   }
 }
 
-const breadthOf = (shape: Shape, parts: readonly Pattern[]): number =>
+const breadthOf = (shape: PatternShape, parts: readonly Pattern[]): number =>
   shape.kind === 'product'
     ? parts.length
     : shape.kind === 'choice' || isAround(shape)
       ? maxOf(parts.map(({ breadth }) => breadth))
       : 0;
 
-function meaningsOf(shape: Shape): readonly (readonly [string, 'value' | 'number' | 'text'])[] {
+function meaningsOf(shape: PatternShape): readonly (readonly [string, 'value' | 'number' | 'text'])[] {
   switch (shape.kind) {
     case 'capture':
     case 'as':
@@ -193,7 +193,7 @@ export const number = <Name extends string>(name: Name): Pattern<Record<Name, nu
 export const times = <Name extends string>(name: Name): Pattern<Record<Name, number>> =>
   new Pattern('', { kind: 'number', name });
 
-const patternOf = (term: Term): Pattern =>
+const patternOf = (term: PatternTerm): Pattern =>
   typeof term === 'number'
     ? new Pattern(String(term), { kind: 'literal', x: finite('number', term) })
     : partIn('term', term);
@@ -230,24 +230,24 @@ export const site = <C>(part: Pattern<C>): Pattern<C> => new Pattern(part.text, 
 export const telling = <C>(part: Pattern<C>): Pattern<C> => new Pattern(part.text, { kind: 'telling' }, [part]);
 
 /** base^exponent, by whatever op: Mul of a value by itself, Pow, Sqrt, Reciprocal, Div. */
-export function Power<T extends Term>(term: T, exponent: number): Pattern<CapturesOf<T>> {
+export function Power<T extends PatternTerm>(term: T, exponent: number): Pattern<CapturesOf<T>> {
   const text = `^${exponent}`;
   if (finite(text, exponent) === 0) refuse(text, 'a power other than 0', 'what is always 1');
   return product(text, [factorOf({ pattern: patternOf(term), weight: exponent, isOptional: false })]) as never;
 }
 
 /** The term times −1. */
-export const Minus = <T extends Term>(term: T): Pattern<CapturesOf<T>> => Product(-1, term) as never;
+export const Minus = <T extends PatternTerm>(term: T): Pattern<CapturesOf<T>> => Product(-1, term) as never;
 
 /**
  * The product of the terms in any order, by Mul, Div, Neg, Reciprocal, Sqrt and Pow. Numbers among them multiply to its
  * coefficient, which is 1 where none is given; `number('name')` captures it.
  */
-export const Product = <Terms extends readonly Term[]>(...terms: Terms): Pattern<All<Terms>> =>
+export const Product = <Terms extends readonly PatternTerm[]>(...terms: Terms): Pattern<All<Terms>> =>
   product('Product', terms.map(partOf).map(factorOf)) as never;
 
 /** The sum of the terms in any order, by Add and Sub. Numbers among them add to its constant, which is 0 where none is given. */
-export function Sum<Terms extends readonly Term[]>(...terms: Terms): Pattern<All<Terms>> {
+export function Sum<Terms extends readonly PatternTerm[]>(...terms: Terms): Pattern<All<Terms>> {
   const inner = terms.map(partOf).map(({ pattern, isOptional }): Combined => {
     const { shape } = pattern;
     if (shape.kind === 'sum' && !isOptional) return shape;
@@ -267,10 +267,10 @@ interface Combined {
   readonly number?: string;
   /** The number's text in drawings. */
   readonly label?: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly WeightedPattern[];
 }
 
-const partOf = (term: Term): Part => {
+const partOf = (term: PatternTerm): WeightedPattern => {
   const pattern = patternOf(term);
   const isOptional = pattern.shape.kind === 'optional';
   return { pattern: isOptional ? (pattern.parts[0] as Pattern) : pattern, weight: 1, isOptional };
@@ -284,7 +284,7 @@ const numberIn = ({ shape, text }: Pattern): Combined | undefined =>
       : undefined;
 
 /** A power of a product as the product of powers, where that is the same for every number. */
-function factorOf(part: Part): Combined {
+function factorOf(part: WeightedPattern): Combined {
   const { pattern, weight, isOptional } = part;
   const { shape } = pattern;
   const number = numberIn(pattern);
@@ -356,15 +356,18 @@ export function Polynomial<Name extends string>(
  * The mean of the term over some of its axes, each kept with size 1. The axes are captured as `axes`, from 0 and in order
  * (`1,2`), so that two means of one pattern are over the same.
  */
-export const Mean = <T extends Term>(term: T) => reduction('Mean', term);
+export const Mean = <T extends PatternTerm>(term: T) => reduction('Mean', term);
 
 /** The sum of the term over some of its axes, captured as `axes` like a mean's. */
-export const Total = <T extends Term>(term: T) => reduction('Total', term);
+export const Total = <T extends PatternTerm>(term: T) => reduction('Total', term);
 
 /** The largest number of the term over some of its axes, captured as `axes` like a mean's. */
-export const Highest = <T extends Term>(term: T) => reduction('Highest', term);
+export const Highest = <T extends PatternTerm>(term: T) => reduction('Highest', term);
 
-function reduction<T extends Term>(opType: Reduction['opType'], term: T): Pattern<CapturesOf<T> & { axes: string }> {
+function reduction<T extends PatternTerm>(
+  opType: Reduction['opType'],
+  term: T,
+): Pattern<CapturesOf<T> & { axes: string }> {
   const of = patternOf(term);
   const { kind } = of.shape;
   if (kind === 'literal' || kind === 'number') refuse(opType, 'something that differs along the axes', 'a number');
@@ -373,7 +376,7 @@ function reduction<T extends Term>(opType: Reduction['opType'], term: T): Patter
 }
 
 /** max(term, 0), by Max, Relu or Clip. It guards a difference that rounding may bring a little below zero. */
-export const AtLeastZero = <T extends Term>(term: T): Pattern<CapturesOf<T>> =>
+export const AtLeastZero = <T extends PatternTerm>(term: T): Pattern<CapturesOf<T>> =>
   new Pattern('max(·, 0)', { kind: 'op', opType: 'Relu', domain: '', what: 'the larger of something and 0', at: [0] }, [
     patternOf(term),
   ]);
@@ -382,7 +385,7 @@ export const AtLeastZero = <T extends Term>(term: T): Pattern<CapturesOf<T>> =>
 export const operator = (
   { opType, domain, what }: { readonly opType: string; readonly domain: string; readonly what: string },
   at: readonly number[],
-  terms: readonly Term[],
+  terms: readonly PatternTerm[],
 ): Pattern =>
   new Pattern(domain ? `${domain}.${opType}` : opType, { kind: 'op', opType, domain, what, at }, terms.map(patternOf));
 

@@ -77,7 +77,7 @@ export class Environment {
 export const capturesOf = <C>(environment: Environment): C => Object.fromEntries(environment.captures) as C;
 
 /** The deepest failure of a search. */
-export interface Failure {
+export interface MatchFailure {
   readonly environment: Environment;
   readonly part: PatternPart;
   readonly at: Value;
@@ -85,7 +85,7 @@ export interface Failure {
 }
 
 export class Search {
-  deepest: Failure | undefined;
+  deepest: MatchFailure | undefined;
 
   constructor(
     readonly facts: Facts,

@@ -6,8 +6,8 @@ import { foundText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
 import { atomExpression, factored, leafOf, numberOf, onlyAtom, scale } from './expression.js';
 import { isNear } from './near.js';
-import type { Atom, Call, Expression, Factor, Reduction, Term } from './normal-form.js';
-import type { Part, Pattern, Shape } from './pattern.js';
+import type { Atom, Expression, Factor, Reduction, Term, UnaryCall } from './normal-form.js';
+import type { Pattern, PatternShape, WeightedPattern } from './pattern.js';
 import { plainOf } from './plain.js';
 import { isOdd, powerOf } from './ratio.js';
 import { Reader } from './reader.js';
@@ -25,9 +25,9 @@ interface ExpressionAt {
   readonly at: Value;
 }
 
-type Solver<Kind extends Shape['kind']> = (
+type Solver<Kind extends PatternShape['kind']> = (
   pattern: Pattern,
-  shape: Shape & { readonly kind: Kind },
+  shape: PatternShape & { readonly kind: Kind },
   subject: ExpressionAt,
   environment: Environment,
   search: Search,
@@ -108,7 +108,7 @@ function summedIn({ terms }: Expression): number | undefined {
 /** The text of a subject, in a few words. */
 const foundIn = ({ of, at }: ExpressionAt): string => foundAt(valueIn(of) ?? at);
 
-const solvers: { readonly [Kind in Shape['kind']]: Solver<Kind> } = {
+const solvers: { readonly [Kind in PatternShape['kind']]: Solver<Kind> } = {
   *capture(pattern, { name }, { of, at }, environment, search) {
     const only = onlyAtom(of);
     const ways = new Map<Value, number>();
@@ -357,12 +357,12 @@ function atomIn(of: Expression, { isLoose }: Search): ReturnType<typeof onlyAtom
 const valueIn = (of: Expression): Value | undefined => of.value ?? onlyAtom(of)?.atom.value;
 
 /** The argument of a function or a reduction. */
-const argumentOf = ({ of, node }: Call | Reduction, at: Value): ExpressionAt => ({
+const argumentOf = ({ of, node }: UnaryCall | Reduction, at: Value): ExpressionAt => ({
   of,
   at: of.value ?? node.inputs[0] ?? at,
 });
 
-const neededOf = (parts: readonly Part[]): number => parts.filter(({ isOptional }) => !isOptional).length;
+const neededOf = (parts: readonly WeightedPattern[]): number => parts.filter(({ isOptional }) => !isOptional).length;
 
 const commutative = new Set(['Add', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Max', 'Min', 'Sum', 'Mean']);
 
@@ -424,7 +424,7 @@ function* inputsOf(
 
 /** Yields every way to give each part its own factors, all factors taken. */
 function* assigned(
-  parts: readonly Part[],
+  parts: readonly WeightedPattern[],
   factors: readonly Factor[],
   at: Value,
   { environment, ratio }: Solution,
@@ -468,7 +468,7 @@ const baseOf = (atom: Atom, at: Value): ExpressionAt => {
 /** Yields every way to give each part its own terms: all terms taken, all as the same multiple of the parts. */
 function* added(
   sum: Pattern,
-  parts: readonly Part[],
+  parts: readonly WeightedPattern[],
   terms: readonly Term[],
   count: number,
   at: Value,

@@ -1,16 +1,16 @@
 /** Draws a pattern as a tree with the result of each of its parts, for `explain`. */
 import type { Pattern } from './pattern.js';
-import type { Environment, Failure, PatternPart } from './search.js';
+import type { Environment, MatchFailure, PatternPart } from './search.js';
 
 /**
  * matched, with all below it; failed, where the deepest attempt ended; partly: above the failure, itself as expected;
  * open: not reached, or an alternative not taken.
  */
-export type Mark = 'matched' | 'partly' | 'failed' | 'open';
+export type TraceMark = 'matched' | 'partly' | 'failed' | 'open';
 
 export interface Trace {
   readonly text: string;
-  readonly mark: Mark;
+  readonly mark: TraceMark;
   /** The node or value it matched, wholly or partly, or failed at. */
   readonly at?: string;
   /** The reason of the failure. */
@@ -19,7 +19,7 @@ export interface Trace {
 }
 
 /** The tree of a pattern, of a match or of the failure that ended an attempt. */
-export function traceOf(pattern: Pattern, environment: Environment | undefined, failure?: Failure): Trace {
+export function traceOf(pattern: Pattern, environment: Environment | undefined, failure?: MatchFailure): Trace {
   const matched = new Map<PatternPart, string>();
   for (const { part, at } of environment?.steps() ?? [])
     if (!matched.has(part.bare)) matched.set(part.bare, at.producer?.label ?? at.name);

@@ -11,7 +11,7 @@ import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { movementOf } from '../ops/moved.js';
-import type { Movement, Place } from '../ops/movement.js';
+import type { Movement, SourcePlace } from '../ops/movement.js';
 import { scalarOf } from './scalar.js';
 
 /** A part of an axis. Where it was split, `parts` are its outer and inner factor. */
@@ -83,7 +83,7 @@ export function movedAxes(movement: Movement, from: Axes, shape: Shape | undefin
   if (movement.kind === 'joined') return undefined;
   if (movement.kind === 'regrouped') return movement.keepsShape ? from : shape && regroup(from, shape);
   const { places, source } = movement;
-  const isWhole = ({ axis, start, list, by, step }: Place, at: number): boolean =>
+  const isWhole = ({ axis, start, list, by, step }: SourcePlace, at: number): boolean =>
     start === 0 && (axis === undefined ? source.shape?.[at] === 1 : step === 1 && !list && !by);
   if (!shape || movement.outside !== undefined || !places.every(isWhole)) return undefined;
   const axes = shape.map((dim, axis) => {

@@ -1,6 +1,6 @@
 /** Defines the op words: `op.Erf(x)` and `microsoft.Gelu(x)` match a node of that operator if its inputs match. */
 import { microsoftInputs, onnxInputs } from './op-inputs.js';
-import { type All, type CapturesOf, operator, Pattern, refuse, type Term } from './pattern.js';
+import { type All, type CapturesOf, operator, Pattern, type PatternTerm, refuse } from './pattern.js';
 
 /** The names in `'X Scale B?'`; `?` marks an input that may be absent, `*` one that stands for any number. */
 type NamesIn<Text> = Text extends ''
@@ -13,8 +13,8 @@ type Bare<Name> = Name extends `${infer Plain}?` ? Plain : Name;
 /** A tuple of as many terms as there are inputs, or fewer. */
 type InOrder<Names> = Names extends [infer First, ...infer Rest]
   ? First extends `${string}*`
-    ? readonly Term[]
-    : readonly [Term?, ...InOrder<Rest>]
+    ? readonly PatternTerm[]
+    : readonly [PatternTerm?, ...InOrder<Rest>]
   : readonly [];
 
 /** The captures of the terms under all names together. */
@@ -30,7 +30,7 @@ type AllOf<Named> = { [Name in keyof Named]: (one: CapturesOf<Named[Name]>) => v
  */
 interface Word<Names extends readonly unknown[]> {
   <Terms extends InOrder<Names>>(...terms: Terms): Pattern<All<Terms>>;
-  <Named extends { readonly [Name in Names[number] & string]?: Term }>(
+  <Named extends { readonly [Name in Names[number] & string]?: PatternTerm }>(
     inputs: Named & { readonly [Other in Exclude<keyof Named, Names[number]>]: never },
   ): Pattern<AllOf<Named>>;
 }
@@ -52,7 +52,7 @@ function word(opType: string, domain: string, inputs: string) {
     return operator(
       { opType, domain, what: opType },
       at,
-      given.map(([, term]) => term as Term),
+      given.map(([, term]) => term as PatternTerm),
     );
   };
 }

@@ -29,7 +29,7 @@ import {
   quotient,
   sum,
 } from './interval.js';
-import { bounding, type Decision, exact, selection, shrinking } from './precision.js';
+import { bounding, type DecidingInput, exact, selection, shrinking } from './precision.js';
 import {
   bounded,
   clipped,
@@ -158,7 +158,7 @@ const chosen: Moves = { from: 'all', isChoice: true };
 const alongAxis = unlessEmpty((call) => axis(call.opset < 13 ? 1 : -1)(call));
 
 /** A spectrum's powers, of which a filter bank and a transform are the layers. */
-const spreading: Decision = {
+const spreading: DecidingInput = {
   slot: 0,
   reason: 'is read by a logarithm, which spreads small numbers and takes powers of large ones',
   layers: 2,

@@ -5,7 +5,7 @@ import { addDims, ceilDivide, type Dim, equalDims, isNonNegative, maxDim, minDim
 import { type InferRule, MOST_AXES, type PartialDim, type PartialShape, type Reading } from './call.js';
 import { fillContents, linear, MOST } from './contents.js';
 import { all, axes, axesAt, axis, sameRank } from './demands.js';
-import { along, fixed, indexIn, type Movement, type Place, toldBy } from './movement.js';
+import { along, fixed, indexIn, type Movement, type SourcePlace, toldBy } from './movement.js';
 import { exact, ranks, selection } from './precision.js';
 import type { Moves, Rows } from './row.js';
 import { like, numericShape, unknownDims } from './shapes.js';
@@ -27,7 +27,7 @@ function gathered(reading: Reading): Movement | undefined {
   const sizes = numericShape(indices);
   const at = contents?.map((index) => indexIn(index, size));
   const [scalar] = at ?? [];
-  const place = (): Place => {
+  const place = (): SourcePlace => {
     if (indices.length === 0) return scalar === undefined ? toldBy(reading, undefined, 1) : fixed(scalar);
     return at && sizes ? { ...along(axis), list: { contents: at, sizes } } : toldBy(reading, axis, 1);
   };
@@ -147,7 +147,7 @@ function taken(reading: Reading): Movement | undefined {
   };
   if (bounds?.starts?.every(isAll)) return asItIs(reading);
   const result = reading.shapeOf(0);
-  const place = (size: Dim, axis: number): Place => {
+  const place = (size: Dim, axis: number): SourcePlace => {
     const at = bounds ? bounds.axes.indexOf(axis) : undefined;
     if (at !== undefined && at < 0) return along(axis);
     const [start, end, step] = at === undefined ? [] : [bounds?.starts?.[at], bounds?.ends?.[at], bounds?.steps?.[at]];

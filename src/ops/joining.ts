@@ -6,7 +6,7 @@ import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Contents, InferRule, PartialDim, PartialShape, Reading } from './call.js';
 import { axis, expandable, joinable, oneForEach } from './demands.js';
-import { along, fixed, type Movement, type Place, toldBy } from './movement.js';
+import { along, fixed, type Movement, type SourcePlace, toldBy } from './movement.js';
 import type { Rows } from './row.js';
 import { broadcastShapes, unknownDims } from './shapes.js';
 import { asItIs } from './views.js';
@@ -91,7 +91,7 @@ const repeated =
     const [from, to] = [reading.shape(0), reading.shapeOf(0)];
     if (!source || !from || !to) return undefined;
     const added = to.length - from.length;
-    const places = from.map((size, i): Place => {
+    const places = from.map((size, i): SourcePlace => {
       const length = to[i + added];
       if (length !== undefined && equalDims(length, size)) return along(i + added);
       if (size === 1) return fixed(0);
@@ -138,7 +138,7 @@ function behindPads(reading: Reading): Movement | undefined {
   const { axes, pads } = padsOf(reading, shape?.length);
   if (pads?.every((one) => one === 0)) return asItIs(reading);
   if (!source || !shape || !axes || (reading.string('mode') ?? 'constant') !== 'constant') return undefined;
-  const place = (axis: number): Place => {
+  const place = (axis: number): SourcePlace => {
     const before = axes.includes(axis) ? pads?.[axes.indexOf(axis)] : 0;
     return before === undefined ? toldBy(reading, axis, 1) : along(axis, subtractDims(0, before));
   };

@@ -12,12 +12,17 @@ export type Movement =
   /** All elements of the source in their order, whatever the shape. `keepsShape`: under the shape that they had. */
   | { readonly kind: 'regrouped'; readonly source: Value; readonly keepsShape: boolean }
   /** By axes: for each of the source's, where on it an element stands. What stands outside of it is `outside`. */
-  | { readonly kind: 'placed'; readonly source: Value; readonly places: readonly Place[]; readonly outside?: Outside }
+  | {
+      readonly kind: 'placed';
+      readonly source: Value;
+      readonly places: readonly SourcePlace[];
+      readonly outside?: Outside;
+    }
   /** All sources, one behind the other along an axis. */
   | { readonly kind: 'joined'; readonly sources: readonly Value[]; readonly axis: number };
 
 /** A place on an axis of the source, by the place in the output: start + step · the place on the output's `axis`. */
-export interface Place {
+export interface SourcePlace {
   /** None: the same everywhere. */
   readonly axis: number | undefined;
   /** Counted from the front. */
@@ -34,10 +39,10 @@ export interface Place {
 /** The fill of a Pad: a number, or an input that holds it. */
 export type Outside = number | Value;
 
-export const along = (axis: number, start: Dim = 0, step = 1): Place => ({ axis, start, step });
-export const fixed = (start: Dim): Place => ({ axis: undefined, start, step: 0 });
+export const along = (axis: number, start: Dim = 0, step = 1): SourcePlace => ({ axis, start, step });
+export const fixed = (start: Dim): SourcePlace => ({ axis: undefined, start, step: 0 });
 /** A place along an axis of the output that inputs of the node tell. */
-export const toldBy = ({ node }: Reading, axis: number | undefined, ...inputs: readonly number[]): Place => ({
+export const toldBy = ({ node }: Reading, axis: number | undefined, ...inputs: readonly number[]): SourcePlace => ({
   axis,
   start: 0,
   step: 1,
@@ -53,11 +58,11 @@ export const indexIn = (index: PartialDim, size: Dim): PartialDim =>
     : index;
 
 /** True where the place follows an axis step by step. */
-export const runsAlong = (place: Place | undefined, axis: number): boolean =>
+export const runsAlong = (place: SourcePlace | undefined, axis: number): boolean =>
   place?.axis === axis && place.step === 1 && !place.list && !place.by && place.cycle === undefined;
 
 /** True where it does from the first on. */
-export const isAlong = (place: Place | undefined, axis: number): boolean =>
+export const isAlong = (place: SourcePlace | undefined, axis: number): boolean =>
   runsAlong(place, axis) && place?.start === 0;
 
 /** What an output of this shape is, where everything stands where it stood: the source. */
@@ -70,7 +75,7 @@ export function unmoved(movement: Movement | undefined, shape: Shape | undefined
 }
 
 /** The place on an axis of the source for these coordinates on the output's axes from `firstAxis` on; undefined where it is not known. */
-export function placeAt(place: Place, coordinates: readonly number[], firstAxis = 0): PartialDim {
+export function placeAt(place: SourcePlace, coordinates: readonly number[], firstAxis = 0): PartialDim {
   const { start, step, cycle, list, by } = place;
   const axis = place.axis === undefined ? undefined : place.axis - firstAxis;
   if (by) return undefined;

@@ -23,12 +23,12 @@ export interface Precision {
   /** The slot of an attention's additive mask, which may be cut to the type's range without a change. */
   readonly mask?: number;
   /** Inputs of which the last digits decide something. */
-  readonly decides?: readonly Decision[];
+  readonly decides?: readonly DecidingInput[];
   /** Its results are numbers that it is given, moved or chosen, small integers, zeros or negatives of them: nothing to round. */
   readonly isExact?: true;
 }
 
-export interface Decision {
+export interface DecidingInput {
   readonly slot: number;
   readonly reason: string;
   /** How many layers on the way back belong to it. */
@@ -43,12 +43,12 @@ export const scales: Precision = { takesScales: 'whole' };
 export const selection: Precision = { isSelection: true };
 export const exact: Precision = { isExact: true };
 
-export const ranks = (slot: number): Decision => ({
+export const ranks = (slot: number): DecidingInput => ({
   slot,
   reason: 'ranks numbers, or gives those that are ranked: rounded ones change places',
   layers: 1,
 });
-export const places = (slot: number): Decision => ({
+export const places = (slot: number): DecidingInput => ({
   slot,
   reason: 'gives the places where an image is sampled',
   layers: 1,

@@ -10,10 +10,10 @@ import { numbersOf, tensorOf } from '../ir/numbers.js';
 import { elementCount } from '../ir/tensor.js';
 import { dataTypes, isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { type Change, floatToInput, ints, intsOf, intsToInput, replace, unchangedAttributes } from './edits.js';
+import { floatToInput, ints, intsOf, intsToInput, type OpsetChange, replace, unchangedAttributes } from './edits.js';
 
 /** Before 13 these flatten to two axes at `axis` and run over all of the second. */
-const flattened: Change = (node) => {
+const flattened: OpsetChange = (node) => {
   const axis = node.int('axis', 1);
   if (axis === -1) return undefined;
   const rank = node.inputs[0]?.shape?.length;
@@ -54,7 +54,7 @@ const toResize = (node: Node, scales: Value): string | undefined => {
 
 /** An output for a mask that nothing reads goes; one that is read has no later form, for this reason. */
 const withoutMask =
-  (reason: string): Change =>
+  (reason: string): OpsetChange =>
   (node) => {
     if (!node.outputs[1]) return undefined;
     if (node.outputs[1].uses.size > 0) return reason;
@@ -66,7 +66,7 @@ const isEmpty = (value: Value | undefined): boolean =>
   value?.tensor !== undefined && elementCount(value.tensor.shape) === 0;
 
 /** One scale and bias for each group ⟶ one for each channel, repeated C / groups times; the sums stay in the input's type. */
-const scalesByChannel: Change = (node) => {
+const scalesByChannel: OpsetChange = (node) => {
   const { graph } = node;
   const [x, ...rest] = node.inputs;
   const groups = node.int('num_groups');
@@ -87,7 +87,7 @@ const scalesByChannel: Change = (node) => {
 };
 
 /** With ceil_mode, a last window that would start in the padding behind the image is not counted any more. */
-const lastWindow: Change = (node) => {
+const lastWindow: OpsetChange = (node) => {
   if (node.int('ceil_mode', 0) === 0 || !['NOTSET', undefined].includes(node.string('auto_pad'))) return undefined;
   const kernel = node.ints('kernel_shape') ?? [];
   const [strides, dilations, pads] = ['strides', 'dilations', 'pads'].map((name) => node.ints(name));
@@ -99,7 +99,7 @@ const lastWindow: Change = (node) => {
 };
 
 /** By the opset that made the change. */
-export const changes: Readonly<Record<number, Readonly<Record<string, Change>>>> = {
+export const changes: Readonly<Record<number, Readonly<Record<string, OpsetChange>>>> = {
   9: {
     BatchNormalization(node) {
       if (node.int('spatial', 1) === 0) return 'spatial = 0 has no later form';

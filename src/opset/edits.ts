@@ -7,7 +7,7 @@ import { memoryTensor } from '../ir/tensor.js';
 import type { Value } from '../ir/value.js';
 
 /** Brings one node to the opset; a text says why it cannot be. */
-export type Change = (node: Node) => string | undefined;
+export type OpsetChange = (node: Node) => string | undefined;
 
 /** The bits as they are: an end of 2^63 - 1 means "to the last". */
 export const ints = (graph: Graph, values: readonly bigint[]): Value =>
@@ -20,7 +20,7 @@ export const intsOf = (node: Node, name: string): readonly bigint[] | undefined 
 
 /** An attribute of ints becomes the input at `index`; without the attribute the input stays out. */
 export const intsToInput =
-  (name: string, index: number): Change =>
+  (name: string, index: number): OpsetChange =>
   (node) => {
     const values = intsOf(node, name);
     node.graph.setAttribute(node, name, undefined);

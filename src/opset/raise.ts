@@ -28,7 +28,7 @@ const irVersions: readonly (readonly [opset: number, irVersion: number])[] = [
 ];
 
 /** Why a model stays at its opset, and the node where that shows. */
-export interface Refusal {
+export interface RaiseRefusal {
   readonly reason: string;
   readonly at?: Node;
 }
@@ -37,7 +37,7 @@ export interface Refusal {
  * Raises every scope below `version` to it, in place, and the IR version to the one that came with it; types must be
  * inferred. A refusal leaves the model half raised: work on a clone.
  */
-export function raiseOpset(model: Model, version: number): Refusal | undefined {
+export function raiseOpset(model: Model, version: number): RaiseRefusal | undefined {
   const tables = new Map<Map<string, number>, Graph[]>();
   for (const graph of model.graphs()) {
     const graphs = tables.get(graph.opsets);
@@ -59,7 +59,7 @@ export function raiseOpset(model: Model, version: number): Refusal | undefined {
 }
 
 /** A copy at `version`, its types inferred; undefined where the model has that or a later one, or no ai.onnx at all. */
-export function raisedCopy(model: Model, version: number): Model | Refusal | undefined {
+export function raisedCopy(model: Model, version: number): Model | RaiseRefusal | undefined {
   const found = model.opsets.get('');
   if (found === undefined || found >= version) return undefined;
   const copy = cloneModel(model);
@@ -69,7 +69,7 @@ export function raisedCopy(model: Model, version: number): Model | Refusal | und
   return copy;
 }
 
-function step(graphs: readonly Graph[], version: number): Refusal | undefined {
+function step(graphs: readonly Graph[], version: number): RaiseRefusal | undefined {
   for (const graph of graphs)
     for (const node of graph.nodes()) {
       if (node.domain !== '' || graph.model.functionOf(node)) continue;

@@ -10,7 +10,7 @@ import { UsageError, unknownText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
 
 /** Sizes of symbolic dims, and whole shapes of inputs, by name. */
-export interface Sizes {
+export interface FixedSizes {
   readonly dims?: Readonly<Record<string, number>>;
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
@@ -57,7 +57,7 @@ class Bindings {
  * The sizes of the symbols in the inputs' shapes. Throws UsageError for a dim that no input has, an input that the model
  * does not have, a shape that the model excludes, and two sizes for one dim.
  */
-export function sizesOf(model: Model, { dims = {}, shapes = {} }: Sizes): ReadonlyMap<SymbolName, number> {
+export function sizesOf(model: Model, { dims = {}, shapes = {} }: FixedSizes): ReadonlyMap<SymbolName, number> {
   const { inputs } = model.graph;
   const known = dimNames(model);
   const bindings = new Bindings();
@@ -96,14 +96,14 @@ function bindShape(input: Value, given: readonly number[], bindings: Bindings): 
 /** The shape with the sizes in it: as given for this input, or its symbols replaced. */
 export function frozenShape(
   input: Value,
-  { shapes = {} }: Sizes,
+  { shapes = {} }: FixedSizes,
   sizes: ReadonlyMap<SymbolName, Dim>,
 ): Shape | undefined {
   return under(shapes, input.name) ?? shapeOf(input)?.map((dim) => substitute(dim, sizes));
 }
 
 /** Declares the sizes on the inputs, in place; dims that are not open any more are no matter. Gives what became of each input. */
-export function freezeInputs(model: Model, { dims = {}, shapes = {} }: Sizes): string[] {
+export function freezeInputs(model: Model, { dims = {}, shapes = {} }: FixedSizes): string[] {
   const open = dimNames(model);
   const asked = { dims: Object.fromEntries(Object.entries(dims).filter(([name]) => open.includes(name))), shapes };
   const sizes = sizesOf(model, asked);

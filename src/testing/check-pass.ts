@@ -19,7 +19,7 @@ import { runPipeline } from '../run/pipeline.js';
 import type { PassResult, PipelineResult } from '../run/pipeline-result.js';
 import { passOf } from '../run/rule-pass.js';
 import { kernelsOf } from '../runtime/kernels.js';
-import { compareTensors, expectBytes, type Tensors } from './compare-tensors.js';
+import { compareTensors, expectBytes, type NamedTensors } from './compare-tensors.js';
 import { randomFeeds, runBytes } from './run-bytes.js';
 
 /** A model, and what a pass is to make of it. */
@@ -32,7 +32,7 @@ export interface PassCase {
   /** Largest difference of any output from the original, relative to the output's largest magnitude. 0: bit for bit. */
   readonly within: number;
   /** Inputs by name; those left out are seeded random numbers. */
-  readonly feeds?: Tensors;
+  readonly feeds?: NamedTensors;
   /** Sizes of named dims for the random inputs; 2 where not given. */
   readonly dims?: Readonly<Record<string, number>>;
   /** Default cpu. */

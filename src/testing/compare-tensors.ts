@@ -4,10 +4,10 @@ import type { Tensor } from '../ir/tensor.js';
 import { isFloat } from '../ir/types.js';
 
 /** Tensors by name. */
-export type Tensors = Readonly<Record<string, Tensor>>;
+export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 /** Throws where outputs differ by more than `within` of the expected output's largest magnitude. */
-export function compareTensors(actual: Tensors, expected: Tensors, within: number): void {
+export function compareTensors(actual: NamedTensors, expected: NamedTensors, within: number): void {
   const expectText = (place: string, found: string | undefined, wanted: string): void => {
     if (found !== wanted) throw new Error(`${place}: expected ${wanted}; found ${found}`);
   };

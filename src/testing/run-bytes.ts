@@ -5,10 +5,10 @@ import { elementCount, type Tensor } from '../ir/tensor.js';
 import { dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { Random } from '../validate/inputs/random.js';
-import type { Tensors } from './compare-tensors.js';
+import type { NamedTensors } from './compare-tensors.js';
 
 /** The outputs of a model on the CPU, the runtime's own optimizations off. */
-export async function runBytes(bytes: Uint8Array, feeds: Tensors): Promise<Tensors> {
+export async function runBytes(bytes: Uint8Array, feeds: NamedTensors): Promise<NamedTensors> {
   const { sharedRuntime } = await import('../runtime/evaluate.js');
   const { fromTensorData, toTensorData } = await import('../runtime/tensor-data.js');
   const runtime = await sharedRuntime();
@@ -25,7 +25,7 @@ export async function runBytes(bytes: Uint8Array, feeds: Tensors): Promise<Tenso
 }
 
 /** Seeded numbers for the tensor inputs without a default: floats are normal, ids and masks 0 or 1. */
-export function randomFeeds(model: Model, dims: Readonly<Record<string, number>> = {}, seed = 1): Tensors {
+export function randomFeeds(model: Model, dims: Readonly<Record<string, number>> = {}, seed = 1): NamedTensors {
   const random = new Random(seed);
   const feeds: Record<string, Tensor> = {};
   for (const input of model.graph.inputs)

@@ -16,7 +16,7 @@ export interface Evidence {
 }
 
 /** A fault of the result under any gate: it does not run, lacks an output, or gives other shapes or types. */
-export interface Failure {
+export interface ComparisonFailure {
   readonly form: Form;
   /** Undefined where the failure is about no single run: the result does not load. */
   readonly run: number | undefined;
@@ -26,7 +26,7 @@ export interface Failure {
 /** The outcome of a comparison. */
 export interface Comparison {
   readonly evidence: readonly Evidence[];
-  readonly failures: readonly Failure[];
+  readonly failures: readonly ComparisonFailure[];
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
   /** Limits of the form itself. They are no fault of the result. */
   readonly notes: readonly string[];
@@ -51,7 +51,7 @@ async function compareOnce(
 ): Promise<Comparison | undefined> {
   const skipped = new Set(reference.notCompared.map(({ name }) => name));
   const evidence: Evidence[] = [];
-  const failures: Failure[] = [];
+  const failures: ComparisonFailure[] = [];
   const extra = new Set<string>();
   const fail = (text: string, run?: number): void => {
     if (!failures.some((one) => one.text === text && one.run === run)) failures.push({ form, run, text });

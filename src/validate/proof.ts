@@ -12,7 +12,7 @@ import type { Provider } from '../runtime/isolate.js';
 import { type Comparison, compareWith, type Evidence, joined, nothingCompared, worstByOutput } from './compare.js';
 import type { OutputAccuracy } from './judge/accuracy.js';
 import { FLOOR, type Gate, gateOf, meaningViolation, violations } from './judge/gates.js';
-import { type Moves, Sensitivity } from './judge/sensitivity.js';
+import { MovedOriginal, type OutputErrors } from './judge/sensitivity.js';
 import { signalsOf } from './judge/signal.js';
 import { isLikeNoise, type Weighed, weigh } from './judge/weigh.js';
 import { type MeaningMeasure, pooledOf } from './meaning/measures.js';
@@ -105,7 +105,7 @@ export async function prove(
     if (own && isOptimized) runtimeOwn = worstByOutput(own.evidence);
     all = joined(all, own && isSuspect ? withoutOwn(found, own, gate) : found);
   }
-  const sensitivity = new Sensitivity(reference, original, provider, options.seed);
+  const sensitivity = new MovedOriginal(reference, original, provider, options.seed);
   try {
     const [first] = reference.runs;
     const hasTime = first && deadline?.allows(first.ms, 'what the least change of the inputs does') !== false;
@@ -176,9 +176,9 @@ const placeOf = ({ run, output }: Evidence): string => `${run} ${output.name}`;
  */
 async function weighed(
   evidence: readonly Evidence[],
-  sensitivity: Sensitivity,
+  sensitivity: MovedOriginal,
   result: Model,
-  noise: Moves | undefined,
+  noise: OutputErrors | undefined,
   { gate, fidelity }: ProofOptions,
 ): Promise<WeighedEvidence[]> {
   const { reference, original } = sensitivity;

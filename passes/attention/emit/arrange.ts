@@ -5,18 +5,18 @@ import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type Factor, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
 
 /** A plan makes nodes later: all questions are asked before the first node is made. */
-export type Plan = (builder: Rewriter) => Value;
+export type DeferredBuild = (builder: Rewriter) => Value;
 
 /** A change makes one value of another. */
-export interface Change {
+export interface Arrangement {
   /** The number of Transposes, which copy; a Reshape is free. */
   readonly copies: number;
   apply(builder: Rewriter, value: Value): Value;
 }
 
-const nothing: Change = { copies: 0, apply: (_, value) => value };
+const nothing: Arrangement = { copies: 0, apply: (_, value) => value };
 
-const then = (first: Change, second: Change): Change => ({
+const then = (first: Arrangement, second: Arrangement): Arrangement => ({
   copies: first.copies + second.copies,
   apply: (builder, value) => second.apply(builder, first.apply(builder, value)),
 });
@@ -25,7 +25,7 @@ const then = (first: Change, second: Change): Change => ({
  * Plans the change from some axes to others of the same factors. Undefined where a Reshape needs a size that is neither
  * known nor the size of an axis of the value itself or of one of `others`.
  */
-export function arrange(from: Axes, to: Axes, others: readonly Value[] = []): Change | undefined {
+export function arrange(from: Axes, to: Axes, others: readonly Value[] = []): Arrangement | undefined {
   if (sameAxes(from, to)) return nothing;
   if (sameFactors(from.flat(), to.flat())) return reshape(from, to, others);
   // Axes that are torn apart become axes of their own first.
@@ -43,7 +43,7 @@ export function arrange(from: Axes, to: Axes, others: readonly Value[] = []): Ch
   const moved = perm.map((axis) => whole[axis] as readonly Factor[]);
   const merge = reshape(moved, to, others);
   if (!split || !merge) return undefined;
-  const transpose: Change = {
+  const transpose: Arrangement = {
     copies: 1,
     apply: (builder, value) => builder.op('Transpose', [value], { perm }),
   };
@@ -75,7 +75,7 @@ type Size = number | (DividedAxis & { readonly of?: Value });
  * Plans a change between axes whose factors stand in one order: axes of size 1 come or go, else a Reshape, with a
  * constant target where the sizes are known.
  */
-function reshape(from: Axes, to: Axes, others: readonly Value[]): Change | undefined {
+function reshape(from: Axes, to: Axes, others: readonly Value[]): Arrangement | undefined {
   if (sameAxes(from, to)) return nothing;
   const added = addedOnes(from, to);
   if (added) return { copies: 0, apply: (builder, value) => builder.unsqueeze(value, added) };

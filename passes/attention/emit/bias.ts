@@ -5,10 +5,10 @@ import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type Factor, leavesOf, sameAxes, sizeOf } from '../../../src/match/view.js';
-import { DROWNING, type Term } from '../mask/term.js';
+import { DROWNING, type MaskTerm } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, measure, measured } from './arrange.js';
-import type { Layout } from './layout.js';
+import type { AttentionLayout } from './layout.js';
 
 /** Values made for one graph that several sites share: biases brought to the kernel's form. */
 export type SharedBiases = Map<string, Value>;
@@ -24,7 +24,7 @@ export interface Measures {
 export type BiasPlan = (builder: Rewriter, measures: Measures, shared: SharedBiases) => Value;
 
 /** The terms as one bias; undefined for none, a Miss where one of them does not fall on the kernel's axes. */
-export function biasOf(site: AttentionSite, layout: Layout, elem: DataType): Match<BiasPlan> | undefined {
+export function biasOf(site: AttentionSite, layout: AttentionLayout, elem: DataType): Match<BiasPlan> | undefined {
   const { terms } = site;
   const [first] = terms;
   if (!first) return undefined;
@@ -57,13 +57,13 @@ export function biasOf(site: AttentionSite, layout: Layout, elem: DataType): Mat
   };
 }
 
-const termKey = (term: Term): string =>
+const termKey = (term: MaskTerm): string =>
   term.kind === 'bias'
     ? `+${term.value.sequence}*${term.factor}^${term.floor}`
     : `?${term.value.sequence} ${term.fill} ${term.keepsWhereTrue}^${term.floor}`;
 
 /** Applies one more term to the sum, and raises the result to the term's floor. */
-function applied(builder: Rewriter, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
+function applied(builder: Rewriter, sum: Value | undefined, term: MaskTerm, given: Value, elem: DataType): Value {
   const result = added(builder, sum, term, given, elem);
   if (term.floor === undefined) return result;
   const raised = builder.op('Max', [result, builder.constant(elem, term.floor)]);
@@ -72,7 +72,7 @@ function applied(builder: Rewriter, sum: Value | undefined, term: Term, given: V
 }
 
 /** Adds a bias to the sum, or overwrites the sum with a mask: two lowest numbers would add to an infinity. */
-function added(builder: Rewriter, sum: Value | undefined, term: Term, given: Value, elem: DataType): Value {
+function added(builder: Rewriter, sum: Value | undefined, term: MaskTerm, given: Value, elem: DataType): Value {
   if (term.kind === 'mask') {
     const fill = builder.constant(elem, Math.min(term.fill, DROWNING));
     const kept = sum ?? builder.constant(elem, 0);
@@ -109,7 +109,7 @@ interface BiasChange {
  * Four axes, each either the kernel's or of size 1, for a value of this shape that broadcasts to the axes of a term. A value
  * with a part of batch, heads, rows or keys is repeated for all of it.
  */
-function kernelAxes(shape: Shape, term: Term, layout: Layout, site: AttentionSite): Match<BiasChange> {
+function kernelAxes(shape: Shape, term: MaskTerm, layout: AttentionLayout, site: AttentionSite): Match<BiasChange> {
   const groups = [layout.batch, layout.heads, layout.rows, layout.keys].map(leavesOf);
   const stage = term.axes.slice(term.axes.length - shape.length).map(leavesOf);
   const own = stage.map((factors, i) => (shape[i] === 1 ? [] : factors));
@@ -157,7 +157,11 @@ function kernelAxes(shape: Shape, term: Term, layout: Layout, site: AttentionSit
 }
 
 /** Repeats a value along the axes of a group that it has a part of; undefined where their sizes cannot be read off the operands. */
-function spreadOf(axes: Axes, isPartial: (axis: readonly Factor[]) => boolean, layout: Layout): Spread | undefined {
+function spreadOf(
+  axes: Axes,
+  isPartial: (axis: readonly Factor[]) => boolean,
+  layout: AttentionLayout,
+): Spread | undefined {
   const sizes = axes.map((axis) => (isPartial(axis) ? sizeOf(axis) : 1));
   const queryDims = [sizeOf(layout.batch), sizeOf(layout.rows)];
   if (sizes.some((size) => typeof size !== 'number' && !measure(size, queryDims))) return undefined;
@@ -185,7 +189,7 @@ type Spread = (builder: Rewriter, value: Value, measures: Measures) => Value;
 function expanded(
   builder: Rewriter,
   bias: Value,
-  { rows, keys }: Layout,
+  { rows, keys }: AttentionLayout,
   measures: Measures,
   shared: SharedBiases,
 ): Value {

@@ -7,12 +7,12 @@ import type { Axes } from '../../../src/match/view.js';
 import type { AttentionSite } from '../read/site.js';
 import type { BiasPlan, SharedBiases } from './bias.js';
 import type { Emission } from './kernel.js';
-import { dimsOf, made, type Operand, valuesOf } from './operands.js';
+import { type ArrangedOperand, dimsOf, made, valuesOf } from './operands.js';
 
-export interface Call {
+export interface AttentionCall {
   readonly opType: string;
   readonly domain: string;
-  readonly operands: readonly [query: Operand, key: Operand, value: Operand];
+  readonly operands: readonly [query: ArrangedOperand, key: ArrangedOperand, value: ArrangedOperand];
   readonly bias: BiasPlan | undefined;
   readonly elem: DataType;
   /** The axes of the output. */
@@ -21,13 +21,13 @@ export interface Call {
   readonly attributes: Readonly<Record<string, AttributeLike>>;
   readonly masks?: readonly Value[];
   /** The inputs in the kernel's order. */
-  inputs(given: Given, builder: Rewriter, shared: SharedBiases): readonly (Value | undefined)[];
+  inputs(given: CallInputs, builder: Rewriter, shared: SharedBiases): readonly (Value | undefined)[];
   /** Builds the nodes behind the output, if there are any. */
-  finish?(output: Value, given: Given, builder: Rewriter, shared: SharedBiases): Value;
+  finish?(output: Value, given: CallInputs, builder: Rewriter, shared: SharedBiases): Value;
 }
 
 /** The operands of a kernel's call. */
-export interface Given {
+export interface CallInputs {
   readonly query: Value;
   readonly key: Value;
   readonly value: Value;
@@ -35,10 +35,10 @@ export interface Given {
 }
 
 /** The factor of query · key; the scales of both operands are in it. */
-export const scaleOf = ({ scale }: AttentionSite, [query, key]: Call['operands']): number =>
+export const scaleOf = ({ scale }: AttentionSite, [query, key]: AttentionCall['operands']): number =>
   scale * query.source.scale * key.source.scale;
 
-export const emissionOf = (site: AttentionSite, call: Call): Emission => ({
+export const emissionOf = (site: AttentionSite, call: AttentionCall): Emission => ({
   axes: call.axes,
   elem: call.elem,
   operands: valuesOf(call.operands),
@@ -51,7 +51,7 @@ export const emissionOf = (site: AttentionSite, call: Call): Emission => ({
     }) as [Value, Value, Value];
     const [queryDims, keyDims] = call.operands.map(dimsOf) as [never, never];
     const bias = call.bias?.(builder, { query, queryDims, key, keyDims }, shared);
-    const given: Given = { query, key, value, bias };
+    const given: CallInputs = { query, key, value, bias };
     const attributes = {
       scale: float(scaleOf(site, call.operands)),
       ...(site.softcap !== undefined && { softcap: float(site.softcap) }),

@@ -14,7 +14,7 @@ import { ATTENTION } from './opset.js';
 import { packedAttention } from './packed.js';
 import { standardAttention } from './standard.js';
 
-export interface Choice {
+export interface OpChoice {
   /** The op. */
   readonly name: string;
   readonly emit: Emitter;
@@ -24,7 +24,7 @@ export interface Choice {
   readonly why: string;
 }
 
-interface OpEmitter extends Omit<Choice, 'name' | 'why'> {
+interface OpEmitter extends Omit<OpChoice, 'name' | 'why'> {
   readonly domain: string;
   /** Its type, where users write it with its domain: two ops have one name. */
   readonly opType?: string;
@@ -54,7 +54,7 @@ export const attentionOps = ['auto', ...(Object.keys(emitters) as (keyof typeof 
  * Why not for a soft cap on the CPU: the tanh of all kernels there is not vectorized. With 4 heads of 64 and 128 queries and keys
  * (onnxruntime 1.30, one thread) Attention takes 1.04 ms, GroupQueryAttention 0.63 ms, the plain nodes, cap included, 0.53 ms.
  */
-export function choose(site: AttentionSite, op: AttentionOp, context: PassContext, facts: Facts): Match<Choice> {
+export function choose(site: AttentionSite, op: AttentionOp, context: PassContext, facts: Facts): Match<OpChoice> {
   if (op === 'auto' && isFasterCausal(site, context)) {
     const emission = groupQueryAttention(site, facts, context);
     if (!(emission instanceof Miss))

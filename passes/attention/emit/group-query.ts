@@ -22,13 +22,13 @@ import {
   viewOf,
 } from '../../../src/match/view.js';
 import { causalityOf, inputsOf } from '../mask/causal.js';
-import type { Part } from '../read/parts.js';
+import type { SiteOperand } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';
 import { biasOf, memo, type SharedBiases } from './bias.js';
 import { emissionOf } from './call.js';
 import type { Emitter } from './kernel.js';
-import { type Layout, layoutOf, merged } from './layout.js';
-import { dimsOf, elemOfKernel, type Operand, operand } from './operands.js';
+import { type AttentionLayout, layoutOf, merged } from './layout.js';
+import { type ArrangedOperand, dimsOf, elemOfKernel, operand } from './operands.js';
 import { fillOfRows, withWholeRows } from './whole-rows.js';
 
 const WHOLE = 'a row that is masked whole is shared out over later keys, which GroupQueryAttention does not see';
@@ -69,11 +69,11 @@ export const groupQueryAttention: Emitter = (given, facts) => {
   if (causality.mayBeWhole && (fill === undefined || elem !== 'float32')) return new Miss(WHOLE, softmax);
   const bias = causality.isPure ? undefined : biasOf(site, layout, elem);
   if (bias instanceof Miss) return bias;
-  const dims = dimsOf(operands[0] as Operand);
+  const dims = dimsOf(operands[0] as ArrangedOperand);
   return emissionOf(site, {
     opType: 'GroupQueryAttention',
     domain: 'com.microsoft',
-    operands: operands as [Operand, Operand, Operand],
+    operands: operands as [ArrangedOperand, ArrangedOperand, ArrangedOperand],
     bias,
     elem,
     axes: [layout.batch, layout.rows, [...layout.heads, ...layout.valueColumns]],
@@ -93,7 +93,7 @@ export const groupQueryAttention: Emitter = (given, facts) => {
 };
 
 /** Finds the heads of key and value; a Miss where the query's heads that share one are not neighbours. */
-function groupsOf({ key, value, softmax }: AttentionSite, { batch, heads }: Layout): Match<readonly Factor[]> {
+function groupsOf({ key, value, softmax }: AttentionSite, { batch, heads }: AttentionLayout): Match<readonly Factor[]> {
   const groups = heads.filter((factor) => !key.lacks.includes(factor));
   const isShared = [...batch, ...heads].every((factor) => key.lacks.includes(factor) === value.lacks.includes(factor));
   if (!isShared || batch.some((factor) => key.lacks.includes(factor)))
@@ -115,8 +115,8 @@ function ungrouped(site: AttentionSite, facts: Facts): AttentionSite {
   };
 }
 
-const leafed = (part: Part): Part => ({
-  sources: part.sources.map((one) => ({ ...one, axes: one.axes.map(leavesOf) })) as unknown as Part['sources'],
+const leafed = (part: SiteOperand): SiteOperand => ({
+  sources: part.sources.map((one) => ({ ...one, axes: one.axes.map(leavesOf) })) as unknown as SiteOperand['sources'],
   rows: leavesOf(part.rows),
   columns: leavesOf(part.columns),
   lacks: leavesOf(part.lacks),
@@ -124,7 +124,7 @@ const leafed = (part: Part): Part => ({
 });
 
 /** Takes a part from before the ops that repeat it. */
-function unrepeated(part: Part, facts: Facts): Part {
+function unrepeated(part: SiteOperand, facts: Facts): SiteOperand {
   const [first] = part.sources;
   const view = viewOf(first.value, facts, true);
   if (!view || view.base === first.value) return part;

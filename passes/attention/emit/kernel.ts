@@ -26,7 +26,7 @@ import {
 import { inputsOf } from '../mask/causal.js';
 import { isWeak } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
-import { arrange, type Change, measured, measuredIn, type Plan } from './arrange.js';
+import { type Arrangement, arrange, type DeferredBuild, measured, measuredIn } from './arrange.js';
 import type { SharedBiases } from './bias.js';
 
 /** A kernel that can replace a site, with its output and axes. */
@@ -93,8 +93,11 @@ export function emitAttention(
  * Computes the shapes of inner values from the operands' shapes, if a node asks for them; a Miss where one is read
  * elsewhere and not known.
  */
-function shapesOf({ measures }: AttentionSite, operands: readonly Value[]): Match<{ shape: Value; plan: Plan }[]> {
-  const found: { shape: Value; plan: Plan }[] = [];
+function shapesOf(
+  { measures }: AttentionSite,
+  operands: readonly Value[],
+): Match<{ shape: Value; plan: DeferredBuild }[]> {
+  const found: { shape: Value; plan: DeferredBuild }[] = [];
   for (const { node, axes, isInside } of measures) {
     const sizes = axes
       .slice(node.int('start', 0), node.int('end', axes.length))
@@ -105,7 +108,7 @@ function shapesOf({ measures }: AttentionSite, operands: readonly Value[]): Matc
         plan: (builder) =>
           builder.op(
             'Concat',
-            sizes.map((plan) => (plan as Plan)(builder)),
+            sizes.map((plan) => (plan as DeferredBuild)(builder)),
             { axis: 0 },
           ),
       });
@@ -115,7 +118,7 @@ function shapesOf({ measures }: AttentionSite, operands: readonly Value[]): Matc
 }
 
 /** Plans the length of an axis as a value of one element. */
-function readFromAny(axis: readonly Factor[], operands: readonly Value[]): Plan | undefined {
+function readFromAny(axis: readonly Factor[], operands: readonly Value[]): DeferredBuild | undefined {
   const size = sizeOf(axis);
   if (typeof size === 'number') return (builder) => builder.ints(size);
   const place = measuredIn(operands, size);
@@ -135,7 +138,7 @@ function readFrom(
   facts: Facts,
   operands: readonly Value[],
 ) {
-  let best: { readonly value: Value; readonly change: Change } | undefined;
+  let best: { readonly value: Value; readonly change: Arrangement } | undefined;
   for (let value: Value | undefined = context; value; value = onlyView(value, readers)) {
     const to = axesIn(value, site, facts);
     const change = to.length > 0 ? arrange(from, to, operands) : undefined;

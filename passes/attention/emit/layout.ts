@@ -1,9 +1,9 @@
 /** The dims of a site as attention kernels have them: batch, heads, rows, keys; and its operands brought to their forms. */
 import { type Axes, type Factor, sameAxes, sizeOf } from '../../../src/match/view.js';
-import type { Part } from '../read/parts.js';
+import type { SiteOperand } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';
 
-export interface Layout {
+export interface AttentionLayout {
   readonly batch: readonly Factor[];
   /** One axis, or none: one head. */
   readonly heads: readonly Factor[];
@@ -16,15 +16,24 @@ export interface Layout {
 }
 
 /** [batch, rows, heads·columns] */
-export const merged = (part: Part, { batch, heads }: Layout): Axes => [batch, part.rows, [...heads, ...part.columns]];
+export const merged = (part: SiteOperand, { batch, heads }: AttentionLayout): Axes => [
+  batch,
+  part.rows,
+  [...heads, ...part.columns],
+];
 /** [batch, heads, rows, columns] */
-export const separate = (part: Part, { batch, heads }: Layout): Axes => [batch, heads, part.rows, part.columns];
+export const separate = (part: SiteOperand, { batch, heads }: AttentionLayout): Axes => [
+  batch,
+  heads,
+  part.rows,
+  part.columns,
+];
 
 /**
  * Finds the heads among the leading factors: the ones that the query was split at, else the last axis; kernels want a
  * number. Folded: heads (or batches) with the same keys and values are more rows of one query.
  */
-export function layoutOf(site: AttentionSite, isFolded = true): Layout {
+export function layoutOf(site: AttentionSite, isFolded = true): AttentionLayout {
   const { query, key, value } = site;
   const isShared = (factor: Factor): boolean => value.lacks.includes(factor) && !query.lacks.includes(factor);
   const shared = isFolded ? key.lacks.filter(isShared) : [];
@@ -33,7 +42,7 @@ export function layoutOf(site: AttentionSite, isFolded = true): Layout {
     .filter(({ length }) => length > 0);
   const leads = axes.flat();
   const rows = [...shared, ...query.rows];
-  const layout = (heads: readonly Factor[]): Layout => ({
+  const layout = (heads: readonly Factor[]): AttentionLayout => ({
     batch: leads.filter((factor) => !heads.includes(factor)),
     heads,
     rows,

@@ -8,7 +8,7 @@ import { biasOf } from './bias.js';
 import { emissionOf } from './call.js';
 import type { Emitter } from './kernel.js';
 import { layoutOf, merged } from './layout.js';
-import { dimsOf, elemOfKernel, keyAndValue, type Operand, operand } from './operands.js';
+import { type ArrangedOperand, dimsOf, elemOfKernel, keyAndValue, operand } from './operands.js';
 
 const MHA = { opType: 'MultiHeadAttention', domain: 'com.microsoft' };
 
@@ -18,7 +18,7 @@ export const multiHeadAttention: Emitter = (site, _, host) => {
   const elem = elemOfKernel(site);
   const query = operand(site.query, merged({ ...site.query, rows: layout.rows }, layout), site);
   if (query instanceof Miss) return query;
-  const takes = (pair: readonly Operand[]): Miss | undefined => {
+  const takes = (pair: readonly ArrangedOperand[]): Miss | undefined => {
     const inputs = [query, ...pair].map((one) => tensorType(elem, dimsOf(one)));
     const reason = host.unfit({ ...MHA, inputs, ints: { num_heads: layout.count } });
     return reason === undefined ? undefined : new Miss(reason, site.softmax);

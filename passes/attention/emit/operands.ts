@@ -4,18 +4,18 @@ import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type Factor, sizeOf } from '../../../src/match/view.js';
-import type { Part, Source } from '../read/parts.js';
+import type { SiteOperand, Source } from '../read/parts.js';
 import type { Scale } from '../read/reading.js';
 import type { AttentionSite } from '../read/site.js';
-import { arrange, type Change } from './arrange.js';
-import { type Layout, merged, separate } from './layout.js';
+import { type Arrangement, arrange } from './arrange.js';
+import { type AttentionLayout, merged, separate } from './layout.js';
 
 /** An operand in a form, still to be made: the source is arranged, multiplied by scales, and its axes merged as the form has them. */
-export interface Operand {
+export interface ArrangedOperand {
   readonly source: Source;
-  readonly change: Change;
-  readonly scales: readonly { readonly scale: Scale; readonly change: Change }[];
-  readonly merge: Change;
+  readonly change: Arrangement;
+  readonly scales: readonly { readonly scale: Scale; readonly change: Arrangement }[];
+  readonly merge: Arrangement;
   readonly axes: Axes;
 }
 
@@ -36,7 +36,7 @@ export function elemOfKernel({ terms, elem, query, key }: AttentionSite): DataTy
  * Brings a source of the part to a form by the fewest copies; a Miss where it has not every batch and head of its own,
  * or sizes are not known.
  */
-export function operand(part: Part, axes: Axes, site: AttentionSite): Match<Operand> {
+export function operand(part: SiteOperand, axes: Axes, site: AttentionSite): Match<ArrangedOperand> {
   if (part.lacks.some((factor) => axes.flat().includes(factor)))
     return new Miss(`one ${part === site.query ? 'query' : 'key or value'} for several batches or heads`, site.context);
   const fine = part.scales.reduce<Axes>((fine, scale) => fine.flatMap((axis) => runsIn(axis, scale)), axes);
@@ -77,23 +77,27 @@ function runsIn(axis: readonly Factor[], scale: Scale): Factor[][] {
  */
 export function keyAndValue(
   site: AttentionSite,
-  layout: Layout,
-  takes: (pair: readonly Operand[]) => Miss | undefined,
-): Match<readonly [Operand, Operand]> {
+  layout: AttentionLayout,
+  takes: (pair: readonly ArrangedOperand[]) => Miss | undefined,
+): Match<readonly [ArrangedOperand, ArrangedOperand]> {
   const forms = [merged, separate].map((form) => {
     const both = [site.key, site.value].map((part) => operand(part, form(part, layout), site));
-    return both.find((one) => one instanceof Miss) ?? takes(both as Operand[]) ?? (both as [Operand, Operand]);
+    return (
+      both.find((one) => one instanceof Miss) ??
+      takes(both as ArrangedOperand[]) ??
+      (both as [ArrangedOperand, ArrangedOperand])
+    );
   });
-  const [flat, four] = forms as [Match<[Operand, Operand]>, Match<[Operand, Operand]>];
+  const [flat, four] = forms as [Match<[ArrangedOperand, ArrangedOperand]>, Match<[ArrangedOperand, ArrangedOperand]>];
   if (flat instanceof Miss) return four instanceof Miss ? flat : four;
   return four instanceof Miss || copiesOf(flat) + 2 <= copiesOf(four) ? flat : four;
 }
 
-export const copiesOf = (operands: readonly Operand[]): number =>
+export const copiesOf = (operands: readonly ArrangedOperand[]): number =>
   operands.reduce((sum, { change }) => sum + change.copies, 0);
 
 /** The operand's value in the kernel's element type. */
-export function made(builder: Rewriter, { source, change, scales, merge }: Operand, elem: DataType): Value {
+export function made(builder: Rewriter, { source, change, scales, merge }: ArrangedOperand, elem: DataType): Value {
   const scaled = scales.reduce(
     (value, { scale, change }) =>
       builder.op(scale.isDivisor ? 'Div' : 'Mul', [value, change.apply(builder, builder.cast(scale.value, elem))]),
@@ -103,7 +107,7 @@ export function made(builder: Rewriter, { source, change, scales, merge }: Opera
 }
 
 /** The values that operands are made of. */
-export const valuesOf = (operands: readonly Operand[]): Value[] =>
+export const valuesOf = (operands: readonly ArrangedOperand[]): Value[] =>
   operands.flatMap(({ source, scales }) => [source.value, ...scales.map(({ scale }) => scale.value)]);
 
-export const dimsOf = ({ axes }: Operand) => axes.map(sizeOf);
+export const dimsOf = ({ axes }: ArrangedOperand) => axes.map(sizeOf);

@@ -11,13 +11,13 @@ import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type Factor, leavesOf, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
-import type { Part } from '../read/parts.js';
+import type { SiteOperand } from '../read/parts.js';
 import { type Projection, projectionOf } from '../read/projection.js';
 import type { AttentionSite } from '../read/site.js';
-import { arrange, type Change } from './arrange.js';
+import { type Arrangement, arrange } from './arrange.js';
 import { biasOf, memo, type SharedBiases } from './bias.js';
 import type { Emitter } from './kernel.js';
-import { type Layout, layoutOf } from './layout.js';
+import { type AttentionLayout, layoutOf } from './layout.js';
 import { elemOfKernel } from './operands.js';
 import { packedBias, packedWeights } from './packed-weights.js';
 
@@ -80,8 +80,12 @@ function projectionsOf(site: AttentionSite, elem: DataType): Match<Three> {
 }
 
 /** The input as [B, S, D]; a Miss where the axes of the three are not batch and rows of one sequence, then heads and columns. */
-function inputChange(parts: readonly Part[], layout: Layout, { input }: Projection): Match<Change> {
-  const [query] = parts as [Part];
+function inputChange(
+  parts: readonly SiteOperand[],
+  layout: AttentionLayout,
+  { input }: Projection,
+): Match<Arrangement> {
+  const [query] = parts as [SiteOperand];
   const rows = leavesOf(query.rows);
   const depth = input.shape?.at(-1);
   const leads = parts.map((part): Axes | undefined => {

@@ -9,14 +9,14 @@ import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import { exactly, interval, type Maybe, product } from '../../../src/ops/interval.js';
 import { elementsAnywhere } from '../mask/causal.js';
-import type { Term } from '../mask/term.js';
-import type { Part } from '../read/parts.js';
+import type { MaskTerm } from '../mask/term.js';
+import type { SiteOperand } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';
 import { biasOf, memo } from './bias.js';
 import { emissionOf, scaleOf } from './call.js';
 import type { Emitter } from './kernel.js';
 import { layoutOf, merged, separate } from './layout.js';
-import { copiesOf, dimsOf, elemOfKernel, type Operand, operand } from './operands.js';
+import { type ArrangedOperand, copiesOf, dimsOf, elemOfKernel, operand } from './operands.js';
 
 const STANDARD = { opType: 'Attention', domain: '' };
 
@@ -44,7 +44,7 @@ function lowness({ terms, softmax, isGuarded }: AttentionSite, elem: DataType, f
   return elem === 'float32' ? true : whole;
 }
 
-const termRange = (term: Term, facts: Facts): Maybe =>
+const termRange = (term: MaskTerm, facts: Facts): Maybe =>
   term.kind === 'mask'
     ? interval(term.fill, 0, Number.isFinite(term.fill) ? term.fill : LOW)
     : product(elementsAnywhere(term.value, facts), exactly(term.factor));
@@ -54,15 +54,15 @@ export const standardAttention: Emitter = (site, facts, host) => {
   const elem = elemOfKernel(site);
   const isLow = lowness(site, elem, facts);
   if (isLow instanceof Miss) return isLow;
-  const parts: readonly Part[] = [{ ...site.query, rows: layout.rows }, site.key, site.value];
+  const parts: readonly SiteOperand[] = [{ ...site.query, rows: layout.rows }, site.key, site.value];
   const forms = [merged, separate].map((form) => parts.map((part) => operand(part, form(part, layout), site)));
-  const [flat, four] = forms.map((form) => form.find((one) => one instanceof Miss) ?? (form as Operand[]));
+  const [flat, four] = forms.map((form) => form.find((one) => one instanceof Miss) ?? (form as ArrangedOperand[]));
   if (!flat || !four) throw new Error('two forms');
   // Separate heads leave the exporter's own Transpose of the result in the graph.
   const isFlat = !(flat instanceof Miss) && (four instanceof Miss || copiesOf(flat) <= copiesOf(four) + 1);
   const operands = isFlat ? flat : four;
   if (operands instanceof Miss) return operands;
-  const three = operands as [Operand, Operand, Operand];
+  const three = operands as [ArrangedOperand, ArrangedOperand, ArrangedOperand];
   const call = { ...STANDARD, inputs: three.map((one) => tensorType(elem, dimsOf(one))) };
   const ints = isFlat ? { q_num_heads: layout.count, kv_num_heads: layout.count } : undefined;
   const reason = host.unfit({

@@ -11,10 +11,10 @@ import { elementsAnywhere, SEEN } from '../mask/causal.js';
 import { DROWNING } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
 import { memo, type SharedBiases } from './bias.js';
-import type { Layout } from './layout.js';
+import type { AttentionLayout } from './layout.js';
 
 /** The number that each masked score of a site becomes, where there is but one, alike for all heads; every other is far above it. */
-export function fillOfRows({ terms }: AttentionSite, { heads }: Layout, facts: Facts): number | undefined {
+export function fillOfRows({ terms }: AttentionSite, { heads }: AttentionLayout, facts: Facts): number | undefined {
   const [term] = terms;
   if (!term?.value.shape || terms.length > 1 || term.elem !== 'float32' || term.floor !== undefined) return undefined;
   const { value, axes } = term;

@@ -13,7 +13,7 @@ import { type Factor, sameFactors } from '../../../src/match/view.js';
 import { exactly, joined, type Maybe, maximum, product, sum } from '../../../src/ops/interval.js';
 import { ElementReader } from './elements.js';
 import type { Band, Elements, Position } from './place.js';
-import { MASKED, type Term, WEAK } from './term.js';
+import { MASKED, type MaskTerm, WEAK } from './term.js';
 
 /** The effects of a causal mask besides hiding later keys. */
 export interface Causality {
@@ -98,7 +98,7 @@ export const elementsAnywhere = (value: Value | undefined, facts: Facts): Elemen
  * True where a term may hide a whole row besides the mask behind it: it is a mask itself, or a bias in which a number as low as those of
  * masks is added, multiplied or chosen. What a product of matrices gives is no mask.
  */
-export function mayHide(term: Term, facts: Facts): boolean {
+export function mayHide(term: MaskTerm, facts: Facts): boolean {
   if (term.kind === 'mask') return true;
   const seen = new Set<Value>();
   const stack = [term.value];
@@ -120,7 +120,7 @@ const PRODUCTS: ReadonlySet<string> = new Set(['MatMul', 'Gemm', 'Einsum', 'Conv
 
 /** The fields of a site that this file reads. */
 interface Masked {
-  readonly terms: readonly Term[];
+  readonly terms: readonly MaskTerm[];
   readonly query: { readonly rows: readonly Factor[] };
   readonly key: { readonly rows: readonly Factor[] };
 }
@@ -150,7 +150,7 @@ function totalOf(site: Masked, reader: ElementReader, placing = ANY): Maybe {
 }
 
 /** Places the elements of a term in the scores. */
-function positionsOf({ value, axes }: Term, { query, key }: Masked, placing: Placing): readonly Position[] {
+function positionsOf({ value, axes }: MaskTerm, { query, key }: Masked, placing: Placing): readonly Position[] {
   const own = axes.slice(axes.length - (value.shape?.length ?? 0));
   return own.map((factors) => {
     if (sameFactors(factors, query.rows)) return placing.query;

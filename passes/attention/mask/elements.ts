@@ -14,12 +14,12 @@ import { booleans, exactly, fitted, intervalOf, joined, type Maybe } from '../..
 import { heldBy, movementOf } from '../../../src/ops/moved.js';
 import type { Movement } from '../../../src/ops/movement.js';
 import { rowOf } from '../../../src/ops/registry.js';
-import { type Band, combined, counted, type Elements, ofPlace, type Place, type Position } from './place.js';
+import { type Band, combined, counted, type Elements, type LinearIndex, ofPlace, type Position } from './place.js';
 import { storedElements } from './stored.js';
 
 /** Expressions deeper than this are not looked into. */
 const DEPTH = 48;
-const FIRST: Place = { query: 0, key: 0, c: 0 };
+const FIRST: LinearIndex = { query: 0, key: 0, c: 0 };
 
 const ZERO = tensorOf('float32', 0);
 

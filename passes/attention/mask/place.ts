@@ -8,18 +8,18 @@ export interface Band {
 }
 
 /** An index, or an integer element: query · q + key · k + c. */
-export interface Place {
+export interface LinearIndex {
   readonly query: number;
   readonly key: number;
   readonly c: number;
 }
 
 /** The position of an element on an axis; undefined: anywhere. */
-export type Position = Place | undefined;
+export type Position = LinearIndex | undefined;
 
 export interface Elements extends Interval {
   /** The place of an element that counts queries or keys. */
-  readonly place?: Place;
+  readonly place?: LinearIndex;
 }
 
 /** Integers below this are exact in every type that counts. */
@@ -31,14 +31,14 @@ export const counted = (a: Maybe): Elements | undefined =>
     ? { ...a, place: { query: 0, key: 0, c: a.low } }
     : a;
 
-export const combined = (a: Place, b: Place, sign: 1 | -1): Place => ({
+export const combined = (a: LinearIndex, b: LinearIndex, sign: 1 | -1): LinearIndex => ({
   query: a.query + sign * b.query,
   key: a.key + sign * b.key,
   c: a.c + sign * b.c,
 });
 
 /** The interval of a count: bounded where it is how far the key is from the query. */
-export function ofPlace(place: Place, { from, to }: Band): Elements {
+export function ofPlace(place: LinearIndex, { from, to }: Band): Elements {
   const { query, key, c } = place;
   const isConstant = query === 0 && key === 0;
   const [a, b] = isConstant ? [0, 0] : query === -key ? [key * from, key * to] : [-Infinity, Infinity];

@@ -7,7 +7,7 @@ import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Axes } from '../../../src/match/view.js';
 
-export type Term = {
+export type MaskTerm = {
   /** The bias, or the mask's condition; it broadcasts to these axes of the scores. */
   readonly value: Value;
   readonly axes: Axes;
@@ -34,7 +34,7 @@ export const WEAK = -1e4;
 export const DROWNING = -Math.fround(1e15);
 
 /** True for a mask whose fill leaves a row masked whole with scores of its own. */
-export const isWeak = (term: Term): boolean => term.kind === 'mask' && term.fill > MASKED;
+export const isWeak = (term: MaskTerm): boolean => term.kind === 'mask' && term.fill > MASKED;
 
 /** The axes of the scores that a value has; none where its size is 1. */
 export const ownAxes = (value: Value, axes: Axes): Axes => {

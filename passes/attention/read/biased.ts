@@ -9,9 +9,9 @@ import { reducedAxes } from '../../../src/match/reader.js';
 import { fillOf, scalarOf } from '../../../src/match/scalar.js';
 import { viewingOf } from '../../../src/match/view.js';
 import { fillOfGate, isZeroOrOne } from '../mask/gate.js';
-import { type Term, WEAK } from '../mask/term.js';
+import { type MaskTerm, WEAK } from '../mask/term.js';
 import { reachesProduct } from './contraction.js';
-import type { Reader, Scores } from './reading.js';
+import type { Scores, ScoresReader } from './reading.js';
 import { closed } from './scale.js';
 
 /** Below this a score changes no number. */
@@ -19,8 +19,8 @@ const LOWEST = -1e37;
 const OVERWRITES_NOT = 'the mask does not overwrite scores by a very negative number';
 
 /** A term without the fields that are found when it is added. */
-type NewTerm = Term extends infer One
-  ? One extends Term
+type NewTerm = MaskTerm extends infer One
+  ? One extends MaskTerm
     ? Omit<One, 'unproven' | 'axes' | 'elem' | 'at'>
     : never
   : never;
@@ -36,7 +36,7 @@ function withTerm(inner: Scores, scores: Value, node: Node, term: NewTerm, elem 
   return { ...inner, terms: [...inner.terms, found] };
 }
 
-export const biased: Reader = (node, reading) => {
+export const biased: ScoresReader = (node, reading) => {
   const attempts: Miss[] = [];
   for (const side of node.is('Add') ? [0, 1] : [0]) {
     const [scores, value] = [node.inputs[side] as Value, node.inputs[1 - side] as Value];
@@ -99,7 +99,7 @@ function overwritten(
   return withTerm(inner, scores, node, { kind: 'mask', value, fill, keepsWhereTrue });
 }
 
-export const masked: Reader = (node, reading) => {
+export const masked: ScoresReader = (node, reading) => {
   let miss = new Miss(OVERWRITES_NOT, node);
   for (const side of [1, 2]) {
     const fill = fillOf(node.inputs[3 - side], reading.facts);
@@ -113,7 +113,7 @@ export const masked: Reader = (node, reading) => {
 };
 
 /** Reads Max(scores, lowest): a number again where a sum of masks had made minus infinity. */
-export const floored: Reader = (node, reading) => {
+export const floored: ScoresReader = (node, reading) => {
   const miss = new Miss('before the Softmax: expected Max(scores, the lowest number)', node);
   if (node.inputs.length !== 2) return miss;
   const side = scalarOf(node.inputs[1], reading.facts) === undefined ? 1 : 0;

@@ -5,7 +5,7 @@ import { type Match, Miss } from '../../../src/match/miss.js';
 import { movedFrom } from '../../../src/ops/moved.js';
 
 /** Maps each axis of the product to an axis of an operand; undefined where the operand lacks it and broadcasts. */
-export interface Operand {
+export interface ProductOperand {
   readonly value: Value;
   readonly leads: readonly (number | undefined)[];
   /** The axis that only this operand has. */
@@ -17,7 +17,7 @@ export interface Operand {
 /** out[leads, left's own, right's own] = Σ left[leads, own, inner] · right[leads, own, inner] */
 export interface Contraction {
   readonly node: Node;
-  readonly operands: readonly [left: Operand, right: Operand];
+  readonly operands: readonly [left: ProductOperand, right: ProductOperand];
   /** The axes of the output: of the leads in order, of the left's own, of the right's own. */
   readonly leads: readonly number[];
   readonly own: readonly [left: number, right: number];
@@ -80,7 +80,7 @@ function ofEinsum(node: Node): Match<Contraction> {
   const owns = [where(true, false, true), where(false, true, true)];
   const isOther = inner.length !== 1 || owns.some((own) => own.length !== 1) || leads.length + 2 !== out.length;
   if (isOther || all.length !== out.length + 1) return other;
-  const operand = (one: Value, text: string, own: string): Operand => ({
+  const operand = (one: Value, text: string, own: string): ProductOperand => ({
     value: one,
     leads: leads.map((x) => text.indexOf(x)),
     own: text.indexOf(own),

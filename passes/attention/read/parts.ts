@@ -2,7 +2,7 @@
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import { type Axes, cut, cutsBetween, type Factor, leavesOf, namesBy, type View } from '../../../src/match/view.js';
-import type { Operand } from './contraction.js';
+import type { ProductOperand } from './contraction.js';
 import type { Scale, Scores } from './reading.js';
 import { requiredBy } from './required.js';
 import { NO_SCALE } from './scale.js';
@@ -20,7 +20,7 @@ export interface Source {
  * An operand with its sources: the first is the tensor at the start of its chain of views; the others are on the way
  * and stay because something else reads them.
  */
-export interface Part {
+export interface SiteOperand {
   readonly sources: readonly [Source, ...Source[]];
   /** Its rows (queries, or keys), and the columns of a head. */
   readonly rows: readonly Factor[];
@@ -31,10 +31,10 @@ export interface Part {
   readonly scales: readonly Scale[];
 }
 
-export interface Parts {
-  readonly query: Part;
-  readonly key: Part;
-  readonly value: Part;
+export interface SiteOperands {
+  readonly query: SiteOperand;
+  readonly key: SiteOperand;
+  readonly value: SiteOperand;
   /** The axes of batch and heads in the product of query and key, from the outermost in. */
   readonly leads: Axes;
 }
@@ -42,7 +42,12 @@ export interface Parts {
 export const LARGER = 'the bias is not shown to be no larger than the scores';
 
 /** Brings the operands to common factors; a Miss where they are not shown to have the same batch and heads. */
-export function partsOf(scores: Scores, weights: Weights, keySide: 0 | 1, keys: readonly Factor[]): Match<Parts> {
+export function partsOf(
+  scores: Scores,
+  weights: Weights,
+  keySide: 0 | 1,
+  keys: readonly Factor[],
+): Match<SiteOperands> {
   const { product, views } = scores;
   const at = product.node;
   const leads = product.leads.map((_, i) => {
@@ -50,8 +55,8 @@ export function partsOf(scores: Scores, weights: Weights, keySide: 0 | 1, keys: 
     return l && l.length > 0 ? l : (r ?? []);
   });
   const querySide = keySide === 1 ? 0 : 1;
-  const sides: [Operand, View, (readonly Factor[])[]][] = [querySide, keySide].map((side) => [
-    product.operands[side] as Operand,
+  const sides: [ProductOperand, View, (readonly Factor[])[]][] = [querySide, keySide].map((side) => [
+    product.operands[side] as ProductOperand,
     views[side] as View,
     leads,
   ]);
@@ -77,17 +82,17 @@ export function partsOf(scores: Scores, weights: Weights, keySide: 0 | 1, keys: 
   const all = leavesOf(leads.flat());
   const [bare, bareKey, value] = sides.map(([operand, view, of], i) =>
     partOf(operand, view, of, all, i === 2 ? [operand.inner, operand.own] : [operand.own, operand.inner]),
-  ) as [Part, Part, Part];
+  ) as [SiteOperand, SiteOperand, SiteOperand];
   const scaled = withScales(scores.scales, bare, bareKey);
   if (scaled instanceof Miss) return scaled;
   const [query, key] = scaled;
   const [first, ...shared] = value.sources;
   // A factor of the value has no place in a kernel.
-  const unscaled: Part = { ...value, sources: [first, ...shared.filter(({ scale }) => scale === 1)] };
+  const unscaled: SiteOperand = { ...value, sources: [first, ...shared.filter(({ scale }) => scale === 1)] };
   return { query, key, value: unscaled, leads: leads.map(leavesOf).filter(({ length }) => length > 0) };
 }
 
-const leadOf = (operand: Operand, view: View, i: number): readonly Factor[] => {
+const leadOf = (operand: ProductOperand, view: View, i: number): readonly Factor[] => {
   const axis = operand.leads[i];
   return axis === undefined ? [] : (view.axes[axis] ?? []);
 };
@@ -99,12 +104,12 @@ const itself = (base: Value, view: View): View => ({ base, scale: 1, baseAxes: v
 const isShared = (value: Value): boolean => value.users.filter((user) => !user.is('Shape')).length > 1;
 
 function partOf(
-  operand: Operand,
+  operand: ProductOperand,
   view: View,
   leads: readonly (readonly Factor[])[],
   all: readonly Factor[],
   [rows, columns]: readonly number[],
-): Part {
+): SiteOperand {
   const own = leads.map((_, i) => leadOf(operand, view, i));
   const names = namesBy(
     own.flat(),
@@ -125,8 +130,12 @@ function partOf(
 }
 
 /** Multiplies query and key by the scales of the scores: the key by the scales that differ from key to key. */
-function withScales(scales: readonly Scale[], query: Part, key: Part): Match<readonly [Part, Part]> {
-  const parts: [Part, Part] = [query, key];
+function withScales(
+  scales: readonly Scale[],
+  query: SiteOperand,
+  key: SiteOperand,
+): Match<readonly [SiteOperand, SiteOperand]> {
+  const parts: [SiteOperand, SiteOperand] = [query, key];
   for (const given of scales) {
     const scale = { ...given, axes: given.axes.map(leavesOf) };
     const own = scale.axes.flat();

@@ -5,7 +5,7 @@ import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Match } from '../../../src/match/miss.js';
 import type { Axes, View } from '../../../src/match/view.js';
-import type { Term } from '../mask/term.js';
+import type { MaskTerm } from '../mask/term.js';
 import type { Contraction } from './contraction.js';
 import type { Trail } from './trail.js';
 
@@ -19,7 +19,7 @@ export interface Scale {
 }
 
 /** A factor of the scores that is no number: the next addition may show that it is a mask. */
-export interface Gate {
+export interface GateFactor {
   readonly value: Value;
   /** The scores that it multiplies, or divides. */
   readonly scores: Value;
@@ -36,15 +36,15 @@ export interface Scores {
   readonly factor: number;
   readonly scales: readonly Scale[];
   readonly capped: number | undefined;
-  readonly terms: readonly Term[];
+  readonly terms: readonly MaskTerm[];
   /** Axes over which the highest score was subtracted, as a Softmax over them does itself. */
   readonly lowered: Axes;
   /** The factor of the value that was read, if it is not yet shown to be a mask. */
-  readonly gate?: Gate;
+  readonly gate?: GateFactor;
 }
 
 /** The state of reading scores: it reads the values below a node, and keeps the nodes it passed. */
-export interface Reading {
+export interface ScoresReading {
   readonly facts: Facts;
   readonly trail: Trail;
   inner(value: Value | undefined): Match<Scores>;
@@ -53,4 +53,4 @@ export interface Reading {
 }
 
 /** Reads a node of some op as scores, from the scores below it. */
-export type Reader = (node: Node, reading: Reading) => Match<Scores>;
+export type ScoresReader = (node: Node, reading: ScoresReading) => Match<Scores>;

@@ -10,11 +10,11 @@ import { scalarOf } from '../../../src/match/scalar.js';
 import { sizeOf } from '../../../src/match/view.js';
 import { ownAxes, WEAK } from '../mask/term.js';
 import { reachesProduct } from './contraction.js';
-import type { Reader, Scores } from './reading.js';
+import type { Scores, ScoresReader } from './reading.js';
 
 export const NO_SCALE = 'the scale of the scores is not one number';
 
-export const scaled: Reader = (node, reading) => {
+export const scaled: ScoresReader = (node, reading) => {
   for (const side of node.is('Mul') ? [0, 1] : [0]) {
     const x = scalarOf(node.inputs[1 - side], reading.facts);
     if (x === undefined) continue;
@@ -27,7 +27,7 @@ export const scaled: Reader = (node, reading) => {
 };
 
 /** Reads a product of the scores and a factor that may turn out to be a mask. */
-const gated: Reader = (node, reading) => {
+const gated: ScoresReader = (node, reading) => {
   const attempts: Miss[] = [];
   for (const side of node.is('Mul') ? [0, 1] : [0]) {
     const [scores, value] = [node.inputs[side] as Value, node.inputs[1 - side] as Value];

@@ -7,7 +7,7 @@ import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import { type Factor, viewingOf, viewOf } from '../../../src/match/view.js';
 import { biased, floored, masked } from './biased.js';
 import { contractionOf, isProduct } from './contraction.js';
-import type { Reader, Reading, Scores } from './reading.js';
+import type { Scores, ScoresReader, ScoresReading } from './reading.js';
 import { closed, scaled, times } from './scale.js';
 import { passMiss, viewedAxes } from './steps.js';
 import type { Trail } from './trail.js';
@@ -47,16 +47,16 @@ function gatedScores(value: Value, facts: Facts, trail: Trail): Match<Scores> {
   return result;
 }
 
-const through: Reader = (node, { inner }) => inner(node.inputs[0]);
+const through: ScoresReader = (node, { inner }) => inner(node.inputs[0]);
 
-const viewed: Reader = (node, reading) => {
+const viewed: ScoresReader = (node, reading) => {
   const inner = through(node, reading);
   const axes = inner instanceof Miss ? undefined : viewedAxes(node.output, inner.axes);
   if (axes) return { ...(inner as Scores), axes };
   return inner instanceof Miss ? inner : new Miss(`the dims of a ${node.opType} of the scores are not known`, node);
 };
 
-const capped: Reader = (node, reading) => {
+const capped: ScoresReader = (node, reading) => {
   const inner = through(node, reading);
   if (inner instanceof Miss) return inner;
   if (inner.capped !== undefined || inner.terms.length > 0)
@@ -64,7 +64,7 @@ const capped: Reader = (node, reading) => {
   return { ...inner, capped: inner.factor, factor: 1 };
 };
 
-const readers: Readonly<Record<string, Reader>> = {
+const readers: Readonly<Record<string, ScoresReader>> = {
   Neg: (node, reading) => times(-1, through(node, reading), node),
   Mul: scaled,
   Div: scaled,
@@ -75,13 +75,13 @@ const readers: Readonly<Record<string, Reader>> = {
   Tanh: capped,
 };
 
-function read(node: Node, value: Value, reading: Reading): Match<Scores> {
+function read(node: Node, value: Value, reading: ScoresReading): Match<Scores> {
   if (isProduct(node)) return productScores(node, reading.facts);
   const reason = passMiss(node, reading.facts);
   if (reason !== null) return reason ? new Miss(`before the Softmax: ${reason}`, node) : through(node, reading);
   if (viewingOf(value)) return viewed(node, reading);
   const isRead = node.domain === '' && !node.hasReference && Object.hasOwn(readers, node.opType);
-  if (isRead) return (readers[node.opType] as Reader)(node, reading);
+  if (isRead) return (readers[node.opType] as ScoresReader)(node, reading);
   const found = node.is('Cast') ? `Cast to ${value.elem}` : node.opType;
   return new Miss(
     `before the Softmax: expected MatMul | Einsum | Mul | Div | Neg | Add | Sub | Where | Tanh; found ${found}`,

@@ -13,14 +13,14 @@ import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import { type Axes, sameFactors } from '../../../src/match/view.js';
 import { everyRowSees } from '../mask/causal.js';
-import { isWeak, type Term } from '../mask/term.js';
+import { isWeak, type MaskTerm } from '../mask/term.js';
 import { isProduct, reachesProduct } from './contraction.js';
-import { LARGER, type Parts, partsOf } from './parts.js';
+import { LARGER, partsOf, type SiteOperands } from './parts.js';
 import { scoresOf } from './scores.js';
 import { type Measure, Trail } from './trail.js';
 import { type Weights, weightsOf } from './weights.js';
 
-export interface AttentionSite extends Parts {
+export interface AttentionSite extends SiteOperands {
   readonly softmax: Node;
   /** The product with the values. */
   readonly context: Node;
@@ -30,7 +30,7 @@ export interface AttentionSite extends Parts {
   readonly scale: number;
   /** c of c·tanh(scores/c), before the terms. */
   readonly softcap: number | undefined;
-  readonly terms: readonly Term[];
+  readonly terms: readonly MaskTerm[];
   /** The element type of query, key and value. The Softmax may run in float32 between Casts. */
   readonly elem: DataType;
   /** True for Where(IsNaN(weights), 0, weights): rows masked whole give zeros. */

@@ -1,6 +1,6 @@
 /** Draws an attention site for `explain`: the stages in order, with the nodes read in each. */
 import type { Miss } from '../../../src/match/miss.js';
-import type { Mark, Trace } from '../../../src/match/trace.js';
+import type { Trace, TraceMark } from '../../../src/match/trace.js';
 import { type Stage, stages, type Trail } from './trail.js';
 
 const texts: Readonly<Record<Stage, string>> = {
@@ -16,7 +16,7 @@ export function attentionTrace(trail: Trail, miss: Miss | undefined): Trace {
   const nodes = trail.furthest.length > trail.nodes.length ? trail.furthest : trail.nodes;
   const last = stages.indexOf(trail.stage);
   const parts = stages.map((stage, i): Trace => {
-    const mark: Mark = i < last || !miss ? 'matched' : i === last ? 'failed' : 'open';
+    const mark: TraceMark = i < last || !miss ? 'matched' : i === last ? 'failed' : 'open';
     const from = trail.starts.get(stage);
     const to = stages.slice(i + 1).flatMap((later) => trail.starts.get(later) ?? [])[0];
     const read = from === undefined ? [] : nodes.slice(from, to ?? nodes.length);

@@ -15,7 +15,7 @@ import {
   viewOf,
 } from '../../../src/match/view.js';
 import { mayHide } from '../mask/causal.js';
-import type { Term } from '../mask/term.js';
+import type { MaskTerm } from '../mask/term.js';
 import { type Contraction, contractionOf } from './contraction.js';
 import type { Scores } from './reading.js';
 import { passMiss, viewedAxes } from './steps.js';
@@ -31,7 +31,7 @@ export interface Weights {
   /** Rows that are masked whole give zeros: by Where(IsNaN(weights), 0, weights), or by the mask once more. */
   readonly isGuarded: boolean;
   /** The terms of the scores. */
-  readonly terms: readonly Term[];
+  readonly terms: readonly MaskTerm[];
 }
 
 type Guard = Pick<Weights, 'isGuarded' | 'terms'>;

@@ -16,23 +16,23 @@ import type { EditFilter } from '../tune/edit-filter.js';
 import type { Verdict } from '../verify/verifier.js';
 
 /** A node by its number among those that a pass is given: the same in every run of the pass on one model. */
-export type Place = number;
+export type NodeNumber = number;
 
 /** Places that are tried together: equal ones of all instances of a block, or one alone. */
 export interface Unit {
-  readonly places: readonly Place[];
+  readonly places: readonly NodeNumber[];
 }
 
 /** Keeps a pass from some places, and knows where it asked. */
 export class ExcludedPlaces {
-  readonly #places = new Map<Node, Place>();
+  readonly #places = new Map<Node, NodeNumber>();
   /** What it asked of, as a report names it. */
-  readonly asked = new Map<Place, string>();
-  #columns: readonly (readonly Place[])[] = [];
+  readonly asked = new Map<NodeNumber, string>();
+  #columns: readonly (readonly NodeNumber[])[] = [];
 
   /** `kept` undefined: it is kept from everything. */
   constructor(
-    readonly kept: ReadonlySet<Place> | undefined,
+    readonly kept: ReadonlySet<NodeNumber> | undefined,
     readonly reason: string,
   ) {}
 
@@ -42,7 +42,7 @@ export class ExcludedPlaces {
     this.asked.clear();
     for (const graph of model.graphs()) for (const node of graph.nodeSet) this.#places.set(node, this.#places.size);
     if (this.kept) return;
-    const placeOf = (node: Node): Place => this.#places.get(node) as Place;
+    const placeOf = (node: Node): NodeNumber => this.#places.get(node) as NodeNumber;
     this.#columns = findBlocks(model.graph).flatMap(({ instances }) =>
       (instances[0]?.nodes ?? []).map((_, i) => instances.map(({ nodes }) => placeOf(nodes[i] as Node))),
     );
@@ -66,16 +66,16 @@ export class ExcludedPlaces {
 
   /** What it asked of, in the order of the model: equal places of a block as one. */
   units(): Unit[] {
-    const seen = new Set<Place>();
+    const seen = new Set<NodeNumber>();
     const units: Unit[] = [];
-    const add = (list: readonly Place[]): void => {
+    const add = (list: readonly NodeNumber[]): void => {
       const places = list.filter((place) => this.asked.has(place) && !seen.has(place));
       for (const place of places) seen.add(place);
       if (places.length) units.push({ places });
     };
     this.#columns.forEach(add);
     for (const place of this.asked.keys()) add([place]);
-    return units.sort((a, b) => (a.places[0] as Place) - (b.places[0] as Place));
+    return units.sort((a, b) => (a.places[0] as NodeNumber) - (b.places[0] as NodeNumber));
   }
 }
 
@@ -83,7 +83,7 @@ export class ExcludedPlaces {
 const HOPELESS = 30;
 
 export interface FewestPlaces {
-  readonly kept: ReadonlySet<Place>;
+  readonly kept: ReadonlySet<NodeNumber>;
   readonly verdict: Verdict;
   /** Whether time was over before all of them were tried. */
   readonly isCut: boolean;
@@ -95,10 +95,10 @@ export interface FewestPlaces {
  */
 export async function fewestExcluded(
   units: readonly Unit[],
-  test: (kept: ReadonlySet<Place>) => Promise<Verdict>,
+  test: (kept: ReadonlySet<NodeNumber>) => Promise<Verdict>,
   { isTime, splits }: { isTime(): boolean; readonly splits: boolean },
 ): Promise<FewestPlaces | undefined> {
-  let kept: ReadonlySet<Place> = new Set(units.flatMap(({ places }) => places));
+  let kept: ReadonlySet<NodeNumber> = new Set(units.flatMap(({ places }) => places));
   let verdict: Verdict | undefined;
   const halves = (range: readonly Unit[]): (readonly Unit[])[] => {
     const [only] = range;

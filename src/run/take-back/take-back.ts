@@ -6,7 +6,7 @@ import type { Deadline } from '../deadline.js';
 import type { TakenBack } from '../pipeline-result.js';
 import type { PassRun } from '../run-pass.js';
 import type { Verdict } from '../verify/verifier.js';
-import { ExcludedPlaces, type FewestPlaces, fewestExcluded, type Place } from './fewest-places.js';
+import { ExcludedPlaces, type FewestPlaces, fewestExcluded, type NodeNumber } from './fewest-places.js';
 
 /** The search may take this long, or this many times the comparison that failed, whichever is longer. */
 const LEAST_MS = 20_000;
@@ -74,7 +74,7 @@ export function noteCut(pass: string, { isCut }: FewestPlaces, deadline: Deadlin
 
 export function takenBackOf(
   { asked }: ExcludedPlaces,
-  kept: ReadonlySet<Place>,
+  kept: ReadonlySet<NodeNumber>,
   before: Verdict,
   after: Verdict,
 ): TakenBack {

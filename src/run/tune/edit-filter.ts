@@ -14,16 +14,16 @@ export interface EditFilter {
 }
 
 /** The decision for one block: the variant that is kept, or the reason to keep none. */
-export type Decision = { readonly kept: number } | { readonly kept: undefined; readonly reason: string };
+export type BlockDecision = { readonly kept: number } | { readonly kept: undefined; readonly reason: string };
 
 /** Makes the filter of a variant, given by its number; `rest` is the decision for nodes that are not in `decided`. */
 export function editFilterFor(
   variant: number,
   text: string,
-  decided: ReadonlyMap<Node | Graph, Decision>,
-  rest: Decision = { kept: 0 },
+  decided: ReadonlyMap<Node | Graph, BlockDecision>,
+  rest: BlockDecision = { kept: 0 },
 ): EditFilter {
-  const decisionOf = (about: Node | Value): Decision => {
+  const decisionOf = (about: Node | Value): BlockDecision => {
     let node = 'opType' in about ? about : (about.producer ?? [...about.uses][0]?.node);
     for (; node; node = node.graph.owner) {
       const found = decided.get(node) ?? decided.get(node.graph);

@@ -17,7 +17,7 @@ import { runWithWeights } from '../../region/handed-in.js';
 import { Regions } from '../../region/regions.js';
 import { type PassEnvironment, passContext } from '../context.js';
 import type { Pass } from '../pass.js';
-import { type Decision, type EditFilter, editFilterFor } from './edit-filter.js';
+import { type BlockDecision, type EditFilter, editFilterFor } from './edit-filter.js';
 import { instanceModel, wholeModel } from './instance.js';
 import { structureOf } from './structure.js';
 import { keptOf, type RaceOutcome, type Speed, type Stopwatch, type Trial, whyLeftOut } from './trial.js';
@@ -76,7 +76,7 @@ export class Tuning {
     if (variants.length === 0) return undefined;
     inferTypes(model);
     const blocks = findBlocks(model.graph);
-    const decided = new Map<Node | Graph, Decision>();
+    const decided = new Map<Node | Graph, BlockDecision>();
     const results: TuningResult[] = [];
     const repeated = new Set(blocks.flatMap(({ instances }) => instances.flatMap(({ nodes }) => nodes)));
     const isRepeated = (node: Node): boolean => repeated.has(node);
@@ -97,16 +97,16 @@ export class Tuning {
       append(results, rows);
       isRaced ||= rows.length > 0 && decision !== undefined;
       for (const node of decision ? subject.nodes : []) {
-        decided.set(node, decision as Decision);
+        decided.set(node, decision as BlockDecision);
         const fn = model.functionOf(node);
-        if (fn) decided.set(fn.graph, decision as Decision);
+        if (fn) decided.set(fn.graph, decision as BlockDecision);
       }
     }
     // What gains nothing where most of the time is spent is not worth its price in accuracy elsewhere.
     const isWorth =
       !isRaced || pass.definition.fidelity === 'exact' || results.some(({ kept, speed }) => kept && speed);
     const { name } = pass.definition;
-    const rest: Decision = isWorth
+    const rest: BlockDecision = isWorth
       ? { kept: 0 }
       : { kept: undefined, reason: `${name} is left out of every block that was measured` };
     const used = new Set([0, ...[...decided.values()].map(({ kept }) => kept ?? 0)]);
@@ -123,7 +123,7 @@ export class Tuning {
     pass: Pass,
     variants: readonly unknown[],
     { refuted, onRace }: PlanOptions,
-  ): Promise<{ decision: Decision | undefined; rows: TuningResult[] }> {
+  ): Promise<{ decision: BlockDecision | undefined; rows: TuningResult[] }> {
     const without = part();
     const row = (variant: number, kept: boolean): TuningResult => ({
       block: name,

@@ -1,10 +1,10 @@
 /** Lists the forms of attention ops that their kernels take. */
 import type { Dim } from '../../ir/dims.js';
-import { both, divides, type Form, isOneOr, only, type Reader, same, type Truth } from './form.js';
+import { both, type CallReader, divides, isOneOr, type KernelForm, only, same, type Truth } from './form.js';
 
 /** [B|1, N|1, S, T] */
 function isBias(
-  r: Reader,
+  r: CallReader,
   index: number,
   heads: Dim | undefined,
   [batch, rows, keys]: readonly (Dim | undefined)[],
@@ -22,23 +22,26 @@ function isBias(
 }
 
 /** The number of keys: axis 1 of [B, T, N·D], axis 2 of [B, N, T, D]. */
-const keys = (r: Reader): Dim | undefined => r.dim(1, r.rank(1) === 4 ? 2 : 1);
+const keys = (r: CallReader): Dim | undefined => r.dim(1, r.rank(1) === 4 ? 2 : 1);
 
-const batches: Form = {
+const batches: KernelForm = {
   expected: 'query, key and value of one batch',
   holds: (r) => both(same(r.dim(0, 0), r.dim(1, 0)), same(r.dim(0, 0), r.dim(2, 0))),
 };
-const biasForm = (index: number, heads: string): Form => ({
+const biasForm = (index: number, heads: string): KernelForm => ({
   expected: 'a bias [batch or 1, heads or 1, queries, keys]',
   holds: (r) => isBias(r, index, r.int(heads), [r.dim(0, 0), r.dim(0, 1), keys(r)]),
 });
 
 /** Zero stands for the kernel's default scale. */
-const scaled: Form = { expected: 'a scale other than 0', holds: (r) => r.float('scale') !== 0 };
+const scaled: KernelForm = { expected: 'a scale other than 0', holds: (r) => r.float('scale') !== 0 };
 /** The kernel ignores a negative cap. */
-const capped: Form = { expected: 'a soft cap that is not negative', holds: (r) => !((r.float('softcap') ?? 0) < 0) };
+const capped: KernelForm = {
+  expected: 'a soft cap that is not negative',
+  holds: (r) => !((r.float('softcap') ?? 0) < 0),
+};
 
-export const multiHead: readonly Form[] = [
+export const multiHead: readonly KernelForm[] = [
   scaled,
   { expected: 'a query [batch, queries, features]', holds: (r) => r.isRank(0, 3) },
   { expected: 'features that are a multiple of the heads', holds: (r) => divides(r.int('num_heads'), r.dim(0, 2)) },
@@ -77,7 +80,7 @@ export const multiHead: readonly Form[] = [
   biasForm(5, 'num_heads'),
 ];
 
-export const groupQuery: readonly Form[] = [
+export const groupQuery: readonly KernelForm[] = [
   scaled,
   capped,
   {
@@ -102,7 +105,7 @@ export const groupQuery: readonly Form[] = [
   biasForm(10, 'num_heads'),
 ];
 
-export const packed: readonly Form[] = [
+export const packed: readonly KernelForm[] = [
   scaled,
   { expected: 'an input [batch, rows, features]', holds: (r) => r.isRank(0, 3) },
   {
@@ -124,11 +127,11 @@ export const packed: readonly Form[] = [
   },
 ];
 
-const isFlat = (r: Reader): Truth => r.isRank(0, 3);
+const isFlat = (r: CallReader): Truth => r.isRank(0, 3);
 /** The axis of rows; that of columns follows it. */
-const rowsOf = (r: Reader, index: number): Dim | undefined => r.dim(index, r.rank(index) === 4 ? 2 : 1);
+const rowsOf = (r: CallReader, index: number): Dim | undefined => r.dim(index, r.rank(index) === 4 ? 2 : 1);
 
-export const standard: readonly Form[] = [
+export const standard: readonly KernelForm[] = [
   { expected: 'a scale above 0', holds: (r) => (r.float('scale') ?? 1) > 0 },
   capped,
   {

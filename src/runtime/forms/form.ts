@@ -8,14 +8,14 @@ import type { Shape } from '../../ir/types.js';
 /** True, false, or undefined for unknown sizes. */
 export type Truth = boolean | undefined;
 
-export interface Form {
+export interface KernelForm {
   /** The refusal: `expected …`. */
   readonly expected: string;
-  holds(call: Reader): Truth;
+  holds(call: CallReader): Truth;
 }
 
 /** Reads a call for rows of the tables. */
-export class Reader {
+export class CallReader {
   constructor(readonly call: KernelCall) {}
   has = (index: number): boolean => this.call.inputs[index] !== undefined;
   int = (name: string): number | undefined => under(this.call.ints, name);

@@ -8,11 +8,11 @@
  */
 import type { KernelCall } from '../../ir/kernel-call.js';
 import { groupQuery, multiHead, packed, standard } from './attention.js';
-import { type Form, Reader } from './form.js';
+import { CallReader, type KernelForm } from './form.js';
 import { affine, blocks, integerProduct, perFeature, rotary, skipNorm } from './rows.js';
 
 const CONTRIB = 'com.microsoft';
-const forms = new Map<string, readonly Form[]>([
+const forms = new Map<string, readonly KernelForm[]>([
   [`${CONTRIB} MultiHeadAttention`, multiHead],
   [`${CONTRIB} GroupQueryAttention`, groupQuery],
   [`${CONTRIB} Attention`, packed],
@@ -34,7 +34,7 @@ const forms = new Map<string, readonly Form[]>([
  * it.
  */
 export function unfit(call: KernelCall): string | undefined {
-  const reader = new Reader(call);
+  const reader = new CallReader(call);
   const broken = forms.get(`${call.domain} ${call.opType}`)?.find(({ holds }) => holds(reader) === false);
   return broken && `${call.opType} expects ${broken.expected}`;
 }

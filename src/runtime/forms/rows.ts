@@ -2,9 +2,9 @@
  * Lists the forms of rotary embeddings, norms, activations with a bias, and products in few bits that their kernels
  * take.
  */
-import { both, divides, type Form, isOneOr, only, same } from './form.js';
+import { both, divides, isOneOr, type KernelForm, only, same } from './form.js';
 
-export const rotary: readonly Form[] = [
+export const rotary: readonly KernelForm[] = [
   { expected: 'an input of rank 3 or 4', holds: (r) => r.isRank(0, 3, 4) },
   {
     expected: 'features that are a multiple of the heads',
@@ -52,12 +52,12 @@ export const rotary: readonly Form[] = [
 ];
 
 /** One number for each feature. */
-export const perFeature = (index: number, what: string): Form => ({
+export const perFeature = (index: number, what: string): KernelForm => ({
   expected: `${what} of one number for each feature`,
   holds: (r) => (r.has(index) ? both(r.isRank(index, 1), same(r.dim(index, 0), r.dim(0, -1))) : true),
 });
 
-export const skipNorm = (...rest: readonly Form[]): readonly Form[] => [
+export const skipNorm = (...rest: readonly KernelForm[]): readonly KernelForm[] => [
   { expected: 'an input of rank 2 or 3', holds: (r) => r.isRank(0, 2, 3) },
   {
     // A first operand that is smaller gives a result of its own size, without an error.
@@ -76,8 +76,8 @@ export const skipNorm = (...rest: readonly Form[]): readonly Form[] => [
   ...rest,
 ];
 
-export const affine: readonly Form[] = [1, 2].map(
-  (index): Form => ({
+export const affine: readonly KernelForm[] = [1, 2].map(
+  (index): KernelForm => ({
     expected: `${index === 1 ? 'a scale' : 'a bias'} that broadcasts to the input`,
     holds: (r) => {
       if (!r.has(index)) return true;
@@ -88,7 +88,7 @@ export const affine: readonly Form[] = [1, 2].map(
   }),
 );
 
-export const blocks: readonly Form[] = [
+export const blocks: readonly KernelForm[] = [
   {
     expected: 'blocks of 16, 32, 64, 128 or 256',
     holds: (r) => [16, 32, 64, 128, 256].includes(r.int('block_size') ?? 0),
@@ -109,7 +109,7 @@ export const blocks: readonly Form[] = [
   },
 ];
 
-export const integerProduct: readonly Form[] = [
+export const integerProduct: readonly KernelForm[] = [
   {
     expected: 'one zero point of the left operand',
     holds: (r) => (r.has(2) ? only(r.isRank(2, 1), () => same(r.dim(2, 0), 1)) : true),

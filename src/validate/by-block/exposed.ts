@@ -65,7 +65,7 @@ export async function heldBy(
 }
 
 /** A value that is fed instead of computed, with its numbers for each set of inputs. */
-export interface Given {
+export interface FedValue {
   readonly value: Value;
   readonly tensors: readonly TensorData[];
 }
@@ -80,7 +80,7 @@ export async function heldByAll(
   values: readonly Value[],
   feeds: readonly Tensors[],
   provider: Provider,
-  given?: Given,
+  given?: FedValue,
 ): Promise<Held> {
   const held = new Map<Value, TensorData[]>();
   const { model: exposed, names } = withOutputs(model, values, given?.value);

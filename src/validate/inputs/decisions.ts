@@ -13,10 +13,10 @@ import { fromTensorData } from '../../runtime/tensor-data.js';
 import { readersOf, scalarOf } from './flow.js';
 
 /** A deciding input by name, with one number for it. */
-export type Side = Readonly<Record<string, number>>;
+export type DecidingNumbers = Readonly<Record<string, number>>;
 
 /** A comparison of an input with a constant. `isOrdered`: below and above differ. */
-interface Comparison {
+interface ConstantComparison {
   readonly constant: number;
   readonly isOrdered: boolean;
 }
@@ -27,8 +27,8 @@ const ordered = ['Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual'];
 const MOST = 8;
 
 /** The sides that none of these runs took, each with a number that takes it. */
-export function sidesOf(model: Model, runs: readonly Tensors[]): Side[] {
-  const sides: Side[] = [];
+export function sidesOf(model: Model, runs: readonly Tensors[]): DecidingNumbers[] {
+  const sides: DecidingNumbers[] = [];
   for (const input of model.graph.inputs) {
     const seen = runs.flatMap((tensors) => firstNumber(under(tensors, input.name)) ?? []);
     if (!seen.length) continue;
@@ -58,7 +58,7 @@ export function sidesOf(model: Model, runs: readonly Tensors[]): Side[] {
 }
 
 /** The constants that a one-element input is compared with. A cast to a condition compares with zero. */
-function decisionsOf(model: Model, input: Value): Comparison[] {
+function decisionsOf(model: Model, input: Value): ConstantComparison[] {
   if (input.shape?.every((dim) => dim === 1) !== true) return [];
   const decisions = new Map<number, boolean>();
   for (const { node, index, offset } of readersOf(model, input)) {

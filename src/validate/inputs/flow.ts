@@ -11,7 +11,7 @@ import type { Value } from '../../ir/value.js';
 import { outputsFrom } from '../../ops/moved.js';
 
 /** One reader of an input's numbers. */
-export interface Reader {
+export interface InputReader {
   readonly node: Node;
   readonly index: number;
   /** The sum that was added to the numbers on the way. */
@@ -19,8 +19,8 @@ export interface Reader {
 }
 
 /** All readers of a value's numbers, in the order found. */
-export function readersOf(model: Model, input: Value): Reader[] {
-  const readers: Reader[] = [];
+export function readersOf(model: Model, input: Value): InputReader[] {
+  const readers: InputReader[] = [];
   const seen = new Set<string>();
   const queue: { value: Value; offset: number }[] = [{ value: input, offset: 0 }];
   const follow = (value: Value | undefined, offset: number): void => {

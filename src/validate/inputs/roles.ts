@@ -6,7 +6,7 @@ import type { Model } from '../../ir/model.js';
 import { under } from '../../ir/named.js';
 import { dataTypes, isFloat, isInteger } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
-import { type Reader, readersOf, scalarOf } from './flow.js';
+import { type InputReader, readersOf, scalarOf } from './flow.js';
 
 /** The role of an input, which decides its numbers. `below`: the rows of the table that it indexes. */
 export type Role =
@@ -28,7 +28,7 @@ export type Role =
 const MICROSOFT = 'com.microsoft';
 
 /** The rows of the table that a reader indexes with the input; undefined for another reader. */
-function tableRows({ node, index, offset }: Reader): number | undefined {
+function tableRows({ node, index, offset }: InputReader): number | undefined {
   const rows = (value: Value | undefined, axis = 0): number | undefined => {
     const shape = value?.shape;
     const dim = shape?.[fromStart(axis, shape.length)];
@@ -63,7 +63,7 @@ const generators: Readonly<Record<string, readonly string[]>> = {
  * The role of such an operator's input: ids of its vocabulary, a few positions more than these, a few beams, penalties
  * of 1.
  */
-function generationRole(model: Model, { node, index }: Reader): Role | undefined {
+function generationRole(model: Model, { node, index }: InputReader): Role | undefined {
   if (node.domain !== MICROSOFT) return undefined;
   switch (under(generators, node.opType)?.[index]) {
     case 'ids': {
@@ -99,11 +99,11 @@ const biasSlots: readonly (readonly [opType: string, domain: string, index: numb
   ['GroupQueryAttention', MICROSOFT, 10],
   ['Attention', '', 3],
 ];
-const stands = (slots: typeof maskSlots, { node, index }: Reader): boolean =>
+const stands = (slots: typeof maskSlots, { node, index }: InputReader): boolean =>
   slots.some(([opType, domain, at]) => at === index && node.is(opType, domain));
 
 /** True for a reader that chooses between two: 1 - mask, a condition, a comparison with 0 or 1. */
-function readsAsBit(reader: Reader): boolean {
+function readsAsBit(reader: InputReader): boolean {
   const { node, index } = reader;
   if (stands(maskSlots, reader)) return true;
   if (node.is('Where') || node.is('If')) return index === 0;
@@ -112,10 +112,10 @@ function readsAsBit(reader: Reader): boolean {
   return false;
 }
 
-const readsAsBias = (reader: Reader): boolean => stands(biasSlots, reader) || reader.node.is('Add');
+const readsAsBias = (reader: InputReader): boolean => stands(biasSlots, reader) || reader.node.is('Add');
 
 /** The number that an input is compared with: a sample rate, a mode. */
-const comparedWith = (readers: readonly Reader[]): number | undefined =>
+const comparedWith = (readers: readonly InputReader[]): number | undefined =>
   readers
     .map(({ node, index }) => (node.is('Equal') ? scalarOf(node.inputs[1 - index]) : undefined))
     .find(Number.isFinite);
@@ -157,7 +157,7 @@ export function roleOf(model: Model, input: Value): Role {
   return { kind: 'integers', low: 0, high: 8 };
 }
 
-function floatRole(name: string, readers: readonly Reader[], rank: number | undefined): Role {
+function floatRole(name: string, readers: readonly InputReader[], rank: number | undefined): Role {
   const isBias = readers.some((reader) => stands(biasSlots, reader));
   if (/mask/.test(name) || isBias) {
     const isBit = readers.some(readsAsBit) || !readers.some(readsAsBias);
@@ -167,7 +167,7 @@ function floatRole(name: string, readers: readonly Reader[], rank: number | unde
   return { kind: 'normal' };
 }
 
-function lengthRole(readers: readonly Reader[]): Role | undefined {
+function lengthRole(readers: readonly InputReader[]): Role | undefined {
   for (const { node, index } of readers) {
     if (node.is('GroupQueryAttention', MICROSOFT) && index === 5) return { kind: 'lengths', of: 'total minus one' };
     if (node.is('GroupQueryAttention', MICROSOFT) && index === 6) return { kind: 'lengths', of: 'total' };

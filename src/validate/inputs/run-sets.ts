@@ -7,7 +7,7 @@ import type { ReferenceOptions, ReferenceRun } from '../reference-runs.js';
 import { runTensors } from '../sides/run-tensors.js';
 import { type Feeds, shapesText } from './feeds.js';
 import type { GivenSet } from './files/given.js';
-import { morePlans, type Plan } from './sets.js';
+import { morePlans, type SetPlan } from './sets.js';
 import { type Sizes, sizeChoices } from './sizes.js';
 
 /** The number of base sets, which run whatever the time. They have different sizes; masks of the first have holes. */
@@ -110,7 +110,7 @@ export class Runner {
 }
 
 /** Runs base sets until enough sizes worked. */
-export async function runBase(runner: Runner, plans: Iterable<Plan>, most = SETS): Promise<void> {
+export async function runBase(runner: Runner, plans: Iterable<SetPlan>, most = SETS): Promise<void> {
   for (const { sizes, make } of plans) {
     const feeds = make();
     if (runner.runs.some((run) => isSameShape(run.feeds, feeds))) continue;

@@ -23,13 +23,13 @@ import { roleOf } from './roles.js';
 import { bakedChoices, openDims, type Sizes, shapesOf, sizeChoices, soundSizes } from './sizes.js';
 
 /** A set that is made on request. */
-export interface Plan {
+export interface SetPlan {
   readonly sizes: Sizes;
   make(): Feeds;
 }
 
 /** A plan of a base set. */
-interface BasePlan extends Plan {
+interface BasePlan extends SetPlan {
   refusal(): RuntimeError | undefined;
 }
 
@@ -86,11 +86,11 @@ export function* morePlans(
   ran: readonly Sizes[],
   runs: readonly Tensors[],
   count: number,
-): Iterable<readonly Plan[]> {
+): Iterable<readonly SetPlan[]> {
   const [first] = ran;
   if (!first || fedInputs(model, options).length === 0) return;
   let made = 0;
-  const plan = (sizes: Sizes, more: FeedOptions = {}, own = options): Plan => {
+  const plan = (sizes: Sizes, more: FeedOptions = {}, own = options): SetPlan => {
     const variant = moreVariants[made % moreVariants.length];
     const seed = (options.seed ?? 0) + MORE_SEEDS + made;
     return { sizes, make: () => makeFeeds(model, { variant, ...more, ...own, sizes, seed }) };

@@ -5,7 +5,7 @@ import { numberText } from '../../ir/quantities.js';
 import type { Fidelity } from '../../run/pass.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import type { Provider } from '../../runtime/isolate.js';
-import { type Failure, worstByOutput } from '../compare.js';
+import { type ComparisonFailure, worstByOutput } from '../compare.js';
 import type { Feeds } from '../inputs/feeds.js';
 import { kindOf } from '../inputs/kinds.js';
 import { pooledOf } from '../meaning/measures.js';
@@ -61,7 +61,7 @@ export function judge(reference: Reference, proof: Proof, options: JudgeOptions)
         : [],
     );
   const counted = proof.evidence.filter(counts);
-  const faults: readonly Failure[] = proof.failures.filter(counts);
+  const faults: readonly ComparisonFailure[] = proof.failures.filter(counts);
   const problems = [...faults, ...broken(counted), ...strayed(counted.filter(isBound), options)];
   const final = problems.filter(isBound);
   const beyond = problems.filter((one) => !isBound(one));

@@ -13,17 +13,17 @@ import { compareTensors, mismatchOf, type OutputAccuracy } from './accuracy.js';
 import { perturbed, perturbedWeights, roundedWeights } from './noise.js';
 
 /** Errors of outputs by name; empty where nothing can be moved, or the moved model does not run. */
-export type Moves = ReadonlyMap<string, OutputAccuracy>;
+export type OutputErrors = ReadonlyMap<string, OutputAccuracy>;
 
 /** The weights that the original runs with. */
 type WeightsVariant = 'own' | 'moved' | 'bfloat16' | 'float16';
 
 /** Moves that were measured. Attempts at one pass share an original, and ask the same again. */
-const measured = new WeakMap<Reference, Map<string, Promise<Moves>>>();
+const measured = new WeakMap<Reference, Map<string, Promise<OutputErrors>>>();
 
 /** Runs the moved original on request, each run once. It holds one model at a time, until it is released. */
-export class Sensitivity {
-  readonly #moves: Map<string, Promise<Moves>>;
+export class MovedOriginal {
+  readonly #moves: Map<string, Promise<OutputErrors>>;
   #loaded: { readonly weights: WeightsVariant; readonly session: Session } | undefined;
 
   constructor(
@@ -37,7 +37,7 @@ export class Sensitivity {
   }
 
   /** The moves under the least change of one run's inputs; of the weights, where no input is a float. */
-  noise(run: number): Promise<Moves> {
+  noise(run: number): Promise<OutputErrors> {
     return this.#once(`noise ${run}`, () => {
       const moved = perturbed(this.#feeds(run), this.seed);
       return moved ? this.#moved(run, 'own', moved) : this.#moved(run, 'moved');
@@ -45,7 +45,7 @@ export class Sensitivity {
   }
 
   /** The moves under rounding of the weights alone. */
-  yardstick(run: number, type: 'bfloat16' | 'float16'): Promise<Moves> {
+  yardstick(run: number, type: 'bfloat16' | 'float16'): Promise<OutputErrors> {
     return this.#once(`${type} ${run}`, () => this.#moved(run, type));
   }
 
@@ -58,7 +58,7 @@ export class Sensitivity {
     return this.reference.runs[run]?.feeds.tensors ?? {};
   }
 
-  #once(key: string, measure: () => Promise<Moves>): Promise<Moves> {
+  #once(key: string, measure: () => Promise<OutputErrors>): Promise<OutputErrors> {
     const moves = this.#moves.get(key) ?? measure();
     this.#moves.set(key, moves);
     moves.catch(() => this.#moves.delete(key));
@@ -66,7 +66,7 @@ export class Sensitivity {
   }
 
   /** A moved model that does not run gives no moves. Rejects with RuntimeError where the process is killed twice. */
-  async #moved(run: number, weights: WeightsVariant, feeds = this.#feeds(run)): Promise<Moves> {
+  async #moved(run: number, weights: WeightsVariant, feeds = this.#feeds(run)): Promise<OutputErrors> {
     try {
       return await onceMore(() => this.#compared(run, weights, feeds));
     } catch (error) {
@@ -75,7 +75,7 @@ export class Sensitivity {
     }
   }
 
-  async #compared(run: number, weights: WeightsVariant, feeds: Tensors): Promise<Moves> {
+  async #compared(run: number, weights: WeightsVariant, feeds: Tensors): Promise<OutputErrors> {
     const found = new Map<string, OutputAccuracy>();
     const session = await this.#sessionWith(weights);
     if (!session) return found;

@@ -14,7 +14,7 @@ import type { MeaningMeasure } from '../meaning/measures.js';
 import type { OutputAccuracy } from './accuracy.js';
 import { FLOOR, type Gate, meaningViolation, unproven, violations } from './gates.js';
 
-export interface Weights {
+export interface Evidence {
   /** The original on moved inputs against the original. */
   readonly noise?: OutputAccuracy;
   /** The original with rounded weights against the original. Measured for passes that round. */
@@ -43,7 +43,7 @@ const DESTROYED = 0.9;
  * Judges one output. `error` is that of the result against the original, on the same inputs as the errors it is weighed
  * against.
  */
-export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, weights: Weights = {}): Weighed {
+export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, weights: Evidence = {}): Weighed {
   const { noise, yardstick, signal } = weights;
   const found = violations(error, gate);
   if (!found.length) {

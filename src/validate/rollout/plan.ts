@@ -3,7 +3,7 @@
  * denoiser.
  */
 import { type Contract, contractOf } from '../../contract/contract.js';
-import { feedbackPairs, type Pair } from '../../contract/pairs.js';
+import { type FeedbackPair, feedbackPairs } from '../../contract/pairs.js';
 import type { ContractPort } from '../../contract/port.js';
 import type { Model } from '../../ir/model.js';
 import { type Role, roleOf } from '../inputs/roles.js';
@@ -11,16 +11,16 @@ import { type Role, roleOf } from '../inputs/roles.js';
 /** Outputs are fed back as they are. */
 export interface StatePlan {
   readonly kind: 'state';
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly FeedbackPair[];
 }
 
 /**
  * The way in which a decoder's input grows with each token. A mask has ones for visible places, a gap has zeros there.
  */
-export type Growth = 'ids' | 'mask' | 'gap' | 'positions' | 'lengths' | 'as before';
+export type InputGrowth = 'ids' | 'mask' | 'gap' | 'positions' | 'lengths' | 'as before';
 
 /** The number for a visible place in a mask. */
-export const seenIn: Partial<Record<Growth, number>> = { mask: 1, gap: 0 };
+export const seenIn: Partial<Record<InputGrowth, number>> = { mask: 1, gap: 0 };
 
 /** The token with the largest logit goes in next, without those that the cache already holds. */
 export interface TokensPlan {
@@ -29,10 +29,10 @@ export interface TokensPlan {
   readonly logits: string;
   /** The number of tokens in the vocabulary. */
   readonly vocabulary: number;
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly FeedbackPair[];
   /** The growing axis of each cache, by input; absent where the file does not tell. */
   readonly axes: ReadonlyMap<string, number>;
-  readonly growth: ReadonlyMap<string, Growth>;
+  readonly growth: ReadonlyMap<string, InputGrowth>;
   /** The input that tells whether there is a cache yet. */
   readonly branch?: string;
 }
@@ -100,7 +100,7 @@ function tokensPlan(model: Model, { inputs, outputs, pairs }: Contract): TokensP
     pairs,
     axes: new Map(inputs.flatMap((port) => (fed.has(port.name) ? axisOf(port) : []))),
     growth: new Map(
-      inputs.flatMap((port): [string, Growth][] => {
+      inputs.flatMap((port): [string, InputGrowth][] => {
         const growth = port === ids ? 'ids' : growthOf(port, ids, roles.get(port.name));
         return growth && !fed.has(port.name) ? [[port.name, growth]] : [];
       }),
@@ -117,7 +117,7 @@ function isLogits(port: ContractPort, below: number | undefined): boolean {
   return below === undefined ? /logits/i.test(port.name) : width >= below / 2 && width <= 2 * below;
 }
 
-function growthOf(port: ContractPort, ids: ContractPort, role: Role | undefined): Growth | undefined {
+function growthOf(port: ContractPort, ids: ContractPort, role: Role | undefined): InputGrowth | undefined {
   const rank = port.dims?.length ?? 0;
   if (encoders.test(port.name) && !/^decoder/.test(port.name)) return undefined;
   if (role?.kind === 'mask' && rank === 2) return role.values === 'additive' || /pad/i.test(port.name) ? 'gap' : 'mask';

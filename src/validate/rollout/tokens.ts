@@ -7,7 +7,7 @@ import { append } from '../../ir/lists.js';
 import { under } from '../../ir/named.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Drift, driftOf, numbers, type Party, RolloutEnd, withNumbers } from './party.js';
-import { type Growth, seenIn, type TokensPlan } from './plan.js';
+import { type InputGrowth, seenIn, type TokensPlan } from './plan.js';
 
 /** The comparison of choices so far. */
 export interface Choices {
@@ -167,7 +167,7 @@ function grown(plan: TokensPlan, inputs: Tensors, tokens: readonly number[], cac
 
 function longer(
   tensor: TensorData,
-  growth: Growth,
+  growth: InputGrowth,
   tokens: readonly number[],
   hasCache: boolean,
   cached: number | undefined,
@@ -191,5 +191,5 @@ function longer(
   return withNumbers(tensor, list, tensor.type, [...tensor.shape.slice(0, -1), old + 1]);
 }
 
-const nextOf = (row: Float64Array, growth: Growth, token: number): number =>
+const nextOf = (row: Float64Array, growth: InputGrowth, token: number): number =>
   growth === 'ids' ? token : growth === 'positions' ? row.at(-1)! + 1 : (seenIn[growth] ?? row.at(-1)!);

@@ -8,7 +8,7 @@ import { append } from '../../ir/lists.js';
 import { isHost } from '../../ir/targets.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { LoadOptions, RunTimes, RuntimeProcess, Session, Tensors } from '../../runtime/isolate.js';
-import { ENOUGH, type Estimate, estimateOf, fastest, median, type Pair } from './statistics.js';
+import { ENOUGH, type Estimate, estimateOf, fastest, median, type TimePair } from './statistics.js';
 
 export interface BothSides<T> {
   readonly original: T;
@@ -38,7 +38,7 @@ interface Heat {
 }
 
 /** The statistics of pairs by one clock. */
-export interface Measured extends Estimate {
+export interface ClockStatistics extends Estimate {
   readonly pairs: number;
   /** The typical time of a side, in milliseconds. */
   readonly times: BothSides<number>;
@@ -46,8 +46,8 @@ export interface Measured extends Estimate {
 
 /** The outcome of a race, all heats together: by the clock that decides, and by wall time. */
 export interface Race {
-  readonly decided: Measured;
-  readonly wall: Measured;
+  readonly decided: ClockStatistics;
+  readonly wall: ClockStatistics;
   /** Every run that was counted, in milliseconds of wall time. */
   readonly ms: BothSides<readonly number[]>;
   readonly create: BothSides<number>;
@@ -89,8 +89,8 @@ export async function race(
   options: RaceOptions,
 ): Promise<Race | undefined> {
   const heats: Heat[] = [];
-  const pairs: Pair[] = [];
-  const wall: Pair[] = [];
+  const pairs: TimePair[] = [];
+  const wall: TimePair[] = [];
   const run = async (most: number): Promise<void> => {
     const found = await heat(contenders, feeds, options, heats.length, most);
     heats.push(found);
@@ -152,10 +152,10 @@ export async function race(
   };
 }
 
-const pairOf = ({ original, result }: BothSides<readonly number[]>): Pair => [fastest(original), fastest(result)];
+const pairOf = ({ original, result }: BothSides<readonly number[]>): TimePair => [fastest(original), fastest(result)];
 
 /** Times of both sides around the median of all pairs, as far apart as the ratio. */
-function measured(pairs: readonly Pair[], estimate: Estimate): Measured {
+function measured(pairs: readonly TimePair[], estimate: Estimate): ClockStatistics {
   const middle = Math.sqrt(median(pairs.map(([a]) => a)) * median(pairs.map(([, b]) => b)));
   const apart = Math.sqrt(estimate.ratio);
   return { ...estimate, pairs: pairs.length, times: { original: middle * apart, result: middle / apart } };

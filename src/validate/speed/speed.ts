@@ -10,7 +10,7 @@ import { isHost } from '../../ir/targets.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Feeds } from '../inputs/feeds.js';
-import { type BothSides, type Contender, type Measured, type Race, type RaceOptions, race } from './race.js';
+import { type BothSides, type ClockStatistics, type Contender, type Race, type RaceOptions, race } from './race.js';
 import { type Estimate, median, quantile } from './statistics.js';
 
 /** Milliseconds: the median, its quartiles, and the number of runs. */
@@ -26,9 +26,9 @@ export interface SpeedReport extends Estimate {
   /** The clock behind `ratio`, `interval` and `significant`. A ratio above 1 means faster. */
   readonly decidedBy: 'cpu' | 'wall';
   /** CPU time: of one thread, or of all where one run takes a second or more. Undefined on a GPU. */
-  readonly cpu: (Measured & { readonly threads: 'one' | 'all' }) | undefined;
+  readonly cpu: (ClockStatistics & { readonly threads: 'one' | 'all' }) | undefined;
   /** Wall time, with the runtime's own threads. */
-  readonly wall: Measured;
+  readonly wall: ClockStatistics;
   /** Steady state, in wall time. */
   readonly run: BothSides<Timing>;
   /** Creating the session, in milliseconds: the median of the tries. */

@@ -25,7 +25,7 @@ export const fastest = (sample: readonly number[]): number =>
   mean(ascending(sample).slice(0, Math.max(2, Math.round(sample.length / 10))));
 
 /** Times of both sides, taken next to each other. */
-export type Pair = readonly [number, number];
+export type TimePair = readonly [number, number];
 
 /** The estimated ratio of a pair's first time to its second. */
 export interface Estimate {
@@ -49,7 +49,7 @@ const FLOOR = 0.01;
 const FLOOR_OF_FEW = 0.02;
 
 /** The estimate from pairs; an open one from fewer than two. */
-export function estimateOf(pairs: readonly Pair[]): Estimate {
+export function estimateOf(pairs: readonly TimePair[]): Estimate {
   const hasEnough = pairs.length >= ENOUGH;
   const { centre, low, high } = hasEnough ? byRanks(pairs) : byVariance(pairs);
   const floor = hasEnough ? FLOOR : FLOOR_OF_FEW;
@@ -67,7 +67,7 @@ interface LogEstimate {
 }
 
 /** Hodges and Lehmann's estimate: the median of all means of two differences, and the signed-rank interval. */
-function byRanks(pairs: readonly Pair[]): LogEstimate {
+function byRanks(pairs: readonly TimePair[]): LogEstimate {
   const logs = pairs.map(([a, b]) => Math.log(a / b));
   const means = ascending(logs.flatMap((a, i) => logs.slice(i).map((b) => (a + b) / 2)));
   const left = ranksLeft(logs.length);
@@ -102,7 +102,7 @@ const T = new Map([
  * The difference of two small samples. They need not drift together, so their own spread counts, not that of the
  * differences.
  */
-function byVariance(pairs: readonly Pair[]): LogEstimate {
+function byVariance(pairs: readonly TimePair[]): LogEstimate {
   const sides = [0, 1].map((side) => pairs.map((pair) => Math.log(pair[side] as number)));
   const [a, b] = sides.map(mean) as [number, number];
   const centre = a - b;

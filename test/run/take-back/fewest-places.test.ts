@@ -6,7 +6,7 @@ import type { Model } from '../../../src/ir/model.js';
 import type { Value } from '../../../src/ir/value.js';
 import { closeRuntime } from '../../../src/on-demand.js';
 import { optimize } from '../../../src/optimize.js';
-import { fewestExcluded, type Place, type Unit } from '../../../src/run/take-back/fewest-places.js';
+import { fewestExcluded, type NodeNumber, type Unit } from '../../../src/run/take-back/fewest-places.js';
 import type { Verdict } from '../../../src/run/verify/verifier.js';
 
 const SIZE = 64;
@@ -139,9 +139,9 @@ describe('the least of a pass is taken back', () => {
 describe('the search', () => {
   const units = (count: number): Unit[] => Array.from({ length: count }, (_, place) => ({ places: [place] }));
   /** Accepts where all guilty places are kept. */
-  const judge = (guilty: readonly Place[]) => {
+  const judge = (guilty: readonly NodeNumber[]) => {
     let tries = 0;
-    const test = async (kept: ReadonlySet<Place>): Promise<Verdict> => {
+    const test = async (kept: ReadonlySet<NodeNumber>): Promise<Verdict> => {
       tries++;
       return { outcome: guilty.every((place) => kept.has(place)) ? 'accepted' : 'rejected', detail: '' };
     };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/validate/inputs/random.js';
-import { estimateOf, fastest, median, type Pair, quantile } from '../../../src/validate/speed/statistics.js';
+import { estimateOf, fastest, median, quantile, type TimePair } from '../../../src/validate/speed/statistics.js';
 
 const noise = (seed: number, count: number, centre: number, spread: number): number[] => {
   const random = new Random(seed);
@@ -11,7 +11,7 @@ const noise = (seed: number, count: number, centre: number, spread: number): num
  * Times as a shared machine gives them: 3 % of noise, one in ten times much longer, and a process that is `bias` slower than the
  * other, whichever of the two models it runs.
  */
-function pairs(seed: number, count: number, ratio = 1, bias = 0.03): Pair[] {
+function pairs(seed: number, count: number, ratio = 1, bias = 0.03): TimePair[] {
   const random = new Random(seed);
   const time = () => Math.exp(0.03 * random.normal() + (random.next() < 0.1 ? 0.4 * random.next() : 0));
   return Array.from({ length: count }, (_, i) => {
@@ -65,7 +65,7 @@ describe('statistics', () => {
 
   it('sees 1.14 in such noise nearly always, and in that of a quiet machine by three pairs', () => {
     expect(share(500, (seed) => estimateOf(pairs(seed, 16, 1.14)).significant)).toBeGreaterThan(0.9);
-    const quiet = (seed: number): Pair[] =>
+    const quiet = (seed: number): TimePair[] =>
       noise(seed, 3, 0, 0.005).map((x, i) => [
         1.14 * Math.exp(x),
         Math.exp(noise(seed + 1e6, 3, 0, 0.005)[i] as number),
