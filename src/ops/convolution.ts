@@ -4,6 +4,7 @@ import type { Call, InferRule, PartialDim } from './call.js';
 import { all, convolved, leastRank, sameDim, windowed } from './demands.js';
 import { exact, heavy, layer, places, scales } from './precision.js';
 import type { Rows } from './row.js';
+import { convolutionWeights, transposedConvolutionWeights } from './weights.js';
 
 const numbers = (call: Call, name: string, rank: number, fallback: number): readonly number[] =>
   call.ints(name) ?? new Array<number>(rank).fill(fallback);
@@ -134,11 +135,16 @@ const maxRoiPool: InferRule = (call) =>
 const deformConv = conv();
 
 export const convolution: Rows = {
-  Conv: { infer: conv(), demands: convolved(), precision: layer },
+  Conv: { infer: conv(), demands: convolved(), precision: layer, weights: convolutionWeights() },
   ConvInteger: { infer: conv(), demands: convolved() },
   QLinearConv: { infer: conv(3), demands: convolved(3), precision: scales },
-  DeformConv: { infer: deformConv },
-  ConvTranspose: { infer: convTranspose, demands: all(windowed(1), sameDim(0, 1, 1, 0)), precision: heavy },
+  DeformConv: { infer: deformConv, weights: convolutionWeights() },
+  ConvTranspose: {
+    infer: convTranspose,
+    demands: all(windowed(1), sameDim(0, 1, 1, 0)),
+    precision: heavy,
+    weights: transposedConvolutionWeights,
+  },
   MaxPool: { infer: pool, demands: windowed(), precision: exact },
   AveragePool: { infer: pool, demands: windowed() },
   LpPool: { infer: pool, demands: windowed() },

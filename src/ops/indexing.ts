@@ -2,6 +2,7 @@
 
 import { axisOf } from '../ir/axes.js';
 import { addDims, ceilDivide, type Dim, equalDims, isNonNegative, maxDim, minDim, subtractDims } from '../ir/dims.js';
+import type { Node } from '../ir/node.js';
 import { type InferRule, MOST_AXES, type PartialDim, type PartialShape, type Reading } from './call.js';
 import { fillContents, linear, MOST } from './contents.js';
 import { all, axes, axesAt, axis, sameRank } from './demands.js';
@@ -10,6 +11,7 @@ import { exact, ranks, selection } from './precision.js';
 import type { Moves, Rows } from './row.js';
 import { like, numericShape, unknownDims } from './shapes.js';
 import { asItIs } from './views.js';
+import { tableWeights } from './weights.js';
 
 const gather: InferRule = (call) => {
   const [data, indices] = [call.shape(0), call.shape(1)];
@@ -228,10 +230,29 @@ const unique: InferRule = (call) => {
 
 const scattered: Moves = { from: [0, 2], when: (node) => (node.string('reduction') ?? 'none') === 'none' };
 
+const byAxis = (node: Node): number => node.int('axis', 0);
+
 export const indexing: Rows = {
-  Gather: { infer: gather, demands: axis(0), moves: { from: [0], how: gathered }, precision: selection },
-  GatherElements: { infer: like(1), demands: all(sameRank(0, 1), axis(0)), moves: { from: [0] }, precision: selection },
-  GatherND: { infer: gatherND, moves: { from: [0], how: gatheredND }, precision: selection },
+  Gather: {
+    infer: gather,
+    demands: axis(0),
+    moves: { from: [0], how: gathered },
+    precision: selection,
+    weights: tableWeights([0], byAxis),
+  },
+  GatherElements: {
+    infer: like(1),
+    demands: all(sameRank(0, 1), axis(0)),
+    moves: { from: [0] },
+    precision: selection,
+    weights: tableWeights([0], byAxis),
+  },
+  GatherND: {
+    infer: gatherND,
+    moves: { from: [0], how: gatheredND },
+    precision: selection,
+    weights: tableWeights([0]),
+  },
   Slice: { infer: slice, demands: axes(axesAt(3, 10)), moves: { from: [0], how: taken } },
   Scatter: { infer: like(), moves: scattered },
   ScatterElements: { infer: like(), demands: all(sameRank(0, 1), axis(0)), moves: scattered, precision: selection },

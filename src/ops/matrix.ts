@@ -6,6 +6,7 @@ import { factors, labelled, leastRank, matrices } from './demands.js';
 import { layer, scales } from './precision.js';
 import type { Rows } from './row.js';
 import { broadcastDim, broadcastShapes, unknownDims } from './shapes.js';
+import { einsumWeights, gemmWeights, matMulWeights } from './weights.js';
 
 /** numpy's matmul: the last two axes multiply, the others broadcast; a vector has no row or no column. */
 export function matMulShape(a: Shape | undefined, b: Shape | undefined): PartialShape | undefined {
@@ -94,11 +95,11 @@ const col2Im: InferRule = (call) => {
 };
 
 export const matrix: Rows = {
-  MatMul: { infer: matMul(), demands: factors(), precision: layer },
+  MatMul: { infer: matMul(), demands: factors(), precision: layer, weights: matMulWeights },
   MatMulInteger: { infer: matMul(), demands: factors() },
   QLinearMatMul: { infer: matMul(3), demands: factors(3), precision: scales },
-  Gemm: { infer: gemm, demands: matrices, precision: layer },
-  Einsum: { infer: einsum, demands: labelled, precision: layer },
+  Gemm: { infer: gemm, demands: matrices, precision: layer, weights: gemmWeights },
+  Einsum: { infer: einsum, demands: labelled, precision: layer, weights: einsumWeights },
   Det: { infer: det, demands: leastRank(0, 2) },
   Col2Im: { infer: col2Im },
 };

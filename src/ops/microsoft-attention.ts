@@ -5,6 +5,7 @@ import type { Call, InferRule, PartialDim } from './call.js';
 import { heavy, scales } from './precision.js';
 import type { Rows } from './row.js';
 import { like } from './shapes.js';
+import { matrixAt } from './weights.js';
 
 /** MultiHeadAttention(query, key, value, bias, padding mask, bias of scores, past key, past value). */
 const multiHeadAttention: InferRule = (call) => {
@@ -131,16 +132,16 @@ const beamSearch: InferRule = (call) => {
 };
 
 export const microsoftAttention: Rows = {
-  Attention: { infer: packedAttention(4), precision: { ...heavy, mask: 5 } },
+  Attention: { infer: packedAttention(4), precision: { ...heavy, mask: 5 }, weights: matrixAt(1) },
   CausalConvWithState: { infer: causalConvolution },
   DecoderMaskedMultiHeadAttention: { infer: decoderMasked },
-  DecoderMaskedSelfAttention: { infer: decoderMaskedSelf },
+  DecoderMaskedSelfAttention: { infer: decoderMaskedSelf, weights: matrixAt(1) },
   GatedRelativePositionBias: { infer: gatedRelativePositionBias },
   GroupQueryAttention: { infer: groupQueryAttention, precision: { ...heavy, mask: 10, float32Inputs: [12, 13] } },
   LinearAttention: { infer: linearAttention },
   LongformerAttention: { infer: like() },
   MultiHeadAttention: { infer: multiHeadAttention, precision: { ...heavy, mask: 5 } },
-  PackedAttention: { infer: packedTokens },
+  PackedAttention: { infer: packedTokens, weights: matrixAt(1) },
   PackedMultiHeadAttention: { infer: packedMultiHead },
   QAttention: { infer: packedAttention(8), precision: scales },
   RelativePositionBias: { infer: relativePositionBias },

@@ -13,6 +13,7 @@ import { recurrence } from './recurrent.js';
 import { reducedShape } from './reduction.js';
 import { alike, type Rows } from './row.js';
 import { broadcastInputs, broadcastShapes, like } from './shapes.js';
+import { convolutionWeights, fusedMatMulWeights, gemmWeights, tableWeights } from './weights.js';
 
 const channelsLast = (call: Call): boolean => call.int('channels_last', 0) !== 0;
 
@@ -75,14 +76,14 @@ export const microsoft: Rows = {
   ...alike('ComplexMul ComplexMulConj', { infer: (call) => call.set(0, broadcastInputs(call)) }),
   ...alike('BiasDropout BitmaskDropout', { infer: (call) => call.set(0, call.shape(0)), draws: true }),
   ...alike('SkipLayerNormalization SkipSimplifiedLayerNormalization', { infer: skipNormalization }),
-  FusedMatMul: { infer: fusedMatMul, precision: layer },
-  ...alike('TransposeMatMul FusedMatMulActivation', { infer: fusedMatMul }),
+  FusedMatMul: { infer: fusedMatMul, precision: layer, weights: fusedMatMulWeights },
+  ...alike('TransposeMatMul FusedMatMulActivation', { infer: fusedMatMul, weights: fusedMatMulWeights }),
   MatMulNBits: { infer: packedMatMul, precision: { ...heavy, takesScales: 'blocks' } },
   MatMulBnb4: { infer: packedMatMul },
   ...alike('MatMulIntegerToFloat DynamicQuantizeMatMul', { infer: matMul(), precision: scales }),
   MatMulInteger16: { infer: matMul() },
   ...alike('QLinearAdd QLinearMul', { infer: quantizedPair }),
-  ...alike('NhwcConv NhwcFusedConv', { infer: conv(1, () => true) }),
+  ...alike('NhwcConv NhwcFusedConv', { infer: conv(1, () => true), weights: convolutionWeights() }),
   ...alike('MoE QMoE', { infer: like() }),
   GroupNorm: { infer: like(), precision: { ...bounding, float32Inputs: [1, 2] } },
   BiasSplitGelu: { infer: halves },
@@ -96,9 +97,9 @@ export const microsoft: Rows = {
   },
   DequantizeLinear: { infer: dequantizeLinear },
   DynamicQuantizeLSTM: { infer: recurrence(2, (call) => call.int('hidden_size')) },
-  EmbedLayerNormalization: { infer: embedLayerNormalization },
-  FusedConv: { infer: conv() },
-  FusedGemm: { infer: gemm },
+  EmbedLayerNormalization: { infer: embedLayerNormalization, weights: tableWeights([2, 3, 4]) },
+  FusedConv: { infer: conv(), weights: convolutionWeights() },
+  FusedGemm: { infer: gemm, weights: gemmWeights },
   GatherBlockQuantized: { infer: gatherBlockQuantized, precision: { takesScales: 'blocks' } },
   GemmFloat8: {
     infer: (call) => {

@@ -3,6 +3,7 @@ import type { Call, InferRule, PartialDim } from './call.js';
 import { all, type Demand, rank, sameDim } from './demands.js';
 import { heavy } from './precision.js';
 import type { Rows } from './row.js';
+import { recurrentWeights } from './weights.js';
 
 /** The last axis of the recurrence weights R is the hidden size. */
 const hiddenOf = (call: Call) => call.int('hidden_size') ?? call.dim(2, 2);
@@ -27,7 +28,7 @@ export const recurrence =
 const threefold: Demand = all(rank(0, 3), rank(1, 3), rank(2, 3), rank(5, 3), rank(6, 3), sameDim(0, 2, 1, 2));
 
 export const recurrent: Rows = {
-  RNN: { infer: recurrence(1), demands: threefold, precision: heavy },
-  GRU: { infer: recurrence(1), demands: threefold, precision: heavy },
-  LSTM: { infer: recurrence(2), demands: threefold, precision: heavy },
+  RNN: { infer: recurrence(1), demands: threefold, precision: heavy, weights: recurrentWeights },
+  GRU: { infer: recurrence(1), demands: threefold, precision: heavy, weights: recurrentWeights },
+  LSTM: { infer: recurrence(2), demands: threefold, precision: heavy, weights: recurrentWeights },
 };

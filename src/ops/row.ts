@@ -6,6 +6,7 @@ import type { Demand } from './demands.js';
 import type { Maybe } from './interval.js';
 import { type Movement, movedContents } from './movement.js';
 import type { Precision } from './precision.js';
+import type { WeightRule } from './weights.js';
 
 /** The interval of a node's first output, by those of its inputs: before it is rounded to its type, and whatever their shapes. */
 export type RangeRule = (input: (index: number) => Maybe, node: Node) => Maybe;
@@ -24,6 +25,8 @@ export interface OpRow {
   /** Random numbers: others every time. */
   readonly draws?: true;
   readonly precision?: Precision;
+  /** Of an op that has weights of its own: how it reads them. */
+  readonly weights?: WeightRule;
   /** Of an op whose outputs hold elements of its inputs. */
   readonly moves?: Moves;
 }

@@ -1,0 +1,60 @@
+/**
+ * stored weight ⟶ Reshape(Mul(Cast(stored), scales)): plain ops of constants, which onnxruntime computes once, at load.
+ *
+ * Why this way: onnxruntime 1.30 folds Cast (from float16, bfloat16, int8 and int4 too), Sub, Mul and Reshape of constants before it asks any provider, so
+ * that what runs is the float32 model. It does not fold DequantizeLinear, which costs every run or becomes a MatMulNBits.
+ */
+import { GraphBuilder } from '../../../src/ir/build.js';
+import type { Graph } from '../../../src/ir/graph.js';
+import type { Tensor } from '../../../src/ir/tensor.js';
+import { type DataType, type Shape, tensorType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { castTo } from '../../../src/ir/widen.js';
+
+/** A weight in fewer bits: numbers, the scales of its groups, and perhaps the number that stands for zero in each group. */
+export interface Quantized {
+  readonly kind: 'quantized';
+  /** int8, uint8, int4 or uint4; of the weight's shape, or with axes cut in blocks. */
+  readonly numbers: Tensor;
+  /** float32 or float16; the shape broadcasts to that of the numbers. */
+  readonly scales: Tensor;
+  /** Of the numbers' type and the scales' shape. */
+  readonly zeros?: Tensor;
+}
+
+/** A weight as it stands in the file. */
+export type StoredWeight = { readonly kind: 'float'; readonly tensor: Tensor } | Quantized;
+
+/** Its constants, in the order numbers, scales, zeros. */
+export type Parts = readonly [numbers: Value, scales?: Value, zeros?: Value];
+
+export function partsOf(graph: Graph, stored: StoredWeight, name: string): Parts {
+  if (stored.kind === 'float') return [graph.constant(stored.tensor, name)];
+  const { numbers, scales, zeros } = stored;
+  const parts = [graph.constant(numbers, name), graph.constant(scales, `${name}_scale`)] as const;
+  return zeros ? [...parts, graph.constant(zeros, `${name}_zero`)] : parts;
+}
+
+/** (numbers − zeros) · scales, computed in float32; of another shape than the weight where axes were cut. */
+export function decoded(graph: Graph, parts: Parts, shape: Shape | undefined, elem: DataType): Value {
+  const [numbers, scales, zeros] = parts;
+  if (!scales) return castTo(graph, numbers, elem);
+  const build = new GraphBuilder(graph);
+  const float = (value: Value): Value => (value.elem === 'float32' ? value : castTo(graph, value, 'float32'));
+  let value = float(numbers);
+  const type = value.type as NonNullable<Value['type']>;
+  if (zeros) value = build.op('Sub', [value, float(zeros)], {}, { type });
+  value = build.op('Mul', [value, float(scales)], {}, { type });
+  if (shape && value.shape?.length !== shape.length) {
+    // Zero keeps a dim: those before the cut stand where they stood.
+    const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 0));
+    value = build.op('Reshape', [value, build.ints(dims)], {}, { type: tensorType('float32', shape) });
+  }
+  return elem === 'float32' ? value : castTo(graph, value, elem);
+}
+
+/** Bytes of all that is stored. */
+export const bytesOf = (stored: StoredWeight): number =>
+  stored.kind === 'float'
+    ? stored.tensor.byteLength
+    : stored.numbers.byteLength + stored.scales.byteLength + (stored.zeros?.byteLength ?? 0);
