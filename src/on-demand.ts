@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
 import { abortSignal, any, called, optionsIn, truth } from './ir/options.js';
-import type { Say } from './ir/outlook.js';
+import type { ProgressListener } from './ir/outlook.js';
 import { UsageError } from './ir/usage-error.js';
 import { choice, milliseconds, provider, reference, type SchemasOf, settings } from './option-schemas.js';
 import { builtIn } from './plugins.js';
@@ -46,7 +46,7 @@ const validateOptions = z.object({
   budgetMs: milliseconds,
   patience: any,
   timeoutMs: milliseconds,
-  onProgress: called<Say>(),
+  onProgress: called<ProgressListener>(),
   signal: abortSignal,
   absent: provider,
   isUnchanged: truth,

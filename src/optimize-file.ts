@@ -12,7 +12,7 @@ import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } 
 import type { TextFile, WrittenSet } from './disk/write-set.js';
 import type { Model } from './ir/model.js';
 import { abortSignal, called, optionsIn, text, truth } from './ir/options.js';
-import { paceOf, type Say } from './ir/outlook.js';
+import { type ProgressListener, paceOf } from './ir/outlook.js';
 import { summarize } from './ir/summary.js';
 import { UsageError } from './ir/usage-error.js';
 import { readModel } from './onnx/read.js';
@@ -42,7 +42,7 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
   /** The command, for the report. */
   readonly command?: string;
   /** Called with the current step in a few words, and the progress where it is known. */
-  readonly onProgress?: Say;
+  readonly onProgress?: ProgressListener;
   /** Ends the work early: the promise rejects with the signal's reason, nothing is written and nothing is left. */
   readonly signal?: AbortSignal;
 }
@@ -53,7 +53,7 @@ const optimizeFileOptions = z.object({
   force: truth,
   reportPath: text,
   onGate,
-  onProgress: called<Say>(),
+  onProgress: called<ProgressListener>(),
   command: text,
   signal: abortSignal,
 } satisfies SchemasOf<OptimizeFileOptions>);
@@ -79,7 +79,7 @@ export async function optimizeFile(
 
 async function optimizeFileBy(input: string, passes: PassesLike, options: OptimizeFileOptions): Promise<Report> {
   const started = performance.now();
-  const say: Say = options.onProgress ?? (() => {});
+  const say: ProgressListener = options.onProgress ?? (() => {});
   const validates = options.validate !== false;
   if (!validates) refuseGates(options);
   const { reportPath } = options;
@@ -190,7 +190,7 @@ async function compareAtEnd(
   result: Model,
   { target, fidelity, isUnchanged }: Pick<Report, 'target' | 'fidelity'> & { readonly isUnchanged: boolean },
   options: OptimizeFileOptions & { readonly deadline: Deadline },
-  say: Say,
+  say: ProgressListener,
 ): Promise<Ends> {
   const { validate } = await import('./validate/index.js');
   const { workingProvider } = await import('./runtime/providers.js');

@@ -14,8 +14,8 @@ import type { Report } from '../src/run/report.js';
 import { RuntimeProcess, type TensorData, type Tensors } from '../src/runtime/isolate.js';
 import { fromTensorData } from '../src/runtime/tensor-data.js';
 import { givenSets } from '../src/validate/inputs/files/given.js';
-import { type Form, sideOf } from '../src/validate/sides/forms.js';
-import { subjectOf } from '../src/validate/sides/subject.js';
+import { type Form, loadInForm } from '../src/validate/sides/forms.js';
+import { prepareModel } from '../src/validate/sides/prepared-model.js';
 import { collection } from './models.js';
 
 export interface Case {
@@ -73,8 +73,9 @@ export async function run(name: string, options: OptimizeFileOptions & { passes?
 async function outputsOf(path: string, original: string, data: string, form: Form): Promise<Tensors> {
   const runtime = await RuntimeProcess.start();
   try {
-    const subject = await subjectOf(path);
-    const side = (await sideOf(runtime, subject, 'cpu', form)) ?? (await sideOf(runtime, subject, 'cpu', 'plain'));
+    const subject = await prepareModel(path);
+    const side =
+      (await loadInForm(runtime, subject, 'cpu', form)) ?? (await loadInForm(runtime, subject, 'cpu', 'plain'));
     const [set] = givenSets(data);
     return (await side?.run(set?.read(await readModel(original)).tensors ?? {})) ?? {};
   } finally {

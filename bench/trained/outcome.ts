@@ -10,8 +10,8 @@ import type { Report } from '../../src/run/report.js';
 import { RuntimeProcess, type Tensors } from '../../src/runtime/isolate.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';
 import { attainable, gateOf } from '../../src/validate/judge/gates.js';
-import { type Form, sideOf } from '../../src/validate/sides/forms.js';
-import { subjectOf } from '../../src/validate/sides/subject.js';
+import { type Form, loadInForm } from '../../src/validate/sides/forms.js';
+import { prepareModel } from '../../src/validate/sides/prepared-model.js';
 import type { Agreement, Pair } from './decisions.js';
 import { errorOf, type RealError } from './error.js';
 import type { TrainedModel } from './models.js';
@@ -71,8 +71,8 @@ async function pairsOf(
 ): Promise<Pair[][]> {
   const runtime = await RuntimeProcess.start();
   const rollout = async (file: string, form: Form): Promise<Tensors[] | undefined> => {
-    const subject = await subjectOf(file);
-    const side = await sideOf(runtime, subject, 'cpu', form);
+    const subject = await prepareModel(file);
+    const side = await loadInForm(runtime, subject, 'cpu', form);
     if (!side) return undefined;
     const found: Tensors[] = [];
     for (const set of sets) {

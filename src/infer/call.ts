@@ -6,11 +6,11 @@ import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
 import { type DataType, type Shape, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { type Call, type Contents, type Known, type PartialShape, Reading } from '../ops/call.js';
+import { type Call, type Contents, type KnownValue, type PartialShape, Reading } from '../ops/call.js';
 import type { Frame } from './frame.js';
 
 /** Infers a body whose inputs are known to be these; what its outputs are. */
-export type InferBody = (body: Graph, inputs: readonly Known[], frame: Frame) => readonly Known[];
+export type InferBody = (body: Graph, inputs: readonly KnownValue[], frame: Frame) => readonly KnownValue[];
 
 /** A call within what is known in a frame. */
 export class FrameCall extends Reading implements Call {
@@ -64,7 +64,7 @@ export class FrameCall extends Reading implements Call {
     return this.#shapes[index];
   }
 
-  infer(body: Graph, inputs: readonly Known[]): readonly Known[] {
+  infer(body: Graph, inputs: readonly KnownValue[]): readonly KnownValue[] {
     return this.inferBody(body, inputs, this.frame);
   }
   whole(value: Value, shape: PartialShape | undefined): Shape | undefined {

@@ -9,7 +9,7 @@ import { substitute } from '../ir/substitute.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type OperatorSchema, schemaOf } from '../onnx/schema.js';
-import type { Contents, Known } from '../ops/call.js';
+import type { Contents, KnownValue } from '../ops/call.js';
 import { joinContents, joinTypes } from '../ops/join.js';
 import { rowOf } from '../ops/registry.js';
 import { inferBy, type OpRow } from '../ops/row.js';
@@ -45,7 +45,7 @@ export class Inference {
   readonly #functions = new Map<string, ModelFunction>();
   readonly #called = new Set<ModelFunction>();
   /** What calls gave, by function and signature. */
-  readonly #given = new Map<ModelFunction, Map<string, readonly Known[]>>();
+  readonly #given = new Map<ModelFunction, Map<string, readonly KnownValue[]>>();
   /** Functions of which a call was not followed. */
   readonly #unfollowed = new Set<ModelFunction>();
   readonly #visits: Visits;
@@ -237,7 +237,7 @@ export class Inference {
       const given = attribute.type === 'ref' ? outer.attributes?.get(attribute.name) : attribute;
       if (given) attributes.set(name, given);
     }
-    const inputs = called.graph.inputs.map((_, index): Known => {
+    const inputs = called.graph.inputs.map((_, index): KnownValue => {
       const value = node.inputs[index];
       return value ? { type: outer.typeOf(value), contents: outer.contentsOf(value) } : { type: undefined };
     });
@@ -253,15 +253,15 @@ export class Inference {
   #results(
     node: Node,
     called: ModelFunction,
-    inputs: readonly Known[],
+    inputs: readonly KnownValue[],
     attributes: ReadonlyMap<string, Attribute>,
     outer: Frame,
-  ): readonly Known[] {
+  ): readonly KnownValue[] {
     if (outer.isSupposed) {
       const isFollowed = this.#depth < DEEPEST && !outer.visits?.areSpent(node);
       return isFollowed ? this.#body(called.graph, inputs, outer.inside(node, attributes, called.graph)) : [];
     }
-    const given = this.#given.get(called) ?? new Map<string, readonly Known[]>();
+    const given = this.#given.get(called) ?? new Map<string, readonly KnownValue[]>();
     this.#given.set(called, given);
     const signature = signatureOf(inputs, attributes);
     const known = given.get(signature);
@@ -308,7 +308,7 @@ export class Inference {
 
 const keyOf = (domain: string, name: string, overload: string): string => `${domain}\n${name}\n${overload}`;
 
-const knownOf = (graph: Graph, frame: Frame): Known[] =>
+const knownOf = (graph: Graph, frame: Frame): KnownValue[] =>
   graph.outputs.map((value) => ({ type: frame.typeOf(value), contents: frame.contentsOf(value) }));
 
 /** An operator that no schema knows: what the file declares is all there is. */

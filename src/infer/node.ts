@@ -2,7 +2,7 @@
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
 import { schemaOf } from '../onnx/schema.js';
-import type { Known } from '../ops/call.js';
+import type { KnownValue } from '../ops/call.js';
 import { rowOf } from '../ops/registry.js';
 import { inferBy } from '../ops/row.js';
 import { FrameCall } from './call.js';
@@ -11,7 +11,7 @@ import { Frame } from './frame.js';
 import { unknownsOf } from './unknowns.js';
 
 /** Bodies are as they stand: nothing in them is inferred. */
-const asItStands = (body: Graph): Known[] => body.outputs.map(({ type }) => ({ type }));
+const asItStands = (body: Graph): KnownValue[] => body.outputs.map(({ type }) => ({ type }));
 
 /** Sets the types of the outputs by those of the inputs, in a frame that knows what values hold; no call of a function. */
 export function inferNode(node: Node, frame = new Frame(unknownsOf(node.graph.model), undefined)): void {

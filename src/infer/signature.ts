@@ -4,7 +4,7 @@ import { type Dim, dimText, type SymbolName, Unknown } from '../ir/dims.js';
 import { substitute } from '../ir/substitute.js';
 import { symbolsOf } from '../ir/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
-import type { Contents, Known } from '../ops/call.js';
+import type { Contents, KnownValue } from '../ops/call.js';
 import type { Unknowns } from './unknowns.js';
 
 const numbers = new WeakMap<object, number>();
@@ -21,14 +21,18 @@ function textOf(attribute: Attribute): string {
   return attributeText(attribute) ?? `${attribute.type} ${typeof value === 'object' ? numberOf(value) : ''}`;
 }
 
-const knownText = ({ type, contents }: Known): string =>
+const knownText = ({ type, contents }: KnownValue): string =>
   `${typeText(type, dimText)}=${contents?.map((one) => (one === undefined ? '' : dimText(one))) ?? ''}`;
 
-export const signatureOf = (inputs: readonly Known[], attributes: ReadonlyMap<string, Attribute>): string =>
+export const signatureOf = (inputs: readonly KnownValue[], attributes: ReadonlyMap<string, Attribute>): string =>
   JSON.stringify([inputs.map(knownText), [...attributes].map(([name, one]) => [name, textOf(one)])]);
 
 /** What one call gave, said of another: unknown dims that the function brings are the other call's own. */
-export function sameAgain(given: readonly Known[], inputs: readonly Known[], own: Unknowns): readonly Known[] {
+export function sameAgain(
+  given: readonly KnownValue[],
+  inputs: readonly KnownValue[],
+  own: Unknowns,
+): readonly KnownValue[] {
   const outer = new Set(inputs.flatMap(dimsIn).flatMap(symbolsOf));
   const names = new Map<SymbolName, Dim>();
   for (const name of given.flatMap(dimsIn).flatMap(symbolsOf))

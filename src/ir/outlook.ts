@@ -8,7 +8,7 @@ export interface Outlook {
 }
 
 /** Hears what is being done, and how far it is where that is known. */
-export type Say = (text: string, outlook?: Outlook) => void;
+export type ProgressListener = (text: string, outlook?: Outlook) => void;
 
 /** Work of less says nothing of its pace. */
 const TELLING_MS = 1000;

@@ -9,7 +9,7 @@ import { elementCount, type Tensor } from '../ir/tensor.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { exactly } from '../ops/interval.js';
-import { type Held, heldBy } from '../ops/moved.js';
+import { type ElementSources, heldBy } from '../ops/moved.js';
 import { rowOf } from '../ops/registry.js';
 
 /**
@@ -74,7 +74,7 @@ export function repeatedOf(value: Value | undefined, facts: Facts): number | und
 }
 
 /** The number that fills a moved value; `of` gives the number in a source. */
-function numberIn({ sources, fill, recast }: Held, value: Value, of: NumberOf): number | undefined {
+function numberIn({ sources, fill, recast }: ElementSources, value: Value, of: NumberOf): number | undefined {
   const [first] = sources;
   const number = first && of(first);
   const isAll = (other: number | undefined): boolean => Object.is(other, number);

@@ -15,9 +15,9 @@ import type { Movement, SourcePlace } from '../ops/movement.js';
 import { scalarOf } from './scalar.js';
 
 /** A part of an axis. Where it was split, `parts` are its outer and inner factor. */
-export interface Factor {
+export interface AxisFactor {
   readonly size: Dim;
-  parts?: readonly [Factor, Factor];
+  parts?: readonly [AxisFactor, AxisFactor];
 }
 
 export interface View {
@@ -32,17 +32,17 @@ export interface View {
 }
 
 /** A view's axes: the factors of each. */
-export type Axes = readonly (readonly Factor[])[];
+export type Axes = readonly (readonly AxisFactor[])[];
 
 /** The parts of factors after all splits so far. */
-export const leavesOf = (factors: readonly Factor[]): Factor[] =>
+export const leavesOf = (factors: readonly AxisFactor[]): AxisFactor[] =>
   factors.flatMap((factor) => (factor.parts ? leavesOf(factor.parts) : [factor]));
 
 /** The product of the factors' sizes, as a dim. */
-export const sizeOf = (factors: readonly Factor[]): Dim => productOf(factors.map(({ size }) => size));
+export const sizeOf = (factors: readonly AxisFactor[]): Dim => productOf(factors.map(({ size }) => size));
 
 /** The axes of a tensor of its own; none for a size of 1. */
-const axesOf = (shape: Shape): Factor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
+const axesOf = (shape: Shape): AxisFactor[][] => shape.map((size) => (size === 1 ? [] : [{ size }]));
 
 /** The view of a value by itself, with no chain; undefined where its rank is unknown. */
 function plainView(value: Value): View | undefined {
@@ -145,11 +145,11 @@ const scales: ReadonlyMap<string, ViewStep> = new Map(
 );
 
 /** Axes under another shape of as many elements; undefined where the dims do not fall on factors. */
-function regroup(from: Axes, shape: Shape): Factor[][] | undefined {
+function regroup(from: Axes, shape: Shape): AxisFactor[][] | undefined {
   const queue = leavesOf(from.flat());
-  const axes: Factor[][] = [];
+  const axes: AxisFactor[][] = [];
   for (const dim of shape) {
-    const group: Factor[] = [];
+    const group: AxisFactor[] = [];
     let product: Dim = 1;
     while (!equalDims(product, dim)) {
       const factor = queue.shift();
@@ -172,7 +172,7 @@ function regroup(from: Axes, shape: Shape): Factor[][] | undefined {
 }
 
 /** Splits a factor into an outer part of this size and the rest; undefined where that does not divide it. */
-function split(factor: Factor, outer: Dim): readonly [Factor, Factor] | undefined {
+function split(factor: AxisFactor, outer: Dim): readonly [AxisFactor, AxisFactor] | undefined {
   const rest = divideExactly(factor.size, outer);
   if (rest === undefined) return undefined;
   factor.parts = [{ size: outer }, { size: rest }];
@@ -180,19 +180,19 @@ function split(factor: Factor, outer: Dim): readonly [Factor, Factor] | undefine
 }
 
 /** The split of factors: each into outer parts of these sizes, from the outermost in, and the rest. */
-export type Cuts = ReadonlyMap<Factor, readonly Dim[]>;
+export type Cuts = ReadonlyMap<AxisFactor, readonly Dim[]>;
 
 /**
  * The cuts by which two lists of factors of one product have parts of equal sizes, one by one; undefined where none make them so.
  * `known` rewrites sizes before they are compared.
  */
 export function cutsBetween(
-  a: readonly Factor[],
-  b: readonly Factor[],
+  a: readonly AxisFactor[],
+  b: readonly AxisFactor[],
   known = (dim: Dim): Dim => dim,
 ): Cuts | undefined {
-  const cuts = new Map<Factor, Dim[]>();
-  const queue = (factors: readonly Factor[]) => leavesOf(factors).map((factor) => ({ factor, size: factor.size }));
+  const cuts = new Map<AxisFactor, Dim[]>();
+  const queue = (factors: readonly AxisFactor[]) => leavesOf(factors).map((factor) => ({ factor, size: factor.size }));
   const [x, y] = [queue(a), queue(b)];
   for (;;) {
     const [p, q] = [x[0], y[0]];
@@ -215,17 +215,17 @@ export function cutsBetween(
 /** Splits the factors, in every list that they are in. */
 export function cut(cuts: Cuts): void {
   for (const [factor, sizes] of cuts)
-    sizes.reduce((rest, size) => (split(rest, size) as readonly [Factor, Factor])[1], factor);
+    sizes.reduce((rest, size) => (split(rest, size) as readonly [AxisFactor, AxisFactor])[1], factor);
 }
 
 /** The factors of one list by those of another, which has as many of the same sizes. */
-export function namesBy(own: readonly Factor[], other: readonly Factor[]): ReadonlyMap<Factor, Factor> {
+export function namesBy(own: readonly AxisFactor[], other: readonly AxisFactor[]): ReadonlyMap<AxisFactor, AxisFactor> {
   const names = leavesOf(other);
-  return new Map(leavesOf(own).map((factor, i) => [factor, names[i] as Factor]));
+  return new Map(leavesOf(own).map((factor, i) => [factor, names[i] as AxisFactor]));
 }
 
 /** True where two axes are the same factors. */
-export const sameFactors = (a: readonly Factor[], b: readonly Factor[]): boolean => {
+export const sameFactors = (a: readonly AxisFactor[], b: readonly AxisFactor[]): boolean => {
   const [x, y] = [leavesOf(a), leavesOf(b)];
   return x.length === y.length && x.every((factor, i) => factor === y[i]);
 };
@@ -235,4 +235,4 @@ export const isBase = (view: View, axes: Axes): boolean => sameAxes(view.baseAxe
 
 /** True where two tensors have the same axes. */
 export const sameAxes = (a: Axes, b: Axes): boolean =>
-  a.length === b.length && a.every((factors, i) => sameFactors(factors, b[i] as readonly Factor[]));
+  a.length === b.length && a.every((factors, i) => sameFactors(factors, b[i] as readonly AxisFactor[]));

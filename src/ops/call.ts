@@ -18,7 +18,7 @@ export type Contents = readonly PartialDim[];
 export const MOST_AXES = 1024;
 
 /** What a rule hands to a body, and what the body gives back. */
-export interface Known {
+export interface KnownValue {
   readonly type: Type | undefined;
   readonly contents?: Contents | undefined;
 }
@@ -123,7 +123,7 @@ export interface Call extends Reading {
   unknown(index: number, axis: number): Dim | undefined;
 
   /** Infers a body whose inputs are known to be these; what its outputs are. */
-  infer(body: Graph, inputs: readonly Known[]): readonly Known[];
+  infer(body: Graph, inputs: readonly KnownValue[]): readonly KnownValue[];
   /** Dims for a partial shape of a value: what is not known gets the value's own unknown dims. */
   whole(value: Value, shape: PartialShape | undefined): Shape | undefined;
   /** True where nothing may be gone over again for the node's sake. */

@@ -5,7 +5,7 @@ import { type Dim, maxDim } from '../ir/dims.js';
 import type { Graph } from '../ir/graph.js';
 import { isUnknown } from '../ir/symbols.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
-import type { Call, InferRule, Known, PartialDim, PartialShape } from './call.js';
+import type { Call, InferRule, KnownValue, PartialDim, PartialShape } from './call.js';
 import { joinContents, joinShapes, joinTypes } from './join.js';
 import { exact } from './precision.js';
 import type { Rows } from './row.js';
@@ -26,8 +26,8 @@ const conditional: InferRule = (call) => {
 
 /** What a body's carried inputs are in every iteration, and what the body then gives. */
 interface Settled {
-  readonly carried: readonly Known[];
-  readonly outputs: readonly Known[];
+  readonly carried: readonly KnownValue[];
+  readonly outputs: readonly KnownValue[];
 }
 
 /** Widens what is known of the carried values until the body gives no more than that: a few rounds, then nothing is known. */
@@ -35,8 +35,8 @@ function settle(
   call: Call,
   body: Graph,
   first: number,
-  initial: readonly Known[],
-  others: (carried: readonly Known[]) => readonly Known[],
+  initial: readonly KnownValue[],
+  others: (carried: readonly KnownValue[]) => readonly KnownValue[],
   outputOffset: number,
 ): Settled {
   let carried = initial;
@@ -44,7 +44,7 @@ function settle(
     // Each of loops in loops in loops would multiply the rounds.
     if (call.areVisitsSpent()) carried = carried.map(() => ({ type: undefined }));
     const outputs = call.infer(body, others(carried));
-    const next = carried.map((known, index): Known => {
+    const next = carried.map((known, index): KnownValue => {
       const value = body.inputs[index + first];
       const given = outputs[index + outputOffset];
       // Handed on as it is.
@@ -63,7 +63,8 @@ function settle(
 }
 
 const MOST_ROUNDS = 4;
-const hasMore = (a: Known | undefined, b: Known): boolean => a?.contents !== undefined && b.contents === undefined;
+const hasMore = (a: KnownValue | undefined, b: KnownValue): boolean =>
+  a?.contents !== undefined && b.contents === undefined;
 
 function widen(a: Type | undefined, b: Type | undefined, fill: Parameters<typeof joinTypes>[2]): Type | undefined {
   if (a?.kind === 'tensor' && b?.kind === 'tensor') {
@@ -103,7 +104,7 @@ const onlyElement = (a: Type | undefined, b: Type | undefined): Type | undefined
  * A final value: what it was handed first, or what the body gave last. Dims unknown inside differ from one iteration to the
  * next. `given`: what the body gives, in whose place an optional may stand first.
  */
-function setFinal(call: Call, index: number, carried: Known, given: Known | undefined): void {
+function setFinal(call: Call, index: number, carried: KnownValue, given: KnownValue | undefined): void {
   const isHeld = carried.type?.kind === 'optional' && given?.type !== undefined && given.type.kind !== 'optional';
   const type = isHeld ? given.type : carried.type;
   if (type?.kind === 'tensor') setScan(call, index, type.elem, type.shape?.map(outside));
@@ -125,7 +126,7 @@ const loop: InferRule = (call) => {
   // The runtime takes the condition's own shape for it, and refuses a body that then says otherwise.
   const isOpen = body.inputs[1]?.shape === undefined && call.shape(1)?.length === 1;
   const condition = isOpen ? tensorType('bool') : scalarInput(body, 1, 'bool');
-  const inputs = (carried: readonly Known[]) => [
+  const inputs = (carried: readonly KnownValue[]) => [
     { type: scalarInput(body, 0, 'int64') },
     { type: condition },
     ...carried,
@@ -155,10 +156,10 @@ function setScan(
   if (value) call.setType(index, tensorType(elem, call.whole(value, shape)));
 }
 
-const known = (call: Call, index: number): Known => ({ type: call.type(index), contents: call.contents(index) });
+const known = (call: Call, index: number): KnownValue => ({ type: call.type(index), contents: call.contents(index) });
 
 /** How often the body runs, where the condition never ends it early. */
-function tripCount(call: Call, body: Graph, condition: Known | undefined): PartialDim {
+function tripCount(call: Call, body: Graph, condition: KnownValue | undefined): PartialDim {
   const most = call.has(0) ? call.scalar(0) : undefined;
   const first = call.has(1) ? call.scalar(1) : 1;
   const isHandedOn = body.outputs[0] !== undefined && throughIdentity(body.outputs[0]) === body.inputs[1];
@@ -187,7 +188,7 @@ const scan: InferRule = (call) => {
   const outputAxes = isBatched ? [] : (call.ints('scan_output_axes') ?? []);
   let length: PartialDim;
   let batch: PartialDim;
-  const slices = Array.from({ length: scans }, (_, index): Known => {
+  const slices = Array.from({ length: scans }, (_, index): KnownValue => {
     const at = skipped + states + index;
     const [shape, elem] = [call.shape(at), call.elem(at)];
     const axis = shape && axisOf(inputAxes[index] ?? first, shape.length);
@@ -201,7 +202,7 @@ const scan: InferRule = (call) => {
       ),
     };
   });
-  const initial = Array.from({ length: states }, (_, index): Known => {
+  const initial = Array.from({ length: states }, (_, index): KnownValue => {
     const state = known(call, index + skipped);
     if (!isBatched) return state;
     return {

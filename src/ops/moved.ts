@@ -58,7 +58,7 @@ function movesOf(value: Value | undefined): Moves | undefined {
 }
 
 /** What a value holds of which nothing is computed. */
-export interface Held {
+export interface ElementSources {
   /** Values of whose elements its own are, moved or chosen. */
   readonly sources: readonly Value[];
   /** A number that may stand among them. */
@@ -70,7 +70,7 @@ export interface Held {
 }
 
 /** What a value holds by how its node moves what it is given; undefined where its elements are computed. */
-export function heldBy(value: Value | undefined): Held | undefined {
+export function heldBy(value: Value | undefined): ElementSources | undefined {
   const moves = movesOf(value);
   const node = value?.producer;
   if (!moves || !node) return undefined;

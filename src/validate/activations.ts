@@ -14,10 +14,10 @@ import { sharedRuntime } from '../runtime/evaluate.js';
 import { RuntimeError, type Session, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { fromTensorData } from '../runtime/tensor-data.js';
-import { asTaken, bytesOf, canBeGiven, sizesIn } from './by-block/exposed.js';
+import { asTaken, bytesOf, canBeGiven, sizesIn } from './by-block/read-values.js';
 import { givenSets } from './inputs/files/given.js';
 import { spread } from './inputs/run-sets.js';
-import { subjectOf } from './sides/subject.js';
+import { prepareModel } from './sides/prepared-model.js';
 
 /** Sets of inputs beyond this many are left out evenly: statistics change little, and the count must not depend on the time. */
 const MOST_SETS = 64;
@@ -50,10 +50,10 @@ export async function measureActivations(
   const found = new Map<Value, ActivationStatistics | undefined>();
   const runtime = await sharedRuntime();
   runtime.limits = runLimitsOf(probed);
-  const subject = await subjectOf(probed);
+  const prepared = await prepareModel(probed);
   let session: Session | undefined;
   try {
-    session = await runtime.load(subject.source, { provider: HOST });
+    session = await runtime.load(prepared.source, { provider: HOST });
     for (const read of sets) {
       const feeds = asTaken(read(), probed);
       for (const batch of batchesOf(probes)) {
@@ -67,7 +67,7 @@ export async function measureActivations(
     throw error;
   } finally {
     await session?.release();
-    subject.close();
+    prepared.close();
   }
   return new Map([...found].flatMap(([value, one]) => (one ? [[value, one] as const] : [])));
 }

@@ -4,11 +4,11 @@ import { onceMore, type Provider, RuntimeError, type RuntimeProcess } from '../r
 import { compareTensors, mismatchOf, type OutputAccuracy, withMeaning, worstOf } from './judge/accuracy.js';
 import { measureMeanings } from './meaning/measures.js';
 import type { Reference } from './reference.js';
-import { type Form, formText, sideOf } from './sides/forms.js';
-import type { Subject } from './sides/subject.js';
+import { type Form, formText, loadInForm } from './sides/forms.js';
+import type { PreparedModel } from './sides/prepared-model.js';
 
 /** One output of one run of the result, compared with the original's. */
-export interface Evidence {
+export interface ComparedOutput {
   readonly form: Form;
   /** The run's index in the reference. */
   readonly run: number;
@@ -25,7 +25,7 @@ export interface ComparisonFailure {
 
 /** The outcome of a comparison. */
 export interface Comparison {
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly ComparedOutput[];
   readonly failures: readonly ComparisonFailure[];
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
   /** Limits of the form itself. They are no fault of the result. */
@@ -45,12 +45,12 @@ export const compareWith = (...given: Parameters<typeof compareOnce>): Promise<C
 async function compareOnce(
   reference: Reference,
   runtime: RuntimeProcess,
-  subject: Subject,
+  prepared: PreparedModel,
   provider: Provider,
   form: Form,
 ): Promise<Comparison | undefined> {
   const skipped = new Set(reference.notCompared.map(({ name }) => name));
-  const evidence: Evidence[] = [];
+  const evidence: ComparedOutput[] = [];
   const failures: ComparisonFailure[] = [];
   const extra = new Set<string>();
   const fail = (text: string, run?: number): void => {
@@ -59,7 +59,7 @@ async function compareOnce(
   let notes: readonly string[] = [];
   let isEnded = false;
   try {
-    const side = await sideOf(runtime, subject, provider, form);
+    const side = await loadInForm(runtime, prepared, provider, form);
     if (!side) return undefined;
     notes = side.notes;
     for (const [run, { feeds, outputs: expected }] of reference.runs.entries()) {
@@ -127,7 +127,7 @@ export const joined = (a: Comparison, b: Comparison): Comparison => ({
  * The worst value of each measure, by output, in the order of first appearance. A meaning is measured over all runs, so
  * of meanings the worst form counts.
  */
-export function worstByOutput(evidence: readonly Evidence[]): OutputAccuracy[] {
+export function worstByOutput(evidence: readonly ComparedOutput[]): OutputAccuracy[] {
   const byName = new Map<string, Map<Form, OutputAccuracy>>();
   for (const { form, output } of evidence) {
     const forms = byName.get(output.name) ?? new Map<Form, OutputAccuracy>();

@@ -11,8 +11,8 @@ import { runLimitsOf } from '../runtime/limits.js';
 import { compareTensors, mismatchOf } from './judge/accuracy.js';
 import { referenceOf } from './reference.js';
 import type { ReferenceOptions } from './reference-runs.js';
-import { sideOf } from './sides/forms.js';
-import { subjectOf } from './sides/subject.js';
+import { loadInForm } from './sides/forms.js';
+import { prepareModel } from './sides/prepared-model.js';
 
 /** Models that take the same inputs, each run once. */
 export class Costs {
@@ -46,21 +46,21 @@ export class Costs {
   async #outputsOf(model: Model): Promise<Tensors> {
     const known = this.#outputs.get(model);
     if (known) return known;
-    const subject = await subjectOf(model);
+    const prepared = await prepareModel(model);
     try {
       if (!this.#feeds) {
-        const { runs } = await referenceOf(this.runtime, model, subject.source, { ...this.options, mostSets: 1 });
+        const { runs } = await referenceOf(this.runtime, model, prepared.source, { ...this.options, mostSets: 1 });
         this.#feeds = runs[0]?.feeds.tensors ?? {};
       }
       const { provider } = this.options;
       const side =
-        (await sideOf(this.runtime, subject, provider, 'emulated')) ??
-        (await sideOf(this.runtime, subject, provider, 'plain'));
+        (await loadInForm(this.runtime, prepared, provider, 'emulated')) ??
+        (await loadInForm(this.runtime, prepared, provider, 'plain'));
       const outputs = side ? await side.run(this.#feeds).finally(() => side.release()) : {};
       this.#outputs.set(model, outputs);
       return outputs;
     } finally {
-      subject.close();
+      prepared.close();
     }
   }
 }

@@ -19,7 +19,7 @@ import { compareWith } from './compare.js';
 import { gateOf, violations } from './judge/gates.js';
 import { isSmallWhole, measurePlacement, type PlacementReport } from './placement.js';
 import type { Reference } from './reference.js';
-import type { Contestant } from './sides/contestant.js';
+import type { ComparedModel } from './sides/compared-model.js';
 
 export interface Elsewhere {
   readonly placement: PlacementReport | undefined;
@@ -29,17 +29,17 @@ export interface Elsewhere {
 /** The placement and accuracy on a software device; without one, the placement by the tables. */
 export async function elsewhere(
   reference: Reference,
-  result: Contestant,
+  result: ComparedModel,
   target: Accelerator,
   fidelity: Parameters<typeof gateOf>[0],
 ): Promise<Elsewhere> {
   const [first] = reference.runs;
   const device = await softwareDevice(target);
   if (device === undefined || !first) return { placement: placementByTables(result.model, target), warnings: [] };
-  const subject = await result.subject();
+  const prepared = await result.prepared();
   try {
-    const placement = await measurePlacement(result.runtime, subject.source, target, first.feeds.tensors);
-    const found = await compareWith({ ...reference, runs: [first] }, result.runtime, subject, target, 'plain');
+    const placement = await measurePlacement(result.runtime, prepared.source, target, first.feeds.tensors);
+    const found = await compareWith({ ...reference, runs: [first] }, result.runtime, prepared, target, 'plain');
     const gate = gateOf(fidelity, target);
     const texts = [
       ...(found?.failures ?? []).map(({ text }) => text),

@@ -14,9 +14,9 @@ import { gatesOf } from './judge/held-gates.js';
 import { measurePlacement } from './placement.js';
 import { type Reference, referenceOf } from './reference.js';
 import { measureRollout, withRollout } from './rollout/measure.js';
+import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
 import { namingOverflow, portsNote, withPortsOf } from './sides/same-ports.js';
 import { standInOf } from './sides/stand-in.js';
-import { type Subject, subjectOf } from './sides/subject.js';
 import { twinOf } from './sides/twin.js';
 import { timesOf, timingOf } from './speed/timing.js';
 import type { ValidateOptions, Validation } from './validation.js';
@@ -45,16 +45,16 @@ async function validateWithin(
   options: ValidateOptions,
 ): Promise<Validation> {
   const provider = await resolveTarget(options.provider ?? 'auto');
-  const subjects: Subject[] = [];
+  const preparedModels: PreparedModel[] = [];
   const runtimes: RuntimeProcess[] = [];
   try {
     // Processes start early: they load the runtime while the models are read and written.
     for (let i = 0; i < 2; i++) runtimes.push(await RuntimeProcess.start(options));
-    for (const given of [original, result]) subjects.push(await subjectOf(given, options));
-    const [given, made] = subjects as [Subject, Subject];
+    for (const given of [original, result]) preparedModels.push(await prepareModel(given, options));
+    const [given, made] = preparedModels as [PreparedModel, PreparedModel];
     const twin = twinOf(given.model, made.model);
-    let a = twin ? await subjectOf(twin.model) : given;
-    if (twin) subjects.push(a);
+    let a = twin ? await prepareModel(twin.model) : given;
+    if (twin) preparedModels.push(a);
     const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
     second.limits = runLimitsOf(a.model);
     const fidelity = attainable(options.fidelity ?? 'exact', a.model);
@@ -66,30 +66,30 @@ async function validateWithin(
     };
     say('running the original');
     const setsBudgetMs = Math.min(SETS_MS, deadline.share(0.1));
-    const ran = ({ model, source }: Subject) =>
+    const ran = ({ model, source }: PreparedModel) =>
       orUncompared(() => onceMore(() => referenceOf(first, model, source, { ...options, provider, setsBudgetMs })));
     let reference = await ran(a);
     const standIn = 'failed' in reference && isHost(provider) ? standInOf(a.model, reference.detail) : undefined;
     if (standIn) {
-      a = await subjectOf(standIn);
-      subjects.push(a);
+      a = await prepareModel(standIn);
+      preparedModels.push(a);
       reference = await ran(a);
     }
     const ports = withPortsOf(a.model, made.model);
-    const b = ports ? await subjectOf(ports.model) : made;
-    if (ports) subjects.push(b);
+    const b = ports ? await prepareModel(ports.model) : made;
+    if (ports) preparedModels.push(b);
     const { on, notTimed } = standIn
       ? { on: provider, notTimed: 'not timed: the CPU has no kernels for the original' }
       : await timingOf(given, made, provider, options);
-    const contestants = [
-      { model: a.model, runtime: first, subject: async () => a },
-      { model: b.model, runtime: second, subject: async () => b },
+    const compared = [
+      { model: a.model, runtime: first, prepared: async () => a },
+      { model: b.model, runtime: second, prepared: async () => b },
     ] as const;
     const report = { provider, gate, fidelity };
     const found =
       'failed' in reference
         ? reference
-        : await orUncompared(() => measureAccuracy(reference, contestants, report, { ...options, deadline }, say));
+        : await orUncompared(() => measureAccuracy(reference, compared, report, { ...options, deadline }, say));
     const accuracy =
       'failed' in found
         ? uncompared(report, found, options.absent)
@@ -98,21 +98,21 @@ async function validateWithin(
       'failed' in reference || 'failed' in found || accuracy.failures.length
         ? undefined
         : reference.runs[reference.base - 1];
-    const covered = run ? await withCoverage(accuracy, reference as Reference, contestants) : accuracy;
+    const covered = run ? await withCoverage(accuracy, reference as Reference, compared) : accuracy;
     const rolled =
       run &&
-      (await measureRollout(reference as Reference, contestants, { ...options, provider, gate, fidelity, deadline }));
+      (await measureRollout(reference as Reference, compared, { ...options, provider, gate, fidelity, deadline }));
     const notes: string[] = [];
     if (ports) notes.push(portsNote(ports));
     if (standIn) notes.push('the original ran in emulated arithmetic, since the CPU has no kernels for it');
     if (twin && !twin.isPart) notes.push('the original ran with operators behind it that make tensors of its outputs');
-    const contenders = {
+    const raced = {
       original: { runtime: first, model: twin?.isPart ? given.source : a.source },
       result: { runtime: second, model: b.source },
     };
     const measured = await attempt(notes, async () =>
       run && options.speed !== false && notTimed === undefined
-        ? timesOf(contenders, a.model, run, on, { ...options, deadline, onTime: (ms) => say('timing', ms) })
+        ? timesOf(raced, a.model, run, on, { ...options, deadline, onTime: (ms) => say('timing', ms) })
         : undefined,
     );
     const placement = await attempt(notes, async () =>
@@ -121,7 +121,7 @@ async function validateWithin(
     const { absent } = options;
     const there =
       run && absent && !isHost(absent)
-        ? await elsewhere(reference as Reference, contestants[1], absent, fidelity)
+        ? await elsewhere(reference as Reference, compared[1], absent, fidelity)
         : { placement: undefined, warnings: [] };
     const judged = withRollout(covered, rolled);
     const complete = {
@@ -136,7 +136,7 @@ async function validateWithin(
     return { accuracy: complete, rollout: rolled, ...timed, placement: placed, gates, cuts };
   } finally {
     for (const runtime of runtimes) await runtime.close();
-    for (const subject of subjects) subject.close();
+    for (const prepared of preparedModels) prepared.close();
   }
 }
 

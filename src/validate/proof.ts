@@ -9,7 +9,14 @@ import { HOST } from '../ir/targets.js';
 import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { Provider } from '../runtime/isolate.js';
-import { type Comparison, compareWith, type Evidence, joined, nothingCompared, worstByOutput } from './compare.js';
+import {
+  type ComparedOutput,
+  type Comparison,
+  compareWith,
+  joined,
+  nothingCompared,
+  worstByOutput,
+} from './compare.js';
 import type { OutputAccuracy } from './judge/accuracy.js';
 import { FLOOR, type Gate, gateOf, meaningViolation, violations } from './judge/gates.js';
 import { MovedOriginal, type OutputErrors } from './judge/sensitivity.js';
@@ -17,7 +24,7 @@ import { signalsOf } from './judge/signal.js';
 import { isLikeNoise, type Weighed, weigh } from './judge/weigh.js';
 import { type MeaningMeasure, pooledOf } from './meaning/measures.js';
 import type { Reference } from './reference.js';
-import type { Contestant } from './sides/contestant.js';
+import type { ComparedModel } from './sides/compared-model.js';
 import { type Form, formText } from './sides/forms.js';
 
 export interface ProofOptions {
@@ -47,7 +54,7 @@ export interface ProofOptions {
  * Evidence and its weight. Where an output's meaning is not kept, with the effect of the original's own noise on that
  * meaning.
  */
-export interface WeighedEvidence extends Evidence, Weighed {
+export interface WeighedEvidence extends ComparedOutput, Weighed {
   readonly noise?: MeaningMeasure;
   readonly yardstick?: MeaningMeasure;
 }
@@ -66,8 +73,8 @@ export interface Proof extends Omit<Comparison, 'evidence'> {
  */
 export async function prove(
   reference: Reference,
-  original: Contestant,
-  result: Contestant,
+  original: ComparedModel,
+  result: ComparedModel,
   options: ProofOptions,
 ): Promise<Proof> {
   const { provider, forms, gate, isWhole = false, onForm, deadline } = options;
@@ -83,7 +90,7 @@ export async function prove(
     onForm?.(form);
     // The runtime's optimizations are tried on the minimum of sets only: the other sets are there to test passes.
     const sets = form === 'optimized' ? { ...reference, runs: reference.runs.slice(0, reference.base) } : reference;
-    const found = await compareWith(sets, result.runtime, await result.subject(), provider, form);
+    const found = await compareWith(sets, result.runtime, await result.prepared(), provider, form);
     if (!found) continue;
     seen.push(form);
     // A result that hangs or does not load does so in every form. Only a kernel that the CPU lacks may be emulated.
@@ -100,7 +107,7 @@ export async function prove(
       form !== 'plain' && (found.failures.length > 0 || found.evidence.some((one) => isBroken(one, gate)));
     const own =
       (isOptimized && isWhole) || isSuspect
-        ? await compareWith(sets, original.runtime, await original.subject(), provider, form)
+        ? await compareWith(sets, original.runtime, await original.prepared(), provider, form)
         : undefined;
     if (own && isOptimized) runtimeOwn = worstByOutput(own.evidence);
     all = joined(all, own && isSuspect ? withoutOwn(found, own, gate) : found);
@@ -137,10 +144,10 @@ export const msOf = ({ runs }: Reference): number => runs.reduce((sum, { ms }) =
  */
 async function ownRounding(
   reference: Reference,
-  original: Contestant,
+  original: ComparedModel,
   provider: Provider,
 ): Promise<ReadonlyMap<string, number> | undefined> {
-  const own = await compareWith(reference, original.runtime, await original.subject(), provider, 'emulated');
+  const own = await compareWith(reference, original.runtime, await original.prepared(), provider, 'emulated');
   return own && new Map(own.evidence.map((one) => [placeOf(one), one.output.relativeL2]));
 }
 
@@ -168,14 +175,14 @@ function coarselyWeighed(
   });
 }
 
-const placeOf = ({ run, output }: Evidence): string => `${run} ${output.name}`;
+const placeOf = ({ run, output }: ComparedOutput): string => `${run} ${output.name}`;
 
 /**
  * Holds each piece of evidence against the gate and, where it breaks the gate, against how far the original moves by
  * itself.
  */
 async function weighed(
-  evidence: readonly Evidence[],
+  evidence: readonly ComparedOutput[],
   sensitivity: MovedOriginal,
   result: Model,
   noise: OutputErrors | undefined,
@@ -190,7 +197,7 @@ async function weighed(
   );
   const type = fidelity === 'rounding' ? narrowTypeOf(result) : undefined;
   const astray = strayNames(evidence, gate);
-  const isOpen = (one: Evidence): boolean => isBroken(one, gate) || astray.has(one.output.name);
+  const isOpen = (one: ComparedOutput): boolean => isBroken(one, gate) || astray.has(one.output.name);
   // Runs are sorted by kind: each kind is a model of its own, and one is loaded at a time.
   for (const { run } of evidence.filter(isOpen)) await sensitivity.noise(run);
   const list: WeighedEvidence[] = [];
@@ -205,7 +212,7 @@ async function weighed(
 }
 
 /** The outputs whose meaning is not kept over all runs. */
-function strayNames(evidence: readonly Evidence[], gate: Gate): ReadonlySet<string> {
+function strayNames(evidence: readonly ComparedOutput[], gate: Gate): ReadonlySet<string> {
   const names = new Set(evidence.map(({ output }) => output.name));
   for (const name of names) {
     const measure = pooledOf(evidence.flatMap(({ output }) => (output.name === name ? [output.meaning] : [])));
@@ -224,7 +231,7 @@ function narrowTypeOf(model: Model): 'bfloat16' | 'float16' | undefined {
   return (['bfloat16', 'float16'] as const).find((type) => types.has(type));
 }
 
-const isBroken = ({ output }: Evidence, gate: Gate): boolean => violations(output, gate).length > 0;
+const isBroken = ({ output }: ComparedOutput, gate: Gate): boolean => violations(output, gate).length > 0;
 
 /**
  * A comparison without the form's own effects: outputs that it moves about as far in the original, and runs that the
@@ -233,7 +240,7 @@ const isBroken = ({ output }: Evidence, gate: Gate): boolean => violations(outpu
 function withoutOwn(found: Comparison, own: Comparison, gate: Gate): Comparison {
   const moved = new Map(own.evidence.filter((one) => isBroken(one, gate)).map((one) => [placeOf(one), one.output]));
   const failed = new Set(own.failures.map(({ run }) => run));
-  const isOwn = (one: Evidence): boolean => {
+  const isOwn = (one: ComparedOutput): boolean => {
     const itself = moved.get(placeOf(one));
     return itself !== undefined && isBroken(one, gate) && isLikeNoise(one.output, itself, gate);
   };

@@ -18,8 +18,8 @@ import { fromTensorData, toTensorData } from '../runtime/tensor-data.js';
 import { makeFeeds, type Variant } from './inputs/feeds.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './judge/accuracy.js';
 import { type Gate, summaryOf, unproven, violations } from './judge/gates.js';
-import { type Form, formText, sideOf } from './sides/forms.js';
-import { subjectOf } from './sides/subject.js';
+import { type Form, formText, loadInForm } from './sides/forms.js';
+import { prepareModel } from './sides/prepared-model.js';
 
 /**
  * Sizes in the order in which symbols appear. All sizes of a choice differ; no symbol, and no sum of two of the first
@@ -120,9 +120,9 @@ async function loaded(
   form: Form,
 ): Promise<Loaded | string | undefined> {
   const names = model.graph.inputs.map(({ name }) => name);
-  const subject = await subjectOf(model);
+  const prepared = await prepareModel(model);
   try {
-    const side = await sideOf(runtime, subject, provider, form);
+    const side = await loadInForm(runtime, prepared, provider, form);
     if (!side) return undefined;
     const run = async (feeds: readonly Tensors[]) => {
       const runs: Tensors[] = [];
@@ -134,7 +134,7 @@ async function loaded(
   } catch (error) {
     return messageOf(error);
   } finally {
-    subject.close();
+    prepared.close();
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a validation is asked for, and what it finds. */
 
 import type { Limits } from '../ir/budget.js';
-import type { Say } from '../ir/outlook.js';
+import type { ProgressListener } from '../ir/outlook.js';
 import type { TargetChoice } from '../ir/targets.js';
 import type { TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
@@ -37,7 +37,7 @@ export interface ValidateOptions
   /** True if no pass changed anything. */
   readonly isUnchanged?: boolean;
   /** Called now and then with the current step, the share that is done and the time left, in words. */
-  readonly onProgress?: Say;
+  readonly onProgress?: ProgressListener;
   /** The CPUs that the result is meant for. */
   readonly targetCpu?: TargetCpu | readonly TargetCpu[];
   /** The provider that the result is meant for, where it does not work here and another stands in. */

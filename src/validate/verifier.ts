@@ -15,11 +15,11 @@ import { judge } from './judge/judge.js';
 import { lacksKernel, prove } from './proof.js';
 import { type Reference, referenceOf } from './reference.js';
 import { compareRewrite } from './rewrites.js';
-import type { Contestant } from './sides/contestant.js';
+import type { ComparedModel } from './sides/compared-model.js';
 import { foreignTo, placeOf } from './sides/place.js';
+import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
 import { namingOverflow, withPortsOf } from './sides/same-ports.js';
 import { standInOf } from './sides/stand-in.js';
-import { type Subject, subjectOf } from './sides/subject.js';
 import { twinOf } from './sides/twin.js';
 
 /** The limits hold for whole models and rewrites alike. */
@@ -65,10 +65,10 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
   const referenceFor = async (model: Model): Promise<Reference | string> => {
     const known = references.get(model);
     if (known?.revision === model.revision) return known.reference;
-    const subject = await subjectOf(model);
+    const prepared = await prepareModel(model);
     let reference: Reference | string;
     try {
-      reference = await referenceOf(await sharedRuntime(), model, subject.source, {
+      reference = await referenceOf(await sharedRuntime(), model, prepared.source, {
         ...options,
         provider: HERE,
         setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)),
@@ -82,7 +82,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       if (!(error instanceof RuntimeError || error instanceof RangeError || isLater)) throw error;
       reference = error.message;
     } finally {
-      subject.close();
+      prepared.close();
     }
     references.delete(model);
     const [oldest] = references.keys();
@@ -125,19 +125,19 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       const gate = gateOf(attained, HERE, options);
       const runtime = await sharedRuntime();
       runtime.limits = runLimitsOf(first);
-      const subjects: Subject[] = [];
-      const contestant = (model: Model): Contestant => {
-        let written: Promise<Subject> | undefined;
-        const write = async (): Promise<Subject> => {
-          const subject = await subjectOf(model);
-          subjects.push(subject);
-          return subject;
+      const preparedModels: PreparedModel[] = [];
+      const comparedModel = (model: Model): ComparedModel => {
+        let written: Promise<PreparedModel> | undefined;
+        const write = async (): Promise<PreparedModel> => {
+          const prepared = await prepareModel(model);
+          preparedModels.push(prepared);
+          return prepared;
         };
-        return { model, runtime, subject: () => (written ??= write()) };
+        return { model, runtime, prepared: () => (written ??= write()) };
       };
       try {
         const ports = withPortsOf(first, after);
-        const [original, result] = [contestant(first), contestant(ports?.model ?? after)];
+        const [original, result] = [comparedModel(first), comparedModel(ports?.model ?? after)];
         const proof = await prove(reference, original, result, {
           ...{ provider: HERE, forms: ['plain', 'emulated'], gate, fidelity: attained, seed: options.seed ?? 0 },
           foreign: await foreignTo(target, options.targetCpu),
@@ -148,7 +148,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
         const { verdict } = judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) });
         return namingOverflow(verdict, reference, ports);
       } finally {
-        for (const subject of subjects) subject.close();
+        for (const prepared of preparedModels) prepared.close();
       }
     },
   };

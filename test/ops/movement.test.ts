@@ -9,7 +9,7 @@ import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import { fillOf } from '../../src/match/scalar.js';
-import { type Factor, leavesOf, viewOf } from '../../src/match/view.js';
+import { type AxisFactor, leavesOf, viewOf } from '../../src/match/view.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { heldBy, movementOf, outputsFrom } from '../../src/ops/moved.js';
 import { placeAt, unmoved } from '../../src/ops/movement.js';
@@ -163,7 +163,7 @@ describe.each(movers)('%s', (opType) => {
         const base = of(view.base);
         let i = 0;
         for (const place of coordinatesIn(result.shape)) {
-          const parts = new Map<Factor, number>();
+          const parts = new Map<AxisFactor, number>();
           view.axes.forEach((factors, axis) => {
             let rest = place[axis] as number;
             for (const one of leavesOf(factors).toReversed()) {

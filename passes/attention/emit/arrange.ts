@@ -2,7 +2,7 @@
 import { type Dim, divideExactly, equalDims } from '../../../src/ir/dims.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type Factor, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
 
 /** A plan makes nodes later: all questions are asked before the first node is made. */
 export type DeferredBuild = (builder: Rewriter) => Value;
@@ -30,7 +30,7 @@ export function arrange(from: Axes, to: Axes, others: readonly Value[] = []): Ar
   if (sameFactors(from.flat(), to.flat())) return reshape(from, to, others);
   // Axes that are torn apart become axes of their own first.
   const order = to.flat();
-  const isTorn = (axis: readonly Factor[]): boolean => {
+  const isTorn = (axis: readonly AxisFactor[]): boolean => {
     const at = axis.map((factor) => order.indexOf(factor));
     return (
       at.some((place, i) => i > 0 && place !== (at[i - 1] as number) + 1) ||
@@ -40,7 +40,7 @@ export function arrange(from: Axes, to: Axes, others: readonly Value[] = []): Ar
   const whole = from.flatMap((axis) => (isTorn(axis) ? axis.map((factor) => [factor]) : [axis]));
   const split = reshape(from, whole, others);
   const perm = permutation(whole, to);
-  const moved = perm.map((axis) => whole[axis] as readonly Factor[]);
+  const moved = perm.map((axis) => whole[axis] as readonly AxisFactor[]);
   const merge = reshape(moved, to, others);
   if (!split || !merge) return undefined;
   const transpose: Arrangement = {
@@ -58,8 +58,8 @@ function permutation(from: Axes, to: Axes): number[] {
   const free = from.flatMap((axis, i) => (axis.length === 0 ? [i] : []));
   const perm = to.flatMap((axis) => {
     if (axis.length === 0) return free.length > 0 ? [free.shift() as number] : [];
-    const parts = from.flatMap((one, i) => (one.length > 0 && axis.includes(one[0] as Factor) ? [i] : []));
-    return parts.sort((a, b) => axis.indexOf(from[a]?.[0] as Factor) - axis.indexOf(from[b]?.[0] as Factor));
+    const parts = from.flatMap((one, i) => (one.length > 0 && axis.includes(one[0] as AxisFactor) ? [i] : []));
+    return parts.sort((a, b) => axis.indexOf(from[a]?.[0] as AxisFactor) - axis.indexOf(from[b]?.[0] as AxisFactor));
   });
   const open = perm.findLastIndex((axis) => typeof sizeOf(from[axis] ?? []) !== 'number');
   return perm.toSpliced(Math.min(open + 1, perm.length - 1), 0, ...free);

@@ -4,7 +4,7 @@ import { type DataType, type Shape, tensorType } from '../../../src/ir/types.js'
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type Factor, leavesOf, sameAxes, sizeOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, leavesOf, sameAxes, sizeOf } from '../../../src/match/view.js';
 import { DROWNING, type MaskTerm } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, measure, measured } from './arrange.js';
@@ -117,14 +117,14 @@ function kernelAxes(shape: Shape, term: MaskTerm, layout: AttentionLayout, site:
     (group) => group.some((one) => own.flat().includes(one)) && !group.every((one) => own.flat().includes(one)),
   );
   // The missing factors of a partial group may be on an axis that the value does not even have.
-  const isPartial = (factors: readonly Factor[]): boolean =>
+  const isPartial = (factors: readonly AxisFactor[]): boolean =>
     factors.some((one) => partial.some((group) => group.includes(one)));
   const all = term.axes.map(leavesOf);
   const added = all.slice(0, all.length - shape.length);
   const isWider = added.some(isPartial);
   const axes: Axes = [
     ...(isWider ? added.map((factors) => (isPartial(factors) ? factors : [])) : []),
-    ...stage.map((factors, i) => (isPartial(factors) ? factors : (own[i] as Factor[]))),
+    ...stage.map((factors, i) => (isPartial(factors) ? factors : (own[i] as AxisFactor[]))),
   ];
   const known = stage.every(
     (factors, i) =>
@@ -159,7 +159,7 @@ function kernelAxes(shape: Shape, term: MaskTerm, layout: AttentionLayout, site:
 /** Repeats a value along the axes of a group that it has a part of; undefined where their sizes cannot be read off the operands. */
 function spreadOf(
   axes: Axes,
-  isPartial: (axis: readonly Factor[]) => boolean,
+  isPartial: (axis: readonly AxisFactor[]) => boolean,
   layout: AttentionLayout,
 ): Spread | undefined {
   const sizes = axes.map((axis) => (isPartial(axis) ? sizeOf(axis) : 1));

@@ -12,9 +12,9 @@ import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import {
+  type AxisFactor,
   cut,
   cutsBetween,
-  type Factor,
   leavesOf,
   namesBy,
   sameFactors,
@@ -93,7 +93,10 @@ export const groupQueryAttention: Emitter = (given, facts) => {
 };
 
 /** Finds the heads of key and value; a Miss where the query's heads that share one are not neighbours. */
-function groupsOf({ key, value, softmax }: AttentionSite, { batch, heads }: AttentionLayout): Match<readonly Factor[]> {
+function groupsOf(
+  { key, value, softmax }: AttentionSite,
+  { batch, heads }: AttentionLayout,
+): Match<readonly AxisFactor[]> {
   const groups = heads.filter((factor) => !key.lacks.includes(factor));
   const isShared = [...batch, ...heads].every((factor) => key.lacks.includes(factor) === value.lacks.includes(factor));
   if (!isShared || batch.some((factor) => key.lacks.includes(factor)))

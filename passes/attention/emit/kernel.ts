@@ -13,9 +13,9 @@ import { Rewriter } from '../../../src/match/rewriter.js';
 import type { RuleHost } from '../../../src/match/rule.js';
 import {
   type Axes,
+  type AxisFactor,
   cut,
   cutsBetween,
-  type Factor,
   leavesOf,
   namesBy,
   sameAxes,
@@ -118,7 +118,7 @@ function shapesOf(
 }
 
 /** Plans the length of an axis as a value of one element. */
-function readFromAny(axis: readonly Factor[], operands: readonly Value[]): DeferredBuild | undefined {
+function readFromAny(axis: readonly AxisFactor[], operands: readonly Value[]): DeferredBuild | undefined {
   const size = sizeOf(axis);
   if (typeof size === 'number') return (builder) => builder.ints(size);
   const place = measuredIn(operands, size);

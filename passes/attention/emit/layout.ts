@@ -1,16 +1,16 @@
 /** The dims of a site as attention kernels have them: batch, heads, rows, keys; and its operands brought to their forms. */
-import { type Axes, type Factor, sameAxes, sizeOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, sameAxes, sizeOf } from '../../../src/match/view.js';
 import type { SiteOperand } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';
 
 export interface AttentionLayout {
-  readonly batch: readonly Factor[];
+  readonly batch: readonly AxisFactor[];
   /** One axis, or none: one head. */
-  readonly heads: readonly Factor[];
-  readonly rows: readonly Factor[];
-  readonly keys: readonly Factor[];
-  readonly columns: readonly Factor[];
-  readonly valueColumns: readonly Factor[];
+  readonly heads: readonly AxisFactor[];
+  readonly rows: readonly AxisFactor[];
+  readonly keys: readonly AxisFactor[];
+  readonly columns: readonly AxisFactor[];
+  readonly valueColumns: readonly AxisFactor[];
   /** The number of heads. */
   readonly count: number;
 }
@@ -35,14 +35,14 @@ export const separate = (part: SiteOperand, { batch, heads }: AttentionLayout): 
  */
 export function layoutOf(site: AttentionSite, isFolded = true): AttentionLayout {
   const { query, key, value } = site;
-  const isShared = (factor: Factor): boolean => value.lacks.includes(factor) && !query.lacks.includes(factor);
+  const isShared = (factor: AxisFactor): boolean => value.lacks.includes(factor) && !query.lacks.includes(factor);
   const shared = isFolded ? key.lacks.filter(isShared) : [];
   const axes = site.leads
     .map((axis) => axis.filter((factor) => !shared.includes(factor)))
     .filter(({ length }) => length > 0);
   const leads = axes.flat();
   const rows = [...shared, ...query.rows];
-  const layout = (heads: readonly Factor[]): AttentionLayout => ({
+  const layout = (heads: readonly AxisFactor[]): AttentionLayout => ({
     batch: leads.filter((factor) => !heads.includes(factor)),
     heads,
     rows,
@@ -51,7 +51,7 @@ export function layoutOf(site: AttentionSite, isFolded = true): AttentionLayout 
     valueColumns: value.columns,
     count: sizeOf(heads) as number,
   });
-  const isCounted = (heads: readonly Factor[]): boolean => heads.length > 0 && typeof sizeOf(heads) === 'number';
+  const isCounted = (heads: readonly AxisFactor[]): boolean => heads.length > 0 && typeof sizeOf(heads) === 'number';
   const runs = leads.flatMap((_, from) => leads.map((_, to) => leads.slice(from, to + 1)).filter(isCounted));
   const split = runs.find((heads) => sameAxes(query.sources[0].axes, merged({ ...query, rows }, layout(heads))));
   const last = (axes.length > 1 ? axes.at(-1) : leads.slice(1).slice(-1)) ?? [];

@@ -3,7 +3,7 @@ import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type Factor, sizeOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, sizeOf } from '../../../src/match/view.js';
 import type { SiteOperand, Source } from '../read/parts.js';
 import type { Scale } from '../read/reading.js';
 import type { AttentionSite } from '../read/site.js';
@@ -58,11 +58,11 @@ export function operand(part: SiteOperand, axes: Axes, site: AttentionSite): Mat
   return { ...best, scales, merge, axes };
 }
 
-const isIn = (factor: Factor | undefined, { axes }: Scale): boolean => axes.flat().includes(factor as Factor);
+const isIn = (factor: AxisFactor | undefined, { axes }: Scale): boolean => axes.flat().includes(factor as AxisFactor);
 
 /** The axis in pieces that a scale has whole or not at all. */
-function runsIn(axis: readonly Factor[], scale: Scale): Factor[][] {
-  const runs: Factor[][] = [];
+function runsIn(axis: readonly AxisFactor[], scale: Scale): AxisFactor[][] {
+  const runs: AxisFactor[][] = [];
   for (const factor of axis) {
     const last = runs.at(-1);
     if (last && isIn(last[0], scale) === isIn(factor, scale)) last.push(factor);

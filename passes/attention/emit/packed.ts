@@ -10,7 +10,7 @@ import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type Factor, leavesOf, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, leavesOf, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
 import type { SiteOperand } from '../read/parts.js';
 import { type Projection, projectionOf } from '../read/projection.js';
 import type { AttentionSite } from '../read/site.js';
@@ -90,7 +90,8 @@ function inputChange(
   const depth = input.shape?.at(-1);
   const leads = parts.map((part): Axes | undefined => {
     const own = leavesOf(part.rows);
-    const isAlike = own.length === rows.length && own.every((one, i) => equalDims(one.size, (rows[i] as Factor).size));
+    const isAlike =
+      own.length === rows.length && own.every((one, i) => equalDims(one.size, (rows[i] as AxisFactor).size));
     const { axes } = part.sources[0];
     const columns = [...layout.heads, ...part.columns];
     const isRanked = input.shape?.length === axes.length;
@@ -102,7 +103,7 @@ function inputChange(
   if (!lead || leads.some((one) => !one || !sameAxes(one, lead)))
     return miss('the axes of the projections are not batch, sequence, heads and columns');
   if (typeof depth !== 'number') return miss('the width of the input of the projections is not known');
-  const columns: readonly Factor[] = [{ size: depth }];
+  const columns: readonly AxisFactor[] = [{ size: depth }];
   const change = arrange([...lead, columns], [leavesOf(layout.batch), rows, columns]);
   return change ?? miss('sizes of the input of the projections are not known');
 }

@@ -9,7 +9,7 @@ import type { Node } from '../../../src/ir/node.js';
 import { isFloat } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
-import { type Factor, sameFactors } from '../../../src/match/view.js';
+import { type AxisFactor, sameFactors } from '../../../src/match/view.js';
 import { exactly, joined, type Maybe, maximum, product, sum } from '../../../src/ops/interval.js';
 import { ElementReader } from './elements.js';
 import type { Band, Elements, Position } from './place.js';
@@ -121,8 +121,8 @@ const PRODUCTS: ReadonlySet<string> = new Set(['MatMul', 'Gemm', 'Einsum', 'Conv
 /** The fields of a site that this file reads. */
 interface Masked {
   readonly terms: readonly MaskTerm[];
-  readonly query: { readonly rows: readonly Factor[] };
-  readonly key: { readonly rows: readonly Factor[] };
+  readonly query: { readonly rows: readonly AxisFactor[] };
+  readonly key: { readonly rows: readonly AxisFactor[] };
 }
 
 /** The positions of the queries and the keys. */

@@ -1,7 +1,7 @@
 /** Query, key and value of a site with their axes in common factors: batch and heads are the same ones in all of them. */
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
-import { type Axes, cut, cutsBetween, type Factor, leavesOf, namesBy, type View } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, cut, cutsBetween, leavesOf, namesBy, type View } from '../../../src/match/view.js';
 import type { ProductOperand } from './contraction.js';
 import type { Scale, Scores } from './reading.js';
 import { requiredBy } from './required.js';
@@ -23,10 +23,10 @@ export interface Source {
 export interface SiteOperand {
   readonly sources: readonly [Source, ...Source[]];
   /** Its rows (queries, or keys), and the columns of a head. */
-  readonly rows: readonly Factor[];
-  readonly columns: readonly Factor[];
+  readonly rows: readonly AxisFactor[];
+  readonly columns: readonly AxisFactor[];
   /** The batch and heads that it lacks: it is the same for all of them. */
-  readonly lacks: readonly Factor[];
+  readonly lacks: readonly AxisFactor[];
   /** The scales that multiply it besides. */
   readonly scales: readonly Scale[];
 }
@@ -46,7 +46,7 @@ export function partsOf(
   scores: Scores,
   weights: Weights,
   keySide: 0 | 1,
-  keys: readonly Factor[],
+  keys: readonly AxisFactor[],
 ): Match<SiteOperands> {
   const { product, views } = scores;
   const at = product.node;
@@ -55,7 +55,7 @@ export function partsOf(
     return l && l.length > 0 ? l : (r ?? []);
   });
   const querySide = keySide === 1 ? 0 : 1;
-  const sides: [ProductOperand, View, (readonly Factor[])[]][] = [querySide, keySide].map((side) => [
+  const sides: [ProductOperand, View, (readonly AxisFactor[])[]][] = [querySide, keySide].map((side) => [
     product.operands[side] as ProductOperand,
     views[side] as View,
     leads,
@@ -92,7 +92,7 @@ export function partsOf(
   return { query, key, value: unscaled, leads: leads.map(leavesOf).filter(({ length }) => length > 0) };
 }
 
-const leadOf = (operand: ProductOperand, view: View, i: number): readonly Factor[] => {
+const leadOf = (operand: ProductOperand, view: View, i: number): readonly AxisFactor[] => {
   const axis = operand.leads[i];
   return axis === undefined ? [] : (view.axes[axis] ?? []);
 };
@@ -106,8 +106,8 @@ const isShared = (value: Value): boolean => value.users.filter((user) => !user.i
 function partOf(
   operand: ProductOperand,
   view: View,
-  leads: readonly (readonly Factor[])[],
-  all: readonly Factor[],
+  leads: readonly (readonly AxisFactor[])[],
+  all: readonly AxisFactor[],
   [rows, columns]: readonly number[],
 ): SiteOperand {
   const own = leads.map((_, i) => leadOf(operand, view, i));
@@ -116,7 +116,8 @@ function partOf(
     leads.flatMap((lead, i) => (own[i]?.length === 0 ? [] : lead)),
   );
   const has = new Set(names.values());
-  const named = (factors: readonly Factor[] = []): Factor[] => leavesOf(factors).map((one) => names.get(one) ?? one);
+  const named = (factors: readonly AxisFactor[] = []): AxisFactor[] =>
+    leavesOf(factors).map((one) => names.get(one) ?? one);
   const first: Source = { value: view.base, axes: view.baseAxes.map(named), scale: view.scale };
   const staying = view.via.slice(0, view.via.findLastIndex(({ value }) => isShared(value)) + 1);
   const shared = staying.map(({ value, axes, scale }) => ({ value, axes: axes.map(named), scale: view.scale / scale }));

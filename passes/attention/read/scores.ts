@@ -4,7 +4,7 @@ import type { Facts } from '../../../src/infer/index.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
-import { type Factor, viewingOf, viewOf } from '../../../src/match/view.js';
+import { type AxisFactor, viewingOf, viewOf } from '../../../src/match/view.js';
 import { biased, floored, masked } from './biased.js';
 import { contractionOf, isProduct } from './contraction.js';
 import type { Scores, ScoresReader, ScoresReading } from './reading.js';
@@ -95,7 +95,7 @@ function productScores(node: Node, facts: Facts): Match<Scores> {
   const [left, right] = product.operands;
   const [x, y] = [viewOf(left.value, facts), viewOf(right.value, facts)];
   if (!x || !y) return new Miss('the rank of an operand is not known', node, helps.shape);
-  const axes: (readonly Factor[])[] = [];
+  const axes: (readonly AxisFactor[])[] = [];
   product.leads.forEach((at, i) => {
     const [l, r] = [left.leads[i], right.leads[i]];
     const own = l === undefined ? [] : (x.axes[l] ?? []);

@@ -7,7 +7,7 @@ import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import { scalarOf } from '../../../src/match/scalar.js';
 import {
   type Axes,
-  type Factor,
+  type AxisFactor,
   sameAxes,
   sameFactors,
   type View,
@@ -40,7 +40,7 @@ type Guard = Pick<Weights, 'isGuarded' | 'terms'>;
 export function weightsOf(
   softmax: Node,
   scores: Scores,
-  keys: readonly Factor[],
+  keys: readonly AxisFactor[],
   facts: Facts,
   trail: Trail,
 ): Match<Weights> {
@@ -90,7 +90,7 @@ function productOf(
   node: Node,
   weights: Value,
   axes: Axes,
-  keys: readonly Factor[],
+  keys: readonly AxisFactor[],
   facts: Facts,
 ): Match<Omit<Weights, keyof Guard>> {
   const product = contractionOf(node);
@@ -103,7 +103,7 @@ function productOf(
     return new Miss('the product with the values sums over another axis than the keys', node);
   const view = viewOf(other.value, facts);
   if (!view) return new Miss('the rank of an operand is not known', node, helps.shape);
-  const result: (readonly Factor[])[] = [];
+  const result: (readonly AxisFactor[])[] = [];
   product.leads.forEach((out, i) => {
     const from = own.leads[i];
     result[out] = from === undefined ? [] : (axes[from] ?? []);

@@ -12,8 +12,16 @@ import {
 } from '../../runtime/isolate.js';
 import { toTensorData } from '../../runtime/tensor-data.js';
 import { errorOf } from './error.js';
-import { bytesOf, canBeGiven, type Held, heldBy, heldByAll, isShapeLike, sizesIn } from './exposed.js';
 import { pairsOf } from './pairs.js';
+import {
+  bytesOf,
+  canBeGiven,
+  isShapeLike,
+  readValues,
+  readValuesTogether,
+  sizesIn,
+  type ValueNumbers,
+} from './read-values.js';
 
 /** The largest size, in bytes, of the values that one run of both models returns. */
 const MOST = 2 ** 28;
@@ -28,7 +36,7 @@ export class Both {
   readonly outputs: readonly Value[];
   /** The inputs whose outputs differ most, and the original's values for them. */
   #feeds: readonly Tensors[];
-  #before: Held = new Map();
+  #before: ValueNumbers = new Map();
 
   constructor(
     readonly runtime: RuntimeProcess,
@@ -48,8 +56,8 @@ export class Both {
    */
   async outputErrors(): Promise<Map<Value, number>> {
     const errors = new Map<Value, number>();
-    const before = await heldByAll(this.runtime, this.original, this.outputs, this.#feeds, this.provider);
-    const after = await this.#ofResult(this.outputs, this.#feeds, heldByAll);
+    const before = await readValuesTogether(this.runtime, this.original, this.outputs, this.#feeds, this.provider);
+    const after = await this.#ofResult(this.outputs, this.#feeds, readValuesTogether);
     const worst = this.#feeds.map((set, at) => {
       const found = this.outputs.map((value) => {
         const [own, its] = [before.get(value)?.[at], this.#heldIn(value, after)?.[at]];
@@ -76,8 +84,8 @@ export class Both {
       )
       .filter((value) => !this.outputs.includes(value) && !isShapeLike(value));
     for (const batch of this.#batches(values)) {
-      const before = await heldBy(this.runtime, this.original, batch, this.#feeds, this.provider);
-      const after = await this.#ofResult(batch, this.#feeds, heldBy);
+      const before = await readValues(this.runtime, this.original, batch, this.#feeds, this.provider);
+      const after = await this.#ofResult(batch, this.#feeds, readValues);
       for (const value of batch) {
         const its = this.#heldIn(value, after);
         const found = before.get(value)?.map((own, at) => its?.[at] && errorOf(own, its[at]));
@@ -96,10 +104,10 @@ export class Both {
     if (!own.producer) return undefined;
     try {
       const tensors =
-        (await heldByAll(this.runtime, this.original, [value], this.#feeds, this.provider)).get(value) ?? [];
+        (await readValuesTogether(this.runtime, this.original, [value], this.#feeds, this.provider)).get(value) ?? [];
       const before = this.#before;
       const given = { value: own, tensors };
-      const after = await this.#ofResult(this.outputs, this.#feeds, (...rest) => heldByAll(...rest, given));
+      const after = await this.#ofResult(this.outputs, this.#feeds, (...rest) => readValuesTogether(...rest, given));
       const errors = this.outputs.flatMap(
         (output) =>
           before.get(output)?.map((one, at) => errorOf(one, this.#heldIn(output, after)?.[at] as TensorData)) ?? [],
@@ -120,13 +128,13 @@ export class Both {
   }
 
   /** The numbers that the result computes for the counterparts of these values. */
-  async #ofResult(values: readonly Value[], feeds: readonly Tensors[], held: typeof heldBy): Promise<Held> {
+  async #ofResult(values: readonly Value[], feeds: readonly Tensors[], held: typeof readValues): Promise<ValueNumbers> {
     const theirs = values.map((value) => this.pairs.get(value) as Value).filter(({ producer }) => producer);
     return theirs.length ? held(this.runtime, this.result, theirs, feeds, this.provider) : new Map();
   }
 
   /** The result's numbers for a value of the original: computed, or from the constant that it was folded into. */
-  #heldIn(value: Value, after: Held): readonly TensorData[] | undefined {
+  #heldIn(value: Value, after: ValueNumbers): readonly TensorData[] | undefined {
     const other = this.pairs.get(value) as Value;
     return other.tensor
       ? this.#feeds.map(() => toTensorData(other.tensor as NonNullable<Value['tensor']>))

@@ -16,7 +16,7 @@ import { workingProvider } from '../../runtime/providers.js';
 import { gateOf } from '../judge/gates.js';
 import { referenceOf } from '../reference.js';
 import type { ReferenceOptions } from '../reference-runs.js';
-import { type Subject, subjectOf } from '../sides/subject.js';
+import { type PreparedModel, prepareModel } from '../sides/prepared-model.js';
 import { Both } from './both.js';
 import { driftsIn, firstOf } from './drift.js';
 import { type Cause, type ErrorByBlock, type ModelPart, reportOf } from './report.js';
@@ -50,11 +50,11 @@ export async function errorByBlock(
 ): Promise<ErrorByBlock> {
   const provider = await workingProvider(options.target ?? HOST);
   const runtime = await RuntimeProcess.start(options);
-  const subjects: Subject[] = [];
+  const preparedModels: PreparedModel[] = [];
   try {
-    for (const given of [original, result]) subjects.push(await subjectOf(ownOf(given), options));
-    const [a, b] = subjects as [Subject, Subject];
-    for (const { model } of subjects) inferTypes(model);
+    for (const given of [original, result]) preparedModels.push(await prepareModel(ownOf(given), options));
+    const [a, b] = preparedModels as [PreparedModel, PreparedModel];
+    for (const { model } of preparedModels) inferTypes(model);
     const { runs } = await referenceOf(runtime, a.model, a.source, { ...options, provider });
     const feeds = runs.map((run) => run.feeds.tensors);
     const both = new Both(runtime, a.model, b.model, provider, feeds);
@@ -70,7 +70,7 @@ export async function errorByBlock(
     };
   } finally {
     await runtime.close();
-    for (const subject of subjects) subject.close();
+    for (const prepared of preparedModels) prepared.close();
   }
 }
 

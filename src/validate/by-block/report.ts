@@ -7,7 +7,7 @@ import { attributesText } from '../../run/verify/cut-out.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Both } from './both.js';
 import type { Drift } from './drift.js';
-import { canBeGiven, isShapeLike } from './exposed.js';
+import { canBeGiven, isShapeLike } from './read-values.js';
 
 /** A part of the original: an instance of a repeated block, or the nodes between blocks. */
 export interface ModelPart {

@@ -17,7 +17,7 @@ import { dataTypes, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type Session, type Tensors } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
-import { subjectOf } from '../sides/subject.js';
+import { prepareModel } from '../sides/prepared-model.js';
 
 export interface BranchCoverage {
   /** Branches that ran in some set. */
@@ -53,10 +53,10 @@ export async function branchCoverage(
   copy.graph.setOutputs(ports);
   sweep(copy);
   const seen = marks.map(() => new Set<bigint>());
-  const subject = await subjectOf(copy);
+  const prepared = await prepareModel(copy);
   let session: Session | undefined;
   try {
-    session = await runtime.load(subject.source, { provider });
+    session = await runtime.load(prepared.source, { provider });
     const end = performance.now() + LIMIT;
     for (const tensors of sets) {
       if (performance.now() > end) break;
@@ -71,7 +71,7 @@ export async function branchCoverage(
     return undefined;
   } finally {
     await session?.release();
-    subject.close();
+    prepared.close();
   }
   const isReached = (i: number): boolean => [1n, 0n].some((side) => seen[i]?.has(side));
   // An If that the graph alone decides has one branch; everything in its other branch never runs.

@@ -1,7 +1,7 @@
 /** Measures the coverage of the inputs: the branches that ran, and whether one row of a batch affects the others. */
 import { RuntimeError, type Session } from '../../runtime/isolate.js';
 import type { Reference } from '../reference.js';
-import type { Contestant } from '../sides/contestant.js';
+import type { ComparedModel } from '../sides/compared-model.js';
 import type { AccuracyReport } from '../validation.js';
 import { branchCoverage } from './branches.js';
 import { type RowDependence, rowDependence } from './rows.js';
@@ -10,7 +10,7 @@ import { type RowDependence, rowDependence } from './rows.js';
 export async function withCoverage(
   accuracy: AccuracyReport,
   reference: Reference,
-  [original, result]: readonly [Contestant, Contestant],
+  [original, result]: readonly [ComparedModel, ComparedModel],
 ): Promise<AccuracyReport> {
   const { provider, fidelity } = accuracy;
   const sets = reference.runs.map(({ feeds }) => feeds.tensors);
@@ -23,16 +23,16 @@ export async function withCoverage(
 
 async function rowsOf(
   reference: Reference,
-  original: Contestant,
-  result: Contestant,
+  original: ComparedModel,
+  result: ComparedModel,
   { provider }: AccuracyReport,
 ): Promise<RowDependence | undefined> {
   const [first] = reference.runs;
   if (!first) return undefined;
   const sessions: Session[] = [];
   try {
-    for (const { runtime, subject } of [original, result])
-      sessions.push(await runtime.load((await subject()).source, { provider }));
+    for (const { runtime, prepared } of [original, result])
+      sessions.push(await runtime.load((await prepared()).source, { provider }));
     const [before, after] = sessions as [Session, Session];
     return await rowDependence(original.model, first.feeds.tensors, before, after);
   } finally {

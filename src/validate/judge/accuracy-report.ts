@@ -5,7 +5,7 @@ import type { Verdict } from '../../run/verify/verifier.js';
 import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';
 import { lacksKernel, msOf, prove, RUNS } from '../proof.js';
 import type { Reference } from '../reference.js';
-import type { Contestant } from '../sides/contestant.js';
+import type { ComparedModel } from '../sides/compared-model.js';
 import type { Form } from '../sides/forms.js';
 import { foreignTo, placeOf } from '../sides/place.js';
 import type { AccuracyReport, ValidateOptions } from '../validation.js';
@@ -47,7 +47,7 @@ export function uncompared(terms: Terms, { failed, detail }: Uncompared, absent:
 /** Runs the result in every form of arithmetic and judges it. */
 export async function measureAccuracy(
   reference: Reference,
-  [original, result]: readonly [Contestant, Contestant],
+  [original, result]: readonly [ComparedModel, ComparedModel],
   terms: Terms,
   { absent, seed = 0, speed, targetCpu, fidelity: asked = 'exact', deadline }: ValidateOptions,
   say: (what: string, leftMs: number) => void,

@@ -6,9 +6,9 @@ import { under } from '../../ir/named.js';
 import { onceMore, type Provider, RuntimeError, type Session, type Tensors } from '../../runtime/isolate.js';
 import { measureMeanings } from '../meaning/measures.js';
 import type { Reference } from '../reference.js';
-import type { Contestant } from '../sides/contestant.js';
+import type { ComparedModel } from '../sides/compared-model.js';
+import { prepareModel } from '../sides/prepared-model.js';
 import { runTensors } from '../sides/run-tensors.js';
-import { subjectOf } from '../sides/subject.js';
 import { compareTensors, mismatchOf, type OutputAccuracy } from './accuracy.js';
 import { perturbed, perturbedWeights, roundedWeights } from './noise.js';
 
@@ -28,7 +28,7 @@ export class MovedOriginal {
 
   constructor(
     readonly reference: Reference,
-    readonly original: Contestant,
+    readonly original: ComparedModel,
     readonly provider: Provider,
     readonly seed: number,
   ) {
@@ -107,15 +107,15 @@ export class MovedOriginal {
   async #load(weights: WeightsVariant): Promise<Session | undefined> {
     const { runtime } = this.original;
     const { provider, seed } = this;
-    const { model, source } = await this.original.subject();
+    const { model, source } = await this.original.prepared();
     if (weights === 'own') return runtime.load(source, { provider });
     const changed = weights === 'moved' ? perturbedWeights(model, seed) : roundedWeights(model, weights);
     if (!changed) return undefined;
-    const subject = await subjectOf(changed);
+    const prepared = await prepareModel(changed);
     try {
-      return await runtime.load(subject.source, { provider });
+      return await runtime.load(prepared.source, { provider });
     } finally {
-      subject.close();
+      prepared.close();
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Runs denoisers: Euler steps from noise to a picture, each side along its own outputs. */
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
-import { type Drift, driftOf, numbers, type Party, RolloutEnd, withNumbers } from './party.js';
+import { type Distance, distanceOf, type ModelRunner, numbers, RolloutEnd, withNumbers } from './model-runner.js';
 import type { DenoisePlan } from './plan.js';
 
 /** The comparison of the last latents. The peak is the range of the original's. */
@@ -14,13 +14,13 @@ export interface Denoised {
  * prediction.
  */
 export async function* denoiseSteps(
-  original: Party,
-  result: Party,
+  original: ModelRunner,
+  result: ModelRunner,
   { latent, timestep, output }: DenoisePlan,
   inputs: Tensors,
   count: number,
   last: Denoised,
-): AsyncGenerator<Drift, void> {
+): AsyncGenerator<Distance, void> {
   const start = inputs[latent]!;
   const time = inputs[timestep]!;
   // Some exporters multiply the time by 1000 inside.
@@ -33,7 +33,7 @@ export async function* denoiseSteps(
     const b = await result({ ...feeds, [latent]: latents[1] });
     latents = [stepped(latents[0], a[output]!, next - sigma), stepped(latents[1], b[output]!, next - sigma)];
     last.psnr = psnrOf(...latents);
-    yield driftOf(output, ...latents);
+    yield distanceOf(output, ...latents);
   }
 }
 

@@ -11,9 +11,9 @@ import { RuntimeError } from '../../runtime/isolate.js';
 import type { Provider } from '../../runtime/protocol.js';
 import type { Feeds } from '../inputs/feeds.js';
 import type { Gate } from '../judge/gates.js';
-import type { Side } from '../sides/forms.js';
+import type { LoadedModel } from '../sides/forms.js';
 import { type Denoised, denoiseSteps } from './denoise.js';
-import { type Drift, type Party, partyOf, RolloutEnd } from './party.js';
+import { type Distance, type ModelRunner, RolloutEnd, runnerOf } from './model-runner.js';
 import type { RolloutPlan } from './plan.js';
 import { type Start, startsOf } from './start.js';
 import { stateSteps } from './state.js';
@@ -74,7 +74,7 @@ export interface RolloutOptions {
   /**
    * Loads the original again with its numbers rounded otherwise. As much drift in the result is no fault of the result.
    */
-  rival(): Promise<Side>;
+  rival(): Promise<LoadedModel>;
 }
 
 /**
@@ -82,8 +82,8 @@ export interface RolloutOptions {
  * where the original cannot be run on its own outputs; a failure of the result becomes part of the report.
  */
 export async function rollout(
-  original: Side,
-  result: Side,
+  original: LoadedModel,
+  result: LoadedModel,
   plan: RolloutPlan,
   model: Model,
   sets: readonly Feeds[],
@@ -116,12 +116,12 @@ const nothingFound = (): StepOutcome => ({ choices: noChoices(), denoised: { psn
 
 function stepsOf(
   plan: RolloutPlan,
-  original: Party,
-  result: Party,
+  original: ModelRunner,
+  result: ModelRunner,
   start: Start,
   count: number,
   { choices, denoised }: StepOutcome,
-): AsyncGenerator<Drift, void> {
+): AsyncGenerator<Distance, void> {
   switch (plan.kind) {
     case 'state':
       return stateSteps(original, result, plan, start.inputs);
@@ -135,18 +135,18 @@ function stepsOf(
 /** Undefined where the original does not run from this start. */
 async function roll(
   plan: RolloutPlan,
-  first: Side,
-  second: Side,
+  first: LoadedModel,
+  second: LoadedModel,
   start: Start,
   options: RolloutOptions,
 ): Promise<RolloutReport | undefined> {
   const { steps: asked, gate, deadline, share } = options;
-  const original = partyOf(first, 'original', outputsOf(plan));
-  const result = partyOf(second, 'result', outputsOf(plan));
+  const original = runnerOf(first, 'original', outputsOf(plan));
+  const result = runnerOf(second, 'result', outputsOf(plan));
   const found = nothingFound();
   const budget = deadline.share(share);
   const began = performance.now();
-  const drifts: Drift[] = [];
+  const drifts: Distance[] = [];
   const notes: string[] = [];
   let failure: string | undefined;
   try {
@@ -165,10 +165,10 @@ async function roll(
     }
   } catch (error) {
     if (!(error instanceof RolloutEnd)) throw error;
-    if (error.party === 'original' && (error.reason === 'ports' || (error.reason === 'fault' && !drifts.length)))
+    if (error.side === 'original' && (error.reason === 'ports' || (error.reason === 'fault' && !drifts.length)))
       return undefined;
     const text = `${error.message}, at step ${drifts.length + 1}`;
-    if (error.party === 'result' && error.reason === 'fault') failure = text;
+    if (error.side === 'result' && error.reason === 'fault') failure = text;
     else notes.push(text);
   }
   const broken = failure === undefined ? failureOf(plan, drifts, found.choices, options) : undefined;
@@ -199,7 +199,7 @@ const GROWS = 2;
 /** The broken limit after the last step, in words. */
 function failureOf(
   plan: RolloutPlan,
-  drifts: readonly Drift[],
+  drifts: readonly Distance[],
   choices: Choices,
   { gate, fidelity }: RolloutOptions,
 ): string | undefined {
@@ -231,9 +231,9 @@ const OWN = 10;
  */
 async function isOwn(
   plan: RolloutPlan,
-  original: Party,
+  original: ModelRunner,
   start: Start,
-  drifts: readonly Drift[],
+  drifts: readonly Distance[],
   { lead }: Choices,
   options: RolloutOptions,
 ): Promise<boolean> {
@@ -242,7 +242,7 @@ async function isOwn(
   const found = nothingFound();
   let own = 0;
   try {
-    const rival = partyOf(await options.rival(), 'original', outputsOf(plan));
+    const rival = runnerOf(await options.rival(), 'original', outputsOf(plan));
     const steps = stepsOf(plan, original, rival, start, drifts.length, found);
     for (let step = 0; step < drifts.length; step++) own = (await steps.next()).value?.size ?? own;
   } catch (error) {

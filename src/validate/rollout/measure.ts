@@ -5,8 +5,8 @@
 import { RuntimeError } from '../../runtime/isolate.js';
 import { perturbed } from '../judge/noise.js';
 import type { Reference } from '../reference.js';
-import type { Contestant } from '../sides/contestant.js';
-import { type Side, sideOf } from '../sides/forms.js';
+import type { ComparedModel } from '../sides/compared-model.js';
+import { type LoadedModel, loadInForm } from '../sides/forms.js';
 import { placeOf } from '../sides/place.js';
 import type { AccuracyReport } from '../validation.js';
 import { type MeasuredRollout, type MeasureOptions, rollout } from './index.js';
@@ -19,27 +19,30 @@ const SHARES = { usual: 0.1, asked: 0.5 };
 /** Undefined where no output feeds an input. The result runs in emulated arithmetic where that differs from the provider's. */
 export async function measureRollout(
   { runs }: Reference,
-  [original, result]: readonly [Contestant, Contestant],
+  [original, result]: readonly [ComparedModel, ComparedModel],
   { rollout: asked, seed = 0, ...options }: MeasureOptions,
 ): Promise<MeasuredRollout | undefined> {
   const steps = asked ?? STEPS;
-  const { model } = await original.subject();
+  const { model } = await original.prepared();
   const plan = steps > 0 ? planOf(model) : undefined;
   if (!plan) return undefined;
   const given = runs.filter(({ feeds }) => feeds.source === 'data');
   const sets = (given.length ? given : runs.slice(0, 1)).map(({ feeds }) => feeds);
-  const loaded: Side[] = [];
-  const load = async ({ runtime, subject }: Contestant, form: 'plain' | 'emulated'): Promise<Side | undefined> => {
-    const side = await sideOf(runtime, await subject(), options.provider, form);
+  const loaded: LoadedModel[] = [];
+  const load = async (
+    { runtime, prepared }: ComparedModel,
+    form: 'plain' | 'emulated',
+  ): Promise<LoadedModel | undefined> => {
+    const side = await loadInForm(runtime, await prepared(), options.provider, form);
     if (side) loaded.push(side);
     return side;
   };
   try {
-    const first = (await load(original, 'plain')) as Side;
+    const first = (await load(original, 'plain')) as LoadedModel;
     const emulated = await load(result, 'emulated');
-    const second = emulated ?? ((await load(result, 'plain')) as Side);
+    const second = emulated ?? ((await load(result, 'plain')) as LoadedModel);
     const share = asked === undefined ? SHARES.usual : SHARES.asked;
-    const rival = async (): Promise<Side> => (emulated && (await load(original, 'emulated'))) || shaken(first);
+    const rival = async (): Promise<LoadedModel> => (emulated && (await load(original, 'emulated'))) || shaken(first);
     const rolled = await rollout(first, second, plan, model, sets, { ...options, steps, seed, share, rival });
     return (
       rolled && {
@@ -59,7 +62,7 @@ export async function measureRollout(
 }
 
 /** The same model on inputs that are moved by one unit in the last place, by new random signs in every step. */
-function shaken(side: Side): Side {
+function shaken(side: LoadedModel): LoadedModel {
   let step = 0;
   return { ...side, run: (feeds) => side.run(perturbed(feeds, step++) ?? feeds) };
 }

@@ -5,7 +5,7 @@ import { under } from '../../ir/named.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Feeds, makeFeeds, shapesText } from '../inputs/feeds.js';
 import { roleOf } from '../inputs/roles.js';
-import { numbers, withNumbers } from './party.js';
+import { numbers, withNumbers } from './model-runner.js';
 import { type RolloutPlan, seenIn, type TokensPlan } from './plan.js';
 
 export interface Start {

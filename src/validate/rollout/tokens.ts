@@ -6,7 +6,7 @@
 import { append } from '../../ir/lists.js';
 import { under } from '../../ir/named.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
-import { type Drift, driftOf, numbers, type Party, RolloutEnd, withNumbers } from './party.js';
+import { type Distance, distanceOf, type ModelRunner, numbers, RolloutEnd, withNumbers } from './model-runner.js';
 import { type InputGrowth, seenIn, type TokensPlan } from './plan.js';
 
 /** The comparison of choices so far. */
@@ -29,12 +29,12 @@ export const noChoices = (): Choices => ({ count: 0, equal: 0, prefix: 0, lead: 
 
 /** Rejects with RolloutEnd where logits of earlier tokens change with later ones: such a model is no decoder. */
 export async function* tokenSteps(
-  original: Party,
-  result: Party,
+  original: ModelRunner,
+  result: ModelRunner,
   plan: TokensPlan,
   start: Tensors,
   choices: Choices,
-): AsyncGenerator<Drift, void> {
+): AsyncGenerator<Distance, void> {
   const { pairs, logits } = plan;
   const hasCache = pairs.length > 0;
   let inputs = start;
@@ -49,7 +49,7 @@ export async function* tokenSteps(
     if (numbers(x).some(Number.isNaN)) throw new RolloutEnd('original', 'fault', 'the original gives NaN');
     const b = await result({ ...inputs, ...caches[1] });
     const y = logitsAt(b[logits]!, places);
-    const drift = driftOf(logits, x, y);
+    const drift = distanceOf(logits, x, y);
     const tokens = note(choices, x, y, plan.vocabulary);
     yield drift;
     const fed = inputs;
@@ -149,7 +149,7 @@ const CAUSAL = 1e-3;
 
 /** Checks the last token alone: earlier rows may see nothing, and their logits are then meaningless. */
 function refuseOthers(before: { places: readonly number[]; logits: TensorData }, now: TensorData): void {
-  if (now.shape.length === 3 && driftOf('', before.logits, logitsAt(now, before.places)).size > CAUSAL)
+  if (now.shape.length === 3 && distanceOf('', before.logits, logitsAt(now, before.places)).size > CAUSAL)
     throw new RolloutEnd('original', 'ports', 'it is no decoder: what it says of a text changes as the text goes on');
 }
 

@@ -3,8 +3,8 @@ import type { Model } from '../../ir/model.js';
 import { HOST } from '../../ir/targets.js';
 import type { Provider, RuntimeProcess, TensorData, Tensors } from '../../runtime/isolate.js';
 import { emulated } from '../emulate/index.js';
+import { type PreparedModel, prepareModel } from './prepared-model.js';
 import { runTensors } from './run-tensors.js';
-import { type Subject, subjectOf } from './subject.js';
 
 /**
  * plain: the provider's arithmetic, the runtime's own optimizations off; optimized: with them, as users run it;
@@ -20,7 +20,7 @@ export const formText: Readonly<Record<Form, string>> = {
 };
 
 /** A model that is loaded in one form. */
-export interface Side {
+export interface LoadedModel {
   /** The names of its inputs. */
   readonly inputs: readonly string[];
   /** Limits of the form, in words. */
@@ -30,14 +30,14 @@ export interface Side {
 }
 
 /** Loads a model in a form; undefined where the form computes as the plain one does. Rejects with RuntimeError. */
-export async function sideOf(
+export async function loadInForm(
   runtime: RuntimeProcess,
-  subject: Subject,
+  prepared: PreparedModel,
   provider: Provider,
   form: Form,
-): Promise<Side | undefined> {
-  if (form === 'emulated') return emulatedSide(runtime, subject.model);
-  const session = await runtime.load(subject.source, { provider, optimize: form === 'optimized' });
+): Promise<LoadedModel | undefined> {
+  if (form === 'emulated') return loadEmulated(runtime, prepared.model);
+  const session = await runtime.load(prepared.source, { provider, optimize: form === 'optimized' });
   return {
     inputs: session.inputs.map(({ name }) => name),
     notes: [],
@@ -46,12 +46,12 @@ export async function sideOf(
   };
 }
 
-async function emulatedSide(runtime: RuntimeProcess, model: Model): Promise<Side | undefined> {
+async function loadEmulated(runtime: RuntimeProcess, model: Model): Promise<LoadedModel | undefined> {
   const emulation = emulated(model);
   if (!emulation) return undefined;
-  const subject = await subjectOf(emulation.model);
+  const prepared = await prepareModel(emulation.model);
   try {
-    const session = await runtime.load(subject.source, { provider: HOST });
+    const session = await runtime.load(prepared.source, { provider: HOST });
     return {
       inputs: session.inputs.map(({ name }) => name),
       notes: emulation.notes,
@@ -59,6 +59,6 @@ async function emulatedSide(runtime: RuntimeProcess, model: Model): Promise<Side
       release: () => session.release(),
     };
   } finally {
-    subject.close();
+    prepared.close();
   }
 }

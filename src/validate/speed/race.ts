@@ -19,7 +19,7 @@ const sides = ['original', 'result'] as const;
 type RaceSide = (typeof sides)[number];
 
 /** A model that can be loaded, and the process to load it in. */
-export interface Contender {
+export interface RacedModel {
   readonly runtime: RuntimeProcess;
   readonly model: string | Uint8Array;
 }
@@ -84,7 +84,7 @@ const HAIR = 1.1;
 
 /** Races until enough is known or the time is over. Undefined where the deadline leaves no time for two pairs. */
 export async function race(
-  contenders: BothSides<Contender>,
+  raced: BothSides<RacedModel>,
   feeds: Tensors,
   options: RaceOptions,
 ): Promise<Race | undefined> {
@@ -92,7 +92,7 @@ export async function race(
   const pairs: TimePair[] = [];
   const wall: TimePair[] = [];
   const run = async (most: number): Promise<void> => {
-    const found = await heat(contenders, feeds, options, heats.length, most);
+    const found = await heat(raced, feeds, options, heats.length, most);
     heats.push(found);
     for (const round of found.rounds) {
       pairs.push(pairOf(round[options.by]));
@@ -182,7 +182,7 @@ const WARM_MS = 500;
  * model and which goes first.
  */
 async function heat(
-  { original, result }: BothSides<Contender>,
+  { original, result }: BothSides<RacedModel>,
   feeds: Tensors,
   { load, by }: RaceOptions,
   number: number,

@@ -1,10 +1,10 @@
 /** Tells whether two models are the same bytes: a race between them would only show noise. */
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import type { Subject } from '../sides/subject.js';
+import type { PreparedModel } from '../sides/prepared-model.js';
 
 /** True for equal bytes, and for files that are equal together with all files that they refer to. */
-export async function areSameBytes(a: Subject, b: Subject): Promise<boolean> {
+export async function areSameBytes(a: PreparedModel, b: PreparedModel): Promise<boolean> {
   if (a.model === b.model) return true;
   const [ours, theirs] = [piecesOf(a), piecesOf(b)];
   if (ours.length !== theirs.length) return false;
@@ -18,7 +18,8 @@ type Piece = string | Uint8Array;
  * A model's bytes, or the files that it was read from: the model file, then its data files in the order in which it
  * refers to them.
  */
-const piecesOf = ({ source, files }: Subject): readonly Piece[] => (typeof source === 'string' ? files : [source]);
+const piecesOf = ({ source, files }: PreparedModel): readonly Piece[] =>
+  typeof source === 'string' ? files : [source];
 
 async function areEqual(a: Piece, b: Piece): Promise<boolean> {
   if (typeof a === 'string' && typeof b === 'string' && (await realpath(a)) === (await realpath(b))) return true;

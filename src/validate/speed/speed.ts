@@ -10,7 +10,7 @@ import { isHost } from '../../ir/targets.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Feeds } from '../inputs/feeds.js';
-import { type BothSides, type ClockStatistics, type Contender, type Race, type RaceOptions, race } from './race.js';
+import { type BothSides, type ClockStatistics, type Race, type RacedModel, type RaceOptions, race } from './race.js';
 import { type Estimate, median, quantile } from './statistics.js';
 
 /** Milliseconds: the median, its quartiles, and the number of runs. */
@@ -62,14 +62,14 @@ const BESIDE_MS = 600;
  * one does not run.
  */
 export async function measureSpeed(
-  contenders: BothSides<Contender>,
+  raced: BothSides<RacedModel>,
   provider: Provider,
   { tensors: feeds, about }: Feeds,
   options: SpeedOptions = {},
 ): Promise<SpeedReport | undefined> {
   const { budgetMs = 1200, patience = 2, runEstimateMs = 0, deadline, onTime: onProgress } = options;
   const time = (more: Pick<RaceOptions, 'load' | 'by'> & Partial<RaceOptions>): Promise<Race | undefined> =>
-    race(contenders, feeds, { budgetMs, patience, deadline, onProgress, ...more });
+    race(raced, feeds, { budgetMs, patience, deadline, onProgress, ...more });
   // Two pairs at least, each side loaded and run once before.
   if (deadline && !deadline.allows(6 * runEstimateMs, timesCut(runEstimateMs))) return undefined;
   const reported = (used?: Race, deciding?: Race, threads?: 'one' | 'all'): SpeedReport | undefined => {

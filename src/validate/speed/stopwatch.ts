@@ -10,7 +10,7 @@ import { runLimitsOf } from '../../runtime/limits.js';
 import { type Feeds, makeFeeds } from '../inputs/feeds.js';
 import { type GivenSet, givenSets } from '../inputs/files/given.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from '../inputs/sizes.js';
-import { type Subject, subjectOf } from '../sides/subject.js';
+import { type PreparedModel, prepareModel } from '../sides/prepared-model.js';
 import { race } from './race.js';
 
 export interface StopwatchOptions {
@@ -47,21 +47,21 @@ export function createStopwatch({
       while (runtimes.length < 2) runtimes.push(await RuntimeProcess.start({ timeoutMs: LIMIT }));
       const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
       for (const runtime of runtimes) runtime.limits = runLimitsOf(whole);
-      const subjects: Subject[] = [];
+      const preparedModels: PreparedModel[] = [];
       try {
-        for (const model of [without, changed]) subjects.push(await subjectOf(model));
-        const [a, b] = subjects as [Subject, Subject];
+        for (const model of [without, changed]) preparedModels.push(await prepareModel(model));
+        const [a, b] = preparedModels as [PreparedModel, PreparedModel];
         const feeds = await feedsThatRun(without, whole, { seed, dims }, async ({ tensors }) => {
           const session = await first.load(a.source, { provider, optimize: true });
           await session.time(tensors, 1).finally(() => session.release());
         });
         if (typeof feeds === 'string') return { kind: 'unknown', reason: `it does not run without the pass: ${feeds}` };
-        const contenders = {
+        const raced = {
           original: { runtime: first, model: a.source },
           result: { runtime: second, model: b.source },
         };
         const isCpu = isHost(provider);
-        const speed = await race(contenders, feeds.tensors, {
+        const speed = await race(raced, feeds.tensors, {
           load: { provider, ...(isCpu ? { threads: 1 } : { spins: true }) },
           by: isCpu ? 'cpuMs' : 'ms',
           budgetMs,
@@ -74,7 +74,7 @@ export function createStopwatch({
         if (!(error instanceof RuntimeError)) throw error;
         return { kind: 'failed', reason: error.message };
       } finally {
-        for (const subject of subjects) subject.close();
+        for (const prepared of preparedModels) prepared.close();
       }
     },
     async close() {

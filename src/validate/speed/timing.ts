@@ -7,9 +7,9 @@ import { softwareDevice } from '../../runtime/providers.js';
 import { excessOf, type Feeds, makeFeeds } from '../inputs/feeds.js';
 import { openDims, type Sizes, typicalSizes } from '../inputs/sizes.js';
 import type { ReferenceRun } from '../reference-runs.js';
-import type { Subject } from '../sides/subject.js';
+import type { PreparedModel } from '../sides/prepared-model.js';
 import type { ValidateOptions } from '../validation.js';
-import type { BothSides, Contender } from './race.js';
+import type { BothSides, RacedModel } from './race.js';
 import { areSameBytes } from './same-bytes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
 
@@ -18,8 +18,8 @@ export const SAME = '1.00×, same bytes';
 
 /** The provider to time on, or the reason that there is nothing to time. */
 export async function timingOf(
-  original: Subject,
-  result: Subject,
+  original: PreparedModel,
+  result: PreparedModel,
   provider: Provider,
   { speed, minSpeedup, isUnchanged, absent }: ValidateOptions,
 ): Promise<{ readonly on: Provider; readonly notTimed?: string }> {
@@ -46,7 +46,7 @@ function speedFeeds(model: Model, run: ReferenceRun, options: ValidateOptions): 
 
 /** Times both on the first inputs that the runtime takes. */
 export function timesOf(
-  contenders: BothSides<Contender>,
+  raced: BothSides<RacedModel>,
   model: Model,
   run: ReferenceRun,
   provider: Provider,
@@ -54,7 +54,7 @@ export function timesOf(
 ): Promise<SpeedReport | undefined> {
   return firstThatRuns(speedFeeds(model, run, options), (feeds) => {
     const runEstimateMs = feeds === run.feeds ? run.ms : undefined;
-    return measureSpeed(contenders, provider, feeds, { ...options, runEstimateMs });
+    return measureSpeed(raced, provider, feeds, { ...options, runEstimateMs });
   });
 }
 

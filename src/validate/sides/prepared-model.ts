@@ -9,7 +9,7 @@ import { type ReadOptions, readModel } from '../../onnx/read.js';
 import { writeModel } from '../../onnx/write.js';
 import { temporaryFolder } from '../../runtime/temporary-folder.js';
 
-export interface Subject {
+export interface PreparedModel {
   readonly model: Model;
   /** A path or bytes. */
   readonly source: string | Uint8Array;
@@ -23,10 +23,10 @@ export interface Subject {
 const LARGE = 64 * 2 ** 20;
 
 /** Throws ModelError where the file is not a model. */
-export async function subjectOf(
+export async function prepareModel(
   given: string | Uint8Array | Model,
   { allowOutsideData, budget }: Pick<ReadOptions, 'allowOutsideData' | 'budget'> = {},
-): Promise<Subject> {
+): Promise<PreparedModel> {
   const close = (): void => {};
   const files: string[] = [];
   if (typeof given === 'string' || given instanceof Uint8Array) {

@@ -5,7 +5,7 @@ import { RuntimeError, type TensorData, type Tensors } from '../../runtime/isola
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import { compareTensors } from '../judge/accuracy.js';
 import { FLOOR } from '../judge/gates.js';
-import type { Side } from '../sides/forms.js';
+import type { LoadedModel } from '../sides/forms.js';
 
 /** The reason that a model goes no further: its ports do not allow it, it does not run, or the machine ended it. */
 type Reason = 'ports' | 'fault' | 'killed';
@@ -13,7 +13,7 @@ type Reason = 'ports' | 'fault' | 'killed';
 /** The end of a rollout. */
 export class RolloutEnd extends Error {
   constructor(
-    readonly party: 'original' | 'result',
+    readonly side: 'original' | 'result',
     readonly reason: Reason,
     message: string,
   ) {
@@ -22,27 +22,27 @@ export class RolloutEnd extends Error {
 }
 
 /** Runs on the feeds that the model takes, ignoring others. Rejects with RolloutEnd. */
-export type Party = (feeds: Tensors) => Promise<Readonly<Record<string, TensorData>>>;
+export type ModelRunner = (feeds: Tensors) => Promise<Readonly<Record<string, TensorData>>>;
 
-/** A party that has to give the named outputs. */
-export function partyOf(side: Side, party: 'original' | 'result', outputs: readonly string[]): Party {
+/** Runs a loaded model, which has to give the named outputs. */
+export function runnerOf(loaded: LoadedModel, side: 'original' | 'result', outputs: readonly string[]): ModelRunner {
   return async (feeds) => {
     const own = named(
-      side.inputs.flatMap((name) => {
+      loaded.inputs.flatMap((name) => {
         const tensor = under(feeds, name);
         return tensor ? [[name, tensor] as const] : [];
       }),
     );
     let given: Readonly<Record<string, TensorData>>;
     try {
-      given = await side.run(own);
+      given = await loaded.run(own);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       const reason = error.kind === 'killed' ? 'killed' : 'fault';
-      throw new RolloutEnd(party, reason, `the ${party} does not run: ${error.message}`);
+      throw new RolloutEnd(side, reason, `the ${side} does not run: ${error.message}`);
     }
     const lacking = outputs.find((name) => !under(given, name));
-    if (lacking !== undefined) throw new RolloutEnd(party, 'ports', `the ${party} has no output "${lacking}"`);
+    if (lacking !== undefined) throw new RolloutEnd(side, 'ports', `the ${side} has no output "${lacking}"`);
     return given;
   };
 }
@@ -58,7 +58,7 @@ export const withNumbers = (
 ): TensorData => toTensorData(tensorOf(as, Array.from(values), dims));
 
 /** The distance of a result's tensor from the original's. */
-export interface Drift {
+export interface Distance {
   readonly name: string;
   /**
    * Relative L2; for integers the share that differs; infinite where shapes, or the places of NaN and infinities,
@@ -69,7 +69,7 @@ export interface Drift {
   readonly isTiny: boolean;
 }
 
-export function driftOf(name: string, original: TensorData, result: TensorData): Drift {
+export function distanceOf(name: string, original: TensorData, result: TensorData): Distance {
   if (String(original.shape) !== String(result.shape)) return { name, size: Number.POSITIVE_INFINITY, isTiny: false };
   const same = original.type === result.type ? result : withNumbers(result, numbers(result), original.type);
   const { equal, relativeL2, nonFiniteMismatches, maxAbs } = compareTensors(name, original, same);
@@ -80,5 +80,5 @@ export function driftOf(name: string, original: TensorData, result: TensorData):
 }
 
 /** The largest of several drifts. */
-export const furthest = (drifts: readonly Drift[]): Drift =>
+export const furthest = (drifts: readonly Distance[]): Distance =>
   drifts.reduce((most, one) => (most.isTiny || (!one.isTiny && one.size > most.size) ? one : most));

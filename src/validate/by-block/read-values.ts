@@ -20,10 +20,10 @@ import {
   type Tensors,
 } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
-import { subjectOf } from '../sides/subject.js';
+import { prepareModel } from '../sides/prepared-model.js';
 
 /** The numbers of values, for each set of inputs. */
-export type Held = ReadonlyMap<Value, readonly TensorData[]>;
+export type ValueNumbers = ReadonlyMap<Value, readonly TensorData[]>;
 
 /** True for numbers that onnxruntime-node can return, through a cast where it must. */
 export function canBeGiven({ type }: Value): boolean {
@@ -43,23 +43,23 @@ export const isShapeLike = ({ type }: Value): boolean =>
  * Runs a model on each set of inputs, the runtime's own optimizations off, and returns the numbers of these values.
  * Values that cannot be outputs are left out. Rejects with RuntimeError on a timeout.
  */
-export async function heldBy(
+export async function readValues(
   runtime: RuntimeProcess,
   model: Model,
   values: readonly Value[],
   feeds: readonly Tensors[],
   provider: Provider,
-): Promise<Held> {
+): Promise<ValueNumbers> {
   try {
-    return await heldByAll(runtime, model, values, feeds, provider);
+    return await readValuesTogether(runtime, model, values, feeds, provider);
   } catch (error) {
     if (!(error instanceof RuntimeError) || error.kind === 'timeout') throw error;
     if (values.length <= 1) return new Map();
     // One value that cannot be returned makes the whole run fail: halving the list finds it.
     const half = values.length >> 1;
-    const parts: Held[] = [];
+    const parts: ValueNumbers[] = [];
     for (const part of [values.slice(0, half), values.slice(half)])
-      parts.push(await heldBy(runtime, model, part, feeds, provider));
+      parts.push(await readValues(runtime, model, part, feeds, provider));
     return new Map(parts.flatMap((part) => [...part]));
   }
 }
@@ -74,20 +74,20 @@ export interface FedValue {
  * Does the same for values that can be outputs, with one value fed. Rejects with RuntimeError where the model does not
  * run.
  */
-export async function heldByAll(
+export async function readValuesTogether(
   runtime: RuntimeProcess,
   model: Model,
   values: readonly Value[],
   feeds: readonly Tensors[],
   provider: Provider,
   given?: FedValue,
-): Promise<Held> {
+): Promise<ValueNumbers> {
   const held = new Map<Value, TensorData[]>();
   const { model: exposed, names } = withOutputs(model, values, given?.value);
-  const subject = await subjectOf(exposed);
+  const prepared = await prepareModel(exposed);
   let session: Session | undefined;
   try {
-    session = await runtime.load(subject.source, { provider });
+    session = await runtime.load(prepared.source, { provider });
     const wanted = [...names.values()];
     for (const [at, set] of feeds.entries()) {
       const more = given && { [GIVEN]: given.tensors[at] as TensorData };
@@ -101,7 +101,7 @@ export async function heldByAll(
     return held;
   } finally {
     await session?.release();
-    subject.close();
+    prepared.close();
   }
 }
 
