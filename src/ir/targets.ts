@@ -1,7 +1,7 @@
 /**
  * The targets: providers of onnxruntime that a result can be meant for, and what passes and reports ask of each.
  *
- * A new target is an entry here, called as onnxruntime-node calls the provider, its kernels in `runtime/kernels.ts`, and its names in the runtime; the compiler lists
+ * A new target is an entry here, called as onnxruntime-node calls the provider, its kernels in `runtime/kernels/`, and its names in the runtime; the compiler lists
  * what is missing.
  * Nobody compares the name of a target: what differs between targets is asked by a function of this file.
  */

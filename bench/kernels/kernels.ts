@@ -1,0 +1,48 @@
+/**
+ * Measures which provider has which kernel, and writes the tables of `src/runtime/kernels`: `npm run kernels -- cpu webgpu cuda`. Of each
+ * operator, one-node models in every version and element type are given to the runtime, which says where it places them.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DataType } from '../../src/ir/types.js';
+import type { Provider } from '../../src/runtime/isolate.js';
+import { kernelTable } from '../../src/runtime/kernels/table.js';
+import { root } from '../usage.js';
+import { allTries } from './tries.js';
+import { type Verdict, verdictsOf, writeTries } from './verdict.js';
+
+const providers = process.argv.slice(2) as Provider[];
+const tries = await allTries();
+const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-kernels-'));
+try {
+  const written = await writeTries(tries, folder);
+  for (const provider of providers) {
+    const verdicts = await verdictsOf(written, provider);
+    const found = new Map<string, Map<DataType, Set<Verdict>>>();
+    for (const { one, verdict } of verdicts) {
+      if (verdict === 'invalid') continue;
+      const row = found.get(one.version) ?? new Map<DataType, Set<Verdict>>();
+      found.set(one.version, row);
+      row.set(one.elem, (row.get(one.elem) ?? new Set()).add(verdict));
+    }
+    const text = kernelTable.print(found);
+    const path = join(root, `src/runtime/kernels/${provider}.ts`);
+    writeFileSync(path, fileText(provider, text));
+    process.stdout.write(`${path}: ${text.split('\n').length} lines, from ${written.length} models\n`);
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+function fileText(provider: Provider, table: string): string {
+  const runtime = createRequire(join(root, 'package.json')).resolve('onnxruntime-node/package.json');
+  const { version } = JSON.parse(readFileSync(runtime, 'utf8')) as { version: string };
+  return `/** Written by \`npm run kernels\`: the kernels of onnxruntime-node ${version}'s ${provider} provider. See table.ts for the form of a line. */
+export const ${provider} = \`
+${table}
+\`;
+`;
+}

@@ -1,0 +1,119 @@
+/** What is tried: every version of every operator with forms, in every element type that its schema admits. */
+import { textOf } from '../../src/ir/attribute.js';
+import type { DataType } from '../../src/ir/types.js';
+import { type OperatorSchema, schemaOf } from '../../src/onnx/schema.js';
+import { type Form, retyped } from './form.js';
+import { castForms, runtimeForms } from './runtime-forms.js';
+import { standardForms } from './standard-forms.js';
+
+/** A form in one type, and the line of the table that it speaks for. */
+export interface Try {
+  /** The operator as the table names it, and its version: `ms.Gelu 1`, `Cast>float16 13`. */
+  readonly version: string;
+  readonly elem: DataType;
+  readonly form: Form;
+}
+
+const types: readonly DataType[] = [
+  'float32',
+  'float16',
+  'bfloat16',
+  'float64',
+  'int64',
+  'int32',
+  'int16',
+  'int8',
+  'uint64',
+  'uint32',
+  'uint16',
+  'uint8',
+  'bool',
+  'string',
+];
+const narrowed: readonly DataType[] = ['float32', 'float16', 'bfloat16', 'float64'];
+
+/** The operator sets of ai.onnx that the runtime knows: it refuses models of later ones. */
+export const OPSETS = { first: 7, last: 25 } as const;
+
+export async function allTries(): Promise<Try[]> {
+  const standard = await standardForms();
+  const tries = [...everyVersion([...standard, ...runtimeForms.filter(({ domain }) => domain === '')])];
+  for (const form of castForms) {
+    const { since } = schemaOf('Cast', '', form.opset) as OperatorSchema;
+    const [from] = form.inputs;
+    if (from && 'elem' in from) tries.push({ version: `Cast>${form.name} ${since}`, elem: from.elem, form });
+  }
+  for (const form of runtimeForms.filter(({ domain }) => domain !== ''))
+    tries.push(...inTypes(form, `ms.${form.opType} 1`));
+  return tries;
+}
+
+/** Each form at the operator sets of all versions of its operator: where no case is of a version, those of its neighbours speak for it. */
+function* everyVersion(forms: readonly Form[]): Iterable<Try> {
+  for (const [opType, all] of byOperator(forms)) {
+    for (const { since, opset } of triedSets(opType)) {
+      const own = all.filter((form) => sinceOf(form.opType, form.opset) === sinceOf(opType, opset));
+      for (const form of own.length > 0 ? own : all)
+        yield* inTypes({ ...form, opset }, `${opType}${variantOf(form)} ${since}`);
+    }
+  }
+}
+
+/** Gelu by tanh is another kernel than Gelu by Erf. */
+const variantOf = ({ attributes: { approximate } }: Form): string =>
+  typeof approximate === 'object' && 'value' in approximate && approximate.type === 'string'
+    ? `>${textOf(approximate.value)}`
+    : '';
+
+/** Operator sets in which an operator is tried, and from which set on its line holds. */
+function triedSets(opType: string): { readonly since: number; readonly opset: number }[] {
+  const bySince = new Map<number, number>();
+  for (let opset = OPSETS.first; opset < OPSETS.last; opset++) {
+    const since = sinceOf(opType, opset);
+    if (since !== undefined) bySince.set(since, opset);
+  }
+  // An operator that is the runtime's own, though it stands in ai.onnx.
+  if (bySince.size === 0 && sinceOf(opType, OPSETS.last) === undefined) return [{ since: 1, opset: 17 }];
+  const sets = [...bySince].map(([since, opset]) => ({ since, opset }));
+  // Where the layout is changed, the newest set is a matter of the model, not of the operator's version.
+  return [...sets, { since: OPSETS.last, opset: OPSETS.last }];
+}
+
+const sinceOf = (opType: string, opset: number): number | undefined => schemaOf(opType, '', opset)?.since;
+
+function byOperator(forms: readonly Form[]): Map<string, Form[]> {
+  const groups = new Map<string, Form[]>();
+  for (const form of forms) groups.set(form.opType, [...(groups.get(form.opType) ?? []), form]);
+  return groups;
+}
+
+function* inTypes(form: Form, version: string): Iterable<Try> {
+  const schema = schemaOf(form.opType, form.domain, form.domain === '' ? form.opset : 1);
+  const own = primaryOf(form);
+  if (!own) return;
+  const place = form.inputs.findIndex((operand) => operand && elemOf(operand) === own);
+  const formals = place < 0 ? schema?.outputs : schema?.inputs;
+  const allowed = schema
+    ? admitted(schema, formals?.[Math.min(Math.max(place, 0), formals.length - 1)]?.type)
+    : narrowed;
+  for (const elem of types) {
+    if (elem !== own && !allowed.includes(elem)) continue;
+    const admits = (side: 'inputs' | 'outputs', index: number): boolean => {
+      const list = schema?.[side];
+      return !schema || !list || admitted(schema, list[Math.min(index, list.length - 1)]?.type).includes(elem);
+    };
+    yield { version, elem, form: retyped(form, own, elem, admits) };
+  }
+}
+
+const elemOf = (operand: NonNullable<Form['inputs'][number]>): DataType =>
+  'elem' in operand ? operand.elem : operand.tensor.type;
+
+/** The type that a form is known by: that of its float operands, else of its first operand, else of its first output. */
+function primaryOf({ inputs, outputs }: Form): DataType | undefined {
+  const given = inputs.flatMap((operand) => (operand ? [elemOf(operand)] : []));
+  return given.includes('float32') ? 'float32' : (given[0] ?? outputs[0]);
+}
+
+const admitted = ({ typeConstraints }: OperatorSchema, type: string | undefined): readonly string[] =>
+  type === undefined ? [] : (typeConstraints.get(type) ?? [type]);

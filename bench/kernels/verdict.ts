@@ -1,0 +1,71 @@
+/** What placements say about kernels. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Provider } from '../../src/runtime/isolate.js';
+import { modelOf, PROBE } from './form.js';
+import { type Placed, placedOf } from './placed.js';
+import type { Try } from './tries.js';
+
+/** invalid: the model is none, which says nothing of kernels. */
+export type Verdict = 'yes' | 'no' | 'invalid';
+
+const names: Readonly<Record<Provider, string>> = {
+  cpu: 'CPUExecutionProvider',
+  cuda: 'CUDAExecutionProvider',
+  webgpu: 'WebGpuExecutionProvider',
+};
+
+/** Operators that an operator without a kernel is made of where shapes are computed: the runtime keeps these on the CPU on purpose. */
+const ofShapes = new Set(
+  (
+    'Shape Size Gather Slice Squeeze Unsqueeze Concat Reshape Cast Add Sub Mul Div Mod Max Min Equal Where Constant ' +
+    'ConstantOfShape Range Identity Split MemcpyToHost MemcpyFromHost'
+  ).split(' '),
+);
+
+const noKernel = /Could not find an implementation|NOT_IMPLEMENTED|IsNodeCompatibleWith|Failed to find kernel/;
+/** The node was placed; then a port's type, or the memory that hollow libraries do not have, ended the session. */
+const afterPlacement = /^Unsupported data type|BFCArena/;
+
+/** A try as a file. */
+export interface WrittenTry {
+  readonly file: string;
+  readonly one: Try;
+}
+
+/** The model of each try in a folder; without those whose constants cannot be given in their type. */
+export async function writeTries(tries: readonly Try[], folder: string): Promise<WrittenTry[]> {
+  const written: WrittenTry[] = [];
+  for (const one of tries) {
+    const file = join(folder, `${written.length}.onnx`);
+    try {
+      await writeFile(file, await modelOf(one.form));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      continue;
+    }
+    written.push({ file, one });
+  }
+  return written;
+}
+
+/** What the provider says of each. */
+export async function verdictsOf(
+  written: readonly WrittenTry[],
+  provider: Provider,
+  env?: Readonly<Record<string, string>>,
+): Promise<{ readonly one: Try; readonly verdict: Verdict }[]> {
+  const files = written.map(({ file }) => file);
+  const placed = await placedOf(files, provider, env);
+  return written.map(({ one }, index) => ({ one, verdict: verdictOf(placed[index] as Placed, provider) }));
+}
+
+function verdictOf({ nodes, error, isCrash }: Placed, provider: Provider): Verdict {
+  if (isCrash || (error && noKernel.test(error))) return 'no';
+  const own = nodes[names[provider]] ?? [];
+  const others = Object.entries(nodes).flatMap(([name, ops]) => (name === names[provider] ? [] : ops));
+  if (others.includes(PROBE)) return 'no';
+  if (error) return own.includes(PROBE) && afterPlacement.test(error) ? 'yes' : 'invalid';
+  // Else it was replaced by others, or computed as the session was made.
+  return own.includes(PROBE) || others.every((opType) => ofShapes.has(opType)) ? 'yes' : 'no';
+}

@@ -1,0 +1,19 @@
+/** Makes a session of each model file that its input lists, on the provider of its first argument. The runtime's log goes to the error stream, with these lines between. */
+import { createInterface } from 'node:readline';
+
+const { InferenceSession } = await import('onnxruntime-node');
+const say = (text) => process.stderr.write(`${text}\n`);
+for await (const file of createInterface({ input: process.stdin })) {
+  say('@model');
+  try {
+    const session = await InferenceSession.create(file, {
+      executionProviders: [process.argv[2]],
+      graphOptimizationLevel: 'disabled',
+      logSeverityLevel: 0,
+    });
+    await session.release();
+  } catch (error) {
+    say(`@refused ${error.message.replaceAll('\n', ' ')}`);
+  }
+  say('@done');
+}
