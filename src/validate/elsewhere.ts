@@ -10,10 +10,10 @@ import { named } from '../ir/named.js';
 import type { Node } from '../ir/node.js';
 import type { Accelerator } from '../ir/targets.js';
 import { elementCount } from '../ir/tensor.js';
-import { isFloat } from '../ir/types.js';
+import { type DataType, isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Provider, RuntimeError } from '../runtime/isolate.js';
-import { hasKernel } from '../runtime/kernels.js';
+import { kernelState } from '../runtime/kernels.js';
 import { softwareDevice } from '../runtime/providers.js';
 import { compareWith } from './compare.js';
 import { gateOf, violations } from './judge/gates.js';
@@ -89,10 +89,21 @@ function isPlaced(node: Node, target: Provider): boolean {
   // Nodes with bodies are no kernels; the nodes inside them are asked about one by one. A call is asked about where it
   // is inlined.
   if (node.bodies.length > 0 || node.graph.model.functionOf(node)) return true;
-  const values = valuesOf(node);
-  const elem = (values.find((value) => isFloat(value.elem)) ?? values.find((value) => value.elem))?.elem;
-  return elem === undefined || hasKernel(target, node.opType, node.domain, node.opset ?? 1, elem);
+  const elem = kernelType(node);
+  if (elem === undefined) return true;
+  const state = kernelState(target, node.opType, node.domain, node.opset ?? 1, elem, variantOf(node));
+  return state === 'yes' || state === 'some';
 }
+
+/** The type that the tables know a node by: that of its float operands, else of the first that has one. */
+function kernelType(node: Node): DataType | undefined {
+  const inputs = node.inputs.filter((value) => value !== undefined);
+  const values = inputs.some((value) => value.elem) ? inputs : valuesOf(node);
+  return (values.find((value) => isFloat(value.elem)) ?? values.find((value) => value.elem))?.elem;
+}
+
+const variantOf = (node: Node): string | undefined =>
+  node.is('Cast') ? node.output.elem : node.string('approximate', '') || undefined;
 
 const isShapeArithmetic = (node: Node): boolean => {
   const isSmall = ({ elem, shape }: Value): boolean => {
