@@ -103,7 +103,7 @@ function kernelType(node: Node): DataType | undefined {
 }
 
 const variantOf = (node: Node): string | undefined =>
-  node.is('Cast') ? node.output.elem : node.string('approximate', '') || undefined;
+  node.is('Cast') ? node.output.elem : node.string('approximate');
 
 const isShapeArithmetic = (node: Node): boolean => {
   const isSmall = ({ elem, shape }: Value): boolean => {
