@@ -114,6 +114,9 @@ export const jobFlags = {
     '<path>',
     'A file of settings. Default: the nearest onnx-passes.config.json, .js or .ts, or "onnx-passes" in a package.json, in this folder or above; none with --no-config.',
   ),
+  coverage: isSo(
+    'Show in which types the result is stored and computed, and what stays float, with bytes and reasons.',
+  ),
   report: valued('<path>', 'Write the report to a file: .json or .md.'),
   ...jsonFlag,
   ...quietFlag,

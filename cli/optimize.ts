@@ -52,7 +52,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
     progress.clear();
   }
   if (flags.json) stdout.write(reportJson(report));
-  else show(flags, report, reportText);
+  else show(flags, report, (found, options) => reportText(found, { ...options, coverage: flags.coverage === true }));
   const written = report.output ? `${report.output.files[0]} was written, not verified` : 'Nothing was written';
   return exitCodeOf(report, isHidden, written) || rollbackCode(report, config.allowRollback);
 }

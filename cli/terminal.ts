@@ -3,7 +3,6 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { Outlook } from '../src/ir/outlook.js';
 import { jsonText, shownText } from '../src/ir/shown-text.js';
 import { clipped, isColoured } from '../src/report/style.js';
-import type { TextOptions } from '../src/report/text-options.js';
 import type { Flags } from './flags.js';
 import { type CommandJob, type Stream, slot, type ThreadMessage } from './thread.js';
 
@@ -44,7 +43,11 @@ export const hasColour = ({ isTTY }: Output): boolean => isColoured(process.env,
 export const widthOf = ({ columns }: Output, otherwise = 100): number => columns || otherwise;
 
 /** Prints what a command found: JSON where that is asked for, nothing where all but errors is hidden, else the view of it. */
-export function show<T>(flags: Flags, found: T, view: (found: T, options: Required<TextOptions>) => string): void {
+export function show<T>(
+  flags: Flags,
+  found: T,
+  view: (found: T, options: { isColoured: boolean; width: number }) => string,
+): void {
   if (flags.json) stdout.write(jsonText(found));
   else if (!flags.quiet)
     stdout.write(view(found, { isColoured: hasColour(stdout), width: Math.max(60, widthOf(stdout)) }));

@@ -6,6 +6,7 @@ import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
 import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
+import { type Coverage, coverageOf } from './coverage/coverage.js';
 import type { Limits } from './ir/budget.js';
 import { withLimits } from './ir/clone.js';
 import { expectModel } from './ir/errors.js';
@@ -24,6 +25,7 @@ import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass } from './run/pass.js';
 import { runPipeline } from './run/pipeline.js';
 import type { PipelineOptions, Progress } from './run/pipeline-options.js';
+import type { PipelineResult } from './run/pipeline-result.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { variantsOf } from './run/tune/tuning.js';
@@ -165,6 +167,7 @@ export async function optimizeBy(
     warnings: result.warnings.length > 0 ? result.warnings : undefined,
     passes: result.passes,
     model: { before: result.before, after: result.after },
+    coverage: await coverageIn(model, result, target, options),
     cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
     outcome: outcomeOf(result.passes),
     gates: [...gatesOf(result.verification.verdict), ...requireGate(required, result.passes)],
@@ -174,6 +177,22 @@ export async function optimizeBy(
   };
   expectGates(report, options);
   return { model: result.model, report };
+}
+
+/** Types of bytes and of arithmetic, at the sizes that people run models at where the model leaves them open. */
+async function coverageIn(
+  original: Model,
+  { model, passes }: PipelineResult,
+  target: Target,
+  { dims, shapes = {} }: OptimizeOptions,
+): Promise<Coverage> {
+  const { shapesOf, sizeChoices, typicalSizes } = await import('./validate/inputs/sizes.js');
+  const choices = [...typicalSizes, ...sizeChoices].map((sizes) => (one: Model) => {
+    const names = new Set(one.graph.inputs.map(({ name }) => name));
+    const own = Object.fromEntries(Object.entries(shapes).filter(([name]) => names.has(name)));
+    return shapesOf(one, sizes, { dims, shapes: own });
+  });
+  return coverageOf(original, model, { target, passes, choices });
 }
 
 /** Turns the settings `dims` and `shapes` into a pass that goes first, so that the report tells of it. */

@@ -2,6 +2,7 @@
 import { addDims, divideExactly, floorDivide, multiplyDims, subtractDims } from '../ir/dims.js';
 import type { Call, InferRule, PartialDim } from './call.js';
 import { heavy } from './precision.js';
+import { attended, overKernel, throughState } from './products.js';
 import type { Rows } from './row.js';
 import { like } from './shapes.js';
 
@@ -70,8 +71,8 @@ export const causalConvolution: InferRule = (call) => {
 };
 
 export const attention: Rows = {
-  Attention: { infer: attentionRule, precision: { ...heavy, mask: 3 } },
-  CausalConvWithState: { infer: causalConvolution },
-  LinearAttention: { infer: linearAttention },
+  Attention: { infer: attentionRule, precision: { ...heavy, mask: 3 }, products: attended(4) },
+  CausalConvWithState: { infer: causalConvolution, products: overKernel() },
+  LinearAttention: { infer: linearAttention, products: throughState },
   RotaryEmbedding: { infer: like() },
 };

@@ -3,6 +3,7 @@ import { addDims, ceilDivide, type Dim, floorDivide, minDim, multiplyDims, subtr
 import type { Call, InferRule, PartialDim } from './call.js';
 import { all, convolved, leastRank, sameDim, windowed } from './demands.js';
 import { exact, heavy, layer, places, scales } from './precision.js';
+import { intoKernel, overKernel } from './products.js';
 import type { Rows } from './row.js';
 import { convolutionWeights, transposedConvolutionWeights } from './weights.js';
 
@@ -135,15 +136,22 @@ const maxRoiPool: InferRule = (call) =>
 const deformConv = conv();
 
 export const convolution: Rows = {
-  Conv: { infer: conv(), demands: convolved(), precision: layer, weights: convolutionWeights() },
-  ConvInteger: { infer: conv(), demands: convolved() },
-  QLinearConv: { infer: conv(3), demands: convolved(3), precision: scales },
-  DeformConv: { infer: deformConv, weights: convolutionWeights() },
+  Conv: {
+    infer: conv(),
+    demands: convolved(),
+    precision: layer,
+    weights: convolutionWeights(),
+    products: overKernel(),
+  },
+  ConvInteger: { infer: conv(), demands: convolved(), products: overKernel() },
+  QLinearConv: { infer: conv(3), demands: convolved(3), precision: scales, products: overKernel(3) },
+  DeformConv: { infer: deformConv, weights: convolutionWeights(), products: overKernel() },
   ConvTranspose: {
     infer: convTranspose,
     demands: all(windowed(1), sameDim(0, 1, 1, 0)),
     precision: heavy,
     weights: transposedConvolutionWeights,
+    products: intoKernel,
   },
   MaxPool: { infer: pool, demands: windowed(), precision: exact },
   AveragePool: { infer: pool, demands: windowed() },

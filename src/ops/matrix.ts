@@ -4,6 +4,7 @@ import type { Shape } from '../ir/types.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
 import { factors, labelled, leastRank, matrices } from './demands.js';
 import { layer, scales } from './precision.js';
+import { alongLast, alongTurned, labels } from './products.js';
 import type { Rows } from './row.js';
 import { broadcastDim, broadcastShapes, unknownDims } from './shapes.js';
 import { einsumWeights, gemmWeights, matMulWeights } from './weights.js';
@@ -95,11 +96,11 @@ const col2Im: InferRule = (call) => {
 };
 
 export const matrix: Rows = {
-  MatMul: { infer: matMul(), demands: factors(), precision: layer, weights: matMulWeights },
-  MatMulInteger: { infer: matMul(), demands: factors() },
-  QLinearMatMul: { infer: matMul(3), demands: factors(3), precision: scales },
-  Gemm: { infer: gemm, demands: matrices, precision: layer, weights: gemmWeights },
-  Einsum: { infer: einsum, demands: labelled, precision: layer, weights: einsumWeights },
+  MatMul: { infer: matMul(), demands: factors(), precision: layer, weights: matMulWeights, products: alongLast },
+  MatMulInteger: { infer: matMul(), demands: factors(), products: alongLast },
+  QLinearMatMul: { infer: matMul(3), demands: factors(3), precision: scales, products: alongLast },
+  Gemm: { infer: gemm, demands: matrices, precision: layer, weights: gemmWeights, products: alongTurned },
+  Einsum: { infer: einsum, demands: labelled, precision: layer, weights: einsumWeights, products: labels },
   Det: { infer: det, demands: leastRank(0, 2) },
   Col2Im: { infer: col2Im },
 };

@@ -3,6 +3,7 @@ import { addDims, maxDim, multiplyDims } from '../ir/dims.js';
 import { causalConvolution, linearAttention, plus, share, times } from './attention.js';
 import type { Call, InferRule, PartialDim } from './call.js';
 import { heavy, scales } from './precision.js';
+import { attended, attendedInGroups, attendedPacked, overKernel, throughState, uncounted } from './products.js';
 import type { Rows } from './row.js';
 import { like } from './shapes.js';
 import { matrixAt } from './weights.js';
@@ -132,19 +133,28 @@ const beamSearch: InferRule = (call) => {
 };
 
 export const microsoftAttention: Rows = {
-  Attention: { infer: packedAttention(4), precision: { ...heavy, mask: 5 }, weights: matrixAt(1) },
-  CausalConvWithState: { infer: causalConvolution },
-  DecoderMaskedMultiHeadAttention: { infer: decoderMasked },
-  DecoderMaskedSelfAttention: { infer: decoderMaskedSelf, weights: matrixAt(1) },
-  GatedRelativePositionBias: { infer: gatedRelativePositionBias },
-  GroupQueryAttention: { infer: groupQueryAttention, precision: { ...heavy, mask: 10, float32Inputs: [12, 13] } },
-  LinearAttention: { infer: linearAttention },
-  LongformerAttention: { infer: like() },
-  MultiHeadAttention: { infer: multiHeadAttention, precision: { ...heavy, mask: 5 } },
-  PackedAttention: { infer: packedTokens, weights: matrixAt(1) },
-  PackedMultiHeadAttention: { infer: packedMultiHead },
-  QAttention: { infer: packedAttention(8), precision: scales },
+  Attention: {
+    infer: packedAttention(4),
+    precision: { ...heavy, mask: 5 },
+    weights: matrixAt(1),
+    products: attendedPacked(4),
+  },
+  CausalConvWithState: { infer: causalConvolution, products: overKernel() },
+  DecoderMaskedMultiHeadAttention: { infer: decoderMasked, products: attended(5) },
+  DecoderMaskedSelfAttention: { infer: decoderMaskedSelf, weights: matrixAt(1), products: attendedPacked(4) },
+  GatedRelativePositionBias: { infer: gatedRelativePositionBias, products: uncounted },
+  GroupQueryAttention: {
+    infer: groupQueryAttention,
+    precision: { ...heavy, mask: 10, float32Inputs: [12, 13] },
+    products: attendedInGroups,
+  },
+  LinearAttention: { infer: linearAttention, products: throughState },
+  LongformerAttention: { infer: like(), products: uncounted },
+  MultiHeadAttention: { infer: multiHeadAttention, precision: { ...heavy, mask: 5 }, products: attended(6) },
+  PackedAttention: { infer: packedTokens, weights: matrixAt(1), products: uncounted },
+  PackedMultiHeadAttention: { infer: packedMultiHead, products: uncounted },
+  QAttention: { infer: packedAttention(8), precision: scales, products: attendedPacked(8) },
   RelativePositionBias: { infer: relativePositionBias },
-  SparseAttention: { infer: sparseAttention },
-  WhisperBeamSearch: { infer: beamSearch, draws: true },
+  SparseAttention: { infer: sparseAttention, products: uncounted },
+  WhisperBeamSearch: { infer: beamSearch, draws: true, products: uncounted },
 };

@@ -8,6 +8,7 @@ import { gridSample } from './image.js';
 import { concatenatedShape } from './joining.js';
 import { fusedMatMul, gemm, matMul } from './matrix.js';
 import { bounding, heavy, layer, places, scales } from './precision.js';
+import { alongLast, alongPacked, alongTurned, everyStep, intoKernel, overKernel, uncounted } from './products.js';
 import { dequantizeLinear, quantizeLinear } from './quantization.js';
 import { recurrence } from './recurrent.js';
 import { reducedShape } from './reduction.js';
@@ -15,6 +16,7 @@ import { alike, type Rows } from './row.js';
 import { broadcastInputs, broadcastShapes, like } from './shapes.js';
 import { convolutionWeights, fusedMatMulWeights, gemmWeights, tableWeights } from './weights.js';
 
+const always = (): boolean => true;
 const channelsLast = (call: Call): boolean => call.int('channels_last', 0) !== 0;
 
 /** [rows, K] times a packed [N, …] weight. */
@@ -76,15 +78,33 @@ export const microsoft: Rows = {
   ...alike('ComplexMul ComplexMulConj', { infer: (call) => call.set(0, broadcastInputs(call)) }),
   ...alike('BiasDropout BitmaskDropout', { infer: (call) => call.set(0, call.shape(0)), draws: true }),
   ...alike('SkipLayerNormalization SkipSimplifiedLayerNormalization', { infer: skipNormalization }),
-  FusedMatMul: { infer: fusedMatMul, precision: layer, weights: fusedMatMulWeights },
-  ...alike('TransposeMatMul FusedMatMulActivation', { infer: fusedMatMul, weights: fusedMatMulWeights }),
-  MatMulNBits: { infer: packedMatMul, precision: { ...heavy, takesScales: 'blocks' } },
-  MatMulBnb4: { infer: packedMatMul },
-  ...alike('MatMulIntegerToFloat DynamicQuantizeMatMul', { infer: matMul(), precision: scales }),
-  MatMulInteger16: { infer: matMul() },
+  FusedMatMul: { infer: fusedMatMul, precision: layer, weights: fusedMatMulWeights, products: alongTurned },
+  ...alike('TransposeMatMul FusedMatMulActivation', {
+    infer: fusedMatMul,
+    weights: fusedMatMulWeights,
+    products: alongTurned,
+  }),
+  MatMulNBits: {
+    infer: packedMatMul,
+    precision: { ...heavy, takesScales: 'blocks' },
+    products: alongPacked,
+    multipliesIn8Bits: (node) => node.int('accuracy_level', 0) === 4,
+  },
+  MatMulBnb4: { infer: packedMatMul, products: alongPacked },
+  ...alike('MatMulIntegerToFloat DynamicQuantizeMatMul', {
+    infer: matMul(),
+    precision: scales,
+    products: alongLast,
+    multipliesIn8Bits: always,
+  }),
+  MatMulInteger16: { infer: matMul(), products: alongLast },
   ...alike('QLinearAdd QLinearMul', { infer: quantizedPair }),
-  ...alike('NhwcConv NhwcFusedConv', { infer: conv(1, () => true), weights: convolutionWeights() }),
-  ...alike('MoE QMoE', { infer: like() }),
+  ...alike('NhwcConv NhwcFusedConv', {
+    infer: conv(1, () => true),
+    weights: convolutionWeights(),
+    products: overKernel(),
+  }),
+  ...alike('MoE QMoE', { infer: like(), products: uncounted }),
   GroupNorm: { infer: like(), precision: { ...bounding, float32Inputs: [1, 2] } },
   BiasSplitGelu: { infer: halves },
   CDist: { infer: (call) => call.set(0, [call.dim(0, 0), call.dim(1, 0)]) },
@@ -94,18 +114,24 @@ export const microsoft: Rows = {
         0,
         call.shape(0)?.map(() => undefined),
       ),
+    products: intoKernel,
   },
   DequantizeLinear: { infer: dequantizeLinear },
-  DynamicQuantizeLSTM: { infer: recurrence(2, (call) => call.int('hidden_size')) },
+  DynamicQuantizeLSTM: {
+    infer: recurrence(2, (call) => call.int('hidden_size')),
+    products: everyStep,
+    multipliesIn8Bits: always,
+  },
   EmbedLayerNormalization: { infer: embedLayerNormalization, weights: tableWeights([2, 3, 4]) },
-  FusedConv: { infer: conv(), weights: convolutionWeights() },
-  FusedGemm: { infer: gemm, weights: gemmWeights },
+  FusedConv: { infer: conv(), weights: convolutionWeights(), products: overKernel() },
+  FusedGemm: { infer: gemm, weights: gemmWeights, products: alongTurned },
   GatherBlockQuantized: { infer: gatherBlockQuantized, precision: { takesScales: 'blocks' } },
   GemmFloat8: {
     infer: (call) => {
       gemm(call);
       call.set(0, call.shapeOf(0), dataTypeOfCode(call.int('dtype', 1)));
     },
+    products: alongTurned,
   },
   GridSample: { infer: gridSample, precision: { decides: [places(1)] } },
   NhwcMaxPool: { infer: poolChannelsLast },
@@ -115,10 +141,11 @@ export const microsoft: Rows = {
       const [a, b] = [call.shape(0), call.shape(3)];
       call.set(0, [a?.[call.int('transA', 0) ? 1 : 0], b?.[call.int('transB', 0) ? 0 : 1]], call.elem(8) ?? 'float32');
     },
+    products: alongTurned,
   },
   QLinearAveragePool: { infer: pool },
   QLinearConcat: { infer: quantizedConcat },
-  QLinearConv: { infer: conv(3, channelsLast) },
+  QLinearConv: { infer: conv(3, channelsLast), products: overKernel(3) },
   QLinearGlobalAveragePool: { infer: globalPool },
   QLinearReduceMean: { infer: reduce },
   QLinearWhere: {

@@ -2,6 +2,7 @@
 import type { Call, InferRule, PartialDim } from './call.js';
 import { all, type Demand, rank, sameDim } from './demands.js';
 import { heavy } from './precision.js';
+import { everyStep } from './products.js';
 import type { Rows } from './row.js';
 import { recurrentWeights } from './weights.js';
 
@@ -28,7 +29,7 @@ export const recurrence =
 const threefold: Demand = all(rank(0, 3), rank(1, 3), rank(2, 3), rank(5, 3), rank(6, 3), sameDim(0, 2, 1, 2));
 
 export const recurrent: Rows = {
-  RNN: { infer: recurrence(1), demands: threefold, precision: heavy, weights: recurrentWeights },
-  GRU: { infer: recurrence(1), demands: threefold, precision: heavy, weights: recurrentWeights },
-  LSTM: { infer: recurrence(2), demands: threefold, precision: heavy, weights: recurrentWeights },
+  RNN: { infer: recurrence(1), demands: threefold, precision: heavy, weights: recurrentWeights, products: everyStep },
+  GRU: { infer: recurrence(1), demands: threefold, precision: heavy, weights: recurrentWeights, products: everyStep },
+  LSTM: { infer: recurrence(2), demands: threefold, precision: heavy, weights: recurrentWeights, products: everyStep },
 };

@@ -6,6 +6,7 @@ import type { Demand } from './demands.js';
 import type { Maybe } from './interval.js';
 import { type Movement, movedContents } from './movement.js';
 import type { Precision } from './precision.js';
+import type { ProductRule } from './products.js';
 import type { WeightRule } from './weights.js';
 
 /** The interval of a node's first output, by those of its inputs: before it is rounded to its type, and whatever their shapes. */
@@ -27,6 +28,10 @@ export interface OpRow {
   readonly precision?: Precision;
   /** Of an op that has weights of its own: how it reads them. */
   readonly weights?: WeightRule;
+  /** Of an op whose time goes into sums of products: how many multiply-adds it takes. */
+  readonly products?: ProductRule;
+  /** Of an op that is given floats: true where it quantizes them and multiplies integers. */
+  readonly multipliesIn8Bits?: (node: Node) => boolean;
   /** Of an op whose outputs hold elements of its inputs. */
   readonly moves?: Moves;
 }

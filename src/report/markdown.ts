@@ -4,6 +4,7 @@ import { shownText, withTexts } from '../ir/shown-text.js';
 import type { Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
+import { coverageMarkdown } from './coverage.js';
 import { code, markdownText } from './markdown-text.js';
 import { meaningText } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
@@ -59,6 +60,7 @@ export function reportMarkdown(given: Report): string {
         ...skips.map((skip) => `- ${code(name)} left ${skip.count}: ${skip.reason}${places(skip.places)}`),
       ];
     }),
+    ...coverageMarkdown(report, table),
   ];
   if (accuracy)
     blocks.push(

@@ -5,6 +5,7 @@ import { shownText, withTexts } from '../ir/shown-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
+import { coverageLines } from './coverage.js';
 import { meaningText, type ReportedOutput } from './meaning-text.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { speedLines } from './speed-text.js';
@@ -14,13 +15,14 @@ import { tuningTexts } from './tuning.js';
 
 /** The report in lines for people. */
 export function reportText(given: Report, options: TextOptions = {}): string {
-  const { isColoured, width } = textOptionsIn(options, 'reportText');
+  const { isColoured, width, coverage } = textOptionsIn(options, 'reportText');
   const report = withTexts(given, shownText);
   const p = paint(isColoured);
   return joined([
     warningLines(report, p, width),
     passLines(report.passes, p, width),
     modelLines(report, p),
+    coverage ? coverageLines(report, p, width) : [],
     ...comparisonBlocks(report, p, width, endLines(report, p)),
   ]);
 }

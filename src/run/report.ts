@@ -151,6 +151,26 @@ const outputAccuracy = z.object({
   top1: measure.optional().describe('The share that `meaning` gives, of classes and tokens.'),
 });
 
+const products = z.record(z.string(), z.number()).describe('Multiply-adds by element type, the most first.');
+
+const coverage = z.object({
+  computed: z
+    .object({ before: products, after: products })
+    .describe('What products, convolutions, recurrence and attention are computed in. Bytes by type: model.'),
+  notCounted: counts.describe('Nodes that multiply, of the result, and of which it is not known how often, by op.'),
+  sizes: z.record(z.string(), z.array(count)).describe('The shapes of inputs at which that is counted.'),
+  left: z
+    .array(
+      z.object({
+        reason: z.string(),
+        type: z.string(),
+        bytes: count,
+        weights: z.array(z.object({ name: z.string(), bytes: count })).describe('The most bytes first.'),
+      }),
+    )
+    .describe('Every weight that is wider than the passes could have stored it, grouped by reason and type.'),
+});
+
 const interval = z.object({ low: z.number(), high: z.number() });
 const clock = z.object({
   ratio: z.number(),
@@ -209,6 +229,7 @@ export const reportSchema = z.object({
     ),
   passes: z.array(passReport),
   model: z.object({ before: modelReport, after: modelReport }),
+  coverage: coverage.optional().describe('In which types the result is stored and computed, and what stays float.'),
   accuracy: z
     .object({
       provider: z.string(),

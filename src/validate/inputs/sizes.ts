@@ -54,7 +54,7 @@ export const sizeChoices: readonly Sizes[] = [
 ];
 
 /** Sizes that people run models at, for timing; the second for models of short sequences. */
-export const typicalSizes: readonly Sizes[] = [sizes(1, 128, 128, 128, 64, 224), sizes(1, 32, 32, 24, 64, 320)];
+export const typicalSizes: readonly [Sizes, Sizes] = [sizes(1, 128, 128, 128, 64, 224), sizes(1, 32, 32, 24, 64, 320)];
 
 /** A second of sound, one or so of everything else. */
 export const soundSizes: Sizes = sizes(1, 16_000, 16, 16, 64, 224);

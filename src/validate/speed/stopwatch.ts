@@ -123,5 +123,5 @@ function sizesIn(model: Model, choice: Sizes, options: SizeOptions = {}): Record
 export function sizesInData(path: string, model: Model): Record<string, number> {
   const { tensors } = (givenSets(path).at(-1) as GivenSet).read(model);
   const shapes = Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
-  return sizesIn(model, typicalSizes[0] as Sizes, { shapes });
+  return sizesIn(model, typicalSizes[0], { shapes });
 }
