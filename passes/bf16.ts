@@ -5,6 +5,7 @@ import { computesIn } from '../src/ir/targets.js';
 import { definePass } from '../src/run/pass.js';
 import { toBfloat16Tensor } from './precision/bfloat16.js';
 import { narrow } from './precision/narrow.js';
+import { fitSource } from './precision/source/fit.js';
 import { storeAsBfloat16 } from './precision/storage.js';
 
 export const bf16 = definePass({
@@ -28,6 +29,7 @@ export const bf16 = definePass({
       storeAsBfloat16(model, minElements, context);
       return;
     }
+    fitSource(model, context, 'bfloat16');
     narrow(
       model,
       {

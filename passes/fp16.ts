@@ -8,6 +8,7 @@ import { elementCount, type Tensor } from '../src/ir/tensor.js';
 import { definePass } from '../src/run/pass.js';
 import { extentOf } from './precision/extent.js';
 import { MASK, narrow } from './precision/narrow.js';
+import { fitSource } from './precision/source/fit.js';
 
 /** The largest number of float16, and the smallest with all its digits. */
 const LARGEST = 65504;
@@ -47,6 +48,7 @@ export const fp16 = definePass({
   variants: (_options, target) => (computesIn(target, 'float16') ? [] : undefined),
   run(model, { keep, keepIo }, context) {
     const { revision } = model;
+    fitSource(model, context, 'float16');
     narrow(
       model,
       {

@@ -3,6 +3,7 @@ import type { PassFactory } from '../src/run/pass.js';
 import { bf16 } from './bf16.js';
 import { flattenOutputs } from './flatten-outputs.js';
 import { fp16 } from './fp16.js';
+import { fp32 } from './fp32.js';
 import { fuseAct } from './fuse-act.js';
 import { fuseAttn } from './fuse-attn.js';
 import { fuseNorm } from './fuse-norm.js';
@@ -24,6 +25,7 @@ export const passes = {
   fuseAttn,
   fuseNorm,
   fuseAct,
+  fp32,
   bf16,
   fp16,
   int8,

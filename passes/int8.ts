@@ -19,6 +19,7 @@ import { keeps } from './precision/keep.js';
 import { LeftWeights, whyLeftAlone } from './precision/left-alone.js';
 import { type Product, productOf, weightCount } from './precision/product.js';
 import { coordinateNodes } from './precision/sensitive.js';
+import { fitSource } from './precision/source/fit.js';
 
 /** The opset that brought DynamicQuantizeLinear (MatMulInteger came one before). */
 const DYNAMIC_QUANTIZATION = 11;
@@ -53,6 +54,7 @@ export const int8 = definePass({
   }),
   variants: () => [],
   run(model, { keep, minElements, maxWeightError, reduceRange, rows }, context) {
+    fitSource(model, context);
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
     const dynamic = new DynamicInt8({ isExact, isByRow: rows, maxWeightError });

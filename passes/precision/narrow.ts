@@ -91,7 +91,7 @@ function isBounded({ producer }: Value): boolean {
 }
 
 /** True where a node other than a Cast gives the type. */
-export function hasNodesIn(model: Model, type: 'float16' | 'bfloat16'): boolean {
+function hasNodesIn(model: Model, type: 'float16' | 'bfloat16'): boolean {
   for (const graph of model.graphs())
     for (const node of graph.nodeSet)
       if (!node.is('Cast') && node.outputs.some((value) => value?.elem === type)) return true;

@@ -6,12 +6,12 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount } from '../../src/ir/tensor.js';
 import type { Value } from '../../src/ir/value.js';
-import { castTo, widenBehind, widenModel } from '../../src/ir/widen.js';
+import { castTo } from '../../src/ir/widen.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { toBfloat16Tensor } from './bfloat16.js';
-import { hasNodesIn } from './narrow.js';
 import { precisionOf } from './ops.js';
 import { coordinateNodes } from './sensitive.js';
+import { fitSource } from './source/fit.js';
 
 /** The first opset whose Cast takes bfloat16. */
 const CAST_TAKES_BFLOAT16 = 13;
@@ -22,7 +22,7 @@ const CAST_TAKES_BFLOAT16 = 13;
  */
 export function storeAsBfloat16(model: Model, minElements: number, context: PassContext): void {
   const { target, note, skip } = context;
-  if (hasNodesIn(model, 'bfloat16')) computeInFloat32(model, minElements, context);
+  fitSource(model, context);
   let small = 0;
   let stored = 0;
   const angles = coordinateNodes(model);
@@ -47,34 +47,6 @@ export function storeAsBfloat16(model: Model, minElements: number, context: Pass
   if (stored > 0) note(`${target} does not compute in bfloat16: weights are stored in it and cast to float32 at load`);
   const stay = small === 1 ? 'constant stays' : 'constants stay';
   if (small > 0) note(`${small} ${stay} float32: vectors, or fewer than ${minElements} elements`);
-}
-
-/** A model published in bfloat16, for a target without kernels for it: its constants stay as they are stored, the rest is float32. */
-function computeInFloat32(model: Model, minElements: number, { target, note }: PassContext): void {
-  const were = widenModel(model, {
-    types: ['bfloat16'],
-    constant(value) {
-      const { shape } = value.tensor as NonNullable<Value['tensor']>;
-      if (elementCount(shape) < minElements || isVector(shape) || value.isOutput) return false;
-      widenBehind(value);
-      return true;
-    },
-  });
-  // The target need not round in between.
-  for (const value of were.keys()) if (value.producer?.is('Cast')) replaceRounding(value);
-  const ports = [...model.graph.inputs, ...model.graph.outputs].filter((value) => were.has(value));
-  note(`${target} has no kernels for bfloat16: weights stay stored in it, and everything is computed in float32`);
-  if (ports.length > 0) note('inputs and outputs of bfloat16 are float32');
-}
-
-/** Cast to float32(Cast to bfloat16(x))  ⟶  x in float32. */
-function replaceRounding(value: Value): void {
-  const from = value.producer?.inputs[0];
-  if (!from) return;
-  const { graph } = value;
-  const wide = from.elem === 'float32' ? from : castTo(graph, from, 'float32');
-  for (const user of value.users)
-    if (user.is('Cast') && user.output.elem === 'float32' && user.graph === graph) graph.replaceUses(user.output, wide);
 }
 
 function refusal(value: Value, graph: Graph): string | undefined {

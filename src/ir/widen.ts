@@ -1,15 +1,17 @@
 /** A model of float16 and bfloat16 made one of float32: types, constants and attributes. Every number stays as it is. */
 import { type Attribute, graphsOf } from './attribute.js';
 import { setTensor } from './constants.js';
+import { toFloat32Tensor } from './float32-tensor.js';
 import type { Graph } from './graph.js';
 import type { Model } from './model.js';
 import type { Node } from './node.js';
-import { castTensor } from './numbers.js';
 import { type DataType, dataTypes, type Type } from './types.js';
 import type { Value } from './value.js';
 
 /** The floats of 16 bits. */
 export type Narrow = 'float16' | 'bfloat16';
+
+const narrowTypes: ReadonlySet<DataType> = new Set(['float16', 'bfloat16']);
 
 export const isNarrow = (elem: DataType | undefined): elem is Narrow => elem === 'float16' || elem === 'bfloat16';
 
@@ -19,55 +21,48 @@ export function narrowOf(type: Type | undefined): Narrow | undefined {
   return type?.kind === 'sequence' || type?.kind === 'optional' ? narrowOf(type.elem) : undefined;
 }
 
-export interface Widening {
-  /** Types that become float32; default both. */
-  readonly types?: readonly Narrow[];
-  /** Makes float32 of a constant otherwise than by a tensor of twice the size; false where it does not. */
-  readonly constant?: (value: Value) => boolean;
-}
-
 /**
  * Makes float32 of every type that has 16 bits, in every scope. Returns what each value was: only an operator's own rounding
  * is lost, which the caller writes down. Casts to 16 bits stay, as they are this rounding: a Cast to float32 stands behind them.
  */
-export function widenModel(
-  model: Model,
-  { types = ['float16', 'bfloat16'], constant = () => false }: Widening = {},
-): Map<Value, Narrow> {
+export function widenModel(model: Model): Map<Value, Narrow> {
   const were = new Map<Value, Narrow>();
   for (const graph of [...model.graphs()]) {
     for (const value of [...graph.values()]) {
       const was = narrowOf(value.type) ?? (isNarrow(value.elem) ? value.elem : undefined);
-      if (!was || !types.includes(was)) continue;
+      if (!was) continue;
       were.set(value, was);
-      if (!value.producer?.is('Cast') && !(value.tensor && constant(value))) widenValue(value);
+      if (!value.producer?.is('Cast')) widenValue(value);
     }
-    for (const port of graph.outputPorts)
-      if (types.includes(narrowOf(port.type) as Narrow)) port.type = widenType(port.type);
+    for (const port of graph.outputPorts) if (narrowOf(port.type)) port.type = widenType(port.type, narrowTypes);
   }
-  for (const graph of [...model.graphs()]) for (const node of [...graph.nodes()]) widenNode(node, were, types);
+  for (const graph of [...model.graphs()]) for (const node of [...graph.nodeSet]) widenNode(node, were);
   return were;
 }
 
 function widenValue(value: Value): void {
   const { tensor, defaultTensor, type } = value;
-  if (tensor) setTensor(value, castTensor(tensor, 'float32'));
-  if (defaultTensor) value.defaultTensor = castTensor(defaultTensor, 'float32');
-  value.type = widenType(type);
+  if (tensor) setTensor(value, toFloat32Tensor(tensor));
+  if (defaultTensor) value.defaultTensor = toFloat32Tensor(defaultTensor);
+  value.type = widenType(type, narrowTypes);
 }
 
-function widenType(type: Type | undefined): Type | undefined {
-  if (!type || !narrowOf(type)) return type;
-  if (type.kind === 'tensor' || type.kind === 'sparse') return { ...type, elem: 'float32' };
-  return type.kind === 'sequence' || type.kind === 'optional' ? { ...type, elem: widenType(type.elem) } : type;
+/** The type with float32 in place of others, in elements of sequences and optionals too; itself where it has none. */
+function widenType(type: Type | undefined, types: ReadonlySet<DataType>): Type | undefined {
+  if (type?.kind === 'tensor' || type?.kind === 'sparse')
+    return types.has(type.elem) ? { ...type, elem: 'float32' } : type;
+  if (type?.kind !== 'sequence' && type?.kind !== 'optional') return type;
+  const elem = widenType(type.elem, types);
+  return elem === type.elem ? type : { ...type, elem };
 }
 
-function widenNode(node: Node, were: ReadonlyMap<Value, Narrow>, types: readonly Narrow[]): void {
-  if (node.is('Cast')) {
-    const value = node.outputs[0];
-    if (value && were.has(value)) widenBehind(value);
-    return;
-  }
+function widenNode(node: Node, were: ReadonlyMap<Value, Narrow>): void {
+  if (!node.is('Cast')) widenAttributes(node, narrowTypes);
+  else if (node.outputs[0] && were.has(node.outputs[0])) widenBehind(node.outputs[0]);
+}
+
+/** Makes float32 of the types in a node's attributes, other than of what is in its bodies. */
+export function widenAttributes(node: Node, types: ReadonlySet<DataType>): void {
   for (const [name, attribute] of node.attributes)
     if (graphsOf(attribute).length === 0) {
       const wide = widenAttribute(name, attribute, types);
@@ -76,7 +71,7 @@ function widenNode(node: Node, were: ReadonlyMap<Value, Narrow>, types: readonly
 }
 
 /** Attributes that name an element type. */
-const typeAttributes = new Set([
+export const typeAttributes: ReadonlySet<string> = new Set([
   'dtype',
   'output_datatype',
   'output_dtype',
@@ -85,20 +80,21 @@ const typeAttributes = new Set([
   'stash_type',
 ]);
 
-function widenAttribute(name: string, attribute: Attribute, types: readonly Narrow[]): Attribute {
-  const isMeant = (type: DataType | undefined): boolean => isNarrow(type) && types.includes(type);
+function widenAttribute(name: string, attribute: Attribute, types: ReadonlySet<DataType>): Attribute {
   switch (attribute.type) {
     case 'int': {
-      const isType = types.some((type) => attribute.value === BigInt(dataTypes[type].code));
+      const isType = [...types].some((type) => attribute.value === BigInt(dataTypes[type].code));
       return isType && typeAttributes.has(name) ? { ...attribute, value: BigInt(dataTypes.float32.code) } : attribute;
     }
     case 'tensor':
     case 'sparse_tensor': {
       const { value } = attribute;
-      return isMeant(value.type) ? { ...attribute, value: castTensor(value, 'float32') } : attribute;
+      return types.has(value.type) ? { ...attribute, value: toFloat32Tensor(value) } : attribute;
     }
-    case 'type_proto':
-      return isMeant(narrowOf(attribute.value)) ? { ...attribute, value: widenType(attribute.value) } : attribute;
+    case 'type_proto': {
+      const value = widenType(attribute.value, types);
+      return value === attribute.value ? attribute : { ...attribute, value };
+    }
     default:
       return attribute;
   }

@@ -2,6 +2,7 @@
 import { bf16 } from '../../passes/bf16.js';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { fp16 } from '../../passes/fp16.js';
+import { fp32 } from '../../passes/fp32.js';
 import { fuseAct } from '../../passes/fuse-act.js';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { fuseNorm } from '../../passes/fuse-norm.js';
@@ -22,6 +23,7 @@ import type { PassCase } from '../../src/testing/check-pass.js';
 import { randomWeights } from '../check-pass.js';
 import { attention } from '../passes/attention-models.js';
 import { rope, spellings } from '../passes/rope-spellings.js';
+import { published } from '../published.js';
 
 export interface Picture extends Pick<PassCase, 'before' | 'within' | 'target' | 'runs' | 'dims' | 'keepsInterface'> {
   readonly pass: Pass;
@@ -112,6 +114,7 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
   'fuse-norm': { pass: fuseNorm(), before: of(layerNorm), within: NOISE },
   'fuse-act': { pass: fuseAct(), before: of((g, x) => g.op('Mul', [x, g.op('Sigmoid', [x])])), within: NOISE },
   bf16: { pass: bf16(), before: product(), target: 'cuda', runs: false, within: 0 },
+  fp32: { pass: fp32(), before: published(product(), 'float16'), within: 0.01 },
   fp16: { pass: fp16(), before: product(), within: 0.01 },
   int8: { pass: int8(), before: product(), within: 0.05 },
   outline: { pass: outline(), before: layers(), within: 0 },

@@ -1,0 +1,76 @@
+/** Prepares a model in other floats than float32 for a precision pass: what the target does not compute in becomes float32. */
+import type { Model } from '../../../src/ir/model.js';
+import type { Node } from '../../../src/ir/node.js';
+import { computesIn } from '../../../src/ir/targets.js';
+import { isNarrow, type Narrow } from '../../../src/ir/widen.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import { precisionOf } from '../ops.js';
+import { needsFloat64 } from './float64.js';
+import { withoutFloat32 } from './staying.js';
+import { type Source, widen } from './widen.js';
+
+/** Smaller constants are not worth a Cast. */
+const MIN_STORED = 1024;
+
+/**
+ * Makes float32 of float64 layers, and of 16-bit floats where the target has no kernels for them: weights stay stored in 16 bits.
+ * `own`: the type that the pass itself makes, in which nodes stay; all of the other one is widened, to be narrowed from there.
+ */
+export function fitSource(model: Model, context: PassContext, own?: Narrow): void {
+  const staying = new Set<Node>();
+  const [whole, part] = [new Set<Source>(), new Set<Source>()];
+  for (const type of ['float16', 'bfloat16', 'float64'] as const) {
+    const nodes = nodesOf(model, type);
+    if (type === 'float64' ? nodes.some(isLayer) : nodes.length > 0 && !isComputed(type, own, context)) whole.add(type);
+    else if (isNarrow(type)) {
+      const kept = nodes.filter((node) => isCall(node) || canCompute(node, type, context));
+      if (kept.length < nodes.length) part.add(type);
+      for (const node of kept) staying.add(node);
+    }
+  }
+  const types = new Set([...whole, ...part]);
+  if (types.size === 0) return;
+  for (const found of [withoutFloat32(model, types), needsFloat64(model)])
+    for (const [node, reason] of found) {
+      staying.add(node);
+      context.skip(reason, node);
+    }
+  const count = widen(
+    model,
+    {
+      types,
+      staying,
+      keepsPort: (type) => type !== 'bfloat16',
+      keepsScope: (type) => part.has(type),
+      minStored: MIN_STORED,
+    },
+    context,
+  );
+  if (count === 0) return;
+  const { target, note } = context;
+  if (whole.size > 0)
+    note(`what was computed in ${listText([...whole])} is computed in float32; large weights stay stored as they are`);
+  if (part.size > 0) note(`computed in float32 where ${target} has no kernels for ${listText([...part])}`);
+}
+
+/** The nodes that give a type, but those that only cast to it. */
+function nodesOf(model: Model, type: Source): Node[] {
+  const gives = (node: Node): boolean => !node.is('Cast') && node.outputs.some((value) => value?.elem === type);
+  return [...model.graphs()].flatMap((graph) => [...graph.nodeSet].filter(gives));
+}
+
+/** True where nodes stay in the type: in the one that the pass makes, else in one that the target computes in. */
+const isComputed = (type: Narrow, own: Narrow | undefined, { target }: PassContext): boolean =>
+  own ? type === own : computesIn(target, type);
+
+const isCall = (node: Node): boolean => node.bodies.length > 0 || node.graph.model.functionOf(node) !== undefined;
+
+/** True where the target has a kernel in the type. Without one in float32 either, float16 runs on the CPU; bfloat16 does not. */
+function canCompute({ opType, domain, opset = 1 }: Node, type: Narrow, { hasKernel }: PassContext): boolean {
+  if (hasKernel(opType, domain, opset, type)) return true;
+  return type === 'float16' && !hasKernel(opType, domain, opset, 'float32');
+}
+
+const isLayer = (node: Node): boolean => precisionOf(node).isLayer === true;
+
+const listText = (types: readonly string[]): string => types.join(' and ');

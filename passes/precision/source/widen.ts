@@ -1,0 +1,175 @@
+/**
+ * Makes float32 of other floats: types, constants, attributes and Casts, in every scope.
+ * Why this way: a value's type follows from the node that computes it, and a Cast stands wherever a slot wants another type than the
+ * value has. So nothing is a special case: not islands that stay, ports, bodies, nor functions, and Casts that do nothing any more go.
+ */
+import { setTensor } from '../../../src/ir/constants.js';
+import { toFloat32Tensor } from '../../../src/ir/float32-tensor.js';
+import type { Graph } from '../../../src/ir/graph.js';
+import { maxOf } from '../../../src/ir/lists.js';
+import type { Model } from '../../../src/ir/model.js';
+import type { Node } from '../../../src/ir/node.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { type DataType, dataTypes, type Type, tensorType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { castTo, widenAttributes } from '../../../src/ir/widen.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import { readsShapeAlone } from '../ops.js';
+
+/** The floats that become float32. */
+export type Source = 'float16' | 'bfloat16' | 'float64';
+
+export interface Widening {
+  readonly types: ReadonlySet<Source>;
+  /** Nodes that go on computing in the type that they have. */
+  readonly staying: ReadonlySet<Node>;
+  /** True for a port of the model that keeps its type. */
+  keepsPort(type: Source): boolean;
+  /** True where the ports of bodies and functions keep their type. */
+  keepsScope(type: Source): boolean;
+  /** Constants of 16 bits of at least so many elements, but vectors, stay stored as they are and are cast where they are read. */
+  readonly minStored: number;
+}
+
+/** Rewrites the model, and notes the ports that change. Returns the number of values that became float32. */
+export function widen(model: Model, widening: Widening, { note }: Pick<PassContext, 'note'>): number {
+  const before = portTypes(model);
+  const count = new Widener(model, widening).run();
+  const changed = portTypes(model).filter(({ elem }, index) => elem !== before[index]?.elem);
+  if (changed.length > 0) note(`ports that are float32 now: ${changed.map(({ name }) => `"${name}"`).join(', ')}`);
+  return count;
+}
+
+const portTypes = ({ graph }: Model): { name: string; elem: DataType | undefined }[] => [
+  ...graph.inputs.map(({ name, elem }) => ({ name, elem })),
+  ...graph.outputs.map(({ elem }, index) => ({ name: graph.outputPorts[index]?.name ?? '', elem })),
+];
+
+class Widener {
+  /** What each value was, of those that have one of the types. */
+  readonly #were = new Map<Value, Source>();
+  readonly #tensors = new Map<Value, Tensor>();
+  readonly #recast = new Map<Value, Map<DataType, Value>>();
+
+  constructor(
+    readonly model: Model,
+    readonly widening: Widening,
+  ) {}
+
+  run(): number {
+    const graphs = [...this.model.graphs()];
+    for (const graph of graphs)
+      for (const value of graph.values()) {
+        const elem = this.#source(value.type);
+        if (elem) this.#were.set(value, elem);
+      }
+    const wide = [...this.#were.keys()].filter((value) => !this.#stays(value));
+    for (const value of wide) this.#convert(value);
+    for (const graph of graphs) this.#convertPorts(graph);
+    const nodes = graphs.flatMap((graph) => [...graph.nodes(), graph.end]);
+    for (const node of nodes) {
+      if (!node.isEnd && !this.widening.staying.has(node)) this.#convertAttributes(node);
+      for (const [index, value] of node.inputs.entries()) if (value) this.#connect(node, index, value);
+    }
+    for (const node of nodes) if (node.is('Cast')) removeIdle(node, this.#were);
+    return wide.length;
+  }
+
+  /** The type, where a tensor is of one that becomes float32. */
+  #source(type: Type | undefined): Source | undefined {
+    const elem = type?.kind === 'tensor' ? (type.elem as Source) : undefined;
+    return elem && this.widening.types.has(elem) ? elem : undefined;
+  }
+
+  #stays(value: Value): boolean {
+    const { producer, graph, tensor } = value;
+    const { staying } = this.widening;
+    const was = this.#were.get(value) as Source;
+    if (producer) return this.#keepsCall(producer, was) ?? (staying.has(producer) || this.#isLastCast(producer, was));
+    if (value.isInput) return this.#keepsEnds(graph, was);
+    return tensor?.sparse !== undefined || this.#isReadAsItIs(value, was);
+  }
+
+  /** Whether the ports of a graph keep the type. A body that runs on each element of a sequence has that of the sequence. */
+  #keepsEnds(graph: Graph, was: Source): boolean {
+    if (graph === this.model.graph) return this.widening.keepsPort(was);
+    return graph.owner?.is('SequenceMap') || this.widening.keepsScope(was);
+  }
+
+  /** Whether what goes into and comes out of bodies and functions keeps the type; undefined for an operator without. */
+  #keepsCall(node: Node, was: Source): boolean | undefined {
+    if (node.bodies.length > 0) return this.#keepsEnds(node.bodies[0] as Graph, was);
+    return this.model.functionOf(node) && this.widening.keepsScope(was);
+  }
+
+  /** True for a Cast to the type in which all its readers want it, as in front of an output. */
+  #isLastCast(node: Node, type: Source): boolean {
+    return node.is('Cast') && this.#isReadAsItIs(node.output, type);
+  }
+
+  #isReadAsItIs = (value: Value, type: Source): boolean =>
+    value.uses.size > 0 && [...value.uses].every(({ node }) => this.#wanted(node, type) === type);
+
+  /** The type that a slot of a node wants of a value that had one of the types; undefined for any. */
+  #wanted(node: Node, was: Source): DataType | undefined {
+    if (readsShapeAlone(node) || node.is('Cast')) return undefined;
+    const keeps = node.isEnd ? this.#keepsEnds(node.graph, was) : this.#keepsCall(node, was);
+    return (keeps ?? this.widening.staying.has(node)) ? was : 'float32';
+  }
+
+  #convert(value: Value): void {
+    const { tensor, defaultTensor, shape } = value;
+    if (tensor) {
+      this.#tensors.set(value, tensor);
+      if (isSmall(tensor) && elementCount(tensor.shape) >= this.widening.minStored) return;
+      setTensor(value, toFloat32Tensor(tensor));
+    }
+    if (defaultTensor) value.defaultTensor = toFloat32Tensor(defaultTensor);
+    value.type = tensorType('float32', shape);
+  }
+
+  #convertPorts(graph: Graph): void {
+    for (const [index, port] of graph.outputPorts.entries()) {
+      const value = graph.outputs[index];
+      const was = (value && this.#were.get(value)) ?? this.#source(port.type);
+      if (was && port.type?.kind === 'tensor' && this.#wanted(graph.end, was) === 'float32')
+        port.type = tensorType('float32', port.type.shape);
+    }
+  }
+
+  #convertAttributes(node: Node): void {
+    const { output } = node.is('Cast') ? node : { output: undefined };
+    if (!output) widenAttributes(node, this.widening.types);
+    else if (this.#were.has(output) && output.elem === 'float32')
+      node.graph.setAttribute(node, 'to', dataTypes.float32.code);
+  }
+
+  #connect(node: Node, index: number, value: Value): void {
+    const was = this.#were.get(value);
+    const wanted = was && this.#wanted(node, was);
+    if (wanted && wanted !== value.elem) node.graph.setInput(node, index, this.#as(value, wanted));
+  }
+
+  /** The value in a type: of a constant another constant, unless it stays stored. */
+  #as(value: Value, type: DataType): Value {
+    const known = this.#recast.get(value) ?? new Map<DataType, Value>();
+    this.#recast.set(value, known);
+    const tensor = this.#tensors.get(value);
+    const isOwn = tensor && tensor.type === type;
+    const made =
+      known.get(type) ?? (isOwn ? value.graph.constant(tensor, value.name) : castTo(value.graph, value, type));
+    known.set(type, made);
+    return made;
+  }
+}
+
+/** Cast to float32(x) of a float32 x ⟶ x. */
+function removeIdle(node: Node, were: ReadonlyMap<Value, Source>): void {
+  const [from] = node.inputs;
+  if (from?.elem !== 'float32' || node.outputs[0]?.elem !== 'float32') return;
+  if (were.has(from) || were.has(node.output)) node.graph.replaceUses(node.output, from);
+}
+
+/** True for a matrix that takes fewer bytes than in float32. */
+const isSmall = ({ type, shape, sparse }: Tensor): boolean =>
+  !sparse && dataTypes[type].bits < dataTypes.float32.bits && maxOf(shape, 1) < elementCount(shape);
