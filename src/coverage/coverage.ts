@@ -1,0 +1,44 @@
+/** Which types a model's weights are stored in and its multiply-adds computed in, before and after, and what stays float and why. */
+import type { Model } from '../ir/model.js';
+import type { Target } from '../ir/targets.js';
+import { type Computed, computedIn } from './computed.js';
+import { type LeftWeights, leftIn, type Narrowing } from './left.js';
+import { type InputShapes, type SizedModel, sizedModel } from './sized.js';
+
+export interface Coverage {
+  /** Multiply-adds by the type that they are computed in. Bytes by type are in the summaries of the models. */
+  readonly computed: { readonly before: Computed['byType']; readonly after: Computed['byType'] };
+  /** Nodes that multiply, and of which it is not known how often, by op. */
+  readonly notCounted: Computed['notCounted'];
+  /** The sizes of the inputs that are taken, where the model leaves them open. */
+  readonly sizes: Readonly<Record<string, readonly number[]>>;
+  readonly left: readonly LeftWeights[];
+}
+
+export interface CoverageOptions {
+  readonly target: Target;
+  readonly passes: readonly Narrowing[];
+  /** Sizes for the inputs of a model, the best choice first, at least one. */
+  readonly choices: readonly ((model: Model) => InputShapes)[];
+}
+
+/** Counted at the first sizes that the original's operators can take: tables of positions and reshapes are made for some alone. */
+export function coverageOf(before: Model, after: Model, { target, passes, choices }: CoverageOptions): Coverage {
+  let sized: SizedModel | undefined;
+  const fitting = choices.find((shapesOf) => {
+    const tried = sizedModel(before, shapesOf(before));
+    const isFit = tried.facts.violations.length === 0;
+    if (isFit || !sized) sized = tried;
+    return isFit;
+  });
+  const shapesOf = (fitting ?? choices[0]) as CoverageOptions['choices'][number];
+  const was = computedIn(sized as SizedModel, target);
+  const shapes = shapesOf(after);
+  const is = computedIn(sizedModel(after, shapes), target);
+  return {
+    computed: { before: was.byType, after: is.byType },
+    notCounted: is.notCounted,
+    sizes: Object.fromEntries([...shapes].map(([name, shape]) => [name, [...shape]])),
+    left: leftIn(after, passes),
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * The weights that stay float though passes that store fewer bits ran, each with the reason that a pass gave, and their bytes. A pass names the
+ * node or the value that it left; the weight of that node is found through what only moves it.
+ */
+import { maxOf } from '../ir/lists.js';
+import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { outermost } from '../ir/scopes.js';
+import { elementCount, type Tensor } from '../ir/tensor.js';
+import { dataTypes, isFloat, isInteger } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { rowOf } from '../ops/registry.js';
+import { isMover } from '../ops/row.js';
+
+/** What a pass left as it was, as far as this room reads it. */
+export interface Narrowing {
+  readonly name: string;
+  readonly fidelity: 'exact' | 'rounding' | 'lossy';
+  readonly status: 'applied' | 'unchanged' | 'rolled back';
+  readonly options: unknown;
+  readonly skips: readonly { readonly reason: string; readonly places: readonly string[] }[];
+  readonly takenBack?: { readonly places: readonly string[] } | undefined;
+}
+
+export interface LeftWeights {
+  readonly reason: string;
+  readonly type: string;
+  readonly bytes: number;
+  readonly weights: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+const NOT_ASKED = 'no pass that stores fewer bits was asked for';
+const SCALES = 'scales of quantized weights stay float';
+const VECTOR = 'a vector: bias, norm or scale';
+
+/** Passes leave smaller constants alone where their options do not say otherwise. */
+const MIN_ELEMENTS = 1024;
+/** So many ops are named where no pass named the place. */
+const MOST_OPS = 3;
+/** Readers behind readers: a weight is read through a few views at most. */
+const MOST_VIEWS = 8;
+
+/** What is left at how many bits, and why, by what passes said. */
+class Reasons {
+  /** Bits that the passes could come down to. */
+  readonly bits: number;
+  readonly #byPlace = new Map<string, string>();
+  readonly #minElements: number;
+  #rolledBack: string | undefined;
+  readonly #names: string;
+
+  constructor(passes: readonly Narrowing[]) {
+    const narrowing = passes.filter(({ fidelity }) => fidelity !== 'exact');
+    this.#names = [...new Set(narrowing.map(({ name }) => name))].join(', ');
+    this.bits = narrowing.length === 0 ? 0 : narrowing.some(({ fidelity }) => fidelity === 'lossy') ? 8 : 16;
+    this.#minElements = narrowing.reduce((most, { options }) => {
+      const own = (options as { readonly minElements?: unknown } | undefined)?.minElements;
+      return typeof own === 'number' ? Math.max(most, own) : most;
+    }, MIN_ELEMENTS);
+    // What a later pass says counts: it had the last chance.
+    for (const { name, status, skips, takenBack } of narrowing) {
+      for (const { reason, places } of skips) for (const place of places) this.#byPlace.set(place, reason);
+      for (const place of takenBack?.places ?? []) this.#byPlace.set(place, `${name} breaks its gate here`);
+      if (status === 'rolled back') this.#rolledBack ??= `${name} was rolled back`;
+    }
+  }
+
+  of(value: Value, tensor: Tensor): string {
+    if (this.bits === 0) return NOT_ASKED;
+    const said = this.#byPlace.get(placeOf(value));
+    if (said) return said;
+    const readers = readersOf(value);
+    if (readers.some((node) => rowOf(node)?.precision?.takesScales || isScaled(node, value))) return SCALES;
+    const count = elementCount(tensor.shape);
+    if (count < this.#minElements) return `fewer than ${this.#minElements} elements`;
+    // What is said of a node is said of its weight, not of its bias.
+    if (maxOf(tensor.shape, 1) === count) return VECTOR;
+    for (const node of readers) {
+      const saidOf = this.#byPlace.get(placeOf(node));
+      if (saidOf) return saidOf;
+    }
+    return this.#rolledBack ?? this.#formless(readers);
+  }
+
+  #formless(readers: readonly Node[]): string {
+    const ops = [...new Set(readers.map(({ opType }) => opType))].sort().slice(0, MOST_OPS).join(', ');
+    const has = this.#names.includes(',') ? 'have' : 'has';
+    return `${this.#names} ${has} no form for a constant of ${ops || 'no node'}`;
+  }
+}
+
+/** True for a product of a value with integers of few bits, or with their sums. */
+function isScaled(node: Node, value: Value): boolean {
+  if (!node.is('Mul') && !node.is('Sub')) return false;
+  return node.inputs.some((other) => other !== value && isOfIntegers(other));
+}
+
+function isOfIntegers(value: Value | undefined): boolean {
+  for (let [from, steps] = [value, 0]; from && steps < MOST_VIEWS; steps++) {
+    const type = from.tensor?.type ?? from.elem;
+    if (type && isInteger(type) && (dataTypes[type].bits <= 8 || from.producer?.is('MatMulInteger'))) return true;
+    if (from.producer?.is('DynamicQuantizeLinear')) return true;
+    from = from.producer?.inputs[0];
+  }
+  return false;
+}
+
+/** A node or value as skips name it: inside a local function, which one. */
+function placeOf(about: Node | Value): string {
+  const text = 'opType' in about ? about.label : about.name;
+  const graph = outermost(about.graph);
+  return graph.isInFunction ? `${text} in function ${graph.name}` : text;
+}
+
+/** The nodes that read a weight, through views and casts, and in the functions that it is handed to. */
+function readersOf(value: Value): Node[] {
+  const found = new Set<Node>();
+  let values = [value];
+  for (let views = 0; values.length > 0 && views < MOST_VIEWS; views++) {
+    const next: Value[] = [];
+    for (const { node, index } of values.flatMap(({ uses }) => [...uses])) {
+      if (found.has(node)) continue;
+      found.add(node);
+      const called = node.graph.model.functionOf(node);
+      const handed = called?.graph.inputs[index];
+      if (handed) next.push(handed);
+      if (isView(node, index)) next.push(node.output);
+    }
+    values = next;
+  }
+  return [...found];
+}
+
+/** True where all that a node gives is what it reads in one slot, moved or cast by constants. */
+function isView(node: Node, index: number): boolean {
+  const moves = rowOf(node)?.moves;
+  const isMoved = node.is('Cast') || node.is('DequantizeLinear') || (moves !== undefined && isMover(moves, node));
+  return isMoved && node.inputs.every((value, at) => at === index || !value || value.tensor !== undefined);
+}
+
+/** The weights of a model that stay wider than its passes could store them, grouped by reason and type, the most bytes first. */
+export function leftIn(model: Model, passes: readonly Narrowing[]): LeftWeights[] {
+  const reasons = new Reasons(passes);
+  const groups = new Map<string, { reason: string; type: string; weights: { name: string; bytes: number }[] }>();
+  for (const graph of model.graphs())
+    for (const value of [...graph.constants, ...graph.inputs]) {
+      const tensor = value.tensor ?? value.defaultTensor;
+      if (!tensor || !isFloat(tensor.type) || dataTypes[tensor.type].bits <= reasons.bits) continue;
+      const reason = reasons.of(value, tensor);
+      const key = `${tensor.type} ${reason}`;
+      const group = groups.get(key) ?? { reason, type: tensor.type, weights: [] };
+      groups.set(key, group);
+      group.weights.push({ name: value.name, bytes: tensor.byteLength });
+    }
+  return [...groups.values()]
+    .map(({ weights, ...group }) => ({
+      ...group,
+      bytes: weights.reduce((sum, { bytes }) => sum + bytes, 0),
+      weights: weights.sort((a, b) => b.bytes - a.bytes),
+    }))
+    .sort((a, b) => b.bytes - a.bytes);
+}

@@ -1,0 +1,22 @@
+/** A copy of a model at given sizes of its inputs: the shapes of its values are numbers wherever they follow from these. */
+import { type Facts, inferTypes } from '../infer/index.js';
+import { cloneModel } from '../ir/clone.js';
+import type { Model } from '../ir/model.js';
+import { tensorType } from '../ir/types.js';
+
+export interface SizedModel {
+  readonly model: Model;
+  readonly facts: Facts;
+}
+
+/** The shapes of inputs, by name. */
+export type InputShapes = ReadonlyMap<string, readonly number[]>;
+
+export function sizedModel(model: Model, shapes: InputShapes): SizedModel {
+  const copy = cloneModel(model);
+  for (const input of copy.graph.inputs) {
+    const shape = shapes.get(input.name);
+    if (shape && input.elem) input.type = tensorType(input.elem, shape);
+  }
+  return { model: copy, facts: inferTypes(copy) };
+}
