@@ -14,7 +14,7 @@ import { EXACT_CPUS, INEXACT_CPUS } from '../src/run/cpus.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { saturatesOn } from '../src/run/target-cpu.js';
 import { BlockInt8 } from './precision/block-int8.js';
-import { DynamicInt8 } from './precision/dynamic-int8.js';
+import { DynamicInt8 } from './precision/integer/dynamic.js';
 import { keeps } from './precision/keep.js';
 import { LeftWeights, whyLeftAlone } from './precision/left-alone.js';
 import { type Product, productOf, weightCount } from './precision/product.js';

@@ -61,7 +61,7 @@ const columnGroupsOf = ({ columns, columnGroups }: Matrix): Int32Array =>
  * Rounds quotients of float32 numbers as Math.round does. That one branches on the fraction, which is unpredictable,
  * and takes three times as long.
  */
-const nearest = (number: number): number => Math.floor(number + 0.5);
+export const nearest = (number: number): number => Math.floor(number + 0.5);
 
 /** One scale per group, such that the largest magnitude becomes `levels`; undefined where a number is not finite. */
 export function scalesOf(matrix: Matrix, levels: number): Float32Array | undefined {

@@ -1,7 +1,7 @@
 /** Tests int8 sums: some are exact on every CPU, others are not, and the report says so. */
 import { describe, expect, it } from 'vitest';
 import { int8 } from '../../passes/int8.js';
-import { pairScalesOf } from '../../passes/precision/pair-scales.js';
+import { columnScalesOf } from '../../passes/precision/integer/columns.js';
 import { type Matrix, scalesOf } from '../../passes/precision/quantize.js';
 import { type Model, numbersOf, optimize, readModel, tensorOf, writeModel } from '../../src/index.js';
 import { buildModel } from '../../src/ir/build.js';
@@ -136,9 +136,10 @@ describe('int8 sums', () => {
     const each = { block: 1, step: 1 };
     const together = { block: 1, step: 0 };
     const matrix: Matrix = { tensor, rows: 256, columns: 64, groups: 64, rowGroups: together, columnGroups: each };
-    const [exact, seven, full] = [pairScalesOf(matrix, false), scalesOf(matrix, 64), scalesOf(matrix, 127)].map(
-      (found) => [...(found as Float32Array)],
-    ) as [number[], number[], number[]];
+    const columns = columnScalesOf({ matrix, isTransposed: false, isPaired: true });
+    const [exact, seven, full] = [columns?.scales, scalesOf(matrix, 64), scalesOf(matrix, 127)].map((found) => [
+      ...(found as Float32Array),
+    ]) as [number[], number[], number[]];
     exact.forEach((scale, i) => {
       expect(scale).toBeLessThanOrEqual((seven[i] as number) * (1 + 1e-6));
       expect(scale).toBeGreaterThanOrEqual((full[i] as number) * (1 - 1e-6));

@@ -4,10 +4,10 @@
  * Rows then know nothing of each other: one with outliers leaves the others their precision, and NaN or an infinity stays in its
  * own. The zero point is 128 in every row, as onnxruntime's MatMulInteger takes one for all.
  */
-import type { Graph } from '../../src/ir/graph.js';
-import { type Type, tensorType } from '../../src/ir/types.js';
-import type { Value } from '../../src/ir/value.js';
-import { Rewriter } from '../../src/match/rewriter.js';
+import type { Graph } from '../../../src/ir/graph.js';
+import { type Type, tensorType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { Rewriter } from '../../../src/match/rewriter.js';
 
 const LEVELS = 127;
 const ZERO = 128;

@@ -1,0 +1,69 @@
+/**
+ * Sizes of the weights of int8 products, whose sums must be exact on every CPU or only on those that add in 32 bits.
+ *
+ * x64 CPUs without VNNI or AMX multiply u8 activations by s8 weights two at a time, and add the two products in 16 bits: of rows
+ * 2k and 2k + 1 of the weight. Beyond 32,767 or below −32,768 that sum is cut off. Activations are at most 255, so no sum of a
+ * pair is cut off where those of its weights that have one sign add up to 128 at most (255 · 128 = 32,640). The size of a pair is
+ * this sum. A weight alone may be 127; so its size is a hair more than its magnitude.
+ */
+import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
+import { type Matrix, scan, type Visit } from '../quantize.js';
+
+/** A hair below the limit: scales are rounded to float32, and two halves that are rounded up must not add up to one more. */
+export const LARGEST_SIZE = PAIR_LIMIT - 1e-4;
+
+/** The share of a pair's limit that one weight takes. */
+const ALONE = LARGEST_SIZE / 127;
+
+/** A stored weight of a product: a column of it is a column of the matrix, or a row where the weight is stored transposed. */
+export interface StoredWeight {
+  readonly matrix: Matrix;
+  readonly isTransposed: boolean;
+  /** True where pairs count, false where weights count alone. */
+  readonly isPaired: boolean;
+}
+
+/** Calls `exceed` for every size beyond the limit of its column, and for what is not a number. The limits may be changed meanwhile. */
+export function scanSizes(
+  { matrix, isTransposed, isPaired }: StoredWeight,
+  limits: Float32Array,
+  exceed: (column: number, size: number) => void,
+): void {
+  scan(matrix, (isTransposed ? alongRows : acrossRows)(limits, exceed, isPaired));
+}
+
+type Sizes = (limits: Float32Array, exceed: (column: number, size: number) => void, isPaired: boolean) => Visit;
+
+/** Rows 2k and 2k + 1 are pairs, column by column. What two signs add up to is less than the larger of the two. */
+const acrossRows: Sizes = (limits, exceed, isPaired) => {
+  const before = new Float32Array(limits.length);
+  return (numbers, from, to, row, column) => {
+    const isFirst = !isPaired || (row & 1) === 0;
+    for (let i = from, at = column; i < to; i++, at++) {
+      const value = numbers[i] as number;
+      const alone = Math.abs(value) * ALONE;
+      const pair = isFirst ? alone : Math.abs((before[at] as number) + value);
+      const size = alone > pair ? alone : pair;
+      if (isFirst) before[at] = value;
+      if (!(size <= (limits[at] as number))) exceed(at, size);
+    }
+  };
+};
+
+/** The same for pairs in one row, which is a column of the product. */
+const alongRows: Sizes = (limits, exceed, isPaired) => {
+  let before = 0;
+  return (numbers, from, to, row, column) => {
+    let first = before;
+    for (let i = from, at = column; i < to; i++, at++) {
+      const value = numbers[i] as number;
+      const isFirst = !isPaired || (at & 1) === 0;
+      const alone = Math.abs(value) * ALONE;
+      const pair = isFirst ? alone : Math.abs(first + value);
+      const size = alone > pair ? alone : pair;
+      if (isFirst) first = value;
+      if (!(size <= (limits[row] as number))) exceed(row, size);
+    }
+    before = first;
+  };
+};
