@@ -102,8 +102,7 @@ function kernelType(node: Node): DataType | undefined {
   return (values.find((value) => isFloat(value.elem)) ?? values.find((value) => value.elem))?.elem;
 }
 
-const variantOf = (node: Node): string | undefined =>
-  node.is('Cast') ? node.output.elem : node.string('approximate');
+const variantOf = (node: Node): string | undefined => (node.is('Cast') ? node.output.elem : node.string('approximate'));
 
 const isShapeArithmetic = (node: Node): boolean => {
   const isSmall = ({ elem, shape }: Value): boolean => {
