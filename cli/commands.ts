@@ -7,7 +7,7 @@ import {
   jobFlags,
   jsonFlag,
   oneOf,
-  pluginFlag,
+  pluginFlags,
   quietFlag,
   readFlags,
   valued,
@@ -48,7 +48,7 @@ export const commands: readonly Command[] = [
       rule: valued('<name>', 'Only sites of this kind or rule, e.g. attention, gelu, layer-norm.'),
       at: valued('<node>', 'Only the site at the node of this name.'),
       passes: valued('<a,b,…>', 'Passes that run first, e.g. simplify.', { alias: 'p' }),
-      ...pluginFlag,
+      ...pluginFlags,
       target: {
         ...oneOf(targets, 'The provider whose kernels are meant.'),
         defaultDescription: HOST,
@@ -79,7 +79,7 @@ export const commands: readonly Command[] = [
     positionals: [],
     optional: 'pass',
     summary: 'List the passes and their options, or one of them.',
-    flags: { ...pluginFlag, ...jsonFlag },
+    flags: { ...pluginFlags, ...jsonFlag },
   },
   {
     name: 'doctor',

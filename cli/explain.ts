@@ -7,11 +7,12 @@ import { explanationText } from '../src/report/explanation-text.js';
 import { shortageText } from '../src/report/inspection-text.js';
 import type { Flags } from './flags.js';
 import { modelIn } from './models.js';
+import { pluginsFor } from './settings.js';
 import { show, stderr } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const sites = await explain(await modelIn(flags), {
-    plugins: flags.plugin as readonly string[] | undefined,
+    plugins: await pluginsFor(flags),
     passes: flags.passes as string | undefined,
     rule: flags.rule as string | undefined,
     at: flags.at as string | undefined,

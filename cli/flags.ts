@@ -62,9 +62,19 @@ export const inputFlags = {
   ...readFlags,
 };
 
-export const pluginFlag = {
+const configFlag = (what: string) => ({
+  config: valued(
+    '<path>',
+    `${what} Default: the nearest onnx-passes.config.json, .js or .ts, or "onnx-passes" in a package.json, in this folder or above; none with --no-config.`,
+  ),
+});
+
+const pluginFlag = {
   plugin: valued('<file>', `${about('plugins')} May be repeated. E.g. ./my-rule.ts`, { readAll: (files) => files }),
 };
+
+/** The plugins of a command that takes no other setting of a config. */
+export const pluginFlags = { ...pluginFlag, ...configFlag('A file of settings: its plugins are taken.') };
 
 /** The flags of settings that are an option of one pass: one word of several, or a list of names. */
 const passFlags = Object.fromEntries(
@@ -110,10 +120,7 @@ export const jobFlags = {
   'keep-functions': isSo(about('keepFunctions')),
   'external-data': isSo(about('externalData')),
   force: isSo('Let the result overwrite its input, and its contract a file that is none.'),
-  config: valued(
-    '<path>',
-    'A file of settings. Default: the nearest onnx-passes.config.json, .js or .ts, or "onnx-passes" in a package.json, in this folder or above; none with --no-config.',
-  ),
+  ...configFlag('A file of settings.'),
   coverage: isSo(
     'Show in which types the result is stored and computed, and what stays float, with bytes and reasons.',
   ),

@@ -5,9 +5,8 @@ import { optimizeFile } from '../src/optimize-file.js';
 import { bringsPass } from '../src/pass-settings.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
-import { loadConfig } from './config.js';
-import { type ConfigPlace, findConfig } from './find-config.js';
 import { configFromFlags, type Flags } from './flags.js';
+import { settingsFor } from './settings.js';
 import { ProgressLine, show, stderr, stdout } from './terminal.js';
 
 /** Exit codes of gates that failed. */
@@ -24,10 +23,7 @@ const ROLLED_BACK = 5;
 /** Runs the command and gives its exit code. `words` is the command line as it was typed. */
 export async function run(flags: Flags, words: readonly string[]): Promise<number> {
   const isHidden = flags.quiet === true || flags.json === true;
-  const source: ConfigPlace | undefined = typeof flags.config === 'string' ? { path: flags.config } : undefined;
-  const found = source ?? (flags.config === false ? undefined : await findConfig(process.cwd()));
-  if (found && !source && !isHidden) stderr.write(`${shownText(`settings of ${found.path}`)}\n`);
-  const [base, given] = [found ? await loadConfig(found.path, found.key) : {}, configFromFlags(flags)];
+  const [base, given] = [await settingsFor(flags), configFromFlags(flags)];
   const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
   const config = { ...base, ...given, plugins };
   // What stays of the outputs and what is frozen are passes of their own.

@@ -5,6 +5,7 @@ import { beside, hanging, paint, table } from '../src/report/style.js';
 import { optionsOf } from '../src/run/options.js';
 import { parsePasses } from '../src/run/parse.js';
 import type { Flags } from './flags.js';
+import { pluginsFor } from './settings.js';
 import { hasColour, stdout, widthOf } from './terminal.js';
 
 const defaultText = (value: unknown): string =>
@@ -12,7 +13,7 @@ const defaultText = (value: unknown): string =>
 
 export async function run(flags: Flags): Promise<undefined> {
   const name = flags.pass as string | undefined;
-  const catalogue = await catalogueWith(flags.plugin as readonly string[] | undefined);
+  const catalogue = await catalogueWith(await pluginsFor(flags));
   const chosen = name === undefined ? catalogue.passes : parsePasses(name, catalogue);
   const named = catalogue.presets.filter((preset) => name === undefined || preset.name === name);
   const passes = chosen.map(({ definition }) => ({

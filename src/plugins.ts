@@ -3,7 +3,7 @@ import { catalogue } from '../passes/index.js';
 import { presets } from '../passes/presets.js';
 import { foundText, UsageError } from './ir/usage-error.js';
 import { isRule, isRuleSet, type Rule, type RuleSet } from './match/rule.js';
-import { type Catalogue, type PassesLike, parsePasses } from './run/parse.js';
+import { type Catalogue, type PassesLike, type Preset, parsePasses } from './run/parse.js';
 import { isPass, isPassFactory, type Pass, type PassFactory } from './run/pass.js';
 import { passOf } from './run/rule-pass.js';
 
@@ -46,21 +46,38 @@ export async function catalogueWith(plugins: readonly Plugin[] = []): Promise<Ca
     }
     if (factory) passes.push(factory);
   }
-  let all: Catalogue = { passes, presets: builtIn.presets };
-  for (const { place, item } of brought)
-    if (isPreset(item)) {
-      const { name, summary = `Of ${place}.` } = item;
-      all = { passes, presets: [...all.presets, { name, summary, passes: presetPasses(item, all, place) }] };
-    }
+  const presets: Preset[] = [...builtIn.presets];
+  const all: Catalogue = { passes, presets };
+  for (const { place, item } of brought) if (isPreset(item)) presets.push(presetOf(item, all, place));
+  // Reading each says what is wrong in it, also where nobody asks for it.
+  for (const { passes } of presets) void passes;
   return all;
 }
 
-function presetPasses({ passes }: PresetLike, catalogue: Catalogue, place: string): readonly Pass[] {
-  try {
-    return parsePasses(passes, catalogue);
-  } catch (error) {
-    throw error instanceof UsageError ? new UsageError(`${place}: ${error.message}`) : error;
-  }
+/** A preset whose names are looked up when it is first read: it may name presets that are brought after it. */
+function presetOf(item: PresetLike, catalogue: Catalogue, place: string): Preset {
+  const { name, summary = `Of ${place}.` } = item;
+  let found: readonly Pass[] | undefined;
+  let isOpen = false;
+  return {
+    name,
+    summary,
+    get passes() {
+      if (found) return found;
+      if (isOpen)
+        throw new UsageError(`${place}: expected presets without themselves in them; found ${name} in ${name}`);
+      isOpen = true;
+      try {
+        found = parsePasses(item.passes, catalogue);
+        return found;
+      } catch (error) {
+        if (!(error instanceof UsageError) || error.message.startsWith(`${place}: `)) throw error;
+        throw new UsageError(`${place}: ${error.message}`);
+      } finally {
+        isOpen = false;
+      }
+    },
+  };
 }
 
 const factoryOf = (item: PassFactory | Rule | RuleSet): PassFactory =>

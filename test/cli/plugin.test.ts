@@ -86,6 +86,46 @@ it('presets hold passes of plugins, and configs name plugins beside them', async
   expect(JSON.parse(stdout).passes.map(({ name }: { name: string }) => name)).toEqual(['simplify', 'mish', 'idle']);
 });
 
+it('a preset names presets that come after it, and none names itself', async () => {
+  const presets = [
+    { name: 'all', passes: ['simplify', 'last'] },
+    { name: 'last', passes: 'mish' },
+  ];
+  // A preset needs no file of its own: a config states it among its plugins.
+  writeFileSync(
+    place.path('c.json'),
+    JSON.stringify({ plugins: ['mish.mjs', ...presets], passes: 'all', validate: false }),
+  );
+  const { status, stdout } = await place.run(['model.onnx', '--json', '--config', 'c.json']);
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout).passes.map(({ name }: { name: string }) => name)).toEqual(['simplify', 'mish']);
+  writeFileSync(
+    place.path('circle.mjs'),
+    'export const a = [{ name: "a", passes: "b" }, { name: "b", passes: ["a"] }];',
+  );
+  expect((await place.run(['passes', '--plugin', 'circle.mjs'])).stderr).toBe(
+    'error: circle.mjs: expected presets without themselves in them; found a in a\n',
+  );
+});
+
+it('explain and passes take the plugins of the nearest config', async () => {
+  const project = new Workplace();
+  try {
+    writeFileSync(project.path('mish.mjs'), 'export const { mish } = globalThis.plugin;');
+    writeFileSync(project.path('onnx-passes.config.json'), '{ "plugins": ["mish.mjs"], "seed": 1 }');
+    const model = place.path('model.onnx');
+    const { stdout, stderr } = await project.run(['explain', model, '--rule', 'mish']);
+    expect(stdout).toContain('1 mish site  fused by mish');
+    expect(stderr).toBe('plugins of onnx-passes.config.json\n');
+    expect((await project.run(['passes', 'mish'])).stdout).toBe('mish  exact\n    One kernel that reads x once.\n');
+    expect((await project.run(['passes', 'mish', '--json'])).stderr).toBe('');
+    expect((await project.run(['passes', 'mish', '--no-config'])).stderr).toMatch(/^error: unknown pass "mish"/);
+    expect((await project.run(['passes', 'mish', '--config', place.path('none.json')])).stderr).toMatch(/none\.json/);
+  } finally {
+    project.remove();
+  }
+});
+
 it('one that the config and the command name is one', async () => {
   writeFileSync(place.path('same.json'), JSON.stringify({ plugins: ['mish.mjs'], passes: ['mish'], validate: false }));
   const words = [
