@@ -5,22 +5,31 @@ import type { Catalogue } from './parse.js';
 import type { Pass } from './pass.js';
 import type { PassReport, Report } from './report.js';
 
-/** The passes that were asked for, those that are in the result, and those that are not because they broke their gate. */
-export function outcomeOf(passes: readonly Pick<PassReport, 'name' | 'status' | 'verdict'>[]): Report['outcome'] {
+type Ended = Pick<PassReport, 'name' | 'status' | 'verdict' | 'rewrites'>;
+
+/**
+ * The passes that were asked for, those that are in the result, and those that are not because they gave other numbers: the pass broke its
+ * gate, or running its rewrites refuted every one.
+ */
+export function outcomeOf(passes: readonly Ended[]): Report['outcome'] {
   return {
     asked: passes.map(({ name }) => name),
     done: passes.flatMap(({ name, status }) => (status === 'applied' ? [name] : [])),
-    takenBack: passes.flatMap(({ name, status, verdict }) =>
-      status === 'rolled back' ? [{ pass: name, reason: verdict?.detail ?? 'it broke its gate' }] : [],
-    ),
+    takenBack: passes.flatMap((pass) => {
+      const reason = takenBackBy(pass);
+      return reason === undefined ? [] : [{ pass: pass.name, reason }];
+    }),
   };
 }
 
+function takenBackBy({ status, verdict, rewrites }: Ended): string | undefined {
+  if (status === 'rolled back') return verdict?.detail ?? 'it broke its gate';
+  const refuted = status === 'unchanged' ? rewrites?.refuted[0] : undefined;
+  return refuted && `all its rewrites were refuted: ${refuted.rule}, ${refuted.detail}`;
+}
+
 /** The gate of passes that have to be in the result; none where none has to be. */
-export function requireGate(
-  required: readonly string[],
-  passes: readonly Pick<PassReport, 'name' | 'status' | 'verdict' | 'rewrites'>[],
-): Report['gates'] {
+export function requireGate(required: readonly string[], passes: readonly Ended[]): Report['gates'] {
   if (required.length === 0) return [];
   const missing = required.flatMap((name) => {
     const own = passes.filter((pass) => pass.name === name);

@@ -73,8 +73,13 @@ it('a rule that gives other numbers is refuted, and its pass is not in the resul
   const { passes, outcome } = JSON.parse(stdout);
   expect(passes).toMatchObject([{ status: 'unchanged', rewrites: { count: 0, refuted: [{ rule: 'wrong' }] } }]);
   expect(outcome.done).toEqual([]);
-  const text = await place.run(['model.onnx', ...words.filter((_, i) => i !== 4 && i !== 5)]);
+  // Not required, it is as a pass that was rolled back: the rest is written, and the exit code says that it is not all.
+  const free = ['model.onnx', ...words.filter((_, i) => i !== 4 && i !== 5)];
+  const text = await place.run(free);
   expect(text.stdout).toMatch(/^✗ {2}wrong {2}refuted /);
+  expect(text.stderr).toMatch(/^error: wrong was rolled back, all its rewrites were refuted: wrong, .*was written/);
+  expect(text.status).toBe(5);
+  expect(await place.run([...free, '--allow-rollback', '-q'])).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
 it('presets hold passes of plugins, and configs name plugins beside them', async () => {
