@@ -1,6 +1,7 @@
 /** Plugins on the command line: passes, rules and presets of a file, and what is said of a file that brings none. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '../../src/explain.js';
 import { buildModel } from '../../src/ir/build.js';
@@ -77,7 +78,7 @@ it('a rule that gives other numbers is refuted, and its pass is not in the resul
   const free = ['model.onnx', ...words.filter((_, i) => i !== 4 && i !== 5)];
   const text = await place.run(free);
   expect(text.stdout).toMatch(/^✗ {2}wrong {2}refuted /);
-  expect(text.stderr).toMatch(/^error: wrong was rolled back, all its rewrites were refuted: wrong, .*was written/);
+  expect(text.stderr).toMatch(/^error: wrong was rolled back, all its rewrites were refuted: wrong, .*was written/m);
   expect(text.status).toBe(5);
   expect(await place.run([...free, '--allow-rollback', '-q'])).toEqual({ status: 0, stdout: '', stderr: '' });
 });
@@ -154,6 +155,44 @@ it('explain, passes and --help know them', async () => {
   const { stdout } = await place.run(['--help', '--plugin', 'mish.mjs']);
   expect(stdout).toMatch(/\n {2}mish +One kernel that reads x once\.\n {2}idle /);
   expect(stdout).toMatch(/\n {2}mine +Preset: simplify,mish,idle\n/);
+});
+
+describe('a TypeScript plugin, which names this package and its types', () => {
+  const text = `import { any, op, rule, site, type Value } from 'onnx-passes/rules';
+    const x = any('x');
+    const same = (value: Value): Value => value;
+    export const mish = rule({
+      name: 'mish',
+      because: 'one kernel',
+      match: site(op.Mul(x, op.Tanh(op.Softplus(x)))),
+      rewrite: ({ x }, { build, root }) => build.op('Mish', [same(x)], {}, { type: root.type }),
+    });`;
+  const words = ['passes', 'mish', '--plugin', 'mish.mts', '--no-config'];
+  const listed = { status: 0, stdout: 'mish  exact\n    One kernel.\n', stderr: '' };
+  let project: Workplace;
+  beforeAll(() => {
+    project = new Workplace();
+    writeFileSync(project.path('mish.mts'), text);
+  });
+  afterAll(() => project.remove());
+
+  // From 22.18 on Node strips the types itself; of an older one the refusal says so.
+  it('is read by a Node that strips types', () => {
+    const found = project.spawn(words);
+    if ((process.features as { typescript?: unknown }).typescript) expect(found).toEqual(listed);
+    else {
+      expect(found.stderr).toMatch(/^error: mish\.mts: expected Node 22\.18 or newer for a \.ts plugin; found v2/);
+      expect(found.status).toBe(1);
+    }
+  });
+
+  it('is read with the esbuild of its own project', () => {
+    mkdirSync(project.path('node_modules'), { recursive: true });
+    const esbuild = fileURLToPath(new URL('../../node_modules/esbuild', import.meta.url));
+    symlinkSync(esbuild, project.path('node_modules/esbuild'), 'junction');
+    expect(project.spawn(words)).toEqual(listed);
+    expect(project.files).toEqual(['mish.mts', 'node_modules']);
+  });
 });
 
 it('the library takes them as they are', async () => {
