@@ -1,4 +1,4 @@
-/** float16 with islands of float32. */
+/** float16: computed in with islands of float32, or, where the target computes in float32, stored. */
 
 import { z } from 'zod';
 import { agreed } from '../src/ir/bank.js';
@@ -9,6 +9,7 @@ import { definePass } from '../src/run/pass.js';
 import { extentOf } from './precision/extent.js';
 import { MASK, narrow } from './precision/narrow.js';
 import { fitSource } from './precision/source/fit.js';
+import { MIN_STORED, storeAsHalf } from './precision/weights/half.js';
 
 /** The largest number of float16, and the smallest with all its digits. */
 const LARGEST = 65504;
@@ -38,15 +39,29 @@ const isDistorted = (value: number): boolean => {
 
 export const fp16 = definePass({
   name: 'fp16',
-  summary: 'Computes in float16, with float32 where float16 would overflow, vanish or has no kernel.',
+  summary:
+    'Computes in float16 where the target has kernels, with float32 where it would overflow; elsewhere stores weights in it.',
   fidelity: 'rounding',
   needs: ['types', 'weights'],
+  opset: 13,
   options: z.object({
-    keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that compute in float32.'),
+    keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that stay float32.'),
     keepIo: z.boolean().default(true).describe('Inputs and outputs stay float32.'),
+    compute: z
+      .union([z.literal('auto'), z.boolean()])
+      .default('auto')
+      .describe(
+        'Computes in float16; auto: where the target has kernels for it, or inputs and outputs become float16.',
+      ),
+    minElements: z.number().int().min(1).default(MIN_STORED).describe('Smallest weight that is stored in 16 bits.'),
   }),
   variants: (_options, target) => (computesIn(target, 'float16') ? [] : undefined),
-  run(model, { keep, keepIo }, context) {
+  run(model, { keep, keepIo, compute, minElements }, context) {
+    const isFaster = computesIn(context.target, 'float16');
+    if (compute === false || (compute === 'auto' && keepIo && !isFaster)) {
+      storeAsHalf(model, { keep, minElements }, context);
+      return;
+    }
     const { revision } = model;
     fitSource(model, context, 'float16');
     narrow(
@@ -61,7 +76,7 @@ export const fp16 = definePass({
       },
       context,
     );
-    if (!computesIn(context.target, 'float16') && model.revision !== revision)
+    if (!isFaster && model.revision !== revision)
       context.note('the CPU provider computes float16 in float32, between casts: there it saves bytes alone');
   },
 });

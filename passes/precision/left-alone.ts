@@ -1,6 +1,6 @@
 /** Collects the reasons of int8 for each node whose weight stays float: none stays without one. */
 
-import { instanceCount, instanceOf } from '../../src/ir/bank.js';
+import { instancesOf } from '../../src/ir/bank.js';
 import { storedTensors } from '../../src/ir/constants.js';
 import { maxOf } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
@@ -72,9 +72,6 @@ export class LeftWeights {
     return `left in float: ${each.join(', ')} (${text} of the weights)`;
   }
 }
-
-const instancesOf = (tensor: Tensor): Tensor[] =>
-  Array.from({ length: instanceCount(tensor) }, (_, index) => instanceOf(tensor, index));
 
 const bytesOf = (tensors: ReadonlySet<Tensor>): number =>
   [...tensors].reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -17,6 +17,24 @@ const GROWTH = 64 * 1024;
 /** A weight with other readers may be stored a second time up to this many bytes. */
 const TWICE = 4096;
 
+/** Bytes of few numbers. */
+const FEW = 64;
+
+/** Ops that repeat numbers and move them. */
+const repeating = new Set([
+  'ConstantOfShape',
+  'Expand',
+  'Tile',
+  'Concat',
+  'Reshape',
+  'Unsqueeze',
+  'Squeeze',
+  'Cast',
+  'Identity',
+]);
+
+const repeats = (node: Node): boolean => node.domain === '' && repeating.has(node.opType);
+
 /** Weights beyond this are not read: all of them would be in memory at once, here and where the runtime is. */
 const LARGE = 16 * 2 ** 20;
 
@@ -111,6 +129,8 @@ export class GrowthBudget {
       return 'not folded: the size of the result is not known';
     const growth = (bytes ?? 0) - freed(constants, constant);
     if (growth > GROWTH) return 'not folded: the file would grow by more than 64 KiB';
+    if (growth > TWICE && read <= FEW && [...work.keys()].every(repeats))
+      return 'not folded: it repeats few numbers, as the runtime does when it loads the model';
     if (growth > TWICE && [...constants].some((one) => isLarge(one) && !isFreed(one, constant)))
       return 'not folded: a weight that others read as well would be stored twice';
     if (read > LARGE) return 'not folded: it reads more than 16 MiB of weights';

@@ -131,6 +131,10 @@ export const instanceCount = (tensor: Tensor): number => asBank(tensor)?.count ?
 /** The tensor of one instance; a plain tensor is everyone's. */
 export const instanceOf = (tensor: Tensor, index: number): Tensor => asBank(tensor)?.instance(index) ?? tensor;
 
+/** The tensors of all instances. */
+export const instancesOf = (tensor: Tensor): Tensor[] =>
+  Array.from({ length: instanceCount(tensor) }, (_, index) => instanceOf(tensor, index));
+
 /** The tensor that all instances have; undefined where they differ. A plain tensor is its own. */
 export function uniformOf(tensor: Tensor): Tensor | undefined {
   const bank = asBank(tensor);
@@ -148,6 +152,10 @@ export function agreed<T>(tensor: Tensor, ask: (one: Tensor) => T): T {
   if (texts.some((text) => text !== texts[0])) throw new Divergence(bank.mark, texts);
   return answers[0] as T;
 }
+
+/** The largest number that is measured of an instance; of a plain tensor, its own. */
+export const largestOf = (tensor: Tensor, measure: (one: Tensor) => number): number =>
+  maxOf([...new Set(instancesOf(tensor))].map(measure));
 
 const textOf = (answer: unknown): string =>
   typeof answer === 'object' ? JSON.stringify(answer) : Object.is(answer, -0) ? '-0' : String(answer);

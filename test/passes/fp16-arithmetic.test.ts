@@ -18,7 +18,7 @@ import { runEmulated } from '../validate/emulate/run-emulated.js';
 
 /** The largest error of any output of the pass's result in float16, NaN being infinite. */
 async function errorOf(before: Model, feeds: Tensors, options = {}, target: Target = 'cuda') {
-  const { model } = await applyPass(fp16(options), before, target);
+  const { model } = await applyPass(fp16({ compute: true, ...options }), before, target);
   const expected = await runModel(await writeModel(before), feeds);
   const found = await runEmulated(model, feeds);
   const errors = Object.entries(expected).map(([name, one]) => relativeError(found[name] as Tensor, one));
@@ -254,7 +254,7 @@ describe('what the last digits decide', () => {
           .outputs[1] as Value,
       );
     });
-    const { model } = await applyPass(fp16(), before, 'cuda');
+    const { model } = await applyPass(fp16({ compute: true }), before, 'cuda');
     expect(typeOf(model, 'MatMul')).toEqual(['float16']);
     expect(typeOf(model, 'Add')).toEqual(['float32']);
   });

@@ -28,10 +28,28 @@ const between = (define: (g: GraphBuilder, hidden: Value) => Value, opset = 17) 
     g.output('y', y, 'float32', [4, 8]);
   });
 
+describe('fp16 where the target computes in float32', () => {
+  const layers = () => between((g, hidden) => g.op('Relu', [hidden]));
+
+  it('stores weights, and casts no activation', async () => {
+    const { model } = await checkPass(fp16(), { before: layers(), ops: { Cast: 2, MatMul: 2, Relu: 1 }, within: 1e-3 });
+    expect(model.graph.nodes().filter((node) => node.is('Cast') && !node.inputs[0]?.tensor)).toEqual([]);
+  });
+
+  it('stores them too where the target would compute in float16, if asked', async () => {
+    const { model } = await applyPass(fp16({ compute: false }), layers(), 'webgpu');
+    expect(opCounts(model)).toEqual({ Cast: 2, MatMul: 2, Relu: 1 });
+  });
+
+  it('leaves the weights of what a user keeps', async () => {
+    await checkMiss(fp16({ keep: ['MatMul'] }), { before: layers(), reason: 'kept in float32 as asked' });
+  });
+});
+
 describe('fp16', () => {
   it('computes in float16 between casts at the ports', async () => {
     const before = between((g, hidden) => g.op('Relu', [hidden]));
-    await checkPass(fp16(), { before, ops: { Cast: 2, MatMul: 2, Relu: 1 }, within: 5e-3 });
+    await checkPass(fp16({ compute: true }), { before, ops: { Cast: 2, MatMul: 2, Relu: 1 }, within: 5e-3 });
   });
 
   it('changes the ports where asked', async () => {
@@ -48,7 +66,7 @@ describe('fp16', () => {
       const size = g.op('ReduceSum', [g.op('Abs', [hidden]), g.ints(1)], { keepdims: 1 });
       return g.op('Div', [hidden, g.op('Add', [size, g.constant('float32', 1e-12)])]);
     });
-    const { result } = await checkPass(fp16(), { before, within: 5e-3 });
+    const { result } = await checkPass(fp16({ compute: true }), { before, within: 5e-3 });
     expect(result.skips.map(({ reason, count }) => `${reason} ×${count}`)).toContain(
       'computes with an epsilon that rounds to zero ×2',
     );
@@ -56,7 +74,7 @@ describe('fp16', () => {
 
   it('keeps numbers beyond the range in float32 until something bounds them', async () => {
     const before = between((g, hidden) => g.op('Tanh', [g.op('Mul', [hidden, g.constant('float32', 1e5)])]));
-    const { result } = await checkPass(fp16(), { before, within: 5e-3 });
+    const { result } = await checkPass(fp16({ compute: true }), { before, within: 5e-3 });
     expect(result.skips.map(({ reason }) => reason)).toContain('computes with numbers beyond the range');
   });
 
@@ -72,12 +90,16 @@ describe('fp16', () => {
     });
 
   it('adds a mask beyond the range in float32 on the CPU', async () => {
-    const { model } = await checkPass(fp16(), { before: masked(), within: 5e-3 });
+    const { model } = await checkPass(fp16({ compute: true }), { before: masked(), within: 5e-3 });
     expect(model.graph.nodes().find((node) => node.is('Add'))?.output.elem).toBe('float32');
   });
 
   it('cuts the mask where the provider computes in float16, and says so', async () => {
-    const { model, result } = await checkPass(fp16(), { before: masked(), target: 'cuda', within: 5e-3 });
+    const { model, result } = await checkPass(fp16({ compute: true }), {
+      before: masked(),
+      target: 'cuda',
+      within: 5e-3,
+    });
     expect(model.graph.nodes().find((node) => node.is('Add'))?.output.elem).toBe('float16');
     expect(opCounts(model)).toMatchObject({ Max: 1 });
     expect(result.notes.map(({ text }) => text).join('\n')).toContain('masks are cut to -49128');
@@ -88,17 +110,17 @@ describe('fp16', () => {
       const isInfinite = g.op('IsInf', [hidden]);
       return g.op('Where', [isInfinite, g.constant('float32', 0), hidden]);
     }, 17);
-    const { model } = await checkPass(fp16(), { before, within: 5e-3 });
+    const { model } = await checkPass(fp16({ compute: true }), { before, within: 5e-3 });
     const input = model.graph.nodes().find((node) => node.is('IsInf'))?.inputs[0];
     expect(input?.elem).toBe('float32');
   });
 
   it('casts nothing for who reads a shape alone', async () => {
     const before = between((g, hidden) => g.op('Reshape', [g.op('Relu', [hidden]), g.op('Shape', [hidden])]));
-    const { model, result } = await checkPass(fp16(), { before, within: 5e-3 });
+    const { model, result } = await checkPass(fp16({ compute: true }), { before, within: 5e-3 });
     expect(opCounts(model)).toEqual({ Cast: 2, MatMul: 2, Relu: 1, Reshape: 1, Shape: 1 });
     expect(result.skips).toEqual([]);
-    const kept = await checkPass(fp16({ keep: ['Shape'] }), { before, within: 5e-3 });
+    const kept = await checkPass(fp16({ compute: true, keep: ['Shape'] }), { before, within: 5e-3 });
     expect(opCounts(kept.model)).toEqual(opCounts(model));
   });
 
@@ -107,7 +129,7 @@ describe('fp16', () => {
       const mean = g.op('ReduceMean', [g.op('Pow', [hidden, g.constant('float32', 2)])], { axes: [1], keepdims: 1 });
       return g.op('Div', [hidden, g.op('Sqrt', [g.op('Add', [mean, g.constant('float32', 1)])])]);
     });
-    await checkPass(fp16(), {
+    await checkPass(fp16({ compute: true }), {
       before,
       ops: { Cast: 4, MatMul: 2, Pow: 1, ReduceMean: 1, Add: 1, Sqrt: 1, Div: 1 },
       within: 5e-3,
@@ -126,7 +148,7 @@ describe('fp16', () => {
       const other = g.body('else', (inner) => inner.output('out', inner.op('Relu', [x])));
       g.output('y', g.op('If', [condition], { then_branch: then, else_branch: other }), 'float32', [4, 16]);
     });
-    await checkPass(fp16(), { before, within: 5e-3 });
+    await checkPass(fp16({ compute: true }), { before, within: 5e-3 });
   });
 
   it('stays loadable where the runtime fuses a transposition of the batch into a product', async () => {
@@ -136,7 +158,7 @@ describe('fp16', () => {
       const turned = g.op('Transpose', [hidden], { perm: [1, 0, 2] });
       g.output('y', g.op('MatMul', [turned, g.constant(randomWeights([16, 8], 0.2, 3), 'v')]));
     });
-    const { model, result } = await checkPass(fp16(), { before, within: 5e-3 });
+    const { model, result } = await checkPass(fp16({ compute: true }), { before, within: 5e-3 });
     expect(result.skips.map(({ reason }) => reason)).toEqual(['the CPU provider crashes on it in float16']);
     await runModel(await writeModel(model), randomFeeds(before), { optimize: true });
   });
@@ -145,21 +167,21 @@ describe('fp16', () => {
     const before = between((g, hidden) =>
       g.op('SequenceAt', [g.op('SequenceConstruct', [hidden]), g.constant('int64', 0)]),
     );
-    await checkPass(fp16(), { before, within: 5e-3 });
+    await checkPass(fp16({ compute: true }), { before, within: 5e-3 });
   });
 
   it('leaves a model without heavy ops alone: casts would cost more', async () => {
     const before = buildModel({ '': 17 }, (g) =>
       g.output('y', g.op('Relu', [g.input('x', 'float32', [4])]), 'float32', [4]),
     );
-    await checkMiss(fp16(), { before, reason: 'the casts around it would cost more' });
+    await checkMiss(fp16({ compute: true }), { before, reason: 'the casts around it would cost more' });
   });
 
   it('does nothing to a model in float16', async () => {
     const before = buildModel({ '': 17 }, (g) =>
       g.output('y', g.op('Relu', [g.input('x', 'float16', [4])]), 'float16', [4]),
     );
-    const { passes } = await applyPass(fp16(), before);
+    const { passes } = await applyPass(fp16({ compute: true }), before);
     expect(passes[0]?.status).toBe('unchanged');
   });
 });
@@ -175,8 +197,8 @@ describe('fp16 and int8', () => {
     });
 
   it.each([
-    ['int8, fp16', [int8(), fp16()]],
-    ['fp16, int8', [fp16(), int8()]],
+    ['int8, fp16', [int8(), fp16({ compute: true })]],
+    ['fp16, int8', [fp16({ compute: true }), int8()]],
   ])('compose: %s', async (_name, passes) => {
     const original = before();
     const { model, passes: results } = await applyPasses(passes, original);

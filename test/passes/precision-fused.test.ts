@@ -61,7 +61,7 @@ const blocks = buildModel(opsets, (g) => {
 
 describe('fp16 and fusions', () => {
   it.each(['cpu', 'cuda', 'webgpu'] as const)('a row that a fill masks whole stays finite on %s', async (target) => {
-    const { model } = await applyPasses([fp16(), fuseAttn()], filled, target);
+    const { model } = await applyPasses([fp16({ compute: true }), fuseAttn()], filled, target);
     expect(opCounts(model)).toMatchObject({ 'com.microsoft.MultiHeadAttention': 1 });
     const seen = { ...randomFeeds(filled), seen: tensorOf('int64', new Array(16).fill(0), [1, 1, 4, 4]) };
     const [actual, expected] = [
@@ -82,7 +82,7 @@ describe('fp16 and fusions', () => {
       const context = g.op('MultiHeadAttention', inputs, { num_heads: 2 }, microsoft);
       g.output('y', g.op('MatMul', [context, weight(g, 32, 32, 5)]), 'float32', [1, 4, 32]);
     });
-    const { model, result } = await checkPass(fp16(), { before, within: 5e-3 });
+    const { model, result } = await checkPass(fp16({ compute: true }), { before, within: 5e-3 });
     expect(opCounts(model)).toMatchObject({ MatMul: 4 });
     const last = model.graph
       .nodes()
@@ -101,7 +101,7 @@ describe('fp16 and fusions', () => {
       const first = g.op('Transpose', [normed], { perm: [0, 3, 1, 2] });
       g.output('y', g.op('Conv', [first, g.constant(randomWeights([4, 8, 1, 1], 0.2, 5))]), 'float32');
     });
-    const { model } = await applyPass(fp16(), before, 'cuda');
+    const { model } = await applyPass(fp16({ compute: true }), before, 'cuda');
     const norm = model.graph.nodes().find((node) => node.opType === 'GroupNorm');
     expect(norm?.inputs.map((value) => value?.elem)).toEqual(['float16', 'float32', 'float32']);
   });
@@ -109,7 +109,7 @@ describe('fp16 and fusions', () => {
 
 describe('8-bit products and fp16', () => {
   it('stay float32 on the CPU, whose kernel gives zeros for them in float16', async () => {
-    const { model, result } = await checkPass(fp16(), { before: blocks, within: 5e-3 });
+    const { model, result } = await checkPass(fp16({ compute: true }), { before: blocks, within: 5e-3 });
     expect(elemOf(model, 'MatMulNBits')).toBe('float32');
     expect(result.skips.map(({ reason }) => reason)).toContain('the CPU provider gives zeros for it in float16');
   });
@@ -122,8 +122,8 @@ describe('8-bit products and fp16', () => {
     const feeds = randomFeeds(before);
     const expected = await runModel(await writeModel(before), feeds);
     for (const passes of [
-      [int8(), fp16()],
-      [fp16(), int8()],
+      [int8(), fp16({ compute: true })],
+      [fp16({ compute: true }), int8()],
     ]) {
       const { model } = await applyPasses(passes, before, 'cuda');
       expect(opCounts(model)).toMatchObject({ 'com.microsoft.MatMulNBits': 2 });
@@ -238,12 +238,12 @@ it.each(['ScatterND', 'ScatterElements'])(
         const sum = g.op(opType, [hidden, indices, g.constant(randomWeights([1, 32]))], { reduction });
         g.output('y', g.op('MatMul', [sum, g.constant(randomWeights([32, 32], 0.2))]));
       });
-    const { model, result } = await checkPass(fp16(), { before: scattered('add'), within: 1e-2 });
+    const { model, result } = await checkPass(fp16({ compute: true }), { before: scattered('add'), within: 1e-2 });
     expect(result.skips.map(({ reason }) => reason)).toContain(
       'the CPU provider adds up, or compares, no float16 where it scatters',
     );
     expect(model.graph.nodes().find((node) => node.is(opType))?.output.elem).toBe('float32');
-    const plain = await checkPass(fp16(), { before: scattered('none'), within: 1e-2 });
+    const plain = await checkPass(fp16({ compute: true }), { before: scattered('none'), within: 1e-2 });
     expect(plain.model.graph.nodes().find((node) => node.is(opType))?.output.elem).toBe('float16');
   },
 );

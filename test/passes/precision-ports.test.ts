@@ -44,7 +44,7 @@ describe('attributes that a function is given', () => {
       weight.type = tensorType('float32', [64, 64]);
       return f.op('MatMul', [x, weight]);
     });
-    const { model } = await applyPass(fp16(), before);
+    const { model } = await applyPass(fp16({ compute: true }), before);
     const constant = model.functions[0]?.graph.nodes().find((node) => node.is('Constant'));
     expect(constant?.output.elem).toBe('float32');
   });
@@ -72,7 +72,7 @@ describe('initializers that are inputs', () => {
   });
 
   it.each([true, false])('fp16 casts them and keeps no copy (keepIo: %s)', async (keepIo) => {
-    const { model, result } = await checkPass(fp16({ keepIo }), {
+    const { model, result } = await checkPass(fp16({ compute: true, keepIo }), {
       before: product(3),
       within: 1e-2,
       keepsInterface: keepIo,

@@ -16,11 +16,11 @@ const within = 0.04;
 
 const pipelines = {
   bf16: [bf16({ minElements: 64 })],
-  fp16: [fp16()],
+  fp16: [fp16({ compute: true })],
   int8: [int8()],
   'bf16, int8': [bf16({ minElements: 64 }), int8()],
-  'int8, fp16': [int8(), fp16()],
-  'fp16, int8': [fp16(), int8()],
+  'int8, fp16': [int8(), fp16({ compute: true })],
+  'fp16, int8': [fp16({ compute: true }), int8()],
 };
 
 const folders = modelFolders(collection('traps')).filter((folder) => /^(fp16|q8|cast)-/.test(basename(folder)));

@@ -141,6 +141,14 @@ describe('simplify: constant folding', () => {
     await checkMiss(simplify(), { before: declaredModel({ '': 17 }, expandBig), reason: '64 KiB' });
   });
 
+  it('leaves it to the runtime to repeat few numbers', async () => {
+    const before = declaredModel({ '': 17 }, (g) => {
+      const filled = g.op('Reshape', [g.op('ConstantOfShape', [g.ints(64, 32)]), g.ints(1, 64, 32)]);
+      g.output('y', g.op('Concat', [g.input('x', 'float32', [1, 4, 32]), filled], { axis: 1 }));
+    });
+    await checkMiss(simplify(), { before, reason: 'it repeats few numbers' });
+  });
+
   it('says once that the runtime does not start', async () => {
     const before = declaredModel({ '': 17 }, (g) => {
       for (const name of ['a', 'b', 'c'])

@@ -115,7 +115,7 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
   'fuse-act': { pass: fuseAct(), before: of((g, x) => g.op('Mul', [x, g.op('Sigmoid', [x])])), within: NOISE },
   bf16: { pass: bf16(), before: product(), target: 'cuda', runs: false, within: 0 },
   fp32: { pass: fp32(), before: published(product(), 'float16'), within: 0.01 },
-  fp16: { pass: fp16(), before: product(), within: 0.01 },
+  fp16: { pass: fp16({ compute: true }), before: product(), within: 0.01 },
   int8: { pass: int8(), before: product(), within: 0.05 },
   outline: { pass: outline(), before: layers(), within: 0 },
 };

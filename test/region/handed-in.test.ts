@@ -137,7 +137,7 @@ it('leaves a weight to the caller where the calls disagree about it', async () =
 });
 
 it('fp16 stores what is handed in as float16, and the ports stay float32', async () => {
-  const { model } = await checkPass(fp16(), { before: layers(3), within: NARROW });
+  const { model } = await checkPass(fp16({ compute: true }), { before: layers(3), within: NARROW });
   expect(inMain(model).filter((text) => text.includes('weight'))).toEqual(
     ['0', '1', '2'].map((i) => `layer.${i}.weight float16`),
   );

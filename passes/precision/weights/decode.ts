@@ -7,9 +7,8 @@
 import { GraphBuilder } from '../../../src/ir/build.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
-import { type DataType, type Shape, tensorType } from '../../../src/ir/types.js';
+import { type DataType, dataTypes, type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { castTo } from '../../../src/ir/widen.js';
 
 /** A weight in fewer bits: numbers, the scales of its groups, and perhaps the number that stands for zero in each group. */
 export interface Quantized {
@@ -38,9 +37,14 @@ export function partsOf(graph: Graph, stored: StoredWeight, name: string): Parts
 /** (numbers − zeros) · scales, computed in float32; of another shape than the weight where axes were cut. */
 export function decoded(graph: Graph, parts: Parts, shape: Shape | undefined, elem: DataType): Value {
   const [numbers, scales, zeros] = parts;
-  if (!scales) return castTo(graph, numbers, elem);
   const build = new GraphBuilder(graph);
-  const float = (value: Value): Value => (value.elem === 'float32' ? value : castTo(graph, value, 'float32'));
+  // Without labels of their own: a name in the file takes more than the node.
+  const cast = (value: Value, to: DataType): Value =>
+    value.elem === to
+      ? value
+      : build.op('Cast', [value], { to: dataTypes[to].code }, { type: tensorType(to, value.shape) });
+  const float = (value: Value): Value => cast(value, 'float32');
+  if (!scales) return cast(numbers, elem);
   let value = float(numbers);
   const type = value.type as NonNullable<Value['type']>;
   if (zeros) value = build.op('Sub', [value, float(zeros)], {}, { type });
@@ -50,7 +54,7 @@ export function decoded(graph: Graph, parts: Parts, shape: Shape | undefined, el
     const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 0));
     value = build.op('Reshape', [value, build.ints(dims)], {}, { type: tensorType('float32', shape) });
   }
-  return elem === 'float32' ? value : castTo(graph, value, elem);
+  return cast(value, elem);
 }
 
 /** Bytes of all that is stored. */

@@ -1,6 +1,5 @@
 /** The forms that a weight can be stored in, and what each costs: bytes in the file, and the change of the weight. */
-import { agreed, derive, instanceCount, instanceOf } from '../../../src/ir/bank.js';
-import { maxOf } from '../../../src/ir/lists.js';
+import { agreed, derive, largestOf } from '../../../src/ir/bank.js';
 import { castTensor } from '../../../src/ir/numbers.js';
 import { memoryTensor, type Tensor } from '../../../src/ir/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
@@ -79,14 +78,11 @@ export function priceOf(site: WeightSite, form: StorageForm): StoragePrice | str
 }
 
 function errorOf({ tensor, main }: WeightSite, form: StorageForm): number {
-  const each = Array.from({ length: instanceCount(tensor) }, (_, index) => instanceOf(tensor, index));
-  return maxOf(
-    [...new Set(each)].map((one) => {
-      if (!('block' in form)) return roundingError(one, form.type);
-      const matrix = matrixOf(one, groupsOf(one.shape, main, form.block));
-      return quantizationError(matrix, scalesOf(matrix, LEVELS[form.type]) as Float32Array);
-    }),
-  );
+  return largestOf(tensor, (one) => {
+    const matrix = matrixOf(one, groupsOf(one.shape, main, 'block' in form ? form.block : 'channel'));
+    if (!('block' in form)) return roundingError(matrix, form.type).whole;
+    return quantizationError(matrix, scalesOf(matrix, LEVELS[form.type]) as Float32Array);
+  });
 }
 
 const groupsOf = (shape: readonly number[], use: WeightUse, block: number | 'channel'): Groups =>

@@ -1,38 +1,54 @@
-/** How far rounding to a float of 16 bits changes a tensor: read once, nothing is kept. */
-import type { Tensor } from '../../../src/ir/tensor.js';
-import { floatChunks } from '../extent.js';
+/** Measures how far rounding to a float of 16 bits changes a tensor: it is read once, and nothing is kept. */
+import { type Matrix, scan } from '../quantize.js';
 
-/** The digits of each type, the least exponent that has all of them, and the largest number. */
+/** The digits of each type, the least power of two that has all of them, and the largest number. */
 const layouts = {
   float16: { digits: 11, least: 2 ** -14, largest: 65504 },
-  bfloat16: { digits: 8, least: 2 ** -126, largest: 3.3895313892515355e38 },
+  bfloat16: { digits: 8, least: 2 ** -126, largest: Number.POSITIVE_INFINITY },
 } as const;
 
-/** Beyond the largest number by less than half a step: rounded to it. */
-const isBeyond = (size: number, { digits, largest }: (typeof layouts)[keyof typeof layouts]): boolean =>
-  size >= largest * (1 + 2 ** -(digits + 1));
+export interface RoundingError {
+  /** The norm of the change over the norm of the tensor; infinite where a finite number becomes infinite. */
+  readonly whole: number;
+  /** The same of each channel, squared, averaged, and the root of that: a channel of small numbers counts as much as one of large ones. */
+  readonly byChannel: number;
+}
 
-/** The norm of the change over the norm of the tensor; infinite where a finite number would become infinite. */
-export function roundingError(tensor: Tensor, type: keyof typeof layouts): number {
-  const layout = layouts[type];
-  const { digits, least } = layout;
+/** A channel this much smaller than the largest takes no part: nothing that it gives is seen beside the others. */
+const DEAD = 2 ** -40;
+
+export function roundingError(matrix: Matrix, type: keyof typeof layouts): RoundingError {
+  const { digits, least, largest } = layouts[type];
   // Of a double times 2^s + 1 the upper digits are those of the number, rounded (Veltkamp).
   const split = 2 ** (53 - digits) + 1;
   const step = least * 2 ** (1 - digits);
-  let [difference, total] = [0, 0];
-  for (const numbers of floatChunks(tensor)) {
-    let [own, all] = [difference, total];
-    for (let i = 0; i < numbers.length; i++) {
+  const beyond = largest * (1 + 2 ** -(digits + 1));
+  const differences = new Float64Array(matrix.groups);
+  const totals = new Float64Array(matrix.groups);
+  scan(matrix, (numbers, from, to, row, column) => {
+    const { rowGroups, columnGroups } = matrix;
+    const first = Math.floor(row / rowGroups.block) * rowGroups.step;
+    for (let i = from, at = column; i < to; i++, at++) {
       const number = numbers[i] as number;
       const size = Math.abs(number);
       if (!(size < Number.POSITIVE_INFINITY)) continue;
-      if (isBeyond(size, layout) && type === 'float16') return Number.POSITIVE_INFINITY;
+      const group = first + ((at / columnGroups.block) | 0) * columnGroups.step;
       const high = number * split;
-      const error = size < least ? Math.round(number / step) * step - number : high - (high - number) - number;
-      own += error * error;
-      all += number * number;
+      const rounded = size < least ? Math.round(number / step) * step : high - (high - number);
+      const error = size >= beyond ? Number.POSITIVE_INFINITY : rounded - number;
+      differences[group] = (differences[group] as number) + error * error;
+      totals[group] = (totals[group] as number) + number * number;
     }
-    [difference, total] = [own, all];
-  }
-  return difference === 0 ? 0 : Math.sqrt(difference / total);
+  });
+  const [difference, total] = [sum(differences), sum(totals)];
+  const dead = DEAD * totals.reduce((most, one) => Math.max(most, one), 0);
+  const shares = differences
+    .map((one, at) => one / (totals[at] as number))
+    .filter((_, at) => (totals[at] as number) > dead);
+  return { whole: root(difference / total), byChannel: root(sum(shares) / shares.length) };
 }
+
+const sum = (numbers: Float64Array): number => numbers.reduce((all, one) => all + one, 0);
+
+/** Of nothing over nothing it is 0. */
+const root = (square: number): number => (Number.isNaN(square) ? 0 : Math.sqrt(square));

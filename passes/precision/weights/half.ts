@@ -1,0 +1,70 @@
+/** Weights stored in 16 bits and cast to float32 where they are read: half the file, the same arithmetic. */
+import { largestOf } from '../../../src/ir/bank.js';
+import type { Model } from '../../../src/ir/model.js';
+import { bytesText } from '../../../src/ir/quantities.js';
+import { elementCount } from '../../../src/ir/tensor.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import { keeps } from '../keep.js';
+import { fitSource } from '../source/fit.js';
+import { type StorageForm, storedIn } from './forms.js';
+import { channelGroups, matrixOf } from './groups.js';
+import { roundingError } from './rounding.js';
+import { type WeightSite, weightSites } from './sites.js';
+import { putStored } from './store.js';
+
+/** The default of `minElements`: what a Cast and its names take in the file, and some. */
+export const MIN_STORED = 128;
+
+export interface HalfOptions {
+  /** Op types and node name patterns whose weights stay float32. */
+  readonly keep: readonly string[];
+  /** Smaller constants stay: a Cast in the file takes as much as they would save. */
+  readonly minElements: number;
+}
+
+/** Stores every float32 weight as float16 or bfloat16, whichever is closer to it. */
+export function storeAsHalf(model: Model, { keep, minElements }: HalfOptions, context: PassContext): void {
+  const { target, note, skip } = context;
+  const isKept = keeps(keep);
+  fitSource(model, context);
+  const small = { count: 0, bytes: 0 };
+  const stored = { float16: 0, bfloat16: 0 };
+  for (const site of weightSites(model)) {
+    const { value, tensor, uses, obstacle } = site;
+    if (tensor.type !== 'float32') continue;
+    const times = context.timesOf(value);
+    if (elementCount(tensor.shape) < minElements) {
+      small.count += times;
+      small.bytes += times * tensor.byteLength;
+      continue;
+    }
+    const nodes = uses.map(({ node }) => node);
+    const kept = nodes.some(isKept) ? 'kept in float32 as asked' : undefined;
+    const left = nodes.map((node) => context.leaves(node)).find((reason) => reason !== undefined);
+    const form = closest(site);
+    const result = obstacle ?? kept ?? left ?? storedIn(site, form);
+    if (typeof result === 'string') skip(result, value);
+    else {
+      putStored(site, result);
+      stored[form.type] += times;
+    }
+  }
+  const { float16, bfloat16 } = stored;
+  if (float16 + bfloat16 > 0) {
+    const wide = bfloat16 > 0 ? `, ${bfloat16} of them as bfloat16, whose range they need` : '';
+    note(`${target} computes in float32: weights stored in 16 bits and cast at load: ${float16 + bfloat16}${wide}`);
+  }
+  if (small.count > 0)
+    note(
+      `constants of fewer than ${minElements} elements that stay float32: ${small.count} (${bytesText(small.bytes)})`,
+    );
+}
+
+/** The 16-bit float that changes a weight less, channel by channel. */
+function closest({ tensor, main }: WeightSite): StorageForm & { readonly type: 'float16' | 'bfloat16' } {
+  const matrix = (one: typeof tensor) => matrixOf(one, channelGroups(one.shape, main));
+  const [narrow, wide] = (['float16', 'bfloat16'] as const).map((type) =>
+    largestOf(tensor, (one) => roundingError(matrix(one), type).byChannel),
+  ) as [number, number];
+  return { type: narrow <= wide ? 'float16' : 'bfloat16' };
+}
