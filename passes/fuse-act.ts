@@ -7,11 +7,6 @@ import { gelu } from './rules/gelu.js';
 import { noteKernels } from './rules/kernels-found.js';
 import { scaledSilu, silu } from './rules/silu.js';
 
-const kernels = {
-  GELU: ['Gelu', 'FastGelu', 'BiasGelu'],
-  'SiLU or quick GELU': ['QuickGelu', 'Swish'],
-};
-
 export const fuseAct = definePass({
   name: 'fuse-act',
   summary: 'Runs each activation (GELU, SiLU and their forms) as one kernel.',
@@ -20,7 +15,7 @@ export const fuseAct = definePass({
   options: z.object({}),
   variants: () => [],
   run(model, _options, context) {
-    noteKernels(model, kernels, context);
+    noteKernels(model, ['GELU', 'SiLU or quick GELU'], context);
     reportSites(applyRules(model, [gelu, silu, scaledSilu], context), context);
     reportSites(applyRules(model, [biasedGelu], context), context);
   },

@@ -10,12 +10,6 @@ import { layerNorm } from './rules/layer-norm.js';
 import { rmsNorm } from './rules/rms-norm.js';
 import { skipNormSet } from './rules/skip-norm.js';
 
-const kernels = {
-  'layer norm': ['LayerNormalization', 'SkipLayerNormalization', 'EmbedLayerNormalization'],
-  'RMS norm': ['RMSNormalization', 'SimplifiedLayerNormalization', 'SkipSimplifiedLayerNormalization'],
-  'group norm': ['GroupNormalization', 'GroupNorm', 'SkipGroupNorm'],
-};
-
 export const fuseNorm = definePass({
   name: 'fuse-norm',
   summary: 'Runs each norm (layer, RMS, group) as one kernel; on GPUs the residual before it too.',
@@ -25,7 +19,7 @@ export const fuseNorm = definePass({
   options: z.object({}),
   variants: () => [],
   run(model, _options, context) {
-    noteKernels(model, kernels, context);
+    noteKernels(model, ['layer norm', 'RMS norm', 'group norm'], context);
     reportSites(applyRules(model, [layerNorm, rmsNorm, groupNormSet], context), context);
     // Not on the CPU: its kernels with the residual inside take up to three times as long as the two.
     if (gainsFrom(context.target, 'norm with residual'))

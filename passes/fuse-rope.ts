@@ -14,7 +14,7 @@ export const fuseRope = definePass({
   options: z.object({}),
   variants: () => [],
   run(model, _options, context) {
-    noteKernels(model, { 'rotary embedding': ['RotaryEmbedding'] }, context);
+    noteKernels(model, ['rotary embedding'], context);
     reportSites(applyRules(model, [rotary], context), context);
   },
 });

@@ -74,5 +74,5 @@ export const attention: Rows = {
   Attention: { infer: attentionRule, precision: { ...heavy, mask: 3 }, products: attended(4) },
   CausalConvWithState: { infer: causalConvolution, products: overKernel() },
   LinearAttention: { infer: linearAttention, products: throughState },
-  RotaryEmbedding: { infer: like() },
+  RotaryEmbedding: { infer: like(), fuses: 'rotary embedding' },
 };

@@ -179,10 +179,12 @@ export const elementwise: Rows = {
   Softmax: softmax,
   Hardmax: { ...softmax, precision: { ...softmax.precision, ...exact } },
   ...alike(
-    'Acos Acosh Affine BitwiseNot Celu Elu Gelu HardSwish ImageScaler IsInf LeakyRelu Mish ' +
-      'PRelu ParametricSoftplus Scale Selu Shrink Softplus Swish',
+    'Acos Acosh Affine BitwiseNot Celu Elu HardSwish ImageScaler IsInf LeakyRelu Mish ' +
+      'PRelu ParametricSoftplus Scale Selu Shrink Softplus',
     pointwise(),
   ),
+  Gelu: pointwise({ fuses: 'GELU' }),
+  Swish: pointwise({ fuses: 'SiLU or quick GELU' }),
   ...alike('Asin Asinh Atanh ScaledTanh Sinh Tan', pointwise({ parity: 'odd' })),
   Cosh: pointwise({ parity: 'even' }),
   Cos: pointwise({ parity: 'even', range: bounded(-1, 1), precision: { ...bounding, stays: 'coordinates' } }),

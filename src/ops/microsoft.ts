@@ -71,13 +71,14 @@ const gatherBlockQuantized: InferRule = (call) => {
 
 export const microsoft: Rows = {
   Trilu: { infer: like(), moves: { from: [0], fill: () => 0 } },
-  ...alike('BiasGelu FastGelu Gelu QuickGelu BiasSoftmax BiasAdd Inverse QLinearLeakyRelu', {
-    infer: like(),
-  }),
-  ...alike('QLinearSigmoid QLinearSoftmax RotaryEmbedding', { infer: like() }),
+  ...alike('BiasGelu FastGelu Gelu', { infer: like(), fuses: 'GELU' }),
+  QuickGelu: { infer: like(), fuses: 'SiLU or quick GELU' },
+  RotaryEmbedding: { infer: like(), fuses: 'rotary embedding' },
+  ...alike('BiasSoftmax BiasAdd Inverse QLinearLeakyRelu QLinearSigmoid QLinearSoftmax', { infer: like() }),
   ...alike('ComplexMul ComplexMulConj', { infer: (call) => call.set(0, broadcastInputs(call)) }),
   ...alike('BiasDropout BitmaskDropout', { infer: (call) => call.set(0, call.shape(0)), draws: true }),
-  ...alike('SkipLayerNormalization SkipSimplifiedLayerNormalization', { infer: skipNormalization }),
+  SkipLayerNormalization: { infer: skipNormalization, fuses: 'layer norm' },
+  SkipSimplifiedLayerNormalization: { infer: skipNormalization, fuses: 'RMS norm' },
   FusedMatMul: { infer: fusedMatMul, precision: layer, weights: fusedMatMulWeights, products: alongTurned },
   ...alike('TransposeMatMul FusedMatMulActivation', {
     infer: fusedMatMul,
@@ -105,7 +106,7 @@ export const microsoft: Rows = {
     products: overKernel(),
   }),
   ...alike('MoE QMoE', { infer: like(), products: uncounted }),
-  GroupNorm: { infer: like(), precision: { ...bounding, float32Inputs: [1, 2] } },
+  GroupNorm: { infer: like(), precision: { ...bounding, float32Inputs: [1, 2] }, fuses: 'group norm' },
   BiasSplitGelu: { infer: halves },
   CDist: { infer: (call) => call.set(0, [call.dim(0, 0), call.dim(1, 0)]) },
   ConvTransposeWithDynamicPads: {
@@ -122,7 +123,7 @@ export const microsoft: Rows = {
     products: everyStep,
     multipliesIn8Bits: always,
   },
-  EmbedLayerNormalization: { infer: embedLayerNormalization, weights: tableWeights([2, 3, 4]) },
+  EmbedLayerNormalization: { infer: embedLayerNormalization, weights: tableWeights([2, 3, 4]), fuses: 'layer norm' },
   FusedConv: { infer: conv(), weights: convolutionWeights(), products: overKernel() },
   FusedGemm: { infer: gemm, weights: gemmWeights, products: alongTurned },
   GatherBlockQuantized: { infer: gatherBlockQuantized, precision: { takesScales: 'blocks' } },
@@ -135,7 +136,7 @@ export const microsoft: Rows = {
   },
   GridSample: { infer: gridSample, precision: { decides: [places(1)] } },
   NhwcMaxPool: { infer: poolChannelsLast },
-  QEmbedLayerNormalization: { infer: embedLayerNormalization },
+  QEmbedLayerNormalization: { infer: embedLayerNormalization, fuses: 'layer norm' },
   QGemm: {
     infer: (call) => {
       const [a, b] = [call.shape(0), call.shape(3)];
@@ -154,6 +155,7 @@ export const microsoft: Rows = {
   QuantizeLinear: { infer: quantizeLinear },
   ReduceSumInteger: { infer: reduce },
   SkipGroupNorm: {
+    fuses: 'group norm',
     infer: (call) => {
       call.set(0, call.shape(0));
       call.set(1, call.shape(0));

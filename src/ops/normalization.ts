@@ -27,14 +27,14 @@ const batchNormalization: InferRule = (call) => {
 
 export const normalization: Rows = {
   BatchNormalization: { infer: batchNormalization, demands: sameDim(0, 1, 1, 0), precision: bounding },
-  GroupNormalization: { infer: like(), precision: bounding },
+  GroupNormalization: { infer: like(), precision: bounding, fuses: 'group norm' },
   InstanceNormalization: { infer: like(), demands: leastRank(0, 3), precision: { ...bounding, stays: 'statistics' } },
   LRN: { infer: like() },
-  LayerNormalization: { infer: layerNormalization, demands: axis(-1), precision: bounding },
+  LayerNormalization: { infer: layerNormalization, demands: axis(-1), precision: bounding, fuses: 'layer norm' },
   LpNormalization: { infer: like(), precision: { ...bounding, stays: 'statistics' } },
   MeanVarianceNormalization: { infer: like(), precision: { stays: 'statistics' } },
-  RMSNormalization: { infer: like(), precision: bounding },
-  SimplifiedLayerNormalization: { infer: layerNormalization, precision: bounding },
+  RMSNormalization: { infer: like(), precision: bounding, fuses: 'RMS norm' },
+  SimplifiedLayerNormalization: { infer: layerNormalization, precision: bounding, fuses: 'RMS norm' },
   NegativeLogLikelihoodLoss: {
     infer: (call) => call.set(0, (call.string('reduction') ?? 'mean') === 'none' ? call.shape(1) : []),
   },

@@ -34,7 +34,12 @@ export interface OpRow {
   readonly multipliesIn8Bits?: (node: Node) => boolean;
   /** Of an op whose outputs hold elements of its inputs. */
   readonly moves?: Moves;
+  /** Of an op that does in one kernel what other models spell as several nodes: the name of that. */
+  readonly fuses?: FusedKind;
 }
+
+/** What passes fuse, as reports name it. */
+export type FusedKind = 'GELU' | 'SiLU or quick GELU' | 'layer norm' | 'RMS norm' | 'group norm' | 'rotary embedding';
 
 /** Every element of the outputs is one of some inputs, or of a fill: nothing is computed. */
 export interface Moves {

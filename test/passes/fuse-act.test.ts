@@ -3,7 +3,7 @@ import { fuseAct } from '../../passes/fuse-act.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Value } from '../../src/ir/value.js';
-import { checkMiss, checkPass, randomWeights } from '../check-pass.js';
+import { applyPass, checkMiss, checkPass, randomWeights } from '../check-pass.js';
 
 /** Approximations of erf and exp differ between kernels in the last bits of float32. */
 const NOISE = 1e-5;
@@ -243,4 +243,18 @@ describe('fuse-act refuses, and says why', () => {
     const { result } = await checkPass(fuseAct(), { before, within: 0 });
     expect([result.notes, result.skips]).toEqual([[], []]);
   });
+});
+
+it('counts the activations that are one kernel already, by what their operator is in its domain', async () => {
+  const before = buildModel({ '': 20, 'com.microsoft': 1, elsewhere: 1 }, (g) => {
+    const x = g.input('x', 'float32', ['batch', 4]);
+    const inDomain = (domain: string, opType: string, value: Value) => g.graph.add(opType, [value], { domain }).output;
+    const quick = inDomain('com.microsoft', 'QuickGelu', inDomain('com.microsoft', 'FastGelu', g.op('Gelu', [x])));
+    g.output('y', inDomain('elsewhere', 'Gelu', quick));
+  });
+  const { passes } = await applyPass(fuseAct(), before);
+  expect(passes[0]?.notes.map(({ text }) => text)).toEqual([
+    '2 GELUs are one kernel already',
+    '1 SiLU or quick GELU is one kernel already',
+  ]);
 });
