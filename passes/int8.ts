@@ -15,6 +15,7 @@ import { definePass, type PassContext } from '../src/run/pass.js';
 import { saturatesOn } from '../src/run/target-cpu.js';
 import { BlockInt8 } from './precision/block-int8.js';
 import { DynamicInt8 } from './precision/integer/dynamic.js';
+import { groupsOf, moveOutliers } from './precision/integer/outliers.js';
 import { keeps } from './precision/keep.js';
 import { LeftWeights, whyLeftAlone } from './precision/left-alone.js';
 import { type Product, productOf, weightCount } from './precision/product.js';
@@ -31,7 +32,7 @@ export const int8 = definePass({
   name: 'int8',
   summary: 'Quantizes MatMul and Gemm weights to int8, a scale per channel; activations are quantized dynamically.',
   fidelity: 'lossy',
-  needs: ['types', 'weights'],
+  needs: ['types', 'weights', 'activations'],
   opset: 11,
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that stay in float.'),
@@ -53,7 +54,7 @@ export const int8 = definePass({
       .describe('A scale for each row of an activation, so that no row changes another; slower; cpu.'),
   }),
   variants: () => [],
-  run(model, { keep, minElements, maxWeightError, reduceRange, rows }, context) {
+  async run(model, { keep, minElements, maxWeightError, reduceRange, rows }, context) {
     fitSource(model, context);
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
@@ -66,14 +67,22 @@ export const int8 = definePass({
     };
     let count = 0;
     let hasRows = false;
+    const nodes: Node[] = [];
     for (const product of productsOf(model, leave, isKept, minElements)) {
       const reason =
         weightCount(product.weight) < minElements
           ? `its weight has fewer than ${minElements} elements`
           : (obstacle(product, context) ?? context.leaves(product.node));
+      if (reason) leave(reason, product.node);
+      else nodes.push(product.node);
+    }
+    if (computesIn(context.target, 'int8') && !rows) await spreadOutliers(nodes, isExact, context);
+    for (const node of nodes) {
+      // Read again: what was rewritten before computes its activation.
+      const product = productOf(node) as Product;
       const { shape } = product.activation;
-      const result = reason ?? rewrite(product);
-      if (typeof result === 'string') leave(result, product.node);
+      const result = rewrite(product);
+      if (typeof result === 'string') leave(result, node);
       else {
         hasRows ||= shape === undefined || shape.slice(0, -1).some((dim) => dim !== 1);
         finish(product, result);
@@ -89,7 +98,18 @@ export const int8 = definePass({
   },
 });
 
-/** The products of every scope, one after another: each is looked at when those before it are rewritten. */
+/** One scale for an activation is as coarse as its largest channel asks for; outlying ones move into the weights. */
+async function spreadOutliers(nodes: readonly Node[], isExact: boolean, context: PassContext): Promise<void> {
+  const groups = groupsOf(nodes.map((node) => productOf(node) as Product));
+  const requests = groups.map(({ activation }) => ({ value: activation }));
+  const measured = requests.length > 0 ? await context.activations?.(requests) : undefined;
+  const moved = moveOutliers(groups, measured ?? new Map(), isExact);
+  const count = moved.reduce((sum, node) => sum + context.timesOf(node), 0);
+  const by = measured ? 'as the inputs show' : 'as the scales of norms show';
+  if (count > 0) context.note(`outlying channels of ${count} activations went into the weights that read them, ${by}`);
+}
+
+/** The products of every scope. */
 function* productsOf(
   model: Model,
   skip: (reason: string, node: Node) => void,

@@ -1,0 +1,59 @@
+/** Finds where the channels of an activation can be divided by constants: behind what computes them, up to functions that keep positive factors. */
+import type { Node } from '../../../src/ir/node.js';
+import { elementCount } from '../../../src/ir/tensor.js';
+import type { Value } from '../../../src/ir/value.js';
+
+export interface Source {
+  /** What computes the activation. */
+  readonly node: Node;
+  /** Constants to be divided, a number for each channel: scales first, then what is added. */
+  readonly parts: readonly { readonly node: Node; readonly index: number }[];
+  /** True where scale and shift say how large the channels are: a norm, and nothing behind it. */
+  readonly norm: boolean;
+}
+
+/** Norms over the last axis, by the inputs of scale and shift. */
+const norms: ReadonlyMap<string, readonly [scale: number, shift?: number]> = new Map([
+  ['LayerNormalization', [1, 2]],
+  ['RMSNormalization', [1]],
+  ['SimplifiedLayerNormalization', [1]],
+  ['com.microsoft.SkipLayerNormalization', [2, 3]],
+  ['com.microsoft.SkipSimplifiedLayerNormalization', [2]],
+]);
+
+/** f(x · c) = f(x) · c for positive c. */
+const homogeneous = new Set(['Relu', 'LeakyRelu', 'Identity']);
+
+/** Undefined where the division would be an operator of its own. */
+export function sourceOf(activation: Value, channels: number): Source | undefined {
+  const added: { node: Node; index: number }[] = [];
+  let isPlain = true;
+  for (let value = activation; ; isPlain = false) {
+    const node = value.producer;
+    if (!node || node.hasReference || value !== node.outputs[0] || value.graph !== activation.graph) return undefined;
+    if (value.shape?.at(-1) !== channels) return undefined;
+    // Whoever else reads a value on the way would see it divided.
+    if (value !== activation && (value.uses.size !== 1 || value.isOutput)) return undefined;
+    const isPart = (index: number | undefined) => index === undefined || isChannels(node.inputs[index], channels);
+    const norm = norms.get(node.domain ? `${node.domain}.${node.opType}` : node.opType);
+    if (norm) {
+      const isLast = [-1, (value.shape?.length ?? 0) - 1].includes(node.int('axis', -1));
+      const indices = norm.filter((index): index is number => index !== undefined && node.inputs[index] !== undefined);
+      if (!isLast || indices[0] !== norm[0] || !indices.every(isPart)) return undefined;
+      return { node, parts: [...indices.map((index) => ({ node, index })), ...added], norm: isPlain };
+    }
+    const constant = node.is('Mul') || node.is('Add') ? [0, 1].find((index) => isPart(index)) : undefined;
+    if (constant !== undefined && node.is('Mul'))
+      return { node, parts: [{ node, index: constant }, ...added], norm: false };
+    if (constant !== undefined) added.push({ node, index: constant });
+    else if (node.domain !== '' || !homogeneous.has(node.opType)) return undefined;
+    value = node.inputs[constant === 0 ? 1 : 0] as Value;
+  }
+}
+
+/** A float32 constant with one number for each channel along the last axis. */
+function isChannels(value: Value | undefined, channels: number): boolean {
+  const tensor = value?.tensor;
+  if (!tensor || value.isInput || tensor.type !== 'float32') return false;
+  return tensor.shape.at(-1) === channels && elementCount(tensor.shape) === channels;
+}
