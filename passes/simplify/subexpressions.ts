@@ -10,9 +10,9 @@ import type { Value } from '../../src/ir/value.js';
 import { isPure } from './pure.js';
 
 /** Nodes by their expression; an inner scope sees the nodes before its owner. */
-class Computed {
+class ComputedNodes {
   readonly #nodes = new Map<string, Node>();
-  constructor(readonly outer?: Computed) {}
+  constructor(readonly outer?: ComputedNodes) {}
   find(key: string): Node | undefined {
     return this.#nodes.get(key) ?? this.outer?.find(key);
   }
@@ -87,8 +87,8 @@ function tensorKey(tensor: Tensor): string | undefined {
   return `${uniform.type}[${uniform.shape}]${uniform.bytes()}`;
 }
 
-function mergeIn(graph: Graph, outer: Computed | undefined, nameOf: NameOf): void {
-  const computed = new Computed(outer);
+function mergeIn(graph: Graph, outer: ComputedNodes | undefined, nameOf: NameOf): void {
+  const computed = new ComputedNodes(outer);
   for (const node of graph.nodes()) {
     for (const body of node.bodies) mergeIn(body, computed, nameOf);
     const key = keyOf(node, nameOf);

@@ -65,18 +65,18 @@ function typeOf(node: Node, target: Target): string {
   return isNarrow && !computesIn(target, elem) ? 'float32' : (elem ?? 'unknown');
 }
 
-type Counts = Record<string, number>;
+type CountsByType = Record<string, number>;
 
-const sumOf = (counts: Counts): number => Object.values(counts).reduce((a, b) => a + b, 0);
+const sumOf = (counts: CountsByType): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-function addTo(into: Counts, more: Counts, times = 1): void {
+function addTo(into: CountsByType, more: CountsByType, times = 1): void {
   for (const [key, n] of Object.entries(more)) into[key] = (into[key] ?? 0) + n * times;
 }
 
 /** What one scope adds up to. */
 class Tally {
-  readonly byType: Counts = {};
-  readonly notCounted: Counts = {};
+  readonly byType: CountsByType = {};
+  readonly notCounted: CountsByType = {};
 
   add({ byType, notCounted }: Tally, times = 1): void {
     addTo(this.byType, byType, times);

@@ -24,7 +24,7 @@ const RUN = 'handed in';
 const PARAMETER = 16;
 
 /** A call, and which instances of the function are its own: several where the call stands for several. */
-interface Place {
+interface CallInstances {
   readonly call: Node;
   /** What it hands in. */
   readonly given: readonly (Value | undefined)[];
@@ -42,7 +42,7 @@ interface Lifted {
 
 interface Callee {
   readonly fn: ModelFunction;
-  readonly places: readonly Place[];
+  readonly places: readonly CallInstances[];
   readonly count: number;
   lifted: readonly Lifted[];
 }
@@ -115,7 +115,7 @@ class HandedIn {
   /** Its callers are lifted by now. */
   #lift(fn: ModelFunction, calls: ReadonlyMap<ModelFunction, readonly Node[]>, apart: ReadonlySet<string>): void {
     let count = 0;
-    const places = (calls.get(fn) ?? []).map((call): Place => {
+    const places = (calls.get(fn) ?? []).map((call): CallInstances => {
       const caller = ownerOf(call.graph);
       const own = caller
         ? (this.#callees.get(caller) as Callee).count
@@ -159,7 +159,7 @@ class HandedIn {
 }
 
 /** What the calls hand in there, one for each instance; undefined where that is no weight, or not alike. */
-function handed(places: readonly Place[], index: number): readonly Tensor[] | undefined {
+function handed(places: readonly CallInstances[], index: number): readonly Tensor[] | undefined {
   const tensors: Tensor[] = [];
   for (const { call, count } of places) {
     const value = call.inputs[index];

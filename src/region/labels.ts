@@ -6,21 +6,21 @@ import { freeName } from '../ir/free-name.js';
 export const BLOCKS = 'blocks';
 
 /** The same part of every repeat, in their order. */
-type Column = readonly string[];
+type RepeatNames = readonly string[];
 
 /** Parts of a name that tell repeats apart: `layer.3`, `/h.3/`. */
 const SEPARATOR = /([/.])/;
 
 /** What each repeat's name begins with, up to and with the part that differs, and what all go on with. */
 interface Split {
-  readonly beginnings: Column;
+  readonly beginnings: RepeatNames;
   readonly rest: string;
   /** Between the two. */
   readonly separator: string;
 }
 
 /** `/layer.0/attn/MatMul`, `/layer.1/attn/MatMul` ⟶ `/layer.0`, `/layer.1` and `attn/MatMul`. */
-function split(column: Column): Split | undefined {
+function split(column: RepeatNames): Split | undefined {
   const parts = column.map((name) => name.split(SEPARATOR));
   const [first = []] = parts;
   if (parts.some(({ length }) => length !== first.length)) return undefined;
@@ -32,7 +32,7 @@ function split(column: Column): Split | undefined {
 }
 
 /** What names have in common but for their numbers: `present.0.key`, `present.1.key` ⟶ `present.key`; '' where it is nothing. */
-function common(column: Column): string {
+function common(column: RepeatNames): string {
   const parts = column.map((name) => name.split(/(\d+)/));
   const [first = []] = parts;
   if (parts.some(({ length }) => length !== first.length)) return '';
@@ -49,14 +49,14 @@ const lastPart = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
 /** Names of one function's parts and calls. */
 export class Labels {
   /** What the calls are named: as the repeats; '' where their names do not tell. */
-  readonly calls: Column;
+  readonly calls: RepeatNames;
   readonly #taken = new Set<string>();
 
   /**
    * `nodes`, `constants`: the names of each, by place. Those of the nodes decide if half of them tell, as `inline` puts theirs
    * back from the calls'.
    */
-  constructor(nodes: readonly Column[], constants: readonly Column[]) {
+  constructor(nodes: readonly RepeatNames[], constants: readonly RepeatNames[]) {
     const [byNodes, byConstants] = [mostFrequent(nodes), mostFrequent(constants)];
     const isTelling = byNodes && 2 * byNodes.count >= nodes.length;
     const chosen = isTelling ? byNodes : (byConstants ?? byNodes);
@@ -64,14 +64,14 @@ export class Labels {
   }
 
   /** Of a node in the body: behind the call's name and a slash stands what it was called. */
-  node(column: Column): string {
+  node(column: RepeatNames): string {
     const found = split(column);
     if (found?.separator === '/' && isSame(found.beginnings, this.calls)) return found.rest;
     return common(column);
   }
 
   /** Of what a call hands in: a weight by what follows the repeat's name, what all share by its own. */
-  input(column: Column, isComputed: boolean): string {
+  input(column: RepeatNames, isComputed: boolean): string {
     const [first = ''] = column;
     const isShared = column.every((name) => name === first);
     if (isShared) return this.#free(lastPart(first) || 'x');
@@ -79,7 +79,7 @@ export class Labels {
   }
 
   /** Of what it gives. */
-  output(column: Column, isPort: boolean): string {
+  output(column: RepeatNames, isPort: boolean): string {
     return this.#free((isPort && common(column)) || 'y');
   }
 
@@ -90,15 +90,15 @@ export class Labels {
   }
 }
 
-const isSame = (a: Column, b: Column): boolean => a.every((name, index) => name === b[index]);
+const isSame = (a: RepeatNames, b: RepeatNames): boolean => a.every((name, index) => name === b[index]);
 
 interface Beginnings {
   readonly count: number;
-  readonly beginnings: Column;
+  readonly beginnings: RepeatNames;
 }
 
 /** The beginnings that most names have, one for each repeat. */
-function mostFrequent(columns: readonly Column[]): Beginnings | undefined {
+function mostFrequent(columns: readonly RepeatNames[]): Beginnings | undefined {
   const counts = new Map<string, Beginnings>();
   for (const column of columns) {
     const { beginnings } = split(column) ?? {};

@@ -7,7 +7,7 @@ export type Parts = ReadonlyMap<string, number>;
 export type Names = readonly string[];
 
 /** A part of an instance, or of the one before or behind it. */
-interface Place {
+interface PartPlace {
   readonly offset: -1 | 0 | 1;
   readonly part: number;
 }
@@ -17,7 +17,7 @@ interface Beginning {
   readonly text: string;
   /** The name that begins so, and whose it is. */
   readonly name: string;
-  readonly place: Place;
+  readonly place: PartPlace;
 }
 
 /**
@@ -26,7 +26,7 @@ interface Beginning {
  */
 export class Renaming {
   readonly #all: readonly Names[];
-  readonly #places: ReadonlyMap<string, Place>;
+  readonly #places: ReadonlyMap<string, PartPlace>;
   /** By label; undefined where it begins like no name. */
   readonly #known = new Map<string, Beginning | undefined>();
   #beginnings: readonly Beginning[] | undefined;
@@ -37,7 +37,7 @@ export class Renaming {
    */
   constructor(instances: readonly Names[], [before, after]: readonly [Names, Names]) {
     this.#all = [before, ...instances, after];
-    const places = (names: Names, offset: Place['offset']) =>
+    const places = (names: Names, offset: PartPlace['offset']) =>
       names.map((name, part) => [name, { offset, part }] as const);
     this.#places = new Map([...places(before, -1), ...places(after, 1), ...places(instances[0] ?? [], 0)]);
   }
@@ -51,7 +51,7 @@ export class Renaming {
     return own ? own + label.slice(beginning.text.length) : label;
   }
 
-  #nameAt({ offset, part }: Place, instance: number): string | undefined {
+  #nameAt({ offset, part }: PartPlace, instance: number): string | undefined {
     return this.#all[instance + 1 + offset]?.[part];
   }
 

@@ -12,7 +12,7 @@ import { joinPieces, type Repeated } from './join.js';
 import { BLOCKS, Labels } from './labels.js';
 
 /** What a report is told. */
-interface Voice {
+interface OutlineReporter {
   note(text: string): void;
   skip(reason: string, about?: Node): void;
 }
@@ -25,7 +25,7 @@ const INITIALIZERS = 4;
 const SMALL = 64;
 
 /** Makes a function of every repeated block of the main graph, whose types are inferred. */
-export function outlineBlocks(model: Model, voice: Voice): void {
+export function outlineBlocks(model: Model, voice: OutlineReporter): void {
   if (model.irVersion < INITIALIZERS) {
     voice.skip(
       `no functions are made: the model is of IR version ${model.irVersion}, in which initializers are inputs`,
@@ -56,7 +56,7 @@ function refusal({ instances }: Repeated): string | undefined {
 }
 
 /** One value of every instance, in their order; undefined where an input is left out. */
-type Column = readonly Value[];
+type InstanceValues = readonly Value[];
 
 function outline(model: Model, { name, instances }: Repeated): ModelFunction {
   if (model.irVersion < FUNCTIONS) model.irVersion = FUNCTIONS;
@@ -146,7 +146,7 @@ function outline(model: Model, { name, instances }: Repeated): ModelFunction {
   return fn;
 }
 
-const namesOf = (column: Column): readonly string[] => column.map(({ name }) => name);
+const namesOf = (column: InstanceValues): readonly string[] => column.map(({ name }) => name);
 
 function labelsOf(instances: Repeated['instances']): Labels {
   const [first = []] = instances.map(({ nodes }) => nodes);
@@ -195,7 +195,7 @@ const statedIn = (node: Node): Readonly<Record<string, number>> =>
     : {};
 
 /** True for constants that all instances have alike, and that are small. */
-function isWritten(column: Column): boolean {
+function isWritten(column: InstanceValues): boolean {
   const [first] = column;
   if (!first?.tensor || first.isInput || elementCount(first.tensor.shape) > SMALL) return false;
   return column.every(({ tensor }) => tensor && isSameTensor(first.tensor as NonNullable<typeof tensor>, tensor));

@@ -4,8 +4,8 @@ import type { Report } from '../run/report.js';
 import { code } from './markdown-text.js';
 import { counted, hanging, type Paint, table } from './style.js';
 
-type Coverage = NonNullable<Report['coverage']>;
-type Left = Coverage['left'][number];
+type ReportedCoverage = NonNullable<Report['coverage']>;
+type Left = ReportedCoverage['left'][number];
 
 /** Groups of so few bytes among all that is left are counted together on a terminal. */
 const SMALL_SHARE = 0.001;
@@ -20,7 +20,7 @@ function sharesText(counts: Readonly<Record<string, number>>): string {
 const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
 /** What was counted, and at which sizes. */
-function countedText({ computed, sizes, notCounted }: Coverage): string {
+function countedText({ computed, sizes, notCounted }: ReportedCoverage): string {
   const shapes = Object.entries(sizes).map(([name, dims]) => `${name} ${dims.join('×') || 'scalar'}`);
   const more = shapes.length > 2 ? ` and ${counted(shapes.length - 2, 'input')} more` : '';
   const unknown = Object.entries(notCounted).map(([op, n]) => `${n} ${op}`);

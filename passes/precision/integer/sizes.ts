@@ -32,10 +32,10 @@ export function scanSizes(
   scan(matrix, (isTransposed ? alongRows : acrossRows)(limits, exceed, isPaired));
 }
 
-type Sizes = (limits: Float32Array, exceed: (column: number, size: number) => void, isPaired: boolean) => Visit;
+type SizeWalk = (limits: Float32Array, exceed: (column: number, size: number) => void, isPaired: boolean) => Visit;
 
 /** Rows 2k and 2k + 1 are pairs, column by column. What two signs add up to is less than the larger of the two. */
-const acrossRows: Sizes = (limits, exceed, isPaired) => {
+const acrossRows: SizeWalk = (limits, exceed, isPaired) => {
   const before = new Float32Array(limits.length);
   return (numbers, from, to, row, column) => {
     const isFirst = !isPaired || (row & 1) === 0;
@@ -51,7 +51,7 @@ const acrossRows: Sizes = (limits, exceed, isPaired) => {
 };
 
 /** The same for pairs in one row, which is a column of the product. */
-const alongRows: Sizes = (limits, exceed, isPaired) => {
+const alongRows: SizeWalk = (limits, exceed, isPaired) => {
   let before = 0;
   return (numbers, from, to, row, column) => {
     let first = before;

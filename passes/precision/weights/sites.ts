@@ -79,11 +79,11 @@ function obstacleOf(
 }
 
 /** Where each axis of a view stands in the stored tensor; undefined where axes were regrouped. */
-type Axes = readonly number[] | undefined;
+type WeightAxes = readonly number[] | undefined;
 
 function usesOf(value: Value, rank: number): WeightUse[] {
   const found: WeightUse[] = [];
-  const walk = (from: Value, axes: Axes, views: readonly Node[]): void => {
+  const walk = (from: Value, axes: WeightAxes, views: readonly Node[]): void => {
     for (const { node, index } of from.uses) {
       if (node.graph.model.functionOf(node)) continue;
       const seen = index === 0 && node.outputs[0] && views.length < MOST_VIEWS ? throughView(node, axes) : undefined;
@@ -105,7 +105,7 @@ const MOST_VIEWS = 16;
 const regroups = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 /** The axes behind a node that gives the same elements in another order or type; undefined for other nodes. */
-function throughView(node: Node, axes: Axes): { axes: Axes } | undefined {
+function throughView(node: Node, axes: WeightAxes): { axes: WeightAxes } | undefined {
   if (node.domain !== '') return undefined;
   if (node.is('Identity')) return { axes };
   if (node.is('Cast')) {
@@ -119,7 +119,7 @@ function throughView(node: Node, axes: Axes): { axes: Axes } | undefined {
   return regroups.has(node.opType) ? { axes: undefined } : undefined;
 }
 
-function useOf(node: Node, slot: number, axes: Axes, views: readonly Node[]): WeightUse {
+function useOf(node: Node, slot: number, axes: WeightAxes, views: readonly Node[]): WeightUse {
   const rank = axes?.length ?? node.inputs[slot]?.shape?.length;
   const row = rowOf(node);
   const reading = rank === undefined ? undefined : row?.weights?.(node, slot, rank);

@@ -2,11 +2,11 @@
  * Repeats that stand side by side, several in each layer, put together: linears of query, key and value, read from the
  * same value, are one part of the layer, though an odd attention behind them keeps the rest of the layer from being found.
  */
-import type { Rows } from './align.js';
+import type { AlignedRows } from './align.js';
 import type { Wiring } from './wiring.js';
 
 /** One instance for all of equal depth, if these are equally many, more than one, and read one value of their own. */
-export function together({ depth, producers }: Wiring, rows: Rows): Rows | undefined {
+export function together({ depth, producers }: Wiring, rows: AlignedRows): AlignedRows | undefined {
   const groups = new Map<number, number[]>();
   rows[0]?.forEach((node, instance) => {
     const group = groups.get(depth[node] as number);

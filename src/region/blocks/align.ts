@@ -8,7 +8,7 @@
 import type { Wiring } from './wiring.js';
 
 /** Nodes as `rows[part][instance]`. */
-export type Rows = number[][];
+export type AlignedRows = number[][];
 
 /** A chain and the instance that its first node belongs to, counted from that of the first chain. */
 export interface Placed {

@@ -4,14 +4,14 @@
  * of equal ones the later node: what stands before the first repeat, such as a norm, often belongs to what comes before.
  */
 import { minOf } from '../../ir/lists.js';
-import { covers, type Placed, type Rows, type Window } from './align.js';
-import type { Reader, Wiring } from './wiring.js';
+import { type AlignedRows, covers, type Placed, type Window } from './align.js';
+import type { OutputReader, Wiring } from './wiring.js';
 
 /** Rounds of moving chains; each moves every one that gains by it. */
 const ROUNDS = 4;
 
 /** The nodes of a window's instances. */
-export function cut(wiring: Wiring, group: readonly Placed[], { start, end }: Window): Rows {
+export function cut(wiring: Wiring, group: readonly Placed[], { start, end }: Window): AlignedRows {
   const chains = group.filter((one) => covers(one, start, end)).map(({ chain, base }) => ({ chain, base }));
   const row = ({ chain, base }: Placed): number[] => chain.slice(start - base, end - base);
   const loose = chains.filter(({ chain }) => chain.length > end - start);
@@ -52,9 +52,9 @@ function crossing(
   inside: ReadonlySet<number>,
   nodes: readonly number[],
 ): number {
-  const counted = new Set<readonly Reader[]>();
+  const counted = new Set<readonly OutputReader[]>();
   let across = 0;
-  const count = (node: number, list: readonly Reader[] | undefined): void => {
+  const count = (node: number, list: readonly OutputReader[] | undefined): void => {
     if (!list || counted.has(list)) return;
     counted.add(list);
     const isInside = inside.has(node);
@@ -70,11 +70,11 @@ function crossing(
 }
 
 /** How many values the instances read from outside or give to it, all together. */
-export function borderOf({ producers, reads, readers }: Wiring, rows: Rows): number {
+export function borderOf({ producers, reads, readers }: Wiring, rows: AlignedRows): number {
   let border = 0;
   for (let instance = 0; instance < (rows[0]?.length ?? 0); instance++) {
     const inside = new Set(rows.map((row) => row[instance] as number));
-    const read = new Set<readonly Reader[]>();
+    const read = new Set<readonly OutputReader[]>();
     for (const node of inside) {
       for (const list of readers[node] ?? []) if (list.some((reader) => !inside.has(reader.node))) border++;
       producers[node]?.forEach((producer, place) => {

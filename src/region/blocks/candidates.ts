@@ -1,26 +1,26 @@
 /** Everything in a scope that repeats: rows of nodes that play the same part, many of them overlapping. */
 import { together } from './abreast.js';
-import { Alignment, areaOf, type Rows, windowsOf } from './align.js';
+import { type AlignedRows, Alignment, areaOf, windowsOf } from './align.js';
 import { cut } from './border.js';
 import { type Levels, piecesOf } from './convex.js';
 import { Growth } from './grow.js';
-import type { Labels } from './labels.js';
+import type { NodeLabels } from './labels.js';
 import type { Wiring } from './wiring.js';
 
 /** The same in all searches of a scope. */
-export interface Search {
+export interface ScopeSearch {
   readonly wiring: Wiring;
-  readonly labels: Labels;
+  readonly labels: NodeLabels;
   readonly levels: Levels;
   readonly used: Uint8Array;
 }
 
 export interface Candidate {
-  readonly rows: Rows;
+  readonly rows: AlignedRows;
   /** How many times it repeats. */
   readonly count: number;
   /** What it was cut from: the same for all pieces of a repeat. */
-  readonly whole: Rows;
+  readonly whole: AlignedRows;
 }
 
 /** How far the surroundings reach by which seeds are told apart: within a layer, from its middle. */
@@ -41,11 +41,11 @@ const CANDIDATES = 64;
 
 /** `used`: 1 for nodes to leave out. `isWhole`: a node that is a block alone. `isLarge`: rows that are enough for one. */
 export function candidatesOf(
-  { wiring, labels, levels, used }: Search,
+  { wiring, labels, levels, used }: ScopeSearch,
   isWhole: (node: number) => boolean,
-  isLarge: (rows: Rows) => boolean,
+  isLarge: (rows: AlignedRows) => boolean,
 ): Candidate[] {
-  const found: { rows: () => Rows; area: number; size: number }[] = [];
+  const found: { rows: () => AlignedRows; area: number; size: number }[] = [];
   levels.start();
   const alignment = new Alignment(wiring);
   const growth = new Growth(wiring, labels, used);
@@ -73,7 +73,7 @@ export function candidatesOf(
   found.sort((a, b) => b.area - a.area || b.size - a.size);
   const candidates: Candidate[] = [];
   const keys = new Set<string>();
-  const isKnown = (rows: Rows): boolean => {
+  const isKnown = (rows: AlignedRows): boolean => {
     const key = [rows[0]?.length, rows[0]?.at(-1), ...rows.map(([node]) => node)].join();
     return keys.has(key) || !keys.add(key);
   };

@@ -7,7 +7,7 @@
  * hold most nodes of a decoder's layers and half of the parameters; the layer is the block. And what stands side by side in
  * a larger repeat is a part of it, whatever it covers: the experts of a layer, its linears of query, key and value.
  */
-import type { Rows } from './align.js';
+import type { AlignedRows } from './align.js';
 import { borderOf } from './border.js';
 import type { Candidate } from './candidates.js';
 import type { Wiring } from './wiring.js';
@@ -17,7 +17,7 @@ const SHARE = 0.75;
 /** Where a block takes this share of the nodes that are left, others are looked for again. */
 const MUCH = 0.5;
 
-interface Measured extends Candidate {
+interface MeasuredCandidate extends Candidate {
   /** Nodes, and parameters that they read, of all repeats; where they are hidden in some, as in the others. */
   readonly nodes: number;
   readonly parameters: number;
@@ -45,7 +45,11 @@ export class Choice {
    * after it was accepted, and no rows that are not `isLarge` enough. Once one is accepted that holds much of what was
    * left, other candidates may have grown astray in it: only pieces of the same repeat follow.
    */
-  run(candidates: readonly Candidate[], isLarge: (rows: Rows) => boolean, accept: (one: Candidate) => boolean): void {
+  run(
+    candidates: readonly Candidate[],
+    isLarge: (rows: AlignedRows) => boolean,
+    accept: (one: Candidate) => boolean,
+  ): void {
     let left = this.used.reduce((sum, one) => sum + 1 - one, 0);
     let open = candidates.map((one) => this.#measured(one));
     while (open.length > 0) {
@@ -65,12 +69,12 @@ export class Choice {
     }
   }
 
-  #border(one: Measured): number {
+  #border(one: MeasuredCandidate): number {
     one.border ??= borderOf(this.wiring, one.rows);
     return one.border;
   }
 
-  #measured({ rows, count, whole }: Candidate): Measured {
+  #measured({ rows, count, whole }: Candidate): MeasuredCandidate {
     let parameters = 0;
     for (const row of rows) {
       let most = 0;
@@ -81,10 +85,10 @@ export class Choice {
   }
 
   /** The first candidate, or where it is no good description the largest it lies in; or the finest one that is as good. */
-  #finest(sorted: readonly Measured[]): Measured {
-    let best = sorted[0] as Measured;
+  #finest(sorted: readonly MeasuredCandidate[]): MeasuredCandidate {
+    let best = sorted[0] as MeasuredCandidate;
     for (let larger = this.#larger(best, sorted); !this.#isFine(best, larger); larger = this.#larger(best, sorted))
-      best = larger[0] as Measured;
+      best = larger[0] as MeasuredCandidate;
     const whole = best;
     const near = sorted.filter((one) => one.count > whole.count && one.nodes >= SHARE * whole.nodes);
     for (const one of this.#overlapping(whole, near, SHARE * whole.nodes))
@@ -93,20 +97,20 @@ export class Choice {
     return best;
   }
 
-  #larger(one: Measured, sorted: readonly Measured[]): readonly Measured[] {
+  #larger(one: MeasuredCandidate, sorted: readonly MeasuredCandidate[]): readonly MeasuredCandidate[] {
     const fewer = sorted.filter(({ count, rows }) => count < one.count && rows.length > one.rows.length);
     return this.#overlapping(one, fewer, 1);
   }
 
   /** Whether it covers nearly as much as the larger ones it lies in, and is not a part that these hold side by side. */
-  #isFine(one: Measured, larger: readonly Measured[]): boolean {
+  #isFine(one: MeasuredCandidate, larger: readonly MeasuredCandidate[]): boolean {
     const { nodes, parameters } = this.#disjoint(larger);
     if (one.nodes < SHARE * nodes || one.parameters < SHARE * parameters) return false;
     return !larger.some((whole) => whole.nodes >= one.nodes && this.#isSideBySide(one, whole));
   }
 
   /** Whether most neighbours that lie in one repeat of the whole do not wait for one another: they are equally deep. */
-  #isSideBySide({ rows, count }: Measured, whole: Measured): boolean {
+  #isSideBySide({ rows, count }: MeasuredCandidate, whole: MeasuredCandidate): boolean {
     // Each instance of the whole has a mark of its own.
     const mark = this.#mark + 1;
     this.#mark += whole.count;
@@ -126,7 +130,11 @@ export class Choice {
   }
 
   /** Those that have at least so many nodes in common with one. */
-  #overlapping({ rows }: Measured, among: readonly Measured[], least: number): readonly Measured[] {
+  #overlapping(
+    { rows }: MeasuredCandidate,
+    among: readonly MeasuredCandidate[],
+    least: number,
+  ): readonly MeasuredCandidate[] {
     const mark = ++this.#mark;
     for (const row of rows) for (const node of row) this.#marks[node] = mark;
     return among.filter((one) => {
@@ -138,7 +146,7 @@ export class Choice {
   }
 
   /** What those cover together that can all be blocks, the largest first. */
-  #disjoint(sorted: readonly Measured[]): { nodes: number; parameters: number } {
+  #disjoint(sorted: readonly MeasuredCandidate[]): { nodes: number; parameters: number } {
     const mark = ++this.#mark;
     const sum = { nodes: 0, parameters: 0 };
     for (const { rows, nodes, parameters } of sorted) {

@@ -6,7 +6,7 @@
  * level: no path leaves it and comes back, and inside it all instances are wired alike.
  */
 import { maxOf } from '../../ir/lists.js';
-import type { Rows } from './align.js';
+import type { AlignedRows } from './align.js';
 import type { Wiring } from './wiring.js';
 
 /** How often levels are raised before the rows are given up: wirings that contradict each other never settle. */
@@ -41,7 +41,7 @@ export class Levels {
    * Levels that more than half of the instances ask for: what is so by design, not by an odd layer. Undefined once too
    * much was looked at: ask for what matters most first.
    */
-  typical(rows: Rows): Int32Array | undefined {
+  typical(rows: AlignedRows): Int32Array | undefined {
     const shared = this.shared(rows, 'most');
     const count = rows[0]?.length ?? 0;
     /** By row, of each instance. */
@@ -61,7 +61,7 @@ export class Levels {
    * Levels that hold for every instance; undefined where they contradict each other. Nodes that could be on several levels
    * are all on the lowest or all on the highest, whichever leaves the larger piece whole.
    */
-  common(rows: Rows): Int32Array | undefined {
+  common(rows: AlignedRows): Int32Array | undefined {
     const shared = this.shared(rows);
     const low = new Int32Array(rows.length);
     if (!this.#settle(rows, (instance) => this.#raise(rows, shared, instance, low))) return undefined;
@@ -74,7 +74,7 @@ export class Levels {
   }
 
   /** Changes levels for one instance after another until they hold for all. */
-  #settle(rows: Rows, change: (instance: number) => boolean): boolean {
+  #settle(rows: AlignedRows, change: (instance: number) => boolean): boolean {
     for (let round = 0; round < ROUNDS; round++) {
       let isChanged = false;
       for (let instance = 0; instance < (rows[0]?.length ?? 0); instance++) if (change(instance)) isChanged = true;
@@ -87,7 +87,7 @@ export class Levels {
    * For each row and place it reads at: the row that is read there, at the same output, in every instance (or in more
    * than half of them), or -1.
    */
-  shared(rows: Rows, share: 'all' | 'most' = 'all'): Int32Array[] {
+  shared(rows: AlignedRows, share: 'all' | 'most' = 'all'): Int32Array[] {
     const { producers, reads } = this.wiring;
     const count = rows[0]?.length ?? 0;
     /** Of the row and output found so far, and how many instances more say so than not. */
@@ -120,7 +120,7 @@ export class Levels {
   }
 
   /** Raises levels until they hold for one instance; true where one was raised. Linear in what lies between its nodes. */
-  #raise(rows: Rows, shared: readonly Int32Array[], instance: number, levels: Int32Array): boolean {
+  #raise(rows: AlignedRows, shared: readonly Int32Array[], instance: number, levels: Int32Array): boolean {
     const { producers } = this.wiring;
     this.#enter(rows, instance);
     let isRaised = false;
@@ -147,7 +147,7 @@ export class Levels {
   }
 
   /** The same from the other end: lowers each level to what is left below the levels that its paths come back to. */
-  #lower(rows: Rows, shared: readonly Int32Array[], instance: number, levels: Int32Array): boolean {
+  #lower(rows: AlignedRows, shared: readonly Int32Array[], instance: number, levels: Int32Array): boolean {
     this.#enter(rows, instance);
     let isLowered = false;
     const between = this.#between(rows, instance).reverse();
@@ -176,7 +176,7 @@ export class Levels {
   }
 
   /** The instance's nodes, and what paths from them reach before its last one, in dependency order. */
-  #between(rows: Rows, instance: number): number[] {
+  #between(rows: AlignedRows, instance: number): number[] {
     const nodes = rows.map((row) => row[instance] as number);
     let last = 0;
     for (const node of nodes) last = Math.max(last, node);
@@ -192,20 +192,20 @@ export class Levels {
     return nodes.sort((a, b) => a - b);
   }
 
-  #enter(rows: Rows, instance: number): void {
+  #enter(rows: AlignedRows, instance: number): void {
     rows.forEach((row, number) => {
       this.#rowOf[row[instance] as number] = number;
     });
   }
 
-  #leave(rows: Rows, instance: number): void {
+  #leave(rows: AlignedRows, instance: number): void {
     for (const row of rows) this.#rowOf[row[instance] as number] = -1;
   }
 }
 
 /** The rows by level, lowest first. */
-export function piecesOf(rows: Rows, levels: Int32Array): Rows[] {
-  const pieces = new Map<number, Rows>();
+export function piecesOf(rows: AlignedRows, levels: Int32Array): AlignedRows[] {
+  const pieces = new Map<number, AlignedRows>();
   rows.forEach((row, number) => {
     const level = levels[number] as number;
     const piece = pieces.get(level);

@@ -5,8 +5,8 @@
  * node has one successor and one predecessor at most, so pairs line up in chains: chain by chain the nodes of all
  * repeats. Growing pairs, not whole repeats, lets a first layer that differs a little break only the chains it lacks.
  */
-import type { Labels } from './labels.js';
-import type { Reader, Wiring } from './wiring.js';
+import type { NodeLabels } from './labels.js';
+import type { OutputReader, Wiring } from './wiring.js';
 
 export class Growth {
   /** The node one repeat later; -1 for none. */
@@ -20,7 +20,7 @@ export class Growth {
 
   constructor(
     readonly wiring: Wiring,
-    readonly labels: Labels,
+    readonly labels: NodeLabels,
     /** 1 for nodes that are left alone. */
     readonly used: Uint8Array,
   ) {
@@ -89,7 +89,7 @@ export class Growth {
   }
 
   /** Pairs the readers of one value with those of the other: first those alike in the widest surroundings. */
-  #readers(left: readonly Reader[], right: readonly Reader[]): void {
+  #readers(left: readonly OutputReader[], right: readonly OutputReader[]): void {
     const { rings, kind } = this.labels;
     const [one, other] = [left[0], right[0]];
     if (left.length === 1 && right.length === 1 && one && other) {
@@ -114,7 +114,7 @@ export class Growth {
 }
 
 /** The readers' nodes by their label and the place they read at. */
-function grouped(readers: readonly Reader[], label: Float64Array | Int32Array): Map<string | number, number[]> {
+function grouped(readers: readonly OutputReader[], label: Float64Array | Int32Array): Map<string | number, number[]> {
   const groups = new Map<string | number, number[]>();
   for (const { node, place } of readers) {
     const key = place === 0 ? (label[node] as number) : `${label[node]}/${place}`;

@@ -16,7 +16,7 @@ import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import { parametersOf } from '../../ir/parameters.js';
 import type { Value } from '../../ir/value.js';
-import type { Rows } from './align.js';
+import type { AlignedRows } from './align.js';
 import type { Block, BlockInstance } from './block.js';
 import { type Candidate, candidatesOf, RADIUS } from './candidates.js';
 import { Choice } from './choose.js';
@@ -47,12 +47,12 @@ export function findBlocks(graph: Graph, among?: readonly Node[]): readonly Bloc
   const blocks: Block[] = [];
   const groupOf = new Int32Array(wiring.nodes.length).fill(-1);
   let groups = 0;
-  const repeats = new Map<Rows, number>();
+  const repeats = new Map<AlignedRows, number>();
   const isWhole = (node: number): boolean => {
     const call = wiring.nodes[node];
     return call !== undefined && graph.model.functionOf(call) !== undefined;
   };
-  const isLarge = (rows: Rows) => rows.length >= LEAST || rows.some(([node]) => isWhole(node as number));
+  const isLarge = (rows: AlignedRows) => rows.length >= LEAST || rows.some(([node]) => isWhole(node as number));
   const accept = ({ rows, whole }: Candidate): boolean => {
     const repeat = repeats.get(whole) ?? repeats.size;
     repeats.set(whole, repeat);
@@ -95,7 +95,7 @@ const covered = (blocks: readonly Block[]): number => blocks.reduce((sum, block)
 
 const size = ({ instances }: Block): number => instances.length * (instances[0] as BlockInstance).nodes.length;
 
-function blockOf(wiring: Wiring, levels: Levels, unsorted: Rows): Omit<Block, 'repeat'> {
+function blockOf(wiring: Wiring, levels: Levels, unsorted: AlignedRows): Omit<Block, 'repeat'> {
   // Without paths that leave and come back, the order of one instance is an order of all.
   const rows = unsorted.slice().sort(([a = 0], [b = 0]) => a - b);
   const shared = levels.shared(rows);

@@ -14,7 +14,7 @@ import type { Wiring } from './wiring.js';
 /** Integer constants up to this many elements are shapes, axes and indices: nodes that share them are more alike. */
 const SHORT = 64;
 
-export interface Labels {
+export interface NodeLabels {
   /** Nodes of equal label can play the same part; exact. */
   readonly kind: Int32Array;
   /** By radius: nodes of equal number have, most likely, equal surroundings up to so many edges away. */
@@ -22,7 +22,7 @@ export interface Labels {
 }
 
 /** `radius`: how far the surroundings reach. Linear in nodes and edges, times the radius. */
-export function labelsOf(wiring: Wiring, radius: number): Labels {
+export function labelsOf(wiring: Wiring, radius: number): NodeLabels {
   const writer = new Writer();
   const numbers = new Map<string, number>();
   const number = (text: string): number => {

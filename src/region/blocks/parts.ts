@@ -6,7 +6,7 @@ import type { Node } from '../../ir/node.js';
 import { byScope } from '../../ir/node-scopes.js';
 import { findBlocks } from './index.js';
 
-export interface Part {
+export interface ModelPart {
   readonly name: string;
   /** Which instance of how many, from 1; undefined for what stands once. */
   readonly instance?: { readonly number: number; readonly of: number };
@@ -14,11 +14,11 @@ export interface Part {
 }
 
 /** Each node of the graph is in one part. In dependency order of the parts' first nodes. Types should have been inferred. */
-export function partsOf(graph: Graph): Part[] {
+export function partsOf(graph: Graph): ModelPart[] {
   const nodes = graph.nodes();
   const places = new Map(nodes.map((node, at) => [node, at]));
   const blocks = findBlocks(graph);
-  const parts: Part[] = [];
+  const parts: ModelPart[] = [];
   // Pieces of one repeat are one part an instance.
   for (const repeat of new Set(blocks.map((block) => block.repeat))) {
     const pieces = blocks.filter((block) => block.repeat === repeat);
@@ -30,7 +30,7 @@ export function partsOf(graph: Graph): Part[] {
   }
   const repeated = new Set(parts.flatMap((part) => part.nodes));
   for (const [name, own] of byScope(nodes.filter((node) => !repeated.has(node)))) parts.push({ name, nodes: own });
-  const first = (part: Part): number => minOf(part.nodes.map((node) => places.get(node) as number));
+  const first = (part: ModelPart): number => minOf(part.nodes.map((node) => places.get(node) as number));
   return parts
     .map((part) => ({ part, at: first(part) }))
     .sort((a, b) => a.at - b.at)

@@ -5,7 +5,7 @@ import { dependenciesOf } from '../../ir/order.js';
 import type { Value } from '../../ir/value.js';
 
 /** One reading of an output: which node reads it, and at which of its places. */
-export interface Reader {
+export interface OutputReader {
   readonly node: number;
   readonly place: number;
 }
@@ -17,7 +17,7 @@ export interface Wiring {
   /** The producers of these, at the same places; -1 for what no node of this scope computes. */
   readonly producers: readonly (readonly number[])[];
   /** For each node and output, who reads it in this scope. */
-  readonly readers: readonly (readonly Reader[])[][];
+  readonly readers: readonly (readonly OutputReader[])[][];
   /** Outputs of the graph, and what nodes that are not among these read. */
   readonly given: ReadonlySet<Value>;
   /** Length of the longest path that leads to each node: does not depend on the order in the file. */
@@ -28,13 +28,13 @@ export interface Wiring {
 export function wiringOf(graph: Graph, nodes: readonly Node[] = graph.nodes()): Wiring {
   const numbers = new Map(nodes.map((node, index) => [node, index]));
   const depth = new Int32Array(nodes.length);
-  const readers: Reader[][][] = nodes.map(({ outputs }) => outputs.map(() => []));
+  const readers: OutputReader[][][] = nodes.map(({ outputs }) => outputs.map(() => []));
   const reads = nodes.map(readsOf);
   const producers = reads.map((values, node) =>
     values.map((value, place) => {
       const producer = value?.producer && numbers.get(value.producer);
       if (!value || producer === undefined) return -1;
-      (readers[producer] as Reader[][])[value.index]?.push({ node, place });
+      (readers[producer] as OutputReader[][])[value.index]?.push({ node, place });
       depth[node] = Math.max(depth[node] as number, (depth[producer] as number) + 1);
       return producer;
     }),
