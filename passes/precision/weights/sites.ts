@@ -5,6 +5,7 @@ import type { Node } from '../../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
+import { movementOf } from '../../../src/ops/moved.js';
 import { rowOf } from '../../../src/ops/registry.js';
 import type { WeightRole } from '../../../src/ops/weights.js';
 import { precisionOf } from '../ops.js';
@@ -102,8 +103,6 @@ function usesOf(value: Value, rank: number): WeightUse[] {
 /** Of a longer chain of views the end counts as the reader: a chain may be as long as the model. */
 const MOST_VIEWS = 16;
 
-const regroups = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
-
 /** The axes behind a node that gives the same elements in another order or type; undefined for other nodes. */
 function throughView(node: Node, axes: WeightAxes): { axes: WeightAxes } | undefined {
   if (node.domain !== '') return undefined;
@@ -116,7 +115,7 @@ function throughView(node: Node, axes: WeightAxes): { axes: WeightAxes } | undef
     const perm = node.hasReference ? undefined : (node.ints('perm') ?? axes?.map((_, at) => axes.length - 1 - at));
     return { axes: axes && perm?.length === axes.length ? perm.map((at) => axes[at] as number) : undefined };
   }
-  return regroups.has(node.opType) ? { axes: undefined } : undefined;
+  return movementOf(node.output)?.kind === 'regrouped' ? { axes: undefined } : undefined;
 }
 
 function useOf(node: Node, slot: number, axes: WeightAxes, views: readonly Node[]): WeightUse {
