@@ -9,6 +9,7 @@ import { fuseAttn } from './fuse-attn.js';
 import { fuseNorm } from './fuse-norm.js';
 import { fuseRope } from './fuse-rope.js';
 import { inline } from './inline.js';
+import { int4 } from './int4.js';
 import { int8 } from './int8.js';
 import { opset } from './opset.js';
 import { outline } from './outline.js';
@@ -29,6 +30,7 @@ export const passes = {
   bf16,
   fp16,
   int8,
+  int4,
   outline,
 };
 

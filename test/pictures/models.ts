@@ -8,6 +8,7 @@ import { fuseAttn } from '../../passes/fuse-attn.js';
 import { fuseNorm } from '../../passes/fuse-norm.js';
 import { fuseRope } from '../../passes/fuse-rope.js';
 import { inline } from '../../passes/inline.js';
+import { int4 } from '../../passes/int4.js';
 import { int8 } from '../../passes/int8.js';
 import { opset } from '../../passes/opset.js';
 import { outline } from '../../passes/outline.js';
@@ -117,6 +118,7 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
   fp32: { pass: fp32(), before: published(product(), 'float16'), within: 0.01 },
   fp16: { pass: fp16({ compute: true }), before: product(), within: 0.01 },
   int8: { pass: int8(), before: product(), within: 0.05 },
+  int4: { pass: int4(), before: product(), within: 0.2 },
   outline: { pass: outline(), before: layers(), within: 0 },
 };
 
