@@ -117,6 +117,7 @@ export const jobFlags = {
   require: valued('<a,b,…>', `${about('require')} E.g. int8,bf16`, { read: names }),
   'allow-rollback': isSo(about('allowRollback')),
   'fail-on-fallback': isSo(about('failOnFallback')),
+  regional: isSo(about('regional')),
   'keep-functions': isSo(about('keepFunctions')),
   'external-data': isSo(about('externalData')),
   force: isSo('Let the result overwrite its input, and its contract a file that is none.'),

@@ -121,8 +121,6 @@ export interface ContextOptions {
   readonly cutsOut: boolean;
   /** The repeats that are compiled once. */
   readonly regions: Regions;
-  /** False where types were not inferred yet. */
-  readonly isTyped?: boolean;
   /** True for a pass that declares that it needs activations. */
   readonly isMeasuring?: boolean;
 }
@@ -130,7 +128,7 @@ export interface ContextOptions {
 /** A context, and the notes, skips and cut-outs that a pass leaves in it. */
 export function passContext(
   environment: PassEnvironment,
-  { refuted, cutsOut, regions, isTyped = true, isMeasuring = false }: ContextOptions = {
+  { refuted, cutsOut, regions, isMeasuring = false }: ContextOptions = {
     refuted: new Map(),
     cutsOut: false,
     regions: new Regions(),
@@ -141,7 +139,6 @@ export function passContext(
   skips: () => Skip[];
   sites: SiteReport[];
   rewrites: RewriteRecord;
-  short: () => Model | undefined;
   /** By how much the model's revision has grown for what was not put in anything's place. */
   undone: () => number;
   /** From here on the pass is kept from places, and not heard of others. */
@@ -168,7 +165,6 @@ export function passContext(
     context.note(`activations were not measured: ${found}`);
     return new Map();
   };
-  let short: Model | undefined;
   let undone = 0;
   let hold: EditFilter | undefined;
   const reasons = new Map<string, { count: number; places: string[] }>();
@@ -204,9 +200,6 @@ export function passContext(
     },
     leaves: (node) => hold?.leaves(node),
     timesOf: (about) => regions.timesOf(about),
-    shorten: (model) => {
-      short = regions.shorten(model, isTyped, context);
-    },
     skip: (reason, about) => {
       if (hold && (about ? !hold.isTold(about) : hold.variant !== '')) return;
       const group = reasons.get(reason) ?? { count: 0, places: [] };
@@ -220,5 +213,5 @@ export function passContext(
   const keep = (next: EditFilter | undefined) => {
     hold = next;
   };
-  return { context, notes, skips, sites, rewrites, short: () => short, undone: () => undone, keep };
+  return { context, notes, skips, sites, rewrites, undone: () => undone, keep };
 }
