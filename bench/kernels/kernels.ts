@@ -2,12 +2,12 @@
  * Measures which provider has which kernel, and writes the tables of `src/runtime/kernels`: `npm run kernels -- cpu webgpu cuda`. Of each
  * operator, one-node models in every version and element type are given to the runtime, which says where it places them.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataType } from '../../src/ir/types.js';
+import { versionsOf } from '../../src/run/machine.js';
 import type { Provider } from '../../src/runtime/isolate.js';
 import { kernelTable } from '../../src/runtime/kernels/table.js';
 import { root } from '../usage.js';
@@ -30,17 +30,16 @@ try {
     }
     const text = kernelTable.print(found);
     const path = join(root, `src/runtime/kernels/${provider}.ts`);
-    writeFileSync(path, fileText(provider, text));
+    writeFileSync(path, await fileText(provider, text));
     process.stdout.write(`${path}: ${text.split('\n').length} lines, from ${written.length} models\n`);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-function fileText(provider: Provider, table: string): string {
-  const runtime = createRequire(join(root, 'package.json')).resolve('onnxruntime-node/package.json');
-  const { version } = JSON.parse(readFileSync(runtime, 'utf8')) as { version: string };
-  return `/** Written by \`npm run kernels\`: the kernels of onnxruntime-node ${version}'s ${provider} provider. See table.ts for the form of a line. */
+async function fileText(provider: Provider, table: string): Promise<string> {
+  const { 'onnxruntime-node': runtime } = await versionsOf();
+  return `/** Written by \`npm run kernels\`: the kernels of onnxruntime-node ${runtime}'s ${provider} provider. See table.ts for the form of a line. */
 export const ${provider} = \`
 ${table}
 \`;

@@ -17,6 +17,9 @@ import { PROBE } from './form.js';
 export interface Placed {
   /** Nodes by the runtime's name of the provider: the operator, or PROBE for the node that is asked about. */
   readonly nodes: Readonly<Record<string, string[]>>;
+  /** The names of the nodes likewise, and the provider that took all of them, where there is one. */
+  readonly names: Readonly<Record<string, string[]>>;
+  readonly all: string | undefined;
   /** The runtime's refusal. */
   readonly error: string | undefined;
   /** True where the process ended on it. */
@@ -59,22 +62,34 @@ async function oneProcess(files: readonly string[], provider: Provider, env: Env
 }
 
 async function readLog(path: string): Promise<Placed[]> {
-  const found: { nodes: Record<string, string[]>; error: string | undefined; isCrash: boolean }[] = [];
+  const found: { -readonly [Part in keyof Placed]: Placed[Part] }[] = [];
   let provider = '';
   for await (const line of createInterface({ input: createReadStream(path) })) {
     const last = found.at(-1);
-    if (line.startsWith('@model')) found.push({ nodes: {}, error: undefined, isCrash: true });
+    if (line.startsWith('@model'))
+      found.push({ nodes: {}, names: {}, all: undefined, error: undefined, isCrash: true });
     else if (last && line.startsWith('@done')) last.isCrash = false;
     else if (last && line.startsWith('@refused ')) last.error = line.slice('@refused '.length);
     else if (last && line.includes('VerifyEachNodeIsAssignedToAnEp')) {
       provider = /placed on \[(\w+)\]/.exec(line)?.[1] ?? provider;
+      const isAll = line.includes('All nodes placed');
+      if (isAll) last.all = provider;
       const [, opType = '', name = ''] = /\]\s+(\w+) \((.*)\)/.exec(line) ?? [];
-      const node = line.includes('All nodes placed') || name === PROBE ? PROBE : opType;
-      if (node) {
-        last.nodes[provider] ??= [];
-        last.nodes[provider]?.push(node);
-      }
+      if (!isAll && !opType) continue;
+      last.nodes = with1(last.nodes, provider, isAll || name === PROBE ? PROBE : opType);
+      if (name) last.names = with1(last.names, provider, name);
     }
   }
   return found;
+}
+
+function with1(
+  lists: Readonly<Record<string, string[]>>,
+  key: string,
+  one: string,
+): Readonly<Record<string, string[]>> {
+  const list = lists[key];
+  if (!list) return { ...lists, [key]: [one] };
+  list.push(one);
+  return lists;
 }

@@ -17,12 +17,18 @@ interface TargetTraits {
   readonly computes: readonly NarrowType[];
   /** The forms whose kernels give right numbers and take less time than the nodes that they replace. */
   readonly fuses: readonly FusedForm[];
+  /** True where the runtime leaves to the CPU all that is computed from shapes, floats too: its provider says where its outputs lie. */
+  readonly leavesShapes?: boolean;
 }
 
 /** In the order in which messages list them; of the accelerators `auto` prefers the first that works. */
 const traits = {
   cpu: { computes: ['int8'], fuses: ['causal attention'] },
-  cuda: { computes: ['float16', 'bfloat16'], fuses: ['soft-capped attention', 'norm with residual'] },
+  cuda: {
+    computes: ['float16', 'bfloat16'],
+    fuses: ['soft-capped attention', 'norm with residual'],
+    leavesShapes: true,
+  },
   webgpu: { computes: ['float16'], fuses: ['soft-capped attention', 'norm with residual'] },
 } as const satisfies Readonly<Record<string, TargetTraits>>;
 
@@ -49,3 +55,6 @@ export const computesIn = (target: Target, type: NarrowType): boolean => traitsO
 
 /** Whether the target gains from a fused form. */
 export const gainsFrom = (target: Target, form: FusedForm): boolean => traitsOf(target).fuses.includes(form);
+
+/** Whether numbers that come from shapes alone are computed on the host, whatever their type. */
+export const leavesShapes = (target: Target): boolean => traitsOf(target).leavesShapes === true;

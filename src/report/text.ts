@@ -227,15 +227,20 @@ function remarkOf({ equal, nonFinite, nonFiniteMismatches }: ReportedOutput, p: 
 function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
   if (!placement) return [];
   const ops = Object.entries(placement.fallbacks).map(([op, n]) => `${n} ${op}`);
-  if (placement.source === 'tables') {
-    const about = `by the kernel tables of ${placement.provider}, which is not here`;
+  const { provider, source } = placement;
+  const copies = counted(placement.copies, 'copy', 'copies');
+  if (source === 'tables') {
+    const about = `by the kernel tables of ${provider}, which is not here`;
     const text = ops.length
-      ? `it has no kernel for ${ops.join(', ')}`
+      ? `${ops.join(', ')} would run on the CPU (${copies} a run)`
       : 'it has a kernel for every node, shape arithmetic aside';
-    return [(ops.length ? p.warn : p.dim)(`${about}: ${text}`)];
+    const causes = (placement.causes ?? []).map(({ count, text }) => p.warn(`  ${count} × ${text}`));
+    return [(ops.length ? p.warn : p.dim)(`${about}: ${text}`), ...causes];
   }
-  if (ops.length === 0) return [p.dim(`every node ran on ${placement.provider}, shape arithmetic aside`)];
-  return [p.warn(`not on ${placement.provider}: ${ops.join(', ')} (${counted(placement.copies, 'copy', 'copies')})`)];
+  const whose = source === 'partition' ? ' (it takes nodes here, and computes nothing)' : '';
+  if (ops.length === 0)
+    return [p.dim(`every node ${whose ? 'is placed' : 'ran'} on ${provider}${whose}, shape arithmetic aside`)];
+  return [p.warn(`not on ${provider}${whose}: ${ops.join(', ')} (${copies})`)];
 }
 
 const cutLines = ({ cuts = [] }: ComparisonReport, p: Paint): string[] =>

@@ -28,9 +28,11 @@ export async function versionsOf(): Promise<Record<string, string>> {
   const versions: Record<string, string> = { 'onnx-passes': version };
   if (!isNode()) return versions;
   versions.node = process.versions.node;
-  const { createRequire } = await import('node:module');
+  const [{ createRequire }, { join, resolve }] = await Promise.all([import('node:module'), import('node:path')]);
+  const folder = process.env.ONNX_PASSES_RUNTIME;
+  const from = folder ? join(resolve(folder), 'package.json') : import.meta.url;
   try {
-    versions['onnxruntime-node'] = createRequire(import.meta.url)('onnxruntime-node/package.json').version;
+    versions['onnxruntime-node'] = createRequire(from)('onnxruntime-node/package.json').version;
   } catch {
     // Not installed: nothing that runs a model will work, and whoever tries says so.
   }

@@ -377,14 +377,25 @@ export const reportSchema = z.object({
     .object({
       provider: z.string(),
       source: z
-        .literal('tables')
+        .enum(['partition', 'tables'])
         .optional()
-        .describe('Absent where the nodes ran; tables: what the kernel tables say of a provider that is not here.'),
+        .describe(
+          'Absent where the nodes ran; partition: the provider took them and computes nothing right; tables: what the kernel tables say of a provider that is not here.',
+        ),
       nodes: counts.describe('Nodes by the provider that ran them, as the runtime calls it.'),
       fallbacks: counts.describe('Nodes that another provider ran, by op; shape arithmetic is not counted here.'),
       names: z.array(z.string()).describe('The same nodes, by name.'),
       shapeArithmetic: count.describe('Nodes on the CPU that compute shapes, indices and conditions.'),
       copies: count.describe('Copies between the providers that one run makes.'),
+      copiedBytes: count.optional().describe('Bytes of the copies whose sizes are known; by tables alone.'),
+      states: z
+        .partialRecord(z.enum(['runs', 'runs in part', 'falls back', 'unknown']), count)
+        .optional()
+        .describe('Nodes by state, shape arithmetic aside; by tables alone.'),
+      causes: z
+        .array(z.object({ count, text: z.string() }))
+        .optional()
+        .describe('Why nodes do not run on the target, or not for sure; by tables alone.'),
     })
     .optional(),
   gates: z.array(gate),

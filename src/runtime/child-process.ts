@@ -1,7 +1,9 @@
 /** Starts child processes. They end when this process does, and send no data to anyone. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from '../ir/usage-error.js';
 import { started, undivided } from '../leftovers.js';
 import { removeStaleFolders } from './temporary-folder.js';
 
@@ -26,11 +28,28 @@ export function startChild(env: Readonly<Record<string, string>> = {}): ChildPro
       execArgv: ['--disable-proto=delete'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // onnxruntime sends facts about models home unless it is told not to. The user's own setting wins.
-      env: { ORT_DISABLE_TELEMETRY: '1', ...process.env, ...env },
+      env: { ORT_DISABLE_TELEMETRY: '1', ...withRuntime({ ...process.env, ...env }) },
       // The child gets a session of its own: a terminal's Ctrl-C reaches only this process, which then ends the child.
       detached: process.platform !== 'win32',
     }),
   );
+}
+
+/**
+ * `ONNX_PASSES_RUNTIME` names a folder in which another onnxruntime-node is installed. Libraries that it needs may lie in `lib` there. Throws
+ * UsageError where no runtime is in it.
+ */
+function withRuntime(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const given = env.ONNX_PASSES_RUNTIME;
+  if (!given) return env;
+  const folder = resolve(given);
+  const place = join(folder, 'node_modules/onnxruntime-node');
+  if (!existsSync(place))
+    throw new UsageError(
+      `ONNX_PASSES_RUNTIME=${given}: expected a folder with node_modules/onnxruntime-node; found none`,
+    );
+  const libraries = [join(folder, 'lib'), env.LD_LIBRARY_PATH].filter((path) => path && path.length > 0);
+  return { ...env, ONNX_PASSES_RUNTIME: folder, LD_LIBRARY_PATH: libraries.join(delimiter) };
 }
 
 /** Starts a child process that is killed if this process ends first. */

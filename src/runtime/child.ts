@@ -4,8 +4,11 @@
  */
 
 import { readdirSync, readlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { InferenceSession, type InferenceSession as Session, Tensor } from 'onnxruntime-node';
+import type { Tensor as OrtTensor, InferenceSession as Session } from 'onnxruntime-node';
 import { isHost } from '../ir/targets.js';
 import {
   type Calls,
@@ -16,6 +19,15 @@ import {
   type Tensors,
   TOO_LARGE,
 } from './protocol.js';
+
+/** The runtime that is installed beside this package, or in the folder that the user names. */
+const { InferenceSession, Tensor } = await runtime();
+
+async function runtime(): Promise<typeof import('onnxruntime-node')> {
+  const folder = process.env.ONNX_PASSES_RUNTIME;
+  if (!folder) return import('onnxruntime-node');
+  return import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve('onnxruntime-node')).href);
+}
 
 const sessions = new Map<number, Session>();
 let count = 0;
@@ -37,7 +49,7 @@ const arrays = {
 
 const isExchanged = (type: string): boolean => type in arrays || ['uint8', 'bool', 'string'].includes(type);
 
-function toOrt({ type, shape, data }: TensorData): Tensor {
+function toOrt({ type, shape, data }: TensorData): OrtTensor {
   if (!isExchanged(type)) throw new Error(`onnxruntime-node cannot take tensors of ${type}`);
   if (!(data instanceof Uint8Array)) return new Tensor('string', [...data], [...shape]);
   const array = arrays[type as keyof typeof arrays];
@@ -48,13 +60,13 @@ function toOrt({ type, shape, data }: TensorData): Tensor {
   return new Tensor(type as 'float32', elements as Float32Array, [...shape]);
 }
 
-function fromOrt({ type, dims, data }: Tensor): TensorData {
+function fromOrt({ type, dims, data }: OrtTensor): TensorData {
   if (Array.isArray(data)) return { type: 'string', shape: dims, data: data as string[] };
   const { buffer, byteOffset, byteLength } = data as Uint8Array;
   return { type: type as TensorData['type'], shape: dims, data: new Uint8Array(buffer, byteOffset, byteLength) };
 }
 
-const feedsOf = (feeds: Tensors): Record<string, Tensor> =>
+const feedsOf = (feeds: Tensors): Record<string, OrtTensor> =>
   Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
 
 const portOf = (port: Session.ValueMetadata): Port =>
@@ -119,7 +131,7 @@ async function run({ session: id, feeds, outputs }: Calls['run']['arguments']): 
   const start = performance.now();
   const results = outputs ? await session.run(inputs, [...outputs]) : await session.run(inputs);
   const ms = performance.now() - start;
-  const tensors = Object.entries(results).map(([name, tensor]) => [name, fromOrt(tensor as Tensor)]);
+  const tensors = Object.entries(results).map(([name, tensor]) => [name, fromOrt(tensor as OrtTensor)]);
   return { outputs: Object.fromEntries(tensors), ms };
 }
 

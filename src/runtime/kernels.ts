@@ -56,14 +56,41 @@ export const stateByTable = (target: Target, name: string, opset: number, elem: 
 /**
  * True where the target computes the op (domain '' is ai.onnx, at this opset) in this element type, in some form at least, without handing it
  * to another provider. On the CPU float16 counts wherever the operator admits it: the runtime casts around the op by
- * itself. What was not measured is taken to run on the CPU, and nowhere else.
+ * itself. What was not measured is taken to run on the CPU, and nowhere else. A form that the target refuses falls to the CPU, which has hardly a kernel for
+ * bfloat16: there a kernel must take all forms.
  */
 export function hasKernel(target: Target, opType: string, domain: string, opset: number, elem: DataType): boolean {
   if (!admits(opType, domain, opset, elem)) return false;
   const state = kernelState(target, opType, domain, opset, elem);
-  if (state !== undefined) return state !== 'no';
+  if (state !== undefined) return state === 'yes' || (state === 'some' && elem !== 'bfloat16');
   return isHost(target) && domain === '';
 }
+
+/** The reason that the target has no kernel for the op, or that it is not known to have one, in words. */
+export function whyNoKernel(
+  target: Target,
+  opType: string,
+  domain: string,
+  opset: number,
+  elem: DataType,
+  variant?: string,
+): string {
+  const name = `${domain && `${domain}.`}${opType}`;
+  const made = variant && opType === 'Cast' ? ` to ${variant}` : '';
+  const state = (at: number, type: DataType) => kernelState(target, opType, domain, at, type, variant);
+  if (state(opset, elem) === undefined) return `${name}${made} of ${elem} was never tried on ${target}`;
+  const has = (found: KernelState | undefined) => found === 'yes' || found === 'some';
+  const earlier = lastBefore(opset, (at) => has(state(at, elem)));
+  if (earlier !== undefined) return `${name} of ${elem} has no kernel on ${target} from opset ${earlier + 1} on`;
+  const others = (['float32', 'float16', 'bfloat16'] as const).filter((type) => has(state(opset, type)));
+  if (others.length > 0)
+    return `${name}${made} has no kernel for ${elem} on ${target}, but for ${others.join(' and ')}`;
+  return `${name}${made} has no kernel on ${target}`;
+}
+
+/** The last opset before this one at which it holds. */
+const lastBefore = (opset: number, holds: (opset: number) => boolean): number | undefined =>
+  Array.from({ length: opset - 1 }, (_, index) => opset - 1 - index).find(holds);
 
 /** The kernels of one target, in the form that passes use. */
 export const kernelsOf = (target: Target) => ({

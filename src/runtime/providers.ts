@@ -14,6 +14,8 @@ export interface ProviderProbe {
   readonly provider: Provider;
   /** True if a model ran on it and gave the right numbers. */
   readonly works: boolean;
+  /** True if it took the nodes of a model, whatever numbers it gave: where nodes run can be measured on it. */
+  readonly places: boolean;
   /** The reason that it does not work; empty where it does. */
   readonly reason: string;
   /** The device, where it is known. */
@@ -49,13 +51,14 @@ export async function probeProvider(
     return {
       provider,
       works,
-      reason: works ? '' : `wrong numbers: expected ${expected}; found ${found}`,
+      places: true,
+      reason: works ? '' : `takes nodes, but gives wrong numbers: expected ${expected}; found ${found}`,
       ...(device && { device: device.name, isSoftware: device.isSoftware }),
     };
   } catch (error) {
     // An aborted probe proves nothing about the provider.
     currentJob()?.signal.throwIfAborted();
-    return { provider, works: false, reason: (error as Error).message };
+    return { provider, works: false, places: false, reason: (error as Error).message };
   } finally {
     await runtime.close();
   }
@@ -124,6 +127,12 @@ export async function workingProvider(target: Provider): Promise<Provider> {
   if (isHost(target)) return target;
   const { works, isSoftware } = await probed(target);
   return works && isSoftware !== true ? target : HOST;
+}
+
+/** True where the target takes nodes on this machine and computes them wrong: CUDA on libraries that compute nothing. */
+export async function placesOnly(target: Provider): Promise<boolean> {
+  const { works, places } = await probed(target);
+  return places && !works;
 }
 
 /**

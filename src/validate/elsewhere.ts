@@ -3,22 +3,15 @@
  * are shown but decide nothing. Without any device, the kernel tables tell the placement.
  */
 
-import { inferTypes } from '../infer/index.js';
-import { cloneModel } from '../ir/clone.js';
-import type { Model } from '../ir/model.js';
-import { named } from '../ir/named.js';
-import type { Node } from '../ir/node.js';
 import type { Accelerator } from '../ir/targets.js';
-import { elementCount } from '../ir/tensor.js';
-import { type DataType, isFloat } from '../ir/types.js';
-import type { Value } from '../ir/value.js';
-import { type Provider, RuntimeError } from '../runtime/isolate.js';
-import { kernelState } from '../runtime/kernels.js';
-import { softwareDevice } from '../runtime/providers.js';
+import { RuntimeError } from '../runtime/isolate.js';
+import { placesOnly, softwareDevice } from '../runtime/providers.js';
 import { compareWith } from './compare.js';
 import { gateOf, violations } from './judge/gates.js';
-import { isSmallWhole, measurePlacement, type PlacementReport } from './placement.js';
+import { measurePlacement, type PlacementReport } from './placement.js';
+import { placementByTables } from './placement-by-tables.js';
 import type { Reference } from './reference.js';
+import type { ReferenceRun } from './reference-runs.js';
 import type { ComparedModel } from './sides/compared-model.js';
 
 export interface Elsewhere {
@@ -34,6 +27,7 @@ export async function elsewhere(
   fidelity: Parameters<typeof gateOf>[0],
 ): Promise<Elsewhere> {
   const [first] = reference.runs;
+  if (first && (await placesOnly(target))) return partitioned(result, target, first);
   const device = await softwareDevice(target);
   if (device === undefined || !first) return { placement: placementByTables(result.model, target), warnings: [] };
   const prepared = await result.prepared();
@@ -58,63 +52,15 @@ export async function elsewhere(
   }
 }
 
-/**
- * The nodes that a target has no kernel for, by the tables. Shape arithmetic is not among them: the runtime keeps it on
- * the CPU on purpose.
- */
-export function placementByTables(model: Model, target: Accelerator): PlacementReport {
-  const typed = cloneModel(model);
-  inferTypes(typed);
-  const fallbacks = named<number>();
-  const names: string[] = [];
-  let [placed, shapeArithmetic] = [0, 0];
-  for (const graph of typed.graphs()) {
-    if (graph.isInFunction) continue;
-    for (const node of graph.nodeSet) {
-      if (isShapeArithmetic(node)) shapeArithmetic++;
-      else if (isPlaced(node, target)) placed++;
-      else {
-        fallbacks[node.opType] = (fallbacks[node.opType] ?? 0) + 1;
-        names.push(node.name);
-      }
-    }
+/** The placement where the target takes nodes but computes nothing right: its numbers are not looked at. */
+async function partitioned(result: ComparedModel, target: Accelerator, { feeds }: ReferenceRun): Promise<Elsewhere> {
+  const prepared = await result.prepared();
+  try {
+    const placement = await measurePlacement(result.runtime, prepared.source, target, feeds.tensors);
+    return { placement: { ...placement, source: 'partition' }, warnings: [] };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    const warnings = [`${target} takes nodes here and computes nothing; it failed on this model: ${error.message}`];
+    return { placement: placementByTables(result.model, target), warnings };
   }
-  const nodes = { [target]: placed, cpu: names.length + shapeArithmetic };
-  return { provider: target, source: 'tables', nodes, fallbacks, names, shapeArithmetic, copies: 0 };
 }
-
-const valuesOf = (node: Node): Value[] => [...node.inputs, ...node.outputs].filter((value) => value !== undefined);
-
-function isPlaced(node: Node, target: Provider): boolean {
-  // Nodes with bodies are no kernels; the nodes inside them are asked about one by one. A call is asked about where it
-  // is inlined.
-  if (node.bodies.length > 0 || node.graph.model.functionOf(node)) return true;
-  const elem = kernelType(node);
-  if (elem === undefined) return true;
-  const state = kernelState(target, node.opType, node.domain, node.opset ?? 1, elem, variantOf(node));
-  return state === 'yes' || state === 'some';
-}
-
-/** The type that the tables know a node by: that of its float operands, else of the first that has one. */
-function kernelType(node: Node): DataType | undefined {
-  const inputs = node.inputs.filter((value) => value !== undefined);
-  const values = inputs.some((value) => value.elem) ? inputs : valuesOf(node);
-  return (values.find((value) => isFloat(value.elem)) ?? values.find((value) => value.elem))?.elem;
-}
-
-const variantOf = (node: Node): string | undefined => (node.is('Cast') ? node.output.elem : node.string('approximate'));
-
-const isShapeArithmetic = (node: Node): boolean => {
-  const isSmall = ({ elem, shape }: Value): boolean => {
-    const sizes = shape?.map(Number);
-    return (
-      elem !== undefined && sizes !== undefined && isSmallWhole(elem, elementCount(sizes.map((size) => size || 1)))
-    );
-  };
-  const outputs = node.outputs.filter((value) => value !== undefined);
-  return (
-    outputs.length > 0 &&
-    outputs.every(isSmall) &&
-    (node.is('Shape') || node.is('Size') || valuesOf(node).every(isSmall))
-  );
-};

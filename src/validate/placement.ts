@@ -4,8 +4,11 @@ import type { NodeRun, Provider, RuntimeProcess, Tensors, TracedType } from '../
 
 export interface PlacementReport {
   readonly provider: Provider;
-  /** Absent where the nodes ran; `tables`: the kernel tables tell the placement of an absent provider. */
-  readonly source?: 'tables';
+  /**
+   * Absent where the nodes ran. `partition`: a provider that is here took them, and computes nothing right. `tables`: the kernel tables tell the placement
+   * of a provider that is not here.
+   */
+  readonly source?: 'partition' | 'tables';
   /** Nodes by the provider that ran them, under the runtime's name for it. */
   readonly nodes: Readonly<Record<string, number>>;
   /** Nodes that another provider ran, by op; without shape arithmetic. */
@@ -19,7 +22,16 @@ export interface PlacementReport {
   readonly shapeArithmetic: number;
   /** Copies between providers in one run. */
   readonly copies: number;
+  /** Bytes of the copies whose sizes are known; by tables alone. */
+  readonly copiedBytes?: number;
+  /** Nodes by state, shape arithmetic aside; by tables alone. */
+  readonly states?: Readonly<Partial<Record<PlacementState, number>>>;
+  /** Why nodes do not run on the target, or not for sure, with the number of nodes; by tables alone. */
+  readonly causes?: readonly { readonly count: number; readonly text: string }[];
 }
+
+/** What a table says of a node: `runs in part` where the target refuses some forms of the operator, `unknown` where it was never tried. */
+export type PlacementState = 'runs' | 'runs in part' | 'falls back' | 'unknown';
 
 const providers: Readonly<Record<Provider, string>> = {
   cpu: 'CPUExecutionProvider',

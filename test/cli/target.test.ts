@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { buildModel } from '../../src/ir/build.js';
+import type { Report } from '../../src/run/report.js';
 import { fixtures } from '../models.js';
+import { hasHollow, hollow } from '../runtime/hollow.js';
 import { Workplace } from './run-cli.js';
 
 const place = new Workplace();
@@ -20,4 +23,35 @@ it('--target webgpu gives the same bytes whatever devices the machine has', () =
     return readFileSync(place.path(`${name}.onnx`));
   });
   expect(results[0]?.equals(results[1] as Buffer)).toBe(true);
+});
+
+describe('--fail-on-fallback for a target that is not here', () => {
+  const words = (name: string) => [
+    ...[name, '-o', 'out.onnx', '--passes', 'simplify', '--target', 'cuda', '--fail-on-fallback'],
+    ...['--no-speed', '--report', 'report.json'],
+  ];
+  const norm = (opset: number) =>
+    buildModel({ '': opset }, (g) => {
+      const ones = g.constant('float32', [1, 1], [2]);
+      g.output('y', g.op('InstanceNormalization', [g.input('x', 'float32', [1, 2, 4]), ones, ones]), 'float32');
+    });
+
+  it('fails by the prediction, with the cause', async () => {
+    await place.write(norm(22), 'norm22.onnx');
+    const { status, stdout } = place.spawn(words('norm22.onnx'));
+    expect(status).toBe(4);
+    expect(stdout).toMatch(/InstanceNormalization of float32 has no kernel on cuda from opset 22 on/);
+    expect(stdout).toMatch(/✗ placement: other providers run 1 InstanceNormalization, predicted by the kernel tables/);
+  });
+
+  it.runIf(hasHollow)('is decided by a provider that takes nodes, though it computes nothing', async () => {
+    for (const [opset, status] of [
+      [17, 0],
+      [22, 4],
+    ] as const) {
+      await place.write(norm(opset), `norm${opset}.onnx`);
+      expect(place.spawn(words(`norm${opset}.onnx`), hollow).status).toBe(status);
+      expect((place.json('report.json') as Report).placement).toMatchObject({ provider: 'cuda', source: 'partition' });
+    }
+  });
 });

@@ -7,6 +7,7 @@ import { allTries, type Try } from '../../bench/kernels/tries.js';
 import { verdictsOf, type WrittenTry, writeTries } from '../../bench/kernels/verdict.js';
 import type { Provider } from '../../src/runtime/isolate.js';
 import { stateByTable } from '../../src/runtime/kernels.js';
+import { hasHollow, hollow } from './hollow.js';
 
 /** A prime, so that every operator and type comes up. */
 const STEP = 41;
@@ -44,6 +45,10 @@ describe('the kernel tables', () => {
 
   it('say of the CPU what the installed runtime says', async () => {
     expect(await differences('cpu')).toEqual([]);
+  });
+
+  it.runIf(hasHollow)('say of CUDA what its provider says', async () => {
+    expect(await differences('cuda', hollow)).toEqual([]);
   });
 
   it.runIf(hasWebgpu)('say of WebGPU what the installed runtime says', async () => {

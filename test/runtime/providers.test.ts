@@ -10,12 +10,13 @@ import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';
 import { probeProvider, probeProviders, resolveTarget } from '../../src/runtime/providers.js';
 import { fromTensorData, toTensorData } from '../../src/runtime/tensor-data.js';
 import { readPlacement } from '../../src/validate/placement.js';
+import { hasHollow, hollow } from './hollow.js';
 
 describe('providers', () => {
   it('work, or say why they do not', async () => {
     const probes = await probeProviders();
     expect(probes.map(({ provider }) => provider)).toEqual(['cpu', 'webgpu', 'cuda']);
-    expect(probes[0]).toEqual({ provider: 'cpu', works: true, reason: '' });
+    expect(probes[0]).toEqual({ provider: 'cpu', works: true, places: true, reason: '' });
     for (const { works, reason } of probes) expect(reason === '').toBe(works);
   });
 
@@ -57,6 +58,7 @@ describe.runIf(isRequired || existsSync(icd))('WebGPU on software Vulkan', () =>
     expect(await probeProvider('webgpu', env)).toEqual({
       provider: 'webgpu',
       works: true,
+      places: true,
       reason: '',
       device: 'SwiftShader (software)',
       isSoftware: true,
@@ -101,5 +103,22 @@ describe.runIf(isRequired || existsSync(icd))('WebGPU on software Vulkan', () =>
       kind: 'error',
     });
     await runtime.close();
+  });
+});
+
+describe.runIf(hasHollow)('CUDA on libraries that compute nothing', () => {
+  it('takes nodes, and is known to compute them wrong', async () => {
+    const probe = await probeProvider('cuda', hollow);
+    expect(probe).toMatchObject({ works: false, places: true });
+    expect(probe.reason).toMatch(/takes nodes, but gives wrong numbers/);
+  });
+});
+
+describe('another runtime', () => {
+  it('is refused where none is installed', async () => {
+    const env = { ONNX_PASSES_RUNTIME: tmpdir() };
+    await expect(RuntimeProcess.start({ env })).rejects.toThrow(
+      /expected a folder with node_modules\/onnxruntime-node/,
+    );
   });
 });

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
 import { closeRuntime } from '../../src/runtime/evaluate.js';
-import { placementByTables } from '../../src/validate/elsewhere.js';
+
 import { validate } from '../../src/validate/index.js';
+import { placementByTables } from '../../src/validate/placement-by-tables.js';
 
 const model = (op: string) =>
   buildModel({ '': 20 }, (g) => {
@@ -31,7 +32,7 @@ describe('a target that is not here', () => {
     expect(placement).toMatchObject({ provider: 'cuda', source: 'tables' });
     expect(gates.find(({ name }) => name === 'placement')).toMatchObject({
       passed: true,
-      detail: 'other providers run no node, by the kernel tables of cuda',
+      detail: 'other providers run no node, predicted by the kernel tables of cuda',
     });
   });
 });

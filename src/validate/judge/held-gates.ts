@@ -27,8 +27,9 @@ export function gatesOf(
   if (failOnFallback) {
     const ops = Object.entries(placement?.fallbacks ?? {}).map(([op, count]) => `${count} ${op}`);
     const isKnown = placement !== undefined || (accuracy.provider === HOST && absent === undefined);
-    const source = placement?.source ? `, by the kernel tables of ${placement.provider}` : '';
-    const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}${source}` : 'not measured';
+    const source = placement?.source === 'tables' ? `, predicted by the kernel tables of ${placement.provider}` : '';
+    const unknown = placement?.states?.unknown ? ` (${placement.states.unknown} of them unknown)` : '';
+    const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}${unknown}${source}` : 'not measured';
     found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
   }
   append(found, proofGate(accuracy.verdict));
