@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { encoder } from '../../fixtures/encoder.js';
+import { regional } from '../../passes/regional.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf } from '../../src/ir/numbers.js';
@@ -39,7 +40,7 @@ const model = (elem: 'float32' | 'float16' = 'float32'): Model =>
 async function given(
   before: Model,
   ask: (model: Model) => readonly ActivationRequest[],
-  options: { needs?: readonly 'types'[]; inputs?: string | undefined; passes?: Pass[]; regional?: boolean } = {},
+  options: { needs?: readonly 'types'[]; inputs?: string | undefined; passes?: Pass[] } = {},
 ) {
   let found: ReadonlyMap<Value, ActivationStatistics> | undefined;
   let measure: PassContext['activations'];
@@ -54,8 +55,7 @@ async function given(
     },
   });
   const inputs = 'inputs' in options ? options.inputs : folder;
-  const { regional } = options;
-  const { report } = await optimize(before, [...(options.passes ?? []), pass()], { inputs, regional, verify: 'none' });
+  const { report } = await optimize(before, [...(options.passes ?? []), pass()], { inputs, verify: 'none' });
   return { found, measure, notes: report.passes.at(-1)?.notes ?? [] };
 }
 
@@ -145,11 +145,11 @@ it('measures each repeat of a block by itself', async () => {
   );
   const ask = (one: Model) =>
     one.graph.nodes().flatMap(({ opType, inputs: [value] }) => (opType === 'MatMul' && value ? [{ value }] : []));
-  const largestIn = async (regional: boolean) => {
-    const { found } = await given(before, ask, { inputs, regional });
+  const largestIn = async (passes: Pass[]) => {
+    const { found } = await given(before, ask, { inputs, passes });
     return [...(found ?? [])].map(([, { largest }]) => [...largest]);
   };
-  const whole = await largestIn(false);
+  const whole = await largestIn([]);
   expect(whole.length).toBeGreaterThanOrEqual(8 * 4);
-  expect(await largestIn(true)).toEqual(whole);
+  expect(await largestIn([regional()])).toEqual(whole);
 });

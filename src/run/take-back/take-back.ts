@@ -36,6 +36,8 @@ interface Trials {
   /** Bytes of the constants before the pass. */
   readonly bytes: number;
   readonly budget: SearchTime;
+  /** Whether equal places of a block may be treated differently. */
+  readonly splits: boolean;
   run(keeping: ExcludedPlaces): Promise<PassRun>;
   compare(run: PassRun): Promise<Verdict>;
   bytesOf(run: PassRun): number;
@@ -45,7 +47,7 @@ interface Trials {
 export async function mendPass(
   pass: string,
   broken: Verdict,
-  { bytes, budget, run, compare, bytesOf }: Trials,
+  { bytes, budget, splits, run, compare, bytesOf }: Trials,
 ): Promise<{ run: PassRun; verdict: Verdict; takenBack: TakenBack } | undefined> {
   const reason = reasonOf(pass);
   const dry = new ExcludedPlaces(undefined, reason);
@@ -56,7 +58,7 @@ export async function mendPass(
       const tried = await run(new ExcludedPlaces(kept, reason));
       return tried.isChanged ? compare(tried) : { outcome: 'accepted', detail: '', error: 0 };
     },
-    clock(budget),
+    { isTime: clock(budget), splits },
   );
   if (!found) return undefined;
   noteCut(pass, found, budget.deadline);
