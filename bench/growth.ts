@@ -29,7 +29,7 @@ const { values: given } = parseArgs({
   },
 });
 const nodes = Number(given.nodes);
-const passes = ['exact', 'half', 'quarter', 'fp16', 'regional', 'outline', 'inline', 'flatten-outputs', 'opset'];
+const passes = ['exact', 'half', 'quarter', 'fp16', 'outline', 'inline', 'flatten-outputs', 'opset'];
 
 const steps: Readonly<Record<string, (model: Model, folder: string) => unknown>> = {
   check: checkModel,

@@ -76,13 +76,15 @@ const pluginFlag = {
 /** The plugins of a command that takes no other setting of a config. */
 export const pluginFlags = { ...pluginFlag, ...configFlag('A file of settings: its plugins are taken.') };
 
-/** The flags of settings that are an option of one pass: one word of several, a list of names, or text. */
+/** The flags of settings that are an option of one pass: one word of several, or a list of names. */
 const passFlags = Object.fromEntries(
   Object.entries(passSettings).map(([setting, { schema, example }]: [string, PassSetting]) => {
     const describe = [schema.description, example && `E.g. ${example}`].filter(Boolean).join(' ');
-    if (schema instanceof z.ZodEnum) return [flagOf(setting), oneOf(schema.options.map(String), describe)] as const;
-    const isList = schema instanceof z.ZodArray;
-    return [flagOf(setting), valued(isList ? '<a,b,…>' : '<size>', describe, isList ? { read: names } : {})] as const;
+    const flag =
+      schema instanceof z.ZodEnum
+        ? oneOf(schema.options.map(String), describe)
+        : valued('<a,b,…>', describe, { read: names });
+    return [flagOf(setting), flag] as const;
   }),
 );
 
@@ -115,6 +117,7 @@ export const jobFlags = {
   require: valued('<a,b,…>', `${about('require')} E.g. int8,bf16`, { read: names }),
   'allow-rollback': isSo(about('allowRollback')),
   'fail-on-fallback': isSo(about('failOnFallback')),
+  regional: isSo(about('regional')),
   'keep-functions': isSo(about('keepFunctions')),
   'external-data': isSo(about('externalData')),
   force: isSo('Let the result overwrite its input, and its contract a file that is none.'),

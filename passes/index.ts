@@ -1,7 +1,6 @@
 /** The passes, in reading order: passes that simplify, that fuse, and that store numbers in fewer bits. */
 import type { PassFactory } from '../src/run/pass.js';
 import { bf16 } from './bf16.js';
-import { fit } from './fit.js';
 import { flattenOutputs } from './flatten-outputs.js';
 import { fp16 } from './fp16.js';
 import { fp32 } from './fp32.js';
@@ -10,6 +9,7 @@ import { fuseAttn } from './fuse-attn.js';
 import { fuseNorm } from './fuse-norm.js';
 import { fuseRope } from './fuse-rope.js';
 import { inline } from './inline.js';
+import { int4 } from './int4.js';
 import { int8 } from './int8.js';
 import { opset } from './opset.js';
 import { outline } from './outline.js';
@@ -30,7 +30,7 @@ export const passes = {
   bf16,
   fp16,
   int8,
-  fit,
+  int4,
   outline,
 };
 

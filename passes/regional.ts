@@ -1,16 +1,15 @@
-/** Compiles a repeated block once: later passes see one repeat for many, and the pipeline stamps out the others at its end. */
+/** Does nothing: pipelines compile a repeated block once by themselves. Lists of passes written before they did still name it. */
 import { z } from 'zod';
 import { definePass } from '../src/run/pass.js';
 
 export const regional = definePass({
   name: 'regional',
   aliases: ['dedup'],
-  summary: 'Compiles each repeated block once: the passes after it see one for all, borders included.',
+  summary:
+    'Does nothing any more: repeated blocks are compiled once by themselves; regional: false (--no-regional) compiles each.',
   fidelity: 'exact',
-  needs: ['types'],
-  shortens: true,
   options: z.object({}),
-  run(model, _, context) {
-    context.shorten(model);
+  run(_, __, context) {
+    context.note('regional is no pass any more: repeated blocks of deep models are compiled once by themselves');
   },
 });

@@ -14,7 +14,6 @@ import type { Model } from './ir/model.js';
 import { abortSignal, any, called, optionsIn, text } from './ir/options.js';
 import { HOST, isHost, type Target, type TargetChoice } from './ir/targets.js';
 import { UsageError, unknownText } from './ir/usage-error.js';
-import { fileBytes } from './onnx/write.js';
 import { onGate, type SchemasOf, settings } from './option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './plugins.js';
 import { holdsOn } from './run/cpus.js';
@@ -63,6 +62,8 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   readonly dims?: Readonly<Record<string, number>>;
   /** Limits of the work that the model's numbers may ask for, by name. Default: those it was read with. */
   readonly budget?: Limits;
+  /** Whether repeated blocks are compiled once. Default: where that leaves out most nodes; true: wherever there are five repeats. */
+  readonly regional?: boolean;
   /** Makes local functions of repeated blocks at the end: the pass `outline`. */
   readonly keepFunctions?: boolean;
   /** Files that export passes, rules and presets, which `passes` then may name, or those themselves. */
@@ -88,6 +89,7 @@ const optimizeOptions = z.object({
     'seed',
     'shapes',
     'dims',
+    'regional',
     'keepFunctions',
     'require',
     'timeBudget',
@@ -144,7 +146,6 @@ export async function optimizeBy(
   const result = await runPipeline(model, list, {
     ...kernelsOf(target),
     evaluate: isNode() ? evaluate : undefined,
-    fileBytes,
     ...(inputs !== undefined && isNode() && { activations: activationsOn(inputs) }),
     targetCpu,
     verify: options.verify,
@@ -152,6 +153,7 @@ export async function optimizeBy(
       ? await verifierOf({ seed, shapes, dims, inputs, target, targetCpu, deadline, maxError, minCosine })
       : undefined,
     stopwatch,
+    regional: options.regional,
     atEnd,
     deadline,
     onProgress: options.onProgress,
@@ -167,6 +169,7 @@ export async function optimizeBy(
     fidelity: result.fidelity,
     cpus: isHost(target) ? await cpusOf(result.model, runs) : undefined,
     warnings: result.warnings.length > 0 ? result.warnings : undefined,
+    repeats: result.repeats.length > 0 ? result.repeats : undefined,
     passes: result.passes,
     model: { before: result.before, after: result.after },
     coverage: await coverageIn(model, result, target, options),

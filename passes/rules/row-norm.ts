@@ -4,10 +4,11 @@
  */
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
+import { forwardOf, looseOps } from '../../src/match/algebra.js';
 import { placed } from '../../src/match/expression.js';
 import { any, Mean, Minus, type Pattern, Power, reading, Sum, site } from '../../src/match/pattern.js';
 import { plainOf } from '../../src/match/plain.js';
-import { forwardOf, looseOps, Reader } from '../../src/match/reader.js';
+import { Reader } from '../../src/match/reader.js';
 import { reshapeOf } from '../../src/match/reshaped.js';
 import { fillOf } from '../../src/match/scalar.js';
 import { Environment, foundAt, type Search } from '../../src/match/search.js';

@@ -6,7 +6,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { dependenciesOf } from '../../src/ir/order.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
-import { byteLengthOf, dataTypes } from '../../src/ir/types.js';
+import { byteLengthOf } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { ancestorsOf } from './constant-model.js';
 import { isStatic, smallNumbers } from './small.js';
@@ -38,7 +38,7 @@ const repeats = (node: Node): boolean => node.domain === '' && repeating.has(nod
 /** Weights beyond this are not read: all of them would be in memory at once, here and where the runtime is. */
 const LARGE = 16 * 2 ** 20;
 
-/** A narrower float smaller than this may be folded away. */
+/** Bytes that the file may gain where a narrower type is folded away. */
 const SMALL_STORAGE = 1024;
 
 /**
@@ -49,9 +49,9 @@ export function isStorage(node: Node): boolean {
   const { tensor } = node.inputs[0] ?? {};
   if (!tensor) return false;
   if (node.is('DequantizeLinear')) return true;
-  if (tensor.byteLength <= SMALL_STORAGE) return false;
   const to = node.outputs[0]?.elem;
-  return node.is('Cast') && to !== undefined && dataTypes[to].bits > dataTypes[tensor.type].bits;
+  if (!node.is('Cast') || to === undefined) return false;
+  return byteLengthOf(to, elementCount(tensor.shape)) - tensor.byteLength > SMALL_STORAGE;
 }
 
 /** Bytes of a value of known shape. */

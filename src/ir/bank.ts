@@ -19,15 +19,11 @@ export interface BankMark {
   readonly slot: string;
 }
 
-/** Instances of a bank differ where one answer was needed; or (without `answers`) numbers were read that are not everyone's. */
+/** Instances of a bank differ where one answer was needed, or numbers were read that are not everyone's. */
 export class Divergence extends Error {
   override readonly name = 'Divergence';
-  constructor(
-    readonly mark: BankMark,
-    /** What each instance would answer, in order. */
-    readonly answers?: readonly string[],
-  ) {
-    super('numbers that differ between the instances of a repeated block were read as if they were the same');
+  constructor(readonly mark: BankMark) {
+    super('it depends on numbers that differ between repeats');
   }
 }
 
@@ -149,7 +145,7 @@ export function agreed<T>(tensor: Tensor, ask: (one: Tensor) => T): T {
   if (uniform) return ask(uniform);
   const answers = Array.from({ length: bank.count }, (_, index) => ask(bank.instance(index)));
   const texts = answers.map(textOf);
-  if (texts.some((text) => text !== texts[0])) throw new Divergence(bank.mark, texts);
+  if (texts.some((text) => text !== texts[0])) throw new Divergence(bank.mark);
   return answers[0] as T;
 }
 

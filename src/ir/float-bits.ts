@@ -37,6 +37,8 @@ const smallFloats: Partial<Record<DataType, SmallFloat>> = {
   float8e4m3fnuz: { exponent: 4, mantissa: 3, bias: 8, special: 'nuz', sign: true },
   float8e5m2: { exponent: 5, mantissa: 2, bias: 15, special: 'ieee', sign: true },
   float8e5m2fnuz: { exponent: 5, mantissa: 2, bias: 16, special: 'nuz', sign: true },
+  float6e2m3: { exponent: 2, mantissa: 3, bias: 1, special: 'none', sign: true },
+  float6e3m2: { exponent: 3, mantissa: 2, bias: 3, special: 'none', sign: true },
   float4e2m1: { exponent: 2, mantissa: 1, bias: 1, special: 'none', sign: true },
   float8e8m0: { exponent: 8, mantissa: 0, bias: 127, special: 'finite', sign: false },
 };
@@ -75,4 +77,40 @@ export function toFloat16(value: number): number {
   }
   const rounded = magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1);
   return sign | (rounded >>> 13);
+}
+
+/** The finite numbers of a small float and their bits, ascending; each number once. */
+const finiteNumbers = new Map<DataType, readonly (readonly [number: number, bits: number])[]>();
+
+function finiteNumbersOf(type: DataType): readonly (readonly [number: number, bits: number])[] {
+  const known = finiteNumbers.get(type);
+  if (known) return known;
+  const { exponent, mantissa, sign } = smallFloats[type] as SmallFloat;
+  const count = 2 ** (exponent + mantissa + (sign ? 1 : 0));
+  const all = Array.from({ length: count }, (_, bits) => [fromSmallFloat(bits, type), bits] as const);
+  const finite = all.filter(([number, bits]) => Number.isFinite(number) && !(Object.is(number, -0) && bits > 0));
+  finite.sort(([a], [b]) => a - b);
+  finiteNumbers.set(type, finite);
+  return finite;
+}
+
+/** The bits of the nearest number of a float of 8 bits or fewer, ties to even; beyond the range the largest number, as ONNX saturates. NaN where there is one. */
+export function toSmallFloat(value: number, type: DataType): number {
+  const { exponent, mantissa, special, sign } = smallFloats[type] as SmallFloat;
+  const width = exponent + mantissa;
+  if (Number.isNaN(value)) return special === 'nuz' ? 1 << width : special === 'none' ? 0 : (1 << width) - 1;
+  if (Object.is(value, -0) && sign && special !== 'nuz') return 1 << width;
+  const finite = finiteNumbersOf(type);
+  let [low, high] = [0, finite.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((finite[middle] as readonly number[])[0]! <= value) low = middle;
+    else high = middle;
+  }
+  const [[a, below], [b, above]] = [finite[low], finite[high]] as [
+    readonly [number, number],
+    readonly [number, number],
+  ];
+  if (value - a === b - value) return below % 2 === 0 ? below : above;
+  return value - a < b - value ? below : above;
 }

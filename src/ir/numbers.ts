@@ -1,6 +1,6 @@
 /** Numbers of every element type, to and from bytes. */
 import { derive } from './bank.js';
-import { bfloat16Of, floatBits, fromBfloat16, fromSmallFloat, toFloat16 } from './float-bits.js';
+import { bfloat16Of, floatBits, fromBfloat16, fromSmallFloat, toFloat16, toSmallFloat } from './float-bits.js';
 import { CHUNK, elementCount, memoryTensor, stringTensor, type Tensor } from './tensor.js';
 import { byteLengthOf, type DataType, dataTypes } from './types.js';
 
@@ -8,8 +8,11 @@ import { byteLengthOf, type DataType, dataTypes } from './types.js';
 function readElement(view: DataView, type: DataType, index: number): number {
   const { bits, kind } = dataTypes[type];
   if (bits < 8) {
-    const perByte = 8 / bits;
-    const raw = (view.getUint8(Math.floor(index / perByte)) >>> ((index % perByte) * bits)) & ((1 << bits) - 1);
+    const first = index * bits;
+    const at = Math.floor(first / 8);
+    // Six bits may lie across two bytes.
+    const pair = view.getUint8(at) | (first % 8 > 8 - bits ? view.getUint8(at + 1) << 8 : 0);
+    const raw = (pair >>> (first % 8)) & ((1 << bits) - 1);
     if (kind === 'float') return fromSmallFloat(raw, type);
     return kind === 'signed' && raw >>> (bits - 1) ? raw - (1 << bits) : raw;
   }
@@ -45,13 +48,15 @@ function readElement(view: DataView, type: DataType, index: number): number {
 }
 
 function writeElement(view: DataView, type: DataType, index: number, value: number): void {
-  const { bits } = dataTypes[type];
+  const { bits, kind } = dataTypes[type];
   if (bits < 8) {
-    const perByte = 8 / bits;
-    const at = Math.floor(index / perByte);
-    const shift = (index % perByte) * bits;
+    const first = index * bits;
+    const at = Math.floor(first / 8);
     const mask = (1 << bits) - 1;
-    view.setUint8(at, (view.getUint8(at) & ~(mask << shift)) | ((value & mask) << shift));
+    const raw = (kind === 'float' ? toSmallFloat(value, type) : value) & mask;
+    view.setUint8(at, (view.getUint8(at) & ~(mask << (first % 8))) | (raw << (first % 8)));
+    // Six bits may lie across two bytes.
+    if (first % 8 > 8 - bits) view.setUint8(at + 1, raw >>> (8 - (first % 8)));
     return;
   }
   const at = index * (bits / 8);
@@ -94,7 +99,8 @@ function writeElement(view: DataView, type: DataType, index: number, value: numb
       view.setUint8(at, value);
       break;
     default:
-      throw new TypeError(`numbers: ${type} cannot be written`);
+      if (kind !== 'float') throw new TypeError(`numbers: ${type} cannot be written`);
+      view.setUint8(at, toSmallFloat(value, type));
   }
 }
 

@@ -43,6 +43,8 @@ export const dataTypes = {
   float8e8m0: info(24, 8, 'float'),
   uint2: info(25, 2, 'unsigned'),
   int2: info(26, 2, 'signed'),
+  float6e2m3: info(27, 6, 'float'),
+  float6e3m2: info(28, 6, 'float'),
 } as const satisfies Record<string, DataTypeInfo>;
 
 const byCode = new Map<number, DataType>(

@@ -8,6 +8,7 @@ import type { Node } from '../ir/node.js';
 import { sweep } from '../ir/sweep.js';
 import { foundText } from '../ir/usage-error.js';
 import { Value } from '../ir/value.js';
+import { hasOps } from './marks.js';
 import { helps, Miss } from './miss.js';
 import { environmentOf, Places } from './places.js';
 import { inOrder, setsInOrder } from './precedence.js';
@@ -96,6 +97,8 @@ class Application {
 
   run(): readonly Site[] {
     const nodes = [...this.graph.nodes()];
+    const opTypes = new Set(nodes.map(({ opType }) => opType));
+    const rules = this.set.rules.filter(({ match }) => hasOps(match, opTypes));
     const roots = new Map<Node, Node[]>();
     for (const node of nodes) {
       if (this.taken.has(node) || !this.#places.isSite(node, this.set.rules)) continue;
@@ -105,7 +108,7 @@ class Application {
     }
     for (const node of nodes.reverse()) {
       const around = roots.get(node);
-      for (const rule of around ? this.set.rules : [])
+      for (const rule of around ? rules : [])
         if (this.graph.nodeSet.has(node) && this.#attempt(rule, node, around ?? [])) break;
     }
     return [...this.#sites.values()];
@@ -127,6 +130,7 @@ class Application {
     this.#revision = model.revision;
     if (!this.#places.hasOps(root, rule.match)) return false;
     for (const reader of this.#places.readersOf(root, rule.match, open)) {
+      if (!this.#places.isWithin(rule.match, root, reader)) continue;
       const search = new Search(this.facts);
       for (const found of solve(rule.match, root, environmentOf(rule.match, reader), search))
         if (this.#replace(rule, root, found)) return true;

@@ -3,22 +3,15 @@
  * formulas around them.
  */
 import type { Facts } from '../infer/index.js';
+import { maxOf } from '../ir/lists.js';
 import type { Node } from '../ir/node.js';
+import { remembered } from '../ir/remembered.js';
 import type { Value } from '../ir/value.js';
-import { keyOf, type Pattern } from './pattern.js';
+import { allBehind, behindOf, forwardOf, isAlgebra, reductionOf } from './algebra.js';
+import { hasOps, isAbout, isByItself, type Mark, marksOf, needsOf } from './marks.js';
+import type { Pattern } from './pattern.js';
 import { plainOf } from './plain.js';
-import {
-  behindOf,
-  calls,
-  forwardOf,
-  looseOps,
-  mostReductionsBehind,
-  opsBehind,
-  Reader,
-  type Reading,
-  spells,
-  spellsAlgebra,
-} from './reader.js';
+import { Reader, type Reading } from './reader.js';
 import type { Rule } from './rule.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
@@ -28,104 +21,6 @@ import { solve, solveAs } from './solve.js';
 const MOST_CUTS = 8;
 /** At most this many values are searched from a site on. */
 const STEPS = 20;
-
-/** The part of a pattern that a site must resemble, with facts that hold before any graph is read. */
-interface Mark {
-  readonly pattern: Pattern;
-  /** One of these has to be what a node is. */
-  readonly about: readonly Pattern[];
-  /** The sites in it that are reductions. */
-  readonly reduced: readonly Pattern[];
-  /** The least number of reductions over all choices: a formula with fewer is no match. */
-  readonly reductions: number;
-  /** An op that whatever looks like it goes through. */
-  readonly through: string | undefined;
-  /** The ops that whatever looks like it may go through as well. */
-  readonly loosely: ReadonlySet<string>;
-}
-
-/** The marks of patterns: they are the same in every graph. */
-const marks = new Map<Pattern, readonly Mark[]>();
-
-function marksIn(pattern: Pattern): readonly Mark[] {
-  const found = marks.get(pattern) ?? markedIn(pattern).map(markOf);
-  marks.set(pattern, found);
-  return found;
-}
-
-/** Each telling part, and sites outside of telling parts. */
-const markedIn = (pattern: Pattern, isTold = false): readonly Pattern[] => {
-  const { kind } = pattern.shape;
-  const inner = pattern.parts.flatMap((part) => markedIn(part, isTold || kind === 'telling'));
-  return kind === 'telling' || (kind === 'site' && !isTold) ? [pattern, ...inner] : inner;
-};
-
-function markOf(pattern: Pattern): Mark {
-  const [part] = pattern.parts;
-  return {
-    pattern,
-    about: aboutIn(pattern),
-    reduced: sitesIn(pattern).filter(({ parts: [of] }) => of?.shape.kind === 'reduction'),
-    reductions: reductionsIn(pattern).size,
-    through: pattern.shape.kind === 'telling' && part?.shape.kind === 'read' ? part.shape.through : undefined,
-    loosely: looselyIn(pattern),
-  };
-}
-
-const sitesIn = (pattern: Pattern): readonly Pattern[] =>
-  pattern.shape.kind === 'site' ? [pattern] : pattern.parts.flatMap(sitesIn);
-
-/** The reductions that are in a pattern whatever its choices are, each once. */
-function reductionsIn(pattern: Pattern): ReadonlySet<string> {
-  const { shape, parts } = pattern;
-  if (shape.kind === 'optional' || shape.kind === 'read') return new Set();
-  const inner = parts.map(reductionsIn);
-  if (shape.kind === 'choice') return inner.reduce((a, b) => (b.size < a.size ? b : a));
-  const own = shape.kind === 'reduction' ? [keyOf(pattern)] : [];
-  return new Set([...own, ...inner.flatMap((some) => [...some])]);
-}
-
-/** The ops that are in a formula whatever its choices are, without those that algebra may spell, and those behind other ops. */
-function opsIn({ shape, parts }: Pattern): readonly string[] {
-  switch (shape.kind) {
-    case 'op':
-      return shape.opType === 'Sigmoid' || !spellsAlgebra(shape.opType) ? [shape.opType] : [];
-    case 'choice': {
-      const [first, ...others] = parts.map(opsIn);
-      return first?.filter((op) => others.every((ops) => ops.includes(op))) ?? [];
-    }
-    case 'product':
-    case 'sum':
-      return shape.parts.flatMap(({ pattern, isOptional }) => (isOptional ? [] : opsIn(pattern)));
-    case 'optional':
-    case 'read':
-      return [];
-    default:
-      return parts.flatMap(opsIn);
-  }
-}
-
-/** The ops of patterns: they are the same in every graph. */
-const needed = new Map<Pattern, readonly string[]>();
-
-function neededOf(pattern: Pattern): readonly string[] {
-  const ops = needed.get(pattern) ?? opsIn(pattern);
-  needed.set(pattern, ops);
-  return ops;
-}
-
-/** The parts that tell the nodes of marked sites, found below marks, choices and conditions. */
-const aboutIn = (pattern: Pattern, isInside = false): readonly Pattern[] => {
-  const { kind } = pattern.shape;
-  const isOne = isInside && (kind === 'op' || kind === 'reduction' || kind === 'read');
-  return isOne ? [pattern] : pattern.parts.flatMap((part) => aboutIn(part, isInside || kind === 'site'));
-};
-
-function isOf({ shape }: Pattern, node: Node, facts: Facts): boolean {
-  if (shape.kind === 'read') return shape.isSite?.(node, facts) ?? false;
-  if (shape.kind === 'reduction') return spells(node, shape.opType);
-  return shape.kind === 'op' && (node.is(shape.opType, shape.domain) || (shape.opType === 'Sigmoid' && node.is('Exp')));
-}
 
 /** The environment that a search begins with: a value that occurs several times in the pattern is the cut. */
 export function environmentOf(pattern: Pattern, reader: Reader): Environment {
@@ -137,37 +32,36 @@ export function environmentOf(pattern: Pattern, reader: Reader): Environment {
 /** The places of a graph, as long as it is not edited. */
 export class Places {
   readonly #readers = new Map<Value, Map<string, Reader | undefined>>();
-  /** The number of reductions that a value may be computed from by algebra. */
-  readonly #reductions = new Map<Value, number>();
-
-  /** The ops of the formula that a value may be; undefined where too many values stand behind it to search. */
-  readonly #ops = new Map<Value, ReadonlySet<string> | undefined>();
-
-  /** What is computed from a value by algebra. */
   readonly #forward = new Map<Value, ReadonlySet<Value>>();
+  /** All that stands behind a value; undefined where that is too much to search. */
+  readonly #behind = new Map<Value, ReadonlySet<Value> | undefined>();
+  /** How deep reductions are inside each other, by cut and value. */
+  readonly #nesting = new Map<Value, Map<Value, number>>();
 
   constructor(readonly facts: Facts) {}
 
   /** True if a node resembles a site of one of the rules. */
   isSite(node: Node, rules: readonly Rule[]): boolean {
     return rules.some(({ match }) =>
-      marksIn(match).some(
+      marksOf(match).some(
         (mark) =>
-          mark.about.some((part) => isOf(part, node, this.facts)) &&
+          mark.about.some((part) => isAbout(part, node, this.facts)) &&
           (isByItself(mark.pattern) || this.#looksLike(mark, node, rules)),
       ),
     );
   }
 
-  #looksLike({ pattern, reduced, reductions, through, loosely }: Mark, site: Node, rules: readonly Rule[]): boolean {
+  #looksLike({ pattern, reduced, through, loosely }: Mark, site: Node, rules: readonly Rule[]): boolean {
     const { output } = site;
     const all = pattern.shape.kind === 'site' ? [output] : this.rootsOf(site, rules).slice(0, STEPS);
-    const roots = all.filter((root) => this.#reductionsBehind(root) >= reductions);
+    const roots = all.filter((root) => this.#hasReductions(root, pattern));
     if (roots.length === 0 || (through && !all.some(({ producer }) => producer?.is(through)))) return false;
     for (const reader of this.readersOf(output, pattern, [site], loosely)) {
+      if (!this.#isNested(pattern, output, reader)) continue;
       // The marked part is read first, as it excludes most values.
       if (reduced.length > 0 && !reduced.some((part) => this.#hasTerm(part, output, reader))) continue;
-      if (roots.some((root) => this.#looks(pattern, root, reader, site))) return true;
+      if (roots.some((root) => this.isWithin(pattern, root, reader) && this.#looks(pattern, root, reader, site)))
+        return true;
     }
     return false;
   }
@@ -189,37 +83,63 @@ export class Places {
   }
 
   #forwardOf(value: Value): ReadonlySet<Value> {
-    const forward = this.#forward.get(value) ?? forwardOf(value);
-    this.#forward.set(value, forward);
-    return forward;
+    return remembered(this.#forward, value, forwardOf);
   }
 
-  #reductionsBehind(root: Value): number {
-    const count = this.#reductions.get(root) ?? mostReductionsBehind(root);
-    this.#reductions.set(root, count);
-    return count;
+  #behindOf(value: Value): ReadonlySet<Value> | undefined {
+    return remembered(this.#behind, value, allBehind);
   }
 
-  /** True if the ops that a pattern needs stand behind a value. */
+  /** True if the reductions that a pattern needs may stand behind a value. */
+  #hasReductions(root: Value, pattern: Pattern): boolean {
+    const { reductions } = needsOf(pattern);
+    if (reductions === 0) return true;
+    const behind = this.#behindOf(root);
+    return !behind || [...behind].filter(isReduced).length >= reductions;
+  }
+
+  /** True if the ops that a pattern needs may stand behind a value. */
   hasOps(root: Value, pattern: Pattern): boolean {
-    const ops = neededOf(pattern);
-    if (ops.length === 0) return true;
-    if (!this.#ops.has(root)) this.#ops.set(root, opsBehind(root));
-    const behind = this.#ops.get(root);
-    // exp(x) / (1 + exp(x)) is a Sigmoid.
-    return !behind || ops.every((op) => behind.has(op) || (op === 'Sigmoid' && behind.has('Exp')));
+    const behind = needsOf(pattern).ops.length > 0 ? this.#behindOf(root) : undefined;
+    return !behind || hasOps(pattern, new Set([...behind].flatMap(({ producer }) => producer?.opType ?? [])));
+  }
+
+  /** True if what a reader reads from a root to its cut has the reductions of a pattern, and no deeper ones. */
+  isWithin(pattern: Pattern, root: Value, reader: Reader): boolean {
+    const { cut, live } = reader.reading;
+    const { reductions, isOpened } = needsOf(pattern);
+    if (!this.#isNested(pattern, root, reader)) return false;
+    if (!cut || !live || reductions < 2 || isOpened) return true;
+    return [...between(root, cut, live)].filter(isReduced).length >= reductions;
+  }
+
+  /** True if a value depends on a reader's cut, through reductions that are no deeper inside each other than those of a pattern. */
+  #isNested(pattern: Pattern, value: Value, { reading: { cut, live } }: Reader): boolean {
+    if (!cut || !live) return true;
+    return live.has(value) && this.#nestingOf(value, cut) <= needsOf(pattern).nesting;
+  }
+
+  /** The number of reductions inside each other between a cut and a value. */
+  #nestingOf(value: Value, cut: Value): number {
+    if (value === cut) return 0;
+    const known = remembered(this.#nesting, cut, () => new Map<Value, number>());
+    return remembered(known, value, () => {
+      const live = this.#forwardOf(cut);
+      const inner = value.producer?.inputs.map((input) => (input && live.has(input) ? this.#nestingOf(input, cut) : 0));
+      return maxOf(inner ?? [], 0) + (isReduced(value) ? 1 : 0);
+    });
   }
 
   /** The values that a formula with this node may compute: the node's own, and values computed from it by algebra. */
   rootsOf(node: Node, rules: readonly Rule[]): readonly Value[] {
     const [own] = node.outputs;
     if (!own) return [];
-    return rules.every(({ match }) => isAtRoot(match)) ? [own] : [...this.#forwardOf(own)];
+    return rules.every(({ match }) => needsOf(match).isAtRoot) ? [own] : [...this.#forwardOf(own)];
   }
 
   /** The ways to read a formula: whatever nobody else reads, and of each value that is read twice in it, the nearest first. */
   *readersOf(root: Value, pattern: Pattern, around: readonly Node[], loosely?: ReadonlySet<string>): Iterable<Reader> {
-    const cuts = isAtRoot(pattern) ? new Set<Value>() : cutsOf(root, pattern, around, this.facts);
+    const cuts = needsOf(pattern).isAtRoot ? new Set<Value>() : cutsOf(root, pattern, around, this.facts);
     if (!pattern.subject || cuts.size === 0) yield new Reader(this.facts, { loosely });
     for (const cut of cuts)
       for (const filled of loosely ? [undefined] : ([undefined, 'added', 'any'] as const)) {
@@ -229,17 +149,14 @@ export class Places {
   }
 
   #readerOf(cut: Value, loosely: Reading['loosely'], filled: Reading['filled']): Reader | undefined {
-    const key = `${loosely && [...loosely]} ${filled}`;
-    const readers = this.#readers.get(cut) ?? new Map<string, Reader | undefined>();
-    this.#readers.set(cut, readers);
-    if (readers.has(key)) return readers.get(key);
-    const live = this.#forwardOf(cut);
-    const isSame = loosely && ![...live].some(({ producer }) => producer && loosely.has(producer.opType));
-    const isAny = !filled || [...live].some((value) => value.producer?.inputs.some((input) => this.#isFill(input)));
-    const own = () => (isAny ? new Reader(this.facts, { cut, live, loosely, filled }) : undefined);
-    const reader = isSame ? this.#readerOf(cut, undefined, filled) : own();
-    readers.set(key, reader);
-    return reader;
+    const readers = remembered(this.#readers, cut, () => new Map<string, Reader | undefined>());
+    return remembered(readers, `${loosely && [...loosely]} ${filled}`, () => {
+      const live = this.#forwardOf(cut);
+      if (loosely && ![...live].some(({ producer }) => producer && loosely.has(producer.opType)))
+        return this.#readerOf(cut, undefined, filled);
+      const isAny = !filled || [...live].some((value) => value.producer?.inputs.some((input) => this.#isFill(input)));
+      return isAny ? new Reader(this.facts, { cut, live, loosely, filled }) : undefined;
+    });
   }
 
   #isFill(value: Value | undefined): boolean {
@@ -247,26 +164,27 @@ export class Places {
   }
 }
 
-/** The ops that are seen through where it is enough to look like a formula: those that the pattern itself is about are not. */
-const looselyIn = (pattern: Pattern): ReadonlySet<string> =>
-  new Set([...looseOps].filter((opType) => !names(pattern, opType)));
+const isReduced = ({ producer }: Value): boolean => reductionOf(producer) !== undefined;
 
-const names = ({ shape, parts }: Pattern, opType: string): boolean =>
-  (shape.kind === 'op' && shape.opType === opType) || parts.some((part) => names(part, opType));
+/** The values that are read from a root to a cut. */
+function between(root: Value, cut: Value, live: ReadonlySet<Value>): ReadonlySet<Value> {
+  const found = new Set([root]);
+  for (const value of found)
+    if (value !== cut) for (const input of value.producer?.inputs ?? []) if (input && live.has(input)) found.add(input);
+  return found;
+}
 
-/** True for a pattern whose root is its site. */
-const isAtRoot = ({ shape, parts }: Pattern): boolean =>
-  shape.kind === 'site' || (['as', 'where', 'telling', 'choice'].includes(shape.kind) && parts.every(isAtRoot));
-
-/** The values that a formula around these sites may be of, the nearest first: read twice, and behind them if it is inside their marks. */
+/**
+ * The values that a formula around these sites may be of: read twice by what may be a part of it, and behind the sites if the variable is
+ * inside their marks. The nearest is first, of the last site, which is the nearest to the root.
+ */
 function cutsOf(root: Value, pattern: Pattern, around: readonly Node[], facts: Facts): ReadonlySet<Value> {
-  const { subject } = pattern;
-  const isInside = subject !== undefined && hasInSite(pattern, subject);
+  const { isInSite } = needsOf(pattern);
   const cuts = new Set<Value>();
-  for (const start of isInside && around.length > 0 ? around.map(({ output }) => output) : [root]) {
+  for (const start of isInSite && around.length > 0 ? around.map(({ output }) => output).reverse() : [root]) {
     const most = cuts.size + MOST_CUTS;
     for (const value of behindOf(start)) {
-      if (value === root || value.uses.size < 2) continue;
+      if (value === root || !isReadTwice(value, pattern)) continue;
       let source = value;
       for (let next: Value | undefined = value; next; next = multipleOf(next, facts)) source = next;
       for (const cut of [source, value]) if (cuts.size < most) cuts.add(plainOf(cut).of);
@@ -276,6 +194,15 @@ function cutsOf(root: Value, pattern: Pattern, around: readonly Node[], facts: F
   return cuts;
 }
 
+/** True for a value that a formula may read twice, by algebra or by the ops in its pattern. */
+function isReadTwice({ uses }: Value, pattern: Pattern): boolean {
+  if (uses.size < 2) return false;
+  const { opTypes } = needsOf(pattern);
+  let count = 0;
+  for (const { node } of uses) if (isAlgebra(node) || opTypes.has(node.opType)) count++;
+  return count >= 2;
+}
+
 /** The value that this one is a multiple of: where −x is read twice, the formula's variable may be x. */
 function multipleOf(value: Value, facts: Facts): Value | undefined {
   const node = plainOf(value).of.producer;
@@ -283,10 +210,3 @@ function multipleOf(value: Value, facts: Facts): Value | undefined {
   const [of, ...others] = node.inputs.filter((input) => scalarOf(input, facts) === undefined);
   return others.length === 0 && of !== node.inputs[node.is('Div') ? 1 : 2] ? of : undefined;
 }
-
-const hasInSite = ({ shape, parts }: Pattern, name: string): boolean =>
-  parts.some((part) => (shape.kind === 'site' ? part.names.has(name) : hasInSite(part, name)));
-
-/** True for a mark that is clear without its operands: an Erf marks a GELU, whatever its input is. */
-const isByItself = ({ shape, parts: [part] }: Pattern): boolean =>
-  shape.kind === 'site' && (part?.shape.kind === 'read' || (part?.shape.kind === 'op' && calls.has(part.shape.opType)));

@@ -8,6 +8,7 @@ import { fromStart } from '../ir/axes.js';
 import type { Node } from '../ir/node.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { calls, isAlgebra, reductionOf } from './algebra.js';
 import {
   atomExpression,
   call,
@@ -22,7 +23,7 @@ import {
   times,
 } from './expression.js';
 import { isNear } from './near.js';
-import type { Expression, Reduction } from './normal-form.js';
+import type { Expression } from './normal-form.js';
 import { isPlain } from './plain.js';
 import { ratioOf } from './ratio.js';
 import { reshapeOf } from './reshaped.js';
@@ -39,78 +40,10 @@ export interface Reading {
   readonly loosely?: ReadonlySet<string>;
 }
 
-/** The ops of a formula, besides calls, reductions and other shapes. */
-const spelling = 'Add Sub Mul Div Neg Reciprocal Sqrt Pow Identity Cast Max Clip Relu Sum';
-export const calls: ReadonlySet<string> = new Set(['Exp', 'Erf', 'Tanh', 'Sigmoid']);
-const reductions: ReadonlyMap<string, Reduction['opType']> = new Map([
-  ['ReduceMean', 'Mean'],
-  ['ReduceSum', 'Total'],
-  ['ReduceSumSquare', 'Total'],
-  ['ReduceL2', 'Total'],
-  ['ReduceMax', 'Highest'],
-]);
-const algebra: ReadonlySet<string> = new Set([...spelling.split(' '), ...calls, ...reductions.keys()]);
-
-/** The reduction that a node spells; undefined for another op. */
-const reductionOf = (node: Node | undefined): Reduction['opType'] | undefined =>
-  node?.domain === '' ? reductions.get(node.opType) : undefined;
-
-/** True if a node may spell such a reduction: a mean and a sum are multiples of each other. */
-export function spells(node: Node, opType: Reduction['opType']): boolean {
-  const found = reductionOf(node);
-  return found !== undefined && (found === 'Highest') === (opType === 'Highest');
-}
-
-const isAlgebra = (node: Node): boolean =>
-  (node.domain === '' && algebra.has(node.opType) && !node.hasReference) || reshapeOf(node.outputs[0]) !== undefined;
-
-/** The ops that may be seen through where a rough resemblance is enough. */
-export const looseOps: ReadonlySet<string> = new Set(['Cast', 'Max', 'Clip', 'Relu']);
-
 /**
  * The most nodes of a formula: no rule means a larger one, and without a cut shared operands would double at each step.
  */
 const MOST_NODES = 96;
-
-/** A formula is followed over at most this many values. */
-const STEPS = 40;
-
-/** The value, and the values computed from it by algebra. */
-export function forwardOf(value: Value): ReadonlySet<Value> {
-  const found = new Set([value]);
-  for (const one of found)
-    for (const { node: user } of one.uses) {
-      const [next] = user.outputs;
-      if (next && found.size <= STEPS && (isAlgebra(user) || user.is('BatchNormalization'))) found.add(next);
-    }
-  return found;
-}
-
-/** The value, and the values that it is computed from by algebra. */
-export function behindOf(value: Value): ReadonlySet<Value> {
-  const found = new Set([value]);
-  for (const one of found)
-    if (one.producer && isAlgebra(one.producer))
-      for (const input of one.producer.inputs) if (input && !input.isConstant && found.size <= STEPS) found.add(input);
-  return found;
-}
-
-/** The largest number of reductions behind the value; infinite where too many values stand behind it to search. */
-export function mostReductionsBehind(value: Value): number {
-  const behind = behindOf(value);
-  if (behind.size > STEPS) return Number.POSITIVE_INFINITY;
-  return [...behind].filter(({ producer }) => reductionOf(producer)).length;
-}
-
-/** The types of the ops that the value is computed with; undefined where too many values stand behind it to search. */
-export function opsBehind(value: Value): ReadonlySet<string> | undefined {
-  const behind = behindOf(value);
-  if (behind.size > STEPS) return undefined;
-  return new Set([...behind].flatMap(({ producer }) => producer?.opType ?? []));
-}
-
-/** True if a formula may be spelled with ops of this type. */
-export const spellsAlgebra = (opType: string): boolean => algebra.has(opType);
 
 export class Reader {
   readonly #known = new Map<Value, Expression>();
@@ -190,7 +123,7 @@ export class Reader {
     if (!a) return undefined;
     const { opType } = node;
     if (calls.has(opType)) return call(opType, this.read(a), node, undefined, value);
-    if (reductions.has(opType)) return this.#reduction(node, a);
+    if (reductionOf(node)) return this.#reduction(node, a);
     const [left, right] = [this.read(a), b && this.read(b)];
     if (reshapeOf(value)) return this.#spelled(node, placed(left, value.shape));
     const exponent = opType === 'Pow' ? repeatedOf(b, this.facts) : undefined;
@@ -235,11 +168,12 @@ export class Reader {
   #reduction(node: Node, of: Value): Expression | undefined {
     const { shape } = of;
     const axes = shape && reducedAxes(node, shape.length, this.facts);
-    if (!shape || !axes) return undefined;
+    const opType = reductionOf(node);
+    if (!shape || !axes || !opType) return undefined;
     const sizes = axes.map((axis) => shape[axis]);
     const isStatic = sizes.every((size) => typeof size === 'number');
     const how = {
-      opType: reductions.get(node.opType) as Reduction['opType'],
+      opType,
       axes,
       shape: shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)),
       isKept: node.int('keepdims', 1) !== 0,

@@ -31,7 +31,7 @@ export interface RuleHost {
    */
   leaves(node: Node): string | undefined;
   /**
-   * The number of nodes or values of the model that one stands for, where `regional` has left few repeats for many: a
+   * The number of nodes or values of the model that one stands for, where the pipeline has left few repeats for many: a
    * pass multiplies its counts by it.
    */
   timesOf(about: Node | Value): number;

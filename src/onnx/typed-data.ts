@@ -25,7 +25,7 @@ function fieldOf(type: DataType): Exclude<keyof typeof names, 'stringData'> {
   return type === 'uint64' || type === 'uint32' ? 'uint64Data' : 'int32Data';
 }
 
-/** Throws ModelError unless there are as many numbers as the shape says. Sub-byte types are packed in int32_data already. */
+/** Throws ModelError unless there are as many numbers as the shape says. Types of 4 and 2 bits are packed in int32_data already. */
 export function typedBytes(
   message: TensorMessage,
   type: DataType,
@@ -37,7 +37,7 @@ export function typedBytes(
   const field = fieldOf(type);
   const list: readonly (number | Int64)[] = message[field] ?? [];
   const length = byteLengthOf(type, count);
-  const expected = bits < 8 ? length : count * (type.startsWith('complex') ? 2 : 1);
+  const expected = bits < 6 ? length : count * (type.startsWith('complex') ? 2 : 1);
   // Checked before anything of that size is allocated.
   if (list.length !== expected) {
     const other = (Object.keys(names) as (keyof typeof names)[]).find((key) => message[key]?.length);
@@ -56,11 +56,20 @@ export function typedBytes(
     else if (type === 'uint32') view.setUint32(i * 4, Number(BigInt.asUintN(32, toBigint(item))), true);
     else if (type === 'float64' || type === 'complex128') view.setFloat64(i * 8, item as number, true);
     else if (type === 'float32' || type === 'complex64') view.setFloat32(i * 4, item as number, true);
+    else if (bits === 6) putSix(bytes, i, item as number);
     else if (bits <= 8) view.setUint8(i, item as number);
     else if (bits === 16) view.setUint16(i * 2, item as number, true);
     else view.setInt32(i * 4, item as number, true);
   });
   return bytes;
+}
+
+/** Puts six bits in their place among packed ones, the lowest first: four elements are three bytes. */
+function putSix(bytes: Uint8Array, index: number, item: number): void {
+  const first = index * 6;
+  const [at, pair] = [Math.floor(first / 8), (item & 63) << (first % 8)];
+  bytes[at] = (bytes[at] as number) | (pair & 255);
+  if (pair > 255) bytes[at + 1] = pair >>> 8;
 }
 
 /** The message of one typed field that was left in the file. Throws ModelError where it holds no whole numbers. */

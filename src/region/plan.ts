@@ -7,7 +7,7 @@ import { elementCount, type Tensor } from '../ir/tensor.js';
 import { dataTypes, equalTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { beatsOf } from './beats.js';
-import { findBlocks } from './blocks/index.js';
+import { type Block, findBlocks } from './blocks/index.js';
 import { nameOf } from './blocks/name.js';
 import { nodesBySegment, placesIn, segmentOfReader, segmentsOf } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
@@ -18,8 +18,6 @@ export interface Run {
   readonly count: number;
   /** What its repeats are called. */
   readonly name: string;
-  /** Names the chain. The same in every attempt. */
-  readonly chain: string;
   readonly first: number;
   readonly last: number;
   readonly segments: ReadonlyMap<Node, number>;
@@ -29,10 +27,10 @@ export interface Run {
   readonly shifts: readonly (Shift | string | undefined)[];
 }
 
-/** Why the repeats of a block are compiled each by itself. */
+/** A block whose repeats are compiled each by itself, and why. */
 export interface Refusal {
+  readonly block: Block;
   readonly reason: string;
-  readonly at: Node;
 }
 
 export interface Plan {
@@ -40,21 +38,21 @@ export interface Plan {
   readonly refusals: readonly Refusal[];
 }
 
-/** True for two segments of a chain that were found to differ when they were compiled as one. */
-export type Apart = (chain: string, a: number, b: number) => boolean;
-
 /** The first three and the last are compiled each, the third for all between: one less than this saves nothing. */
 const SHORTEST = 5;
 
-/** The runs of the main graph; where its types are not inferred, those alone that are found at once. */
-export function planOf(model: Model, isTyped: boolean, apart: Apart): Plan {
+/**
+ * The runs of the main graph. The full search for blocks, which takes long, is asked where it `isThorough` and nothing is found at once:
+ * its types have to be inferred.
+ */
+export function planOf({ graph }: Model, isThorough: boolean): Plan {
   const runs: Run[] = [];
   const refusals: Refusal[] = [];
   const taken = new Set<Node>();
   const isFree = (node: Node) => !taken.has(node);
   /** Adds the runs of a chain whose repeats each have these nodes; why there are none. */
   const add = (repeats: Repeats): string | undefined => {
-    const found = runsOf(model.graph, repeats, apart);
+    const found = runsOf(graph, repeats);
     if (typeof found === 'string') return found;
     for (const run of found) {
       runs.push(run);
@@ -63,15 +61,15 @@ export function planOf(model: Model, isTyped: boolean, apart: Apart): Plan {
     return undefined;
   };
   for (let isDone = false; !isDone; ) {
-    const beats = beatsOf(model.graph, SHORTEST, isFree).flatMap((nodes) => PERIODS.map((n) => everyNth(nodes, n)));
+    const beats = beatsOf(graph, SHORTEST, isFree).flatMap((nodes) => PERIODS.map((n) => everyNth(nodes, n)));
     isDone = !beats.some((repeats) => repeats.length >= SHORTEST && add(repeats) === undefined);
   }
-  if (runs.length > 0 || !isTyped) return { runs, refusals };
-  for (const { instances } of findBlocks(model.graph)) {
-    const at = instances[0]?.nodes[0];
-    if (!at || !instances.every(({ nodes }) => nodes.every(isFree))) continue;
+  if (runs.length > 0 || !isThorough) return { runs, refusals };
+  for (const block of findBlocks(graph)) {
+    const { instances } = block;
+    if (!instances.every(({ nodes }) => nodes.every(isFree))) continue;
     const reason = add(instances.map(({ nodes }) => nodes));
-    if (reason !== undefined) refusals.push({ reason, at });
+    if (reason !== undefined) refusals.push({ block, reason });
   }
   return { runs, refusals };
 }
@@ -85,9 +83,8 @@ const PERIODS = [1, 2, 3];
 const everyNth = (nodes: readonly Node[], n: number): Repeats =>
   nodes.filter((_, index) => index % n === 0).map((node) => [node]);
 
-function runsOf(graph: Graph, repeats: Repeats, apart: Apart): Run[] | string {
+function runsOf(graph: Graph, repeats: Repeats): Run[] | string {
   const count = repeats.length;
-  const chain = `${repeats[0]?.[0]?.sequence} ${count}`;
   if (count < SHORTEST) return `there are ${count}, and one stands for others from ${SHORTEST} on`;
   const tags = new Map(repeats.flatMap((nodes, index) => nodes.map((node) => [node, index + 1] as const)));
   const segments = segmentsOf(graph, { node: (node) => tags.get(node) ?? 0, value: () => 0 });
@@ -108,13 +105,13 @@ function runsOf(graph: Graph, repeats: Repeats, apart: Apart): Run[] | string {
     if (typeof shift === 'string' && from >= TRIED && shifts.every((one) => typeof one !== 'object')) return shift;
     shifts.push(typeof shift === 'string' ? shift : (far[from] ?? far[from + 1] ?? portsMisfit(graph, shift) ?? shift));
   }
-  const isLike = (from: number): boolean => typeof shifts[from] === 'object' && !apart(chain, from, from + 1);
+  const isLike = (from: number): boolean => typeof shifts[from] === 'object';
   const runs: Run[] = [];
   for (let first = 1; first < count - 1; ) {
     let last = first;
     while (last < count - 1 && isLike(last)) last++;
     if (last - first + 1 >= SHORTEST)
-      runs.push({ count, name: nameIn(shifts[first] as Shift), chain, first, last, segments, lists, shifts });
+      runs.push({ count, name: nameIn(shifts[first] as Shift), first, last, segments, lists, shifts });
     first = last + 1;
   }
   const reason = shifts.find((shift) => typeof shift === 'string') ?? 'too few repeats in a row are the same';

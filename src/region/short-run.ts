@@ -10,7 +10,6 @@ import type { Ports } from './ports.js';
 export interface ShortRun {
   /** Names it in the marks of its banks. */
   readonly id: string;
-  readonly chain: string;
   /** Segments of the chain that the third stand-in stands for, in order. */
   readonly members: readonly number[];
   /** Inputs of the graph that stand-ins read for themselves, each with the parts it plays. */

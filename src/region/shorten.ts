@@ -83,7 +83,6 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
   );
   const short: ShortRun = {
     id,
-    chain: run.chain,
     members,
     inputs,
     telling: new Set(own.flatMap((column) => column.flatMap((value) => (value.isInput ? [value.name] : [])))),

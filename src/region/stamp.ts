@@ -19,8 +19,15 @@ import { type Shift, shiftOf } from './shift.js';
 import { type ShortRun, THIRD } from './short-run.js';
 import { type StandIns, standInsOf } from './stand-ins.js';
 
-/** Puts the members of the run into the graph. Returns why it cannot: then nothing was edited. */
-export function stamp(model: Model, run: ShortRun): string | undefined {
+/** What stamping a run takes. */
+interface StampParts {
+  readonly standIns: StandIns;
+  readonly shift: Shift;
+  readonly given: ReadonlyMap<string, Given>;
+}
+
+/** What it takes to put the members of the run into the graph; the reason where its stand-ins are not alike. Edits nothing. */
+export function partsToStamp(model: Model, run: ShortRun): StampParts | string {
   const { graph } = model;
   const standIns = standInsOf(model, run);
   const { segments, lists } = standIns;
@@ -37,16 +44,19 @@ export function stamp(model: Model, run: ShortRun): string | undefined {
   const shift = shiftOf({ graph, segments, lists, places: placesIn(lists), from: THIRD - 1, seeds, matches });
   if (typeof shift === 'string') return shift;
   const given = givenBy(graph, run.ports, shift);
-  if (typeof given === 'string') return given;
-  const stamper = new Stamper(model, run, standIns, shift, given);
+  return typeof given === 'string' ? given : { standIns, shift, given };
+}
+
+/** Puts the members of the run into the graph. */
+export function stamp(model: Model, run: ShortRun, parts: StampParts): void {
+  const stamper = new Stamper(model, run, parts);
   for (let member = 1; member < run.members.length; member++) stamper.member(member);
   stamper.connect();
   resolve(model, run);
-  return undefined;
 }
 
 /** Gives every constant of the run the tensor of its own stand-in; of the third, that of the first member. */
-export function resolve(model: Model, run: ShortRun): void {
+function resolve(model: Model, run: ShortRun): void {
   for (const graph of model.graphs()) {
     // Where an anchor alone is marked, what was made of it is the same in all repeats, and is one constant again.
     const shared = new Map<string, Value>();
@@ -110,14 +120,15 @@ class Stamper {
   /** Before anything was stamped: who reads the third's values in later segments, and which outputs give them. */
   readonly #outside: { readonly node: Node; readonly index: number; readonly value: Value }[] = [];
   readonly #copies: ReadonlyMap<Value, Value>[] = [];
+  readonly standIns: StandIns;
+  readonly given: ReadonlyMap<string, Given>;
 
   constructor(
     readonly model: Model,
     readonly run: ShortRun,
-    readonly standIns: StandIns,
-    readonly shift: Shift,
-    readonly given: ReadonlyMap<string, Given>,
+    { standIns, shift, given }: StampParts,
   ) {
+    [this.standIns, this.given] = [standIns, given];
     this.#renaming = new Renaming(run.names, run.neighbours);
     this.#back = new Map(shift.to.map((node, place) => [node, shift.from[place] as Node]));
     const isBehind = (node: Node) => (standIns.segments.get(node) ?? 0) > THIRD;

@@ -7,6 +7,7 @@ import { branchTexts } from './branch-text.js';
 import { coverageMarkdown } from './coverage.js';
 import { code, markdownText } from './markdown-text.js';
 import { meaningText } from './meaning-text.js';
+import { repeatTexts } from './repeats.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { signed } from './style.js';
 import { rewritesText } from './text.js';
@@ -49,6 +50,7 @@ export function reportMarkdown(given: Report): string {
     report.outcome?.takenBack.length
       ? [`Not in the result: ${report.outcome.takenBack.map(({ pass }) => code(pass)).join(', ')}, rolled back.`]
       : [],
+    repeatTexts(report).map((text) => `- ${text}`),
     [...(report.warnings ?? []), ...(report.cpus?.exact === false ? [report.cpus] : [])].map(({ text }) => `- ${text}`),
     passes.flatMap((pass) => {
       const { name, notes, skips, verdict, rewrites, status } = pass;

@@ -7,6 +7,7 @@ import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text
 import { branchTexts } from './branch-text.js';
 import { coverageLines } from './coverage.js';
 import { meaningText, type ReportedOutput } from './meaning-text.js';
+import { repeatTexts } from './repeats.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { speedLines } from './speed-text.js';
 import { counted, hanging, type Paint, paint, shortened, signed, table } from './style.js';
@@ -21,7 +22,7 @@ export function reportText(given: Report, options: TextOptions = {}): string {
   return joined([
     warningLines(report, p, width),
     passLines(report.passes, p, width),
-    modelLines(report, p),
+    [...modelLines(report, p), ...repeatTexts(report).flatMap((text) => hanging(p.dim(text), width))],
     coverage ? coverageLines(report, p, width) : [],
     ...comparisonBlocks(report, p, width, endLines(report, p)),
   ]);

@@ -6,7 +6,6 @@ import { append, maxOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { outermost } from '../ir/scopes.js';
-import { summarize } from '../ir/summary.js';
 import type { Target } from '../ir/targets.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
@@ -16,7 +15,6 @@ import { nameOf, Regions } from '../region/regions.js';
 import type { ActivationRequest, ActivationStatistics } from './activations.js';
 import type { PassContext } from './pass.js';
 import type { TargetCpu } from './target-cpu.js';
-import type { Trials } from './trials.js';
 import type { EditFilter } from './tune/edit-filter.js';
 import { type CutOut, cutOut } from './verify/cut-out.js';
 
@@ -28,8 +26,6 @@ export interface PassEnvironment {
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
   /** Measures values of a model on the user's inputs; the reason, in words, where it cannot be run. Absent without inputs. */
   readonly activations?: (model: Model, requests: readonly ActivationRequest[]) => Promise<Measured | string>;
-  /** Bytes of the file that a model would be written to. */
-  readonly fileBytes?: (model: Model) => number;
   /** The CPUs that the result is meant for; undefined for all. */
   readonly targetCpu?: readonly TargetCpu[];
   /** Ends the work between two steps: the promise rejects with its reason. */
@@ -125,18 +121,14 @@ export interface ContextOptions {
   readonly cutsOut: boolean;
   /** The repeats that are compiled once. */
   readonly regions: Regions;
-  /** False where types were not inferred yet. */
-  readonly isTyped?: boolean;
   /** True for a pass that declares that it needs activations. */
   readonly isMeasuring?: boolean;
-  /** What runs copies of the model for the pass. */
-  readonly trials?: Trials | undefined;
 }
 
 /** A context, and the notes, skips and cut-outs that a pass leaves in it. */
 export function passContext(
   environment: PassEnvironment,
-  { refuted, cutsOut, regions, isTyped = true, isMeasuring = false, trials }: ContextOptions = {
+  { refuted, cutsOut, regions, isMeasuring = false }: ContextOptions = {
     refuted: new Map(),
     cutsOut: false,
     regions: new Regions(),
@@ -147,7 +139,6 @@ export function passContext(
   skips: () => Skip[];
   sites: SiteReport[];
   rewrites: RewriteRecord;
-  short: () => Model | undefined;
   /** By how much the model's revision has grown for what was not put in anything's place. */
   undone: () => number;
   /** From here on the pass is kept from places, and not heard of others. */
@@ -174,7 +165,6 @@ export function passContext(
     context.note(`activations were not measured: ${found}`);
     return new Map();
   };
-  let short: Model | undefined;
   let undone = 0;
   let hold: EditFilter | undefined;
   const reasons = new Map<string, { count: number; places: string[] }>();
@@ -185,8 +175,6 @@ export function passContext(
     evaluate: environment.evaluate,
     activations: isMeasuring && environment.activations ? (requests) => measured(requests) : undefined,
     targetCpu: environment.targetCpu,
-    trials,
-    fileBytes: (model) => environment.fileBytes?.(model) ?? summarize(model).bytes,
     site: (site) => {
       if (hold?.isTold(site.at) === false) return;
       sites.push(site);
@@ -212,9 +200,6 @@ export function passContext(
     },
     leaves: (node) => hold?.leaves(node),
     timesOf: (about) => regions.timesOf(about),
-    shorten: (model) => {
-      short = regions.shorten(model, isTyped, context);
-    },
     skip: (reason, about) => {
       if (hold && (about ? !hold.isTold(about) : hold.variant !== '')) return;
       const group = reasons.get(reason) ?? { count: 0, places: [] };
@@ -228,5 +213,5 @@ export function passContext(
   const keep = (next: EditFilter | undefined) => {
     hold = next;
   };
-  return { context, notes, skips, sites, rewrites, short: () => short, undone: () => undone, keep };
+  return { context, notes, skips, sites, rewrites, undone: () => undone, keep };
 }

@@ -8,15 +8,12 @@ import { foundText, unknownText } from '../ir/usage-error.js';
 import type { RuleHost } from '../match/rule.js';
 import type { MeasureActivations } from './activations.js';
 import type { TargetCpu } from './target-cpu.js';
-import type { Trials } from './trials.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
 export type Fidelity = 'exact' | 'rounding' | 'lossy';
 
 /** What a pass may ask and tell while it runs. */
 export interface PassContext extends RuleHost {
-  /** Goes on with a copy that has few repeats of each block for all of them; the pipeline stamps the others out at its end. */
-  shorten(model: Model): void;
   /**
    * Runs a model without inputs on the runtime's CPU provider and gives its outputs in order;
    * undefined where there is no runtime (a browser). Rejects when the runtime does.
@@ -27,10 +24,6 @@ export interface PassContext extends RuleHost {
    * no inputs or no runtime, and for a pass that does not declare that it needs `activations`. Asked before the first edit.
    */
   readonly activations: MeasureActivations | undefined;
-  /** Runs copies of the model that the pass made beside the model; undefined where nothing is run. */
-  readonly trials: Trials | undefined;
-  /** Bytes of the file that a model would be written to; of its constants where nothing can be written. */
-  fileBytes(model: Model): number;
   /** The CPUs that the result is meant for, where the target is `cpu`; undefined for all. */
   readonly targetCpu: readonly TargetCpu[] | undefined;
 }
@@ -43,15 +36,13 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly summary: string;
   readonly fidelity: Fidelity;
   /**
-   * What it must be given: inferred types; all repeats of a block, where `regional` has left few for many; as constants of a
+   * What it must be given: inferred types; all repeats of a block, where the pipeline has left few for many; as constants of a
    * local function, the weights that its calls hand in; statistics of activations, where there are inputs (and then all repeats,
    * as each has its own).
    */
   readonly needs?: readonly ('types' | 'repeats' | 'weights' | 'activations')[];
   /** The least ai.onnx opset of what it emits: an older model is raised to it first, if every node can be. */
   readonly opset?: number;
-  /** True where all it does is to ask for `shorten`: it is given the model itself. */
-  readonly shortens?: boolean;
   /** True where removing what nothing reads is its work: a model in which it finds that alone is changed. */
   readonly clears?: boolean;
   readonly options: Schema;
@@ -90,7 +81,6 @@ const parts: {
     `a list of ${needs.join(' | ')}`,
   ],
   opset: [(value) => Number.isSafeInteger(value) && (value as number) > 0, 'a whole number above 0'],
-  shortens: [isTruth, 'true or false'],
   clears: [isTruth, 'true or false'],
   options: [(value) => isFunction((value as { safeParse?: unknown } | null)?.safeParse), 'z.object({ … })'],
   variants: [isFunction, 'a function'],

@@ -32,14 +32,14 @@ export async function measureCosts(pipeline: PipelineRun, end?: Verdict, endMs =
   const isAlone = pipeline.applied.length === 1;
   let last = endMs / SHARE;
   for (const [position, result] of pipeline.results.entries()) {
-    const ran = pipeline.steps[position]?.ran;
-    if (result.status !== 'applied' || result.error !== undefined || !ran) continue;
+    const compared = pipeline.steps[position]?.compared;
+    if (result.status !== 'applied' || result.error !== undefined || !compared) continue;
     const began = performance.now();
     if (began + last > until && !isAlone) {
       deadline?.cut(`the error of ${result.name}`);
       continue;
     }
-    const error = isAlone && end ? end.error : await verifier.cost(...ran);
+    const error = isAlone && end ? end.error : await verifier.cost(...compared());
     last = performance.now() - began;
     pipeline.results[position] = { ...result, error };
   }

@@ -3,6 +3,7 @@ import type { Facts } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
 import type { ModelSummary } from '../ir/summary.js';
 import type { Regions } from '../region/regions.js';
+import type { Repeat } from '../region/shortened.js';
 import { type Note, type Skip, toldIn } from './context.js';
 import type { Fidelity } from './pass.js';
 import type { SiteResult } from './sites.js';
@@ -57,6 +58,8 @@ export interface PipelineResult {
   /** The widest gate of the passes that were applied. */
   readonly fidelity: Fidelity;
   readonly warnings: readonly Warning[];
+  /** Chains of repeats, and how they were compiled. */
+  readonly repeats: readonly Repeat[];
 }
 
 /** A fault of the original: inputs that an operator cannot take, or declared types that its nodes contradict. */

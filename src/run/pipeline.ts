@@ -38,7 +38,7 @@ export async function runPipeline(
   let verdict = await compareEnd(pipeline, options.atEnd);
   await measureCosts(pipeline, verdict, performance.now() - began);
   if (verdict?.outcome === 'rejected') verdict = await mendWhole(pipeline, verdict);
-  const { model, summary: after, results, warnings, fidelity } = pipeline;
+  const { model, summary: after, results, warnings, repeats, fidelity } = pipeline;
   return {
     model,
     passes: results,
@@ -46,6 +46,7 @@ export async function runPipeline(
     after,
     fidelity,
     warnings,
+    repeats,
     verification: { level, verdict },
   };
 }

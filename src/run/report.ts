@@ -183,7 +183,7 @@ const timing = z.object({ median: z.number(), low: z.number(), high: z.number(),
 
 const gate = z.object({
   name: z
-    .enum(['accuracy', 'speed', 'placement', 'require', 'proof', 'size'])
+    .enum(['accuracy', 'speed', 'placement', 'require', 'proof'])
     .describe(
       'require: a pass that must be applied is not; proof: nothing could be compared, and passes change numbers, or the check broke down.',
     ),
@@ -227,6 +227,21 @@ export const reportSchema = z.object({
       'Inputs that an operator of the file cannot take; types that the file declares and its nodes refute: what both say. ' +
         'What the nodes give is used.',
     ),
+  repeats: z
+    .array(
+      z.object({
+        block: z.string(),
+        count: count.describe('Repeats in a row.'),
+        nodes: count.describe('Of one repeat.'),
+        once: count.describe('How many of them one was compiled for.'),
+        reason: z
+          .string()
+          .optional()
+          .describe('Why others were compiled each by itself, or all of them from one pass on.'),
+      }),
+    )
+    .optional()
+    .describe('Repeated blocks that were looked at to be compiled once. Absent where none was.'),
   passes: z.array(passReport),
   model: z.object({ before: modelReport, after: modelReport }),
   coverage: coverage.optional().describe('In which types the result is stored and computed, and what stays float.'),

@@ -1,5 +1,5 @@
 /** Rewrites onnxruntime's messages in words that help. */
-import { dataTypeOfCode } from '../ir/types.js';
+import { type DataType, dataTypeOfCode } from '../ir/types.js';
 
 const pathed = /\/[^\s:]*onnxruntime_src\/[^\s:]*\/([^/\s:]+:\d+)/g;
 
@@ -11,7 +11,7 @@ export function explain(message: string): string {
   const unsupported = /^Unsupported data type: (\d+)$/.exec(message.trim());
   if (unsupported)
     return (
-      `onnxruntime-node cannot exchange tensors of ${dataTypeOfCode(Number(unsupported[1])) ?? `data type ${unsupported[1]}`}, ` +
+      `onnxruntime-node cannot exchange tensors of ${typeOfNumber(Number(unsupported[1])) ?? `data type ${unsupported[1]}`}, ` +
       'which an input or output of the model is. Keep inputs and outputs in float32'
     );
   if (message.includes('Non tensor type is temporarily not supported'))
@@ -23,5 +23,9 @@ export function explain(message: string): string {
     return "this onnxruntime-node was installed without its CUDA provider (its postinstall downloads it; Linux x64 only), or CUDA's libraries are missing";
   return firstLine(message);
 }
+
+/** The runtime counts as ONNX does up to float4e2m1. Behind it stand the integers of two bits (seen of 1.30: 25 for int2). */
+const typeOfNumber = (number: number): DataType | undefined =>
+  number < 24 ? dataTypeOfCode(number) : ({ 24: 'uint2', 25: 'int2' } as const)[number];
 
 const firstLine = (message: string): string => message.replace(pathed, '$1').trim().split('\n', 3).join(' ').trim();

@@ -62,10 +62,16 @@ export interface CheckedPass {
 export const applyPass = (pass: Pass, model: Model, target: Target = 'cpu'): Promise<PipelineResult> =>
   applyPasses([pass], model, target);
 
-/** Runs passes one after another as the pipeline does, without verification. */
-export const applyPasses = (passes: readonly Pass[], model: Model, target: Target = 'cpu'): Promise<PipelineResult> =>
+/** Runs passes one after another as the pipeline does, without verification. `regional`: as the option of `optimize`. */
+export const applyPasses = (
+  passes: readonly Pass[],
+  model: Model,
+  target: Target = 'cpu',
+  regional?: boolean,
+): Promise<PipelineResult> =>
   runPipeline(model, passes, {
     ...kernelsOf(target),
+    regional,
     evaluate: async (one) => (await import('../runtime/evaluate.js')).evaluateModel(one),
   });
 

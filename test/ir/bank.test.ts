@@ -38,14 +38,9 @@ describe('bank', () => {
     expect(markOf(sum)?.slot).toBe('mixed');
   });
 
-  it('answers for all instances, or tells which answer is whose', () => {
+  it('answers for all instances, or says that they differ', () => {
     const bank = bankOf([a, b, a], mark);
     expect(agreed(bank, (one) => numbersOf(one).length)).toBe(2);
-    try {
-      agreed(bank, (one) => numbersOf(one)[0]);
-      expect.unreachable();
-    } catch (error) {
-      expect((error as Divergence).answers).toEqual(['1', '3', '1']);
-    }
+    expect(() => agreed(bank, (one) => numbersOf(one)[0])).toThrow(Divergence);
   });
 });

@@ -297,7 +297,7 @@ it('what passes write at opset 1 is read', async () => {
       output: [info('y', 1, [4, 4])],
     },
   );
-  const { model } = await optimize(await readModel(bytes), 'fp16', { verify: 'none' });
+  const { model } = await optimize(await readModel(bytes), 'fp16:compute=true', { verify: 'none' });
   const casts = model.graph.nodes().filter((one) => one.is('Cast'));
   expect(casts.map((one) => [one.string('to'), one.output.elem])).toEqual([
     ['FLOAT16', 'float16'],

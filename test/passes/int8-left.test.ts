@@ -1,15 +1,13 @@
 /** int8: the weights that stay in float, in bytes and by op. */
 import { describe, expect, it } from 'vitest';
 import { int8 } from '../../passes/int8.js';
-import { regional } from '../../passes/regional.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
-import type { Pass } from '../../src/run/pass.js';
 import { applyPasses, randomWeights } from '../check-pass.js';
 import { linear } from './int8-models.js';
 
-const left = async (define: (g: GraphBuilder) => void, ...before: readonly Pass[]) => {
-  const { passes } = await applyPasses([...before, int8()], buildModel({ '': 17 }, define));
+const left = async (define: (g: GraphBuilder) => void, regional?: boolean) => {
+  const { passes } = await applyPasses([int8()], buildModel({ '': 17 }, define), 'cpu', regional);
   return passes.at(-1)?.notes.flatMap(({ text }) => (text.startsWith('left in float') ? text : []));
 };
 
@@ -44,7 +42,7 @@ describe('weights that int8 leaves', () => {
     };
     const all = ['left in float: 20.7 kB in 9 Conv (100 % of the weights)'];
     expect(await left(deep)).toEqual(all);
-    expect(await left(deep, regional())).toEqual(all);
+    expect(await left(deep, true)).toEqual(all);
   });
 
   it('are not said where all are quantized', async () => {

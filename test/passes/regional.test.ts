@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { decoder } from '../../fixtures/decoder.js';
 import { encoder } from '../../fixtures/encoder.js';
-import { regional } from '../../passes/regional.js';
 import { buildModel } from '../../src/ir/build.js';
 import { constantTensor } from '../../src/ir/constants.js';
 import type { Model } from '../../src/ir/model.js';
@@ -28,8 +27,8 @@ const passesOf = (list: string): Pass[] => parsePasses(list, builtIn);
 
 /** Compiles with and without `regional` and demands the same nodes, interface and numbers. */
 async function compileBothWays(before: Model, list: string, target: Target = 'cpu') {
-  const whole = await applyPasses(passesOf(list), before, target);
-  const once = await applyPasses(passesOf(`regional,${list}`), before, target);
+  const whole = await applyPasses(passesOf(list || 'inline'), before, target, false);
+  const once = await applyPasses(passesOf(list || 'inline'), before, target, true);
   expect(opCounts(once.model)).toEqual(opCounts(whole.model));
   const ports = ({ graph }: Model) => [graph.inputs, graph.outputPorts].map((list) => list.map(({ name }) => name));
   expect(ports(once.model)).toEqual(ports(whole.model));
@@ -62,9 +61,7 @@ describe('regional', () => {
     'gives of a %s what compiling all of it gives: %s',
     async (kind, list) => {
       const { once } = await compileBothWays(models[kind as keyof typeof models](7), list);
-      expect(once.passes[0]?.notes[0]?.text).toMatch(
-        /7 × \w+ layer \(\d+ nodes\): one is compiled for 2 of them, 5 each by/,
-      );
+      expect(once.repeats).toMatchObject([{ count: 7, once: 2, block: expect.stringMatching(/^\w+ layer$/) }]);
     },
   );
 
@@ -75,7 +72,7 @@ describe('regional', () => {
 
   it('counts in every pass the nodes and bytes of all repeats', async () => {
     const { whole, once } = await compileBothWays(models.encoder(9), 'exact,int8');
-    const counted = once.passes.slice(1).map(({ name, ops, nodes, bytes }) => ({ name, ops, nodes, bytes }));
+    const counted = once.passes.map(({ name, ops, nodes, bytes }) => ({ name, ops, nodes, bytes }));
     expect(counted).toEqual(whole.passes.map(({ name, ops, nodes, bytes }) => ({ name, ops, nodes, bytes })));
   });
 
@@ -92,7 +89,7 @@ describe('regional', () => {
         skips: skips.map(({ reason, count, places }) => ({ reason, count, places: [...places].sort() })),
         sites: sites?.map(({ at, kind, fused, reason }) => ({ at, kind, fused, reason })).sort(byPlace),
       }));
-    expect(said(once.passes.slice(1))).toEqual(said(whole.passes));
+    expect(said(once.passes)).toEqual(said(whole.passes));
   });
 
   it('names what it stamps out as the repeats were named', async () => {
@@ -117,16 +114,23 @@ describe('regional', () => {
       g.output('y', x, 'float32', ['batch', 'sequence', 32]);
     });
     const { once } = await compileBothWays(tied, list);
-    expect(once.passes[0]?.notes[0]?.text).toContain('7 × ');
+    expect(once.repeats).toMatchObject([{ count: 7, once: 2 }]);
   });
 
-  it('leaves short chains as they are, and says so', async () => {
-    const before = models.encoder(4);
-    const { model, passes } = await applyPasses([regional()], before);
-    expect(printModel(model)).toBe(printModel((await applyPasses([], before)).model));
-    expect(passes[0]?.skips.map(({ reason }) => reason)).toContain(
-      'its repeats are compiled each by itself: there are 4, and one stands for others from 5 on',
-    );
+  it('compiles a chain of four each by itself, and says so', async () => {
+    const { repeats } = await applyPasses(passesOf('simplify'), models.encoder(4), 'cpu', true);
+    expect(repeats).toMatchObject([{ count: 4, once: 0, reason: 'there are 4, and one stands for others from 5 on' }]);
+  });
+
+  it('is the way of deep models, and of no others unless it is asked for', async () => {
+    const onceIn = async (layers: number, regional?: boolean) =>
+      (await applyPasses(passesOf('simplify'), models.encoder(layers), 'cpu', regional)).repeats.map(
+        ({ once }) => once,
+      );
+    expect(await onceIn(16)).toEqual([11]);
+    expect(await onceIn(16, false)).toEqual([]);
+    expect(await onceIn(7)).toEqual([]);
+    expect(await onceIn(7, true)).toEqual([2]);
   });
 
   it('compiles apart what differs: a weight that is left in float in one layer', async () => {
@@ -157,10 +161,10 @@ describe('regional', () => {
       },
     });
     const before = models.encoder(7);
-    const whole = await applyPasses([nosy()], before);
-    const once = await applyPasses([regional(), nosy()], before);
+    const whole = await applyPasses([nosy()], before, 'cpu', false);
+    const once = await applyPasses([nosy()], before, 'cpu', true);
     expect(printModel(once.model)).toBe(printModel(whole.model));
-    expect(once.passes[0]?.skips[0]?.reason).toContain('compiled each by itself');
+    expect(once.repeats[0]?.reason).toContain('nosy has each compiled by itself');
   });
 
   it('compiles all where a pass treats one repeat as no other', async () => {
@@ -179,8 +183,9 @@ describe('regional', () => {
       },
     });
     const before = models.encoder(7);
-    const whole = await applyPasses([picky()], before);
-    const once = await applyPasses([regional(), picky()], before);
+    const whole = await applyPasses([picky()], before, 'cpu', false);
+    const once = await applyPasses([picky()], before, 'cpu', true);
+    expect(once.repeats[0]?.reason).toContain('picky has each compiled by itself');
     expect(opCounts(once.model)).toEqual(opCounts(whole.model));
   });
 });

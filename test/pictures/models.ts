@@ -1,6 +1,5 @@
 /** One small model for each pass and each rule, on which it does what it is for. */
 import { bf16 } from '../../passes/bf16.js';
-import { fit } from '../../passes/fit.js';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { fp16 } from '../../passes/fp16.js';
 import { fp32 } from '../../passes/fp32.js';
@@ -9,6 +8,7 @@ import { fuseAttn } from '../../passes/fuse-attn.js';
 import { fuseNorm } from '../../passes/fuse-norm.js';
 import { fuseRope } from '../../passes/fuse-rope.js';
 import { inline } from '../../passes/inline.js';
+import { int4 } from '../../passes/int4.js';
 import { int8 } from '../../passes/int8.js';
 import { opset } from '../../passes/opset.js';
 import { outline } from '../../passes/outline.js';
@@ -118,7 +118,7 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
   fp32: { pass: fp32(), before: published(product(), 'float16'), within: 0.01 },
   fp16: { pass: fp16({ compute: true }), before: product(), within: 0.01 },
   int8: { pass: int8(), before: product(), within: 0.05 },
-  fit: { pass: fit({ minElements: 16 }), before: product(), within: 0.03 },
+  int4: { pass: int4(), before: product(), within: 0.2 },
   outline: { pass: outline(), before: layers(), within: 0 },
 };
 

@@ -1,18 +1,14 @@
 /** Chains of layers built by hand, and the comparison of what is compiled once with what is compiled whole. */
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Attribute } from '../../src/ir/attribute.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Target } from '../../src/ir/targets.js';
-import type { Tensor } from '../../src/ir/tensor.js';
-import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { builtIn } from '../../src/plugins.js';
+import type { Repeat } from '../../src/region/shortened.js';
 import { parsePasses } from '../../src/run/parse.js';
-import type { PassResult } from '../../src/run/pipeline-result.js';
 import { applyPasses, randomWeights } from '../check-pass.js';
+import { contents, hashOf, reported } from './contents.js';
 
 export const WIDTH = 8;
 
@@ -72,74 +68,9 @@ export const weight = (g: GraphBuilder, name: string, ...shape: number[]): Value
     name,
   );
 
-const hashOf = (text: string): string => createHash('sha1').update(text).digest('base64');
-
-/** What each value of a scope is computed of, whatever it is called: equal texts are equal computations. */
-function computed(graph: Graph, outer?: ReadonlyMap<Value, string>): { nodes: string[]; ports: string[] } {
-  const known = new Map(outer);
-  for (const { name, index } of graph.inputs)
-    known.set(graph.inputs[index] as Value, graph.owner ? `input ${index}` : `input ${name}`);
-  for (const value of graph.constants) known.set(value, textOf(value.tensor as Tensor));
-  const nodes = graph.nodes().map((node) => {
-    const inputs = node.inputs.map((value) => value && known.get(value));
-    const attributes = [...node.attributes].map(([name, one]) => `${name}=${attributeText(one, known)}`).sort();
-    const hash = hashOf(JSON.stringify([node.domain, node.opType, node.overload, inputs, attributes]));
-    node.outputs.forEach((value, index) => {
-      if (value) known.set(value, `${hash} ${index} ${typeText(value.type)}`);
-    });
-    return `${node.opType} ${hash}`;
-  });
-  const ports = graph.outputPorts.map(({ name, type }, index) =>
-    [graph.owner ? index : name, typeText(type), known.get(graph.outputs[index] as Value)].join(' '),
-  );
-  return { nodes: nodes.sort(), ports };
-}
-
-const textOf = (tensor: Tensor): string =>
-  `${tensor.type}[${tensor.shape}] ${hashOf(tensor.strings ? String(tensor.strings) : Buffer.from(tensor.bytes()).toString('base64'))}`;
-
-function attributeText(attribute: Attribute, known: ReadonlyMap<Value, string>): string {
-  if (attribute.type === 'graph') return hashOf(JSON.stringify(computed(attribute.value, known)));
-  if (attribute.type === 'tensor') return textOf(attribute.value);
-  if (attribute.type === 'ref') return `ref ${attribute.name}`;
-  return JSON.stringify(attribute.value, (_, one) => (typeof one === 'bigint' ? `${one}n` : one));
-}
-
-/** What the result says: its ports, nodes by what they compute, constants and names. */
-const contents = (model: Model) => {
-  const { graph } = model;
-  const { nodes, ports } = computed(graph);
-  return {
-    opsets: [...model.opsets].sort(),
-    metadata: model.metadata,
-    inputs: graph.inputs.map(({ name, type }) => `${name} ${typeText(type)}`),
-    ports,
-    nodes,
-    constants: [...graph.constants].map(({ tensor }) => textOf(tensor as Tensor)).sort(),
-    names: graph
-      .nodes()
-      .flatMap((node) => [node.name, ...node.outputs.map((value) => value?.name)])
-      .sort(),
-  };
-};
-
-const reported = (passes: readonly PassResult[]) =>
-  passes
-    .filter(({ name }) => name !== 'regional')
-    .map(({ name, ops, nodes, bytes, notes, skips, sites }) => ({
-      name,
-      ops,
-      nodes,
-      bytes,
-      notes: notes.map(({ text }) => text),
-      skips: skips.map(({ reason, count }) => ({ reason, count })),
-      sites: sites?.map(({ at, fused }) => `${at} ${fused}`).sort(),
-    }));
-
 export interface Compiled {
   readonly once: Model;
-  readonly notes: readonly string[];
-  readonly skips: readonly string[];
+  readonly repeats: readonly Repeat[];
 }
 
 /** Compiles with `regional` first and without, and demands the same nodes over the same weights, names, and report. */
@@ -149,12 +80,11 @@ export async function compiledAlike(
   target: Target = 'cpu',
   called = '',
 ): Promise<Compiled> {
-  const whole = await applyPasses(parsePasses(list, builtIn), before, target);
-  const once = await applyPasses(parsePasses(list ? `regional,${list}` : 'regional', builtIn), before, target);
+  const whole = await applyPasses(parsePasses(list || 'inline', builtIn), before, target, false);
+  const once = await applyPasses(parsePasses(list || 'inline', builtIn), before, target, true);
   expect(contents(once.model), called).toEqual(contents(whole.model));
   expect(reported(once.passes), called).toEqual(reported(whole.passes));
-  const { notes, skips } = once.passes[0] as PassResult;
-  return { once: once.model, notes: notes.map(({ text }) => text), skips: skips.map(({ reason }) => reason) };
+  return { once: once.model, repeats: once.repeats };
 }
 
 const lists = ['', 'simplify', 'exact', 'half', 'quarter', 'fp16'];
@@ -168,8 +98,11 @@ export function checkChains(
   const all = Object.entries(cases).flatMap(([name, build]) => lists.map((list) => [name, list, build] as const));
   describe(`compiled once as whole: ${title}`, () => {
     it.each(all)('%s: %s', async (name, list, build) => {
-      const { notes, skips } = await compiledAlike(build(), list);
-      if (list === 'simplify') expect([...notes, ...skips].join()).toContain(apart[name] ?? 'one is compiled for');
+      const { repeats } = await compiledAlike(build(), list);
+      if (list !== 'simplify') return;
+      const reason = apart[name];
+      if (reason === undefined) expect(repeats.some(({ once }) => once > 0)).toBe(true);
+      else expect(repeats.map((one) => one.reason).join()).toContain(reason);
     });
   });
 }

@@ -170,7 +170,7 @@ const apart: Record<string, string> = {
   'an axis differs': '8 nodes in one, 6 in the next',
   'a shape differs': '7 nodes in one, 6 in the next',
   'a bias is zero in one': '3 nodes in one, 5 in the next',
-  'a bias is zero in two': 'they differ in too many ways',
+  'a bias is zero in two': 'it depends on numbers that differ between repeats',
   'a scale is one in one': 'Add in one, Mul in the next',
   'two kinds in turn': '15 nodes in one, 14 in the next',
   'three kinds in turn': '21 nodes in one, 20 in the next',

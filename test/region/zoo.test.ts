@@ -39,8 +39,8 @@ describe.runIf(folders.length > 0)('models as exporters write them, with nine la
         const longer = lengthened(await readModel(join(folder, 'model.onnx')), 9);
         if (!longer || longer.graph.nodeSet.size > MOST) continue;
         const before = await readModel(await writeModel(longer));
-        const { notes } = await compiledAlike(before, list, 'cpu', folder);
-        if (notes.length > 0) shortened++;
+        const { repeats } = await compiledAlike(before, list, 'cpu', folder);
+        if (repeats.some(({ once }) => once > 0)) shortened++;
       }
       expect(shortened).toBeGreaterThanOrEqual(LEAST);
     },

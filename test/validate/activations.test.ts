@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { encoder } from '../../fixtures/encoder.js';
-import { regional } from '../../passes/regional.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf } from '../../src/ir/numbers.js';
@@ -40,7 +39,7 @@ const model = (elem: 'float32' | 'float16' = 'float32'): Model =>
 async function given(
   before: Model,
   ask: (model: Model) => readonly ActivationRequest[],
-  options: { needs?: readonly 'types'[]; inputs?: string | undefined; passes?: Pass[] } = {},
+  options: { needs?: readonly 'types'[]; inputs?: string | undefined; passes?: Pass[]; regional?: boolean } = {},
 ) {
   let found: ReadonlyMap<Value, ActivationStatistics> | undefined;
   let measure: PassContext['activations'];
@@ -55,7 +54,8 @@ async function given(
     },
   });
   const inputs = 'inputs' in options ? options.inputs : folder;
-  const { report } = await optimize(before, [...(options.passes ?? []), pass()], { inputs, verify: 'none' });
+  const { regional } = options;
+  const { report } = await optimize(before, [...(options.passes ?? []), pass()], { inputs, regional, verify: 'none' });
   return { found, measure, notes: report.passes.at(-1)?.notes ?? [] };
 }
 
@@ -145,11 +145,11 @@ it('measures each repeat of a block by itself', async () => {
   );
   const ask = (one: Model) =>
     one.graph.nodes().flatMap(({ opType, inputs: [value] }) => (opType === 'MatMul' && value ? [{ value }] : []));
-  const largestIn = async (passes: Pass[]) => {
-    const { found } = await given(before, ask, { inputs, passes });
+  const largestIn = async (regional: boolean) => {
+    const { found } = await given(before, ask, { inputs, regional });
     return [...(found ?? [])].map(([, { largest }]) => [...largest]);
   };
-  const whole = await largestIn([]);
+  const whole = await largestIn(false);
   expect(whole.length).toBeGreaterThanOrEqual(8 * 4);
-  expect(await largestIn([regional()])).toEqual(whole);
+  expect(await largestIn(true)).toEqual(whole);
 });

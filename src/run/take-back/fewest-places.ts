@@ -90,19 +90,18 @@ export interface FewestPlaces {
 }
 
 /**
- * The fewest places without which `test` accepts; undefined where that is about all of them. `isTime` says whether another try may begin;
- * `splits` whether equal places of a block may be told apart.
+ * The fewest places without which `test` accepts; undefined where that is about all of them. `isTime` says whether another try may begin.
  */
 export async function fewestExcluded(
   units: readonly Unit[],
   test: (kept: ReadonlySet<NodeNumber>) => Promise<Verdict>,
-  { isTime, splits }: { isTime(): boolean; readonly splits: boolean },
+  isTime: () => boolean,
 ): Promise<FewestPlaces | undefined> {
   let kept: ReadonlySet<NodeNumber> = new Set(units.flatMap(({ places }) => places));
   let verdict: Verdict | undefined;
   const halves = (range: readonly Unit[]): (readonly Unit[])[] => {
     const [only] = range;
-    const parts = range.length > 1 || !only || !splits ? range : only.places.map((place) => ({ places: [place] }));
+    const parts = range.length > 1 || !only ? range : only.places.map((place) => ({ places: [place] }));
     const middle = parts.length >> 1;
     return parts.length > 1 ? [parts.slice(0, middle), parts.slice(middle)] : [];
   };

@@ -36,8 +36,6 @@ interface Trials {
   /** Bytes of the constants before the pass. */
   readonly bytes: number;
   readonly budget: SearchTime;
-  /** Whether equal places of a block may be treated differently. */
-  readonly splits: boolean;
   run(keeping: ExcludedPlaces): Promise<PassRun>;
   compare(run: PassRun): Promise<Verdict>;
   bytesOf(run: PassRun): number;
@@ -47,7 +45,7 @@ interface Trials {
 export async function mendPass(
   pass: string,
   broken: Verdict,
-  { bytes, budget, splits, run, compare, bytesOf }: Trials,
+  { bytes, budget, run, compare, bytesOf }: Trials,
 ): Promise<{ run: PassRun; verdict: Verdict; takenBack: TakenBack } | undefined> {
   const reason = reasonOf(pass);
   const dry = new ExcludedPlaces(undefined, reason);
@@ -58,7 +56,7 @@ export async function mendPass(
       const tried = await run(new ExcludedPlaces(kept, reason));
       return tried.isChanged ? compare(tried) : { outcome: 'accepted', detail: '', error: 0 };
     },
-    { isTime: clock(budget), splits },
+    clock(budget),
   );
   if (!found) return undefined;
   noteCut(pass, found, budget.deadline);

@@ -27,7 +27,7 @@ export async function mendWhole(pipeline: PipelineRun, broken: Verdict): Promise
   // Known now: a trial asks for no errors.
   const costs = pipeline.results.map(({ error }) => error ?? 0);
   pipeline.isTrial = true;
-  await pipeline.compileWhole('one of them breaks the accuracy gate: they are compiled each by itself');
+  await pipeline.compileWhole();
   const culprits = [...pipeline.results.entries()]
     .filter(([, { status, fidelity }]) => status === 'applied' && fidelity !== 'exact')
     .sort(([a], [b]) => Number(costs[b]! > costs[a]!) - Number(costs[b]! < costs[a]!));
@@ -51,10 +51,7 @@ export async function mendWhole(pipeline: PipelineRun, broken: Verdict): Promise
     // A pass that asks of no place cannot be kept from any.
     if (dry.asked.size === 0) pipeline.kept.delete(position);
     if (dry.asked.size === 0 || (await judge())?.outcome === 'rejected') continue;
-    const found = await fewestExcluded(dry.units(), (kept) => trial(new ExcludedPlaces(kept, reason)), {
-      isTime,
-      splits: true,
-    });
+    const found = await fewestExcluded(dry.units(), (kept) => trial(new ExcludedPlaces(kept, reason)), isTime);
     if (found) noteCut(name, found, options.deadline);
     pipeline.isTrial = false;
     pipeline.kept.set(position, {

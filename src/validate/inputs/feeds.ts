@@ -240,7 +240,7 @@ function tensorFor(input: Value, shape: number[], role: Role, random: Random, co
 /** The element type of an input. Throws for a type that onnxruntime-node cannot take. */
 function elementType(input: Value): DataType {
   const { elem, type } = input;
-  if (type?.kind === 'tensor' && elem && dataTypes[elem].bits !== 4 && dataTypes[elem].kind !== 'complex') return elem;
+  if (type?.kind === 'tensor' && elem && dataTypes[elem].kind !== 'complex') return elem;
   const found = type?.kind === 'tensor' ? elem : type?.kind;
   throw new RangeError(`input "${input.name}": expected a tensor to make up; found ${found ?? 'no type'}`);
 }

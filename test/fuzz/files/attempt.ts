@@ -40,7 +40,7 @@ const lists = [
   'exact',
   'half',
   'quarter',
-  'regional,exact,fp16',
+  'exact,fp16',
   'inline,exact,outline',
 ];
 
@@ -105,7 +105,7 @@ async function compile(model: Model, list: string, target: Target): Promise<void
 
 /** As a user calls it, constants folded by the runtime. */
 async function reported(model: Model, list: string, options: OptimizeOptions): Promise<void> {
-  const { model: result, report } = await optimize(model, list, { ...options, verify: 'none' });
+  const { model: result, report } = await optimize(model, list, { ...options, verify: 'none', regional: true });
   reportText(report);
   reportMarkdown(report);
   JSON.stringify(report);

@@ -57,7 +57,8 @@ async function checkList(
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   const say = (kind: FindingKind, text: string): unknown => findings.push({ kind, passes: list.passes, text });
-  const apply = (model: Model) => optimize(model, list.passes, { verify: 'none', target: 'cpu' });
+  const apply = (model: Model) =>
+    optimize(model, list.passes, { verify: 'none', target: 'cpu', regional: list.regional });
   let bytes: Uint8Array;
   let result: { model: Model; report: Report };
   try {
@@ -77,7 +78,7 @@ async function checkList(
   }
   const { report } = result;
   // Where one repeat is compiled for many, what a pass leaves is counted by what it stands for: a node between two repeats may be counted with both.
-  const totals = list.passes.includes('regional') ? undefined : inconsistency(report, result.model);
+  const totals = report.repeats ? undefined : inconsistency(report, result.model);
   if (totals) say('report', totals);
   const key = keyOf(bytes);
   if (seen.has(key)) return findings;

@@ -4,11 +4,13 @@ import type { Random } from '../../../src/validate/inputs/random.js';
 export interface List {
   readonly passes: string;
   readonly isExact: boolean;
+  /** As the option of `optimize`. */
+  readonly regional?: boolean | undefined;
 }
 
 /** Lists that keep what follows from any number, NaN and infinities too. */
 export const isPlain = ({ passes }: List): boolean =>
-  passes.split(',').every((one) => /^(simplify|inline|regional|outline|opset)$/.test(one));
+  passes.split(',').every((one) => /^(simplify|inline|outline|opset)$/.test(one));
 
 const orders = [
   'fuse-norm,fuse-act,fuse-attn,fuse-rope',
@@ -16,28 +18,19 @@ const orders = [
   'opset,exact',
   'inline,simplify,fuse',
   'simplify,outline',
-  'regional,exact,outline',
+  'exact,outline',
   'flatten-outputs,exact',
   'fuse-attn',
   'fuse-norm,simplify',
   'fuse-attn:op=Attention,fuse-norm',
 ];
-const narrower = [
-  'half',
-  'quarter',
-  'regional,quarter',
-  'simplify,fp16',
-  'exact,fp16',
-  'int8,fp16',
-  'fuse,int8,bf16',
-  'inline,int8',
-];
+const narrower = ['half', 'quarter', 'simplify,fp16', 'exact,fp16', 'int8,fp16', 'fuse,int8,bf16', 'inline,int8'];
 
 export function listsFor(random: Random): List[] {
-  const exact = ['exact', 'simplify', 'regional,exact', orders[random.int(0, orders.length)] as string];
+  const exact = ['exact', 'simplify', 'exact', orders[random.int(0, orders.length)] as string];
   const lossy = ['fp16', 'bf16', 'int8', narrower[random.int(0, narrower.length)] as string];
   return [
-    ...exact.map((passes) => ({ passes, isExact: true })),
-    ...lossy.map((passes) => ({ passes, isExact: false })),
+    ...exact.map((passes, at) => ({ passes, isExact: true, regional: at > 1 ? true : undefined })),
+    ...lossy.map((passes, at) => ({ passes, isExact: false, regional: at > 2 ? true : undefined })),
   ];
 }

@@ -103,26 +103,25 @@ describe('the least of a pass is taken back', () => {
 
   it('where repeats were compiled once, each by itself then', async () => {
     const model = deep(8, 5);
-    const job = { ...options, onGate: 'report' } as const;
-    const { model: result, report } = await optimize(model, [passes.regional(), passes.int8()], job);
+    const job = { ...options, regional: true, onGate: 'report' } as const;
+    const { model: result, report } = await optimize(model, [passes.int8()], job);
     expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
     expect(quantized(result)).toBe(7);
-    expect(report.passes[1]).toMatchObject({
+    expect(report.repeats?.[0]?.reason).toBe('int8 has each compiled by itself: it breaks its accuracy gate');
+    expect(report.passes[0]).toMatchObject({
       status: 'applied',
       takenBack: { places: ['MatMul "/layer.5/fc"'], of: 8 },
     });
   });
 
   it('of the pass that cost the most, where repeats were compiled once as well', async () => {
-    const job = { ...options, verify: 'end', onGate: 'report' } as const;
-    const list = [passes.regional(), passes.bf16(), passes.int8()];
+    const job = { ...options, regional: true, verify: 'end', onGate: 'report' } as const;
+    const list = [passes.bf16(), passes.int8()];
     const { model, report } = await optimize(deep(8, 5), list, job);
     expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
-    expect(report.passes.map(({ name, status }) => `${name} ${status}`).slice(1)).toEqual([
-      'bf16 applied',
-      'int8 applied',
-    ]);
-    expect(report.passes[1]?.takenBack).toBeUndefined();
+    expect(report.passes.map(({ name, status }) => `${name} ${status}`)).toEqual(['bf16 applied', 'int8 applied']);
+    expect(report.repeats).toMatchObject([{ once: 0 }]);
+    expect(report.passes[0]?.takenBack).toBeUndefined();
     expect(quantized(model)).toBe(7);
   });
 
@@ -147,7 +146,7 @@ describe('the search', () => {
     };
     return { test, tries: () => tries };
   };
-  const calm = { isTime: () => true, splits: true };
+  const calm = () => true;
 
   it.each([[[17]], [[0, 199]], [[3, 4, 100]]])('finds %s among 200, and no other', async (guilty) => {
     const { test, tries } = judge(guilty);
@@ -160,8 +159,6 @@ describe('the search', () => {
     const columns = [0, 1, 2].map((i) => ({ places: Array.from({ length: 24 }, (_, layer) => layer * 3 + i) }));
     const guilty = [17 * 3 + 1];
     expect([...((await fewestExcluded(columns, judge(guilty).test, calm))?.kept ?? [])]).toEqual(guilty);
-    const whole = await fewestExcluded(columns, judge(guilty).test, { ...calm, splits: false });
-    expect(whole?.kept.size).toBe(24);
   });
 
   it('gives up where nothing can be released, and gives what it has where time is over', async () => {
@@ -169,7 +166,7 @@ describe('the search', () => {
     expect(await fewestExcluded(units(200), all.test, calm)).toBeUndefined();
     expect(all.tries()).toBe(30);
     let left = 4;
-    const hasty = await fewestExcluded(units(200), judge([17]).test, { isTime: () => left-- > 0, splits: true });
+    const hasty = await fewestExcluded(units(200), judge([17]).test, () => left-- > 0);
     expect(hasty?.kept.has(17)).toBe(true);
     expect(hasty?.kept.size).toBeLessThan(200);
   });

@@ -37,9 +37,11 @@ export const run = (
   passes: string | readonly Pass[],
   stopwatch: Stopwatch | undefined,
   target: Target = 'cpu',
+  regional?: boolean,
 ) =>
   runPipeline(model, typeof passes === 'string' ? parsePasses(passes, builtIn) : passes, {
     ...kernelsOf(target),
+    regional,
     evaluate: undefined,
     stopwatch,
   });

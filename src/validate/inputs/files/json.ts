@@ -26,7 +26,7 @@ export function readJson(text: string, place: string): Readonly<Record<string, u
 /** A value as a tensor of the port's element type. Throws ModelError. */
 export function tensorFrom(value: unknown, port: Value, place: string): TensorData {
   const { elem } = port;
-  if (elem === undefined || dataTypes[elem].bits === 4)
+  if (elem === undefined || dataTypes[elem].kind === 'complex')
     throw new ModelError(place, 'a tensor that JSON can state', elem ?? 'an input of no known element type');
   const shape: number[] = [];
   for (let at = value; Array.isArray(at); at = at[0]) shape.push(at.length);

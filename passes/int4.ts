@@ -1,0 +1,44 @@
+/** Weights in 4 bits by block: products and tables read them so; other weights are stored so and widened at load. */
+
+import { z } from 'zod';
+import { definePass } from '../src/run/pass.js';
+import { importances } from './precision/block/activations.js';
+import type { BlockForm } from './precision/block/form.js';
+import { BlockSites } from './precision/block/sites.js';
+import { BlockWeights } from './precision/block/weights.js';
+import { keeps } from './precision/keep.js';
+
+const SIZES = [16, 32, 64, 128] as const;
+
+export const int4 = definePass({
+  name: 'int4',
+  aliases: ['q4'],
+  summary: 'Stores weights in 4 bits, a scale for each block; activations stay float. Better with inputs.',
+  fidelity: 'lossy',
+  needs: ['types', 'weights', 'activations'],
+  options: z.object({
+    keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) whose weights stay.'),
+    minElements: z.number().int().min(1).default(1024).describe('Smallest weight that is worth quantizing.'),
+    block: z
+      .literal(SIZES)
+      .default(32)
+      .describe('Numbers in a row, along the axis that is summed over, that share a scale: 16, 32, 64 or 128.'),
+    symmetric: z
+      .boolean()
+      .default(false)
+      .describe('Zero is the middle of the levels; else each block has a zero point.'),
+    maxWeightError: z
+      .number()
+      .positive()
+      .default(0.15)
+      .describe(
+        'Largest relative change of a weight (norm of the difference over the norm); beyond it 8 bits, or none.',
+      ),
+  }),
+  async run(model, { keep, minElements, block, symmetric, maxWeightError }, context) {
+    const form = (bits: 4 | 8): BlockForm => ({ bits, block, isSymmetric: symmetric });
+    const sites = new BlockSites(model, context, { isKept: keeps(keep), minElements });
+    const known = await importances(sites.products, context);
+    sites.rewrite(new BlockWeights({ forms: [form(4), form(8)], maxWeightError, importances: known }));
+  },
+});

@@ -1,0 +1,44 @@
+/** What the user's inputs tell of the activations that products multiply: measured once for a pass, before its first edit. */
+import type { Value } from '../../../src/ir/value.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import type { Product } from '../product.js';
+import { ErrorFeedback } from './feedback.js';
+import { type Importance, importanceOf } from './quantizer.js';
+import { weightKey } from './weights.js';
+
+/** XᵀX of all activations together takes at most so many bytes; of the others the means of squares are known alone. */
+const MOST = 2 ** 29;
+
+/** By `weightKey`; empty without inputs. Of a weight that multiplies several activations the first counts. */
+export async function importances(
+  products: readonly Product[],
+  { activations, note }: PassContext,
+): Promise<ReadonlyMap<string, Importance>> {
+  const measurable = products.filter(({ isActivationTransposed }) => !isActivationTransposed);
+  const sizes = new Map(measurable.map(({ activation, weight }) => [activation, weight.K] as const));
+  if (!activations || sizes.size === 0) return new Map();
+  let room = MOST;
+  const requests = [...sizes].map(([value, K]) => {
+    const gram = K <= ErrorFeedback.MOST && 4 * K * K <= room;
+    if (gram) room -= 4 * K * K;
+    return { value, gram };
+  });
+  const measured = await activations(requests);
+  const known = new Map<Value, Importance>();
+  for (const [value, statistics] of measured) {
+    const importance = importanceOf(statistics, sizes.get(value) as number);
+    if (importance) known.set(value, importance);
+  }
+  const fed = [...known.values()].filter(({ feedback }) => feedback).length;
+  if (fed > 0) note(`${fed} activations measured: numbers are rounded knowing the errors of those before them`);
+  if (fed < known.size)
+    note(
+      `${known.size - fed} activations measured by channel alone: more than ${ErrorFeedback.MOST} channels, or no room`,
+    );
+  const found = new Map<string, Importance>();
+  for (const { activation, weight } of measurable.toReversed()) {
+    const importance = known.get(activation);
+    if (importance) found.set(weightKey(weight), importance);
+  }
+  return found;
+}

@@ -1,0 +1,63 @@
+/** Reads a weight column by column, a band of columns at a time: memory does not grow with the weight. */
+import { floatChunks } from '../extent.js';
+import { type BlockForm, type BlockMatrix, blocksOf } from './form.js';
+
+/** Columns that follow each other, each padded with zeros to whole blocks. */
+export interface Band {
+  readonly first: number;
+  readonly count: number;
+  /** Numbers from one column to the next. */
+  readonly stride: number;
+  readonly numbers: Float32Array;
+}
+
+/** Most bytes of a band. Of a weight that is stored row by row, each band reads all. */
+const BAND = 1 << 25;
+
+/** Columns by 8: what is stored of them begins at whole bytes, in pieces of at least 16. */
+const STEP = 32;
+
+export function* bandsOf(matrix: BlockMatrix, form: BlockForm): Iterable<Band> {
+  const { N } = matrix;
+  const stride = blocksOf(matrix, form) * form.block;
+  const fitting = Math.max(STEP, Math.floor(BAND / (4 * Math.max(1, stride)) / STEP) * STEP);
+  if (matrix.isTransposed) yield* columnsInOrder(matrix, stride, fitting);
+  else
+    for (let first = 0; first < N; first += fitting)
+      yield bandAcross(matrix, stride, first, Math.min(fitting, N - first));
+}
+
+/** Of a weight that is stored column by column: one reading gives all bands. */
+function* columnsInOrder({ tensor, K, N }: BlockMatrix, stride: number, fitting: number): Iterable<Band> {
+  let band = new Float32Array(Math.min(fitting, N) * stride);
+  let [first, column, row] = [0, 0, 0];
+  for (const numbers of floatChunks(tensor))
+    for (let from = 0; from < numbers.length; ) {
+      const to = Math.min(numbers.length, from + K - row);
+      band.set(numbers.subarray(from, to), (column - first) * stride + row);
+      row += to - from;
+      from = to;
+      if (row < K) continue;
+      [row, column] = [0, column + 1];
+      if (column - first < fitting && column < N) continue;
+      yield { first, count: column - first, stride, numbers: band };
+      first = column;
+      band = new Float32Array(Math.min(fitting, N - first) * stride);
+    }
+}
+
+function bandAcross({ tensor, N }: BlockMatrix, stride: number, first: number, count: number): Band {
+  const band = new Float32Array(count * stride);
+  const end = first + count;
+  let [row, column] = [0, 0];
+  for (const numbers of floatChunks(tensor))
+    for (let from = 0; from < numbers.length; ) {
+      const to = Math.min(numbers.length, from + N - column);
+      const [begin, stop] = [Math.max(column, first), Math.min(column + to - from, end)];
+      for (let at = begin; at < stop; at++) band[(at - first) * stride + row] = numbers[from + at - column] as number;
+      column += to - from;
+      from = to;
+      if (column === N) [row, column] = [row + 1, 0];
+    }
+  return { first, count, stride, numbers: band };
+}

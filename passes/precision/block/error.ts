@@ -1,0 +1,47 @@
+/** How far a weight in blocks is from the weight itself, from some of its columns. */
+import { floatChunks } from '../extent.js';
+import type { Band } from './bands.js';
+import { type BlockForm, type BlockMatrix, blocksOf } from './form.js';
+import { type Importance, quantizeBand } from './quantizer.js';
+
+/** Columns that are tried, at equal distances. */
+const SAMPLE = 64;
+
+/**
+ * The norm of the change over the norm of the weight, each number of K weighed by its activations where they are known; undefined where the
+ * weight holds NaN or infinity. One reading of the weight; the search is done on some columns alone.
+ */
+export function blockError(matrix: BlockMatrix, form: BlockForm, importance?: Importance): number | undefined {
+  const band = sampleOf(matrix, form);
+  if (!band) return undefined;
+  const { error, total } = quantizeBand(matrix, form, importance, band);
+  return total === 0 ? 0 : Math.sqrt(error / total);
+}
+
+/** Columns at equal distances; undefined where any number of the weight is not finite. */
+function sampleOf(matrix: BlockMatrix, form: BlockForm): Band | undefined {
+  const { tensor, isTransposed, K, N } = matrix;
+  const step = Math.ceil(N / SAMPLE);
+  const count = Math.ceil(N / step);
+  const stride = blocksOf(matrix, form) * form.block;
+  const numbers = new Float32Array(count * stride);
+  const width = isTransposed ? K : N;
+  let [row, column] = [0, 0];
+  let isBounded = true;
+  for (const chunk of floatChunks(tensor))
+    for (let from = 0; from < chunk.length; ) {
+      const to = Math.min(chunk.length, from + width - column);
+      // NaN and infinities leave no finite sum of differences from themselves.
+      let sum = 0;
+      for (let i = from; i < to; i++) sum += (chunk[i] as number) - (chunk[i] as number);
+      if (sum !== 0) isBounded = false;
+      if (!isTransposed)
+        for (let at = Math.ceil(column / step) * step; at < column + to - from; at += step)
+          numbers[(at / step) * stride + row] = chunk[from + at - column] as number;
+      else if (row % step === 0) numbers.set(chunk.subarray(from, to), (row / step) * stride + column);
+      column += to - from;
+      from = to;
+      if (column === width) [row, column] = [row + 1, 0];
+    }
+  return isBounded ? { first: 0, count, stride, numbers } : undefined;
+}

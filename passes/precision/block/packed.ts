@@ -1,0 +1,71 @@
+/** The tensors of a weight in blocks, derived from the weight when they are read. */
+import { derive } from '../../../src/ir/bank.js';
+import { CHUNK, type Tensor } from '../../../src/ir/tensor.js';
+import { type BlockForm, type BlockMatrix, blocksOf, bytesIn, codeBytes, zeroBytes } from './form.js';
+import { type Importance, type QuantizedBand, quantizedBands } from './quantizer.js';
+
+/** A weight in blocks: codes [N, blocks, bytes of a block], scales [N, blocks] of float32, zero points [N, bytes]. */
+export interface BlockTensors {
+  readonly codes: Tensor;
+  readonly scales: Tensor;
+  readonly zeros: Tensor | undefined;
+}
+
+/** The weight in blocks, computed as it is read. `factor` multiplies the scales. */
+export function blockTensors(matrix: BlockMatrix, form: BlockForm, importance?: Importance, factor = 1): BlockTensors {
+  const { tensor, N } = matrix;
+  const blocks = blocksOf(matrix, form);
+  const bandsFor = (one: Tensor | undefined) => remembered({ ...matrix, tensor: one as Tensor }, form, importance);
+  const part = (type: 'uint8' | 'float32', shape: readonly number[], of: (band: QuantizedBand) => Uint8Array) =>
+    derive([tensor], type, shape, function* (one) {
+      for (const band of bandsFor(one)) {
+        const bytes = of(band);
+        for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
+      }
+    });
+  return {
+    codes: part('uint8', [N, blocks, codeBytes(matrix, form) / blocks], ({ codes }) => codes),
+    scales: part('float32', [N, blocks], ({ scales }) => {
+      const own = factor === 1 ? scales : scales.map((scale) => scale * factor);
+      return new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
+    }),
+    zeros: form.isSymmetric ? undefined : part('uint8', [N, zeroBytes(matrix, form)], ({ zeros }) => zeros),
+  };
+}
+
+interface Remembered {
+  readonly matrix: BlockMatrix;
+  readonly form: BlockForm;
+  readonly importance: Importance | undefined;
+  readonly bands: readonly QuantizedBand[];
+  readonly bytes: number;
+}
+
+/** Results up to this many bytes are kept, those of the last weights: a writer reads all parts of a weight in a row. */
+const KEPT = 1 << 26;
+const kept: Remembered[] = [];
+
+function* remembered(
+  matrix: BlockMatrix,
+  form: BlockForm,
+  importance: Importance | undefined,
+): Iterable<QuantizedBand> {
+  const isSame = (one: Remembered) =>
+    one.matrix.tensor === matrix.tensor &&
+    one.matrix.isTransposed === matrix.isTransposed &&
+    one.importance === importance &&
+    (['bits', 'block', 'isSymmetric'] as const).every((part) => one.form[part] === form[part]);
+  const known = kept.find(isSame);
+  const bytes = bytesIn(matrix, form);
+  if (known) yield* known.bands;
+  else if (bytes > KEPT / 2) yield* quantizedBands(matrix, form, importance);
+  else {
+    const bands = [...quantizedBands(matrix, form, importance)];
+    kept.unshift({ matrix, form, importance, bands, bytes });
+    for (let sum = 0, at = 0; at < kept.length; at++) {
+      sum += (kept[at] as Remembered).bytes;
+      if (sum > KEPT) kept.length = at;
+    }
+    yield* bands;
+  }
+}

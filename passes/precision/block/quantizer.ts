@@ -1,0 +1,133 @@
+/** Quantizes a weight in blocks: levels, scales and zero points of all columns, in the layout of MatMulNBits and GatherBlockQuantized. */
+import type { ActivationStatistics } from '../../../src/run/activations.js';
+import { type Band, bandsOf } from './bands.js';
+import { ErrorFeedback } from './feedback.js';
+import { type BlockForm, type BlockMatrix, blocksOf, codeBytes, levelsOf, zeroBytes } from './form.js';
+import { BlockSearch, type Choice } from './search.js';
+
+/** What is known of the activations that a weight is multiplied by. */
+export interface Importance {
+  /** The mean of x² of each number of K. */
+  readonly meanSquares: Float32Array;
+  readonly feedback: ErrorFeedback | undefined;
+}
+
+/** Columns as they are stored. */
+export interface QuantizedBand {
+  readonly codes: Uint8Array;
+  readonly scales: Float32Array;
+  readonly zeros: Uint8Array;
+  /** Σh(w − q)² and Σhw² over the columns. */
+  readonly error: number;
+  readonly total: number;
+}
+
+/** The importance that statistics tell; undefined where they are of another axis. */
+export function importanceOf(statistics: ActivationStatistics | undefined, K: number): Importance | undefined {
+  if (statistics?.channels !== K) return undefined;
+  const { meanSquares, gram } = statistics;
+  return { meanSquares, feedback: gram && new ErrorFeedback(gram, K) };
+}
+
+/** The columns of a weight, band by band. */
+export function* quantizedBands(
+  matrix: BlockMatrix,
+  form: BlockForm,
+  importance?: Importance,
+): Iterable<QuantizedBand> {
+  const columns = new ColumnQuantizer(matrix, form, importance);
+  for (const band of bandsOf(matrix, form)) yield columns.quantize(band);
+}
+
+/** One band alone. */
+export const quantizeBand = (
+  matrix: BlockMatrix,
+  form: BlockForm,
+  importance: Importance | undefined,
+  band: Band,
+): QuantizedBand => new ColumnQuantizer(matrix, form, importance).quantize(band);
+
+class ColumnQuantizer {
+  readonly #search: BlockSearch;
+  readonly #weights: Float32Array | undefined;
+  readonly #errors: Float32Array;
+  readonly #shifted: Float32Array;
+  readonly #choice: Choice = { scale: 1, zero: 0 };
+
+  constructor(
+    readonly matrix: BlockMatrix,
+    readonly form: BlockForm,
+    readonly importance: Importance | undefined,
+  ) {
+    const stride = blocksOf(matrix, form) * form.block;
+    this.#search = new BlockSearch(form);
+    this.#errors = new Float32Array(stride);
+    this.#shifted = new Float32Array(form.block);
+    this.#weights = importance && weightsOf(importance.feedback?.importance ?? importance.meanSquares);
+  }
+
+  quantize({ count, stride, numbers }: Band): QuantizedBand {
+    const { matrix, form, importance } = this;
+    const blocks = blocksOf(matrix, form);
+    const made = {
+      codes: new Uint8Array(count * codeBytes(matrix, form)),
+      scales: new Float32Array(count * blocks),
+      zeros: new Uint8Array(form.isSymmetric ? 0 : count * zeroBytes(matrix, form)),
+    };
+    let [error, total] = [0, 0];
+    for (let column = 0; column < count; column++) {
+      for (let block = 0; block < blocks; block++) this.#block(numbers, column, block, made);
+      for (let k = 0, at = column * stride; k < matrix.K; k++, at++) {
+        const h = importance ? (importance.meanSquares[k] as number) : 1;
+        error += h * (this.#errors[k] as number) ** 2;
+        total += h * (numbers[at] as number) ** 2;
+      }
+    }
+    return { ...made, error, total };
+  }
+
+  /** Chooses and rounds one block of a column; its errors stay for the blocks behind it. */
+  #block(numbers: Float32Array, column: number, block: number, made: Omit<QuantizedBand, 'error' | 'total'>): void {
+    const { matrix, form } = this;
+    const feedback = this.importance?.feedback;
+    const [errors, choice] = [this.#errors, this.#choice];
+    const [start, blocks] = [block * form.block, blocksOf(matrix, form)];
+    const end = Math.min(start + form.block, matrix.K);
+    const at = column * this.#errors.length + start;
+    let source = numbers;
+    let from = at;
+    if (feedback && start > 0) {
+      [source, from] = [this.#shifted.fill(0), 0];
+      for (let k = start; k < end; k++)
+        source[k - start] = (numbers[at + k - start] as number) + feedback.carried(errors, k, 0, start);
+    }
+    this.#search.search(source, from, from + end - start, this.#weights, start, choice);
+    const { scale, zero } = choice;
+    made.scales[column * blocks + block] = scale;
+    if (!form.isSymmetric) put(made.zeros, column * zeroBytes(matrix, form), block, zero, form.bits);
+    const [most, inverse, base] = [levelsOf(form) - 1, 1 / scale, column * codeBytes(matrix, form)];
+    for (let i = 0; i < form.block; i++) {
+      const k = start + i;
+      let code = zero;
+      if (k < end) {
+        const target = (source[from + i] as number) + (feedback ? feedback.carried(errors, k, start, k) : 0);
+        code = Math.floor(target * inverse + 0.5) + zero;
+        code = code < 0 ? 0 : code > most ? most : code;
+        errors[k] = (numbers[at + i] as number) - (code - zero) * scale;
+      }
+      put(made.codes, base, start + i, code, form.bits);
+    }
+  }
+}
+
+/** Writes a number of four or eight bits, the lower half of a byte first. */
+function put(bytes: Uint8Array, base: number, index: number, value: number, bits: 4 | 8): void {
+  if (bits === 8) bytes[base + index] = value;
+  else bytes[base + (index >> 1)] = (bytes[base + (index >> 1)] as number) | (value << ((index & 1) * 4));
+}
+
+/** Weights of mean one, none of them zero: a number that the data never used has some weight still. */
+function weightsOf(squares: Float32Array): Float32Array {
+  const mean = squares.reduce((sum, one) => sum + one, 0) / squares.length;
+  return mean > 0 ? squares.map((one) => one / mean + 1e-3) : squares.map(() => 1);
+}

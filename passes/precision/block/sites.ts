@@ -1,0 +1,135 @@
+/** The weights of a model, each put in blocks for everything that reads it: products, tables, and the rest, which is stored narrow. */
+import type { Model } from '../../../src/ir/model.js';
+import type { Node } from '../../../src/ir/node.js';
+import { elementCount } from '../../../src/ir/tensor.js';
+import type { WeightRole } from '../../../src/ops/weights.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import { LeftWeights } from '../left-alone.js';
+import { type Product, productOf } from '../product.js';
+import { priceOf, type StorageForm } from '../weights/forms.js';
+import { type WeightSite, weightSites } from '../weights/sites.js';
+import { storeWeight } from '../weights/store.js';
+import type { BlockForm } from './form.js';
+import { blockProduct, productObstacle, putProduct } from './products.js';
+import { putTable, type Table, tableObstacle, tableOf } from './tables.js';
+import type { BlockWeights } from './weights.js';
+
+interface SiteOptions {
+  isKept(node: Node): boolean;
+  /** The smallest weight that is worth it. */
+  readonly minElements: number;
+}
+
+/** Weights that are multiplied and summed, or looked up: an error of one number is one of many. Others are used as they are. */
+const layers: ReadonlySet<WeightRole> = new Set(['product', 'convolution', 'recurrent', 'table']);
+
+/** A weight that may be put in blocks, and what reads it in blocks. */
+interface BlockSite {
+  readonly site: WeightSite;
+  readonly products: readonly Product[];
+  readonly tables: readonly Table[];
+}
+
+export class BlockSites {
+  readonly #sites: readonly BlockSite[];
+  readonly #left: LeftWeights;
+
+  /** Weights that stay are told; nothing is edited. */
+  constructor(
+    model: Model,
+    readonly context: PassContext,
+    { isKept, minElements }: SiteOptions,
+  ) {
+    this.#left = new LeftWeights(model);
+    let small = 0;
+    this.#sites = weightSites(model, { withLayers: true }).flatMap((site): BlockSite[] => {
+      if (elementCount(site.tensor.shape) < minElements) {
+        small += context.timesOf(site.value);
+        return [];
+      }
+      const nodes = site.uses.map(({ node }) => node);
+      const reason =
+        site.obstacle ??
+        (layers.has(site.main.role) ? undefined : 'its constant is no factor of a layer') ??
+        (nodes.some(isKept) ? 'kept as asked' : undefined) ??
+        nodes.map((node) => context.leaves(node)).find((one) => one !== undefined);
+      if (reason === undefined) return [{ site, ...this.#readersOf(site) }];
+      this.#leave(site, reason);
+      return [];
+    });
+    const stay = small === 1 ? 'weight stays' : 'weights stay';
+    if (small > 0) context.note(`${small} ${stay} as stored: fewer than ${minElements} elements`);
+  }
+
+  /** The products that may read weights in blocks. */
+  get products(): readonly Product[] {
+    return this.#sites.flatMap(({ products }) => products);
+  }
+
+  /** Puts each weight in the narrowest form that is near enough, and tells of all others. */
+  rewrite(weights: BlockWeights): void {
+    const counts = new Map<string, number>();
+    for (const one of this.#sites) {
+      const { form, reason } = this.#put(one, weights);
+      if (reason !== undefined) this.#leave(one.site, reason);
+      else counts.set(form, (counts.get(form) ?? 0) + this.context.timesOf(one.site.value));
+    }
+    for (const [form, count] of counts) this.context.note(`${count} ${count === 1 ? 'weight' : 'weights'} ${form}`);
+    const text = this.#left.text();
+    if (text) this.context.note(text);
+  }
+
+  #readersOf({ value, uses }: WeightSite): Pick<BlockSite, 'products' | 'tables'> {
+    const found = uses.map(({ node }) => [productOf(node), tableOf(node)] as const);
+    const products = found.flatMap(([product]) =>
+      typeof product === 'object' && product.weight.stored === value && !productObstacle(product, this.context)
+        ? [product]
+        : [],
+    );
+    const tables = found.flatMap(([, table]) => (table?.matrix.stored === value ? [table] : []));
+    return { products, tables };
+  }
+
+  /** All checks come before the first edit. */
+  #put({ site, products, tables }: BlockSite, weights: BlockWeights): { form: string; reason?: string } {
+    const matrix = products[0]?.weight ?? tables[0]?.matrix;
+    const form = matrix && weights.formOf(matrix);
+    if (typeof form === 'string') return { form: '', reason: form };
+    const looked = tables.filter((table) => form && !tableObstacle(table, form, this.context));
+    const inBlocks = new Set([...products, ...looked].map(({ node }) => node));
+    const rest = site.uses.filter(({ node }) => !inBlocks.has(node));
+    const [main] = rest;
+    const left = main && { ...site, uses: rest, main };
+    const storage = left && storageOf(left, weights);
+    if (typeof storage === 'string') return { form: '', reason: storage };
+    if (form) {
+      for (const product of products) putProduct(product, blockProduct(product, weights, form, this.context.target));
+      for (const table of looked) putTable(table, weights, form);
+    }
+    if (left && storage) storeWeight(left, storage);
+    return { form: form && inBlocks.size > 0 ? blockText(form) : storageText(storage as StorageForm) };
+  }
+
+  #leave({ main, value }: WeightSite, reason: string): void {
+    this.context.skip(reason, value);
+    this.#left.add(main.node, this.context.timesOf(main.node));
+  }
+}
+
+/** The narrowest form in which a weight is stored that plain ops widen; or why there is none. */
+function storageOf(site: WeightSite, { options: { forms, maxWeightError } }: BlockWeights): StorageForm | string {
+  let reason = '';
+  for (const { bits, block } of forms) {
+    const form: StorageForm = { type: bits === 4 ? 'int4' : 'int8', block: bits === 4 ? block : 'channel' };
+    const price = priceOf(site, form);
+    if (typeof price === 'object' && price.error <= maxWeightError) return form;
+    reason =
+      typeof price === 'string'
+        ? price
+        : `it would change by more than ${maxWeightError} of its norm (option maxWeightError)`;
+  }
+  return reason;
+}
+
+const blockText = ({ bits, block }: BlockForm): string => `in ${bits} bits by blocks of ${block}`;
+const storageText = (form: StorageForm): string => `stored as ${form.type} and widened at load`;

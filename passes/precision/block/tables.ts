@@ -1,0 +1,66 @@
+/**
+ * Gather(table, indices)  ⟶  GatherBlockQuantized(codes, indices, scales, zero points): the rows that are looked up are widened, the table stays in 4
+ * or 8 bits. Its layout is that of MatMulNBits, so that an embedding and the head that shares its weight are stored once.
+ */
+import { GraphBuilder } from '../../../src/ir/build.js';
+import { setTensor } from '../../../src/ir/constants.js';
+import type { Node } from '../../../src/ir/node.js';
+import { reshaped } from '../../../src/ir/numbers.js';
+import type { Tensor } from '../../../src/ir/tensor.js';
+import { type DataType, tensorType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import type { BlockForm } from './form.js';
+import type { BlockWeights, StoredMatrix } from './weights.js';
+
+/** A node that looks up whole rows of a constant. */
+export interface Table {
+  readonly node: Node;
+  readonly indices: Value;
+  /** The table as a weight [N, K] of N rows. */
+  readonly matrix: StoredMatrix;
+  readonly elem: DataType;
+}
+
+export function tableOf(node: Node): Table | undefined {
+  const [stored, indices] = node.inputs;
+  const tensor = stored?.tensor;
+  if (!node.is('Gather') || node.hasReference || !stored || !tensor || !indices) return undefined;
+  if (tensor.shape.length !== 2 || ![0, -2].includes(node.int('axis', 0))) return undefined;
+  const [N, K] = tensor.shape as [number, number];
+  return { node, indices, matrix: { stored, tensor, isTransposed: true, K, N }, elem: tensor.type };
+}
+
+/** The reason that a table cannot be read in blocks; undefined where it can. */
+export function tableObstacle(
+  { matrix, elem }: Table,
+  form: BlockForm,
+  { target, hasKernel }: PassContext,
+): string | undefined {
+  if (matrix.K % form.block !== 0) return `its rows of ${matrix.K} numbers are no blocks of ${form.block}`;
+  if (hasKernel('GatherBlockQuantized', 'com.microsoft', 1, elem)) return undefined;
+  return `GatherBlockQuantized gives no ${elem} on ${target}`;
+}
+
+/** Puts the rows in the node's place. Where products read the same weight, both read one constant, in the products' shape. */
+export function putTable({ node, indices, matrix, elem }: Table, weights: BlockWeights, form: BlockForm): void {
+  const { graph, output } = node;
+  const { codes, scales, zeros } = weights.constantsOf(matrix, form, elem);
+  const shape = [matrix.N, (matrix.K * form.bits) / 8];
+  const type = tensorType('uint8', shape);
+  if (codes.uses.size === 0) {
+    setTensor(codes, reshaped(codes.tensor as Tensor, shape));
+    codes.type = type;
+  }
+  const build = new GraphBuilder(graph);
+  const isOfProducts = codes.tensor?.shape.length !== shape.length;
+  const data = isOfProducts ? build.op('Reshape', [codes, build.ints(shape)], {}, { type }) : codes;
+  const rows = graph.add('GatherBlockQuantized', [data, indices, scales, ...(zeros ? [zeros] : [])], {
+    domain: 'com.microsoft',
+    name: node.name,
+    attributes: { bits: form.bits, block_size: form.block, gather_axis: 0, quantize_axis: 1 },
+  }).output;
+  rows.type = output.type;
+  rows.name = output.name;
+  graph.replaceUses(output, rows);
+}

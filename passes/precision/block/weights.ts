@@ -1,0 +1,87 @@
+/** The constants of weights in blocks: each weight is quantized once for all products and tables that read it alike. */
+import { agreed } from '../../../src/ir/bank.js';
+import { castTensor } from '../../../src/ir/numbers.js';
+import type { DataType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { blockError } from './error.js';
+import type { BlockForm, BlockMatrix } from './form.js';
+import { blockTensors } from './packed.js';
+import type { Importance } from './quantizer.js';
+
+/** A constant float weight: `Weight` of a product, or the rows of a table. */
+export interface StoredMatrix extends BlockMatrix {
+  readonly stored: Value;
+}
+
+/** The constants of a weight in blocks. */
+export interface BlockConstants {
+  readonly codes: Value;
+  readonly scales: Value;
+  readonly zeros: Value | undefined;
+}
+
+export interface BlockOptions {
+  /** Forms to choose from, the narrowest first. */
+  readonly forms: readonly BlockForm[];
+  /** A form that changes a weight by more of its norm is passed over. */
+  readonly maxWeightError: number;
+  /** What is known of the activations that a weight is multiplied by, by `weightKey`. */
+  readonly importances: ReadonlyMap<string, Importance>;
+}
+
+export class BlockWeights {
+  readonly #chosen = new Map<string, BlockForm | string>();
+  readonly #made = new Map<string, BlockConstants>();
+
+  constructor(readonly options: BlockOptions) {}
+
+  /** The narrowest form that is near enough to the weight; or why none is. */
+  formOf(matrix: StoredMatrix): BlockForm | string {
+    const key = weightKey(matrix);
+    const form = this.#chosen.get(key) ?? this.#choose(matrix);
+    this.#chosen.set(key, form);
+    return form;
+  }
+
+  /** The constants of a weight in this form, in the graph of `stored`; `factor` multiplies every number. */
+  constantsOf(matrix: StoredMatrix, form: BlockForm, elem: DataType, factor = 1): BlockConstants {
+    const key = `${weightKey(matrix)} ${form.block} ${elem} ${factor}`;
+    const made = this.#made.get(key) ?? this.#make(matrix, form, elem, factor);
+    this.#made.set(key, made);
+    return made;
+  }
+
+  #choose(matrix: StoredMatrix): BlockForm | string {
+    const { forms, maxWeightError, importances } = this.options;
+    const known = importances.get(weightKey(matrix));
+    const found = agreed(matrix.tensor, (tensor) => {
+      for (const [index, form] of forms.entries()) {
+        const error = blockError({ ...matrix, tensor }, form, known);
+        if (error === undefined) return 'its weight holds NaN or infinity';
+        if (error <= maxWeightError) return index;
+      }
+      return `its weight would change by more than ${maxWeightError} of its norm (option maxWeightError)`;
+    });
+    return typeof found === 'string' ? found : (forms[found] as BlockForm);
+  }
+
+  #make(matrix: StoredMatrix, form: BlockForm, elem: DataType, factor: number): BlockConstants {
+    const { stored } = matrix;
+    const { graph, name } = stored;
+    const { codes, scales, zeros } = blockTensors(
+      matrix,
+      form,
+      this.options.importances.get(weightKey(matrix)),
+      factor,
+    );
+    return {
+      codes: graph.constant(codes, `${name}_${form.bits}bit`),
+      scales: graph.constant(castTensor(scales, elem), `${name}_scales`),
+      zeros: zeros && graph.constant(zeros, `${name}_zeros`),
+    };
+  }
+}
+
+/** Names a weight as it is multiplied by. */
+export const weightKey = ({ stored, isTransposed }: StoredMatrix): string =>
+  `${stored.graph.name} ${stored.sequence} ${isTransposed}`;

@@ -1,0 +1,131 @@
+/** One pass of a pipeline: types, its run, the comparison, its result. */
+
+import { Divergence } from '../ir/bank.js';
+import type { ModelSummary } from '../ir/summary.js';
+import { type Difference, differenceOf, isDifference, orDifference } from '../region/difference.js';
+import type { Pass } from './pass.js';
+import { isKept, type Judged, passResult } from './pass-result.js';
+import type { PipelineState } from './pipeline-state.js';
+import { type PassRun, runPass } from './run-pass.js';
+import type { ExcludedPlaces } from './take-back/fewest-places.js';
+import { mendPass } from './take-back/take-back.js';
+import type { Tuning } from './tune/tuning.js';
+import type { RewriteChecker } from './verify/rewrite-checker.js';
+import type { Verdict, Verifier } from './verify/verifier.js';
+
+/** Remembers its findings from pass to pass. */
+export interface Shared {
+  readonly checker: RewriteChecker;
+  /** Where passes are tuned. */
+  readonly tuning: Tuning | undefined;
+}
+
+/** How a verdict came about. */
+interface Comparison {
+  compare(run: PassRun): Promise<Verdict>;
+  readonly ms: number;
+}
+
+export class PipelineStep {
+  constructor(
+    readonly state: PipelineState,
+    readonly position: number,
+    readonly shared: Shared,
+  ) {}
+
+  get #pass(): Pass {
+    return this.state.passes[this.position] as Pass;
+  }
+
+  /** A difference where repeats are compiled once that turn out to differ: the pipeline is as it was. */
+  async run(): Promise<Difference | undefined> {
+    const { state, position } = this;
+    const started = performance.now();
+    const unlike = await orDifference(() => state.infer(position));
+    if (isDifference(unlike)) return unlike;
+    const run = await this.#runPass(state.kept.get(position)?.keeping);
+    if (isDifference(run)) return run;
+    const ms = performance.now() - started - run.verifyMs - run.tuneMs;
+    const judged = await this.#judged(run);
+    if (isDifference(judged)) return judged;
+    const { candidate, isChanged } = judged.run;
+    const after = isChanged ? state.summarize(candidate) : state.summary;
+    state.results.push(passResult(state, position, judged, { after, ms }));
+    this.#adopt(judged, after);
+    return undefined;
+  }
+
+  #runPass(keeping?: ExcludedPlaces): Promise<PassRun | Difference> {
+    const { state, position, shared } = this;
+    const tell = state.tell(position);
+    if (!keeping) tell('run');
+    return runPass(state.model, this.#pass, {
+      environment: state.options,
+      isVerified: state.level !== 'none',
+      regions: state.regions,
+      ...shared,
+      keeping,
+      guard: async (work) => {
+        try {
+          return await work();
+        } catch (error) {
+          throw error instanceof Divergence ? error : state.errorOf(position, error);
+        }
+      },
+      onVerify: (outlook) => tell('verify', undefined, outlook),
+      onRace: (about) => tell('tune', about),
+    });
+  }
+
+  /** Compares the model before and after, where each pass is compared; a pass that breaks its gate is mended. */
+  async #judged(run: PassRun): Promise<Judged | Difference> {
+    const { state, position } = this;
+    const { fidelity } = this.#pass.definition;
+    const { verifier } = state.options;
+    const back = state.kept.get(position);
+    const unverified = { run, takenBack: back?.takenBack, verifyMs: run.rewrites && run.verifyMs };
+    if (!run.isChanged || state.level !== 'pass' || state.isTrial || !verifier) return unverified;
+    state.tell(position)('verify');
+    const began = performance.now();
+    const compare = (made: PassRun) => this.#compare(verifier, made);
+    const verdict = await compare(run);
+    const isMendable = verdict.outcome === 'rejected' && fidelity !== 'exact' && !back;
+    // Which repeats break the gate is a difference between them.
+    if (isMendable && state.regions.isShortened) return differenceOf('it breaks its accuracy gate');
+    const mended = isMendable ? await this.#mended(verdict, { compare, ms: performance.now() - began }) : undefined;
+    const verifyMs = (unverified.verifyMs ?? 0) + performance.now() - began;
+    return { ...unverified, verdict, ...mended, verifyMs };
+  }
+
+  #compare(verifier: Verifier, { candidate }: PassRun): Promise<Verdict> {
+    const { model, regions } = this.state;
+    return verifier.compare(regions.whole(model), regions.whole(candidate), this.#pass.definition.fidelity);
+  }
+
+  /** The pass without the places that break its gate; undefined where nothing worth it would be left. */
+  #mended(broken: Verdict, { compare, ms }: Comparison): Promise<Omit<Judged, 'verifyMs'> | undefined> {
+    const { state, position } = this;
+    return mendPass(this.#pass.definition.name, broken, {
+      compare,
+      bytes: state.summary.bytes,
+      budget: { ms, deadline: state.options.deadline },
+      run: async (keeping) => {
+        state.tell(position)('narrow');
+        // No repeat stands for others here.
+        return (await this.#runPass(keeping)) as PassRun;
+      },
+      bytesOf: ({ candidate }) => state.summarize(candidate).bytes,
+    });
+  }
+
+  /** Goes on with the result of the pass, unless it broke its gate. */
+  #adopt(judged: Judged, after: ModelSummary): void {
+    const { state, position } = this;
+    const { model, summary, regions } = state;
+    const { candidate } = judged.run;
+    const both = () => [regions.whole(model), regions.whole(candidate)] as const;
+    const compared = state.isCompared && isKept(judged) ? both : undefined;
+    state.steps[position] = { model, summary, compared };
+    if (isKept(judged)) [state.model, state.summary] = [candidate, after];
+  }
+}
