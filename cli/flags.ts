@@ -76,15 +76,13 @@ const pluginFlag = {
 /** The plugins of a command that takes no other setting of a config. */
 export const pluginFlags = { ...pluginFlag, ...configFlag('A file of settings: its plugins are taken.') };
 
-/** The flags of settings that are an option of one pass: one word of several, or a list of names. */
+/** The flags of settings that are an option of one pass: one word of several, a list of names, or text. */
 const passFlags = Object.fromEntries(
   Object.entries(passSettings).map(([setting, { schema, example }]: [string, PassSetting]) => {
     const describe = [schema.description, example && `E.g. ${example}`].filter(Boolean).join(' ');
-    const flag =
-      schema instanceof z.ZodEnum
-        ? oneOf(schema.options.map(String), describe)
-        : valued('<a,b,…>', describe, { read: names });
-    return [flagOf(setting), flag] as const;
+    if (schema instanceof z.ZodEnum) return [flagOf(setting), oneOf(schema.options.map(String), describe)] as const;
+    const isList = schema instanceof z.ZodArray;
+    return [flagOf(setting), valued(isList ? '<a,b,…>' : '<size>', describe, isList ? { read: names } : {})] as const;
   }),
 );
 

@@ -30,7 +30,9 @@ export async function helpText(command: Command, stream: Output, plugins: readon
       '',
       'Exit codes: 0 done, 1 error, 2 accuracy gate, 3 speed gate, 4 placement gate, 5 a pass is not in the result,',
     );
-    lines.push('6 nothing could be compared. The rest is written with 5, unless --require names the pass.');
+    lines.push(
+      '6 nothing could be compared, 7 larger than --max-size. The rest is written with 5, unless --require names the pass.',
+    );
     lines.push('', 'optimize model.onnx --passes fuse-attn,int8', 'optimize passes      the options of every pass');
   }
   return `${lines.join('\n')}\n`;

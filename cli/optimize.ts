@@ -2,7 +2,7 @@
 import { shownText } from '../src/ir/shown-text.js';
 import { UsageError } from '../src/ir/usage-error.js';
 import { optimizeFile } from '../src/optimize-file.js';
-import { bringsPass } from '../src/pass-settings.js';
+import { passesWith } from '../src/pass-settings.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
 import { configFromFlags, type Flags } from './flags.js';
@@ -16,6 +16,7 @@ const codes: Readonly<Record<Report['gates'][number]['name'], number>> = {
   placement: 4,
   require: 5,
   proof: 6,
+  size: 7,
 };
 /** Of a pass that was rolled back. */
 const ROLLED_BACK = 5;
@@ -27,7 +28,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
   const config = { ...base, ...given, plugins };
   // What stays of the outputs and what is frozen are passes of their own.
-  const { passes = bringsPass(config) || config.dims || config.shapes ? [] : undefined, ...settings } = config;
+  const { passes = passesWith(config) ?? (config.dims || config.shapes ? [] : undefined), ...settings } = config;
   if (passes === undefined)
     throw new UsageError('expected --passes a,b,…, or a --config that names them; found neither. See: optimize passes');
   if (typeof passes === 'string' && !/[^\s,]/.test(passes))

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { attentionOps } from './attention/emit/choice.js';
+import { sizeSchema } from './fit/size.js';
 
 export interface PassSetting {
   /** The name of the pass. */
@@ -12,8 +13,10 @@ export interface PassSetting {
   /** The name of its option. */
   readonly option: string;
   readonly schema: z.ZodType;
-  /** Where the passes lack this one: whether it goes before them. Otherwise to set it is a mistake. */
-  readonly goesFirst: boolean;
+  /** Where the passes lack this one: whether it goes before or behind them. Otherwise to set it is a mistake. */
+  readonly comes?: 'first' | 'last';
+  /** Where no passes are asked for: those that go with it. */
+  readonly alone?: string;
   /** A value as it is written on the command line. */
   readonly example?: string;
 }
@@ -30,7 +33,7 @@ export const passSettings = {
       .describe(
         'Names or globs of the outputs that stay; ! takes away. The option of flatten-outputs, which goes first if --passes lacks it.',
       ),
-    goesFirst: true,
+    comes: 'first',
     example: 'logits,hidden_states.*',
   },
   attnOp: {
@@ -39,7 +42,16 @@ export const passSettings = {
     schema: z
       .enum(attentionOps, `expected ${attentionOps.join(' | ')}`)
       .describe('The op that fuse-attn emits: its option op.'),
-    goesFirst: false,
+  },
+  maxSize: {
+    pass: 'fit',
+    option: 'maxSize',
+    schema: sizeSchema.describe(
+      'The largest file: a share of the input (30%), or bytes (120MB). The option of fit, which goes last if --passes lacks it; without --passes it follows exact.',
+    ),
+    comes: 'last',
+    alone: 'exact',
+    example: '30%',
   },
 } satisfies Readonly<Record<string, PassSetting>>;
 

@@ -30,6 +30,7 @@ import type { Progress } from './run/pipeline-options.js';
 import type { Report } from './run/report.js';
 import { withTakenBack, worthless } from './run/take-back/worthless.js';
 import { levelFor, type VerifyLevel } from './run/verify/verifier.js';
+import { sizeGate, withLimitsOf } from './size-limit.js';
 import type { Validation } from './validate/validation.js';
 
 export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate, 'onGate'> {
@@ -87,8 +88,8 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
   // A mistake in the list of passes shows before a large model is read.
   const catalogue = await catalogueWith(options.plugins);
-  const list = withSettings(parsePasses(passes, catalogue), options, catalogue);
-  const hasContract = options.contract ?? list.some(isFlattening);
+  const asked = withSettings(parsePasses(passes, catalogue), options, catalogue);
+  const hasContract = options.contract ?? asked.some(isFlattening);
   const targets = [out, ...(hasContract ? contractPathsOf(out) : []), ...(reportPath ? [reportPath] : [])];
   await checkDestinations(targets);
   if (hasContract && !options.force) await checkContractPaths(out);
@@ -98,6 +99,8 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   const { allowOutsideData, budget } = options;
   const original = await readModel(input, { allowOutsideData, budget, onFile: (path) => files.push(path) });
   if (!options.force) await keepFiles(files, targets);
+  const inputBytes = await bytesOf(files);
+  const list = withLimitsOf(asked, inputBytes, options.maxError);
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
   const deadline = deadlineOf(options);
@@ -143,9 +146,13 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   const complete = {
     ...report,
     ...measured,
-    gates: [...(measured?.gates ?? report.gates), ...report.gates.filter(({ name }) => measured && name === 'require')],
+    gates: [
+      ...(measured?.gates ?? report.gates),
+      ...report.gates.filter(({ name }) => measured && name === 'require'),
+      ...sizeGate(list, model, report, inputBytes),
+    ],
     input,
-    inputBytes: await bytesOf(files),
+    inputBytes,
     verification: { level, verdict: level === 'pass' || level === 'end' ? report.verification.verdict : undefined },
   };
   let ended: Report = { ...complete, ms: performance.now() - started };

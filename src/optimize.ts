@@ -14,6 +14,7 @@ import type { Model } from './ir/model.js';
 import { abortSignal, any, called, optionsIn, text } from './ir/options.js';
 import { HOST, isHost, type Target, type TargetChoice } from './ir/targets.js';
 import { UsageError, unknownText } from './ir/usage-error.js';
+import { fileBytes } from './onnx/write.js';
 import { onGate, type SchemasOf, settings } from './option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './plugins.js';
 import { holdsOn } from './run/cpus.js';
@@ -146,6 +147,7 @@ export async function optimizeBy(
   const result = await runPipeline(model, list, {
     ...kernelsOf(target),
     evaluate: isNode() ? evaluate : undefined,
+    fileBytes,
     ...(inputs !== undefined && isNode() && { activations: activationsOn(inputs) }),
     targetCpu,
     verify: options.verify,

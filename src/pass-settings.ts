@@ -14,16 +14,20 @@ const givenIn = (given: GivenSettings): readonly (readonly [string, PassSetting,
     given[setting] === undefined ? [] : [[setting, passSettings[setting], given[setting]] as const],
   );
 
-/** Whether a setting brings its pass along where the list lacks it. */
-export const bringsPass = (given: GivenSettings): boolean => givenIn(given).some(([, { goesFirst }]) => goesFirst);
+/** The passes that are meant where none are asked for and a setting brings its own; undefined where none does. */
+export const passesWith = (given: GivenSettings): readonly string[] | undefined => {
+  const brought = givenIn(given).filter(([, { comes }]) => comes);
+  return brought.length ? brought.flatMap(([, { alone }]) => alone ?? []) : undefined;
+};
 
 /** Sets the options that settings stand for. Throws UsageError where the pass of one is missing and does not come by itself. */
 export function withSettings(passes: readonly Pass[], given: GivenSettings, catalogue: Catalogue): readonly Pass[] {
   let list = passes;
-  for (const [setting, { pass: name, option, goesFirst }, value] of givenIn(given)) {
+  for (const [setting, { pass: name, option, comes }, value] of givenIn(given)) {
     if (!list.some(({ definition }) => definition.name === name)) {
-      if (!goesFirst) throw new UsageError(`--${flagOf(setting)}: expected ${name} among the passes; found none`);
-      list = [...parsePasses(name, catalogue), ...list];
+      if (!comes) throw new UsageError(`--${flagOf(setting)}: expected ${name} among the passes; found none`);
+      const own = parsePasses(name, catalogue);
+      list = comes === 'first' ? [...own, ...list] : [...list, ...own];
     }
     list = list.map((pass) =>
       pass.definition.name === name ? { ...pass, options: { ...(pass.options as object), [option]: value } } : pass,

@@ -47,6 +47,8 @@ class Reasons {
   readonly #byPlace = new Map<string, string>();
   readonly #minElements: number;
   #rolledBack: string | undefined;
+  /** What a pass that did nothing said of no place alone. */
+  #everywhere: string | undefined;
   readonly #names: string;
 
   constructor(passes: readonly Narrowing[]) {
@@ -59,7 +61,10 @@ class Reasons {
     }, MIN_ELEMENTS);
     // What a later pass says counts: it had the last chance.
     for (const { name, status, skips, takenBack } of narrowing) {
-      for (const { reason, places } of skips) for (const place of places) this.#byPlace.set(place, reason);
+      for (const { reason, places } of skips) {
+        for (const place of places) this.#byPlace.set(place, reason);
+        if (places.length === 0 && status === 'unchanged') this.#everywhere = reason;
+      }
       for (const place of takenBack?.places ?? []) this.#byPlace.set(place, `${name} breaks its gate here`);
       if (status === 'rolled back') this.#rolledBack ??= `${name} was rolled back`;
     }
@@ -79,7 +84,7 @@ class Reasons {
       const saidOf = this.#byPlace.get(placeOf(node));
       if (saidOf) return saidOf;
     }
-    return this.#rolledBack ?? this.#formless(readers);
+    return this.#rolledBack ?? this.#everywhere ?? this.#formless(readers);
   }
 
   #formless(readers: readonly Node[]): string {
@@ -150,7 +155,7 @@ export function leftIn(model: Model, passes: readonly Narrowing[]): LeftWeights[
       const key = `${tensor.type} ${reason}`;
       const group = groups.get(key) ?? { reason, type: tensor.type, weights: [] };
       groups.set(key, group);
-      group.weights.push({ name: value.name, bytes: tensor.byteLength });
+      group.weights.push({ name: value.name || (value.users[0]?.label ?? ''), bytes: tensor.byteLength });
     }
   return [...groups.values()]
     .map(({ weights, ...group }) => ({

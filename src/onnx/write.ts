@@ -96,6 +96,9 @@ function toLayout(model: Model, hasDataFile = false): FileLayout {
 const expansionOf = ({ message, placer }: FileLayout): Expansion =>
   expand(encodeMessage('ModelProto', message), placer.payloads);
 
+/** Bytes of the file, or of the two files, that a model would be written to. */
+export const fileBytes = (model: Model): number => wholeOf(model).length;
+
 /** The model in one file: if nobody has edited it the file it was read from, whatever way its bytes were encoded. */
 function wholeOf(model: Model): Expansion {
   const { source } = (model.carried ?? {}) as Partial<CarriedModel>;

@@ -13,6 +13,7 @@ import { abortPoint } from './abort-point.js';
 import type { PassEnvironment, passContext } from './context.js';
 import type { Pass, PassContext } from './pass.js';
 import type { ExcludedPlaces } from './take-back/fewest-places.js';
+import type { Trials } from './trials.js';
 import type { Tuning, TuningPlan } from './tune/tuning.js';
 import type { Refutation, RewriteChecker } from './verify/rewrite-checker.js';
 
@@ -29,6 +30,8 @@ export interface RunPassOptions {
   readonly tuning: Tuning | undefined;
   /** Runs the pass's own work, and says of an error in it that it is; a divergence is none. */
   guard<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Runs copies of the model for the pass; undefined where nothing is run. */
+  trials(): Trials | undefined;
   /** Called before rewrites are run. */
   onVerify(outlook?: Outlook): void;
   /** Called before each race, with what is raced. */

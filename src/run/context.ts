@@ -6,6 +6,7 @@ import { append, maxOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { outermost } from '../ir/scopes.js';
+import { summarize } from '../ir/summary.js';
 import type { Target } from '../ir/targets.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { DataType } from '../ir/types.js';
@@ -15,6 +16,7 @@ import { nameOf, Regions } from '../region/regions.js';
 import type { ActivationRequest, ActivationStatistics } from './activations.js';
 import type { PassContext } from './pass.js';
 import type { TargetCpu } from './target-cpu.js';
+import type { Trials } from './trials.js';
 import type { EditFilter } from './tune/edit-filter.js';
 import { type CutOut, cutOut } from './verify/cut-out.js';
 
@@ -26,6 +28,8 @@ export interface PassEnvironment {
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
   /** Measures values of a model on the user's inputs; the reason, in words, where it cannot be run. Absent without inputs. */
   readonly activations?: (model: Model, requests: readonly ActivationRequest[]) => Promise<Measured | string>;
+  /** Bytes of the file that a model would be written to. */
+  readonly fileBytes?: (model: Model) => number;
   /** The CPUs that the result is meant for; undefined for all. */
   readonly targetCpu?: readonly TargetCpu[];
   /** Ends the work between two steps: the promise rejects with its reason. */
@@ -123,12 +127,14 @@ export interface ContextOptions {
   readonly regions: Regions;
   /** True for a pass that declares that it needs activations. */
   readonly isMeasuring?: boolean;
+  /** Runs copies of the model for the pass. */
+  readonly trials?: Trials | undefined;
 }
 
 /** A context, and the notes, skips and cut-outs that a pass leaves in it. */
 export function passContext(
   environment: PassEnvironment,
-  { refuted, cutsOut, regions, isMeasuring = false }: ContextOptions = {
+  { refuted, cutsOut, regions, isMeasuring = false, trials }: ContextOptions = {
     refuted: new Map(),
     cutsOut: false,
     regions: new Regions(),
@@ -175,6 +181,8 @@ export function passContext(
     evaluate: environment.evaluate,
     activations: isMeasuring && environment.activations ? (requests) => measured(requests) : undefined,
     targetCpu: environment.targetCpu,
+    trials,
+    fileBytes: (model) => environment.fileBytes?.(model) ?? summarize(model).bytes,
     site: (site) => {
       if (hold?.isTold(site.at) === false) return;
       sites.push(site);

@@ -8,6 +8,7 @@ import { foundText, unknownText } from '../ir/usage-error.js';
 import type { RuleHost } from '../match/rule.js';
 import type { MeasureActivations } from './activations.js';
 import type { TargetCpu } from './target-cpu.js';
+import type { Trials } from './trials.js';
 
 /** What a pass may do to the numbers; picks the accuracy gate. exact: the same algebra, up to the order of float32 sums; rounding: a narrower float; lossy: quantization. */
 export type Fidelity = 'exact' | 'rounding' | 'lossy';
@@ -24,6 +25,10 @@ export interface PassContext extends RuleHost {
    * no inputs or no runtime, and for a pass that does not declare that it needs `activations`. Asked before the first edit.
    */
   readonly activations: MeasureActivations | undefined;
+  /** Runs copies of the model that the pass made beside the model; undefined where nothing is run. */
+  readonly trials: Trials | undefined;
+  /** Bytes of the file that a model would be written to; of its constants where nothing can be written. */
+  fileBytes(model: Model): number;
   /** The CPUs that the result is meant for, where the target is `cpu`; undefined for all. */
   readonly targetCpu: readonly TargetCpu[] | undefined;
 }

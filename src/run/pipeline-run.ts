@@ -29,6 +29,7 @@ export class PipelineRun extends PipelineState {
     this.#shared = {
       checker: new RewriteChecker(level === 'none' ? undefined : options.verifier),
       tuning: options.stopwatch && new Tuning(options.stopwatch, options),
+      memory: new Map(),
     };
   }
 

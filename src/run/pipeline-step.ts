@@ -11,6 +11,7 @@ import type { ExcludedPlaces } from './take-back/fewest-places.js';
 import { mendPass } from './take-back/take-back.js';
 import type { Tuning } from './tune/tuning.js';
 import type { RewriteChecker } from './verify/rewrite-checker.js';
+import { trialsBy } from './verify/trials.js';
 import type { Verdict, Verifier } from './verify/verifier.js';
 
 /** Remembers its findings from pass to pass. */
@@ -18,6 +19,8 @@ export interface Shared {
   readonly checker: RewriteChecker;
   /** Where passes are tuned. */
   readonly tuning: Tuning | undefined;
+  /** What passes remember of their trials. */
+  readonly memory: Map<string, unknown>;
 }
 
 /** How a verdict came about. */
@@ -65,6 +68,11 @@ export class PipelineStep {
       regions: state.regions,
       ...shared,
       keeping,
+      trials: () => {
+        const verifier = state.level === 'none' ? undefined : state.options.verifier;
+        const told = (done: number, of: number) => tell('verify', undefined, { share: done / of });
+        return trialsBy(verifier, state.options.deadline, told, shared.memory);
+      },
       guard: async (work) => {
         try {
           return await work();

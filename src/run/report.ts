@@ -183,7 +183,7 @@ const timing = z.object({ median: z.number(), low: z.number(), high: z.number(),
 
 const gate = z.object({
   name: z
-    .enum(['accuracy', 'speed', 'placement', 'require', 'proof'])
+    .enum(['accuracy', 'speed', 'placement', 'require', 'proof', 'size'])
     .describe(
       'require: a pass that must be applied is not; proof: nothing could be compared, and passes change numbers, or the check broke down.',
     ),

@@ -48,7 +48,8 @@ export async function runPass(model: Model, pass: Pass, options: RunPassOptions)
   for (;;) {
     await abortPoint(environment.signal);
     const isMeasuring = pass.definition.needs?.includes('activations') === true;
-    const told = passContext(environment, { refuted: found.refuted, cutsOut, regions, isMeasuring });
+    const said = { refuted: found.refuted, cutsOut, regions, isMeasuring, trials: options.trials() };
+    const told = passContext(environment, said);
     const run = await orDifference(() => runOnce({ model, pass, options, told, found }));
     if (run) return isDifference(run) || !run.isChanged ? run : unlessUnlike(run, regions);
   }

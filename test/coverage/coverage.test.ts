@@ -112,9 +112,9 @@ describe('multiply-adds', () => {
 describe('what is left in float', () => {
   const floatsIn = (model: Model, bits: number) =>
     [...model.graphs()].flatMap((graph) =>
-      [...graph.constants].flatMap(({ name, tensor }) =>
+      [...graph.constants].flatMap(({ name, tensor, users }) =>
         tensor && dataTypes[tensor.type].kind === 'float' && dataTypes[tensor.type].bits > bits
-          ? [{ name, bytes: tensor.byteLength }]
+          ? [{ name: name || (users[0]?.label ?? ''), bytes: tensor.byteLength }]
           : [],
       ),
     );

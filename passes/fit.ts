@@ -1,0 +1,132 @@
+/** Every weight in the form that a limit of bytes or of error leaves it. */
+
+import { z } from 'zod';
+import type { Model } from '../src/ir/model.js';
+import { bytesText, numberText, percentText } from '../src/ir/quantities.js';
+import type { Tensor } from '../src/ir/tensor.js';
+import { definePass, type PassContext } from '../src/run/pass.js';
+import { type Assignment, assign } from './fit/assign.js';
+import { formText, type PricedWeight, pricesOf } from './fit/prices.js';
+import { type Mix, mixWithin, type Search } from './fit/search.js';
+import { sensitivitiesOf } from './fit/sensitivity.js';
+import { sizeOf, sizeSchema } from './fit/size.js';
+import type { StorageForm } from './precision/weights/forms.js';
+import { weightSites } from './precision/weights/sites.js';
+
+/** Where no limit is given. */
+const DEFAULT_ERROR = 0.03;
+
+const fitOptions = z.object({
+  maxSize: sizeSchema.optional().describe('Largest file: a share of that of the model (30%), or bytes (120MB).'),
+  maxError: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Largest relative L2 of an output, against the model before the pass. Without a limit 0.03.'),
+  keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) whose weights stay.'),
+  minElements: z.number().int().min(1).default(1024).describe('Smallest weight that is worth another form.'),
+});
+
+type FitOptions = z.output<typeof fitOptions>;
+
+export const fit = definePass({
+  name: 'fit',
+  summary: 'Stores each weight in 16, 8 or 4 bits or as it is, so that the file or the error stays below a limit.',
+  fidelity: 'lossy',
+  needs: ['types', 'repeats'],
+  opset: 21,
+  options: fitOptions,
+  async run(model, options, context) {
+    const { trials } = context;
+    const key = `fit ${JSON.stringify(options)}`;
+    const remembered = trials?.memory.get(key) as Found | undefined;
+    const isSame = remembered && isOf(remembered, model);
+    const found = isSame ? remembered : await find(model, options, context);
+    if (!found) return;
+    trials?.memory.set(key, found);
+    found.tell(context);
+    assign(model, formsIn(model, found, context));
+  },
+});
+
+/** What a search found: forms by the tensors of weights, which copies of a model share, and what is to be said of it. */
+interface Found {
+  readonly forms: ReadonlyMap<Tensor, StorageForm>;
+  tell(context: PassContext): void;
+}
+
+const isOf = ({ forms }: Found, model: Model): boolean => {
+  const tensors = new Set(weightSites(model).map(({ tensor }) => tensor));
+  return [...forms.keys()].every((tensor) => tensors.has(tensor));
+};
+
+/** The forms that were found, but for the places that the pass is kept from. */
+const formsIn = (model: Model, { forms }: Found, { leaves, skip }: PassContext): Assignment =>
+  new Map(
+    weightSites(model).flatMap(({ value, tensor, uses }) => {
+      const form = forms.get(tensor);
+      const left = form && uses.map(({ node }) => leaves(node)).find((reason) => reason !== undefined);
+      if (left) skip(left, value);
+      return form && !left ? [[value, form] as const] : [];
+    }),
+  );
+
+/** Searches for the mix within the limits; undefined where nothing is to be changed, for a reason that is told. */
+async function find(
+  model: Model,
+  { maxSize, maxError, keep, minElements }: FitOptions,
+  context: PassContext,
+): Promise<Found | undefined> {
+  const { fileBytes, trials } = context;
+  const weights = pricesOf(model, { keep, minElements }, context);
+  if (weights.length === 0) return undefined;
+  const now = fileBytes(model);
+  const bytes = maxSize === undefined ? undefined : sizeOf(maxSize, now);
+  if (bytes !== undefined && now <= bytes) {
+    context.note(`the file has ${bytesText(now)} already`);
+    return undefined;
+  }
+  const { sensitivities, measured, groups } = await sensitivitiesOf(model, weights, trials);
+  const search: Search = { model, weights, sensitivities, trials, fileBytes };
+  const error = maxError ?? (bytes === undefined ? DEFAULT_ERROR : undefined);
+  const mix = await mixWithin(search, { bytes, error });
+  if (typeof mix === 'string') {
+    context.skip(mix);
+    return undefined;
+  }
+  const forms = weights.flatMap(({ site, forms: all }, i) => {
+    const form = all[mix.choice[i] as number]?.form;
+    return form ? [[site.tensor, form] as const] : [];
+  });
+  return {
+    forms: new Map(forms),
+    tell(told) {
+      told.note(measuredText(mix, measured, groups));
+      tellForms(search, mix, told);
+    },
+  };
+}
+
+function measuredText({ predicted, measured }: Mix, runs: number, groups: number): string {
+  const about = `predicted ${numberText(predicted)}, measured ${measured === undefined ? 'nothing' : numberText(measured)}`;
+  return `error of the mix: ${about}; the outputs' sensitivity was measured for ${runs} of ${groups} groups of weights`;
+}
+
+/** Says how many weights have which form, and of each that stays what its next form would have cost. */
+function tellForms({ weights, sensitivities }: Search, { choice }: Mix, context: PassContext): void {
+  const byForm = new Map<string, { count: number; bytes: number; was: number }>();
+  weights.forEach(({ site, forms }, i) => {
+    const chosen = forms[choice[i] as number] as PricedWeight['forms'][number];
+    const text = formText(chosen.form);
+    const sum = byForm.get(text) ?? { count: 0, bytes: 0, was: 0 };
+    byForm.set(text, { count: sum.count + 1, bytes: sum.bytes + chosen.bytes, was: sum.was + site.tensor.byteLength });
+    const next = forms.find(({ form, bytes }) => form && 'block' in form && bytes < chosen.bytes);
+    if (!next || (chosen.form && 'block' in chosen.form)) return;
+    // One digit: what costs about as much is told together.
+    const cost = Number(((sensitivities[i] as number) * next.error).toPrecision(1));
+    const stays = chosen.form ? text : site.tensor.type;
+    context.skip(`it stays ${stays}: ${formText(next.form)} would cost an error of ${cost}`, site.value);
+  });
+  for (const [text, { count, bytes, was }] of byForm)
+    context.note(`${count} × ${text}: ${bytesText(was)} → ${bytesText(bytes)} (${percentText(bytes / was)})`);
+}

@@ -1,0 +1,129 @@
+/**
+ * Finds the mix of forms that holds the limits: chosen by what each weight is predicted to cost, run as a whole, and corrected by what came out.
+ */
+import type { Model } from '../../src/ir/model.js';
+import { bytesText, numberText } from '../../src/ir/quantities.js';
+import type { Trials } from '../../src/run/trials.js';
+import { type Assignment, assigned, assignmentOf } from './assign.js';
+import { type Choice, choose, frontier, type Option, totalsOf } from './choose.js';
+import type { PricedWeight } from './prices.js';
+import type { Sensitivities } from './sensitivity.js';
+
+/** What the result may be: bytes of its file, relative L2 of the output that is furthest off. */
+export interface FitLimits {
+  readonly bytes?: number;
+  readonly error?: number;
+}
+
+/** A mix of forms, and what it is as a whole. */
+export interface Mix {
+  readonly choice: Choice;
+  readonly assignment: Assignment;
+  /** Of the file. */
+  readonly bytes: number;
+  readonly predicted: number;
+  /** Undefined where it was not run. */
+  readonly measured: number | undefined;
+  /** Why the gate of the pass does not hold; undefined where it does, or nothing was run. */
+  readonly rejected: string | undefined;
+}
+
+export interface Search {
+  readonly model: Model;
+  readonly weights: readonly PricedWeight[];
+  readonly sensitivities: Sensitivities;
+  readonly trials: Trials | undefined;
+  fileBytes(model: Model): number;
+}
+
+const ROUNDS = 5;
+/** What is measured may be this much of the limit: other inputs, and the comparison at the end, see other errors. */
+const MARGIN = 0.85;
+/** What is predicted is aimed at this much of it; a mix that comes so near is not looked for any further. */
+const AIM = 0.9;
+
+const optionsOf = ({ weights, sensitivities }: Search): Option[][] =>
+  weights.map(({ forms }, i) =>
+    forms.map(({ bytes, error }) => ({ bytes, cost: ((sensitivities[i] as number) * error) ** 2 })),
+  );
+
+/** The mix as a whole: its file and its error. */
+async function mixOf(search: Search, items: readonly (readonly Option[])[], choice: Choice): Promise<Mix> {
+  const { model, weights, trials, fileBytes } = search;
+  const assignment = assignmentOf(weights, choice);
+  const copy = assigned(model, assignment);
+  const predicted = Math.sqrt(totalsOf(items, choice).cost);
+  const isSame = assignment.size === 0;
+  const verdict = isSame ? undefined : await trials?.compare(model, copy);
+  const rejected = verdict?.outcome === 'rejected' ? verdict.detail : undefined;
+  return { choice, assignment, bytes: fileBytes(copy), predicted, measured: isSame ? 0 : verdict?.error, rejected };
+}
+
+const errorOf = ({ measured, predicted }: Mix): number => measured ?? predicted;
+
+/** Where the gate does not hold and no error was asked for: the least size is told for this one. */
+const WITHIN_GATE = 0.1;
+
+const isWithin = (mix: Mix, error: number): boolean => errorOf(mix) <= error && mix.rejected === undefined;
+
+/** The mix within the limits; or why there is none. */
+export async function mixWithin(search: Search, limits: FitLimits): Promise<Mix | string> {
+  const { bytes, error } = limits;
+  if (bytes === undefined) return fewestBytes(search, error ?? Number.POSITIVE_INFINITY);
+  const mix = await leastError(search, bytes);
+  if (typeof mix === 'string' || isWithin(mix, error ?? Number.POSITIVE_INFINITY)) return mix;
+  const asked = error ?? WITHIN_GATE;
+  const other = await fewestBytes(search, asked);
+  const at = `${bytesText(mix.bytes)} have an error of ${numberText(errorOf(mix))}`;
+  return other.bytes <= bytes
+    ? other
+    : `no mix is so small and so near to the original: ${at}, and an error of at most ${asked} takes ${bytesText(other.bytes)}`;
+}
+
+/** The least error within the bytes of a file. */
+async function leastError(search: Search, most: number): Promise<Mix | string> {
+  const items = optionsOf(search);
+  // What the file has besides the weights, as the last try tells.
+  let rest =
+    search.fileBytes(search.model) -
+    totalsOf(
+      items,
+      items.map(() => 0),
+    ).bytes;
+  for (let round = 0; round < ROUNDS; round++) {
+    const choice = choose(items, { bytes: most - rest });
+    if (!choice) break;
+    const bytes = search.fileBytes(assigned(search.model, assignmentOf(search.weights, choice)));
+    if (bytes <= most) return mixOf(search, items, choice);
+    rest = bytes - totalsOf(items, choice).bytes;
+  }
+  const [smallest] = frontier(items);
+  const mix = await mixOf(search, items, (smallest as { choice: number[] }).choice);
+  const text = `the least size that can be had is ${bytesText(mix.bytes)}, at an error of ${numberText(errorOf(mix))}`;
+  return mix.bytes <= most ? mix : `${text}; ${bytesText(Math.floor(most))} were asked for`;
+}
+
+/** The fewest bytes within an error; everything stays where nothing else holds it. */
+async function fewestBytes(search: Search, limit: number): Promise<Mix> {
+  const most = MARGIN * limit;
+  const items = optionsOf(search);
+  let best = await mixOf(
+    search,
+    items,
+    items.map(() => 0),
+  );
+  let factor = 1;
+  const tried = new Set<string>();
+  for (let round = 0; round < ROUNDS; round++) {
+    const choice = choose(items, { cost: ((AIM * most) / factor) ** 2 });
+    if (!choice || tried.has(choice.join())) break;
+    tried.add(choice.join());
+    const mix = await mixOf(search, items, choice);
+    const error = errorOf(mix);
+    if (isWithin(mix, most) && mix.bytes < best.bytes) best = mix;
+    if (mix.predicted === 0 || (error <= most && error >= AIM * most)) break;
+    factor = Math.max(1e-3, error / mix.predicted);
+    if (!search.trials?.isTime('a closer fit of weights to the limit')) break;
+  }
+  return best;
+}

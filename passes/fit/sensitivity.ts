@@ -1,0 +1,67 @@
+/**
+ * How much the outputs change where weights do: measured by running the model with a group of weights in fewer bits, for one group after
+ * another. Equal weights of a repeated block are one group, and the largest groups come first. Errors of roundings that have nothing to do with each
+ * other add up as squares.
+ */
+import { maxOf } from '../../src/ir/lists.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import { findBlocks } from '../../src/region/blocks/index.js';
+import type { Trials } from '../../src/run/trials.js';
+import { assigned } from './assign.js';
+import type { FormPrice, PricedWeight } from './prices.js';
+
+/** Error at the outputs over the change of the weight, by weight. */
+export type Sensitivities = readonly number[];
+
+/** A change of so much is seen above the noise of float32 sums, and small enough to count as a small one. */
+const PROBE = 1e-3;
+
+/** Each group by the numbers of its weights, the most bytes first. */
+export function groupsOf(model: Model, weights: readonly PricedWeight[]): number[][] {
+  const places = new Map<Node, string>();
+  findBlocks(model.graph).forEach(({ instances }, block) => {
+    for (const { nodes } of instances) for (const [at, node] of nodes.entries()) places.set(node, `${block} ${at}`);
+  });
+  const groups = new Map<string, number[]>();
+  weights.forEach(({ site: { main } }, i) => {
+    const place = places.get(main.node);
+    const key = place === undefined ? `alone ${i}` : `${place} ${main.slot}`;
+    groups.set(key, [...(groups.get(key) ?? []), i]);
+  });
+  const bytesOf = (group: readonly number[]) => group.reduce((sum, i) => sum + (weights[i]?.forms[0]?.bytes ?? 0), 0);
+  return [...groups.values()].sort((a, b) => bytesOf(b) - bytesOf(a));
+}
+
+/** The form of fewest bits for a probe: the least change that is seen. */
+const probeOf = ({ forms }: PricedWeight): FormPrice =>
+  forms
+    .slice(1)
+    .toSorted((a, b) => a.error - b.error)
+    .find(({ error }) => error >= PROBE) ?? (forms.at(-1) as FormPrice);
+
+/** Measures what the trials have time for; `measured` counts the groups. What was not measured counts as the worst that was, or as 1. */
+export async function sensitivitiesOf(
+  model: Model,
+  weights: readonly PricedWeight[],
+  trials: Trials | undefined,
+): Promise<{ readonly sensitivities: Sensitivities; readonly measured: number; readonly groups: number }> {
+  const groups = groupsOf(model, weights);
+  const found = new Map<number, number>();
+  let measured = 0;
+  for (const group of trials ? groups : []) {
+    if (!trials?.isTime('the sensitivity of some weights')) break;
+    trials.told(measured, groups.length);
+    const probes = group.map((i) => [i, probeOf(weights[i] as PricedWeight)] as const);
+    const chosen = probes.flatMap(([i, { form }]) =>
+      form ? [[(weights[i] as PricedWeight).site.value, form] as const] : [],
+    );
+    const error = await trials.errorOf(model, assigned(model, new Map(chosen)));
+    if (error === undefined) break;
+    const change = Math.sqrt(probes.reduce((sum, [, one]) => sum + one.error ** 2, 0));
+    for (const i of group) found.set(i, change > 0 ? error / change : 0);
+    measured++;
+  }
+  const worst = found.size ? maxOf(found.values()) : 1;
+  return { sensitivities: weights.map((_, i) => found.get(i) ?? worst), measured, groups: groups.length };
+}
