@@ -8,6 +8,7 @@ import { dependenciesOf } from '../../src/ir/order.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { byteLengthOf } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { heldBy } from '../../src/ops/moved.js';
 import { ancestorsOf } from './constant-model.js';
 import { isStatic, smallNumbers } from './small.js';
 
@@ -20,20 +21,8 @@ const TWICE = 4096;
 /** Bytes of few numbers. */
 const FEW = 64;
 
-/** Ops that repeat numbers and move them. */
-const repeating = new Set([
-  'ConstantOfShape',
-  'Expand',
-  'Tile',
-  'Concat',
-  'Reshape',
-  'Unsqueeze',
-  'Squeeze',
-  'Cast',
-  'Identity',
-]);
-
-const repeats = (node: Node): boolean => node.domain === '' && repeating.has(node.opType);
+/** Repeats numbers, or moves them. */
+const repeats = (node: Node): boolean => node.is('ConstantOfShape') || heldBy(node.outputs[0]) !== undefined;
 
 /** Weights beyond this are not read: all of them would be in memory at once, here and where the runtime is. */
 const LARGE = 16 * 2 ** 20;
