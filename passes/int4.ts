@@ -34,11 +34,15 @@ export const int4 = definePass({
       .describe(
         'Largest relative change of a weight (norm of the difference over the norm); beyond it 8 bits, or none.',
       ),
+    measure: z
+      .boolean()
+      .default(true)
+      .describe('Measures activations first, on made-up inputs where none are given; false: faster, and further off.'),
   }),
-  async run(model, { keep, minElements, block, symmetric, maxWeightError }, context) {
+  async run(model, { keep, minElements, block, symmetric, maxWeightError, measure }, context) {
     const form = (bits: 4 | 8): BlockForm => ({ bits, block, isSymmetric: symmetric });
     const sites = new BlockSites(model, context, { isKept: keeps(keep), minElements });
-    const known = await importances(sites.products, context);
+    const known = measure ? await importances(sites.products, context) : new Map();
     sites.rewrite(new BlockWeights({ forms: [form(4), form(8)], maxWeightError, importances: known }));
   },
 });

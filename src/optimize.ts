@@ -148,7 +148,7 @@ export async function optimizeBy(
     ...kernelsOf(target),
     evaluate: isNode() ? evaluate : undefined,
     fileBytes,
-    ...(inputs !== undefined && isNode() && { activations: activationsOn(inputs) }),
+    ...(isNode() && (inputs === undefined ? { simulated: simulatedBy(seed) } : { activations: activationsOn(inputs) })),
     targetCpu,
     verify: options.verify,
     verifier: runs
@@ -280,7 +280,12 @@ const evaluate = async (model: Model) => (await import('./runtime/evaluate.js'))
 const activationsOn =
   (inputs: string): PipelineOptions['activations'] =>
   async (model, requests) =>
-    (await import('./validate/activations.js')).measureActivations(model, requests, inputs);
+    (await import('./validate/activations/measure.js')).measureActivations(model, requests, inputs);
+
+const simulatedBy =
+  (seed: number): PipelineOptions['simulated'] =>
+  async (model, requests) =>
+    (await import('./validate/activations/measure.js')).simulateActivations(model, requests, seed);
 
 const verifierOf = async (options: VerifierOptions): Promise<Verifier> =>
   (await import('./validate/verifier.js')).createVerifier(options);

@@ -7,7 +7,7 @@ export interface ActivationRequest {
   readonly value: Value;
   /** The axis of channels; default the last one. Negative: counted from the end. */
   readonly axis?: number;
-  /** Asks for XᵀX as well: channels squared float32 numbers. */
+  /** Asks for XᵀX, channels squared float32 numbers, and its diagonal alone. The axis is then the last one. */
   readonly gram?: boolean;
 }
 
@@ -71,7 +71,11 @@ export class ActivationStatistics {
     this.#count += numbers.length;
   }
 
-  addGram(sums: Float32Array): void {
+  /** Adds XᵀX of so many rows. */
+  addGram(sums: Float32Array, rows: number): void {
+    for (let k = 0; k < this.channels; k++)
+      this.#squares[k] = (this.#squares[k] as number) + (sums[k * this.channels + k] as number);
+    this.#count += rows * this.channels;
     const gram = this.gram ?? new Float32Array(sums.length);
     for (let i = 0; i < sums.length; i++) gram[i] = (gram[i] as number) + (sums[i] as number);
     this.gram = gram;

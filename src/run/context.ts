@@ -27,7 +27,9 @@ export interface PassEnvironment {
   unfit(call: KernelCall): string | undefined;
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
   /** Measures values of a model on the user's inputs; the reason, in words, where it cannot be run. Absent without inputs. */
-  readonly activations?: (model: Model, requests: readonly ActivationRequest[]) => Promise<Measured | string>;
+  readonly activations?: Measure;
+  /** The same on made-up inputs. Absent where there are given ones. */
+  readonly simulated?: Measure;
   /** Bytes of the file that a model would be written to. */
   readonly fileBytes?: (model: Model) => number;
   /** The CPUs that the result is meant for; undefined for all. */
@@ -35,6 +37,8 @@ export interface PassEnvironment {
   /** Ends the work between two steps: the promise rejects with its reason. */
   readonly signal?: AbortSignal;
 }
+
+type Measure = (model: Model, requests: readonly ActivationRequest[]) => Promise<Measured | string>;
 
 export type Measured = ReadonlyMap<Value, ActivationStatistics>;
 
@@ -164,12 +168,15 @@ export function passContext(
     else rewrites.cuts.set(cut.key, cut);
     return false;
   };
-  const measured = async (requests: readonly ActivationRequest[]): Promise<Measured> => {
-    const model = requests[0]?.value.graph.model;
-    const found = model && (await environment.activations?.(model, requests));
-    if (typeof found !== 'string') return found ?? new Map();
-    context.note(`activations were not measured: ${found}`);
-    return new Map();
+  const measuring = (measure: Measure | undefined): PassContext['activations'] => {
+    if (!isMeasuring || !measure) return undefined;
+    return async (requests) => {
+      const model = requests[0]?.value.graph.model;
+      const found = model && (await measure(model, requests));
+      if (typeof found !== 'string') return found ?? new Map();
+      context.note(`activations were not measured: ${found}`);
+      return new Map();
+    };
   };
   let undone = 0;
   let hold: EditFilter | undefined;
@@ -179,7 +186,8 @@ export function passContext(
     hasKernel: environment.hasKernel,
     unfit: environment.unfit,
     evaluate: environment.evaluate,
-    activations: isMeasuring && environment.activations ? (requests) => measured(requests) : undefined,
+    activations: measuring(environment.activations),
+    simulated: measuring(environment.simulated),
     targetCpu: environment.targetCpu,
     trials,
     fileBytes: (model) => environment.fileBytes?.(model) ?? summarize(model).bytes,

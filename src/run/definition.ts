@@ -25,6 +25,8 @@ export interface PassContext extends RuleHost {
    * no inputs or no runtime, and for a pass that does not declare that it needs `activations`. Asked before the first edit.
    */
   readonly activations: MeasureActivations | undefined;
+  /** The same on made-up inputs, where there are none: what the layers make of anything, not what is usual. */
+  readonly simulated: MeasureActivations | undefined;
   /** Runs copies of the model that the pass made beside the model; undefined where nothing is run. */
   readonly trials: Trials | undefined;
   /** Bytes of the file that a model would be written to; of its constants where nothing can be written. */

@@ -12,25 +12,28 @@ const MOST = 2 ** 29;
 /** By `weightKey`; empty without inputs. Of a weight that multiplies several activations the first counts. */
 export async function importances(
   products: readonly Product[],
-  { activations, note }: PassContext,
+  { activations, simulated, note }: PassContext,
 ): Promise<ReadonlyMap<string, Importance>> {
   const measurable = products.filter(({ isActivationTransposed }) => !isActivationTransposed);
   const sizes = new Map(measurable.map(({ activation, weight }) => [activation, weight.K] as const));
-  if (!activations || sizes.size === 0) return new Map();
+  const measure = activations ?? simulated;
+  if (!measure || sizes.size === 0) return new Map();
   let room = MOST;
-  const requests = [...sizes].map(([value, K]) => {
+  const requests = [...sizes].flatMap(([value, K]) => {
     const gram = K <= ErrorFeedback.MOST && 4 * K * K <= room;
     if (gram) room -= 4 * K * K;
-    return { value, gram };
+    // The means of made-up inputs are no weights.
+    return gram || activations ? [{ value, gram }] : [];
   });
-  const measured = await activations(requests);
+  const measured = await measure(requests);
   const known = new Map<Value, Importance>();
   for (const [value, statistics] of measured) {
     const importance = importanceOf(statistics, sizes.get(value) as number);
     if (importance) known.set(value, importance);
   }
   const fed = [...known.values()].filter(({ feedback }) => feedback).length;
-  if (fed > 0) note(`${fed} activations measured: numbers are rounded knowing the errors of those before them`);
+  const how = activations ? 'measured' : 'measured on made-up inputs';
+  if (fed > 0) note(`${fed} activations ${how}: numbers are rounded knowing the errors of those before them`);
   if (fed < known.size)
     note(
       `${known.size - fed} activations measured by channel alone: more than ${ErrorFeedback.MOST} channels, or no room`,
