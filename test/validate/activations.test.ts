@@ -42,6 +42,7 @@ async function given(
   options: { needs?: readonly 'types'[]; inputs?: string | undefined; passes?: Pass[]; regional?: boolean } = {},
 ) {
   let found: ReadonlyMap<Value, ActivationStatistics> | undefined;
+  let simulated: ReadonlyMap<Value, ActivationStatistics> | undefined;
   let measure: PassContext['activations'];
   const pass = definePass({
     name: 'ask',
@@ -51,12 +52,13 @@ async function given(
     async run(one, _, context) {
       measure = context.activations;
       found = await measure?.(ask(one));
+      simulated = await context.simulated?.(ask(one));
     },
   });
   const inputs = 'inputs' in options ? options.inputs : folder;
   const { regional } = options;
   const { report } = await optimize(before, [...(options.passes ?? []), pass()], { inputs, regional, verify: 'none' });
-  return { found, measure, notes: report.passes.at(-1)?.notes ?? [] };
+  return { found, simulated, measure, notes: report.passes.at(-1)?.notes ?? [] };
 }
 
 const named = (name: string) => (one: Model) => [...one.graph.values()].filter((value) => value.name === name);
@@ -75,19 +77,23 @@ async function rowsOf(one: Model): Promise<number[][]> {
 }
 
 it('measures every channel over all sets', async () => {
-  const { found } = await given(model(), (one) => named('inner')(one).map((value) => ({ value, gram: true })));
-  const [statistics] = [...(found ?? [])].map(([, one]) => one) as [ActivationStatistics];
+  const statisticsOf = async (gram: boolean) => {
+    const { found } = await given(model(), (one) => named('inner')(one).map((value) => ({ value, gram })));
+    return [...(found ?? [])].map(([, one]) => one)[0] as ActivationStatistics;
+  };
+  const [statistics, products] = [await statisticsOf(false), await statisticsOf(true)];
   const rows = await rowsOf(model());
-  expect(statistics.rows).toBe(9);
+  expect([statistics.rows, products.rows]).toEqual([9, 9]);
   for (let k = 0; k < 16; k++) {
     const column = rows.map((row) => row[k] as number);
     const square = column.reduce((sum, x) => sum + x * x, 0) / 9;
     // Numbers of float32, summed in another order.
     expect(statistics.meanSquares[k]).toBeCloseTo(square, 5);
+    expect(products.meanSquares[k]).toBeCloseTo(square, 5);
     expect(statistics.largest[k]).toBeCloseTo(Math.max(...column.map(Math.abs)), 6);
     for (let l = 0; l < 16; l++) {
       const product = rows.reduce((sum, row) => sum + (row[k] as number) * (row[l] as number), 0);
-      expect(statistics.gram?.[16 * k + l]).toBeCloseTo(product, 4);
+      expect(products.gram?.[16 * k + l]).toBeCloseTo(product, 4);
     }
   }
 });
@@ -116,6 +122,19 @@ it('gives nothing without inputs, nor to a pass that does not declare the need',
   expect((await given(model(), () => [], { inputs: undefined })).measure).toBeUndefined();
   const { measure } = await given(model(), () => [], { needs: ['types'] });
   expect(measure).toBeUndefined();
+});
+
+it('makes inputs up where there are none, always the same', async () => {
+  const products = async () => {
+    const { simulated } = await given(model(), (one) => named('inner')(one).map((value) => ({ value, gram: true })), {
+      inputs: undefined,
+    });
+    return [...(simulated ?? [])].map(([, { rows, meanSquares }]) => [rows, ...meanSquares]);
+  };
+  const found = await products();
+  // Four rows for each of 16 channels.
+  expect(found.map(([rows]) => rows)).toEqual([64]);
+  expect(await products()).toEqual(found);
 });
 
 it('leaves out what is no float, and says why a model was not run', async () => {
