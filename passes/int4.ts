@@ -15,7 +15,7 @@ export const int4 = definePass({
   aliases: ['q4'],
   summary: 'Stores weights in 4 bits, a scale for each block; activations stay float. Better with inputs.',
   fidelity: 'lossy',
-  needs: ['types', 'weights', 'activations'],
+  needs: ['types', 'weights', 'activations', 'simulated'],
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) whose weights stay.'),
     minElements: z.number().int().min(1).default(1024).describe('Smallest weight that is worth quantizing.'),

@@ -14,7 +14,7 @@ import type { Value } from '../ir/value.js';
 import type { Rewrite, SiteReport } from '../match/rule.js';
 import { nameOf, Regions } from '../region/regions.js';
 import type { ActivationRequest, ActivationStatistics } from './activations.js';
-import type { PassContext } from './pass.js';
+import type { PassContext, PassDefinition } from './pass.js';
 import type { TargetCpu } from './target-cpu.js';
 import type { Trials } from './trials.js';
 import type { EditFilter } from './tune/edit-filter.js';
@@ -129,8 +129,8 @@ export interface ContextOptions {
   readonly cutsOut: boolean;
   /** The repeats that are compiled once. */
   readonly regions: Regions;
-  /** True for a pass that declares that it needs activations. */
-  readonly isMeasuring?: boolean;
+  /** What the pass declares that it needs. */
+  readonly needs?: PassDefinition['needs'];
   /** Runs copies of the model for the pass. */
   readonly trials?: Trials | undefined;
 }
@@ -138,7 +138,7 @@ export interface ContextOptions {
 /** A context, and the notes, skips and cut-outs that a pass leaves in it. */
 export function passContext(
   environment: PassEnvironment,
-  { refuted, cutsOut, regions, isMeasuring = false, trials }: ContextOptions = {
+  { refuted, cutsOut, regions, needs = [], trials }: ContextOptions = {
     refuted: new Map(),
     cutsOut: false,
     regions: new Regions(),
@@ -168,8 +168,9 @@ export function passContext(
     else rewrites.cuts.set(cut.key, cut);
     return false;
   };
-  const measuring = (measure: Measure | undefined): PassContext['activations'] => {
-    if (!isMeasuring || !measure) return undefined;
+  const measuring = (need: 'activations' | 'simulated'): PassContext['activations'] => {
+    const measure = environment[need];
+    if (!needs.includes(need) || !measure) return undefined;
     return async (requests) => {
       const model = requests[0]?.value.graph.model;
       const found = model && (await measure(model, requests));
@@ -186,8 +187,8 @@ export function passContext(
     hasKernel: environment.hasKernel,
     unfit: environment.unfit,
     evaluate: environment.evaluate,
-    activations: measuring(environment.activations),
-    simulated: measuring(environment.simulated),
+    activations: measuring('activations'),
+    simulated: measuring('simulated'),
     targetCpu: environment.targetCpu,
     trials,
     fileBytes: (model) => environment.fileBytes?.(model) ?? summarize(model).bytes,

@@ -25,7 +25,7 @@ export interface PassContext extends RuleHost {
    * no inputs or no runtime, and for a pass that does not declare that it needs `activations`. Asked before the first edit.
    */
   readonly activations: MeasureActivations | undefined;
-  /** The same on made-up inputs, where there are none: what the layers make of anything, not what is usual. */
+  /** The same on made-up inputs, where there are none, for a pass that needs `simulated`: what the layers make of anything, not what is usual. */
   readonly simulated: MeasureActivations | undefined;
   /** Runs copies of the model that the pass made beside the model; undefined where nothing is run. */
   readonly trials: Trials | undefined;
@@ -44,10 +44,10 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly fidelity: Fidelity;
   /**
    * What it must be given: inferred types; all repeats of a block, where the pipeline has left few for many; as constants of a
-   * local function, the weights that its calls hand in; statistics of activations, where there are inputs (and then all repeats,
-   * as each has its own).
+   * local function, the weights that its calls hand in; statistics of activations, where there are inputs, and on made-up ones
+   * where there are none (and then all repeats, as each has its own).
    */
-  readonly needs?: readonly ('types' | 'repeats' | 'weights' | 'activations')[];
+  readonly needs?: readonly ('types' | 'repeats' | 'weights' | 'activations' | 'simulated')[];
   /** The least ai.onnx opset of what it emits: an older model is raised to it first, if every node can be. */
   readonly opset?: number;
   /** True where removing what nothing reads is its work: a model in which it finds that alone is changed. */
@@ -66,7 +66,13 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
 const isName = (name: unknown): name is string =>
   typeof name === 'string' && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name);
 
-const needs: readonly unknown[] = ['types', 'repeats', 'weights', 'activations'] satisfies PassDefinition['needs'];
+const needs: readonly unknown[] = [
+  'types',
+  'repeats',
+  'weights',
+  'activations',
+  'simulated',
+] satisfies PassDefinition['needs'];
 const isTruth = (value: unknown): boolean => typeof value === 'boolean';
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 const isText = (value: unknown): boolean => typeof value === 'string';

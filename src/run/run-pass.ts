@@ -47,8 +47,8 @@ export async function runPass(model: Model, pass: Pass, options: RunPassOptions)
   const found: Findings = { refuted: new Map(), apart: new Set(), verifyMs: 0, tuneMs: 0 };
   for (;;) {
     await abortPoint(environment.signal);
-    const isMeasuring = pass.definition.needs?.includes('activations') === true;
-    const said = { refuted: found.refuted, cutsOut, regions, isMeasuring, trials: options.trials() };
+    const { needs } = pass.definition;
+    const said = { refuted: found.refuted, cutsOut, regions, needs, trials: options.trials() };
     const told = passContext(environment, said);
     const run = await orDifference(() => runOnce({ model, pass, options, told, found }));
     if (run) return isDifference(run) || !run.isChanged ? run : unlessUnlike(run, regions);

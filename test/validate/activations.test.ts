@@ -39,7 +39,12 @@ const model = (elem: 'float32' | 'float16' = 'float32'): Model =>
 async function given(
   before: Model,
   ask: (model: Model) => readonly ActivationRequest[],
-  options: { needs?: readonly 'types'[]; inputs?: string | undefined; passes?: Pass[]; regional?: boolean } = {},
+  options: {
+    needs?: readonly ('types' | 'activations' | 'simulated')[];
+    inputs?: string | undefined;
+    passes?: Pass[];
+    regional?: boolean;
+  } = {},
 ) {
   let found: ReadonlyMap<Value, ActivationStatistics> | undefined;
   let simulated: ReadonlyMap<Value, ActivationStatistics> | undefined;
@@ -48,7 +53,7 @@ async function given(
     name: 'ask',
     summary: 'Asks for activations.',
     fidelity: 'lossy',
-    needs: options.needs ?? ['types', 'activations'],
+    needs: options.needs ?? ['types', 'activations', 'simulated'],
     async run(one, _, context) {
       measure = context.activations;
       found = await measure?.(ask(one));
@@ -135,6 +140,8 @@ it('makes inputs up where there are none, always the same', async () => {
   // Four rows for each of 16 channels.
   expect(found.map(([rows]) => rows)).toEqual([64]);
   expect(await products()).toEqual(found);
+  const { simulated } = await given(model(), () => [], { inputs: undefined, needs: ['types', 'activations'] });
+  expect(simulated).toBeUndefined();
 });
 
 it('leaves out what is no float, and says why a model was not run', async () => {
