@@ -34,6 +34,7 @@ export const bf16 = definePass({
         keep,
         keepIo: true,
         cast: toBfloat16Tensor,
+        measured: new Map(),
         misfit: () => undefined,
       },
       context,

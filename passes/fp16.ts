@@ -2,9 +2,11 @@
 
 import { z } from 'zod';
 import { agreed } from '../src/ir/bank.js';
+import type { Model } from '../src/ir/model.js';
 import { castTensor } from '../src/ir/numbers.js';
 import { computesIn } from '../src/ir/targets.js';
 import { elementCount, type Tensor } from '../src/ir/tensor.js';
+import type { Value } from '../src/ir/value.js';
 import { definePass } from '../src/run/pass.js';
 import { extentOf } from './precision/extent.js';
 import { MASK, narrow } from './precision/narrow.js';
@@ -42,7 +44,7 @@ export const fp16 = definePass({
   summary:
     'Computes in float16 where the target has kernels, with float32 where it would overflow; elsewhere stores weights in it.',
   fidelity: 'rounding',
-  needs: ['types', 'weights'],
+  needs: ['types', 'weights', 'activations'],
   opset: 13,
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that stay float32.'),
@@ -56,13 +58,14 @@ export const fp16 = definePass({
     minElements: z.number().int().min(1).default(MIN_STORED).describe('Smallest weight that is stored in 16 bits.'),
   }),
   variants: (_options, target) => (computesIn(target, 'float16') ? [] : undefined),
-  run(model, { keep, keepIo, compute, minElements }, context) {
+  async run(model, { keep, keepIo, compute, minElements }, context) {
     const isFaster = computesIn(context.target, 'float16');
     if (compute === false || (compute === 'auto' && keepIo && !isFaster)) {
       storeAsHalf(model, { keep, minElements }, context);
       return;
     }
     const { revision } = model;
+    const measured = (await context.activations?.(computed(model))) ?? new Map();
     fitSource(model, context, 'float16');
     narrow(
       model,
@@ -72,6 +75,7 @@ export const fp16 = definePass({
         keep,
         keepIo,
         cast: (tensor) => castTensor(tensor, 'float16'),
+        measured,
         misfit: (tensor) => agreed(tensor, misfit),
       },
       context,
@@ -80,3 +84,7 @@ export const fp16 = definePass({
       context.note('the CPU provider computes float16 in float32, between casts: there it saves bytes alone');
   },
 });
+
+/** The values of the main graph that nodes compute. */
+const computed = ({ graph }: Model): { value: Value }[] =>
+  graph.nodes().flatMap((node) => node.outputs.flatMap((value) => (value?.elem === 'float32' ? [{ value }] : [])));

@@ -2,12 +2,11 @@
 import { inferTypes, schemaOf } from '../src/infer/index.js';
 import { cloneModel } from '../src/ir/clone.js';
 import { setTensor } from '../src/ir/constants.js';
-import { toFloat32Tensor } from '../src/ir/float32-tensor.js';
 import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
 import { castTensor, numbersOf, tensorOf } from '../src/ir/numbers.js';
 import type { Tensor } from '../src/ir/tensor.js';
-import { dataTypes, tensorType } from '../src/ir/types.js';
+import { type DataType, dataTypes, tensorType } from '../src/ir/types.js';
 import type { Value } from '../src/ir/value.js';
 import { castTo } from '../src/ir/widen.js';
 import { rowOf } from '../src/ops/registry.js';
@@ -39,6 +38,12 @@ export function published(original: Model, type: Published): Model {
       if (defaultTensor) value.defaultTensor = publishedTensor(defaultTensor, type);
       value.type = tensorType(type, value.shape);
     }
+  const casts = new Map<Value, Value>();
+  const recast = (value: Value, to: DataType): Value => {
+    const made = casts.get(value) ?? castTo(value.graph, value, to);
+    casts.set(value, made);
+    return made;
+  };
   for (const graph of graphs) {
     for (const port of graph.outputPorts)
       if (port.type?.kind === 'tensor' && port.type.elem === 'float32') port.type = tensorType(type, port.type.shape);
@@ -48,9 +53,8 @@ export function published(original: Model, type: Published): Model {
       node.inputs.forEach((value, index) => {
         if (value === undefined) return;
         const wants = node.isEnd || (admits(node, type) && !rowOf(node)?.precision?.float32Inputs?.includes(index));
-        if (isWide.has(value) && !wants) graph.setInput(node, index, castTo(value.graph, value, 'float32'));
-        if (!isWide.has(value) && wants && value.elem === 'float32')
-          graph.setInput(node, index, castTo(value.graph, value, type));
+        if (isWide.has(value) && !wants) graph.setInput(node, index, recast(value, 'float32'));
+        if (!isWide.has(value) && wants && value.elem === 'float32') graph.setInput(node, index, recast(value, type));
       });
     }
   }
@@ -84,7 +88,3 @@ function admits(node: Node, type: Published): boolean {
     });
   return fits(schema.inputs, inputs, true) && fits(schema.outputs, outputs, false);
 }
-
-/** A tensor as float32, to be compared. */
-export const asFloat32 = (tensor: Tensor): Tensor =>
-  dataTypes[tensor.type].kind === 'float' ? toFloat32Tensor(tensor) : tensor;

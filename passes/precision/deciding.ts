@@ -1,9 +1,10 @@
 /**
  * Finds nodes whose last digits decide something: the order of scores, the place where an image is sampled, the
- * argument of a logarithm. The search goes from the deciding operator backwards through arithmetic and moved elements,
+ * argument of a logarithm, a number beside its own rounding. The search goes from the deciding operator backwards through arithmetic and moved elements,
  * up to and including the layer that computes the numbers.
  */
 import { constantTensor } from '../../src/ir/constants.js';
+import { append } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount } from '../../src/ir/tensor.js';
@@ -27,6 +28,15 @@ export function decidingNodes(model: Model): ReadonlyMap<Node, string> {
     for (const node of graph.nodeSet)
       for (const { slot, ...rest } of precisionOf(node).decides ?? [])
         queue.push({ value: node.inputs[slot], ...rest });
+  for (const graph of model.graphs())
+    for (const node of graph.nodeSet) {
+      if (!isBesideRounding(node)) continue;
+      found.set(node, { reason: BESIDE, layers: 0 });
+      append(
+        queue,
+        node.inputs.map((value) => ({ value, reason: BESIDE, layers: 1 })),
+      );
+    }
   for (let next = queue.pop(); next; next = queue.pop()) {
     const { reason } = next;
     const node = next.value?.producer;
@@ -39,4 +49,27 @@ export function decidingNodes(model: Model): ReadonlyMap<Node, string> {
     if (left > 0 || !isLayer) for (const value of node.inputs) queue.push({ value, reason, layers: left });
   }
   return new Map([...found].map(([node, { reason }]) => [node, reason]));
+}
+
+const roundings = new Set(['Floor', 'Ceil', 'Round']);
+const comparing = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Sub', 'Mod']);
+
+const BESIDE = 'is compared with its own rounding, which a narrow float changes';
+
+/** True where a node compares a number with its own rounding, or takes the fraction of it: a narrow float is whole where it is large. */
+function isBesideRounding({ opType, domain, inputs: [a, b] }: Node): boolean {
+  if (!comparing.has(opType) || domain !== '' || !a || !b) return false;
+  return isRoundingOf(a, b) || isRoundingOf(b, a);
+}
+
+/** True for a value that is another one rounded, by an operator or by a Cast to integers and back. */
+function isRoundingOf(value: Value, of: Value): boolean {
+  let isRounded = false;
+  for (let node = value.producer; node; node = node.inputs[0]?.producer) {
+    if (roundings.has(node.opType)) isRounded = true;
+    else if (!node.is('Cast')) return false;
+    else if (!isFloat(node.output.elem)) isRounded = true;
+    if (node.inputs[0] === of) return isRounded;
+  }
+  return false;
 }

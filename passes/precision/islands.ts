@@ -34,8 +34,9 @@ export const narrowInputs = (node: Node): number[] =>
 export const narrowOutputs = (node: Node): Value[] =>
   node.outputs.filter((value, index): value is Value => value?.elem === 'float32' && !staysFloat32Output(node, index));
 
-/** The uses that read a value's numbers, and so depend on their type. */
-export const usesOf = (value: Value): Use[] => [...value.uses].filter((use) => !readsShapeAlone(use.node));
+/** The uses that depend on a value's type: not those that read its shape, nor Casts, which take any. */
+export const usesOf = (value: Value): Use[] =>
+  [...value.uses].filter(({ node }) => !readsShapeAlone(node) && !node.is('Cast'));
 
 const touchesFloat32 = (node: Node): boolean =>
   [...node.inputs, ...node.outputs].some((value) => value?.elem === 'float32');

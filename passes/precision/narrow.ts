@@ -12,10 +12,13 @@ import { computesIn, isHost } from '../../src/ir/targets.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Use, Value } from '../../src/ir/value.js';
+import { isNarrow } from '../../src/ir/widen.js';
+import type { ActivationStatistics } from '../../src/run/activations.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { candidates, Islands, narrowInputs, narrowOutputs, usesOf } from './islands.js';
 import { keeps } from './keep.js';
 import { brokenInFloat16OnCpu, isMovement, isTypedByItself, precisionOf, whyWide } from './ops.js';
+import { beyondRange } from './reach.js';
 import { type Sensitive, sensitive } from './sensitive.js';
 
 export interface Narrowing {
@@ -27,17 +30,20 @@ export interface Narrowing {
   /** True if float32 inputs and outputs of the model stay float32. */
   readonly keepIo: boolean;
   cast(tensor: Tensor): Tensor;
+  /** Statistics of values over the user's inputs; empty without any. */
+  readonly measured: ReadonlyMap<Value, ActivationStatistics>;
   /** The fault of a constant in the narrow type: too large, or zero; undefined where it stays nearly the same. */
   misfit(tensor: Tensor): 'tiny' | 'large' | undefined;
 }
 
 /** Rewrites the model. Says why where something stays float32. */
 export function narrow(model: Model, narrowing: Narrowing, context: PassContext): void {
-  const { type } = narrowing;
+  const { type, largest } = narrowing;
   if (hasNodesIn(model, type)) {
     context.note(`the model computes in ${type} already; its float32 parts are left as they are, as if on purpose`);
     return;
   }
+  for (const graph of model.graphs()) for (const node of graph.nodes()) removeIdle(node);
   const misfits = new Map<Value, 'tiny' | 'large' | undefined>();
   const misfit = (value: Value) => {
     const tensor = constantTensor(value);
@@ -46,9 +52,17 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
     return misfits.get(value);
   };
   // A target that computes in float32 anyway gains nothing from a narrow mask.
-  const found = sensitive(model, misfit, computesIn(context.target, type), narrowing.largest !== undefined);
+  const found = sensitive(model, misfit, computesIn(context.target, type), largest !== undefined);
+  const isMasked = ({ producer }: Value): boolean =>
+    producer?.inputs.some((value) => value && (misfit(value) === 'large' || found.values.get(value) === 'large')) ===
+    true;
+  const beyond = largest === undefined ? new Map() : beyondRange(model, largest, isMasked, narrowing.measured);
   const isKept = keeps(narrowing.keep);
-  const narrowNodes = candidates(model, (node) => objection(node, narrowing, found, isKept, context), context.skip);
+  const narrowNodes = candidates(
+    model,
+    (node) => objection(node, narrowing, { ...found, beyond }, isKept, context),
+    context.skip,
+  );
   const isPort = (port: Value | Use): boolean => {
     if (narrowing.keepIo) return false;
     if (!('node' in port)) return port.graph === model.graph && port.isInput && !port.defaultTensor && !port.tensor;
@@ -67,6 +81,13 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
   noteRange(model, narrowing, context);
   if (cut)
     context.note(`masks are cut to ${-cut}: a query that may see no key averages the values otherwise than before`);
+}
+
+/** Cast to float32(x) of a float32 x ⟶ x: it would be an island. */
+function removeIdle(node: Node): void {
+  const [from] = node.inputs;
+  if (node.is('Cast') && from?.elem === 'float32' && node.output.elem === 'float32')
+    node.graph.replaceUses(node.output, from);
 }
 
 /** Notes the ports that became narrow and may hold numbers beyond the range. */
@@ -102,7 +123,7 @@ function hasNodesIn(model: Model, type: 'float16' | 'bfloat16'): boolean {
 function objection(
   node: Node,
   { type, largest }: Narrowing,
-  found: Sensitive,
+  found: Sensitive & { readonly beyond: ReadonlyMap<Value, string> },
   isKept: (node: Node) => boolean,
   context: PassContext,
 ): string | undefined {
@@ -118,7 +139,9 @@ function objection(
   if (values.some((value) => value.elem === undefined)) return 'a type at it is not known';
   const isKnown = node.domain === '' || node.domain === 'com.microsoft';
   const reason =
-    found.nodes.get(node) ?? (isKnown ? whyWide(node, largest !== undefined) : `no kernel of ${node.domain} is known`);
+    found.nodes.get(node) ??
+    values.map((value) => found.beyond.get(value)).find((one) => one !== undefined) ??
+    (isKnown ? whyWide(node, largest !== undefined) : `no kernel of ${node.domain} is known`);
   if (reason) return reason;
   const fault = isHost(context.target) ? brokenInFloat16OnCpu(node) : undefined;
   if (fault) return fault;
@@ -188,12 +211,22 @@ class Rewrite {
     const from = producer?.inputs[0];
     // A Cast of a narrow value, or of one that is exact in any type, gives way to its source.
     if (producer?.is('Cast') && from?.elem === this.narrowing.type) return from;
-    const known = this.#narrowed.get(value);
+    const known = this.#narrowed.get(value) ?? this.#castAlready(value);
     if (known) return known;
-    const source = producer?.is('Cast') && from?.elem === 'bool' ? from : this.#cut(value);
+    const isExact = producer?.is('Cast') && (from?.elem === 'bool' || isNarrow(from?.elem));
+    const source = isExact && from ? from : this.#cut(value);
     const cast = this.#cast(value.graph, source, this.narrowing.type, value);
     this.#narrowed.set(value, cast);
     return cast;
+  }
+
+  /** What a Cast of the model gives in the narrow type already; of a mask it would be infinite. */
+  #castAlready(value: Value): Value | undefined {
+    if (this.found.values.get(value) === 'large') return undefined;
+    const { type } = this.narrowing;
+    return value.users.find(
+      (node) => node.is('Cast') && node.graph === value.graph && node.output.elem === type && !this.#casts.has(node),
+    )?.output;
   }
 
   /**

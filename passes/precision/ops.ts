@@ -58,6 +58,7 @@ const because: Readonly<Record<NonNullable<Precision['stays']>, string>> = {
   coordinates: 'integer positions and angles need float32',
   overflow: 'its results easily pass 65504',
   statistics: 'sums over whole maps easily pass 65504',
+  spectrum: 'sums over whole signals easily pass 65504, where quiet frequencies vanish beside loud ones',
 };
 
 /**

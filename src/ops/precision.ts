@@ -11,7 +11,7 @@ export interface Precision {
    */
   readonly size?: 'bounded' | 'growing' | 'shrinking' | 'limiting';
   /** What a narrow float cannot hold of its results; coordinates in none, the others in float16. */
-  readonly stays?: 'coordinates' | 'overflow' | 'statistics';
+  readonly stays?: 'coordinates' | 'overflow' | 'statistics' | 'spectrum';
   /** Computed along axes: each number from a row of them. */
   readonly isRowwise?: true;
   /** Picks among its numbers by others, which are computed: not a constant even where all its floats are. */

@@ -45,6 +45,6 @@ const stft: InferRule = (call) => {
 };
 
 export const signal: Rows = {
-  DFT: { infer: dft },
-  STFT: { infer: stft },
+  DFT: { infer: dft, precision: { stays: 'spectrum' } },
+  STFT: { infer: stft, precision: { stays: 'spectrum' } },
 };
