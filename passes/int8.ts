@@ -14,6 +14,7 @@ import { EXACT_CPUS, INEXACT_CPUS } from '../src/run/cpus.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { saturatesOn } from '../src/run/target-cpu.js';
 import { BlockInt8 } from './precision/block-int8.js';
+import { quantizeConvs } from './precision/integer/convolution/static.js';
 import { DynamicInt8 } from './precision/integer/dynamic.js';
 import { groupsOf, moveOutliers } from './precision/integer/outliers.js';
 import { keeps } from './precision/keep.js';
@@ -52,9 +53,19 @@ export const int8 = definePass({
       .boolean()
       .default(false)
       .describe('A scale for each row of an activation, so that no row changes another; slower; cpu.'),
+    static: z
+      .boolean()
+      .default(false)
+      .describe('Convolutions too, in the ranges that the inputs given (--inputs) show: for inputs like these; cpu.'),
+    maxStaticError: z
+      .number()
+      .positive()
+      .default(0.03)
+      .describe('Largest relative error of an output that convolutions may cost; those that cost the most stay float.'),
   }),
   variants: () => [],
-  async run(model, { keep, minElements, maxWeightError, reduceRange, rows }, context) {
+  async run(model, options, context) {
+    const { keep, minElements, maxWeightError, reduceRange, rows } = options;
     fitSource(model, context);
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
@@ -67,8 +78,12 @@ export const int8 = definePass({
     };
     let count = 0;
     let hasRows = false;
+    const isStatic = options.static && computesIn(context.target, 'int8');
+    const whyNot = (node: Node) => (isKept(node) ? 'kept in float as asked' : context.leaves(node));
+    if (isStatic)
+      count += await quantizeConvs(model, context, { isExact, maxError: options.maxStaticError, whyNot, leave });
     const nodes: Node[] = [];
-    for (const product of productsOf(model, leave, isKept, minElements)) {
+    for (const product of productsOf(model, leave, isKept, minElements, isStatic)) {
       const reason =
         weightCount(product.weight) < minElements
           ? `its weight has fewer than ${minElements} elements`
@@ -115,10 +130,12 @@ function* productsOf(
   skip: (reason: string, node: Node) => void,
   isKept: (node: Node) => boolean,
   minElements: number,
+  isStatic: boolean,
 ): Iterable<Product> {
   const angles = coordinateNodes(model, true);
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
+      if (isStatic && node.is('Conv')) continue;
       const found = productOf(node) ?? whyLeftAlone(node, minElements);
       if (found === undefined) continue;
       if (typeof found === 'string') skip(found, node);

@@ -15,7 +15,7 @@ const keyOf = ({ domain, opType }: Node): string => (domain ? `${domain}.${opTyp
 
 /** Ops that multiply by weights in a form without a quantized one. */
 const withoutIntegerForm: ReadonlyMap<string | undefined, string> = new Map([
-  ['Conv', 'ConvInteger is often slower than a float Conv'],
+  ['Conv', 'ConvInteger is often slower than a float Conv (with inputs: option static)'],
   ['ConvTranspose', 'there is no integer ConvTranspose'],
   ['LSTM', 'recurrent layers stay in float'],
   ['GRU', 'recurrent layers stay in float'],

@@ -1,0 +1,111 @@
+/** Conv(x)  ⟶  DequantizeLinear(QLinearConv(QuantizeLinear(x))), a scale for each channel of the weight; neighbours hand bytes on. */
+import type { Graph } from '../../../../src/ir/graph.js';
+import { numbersOf, tensorOf } from '../../../../src/ir/numbers.js';
+import { derivedTensor, elementCount, type Tensor } from '../../../../src/ir/tensor.js';
+import { tensorType } from '../../../../src/ir/types.js';
+import type { Value } from '../../../../src/ir/value.js';
+import { floatChunks } from '../../extent.js';
+import { type Matrix, nearest, scalesOf } from '../../quantize.js';
+import type { Range } from './ranges.js';
+import type { ConvSite } from './sites.js';
+
+export interface StaticConv extends ConvSite {
+  readonly inputRange: Range;
+  readonly outputRange: Range;
+  /** Of the weight, one for each channel of the result. */
+  readonly scales: Float32Array;
+  /** The largest byte of the weight. */
+  readonly largest: number;
+}
+
+/** The scales of a weight; undefined where a number is not finite. */
+export function channelScalesOf(weight: Tensor, largest: number): Float32Array | undefined {
+  const rows = weight.shape[0] as number;
+  const matrix: Matrix = {
+    tensor: weight,
+    rows,
+    columns: elementCount(weight.shape) / rows,
+    groups: rows,
+    rowGroups: { block: 1, step: 1 },
+    columnGroups: { block: 1, step: 0 },
+  };
+  return scalesOf(matrix, largest);
+}
+
+interface Bytes {
+  readonly value: Value;
+  readonly scale: Value;
+  readonly zero: Value;
+}
+
+/** Rewrites convolutions in order of dependency; `mapped` gives what stands in the graph for a value. */
+export function emitConvs(graph: Graph, sites: readonly StaticConv[], mapped = (value: Value) => value): void {
+  const known = new Map<Value, Bytes>();
+  for (const site of sites) {
+    const node = mapped(site.node.output).producer as ConvSite['node'];
+    const float = node.inputs[0] as Value;
+    const input = known.get(float) ?? quantized(graph, float, site.inputRange);
+    known.set(float, input);
+    const end = mapped(site.output);
+    const { scale, zero } = constantsOf(graph, site.outputRange, end.name);
+    const factors = site.scales.map((one) => one * site.inputRange.scale);
+    const inputs = [input.value, input.scale, input.zero, ...weightOf(graph, site), scale, zero];
+    if (site.bias) inputs.push(biasOf(graph, site.bias, factors));
+    const conv = graph.add('QLinearConv', inputs, { name: node.name });
+    for (const [name, attribute] of node.attributes) graph.setAttribute(conv, name, attribute);
+    conv.output.type = tensorType('uint8', end.shape);
+    const result = graph.add('DequantizeLinear', [conv.output, scale, zero]).output;
+    result.type = end.type;
+    result.name = end.name;
+    graph.replaceUses(end, result);
+    known.set(result, { value: conv.output, scale, zero });
+  }
+}
+
+function quantized(graph: Graph, float: Value, range: Range): Bytes {
+  const { scale, zero } = constantsOf(graph, range, float.name);
+  const value = graph.add('QuantizeLinear', [float, scale, zero], { outputs: [`${float.name}_uint8`] }).output;
+  value.type = tensorType('uint8', float.shape);
+  return { value, scale, zero };
+}
+
+const constantsOf = (graph: Graph, { scale, zero }: Range, name: string) => ({
+  scale: graph.constant(tensorOf('float32', scale), `${name}_scale`),
+  zero: graph.constant(tensorOf('uint8', zero), `${name}_zero_point`),
+});
+
+function weightOf(graph: Graph, site: StaticConv): Value[] {
+  const name = site.node.inputs[1]?.name ?? '';
+  const bytes = derivedTensor('int8', site.weight.shape, () => channelBytes(site));
+  return [
+    graph.constant(bytes, `${name}_int8`),
+    graph.constant(tensorOf('float32', site.scales), `${name}_scale`),
+    graph.constant(tensorOf('int8', 0), `${name}_zero_point`),
+  ];
+}
+
+/** As in products, the rounding errors of a channel add up to nearly nothing: a mean that all inputs have in common passes unharmed. */
+const FEEDBACK = 1 / 64;
+
+function* channelBytes({ weight, scales, largest }: StaticConv): Iterable<Uint8Array> {
+  const depth = elementCount(weight.shape.slice(1));
+  let [channel, left, error] = [0, depth, 0];
+  for (const numbers of floatChunks(weight)) {
+    const bytes = new Int8Array(numbers.length);
+    for (let i = 0; i < numbers.length; i++) {
+      const exact = (numbers[i] as number) / (scales[channel] as number);
+      const byte = Math.max(-largest, Math.min(largest, nearest(exact + FEEDBACK * error)));
+      bytes[i] = byte;
+      error += exact - byte;
+      if (--left > 0) continue;
+      [left, error] = [depth, 0];
+      channel++;
+    }
+    yield new Uint8Array(bytes.buffer);
+  }
+}
+
+function biasOf(graph: Graph, bias: Tensor, factors: Float32Array): Value {
+  const numbers = numbersOf(bias).map((number, at) => Math.round(number / (factors[at] as number)));
+  return graph.constant(tensorOf('int32', [...numbers], bias.shape), 'bias_int32');
+}

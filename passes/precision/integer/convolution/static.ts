@@ -1,0 +1,124 @@
+/** Convolutions in 8 bits with ranges that the user's inputs show: which they are, what each costs, and the rewriting. */
+import type { Model } from '../../../../src/ir/model.js';
+import type { Node } from '../../../../src/ir/node.js';
+import { numbersOf } from '../../../../src/ir/numbers.js';
+import type { Value } from '../../../../src/ir/value.js';
+import type { ActivationStatistics } from '../../../../src/run/activations.js';
+import type { PassContext } from '../../../../src/run/pass.js';
+import { type Candidate, faster, withinLimit } from './choose.js';
+import { channelScalesOf, emitConvs } from './emit.js';
+import { errorsOf } from './errors.js';
+import { rangeOf } from './ranges.js';
+import { type ConvSite, convSiteOf } from './sites.js';
+
+export interface StaticOptions {
+  readonly isExact: boolean;
+  readonly maxError: number;
+  /** A reason to leave a node as it is. */
+  whyNot(node: Node): string | undefined;
+  leave(reason: string, node: Node): void;
+}
+
+const NO_INPUTS = 'its ranges are not known: give inputs (--inputs), 8 sets or more';
+const NOT_FASTER = 'its bytes take longer to make than they save';
+
+/** Any two weights may be added in 16 bits, since kernels order them as they like. */
+const [LARGEST, LARGEST_EXACT] = [127, 64];
+
+/** The largest bias, in steps, that 32 bits hold beside the sums. */
+const MOST_STEPS = 2 ** 30;
+
+/** Rewrites convolutions of the main graph, and says how many. */
+export async function quantizeConvs(model: Model, context: PassContext, options: StaticOptions): Promise<number> {
+  const { leave, isExact, maxError } = options;
+  const sites = sitesOf(model, options);
+  const measure = context.activations;
+  if (!measure) for (const { node } of sites) leave(NO_INPUTS, node);
+  if (!measure || sites.length === 0) return 0;
+  const values = new Set(sites.flatMap(({ input, output }) => [input, output]));
+  const measured = await measure([...values].map((value) => ({ value, axis: 1 })));
+  const all = sites.flatMap((site) => {
+    const found = candidateOf(site, measured, isExact);
+    if (typeof found !== 'string') return found;
+    leave(found, site.node);
+    return [];
+  });
+  const fast = faster(all, isExact);
+  for (const one of all) if (!fast.includes(one)) leave(NOT_FASTER, one.conv.node);
+  const alone = await errorsOf(
+    model,
+    fast.map(({ conv }) => [conv]),
+    measure,
+  );
+  const { chosen, error } = await chosenBy(fast, alone, isExact, maxError, (list) =>
+    errorsOf(model, [list.map(({ conv }) => conv)], measure),
+  );
+  fast.forEach((one, at) => {
+    const own = `${(alone[at] as number).toPrecision(2)} of an output alone`;
+    if (!chosen.includes(one))
+      leave(`it costs too much error for what it saves (option maxStaticError): ${own}`, one.conv.node);
+  });
+  if (chosen.length === 0) return 0;
+  emitConvs(
+    model.graph,
+    chosen.map(({ conv }) => conv),
+  );
+  context.note(
+    `${chosen.length} of ${sites.length} convolutions compute in 8 bits, in the ranges of the inputs given: relative error ${error.toPrecision(2)}`,
+  );
+  return chosen.length;
+}
+
+/** Errors add up as if they were independent only about: what they come to together is measured, and the limit lowered until it holds. */
+async function chosenBy(
+  candidates: readonly Candidate[],
+  alone: readonly number[],
+  isExact: boolean,
+  maxError: number,
+  together: (chosen: readonly Candidate[]) => Promise<number[]>,
+): Promise<{ chosen: readonly Candidate[]; error: number }> {
+  for (let limit = maxError; ; limit *= 0.75) {
+    const chosen = faster(withinLimit(candidates, alone, limit, isExact), isExact);
+    const [error = 0] = chosen.length > 0 ? await together(chosen) : [];
+    if (error <= maxError) return { chosen, error };
+  }
+}
+
+function sitesOf(model: Model, { whyNot, leave }: StaticOptions): ConvSite[] {
+  const sites: ConvSite[] = [];
+  for (const graph of model.graphs())
+    for (const node of graph.nodes()) {
+      const site = convSiteOf(node);
+      if (site === undefined) continue;
+      const reason = typeof site === 'string' ? site : whyNot(node);
+      if (reason !== undefined) leave(reason, node);
+      else sites.push(site as ConvSite);
+    }
+  return sites;
+}
+
+function candidateOf(
+  site: ConvSite,
+  measured: ReadonlyMap<Value, ActivationStatistics>,
+  isExact: boolean,
+): Candidate | string {
+  const [input, output] = [measured.get(site.input), measured.get(site.output)];
+  if (!input || !output) return 'its input or output cannot be measured on the inputs given';
+  const [inputRange, outputRange] = [rangeOf(input), rangeOf(output)];
+  const largest = isExact ? LARGEST_EXACT : LARGEST;
+  const scales = channelScalesOf(site.weight, largest);
+  if (!inputRange || !outputRange) return 'its input or output is zero on all inputs given';
+  if (!scales) return 'its weight holds NaN or infinity';
+  const least = scales.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY) * inputRange.scale;
+  const bias = site.bias ? biasSize(site.bias) : 0;
+  if (!(bias / least < MOST_STEPS)) return 'its bias is too large beside the steps of its input and weight';
+  const given = output.rows * output.channels;
+  const conv = { ...site, inputRange, outputRange, scales, largest };
+  return { conv, products: given * site.depth, read: input.rows * input.channels, given };
+}
+
+const biasSize = (bias: NonNullable<ConvSite['bias']>): number => {
+  let most = 0;
+  for (const number of numbersOf(bias)) most = Math.max(most, Math.abs(number));
+  return most;
+};
