@@ -20,13 +20,17 @@ const LARGE_LAYER = 2 ** 20;
 const isSmall = (node: Node): boolean =>
   node.inputs.every((value) => elementCount(constantTensor(value)?.shape ?? []) <= LARGE_LAYER);
 
-/** The reason for each node that belongs to a decision. */
-export function decidingNodes(model: Model): ReadonlyMap<Node, string> {
+/** The reason for each layer whose result a logarithm reads, as it does of a spectrum: what is small counts there as much as what is large. */
+export const spectrumNodes = (model: Model): ReadonlyMap<Node, string> =>
+  new Map([...decidingNodes(model, (node) => node.is('Log'))].filter(([node]) => precisionOf(node).isLayer));
+
+/** The reason for each node that belongs to a decision, of any operator or of some. */
+export function decidingNodes(model: Model, decides = (_: Node) => true): ReadonlyMap<Node, string> {
   const found = new Map<Node, { reason: string; layers: number }>();
   const queue: { value: Value | undefined; reason: string; layers: number }[] = [];
   for (const graph of model.graphs())
     for (const node of graph.nodeSet)
-      for (const { slot, ...rest } of precisionOf(node).decides ?? [])
+      for (const { slot, ...rest } of decides(node) ? (precisionOf(node).decides ?? []) : [])
         queue.push({ value: node.inputs[slot], ...rest });
   for (const graph of model.graphs())
     for (const node of graph.nodeSet) {

@@ -33,6 +33,13 @@ describe('int8 leaves alone', () => {
       ),
     ],
     [
+      'filter banks of a spectrum',
+      'is read by a logarithm',
+      one(17, (g, x) =>
+        g.op('Log', [g.op('Clip', [linear(g, g.op('Mul', [x, x]), 64, 32), g.constant('float32', 1e-9)])]),
+      ),
+    ],
+    [
       'convolutions',
       'ConvInteger',
       one(17, (g, x) => {

@@ -5,6 +5,7 @@ import { numbersOf } from '../../../../src/ir/numbers.js';
 import type { Value } from '../../../../src/ir/value.js';
 import type { ActivationStatistics } from '../../../../src/run/activations.js';
 import type { PassContext } from '../../../../src/run/pass.js';
+import { spectrumNodes } from '../../deciding.js';
 import { type Candidate, faster, withinLimit } from './choose.js';
 import { channelScalesOf, emitConvs } from './emit.js';
 import { errorsOf } from './errors.js';
@@ -14,8 +15,7 @@ import { type ConvSite, convSiteOf } from './sites.js';
 export interface StaticOptions {
   readonly isExact: boolean;
   readonly maxError: number;
-  /** A reason to leave a node as it is. */
-  whyNot(node: Node): string | undefined;
+  isKept(node: Node): boolean;
   leave(reason: string, node: Node): void;
 }
 
@@ -31,7 +31,7 @@ const MOST_STEPS = 2 ** 30;
 /** Rewrites convolutions of the main graph, and says how many. */
 export async function quantizeConvs(model: Model, context: PassContext, options: StaticOptions): Promise<number> {
   const { leave, isExact, maxError } = options;
-  const sites = sitesOf(model, options);
+  const sites = sitesOf(model, context, options);
   const measure = context.activations;
   if (!measure) for (const { node } of sites) leave(NO_INPUTS, node);
   if (!measure || sites.length === 0) return 0;
@@ -84,8 +84,10 @@ async function chosenBy(
   }
 }
 
-function sitesOf(model: Model, { whyNot, leave }: StaticOptions): ConvSite[] {
+function sitesOf(model: Model, { leaves }: PassContext, { isKept, leave }: StaticOptions): ConvSite[] {
   const sites: ConvSite[] = [];
+  const spectra = spectrumNodes(model);
+  const whyNot = (node: Node) => (isKept(node) ? 'kept in float as asked' : (spectra.get(node) ?? leaves(node)));
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
       const site = convSiteOf(node);

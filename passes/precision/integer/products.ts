@@ -1,0 +1,66 @@
+/** The products that compute in 8 bits, with the reason of each other weight, and what is done to their activations before. */
+import type { Model } from '../../../src/ir/model.js';
+import type { Node } from '../../../src/ir/node.js';
+import { computesIn } from '../../../src/ir/targets.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import { spectrumNodes } from '../deciding.js';
+import { whyLeftAlone } from '../left-alone.js';
+import { type Product, productOf, weightCount } from '../product.js';
+import { coordinateNodes } from '../sensitive.js';
+import { groupsOf, moveOutliers } from './outliers.js';
+
+/** The opset that brought DynamicQuantizeLinear (MatMulInteger came one before). */
+const DYNAMIC_QUANTIZATION = 11;
+
+export interface ProductChoice {
+  readonly minElements: number;
+  isKept(node: Node): boolean;
+  leave(reason: string, node: Node): void;
+  /** True where convolutions are asked elsewhere. */
+  readonly withoutConvs: boolean;
+}
+
+/** The nodes of the products of every scope that can be rewritten. */
+export function productsFor8Bits(model: Model, context: PassContext, choice: ProductChoice): Node[] {
+  const { minElements, isKept, leave, withoutConvs } = choice;
+  const angles = coordinateNodes(model, true);
+  const spectra = spectrumNodes(model);
+  const reasonOf = (node: Node, product: Product): string | undefined => {
+    if (isKept(node)) return 'kept in float as asked';
+    if (angles.has(node)) return 'it gives positions or angles, which 8 bits cannot tell apart';
+    if (weightCount(product.weight) < minElements) return `its weight has fewer than ${minElements} elements`;
+    return spectra.get(node) ?? obstacle(product, context) ?? context.leaves(node);
+  };
+  return [...model.graphs()]
+    .flatMap((graph) => graph.nodes())
+    .filter((node) => {
+      if (withoutConvs && node.is('Conv')) return false;
+      const found = productOf(node) ?? whyLeftAlone(node, minElements);
+      if (found === undefined) return false;
+      const reason = typeof found === 'string' ? found : reasonOf(node, found);
+      if (reason !== undefined) leave(reason, node);
+      return reason === undefined;
+    });
+}
+
+/** The kernel or opset that is missing, in words. */
+function obstacle({ node, elem, activation }: Product, { target, hasKernel }: PassContext): string | undefined {
+  if (activation.elem !== undefined && activation.elem !== elem) return `its activation is ${activation.elem}`;
+  if (!computesIn(target, 'int8'))
+    return hasKernel('MatMulNBits', 'com.microsoft', 1, elem) ? undefined : `MatMulNBits takes no ${elem} on ${target}`;
+  if (elem === 'bfloat16') return 'bfloat16 products are not quantized on cpu';
+  const opset = node.graph.opsets.get('') ?? 0;
+  if (opset < DYNAMIC_QUANTIZATION) return `DynamicQuantizeLinear needs opset 11; the model has ${opset}`;
+  return undefined;
+}
+
+/** One scale for an activation is as coarse as its largest channel asks for; outlying ones move into the weights. */
+export async function spreadOutliers(nodes: readonly Node[], isExact: boolean, context: PassContext): Promise<void> {
+  const groups = groupsOf(nodes.map((node) => productOf(node) as Product));
+  const requests = groups.map(({ activation }) => ({ value: activation }));
+  const measured = requests.length > 0 ? await context.activations?.(requests) : undefined;
+  const moved = moveOutliers(groups, measured ?? new Map(), isExact);
+  const count = moved.reduce((sum, node) => sum + context.timesOf(node), 0);
+  const by = measured ? 'as the inputs show' : 'as the scales of norms show';
+  if (count > 0) context.note(`outlying channels of ${count} activations went into the weights that read them, ${by}`);
+}
