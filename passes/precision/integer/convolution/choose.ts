@@ -37,7 +37,7 @@ export function faster(candidates: readonly Candidate[], isExact: boolean): Cand
 }
 
 /** The time that is won, in nanoseconds. */
-export function gainOf(
+function gainOf(
   { conv, products, read, given }: Candidate,
   chosen: ReadonlySet<Node>,
   isExact: boolean,
