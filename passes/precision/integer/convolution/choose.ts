@@ -37,11 +37,7 @@ export function faster(candidates: readonly Candidate[], isExact: boolean): Cand
 }
 
 /** The time that is won, in nanoseconds. */
-function gainOf(
-  { conv, products, read, given }: Candidate,
-  chosen: ReadonlySet<Node>,
-  isExact: boolean,
-): number {
+function gainOf({ conv, products, read, given }: Candidate, chosen: ReadonlySet<Node>, isExact: boolean): number {
   const before = hasFloatConvBefore(conv.node, chosen) ? NEXT_TO_FLOAT : ELSEWHERE;
   const behind = hasFloatConvBehind(conv.node, chosen) ? NEXT_TO_FLOAT : ELSEWHERE;
   return products * (isExact ? SAVED.exact : SAVED.full) - read * before - given * behind;
