@@ -7,6 +7,7 @@ import {
   jobFlags,
   jsonFlag,
   oneOf,
+  planFlags,
   pluginFlags,
   quietFlag,
   readFlags,
@@ -56,6 +57,12 @@ export const commands: readonly Command[] = [
       ...readFlags,
       ...jsonFlag,
     },
+  },
+  {
+    name: 'plan',
+    positionals: ['model'],
+    summary: 'Show what fewer bits cost: sizes from the smallest on, each with its error, time and command.',
+    flags: { ...planFlags, ...jsonFlag },
   },
   {
     name: 'compare',

@@ -86,6 +86,16 @@ const passFlags = Object.fromEntries(
   }),
 );
 
+/** What a plan is made on. */
+export const planFlags = {
+  passes: valued('<a,b,…>', 'Passes that run before.', { alias: 'p', defaultDescription: 'exact' }),
+  ...pluginFlag,
+  ...{ target, inputs, shape, dim, seed, speed: isSo('Time each size. Default: yes.') },
+  'time-budget': valued('<time>', about('timeBudget')),
+  plot: valued('<path>', 'Write error over size to a file: .svg.'),
+  ...readFlags,
+};
+
 const freezes = 'the result declares it, and is compared at it. May be repeated. E.g.';
 
 export const jobFlags = {

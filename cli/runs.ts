@@ -9,6 +9,7 @@ export const runs: Readonly<Record<string, RunCommand>> = {
   '': async (flags, words) => (await import('./optimize.js')).run(flags, words),
   inspect: async (flags) => (await import('./inspect.js')).run(flags),
   explain: async (flags) => (await import('./explain.js')).run(flags),
+  plan: async (flags) => (await import('./plan.js')).run(flags),
   compare: async (flags) =>
     flags['by-block'] ? (await import('./bisect.js')).run(flags) : (await import('./compare.js')).run(flags),
   bisect: async (flags) => (await import('./bisect.js')).run(flags),

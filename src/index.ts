@@ -31,11 +31,13 @@ export { type ReadOptions, readModel } from './onnx/read.js';
 export { type WriteOptions, type WrittenFiles, writeModel } from './onnx/write.js';
 export { type OptimizeOptions, optimize } from './optimize.js';
 export { type OptimizeFileOptions, optimizeFile } from './optimize-file.js';
+export { type PlanOptions, plan } from './plan.js';
 export { type BisectReport, bisectText } from './report/bisect-text.js';
 export { type ContradictionInfo, type Inspection, inspectModel, type ViolationInfo } from './report/inspection.js';
 export { inspectionText } from './report/inspection-text.js';
 export type { ValueInfo } from './report/inspection-values.js';
 export { reportMarkdown } from './report/markdown.js';
+export { planPlot, planText } from './report/plan-text.js';
 export { reportText } from './report/text.js';
 export type { TextOptions } from './report/text-options.js';
 export { GateError, type OnGate } from './run/outcome.js';
@@ -49,6 +51,7 @@ export {
   type PassFactory,
 } from './run/pass.js';
 export type { Progress } from './run/pipeline-options.js';
+export type { Plan, PlanPoint } from './run/plan-schema.js';
 export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';
 export type { TargetCpu } from './run/target-cpu.js';
 export type { VerifyLevel } from './run/verify/verifier.js';

@@ -42,13 +42,13 @@ const MARGIN = 0.85;
 /** What is predicted is aimed at this much of it; a mix that comes so near is not looked for any further. */
 const AIM = 0.9;
 
-const optionsOf = ({ weights, sensitivities }: Search): Option[][] =>
+export const optionsOf = ({ weights, sensitivities }: Search): Option[][] =>
   weights.map(({ forms }, i) =>
     forms.map(({ bytes, error }) => ({ bytes, cost: ((sensitivities[i] as number) * error) ** 2 })),
   );
 
 /** The mix as a whole: its file and its error. */
-async function mixOf(search: Search, items: readonly (readonly Option[])[], choice: Choice): Promise<Mix> {
+export async function mixOf(search: Search, items: readonly (readonly Option[])[], choice: Choice): Promise<Mix> {
   const { model, weights, trials, fileBytes } = search;
   const assignment = assignmentOf(weights, choice);
   const copy = assigned(model, assignment);
@@ -90,13 +90,15 @@ async function leastError(search: Search, most: number): Promise<Mix | string> {
       items,
       items.map(() => 0),
     ).bytes;
+  let best: Choice | undefined;
   for (let round = 0; round < ROUNDS; round++) {
     const choice = choose(items, { bytes: most - rest });
-    if (!choice) break;
+    if (!choice || choice.join() === best?.join()) break;
     const bytes = search.fileBytes(assigned(search.model, assignmentOf(search.weights, choice)));
-    if (bytes <= most) return mixOf(search, items, choice);
     rest = bytes - totalsOf(items, choice).bytes;
+    if (bytes <= most && (!best || totalsOf(items, choice).cost < totalsOf(items, best).cost)) best = choice;
   }
+  if (best) return mixOf(search, items, best);
   const [smallest] = frontier(items);
   const mix = await mixOf(search, items, (smallest as { choice: number[] }).choice);
   const text = `the least size that can be had is ${bytesText(mix.bytes)}, at an error of ${numberText(errorOf(mix))}`;

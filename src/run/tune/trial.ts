@@ -19,7 +19,7 @@ export interface Speed {
 
 /** The outcome of a race of two models. failed: the second does not run; unknown: the first does not either. */
 export type RaceOutcome =
-  | ({ readonly kind: 'timed' } & Speed)
+  | ({ readonly kind: 'timed' /** One run of the second. */; readonly ms?: number } & Speed)
   | { readonly kind: 'failed' | 'unknown'; readonly reason: string };
 
 /** Races models. Handed in, so that the core runs where no runtime is. */

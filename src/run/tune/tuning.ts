@@ -157,7 +157,7 @@ export class Tuning {
     const kept = keptOf(trials, pass.definition.fidelity !== 'exact');
     const rows = trials.map(({ variant, outcome }): TuningResult => {
       if (outcome.kind !== 'timed') return { ...row(variant, variant === kept), reason: outcome.reason };
-      const { kind: _, ...speed } = outcome;
+      const { kind: _, ms: __, ...speed } = outcome;
       return { ...row(variant, variant === kept), speed };
     });
     if (trials.length > 0 && trials.every(({ outcome }) => outcome.kind === 'unknown'))

@@ -68,8 +68,16 @@ export function createStopwatch({
           patience: PATIENCE,
         });
         if (!speed) throw new TypeError('stopwatch: a race without a deadline was cut short');
-        const { ratio, interval, significant } = speed.decided;
-        return { kind: 'timed', ratio, interval, significant, runs: speed.ms.result.length, inputs: feeds.about };
+        const { ratio, interval, significant, times } = speed.decided;
+        return {
+          kind: 'timed',
+          ms: times.result,
+          ratio,
+          interval,
+          significant,
+          runs: speed.ms.result.length,
+          inputs: feeds.about,
+        };
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
         return { kind: 'failed', reason: error.message };

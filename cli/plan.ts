@@ -1,0 +1,18 @@
+/** `optimize plan`: the frontier of size, error and time, each point with its command. */
+import { jsonText } from '../src/ir/shown-text.js';
+import { plan } from '../src/plan.js';
+import { planPlot, planText } from '../src/report/plan-text.js';
+import { configFromFlags, type Flags } from './flags.js';
+import { ProgressLine, show, stdout } from './terminal.js';
+
+export async function run(flags: Flags): Promise<undefined> {
+  const progress = new ProgressLine(flags.json === true);
+  const { plot } = flags;
+  const found = await plan(flags.model as string, {
+    ...configFromFlags(flags),
+    onProgress: (text, outlook) => progress.say(text, outlook),
+  }).finally(() => progress.clear());
+  if (typeof plot === 'string') await (await import('node:fs/promises')).writeFile(plot, planPlot(found));
+  if (flags.json) stdout.write(jsonText(found));
+  else show(flags, found, planText);
+}

@@ -1,0 +1,160 @@
+/** Plans the precision of a model: what each weight costs in each form, and the frontier of size, error and time. */
+
+import { z } from 'zod';
+import { formText, pricesOf } from '../passes/fit/prices.js';
+import { mixOf, optionsOf, type Search } from '../passes/fit/search.js';
+import { sensitivitiesOf } from '../passes/fit/sensitivity.js';
+import { fit } from '../passes/fit.js';
+import { abortable } from './abortable.js';
+import type { Config } from './config.js';
+import { inferTypes } from './infer/index.js';
+import { cloneModel } from './ir/clone.js';
+import { Model } from './ir/model.js';
+import { abortSignal, called, optionsIn } from './ir/options.js';
+import { type ProgressListener, paceOf } from './ir/outlook.js';
+import { readModel } from './onnx/read.js';
+import { fileBytes } from './onnx/write.js';
+import { raisedCopy } from './opset/raise.js';
+import { optimize, targetOf } from './optimize.js';
+import { type SchemasOf, settings } from './option-schemas.js';
+import { choicesOf, PASSES, pointOf, raceOf, stopwatchOn } from './plan-points.js';
+import { passContext } from './run/context.js';
+import { type Deadline, deadlineOf } from './run/deadline.js';
+import type { PassesLike } from './run/parse.js';
+import type { Plan, PlanPoint } from './run/plan-schema.js';
+import { trialsBy } from './run/verify/trials.js';
+import { kernelsOf } from './runtime/kernels.js';
+
+export interface PlanOptions
+  extends Pick<
+    Config,
+    | 'passes'
+    | 'plugins'
+    | 'target'
+    | 'inputs'
+    | 'seed'
+    | 'shapes'
+    | 'dims'
+    | 'timeBudget'
+    | 'speed'
+    | 'budget'
+    | 'allowOutsideData'
+  > {
+  /** Called with the current step, and how far it is. */
+  readonly onProgress?: ProgressListener;
+  /** Ends the work early. */
+  readonly signal?: AbortSignal;
+}
+
+const planOptions = z.object({
+  ...settings(
+    'passes',
+    'plugins',
+    'target',
+    'inputs',
+    'seed',
+    'shapes',
+    'dims',
+    'timeBudget',
+    'speed',
+    'budget',
+    'allowOutsideData',
+  ),
+  onProgress: called<ProgressListener>(),
+  signal: abortSignal,
+} satisfies SchemasOf<PlanOptions>);
+
+/**
+ * Measures what the weights of a model file cost in every form, and gives about ten mixes from the smallest to the nearest, each with its
+ * command. Throws ModelError for a file that is no model, UsageError for an unknown option.
+ */
+export async function plan(input: string, options: PlanOptions = {}): Promise<Plan> {
+  const checked = optionsIn(planOptions, options, 'plan');
+  return abortable(checked.signal, () => planBy(input, checked));
+}
+
+async function planBy(input: string, options: PlanOptions): Promise<Plan> {
+  const { seed = 0, passes = PASSES, onProgress: say = () => {} } = options;
+  const deadline = deadlineOf(options);
+  say('reading');
+  const files: string[] = [];
+  const { allowOutsideData, budget, shapes, dims, inputs } = options;
+  const original = await readModel(input, { allowOutsideData, budget, onFile: (path) => files.push(path) });
+  const target = await targetOf(options.target, true);
+  const before = await startOf(original, passes, { ...options, target, deadline });
+  const { createVerifier } = await import('./validate/verifier.js');
+  const verifier = createVerifier({ seed, shapes, dims, inputs, target, deadline });
+  const { context, skips } = passContext({ ...kernelsOf(target), evaluate: undefined, fileBytes });
+  say('pricing weights');
+  const { keep, minElements } = fit().options as Parameters<typeof pricesOf>[1];
+  const weights = pricesOf(before, { keep, minElements }, context);
+  const trials = trialsBy(
+    verifier,
+    deadline,
+    (done, of) => say(`measuring groups of weights: ${done} of ${of}`),
+    new Map(),
+  );
+  const { sensitivities, measured, groups } = await sensitivitiesOf(before, weights, trials);
+  const search: Search = { model: before, weights, sensitivities, trials, fileBytes };
+  const inputBytes = await bytesOf(files);
+  const watch = options.speed === false ? undefined : await stopwatchOn(target, seed);
+  const points: PlanPoint[] = [];
+  const choices = choicesOf(search);
+  const pace = paceOf(choices.length);
+  for (const [done, choice] of choices.entries()) {
+    say(`running ${done} of ${choices.length} mixes`, pace(done));
+    if (deadline.left() === 0) {
+      deadline.cut(`${choices.length - done} of ${choices.length} mixes`);
+      break;
+    }
+    const mix = await mixOf(search, optionsOf(search), choice);
+    const race = await raceOf(before, mix, watch, deadline);
+    points.push(pointOf(input, search, mix, { inputBytes, passes, race }));
+  }
+  await watch?.close();
+  const items = optionsOf(search);
+  return {
+    version: 1,
+    input,
+    inputBytes,
+    target,
+    seed,
+    passes: typeof passes === 'string' ? passes : undefined,
+    measured: { groups: measured, of: groups },
+    points,
+    weights: weights.map(({ site, forms }, i) => ({
+      name: site.value.name,
+      reader: site.main.node.label,
+      type: site.tensor.type,
+      sensitivity: sensitivities[i] as number,
+      forms: forms.map(({ form, bytes, error }, at) => ({
+        form: formText(form),
+        bytes,
+        change: error,
+        error: Math.sqrt(items[i]?.[at]?.cost ?? 0),
+      })),
+    })),
+    left: skips().map(({ reason, count, places }) => ({ reason, count, places: [...places] })),
+    cuts: [...deadline.cuts],
+  };
+}
+
+/** The model that `fit` would be given: behind the other passes, at its opset where that is possible. */
+async function startOf(
+  model: Model,
+  passes: PassesLike,
+  { target, seed, shapes, dims, inputs, plugins, deadline }: PlanOptions & { readonly deadline: Deadline },
+): Promise<Model> {
+  const settings = { target, seed, shapes, dims, inputs, plugins, deadline, verify: 'end', onGate: 'report' } as const;
+  const { model: made } = await optimize(model, passes, settings);
+  const raised = raisedCopy(made, fit.definition.opset ?? 0);
+  const start = raised instanceof Model ? raised : cloneModel(made);
+  inferTypes(start);
+  return start;
+}
+
+async function bytesOf(files: readonly string[]): Promise<number> {
+  const { stat } = await import('node:fs/promises');
+  const sizes = await Promise.all([...new Set(files)].map(async (path) => (await stat(path)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,53 @@
+/** What `plan` finds, in JSON. Errors are relative L2 of the output that is furthest off; sizes bytes. */
+import { z } from 'zod';
+import { targets } from '../ir/targets.js';
+
+const count = z.number().int().nonnegative();
+
+const point = z.object({
+  bytes: count.describe('Of the file.'),
+  share: z.number().describe('Of the input.'),
+  predicted: z.number().describe('The error that follows from the prices of the weights.'),
+  error: z.number().nullable().describe('The error that was measured; null: the mix was not run.'),
+  ms: z.number().optional().describe('One run on one thread; absent where it was not timed.'),
+  speed: z
+    .object({ ratio: z.number(), low: z.number(), high: z.number(), significant: z.boolean() })
+    .optional()
+    .describe('Time of the model without `fit` over that of the mix.'),
+  forms: z.array(z.object({ form: z.string(), count, bytes: count })),
+  command: z.string().describe('Makes this file, or one as small with no larger error.'),
+});
+
+const planSchema = z.object({
+  version: z.literal(1),
+  input: z.string(),
+  inputBytes: count,
+  target: z.enum(targets),
+  seed: z.number().int(),
+  passes: z.string().optional().describe('What ran before.'),
+  measured: z
+    .object({ groups: count, of: count })
+    .describe('Groups of equal weights for which the sensitivity of the outputs was measured.'),
+  points: z.array(point).describe('From the smallest file on.'),
+  weights: z.array(
+    z.object({
+      name: z.string(),
+      reader: z.string(),
+      type: z.string(),
+      sensitivity: z.number().describe('Error at the outputs over the change of the weight.'),
+      forms: z.array(
+        z.object({
+          form: z.string(),
+          bytes: count,
+          change: z.number().describe('The norm of the change of the weight over its norm.'),
+          error: z.number().describe('What that is expected to cost at the outputs.'),
+        }),
+      ),
+    }),
+  ),
+  left: z.array(z.object({ reason: z.string(), count, places: z.array(z.string()) })),
+  cuts: z.array(z.string()).describe('What was left out for lack of time.'),
+});
+
+export type Plan = z.output<typeof planSchema>;
+export type PlanPoint = Plan['points'][number];
