@@ -67,6 +67,11 @@ class Sizes {
     return value.isInput && value.graph === value.graph.model.graph ? 1 : this.#known.get(value);
   }
 
+  /** What a value adds to a sum: of a constant the largest number is known, not its deviation. */
+  #term(value: Value | undefined): number {
+    return (this.of(value) ?? 0) / (constantTensor(value) ? DEVIATIONS : 1);
+  }
+
   /** Takes a node behind those that it reads. */
   add(node: Node): void {
     const size = this.#sizeOf(node);
@@ -78,19 +83,19 @@ class Sizes {
     const { inputs, opType } = node;
     const of = (slot: number) => this.of(inputs[slot]);
     const scale = scaleSlots(node);
-    if (scale) return (of(scale[0]) ?? 1) + (of(scale[1]) ?? 0);
+    if (scale) return (of(scale[0]) ?? 1) + this.#term(inputs[scale[1]]);
     const { size, isLayer, mask } = precisionOf(node);
     if (size === 'bounded') return 1;
     if (isLayer) return this.#layer(node);
     if (mask !== undefined) return of(2);
     if (opType === 'Add' || opType === 'Sub' || opType === 'Sum')
-      return Math.hypot(...inputs.map((value) => this.of(value) ?? 0));
+      return Math.hypot(...inputs.map((value) => this.#term(value)));
     if (opType === 'Mul') return product(of(0), of(1));
     const held = heldBy(node.outputs[0]);
     if (held && !held.recast)
       return maxOf(
-        held.sources.map((value) => this.of(value) ?? 0),
-        Math.abs(held.fill ?? 0),
+        held.sources.map((value) => this.#term(value)),
+        Math.abs(held.fill ?? 0) / DEVIATIONS,
       );
     return keeping.has(opType) ? of(0) : undefined;
   }
@@ -104,7 +109,7 @@ class Sizes {
     const axis = outputAxis(node, tensor);
     const factor = axis === undefined ? undefined : largestOf(tensor, (one) => largestNorm(one, axis));
     const sum = product(size, factor);
-    return sum === undefined ? undefined : Math.hypot(sum, this.of(bias) ?? 0);
+    return sum === undefined ? undefined : Math.hypot(sum, this.#term(bias));
   }
 }
 
