@@ -7,6 +7,7 @@ import type { BlockForm } from './precision/block/form.js';
 import { BlockSites } from './precision/block/sites.js';
 import { BlockWeights } from './precision/block/weights.js';
 import { keeps } from './precision/keep.js';
+import { fitSource } from './precision/source/fit.js';
 
 const SIZES = [16, 32, 64, 128] as const;
 
@@ -41,6 +42,7 @@ export const int4 = definePass({
   }),
   async run(model, { keep, minElements, block, symmetric, maxWeightError, measure }, context) {
     const form = (bits: 4 | 8): BlockForm => ({ bits, block, isSymmetric: symmetric });
+    fitSource(model, context);
     const sites = new BlockSites(model, context, { isKept: keeps(keep), minElements });
     const known = measure ? await importances(sites.products, context) : new Map();
     sites.rewrite(new BlockWeights({ forms: [form(4), form(8)], maxWeightError, importances: known }));

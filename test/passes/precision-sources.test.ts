@@ -40,17 +40,18 @@ async function outputsOf(model: Model): Promise<Tensors> {
   return runModel(await writeModel(emulation.model), Object.fromEntries(takes));
 }
 
-/** Rounding of the source to its type; arithmetic in 16 bits; 8-bit weights. */
-const [FLOAT16, BFLOAT16, BYTES] = [4e-3, 3e-2, 0.1];
+/** Rounding of the source to its type; arithmetic in 16 bits; weights of 8 and of 4 bits. */
+const [FLOAT16, BFLOAT16, BYTES, BLOCKS] = [4e-3, 3e-2, 0.1, 0.3];
 
 const limitOf = (pass: string, type: Published, target: Target): number => {
+  if (pass === 'int4') return BLOCKS;
   if (pass === 'int8' || pass === 'quarter') return BYTES;
   const isCoarse = type === 'bfloat16' || pass === 'bf16' || pass === 'half';
   return isCoarse || (pass === 'bf16' && target === 'cuda') ? BFLOAT16 : FLOAT16;
 };
 
 const types = ['float16', 'bfloat16', 'float64'] as const;
-const passes = ['fp32', 'fp16', 'bf16', 'int8', 'half', 'quarter'];
+const passes = ['fp32', 'fp16', 'bf16', 'int8', 'int4', 'half', 'quarter'];
 
 describe.each(types)('published in %s', (type) => {
   const source = published(original, type);
