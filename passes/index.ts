@@ -5,6 +5,7 @@ import { fit } from './fit.js';
 import { flattenOutputs } from './flatten-outputs.js';
 import { fp16 } from './fp16.js';
 import { fp32 } from './fp32.js';
+import { fullGraph } from './full-graph.js';
 import { fuseAct } from './fuse-act.js';
 import { fuseAttn } from './fuse-attn.js';
 import { fuseNorm } from './fuse-norm.js';
@@ -33,6 +34,7 @@ export const passes = {
   int8,
   int4,
   fit,
+  fullGraph,
   outline,
 };
 

@@ -19,7 +19,7 @@ import { passContext } from './run/context.js';
 import type { PassesLike } from './run/parse.js';
 import type { Pass, PassDefinition } from './run/pass.js';
 import { type SiteResult, sitesOf } from './run/sites.js';
-import { kernelsOf } from './runtime/kernels.js';
+import { kernelsOf } from './runtime/kernels-of.js';
 
 export interface ExplainOptions {
   /** Passes that run first: views see through more nodes after simplify. Default none. */

@@ -23,7 +23,7 @@ import { type Deadline, deadlineOf } from './run/deadline.js';
 import type { PassesLike } from './run/parse.js';
 import type { Plan, PlanPoint } from './run/plan-schema.js';
 import { trialsBy } from './run/verify/trials.js';
-import { kernelsOf } from './runtime/kernels.js';
+import { kernelsOf } from './runtime/kernels-of.js';
 
 export interface PlanOptions
   extends Pick<

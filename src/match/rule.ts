@@ -14,8 +14,11 @@ import type { Trace } from './trace.js';
 /** The environment of rules and passes, which they ask and report to; every PassContext is one. */
 export interface RuleHost {
   readonly target: Target;
-  /** True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. */
-  hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
+  /**
+   * True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. `made`: the type that a
+   * Cast makes.
+   */
+  hasKernel(opType: string, domain: string, opset: number, elem: DataType, made?: DataType): boolean;
   /**
    * Gives the unmet expectation of the target's kernel for a call, in words; undefined where it takes the call, or
    * sizes are not known.

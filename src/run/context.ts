@@ -5,6 +5,7 @@ import { callOf, type KernelCall } from '../ir/kernel-call.js';
 import { append, maxOf } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import type { PlacedNode } from '../ir/placed-node.js';
 import { outermost } from '../ir/scopes.js';
 import { summarize } from '../ir/summary.js';
 import type { Target } from '../ir/targets.js';
@@ -23,7 +24,9 @@ import { type CutOut, cutOut } from './verify/cut-out.js';
 /** Services of the runtime for passes; a browser has none of them. */
 export interface PassEnvironment {
   readonly target: Target;
-  hasKernel(opType: string, domain: string, opset: number, elem: DataType): boolean;
+  hasKernel(opType: string, domain: string, opset: number, elem: DataType, made?: DataType): boolean;
+  /** Absent where no target is known by tables. */
+  placed?(model: Model): Iterable<PlacedNode>;
   unfit(call: KernelCall): string | undefined;
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
   /** Measures values of a model on the user's inputs; the reason, in words, where it cannot be run. Absent without inputs. */
@@ -186,6 +189,7 @@ export function passContext(
     target: environment.target,
     hasKernel: environment.hasKernel,
     unfit: environment.unfit,
+    placed: (model) => environment.placed?.(model) ?? [],
     evaluate: environment.evaluate,
     activations: measuring('activations'),
     simulated: measuring('simulated'),

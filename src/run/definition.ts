@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import type { Model } from '../ir/model.js';
+import type { PlacedNode } from '../ir/placed-node.js';
 import type { Target } from '../ir/targets.js';
 import type { Tensor } from '../ir/tensor.js';
 import { foundText, unknownText } from '../ir/usage-error.js';
@@ -15,6 +16,8 @@ export type Fidelity = 'exact' | 'rounding' | 'lossy';
 
 /** What a pass may ask and tell while it runs. */
 export interface PassContext extends RuleHost {
+  /** Where each node of a model goes whose types are inferred, by the tables of the target; none on the host, where all runs. */
+  placed(model: Model): Iterable<PlacedNode>;
   /**
    * Runs a model without inputs on the runtime's CPU provider and gives its outputs in order;
    * undefined where there is no runtime (a browser). Rejects when the runtime does.

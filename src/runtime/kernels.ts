@@ -5,7 +5,6 @@
 import { isHost, type Target } from '../ir/targets.js';
 import type { DataType } from '../ir/types.js';
 import { schemaOf } from '../onnx/schema.js';
-import { unfit } from './forms/index.js';
 import { cpu } from './kernels/cpu.js';
 import { cuda } from './kernels/cuda.js';
 import { type KernelState, type KernelTable, kernelTable } from './kernels/table.js';
@@ -59,9 +58,16 @@ export const stateByTable = (target: Target, name: string, opset: number, elem: 
  * itself. What was not measured is taken to run on the CPU, and nowhere else. A form that the target refuses falls to the CPU, which has hardly a kernel for
  * bfloat16: there a kernel must take all forms.
  */
-export function hasKernel(target: Target, opType: string, domain: string, opset: number, elem: DataType): boolean {
+export function hasKernel(
+  target: Target,
+  opType: string,
+  domain: string,
+  opset: number,
+  elem: DataType,
+  made?: DataType,
+): boolean {
   if (!admits(opType, domain, opset, elem)) return false;
-  const state = kernelState(target, opType, domain, opset, elem);
+  const state = kernelState(target, opType, domain, opset, elem, made);
   if (state !== undefined) return state === 'yes' || (state === 'some' && elem !== 'bfloat16');
   return isHost(target) && domain === '';
 }
@@ -91,14 +97,6 @@ export function whyNoKernel(
 /** The last opset before this one at which it holds. */
 const lastBefore = (opset: number, holds: (opset: number) => boolean): number | undefined =>
   Array.from({ length: opset - 1 }, (_, index) => opset - 1 - index).find(holds);
-
-/** The kernels of one target, in the form that passes use. */
-export const kernelsOf = (target: Target) => ({
-  target,
-  hasKernel: (opType: string, domain: string, opset: number, elem: DataType): boolean =>
-    hasKernel(target, opType, domain, opset, elem),
-  unfit,
-});
 
 /**
  * True where the operator's definition at this opset has the element type among its inputs or outputs. A contrib op may

@@ -18,7 +18,7 @@ import { isPass, type Pass } from '../run/pass.js';
 import { runPipeline } from '../run/pipeline.js';
 import type { PassResult, PipelineResult } from '../run/pipeline-result.js';
 import { passOf } from '../run/rule-pass.js';
-import { kernelsOf } from '../runtime/kernels.js';
+import { kernelsOf } from '../runtime/kernels-of.js';
 import { compareTensors, expectBytes, type NamedTensors } from './compare-tensors.js';
 import { randomFeeds, runBytes } from './run-bytes.js';
 

@@ -1,5 +1,6 @@
 /** Tells which provider runs which node. A node that falls back to another provider breaks the graph into pieces. */
 import { named } from '../ir/named.js';
+import { isSmallWhole, MOST_SMALL, type PlacementState } from '../ir/placed-node.js';
 import type { NodeRun, Provider, RuntimeProcess, Tensors, TracedType } from '../runtime/isolate.js';
 
 export interface PlacementReport {
@@ -30,27 +31,19 @@ export interface PlacementReport {
   readonly causes?: readonly { readonly count: number; readonly text: string }[];
 }
 
-/** What a table says of a node: `runs in part` where the target refuses some forms of the operator, `unknown` where it was never tried. */
-export type PlacementState = 'runs' | 'runs in part' | 'falls back' | 'unknown';
-
 const providers: Readonly<Record<Provider, string>> = {
   cpu: 'CPUExecutionProvider',
   webgpu: 'WebGpuExecutionProvider',
   cuda: 'CUDAExecutionProvider',
 };
 
-/** A tensor of more elements is data, whatever its type. */
-const SMALL = 64;
-
 const elements = ({ shape }: TracedType): number => shape.reduce((product, dim) => product * dim, 1);
-/** True for a few whole numbers: sizes and indices are such. */
-export const isSmallWhole = (type: string, count: number): boolean => /^(int|uint|bool)/.test(type) && count <= SMALL;
 
 /** Shape reads a large tensor, but only its dims. */
 const isShapeArithmetic = ({ opType, inputs, outputs }: NodeRun): boolean =>
   outputs.length > 0 &&
   outputs.every((tensor) => isSmallWhole(tensor.type, elements(tensor))) &&
-  (opType === 'Shape' || opType === 'Size' || inputs.every((tensor) => elements(tensor) <= SMALL));
+  (opType === 'Shape' || opType === 'Size' || inputs.every((tensor) => elements(tensor) <= MOST_SMALL));
 
 /** The placement by a trace. A node that ran more than once (in a loop) counts once. */
 export function readPlacement(provider: Provider, runs: readonly NodeRun[]): PlacementReport {

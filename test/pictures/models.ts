@@ -4,6 +4,7 @@ import { fit } from '../../passes/fit.js';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { fp16 } from '../../passes/fp16.js';
 import { fp32 } from '../../passes/fp32.js';
+import { fullGraph } from '../../passes/full-graph.js';
 import { fuseAct } from '../../passes/fuse-act.js';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { fuseNorm } from '../../passes/fuse-norm.js';
@@ -121,6 +122,12 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
   int8: { pass: int8(), before: product(), within: 0.05 },
   int4: { pass: int4(), before: product(), within: 0.2 },
   fit: { pass: fit({ minElements: 16 }), before: product(), within: 0.03 },
+  'full-graph': {
+    pass: fullGraph(),
+    target: 'webgpu',
+    within: NOISE,
+    before: of((g, x) => g.op('Where', [g.op('IsNaN', [x]), g.op('ConstantOfShape', [g.op('Shape', [x])]), x])),
+  },
   outline: { pass: outline(), before: layers(), within: 0 },
 };
 

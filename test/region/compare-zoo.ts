@@ -15,7 +15,7 @@ import { builtIn } from '../../src/plugins.js';
 import { parsePasses } from '../../src/run/parse.js';
 import { runPipeline } from '../../src/run/pipeline.js';
 import type { PipelineResult } from '../../src/run/pipeline-result.js';
-import { kernelsOf } from '../../src/runtime/kernels.js';
+import { kernelsOf } from '../../src/runtime/kernels-of.js';
 import { collection, modelFolders } from '../models.js';
 import { contents, reported } from './contents.js';
 

@@ -13,7 +13,8 @@ import type { Accelerator } from '../../src/ir/targets.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
-import { placedNodes, placementByTables } from '../../src/validate/placement-by-tables.js';
+import { placedNodes } from '../../src/runtime/placed-nodes.js';
+import { placementByTables } from '../../src/validate/placement-by-tables.js';
 import { collection, modelFolders } from '../models.js';
 import { hasHollow, hollow } from '../runtime/hollow.js';
 

@@ -22,7 +22,7 @@ import { reportMarkdown } from '../../../src/report/markdown.js';
 import { reportText } from '../../../src/report/text.js';
 import { parsePasses } from '../../../src/run/parse.js';
 import { runPipeline } from '../../../src/run/pipeline.js';
-import { kernelsOf } from '../../../src/runtime/kernels.js';
+import { kernelsOf } from '../../../src/runtime/kernels-of.js';
 import { dice } from './dice.js';
 
 /** What became of a file: `found` is what should not have happened. */

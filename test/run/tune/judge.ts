@@ -8,7 +8,7 @@ import { parsePasses } from '../../../src/run/parse.js';
 import type { Pass } from '../../../src/run/pass.js';
 import { runPipeline } from '../../../src/run/pipeline.js';
 import type { RaceOutcome, Stopwatch } from '../../../src/run/tune/trial.js';
-import { kernelsOf } from '../../../src/runtime/kernels.js';
+import { kernelsOf } from '../../../src/runtime/kernels-of.js';
 import { opCounts } from '../../check-pass.js';
 
 export const timed = (ratio: number): RaceOutcome => ({

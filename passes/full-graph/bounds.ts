@@ -1,0 +1,58 @@
+/** What whole numbers lie between, by what they are computed from. */
+import type { Facts } from '../../src/infer/index.js';
+import { uniformOf } from '../../src/ir/bank.js';
+import { numbersOf } from '../../src/ir/numbers.js';
+import { elementCount } from '../../src/ir/tensor.js';
+import type { Value } from '../../src/ir/value.js';
+import { fitted, interval, intervalOf, joined, type Maybe } from '../../src/ops/interval.js';
+import { heldBy } from '../../src/ops/moved.js';
+import { rowOf } from '../../src/ops/registry.js';
+
+/** A buffer of the targets that lack int64 holds less than 2³² bytes: of float32, fewer than 2³⁰ elements. */
+const MOST_DIM = 2 ** 30 - 1;
+/** Longer constants are not read for their bounds. */
+const LONGEST = 2 ** 16;
+
+export class Bounds {
+  readonly #known = new Map<Value, Maybe>();
+  constructor(readonly facts: Facts) {}
+
+  /** undefined where nothing is known. */
+  of(value: Value | undefined): Maybe {
+    if (!value) return undefined;
+    if (!this.#known.has(value)) {
+      // No value is computed from itself; an answer is asked for once.
+      this.#known.set(value, undefined);
+      this.#known.set(value, this.#find(value));
+    }
+    return this.#known.get(value);
+  }
+
+  #find(value: Value): Maybe {
+    const { producer: node, tensor } = value;
+    if (tensor) {
+      const uniform = elementCount(tensor.shape) <= LONGEST && tensor.type !== 'string' ? uniformOf(tensor) : undefined;
+      return uniform && intervalOf(numbersOf(uniform));
+    }
+    const contents = this.facts.contents(value);
+    if (contents?.every((one) => typeof one === 'number')) return intervalOf(contents);
+    if (!node || node.hasReference) return undefined;
+    if (node.is('Shape')) return interval(0, MOST_DIM);
+    if (node.is('Range')) {
+      const [start, limit, delta] = node.inputs.map((input) => this.of(input));
+      const [first, second] = delta && delta.low < 0 ? [limit, start] : [start, limit];
+      return delta && delta.low > 0 === delta.high > 0 ? joined(first, second) : undefined;
+    }
+    const held = heldBy(value);
+    if (held) {
+      if (held.recast) return fitted(this.of(held.sources[0]), value.elem);
+      const all = held.sources.map((source) => this.of(source)).reduce(joined);
+      return held.fill === undefined ? all : joined(all, interval(held.fill, held.fill));
+    }
+    if (value.index > 0) return undefined;
+    return fitted(
+      rowOf(node)?.range?.((index) => this.of(node.inputs[index]), node),
+      value.elem,
+    );
+  }
+}
