@@ -1,4 +1,4 @@
-/** Dynamic int8: products with constant weights compute in 8 bits; activations are quantized as they come. */
+/** int8: products with constant weights compute in 8 bits, their activations quantized as they come; all other weights are stored in 8 bits. */
 
 import { z } from 'zod';
 import type { Node } from '../src/ir/node.js';
@@ -17,13 +17,15 @@ import { keeps } from './precision/keep.js';
 import { LeftWeights } from './precision/left-alone.js';
 import { type Product, productOf } from './precision/product.js';
 import { fitSource } from './precision/source/fit.js';
+import { storeAsBytes } from './precision/weights/bytes.js';
 
 export const int8 = definePass({
   name: 'int8',
-  summary: 'Quantizes MatMul and Gemm weights to int8, a scale per channel; activations are quantized dynamically.',
+  summary:
+    'Stores weights as int8, by channel or block; MatMul and Gemm compute in it, activations quantized as they come.',
   fidelity: 'lossy',
   needs: ['types', 'weights', 'activations'],
-  opset: 11,
+  opset: 13,
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that stay in float.'),
     minElements: z.number().int().min(1).default(1024).describe('Smallest weight that is worth quantizing.'),
@@ -38,6 +40,10 @@ export const int8 = definePass({
       .describe(
         'Weights whose 8-bit sums are exact on x64 CPUs without VNNI too; auto: unless targetCpu names none of these; cpu.',
       ),
+    compute: z
+      .boolean()
+      .default(true)
+      .describe('MatMul and Gemm compute in 8 bits; false: their weights are stored in it alone, decoded at load.'),
     rows: z
       .boolean()
       .default(false)
@@ -54,36 +60,43 @@ export const int8 = definePass({
   }),
   variants: () => [],
   async run(model, options, context) {
-    const { keep, minElements, maxWeightError, reduceRange, rows } = options;
+    const { keep, minElements, maxWeightError, reduceRange, compute, rows } = options;
     fitSource(model, context);
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
     const dynamic = new DynamicInt8({ isExact, isByRow: rows, maxWeightError });
     const rewrite = computesIn(context.target, 'int8') ? dynamicProduct(dynamic) : blockProduct(new BlockInt8());
     const left = new LeftWeights(model);
-    const leave = (reason: string, node: Node): void => {
-      context.skip(reason, node);
-      left.add(node, context.timesOf(node));
-    };
+    const refused: (readonly [reason: string, node: Node])[] = [];
+    const refuse = (reason: string, node: Node) => refused.push([reason, node]);
     let count = 0;
     let hasRows = false;
     const isStatic = options.static && computesIn(context.target, 'int8');
     if (isStatic)
-      count += await quantizeConvs(model, context, { isExact, maxError: options.maxStaticError, isKept, leave });
-    const nodes = productsFor8Bits(model, context, { minElements, isKept, leave, withoutConvs: isStatic });
+      count += await quantizeConvs(model, context, {
+        isExact,
+        maxError: options.maxStaticError,
+        isKept,
+        leave: context.skip,
+      });
+    const nodes = compute ? productsFor8Bits(model, context, { minElements, isKept, leave: refuse }) : [];
     if (computesIn(context.target, 'int8') && !rows) await spreadOutliers(nodes, isExact, context);
     for (const node of nodes) {
       // Read again: what was rewritten before computes its activation.
       const product = productOf(node) as Product;
       const { shape } = product.activation;
       const result = rewrite(product);
-      if (typeof result === 'string') leave(result, node);
+      if (typeof result === 'string') refuse(result, node);
       else {
         hasRows ||= shape === undefined || shape.slice(0, -1).some((dim) => dim !== 1);
         finish(product, result);
         count++;
       }
     }
+    const stored = storeAsBytes(model, { isKept, minElements, maxWeightError }, context);
+    for (const [reason, node] of refused) if (!stored.readers.has(node)) context.skip(reason, node);
+    if (stored.count > 0) context.note(`weights stored as int8 and computed with as floats: ${stored.count}`);
+    left.addAll(model, context.timesOf);
     const leftText = left.text();
     if (leftText) context.note(leftText);
     if (count === 0 || !computesIn(context.target, 'int8')) return;

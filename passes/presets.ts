@@ -2,7 +2,7 @@
 import type { Preset } from '../src/run/parse.js';
 import { passes } from './index.js';
 
-const { bf16, fuseAct, fuseAttn, fuseNorm, fuseRope, int8, simplify } = passes;
+const { bf16, fp16, fuseAct, fuseAttn, fuseNorm, fuseRope, int8, simplify } = passes;
 
 /** Every fusion: what `explain` asks too. */
 export const fuse: Preset = {
@@ -22,13 +22,13 @@ export const presets: readonly Preset[] = [
   },
   {
     name: 'half',
-    summary: 'The same, and bfloat16: half the file.',
+    summary: 'The same, and weights of 16 bits: half the file.',
     passes: [...exact, bf16()],
   },
   {
     name: 'quarter',
-    summary: 'The same as exact, and int8 weights: a quarter of the file.',
+    summary: 'The same as exact, and weights of 8 bits, the rest of 16: a quarter of the file.',
     // Activations last: the runtime's integer products take the bias that BiasGelu would take from them (4 to 6 % of an encoder's time).
-    passes: [simplify(), fuseRope(), fuseAttn(), fuseNorm(), int8(), fuseAct()],
+    passes: [simplify(), fuseRope(), fuseAttn(), fuseNorm(), int8(), fuseAct(), fp16({ compute: false })],
   },
 ];

@@ -63,7 +63,7 @@ describe.runIf(existsSync(collection('cases')))('models of public bug reports', 
 
   it('external-attribute: both weights are found and converted', async () => {
     const done = await run('external-attribute');
-    expect(done.report.model.after.bytesByType).toEqual({ bfloat16: 2 * (64 * 96 + 96 * 64) });
+    expect(done.report.model.after.bytesByType).toEqual({ float16: 2 * (64 * 96 + 96 * 64) });
     expect(relativeError((await done.original()).y, (await done.result('plain')).y)).toBeLessThan(HALF);
   });
 

@@ -1,4 +1,4 @@
-/** Collects the reasons of int8 for each node whose weight stays float: none stays without one. */
+/** Says which weights stay float, in bytes and by the op that reads them. */
 
 import { instancesOf } from '../../src/ir/bank.js';
 import { storedTensors } from '../../src/ir/constants.js';
@@ -9,34 +9,13 @@ import { bytesText, percentText } from '../../src/ir/quantities.js';
 import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { isMovement, precisionOf } from './ops.js';
+import { isMovement } from './ops.js';
+import { weightSites } from './weights/sites.js';
 
 const keyOf = ({ domain, opType }: Node): string => (domain ? `${domain}.${opType}` : opType);
 
-/** Ops that multiply by weights in a form without a quantized one. */
-const withoutIntegerForm: ReadonlyMap<string | undefined, string> = new Map([
-  ['Conv', 'ConvInteger is often slower than a float Conv (with inputs: option static)'],
-  ['ConvTranspose', 'there is no integer ConvTranspose'],
-  ['LSTM', 'recurrent layers stay in float'],
-  ['GRU', 'recurrent layers stay in float'],
-  ['RNN', 'recurrent layers stay in float'],
-  ['Einsum', 'Einsum has no integer form'],
-  ['com.microsoft.Attention', 'attention with its weights inside has no dynamic integer form'],
-]);
-
 /** Ops that look rows up in a table. The indices are computed, and so is the result. */
 const lookups = new Set(['Gather', 'GatherElements', 'GatherND', 'com.microsoft.EmbedLayerNormalization']);
-
-/** Undefined for a node that reads no float matrix of this size or more, and where whoever reads the node is asked. */
-export function whyLeftAlone(node: Node, minElements: number): string | undefined {
-  const key = keyOf(node);
-  const reason = withoutIntegerForm.get(key);
-  if (reason) return reason;
-  const isTable = lookups.has(key);
-  if (precisionOf(node).takesScales || (!isTable && isView(node))) return undefined;
-  if (!node.inputs.some((value) => isMatrix(constantBehind(value), minElements))) return undefined;
-  return isTable ? 'a table is looked up, not multiplied' : 'its constant is no factor of a matrix product';
-}
 
 /** The float weights that nodes keep: what a pass leaves in float. */
 export class LeftWeights {
@@ -46,6 +25,13 @@ export class LeftWeights {
   constructor(model: Model) {
     const stored = [...model.graphs()].flatMap((graph) => [...storedTensors(graph)]);
     this.#all = bytesOf(new Set(stored.filter(isWeight).flatMap(instancesOf)));
+  }
+
+  /** Everything that reads a weight of more than one axis, which stays as it is now. */
+  addAll(model: Model, timesOf: (node: Node) => number): void {
+    const sites = weightSites(model).filter(({ tensor }) => !isVector(tensor));
+    const nodes = new Set(sites.flatMap(({ uses }) => uses.map(({ node }) => node)));
+    for (const node of nodes) this.add(node, timesOf(node));
   }
 
   /** A node that stands for so many. */
@@ -90,8 +76,4 @@ function constantBehind(value: Value | undefined): Tensor | undefined {
   return undefined;
 }
 
-const isMatrix = (tensor: Tensor | undefined, minElements: number): boolean => {
-  if (!tensor || !isFloat(tensor.type)) return false;
-  const count = elementCount(tensor.shape);
-  return count >= minElements && maxOf(tensor.shape, 1) < count;
-};
+const isVector = ({ shape }: Tensor): boolean => maxOf(shape, 1) === elementCount(shape);

@@ -48,7 +48,7 @@ export function scan({ tensor, columns }: Matrix, visit: Visit): void {
     }
 }
 
-const groupAt = ({ block, step }: GroupStep, at: number): number => Math.imul((at / block) | 0, step);
+export const groupAt = ({ block, step }: GroupStep, at: number): number => Math.imul((at / block) | 0, step);
 
 /**
  * The offset of each column within the groups of its row. A table: a division for each element would take as long as
@@ -91,28 +91,6 @@ export function divided(sizes: Float32Array, by: number): Float32Array {
     sizes[i] = scale < SMALLEST ? 1 : scale;
   }
   return sizes;
-}
-
-/** Relative error of the weight when quantized: the norm of the difference over the norm. */
-export function quantizationError(matrix: Matrix, scales: Float32Array): number {
-  const columnGroup = columnGroupsOf(matrix);
-  let difference = 0;
-  let total = 0;
-  scan(matrix, (numbers, from, to, row, column) => {
-    const first = groupAt(matrix.rowGroups, row);
-    // Sums of this piece's own: one that a closure shares is an object, made anew for each element.
-    let [ownDifference, ownTotal] = [difference, total];
-    for (let i = from, at = column; i < to; i++, at++) {
-      const value = numbers[i] as number;
-      const scale = scales[first + (columnGroup[at] as number)] as number;
-      const error = value - nearest(value / scale) * scale;
-      ownDifference += error * error;
-      ownTotal += value * value;
-    }
-    difference = ownDifference;
-    total = ownTotal;
-  });
-  return total === 0 ? 0 : Math.sqrt(difference / total);
 }
 
 /** The layout of quantized numbers. */

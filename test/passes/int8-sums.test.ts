@@ -171,7 +171,7 @@ describe('int8 sums', () => {
         numbers[at] = number;
         const weight = float32(numbers, isTransposed ? [32, 64] : [64, 32]);
         const { passes } = await applyPass(int8(), product(weight, isTransposed, 4));
-        expect(passes[0]?.skips[0]?.reason).toBe('its weight holds NaN or infinity');
+        expect(passes[0]?.skips[0]?.reason).toContain('holds NaN or infinity');
       }
   });
 });

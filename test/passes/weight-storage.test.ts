@@ -122,7 +122,7 @@ describe('storage', () => {
         );
         g.output('y', g.op('MatMul', [g.input('x', 'float32', [3, 64]), g.constant(w, 'w')]));
       });
-    expect(errorsOf(starting(7e4), { type: 'float16' })).toEqual([Number.POSITIVE_INFINITY]);
+    expect(errorsOf(starting(7e4), { type: 'float16' })[0]).toBeGreaterThan(0.06);
     expect(errorsOf(starting(7e4), { type: 'bfloat16' })[0]).toBeLessThan(4e-3);
     const form = { type: 'int8', block: 'channel' } as const;
     await checkMiss(storing(form), { before: starting(Number.NaN), reason: 'NaN or infinity' });

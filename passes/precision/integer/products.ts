@@ -1,10 +1,9 @@
-/** The products that compute in 8 bits, with the reason of each other weight, and what is done to their activations before. */
+/** The products that compute in 8 bits, with the reason of each other one, and what is done to their activations before. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { computesIn } from '../../../src/ir/targets.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { spectrumNodes } from '../deciding.js';
-import { whyLeftAlone } from '../left-alone.js';
 import { type Product, productOf, weightCount } from '../product.js';
 import { coordinateNodes } from '../sensitive.js';
 import { groupsOf, moveOutliers } from './outliers.js';
@@ -16,13 +15,11 @@ export interface ProductChoice {
   readonly minElements: number;
   isKept(node: Node): boolean;
   leave(reason: string, node: Node): void;
-  /** True where convolutions are asked elsewhere. */
-  readonly withoutConvs: boolean;
 }
 
 /** The nodes of the products of every scope that can be rewritten. */
 export function productsFor8Bits(model: Model, context: PassContext, choice: ProductChoice): Node[] {
-  const { minElements, isKept, leave, withoutConvs } = choice;
+  const { minElements, isKept, leave } = choice;
   const angles = coordinateNodes(model, true);
   const spectra = spectrumNodes(model);
   const reasonOf = (node: Node, product: Product): string | undefined => {
@@ -34,8 +31,7 @@ export function productsFor8Bits(model: Model, context: PassContext, choice: Pro
   return [...model.graphs()]
     .flatMap((graph) => graph.nodes())
     .filter((node) => {
-      if (withoutConvs && node.is('Conv')) return false;
-      const found = productOf(node) ?? whyLeftAlone(node, minElements);
+      const found = productOf(node);
       if (found === undefined) return false;
       const reason = typeof found === 'string' ? found : reasonOf(node, found);
       if (reason !== undefined) leave(reason, node);

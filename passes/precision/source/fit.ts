@@ -53,11 +53,16 @@ export function fitSource(model: Model, context: PassContext, own?: Narrow): voi
   if (part.size > 0) note(`computed in float32 where ${target} has no kernels for ${listText([...part])}`);
 }
 
-/** The nodes that give a type, but those that only cast to it. */
+/** The nodes that give a type, but those that only cast to it, or look up stored rows that are cast from it. */
 function nodesOf(model: Model, type: Source): Node[] {
-  const gives = (node: Node): boolean => !node.is('Cast') && node.outputs.some((value) => value?.elem === type);
+  const gives = (node: Node): boolean =>
+    !node.is('Cast') && !isLookup(node) && node.outputs.some((value) => value?.elem === type);
   return [...model.graphs()].flatMap((graph) => [...graph.nodeSet].filter(gives));
 }
+
+/** Cast(Gather(constant, …)): the rows of a table that is stored narrow. */
+const isLookup = (node: Node): boolean =>
+  node.is('Gather') && node.inputs[0]?.tensor !== undefined && node.output.users.every((user) => user.is('Cast'));
 
 /** True where nodes stay in the type: in the one that the pass makes, else in one that the target computes in. */
 const isComputed = (type: Narrow, own: Narrow | undefined, { target }: PassContext): boolean =>

@@ -7,7 +7,7 @@
 import { GraphBuilder } from '../../../src/ir/build.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
-import { type DataType, dataTypes, type Shape, tensorType } from '../../../src/ir/types.js';
+import { type DataType, dataTypes, equalShapes, type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 
 /** A weight in fewer bits: numbers, the scales of its groups, and perhaps the number that stands for zero in each group. */
@@ -49,7 +49,7 @@ export function decoded(graph: Graph, parts: Parts, shape: Shape | undefined, el
   const type = value.type as NonNullable<Value['type']>;
   if (zeros) value = build.op('Sub', [value, float(zeros)], {}, { type });
   value = build.op('Mul', [value, float(scales)], {}, { type });
-  if (shape && value.shape?.length !== shape.length) {
+  if (shape && !equalShapes(value.shape, shape)) {
     // Zero keeps a dim: those before the cut stand where they stood.
     const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 0));
     value = build.op('Reshape', [value, build.ints(dims)], {}, { type: tensorType('float32', shape) });

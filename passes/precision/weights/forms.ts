@@ -1,13 +1,12 @@
 /** The forms that a weight can be stored in, and what each costs: bytes in the file, and the change of the weight. */
 import { agreed, derive, largestOf } from '../../../src/ir/bank.js';
-import { castTensor } from '../../../src/ir/numbers.js';
-import { memoryTensor, type Tensor } from '../../../src/ir/tensor.js';
+import type { Graph } from '../../../src/ir/graph.js';
+import { elementCount, memoryTensor, type Tensor } from '../../../src/ir/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
-import { toBfloat16Tensor } from '../bfloat16.js';
-import { quantizationError, quantizedBytes, scalesOf } from '../quantize.js';
+import { scalesOf } from '../quantize.js';
 import { bytesOf, type Quantized, type StoredWeight } from './decode.js';
+import { bitsOf, Encoder, floats, integers } from './encode.js';
 import { blockGroups, channelGroups, type Groups, matrixOf } from './groups.js';
-import { roundingError } from './rounding.js';
 import type { WeightSite, WeightUse } from './sites.js';
 
 /** A float of 16 bits, or 8 or 4 bits with a scale for each channel or for each block of so many numbers. */
@@ -35,31 +34,63 @@ export function storedIn({ value, tensor, main }: WeightSite, form: StorageForm)
   if ((value.graph.opsets.get('') ?? 0) < since) return `Cast takes ${form.type} from opset ${since} on`;
   if (!('block' in form)) {
     if (dataTypes[tensor.type].bits <= 16) return 'it has 16 bits already';
+    const { type } = form;
     return {
       kind: 'float',
-      tensor: form.type === 'bfloat16' ? toBfloat16Tensor(tensor) : castTensor(tensor, form.type),
+      tensor: derive([tensor], type, tensor.shape, (one) => floatBytes(one as Tensor, main, type)),
     };
   }
-  const { type } = form;
   const groups = groupsOf(tensor.shape, main, form.block);
-  const isBounded = agreed(tensor, (one) => scalesOf(matrixOf(one, groups), LEVELS[type]) !== undefined);
-  if (!isBounded) return 'it holds NaN or infinity';
-  return rounded(tensor, groups, type);
+  const steps = { type: form.type, scales: scaleType(value.graph, groups) };
+  const isBounded = agreed(tensor, (one) => stepsOf(one, groups, steps) !== undefined);
+  return isBounded ? quantized(tensor, groups, steps) : 'it holds NaN or infinity';
 }
 
-/** Each number rounded to the nearest of its group's levels, the largest of which is its largest magnitude. */
-function rounded(tensor: Tensor, groups: Groups, type: 'int8' | 'int4'): Quantized {
-  const scalesFor = (one: Tensor) => scalesOf(matrixOf(one, groups), LEVELS[type]) as Float32Array;
-  const layout = { isTransposed: false, stride: groups.columns, zero: 0 };
+function* floatBytes(tensor: Tensor, use: WeightUse, type: 'float16' | 'bfloat16'): Iterable<Uint8Array> {
+  const encoder = new Encoder(channelGroups(tensor.shape, use), floats(type));
+  for (const numbers of encoder.codes(tensor, Float32Array)) yield bitsOf(numbers, type);
+}
+
+/** Of each group the largest magnitude becomes the largest number. */
+function quantized(tensor: Tensor, groups: Groups, { type, scales }: Steps): Quantized {
   const numbers = derive([tensor], type, groups.shape, function* (one) {
-    const bytes = quantizedBytes(matrixOf(one as Tensor, groups), scalesFor(one as Tensor), layout);
-    if (type === 'int8') yield* bytes;
-    else for (const chunk of bytes) yield packed(chunk);
+    const steps = stepsOf(one as Tensor, groups, { type, scales }) as Float32Array;
+    const encoder = new Encoder(groups, integers(steps, LEVELS[type]));
+    for (const codes of encoder.codes(one as Tensor, Int8Array)) {
+      const bytes = new Uint8Array(codes.buffer, 0, codes.length);
+      yield type === 'int8' ? bytes.slice() : packed(bytes);
+    }
   });
-  const scales = derive([tensor], 'float32', groups.scales, (one) =>
-    memoryTensor('float32', groups.scales, new Uint8Array(scalesFor(one as Tensor).buffer)).chunks(),
-  );
-  return { kind: 'quantized', numbers, scales };
+  const stored = derive([tensor], scales, groups.scales, (one) => {
+    const steps = stepsOf(one as Tensor, groups, { type, scales }) as Float32Array;
+    const bytes = scales === 'float32' ? new Uint8Array(steps.buffer) : bitsOf(steps, scales);
+    return memoryTensor(scales, groups.scales, bytes).chunks();
+  });
+  return { kind: 'quantized', numbers, scales: stored };
+}
+
+/** The type of the numbers, and that of their scales. */
+interface Steps {
+  readonly type: 'int8' | 'int4';
+  readonly scales: 'float32' | 'bfloat16';
+}
+
+/** Of few numbers to a scale the scales are stored as bfloat16: its range is float32's, and what it rounds is rounded up. */
+const scaleType = (graph: Graph, groups: Groups): Steps['scales'] =>
+  elementCount(groups.scales) < FEW_SCALES || (graph.opsets.get('') ?? 0) < CAST_SINCE.bfloat16
+    ? 'float32'
+    : 'bfloat16';
+
+/** A Cast takes as much as so many scales save. */
+const FEW_SCALES = 64;
+
+/** The scale of each group, as it is stored; undefined where a number is not finite. */
+function stepsOf(tensor: Tensor, groups: Groups, { type, scales }: Steps): Float32Array | undefined {
+  const steps = scalesOf(matrixOf(tensor, groups), LEVELS[type]);
+  if (!steps || scales === 'float32') return steps;
+  const bits = new Uint32Array(steps.buffer);
+  for (let i = 0; i < bits.length; i++) bits[i] = ((bits[i] as number) + 0xffff) & 0xffff0000;
+  return steps;
 }
 
 /** Bytes of 4 bits each, two in one, the first in the low bits. */
@@ -77,11 +108,12 @@ export function priceOf(site: WeightSite, form: StorageForm): StoragePrice | str
   return { bytes: bytesOf(stored), error: errorOf(site, form) };
 }
 
-function errorOf({ tensor, main }: WeightSite, form: StorageForm): number {
+function errorOf({ value, tensor, main }: WeightSite, form: StorageForm): number {
+  const groups = groupsOf(tensor.shape, main, 'block' in form ? form.block : 'channel');
   return largestOf(tensor, (one) => {
-    const matrix = matrixOf(one, groupsOf(one.shape, main, 'block' in form ? form.block : 'channel'));
-    if (!('block' in form)) return roundingError(matrix, form.type).whole;
-    return quantizationError(matrix, scalesOf(matrix, LEVELS[form.type]) as Float32Array);
+    if (!('block' in form)) return new Encoder(groups, floats(form.type)).measure(one);
+    const steps = stepsOf(one, groups, { type: form.type, scales: scaleType(value.graph, groups) }) as Float32Array;
+    return new Encoder(groups, integers(steps, LEVELS[form.type])).measure(one);
   });
 }
 

@@ -15,17 +15,23 @@ export interface Groups {
   readonly columns: number;
   readonly rowGroups: GroupStep;
   readonly columnGroups: GroupStep;
+  /** The channels that are summed, in the same steps, and how many there are; undefined where nothing is. */
+  readonly channels: { readonly rows: GroupStep; readonly columns: GroupStep; readonly count: number } | undefined;
 }
+
+type Axes = Pick<WeightUse, 'channels' | 'contracted'>;
+
+const isSummed = ({ contracted }: Axes): boolean => contracted !== undefined && contracted.length > 0;
 
 const run = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 /** A scale for each channel: for each row of the last axis where channels are not known. */
-export function channelGroups(shape: readonly number[], { channels }: Pick<WeightUse, 'channels'>): Groups {
-  let own = (channels ?? run(0, shape.length - 1)).toSorted((a, b) => a - b);
+export function channelGroups(shape: readonly number[], use: Axes): Groups {
+  let own = (use.channels ?? run(0, shape.length - 1)).toSorted((a, b) => a - b);
   // Axes are given up from the last on until the groups of rows and columns are steps; without any, one scale is for all.
   for (;;) {
     const cut = run(1, shape.length + 1).find((at) => isLeading(own, 0, at) && isLeading(own, at, shape.length));
-    if (cut !== undefined) return grouped(shape, own, cut);
+    if (cut !== undefined) return grouped(shape, own, cut, isSummed(use));
     own = own.slice(0, -1);
   }
 }
@@ -34,19 +40,22 @@ export function channelGroups(shape: readonly number[], { channels }: Pick<Weigh
 const isLeading = (axes: readonly number[], from: number, to: number): boolean =>
   axes.filter((axis) => axis >= from && axis < to).every((axis, at) => axis === from + at);
 
-function grouped(shape: readonly number[], own: readonly number[], cut: number): Groups {
+function grouped(shape: readonly number[], own: readonly number[], cut: number, summed: boolean): Groups {
   const count = (from: number, to: number, isOwn: boolean) =>
     run(from, to).reduce((n, axis) => (own.includes(axis) === isOwn ? n * (shape[axis] as number) : n), 1);
   const columnCount = count(cut, shape.length, true);
   const rowCount = count(0, cut, true);
+  const rowGroups = { block: Math.max(1, count(0, cut, false)), step: rowCount > 1 ? columnCount : 0 };
+  const columnGroups = { block: Math.max(1, count(cut, shape.length, false)), step: columnCount > 1 ? 1 : 0 };
   return {
     shape,
     scales: shape.map((dim, axis) => (own.includes(axis) ? dim : 1)),
     size: elementCount(shape) / Math.max(1, rowCount * columnCount),
     rows: elementCount(shape.slice(0, cut)),
     columns: elementCount(shape.slice(cut)),
-    rowGroups: { block: Math.max(1, count(0, cut, false)), step: rowCount > 1 ? columnCount : 0 },
-    columnGroups: { block: Math.max(1, count(cut, shape.length, false)), step: columnCount > 1 ? 1 : 0 },
+    rowGroups,
+    columnGroups,
+    channels: summed ? { rows: rowGroups, columns: columnGroups, count: rowCount * columnCount } : undefined,
   };
 }
 
@@ -54,11 +63,7 @@ function grouped(shape: readonly number[], own: readonly number[], cut: number):
  * A scale for each block of at most so many numbers along what is summed over, and along rows of a table; whole channels where
  * that cannot be cut into blocks of at least half the size.
  */
-export function blockGroups(
-  shape: readonly number[],
-  use: Pick<WeightUse, 'channels' | 'contracted'>,
-  block: number,
-): Groups {
+export function blockGroups(shape: readonly number[], use: Axes, block: number): Groups {
   const [from, to] = longestRun(shape, alongOf(shape, use));
   const length = elementCount(shape.slice(from, to));
   const size = run(1, block + 1).findLast((one) => length % one === 0) ?? 1;
@@ -74,14 +79,18 @@ export function blockGroups(
     columns: trail === 1 ? length : trail,
     rowGroups: trail === 1 ? { block: 1, step: blocks } : { block: size, step: trail },
     columnGroups: trail === 1 ? { block: size, step: 1 } : { block: 1, step: 1 },
+    channels: isSummed(use)
+      ? {
+          rows: trail === 1 ? { block: 1, step: 1 } : { block: length, step: trail },
+          columns: trail === 1 ? { block: 1, step: 0 } : { block: 1, step: 1 },
+          count: lead * trail,
+        }
+      : undefined,
   };
 }
 
 /** What blocks run along: what is summed over, else everything but the channels, else the last axis. */
-function alongOf(
-  shape: readonly number[],
-  { channels, contracted }: Pick<WeightUse, 'channels' | 'contracted'>,
-): readonly number[] {
+function alongOf(shape: readonly number[], { channels, contracted }: Axes): readonly number[] {
   if (contracted && contracted.length > 0) return contracted;
   const rest = channels && run(0, shape.length).filter((axis) => !channels.includes(axis));
   return rest && rest.length > 0 ? rest : [shape.length - 1];

@@ -1,14 +1,15 @@
 /** Weights stored in 16 bits and cast to float32 where they are read: half the file, the same arithmetic. */
 import { largestOf } from '../../../src/ir/bank.js';
+import { maxOf } from '../../../src/ir/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import { bytesText } from '../../../src/ir/quantities.js';
 import { elementCount } from '../../../src/ir/tensor.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { keeps } from '../keep.js';
 import { fitSource } from '../source/fit.js';
-import { type StorageForm, storedIn } from './forms.js';
+import { storedIn } from './forms.js';
 import { channelGroups, matrixOf } from './groups.js';
-import { roundingError } from './rounding.js';
+import { channelError } from './rounding.js';
 import { type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 
@@ -22,7 +23,10 @@ export interface HalfOptions {
   readonly minElements: number;
 }
 
-/** Stores every float32 weight as float16 or bfloat16, whichever is closer to it. */
+/**
+ * Stores every float32 weight as float16 or bfloat16, whichever is closer to it; vectors (biases, norms) where nothing is lost: they are half a percent
+ * of a file, and a third of the error.
+ */
 export function storeAsHalf(model: Model, { keep, minElements }: HalfOptions, context: PassContext): void {
   const { target, note, skip } = context;
   const isKept = keeps(keep);
@@ -33,7 +37,8 @@ export function storeAsHalf(model: Model, { keep, minElements }: HalfOptions, co
     const { value, tensor, uses, obstacle } = site;
     if (tensor.type !== 'float32') continue;
     const times = context.timesOf(value);
-    if (elementCount(tensor.shape) < minElements) {
+    const form = closest(site);
+    if (elementCount(tensor.shape) < minElements || (isVector(site) && form.error > 0)) {
       small.count += times;
       small.bytes += times * tensor.byteLength;
       continue;
@@ -41,7 +46,6 @@ export function storeAsHalf(model: Model, { keep, minElements }: HalfOptions, co
     const nodes = uses.map(({ node }) => node);
     const kept = nodes.some(isKept) ? 'kept in float32 as asked' : undefined;
     const left = nodes.map((node) => context.leaves(node)).find((reason) => reason !== undefined);
-    const form = closest(site);
     const result = obstacle ?? kept ?? left ?? storedIn(site, form);
     if (typeof result === 'string') skip(result, value);
     else {
@@ -56,15 +60,22 @@ export function storeAsHalf(model: Model, { keep, minElements }: HalfOptions, co
   }
   if (small.count > 0)
     note(
-      `constants of fewer than ${minElements} elements that stay float32: ${small.count} (${bytesText(small.bytes)})`,
+      `vectors and constants of fewer than ${minElements} elements that stay float32: ${small.count} (${bytesText(small.bytes)})`,
     );
 }
 
-/** The 16-bit float that changes a weight less, channel by channel. */
-function closest({ tensor, main }: WeightSite): StorageForm & { readonly type: 'float16' | 'bfloat16' } {
-  const matrix = (one: typeof tensor) => matrixOf(one, channelGroups(one.shape, main));
-  const [narrow, wide] = (['float16', 'bfloat16'] as const).map((type) =>
-    largestOf(tensor, (one) => roundingError(matrix(one), type).byChannel),
-  ) as [number, number];
-  return { type: narrow <= wide ? 'float16' : 'bfloat16' };
+/** The 16-bit float that changes a weight less, channel by channel, and that change. */
+function closest({ tensor, main }: WeightSite): { readonly type: 'float16' | 'bfloat16'; readonly error: number } {
+  const errorOf = (type: 'float16' | 'bfloat16'): number =>
+    largestOf(tensor, (one) => channelError(matrixOf(one, channelGroups(one.shape, main)), type));
+  const [narrow, wide] = [errorOf('float16'), errorOf('bfloat16')];
+  return narrow <= wide ? { type: 'float16', error: narrow } : { type: 'bfloat16', error: wide };
 }
+
+/** The largest vector that stays float32. */
+const LARGEST_VECTOR = 8192;
+
+const isVector = ({ tensor: { shape }, main: { role } }: WeightSite): boolean =>
+  (role === 'elementwise' || role === 'other') &&
+  maxOf(shape, 1) === elementCount(shape) &&
+  elementCount(shape) <= LARGEST_VECTOR;

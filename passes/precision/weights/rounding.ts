@@ -1,4 +1,4 @@
-/** Measures how far rounding to a float of 16 bits changes a tensor: it is read once, and nothing is kept. */
+/** Measures how far rounding to a float of 16 bits changes the channels of a weight: it is read once, and nothing is kept. */
 import { type Matrix, scan } from '../quantize.js';
 
 /** The digits of each type, the least power of two that has all of them, and the largest number. */
@@ -7,17 +7,14 @@ const layouts = {
   bfloat16: { digits: 8, least: 2 ** -126, largest: Number.POSITIVE_INFINITY },
 } as const;
 
-export interface RoundingError {
-  /** The norm of the change over the norm of the tensor; infinite where a finite number becomes infinite. */
-  readonly whole: number;
-  /** The same of each channel, squared, averaged, and the root of that: a channel of small numbers counts as much as one of large ones. */
-  readonly byChannel: number;
-}
-
-/** A channel this much smaller than the largest takes no part: nothing that it gives is seen beside the others. */
+/** A channel whose squared norm is this much smaller than the largest takes no part: nothing that it gives is seen beside the others. */
 const DEAD = 2 ** -40;
 
-export function roundingError(matrix: Matrix, type: keyof typeof layouts): RoundingError {
+/**
+ * The norm of the change over the norm, of each channel, squared, averaged, and the root of that: a channel of small numbers counts as much as one of
+ * large ones. Infinite where a finite number is beyond the type's range.
+ */
+export function channelError(matrix: Matrix, type: keyof typeof layouts): number {
   const { digits, least, largest } = layouts[type];
   // Of a double times 2^s + 1 the upper digits are those of the number, rounded (Veltkamp).
   const split = 2 ** (53 - digits) + 1;
@@ -40,15 +37,13 @@ export function roundingError(matrix: Matrix, type: keyof typeof layouts): Round
       totals[group] = (totals[group] as number) + number * number;
     }
   });
-  const [difference, total] = [sum(differences), sum(totals)];
   const dead = DEAD * totals.reduce((most, one) => Math.max(most, one), 0);
-  const shares = differences
-    .map((one, at) => one / (totals[at] as number))
-    .filter((_, at) => (totals[at] as number) > dead);
-  return { whole: root(difference / total), byChannel: root(sum(shares) / shares.length) };
+  let [shares, count] = [0, 0];
+  differences.forEach((one, at) => {
+    const total = totals[at] as number;
+    if (total <= dead) return;
+    shares += one / total;
+    count++;
+  });
+  return count === 0 ? 0 : Math.sqrt(shares / count);
 }
-
-const sum = (numbers: Float64Array): number => numbers.reduce((all, one) => all + one, 0);
-
-/** Of nothing over nothing it is 0. */
-const root = (square: number): number => (Number.isNaN(square) ? 0 : Math.sqrt(square));

@@ -86,7 +86,7 @@ function usesOf(value: Value, rank: number): WeightUse[] {
   const found: WeightUse[] = [];
   const walk = (from: Value, axes: WeightAxes, views: readonly Node[]): void => {
     for (const { node, index } of from.uses) {
-      if (node.graph.model.functionOf(node)) continue;
+      if (node.graph.model.functionOf(node) || isDead(node)) continue;
       const seen = index === 0 && node.outputs[0] && views.length < MOST_VIEWS ? throughView(node, axes) : undefined;
       if (seen) walk(node.output, seen.axes, [...views, node]);
       else found.push(useOf(node, index, axes, views));
@@ -99,6 +99,10 @@ function usesOf(value: Value, rank: number): WeightUse[] {
   );
   return found;
 }
+
+/** True for what was replaced in this pass, and not swept yet. */
+const isDead = (node: Node): boolean =>
+  !node.isEnd && node.outputs.every((output) => !output || output.uses.size === 0);
 
 /** Of a longer chain of views the end counts as the reader: a chain may be as long as the model. */
 const MOST_VIEWS = 16;

@@ -2,7 +2,7 @@
  * Gather(decoded table, indices) ⟶ decoded(Gather(table, indices)): the rows that are looked up are widened, so that the table stays narrow in memory.
  */
 import type { Graph } from '../../../src/ir/graph.js';
-import { type Shape, tensorType } from '../../../src/ir/types.js';
+import { equalShapes, type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { decoded, type Parts } from './decode.js';
 import type { WeightSite, WeightUse } from './sites.js';
@@ -13,7 +13,7 @@ export function lookUpNarrow({ tensor }: WeightSite, { node, slot, views }: Weig
   const indices = node.inputs[1];
   if (!node.is('Gather') || node.hasReference || slot !== 0 || views.length > 0 || !indices) return false;
   const axis = node.int('axis', 0) + (node.int('axis', 0) < 0 ? tensor.shape.length : 0);
-  const isCut = numbers.tensor?.shape.length !== tensor.shape.length;
+  const isCut = numbers.tensor !== undefined && !equalShapes(numbers.tensor.shape, tensor.shape);
   if (numbers.elem === 'int4' || numbers.elem === 'uint4' || (isCut && (axis !== 0 || !indices.shape))) return false;
   const rows = tensor.shape[axis];
   if (parts.some((part) => part?.tensor?.shape[axis] !== rows)) return false;
@@ -24,6 +24,7 @@ export function lookUpNarrow({ tensor }: WeightSite, { node, slot, views }: Weig
   result.type = output.type ?? result.type;
   result.name = output.name;
   graph.replaceUses(output, result);
+  graph.remove(node);
   return true;
 }
 

@@ -1,0 +1,172 @@
+/**
+ * Rounds the numbers of a weight one after another, each after a share of what rounding has added up to in its channel.
+ *
+ * Why this way: activations have a mean (behind Relu, Sigmoid and norms with a bias, and over neighbouring places of an image), and errors that add up
+ * to nothing pass it on unchanged. Of an embedding of sounds the outputs move 1.1 % with 8 bits by channel, and 5.9 % with each number rounded by
+ * itself. The share costs 7 % more error of everything else.
+ */
+import { bfloat16Of, toFloat16 } from '../../../src/ir/float-bits.js';
+import { CHUNK, elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { floatChunks } from '../extent.js';
+import { type GroupStep, groupAt } from '../quantize.js';
+import type { Groups } from './groups.js';
+
+/** The share of a channel's errors so far that goes into its next number. */
+const FEEDBACK = 1 / 8;
+
+/** Rounds numbers to what a type holds; `code` is what stands in the file. */
+export interface Rounding {
+  /** The code of a number; `group` is the one that it belongs to. */
+  code(number: number, group: number): number;
+  /** The number that a code stands for. */
+  number(code: number, group: number): number;
+}
+
+type Codes = Int8Array | Uint16Array | Float32Array;
+
+/** A walk over one tensor, once. */
+export class Encoder {
+  readonly #errors: Float64Array;
+  readonly #share: number;
+  #difference = 0;
+  #total = 0;
+
+  constructor(
+    readonly groups: Groups,
+    readonly rounding: Rounding,
+  ) {
+    const { channels } = groups;
+    this.#errors = new Float64Array(channels?.count ?? 1);
+    this.#share = channels ? FEEDBACK : 0;
+  }
+
+  /** The codes of a tensor in order, in arrays of a chunk's length, each used again. */
+  *codes<T extends Codes>(tensor: Tensor, made: new (length: number) => T): Iterable<T> {
+    const { columns, rowGroups, columnGroups, channels } = this.groups;
+    const codes = new made(Math.min(CHUNK, elementCount(tensor.shape)));
+    const [columnGroup, columnChannel] = [columnGroups, channels?.columns ?? NONE].map((step) =>
+      stepsOf(columns, step),
+    );
+    let [row, column, at] = [0, 0, 0];
+    for (const numbers of floatChunks(tensor))
+      for (let from = 0; from < numbers.length; ) {
+        const to = Math.min(numbers.length, from + columns - column, from + codes.length - at);
+        const places = {
+          group: groupAt(rowGroups, row),
+          groups: columnGroup as Int32Array,
+          channel: groupAt(channels?.rows ?? NONE, row),
+          channels: columnChannel as Int32Array,
+        };
+        this.#piece(numbers, [from, to], column, places, codes, at);
+        at += to - from;
+        column += to - from;
+        from = to;
+        if (at === codes.length) {
+          yield codes;
+          at = 0;
+        }
+        if (column === columns) {
+          column = 0;
+          row++;
+        }
+      }
+    if (at > 0) yield codes.subarray(0, at) as T;
+  }
+
+  #piece(
+    numbers: Float32Array | Float64Array,
+    [from, to]: readonly [number, number],
+    column: number,
+    { group, groups, channel, channels }: Places,
+    codes: Codes,
+    at: number,
+  ): void {
+    const [errors, rounding, share] = [this.#errors, this.rounding, this.#share];
+    let [difference, total] = [this.#difference, this.#total];
+    for (let i = from, k = column, place = at; i < to; i++, k++, place++) {
+      const exact = numbers[i] as number;
+      const own = group + (groups[k] as number);
+      const to = channel + (channels[k] as number);
+      const before = errors[to] as number;
+      // What is zero stays zero: it may be padding.
+      const code = rounding.code(exact === 0 ? exact : exact + share * before, own);
+      codes[place] = code;
+      const error = exact - rounding.number(code, own);
+      // NaN and infinities.
+      if (!(Math.abs(error) < Number.POSITIVE_INFINITY)) continue;
+      errors[to] = before + error;
+      difference += error * error;
+      total += exact * exact;
+    }
+    this.#difference = difference;
+    this.#total = total;
+  }
+
+  /** The norm of the change over the norm of a tensor. */
+  measure(tensor: Tensor): number {
+    for (const _ of this.codes(tensor, Float32Array));
+    return this.#difference === 0 ? 0 : Math.sqrt(this.#difference / this.#total);
+  }
+}
+
+interface Places {
+  readonly group: number;
+  readonly groups: Int32Array;
+  readonly channel: number;
+  readonly channels: Int32Array;
+}
+
+const NONE: GroupStep = { block: 1, step: 0 };
+
+const stepsOf = (columns: number, step: GroupStep): Int32Array =>
+  new Int32Array(columns).map((_, column) => groupAt(step, column));
+
+/** Whole numbers up to `largest`, times the scale of their group. */
+export const integers = (scales: Float32Array, largest: number): Rounding => ({
+  code(number, group) {
+    const rounded = Math.floor(number / (scales[group] as number) + 0.5);
+    return rounded > largest ? largest : rounded < -largest ? -largest : rounded;
+  },
+  number: (code, group) => code * (scales[group] as number),
+});
+
+/** The digits of each type, the least power of two that has all of them, and the largest number. */
+const layouts = {
+  float16: { digits: 11, least: 2 ** -14, largest: 65504 },
+  bfloat16: { digits: 8, least: 2 ** -126, largest: 3.3895313892515355e38 },
+} as const;
+
+/** Numbers of a float type; those beyond its range become its largest, infinities and NaN stay. */
+export function floats(type: keyof typeof layouts): Rounding {
+  const { digits, least, largest } = layouts[type];
+  // Of a double times 2^s + 1 the upper digits are those of the number, rounded (Veltkamp).
+  const split = 2 ** (53 - digits) + 1;
+  const step = least * 2 ** (1 - digits);
+  return {
+    code(number) {
+      const size = Math.abs(number);
+      if (size < least) return Math.round(number / step) * step;
+      if (size > largest) return size < Number.POSITIVE_INFINITY ? Math.sign(number) * largest : number;
+      const high = number * split;
+      return high - (high - number);
+    },
+    number: (code) => code,
+  };
+}
+
+/** Bits of numbers that the type holds. */
+export function bitsOf(numbers: Float32Array, type: keyof typeof layouts): Uint8Array {
+  const bits = new Uint16Array(numbers.length);
+  const wide = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+  if (type === 'bfloat16') for (let i = 0; i < bits.length; i++) bits[i] = bfloat16Of(wide[i] as number);
+  else
+    for (let i = 0; i < bits.length; i++) {
+      const one = wide[i] as number;
+      const magnitude = one & 0x7fffffff;
+      const isNormal = magnitude >= 0x38800000 && magnitude < 0x7f800000;
+      bits[i] = isNormal
+        ? ((one >>> 16) & 0x8000) | ((magnitude - 0x38000000) >>> 13)
+        : toFloat16(numbers[i] as number);
+    }
+  return new Uint8Array(bits.buffer);
+}
