@@ -130,6 +130,13 @@ export const jobFlags = {
   'external-data': isSo(about('externalData')),
   force: isSo('Let the result overwrite its input, and its contract a file that is none.'),
   ...configFlag('A file of settings.'),
+  variants: valued(
+    '<a=passes …>',
+    'Write several results into the folder --out: name=passes, or transformers-js for the names that its loader expects. May be repeated. E.g. small=quarter',
+    {
+      readAll: (written) => written.flatMap((text) => text.split(/\s+/).filter(Boolean)),
+    },
+  ),
   coverage: isSo(
     'Show in which types the result is stored and computed, and what stays float, with bytes and reasons.',
   ),

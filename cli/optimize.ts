@@ -27,6 +27,8 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const [base, given] = [await settingsFor(flags), configFromFlags(flags)];
   const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
   const config = { ...base, ...given, plugins };
+  const command = ['optimize', ...words].map(quoted).join(' ');
+  if (flags.variants !== undefined) return (await import('./variants.js')).runVariants(flags, config, command);
   // What stays of the outputs and what is frozen are passes of their own.
   const { passes = passesWith(config) ?? (config.dims || config.shapes ? [] : undefined), ...settings } = config;
   if (passes === undefined)
@@ -42,7 +44,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
       force: flags.force === true,
       reportPath: flags.report as string | undefined,
       onGate: 'report',
-      command: ['optimize', ...words].map(quoted).join(' '),
+      command,
       onProgress: (text, outlook) => progress.say(text, outlook),
     });
   } finally {

@@ -40,6 +40,7 @@ export { reportMarkdown } from './report/markdown.js';
 export { planPlot, planText } from './report/plan-text.js';
 export { reportText } from './report/text.js';
 export type { TextOptions } from './report/text-options.js';
+export { variantsText } from './report/variants-text.js';
 export { GateError, type OnGate } from './run/outcome.js';
 export type { Catalogue, PassesLike, PassLike, Preset } from './run/parse.js';
 export {
@@ -54,8 +55,10 @@ export type { Progress } from './run/pipeline-options.js';
 export type { Plan, PlanPoint } from './run/plan-schema.js';
 export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';
 export type { TargetCpu } from './run/target-cpu.js';
+export type { VariantResult, Variants } from './run/variants-schema.js';
 export type { VerifyLevel } from './run/verify/verifier.js';
 export type { ProviderProbe } from './runtime/providers.js';
 export type { ByBlockOptions, DriftReport, ErrorByBlock, PartError, ValueError } from './validate/by-block/index.js';
 export type { AccuracyReport, GateResult, ValidateOptions, Validation } from './validate/validation.js';
+export { optimizeVariants, type VariantsOptions } from './variants.js';
 export { version } from './version.js';

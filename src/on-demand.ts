@@ -51,6 +51,7 @@ const validateOptions = z.object({
   absent: provider,
   isUnchanged: truth,
   deadline: any,
+  baseline: any,
 } satisfies SchemasOf<ValidateOptions & MadeBy & Abortable>);
 
 /**

@@ -31,7 +31,7 @@ import type { Report } from './run/report.js';
 import { withTakenBack, worthless } from './run/take-back/worthless.js';
 import { levelFor, type VerifyLevel } from './run/verify/verifier.js';
 import { sizeGate, withLimitsOf } from './size-limit.js';
-import type { Validation } from './validate/validation.js';
+import type { Baseline, Validation } from './validate/validation.js';
 
 export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate, 'onGate'> {
   /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
@@ -48,7 +48,7 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
   readonly signal?: AbortSignal;
 }
 
-const optimizeFileOptions = z.object({
+export const optimizeFileSchema = z.object({
   ...configSchema.omit({ passes: true }).shape,
   out: text,
   force: truth,
@@ -74,11 +74,36 @@ export async function optimizeFile(
     throw new UsageError(
       'optimizeFile: expected the path of a model, then passes, then options; found another first argument',
     );
-  const checked = optionsIn(optimizeFileOptions, options, 'optimizeFile');
+  const checked = optionsIn(optimizeFileSchema, options, 'optimizeFile');
   return abortable(checked.signal, () => optimizeFileBy(input, passes, checked));
 }
 
-async function optimizeFileBy(input: string, passes: PassesLike, options: OptimizeFileOptions): Promise<Report> {
+/** A model that was read, and what its comparisons share. */
+export interface ReadSource {
+  readonly original: Model;
+  /** The files that it was read from. */
+  readonly files: readonly string[];
+  readonly baseline: Baseline;
+}
+
+/** Reads the model of a job. */
+export async function readSource(
+  input: string,
+  options: Pick<Config, 'allowOutsideData' | 'budget'>,
+): Promise<ReadSource> {
+  const files: string[] = [];
+  const { allowOutsideData, budget } = options;
+  const original = await readModel(input, { allowOutsideData, budget, onFile: (path) => files.push(path) });
+  return { original, files, baseline: {} };
+}
+
+/** Does the same, with options that were checked; `source` is the input where it was read before. */
+export async function optimizeFileBy(
+  input: string,
+  passes: PassesLike,
+  options: OptimizeFileOptions,
+  source?: ReadSource,
+): Promise<Report> {
   const started = performance.now();
   const say: ProgressListener = options.onProgress ?? (() => {});
   const validates = options.validate !== false;
@@ -95,9 +120,7 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   if (hasContract && !options.force) await checkContractPaths(out);
   if (!options.force) await keepFiles([input], targets);
   say('reading');
-  const files: string[] = [];
-  const { allowOutsideData, budget } = options;
-  const original = await readModel(input, { allowOutsideData, budget, onFile: (path) => files.push(path) });
+  const { original, files, baseline } = source ?? (await readSource(input, options));
   if (!options.force) await keepFiles(files, targets);
   const inputBytes = await bytesOf(files);
   const list = withLimitsOf(asked, inputBytes, options.maxError);
@@ -106,7 +129,7 @@ async function optimizeFileBy(input: string, passes: PassesLike, options: Optimi
   const deadline = deadlineOf(options);
   const ends = new Map<Model, Ends>();
   const compare = async (result: Model, fidelity: Fidelity, isTrial = false, isUnchanged = false): Promise<Ends> => {
-    const settings = { ...options, deadline, ...(isTrial && { speed: false }) };
+    const settings = { ...options, deadline, baseline, ...(isTrial && { speed: false }) };
     const found = await compareAtEnd(input, result, { target, fidelity, isUnchanged }, settings, say);
     if (!isTrial) ends.set(result, found);
     return found;
@@ -191,12 +214,17 @@ const isFlattening = ({ definition }: Pass): boolean => definition === flattenOu
 /** The findings of the comparison with the original. */
 type Ends = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'>;
 
+interface EndSettings {
+  readonly deadline: Deadline;
+  readonly baseline: Baseline;
+}
+
 /** Compares a result with the file that it was made from: accuracy, speed and gates. */
 async function compareAtEnd(
   input: string,
   result: Model,
   { target, fidelity, isUnchanged }: Pick<Report, 'target' | 'fidelity'> & { readonly isUnchanged: boolean },
-  options: OptimizeFileOptions & { readonly deadline: Deadline },
+  options: OptimizeFileOptions & EndSettings,
   say: ProgressListener,
 ): Promise<Ends> {
   const { validate } = await import('./validate/index.js');
@@ -204,7 +232,7 @@ async function compareAtEnd(
   const provider = await workingProvider(target);
   say(`comparing with the original on ${provider}`);
   const isElsewhere = provider !== target;
-  const { passes: _, ...settings } = options as Config & { readonly deadline: Deadline };
+  const { passes: _, ...settings } = options as Config & EndSettings;
   return validate(input, result, {
     ...settings,
     fidelity,
@@ -227,7 +255,7 @@ function refuseGates(options: OptimizeFileOptions): void {
       );
 }
 
-async function bytesOf(files: readonly string[]): Promise<number> {
+export async function bytesOf(files: readonly string[]): Promise<number> {
   const { stat } = await import('node:fs/promises');
   const sizes = await Promise.all([...new Set(files)].map(async (path) => (await stat(path)).size));
   return sizes.reduce((sum, size) => sum + size, 0);

@@ -12,10 +12,10 @@ import { cloneModel } from './ir/clone.js';
 import { Model } from './ir/model.js';
 import { abortSignal, called, optionsIn } from './ir/options.js';
 import { type ProgressListener, paceOf } from './ir/outlook.js';
-import { readModel } from './onnx/read.js';
 import { fileBytes } from './onnx/write.js';
 import { raisedCopy } from './opset/raise.js';
 import { optimize, targetOf } from './optimize.js';
+import { bytesOf, readSource } from './optimize-file.js';
 import { type SchemasOf, settings } from './option-schemas.js';
 import { choicesOf, PASSES, pointOf, raceOf, stopwatchOn } from './plan-points.js';
 import { passContext } from './run/context.js';
@@ -77,9 +77,8 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
   const { seed = 0, passes = PASSES, onProgress: say = () => {} } = options;
   const deadline = deadlineOf(options);
   say('reading');
-  const files: string[] = [];
-  const { allowOutsideData, budget, shapes, dims, inputs } = options;
-  const original = await readModel(input, { allowOutsideData, budget, onFile: (path) => files.push(path) });
+  const { shapes, dims, inputs } = options;
+  const { original, files } = await readSource(input, options);
   const target = await targetOf(options.target, true);
   const before = await startOf(original, passes, { ...options, target, deadline });
   const { createVerifier } = await import('./validate/verifier.js');
@@ -151,10 +150,4 @@ async function startOf(
   const start = raised instanceof Model ? raised : cloneModel(made);
   inferTypes(start);
   return start;
-}
-
-async function bytesOf(files: readonly string[]): Promise<number> {
-  const { stat } = await import('node:fs/promises');
-  const sizes = await Promise.all([...new Set(files)].map(async (path) => (await stat(path)).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

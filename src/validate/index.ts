@@ -68,7 +68,10 @@ async function validateWithin(
     const setsBudgetMs = Math.min(SETS_MS, deadline.share(0.1));
     const ran = ({ model, source }: PreparedModel) =>
       orUncompared(() => onceMore(() => referenceOf(first, model, source, { ...options, provider, setsBudgetMs })));
-    let reference = await ran(a);
+    // Of a twin, which depends on the result, the runs are its own.
+    const { baseline } = options;
+    let reference = (twin ? undefined : baseline?.reference) ?? (await ran(a));
+    if (baseline && !twin && !('failed' in reference)) baseline.reference = reference;
     const standIn = 'failed' in reference && isHost(provider) ? standInOf(a.model, reference.detail) : undefined;
     if (standIn) {
       a = await prepareModel(standIn);

@@ -13,10 +13,16 @@ import type { RowEffect } from './inputs/rows.js';
 import type { OutputAccuracy } from './judge/accuracy.js';
 import type { Gate, GateOptions } from './judge/gates.js';
 import type { PlacementReport } from './placement.js';
+import type { Reference } from './reference.js';
 import type { ReferenceOptions } from './reference-runs.js';
 import type { MeasuredRollout, MeasureOptions } from './rollout/index.js';
 import type { Form } from './sides/forms.js';
 import type { SpeedOptions, SpeedReport } from './speed/speed.js';
+
+/** Runs of an original that comparisons with several results share: the first fills it in. */
+export interface Baseline {
+  reference?: Reference;
+}
 
 export interface ValidateOptions
   extends Omit<ReferenceOptions, 'provider'>,
@@ -24,6 +30,8 @@ export interface ValidateOptions
     Omit<SpeedOptions, 'runEstimateMs' | 'onTime'>,
     TimeOptions,
     Pick<MeasureOptions, 'rollout'> {
+  /** Of a job that compares several results with one original, on the same inputs. */
+  readonly baseline?: Baseline;
   /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
   readonly provider?: TargetChoice;
   /** The strongest kind of change that the passes may make to numbers; default exact. */

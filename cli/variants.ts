@@ -1,0 +1,37 @@
+/** `optimize <model> --variants …`: several results of one file. */
+
+import type { Config } from '../src/config.js';
+import { jsonText, shownText } from '../src/ir/shown-text.js';
+import { UsageError } from '../src/ir/usage-error.js';
+import { variantsText } from '../src/report/variants-text.js';
+import { optimizeVariants } from '../src/variants.js';
+import type { Flags } from './flags.js';
+import { ProgressLine, show, stderr, stdout } from './terminal.js';
+
+/** Of a variant that its gates refuse. */
+const NOT_MADE = 5;
+
+export async function runVariants(
+  flags: Flags,
+  { passes, require, ...config }: Config,
+  command: string,
+): Promise<number> {
+  for (const [name, value] of Object.entries({ passes, require, report: flags.report }))
+    if (value !== undefined)
+      throw new UsageError(`--${name}: expected it without --variants, which says it for each; found both`);
+  const isHidden = flags.quiet === true || flags.json === true;
+  const progress = new ProgressLine(isHidden);
+  const found = await optimizeVariants(flags.model as string, flags.variants as readonly string[], {
+    ...config,
+    out: flags.out as string | undefined,
+    force: flags.force === true,
+    command,
+    onProgress: (text, outlook) => progress.say(text, outlook),
+  }).finally(() => progress.clear());
+  if (flags.json) stdout.write(jsonText(found));
+  else show(flags, found, variantsText);
+  const failed = found.variants.filter(({ files, isKnown }) => !files && !isKnown);
+  if (isHidden)
+    for (const { name, reason } of failed) stderr.write(`${shownText(`error: ${name} was not made: ${reason}`)}\n`);
+  return failed.length > 0 ? NOT_MADE : 0;
+}

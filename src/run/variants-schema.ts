@@ -1,0 +1,37 @@
+/** What `optimizeVariants` made, in JSON. */
+import { z } from 'zod';
+import { reportSchema } from './report.js';
+
+const count = z.number().int().nonnegative();
+
+const variant = z.object({
+  name: z.string(),
+  passes: z.string().optional(),
+  files: z.array(z.string()).optional().describe('Absent where nothing was written.'),
+  bytes: count.optional(),
+  share: z.number().optional().describe('Of the bytes of the input.'),
+  error: z.number().optional().describe('Relative L2 of the output that is furthest off.'),
+  ms: z.number().optional().describe('One run, by the clock that decides.'),
+  speed: z
+    .object({ ratio: z.number(), low: z.number(), high: z.number(), significant: z.boolean() })
+    .optional()
+    .describe("The original's time over the variant's."),
+  reason: z.string().optional().describe('Why it was not made.'),
+  isKnown: z.boolean().optional().describe('True where no model can have it: that is no failure.'),
+  report: reportSchema.optional(),
+});
+
+const variantsSchema = z.object({
+  version: z.literal(1),
+  input: z.string(),
+  inputBytes: count,
+  folder: z.string(),
+  command: z.string().optional(),
+  variants: z.array(variant),
+});
+
+type Shape = z.output<typeof variantsSchema>;
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
+export type Variants = DeepReadonly<Shape>;
+export type VariantResult = Variants['variants'][number];
