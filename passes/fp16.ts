@@ -2,14 +2,13 @@
 
 import { z } from 'zod';
 import { agreed } from '../src/ir/bank.js';
-import type { Model } from '../src/ir/model.js';
 import { castTensor } from '../src/ir/numbers.js';
 import { computesIn } from '../src/ir/targets.js';
 import { elementCount, type Tensor } from '../src/ir/tensor.js';
-import type { Value } from '../src/ir/value.js';
 import { definePass } from '../src/run/pass.js';
 import { extentOf } from './precision/extent.js';
 import { MASK, narrow } from './precision/narrow.js';
+import { rangeRequests } from './precision/reach.js';
 import { fitSource } from './precision/source/fit.js';
 import { MIN_STORED, storeAsHalf } from './precision/weights/half.js';
 
@@ -65,7 +64,7 @@ export const fp16 = definePass({
       return;
     }
     const { revision } = model;
-    const measured = (await context.activations?.(computed(model))) ?? new Map();
+    const measured = (await context.activations?.(rangeRequests(model))) ?? new Map();
     fitSource(model, context, 'float16');
     narrow(
       model,
@@ -84,7 +83,3 @@ export const fp16 = definePass({
       context.note('the CPU provider computes float16 in float32, between casts: there it saves bytes alone');
   },
 });
-
-/** The values of the main graph that nodes compute. */
-const computed = ({ graph }: Model): { value: Value }[] =>
-  graph.nodes().flatMap((node) => node.outputs.flatMap((value) => (value?.elem === 'float32' ? [{ value }] : [])));

@@ -115,7 +115,7 @@ function isBounded({ producer }: Value): boolean {
 function hasNodesIn(model: Model, type: 'float16' | 'bfloat16'): boolean {
   for (const graph of model.graphs())
     for (const node of graph.nodeSet)
-      if (!node.is('Cast') && node.outputs.some((value) => value?.elem === type)) return true;
+      if (!node.is('Cast') && !isMovement(node) && node.outputs.some((value) => value?.elem === type)) return true;
   return false;
 }
 

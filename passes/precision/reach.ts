@@ -15,7 +15,7 @@ import type { Value } from '../../src/ir/value.js';
 import { heldBy } from '../../src/ops/moved.js';
 import type { ActivationStatistics } from '../../src/run/activations.js';
 import { extentOf, floatChunks } from './extent.js';
-import { precisionOf } from './ops.js';
+import { isMovement, precisionOf } from './ops.js';
 
 /** The largest of a million normal numbers is about five deviations; the tails of activations are heavier. */
 const DEVIATIONS = 6;
@@ -41,13 +41,22 @@ export function beyondRange(
       sizes.add(node);
       for (const value of node.outputs) {
         if (value?.elem !== 'float32' || isMasked(value)) continue;
+        const moved = isMovement(node) ? node.inputs.map((one) => one && found.get(one)).find((one) => one) : undefined;
         const seen = measured.get(value);
-        if (seen && maxOf(seen.largest, 0) * MARGIN > largest) found.set(value, because.measured);
+        if (moved) found.set(value, moved);
+        else if (seen && maxOf(seen.largest, 0) * MARGIN > largest) found.set(value, because.measured);
         else if (!seen && (sizes.of(value) ?? 0) * DEVIATIONS > largest) found.set(value, because.estimated);
       }
     }
   return found;
 }
+
+/** The values to measure: what is computed, but by what bounds its results. What is moved is as large as it was. */
+export const rangeRequests = ({ graph }: Model): { value: Value }[] =>
+  graph.nodes().flatMap((node) => {
+    if (isMovement(node) || precisionOf(node).size === 'bounded') return [];
+    return node.outputs.flatMap((value) => (value?.elem === 'float32' ? [{ value }] : []));
+  });
 
 /** The deviations of values, where they can be told. */
 class Sizes {

@@ -4,7 +4,7 @@ import type { Node } from '../../../src/ir/node.js';
 import { computesIn } from '../../../src/ir/targets.js';
 import { isNarrow, type Narrow } from '../../../src/ir/widen.js';
 import type { PassContext } from '../../../src/run/pass.js';
-import { precisionOf } from '../ops.js';
+import { isMovement, precisionOf } from '../ops.js';
 import { needsFloat64 } from './float64.js';
 import { withoutFloat32 } from './staying.js';
 import { type Source, widen } from './widen.js';
@@ -21,7 +21,9 @@ export function fitSource(model: Model, context: PassContext, own?: Narrow): voi
   const [whole, part] = [new Set<Source>(), new Set<Source>()];
   for (const type of ['float16', 'bfloat16', 'float64'] as const) {
     const nodes = nodesOf(model, type);
-    if (type === 'float64' ? nodes.some(isLayer) : nodes.length > 0 && !isComputed(type, own, context)) whole.add(type);
+    // What is only moved is stored: rows of a table, widened behind it.
+    if (nodes.every(isMovement)) continue;
+    if (type === 'float64' ? nodes.some(isLayer) : !isComputed(type, own, context)) whole.add(type);
     else if (isNarrow(type)) {
       const kept = nodes.filter((node) => isCall(node) || canCompute(node, type, context));
       if (kept.length < nodes.length) part.add(type);
