@@ -24,6 +24,12 @@ export const int4 = definePass({
       .literal(SIZES)
       .default(32)
       .describe('Numbers in a row, along the axis that is summed over, that share a scale: 16, 32, 64 or 128.'),
+    type: z
+      .enum(['int4', 'nf4'])
+      .default('int4')
+      .describe(
+        'Levels at equal distances, or those of NF4, for products alone (MatMulBnb4: slower than float on CPUs).',
+      ),
     symmetric: z
       .boolean()
       .default(false)
@@ -40,11 +46,13 @@ export const int4 = definePass({
       .default(true)
       .describe('Measures activations first, on made-up inputs where none are given; false: faster, and further off.'),
   }),
-  async run(model, { keep, minElements, block, symmetric, maxWeightError, measure }, context) {
-    const form = (bits: 4 | 8): BlockForm => ({ bits, block, isSymmetric: symmetric });
+  async run(model, { keep, minElements, block, type, symmetric, maxWeightError, measure }, context) {
     fitSource(model, context);
+    const uniform = ([4, 8] as const).map((bits): BlockForm => ({ bits, block, isSymmetric: symmetric }));
+    const normal: BlockForm = { bits: 4, block, isSymmetric: true, isNormal: true };
+    const forms = type === 'nf4' ? [normal, ...uniform] : uniform;
     const sites = new BlockSites(model, context, { isKept: keeps(keep), minElements });
     const known = measure ? await importances(sites.products, context) : new Map();
-    sites.rewrite(new BlockWeights({ forms: [form(4), form(8)], maxWeightError, importances: known }));
+    sites.rewrite(new BlockWeights({ forms, maxWeightError, importances: known }));
   },
 });

@@ -91,7 +91,7 @@ export const microsoft: Rows = {
     products: alongPacked,
     multipliesIn8Bits: (node) => node.int('accuracy_level', 0) === 4,
   },
-  MatMulBnb4: { infer: packedMatMul, products: alongPacked },
+  MatMulBnb4: { infer: packedMatMul, precision: { ...heavy, takesScales: 'blocks' }, products: alongPacked },
   ...alike('MatMulIntegerToFloat DynamicQuantizeMatMul', {
     infer: matMul(),
     precision: scales,

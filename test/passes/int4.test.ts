@@ -150,6 +150,18 @@ describe('a product in blocks', () => {
     expect(node?.int('accuracy_level', 0)).toBe(0);
   });
 
+  it.each([16, 64] as const)('is NF4 where asked, in blocks of %i', async (block) => {
+    const before = of((g) => {
+      const inputs = [g.input('x', 'float32', [3, 128]), weight(g, [128, 32]), g.constant(randomWeights([32]), 'c')];
+      g.output('y', g.op('Gemm', inputs, { alpha: float(-2) }));
+    });
+    const { model } = await checkPass(int4({ type: 'nf4', block }), { before, within });
+    expect(opCounts(model)).toEqual({ 'com.microsoft.MatMulBnb4': 1, Add: 1 });
+    // Blocks that run over the end of a column have no such form.
+    const ragged = await applyPass(int4({ type: 'nf4' }), product(72, 32));
+    expect(opCounts(ragged.model)).toEqual({ 'com.microsoft.MatMulNBits': 1 });
+  });
+
   it('keeps 8 bits where 4 are too far off, and none where 8 are', async () => {
     const { model, result } = await checkPass(int4({ maxWeightError: 0.05 }), {
       before: product(64, 32),
@@ -182,6 +194,15 @@ describe('a table in blocks', () => {
       'table_zeros',
     ]);
     expect(opCounts(model)).toMatchObject({ 'com.microsoft.GatherBlockQuantized': 1, 'com.microsoft.MatMulNBits': 1 });
+  });
+
+  it('is taken from a table that is stored in fewer bits', async () => {
+    const before = of((g) => {
+      const table = g.cast(g.constant(castTensor(randomWeights([50, 64]), 'bfloat16'), 'w'), 'float32');
+      g.output('y', g.op('Gather', [table, g.input('ids', 'int64', [2, 2])]));
+    });
+    const { model } = await checkPass(int4(), { before, within, feeds: { ids } });
+    expect(opCounts(model)).toEqual({ 'com.microsoft.GatherBlockQuantized': 1 });
   });
 
   it('is stored narrow where its rows are no blocks', async () => {

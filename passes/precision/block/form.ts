@@ -8,6 +8,8 @@ export interface BlockForm {
   readonly block: number;
   /** True where zero is the middle of the levels, false for a zero point of its own in each block. */
   readonly isSymmetric: boolean;
+  /** True for the 16 levels of NF4, which are as frequent as those of Gaussian numbers, instead of equidistant ones. */
+  readonly isNormal?: boolean;
 }
 
 /** A weight [K, N], or [N, K] where it is stored transposed: K is summed over. */

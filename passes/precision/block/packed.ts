@@ -54,7 +54,7 @@ function* remembered(
     one.matrix.tensor === matrix.tensor &&
     one.matrix.isTransposed === matrix.isTransposed &&
     one.importance === importance &&
-    (['bits', 'block', 'isSymmetric'] as const).every((part) => one.form[part] === form[part]);
+    (['bits', 'block', 'isSymmetric', 'isNormal'] as const).every((part) => one.form[part] === form[part]);
   const known = kept.find(isSame);
   const bytes = bytesIn(matrix, form);
   if (known) yield* known.bands;

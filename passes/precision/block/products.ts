@@ -8,8 +8,9 @@
  */
 import { derive } from '../../../src/ir/bank.js';
 import { GraphBuilder } from '../../../src/ir/build.js';
+import { setTensor } from '../../../src/ir/constants.js';
 import type { Graph } from '../../../src/ir/graph.js';
-import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
+import { numbersOf, reshaped, tensorOf } from '../../../src/ir/numbers.js';
 import { computesIn, type Target } from '../../../src/ir/targets.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
@@ -22,6 +23,9 @@ import type { BlockWeights } from './weights.js';
 
 /** The level at which kernels multiply in 8 bits. */
 const EIGHT_BIT = 4;
+
+/** The quant_type of MatMulBnb4. */
+const NF4 = 1;
 
 /** Bias constants up to this size are multiplied by beta here; larger ones by a node. */
 const SMALL_BIAS = 1 << 16;
@@ -43,19 +47,36 @@ export function blockProduct(product: Product, weights: BlockWeights, form: Bloc
   const elem = isEightBit ? 'float32' : product.elem;
   const { codes, scales, zeros } = weights.constantsOf(weight, form, elem, alpha);
   const activation = inType(graph, upright(product), elem);
-  const { output } = graph.add('MatMulNBits', [activation, codes, scales, ...(zeros ? [zeros] : [])], {
-    domain: 'com.microsoft',
-    name: node.name,
-    attributes: {
-      K: weight.K,
-      N: weight.N,
-      bits: form.bits,
-      block_size: form.block,
-      ...(isEightBit && { accuracy_level: EIGHT_BIT }),
-    },
-  });
+  const { K, N } = weight;
+  const { output } = form.isNormal
+    ? graph.add('MatMulBnb4', [activation, listed(codes), listed(scales)], {
+        domain: 'com.microsoft',
+        name: node.name,
+        attributes: { K, N, block_size: form.block, quant_type: NF4 },
+      })
+    : graph.add('MatMulNBits', [activation, codes, scales, ...(zeros ? [zeros] : [])], {
+        domain: 'com.microsoft',
+        name: node.name,
+        attributes: {
+          K,
+          N,
+          bits: form.bits,
+          block_size: form.block,
+          ...(isEightBit && { accuracy_level: EIGHT_BIT }),
+        },
+      });
   output.type = tensorType(elem, node.output.shape);
   return inType(graph, output, product.elem);
+}
+
+/** A constant as a list of its numbers. */
+function listed(constant: Value): Value {
+  const tensor = constant.tensor as Tensor;
+  if (tensor.shape.length === 1) return constant;
+  const shape = [elementCount(tensor.shape)];
+  setTensor(constant, reshaped(tensor, shape));
+  constant.type = tensorType(tensor.type, shape);
+  return constant;
 }
 
 const inType = (graph: Graph, value: Value, elem: DataType): Value =>

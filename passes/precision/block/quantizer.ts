@@ -3,6 +3,7 @@ import type { ActivationStatistics } from '../../../src/run/activations.js';
 import { type Band, bandsOf } from './bands.js';
 import { ErrorFeedback } from './feedback.js';
 import { type BlockForm, type BlockMatrix, blocksOf, codeBytes, levelsOf, zeroBytes } from './form.js';
+import { LEVELS, nearestCode } from './normal-float.js';
 import { BlockSearch, type Choice } from './search.js';
 
 /** What is known of the activations that a weight is multiplied by. */
@@ -106,16 +107,22 @@ class ColumnQuantizer {
     made.scales[column * blocks + block] = scale;
     if (!form.isSymmetric) put(made.zeros, column * zeroBytes(matrix, form), block, zero, form.bits);
     const [most, inverse, base] = [levelsOf(form) - 1, 1 / scale, column * codeBytes(matrix, form)];
+    const swap = form.isNormal ? 1 : 0;
     for (let i = 0; i < form.block; i++) {
       const k = start + i;
       let code = zero;
       if (k < end) {
         const target = (source[from + i] as number) + (feedback ? feedback.carried(errors, k, start, k) : 0);
-        code = Math.floor(target * inverse + 0.5) + zero;
-        code = code < 0 ? 0 : code > most ? most : code;
-        errors[k] = (numbers[at + i] as number) - (code - zero) * scale;
+        if (form.isNormal) code = nearestCode(target * inverse);
+        else {
+          code = Math.floor(target * inverse + 0.5) + zero;
+          code = code < 0 ? 0 : code > most ? most : code;
+        }
+        const level = form.isNormal ? (LEVELS[code] as number) : code - zero;
+        errors[k] = (numbers[at + i] as number) - level * scale;
       }
-      put(made.codes, base, start + i, code, form.bits);
+      // MatMulBnb4 has the first number in the upper half of a byte.
+      put(made.codes, base, (start + i) ^ swap, code, form.bits);
     }
   }
 }

@@ -6,8 +6,8 @@
  * blocks of 32, all pairs of 24 scales and 12 zero points leave 0.89 of its error, these six ranges 0.90; of Student's t with five
  * degrees of freedom 0.83 and 0.84. Two closed forms do the rest: the error of the best scale is Σw² − (Σwd)² / Σd².
  */
-import type { BlockForm } from './form.js';
-import { levelsOf } from './form.js';
+import { type BlockForm, levelsOf } from './form.js';
+import { LEVELS, nearestCode, ZERO } from './normal-float.js';
 
 /** Shares of a block's range that its levels are tried on; eight bits have levels to spare. */
 const RANGES = { 4: [1, 0.94, 0.88, 0.82, 0.76, 0.7], 8: [1] } as const;
@@ -51,15 +51,16 @@ export class BlockSearch {
       if (number > high) high = number;
     }
     const middle = levels >> 1;
-    choice.zero = middle;
+    const isNormal = this.form.isNormal === true;
+    choice.zero = isNormal ? ZERO : middle;
     choice.scale = 1;
     const extreme = high > -low ? high : low;
     // A block of zeros, or of numbers too small to divide.
     if (Math.abs(extreme) / levels < SMALLEST) return;
     let best = 0;
     for (const share of this.#ranges) {
-      let zero = middle;
-      let scale = (share * extreme) / -middle;
+      let zero = choice.zero;
+      let scale = isNormal ? share * Math.abs(extreme) : (share * extreme) / -middle;
       if (!this.form.isSymmetric) {
         scale = (share * (high - low)) / (levels - 1);
         zero = Math.round((levels - 1) / 2 - (low + high) / (2 * scale));
@@ -90,11 +91,13 @@ export class BlockSearch {
     zero: number,
   ): void {
     const [low, high, inverse] = [-zero, this.#levels - 1 - zero, 1 / scale];
+    const isNormal = this.form.isNormal === true;
     let [product, square] = [0, 0];
     for (let i = from, k = at; i < to; i++, k++) {
       const number = numbers[i] as number;
       let level = Math.floor(number * inverse + 0.5);
       level = level < low ? low : level > high ? high : level;
+      if (isNormal) level = LEVELS[nearestCode(number * inverse)] as number;
       const weighted = weights === undefined ? level : level * (weights[k] as number);
       product += weighted * number;
       square += weighted * level;

@@ -93,7 +93,7 @@ export class BlockSites {
   /** All checks come before the first edit. */
   #put({ site, products, tables }: BlockSite, weights: BlockWeights): { form: string; reason?: string } {
     const matrix = products[0]?.weight ?? tables[0]?.matrix;
-    const form = matrix && weights.formOf(matrix);
+    const form = matrix && weights.formOf(matrix, products.length > 0);
     if (typeof form === 'string') return { form: '', reason: form };
     const looked = tables.filter((table) => form && !tableObstacle(table, form, this.context));
     const inBlocks = new Set([...products, ...looked].map(({ node }) => node));
@@ -131,5 +131,6 @@ function storageOf(site: WeightSite, { options: { forms, maxWeightError } }: Blo
   return reason;
 }
 
-const blockText = ({ bits, block }: BlockForm): string => `in ${bits} bits by blocks of ${block}`;
+const blockText = ({ bits, block, isNormal }: BlockForm): string =>
+  `in ${isNormal ? 'NF4' : `${bits} bits`} by blocks of ${block}`;
 const storageText = (form: StorageForm): string => `stored as ${form.type} and widened at load`;

@@ -23,12 +23,15 @@ export interface Table {
 }
 
 export function tableOf(node: Node): Table | undefined {
-  const [stored, indices] = node.inputs;
+  const [table, indices] = node.inputs;
+  let stored = table;
+  // A table that is stored in fewer bits is cast.
+  while (stored?.producer?.is('Cast') || stored?.producer?.is('Identity')) stored = stored.producer.inputs[0];
   const tensor = stored?.tensor;
   if (!node.is('Gather') || node.hasReference || !stored || !tensor || !indices) return undefined;
   if (tensor.shape.length !== 2 || ![0, -2].includes(node.int('axis', 0))) return undefined;
   const [N, K] = tensor.shape as [number, number];
-  return { node, indices, matrix: { stored, tensor, isTransposed: true, K, N }, elem: tensor.type };
+  return { node, indices, matrix: { stored, tensor, isTransposed: true, K, N }, elem: table?.elem ?? tensor.type };
 }
 
 /** The reason that a table cannot be read in blocks; undefined where it can. */
@@ -37,6 +40,7 @@ export function tableObstacle(
   form: BlockForm,
   { target, hasKernel }: PassContext,
 ): string | undefined {
+  if (form.isNormal) return 'no kernel looks rows up in NF4';
   if (matrix.K % form.block !== 0) return `its rows of ${matrix.K} numbers are no blocks of ${form.block}`;
   if (hasKernel('GatherBlockQuantized', 'com.microsoft', 1, elem)) return undefined;
   return `GatherBlockQuantized gives no ${elem} on ${target}`;

@@ -35,24 +35,25 @@ export class BlockWeights {
 
   constructor(readonly options: BlockOptions) {}
 
-  /** The narrowest form that is near enough to the weight; or why none is. */
-  formOf(matrix: StoredMatrix): BlockForm | string {
+  /** The narrowest form that is near enough to the weight; or why none is. `isProduct`: of the forms of products. */
+  formOf(matrix: StoredMatrix, isProduct: boolean): BlockForm | string {
     const key = weightKey(matrix);
-    const form = this.#chosen.get(key) ?? this.#choose(matrix);
+    const isOpen = ({ isNormal, block }: BlockForm) => !isNormal || (isProduct && matrix.K % block === 0);
+    const form = this.#chosen.get(key) ?? this.#choose(matrix, this.options.forms.filter(isOpen));
     this.#chosen.set(key, form);
     return form;
   }
 
   /** The constants of a weight in this form, in the graph of `stored`; `factor` multiplies every number. */
   constantsOf(matrix: StoredMatrix, form: BlockForm, elem: DataType, factor = 1): BlockConstants {
-    const key = `${weightKey(matrix)} ${form.block} ${elem} ${factor}`;
+    const key = `${weightKey(matrix)} ${form.block} ${form.isNormal} ${elem} ${factor}`;
     const made = this.#made.get(key) ?? this.#make(matrix, form, elem, factor);
     this.#made.set(key, made);
     return made;
   }
 
-  #choose(matrix: StoredMatrix): BlockForm | string {
-    const { forms, maxWeightError, importances } = this.options;
+  #choose(matrix: StoredMatrix, forms: readonly BlockForm[]): BlockForm | string {
+    const { maxWeightError, importances } = this.options;
     const known = importances.get(weightKey(matrix));
     const found = agreed(matrix.tensor, (tensor) => {
       for (const [index, form] of forms.entries()) {
