@@ -2,14 +2,16 @@
 
 import { z } from 'zod';
 import type { Node } from '../src/ir/node.js';
-import { computesIn } from '../src/ir/targets.js';
+import { computesIn, type Target } from '../src/ir/targets.js';
 import type { Value } from '../src/ir/value.js';
 import { castTo } from '../src/ir/widen.js';
 import { EXACT_CPUS, INEXACT_CPUS } from '../src/run/cpus.js';
 import { definePass } from '../src/run/pass.js';
 import { saturatesOn } from '../src/run/target-cpu.js';
-import { BlockInt8 } from './precision/block-int8.js';
-import { finish, scaled } from './precision/finish.js';
+import type { BlockForm } from './precision/block/form.js';
+import { blockProduct } from './precision/block/products.js';
+import { BlockWeights } from './precision/block/weights.js';
+import { finish } from './precision/finish.js';
 import { quantizeConvs } from './precision/integer/convolution/static.js';
 import { DynamicInt8 } from './precision/integer/dynamic.js';
 import { productsFor8Bits, spreadOutliers } from './precision/integer/products.js';
@@ -48,6 +50,12 @@ export const int8 = definePass({
       .boolean()
       .default(false)
       .describe('A scale for each row of an activation, so that no row changes another; slower; cpu.'),
+    weights: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Weights alone, by blocks of 32; activations stay float. Always so where the target computes in no int8.',
+      ),
     static: z
       .boolean()
       .default(false)
@@ -65,13 +73,14 @@ export const int8 = definePass({
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
     const dynamic = new DynamicInt8({ isExact, isByRow: rows, maxWeightError });
-    const rewrite = computesIn(context.target, 'int8') ? dynamicProduct(dynamic) : blockProduct(new BlockInt8());
+    const isDynamic = computesIn(context.target, 'int8') && !options.weights;
+    const rewrite = isDynamic ? dynamicProduct(dynamic) : inBlocks(maxWeightError, context.target);
     const left = new LeftWeights(model);
     const refused: (readonly [reason: string, node: Node])[] = [];
     const refuse = (reason: string, node: Node) => refused.push([reason, node]);
     let count = 0;
     let hasRows = false;
-    const isStatic = options.static && computesIn(context.target, 'int8');
+    const isStatic = options.static && isDynamic;
     if (isStatic)
       count += await quantizeConvs(model, context, {
         isExact,
@@ -80,7 +89,7 @@ export const int8 = definePass({
         leave: context.skip,
       });
     const nodes = compute ? productsFor8Bits(model, context, { minElements, isKept, leave: refuse }) : [];
-    if (computesIn(context.target, 'int8') && !rows) await spreadOutliers(nodes, isExact, context);
+    if (isDynamic && !rows) await spreadOutliers(nodes, isExact, context);
     for (const node of nodes) {
       // Read again: what was rewritten before computes its activation.
       const product = productOf(node) as Product;
@@ -99,7 +108,7 @@ export const int8 = definePass({
     left.addAll(model, context.timesOf);
     const leftText = left.text();
     if (leftText) context.note(leftText);
-    if (count === 0 || !computesIn(context.target, 'int8')) return;
+    if (count === 0 || !isDynamic) return;
     context.note(isExact ? EXACT_CPUS : INEXACT_CPUS);
     if (!rows && hasRows)
       context.note('one scale for all rows: NaN or outliers in one change the others (option rows)');
@@ -116,9 +125,12 @@ const dynamicProduct =
       : castTo(product.node.graph, result, product.elem);
   };
 
-const blockProduct =
-  (block: BlockInt8) =>
-  (product: Product): Value | string => {
-    const result = block.rewrite(product);
-    return typeof result === 'string' ? result : scaled(product, result, product.alpha);
+const BLOCK: BlockForm = { bits: 8, block: 32, isSymmetric: true };
+
+const inBlocks = (maxWeightError: number, target: Target): ((product: Product) => Value | string) => {
+  const weights = new BlockWeights({ forms: [BLOCK], maxWeightError, importances: new Map() });
+  return (product) => {
+    const form = weights.formOf(product.weight, true);
+    return typeof form === 'string' ? form : blockProduct(product, weights, form, target);
   };
+};

@@ -10,7 +10,7 @@ import type { Product } from './product.js';
 const SMALL_BIAS = 1 << 16;
 
 /** factor × value. */
-export function scaled({ node: { graph }, elem }: Product, value: Value, factor: number): Value {
+function scaled({ node: { graph }, elem }: Product, value: Value, factor: number): Value {
   if (factor === 1) return value;
   const { tensor } = value;
   if (tensor && elementCount(tensor.shape) <= SMALL_BIAS)

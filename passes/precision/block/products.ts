@@ -6,11 +6,9 @@
  * it gives zeros there where the runtime casts the scales by a node: there the product is float32. CUDA and WebGPU are asked for no level: the CPU
  * provider, which verifies for them and takes over from them, then computes what they do.
  */
-import { derive } from '../../../src/ir/bank.js';
-import { GraphBuilder } from '../../../src/ir/build.js';
 import { setTensor } from '../../../src/ir/constants.js';
 import type { Graph } from '../../../src/ir/graph.js';
-import { numbersOf, reshaped, tensorOf } from '../../../src/ir/numbers.js';
+import { reshaped } from '../../../src/ir/numbers.js';
 import { computesIn, type Target } from '../../../src/ir/targets.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
@@ -26,9 +24,6 @@ const EIGHT_BIT = 4;
 
 /** The quant_type of MatMulBnb4. */
 const NF4 = 1;
-
-/** Bias constants up to this size are multiplied by beta here; larger ones by a node. */
-const SMALL_BIAS = 1 << 16;
 
 /** The reason that a product cannot read its weight in blocks; undefined where it can. */
 export function productObstacle({ elem, activation }: Product, { target, hasKernel }: PassContext): string | undefined {
@@ -81,32 +76,3 @@ function listed(constant: Value): Value {
 
 const inType = (graph: Graph, value: Value, elem: DataType): Value =>
   value.elem === elem ? value : castTo(graph, value, elem);
-
-/** Adds beta · bias, and puts the result in the node's place. */
-export function putProduct(product: Product, result: Value): void {
-  const { node, bias, beta } = product;
-  const { graph, output } = node;
-  const sum = bias ? graph.add('Add', [result, scaledBias(product, bias, beta)]).output : result;
-  sum.type = output.type;
-  sum.name = output.name;
-  graph.replaceUses(output, sum);
-}
-
-/** factor × value. */
-function scaledBias({ node: { graph }, elem }: Product, value: Value, factor: number): Value {
-  if (factor === 1) return value;
-  const { tensor } = value;
-  if (tensor && elementCount(tensor.shape) <= SMALL_BIAS)
-    return graph.constant(
-      derive([tensor], elem, tensor.shape, (one) =>
-        tensorOf(
-          elem,
-          numbersOf(one as Tensor).map((number) => number * factor),
-          tensor.shape,
-        ).chunks(),
-      ),
-      `${value.name}_scaled`,
-    );
-  const build = new GraphBuilder(graph);
-  return build.op('Mul', [value, build.constant(elem, factor)], {}, { type: value.type });
-}

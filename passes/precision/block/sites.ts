@@ -4,13 +4,14 @@ import type { Node } from '../../../src/ir/node.js';
 import { elementCount } from '../../../src/ir/tensor.js';
 import type { WeightRole } from '../../../src/ops/weights.js';
 import type { PassContext } from '../../../src/run/pass.js';
+import { finish } from '../finish.js';
 import { LeftWeights } from '../left-alone.js';
 import { type Product, productOf } from '../product.js';
 import { priceOf, type StorageForm } from '../weights/forms.js';
 import { type WeightSite, weightSites } from '../weights/sites.js';
 import { storeWeight } from '../weights/store.js';
 import type { BlockForm } from './form.js';
-import { blockProduct, productObstacle, putProduct } from './products.js';
+import { blockProduct, productObstacle } from './products.js';
 import { putTable, type Table, tableObstacle, tableOf } from './tables.js';
 import type { BlockWeights } from './weights.js';
 
@@ -103,7 +104,7 @@ export class BlockSites {
     const storage = left && storageOf(left, weights);
     if (typeof storage === 'string') return { form: '', reason: storage };
     if (form) {
-      for (const product of products) putProduct(product, blockProduct(product, weights, form, this.context.target));
+      for (const product of products) finish(product, blockProduct(product, weights, form, this.context.target));
       for (const table of looked) putTable(table, weights, form);
     }
     if (left && storage) storeWeight(left, storage);
