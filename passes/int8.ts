@@ -54,7 +54,7 @@ export const int8 = definePass({
       .boolean()
       .default(false)
       .describe(
-        'Weights alone, by blocks of 32; activations stay float. Always so where the target computes in no int8.',
+        'MatMul and Gemm read 8 bits by blocks of 32, activations stay float; always so where the target computes in no int8.',
       ),
     static: z
       .boolean()
