@@ -50,19 +50,18 @@ export function forwardOf(value: Value): ReadonlySet<Value> {
   return found;
 }
 
-/** The value, and the values that it is computed from by algebra. */
-export function behindOf(value: Value): ReadonlySet<Value> {
-  const found = new Set([value]);
-  for (const { producer } of found) {
-    if (found.size > STEPS) return found;
-    if (producer && isAlgebra(producer))
-      for (const input of producer.inputs) if (input && !input.isConstant && found.size <= STEPS) found.add(input);
-  }
-  return found;
+/** Adds the values that a value is computed from by algebra, as long as they are few enough to search. */
+export function addBehind(found: Set<Value>, { producer }: Value): void {
+  if (found.size > STEPS || !producer || !isAlgebra(producer)) return;
+  for (const input of producer.inputs) if (input && !input.isConstant && found.size <= STEPS) found.add(input);
 }
 
-/** The values behind the value, itself among them; undefined where they are too many to search. */
+/** The value, and the values that it is computed from by algebra; undefined where they are too many to search. */
 export function allBehind(value: Value): ReadonlySet<Value> | undefined {
-  const behind = behindOf(value);
-  return behind.size > STEPS ? undefined : behind;
+  const found = new Set([value]);
+  for (const one of found) {
+    if (found.size > STEPS) return undefined;
+    addBehind(found, one);
+  }
+  return found;
 }

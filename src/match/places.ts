@@ -7,7 +7,7 @@ import { maxOf } from '../ir/lists.js';
 import type { Node } from '../ir/node.js';
 import { remembered } from '../ir/remembered.js';
 import type { Value } from '../ir/value.js';
-import { allBehind, behindOf, forwardOf, isAlgebra, reductionOf } from './algebra.js';
+import { addBehind, allBehind, forwardOf, isAlgebra, reductionOf } from './algebra.js';
 import { hasOps, isAbout, isByItself, type Mark, marksOf, needsOf } from './marks.js';
 import type { Pattern } from './pattern.js';
 import { plainOf } from './plain.js';
@@ -53,11 +53,9 @@ export class Places {
 
   #looksLike({ pattern, reduced, through, loosely }: Mark, site: Node, rules: readonly Rule[]): boolean {
     const { output } = site;
-    const all = pattern.shape.kind === 'site' ? [output] : this.rootsOf(site, rules).slice(0, STEPS);
-    const roots = all.filter((root) => this.#hasReductions(root, pattern));
-    if (roots.length === 0 || (through && !all.some(({ producer }) => producer?.is(through)))) return false;
+    const roots = pattern.shape.kind === 'site' ? [output] : this.rootsOf(site, rules).slice(0, STEPS);
+    if (through && !roots.some(({ producer }) => producer?.is(through))) return false;
     for (const reader of this.readersOf(output, pattern, [site], loosely)) {
-      if (!this.#isNested(pattern, output, reader)) continue;
       // The marked part is read first, as it excludes most values.
       if (reduced.length > 0 && !reduced.some((part) => this.#hasTerm(part, output, reader))) continue;
       if (roots.some((root) => this.isWithin(pattern, root, reader) && this.#looks(pattern, root, reader, site)))
@@ -104,19 +102,17 @@ export class Places {
     return !behind || hasOps(pattern, new Set([...behind].flatMap(({ producer }) => producer?.opType ?? [])));
   }
 
-  /** True if what a reader reads from a root to its cut has the reductions of a pattern, and no deeper ones. */
-  isWithin(pattern: Pattern, root: Value, reader: Reader): boolean {
-    const { cut, live } = reader.reading;
+  /** True if what a reader reads from a root has the reductions of a pattern, and with a cut none deeper inside each other. */
+  isWithin(pattern: Pattern, root: Value, { reading: { cut, live } }: Reader): boolean {
     const { reductions, isOpened } = needsOf(pattern);
-    if (!this.#isNested(pattern, root, reader)) return false;
-    if (!cut || !live || reductions < 2 || isOpened) return true;
-    return [...between(root, cut, live)].filter(isReduced).length >= reductions;
+    if (cut && !this.#isNested(pattern, root, cut)) return false;
+    if (!cut || !live || isOpened) return this.#hasReductions(root, pattern);
+    return reductions < 2 || [...between(root, cut, live)].filter(isReduced).length >= reductions;
   }
 
-  /** True if a value depends on a reader's cut, through reductions that are no deeper inside each other than those of a pattern. */
-  #isNested(pattern: Pattern, value: Value, { reading: { cut, live } }: Reader): boolean {
-    if (!cut || !live) return true;
-    return live.has(value) && this.#nestingOf(value, cut) <= needsOf(pattern).nesting;
+  /** True if a value depends on a cut, through reductions that are no deeper inside each other than those of a pattern. */
+  #isNested(pattern: Pattern, value: Value, cut: Value): boolean {
+    return this.#forwardOf(cut).has(value) && this.#nestingOf(value, cut) <= needsOf(pattern).nesting;
   }
 
   /** The number of reductions inside each other between a cut and a value. */
@@ -139,13 +135,40 @@ export class Places {
 
   /** The ways to read a formula: whatever nobody else reads, and of each value that is read twice in it, the nearest first. */
   *readersOf(root: Value, pattern: Pattern, around: readonly Node[], loosely?: ReadonlySet<string>): Iterable<Reader> {
-    const cuts = needsOf(pattern).isAtRoot ? new Set<Value>() : cutsOf(root, pattern, around, this.facts);
-    if (!pattern.subject || cuts.size === 0) yield new Reader(this.facts, { loosely });
-    for (const cut of cuts)
+    const { isAtRoot } = needsOf(pattern);
+    if (isAtRoot || !pattern.subject) yield new Reader(this.facts, { loosely });
+    if (isAtRoot) return;
+    const cuts = new Set([root]);
+    for (const cut of this.#cutsOf(root, pattern, around, cuts))
       for (const filled of loosely ? [undefined] : ([undefined, 'added', 'any'] as const)) {
         const reader = this.#readerOf(cut, loosely, filled);
         if (reader) yield reader;
       }
+    if (cuts.size === 1 && pattern.subject) yield new Reader(this.facts, { loosely });
+  }
+
+  /**
+   * The values that a formula around these sites may be of: read twice by what may be a part of it, and behind the sites if the variable is
+   * inside their marks. The nearest is first, of the last site, which is the nearest to the root. Nothing is searched behind a value that
+   * is too many reductions away. All that were found are added to `cuts`.
+   */
+  *#cutsOf(root: Value, pattern: Pattern, around: readonly Node[], cuts: Set<Value>): Iterable<Value> {
+    const isInSite = needsOf(pattern).isInSite && around.length > 0;
+    for (const start of isInSite ? around.map(({ output }) => output).reverse() : [root]) {
+      const most = cuts.size + MOST_CUTS;
+      const behind = new Set([start]);
+      for (const value of behind) {
+        if (cuts.size >= most) break;
+        const own = value !== root && isReadTwice(value, pattern) ? variablesOf(value, this.facts) : [];
+        const near = own.filter((cut) => cut !== root && this.#isNested(pattern, root, cut));
+        for (const cut of own) {
+          if (cuts.has(cut) || cuts.size >= most) continue;
+          cuts.add(cut);
+          if (near.includes(cut)) yield cut;
+        }
+        if (near.length === own.length) addBehind(behind, value);
+      }
+    }
   }
 
   #readerOf(cut: Value, loosely: Reading['loosely'], filled: Reading['filled']): Reader | undefined {
@@ -174,26 +197,6 @@ function between(root: Value, cut: Value, live: ReadonlySet<Value>): ReadonlySet
   return found;
 }
 
-/**
- * The values that a formula around these sites may be of: read twice by what may be a part of it, and behind the sites if the variable is
- * inside their marks. The nearest is first, of the last site, which is the nearest to the root.
- */
-function cutsOf(root: Value, pattern: Pattern, around: readonly Node[], facts: Facts): ReadonlySet<Value> {
-  const { isInSite } = needsOf(pattern);
-  const cuts = new Set<Value>();
-  for (const start of isInSite && around.length > 0 ? around.map(({ output }) => output).reverse() : [root]) {
-    const most = cuts.size + MOST_CUTS;
-    for (const value of behindOf(start)) {
-      if (value === root || !isReadTwice(value, pattern)) continue;
-      let source = value;
-      for (let next: Value | undefined = value; next; next = multipleOf(next, facts)) source = next;
-      for (const cut of [source, value]) if (cuts.size < most) cuts.add(plainOf(cut).of);
-    }
-  }
-  cuts.delete(root);
-  return cuts;
-}
-
 /** True for a value that a formula may read twice, by algebra or by the ops in its pattern. */
 function isReadTwice({ uses }: Value, pattern: Pattern): boolean {
   if (uses.size < 2) return false;
@@ -201,6 +204,13 @@ function isReadTwice({ uses }: Value, pattern: Pattern): boolean {
   let count = 0;
   for (const { node } of uses) if (isAlgebra(node) || opTypes.has(node.opType)) count++;
   return count >= 2;
+}
+
+/** The values that a formula may be of where this one is read twice: what it is a multiple of, and itself. */
+function variablesOf(value: Value, facts: Facts): readonly Value[] {
+  let source = value;
+  for (let next: Value | undefined = value; next; next = multipleOf(next, facts)) source = next;
+  return source === value ? [plainOf(value).of] : [plainOf(source).of, plainOf(value).of];
 }
 
 /** The value that this one is a multiple of: where −x is read twice, the formula's variable may be x. */

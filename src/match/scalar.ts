@@ -23,7 +23,7 @@ const few = (): Steps => ({ left: 48 });
 
 /** The only number of a one-element value, in double precision; undefined where it is not known. */
 export function scalarOf(value: Value | undefined, facts: Facts, steps = few()): number | undefined {
-  if (!value || steps.left-- <= 0) return undefined;
+  if (!value || steps.left-- <= 0 || value.shape?.some((dim) => typeof dim === 'number' && dim !== 1)) return undefined;
   const tensor = constantTensor(value);
   if (tensor)
     return elementCount(tensor.shape) === 1 && tensor.type !== 'string'
