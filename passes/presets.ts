@@ -2,7 +2,7 @@
 import type { Preset } from '../src/run/parse.js';
 import { passes } from './index.js';
 
-const { bf16, fp16, fuseAct, fuseAttn, fuseNorm, fuseRope, int8, simplify } = passes;
+const { bf16, fp16, fuseAct, fuseAttn, fuseNorm, fuseRope, int4, int8, simplify } = passes;
 
 /** Every fusion: what `explain` asks too. */
 export const fuse: Preset = {
@@ -30,5 +30,10 @@ export const presets: readonly Preset[] = [
     summary: 'The same as exact, and weights of 8 bits, the rest of 16: a quarter of the file.',
     // Activations last: the runtime's integer products take the bias that BiasGelu would take from them (4 to 6 % of an encoder's time).
     passes: [simplify(), fuseRope(), fuseAttn(), fuseNorm(), int8(), fuseAct(), fp16({ compute: false })],
+  },
+  {
+    name: 'eighth',
+    summary: 'The same as exact, and weights of 4 bits, the rest of 16: an eighth of the file, and the scales.',
+    passes: [simplify(), fuseRope(), fuseAttn(), fuseNorm(), int4({ block: 64 }), fuseAct(), fp16({ compute: false })],
   },
 ];

@@ -14,7 +14,7 @@ import { trainedModels } from './models.js';
 import { claimOf, faultOf, largestIn, type Outcome, truthOf, unverifiedResult } from './outcome.js';
 import { tableOf } from './table.js';
 
-const LISTS = ['simplify', 'exact', 'bf16', 'half', 'fp16', 'int8', 'quarter'];
+const LISTS = ['simplify', 'exact', 'bf16', 'half', 'fp16', 'int8', 'quarter', 'eighth'];
 
 const { values } = parseArgs({
   options: {
