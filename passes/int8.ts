@@ -14,6 +14,7 @@ import { BlockWeights } from './precision/block/weights.js';
 import { finish } from './precision/finish.js';
 import { quantizeConvs } from './precision/integer/convolution/static.js';
 import { DynamicInt8 } from './precision/integer/dynamic.js';
+import { quantizeLstms } from './precision/integer/lstm.js';
 import { productsFor8Bits, spreadOutliers } from './precision/integer/products.js';
 import { keeps } from './precision/keep.js';
 import { LeftWeights } from './precision/left-alone.js';
@@ -24,7 +25,7 @@ import { storeAsBytes } from './precision/weights/bytes.js';
 export const int8 = definePass({
   name: 'int8',
   summary:
-    'Stores weights as int8, by channel or block; MatMul and Gemm compute in it, activations quantized as they come.',
+    'Stores weights as int8, by channel or block; MatMul, Gemm and LSTM compute in it, activations quantized as they come.',
   fidelity: 'lossy',
   needs: ['types', 'weights', 'activations'],
   opset: 13,
@@ -88,6 +89,8 @@ export const int8 = definePass({
         isKept,
         leave: context.skip,
       });
+    if (compute && computesIn(context.target, 'int8'))
+      count += quantizeLstms(model, context, { isExact, maxWeightError, isKept, leave: refuse });
     const nodes = compute ? productsFor8Bits(model, context, { minElements, isKept, leave: refuse }) : [];
     if (isDynamic && !rows) await spreadOutliers(nodes, isExact, context);
     for (const node of nodes) {
