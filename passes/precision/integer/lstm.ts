@@ -12,7 +12,8 @@ import { CHUNK, type Tensor } from '../../../src/ir/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { floatChunks } from '../extent.js';
-import { type Matrix, nearest, quantizationError, scalesOf } from '../quantize.js';
+import { type Matrix, nearest, scalesOf } from '../quantize.js';
+import { columnScalesOf } from './columns.js';
 
 export interface LstmOptions {
   readonly isExact: boolean;
@@ -56,10 +57,9 @@ function obstacle(node: Node, { leaves }: PassContext, options: LstmOptions): st
 
 const weightReason = (weight: Tensor, { isExact, maxWeightError }: LstmOptions): string | undefined =>
   agreed(weight, (one) => {
-    const matrix = rowsOf(one);
-    const scales = scalesOf(matrix, isExact ? LARGEST_EXACT : LARGEST);
-    if (!scales) return 'its weight holds NaN or infinity';
-    return quantizationError(matrix, scales) > maxWeightError
+    const found = columnScalesOf({ matrix: rowsOf(one), isTransposed: true, isPaired: false });
+    if (!found) return 'its weight holds NaN or infinity';
+    return found.error * (isExact ? LARGEST / LARGEST_EXACT : 1) > maxWeightError
       ? `its weight would change by more than ${maxWeightError} of its norm (option maxWeightError)`
       : undefined;
   });
