@@ -1,4 +1,5 @@
 /** Stores a weight in fewer bits: everything that reads it is given the same numbers back, rounded, in the type that it had. */
+import { type DataType, isFloat } from '../../../src/ir/types.js';
 import { decoded, partsOf, type StoredWeight } from './decode.js';
 import { type StorageForm, storedIn } from './forms.js';
 import type { WeightSite } from './sites.js';
@@ -19,5 +20,13 @@ export function putStored(site: WeightSite, stored: StoredWeight): void {
   const { graph } = value;
   const parts = partsOf(graph, stored, value.name);
   const isWhole = uses.map((use) => !lookUpNarrow(site, use, parts)).some((left) => left);
-  if (isWhole) graph.replaceUses(value, decoded(graph, parts, tensor.shape, tensor.type));
+  if (!isWhole) return;
+  // A weight that was narrow already is decoded to what its Casts make of it: rounded once.
+  const casts = value.users.filter((node) => node.is('Cast') && node.graph === graph && isFloat(node.output.elem));
+  for (const elem of new Set(casts.map((node) => node.output.elem as DataType))) {
+    const made = decoded(graph, parts, tensor.shape, elem);
+    for (const node of casts) if (node.output.elem === elem) graph.replaceUses(node.output, made);
+  }
+  if ([...value.uses].some(({ node }) => !casts.includes(node)))
+    graph.replaceUses(value, decoded(graph, parts, tensor.shape, tensor.type));
 }
