@@ -1,21 +1,20 @@
 /** Group norm as exporters write it: channels reshaped into groups, an instance norm of the groups, channels again. */
 
+import type { Facts } from '../../src/infer/index.js';
 import { float } from '../../src/ir/attribute.js';
-import { agreed } from '../../src/ir/bank.js';
 import { equalDims } from '../../src/ir/dims.js';
-import { numbersOf } from '../../src/ir/numbers.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
 import { any, constant, maybe, Product, Sum, site } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
+import { repeatedOf } from '../../src/match/scalar.js';
 import { op } from '../../src/match/words.js';
 import { affineOperand, repeatedNumber } from './norm-operands.js';
 
 const { InstanceNormalization, Reshape, Sigmoid } = op;
 
-const all = (expected: number) => (value: Value) =>
-  value.tensor !== undefined && agreed(value.tensor, (one) => numbersOf(one).every((x) => x === expected));
+const all = (expected: number) => (value: Value, facts: Facts) => repeatedOf(value, facts) === expected;
 
 const instance = site(
   InstanceNormalization(

@@ -1,13 +1,22 @@
 /** RMS norm: x by the root of its mean square. */
 import { float } from '../../src/ir/attribute.js';
-import type { Value } from '../../src/ir/value.js';
+import type { Use, Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
 import { any, Mean, number, Optional, Power, Product, Sum, site, telling, times } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { type NormCaptures, normOperands, overLastAxes } from './norm-operands.js';
 
 const x = any('x');
-const root = telling(Power(Sum(site(Mean(Power(x, 2))), number('epsilon')), -0.5));
+const isFloor = ({ node }: Use): boolean => node.is('Clip') || node.is('Max');
+
+/** The mean square. A length that is only bounded from below divides x in an L2 norm, which has no mean. */
+const square = site(Mean(Power(x, 2))).where(
+  (_, { producer, uses }) =>
+    !producer?.is('ReduceL2') ||
+    ![...uses].every(isFloor) ||
+    'expected a mean; found a length with a floor, of an L2 norm',
+);
+const root = telling(Power(Sum(square, number('epsilon')), -0.5));
 
 /**
  * x / √(mean(x²) + ε) · scale  ⟶  RMSNormalization(x, scale), before opset 23 SimplifiedLayerNormalization(x, scale). Without an epsilon

@@ -179,10 +179,12 @@ export const any = <Name extends string>(name: Name): Pattern<Record<Name, Value
 /** A constant, however large; its tensor is `value.tensor` or behind a Cast. */
 export function constant<Name extends string>(
   name: Name,
-  isOne: (value: Value) => boolean,
+  isOne: (value: Value, facts: Facts) => boolean,
 ): Pattern<Record<Name, Value>> {
   const isThere = any(name).where((_, value) => value.isConstant || `expected a constant; found ${foundAt(value)}`);
-  return isThere.where((_, value) => isOne(value) || `expected another constant; found ${foundAt(value)}`);
+  return isThere.where(
+    (_, value, facts) => isOne(value, facts) || `expected another constant; found ${foundAt(value)}`,
+  );
 }
 
 /** A scalar that is captured as a number. */

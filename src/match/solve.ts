@@ -312,10 +312,12 @@ const solvers: { readonly [Kind in PatternShape['kind']]: Solver<Kind> } = {
 
   *where(pattern, { condition }, subject, environment, search) {
     const [inner] = pattern.parts as readonly [Pattern];
-    const value = valueIn(subject.of) ?? subject.at;
+    const own = valueIn(subject.of) ?? subject.at;
     for (const found of matches(inner, subject, environment, search)) {
-      // A condition on a capture or on a site itself is essential and stays.
-      const isSkipped = search.isLoose && inner.shape.kind !== 'capture' && inner.shape.kind !== 'site';
+      // A condition on a capture or on a site itself is essential and stays; of a site it is told the node's output.
+      const isSite = inner.shape.kind === 'site';
+      const isSkipped = search.isLoose && inner.shape.kind !== 'capture' && !isSite;
+      const value = (isSite && found.environment.sites.at(-1)?.output) || own;
       const answer = isSkipped || condition(Object.fromEntries(found.environment.captures), value, search.facts);
       if (answer === true) yield found;
       else if (typeof answer !== 'string' || answer === '')

@@ -32,4 +32,16 @@ describe('the root of a mean square', () => {
     );
     expect(passes[0]?.sites).toBeUndefined();
   });
+
+  it.each([
+    ['Clip', (g: GraphBuilder, length: Value) => g.op('Clip', [length, number(g, 1e-12)])],
+    ['Max', (g: GraphBuilder, length: Value) => g.op('Max', [length, number(g, 1e-12)])],
+  ])('is the length of an L2 norm where it is a ReduceL2 with a floor by %s, and no norm here', async (_, floor) => {
+    const before = buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', ['batch', 6]);
+      g.output('y', g.op('Div', [x, floor(g, g.op('ReduceL2', [x], { axes: [1] }))]));
+    });
+    const { passes } = await applyPass(fuseNorm(), before);
+    expect(passes[0]?.sites).toBeUndefined();
+  });
 });
