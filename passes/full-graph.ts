@@ -8,6 +8,7 @@ import { sweep } from '../src/ir/sweep.js';
 import { isHost } from '../src/ir/targets.js';
 import { Rewriter } from '../src/match/rewriter.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
+import { attention } from './full-graph/attention.js';
 import { carried, filled } from './full-graph/carried.js';
 import type { Cure } from './full-graph/cure.js';
 import { formulas } from './full-graph/formulas.js';
@@ -62,7 +63,7 @@ function cure({ node, state, cause }: PlacedNode, facts: Facts, context: PassCon
   const isKept = state === 'shape arithmetic';
   const cures: readonly (Cure | undefined)[] = isKept
     ? [whole]
-    : [node.domain === '' ? formulas[node.opType] : undefined, filled, carried, whole];
+    : [node.domain === '' ? formulas[node.opType] : undefined, attention, filled, carried, whole];
   const { opset = 1, graph } = node;
   const elem = node.inputs[0]?.elem;
   const told = (reason: string) => (isKept ? undefined : `${cause}: ${reason}`);
