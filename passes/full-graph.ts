@@ -6,12 +6,13 @@ import type { PlacedNode } from '../src/ir/placed-node.js';
 import { runsThere } from '../src/ir/placed-node.js';
 import { sweep } from '../src/ir/sweep.js';
 import { isHost } from '../src/ir/targets.js';
-import { Rewriter } from '../src/match/rewriter.js';
+import type { Value } from '../src/ir/value.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
+import { cureNode } from './full-graph/apply.js';
 import { attention } from './full-graph/attention.js';
 import { carried, filled } from './full-graph/carried.js';
-import type { Cure } from './full-graph/cure.js';
 import { formulas } from './full-graph/formulas.js';
+import { lowerWhereBetter } from './full-graph/older.js';
 import { whole } from './full-graph/whole.js';
 
 /** What a cure leaves may need the next one. */
@@ -28,8 +29,17 @@ export const fullGraph = definePass({
       return;
     }
     let left = cureAll(model, context);
-    for (let round = 1; round < ROUNDS && left.isChanged; round++) left = cureAll(model, context);
-    for (const [node, reason] of left.reasons) context.skip(reason, node);
+    const again = () => {
+      for (let round = 1; round < ROUNDS && left.isChanged; round++) left = cureAll(model, context);
+    };
+    again();
+    const lowered = left.reasons.size > 0 ? lowerWhereBetter(model, context) : undefined;
+    if (lowered === true) {
+      left = cureAll(model, context);
+      again();
+    }
+    const why = typeof lowered === 'string' ? `; ${lowered}` : '';
+    for (const [node, reason] of left.reasons) context.skip(`${reason}${why}`, node);
   },
 });
 
@@ -61,36 +71,13 @@ function cureAll(model: Model, context: PassContext): Left {
 /** True where another form stands for the node; a text says why none does. Nothing is said of arithmetic that stays on the host on purpose. */
 function cure({ node, state, cause }: PlacedNode, facts: Facts, context: PassContext): true | string | undefined {
   const isKept = state === 'shape arithmetic';
-  const cures: readonly (Cure | undefined)[] = isKept
-    ? [whole]
-    : [node.domain === '' ? formulas[node.opType] : undefined, attention, filled, carried, whole];
-  const { opset = 1, graph } = node;
-  const elem = node.inputs[0]?.elem;
-  const told = (reason: string) => (isKept ? undefined : `${cause}: ${reason}`);
   if (isKept && node.outputs.every((value) => !value || isSettled(value))) return undefined;
-  let refusal: string | undefined;
-  if (elem && node.outputs.length === 1)
-    for (const one of cures) {
-      const leave = context.leaves(node);
-      if (leave) return told(leave);
-      const build = new Rewriter(graph, node.name);
-      const runs = (opType: string, type: typeof elem, made?: typeof elem) =>
-        context.hasKernel(opType, '', opset, type, made);
-      const found = one?.({ node, elem, opset, facts, build, runs });
-      if (typeof found === 'string') refusal ??= found;
-      if (!found || typeof found === 'string') continue;
-      const { value, operands = node.inputs.filter((input) => input !== undefined) } = found;
-      value.type ??= node.output.type;
-      const reason = context.replace({
-        ...{ rule: 'full-graph', old: [node.output], by: [value], operands },
-        ...{ facts, since: build.since },
-      });
-      if (reason) return told(reason);
-      return true;
-    }
-  return told(refusal ?? 'no form of it is known that has one');
+  const own = node.domain === '' ? formulas[node.opType] : undefined;
+  const cures = isKept ? [whole] : [...(own ? [own] : []), attention, filled, carried, whole];
+  const outcome = cureNode(node, cures, facts, context);
+  if (outcome === true || isKept) return outcome === true ? true : undefined;
+  return `${cause}: ${outcome ?? 'no form of it is known that has one'}`;
 }
 
 /** True for numbers that are known to be few: the host keeps them. */
-const isSettled = ({ shape }: { shape: readonly unknown[] | undefined }): boolean =>
-  shape?.every((dim) => typeof dim === 'number') === true;
+const isSettled = ({ shape }: Value): boolean => shape?.every((dim) => typeof dim === 'number') === true;

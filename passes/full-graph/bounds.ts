@@ -38,6 +38,10 @@ export class Bounds {
     if (contents?.every((one) => typeof one === 'number')) return intervalOf(contents);
     if (!node || node.hasReference) return undefined;
     if (node.is('Shape')) return interval(0, MOST_DIM);
+    if (node.is('ConstantOfShape')) {
+      const filled = node.attributes.get('value');
+      return filled?.type === 'tensor' ? intervalOf(numbersOf(filled.value)) : interval(0, 0);
+    }
     if (node.is('Range')) {
       const [start, limit, delta] = node.inputs.map((input) => this.of(input));
       const [first, second] = delta && delta.low < 0 ? [limit, start] : [start, limit];

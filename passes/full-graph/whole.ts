@@ -1,10 +1,11 @@
 /** int64 numbers as int32, which more kernels take, where they are known to fit. */
 import type { Attributes } from '../../src/ir/build.js';
 import type { Node } from '../../src/ir/node.js';
-import { castTensor } from '../../src/ir/numbers.js';
+import { castTensor, reshaped, tensorOf } from '../../src/ir/numbers.js';
 import { elementCount } from '../../src/ir/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import type { Rewriter } from '../../src/match/rewriter.js';
 import { rowOf } from '../../src/ops/registry.js';
 import { isFrom, isMover } from '../../src/ops/row.js';
 import { Bounds } from './bounds.js';
@@ -14,6 +15,12 @@ import type { Cure, CureScope } from './cure.js';
 const arithmetic = new Set('Abs Add Div Max Min Mul Neg Range Sub'.split(' '));
 /** Comparisons of int64, and Cast: what comes out is another type. */
 const exits = new Set('Cast Equal Greater GreaterOrEqual Less LessOrEqual'.split(' '));
+/** 0 − x, and the larger of x and 0 − x, where there is no kernel for int32. */
+const negative = (build: Rewriter, x: Value): Value => build.op('Sub', [build.constant('int32', 0), x]);
+const spelled: Readonly<Record<string, (build: Rewriter, x: Value) => Value>> = {
+  Neg: negative,
+  Abs: (build, x) => build.op('Max', [x, negative(build, x)]),
+};
 const MOST = 2 ** 31 - 1;
 /** So few elements are arithmetic of shapes, which the runtime keeps on the host on purpose. */
 const FEW = 64;
@@ -72,9 +79,11 @@ class Narrowed {
       const isKernel = from && (from === 'int32' || runs('Cast', from, 'int32'));
       return isKernel ? undefined : `Cast of ${from} to int32 has no kernel either`;
     }
+    if (node.is('ConstantOfShape')) return runs('Expand', 'int32') ? undefined : 'Expand of int32 has no kernel either';
     const parts = partsOf(node);
     if (!parts) return `${node.opType} of int64 before it has no form in int32`;
-    if (!runs(node.opType, 'int32')) return `${node.opType} of int32 before it has no kernel either`;
+    if (!runs(node.opType, 'int32') && !(spelled[node.opType] && runs('Sub', 'int32') && runs('Max', 'int32')))
+      return `${node.opType} of int32 before it has no kernel either`;
     return parts.map((part) => this.obstacle(part)).find((one) => one !== undefined);
   }
 
@@ -93,6 +102,13 @@ class Narrowed {
     const source = isSource ? value : node.is('Cast') ? (node.inputs[0] as Value) : undefined;
     if (source) this.sources.add(source);
     if (source || !node) return build.cast(source ?? value, 'int32');
+    if (node.is('ConstantOfShape')) {
+      const [shape] = node.inputs as [Value];
+      const filled = node.attributes.get('value');
+      this.sources.add(shape);
+      const number = filled?.type === 'tensor' ? filled.value : tensorOf('int64', 0);
+      return build.op('Expand', [build.constant(castTensor(reshaped(number, []), 'int32')), shape]);
+    }
     const parts = new Set(partsOf(node));
     const inputs = node.inputs.map((input) => {
       if (input && parts.has(input)) return this.of(input);
@@ -100,7 +116,8 @@ class Narrowed {
       return input;
     });
     const attributes: Attributes = Object.fromEntries(node.attributes);
-    return build.op(node.opType, inputs, attributes);
+    const spell = this.scope.runs(node.opType, 'int32') ? undefined : spelled[node.opType];
+    return spell ? spell(build, inputs[0] as Value) : build.op(node.opType, inputs, attributes);
   }
 }
 

@@ -105,6 +105,17 @@ describe('full-graph: elements in another type', () => {
     expect(placementByTables(model, 'webgpu')).toMatchObject({ fallbacks: {}, copies: 0 });
   });
 
+  it('fills int32 instead of int64, and negates by a difference', async () => {
+    const before = ofTokens((g, x) => {
+      const value = { type: 'tensor', value: tensorOf('int64', [5]) } as const;
+      const fives = g.op('ConstantOfShape', [g.op('Shape', [x])], { value });
+      const far = g.op('Sub', [g.op('Abs', [g.op('Neg', [fives])]), g.op('Neg', [fives])]);
+      return g.op('Mul', [x, g.cast(far, 'float32')]);
+    });
+    const { model } = await checkPass(fullGraph(), { before, target: 'webgpu', within: 0 });
+    expect(placementByTables(model, 'webgpu')).toMatchObject({ fallbacks: {}, copies: 0 });
+  });
+
   it('compares positions in int32', async () => {
     const before = ofTokens((g, x) => {
       const at = positions(g, x);
