@@ -6,11 +6,11 @@ import { bytesText, numberText, percentText } from '../src/ir/quantities.js';
 import type { Tensor } from '../src/ir/tensor.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { type Assignment, assign } from './fit/assign.js';
-import { formText, type PricedWeight, pricesOf } from './fit/prices.js';
+import { type FitForm, formText, type PricedWeight } from './fit/form.js';
+import { pricesOf } from './fit/prices.js';
 import { type Mix, mixWithin, type Search } from './fit/search.js';
 import { sensitivitiesOf } from './fit/sensitivity.js';
 import { sizeOf, sizeSchema } from './fit/size.js';
-import type { StorageForm } from './precision/weights/forms.js';
 import { weightSites } from './precision/weights/sites.js';
 
 /** Where no limit is given. */
@@ -45,13 +45,13 @@ export const fit = definePass({
     if (!found) return;
     trials?.memory.set(key, found);
     found.tell(context);
-    assign(model, formsIn(model, found, context));
+    assign(model, formsIn(model, found, context), context.target);
   },
 });
 
 /** What a search found: forms by the tensors of weights, which copies of a model share, and what is to be said of it. */
 interface Found {
-  readonly forms: ReadonlyMap<Tensor, StorageForm>;
+  readonly forms: ReadonlyMap<Tensor, FitForm>;
   tell(context: PassContext): void;
 }
 
@@ -77,7 +77,7 @@ async function find(
   { maxSize, maxError, keep, minElements }: FitOptions,
   context: PassContext,
 ): Promise<Found | undefined> {
-  const { fileBytes, trials } = context;
+  const { fileBytes, target, trials } = context;
   const weights = pricesOf(model, { keep, minElements }, context);
   if (weights.length === 0) return undefined;
   const now = fileBytes(model);
@@ -86,8 +86,8 @@ async function find(
     context.note(`the file has ${bytesText(now)} already`);
     return undefined;
   }
-  const { sensitivities, measured, groups } = await sensitivitiesOf(model, weights, trials);
-  const search: Search = { model, weights, sensitivities, trials, fileBytes };
+  const { sensitivities, measured, groups } = await sensitivitiesOf(model, weights, trials, target);
+  const search: Search = { model, weights, sensitivities, trials, target, fileBytes };
   const error = maxError ?? (bytes === undefined ? DEFAULT_ERROR : undefined);
   const mix = await mixWithin(search, { bytes, error });
   if (typeof mix === 'string') {
@@ -112,6 +112,8 @@ function measuredText({ predicted, measured }: Mix, runs: number, groups: number
   return `error of the mix: ${about}; the outputs' sensitivity was measured for ${runs} of ${groups} groups of weights`;
 }
 
+const isInteger = (form: FitForm | undefined): boolean => form !== undefined && ('block' in form || 'blocks' in form);
+
 /** Says how many weights have which form, and of each that stays what its next form would have cost. */
 function tellForms({ weights, sensitivities }: Search, { choice }: Mix, context: PassContext): void {
   const byForm = new Map<string, { count: number; bytes: number; was: number }>();
@@ -120,8 +122,8 @@ function tellForms({ weights, sensitivities }: Search, { choice }: Mix, context:
     const text = formText(chosen.form);
     const sum = byForm.get(text) ?? { count: 0, bytes: 0, was: 0 };
     byForm.set(text, { count: sum.count + 1, bytes: sum.bytes + chosen.bytes, was: sum.was + site.tensor.byteLength });
-    const next = forms.find(({ form, bytes }) => form && 'block' in form && bytes < chosen.bytes);
-    if (!next || (chosen.form && 'block' in chosen.form)) return;
+    const next = forms.find(({ form, bytes }) => isInteger(form) && bytes < chosen.bytes);
+    if (!next || isInteger(chosen.form)) return;
     // One digit: what costs about as much is told together.
     const cost = Number(((sensitivities[i] as number) * next.error).toPrecision(1));
     const stays = chosen.form ? text : site.tensor.type;

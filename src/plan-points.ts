@@ -1,7 +1,7 @@
 /** The points of a frontier: which mixes are run, how fast they are, and the command of each. */
 import { assigned } from '../passes/fit/assign.js';
 import { choose, frontier } from '../passes/fit/choose.js';
-import { formText } from '../passes/fit/prices.js';
+import { formText } from '../passes/fit/form.js';
 import { type Mix, optionsOf, type Search } from '../passes/fit/search.js';
 import type { Model } from './ir/model.js';
 import type { Target } from './ir/targets.js';
@@ -41,11 +41,11 @@ export function choicesOf(search: Search): readonly (readonly number[])[] {
 export async function raceOf(
   before: Model,
   { assignment }: Mix,
-  watch: Stopwatch | undefined,
+  { target, watch }: { readonly target: Target; readonly watch: Stopwatch | undefined },
   deadline: Deadline,
 ): Promise<Extract<RaceOutcome, { kind: 'timed' }> | undefined> {
   if (!watch || assignment.size === 0 || !deadline.allows(8 * RACE_MS, 'times of some mixes')) return undefined;
-  const mixed = assigned(before, assignment);
+  const mixed = assigned(before, assignment, target);
   const outcome = await deadline.spend(() => watch.race(before, mixed, before));
   return outcome.kind === 'timed' ? outcome : undefined;
 }

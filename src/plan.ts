@@ -1,10 +1,11 @@
 /** Plans the precision of a model: what each weight costs in each form, and the frontier of size, error and time. */
 
 import { z } from 'zod';
-import { formText, pricesOf } from '../passes/fit/prices.js';
+import { formText } from '../passes/fit/form.js';
+import { pricesOf } from '../passes/fit/prices.js';
 import { mixOf, optionsOf, type Search } from '../passes/fit/search.js';
 import { sensitivitiesOf } from '../passes/fit/sensitivity.js';
-import { fit } from '../passes/fit.js';
+import { fit as fitting } from '../passes/fit.js';
 import { abortable } from './abortable.js';
 import type { Config } from './config.js';
 import { inferTypes } from './infer/index.js';
@@ -85,7 +86,7 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
   const verifier = createVerifier({ seed, shapes, dims, inputs, target, deadline });
   const { context, skips } = passContext({ ...kernelsOf(target), evaluate: undefined, fileBytes });
   say('pricing weights');
-  const { keep, minElements } = fit().options as Parameters<typeof pricesOf>[1];
+  const { keep, minElements } = fitting().options as Parameters<typeof pricesOf>[1];
   const weights = pricesOf(before, { keep, minElements }, context);
   const trials = trialsBy(
     verifier,
@@ -93,8 +94,8 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
     (done, of) => say(`measuring groups of weights: ${done} of ${of}`),
     new Map(),
   );
-  const { sensitivities, measured, groups } = await sensitivitiesOf(before, weights, trials);
-  const search: Search = { model: before, weights, sensitivities, trials, fileBytes };
+  const { sensitivities, measured, groups } = await sensitivitiesOf(before, weights, trials, target);
+  const search: Search = { model: before, weights, sensitivities, trials, target, fileBytes };
   const inputBytes = await bytesOf(files);
   const watch = options.speed === false ? undefined : await stopwatchOn(target, seed);
   const points: PlanPoint[] = [];
@@ -107,7 +108,7 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
       break;
     }
     const mix = await mixOf(search, optionsOf(search), choice);
-    const race = await raceOf(before, mix, watch, deadline);
+    const race = await raceOf(before, mix, { target, watch }, deadline);
     points.push(pointOf(input, search, mix, { inputBytes, passes, race }));
   }
   await watch?.close();
@@ -146,7 +147,7 @@ async function startOf(
 ): Promise<Model> {
   const settings = { target, seed, shapes, dims, inputs, plugins, deadline, verify: 'end', onGate: 'report' } as const;
   const { model: made } = await optimize(model, passes, settings);
-  const raised = raisedCopy(made, fit.definition.opset ?? 0);
+  const raised = raisedCopy(made, fitting.definition.opset ?? 0);
   const start = raised instanceof Model ? raised : cloneModel(made);
   inferTypes(start);
   return start;

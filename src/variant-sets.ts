@@ -28,11 +28,7 @@ const transformersJs: readonly Variant[] = [
   },
   { name: 'q4', suffix: '_q4', passes: 'exact,int4' },
   { name: 'q4f16', suffix: '_q4f16', passes: 'exact,int4,fp16' },
-  {
-    name: 'bnb4',
-    suffix: '_bnb4',
-    reason: 'no pass writes NF4 weights (MatMulBnb4): take q4, which has a scale for each block too',
-  },
+  { name: 'bnb4', suffix: '_bnb4', passes: 'exact,int4:type=nf4' },
 ];
 
 const sets: Readonly<Record<string, readonly Variant[]>> = { 'transformers-js': transformersJs };

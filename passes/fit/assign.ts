@@ -2,15 +2,16 @@
 import { cloneModel } from '../../src/ir/clone.js';
 import type { Model } from '../../src/ir/model.js';
 import { sweep } from '../../src/ir/sweep.js';
+import type { Target } from '../../src/ir/targets.js';
 import type { Value } from '../../src/ir/value.js';
-import type { StorageForm } from '../precision/weights/forms.js';
 import { weightSites } from '../precision/weights/sites.js';
 import { storeWeight } from '../precision/weights/store.js';
 import type { Choice } from './choose.js';
-import type { PricedWeight } from './prices.js';
+import type { FitForm, PricedWeight } from './form.js';
+import { putProducts } from './product-form.js';
 
 /** The form of each weight that is to be stored otherwise. */
-export type Assignment = ReadonlyMap<Value, StorageForm>;
+export type Assignment = ReadonlyMap<Value, FitForm>;
 
 export const assignmentOf = (weights: readonly PricedWeight[], choice: Choice): Assignment =>
   new Map(
@@ -21,18 +22,19 @@ export const assignmentOf = (weights: readonly PricedWeight[], choice: Choice): 
   );
 
 /** Edits the model itself. */
-export function assign(model: Model, chosen: Assignment): void {
+export function assign(model: Model, chosen: Assignment, target: Target): void {
   for (const site of weightSites(model)) {
     const form = chosen.get(site.value);
-    if (form) storeWeight(site, form);
+    if (form?.type === 'products') putProducts(site, form, target);
+    else if (form) storeWeight(site, form);
   }
 }
 
 /** A copy of the model with these forms. */
-export function assigned(model: Model, chosen: Assignment): Model {
+export function assigned(model: Model, chosen: Assignment, target: Target): Model {
   const values = new Map<Value, Value>();
   const copy = cloneModel(model, undefined, values);
-  assign(copy, new Map([...chosen].map(([value, form]) => [values.get(value) as Value, form])));
+  assign(copy, new Map([...chosen].map(([value, form]) => [values.get(value) as Value, form])), target);
   sweep(copy);
   return copy;
 }

@@ -3,44 +3,21 @@ import type { Model } from '../../src/ir/model.js';
 import { elementCount } from '../../src/ir/tensor.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { keeps } from '../precision/keep.js';
-import { priceOf, type StorageForm } from '../precision/weights/forms.js';
+import { priceOf } from '../precision/weights/forms.js';
 import { type WeightSite, weightSites } from '../precision/weights/sites.js';
-
-/** A form of a weight and its price; without a form it stays as it is. */
-export interface FormPrice {
-  readonly form?: StorageForm;
-  readonly bytes: number;
-  /** The norm of the change over the norm of the weight. */
-  readonly error: number;
-}
-
-export interface PricedWeight {
-  readonly site: WeightSite;
-  /** The first: it stays as it is. */
-  readonly forms: readonly FormPrice[];
-}
+import { assigned } from './assign.js';
+import type { FitForm, FormPrice, PricedWeight } from './form.js';
+import { productForm, productPrice } from './product-form.js';
 
 /** From many bits to few. */
-const forms: readonly StorageForm[] = [
+const forms: readonly FitForm[] = [
   { type: 'float16' },
   { type: 'bfloat16' },
   { type: 'int8', block: 32 },
   { type: 'int8', block: 'channel' },
   { type: 'int4', block: 32 },
+  productForm,
 ];
-
-/** `float16`, `int8`, `int4 by 32`. */
-export const formText = (form: StorageForm | undefined): string =>
-  form === undefined
-    ? 'as it is'
-    : 'block' in form && form.block !== 'channel'
-      ? `${form.type} by ${form.block}`
-      : form.type;
-
-/** What a stored weight brings along besides its numbers: nodes that widen it, and their names. */
-const NODE_BYTES = 60;
-const nodesOf = (form: StorageForm, { value: { name } }: WeightSite): number =>
-  ('block' in form ? 3 : 1) * (NODE_BYTES + 2 * name.length);
 
 export interface PricingOptions {
   readonly keep: readonly string[];
@@ -50,7 +27,7 @@ export interface PricingOptions {
 /** Prices the weights that can be stored otherwise; says why of the others. */
 export function pricesOf(model: Model, { keep, minElements }: PricingOptions, context: PassContext): PricedWeight[] {
   const isKept = keeps(keep);
-  return weightSites(model).flatMap((site) => {
+  const priced = weightSites(model).flatMap((site): PricedWeight[] => {
     const nodes = site.uses.map(({ node }) => node);
     const reason =
       site.obstacle ??
@@ -58,23 +35,44 @@ export function pricesOf(model: Model, { keep, minElements }: PricingOptions, co
       (isSmall(site, minElements) ? '' : undefined);
     if (reason) context.skip(reason, site.value);
     if (reason !== undefined) return [];
-    const found = forms.map((form) => ({ form, price: priceOf(site, form) }));
-    const priced = found.flatMap(({ form, price }) =>
-      typeof price === 'string' || !Number.isFinite(price.error)
-        ? []
-        : [{ form, error: price.error, bytes: price.bytes + nodesOf(form, site) }],
+    const found = forms.map((form) => ({
+      form,
+      price: form.type === 'products' ? productPrice(site, form, context) : priceOf(site, form),
+    }));
+    const had = found.flatMap(({ form, price }) =>
+      typeof price === 'string' || !Number.isFinite(price.error) ? [] : [{ form, ...price }],
     );
-    const own = { bytes: site.tensor.byteLength, error: 0 };
-    const fewer = priced.filter(({ bytes }) => bytes < own.bytes);
-    if (fewer.length === 0) {
-      context.skip(
-        found.map(({ price }) => price).find((price) => typeof price === 'string') ?? 'no form has fewer bytes',
-        site.value,
-      );
-      return [];
-    }
-    return [{ site, forms: [own, ...fewer] }];
+    if (had.length > 0) return [{ site, forms: [{ bytes: site.tensor.byteLength, error: 0 }, ...had] }];
+    context.skip(found.flatMap(({ price }) => (typeof price === 'string' ? price : []))[0] ?? NO_FORM, site.value);
+    return [];
   });
+  return withNodes(model, priced, context).flatMap(({ site, forms: [own, ...others] }) => {
+    const fewer = others.filter(({ bytes }) => bytes < (own as FormPrice).bytes);
+    if (fewer.length === 0) context.skip(NO_FORM, site.value);
+    return fewer.length === 0 ? [] : [{ site, forms: [own as FormPrice, ...fewer] }];
+  });
+}
+
+const NO_FORM = 'no form has fewer bytes';
+
+/** Adds what a form brings along in the file besides the numbers, nodes and names: on average, of all weights that can have it. */
+function withNodes(model: Model, weights: readonly PricedWeight[], { fileBytes, target }: PassContext): PricedWeight[] {
+  const whole = fileBytes(model);
+  const extra = new Map<FitForm | undefined, number>();
+  for (const form of forms) {
+    const having = weights.flatMap(({ site, forms: all }) => {
+      const price = all.find((one) => one.form === form);
+      return price ? [{ site, saved: site.tensor.byteLength - price.bytes }] : [];
+    });
+    if (having.length === 0) continue;
+    const bytes = fileBytes(assigned(model, new Map(having.map(({ site }) => [site.value, form])), target));
+    const expected = having.reduce((left, { saved }) => left - saved, whole);
+    extra.set(form, Math.round((bytes - expected) / having.length));
+  }
+  return weights.map(({ site, forms: all }) => ({
+    site,
+    forms: all.map((one) => ({ ...one, bytes: Math.max(1, one.bytes + (extra.get(one.form) ?? 0)) })),
+  }));
 }
 
 /** Vectors (biases, norms, scales) are a fraction of a percent of a model, and each would cost a node. */

@@ -3,10 +3,11 @@
  */
 import type { Model } from '../../src/ir/model.js';
 import { bytesText, numberText } from '../../src/ir/quantities.js';
+import type { Target } from '../../src/ir/targets.js';
 import type { Trials } from '../../src/run/trials.js';
 import { type Assignment, assigned, assignmentOf } from './assign.js';
 import { type Choice, choose, frontier, type Option, totalsOf } from './choose.js';
-import type { PricedWeight } from './prices.js';
+import type { PricedWeight } from './form.js';
 import type { Sensitivities } from './sensitivity.js';
 
 /** What the result may be: bytes of its file, relative L2 of the output that is furthest off. */
@@ -33,6 +34,7 @@ export interface Search {
   readonly weights: readonly PricedWeight[];
   readonly sensitivities: Sensitivities;
   readonly trials: Trials | undefined;
+  readonly target: Target;
   fileBytes(model: Model): number;
 }
 
@@ -49,9 +51,9 @@ export const optionsOf = ({ weights, sensitivities }: Search): Option[][] =>
 
 /** The mix as a whole: its file and its error. */
 export async function mixOf(search: Search, items: readonly (readonly Option[])[], choice: Choice): Promise<Mix> {
-  const { model, weights, trials, fileBytes } = search;
+  const { model, weights, trials, target, fileBytes } = search;
   const assignment = assignmentOf(weights, choice);
-  const copy = assigned(model, assignment);
+  const copy = assigned(model, assignment, target);
   const predicted = Math.sqrt(totalsOf(items, choice).cost);
   const isSame = assignment.size === 0;
   const verdict = isSame ? undefined : await trials?.compare(model, copy);
@@ -94,7 +96,7 @@ async function leastError(search: Search, most: number): Promise<Mix | string> {
   for (let round = 0; round < ROUNDS; round++) {
     const choice = choose(items, { bytes: most - rest });
     if (!choice || choice.join() === best?.join()) break;
-    const bytes = search.fileBytes(assigned(search.model, assignmentOf(search.weights, choice)));
+    const bytes = search.fileBytes(assigned(search.model, assignmentOf(search.weights, choice), search.target));
     rest = bytes - totalsOf(items, choice).bytes;
     if (bytes <= most && (!best || totalsOf(items, choice).cost < totalsOf(items, best).cost)) best = choice;
   }

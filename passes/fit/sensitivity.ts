@@ -6,10 +6,11 @@
 import { maxOf } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import type { Target } from '../../src/ir/targets.js';
 import { findBlocks } from '../../src/region/blocks/index.js';
 import type { Trials } from '../../src/run/trials.js';
 import { assigned } from './assign.js';
-import type { FormPrice, PricedWeight } from './prices.js';
+import type { FormPrice, PricedWeight } from './form.js';
 
 /** Error at the outputs over the change of the weight, by weight. */
 export type Sensitivities = readonly number[];
@@ -45,6 +46,7 @@ export async function sensitivitiesOf(
   model: Model,
   weights: readonly PricedWeight[],
   trials: Trials | undefined,
+  target: Target,
 ): Promise<{ readonly sensitivities: Sensitivities; readonly measured: number; readonly groups: number }> {
   const groups = groupsOf(model, weights);
   const found = new Map<number, number>();
@@ -56,7 +58,7 @@ export async function sensitivitiesOf(
     const chosen = probes.flatMap(([i, { form }]) =>
       form ? [[(weights[i] as PricedWeight).site.value, form] as const] : [],
     );
-    const error = await trials.errorOf(model, assigned(model, new Map(chosen)));
+    const error = await trials.errorOf(model, assigned(model, new Map(chosen), target));
     if (error === undefined) break;
     const change = Math.sqrt(probes.reduce((sum, [, one]) => sum + one.error ** 2, 0));
     for (const i of group) found.set(i, change > 0 ? error / change : 0);

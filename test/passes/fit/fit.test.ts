@@ -12,7 +12,6 @@ import { closeRuntime, validate } from '../../../src/on-demand.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { optimize } from '../../../src/optimize.js';
 import { optimizeFile } from '../../../src/optimize-file.js';
-import { GateError } from '../../../src/run/outcome.js';
 import type { Report } from '../../../src/run/report.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-fit-'));
@@ -57,23 +56,6 @@ describe('fit', () => {
     }
     expect(sizes[1]).toBeLessThan(sizes[0] as number);
     expect(sizes[0]).toBeLessThan(bytes);
-  });
-
-  it('says the least size that can be had, and its error, and writes nothing', async () => {
-    rmSync(to, { force: true });
-    const report = await optimizeFile(from, [], { ...settings, maxSize: '5%' });
-    const gate = report.gates.find(({ name }) => name === 'size');
-    expect(gate).toMatchObject({ passed: false });
-    expect(gate?.detail).toMatch(/the least size that can be had is [\d.]+ kB, at an error of 0\.\d+/);
-    expect(report.output).toBeUndefined();
-    await expect(optimizeFile(from, [], { ...settings, onGate: 'throw', maxSize: '5%' })).rejects.toThrow(GateError);
-  });
-
-  it('says what each limit would take where both do not hold together', async () => {
-    const report = await optimizeFile(from, [], { ...settings, maxSize: '35%', maxError: 0.0005 });
-    const gate = report.gates.find(({ name }) => name === 'size');
-    expect(gate?.detail).toMatch(/have an error of 0\.\d+, and an error of at most 0\.0005 takes [\d.]+ kB/);
-    expect(fitIn(report).status).toBe('unchanged');
   });
 
   it('lists every weight that stays float with what the next form would have cost', async () => {

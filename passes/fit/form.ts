@@ -1,0 +1,28 @@
+/** The forms that `fit` chooses from, and their prices. */
+import type { StorageForm } from '../precision/weights/forms.js';
+import type { WeightSite } from '../precision/weights/sites.js';
+import type { ProductForm } from './product-form.js';
+
+/** A form that is widened at load, or that products read as it is. */
+export type FitForm = StorageForm | ProductForm;
+
+/** A form of a weight and its price; without a form it stays as it is. */
+export interface FormPrice {
+  readonly form?: FitForm;
+  readonly bytes: number;
+  /** The norm of the change over the norm of the weight. */
+  readonly error: number;
+}
+
+export interface PricedWeight {
+  readonly site: WeightSite;
+  /** The first: it stays as it is. */
+  readonly forms: readonly FormPrice[];
+}
+
+/** `float16`, `int8`, `int4 by 32`, `int4 in products`. */
+export function formText(form: FitForm | undefined): string {
+  if (form === undefined) return 'as it is';
+  if (form.type === 'products') return `int${form.blocks.bits} in products`;
+  return 'block' in form && form.block !== 'channel' ? `${form.type} by ${form.block}` : form.type;
+}
