@@ -129,19 +129,31 @@ it('gives nothing without inputs, nor to a pass that does not declare the need',
   expect(measure).toBeUndefined();
 });
 
-it('makes inputs up where there are none, always the same', async () => {
-  const products = async () => {
-    const { simulated } = await given(model(), (one) => named('inner')(one).map((value) => ({ value, gram: true })), {
-      inputs: undefined,
-    });
-    return [...(simulated ?? [])].map(([, { rows, meanSquares }]) => [rows, ...meanSquares]);
+it('makes tokens up where there are no inputs, always the same, and no signals', async () => {
+  const embedding = buildModel({ '': 17 }, (g) => {
+    const rows = g.op('Gather', [
+      g.constant(randomWeights([50, 16]), 'table'),
+      g.input('input_ids', 'int64', ['b', 's']),
+    ]);
+    g.output('y', g.op('Tanh', [rows], {}, { outputs: ['inner'] }));
+  });
+  const simulated = async (one: Model, needs?: readonly 'types'[]) => {
+    const ask = (model: Model) => named('inner')(model).map((value) => ({ value, gram: true }));
+    const result = await given(one, ask, { inputs: undefined, ...(needs && { needs }) });
+    return {
+      found: [...(result.simulated ?? [])].map(([, { rows, meanSquares }]) => [rows, ...meanSquares]),
+      said: result.notes.map(({ text }) => text),
+    };
   };
-  const found = await products();
-  // Four rows for each of 16 channels.
-  expect(found.map(([rows]) => rows)).toEqual([64]);
-  expect(await products()).toEqual(found);
-  const { simulated } = await given(model(), () => [], { inputs: undefined, needs: ['types', 'activations'] });
-  expect(simulated).toBeUndefined();
+  const { found } = await simulated(embedding);
+  // A set of 128 tokens: more than four rows for each of 16 channels.
+  expect(found.map(([rows]) => rows)).toEqual([128]);
+  expect((await simulated(embedding)).found).toEqual(found);
+  expect((await simulated(embedding, ['types'])).found).toEqual([]);
+  expect(await simulated(model())).toEqual({
+    found: [],
+    said: ['activations were not measured: made-up numbers for "x" tell nothing of them (inputs would)'],
+  });
 });
 
 it('leaves out what is no float, and says why a model was not run', async () => {

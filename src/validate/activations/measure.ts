@@ -11,8 +11,9 @@ import { RuntimeError, type Session, type TensorData, type Tensors } from '../..
 import { runLimitsOf } from '../../runtime/limits.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import { asTaken } from '../by-block/read-values.js';
-import { makeFeeds } from '../inputs/feeds.js';
+import { fedInputs, isOfUnknownScale, makeFeeds } from '../inputs/feeds.js';
 import { givenSets } from '../inputs/files/given.js';
+import { roleOf } from '../inputs/roles.js';
 import { spread } from '../inputs/run-sets.js';
 import { type Sizes, sizeChoices, typicalSizes } from '../inputs/sizes.js';
 import { prepareModel } from '../sides/prepared-model.js';
@@ -38,12 +39,17 @@ export function measureActivations(
   return measureOn(model, requests, [sets.map((set) => () => set.read(model, true).tensors)]);
 }
 
-/** The same over inputs that are made up from the graph: of the sizes that people run models at, or of others where it does not run at those. */
+/**
+ * The same over inputs that are made up from the graph, of the sizes that people run models at, or of others where it does not run at those. A
+ * reason for a model that takes signals: made-up tokens pass through what was learned of tokens, made-up pictures are noise.
+ */
 export function simulateActivations(
   model: Model,
   requests: readonly ActivationRequest[],
   seed: number,
 ): Promise<Measured | string> {
+  const signal = fedInputs(model, {}).find((input) => isOfUnknownScale(input, roleOf(model, input)));
+  if (signal) return Promise.resolve(`made-up numbers for "${signal.name}" tell nothing of them (inputs would)`);
   const sets = (sizes: Sizes) =>
     Array.from(
       { length: MOST_SETS },
