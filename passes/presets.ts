@@ -22,17 +22,20 @@ export const presets: readonly Preset[] = [
   },
   {
     name: 'half',
+    share: 0.52,
     summary: 'The same, and weights of 16 bits: half the file.',
     passes: [...exact, bf16()],
   },
   {
     name: 'quarter',
+    share: 0.28,
     summary: 'The same as exact, and weights of 8 bits, the rest of 16: a quarter of the file.',
     // Activations last: the runtime's integer products take the bias that BiasGelu would take from them (4 to 6 % of an encoder's time).
     passes: [simplify(), fuseRope(), fuseAttn(), fuseNorm(), int8(), fuseAct(), fp16({ compute: false })],
   },
   {
     name: 'eighth',
+    share: 0.16,
     summary: 'The same as exact, and weights of 4 bits, the rest of 16: an eighth of the file, and the scales.',
     passes: [simplify(), fuseRope(), fuseAttn(), fuseNorm(), int4({ block: 64 }), fuseAct(), fp16({ compute: false })],
   },

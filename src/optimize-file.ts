@@ -21,6 +21,7 @@ import { optimizeBy, targetOf } from './optimize.js';
 import { onGate, type SchemasOf } from './option-schemas.js';
 import { withSettings } from './pass-settings.js';
 import { catalogueWith } from './plugins.js';
+import { withPromise } from './promised-size.js';
 import { abortPoint } from './run/abort-point.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
 import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from './run/outcome.js';
@@ -169,6 +170,7 @@ export async function optimizeFileBy(
   const complete = {
     ...report,
     ...measured,
+    passes: withPromise(report, model, passes, catalogue.presets, inputBytes),
     gates: [
       ...(measured?.gates ?? report.gates),
       ...report.gates.filter(({ name }) => measured && name === 'require'),

@@ -10,6 +10,8 @@ export interface Preset {
   /** One sentence: the line of --help and the row of the README. */
   readonly summary: string;
   readonly passes: readonly Pass[];
+  /** The share of a float32 file that its name promises; a report names the bytes of a result that is larger. */
+  readonly share?: number;
 }
 
 /** What names are looked up in. */
