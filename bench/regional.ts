@@ -1,5 +1,5 @@
 /**
- * Compile time and memory by the number of layers, with `regional` and without: `npm run bench:regional`.
+ * Compile time and memory by the number of layers, repeats compiled once and each by itself: `npm run bench:regional`.
  *
  * A measurement is one pipeline in a process of its own, from a model in memory to the result in memory: all passes,
  * verified rewrite by rewrite, nothing compared at the end. Layers are narrow, so that weights count for little.
@@ -45,18 +45,19 @@ interface Sample {
 const { values } = parseArgs({
   options: {
     one: { type: 'string' },
+    each: { type: 'boolean', default: false },
     passes: { type: 'string', default: PASSES },
     rounds: { type: 'string', default: '5' },
   },
 });
 
 /** One measurement, in this process. */
-async function measure(layers: number, passes: string): Promise<Sample> {
+async function measure(layers: number, passes: string, regional: boolean): Promise<Sample> {
   // Generated weights are computed whenever they are read: written and read back, they are what a file holds.
   const before = await readModel(await writeModel(model(layers)));
   const run = async () => {
     const [started, cpu] = [performance.now(), process.cpuUsage()];
-    const { report } = await optimize(before, passes, { target: 'cpu', verify: 'rewrite' });
+    const { report } = await optimize(before, passes, { target: 'cpu', verify: 'rewrite', regional });
     const { user, system } = process.cpuUsage(cpu);
     return { ms: performance.now() - started, cpuMs: (user + system) / 1000, nodes: report.model.after.nodes };
   };
@@ -83,8 +84,8 @@ async function measureAll(rounds: number): Promise<Row[]> {
   );
   for (let round = 0; round < rounds; round++)
     for (const { layers, isRegional, samples } of rows) {
-      const passes = `${isRegional ? 'regional,' : ''}${values.passes}`;
-      const words = [process.argv[1] as string, '--one', String(layers), '--passes', passes];
+      const words = [process.argv[1] as string, '--one', String(layers), '--passes', values.passes];
+      if (!isRegional) words.push('--each');
       const { stdout } = await promisify(execFile)(process.execPath, words);
       samples.push(JSON.parse(stdout));
     }
@@ -145,4 +146,4 @@ async function main(): Promise<void> {
 }
 
 if (values.one === undefined) await main();
-else process.stdout.write(JSON.stringify(await measure(Number(values.one), values.passes)));
+else process.stdout.write(JSON.stringify(await measure(Number(values.one), values.passes, !values.each)));
