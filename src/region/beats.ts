@@ -8,6 +8,8 @@
 import type { Graph } from '../ir/graph.js';
 import { maxOf } from '../ir/lists.js';
 import type { Node } from '../ir/node.js';
+import { elementCount } from '../ir/tensor.js';
+import { isFloat } from '../ir/types.js';
 
 /** How far a node's surroundings reach by which it is told from others of its op. */
 const RADIUS = 3;
@@ -18,7 +20,7 @@ const REST = 5;
 /** Classes that are looked at in a graph, the most telling first. */
 const CLASSES = 6;
 
-/** Lists of at least `least` nodes with equal surroundings, in dependency order; those first that are as long as most. */
+/** Lists of at least `least` nodes with equal surroundings, in dependency order: first those of weights, and of these those that are as long as most. */
 export function beatsOf(graph: Graph, least: number, isFree: (node: Node) => boolean): readonly (readonly Node[])[] {
   const order = graph.nodes();
   const free = order.filter(isFree).length;
@@ -43,11 +45,19 @@ export function beatsOf(graph: Graph, least: number, isFree: (node: Node) => boo
   const frequency = new Map<number, number>();
   for (const { nodes } of wide) frequency.set(nodes.length, (frequency.get(nodes.length) ?? 0) + 1);
   const rank = ({ nodes }: (typeof wide)[0]) => frequency.get(nodes.length) as number;
+  // Steps of an unrolled scan are more than layers, and have no weights of their own.
+  const weighs = ({ nodes }: (typeof wide)[0]) => Number(nodes.every(readsWeight));
   return wide
-    .sort((a, b) => rank(b) - rank(a) || a.nodes.length - b.nodes.length || a.first - b.first)
+    .sort((a, b) => weighs(b) - weighs(a) || rank(b) - rank(a) || a.nodes.length - b.nodes.length || a.first - b.first)
     .slice(0, CLASSES)
     .map(({ nodes }) => nodes);
 }
+
+/** Numbers up to which a constant is a setting: a scale, an epsilon, a shape. */
+const SETTING = 16;
+
+const readsWeight = ({ inputs }: Node): boolean =>
+  inputs.some((value) => value?.tensor && isFloat(value.tensor.type) && elementCount(value.tensor.shape) > SETTING);
 
 /**
  * A number for each node's surroundings, in dependency order: its op, what it gives, and what it reads, a few steps up. Equal surroundings have

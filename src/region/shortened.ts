@@ -11,10 +11,10 @@ import { isSteady } from './steady.js';
 import { differenceIn } from './whole.js';
 
 /**
- * To shorten a chain and to stamp it out again costs as much as the passes save on fewer nodes: a share of all nodes, left out.
- * Measured with `bench:regional`.
+ * To shorten a chain and to stamp it out again takes its time: where less of all nodes is left out, passes save no more. Twelve
+ * layers, of which half is left out, took 0.75 to 0.8 of the CPU time; eight took more.
  */
-const LEAST_SHARE = 0.6;
+const LEAST_SHARE = 0.4;
 
 /** A chain of like repeats, as the report holds it. */
 export interface Repeat {

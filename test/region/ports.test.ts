@@ -11,7 +11,7 @@ describe('outputs of a model that repeats give', () => {
       return g.op('Add', [x, out], {}, { name: `layer.${at}.add` });
     });
     const { repeats } = await compiledAlike(before, 'simplify');
-    expect(repeats).toMatchObject([{ count: 7, block: 'layer', once: 2 }]);
+    expect(repeats).toMatchObject([{ count: 8, block: 'layer', once: 4 }]);
   });
 
   it('a constant that a layer reads on both sides of the cut stays one', async () => {

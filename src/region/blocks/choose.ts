@@ -18,7 +18,7 @@ const SHARE = 0.75;
 const MUCH = 0.5;
 
 interface MeasuredCandidate extends Candidate {
-  /** Nodes, and parameters that they read, of all repeats; where they are hidden in some, as in the others. */
+  /** Nodes, and parameters that they read, of all repeats; where some hide them, as the others do; where a few alone read them, none. */
   readonly nodes: number;
   readonly parameters: number;
   /** Values that cross the borders of all repeats, once it was asked for. */
@@ -29,6 +29,8 @@ export class Choice {
   /** 1 for nodes of blocks. */
   readonly used: Uint8Array;
   readonly #marks: Int32Array;
+  /** Chosen in the place of smaller ones, of which some instances may be left. */
+  readonly #splitters = new Set<MeasuredCandidate>();
   #mark = 0;
 
   /** `parameters`: how many each node reads. */
@@ -43,7 +45,7 @@ export class Choice {
   /**
    * Takes candidates one after another: `accept` gets one and says whether its rows became blocks. No node is offered
    * after it was accepted, and no rows that are not `isLarge` enough. Once one is accepted that holds much of what was
-   * left, other candidates may have grown astray in it: only pieces of the same repeat follow.
+   * left, or that smaller ones of others lay in, other candidates may have grown astray in it: only pieces of the same repeat follow.
    */
   run(
     candidates: readonly Candidate[],
@@ -57,7 +59,8 @@ export class Choice {
       const chosen = this.#finest(open);
       if (accept(chosen)) {
         for (const row of chosen.rows) for (const node of row) this.used[node] = 1;
-        if (chosen.nodes >= MUCH * left) open = open.filter(({ whole }) => whole === chosen.whole);
+        if (chosen.nodes >= MUCH * left || this.#splitters.has(chosen))
+          open = open.filter(({ whole }) => whole === chosen.whole);
         left -= chosen.nodes;
       }
       open = open.flatMap((one) => {
@@ -77,9 +80,8 @@ export class Choice {
   #measured({ rows, count, whole }: Candidate): MeasuredCandidate {
     let parameters = 0;
     for (const row of rows) {
-      let most = 0;
-      for (const node of row) most = Math.max(most, this.parameters[node] as number);
-      parameters += count * most;
+      const own = Float64Array.from(row, (node) => this.parameters[node] as number).sort();
+      parameters += count * (own[Math.floor(0.75 * count)] as number);
     }
     return { rows, count, whole, nodes: rows.length * count, parameters };
   }
@@ -87,13 +89,14 @@ export class Choice {
   /** The first candidate, or where it is no good description the largest it lies in; or the finest one that is as good. */
   #finest(sorted: readonly MeasuredCandidate[]): MeasuredCandidate {
     let best = sorted[0] as MeasuredCandidate;
-    for (let larger = this.#larger(best, sorted); !this.#isFine(best, larger); larger = this.#larger(best, sorted))
-      best = larger[0] as MeasuredCandidate;
+    for (let better = this.#better(best, sorted); better; better = this.#better(best, sorted)) {
+      best = better;
+      this.#splitters.add(best);
+    }
     const whole = best;
     const near = sorted.filter((one) => one.count > whole.count && one.nodes >= SHARE * whole.nodes);
     for (const one of this.#overlapping(whole, near, SHARE * whole.nodes))
-      if (one.count > best.count && one.nodes >= SHARE * best.nodes && this.#isFine(one, this.#larger(one, sorted)))
-        best = one;
+      if (one.count > best.count && one.nodes >= SHARE * best.nodes && !this.#better(one, sorted)) best = one;
     return best;
   }
 
@@ -102,11 +105,29 @@ export class Choice {
     return this.#overlapping(one, fewer, 1);
   }
 
-  /** Whether it covers nearly as much as the larger ones it lies in, and is not a part that these hold side by side. */
-  #isFine(one: MeasuredCandidate, larger: readonly MeasuredCandidate[]): boolean {
+  /** The larger one to take instead; undefined where this one covers nearly as much as those it lies in, and is not a part that these hold side by side. */
+  #better(one: MeasuredCandidate, sorted: readonly MeasuredCandidate[]): MeasuredCandidate | undefined {
+    const larger = this.#larger(one, sorted);
     const { nodes, parameters } = this.#disjoint(larger);
-    if (one.nodes < SHARE * nodes || one.parameters < SHARE * parameters) return false;
-    return !larger.some((whole) => whole.nodes >= one.nodes && this.#isSideBySide(one, whole));
+    const isFine = one.nodes >= SHARE * nodes && one.parameters >= SHARE * parameters;
+    if (!isFine || larger.some((whole) => whole.nodes >= one.nodes && this.#isSideBySide(one, whole))) return larger[0];
+    return larger.find((whole) => this.#leavesRest(one, whole));
+  }
+
+  /**
+   * Whether some instances are a part of the larger ones, and the others are blocks all the same: an attention and its feed-forward layer
+   * are all of an encoder's layer, and half of a decoder's.
+   */
+  #leavesRest({ rows, count, nodes, parameters }: MeasuredCandidate, whole: MeasuredCandidate): boolean {
+    const mark = ++this.#mark;
+    for (const row of whole.rows) for (const node of row) this.#marks[node] = mark;
+    const own = new Int32Array(count);
+    for (const row of rows)
+      for (const [at, node] of row.entries()) if (this.#marks[node] === mark) own[at] = (own[at] as number) + 1;
+    const inside = own.filter((common) => 2 * common > rows.length).length;
+    if (inside === 0 || inside % whole.count !== 0 || count - inside < 2) return false;
+    const share = inside / count;
+    return share * nodes < SHARE * whole.nodes || share * parameters < SHARE * whole.parameters;
   }
 
   /** Whether most neighbours that lie in one repeat of the whole do not wait for one another: they are equally deep. */

@@ -7,7 +7,7 @@ import { checkContract, found, sizes } from './blocks-contract.js';
 import { LAYER, layers, model, random, shuffled, WIDTH } from './blocks-models.js';
 
 const { resnet, unet, mixtureOfExperts, stages, t5, parallel, encoderDecoder } = architectures;
-const { alternating, dualStream, layerScale, mamba } = architectures;
+const { alternating, dualStream, layerScale, mamba, translator, unrolledScan } = architectures;
 
 /** Each with its blocks, `count × nodes`, what covers most first. */
 const cases: readonly (readonly [string, Model, readonly string[]])[] = [
@@ -23,6 +23,11 @@ const cases: readonly (readonly [string, Model, readonly string[]])[] = [
   ['an encoder and a decoder of as many layers', encoderDecoder(6, 6), ['6 × 36', `6 × ${LAYER}`]],
   ['a short encoder', encoderDecoder(2, 4), ['4 × 36', `2 × ${LAYER}`]],
   ['a short decoder', encoderDecoder(12, 3), [`12 × ${LAYER}`, '3 × 36']],
+  ['an encoder that is like a part of its decoder', translator(4, 4), ['4 × 39', '4 × 23']],
+  ['a long decoder of these', translator(2, 5), ['5 × 39', '2 × 23']],
+  ['more layers of these', translator(6, 6), ['6 × 39', '6 × 23']],
+  ['a scan of 12 steps in each layer', unrolledScan(3, 12), ['3 × 108']],
+  ['a scan of 40 steps in each layer', unrolledScan(6, 40), ['6 × 332']],
   ['two masks in turn', alternating(26, 2), [`26 × ${LAYER}`]],
   ['another mask for every sixth layer', alternating(26, 6), [`26 × ${LAYER}`]],
   ['joint blocks of two streams, then blocks of one', dualStream(3, 5), ['3 × 53', '5 × 25']],

@@ -172,6 +172,40 @@ export const encoderDecoder = (encoder: number, decoder: number): Model =>
     });
   });
 
+/** Norms after each part, and every attention reads a bias, as in Marian: two thirds of a decoder's layer look like an encoder's. */
+export const translator = (encoder: number, decoder: number): Model =>
+  model((g, x, mask, w) => {
+    const attend = (value: Value, memory = value): Value => {
+      const heads = g.op('Div', [attention(g, value, w, mask, memory), g.constant('float32', 2, [])]);
+      return norm(g, g.op('Add', [value, heads]), w);
+    };
+    const forward = (value: Value): Value => norm(g, g.op('Add', [value, mlp(g, value, w, 4 * WIDTH)]), w);
+    const memory = repeat(encoder, x, (value) => forward(attend(value)));
+    return repeat(decoder, g.op('Sin', [x]), (value) => forward(attend(attend(value), memory)));
+  });
+
+/** A scan along the sequence, written out: the first step reads a stored state, each other the step before, and their results stand one after another. */
+export const unrolledScan = (count: number, steps: number): Model =>
+  model((g, x, _, w) =>
+    repeat(
+      count,
+      g.op('Gather', [g.op('Gather', [x, g.ints(...new Array(steps).keys())], { axis: 1 }), g.ints(0)]),
+      (value) => {
+        const inner = g.op('MatMul', [norm(g, value, w), w(WIDTH, 8)]);
+        const u = silu(g, inner);
+        const decay = g.op('Exp', [g.op('Mul', [g.op('Softplus', [linear(g, u, w, 8, 8)]), w(8)])]);
+        const at = (all: Value, step: number) =>
+          g.op('Unsqueeze', [g.op('Gather', [all, g.constant('int64', step, [])], { axis: 1 }), g.ints(2)]);
+        let state = g.constant('float32', new Array(8 * 32).fill(0), [1, 8, 32]);
+        const outputs = Array.from({ length: steps }, (_, step) => {
+          state = g.op('Add', [g.op('Mul', [state, at(decay, step)]), at(u, step)]);
+          return g.op('Unsqueeze', [g.op('ReduceMean', [state], { axes: [2], keepdims: 0 }), g.ints(1)]);
+        });
+        return g.op('Add', [value, g.op('MatMul', [g.op('Concat', outputs, { axis: 1 }), w(8, WIDTH)])]);
+      },
+    ),
+  );
+
 /** Every `period`th layer reads one mask, the others the other. */
 export const alternating = (count: number, period: number): Model =>
   model((g, x, mask, w) => {
