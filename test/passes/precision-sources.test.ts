@@ -59,7 +59,8 @@ describe.each(types)('published in %s', (type) => {
   const stored = Object.values(bytesByType).reduce((sum, bytes) => sum + bytes, 0);
 
   describe.each(['cpu', 'webgpu', 'cuda'] as const)('for %s', (target) => {
-    it.each(passes)('%s', async (pass) => {
+    // fp32 is the same everywhere.
+    it.each(target === 'cpu' ? passes : passes.slice(1))('%s', async (pass) => {
       const { model, report } = await optimize(source, pass, { target, verify: 'none' });
       expect(report.passes.map(({ status }) => status)).not.toContain('rolled-back');
       const lacking = [...model.graphs()].flatMap((graph) => [...graph.nodeSet].filter((node) => lacks(node, target)));
