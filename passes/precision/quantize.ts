@@ -2,7 +2,7 @@
  * Symmetric 8-bit quantization of a matrix, in streaming passes: memory does not grow with the weight.
  * A group is what shares one scale: a column, or a block of one.
  */
-import { CHUNK, type Tensor } from '../../src/ir/tensor.js';
+import type { Tensor } from '../../src/ir/tensor.js';
 import { floatChunks } from './extent.js';
 
 /** A matrix as it is stored, and which group each element belongs to. */
@@ -91,42 +91,4 @@ export function divided(sizes: Float32Array, by: number): Float32Array {
     sizes[i] = scale < SMALLEST ? 1 : scale;
   }
   return sizes;
-}
-
-/** The layout of quantized numbers. */
-export interface Layout {
-  /** Rows become columns. */
-  readonly isTransposed: boolean;
-  /** The length of a written row: beyond the matrix it is padding. */
-  readonly stride: number;
-  /** Added to every number: 128 for unsigned bytes around a middle. */
-  readonly zero: number;
-}
-
-/** Most bytes of a transposed or padded matrix held at a time; a larger one is read once for each such band. */
-const BAND = 32 * CHUNK;
-
-/** The bytes of the quantized matrix in the order of the layout. */
-export function* quantizedBytes(matrix: Matrix, scales: Float32Array, layout: Layout): Iterable<Uint8Array> {
-  const { isTransposed, stride, zero } = layout;
-  const columnGroup = columnGroupsOf(matrix);
-  const count = isTransposed ? matrix.columns : matrix.rows;
-  const fitting = Math.floor(BAND / Math.max(1, stride));
-  // Bands begin at multiples of 16 rows, so that pieces are multiples of 16 bytes.
-  const height = fitting >= 16 ? fitting - (fitting % 16) : 16;
-  for (let start = 0; start < count; start += height) {
-    const end = Math.min(count, start + height);
-    const band = new Uint8Array((end - start) * stride).fill(zero);
-    scan(matrix, (numbers, from, to, row, column) => {
-      if (!isTransposed && (row < start || row >= end)) return;
-      const first = groupAt(matrix.rowGroups, row);
-      for (let i = from, at = column; i < to; i++, at++) {
-        if (isTransposed && (at < start || at >= end)) continue;
-        const scale = scales[first + (columnGroup[at] as number)] as number;
-        const place = isTransposed ? (at - start) * stride + row : (row - start) * stride + at;
-        band[place] = nearest((numbers[i] as number) / scale) + zero;
-      }
-    });
-    for (let at = 0; at < band.length; at += CHUNK) yield band.subarray(at, at + CHUNK);
-  }
 }
