@@ -101,7 +101,12 @@ function olderSet(model: Model, context: PassContext): number | undefined {
   const isGained = (node: Node, version: number): boolean => {
     const elem = node.inputs[0]?.elem;
     const { opType, domain } = node;
-    return domain === '' && !!elem && !obstacle(node, version) && context.hasKernel(opType, '', version, elem);
+    return (
+      domain === '' &&
+      !!elem &&
+      !obstacle(node, version) &&
+      context.hasKernel(opType, '', version, elem, node.is('Cast') ? node.output.elem : undefined)
+    );
   };
   const away = fallenIn(model, context);
   for (let version = (model.opsets.get('') ?? 0) - 1; version >= OLDEST; version--)

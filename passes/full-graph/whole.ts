@@ -6,6 +6,7 @@ import { elementCount } from '../../src/ir/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Rewriter } from '../../src/match/rewriter.js';
+import { heldBy } from '../../src/ops/moved.js';
 import { rowOf } from '../../src/ops/registry.js';
 import { isFrom, isMover } from '../../src/ops/row.js';
 import { Bounds } from './bounds.js';
@@ -69,7 +70,9 @@ class Narrowed {
 
   #obstacle(value: Value): string | undefined {
     const { producer: node } = value;
-    if (!value.tensor && !node) return 'it reads an int64 input, which has no type with kernels in the contract';
+    const source = movedFrom(value);
+    if (!source.tensor && !source.producer)
+      return 'it reads an int64 input, which has no type with kernels in the contract';
     const bound = this.#bounds.of(value);
     if (!bound || bound.low < -MOST - 1 || bound.high > MOST) return 'its int64 numbers are not known to fit int32';
     if (value.tensor || isFew(value) || !node) return undefined;
@@ -119,6 +122,14 @@ class Narrowed {
     const spell = this.scope.runs(node.opType, 'int32') ? undefined : spelled[node.opType];
     return spell ? spell(build, inputs[0] as Value) : build.op(node.opType, inputs, attributes);
   }
+}
+
+/** What a value holds elements of, through all that only moves them. */
+function movedFrom(value: Value): Value {
+  let source = value;
+  for (let held = heldBy(source); held?.sources.length === 1 && !held.recast; held = heldBy(source))
+    source = held.sources[0] as Value;
+  return source;
 }
 
 /** The int64 operands that the result consists of; undefined where the op has no form in int32. */
