@@ -59,9 +59,14 @@ async function otherwise(results: readonly Model[], target: Accelerator): Promis
       if (error) return [];
       const own = new Map(Object.entries(names).flatMap(([provider, list]) => list.map((name) => [name, provider])));
       inferTypes(model);
+      // What several nodes are called says nothing of one.
+      const counts = new Map<string, number>();
+      for (const graph of model.graphs())
+        for (const { name } of graph.nodes()) counts.set(name, (counts.get(name) ?? 0) + 1);
       return [...placedNodes(model, target)].flatMap(({ node, state }) => {
         const provider = own.get(node.name) ?? all;
-        if (!node.name || provider === undefined || state === 'shape arithmetic') return [];
+        if (!node.name || counts.get(node.name) !== 1 || provider === undefined || state === 'shape arithmetic')
+          return [];
         return (provider !== 'CPUExecutionProvider') === runsThere(state) ? [] : [`${node.name} on ${provider}`];
       });
     });
