@@ -3,7 +3,8 @@ import { dataTypes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { type Cure, type CureScope, lacking } from './cure.js';
 
-const uses = 'MatMul Mul Softmax Transpose Reshape Expand Add Greater ReduceMax Where And';
+/** What it computes with. What moves elements has kernels wherever these have. */
+const uses = 'MatMul Mul Softmax Add Greater ReduceMax Where And';
 /** A score of what a mask excludes: far below all others, and finite. */
 const LOW = { float32: -1e30, float16: -6e4 };
 /** The kernels give zeros for a row whose scores are all as low as this. */
