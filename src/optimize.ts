@@ -174,7 +174,10 @@ export async function optimizeBy(
     repeats: result.repeats.length > 0 ? result.repeats : undefined,
     passes: result.passes,
     model: { before: result.before, after: result.after },
-    coverage: await coverageIn(model, result, target, options),
+    // Exact passes change no type; two models are inferred for it, which takes as long as some of them.
+    coverage: list.every(({ definition }) => definition.fidelity === 'exact')
+      ? undefined
+      : await coverageIn(model, result, target, options),
     cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
     outcome: outcomeOf(result.passes),
     gates: [...gatesOf(result.verification.verdict), ...requireGate(required, result.passes)],

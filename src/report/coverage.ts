@@ -38,7 +38,7 @@ const leftText = ({ type, bytes, reason, weights }: Left): string[] => [
 
 /** Lines for the terminal. */
 export function coverageLines({ coverage, model: { before, after } }: Report, p: Paint, width: number): string[] {
-  if (!coverage) return [];
+  if (!coverage) return [`${p.bold('coverage')}  ${p.dim('every pass is exact: types stay as they are')}`];
   const { computed, left } = coverage;
   const total = left.reduce((bytes, one) => bytes + one.bytes, 0);
   const large = left.filter(({ bytes }) => bytes >= SMALL_SHARE * total);

@@ -244,7 +244,11 @@ export const reportSchema = z.object({
     .describe('Repeated blocks that were looked at to be compiled once. Absent where none was.'),
   passes: z.array(passReport),
   model: z.object({ before: modelReport, after: modelReport }),
-  coverage: coverage.optional().describe('In which types the result is stored and computed, and what stays float.'),
+  coverage: coverage
+    .optional()
+    .describe(
+      'In which types the result is stored and computed, and what stays float. Absent where every pass is exact.',
+    ),
   accuracy: z
     .object({
       provider: z.string(),
