@@ -14,9 +14,9 @@ import type { ReferenceOptions } from './reference-runs.js';
 import { loadInForm } from './sides/forms.js';
 import { prepareModel } from './sides/prepared-model.js';
 
-/** Models that take the same inputs, each run once. */
+/** Models that take the same inputs, each run once until it is edited. */
 export class Costs {
-  readonly #outputs = new WeakMap<Model, Tensors>();
+  readonly #outputs = new WeakMap<Model, { readonly revision: number; readonly outputs: Tensors }>();
   #feeds: Tensors | undefined;
 
   constructor(
@@ -45,7 +45,7 @@ export class Costs {
   /** The outputs in the target's arithmetic, where that can be emulated. */
   async #outputsOf(model: Model): Promise<Tensors> {
     const known = this.#outputs.get(model);
-    if (known) return known;
+    if (known?.revision === model.revision) return known.outputs;
     const prepared = await prepareModel(model);
     try {
       if (!this.#feeds) {
@@ -57,7 +57,7 @@ export class Costs {
         (await loadInForm(this.runtime, prepared, provider, 'emulated')) ??
         (await loadInForm(this.runtime, prepared, provider, 'plain'));
       const outputs = side ? await side.run(this.#feeds).finally(() => side.release()) : {};
-      this.#outputs.set(model, outputs);
+      this.#outputs.set(model, { revision: model.revision, outputs });
       return outputs;
     } finally {
       prepared.close();

@@ -58,6 +58,13 @@ describe('fit', () => {
     expect(sizes[0]).toBeLessThan(bytes);
   });
 
+  it('has its own error where only the result as a whole is compared', async () => {
+    const { report } = await optimize(model(), 'exact,fit:maxSize=45%', { target: 'cpu', verify: 'end' });
+    const { error } = fitIn(report);
+    expect(error as number).toBeGreaterThan(0.001);
+    expect(error as number).toBeLessThan(0.05);
+  });
+
   it('lists every weight that stays float with what the next form would have cost', async () => {
     const { report } = await optimize(model(), 'fit:maxError=0.001', { target: 'cpu' });
     const reasons = (report.coverage as NonNullable<Report['coverage']>).left.map(({ reason }) => reason);
