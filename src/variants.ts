@@ -16,7 +16,7 @@ import {
   readSource,
 } from './optimize-file.js';
 import { catalogueWith } from './plugins.js';
-import { parsePasses } from './run/parse.js';
+import { type Catalogue, parsePasses } from './run/parse.js';
 import type { Report } from './run/report.js';
 import type { VariantResult, Variants } from './run/variants-schema.js';
 import { type Variant, variantsIn } from './variant-sets.js';
@@ -30,7 +30,7 @@ const variantsOptions = z.object(optimizeFileSchema.omit({ reportPath: true, req
 
 /**
  * Writes one file for each variant, `name=passes` or a named set as `transformers-js`, and verifies each like a single result. A variant is written where
- * every pass of it that changes numbers is in the result; of the others the reason is told. Throws UsageError for a variant that names no passes,
+ * every pass of it that changes numbers is in the result, and of a preset the first; of the others the reason is told. Throws UsageError for a variant that names no passes,
  * ModelError for a file that is no model.
  */
 export async function optimizeVariants(
@@ -50,7 +50,7 @@ async function variantsBy(input: string, asked: readonly string[], options: Vari
   const catalogue = await catalogueWith(options.plugins);
   const variants = variantsIn(asked);
   // A mistake shows before a large model is read.
-  const lists = variants.map(({ passes }) => (passes === undefined ? [] : parsePasses(passes, catalogue)));
+  const required = variants.map(({ passes = '' }) => namesakesIn(passes, catalogue));
   const source = await readSource(input, options);
   await mkdir(folder, { recursive: true });
   const pathOf = ({ suffix }: Variant): string => join(folder, `${stem}${suffix}.onnx`);
@@ -59,13 +59,10 @@ async function variantsBy(input: string, asked: readonly string[], options: Vari
   const made: VariantResult[] = [];
   for (const [i, variant] of variants.entries()) {
     const { name, passes, reason } = variant;
-    const require = (lists[i] ?? [])
-      .filter(({ definition }) => definition.fidelity !== 'exact')
-      .map(({ definition }) => definition.name);
     const settings: OptimizeFileOptions = {
       ...options,
       out: pathOf(variant),
-      require,
+      require: required[i],
       onGate: 'report',
       onProgress: (text, outlook) => options.onProgress?.(`${name}: ${text}`, outlook),
     };
@@ -77,6 +74,16 @@ async function variantsBy(input: string, asked: readonly string[], options: Vari
   }
   return { version: 1, input, inputBytes, folder, command: options.command, variants: made };
 }
+
+/**
+ * The passes without which a variant is not what it is called: those of its list that change numbers, and of a preset the first. What a preset
+ * does of the rest may find nothing left.
+ */
+const namesakesIn = (passes: string, catalogue: Catalogue): string[] =>
+  passes.split(',').flatMap((text) => {
+    const first = parsePasses(text, catalogue).find(({ definition }) => definition.fidelity !== 'exact');
+    return first ? [first.definition.name] : [];
+  });
 
 /** One variant, verified and written; or why it was not. */
 async function madeOf(

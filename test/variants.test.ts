@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encoder } from '../fixtures/encoder.js';
+import { buildModel } from '../src/ir/build.js';
 import { closeRuntime, validate } from '../src/on-demand.js';
 import { writeModel } from '../src/onnx/write.js';
 import { variantsText } from '../src/report/variants-text.js';
@@ -11,12 +12,13 @@ import type { VariantResult } from '../src/run/variants-schema.js';
 import { variantsIn } from '../src/variant-sets.js';
 import { optimizeVariants } from '../src/variants.js';
 import { Workplace } from './cli/run-cli.js';
+import { linear, within } from './passes/int8-models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-variants-'));
 const from = join(folder, 'model.onnx');
 beforeAll(() =>
   writeModel(
-    encoder({ hidden: 64, heads: 2, intermediate: 128, vocabulary: 100, seed: 0, layers: 1, positions: 16 }),
+    encoder({ hidden: 32, heads: 2, intermediate: 64, vocabulary: 64, seed: 0, layers: 1, positions: 8 }),
     from,
   ),
 );
@@ -92,6 +94,19 @@ describe('variants of one’s own', () => {
     const made = await optimizeVariants(from, ['a=exact', 'tiny=exact,int8'], { ...settings, out, maxError: 1e-5 });
     expect(made.variants[1]).toMatchObject({ name: 'tiny', reason: expect.stringMatching(/require gate: int8/) });
     expect(readdirSync(out)).toEqual(['model_a.onnx']);
+  });
+
+  it('are written where int8 of a preset takes every weight, and leaves its 16 bits nothing', async () => {
+    const layers = buildModel({ '': 17 }, (g) => {
+      const hidden = g.op('Relu', [linear(g, g.input('x', 'float32', [4, 64]), 64, 64, 1)]);
+      g.output('y', linear(g, hidden, 64, 64, 2));
+    });
+    const path = join(folder, 'layers.onnx');
+    await writeModel(layers, path);
+    const made = await optimizeVariants(path, ['q=quarter', 'both=int8,fp16:compute=false'], settings);
+    expect(made.variants[0]).toMatchObject({ name: 'q', files: [expect.stringMatching(/layers_q\.onnx$/)] });
+    expect(made.variants[0]?.error as number).toBeLessThan(within);
+    expect(made.variants[1]?.reason).toMatch(/require gate: fp16 found nothing to do/);
   });
 
   it.each([
