@@ -133,7 +133,7 @@ const BLOCK: BlockForm = { bits: 8, block: 32, isSymmetric: true };
 const inBlocks = (maxWeightError: number, target: Target): ((product: Product) => Value | string) => {
   const weights = new BlockWeights({ forms: [BLOCK], maxWeightError, importances: new Map() });
   return (product) => {
-    const form = weights.formOf(product.weight, true);
+    const form = weights.formOf(product.weight);
     return typeof form === 'string' ? form : blockProduct(product, weights, form, target);
   };
 };

@@ -3,9 +3,8 @@ import type { Target } from '../../src/ir/targets.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { blockError } from '../precision/block/error.js';
 import { type BlockForm, bytesIn } from '../precision/block/form.js';
-import { blockProduct, productObstacle } from '../precision/block/products.js';
+import { productObstacle, putProduct } from '../precision/block/products.js';
 import { BlockWeights } from '../precision/block/weights.js';
-import { finish } from '../precision/finish.js';
 import { type Product, productOf } from '../precision/product.js';
 import type { StoragePrice } from '../precision/weights/forms.js';
 import type { WeightSite } from '../precision/weights/sites.js';
@@ -44,5 +43,5 @@ export function putProducts(site: WeightSite, { blocks }: ProductForm, target: T
     maxWeightError: Number.POSITIVE_INFINITY,
     importances: new Map(),
   });
-  for (const product of productsOf(site) ?? []) finish(product, blockProduct(product, weights, blocks, target));
+  for (const { node } of productsOf(site) ?? []) putProduct(node, weights, blocks, target);
 }

@@ -38,6 +38,9 @@ const weight = (g: GraphBuilder, shape: readonly number[], name = 'w') => g.cons
 const product = (K: number, N: number, rows = 3): Model =>
   of((g) => g.output('y', g.op('MatMul', [g.input('x', 'float32', [rows, K]), weight(g, [K, N])])));
 
+const notesOf = ({ passes }: Awaited<ReturnType<typeof applyPass>>): (string | undefined)[] | undefined =>
+  passes[0]?.notes.map(({ text }) => text);
+
 const constantOf = ({ graph }: Model, name: string): Tensor =>
   [...graph.constants].find((value) => value.name === name)?.tensor as Tensor;
 
@@ -161,6 +164,22 @@ describe('a product in blocks', () => {
     // Blocks that run over the end of a column have no such form.
     const ragged = await applyPass(int4({ type: 'nf4' }), product(72, 32));
     expect(opCounts(ragged.model)).toEqual({ 'com.microsoft.MatMulNBits': 1 });
+    expect(notesOf(ragged)).toContain(
+      '1 weight in 4 bits by blocks of 32, not NF4: the numbers that are summed are no whole blocks of 32',
+    );
+  });
+
+  it('is no NF4 where a table reads the weight, which is stored once', async () => {
+    const ids = tensorOf('int64', [0, 3, 49], [3]);
+    const before = of((g) => {
+      const table = weight(g, [50, 64], 'table');
+      const rows = g.op('Tanh', [g.op('Gather', [table, g.input('ids', 'int64', [3])])]);
+      g.output('y', g.op('MatMul', [rows, g.op('Transpose', [table], { perm: [1, 0] })]));
+    });
+    const { model, result } = await checkPass(int4({ type: 'nf4' }), { before, within, feeds: { ids } });
+    expect(opCounts(model)).toMatchObject({ 'com.microsoft.GatherBlockQuantized': 1, 'com.microsoft.MatMulNBits': 1 });
+    const note = '1 weight in 4 bits by blocks of 32, not NF4: that is for products alone';
+    expect(result.notes.map(({ text }) => text)).toContain(note);
   });
 
   it('keeps 8 bits where 4 are too far off, and none where 8 are', async () => {
@@ -181,6 +200,16 @@ describe('a table in blocks', () => {
     const { model } = await checkPass(int4(), { before, within, feeds: { ids } });
     expect(opCounts(model)).toEqual({ 'com.microsoft.GatherBlockQuantized': 1 });
     expect(constantOf(model, 'w_4bit').shape).toEqual([50, 32]);
+  });
+
+  it.each(['cuda', 'webgpu'] as const)('has no zero points where %s cannot count them', async (target) => {
+    const table = (width: number) =>
+      of((g) => g.output('y', g.op('Gather', [weight(g, [50, width]), g.input('ids', 'int64', [2, 2])])));
+    // An odd number of blocks.
+    const odd = await checkPass(int4(), { before: table(96), within, feeds: { ids }, target });
+    expect(odd.model.graph.nodes()[0]?.inputs.length).toBe(3);
+    const even = await checkPass(int4(), { before: table(64), within, feeds: { ids }, target });
+    expect(even.model.graph.nodes()[0]?.inputs.length).toBe(4);
   });
 
   it('is stored once with the head that shares it', async () => {
@@ -214,14 +243,67 @@ describe('a table in blocks', () => {
   });
 });
 
+describe('a weight behind another', () => {
+  const x = (g: GraphBuilder) => g.input('x', 'float32', [3, 64]);
+  const ids = tensorOf('int64', [0, 3, 49], [3]);
+  const looked = (g: GraphBuilder, width: number) => {
+    const rows = g.op('Gather', [weight(g, [50, width], 'table'), g.input('ids', 'int64', [3])]);
+    g.output('y', g.op('MatMul', [rows, weight(g, [width, 64])]));
+  };
+  it.each([
+    [
+      'a product of a product',
+      of((g) => g.output('y', g.op('MatMul', [g.op('MatMul', [x(g), weight(g, [64, 64], 'v')]), weight(g, [64, 64])]))),
+      {},
+    ],
+    ['a product of rows', of((g) => looked(g, 64)), { ids }],
+    ['a product of rows that are stored narrow', of((g) => looked(g, 72)), { ids }],
+    [
+      'two products of one weight',
+      of((g) => {
+        const w = weight(g, [64, 64]);
+        g.output('y', g.op('MatMul', [g.op('MatMul', [x(g), w]), w]));
+      }),
+      {},
+    ],
+    [
+      'two products of one weight, once transposed',
+      of((g) => {
+        const w = weight(g, [64, 64]);
+        g.output('y', g.op('Gemm', [g.op('MatMul', [x(g), w]), w], { transB: 1, alpha: float(0.5) }));
+      }),
+      {},
+    ],
+  ])('reads what was put in the place of the first: %s', async (_name, before, feeds) => {
+    const options = Object.keys(feeds).length > 0 ? { feeds } : {};
+    // The errors of two weights add.
+    const { model } = await checkPass(int4(), { before, within: 2 * within, ...options });
+    const floats = [...model.graph.constants].filter(
+      ({ elem, tensor }) => elem === 'float32' && tensor?.shape[1] === 64,
+    );
+    expect(floats).toEqual([]);
+    expect(opCounts(model).MatMul).toBeUndefined();
+    expect(opCounts(model).Gemm).toBeUndefined();
+  });
+});
+
 describe('other weights', () => {
-  it('are stored narrow and widened at load', async () => {
-    const before = of((g) => {
+  const convolution = (opset: number): Model =>
+    of((g) => {
       const x = g.input('x', 'float32', [1, 16, 8, 8]);
       g.output('y', g.op('Conv', [x, weight(g, [16, 16, 3, 3])], { pads: [1, 1, 1, 1] }));
-    }, 21);
-    const { model } = await checkPass(int4(), { before, within: 0.3 });
+    }, opset);
+  it('are stored narrow and widened at load', async () => {
+    const { model, result } = await checkPass(int4(), { before: convolution(21), within: 0.3 });
     expect([...model.graph.constants].map(({ elem }) => elem)).toContain('int4');
+    expect(result.notes.map(({ text }) => text)).toContain('1 weight stored as int4 and widened at load');
+  });
+
+  it('are stored in 8 bits where no Cast takes 4, which is told', async () => {
+    const { result } = await checkPass(int4(), { before: convolution(17), within: 0.02 });
+    expect(result.notes.map(({ text }) => text)).toContain(
+      '1 weight stored as int8 and widened at load, not in 4 bits: Cast takes int4 from opset 21 on (opset:to=21 raises it)',
+    );
   });
 
   it('are left where they are used number by number', async () => {
@@ -292,6 +374,30 @@ it('rounds better where inputs tell what the weight is multiplied by', async () 
     expect(await errorWith(true, folder)).toBeLessThan(0.67 * nearest);
     // Made-up numbers tell nothing of signals.
     expect(await errorWith(true)).toBe(nearest);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('rounds to the nearest where activations are not finite', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'int4-'));
+  try {
+    const before = of((g) => {
+      const inverse = g.op('Reciprocal', [g.input('x', 'float32', [1, 64])]);
+      g.output('y', g.op('MatMul', [inverse, weight(g, [64, 32], 'v')]));
+      g.output('z', g.op('MatMul', [g.op('Tanh', [inverse]), weight(g, [64, 32])]));
+    });
+    // The first number becomes infinite.
+    const x = [Array.from({ length: 64 }, (_, k) => k)];
+    const inputs = join(folder, 'inputs.json');
+    writeFileSync(inputs, JSON.stringify({ x }));
+    const { model, report } = await optimize(before, [int4()], { inputs, verify: 'none' });
+    expect(opCounts(model)).toMatchObject({ 'com.microsoft.MatMulNBits': 2 });
+    const texts = report.passes[0]?.notes.map(({ text }) => text);
+    expect(texts).toContain('1 activation measured: numbers are rounded knowing the errors of those before them');
+    expect(texts).toContain(
+      '1 activation measured in vain: NaN, infinity, or squares beyond float32; their weights are rounded to the nearest',
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

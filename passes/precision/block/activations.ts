@@ -1,5 +1,6 @@
 /** What the user's inputs tell of the activations that products multiply: measured once for a pass, before its first edit. */
 import type { Value } from '../../../src/ir/value.js';
+import type { ActivationStatistics } from '../../../src/run/activations.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import type { Product } from '../product.js';
 import { ErrorFeedback } from './feedback.js';
@@ -27,16 +28,24 @@ export async function importances(
   });
   const measured = await measure(requests);
   const known = new Map<Value, Importance>();
+  let broken = 0;
   for (const [value, statistics] of measured) {
+    if (!isBounded(statistics)) {
+      broken++;
+      continue;
+    }
     const importance = importanceOf(statistics, sizes.get(value) as number);
     if (importance) known.set(value, importance);
   }
   const fed = [...known.values()].filter(({ feedback }) => feedback).length;
   const how = activations ? 'measured' : 'measured on made-up inputs';
-  if (fed > 0) note(`${fed} activations ${how}: numbers are rounded knowing the errors of those before them`);
+  const text = (count: number) => (count === 1 ? '1 activation' : `${count} activations`);
+  if (fed > 0) note(`${text(fed)} ${how}: numbers are rounded knowing the errors of those before them`);
   if (fed < known.size)
+    note(`${text(known.size - fed)} measured by channel alone: more than ${ErrorFeedback.MOST} channels, or no room`);
+  if (broken > 0)
     note(
-      `${known.size - fed} activations measured by channel alone: more than ${ErrorFeedback.MOST} channels, or no room`,
+      `${text(broken)} ${how} in vain: NaN, infinity, or squares beyond float32; their weights are rounded to the nearest`,
     );
   const found = new Map<string, Importance>();
   for (const { activation, weight } of measurable.toReversed()) {
@@ -45,3 +54,6 @@ export async function importances(
   }
   return found;
 }
+
+const isBounded = ({ meanSquares, gram }: ActivationStatistics): boolean =>
+  [meanSquares, gram ?? []].every((numbers) => numbers.every(Number.isFinite));

@@ -8,6 +8,7 @@
  */
 import { setTensor } from '../../../src/ir/constants.js';
 import type { Graph } from '../../../src/ir/graph.js';
+import type { Node } from '../../../src/ir/node.js';
 import { reshaped } from '../../../src/ir/numbers.js';
 import { computesIn, type Target } from '../../../src/ir/targets.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
@@ -15,7 +16,8 @@ import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { castTo } from '../../../src/ir/widen.js';
 import type { PassContext } from '../../../src/run/pass.js';
-import { type Product, upright } from '../product.js';
+import { finish } from '../finish.js';
+import { type Product, productOf, upright } from '../product.js';
 import type { BlockForm } from './form.js';
 import type { BlockWeights } from './weights.js';
 
@@ -32,6 +34,20 @@ export function productObstacle({ elem, activation }: Product, { target, hasKern
   return hasKernel('MatMulNBits', 'com.microsoft', 1, computed)
     ? undefined
     : `MatMulNBits takes no ${elem} on ${target}`;
+}
+
+/** The reason that the products of a weight cannot read it in NF4. */
+export function normalObstacle({ block }: BlockForm, products: readonly Product[]): string | undefined {
+  if (products.length === 0) return 'that is for products alone';
+  const isWhole = products.every(({ weight: { K } }) => K % block === 0);
+  return isWhole ? undefined : `the numbers that are summed are no whole blocks of ${block}`;
+}
+
+/** Puts a product that reads its weight in blocks in the node's place. */
+export function putProduct(node: Node, weights: BlockWeights, form: BlockForm, target: Target): void {
+  // Read again: what was rewritten before computes its activation.
+  const product = productOf(node) as Product;
+  finish(product, blockProduct(product, weights, form, target));
 }
 
 /** The product with its weight in this form, in the type of the node, alpha included and the bias not. */

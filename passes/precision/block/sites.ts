@@ -4,15 +4,14 @@ import type { Node } from '../../../src/ir/node.js';
 import { elementCount } from '../../../src/ir/tensor.js';
 import type { WeightRole } from '../../../src/ops/weights.js';
 import type { PassContext } from '../../../src/run/pass.js';
-import { finish } from '../finish.js';
 import { LeftWeights } from '../left-alone.js';
 import { type Product, productOf } from '../product.js';
 import { priceOf, type StorageForm } from '../weights/forms.js';
 import { type WeightSite, weightSites } from '../weights/sites.js';
 import { storeWeight } from '../weights/store.js';
 import type { BlockForm } from './form.js';
-import { blockProduct, productObstacle } from './products.js';
-import { putTable, type Table, tableObstacle, tableOf } from './tables.js';
+import { normalObstacle, productObstacle, putProduct } from './products.js';
+import { lookedUp, putTable, type Table, tableObstacle, tableOf } from './tables.js';
 import type { BlockWeights } from './weights.js';
 
 interface SiteOptions {
@@ -94,7 +93,14 @@ export class BlockSites {
   /** All checks come before the first edit. */
   #put({ site, products, tables }: BlockSite, weights: BlockWeights): { form: string; reason?: string } {
     const matrix = products[0]?.weight ?? tables[0]?.matrix;
-    const form = matrix && weights.formOf(matrix, products.length > 0);
+    const { target } = this.context;
+    const normal = weights.options.forms.find(({ isNormal }) => isNormal);
+    const obstacle = normal && (tables.length > 0 ? 'that is for products alone' : normalObstacle(normal, products));
+    const form =
+      matrix &&
+      weights.formOf(matrix, (one) =>
+        one.isNormal && obstacle ? undefined : tables.reduce((fit, table) => lookedUp(fit, table, target), one),
+      );
     if (typeof form === 'string') return { form: '', reason: form };
     const looked = tables.filter((table) => form && !tableObstacle(table, form, this.context));
     const inBlocks = new Set([...products, ...looked].map(({ node }) => node));
@@ -104,11 +110,12 @@ export class BlockSites {
     const storage = left && storageOf(left, weights);
     if (typeof storage === 'string') return { form: '', reason: storage };
     if (form) {
-      for (const product of products) finish(product, blockProduct(product, weights, form, this.context.target));
+      for (const { node } of products) putProduct(node, weights, form, target);
       for (const table of looked) putTable(table, weights, form);
     }
-    if (left && storage) storeWeight(left, storage);
-    return { form: form && inBlocks.size > 0 ? blockText(form) : storageText(storage as StorageForm) };
+    if (left && storage) storeWeight(left, storage.form);
+    const why = normal && !form?.isNormal ? `, not NF4: ${obstacle ?? tooFar(weights)}` : '';
+    return { form: (form && inBlocks.size > 0 ? blockText(form) : storage?.text) + why };
   }
 
   #leave({ main, value }: WeightSite, reason: string): void {
@@ -117,21 +124,23 @@ export class BlockSites {
   }
 }
 
-/** The narrowest form in which a weight is stored that plain ops widen; or why there is none. */
-function storageOf(site: WeightSite, { options: { forms, maxWeightError } }: BlockWeights): StorageForm | string {
+/** The narrowest form in which a weight is stored that plain ops widen, in words too; or why there is none. */
+function storageOf(site: WeightSite, weights: BlockWeights): { form: StorageForm; text: string } | string {
+  const { forms, maxWeightError } = weights.options;
   let reason = '';
-  for (const { bits, block } of forms) {
+  for (const { bits, block, isNormal } of forms) {
+    if (isNormal) continue;
     const form: StorageForm = { type: bits === 4 ? 'int4' : 'int8', block: bits === 4 ? block : 'channel' };
     const price = priceOf(site, form);
-    if (typeof price === 'object' && price.error <= maxWeightError) return form;
-    reason =
-      typeof price === 'string'
-        ? price
-        : `it would change by more than ${maxWeightError} of its norm (option maxWeightError)`;
+    if (typeof price === 'object' && price.error <= maxWeightError)
+      return { form, text: `stored as ${form.type} and widened at load${reason && `, not in 4 bits: ${reason}`}` };
+    reason = typeof price === 'string' ? price : tooFar(weights);
   }
   return reason;
 }
 
+const tooFar = ({ options: { maxWeightError } }: BlockWeights): string =>
+  `it would change by more than ${maxWeightError} of its norm (option maxWeightError)`;
+
 const blockText = ({ bits, block, isNormal }: BlockForm): string =>
   `in ${isNormal ? 'NF4' : `${bits} bits`} by blocks of ${block}`;
-const storageText = (form: StorageForm): string => `stored as ${form.type} and widened at load`;

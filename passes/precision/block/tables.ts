@@ -6,17 +6,17 @@ import { GraphBuilder } from '../../../src/ir/build.js';
 import { setTensor } from '../../../src/ir/constants.js';
 import type { Node } from '../../../src/ir/node.js';
 import { reshaped } from '../../../src/ir/numbers.js';
+import { isHost, type Target } from '../../../src/ir/targets.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { PassContext } from '../../../src/run/pass.js';
-import type { BlockForm } from './form.js';
+import { type BlockForm, blocksOf } from './form.js';
 import type { BlockWeights, StoredMatrix } from './weights.js';
 
 /** A node that looks up whole rows of a constant. */
 export interface Table {
   readonly node: Node;
-  readonly indices: Value;
   /** The table as a weight [N, K] of N rows. */
   readonly matrix: StoredMatrix;
   readonly elem: DataType;
@@ -31,7 +31,7 @@ export function tableOf(node: Node): Table | undefined {
   if (!node.is('Gather') || node.hasReference || !stored || !tensor || !indices) return undefined;
   if (tensor.shape.length !== 2 || ![0, -2].includes(node.int('axis', 0))) return undefined;
   const [N, K] = tensor.shape as [number, number];
-  return { node, indices, matrix: { stored, tensor, isTransposed: true, K, N }, elem: table?.elem ?? tensor.type };
+  return { node, matrix: { stored, tensor, isTransposed: true, K, N }, elem: table?.elem ?? tensor.type };
 }
 
 /** The reason that a table cannot be read in blocks; undefined where it can. */
@@ -46,9 +46,19 @@ export function tableObstacle(
   return `GatherBlockQuantized gives no ${elem} on ${target}`;
 }
 
+/**
+ * A form as the target looks its rows up. CUDA and WebGPU count 4-bit zero points through all rows, where each row begins at a whole byte:
+ * of an odd number of blocks they are wrong, or refused.
+ */
+export function lookedUp(form: BlockForm, { matrix }: Table, target: Target): BlockForm {
+  const isOdd = matrix.K % form.block === 0 && blocksOf(matrix, form) % 2 === 1;
+  return isOdd && form.bits === 4 && !isHost(target) ? { ...form, isSymmetric: true } : form;
+}
+
 /** Puts the rows in the node's place. Where products read the same weight, both read one constant, in the products' shape. */
-export function putTable({ node, indices, matrix, elem }: Table, weights: BlockWeights, form: BlockForm): void {
+export function putTable({ node, matrix, elem }: Table, weights: BlockWeights, form: BlockForm): void {
   const { graph, output } = node;
+  const indices = node.inputs[1] as Value;
   const { codes, scales, zeros } = weights.constantsOf(matrix, form, elem);
   const shape = [matrix.N, (matrix.K * form.bits) / 8];
   const type = tensorType('uint8', shape);

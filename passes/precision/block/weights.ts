@@ -35,11 +35,15 @@ export class BlockWeights {
 
   constructor(readonly options: BlockOptions) {}
 
-  /** The narrowest form that is near enough to the weight; or why none is. `isProduct`: of the forms of products. */
-  formOf(matrix: StoredMatrix, isProduct: boolean): BlockForm | string {
+  /** The narrowest form that is near enough to the weight; or why none is. `taken` tells how its readers take a form, if they do. */
+  formOf(matrix: StoredMatrix, taken: (form: BlockForm) => BlockForm | undefined = (form) => form): BlockForm | string {
     const key = weightKey(matrix);
-    const isOpen = ({ isNormal, block }: BlockForm) => !isNormal || (isProduct && matrix.K % block === 0);
-    const form = this.#chosen.get(key) ?? this.#choose(matrix, this.options.forms.filter(isOpen));
+    const form =
+      this.#chosen.get(key) ??
+      this.#choose(
+        matrix,
+        this.options.forms.flatMap((one) => taken(one) ?? []),
+      );
     this.#chosen.set(key, form);
     return form;
   }

@@ -31,7 +31,8 @@ const CAST_SINCE = { float16: 6, int8: 6, bfloat16: 13, int4: 21 } as const;
 /** The weight in this form, computed as it is read; or why not. */
 export function storedIn({ value, tensor, main }: WeightSite, form: StorageForm): StoredWeight | string {
   const since = CAST_SINCE[form.type];
-  if ((value.graph.opsets.get('') ?? 0) < since) return `Cast takes ${form.type} from opset ${since} on`;
+  if ((value.graph.opsets.get('') ?? 0) < since)
+    return `Cast takes ${form.type} from opset ${since} on (opset:to=${since} raises it)`;
   if (!('block' in form)) {
     if (dataTypes[tensor.type].bits <= 16) return 'it has 16 bits already';
     const { type } = form;
