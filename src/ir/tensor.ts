@@ -11,8 +11,11 @@ export interface Tensor {
   readonly shape: readonly number[];
   /** Bytes of the whole; 0 for strings. */
   readonly byteLength: number;
-  /** The bytes in order, in pieces of bounded size, each a multiple of 16 bytes except the last. */
-  chunks(): Iterable<Uint8Array>;
+  /**
+   * The bytes in order, in pieces of bounded size, each a multiple of 16 bytes except the last. `scratch`: an array of CHUNK bytes that pieces may be
+   * read into one after another, for whoever is done with a piece before the next.
+   */
+  chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array>;
   /** The whole in one array: ask byteLength first. */
   bytes(): Uint8Array;
   /** The elements of a string tensor, as UTF-8; undefined for other types. */
@@ -24,8 +27,8 @@ export interface Tensor {
 /** Bytes that can be read by position: a file, or an array in memory. */
 export interface ByteSource {
   readonly size: number;
-  /** Exactly `length` bytes from `offset`. Throws when the source is shorter or gone. */
-  read(offset: number, length: number): Uint8Array;
+  /** Exactly `length` bytes from `offset`, in `scratch` where the source has to copy them. Throws when the source is shorter or gone. */
+  read(offset: number, length: number, scratch?: Uint8Array<ArrayBuffer>): Uint8Array;
 }
 
 /** Largest piece that `chunks` gives: small enough to be cheap, large enough to amortise a system call. */
@@ -85,10 +88,10 @@ class RangeTensor extends DenseTensor {
     this.#source = source;
     this.#offset = offset;
   }
-  *chunks(): Iterable<Uint8Array> {
+  *chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array> {
     let size = BEGINNING;
     for (let at = 0; at < this.byteLength; at += size, size = CHUNK)
-      yield this.#source.read(this.#offset + at, Math.min(size, this.byteLength - at));
+      yield this.#source.read(this.#offset + at, Math.min(size, this.byteLength - at), scratch);
   }
 }
 

@@ -21,11 +21,11 @@ export async function openFile(path: string): Promise<ByteSource> {
   const { size, mtimeMs } = fs.fstatSync(descriptor);
   const source: ByteSource = {
     size,
-    read(offset, length) {
+    read(offset, length, scratch) {
       const now = readable(path, () => fs.fstatSync(descriptor));
       if (now.mtimeMs !== mtimeMs || now.size !== size)
         throw new ModelError(path, 'a file that stays as it was when it was opened', 'a changed one', 'Read it again');
-      const bytes = new Uint8Array(length);
+      const bytes = scratch ? scratch.subarray(0, length) : new Uint8Array(length);
       let done = 0;
       while (done < length) {
         const count = readable(path, () => fs.readSync(descriptor, bytes, done, length - done, offset + done));
