@@ -37,7 +37,7 @@ describe('a model published in bfloat16', () => {
       expect(notes).toContain(
         'what was computed in bfloat16 is computed in float32; large weights stay stored as they are',
       );
-      expect(notes?.includes('inputs and outputs of bfloat16 are float32')).toBe(hasPorts);
+      expect(notes?.includes('ports that are float32 now: "x", "y"')).toBe(hasPorts);
       const stored = [...model.graph.constants].filter(({ elem }) => elem === 'bfloat16').map(({ shape }) => shape);
       expect(stored).toEqual([
         [64, 64],
