@@ -79,11 +79,17 @@ async function find(
 ): Promise<Found | undefined> {
   const { fileBytes, target, trials } = context;
   const weights = pricesOf(model, { keep, minElements }, context);
-  if (weights.length === 0) return undefined;
   const now = fileBytes(model);
   const bytes = maxSize === undefined ? undefined : sizeOf(maxSize, now);
   if (bytes !== undefined && now <= bytes) {
     context.note(`the file has ${bytesText(now)} already`);
+    return undefined;
+  }
+  if (weights.length === 0) {
+    if (bytes !== undefined)
+      context.skip(
+        `no weight can have another form: the least size that can be had is ${bytesText(now)}; ${bytesText(Math.floor(bytes))} were asked for`,
+      );
     return undefined;
   }
   const { sensitivities, measured, groups } = await sensitivitiesOf(model, weights, trials, target);

@@ -9,6 +9,7 @@ import type { Deadline } from './run/deadline.js';
 import type { PassesLike } from './run/parse.js';
 import type { PlanPoint } from './run/plan-schema.js';
 import type { RaceOutcome, Stopwatch } from './run/tune/trial.js';
+import type { GateOptions } from './validate/judge/gates.js';
 
 /** So many sizes of the frontier are run. */
 const POINTS = 10;
@@ -57,11 +58,20 @@ export async function stopwatchOn(target: Target, seed: number) {
   return createStopwatch({ provider: target, seed, budgetMs: RACE_MS });
 }
 
+export interface PointOptions {
+  readonly inputBytes: number;
+  readonly passes: PassesLike;
+  readonly race: Awaited<ReturnType<typeof raceOf>>;
+  readonly allowed: Allowed | undefined;
+  /** Why even a command that allows this is refused. */
+  readonly refused: string | undefined;
+}
+
 export function pointOf(
   input: string,
   { weights }: Search,
-  { choice, bytes, predicted, measured, rejected }: Mix,
-  { inputBytes, passes, race }: { inputBytes: number; passes: PassesLike; race: Awaited<ReturnType<typeof raceOf>> },
+  { choice, bytes, predicted, measured }: Mix,
+  { inputBytes, passes, race, allowed, refused }: PointOptions,
 ): PlanPoint {
   const byForm = new Map<string, { count: number; bytes: number }>();
   weights.forEach(({ forms }, i) => {
@@ -74,17 +84,24 @@ export function pointOf(
   return {
     ...{ bytes, share, predicted, error: measured ?? null, ...(race?.ms !== undefined && { ms: race.ms }), speed },
     forms: [...byForm].map(([form, sum]) => ({ form, ...sum })),
-    command: commandOf(input, passes, share, rejected === undefined ? undefined : measured),
+    ...(refused === undefined ? { command: commandOf(input, passes, share, allowed) } : { refused }),
   };
 }
 
+/** The limits that a mix beyond the usual gate takes; undefined where that gate holds, or nothing is known of its error. */
+export function allowedFor({ rejected, measured }: Mix): Allowed | undefined {
+  if (rejected === undefined || measured === undefined || !Number.isFinite(measured)) return undefined;
+  const maxError = Math.ceil(measured * ROOM * 100) / 100;
+  return { maxError, minCosine: Math.floor(100 * Math.max(-1, 1 - maxError ** 2)) / 100 };
+}
+
+export type Allowed = Required<Pick<GateOptions, 'maxError' | 'minCosine'>>;
+
 /** The command that makes a file of this share; one whose error is beyond the usual gate says which it allows. */
-function commandOf(input: string, passes: PassesLike, share: number, error: number | undefined): string {
+function commandOf(input: string, passes: PassesLike, share: number, allowed: Allowed | undefined): string {
   const word = /^[\w./-]+$/.test(input) ? input : `'${input.replaceAll("'", `'\\''`)}'`;
   // Rounded up: the file fits.
   const before = typeof passes === 'string' && passes !== PASSES ? ` --passes ${passes}` : '';
   const size = `optimize ${word}${before} --max-size ${Math.ceil(share * 1000) / 10}%`;
-  if (error === undefined || !Number.isFinite(error)) return size;
-  const most = Math.ceil(error * ROOM * 100) / 100;
-  return `${size} --max-error ${most} --min-cosine ${Math.floor(100 * Math.max(-1, 1 - most ** 2)) / 100}`;
+  return allowed ? `${size} --max-error ${allowed.maxError} --min-cosine ${allowed.minCosine}` : size;
 }

@@ -1,6 +1,7 @@
 /** Plans the precision of a model: what each weight costs in each form, and the frontier of size, error and time. */
 
 import { z } from 'zod';
+import { assigned } from '../passes/fit/assign.js';
 import { formText } from '../passes/fit/form.js';
 import { pricesOf } from '../passes/fit/prices.js';
 import { mixOf, optionsOf, type Search } from '../passes/fit/search.js';
@@ -18,7 +19,7 @@ import { raisedCopy } from './opset/raise.js';
 import { optimize, targetOf } from './optimize.js';
 import { bytesOf, readSource } from './optimize-file.js';
 import { type SchemasOf, settings } from './option-schemas.js';
-import { choicesOf, PASSES, pointOf, raceOf, stopwatchOn } from './plan-points.js';
+import { allowedFor, choicesOf, PASSES, pointOf, raceOf, stopwatchOn } from './plan-points.js';
 import { passContext } from './run/context.js';
 import { type Deadline, deadlineOf } from './run/deadline.js';
 import type { PassesLike } from './run/parse.js';
@@ -83,7 +84,8 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
   const target = await targetOf(options.target, true);
   const before = await startOf(original, passes, { ...options, target, deadline });
   const { createVerifier } = await import('./validate/verifier.js');
-  const verifier = createVerifier({ seed, shapes, dims, inputs, target, deadline });
+  const comparing = { seed, shapes, dims, inputs, target, deadline };
+  const verifier = createVerifier(comparing);
   const { context, skips } = passContext({ ...kernelsOf(target), evaluate: undefined, fileBytes });
   say('pricing weights');
   const { keep, minElements } = fitting().options as Parameters<typeof pricesOf>[1];
@@ -109,7 +111,17 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
     }
     const mix = await mixOf(search, optionsOf(search), choice);
     const race = await raceOf(before, mix, { target, watch }, deadline);
-    points.push(pointOf(input, search, mix, { inputBytes, passes, race }));
+    const allowed = allowedFor(mix);
+    // Some limits have no option: such a command would be refused.
+    const verdict = allowed
+      ? await createVerifier({ ...comparing, ...allowed }).compare(
+          before,
+          assigned(before, mix.assignment, target),
+          'lossy',
+        )
+      : undefined;
+    const refused = verdict?.outcome === 'rejected' ? verdict.detail : allowed ? undefined : mix.rejected;
+    points.push(pointOf(input, search, mix, { inputBytes, passes, race, allowed, refused }));
   }
   await watch?.close();
   const items = optionsOf(search);

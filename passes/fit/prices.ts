@@ -7,6 +7,7 @@ import { priceOf } from '../precision/weights/forms.js';
 import { type WeightSite, weightSites } from '../precision/weights/sites.js';
 import { assigned } from './assign.js';
 import type { FitForm, FormPrice, PricedWeight } from './form.js';
+import { tellHandedIn } from './handed-in.js';
 import { productForm, productPrice } from './product-form.js';
 
 /** From many bits to few. */
@@ -27,6 +28,7 @@ export interface PricingOptions {
 /** Prices the weights that can be stored otherwise; says why of the others. */
 export function pricesOf(model: Model, { keep, minElements }: PricingOptions, context: PassContext): PricedWeight[] {
   const isKept = keeps(keep);
+  tellHandedIn(model, minElements, context);
   const priced = weightSites(model).flatMap((site): PricedWeight[] => {
     const nodes = site.uses.map(({ node }) => node);
     const reason =

@@ -68,6 +68,12 @@ const WITHIN_GATE = 0.1;
 
 const isWithin = (mix: Mix, error: number): boolean => errorOf(mix) <= error && mix.rejected === undefined;
 
+/** Its size and error, and where that is not why it is none, what the comparison has against it. */
+function toldOf(mix: Mix, error = Number.POSITIVE_INFINITY): string {
+  const text = `${bytesText(mix.bytes)} have an error of ${numberText(errorOf(mix))}`;
+  return mix.rejected !== undefined && errorOf(mix) <= error ? `${text} and are rejected (${mix.rejected})` : text;
+}
+
 /** The mix within the limits; or why there is none. */
 export async function mixWithin(search: Search, limits: FitLimits): Promise<Mix | string> {
   const { bytes, error } = limits;
@@ -76,10 +82,9 @@ export async function mixWithin(search: Search, limits: FitLimits): Promise<Mix 
   if (typeof mix === 'string' || isWithin(mix, error ?? Number.POSITIVE_INFINITY)) return mix;
   const asked = error ?? WITHIN_GATE;
   const other = await fewestBytes(search, asked);
-  const at = `${bytesText(mix.bytes)} have an error of ${numberText(errorOf(mix))}`;
   return other.bytes <= bytes
     ? other
-    : `no mix is so small and so near to the original: ${at}, and an error of at most ${asked} takes ${bytesText(other.bytes)}`;
+    : `no mix is so small and so near to the original: ${toldOf(mix, error)}, and an error of at most ${asked} takes ${bytesText(other.bytes)}`;
 }
 
 /** The least error within the bytes of a file. */

@@ -44,7 +44,10 @@ export function planText(given: Plan, options: TextOptions = {}): string {
     `${p.bold('frontier')}  ${p.dim(`${plan.input}, ${bytesText(plan.inputBytes)}; ${groups} of ${of} groups of weights measured on ${plan.target}, seed ${plan.seed}`)}`,
     ...table([titles, ...rows], '>>>>>>'),
     '',
-    ...plan.points.map(({ command, bytes }) => `${p.dim(bytesText(bytes).padStart(8))}  ${command}`),
+    ...plan.points.flatMap(({ command, refused, bytes }) => {
+      const size = p.dim(bytesText(bytes).padStart(8));
+      return command ? `${size}  ${command}` : hanging(`${size}  no command: ${refused}`, width, '');
+    }),
     '',
     `${p.bold('most costly')}  ${p.dim('the error that the form of fewest bits would cost, and the bytes that it would save')}`,
     ...table(

@@ -104,10 +104,15 @@ const markOf = (pass: PassReport, p: Paint): string => {
 const isRefuted = ({ status, rewrites }: PassReport): boolean =>
   status === 'unchanged' && rewrites !== undefined && rewrites.refuted.length > 0;
 
+/** True where the pass says of the whole model why it does nothing to it. */
+const isLeft = ({ skips }: PassReport): boolean => skips.some(isOfWhole);
+
+const isOfWhole = ({ places }: PassReport['skips'][number]): boolean => places.length === 0;
+
 /** What a pass did, in one line of at most `room`: the ops that came and went, and the bytes. */
 function changeText(pass: PassReport, room: number): string {
   const { status, ops, nodes, bytes } = pass;
-  if (status === 'unchanged') return isRefuted(pass) ? 'refuted' : 'nothing to do';
+  if (status === 'unchanged') return isRefuted(pass) ? 'refuted' : isLeft(pass) ? 'left as it is' : 'nothing to do';
   if (status === 'rolled back') return 'rolled back';
   const [before, after] = [bytesText(bytes.before), bytesText(bytes.after)];
   const size = before === after ? '' : `${before} → ${after}`;
@@ -128,10 +133,12 @@ function detailLines(pass: PassReport, p: Paint, width: number): string[] {
     lines.push(count > 1 ? `${text} (×${count})` : text);
   if (rewrites) lines.push(rewrites.refuted.length ? p.bad(rewritesText(rewrites)) : rewritesText(rewrites));
   append(lines, tuningTexts(pass));
-  for (const { reason, count, places } of skips) {
+  for (const skip of skips) {
+    const { reason, count, places } = skip;
     const help = sites.find((site) => site.reason === reason)?.help;
     const place = places[0] ? `, e.g. ${places[0]}` : '';
-    lines.push(p.dim(`left ×${count}: ${reason}${place}${help ? `. ${help}` : ''}`));
+    const text = `${reason}${place}${help ? `. ${help}` : ''}`;
+    lines.push(p.dim(isOfWhole(skip) ? text : `left ×${count}: ${text}`));
   }
   return lines.flatMap((line) => hanging(line, width, '   '));
 }

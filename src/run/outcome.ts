@@ -5,7 +5,7 @@ import type { Catalogue } from './parse.js';
 import type { Pass } from './pass.js';
 import type { PassReport, Report } from './report.js';
 
-type Ended = Pick<PassReport, 'name' | 'status' | 'verdict' | 'rewrites'>;
+type Ended = Pick<PassReport, 'name' | 'status' | 'verdict' | 'rewrites' | 'skips'>;
 
 /**
  * The passes that were asked for, those that are in the result, and those that are not because they gave other numbers: the pass broke its
@@ -37,7 +37,9 @@ export function requireGate(required: readonly string[], passes: readonly Ended[
     const back = own.find(({ status }) => status === 'rolled back');
     if (back) return [`${name} was rolled back, ${back.verdict?.detail}`];
     const refuted = own.flatMap(({ rewrites }) => rewrites?.refuted ?? [])[0];
-    return [`${name} ${refuted ? `was refuted, ${refuted.detail}` : 'found nothing to do'}`];
+    if (refuted) return [`${name} was refuted, ${refuted.detail}`];
+    const said = own.flatMap(({ skips }) => skips).find(({ places }) => places.length === 0);
+    return [said ? `${name} left the model as it is: ${said.reason}` : `${name} found nothing to do`];
   });
   const detail = missing.join('; ') || `${required.join(', ')} applied`;
   return [{ name: 'require', passed: missing.length === 0, detail }];

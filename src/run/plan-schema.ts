@@ -15,7 +15,8 @@ const point = z.object({
     .optional()
     .describe('Time of the model without `fit` over that of the mix.'),
   forms: z.array(z.object({ form: z.string(), count, bytes: count })),
-  command: z.string().describe('Makes this file, or one as small with no larger error.'),
+  command: z.string().optional().describe('Makes this file, or one as small with no larger error.'),
+  refused: z.string().optional().describe('Why no command makes it: limits of the comparison that no option moves.'),
 });
 
 const planSchema = z.object({

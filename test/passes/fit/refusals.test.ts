@@ -4,16 +4,39 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encoder } from '../../../fixtures/encoder.js';
+import { buildModel, GraphBuilder } from '../../../src/ir/build.js';
+import { Graph } from '../../../src/ir/graph.js';
+import type { Value } from '../../../src/ir/value.js';
 import { closeRuntime } from '../../../src/on-demand.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { optimizeFile } from '../../../src/optimize-file.js';
+import { reportText } from '../../../src/report/text.js';
 import { GateError } from '../../../src/run/outcome.js';
 import type { Report } from '../../../src/run/report.js';
+import { randomWeights } from '../../check-pass.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-fit-'));
 const [from, to] = [join(folder, 'model.onnx'), join(folder, 'result.onnx')];
 const model = () =>
   encoder({ hidden: 48, heads: 2, intermediate: 96, vocabulary: 200, seed: 0, layers: 3, positions: 16 });
+
+/** Two calls of a function, each with a weight of its own. */
+const calling = () => {
+  const built = buildModel({ '': 17, local: 1 }, (g) => {
+    const x = g.input('x', 'float32', ['n', 64]);
+    const layer = (from: Value, seed: number) =>
+      g.op('Layer', [from, g.constant(randomWeights([64, 64], 0.1, seed), `w${seed}`)], undefined, { domain: 'local' });
+    g.output('y', layer(layer(x, 1), 2), 'float32', ['n', 64]);
+  });
+  const graph = new Graph(built, 'Layer', new Map([['', 17]]));
+  const inputs = [graph.input('x'), graph.input('w')];
+  const body = new GraphBuilder(graph);
+  body.output('y', body.op('Relu', [body.op('MatMul', inputs)]));
+  built.functions.push({
+    ...{ domain: 'local', name: 'Layer', overload: '', graph, attributes: [], defaults: new Map(), docString: '' },
+  });
+  return built;
+};
 
 beforeAll(async () => {
   await writeModel(model(), from);
@@ -42,5 +65,23 @@ describe('fit', () => {
     const gate = report.gates.find(({ name }) => name === 'size');
     expect(gate?.detail).toMatch(/have an error of 0\.\d+, and an error of at most 0\.0005 takes [\d.]+ kB/);
     expect(fitIn(report).status).toBe('unchanged');
+  });
+
+  it('says what stays and the least size where local functions have the weights', async () => {
+    const path = join(folder, 'calls.onnx');
+    await writeModel(calling(), path);
+    const report = await optimizeFile(path, [], { ...settings, maxSize: '30%' });
+    expect(fitIn(report).skips).toContainEqual(
+      expect.objectContaining({
+        reason: expect.stringMatching(/to a local function: put inline before fit/),
+        count: 2,
+      }),
+    );
+    const gate = report.gates.find(({ name }) => name === 'size');
+    expect(gate?.detail).toMatch(/the least size that can be had is [\d.]+ kB; [\d.]+ kB were asked for/);
+    expect(reportText(report)).toMatch(/fit +left as it is/);
+    expect(reportText(report)).toMatch(/^ {3}no weight can have another form/m);
+    const inlined = await optimizeFile(path, 'inline,fit:maxSize=30%', settings);
+    expect(inlined.gates.every(({ passed }) => passed)).toBe(true);
   });
 });

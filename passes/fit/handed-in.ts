@@ -1,0 +1,16 @@
+/** Weights that stay because local functions read them. */
+import type { Model } from '../../src/ir/model.js';
+import { elementCount } from '../../src/ir/tensor.js';
+import { isFloat } from '../../src/ir/types.js';
+import type { PassContext } from '../../src/run/pass.js';
+
+/** Says of each weight that only calls of local functions read that it stays: a function has no constants of its own that could be measured. */
+export function tellHandedIn(model: Model, minElements: number, context: PassContext): void {
+  for (const { constants } of model.graphs())
+    for (const value of constants) {
+      const { tensor, users } = value;
+      if (!tensor || !isFloat(tensor.type) || elementCount(tensor.shape) < minElements || users.length === 0) continue;
+      if (users.every((node) => model.functionOf(node)))
+        context.skip('calls hand it to a local function: put inline before fit', value);
+    }
+}
