@@ -125,7 +125,10 @@ export const jobFlags = {
   require: valued('<a,b,…>', `${about('require')} E.g. int8,bf16`, { read: names }),
   'allow-rollback': isSo(about('allowRollback')),
   'fail-on-fallback': isSo(about('failOnFallback')),
-  regional: isSo(about('regional')),
+  regional: {
+    ...isSo(about('regional')),
+    defaultDescription: 'where that leaves out two fifths of the nodes; never with --no-regional',
+  },
   'keep-functions': isSo(about('keepFunctions')),
   'external-data': isSo(about('externalData')),
   force: isSo('Let the result overwrite its input, and its contract a file that is none.'),

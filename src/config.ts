@@ -94,9 +94,7 @@ export const configSchema = z.object({
       aPlugin,
     )
     .describe('Files that export passes, rules and presets of your own, for --passes to name.'),
-  regional: truth.describe(
-    'Compile repeated blocks once: the result is the same. Default: where that leaves out most nodes.',
-  ),
+  regional: truth.describe('Compile repeated blocks once, from five repeats on: the result is the same.'),
   keepFunctions: truth.describe('Write repeated blocks as local functions.'),
   externalData: truth.describe('Write the weights to a file beside the model, out.onnx.<digest of its content>.data.'),
   ...passSettingSchemas,

@@ -12,7 +12,7 @@ import type { Value } from '../ir/value.js';
 import { standInOfAnchor } from './counts.js';
 import { Renaming } from './names.js';
 import { type ShortRun, THIRD } from './short-run.js';
-import { standingFor } from './stand-ins.js';
+import { holdsStandIns, standInsOf, standingFor } from './stand-ins.js';
 import { wholeOf } from './whole.js';
 
 export class Regions {
@@ -61,6 +61,14 @@ export class Regions {
     const standIn = 'tensor' in about ? standInOfAnchor(about, this.runs) : 0;
     if (standIn > 0) return standIn > 1 ? 0 : 1;
     return this.#runOf(about, nameOf(about))?.members.length ?? 1;
+  }
+
+  /** Whether repeats lie inside one of these sets of nodes, which is less than it is in the whole model then. */
+  areInside(sets: readonly Iterable<Node>[], model: Model): boolean {
+    return this.runs.some((run) => {
+      const standIns = standInsOf(model, run);
+      return sets.some((nodes) => holdsStandIns(nodes, standIns));
+    });
   }
 
   /** A value that comes in the place of another stands for as many. */

@@ -40,6 +40,15 @@ export function standInsOf({ graph }: Model, run: ShortRun): StandIns {
   return { segments, lists: nodesBySegment(graph, segments), partsOf, slotOf, matches };
 }
 
+/** Whether nodes have two neighbouring stand-ins whole among them: then the repeats lie inside, and most of them are left out of it. */
+export function holdsStandIns(nodes: Iterable<Node>, { lists }: StandIns): boolean {
+  const among = new Set(nodes);
+  return [THIRD - 1, THIRD].every((standIn) => {
+    const own = lists[standIn] ?? [];
+    return own.length > 0 && own.every((node) => among.has(node));
+  });
+}
+
 /** The nodes that stand for others: each is there once for every member. */
 export function standingFor(model: Model, run: ShortRun): readonly Node[] {
   const [none = [], , , third = []] = standInsOf(model, run).lists;

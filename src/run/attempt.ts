@@ -7,6 +7,7 @@ import type { Model } from '../ir/model.js';
 import type { Outlook } from '../ir/outlook.js';
 import { hasDead, sweep } from '../ir/sweep.js';
 import { raisedCopy } from '../opset/raise.js';
+import type { Difference } from '../region/difference.js';
 import { runWithWeights, takesWeights } from '../region/handed-in.js';
 import type { Regions } from '../region/regions.js';
 import { abortPoint } from './abort-point.js';
@@ -92,7 +93,10 @@ export async function givenTo({ model, pass: { definition }, options, told }: At
 }
 
 /** The variants that run, and where; undefined where the pass is not tuned. */
-export async function planFor({ pass, options, found }: Attempt, { model }: Given): Promise<TuningPlan | undefined> {
+export async function planFor(
+  { pass, options, found }: Attempt,
+  { model }: Given,
+): Promise<TuningPlan | Difference | undefined> {
   const { regions, onRace, guard, tuning } = options;
   const began = performance.now();
   const plan = await guard(() => tuning?.plan(model, pass, { regions, refuted: found.refuted, onRace }));

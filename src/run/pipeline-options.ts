@@ -12,7 +12,7 @@ export interface PipelineOptions extends PassEnvironment {
   /** Default: `pass` for a small model, `end` for a larger one; without a verifier always `none`. */
   readonly verify?: VerifyLevel;
   readonly verifier?: Verifier;
-  /** Whether repeated blocks are compiled once. Default: where that leaves out most nodes; true: wherever there are five repeats. */
+  /** Whether repeated blocks are compiled once. Default: where that leaves out two fifths of the nodes; true: wherever there are five repeats. */
   readonly regional?: boolean;
   /** Passes for speed are tuned by it. */
   readonly stopwatch?: Stopwatch;

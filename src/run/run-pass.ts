@@ -62,9 +62,10 @@ function unlessUnlike(run: PassRun, { runs }: Regions): PassRun | Difference {
 }
 
 /** The life of a pass; undefined where it has to begin anew. */
-async function runOnce(attempt: Attempt): Promise<PassRun | undefined> {
+async function runOnce(attempt: Attempt): Promise<PassRun | Difference | undefined> {
   const given = await givenTo(attempt);
   const plan = await planFor(attempt, given);
+  if (plan && isDifference(plan)) return plan;
   const made = await runVariants(attempt, given, plan);
   if (!made || (await isRefuted(attempt))) return undefined;
   await sweptAndChecked(attempt, made);

@@ -13,6 +13,7 @@ import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { sweep } from '../../ir/sweep.js';
 import { type Block, findBlocks } from '../../region/blocks/index.js';
+import { type Difference, differenceOf } from '../../region/difference.js';
 import { runWithWeights } from '../../region/handed-in.js';
 import { Regions } from '../../region/regions.js';
 import { type PassEnvironment, passContext } from '../context.js';
@@ -70,15 +71,21 @@ export class Tuning {
     readonly environment: PassEnvironment,
   ) {}
 
-  /** Decides where each variant runs; undefined for a pass that is not tuned. Edits nothing but types. */
-  async plan(model: Model, pass: Pass, during: PlanOptions): Promise<TuningPlan | undefined> {
+  /**
+   * Decides where each variant runs; undefined for a pass that is not tuned. A difference where a block would be raced without most of
+   * the repeats in it. Edits nothing but types.
+   */
+  async plan(model: Model, pass: Pass, during: PlanOptions): Promise<TuningPlan | Difference | undefined> {
     const variants = variantsOf(pass, this.environment);
     if (variants.length === 0) return undefined;
     inferTypes(model);
     const blocks = findBlocks(model.graph);
+    const raced = blocks.flatMap(({ instances }) => instances.map(({ nodes }) => nodes));
+    if (during.regions.areInside(blocks.length > 0 ? raced : [model.graph.nodeSet], model))
+      return differenceOf('what is measured has them inside');
     const decided = new Map<Node | Graph, BlockDecision>();
     const results: TuningResult[] = [];
-    const repeated = new Set(blocks.flatMap(({ instances }) => instances.flatMap(({ nodes }) => nodes)));
+    const repeated = new Set(raced.flat());
     const isRepeated = (node: Node): boolean => repeated.has(node);
     const subjects: RaceSubject[] = blocks.map((block) => ({
       name: block.name,
