@@ -67,7 +67,7 @@ function meets(start: Node, chosen: ReadonlySet<Node>, next: (node: Node) => rea
 }
 
 /** Those whose errors, each measured alone and added as independent ones, stay within the limit: the most time for the least error first. */
-export function withinLimit(
+function withinLimit(
   candidates: readonly Candidate[],
   errors: readonly number[],
   limit: number,
@@ -87,4 +87,24 @@ export function withinLimit(
       taken.add(one);
     }
   return candidates.filter((one) => taken.has(one));
+}
+
+/** Errors add up as if they were independent only about: what they come to together is measured, and the limit lowered until it holds. */
+export async function chosenBy(
+  candidates: readonly Candidate[],
+  alone: readonly number[],
+  isExact: boolean,
+  maxError: number,
+  together: (chosen: readonly Candidate[]) => Promise<number[]>,
+): Promise<{ chosen: readonly Candidate[]; error: number }> {
+  for (let limit = maxError; ; ) {
+    const chosen = faster(withinLimit(candidates, alone, limit, isExact), isExact);
+    const [error = 0] = chosen.length > 0 ? await together(chosen) : [];
+    if (error <= maxError) return { chosen, error };
+    const sum = Math.hypot(...chosen.map((one) => alone[candidates.indexOf(one)] as number));
+    // What shows no error alone cannot be ranked: no lower limit leaves any of it out.
+    if (sum === 0) return { chosen: [], error: 0 };
+    // Below what was chosen: the next choice is another one.
+    limit = 0.75 * sum;
+  }
 }

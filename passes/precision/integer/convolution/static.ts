@@ -6,7 +6,7 @@ import type { Value } from '../../../../src/ir/value.js';
 import type { ActivationStatistics } from '../../../../src/run/activations.js';
 import type { PassContext } from '../../../../src/run/pass.js';
 import { spectrumNodes } from '../../deciding.js';
-import { type Candidate, faster, withinLimit } from './choose.js';
+import { type Candidate, chosenBy, faster } from './choose.js';
 import { channelScalesOf, emitConvs } from './emit.js';
 import { errorsOf } from './errors.js';
 import { rangeOf } from './ranges.js';
@@ -67,21 +67,6 @@ export async function quantizeConvs(model: Model, context: PassContext, options:
     `${chosen.length} of ${sites.length} convolutions compute in 8 bits, in the ranges of the inputs given: relative error ${error.toPrecision(2)}`,
   );
   return chosen.length;
-}
-
-/** Errors add up as if they were independent only about: what they come to together is measured, and the limit lowered until it holds. */
-async function chosenBy(
-  candidates: readonly Candidate[],
-  alone: readonly number[],
-  isExact: boolean,
-  maxError: number,
-  together: (chosen: readonly Candidate[]) => Promise<number[]>,
-): Promise<{ chosen: readonly Candidate[]; error: number }> {
-  for (let limit = maxError; ; limit *= 0.75) {
-    const chosen = faster(withinLimit(candidates, alone, limit, isExact), isExact);
-    const [error = 0] = chosen.length > 0 ? await together(chosen) : [];
-    if (error <= maxError) return { chosen, error };
-  }
 }
 
 function sitesOf(model: Model, { leaves }: PassContext, { isKept, leave }: StaticOptions): ConvSite[] {
