@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { agreed } from '../src/ir/bank.js';
 import { castTensor } from '../src/ir/numbers.js';
 import { computesIn } from '../src/ir/targets.js';
-import { elementCount, type Tensor } from '../src/ir/tensor.js';
+import type { Tensor } from '../src/ir/tensor.js';
 import { definePass } from '../src/run/pass.js';
-import { extentOf } from './precision/extent.js';
+import { extentOf, isParameter } from './precision/extent.js';
 import { MASK, narrow } from './precision/narrow.js';
 import { rangeRequests } from './precision/reach.js';
 import { fitSource } from './precision/source/fit.js';
@@ -18,16 +18,13 @@ const SMALLEST_NORMAL = 2 ** -14;
 /** Below half of the smallest number all becomes zero. */
 const TO_ZERO = 2 ** -25;
 
-/** A constant of so few elements is a parameter of the arithmetic (an epsilon, a scale), not a weight. */
-const PARAMETER = 16;
-
 /** Small weights among others may vanish; an epsilon may not, nor a tensor that is small as a whole. */
 function misfit(tensor: Tensor): 'tiny' | 'large' | undefined {
   const { largest, smallest } = extentOf(tensor);
   // A mask just inside the range leaves it with the scores that are added.
   if (largest > LARGEST * MASK) return 'large';
   if (smallest === Number.POSITIVE_INFINITY) return undefined;
-  if (elementCount(tensor.shape) <= PARAMETER) return isDistorted(smallest) ? 'tiny' : undefined;
+  if (isParameter(tensor)) return isDistorted(smallest) ? 'tiny' : undefined;
   return largest < SMALLEST_NORMAL ? 'tiny' : undefined;
 }
 

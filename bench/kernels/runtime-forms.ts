@@ -6,6 +6,7 @@ import { type Attribute, type AttributeLike, float } from '../../src/ir/attribut
 import { tensorOf } from '../../src/ir/numbers.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { type DataType, dataTypes } from '../../src/ir/types.js';
+import { kernelTypes } from '../../src/runtime/kernels/table.js';
 import type { Form, Operand } from './form.js';
 
 interface Rest {
@@ -253,27 +254,15 @@ export const runtimeForms: readonly Form[] = [
   ...products8,
 ];
 
-const CAST_TYPES = [
-  'float32',
-  'float16',
-  'bfloat16',
-  'float64',
-  'int64',
-  'int32',
-  'int16',
-  'int8',
-  'uint64',
-  'uint32',
-  'uint16',
-  'uint8',
-  'bool',
-] as const;
+const castTypes = kernelTypes.filter((type) => type !== 'string');
 
 /** A Cast between each two types, in each operator set that has one of its own: the table names it `Cast>float16`. */
 export const castForms: readonly Form[] = [9, 13, 19, 21, 23, 24, 25].flatMap((opset) =>
-  CAST_TYPES.flatMap((from) =>
-    CAST_TYPES.filter((to) => to !== from).map((to) =>
-      form('Cast', [port(from, 2, 8)], { name: to, domain: '', opset, outputs: [to], attributes: { to: code(to) } }),
-    ),
+  castTypes.flatMap((from) =>
+    castTypes
+      .filter((to) => to !== from)
+      .map((to) =>
+        form('Cast', [port(from, 2, 8)], { name: to, domain: '', opset, outputs: [to], attributes: { to: code(to) } }),
+      ),
   ),
 );

@@ -2,6 +2,7 @@
 import { textOf } from '../../src/ir/attribute.js';
 import type { DataType } from '../../src/ir/types.js';
 import { type OperatorSchema, schemaOf } from '../../src/onnx/schema.js';
+import { kernelTypes } from '../../src/runtime/kernels/table.js';
 import { type Form, retyped } from './form.js';
 import { castForms, runtimeForms } from './runtime-forms.js';
 import { standardForms } from './standard-forms.js';
@@ -14,22 +15,6 @@ export interface Try {
   readonly form: Form;
 }
 
-const types: readonly DataType[] = [
-  'float32',
-  'float16',
-  'bfloat16',
-  'float64',
-  'int64',
-  'int32',
-  'int16',
-  'int8',
-  'uint64',
-  'uint32',
-  'uint16',
-  'uint8',
-  'bool',
-  'string',
-];
 const narrowed: readonly DataType[] = ['float32', 'float16', 'bfloat16', 'float64'];
 
 /** The operator sets of ai.onnx that the runtime knows: it refuses models of later ones. */
@@ -96,7 +81,7 @@ function* inTypes(form: Form, version: string): Iterable<Try> {
   const allowed = schema
     ? admitted(schema, formals?.[Math.min(Math.max(place, 0), formals.length - 1)]?.type)
     : narrowed;
-  for (const elem of types) {
+  for (const elem of kernelTypes) {
     if (elem !== own && !allowed.includes(elem)) continue;
     const admits = (side: 'inputs' | 'outputs', index: number): boolean => {
       const list = schema?.[side];

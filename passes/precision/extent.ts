@@ -1,7 +1,11 @@
 /** Measures the largest and smallest magnitude in a float tensor: reads it once, in pieces, and keeps nothing. */
 import { numbersOf } from '../../src/ir/numbers.js';
-import { CHUNK, memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import { CHUNK, elementCount, memoryTensor, type Tensor } from '../../src/ir/tensor.js';
 import { dataTypes } from '../../src/ir/types.js';
+
+/** A constant of so few elements is a parameter of the arithmetic (an epsilon, a scale), not a weight. */
+const PARAMETER = 16;
+export const isParameter = ({ shape }: Tensor): boolean => elementCount(shape) <= PARAMETER;
 
 export interface Extent {
   /** Largest finite magnitude; 0 where all are zero. */

@@ -2,7 +2,6 @@
 
 import { instancesOf } from '../../src/ir/bank.js';
 import { storedTensors } from '../../src/ir/constants.js';
-import { maxOf } from '../../src/ir/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { bytesText, percentText } from '../../src/ir/quantities.js';
@@ -10,7 +9,7 @@ import { elementCount, type Tensor } from '../../src/ir/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isMovement } from './ops.js';
-import { weightSites } from './weights/sites.js';
+import { isVector, weightSites } from './weights/sites.js';
 
 const keyOf = ({ domain, opType }: Node): string => (domain ? `${domain}.${opType}` : opType);
 
@@ -75,5 +74,3 @@ function constantBehind(value: Value | undefined): Tensor | undefined {
   }
   return undefined;
 }
-
-const isVector = ({ shape }: Tensor): boolean => maxOf(shape, 1) === elementCount(shape);

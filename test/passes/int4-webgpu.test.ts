@@ -1,5 +1,5 @@
 /** int4 on WebGPU: every form that it emits there runs on the GPU's provider, with the CPU's numbers. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -11,11 +11,9 @@ import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../src/runtime/tensor-data.js';
 import { readPlacement } from '../../src/validate/placement.js';
 import { applyPass, opCounts, randomWeights } from '../check-pass.js';
+import { hasSoftwareVulkan, softwareVulkan } from '../runtime/software-vulkan.js';
 
-const icd = '/usr/lib/chromium/vk_swiftshader_icd.json';
-const isRequired = process.env.REQUIRE_WEBGPU === '1' || process.env.CI !== undefined;
-
-describe.runIf(isRequired || existsSync(icd))('on software Vulkan', () => {
+describe.runIf(hasSoftwareVulkan)('on software Vulkan', () => {
   const folder = mkdtempSync(join(tmpdir(), 'int4-webgpu-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -38,7 +36,7 @@ describe.runIf(isRequired || existsSync(icd))('on software Vulkan', () => {
     const { model } = await applyPass(int4(options), tied, 'webgpu');
     expect(opCounts(model).MatMul).toBeUndefined();
     const bytes = await writeModel(model);
-    const runtime = await RuntimeProcess.start({ env: { VK_ICD_FILENAMES: icd, XDG_RUNTIME_DIR: folder } });
+    const runtime = await RuntimeProcess.start({ env: softwareVulkan(folder) });
     try {
       const cpu = await (await runtime.load(bytes, { provider: 'cpu' })).run({ ids });
       const session = await runtime.load(bytes, { provider: 'webgpu', profile: true, optimize: true });

@@ -1,5 +1,5 @@
 /** The kernel tables against the runtimes: one of every few models that they were measured with is tried again. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,12 +8,10 @@ import { verdictsOf, type WrittenTry, writeTries } from '../../bench/kernels/ver
 import type { Provider } from '../../src/runtime/isolate.js';
 import { stateByTable } from '../../src/runtime/kernels.js';
 import { hasHollow, hollow } from './hollow.js';
+import { hasSoftwareVulkan, softwareVulkan } from './software-vulkan.js';
 
 /** A prime, so that every operator and type comes up. */
 const STEP = 41;
-
-const icd = '/usr/lib/chromium/vk_swiftshader_icd.json';
-const hasWebgpu = process.env.REQUIRE_WEBGPU === '1' || process.env.CI !== undefined || existsSync(icd);
 
 describe('the kernel tables', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kernel-tables-'));
@@ -51,7 +49,7 @@ describe('the kernel tables', () => {
     expect(await differences('cuda', hollow)).toEqual([]);
   });
 
-  it.runIf(hasWebgpu)('say of WebGPU what the installed runtime says', async () => {
-    expect(await differences('webgpu', { VK_ICD_FILENAMES: icd, XDG_RUNTIME_DIR: folder })).toEqual([]);
+  it.runIf(hasSoftwareVulkan)('say of WebGPU what the installed runtime says', async () => {
+    expect(await differences('webgpu', softwareVulkan(folder))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import { probeProvider, probeProviders, resolveTarget } from '../../src/runtime/
 import { fromTensorData, toTensorData } from '../../src/runtime/tensor-data.js';
 import { readPlacement } from '../../src/validate/placement.js';
 import { hasHollow, hollow } from './hollow.js';
+import { hasSoftwareVulkan, softwareVulkan } from './software-vulkan.js';
 
 describe('providers', () => {
   it('work, or say why they do not', async () => {
@@ -46,12 +47,9 @@ describe('the device behind WebGPU', () => {
   });
 });
 
-const icd = '/usr/lib/chromium/vk_swiftshader_icd.json';
-const isRequired = process.env.REQUIRE_WEBGPU === '1' || process.env.CI !== undefined;
-
-describe.runIf(isRequired || existsSync(icd))('WebGPU on software Vulkan', () => {
+describe.runIf(hasSoftwareVulkan)('WebGPU on software Vulkan', () => {
   const folder = mkdtempSync(join(tmpdir(), 'webgpu-test-'));
-  const env = { VK_ICD_FILENAMES: icd, XDG_RUNTIME_DIR: folder };
+  const env = softwareVulkan(folder);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('works and is known to be software', async () => {

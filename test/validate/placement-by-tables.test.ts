@@ -1,5 +1,5 @@
 /** The predicted placement of models against what the runtimes decide about the same models. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +17,7 @@ import { placedNodes } from '../../src/runtime/placed-nodes.js';
 import { placementByTables } from '../../src/validate/placement-by-tables.js';
 import { collection, modelFolders } from '../models.js';
 import { hasHollow, hollow } from '../runtime/hollow.js';
-
-const icd = '/usr/lib/chromium/vk_swiftshader_icd.json';
-const hasWebgpu = process.env.REQUIRE_WEBGPU === '1' || process.env.CI !== undefined || existsSync(icd);
+import { hasSoftwareVulkan, softwareVulkan } from '../runtime/software-vulkan.js';
 
 /** A few models of the collection, where it is there: every eleventh. */
 const some = modelFolders(collection('zoo')).filter((_, index) => index % 11 === 0);
@@ -77,8 +75,8 @@ describe('the predicted placement', () => {
     );
   }
 
-  it.runIf(hasWebgpu)('is that of WebGPU', async () => {
-    const { wrong, count } = await compare('webgpu', { VK_ICD_FILENAMES: icd, XDG_RUNTIME_DIR: folder });
+  it.runIf(hasSoftwareVulkan)('is that of WebGPU', async () => {
+    const { wrong, count } = await compare('webgpu', softwareVulkan(folder));
     expect(wrong).toEqual([]);
     expect(count).toBeGreaterThan(200);
   });

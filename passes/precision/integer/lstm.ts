@@ -14,6 +14,7 @@ import type { PassContext } from '../../../src/run/pass.js';
 import { floatChunks } from '../extent.js';
 import { type Matrix, nearest, scalesOf } from '../quantize.js';
 import { columnScalesOf } from './columns.js';
+import { LARGEST, LARGEST_EXACT } from './sizes.js';
 
 export interface LstmOptions {
   readonly isExact: boolean;
@@ -23,9 +24,6 @@ export interface LstmOptions {
 }
 
 const FEWEST_HIDDEN = 128;
-
-/** Any two weights may be added in 16 bits, since kernels order them as they like. */
-const [LARGEST, LARGEST_EXACT] = [127, 64];
 
 /** Rewrites the LSTMs of every scope, and says how many. */
 export function quantizeLstms(model: Model, context: PassContext, options: LstmOptions): number {

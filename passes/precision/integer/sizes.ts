@@ -12,6 +12,9 @@ import { type Matrix, scan, type Visit } from '../quantize.js';
 /** A hair below the limit: scales are rounded to float32, and two halves that are rounded up must not add up to one more. */
 export const LARGEST_SIZE = PAIR_LIMIT - 1e-4;
 
+/** The largest weight; and where any two may be added in 16 bits, since kernels order them as they like. */
+export const [LARGEST, LARGEST_EXACT] = [127, 64] as const;
+
 /** The share of a pair's limit that one weight takes. */
 const ALONE = LARGEST_SIZE / 127;
 

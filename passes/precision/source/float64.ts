@@ -7,16 +7,14 @@ import { constantTensor } from '../../../src/ir/constants.js';
 import { LARGEST_FLOAT32 } from '../../../src/ir/float32-tensor.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import type { Tensor } from '../../../src/ir/tensor.js';
 import { isInteger } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { extentOf } from '../extent.js';
+import { extentOf, isParameter } from '../extent.js';
 import { isCoordinateArithmetic, precisionOf } from '../ops.js';
 
 /** The smallest number that float32 holds with all its digits. */
 const SMALLEST_NORMAL = 2 ** -126;
-/** A constant of so few elements is a parameter of the arithmetic (an epsilon, a scale), not a weight. */
-const PARAMETER = 16;
 
 const because = {
   large: "computes with a factor beyond float32's range",
@@ -62,7 +60,7 @@ function misfits(): (value: Value, node: Node) => 'large' | 'tiny' | undefined {
 function misfitOf(tensor: Tensor): 'large' | 'tiny' | undefined {
   const { largest, smallest } = extentOf(tensor);
   if (largest > LARGEST_FLOAT32) return 'large';
-  const isSmall = elementCount(tensor.shape) <= PARAMETER ? smallest < SMALLEST_NORMAL : largest < SMALLEST_NORMAL;
+  const isSmall = isParameter(tensor) ? smallest < SMALLEST_NORMAL : largest < SMALLEST_NORMAL;
   return largest > 0 && isSmall ? 'tiny' : undefined;
 }
 

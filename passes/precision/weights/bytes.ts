@@ -1,12 +1,11 @@
 /** Weights stored as int8 with a scale for each channel or block, and decoded to floats at load: a quarter of the file, the same arithmetic. */
-import { maxOf } from '../../../src/ir/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { elementCount } from '../../../src/ir/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { priceOf, type StorageForm, storedIn } from './forms.js';
-import { type WeightSite, weightSites } from './sites.js';
+import { isVector, type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 
 export interface BytesOptions {
@@ -30,7 +29,7 @@ export function storeAsBytes(model: Model, options: BytesOptions, context: PassC
   let count = 0;
   const readers = new Set<Node>();
   for (const site of weightSites(model, { withLayers: true })) {
-    if (dataTypes[site.tensor.type].bits <= 8 || isVector(site)) continue;
+    if (dataTypes[site.tensor.type].bits <= 8 || isVector(site.tensor)) continue;
     for (const { node } of site.uses) readers.add(node);
     const form: StorageForm = { type: 'int8', block: BLOCK };
     const result = whyNot(site, form, options, context) ?? storedIn(site, form);
@@ -44,7 +43,6 @@ export function storeAsBytes(model: Model, options: BytesOptions, context: PassC
 }
 
 /** Biases and norms: few numbers, of which nobody expects 8 bits. */
-const isVector = ({ tensor: { shape } }: WeightSite): boolean => maxOf(shape, 1) === elementCount(shape);
 
 const isMultiplied = ({ main: { role } }: WeightSite): boolean => role !== 'elementwise' && role !== 'other';
 

@@ -1,6 +1,5 @@
 /** Weights stored in 16 bits and cast to float32 where they are read: half the file, the same arithmetic. */
 import { largestOf } from '../../../src/ir/bank.js';
-import { maxOf } from '../../../src/ir/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import { bytesText } from '../../../src/ir/quantities.js';
 import { elementCount } from '../../../src/ir/tensor.js';
@@ -10,7 +9,7 @@ import { fitSource } from '../source/fit.js';
 import { storedIn } from './forms.js';
 import { channelGroups, matrixOf } from './groups.js';
 import { channelError } from './rounding.js';
-import { type WeightSite, weightSites } from './sites.js';
+import { isVector, type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 
 /** The default of `minElements`: what a Cast and its names take in the file, and some. */
@@ -38,7 +37,7 @@ export function storeAsHalf(model: Model, { keep, minElements }: HalfOptions, co
     if (tensor.type !== 'float32') continue;
     const times = context.timesOf(value);
     const form = closest(site);
-    if (elementCount(tensor.shape) < minElements || (isVector(site) && form.error > 0)) {
+    if (elementCount(tensor.shape) < minElements || (isSmallVector(site) && form.error > 0)) {
       small.count += times;
       small.bytes += times * tensor.byteLength;
       continue;
@@ -75,7 +74,5 @@ function closest({ tensor, main }: WeightSite): { readonly type: 'float16' | 'bf
 /** The largest vector that stays float32. */
 const LARGEST_VECTOR = 8192;
 
-const isVector = ({ tensor: { shape }, main: { role } }: WeightSite): boolean =>
-  (role === 'elementwise' || role === 'other') &&
-  maxOf(shape, 1) === elementCount(shape) &&
-  elementCount(shape) <= LARGEST_VECTOR;
+const isSmallVector = ({ tensor, main: { role } }: WeightSite): boolean =>
+  (role === 'elementwise' || role === 'other') && isVector(tensor) && elementCount(tensor.shape) <= LARGEST_VECTOR;

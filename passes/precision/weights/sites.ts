@@ -1,5 +1,6 @@
 /** Lists the weights of a model: each constant tensor of floats once, in every scope, with every node that reads it and what that does with it. */
 import type { Graph } from '../../../src/ir/graph.js';
+import { maxOf } from '../../../src/ir/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
@@ -8,6 +9,7 @@ import type { Value } from '../../../src/ir/value.js';
 import { movementOf } from '../../../src/ops/moved.js';
 import { rowOf } from '../../../src/ops/registry.js';
 import type { WeightRole } from '../../../src/ops/weights.js';
+import { isParameter } from '../extent.js';
 import { precisionOf } from '../ops.js';
 import { coordinateNodes } from '../sensitive.js';
 import { isScale } from './scales.js';
@@ -37,9 +39,6 @@ export interface WeightSite {
   readonly obstacle: string | undefined;
 }
 
-/** A constant of so few elements is a parameter of the arithmetic (an epsilon, a scale), not a weight. */
-const PARAMETER = 16;
-
 const order: readonly WeightRole[] = ['product', 'convolution', 'recurrent', 'table', 'elementwise', 'other'];
 
 /** Every weight of more than 16 elements; `withLayers`: a weight whose product becomes an angle must stay as well. */
@@ -59,8 +58,11 @@ const siteOf =
     return { value, tensor, uses, main, obstacle: obstacleOf(value, graph, uses, angles) };
   };
 
-const isWeight = ({ type, shape }: Tensor): boolean =>
-  dataTypes[type].kind === 'float' && dataTypes[type].bits >= 16 && elementCount(shape) > PARAMETER;
+const isWeight = (tensor: Tensor): boolean =>
+  dataTypes[tensor.type].kind === 'float' && dataTypes[tensor.type].bits >= 16 && !isParameter(tensor);
+
+/** True for a tensor whose elements lie along one axis. */
+export const isVector = ({ shape }: Tensor): boolean => maxOf(shape, 1) === elementCount(shape);
 
 function obstacleOf(
   value: Value,

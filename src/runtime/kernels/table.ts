@@ -24,6 +24,8 @@ const letters: readonly (readonly [DataType, string])[] = [
   ['bool', 'bool'],
   ['string', 'str'],
 ];
+/** The types that are tried. */
+export const kernelTypes: readonly DataType[] = letters.map(([type]) => type);
 const typeOf = new Map(letters.map(([type, short]) => [short, type]));
 const marks: Readonly<Record<KernelState, string>> = { yes: '', no: '!', some: '~' };
 const stateOf: Readonly<Record<string, KernelState>> = { '!': 'no', '~': 'some' };

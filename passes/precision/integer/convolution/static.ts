@@ -6,6 +6,7 @@ import type { Value } from '../../../../src/ir/value.js';
 import type { ActivationStatistics } from '../../../../src/run/activations.js';
 import type { PassContext } from '../../../../src/run/pass.js';
 import { spectrumNodes } from '../../deciding.js';
+import { LARGEST, LARGEST_EXACT } from '../sizes.js';
 import { type Candidate, chosenBy, faster } from './choose.js';
 import { channelScalesOf, emitConvs } from './emit.js';
 import { errorsOf } from './errors.js';
@@ -21,9 +22,6 @@ export interface StaticOptions {
 
 const NO_INPUTS = 'its ranges are not known: give inputs (--inputs), 8 sets or more';
 const NOT_FASTER = 'its bytes take longer to make than they save';
-
-/** Any two weights may be added in 16 bits, since kernels order them as they like. */
-const [LARGEST, LARGEST_EXACT] = [127, 64];
 
 /** The largest bias, in steps, that 32 bits hold beside the sums. */
 const MOST_STEPS = 2 ** 30;
