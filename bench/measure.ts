@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Feed, feedsOf } from '../fixtures/feeds.js';
 import { generate, type KindName, kinds, type SizeName } from '../fixtures/kinds.js';
 import type { Model } from '../src/ir/model.js';
-import { elementCount } from '../src/ir/tensor.js';
+import { elementCount } from '../src/ir/tensors/tensor.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';

@@ -7,7 +7,7 @@ import { accessSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Model } from '../src/ir/model.js';
-import { derivedTensor, type Tensor } from '../src/ir/tensor.js';
+import { derivedTensor, type Tensor } from '../src/ir/tensors/tensor.js';
 import { readModel } from '../src/onnx/read.js';
 import { model, numberAt, write } from '../test/disk/sets.js';
 

@@ -1,5 +1,5 @@
 /** The commands, as data: what --help shows and yargs parses. What each does is in its own thread: see runs.ts. */
-import { HOST, targets } from '../src/ir/targets.js';
+import { HOST, targets } from '../src/ir/targets/targets.js';
 import {
   bisectFlags,
   type Flag,

@@ -1,9 +1,9 @@
 /** Config files: JSON, and modules of JavaScript or TypeScript. */
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
-import { type Config, checkConfig } from '../src/config.js';
-import { UsageError } from '../src/ir/usage-error.js';
-import { importModule } from '../src/module-file.js';
+import { UsageError } from '../src/ir/text/usage-error.js';
+import { type Config, checkConfig } from '../src/settings/config.js';
+import { importModule } from '../src/settings/module-file.js';
 
 /** The settings in a config file, or under a key of it; paths in it are relative to it. Throws UsageError where it is none. */
 export async function loadConfig(path: string, key?: string): Promise<Config> {

@@ -1,7 +1,7 @@
 /** `optimize doctor`: which providers work here, and why the others do not. */
 
-import { jsonText, shownText, withTexts } from '../src/ir/shown-text.js';
-import { isHost } from '../src/ir/targets.js';
+import { isHost } from '../src/ir/targets/targets.js';
+import { jsonText, shownText, withTexts } from '../src/ir/text/shown-text.js';
 import { beside, hanging, paint } from '../src/report/style.js';
 import { machineOf, versionsOf } from '../src/run/machine.js';
 import { probeProviders } from '../src/runtime/providers.js';

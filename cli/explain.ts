@@ -1,8 +1,8 @@
 /** `optimize explain`: why each site is fused, or not. */
 
 import { explain } from '../src/explain.js';
-import { shownText, withTexts } from '../src/ir/shown-text.js';
-import type { Target } from '../src/ir/targets.js';
+import type { Target } from '../src/ir/targets/targets.js';
+import { shownText, withTexts } from '../src/ir/text/shown-text.js';
 import { explanationText } from '../src/report/explanation-text.js';
 import { shortageText } from '../src/report/inspection-text.js';
 import type { Flags } from './flags.js';

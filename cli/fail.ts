@@ -1,5 +1,5 @@
 /** How the command ends when something is wrong: one line for what is the user's, the stack for what is ours. */
-import { shownText } from '../src/ir/shown-text.js';
+import { shownText } from '../src/ir/text/shown-text.js';
 import { stderr } from './terminal.js';
 
 /** Errors that need no stack: the model, the pass, the request or the runtime is at fault. */

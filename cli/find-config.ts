@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { UsageError } from '../src/ir/usage-error.js';
+import { UsageError } from '../src/ir/text/usage-error.js';
 
 const names = ['json', 'js', 'mjs', 'ts', 'mts'].map((ending) => `onnx-passes.config.${ending}`);
 const KEY = 'onnx-passes';

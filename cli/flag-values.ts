@@ -1,7 +1,8 @@
 /** What the text behind a flag says. Each throws UsageError, `expected …; found …`, for a text that says nothing of its kind. */
-import { type BudgetName, budgetNames, type Limits } from '../src/ir/budget.js';
-import { named } from '../src/ir/named.js';
-import { UsageError, unknownText } from '../src/ir/usage-error.js';
+
+import { named } from '../src/ir/collections/named.js';
+import { type BudgetName, budgetNames, type Limits } from '../src/ir/options/budget.js';
+import { UsageError, unknownText } from '../src/ir/text/usage-error.js';
 
 /** `a,b` */
 export function names(written: string): string[] {

@@ -2,7 +2,7 @@
 import type { Options } from 'yargs';
 import { z } from 'zod';
 import { type PassSetting, passSettings } from '../passes/settings.js';
-import { type Config, checkConfig, configSchema, flagOf } from '../src/config.js';
+import { type Config, checkConfig, configSchema, flagOf } from '../src/settings/config.js';
 import { dims, limits, names, number, shapes } from './flag-values.js';
 
 /** A flag as yargs takes it, and what yargs does not know of it. */

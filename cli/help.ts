@@ -1,8 +1,8 @@
 /** --help: written here rather than by yargs, which takes longer to lay it out than Node takes to start. */
-import { append } from '../src/ir/lists.js';
-import { catalogueWith } from '../src/plugins.js';
+import { append } from '../src/ir/collections/lists.js';
 import { beside, paint } from '../src/report/style.js';
 import type { Catalogue } from '../src/run/parse.js';
+import { catalogueWith } from '../src/settings/plugins.js';
 import { type Command, commands } from './commands.js';
 import type { Flag } from './flags.js';
 import { hasColour, type Output, widthOf } from './terminal.js';

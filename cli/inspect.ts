@@ -1,6 +1,6 @@
 /** `optimize inspect`: what a model is made of. */
 import { inferTypes } from '../src/infer/index.js';
-import { checkModel } from '../src/ir/check.js';
+import { checkModel } from '../src/ir/whole-model/check.js';
 import { findBlocks } from '../src/region/blocks/index.js';
 import { inspectModel } from '../src/report/inspection.js';
 import { inspectionText } from '../src/report/inspection-text.js';

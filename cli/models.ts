@@ -1,8 +1,8 @@
 /** The models that a command line names. */
 import { checkInputs } from '../src/check-inputs.js';
-import type { Config } from '../src/config.js';
 import type { Model } from '../src/ir/model.js';
 import { readModel } from '../src/onnx/read.js';
+import type { Config } from '../src/settings/config.js';
 import { configFromFlags, type Flags } from './flags.js';
 
 const read = (path: unknown, { allowOutsideData, budget }: Config): Promise<Model> =>

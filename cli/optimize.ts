@@ -1,10 +1,10 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
-import { shownText } from '../src/ir/shown-text.js';
-import { UsageError } from '../src/ir/usage-error.js';
-import { optimizeFile } from '../src/optimize-file.js';
-import { passesWith } from '../src/pass-settings.js';
+import { shownText } from '../src/ir/text/shown-text.js';
+import { UsageError } from '../src/ir/text/usage-error.js';
+import { optimizeFile } from '../src/job/optimize-file.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
+import { passesWith } from '../src/settings/pass-settings.js';
 import { configFromFlags, type Flags } from './flags.js';
 import { settingsFor } from './settings.js';
 import { ProgressLine, show, stderr, stdout } from './terminal.js';

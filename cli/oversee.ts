@@ -8,7 +8,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { shownText } from '../src/ir/shown-text.js';
+import { shownText } from '../src/ir/text/shown-text.js';
 import { fail } from './fail.js';
 import type { Flags } from './flags.js';
 import { CLEAR_LINE, stderr } from './terminal.js';

@@ -1,6 +1,6 @@
 /** The words of a command line, parsed by yargs. */
 import type { Options } from 'yargs';
-import { nearest, UsageError, unknownText } from '../src/ir/usage-error.js';
+import { nearest, UsageError, unknownText } from '../src/ir/text/usage-error.js';
 import { type Command, commands } from './commands.js';
 import type { Flag, Flags } from './flags.js';
 

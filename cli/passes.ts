@@ -1,9 +1,9 @@
 /** `optimize passes`: the catalogue, or the one pass or preset that is named. */
-import { jsonText } from '../src/ir/shown-text.js';
-import { catalogueWith } from '../src/plugins.js';
+import { jsonText } from '../src/ir/text/shown-text.js';
 import { beside, hanging, paint, table } from '../src/report/style.js';
 import { optionsOf } from '../src/run/options.js';
 import { parsePasses } from '../src/run/parse.js';
+import { catalogueWith } from '../src/settings/plugins.js';
 import type { Flags } from './flags.js';
 import { pluginsFor } from './settings.js';
 import { hasColour, stdout, widthOf } from './terminal.js';

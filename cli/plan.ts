@@ -1,6 +1,6 @@
 /** `optimize plan`: the frontier of size, error and time, each point with its command. */
-import { jsonText } from '../src/ir/shown-text.js';
-import { plan } from '../src/plan.js';
+import { jsonText } from '../src/ir/text/shown-text.js';
+import { plan } from '../src/plan/plan.js';
 import { planPlot, planText } from '../src/report/plan-text.js';
 import { configFromFlags, type Flags } from './flags.js';
 import { ProgressLine, show, stdout } from './terminal.js';

@@ -1,7 +1,8 @@
 /** The settings that hold for a command line besides its flags: those of a config. */
-import type { Config } from '../src/config.js';
-import { shownText } from '../src/ir/shown-text.js';
-import type { Plugin } from '../src/plugins.js';
+
+import { shownText } from '../src/ir/text/shown-text.js';
+import type { Config } from '../src/settings/config.js';
+import type { Plugin } from '../src/settings/plugins.js';
 import { loadConfig } from './config.js';
 import { type ConfigPlace, findConfig } from './find-config.js';
 import type { Flags } from './flags.js';

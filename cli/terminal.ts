@@ -1,7 +1,7 @@
 /** The terminal: whether there is one, its colour, and the progress shown on it. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import type { Outlook } from '../src/ir/outlook.js';
-import { jsonText, shownText } from '../src/ir/shown-text.js';
+import type { Outlook } from '../src/ir/text/progress.js';
+import { jsonText, shownText } from '../src/ir/text/shown-text.js';
 import { clipped, isColoured } from '../src/report/style.js';
 import type { Flags } from './flags.js';
 import { type CommandJob, type Stream, slot, type ThreadMessage } from './thread.js';

@@ -1,10 +1,10 @@
 /** `optimize <model> --variants …`: several results of one file. */
 
-import type { Config } from '../src/config.js';
-import { jsonText, shownText } from '../src/ir/shown-text.js';
-import { UsageError } from '../src/ir/usage-error.js';
+import { jsonText, shownText } from '../src/ir/text/shown-text.js';
+import { UsageError } from '../src/ir/text/usage-error.js';
+import { optimizeVariants } from '../src/job/variants.js';
 import { variantsText } from '../src/report/variants-text.js';
-import { optimizeVariants } from '../src/variants.js';
+import type { Config } from '../src/settings/config.js';
 import type { Flags } from './flags.js';
 import { ProgressLine, show, stderr, stdout } from './terminal.js';
 

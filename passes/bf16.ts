@@ -1,7 +1,7 @@
 /** bfloat16: computed in on CUDA; elsewhere weights are stored in 16 bits. */
 
 import { z } from 'zod';
-import { computesIn } from '../src/ir/targets.js';
+import { computesIn } from '../src/ir/targets/targets.js';
 import { definePass } from '../src/run/pass.js';
 import { toBfloat16Tensor } from './precision/bfloat16.js';
 import { narrow } from './precision/narrow.js';

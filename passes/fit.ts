@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import type { Model } from '../src/ir/model.js';
-import { bytesText, numberText, percentText } from '../src/ir/quantities.js';
-import type { Tensor } from '../src/ir/tensor.js';
+import type { Tensor } from '../src/ir/tensors/tensor.js';
+import { bytesText, numberText, percentText } from '../src/ir/text/quantities.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { type Assignment, assign } from './fit/assign.js';
 import { type FitForm, formText, type PricedWeight } from './fit/form.js';

@@ -17,9 +17,9 @@ import {
   type Structures,
 } from '../src/contract/structure.js';
 import { inferTypes } from '../src/infer/index.js';
+import { named } from '../src/ir/collections/named.js';
 import type { Model } from '../src/ir/model.js';
-import { named } from '../src/ir/named.js';
-import { UsageError, unknownText } from '../src/ir/usage-error.js';
+import { UsageError, unknownText } from '../src/ir/text/usage-error.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { castPorts } from './outputs/casts.js';
 import { grouped } from './outputs/choose.js';

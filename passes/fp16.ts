@@ -1,10 +1,10 @@
 /** float16: computed in with islands of float32, or, where the target computes in float32, stored. */
 
 import { z } from 'zod';
-import { agreed } from '../src/ir/bank.js';
-import { castTensor } from '../src/ir/numbers.js';
-import { computesIn } from '../src/ir/targets.js';
-import type { Tensor } from '../src/ir/tensor.js';
+import { computesIn } from '../src/ir/targets/targets.js';
+import { agreed } from '../src/ir/tensors/bank.js';
+import { castTensor } from '../src/ir/tensors/numbers.js';
+import type { Tensor } from '../src/ir/tensors/tensor.js';
 import { definePass } from '../src/run/pass.js';
 import { extentOf, isParameter } from './precision/extent.js';
 import { MASK, narrow } from './precision/narrow.js';

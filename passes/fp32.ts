@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
-import { isNarrow } from '../src/ir/widen.js';
+import { isNarrow } from '../src/ir/whole-model/widen.js';
 import { definePass } from '../src/run/pass.js';
 import { needsFloat64 } from './precision/source/float64.js';
 import { withoutFloat32 } from './precision/source/staying.js';

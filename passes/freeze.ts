@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
-import { recordOf } from '../src/ir/record-schema.js';
+import { recordOf } from '../src/ir/options/record-schema.js';
 import { type Shape, type Type, tensorType } from '../src/ir/types.js';
 import { freezeInputs } from '../src/run/freeze.js';
 import { definePass } from '../src/run/pass.js';

@@ -2,11 +2,11 @@
 import { type Facts, inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
-import type { PlacedNode } from '../src/ir/placed-node.js';
-import { runsThere } from '../src/ir/placed-node.js';
-import { sweep } from '../src/ir/sweep.js';
-import { isHost } from '../src/ir/targets.js';
+import type { PlacedNode } from '../src/ir/targets/placed-node.js';
+import { runsThere } from '../src/ir/targets/placed-node.js';
+import { isHost } from '../src/ir/targets/targets.js';
 import type { Value } from '../src/ir/value.js';
+import { sweep } from '../src/ir/whole-model/sweep.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { cureNode } from './full-graph/apply.js';
 import { attention } from './full-graph/attention.js';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
-import { sweep } from '../src/ir/sweep.js';
+import { sweep } from '../src/ir/whole-model/sweep.js';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { helps, Miss } from '../src/match/miss.js';
 import { raiseOpset } from '../src/opset/raise.js';

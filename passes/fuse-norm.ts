@@ -1,7 +1,7 @@
 /** Norms ⟶ one kernel. */
 
 import { z } from 'zod';
-import { gainsFrom } from '../src/ir/targets.js';
+import { gainsFrom } from '../src/ir/targets/targets.js';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { definePass } from '../src/run/pass.js';
 import { groupNormSet } from './rules/group-norm.js';

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { refill } from '../src/ir/lists.js';
+import { refill } from '../src/ir/collections/lists.js';
 import type { Model, ModelFunction } from '../src/ir/model.js';
 import { functionsOf, inlineCalls } from '../src/region/inline-all.js';
 import { definePass } from '../src/run/pass.js';

@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import type { Node } from '../src/ir/node.js';
-import { computesIn, type Target } from '../src/ir/targets.js';
+import { computesIn, type Target } from '../src/ir/targets/targets.js';
 import type { Value } from '../src/ir/value.js';
-import { castTo } from '../src/ir/widen.js';
+import { castTo } from '../src/ir/whole-model/widen.js';
 import { EXACT_CPUS, INEXACT_CPUS } from '../src/run/cpus.js';
 import { definePass } from '../src/run/pass.js';
 import { saturatesOn } from '../src/run/target-cpu.js';

@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
-import { cloneModel } from '../src/ir/clone.js';
-import { maxOf } from '../src/ir/lists.js';
-import { isHost } from '../src/ir/targets.js';
+import { maxOf } from '../src/ir/collections/lists.js';
+import { isHost } from '../src/ir/targets/targets.js';
+import { cloneModel } from '../src/ir/whole-model/clone.js';
 import { elemAt, lostKernels } from '../src/opset/lost.js';
 import { NEWEST, OLDEST, raiseOpset } from '../src/opset/raise.js';
 import { definePass } from '../src/run/pass.js';

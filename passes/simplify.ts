@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Facts, inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
-import { sweep } from '../src/ir/sweep.js';
+import { sweep } from '../src/ir/whole-model/sweep.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { skipExpands } from './simplify/broadcast.js';
 import { shortenChains } from './simplify/chains.js';

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
-import { abortSignal, optionsIn } from './ir/options.js';
-import { milliseconds, provider, reference, type SchemasOf, settings } from './option-schemas.js';
+import { abortSignal, optionsIn } from './ir/options/options.js';
 import { partsOf } from './region/blocks/parts.js';
+import { milliseconds, provider, reference, type SchemasOf, settings } from './settings/option-schemas.js';
 import type { ByBlockOptions, ErrorByBlock } from './validate/by-block/index.js';
 
 const bisectOptions = z.object({

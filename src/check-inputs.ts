@@ -1,9 +1,9 @@
 /** Checks the options about inputs against the model before any work is done. */
 
-import { dimText } from './ir/dims.js';
-import { ModelError } from './ir/errors.js';
+import { under } from './ir/collections/named.js';
+import { dimText } from './ir/dims/dims.js';
 import type { Model } from './ir/model.js';
-import { under } from './ir/named.js';
+import { ModelError } from './ir/text/errors.js';
 import { frozenShape, sizesOf } from './run/freeze.js';
 
 interface InputOptions {

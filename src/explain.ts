@@ -3,23 +3,23 @@
 import { z } from 'zod';
 import { fuse } from '../passes/presets.js';
 import { inferTypes } from './infer/index.js';
-import type { Shortage } from './ir/budget.js';
-import { cloneModel } from './ir/clone.js';
-import { expectModel } from './ir/errors.js';
 import { Model } from './ir/model.js';
-import { called, optionsIn, text } from './ir/options.js';
-import { HOST, type Target } from './ir/targets.js';
-import { UsageError } from './ir/usage-error.js';
+import type { Shortage } from './ir/options/budget.js';
+import { called, optionsIn, text } from './ir/options/options.js';
+import { HOST, type Target } from './ir/targets/targets.js';
+import { expectModel } from './ir/text/errors.js';
+import { UsageError } from './ir/text/usage-error.js';
+import { cloneModel } from './ir/whole-model/clone.js';
 import type { Trace } from './match/trace.js';
 import { raisedCopy } from './opset/raise.js';
 import { optimize } from './optimize.js';
-import { provider, type SchemasOf, settings } from './option-schemas.js';
-import { builtIn, catalogueWith, type Plugin } from './plugins.js';
 import { passContext } from './run/context.js';
 import type { PassesLike } from './run/parse.js';
 import type { Pass, PassDefinition } from './run/pass.js';
 import { type SiteResult, sitesOf } from './run/sites.js';
 import { kernelsOf } from './runtime/kernels-of.js';
+import { provider, type SchemasOf, settings } from './settings/option-schemas.js';
+import { builtIn, catalogueWith, type Plugin } from './settings/plugins.js';
 
 export interface ExplainOptions {
   /** Passes that run first: views see through more nodes after simplify. Default none. */

@@ -6,17 +6,17 @@
 import { z } from 'zod';
 import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
-import { abortSignal, any, called, optionsIn, truth } from './ir/options.js';
-import type { ProgressListener } from './ir/outlook.js';
-import { UsageError } from './ir/usage-error.js';
-import { choice, milliseconds, provider, reference, type SchemasOf, settings } from './option-schemas.js';
-import { builtIn } from './plugins.js';
+import { abortSignal, any, called, optionsIn, truth } from './ir/options/options.js';
+import type { ProgressListener } from './ir/text/progress.js';
+import { UsageError } from './ir/text/usage-error.js';
 import { isNode } from './run/machine.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity } from './run/pass.js';
 import type { Report } from './run/report.js';
 import { loosest } from './run/verify/verifier.js';
 import type { ProviderProbe } from './runtime/providers.js';
+import { choice, milliseconds, provider, reference, type SchemasOf, settings } from './settings/option-schemas.js';
+import { builtIn } from './settings/plugins.js';
 import type { ValidateOptions, Validation } from './validate/validation.js';
 
 /** The source of the allowed error: the passes that made the result, their report, or a fidelity. */

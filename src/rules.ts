@@ -18,21 +18,21 @@ export { type Facts, inferTypes } from './infer/index.js';
 export { type AttributeLike, float, floats } from './ir/attribute.js';
 /** The builder of models for tests; rewrites are given one of their own. */
 export { type BuildOptions, buildModel, GraphBuilder } from './ir/build.js';
-/** Numbers of tensors, and tensors of numbers. */
-export { constantTensor } from './ir/constants.js';
 /** Dims: numbers and symbols. Two dims are equal if they are so for any value of the symbols. */
-export { type Dim, dimText, equalDims, symbol } from './ir/dims.js';
+export { type Dim, dimText, equalDims, symbol } from './ir/dims/dims.js';
 export type { Graph } from './ir/graph.js';
 export type { Model } from './ir/model.js';
 export type { Node } from './ir/node.js';
-export { castTensor, numbersOf, tensorOf } from './ir/numbers.js';
-export { printModel } from './ir/print.js';
 /** The provider that a result is meant for. */
-export type { Target } from './ir/targets.js';
-export { derivedTensor, type Tensor } from './ir/tensor.js';
+export type { Target } from './ir/targets/targets.js';
+/** Numbers of tensors, and tensors of numbers. */
+export { constantTensor } from './ir/tensors/constants.js';
+export { castTensor, numbersOf, tensorOf } from './ir/tensors/numbers.js';
+export { derivedTensor, type Tensor } from './ir/tensors/tensor.js';
 /** Types: `equalShapes(a, b)` is true where both are known and equal. */
 export { type DataType, equalShapes, isFloat, type Shape, type Type, tensorType } from './ir/types.js';
 export type { Value } from './ir/value.js';
+export { printModel } from './ir/whole-model/print.js';
 /** Applies rules to a model, and reports the outcome at every site. */
 export { applyRules, reportSites, type Site } from './match/apply.js';
 /** Lanes: the origin of each place of a value's last axes, whatever ops moved it. */

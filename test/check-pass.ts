@@ -1,6 +1,6 @@
 /** The tools of pass tests: the library's public checks, and seeded numbers. */
-import { tensorOf } from '../src/ir/numbers.js';
-import { elementCount, type Tensor } from '../src/ir/tensor.js';
+import { tensorOf } from '../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../src/ir/tensors/tensor.js';
 import { Random } from '../src/validate/inputs/random.js';
 
 export { applyPass, applyPasses, checkMiss, checkPass, opCounts } from '../src/testing/check-pass.js';

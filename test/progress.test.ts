@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { optimizeFile } from '../src/index.js';
-import type { Outlook } from '../src/ir/outlook.js';
+import type { Outlook } from '../src/ir/text/progress.js';
 import { RewriteChecker } from '../src/run/verify/rewrite-checker.js';
 import type { Verifier } from '../src/run/verify/verifier.js';
 import { tinyModel, Workplace } from './cli/run-cli.js';

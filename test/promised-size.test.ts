@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildModel } from '../src/ir/build.js';
+import { optimizeFile } from '../src/job/optimize-file.js';
 import { writeModel } from '../src/onnx/write.js';
-import { optimizeFile } from '../src/optimize-file.js';
 import { randomWeights } from './check-pass.js';
 
 it('names the bytes of a result that is larger than its preset promises', async () => {

@@ -1,14 +1,14 @@
 /** Models as they are published in another float than float32: ports, weights and arithmetic. */
 import { inferTypes, schemaOf } from '../src/infer/index.js';
-import { cloneModel } from '../src/ir/clone.js';
-import { setTensor } from '../src/ir/constants.js';
 import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
-import { castTensor, numbersOf, tensorOf } from '../src/ir/numbers.js';
-import type { Tensor } from '../src/ir/tensor.js';
+import { setTensor } from '../src/ir/tensors/constants.js';
+import { castTensor, numbersOf, tensorOf } from '../src/ir/tensors/numbers.js';
+import type { Tensor } from '../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes, tensorType } from '../src/ir/types.js';
 import type { Value } from '../src/ir/value.js';
-import { castTo } from '../src/ir/widen.js';
+import { cloneModel } from '../src/ir/whole-model/clone.js';
+import { castTo } from '../src/ir/whole-model/widen.js';
 import { rowOf } from '../src/ops/registry.js';
 
 export type Published = 'float16' | 'bfloat16' | 'float64';

@@ -1,9 +1,9 @@
 /** The README's generated part. `npm run docs` writes it anew (vitest's mode is then `docs`). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { budgets } from '../src/ir/budget.js';
-import { builtIn } from '../src/plugins.js';
+import { budgets } from '../src/ir/options/budget.js';
 import { withCatalogue } from '../src/report/catalogue.js';
+import { builtIn } from '../src/settings/plugins.js';
 
 it('lists the passes as the catalogue has them', () => {
   const path = new URL('../README.md', import.meta.url);

@@ -1,6 +1,6 @@
 /** Runs a model on onnxruntime's CPU provider with its own optimizations off: the reference of every test. */
 import ort from 'onnxruntime-node';
-import { memoryTensor, stringTensor, type Tensor } from '../src/ir/tensor.js';
+import { memoryTensor, stringTensor, type Tensor } from '../src/ir/tensors/tensor.js';
 import type { DataType } from '../src/ir/types.js';
 
 /** Tensors by name. */

@@ -1,8 +1,8 @@
 /** What a test data set stores of a value that may be no tensor: SequenceProto, MapProto and OptionalProto, read field by field. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { numbersOf } from '../src/ir/numbers.js';
-import type { Tensor } from '../src/ir/tensor.js';
+import { numbersOf } from '../src/ir/tensors/numbers.js';
+import type { Tensor } from '../src/ir/tensors/tensor.js';
 import type { Type } from '../src/ir/types.js';
 import { decodeTensor } from '../src/onnx/read.js';
 

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encoder } from '../fixtures/encoder.js';
 import { buildModel } from '../src/ir/build.js';
+import { variantsIn } from '../src/job/variant-sets.js';
+import { optimizeVariants } from '../src/job/variants.js';
 import { closeRuntime, validate } from '../src/on-demand.js';
 import { writeModel } from '../src/onnx/write.js';
 import { variantsText } from '../src/report/variants-text.js';
 import type { VariantResult } from '../src/run/variants-schema.js';
-import { variantsIn } from '../src/variant-sets.js';
-import { optimizeVariants } from '../src/variants.js';
 import { Workplace } from './cli/run-cli.js';
 import { linear, within } from './passes/int8-models.js';
 

@@ -1,13 +1,13 @@
 /** Faults as a wrong pass would make them: one wrong scale, mask, bias or epsilon, at one place of one part of a model. */
 import { float } from '../../src/ir/attribute.js';
-import { cloneModel } from '../../src/ir/clone.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { cloneModel } from '../../src/ir/whole-model/clone.js';
 import type { Random } from '../../src/validate/inputs/random.js';
 
 export interface Injection {

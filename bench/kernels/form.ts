@@ -1,8 +1,8 @@
 /** A form of a node that is probed: an operator with operands, attributes and an operator set, as a model of one node. */
 import type { AttributeLike } from '../../src/ir/attribute.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import { castTensor, numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { castTensor, numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes, isFloat, type Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { writeModel } from '../../src/onnx/write.js';

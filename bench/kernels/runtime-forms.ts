@@ -3,8 +3,8 @@
  * other types come from these.
  */
 import { type Attribute, type AttributeLike, float } from '../../src/ir/attribute.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes } from '../../src/ir/types.js';
 import { kernelTypes } from '../../src/runtime/kernels/table.js';
 import type { Form, Operand } from './form.js';

@@ -2,7 +2,7 @@
 
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { type DataType, dataTypes } from '../../src/ir/types.js';
 import { readModel } from '../../src/onnx/read.js';
 import { type BackendCase, type Observed, readCases } from '../../test/infer/backend-cases.js';

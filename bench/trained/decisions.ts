@@ -1,5 +1,5 @@
 /** Measures the decisions of trained models: the share on which a result agrees with the original. */
-import { numbersOf } from '../../src/ir/numbers.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { RuntimeProcess, type TensorData, type Tensors } from '../../src/runtime/isolate.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';
 import { fileOf } from './packages.js';

@@ -1,5 +1,5 @@
 /** The real error of a result: computed here from the outputs, apart from the library's own measures. */
-import { numbersOf } from '../../src/ir/numbers.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';
 import type { Pair } from './decisions.js';
 

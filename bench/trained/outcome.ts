@@ -1,11 +1,11 @@
 /** Compares the command's verdict on a trained model's result with the truth on real inputs. */
 import { rmSync } from 'node:fs';
-import { numbersOf } from '../../src/ir/numbers.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { isFloat } from '../../src/ir/types.js';
+import { optimizeFile } from '../../src/job/optimize-file.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
-import { optimizeFile } from '../../src/optimize-file.js';
 import type { Report } from '../../src/run/report.js';
 import { RuntimeProcess, type Tensors } from '../../src/runtime/isolate.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';

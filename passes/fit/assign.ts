@@ -1,9 +1,10 @@
 /** Stores weights of a model in the forms that were chosen for them. */
-import { cloneModel } from '../../src/ir/clone.js';
+
 import type { Model } from '../../src/ir/model.js';
-import { sweep } from '../../src/ir/sweep.js';
-import type { Target } from '../../src/ir/targets.js';
+import type { Target } from '../../src/ir/targets/targets.js';
 import type { Value } from '../../src/ir/value.js';
+import { cloneModel } from '../../src/ir/whole-model/clone.js';
+import { sweep } from '../../src/ir/whole-model/sweep.js';
 import { weightSites } from '../precision/weights/sites.js';
 import { storeWeight } from '../precision/weights/store.js';
 import type { Choice } from './choose.js';

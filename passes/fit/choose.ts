@@ -5,7 +5,7 @@
  * convex hull of (bytes, cost) are never the best at any exchange rate of the two. Along the hulls the best next step is the one that gains
  * most for each byte, whichever weight it is of; what is left of a limit at the end is filled by single steps that still fit.
  */
-import { Heap } from '../../src/ir/heap.js';
+import { Heap } from '../../src/ir/collections/heap.js';
 
 /** A form of a weight. */
 export interface Option {

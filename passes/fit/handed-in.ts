@@ -1,6 +1,6 @@
 /** Weights that stay because local functions read them. */
 import type { Model } from '../../src/ir/model.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { PassContext } from '../../src/run/pass.js';
 

@@ -1,6 +1,6 @@
 /** What every weight costs in every form that it can have: bytes, and the change of the weight. */
 import type { Model } from '../../src/ir/model.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { keeps } from '../precision/keep.js';
 import { priceOf } from '../precision/weights/forms.js';

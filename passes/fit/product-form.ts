@@ -1,5 +1,5 @@
 /** A weight in 4 bits by blocks where products read it (MatMulNBits): the scales are searched, and it stays narrow in memory. */
-import type { Target } from '../../src/ir/targets.js';
+import type { Target } from '../../src/ir/targets/targets.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { blockError } from '../precision/block/error.js';
 import { type BlockForm, bytesIn } from '../precision/block/form.js';

@@ -2,8 +2,8 @@
  * Finds the mix of forms that holds the limits: chosen by what each weight is predicted to cost, run as a whole, and corrected by what came out.
  */
 import type { Model } from '../../src/ir/model.js';
-import { bytesText, numberText } from '../../src/ir/quantities.js';
-import type { Target } from '../../src/ir/targets.js';
+import type { Target } from '../../src/ir/targets/targets.js';
+import { bytesText, numberText } from '../../src/ir/text/quantities.js';
 import type { Trials } from '../../src/run/trials.js';
 import { type Assignment, assigned, assignmentOf } from './assign.js';
 import { type Choice, choose, frontier, type Option, totalsOf } from './choose.js';

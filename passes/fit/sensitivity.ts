@@ -3,10 +3,10 @@
  * another. Equal weights of a repeated block are one group, and the largest groups come first. Errors of roundings that have nothing to do with each
  * other add up as squares.
  */
-import { maxOf } from '../../src/ir/lists.js';
+import { maxOf } from '../../src/ir/collections/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import type { Target } from '../../src/ir/targets.js';
+import type { Target } from '../../src/ir/targets/targets.js';
 import { findBlocks } from '../../src/region/blocks/index.js';
 import type { Trials } from '../../src/run/trials.js';
 import { assigned } from './assign.js';

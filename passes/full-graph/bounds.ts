@@ -1,8 +1,8 @@
 /** What whole numbers lie between, by what they are computed from. */
 import type { Facts } from '../../src/infer/index.js';
-import { uniformOf } from '../../src/ir/bank.js';
-import { numbersOf } from '../../src/ir/numbers.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { uniformOf } from '../../src/ir/tensors/bank.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { fitted, interval, intervalOf, joined, type Maybe } from '../../src/ops/interval.js';
 import { heldBy } from '../../src/ops/moved.js';

@@ -1,6 +1,6 @@
 /** Elements that are moved in another type, which holds all of them, where the kernels of an op lack their own. */
 import type { Attributes } from '../../src/ir/build.js';
-import { castTensor, reshaped, tensorOf } from '../../src/ir/numbers.js';
+import { castTensor, reshaped, tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { rowOf } from '../../src/ops/registry.js';

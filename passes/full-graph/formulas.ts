@@ -1,5 +1,5 @@
 /** Ops by their formulas, from ops that more targets have kernels for. */
-import { fromStart } from '../../src/ir/axes.js';
+import { fromStart } from '../../src/ir/dims/axes.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Rewriter } from '../../src/match/rewriter.js';

@@ -1,12 +1,12 @@
 /** The whole model in an older operator set, where nodes that have no kernel in its own have one. */
 import { inferTypes } from '../../src/infer/index.js';
 import { float } from '../../src/ir/attribute.js';
-import { cloneModel } from '../../src/ir/clone.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { runsThere } from '../../src/ir/placed-node.js';
-import { sweep } from '../../src/ir/sweep.js';
+import { runsThere } from '../../src/ir/targets/placed-node.js';
 import type { Value } from '../../src/ir/value.js';
+import { cloneModel } from '../../src/ir/whole-model/clone.js';
+import { sweep } from '../../src/ir/whole-model/sweep.js';
 import { lowerOpset, obstacle } from '../../src/opset/lower.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { cureNode } from './apply.js';

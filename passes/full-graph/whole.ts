@@ -1,8 +1,8 @@
 /** int64 numbers as int32, which more kernels take, where they are known to fit. */
 import type { Attributes } from '../../src/ir/build.js';
 import type { Node } from '../../src/ir/node.js';
-import { castTensor, reshaped, tensorOf } from '../../src/ir/numbers.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { castTensor, reshaped, tensorOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Rewriter } from '../../src/match/rewriter.js';

@@ -2,10 +2,10 @@
 
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { castTensor } from '../../src/ir/numbers.js';
+import { castTensor } from '../../src/ir/tensors/numbers.js';
 import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { castTo } from '../../src/ir/widen.js';
+import { castTo } from '../../src/ir/whole-model/widen.js';
 import type { PassContext } from '../../src/run/pass.js';
 
 const held: Partial<Record<DataType, DataType>> = {

@@ -1,8 +1,8 @@
 /** Chooses the outputs that stay, and groups outputs that belong together, both by patterns of names. */
 
 import { portsOf, type Structure, type Structures } from '../../src/contract/structure.js';
-import { globOf } from '../../src/ir/glob.js';
-import { UsageError, unknownText } from '../../src/ir/usage-error.js';
+import { globOf } from '../../src/ir/text/glob.js';
+import { UsageError, unknownText } from '../../src/ir/text/usage-error.js';
 
 /** An output: its name before, and the names of its ports now. */
 export interface OutputPorts {

@@ -1,11 +1,11 @@
 /** Sequences that come out of If, Loop and SequenceMap: the node is given a tensor output for each tensor that they are made of. */
 import { GraphBuilder } from '../../src/ir/build.js';
-import { fill } from '../../src/ir/clone.js';
-import { type Dim, unknownDim } from '../../src/ir/dims.js';
+import { type Dim, unknownDim } from '../../src/ir/dims/dims.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type TensorType, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { fill } from '../../src/ir/whole-model/clone.js';
 import { joinTypes } from '../../src/ops/join.js';
 import { isUniform } from './elements.js';
 import type { TensorForm } from './form.js';

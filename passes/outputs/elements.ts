@@ -1,10 +1,10 @@
 /** Finds the common type of a sequence's elements from the nodes that put them in. */
 
-import { fromStart } from '../../src/ir/axes.js';
-import { unknownDim } from '../../src/ir/dims.js';
+import { fromStart } from '../../src/ir/dims/axes.js';
+import { unknownDim } from '../../src/ir/dims/dims.js';
+import { isUnknown } from '../../src/ir/dims/symbols.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
-import { isUnknown } from '../../src/ir/symbols.js';
 import { type TensorType, type Type, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { joinTypes } from '../../src/ops/join.js';

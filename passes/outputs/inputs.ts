@@ -1,10 +1,10 @@
 /** An input that is a sequence, an optional or a map ⟶ tensors, and operators that build the old input from them. */
 import { assembled } from '../../src/contract/assemble.js';
 import type { Structure } from '../../src/contract/structure.js';
-import { unknownDim } from '../../src/ir/dims.js';
-import { freeName } from '../../src/ir/free-name.js';
+import { unknownDim } from '../../src/ir/dims/dims.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import { freeName } from '../../src/ir/text/free-name.js';
 import { type TensorType, type Type, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { FormRefusal } from './form.js';

@@ -5,9 +5,9 @@
  * themselves stay if another node reads them.
  */
 import { packed, presence, sequenceOr, stacked, tensorOr } from '../../src/contract/extract.js';
-import { constantTensor } from '../../src/ir/constants.js';
 import type { Node } from '../../src/ir/node.js';
-import { bigintsOf } from '../../src/ir/numbers.js';
+import { constantTensor } from '../../src/ir/tensors/constants.js';
+import { bigintsOf } from '../../src/ir/tensors/numbers.js';
 import type { Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { branchForm, loopForm, mapForm } from './control-flow.js';

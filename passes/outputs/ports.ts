@@ -1,10 +1,10 @@
 /** Output ports that are no tensors ⟶ the ports of their tensors. */
 import { portsOf, type Structure } from '../../src/contract/structure.js';
-import { cloneModel } from '../../src/ir/clone.js';
 import type { OutputPort } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { cloneModel } from '../../src/ir/whole-model/clone.js';
 import { FormRefusal, type TensorForm } from './form.js';
 import { formOf } from './lower.js';
 import { current } from './replace.js';

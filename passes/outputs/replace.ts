@@ -1,6 +1,7 @@
 /** A node with other outputs: what an If or a Loop needs to give more, or less. */
-import { freeName } from '../../src/ir/free-name.js';
+
 import type { Node } from '../../src/ir/node.js';
+import { freeName } from '../../src/ir/text/free-name.js';
 import type { Value } from '../../src/ir/value.js';
 
 /** Replacements of values whose node was replaced. */

@@ -1,9 +1,9 @@
 /** The outputs that stay, flattened. All is found out on a copy first: an output that is dropped or refused changes nothing. */
 
 import { portsOf, type Structure, type Structures } from '../../src/contract/structure.js';
+import { named } from '../../src/ir/collections/named.js';
 import type { Model } from '../../src/ir/model.js';
-import { named } from '../../src/ir/named.js';
-import { UsageError } from '../../src/ir/usage-error.js';
+import { UsageError } from '../../src/ir/text/usage-error.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { choose, type OutputPorts } from './choose.js';
 import { aboutStructure, flattened, type Outcome, outcomesOf } from './ports.js';

@@ -1,9 +1,9 @@
 /** SplitToSequence ⟶ its parts, where their number is known; else the slices along its axis as one tensor. */
 import { ints } from '../../src/contract/extract.js';
 import { GraphBuilder } from '../../src/ir/build.js';
-import { constantTensor } from '../../src/ir/constants.js';
 import type { Node } from '../../src/ir/node.js';
-import { bigintsOf } from '../../src/ir/numbers.js';
+import { constantTensor } from '../../src/ir/tensors/constants.js';
+import { bigintsOf } from '../../src/ir/tensors/numbers.js';
 import { type Shape, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { TensorForm } from './form.js';

@@ -4,8 +4,8 @@
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { sweep } from '../../src/ir/sweep.js';
 import type { Value } from '../../src/ir/value.js';
+import { sweep } from '../../src/ir/whole-model/sweep.js';
 import { isReplaced, replaceNode } from './replace.js';
 
 /** Does so for the nodes that flattening has put into the place of others; nothing else is touched. */

@@ -1,8 +1,8 @@
 /** float32 as bfloat16, computed as it is read. */
-import { derive } from '../../src/ir/bank.js';
-import { bfloat16Of } from '../../src/ir/float-bits.js';
-import { castTensor } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { derive } from '../../src/ir/tensors/bank.js';
+import { bfloat16Of } from '../../src/ir/tensors/float-bits.js';
+import { castTensor } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 
 /** The largest finite bfloat16, as bits of its magnitude. */
 const LARGEST = 0x7f7f;

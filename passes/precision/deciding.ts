@@ -3,11 +3,12 @@
  * argument of a logarithm, a number beside its own rounding. The search goes from the deciding operator backwards through arithmetic and moved elements,
  * up to and including the layer that computes the numbers.
  */
-import { constantTensor } from '../../src/ir/constants.js';
-import { append } from '../../src/ir/lists.js';
+
+import { append } from '../../src/ir/collections/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { constantTensor } from '../../src/ir/tensors/constants.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isPointwise, precisionOf } from './ops.js';

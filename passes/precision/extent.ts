@@ -1,6 +1,6 @@
 /** Measures the largest and smallest magnitude in a float tensor: reads it once, in pieces, and keeps nothing. */
-import { numbersOf } from '../../src/ir/numbers.js';
-import { CHUNK, elementCount, memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
+import { CHUNK, elementCount, memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../src/ir/types.js';
 
 /** A constant of so few elements is a parameter of the arithmetic (an epsilon, a scale), not a weight. */

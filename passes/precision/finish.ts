@@ -1,8 +1,9 @@
 /** What stands behind a rewritten product: its factors and its bias. */
-import { derive } from '../../src/ir/bank.js';
+
 import { GraphBuilder } from '../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import { derive } from '../../src/ir/tensors/bank.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Product } from './product.js';
 

@@ -5,9 +5,10 @@
  * Why this way: greedy colouring by "the producer is narrow" gives chains of casts through Reshapes and epsilons;
  * counting the casts on both sides of a node, then of a group without heavy ops, removes them and needs no pattern.
  */
-import { constantTensor } from '../../src/ir/constants.js';
+
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { constantTensor } from '../../src/ir/tensors/constants.js';
 import type { Use, Value } from '../../src/ir/value.js';
 import { isMovement, precisionOf, readsShapeAlone, staysFloat32Input, staysFloat32Output } from './ops.js';
 

@@ -1,11 +1,11 @@
 /** Says which weights stay float, in bytes and by the op that reads them. */
 
-import { instancesOf } from '../../src/ir/bank.js';
-import { storedTensors } from '../../src/ir/constants.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { bytesText, percentText } from '../../src/ir/quantities.js';
-import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import { instancesOf } from '../../src/ir/tensors/bank.js';
+import { storedTensors } from '../../src/ir/tensors/constants.js';
+import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
+import { bytesText, percentText } from '../../src/ir/text/quantities.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isMovement } from './ops.js';

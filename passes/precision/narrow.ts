@@ -3,16 +3,16 @@
  * The interface, bodies' ports and functions' ports stay float32; casts stand where the two meet, each once.
  */
 
-import { constantTensor } from '../../src/ir/constants.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import { computesIn, isHost } from '../../src/ir/targets.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { computesIn, isHost } from '../../src/ir/targets/targets.js';
+import { constantTensor } from '../../src/ir/tensors/constants.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Use, Value } from '../../src/ir/value.js';
-import { isNarrow } from '../../src/ir/widen.js';
+import { isNarrow } from '../../src/ir/whole-model/widen.js';
 import type { ActivationStatistics } from '../../src/run/activations.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { candidates, Islands, narrowInputs, narrowOutputs, usesOf } from './islands.js';

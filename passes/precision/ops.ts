@@ -1,8 +1,8 @@
 /** Answers the questions of narrowing passes about operators. */
 import { schemaOf } from '../../src/infer/index.js';
-import { constantTensor } from '../../src/ir/constants.js';
 import type { Node } from '../../src/ir/node.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { constantTensor } from '../../src/ir/tensors/constants.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import { heldBy } from '../../src/ops/moved.js';
 import type { Precision } from '../../src/ops/precision.js';

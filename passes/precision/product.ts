@@ -1,7 +1,7 @@
 /** A MatMul, Gemm or FusedMatMul with a constant weight: activation × weight, scaled, plus a bias. */
 import { GraphBuilder } from '../../src/ir/build.js';
 import type { Node } from '../../src/ir/node.js';
-import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 

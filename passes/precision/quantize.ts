@@ -2,7 +2,7 @@
  * Symmetric 8-bit quantization of a matrix, in streaming passes: memory does not grow with the weight.
  * A group is what shares one scale: a column, or a block of one.
  */
-import type { Tensor } from '../../src/ir/tensor.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { floatChunks } from './extent.js';
 
 /** A matrix as it is stored, and which group each element belongs to. */

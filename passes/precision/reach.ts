@@ -4,12 +4,13 @@
  * The estimate follows deviations: behind a norm numbers are of the size of its scale, a layer multiplies that by the norm of a row of its
  * weights, sums add in squares. It does not bound, as intervals would: those of a convolution are so wide that every network seems to overflow.
  */
-import { largestOf } from '../../src/ir/bank.js';
-import { constantTensor } from '../../src/ir/constants.js';
-import { maxOf } from '../../src/ir/lists.js';
+
+import { maxOf } from '../../src/ir/collections/lists.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { largestOf } from '../../src/ir/tensors/bank.js';
+import { constantTensor } from '../../src/ir/tensors/constants.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { heldBy } from '../../src/ops/moved.js';

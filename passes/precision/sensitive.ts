@@ -7,12 +7,13 @@
  * large: computed with a constant beyond the range, a mask; harmless behind an op that bounds its result.
  * grown: powers and sums of computed numbers, a variance; harmless behind a root or a logarithm, in a ratio, and where it meets others.
  */
-import { agreed } from '../../src/ir/bank.js';
-import { constantTensor } from '../../src/ir/constants.js';
+
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { numbersOf } from '../../src/ir/numbers.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { agreed } from '../../src/ir/tensors/bank.js';
+import { constantTensor } from '../../src/ir/tensors/constants.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { dataTypes, isFloat, isInteger } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { decidingNodes } from './deciding.js';

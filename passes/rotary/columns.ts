@@ -3,12 +3,12 @@
  * is computed: `cos` of `Concat(f, f)` has equal halves, as has a stored table whose halves hold equal numbers.
  */
 import type { Facts } from '../../src/infer/index.js';
-import { agreed } from '../../src/ir/bank.js';
-import { dimText } from '../../src/ir/dims.js';
-import { append } from '../../src/ir/lists.js';
+import { append } from '../../src/ir/collections/lists.js';
+import { dimText } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
-import { numbersOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { agreed } from '../../src/ir/tensors/bank.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { blockOf, broadcastLanes, type Lane, leadOf, movedLanes, widthOf } from '../../src/match/lanes.js';

@@ -4,11 +4,11 @@
  */
 
 import type { Facts } from '../../src/infer/index.js';
-import { agreed } from '../../src/ir/bank.js';
-import { constantTensor } from '../../src/ir/constants.js';
-import { type Dim, equalDims } from '../../src/ir/dims.js';
+import { type Dim, equalDims } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
-import { numbersOf } from '../../src/ir/numbers.js';
+import { agreed } from '../../src/ir/tensors/bank.js';
+import { constantTensor } from '../../src/ir/tensors/constants.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { blockOf, broadcastLanes, equalLeads, type Lane, leadOf, movedLanes, widthOf } from '../../src/match/lanes.js';

@@ -1,5 +1,5 @@
 /** Describes a rotation in the kernel's terms: the axes of batch, positions and heads among the leading ones. */
-import { type Dim, equalDims, productOf } from '../../src/ir/dims.js';
+import { type Dim, equalDims, productOf } from '../../src/ir/dims/dims.js';
 import type { Shape } from '../../src/ir/types.js';
 import { leadOf } from '../../src/match/lanes.js';
 import type { Rotation } from './rotation.js';

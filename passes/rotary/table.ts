@@ -4,10 +4,10 @@
  * the columns of a stored table.
  */
 import type { Facts } from '../../src/infer/index.js';
-import { derive } from '../../src/ir/bank.js';
 import type { Node } from '../../src/ir/node.js';
-import { reshaped } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { derive } from '../../src/ir/tensors/bank.js';
+import { reshaped } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { dataTypes, type Shape, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';

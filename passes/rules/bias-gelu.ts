@@ -1,6 +1,6 @@
 /** A GELU whose kernel also adds the bias of the projection before it. */
 
-import { equalDims } from '../../src/ir/dims.js';
+import { equalDims } from '../../src/ir/dims/dims.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps } from '../../src/match/miss.js';

@@ -2,7 +2,7 @@
 
 import type { Facts } from '../../src/infer/index.js';
 import { float } from '../../src/ir/attribute.js';
-import { equalDims } from '../../src/ir/dims.js';
+import { equalDims } from '../../src/ir/dims/dims.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';

@@ -1,9 +1,9 @@
 /** Makes the operands of norm kernels: the normalised axes last, and a scale and a bias of just those axes. */
 
-import { derive } from '../../src/ir/bank.js';
-import { equalDims } from '../../src/ir/dims.js';
-import { numbersOf, reshaped, tensorOf } from '../../src/ir/numbers.js';
-import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import { equalDims } from '../../src/ir/dims/dims.js';
+import { derive } from '../../src/ir/tensors/bank.js';
+import { numbersOf, reshaped, tensorOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { byteLengthOf, equalShapes, isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';

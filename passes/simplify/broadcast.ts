@@ -1,6 +1,6 @@
 /** Op(Expand(x), y) ⟶ Op(x, y) where the op broadcasts x to the same shape by itself, as another Expand does. */
 import type { Facts } from '../../src/infer/index.js';
-import { type Dim, equalDims } from '../../src/ir/dims.js';
+import { type Dim, equalDims } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';

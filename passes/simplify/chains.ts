@@ -1,8 +1,9 @@
 /** Two nodes of a kind in a row: one node, or none. The first stays where something else reads it. */
-import { fromStart } from '../../src/ir/axes.js';
-import { append } from '../../src/ir/lists.js';
+
+import { append } from '../../src/ir/collections/lists.js';
+import { fromStart } from '../../src/ir/dims/axes.js';
 import type { Node } from '../../src/ir/node.js';
-import { reshaped } from '../../src/ir/numbers.js';
+import { reshaped } from '../../src/ir/tensors/numbers.js';
 import { dataTypeOfCode, equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { reshapeOf } from '../../src/match/reshaped.js';

@@ -1,14 +1,14 @@
 /** Builds a model that computes constants: copies of the nodes behind them, without inputs. */
 
-import { instanceOf } from '../../src/ir/bank.js';
-import { fill } from '../../src/ir/clone.js';
 import { Graph } from '../../src/ir/graph.js';
 import { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { dependenciesOf } from '../../src/ir/order.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { dependenciesOf } from '../../src/ir/scopes/order.js';
+import { instanceOf } from '../../src/ir/tensors/bank.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Type } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { fill } from '../../src/ir/whole-model/clone.js';
 
 /**
  * A model without inputs whose outputs are the values. Their graphs have the same operator sets. The outputs are all

@@ -1,10 +1,11 @@
 /** Duplicate constants: tied embeddings, shared layers and repeated scalars, told by their contents. */
-import { instanceCount, instanceOf, markOf } from '../../src/ir/bank.js';
+
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { hashOfBeginning, isSameTensor } from '../../src/ir/same-tensor.js';
-import { scopesIn } from '../../src/ir/scopes.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { scopesIn } from '../../src/ir/scopes/scopes.js';
+import { instanceCount, instanceOf, markOf } from '../../src/ir/tensors/bank.js';
+import { hashOfBeginning, isSameTensor } from '../../src/ir/tensors/same-tensor.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 
 /** Constants of one element type and shape, by a hash of their beginning. */

@@ -1,11 +1,11 @@
 /** Values whose contents inference knows: shapes, axes and indices become constants, or are computed once. */
 
 import type { Facts } from '../../src/infer/index.js';
-import { dimText } from '../../src/ir/dims.js';
+import { dimText } from '../../src/ir/dims/dims.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isStatic } from './small.js';

@@ -1,10 +1,10 @@
 /** Finds the nodes that the runtime may compute ahead of time, if all their inputs are constant. */
 import { Work } from '../../src/infer/work.js';
-import { uniformOf } from '../../src/ir/bank.js';
+import { maxOf } from '../../src/ir/collections/lists.js';
 import type { Graph } from '../../src/ir/graph.js';
-import { maxOf } from '../../src/ir/lists.js';
 import type { Node } from '../../src/ir/node.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { uniformOf } from '../../src/ir/tensors/bank.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { movedFrom } from '../../src/ops/moved.js';
 import { isPure } from './pure.js';
 import { isStatic, smallNumbers } from './small.js';

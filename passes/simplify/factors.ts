@@ -5,7 +5,7 @@
  * precision.
  */
 import type { Node } from '../../src/ir/node.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { everywhere, replaceBy, soleProducer } from './rules.js';
 import { smallNumbers } from './small.js';

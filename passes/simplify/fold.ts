@@ -4,14 +4,15 @@
  * Not folded are random and unknown ops, loops without a bound, results that would make the file grow beyond a budget,
  * ops that store weights in a smaller type (Cast, DequantizeLinear), and ops that read large weights.
  */
-import { bankOf, jointMark, MIXED } from '../../src/ir/bank.js';
+
 import { buildModel } from '../../src/ir/build.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { dependenciesOf } from '../../src/ir/order.js';
-import { readerIn } from '../../src/ir/scopes.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { dependenciesOf } from '../../src/ir/scopes/order.js';
+import { readerIn } from '../../src/ir/scopes/scopes.js';
+import { bankOf, jointMark, MIXED } from '../../src/ir/tensors/bank.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';

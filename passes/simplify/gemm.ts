@@ -1,5 +1,5 @@
 /** Gemm where it takes fewer nodes, MatMul and Add where they do. Sums may be rounded in another order. */
-import { divideExactly, equalDims, productOf } from '../../src/ir/dims.js';
+import { divideExactly, equalDims, productOf } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';

@@ -1,12 +1,12 @@
 /** An If with a constant condition, or one that later nodes decide ⟶ the nodes of the taken branch. */
 import { branchOf, type Facts } from '../../src/infer/index.js';
-import { fill } from '../../src/ir/clone.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import { readerIn } from '../../src/ir/scopes.js';
+import { readerIn } from '../../src/ir/scopes/scopes.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
+import { fill } from '../../src/ir/whole-model/clone.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { isStatic, smallNumbers } from './small.js';
 

@@ -1,6 +1,6 @@
 /** Pad(Pad(x)) ⟶ Pad(x), and Conv(Pad(x)) ⟶ Conv(x) with wider pads, where the Pad puts zeros around the spatial axes. */
 import type { Facts } from '../../src/infer/index.js';
-import { addDims, subtractDims } from '../../src/ir/dims.js';
+import { addDims, subtractDims } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import { movementOf } from '../../src/ops/moved.js';
 import { byOp, everywhere, soleProducer } from './rules.js';

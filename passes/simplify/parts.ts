@@ -3,7 +3,7 @@
  * by one Split.
  */
 import type { Facts } from '../../src/infer/index.js';
-import { addDims, type Dim, equalDims } from '../../src/ir/dims.js';
+import { addDims, type Dim, equalDims } from '../../src/ir/dims/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';

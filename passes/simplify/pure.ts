@@ -1,9 +1,9 @@
 /** Finds the nodes that give the same outputs for the same inputs every time. */
 
 import { schemaOf } from '../../src/infer/index.js';
-import { calleesFirst } from '../../src/ir/call-order.js';
 import type { ModelFunction } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { calleesFirst } from '../../src/ir/scopes/call-order.js';
 import { rowOf } from '../../src/ops/registry.js';
 import { isAll } from './small.js';
 

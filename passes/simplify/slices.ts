@@ -1,7 +1,7 @@
 /** Slice(Slice(x)) ⟶ Slice(x) for constants: axis by axis, and on one axis where the bounds add up. */
-import { fromStart } from '../../src/ir/axes.js';
+import { fromStart } from '../../src/ir/dims/axes.js';
 import type { Node } from '../../src/ir/node.js';
-import { bigintsOf } from '../../src/ir/numbers.js';
+import { bigintsOf } from '../../src/ir/tensors/numbers.js';
 import { setInputs, soleProducer } from './rules.js';
 import { int64s, smallNumbers } from './small.js';
 

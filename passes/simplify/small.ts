@@ -1,10 +1,10 @@
 /** Reading what stands on a node: small constants, axes, attributes whose value is known here. */
 
-import { agreed, uniformOf } from '../../src/ir/bank.js';
-import type { Dim } from '../../src/ir/dims.js';
+import type { Dim } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
-import { everyNumber, numbersOf } from '../../src/ir/numbers.js';
-import { elementCount, memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import { agreed, uniformOf } from '../../src/ir/tensors/bank.js';
+import { everyNumber, numbersOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount, memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 

@@ -1,10 +1,10 @@
 /** Common subexpressions: nodes that compute the same from the same, by the same bodies. Random nodes are never the same. */
 import { type Attribute, attributeText } from '../../src/ir/attribute.js';
-import { uniformOf } from '../../src/ir/bank.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { uniformOf } from '../../src/ir/tensors/bank.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { isPure } from './pure.js';

@@ -5,7 +5,7 @@
  * A copied dim (0) and a -1 never stand together: on a batch of 0 the runtime refuses such a Reshape, where the computed
  * shape ran.
  */
-import { type Dim, equalDims } from '../../src/ir/dims.js';
+import { type Dim, equalDims } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';

@@ -1,11 +1,11 @@
 /** Weighs a folded constant: the bytes that it adds to the file against the work that it saves. */
 import { growing, Work } from '../../src/infer/work.js';
-import type { BudgetName } from '../../src/ir/budget.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { dependenciesOf } from '../../src/ir/order.js';
-import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import type { BudgetName } from '../../src/ir/options/budget.js';
+import { dependenciesOf } from '../../src/ir/scopes/order.js';
+import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { byteLengthOf } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { heldBy } from '../../src/ops/moved.js';

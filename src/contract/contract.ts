@@ -2,14 +2,14 @@
 
 import { z } from 'zod';
 import { inferTypes } from '../infer/index.js';
-import { cloneModel } from '../ir/clone.js';
-import { dimText } from '../ir/dims.js';
+import { dimText } from '../ir/dims/dims.js';
+import { isUnknown } from '../ir/dims/symbols.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
-import { recordOf } from '../ir/record-schema.js';
-import { isUnknown } from '../ir/symbols.js';
+import { recordOf } from '../ir/options/record-schema.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
 import { feedbackPairs } from './pairs.js';
 import { type ContractPort, portSchema } from './port.js';
 import { allStructures, notedStructures, structureSchema } from './structure.js';

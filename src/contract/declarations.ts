@@ -1,6 +1,6 @@
 /** A contract ⟶ TypeScript declarations that stand alone: the ports, and the outputs as `unflatten` gives them. */
 
-import { visibleText } from '../ir/shown-text.js';
+import { visibleText } from '../ir/text/shown-text.js';
 import type { Contract } from './contract.js';
 import type { ContractPort } from './port.js';
 import { portsOf, type Structure, type Structures } from './structure.js';

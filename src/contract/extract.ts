@@ -1,8 +1,8 @@
 /** Tensors out of sequences and optionals, by operators that work on any of them, however they were made. */
-import { unknownDim } from '../ir/dims.js';
+import { unknownDim } from '../ir/dims/dims.js';
 import { Graph } from '../ir/graph.js';
-import { tensorOf } from '../ir/numbers.js';
-import { elementCount, memoryTensor, stringTensor, type Tensor } from '../ir/tensor.js';
+import { tensorOf } from '../ir/tensors/numbers.js';
+import { elementCount, memoryTensor, stringTensor, type Tensor } from '../ir/tensors/tensor.js';
 import {
   byteLengthOf,
   type DataType,

@@ -1,5 +1,5 @@
 /** Pairs of outputs and the inputs that they go into in the next run, by how exporters name caches and states. */
-import { appendTo } from '../ir/lists.js';
+import { appendTo } from '../ir/collections/lists.js';
 import type { ContractPort } from './port.js';
 
 export interface FeedbackPair {

@@ -4,9 +4,9 @@
  */
 
 import { z } from 'zod';
+import { named, under } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
-import { named, under } from '../ir/named.js';
-import { recordOf } from '../ir/record-schema.js';
+import { recordOf } from '../ir/options/record-schema.js';
 
 /** A value as it was, in terms of the ports that it is made of. */
 export type Structure =

@@ -1,5 +1,5 @@
 /** What a flattened model gives ⟶ what the original gave: lists, maps, optionals. */
-import { under } from '../ir/named.js';
+import { under } from '../ir/collections/named.js';
 import type { Structure, Structures } from './structure.js';
 
 /** A tensor as onnxruntime gives it: what is read of it here. */

@@ -3,11 +3,11 @@
  * stand. A call of a function counts its body, a loop as many rounds as are known, an If the branch that takes more.
  */
 import { Work } from '../infer/work.js';
-import { calleesFirst } from '../ir/call-order.js';
 import type { Graph } from '../ir/graph.js';
 import type { ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { computesIn, type Target } from '../ir/targets.js';
+import { calleesFirst } from '../ir/scopes/call-order.js';
+import { computesIn, type Target } from '../ir/targets/targets.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { SizesAt } from '../ops/products.js';

@@ -1,6 +1,6 @@
 /** Which types a model's weights are stored in and its multiply-adds computed in, before and after, and what stays float and why. */
 import type { Model } from '../ir/model.js';
-import type { Target } from '../ir/targets.js';
+import type { Target } from '../ir/targets/targets.js';
 import { type Computed, computedIn } from './computed.js';
 import { type LeftWeights, leftIn, type Narrowing } from './left.js';
 import { type InputShapes, type SizedModel, sizedModel } from './sized.js';

@@ -2,11 +2,11 @@
  * The weights that stay float though passes that store fewer bits ran, each with the reason that a pass gave, and their bytes. A pass names the
  * node or the value that it left; the weight of that node is found through what only moves it.
  */
-import { maxOf } from '../ir/lists.js';
+import { maxOf } from '../ir/collections/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { outermost } from '../ir/scopes.js';
-import { elementCount, type Tensor } from '../ir/tensor.js';
+import { outermost } from '../ir/scopes/scopes.js';
+import { elementCount, type Tensor } from '../ir/tensors/tensor.js';
 import { dataTypes, isFloat, isInteger } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { rowOf } from '../ops/registry.js';

@@ -1,8 +1,8 @@
 /** A copy of a model at given sizes of its inputs: the shapes of its values are numbers wherever they follow from these. */
 import { type Facts, inferTypes } from '../infer/index.js';
-import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
 import { tensorType } from '../ir/types.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
 
 export interface SizedModel {
   readonly model: Model;

@@ -1,5 +1,5 @@
 /** What the operating system says about a file that is to be written ⟶ ModelError. */
-import { ModelError } from '../ir/errors.js';
+import { ModelError } from '../ir/text/errors.js';
 
 type Fault = readonly [expected: string, found: string, remedy?: string];
 

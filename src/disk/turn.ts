@@ -5,7 +5,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ModelError } from '../ir/errors.js';
+import { ModelError } from '../ir/text/errors.js';
 import { attempt } from './fault.js';
 import { clearTemporaries, createTemporary, type Temporary } from './temporary.js';
 

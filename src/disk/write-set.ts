@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ModelError } from '../ir/errors.js';
+import { ModelError } from '../ir/text/errors.js';
 import { commit, type Draft } from './commit.js';
 import { attempt } from './fault.js';
 import type { Mentions } from './old-data.js';

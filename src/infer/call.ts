@@ -1,7 +1,7 @@
 /** One operator call, as rules of inference are given it. */
 
 import type { Attribute } from '../ir/attribute.js';
-import type { Dim } from '../ir/dims.js';
+import type { Dim } from '../ir/dims/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
 import { type DataType, type Shape, type Type, tensorType } from '../ir/types.js';

@@ -1,7 +1,7 @@
 /** Declarations of a model that the types of its operators refute. */
 
-import { scopesIn } from '../ir/scopes.js';
-import { numberedText } from '../ir/symbols.js';
+import { numberedText } from '../ir/dims/symbols.js';
+import { scopesIn } from '../ir/scopes/scopes.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { contradicts } from './declared.js';

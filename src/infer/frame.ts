@@ -1,11 +1,11 @@
 /** What is known of values while inference runs: one frame for the model, one more for each call of a function. */
 import type { Attribute } from '../ir/attribute.js';
-import { uniformOf } from '../ir/bank.js';
-import type { Dim } from '../ir/dims.js';
+import type { Dim } from '../ir/dims/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
-import { numbersOf } from '../ir/numbers.js';
-import { elementCount, type Tensor } from '../ir/tensor.js';
+import { uniformOf } from '../ir/tensors/bank.js';
+import { numbersOf } from '../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../ir/tensors/tensor.js';
 import { dataTypes, isFloat, type Shape, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Call, type Contents, MOST_AXES, type PartialShape } from '../ops/call.js';

@@ -1,9 +1,9 @@
 /** Types of every value of a model, and what small integer values hold. Linear in the model's size. */
 import { z } from 'zod';
-import type { Dim } from '../ir/dims.js';
+import type { Dim } from '../ir/dims/dims.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { optionsIn } from '../ir/options.js';
+import { optionsIn } from '../ir/options/options.js';
 import { dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Contradiction, contradictionsOf } from './contradictions.js';

@@ -1,11 +1,11 @@
 /** One run over a model: scope after scope in dependency order, calls of functions by what each is called with. */
 import type { Attribute } from '../ir/attribute.js';
-import { type Dim, type SymbolName, seeSize, withNames } from '../ir/dims.js';
+import { type Dim, type SymbolName, seeSize, withNames } from '../ir/dims/dims.js';
+import { substitute } from '../ir/dims/substitute.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { scopesIn } from '../ir/scopes.js';
-import { substitute } from '../ir/substitute.js';
+import { scopesIn } from '../ir/scopes/scopes.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type OperatorSchema, schemaOf } from '../onnx/schema.js';

@@ -1,8 +1,8 @@
 /** What a function is called with, as text: calls of one signature give the same but for the dims that nobody knows. */
 import { type Attribute, attributeText } from '../ir/attribute.js';
-import { type Dim, dimText, type SymbolName, Unknown } from '../ir/dims.js';
-import { substitute } from '../ir/substitute.js';
-import { symbolsOf } from '../ir/symbols.js';
+import { type Dim, dimText, type SymbolName, Unknown } from '../ir/dims/dims.js';
+import { substitute } from '../ir/dims/substitute.js';
+import { symbolsOf } from '../ir/dims/symbols.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Contents, KnownValue } from '../ops/call.js';
 import type { Unknowns } from './unknowns.js';

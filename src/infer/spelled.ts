@@ -1,6 +1,6 @@
 /** Dims of inputs whose names are expressions: `past + seq` beside inputs of `past` and of `seq`. */
-import { addDims, type Dim, floorDivide, multiplyDims, subtractDims } from '../ir/dims.js';
-import { nameOf, symbolsOf } from '../ir/symbols.js';
+import { addDims, type Dim, floorDivide, multiplyDims, subtractDims } from '../ir/dims/dims.js';
+import { nameOf, symbolsOf } from '../ir/dims/symbols.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 

@@ -5,12 +5,13 @@
  * Why this way: demands that flow from a node back to the If ask a second rule of each operator, the inverse of its first, and do not see that two
  * Ifs have one cause. A supposition needs neither, and refutes by ranks, sizes and contents alike.
  */
-import { Agenda } from '../ir/agenda.js';
+
 import type { Attribute } from '../ir/attribute.js';
-import { type Dim, equalDims, isNonNegative, subtractDims } from '../ir/dims.js';
+import { type Dim, equalDims, isNonNegative, subtractDims } from '../ir/dims/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
-import { outermost, scopesIn } from '../ir/scopes.js';
+import { Agenda } from '../ir/scopes/agenda.js';
+import { outermost, scopesIn } from '../ir/scopes/scopes.js';
 import { equalTypes, type Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Call, Contents, PartialDim } from '../ops/call.js';

@@ -2,7 +2,7 @@
  * Dims that inference cannot tell. Each is a symbol of its own, and the same one whenever the same place is inferred
  * again: inferring twice changes nothing. A function's body has its own for each call.
  */
-import { type Dim, type Unknown, unknownDim } from '../ir/dims.js';
+import { type Dim, type Unknown, unknownDim } from '../ir/dims/dims.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';

@@ -1,7 +1,7 @@
 /** What an operator cannot take: inputs of types or sizes that no run of it accepts. */
 
 import type { Node } from '../ir/node.js';
-import { scopesIn } from '../ir/scopes.js';
+import { scopesIn } from '../ir/scopes/scopes.js';
 import { typeText } from '../ir/types.js';
 import { firstOpset, schemaOf } from '../onnx/schema.js';
 import type { Call } from '../ops/call.js';

@@ -1,6 +1,6 @@
 /** How much computing a node takes: elements read and written, multiplications, and a step for each node that runs. */
 import type { Node } from '../ir/node.js';
-import { elementCount } from '../ir/tensor.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
 import { numericShape } from '../ops/shapes.js';
 

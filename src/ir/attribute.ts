@@ -1,6 +1,6 @@
 /** Attributes of nodes: ONNX's AttributeProto as one tagged union. Immutable. */
 import type { Attribute, AttributeLike, Graph } from './structure.js';
-import type { Tensor } from './tensor.js';
+import type { Tensor } from './tensors/tensor.js';
 
 export type { Attribute, AttributeLike, AttributeType } from './structure.js';
 

@@ -1,11 +1,11 @@
 /** A builder of models, and of parts of them. */
 import type { AttributeLike } from './attribute.js';
-import { type Dim, symbol } from './dims.js';
+import { type Dim, symbol } from './dims/dims.js';
 import { Graph } from './graph.js';
 import { Model } from './model.js';
 import type { Node, NodeOptions } from './node.js';
-import { tensorOf } from './numbers.js';
-import type { Tensor } from './tensor.js';
+import { tensorOf } from './tensors/numbers.js';
+import type { Tensor } from './tensors/tensor.js';
 import { type DataType, dataTypes, type Type, tensorType } from './types.js';
 import type { Value } from './value.js';
 

@@ -1,12 +1,12 @@
 /** A graph: its verbs are the only way to edit it. Its members are described in structure.ts. */
 
 import { graphsOf, toAttribute } from './attribute.js';
-import { refill } from './lists.js';
+import { refill } from './collections/lists.js';
 import { END, Node } from './node.js';
 import { Opsets } from './opsets.js';
-import { dependencyOrder } from './order.js';
+import { dependencyOrder } from './scopes/order.js';
 import type { Attribute, AttributeLike, Graph as GraphType, Model, NodeOptions, OutputPort, Use } from './structure.js';
-import type { Tensor } from './tensor.js';
+import type { Tensor } from './tensors/tensor.js';
 import { dataTypeOfCode, type Type, tensorType } from './types.js';
 import { Value } from './value.js';
 

@@ -1,9 +1,9 @@
 /** A model. Its members are described in structure.ts. */
 
-import { Budget } from './budget.js';
 import { Graph } from './graph.js';
 import { Opsets } from './opsets.js';
-import { scopesIn } from './scopes.js';
+import { Budget } from './options/budget.js';
+import { scopesIn } from './scopes/scopes.js';
 import type { Entry, ModelFunction, Model as ModelType } from './structure.js';
 
 export type { Entry, ModelFunction } from './structure.js';

@@ -1,7 +1,7 @@
 /** A node of a graph. Its members are described in structure.ts. */
 import { textOf } from './attribute.js';
 import type { Attribute, Graph, NodeOptions, Node as NodeType, Use, Value } from './structure.js';
-import type { Tensor } from './tensor.js';
+import type { Tensor } from './tensors/tensor.js';
 
 export type { NodeOptions } from './structure.js';
 

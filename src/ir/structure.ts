@@ -2,8 +2,8 @@
  * The structure of a model: what a model, its graphs, their nodes and values are to each other. They refer to each other, so that their
  * types stand in one file; the classes are in model.ts, graph.ts, node.ts and value.ts.
  */
-import type { Budget } from './budget.js';
-import type { Tensor } from './tensor.js';
+import type { Budget } from './options/budget.js';
+import type { Tensor } from './tensors/tensor.js';
 import type { DataType, Shape, Type } from './types.js';
 
 /** One input slot of a node that reads a value. */

@@ -1,6 +1,6 @@
 /** Element types and value types, as ONNX defines them. Types are immutable: to change one, make another. */
-import { type Dim, equalDims } from './dims.js';
-import { numberedText } from './symbols.js';
+import { type Dim, equalDims } from './dims/dims.js';
+import { numberedText } from './dims/symbols.js';
 
 /** What a tensor's elements are: ONNX's TensorProto.DataType, floats spelled with their width. */
 export type DataType = keyof typeof dataTypes;

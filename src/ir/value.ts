@@ -1,6 +1,6 @@
 /** A value of a graph. Its members are described in structure.ts. */
 import type { ConstantNode, Graph, Node, Use, Value as ValueType } from './structure.js';
-import type { Tensor } from './tensor.js';
+import type { Tensor } from './tensors/tensor.js';
 import type { Type } from './types.js';
 import { Uses } from './uses.js';
 

@@ -1,13 +1,13 @@
 /** Applies sets of rules to every scope of a model, and says of every site what became of it. */
 
 import { type Facts, inferTypes } from '../infer/index.js';
+import { append, appendTo } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
-import { append, appendTo } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { sweep } from '../ir/sweep.js';
-import { foundText } from '../ir/usage-error.js';
+import { foundText } from '../ir/text/usage-error.js';
 import { Value } from '../ir/value.js';
+import { sweep } from '../ir/whole-model/sweep.js';
 import { hasOps } from './marks.js';
 import { helps, Miss } from './miss.js';
 import { environmentOf, Places } from './places.js';

@@ -4,7 +4,7 @@
  * An op that moves elements and leaves the leading axes alone only moves lanes: `Concat(x[…, 8:], x[…, :8])` is eight lanes of x and eight others, and so is any other spelling of it.
  */
 import type { Facts } from '../infer/index.js';
-import { equalDims } from '../ir/dims.js';
+import { equalDims } from '../ir/dims/dims.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { broadcastIndex, linear, mapPlaces } from '../ops/contents.js';

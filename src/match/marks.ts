@@ -1,8 +1,8 @@
 /** Says what a pattern asks of any place, before a graph is read: the parts that sites resemble, the ops and reductions in it. */
 import type { Facts } from '../infer/index.js';
-import { maxOf } from '../ir/lists.js';
+import { maxOf } from '../ir/collections/lists.js';
+import { remembered } from '../ir/collections/remembered.js';
 import type { Node } from '../ir/node.js';
-import { remembered } from '../ir/remembered.js';
 import { calls, looseOps, spells, spellsAlgebra } from './algebra.js';
 import { keyOf, type Pattern } from './pattern.js';
 

@@ -5,8 +5,8 @@
  * `Product(-1, a)`, a product of products is one product. Captures are typed: a misspelled op or capture does not compile.
  */
 import type { Facts } from '../infer/index.js';
-import { maxOf } from '../ir/lists.js';
-import { foundText } from '../ir/usage-error.js';
+import { maxOf } from '../ir/collections/lists.js';
+import { foundText } from '../ir/text/usage-error.js';
 import type { Value } from '../ir/value.js';
 import { isComposed } from './expression.js';
 import type { Reduction } from './normal-form.js';

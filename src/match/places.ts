@@ -3,9 +3,9 @@
  * formulas around them.
  */
 import type { Facts } from '../infer/index.js';
-import { maxOf } from '../ir/lists.js';
+import { maxOf } from '../ir/collections/lists.js';
+import { remembered } from '../ir/collections/remembered.js';
 import type { Node } from '../ir/node.js';
-import { remembered } from '../ir/remembered.js';
 import type { Value } from '../ir/value.js';
 import { addBehind, allBehind, forwardOf, isAlgebra, reductionOf } from './algebra.js';
 import { hasOps, isAbout, isByItself, type Mark, marksOf, needsOf } from './marks.js';

@@ -1,5 +1,5 @@
 /** Orders rules for matching. The order follows from the rules, so their order in a list means nothing. */
-import { append, maxOf } from '../ir/lists.js';
+import { append, maxOf } from '../ir/collections/lists.js';
 import { keyOf, type Pattern } from './pattern.js';
 import type { Rule, RuleSet } from './rule.js';
 

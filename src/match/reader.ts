@@ -4,7 +4,7 @@
  * nobody else reads them.
  */
 import type { Facts } from '../infer/index.js';
-import { fromStart } from '../ir/axes.js';
+import { fromStart } from '../ir/dims/axes.js';
 import type { Node } from '../ir/node.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';

@@ -1,10 +1,10 @@
 /** Defines a rule: an equation A ⟶ B. A pattern matches the left side, and `rewrite` builds the right side. */
 import type { Facts } from '../infer/index.js';
-import type { KernelCall } from '../ir/kernel-call.js';
 import type { Node } from '../ir/node.js';
-import type { Target } from '../ir/targets.js';
+import type { KernelCall } from '../ir/targets/kernel-call.js';
+import type { Target } from '../ir/targets/targets.js';
+import { foundText } from '../ir/text/usage-error.js';
 import type { DataType, Type } from '../ir/types.js';
-import { foundText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
 import type { Miss } from './miss.js';
 import { type CapturesOf, Pattern } from './pattern.js';

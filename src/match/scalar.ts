@@ -1,11 +1,11 @@
 /** Finds the number that a value always is, however the exporter computes it: a constant, Sqrt(Cast(Shape…)), 1/√d. */
 
 import type { Facts } from '../infer/index.js';
-import { agreed } from '../ir/bank.js';
-import { constantTensor } from '../ir/constants.js';
 import type { Node } from '../ir/node.js';
-import { numbersOf } from '../ir/numbers.js';
-import { elementCount, type Tensor } from '../ir/tensor.js';
+import { agreed } from '../ir/tensors/bank.js';
+import { constantTensor } from '../ir/tensors/constants.js';
+import { numbersOf } from '../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../ir/tensors/tensor.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { exactly } from '../ops/interval.js';

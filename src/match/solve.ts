@@ -2,7 +2,7 @@
  * Matches a pattern with an expression, up to order, grouping and a number. Every part is found as a multiple of
  * itself. In a function or at the root nothing else can take the number, so there it has to be 1.
  */
-import { foundText } from '../ir/usage-error.js';
+import { foundText } from '../ir/text/usage-error.js';
 import type { Value } from '../ir/value.js';
 import { atomExpression, factored, leafOf, numberOf, onlyAtom, scale } from './expression.js';
 import { isNear } from './near.js';

@@ -6,7 +6,7 @@
  */
 
 import type { Facts } from '../infer/index.js';
-import { type Dim, divideExactly, equalDims, multiplyDims, productOf } from '../ir/dims.js';
+import { type Dim, divideExactly, equalDims, multiplyDims, productOf } from '../ir/dims/dims.js';
 import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';

@@ -1,8 +1,8 @@
 /** AttributeProto ↔ Attribute. */
 import type { Attribute, AttributeType } from '../ir/attribute.js';
-import { ModelError } from '../ir/errors.js';
 import type { Graph } from '../ir/graph.js';
-import type { Tensor } from '../ir/tensor.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
+import { ModelError } from '../ir/text/errors.js';
 import { OddNaN } from './lossless.js';
 import {
   type AttributeMessage,

@@ -1,7 +1,7 @@
 /** Values of attributes that have no meaning, whatever the inputs are: passes and inference count on those that have. */
 import { type Attribute, textOf } from '../ir/attribute.js';
-import { ModelError } from '../ir/errors.js';
 import type { Node } from '../ir/node.js';
+import { ModelError } from '../ir/text/errors.js';
 import { dataTypeOfCode } from '../ir/types.js';
 
 type AttributeWithValue = Exclude<Attribute, { type: 'ref' }>;

@@ -1,6 +1,6 @@
 /** What the reader leaves on a graph for the writer. */
 import type { Entry } from '../ir/model.js';
-import type { ByteSource } from '../ir/tensor.js';
+import type { ByteSource } from '../ir/tensors/tensor.js';
 import type { Type } from '../ir/types.js';
 import type { EntryMessage, FunctionMessage, GraphMessage, NodeMessage, ValueInfoMessage } from './messages.js';
 import type { CarriedOpsets } from './opset-import.js';

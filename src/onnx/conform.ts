@@ -4,8 +4,8 @@
  * they are carried as they are.
  */
 import type { Attribute, AttributeType } from '../ir/attribute.js';
-import { ModelError } from '../ir/errors.js';
 import type { Node } from '../ir/node.js';
+import { ModelError } from '../ir/text/errors.js';
 import { refuseValue } from './attribute-values.js';
 import { type Formal, firstOpset, newestOpset, type OperatorSchema, schemaOf } from './schema.js';
 

@@ -1,11 +1,11 @@
 /** Constant nodes: their one attribute is a tensor, so the reader makes constants of them and the writer nodes again. */
 
 import type { Attribute, AttributeType } from '../ir/attribute.js';
-import { constantOfAttribute } from '../ir/constants.js';
-import { ModelError } from '../ir/errors.js';
-import { under } from '../ir/named.js';
-import { bigintsOf, numbersOf } from '../ir/numbers.js';
-import type { Tensor } from '../ir/tensor.js';
+import { under } from '../ir/collections/named.js';
+import { constantOfAttribute } from '../ir/tensors/constants.js';
+import { bigintsOf, numbersOf } from '../ir/tensors/numbers.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
+import { ModelError } from '../ir/text/errors.js';
 import type { ConstantNode } from '../ir/value.js';
 import { readAttribute, typeOf } from './attribute-proto.js';
 import { leftover, type NodeMessage } from './messages.js';

@@ -1,11 +1,11 @@
 /** ModelProto → Model. Names become values; Constant nodes become constants; what the IR does not model is carried. */
 import type { Attribute } from '../ir/attribute.js';
-import { ModelError } from '../ir/errors.js';
+import { append } from '../ir/collections/lists.js';
 import { Graph } from '../ir/graph.js';
-import { append } from '../ir/lists.js';
 import { type Entry, Model, type ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { scopesIn } from '../ir/scopes.js';
+import { scopesIn } from '../ir/scopes/scopes.js';
+import { ModelError } from '../ir/text/errors.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import { readAttribute } from './attribute-proto.js';
 import { type CarriedGraph, entryOrigins, repeatedNames, type Stray } from './carried.js';

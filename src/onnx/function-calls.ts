@@ -1,9 +1,10 @@
 /** Which local functions are called: they must be whole, and none may call itself or be called too deep. What nothing calls is not looked at by runtimes. */
-import { ModelError } from '../ir/errors.js';
+
+import { maxOf } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
-import { maxOf } from '../ir/lists.js';
 import type { Model, ModelFunction } from '../ir/model.js';
-import { scopesIn } from '../ir/scopes.js';
+import { scopesIn } from '../ir/scopes/scopes.js';
+import { ModelError } from '../ir/text/errors.js';
 import { refuseMisuse } from './conform.js';
 import { refuseCall, takenTypes } from './function-ports.js';
 import type { FunctionMessage } from './messages.js';

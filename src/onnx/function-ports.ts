@@ -1,10 +1,10 @@
 /** What a call of a local function hands over, held against what the function's nodes do with it. */
 import type { AttributeType } from '../ir/attribute.js';
-import { ModelError } from '../ir/errors.js';
 import type { Graph } from '../ir/graph.js';
 import type { ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { scopesIn } from '../ir/scopes.js';
+import { scopesIn } from '../ir/scopes/scopes.js';
+import { ModelError } from '../ir/text/errors.js';
 import type { Use } from '../ir/value.js';
 import { demandsOf, kindText, placeOf } from './conform.js';
 import { newestOpset, schemaOf } from './schema.js';

@@ -3,7 +3,7 @@
  * JavaScript's decoding alone would lose both.
  */
 import protobuf from 'protobufjs/light.js';
-import { append } from '../ir/lists.js';
+import { append } from '../ir/collections/lists.js';
 
 /** A NaN of other bits than JavaScript's own. A number to whoever asks for one; the writer asks for its bits. */
 export class OddNaN extends Number {

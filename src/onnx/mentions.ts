@@ -1,6 +1,6 @@
 /** Which of some names of data files a model file holds: what it may read from, wherever in the message that stands. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { ModelError } from '../ir/errors.js';
+import { ModelError } from '../ir/text/errors.js';
 import { collapse, isModel } from './wire.js';
 
 /** None for a file that is no model; all for one that cannot be read. Weights are passed over. */

@@ -2,8 +2,9 @@
  * Names for a file: ports of a model keep theirs, every other value keeps its label where it is free and gets a number
  * where it is not. No name hides one of an outer scope.
  */
-import { ModelError } from '../ir/errors.js';
+
 import type { Graph } from '../ir/graph.js';
+import { ModelError } from '../ir/text/errors.js';
 import type { Value } from '../ir/value.js';
 
 /** The names of one scope. */

@@ -1,5 +1,5 @@
 /** OperatorSetIdProto ↔ the versions in force by domain. */
-import { ModelError } from '../ir/errors.js';
+import { ModelError } from '../ir/text/errors.js';
 import { fromBigint, type Int64, type Message, type OperatorSetMessage, toBigint } from './messages.js';
 
 const domainOf = ({ domain = '' }: OperatorSetMessage): string => (domain === 'ai.onnx' ? '' : domain);

@@ -1,11 +1,11 @@
 /** Reads an ONNX model. Weights stay where they are until something asks for their bytes. */
 
 import { z } from 'zod';
-import { Budget, type Limits } from '../ir/budget.js';
-import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
-import { called, limits, optionsIn, text, truth } from '../ir/options.js';
-import { type ByteSource, plainBytes, type Tensor } from '../ir/tensor.js';
+import { Budget, type Limits } from '../ir/options/budget.js';
+import { called, limits, optionsIn, text, truth } from '../ir/options/options.js';
+import { type ByteSource, plainBytes, type Tensor } from '../ir/tensors/tensor.js';
+import { ModelError } from '../ir/text/errors.js';
 import type { CarriedModel } from './carried.js';
 import { fromMessage } from './from-proto.js';
 import { decodeMessage, type Message, type ModelMessage, type TensorMessage } from './messages.js';

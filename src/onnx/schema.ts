@@ -1,8 +1,8 @@
 /** Operator schemas: what an operator takes and gives, by operator set. Facts of the ONNX standard and of onnxruntime. */
 
 import type { AttributeType } from '../ir/attribute.js';
-import { maxOf } from '../ir/lists.js';
-import { under } from '../ir/named.js';
+import { maxOf } from '../ir/collections/lists.js';
+import { under } from '../ir/collections/named.js';
 import { runtimeOperators } from './schema-microsoft.js';
 import { operators, typeSets } from './schema-table.js';
 

@@ -1,5 +1,5 @@
 /** Names while a file is read: afterwards a value is its object. */
-import { ModelError } from '../ir/errors.js';
+import { ModelError } from '../ir/text/errors.js';
 import type { Value } from '../ir/value.js';
 
 /** Names in scope: an inner one hides an outer one. */

@@ -1,6 +1,7 @@
 /** Where bytes come from: an array, or a file that is read by position. */
-import { ModelError } from '../ir/errors.js';
-import { type ByteSource, plainBytes } from '../ir/tensor.js';
+
+import { type ByteSource, plainBytes } from '../ir/tensors/tensor.js';
+import { ModelError } from '../ir/text/errors.js';
 
 /** A source over an array, without copying. */
 export function memorySource(array: Uint8Array): ByteSource {

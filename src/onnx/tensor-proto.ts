@@ -1,6 +1,5 @@
 /** TensorProto ↔ Tensor. A tensor that was read remembers its message, and is written back in the form it had. */
-import type { Budget } from '../ir/budget.js';
-import { ModelError } from '../ir/errors.js';
+import type { Budget } from '../ir/options/budget.js';
 import {
   type ByteSource,
   derivedTensor,
@@ -10,7 +9,8 @@ import {
   sparseTensor,
   stringTensor,
   type Tensor,
-} from '../ir/tensor.js';
+} from '../ir/tensors/tensor.js';
+import { ModelError } from '../ir/text/errors.js';
 import { byteLengthOf, type DataType, dataTypeOfCode } from '../ir/types.js';
 import { LAZY_FIELD, type SparseTensorMessage, type TensorMessage, toBigint } from './messages.js';
 import { decodeLazy, lazyFields, typedBytes } from './typed-data.js';

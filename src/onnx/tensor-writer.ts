@@ -1,6 +1,6 @@
 /** Where a tensor's bytes go when a model is written: into the message, behind it in the same file, or into the data file. */
 
-import type { Tensor } from '../ir/tensor.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import { dataTypes } from '../ir/types.js';
 import { fromBigint, type Message, type SparseTensorMessage, type TensorMessage } from './messages.js';
 import { EXTERNAL, lazySources, lazyTriples, sparseOrigins, tensorOrigins } from './tensor-proto.js';

@@ -2,8 +2,8 @@
 import type { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { dependenciesOf } from '../ir/order.js';
-import type { Tensor } from '../ir/tensor.js';
+import { dependenciesOf } from '../ir/scopes/order.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { writeAttribute } from './attribute-proto.js';

@@ -1,6 +1,6 @@
 /** TypeProto ↔ Type. A type that was read from a message that says more than it does remembers that: denotations and the like are written back. */
-import { type Dim, dimText, symbol, unknownDim } from '../ir/dims.js';
-import { isUnknown, nameOf } from '../ir/symbols.js';
+import { type Dim, dimText, symbol, unknownDim } from '../ir/dims/dims.js';
+import { isUnknown, nameOf } from '../ir/dims/symbols.js';
 import { type DataType, dataTypeOfCode, dataTypes, type Shape, type Type } from '../ir/types.js';
 import { fromBigint, type Message, type ShapeMessage, type TypeMessage, toBigint } from './messages.js';
 

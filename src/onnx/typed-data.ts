@@ -1,6 +1,7 @@
 /** The typed fields of a TensorProto (float_data, int32_data …) as the bytes that raw_data would be. */
-import { ModelError } from '../ir/errors.js';
-import { elementCount } from '../ir/tensor.js';
+
+import { elementCount } from '../ir/tensors/tensor.js';
+import { ModelError } from '../ir/text/errors.js';
 import { byteLengthOf, type DataType, dataTypes } from '../ir/types.js';
 import { OddNaN } from './lossless.js';
 import { decodeMessage, type Int64, type TensorMessage, toBigint } from './messages.js';

@@ -6,9 +6,9 @@
  * twice. The place of a field stands in the TensorProto itself, as the field `lazy` that no file has.
  */
 
-import { ModelError } from '../ir/errors.js';
-import { append } from '../ir/lists.js';
-import { type ByteSource, CHUNK } from '../ir/tensor.js';
+import { append } from '../ir/collections/lists.js';
+import { type ByteSource, CHUNK } from '../ir/tensors/tensor.js';
+import { ModelError } from '../ir/text/errors.js';
 import { LAZY_FIELD } from './messages.js';
 import { lazyFields } from './typed-data.js';
 

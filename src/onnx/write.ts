@@ -2,10 +2,10 @@
 
 import { z } from 'zod';
 import type { FileSet, WrittenSet } from '../disk/write-set.js';
-import { storedTensors } from '../ir/constants.js';
-import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
-import { abortSignal, optionsIn, truth } from '../ir/options.js';
+import { abortSignal, optionsIn, truth } from '../ir/options/options.js';
+import { storedTensors } from '../ir/tensors/constants.js';
+import { ModelError } from '../ir/text/errors.js';
 import type { CarriedModel } from './carried.js';
 import { encodeMessage, type ModelMessage } from './messages.js';
 import { type ExternalTensor, TensorPlacer } from './tensor-writer.js';

@@ -1,5 +1,5 @@
 /** The attention operators of ai.onnx. */
-import { addDims, divideExactly, floorDivide, multiplyDims, subtractDims } from '../ir/dims.js';
+import { addDims, divideExactly, floorDivide, multiplyDims, subtractDims } from '../ir/dims/dims.js';
 import type { Call, InferRule, PartialDim } from './call.js';
 import { heavy } from './precision.js';
 import { attended, overKernel, throughState } from './products.js';

@@ -14,7 +14,7 @@ import {
   operandsOf,
   subtractDims,
   symbol,
-} from '../ir/dims.js';
+} from '../ir/dims/dims.js';
 import type { PartialDim, PartialShape } from './call.js';
 
 /** `dim` is at most `most`. */

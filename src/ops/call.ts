@@ -1,9 +1,9 @@
 /** A node as rows see it: what is known of its inputs, and, while types are inferred, where a rule says what it gives. */
 import { type Attribute, textOf } from '../ir/attribute.js';
-import type { Dim } from '../ir/dims.js';
+import type { Dim } from '../ir/dims/dims.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
-import type { Tensor } from '../ir/tensor.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import type { DataType, Shape, Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 

@@ -10,8 +10,8 @@ import {
   minDim,
   multiplyDims,
   subtractDims,
-} from '../ir/dims.js';
-import { elementCount } from '../ir/tensor.js';
+} from '../ir/dims/dims.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 import { type DataType, dataTypes, isFloat, isInteger } from '../ir/types.js';
 import type { Call, Contents, PartialDim } from './call.js';
 

@@ -1,9 +1,9 @@
 /** If, Loop and Scan: bodies are inferred with what they are handed; what changes from one iteration to the next is unknown. */
 
-import { axisOf } from '../ir/axes.js';
-import { type Dim, maxDim } from '../ir/dims.js';
+import { axisOf } from '../ir/dims/axes.js';
+import { type Dim, maxDim } from '../ir/dims/dims.js';
+import { isUnknown } from '../ir/dims/symbols.js';
 import type { Graph } from '../ir/graph.js';
-import { isUnknown } from '../ir/symbols.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Call, InferRule, KnownValue, PartialDim, PartialShape } from './call.js';
 import { joinContents, joinShapes, joinTypes } from './join.js';

@@ -1,5 +1,5 @@
 /** Convolutions and pools. */
-import { addDims, ceilDivide, type Dim, floorDivide, minDim, multiplyDims, subtractDims } from '../ir/dims.js';
+import { addDims, ceilDivide, type Dim, floorDivide, minDim, multiplyDims, subtractDims } from '../ir/dims/dims.js';
 import type { Call, InferRule, PartialDim } from './call.js';
 import { all, convolved, leastRank, sameDim, windowed } from './demands.js';
 import { exact, heavy, layer, places, scales } from './precision.js';

@@ -1,6 +1,6 @@
 /** What operators demand of their inputs' ranks and sizes: a runtime refuses what refutes a demand, whatever symbols stand for. */
-import { axisOf } from '../ir/axes.js';
-import { isNonNegative, subtractDims } from '../ir/dims.js';
+import { axisOf } from '../ir/dims/axes.js';
+import { isNonNegative, subtractDims } from '../ir/dims/dims.js';
 import type { Call, PartialDim, PartialShape } from './call.js';
 import { numericShape } from './shapes.js';
 

@@ -1,8 +1,9 @@
 /** Operators that work element by element: unary ones keep the shape, the others broadcast. Integers are computed. */
-import { constantTensor } from '../ir/constants.js';
-import type { Dim } from '../ir/dims.js';
+
+import type { Dim } from '../ir/dims/dims.js';
 import type { Node } from '../ir/node.js';
-import { castTensor, numbersOf, tensorOf } from '../ir/numbers.js';
+import { constantTensor } from '../ir/tensors/constants.js';
+import { castTensor, numbersOf, tensorOf } from '../ir/tensors/numbers.js';
 import { type DataType, dataTypeOfCode, dataTypes, isFloat } from '../ir/types.js';
 import type { Call, InferRule } from './call.js';
 import {

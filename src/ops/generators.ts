@@ -1,7 +1,7 @@
 /** Operators that make tensors from sizes, attributes or chance. */
-import { addDims, ceilDivide, floorDivide, maxDim, productOf, subtractDims } from '../ir/dims.js';
-import { bigintsOf, numbersOf } from '../ir/numbers.js';
-import { elementCount, type Tensor } from '../ir/tensor.js';
+import { addDims, ceilDivide, floorDivide, maxDim, productOf, subtractDims } from '../ir/dims/dims.js';
+import { bigintsOf, numbersOf } from '../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../ir/tensors/tensor.js';
 import { type DataType, dataTypeOfCode, dataTypes, isFloat } from '../ir/types.js';
 import type { Call, InferRule } from './call.js';
 import { fillContents, MOST } from './contents.js';

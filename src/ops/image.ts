@@ -1,8 +1,8 @@
 /** Operators on images and boxes. */
 
-import { axisOf } from '../ir/axes.js';
-import { type Dim, floorDivide, multiplyDims } from '../ir/dims.js';
-import { maxOf, minOf } from '../ir/lists.js';
+import { maxOf, minOf } from '../ir/collections/lists.js';
+import { axisOf } from '../ir/dims/axes.js';
+import { type Dim, floorDivide, multiplyDims } from '../ir/dims/dims.js';
 import type { Call, Contents, InferRule, PartialDim } from './call.js';
 import { all, rank } from './demands.js';
 import { places, ranks } from './precision.js';

@@ -1,7 +1,16 @@
 /** Operators that pick elements by position, and those that write at positions. */
 
-import { axisOf } from '../ir/axes.js';
-import { addDims, ceilDivide, type Dim, equalDims, isNonNegative, maxDim, minDim, subtractDims } from '../ir/dims.js';
+import { axisOf } from '../ir/dims/axes.js';
+import {
+  addDims,
+  ceilDivide,
+  type Dim,
+  equalDims,
+  isNonNegative,
+  maxDim,
+  minDim,
+  subtractDims,
+} from '../ir/dims/dims.js';
 import type { Node } from '../ir/node.js';
 import { type InferRule, MOST_AXES, type PartialDim, type PartialShape, type Reading } from './call.js';
 import { fillContents, linear, MOST } from './contents.js';

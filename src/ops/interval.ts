@@ -2,8 +2,9 @@
  * Arithmetic on intervals of numbers: what comes of numbers that lie between two each. Infinities may be in one, NaN never; undefined stands for
  * anything, NaN included. Results hold for whatever a runtime rounds to their type, before or after.
  */
-import { bfloat16Of, floatBits, fromBfloat16, fromSmallFloat, toFloat16 } from '../ir/float-bits.js';
-import { maxOf, minOf } from '../ir/lists.js';
+
+import { maxOf, minOf } from '../ir/collections/lists.js';
+import { bfloat16Of, floatBits, fromBfloat16, fromSmallFloat, toFloat16 } from '../ir/tensors/float-bits.js';
 import { type DataType, dataTypes } from '../ir/types.js';
 
 export interface Interval {

@@ -1,5 +1,5 @@
 /** The most that can be said of a value that is one of two types. */
-import { equalDims } from '../ir/dims.js';
+import { equalDims } from '../ir/dims/dims.js';
 import type { Shape, Type } from '../ir/types.js';
 import { equalTypes, tensorType } from '../ir/types.js';
 import type { Contents, PartialShape } from './call.js';

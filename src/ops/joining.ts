@@ -1,7 +1,15 @@
 /** Operators that put tensors together, take them apart, or repeat and extend them. */
 
-import { axisOf } from '../ir/axes.js';
-import { addDims, ceilDivide, type Dim, divideExactly, equalDims, multiplyDims, subtractDims } from '../ir/dims.js';
+import { axisOf } from '../ir/dims/axes.js';
+import {
+  addDims,
+  ceilDivide,
+  type Dim,
+  divideExactly,
+  equalDims,
+  multiplyDims,
+  subtractDims,
+} from '../ir/dims/dims.js';
 import type { Node } from '../ir/node.js';
 import type { Shape } from '../ir/types.js';
 import type { Contents, InferRule, PartialDim, PartialShape, Reading } from './call.js';

@@ -1,5 +1,5 @@
 /** Operators of ai.onnx.ml. */
-import { productOf } from '../ir/dims.js';
+import { productOf } from '../ir/dims/dims.js';
 import { tensorType } from '../ir/types.js';
 import type { Call, InferRule, PartialDim } from './call.js';
 import type { Rows } from './row.js';

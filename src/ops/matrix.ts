@@ -1,5 +1,5 @@
 /** Products of matrices and tensors. */
-import { floorDivide } from '../ir/dims.js';
+import { floorDivide } from '../ir/dims/dims.js';
 import type { Shape } from '../ir/types.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
 import { factors, labelled, leastRank, matrices } from './demands.js';

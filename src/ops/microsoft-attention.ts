@@ -1,5 +1,5 @@
 /** Attention operators of com.microsoft. */
-import { addDims, maxDim, multiplyDims } from '../ir/dims.js';
+import { addDims, maxDim, multiplyDims } from '../ir/dims/dims.js';
 import { causalConvolution, linearAttention, plus, share, times } from './attention.js';
 import type { Call, InferRule, PartialDim } from './call.js';
 import { heavy, scales } from './precision.js';

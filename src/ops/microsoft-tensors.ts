@@ -1,7 +1,7 @@
 /** com.microsoft operators on tensors: layout, text, transforms, and those that older exporters wrote before ONNX had them. */
 
-import { axisOf } from '../ir/axes.js';
-import { addDims, floorDivide, multiplyDims, subtractDims } from '../ir/dims.js';
+import { axisOf } from '../ir/dims/axes.js';
+import { addDims, floorDivide, multiplyDims, subtractDims } from '../ir/dims/dims.js';
 import type { Shape } from '../ir/types.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
 import { pool } from './convolution.js';

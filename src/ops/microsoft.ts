@@ -1,6 +1,6 @@
 /** com.microsoft operators other than attention. */
-import { fromStart } from '../ir/axes.js';
-import { floorDivide, multiplyDims } from '../ir/dims.js';
+import { fromStart } from '../ir/dims/axes.js';
+import { floorDivide, multiplyDims } from '../ir/dims/dims.js';
 import { dataTypeOfCode } from '../ir/types.js';
 import type { Call, InferRule } from './call.js';
 import { conv, globalPool, pool, poolChannelsLast } from './convolution.js';

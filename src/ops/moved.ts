@@ -1,9 +1,9 @@
 /** How readers of a graph ask rows what moved: of a value, by the node that gives it. */
 import type { Attribute } from '../ir/attribute.js';
-import { agreed } from '../ir/bank.js';
-import type { Dim } from '../ir/dims.js';
+import type { Dim } from '../ir/dims/dims.js';
 import type { Node } from '../ir/node.js';
-import { bigintsOf } from '../ir/numbers.js';
+import { agreed } from '../ir/tensors/bank.js';
+import { bigintsOf } from '../ir/tensors/numbers.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Contents, type PartialShape, Reading } from './call.js';

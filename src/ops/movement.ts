@@ -1,7 +1,7 @@
 /** Where in its inputs the elements of an output stand, of an operator that computes none: a small data type, and what follows from it. */
-import { fromStart } from '../ir/axes.js';
-import { addDims, type Dim } from '../ir/dims.js';
-import { elementCount } from '../ir/tensor.js';
+import { fromStart } from '../ir/dims/axes.js';
+import { addDims, type Dim } from '../ir/dims/dims.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 import { equalShapes, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Contents, PartialDim, Reading } from './call.js';

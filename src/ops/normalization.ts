@@ -1,6 +1,6 @@
 /** Normalizations: the shape stays; some also give statistics. */
 
-import { axisOf } from '../ir/axes.js';
+import { axisOf } from '../ir/dims/axes.js';
 import type { Call, InferRule } from './call.js';
 import { axis, leastRank, sameDim } from './demands.js';
 import { bounding } from './precision.js';

@@ -1,6 +1,6 @@
 /** How many multiply-adds a node takes, by the sizes of what it reads and gives: what rows say of products, convolutions, recurrence and attention. */
 import type { Node } from '../ir/node.js';
-import { elementCount } from '../ir/tensor.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 
 /** Sizes of a node's inputs and outputs. A rule that asks for one that is not known has no answer. */
 export interface SizesAt {

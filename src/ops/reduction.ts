@@ -1,6 +1,6 @@
 /** Operators that reduce axes to one element. */
 
-import { axisOf } from '../ir/axes.js';
+import { axisOf } from '../ir/dims/axes.js';
 import type { Call, InferRule, PartialDim, PartialShape } from './call.js';
 import { arithmetic, type Combine } from './contents.js';
 import { axes, axesAt, axis, reducible } from './demands.js';

@@ -1,7 +1,7 @@
 /** Sequences, optionals and strings. */
 
-import { axisOf } from '../ir/axes.js';
-import { maxOf } from '../ir/lists.js';
+import { maxOf } from '../ir/collections/lists.js';
+import { axisOf } from '../ir/dims/axes.js';
 import { dataTypeOfCode, type Type, tensorType } from '../ir/types.js';
 import type { Call, InferRule } from './call.js';
 import { joinTypes } from './join.js';

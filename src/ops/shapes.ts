@@ -1,5 +1,5 @@
 /** Broadcasting, and rules for the many operators that give one of a few simple shapes. */
-import { broadcastDims } from '../ir/dims.js';
+import { broadcastDims } from '../ir/dims/dims.js';
 import { boundsOf, within } from './bounds.js';
 import { type Call, type InferRule, MOST_AXES, type PartialDim, type PartialShape } from './call.js';
 

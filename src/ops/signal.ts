@@ -1,7 +1,7 @@
 /** Fourier transforms. */
 
-import { axisOf } from '../ir/axes.js';
-import { addDims, type Dim, floorDivide, multiplyDims, subtractDims } from '../ir/dims.js';
+import { axisOf } from '../ir/dims/axes.js';
+import { addDims, type Dim, floorDivide, multiplyDims, subtractDims } from '../ir/dims/dims.js';
 import type { InferRule, PartialDim } from './call.js';
 import type { Rows } from './row.js';
 

@@ -1,6 +1,6 @@
 /** Operators that give the same elements in another shape. */
-import { axisOf, fromStart } from '../ir/axes.js';
-import { type Dim, equalDims, floorDivide, multiplyDims, productOf } from '../ir/dims.js';
+import { axisOf, fromStart } from '../ir/dims/axes.js';
+import { type Dim, equalDims, floorDivide, multiplyDims, productOf } from '../ir/dims/dims.js';
 import type { Call, InferRule, PartialDim, PartialShape, Reading } from './call.js';
 import { all, axes, axesAt, ones, permutable, rank, reshapable } from './demands.js';
 import { along, type Movement } from './movement.js';

@@ -4,10 +4,10 @@
  * later form that is known. Source: the change log of the ONNX operators.
  */
 
-import { fromStart } from '../ir/axes.js';
+import { fromStart } from '../ir/dims/axes.js';
 import type { Node } from '../ir/node.js';
-import { numbersOf, tensorOf } from '../ir/numbers.js';
-import { elementCount } from '../ir/tensor.js';
+import { numbersOf, tensorOf } from '../ir/tensors/numbers.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 import { dataTypes, isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { floatToInput, ints, intsOf, intsToInput, type OpsetChange, replace, unchangedAttributes } from './edits.js';

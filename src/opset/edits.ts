@@ -2,8 +2,8 @@
 import type { AttributeLike } from '../ir/attribute.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
-import { tensorOf } from '../ir/numbers.js';
-import { memoryTensor } from '../ir/tensor.js';
+import { tensorOf } from '../ir/tensors/numbers.js';
+import { memoryTensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
 
 /** Brings one node to the opset; a text says why it cannot be. */

@@ -1,11 +1,11 @@
 /** Raises the ai.onnx operator set of a model, so that a pass may emit what a later one brought. */
 
 import { inferTypes, schemaOf } from '../infer/index.js';
-import { cloneModel } from '../ir/clone.js';
+import { under } from '../ir/collections/named.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
-import { under } from '../ir/named.js';
 import type { Node } from '../ir/node.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
 import { changes } from './changes.js';
 import { isSame } from './same.js';
 

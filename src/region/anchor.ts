@@ -1,6 +1,6 @@
 /** What tells repeats apart that share all their weights. */
 import type { Node } from '../ir/node.js';
-import { elementCount, type Tensor } from '../ir/tensor.js';
+import { elementCount, type Tensor } from '../ir/tensors/tensor.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 

@@ -5,10 +5,10 @@
  * full search for blocks tells of every kind of repeat, and takes ten times as long: it is asked where this finds none.
  */
 
+import { maxOf } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
-import { maxOf } from '../ir/lists.js';
 import type { Node } from '../ir/node.js';
-import { elementCount } from '../ir/tensor.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 import { isFloat } from '../ir/types.js';
 
 /** How far a node's surroundings reach by which it is told from others of its op. */

@@ -1,11 +1,11 @@
 /** A shortened model in numbers: each stand-in counts as often as it stands for a repeat. */
 
-import { MIXED, markOf } from '../ir/bank.js';
+import { named } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
-import { named } from '../ir/named.js';
-import { type ModelSummary, summarize } from '../ir/summary.js';
-import type { Tensor } from '../ir/tensor.js';
+import { MIXED, markOf } from '../ir/tensors/bank.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
+import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
 import type { ShortRun } from './short-run.js';
 import { standingFor } from './stand-ins.js';
 

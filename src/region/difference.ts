@@ -1,6 +1,6 @@
 /** Repeats that are compiled once turned out to differ: the pipeline goes on with every repeat by itself. */
 
-import { Divergence } from '../ir/bank.js';
+import { Divergence } from '../ir/tensors/bank.js';
 
 /** An outcome in the place of a result. */
 export interface Difference {

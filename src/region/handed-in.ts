@@ -3,19 +3,19 @@
  * weights would find an input. While it runs, each is a bank of what all calls hand in; then what was made of it is handed in.
  */
 
-import { bankOf, Divergence, instanceCount, instanceOf, markOf } from '../ir/bank.js';
-import { calleesFirst } from '../ir/call-order.js';
-import { freeName } from '../ir/free-name.js';
+import { appendTo, maxOf } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
-import { appendTo, maxOf } from '../ir/lists.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { isSameShape } from '../ir/same-tensor.js';
-import { outermost, scopesIn } from '../ir/scopes.js';
-import { sweep } from '../ir/sweep.js';
-import { elementCount, type Tensor } from '../ir/tensor.js';
+import { calleesFirst } from '../ir/scopes/call-order.js';
+import { outermost, scopesIn } from '../ir/scopes/scopes.js';
+import { bankOf, Divergence, instanceCount, instanceOf, markOf } from '../ir/tensors/bank.js';
+import { isSameShape } from '../ir/tensors/same-tensor.js';
+import { elementCount, type Tensor } from '../ir/tensors/tensor.js';
+import { freeName } from '../ir/text/free-name.js';
 import { isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { sweep } from '../ir/whole-model/sweep.js';
 
 /** The run that marks of these banks name. */
 const RUN = 'handed in';

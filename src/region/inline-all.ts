@@ -1,9 +1,10 @@
 /** Calls of local functions replaced by the functions' nodes, inner calls and calls in bodies too. */
+
+import { maxOf } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
-import { maxOf } from '../ir/lists.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { scopesIn } from '../ir/scopes.js';
+import { scopesIn } from '../ir/scopes/scopes.js';
 import { inlineCall, opsetConflict } from './inline-call.js';
 
 export interface Inlining {

@@ -2,13 +2,13 @@
 
 import { schemaOf } from '../infer/index.js';
 import type { Attribute } from '../ir/attribute.js';
-import { fill } from '../ir/clone.js';
-import { constantOfAttribute } from '../ir/constants.js';
 import type { Graph } from '../ir/graph.js';
 import type { ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { scopesIn } from '../ir/scopes.js';
+import { scopesIn } from '../ir/scopes/scopes.js';
+import { constantOfAttribute } from '../ir/tensors/constants.js';
 import type { Value } from '../ir/value.js';
+import { fill } from '../ir/whole-model/clone.js';
 import { BLOCKS } from './labels.js';
 
 /** Why the function's nodes would mean something else in that scope; undefined where they mean the same. */

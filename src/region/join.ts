@@ -3,8 +3,8 @@
  * where an odd first layer alone has it: without the odd one, the others are whole, and one call each.
  */
 
+import { appendTo } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
-import { appendTo } from '../ir/lists.js';
 import type { Node } from '../ir/node.js';
 import type { Block } from './blocks/index.js';
 import { isOrdered } from './blocks/order.js';

@@ -1,6 +1,6 @@
 /** Names in a function that is made of repeats, and of its calls: what the repeats' own names have in common. */
 
-import { freeName } from '../ir/free-name.js';
+import { freeName } from '../ir/text/free-name.js';
 
 /** The domain of functions that are made of repeats: short, as every call names it. */
 export const BLOCKS = 'blocks';

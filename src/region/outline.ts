@@ -1,11 +1,11 @@
 /** Repeated blocks become local functions of the model, one call for each repeat: what `inline` puts back. */
 import { inferTypes } from '../infer/index.js';
-import { freeName } from '../ir/free-name.js';
 import { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { isSameTensor } from '../ir/same-tensor.js';
-import { elementCount } from '../ir/tensor.js';
+import { isSameTensor } from '../ir/tensors/same-tensor.js';
+import { elementCount } from '../ir/tensors/tensor.js';
+import { freeName } from '../ir/text/free-name.js';
 import type { Value } from '../ir/value.js';
 import { findBlocks } from './blocks/index.js';
 import { joinPieces, type Repeated } from './join.js';

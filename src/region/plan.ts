@@ -2,8 +2,8 @@
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { isSameShape, isSameTensor } from '../ir/same-tensor.js';
-import { elementCount, type Tensor } from '../ir/tensor.js';
+import { isSameShape, isSameTensor } from '../ir/tensors/same-tensor.js';
+import { elementCount, type Tensor } from '../ir/tensors/tensor.js';
 import { dataTypes, equalTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { beatsOf } from './beats.js';

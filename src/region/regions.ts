@@ -5,9 +5,9 @@
  * every repeat that it stands for.
  */
 
-import { markOf } from '../ir/bank.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { markOf } from '../ir/tensors/bank.js';
 import type { Value } from '../ir/value.js';
 import { standInOfAnchor } from './counts.js';
 import { Renaming } from './names.js';

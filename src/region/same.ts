@@ -1,8 +1,8 @@
 /** Whether two nodes, attributes or tensors say the same. */
 import type { Attribute } from '../ir/attribute.js';
 import type { Node } from '../ir/node.js';
-import { isSameBytes, isSameTensor } from '../ir/same-tensor.js';
-import type { Tensor } from '../ir/tensor.js';
+import { isSameBytes, isSameTensor } from '../ir/tensors/same-tensor.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import { equalTypes, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 

@@ -4,8 +4,8 @@
  */
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
-import { dependenciesOf } from '../ir/order.js';
-import { scopesIn } from '../ir/scopes.js';
+import { dependenciesOf } from '../ir/scopes/order.js';
+import { scopesIn } from '../ir/scopes/scopes.js';
 import type { Value } from '../ir/value.js';
 
 /** Which repeat a node or a value is part of by itself: 1, 2, …; 0 for none. */

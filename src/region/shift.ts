@@ -5,8 +5,8 @@
  * partner reads the same, or the partner's own: a value of its segment, of the segment before, a constant, an input.
  */
 
+import { append } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
-import { append } from '../ir/lists.js';
 import type { Node } from '../ir/node.js';
 import type { Use, Value } from '../ir/value.js';
 import { difference } from './same.js';

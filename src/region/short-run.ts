@@ -1,7 +1,7 @@
 /** A chain of repeats that is shortened to a few stand-ins: what it takes to stamp the others out again. */
 
 import type { Node } from '../ir/node.js';
-import type { Tensor } from '../ir/tensor.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
 import type { Names, Parts } from './names.js';
 import type { Ports } from './ports.js';

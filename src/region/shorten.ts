@@ -4,16 +4,16 @@
  * third's values meanwhile, and its inputs are not read. Only the short model is copied; the whole one stays as it is.
  */
 
-import { bankOf } from '../ir/bank.js';
-import { cloneModel } from '../ir/clone.js';
-import { setTensor } from '../ir/constants.js';
+import { appendTo } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
-import { appendTo } from '../ir/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { isSameTensor } from '../ir/same-tensor.js';
-import type { Tensor } from '../ir/tensor.js';
+import { bankOf } from '../ir/tensors/bank.js';
+import { setTensor } from '../ir/tensors/constants.js';
+import { isSameTensor } from '../ir/tensors/same-tensor.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
 import { type Anchor, anchorOf } from './anchor.js';
 import type { Names } from './names.js';
 import type { Run } from './plan.js';

@@ -1,8 +1,8 @@
 /** A model with few repeats of each chain for all of them, where that leaves out enough of its nodes. */
 
 import { type Facts, inferTypes } from '../infer/index.js';
-import { Divergence } from '../ir/bank.js';
 import type { Model } from '../ir/model.js';
+import { Divergence } from '../ir/tensors/bank.js';
 import type { Value } from '../ir/value.js';
 import { planOf, type Refusal, type Run } from './plan.js';
 import { Regions } from './regions.js';

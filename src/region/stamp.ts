@@ -5,12 +5,13 @@
  * stand-in became must be the same: then it is what every member becomes, borders included, because each of the two stood
  * between neighbours of its kind. Where they differ, nothing is stamped: the passes saw a difference between the repeats.
  */
-import { instanceOf, MIXED, markOf } from '../ir/bank.js';
-import { setTensor } from '../ir/constants.js';
+
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import type { Tensor } from '../ir/tensor.js';
+import { instanceOf, MIXED, markOf } from '../ir/tensors/bank.js';
+import { setTensor } from '../ir/tensors/constants.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
 import { Renaming } from './names.js';
 import { type Given, givenBy, outputOf } from './ports.js';

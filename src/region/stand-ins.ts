@@ -1,9 +1,9 @@
 /** The stand-ins of a shortened run, as the passes left them. */
 
-import { MIXED, markOf } from '../ir/bank.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { isSameTensor } from '../ir/same-tensor.js';
+import { MIXED, markOf } from '../ir/tensors/bank.js';
+import { isSameTensor } from '../ir/tensors/same-tensor.js';
 import type { Value } from '../ir/value.js';
 import { nodesBySegment, segmentsOf } from './segments.js';
 import { type Part, type ShortRun, THIRD } from './short-run.js';

@@ -1,7 +1,7 @@
 /** Weights that hold the same in some repeats and not in all: whoever makes one of such weights cannot do so in a bank. */
 import type { Graph } from '../ir/graph.js';
-import { hashOfBeginning, isSameTensor } from '../ir/same-tensor.js';
-import type { Tensor } from '../ir/tensor.js';
+import { hashOfBeginning, isSameTensor } from '../ir/tensors/same-tensor.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
 
 /** Bytes of the least weight that counts: smaller ones weigh nothing twice. */

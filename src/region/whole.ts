@@ -1,8 +1,8 @@
 /** The whole model again: every repeat that was left out is stamped out of what the passes made of its stand-ins. */
 
-import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
-import { sweep } from '../ir/sweep.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
+import { sweep } from '../ir/whole-model/sweep.js';
 import type { ShortRun } from './short-run.js';
 import { partsToStamp, stamp } from './stamp.js';
 

@@ -1,5 +1,5 @@
 /** The inputs and the arithmetic that accuracy was measured on, in words. */
-import { numberText } from '../ir/quantities.js';
+import { numberText } from '../ir/text/quantities.js';
 import type { Report } from '../run/report.js';
 import { counted } from './style.js';
 

@@ -1,12 +1,13 @@
 /** The structure of a model by blocks, for `inspect`: what repeats, and the parts that stand once. */
-import { calleesFirst } from '../ir/call-order.js';
+
+import { append } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
-import { append } from '../ir/lists.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { byScope } from '../ir/node-scopes.js';
-import { parametersOf } from '../ir/parameters.js';
-import { countText } from '../ir/quantities.js';
+import { calleesFirst } from '../ir/scopes/call-order.js';
+import { byScope } from '../ir/scopes/node-scopes.js';
+import { parametersOf } from '../ir/tensors/parameters.js';
+import { countText } from '../ir/text/quantities.js';
 import type { Value } from '../ir/value.js';
 import { counted, table } from './style.js';
 

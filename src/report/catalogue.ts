@@ -1,5 +1,5 @@
 /** The table of passes in the README: generated, so that it cannot differ from what --help says. */
-import { append } from '../ir/lists.js';
+import { append } from '../ir/collections/lists.js';
 import { optionsOf } from '../run/options.js';
 import type { Catalogue } from '../run/parse.js';
 import { table } from './markdown.js';

@@ -1,6 +1,6 @@
 /** Explanations for a terminal: sites of one cause together, with the tree of the pattern on one of them. */
-import { appendTo } from '../ir/lists.js';
-import { shownText, withTexts } from '../ir/shown-text.js';
+import { appendTo } from '../ir/collections/lists.js';
+import { shownText, withTexts } from '../ir/text/shown-text.js';
 import type { SiteResult } from '../run/sites.js';
 import { counted, paint } from './style.js';
 

@@ -1,7 +1,7 @@
 /** What a model is made of, on a terminal. */
-import type { Shortage } from '../ir/budget.js';
-import { bytesText } from '../ir/quantities.js';
-import { shownText, withTexts } from '../ir/shown-text.js';
+import type { Shortage } from '../ir/options/budget.js';
+import { bytesText } from '../ir/text/quantities.js';
+import { shownText, withTexts } from '../ir/text/shown-text.js';
 import { blockLines } from './blocks.js';
 import type { ContradictionInfo, Inspection, PortInfo } from './inspection.js';
 import type { ValueInfo } from './inspection-values.js';

@@ -1,13 +1,13 @@
 /** What a model is made of: for `inspect`, as JSON. */
 import { z } from 'zod';
-import type { Shortage } from '../ir/budget.js';
+import { numberedText } from '../ir/dims/symbols.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { called, optionsIn, truth } from '../ir/options.js';
-import { type ModelSummary, summarize } from '../ir/summary.js';
-import { numberedText } from '../ir/symbols.js';
+import type { Shortage } from '../ir/options/budget.js';
+import { called, optionsIn, truth } from '../ir/options/options.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
 import { type BlockInfo, blockInfos, type Find } from './blocks.js';
 import { type ContentsOf, scopeText, type ValueInfo, valuesOf } from './inspection-values.js';
 

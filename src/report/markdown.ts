@@ -1,6 +1,6 @@
 /** The report as Markdown: for a pull request or a wiki. */
-import { bytesText, cosineText, msText, numberText, ratioRangeText, ratioText } from '../ir/quantities.js';
-import { shownText, withTexts } from '../ir/shown-text.js';
+import { bytesText, cosineText, msText, numberText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
+import { shownText, withTexts } from '../ir/text/shown-text.js';
 import type { Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';

@@ -1,5 +1,5 @@
 /** How much is kept of what an output is for, as one cell of a table. */
-import { cosineText, decibelText, numberText, percentText } from '../ir/quantities.js';
+import { cosineText, decibelText, numberText, percentText } from '../ir/text/quantities.js';
 import type { Report } from '../run/report.js';
 
 export type ReportedOutput = NonNullable<Report['accuracy']>['outputs'][number];

@@ -1,6 +1,6 @@
 /** A plan of precision on a terminal, and as a plot. */
-import { bytesText, msText, numberText, percentText, ratioText } from '../ir/quantities.js';
-import { shownText, withTexts } from '../ir/shown-text.js';
+import { bytesText, msText, numberText, percentText, ratioText } from '../ir/text/quantities.js';
+import { shownText, withTexts } from '../ir/text/shown-text.js';
 import type { Plan, PlanPoint } from '../run/plan-schema.js';
 import { plotOf } from './plot.js';
 import { counted, hanging, paint, table } from './style.js';

@@ -1,6 +1,6 @@
 /** Rollouts in words: how far the result drifted from the original, step by step. */
-import { maxOf } from '../ir/lists.js';
-import { decibelText, numberText } from '../ir/quantities.js';
+import { maxOf } from '../ir/collections/lists.js';
+import { decibelText, numberText } from '../ir/text/quantities.js';
 import type { Report } from '../run/report.js';
 import { EMULATED } from './accuracy-text.js';
 import { counted } from './style.js';

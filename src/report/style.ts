@@ -1,7 +1,7 @@
 /** Colours, columns and broken lines in a terminal. */
 import truncatedWidth from 'fast-string-truncated-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
-import { maxOf } from '../ir/lists.js';
+import { maxOf } from '../ir/collections/lists.js';
 
 /** Paints text, or leaves it plain where colour is not wanted. */
 export interface Paint {

@@ -1,6 +1,6 @@
 /** What the views on a terminal can be told. */
 import { z } from 'zod';
-import { optionsIn, truth } from '../ir/options.js';
+import { optionsIn, truth } from '../ir/options/options.js';
 
 export interface TextOptions {
   readonly isColoured?: boolean;

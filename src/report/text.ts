@@ -1,7 +1,7 @@
 /** The report on a terminal. */
-import { append, maxOf } from '../ir/lists.js';
-import { bytesText, cosineText, decibelText, msText, numberText, percentText } from '../ir/quantities.js';
-import { shownText, withTexts } from '../ir/shown-text.js';
+import { append, maxOf } from '../ir/collections/lists.js';
+import { bytesText, cosineText, decibelText, msText, numberText, percentText } from '../ir/text/quantities.js';
+import { shownText, withTexts } from '../ir/text/shown-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';

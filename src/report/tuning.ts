@@ -1,6 +1,6 @@
 /** What was measured of a pass that is tuned, in words. */
-import { appendTo } from '../ir/lists.js';
-import { msText, ratioRangeText, ratioText } from '../ir/quantities.js';
+import { appendTo } from '../ir/collections/lists.js';
+import { msText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
 import type { PassReport } from '../run/report.js';
 import { counted } from './style.js';
 

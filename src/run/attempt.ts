@@ -1,11 +1,11 @@
 /** One attempt at a pass: the model that it is given, its variants, its rewrites, and what it leaves. */
 
 import { inferTypes } from '../infer/index.js';
-import { checkModel } from '../ir/check.js';
-import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
-import type { Outlook } from '../ir/outlook.js';
-import { hasDead, sweep } from '../ir/sweep.js';
+import type { Outlook } from '../ir/text/progress.js';
+import { checkModel } from '../ir/whole-model/check.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
+import { hasDead, sweep } from '../ir/whole-model/sweep.js';
 import { raisedCopy } from '../opset/raise.js';
 import type { Difference } from '../region/difference.js';
 import { runWithWeights, takesWeights } from '../region/handed-in.js';

@@ -1,17 +1,17 @@
 /** The context of a running pass; it collects the notes, skips and rewrites of the pass. */
 
 import { inferNode } from '../infer/node.js';
-import { callOf, type KernelCall } from '../ir/kernel-call.js';
-import { append, maxOf } from '../ir/lists.js';
+import { append, maxOf } from '../ir/collections/lists.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import type { PlacedNode } from '../ir/placed-node.js';
-import { outermost } from '../ir/scopes.js';
-import { summarize } from '../ir/summary.js';
-import type { Target } from '../ir/targets.js';
-import type { Tensor } from '../ir/tensor.js';
+import { outermost } from '../ir/scopes/scopes.js';
+import { callOf, type KernelCall } from '../ir/targets/kernel-call.js';
+import type { PlacedNode } from '../ir/targets/placed-node.js';
+import type { Target } from '../ir/targets/targets.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { summarize } from '../ir/whole-model/summary.js';
 import type { Rewrite, SiteReport } from '../match/rule.js';
 import { nameOf, Regions } from '../region/regions.js';
 import type { ActivationRequest, ActivationStatistics } from './activations.js';

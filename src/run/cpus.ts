@@ -1,11 +1,11 @@
 /** On which CPUs the numbers of a model hold: whether any 16-bit sum of its u8 × s8 products can saturate. */
 
-import { instanceCount, instanceOf } from '../ir/bank.js';
-import { constantTensor } from '../ir/constants.js';
+import { under } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
-import { under } from '../ir/named.js';
 import type { Node } from '../ir/node.js';
-import type { Tensor } from '../ir/tensor.js';
+import { instanceCount, instanceOf } from '../ir/tensors/bank.js';
+import { constantTensor } from '../ir/tensors/constants.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
 import { PAIR_LIMIT } from './target-cpu.js';
 

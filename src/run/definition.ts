@@ -2,10 +2,10 @@
 
 import type { z } from 'zod';
 import type { Model } from '../ir/model.js';
-import type { PlacedNode } from '../ir/placed-node.js';
-import type { Target } from '../ir/targets.js';
-import type { Tensor } from '../ir/tensor.js';
-import { foundText, unknownText } from '../ir/usage-error.js';
+import type { PlacedNode } from '../ir/targets/placed-node.js';
+import type { Target } from '../ir/targets/targets.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
+import { foundText, unknownText } from '../ir/text/usage-error.js';
 import type { RuleHost } from '../match/rule.js';
 import type { MeasureActivations } from './activations.js';
 import type { TargetCpu } from './target-cpu.js';

@@ -1,6 +1,6 @@
 /** The result of a pipeline as a whole: against the original, what each pass cost of it, and bringing it back. */
 
-import { refill } from '../ir/lists.js';
+import { refill } from '../ir/collections/lists.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import type { PipelineRun } from './pipeline-run.js';
 import type { Verdict } from './verify/verifier.js';

@@ -1,12 +1,12 @@
 /** Sizes in place of symbolic dims: what the settings `dims` and `shapes` ask of a model's inputs. */
 
-import { type Dim, dimText, type SymbolName } from '../ir/dims.js';
+import { under } from '../ir/collections/named.js';
+import { type Dim, dimText, type SymbolName } from '../ir/dims/dims.js';
+import { substitute } from '../ir/dims/substitute.js';
+import { nameOf, symbolsOf } from '../ir/dims/symbols.js';
 import type { Model } from '../ir/model.js';
-import { under } from '../ir/named.js';
-import { substitute } from '../ir/substitute.js';
-import { nameOf, symbolsOf } from '../ir/symbols.js';
+import { UsageError, unknownText } from '../ir/text/usage-error.js';
 import { type Shape, tensorType } from '../ir/types.js';
-import { UsageError, unknownText } from '../ir/usage-error.js';
 import type { Value } from '../ir/value.js';
 
 /** Sizes of symbolic dims, and whole shapes of inputs, by name. */

@@ -1,7 +1,7 @@
 /** A pass's options as people write and read them, derived from its schema: text becomes values here. */
 
 import { z } from 'zod';
-import { UsageError, unknownText } from '../ir/usage-error.js';
+import { UsageError, unknownText } from '../ir/text/usage-error.js';
 import type { PassDefinition } from './definition.js';
 
 /** What is used of JSON schema: it describes every option schema the same way. */

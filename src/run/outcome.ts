@@ -1,6 +1,6 @@
 /** How a job ended: which passes are in the result, which were taken back, and whether the result may be used. */
 
-import { UsageError, unknownText } from '../ir/usage-error.js';
+import { UsageError, unknownText } from '../ir/text/usage-error.js';
 import type { Catalogue } from './parse.js';
 import type { Pass } from './pass.js';
 import type { PassReport, Report } from './report.js';

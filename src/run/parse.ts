@@ -1,5 +1,5 @@
 /** Pipelines as people write them: `bf16:keep=Softmax+Erf,fuse-attn`, or lists of names and options in a config file. */
-import { foundText, UsageError, unknownText } from '../ir/usage-error.js';
+import { foundText, UsageError, unknownText } from '../ir/text/usage-error.js';
 import { isRule, isRuleSet } from '../match/rule.js';
 import { camelCase, optionsFromText } from './options.js';
 import { isPass, isPassFactory, type Pass, type PassFactory } from './pass.js';

@@ -1,6 +1,6 @@
 /** The result of a pass, from its run and the comparison. */
 
-import { type ModelSummary, opsChanged } from '../ir/summary.js';
+import { type ModelSummary, opsChanged } from '../ir/whole-model/summary.js';
 import { placesIn } from './context.js';
 import type { Pass } from './pass.js';
 import type { PassResult, TakenBack } from './pipeline-result.js';

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { Model } from '../ir/model.js';
-import { UsageError } from '../ir/usage-error.js';
+import { UsageError } from '../ir/text/usage-error.js';
 import { checkDefinition, type Fidelity, type PassContext, type PassDefinition } from './definition.js';
 import { checkOptionNames, zodText } from './options.js';
 

@@ -1,7 +1,7 @@
 /** The options of the pipeline, and the progress that it reports. */
 
 import type { Model } from '../ir/model.js';
-import type { Outlook } from '../ir/outlook.js';
+import type { Outlook } from '../ir/text/progress.js';
 import type { PassEnvironment } from './context.js';
 import type { Deadline } from './deadline.js';
 import type { Fidelity } from './definition.js';

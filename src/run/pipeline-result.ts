@@ -1,7 +1,7 @@
 /** The result of a pipeline, and of each of its passes. */
 import type { Facts } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
-import type { ModelSummary } from '../ir/summary.js';
+import type { ModelSummary } from '../ir/whole-model/summary.js';
 import type { Regions } from '../region/regions.js';
 import type { Repeat } from '../region/shortened.js';
 import { type Note, type Skip, toldIn } from './context.js';

@@ -1,7 +1,7 @@
 /** Runs the passes, and runs them again from one on. */
 
 import type { Model } from '../ir/model.js';
-import type { ModelSummary } from '../ir/summary.js';
+import type { ModelSummary } from '../ir/whole-model/summary.js';
 import { isDifference } from '../region/difference.js';
 import { abortPoint } from './abort-point.js';
 import type { Fidelity, Pass } from './pass.js';

@@ -1,13 +1,13 @@
 /** The model on its way through the passes, and the results so far. */
 
 import { inferTypes } from '../infer/index.js';
-import { Divergence } from '../ir/bank.js';
-import { checkModel } from '../ir/check.js';
-import { cloneModel } from '../ir/clone.js';
-import { PassError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
-import type { Outlook } from '../ir/outlook.js';
-import { type ModelSummary, summarize } from '../ir/summary.js';
+import { Divergence } from '../ir/tensors/bank.js';
+import { PassError } from '../ir/text/errors.js';
+import type { Outlook } from '../ir/text/progress.js';
+import { checkModel } from '../ir/whole-model/check.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
+import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
 import { summarizeWhole } from '../region/counts.js';
 import { Regions } from '../region/regions.js';
 import { type Repeat, type Shortened, shortening, unlike } from '../region/shortened.js';

@@ -1,7 +1,7 @@
 /** One pass of a pipeline: types, its run, the comparison, its result. */
 
-import { Divergence } from '../ir/bank.js';
-import type { ModelSummary } from '../ir/summary.js';
+import { Divergence } from '../ir/tensors/bank.js';
+import type { ModelSummary } from '../ir/whole-model/summary.js';
 import { type Difference, differenceOf, isDifference, orDifference } from '../region/difference.js';
 import type { Pass } from './pass.js';
 import { isKept, type Judged, passResult } from './pass-result.js';

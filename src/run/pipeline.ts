@@ -1,9 +1,9 @@
 /** The pipeline: runs passes one after another on a clone, measures what each changed, and takes back what broke. */
 
-import { checkModel } from '../ir/check.js';
-import { ModelError } from '../ir/errors.js';
 import type { Model } from '../ir/model.js';
-import { summarize } from '../ir/summary.js';
+import { ModelError } from '../ir/text/errors.js';
+import { checkModel } from '../ir/whole-model/check.js';
+import { summarize } from '../ir/whole-model/summary.js';
 import { compareEnd, measureCosts } from './end.js';
 import type { Pass } from './pass.js';
 import type { PipelineOptions } from './pipeline-options.js';

@@ -1,6 +1,6 @@
 /** What `plan` finds, in JSON. Errors are relative L2 of the output that is furthest off; sizes bytes. */
 import { z } from 'zod';
-import { targets } from '../ir/targets.js';
+import { targets } from '../ir/targets/targets.js';
 
 const count = z.number().int().nonnegative();
 

@@ -3,8 +3,8 @@
  * Times are milliseconds, sizes bytes. A number that JSON cannot hold (an infinite ratio) is null.
  */
 import { z } from 'zod';
-import { jsonText } from '../ir/shown-text.js';
-import { targets } from '../ir/targets.js';
+import { targets } from '../ir/targets/targets.js';
+import { jsonText } from '../ir/text/shown-text.js';
 import { verifyLevels } from './verify/verifier.js';
 
 export const REPORT_VERSION = 1;

@@ -1,6 +1,6 @@
 /** A rule, or a set of rules for one kind of site, as a pass of its own. */
 
-import { foundText, UsageError } from '../ir/usage-error.js';
+import { foundText, UsageError } from '../ir/text/usage-error.js';
 import { applyRules, reportSites } from '../match/apply.js';
 import { isRule, isRuleSet, type Rule, type RuleSet } from '../match/rule.js';
 import { definePass, type PassFactory } from './pass.js';

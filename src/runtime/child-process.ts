@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UsageError } from '../ir/usage-error.js';
+import { UsageError } from '../ir/text/usage-error.js';
 import { started, undivided } from '../leftovers.js';
 import { removeStaleFolders } from './temporary-folder.js';
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Tensor as OrtTensor, InferenceSession as Session } from 'onnxruntime-node';
-import { isHost } from '../ir/targets.js';
+import { isHost } from '../ir/targets/targets.js';
 import {
   type Calls,
   type Port,

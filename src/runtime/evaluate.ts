@@ -1,9 +1,9 @@
 /** Evaluates models to fold constants, in one child process for all, started at the first request. */
 
+import { under } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
-import { under } from '../ir/named.js';
-import { HOST } from '../ir/targets.js';
-import type { Tensor } from '../ir/tensor.js';
+import { HOST } from '../ir/targets/targets.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import { writeModel } from '../onnx/write.js';
 import { endIdle } from './idle.js';
 import { RuntimeProcess } from './isolate.js';

@@ -1,7 +1,7 @@
 /** The kernels of one target, in the form that passes ask for. */
 import type { Model } from '../ir/model.js';
-import type { PlacedNode } from '../ir/placed-node.js';
-import { isHost, type Target } from '../ir/targets.js';
+import type { PlacedNode } from '../ir/targets/placed-node.js';
+import { isHost, type Target } from '../ir/targets/targets.js';
 import type { DataType } from '../ir/types.js';
 import { unfit } from './forms/index.js';
 import { hasKernel } from './kernels.js';

@@ -2,7 +2,7 @@
  * Lists the kernels of onnxruntime: which provider runs an op in an element type. Data, no runtime, so any room may
  * ask. The tables are measured (`npm run kernels`): onnxruntime-node 1.30.0 for CPU and WebGPU, 1.29.0 for CUDA.
  */
-import { isHost, type Target } from '../ir/targets.js';
+import { isHost, type Target } from '../ir/targets/targets.js';
 import type { DataType } from '../ir/types.js';
 import { schemaOf } from '../onnx/schema.js';
 import { cpu } from './kernels/cpu.js';

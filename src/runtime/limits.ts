@@ -3,7 +3,7 @@
  * known only at run time.
  */
 import type { Model } from '../ir/model.js';
-import { elementCount } from '../ir/tensor.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 
 /** A model with this many weights is no trick: it is run, whatever that takes. */
 export const HONEST = 2 ** 24;

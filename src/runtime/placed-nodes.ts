@@ -2,9 +2,9 @@
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { isSmallWhole, type PlacedNode } from '../ir/placed-node.js';
-import { type Accelerator, leavesShapes } from '../ir/targets.js';
-import { elementCount } from '../ir/tensor.js';
+import { isSmallWhole, type PlacedNode } from '../ir/targets/placed-node.js';
+import { type Accelerator, leavesShapes } from '../ir/targets/targets.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 import { type DataType, isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { kernelState, whyNoKernel } from './kernels.js';

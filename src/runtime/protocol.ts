@@ -1,5 +1,5 @@
 /** The messages between parent and child. Both sides come from one build, so the protocol has no versions. */
-import type { Target } from '../ir/targets.js';
+import type { Target } from '../ir/targets/targets.js';
 import type { DataType } from '../ir/types.js';
 
 /** The last message of a process that exceeded its memory limit. */

@@ -1,8 +1,8 @@
 /** Finds the providers that work on this machine: runs a tiny model on each, in a process of its own. */
 import { execFile } from 'node:child_process';
 import { buildModel } from '../ir/build.js';
-import { numbersOf, tensorOf } from '../ir/numbers.js';
-import { type Accelerator, accelerators, HOST, isHost, type TargetChoice } from '../ir/targets.js';
+import { type Accelerator, accelerators, HOST, isHost, type TargetChoice } from '../ir/targets/targets.js';
+import { numbersOf, tensorOf } from '../ir/tensors/numbers.js';
 import { writeModel } from '../onnx/write.js';
 import { endsWithThis } from './child-process.js';
 import { type Device, webgpuDevice } from './device.js';

@@ -1,7 +1,7 @@
 /** Tells whether this CPU's 8-bit sums saturate, by running one node. */
 import { buildModel } from '../ir/build.js';
-import { numbersOf, tensorOf } from '../ir/numbers.js';
-import { HOST } from '../ir/targets.js';
+import { HOST } from '../ir/targets/targets.js';
+import { numbersOf, tensorOf } from '../ir/tensors/numbers.js';
 import { writeModel } from '../onnx/write.js';
 import { sharedRuntime } from './evaluate.js';
 import { fromTensorData, toTensorData } from './tensor-data.js';

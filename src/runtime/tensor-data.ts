@@ -1,5 +1,5 @@
 /** Converts tensors of the IR to the runtime's form, and back. */
-import { memoryTensor, stringTensor, type Tensor } from '../ir/tensor.js';
+import { memoryTensor, stringTensor, type Tensor } from '../ir/tensors/tensor.js';
 import type { TensorData } from './protocol.js';
 
 /** Reads the whole tensor: ask its size first. */

@@ -4,13 +4,13 @@
  * They throw an Error that shows the difference, so that they work in any test runner and in none.
  */
 
-import { minOf } from '../ir/lists.js';
+import { minOf } from '../ir/collections/lists.js';
 import type { Model } from '../ir/model.js';
-import { printModel } from '../ir/print.js';
-import { summarize } from '../ir/summary.js';
-import type { Target } from '../ir/targets.js';
+import type { Target } from '../ir/targets/targets.js';
+import { UsageError } from '../ir/text/usage-error.js';
 import { typeText } from '../ir/types.js';
-import { UsageError } from '../ir/usage-error.js';
+import { printModel } from '../ir/whole-model/print.js';
+import { summarize } from '../ir/whole-model/summary.js';
 import type { Rule, RuleSet } from '../match/rule.js';
 import { readModel } from '../onnx/read.js';
 import { writeModel } from '../onnx/write.js';

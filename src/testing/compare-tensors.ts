@@ -1,6 +1,6 @@
 /** Outputs of two runs, compared: the numbers of a test. */
-import { numbersOf } from '../ir/numbers.js';
-import type { Tensor } from '../ir/tensor.js';
+import { numbersOf } from '../ir/tensors/numbers.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import { isFloat } from '../ir/types.js';
 
 /** Tensors by name. */

@@ -1,7 +1,7 @@
 /** Runs a model for a test: on seeded inputs, in the child process that runs models. */
 import type { Model } from '../ir/model.js';
-import { tensorOf } from '../ir/numbers.js';
-import { elementCount, type Tensor } from '../ir/tensor.js';
+import { tensorOf } from '../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../ir/tensors/tensor.js';
 import { dataTypes } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { Random } from '../validate/inputs/random.js';

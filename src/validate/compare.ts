@@ -1,5 +1,5 @@
 /** Compares a result's outputs with the original's, run by run. The evidence is judged elsewhere (`judge/`). */
-import { under } from '../ir/named.js';
+import { under } from '../ir/collections/named.js';
 import { onceMore, type Provider, RuntimeError, type RuntimeProcess } from '../runtime/isolate.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, withMeaning, worstOf } from './judge/accuracy.js';
 import { measureMeanings } from './meaning/measures.js';

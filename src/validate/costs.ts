@@ -3,9 +3,9 @@
  * inputs.
  */
 
-import { maxOf } from '../ir/lists.js';
+import { maxOf } from '../ir/collections/lists.js';
+import { under } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
-import { under } from '../ir/named.js';
 import { RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { compareTensors, mismatchOf } from './judge/accuracy.js';

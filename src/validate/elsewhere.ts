@@ -3,7 +3,7 @@
  * are shown but decide nothing. Without any device, the kernel tables tell the placement.
  */
 
-import type { Accelerator } from '../ir/targets.js';
+import type { Accelerator } from '../ir/targets/targets.js';
 import { RuntimeError } from '../runtime/isolate.js';
 import { placesOnly, softwareDevice } from '../runtime/providers.js';
 import { compareWith } from './compare.js';

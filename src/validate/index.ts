@@ -1,7 +1,7 @@
 /** Validates a result against its original by running both: accuracy, speed, and the placement of nodes. */
 
 import type { Model } from '../ir/model.js';
-import { isHost } from '../ir/targets.js';
+import { isHost } from '../ir/targets/targets.js';
 import { type Deadline, deadlineOf } from '../run/deadline.js';
 import { onceMore, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';

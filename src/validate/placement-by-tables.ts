@@ -1,12 +1,12 @@
 /** Predicts which provider runs which node, by the kernel tables of a target that need not be here. */
 import { inferTypes } from '../infer/index.js';
-import { cloneModel } from '../ir/clone.js';
+import { named } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
-import { named } from '../ir/named.js';
-import { type PlacedNode, runsThere } from '../ir/placed-node.js';
-import { type Accelerator, HOST } from '../ir/targets.js';
-import { elementCount } from '../ir/tensor.js';
+import { type PlacedNode, runsThere } from '../ir/targets/placed-node.js';
+import { type Accelerator, HOST } from '../ir/targets/targets.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 import { byteLengthOf } from '../ir/types.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
 import { isSmall, placedNodes } from '../runtime/placed-nodes.js';
 import type { PlacementReport } from './placement.js';
 

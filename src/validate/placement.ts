@@ -1,6 +1,6 @@
 /** Tells which provider runs which node. A node that falls back to another provider breaks the graph into pieces. */
-import { named } from '../ir/named.js';
-import { isSmallWhole, MOST_SMALL, type PlacementState } from '../ir/placed-node.js';
+import { named } from '../ir/collections/named.js';
+import { isSmallWhole, MOST_SMALL, type PlacementState } from '../ir/targets/placed-node.js';
 import type { NodeRun, Provider, RuntimeProcess, Tensors, TracedType } from '../runtime/isolate.js';
 
 export interface PlacementReport {

@@ -4,8 +4,8 @@
  */
 
 import type { Model } from '../ir/model.js';
-import { numberText } from '../ir/quantities.js';
-import { HOST } from '../ir/targets.js';
+import { HOST } from '../ir/targets/targets.js';
+import { numberText } from '../ir/text/quantities.js';
 import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { Provider } from '../runtime/isolate.js';

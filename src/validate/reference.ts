@@ -1,8 +1,8 @@
 /** Runs the original and keeps its outputs: the result is compared with these runs. */
 
+import { under } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
-import { under } from '../ir/named.js';
-import { elementCount } from '../ir/tensor.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 import { rowOf } from '../ops/registry.js';
 import type { LoadOptions, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';

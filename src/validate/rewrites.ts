@@ -3,12 +3,12 @@
  * masked rows.
  */
 
-import type { Dim, SymbolName } from '../ir/dims.js';
+import { named, under } from '../ir/collections/named.js';
+import type { Dim, SymbolName } from '../ir/dims/dims.js';
+import { substitute } from '../ir/dims/substitute.js';
+import { symbolsOf } from '../ir/dims/symbols.js';
 import type { Model } from '../ir/model.js';
-import { named, under } from '../ir/named.js';
-import { numbersOf, tensorOf } from '../ir/numbers.js';
-import { substitute } from '../ir/substitute.js';
-import { symbolsOf } from '../ir/symbols.js';
+import { numbersOf, tensorOf } from '../ir/tensors/numbers.js';
 import type { Value } from '../ir/value.js';
 import type { CutOut } from '../run/verify/cut-out.js';
 import type { Verdict } from '../run/verify/verifier.js';

@@ -1,8 +1,8 @@
 /** What a validation is asked for, and what it finds. */
 
-import type { Limits } from '../ir/budget.js';
-import type { ProgressListener } from '../ir/outlook.js';
-import type { TargetChoice } from '../ir/targets.js';
+import type { Limits } from '../ir/options/budget.js';
+import type { TargetChoice } from '../ir/targets/targets.js';
+import type { ProgressListener } from '../ir/text/progress.js';
 import type { TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { TargetCpu } from '../run/target-cpu.js';

@@ -1,7 +1,8 @@
 /** Makes the comparison after each pass: the models run, and the gate of the passes' fidelity decides. */
-import { ModelError } from '../ir/errors.js';
+
 import type { Model } from '../ir/model.js';
-import { HOST } from '../ir/targets.js';
+import { HOST } from '../ir/targets/targets.js';
+import { ModelError } from '../ir/text/errors.js';
 import { deadlineOf, type TimeOptions } from '../run/deadline.js';
 import type { TargetCpu } from '../run/target-cpu.js';
 import type { Verdict, Verifier } from '../run/verify/verifier.js';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../cli/config.js';
 import { findConfig } from '../../cli/find-config.js';
-import { checkConfig, configSchema } from '../../src/config.js';
+import { checkConfig, configSchema } from '../../src/settings/config.js';
 import { tinyModel, Workplace } from './run-cli.js';
 
 let place: Workplace;

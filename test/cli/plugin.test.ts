@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '../../src/explain.js';
 import { buildModel } from '../../src/ir/build.js';
-import { printModel } from '../../src/ir/print.js';
+import { printModel } from '../../src/ir/whole-model/print.js';
 import { readModel } from '../../src/onnx/read.js';
 import { optimize } from '../../src/optimize.js';
 import * as rules from '../../src/rules.js';

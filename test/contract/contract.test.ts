@@ -14,8 +14,8 @@ import { unflatten } from '../../src/contract/unflatten.js';
 import { float } from '../../src/ir/attribute.js';
 import { buildModel } from '../../src/ir/build.js';
 import { type Type, tensorType } from '../../src/ir/types.js';
+import { optimizeFile } from '../../src/job/optimize-file.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { optimizeFile } from '../../src/optimize-file.js';
 import { applyPass } from '../check-pass.js';
 import { root } from '../models.js';
 

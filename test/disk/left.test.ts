@@ -16,7 +16,7 @@ import {
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { digestOf, self } from '../../src/disk/owner.js';
-import { ModelError } from '../../src/ir/errors.js';
+import { ModelError } from '../../src/ir/text/errors.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { temporaryFolder } from '../onnx/malformed.js';
 import { watching } from './calls.js';

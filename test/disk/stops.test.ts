@@ -3,7 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { ModelError } from '../../src/ir/errors.js';
+import { ModelError } from '../../src/ir/text/errors.js';
 import { readModel } from '../../src/onnx/read.js';
 import { temporaryFolder } from '../onnx/malformed.js';
 import { watching } from './calls.js';

@@ -1,7 +1,7 @@
 /** Files that fuzzing found: passes threw, or wrote what the reader refuses. */
 import { expect, it } from 'vitest';
 import { explain } from '../../src/explain.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';

@@ -1,11 +1,11 @@
 /** Compares the inferred facts of a node test's outputs with the expected outputs. */
 import { type Facts, inferTypes } from '../../src/infer/index.js';
-import { type Dim, dimText, type SymbolName, symbol } from '../../src/ir/dims.js';
+import { type Dim, dimText, type SymbolName, symbol } from '../../src/ir/dims/dims.js';
+import { substitute } from '../../src/ir/dims/substitute.js';
+import { isUnknown } from '../../src/ir/dims/symbols.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import { substitute } from '../../src/ir/substitute.js';
-import { isUnknown } from '../../src/ir/symbols.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { type DataType, type Type, tensorType, typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { readModel } from '../../src/onnx/read.js';

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { hostile } from '../../fixtures/hostile/index.js';
 import { inferTypes } from '../../src/infer/index.js';
-import { Budget, type Limits } from '../../src/ir/budget.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
-import { dimText } from '../../src/ir/dims.js';
+import { dimText } from '../../src/ir/dims/dims.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import { Budget, type Limits } from '../../src/ir/options/budget.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { readModel } from '../../src/onnx/read.js';

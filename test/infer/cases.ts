@@ -2,9 +2,9 @@
 import { expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import { dimText } from '../../src/ir/dims.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import { dimText } from '../../src/ir/dims/dims.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkClaims } from './claims.js';

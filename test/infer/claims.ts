@@ -1,14 +1,14 @@
 /** Compares inferred facts with the runtime's results: every value of the main graph, exposed as an output. */
 import { type Facts, inferTypes } from '../../src/infer/index.js';
-import { cloneModel } from '../../src/ir/clone.js';
-import { type Dim, dimText, type SymbolName } from '../../src/ir/dims.js';
+import { type Dim, dimText, type SymbolName } from '../../src/ir/dims/dims.js';
+import { substitute } from '../../src/ir/dims/substitute.js';
+import { isUnknown } from '../../src/ir/dims/symbols.js';
 import type { Model } from '../../src/ir/model.js';
-import { bigintsOf } from '../../src/ir/numbers.js';
-import { substitute } from '../../src/ir/substitute.js';
-import { isUnknown } from '../../src/ir/symbols.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { bigintsOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { tensorType, typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { cloneModel } from '../../src/ir/whole-model/clone.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { runModel, type Tensors } from '../run-model.js';
 

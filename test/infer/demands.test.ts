@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
-import { memoryTensor } from '../../src/ir/tensor.js';
+import { memoryTensor } from '../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { writeModel } from '../../src/onnx/write.js';

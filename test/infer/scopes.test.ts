@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
-import { symbol } from '../../src/ir/dims.js';
+import { symbol } from '../../src/ir/dims/dims.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { equalTypes, tensorType, typeText } from '../../src/ir/types.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { runModel } from '../run-model.js';

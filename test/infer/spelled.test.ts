@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import { dimText } from '../../src/ir/dims.js';
+import { dimText } from '../../src/ir/dims/dims.js';
 import { typed } from './cases.js';
 
 const x = 'float32';

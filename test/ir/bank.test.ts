@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { agreed, bankOf, Divergence, derive, instanceOf, markOf, uniformOf } from '../../src/ir/bank.js';
-import { castTensor, numbersOf, reshaped, tensorOf } from '../../src/ir/numbers.js';
+import { agreed, bankOf, Divergence, derive, instanceOf, markOf, uniformOf } from '../../src/ir/tensors/bank.js';
+import { castTensor, numbersOf, reshaped, tensorOf } from '../../src/ir/tensors/numbers.js';
 
 const mark = { run: 'layers', standIn: 3, slot: 'w' };
 const [a, b] = [tensorOf('float32', [1, 2]), tensorOf('float32', [3, 4])];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import { checkModel } from '../../src/ir/check.js';
-import { symbol } from '../../src/ir/dims.js';
-import { ModelError } from '../../src/ir/errors.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { symbol } from '../../src/ir/dims/dims.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
+import { ModelError } from '../../src/ir/text/errors.js';
 import { tensorType } from '../../src/ir/types.js';
+import { checkModel } from '../../src/ir/whole-model/check.js';
 
 describe('checkModel', () => {
   it('holds the type of a constant against its tensor', () => {

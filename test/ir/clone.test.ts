@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkModel } from '../../src/ir/check.js';
-import { cloneModel } from '../../src/ir/clone.js';
-import { printModel } from '../../src/ir/print.js';
+import { checkModel } from '../../src/ir/whole-model/check.js';
+import { cloneModel } from '../../src/ir/whole-model/clone.js';
+import { printModel } from '../../src/ir/whole-model/print.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { collection, fixtures, modelFolders, recognizer } from '../models.js';

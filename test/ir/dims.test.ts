@@ -16,11 +16,11 @@ import {
   symbol,
   unknownDim,
   withNames,
-} from '../../src/ir/dims.js';
-import { printModel } from '../../src/ir/print.js';
-import { substitute } from '../../src/ir/substitute.js';
-import { isUnknown, numberedText } from '../../src/ir/symbols.js';
+} from '../../src/ir/dims/dims.js';
+import { substitute } from '../../src/ir/dims/substitute.js';
+import { isUnknown, numberedText } from '../../src/ir/dims/symbols.js';
 import { tensorType } from '../../src/ir/types.js';
+import { printModel } from '../../src/ir/whole-model/print.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 

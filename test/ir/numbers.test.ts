@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { everyNumber, numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import { memoryTensor } from '../../src/ir/tensor.js';
+import { everyNumber, numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import { memoryTensor } from '../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes } from '../../src/ir/types.js';
 
 const numbers: Partial<Record<DataType, readonly number[]>> = {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { fuseAct } from '../../passes/fuse-act.js';
 import { fuseNorm } from '../../passes/fuse-norm.js';
 import { buildModel } from '../../src/ir/build.js';
-import { sweep } from '../../src/ir/sweep.js';
+import { sweep } from '../../src/ir/whole-model/sweep.js';
 import { applyPass } from '../check-pass.js';
 
 it('removes a dead chain and its constants, and leaves ports alone', () => {

@@ -2,7 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { accelerators, computesIn, gainsFrom, HOST, isHost, targetChoices, targets } from '../../src/ir/targets.js';
+import {
+  accelerators,
+  computesIn,
+  gainsFrom,
+  HOST,
+  isHost,
+  targetChoices,
+  targets,
+} from '../../src/ir/targets/targets.js';
 import { hasKernel } from '../../src/runtime/kernels.js';
 
 const root = new URL('../../', import.meta.url).pathname;

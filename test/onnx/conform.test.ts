@@ -3,7 +3,7 @@
  * that it runs.
  */
 import { describe, expect, it } from 'vitest';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { AttributeMessage, ModelMessage, NodeMessage } from '../../src/onnx/messages.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';

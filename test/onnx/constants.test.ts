@@ -1,8 +1,8 @@
 /** Constants in written files: as initializers, inputs or nodes, as they were. */
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import { elementCount, type Tensor } from '../../src/ir/tensor.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
 import type { ModelMessage } from '../../src/onnx/messages.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';

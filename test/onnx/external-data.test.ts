@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { numbersOf } from '../../src/ir/numbers.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { readModel } from '../../src/onnx/read.js';
 import { withInitializer } from './bytes.js';
 import { messageOf, temporaryFolder } from './malformed.js';

@@ -1,7 +1,7 @@
 /** Thousands of damaged copies of a model: each is read or refused with a ModelError, and what was read can be printed and written. */
 import { describe, expect, it } from 'vitest';
-import { ModelError } from '../../src/ir/errors.js';
-import { printModel } from '../../src/ir/print.js';
+import { ModelError } from '../../src/ir/text/errors.js';
+import { printModel } from '../../src/ir/whole-model/print.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { generator } from '../check-pass.js';

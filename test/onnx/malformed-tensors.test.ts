@@ -1,6 +1,6 @@
 /** Tensors whose data contradicts their type or dims. */
 import { describe, expect, it } from 'vitest';
-import { ModelError } from '../../src/ir/errors.js';
+import { ModelError } from '../../src/ir/text/errors.js';
 import { decodeTensor } from '../../src/onnx/read.js';
 import { concat, field, floats, int64s, modelBytes, utf8, withInitializer } from './bytes.js';
 import { check, damaged, temporaryFolder } from './malformed.js';

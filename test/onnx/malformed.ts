@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { ModelError } from '../../src/ir/errors.js';
+import { ModelError } from '../../src/ir/text/errors.js';
 import { readModel } from '../../src/onnx/read.js';
 
 /** `{file}` in a message stands for the file's path. */

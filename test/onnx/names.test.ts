@@ -1,8 +1,8 @@
 /** Names in written files: ports keep theirs, everything else gives way. */
 import { describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import { ModelError } from '../../src/ir/errors.js';
 import type { Model } from '../../src/ir/model.js';
+import { ModelError } from '../../src/ir/text/errors.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';

@@ -2,8 +2,8 @@
 import { appendFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ModelError } from '../../src/ir/errors.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
+import { ModelError } from '../../src/ir/text/errors.js';
 import { readModel } from '../../src/onnx/read.js';
 import { concat, field, floats, info, modelBytes, node, utf8, withInitializer } from './bytes.js';
 import { temporaryFolder } from './malformed.js';

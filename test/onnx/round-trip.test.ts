@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
-import { cloneModel } from '../../src/ir/clone.js';
+import { cloneModel } from '../../src/ir/whole-model/clone.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { readCases } from '../infer/backend-cases.js';

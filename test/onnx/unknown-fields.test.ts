@@ -1,6 +1,6 @@
 /** Fields that no version of ONNX we know defines: they come back byte for byte, wherever they stand. */
 import { describe, expect, it } from 'vitest';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { concat, field, floats, info, int64s, modelBytes, node, utf8 } from './bytes.js';

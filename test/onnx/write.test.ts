@@ -15,10 +15,10 @@ import {
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import { ModelError } from '../../src/ir/errors.js';
 import type { Model } from '../../src/ir/model.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import { CHUNK, derivedTensor, type Tensor } from '../../src/ir/tensor.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import { CHUNK, derivedTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
+import { ModelError } from '../../src/ir/text/errors.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { recognizer } from '../models.js';

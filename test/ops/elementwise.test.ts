@@ -1,8 +1,8 @@
 /** Checks the rows' claims of being elementwise, odd or even for every operator of ai.onnx, by running it. */
 import { describe, expect, test } from 'vitest';
 import { type AttributeLike, float } from '../../src/ir/attribute.js';
-import { numbersOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import { rowOf } from '../../src/ops/registry.js';
 import { Random } from '../../src/validate/inputs/random.js';

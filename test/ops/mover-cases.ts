@@ -1,7 +1,7 @@
 /** Random calls of every operator that moves elements: small, and each element another number. */
 import type { AttributeLike } from '../../src/ir/attribute.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import type { Random } from '../../src/validate/inputs/random.js';
 

@@ -1,8 +1,8 @@
 /** Operators of ai.onnx, one at a time, on inputs of one shape: what rows say of them is asked of the runtime. */
 import type { AttributeLike } from '../../src/ir/attribute.js';
 import { buildModel } from '../../src/ir/build.js';
-import { stringsTensor, tensorOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { stringsTensor, tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import { type OperatorSchema, schemaOf } from '../../src/onnx/schema.js';
 import { operators } from '../../src/onnx/schema-table.js';

@@ -1,7 +1,7 @@
 /** What rows say to passes that narrow floats, where the runtime can be asked: how large results are, and whether they need rounding. */
 import { describe, expect, test } from 'vitest';
-import { castTensor, numbersOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { castTensor, numbersOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { rowOf } from '../../src/ops/registry.js';
 import { Random } from '../../src/validate/inputs/random.js';
 import { runOp, schemas, tensor, typesOf } from './one-op.js';

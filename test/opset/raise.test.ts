@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
-import { checkModel } from '../../src/ir/check.js';
-import { cloneModel } from '../../src/ir/clone.js';
+import { checkModel } from '../../src/ir/whole-model/check.js';
+import { cloneModel } from '../../src/ir/whole-model/clone.js';
 import { operators } from '../../src/onnx/schema-table.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { changes } from '../../src/opset/changes.js';

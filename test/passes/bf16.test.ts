@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bf16 } from '../../passes/bf16.js';
 import { fp16 } from '../../passes/fp16.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { optimize } from '../../src/optimize.js';
 import { applyPass, checkMiss, checkPass, opCounts, randomWeights } from '../check-pass.js';
 

@@ -2,7 +2,7 @@
 import { contractOf } from '../../src/contract/contract.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { type Type, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 

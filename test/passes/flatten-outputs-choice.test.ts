@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { contractOf } from '../../src/contract/contract.js';
 import { buildModel } from '../../src/ir/build.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { applyPass, checkPass, opCounts } from '../check-pass.js';

@@ -3,7 +3,7 @@ import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { contractOf } from '../../src/contract/contract.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { type Type, tensorType } from '../../src/ir/types.js';
 import { applyPass, checkMiss, opCounts } from '../check-pass.js';
 import { flattenAndRun, runFlat } from '../run-flat.js';

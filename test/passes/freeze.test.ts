@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { freeze } from '../../passes/freeze.js';
 import { buildModel } from '../../src/ir/build.js';
-import { printModel } from '../../src/ir/print.js';
 import { typeText } from '../../src/ir/types.js';
+import { printModel } from '../../src/ir/whole-model/print.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';

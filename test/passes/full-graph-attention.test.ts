@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fullGraph } from '../../passes/full-graph.js';
 import { float } from '../../src/ir/attribute.js';
 import { type Attributes, buildModel } from '../../src/ir/build.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { placementByTables } from '../../src/validate/placement-by-tables.js';
 import { checkMiss, checkPass } from '../check-pass.js';
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type DimLike } from '../../src/ir/build.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { checkMiss, checkPass } from '../check-pass.js';
 import { NOISE } from './attention-models.js';
 

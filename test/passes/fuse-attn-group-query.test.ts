@@ -7,7 +7,7 @@ import { freeze } from '../../passes/freeze.js';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { applyPass, checkMiss, checkPass, opCounts } from '../check-pass.js';
 

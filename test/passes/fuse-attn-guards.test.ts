@@ -2,7 +2,7 @@
 import { describe, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import type { GraphBuilder } from '../../src/ir/build.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkMiss } from '../check-pass.js';
 import { attention, float, fuses, HEADS, transpose } from './attention-models.js';

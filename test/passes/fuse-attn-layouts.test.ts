@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { float, fuses, model, type Operands, plain, scores, softmax, transpose } from './attention-models.js';
 

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { packedWeights } from '../../passes/attention/emit/packed-weights.js';
 import { fuseAttn } from '../../passes/fuse-attn.js';
-import { bankOf, instanceOf } from '../../src/ir/bank.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { bankOf, instanceOf } from '../../src/ir/tensors/bank.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { checkMiss, checkPass } from '../check-pass.js';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fuseAttn } from '../../passes/fuse-attn.js';
 import type { GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { applyPass, checkMiss, opCounts } from '../check-pass.js';
 import { float, fuses, model, plain, scores, softmax } from './attention-models.js';

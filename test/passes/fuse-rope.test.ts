@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fuseRope } from '../../passes/fuse-rope.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { applyPass, checkPass, opCounts } from '../check-pass.js';
 import {

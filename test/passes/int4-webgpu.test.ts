@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { int4 } from '../../passes/int4.js';
 import { buildModel } from '../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../src/runtime/tensor-data.js';

@@ -10,8 +10,8 @@ import { regional } from '../../passes/regional.js';
 import { float } from '../../src/ir/attribute.js';
 import { type Attributes, buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { castTensor, numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import { castTensor, numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import { memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
 import {

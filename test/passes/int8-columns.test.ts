@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { columnBytes } from '../../passes/precision/integer/bytes.js';
 import { columnScalesOf } from '../../passes/precision/integer/columns.js';
 import type { StoredWeight } from '../../passes/precision/integer/sizes.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { Random } from '../../src/validate/inputs/random.js';
 
 const normal = (count: number, seed: number): number[] => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { int8 } from '../../passes/int8.js';
 import { type Attributes, buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { holdsOn } from '../../src/run/cpus.js';
 import { applyPass, checkPass, opCounts, randomWeights } from '../check-pass.js';

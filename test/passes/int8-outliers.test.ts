@@ -8,11 +8,11 @@ import { groupsOf, moveOutliers } from '../../passes/precision/integer/outliers.
 import { type Product, productOf } from '../../passes/precision/product.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import { cloneModel } from '../../src/ir/clone.js';
 import type { Model } from '../../src/ir/model.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
+import { cloneModel } from '../../src/ir/whole-model/clone.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
 import { applyPass, randomFeeds, randomWeights, relativeError } from '../check-pass.js';

@@ -2,7 +2,7 @@
 import { describe, it } from 'vitest';
 import { int8 } from '../../passes/int8.js';
 import type { GraphBuilder } from '../../src/ir/build.js';
-import { numbersOf } from '../../src/ir/numbers.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { checkMiss, randomWeights } from '../check-pass.js';
 import { linear, one } from './int8-models.js';
 

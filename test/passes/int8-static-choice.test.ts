@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Candidate, chosenBy } from '../../passes/precision/integer/convolution/choose.js';
 import { buildModel } from '../../src/ir/build.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { randomWeights } from '../check-pass.js';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { int8 } from '../../passes/int8.js';
 import { presets } from '../../passes/presets.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { applyPass, applyPasses, checkMiss, checkPass, opCounts, randomWeights } from '../check-pass.js';
 
 /** Rounding to 127 levels changes these weights by 0.6 %, and sums of them by as much. */

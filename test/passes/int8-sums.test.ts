@@ -5,7 +5,7 @@ import { columnScalesOf } from '../../passes/precision/integer/columns.js';
 import { type Matrix, scalesOf } from '../../passes/precision/quantize.js';
 import { type Model, numbersOf, optimize, readModel, tensorOf, writeModel } from '../../src/index.js';
 import { buildModel } from '../../src/ir/build.js';
-import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import { memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { EXACT_CPUS, holdsOn, INEXACT_CPUS } from '../../src/run/cpus.js';
 import type { TargetCpu } from '../../src/run/target-cpu.js';
 import { saturates } from '../../src/runtime/saturation.js';

@@ -7,7 +7,7 @@ import { bf16 } from '../../passes/bf16.js';
 import { int8 } from '../../passes/int8.js';
 import { float } from '../../src/ir/attribute.js';
 import { type Attributes, buildModel } from '../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { applyPass, applyPasses, checkPass, opCounts, randomFeeds, randomWeights } from '../check-pass.js';

@@ -4,13 +4,13 @@ import { encoder } from '../../fixtures/encoder.js';
 import { inline } from '../../passes/inline.js';
 import { outline } from '../../passes/outline.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
-import { storedTensors } from '../../src/ir/constants.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import { storedTensors } from '../../src/ir/tensors/constants.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
-import { builtIn } from '../../src/plugins.js';
 import { parsePasses } from '../../src/run/parse.js';
+import { builtIn } from '../../src/settings/plugins.js';
 import { applyPasses, checkMiss, checkPass, opCounts, randomWeights } from '../check-pass.js';
 
 const sizes = { hidden: 32, heads: 2, intermediate: 48, vocabulary: 50, seed: 0 };

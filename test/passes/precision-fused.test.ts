@@ -7,7 +7,7 @@ import { fuseAttn } from '../../passes/fuse-attn.js';
 import { int8 } from '../../passes/int8.js';
 import { float } from '../../src/ir/attribute.js';
 import { type Attributes, buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { writeModel } from '../../src/onnx/write.js';
 import {

@@ -8,9 +8,9 @@ import type { AttributeLike } from '../../src/ir/attribute.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { summarize } from '../../src/ir/summary.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { summarize } from '../../src/ir/whole-model/summary.js';
 import { applyPass, checkMiss, checkPass, opCounts, randomWeights } from '../check-pass.js';
 
 /** y = f(x), where `define` is the body of f and `given` its attribute. */

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { encoder } from '../../fixtures/encoder.js';
 import type { Model } from '../../src/ir/model.js';
-import { numbersOf } from '../../src/ir/numbers.js';
-import { summarize } from '../../src/ir/summary.js';
-import type { Target } from '../../src/ir/targets.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import type { Target } from '../../src/ir/targets/targets.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
+import { summarize } from '../../src/ir/whole-model/summary.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
 import { hasKernel } from '../../src/runtime/kernels.js';

@@ -4,8 +4,8 @@ import type { Model } from '../../src/ir/model.js';
 import { tensorType, typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { builtIn } from '../../src/plugins.js';
 import { parsePasses } from '../../src/run/parse.js';
+import { builtIn } from '../../src/settings/plugins.js';
 import { applyPasses, compareTensors, opCounts, randomFeeds, randomWeights } from '../check-pass.js';
 import { runModel } from '../run-model.js';
 

@@ -7,7 +7,7 @@ import { simplify } from '../../passes/simplify.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { tensorOf } from '../../src/ir/numbers.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { applyPass, checkPass, randomWeights } from '../check-pass.js';
 

@@ -4,7 +4,7 @@ import { weightSites } from '../../passes/precision/weights/sites.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { castTensor } from '../../src/ir/numbers.js';
+import { castTensor } from '../../src/ir/tensors/numbers.js';
 import { randomWeights } from '../check-pass.js';
 import { roles } from './weight-models.js';
 

@@ -4,8 +4,8 @@ import { priceOf, type StorageForm } from '../../passes/precision/weights/forms.
 import { type WeightSite, weightSites } from '../../passes/precision/weights/sites.js';
 import { putStored } from '../../passes/precision/weights/store.js';
 import { buildModel } from '../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { runBytes } from '../../src/testing/run-bytes.js';
 import { applyPass, checkMiss, checkPass, opCounts, randomWeights } from '../check-pass.js';

@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from '../../passes/index.js';
-import { printModel } from '../../src/ir/print.js';
+import { printModel } from '../../src/ir/whole-model/print.js';
 import { isRuleSet } from '../../src/match/rule.js';
 import { definePass } from '../../src/run/pass.js';
 import { applyPasses, checkPass, opCounts } from '../check-pass.js';

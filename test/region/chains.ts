@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import type { Target } from '../../src/ir/targets.js';
+import type { Target } from '../../src/ir/targets/targets.js';
 import type { Value } from '../../src/ir/value.js';
-import { builtIn } from '../../src/plugins.js';
 import type { Repeat } from '../../src/region/shortened.js';
 import { parsePasses } from '../../src/run/parse.js';
+import { builtIn } from '../../src/settings/plugins.js';
 import { applyPasses, randomWeights } from '../check-pass.js';
 import { contents, hashOf, reported } from './contents.js';
 

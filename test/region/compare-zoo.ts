@@ -11,11 +11,11 @@ import { lengthened } from '../../fixtures/lengthen.js';
 import type { Model } from '../../src/ir/model.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { builtIn } from '../../src/plugins.js';
 import { parsePasses } from '../../src/run/parse.js';
 import { runPipeline } from '../../src/run/pipeline.js';
 import type { PipelineResult } from '../../src/run/pipeline-result.js';
 import { kernelsOf } from '../../src/runtime/kernels-of.js';
+import { builtIn } from '../../src/settings/plugins.js';
 import { collection, modelFolders } from '../models.js';
 import { contents, reported } from './contents.js';
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Attribute } from '../../src/ir/attribute.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import type { Tensor } from '../../src/ir/tensor.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { PassResult } from '../../src/run/pipeline-result.js';

@@ -8,7 +8,7 @@ import { type Attribute, float } from '../../src/ir/attribute.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { memoryTensor } from '../../src/ir/tensor.js';
+import { memoryTensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Pass } from '../../src/run/pass.js';
 import { applyPasses, checkPass, opCounts, randomWeights } from '../check-pass.js';

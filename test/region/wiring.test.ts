@@ -1,5 +1,5 @@
 import { buildModel } from '../../src/ir/build.js';
-import { symbol } from '../../src/ir/dims.js';
+import { symbol } from '../../src/ir/dims/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';

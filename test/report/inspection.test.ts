@@ -3,7 +3,7 @@ import { inferTypes } from '../../src/infer/index.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { stringsTensor } from '../../src/ir/numbers.js';
+import { stringsTensor } from '../../src/ir/tensors/numbers.js';
 import { tensorType } from '../../src/ir/types.js';
 import { optimize } from '../../src/optimize.js';
 import { inspectModel } from '../../src/report/inspection.js';

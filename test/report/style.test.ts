@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bytesText, msRangeText, msText, numberText, percentText, ratioText } from '../../src/ir/quantities.js';
+import { bytesText, msRangeText, msText, numberText, percentText, ratioText } from '../../src/ir/text/quantities.js';
 import { beside, clipped, isColoured, paint, shortened, signed, table, wrapped } from '../../src/report/style.js';
 
 it('writes numbers as people read them', () => {

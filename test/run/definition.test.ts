@@ -1,9 +1,9 @@
 /** What is said of definitions, lists of passes and rules that are none: JavaScript has no compiler to say so. */
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import { builtIn } from '../../src/plugins.js';
 import * as rules from '../../src/rules.js';
 import { parsePasses } from '../../src/run/parse.js';
+import { builtIn } from '../../src/settings/plugins.js';
 import { applyPass } from '../check-pass.js';
 
 const { any, checkMiss, checkPass, definePass, op, passOf, Product, rule, site } = rules;

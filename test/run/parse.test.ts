@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { passes } from '../../src/index.js';
-import { editDistance, nearest, UsageError } from '../../src/ir/usage-error.js';
-import { builtIn } from '../../src/plugins.js';
+import { editDistance, nearest, UsageError } from '../../src/ir/text/usage-error.js';
 import { optionsOf } from '../../src/run/options.js';
 import { type Catalogue, parsePasses } from '../../src/run/parse.js';
 import { definePass } from '../../src/run/pass.js';
+import { builtIn } from '../../src/settings/plugins.js';
 
 const store = definePass({
   name: 'bf16',

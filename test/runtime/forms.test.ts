@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Attribute, float } from '../../src/ir/attribute.js';
 import { buildModel } from '../../src/ir/build.js';
-import { callOf } from '../../src/ir/kernel-call.js';
-import { tensorOf } from '../../src/ir/numbers.js';
-import { elementCount } from '../../src/ir/tensor.js';
+import { callOf } from '../../src/ir/targets/kernel-call.js';
+import { tensorOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { kernelForms, unfit } from '../../src/runtime/forms/index.js';

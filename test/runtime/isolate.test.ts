@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import { memoryTensor, type Tensor } from '../../src/ir/tensor.js';
+import { memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { closeRuntime, evaluateModel } from '../../src/runtime/evaluate.js';
 import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';

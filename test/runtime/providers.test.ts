@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { webgpuDevice } from '../../src/runtime/device.js';
 import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';

@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { encoder } from '../../fixtures/encoder.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import { numbersOf } from '../../src/ir/numbers.js';
+import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';

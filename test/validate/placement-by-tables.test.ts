@@ -9,7 +9,7 @@ import { generate, type KindName, kinds } from '../../fixtures/kinds.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
-import type { Accelerator } from '../../src/ir/targets.js';
+import type { Accelerator } from '../../src/ir/targets/targets.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';

@@ -1,5 +1,5 @@
 /** Brings a tensor whose axes are known by their factors into another arrangement of them: the fewest of Reshape, Transpose, Squeeze, Unsqueeze. */
-import { type Dim, divideExactly, equalDims } from '../../../src/ir/dims.js';
+import { type Dim, divideExactly, equalDims } from '../../../src/ir/dims/dims.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type AxisFactor, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';

@@ -1,5 +1,5 @@
 /** Biases and masks of an attention site as the one bias that kernels take: [B|1, N|1, S, T]. */
-import { broadcastDims, type Dim, dimText, equalDims } from '../../../src/ir/dims.js';
+import { broadcastDims, type Dim, dimText, equalDims } from '../../../src/ir/dims/dims.js';
 import { type DataType, type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';

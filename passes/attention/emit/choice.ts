@@ -1,7 +1,7 @@
 /** Chooses the op that replaces a site. */
 
 import type { Facts } from '../../../src/infer/index.js';
-import { gainsFrom } from '../../../src/ir/targets.js';
+import { gainsFrom } from '../../../src/ir/targets/targets.js';
 import type { DataType } from '../../../src/ir/types.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import type { PassContext } from '../../../src/run/pass.js';

@@ -6,8 +6,8 @@
  * batch is as long as its tensors, and padding is left to the bias.
  */
 import type { Facts } from '../../../src/infer/index.js';
-import { type Dim, dimText, equalDims } from '../../../src/ir/dims.js';
-import { tensorOf } from '../../../src/ir/numbers.js';
+import { type Dim, dimText, equalDims } from '../../../src/ir/dims/dims.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';

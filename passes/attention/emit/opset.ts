@@ -1,7 +1,7 @@
 /** Raises a model to the opset of ai.onnx Attention, where a site needs it and nothing is lost by it. */
 import { inferTypes } from '../../../src/infer/index.js';
-import { cloneModel } from '../../../src/ir/clone.js';
 import type { Model } from '../../../src/ir/model.js';
+import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { lostKernels } from '../../../src/opset/lost.js';
 import { raiseOpset } from '../../../src/opset/raise.js';
 import type { PassContext } from '../../../src/run/pass.js';

@@ -1,6 +1,6 @@
 /** The weights of query, key and value side by side, read as they are written: a row at a time. */
-import { derive } from '../../../src/ir/bank.js';
-import { CHUNK, type Tensor } from '../../../src/ir/tensor.js';
+import { derive } from '../../../src/ir/tensors/bank.js';
+import { CHUNK, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { byteLengthOf, type DataType } from '../../../src/ir/types.js';
 import type { Projection } from '../read/projection.js';
 

@@ -5,7 +5,7 @@
  * Why only when asked for: int8 and the narrow types do not look for weights in it (the record of decisions has its times).
  */
 import { float } from '../../../src/ir/attribute.js';
-import { equalDims } from '../../../src/ir/dims.js';
+import { equalDims } from '../../../src/ir/dims/dims.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';

@@ -4,7 +4,7 @@
  */
 
 import type { Facts } from '../../../src/infer/index.js';
-import { append } from '../../../src/ir/lists.js';
+import { append } from '../../../src/ir/collections/lists.js';
 import type { Node } from '../../../src/ir/node.js';
 import { isFloat } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';

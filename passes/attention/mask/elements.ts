@@ -3,10 +3,10 @@
  * the mask's computation; values computed from inputs may be anything.
  */
 import type { Facts } from '../../../src/infer/index.js';
-import { constantTensor } from '../../../src/ir/constants.js';
-import { type Dim, equalDims } from '../../../src/ir/dims.js';
+import { type Dim, equalDims } from '../../../src/ir/dims/dims.js';
 import type { Node } from '../../../src/ir/node.js';
-import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
+import { constantTensor } from '../../../src/ir/tensors/constants.js';
+import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { scalarOf } from '../../../src/match/scalar.js';

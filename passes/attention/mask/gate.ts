@@ -2,10 +2,10 @@
  * Reads scores that are multiplied by a mask and then filled: m · scores − c · (1 − m) overwrites by −c where m is 0.
  */
 import type { Facts } from '../../../src/infer/index.js';
-import { agreed } from '../../../src/ir/bank.js';
-import { constantTensor } from '../../../src/ir/constants.js';
-import { numbersOf } from '../../../src/ir/numbers.js';
-import { elementCount } from '../../../src/ir/tensor.js';
+import { agreed } from '../../../src/ir/tensors/bank.js';
+import { constantTensor } from '../../../src/ir/tensors/constants.js';
+import { numbersOf } from '../../../src/ir/tensors/numbers.js';
+import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import { scalarOf } from '../../../src/match/scalar.js';
 import { heldBy } from '../../../src/ops/moved.js';

@@ -1,7 +1,7 @@
 /** Bounds the elements of a constant by position. */
-import { instanceCount, instanceOf } from '../../../src/ir/bank.js';
-import { numbersOf } from '../../../src/ir/numbers.js';
-import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { instanceCount, instanceOf } from '../../../src/ir/tensors/bank.js';
+import { numbersOf } from '../../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { fitted, intervalOf, joined } from '../../../src/ops/interval.js';
 import { type Band, counted, type Elements, ofPlace, type Position } from './place.js';
 

@@ -1,6 +1,6 @@
 /** Reads the terms of the scores: biases that are added, and masks that overwrite. */
 import type { Facts } from '../../../src/infer/index.js';
-import { type Dim, sameWhereBroadcast } from '../../../src/ir/dims.js';
+import { type Dim, sameWhereBroadcast } from '../../../src/ir/dims/dims.js';
 import type { Node } from '../../../src/ir/node.js';
 import { type DataType, equalShapes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';

@@ -1,6 +1,6 @@
 /** Products of one input with constant weights, x·W + b, which a kernel with packed weights computes by itself. */
 import type { Node } from '../../../src/ir/node.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 

@@ -3,11 +3,11 @@
  * sequence is 9.
  */
 
-import { type Dim, divideExactly, productOf, type SymbolName, symbol } from '../../../src/ir/dims.js';
-import { append } from '../../../src/ir/lists.js';
+import { append } from '../../../src/ir/collections/lists.js';
+import { type Dim, divideExactly, productOf, type SymbolName, symbol } from '../../../src/ir/dims/dims.js';
+import { substitute } from '../../../src/ir/dims/substitute.js';
+import { symbolsOf } from '../../../src/ir/dims/symbols.js';
 import type { Node } from '../../../src/ir/node.js';
-import { substitute } from '../../../src/ir/substitute.js';
-import { symbolsOf } from '../../../src/ir/symbols.js';
 import type { Value } from '../../../src/ir/value.js';
 
 /** The most nodes above the values that are looked at. */

@@ -2,7 +2,7 @@
  * Reads factors of the scores: numbers, and values. A value multiplies query or key, unless the next addition shows
  * that it is a mask.
  */
-import { equalDims } from '../../../src/ir/dims.js';
+import { equalDims } from '../../../src/ir/dims/dims.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { deeper, type Match, Miss } from '../../../src/match/miss.js';

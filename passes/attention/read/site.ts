@@ -6,7 +6,7 @@
  * known by its factors, so it does not matter how the exporter laid them out.
  */
 import type { Facts } from '../../../src/infer/index.js';
-import { fromStart } from '../../../src/ir/axes.js';
+import { fromStart } from '../../../src/ir/dims/axes.js';
 import type { Node } from '../../../src/ir/node.js';
 import { type DataType, isFloat } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';

@@ -1,5 +1,5 @@
 /** Weights in blocks: so many numbers in a row along the axis that is summed over share a scale, and perhaps a zero point. */
-import type { Tensor } from '../../../src/ir/tensor.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 
 /** The bits of a number, and what shares a scale. */
 export interface BlockForm {

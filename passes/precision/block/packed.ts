@@ -1,6 +1,6 @@
 /** The tensors of a weight in blocks, derived from the weight when they are read. */
-import { derive } from '../../../src/ir/bank.js';
-import { CHUNK, type Tensor } from '../../../src/ir/tensor.js';
+import { derive } from '../../../src/ir/tensors/bank.js';
+import { CHUNK, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type BlockForm, type BlockMatrix, blocksOf, bytesIn, codeBytes, zeroBytes } from './form.js';
 import { type Importance, type QuantizedBand, quantizedBands } from './quantizer.js';
 

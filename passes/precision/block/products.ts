@@ -6,15 +6,16 @@
  * it gives zeros there where the runtime casts the scales by a node: there the product is float32. CUDA and WebGPU are asked for no level: the CPU
  * provider, which verifies for them and takes over from them, then computes what they do.
  */
-import { setTensor } from '../../../src/ir/constants.js';
+
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Node } from '../../../src/ir/node.js';
-import { reshaped } from '../../../src/ir/numbers.js';
-import { computesIn, type Target } from '../../../src/ir/targets.js';
-import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { computesIn, type Target } from '../../../src/ir/targets/targets.js';
+import { setTensor } from '../../../src/ir/tensors/constants.js';
+import { reshaped } from '../../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { castTo } from '../../../src/ir/widen.js';
+import { castTo } from '../../../src/ir/whole-model/widen.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { finish } from '../finish.js';
 import { type Product, productOf, upright } from '../product.js';

@@ -1,7 +1,7 @@
 /** The weights of a model, each put in blocks for everything that reads it: products, tables, and the rest, which is stored narrow. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { elementCount } from '../../../src/ir/tensor.js';
+import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import type { WeightRole } from '../../../src/ops/weights.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { LeftWeights } from '../left-alone.js';

@@ -3,11 +3,11 @@
  * or 8 bits. Its layout is that of MatMulNBits, so that an embedding and the head that shares its weight are stored once.
  */
 import { GraphBuilder } from '../../../src/ir/build.js';
-import { setTensor } from '../../../src/ir/constants.js';
 import type { Node } from '../../../src/ir/node.js';
-import { reshaped } from '../../../src/ir/numbers.js';
-import { isHost, type Target } from '../../../src/ir/targets.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import { isHost, type Target } from '../../../src/ir/targets/targets.js';
+import { setTensor } from '../../../src/ir/tensors/constants.js';
+import { reshaped } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { PassContext } from '../../../src/run/pass.js';

@@ -1,6 +1,6 @@
 /** The constants of weights in blocks: each weight is quantized once for all products and tables that read it alike. */
-import { agreed } from '../../../src/ir/bank.js';
-import { castTensor } from '../../../src/ir/numbers.js';
+import { agreed } from '../../../src/ir/tensors/bank.js';
+import { castTensor } from '../../../src/ir/tensors/numbers.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { blockError } from './error.js';

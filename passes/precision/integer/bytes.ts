@@ -5,7 +5,7 @@
  * it was added. So a mean that all elements of an activation have in common, as behind Relu, Gelu or Sigmoid, passes with nearly no
  * error, at half a percent more error of everything else.
  */
-import { CHUNK } from '../../../src/ir/tensor.js';
+import { CHUNK } from '../../../src/ir/tensors/tensor.js';
 import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
 import { nearest, scan } from '../quantize.js';
 import type { StoredWeight } from './sizes.js';

@@ -4,14 +4,15 @@
  * Why this way: int8 weights run up to 7 times faster than uint8 ones on CPUs with VNNI or AMX; the order Cast, then Mul by
  * the product of the two scales, is the one that onnxruntime fuses into MatMulIntegerToFloat or DynamicQuantizeMatMul.
  */
-import { agreed, derive } from '../../../src/ir/bank.js';
+
 import { GraphBuilder } from '../../../src/ir/build.js';
 import type { Graph } from '../../../src/ir/graph.js';
-import { tensorOf } from '../../../src/ir/numbers.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import { agreed, derive } from '../../../src/ir/tensors/bank.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { castTo } from '../../../src/ir/widen.js';
+import { castTo } from '../../../src/ir/whole-model/widen.js';
 import { vouchForPairs } from '../../../src/run/cpus.js';
 import { type Product, upright, type Weight } from '../product.js';
 import { columnBytes } from './bytes.js';

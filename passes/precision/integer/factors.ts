@@ -1,6 +1,6 @@
 /** The factors that move outliers from an activation into the weights that multiply it, by an estimate of the error that both leave. */
-import { maxOf, minOf } from '../../../src/ir/lists.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import { maxOf, minOf } from '../../../src/ir/collections/lists.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type Matrix, scan } from '../quantize.js';
 
 /** Of each channel of an activation, the largest magnitude and the mean of squares. */

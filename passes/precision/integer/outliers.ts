@@ -4,11 +4,12 @@
  *
  * One scale for a whole activation is as coarse as its largest channel asks for; weights with a scale for each column lose less by it.
  */
-import { derive, instanceCount, instanceOf } from '../../../src/ir/bank.js';
-import { maxOf } from '../../../src/ir/lists.js';
+
+import { maxOf } from '../../../src/ir/collections/lists.js';
 import type { Node } from '../../../src/ir/node.js';
-import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import { derive, instanceCount, instanceOf } from '../../../src/ir/tensors/bank.js';
+import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { ActivationStatistics } from '../../../src/run/activations.js';
 import { floatChunks } from '../extent.js';

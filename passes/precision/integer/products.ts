@@ -1,7 +1,7 @@
 /** The products that compute in 8 bits, with the reason of each other one, and what is done to their activations before. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { computesIn } from '../../../src/ir/targets.js';
+import { computesIn } from '../../../src/ir/targets/targets.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { spectrumNodes } from '../deciding.js';
 import { type Product, productOf, weightCount } from '../product.js';

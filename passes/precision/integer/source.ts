@@ -1,6 +1,6 @@
 /** Finds where the channels of an activation can be divided by constants: behind what computes them, up to functions that keep positive factors. */
 import type { Node } from '../../../src/ir/node.js';
-import { elementCount } from '../../../src/ir/tensor.js';
+import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 
 export interface Source {

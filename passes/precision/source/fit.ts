@@ -1,8 +1,8 @@
 /** Prepares a model in other floats than float32 for a precision pass: what the target does not compute in becomes float32. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { computesIn } from '../../../src/ir/targets.js';
-import { isNarrow, type Narrow } from '../../../src/ir/widen.js';
+import { computesIn } from '../../../src/ir/targets/targets.js';
+import { isNarrow, type Narrow } from '../../../src/ir/whole-model/widen.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { isMovement, precisionOf } from '../ops.js';
 import { needsFloat64 } from './float64.js';

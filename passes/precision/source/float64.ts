@@ -2,12 +2,13 @@
  * Finds the nodes that must compute in float64: those whose numbers float32 cannot hold, and those that give integers, which a rounded
  * last digit changes.
  */
-import { agreed } from '../../../src/ir/bank.js';
-import { constantTensor } from '../../../src/ir/constants.js';
-import { LARGEST_FLOAT32 } from '../../../src/ir/float32-tensor.js';
+
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import { agreed } from '../../../src/ir/tensors/bank.js';
+import { constantTensor } from '../../../src/ir/tensors/constants.js';
+import { LARGEST_FLOAT32 } from '../../../src/ir/tensors/float32-tensor.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { isInteger } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { extentOf, isParameter } from '../extent.js';

@@ -3,7 +3,7 @@ import { schemaOf } from '../../../src/infer/index.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Type } from '../../../src/ir/types.js';
-import { typeAttributes } from '../../../src/ir/widen.js';
+import { typeAttributes } from '../../../src/ir/whole-model/widen.js';
 import type { Source } from './widen.js';
 
 /** The domains whose operators are known to take float32. */

@@ -3,16 +3,17 @@
  * Why this way: a value's type follows from the node that computes it, and a Cast stands wherever a slot wants another type than the
  * value has. So nothing is a special case: not islands that stay, ports, bodies, nor functions, and Casts that do nothing any more go.
  */
-import { setTensor } from '../../../src/ir/constants.js';
-import { toFloat32Tensor } from '../../../src/ir/float32-tensor.js';
+
+import { maxOf } from '../../../src/ir/collections/lists.js';
 import type { Graph } from '../../../src/ir/graph.js';
-import { maxOf } from '../../../src/ir/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { setTensor } from '../../../src/ir/tensors/constants.js';
+import { toFloat32Tensor } from '../../../src/ir/tensors/float32-tensor.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes, type Type, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { castTo, widenAttributes } from '../../../src/ir/widen.js';
+import { castTo, widenAttributes } from '../../../src/ir/whole-model/widen.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { readsShapeAlone } from '../ops.js';
 

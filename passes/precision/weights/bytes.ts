@@ -1,7 +1,7 @@
 /** Weights stored as int8 with a scale for each channel or block, and decoded to floats at load: a quarter of the file, the same arithmetic. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { elementCount } from '../../../src/ir/tensor.js';
+import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { priceOf, type StorageForm, storedIn } from './forms.js';

@@ -6,7 +6,7 @@
  */
 import { GraphBuilder } from '../../../src/ir/build.js';
 import type { Graph } from '../../../src/ir/graph.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes, equalShapes, type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 

@@ -5,8 +5,8 @@
  * to nothing pass it on unchanged. Of an embedding of sounds the outputs move 1.1 % with 8 bits by channel, and 5.9 % with each number rounded by
  * itself. The share costs 7 % more error of everything else.
  */
-import { bfloat16Of, toFloat16 } from '../../../src/ir/float-bits.js';
-import { CHUNK, elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { bfloat16Of, toFloat16 } from '../../../src/ir/tensors/float-bits.js';
+import { CHUNK, elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { floatChunks } from '../extent.js';
 import { type GroupStep, groupAt } from '../quantize.js';
 import type { Groups } from './groups.js';

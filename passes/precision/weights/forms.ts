@@ -1,7 +1,8 @@
 /** The forms that a weight can be stored in, and what each costs: bytes in the file, and the change of the weight. */
-import { agreed, derive, largestOf } from '../../../src/ir/bank.js';
+
 import type { Graph } from '../../../src/ir/graph.js';
-import { elementCount, memoryTensor, type Tensor } from '../../../src/ir/tensor.js';
+import { agreed, derive, largestOf } from '../../../src/ir/tensors/bank.js';
+import { elementCount, memoryTensor, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import { scalesOf } from '../quantize.js';
 import { bytesOf, type Quantized, type StoredWeight } from './decode.js';

@@ -1,5 +1,5 @@
 /** Which numbers of a weight share a scale: those of one channel, or of one block along what is summed over. */
-import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { GroupStep, Matrix } from '../quantize.js';
 import type { WeightUse } from './sites.js';
 

@@ -1,8 +1,9 @@
 /** Weights stored in 16 bits and cast to float32 where they are read: half the file, the same arithmetic. */
-import { largestOf } from '../../../src/ir/bank.js';
+
 import type { Model } from '../../../src/ir/model.js';
-import { bytesText } from '../../../src/ir/quantities.js';
-import { elementCount } from '../../../src/ir/tensor.js';
+import { largestOf } from '../../../src/ir/tensors/bank.js';
+import { elementCount } from '../../../src/ir/tensors/tensor.js';
+import { bytesText } from '../../../src/ir/text/quantities.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { keeps } from '../keep.js';
 import { fitSource } from '../source/fit.js';

@@ -1,9 +1,10 @@
 /** Lists the weights of a model: each constant tensor of floats once, in every scope, with every node that reads it and what that does with it. */
+
+import { maxOf } from '../../../src/ir/collections/lists.js';
 import type { Graph } from '../../../src/ir/graph.js';
-import { maxOf } from '../../../src/ir/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { movementOf } from '../../../src/ops/moved.js';

@@ -3,7 +3,7 @@
  * layers, can give each instance the node before or after: the choice with the fewest values across the border is made,
  * of equal ones the later node: what stands before the first repeat, such as a norm, often belongs to what comes before.
  */
-import { minOf } from '../../ir/lists.js';
+import { minOf } from '../../ir/collections/lists.js';
 import { type AlignedRows, covers, type Placed, type Window } from './align.js';
 import type { OutputReader, Wiring } from './wiring.js';
 

@@ -5,7 +5,7 @@
  * to is on a higher level than what it left. The same holds for an edge that not all instances have. A piece is one
  * level: no path leaves it and comes back, and inside it all instances are wired alike.
  */
-import { maxOf } from '../../ir/lists.js';
+import { maxOf } from '../../ir/collections/lists.js';
 import type { AlignedRows } from './align.js';
 import type { Wiring } from './wiring.js';
 

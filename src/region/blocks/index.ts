@@ -14,7 +14,7 @@
  */
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
-import { parametersOf } from '../../ir/parameters.js';
+import { parametersOf } from '../../ir/tensors/parameters.js';
 import type { Value } from '../../ir/value.js';
 import type { AlignedRows } from './align.js';
 import type { Block, BlockInstance } from './block.js';

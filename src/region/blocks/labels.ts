@@ -5,8 +5,8 @@
 import type { Attribute } from '../../ir/attribute.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
-import { bigintsOf } from '../../ir/numbers.js';
-import { elementCount, type Tensor } from '../../ir/tensor.js';
+import { bigintsOf } from '../../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../ir/tensors/tensor.js';
 import { isInteger, type Type } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { Wiring } from './wiring.js';

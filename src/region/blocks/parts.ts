@@ -1,9 +1,9 @@
 /** A graph as parts: every instance of a repeated block, and what stands once. */
 
+import { maxOf, minOf } from '../../ir/collections/lists.js';
 import type { Graph } from '../../ir/graph.js';
-import { maxOf, minOf } from '../../ir/lists.js';
 import type { Node } from '../../ir/node.js';
-import { byScope } from '../../ir/node-scopes.js';
+import { byScope } from '../../ir/scopes/node-scopes.js';
 import { findBlocks } from './index.js';
 
 export interface ModelPart {

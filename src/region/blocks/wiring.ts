@@ -1,7 +1,7 @@
 /** A scope, or a part of it, as numbers: nodes by their place in dependency order, and who reads whom. What finding blocks walks over. */
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
-import { dependenciesOf } from '../../ir/order.js';
+import { dependenciesOf } from '../../ir/scopes/order.js';
 import type { Value } from '../../ir/value.js';
 
 /** One reading of an output: which node reads it, and at which of its places. */

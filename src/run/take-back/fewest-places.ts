@@ -8,7 +8,7 @@
  * Why this way: to rate every place by itself takes as many runs as there are places, errors do not add up (a place that overflows spoils
  * all), and a place that is alone among casts is often left as it is. One odd product among 200 is found in 16 runs.
  */
-import { append } from '../../ir/lists.js';
+import { append } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { findBlocks } from '../../region/blocks/index.js';

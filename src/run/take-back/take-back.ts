@@ -1,6 +1,6 @@
 /** Runs a pass that broke its gate again, without the fewest places that make it hold. */
 
-import { numberText } from '../../ir/quantities.js';
+import { numberText } from '../../ir/text/quantities.js';
 import type { Note } from '../context.js';
 import type { Deadline } from '../deadline.js';
 import type { TakenBack } from '../pipeline-result.js';

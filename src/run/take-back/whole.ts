@@ -1,6 +1,6 @@
 /** Takes back places of passes that break the gate together, as the comparison at the end tells. */
 
-import { minOf } from '../../ir/lists.js';
+import { minOf } from '../../ir/collections/lists.js';
 import { compareEnd, measureCosts, saved } from '../end.js';
 import type { PipelineRun } from '../pipeline-run.js';
 import type { Verdict } from '../verify/verifier.js';

@@ -1,5 +1,5 @@
 /** Finds lossy passes that gained neither time nor bytes: they are taken back. */
-import { ratioRangeText, ratioText } from '../../ir/quantities.js';
+import { ratioRangeText, ratioText } from '../../ir/text/quantities.js';
 import { outcomeOf } from '../outcome.js';
 import type { PassReport, Report } from '../report.js';
 

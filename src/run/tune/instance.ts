@@ -3,17 +3,17 @@
  * and positions comes along, down to the integers it is made of: a pass reads it, and what is fed is sensible then.
  */
 
-import { instanceOf } from '../../ir/bank.js';
-import { cloneModel } from '../../ir/clone.js';
-import { setTensor } from '../../ir/constants.js';
-import { freeName } from '../../ir/free-name.js';
+import { refill } from '../../ir/collections/lists.js';
 import type { Graph } from '../../ir/graph.js';
-import { refill } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
-import { sweep } from '../../ir/sweep.js';
+import { instanceOf } from '../../ir/tensors/bank.js';
+import { setTensor } from '../../ir/tensors/constants.js';
+import { freeName } from '../../ir/text/free-name.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
+import { sweep } from '../../ir/whole-model/sweep.js';
 import type { BlockInstance } from '../../region/blocks/index.js';
 
 /** Nodes of such arithmetic at most: what is longer is computed from what the model computes. */

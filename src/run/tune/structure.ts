@@ -1,8 +1,9 @@
 /** Writes down how a model is wired, without names and weights: the text is equal for instances of one block. */
+
+import { numberedText } from '../../ir/dims/symbols.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
-import { numberedText } from '../../ir/symbols.js';
-import { elementCount, type Tensor } from '../../ir/tensor.js';
+import { elementCount, type Tensor } from '../../ir/tensors/tensor.js';
 import { isFloat, typeText } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { attributesText } from '../verify/cut-out.js';

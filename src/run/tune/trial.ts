@@ -1,7 +1,7 @@
 /** Trials: forms of a pass raced against leaving it out, and which of them is kept. */
 
 import type { Model } from '../../ir/model.js';
-import { ratioRangeText, ratioText } from '../../ir/quantities.js';
+import { ratioRangeText, ratioText } from '../../ir/text/quantities.js';
 
 /** How much faster or slower a model runs. */
 export interface Speed {

@@ -6,12 +6,12 @@
  */
 
 import { inferTypes } from '../../infer/index.js';
-import { cloneModel } from '../../ir/clone.js';
+import { append } from '../../ir/collections/lists.js';
 import type { Graph } from '../../ir/graph.js';
-import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
-import { sweep } from '../../ir/sweep.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
+import { sweep } from '../../ir/whole-model/sweep.js';
 import { type Block, findBlocks } from '../../region/blocks/index.js';
 import { type Difference, differenceOf } from '../../region/difference.js';
 import { runWithWeights } from '../../region/handed-in.js';

@@ -7,15 +7,15 @@
 
 import type { Facts } from '../../infer/index.js';
 import { textOf } from '../../ir/attribute.js';
-import { instanceOf } from '../../ir/bank.js';
-import type { Dim } from '../../ir/dims.js';
+import { append } from '../../ir/collections/lists.js';
+import type { Dim } from '../../ir/dims/dims.js';
+import { numberedText } from '../../ir/dims/symbols.js';
 import type { Graph } from '../../ir/graph.js';
-import { append } from '../../ir/lists.js';
 import { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
-import { numbersOf } from '../../ir/numbers.js';
-import { numberedText } from '../../ir/symbols.js';
-import { elementCount, type Tensor } from '../../ir/tensor.js';
+import { instanceOf } from '../../ir/tensors/bank.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../ir/tensors/tensor.js';
 import { isFloat, tensorType, typeText } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { Rewrite } from '../../match/rule.js';

@@ -1,5 +1,5 @@
 /** Cut-outs on their way to the runtime: each distinct one runs once in a pipeline, whatever pass and place it comes from. */
-import { type Outlook, paceOf } from '../../ir/outlook.js';
+import { type Outlook, paceOf } from '../../ir/text/progress.js';
 import type { RewriteRecord } from '../context.js';
 import type { Fidelity } from '../pass.js';
 import type { Verdict, Verifier } from './verifier.js';

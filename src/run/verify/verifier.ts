@@ -1,5 +1,5 @@
 /** What the pipeline asks of whoever can run a model. It is handed in, so that the core runs where no runtime is. */
-import { maxOf } from '../../ir/lists.js';
+import { maxOf } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Fidelity } from '../pass.js';
 import type { CutOut } from './cut-out.js';

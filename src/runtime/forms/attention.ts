@@ -1,5 +1,5 @@
 /** Lists the forms of attention ops that their kernels take. */
-import type { Dim } from '../../ir/dims.js';
+import type { Dim } from '../../ir/dims/dims.js';
 import { both, type CallReader, divides, isOneOr, type KernelForm, only, same, type Truth } from './form.js';
 
 /** [B|1, N|1, S, T] */

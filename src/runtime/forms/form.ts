@@ -1,8 +1,8 @@
 /** Defines the rows of the tables of forms. */
 
-import { type Dim, equalDims } from '../../ir/dims.js';
-import type { KernelCall } from '../../ir/kernel-call.js';
-import { under } from '../../ir/named.js';
+import { under } from '../../ir/collections/named.js';
+import { type Dim, equalDims } from '../../ir/dims/dims.js';
+import type { KernelCall } from '../../ir/targets/kernel-call.js';
 import type { Shape } from '../../ir/types.js';
 
 /** True, false, or undefined for unknown sizes. */

@@ -6,7 +6,7 @@
  * other. CUDA and WebGPU check the attention ops, skip norms and RotaryEmbedding by the same code. An unknown size
  * refutes nothing.
  */
-import type { KernelCall } from '../../ir/kernel-call.js';
+import type { KernelCall } from '../../ir/targets/kernel-call.js';
 import { groupQuery, multiHead, packed, standard } from './attention.js';
 import { CallReader, type KernelForm } from './form.js';
 import { affine, blocks, integerProduct, perFeature, rotary, skipNorm } from './rows.js';

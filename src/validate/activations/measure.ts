@@ -1,8 +1,8 @@
 /** Measures activations: runs a model on sets of inputs with inner values as outputs, and keeps statistics of them alone. */
 
 import type { Model } from '../../ir/model.js';
-import { bigintsOf } from '../../ir/numbers.js';
-import { HOST } from '../../ir/targets.js';
+import { HOST } from '../../ir/targets/targets.js';
+import { bigintsOf } from '../../ir/tensors/numbers.js';
 import type { Value } from '../../ir/value.js';
 import { type ActivationRequest, ActivationStatistics } from '../../run/activations.js';
 import type { Measured } from '../../run/context.js';

@@ -1,11 +1,12 @@
 /** Copies of a model that give inner values as outputs, or sums of their products. */
-import { cloneModel } from '../../ir/clone.js';
-import { freeName } from '../../ir/free-name.js';
+
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
-import { tensorOf } from '../../ir/numbers.js';
+import { tensorOf } from '../../ir/tensors/numbers.js';
+import { freeName } from '../../ir/text/free-name.js';
 import { type DataType, dataTypes, isFloat, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
 import type { ActivationRequest } from '../../run/activations.js';
 import type { Tensors } from '../../runtime/isolate.js';
 import { bytesOf, canBeGiven, sizesIn } from '../by-block/read-values.js';

@@ -1,6 +1,6 @@
 /** Holds both models side by side, with the errors of the values that they share. */
 
-import { maxOf } from '../../ir/lists.js';
+import { maxOf } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Value } from '../../ir/value.js';
 import {

@@ -1,7 +1,7 @@
 /** Finds where an error begins: at values whose error is far beyond that of all their inputs, and that hand it on. */
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
-import { dependenciesOf } from '../../ir/order.js';
+import { dependenciesOf } from '../../ir/scopes/order.js';
 import type { Value } from '../../ir/value.js';
 
 export interface Drift {

@@ -2,7 +2,7 @@
  * Measures the relative error of one value. Places that a mask drowned take no part: beside -3.4e38 in one place of a
  * row, the other scores are nothing to a norm and everything to the softmax behind it.
  */
-import { numbersOf } from '../../ir/numbers.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
 import type { TensorData } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import { mismatchOf } from '../judge/accuracy.js';

@@ -4,13 +4,13 @@
  */
 
 import { inferTypes } from '../../infer/index.js';
-import type { Limits } from '../../ir/budget.js';
-import { cloneModel } from '../../ir/clone.js';
+import { maxOf } from '../../ir/collections/lists.js';
 import type { Graph } from '../../ir/graph.js';
-import { maxOf } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
-import { HOST } from '../../ir/targets.js';
+import type { Limits } from '../../ir/options/budget.js';
+import { HOST } from '../../ir/targets/targets.js';
 import type { Value } from '../../ir/value.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
 import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
 import { workingProvider } from '../../runtime/providers.js';
 import { gateOf } from '../judge/gates.js';

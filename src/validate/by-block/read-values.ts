@@ -1,16 +1,16 @@
 /** Reads values inside a model: runs it part by part with these values as outputs. */
 
-import { cloneModel } from '../../ir/clone.js';
-import type { Dim, SymbolName } from '../../ir/dims.js';
-import { freeName } from '../../ir/free-name.js';
-import { maxOf } from '../../ir/lists.js';
+import { maxOf } from '../../ir/collections/lists.js';
+import { named } from '../../ir/collections/named.js';
+import type { Dim, SymbolName } from '../../ir/dims/dims.js';
+import { substitute } from '../../ir/dims/substitute.js';
+import { nameOf } from '../../ir/dims/symbols.js';
 import type { Model } from '../../ir/model.js';
-import { named } from '../../ir/named.js';
-import { castTensor } from '../../ir/numbers.js';
-import { substitute } from '../../ir/substitute.js';
-import { nameOf } from '../../ir/symbols.js';
+import { castTensor } from '../../ir/tensors/numbers.js';
+import { freeName } from '../../ir/text/free-name.js';
 import { type DataType, dataTypes, isFloat, isInteger, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
 import {
   type Provider,
   RuntimeError,

@@ -1,7 +1,7 @@
 /** Reports errors of values: by part of the model, and the places where errors begin. */
-import { maxOf } from '../../ir/lists.js';
+import { maxOf } from '../../ir/collections/lists.js';
 import type { Node } from '../../ir/node.js';
-import { isSameTensor } from '../../ir/same-tensor.js';
+import { isSameTensor } from '../../ir/tensors/same-tensor.js';
 import type { Value } from '../../ir/value.js';
 import { attributesText } from '../../run/verify/cut-out.js';
 import type { Provider } from '../../runtime/isolate.js';

@@ -7,13 +7,13 @@
  */
 
 import { inferTypes } from '../../infer/index.js';
-import { cloneModel } from '../../ir/clone.js';
-import { append } from '../../ir/lists.js';
+import { append } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
-import { castTensor } from '../../ir/numbers.js';
+import { castTensor } from '../../ir/tensors/numbers.js';
 import type { Value } from '../../ir/value.js';
-import { isNarrow, type Narrow, narrowOf, widenModel } from '../../ir/widen.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
+import { isNarrow, type Narrow, narrowOf, widenModel } from '../../ir/whole-model/widen.js';
 import { inlineCalls } from '../../region/inline-all.js';
 import { canSaturate, integerProductOf } from '../../run/cpus.js';
 import type { TensorData, Tensors } from '../../runtime/protocol.js';

@@ -8,7 +8,7 @@
  */
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
-import { castTo, type Narrow, widenBehind } from '../../ir/widen.js';
+import { castTo, type Narrow, widenBehind } from '../../ir/whole-model/widen.js';
 import { heldBy } from '../../ops/moved.js';
 import { rowOf } from '../../ops/registry.js';
 

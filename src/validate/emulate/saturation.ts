@@ -4,13 +4,14 @@
  * x64 CPUs without VNNI add two products of u8 × s8 in 16 bits, which saturates; of u8 × u8 no kernel does so, and (b +
  * 128) − (zero + 128) is b − zero. Weights are derived while they are written, and keep their size.
  */
-import { derive } from '../../ir/bank.js';
+
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
-import { tensorOf } from '../../ir/numbers.js';
-import type { Tensor } from '../../ir/tensor.js';
+import { derive } from '../../ir/tensors/bank.js';
+import { tensorOf } from '../../ir/tensors/numbers.js';
+import type { Tensor } from '../../ir/tensors/tensor.js';
 import type { Value } from '../../ir/value.js';
-import { castTo } from '../../ir/widen.js';
+import { castTo } from '../../ir/whole-model/widen.js';
 import { integerProductOf } from '../../run/cpus.js';
 
 /** Makes the weights of a node unsigned. */

@@ -4,17 +4,17 @@
  */
 
 import { GraphBuilder } from '../../ir/build.js';
-import { cloneModel } from '../../ir/clone.js';
-import { freeName } from '../../ir/free-name.js';
+import { append } from '../../ir/collections/lists.js';
+import { under } from '../../ir/collections/named.js';
 import type { Graph } from '../../ir/graph.js';
-import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
 import type { Node } from '../../ir/node.js';
-import { bigintsOf } from '../../ir/numbers.js';
-import { sweep } from '../../ir/sweep.js';
+import { bigintsOf } from '../../ir/tensors/numbers.js';
+import { freeName } from '../../ir/text/free-name.js';
 import { dataTypes, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
+import { sweep } from '../../ir/whole-model/sweep.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type Session, type Tensors } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import { prepareModel } from '../sides/prepared-model.js';

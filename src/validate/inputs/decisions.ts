@@ -3,9 +3,9 @@
  * run.
  */
 
+import { under } from '../../ir/collections/named.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
-import { numbersOf } from '../../ir/numbers.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
 import { dataTypes, isInteger } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';

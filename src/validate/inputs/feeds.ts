@@ -1,9 +1,9 @@
 /** Makes up inputs from the graph's own facts about them. They are seeded, so that anyone can make them again. */
 
+import { named, under } from '../../ir/collections/named.js';
 import type { Model } from '../../ir/model.js';
-import { named, under } from '../../ir/named.js';
-import { tensorOf } from '../../ir/numbers.js';
-import { elementCount } from '../../ir/tensor.js';
+import { tensorOf } from '../../ir/tensors/numbers.js';
+import { elementCount } from '../../ir/tensors/tensor.js';
 import { type DataType, dataTypes, isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { RuntimeError, type TensorData, type Tensors } from '../../runtime/isolate.js';

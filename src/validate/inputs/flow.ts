@@ -2,11 +2,12 @@
  * Follows an input to the nodes that read its numbers: through ops that only move or recast them, into every body and
  * function.
  */
-import { constantTensor } from '../../ir/constants.js';
+
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
-import { numbersOf } from '../../ir/numbers.js';
-import { elementCount } from '../../ir/tensor.js';
+import { constantTensor } from '../../ir/tensors/constants.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
+import { elementCount } from '../../ir/tensors/tensor.js';
 import type { Value } from '../../ir/value.js';
 import { outputsFrom } from '../../ops/moved.js';
 

@@ -1,9 +1,9 @@
 /** Finds the role of an input: by the nodes that read it, and by its name only where these do not tell. */
 
-import { fromStart } from '../../ir/axes.js';
-import { minOf } from '../../ir/lists.js';
+import { minOf } from '../../ir/collections/lists.js';
+import { under } from '../../ir/collections/named.js';
+import { fromStart } from '../../ir/dims/axes.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
 import { dataTypes, isFloat, isInteger } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { type InputReader, readersOf, scalarOf } from './flow.js';

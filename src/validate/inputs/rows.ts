@@ -3,12 +3,12 @@
  * numbers in the rest, before and after the passes.
  */
 
-import { type Dim, dimText } from '../../ir/dims.js';
+import { under } from '../../ir/collections/named.js';
+import { type Dim, dimText } from '../../ir/dims/dims.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
-import { numbersOf, tensorOf } from '../../ir/numbers.js';
-import { percentText } from '../../ir/quantities.js';
-import { elementCount } from '../../ir/tensor.js';
+import { numbersOf, tensorOf } from '../../ir/tensors/numbers.js';
+import { elementCount } from '../../ir/tensors/tensor.js';
+import { percentText } from '../../ir/text/quantities.js';
 import { byteLengthOf } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { RuntimeError, type Session, type TensorData, type Tensors } from '../../runtime/isolate.js';

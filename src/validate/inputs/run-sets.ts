@@ -1,7 +1,7 @@
 /** Runs the original on its sets of inputs: the base sets, given data, and more while there is time. */
-import { maxOf } from '../../ir/lists.js';
+import { maxOf } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
-import { elementCount } from '../../ir/tensor.js';
+import { elementCount } from '../../ir/tensors/tensor.js';
 import { type LoadOptions, RuntimeError, type RuntimeProcess, type Session } from '../../runtime/isolate.js';
 import type { ReferenceOptions, ReferenceRun } from '../reference-runs.js';
 import { runTensors } from '../sides/run-tensors.js';

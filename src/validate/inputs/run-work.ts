@@ -5,14 +5,14 @@
  */
 import { type Facts, inferTypes } from '../../infer/index.js';
 import { Work } from '../../infer/work.js';
-import { calleesFirst } from '../../ir/call-order.js';
-import { cloneModel } from '../../ir/clone.js';
+import { under } from '../../ir/collections/named.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model, ModelFunction } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
-import { numbersOf } from '../../ir/numbers.js';
-import { elementCount, type Tensor } from '../../ir/tensor.js';
+import { calleesFirst } from '../../ir/scopes/call-order.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../ir/tensors/tensor.js';
 import { tensorType } from '../../ir/types.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
 import type { Tensors } from '../../runtime/isolate.js';
 import { HONEST, weightsOf } from '../../runtime/limits.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';

@@ -3,8 +3,8 @@
  * while there is time.
  */
 
+import { under } from '../../ir/collections/named.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
 import type { Value } from '../../ir/value.js';
 import type { RuntimeError, Tensors } from '../../runtime/isolate.js';
 import { sidesOf } from './decisions.js';

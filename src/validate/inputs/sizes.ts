@@ -1,13 +1,13 @@
 /** Chooses sizes for open dims: one size for each symbol, wherever it stands. */
 
-import { constantTensor } from '../../ir/constants.js';
-import type { Dim, SymbolName } from '../../ir/dims.js';
+import { under } from '../../ir/collections/named.js';
+import type { Dim, SymbolName } from '../../ir/dims/dims.js';
+import { substitute } from '../../ir/dims/substitute.js';
+import { nameOf, symbolsOf } from '../../ir/dims/symbols.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
-import { numbersOf } from '../../ir/numbers.js';
-import { substitute } from '../../ir/substitute.js';
-import { nameOf, symbolsOf } from '../../ir/symbols.js';
-import { elementCount } from '../../ir/tensor.js';
+import { constantTensor } from '../../ir/tensors/constants.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
+import { elementCount } from '../../ir/tensors/tensor.js';
 import type { Value } from '../../ir/value.js';
 
 /** Sizes for the usual kinds of dims. */

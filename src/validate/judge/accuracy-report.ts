@@ -1,5 +1,5 @@
 /** Builds the accuracy part of the report, whether or not anything could be compared. */
-import { isHost } from '../../ir/targets.js';
+import { isHost } from '../../ir/targets/targets.js';
 import { targetCpusOf } from '../../run/target-cpu.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';

@@ -1,5 +1,5 @@
 /** Measures the distance between two outputs, in the usual measures. */
-import { numbersOf } from '../../ir/numbers.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
 import { type DataType, isFloat } from '../../ir/types.js';
 import type { TensorData } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';

@@ -9,13 +9,13 @@
  */
 
 import { inferTypes } from '../../infer/index.js';
-import { cloneModel } from '../../ir/clone.js';
-import { ModelError } from '../../ir/errors.js';
-import { maxOf } from '../../ir/lists.js';
+import { maxOf } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
-import { cosineText, numberText, percentText } from '../../ir/quantities.js';
-import { isHost } from '../../ir/targets.js';
+import { isHost } from '../../ir/targets/targets.js';
+import { ModelError } from '../../ir/text/errors.js';
+import { cosineText, numberText, percentText } from '../../ir/text/quantities.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
 import type { Fidelity } from '../../run/pass.js';
 import { loosest } from '../../run/verify/verifier.js';
 import type { Provider } from '../../runtime/isolate.js';

@@ -1,8 +1,8 @@
 /** Lists the conditions on a result. */
 
-import { append } from '../../ir/lists.js';
-import { ratioText } from '../../ir/quantities.js';
-import { HOST } from '../../ir/targets.js';
+import { append } from '../../ir/collections/lists.js';
+import { HOST } from '../../ir/targets/targets.js';
+import { ratioText } from '../../ir/text/quantities.js';
 import { proofGate } from '../../run/verify/verifier.js';
 import type { PlacementReport } from '../placement.js';
 import { SAME } from '../speed/timing.js';

@@ -1,7 +1,7 @@
 /** Makes a verdict of a proof, for the accuracy gate and for the pipeline's verifier alike. */
 
-import { appendTo, maxOf, minOf } from '../../ir/lists.js';
-import { numberText } from '../../ir/quantities.js';
+import { appendTo, maxOf, minOf } from '../../ir/collections/lists.js';
+import { numberText } from '../../ir/text/quantities.js';
 import type { Fidelity } from '../../run/pass.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import type { Provider } from '../../runtime/isolate.js';

@@ -1,13 +1,14 @@
 /** Makes the least changes of inputs and weights: runs on them show how much a model amplifies a rounding. */
-import { derive } from '../../ir/bank.js';
-import { cloneModel } from '../../ir/clone.js';
-import { setTensor } from '../../ir/constants.js';
-import { bfloat16Of, floatBits, fromBfloat16, fromSmallFloat, toFloat16 } from '../../ir/float-bits.js';
+
 import type { Model } from '../../ir/model.js';
-import { numbersOf, tensorOf } from '../../ir/numbers.js';
-import { elementCount, type Tensor } from '../../ir/tensor.js';
+import { derive } from '../../ir/tensors/bank.js';
+import { setTensor } from '../../ir/tensors/constants.js';
+import { bfloat16Of, floatBits, fromBfloat16, fromSmallFloat, toFloat16 } from '../../ir/tensors/float-bits.js';
+import { numbersOf, tensorOf } from '../../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../ir/tensors/tensor.js';
 import type { DataType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import { Random } from '../inputs/random.js';

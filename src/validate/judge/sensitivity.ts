@@ -2,7 +2,7 @@
  * Measures how far the original moves by itself: with its inputs moved by one unit in the last place, or its weights
  * rounded to 16 bits.
  */
-import { under } from '../../ir/named.js';
+import { under } from '../../ir/collections/named.js';
 import { onceMore, type Provider, RuntimeError, type Session, type Tensors } from '../../runtime/isolate.js';
 import { measureMeanings } from '../meaning/measures.js';
 import type { Reference } from '../reference.js';

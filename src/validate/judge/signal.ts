@@ -1,9 +1,9 @@
 /** Tells whether an output carries a signal: an error shows only against one. */
 
+import { under } from '../../ir/collections/named.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
-import { numbersOf } from '../../ir/numbers.js';
-import { numberText } from '../../ir/quantities.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
+import { numberText } from '../../ir/text/quantities.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { TensorData } from '../../runtime/isolate.js';

@@ -8,7 +8,7 @@
  * activations besides. Where rounded weights bring an output's cosine below 0.9, they have made another output of it:
  * then nothing tells a sound pass from a wrong one.
  */
-import { numberText, percentText } from '../../ir/quantities.js';
+import { numberText, percentText } from '../../ir/text/quantities.js';
 import type { Fidelity } from '../../run/pass.js';
 import type { MeaningMeasure } from '../meaning/measures.js';
 import type { OutputAccuracy } from './accuracy.js';

@@ -1,6 +1,6 @@
 /** Compares detections as sets: finds the original's detections again in the result, in any order. */
-import { maxOf } from '../../ir/lists.js';
-import { numbersOf, tensorOf } from '../../ir/numbers.js';
+import { maxOf } from '../../ir/collections/lists.js';
+import { numbersOf, tensorOf } from '../../ir/tensors/numbers.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import type { DetectionPorts } from './meaning.js';

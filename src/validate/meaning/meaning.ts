@@ -1,9 +1,9 @@
 /** Finds the use of a model's outputs from its graph and names: an error is then judged by its effect on that use. */
 
-import { fromStart } from '../../ir/axes.js';
-import { append } from '../../ir/lists.js';
+import { append } from '../../ir/collections/lists.js';
+import { under } from '../../ir/collections/named.js';
+import { fromStart } from '../../ir/dims/axes.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
 import type { Node } from '../../ir/node.js';
 import { isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';

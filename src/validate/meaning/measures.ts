@@ -1,7 +1,7 @@
 /** Measures outputs by their use: the share of answers that is kept. */
-import { under } from '../../ir/named.js';
-import { numbersOf } from '../../ir/numbers.js';
-import { elementCount } from '../../ir/tensor.js';
+import { under } from '../../ir/collections/named.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
+import { elementCount } from '../../ir/tensors/tensor.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';
 import { matchedDetections } from './detections.js';

@@ -4,7 +4,7 @@
  */
 
 import type { Model } from '../../ir/model.js';
-import { msText, numberText } from '../../ir/quantities.js';
+import { msText, numberText } from '../../ir/text/quantities.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
 import { RuntimeError } from '../../runtime/isolate.js';

@@ -1,6 +1,6 @@
 /** Runs one of the two models of a rollout, and measures the distance between tensors of both. */
-import { named, under } from '../../ir/named.js';
-import { numbersOf, tensorOf } from '../../ir/numbers.js';
+import { named, under } from '../../ir/collections/named.js';
+import { numbersOf, tensorOf } from '../../ir/tensors/numbers.js';
 import { RuntimeError, type TensorData, type Tensors } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import { compareTensors } from '../judge/accuracy.js';

@@ -1,7 +1,7 @@
 /** Makes the inputs of a rollout: the first ones, and those of each step beside the fed-back outputs. */
 
+import { under } from '../../ir/collections/named.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Feeds, makeFeeds, shapesText } from '../inputs/feeds.js';
 import { roleOf } from '../inputs/roles.js';

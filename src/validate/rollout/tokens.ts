@@ -3,8 +3,8 @@
  * it is given the original's, so that every later step still compares choices for the same text.
  */
 
-import { append } from '../../ir/lists.js';
-import { under } from '../../ir/named.js';
+import { append } from '../../ir/collections/lists.js';
+import { under } from '../../ir/collections/named.js';
 import type { TensorData, Tensors } from '../../runtime/isolate.js';
 import { type Distance, distanceOf, type ModelRunner, numbers, RolloutEnd, withNumbers } from './model-runner.js';
 import { type InputGrowth, seenIn, type TokensPlan } from './plan.js';

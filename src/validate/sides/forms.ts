@@ -1,6 +1,6 @@
 /** Defines the forms of arithmetic that a model is run in: as on this machine, and as on others. */
 import type { Model } from '../../ir/model.js';
-import { HOST } from '../../ir/targets.js';
+import { HOST } from '../../ir/targets/targets.js';
 import type { Provider, RuntimeProcess, TensorData, Tensors } from '../../runtime/isolate.js';
 import { emulated } from '../emulate/index.js';
 import { type PreparedModel, prepareModel } from './prepared-model.js';

@@ -1,6 +1,6 @@
 /** Describes the machine of a measurement. */
 import { cpus } from 'node:os';
-import { isHost } from '../../ir/targets.js';
+import { isHost } from '../../ir/targets/targets.js';
 import { saturatesOn, type TargetCpu } from '../../run/target-cpu.js';
 import type { Provider } from '../../runtime/isolate.js';
 import { saturates } from '../../runtime/saturation.js';

@@ -1,10 +1,10 @@
 /** Prepares a model for validation: its graph, to make inputs from, and a file or bytes for the runtime. */
 
 import { join } from 'node:path';
-import { withLimits } from '../../ir/clone.js';
-import { storedTensors } from '../../ir/constants.js';
-import { append } from '../../ir/lists.js';
+import { append } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
+import { storedTensors } from '../../ir/tensors/constants.js';
+import { withLimits } from '../../ir/whole-model/clone.js';
 import { type ReadOptions, readModel } from '../../onnx/read.js';
 import { writeModel } from '../../onnx/write.js';
 import { temporaryFolder } from '../../runtime/temporary-folder.js';

@@ -3,12 +3,12 @@
  * types.
  */
 
-import { cloneModel } from '../../ir/clone.js';
-import { maxOf } from '../../ir/lists.js';
+import { maxOf } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
-import { numbersOf } from '../../ir/numbers.js';
+import { numbersOf } from '../../ir/tensors/numbers.js';
 import { type DataType, dataTypes, type Shape, type Type, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import type { TensorData } from '../../runtime/isolate.js';
 import { fromTensorData } from '../../runtime/tensor-data.js';

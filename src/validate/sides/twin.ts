@@ -8,14 +8,14 @@ import { assembled } from '../../contract/assemble.js';
 import { elementAt, packed, presence, sequenceOr, stacked, tensorOr, unknownShape } from '../../contract/extract.js';
 import { isPlain, notedStructures, portsOf, type Structure, type Structures } from '../../contract/structure.js';
 import { inferTypes } from '../../infer/index.js';
-import { cloneModel } from '../../ir/clone.js';
+import { append } from '../../ir/collections/lists.js';
+import { named, under } from '../../ir/collections/named.js';
 import type { Graph } from '../../ir/graph.js';
-import { append } from '../../ir/lists.js';
 import type { Model } from '../../ir/model.js';
-import { named, under } from '../../ir/named.js';
 import { dataTypes, type Shape, type TensorType, type Type, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
-import { castTo } from '../../ir/widen.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
+import { castTo } from '../../ir/whole-model/widen.js';
 
 export interface Twin {
   readonly model: Model;

@@ -4,8 +4,8 @@
  * round. A slow process, place in memory or half second then slows both models alike.
  */
 
-import { append } from '../../ir/lists.js';
-import { isHost } from '../../ir/targets.js';
+import { append } from '../../ir/collections/lists.js';
+import { isHost } from '../../ir/targets/targets.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { LoadOptions, RunTimes, RuntimeProcess, Session, Tensors } from '../../runtime/isolate.js';
 import { ENOUGH, type Estimate, estimateOf, fastest, median, type TimePair } from './statistics.js';

@@ -4,9 +4,9 @@
  * own threads, stands beside it. On a GPU wall time decides.
  */
 
-import { maxOf } from '../../ir/lists.js';
-import { msText } from '../../ir/quantities.js';
-import { isHost } from '../../ir/targets.js';
+import { maxOf } from '../../ir/collections/lists.js';
+import { isHost } from '../../ir/targets/targets.js';
+import { msText } from '../../ir/text/quantities.js';
 import type { Deadline } from '../../run/deadline.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Feeds } from '../inputs/feeds.js';

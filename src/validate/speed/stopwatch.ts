@@ -1,9 +1,9 @@
 /** Races two models of the same inputs for tuning: at typical sizes of the whole model, for a second or two. */
 
+import { named } from '../../ir/collections/named.js';
+import { nameOf } from '../../ir/dims/symbols.js';
 import type { Model } from '../../ir/model.js';
-import { named } from '../../ir/named.js';
-import { nameOf } from '../../ir/symbols.js';
-import { isHost } from '../../ir/targets.js';
+import { isHost } from '../../ir/targets/targets.js';
 import type { RaceOutcome, Stopwatch } from '../../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../../runtime/isolate.js';
 import { runLimitsOf } from '../../runtime/limits.js';

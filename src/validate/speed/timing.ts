@@ -1,7 +1,7 @@
 /** Chooses the provider and the inputs for timing. */
 
+import { under } from '../../ir/collections/named.js';
 import type { Model } from '../../ir/model.js';
-import { under } from '../../ir/named.js';
 import { type Provider, RuntimeError } from '../../runtime/isolate.js';
 import { softwareDevice } from '../../runtime/providers.js';
 import { excessOf, type Feeds, makeFeeds } from '../inputs/feeds.js';

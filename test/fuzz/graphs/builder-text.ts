@@ -1,10 +1,10 @@
 /** A model as the text of a builder, to be pasted into a test. Large constants are random there: the seed is their size. */
 import { type Attribute, textOf } from '../../../src/ir/attribute.js';
-import { dimText } from '../../../src/ir/dims.js';
+import { dimText } from '../../../src/ir/dims/dims.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Model } from '../../../src/ir/model.js';
-import { bigintsOf, numbersOf } from '../../../src/ir/numbers.js';
-import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { bigintsOf, numbersOf } from '../../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { isFloat, type Type } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 

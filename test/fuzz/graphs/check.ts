@@ -5,7 +5,7 @@
  * where the default verification lets it through.
  */
 import { optimize } from '../../../src/index.js';
-import { append } from '../../../src/ir/lists.js';
+import { append } from '../../../src/ir/collections/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { writeModel } from '../../../src/onnx/write.js';

@@ -6,7 +6,7 @@
  * what is stored in 8 bits one step. Where that is not kept, the original itself is asked: every float that it computes is moved by a
  * few units in its last place (`shaken`), and an output that this moves as far, or to NaN, says nothing there.
  */
-import { numbersOf } from '../../../src/ir/numbers.js';
+import { numbersOf } from '../../../src/ir/tensors/numbers.js';
 import { isFloat } from '../../../src/ir/types.js';
 import type { TensorData } from '../../../src/runtime/protocol.js';
 import { fromTensorData } from '../../../src/runtime/tensor-data.js';

@@ -1,5 +1,5 @@
 /** One random graph: inputs, then recipes one after another, then outputs. The same seed and number give the same graph. */
-import type { Dim } from '../../../src/ir/dims.js';
+import type { Dim } from '../../../src/ir/dims/dims.js';
 import { Model } from '../../../src/ir/model.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';

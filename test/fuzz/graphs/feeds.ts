@@ -1,8 +1,8 @@
 /** Inputs for a graph: two sizes of the symbolic dims, ordinary numbers, and odd ones. */
-import { type Dim, dimText } from '../../../src/ir/dims.js';
+import { type Dim, dimText } from '../../../src/ir/dims/dims.js';
 import type { Model } from '../../../src/ir/model.js';
-import { stringsTensor, tensorOf } from '../../../src/ir/numbers.js';
-import { elementCount, type Tensor } from '../../../src/ir/tensor.js';
+import { stringsTensor, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes } from '../../../src/ir/types.js';
 import type { Tensors } from '../../../src/runtime/protocol.js';
 import { toTensorData } from '../../../src/runtime/tensor-data.js';

@@ -1,14 +1,14 @@
 /** What is wrong with a result, in words; undefined where nothing is. */
 import { optimize } from '../../../src/index.js';
 import type { Model } from '../../../src/ir/model.js';
-import { printModel } from '../../../src/ir/print.js';
-import { summarize } from '../../../src/ir/summary.js';
+import { printModel } from '../../../src/ir/whole-model/print.js';
+import { summarize } from '../../../src/ir/whole-model/summary.js';
 import { writeModel } from '../../../src/onnx/write.js';
-import { builtIn } from '../../../src/plugins.js';
 import { parsePasses } from '../../../src/run/parse.js';
 import type { Report } from '../../../src/run/report.js';
 import type { RuntimeProcess } from '../../../src/runtime/isolate.js';
 import type { Tensors } from '../../../src/runtime/protocol.js';
+import { builtIn } from '../../../src/settings/plugins.js';
 import { compareTensors } from '../../../src/validate/judge/accuracy.js';
 import { attainable, gateOf, violations } from '../../../src/validate/judge/gates.js';
 import { differenceOf, type Outputs } from './difference.js';

@@ -1,11 +1,11 @@
 /** Makes a graph smaller as long as it still fails: fewer outputs, nodes, attributes, inputs. */
 import { inferTypes } from '../../../src/infer/index.js';
-import { cloneModel } from '../../../src/ir/clone.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { sweep } from '../../../src/ir/sweep.js';
 import { equalTypes } from '../../../src/ir/types.js';
+import { cloneModel } from '../../../src/ir/whole-model/clone.js';
+import { sweep } from '../../../src/ir/whole-model/sweep.js';
 
 /** One edit of a copy; false where it is none. */
 type Edit = (copy: Model) => boolean;

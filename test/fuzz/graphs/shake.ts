@@ -1,9 +1,9 @@
 /** The original with every float it computes moved by a few units in the last place: what moves its outputs is no finding. */
 
-import { cloneModel } from '../../../src/ir/clone.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Model } from '../../../src/ir/model.js';
-import { tensorOf } from '../../../src/ir/numbers.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 
 const steps: Readonly<Record<string, number>> = { float32: 2 ** -22, float64: 2 ** -50, float16: 2 ** -10 };

@@ -8,10 +8,10 @@ import { groupsOf } from '../../../passes/fit/sensitivity.js';
 import { sizeOf, sizeSchema } from '../../../passes/fit/size.js';
 import { weightSites } from '../../../passes/precision/weights/sites.js';
 import { inferTypes } from '../../../src/infer/index.js';
+import { optimizeFile } from '../../../src/job/optimize-file.js';
 import { closeRuntime, validate } from '../../../src/on-demand.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { optimize } from '../../../src/optimize.js';
-import { optimizeFile } from '../../../src/optimize-file.js';
 import type { Report } from '../../../src/run/report.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-fit-'));

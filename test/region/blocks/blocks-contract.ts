@@ -4,7 +4,7 @@ import { inferTypes } from '../../../src/infer/index.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { dependenciesOf } from '../../../src/ir/order.js';
+import { dependenciesOf } from '../../../src/ir/scopes/order.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Block, type BlockInstance, findBlocks } from '../../../src/region/blocks/index.js';
 

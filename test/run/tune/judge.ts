@@ -1,14 +1,14 @@
 /** Pipelines that are tuned without a clock. */
 
-import { cloneModel } from '../../../src/ir/clone.js';
 import type { Model } from '../../../src/ir/model.js';
-import type { Target } from '../../../src/ir/targets.js';
-import { builtIn } from '../../../src/plugins.js';
+import type { Target } from '../../../src/ir/targets/targets.js';
+import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { parsePasses } from '../../../src/run/parse.js';
 import type { Pass } from '../../../src/run/pass.js';
 import { runPipeline } from '../../../src/run/pipeline.js';
 import type { RaceOutcome, Stopwatch } from '../../../src/run/tune/trial.js';
 import { kernelsOf } from '../../../src/runtime/kernels-of.js';
+import { builtIn } from '../../../src/settings/plugins.js';
 import { opCounts } from '../../check-pass.js';
 
 export const timed = (ratio: number): RaceOutcome => ({

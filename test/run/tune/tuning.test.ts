@@ -3,7 +3,7 @@ import { decoder } from '../../../fixtures/decoder.js';
 import { encoder } from '../../../fixtures/encoder.js';
 import { catalogue } from '../../../passes/index.js';
 import type { Model } from '../../../src/ir/model.js';
-import { printModel } from '../../../src/ir/print.js';
+import { printModel } from '../../../src/ir/whole-model/print.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { structureOf } from '../../../src/run/tune/structure.js';
 import { variantsOf } from '../../../src/run/tune/tuning.js';

@@ -6,7 +6,7 @@ import { inferTypes } from '../../../src/infer/index.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { tensorOf } from '../../../src/ir/numbers.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Value } from '../../../src/ir/value.js';
 import { optimize } from '../../../src/optimize.js';
 import { definePass, type PassContext } from '../../../src/run/pass.js';

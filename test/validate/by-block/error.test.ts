@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tensorOf } from '../../../src/ir/numbers.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
 import { toTensorData } from '../../../src/runtime/tensor-data.js';
 import { errorOf } from '../../../src/validate/by-block/error.js';
 

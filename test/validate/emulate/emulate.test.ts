@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../../src/ir/build.js';
 import { Graph } from '../../../src/ir/graph.js';
-import { castTensor, numbersOf, tensorOf } from '../../../src/ir/numbers.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import { castTensor, numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import { type Emulation, emulated } from '../../../src/validate/emulate/index.js';
 import { cast, runEmulated, spread } from './run-emulated.js';

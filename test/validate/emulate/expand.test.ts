@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { float } from '../../../src/ir/attribute.js';
 import { buildModel } from '../../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { relativeError } from '../../check-pass.js';

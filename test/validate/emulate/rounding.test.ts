@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
-import { fromBfloat16, fromSmallFloat } from '../../../src/ir/float-bits.js';
-import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import { fromBfloat16, fromSmallFloat } from '../../../src/ir/tensors/float-bits.js';
+import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { cast, runEmulated } from './run-emulated.js';
 
 type Narrow = 'float16' | 'bfloat16';

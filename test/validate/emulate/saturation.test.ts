@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../../src/ir/build.js';
-import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
-import type { Tensor } from '../../../src/ir/tensor.js';
+import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { emulated } from '../../../src/validate/emulate/index.js';
 import { runEmulated, spread } from './run-emulated.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { numbersOf } from '../../../src/ir/numbers.js';
+import { numbersOf } from '../../../src/ir/tensors/numbers.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { RuntimeProcess } from '../../../src/runtime/isolate.js';
 import { fromTensorData } from '../../../src/runtime/tensor-data.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../../src/ir/build.js';
-import { tensorOf } from '../../../src/ir/numbers.js';
-import { memoryTensor } from '../../../src/ir/tensor.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { memoryTensor } from '../../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { TensorData } from '../../../src/runtime/isolate.js';
 import { toTensorData } from '../../../src/runtime/tensor-data.js';

@@ -1,11 +1,11 @@
 /** A trained detector of text, on noise too: what it says there is next to nothing, and the least change moves it far. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { passes } from '../../../passes/index.js';
-import { cloneModel } from '../../../src/ir/clone.js';
-import { setTensor } from '../../../src/ir/constants.js';
 import type { Model } from '../../../src/ir/model.js';
-import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
-import { elementCount } from '../../../src/ir/tensor.js';
+import { setTensor } from '../../../src/ir/tensors/constants.js';
+import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { elementCount } from '../../../src/ir/tensors/tensor.js';
+import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { optimize } from '../../../src/optimize.js';

@@ -7,7 +7,7 @@ import { trainedModels } from '../../../bench/trained/models.js';
 import { fp16 } from '../../../passes/fp16.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
-import { tensorOf } from '../../../src/ir/numbers.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Value } from '../../../src/ir/value.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { optimize } from '../../../src/optimize.js';

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { fp16 } from '../../../passes/fp16.js';
 import { buildModel } from '../../../src/ir/build.js';
-import { cloneModel } from '../../../src/ir/clone.js';
 import type { Model } from '../../../src/ir/model.js';
-import { numbersOf, tensorOf } from '../../../src/ir/numbers.js';
+import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Value } from '../../../src/ir/value.js';
+import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { optimize } from '../../../src/optimize.js';
 import { validate } from '../../../src/validate/index.js';
 import { withPortsOf } from '../../../src/validate/sides/same-ports.js';

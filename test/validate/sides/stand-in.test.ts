@@ -5,7 +5,7 @@ import { fuseNorm } from '../../../passes/fuse-norm.js';
 import { simplify } from '../../../passes/simplify.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
-import { castTensor } from '../../../src/ir/numbers.js';
+import { castTensor } from '../../../src/ir/tensors/numbers.js';
 import type { Value } from '../../../src/ir/value.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { optimize } from '../../../src/optimize.js';

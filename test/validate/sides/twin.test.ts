@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { flattenOutputs } from '../../../passes/flatten-outputs.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
-import { cloneModel } from '../../../src/ir/clone.js';
 import type { Model } from '../../../src/ir/model.js';
 import { type Type, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
+import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { validate } from '../../../src/validate/index.js';
 import { applyPass } from '../../check-pass.js';
 

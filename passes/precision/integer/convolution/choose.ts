@@ -6,7 +6,7 @@
  * to bring a number into bytes and back takes up to 1.2 ns where a float convolution stands next to it, which has an order of elements
  * of its own, and 0.3 elsewhere. Two trained detectors were 0.8 and 1.5 times as fast with all convolutions in bytes.
  */
-import { append } from '../../../../src/ir/lists.js';
+import { append } from '../../../../src/ir/collections/lists.js';
 import type { Node } from '../../../../src/ir/node.js';
 import { isPointwise } from '../../ops.js';
 import type { StaticConv } from './emit.js';

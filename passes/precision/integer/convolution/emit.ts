@@ -1,7 +1,7 @@
 /** Conv(x)  ⟶  DequantizeLinear(QLinearConv(QuantizeLinear(x))), a scale for each channel of the weight; neighbours hand bytes on. */
 import type { Graph } from '../../../../src/ir/graph.js';
-import { numbersOf, tensorOf } from '../../../../src/ir/numbers.js';
-import { derivedTensor, elementCount, type Tensor } from '../../../../src/ir/tensor.js';
+import { numbersOf, tensorOf } from '../../../../src/ir/tensors/numbers.js';
+import { derivedTensor, elementCount, type Tensor } from '../../../../src/ir/tensors/tensor.js';
 import { tensorType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { floatChunks } from '../../extent.js';

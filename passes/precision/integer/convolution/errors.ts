@@ -1,11 +1,12 @@
 /** Errors at a model's outputs of sets of convolutions in 8 bits, measured on the user's inputs. */
-import { cloneModel, fill } from '../../../../src/ir/clone.js';
-import { symbol } from '../../../../src/ir/dims.js';
-import { append, maxOf } from '../../../../src/ir/lists.js';
+
+import { append, maxOf } from '../../../../src/ir/collections/lists.js';
+import { symbol } from '../../../../src/ir/dims/dims.js';
 import type { Model } from '../../../../src/ir/model.js';
-import { tensorOf } from '../../../../src/ir/numbers.js';
+import { tensorOf } from '../../../../src/ir/tensors/numbers.js';
 import { isFloat, tensorType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
+import { cloneModel, fill } from '../../../../src/ir/whole-model/clone.js';
 import type { ActivationStatistics, MeasureActivations } from '../../../../src/run/activations.js';
 import { emitConvs, type StaticConv } from './emit.js';
 

@@ -1,5 +1,5 @@
 /** Ranges of 8-bit activations: what the largest numbers lose when they are cut off, against finer steps for all others. */
-import { maxOf } from '../../../../src/ir/lists.js';
+import { maxOf } from '../../../../src/ir/collections/lists.js';
 import type { ActivationStatistics } from '../../../../src/run/activations.js';
 
 export interface Range {

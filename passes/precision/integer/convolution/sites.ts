@@ -1,8 +1,9 @@
 /** Convolutions that can compute in 8 bits with ranges known ahead. */
-import { constantTensor } from '../../../../src/ir/constants.js';
+
 import type { Node } from '../../../../src/ir/node.js';
-import { numbersOf } from '../../../../src/ir/numbers.js';
-import { elementCount, type Tensor } from '../../../../src/ir/tensor.js';
+import { constantTensor } from '../../../../src/ir/tensors/constants.js';
+import { numbersOf } from '../../../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../../src/ir/value.js';
 
 export interface ConvSite {

@@ -1,7 +1,7 @@
 /** Convolutions in 8 bits with ranges that the user's inputs show: which they are, what each costs, and the rewriting. */
 import type { Model } from '../../../../src/ir/model.js';
 import type { Node } from '../../../../src/ir/node.js';
-import { numbersOf } from '../../../../src/ir/numbers.js';
+import { numbersOf } from '../../../../src/ir/tensors/numbers.js';
 import type { Value } from '../../../../src/ir/value.js';
 import type { ActivationStatistics } from '../../../../src/run/activations.js';
 import type { PassContext } from '../../../../src/run/pass.js';

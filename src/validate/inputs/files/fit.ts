@@ -1,8 +1,8 @@
 /** Checks given tensors against their port: its element type and shape. */
-import { dimText } from '../../../ir/dims.js';
-import { ModelError } from '../../../ir/errors.js';
-import { bigintsOf, castTensor, numbersOf } from '../../../ir/numbers.js';
-import { elementCount, type Tensor } from '../../../ir/tensor.js';
+import { dimText } from '../../../ir/dims/dims.js';
+import { bigintsOf, castTensor, numbersOf } from '../../../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../../ir/tensors/tensor.js';
+import { ModelError } from '../../../ir/text/errors.js';
 import { type DataType, dataTypes, isFloat, isInteger } from '../../../ir/types.js';
 import type { Value } from '../../../ir/value.js';
 import type { TensorData } from '../../../runtime/isolate.js';

@@ -2,9 +2,9 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { ModelError } from '../../../ir/errors.js';
+import { named } from '../../../ir/collections/named.js';
 import type { Model } from '../../../ir/model.js';
-import { named } from '../../../ir/named.js';
+import { ModelError } from '../../../ir/text/errors.js';
 import type { Value } from '../../../ir/value.js';
 import type { TensorData } from '../../../runtime/isolate.js';
 import { type Feeds, shapesText } from '../feeds.js';

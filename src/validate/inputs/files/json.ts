@@ -1,6 +1,7 @@
 /** Inputs written as JSON: numbers, bools and texts by the input's name, nested lists for axes. */
-import { ModelError } from '../../../ir/errors.js';
-import { tensorOf } from '../../../ir/numbers.js';
+
+import { tensorOf } from '../../../ir/tensors/numbers.js';
+import { ModelError } from '../../../ir/text/errors.js';
 import { type DataType, dataTypes, isFloat, isInteger } from '../../../ir/types.js';
 import type { Value } from '../../../ir/value.js';
 import type { TensorData } from '../../../runtime/isolate.js';

@@ -1,6 +1,7 @@
 /** Reads arrays in numpy's format: a header in Python's notation, then the elements. */
-import { ModelError } from '../../../ir/errors.js';
-import { elementCount } from '../../../ir/tensor.js';
+
+import { elementCount } from '../../../ir/tensors/tensor.js';
+import { ModelError } from '../../../ir/text/errors.js';
 import { type DataType, dataTypes } from '../../../ir/types.js';
 import type { TensorData } from '../../../runtime/isolate.js';
 

@@ -1,8 +1,8 @@
 /** Reads test data sets in the format of ONNX's own tests: folders of numbered `.pb` files, one TensorProto each. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ModelError } from '../../../ir/errors.js';
 import type { Model } from '../../../ir/model.js';
+import { ModelError } from '../../../ir/text/errors.js';
 import { decodeTensor } from '../../../onnx/read.js';
 import type { TensorData } from '../../../runtime/isolate.js';
 import { toTensorData } from '../../../runtime/tensor-data.js';

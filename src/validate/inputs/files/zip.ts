@@ -1,6 +1,6 @@
 /** Reads zip archives as numpy writes them: entries stored or deflated, found through the directory at the end. */
 import { inflateRawSync } from 'node:zlib';
-import { ModelError } from '../../../ir/errors.js';
+import { ModelError } from '../../../ir/text/errors.js';
 
 /** One file in an archive. */
 export interface ZipEntry {

@@ -1,6 +1,6 @@
 /** Attention as exporters write it, with its masks, grouped heads, rotary embeddings, respellings and near-misses. */
 import { float } from '../../../../src/ir/attribute.js';
-import type { Dim } from '../../../../src/ir/dims.js';
+import type { Dim } from '../../../../src/ir/dims/dims.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { ms, type Sketch, x32 } from '../sketch.js';
 import { masked, type Sizes } from './masks.js';

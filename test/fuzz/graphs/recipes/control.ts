@@ -1,5 +1,5 @@
 /** If, Loop and Scan, nested, with what they capture. */
-import type { Dim } from '../../../../src/ir/dims.js';
+import type { Dim } from '../../../../src/ir/dims/dims.js';
 import type { Graph } from '../../../../src/ir/graph.js';
 import { type DataType, tensorType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';

@@ -1,6 +1,6 @@
 /** Ops that work element by element, and reductions, on values with symbolic dims. */
 import { float } from '../../../../src/ir/attribute.js';
-import type { Dim } from '../../../../src/ir/dims.js';
+import type { Dim } from '../../../../src/ir/dims/dims.js';
 import type { DataType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { type Sketch, x32 } from '../sketch.js';

@@ -1,5 +1,5 @@
 /** Masks and biases of attention scores, as exporters write them, with near-misses. */
-import type { Dim } from '../../../../src/ir/dims.js';
+import type { Dim } from '../../../../src/ir/dims/dims.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { type Sketch, x32 } from '../sketch.js';
 

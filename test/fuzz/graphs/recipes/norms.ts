@@ -1,6 +1,6 @@
 /** Normalizations as exporters write them, with respellings and near-misses: what a rule takes for one must be one. */
 import { float } from '../../../../src/ir/attribute.js';
-import type { Dim } from '../../../../src/ir/dims.js';
+import type { Dim } from '../../../../src/ir/dims/dims.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { ms, type Sketch, x32 } from '../sketch.js';
 import { reduceBy } from './elementwise.js';

@@ -1,6 +1,6 @@
 /** Ops of other domains and types: classical machine learning, text, sequences, sizes that depend on numbers. */
 import { float, floats } from '../../../../src/ir/attribute.js';
-import type { Dim } from '../../../../src/ir/dims.js';
+import type { Dim } from '../../../../src/ir/dims/dims.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { ml, type Sketch, Unavailable, x32 } from '../sketch.js';
 

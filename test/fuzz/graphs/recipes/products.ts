@@ -1,6 +1,6 @@
 /** Products and convolutions, with what exporters put around them: biases, batch norms, factors, transposes, quantizers. */
 import { float } from '../../../../src/ir/attribute.js';
-import type { Dim } from '../../../../src/ir/dims.js';
+import type { Dim } from '../../../../src/ir/dims/dims.js';
 import type { DataType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { ms, type Sketch, staticShape, x32 } from '../sketch.js';

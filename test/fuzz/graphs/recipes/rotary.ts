@@ -1,5 +1,5 @@
 /** Rotary embeddings as exporters write them: tables by position, halves or pairs turned, with near-misses. */
-import type { Dim } from '../../../../src/ir/dims.js';
+import type { Dim } from '../../../../src/ir/dims/dims.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { type Sketch, x32 } from '../sketch.js';
 import { seen } from './norms.js';

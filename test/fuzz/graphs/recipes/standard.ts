@@ -4,12 +4,13 @@
  * This is how every op comes in every form, each with attributes and shapes that are valid together: the operators' own
  * inputs are made of other values of the graph, where what they hold does not matter, and are constants or inputs where it does.
  */
-import { cloneModel } from '../../../../src/ir/clone.js';
+
 import type { Graph } from '../../../../src/ir/graph.js';
 import type { Model } from '../../../../src/ir/model.js';
-import { elementCount } from '../../../../src/ir/tensor.js';
+import { elementCount } from '../../../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes, isFloat } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
+import { cloneModel } from '../../../../src/ir/whole-model/clone.js';
 import { readModel } from '../../../../src/onnx/read.js';
 import { schemaOf } from '../../../../src/onnx/schema.js';
 import { type Observed, type ObservedTensor, packPath, readCases } from '../../../infer/backend-cases.js';

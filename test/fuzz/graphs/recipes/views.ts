@@ -1,5 +1,5 @@
 /** Ops that move elements, and arithmetic on dims, on values with symbolic dims. */
-import type { Dim } from '../../../../src/ir/dims.js';
+import type { Dim } from '../../../../src/ir/dims/dims.js';
 import type { DataType } from '../../../../src/ir/types.js';
 import { type Sketch, staticShape, x32 } from '../sketch.js';
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../../../src/ir/build.js';
 import type { Model } from '../../../../src/ir/model.js';
-import { bigintsOf, numbersOf, tensorOf } from '../../../../src/ir/numbers.js';
+import { bigintsOf, numbersOf, tensorOf } from '../../../../src/ir/tensors/numbers.js';
 import type { DataType } from '../../../../src/ir/types.js';
 import type { TensorData } from '../../../../src/runtime/isolate.js';
 import { fromTensorData } from '../../../../src/runtime/tensor-data.js';

@@ -1,0 +1,27 @@
+/** Graphs in graphs: the bodies of control flow. */
+import type { Graph, Node } from '../structure.js';
+
+/** A scope and the bodies inside it, outer before inner. Throws ModelError where a scope with bodies has a cycle. */
+export function* scopesIn(graph: Graph): Iterable<Graph> {
+  const waiting = [graph];
+  for (let scope = waiting.pop(); scope; scope = waiting.pop()) {
+    yield scope;
+    if (!scope.hasBodies) continue;
+    const bodies = scope.nodes().flatMap((node) => node.bodies);
+    for (let at = bodies.length; at-- > 0; ) waiting.push(bodies[at] as Graph);
+  }
+}
+
+/** The main graph or the function's that a scope is in. */
+export function outermost(graph: Graph): Graph {
+  let top = graph;
+  while (top.parent) top = top.parent;
+  return top;
+}
+
+/** The node of a scope that reads what `reader` does, by itself or in one of its bodies; undefined where that is not inside. */
+export function readerIn(graph: Graph, reader: Node): Node | undefined {
+  let node: Node | undefined = reader;
+  while (node && node.graph !== graph) node = node.graph.owner;
+  return node;
+}

@@ -1,0 +1,21 @@
+/** Where a node goes: to the target, or not, and why. */
+import type { Node } from '../node.js';
+
+/** What a table says of a node: `runs in part` where the target refuses some forms of the operator, `unknown` where it was never tried. */
+export type PlacementState = 'runs' | 'runs in part' | 'falls back' | 'unknown';
+
+export interface PlacedNode {
+  readonly node: Node;
+  readonly state: PlacementState | 'shape arithmetic';
+  readonly cause: string | undefined;
+}
+
+/** A tensor of more elements is data, whatever its type. */
+export const MOST_SMALL = 64;
+
+/** True for a few whole numbers: sizes and indices are such. */
+export const isSmallWhole = (type: string, count: number): boolean =>
+  /^(int|uint|bool)/.test(type) && count <= MOST_SMALL;
+
+/** True for the states of nodes that the target computes. */
+export const runsThere = (state: PlacedNode['state']): boolean => state === 'runs' || state === 'runs in part';

@@ -1,0 +1,79 @@
+/** The invariants of a model. A pass that breaks one has a bug. */
+
+import type { Graph } from '../graph.js';
+import type { Model } from '../model.js';
+import type { Node } from '../node.js';
+import { ModelError } from '../text/errors.js';
+import { equalShapes, tensorType, typeText } from '../types.js';
+import type { Value } from '../value.js';
+
+/**
+ * Throws ModelError, naming the place, where a scope has a cycle, a node reads a value that is not in scope or no longer
+ * exists, the value does not know the use, a body has another owner, a port has no value or no name or two inputs, or two
+ * outputs of what is no body, have one, or a constant's type differs from its tensor's in element type or shape.
+ */
+export function checkModel(model: Model): void {
+  checkGraph(model.graph, new Set());
+  for (const { graph } of model.functions) checkGraph(graph, new Set());
+}
+
+/** `scopes` are those around it. */
+function checkGraph(graph: Graph, scopes: Set<Graph>): void {
+  const isBody = scopes.size > 0;
+  scopes.add(graph);
+  const place = `graph "${graph.name}"`;
+  for (const { name } of [...graph.inputs, ...graph.outputPorts]) {
+    // An input that is passed through may have the output's name; two inputs or two outputs may not.
+    if (name === '') throw new ModelError(place, 'a name for every port', 'none');
+  }
+  const isTwice = (name: string): never => {
+    throw new ModelError(place, 'ports of different names', `"${name}" twice`);
+  };
+  const names = new Set<string>();
+  for (const { name } of graph.inputs) if (names.size === names.add(name).size) isTwice(name);
+  // Outputs of a body count by position: what a Loop carries it may collect as well, under the one name. Others may list a value twice.
+  const given = new Map<string, Value | undefined>();
+  graph.outputPorts.forEach(({ name }, index) => {
+    const value = graph.outputs[index];
+    if (!isBody && given.has(name) && given.get(name) !== value) isTwice(name);
+    given.set(name, value);
+  });
+  if (graph.outputs.length !== graph.outputPorts.length)
+    throw new ModelError(place, `${graph.outputPorts.length} outputs`, `${graph.outputs.length}`);
+  graph.outputs.forEach((value, index) => {
+    if (!value) throw new ModelError(place, `a value for output "${graph.outputPorts[index]?.name}"`, 'none');
+  });
+  for (const value of graph.constants) checkConstant(value);
+  for (const node of [...graph.nodes(), graph.end]) {
+    checkNode(node, scopes);
+    for (const body of node.bodies) {
+      if (body.owner !== node)
+        throw new ModelError(node.label, 'bodies that it owns', `"${body.name}" of another node`);
+      checkGraph(body, scopes);
+    }
+  }
+  scopes.delete(graph);
+}
+
+function checkConstant(value: Value): void {
+  const { tensor, type, name } = value;
+  if (!tensor) throw new ModelError(`constant "${name}"`, 'a tensor', 'none');
+  const actual = tensorType(tensor.type, tensor.shape);
+  if (type?.kind === 'tensor' && !(type.elem === actual.elem && (!type.shape || equalShapes(type.shape, actual.shape))))
+    throw new ModelError(`constant "${name}"`, `a tensor of its type, ${typeText(type)}`, typeText(actual));
+}
+
+function checkNode(node: Node, scopes: ReadonlySet<Graph>): void {
+  node.inputs.forEach((value, index) => {
+    if (!value) return;
+    const label = `input ${index}, "${value.name}"`;
+    if (!scopes.has(value.graph)) throw new ModelError(node.label, `${label}, in scope`, 'a value of another graph');
+    const exists = value.producer
+      ? value.graph.nodeSet.has(value.producer) && value.producer.outputs[value.index] === value
+      : value.graph.constants.has(value) || value.graph.inputs[value.index] === value;
+    if (!exists) throw new ModelError(node.label, `${label}, in the graph`, 'a value that was removed');
+    const use = node.slots[index];
+    if (!use || use.node !== node || use.index !== index || !value.uses.has(use))
+      throw new ModelError(node.label, `${label}, to know its use`, 'no such use');
+  });
+}

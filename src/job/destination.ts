@@ -1,0 +1,61 @@
+/** Checks the destinations of results before any work is done, and writes files of text. */
+import type { TextFile } from '../disk/write-set.js';
+import { ModelError } from '../ir/text/errors.js';
+import { UsageError } from '../ir/text/usage-error.js';
+import { reportMarkdown } from '../report/markdown.js';
+import { type Report, reportJson } from '../run/report.js';
+
+/** The report as a file: Markdown by the ending `.md`, else JSON. */
+export const reportFile = (path: string, report: Report): TextFile => ({
+  path,
+  text: path.endsWith('.md') ? reportMarkdown(report) : reportJson(report),
+});
+
+/** Writes one file of text, whole or not at all. */
+export async function writeText({ path, text }: TextFile): Promise<void> {
+  const { writeSet } = await import('../disk/write-set.js');
+  await writeSet({ path, content: () => [new TextEncoder().encode(text)] });
+}
+
+/** Throws UsageError for a report's path whose ending tells no format. */
+export function checkReportPath(path: string | undefined): void {
+  if (path !== undefined && !/\.(json|md)$/.test(path))
+    throw new UsageError(`--report: expected a path ending in .json or .md; found "${path}"`);
+}
+
+/** Throws UsageError where one of these files cannot be written, or two of them are the same file. */
+export async function checkDestinations(paths: readonly string[]): Promise<void> {
+  const { access, constants, realpath, stat } = await import('node:fs/promises');
+  const { basename, dirname, join } = await import('node:path');
+  const { refuseSpecialFile } = await import('../disk/write-set.js');
+  const seen = new Set<string>();
+  for (const path of paths) {
+    const folder = dirname(path);
+    if (!(await stat(folder).catch(() => undefined))?.isDirectory())
+      throw new UsageError(`${path}: expected a folder to write to; found none at ${folder}`);
+    await access(folder, constants.W_OK).catch(() => {
+      throw new UsageError(`${path}: expected a folder that may be written; found no permission at ${folder}`);
+    });
+    try {
+      refuseSpecialFile(path);
+    } catch (error) {
+      throw error instanceof ModelError ? new UsageError(error.message) : error;
+    }
+    const full = join(await realpath(folder), basename(path));
+    if (seen.has(full))
+      throw new UsageError(`${path}: expected a path of its own; found that of another file of the result`);
+    seen.add(full);
+  }
+}
+
+/** Throws UsageError where one of these paths is a file of the input model. */
+export async function keepFiles(files: readonly string[], paths: readonly string[]): Promise<void> {
+  const { realpath } = await import('node:fs/promises');
+  const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
+  const kept = new Set(await Promise.all(files.map(real)));
+  for (const path of paths) {
+    const there = await real(path);
+    if (there !== undefined && kept.has(there))
+      throw new UsageError(`${path}: expected another path than the input's. Use --force to overwrite the input`);
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * Does the whole job on a file: reads it, runs the passes, compares with the original, and writes the result if every
+ * gate holds.
+ */
+
+import { z } from 'zod';
+import { flattenOutputs } from '../../passes/flatten-outputs.js';
+import { abortable } from '../abortable.js';
+import type { TextFile, WrittenSet } from '../disk/write-set.js';
+import type { Model } from '../ir/model.js';
+import { abortSignal, called, optionsIn, text, truth } from '../ir/options/options.js';
+import { type ProgressListener, paceOf } from '../ir/text/progress.js';
+import { UsageError } from '../ir/text/usage-error.js';
+import { summarize } from '../ir/whole-model/summary.js';
+import { readModel } from '../onnx/read.js';
+import { writeModelSet } from '../onnx/write.js';
+import { optimizeBy, targetOf } from '../optimize.js';
+import { abortPoint } from '../run/abort-point.js';
+import { type Deadline, deadlineOf } from '../run/deadline.js';
+import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from '../run/outcome.js';
+import { type PassesLike, parsePasses } from '../run/parse.js';
+import type { Fidelity, Pass } from '../run/pass.js';
+import type { Progress } from '../run/pipeline-options.js';
+import type { Report } from '../run/report.js';
+import { withTakenBack, worthless } from '../run/take-back/worthless.js';
+import { levelFor, type VerifyLevel } from '../run/verify/verifier.js';
+import { type Config, configSchema, flagOf } from '../settings/config.js';
+import { onGate, type SchemasOf } from '../settings/option-schemas.js';
+import { withSettings } from '../settings/pass-settings.js';
+import { catalogueWith } from '../settings/plugins.js';
+import type { Baseline, Validation } from '../validate/validation.js';
+import { checkContractPaths, contractFiles, contractPathsOf } from './contract-files.js';
+import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } from './destination.js';
+import { withPromise } from './promised-size.js';
+import { sizeGate, withLimitsOf } from './size-limit.js';
+
+export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate, 'onGate'> {
+  /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
+  readonly out?: string;
+  /** Lets the result overwrite its input. */
+  readonly force?: boolean;
+  /** The path of a file for the report: JSON, or Markdown by its ending `.md`. It appears together with the result. */
+  readonly reportPath?: string;
+  /** The command, for the report. */
+  readonly command?: string;
+  /** Called with the current step in a few words, and the progress where it is known. */
+  readonly onProgress?: ProgressListener;
+  /** Ends the work early: the promise rejects with the signal's reason, nothing is written and nothing is left. */
+  readonly signal?: AbortSignal;
+}
+
+export const optimizeFileSchema = z.object({
+  ...configSchema.omit({ passes: true }).shape,
+  out: text,
+  force: truth,
+  reportPath: text,
+  onGate,
+  onProgress: called<ProgressListener>(),
+  command: text,
+  signal: abortSignal,
+} satisfies SchemasOf<OptimizeFileOptions>);
+
+/**
+ * Optimizes a model file into another. Throws GateError, with the report, where a gate fails: nothing is written then,
+ * and the report has no `output`; and where a pass was rolled back: the rest is written. With `onGate: 'report'` it
+ * returns the report instead. Throws UsageError, ModelError or PassError; nothing is written then, unless the message
+ * says that the model was.
+ */
+export async function optimizeFile(
+  input: string,
+  passes: PassesLike,
+  options: OptimizeFileOptions = {},
+): Promise<Report> {
+  if (typeof input !== 'string')
+    throw new UsageError(
+      'optimizeFile: expected the path of a model, then passes, then options; found another first argument',
+    );
+  const checked = optionsIn(optimizeFileSchema, options, 'optimizeFile');
+  return abortable(checked.signal, () => optimizeFileBy(input, passes, checked));
+}
+
+/** A model that was read, and what its comparisons share. */
+export interface ReadSource {
+  readonly original: Model;
+  /** The files that it was read from. */
+  readonly files: readonly string[];
+  readonly baseline: Baseline;
+}
+
+/** Reads the model of a job. */
+export async function readSource(
+  input: string,
+  options: Pick<Config, 'allowOutsideData' | 'budget'>,
+): Promise<ReadSource> {
+  const files: string[] = [];
+  const { allowOutsideData, budget } = options;
+  const original = await readModel(input, { allowOutsideData, budget, onFile: (path) => files.push(path) });
+  return { original, files, baseline: {} };
+}
+
+/** Does the same, with options that were checked; `source` is the input where it was read before. */
+export async function optimizeFileBy(
+  input: string,
+  passes: PassesLike,
+  options: OptimizeFileOptions,
+  source?: ReadSource,
+): Promise<Report> {
+  const started = performance.now();
+  const say: ProgressListener = options.onProgress ?? (() => {});
+  const validates = options.validate !== false;
+  if (!validates) refuseGates(options);
+  const { reportPath } = options;
+  checkReportPath(reportPath);
+  const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
+  // A mistake in the list of passes shows before a large model is read.
+  const catalogue = await catalogueWith(options.plugins);
+  const asked = withSettings(parsePasses(passes, catalogue), options, catalogue);
+  const hasContract = options.contract ?? asked.some(isFlattening);
+  const targets = [out, ...(hasContract ? contractPathsOf(out) : []), ...(reportPath ? [reportPath] : [])];
+  await checkDestinations(targets);
+  if (hasContract && !options.force) await checkContractPaths(out);
+  if (!options.force) await keepFiles([input], targets);
+  say('reading');
+  const { original, files, baseline } = source ?? (await readSource(input, options));
+  if (!options.force) await keepFiles(files, targets);
+  const inputBytes = await bytesOf(files);
+  const list = withLimitsOf(asked, inputBytes, options.maxError);
+  const level = levelOf(original, options);
+  const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
+  const deadline = deadlineOf(options);
+  const ends = new Map<Model, Ends>();
+  const compare = async (result: Model, fidelity: Fidelity, isTrial = false, isUnchanged = false): Promise<Ends> => {
+    const settings = { ...options, deadline, baseline, ...(isTrial && { speed: false }) };
+    const found = await compareAtEnd(input, result, { target, fidelity, isUnchanged }, settings, say);
+    if (!isTrial) ends.set(result, found);
+    return found;
+  };
+  const run = (wanted: readonly Pass[], require = options.require) =>
+    optimizeBy(
+      original,
+      wanted,
+      {
+        ...options,
+        require,
+        deadline,
+        target,
+        onGate: 'report',
+        verify: level,
+        onProgress: (progress) => say(progressText(progress), progress.outlook),
+      },
+      validates ? async (...given) => (await compare(...given)).accuracy.verdict : undefined,
+    );
+  const measure = async ({ model, report }: Awaited<ReturnType<typeof run>>): Promise<Ends | undefined> =>
+    validates ? (ends.get(model) ?? (await compare(model, report.fidelity, false, isSame(report)))) : undefined;
+  let done = await run(list);
+  let measured = await measure(done);
+  const idle = worthless(done.report.passes, measured?.speed);
+  if (idle.size > 0) {
+    const { passes: first } = done.report;
+    done = await run(
+      list.filter(({ definition }) => !idle.has(definition.name)),
+      [],
+    );
+    measured = await measure(done);
+    const report = { ...done.report, ...withTakenBack(done.report, first, idle) };
+    const required = requiredIn(options.require ?? [], list, catalogue);
+    done = { ...done, report: { ...report, gates: [...report.gates, ...requireGate(required, report.passes)] } };
+  }
+  const { model, report } = done;
+  const complete = {
+    ...report,
+    ...measured,
+    passes: withPromise(report, model, passes, catalogue.presets, inputBytes),
+    gates: [
+      ...(measured?.gates ?? report.gates),
+      ...report.gates.filter(({ name }) => measured && name === 'require'),
+      ...sizeGate(list, model, report, inputBytes),
+    ],
+    input,
+    inputBytes,
+    verification: { level, verdict: level === 'pass' || level === 'end' ? report.verification.verdict : undefined },
+  };
+  let ended: Report = { ...complete, ms: performance.now() - started };
+  /** The files that go with the model; they contain the digest of the written model. */
+  const beside = (written: WrittenSet): TextFile[] => {
+    const contract = hasContract ? contractFiles(model, out, written) : [];
+    const files = [...written.files, ...contract.map(({ path }) => path)];
+    ended = { ...complete, output: { files, bytes: written.bytes }, ms: performance.now() - started };
+    return [...contract, ...(reportPath ? [reportFile(reportPath, ended)] : [])];
+  };
+  if (isBelieved(complete)) {
+    say('writing');
+    const pace = paceOf(1);
+    await abortPoint(options.signal);
+    const isAlone = targets.length === 1;
+    const written = await writeModelSet(
+      model,
+      out,
+      {
+        externalData: options.externalData,
+        signal: options.signal,
+        onBytes: (share) => say('writing', pace(share)),
+      },
+      isAlone ? undefined : beside,
+    );
+    if (isAlone) beside(written);
+  } else if (reportPath) await writeText(reportFile(reportPath, ended));
+  expectGates(ended, options);
+  return ended;
+}
+
+const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => status !== 'applied');
+
+const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;
+
+/** The findings of the comparison with the original. */
+type Ends = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'>;
+
+interface EndSettings {
+  readonly deadline: Deadline;
+  readonly baseline: Baseline;
+}
+
+/** Compares a result with the file that it was made from: accuracy, speed and gates. */
+async function compareAtEnd(
+  input: string,
+  result: Model,
+  { target, fidelity, isUnchanged }: Pick<Report, 'target' | 'fidelity'> & { readonly isUnchanged: boolean },
+  options: OptimizeFileOptions & EndSettings,
+  say: ProgressListener,
+): Promise<Ends> {
+  const { validate } = await import('../validate/index.js');
+  const { workingProvider } = await import('../runtime/providers.js');
+  const provider = await workingProvider(target);
+  say(`comparing with the original on ${provider}`);
+  const isElsewhere = provider !== target;
+  const { passes: _, ...settings } = options as Config & EndSettings;
+  return validate(input, result, {
+    ...settings,
+    fidelity,
+    provider,
+    ...(isElsewhere && { absent: target }),
+    isUnchanged,
+    onProgress: say,
+  });
+}
+
+const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): VerifyLevel =>
+  levelFor(verify ?? (validate === false ? 'none' : undefined), summarize(model).bytes);
+
+/** Throws where gates are asked for without a comparison: to let them pass unchecked would be worse than to refuse. */
+function refuseGates(options: OptimizeFileOptions): void {
+  for (const gate of ['maxError', 'minCosine', 'minSpeedup', 'failOnFallback'] as const)
+    if (options[gate] !== undefined)
+      throw new UsageError(
+        `${gate} (--${flagOf(gate)}): expected validation to be on; found it off. Nothing would be measured`,
+      );
+}
+
+export async function bytesOf(files: readonly string[]): Promise<number> {
+  const { stat } = await import('node:fs/promises');
+  const sizes = await Promise.all([...new Set(files)].map(async (path) => (await stat(path)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+const progressText = ({ step, pass, position, count, about }: Progress): string => {
+  if (about) return `${position + 1}/${count} measuring ${about}`;
+  const doing = {
+    infer: 'inferring types',
+    run: 'running',
+    tune: 'measuring',
+    verify: 'verifying',
+    narrow: 'finding where it breaks its gate',
+  }[step];
+  return `${position + 1}/${count} ${pass}: ${doing}`;
+};

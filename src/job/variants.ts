@@ -1,0 +1,120 @@
+/** Makes several results of one file: it is read once, and the original runs once for all of them. */
+
+import { z } from 'zod';
+import { abortable } from '../abortable.js';
+import { maxOf } from '../ir/collections/lists.js';
+import { optionsIn } from '../ir/options/options.js';
+import { ModelError, PassError } from '../ir/text/errors.js';
+import { UsageError } from '../ir/text/usage-error.js';
+import { type Catalogue, parsePasses } from '../run/parse.js';
+import type { Report } from '../run/report.js';
+import type { VariantResult, Variants } from '../run/variants-schema.js';
+import { catalogueWith } from '../settings/plugins.js';
+import { checkDestinations } from './destination.js';
+import {
+  bytesOf,
+  type OptimizeFileOptions,
+  optimizeFileBy,
+  optimizeFileSchema,
+  type ReadSource,
+  readSource,
+} from './optimize-file.js';
+import { type Variant, variantsIn } from './variant-sets.js';
+
+export interface VariantsOptions extends Omit<OptimizeFileOptions, 'out' | 'reportPath' | 'require' | 'onGate'> {
+  /** The folder that the files go to. Default: `model.variants` beside `model.onnx`. */
+  readonly out?: string;
+}
+
+const variantsOptions = z.object(optimizeFileSchema.omit({ reportPath: true, require: true, onGate: true }).shape);
+
+/**
+ * Writes one file for each variant, `name=passes` or a named set as `transformers-js`, and verifies each like a single result. A variant is written where
+ * every pass of it that changes numbers is in the result, and of a preset the first; of the others the reason is told. Throws UsageError for a variant that names no passes,
+ * ModelError for a file that is no model.
+ */
+export async function optimizeVariants(
+  input: string,
+  variants: readonly string[],
+  options: VariantsOptions = {},
+): Promise<Variants> {
+  const checked = optionsIn(variantsOptions, options, 'optimizeVariants') as VariantsOptions;
+  return abortable(checked.signal, () => variantsBy(input, variants, checked));
+}
+
+async function variantsBy(input: string, asked: readonly string[], options: VariantsOptions): Promise<Variants> {
+  const { mkdir } = await import('node:fs/promises');
+  const { basename, join } = await import('node:path');
+  const stem = basename(input).replace(/\.onnx$/, '');
+  const folder = options.out ?? `${input.replace(/\.onnx$/, '')}.variants`;
+  const catalogue = await catalogueWith(options.plugins);
+  const variants = variantsIn(asked);
+  // A mistake shows before a large model is read.
+  const required = variants.map(({ passes = '' }) => namesakesIn(passes, catalogue));
+  const source = await readSource(input, options);
+  await mkdir(folder, { recursive: true });
+  const pathOf = ({ suffix }: Variant): string => join(folder, `${stem}${suffix}.onnx`);
+  await checkDestinations(variants.map(pathOf));
+  const inputBytes = await bytesOf(source.files);
+  const made: VariantResult[] = [];
+  for (const [i, variant] of variants.entries()) {
+    const { name, passes, reason } = variant;
+    const settings: OptimizeFileOptions = {
+      ...options,
+      out: pathOf(variant),
+      require: required[i],
+      onGate: 'report',
+      onProgress: (text, outlook) => options.onProgress?.(`${name}: ${text}`, outlook),
+    };
+    made.push(
+      passes === undefined
+        ? { name, reason: reason ?? '', isKnown: true }
+        : { name, passes, ...(await madeOf(input, passes, settings, source, inputBytes)) },
+    );
+  }
+  return { version: 1, input, inputBytes, folder, command: options.command, variants: made };
+}
+
+/**
+ * The passes without which a variant is not what it is called: those of its list that change numbers, and of a preset the first. What a preset
+ * does of the rest may find nothing left.
+ */
+const namesakesIn = (passes: string, catalogue: Catalogue): string[] =>
+  passes.split(',').flatMap((text) => {
+    const first = parsePasses(text, catalogue).find(({ definition }) => definition.fidelity !== 'exact');
+    return first ? [first.definition.name] : [];
+  });
+
+/** One variant, verified and written; or why it was not. */
+async function madeOf(
+  input: string,
+  passes: string,
+  settings: OptimizeFileOptions,
+  source: ReadSource,
+  inputBytes: number,
+): Promise<Omit<VariantResult, 'name' | 'passes'>> {
+  try {
+    return resultOf(await optimizeFileBy(input, passes, settings, source), inputBytes);
+  } catch (error) {
+    if (!(error instanceof ModelError || error instanceof PassError || error instanceof UsageError)) throw error;
+    return { reason: error.message };
+  }
+}
+
+function resultOf(report: Report, inputBytes: number): Omit<VariantResult, 'name' | 'passes'> {
+  const { output, accuracy, speed, gates } = report;
+  const failed = gates.filter(({ passed }) => !passed).map(({ name, detail }) => `${name} gate: ${detail}`);
+  if (!output) return { reason: failed.join('; '), report };
+  const errors = (accuracy?.outputs ?? []).flatMap(({ relativeL2 }) => relativeL2 ?? []);
+  return {
+    files: [...output.files],
+    bytes: output.bytes,
+    share: output.bytes / inputBytes,
+    ...(errors.length > 0 && { error: maxOf(errors) }),
+    ...(speed && {
+      ms: (speed.cpu?.times ?? { result: speed.run.result.median }).result,
+      speed: { ratio: speed.ratio, ...speed.interval, significant: speed.significant },
+    }),
+    report,
+  };
+}

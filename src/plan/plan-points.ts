@@ -1,0 +1,107 @@
+/** The points of a frontier: which mixes are run, how fast they are, and the command of each. */
+import { assigned } from '../../passes/fit/assign.js';
+import { choose, frontier } from '../../passes/fit/choose.js';
+import { formText } from '../../passes/fit/form.js';
+import { type Mix, optionsOf, type Search } from '../../passes/fit/search.js';
+import type { Model } from '../ir/model.js';
+import type { Target } from '../ir/targets/targets.js';
+import type { Deadline } from '../run/deadline.js';
+import type { PassesLike } from '../run/parse.js';
+import type { PlanPoint } from '../run/plan-schema.js';
+import type { RaceOutcome, Stopwatch } from '../run/tune/trial.js';
+import type { GateOptions } from '../validate/judge/gates.js';
+
+/** So many sizes of the frontier are run. */
+const POINTS = 10;
+/** Other inputs see an error that is this many times as large. */
+const ROOM = 1.25;
+/** Milliseconds of the race of one of them. */
+const RACE_MS = 300;
+/** The passes that go before where none are asked for, as with --max-size alone. */
+export const PASSES = 'exact';
+
+/** Choices at even distances in size, from the smallest to the model as it is; each once. */
+export function choicesOf(search: Search): readonly (readonly number[])[] {
+  const items = optionsOf(search);
+  const [smallest] = frontier(items);
+  const [least, most] = [
+    smallest?.totals.bytes ?? 0,
+    items.reduce((sum, options) => sum + (options[0]?.bytes ?? 0), 0),
+  ];
+  const found = new Map<string, readonly number[]>();
+  for (let i = 0; i < POINTS; i++) {
+    // Sizes as people ask for them: halves lie as far apart as eighths.
+    const bytes = least * (most / Math.max(1, least)) ** (i / (POINTS - 1));
+    const choice = choose(items, { bytes: Math.ceil(bytes) });
+    if (choice) found.set(choice.join(), choice);
+  }
+  return [...found.values()];
+}
+
+/** A race of the mix against the model as it is; undefined where there is no time for it, or it does not run. */
+export async function raceOf(
+  before: Model,
+  { assignment }: Mix,
+  { target, watch }: { readonly target: Target; readonly watch: Stopwatch | undefined },
+  deadline: Deadline,
+): Promise<Extract<RaceOutcome, { kind: 'timed' }> | undefined> {
+  if (!watch || assignment.size === 0 || !deadline.allows(8 * RACE_MS, 'times of some mixes')) return undefined;
+  const mixed = assigned(before, assignment, target);
+  const outcome = await deadline.spend(() => watch.race(before, mixed, before));
+  return outcome.kind === 'timed' ? outcome : undefined;
+}
+
+export async function stopwatchOn(target: Target, seed: number) {
+  const { workingProvider } = await import('../runtime/providers.js');
+  if ((await workingProvider(target)) !== target) return undefined;
+  const { createStopwatch } = await import('../validate/speed/stopwatch.js');
+  return createStopwatch({ provider: target, seed, budgetMs: RACE_MS });
+}
+
+export interface PointOptions {
+  readonly inputBytes: number;
+  readonly passes: PassesLike;
+  readonly race: Awaited<ReturnType<typeof raceOf>>;
+  readonly allowed: Allowed | undefined;
+  /** Why even a command that allows this is refused. */
+  readonly refused: string | undefined;
+}
+
+export function pointOf(
+  input: string,
+  { weights }: Search,
+  { choice, bytes, predicted, measured }: Mix,
+  { inputBytes, passes, race, allowed, refused }: PointOptions,
+): PlanPoint {
+  const byForm = new Map<string, { count: number; bytes: number }>();
+  weights.forEach(({ forms }, i) => {
+    const chosen = forms[choice[i] as number] as (typeof forms)[number];
+    const sum = byForm.get(formText(chosen.form)) ?? { count: 0, bytes: 0 };
+    byForm.set(formText(chosen.form), { count: sum.count + 1, bytes: sum.bytes + chosen.bytes });
+  });
+  const share = bytes / inputBytes;
+  const speed = race && { ratio: race.ratio, ...race.interval, significant: race.significant };
+  return {
+    ...{ bytes, share, predicted, error: measured ?? null, ...(race?.ms !== undefined && { ms: race.ms }), speed },
+    forms: [...byForm].map(([form, sum]) => ({ form, ...sum })),
+    ...(refused === undefined ? { command: commandOf(input, passes, share, allowed) } : { refused }),
+  };
+}
+
+/** The limits that a mix beyond the usual gate takes; undefined where that gate holds, or nothing is known of its error. */
+export function allowedFor({ rejected, measured }: Mix): Allowed | undefined {
+  if (rejected === undefined || measured === undefined || !Number.isFinite(measured)) return undefined;
+  const maxError = Math.ceil(measured * ROOM * 100) / 100;
+  return { maxError, minCosine: Math.floor(100 * Math.max(-1, 1 - maxError ** 2)) / 100 };
+}
+
+export type Allowed = Required<Pick<GateOptions, 'maxError' | 'minCosine'>>;
+
+/** The command that makes a file of this share; one whose error is beyond the usual gate says which it allows. */
+function commandOf(input: string, passes: PassesLike, share: number, allowed: Allowed | undefined): string {
+  const word = /^[\w./-]+$/.test(input) ? input : `'${input.replaceAll("'", `'\\''`)}'`;
+  // Rounded up: the file fits.
+  const before = typeof passes === 'string' && passes !== PASSES ? ` --passes ${passes}` : '';
+  const size = `optimize ${word}${before} --max-size ${Math.ceil(share * 1000) / 10}%`;
+  return allowed ? `${size} --max-error ${allowed.maxError} --min-cosine ${allowed.minCosine}` : size;
+}

@@ -1,0 +1,166 @@
+/** Plans the precision of a model: what each weight costs in each form, and the frontier of size, error and time. */
+
+import { z } from 'zod';
+import { assigned } from '../../passes/fit/assign.js';
+import { formText } from '../../passes/fit/form.js';
+import { pricesOf } from '../../passes/fit/prices.js';
+import { mixOf, optionsOf, type Search } from '../../passes/fit/search.js';
+import { sensitivitiesOf } from '../../passes/fit/sensitivity.js';
+import { fit as fitting } from '../../passes/fit.js';
+import { abortable } from '../abortable.js';
+import { inferTypes } from '../infer/index.js';
+import { Model } from '../ir/model.js';
+import { abortSignal, called, optionsIn } from '../ir/options/options.js';
+import { type ProgressListener, paceOf } from '../ir/text/progress.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
+import { bytesOf, readSource } from '../job/optimize-file.js';
+import { fileBytes } from '../onnx/write.js';
+import { raisedCopy } from '../opset/raise.js';
+import { optimize, targetOf } from '../optimize.js';
+import { passContext } from '../run/context.js';
+import { type Deadline, deadlineOf } from '../run/deadline.js';
+import type { PassesLike } from '../run/parse.js';
+import type { Plan, PlanPoint } from '../run/plan-schema.js';
+import { trialsBy } from '../run/verify/trials.js';
+import { kernelsOf } from '../runtime/kernels-of.js';
+import type { Config } from '../settings/config.js';
+import { type SchemasOf, settings } from '../settings/option-schemas.js';
+import { allowedFor, choicesOf, PASSES, pointOf, raceOf, stopwatchOn } from './plan-points.js';
+
+export interface PlanOptions
+  extends Pick<
+    Config,
+    | 'passes'
+    | 'plugins'
+    | 'target'
+    | 'inputs'
+    | 'seed'
+    | 'shapes'
+    | 'dims'
+    | 'timeBudget'
+    | 'speed'
+    | 'budget'
+    | 'allowOutsideData'
+  > {
+  /** Called with the current step, and how far it is. */
+  readonly onProgress?: ProgressListener;
+  /** Ends the work early. */
+  readonly signal?: AbortSignal;
+}
+
+const planOptions = z.object({
+  ...settings(
+    'passes',
+    'plugins',
+    'target',
+    'inputs',
+    'seed',
+    'shapes',
+    'dims',
+    'timeBudget',
+    'speed',
+    'budget',
+    'allowOutsideData',
+  ),
+  onProgress: called<ProgressListener>(),
+  signal: abortSignal,
+} satisfies SchemasOf<PlanOptions>);
+
+/**
+ * Measures what the weights of a model file cost in every form, and gives about ten mixes from the smallest to the nearest, each with its
+ * command. Throws ModelError for a file that is no model, UsageError for an unknown option.
+ */
+export async function plan(input: string, options: PlanOptions = {}): Promise<Plan> {
+  const checked = optionsIn(planOptions, options, 'plan');
+  return abortable(checked.signal, () => planBy(input, checked));
+}
+
+async function planBy(input: string, options: PlanOptions): Promise<Plan> {
+  const { seed = 0, passes = PASSES, onProgress: say = () => {} } = options;
+  const deadline = deadlineOf(options);
+  say('reading');
+  const { shapes, dims, inputs } = options;
+  const { original, files } = await readSource(input, options);
+  const target = await targetOf(options.target, true);
+  const before = await startOf(original, passes, { ...options, target, deadline });
+  const { createVerifier } = await import('../validate/verifier.js');
+  const comparing = { seed, shapes, dims, inputs, target, deadline };
+  const verifier = createVerifier(comparing);
+  const { context, skips } = passContext({ ...kernelsOf(target), evaluate: undefined, fileBytes });
+  say('pricing weights');
+  const { keep, minElements } = fitting().options as Parameters<typeof pricesOf>[1];
+  const weights = pricesOf(before, { keep, minElements }, context);
+  const trials = trialsBy(
+    verifier,
+    deadline,
+    (done, of) => say(`measuring groups of weights: ${done} of ${of}`),
+    new Map(),
+  );
+  const { sensitivities, measured, groups } = await sensitivitiesOf(before, weights, trials, target);
+  const search: Search = { model: before, weights, sensitivities, trials, target, fileBytes };
+  const inputBytes = await bytesOf(files);
+  const watch = options.speed === false ? undefined : await stopwatchOn(target, seed);
+  const points: PlanPoint[] = [];
+  const choices = choicesOf(search);
+  const pace = paceOf(choices.length);
+  for (const [done, choice] of choices.entries()) {
+    say(`running ${done} of ${choices.length} mixes`, pace(done));
+    if (deadline.left() === 0) {
+      deadline.cut(`${choices.length - done} of ${choices.length} mixes`);
+      break;
+    }
+    const mix = await mixOf(search, optionsOf(search), choice);
+    const race = await raceOf(before, mix, { target, watch }, deadline);
+    const allowed = allowedFor(mix);
+    // Some limits have no option: such a command would be refused.
+    const verdict = allowed
+      ? await createVerifier({ ...comparing, ...allowed }).compare(
+          before,
+          assigned(before, mix.assignment, target),
+          'lossy',
+        )
+      : undefined;
+    const refused = verdict?.outcome === 'rejected' ? verdict.detail : allowed ? undefined : mix.rejected;
+    points.push(pointOf(input, search, mix, { inputBytes, passes, race, allowed, refused }));
+  }
+  await watch?.close();
+  const items = optionsOf(search);
+  return {
+    version: 1,
+    input,
+    inputBytes,
+    target,
+    seed,
+    passes: typeof passes === 'string' ? passes : undefined,
+    measured: { groups: measured, of: groups },
+    points,
+    weights: weights.map(({ site, forms }, i) => ({
+      name: site.value.name,
+      reader: site.main.node.label,
+      type: site.tensor.type,
+      sensitivity: sensitivities[i] as number,
+      forms: forms.map(({ form, bytes, error }, at) => ({
+        form: formText(form),
+        bytes,
+        change: error,
+        error: Math.sqrt(items[i]?.[at]?.cost ?? 0),
+      })),
+    })),
+    left: skips().map(({ reason, count, places }) => ({ reason, count, places: [...places] })),
+    cuts: [...deadline.cuts],
+  };
+}
+
+/** The model that `fit` would be given: behind the other passes, at its opset where that is possible. */
+async function startOf(
+  model: Model,
+  passes: PassesLike,
+  { target, seed, shapes, dims, inputs, plugins, deadline }: PlanOptions & { readonly deadline: Deadline },
+): Promise<Model> {
+  const settings = { target, seed, shapes, dims, inputs, plugins, deadline, verify: 'end', onGate: 'report' } as const;
+  const { model: made } = await optimize(model, passes, settings);
+  const raised = raisedCopy(made, fitting.definition.opset ?? 0);
+  const start = raised instanceof Model ? raised : cloneModel(made);
+  inferTypes(start);
+  return start;
+}
