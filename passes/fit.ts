@@ -8,7 +8,7 @@ import { definePass, type PassContext } from '../src/run/pass.js';
 import { type Assignment, assign } from './fit/assign.js';
 import { type FitForm, formText, type PricedWeight } from './fit/form.js';
 import { pricesOf } from './fit/prices.js';
-import { type Mix, mixWithin, type Search } from './fit/search.js';
+import { type FitSearch, type Mix, mixWithin } from './fit/search.js';
 import { sensitivitiesOf } from './fit/sensitivity.js';
 import { sizeOf, sizeSchema } from './fit/size.js';
 import { weightSites } from './precision/weights/sites.js';
@@ -27,7 +27,7 @@ const fitOptions = z.object({
   minElements: z.number().int().min(1).default(1024).describe('Smallest weight that is worth another form.'),
 });
 
-type FitOptions = z.output<typeof fitOptions>;
+export type FitOptions = z.output<typeof fitOptions>;
 
 export const fit = definePass({
   name: 'fit',
@@ -93,7 +93,7 @@ async function find(
     return undefined;
   }
   const { sensitivities, measured, groups } = await sensitivitiesOf(model, weights, trials, target);
-  const search: Search = { model, weights, sensitivities, trials, target, fileBytes };
+  const search: FitSearch = { model, weights, sensitivities, trials, target, fileBytes };
   const error = maxError ?? (bytes === undefined ? DEFAULT_ERROR : undefined);
   const mix = await mixWithin(search, { bytes, error });
   if (typeof mix === 'string') {
@@ -121,7 +121,7 @@ function measuredText({ predicted, measured }: Mix, runs: number, groups: number
 const isInteger = (form: FitForm | undefined): boolean => form !== undefined && ('block' in form || 'blocks' in form);
 
 /** Says how many weights have which form, and of each that stays what its next form would have cost. */
-function tellForms({ weights, sensitivities }: Search, { choice }: Mix, context: PassContext): void {
+function tellForms({ weights, sensitivities }: FitSearch, { choice }: Mix, context: PassContext): void {
   const byForm = new Map<string, { count: number; bytes: number; was: number }>();
   weights.forEach(({ site, forms }, i) => {
     const chosen = forms[choice[i] as number] as PricedWeight['forms'][number];

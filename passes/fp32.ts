@@ -7,9 +7,9 @@ import { isNarrow } from '../src/ir/whole-model/widen.js';
 import { definePass } from '../src/run/pass.js';
 import { needsFloat64 } from './precision/source/float64.js';
 import { withoutFloat32 } from './precision/source/staying.js';
-import { type Source, widen } from './precision/source/widen.js';
+import { type WidenedType, widen } from './precision/source/widen.js';
 
-const sources: ReadonlySet<Source> = new Set(['float16', 'bfloat16', 'float64']);
+const sources: ReadonlySet<WidenedType> = new Set(['float16', 'bfloat16', 'float64']);
 
 export const fp32 = definePass({
   name: 'fp32',

@@ -43,14 +43,14 @@ export const fullGraph = definePass({
   },
 });
 
-interface Left {
+interface CuredModel {
   readonly isChanged: boolean;
   /** Why nodes stay without a kernel. */
   readonly reasons: ReadonlyMap<Node, string>;
 }
 
 /** One round over all nodes. */
-function cureAll(model: Model, context: PassContext): Left {
+function cureAll(model: Model, context: PassContext): CuredModel {
   const facts = inferTypes(model);
   const reasons = new Map<Node, string>();
   const cured = new Map<string, number>();

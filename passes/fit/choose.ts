@@ -89,13 +89,13 @@ export function* frontier(items: readonly (readonly Option[])[]): Iterable<{ cho
 }
 
 /** What a choice may add up to; what is absent is to be as little as it can. */
-export interface Limits {
+export interface ChoiceLimits {
   readonly bytes?: number;
   readonly cost?: number;
 }
 
 /** The choice with the least cost within the bytes, or with the fewest bytes within the cost; undefined where none is within. */
-export function choose(items: readonly (readonly Option[])[], { bytes, cost }: Limits): Choice | undefined {
+export function choose(items: readonly (readonly Option[])[], { bytes, cost }: ChoiceLimits): Choice | undefined {
   let last: Choice | undefined;
   for (const { choice, totals } of frontier(items)) {
     if (bytes !== undefined && totals.bytes > bytes) break;

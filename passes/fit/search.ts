@@ -29,7 +29,7 @@ export interface Mix {
   readonly rejected: string | undefined;
 }
 
-export interface Search {
+export interface FitSearch {
   readonly model: Model;
   readonly weights: readonly PricedWeight[];
   readonly sensitivities: Sensitivities;
@@ -44,13 +44,13 @@ const MARGIN = 0.85;
 /** What is predicted is aimed at this much of it; a mix that comes so near is not looked for any further. */
 const AIM = 0.9;
 
-export const optionsOf = ({ weights, sensitivities }: Search): Option[][] =>
+export const optionsOf = ({ weights, sensitivities }: FitSearch): Option[][] =>
   weights.map(({ forms }, i) =>
     forms.map(({ bytes, error }) => ({ bytes, cost: ((sensitivities[i] as number) * error) ** 2 })),
   );
 
 /** The mix as a whole: its file and its error. */
-export async function mixOf(search: Search, items: readonly (readonly Option[])[], choice: Choice): Promise<Mix> {
+export async function mixOf(search: FitSearch, items: readonly (readonly Option[])[], choice: Choice): Promise<Mix> {
   const { model, weights, trials, target, fileBytes } = search;
   const assignment = assignmentOf(weights, choice);
   const copy = assigned(model, assignment, target);
@@ -75,7 +75,7 @@ function toldOf(mix: Mix, error = Number.POSITIVE_INFINITY): string {
 }
 
 /** The mix within the limits; or why there is none. */
-export async function mixWithin(search: Search, limits: FitLimits): Promise<Mix | string> {
+export async function mixWithin(search: FitSearch, limits: FitLimits): Promise<Mix | string> {
   const { bytes, error } = limits;
   if (bytes === undefined) return fewestBytes(search, error ?? Number.POSITIVE_INFINITY);
   const mix = await leastError(search, bytes);
@@ -88,7 +88,7 @@ export async function mixWithin(search: Search, limits: FitLimits): Promise<Mix 
 }
 
 /** The least error within the bytes of a file. */
-async function leastError(search: Search, most: number): Promise<Mix | string> {
+async function leastError(search: FitSearch, most: number): Promise<Mix | string> {
   const items = optionsOf(search);
   // What the file has besides the weights, as the last try tells.
   let rest =
@@ -113,7 +113,7 @@ async function leastError(search: Search, most: number): Promise<Mix | string> {
 }
 
 /** The fewest bytes within an error; everything stays where nothing else holds it. */
-async function fewestBytes(search: Search, limit: number): Promise<Mix> {
+async function fewestBytes(search: FitSearch, limit: number): Promise<Mix> {
   const most = MARGIN * limit;
   const items = optionsOf(search);
   let best = await mixOf(

@@ -13,7 +13,7 @@ const MOST_DIM = 2 ** 30 - 1;
 /** Longer constants are not read for their bounds. */
 const LONGEST = 2 ** 16;
 
-export class Bounds {
+export class IntegerBounds {
   readonly #known = new Map<Value, Maybe>();
   constructor(readonly facts: Facts) {}
 

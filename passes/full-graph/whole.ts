@@ -9,7 +9,7 @@ import type { Rewriter } from '../../src/match/rewriter.js';
 import { heldBy } from '../../src/ops/moved.js';
 import { rowOf } from '../../src/ops/registry.js';
 import { isFrom, isMover } from '../../src/ops/row.js';
-import { Bounds } from './bounds.js';
+import { IntegerBounds } from './bounds.js';
 import type { Cure, CureScope } from './cure.js';
 
 /** Ops whose results in int32 are those in int64, where these fit. */
@@ -51,12 +51,12 @@ export const whole: Cure = (scope) => {
 class Narrowed {
   readonly #built = new Map<Value, Value>();
   readonly #obstacles = new Map<Value, string | undefined>();
-  readonly #bounds: Bounds;
+  readonly #bounds: IntegerBounds;
   /** The values of another type, and the few numbers, that all is computed from. */
   readonly sources = new Set<Value>();
 
   constructor(readonly scope: CureScope) {
-    this.#bounds = new Bounds(scope.facts);
+    this.#bounds = new IntegerBounds(scope.facts);
   }
 
   /** Why a value has no form in int32. */

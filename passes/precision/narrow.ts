@@ -77,7 +77,7 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
         'it is listed as an input (IR version 3), which must stay float32: it is cast where it is read',
         value,
       );
-  const cut = new Rewrite(model, islands, found, narrowing).run();
+  const cut = new NarrowingRewrite(model, islands, found, narrowing).run();
   noteRange(model, narrowing, context);
   if (cut)
     context.note(`masks are cut to ${-cut}: a query that may see no key averages the values otherwise than before`);
@@ -161,7 +161,7 @@ function isListed(constant: Value): boolean {
 export const MASK = 0.75;
 
 /** The rewrite itself: nodes stay, their slots and types change. */
-class Rewrite {
+class NarrowingRewrite {
   readonly #constants = new Map<Value, Value>();
   readonly #narrowed = new Map<Value, Value>();
   readonly #widened = new Map<Value, Value>();

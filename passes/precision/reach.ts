@@ -36,7 +36,7 @@ export function beyondRange(
   measured: ReadonlyMap<Value, ActivationStatistics>,
 ): ReadonlyMap<Value, string> {
   const found = new Map<Value, string>();
-  const sizes = new Sizes(largest);
+  const sizes = new Deviations(largest);
   for (const graph of model.graphs())
     for (const node of graph.nodes()) {
       sizes.add(node);
@@ -60,7 +60,7 @@ export const rangeRequests = ({ graph }: Model): { value: Value }[] =>
   });
 
 /** The deviations of values, where they can be told. */
-class Sizes {
+class Deviations {
   readonly #known = new Map<Value, number>();
 
   /** Constants beyond `largest` are masks: they say nothing of the numbers that they hide. */

@@ -2,7 +2,7 @@
 import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
 import { type Computed, computedIn } from './computed.js';
-import { type LeftWeights, leftIn, type Narrowing } from './left.js';
+import { type LeftWeightGroup, leftIn, type NarrowingPass } from './left.js';
 import { type InputShapes, type SizedModel, sizedModel } from './sized.js';
 
 export interface Coverage {
@@ -12,12 +12,12 @@ export interface Coverage {
   readonly notCounted: Computed['notCounted'];
   /** The sizes of the inputs that are taken, where the model leaves them open. */
   readonly sizes: Readonly<Record<string, readonly number[]>>;
-  readonly left: readonly LeftWeights[];
+  readonly left: readonly LeftWeightGroup[];
 }
 
 export interface CoverageOptions {
   readonly target: Target;
-  readonly passes: readonly Narrowing[];
+  readonly passes: readonly NarrowingPass[];
   /** Sizes for the inputs of a model, the best choice first, at least one. */
   readonly choices: readonly ((model: Model) => InputShapes)[];
 }

@@ -13,7 +13,7 @@ import { rowOf } from '../ops/registry.js';
 import { isMover } from '../ops/row.js';
 
 /** What a pass left as it was, as far as this room reads it. */
-export interface Narrowing {
+export interface NarrowingPass {
   readonly name: string;
   readonly fidelity: 'exact' | 'rounding' | 'lossy';
   readonly status: 'applied' | 'unchanged' | 'rolled back';
@@ -22,7 +22,7 @@ export interface Narrowing {
   readonly takenBack?: { readonly places: readonly string[] } | undefined;
 }
 
-export interface LeftWeights {
+export interface LeftWeightGroup {
   readonly reason: string;
   readonly type: string;
   readonly bytes: number;
@@ -51,7 +51,7 @@ class Reasons {
   #everywhere: string | undefined;
   readonly #names: string;
 
-  constructor(passes: readonly Narrowing[]) {
+  constructor(passes: readonly NarrowingPass[]) {
     const narrowing = passes.filter(({ fidelity }) => fidelity !== 'exact');
     this.#names = [...new Set(narrowing.map(({ name }) => name))].join(', ');
     this.bits = narrowing.length === 0 ? 0 : narrowing.some(({ fidelity }) => fidelity === 'lossy') ? 8 : 16;
@@ -144,7 +144,7 @@ function isView(node: Node, index: number): boolean {
 }
 
 /** The weights of a model that stay wider than its passes could store them, grouped by reason and type, the most bytes first. */
-export function leftIn(model: Model, passes: readonly Narrowing[]): LeftWeights[] {
+export function leftIn(model: Model, passes: readonly NarrowingPass[]): LeftWeightGroup[] {
   const reasons = new Reasons(passes);
   const groups = new Map<string, { reason: string; type: string; weights: { name: string; bytes: number }[] }>();
   for (const graph of model.graphs())

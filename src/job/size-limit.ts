@@ -1,17 +1,12 @@
 /** The limits of a job that the pass `fit` has to hold: bytes of the file, of which a share is one of the input, and the error. */
 
-import { type Size, sizeOf } from '../../passes/fit/size.js';
-import { fit } from '../../passes/fit.js';
+import { sizeOf } from '../../passes/fit/size.js';
+import { type FitOptions, fit } from '../../passes/fit.js';
 import type { Model } from '../ir/model.js';
 import { bytesText, percentText } from '../ir/text/quantities.js';
 import { fileBytes } from '../onnx/write.js';
 import type { Pass } from '../run/pass.js';
 import type { Report } from '../run/report.js';
-
-interface FitOptions {
-  readonly maxSize?: Size;
-  readonly maxError?: number;
-}
 
 const isFit = ({ definition }: Pass): boolean => definition === fit.definition;
 

@@ -11,7 +11,7 @@ import { addBehind, allBehind, forwardOf, isAlgebra, reductionOf } from './algeb
 import { hasOps, isAbout, isByItself, type Mark, marksOf, needsOf } from './marks.js';
 import type { Pattern } from './pattern.js';
 import { plainOf } from './plain.js';
-import { Reader, type Reading } from './reader.js';
+import { Reader, type ReaderOptions } from './reader.js';
 import type { Rule } from './rule.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
@@ -171,7 +171,7 @@ export class Places {
     }
   }
 
-  #readerOf(cut: Value, loosely: Reading['loosely'], filled: Reading['filled']): Reader | undefined {
+  #readerOf(cut: Value, loosely: ReaderOptions['loosely'], filled: ReaderOptions['filled']): Reader | undefined {
     const readers = remembered(this.#readers, cut, () => new Map<string, Reader | undefined>());
     return remembered(readers, `${loosely && [...loosely]} ${filled}`, () => {
       const live = this.#forwardOf(cut);

@@ -29,7 +29,7 @@ import { ratioOf } from './ratio.js';
 import { reshapeOf } from './reshaped.js';
 import { repeatedOf, scalarOf } from './scalar.js';
 
-export interface Reading {
+export interface ReaderOptions {
   /** The value where reading stops. */
   readonly cut?: Value;
   /** Values that may be read through; all others are parameters. Without it, any value may. */
@@ -51,7 +51,7 @@ export class Reader {
 
   constructor(
     private readonly facts: Facts,
-    readonly reading: Reading,
+    readonly reading: ReaderOptions,
   ) {}
 
   /** Reads the value as an expression. */

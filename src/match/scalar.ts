@@ -16,10 +16,10 @@ import { rowOf } from '../ops/registry.js';
  * The number of steps left in an expression. An exporter writes no longer scalar, and shared operands would double the
  * steps.
  */
-interface Steps {
+interface StepsLeft {
   left: number;
 }
-const few = (): Steps => ({ left: 48 });
+const few = (): StepsLeft => ({ left: 48 });
 
 /** The only number of a one-element value, in double precision; undefined where it is not known. */
 export function scalarOf(value: Value | undefined, facts: Facts, steps = few()): number | undefined {

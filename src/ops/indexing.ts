@@ -67,7 +67,7 @@ function gatheredND(reading: Reading): Movement | undefined {
   return { kind: 'placed', source, places };
 }
 
-interface Bounds {
+interface SliceBounds {
   readonly axes: readonly (number | undefined)[];
   readonly starts: PartialShape | undefined;
   readonly ends: PartialShape | undefined;
@@ -75,7 +75,7 @@ interface Bounds {
 }
 
 /** What Slice cuts; undefined where not even the axes are known. */
-function boundsOf(call: Reading, rank: number): Bounds | undefined {
+function boundsOf(call: Reading, rank: number): SliceBounds | undefined {
   if (call.opset < 10) {
     const [starts, ends] = [call.ints('starts'), call.ints('ends')];
     const axes = (call.ints('axes') ?? starts?.map((_, axis) => axis))?.map((axis) => axisOf(axis, rank));

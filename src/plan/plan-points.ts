@@ -2,7 +2,7 @@
 import { assigned } from '../../passes/fit/assign.js';
 import { choose, frontier } from '../../passes/fit/choose.js';
 import { formText } from '../../passes/fit/form.js';
-import { type Mix, optionsOf, type Search } from '../../passes/fit/search.js';
+import { type FitSearch, type Mix, optionsOf } from '../../passes/fit/search.js';
 import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
 import type { Deadline } from '../run/deadline.js';
@@ -21,7 +21,7 @@ const RACE_MS = 300;
 export const PASSES = 'exact';
 
 /** Choices at even distances in size, from the smallest to the model as it is; each once. */
-export function choicesOf(search: Search): readonly (readonly number[])[] {
+export function choicesOf(search: FitSearch): readonly (readonly number[])[] {
   const items = optionsOf(search);
   const [smallest] = frontier(items);
   const [least, most] = [
@@ -69,7 +69,7 @@ export interface PointOptions {
 
 export function pointOf(
   input: string,
-  { weights }: Search,
+  { weights }: FitSearch,
   { choice, bytes, predicted, measured }: Mix,
   { inputBytes, passes, race, allowed, refused }: PointOptions,
 ): PlanPoint {

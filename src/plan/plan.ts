@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { assigned } from '../../passes/fit/assign.js';
 import { formText } from '../../passes/fit/form.js';
 import { pricesOf } from '../../passes/fit/prices.js';
-import { mixOf, optionsOf, type Search } from '../../passes/fit/search.js';
+import { type FitSearch, mixOf, optionsOf } from '../../passes/fit/search.js';
 import { sensitivitiesOf } from '../../passes/fit/sensitivity.js';
 import { fit as fitting } from '../../passes/fit.js';
 import { abortable } from '../abortable.js';
@@ -97,7 +97,7 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
     new Map(),
   );
   const { sensitivities, measured, groups } = await sensitivitiesOf(before, weights, trials, target);
-  const search: Search = { model: before, weights, sensitivities, trials, target, fileBytes };
+  const search: FitSearch = { model: before, weights, sensitivities, trials, target, fileBytes };
   const inputBytes = await bytesOf(files);
   const watch = options.speed === false ? undefined : await stopwatchOn(target, seed);
   const points: PlanPoint[] = [];

@@ -1,7 +1,7 @@
 /** Names for what is stamped out: as the instance's own nodes are called. */
 
 /** Names of a stand-in's parts, each with its place in every list of names. */
-export type Parts = ReadonlyMap<string, number>;
+export type PartNames = ReadonlyMap<string, number>;
 
 /** What one instance calls the parts. */
 export type Names = readonly string[];

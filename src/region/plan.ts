@@ -33,7 +33,7 @@ export interface Refusal {
   readonly reason: string;
 }
 
-export interface Plan {
+export interface ShorteningPlan {
   readonly runs: readonly Run[];
   readonly refusals: readonly Refusal[];
 }
@@ -45,7 +45,7 @@ const SHORTEST = 5;
  * The runs of the main graph. The full search for blocks, which takes long, is asked where it `isThorough` and nothing is found at once:
  * its types have to be inferred.
  */
-export function planOf({ graph }: Model, isThorough: boolean): Plan {
+export function planOf({ graph }: Model, isThorough: boolean): ShorteningPlan {
   const runs: Run[] = [];
   const refusals: Refusal[] = [];
   const taken = new Set<Node>();

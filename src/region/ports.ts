@@ -25,18 +25,18 @@ export const outputOf = (graph: Graph, name: string | undefined): Value | undefi
   graph.outputs[graph.outputPorts.findIndex((port) => port.name === name)];
 
 /** Which member gives an output of the graph: its copy of a value of the third stand-in. */
-export interface Given {
+export interface GivenOutput {
   readonly member: number;
   readonly value: Value;
 }
 
 /** By name, what gives the outputs that members have; the reason where what passes made of the stand-ins' does not tell. */
-export function givenBy(graph: Graph, ports: Ports, { from, to }: Shift): ReadonlyMap<string, Given> | string {
+export function givenBy(graph: Graph, ports: Ports, { from, to }: Shift): ReadonlyMap<string, GivenOutput> | string {
   const isNext = (a: Value | undefined, b: Value | undefined): boolean => {
     const place = a?.producer ? from.indexOf(a.producer) : -1;
     return place >= 0 && b?.producer !== undefined && to[place] === b.producer && a?.index === b.index;
   };
-  const given = new Map<string, Given>();
+  const given = new Map<string, GivenOutput>();
   for (const [second, third, ...others] of ports) {
     const [a, b, c] = [second, third, others.at(-1)].map((name) => outputOf(graph, name));
     if (!a || (a === b && b === c)) continue;

@@ -3,7 +3,7 @@
 import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
-import type { Names, Parts } from './names.js';
+import type { Names, PartNames } from './names.js';
 import type { Ports } from './ports.js';
 
 /** What a shortened run needs to be stamped out again. Holds names and tensors alone: it is as good for a clone. */
@@ -22,7 +22,7 @@ export interface ShortRun {
   /** Where repeats share all weights: the tensor of the constant by which they are told apart meanwhile. */
   readonly anchor: Tensor | undefined;
   /** What the parts of the third stand-in are called. */
-  readonly parts: Parts;
+  readonly parts: PartNames;
   /** What each member calls them. */
   readonly names: readonly Names[];
   /** What the second stand-in calls them, and the last. */

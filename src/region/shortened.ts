@@ -47,7 +47,7 @@ export interface Shortening {
 }
 
 /** A chain on its way to be shortened. */
-interface Candidate {
+interface ShortenedChain {
   readonly of: Run;
   readonly cut: Cut | string;
 }
@@ -62,7 +62,7 @@ export function shortening(model: Model, isTyped: boolean, isForced: boolean): S
   const least = isForced ? 0 : LEAST_SHARE * size;
   const { runs, refusals } = planOf(model, isTyped && isForced);
   if (runs.length === 0 || leftOutOf(runs) < least) return { repeats: refusals.map(refusedRepeat) };
-  const all = runs.map((run, index): Candidate => ({ of: run, cut: cutOf(model.graph, run, `${index}`) }));
+  const all = runs.map((run, index): ShortenedChain => ({ of: run, cut: cutOf(model.graph, run, `${index}`) }));
   const repeats = all.map(repeatOf);
   const cuts = all.flatMap(({ of, cut }) => (typeof cut === 'string' ? [] : [{ of, cut }]));
   if (cuts.length === 0 || leftOutOf(cuts.map(({ of }) => of)) < least) return { repeats };
@@ -94,7 +94,7 @@ function factsOf(model: Model): Facts | undefined {
   }
 }
 
-function repeatOf({ of: { count, name, lists, first }, cut }: Candidate): Repeat {
+function repeatOf({ of: { count, name, lists, first }, cut }: ShortenedChain): Repeat {
   const chain = { block: name, count, nodes: lists[first + 2]?.length ?? 0 };
   if (typeof cut === 'string') return { ...chain, once: 0, reason: cut };
   return { ...chain, once: cut.run.members.length };

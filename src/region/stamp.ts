@@ -14,7 +14,7 @@ import { setTensor } from '../ir/tensors/constants.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
 import { Renaming } from './names.js';
-import { type Given, givenBy, outputOf } from './ports.js';
+import { type GivenOutput, givenBy, outputOf } from './ports.js';
 import { placesIn } from './segments.js';
 import { type Shift, shiftOf } from './shift.js';
 import { type ShortRun, THIRD } from './short-run.js';
@@ -24,7 +24,7 @@ import { type StandIns, standInsOf } from './stand-ins.js';
 interface StampParts {
   readonly standIns: StandIns;
   readonly shift: Shift;
-  readonly given: ReadonlyMap<string, Given>;
+  readonly given: ReadonlyMap<string, GivenOutput>;
 }
 
 /** What it takes to put the members of the run into the graph; the reason where its stand-ins are not alike. Edits nothing. */
@@ -122,7 +122,7 @@ class Stamper {
   readonly #outside: { readonly node: Node; readonly index: number; readonly value: Value }[] = [];
   readonly #copies: ReadonlyMap<Value, Value>[] = [];
   readonly standIns: StandIns;
-  readonly given: ReadonlyMap<string, Given>;
+  readonly given: ReadonlyMap<string, GivenOutput>;
 
   constructor(
     readonly model: Model,

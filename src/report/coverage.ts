@@ -5,7 +5,7 @@ import { code } from './markdown-text.js';
 import { counted, hanging, type Paint, table } from './style.js';
 
 type ReportedCoverage = NonNullable<Report['coverage']>;
-type Left = ReportedCoverage['left'][number];
+type LeftInReport = ReportedCoverage['left'][number];
 
 /** Groups of so few bytes among all that is left are counted together on a terminal. */
 const SMALL_SHARE = 0.001;
@@ -29,7 +29,7 @@ function countedText({ computed, sizes, notCounted }: ReportedCoverage): string 
   return `${countText(sum(computed.after))} multiply-adds${at}${missing}`;
 }
 
-const leftText = ({ type, bytes, reason, weights }: Left): string[] => [
+const leftText = ({ type, bytes, reason, weights }: LeftInReport): string[] => [
   bytesText(bytes),
   type,
   reason,

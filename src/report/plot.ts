@@ -1,12 +1,12 @@
 /** Lines in a plane as an SVG, a mark for each point: both axes from 0, or the upright one by powers of ten. */
 import { maxOf, minOf } from '../ir/collections/lists.js';
 
-export interface Line {
+export interface PlotLine {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-export interface Axes {
+export interface PlotAxes {
   readonly x: string;
   readonly y: string;
   readonly title: string;
@@ -28,12 +28,12 @@ const escaped = (words: string): string =>
   words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** An axis of numbers: the share of its length at which one stands, and the marks on it. */
-interface Scale {
+interface PlotScale {
   at(value: number): number;
   readonly marks: readonly number[];
 }
 
-function linear(values: readonly number[]): Scale {
+function linear(values: readonly number[]): PlotScale {
   const most = maxOf(values, 0) * 1.05 || 1;
   const step = stepOf(most);
   return {
@@ -42,7 +42,7 @@ function linear(values: readonly number[]): Scale {
   };
 }
 
-function logarithmic(values: readonly number[]): Scale {
+function logarithmic(values: readonly number[]): PlotScale {
   const [from, to] = [Math.floor(Math.log10(minOf(values, 1))), Math.ceil(Math.log10(maxOf(values, 0) || 1))];
   const length = Math.max(1, to - from);
   return {
@@ -52,7 +52,7 @@ function logarithmic(values: readonly number[]): Scale {
 }
 
 /** Names of axes, lines and the title are text. */
-export function plotOf(lines: readonly Line[], { x, y, title, isLogarithmic = false }: Axes): string {
+export function plotOf(lines: readonly PlotLine[], { x, y, title, isLogarithmic = false }: PlotAxes): string {
   const points = lines.flatMap((line) => line.points);
   const across = linear(points.map(([value]) => value));
   const upright = (isLogarithmic ? logarithmic : linear)(points.map(([, value]) => value));

@@ -59,7 +59,7 @@ export interface Findings {
 }
 
 /** The model that a pass is given to edit. */
-export interface Given {
+export interface ModelToEdit {
   readonly model: Model;
   readonly isRaised: boolean;
   /** Whether the file had nodes that nothing reads. */
@@ -75,7 +75,7 @@ export interface Made {
 }
 
 /** The model as a pass is given it: raised, on a copy where need be, without dead nodes, typed. */
-export async function givenTo({ model, pass: { definition }, options, told }: Attempt): Promise<Given> {
+export async function givenTo({ model, pass: { definition }, options, told }: Attempt): Promise<ModelToEdit> {
   const { isVerified, guard, regions, keeping } = options;
   const raised = await guard(() => raisedFor(definition, model, told.context));
   // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
@@ -95,7 +95,7 @@ export async function givenTo({ model, pass: { definition }, options, told }: At
 /** The variants that run, and where; undefined where the pass is not tuned. */
 export async function planFor(
   { pass, options, found }: Attempt,
-  { model }: Given,
+  { model }: ModelToEdit,
 ): Promise<TuningPlan | Difference | undefined> {
   const { regions, onRace, guard, tuning } = options;
   const began = performance.now();
@@ -107,7 +107,7 @@ export async function planFor(
 /** Runs each variant that is planned, or the pass as it is asked for; undefined where calls of a function turned out to differ. */
 export async function runVariants(
   attempt: Attempt,
-  given: Given,
+  given: ModelToEdit,
   plan: TuningPlan | undefined,
 ): Promise<Made | undefined> {
   const { pass, options, told, found } = attempt;

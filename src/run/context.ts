@@ -30,9 +30,9 @@ export interface PassEnvironment {
   unfit(call: KernelCall): string | undefined;
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
   /** Measures values of a model on the user's inputs; the reason, in words, where it cannot be run. Absent without inputs. */
-  readonly activations?: Measure;
+  readonly activations?: MeasureModel;
   /** The same on made-up inputs. Absent where there are given ones. */
-  readonly simulated?: Measure;
+  readonly simulated?: MeasureModel;
   /** Bytes of the file that a model would be written to. */
   readonly fileBytes?: (model: Model) => number;
   /** The CPUs that the result is meant for; undefined for all. */
@@ -41,7 +41,7 @@ export interface PassEnvironment {
   readonly signal?: AbortSignal;
 }
 
-type Measure = (model: Model, requests: readonly ActivationRequest[]) => Promise<Measured | string>;
+type MeasureModel = (model: Model, requests: readonly ActivationRequest[]) => Promise<Measured | string>;
 
 export type Measured = ReadonlyMap<Value, ActivationStatistics>;
 

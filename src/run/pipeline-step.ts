@@ -24,7 +24,7 @@ export interface Shared {
 }
 
 /** How a verdict came about. */
-interface Comparison {
+interface TimedComparison {
   compare(run: PassRun): Promise<Verdict>;
   readonly ms: number;
 }
@@ -111,7 +111,7 @@ export class PipelineStep {
   }
 
   /** The pass without the places that break its gate; undefined where nothing worth it would be left. */
-  #mended(broken: Verdict, { compare, ms }: Comparison): Promise<Omit<Judged, 'verifyMs'> | undefined> {
+  #mended(broken: Verdict, { compare, ms }: TimedComparison): Promise<Omit<Judged, 'verifyMs'> | undefined> {
     const { state, position } = this;
     return mendPass(this.#pass.definition.name, broken, {
       compare,

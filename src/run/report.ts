@@ -412,7 +412,8 @@ export const reportSchema = z.object({
 export type Report = DeepReadonly<z.output<typeof reportSchema>>;
 export type PassReport = Report['passes'][number];
 
-type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+/** Data that nobody changes, at any depth. */
+export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /** The report's JSON schema (draft 2020-12). */
 export const reportJsonSchema = (): object => z.toJSONSchema(reportSchema);

@@ -9,10 +9,10 @@ import { abortPoint } from './abort-point.js';
 import {
   type Attempt,
   type Findings,
-  type Given,
   givenTo,
   isRefuted,
   type Made,
+  type ModelToEdit,
   planFor,
   type RunPassOptions,
   runVariants,
@@ -74,7 +74,7 @@ async function runOnce(attempt: Attempt): Promise<PassRun | Difference | undefin
 
 function passRun(
   { model, pass: { definition }, options, told, found }: Attempt,
-  { isRaised }: Given,
+  { isRaised }: ModelToEdit,
   plan: TuningPlan | undefined,
   { candidate, isChanged }: Made,
 ): PassRun {

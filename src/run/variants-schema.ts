@@ -1,6 +1,6 @@
 /** What `optimizeVariants` made, in JSON. */
 import { z } from 'zod';
-import { reportSchema } from './report.js';
+import { type DeepReadonly, reportSchema } from './report.js';
 
 const count = z.number().int().nonnegative();
 
@@ -30,8 +30,5 @@ const variantsSchema = z.object({
   variants: z.array(variant),
 });
 
-type Shape = z.output<typeof variantsSchema>;
-type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
-
-export type Variants = DeepReadonly<Shape>;
+export type Variants = DeepReadonly<z.output<typeof variantsSchema>>;
 export type VariantResult = Variants['variants'][number];

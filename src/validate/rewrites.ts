@@ -15,7 +15,7 @@ import type { Verdict } from '../run/verify/verifier.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { fromTensorData, toTensorData } from '../runtime/tensor-data.js';
-import { makeFeeds, type Variant } from './inputs/feeds.js';
+import { type MaskPattern, makeFeeds } from './inputs/feeds.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './judge/accuracy.js';
 import { type Gate, summaryOf, unproven, violations } from './judge/gates.js';
 import { type Form, formText, loadInForm } from './sides/forms.js';
@@ -33,7 +33,7 @@ const choices: readonly (readonly number[])[] = [
 const SUMMED = 5;
 /** A dim such as (h − 1)/8 is no whole number at small sizes: all sizes are multiplied until every dim is whole. */
 const multiples = [1, 8, 16, 64];
-const variants: readonly Variant[] = ['holes', 'rows'];
+const variants: readonly MaskPattern[] = ['holes', 'rows'];
 
 /** The verdict on a cut-out. `unknown` where the side before does not run either. */
 export async function compareRewrite(
@@ -211,7 +211,7 @@ function symbolsIn(inputs: readonly Value[], contents: ReadonlyMap<string, reado
   return [...new Set([...dims, ...[...contents.values()].flat()].flatMap(symbolsOf))];
 }
 
-function feedsOf({ before, after, contents }: CutOut, sizing: Sizing, variant: Variant, seed: number): Tensors {
+function feedsOf({ before, after, contents }: CutOut, sizing: Sizing, variant: MaskPattern, seed: number): Tensors {
   const sizes = sizesOf(before.graph.inputs, contents, sizing);
   const shapeOf = (input: Value): number[] => (input.shape ?? []).map(sizes);
   const shapes = Object.fromEntries(before.graph.inputs.map((input) => [input.name, shapeOf(input)]));

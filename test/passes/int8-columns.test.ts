@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { columnBytes } from '../../passes/precision/integer/bytes.js';
 import { columnScalesOf } from '../../passes/precision/integer/columns.js';
-import type { StoredWeight } from '../../passes/precision/integer/sizes.js';
+import type { ProductWeight } from '../../passes/precision/integer/sizes.js';
 import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { Random } from '../../src/validate/inputs/random.js';
 
@@ -23,14 +23,14 @@ function weightOf(numbers: readonly number[], K: number, N: number, isPaired: bo
     ? { rowGroups: each, columnGroups: together }
     : { rowGroups: together, columnGroups: each };
   const tensor = tensorOf('float32', stored, [rows, columns]);
-  return { matrix: { tensor, rows, columns, groups: N, ...groups }, isTransposed, isPaired } as StoredWeight;
+  return { matrix: { tensor, rows, columns, groups: N, ...groups }, isTransposed, isPaired } as ProductWeight;
 }
 
-const bytesOf = (weight: StoredWeight, scales: Float32Array): number[] =>
+const bytesOf = (weight: ProductWeight, scales: Float32Array): number[] =>
   [...columnBytes(weight, scales)].flatMap((piece) => [...piece].map((byte) => (byte << 24) >> 24));
 
 /** The weight minus what its bytes say, by column. */
-function errorsOf(weight: StoredWeight, K: number, N: number, numbers: readonly number[]): number[][] {
+function errorsOf(weight: ProductWeight, K: number, N: number, numbers: readonly number[]): number[][] {
   const { scales } = columnScalesOf(weight) as { scales: Float32Array };
   const bytes = bytesOf(weight, scales);
   return Array.from({ length: N }, (_, n) =>

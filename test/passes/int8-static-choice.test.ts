@@ -1,6 +1,6 @@
 /** int8:static chooses convolutions whose errors together stay within the limit, or none. */
 import { describe, expect, it } from 'vitest';
-import { type Candidate, chosenBy } from '../../passes/precision/integer/convolution/choose.js';
+import { type ConvCandidate, chosenBy } from '../../passes/precision/integer/convolution/choose.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
@@ -12,7 +12,7 @@ const model = buildModel({ '': 17 }, (g) => {
 });
 
 /** Convolutions that multiply so much that bytes are faster whatever stands beside them. */
-const candidates = [...model.graph.nodes()].map((node): Candidate => {
+const candidates = [...model.graph.nodes()].map((node): ConvCandidate => {
   const [input, factor] = node.inputs as [Value, Value];
   const site = { node, input, output: node.output, weight: factor.tensor as Tensor, bias: undefined, depth: 4 };
   const range = { scale: 1, zero: 0 };

@@ -69,7 +69,7 @@ function permutation(from: Axes, to: Axes): number[] {
  * A size of a Reshape's target: a number, 0 for the same axis, -1 for the rest, or the measured axis of the input or of
  * another value.
  */
-type Size = number | (DividedAxis & { readonly of?: Value });
+type ReshapeSize = number | (DividedAxis & { readonly of?: Value });
 
 /**
  * Plans a change between axes whose factors stand in one order: axes of size 1 come or go, else a Reshape, with a
@@ -99,20 +99,20 @@ function reshape(from: Axes, to: Axes, others: readonly Value[]): Arrangement | 
 }
 
 /** The target of a Reshape; undefined where a size can neither be written nor measured. */
-function sizesOf(from: Axes, to: Axes, others: readonly Value[]): Size[] | undefined {
+function sizesOf(from: Axes, to: Axes, others: readonly Value[]): ReshapeSize[] | undefined {
   const given = from.map(sizeOf);
-  const sizes = to.map((factors, i): Size | undefined => {
+  const sizes = to.map((factors, i): ReshapeSize | undefined => {
     const size = sizeOf(factors);
     // A 0 in the target is no size but a copy.
     if (size === 0 && given[i] !== 0) return undefined;
     if (typeof size === 'number') return size;
     return from[i] && sameFactors(from[i], factors) ? 0 : measure(size, given);
   });
-  const isOpen = (size: Size | undefined): boolean => typeof size !== 'number';
+  const isOpen = (size: ReshapeSize | undefined): boolean => typeof size !== 'number';
   // One size may be left open: one that cannot be measured, if there is any.
   const left = sizes.includes(undefined) ? sizes.indexOf(undefined) : sizes.findIndex(isOpen);
   const all = sizes.map((size, i) => (i === left ? -1 : (size ?? measuredIn(others, sizeOf(to[i] ?? [])))));
-  return all.includes(undefined) || sizeOf(to[left] ?? []) === 0 ? undefined : (all as Size[]);
+  return all.includes(undefined) || sizeOf(to[left] ?? []) === 0 ? undefined : (all as ReshapeSize[]);
 }
 
 /** The first of some values with an axis that tells a size, and where. */
@@ -144,7 +144,7 @@ export function measured(builder: Rewriter, value: Value, { axis, by }: DividedA
   return by === 1 ? size : builder.op('Div', [size, builder.ints(by)]);
 }
 
-function shapeValue(builder: Rewriter, value: Value, sizes: readonly Size[]): Value {
+function shapeValue(builder: Rewriter, value: Value, sizes: readonly ReshapeSize[]): Value {
   if (sizes.every((size) => typeof size === 'number')) return builder.ints(sizes as number[]);
   const parts = sizes.map((size) =>
     typeof size === 'number' ? builder.ints(size) : measured(builder, size.of ?? value, size),

@@ -4,7 +4,7 @@ import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import { type Axes, type AxisFactor, sizeOf } from '../../../src/match/view.js';
-import type { SiteOperand, Source } from '../read/parts.js';
+import type { OperandSource, SiteOperand } from '../read/parts.js';
 import type { Scale } from '../read/reading.js';
 import type { AttentionSite } from '../read/site.js';
 import { type Arrangement, arrange } from './arrange.js';
@@ -12,7 +12,7 @@ import { type AttentionLayout, merged, separate } from './layout.js';
 
 /** An operand in a form, still to be made: the source is arranged, multiplied by scales, and its axes merged as the form has them. */
 export interface ArrangedOperand {
-  readonly source: Source;
+  readonly source: OperandSource;
   readonly change: Arrangement;
   readonly scales: readonly { readonly scale: Scale; readonly change: Arrangement }[];
   readonly merge: Arrangement;

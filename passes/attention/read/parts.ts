@@ -9,7 +9,7 @@ import { NO_SCALE } from './scale.js';
 import type { Weights } from './weights.js';
 
 /** A tensor that holds all of an operand. */
-export interface Source {
+export interface OperandSource {
   readonly value: Value;
   readonly axes: Axes;
   /** Scalar that multiplies it in the operand. */
@@ -21,7 +21,7 @@ export interface Source {
  * and stay because something else reads them.
  */
 export interface SiteOperand {
-  readonly sources: readonly [Source, ...Source[]];
+  readonly sources: readonly [OperandSource, ...OperandSource[]];
   /** Its rows (queries, or keys), and the columns of a head. */
   readonly rows: readonly AxisFactor[];
   readonly columns: readonly AxisFactor[];
@@ -118,7 +118,7 @@ function partOf(
   const has = new Set(names.values());
   const named = (factors: readonly AxisFactor[] = []): AxisFactor[] =>
     leavesOf(factors).map((one) => names.get(one) ?? one);
-  const first: Source = { value: view.base, axes: view.baseAxes.map(named), scale: view.scale };
+  const first: OperandSource = { value: view.base, axes: view.baseAxes.map(named), scale: view.scale };
   const staying = view.via.slice(0, view.via.findLastIndex(({ value }) => isShared(value)) + 1);
   const shared = staying.map(({ value, axes, scale }) => ({ value, axes: axes.map(named), scale: view.scale / scale }));
   return {

@@ -3,7 +3,7 @@ import { floatChunks } from '../extent.js';
 import { type BlockForm, type BlockMatrix, blocksOf } from './form.js';
 
 /** Columns that follow each other, each padded with zeros to whole blocks. */
-export interface Band {
+export interface ColumnBand {
   readonly first: number;
   readonly count: number;
   /** Numbers from one column to the next. */
@@ -17,7 +17,7 @@ const BAND = 1 << 25;
 /** Columns by 8: what is stored of them begins at whole bytes, in pieces of at least 16. */
 const STEP = 32;
 
-export function* bandsOf(matrix: BlockMatrix, form: BlockForm): Iterable<Band> {
+export function* bandsOf(matrix: BlockMatrix, form: BlockForm): Iterable<ColumnBand> {
   const { N } = matrix;
   const stride = blocksOf(matrix, form) * form.block;
   const fitting = Math.max(STEP, Math.floor(BAND / (4 * Math.max(1, stride)) / STEP) * STEP);
@@ -28,7 +28,7 @@ export function* bandsOf(matrix: BlockMatrix, form: BlockForm): Iterable<Band> {
 }
 
 /** Of a weight that is stored column by column: one reading gives all bands. */
-function* columnsInOrder({ tensor, K, N }: BlockMatrix, stride: number, fitting: number): Iterable<Band> {
+function* columnsInOrder({ tensor, K, N }: BlockMatrix, stride: number, fitting: number): Iterable<ColumnBand> {
   let band = new Float32Array(Math.min(fitting, N) * stride);
   let [first, column, row] = [0, 0, 0];
   for (const numbers of floatChunks(tensor))
@@ -46,7 +46,7 @@ function* columnsInOrder({ tensor, K, N }: BlockMatrix, stride: number, fitting:
     }
 }
 
-function bandAcross({ tensor, N }: BlockMatrix, stride: number, first: number, count: number): Band {
+function bandAcross({ tensor, N }: BlockMatrix, stride: number, first: number, count: number): ColumnBand {
   const band = new Float32Array(count * stride);
   const end = first + count;
   let [row, column] = [0, 0];

@@ -1,6 +1,6 @@
 /** How far a weight in blocks is from the weight itself, from some of its columns. */
 import { floatChunks } from '../extent.js';
-import type { Band } from './bands.js';
+import type { ColumnBand } from './bands.js';
 import { type BlockForm, type BlockMatrix, blocksOf } from './form.js';
 import { type Importance, quantizeBand } from './quantizer.js';
 
@@ -19,7 +19,7 @@ export function blockError(matrix: BlockMatrix, form: BlockForm, importance?: Im
 }
 
 /** Columns at equal distances; undefined where any number of the weight is not finite. */
-function sampleOf(matrix: BlockMatrix, form: BlockForm): Band | undefined {
+function sampleOf(matrix: BlockMatrix, form: BlockForm): ColumnBand | undefined {
   const { tensor, isTransposed, K, N } = matrix;
   const step = Math.ceil(N / SAMPLE);
   const count = Math.ceil(N / step);

@@ -1,10 +1,10 @@
 /** Quantizes a weight in blocks: levels, scales and zero points of all columns, in the layout of MatMulNBits and GatherBlockQuantized. */
 import type { ActivationStatistics } from '../../../src/run/activations.js';
-import { type Band, bandsOf } from './bands.js';
+import { bandsOf, type ColumnBand } from './bands.js';
 import { ErrorFeedback } from './feedback.js';
 import { type BlockForm, type BlockMatrix, blocksOf, codeBytes, levelsOf, zeroBytes } from './form.js';
 import { LEVELS, nearestCode } from './normal-float.js';
-import { BlockSearch, type Choice } from './search.js';
+import { type BlockScale, BlockSearch } from './search.js';
 
 /** What is known of the activations that a weight is multiplied by. */
 export interface Importance {
@@ -45,7 +45,7 @@ export const quantizeBand = (
   matrix: BlockMatrix,
   form: BlockForm,
   importance: Importance | undefined,
-  band: Band,
+  band: ColumnBand,
 ): QuantizedBand => new ColumnQuantizer(matrix, form, importance).quantize(band);
 
 class ColumnQuantizer {
@@ -53,7 +53,7 @@ class ColumnQuantizer {
   readonly #weights: Float32Array | undefined;
   readonly #errors: Float32Array;
   readonly #shifted: Float32Array;
-  readonly #choice: Choice = { scale: 1, zero: 0 };
+  readonly #choice: BlockScale = { scale: 1, zero: 0 };
 
   constructor(
     readonly matrix: BlockMatrix,
@@ -67,7 +67,7 @@ class ColumnQuantizer {
     this.#weights = importance && weightsOf(importance.feedback?.importance ?? importance.meanSquares);
   }
 
-  quantize({ count, stride, numbers }: Band): QuantizedBand {
+  quantize({ count, stride, numbers }: ColumnBand): QuantizedBand {
     const { matrix, form, importance } = this;
     const blocks = blocksOf(matrix, form);
     const made = {

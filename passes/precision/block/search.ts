@@ -16,7 +16,7 @@ const RANGES = { 4: [1, 0.94, 0.88, 0.82, 0.76, 0.7], 8: [1] } as const;
 const SMALLEST = 2 ** -126;
 
 /** The scale and zero point of a block, written by `search`. */
-export interface Choice {
+export interface BlockScale {
   scale: number;
   zero: number;
 }
@@ -41,7 +41,7 @@ export class BlockSearch {
     to: number,
     weights: Float32Array | undefined,
     at: number,
-    choice: Choice,
+    choice: BlockScale,
   ): void {
     const levels = this.#levels;
     let [low, high] = [0, 0];

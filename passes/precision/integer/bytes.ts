@@ -8,7 +8,7 @@
 import { CHUNK } from '../../../src/ir/tensors/tensor.js';
 import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
 import { nearest, scan } from '../quantize.js';
-import type { StoredWeight } from './sizes.js';
+import type { ProductWeight } from './sizes.js';
 
 const LARGEST = 127;
 
@@ -19,7 +19,7 @@ const FEEDBACK = 1 / 64;
 const BAND = 32 * CHUNK;
 
 /** Sums of pairs of one sign stay within the limit where pairs count. */
-export function* columnBytes(weight: StoredWeight, scales: Float32Array): Iterable<Uint8Array> {
+export function* columnBytes(weight: ProductWeight, scales: Float32Array): Iterable<Uint8Array> {
   const { matrix, isTransposed } = weight;
   const [K, N] = isTransposed ? [matrix.columns, matrix.rows] : [matrix.rows, matrix.columns];
   const errors = new Float64Array(N);
@@ -33,7 +33,7 @@ export function* columnBytes(weight: StoredWeight, scales: Float32Array): Iterab
 }
 
 function fillBand(
-  { matrix, isTransposed, isPaired }: StoredWeight,
+  { matrix, isTransposed, isPaired }: ProductWeight,
   scales: Float32Array,
   errors: Float64Array,
   [start, end]: readonly [number, number],

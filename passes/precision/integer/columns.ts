@@ -3,7 +3,7 @@
  * hundredth or a few less, where what is cut off costs less than finer steps gain.
  */
 import { divided, nearest, scan } from '../quantize.js';
-import { LARGEST_SIZE, type StoredWeight, scanSizes } from './sizes.js';
+import { LARGEST_SIZE, type ProductWeight, scanSizes } from './sizes.js';
 
 export interface ColumnScales {
   readonly scales: Float32Array;
@@ -16,7 +16,7 @@ const SHARES = [1, 0.99, 0.98, 0.97, 0.96, 0.94, 0.92, 0.9] as const;
 const LEAST = 0.9;
 
 /** Undefined where a number is not finite. Reads the weight twice; memory is a few numbers a column. */
-export function columnScalesOf(weight: StoredWeight): ColumnScales | undefined {
+export function columnScalesOf(weight: ProductWeight): ColumnScales | undefined {
   const sizes = new Float32Array(weight.matrix.groups);
   scanSizes(weight, sizes, (column, size) => {
     sizes[column] = size < Number.POSITIVE_INFINITY ? size : Number.POSITIVE_INFINITY;
@@ -39,7 +39,7 @@ export function columnScalesOf(weight: StoredWeight): ColumnScales | undefined {
 }
 
 /** What rounding adds up to in each column, squared, and the squared norm of the weight. */
-function roundingErrors({ matrix, isTransposed }: StoredWeight, scales: Float32Array) {
+function roundingErrors({ matrix, isTransposed }: ProductWeight, scales: Float32Array) {
   const squares = new Float64Array(scales.length);
   let total = 0;
   scan(matrix, (numbers, from, to, row, column) => {
@@ -68,7 +68,7 @@ function roundingErrors({ matrix, isTransposed }: StoredWeight, scales: Float32A
 }
 
 /** What each share cuts off in each column, squared: of a pair, half from each of the two. */
-function cutErrors(weight: StoredWeight, sizes: Float32Array): Float64Array {
+function cutErrors(weight: ProductWeight, sizes: Float32Array): Float64Array {
   const count = SHARES.length;
   const costs = new Float64Array(sizes.length * count);
   const part = weight.isPaired ? 0.5 : 1;

@@ -18,7 +18,7 @@ import { type Product, upright, type Weight } from '../product.js';
 import { columnBytes } from './bytes.js';
 import { columnScalesOf } from './columns.js';
 import { type QuantizedActivation, quantizedRows } from './rows.js';
-import type { StoredWeight } from './sizes.js';
+import type { ProductWeight } from './sizes.js';
 
 export interface DynamicOptions {
   /** True where sums must be exact on CPUs that saturate. */
@@ -71,7 +71,7 @@ export class DynamicInt8 {
     const each = { block: 1, step: 1 };
     const together = { block: 1, step: 0 };
     const [rowGroups, columnGroups] = isTransposed ? [each, together] : [together, each];
-    const weightOf = (one: Tensor): StoredWeight => {
+    const weightOf = (one: Tensor): ProductWeight => {
       const matrix = { tensor: one, rows, columns, groups: N, rowGroups, columnGroups };
       return { matrix, isTransposed, isPaired: isExact };
     };

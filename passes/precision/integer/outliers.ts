@@ -15,17 +15,17 @@ import type { ActivationStatistics } from '../../../src/run/activations.js';
 import { floatChunks } from '../extent.js';
 import type { Product } from '../product.js';
 import { factorsOf, type Readers } from './factors.js';
-import { type Source, sourceOf } from './source.js';
+import { type ChannelSource, sourceOf } from './source.js';
 
 /** Products that read one activation, all of its readers, and what it is computed by. */
-export interface Group {
+export interface ProductGroup {
   readonly activation: Value;
   readonly products: readonly Product[];
-  readonly source: Source;
+  readonly source: ChannelSource;
 }
 
 /** The activations that can be divided. */
-export function groupsOf(products: readonly Product[]): Group[] {
+export function groupsOf(products: readonly Product[]): ProductGroup[] {
   const byActivation = new Map<Value, Product[]>();
   for (const product of products) {
     const known = byActivation.get(product.activation) ?? [];
@@ -51,14 +51,18 @@ const canScale = ({ node, weight, isActivationTransposed }: Product): boolean =>
 
 /** Moves what pays by the estimate of both errors, and gives the nodes that compute the activations. */
 export function moveOutliers(
-  groups: readonly Group[],
+  groups: readonly ProductGroup[],
   measured: ReadonlyMap<Value, ActivationStatistics>,
   isPaired: boolean,
 ): Node[] {
   return groups.flatMap((group) => (move(group, measured.get(group.activation), isPaired) ? [group.source.node] : []));
 }
 
-function move({ products, source }: Group, statistics: ActivationStatistics | undefined, isPaired: boolean): boolean {
+function move(
+  { products, source }: ProductGroup,
+  statistics: ActivationStatistics | undefined,
+  isPaired: boolean,
+): boolean {
   if (!statistics && !source.norm) return false;
   const weights = products.map(({ weight }) => weight);
   const parts = source.parts.map(({ node, index }) => node.inputs[index]?.tensor as Tensor);

@@ -19,7 +19,7 @@ export const [LARGEST, LARGEST_EXACT] = [127, 64] as const;
 const ALONE = LARGEST_SIZE / 127;
 
 /** A stored weight of a product: a column of it is a column of the matrix, or a row where the weight is stored transposed. */
-export interface StoredWeight {
+export interface ProductWeight {
   readonly matrix: Matrix;
   readonly isTransposed: boolean;
   /** True where pairs count, false where weights count alone. */
@@ -28,7 +28,7 @@ export interface StoredWeight {
 
 /** Calls `exceed` for every size beyond the limit of its column, and for what is not a number. The limits may be changed meanwhile. */
 export function scanSizes(
-  { matrix, isTransposed, isPaired }: StoredWeight,
+  { matrix, isTransposed, isPaired }: ProductWeight,
   limits: Float32Array,
   exceed: (column: number, size: number) => void,
 ): void {

@@ -3,7 +3,7 @@ import type { Node } from '../../../src/ir/node.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 
-export interface Source {
+export interface ChannelSource {
   /** What computes the activation. */
   readonly node: Node;
   /** Constants to be divided, a number for each channel: scales first, then what is added. */
@@ -25,7 +25,7 @@ const norms: ReadonlyMap<string, readonly [scale: number, shift?: number]> = new
 const homogeneous = new Set(['Relu', 'LeakyRelu', 'Identity']);
 
 /** Undefined where the division would be an operator of its own. */
-export function sourceOf(activation: Value, channels: number): Source | undefined {
+export function sourceOf(activation: Value, channels: number): ChannelSource | undefined {
   const added: { node: Node; index: number }[] = [];
   let isPlain = true;
   for (let value = activation; ; isPlain = false) {

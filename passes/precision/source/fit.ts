@@ -7,7 +7,7 @@ import type { PassContext } from '../../../src/run/pass.js';
 import { isMovement, precisionOf } from '../ops.js';
 import { needsFloat64 } from './float64.js';
 import { withoutFloat32 } from './staying.js';
-import { type Source, widen } from './widen.js';
+import { type WidenedType, widen } from './widen.js';
 
 /** Smaller constants are not worth a Cast. */
 const MIN_STORED = 1024;
@@ -18,7 +18,7 @@ const MIN_STORED = 1024;
  */
 export function fitSource(model: Model, context: PassContext, own?: Narrow): void {
   const staying = new Set<Node>();
-  const [whole, part] = [new Set<Source>(), new Set<Source>()];
+  const [whole, part] = [new Set<WidenedType>(), new Set<WidenedType>()];
   for (const type of ['float16', 'bfloat16', 'float64'] as const) {
     const nodes = nodesOf(model, type);
     // What is only moved is stored: rows of a table, widened behind it.
@@ -56,7 +56,7 @@ export function fitSource(model: Model, context: PassContext, own?: Narrow): voi
 }
 
 /** The nodes that give a type, but those that only cast to it, or look up stored rows that are cast from it. */
-function nodesOf(model: Model, type: Source): Node[] {
+function nodesOf(model: Model, type: WidenedType): Node[] {
   const gives = (node: Node): boolean =>
     !node.is('Cast') && !isLookup(node) && node.outputs.some((value) => value?.elem === type);
   return [...model.graphs()].flatMap((graph) => [...graph.nodeSet].filter(gives));

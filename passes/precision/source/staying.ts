@@ -4,13 +4,13 @@ import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Type } from '../../../src/ir/types.js';
 import { typeAttributes } from '../../../src/ir/whole-model/widen.js';
-import type { Source } from './widen.js';
+import type { WidenedType } from './widen.js';
 
 /** The domains whose operators are known to take float32. */
 const known = new Set(['', 'com.microsoft', 'ai.onnx.ml']);
 
 /** The reason for each node that has no float32 form. */
-export function withoutFloat32(model: Model, types: ReadonlySet<Source>): Map<Node, string> {
+export function withoutFloat32(model: Model, types: ReadonlySet<WidenedType>): Map<Node, string> {
   const found = new Map<Node, string>();
   for (const graph of model.graphs())
     for (const node of graph.nodeSet) {
@@ -20,7 +20,7 @@ export function withoutFloat32(model: Model, types: ReadonlySet<Source>): Map<No
   return found;
 }
 
-function whyWithout(node: Node, types: ReadonlySet<Source>): string | undefined {
+function whyWithout(node: Node, types: ReadonlySet<WidenedType>): string | undefined {
   const values = [...node.inputs, ...node.outputs];
   const isNear = values.some((value) => hasType(value?.type, types));
   if (node.hasReference && (isNear || values.some((value) => value?.type === undefined)) && givesType(node))
@@ -37,20 +37,20 @@ const givesType = (node: Node): boolean =>
   node.is('Constant') ||
   [...node.attributes].some(([name, { type }]) => type === 'ref' && typeAttributes.has(name));
 
-function hasType(type: Type | undefined, types: ReadonlySet<Source>): boolean {
-  if (type?.kind === 'tensor' || type?.kind === 'sparse') return types.has(type.elem as Source);
+function hasType(type: Type | undefined, types: ReadonlySet<WidenedType>): boolean {
+  if (type?.kind === 'tensor' || type?.kind === 'sparse') return types.has(type.elem as WidenedType);
   if (type?.kind === 'map') return hasType(type.value, types);
   return type?.kind === 'sequence' || type?.kind === 'optional' ? hasType(type.elem, types) : false;
 }
 
 /** True where every slot that has one of the types may be float32; so where no schema is known. */
-function takesFloat32({ opType, domain, opset = 1, inputs, outputs }: Node, types: ReadonlySet<Source>): boolean {
+function takesFloat32({ opType, domain, opset = 1, inputs, outputs }: Node, types: ReadonlySet<WidenedType>): boolean {
   const schema = schemaOf(opType, domain, opset);
   if (!schema) return true;
   const fits = (formals: typeof schema.inputs, values: typeof inputs): boolean =>
     values.every((value, index) => {
       const formal = formals[index] ?? formals.at(-1);
-      if (!formal || !types.has(value?.elem as Source)) return true;
+      if (!formal || !types.has(value?.elem as WidenedType)) return true;
       const allowed = schema.typeConstraints.get(formal.type);
       return allowed ? allowed.length === 0 || allowed.includes('float32') : formal.type === 'float32';
     });

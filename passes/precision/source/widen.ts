@@ -18,16 +18,16 @@ import type { PassContext } from '../../../src/run/pass.js';
 import { readsShapeAlone } from '../ops.js';
 
 /** The floats that become float32. */
-export type Source = 'float16' | 'bfloat16' | 'float64';
+export type WidenedType = 'float16' | 'bfloat16' | 'float64';
 
 export interface Widening {
-  readonly types: ReadonlySet<Source>;
+  readonly types: ReadonlySet<WidenedType>;
   /** Nodes that go on computing in the type that they have. */
   readonly staying: ReadonlySet<Node>;
   /** True for a port of the model that keeps its type. */
-  keepsPort(type: Source): boolean;
+  keepsPort(type: WidenedType): boolean;
   /** True where the ports of bodies and functions keep their type. */
-  keepsScope(type: Source): boolean;
+  keepsScope(type: WidenedType): boolean;
   /** Constants of 16 bits of at least so many elements, but vectors, stay stored as they are and are cast where they are read. */
   readonly minStored: number;
 }
@@ -48,7 +48,7 @@ const portTypes = ({ graph }: Model): { name: string; elem: DataType | undefined
 
 class Widener {
   /** What each value was, of those that have one of the types. */
-  readonly #were = new Map<Value, Source>();
+  readonly #were = new Map<Value, WidenedType>();
   readonly #tensors = new Map<Value, Tensor>();
   readonly #recast = new Map<Value, Map<DataType, Value>>();
 
@@ -77,42 +77,42 @@ class Widener {
   }
 
   /** The type, where a tensor is of one that becomes float32. */
-  #source(type: Type | undefined): Source | undefined {
-    const elem = type?.kind === 'tensor' ? (type.elem as Source) : undefined;
+  #source(type: Type | undefined): WidenedType | undefined {
+    const elem = type?.kind === 'tensor' ? (type.elem as WidenedType) : undefined;
     return elem && this.widening.types.has(elem) ? elem : undefined;
   }
 
   #stays(value: Value): boolean {
     const { producer, graph, tensor } = value;
     const { staying } = this.widening;
-    const was = this.#were.get(value) as Source;
+    const was = this.#were.get(value) as WidenedType;
     if (producer) return this.#keepsCall(producer, was) ?? (staying.has(producer) || this.#isLastCast(producer, was));
     if (value.isInput) return this.#keepsEnds(graph, was);
     return tensor?.sparse !== undefined || this.#isReadAsItIs(value, was);
   }
 
   /** Whether the ports of a graph keep the type. A body that runs on each element of a sequence has that of the sequence. */
-  #keepsEnds(graph: Graph, was: Source): boolean {
+  #keepsEnds(graph: Graph, was: WidenedType): boolean {
     if (graph === this.model.graph) return this.widening.keepsPort(was);
     return graph.owner?.is('SequenceMap') || this.widening.keepsScope(was);
   }
 
   /** Whether what goes into and comes out of bodies and functions keeps the type; undefined for an operator without. */
-  #keepsCall(node: Node, was: Source): boolean | undefined {
+  #keepsCall(node: Node, was: WidenedType): boolean | undefined {
     if (node.bodies.length > 0) return this.#keepsEnds(node.bodies[0] as Graph, was);
     return this.model.functionOf(node) && this.widening.keepsScope(was);
   }
 
   /** True for a Cast to the type in which all its readers want it, as in front of an output. */
-  #isLastCast(node: Node, type: Source): boolean {
+  #isLastCast(node: Node, type: WidenedType): boolean {
     return node.is('Cast') && this.#isReadAsItIs(node.output, type);
   }
 
-  #isReadAsItIs = (value: Value, type: Source): boolean =>
+  #isReadAsItIs = (value: Value, type: WidenedType): boolean =>
     value.uses.size > 0 && [...value.uses].every(({ node }) => this.#wanted(node, type) === type);
 
   /** The type that a slot of a node wants of a value that had one of the types; undefined for any. */
-  #wanted(node: Node, was: Source): DataType | undefined {
+  #wanted(node: Node, was: WidenedType): DataType | undefined {
     if (readsShapeAlone(node) || node.is('Cast')) return undefined;
     const keeps = node.isEnd ? this.#keepsEnds(node.graph, was) : this.#keepsCall(node, was);
     return (keeps ?? this.widening.staying.has(node)) ? was : 'float32';
@@ -165,7 +165,7 @@ class Widener {
 }
 
 /** Cast to float32(x) of a float32 x ⟶ x. */
-function removeIdle(node: Node, were: ReadonlyMap<Value, Source>): void {
+function removeIdle(node: Node, were: ReadonlyMap<Value, WidenedType>): void {
   const [from] = node.inputs;
   if (from?.elem !== 'float32' || node.outputs[0]?.elem !== 'float32') return;
   if (were.has(from) || were.has(node.output)) node.graph.replaceUses(node.output, from);

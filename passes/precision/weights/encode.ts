@@ -77,7 +77,7 @@ export class Encoder {
     numbers: Float32Array | Float64Array,
     [from, to]: readonly [number, number],
     column: number,
-    { group, groups, channel, channels }: Places,
+    { group, groups, channel, channels }: ScalePlaces,
     codes: Codes,
     at: number,
   ): void {
@@ -109,7 +109,7 @@ export class Encoder {
   }
 }
 
-interface Places {
+interface ScalePlaces {
   readonly group: number;
   readonly groups: Int32Array;
   readonly channel: number;

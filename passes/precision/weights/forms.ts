@@ -54,7 +54,7 @@ function* floatBytes(tensor: Tensor, use: WeightUse, type: 'float16' | 'bfloat16
 }
 
 /** Of each group the largest magnitude becomes the largest number. */
-function quantized(tensor: Tensor, groups: Groups, { type, scales }: Steps): Quantized {
+function quantized(tensor: Tensor, groups: Groups, { type, scales }: QuantizedTypes): Quantized {
   const numbers = derive([tensor], type, groups.shape, function* (one) {
     const steps = stepsOf(one as Tensor, groups, { type, scales }) as Float32Array;
     const encoder = new Encoder(groups, integers(steps, LEVELS[type]));
@@ -72,13 +72,13 @@ function quantized(tensor: Tensor, groups: Groups, { type, scales }: Steps): Qua
 }
 
 /** The type of the numbers, and that of their scales. */
-interface Steps {
+interface QuantizedTypes {
   readonly type: 'int8' | 'int4';
   readonly scales: 'float32' | 'bfloat16';
 }
 
 /** Of few numbers to a scale the scales are stored as bfloat16: its range is float32's, and what it rounds is rounded up. */
-const scaleType = (graph: Graph, groups: Groups): Steps['scales'] =>
+const scaleType = (graph: Graph, groups: Groups): QuantizedTypes['scales'] =>
   elementCount(groups.scales) < FEW_SCALES || (graph.opsets.get('') ?? 0) < CAST_SINCE.bfloat16
     ? 'float32'
     : 'bfloat16';
@@ -87,7 +87,7 @@ const scaleType = (graph: Graph, groups: Groups): Steps['scales'] =>
 const FEW_SCALES = 64;
 
 /** The scale of each group, as it is stored; undefined where a number is not finite. */
-function stepsOf(tensor: Tensor, groups: Groups, { type, scales }: Steps): Float32Array | undefined {
+function stepsOf(tensor: Tensor, groups: Groups, { type, scales }: QuantizedTypes): Float32Array | undefined {
   const steps = scalesOf(matrixOf(tensor, groups), LEVELS[type]);
   if (!steps || scales === 'float32') return steps;
   const bits = new Uint32Array(steps.buffer);

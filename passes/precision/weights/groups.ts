@@ -19,14 +19,14 @@ export interface Groups {
   readonly channels: { readonly rows: GroupStep; readonly columns: GroupStep; readonly count: number } | undefined;
 }
 
-type Axes = Pick<WeightUse, 'channels' | 'contracted'>;
+type UseAxes = Pick<WeightUse, 'channels' | 'contracted'>;
 
-const isSummed = ({ contracted }: Axes): boolean => contracted !== undefined && contracted.length > 0;
+const isSummed = ({ contracted }: UseAxes): boolean => contracted !== undefined && contracted.length > 0;
 
 const run = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 /** A scale for each channel: for each row of the last axis where channels are not known. */
-export function channelGroups(shape: readonly number[], use: Axes): Groups {
+export function channelGroups(shape: readonly number[], use: UseAxes): Groups {
   let own = (use.channels ?? run(0, shape.length - 1)).toSorted((a, b) => a - b);
   // Axes are given up from the last on until the groups of rows and columns are steps; without any, one scale is for all.
   for (;;) {
@@ -63,7 +63,7 @@ function grouped(shape: readonly number[], own: readonly number[], cut: number, 
  * A scale for each block of at most so many numbers along what is summed over, and along rows of a table; whole channels where
  * that cannot be cut into blocks of at least half the size.
  */
-export function blockGroups(shape: readonly number[], use: Axes, block: number): Groups {
+export function blockGroups(shape: readonly number[], use: UseAxes, block: number): Groups {
   const [from, to] = longestRun(shape, alongOf(shape, use));
   const length = elementCount(shape.slice(from, to));
   const size = run(1, block + 1).findLast((one) => length % one === 0) ?? 1;
@@ -90,7 +90,7 @@ export function blockGroups(shape: readonly number[], use: Axes, block: number):
 }
 
 /** What blocks run along: what is summed over, else everything but the channels, else the last axis. */
-function alongOf(shape: readonly number[], { channels, contracted }: Axes): readonly number[] {
+function alongOf(shape: readonly number[], { channels, contracted }: UseAxes): readonly number[] {
   if (contracted && contracted.length > 0) return contracted;
   const rest = channels && run(0, shape.length).filter((axis) => !channels.includes(axis));
   return rest && rest.length > 0 ? rest : [shape.length - 1];

@@ -15,7 +15,7 @@ export interface ScopeSearch {
   readonly used: Uint8Array;
 }
 
-export interface Candidate {
+export interface BlockCandidate {
   readonly rows: AlignedRows;
   /** How many times it repeats. */
   readonly count: number;
@@ -44,7 +44,7 @@ export function candidatesOf(
   { wiring, labels, levels, used }: ScopeSearch,
   isWhole: (node: number) => boolean,
   isLarge: (rows: AlignedRows) => boolean,
-): Candidate[] {
+): BlockCandidate[] {
   const found: { rows: () => AlignedRows; area: number; size: number }[] = [];
   levels.start();
   const alignment = new Alignment(wiring);
@@ -71,7 +71,7 @@ export function candidatesOf(
     }
   }
   found.sort((a, b) => b.area - a.area || b.size - a.size);
-  const candidates: Candidate[] = [];
+  const candidates: BlockCandidate[] = [];
   const keys = new Set<string>();
   const isKnown = (rows: AlignedRows): boolean => {
     const key = [rows[0]?.length, rows[0]?.at(-1), ...rows.map(([node]) => node)].join();
@@ -90,7 +90,7 @@ export function candidatesOf(
       if (all && !isKnown(all)) candidates.push({ rows: all, count: (all[0] as number[]).length, whole: all });
     }
   }
-  const size = ({ rows, count }: Candidate): number => rows.length * count;
+  const size = ({ rows, count }: BlockCandidate): number => rows.length * count;
   return candidates.sort((a, b) => size(b) - size(a)).slice(0, CANDIDATES);
 }
 

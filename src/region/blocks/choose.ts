@@ -9,7 +9,7 @@
  */
 import type { AlignedRows } from './align.js';
 import { borderOf } from './border.js';
-import type { Candidate } from './candidates.js';
+import type { BlockCandidate } from './candidates.js';
 import type { Wiring } from './wiring.js';
 
 /** Smaller repeats are taken where they cover this share of what the larger ones cover. */
@@ -17,7 +17,7 @@ const SHARE = 0.75;
 /** Where a block takes this share of the nodes that are left, others are looked for again. */
 const MUCH = 0.5;
 
-interface MeasuredCandidate extends Candidate {
+interface MeasuredCandidate extends BlockCandidate {
   /** Nodes, and parameters that they read, of all repeats; where some hide them, as the others do; where a few alone read them, none. */
   readonly nodes: number;
   readonly parameters: number;
@@ -25,7 +25,7 @@ interface MeasuredCandidate extends Candidate {
   border?: number;
 }
 
-export class Choice {
+export class BlockChoice {
   /** 1 for nodes of blocks. */
   readonly used: Uint8Array;
   readonly #marks: Int32Array;
@@ -48,9 +48,9 @@ export class Choice {
    * left, or that smaller ones of others lay in, other candidates may have grown astray in it: only pieces of the same repeat follow.
    */
   run(
-    candidates: readonly Candidate[],
+    candidates: readonly BlockCandidate[],
     isLarge: (rows: AlignedRows) => boolean,
-    accept: (one: Candidate) => boolean,
+    accept: (one: BlockCandidate) => boolean,
   ): void {
     let left = this.used.reduce((sum, one) => sum + 1 - one, 0);
     let open = candidates.map((one) => this.#measured(one));
@@ -77,7 +77,7 @@ export class Choice {
     return one.border;
   }
 
-  #measured({ rows, count, whole }: Candidate): MeasuredCandidate {
+  #measured({ rows, count, whole }: BlockCandidate): MeasuredCandidate {
     let parameters = 0;
     for (const row of rows) {
       const own = Float64Array.from(row, (node) => this.parameters[node] as number).sort();

@@ -18,8 +18,8 @@ import { parametersOf } from '../../ir/tensors/parameters.js';
 import type { Value } from '../../ir/value.js';
 import type { AlignedRows } from './align.js';
 import type { Block, BlockInstance } from './block.js';
-import { type Candidate, candidatesOf, RADIUS } from './candidates.js';
-import { Choice } from './choose.js';
+import { type BlockCandidate, candidatesOf, RADIUS } from './candidates.js';
+import { BlockChoice } from './choose.js';
 import { Levels, piecesOf } from './convex.js';
 import { labelsOf } from './labels.js';
 import { nameOf } from './name.js';
@@ -53,7 +53,7 @@ export function findBlocks(graph: Graph, among?: readonly Node[]): readonly Bloc
     return call !== undefined && graph.model.functionOf(call) !== undefined;
   };
   const isLarge = (rows: AlignedRows) => rows.length >= LEAST || rows.some(([node]) => isWhole(node as number));
-  const accept = ({ rows, whole }: Candidate): boolean => {
+  const accept = ({ rows, whole }: BlockCandidate): boolean => {
     const repeat = repeats.get(whole) ?? repeats.size;
     repeats.set(whole, repeat);
     const common = levels.common(rows);
@@ -72,7 +72,7 @@ export function findBlocks(graph: Graph, among?: readonly Node[]): readonly Bloc
     }
     return blocks.length > before;
   };
-  const choice = new Choice(wiring, Float64Array.from(wiring.reads, parametersRead));
+  const choice = new BlockChoice(wiring, Float64Array.from(wiring.reads, parametersRead));
   const search = {
     wiring,
     labels: labelsOf(wiring, RADIUS),

@@ -32,7 +32,7 @@ export function clock({ ms, deadline }: SearchTime): () => boolean {
 
 export const reasonOf = (pass: string): string => `${pass} breaks the accuracy gate here`;
 
-interface Trials {
+interface TakeBackRuns {
   /** Bytes of the constants before the pass. */
   readonly bytes: number;
   readonly budget: SearchTime;
@@ -45,7 +45,7 @@ interface Trials {
 export async function mendPass(
   pass: string,
   broken: Verdict,
-  { bytes, budget, run, compare, bytesOf }: Trials,
+  { bytes, budget, run, compare, bytesOf }: TakeBackRuns,
 ): Promise<{ run: PassRun; verdict: Verdict; takenBack: TakenBack } | undefined> {
   const reason = reasonOf(pass);
   const dry = new ExcludedPlaces(undefined, reason);

@@ -37,7 +37,7 @@ export interface TuningResult {
 }
 
 /** The state that a plan is made from. */
-interface PlanOptions {
+interface TuningState {
   readonly regions: Regions;
   /** Keys of rewrites that running them has refuted. */
   readonly refuted: ReadonlyMap<string, unknown>;
@@ -75,7 +75,7 @@ export class Tuning {
    * Decides where each variant runs; undefined for a pass that is not tuned. A difference where a block would be raced without most of
    * the repeats in it. Edits nothing but types.
    */
-  async plan(model: Model, pass: Pass, during: PlanOptions): Promise<TuningPlan | Difference | undefined> {
+  async plan(model: Model, pass: Pass, during: TuningState): Promise<TuningPlan | Difference | undefined> {
     const variants = variantsOf(pass, this.environment);
     if (variants.length === 0) return undefined;
     inferTypes(model);
@@ -129,7 +129,7 @@ export class Tuning {
     { name, instances, size, part }: RaceSubject,
     pass: Pass,
     variants: readonly unknown[],
-    { refuted, onRace }: PlanOptions,
+    { refuted, onRace }: TuningState,
   ): Promise<{ decision: BlockDecision | undefined; rows: TuningResult[] }> {
     const without = part();
     const row = (variant: number, kept: boolean): TuningResult => ({

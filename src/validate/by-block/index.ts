@@ -11,6 +11,7 @@ import type { Limits } from '../../ir/options/budget.js';
 import { HOST } from '../../ir/targets/targets.js';
 import type { Value } from '../../ir/value.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
+import type { ModelPart } from '../../region/blocks/parts.js';
 import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
 import { workingProvider } from '../../runtime/providers.js';
 import { gateOf } from '../judge/gates.js';
@@ -19,9 +20,9 @@ import type { ReferenceOptions } from '../reference-runs.js';
 import { type PreparedModel, prepareModel } from '../sides/prepared-model.js';
 import { Both } from './both.js';
 import { driftsIn, firstOf } from './drift.js';
-import { type Cause, type ErrorByBlock, type ModelPart, reportOf } from './report.js';
+import { type Cause, type ErrorByBlock, reportOf } from './report.js';
 
-export type { DriftReport, ErrorByBlock, ModelPart, PartError, ValueError } from './report.js';
+export type { DriftReport, ErrorByBlock, PartError, ValueError } from './report.js';
 
 export interface ByBlockOptions extends Omit<ReferenceOptions, 'provider'> {
   /** The provider that both run on, or the CPU where it does not work here. Default cpu. */

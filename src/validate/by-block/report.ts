@@ -3,18 +3,12 @@ import { maxOf } from '../../ir/collections/lists.js';
 import type { Node } from '../../ir/node.js';
 import { isSameTensor } from '../../ir/tensors/same-tensor.js';
 import type { Value } from '../../ir/value.js';
+import type { ModelPart } from '../../region/blocks/parts.js';
 import { attributesText } from '../../run/verify/cut-out.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Both } from './both.js';
 import type { Drift } from './drift.js';
 import { canBeGiven, isShapeLike } from './read-values.js';
-
-/** A part of the original: an instance of a repeated block, or the nodes between blocks. */
-export interface ModelPart {
-  readonly name: string;
-  readonly instance?: { readonly number: number; readonly of: number };
-  readonly nodes: readonly Node[];
-}
 
 /**
  * An error of a value is relative, ‖result − original‖ / ‖original‖, the worst of all sets of inputs; infinite where

@@ -19,13 +19,13 @@ import { type SizeOptions, type Sizes, shapesOf, sizeChoices } from './sizes.js'
  * that a mask taken for a length shows, and a causal row always sees something. left: zeros at the beginning. rows:
  * holes, and a first row that sees nothing.
  */
-export type Variant = 'full' | 'padded' | 'holes' | 'left' | 'rows';
+export type MaskPattern = 'full' | 'padded' | 'holes' | 'left' | 'rows';
 
 export interface FeedOptions extends SizeOptions {
   /** Default 0. */
   readonly seed?: number;
   /** Default holes. */
-  readonly variant?: Variant;
+  readonly variant?: MaskPattern;
   /** Sizes of open dims; default the first choice. */
   readonly sizes?: Sizes;
   /** The numbers of float inputs without a known role. Default normal. */
@@ -153,7 +153,7 @@ export function shapesText(tensors: Tensors): string {
 
 interface Context {
   readonly sizes: Sizes;
-  readonly variant: Variant;
+  readonly variant: MaskPattern;
   readonly kind: KindName;
   readonly isEven: boolean;
   readonly past: number;
@@ -249,7 +249,7 @@ const data = (type: DataType, numbers: readonly number[], shape: readonly number
   toTensorData(tensorOf(type, numbers, shape));
 
 /** The visible places in a row of `length`. */
-function seenIn(row: number, length: number, random: Random, variant: Variant): boolean[] {
+function seenIn(row: number, length: number, random: Random, variant: MaskPattern): boolean[] {
   const part = Math.max(1, Math.ceil(length * (row % 2 === 0 ? 0.7 : 0.9)));
   return Array.from({ length }, (_, i) => {
     if (variant === 'full') return true;

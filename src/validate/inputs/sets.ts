@@ -14,9 +14,9 @@ import {
   type Feeds,
   fedInputs,
   isOfUnknownScale,
+  type MaskPattern,
   makeFeeds,
   refusalOf,
-  type Variant,
 } from './feeds.js';
 import { isSignal, scales, sounds } from './kinds.js';
 import { roleOf } from './roles.js';
@@ -33,7 +33,7 @@ interface BasePlan extends SetPlan {
   refusal(): RuntimeError | undefined;
 }
 
-const baseVariants: readonly Variant[] = ['holes', 'padded'];
+const baseVariants: readonly MaskPattern[] = ['holes', 'padded'];
 
 /** Base sets at one size after another; a model without open dims has one size. */
 export function* basePlans(model: Model, options: FeedOptions): Iterable<BasePlan> {
@@ -72,7 +72,7 @@ function* choicesFor(model: Model, isOpen: boolean): Iterable<Sizes> {
 const MORE_SEEDS = 100;
 
 /** Mask patterns of further sets, in order. */
-const moreVariants: readonly Variant[] = ['left', 'rows', 'full', 'padded', 'holes'];
+const moreVariants: readonly MaskPattern[] = ['left', 'rows', 'full', 'padded', 'holes'];
 
 /**
  * Plans further sets behind base sets of some sizes: both sides of decisions, floats of other kinds, in the end other

@@ -29,13 +29,17 @@ export async function orUncompared<T>(work: () => Promise<T>): Promise<T | Uncom
   }
 }
 
-export type Terms = Pick<AccuracyReport, 'provider' | 'gate' | 'fidelity'>;
+export type AccuracyTerms = Pick<AccuracyReport, 'provider' | 'gate' | 'fidelity'>;
 
 /**
  * The report where nothing was compared. A model whose provider is absent, and that the CPU has no kernels for, does
  * not count as failing.
  */
-export function uncompared(terms: Terms, { failed, detail }: Uncompared, absent: Provider | undefined): AccuracyReport {
+export function uncompared(
+  terms: AccuracyTerms,
+  { failed, detail }: Uncompared,
+  absent: Provider | undefined,
+): AccuracyReport {
   const isForeign = absent !== undefined && failed === 'original' && lacksKernel.test(detail);
   return {
     ...terms,
@@ -48,7 +52,7 @@ export function uncompared(terms: Terms, { failed, detail }: Uncompared, absent:
 export async function measureAccuracy(
   reference: Reference,
   [original, result]: readonly [ComparedModel, ComparedModel],
-  terms: Terms,
+  terms: AccuracyTerms,
   { absent, seed = 0, speed, targetCpu, fidelity: asked = 'exact', deadline }: ValidateOptions,
   say: (what: string, leftMs: number) => void,
 ): Promise<AccuracyReport> {

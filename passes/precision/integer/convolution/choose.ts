@@ -12,7 +12,7 @@ import { isPointwise } from '../../ops.js';
 import type { StaticConv } from './emit.js';
 
 /** A convolution with how often it multiplies and how many numbers it reads and gives, on all inputs together. */
-export interface Candidate {
+export interface ConvCandidate {
   readonly conv: StaticConv;
   readonly products: number;
   readonly read: number;
@@ -25,7 +25,7 @@ const NEXT_TO_FLOAT = 1.2;
 const ELSEWHERE = 0.3;
 
 /** Leaves out, one after another, the convolution that loses the most time. */
-export function faster(candidates: readonly Candidate[], isExact: boolean): Candidate[] {
+export function faster(candidates: readonly ConvCandidate[], isExact: boolean): ConvCandidate[] {
   let left = [...candidates];
   for (;;) {
     const nodes = new Set(left.map(({ conv }) => conv.node));
@@ -37,7 +37,7 @@ export function faster(candidates: readonly Candidate[], isExact: boolean): Cand
 }
 
 /** The time that is won, in nanoseconds. */
-function gainOf({ conv, products, read, given }: Candidate, chosen: ReadonlySet<Node>, isExact: boolean): number {
+function gainOf({ conv, products, read, given }: ConvCandidate, chosen: ReadonlySet<Node>, isExact: boolean): number {
   const before = hasFloatConvBefore(conv.node, chosen) ? NEXT_TO_FLOAT : ELSEWHERE;
   const behind = hasFloatConvBehind(conv.node, chosen) ? NEXT_TO_FLOAT : ELSEWHERE;
   return products * (isExact ? SAVED.exact : SAVED.full) - read * before - given * behind;
@@ -68,11 +68,11 @@ function meets(start: Node, chosen: ReadonlySet<Node>, next: (node: Node) => rea
 
 /** Those whose errors, each measured alone and added as independent ones, stay within the limit: the most time for the least error first. */
 function withinLimit(
-  candidates: readonly Candidate[],
+  candidates: readonly ConvCandidate[],
   errors: readonly number[],
   limit: number,
   isExact: boolean,
-): Candidate[] {
+): ConvCandidate[] {
   const nodes = new Set(candidates.map(({ conv }) => conv.node));
   const priced = candidates.map((one, at) => {
     const square = (errors[at] as number) ** 2;
@@ -80,7 +80,7 @@ function withinLimit(
   });
   priced.sort((a, b) => a.price - b.price);
   let sum = 0;
-  const taken = new Set<Candidate>();
+  const taken = new Set<ConvCandidate>();
   for (const { one, square } of priced)
     if (sum + square <= limit ** 2) {
       sum += square;
@@ -91,12 +91,12 @@ function withinLimit(
 
 /** Errors add up as if they were independent only about: what they come to together is measured, and the limit lowered until it holds. */
 export async function chosenBy(
-  candidates: readonly Candidate[],
+  candidates: readonly ConvCandidate[],
   alone: readonly number[],
   isExact: boolean,
   maxError: number,
-  together: (chosen: readonly Candidate[]) => Promise<number[]>,
-): Promise<{ chosen: readonly Candidate[]; error: number }> {
+  together: (chosen: readonly ConvCandidate[]) => Promise<number[]>,
+): Promise<{ chosen: readonly ConvCandidate[]; error: number }> {
   for (let limit = maxError; ; ) {
     const chosen = faster(withinLimit(candidates, alone, limit, isExact), isExact);
     const [error = 0] = chosen.length > 0 ? await together(chosen) : [];

@@ -6,12 +6,12 @@ import { tensorType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { floatChunks } from '../../extent.js';
 import { type Matrix, nearest, scalesOf } from '../../quantize.js';
-import type { Range } from './ranges.js';
+import type { ByteRange } from './ranges.js';
 import type { ConvSite } from './sites.js';
 
 export interface StaticConv extends ConvSite {
-  readonly inputRange: Range;
-  readonly outputRange: Range;
+  readonly inputRange: ByteRange;
+  readonly outputRange: ByteRange;
   /** Of the weight, one for each channel of the result. */
   readonly scales: Float32Array;
   /** The largest byte of the weight. */
@@ -62,14 +62,14 @@ export function emitConvs(graph: Graph, sites: readonly StaticConv[], mapped = (
   }
 }
 
-function quantized(graph: Graph, float: Value, range: Range): Bytes {
+function quantized(graph: Graph, float: Value, range: ByteRange): Bytes {
   const { scale, zero } = constantsOf(graph, range, float.name);
   const value = graph.add('QuantizeLinear', [float, scale, zero], { outputs: [`${float.name}_uint8`] }).output;
   value.type = tensorType('uint8', float.shape);
   return { value, scale, zero };
 }
 
-const constantsOf = (graph: Graph, { scale, zero }: Range, name: string) => ({
+const constantsOf = (graph: Graph, { scale, zero }: ByteRange, name: string) => ({
   scale: graph.constant(tensorOf('float32', scale), `${name}_scale`),
   zero: graph.constant(tensorOf('uint8', zero), `${name}_zero_point`),
 });

@@ -2,7 +2,7 @@
 import { maxOf } from '../../../../src/ir/collections/lists.js';
 import type { ActivationStatistics } from '../../../../src/run/activations.js';
 
-export interface Range {
+export interface ByteRange {
   readonly scale: number;
   /** The byte that stands for 0. */
   readonly zero: number;
@@ -17,7 +17,7 @@ const SMALLEST = 2 ** -100;
 const SHARES = [0, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3] as const;
 
 /** The range with the least mean square of errors; it holds zero. Undefined where all numbers are zero, or nearly so. */
-export function rangeOf(statistics: ActivationStatistics): Range | undefined {
+export function rangeOf(statistics: ActivationStatistics): ByteRange | undefined {
   if (maxOf([...statistics.largest], 0) < SMALLEST) return undefined;
   const bins = [...statistics.bins()].map(({ from, to, count }) => ({ at: (from + to) / 2, count }));
   const errorOf = ({ from, to }: { from: number; to: number }): number => {

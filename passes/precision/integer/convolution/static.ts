@@ -7,7 +7,7 @@ import type { ActivationStatistics } from '../../../../src/run/activations.js';
 import type { PassContext } from '../../../../src/run/pass.js';
 import { spectrumNodes } from '../../deciding.js';
 import { LARGEST, LARGEST_EXACT } from '../sizes.js';
-import { type Candidate, chosenBy, faster } from './choose.js';
+import { type ConvCandidate, chosenBy, faster } from './choose.js';
 import { channelScalesOf, emitConvs } from './emit.js';
 import { errorsOf } from './errors.js';
 import { rangeOf } from './ranges.js';
@@ -86,7 +86,7 @@ function candidateOf(
   site: ConvSite,
   measured: ReadonlyMap<Value, ActivationStatistics>,
   isExact: boolean,
-): Candidate | string {
+): ConvCandidate | string {
   const [input, output] = [measured.get(site.input), measured.get(site.output)];
   if (!input || !output) return 'its input or output cannot be measured on the inputs given';
   const [inputRange, outputRange] = [rangeOf(input), rangeOf(output)];
