@@ -15,7 +15,7 @@ export async function run(flags: Flags): Promise<number> {
   // What was done to the numbers is not known here: the widest gate catches what is wrong whatever it was.
   const found = await validate(...paths, {
     ...{ fidelity: 'lossy', ...others, provider },
-    onProgress: (text, outlook) => progress.say(text, outlook),
+    onProgress: (text, estimate) => progress.say(text, estimate),
   }).finally(() => progress.clear());
   show(flags, found, (one, options) => comparisonText({ ...one, seed: settings.seed ?? 0 }, options));
   return exitCodeOf(found, isHidden);

@@ -45,7 +45,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
       reportPath: flags.report as string | undefined,
       onGate: 'report',
       command,
-      onProgress: (text, outlook) => progress.say(text, outlook),
+      onProgress: (text, estimate) => progress.say(text, estimate),
     });
   } finally {
     progress.clear();

@@ -10,7 +10,7 @@ export async function run(flags: Flags): Promise<undefined> {
   const { plot } = flags;
   const found = await plan(flags.model as string, {
     ...configFromFlags(flags),
-    onProgress: (text, outlook) => progress.say(text, outlook),
+    onProgress: (text, estimate) => progress.say(text, estimate),
   }).finally(() => progress.clear());
   if (typeof plot === 'string') await (await import('node:fs/promises')).writeFile(plot, planPlot(found));
   if (flags.json) stdout.write(jsonText(found));

@@ -1,6 +1,6 @@
 /** The terminal: whether there is one, its colour, and the progress shown on it. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import type { Outlook } from '../src/ir/text/progress.js';
+import type { ProgressEstimate } from '../src/ir/text/progress.js';
 import { jsonText, shownText } from '../src/ir/text/shown-text.js';
 import { clipped, isColoured } from '../src/report/style.js';
 import type { Flags } from './flags.js';
@@ -66,12 +66,12 @@ export class ProgressLine {
 
   constructor(readonly isQuiet: boolean) {}
 
-  say(about: string, outlook?: Outlook): void {
+  say(about: string, estimate?: ProgressEstimate): void {
     const now = performance.now();
     const pause = this.#isTerminal ? PAUSE.terminal : PAUSE.elsewhere;
-    if (this.isQuiet || (about === this.#about && (!outlook || now - this.#saidAt < pause))) return;
+    if (this.isQuiet || (about === this.#about && (!estimate || now - this.#saidAt < pause))) return;
     [this.#about, this.#saidAt] = [about, now];
-    const text = shownText(about) + (outlook ? outlookText(outlook) : '');
+    const text = shownText(about) + (estimate ? estimateText(estimate) : '');
     stderr.write(this.#isTerminal ? `${CLEAR_LINE}${clipped(text, widthOf(stderr, 80) - 1)}` : `${text}\n`);
   }
 
@@ -83,7 +83,7 @@ export class ProgressLine {
 }
 
 /** `: 43 %, about 12 s left` */
-function outlookText({ share, leftMs = 0 }: Outlook): string {
+function estimateText({ share, leftMs = 0 }: ProgressEstimate): string {
   const seconds = Math.round(leftMs / 1000);
   const left = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
   return `: ${Math.floor(100 * share)} %${seconds > 0 ? `, about ${left} left` : ''}`;

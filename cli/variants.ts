@@ -26,7 +26,7 @@ export async function runVariants(
     out: flags.out as string | undefined,
     force: flags.force === true,
     command,
-    onProgress: (text, outlook) => progress.say(text, outlook),
+    onProgress: (text, estimate) => progress.say(text, estimate),
   }).finally(() => progress.clear());
   if (flags.json) stdout.write(jsonText(found));
   else show(flags, found, variantsText);

@@ -39,7 +39,7 @@ export const fit = definePass({
   async run(model, options, context) {
     const { trials } = context;
     const key = `fit ${JSON.stringify(options)}`;
-    const remembered = trials?.memory.get(key) as Found | undefined;
+    const remembered = trials?.memory.get(key) as FoundForms | undefined;
     const isSame = remembered && isOf(remembered, model);
     const found = isSame ? remembered : await find(model, options, context);
     if (!found) return;
@@ -50,18 +50,18 @@ export const fit = definePass({
 });
 
 /** What a search found: forms by the tensors of weights, which copies of a model share, and what is to be said of it. */
-interface Found {
+interface FoundForms {
   readonly forms: ReadonlyMap<Tensor, FitForm>;
   tell(context: PassContext): void;
 }
 
-const isOf = ({ forms }: Found, model: Model): boolean => {
+const isOf = ({ forms }: FoundForms, model: Model): boolean => {
   const tensors = new Set(weightSites(model).map(({ tensor }) => tensor));
   return [...forms.keys()].every((tensor) => tensors.has(tensor));
 };
 
 /** The forms that were found, but for the places that the pass is kept from. */
-const formsIn = (model: Model, { forms }: Found, { leaves, skip }: PassContext): Assignment =>
+const formsIn = (model: Model, { forms }: FoundForms, { leaves, skip }: PassContext): Assignment =>
   new Map(
     weightSites(model).flatMap(({ value, tensor, uses }) => {
       const form = forms.get(tensor);
@@ -76,7 +76,7 @@ async function find(
   model: Model,
   { maxSize, maxError, keep, minElements }: FitOptions,
   context: PassContext,
-): Promise<Found | undefined> {
+): Promise<FoundForms | undefined> {
   const { fileBytes, target, trials } = context;
   const weights = pricesOf(model, { keep, minElements }, context);
   const now = fileBytes(model);

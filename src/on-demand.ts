@@ -20,7 +20,7 @@ import { builtIn } from './settings/plugins.js';
 import type { ValidateOptions, Validation } from './validate/validation.js';
 
 /** The source of the allowed error: the passes that made the result, their report, or a fidelity. */
-export interface MadeBy {
+export interface ResultOrigin {
   readonly fidelity?: Fidelity;
   readonly passes?: PassesLike;
   readonly report?: Pick<Report, 'fidelity'>;
@@ -52,7 +52,7 @@ const validateOptions = z.object({
   isUnchanged: truth,
   deadline: any,
   baseline: any,
-} satisfies SchemasOf<ValidateOptions & MadeBy & Abortable>);
+} satisfies SchemasOf<ValidateOptions & ResultOrigin & Abortable>);
 
 /**
  * Runs a result and its original in child processes: accuracy, speed, and the placement of nodes. A failure of the
@@ -63,7 +63,7 @@ const validateOptions = z.object({
 export async function validate(
   original: string | Uint8Array | Model,
   result: string | Uint8Array | Model,
-  options: ValidateOptions & MadeBy & Abortable = {},
+  options: ValidateOptions & ResultOrigin & Abortable = {},
 ): Promise<Validation> {
   const checked = optionsIn(validateOptions, options, 'validate');
   const fidelity = fidelityOf(checked);
@@ -72,7 +72,7 @@ export async function validate(
   );
 }
 
-function fidelityOf({ fidelity, passes, report }: MadeBy): Fidelity {
+function fidelityOf({ fidelity, passes, report }: ResultOrigin): Fidelity {
   const found =
     fidelity ??
     report?.fidelity ??

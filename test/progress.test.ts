@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { optimizeFile } from '../src/index.js';
-import type { Outlook } from '../src/ir/text/progress.js';
+import type { ProgressEstimate } from '../src/ir/text/progress.js';
 import { RewriteChecker } from '../src/run/verify/rewrite-checker.js';
 import type { Verifier } from '../src/run/verify/verifier.js';
 import { tinyModel, Workplace } from './cli/run-cli.js';
@@ -16,7 +16,7 @@ it('tells each step, and of the bytes written which share they are', async () =>
   const said: [string, number | undefined][] = [];
   await optimizeFile(place.path('model.onnx'), 'simplify', {
     ...{ target: 'cpu', validate: false },
-    onProgress: (text, outlook) => said.push([text, outlook?.share]),
+    onProgress: (text, estimate) => said.push([text, estimate?.share]),
   });
   expect([...new Set(said.map(([text]) => text))]).toEqual([
     'reading',
@@ -33,9 +33,9 @@ it('tells how many of the rewrites have been run, and of none twice', async () =
   const checker = new RewriteChecker({
     rewrite: async () => ({ outcome: 'accepted', detail: '' }),
   } as never as Verifier);
-  const told: Outlook[] = [];
+  const told: ProgressEstimate[] = [];
   const rewrites = { cuts, count: 4, uncut: [] };
-  await checker.check(rewrites, 'exact', (outlook) => told.push(outlook));
-  await checker.check(rewrites, 'exact', (outlook) => told.push(outlook));
+  await checker.check(rewrites, 'exact', (estimate) => told.push(estimate));
+  await checker.check(rewrites, 'exact', (estimate) => told.push(estimate));
   expect(told).toEqual([{ share: 0.25 }, { share: 0.5 }, { share: 0.75 }]);
 });

@@ -11,7 +11,7 @@ export interface OutputPorts {
 }
 
 /** The part of an output that stays: all of it, nothing, or some of its ports. */
-export type Stay = 'all' | 'none' | ReadonlySet<string>;
+export type KeptPorts = 'all' | 'none' | ReadonlySet<string>;
 
 /**
  * Chooses the part of each output that stays. Without a pattern all of it does; a pattern with `!` removes. Throws
@@ -22,7 +22,7 @@ export function choose(
   outputs: readonly OutputPorts[],
   patterns: readonly string[],
   unfit: (pattern: string) => void,
-): Stay[] {
+): KeptPorts[] {
   const names = [...new Set(outputs.flatMap(({ name, ports }) => [name, ...ports]))];
   const kept = patterns.filter((pattern) => !pattern.startsWith('!'));
   const dropped = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
@@ -30,7 +30,7 @@ export function choose(
     throw new UsageError(unfitText(pattern, outputs));
   });
   const isDropped = matcher(dropped, names, unfit);
-  return outputs.map(({ name, ports }): Stay => {
+  return outputs.map(({ name, ports }): KeptPorts => {
     if (isDropped(name)) return 'none';
     const isWhole = kept.length === 0 || isKept(name);
     const staying = ports.filter((port) => (isWhole || isKept(port)) && !isDropped(port));
@@ -58,7 +58,7 @@ function unfitText(pattern: string, outputs: readonly OutputPorts[]): string {
 /** The parts of a name: `present.0.key` and `hidden_states_3` are numbered. */
 const partsOf = (name: string): string[] => name.split(/\.|_(?=\d+(?:\.|$))/);
 
-type Tree = Map<string, Tree | Structure>;
+type OutputTree = Map<string, OutputTree | Structure>;
 
 /**
  * Outputs whose names fit one of the patterns, put together by the parts of their names; numbers from 0 on make a list. Throws
@@ -69,28 +69,28 @@ export function grouped(structures: Structures, patterns: readonly string[]): St
   const isMeant = matcher(patterns, names, (pattern) => {
     throw new UsageError(unknownText('output', pattern, names));
   });
-  const root: Tree = new Map();
+  const root: OutputTree = new Map();
   for (const [name, structure] of Object.entries(structures))
     put(root, isMeant(name) ? partsOf(name) : [name], structure, name);
   return Object.fromEntries([...root].map(([name, one]) => [name, fromTree(one)]));
 }
 
-function put(tree: Tree, [part = '', ...rest]: readonly string[], structure: Structure, name: string): void {
+function put(tree: OutputTree, [part = '', ...rest]: readonly string[], structure: Structure, name: string): void {
   const there = tree.get(part);
   if (there && (rest.length === 0 || !(there instanceof Map)))
     throw new UsageError(`outputs cannot be grouped: "${name}" stands where another output is`);
   if (rest.length === 0) tree.set(part, structure);
   else {
-    const inner: Tree = there instanceof Map ? there : new Map();
+    const inner: OutputTree = there instanceof Map ? there : new Map();
     tree.set(part, inner);
     put(inner, rest, structure, name);
   }
 }
 
-function fromTree(tree: Tree | Structure): Structure {
+function fromTree(tree: OutputTree | Structure): Structure {
   if (!(tree instanceof Map)) return tree;
   const numbers = [...tree.keys()].sort((a, b) => Number(a) - Number(b));
   if (numbers.every((key, index) => key === String(index)))
-    return { kind: 'list', items: numbers.map((key) => fromTree(tree.get(key) as Tree | Structure)) };
+    return { kind: 'list', items: numbers.map((key) => fromTree(tree.get(key) as OutputTree | Structure)) };
   return { kind: 'dict', entries: Object.fromEntries([...tree].map(([key, one]) => [key, fromTree(one)])) };
 }

@@ -11,13 +11,13 @@ import { FormRefusal } from './form.js';
 import { labelsOf } from './labels.js';
 
 /** The inputs that replace one, in order, and their common structure. */
-interface Replaced {
+interface ReplacedInput {
   readonly inputs: readonly Value[];
   readonly structure: Structure;
 }
 
 /** Replaces one input. `length` is what its caller says of a sequence. Throws Refusal before any edit. */
-export function replaceInput(model: Model, input: Value, length: number | undefined): Replaced | undefined {
+export function replaceInput(model: Model, input: Value, length: number | undefined): ReplacedInput | undefined {
   const { type } = input;
   if (!type || type.kind === 'tensor') return undefined;
   if (model.graph.outputPorts.some(({ name }) => name === input.name))
@@ -53,7 +53,7 @@ const addInput = (graph: Graph, name: string, type: TensorType): Value =>
   );
 
 /** Tensor inputs for a sequence. Throws Refusal before any edit. */
-function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: number | undefined): Replaced {
+function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: number | undefined): ReplacedInput {
   const { name } = at;
   const isSized = elem.shape?.every((dim) => typeof dim === 'number') ?? false;
   if (length === undefined && !isSized)
@@ -71,7 +71,7 @@ function sequenceInput({ graph }: Model, at: Value, elem: TensorType, length: nu
 }
 
 /** Tensor inputs for a tensor or sequence, and a bool that says whether it is there. */
-function optionalInput(model: Model, input: Value, type: Type | undefined, length: number | undefined): Replaced {
+function optionalInput(model: Model, input: Value, type: Type | undefined, length: number | undefined): ReplacedInput {
   const { graph } = model;
   const { name } = input;
   if ((type?.kind !== 'tensor' || type.elem === 'undefined') && type?.kind !== 'sequence')
@@ -85,7 +85,7 @@ function optionalInput(model: Model, input: Value, type: Type | undefined, lengt
 }
 
 /** Lets all readers of the input read the value that is built from the new inputs. */
-function handOver(graph: Graph, input: Value, { inputs, structure }: Replaced): void {
+function handOver(graph: Graph, input: Value, { inputs, structure }: ReplacedInput): void {
   const { type } = input;
   const port = (name: string): Value => inputs.find((one) => one.name === name) as Value;
   const make = (one: Structure, wanted: Type | undefined): Value => assembled(graph, one, wanted, port) as Value;
@@ -104,7 +104,7 @@ function handOver(graph: Graph, input: Value, { inputs, structure }: Replaced): 
 }
 
 /** A map with DictVectorizer as its only reader ⟶ the row of values that DictVectorizer would make. */
-function mapInput(model: Model, input: Value): Replaced {
+function mapInput(model: Model, input: Value): ReplacedInput {
   const { graph } = model;
   const { type } = input;
   const users = input.users;

@@ -15,7 +15,7 @@ interface PortValue {
 }
 
 /** The outcome for one output: `structure` for a former non-tensor, `refusal` where it stays one. */
-export interface Outcome {
+export interface PortOutcome {
   /** The name that it has before. */
   readonly name: string;
   readonly ports: readonly PortValue[];
@@ -34,17 +34,17 @@ function typeOf({ graph }: Model, index: number): Type | undefined {
 }
 
 /** The outcome for each output, found on a copy: the model stays as it is. */
-export function outcomesOf(model: Model): Outcome[] {
+export function outcomesOf(model: Model): PortOutcome[] {
   const isFlat = model.graph.outputs.every((_, index) => isTensor(typeOf(model, index)));
   return outcomes(isFlat ? model : cloneModel(model), () => true);
 }
 
 /** Flattens those outputs; gives what all of them are then, in order. The ports are the caller's to set. */
-export function flattened(model: Model, isWanted: (index: number) => boolean): Outcome[] {
+export function flattened(model: Model, isWanted: (index: number) => boolean): PortOutcome[] {
   return outcomes(model, isWanted);
 }
 
-function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[] {
+function outcomes(model: Model, isWanted: (index: number) => boolean): PortOutcome[] {
   const { graph } = model;
   const taken = new Set([...graph.outputPorts, ...graph.inputs].map(({ name }) => name));
   const free = (name: string): string => {
@@ -54,7 +54,7 @@ function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[]
     return found;
   };
   const inputs = new Set(graph.inputs.map(({ name }) => name));
-  const outcomeOf = (port: OutputPort, index: number): Outcome => {
+  const outcomeOf = (port: OutputPort, index: number): PortOutcome => {
     const type = typeOf(model, index);
     const { name } = port;
     const itself = { name, ports: [{ port, value: graph.outputs[index] as Value }] };
@@ -76,8 +76,8 @@ function outcomes(model: Model, isWanted: (index: number) => boolean): Outcome[]
     }
   };
   // An output that a model lists twice is one.
-  const known = new Map<string, Outcome>();
-  const found = graph.outputPorts.map((port, index): Outcome => {
+  const known = new Map<string, PortOutcome>();
+  const found = graph.outputPorts.map((port, index): PortOutcome => {
     const outcome = known.get(port.name) ?? outcomeOf(port, index);
     known.set(port.name, outcome);
     return outcome;

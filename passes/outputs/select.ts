@@ -6,11 +6,11 @@ import type { Model } from '../../src/ir/model.js';
 import { UsageError } from '../../src/ir/text/usage-error.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { choose, type OutputPorts } from './choose.js';
-import { aboutStructure, flattened, type Outcome, outcomesOf } from './ports.js';
+import { aboutStructure, flattened, outcomesOf, type PortOutcome } from './ports.js';
 import { leaveOutUnread } from './unread.js';
 
 /** Facts about outputs for the metadata: outputs of several tensors, and those that were left out. */
-interface Selected {
+interface SelectedOutputs {
   readonly outputs: Structures;
   readonly left: readonly string[];
 }
@@ -19,9 +19,9 @@ interface Selected {
 export function flattenPorts(
   model: Model,
   patterns: readonly string[],
-  noted: Selected,
+  noted: SelectedOutputs,
   context: PassContext,
-): Selected {
+): SelectedOutputs {
   const { graph } = model;
   const outcomes = outcomesOf(model);
   const stays = choose(namedOf(outcomes, noted.outputs), patterns, (pattern) => {
@@ -32,7 +32,7 @@ export function flattenPorts(
     if (refusal && stays[index] !== 'none') context.skip(refusal.reason, refusal.at);
   });
   if (outcomes.every((_, index) => stays[index] === 'all' && !isWanted(index))) return noted;
-  const kept = ({ ports }: Outcome, index: number) => {
+  const kept = ({ ports }: PortOutcome, index: number) => {
     const stay = stays[index];
     return stay === 'none' ? [] : ports.filter(({ port }) => stay === 'all' || stay?.has(port.name));
   };
@@ -59,7 +59,7 @@ export function flattenPorts(
 }
 
 /** Ports that were one output before, in an earlier run of the pass, go by its name too. */
-function namedOf(outcomes: readonly Outcome[], noted: Structures): OutputPorts[] {
+function namedOf(outcomes: readonly PortOutcome[], noted: Structures): OutputPorts[] {
   const owners = Object.entries(noted).flatMap(([name, one]) => portsOf(one).map((port) => [port, name] as const));
   const owner = new Map(owners);
   const absent = Object.entries(noted).filter(([, one]) => portsOf(one).length === 0);

@@ -91,7 +91,7 @@ export class Combinations {
   }
 
   /** An operand in the lanes of the result that it is broadcast to; its leading axes must be the result's. */
-  #side(value: Value, { shape, rank, depth }: At): Lanes | undefined {
+  #side(value: Value, { shape, rank, depth }: LaneShape): Lanes | undefined {
     const lanes = this.of(value, rank, depth + 1);
     const index = lanes && value.shape && broadcastOf(value.shape, shape, rank);
     if (!index || !value.shape) return undefined;
@@ -104,7 +104,7 @@ export class Combinations {
   }
 
   /** The product of the base with a number, signs or a table. */
-  #product(inner: Value, by: Value, at: At): Lanes | undefined {
+  #product(inner: Value, by: Value, at: LaneShape): Lanes | undefined {
     const x = scalarOf(by, this.facts);
     const lanes = this.#side(inner, at);
     if (!lanes) return undefined;
@@ -127,7 +127,7 @@ const compatibleLeads = (a: Shape, b: Shape): boolean =>
   a.length === b.length &&
   a.every((dim, axis) => equalDims(dim, b[axis] as Dim) || (typeof dim !== 'number' && typeof b[axis] !== 'number'));
 
-interface At {
+interface LaneShape {
   readonly shape: Shape;
   readonly rank: number;
   readonly depth: number;

@@ -11,12 +11,12 @@ import { Miss } from '../../src/match/miss.js';
 import { Columns } from './columns.js';
 import { inputOf, type RotaryEmission } from './kernel.js';
 import { layoutOf } from './layout.js';
-import { type Missed, roots, rotationOf } from './rotation.js';
+import { type MissedRotation, roots, rotationOf } from './rotation.js';
 import { selectionsOf } from './selection.js';
 import type { MadeTables } from './table.js';
 
-class Readings {
-  readonly #known = new Map<Value, RotaryEmission | Missed | undefined>();
+class RotaryReadings {
+  readonly #known = new Map<Value, RotaryEmission | MissedRotation | undefined>();
   readonly #sites = new Map<Graph, ReadonlySet<Node>>();
   readonly #made = new Map<Graph, MadeTables>();
   readonly #columns: Columns;
@@ -26,15 +26,15 @@ class Readings {
   }
 
   /** The value read as a rotation; undefined where it is none. */
-  of(value: Value): RotaryEmission | Missed | undefined {
+  of(value: Value): RotaryEmission | MissedRotation | undefined {
     if (!this.#known.has(value)) this.#known.set(value, this.#read(value));
     return this.#known.get(value);
   }
 
-  #read(value: Value): RotaryEmission | Missed | undefined {
+  #read(value: Value): RotaryEmission | MissedRotation | undefined {
     const rotation = rotationOf(value, this.facts);
     if (!rotation || 'miss' in rotation) return rotation;
-    const missed = (reason: string): Missed => ({
+    const missed = (reason: string): MissedRotation => ({
       miss: new Miss(reason, value.producer ?? value),
       nodes: rotation.nodes,
     });
@@ -92,11 +92,11 @@ function isInside(node: Node, rotations: ReadonlyMap<Node, readonly Node[]>): bo
   return false;
 }
 
-const known = new WeakMap<Facts, Readings>();
+const known = new WeakMap<Facts, RotaryReadings>();
 
 /** The readings of a model, for as long as its facts hold. */
-export function readingsOf(facts: Facts): Readings {
-  const readings = known.get(facts) ?? new Readings(facts);
+export function readingsOf(facts: Facts): RotaryReadings {
+  const readings = known.get(facts) ?? new RotaryReadings(facts);
   known.set(facts, readings);
   return readings;
 }

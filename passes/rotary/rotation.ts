@@ -31,10 +31,10 @@ export interface ColumnPair {
 }
 
 /** The rotation that a value is; a reason where lanes are turned in another way; undefined where they are not. */
-export function rotationOf(value: Value, facts: Facts): Rotation | Missed | undefined {
+export function rotationOf(value: Value, facts: Facts): Rotation | MissedRotation | undefined {
   const root = rowOf(value, facts);
   if (!root) return looksTurned(value) ? missed('the size of a head is not static', value) : undefined;
-  let miss: Missed | undefined;
+  let miss: MissedRotation | undefined;
   for (const base of basesOf(root, facts)) {
     const combinations = new Combinations(base, facts);
     const lanes = combinations.of(root.value, root.rank);
@@ -50,7 +50,7 @@ export function rotationOf(value: Value, facts: Facts): Rotation | Missed | unde
   return miss;
 }
 
-const missed = (reason: string, at: Value, read?: Combinations): Missed => ({
+const missed = (reason: string, at: Value, read?: Combinations): MissedRotation => ({
   miss: new Miss(reason, at.producer ?? at),
   nodes: read ? removable(read, at) : at.producer ? [at.producer] : [],
 });
@@ -156,7 +156,7 @@ function removable({ nodes }: Combinations, root: Value): Node[] {
 }
 
 /** The reason that a rotation cannot be the kernel, and its nodes. */
-export interface Missed {
+export interface MissedRotation {
   readonly miss: Miss;
   readonly nodes: readonly Node[];
 }

@@ -9,7 +9,7 @@ import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 
 /** Constants of one element type and shape, by a hash of their beginning. */
-type Pool = Map<number, Value[]>;
+type ConstantPool = Map<number, Value[]>;
 
 /** Bytes that are hashed: enough to tell weights apart, little to read. */
 const HASHED = 1 << 16;
@@ -61,7 +61,7 @@ function mergeWithin(top: Graph): void {
 }
 
 function mergeGroup(group: readonly Value[]): void {
-  const pool: Pool = new Map();
+  const pool: ConstantPool = new Map();
   for (const value of group) {
     // A graph output keeps its own constant: merged, its name would cost a node.
     if (value.isOutput || value.uses.size === 0) continue;

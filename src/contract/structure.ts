@@ -89,7 +89,7 @@ export function portsOf(structure: Structure): string[] {
 }
 
 /** What is noted of a model. */
-interface Noted {
+interface NotedStructures {
   readonly inputs: Structures;
   readonly outputs: Structures;
   /** Outputs that were left out on purpose. */
@@ -97,7 +97,7 @@ interface Noted {
 }
 
 /** What the metadata says, of what is still there: a structure that lost a port is none any more. */
-export function notedStructures(model: Model): Noted {
+export function notedStructures(model: Model): NotedStructures {
   const text = model.metadata.find(({ key }) => key === CONTRACT_KEY)?.value;
   const noted = noteSchema.safeParse(parsed(text));
   if (!noted.success) return { inputs: {}, outputs: {}, left: [] };
@@ -123,7 +123,7 @@ function parsed(text: string | undefined): unknown {
 }
 
 /** Notes it in the metadata; changes nothing where the same is noted already. */
-export function noteStructures(model: Model, { inputs, outputs, left }: Noted): void {
+export function noteStructures(model: Model, { inputs, outputs, left }: NotedStructures): void {
   const others = model.metadata.filter(({ key }) => key !== CONTRACT_KEY);
   const isEmpty = Object.keys(inputs).length + Object.keys(outputs).length + left.length === 0;
   const value = JSON.stringify({ version: 1, inputs, outputs, ...(left.length > 0 && { left }) });

@@ -8,7 +8,7 @@ import { temporary, undivided } from '../leftovers.js';
 import { digestOf, isRunning, type Owner, type Process, random, self } from './owner.js';
 
 /** `tmp`: a file that is being written. `turn`: its owner is the one that puts files in their places (see turn.ts). */
-type Kind = 'tmp' | 'turn';
+type TemporaryKind = 'tmp' | 'turn';
 
 export interface Temporary {
   readonly path: string;
@@ -27,7 +27,7 @@ const NAME =
   /^(\.onnx-passes-(\d+)-(\d+)-([0-9a-f]{8})-([0-9a-f]{16})-[0-9a-f]{16}-([0-9a-f]{8}))-([0-9a-f]{8})\.(tmp|turn)$/;
 
 /** @param about Base name of the file that it is made for. */
-export function createTemporary(folder: string, about: string, kind: Kind): Temporary {
+export function createTemporary(folder: string, about: string, kind: TemporaryKind): Temporary {
   const { pid, start, place, instance } = self();
   const stem = `.onnx-passes-${pid}-${start}-${place}-${instance}-${random()}-${digestOf(about)}`;
   const name = `${stem}-${digestOf(stem)}.${kind}`;
@@ -77,7 +77,7 @@ export function clearTemporaries(folder: string, about: string): readonly string
     if (stem === undefined || check !== digestOf(stem)) continue;
     const path = join(folder, name);
     const owner = { pid: Number(pid), start, place, instance } as Owner;
-    if (isAbandoned(path, owner, kind as Kind)) removeIfPossible(path);
+    if (isAbandoned(path, owner, kind as TemporaryKind)) removeIfPossible(path);
     else if (kind === 'turn' && subject === digestOf(about)) turns.push(path);
   }
   return turns;
@@ -92,16 +92,16 @@ export function ifThere(path: string): Stats | undefined {
 }
 
 /** How long what is temporary stays unchanged, in ms, before an owner that cannot be asked is taken for gone. A turn lasts milliseconds. */
-const PATIENCE: Readonly<Record<Kind, number>> = { tmp: 24 * 3_600_000, turn: 60_000 };
+const PATIENCE: Readonly<Record<TemporaryKind, number>> = { tmp: 24 * 3_600_000, turn: 60_000 };
 
-function isAbandoned(path: string, owner: Owner, kind: Kind): boolean {
+function isAbandoned(path: string, owner: Owner, kind: TemporaryKind): boolean {
   if (owner.instance === self().instance) return !held.has(basename(path));
   const found = ifThere(path);
   return found?.isFile() === true && isLeft(found, owner, kind);
 }
 
 /** True for what a process that is no more has left behind. */
-export function isLeft({ mtimeMs }: Stats, owner: Process, kind: Kind = 'tmp'): boolean {
+export function isLeft({ mtimeMs }: Stats, owner: Process, kind: TemporaryKind = 'tmp'): boolean {
   const isAtWork = isRunning(owner);
   return isAtWork === undefined ? Date.now() - mtimeMs > PATIENCE[kind] : !isAtWork;
 }

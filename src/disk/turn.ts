@@ -12,14 +12,14 @@ import { clearTemporaries, createTemporary, type Temporary } from './temporary.j
 /** How long to wait for another process, in ms. */
 const PATIENCE = 30_000;
 
-export interface Turn {
+export interface WriteTurn {
   /** What new files may be done with here, by umask and folder. */
   readonly mode: number;
   end(): void;
 }
 
 /** Waits until no other process is about to put files in their places at a path. Throws ModelError after half a minute, and the reason of a signal that is aborted. */
-export async function takeTurn(path: string, signal?: AbortSignal): Promise<Turn> {
+export async function takeTurn(path: string, signal?: AbortSignal): Promise<WriteTurn> {
   const [folder, name] = [dirname(path), basename(path)];
   for (const until = Date.now() + PATIENCE; ; ) {
     const mine = attempt(path, () => createTemporary(folder, name, 'turn'));

@@ -145,7 +145,7 @@ class Supposition extends Frame {
   }
 
   /** Supposes that an If takes a branch, and those around it the branches that lead there; these Ifs, inner before outer. */
-  assume(node: Node, condition: 0 | 1): Taken[] {
+  assume(node: Node, condition: 0 | 1): TakenBranch[] {
     const [value] = node.inputs;
     const branch = branchOf(node, condition);
     if (!value || !branch) return [];
@@ -181,7 +181,7 @@ class Supposition extends Frame {
 }
 
 /** An If, and the branch that it is supposed to take. */
-interface Taken {
+interface TakenBranch {
   readonly owner: Node;
   readonly branch: Graph;
 }

@@ -80,17 +80,17 @@ const sizeAt = (value: Value | undefined, axis: number, unknown: number): number
 };
 
 /** Elements that each element of the result is computed from, by op. Of what is not here, one. */
-type Depth = (node: Node, count: (value: Value | undefined) => number, unknown: number) => number;
+type WorkPerElement = (node: Node, count: (value: Value | undefined) => number, unknown: number) => number;
 
-const columns: Depth = ({ inputs }, _, unknown) => sizeAt(inputs[0], -1, unknown) / FAST;
+const columns: WorkPerElement = ({ inputs }, _, unknown) => sizeAt(inputs[0], -1, unknown) / FAST;
 const kernel =
-  (index: number): Depth =>
+  (index: number): WorkPerElement =>
   ({ inputs }, count) =>
     count(inputs[index]) / FAST;
-const everything: Depth = ({ inputs }, count) => inputs.reduce((sum, one) => sum + count(one), 0);
+const everything: WorkPerElement = ({ inputs }, count) => inputs.reduce((sum, one) => sum + count(one), 0);
 
-const depths = new Map<string, Depth>(
-  Object.entries<Depth>({
+const depths = new Map<string, WorkPerElement>(
+  Object.entries<WorkPerElement>({
     MatMul: columns,
     MatMulInteger: columns,
     QLinearMatMul: columns,

@@ -128,8 +128,13 @@ export async function optimizeFileBy(
   const level = levelOf(original, options);
   const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
   const deadline = deadlineOf(options);
-  const ends = new Map<Model, Ends>();
-  const compare = async (result: Model, fidelity: Fidelity, isTrial = false, isUnchanged = false): Promise<Ends> => {
+  const ends = new Map<Model, EndFindings>();
+  const compare = async (
+    result: Model,
+    fidelity: Fidelity,
+    isTrial = false,
+    isUnchanged = false,
+  ): Promise<EndFindings> => {
     const settings = { ...options, deadline, baseline, ...(isTrial && { speed: false }) };
     const found = await compareAtEnd(input, result, { target, fidelity, isUnchanged }, settings, say);
     if (!isTrial) ends.set(result, found);
@@ -146,11 +151,11 @@ export async function optimizeFileBy(
         target,
         onGate: 'report',
         verify: level,
-        onProgress: (progress) => say(progressText(progress), progress.outlook),
+        onProgress: (progress) => say(progressText(progress), progress.estimate),
       },
       validates ? async (...given) => (await compare(...given)).accuracy.verdict : undefined,
     );
-  const measure = async ({ model, report }: Awaited<ReturnType<typeof run>>): Promise<Ends | undefined> =>
+  const measure = async ({ model, report }: Awaited<ReturnType<typeof run>>): Promise<EndFindings | undefined> =>
     validates ? (ends.get(model) ?? (await compare(model, report.fidelity, false, isSame(report)))) : undefined;
   let done = await run(list);
   let measured = await measure(done);
@@ -214,7 +219,7 @@ const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => sta
 const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;
 
 /** The findings of the comparison with the original. */
-type Ends = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'>;
+type EndFindings = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'>;
 
 interface EndSettings {
   readonly deadline: Deadline;
@@ -228,7 +233,7 @@ async function compareAtEnd(
   { target, fidelity, isUnchanged }: Pick<Report, 'target' | 'fidelity'> & { readonly isUnchanged: boolean },
   options: OptimizeFileOptions & EndSettings,
   say: ProgressListener,
-): Promise<Ends> {
+): Promise<EndFindings> {
   const { validate } = await import('../validate/index.js');
   const { workingProvider } = await import('../runtime/providers.js');
   const provider = await workingProvider(target);

@@ -64,7 +64,7 @@ async function variantsBy(input: string, asked: readonly string[], options: Vari
       out: pathOf(variant),
       require: required[i],
       onGate: 'report',
-      onProgress: (text, outlook) => options.onProgress?.(`${name}: ${text}`, outlook),
+      onProgress: (text, estimate) => options.onProgress?.(`${name}: ${text}`, estimate),
     };
     made.push(
       passes === undefined

@@ -18,8 +18,8 @@ export type PatternTerm = Pattern<any> | number;
 
 export type CapturesOf<T> = T extends Pattern<infer C> ? C : unknown;
 /** The captures of all the terms together. */
-export type All<Terms extends readonly unknown[]> = Terms extends readonly [infer First, ...infer Rest]
-  ? CapturesOf<First> & All<Rest>
+export type AllCaptures<Terms extends readonly unknown[]> = Terms extends readonly [infer First, ...infer Rest]
+  ? CapturesOf<First> & AllCaptures<Rest>
   : unknown;
 
 /** A factor and its power, or a term, whose power is 1. */
@@ -245,11 +245,11 @@ export const Minus = <T extends PatternTerm>(term: T): Pattern<CapturesOf<T>> =>
  * The product of the terms in any order, by Mul, Div, Neg, Reciprocal, Sqrt and Pow. Numbers among them multiply to its
  * coefficient, which is 1 where none is given; `number('name')` captures it.
  */
-export const Product = <Terms extends readonly PatternTerm[]>(...terms: Terms): Pattern<All<Terms>> =>
+export const Product = <Terms extends readonly PatternTerm[]>(...terms: Terms): Pattern<AllCaptures<Terms>> =>
   product('Product', terms.map(partOf).map(factorOf)) as never;
 
 /** The sum of the terms in any order, by Add and Sub. Numbers among them add to its constant, which is 0 where none is given. */
-export function Sum<Terms extends readonly PatternTerm[]>(...terms: Terms): Pattern<All<Terms>> {
+export function Sum<Terms extends readonly PatternTerm[]>(...terms: Terms): Pattern<AllCaptures<Terms>> {
   const inner = terms.map(partOf).map(({ pattern, isOptional }): Combined => {
     const { shape } = pattern;
     if (shape.kind === 'sum' && !isOptional) return shape;

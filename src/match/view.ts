@@ -65,12 +65,12 @@ export function viewOf(value: Value, facts: Facts, repeats = false, left = MOST_
   return { ...view, via: [...view.via, { value, axes: view.axes, scale: view.scale }] };
 }
 
-type Inner = (source: Value) => View | undefined;
+type InnerView = (source: Value) => View | undefined;
 
 /**
  * The view of a moved value: regrouped in its order, or with whole axes in another order; repeated too with `repeats`.
  */
-function movedView(value: Value, facts: Facts, repeats: boolean, inner: Inner): View | undefined {
+function movedView(value: Value, facts: Facts, repeats: boolean, inner: InnerView): View | undefined {
   const movement = movementOf(value, facts);
   if (!movement || movement.kind === 'joined') return undefined;
   const view = movement.source.shape && inner(movement.source);
@@ -110,13 +110,13 @@ export function viewingOf(value: Value | undefined): Movement | undefined {
 }
 
 /** The view of a value that is multiplied by a number. */
-function scaledView(value: Value, facts: Facts, inner: Inner): View | undefined {
+function scaledView(value: Value, facts: Facts, inner: InnerView): View | undefined {
   const node = value.producer;
   const step = node?.domain === '' && !node.hasReference ? scales.get(node.opType) : undefined;
   return node && step?.(node, value, inner, facts);
 }
 
-type ViewStep = (node: Node, value: Value, inner: Inner, facts: Facts) => View | undefined;
+type ViewStep = (node: Node, value: Value, inner: InnerView, facts: Facts) => View | undefined;
 
 const scaled =
   (f: (scale: number, x: number) => number, isCommutative: boolean): ViewStep =>
@@ -180,7 +180,7 @@ function split(factor: AxisFactor, outer: Dim): readonly [AxisFactor, AxisFactor
 }
 
 /** The split of factors: each into outer parts of these sizes, from the outermost in, and the rest. */
-export type Cuts = ReadonlyMap<AxisFactor, readonly Dim[]>;
+export type FactorCuts = ReadonlyMap<AxisFactor, readonly Dim[]>;
 
 /**
  * The cuts by which two lists of factors of one product have parts of equal sizes, one by one; undefined where none make them so.
@@ -190,7 +190,7 @@ export function cutsBetween(
   a: readonly AxisFactor[],
   b: readonly AxisFactor[],
   known = (dim: Dim): Dim => dim,
-): Cuts | undefined {
+): FactorCuts | undefined {
   const cuts = new Map<AxisFactor, Dim[]>();
   const queue = (factors: readonly AxisFactor[]) => leavesOf(factors).map((factor) => ({ factor, size: factor.size }));
   const [x, y] = [queue(a), queue(b)];
@@ -213,7 +213,7 @@ export function cutsBetween(
 }
 
 /** Splits the factors, in every list that they are in. */
-export function cut(cuts: Cuts): void {
+export function cut(cuts: FactorCuts): void {
   for (const [factor, sizes] of cuts)
     sizes.reduce((rest, size) => (split(rest, size) as readonly [AxisFactor, AxisFactor])[1], factor);
 }

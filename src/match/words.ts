@@ -1,14 +1,14 @@
 /** Defines the op words: `op.Erf(x)` and `microsoft.Gelu(x)` match a node of that operator if its inputs match. */
 import { microsoftInputs, onnxInputs } from './op-inputs.js';
-import { type All, type CapturesOf, operator, Pattern, type PatternTerm, refuse } from './pattern.js';
+import { type AllCaptures, type CapturesOf, operator, Pattern, type PatternTerm, refuse } from './pattern.js';
 
 /** The names in `'X Scale B?'`; `?` marks an input that may be absent, `*` one that stands for any number. */
 type NamesIn<Text> = Text extends ''
   ? []
   : Text extends `${infer First} ${infer Rest}`
-    ? [Bare<First>, ...NamesIn<Rest>]
-    : [Bare<Text>];
-type Bare<Name> = Name extends `${infer Plain}?` ? Plain : Name;
+    ? [WithoutMark<First>, ...NamesIn<Rest>]
+    : [WithoutMark<Text>];
+type WithoutMark<Name> = Name extends `${infer Plain}?` ? Plain : Name;
 
 /** A tuple of as many terms as there are inputs, or fewer. */
 type InOrder<Names> = Names extends [infer First, ...infer Rest]
@@ -29,7 +29,7 @@ type AllOf<Named> = { [Name in keyof Named]: (one: CapturesOf<Named[Name]>) => v
  * left out may be anything. `where` tests attributes.
  */
 interface Word<Names extends readonly unknown[]> {
-  <Terms extends InOrder<Names>>(...terms: Terms): Pattern<All<Terms>>;
+  <Terms extends InOrder<Names>>(...terms: Terms): Pattern<AllCaptures<Terms>>;
   <Named extends { readonly [Name in Names[number] & string]?: PatternTerm }>(
     inputs: Named & { readonly [Other in Exclude<keyof Named, Names[number]>]: never },
   ): Pattern<AllOf<Named>>;

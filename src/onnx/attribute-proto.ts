@@ -176,8 +176,8 @@ export function writeAttribute(name: string, attribute: Attribute, writer: Attri
 
 /** Values with parts of their own, tensors and graphs: written anew, as each of these remembers what it was read from. */
 const parted = new Set<string>(['tensor', 'tensors', 'sparse_tensor', 'sparse_tensors', 'graph', 'graphs']);
-type Parted = Extract<Attribute, { value: Tensor | Graph | readonly Tensor[] | readonly Graph[] }>;
-const hasParts = (attribute: Attribute): attribute is Parted => parted.has(attribute.type);
+type AttributeWithParts = Extract<Attribute, { value: Tensor | Graph | readonly Tensor[] | readonly Graph[] }>;
+const hasParts = (attribute: Attribute): attribute is AttributeWithParts => parted.has(attribute.type);
 
 /** True where the attribute still has the value that it was read with. Parts speak for themselves. */
 const isAsRead = (attribute: Attribute, read: Attribute): boolean =>

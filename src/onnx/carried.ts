@@ -12,7 +12,7 @@ export interface CarriedGraph {
   readonly initializers: readonly string[];
   readonly valueInfo: readonly string[];
   /** Entries of value_info that no value can hold: of another type than its constant, of an input, a second one, of nothing. */
-  readonly strays: readonly Stray[];
+  readonly strays: readonly StrayValueInfo[];
   /** Names that more than one node has. */
   readonly repeatedNames: ReadonlySet<string>;
 }
@@ -26,7 +26,7 @@ export interface CarriedModel extends CarriedOpsets {
 }
 
 /** An entry of value_info that is written as it was, as long as its value is what it was. */
-export interface Stray {
+export interface StrayValueInfo {
   readonly message: ValueInfoMessage;
   /** Its place in value_info. */
   readonly at: number;

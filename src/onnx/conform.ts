@@ -13,12 +13,12 @@ import { type Formal, firstOpset, newestOpset, type OperatorSchema, schemaOf } f
 interface Demands {
   readonly types: ReadonlyMap<string, AttributeType>;
   readonly required: readonly string[];
-  readonly inputs: Count;
-  readonly outputs: Count;
+  readonly inputs: Arity;
+  readonly outputs: Arity;
 }
 
 /** How many actual inputs or outputs there may be, and which must be there. */
-interface Count {
+interface Arity {
   readonly most: number;
   /** Any number, but one. */
   readonly isAnyNumber: boolean;
@@ -42,7 +42,7 @@ export function demandsOf(schema: OperatorSchema): Demands {
   return demands;
 }
 
-function countOf(formals: readonly Formal[]): Count {
+function countOf(formals: readonly Formal[]): Arity {
   const needed = [...formals.entries()].filter(([, { isOptional, isVariadic }]) => !isOptional && !isVariadic);
   return {
     most: formals.at(-1)?.isVariadic ? Number.POSITIVE_INFINITY : formals.length,
@@ -111,7 +111,7 @@ function refuseCount(
   node: Node,
   what: 'input' | 'output',
   actual: readonly unknown[],
-  count: Count,
+  count: Arity,
   isKnownWhole: boolean,
 ): void {
   if (count.isAnyNumber && actual.length === 0) throw new ModelError(node.label, `an ${what}`, 'none');

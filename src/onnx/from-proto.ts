@@ -8,7 +8,7 @@ import { scopesIn } from '../ir/scopes/scopes.js';
 import { ModelError } from '../ir/text/errors.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import { readAttribute } from './attribute-proto.js';
-import { type CarriedGraph, entryOrigins, repeatedNames, type Stray } from './carried.js';
+import { type CarriedGraph, entryOrigins, repeatedNames, type StrayValueInfo } from './carried.js';
 import { constantOf, labelOf } from './constant-node.js';
 import { readFunctions } from './function-calls.js';
 import {
@@ -100,7 +100,7 @@ class GraphReader {
     const place = `graph "${message.name ?? ''}"`;
     graph.name = message.name ?? '';
     graph.docString = message.docString ?? '';
-    const strays: Stray[] = [];
+    const strays: StrayValueInfo[] = [];
     graph.carried = {
       message:
         leftover(message, [
@@ -255,8 +255,8 @@ class GraphReader {
   }
 
   /** Types that the file states for values; what no value can hold is given back. */
-  #declare(infos: readonly ValueInfoMessage[], scope: Scope): Stray[] {
-    const strays: Stray[] = [];
+  #declare(infos: readonly ValueInfoMessage[], scope: Scope): StrayValueInfo[] {
+    const strays: StrayValueInfo[] = [];
     infos.forEach((message, at) => {
       const value = scope.own(message.name ?? '');
       const type = readType(message.type);

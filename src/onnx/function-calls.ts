@@ -10,7 +10,7 @@ import { refuseCall, takenTypes } from './function-ports.js';
 import type { FunctionMessage } from './messages.js';
 import { schemaOf } from './schema.js';
 
-interface Read {
+interface ReadFunction {
   readonly fn: ModelFunction;
   readonly message: FunctionMessage;
   readonly taken: ReturnType<typeof takenTypes>;
@@ -29,7 +29,7 @@ export function readFunctions(
 ): ReadonlyMap<number, FunctionMessage> {
   const unread = new Set<FunctionMessage>();
   const faults = new Map<string, ModelError>();
-  const read = new Map<string, Read>();
+  const read = new Map<string, ReadFunction>();
   const keyOfMessage = ({ domain, name, overload }: FunctionMessage): string => keyOf(domain, name, overload);
   const last = new Map(messages.map((message) => [keyOfMessage(message), message]));
   for (const message of messages) {

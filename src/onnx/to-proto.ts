@@ -7,7 +7,7 @@ import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { writeAttribute } from './attribute-proto.js';
-import { type CarriedGraph, type CarriedModel, entryOrigins, type Stray } from './carried.js';
+import { type CarriedGraph, type CarriedModel, entryOrigins, type StrayValueInfo } from './carried.js';
 import { type CarriedConstant, constantAttribute } from './constant-node.js';
 import {
   type FunctionMessage,
@@ -205,7 +205,7 @@ class GraphWriter {
 }
 
 /** Entries of value_info that no value holds, where their value is what it was. */
-function holding(strays: readonly Stray[], graph: Graph, names: ScopeNames): readonly Stray[] {
+function holding(strays: readonly StrayValueInfo[], graph: Graph, names: ScopeNames): readonly StrayValueInfo[] {
   const values = new Map([...graph.values()].map((value) => [names.of(value), value]));
   return strays.filter(({ message, of }) => {
     const value = values.get(message.name ?? '');

@@ -25,7 +25,7 @@ const conditional: InferRule = (call) => {
 };
 
 /** What a body's carried inputs are in every iteration, and what the body then gives. */
-interface Settled {
+interface LoopInvariants {
   readonly carried: readonly KnownValue[];
   readonly outputs: readonly KnownValue[];
 }
@@ -38,7 +38,7 @@ function settle(
   initial: readonly KnownValue[],
   others: (carried: readonly KnownValue[]) => readonly KnownValue[],
   outputOffset: number,
-): Settled {
+): LoopInvariants {
   let carried = initial;
   for (let round = 0; ; round++) {
     // Each of loops in loops in loops would multiply the rounds.

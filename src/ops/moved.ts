@@ -12,7 +12,7 @@ import { rowOf } from './registry.js';
 import { isFrom, isMover, type Moves } from './row.js';
 
 /** What is known of the contents of values: the facts of inference, or nothing. */
-interface Contained {
+interface ContentFacts {
   contents(value: Value): readonly Dim[] | undefined;
 }
 
@@ -20,7 +20,7 @@ interface Contained {
 const LONGEST = 4096;
 
 /** Whole numbers and dims that a value always holds, those of int64's ends cut to what a number holds. */
-function integersIn(value: Value, known?: Contained): readonly Dim[] | undefined {
+function integersIn(value: Value, known?: ContentFacts): readonly Dim[] | undefined {
   if (!value.tensor) return known?.contents(value);
   const { type, byteLength } = value.tensor;
   if ((type !== 'int64' && type !== 'int32') || byteLength > LONGEST * 8) return undefined;
@@ -31,7 +31,7 @@ function integersIn(value: Value, known?: Contained): readonly Dim[] | undefined
 class NodeReading extends Reading {
   constructor(
     node: Node,
-    readonly known: Contained | undefined,
+    readonly known: ContentFacts | undefined,
   ) {
     super(node, node.opset ?? 0);
   }
@@ -88,7 +88,7 @@ export function movedFrom(value: Value | undefined, mayRecast = false): Value | 
 }
 
 /** Where in the inputs of its node the elements of a value stand; undefined where they are computed or chosen, or it is not known. */
-export function movementOf(value: Value | undefined, known?: Contained, mayRecast = false): Movement | undefined {
+export function movementOf(value: Value | undefined, known?: ContentFacts, mayRecast = false): Movement | undefined {
   const node = value?.producer;
   const moves = movesOf(value);
   if (!node || !value || !moves?.how || node.hasReference || (moves.recasts && !mayRecast && !isSameType(node)))

@@ -16,7 +16,7 @@ export type Movement =
       readonly kind: 'placed';
       readonly source: Value;
       readonly places: readonly SourcePlace[];
-      readonly outside?: Outside;
+      readonly outside?: PadFill;
     }
   /** All sources, one behind the other along an axis. */
   | { readonly kind: 'joined'; readonly sources: readonly Value[]; readonly axis: number };
@@ -37,7 +37,7 @@ export interface SourcePlace {
 }
 
 /** The fill of a Pad: a number, or an input that holds it. */
-export type Outside = number | Value;
+export type PadFill = number | Value;
 
 export const along = (axis: number, start: Dim = 0, step = 1): SourcePlace => ({ axis, start, step });
 export const fixed = (start: Dim): SourcePlace => ({ axis: undefined, start, step: 0 });

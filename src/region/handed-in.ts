@@ -33,7 +33,7 @@ interface CallInstances {
 }
 
 /** An input that holds a bank for now. */
-interface Lifted {
+interface LiftedInput {
   readonly input: Value;
   readonly index: number;
   readonly tensor: Tensor;
@@ -44,16 +44,16 @@ interface Callee {
   readonly fn: ModelFunction;
   readonly places: readonly CallInstances[];
   readonly count: number;
-  lifted: readonly Lifted[];
+  lifted: readonly LiftedInput[];
 }
 
 /** A pass definition, as far as this room reads it. */
-interface Needy {
+interface PassNeeds {
   readonly needs?: readonly string[];
 }
 
 /** Whether a pass asks for weights, and any function is handed one. */
-export const takesWeights = ({ needs }: Needy, { functions, graph }: Model): boolean =>
+export const takesWeights = ({ needs }: PassNeeds, { functions, graph }: Model): boolean =>
   needs?.includes('weights') === true && functions.length > 0 && [...graph.constants].some((value) => isWeight(value));
 
 /**
@@ -61,12 +61,12 @@ export const takesWeights = ({ needs }: Needy, { functions, graph }: Model): boo
  * has them now, and it is to be run again, on another copy.
  */
 export async function runWithWeights(
-  definition: Needy,
+  definition: PassNeeds,
   model: Model,
   apart: Set<string>,
   run: () => Promise<void>,
 ): Promise<boolean> {
-  const handedIn = takesWeights(definition, model) ? new HandedIn(model, apart) : undefined;
+  const handedIn = takesWeights(definition, model) ? new HandedInWeights(model, apart) : undefined;
   try {
     await run();
   } catch (error) {
@@ -92,7 +92,7 @@ const isWeight = ({ tensor, isInput, graph }: Value): boolean =>
   elementCount(tensor.shape) > PARAMETER;
 
 /** Callers before the functions that they call. */
-class HandedIn {
+class HandedInWeights {
   readonly #callees = new Map<ModelFunction, Callee>();
 
   /** Makes banks of the weights; `apart`: slots of those that stay inputs, or of what is derived of them. */

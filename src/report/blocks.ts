@@ -31,10 +31,10 @@ export interface FoundBlock {
 }
 
 /** Finds the blocks of a graph, or those among some of its nodes. */
-export type Find = (graph: Graph, among?: readonly Node[]) => readonly FoundBlock[];
+export type FindBlocks = (graph: Graph, among?: readonly Node[]) => readonly FoundBlock[];
 
 /** Repeats first, those that cover most nodes before others; pieces of one repeat count as one block. */
-export function blockInfos(model: Model, find: Find): BlockInfo[] {
+export function blockInfos(model: Model, find: FindBlocks): BlockInfo[] {
   const repeated: BlockInfo[] = [];
   const single: Node[] = [];
   for (const graph of model.graphs()) {
@@ -56,7 +56,7 @@ const byNodes = (infos: readonly BlockInfo[]): BlockInfo[] =>
 /** What repeats inside a block is worth telling where it holds this share of its nodes or parameters. */
 const MOST_OF = 0.5;
 
-function repeats(graph: Graph, found: readonly FoundBlock[], find: Find): BlockInfo[] {
+function repeats(graph: Graph, found: readonly FoundBlock[], find: FindBlocks): BlockInfo[] {
   return [...new Set(found.map((block) => block.repeat))].map((repeat) => {
     const pieces = found.filter((block) => block.repeat === repeat);
     const [{ name, instances }] = pieces as [FoundBlock];

@@ -8,7 +8,7 @@ import { called, optionsIn, truth } from '../ir/options/options.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
-import { type BlockInfo, blockInfos, type Find } from './blocks.js';
+import { type BlockInfo, blockInfos, type FindBlocks } from './blocks.js';
 import { type ContentsOf, scopeText, type ValueInfo, valuesOf } from './inspection-values.js';
 
 export interface PortInfo {
@@ -68,10 +68,10 @@ interface ModelFacts {
 
 interface InspectOptions {
   readonly values?: boolean;
-  readonly find?: Find;
+  readonly find?: FindBlocks;
 }
 
-const inspectOptions = z.object({ values: truth, find: called<Find>() });
+const inspectOptions = z.object({ values: truth, find: called<FindBlocks>() });
 
 /** `facts` are what `inferTypes` gave for the model, `find` finds the repeats of a scope. Unknown dims, `?1`, are numbered over the whole. */
 export function inspectModel(model: Model, facts: ModelFacts, given: InspectOptions = {}): Inspection {

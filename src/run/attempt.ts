@@ -2,7 +2,7 @@
 
 import { inferTypes } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
-import type { Outlook } from '../ir/text/progress.js';
+import type { ProgressEstimate } from '../ir/text/progress.js';
 import { checkModel } from '../ir/whole-model/check.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
 import { hasDead, sweep } from '../ir/whole-model/sweep.js';
@@ -11,14 +11,14 @@ import type { Difference } from '../region/difference.js';
 import { runWithWeights, takesWeights } from '../region/handed-in.js';
 import type { Regions } from '../region/regions.js';
 import { abortPoint } from './abort-point.js';
-import type { PassEnvironment, passContext } from './context.js';
+import type { PassEnvironment, PassRecord } from './context.js';
 import type { Pass, PassContext } from './pass.js';
 import type { ExcludedPlaces } from './take-back/fewest-places.js';
 import type { Trials } from './trials.js';
 import type { Tuning, TuningPlan } from './tune/tuning.js';
 import type { Refutation, RewriteChecker } from './verify/rewrite-checker.js';
 
-/** The surroundings of a pass. */
+/** What the pipeline gives a pass to run with: its environment, the places it leaves alone, and functions that compare and race. */
 export interface RunPassOptions {
   readonly environment: PassEnvironment;
   /** False where nothing is run: then the model itself is edited. */
@@ -26,7 +26,7 @@ export interface RunPassOptions {
   readonly regions: Regions;
   readonly checker: RewriteChecker;
   /** The places that the pass is kept from, where its gate broke there. */
-  readonly keeping: ExcludedPlaces | undefined;
+  readonly excluded: ExcludedPlaces | undefined;
   /** Where passes are tuned. */
   readonly tuning: Tuning | undefined;
   /** Runs the pass's own work, and says of an error in it that it is; a divergence is none. */
@@ -34,7 +34,7 @@ export interface RunPassOptions {
   /** Runs copies of the model for the pass; undefined where nothing is run. */
   trials(): Trials | undefined;
   /** Called before rewrites are run. */
-  onVerify(outlook?: Outlook): void;
+  onVerify(estimate?: ProgressEstimate): void;
   /** Called before each race, with what is raced. */
   onRace(about: string): void;
 }
@@ -45,8 +45,8 @@ export interface Attempt {
   readonly pass: Pass;
   readonly options: RunPassOptions;
   /** Notes, skips and rewrites of the pass in this attempt. */
-  readonly told: ReturnType<typeof passContext>;
-  readonly found: Findings;
+  readonly record: PassRecord;
+  readonly findings: Findings;
 }
 
 /** The findings of attempts. */
@@ -67,7 +67,7 @@ export interface ModelToEdit {
 }
 
 /** The model that a pass leaves. */
-export interface Made {
+export interface PassOutput {
   readonly candidate: Model;
   /** Whether it edited anything; what was built and taken back counts. */
   readonly isEdited: boolean;
@@ -75,9 +75,9 @@ export interface Made {
 }
 
 /** The model as a pass is given it: raised, on a copy where need be, without dead nodes, typed. */
-export async function givenTo({ model, pass: { definition }, options, told }: Attempt): Promise<ModelToEdit> {
-  const { isVerified, guard, regions, keeping } = options;
-  const raised = await guard(() => raisedFor(definition, model, told.context));
+export async function givenTo({ model, pass: { definition }, options, record }: Attempt): Promise<ModelToEdit> {
+  const { isVerified, guard, regions, excluded } = options;
+  const raised = await guard(() => raisedFor(definition, model, record.context));
   // What may be taken back is done on a copy; the verifier then knows the model before by its identity.
   // So is what goes without the dead nodes of a file: a rule would count their reading of a value as a use of it.
   const isLittered = hasDead(raised ?? model);
@@ -88,19 +88,19 @@ export async function givenTo({ model, pass: { definition }, options, told }: At
   // Dims that nobody knows are a copy's own: that it has them is no change.
   if (given !== model && definition.needs?.includes('types')) inferTypes(given);
   regions.enter(given);
-  keeping?.enter(given);
+  excluded?.enter(given);
   return { model: given, isRaised: raised !== undefined, isLittered };
 }
 
 /** The variants that run, and where; undefined where the pass is not tuned. */
 export async function planFor(
-  { pass, options, found }: Attempt,
+  { pass, options, findings }: Attempt,
   { model }: ModelToEdit,
 ): Promise<TuningPlan | Difference | undefined> {
   const { regions, onRace, guard, tuning } = options;
   const began = performance.now();
-  const plan = await guard(() => tuning?.plan(model, pass, { regions, refuted: found.refuted, onRace }));
-  found.tuneMs += performance.now() - began;
+  const plan = await guard(() => tuning?.plan(model, pass, { regions, refuted: findings.refuted, onRace }));
+  findings.tuneMs += performance.now() - began;
   return plan;
 }
 
@@ -109,26 +109,26 @@ export async function runVariants(
   attempt: Attempt,
   given: ModelToEdit,
   plan: TuningPlan | undefined,
-): Promise<Made | undefined> {
-  const { pass, options, told, found } = attempt;
+): Promise<PassOutput | undefined> {
+  const { pass, options, record, findings } = attempt;
   const { definition } = pass;
   const { model } = given;
-  let made: Made | undefined;
-  const isDone = await runWithWeights(definition, model, found.apart, async () => {
+  let made: PassOutput | undefined;
+  const isDone = await runWithWeights(definition, model, findings.apart, async () => {
     const before = model.revision;
-    for (const turn of plan?.turns ?? [{ options: pass.options, hold: undefined }]) {
+    for (const turn of plan?.turns ?? [{ options: pass.options, filter: undefined }]) {
       const { revision } = model;
-      const said = told.notes.length;
-      told.keep(options.keeping?.over(turn.hold) ?? turn.hold);
+      const noteCount = record.notes.length;
+      record.filterEdits(options.excluded?.over(turn.filter) ?? turn.filter);
       await abortPoint(options.environment.signal);
       if (plan) inferTypes(model);
-      await options.guard(() => definition.run(model, turn.options, told.context));
+      await options.guard(() => definition.run(model, turn.options, record.context));
       // That it found nothing is no news where another variant did.
-      if (plan && plan.turns.length > 1 && model.revision === revision) told.notes.length = said;
+      if (plan && plan.turns.length > 1 && model.revision === revision) record.notes.length = noteCount;
     }
     const edits = model.revision - before;
     const isCleared = given.isLittered && definition.clears === true;
-    made = { candidate: model, isEdited: edits !== 0, isChanged: edits !== told.undone() || isCleared };
+    made = { candidate: model, isEdited: edits !== 0, isChanged: edits !== record.undone() || isCleared };
   });
   return isDone ? made : undefined;
 }
@@ -137,19 +137,22 @@ export async function runVariants(
 export async function isRefuted({
   pass: { definition },
   options,
-  told: { rewrites },
-  found,
+  record: { rewrites },
+  findings,
 }: Attempt): Promise<boolean> {
   if (rewrites.count) options.onVerify();
   const began = performance.now();
   const refuted = await options.checker.check(rewrites, definition.fidelity, options.onVerify);
-  found.verifyMs += performance.now() - began;
-  for (const [key, refutation] of refuted) found.refuted.set(key, refutation);
+  findings.verifyMs += performance.now() - began;
+  for (const [key, refutation] of refuted) findings.refuted.set(key, refutation);
   return refuted.size > 0;
 }
 
 /** Removes what nothing reads, also where it was built and nothing else changed, and checks the invariants. */
-export async function sweptAndChecked({ options }: Attempt, { candidate, isEdited, isChanged }: Made): Promise<void> {
+export async function sweptAndChecked(
+  { options }: Attempt,
+  { candidate, isEdited, isChanged }: PassOutput,
+): Promise<void> {
   await options.guard(() => {
     if (!isEdited && !isChanged) return;
     sweep(candidate);

@@ -138,7 +138,20 @@ export interface ContextOptions {
   readonly trials?: Trials | undefined;
 }
 
-/** A context, and the notes, skips and cut-outs that a pass leaves in it. */
+/** The context of a pass, and what the pass records in it: notes, skips, sites and rewrites. */
+export interface PassRecord {
+  readonly context: PassContext;
+  readonly notes: Note[];
+  skips(): Skip[];
+  readonly sites: SiteReport[];
+  readonly rewrites: RewriteRecord;
+  /** The revisions of the model that building replacements took which were then refused. */
+  undone(): number;
+  /** Sets the filter of the edits and notes that follow. */
+  filterEdits(filter: EditFilter | undefined): void;
+}
+
+/** A context for one attempt at a pass, with an empty record. */
 export function passContext(
   environment: PassEnvironment,
   { refuted, cutsOut, regions, needs = [], trials }: ContextOptions = {
@@ -146,17 +159,7 @@ export function passContext(
     cutsOut: false,
     regions: new Regions(),
   },
-): {
-  context: PassContext;
-  notes: Note[];
-  skips: () => Skip[];
-  sites: SiteReport[];
-  rewrites: RewriteRecord;
-  /** By how much the model's revision has grown for what was not put in anything's place. */
-  undone: () => number;
-  /** From here on the pass is kept from places, and not heard of others. */
-  keep(hold: EditFilter | undefined): void;
-} {
+): PassRecord {
   const notes: Note[] = [];
   const sites: SiteReport[] = [];
   const placesOf = placesIn(regions);
@@ -183,7 +186,7 @@ export function passContext(
     };
   };
   let undone = 0;
-  let hold: EditFilter | undefined;
+  let filter: EditFilter | undefined;
   const reasons = new Map<string, { count: number; places: string[] }>();
   const context: PassContext = {
     target: environment.target,
@@ -197,7 +200,7 @@ export function passContext(
     trials,
     fileBytes: (model) => environment.fileBytes?.(model) ?? summarize(model).bytes,
     site: (site) => {
-      if (hold?.isTold(site.at) === false) return;
+      if (filter?.isTold(site.at) === false) return;
       sites.push(site);
       if (!site.isFused && site.miss) context.skip(site.miss.reason, site.miss.at);
     },
@@ -216,13 +219,13 @@ export function passContext(
       return undefined;
     },
     note: (said, about) => {
-      const text = hold?.variant ? `${hold.variant}: ${said}` : said;
+      const text = filter?.variant ? `${filter.variant}: ${said}` : said;
       append(notes, about ? placesOf(about).map((at) => ({ text, at })) : [{ text }]);
     },
-    leaves: (node) => hold?.leaves(node),
+    leaves: (node) => filter?.leaves(node),
     timesOf: (about) => regions.timesOf(about),
     skip: (reason, about) => {
-      if (hold && (about ? !hold.isTold(about) : hold.variant !== '')) return;
+      if (filter && (about ? !filter.isTold(about) : filter.variant !== '')) return;
       const group = reasons.get(reason) ?? { count: 0, places: [] };
       const places = about ? placesOf(about) : [];
       group.count += Math.max(1, places.length);
@@ -231,8 +234,8 @@ export function passContext(
     },
   };
   const skips = () => [...reasons].map(([reason, group]) => ({ reason, ...group })).sort((a, b) => b.count - a.count);
-  const keep = (next: EditFilter | undefined) => {
-    hold = next;
+  const filterEdits = (next: EditFilter | undefined) => {
+    filter = next;
   };
-  return { context, notes, skips, sites, rewrites, undone: () => undone, keep };
+  return { context, notes, skips, sites, rewrites, undone: () => undone, filterEdits };
 }

@@ -53,6 +53,6 @@ export function saved(pipeline: PipelineRun): () => void {
     [pipeline.model, pipeline.summary] = [model, summary];
     refill(pipeline.results, results);
     refill(pipeline.steps, steps);
-    pipeline.kept.clear();
+    pipeline.takenBack.clear();
   };
 }

@@ -5,13 +5,13 @@ import type { Catalogue } from './parse.js';
 import type { Pass } from './pass.js';
 import type { PassReport, Report } from './report.js';
 
-type Ended = Pick<PassReport, 'name' | 'status' | 'verdict' | 'rewrites' | 'skips'>;
+type EndedPass = Pick<PassReport, 'name' | 'status' | 'verdict' | 'rewrites' | 'skips'>;
 
 /**
  * The passes that were asked for, those that are in the result, and those that are not because they gave other numbers: the pass broke its
  * gate, or running its rewrites refuted every one.
  */
-export function outcomeOf(passes: readonly Ended[]): Report['outcome'] {
+export function outcomeOf(passes: readonly EndedPass[]): Report['outcome'] {
   return {
     asked: passes.map(({ name }) => name),
     done: passes.flatMap(({ name, status }) => (status === 'applied' ? [name] : [])),
@@ -22,14 +22,14 @@ export function outcomeOf(passes: readonly Ended[]): Report['outcome'] {
   };
 }
 
-function takenBackBy({ status, verdict, rewrites }: Ended): string | undefined {
+function takenBackBy({ status, verdict, rewrites }: EndedPass): string | undefined {
   if (status === 'rolled back') return verdict?.detail ?? 'it broke its gate';
   const refuted = status === 'unchanged' ? rewrites?.refuted[0] : undefined;
   return refuted && `all its rewrites were refuted: ${refuted.rule}, ${refuted.detail}`;
 }
 
 /** The gate of passes that have to be in the result; none where none has to be. */
-export function requireGate(required: readonly string[], passes: readonly Ended[]): Report['gates'] {
+export function requireGate(required: readonly string[], passes: readonly EndedPass[]): Report['gates'] {
   if (required.length === 0) return [];
   const missing = required.flatMap((name) => {
     const own = passes.filter((pass) => pass.name === name);

@@ -11,26 +11,26 @@ import { takenBackNote } from './take-back/take-back.js';
 import type { Verdict } from './verify/verifier.js';
 
 /** A run of a pass, as the comparison left it. */
-export interface Judged {
+export interface JudgedRun {
   readonly run: PassRun;
   readonly verdict?: Verdict | undefined;
   readonly takenBack?: TakenBack | undefined;
   readonly verifyMs: number | undefined;
 }
 
-export const isKept = ({ run, verdict }: Judged): boolean => run.isChanged && verdict?.outcome !== 'rejected';
+export const isKept = ({ run, verdict }: JudgedRun): boolean => run.isChanged && verdict?.outcome !== 'rejected';
 
 export function passResult(
-  { passes, kept, regions, summary }: PipelineState,
+  { passes, takenBack: takenBackAtEnd, regions, summary }: PipelineState,
   position: number,
-  judged: Judged,
+  judged: JudgedRun,
   { after, ms }: { readonly after: ModelSummary; readonly ms: number },
 ): PassResult {
   const { definition, options } = passes[position] as Pass;
   const { run, takenBack, verifyMs } = judged;
   const { isChanged, notes, skips, sites, rewrites, tuning, tuneMs } = run;
   const isDone = isKept(judged);
-  const back = isDone ? undefined : kept.get(position);
+  const back = isDone ? undefined : takenBackAtEnd.get(position);
   const verdict = back ? back.broken : judged.verdict;
   return {
     name: definition.name,

@@ -1,7 +1,7 @@
 /** The options of the pipeline, and the progress that it reports. */
 
 import type { Model } from '../ir/model.js';
-import type { Outlook } from '../ir/text/progress.js';
+import type { ProgressEstimate } from '../ir/text/progress.js';
 import type { PassEnvironment } from './context.js';
 import type { Deadline } from './deadline.js';
 import type { Fidelity } from './definition.js';
@@ -34,5 +34,5 @@ export interface Progress {
   /** What is raced: a variant, and the block it is raced on. */
   readonly about?: string;
   /** How far the step is, where that is known. */
-  readonly outlook?: Outlook;
+  readonly estimate?: ProgressEstimate;
 }

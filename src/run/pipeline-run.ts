@@ -8,13 +8,13 @@ import type { Fidelity, Pass } from './pass.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import type { PassResult } from './pipeline-result.js';
 import { PipelineState } from './pipeline-state.js';
-import { PipelineStep, type Shared } from './pipeline-step.js';
+import { PipelineStep, type SharedByPasses } from './pipeline-step.js';
 import { Tuning } from './tune/tuning.js';
 import { RewriteChecker } from './verify/rewrite-checker.js';
 import { loosest, type VerifyLevel } from './verify/verifier.js';
 
 export class PipelineRun extends PipelineState {
-  readonly #shared: Shared;
+  readonly #shared: SharedByPasses;
   /** Whether any pass was given few repeats for all. */
   #isOnce = false;
 

@@ -4,7 +4,7 @@ import { inferTypes } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
 import { Divergence } from '../ir/tensors/bank.js';
 import { PassError } from '../ir/text/errors.js';
-import type { Outlook } from '../ir/text/progress.js';
+import type { ProgressEstimate } from '../ir/text/progress.js';
 import { checkModel } from '../ir/whole-model/check.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
 import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
@@ -24,7 +24,7 @@ export interface GivenModel {
   readonly compared: (() => readonly [Model, Model]) | undefined;
 }
 
-export type Tell = (step: Progress['step'], about?: string, outlook?: Outlook) => void;
+export type TellProgress = (step: Progress['step'], about?: string, estimate?: ProgressEstimate) => void;
 
 export class PipelineState {
   readonly results: PassResult[] = [];
@@ -34,7 +34,7 @@ export class PipelineState {
   /** By position. */
   readonly steps: GivenModel[] = [];
   /** By position, the places that a pass is kept from because the end broke its gate with them. */
-  readonly kept = new Map<number, PlacesTakenBack>();
+  readonly takenBack = new Map<number, PlacesTakenBack>();
   /** Whether passes run to be judged by the end alone. */
   isTrial = false;
   /** The repeats that the model has few of, for all. */
@@ -133,10 +133,10 @@ export class PipelineState {
     this.#setTyped();
   }
 
-  tell(position: number): Tell {
+  tell(position: number): TellProgress {
     const pass = (this.passes[position] as Pass).definition.name;
-    return (step, about, outlook) =>
-      this.options.onProgress?.({ step, pass, position, count: this.passes.length, about, outlook });
+    return (step, about, estimate) =>
+      this.options.onProgress?.({ step, pass, position, count: this.passes.length, about, estimate });
   }
 
   errorOf(position: number, cause: unknown): PassError {

@@ -4,7 +4,7 @@ import { Divergence } from '../ir/tensors/bank.js';
 import type { ModelSummary } from '../ir/whole-model/summary.js';
 import { type Difference, differenceOf, isDifference, orDifference } from '../region/difference.js';
 import type { Pass } from './pass.js';
-import { isKept, type Judged, passResult } from './pass-result.js';
+import { isKept, type JudgedRun, passResult } from './pass-result.js';
 import type { PipelineState } from './pipeline-state.js';
 import { type PassRun, runPass } from './run-pass.js';
 import type { ExcludedPlaces } from './take-back/fewest-places.js';
@@ -14,8 +14,8 @@ import type { RewriteChecker } from './verify/rewrite-checker.js';
 import { trialsBy } from './verify/trials.js';
 import type { Verdict, Verifier } from './verify/verifier.js';
 
-/** Remembers its findings from pass to pass. */
-export interface Shared {
+/** What the steps of a pipeline share: each remembers its findings from pass to pass. */
+export interface SharedByPasses {
   readonly checker: RewriteChecker;
   /** Where passes are tuned. */
   readonly tuning: Tuning | undefined;
@@ -33,7 +33,7 @@ export class PipelineStep {
   constructor(
     readonly state: PipelineState,
     readonly position: number,
-    readonly shared: Shared,
+    readonly shared: SharedByPasses,
   ) {}
 
   get #pass(): Pass {
@@ -46,7 +46,7 @@ export class PipelineStep {
     const started = performance.now();
     const unlike = await orDifference(() => state.infer(position));
     if (isDifference(unlike)) return unlike;
-    const run = await this.#runPass(state.kept.get(position)?.keeping);
+    const run = await this.#runPass(state.takenBack.get(position)?.excluded);
     if (isDifference(run)) return run;
     const ms = performance.now() - started - run.verifyMs - run.tuneMs;
     const judged = await this.#judged(run);
@@ -58,16 +58,16 @@ export class PipelineStep {
     return undefined;
   }
 
-  #runPass(keeping?: ExcludedPlaces): Promise<PassRun | Difference> {
+  #runPass(excluded?: ExcludedPlaces): Promise<PassRun | Difference> {
     const { state, position, shared } = this;
     const tell = state.tell(position);
-    if (!keeping) tell('run');
+    if (!excluded) tell('run');
     return runPass(state.model, this.#pass, {
       environment: state.options,
       isVerified: state.level !== 'none',
       regions: state.regions,
       ...shared,
-      keeping,
+      excluded,
       trials: () => {
         const verifier = state.level === 'none' ? undefined : state.options.verifier;
         const told = (done: number, of: number) => tell('verify', undefined, { share: done / of });
@@ -80,17 +80,17 @@ export class PipelineStep {
           throw error instanceof Divergence ? error : state.errorOf(position, error);
         }
       },
-      onVerify: (outlook) => tell('verify', undefined, outlook),
+      onVerify: (estimate) => tell('verify', undefined, estimate),
       onRace: (about) => tell('tune', about),
     });
   }
 
   /** Compares the model before and after, where each pass is compared; a pass that breaks its gate is mended. */
-  async #judged(run: PassRun): Promise<Judged | Difference> {
+  async #judged(run: PassRun): Promise<JudgedRun | Difference> {
     const { state, position } = this;
     const { fidelity } = this.#pass.definition;
     const { verifier } = state.options;
-    const back = state.kept.get(position);
+    const back = state.takenBack.get(position);
     const unverified = { run, takenBack: back?.takenBack, verifyMs: run.rewrites && run.verifyMs };
     if (!run.isChanged || state.level !== 'pass' || state.isTrial || !verifier) return unverified;
     state.tell(position)('verify');
@@ -111,23 +111,23 @@ export class PipelineStep {
   }
 
   /** The pass without the places that break its gate; undefined where nothing worth it would be left. */
-  #mended(broken: Verdict, { compare, ms }: TimedComparison): Promise<Omit<Judged, 'verifyMs'> | undefined> {
+  #mended(broken: Verdict, { compare, ms }: TimedComparison): Promise<Omit<JudgedRun, 'verifyMs'> | undefined> {
     const { state, position } = this;
     return mendPass(this.#pass.definition.name, broken, {
       compare,
       bytes: state.summary.bytes,
       budget: { ms, deadline: state.options.deadline },
-      run: async (keeping) => {
+      run: async (excluded) => {
         state.tell(position)('narrow');
         // No repeat stands for others here.
-        return (await this.#runPass(keeping)) as PassRun;
+        return (await this.#runPass(excluded)) as PassRun;
       },
       bytesOf: ({ candidate }) => state.summarize(candidate).bytes,
     });
   }
 
   /** Goes on with the result of the pass, unless it broke its gate. */
-  #adopt(judged: Judged, after: ModelSummary): void {
+  #adopt(judged: JudgedRun, after: ModelSummary): void {
     const { state, position } = this;
     const { model, summary, regions } = state;
     const { candidate } = judged.run;

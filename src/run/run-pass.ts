@@ -11,8 +11,8 @@ import {
   type Findings,
   givenTo,
   isRefuted,
-  type Made,
   type ModelToEdit,
+  type PassOutput,
   planFor,
   type RunPassOptions,
   runVariants,
@@ -44,13 +44,13 @@ export interface PassRun {
  */
 export async function runPass(model: Model, pass: Pass, options: RunPassOptions): Promise<PassRun | Difference> {
   const { environment, isVerified: cutsOut, regions } = options;
-  const found: Findings = { refuted: new Map(), apart: new Set(), verifyMs: 0, tuneMs: 0 };
+  const findings: Findings = { refuted: new Map(), apart: new Set(), verifyMs: 0, tuneMs: 0 };
   for (;;) {
     await abortPoint(environment.signal);
     const { needs } = pass.definition;
-    const said = { refuted: found.refuted, cutsOut, regions, needs, trials: options.trials() };
-    const told = passContext(environment, said);
-    const run = await orDifference(() => runOnce({ model, pass, options, told, found }));
+    const contextOptions = { refuted: findings.refuted, cutsOut, regions, needs, trials: options.trials() };
+    const record = passContext(environment, contextOptions);
+    const run = await orDifference(() => runOnce({ model, pass, options, record, findings }));
     if (run) return isDifference(run) || !run.isChanged ? run : unlessUnlike(run, regions);
   }
 }
@@ -73,22 +73,22 @@ async function runOnce(attempt: Attempt): Promise<PassRun | Difference | undefin
 }
 
 function passRun(
-  { model, pass: { definition }, options, told, found }: Attempt,
+  { model, pass: { definition }, options, record, findings }: Attempt,
   { isRaised }: ModelToEdit,
   plan: TuningPlan | undefined,
-  { candidate, isChanged }: Made,
+  { candidate, isChanged }: PassOutput,
 ): PassRun {
   const raising = { text: `raised the opset from ${model.opsets.get('')} to ${definition.opset}` };
   const untold = candidate.budget.untold().map((one) => ({ ...one, count: one.places.length }));
   return {
     candidate,
     isChanged,
-    notes: isChanged && isRaised ? [raising, ...told.notes] : told.notes,
-    skips: [...told.skips(), ...untold],
-    sites: told.sites,
-    rewrites: options.checker.result(told.rewrites, found.refuted),
-    verifyMs: found.verifyMs,
+    notes: isChanged && isRaised ? [raising, ...record.notes] : record.notes,
+    skips: [...record.skips(), ...untold],
+    sites: record.sites,
+    rewrites: options.checker.result(record.rewrites, findings.refuted),
+    verifyMs: findings.verifyMs,
     tuning: plan?.results,
-    tuneMs: found.tuneMs,
+    tuneMs: findings.tuneMs,
   };
 }

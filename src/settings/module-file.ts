@@ -9,7 +9,7 @@ import { nearest, UsageError } from '../ir/text/usage-error.js';
 import { temporary, undivided } from '../leftovers.js';
 
 /** What a module is called in errors, and the kinds of files that it may be. */
-interface Wanted {
+interface WantedModule {
   readonly noun: string;
   readonly kinds: string;
 }
@@ -19,7 +19,7 @@ type Exports = Readonly<Record<string, unknown>>;
 const loaded = new Map<string, Promise<Exports>>();
 
 /** What a module exports; the same whenever it is asked for. Throws UsageError where it is of another kind, does not load, or needs what is not there. */
-export async function importModule(path: string, wanted: Wanted): Promise<Exports> {
+export async function importModule(path: string, wanted: WantedModule): Promise<Exports> {
   const place = resolve(path);
   const loading = loaded.get(place) ?? load(path, wanted);
   loaded.set(place, loading);
@@ -31,7 +31,7 @@ export async function importModule(path: string, wanted: Wanted): Promise<Export
   }
 }
 
-async function load(path: string, wanted: Wanted): Promise<Exports> {
+async function load(path: string, wanted: WantedModule): Promise<Exports> {
   const kind = extname(path);
   if (!['.js', '.mjs', '.ts', '.mts'].includes(kind))
     throw new UsageError(`${path}: expected a ${wanted.kinds} file; found "${kind}"`);
@@ -40,7 +40,7 @@ async function load(path: string, wanted: Wanted): Promise<Exports> {
 }
 
 /** `place` is the file that its author knows. */
-async function importFile(path: string, { noun }: Wanted, place = path): Promise<Exports> {
+async function importFile(path: string, { noun }: WantedModule, place = path): Promise<Exports> {
   await readFile(path);
   try {
     return await import(pathToFileURL(resolve(path)).href);
@@ -71,7 +71,7 @@ interface Esbuild {
 }
 
 /** On an older Node the module's own project may have esbuild (Vite and Vitest bring it): it strips the types, of what the module imports too. */
-async function importStripped(path: string, wanted: Wanted): Promise<Exports> {
+async function importStripped(path: string, wanted: WantedModule): Promise<Exports> {
   await readFile(path);
   let esbuild: Esbuild;
   try {

@@ -20,10 +20,10 @@ export interface PresetLike {
 /** The path of a file that exports passes, rules and presets, or one of those itself. */
 export type Plugin = string | PassFactory | Rule | RuleSet | PresetLike;
 
-/** Something that a plugin brings, and the place it comes from. */
-interface Brought<Item> {
+/** A pass, rule or preset of a plugin, and the place it comes from. */
+interface PluginPart<Part> {
   readonly place: string;
-  readonly item: Item;
+  readonly item: Part;
 }
 
 /**
@@ -88,10 +88,10 @@ const namesIn = ({ passes, presets }: Catalogue): string[] => [
   ...presets.map(({ name }) => name),
 ];
 
-type Item = Exclude<Plugin, string>;
+type LoadedPlugin = Exclude<Plugin, string>;
 
 /** A plugin that a config and the command both name is one: nothing comes of what was `seen`. */
-async function broughtBy(plugin: Plugin, seen: Set<unknown>): Promise<readonly Brought<Item>[]> {
+async function broughtBy(plugin: Plugin, seen: Set<unknown>): Promise<readonly PluginPart<LoadedPlugin>[]> {
   if (seen.has(plugin)) return [];
   seen.add(plugin);
   if (typeof plugin !== 'string') {
@@ -116,7 +116,7 @@ async function broughtBy(plugin: Plugin, seen: Set<unknown>): Promise<readonly B
   return items.flatMap((item) => (isRule(item) && inSets.has(item) ? [] : [{ place: plugin, item }]));
 }
 
-const isItem = (found: unknown): found is Item =>
+const isItem = (found: unknown): found is LoadedPlugin =>
   isPassFactory(found) || isRule(found) || isRuleSet(found) || isPreset(found);
 
 const isPreset = (found: unknown): found is PresetLike => {

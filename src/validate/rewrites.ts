@@ -192,14 +192,14 @@ function steeper({ before }: CutOut, feeds: Tensors): Tensors {
  * A symbol that is the sum of two others, all by their index: a mask is as long as the past and the new tokens
  * together, and the file does not say so.
  */
-type Sum = readonly [total: number, a: number, b: number];
+type SymbolSum = readonly [total: number, a: number, b: number];
 
 interface Sizing {
   readonly choice: readonly number[];
-  readonly sum: Sum | undefined;
+  readonly sum: SymbolSum | undefined;
 }
 
-function* sumsIn({ before, contents }: CutOut): Iterable<Sum> {
+function* sumsIn({ before, contents }: CutOut): Iterable<SymbolSum> {
   const count = Math.min(symbolsIn(before.graph.inputs, contents).length, SUMMED);
   for (let total = 0; total < count; total++)
     for (let a = 0; a < count; a++)

@@ -60,10 +60,10 @@ export const packedAttention: Emitter = (site) => {
   };
 };
 
-type Three = readonly [Projection, Projection, Projection];
+type QkvProjections = readonly [Projection, Projection, Projection];
 
 /** Query, key and value as projections of one input. */
-function projectionsOf(site: AttentionSite, elem: DataType): Match<Three> {
+function projectionsOf(site: AttentionSite, elem: DataType): Match<QkvProjections> {
   const found: Projection[] = [];
   for (const { sources } of [site.query, site.key, site.value]) {
     const projection = projectionOf(sources[0].value);
@@ -71,7 +71,7 @@ function projectionsOf(site: AttentionSite, elem: DataType): Match<Three> {
     if (sources.length > 1) return new Miss('a projection is read elsewhere', site.softmax);
     found.push(projection);
   }
-  const three = found as unknown as Three;
+  const three = found as unknown as QkvProjections;
   if (three.some(({ input }) => input !== three[0].input))
     return new Miss('query, key and value are projections of different inputs', site.softmax);
   const types = three.flatMap(({ weights, bias }) => [weights.elem, bias?.elem ?? elem]);
@@ -109,7 +109,12 @@ function inputChange(
 }
 
 /** Weights and bias, made once for all sites with these; where one product makes all three, they are its own. */
-function weightsOf(builder: Rewriter, shared: SharedBiases, three: Three, elem: DataType): readonly [Value, Value] {
+function weightsOf(
+  builder: Rewriter,
+  shared: SharedBiases,
+  three: QkvProjections,
+  elem: DataType,
+): readonly [Value, Value] {
   const keys = three.map(({ weights, bias, from }) => [weights.sequence, bias?.sequence ?? '', from].join(' '));
   const name = three[0].weights.name;
   const once = (part: string, make: () => Value): Value => memo(shared, `${part} ${keys}`, make);

@@ -60,7 +60,7 @@ export function everyRowSees(site: Masked, facts: Facts): boolean {
 }
 
 /** The first key, of whatever query. */
-const FIRST_KEY: Placing = { query: undefined, key: { query: 0, key: 0, c: 0 } };
+const FIRST_KEY: SitePositions = { query: undefined, key: { query: 0, key: 0, c: 0 } };
 
 /** The values that the terms are computed from: a mask known by its structure keeps that structure on other inputs. */
 export function inputsOf({ terms }: Masked, facts: Facts): readonly Value[] {
@@ -126,11 +126,11 @@ interface Masked {
 }
 
 /** The positions of the queries and the keys. */
-interface Placing {
+interface SitePositions {
   readonly query: Position;
   readonly key: Position;
 }
-const ANY: Placing = { query: { query: 1, key: 0, c: 0 }, key: { query: 0, key: 1, c: 0 } };
+const ANY: SitePositions = { query: { query: 1, key: 0, c: 0 }, key: { query: 0, key: 1, c: 0 } };
 
 /** Sums all terms of the scores in a band. */
 function totalOf(site: Masked, reader: ElementReader, placing = ANY): Maybe {
@@ -150,7 +150,7 @@ function totalOf(site: Masked, reader: ElementReader, placing = ANY): Maybe {
 }
 
 /** Places the elements of a term in the scores. */
-function positionsOf({ value, axes }: MaskTerm, { query, key }: Masked, placing: Placing): readonly Position[] {
+function positionsOf({ value, axes }: MaskTerm, { query, key }: Masked, placing: SitePositions): readonly Position[] {
   const own = axes.slice(axes.length - (value.shape?.length ?? 0));
   return own.map((factors) => {
     if (sameFactors(factors, query.rows)) return placing.query;

@@ -26,7 +26,7 @@ const ZERO = tensorOf('float32', 0);
 /** Types that hold every count exactly. */
 const counting: ReadonlySet<DataType> = new Set(['int32', 'int64', 'float32', 'float64']);
 
-type Moved = Exclude<Movement, { readonly kind: 'joined' }>;
+type SingleMovement = Exclude<Movement, { readonly kind: 'joined' }>;
 
 const long = (shape: readonly Dim[]): readonly Dim[] => shape.filter((dim) => dim !== 1);
 
@@ -136,7 +136,11 @@ export class ElementReader {
 }
 
 /** Maps the positions of an output's elements to positions in the source. */
-function placesBefore(movement: Moved, shape: readonly Dim[], positions: readonly Position[]): readonly Position[] {
+function placesBefore(
+  movement: SingleMovement,
+  shape: readonly Dim[],
+  positions: readonly Position[],
+): readonly Position[] {
   if (movement.kind === 'placed')
     return movement.places.map(({ axis, start, step, cycle, list, by }) => {
       const position = axis === undefined ? FIRST : positions[axis];

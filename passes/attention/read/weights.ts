@@ -34,7 +34,7 @@ export interface Weights {
   readonly terms: readonly MaskTerm[];
 }
 
-type Guard = Pick<Weights, 'isGuarded' | 'terms'>;
+type GuardedTerms = Pick<Weights, 'isGuarded' | 'terms'>;
 
 /** Follows the weights; `keys` is the axis that the Softmax runs over. */
 export function weightsOf(
@@ -46,7 +46,7 @@ export function weightsOf(
 ): Match<Weights> {
   let value = softmax.output;
   let { axes } = scores;
-  let guard: Guard = { isGuarded: false, terms: scores.terms };
+  let guard: GuardedTerms = { isGuarded: false, terms: scores.terms };
   for (;;) {
     if (value.isOutput) return new Miss('the attention weights are an output of the graph', value, helps.output);
     const guarded = guardOf(value, axes, guard, facts);
@@ -92,7 +92,7 @@ function productOf(
   axes: Axes,
   keys: readonly AxisFactor[],
   facts: Facts,
-): Match<Omit<Weights, keyof Guard>> {
+): Match<Omit<Weights, keyof GuardedTerms>> {
   const product = contractionOf(node);
   if (product instanceof Miss) return new Miss(`after the Softmax: ${product.reason}`, node);
   const at = product.operands.findIndex((operand) => operand.value === weights);
@@ -120,9 +120,9 @@ function productOf(
 function guardOf(
   weights: Value,
   axes: Axes,
-  { terms }: Guard,
+  { terms }: GuardedTerms,
   facts: Facts,
-): (Guard & { nodes: readonly Node[] }) | undefined {
+): (GuardedTerms & { nodes: readonly Node[] }) | undefined {
   const tested = weights.users.find((node) => node.is('IsNaN'));
   const where = weights.users.find((node) => node.is('Where'));
   const [condition] = where?.inputs ?? [];

@@ -11,7 +11,7 @@ import type { Wiring } from './wiring.js';
 export type AlignedRows = number[][];
 
 /** A chain and the instance that its first node belongs to, counted from that of the first chain. */
-export interface Placed {
+export interface PlacedChain {
   readonly chain: readonly number[];
   base: number;
 }
@@ -31,7 +31,7 @@ export class Alignment {
    * its middle and from the next layer's start, the one at which it spans the same instances as its neighbour is taken.
    * Linear in nodes and edges of the chains.
    */
-  groups(chains: readonly (readonly number[])[]): Placed[][] {
+  groups(chains: readonly (readonly number[])[]): PlacedChain[][] {
     chains.forEach((chain, number) => {
       chain.forEach((node, index) => {
         this.#chainOf[node] = number;
@@ -39,10 +39,10 @@ export class Alignment {
       });
     });
     const isPlaced = new Uint8Array(chains.length);
-    const groups: Placed[][] = [];
+    const groups: PlacedChain[][] = [];
     for (const root of byLength(chains)) {
       if (isPlaced[root]) continue;
-      const group: Placed[] = [];
+      const group: PlacedChain[] = [];
       // Of neighbours those that span the same instances go first, then those that span more or fewer, then shifted ones.
       const open: Proposal[][] = [[{ number: root, base: 0 }], [], []];
       const at = [0, 0, 0];
@@ -53,7 +53,7 @@ export class Alignment {
         at[rank] = (at[rank] as number) + 1;
         if (isPlaced[number]) continue;
         isPlaced[number] = 1;
-        const placed: Placed = { chain: chains[number] as readonly number[], base };
+        const placed: PlacedChain = { chain: chains[number] as readonly number[], base };
         group.push(placed);
         for (const one of this.#neighbours(placed, chains, isPlaced)) {
           const ahead = one.base - base;
@@ -71,7 +71,7 @@ export class Alignment {
    * Chains next to this one that have no place yet, at each base that edges of at least every second instance give them,
    * most edges first: chains that do not keep step are no neighbours.
    */
-  #neighbours(own: Placed, chains: readonly (readonly number[])[], isPlaced: Uint8Array): Proposal[] {
+  #neighbours(own: PlacedChain, chains: readonly (readonly number[])[], isPlaced: Uint8Array): Proposal[] {
     const votes = new Map<number, Map<number, number>>();
     const vote = (node: number, instance: number): void => {
       const number = this.#chainOf[node] as number;
@@ -122,8 +122,8 @@ const BORDERS = 6;
 export const areaOf = ({ start, end, size }: Window): number => size * (end - start);
 
 /** The windows worth looking at, the largest first. */
-export function windowsOf(group: readonly Placed[]): Window[] {
-  const frequent = (border: (one: Placed) => number): number[] => {
+export function windowsOf(group: readonly PlacedChain[]): Window[] {
+  const frequent = (border: (one: PlacedChain) => number): number[] => {
     const counts = new Map<number, number>();
     for (const one of group) counts.set(border(one), (counts.get(border(one)) ?? 0) + 1);
     const sorted = [...counts].sort(([a, m], [b, n]) => n - m || a - b);
@@ -140,6 +140,6 @@ export function windowsOf(group: readonly Placed[]): Window[] {
     .sort((a, b) => areaOf(b) - areaOf(a));
 }
 
-const endOf = ({ base, chain }: Placed): number => base + chain.length;
+const endOf = ({ base, chain }: PlacedChain): number => base + chain.length;
 
-export const covers = (one: Placed, start: number, end: number): boolean => one.base <= start && endOf(one) >= end;
+export const covers = (one: PlacedChain, start: number, end: number): boolean => one.base <= start && endOf(one) >= end;

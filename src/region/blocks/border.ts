@@ -4,16 +4,16 @@
  * of equal ones the later node: what stands before the first repeat, such as a norm, often belongs to what comes before.
  */
 import { minOf } from '../../ir/collections/lists.js';
-import { type AlignedRows, covers, type Placed, type Window } from './align.js';
+import { type AlignedRows, covers, type PlacedChain, type Window } from './align.js';
 import type { OutputReader, Wiring } from './wiring.js';
 
 /** Rounds of moving chains; each moves every one that gains by it. */
 const ROUNDS = 4;
 
 /** The nodes of a window's instances. */
-export function cut(wiring: Wiring, group: readonly Placed[], { start, end }: Window): AlignedRows {
+export function cut(wiring: Wiring, group: readonly PlacedChain[], { start, end }: Window): AlignedRows {
   const chains = group.filter((one) => covers(one, start, end)).map(({ chain, base }) => ({ chain, base }));
-  const row = ({ chain, base }: Placed): number[] => chain.slice(start - base, end - base);
+  const row = ({ chain, base }: PlacedChain): number[] => chain.slice(start - base, end - base);
   const loose = chains.filter(({ chain }) => chain.length > end - start);
   // Where most chains are longer, the window is a part of a longer repeat, and no cut of it is worth the time.
   if (2 * loose.length > chains.length) return chains.map(row);

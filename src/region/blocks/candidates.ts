@@ -50,7 +50,7 @@ export function candidatesOf(
   const alignment = new Alignment(wiring);
   const growth = new Growth(wiring, labels, used);
   const { length } = wiring.nodes;
-  const known = new Known(length);
+  const known = new KnownPairs(length);
   let vain = VAIN + VAIN_PER_NODE * length;
   for (const radius of SEED_RADII) {
     let budget = PAIRS + PAIRS_PER_NODE * length;
@@ -115,7 +115,7 @@ function classesOf({ depth }: Wiring, ring: Float64Array, isSeed: (node: number)
 }
 
 /** Pairs that were made. Most nodes are paired with one other alone. */
-class Known {
+class KnownPairs {
   readonly #first: Int32Array;
   readonly #others = new Set<number>();
 

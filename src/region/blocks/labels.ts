@@ -23,7 +23,7 @@ export interface NodeLabels {
 
 /** `radius`: how far the surroundings reach. Linear in nodes and edges, times the radius. */
 export function labelsOf(wiring: Wiring, radius: number): NodeLabels {
-  const writer = new Writer();
+  const writer = new LabelWriter();
   const numbers = new Map<string, number>();
   const number = (text: string): number => {
     const known = numbers.get(text);
@@ -73,7 +73,7 @@ function widen({ producers, readers, reads }: Wiring, ring: Float64Array): Float
 }
 
 /** Writes what counts of nodes and bodies as text. */
-class Writer {
+class LabelWriter {
   readonly #constants = new Map<Value, string>();
   readonly #large = new Map<Tensor, number>();
 

@@ -19,55 +19,55 @@ import type { Verdict } from '../verify/verifier.js';
 export type NodeNumber = number;
 
 /** Places that are tried together: equal ones of all instances of a block, or one alone. */
-export interface Unit {
+export interface PlaceGroup {
   readonly places: readonly NodeNumber[];
 }
 
-/** Keeps a pass from some places, and knows where it asked. */
+/** The places that a pass is kept from, and those that it asked of. */
 export class ExcludedPlaces {
-  readonly #places = new Map<Node, NodeNumber>();
+  readonly #numbers = new Map<Node, NodeNumber>();
   /** What it asked of, as a report names it. */
   readonly asked = new Map<NodeNumber, string>();
   #columns: readonly (readonly NodeNumber[])[] = [];
 
-  /** `kept` undefined: it is kept from everything. */
+  /** Without `places` it is kept from all. */
   constructor(
-    readonly kept: ReadonlySet<NodeNumber> | undefined,
+    readonly places: ReadonlySet<NodeNumber> | undefined,
     readonly reason: string,
   ) {}
 
   /** Called with the model before the pass edits it. */
   enter(model: Model): void {
-    this.#places.clear();
+    this.#numbers.clear();
     this.asked.clear();
-    for (const graph of model.graphs()) for (const node of graph.nodeSet) this.#places.set(node, this.#places.size);
-    if (this.kept) return;
-    const placeOf = (node: Node): NodeNumber => this.#places.get(node) as NodeNumber;
+    for (const graph of model.graphs()) for (const node of graph.nodeSet) this.#numbers.set(node, this.#numbers.size);
+    if (this.places) return;
+    const placeOf = (node: Node): NodeNumber => this.#numbers.get(node) as NodeNumber;
     this.#columns = findBlocks(model.graph).flatMap(({ instances }) =>
       (instances[0]?.nodes ?? []).map((_, i) => instances.map(({ nodes }) => placeOf(nodes[i] as Node))),
     );
   }
 
-  /** What a turn of the pass keeps to, besides. */
-  over(hold: EditFilter | undefined): EditFilter {
+  /** The filter of a turn of the pass, and these places besides. */
+  over(filter: EditFilter | undefined): EditFilter {
     return {
-      variant: hold?.variant ?? '',
-      isTold: (about) => hold?.isTold(about) ?? true,
-      leaves: (node) => hold?.leaves(node) ?? this.#leaves(node),
+      variant: filter?.variant ?? '',
+      isTold: (about) => filter?.isTold(about) ?? true,
+      leaves: (node) => filter?.leaves(node) ?? this.#leaves(node),
     };
   }
 
   #leaves(node: Node): string | undefined {
-    const place = this.#places.get(node);
+    const place = this.#numbers.get(node);
     if (place === undefined) return undefined;
     this.asked.set(place, node.label);
-    return !this.kept || this.kept.has(place) ? this.reason : undefined;
+    return !this.places || this.places.has(place) ? this.reason : undefined;
   }
 
   /** What it asked of, in the order of the model: equal places of a block as one. */
-  units(): Unit[] {
+  units(): PlaceGroup[] {
     const seen = new Set<NodeNumber>();
-    const units: Unit[] = [];
+    const units: PlaceGroup[] = [];
     const add = (list: readonly NodeNumber[]): void => {
       const places = list.filter((place) => this.asked.has(place) && !seen.has(place));
       for (const place of places) seen.add(place);
@@ -83,7 +83,7 @@ export class ExcludedPlaces {
 const HOPELESS = 30;
 
 export interface FewestPlaces {
-  readonly kept: ReadonlySet<NodeNumber>;
+  readonly places: ReadonlySet<NodeNumber>;
   readonly verdict: Verdict;
   /** Whether time was over before all of them were tried. */
   readonly isCut: boolean;
@@ -93,29 +93,29 @@ export interface FewestPlaces {
  * The fewest places without which `test` accepts; undefined where that is about all of them. `isTime` says whether another try may begin.
  */
 export async function fewestExcluded(
-  units: readonly Unit[],
-  test: (kept: ReadonlySet<NodeNumber>) => Promise<Verdict>,
+  units: readonly PlaceGroup[],
+  test: (excluded: ReadonlySet<NodeNumber>) => Promise<Verdict>,
   isTime: () => boolean,
 ): Promise<FewestPlaces | undefined> {
-  let kept: ReadonlySet<NodeNumber> = new Set(units.flatMap(({ places }) => places));
+  let excluded: ReadonlySet<NodeNumber> = new Set(units.flatMap(({ places }) => places));
   let verdict: Verdict | undefined;
-  const halves = (range: readonly Unit[]): (readonly Unit[])[] => {
+  const halves = (range: readonly PlaceGroup[]): (readonly PlaceGroup[])[] => {
     const [only] = range;
     const parts = range.length > 1 || !only ? range : only.places.map((place) => ({ places: [place] }));
     const middle = parts.length >> 1;
     return parts.length > 1 ? [parts.slice(0, middle), parts.slice(middle)] : [];
   };
-  const sizeOf = (range: readonly Unit[]): number => range.reduce((sum, { places }) => sum + places.length, 0);
+  const sizeOf = (range: readonly PlaceGroup[]): number => range.reduce((sum, { places }) => sum + places.length, 0);
   const queue = halves(units);
   for (let tries = 0; queue.length > 0 && isTime(); tries++) {
     if (!verdict && tries >= HOPELESS) return undefined;
     queue.sort((a, b) => sizeOf(b) - sizeOf(a));
-    const range = queue.shift() as readonly Unit[];
+    const range = queue.shift() as readonly PlaceGroup[];
     const released = new Set(range.flatMap(({ places }) => places));
-    const fewer = new Set([...kept].filter((place) => !released.has(place)));
+    const fewer = new Set([...excluded].filter((place) => !released.has(place)));
     const found = await test(fewer);
-    if (found.outcome === 'accepted') [kept, verdict] = [fewer, found];
+    if (found.outcome === 'accepted') [excluded, verdict] = [fewer, found];
     else append(queue, halves(range));
   }
-  return verdict && { kept, verdict, isCut: queue.length > 0 };
+  return verdict && { places: excluded, verdict, isCut: queue.length > 0 };
 }

@@ -36,7 +36,7 @@ interface TakeBackRuns {
   /** Bytes of the constants before the pass. */
   readonly bytes: number;
   readonly budget: SearchTime;
-  run(keeping: ExcludedPlaces): Promise<PassRun>;
+  run(excluded: ExcludedPlaces): Promise<PassRun>;
   compare(run: PassRun): Promise<Verdict>;
   bytesOf(run: PassRun): number;
 }
@@ -52,17 +52,17 @@ export async function mendPass(
   if ((await run(dry)).isChanged || dry.asked.size < 2) return undefined;
   const found = await fewestExcluded(
     dry.units(),
-    async (kept) => {
-      const tried = await run(new ExcludedPlaces(kept, reason));
+    async (places) => {
+      const tried = await run(new ExcludedPlaces(places, reason));
       return tried.isChanged ? compare(tried) : { outcome: 'accepted', detail: '', error: 0 };
     },
     clock(budget),
   );
   if (!found) return undefined;
   noteCut(pass, found, budget.deadline);
-  const mended = await run(new ExcludedPlaces(found.kept, reason));
+  const mended = await run(new ExcludedPlaces(found.places, reason));
   if (!mended.isChanged || bytesOf(mended) > bytes) return undefined;
-  return { run: mended, verdict: found.verdict, takenBack: takenBackOf(dry, found.kept, broken, found.verdict) };
+  return { run: mended, verdict: found.verdict, takenBack: takenBackOf(dry, found.places, broken, found.verdict) };
 }
 
 /** Records that the search ended for lack of time. */
@@ -72,11 +72,11 @@ export function noteCut(pass: string, { isCut }: FewestPlaces, deadline: Deadlin
 
 export function takenBackOf(
   { asked }: ExcludedPlaces,
-  kept: ReadonlySet<NodeNumber>,
+  excluded: ReadonlySet<NodeNumber>,
   before: Verdict,
   after: Verdict,
 ): TakenBack {
-  const places = [...asked].flatMap(([place, label]) => (kept.has(place) ? [label] : []));
+  const places = [...asked].flatMap(([place, label]) => (excluded.has(place) ? [label] : []));
   return { places, of: asked.size, error: { before: before.error, after: after.error } };
 }
 
@@ -93,7 +93,7 @@ export function takenBackNote({ places, of, error: { before, after } }: TakenBac
 
 /** The places that a pass is kept from because the whole result broke its gate; all places where `takenBack` is absent. */
 export interface PlacesTakenBack {
-  readonly keeping: ExcludedPlaces;
+  readonly excluded: ExcludedPlaces;
   readonly broken: Verdict;
   readonly takenBack?: TakenBack;
 }

@@ -38,28 +38,28 @@ export async function mendWhole(pipeline: PipelineRun, broken: Verdict): Promise
   for (const [position, { name }] of culprits) {
     const reason = reasonOf(name);
     const dry = new ExcludedPlaces(undefined, reason);
-    const run = async (keeping: ExcludedPlaces): Promise<void> => {
-      pipeline.kept.set(position, { keeping, broken });
+    const run = async (excluded: ExcludedPlaces): Promise<void> => {
+      pipeline.takenBack.set(position, { excluded, broken });
       await pipeline.again(position);
     };
-    const trial = async (keeping: ExcludedPlaces): Promise<Verdict> => {
-      await run(keeping);
+    const trial = async (excluded: ExcludedPlaces): Promise<Verdict> => {
+      await run(excluded);
       return (await judge()) ?? nothingApplied;
     };
     pipeline.isTrial = true;
     await run(dry);
     // A pass that asks of no place cannot be kept from any.
-    if (dry.asked.size === 0) pipeline.kept.delete(position);
+    if (dry.asked.size === 0) pipeline.takenBack.delete(position);
     if (dry.asked.size === 0 || (await judge())?.outcome === 'rejected') continue;
-    const found = await fewestExcluded(dry.units(), (kept) => trial(new ExcludedPlaces(kept, reason)), isTime);
+    const found = await fewestExcluded(dry.units(), (places) => trial(new ExcludedPlaces(places, reason)), isTime);
     if (found) noteCut(name, found, options.deadline);
     pipeline.isTrial = false;
-    pipeline.kept.set(position, {
-      keeping: new ExcludedPlaces(found?.kept, reason),
+    pipeline.takenBack.set(position, {
+      excluded: new ExcludedPlaces(found?.places, reason),
       broken,
-      takenBack: found && takenBackOf(dry, found.kept, broken, found.verdict),
+      takenBack: found && takenBackOf(dry, found.places, broken, found.verdict),
     });
-    await pipeline.again(minOf(pipeline.kept.keys()));
+    await pipeline.again(minOf(pipeline.takenBack.keys()));
     await measureCosts(pipeline);
     return compareEnd(pipeline, options.atEnd);
   }

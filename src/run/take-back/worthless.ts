@@ -6,14 +6,14 @@ import type { PassReport, Report } from '../report.js';
 /** The model's constants are this much smaller at least where a pass is said to save bytes. */
 const LEAST_SAVED = 0.01;
 
-type Worked = Pick<PassReport, 'name' | 'fidelity' | 'status' | 'bytes'>;
+type PassWork = Pick<PassReport, 'name' | 'fidelity' | 'status' | 'bytes'>;
 type SpeedResult = Pick<NonNullable<Report['speed']>, 'ratio' | 'interval' | 'significant'>;
 
 /**
  * The lossy passes of a result that were for nothing, by name, each with the reason. Times are those of the result as a whole: where it is
  * faster, or was not timed, no pass is held to be.
  */
-export function worthless(passes: readonly Worked[], speed: SpeedResult | undefined): ReadonlyMap<string, string> {
+export function worthless(passes: readonly PassWork[], speed: SpeedResult | undefined): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   if (!speed || (speed.significant && speed.ratio > 1)) return found;
   for (const { name, fidelity, status, bytes } of passes) {

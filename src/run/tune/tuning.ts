@@ -47,7 +47,7 @@ interface TuningState {
 
 /** One turn for each variant that is kept anywhere. The variant that was asked for is first, and takes all other nodes. */
 export interface TuningPlan {
-  readonly turns: readonly { readonly options: unknown; readonly hold: EditFilter }[];
+  readonly turns: readonly { readonly options: unknown; readonly filter: EditFilter }[];
   readonly results: readonly TuningResult[];
 }
 
@@ -118,7 +118,7 @@ export class Tuning {
       : { kept: undefined, reason: `${name} is left out of every block that was measured` };
     const used = new Set([0, ...[...decided.values()].map(({ kept }) => kept ?? 0)]);
     const turns = variants.flatMap((options, variant) =>
-      used.has(variant) ? [{ options, hold: editFilterFor(variant, variantText(pass, options), decided, rest) }] : [],
+      used.has(variant) ? [{ options, filter: editFilterFor(variant, variantText(pass, options), decided, rest) }] : [],
     );
     return { turns, results: results.map((row) => (row.speed || isWorth ? row : { ...row, kept: false })) };
   }

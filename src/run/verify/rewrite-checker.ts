@@ -1,5 +1,5 @@
 /** Cut-outs on their way to the runtime: each distinct one runs once in a pipeline, whatever pass and place it comes from. */
-import { type Outlook, paceOf } from '../../ir/text/progress.js';
+import { type ProgressEstimate, paceOf } from '../../ir/text/progress.js';
 import type { RewriteRecord } from '../context.js';
 import type { Fidelity } from '../pass.js';
 import type { Verdict, Verifier } from './verifier.js';
@@ -29,7 +29,7 @@ export class RewriteChecker {
   async check(
     { cuts }: RewriteRecord,
     fidelity: Fidelity,
-    tell: (outlook: Outlook) => void,
+    tell: (estimate: ProgressEstimate) => void,
   ): Promise<Map<string, Refutation>> {
     const open = this.verifier ? [...cuts].filter(([key]) => !this.#verdicts.has(key)) : [];
     const pace = paceOf(open.length);

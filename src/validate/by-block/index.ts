@@ -18,9 +18,9 @@ import { gateOf } from '../judge/gates.js';
 import { referenceOf } from '../reference.js';
 import type { ReferenceOptions } from '../reference-runs.js';
 import { type PreparedModel, prepareModel } from '../sides/prepared-model.js';
-import { Both } from './both.js';
 import { driftsIn, firstOf } from './drift.js';
-import { type Cause, type ErrorByBlock, reportOf } from './report.js';
+import { ModelPair } from './model-pair.js';
+import { type ErrorByBlock, type ErrorCause, reportOf } from './report.js';
 
 export type { DriftReport, ErrorByBlock, PartError, ValueError } from './report.js';
 
@@ -58,7 +58,7 @@ export async function errorByBlock(
     for (const { model } of preparedModels) inferTypes(model);
     const { runs } = await referenceOf(runtime, a.model, a.source, { ...options, provider });
     const feeds = runs.map((run) => run.feeds.tensors);
-    const both = new Both(runtime, a.model, b.model, provider, feeds);
+    const both = new ModelPair(runtime, a.model, b.model, provider, feeds);
     const outputs = await both.outputErrors();
     const errors = new Map([...(await both.insideErrors()), ...outputs]);
     // The noise of sums: a tenth of the exact gate's limit.
@@ -83,7 +83,12 @@ const ownOf = (given: string | Uint8Array | Model): string | Uint8Array | Model 
  * The first place that takes most of the outputs' error away when it is put right. Two different values that share a
  * name differ too and hide the values behind them; they take no error away, and are left out.
  */
-async function causeOf(both: Both, errors: Map<Value, number>, outputError: number, floor: number): Promise<Cause> {
+async function causeOf(
+  both: ModelPair,
+  errors: Map<Value, number>,
+  outputError: number,
+  floor: number,
+): Promise<ErrorCause> {
   const { graph } = both.original;
   const all = driftsIn(graph, errors, floor);
   if (!(outputError > floor)) return { drifts: all, first: firstOf(all, outputError) };

@@ -6,8 +6,8 @@ import type { Value } from '../../ir/value.js';
 import type { ModelPart } from '../../region/blocks/parts.js';
 import { attributesText } from '../../run/verify/cut-out.js';
 import type { Provider } from '../../runtime/isolate.js';
-import type { Both } from './both.js';
 import type { Drift } from './drift.js';
+import type { ModelPair } from './model-pair.js';
 import { canBeGiven, isShapeLike } from './read-values.js';
 
 /**
@@ -66,7 +66,7 @@ export interface ErrorByBlock {
 }
 
 /** The places where errors begin, and the one to look at first. */
-export interface Cause {
+export interface ErrorCause {
   readonly drifts: readonly Drift[];
   readonly first: Drift | undefined;
   /**
@@ -78,9 +78,9 @@ export interface Cause {
 
 /** The report of measured errors, by part and by value of the original. */
 export function reportOf(
-  { original: { graph }, pairs, outputs }: Pick<Both, 'original' | 'pairs' | 'outputs'>,
+  { original: { graph }, pairs, outputs }: Pick<ModelPair, 'original' | 'pairs' | 'outputs'>,
   errors: ReadonlyMap<Value, number>,
-  { drifts, first, without }: Cause,
+  { drifts, first, without }: ErrorCause,
   parts: readonly ModelPart[],
   floor: number,
 ): Omit<ErrorByBlock, 'provider' | 'inputs'> {

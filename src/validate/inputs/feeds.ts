@@ -110,7 +110,7 @@ function affordable(model: Model, options: FeedOptions) {
   const shapes = shapesOf(model, sizes, options);
   const inputs = fedInputs(model, options);
   const roles = new Map(inputs.map((input) => [input, roleOf(model, input)]));
-  const context: Context = {
+  const context: FeedContext = {
     sizes,
     variant,
     kind,
@@ -151,7 +151,7 @@ export function shapesText(tensors: Tensors): string {
   return entries.length > 6 ? `${shown} and ${entries.length - 6} more` : shown || 'no inputs';
 }
 
-interface Context {
+interface FeedContext {
   readonly sizes: Sizes;
   readonly variant: MaskPattern;
   readonly kind: KindName;
@@ -167,7 +167,7 @@ const MASKED = -10_000;
 /** The number of new tokens of a generated text. */
 const GROWN = 4;
 
-function tensorFor(input: Value, shape: number[], role: Role, random: Random, context: Context): TensorData {
+function tensorFor(input: Value, shape: number[], role: Role, random: Random, context: FeedContext): TensorData {
   const elem = elementType(input);
   const count = elementCount(shape);
   const list = (make: (index: number) => number): number[] => Array.from({ length: count }, (_, i) => make(i));
@@ -265,7 +265,7 @@ function maskOf(
   shape: readonly number[],
   values: 'bits' | 'additive',
   random: Random,
-  { variant }: Context,
+  { variant }: FeedContext,
   isPadding: boolean,
 ): number[] {
   const length = shape.at(-1) ?? 1;

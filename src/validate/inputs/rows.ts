@@ -17,11 +17,11 @@ import { isOfUnknownScale } from './feeds.js';
 import { roleOf } from './roles.js';
 
 /** The odd numbers in one row. */
-type Odd = 'outlier' | 'inf' | 'NaN';
+type OddNumber = 'outlier' | 'inf' | 'NaN';
 
 /** The effect of one odd row. */
 export interface RowEffect {
-  readonly row: Odd;
+  readonly row: OddNumber;
   /** ‖change‖ / ‖other rows‖ in the result; null where other rows become NaN or infinite. */
   readonly change: number | null;
   /** True where the row itself is NaN or infinite before, and finite after. */
@@ -44,7 +44,7 @@ const LONG_MS = 100;
 const ROWS = 3;
 const ODD = 1;
 
-const odds: Readonly<Record<Odd, (number: number) => number>> = {
+const odds: Readonly<Record<OddNumber, (number: number) => number>> = {
   outlier: (number) => number * 1e6,
   inf: () => Number.POSITIVE_INFINITY,
   NaN: () => Number.NaN,
@@ -91,7 +91,7 @@ export async function rowDependence(
   }
 }
 
-const names: Readonly<Record<Odd, string>> = {
+const names: Readonly<Record<OddNumber, string>> = {
   outlier: 'a row a million times larger',
   inf: 'a row of infinities',
   NaN: 'a row of NaN',
@@ -146,17 +146,17 @@ function repeated({ type, shape, data }: TensorData): TensorData {
   return { type, shape: rows, data: all };
 }
 
-interface Effect {
-  readonly row: Odd;
+interface MeasuredEffect {
+  readonly row: OddNumber;
   readonly change: number | null;
   /** True where the odd row is finite. */
   readonly staysFinite: boolean;
 }
 
-async function effectsOf({ tensors, names: odd }: Batch, run: RunModel): Promise<Effect[]> {
+async function effectsOf({ tensors, names: odd }: Batch, run: RunModel): Promise<MeasuredEffect[]> {
   const ordinary = await run(tensors);
-  const effects: Effect[] = [];
-  for (const [row, change] of Object.entries(odds) as [Odd, (number: number) => number][]) {
+  const effects: MeasuredEffect[] = [];
+  for (const [row, change] of Object.entries(odds) as [OddNumber, (number: number) => number][]) {
     const changed = odd.map((name) => [name, withOdd(tensors[name] as TensorData, change)] as const);
     const found = await run({ ...tensors, ...Object.fromEntries(changed) });
     effects.push({ row, ...effectOf(ordinary, found) });
@@ -172,7 +172,7 @@ function withOdd({ type, shape, data }: TensorData, change: (number: number) => 
 }
 
 /** The movement of the other rows, the largest of all outputs with rows. */
-function effectOf(ordinary: Tensors, found: Tensors): Omit<Effect, 'row'> {
+function effectOf(ordinary: Tensors, found: Tensors): Omit<MeasuredEffect, 'row'> {
   let change: number | null = 0;
   let staysFinite = true;
   for (const [name, before] of Object.entries(ordinary)) {

@@ -39,7 +39,7 @@ export function signalOf(runs: readonly TensorData[], options: SignalOptions = {
   if (!first) return 'it was never computed';
   if (runs.every(({ shape }) => shape.includes(0))) return 'it has no elements';
   if (!(first.data instanceof Uint8Array)) return undefined;
-  const seen = new Seen();
+  const seen = new ElementProperties();
   for (const run of runs) {
     // Logits of all runs together may not fit into memory.
     seen.add(numbersOf(fromTensorData(run)));
@@ -54,7 +54,7 @@ export function signalOf(runs: readonly TensorData[], options: SignalOptions = {
 }
 
 /** The common properties of the elements of some runs. */
-class Seen {
+class ElementProperties {
   first: number | undefined;
   hasFinite = false;
   largest = 0;

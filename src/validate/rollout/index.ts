@@ -15,7 +15,7 @@ import type { LoadedModel } from '../sides/forms.js';
 import { type Denoised, denoiseSteps } from './denoise.js';
 import { type Distance, type ModelRunner, RolloutEnd, runnerOf } from './model-runner.js';
 import type { RolloutPlan } from './plan.js';
-import { type Start, startsOf } from './start.js';
+import { type RolloutStart, startsOf } from './start.js';
 import { stateSteps } from './state.js';
 import { type Choices, noChoices, tokenSteps } from './tokens.js';
 
@@ -118,7 +118,7 @@ function stepsOf(
   plan: RolloutPlan,
   original: ModelRunner,
   result: ModelRunner,
-  start: Start,
+  start: RolloutStart,
   count: number,
   { choices, denoised }: StepOutcome,
 ): AsyncGenerator<Distance, void> {
@@ -137,7 +137,7 @@ async function roll(
   plan: RolloutPlan,
   first: LoadedModel,
   second: LoadedModel,
-  start: Start,
+  start: RolloutStart,
   options: RolloutOptions,
 ): Promise<RolloutReport | undefined> {
   const { steps: asked, gate, deadline, share } = options;
@@ -232,7 +232,7 @@ const OWN = 10;
 async function isOwn(
   plan: RolloutPlan,
   original: ModelRunner,
-  start: Start,
+  start: RolloutStart,
   drifts: readonly Distance[],
   { lead }: Choices,
   options: RolloutOptions,

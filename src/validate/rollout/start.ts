@@ -8,7 +8,7 @@ import { roleOf } from '../inputs/roles.js';
 import { numbers, withNumbers } from './model-runner.js';
 import { type RolloutPlan, seenIn, type TokensPlan } from './plan.js';
 
-export interface Start {
+export interface RolloutStart {
   /** The inputs of each step. Only the first step's contain those that are fed back later. */
   inputs(step: number): Tensors;
   /** The source of the inputs, in words. */
@@ -16,7 +16,7 @@ export interface Start {
 }
 
 /** Ways to start, the likeliest first: decoders differ in whether they take an empty cache. */
-export function startsOf(plan: RolloutPlan, model: Model, sets: readonly Feeds[], seed: number): Start[] {
+export function startsOf(plan: RolloutPlan, model: Model, sets: readonly Feeds[], seed: number): RolloutStart[] {
   const [first] = sets;
   if (!first) return [];
   if (plan.kind === 'tokens')
@@ -30,7 +30,7 @@ export function startsOf(plan: RolloutPlan, model: Model, sets: readonly Feeds[]
 }
 
 /** The sets in order, as a sequence: those whose state has the size of the first one's. */
-function given(sets: readonly Feeds[], states: readonly string[]): Start {
+function given(sets: readonly Feeds[], states: readonly string[]): RolloutStart {
   const sizes = (feeds: Feeds): string => String(states.map((name) => under(feeds.tensors, name)?.shape));
   const fitting = sets.filter((feeds) => sizes(feeds) === sizes(sets[0]!));
   return {
@@ -40,7 +40,7 @@ function given(sets: readonly Feeds[], states: readonly string[]): Start {
 }
 
 /** New random numbers at every step for inputs of numbers, from a state of zeros. */
-function made(model: Model, first: Feeds, states: readonly string[], seed: number): Start {
+function made(model: Model, first: Feeds, states: readonly string[], seed: number): RolloutStart {
   const shapes = Object.fromEntries(Object.entries(first.tensors).map(([name, { shape }]) => [name, shape]));
   const changing = model.graph.inputs.filter(
     (input) => !states.includes(input.name) && ['normal', 'ids'].includes(roleOf(model, input).kind),

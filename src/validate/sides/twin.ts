@@ -40,7 +40,7 @@ export function twinOf(original: Model, result: Model): Twin | undefined {
   inferTypes(twin);
   if (!takeInputs(twin, result, fresh)) return undefined;
   const ports = new Map<string, Value>();
-  const sink: Sink = {
+  const sink: TensorSink = {
     add: (port, tensor) => void ports.set(port, tensor),
     dimsOf: (port) => {
       const index = result.graph.outputPorts.findIndex(({ name }) => name === port);
@@ -105,14 +105,14 @@ function takeInputs(twin: Model, result: Model, structures: Structures): boolean
   return true;
 }
 
-interface Sink {
+interface TensorSink {
   add(port: string, tensor: Value): void;
   /** The dims of one of the result's ports, as far as they are known. */
   dimsOf(port: string): Shape | undefined;
 }
 
 /** The tensors of one output, each handed to the sink. */
-function takeOutput(structure: Structure, value: Value, type: Type | undefined, sink: Sink): void {
+function takeOutput(structure: Structure, value: Value, type: Type | undefined, sink: TensorSink): void {
   if (structure.kind === 'maps') {
     const tensor = behindZipMap(value);
     if (tensor) sink.add(structure.port, tensor);
@@ -128,7 +128,7 @@ function takeOutput(structure: Structure, value: Value, type: Type | undefined, 
   } else takeTensors(structure, value, type, sink);
 }
 
-function takeTensors(structure: Structure, value: Value, type: Type | undefined, sink: Sink): void {
+function takeTensors(structure: Structure, value: Value, type: Type | undefined, sink: TensorSink): void {
   const elem = type?.kind === 'sequence' && type.elem?.kind === 'tensor' ? type.elem : undefined;
   if (structure.kind === 'tensor') sink.add(structure.port, structure.was ? held(value) : value);
   else if (structure.kind === 'list' && type?.kind === 'sequence')
@@ -144,7 +144,7 @@ function takePacked(
   { port, shapes, ranks }: Structure & { kind: 'packed' },
   value: Value,
   { elem }: TensorType,
-  sink: Sink,
+  sink: TensorSink,
 ): void {
   const rank = ranks === undefined ? sink.dimsOf(shapes)?.[1] : undefined;
   const made = packed(value, tensorType(elem, typeof rank === 'number' ? unknownShape(rank) : undefined));

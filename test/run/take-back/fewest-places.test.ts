@@ -6,7 +6,7 @@ import type { Model } from '../../../src/ir/model.js';
 import type { Value } from '../../../src/ir/value.js';
 import { closeRuntime } from '../../../src/on-demand.js';
 import { optimize } from '../../../src/optimize.js';
-import { fewestExcluded, type NodeNumber, type Unit } from '../../../src/run/take-back/fewest-places.js';
+import { fewestExcluded, type NodeNumber, type PlaceGroup } from '../../../src/run/take-back/fewest-places.js';
 import type { Verdict } from '../../../src/run/verify/verifier.js';
 
 const SIZE = 64;
@@ -136,13 +136,13 @@ describe('the least of a pass is taken back', () => {
 });
 
 describe('the search', () => {
-  const units = (count: number): Unit[] => Array.from({ length: count }, (_, place) => ({ places: [place] }));
-  /** Accepts where all guilty places are kept. */
+  const units = (count: number): PlaceGroup[] => Array.from({ length: count }, (_, place) => ({ places: [place] }));
+  /** Accepts where all guilty places are excluded. */
   const judge = (guilty: readonly NodeNumber[]) => {
     let tries = 0;
-    const test = async (kept: ReadonlySet<NodeNumber>): Promise<Verdict> => {
+    const test = async (excluded: ReadonlySet<NodeNumber>): Promise<Verdict> => {
       tries++;
-      return { outcome: guilty.every((place) => kept.has(place)) ? 'accepted' : 'rejected', detail: '' };
+      return { outcome: guilty.every((place) => excluded.has(place)) ? 'accepted' : 'rejected', detail: '' };
     };
     return { test, tries: () => tries };
   };
@@ -151,14 +151,14 @@ describe('the search', () => {
   it.each([[[17]], [[0, 199]], [[3, 4, 100]]])('finds %s among 200, and no other', async (guilty) => {
     const { test, tries } = judge(guilty);
     const found = await fewestExcluded(units(200), test, calm);
-    expect([...(found?.kept ?? [])]).toEqual(guilty);
+    expect([...(found?.places ?? [])]).toEqual(guilty);
     expect(tries()).toBeLessThan(2 + 16 * guilty.length);
   });
 
   it('tells equal places of a block apart where it may', async () => {
     const columns = [0, 1, 2].map((i) => ({ places: Array.from({ length: 24 }, (_, layer) => layer * 3 + i) }));
     const guilty = [17 * 3 + 1];
-    expect([...((await fewestExcluded(columns, judge(guilty).test, calm))?.kept ?? [])]).toEqual(guilty);
+    expect([...((await fewestExcluded(columns, judge(guilty).test, calm))?.places ?? [])]).toEqual(guilty);
   });
 
   it('gives up where nothing can be released, and gives what it has where time is over', async () => {
@@ -167,7 +167,7 @@ describe('the search', () => {
     expect(all.tries()).toBe(30);
     let left = 4;
     const hasty = await fewestExcluded(units(200), judge([17]).test, () => left-- > 0);
-    expect(hasty?.kept.has(17)).toBe(true);
-    expect(hasty?.kept.size).toBeLessThan(200);
+    expect(hasty?.places.has(17)).toBe(true);
+    expect(hasty?.places.size).toBeLessThan(200);
   });
 });

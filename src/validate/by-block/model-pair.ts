@@ -29,7 +29,7 @@ const MOST = 2 ** 28;
 /** Inner values are compared on this many sets of inputs: those whose outputs differ most. */
 const SETS = 2;
 
-export class Both {
+export class ModelPair {
   /** From the original's values to the result's. */
   readonly pairs: ReadonlyMap<Value, Value>;
   /** Outputs of the original that are computed and compared. */
