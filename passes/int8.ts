@@ -10,6 +10,7 @@ import { definePass } from '../src/run/pass.js';
 import { saturatesOn } from '../src/run/target-cpu.js';
 import type { BlockForm } from './precision/block/form.js';
 import { blockProduct } from './precision/block/products.js';
+import { lookUpInBlocks } from './precision/block/tables.js';
 import { BlockWeights } from './precision/block/weights.js';
 import { finish } from './precision/finish.js';
 import { quantizeConvs } from './precision/integer/convolution/static.js';
@@ -47,10 +48,12 @@ export const int8 = definePass({
       .boolean()
       .default(true)
       .describe('MatMul and Gemm compute in 8 bits; false: their weights are stored in it alone, decoded at load.'),
-    rows: z
-      .boolean()
-      .default(false)
-      .describe('A scale for each row of an activation, so that no row changes another; slower; cpu.'),
+    activations: z
+      .enum(['tensor', 'row'])
+      .default('tensor')
+      .describe(
+        'One scale for all of an activation, or one for each row, so that no row changes another; slower; cpu.',
+      ),
     weights: z
       .boolean()
       .default(false)
@@ -69,13 +72,17 @@ export const int8 = definePass({
   }),
   variants: () => [],
   async run(model, options, context) {
-    const { keep, minElements, maxWeightError, reduceRange, compute, rows } = options;
+    const { keep, minElements, maxWeightError, reduceRange, compute } = options;
+    const isByRow = options.activations === 'row';
     fitSource(model, context);
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
-    const dynamic = new DynamicInt8({ isExact, isByRow: rows, maxWeightError });
+    const dynamic = new DynamicInt8({ isExact, isByRow, maxWeightError });
     const isDynamic = computesIn(context.target, 'int8') && !options.weights;
-    const rewrite = isDynamic ? dynamicProduct(dynamic) : inBlocks(maxWeightError, context.target);
+    const blocks = new BlockWeights({ forms: [BLOCK], maxWeightError, importances: new Map() });
+    const rewrite = isDynamic ? dynamicProduct(dynamic) : inBlocks(blocks, context.target);
+    const lookUp = (node: Node) =>
+      isDynamic ? dynamic.lookUp(node) : compute && lookUpInBlocks(node, blocks, BLOCK, context);
     const left = new LeftWeights(model);
     const refused: (readonly [reason: string, node: Node])[] = [];
     const refuse = (reason: string, node: Node) => refused.push([reason, node]);
@@ -92,7 +99,7 @@ export const int8 = definePass({
     if (compute && computesIn(context.target, 'int8'))
       count += quantizeLstms(model, context, { isExact, maxWeightError, isKept, leave: refuse });
     const nodes = compute ? productsFor8Bits(model, context, { minElements, isKept, leave: refuse }) : [];
-    if (isDynamic && !rows) await spreadOutliers(nodes, isExact, context);
+    if (isDynamic && !isByRow) await spreadOutliers(nodes, isExact, context);
     for (const node of nodes) {
       // Read again: what was rewritten before computes its activation.
       const product = productOf(node) as Product;
@@ -105,16 +112,19 @@ export const int8 = definePass({
         count++;
       }
     }
-    const stored = storeAsBytes(model, { isKept, minElements, maxWeightError }, context);
-    for (const [reason, node] of refused) if (!stored.readers.has(node)) context.skip(reason, node);
+    const stored = storeAsBytes(model, { isKept, minElements, maxWeightError, lookUp }, context);
+    for (const [reason, node] of refused)
+      if (stored.readers.has(node)) context.skip(`computed in float, its weight stored in 8 bits: ${reason}`, node);
+      else if (!stored.told.has(node)) context.skip(reason, node);
     if (stored.count > 0) context.note(`weights stored as int8 and computed with as floats: ${stored.count}`);
+    if (stored.lookups > 0) context.note(`lookups of rows that stay int8 in memory: ${stored.lookups}`);
     left.addAll(model, context.timesOf);
     const leftText = left.text();
     if (leftText) context.note(leftText);
     if (count === 0 || !isDynamic) return;
     context.note(isExact ? EXACT_CPUS : INEXACT_CPUS);
-    if (!rows && hasRows)
-      context.note('one scale for all rows: NaN or outliers in one change the others (option rows)');
+    if (!isByRow && hasRows)
+      context.note('one scale for all rows: NaN or outliers in one change the others (activations=row)');
   },
 });
 
@@ -130,10 +140,9 @@ const dynamicProduct =
 
 const BLOCK: BlockForm = { bits: 8, block: 32, isSymmetric: true };
 
-const inBlocks = (maxWeightError: number, target: Target): ((product: Product) => Value | string) => {
-  const weights = new BlockWeights({ forms: [BLOCK], maxWeightError, importances: new Map() });
-  return (product) => {
+const inBlocks =
+  (weights: BlockWeights, target: Target) =>
+  (product: Product): Value | string => {
     const form = weights.formOf(product.weight);
     return typeof form === 'string' ? form : blockProduct(product, weights, form, target);
   };
-};

@@ -123,7 +123,7 @@ describe.runIf(existsSync(collection('cases')))('models of public bug reports', 
   it('int8-nan-row: the report says what one row does to the others, and an option helps', async () => {
     const { report } = await run('int8-nan-row', { passes: 'int8:minElements=1' });
     expect(wordsOf(report)).toMatch(/one scale for all rows/);
-    const byRow = await run('int8-nan-row', { passes: 'int8:minElements=1:rows=true' });
+    const byRow = await run('int8-nan-row', { passes: 'int8:minElements=1:activations=row' });
     expect(wordsOf(byRow.report)).not.toMatch(/one scale for all rows/);
   });
 

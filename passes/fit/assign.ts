@@ -27,7 +27,7 @@ export function assign(model: Model, chosen: Assignment, target: Target): void {
   for (const site of weightSites(model)) {
     const form = chosen.get(site.value);
     if (form?.type === 'products') putProducts(site, form, target);
-    else if (form) storeWeight(site, form);
+    else if (form) storeWeight(site, form, target);
   }
 }
 

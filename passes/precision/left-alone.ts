@@ -8,7 +8,7 @@ import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { bytesText, percentText } from '../../src/ir/text/quantities.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { isMovement } from './ops.js';
+import { isMovement, precisionOf } from './ops.js';
 import { isVector, weightSites } from './weights/sites.js';
 
 const keyOf = ({ domain, opType }: Node): string => (domain ? `${domain}.${opType}` : opType);
@@ -26,10 +26,12 @@ export class LeftWeights {
     this.#all = bytesOf(new Set(stored.filter(isWeight).flatMap(instancesOf)));
   }
 
-  /** Everything that reads a weight of more than one axis, which stays as it is now. */
+  /** Everything that reads a weight of more than one axis, which stays as it is now; the scales of quantized weights are none. */
   addAll(model: Model, timesOf: (node: Node) => number): void {
     const sites = weightSites(model).filter(({ tensor }) => !isVector(tensor));
-    const nodes = new Set(sites.flatMap(({ uses }) => uses.map(({ node }) => node)));
+    const nodes = new Set(
+      sites.flatMap(({ uses }) => uses.map(({ node }) => node)).filter((node) => !takesScales(node)),
+    );
     for (const node of nodes) this.add(node, timesOf(node));
   }
 
@@ -57,6 +59,8 @@ export class LeftWeights {
     return `left in float: ${each.join(', ')} (${text} of the weights)`;
   }
 }
+
+const takesScales = (node: Node): boolean => precisionOf(node).takesScales !== undefined;
 
 const bytesOf = (tensors: ReadonlySet<Tensor>): number =>
   [...tensors].reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -120,6 +120,7 @@ export const microsoft: Rows = {
   DequantizeLinear: { infer: dequantizeLinear },
   DynamicQuantizeLSTM: {
     infer: recurrence(2, (call) => call.int('hidden_size')),
+    precision: scales,
     products: everyStep,
     multipliesIn8Bits: always,
   },

@@ -8,6 +8,7 @@ import {
   gainsFrom,
   HOST,
   isHost,
+  looksUp,
   targetChoices,
   targets,
 } from '../../src/ir/targets/targets.js';
@@ -50,6 +51,10 @@ describe('targets', () => {
     // What products are computed in has a kernel; where int8 is computed in, the activations are quantized as well.
     for (const type of ['float16', 'bfloat16'] as const)
       if (computesIn(target, type)) expect(hasKernel(target, 'MatMul', '', 17, type)).toBe(true);
+    for (const type of ['float16', 'bfloat16', 'int8'] as const) {
+      const has = hasKernel(target, 'Gather', '', 17, type) && hasKernel(target, 'Cast', '', 17, type, 'float32');
+      expect(looksUp(target, type), type).toBe(has);
+    }
     if (computesIn(target, 'int8')) expect(hasKernel(target, 'DynamicQuantizeLinear', '', 17, 'float32')).toBe(true);
   });
 });

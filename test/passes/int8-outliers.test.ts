@@ -135,7 +135,7 @@ describe('outliers of a norm', () => {
 
   it('stay where every row has a scale of its own, and on GPUs', async () => {
     for (const [options, target] of [
-      [{ rows: true }, 'cpu'],
+      [{ activations: 'row' }, 'cpu'],
       [{}, 'webgpu'],
     ] as const) {
       const { report } = await optimize(attention(outlying), [int8(options)], { target, verify: 'none' });

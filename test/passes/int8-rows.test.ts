@@ -52,7 +52,7 @@ const errorOf = ([wanted, found]: [number[], number[]]) =>
   Math.max(...wanted.map((number, i) => Math.abs(number - (found[i] as number)))) /
   Math.max(...wanted.map(Math.abs), 1e-300);
 
-describe('int8:rows', () => {
+describe('int8:activations=row', () => {
   const hostile = rowsOf(
     asIs,
     holding(Number.NaN),
@@ -73,7 +73,7 @@ describe('int8:rows', () => {
     ["the runtime's optimizations on", 17, true],
   ])('keeps NaN, infinities and outliers in their own rows: %s', async (_name, opset, optimize) => {
     const before = model(opset);
-    const { model: after } = await applyPass(int8({ rows: true }), before);
+    const { model: after } = await applyPass(int8({ activations: 'row' }), before);
     expect(opCounts(after).DynamicQuantizeLinear).toBeUndefined();
     const rows = await bothOf(before, after, hostile, optimize);
     for (const row of [0, 4, 6, 7, 8]) expect(errorOf(rows[row] as never), `row ${row}`).toBeLessThan(1.5 * within); // of the row's own largest
@@ -93,7 +93,7 @@ describe('int8:rows', () => {
     expect(errorOf(rows[0] as never)).toBeGreaterThan(0.9);
     const notes = (list: typeof passes) => list[0]?.notes.map(({ text }) => text).join('\n');
     expect(notes(passes)).toContain('one scale for all rows');
-    const byRow = await applyPass(int8({ rows: true }), before);
+    const byRow = await applyPass(int8({ activations: 'row' }), before);
     expect(notes(byRow.passes)).not.toContain('one scale');
   });
 
@@ -108,7 +108,7 @@ describe('int8:rows', () => {
   });
 
   it('gives a row the same numbers whatever stands beside it', async () => {
-    const { model: after } = await applyPass(int8({ rows: true }), model(17));
+    const { model: after } = await applyPass(int8({ activations: 'row' }), model(17));
     const bytes = await writeModel(after);
     const [alone, beside] = await Promise.all([runModel(bytes, { x: rowsOf(asIs) }), runModel(bytes, { x: hostile })]);
     expect(numbersOf(beside.y as Tensor).slice(0, N)).toEqual(numbersOf(alone.y as Tensor));
@@ -144,7 +144,7 @@ describe('int8:rows', () => {
     ],
   ])('takes %s', async (_name, define) => {
     const before = buildModel({ '': 17 }, (g) => g.output('y', define(g)));
-    const { model: after } = await checkPass(int8({ rows: true }), { before, within });
+    const { model: after } = await checkPass(int8({ activations: 'row' }), { before, within });
     // An activation is quantized once for all who read it.
     expect(opCounts(after).ReduceMax).toBe(1);
     expect((await readModel(await writeModel(after))).graph.nodes().length).toBeGreaterThan(10);

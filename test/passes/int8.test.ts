@@ -7,12 +7,27 @@ import { bf16 } from '../../passes/bf16.js';
 import { int8 } from '../../passes/int8.js';
 import { float } from '../../src/ir/attribute.js';
 import { type Attributes, buildModel } from '../../src/ir/build.js';
+import type { Model } from '../../src/ir/model.js';
 import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { holdsOn } from '../../src/run/cpus.js';
 import { applyPass, applyPasses, checkPass, opCounts, randomFeeds, randomWeights } from '../check-pass.js';
 import { runModel } from '../run-model.js';
 import { linear, one, within } from './int8-models.js';
+
+/** The model as onnxruntime computes it, once its own optimizations are through. */
+async function optimizedByRuntime(model: Model, feeds: Readonly<Record<string, Tensor>>): Promise<Model> {
+  const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-'));
+  try {
+    const optimizedPath = join(folder, 'optimized.onnx');
+    await runModel(await writeModel(model), feeds, { optimize: true, optimizedPath });
+    return await readModel(optimizedPath);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 describe('int8 on the CPU', () => {
   it('quantizes a weight per column and the activation as it comes', async () => {
@@ -75,15 +90,47 @@ describe('int8 on the CPU', () => {
     await checkPass(int8(), { before, within });
   });
 
-  it('stores a tied embedding for the Gather that reads it', async () => {
-    const before = buildModel({ '': 17 }, (g) => {
-      const table = g.constant(randomWeights([50, 64]), 'table');
-      const x = g.op('Gather', [table, g.input('ids', 'int64', [4])]);
-      g.output('y', g.op('MatMul', [x, g.op('Transpose', [table], { perm: [1, 0] })]));
+  describe('of an embedding that the head reads too', () => {
+    const tied = (alpha: number) =>
+      buildModel({ '': 17 }, (g) => {
+        const table = g.constant(randomWeights([50, 64]), 'table');
+        const x = g.op('Gather', [table, g.input('ids', 'int64', [4])]);
+        const head = g.op('Gemm', [x, table], { transB: 1, alpha: float(alpha) });
+        g.output('y', g.op('Add', [head, g.op('MatMul', [x, g.op('Transpose', [table], { perm: [1, 0] })])]));
+      });
+    const bytesIn = (model: Model) => [...model.graph.constants].filter(({ tensor }) => tensor?.type === 'int8');
+
+    it.each([1, -0.5])('stores one copy of the bytes, whatever the head multiplies by (%d)', async (alpha) => {
+      const { model, result } = await checkPass(int8(), { before: tied(alpha), within });
+      expect(bytesIn(model).map(({ tensor }) => tensor?.shape)).toEqual([[64, 50]]);
+      expect(opCounts(model)).toMatchObject({ Gather: 2, MatMulInteger: 2, DynamicQuantizeLinear: 1 });
+      expect(result.notes.map(({ text }) => text)).toContain('lookups of rows that stay int8 in memory: 1');
+      expect(holdsOn(model)?.isExact).toBe(true);
     });
-    const { model } = await checkPass(int8(), { before, within });
-    const types = [...model.graph.constants].map((value) => value.tensor?.type);
-    expect(types.sort()).toEqual(['float32', 'float32', 'int8', 'int8']);
+
+    it('has nothing left to turn once the runtime has loaded it', async () => {
+      const { model } = await applyPass(int8(), tied(1));
+      const ops = opCounts(await optimizedByRuntime(model, randomFeeds(tied(1))));
+      // Its two products are one, as their factors are.
+      expect(ops).toEqual({ Gather: 2, Cast: 1, Mul: 1, Add: 1, 'com.microsoft.DynamicQuantizeMatMul': 1 });
+    });
+
+    it.each(['cuda', 'webgpu'] as const)('is stored once on %s too', async (target) => {
+      const { model } = await checkPass(int8(), { before: tied(1), target, within });
+      expect(opCounts(model)).toMatchObject({
+        'com.microsoft.GatherBlockQuantized': 1,
+        'com.microsoft.MatMulNBits': 2,
+        Reshape: 1,
+      });
+      const large = [...model.graph.constants].filter(({ tensor }) => (tensor?.byteLength ?? 0) > 1024);
+      expect(large.map(({ tensor }) => tensor?.type)).toEqual(['uint8']);
+    });
+
+    it('keeps a float copy where the lookup is to stay', async () => {
+      const { model, result } = await checkPass(int8({ keep: ['Gather'] }), { before: tied(1), within });
+      expect(opCounts(model)).toMatchObject({ Gather: 1, MatMulInteger: 2 });
+      expect(result.skips.map(({ reason }) => reason)).toContain('kept in float as asked');
+    });
   });
 
   it.each([
@@ -137,32 +184,26 @@ describe('int8 on the CPU', () => {
   });
 
   it('is what onnxruntime fuses, a scale per column included', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-'));
-    try {
-      const before = buildModel({ '': 17 }, (g) => {
-        const x = g.input('x', 'float32', [4, 64]);
-        const hidden = g.op('Add', [linear(g, x, 64, 64), linear(g, x, 64, 64, 3)]);
-        g.output('y', g.op('Add', [linear(g, hidden, 64, 32, 4), g.constant(randomWeights([32]))]));
-      });
-      const { model } = await applyPass(int8(), before);
-      const optimizedPath = join(folder, 'optimized.onnx');
-      await runModel(await writeModel(model), randomFeeds(before), { optimize: true, optimizedPath });
-      expect(opCounts(await readModel(optimizedPath))).toEqual({
-        DynamicQuantizeLinear: 1,
-        'com.microsoft.MatMulIntegerToFloat': 2,
-        Add: 1,
-        'com.microsoft.DynamicQuantizeMatMul': 1,
-      });
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const before = buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [4, 64]);
+      const hidden = g.op('Add', [linear(g, x, 64, 64), linear(g, x, 64, 64, 3)]);
+      g.output('y', g.op('Add', [linear(g, hidden, 64, 32, 4), g.constant(randomWeights([32]))]));
+    });
+    const { model } = await applyPass(int8(), before);
+    expect(opCounts(await optimizedByRuntime(model, randomFeeds(before)))).toEqual({
+      DynamicQuantizeLinear: 1,
+      'com.microsoft.MatMulIntegerToFloat': 2,
+      Add: 1,
+      'com.microsoft.DynamicQuantizeMatMul': 1,
+    });
   });
 });
 
 describe('int8 of weights alone', () => {
   it('leaves activations in float, on the CPU too', async () => {
     const before = one(17, (g, x) => g.op('Relu', [linear(g, x, 64, 32)]));
-    const { model } = await checkPass(int8({ weights: true }), { before, within });
+    const { model, result } = await checkPass(int8({ weights: true }), { before, within });
+    expect(result.notes.map(({ text }) => text).join()).not.toContain('left in float');
     expect(opCounts(model)).toEqual({ 'com.microsoft.MatMulNBits': 1, Relu: 1 });
     expect(model.graph.nodes()[0]?.int('accuracy_level')).toBe(4);
   });

@@ -34,8 +34,11 @@ describe('attributes that a function is given', () => {
     const before = withFunction({ type: 'ints', value: [0n, 1n] }, (f, x) =>
       f.op('MatMul', [x, f.op('Transpose', [f.constant(randomWeights([64, 64]))], { perm })]),
     );
-    const { model } = await applyPass(int8(), before);
+    const { model, passes } = await applyPass(int8(), before);
     expect(opCounts(model).MatMulInteger).toBeUndefined();
+    expect(passes[0]?.skips.map(({ reason }) => reason)).toEqual([
+      'computed in float, its weight stored in 8 bits: an attribute is given by the caller of the function',
+    ]);
   });
 
   it('give their type themselves: a constant', async () => {

@@ -17,7 +17,7 @@ const storeAll = definePass({
   options: z.object({ form: z.custom<StorageForm>() }),
   run(model, { form }, context) {
     for (const site of weightSites(model)) {
-      const reason = storeWeight(site, form);
+      const reason = storeWeight(site, form, context.target);
       if (reason) context.skip(reason, site.value);
     }
   },

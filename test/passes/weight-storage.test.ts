@@ -75,7 +75,9 @@ describe('storage', () => {
       [2, 1, 4],
     );
     const { model } = await applyPass(
-      editing((one) => putStored(weightSites(one)[0] as WeightSite, { kind: 'quantized', numbers, zeros, scales })),
+      editing((one) =>
+        putStored(weightSites(one)[0] as WeightSite, { kind: 'quantized', numbers, zeros, scales }, 'cpu'),
+      ),
       before,
     );
     const x = numbersOf(tensorOf('float32', ramp(24)));

@@ -113,7 +113,7 @@ export class BlockSites {
       for (const { node } of products) putProduct(node, weights, form, target);
       for (const table of looked) putTable(table, weights, form);
     }
-    if (left && storage) storeWeight(left, storage.form);
+    if (left && storage) storeWeight(left, storage.form, target);
     const why = normal && !form?.isNormal ? `, not NF4: ${obstacle ?? tooFar(weights)}` : '';
     return { form: (form && inBlocks.size > 0 ? blockText(form) : storage?.text) + why };
   }

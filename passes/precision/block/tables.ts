@@ -78,3 +78,11 @@ export function putTable({ node, matrix, elem }: Table, weights: BlockWeights, f
   rows.name = output.name;
   graph.replaceUses(output, rows);
 }
+
+/** Looks rows up in blocks of this form; false where the node looks none up, or they cannot be read so. */
+export function lookUpInBlocks(node: Node, weights: BlockWeights, form: BlockForm, context: PassContext): boolean {
+  const table = tableOf(node);
+  if (!table || tableObstacle(table, form, context) || typeof weights.formOf(table.matrix) === 'string') return false;
+  putTable(table, weights, form);
+  return true;
+}

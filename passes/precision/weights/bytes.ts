@@ -12,6 +12,8 @@ export interface BytesOptions {
   readonly isKept: (node: Node) => boolean;
   readonly minElements: number;
   readonly maxWeightError: number;
+  /** Puts rows that stay bytes in memory in the place of a lookup, shared with products of the same weight; false where there are none. */
+  readonly lookUp: (node: Node) => boolean;
 }
 
 /** Numbers that share a scale. */
@@ -20,45 +22,57 @@ const BLOCK = 64;
 export interface StoredBytes {
   /** How many weights, repeats included. */
   readonly count: number;
-  /** Everything that reads a weight which is stored now, or of which it is told why not. */
+  /** How many lookups read rows that products share, or that one kernel widens. */
+  readonly lookups: number;
+  /** Everything that reads a weight which is stored now. */
   readonly readers: ReadonlySet<Node>;
+  /** Everything that reads a weight of which it is told why it is not stored. */
+  readonly told: ReadonlySet<Node>;
 }
 
 /** Stores every weight that is multiplied, summed or looked up. */
 export function storeAsBytes(model: Model, options: BytesOptions, context: PassContext): StoredBytes {
-  let count = 0;
+  let [count, lookups] = [0, 0];
   const readers = new Set<Node>();
+  const told = new Set<Node>();
   for (const site of weightSites(model, { withLayers: true })) {
     if (dataTypes[site.tensor.type].bits <= 8 || isVector(site.tensor)) continue;
-    for (const { node } of site.uses) readers.add(node);
+    const reason = whyNot(site, options, context);
+    const rest = reason === undefined ? site.uses.filter(({ node }) => !options.lookUp(node)) : site.uses;
+    for (const use of site.uses) if (!rest.includes(use)) lookups += context.timesOf(use.node);
+    const left = restOf(site, rest);
+    if (!left) continue;
     const form: StorageForm = { type: 'int8', block: BLOCK };
-    const result = whyNot(site, form, options, context) ?? storedIn(site, form);
+    const result = reason ?? tooFar(left, form, options) ?? storedIn(left, form);
+    for (const { node } of site.uses) (typeof result === 'string' ? told : readers).add(node);
     if (typeof result === 'string') context.skip(result, site.value);
     else {
-      putStored(site, result);
+      putStored(left, result, context.target);
       count += context.timesOf(site.value);
     }
   }
-  return { count, readers };
+  return { count, lookups, readers, told };
+}
+
+/** The site with some of its readers; undefined where none is left. */
+function restOf(site: WeightSite, uses: WeightSite['uses']): WeightSite | undefined {
+  const main = uses.find((use) => use === site.main) ?? uses[0];
+  return main && { ...site, uses, main };
 }
 
 /** Biases and norms: few numbers, of which nobody expects 8 bits. */
-
 const isMultiplied = ({ main: { role } }: WeightSite): boolean => role !== 'elementwise' && role !== 'other';
 
-function whyNot(
-  site: WeightSite,
-  form: StorageForm,
-  { isKept, minElements, maxWeightError }: BytesOptions,
-  context: PassContext,
-): string | undefined {
+function whyNot(site: WeightSite, { isKept, minElements }: BytesOptions, context: PassContext): string | undefined {
   const { tensor, uses, obstacle } = site;
   if (obstacle) return obstacle;
   if (elementCount(tensor.shape) < minElements) return `it has fewer than ${minElements} elements`;
   if (!isMultiplied(site)) return 'it is added or multiplied number by number, or only moved: 8 bits are few for that';
   if (uses.some(({ node }) => isKept(node))) return 'kept in float as asked';
-  const left = uses.map(({ node }) => context.leaves(node)).find((reason) => reason !== undefined);
-  if (left) return left;
+  return uses.map(({ node }) => context.leaves(node)).find((reason) => reason !== undefined);
+}
+
+function tooFar(site: WeightSite, form: StorageForm, { maxWeightError }: BytesOptions): string | undefined {
   const price = priceOf(site, form);
   if (typeof price === 'string') return price;
   return price.error > maxWeightError

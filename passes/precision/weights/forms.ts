@@ -1,7 +1,7 @@
 /** The forms that a weight can be stored in, and what each costs: bytes in the file, and the change of the weight. */
 
 import type { Graph } from '../../../src/ir/graph.js';
-import { agreed, derive, largestOf } from '../../../src/ir/tensors/bank.js';
+import { derive, largestOf } from '../../../src/ir/tensors/bank.js';
 import { elementCount, memoryTensor, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import { scalesOf } from '../quantize.js';
@@ -43,9 +43,8 @@ export function storedIn({ value, tensor, main }: WeightSite, form: StorageForm)
     };
   }
   const groups = groupsOf(tensor.shape, main, form.block);
-  const steps = { type: form.type, scales: scaleType(value.graph, groups) };
-  const isBounded = agreed(tensor, (one) => stepsOf(one, groups, steps) !== undefined);
-  return isBounded ? quantized(tensor, groups, steps) : 'it holds NaN or infinity';
+  const scales = scaleType(tensor, groups, form.type, value.graph);
+  return scales ? quantized(tensor, groups, { type: form.type, scales }) : 'it holds NaN or infinity';
 }
 
 function* floatBytes(tensor: Tensor, use: WeightUse, type: 'float16' | 'bfloat16'): Iterable<Uint8Array> {
@@ -73,25 +72,53 @@ function quantized(tensor: Tensor, groups: Groups, { type, scales }: QuantizedTy
 
 /** The type of the numbers, and that of their scales. */
 interface QuantizedTypes {
-  readonly type: 'int8' | 'int4';
-  readonly scales: 'float32' | 'bfloat16';
+  readonly type: keyof typeof LEVELS;
+  readonly scales: 'float32' | 'float16' | 'bfloat16';
 }
 
-/** Of few numbers to a scale the scales are stored as bfloat16: its range is float32's, and what it rounds is rounded up. */
-const scaleType = (graph: Graph, groups: Groups): QuantizedTypes['scales'] =>
-  elementCount(groups.scales) < FEW_SCALES || (graph.opsets.get('') ?? 0) < CAST_SINCE.bfloat16
-    ? 'float32'
-    : 'bfloat16';
+/**
+ * Where there are many scales they are stored in 16 bits, rounded up: in float16 where all repeats' are in range, which is closer, else in bfloat16.
+ * Undefined where a number is not finite.
+ */
+function scaleType(
+  tensor: Tensor,
+  groups: Groups,
+  type: keyof typeof LEVELS,
+  graph: Graph,
+): QuantizedTypes['scales'] | undefined {
+  const beyond = largestOf(tensor, (one) => {
+    const steps = scalesOf(matrixOf(one, groups), LEVELS[type]);
+    return steps ? Number(!steps.every((step) => step >= LEAST_FLOAT16 && step <= 65504)) : Number.POSITIVE_INFINITY;
+  });
+  if (beyond === Number.POSITIVE_INFINITY) return undefined;
+  if (elementCount(groups.scales) < FEW_SCALES) return 'float32';
+  if (beyond === 0) return 'float16';
+  return (graph.opsets.get('') ?? 0) < CAST_SINCE.bfloat16 ? 'float32' : 'bfloat16';
+}
 
 /** A Cast takes as much as so many scales save. */
 const FEW_SCALES = 64;
+
+/** Smaller numbers have fewer digits in float16. */
+const SMALLEST_NORMAL = 2 ** -14;
+
+/** From here on float16 has as many digits as bfloat16, and at ordinary sizes three more. */
+const LEAST_FLOAT16 = 2 ** -17;
+
+/** The digits that 16 bits drop of a float32 number: all below these bits of it. */
+const DROPPED = { float16: 0x1fff, bfloat16: 0xffff } as const;
 
 /** The scale of each group, as it is stored; undefined where a number is not finite. */
 function stepsOf(tensor: Tensor, groups: Groups, { type, scales }: QuantizedTypes): Float32Array | undefined {
   const steps = scalesOf(matrixOf(tensor, groups), LEVELS[type]);
   if (!steps || scales === 'float32') return steps;
   const bits = new Uint32Array(steps.buffer);
-  for (let i = 0; i < bits.length; i++) bits[i] = ((bits[i] as number) + 0xffff) & 0xffff0000;
+  const dropped = DROPPED[scales];
+  for (let i = 0; i < bits.length; i++) {
+    const step = steps[i] as number;
+    if (scales === 'float16' && step < SMALLEST_NORMAL) steps[i] = Math.ceil(step * 2 ** 24) / 2 ** 24;
+    else bits[i] = ((bits[i] as number) + dropped) & ~dropped;
+  }
   return steps;
 }
 
@@ -107,14 +134,15 @@ function packed(bytes: Uint8Array): Uint8Array {
 export function priceOf(site: WeightSite, form: StorageForm): StoragePrice | string {
   const stored = storedIn(site, form);
   if (typeof stored === 'string') return stored;
-  return { bytes: bytesOf(stored), error: errorOf(site, form) };
+  return { bytes: bytesOf(stored), error: errorOf(site, form, stored) };
 }
 
-function errorOf({ value, tensor, main }: WeightSite, form: StorageForm): number {
+function errorOf({ tensor, main }: WeightSite, form: StorageForm, stored: StoredWeight): number {
   const groups = groupsOf(tensor.shape, main, 'block' in form ? form.block : 'channel');
   return largestOf(tensor, (one) => {
     if (!('block' in form)) return new Encoder(groups, floats(form.type)).measure(one);
-    const steps = stepsOf(one, groups, { type: form.type, scales: scaleType(value.graph, groups) }) as Float32Array;
+    const scales = (stored as Quantized).scales.type as QuantizedTypes['scales'];
+    const steps = stepsOf(one, groups, { type: form.type, scales }) as Float32Array;
     return new Encoder(groups, integers(steps, LEVELS[form.type])).measure(one);
   });
 }

@@ -49,7 +49,7 @@ export function storeAsHalf(model: Model, { keep, minElements }: HalfOptions, co
     const result = obstacle ?? kept ?? left ?? storedIn(site, form);
     if (typeof result === 'string') skip(result, value);
     else {
-      putStored(site, result);
+      putStored(site, result, target);
       stored[form.type] += times;
     }
   }

@@ -1,4 +1,5 @@
 /** Stores a weight in fewer bits: everything that reads it is given the same numbers back, rounded, in the type that it had. */
+import type { Target } from '../../../src/ir/targets/targets.js';
 import { type DataType, isFloat } from '../../../src/ir/types.js';
 import { decoded, partsOf, type StoredWeight } from './decode.js';
 import { type StorageForm, storedIn } from './forms.js';
@@ -6,20 +7,20 @@ import type { WeightSite } from './sites.js';
 import { lookUpNarrow } from './tables.js';
 
 /** Stores a weight in a form, once for all that read it; returns why not, or undefined. */
-export function storeWeight(site: WeightSite, form: StorageForm): string | undefined {
+export function storeWeight(site: WeightSite, form: StorageForm, target: Target): string | undefined {
   if (site.obstacle) return site.obstacle;
   const stored = storedIn(site, form);
   if (typeof stored === 'string') return stored;
-  putStored(site, stored);
+  putStored(site, stored, target);
   return undefined;
 }
 
 /** Puts what any quantizer made of a weight in its place. Tables stay narrow in memory; the rest is decoded once, at load. */
-export function putStored(site: WeightSite, stored: StoredWeight): void {
+export function putStored(site: WeightSite, stored: StoredWeight, target: Target): void {
   const { value, tensor, uses } = site;
   const { graph } = value;
   const parts = partsOf(graph, stored, value.name);
-  const isWhole = uses.map((use) => !lookUpNarrow(site, use, parts)).some((left) => left);
+  const isWhole = uses.map((use) => !lookUpNarrow(site, use, parts, target)).some((left) => left);
   if (!isWhole) return;
   // A weight that was narrow already is decoded to what its Casts make of it: rounded once.
   const casts = value.users.filter((node) => node.is('Cast') && node.graph === graph && isFloat(node.output.elem));

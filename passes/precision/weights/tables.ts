@@ -2,19 +2,29 @@
  * Gather(decoded table, indices) ⟶ decoded(Gather(table, indices)): the rows that are looked up are widened, so that the table stays narrow in memory.
  */
 import type { Graph } from '../../../src/ir/graph.js';
+import { looksUp, type Target } from '../../../src/ir/targets/targets.js';
 import { equalShapes, type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { decoded, type Parts } from './decode.js';
 import type { WeightSite, WeightUse } from './sites.js';
 
-/** Looks rows up in the parts of a stored table and decodes them; false where the use is no Gather of rows with scales of their own. */
-export function lookUpNarrow({ tensor }: WeightSite, { node, slot, views }: WeightUse, parts: Parts): boolean {
+/**
+ * Looks rows up in the parts of a stored table and decodes them; false where the use is no Gather of rows with scales of their own, and where the
+ * target has no kernels for it: it would hand every row to the CPU and back.
+ */
+export function lookUpNarrow(
+  { tensor }: WeightSite,
+  { node, slot, views }: WeightUse,
+  parts: Parts,
+  target: Target,
+): boolean {
   const [numbers] = parts;
   const indices = node.inputs[1];
   if (!node.is('Gather') || node.hasReference || slot !== 0 || views.length > 0 || !indices) return false;
+  if (parts.some((part) => part?.elem && !looksUp(target, part.elem))) return false;
   const axis = node.int('axis', 0) + (node.int('axis', 0) < 0 ? tensor.shape.length : 0);
   const isCut = numbers.tensor !== undefined && !equalShapes(numbers.tensor.shape, tensor.shape);
-  if (numbers.elem === 'int4' || numbers.elem === 'uint4' || (isCut && (axis !== 0 || !indices.shape))) return false;
+  if (isCut && (axis !== 0 || !indices.shape)) return false;
   const rows = tensor.shape[axis];
   if (parts.some((part) => part?.tensor?.shape[axis] !== rows)) return false;
   const { graph, output } = node;

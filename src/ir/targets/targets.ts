@@ -6,6 +6,8 @@
  * Nobody compares the name of a target: what differs between targets is asked by a function of this file.
  */
 
+import type { DataType } from '../types.js';
+
 /** Types narrower than float32. */
 export type NarrowType = 'float16' | 'bfloat16' | 'int8';
 
@@ -15,6 +17,8 @@ export type FusedForm = 'soft-capped attention' | 'causal attention' | 'norm wit
 interface TargetTraits {
   /** The narrow types that its kernels multiply in; values of the others are widened first. */
   readonly computes: readonly NarrowType[];
+  /** The narrow types of which its kernels look rows up (Gather) and widen them (Cast); a table of another type is widened as a whole, at load. */
+  readonly looksUp: readonly NarrowType[];
   /** The forms whose kernels give right numbers and take less time than the nodes that they replace. */
   readonly fuses: readonly FusedForm[];
   /** True where the runtime leaves to the CPU all that is computed from shapes, floats too: its provider says where its outputs lie. */
@@ -23,13 +27,18 @@ interface TargetTraits {
 
 /** In the order in which messages list them; of the accelerators `auto` prefers the first that works. */
 const traits = {
-  cpu: { computes: ['int8'], fuses: ['causal attention'] },
+  cpu: { computes: ['int8'], looksUp: ['float16', 'bfloat16', 'int8'], fuses: ['causal attention'] },
   cuda: {
     computes: ['float16', 'bfloat16'],
+    looksUp: ['float16', 'bfloat16', 'int8'],
     fuses: ['soft-capped attention', 'norm with residual'],
     leavesShapes: true,
   },
-  webgpu: { computes: ['float16'], fuses: ['soft-capped attention', 'norm with residual'] },
+  webgpu: {
+    computes: ['float16'],
+    looksUp: ['float16'],
+    fuses: ['soft-capped attention', 'norm with residual'],
+  },
 } as const satisfies Readonly<Record<string, TargetTraits>>;
 
 /** The provider that the result is meant for. */
@@ -52,6 +61,10 @@ const traitsOf = (target: Target): TargetTraits => traits[target];
 
 /** Whether the target's kernels multiply in the type; where not, values can be stored in it alone. */
 export const computesIn = (target: Target, type: NarrowType): boolean => traitsOf(target).computes.includes(type);
+
+/** Whether the target looks rows of this type up and widens them, without handing either to the CPU. */
+export const looksUp = (target: Target, type: DataType): boolean =>
+  type === 'float32' || traitsOf(target).looksUp.some((one) => one === type);
 
 /** Whether the target gains from a fused form. */
 export const gainsFrom = (target: Target, form: FusedForm): boolean => traitsOf(target).fuses.includes(form);

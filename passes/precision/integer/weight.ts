@@ -1,0 +1,76 @@
+/** A weight of products as signed bytes K × N, with a scale for each column: its constants, shared by all who read it. */
+import { agreed, derive } from '../../../src/ir/tensors/bank.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
+import type { Value } from '../../../src/ir/value.js';
+import { vouchForPairs } from '../../../src/run/cpus.js';
+import type { Weight } from '../product.js';
+import { columnBytes } from './bytes.js';
+import { columnScalesOf } from './columns.js';
+import { type RowBytes, turned } from './lookups.js';
+import type { ProductWeight } from './sizes.js';
+
+export interface ColumnWeight {
+  readonly bytes: Value;
+  /** The scales times a factor, made once for each factor. */
+  scales(factor: number): Value;
+  /** The same weight for lookups: of a weight that is stored N × K its rows, made once. */
+  rows(): RowBytes;
+}
+
+export interface ColumnOptions {
+  /** True where sums must be exact on CPUs that saturate. */
+  readonly isExact: boolean;
+  readonly maxWeightError: number;
+}
+
+/** The constants stand in the scope of the weight; or the reason that there are none. */
+export function columnWeightOf(weight: Weight, { isExact, maxWeightError }: ColumnOptions): ColumnWeight | string {
+  const { stored, tensor, K, N } = weight;
+  const { graph, name } = stored;
+  // Kept, as they are read again with the weight: a number for each column.
+  const known = new WeakMap<Tensor, Float32Array>();
+  const reason = agreed(tensor, (one) => {
+    const found = columnScalesOf(storedWeight(weight, one, isExact));
+    if (!found) return 'its weight holds NaN or infinity';
+    known.set(one, found.scales);
+    return found.error > maxWeightError
+      ? `its weight would change by more than ${maxWeightError} of its norm (option maxWeightError)`
+      : undefined;
+  });
+  if (reason) return reason;
+  const scalesOf = (one: Tensor): Float32Array =>
+    known.get(one) ?? (columnScalesOf(storedWeight(weight, one, isExact))?.scales as Float32Array);
+  const tensorOfBytes = derive([tensor], 'int8', [K, N], (one) =>
+    columnBytes(storedWeight(weight, one as Tensor, isExact), scalesOf(one as Tensor)),
+  );
+  if (isExact) vouchForPairs(tensorOfBytes);
+  const bytes = graph.constant(tensorOfBytes, `${name}_int8`);
+  const scales = once((factor: number) => {
+    const values = derive([tensor], 'float32', [N], (one) => {
+      const own = scalesOf(one as Tensor);
+      return tensorOf('float32', factor === 1 ? own : own.map((scale) => scale * factor)).chunks();
+    });
+    return graph.constant(values, `${name}_scale`);
+  });
+  const rows = once((_: void) => turned({ bytes, scales: scales(1), K, N }));
+  return { bytes, scales, rows };
+}
+
+function storedWeight({ tensor, isTransposed, N }: Weight, one: Tensor, isPaired: boolean): ProductWeight {
+  const [rows, columns] = tensor.shape as [number, number];
+  const each = { block: 1, step: 1 };
+  const together = { block: 1, step: 0 };
+  const [rowGroups, columnGroups] = isTransposed ? [each, together] : [together, each];
+  return { matrix: { tensor: one, rows, columns, groups: N, rowGroups, columnGroups }, isTransposed, isPaired };
+}
+
+/** A function that remembers what it gave. */
+function once<Key, Made>(make: (key: Key) => Made): (key: Key) => Made {
+  const made = new Map<Key, Made>();
+  return (key) => {
+    const found = made.get(key) ?? make(key);
+    made.set(key, found);
+    return found;
+  };
+}
