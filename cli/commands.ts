@@ -1,5 +1,5 @@
 /** The commands, as data: what --help shows and yargs parses. What each does is in its own thread: see runs.ts. */
-import { HOST, targets } from '../src/ir/targets/targets.js';
+import { HOST, targetNames } from '../src/ir/targets/targets.js';
 import {
   bisectFlags,
   type Flag,
@@ -51,7 +51,7 @@ export const commands: readonly Command[] = [
       passes: valued('<a,b,…>', 'Passes that run first, e.g. simplify.', { alias: 'p' }),
       ...pluginFlags,
       target: {
-        ...oneOf(targets, 'The provider whose kernels are meant.'),
+        ...oneOf(targetNames, 'The provider whose kernels are meant.'),
         defaultDescription: HOST,
       },
       ...readFlags,

@@ -1,7 +1,7 @@
 /** `optimize explain`: why each site is fused, or not. */
 
 import { explain } from '../src/explain.js';
-import type { Target } from '../src/ir/targets/targets.js';
+import type { TargetName } from '../src/ir/targets/targets.js';
 import { shownText, withTexts } from '../src/ir/text/shown-text.js';
 import { explanationText } from '../src/report/explanation-text.js';
 import { shortageText } from '../src/report/inspection-text.js';
@@ -16,7 +16,7 @@ export async function run(flags: Flags): Promise<undefined> {
     passes: flags.passes as string | undefined,
     rule: flags.rule as string | undefined,
     at: flags.at as string | undefined,
-    target: flags.target as Target | undefined,
+    target: flags.target as TargetName | undefined,
     onShortage: (one) => stderr.write(`left undone: ${shortageText(withTexts(one, shownText))}\n`),
   });
   show(flags, sites, explanationText);

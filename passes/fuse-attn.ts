@@ -38,6 +38,9 @@ export const fuseAttn = definePass({
     reportSites(applyRules(model, [softmaxInSteps], context), context);
     const raised = raise(model, op, context);
     const facts = inferTypes(model);
+    const most = raised === undefined ? undefined : ATTENTION - 1;
+    if (raised !== undefined && op === 'auto' && context.architecture)
+      context.note(`Attention has the faster kernel on ${context.architecture}, but ${raised}`);
     const counts = { sites: 0, fused: 0, guarded: 0, causal: 0, weak: 0 };
     for (const graph of model.graphs()) {
       const shared: SharedBiases = new Map();
@@ -47,7 +50,7 @@ export const fuseAttn = definePass({
         if (!site) continue;
         const times = context.timesOf(softmax);
         counts.sites += times;
-        const choice = site instanceof Miss ? site : choose(site, op, context, facts);
+        const choice = site instanceof Miss ? site : choose(site, op, context, facts, most);
         const unread = fuse(site, choice, raised, facts, shared, context);
         const miss = unread && trail.reached(unread);
         const rule = choice instanceof Miss ? undefined : choice.name;

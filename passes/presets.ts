@@ -24,7 +24,7 @@ export const presets: readonly Preset[] = [
     name: 'half',
     share: 0.52,
     summary: 'The same, and weights of 16 bits: half the file.',
-    passes: [...exact, bf16()],
+    passes: [...exact, bf16({ float: 'auto' })],
   },
   {
     name: 'quarter',

@@ -6,7 +6,7 @@ import { inferTypes } from './infer/index.js';
 import { Model } from './ir/model.js';
 import type { Shortage } from './ir/options/budget.js';
 import { called, optionsIn, text } from './ir/options/options.js';
-import { HOST, type Target } from './ir/targets/targets.js';
+import { HOST, type TargetName } from './ir/targets/targets.js';
 import { expectModel } from './ir/text/errors.js';
 import { UsageError } from './ir/text/usage-error.js';
 import { cloneModel } from './ir/whole-model/clone.js';
@@ -18,7 +18,7 @@ import type { PassesLike } from './run/parse.js';
 import type { Pass, PassDefinition } from './run/pass.js';
 import { type SiteResult, sitesOf } from './run/sites.js';
 import { kernelsOf } from './runtime/kernels-of.js';
-import { provider, type SchemasOf, settings } from './settings/option-schemas.js';
+import { type SchemasOf, settings, targetName } from './settings/option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './settings/plugins.js';
 
 export interface ExplainOptions {
@@ -31,7 +31,7 @@ export interface ExplainOptions {
   /** Only the site at the node of this name. */
   readonly at?: string;
   /** The provider whose kernels count. Default `cpu`. */
-  readonly target?: Target;
+  readonly target?: TargetName;
   /** Called with each exceeded budget and its place: a site with unknown types is not fused. */
   readonly onShortage?: (shortage: Shortage) => void;
 }
@@ -48,7 +48,7 @@ const explainOptions = z.object({
   ...settings('plugins', 'passes'),
   rule: text,
   at: text,
-  target: provider,
+  target: targetName,
   onShortage: called<(shortage: Shortage) => void>(),
 } satisfies SchemasOf<ExplainOptions>);
 

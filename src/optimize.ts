@@ -10,7 +10,15 @@ import { type Coverage, coverageOf } from './coverage/coverage.js';
 import type { Model } from './ir/model.js';
 import type { Limits } from './ir/options/budget.js';
 import { abortSignal, any, called, optionsIn, text } from './ir/options/options.js';
-import { HOST, isHost, type Target, type TargetChoice } from './ir/targets/targets.js';
+import {
+  architectureOf,
+  HOST,
+  isHost,
+  providerOf,
+  type Target,
+  type TargetChoice,
+  type TargetName,
+} from './ir/targets/targets.js';
 import { expectModel } from './ir/text/errors.js';
 import { UsageError, unknownText } from './ir/text/usage-error.js';
 import { withLimits } from './ir/whole-model/clone.js';
@@ -140,12 +148,13 @@ export async function optimizeBy(
   const required = requiredIn(options.require ?? [], list, catalogue);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
-  const target = await targetOf(options.target, runs || options.tune === true);
+  const name = await targetOf(options.target, runs || options.tune === true);
+  const target = providerOf(name);
   const { shapes, dims, inputs, maxError, minCosine } = options;
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const result = await runPipeline(model, list, {
-    ...kernelsOf(target),
+    ...kernelsOf(name),
     evaluate: isNode() ? evaluate : undefined,
     fileBytes,
     ...(isNode() && (inputs === undefined ? { simulated: simulatedBy(seed) } : { activations: activationsOn(inputs) })),
@@ -166,6 +175,7 @@ export async function optimizeBy(
     created: new Date().toISOString(),
     command: options.command,
     target,
+    architecture: architectureOf(name),
     seed,
     verification: result.verification,
     fidelity: result.fidelity,
@@ -271,7 +281,7 @@ async function cpusOf(model: Model, runs: boolean): Promise<Report['cpus']> {
 }
 
 /** Resolves the target, by probing providers where it is `auto`. */
-export async function targetOf(target: TargetChoice | undefined, runs: boolean): Promise<Target> {
+export async function targetOf(target: TargetChoice | undefined, runs: boolean): Promise<TargetName> {
   if (target !== undefined && target !== 'auto') return target;
   if (!isNode() || (target === undefined && !runs)) return HOST;
   return (await import('./runtime/providers.js')).resolveTarget('auto');

@@ -9,6 +9,7 @@ import { abortable } from '../abortable.js';
 import type { TextFile, WrittenSet } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
 import { abortSignal, called, optionsIn, text, truth } from '../ir/options/options.js';
+import { providerOf } from '../ir/targets/targets.js';
 import { type ProgressListener, paceOf } from '../ir/text/progress.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { summarize } from '../ir/whole-model/summary.js';
@@ -126,7 +127,8 @@ export async function optimizeFileBy(
   const inputBytes = await bytesOf(files);
   const list = withLimitsOf(asked, inputBytes, options.maxError);
   const level = levelOf(original, options);
-  const target = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
+  const name = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
+  const target = providerOf(name);
   const deadline = deadlineOf(options);
   const ends = new Map<Model, EndFindings>();
   const compare = async (
@@ -148,7 +150,7 @@ export async function optimizeFileBy(
         ...options,
         require,
         deadline,
-        target,
+        target: name,
         onGate: 'report',
         verify: level,
         onProgress: (progress) => say(progressText(progress), progress.estimate),

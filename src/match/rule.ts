@@ -2,7 +2,7 @@
 import type { Facts } from '../infer/index.js';
 import type { Node } from '../ir/node.js';
 import type { KernelCall } from '../ir/targets/kernel-call.js';
-import type { Target } from '../ir/targets/targets.js';
+import type { Architecture, Target } from '../ir/targets/targets.js';
 import { foundText } from '../ir/text/usage-error.js';
 import type { DataType, Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -14,6 +14,8 @@ import type { Trace } from './trace.js';
 /** The environment of rules and passes, which they ask and report to; every PassContext is one. */
 export interface RuleHost {
   readonly target: Target;
+  /** The generation of devices that the result is meant for; undefined for all of the target's. */
+  readonly architecture?: Architecture | undefined;
   /**
    * True where the target's provider has a kernel for the op (domain '' is ai.onnx) at this opset with this element type. `made`: the type that a
    * Cast makes.

@@ -16,7 +16,7 @@ import { tuningTexts } from './tuning.js';
 /** The report in Markdown, tables and all. */
 export function reportMarkdown(given: Report): string {
   const report = withTexts(given, markdownText);
-  const { model, passes, accuracy, speed, gates, machine, versions, target, seed, verification } = report;
+  const { model, passes, accuracy, speed, gates, machine, versions, seed, verification } = report;
   const blocks: string[][] = [
     [`# ${report.input ?? 'Model'}`],
     given.command ? ['```', shownText(given.command), '```'] : [],
@@ -135,7 +135,7 @@ export function reportMarkdown(given: Report): string {
     gates.map((gate) => `- ${markOf(gate, accuracy)}: ${gate.name}, ${gate.detail}`),
     [
       [
-        `Target ${target}, verification ${verification.level}, seed ${seed}.`,
+        `Target ${[report.target, report.architecture].filter(Boolean).join(':')}, verification ${verification.level}, seed ${seed}.`,
         machine ? `${machine.cpu} (${machine.cores} cores, ${machine.os} ${machine.arch}).` : '',
         `${Object.entries(versions)
           .map(([name, version]) => `${name} ${version}`)

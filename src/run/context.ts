@@ -7,7 +7,7 @@ import type { Node } from '../ir/node.js';
 import { outermost } from '../ir/scopes/scopes.js';
 import { callOf, type KernelCall } from '../ir/targets/kernel-call.js';
 import type { PlacedNode } from '../ir/targets/placed-node.js';
-import type { Target } from '../ir/targets/targets.js';
+import type { Architecture, Target } from '../ir/targets/targets.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -24,6 +24,7 @@ import { type CutOut, cutOut } from './verify/cut-out.js';
 /** Services of the runtime for passes; a browser has none of them. */
 export interface PassEnvironment {
   readonly target: Target;
+  readonly architecture?: Architecture | undefined;
   hasKernel(opType: string, domain: string, opset: number, elem: DataType, made?: DataType): boolean;
   /** Absent where no target is known by tables. */
   placed?(model: Model): Iterable<PlacedNode>;
@@ -190,6 +191,7 @@ export function passContext(
   const reasons = new Map<string, { count: number; places: string[] }>();
   const context: PassContext = {
     target: environment.target,
+    architecture: environment.architecture,
     hasKernel: environment.hasKernel,
     unfit: environment.unfit,
     placed: (model) => environment.placed?.(model) ?? [],

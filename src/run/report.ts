@@ -3,7 +3,7 @@
  * Times are milliseconds, sizes bytes. A number that JSON cannot hold (an infinite ratio) is null.
  */
 import { z } from 'zod';
-import { targets } from '../ir/targets/targets.js';
+import { architectures, targets } from '../ir/targets/targets.js';
 import { jsonText } from '../ir/text/shown-text.js';
 import { verifyLevels } from './verify/verifier.js';
 
@@ -203,6 +203,7 @@ export const reportSchema = z.object({
     .optional()
     .describe('Absent where nothing was written.'),
   target: z.enum(targets),
+  architecture: z.enum(architectures).optional().describe('The generation of devices that the result is meant for.'),
   seed: z.number().int(),
   verification: z.object({ level: z.enum(verifyLevels), verdict: verdict.optional() }),
   fidelity: fidelity.describe('The widest gate of the passes that were applied.'),

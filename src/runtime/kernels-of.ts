@@ -1,16 +1,20 @@
 /** The kernels of one target, in the form that passes ask for. */
 import type { Model } from '../ir/model.js';
 import type { PlacedNode } from '../ir/targets/placed-node.js';
-import { isHost, type Target } from '../ir/targets/targets.js';
+import { architectureOf, isHost, providerOf, type TargetName } from '../ir/targets/targets.js';
 import type { DataType } from '../ir/types.js';
 import { unfit } from './forms/index.js';
 import { hasKernel } from './kernels.js';
 import { placedNodes } from './placed-nodes.js';
 
-export const kernelsOf = (target: Target) => ({
-  target,
-  hasKernel: (opType: string, domain: string, opset: number, elem: DataType, made?: DataType): boolean =>
-    hasKernel(target, opType, domain, opset, elem, made),
-  placed: (model: Model): Iterable<PlacedNode> => (isHost(target) ? [] : placedNodes(model, target)),
-  unfit,
-});
+export function kernelsOf(name: TargetName) {
+  const target = providerOf(name);
+  return {
+    target,
+    architecture: architectureOf(name),
+    hasKernel: (opType: string, domain: string, opset: number, elem: DataType, made?: DataType): boolean =>
+      hasKernel(target, opType, domain, opset, elem, made),
+    placed: (model: Model): Iterable<PlacedNode> => (isHost(target) ? [] : placedNodes(model, target)),
+    unfit,
+  };
+}

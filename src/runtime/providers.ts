@@ -1,7 +1,7 @@
 /** Finds the providers that work on this machine: runs a tiny model on each, in a process of its own. */
 import { execFile } from 'node:child_process';
 import { buildModel } from '../ir/build.js';
-import { type Accelerator, accelerators, HOST, isHost, type TargetChoice } from '../ir/targets/targets.js';
+import { type Accelerator, accelerators, HOST, isHost, providerOf, type TargetChoice } from '../ir/targets/targets.js';
 import { numbersOf, tensorOf } from '../ir/tensors/numbers.js';
 import { writeModel } from '../onnx/write.js';
 import { endsWithThis } from './child-process.js';
@@ -111,7 +111,7 @@ async function probed(provider: Provider): Promise<ProviderProbe> {
 
 /** `auto`: the first accelerator that works on real hardware (cuda, then webgpu), else the CPU. Any other target is itself. */
 export async function resolveTarget(target: TargetChoice): Promise<Provider> {
-  if (target !== 'auto') return target;
+  if (target !== 'auto') return providerOf(target);
   for (const accelerator of accelerators) {
     const { works, isSoftware } = await probed(accelerator);
     if (works && isSoftware === false) return accelerator;

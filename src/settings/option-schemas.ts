@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { any, truth } from '../ir/options/options.js';
-import { targets } from '../ir/targets/targets.js';
+import { targetNames, targets } from '../ir/targets/targets.js';
 import { configSchema } from './config.js';
 
 /** A schema for each option of a type, and for no other. */
@@ -20,6 +20,7 @@ const count = z.int('expected a whole number').positive('expected 1 or more');
 export const choice = <const Choices extends readonly [string, ...string[]]>(choices: Choices) =>
   z.enum(choices, `expected ${choices.join(' | ')}`);
 export const provider = choice(targets);
+export const targetName = choice(targetNames);
 export const onGate = choice(['throw', 'report']);
 
 /** Options for made-up inputs of a comparison. */

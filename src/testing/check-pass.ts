@@ -6,7 +6,7 @@
 
 import { minOf } from '../ir/collections/lists.js';
 import type { Model } from '../ir/model.js';
-import type { Target } from '../ir/targets/targets.js';
+import type { TargetName } from '../ir/targets/targets.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { typeText } from '../ir/types.js';
 import { printModel } from '../ir/whole-model/print.js';
@@ -36,7 +36,7 @@ export interface PassCase {
   /** Sizes of named dims for the random inputs; 2 where not given. */
   readonly dims?: Readonly<Record<string, number>>;
   /** Default cpu. */
-  readonly target?: Target;
+  readonly target?: TargetName;
   /** False for a pass that exists to change inputs or outputs; the numbers are then the test's to compare. */
   readonly keepsInterface?: boolean;
   /** False where the machine that tests has no provider for the target: the numbers are not compared. */
@@ -49,7 +49,7 @@ export interface MissCase {
   /** One of the reasons that the report gives holds this. */
   readonly reason: string | RegExp;
   /** Default cpu. */
-  readonly target?: Target;
+  readonly target?: TargetName;
 }
 
 /** The result of a pass, and what the report says of it. */
@@ -59,14 +59,14 @@ export interface CheckedPass {
 }
 
 /** Runs one pass as the pipeline does, without verification. */
-export const applyPass = (pass: Pass, model: Model, target: Target = 'cpu'): Promise<PipelineResult> =>
+export const applyPass = (pass: Pass, model: Model, target: TargetName = 'cpu'): Promise<PipelineResult> =>
   applyPasses([pass], model, target);
 
 /** Runs passes one after another as the pipeline does, without verification. `regional`: as the option of `optimize`. */
 export const applyPasses = (
   passes: readonly Pass[],
   model: Model,
-  target: Target = 'cpu',
+  target: TargetName = 'cpu',
   regional?: boolean,
 ): Promise<PipelineResult> =>
   runPipeline(model, passes, {

@@ -40,7 +40,7 @@ describe('targets', () => {
 
   it('are the host and its accelerators, and auto may be asked for', () => {
     expect([...targets].sort()).toEqual([HOST, ...accelerators].sort());
-    expect(targetChoices).toEqual(['auto', ...targets]);
+    expect(targetChoices.slice(0, targets.length + 1)).toEqual(['auto', ...targets]);
     expect(targets.filter(isHost)).toEqual([HOST]);
   });
 

@@ -9,7 +9,7 @@ import { scaledSilu, silu } from '../../passes/rules/silu.js';
 import { skipNormSet } from '../../passes/rules/skip-norm.js';
 import { softmax } from '../../passes/rules/softmax.js';
 import type { Model } from '../../src/ir/model.js';
-import type { Target } from '../../src/ir/targets/targets.js';
+import type { TargetName } from '../../src/ir/targets/targets.js';
 import { printModel } from '../../src/ir/whole-model/print.js';
 import { applyRules, reportSites } from '../../src/match/apply.js';
 import type { RuleSet } from '../../src/match/rule.js';
@@ -28,7 +28,7 @@ function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
 }
 
 /** The model after all rules in the order of a seed, and every site with the rule and the reason; seed 0 is the order as written. */
-export async function ruled(model: Model, seed: number, target: Target = 'webgpu'): Promise<string> {
+export async function ruled(model: Model, seed: number, target: TargetName = 'webgpu'): Promise<string> {
   const random = seed === 0 ? () => 0 : generator(seed);
   const pass = definePass({
     name: 'all-rules',

@@ -6,6 +6,7 @@ import type { DataType } from '../../../src/ir/types.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import type { AttentionSite } from '../read/site.js';
+import { isAttentionFaster } from './fastest.js';
 import { groupQueryAttention } from './group-query.js';
 import type { Emitter } from './kernel.js';
 import { multiHeadAttention } from './multi-head.js';
@@ -49,17 +50,26 @@ export const attentionOps = ['auto', ...(Object.keys(emitters) as (keyof typeof 
 
 /**
  * The op for a site: the one asked for; else GroupQueryAttention for long causal rows of known sizes on the CPU, Attention for a
- * soft cap, and MultiHeadAttention for all others.
+ * soft cap and where the target's generation has a faster kernel for it, and MultiHeadAttention for all others. `most`: the newest opset that
+ * the model is at or can be raised to.
  *
  * Why not for a soft cap on the CPU: the tanh of all kernels there is not vectorized. With 4 heads of 64 and 128 queries and keys
  * (onnxruntime 1.30, one thread) Attention takes 1.04 ms, GroupQueryAttention 0.63 ms, the plain nodes, cap included, 0.53 ms.
  */
-export function choose(site: AttentionSite, op: AttentionOp, context: PassContext, facts: Facts): Match<OpChoice> {
+export function choose(
+  site: AttentionSite,
+  op: AttentionOp,
+  context: PassContext,
+  facts: Facts,
+  most = Number.POSITIVE_INFINITY,
+): Match<OpChoice> {
   if (op === 'auto' && isFasterCausal(site, context)) {
     const emission = groupQueryAttention(site, facts, context);
     if (!(emission instanceof Miss))
       return { name: 'GroupQueryAttention', emit: () => emission, opset: 1, why: 'the mask is causal' };
   }
+  const faster = op === 'auto' && most >= ATTENTION ? fasterOf(site, context, facts) : undefined;
+  if (faster) return faster;
   const name = op !== 'auto' ? op : site.softcap === undefined ? 'MultiHeadAttention' : 'Attention';
   if (op === 'auto' && site.softcap !== undefined && !gainsFrom(context.target, 'soft-capped attention'))
     return new Miss(
@@ -74,6 +84,22 @@ export function choose(site: AttentionSite, op: AttentionOp, context: PassContex
   if (!context.hasKernel(opType, domain, domain === '' ? opset : 1, elem))
     return new Miss(`the target has no ${name} for ${elem}`, site.softmax, helps.kernel);
   return { name, emit, opset, why };
+}
+
+/** ai.onnx Attention where its kernel is the faster one on the generation that the result is for, and takes the site. */
+function fasterOf(site: AttentionSite, context: PassContext, facts: Facts): OpChoice | undefined {
+  const { architecture } = context;
+  const elem = elemOfKernel(site);
+  if (!architecture || !isAttentionFaster(architecture, elem, site.terms.length > 0)) return undefined;
+  if (!context.hasKernel('Attention', '', ATTENTION, elem)) return undefined;
+  const emission = standardAttention(site, facts, context);
+  if (emission instanceof Miss) return undefined;
+  return {
+    name: 'Attention',
+    emit: () => emission,
+    opset: ATTENTION,
+    why: `its kernel is the faster one on ${architecture}`,
+  };
 }
 
 /** Fewer queries gain little, or lose where a row may be masked whole. */

@@ -14,6 +14,14 @@ export type NarrowType = 'float16' | 'bfloat16' | 'int8';
 /** Fused forms whose kernels are slower, or not proven, on some targets. */
 export type FusedForm = 'soft-capped attention' | 'causal attention' | 'norm with residual';
 
+/** Generations of one target's devices, between which its fastest kernels differ. */
+const generations = { cuda: ['sm80', 'sm86', 'sm89', 'sm90'] } as const satisfies Partial<
+  Record<string, readonly string[]>
+>;
+type Generations = typeof generations;
+export type Architecture = Generations[keyof Generations][number];
+export const architectures: readonly Architecture[] = Object.values(generations).flat();
+
 interface TargetTraits {
   /** The narrow types that its kernels multiply in; values of the others are widened first. */
   readonly computes: readonly NarrowType[];
@@ -46,9 +54,23 @@ export type Target = keyof typeof traits;
 
 export const targets = Object.keys(traits) as [Target, ...Target[]];
 
+/** A target, or one generation of its devices. */
+export type TargetName = Target | `${keyof Generations}:${Architecture}`;
+
+export const targetNames: readonly [TargetName, ...TargetName[]] = [
+  ...targets,
+  ...Object.entries(generations).flatMap(([target, names]) => names.map((name) => `${target}:${name}` as TargetName)),
+];
+
 /** What may be asked for: `auto` is the best target that works on this machine. */
-export const targetChoices = ['auto', ...targets] as const;
+export const targetChoices = ['auto', ...targetNames] as const;
 export type TargetChoice = (typeof targetChoices)[number];
+
+/** The target of a name, whatever the generation. */
+export const providerOf = (name: TargetName): Target => name.split(':')[0] as Target;
+/** The generation that a name tells; undefined where the result is meant for all. */
+export const architectureOf = (name: TargetName): Architecture | undefined =>
+  name.split(':')[1] as Architecture | undefined;
 
 /** The provider that every machine has. Others hand it the nodes that they have no kernel for; what it cannot run, nothing runs. */
 export const HOST = 'cpu' as const satisfies Target;
