@@ -6,7 +6,7 @@ import type { Architecture } from '../../../src/ir/targets/targets.js';
 import type { DataType } from '../../../src/ir/types.js';
 
 /** From slow to fast: single products, memory-efficient, flash, cuDNN's flash. */
-export const attentionKernels = ['MATH', 'EFFICIENT_ATTENTION', 'FLASH_ATTENTION', 'CUDNN_FLASH_ATTENTION'] as const;
+const attentionKernels = ['MATH', 'EFFICIENT_ATTENTION', 'FLASH_ATTENTION', 'CUDNN_FLASH_ATTENTION'] as const;
 type AttentionKernel = (typeof attentionKernels)[number];
 
 const [math, efficient, flash, cudnn] = attentionKernels;
