@@ -12,7 +12,7 @@ export async function bundle(folder: string, name: string, script: string): Prom
       contents: `import { readModel } from './src/onnx/read.js';
 import { writeModel } from './src/onnx/write.js';
 import { buildModel } from './src/ir/build.js';
-import { derivedTensor } from './src/ir/tensor.js';
+import { derivedTensor } from './src/ir/tensors/tensor.js';
 ${script}`,
       resolveDir: root,
       loader: 'ts',
