@@ -12,7 +12,7 @@ import { writeModel } from '../src/onnx/write.js';
 import { variantsText } from '../src/report/variants-text.js';
 import type { VariantResult } from '../src/run/variants-schema.js';
 import { Workplace } from './cli/run-cli.js';
-import { linear, within } from './passes/int8-models.js';
+import { linear, within } from './passes/integers/int8-models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-variants-'));
 const from = join(folder, 'model.onnx');

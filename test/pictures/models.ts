@@ -24,8 +24,8 @@ import type { Value } from '../../src/ir/value.js';
 import type { Pass } from '../../src/run/pass.js';
 import type { PassCase } from '../../src/testing/check-pass.js';
 import { randomWeights } from '../check-pass.js';
-import { attention } from '../passes/attention-models.js';
-import { rope, spellings } from '../passes/rope-spellings.js';
+import { attention } from '../passes/attention/attention-models.js';
+import { rope, spellings } from '../passes/rotary/rope-spellings.js';
 import { published } from '../published.js';
 
 export interface Picture extends Pick<PassCase, 'before' | 'within' | 'target' | 'runs' | 'dims' | 'keepsInterface'> {

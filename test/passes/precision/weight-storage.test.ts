@@ -1,0 +1,132 @@
+/** Storage forms against onnxruntime: each role of a weight in each form, tables that stay narrow, and what is refused. */
+import { describe, expect, it } from 'vitest';
+import { priceOf, type StorageForm } from '../../../passes/precision/weights/forms.js';
+import { type WeightSite, weightSites } from '../../../passes/precision/weights/sites.js';
+import { putStored } from '../../../passes/precision/weights/store.js';
+import { buildModel } from '../../../src/ir/build.js';
+import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
+import { writeModel } from '../../../src/onnx/write.js';
+import { runBytes } from '../../../src/testing/run-bytes.js';
+import { applyPass, checkMiss, checkPass, opCounts, randomWeights } from '../../check-pass.js';
+import { editing, errorsOf, roles, storing } from './weight-models.js';
+
+const forms: readonly (readonly [string, StorageForm])[] = [
+  ['float16', { type: 'float16' }],
+  ['bfloat16', { type: 'bfloat16' }],
+  ['int8 by channel', { type: 'int8', block: 'channel' }],
+  ['int8 by block', { type: 'int8', block: 8 }],
+  ['int4 by block', { type: 'int4', block: 8 }],
+];
+
+describe.each(forms)('weights stored as %s', (_name, form) => {
+  it.each(roles)('of %s', async (_op, _role, _channels, _contracted, model) => {
+    const before = model();
+    // A sum of products changes as its weights do, relative to its largest value: five times that, for cancellation in small sums.
+    const { model: after } = await checkPass(storing(form), {
+      before,
+      within: 5 * Math.max(...errorsOf(before, form)),
+    });
+    expect([...after.graph.constants].find(({ name }) => name === 'w')?.tensor?.type).toBe(form.type);
+  });
+});
+
+describe('storage', () => {
+  it('prices what it stores', async () => {
+    const before = buildModel({ '': 21 }, (g) =>
+      g.output('y', g.op('MatMul', [g.input('x', 'float32', [3, 64]), g.constant(randomWeights([64, 32]), 'w')])),
+    );
+    for (const [, form] of forms) {
+      const price = priceOf(weightSites(before)[0] as never, form) as { bytes: number; error: number };
+      const { result } = await checkPass(storing(form), { before, within: 1 });
+      const shape = 'block' in form && form.block !== 'channel' ? 16 : 0;
+      expect(result.bytes.after).toBe(price.bytes + shape);
+      expect(price.error).toBeGreaterThan(0);
+    }
+    const errors = forms.map(([, form]) => errorsOf(before, form)[0] as number);
+    expect(errors).toEqual(errors.toSorted((a, b) => (a === errors[3] || b === errors[3] ? 0 : a - b)));
+  });
+
+  it('looks rows up in a table that stays narrow, and decodes it for the head alone', async () => {
+    const before = buildModel({ '': 21 }, (g) => {
+      const table = g.constant(randomWeights([40, 32], 0.3), 'table');
+      const rows = g.op('Gather', [table, g.input('ids', 'int64', [2, 'length'])]);
+      g.output('y', g.op('MatMul', [rows, g.op('Transpose', [table], { perm: [1, 0] })]));
+    });
+    const { model } = await checkPass(storing({ type: 'int8', block: 'channel' }), { before, within: 0.03 });
+    expect(opCounts(model)).toEqual({ Cast: 2, Gather: 2, MatMul: 1, Mul: 2, Transpose: 1 });
+    expect([...model.graph.constants].map(({ tensor }) => tensor?.type)).toEqual(['int8', 'float32']);
+  });
+
+  it('puts what another quantizer made in the place of a weight: blocks with zero points', async () => {
+    const before = buildModel({ '': 21 }, (g) =>
+      g.output('y', g.op('MatMul', [g.input('x', 'float32', [3, 8]), g.constant(randomWeights([8, 4]), 'w')])),
+    );
+    const ramp = (count: number, from = 0) => Array.from({ length: count }, (_, at) => from + at);
+    const numbers = tensorOf(
+      'uint4',
+      ramp(32).map((one) => one % 16),
+      [2, 4, 4],
+    );
+    const zeros = tensorOf('uint4', ramp(8), [2, 1, 4]);
+    const scales = tensorOf(
+      'float16',
+      ramp(8, 1).map((one) => one / 8),
+      [2, 1, 4],
+    );
+    const { model } = await applyPass(
+      editing((one) =>
+        putStored(weightSites(one)[0] as WeightSite, { kind: 'quantized', numbers, zeros, scales }, 'cpu'),
+      ),
+      before,
+    );
+    const x = numbersOf(tensorOf('float32', ramp(24)));
+    const expected = ramp(12).map((at) => {
+      const [row, column] = [Math.floor(at / 4), at % 4];
+      const weight = (k: number) => {
+        const group = Math.floor(k / 4) * 4 + column;
+        return (((k * 4 + column) % 16) - group) * ((group + 1) / 8);
+      };
+      return ramp(8).reduce((sum, k) => sum + (x[row * 8 + k] as number) * weight(k), 0);
+    });
+    const { y } = await runBytes(await writeModel(model), { x: tensorOf('float32', x, [3, 8]) });
+    expect([...numbersOf(y as Tensor)]).toEqual(expected);
+  });
+
+  it('needs an opset whose Cast takes the type', async () => {
+    const before = buildModel({ '': 20 }, (g) =>
+      g.output('y', g.op('MatMul', [g.input('x', 'float32', [3, 64]), g.constant(randomWeights([64, 32]), 'w')])),
+    );
+    const reason = 'Cast takes int4 from opset 21 on';
+    await checkMiss(storing({ type: 'int4', block: 'channel' }), { before, reason });
+  });
+
+  it('is exact where nothing is lost', async () => {
+    const exact = tensorOf(
+      'float32',
+      numbersOf(randomWeights([64, 32])).map((one) => Math.round(one * 16) / 16),
+      [64, 32],
+    );
+    const before = buildModel({ '': 21 }, (g) =>
+      g.output('y', g.op('MatMul', [g.input('x', 'float32', [3, 64]), g.constant(exact, 'w')])),
+    );
+    expect(errorsOf(before, { type: 'float16' })).toEqual([0]);
+    await checkPass(storing({ type: 'float16' }), { before, within: 0 });
+  });
+
+  it('measures what leaves the range, and refuses what is not finite', async () => {
+    const starting = (number: number) =>
+      buildModel({ '': 21 }, (g) => {
+        const w = tensorOf(
+          'float32',
+          numbersOf(randomWeights([64, 32])).map((one, at) => (at ? one : number)),
+          [64, 32],
+        );
+        g.output('y', g.op('MatMul', [g.input('x', 'float32', [3, 64]), g.constant(w, 'w')]));
+      });
+    expect(errorsOf(starting(7e4), { type: 'float16' })[0]).toBeGreaterThan(0.06);
+    expect(errorsOf(starting(7e4), { type: 'bfloat16' })[0]).toBeLessThan(4e-3);
+    const form = { type: 'int8', block: 'channel' } as const;
+    await checkMiss(storing(form), { before: starting(Number.NaN), reason: 'NaN or infinity' });
+  });
+});
