@@ -17,6 +17,7 @@ export const bf16 = definePass({
   summary:
     'Computes in bfloat16 where the target has kernels (CUDA); elsewhere stores weights in 16 bits, as the closer float.',
   fidelity: 'rounding',
+  narrows: true,
   needs: ['types', 'weights', 'activations'],
   opset: 13,
   options: z.object({

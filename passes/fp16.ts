@@ -11,6 +11,7 @@ export const fp16 = definePass({
   summary:
     'Computes in float16 where the target has kernels, with float32 where it would overflow; elsewhere stores weights in it.',
   fidelity: 'rounding',
+  narrows: true,
   needs: ['types', 'weights', 'activations'],
   opset: 13,
   options: z.object({

@@ -11,6 +11,7 @@ export const fuseAct = definePass({
   name: 'fuse-act',
   summary: 'Runs each activation (GELU, SiLU and their forms) as one kernel.',
   fidelity: 'exact',
+  fuses: true,
   needs: ['types'],
   options: z.object({}),
   variants: () => [],

@@ -22,6 +22,7 @@ export const fuseAttn = definePass({
   name: 'fuse-attn',
   summary: 'Runs each scaled-dot-product attention as one kernel, whatever its scale, mask or bias.',
   fidelity: 'exact',
+  fuses: true,
   needs: ['types'],
   options: z.object({
     op: passSettings.attnOp.schema

@@ -14,6 +14,7 @@ export const fuseNorm = definePass({
   name: 'fuse-norm',
   summary: 'Runs each norm (layer, RMS, group) as one kernel; on GPUs the residual before it too.',
   fidelity: 'exact',
+  fuses: true,
   needs: ['types'],
   opset: 17,
   options: z.object({}),

@@ -10,6 +10,7 @@ export const fuseRope = definePass({
   summary:
     'Runs each rotary position embedding (halves, interleaved, partial) as one kernel, whatever made its tables.',
   fidelity: 'exact',
+  fuses: true,
   needs: ['types'],
   options: z.object({}),
   variants: () => [],

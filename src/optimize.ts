@@ -26,13 +26,14 @@ import { fileBytes } from './onnx/write.js';
 import { holdsOn } from './run/cpus.js';
 import { deadlineOf, type TimeOptions } from './run/deadline.js';
 import { sizesOf } from './run/freeze.js';
+import { inOrder, type Placed } from './run/in-order.js';
 import { isNode, machineOf, versionsOf } from './run/machine.js';
 import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass } from './run/pass.js';
 import { runPipeline } from './run/pipeline.js';
 import type { PipelineOptions, Progress } from './run/pipeline-options.js';
-import type { PipelineResult } from './run/pipeline-result.js';
+import type { PassResult, PipelineResult } from './run/pipeline-result.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { variantsOf } from './run/tune/tuning.js';
@@ -143,7 +144,12 @@ export async function optimizeBy(
   const catalogue = await catalogueWith(options.plugins);
   const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, catalogue);
   checkFunctions(asked, model);
-  const list = withSizes(asked, model, options);
+  const placed = inOrder(asked);
+  const list = withSizes(
+    placed.map(({ pass }) => pass),
+    model,
+    options,
+  );
   await checkInputs(model, options);
   const required = requiredIn(options.require ?? [], list, catalogue);
   const seed = options.seed ?? 0;
@@ -182,7 +188,7 @@ export async function optimizeBy(
     cpus: isHost(target) ? await cpusOf(result.model, runs) : undefined,
     warnings: result.warnings.length > 0 ? result.warnings : undefined,
     repeats: result.repeats.length > 0 ? result.repeats : undefined,
-    passes: result.passes,
+    passes: toldOfOrder(result.passes, placed),
     model: { before: result.before, after: result.after },
     // Exact passes change no type; two models are inferred for it, which takes as long as some of them.
     coverage: list.every(({ definition }) => definition.fidelity === 'exact')
@@ -213,6 +219,19 @@ async function coverageIn(
     return shapesOf(one, sizes, { dims, shapes: own });
   });
   return coverageOf(original, model, { target, passes, choices });
+}
+
+/** The results, with a note on each pass that ran elsewhere than it was written. */
+function toldOfOrder(results: readonly PassResult[], placed: readonly Placed[]): readonly PassResult[] {
+  const first = results.length - placed.length;
+  return results.map((result, i) => {
+    const behind = placed[i - first]?.behind;
+    if (behind === undefined) return result;
+    return {
+      ...result,
+      notes: [{ text: `ran behind ${behind}: casts would hide from fusions what they look for` }, ...result.notes],
+    };
+  });
 }
 
 /** Turns the settings `dims` and `shapes` into a pass that goes first, so that the report tells of it. */

@@ -67,7 +67,6 @@ function groupNorm(found: GroupNormCaptures, scope: RewriteScope, activation: 0 
   const { elem, shape } = x;
   if (!elem || !host.hasKernel('GroupNorm', 'com.microsoft', 1, elem))
     return no(`the target has no GroupNorm kernel for ${elem}`, helps.kernel);
-  if (elem !== 'float32') return no(`the GroupNorm kernel takes scale and bias in float32, not in ${elem}`);
   const channels = shape?.[1];
   const groups = grouped.shape?.[1];
   if (shape?.length !== 4 || typeof channels !== 'number')

@@ -53,6 +53,10 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly needs?: readonly ('types' | 'repeats' | 'weights' | 'activations' | 'simulated')[];
   /** The least ai.onnx opset of what it emits: an older model is raised to it first, if every node can be. */
   readonly opset?: number;
+  /** True where it looks for formulas in any float and makes few nodes of them. */
+  readonly fuses?: boolean;
+  /** True where it changes the float that nodes compute in: it goes behind fusions that are written directly behind it. */
+  readonly narrows?: boolean;
   /** True where removing what nothing reads is its work: a model in which it finds that alone is changed. */
   readonly clears?: boolean;
   readonly options: Schema;
@@ -97,6 +101,8 @@ const parts: {
     `a list of ${needs.join(' | ')}`,
   ],
   opset: [(value) => Number.isSafeInteger(value) && (value as number) > 0, 'a whole number above 0'],
+  fuses: [isTruth, 'true or false'],
+  narrows: [isTruth, 'true or false'],
   clears: [isTruth, 'true or false'],
   options: [(value) => isFunction((value as { safeParse?: unknown } | null)?.safeParse), 'z.object({ … })'],
   variants: [isFunction, 'a function'],

@@ -27,6 +27,7 @@ function passFor(rules: Rule | RuleSet): PassFactory {
     summary: `${because[0]?.toUpperCase()}${because.slice(1).replace(/\.$/, '')}.`,
     fidelity: 'exact',
     needs: ['types'],
+    fuses: true,
     variants: () => [],
     run: (model, _, context) => reportSites(applyRules(model, [set], context), context),
   });

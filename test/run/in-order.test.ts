@@ -1,0 +1,48 @@
+/** The order in which a user writes passes does not decide what is possible. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { generate, kindNames } from '../../fixtures/kinds.js';
+import { passes } from '../../passes/index.js';
+import type { Model } from '../../src/ir/model.js';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { optimize } from '../../src/optimize.js';
+import { inOrder } from '../../src/run/in-order.js';
+import { collection, modelFolders } from '../models.js';
+
+const { bf16, fp16, fuseAct, fuseAttn, int8, opset, simplify } = passes;
+const namesOf = (list: Parameters<typeof inOrder>[0]) => inOrder(list).map(({ pass }) => pass.definition.name);
+
+describe('the order of passes', () => {
+  it('has floats narrowed behind the fusions that follow directly', () => {
+    expect(namesOf([fp16(), simplify(), fuseAttn(), fuseAct()])).toEqual(['simplify', 'fuse-attn', 'fuse-act', 'fp16']);
+    expect(inOrder([bf16(), fuseAttn()])[1]?.behind).toBe('fuse-attn');
+  });
+
+  it('is the written one otherwise', () => {
+    for (const list of [
+      [fuseAttn(), fp16(), simplify()],
+      [fp16(), int8(), fuseAct()],
+      [bf16(), opset({ to: 22 }), fuseAttn()],
+      [int8(), fuseAct(), fp16()],
+    ]) {
+      expect(namesOf(list)).toEqual(list.map(({ definition }) => definition.name));
+      expect(inOrder(list).every(({ behind }) => behind === undefined)).toBe(true);
+    }
+  });
+
+  const zoo = modelFolders(collection('zoo')).filter((_, i) => i % 12 === 5);
+  it.each([...kindNames, ...zoo])('gives %s the same bytes in either', async (place) => {
+    const kind = kindNames.find((name) => name === place);
+    const model: Model = kind ? generate(kind, 'miniature', 0).model : await readModel(join(place, 'model.onnx'));
+    for (const target of ['cuda', 'cpu'] as const) {
+      const [one, other] = await Promise.all(
+        ['fp16,exact', 'exact,fp16'].map((list) => optimize(model, list, { target, verify: 'none' })),
+      );
+      expect(await writeModel(one?.model as Model)).toEqual(await writeModel(other?.model as Model));
+      expect(one?.report.passes.at(-1)?.notes[0]?.text).toBe(
+        'ran behind fuse-act: casts would hide from fusions what they look for',
+      );
+    }
+  });
+});
