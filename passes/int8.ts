@@ -63,7 +63,9 @@ export const int8 = definePass({
     static: z
       .boolean()
       .default(false)
-      .describe('Convolutions too, in the ranges that the inputs given (--inputs) show: for inputs like these; cpu.'),
+      .describe(
+        'Convolutions too, in the ranges that the inputs given (--inputs, 8 sets or more) show: for inputs like these; cpu.',
+      ),
     maxStaticError: z
       .number()
       .positive()

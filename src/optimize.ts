@@ -163,7 +163,7 @@ export async function optimizeBy(
     ...kernelsOf(name),
     evaluate: isNode() ? evaluate : undefined,
     fileBytes,
-    ...(isNode() && (inputs === undefined ? { simulated: simulatedBy(seed) } : { activations: activationsOn(inputs) })),
+    ...(isNode() && (inputs === undefined ? { simulated: simulatedBy(seed) } : await activationsOn(inputs))),
     targetCpu,
     verify: options.verify,
     verifier: runs
@@ -309,10 +309,13 @@ export async function targetOf(target: TargetChoice | undefined, runs: boolean):
 const evaluate = async (model: Model) => (await import('./runtime/evaluate.js')).evaluateModel(model);
 
 /** Passes are given numbers of the user's inputs whatever is verified. */
-const activationsOn =
-  (inputs: string): PipelineOptions['activations'] =>
-  async (model, requests) =>
-    (await import('./validate/activations/measure.js')).measureActivations(model, requests, inputs);
+async function activationsOn(inputs: string): Promise<Pick<PipelineOptions, 'activations' | 'inputSets'>> {
+  const { countSets, measureActivations } = await import('./validate/activations/measure.js');
+  return {
+    activations: (model, requests, share) => measureActivations(model, requests, inputs, share),
+    inputSets: countSets(inputs),
+  };
+}
 
 const simulatedBy =
   (seed: number): PipelineOptions['simulated'] =>

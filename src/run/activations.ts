@@ -11,9 +11,16 @@ export interface ActivationRequest {
   readonly gram?: boolean;
 }
 
+/** Which of the sets of inputs are run: all, a quarter that is held out to judge by, or the others. */
+export type SetShare = 'all' | 'held out' | 'others';
+
+/** True for a set that is held out: every fourth. */
+export const isHeldOut = (_: unknown, index: number): boolean => index % 4 === 3;
+
 /** Measures values of one model; by value. A value that the runtime cannot give, or that differs in channels, is absent. */
 export type MeasureActivations = (
   requests: readonly ActivationRequest[],
+  share?: SetShare,
 ) => Promise<ReadonlyMap<Value, ActivationStatistics>>;
 
 /**

@@ -14,7 +14,7 @@ import type { Value } from '../ir/value.js';
 import { summarize } from '../ir/whole-model/summary.js';
 import type { Rewrite, SiteReport } from '../match/rule.js';
 import { nameOf, Regions } from '../region/regions.js';
-import type { ActivationRequest, ActivationStatistics } from './activations.js';
+import type { ActivationRequest, ActivationStatistics, SetShare } from './activations.js';
 import type { PassContext, PassDefinition } from './pass.js';
 import type { TargetCpu } from './target-cpu.js';
 import type { Trials } from './trials.js';
@@ -32,6 +32,8 @@ export interface PassEnvironment {
   readonly evaluate: ((model: Model) => Promise<Tensor[]>) | undefined;
   /** Measures values of a model on the user's inputs; the reason, in words, where it cannot be run. Absent without inputs. */
   readonly activations?: MeasureModel;
+  /** The number of the user's sets of inputs. */
+  readonly inputSets?: number;
   /** The same on made-up inputs. Absent where there are given ones. */
   readonly simulated?: MeasureModel;
   /** Bytes of the file that a model would be written to. */
@@ -42,7 +44,11 @@ export interface PassEnvironment {
   readonly signal?: AbortSignal;
 }
 
-type MeasureModel = (model: Model, requests: readonly ActivationRequest[]) => Promise<Measured | string>;
+type MeasureModel = (
+  model: Model,
+  requests: readonly ActivationRequest[],
+  share?: SetShare,
+) => Promise<Measured | string>;
 
 export type Measured = ReadonlyMap<Value, ActivationStatistics>;
 
@@ -178,9 +184,9 @@ export function passContext(
   const measuring = (need: 'activations' | 'simulated'): PassContext['activations'] => {
     const measure = environment[need];
     if (!needs.includes(need) || !measure) return undefined;
-    return async (requests) => {
+    return async (requests, share) => {
       const model = requests[0]?.value.graph.model;
-      const found = model && (await measure(model, requests));
+      const found = model && (await measure(model, requests, share));
       if (typeof found !== 'string') return found ?? new Map();
       context.note(`activations were not measured: ${found}`);
       return new Map();
@@ -197,6 +203,7 @@ export function passContext(
     placed: (model) => environment.placed?.(model) ?? [],
     evaluate: environment.evaluate,
     activations: measuring('activations'),
+    inputSets: environment.inputSets ?? 0,
     simulated: measuring('simulated'),
     targetCpu: environment.targetCpu,
     trials,

@@ -28,6 +28,8 @@ export interface PassContext extends RuleHost {
    * no inputs or no runtime, and for a pass that does not declare that it needs `activations`. Asked before the first edit.
    */
   readonly activations: MeasureActivations | undefined;
+  /** The number of sets of inputs that `activations` runs: what is chosen on some is judged on the others. */
+  readonly inputSets: number;
   /** The same on made-up inputs, where there are none, for a pass that needs `simulated`: what the layers make of anything, not what is usual. */
   readonly simulated: MeasureActivations | undefined;
   /** Runs copies of the model that the pass made beside the model; undefined where nothing is run. */

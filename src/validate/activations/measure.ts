@@ -4,7 +4,7 @@ import type { Model } from '../../ir/model.js';
 import { HOST } from '../../ir/targets/targets.js';
 import { bigintsOf } from '../../ir/tensors/numbers.js';
 import type { Value } from '../../ir/value.js';
-import { type ActivationRequest, ActivationStatistics } from '../../run/activations.js';
+import { type ActivationRequest, ActivationStatistics, isHeldOut, type SetShare } from '../../run/activations.js';
 import type { Measured } from '../../run/context.js';
 import { sharedRuntime } from '../../runtime/evaluate.js';
 import { RuntimeError, type Session, type TensorData, type Tensors } from '../../runtime/isolate.js';
@@ -26,6 +26,9 @@ const MOST_SETS = 64;
 const ROWS = 4;
 const NUMBERS = 2 ** 25;
 
+/** The number of sets at a path that are measured. */
+export const countSets = (inputs: string): number => Math.min(MOST_SETS, givenSets(inputs).length);
+
 /**
  * Statistics of values of the main graph over the sets of inputs at a path, on the CPU provider with its own optimizations off.
  * A reason where the model does not run there. Throws ModelError for inputs that cannot be fed.
@@ -34,8 +37,11 @@ export function measureActivations(
   model: Model,
   requests: readonly ActivationRequest[],
   inputs: string,
+  share: SetShare = 'all',
 ): Promise<Measured | string> {
-  const sets = spread(givenSets(inputs), MOST_SETS);
+  const sets = spread(givenSets(inputs), MOST_SETS).filter(
+    (set, index) => share === 'all' || isHeldOut(set, index) === (share === 'held out'),
+  );
   return measureOn(model, requests, [sets.map((set) => () => set.read(model, true).tensors)]);
 }
 

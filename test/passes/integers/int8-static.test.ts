@@ -1,10 +1,10 @@
 /** int8:static: convolutions in the ranges that inputs show, each kept float where it costs too much or is not faster. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { int8 } from '../../../passes/int8.js';
-import { rangeOf } from '../../../passes/precision/integer/convolution/ranges.js';
+import { type RangeKind, rangeOf } from '../../../passes/precision/integer/convolution/ranges.js';
 import { float } from '../../../src/ir/attribute.js';
 import { type Attributes, buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
@@ -26,12 +26,20 @@ const [CHANNELS, SIZE] = [16, 12];
 const shape = [1, CHANNELS, SIZE, SIZE];
 
 const sets = Array.from({ length: 8 }, (_, seed) => randomWeights(shape, 1, seed + 20));
-sets.forEach((set, index) => {
-  const numbers = [...numbersOf(set)];
-  const take = (count: number) => numbers.splice(0, count);
-  const x = [Array.from({ length: CHANNELS }, () => Array.from({ length: SIZE }, () => take(SIZE)))];
-  writeFileSync(join(folder, `${index}.json`), JSON.stringify({ x }));
-});
+
+/** A folder with sets of inputs, each times a factor. */
+function written(name: string, count: number, factorOf = (_: number) => 1): string {
+  const to = join(folder, name);
+  mkdirSync(to);
+  for (let index = 0; index < count; index++) {
+    const numbers = [...numbersOf(sets[index] as Tensor)].map((one) => one * factorOf(index));
+    const take = (length: number) => numbers.splice(0, length);
+    const x = [Array.from({ length: CHANNELS }, () => Array.from({ length: SIZE }, () => take(SIZE)))];
+    writeFileSync(join(to, `${index}.json`), JSON.stringify({ x }));
+  }
+  return to;
+}
+const eight = written('eight', 8);
 
 let seed = 50;
 const conv = (g: GraphBuilder, x: Value, attributes: Attributes = { pads: [1, 1, 1, 1] }, group = 1): Value => {
@@ -52,7 +60,7 @@ const chain = modelOf((g, x) => {
   return g.op('Tanh', [conv(g, second, { strides: [1, 1], pads: [1, 1, 1, 1] })]);
 });
 
-async function run(before: Model, options: Parameters<typeof int8>[0] = {}, inputs: string | undefined = folder) {
+async function run(before: Model, options: Parameters<typeof int8>[0] = {}, inputs: string | undefined = eight) {
   const { model, report } = await optimize(before, [int8({ static: true, ...options })], {
     target: 'cpu',
     verify: 'none',
@@ -84,7 +92,9 @@ describe('int8:static', () => {
   it('rewrites convolutions that hand bytes on, with what clamps them', async () => {
     const { model, notes } = await run(chain);
     expect(opCounts(model)).toEqual({ QuantizeLinear: 1, QLinearConv: 3, DequantizeLinear: 1, Tanh: 1 });
-    expect(notes).toContain('3 of 3 convolutions compute in 8 bits, in the ranges of the inputs given');
+    expect(notes).toContain(
+      '3 of 3 convolutions compute in 8 bits, in the ranges of three quarters of the inputs given',
+    );
     expect(await errorOf(chain, model)).toBeLessThan(0.03);
     expect(holdsOn(model)?.isExact).toBe(true);
     for (const { tensor } of model.graph.constants)
@@ -176,6 +186,25 @@ describe('int8:static', () => {
     expect(reasons).toEqual(['its ranges are not known: give inputs (--inputs), 8 sets or more']);
   });
 
+  it('leaves all of them with fewer than 8 sets of inputs, and says how many there are', async () => {
+    for (const [count, said] of [
+      [7, '7 sets of inputs'],
+      [1, '1 set of inputs'],
+    ] as const) {
+      const { model, reasons } = await run(chain, {}, written(`few-${count}`, count));
+      expect(opCounts(model)).toMatchObject(opCounts(chain));
+      expect(reasons).toEqual([expect.stringContaining(`its ranges are not known by ${said}: give 8 or more`)]);
+    }
+  });
+
+  it('judges by sets that the ranges do not come from', async () => {
+    // Every fourth set is held out: twenty times as large, its numbers are cut off.
+    const strange = written('strange', 8, (index) => (index % 4 === 3 ? 20 : 1));
+    const { model, reasons } = await run(chain, {}, strange);
+    expect(opCounts(model)).toMatchObject(opCounts(chain));
+    expect(reasons?.every((reason) => reason.includes('costs too much error'))).toBe(true);
+  });
+
   it('stores weights of convolutions alone where it is not asked for', async () => {
     const { model, reasons } = await run(chain, { static: false });
     expect(opCounts(model)).toMatchObject(opCounts(chain));
@@ -210,6 +239,18 @@ describe('a range', () => {
     expect(whole.scale * 255).toBeLessThan(10.5);
     const outlying = rangeOf(statisticsOf([...normal, 7])) as { scale: number };
     expect(outlying.scale).toBeLessThan(1.2 * whole.scale);
+  });
+
+  it('is the whole of what was seen, or between two quantiles, where that is asked for', () => {
+    const outlying = statisticsOf([...normal, 1000]);
+    const steps = (kind: RangeKind) => (rangeOf(outlying, kind) as { scale: number }).scale * 255;
+    // Bins are 3 percent wide.
+    expect(steps('whole')).toBeGreaterThan(1000);
+    expect(steps('whole')).toBeLessThan(1040);
+    // One in 10,000 lies beyond 3.7 deviations at each end.
+    expect(steps('quantiles')).toBeGreaterThan(7.3);
+    expect(steps('quantiles')).toBeLessThan(7.8);
+    expect(rangeOf(statisticsOf([...new Array<number>(100_000).fill(0), 5]), 'quantiles')).toBeUndefined();
   });
 
   it('begins at zero where numbers do, and holds zero in any case', () => {

@@ -34,6 +34,7 @@ export function channelScalesOf(weight: Tensor, largest: number): Float32Array |
 
 interface Bytes {
   readonly value: Value;
+  readonly range: ByteRange;
   readonly scale: Value;
   readonly zero: Value;
 }
@@ -44,11 +45,12 @@ export function emitConvs(graph: Graph, sites: readonly StaticConv[], mapped = (
   for (const site of sites) {
     const node = mapped(site.node.output).producer as ConvSite['node'];
     const float = node.inputs[0] as Value;
+    // What a neighbour hands on is in the neighbour's range.
     const input = known.get(float) ?? quantized(graph, float, site.inputRange);
     known.set(float, input);
     const end = mapped(site.output);
     const { scale, zero } = constantsOf(graph, site.outputRange, end.name);
-    const factors = site.scales.map((one) => one * site.inputRange.scale);
+    const factors = site.scales.map((one) => one * input.range.scale);
     const inputs = [input.value, input.scale, input.zero, ...weightOf(graph, site), scale, zero];
     if (site.bias) inputs.push(biasOf(graph, site.bias, factors));
     const conv = graph.add('QLinearConv', inputs, { name: node.name });
@@ -58,7 +60,7 @@ export function emitConvs(graph: Graph, sites: readonly StaticConv[], mapped = (
     result.type = end.type;
     result.name = end.name;
     graph.replaceUses(end, result);
-    known.set(result, { value: conv.output, scale, zero });
+    known.set(result, { value: conv.output, range: site.outputRange, scale, zero });
   }
 }
 
@@ -66,7 +68,7 @@ function quantized(graph: Graph, float: Value, range: ByteRange): Bytes {
   const { scale, zero } = constantsOf(graph, range, float.name);
   const value = graph.add('QuantizeLinear', [float, scale, zero], { outputs: [`${float.name}_uint8`] }).output;
   value.type = tensorType('uint8', float.shape);
-  return { value, scale, zero };
+  return { value, range, scale, zero };
 }
 
 const constantsOf = (graph: Graph, { scale, zero }: ByteRange, name: string) => ({

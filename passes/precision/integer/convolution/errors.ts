@@ -7,7 +7,7 @@ import { tensorOf } from '../../../../src/ir/tensors/numbers.js';
 import { isFloat, tensorType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { cloneModel, fill } from '../../../../src/ir/whole-model/clone.js';
-import type { ActivationStatistics, MeasureActivations } from '../../../../src/run/activations.js';
+import type { ActivationStatistics, MeasureActivations, SetShare } from '../../../../src/run/activations.js';
 import { emitConvs, type StaticConv } from './emit.js';
 
 /** Copies of the model that run at the same time. */
@@ -18,10 +18,11 @@ export async function errorsOf(
   model: Model,
   sets: readonly (readonly StaticConv[])[],
   measure: MeasureActivations,
+  share: SetShare,
 ): Promise<number[]> {
   const errors: number[] = [];
   for (let at = 0; at < sets.length; at += AT_ONCE)
-    append(errors, await errorsTogether(model, sets.slice(at, at + AT_ONCE), measure));
+    append(errors, await errorsTogether(model, sets.slice(at, at + AT_ONCE), (values) => measure(values, share)));
   return errors;
 }
 

@@ -7,6 +7,7 @@ import type { ActivationStatistics } from '../../../../src/run/activations.js';
 import type { PassContext } from '../../../../src/run/pass.js';
 import { spectrumNodes } from '../../deciding.js';
 import { LARGEST, LARGEST_EXACT } from '../sizes.js';
+import { inBestRanges } from './best-ranges.js';
 import { type ConvCandidate, chosenBy, faster } from './choose.js';
 import { channelScalesOf, emitConvs } from './emit.js';
 import { errorsOf } from './errors.js';
@@ -20,7 +21,11 @@ export interface StaticOptions {
   leave(reason: string, node: Node): void;
 }
 
-const NO_INPUTS = 'its ranges are not known: give inputs (--inputs), 8 sets or more';
+/** Fewer show no range, and leave none to judge by. */
+const FEWEST_SETS = 8;
+const NO_INPUTS = `its ranges are not known: give inputs (--inputs), ${FEWEST_SETS} sets or more`;
+const tooFew = (sets: number): string =>
+  `its ranges are not known by ${sets} ${sets === 1 ? 'set' : 'sets'} of inputs: give ${FEWEST_SETS} or more (--inputs); a quarter of them judges what the others show`;
 const NOT_FASTER = 'its bytes take longer to make than they save';
 
 /** The largest bias, in steps, that 32 bits hold beside the sums. */
@@ -30,26 +35,24 @@ const MOST_STEPS = 2 ** 30;
 export async function quantizeConvs(model: Model, context: PassContext, options: StaticOptions): Promise<number> {
   const { leave, isExact, maxError } = options;
   const sites = sitesOf(model, context, options);
-  const measure = context.activations;
-  if (!measure) for (const { node } of sites) leave(NO_INPUTS, node);
-  if (!measure || sites.length === 0) return 0;
+  const { activations: measure, inputSets } = context;
+  const obstacle = !measure ? NO_INPUTS : inputSets < FEWEST_SETS ? tooFew(inputSets) : undefined;
+  if (obstacle) for (const { node } of sites) leave(obstacle, node);
+  if (!measure || obstacle || sites.length === 0) return 0;
   const values = new Set(sites.flatMap(({ input, output }) => [input, output]));
-  const measured = await measure([...values].map((value) => ({ value, axis: 1 })));
+  const requests = [...values].map((value) => ({ value, axis: 1 }));
+  const measured = await measure(requests, 'others');
   const all = sites.flatMap((site) => {
     const found = candidateOf(site, measured, isExact);
     if (typeof found !== 'string') return found;
     leave(found, site.node);
     return [];
   });
-  const fast = faster(all, isExact);
-  for (const one of all) if (!fast.includes(one)) leave(NOT_FASTER, one.conv.node);
-  const alone = await errorsOf(
-    model,
-    fast.map(({ conv }) => [conv]),
-    measure,
-  );
+  const worthwhile = faster(all, isExact);
+  for (const one of all) if (!worthwhile.includes(one)) leave(NOT_FASTER, one.conv.node);
+  const { candidates: fast, alone } = await inBestRanges(model, worthwhile, measured, measure);
   const { chosen, error } = await chosenBy(fast, alone, isExact, maxError, (list) =>
-    errorsOf(model, [list.map(({ conv }) => conv)], measure),
+    errorsOf(model, [list.map(({ conv }) => conv)], measure, 'held out'),
   );
   fast.forEach((one, at) => {
     const own = `${(alone[at] as number).toPrecision(2)} of an output alone`;
@@ -62,7 +65,7 @@ export async function quantizeConvs(model: Model, context: PassContext, options:
     chosen.map(({ conv }) => conv),
   );
   context.note(
-    `${chosen.length} of ${sites.length} convolutions compute in 8 bits, in the ranges of the inputs given: relative error ${error.toPrecision(2)}`,
+    `${chosen.length} of ${sites.length} convolutions compute in 8 bits, in the ranges of three quarters of the inputs given: relative error ${error.toPrecision(2)} on the others`,
   );
   return chosen.length;
 }
