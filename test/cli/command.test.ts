@@ -1,4 +1,4 @@
-/** The built command prints and ends as its parts do in one process, which is how the other tests run them. */
+/** The built command prints and exits like its parts in one process, which is how the other tests run them. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tinyModel, Workplace } from './run-cli.js';
 
@@ -11,7 +11,7 @@ afterAll(() => place.remove());
 
 const proven = ['model.onnx', '--target', 'cpu', '--no-speed', '-q'];
 
-/** How many sets of inputs are made up is a matter of time. */
+/** Removes the number of made-up sets of inputs, which depends on time. */
 const told = ({ stderr, ...rest }: { stderr: string }) => ({
   ...rest,
   stderr: stderr.replace(/\d+ made-up/, 'made-up'),

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-/** Starts the command, and does something to it then. */
+/** Starts the command, acts on its process, and gives its end. */
 function ended(words: readonly string[], act: (child: ChildProcessWithoutNullStreams) => void) {
   const child = spawn(process.execPath, [cli, ...words], { cwd: place.folder });
   let stderr = '';

@@ -210,7 +210,7 @@ it('shows its help: asked for on stdout, without any words on stderr', async () 
     stdout: '',
     stderr: expect.stringContaining('Other commands'),
   });
-  // A choice that is wider than its column is not cut.
+  // A list of choices that is wider than its column is printed whole.
   expect((await place.run(['--help'])).stdout).toMatch(/--attn-op auto\|\S*[^|\s]\n/);
   expect((await place.run(['inspect', '--help'])).stdout).toContain('--values');
   expect((await place.run(['doctor', '--help'])).stdout).toMatch(/-h, --help .*\n +--version /);

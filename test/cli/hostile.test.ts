@@ -1,4 +1,4 @@
-/** The built command on files that ask for far more than they are worth: each is done in a process of little memory. */
+/** Runs the built command on files that ask for absurd amounts of work: each ends in a process with little memory. */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,10 +8,10 @@ import { cli, Workplace } from './run-cli.js';
 const workplace = new Workplace();
 afterAll(() => workplace.remove());
 
-/** Says at the end how many kilobytes the process had at most. */
+/** Prints at the end the most kilobytes that the process used. */
 const SAY = `data:text/javascript,process.on('exit', () => console.error('peak', process.resourceUsage().maxRSS))`;
 
-/** A process that hangs is ended: no time is asserted. */
+/** A process that hangs is killed after this time; no time is asserted. */
 const HANG_MS = 100_000;
 
 function runIn(megabytes: number, words: readonly string[]): Promise<{ code: number | null; stderr: string }> {
@@ -39,7 +39,7 @@ describe('a file of a few kilobytes', () => {
     const command = first === 'inspect' ? [first, `${name}.onnx`, ...rest] : [`${name}.onnx`, ...words];
     const { code, stderr } = await runIn(150, command);
     expect(stderr).not.toContain('    at ');
-    // Done, refused in a line, or not compared.
+    // The command succeeded, refused in one line, or did not compare.
     expect([0, 1, 6]).toContain(code);
     expect(Number(/^peak (\d+)$/m.exec(stderr)?.[1])).toBeLessThan(500_000);
   });

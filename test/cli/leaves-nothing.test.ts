@@ -5,7 +5,7 @@ import { writeModel } from '../../src/onnx/write.js';
 import { slowBudget, slowModel } from '../slow-model.js';
 import { cli, tinyModel, Workplace } from './run-cli.js';
 
-/** Folders that a user's programs write to, all empty. */
+/** The folders that programs of a user write to; all are empty. */
 const folders = ['home', 'tmp', 'cache', 'config', 'data', 'state', 'runtime'];
 let place: Workplace;
 beforeAll(async () => {
@@ -26,20 +26,20 @@ function environment(): NodeJS.ProcessEnv {
   return { ...others, ...own, NO_COLOR: '1', LEAVES_NOTHING: `${process.pid}-${++runs}` };
 }
 
-/** What is in the user's folders, and what of ours is beside the models. */
+/** Lists the files in the user's folders, and the temporary files beside the models. */
 const left = (): string[] =>
   readdirSync(place.folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => ![...folders, 'model.onnx', 'slow.onnx'].includes(name))
     .sort();
 
-/** Processes that live and have an environment; where the system tells. */
+/** Lists living processes by their environment, where the system shows it. */
 function livingIn({ LEAVES_NOTHING }: NodeJS.ProcessEnv): string[] {
   if (process.platform !== 'linux') return [];
   const read = (path: string): string => {
     try {
       return readFileSync(path, 'latin1');
     } catch {
-      // It has ended.
+      // The process has ended.
       return '';
     }
   };
@@ -48,7 +48,7 @@ function livingIn({ LEAVES_NOTHING }: NodeJS.ProcessEnv): string[] {
     .filter((pid) => /\) [^ZX] /.test(read(`/proc/${pid}/stat`)));
 }
 
-/** Runs the command and acts on it while it runs; says how it ended, and what lives and lies about at that moment. */
+/** Runs the command and acts on it while it runs; gives its end, and the processes and files that are left at that moment. */
 async function ended(words: readonly string[], act: (child: ChildProcess) => void = () => {}) {
   const env = environment();
   const child = spawn(process.execPath, [cli, ...words], {
@@ -80,7 +80,7 @@ it.each<[string, string[], number, string[]]>([
   for (const file of files) rmSync(place.path(file));
 });
 
-/** Seeded: the same moments each time, as far as clocks allow. */
+/** Seeded moments: the same each time, as far as clocks allow. */
 function* moments(seed: number, count: number): Iterable<number> {
   let state = seed;
   for (let i = 0; i < count; i++) {
@@ -99,7 +99,7 @@ it.each(cases)('%s after %d ms ends it, and nothing is left', async (signal, ms)
   );
   expect(found).toMatchObject({ living: [], left: found.code === 0 ? ['model.opt.onnx'] : [] });
   rmSync(place.path('model.opt.onnx'), { force: true });
-  // Before Node is there the system ends it.
+  // Before Node has started, the system ends the process.
   if (found.signal !== null) expect(found.signal).toBe(signal);
   else if (found.code !== 0) {
     expect(found.code).toBe(codes[signal]);
@@ -121,7 +121,7 @@ const words = [
   `run-work=${slowBudget['run-work']}`,
 ];
 
-/** When it compares, the child processes are in native code. */
+/** While the command compares, its child processes are in native code. */
 const onceComparing = (child: ChildProcess, act: () => void): void => {
   let said = '';
   child.stderr?.on('data', (chunk) => {
@@ -132,7 +132,7 @@ const onceComparing = (child: ChildProcess, act: () => void): void => {
 };
 
 it('ends JavaScript that computes', async () => {
-  // A pass would compute as long: a config is loaded in the same thread.
+  // This config stands for a pass that computes for long: it is loaded in the same thread.
   const text = `import { writeSync } from 'node:fs'; writeSync(2, 'busy\\n'); for (const end = Date.now() + 60_000; Date.now() < end; );`;
   writeFileSync(place.path('busy.mjs'), text);
   const found = await ended(['model.onnx', '--config', 'busy.mjs'], (child) =>

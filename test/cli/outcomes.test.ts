@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => place.remove());
 
-/** No bfloat16 holds it. */
+/** A number that no bfloat16 holds. */
 const strict = [
   'model.onnx',
   '--passes',
@@ -108,7 +108,7 @@ describe('an original that does not run', () => {
 });
 
 describe('a checker that is killed', () => {
-  /** Kills the process that runs models in the middle of so many of its runs. */
+  /** Kills the process that runs models, during this many of its runs. */
   const killing = (times: number) => {
     const guard = `import child from 'node:child_process'; import { syncBuiltinESMExports } from 'node:module';
       const { fork } = child; let left = ${times};

@@ -1,4 +1,4 @@
-/** Plugins on the command line: passes, rules and presets of a file, and what is said of a file that brings none. */
+/** Plugins on the command line: passes, rules and presets of a file, and the error for a file without any. */
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ const mish = rule({
   match: Product(x, site(op.Tanh(op.Softplus(x)))),
   rewrite: ({ x }, { build, root }) => build.op('Mish', [x], {}, { type: root.type }),
 });
-/** Without the factor x. */
+/** A wrong rule: the replacement lacks the factor x. */
 const wrong = rule({
   name: 'wrong',
   because: 'one kernel less',
@@ -34,7 +34,7 @@ const preset = { name: 'mine', passes: ['simplify', 'mish', idle()] };
 let place: Workplace;
 beforeAll(async () => {
   place = new Workplace();
-  // Test files share their modules with what they import by path through this.
+  // With this, modules that a test imports by path are shared between test files.
   (globalThis as { plugin?: unknown }).plugin = { mish, wrong, idle, preset, rules };
   writeFileSync(place.path('mish.mjs'), 'export const { mish, idle, preset } = globalThis.plugin;');
   await place.write(
@@ -74,7 +74,7 @@ it('a rule that gives other numbers is refuted, and its pass is not in the resul
   const { passes, outcome } = JSON.parse(stdout);
   expect(passes).toMatchObject([{ status: 'unchanged', rewrites: { count: 0, refuted: [{ rule: 'wrong' }] } }]);
   expect(outcome.done).toEqual([]);
-  // Not required, it is as a pass that was rolled back: the rest is written, and the exit code says that it is not all.
+  // Without --require the pass counts as rolled back: the result of the others is written, and the exit code says that a pass is missing.
   const free = ['model.onnx', ...words.filter((_, i) => i !== 4 && i !== 5)];
   const text = await place.run(free);
   expect(text.stdout).toMatch(/^✗ {2}wrong {2}refuted /);
@@ -97,7 +97,7 @@ it('a preset names presets that come after it, and none names itself', async () 
     { name: 'all', passes: ['simplify', 'last'] },
     { name: 'last', passes: 'mish' },
   ];
-  // A preset needs no file of its own: a config states it among its plugins.
+  // A preset needs no file of its own: a config may define it among its plugins.
   writeFileSync(
     place.path('c.json'),
     JSON.stringify({ plugins: ['mish.mjs', ...presets], passes: 'all', validate: false }),
@@ -176,7 +176,7 @@ describe('a TypeScript plugin, which names this package and its types', () => {
   });
   afterAll(() => project.remove());
 
-  // From 22.18 on Node strips the types itself; of an older one the refusal says so.
+  // From 22.18 on Node strips types itself; for an older Node the refusal says so.
   it('is read by a Node that strips types', () => {
     const found = project.spawn(words);
     if ((process.features as { typescript?: unknown }).typescript) expect(found).toEqual(listed);

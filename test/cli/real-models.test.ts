@@ -75,7 +75,7 @@ describe('optimize --passes bf16,fuse-attn,int8', () => {
         const other = numbersOf(result[name]!);
         return Math.hypot(...numbers.map((x, i) => x - (other[i] as number))) / Math.hypot(...numbers);
       });
-      // The report states the worse of the runtime's optimizations off and on; threads may sum in another order.
+      // The report states the larger error of both runs, with the runtime's optimizations and without; threads may sum in another order.
       expect(relativeL2, name).toBeCloseTo(Math.max(...norms), 3);
       expect(maxRel, name).toBeCloseTo(Math.max(...results.map((result) => relativeError(result[name]!, expected))), 3);
     }

@@ -1,4 +1,4 @@
-/** Runs the command in a folder of its own: in this process, or as it is built. */
+/** Runs the command in its own folder: in this process, or the built one. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,8 +17,8 @@ export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'onnx-passes-cli-'));
 
   /**
-   * Runs `optimize` with these words in this process, which saves the start of another: `command.test.ts` proves that the
-   * built command prints and ends alike. One at a time: the current folder and the streams are the process's.
+   * Runs `optimize` with these words in this process, which saves the start of a process: `command.test.ts` proves that the
+   * built command prints and exits alike. One run at a time: the process has one current folder and one set of streams.
    */
   async run(words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
     const { stdout, stderr, env } = process;

@@ -12,7 +12,7 @@ afterAll(() => place.remove());
 
 const model = join(fixtures, 'models/attn-mask-left-padded/model.onnx');
 
-/** Without a Vulkan driver there is no WebGPU; with SwiftShader, where it is installed, there is one, whose attention is wrong. */
+/** Without a Vulkan driver there is no WebGPU. SwiftShader, where it is installed, provides one, and computes attention wrongly. */
 const drivers = { none: place.path('no-driver.json'), some: '/usr/lib/chromium/vk_swiftshader_icd.json' };
 
 it('--target webgpu gives the same bytes whatever devices the machine has', () => {

@@ -14,7 +14,7 @@ const output = ['-o', 'out.onnx', '--force', '--no-speed', '--json'];
 const words = ['model.onnx', '--passes', 'simplify,int8', ...output];
 const tuningIn = (report: string) => (JSON.parse(report) as Report).passes.find(({ name }) => name === 'int8')?.tuning;
 
-/** After simplify there is one Gemm: too little to be measured, so that no clock decides. */
+/** After simplify the model is one Gemm. That is too small to be measured, so no clock decides. */
 const found = [{ block: 'model', instances: 1, nodes: 1, variant: 'int8', kept: true }];
 
 describe('--tune', () => {

@@ -1,6 +1,6 @@
 /** One small model for each pass and each rule, on which it does what it is for. */
 import { bf16 } from '../../passes/bf16.js';
-import { fit } from '../../passes/fit.js';
+import { fit as fitPass } from '../../passes/fit.js';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { fp16 } from '../../passes/fp16.js';
 import { fp32 } from '../../passes/fp32.js';
@@ -121,7 +121,7 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
   fp16: { pass: fp16({ compute: true }), before: product(), within: 0.01 },
   int8: { pass: int8(), before: product(), within: 0.05 },
   int4: { pass: int4(), before: product(), within: 0.2 },
-  fit: { pass: fit({ minElements: 16 }), before: product(), within: 0.03 },
+  fit: { pass: fitPass({ minElements: 16 }), before: product(), within: 0.03 },
   'full-graph': {
     pass: fullGraph(),
     target: 'webgpu',

@@ -1,4 +1,4 @@
-/** Chains of layers built by hand, and the comparison of what is compiled once with what is compiled whole. */
+/** Builds chains of layers by hand, and compares repeats that are compiled once with the model compiled whole. */
 import { describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
@@ -12,10 +12,10 @@ import { contents, hashOf, reported } from './contents.js';
 
 export const WIDTH = 8;
 
-/** A layer: what it gives, from what the one before gives and its place from 0. */
+/** Builds a layer on the output of the one before; `layer` counts from 0. */
 export type Layer = (g: GraphBuilder, x: Value, at: number) => Value;
 
-/** Layers of [batch, sequence, 8], one after another, from an embedding to a head. */
+/** Builds layers of [batch, sequence, 8] in a row, between an embedding and a head. */
 export function chain(layer: Layer, count = 9): Model {
   return buildModel({ '': 17 }, (g) => {
     let x = g.op('Tanh', [g.input('x', 'float32', ['batch', 'sequence', WIDTH])], {}, { name: 'embed' });
@@ -24,7 +24,7 @@ export function chain(layer: Layer, count = 9): Model {
   });
 }
 
-/** x + tanh(x W + b) V, with what is given in place of a weight. */
+/** Builds x + tanh(x W + b) V; a given value takes the place of a weight. */
 export const block = (
   g: GraphBuilder,
   x: Value,
@@ -40,7 +40,7 @@ export const block = (
   return g.op('Add', [x, out], {}, name('add'));
 };
 
-/** A constant or a value that is made once for a graph. */
+/** Remembers a constant or value, so that it is made once for a graph. */
 export function once(make: (g: GraphBuilder, x: Value) => Value): (g: GraphBuilder, x: Value) => Value {
   const known = new Map<GraphBuilder, Value>();
   return (g, x) => {
@@ -61,7 +61,7 @@ export const attention = (g: GraphBuilder, x: Value, at: number, mask?: Value): 
   return g.op('Add', [x, context]);
 };
 
-/** A weight of its own for each name. */
+/** Gives a weight for a name: the same at each call. */
 export const weight = (g: GraphBuilder, name: string, ...shape: number[]): Value =>
   g.constant(
     randomWeights(shape.length > 0 ? shape : [WIDTH, WIDTH], 0.3, Buffer.from(hashOf(name)).readUInt32LE()),
@@ -73,7 +73,7 @@ export interface Compiled {
   readonly repeats: readonly Repeat[];
 }
 
-/** Compiles with `regional` first and without, and demands the same nodes over the same weights, names, and report. */
+/** Compiles by default and with `regional: false`, and demands the same nodes over the same weights, the same names, and the same report. */
 export async function compiledAlike(
   before: Model,
   list: string,
@@ -89,7 +89,7 @@ export async function compiledAlike(
 
 const lists = ['', 'simplify', 'exact', 'half', 'quarter', 'fp16'];
 
-/** `apart`: of the chains whose repeats are compiled each by itself, the reason. */
+/** `apart`: the reasons of chains whose repeats are compiled one by one. */
 export function checkChains(
   title: string,
   cases: Readonly<Record<string, () => Model>>,

@@ -1,9 +1,9 @@
 /**
- * Compiles models by default and with `regional: false`: the differences of results, reports and files, and the CPU time of both.
+ * Compiles models by default and with `regional: false`, and prints differences of results, reports and files, and the CPU time of both.
  *
  *     node bench/run.mjs test/region/compare-zoo.ts --layers 18 --passes exact --most 3000 --every 3
  *
- * Models: of each architecture of the zoo one export, lengthened; of these every n-th.
+ * The models are one lengthened export of each architecture of the zoo; `--every n` takes every n-th.
  */
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -31,7 +31,7 @@ const { values } = parseArgs({
   },
 });
 
-/** The result, and the milliseconds of CPU time that it took. */
+/** Gives the result of `run`, and the milliseconds of CPU time that it took. */
 async function compiled(model: Model, regional: boolean | undefined): Promise<PipelineResult & { cpuMs: number }> {
   const before = process.cpuUsage();
   const result = await runPipeline(model, parsePasses(values.passes, builtIn), {
@@ -43,7 +43,7 @@ async function compiled(model: Model, regional: boolean | undefined): Promise<Pi
   return { ...result, cpuMs: (user + system) / 1000 };
 }
 
-/** The parts that differ, by name. */
+/** Names the parts that differ. */
 function differences(once: PipelineResult, whole: PipelineResult): string[] {
   const [a, b] = [once, whole].map(({ model, passes }) => ({ ...contents(model), report: reported(passes) }));
   return Object.keys(a as object).flatMap((key) => {
@@ -63,7 +63,7 @@ for (const [index, architecture] of architectures.entries()) {
   if (!longer || longer.graph.nodeSet.size > Number(values.most)) continue;
   const before = await readModel(await writeModel(longer));
   const regional = values.forced ? true : undefined;
-  // Each once before it counts: JavaScript compiles what it runs.
+  // Each runs once before it is measured, because JavaScript compiles code as it runs.
   const [once, whole] = [await compiled(before, regional), await compiled(before, false)];
   const again = [await compiled(before, regional), await compiled(before, false)];
   count++;

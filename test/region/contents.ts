@@ -1,4 +1,4 @@
-/** The contents of a compiled model, and of the report on it, in a form that does not depend on the order of its nodes. */
+/** Gives the contents of a compiled model and of its report in a form that does not depend on the order of nodes. */
 import { createHash } from 'node:crypto';
 import type { Attribute } from '../../src/ir/attribute.js';
 import type { Graph } from '../../src/ir/graph.js';
@@ -8,7 +8,7 @@ import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { PassResult } from '../../src/run/pipeline-result.js';
 
-/** What each value of a scope is computed of, whatever it is called: equal texts are equal computations. */
+/** Describes the computation of each value of a scope, names aside: equal texts are equal computations. */
 function computed(graph: Graph, outer?: ReadonlyMap<Value, string>): { nodes: string[]; ports: string[] } {
   const known = new Map(outer);
   for (const { name, index } of graph.inputs)
@@ -39,7 +39,7 @@ function attributeText(attribute: Attribute, known: ReadonlyMap<Value, string>):
   return JSON.stringify(attribute.value, (_, one) => (typeof one === 'bigint' ? `${one}n` : one));
 }
 
-/** What the result says: its ports, nodes by what they compute, constants and names. */
+/** Describes a result: its ports, its nodes by what they compute, constants and names. */
 export const contents = (model: Model) => {
   const { graph } = model;
   const { nodes, ports } = computed(graph);

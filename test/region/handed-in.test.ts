@@ -1,4 +1,4 @@
-/** Weights that calls hand to a function: passes that derive weights compile the function once, as if it held them. */
+/** Calls hand weights to a function: passes that derive weights compile the function once, as if it held them. */
 import { expect, it } from 'vitest';
 import { bf16 } from '../../passes/bf16.js';
 import { fp16 } from '../../passes/fp16.js';
@@ -14,7 +14,7 @@ import type { Pass } from '../../src/run/pass.js';
 import { applyPasses, checkPass, opCounts, randomWeights } from '../check-pass.js';
 
 const local = { domain: 'local' };
-/** Of 8 bits in weights and activations, one product behind another; of the digits of narrow floats. */
+/** Tolerances: 8 bits in weights and activations, of two products in a row; the digits of narrow floats. */
 const EIGHT_BITS = 0.1;
 const NARROW = 0.02;
 const D = 32;
@@ -37,7 +37,7 @@ function define(
 const weight = (g: GraphBuilder, i: number) => g.constant(randomWeights([D, D], 0.3, i + 1), `layer.${i}.weight`);
 const bias = (g: GraphBuilder, i: number) => g.constant(randomWeights([D], 0.3, i + 50), `layer.${i}.bias`);
 
-/** LeakyRelu(x·W + b) with the caller's slope, or through an If in the body. */
+/** Defines LeakyRelu(x·W + b) with the caller's slope, directly or in an If in the body. */
 function layers(count: number, weightOf = weight): Model {
   const model = buildModel({ '': 17, local: 1 }, (g) => {
     let x = g.input('x', 'float32', ['n', D]);
@@ -65,7 +65,7 @@ function layers(count: number, weightOf = weight): Model {
   return model;
 }
 
-/** Outer hands what it is handed to Inner, twice. */
+/** Defines Outer, which hands its weights to Inner in two calls. */
 function nested(): Model {
   const model = buildModel({ '': 17, local: 1 }, (g) => {
     let x = g.input('x', 'float32', ['n', D]);

@@ -177,7 +177,7 @@ const cases: Record<string, () => Model> = {
     }),
 };
 
-/** Those that are compiled each by itself, and why. */
+/** Cases whose repeats are compiled one by one, with the reason. */
 const apart: Record<string, string> = {
   'a shape that turns in three': 'Add gives another type in the next',
   'a sequence halved each layer': 'Add gives another type in the next',

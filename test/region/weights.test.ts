@@ -16,7 +16,7 @@ const only =
   (g, x, at) =>
     at === place ? layer(g, x, at) : block(g, x, at);
 
-/** 4 KiB, of what `seed` names. */
+/** A weight of 4 KiB with the numbers of a seed. */
 const wideWeight = (g: GraphBuilder, seed: number, name: string): Value =>
   g.constant(randomWeights([WIDTH, 128], 0.3, 10 + seed), name);
 
@@ -145,7 +145,7 @@ const cases: Record<string, () => Model> = {
       once((g) => g.input('memory', 'float32', ['batch', 1, WIDTH])),
     ];
     const scale = once((g) => weight(g, 's', WIDTH - 1));
-    // The smaller vectors stand where nothing of the layers before is read, or their shapes alone.
+    // The smaller vectors are read where nothing of the layers before is read, or only their shapes.
     return chain((g, x, at) => {
       const other = g.op('Pad', [
         g.op('Gather', [scale(g, x), g.op('Shape', [g.op('Shape', [x])])]),
@@ -165,7 +165,7 @@ const cases: Record<string, () => Model> = {
     }),
 };
 
-/** Those that are compiled each by itself, and why. */
+/** Cases whose repeats are compiled one by one, with the reason. */
 const apart: Record<string, string> = {
   'weights of two layers hold the same': 'a weight of its own holds what another one does',
   'weights of the last two layers hold the same': 'a weight of its own holds what another one does',

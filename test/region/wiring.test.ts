@@ -220,7 +220,7 @@ const cases: Record<string, () => Model> = {
     }),
 };
 
-/** Those that are compiled each by itself, and why. */
+/** Cases whose repeats are compiled one by one, with the reason. */
 const apart: Record<string, string> = {
   'the two change places': 'a value of its own that is computed outside at Add',
   'a stack of skips': 'MatMul in one, Add in the next',

@@ -8,7 +8,7 @@ import { compiledAlike } from './chains.js';
 
 const zoo = collection('zoo');
 
-/** Of each architecture one export, of each exporter some. */
+/** One export of each architecture, of exporters in turn. */
 const architectures = [...new Set(modelFolders(zoo).map((folder) => dirname(folder)))];
 const folders = architectures.map((architecture, index) => {
   const variants = modelFolders(architecture);
@@ -24,10 +24,10 @@ const lists = [
   'opset,exact,fp16',
 ];
 
-/** Nodes; larger models take too long. */
+/** The most nodes of a model; larger ones take too long. */
 const MOST = 700;
 
-/** Of ten models with each list so many are shortened at least: the others have no layers, are too large or differ in scalars. */
+/** The least number of shortened models for each list of passes, of ten models: the others have no layers, are too large or differ in scalars. */
 const LEAST = 3;
 
 describe.runIf(folders.length > 0)('models as exporters write them, with nine layers, compiled once as whole', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../src/run/deadline.js';
 
-/** A deadline on a clock that is set by hand. */
+/** A deadline on a clock that the test sets. */
 function at(budgetMs?: number) {
   const clock = { ms: 0 };
   const deadline = new Deadline(budgetMs, () => clock.ms);

@@ -1,4 +1,4 @@
-/** What is said of definitions, lists of passes and rules that are none: JavaScript has no compiler to say so. */
+/** Errors for wrong definitions, lists of passes and rules: JavaScript has no compiler that finds them. */
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
 import * as rules from '../../src/rules.js';

@@ -19,7 +19,7 @@ const ops = (m: Model) => m.graph.nodes().map(({ opType }) => opType);
 
 const pass = (name: string, fidelity: Fidelity, run: (model: Model) => void) =>
   definePass({ name, summary: '', fidelity, needs: ['types'], options: z.object({}), run })();
-/** Takes the last node off. */
+/** A pass that removes the last node. */
 const shorten = (fidelity: Fidelity = 'exact') =>
   pass('shorten', fidelity, ({ graph }) => {
     const last = graph.outputs[0]?.producer;

@@ -9,7 +9,7 @@ import { LAYER, layers, model, random, shuffled, WIDTH } from './blocks-models.j
 const { resnet, unet, mixtureOfExperts, stages, t5, parallel, encoderDecoder } = architectures;
 const { alternating, dualStream, layerScale, mamba, translator, unrolledScan } = architectures;
 
-/** Each with its blocks, `count × nodes`, what covers most first. */
+/** Architectures with their blocks as `count × nodes`, the block that covers most nodes first. */
 const cases: readonly (readonly [string, Model, readonly string[]])[] = [
   ['one layer', model(layers(1)), []],
   ['two layers', model(layers(2)), [`2 × ${LAYER}`]],

@@ -1,10 +1,10 @@
-/** Architectures that no model of the collection has: what exporters would write of them, a few numbers wide. */
+/** Builds architectures that the collection lacks, as exporters would write them, with narrow layers. */
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Value } from '../../../src/ir/value.js';
 import { fresh, layer, layers, model, type Weights, WIDTH } from './blocks-models.js';
 
-/** One value from another, `count` times in a row. */
+/** Applies a layer `count` times in a row. */
 const repeat = (count: number, x: Value, step: (value: Value, at: number) => Value): Value => {
   let value = x;
   for (let at = 0; at < count; at++) value = step(value, at);
@@ -18,7 +18,7 @@ const norm = (g: GraphBuilder, x: Value, w: Weights): Value => g.op('LayerNormal
 
 const silu = (g: GraphBuilder, x: Value): Value => g.op('Mul', [x, g.op('Sigmoid', [x])]);
 
-/** Softmax of products, a bias added; keys and values of another sequence for cross attention. */
+/** Builds attention with a bias; for cross attention, keys and values come from another sequence. */
 function attention(g: GraphBuilder, x: Value, w: Weights, bias?: Value, memory = x): Value {
   const [q, k, v] = [linear(g, x, w), linear(g, memory, w), linear(g, memory, w)];
   const scores = g.op('MatMul', [q, g.op('Transpose', [k], { perm: [0, 2, 1] })]);
@@ -31,7 +31,7 @@ const mlp = (g: GraphBuilder, x: Value, w: Weights, inner = 8): Value =>
 
 type Conv = (x: Value, from: number, to: number, stride?: number, size?: number) => Value;
 
-/** Images `[1, 3, 32, 32]`, and a convolution with weights and bias. */
+/** Starts a model of images `[1, 3, 32, 32]`, and gives a function that adds convolutions. */
 function imageModel(define: (g: GraphBuilder, x: Value, conv: Conv) => Value): Model {
   return buildModel({ '': 17 }, (g) => {
     const w = fresh(g);
@@ -45,7 +45,7 @@ function imageModel(define: (g: GraphBuilder, x: Value, conv: Conv) => Value): M
   });
 }
 
-/** Bottleneck blocks; the first of a stage has another width before it and a convolution beside it. */
+/** Builds bottleneck blocks. The first of a stage reads another width and has a convolution beside it. */
 export const resnet = (counts: readonly number[]): Model =>
   imageModel((g, x, conv) =>
     counts.reduce<Value>(
@@ -64,7 +64,7 @@ export const resnet = (counts: readonly number[]): Model =>
     ),
   );
 
-/** Levels of `depth` residual blocks, down and up again; each up takes one value from the way down. */
+/** Builds levels of `depth` residual blocks, down and up again. Each level on the way up reads one value from the way down. */
 export const unet = (levels: number, depth: number, width = (level: number) => 4 << level): Model =>
   imageModel((g, x, conv) => {
     const residual = (value: Value, from: number, to: number): Value => {
@@ -96,7 +96,7 @@ export const unet = (levels: number, depth: number, width = (level: number) => 4
     return value;
   });
 
-/** Layers whose second half is a sum of gated experts. */
+/** Builds layers whose second half is a sum of gated experts. */
 export const mixtureOfExperts = (count: number, experts: number): Model =>
   model((g, x, mask, w) =>
     repeat(count, g.op('Tanh', [x]), (value) => {
@@ -114,7 +114,7 @@ export const mixtureOfExperts = (count: number, experts: number): Model =>
     }),
   );
 
-/** Stages of one width: a convolution along the sequence, gated, then equal layers. */
+/** Builds stages of one width: a gated convolution along the sequence, then equal layers. */
 export const stages = (count: number, depth: number): Model =>
   model((g, x, mask, w) =>
     repeat(count, x, (value) => {
@@ -128,7 +128,7 @@ export const stages = (count: number, depth: number): Model =>
     }),
   );
 
-/** The first layer computes the position bias that all add. */
+/** Builds layers that add one position bias, which the first layer computes. */
 export const t5 = (count: number): Model =>
   model((g, x, mask, w) => {
     let bias: Value | undefined;
@@ -152,7 +152,7 @@ export const t5 = (count: number): Model =>
     });
   });
 
-/** Attention and feed-forward part side by side, as in GPT-J. */
+/** Builds layers with attention and feed-forward part side by side, as in GPT-J. */
 export const parallel = (count: number): Model =>
   model((g, x, mask, w) =>
     repeat(count, x, (value) => {
@@ -161,7 +161,7 @@ export const parallel = (count: number): Model =>
     }),
   );
 
-/** Encoder layers, then decoder layers that attend to their result. */
+/** Builds encoder layers, and decoder layers that attend to their result. */
 export const encoderDecoder = (encoder: number, decoder: number): Model =>
   model((g, x, mask, w) => {
     const memory = norm(g, layers(encoder)(g, x, mask, w), w);
@@ -172,7 +172,7 @@ export const encoderDecoder = (encoder: number, decoder: number): Model =>
     });
   });
 
-/** Norms after each part, and every attention reads a bias, as in Marian: two thirds of a decoder's layer look like an encoder's. */
+/** Builds layers as in Marian: norms after each part, and a bias in every attention. Two thirds of a decoder's layer look like an encoder's. */
 export const translator = (encoder: number, decoder: number): Model =>
   model((g, x, mask, w) => {
     const attend = (value: Value, memory = value): Value => {
@@ -184,7 +184,7 @@ export const translator = (encoder: number, decoder: number): Model =>
     return repeat(decoder, g.op('Sin', [x]), (value) => forward(attend(attend(value), memory)));
   });
 
-/** A scan along the sequence, written out: the first step reads a stored state, each other the step before, and their results stand one after another. */
+/** Builds an unrolled scan along the sequence: the first step reads a stored state, each other step the one before, and a Concat joins their results. */
 export const unrolledScan = (count: number, steps: number): Model =>
   model((g, x, _, w) =>
     repeat(
@@ -206,7 +206,7 @@ export const unrolledScan = (count: number, steps: number): Model =>
     ),
   );
 
-/** Every `period`th layer reads one mask, the others the other. */
+/** Builds layers with two masks: every `period`th layer reads one, the others read the other. */
 export const alternating = (count: number, period: number): Model =>
   model((g, x, mask, w) => {
     const local = g.op('Where', [g.op('Greater', [mask, g.constant('float32', -4096, [])]), mask, g.op('Neg', [mask])]);
@@ -215,7 +215,7 @@ export const alternating = (count: number, period: number): Model =>
     );
   });
 
-/** Joint blocks of two streams, then blocks of one, as in Flux. */
+/** Builds joint blocks of two streams, then blocks of one stream, as in Flux. */
 export const dualStream = (joint: number, single: number): Model =>
   model((g, x, _, w) => {
     let [image, text] = [linear(g, x, w), linear(g, g.op('Sin', [x]), w)];
@@ -248,7 +248,7 @@ export const dualStream = (joint: number, single: number): Model =>
     });
   });
 
-/** A scale for each channel after both parts, as in CaiT and DINOv2. */
+/** Builds layers with a scale for each channel after both parts, as in CaiT and DINOv2. */
 export const layerScale = (count: number): Model =>
   model((g, x, _, w) =>
     repeat(count, g.op('Concat', [w(1, 1, WIDTH), x], { axis: 1 }), (value) => {
@@ -257,7 +257,7 @@ export const layerScale = (count: number): Model =>
     }),
   );
 
-/** A gated convolution along the sequence and a scan by CumSum. */
+/** Builds layers of a gated convolution along the sequence and a scan by CumSum. */
 export const mamba = (count: number): Model =>
   model((g, x, _, w) =>
     repeat(count, x, (value) => {

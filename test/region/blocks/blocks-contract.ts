@@ -1,4 +1,4 @@
-/** Holds the blocks of a graph against what they promise, told from the graph alone. */
+/** Checks the promises of found blocks, from the graph alone. */
 import { expect } from 'vitest';
 import { inferTypes } from '../../../src/infer/index.js';
 import type { Graph } from '../../../src/ir/graph.js';
@@ -8,14 +8,14 @@ import { dependenciesOf } from '../../../src/ir/scopes/order.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Block, type BlockInstance, findBlocks } from '../../../src/region/blocks/index.js';
 
-/** The node of this graph that uses a value, be it in a body; undefined for the graph's end. */
+/** The node of this graph that uses a value, directly or in a body; undefined for the graph's end. */
 function user(graph: Graph, node: Node): Node | undefined {
   let at: Node | undefined = node;
   while (at && at.graph !== graph) at = at.graph.owner;
   return at?.isEnd ? undefined : at;
 }
 
-/** Where a read value comes from, as every instance must say it alike. */
+/** Describes the source of a value that an instance reads. All instances must give equal descriptions. */
 function origin(places: ReadonlyMap<Node, number>, value: Value | undefined): string {
   if (!value) return 'absent';
   const inside = value.producer && places.get(value.producer);
@@ -27,7 +27,7 @@ const placesIn = ({ nodes }: BlockInstance) => new Map(nodes.map((node, at) => [
 const opText = ({ domain, opType, outputs, attributes }: Node): string =>
   `${domain}.${opType}/${outputs.length}/${[...attributes.keys()].sort()}`;
 
-/** The blocks of the main graph, held against their contract. */
+/** Finds the blocks of the main graph and checks them. */
 export function found(of: Model): readonly Block[] {
   inferTypes(of);
   const blocks = findBlocks(of.graph);
@@ -35,11 +35,11 @@ export function found(of: Model): readonly Block[] {
   return blocks;
 }
 
-/** `count × nodes` of each block. */
+/** Each block as `count × nodes`. */
 export const sizes = (blocks: readonly Block[]): string[] =>
   blocks.map(({ instances }) => `${instances.length} × ${instances[0]?.nodes.length}`);
 
-/** No node twice, instances wired alike, borders complete, and all of them callable at once. */
+/** Checks that no node is in two instances, that instances are wired alike, that borders are complete, and that all instances can be calls at once. */
 export function checkContract(graph: Graph, blocks: readonly Block[]): void {
   const groupOf = new Map<Node, BlockInstance>();
   const wrong: string[] = [];
@@ -63,7 +63,7 @@ export function checkContract(graph: Graph, blocks: readonly Block[]): void {
   checkOrder(graph, groupOf);
 }
 
-/** Where an instance is not wired as the first one. */
+/** Lists differences between the wiring of an instance and of the first one. */
 function unlike(instance: BlockInstance, first: BlockInstance): string[] {
   const wrong: string[] = [];
   const [places, firstPlaces] = [placesIn(instance), placesIn(first)];
@@ -88,7 +88,7 @@ function unlike(instance: BlockInstance, first: BlockInstance): string[] {
   return wrong;
 }
 
-/** What an instance reads or gives without saying so. */
+/** Lists values that an instance reads or gives and that its border lacks. */
 function openBorders(graph: Graph, groupOf: ReadonlyMap<Node, BlockInstance>, instance: BlockInstance): string[] {
   const places = placesIn(instance);
   const read = new Set([...instance.inputs, ...instance.constants]);
@@ -111,7 +111,7 @@ const isReadOutside = (
   value: Value,
 ): boolean => [...value.uses].some(({ node }) => groupOf.get(user(graph, node) as Node) !== instance);
 
-/** Calls in place of instances leave no circle. */
+/** Checks that a graph with calls in place of instances has no circle. */
 function checkOrder(graph: Graph, groupOf: ReadonlyMap<Node, BlockInstance>): void {
   const unit = (node: Node) => groupOf.get(node) ?? node;
   const state = new Map<BlockInstance | Node, 'open' | 'done'>();

@@ -1,4 +1,4 @@
-/** Models of a few layers, to find blocks in. */
+/** Builds models of a few layers, to find blocks in. */
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Value } from '../../../src/ir/value.js';
@@ -7,7 +7,7 @@ export const WIDTH = 4;
 
 export type Weights = (...shape: number[]) => Value;
 
-/** Weights of a new value each time, numbers that differ. */
+/** Gives a new weight at each call, with other numbers. */
 export const fresh = (g: GraphBuilder): Weights => {
   let n = 0;
   return (...shape) =>
@@ -18,7 +18,7 @@ export const fresh = (g: GraphBuilder): Weights => {
     );
 };
 
-/** norm, three projections, attention with a mask, addition, and a feed-forward part. */
+/** Adds a layer: norm, three projections, attention with a mask, addition, and a feed-forward part. */
 export function layer(g: GraphBuilder, x: Value, mask: Value, w: Weights, inner = 8): Value {
   const normed = g.op('LayerNormalization', [x, w(WIDTH), w(WIDTH)]);
   const [q, k, v] = [0, 1, 2].map(() => g.op('Add', [g.op('MatMul', [normed, w(WIDTH, WIDTH)]), w(WIDTH)])) as [
@@ -72,7 +72,7 @@ export const shuffled = (of: Model): Model =>
     for (const value of of.graph.outputs) g.output(value.name, values.get(value) as Value);
   });
 
-/** So many nodes of eight ops, each reading some of the twenty before it, the same each time. */
+/** Builds a model of random nodes of eight ops. Each reads some of the twenty nodes before it; the seed is fixed. */
 export const random = (count: number): Model =>
   buildModel({ '': 17 }, (g) => {
     let state = 12345;

@@ -1,4 +1,4 @@
-/** Where a gate breaks, the fewest places are taken back that make it hold. */
+/** Where a gate breaks, the fewest places are taken back without which it holds. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { passes } from '../../../passes/index.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
@@ -11,7 +11,7 @@ import type { Verdict } from '../../../src/run/verify/verifier.js';
 
 const SIZE = 64;
 
-/** Numbers without a pattern, of about the size that keeps what is multiplied by them as large as it is. */
+/** A random matrix, scaled so that a product with it keeps the size of numbers. */
 const weights = (seed: number): number[] =>
   Array.from({ length: SIZE * SIZE }, (_, i) => {
     const noise = Math.sin((i + 1) * 12.9898 + seed * 78.233) * 43758.5453;
@@ -19,8 +19,8 @@ const weights = (seed: number): number[] =>
   });
 
 /**
- * Products of the sizes given, a Tanh behind each. An odd one reads a channel that is as large as it is without effect: its row of the weight
- * is zero, and a scale for all channels of a row leaves nothing of the others in 8 bits.
+ * Builds products of the given sizes, each with a Tanh behind it. An odd product reads a large channel without effect: its row of the weight
+ * is zero. But the scale that all channels of a row share then leaves nothing of the other channels in 8 bits.
  */
 const chain = (odd: readonly boolean[]): Model =>
   buildModel({ '': 17 }, (g: GraphBuilder) => {
@@ -38,7 +38,7 @@ const chain = (odd: readonly boolean[]): Model =>
     g.output('y', x, 'float32', ['batch', SIZE]);
   });
 
-/** Repeats, each of which adds a vector; that of one layer has a large channel. */
+/** Builds repeats that each add a vector; the vector of one layer has a large channel. */
 const deep = (layers: number, odd: number): Model =>
   buildModel({ '': 17 }, (g: GraphBuilder) => {
     let x: Value = g.input('x', 'float32', ['batch', SIZE]);

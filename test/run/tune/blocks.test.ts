@@ -9,7 +9,7 @@ import { compareTensors, randomFeeds } from '../../check-pass.js';
 import { runModel } from '../../run-model.js';
 import { always, counts, Judge, run, timed } from './judge.js';
 
-/** Three repeats with a Relu, three with a Tanh, and a product behind them. */
+/** Builds three repeats with a Relu, three with a Tanh, and a product behind them. */
 const towers = () =>
   buildModel({ '': 17 }, (g) => {
     const weight = () =>
@@ -26,7 +26,7 @@ const towers = () =>
     g.output('y', g.op('Softmax', [g.op('MatMul', [x, weight()])]), 'float32', ['n', 4]);
   });
 
-/** Puts identities behind products: as many as asked for. */
+/** A pass that puts a number of identities behind each product. */
 const behind = (times: number, others: readonly number[] = [], fidelity: Fidelity = 'exact') =>
   definePass({
     name: 'behind',
@@ -88,7 +88,7 @@ describe('blocks of several kinds', () => {
     const made = async (fidelity: Fidelity) =>
       identities((await run(towers(), [behind(1, [], fidelity)], new Judge(() => same))).model);
     expect(await made('exact')).toBe(13);
-    // What is in no block either: the price would buy nothing.
+    // Nodes outside of blocks are left as well: the price would buy nothing.
     expect(await made('lossy')).toBe(0);
   });
 

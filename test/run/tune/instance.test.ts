@@ -18,7 +18,7 @@ const models: Record<string, () => Model> = {
 };
 const dims = { batch: 2, sequence: 5, past_sequence: 3, total_sequence: 8 };
 
-/** All instances of the largest block. */
+/** Gives all instances of the largest block. */
 function cutOuts(model: Model): Model[] {
   inferTypes(model);
   const blocks = findBlocks(model.graph);
@@ -30,7 +30,7 @@ function cutOuts(model: Model): Model[] {
   });
 }
 
-/** The model with these values as outputs too. */
+/** Copies the model and adds these values to its outputs. */
 function tapped(model: Model, names: readonly string[]): Model {
   const copy = cloneModel(model);
   const values = new Map([...copy.graph.values()].map((value) => [value.name, value]));

@@ -1,4 +1,4 @@
-/** Pipelines that are tuned without a clock. */
+/** Tunes pipelines without a clock. */
 
 import type { Model } from '../../../src/ir/model.js';
 import type { Target } from '../../../src/ir/targets/targets.js';
@@ -20,7 +20,7 @@ export const timed = (ratio: number): RaceOutcome => ({
   inputs: '',
 });
 
-/** Goes by what models hold, never by time; remembers what it was asked. */
+/** A stopwatch that decides by the nodes of models and never by time; it records the questions. */
 export class Judge implements Stopwatch {
   readonly races: [without: Model, changed: Model][] = [];
   constructor(readonly outcome: (without: Model, changed: Model) => RaceOutcome) {}

@@ -15,7 +15,7 @@ const faster = timed(1.2, 1.3, 1.4);
 const failed: RaceOutcome = { kind: 'failed', reason: 'no kernel' };
 const unknown: RaceOutcome = { kind: 'unknown', reason: 'no inputs' };
 
-/** What is asked for first; the others follow it. */
+/** Trials in order: first the variant that was asked for, then the others. */
 const trials = (...outcomes: (RaceOutcome | undefined)[]): Trial[] =>
   outcomes.flatMap((outcome, variant) => (outcome ? [{ variant, outcome }] : []));
 

@@ -49,7 +49,7 @@ describe('tuning', () => {
         expect(result?.tuning?.some(({ kept }) => kept)).toBe(false);
         const reason = `${name} takes 2.00× the time on one of 3 instances (1.98–2.02)`;
         expect(result?.skips.find((skip) => skip.reason === reason)?.count).toBeGreaterThanOrEqual(3);
-        // What is in no block is as the pass decides; three layers hold most.
+        // The pass decides for nodes outside of blocks; the three layers hold most nodes.
         const changed = (model: Model) =>
           Object.entries(opCounts(model)).reduce((sum, [op, n]) => sum + Math.abs(n - counts(before, op)), 0);
         expect(changed(slower.model)).toBeLessThan(changed(plain.model) / 2);
@@ -110,7 +110,7 @@ describe('tuning', () => {
     const shown = (result: typeof once) => rows(result).map((row) => `${row.variant} ${row.instances} ${row.kept}`);
     expect(shown(once)).toEqual(shown(whole));
     expect(rows(once).every(({ instances }) => instances === 7)).toBe(true);
-    // A stand-in is raced with the weights of one repeat, which can be written.
+    // A stand-in is raced with the weights of one repeat, because a bank cannot be written.
     const raced = judges.map(({ races }) => races.flat().map(structureOf));
     expect(raced[1]).toEqual(raced[0]);
     for (const part of judges[1].races.flat()) await expect(writeModel(part)).resolves.toBeInstanceOf(Uint8Array);

@@ -1,4 +1,4 @@
-/** Rewrites are run before they are made: what gives other numbers at some size or under some mask is not made. */
+/** Rewrites run before they are made: a rewrite that gives other numbers at some size or under some mask is not made. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { decoder } from '../../../fixtures/decoder.js';
@@ -13,7 +13,7 @@ import { definePass, type PassContext } from '../../../src/run/pass.js';
 import { cutOut } from '../../../src/run/verify/cut-out.js';
 import { opCounts, randomWeights } from '../../check-pass.js';
 
-/** A pass that rewrites every node of an op by what `build` makes of its inputs. */
+/** Defines a pass that replaces every node of an op by what `build` makes of its inputs. */
 const rewriting = (opType: string, build: (node: Node, inputs: readonly Value[]) => Value, seen: boolean[] = []) =>
   definePass({
     name: 'rewriting',
@@ -76,7 +76,7 @@ describe('rewrites that are run', () => {
 
   it('makes what reads another form of a constant operand', async () => {
     const before = buildModel({ '': 17 }, (g) => {
-      // A layer norm over the second axis: the kernel takes its scale without the axes of one.
+      // This is a layer norm over the second axis: the kernel takes its scale without the axes of size 1.
       const x = g.input('x', 'float32', ['batch', 8, 'seq']);
       const centred = g.op('Sub', [x, g.op('ReduceMean', [x], { axes: [1] })]);
       const variance = g.op('ReduceMean', [g.op('Mul', [centred, centred])], { axes: [1] });
@@ -96,7 +96,7 @@ describe('rewrites that are run', () => {
 
   it('does not make what holds at batch 1 only', async () => {
     const before = model((g) => g.op('Transpose', [image(g)], { perm: [1, 0, 2] }));
-    // With one row of the batch, swapping the first two axes moves nothing.
+    // With a batch of one row, swapping the first two axes moves nothing.
     const wrong = rewriting('Transpose', (node, [x]) => {
       const { graph } = node;
       const shape = graph.add('Shape', [x]).output;
