@@ -1,4 +1,4 @@
-/** Measurements against a budget: a table, and a JSON file in bench/results. */
+/** Reports measurements against a budget: as a table, and as a JSON file in bench/results. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { machineState } from './machine.js';
@@ -16,7 +16,7 @@ export interface BudgetRow {
 export interface BudgetResult {
   readonly unit: string;
   readonly rows: readonly BudgetRow[];
-  /** What one value is. */
+  /** A description of one sample. */
   readonly sample: string;
 }
 

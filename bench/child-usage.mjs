@@ -1,8 +1,8 @@
-/** Loaded into a measured program before its own code: writes what the process used into USAGE_FILE as it ends. */
+/** Is loaded into a measured program before its own code, and writes the CPU time and memory of the process to USAGE_FILE at its end. */
 import { writeFileSync } from 'node:fs';
 
 const file = process.env.USAGE_FILE;
-// Children of the measured program are not what is measured.
+// Children of the measured program are not measured.
 delete process.env.USAGE_FILE;
 if (file)
   process.on('exit', () => {

@@ -1,6 +1,6 @@
 /**
  * Graph bytes by --keep-functions: `npm run bench:functions`. Models of 24 layers, generated and (where the collection is beside
- * the repository) exported ones made longer, as the passes leave them, and as that with functions.
+ * the repository) exported ones made longer, after the passes, and after the passes with functions.
  *
  * Graph bytes are those of the written ModelProto with the numbers of all initializers left out (raw_data, the typed data fields,
  * external_data) and the metadata of model and graph: names, types and shapes of weights count, and so do tensors in attributes.
@@ -42,14 +42,14 @@ interface Row {
   /** Graph bytes without functions, and with. */
   readonly flat: number;
   readonly kept: number;
-  /** The same without the initializers' names, types and shapes. */
+  /** Graph bytes without the initializers' names, types and shapes. */
   readonly flatNodes: number;
   readonly keptNodes: number;
-  /** Of the latter, what weights and ports take: an initializer's message, and its name in a call. */
+  /** The bytes of these that weights and ports take: an initializer's message, and its name in a call. */
   readonly weights: number;
   readonly functions: number;
   readonly calls: number;
-  /** Nodes of the main graph that are no calls. */
+  /** Nodes of the main graph besides calls. */
   readonly outside: number;
 }
 
@@ -90,7 +90,7 @@ function weightBytes({ graph, functions }: ModelMessage): number {
 /** Undefined where the collection is not there, or has no layers to copy. */
 async function modelOf(name: string): Promise<Model | undefined> {
   const generated = GENERATED.find((kind) => kind === name);
-  // Written and read back, weights are what a file holds.
+  // A model that is written and read back has its weights in a file.
   if (generated) {
     const { build, sizes } = kinds[generated] as { build(size: object): Model; sizes: { miniature: { size: object } } };
     return readModel(await writeModel(build({ ...sizes.miniature.size, layers: LAYERS, seed: 0 })));
@@ -99,7 +99,7 @@ async function modelOf(name: string): Promise<Model | undefined> {
   if (!existsSync(path)) return undefined;
   const model = await readModel(path);
   inferTypes(model);
-  // Layers that are copied have no metadata of their own: none has.
+  // Copied layers have no metadata, so all metadata is removed.
   for (const graph of model.graphs()) {
     for (const node of graph.nodeSet) Object.assign(node, { carried: undefined, docString: '' });
     for (const value of graph.values()) value.carried = undefined;

@@ -27,7 +27,7 @@ const { values } = parseArgs({
   },
 });
 
-/** One of the allowed words, or the end. */
+/** Gives the word if it is allowed; otherwise ends the process with a message. */
 function oneOf<Word extends string>(option: string, word: string, allowed: readonly Word[]): Word {
   if (!allowed.includes(word as Word)) {
     process.stderr.write(`--${option}: expected ${allowed.join(', ')}; found ${word}.\n\n${usage}`);

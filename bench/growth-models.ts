@@ -1,4 +1,4 @@
-/** Models of as many nodes as one asks for: each is large in a way of its own. */
+/** Builds models with a given number of nodes, each large in another way. */
 import { buildModel, type GraphBuilder } from '../src/ir/build.js';
 import { Graph } from '../src/ir/graph.js';
 import type { Model } from '../src/ir/model.js';
@@ -7,13 +7,13 @@ import type { Value } from '../src/ir/value.js';
 
 const SHAPE = [2, 4];
 
-/** A model of one input and one output. */
+/** Builds a model of one input and one output. */
 const single = (define: (g: GraphBuilder, x: Value) => Value): Model =>
   buildModel({ '': 17 }, (g) => g.output('y', define(g, g.input('x', 'float32', SHAPE)), 'float32'));
 
 const list = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
-/** One value after another. */
+/** Applies a step `count` times in a row. */
 const chainOf = (count: number, x: Value, step: (value: Value, i: number) => Value): Value => {
   let value = x;
   for (let i = 0; i < count; i++) value = step(value, i);
@@ -53,7 +53,7 @@ const norm = (g: GraphBuilder, x: Value): Value => {
   ]);
 };
 
-/** By name: the number of nodes ⟶ a model. */
+/** The builders by name; each takes the number of nodes. */
 export const largeModels: Readonly<Record<string, (nodes: number) => Model>> = {
   chain: (n) => single((g, x) => chainOf(n, x, (value, i) => g.op(i % 2 ? 'Sigmoid' : 'Tanh', [value]))),
   sums: (n) =>
@@ -208,7 +208,7 @@ export const largeModels: Readonly<Record<string, (nodes: number) => Model>> = {
     }),
 };
 
-/** So many calls, in a chain, of so many functions in turn; or each function calls the next. */
+/** Builds a chain of calls to `count` functions in turn; where nested, each function calls the next. */
 function functions(calls: number, count: number, isNested = false): Model {
   const model = single((g, x) =>
     chainOf(calls, x, (value, i) => g.op(`F${i % count}`, [value], {}, { domain: 'local' })),

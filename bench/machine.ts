@@ -1,10 +1,10 @@
-/** The machine a measurement was made on: what a number is worth nothing without. */
+/** Describes the machine that a measurement was made on. */
 import { execFile } from 'node:child_process';
 import { availableParallelism, loadavg } from 'node:os';
 import { promisify } from 'node:util';
 import { type Machine, machineOf, versionsOf } from '../src/run/machine.js';
 
-/** A graphics card as its driver calls it. */
+/** A graphics card, as its driver names it. */
 export interface Gpu {
   readonly name: string;
   readonly driver: string;
@@ -13,7 +13,7 @@ export interface Gpu {
 }
 
 export interface MachineState extends Machine {
-  /** Cores this process may use: fewer than there are in a container. */
+  /** Cores that this process may use: in a container fewer than the machine has. */
   readonly available: number;
   readonly gpus: readonly Gpu[];
   /** Processes that wanted a core in the last minute before the measurement; beyond the cores, the machine was shared. */
@@ -26,7 +26,7 @@ export async function machineState(): Promise<MachineState> {
   return { ...(machine as Machine), available: availableParallelism(), load: loadavg()[0] as number, gpus, versions };
 }
 
-/** What nvidia-smi knows; none where there is no NVIDIA driver. */
+/** Lists the cards that nvidia-smi knows; none without an NVIDIA driver. */
 async function nvidiaGpus(): Promise<Gpu[]> {
   try {
     const query = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader,nounits'];

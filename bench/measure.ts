@@ -1,4 +1,4 @@
-/** Measures one generated model: float32 as it is, and as the passes leave it. */
+/** Measures one generated model: as it is in float32, and after the passes. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ export interface MeasureOptions {
   readonly onProgress?: (text: string) => void;
 }
 
-/** Every step of one kind of model. What fails is a result too; only a fault of the bench itself throws. */
+/** Measures every step of one kind of model. A failure of a step is a result; only a fault of the bench itself throws. */
 export async function measureModel(kind: KindName, options: MeasureOptions): Promise<ModelResult> {
   const { size, provider, steps, seed, sampling, onProgress = () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-bench-'));
@@ -56,14 +56,14 @@ export async function measureModel(kind: KindName, options: MeasureOptions): Pro
   }
 }
 
-/** Elements of all float constants. */
+/** Counts the elements of all float constants. */
 function parametersOf(model: Model): number {
   let count = 0;
   for (const { tensor } of model.graph.constants) if (tensor?.type === 'float32') count += elementCount(tensor.shape);
   return count;
 }
 
-/** Runs the passes and writes what they give. */
+/** Runs the passes and writes their result. */
 async function prepare(
   source: Model,
   step: string,
@@ -85,7 +85,7 @@ async function prepare(
   }
 }
 
-/** What float32 gives without any optimization of the runtime; undefined where it does not run. */
+/** The outputs of float32 without optimizations of the runtime; undefined where it does not run. */
 async function referenceOf(
   path: string,
   provider: Provider,
@@ -96,14 +96,14 @@ async function referenceOf(
     const session = await runtime.load(path, { provider, optimize: false });
     return (await session.run(feeds)).outputs;
   } catch {
-    // The variants fail for the same reason, and say it.
+    // The variants fail for the same reason and report it.
     return undefined;
   } finally {
     await runtime.close();
   }
 }
 
-/** Round after round takes one sample of every variant, in an order that rotates: drift of the machine hits all alike. */
+/** Takes one sample of every variant in each round, in an order that rotates, so that drift of the machine affects all alike. */
 async function takeSamples(
   variants: readonly Variant[],
   reference: Tensors | undefined,

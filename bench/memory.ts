@@ -1,6 +1,6 @@
 /**
  * Peak memory of `optimize … --no-validate` on a generated BERT-base of 438 MB: `npm run bench:memory`.
- * The build must be there. What `--help` alone takes stands beside it.
+ * Build first. The result also shows the memory of `--help` alone.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
 /**
- * What `full-graph` leaves on the CPU, by the tables of kernels: every model of the collection beside the repository and the generated miniatures, after
+ * Counts what `full-graph` leaves on the CPU, by the tables of kernels: for every model of the collection beside the repository and the generated miniatures, after
  * `exact` and after `exact,full-graph`: `npm run bench:placement [-- --confirm webgpu]`. With `--confirm` the runtime places the results too (a GPU, one in
  * software, or hollow CUDA), and nodes that are elsewhere than predicted are listed. Writes bench/results/<date>-placement.
  */
@@ -29,7 +29,7 @@ interface Row {
   readonly model: string;
   readonly before: Count;
   readonly after: Count;
-  /** What stays on the CPU, as the pass told it. */
+  /** The nodes that stay on the CPU, with the reasons of the pass. */
   readonly left: readonly { readonly reason: string; readonly count: number }[];
 }
 
@@ -44,7 +44,7 @@ const countOf = (model: Model, target: Accelerator): Count => {
   return { fallbacks: names.length, copies };
 };
 
-/** Names of nodes that the runtime places elsewhere than the tables. */
+/** Names the nodes that the runtime places elsewhere than the tables say. */
 async function otherwise(results: readonly Model[], target: Accelerator): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'placement-'));
   try {
@@ -59,7 +59,7 @@ async function otherwise(results: readonly Model[], target: Accelerator): Promis
       if (error) return [];
       const own = new Map(Object.entries(names).flatMap(([provider, list]) => list.map((name) => [name, provider])));
       inferTypes(model);
-      // What several nodes are called says nothing of one.
+      // A name that several nodes have identifies none of them.
       const counts = new Map<string, number>();
       for (const graph of model.graphs())
         for (const { name } of graph.nodes()) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -1,4 +1,4 @@
-/** The bench of passes on a provider: every generated model, float32 against the passes as they stack. */
+/** Measures passes on a provider: for every generated model, float32 against one more pass at a time. */
 import { type KindName, kindNames, type SizeName } from '../fixtures/kinds.js';
 import type { Provider } from '../src/runtime/protocol.js';
 import { probeProvider } from '../src/runtime/providers.js';
@@ -11,7 +11,7 @@ export interface BenchOptions {
   readonly provider: Provider;
   readonly size: SizeName;
   readonly kinds?: readonly KindName[];
-  /** Default: the stack of the provider. */
+  /** Default: `defaultSteps` of the provider. */
   readonly steps?: readonly string[];
   readonly seed?: number;
   readonly sampling?: Partial<Sampling>;
@@ -39,7 +39,7 @@ export async function benchProvider(options: BenchOptions): Promise<BenchResult>
   };
 }
 
-/** The name of what the provider runs on. */
+/** The name of the device that the provider runs on. */
 async function deviceOf(provider: Provider, machine: MachineState): Promise<string> {
   if (provider === 'cpu') return machine.cpu;
   return (await probeProvider(provider)).device ?? 'a GPU without a name';

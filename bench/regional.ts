@@ -1,8 +1,8 @@
 /**
- * Compile time and memory by the number of layers, repeats compiled once and each by itself: `npm run bench:regional`.
+ * Measures compile time and memory by the number of layers, with repeats compiled once and with each compiled: `npm run bench:regional`.
  *
- * A measurement is one pipeline in a process of its own, from a model in memory to the result in memory: all passes,
- * verified rewrite by rewrite, nothing compared at the end. Layers are narrow, so that weights count for little.
+ * A measurement is one pipeline in its own process, from a model in memory to the result in memory, with all passes. Each
+ * rewrite is verified, and nothing is compared at the end. Layers are narrow, so that weights take little of the time.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -33,11 +33,11 @@ const model = (layers: number) =>
 
 interface Sample {
   readonly ms: number;
-  /** User and system time of the process, that of the runtime's child not counted. */
+  /** User and system time of the process, without the runtime's child. */
   readonly cpuMs: number;
-  /** The same of a second run in the process: its code is compiled, and the runtime's process stands. */
+  /** CPU time of a second run in the process: the code is compiled, and the runtime's child has started. */
   readonly warmCpuMs: number;
-  /** Largest resident set of the process, that of the runtime's child not counted. */
+  /** Largest resident set of the process, without the runtime's child. */
   readonly peakBytes: number;
   readonly nodes: number;
 }
@@ -51,9 +51,9 @@ const { values } = parseArgs({
   },
 });
 
-/** One measurement, in this process. */
+/** Takes one measurement in this process. */
 async function measure(layers: number, passes: string, regional: boolean): Promise<Sample> {
-  // Generated weights are computed whenever they are read: written and read back, they are what a file holds.
+  // Generated weights are computed at each read. A model that is written and read back has them in a file.
   const before = await readModel(await writeModel(model(layers)));
   const run = async () => {
     const [started, cpu] = [performance.now(), process.cpuUsage()];
@@ -74,10 +74,10 @@ interface Row {
   readonly samples: readonly Sample[];
 }
 
-/** What else the machine does only adds. */
+/** The least sample: other work on the machine only makes samples longer. */
 const least = ({ samples }: Row, key: keyof Sample): number => Math.min(...samples.map((sample) => sample[key]));
 
-/** One sample of each after the other, round by round: what slows the machine down slows all. */
+/** Takes one sample of each row in each round, so that what slows the machine slows all rows. */
 async function measureAll(rounds: number): Promise<Row[]> {
   const rows: (Row & { samples: Sample[] })[] = LAYERS.flatMap((layers) =>
     [false, true].map((isRegional) => ({ layers, isRegional, samples: [] })),
@@ -114,7 +114,7 @@ function tableOf(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** How compile time grows from 12 layers to 96. */
+/** Describes the growth of compile time from 12 layers to 96. */
 function growthOf(rows: readonly Row[]): string {
   const [small, large] = [12, 96].map((layers) => rows.find((row) => row.layers === layers && row.isRegional));
   if (!small || !large) return '';

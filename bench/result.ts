@@ -9,23 +9,23 @@ export const RESULT_VERSION = 1;
 
 export interface BenchResult {
   readonly version: typeof RESULT_VERSION;
-  /** ISO 8601, UTC. */
+  /** The date in ISO 8601, UTC. */
   readonly date: string;
   readonly provider: Provider;
   readonly device: string;
   readonly size: SizeName;
-  /** Of weights and inputs. */
+  /** The seed of weights and inputs. */
   readonly seed: number;
   readonly sampling: Sampling;
   readonly machine: MachineState;
   readonly models: readonly ModelResult[];
 }
 
-/** How times were taken. */
+/** The way in which times were measured. */
 export interface Sampling {
-  /** Rounds; each takes one sample of every variant, in an order that rotates. */
+  /** The number of rounds. Each takes one sample of every variant, in an order that rotates. */
   readonly rounds: number;
-  /** A sample is the mean of as many runs as take about this long. */
+  /** The length of a sample: it is the mean of as many runs as take about this long. */
   readonly sampleMs: number;
   /** Runs before the first sample. */
   readonly warmUp: number;
@@ -33,29 +33,29 @@ export interface Sampling {
 
 export interface ModelResult {
   readonly kind: KindName;
-  /** The numbers it was generated from, and the dims it ran at. */
+  /** The sizes that it was generated with, and the dims that it ran with. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly dims: Readonly<Record<string, number>>;
   readonly parameters: number;
-  /** float32 first, then the passes as they stack. */
+  /** float32 first, then one more pass at a time. */
   readonly steps: readonly StepResult[];
 }
 
 export type StepResult = MeasuredStep | FailedStep;
 
-/** What became of a pass. */
+/** The outcome of a pass. */
 export interface PassOutcome {
   readonly name: string;
   readonly status: string;
   readonly ops: Readonly<Record<string, number>>;
-  /** What it left as it is, and why. */
+  /** The reasons for nodes that it left as they are. */
   readonly skips: readonly { readonly reason: string; readonly count: number }[];
 }
 
 interface Step {
-  /** `float32`, or the passes as on the command line. */
+  /** `float32`, or the passes as the command line states them. */
   readonly name: string;
-  /** Of the file; undefined where nothing was written. */
+  /** Bytes of the file; undefined where nothing was written. */
   readonly bytes?: number;
   /** Time of the passes and of writing. */
   readonly optimizeMs?: number;
@@ -71,7 +71,7 @@ export interface FailedStep extends Step {
 export interface MeasuredStep extends Step {
   readonly status: 'measured';
   readonly bytes: number;
-  /** Session creation and first run. */
+  /** Time of session creation, and below of the first run. */
   readonly createMs: number;
   readonly firstMs: number;
   readonly run: Timing;
@@ -85,7 +85,7 @@ export interface MeasuredStep extends Step {
   readonly fallbacks: Readonly<Record<string, number>>;
 }
 
-/** Of the samples of all rounds. */
+/** Statistics of the samples of all rounds. */
 export interface Timing {
   readonly median: number;
   /** Quartiles. */

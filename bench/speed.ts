@@ -31,13 +31,13 @@ interface Comparison {
   readonly ratio: number;
   readonly low: number;
   readonly high: number;
-  /** By the clock, which decides nothing here. */
+  /** The ratio by the clock, which decides nothing here. */
   readonly wall: number;
   readonly pairs: number;
   readonly ms: number;
 }
 
-/** So many equal products, one after another. */
+/** Builds a model of equal products in a row. */
 const products = (count: number): Model =>
   buildModel({ '': 17 }, (g) => {
     const size = 256;
@@ -71,7 +71,7 @@ async function compared(model: Model, original: string | Uint8Array, result: str
   }
 }
 
-/** Keeps so many cores busy, as long as this process lives. */
+/** Starts processes that keep cores busy as long as this process lives. */
 const burners = (count: number): ChildProcess[] => {
   const code = `while (process.ppid === ${process.pid}) for (let i = 0; i < 1e7; i++);`;
   return Array.from({ length: count }, () => spawn(process.execPath, ['-e', code], { stdio: 'ignore' }));

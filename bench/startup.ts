@@ -1,10 +1,10 @@
-/** CPU time of `optimize --help`, beside an empty Node program: `npm run bench:startup`. The build must be there. */
+/** CPU time of `optimize --help`, and of an empty Node program: `npm run bench:startup`. Build first. */
 import { join } from 'node:path';
 import { median } from '../src/validate/speed/statistics.js';
 import { writeBudget } from './budget.js';
 import { root, usageOf } from './usage.js';
 
-/** Milliseconds of CPU that asking for help may take. */
+/** Milliseconds of CPU time that `--help` may take. */
 const BUDGET = 150;
 const ROUNDS = 15;
 

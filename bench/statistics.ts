@@ -1,4 +1,4 @@
-/** Summarises samples for a result. Judging them is left to validation. */
+/** Summarises samples for a result; it does not judge them. */
 import { estimateOf, median, quantile } from '../src/validate/speed/statistics.js';
 import type { Ratio, Timing } from './result.js';
 
@@ -7,7 +7,7 @@ export function timingOf(samples: readonly number[], runsPerSample: number): Tim
   return { median: median(samples), low, high, samples, runsPerSample };
 }
 
-/** `baseline` over `samples`, pair by pair of one round. */
+/** Estimates `baseline` over `samples`, paired by round. */
 export function ratioOf(baseline: readonly number[], samples: readonly number[]): Ratio {
   const { ratio, interval, significant } = estimateOf(samples.map((sample, i) => [baseline[i] as number, sample]));
   return { median: ratio, ...interval, significant };

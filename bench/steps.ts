@@ -1,9 +1,9 @@
-/** The pipelines that the bench measures: the passes as they stack, one more at a time. */
+/** Lists the pipelines that the bench measures, each with one more pass. */
 import type { Provider } from '../src/runtime/protocol.js';
 
 const stack = (...names: string[]): string[] => names.map((_, i) => names.slice(0, i + 1).join(','));
 
-/** What each provider computes or stores in fewer bits: see the passes' own summaries. */
+/** The steps of each provider: what it computes or stores in fewer bits, as the passes' summaries say. */
 export const defaultSteps: Readonly<Record<Provider, readonly string[]>> = {
   cpu: stack('bf16', 'fuse-attn', 'int8'),
   webgpu: stack('fp16', 'fuse-attn', 'int8'),

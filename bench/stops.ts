@@ -20,7 +20,7 @@ const cases = {
 } as const;
 type Name = keyof typeof cases;
 
-/** What each call may be refused with. */
+/** The errors that each system call may fail with. */
 const calls: Readonly<Record<string, readonly string[]>> = {
   openat: ['EACCES', 'ENOSPC'],
   pwrite64: ['ENOSPC', 'EIO'],
@@ -38,7 +38,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   read: ['EIO'],
 };
 
-/** The model at a path with one added to its weights, which are read while it is written. */
+/** Reads a model and adds one to its weights, which are read while the result is written. */
 async function increased(path: string): Promise<Model> {
   const read = await readModel(path);
   for (const value of read.graph.constants) {
@@ -50,7 +50,7 @@ async function increased(path: string): Promise<Model> {
   return read;
 }
 
-/** Marks in a trace where the write begins and ends, and tells whoever started it. */
+/** Marks the begin and the end of the write in the trace, and tells the process that started this one. */
 function mark(): void {
   writeSync(1, 'mark');
   try {
@@ -62,11 +62,11 @@ function mark(): void {
 
 interface Site {
   readonly call: string;
-  /** Of this kind of call, by the thread that makes it. */
+  /** The number of the call, among those of its kind and thread. */
   readonly index: number;
 }
 
-/** Every call between the marks, and a few around them: how many come before varies. */
+/** Lists the calls between the marks, and a few around them, because the number of earlier calls varies. */
 function sitesIn(trace: string): Site[] {
   const counts = new Map<string, number>();
   const sites = new Map<string, Site>();
@@ -139,7 +139,7 @@ async function sweep(name: Name): Promise<void> {
 if (process.argv[2] === 'write') {
   const [path, name] = process.argv.slice(3) as [string, Name];
   const source = await increased(path);
-  // Code is loaded now, and not where it would be stopped.
+  // This loads all code now, so that no stopped call belongs to loading.
   await write(model(0), `${dirname(path)}.warm.onnx`, cases[name].options);
   mark();
   try {

@@ -1,4 +1,4 @@
-/** A result as a Markdown table for people; the JSON beside it is the truth. */
+/** Writes a result as a Markdown table; the JSON beside it has all numbers. */
 import type { BenchResult, ModelResult, StepResult } from './result.js';
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0);

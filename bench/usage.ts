@@ -1,4 +1,4 @@
-/** CPU time and peak memory of a Node program from its start to its end, by its own account as it ends. */
+/** Measures CPU time and peak memory of a Node program, as the program itself reports them at its end. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,21 +6,21 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export interface Usage {
-  /** User and system, of all threads. */
+  /** User and system time of all threads. */
   readonly cpuMs: number;
   readonly wallMs: number;
-  /** Largest resident set. */
+  /** The largest resident set. */
   readonly peakBytes: number;
 }
 
-/** The repository's root, from wherever the bundle of this file stands inside it. */
+/** The repository's root, found upwards from the bundle of this file. */
 export const root = (() => {
   const here = fileURLToPath(import.meta.url);
   const cache = here.indexOf(join('node_modules', '.cache'));
   return cache < 0 ? fileURLToPath(new URL('..', import.meta.url)) : here.slice(0, cache);
 })();
 
-/** Runs `node file ...` to its end. Throws where it fails, with its last words. */
+/** Runs `node file ...` to its end. Throws where it fails, with the end of its error output. */
 export async function usageOf(programArguments: readonly string[]): Promise<Usage> {
   const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-usage-'));
   const report = join(folder, 'usage.json');

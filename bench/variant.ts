@@ -1,4 +1,4 @@
-/** One variant of a model on its way: its file, a process of its own that has it loaded, and its samples. */
+/** Measures one variant of a model: its file, the process that has it loaded, and its samples. */
 
 import type { Fidelity } from '../src/run/pass.js';
 import { type Provider, RuntimeProcess, type Session, type Tensors } from '../src/runtime/isolate.js';
@@ -8,18 +8,18 @@ import { measurePlacement } from '../src/validate/placement.js';
 import type { FailedStep, MeasuredStep, StepResult } from './result.js';
 import { ratioOf, timingOf } from './statistics.js';
 
-/** What is known of a variant before it runs. */
+/** The facts of a variant before it runs. */
 export type Prepared = Pick<MeasuredStep, 'name' | 'passes' | 'optimizeMs' | 'bytes'> & {
   readonly path: string;
   readonly fidelity: Fidelity;
 };
 
-/** More runs than this in one sample prove nothing more. */
+/** The most runs of one sample: more do not make it more precise. */
 const MOST_RUNS = 200;
 
 /**
- * A process of its own for each variant: a crash is the result of one and leaves the others. They take turns, so
- * only one is at work at a time.
+ * Each variant has its own process, so that a crash affects one variant alone. Variants take turns, so that
+ * only one runs at a time.
  */
 export class Variant {
   readonly samples: number[] = [];
@@ -42,7 +42,7 @@ export class Variant {
     return this.#failure === undefined;
   }
 
-  /** Loads it with all optimizations of the runtime, runs it once, and compares what it gives with the reference. */
+  /** Loads the model with all optimizations of the runtime, runs it once, and compares its outputs with the reference. */
   async begin(reference: Tensors | undefined): Promise<void> {
     await this.#attempt('load', async () => {
       this.#process = await RuntimeProcess.start({ timeoutMs: 600_000 });
@@ -67,7 +67,7 @@ export class Variant {
     });
   }
 
-  /** Runs until it is warm, and finds out how many runs a sample takes. */
+  /** Warms up, and finds the number of runs in a sample. */
   async warmUp(runs: number, sampleMs: number): Promise<void> {
     await this.#attempt('run', async () => {
       const { ms: times } = await (this.#session as Session).time(this.feeds, runs);
@@ -77,7 +77,7 @@ export class Variant {
 
   async sample(): Promise<void> {
     await this.#attempt('run', async () => {
-      // The first run waits for the threads of the variant before to rest: it is not counted.
+      // The first run is not counted: it waits until the threads of the variant before are idle.
       const times = (await (this.#session as Session).time(this.feeds, this.#runs + 1)).ms.slice(1);
       this.samples.push(times.reduce((sum, ms) => sum + ms, 0) / times.length);
     });
@@ -87,7 +87,7 @@ export class Variant {
     await this.#process?.close();
   }
 
-  /** The result; `baseline` is the variant that it is compared with. */
+  /** Gives the result; `baseline` is the variant that it is compared with. */
   result(baseline: Variant | undefined): StepResult {
     if (this.#failure) return this.#failure;
     const { name, passes, bytes, optimizeMs } = this.prepared;

@@ -1,4 +1,4 @@
-/** Every weight in the form that a limit of bytes or of error leaves it. */
+/** Stores every weight in a form such that the file holds a limit of bytes or of error. */
 
 import { z } from 'zod';
 import type { Model } from '../src/ir/model.js';
@@ -49,7 +49,7 @@ export const fit = definePass({
   },
 });
 
-/** What a search found: forms by the tensors of weights, which copies of a model share, and what is to be said of it. */
+/** The result of a search: forms by the tensors of weights, which copies of a model share, and a function that notes the result. */
 interface FoundForms {
   readonly forms: ReadonlyMap<Tensor, FitForm>;
   tell(context: PassContext): void;
@@ -60,7 +60,7 @@ const isOf = ({ forms }: FoundForms, model: Model): boolean => {
   return [...forms.keys()].every((tensor) => tensors.has(tensor));
 };
 
-/** The forms that were found, but for the places that the pass is kept from. */
+/** The forms that were found, without the places that the pass is kept from. */
 const formsIn = (model: Model, { forms }: FoundForms, { leaves, skip }: PassContext): Assignment =>
   new Map(
     weightSites(model).flatMap(({ value, tensor, uses }) => {
@@ -71,7 +71,7 @@ const formsIn = (model: Model, { forms }: FoundForms, { leaves, skip }: PassCont
     }),
   );
 
-/** Searches for the mix within the limits; undefined where nothing is to be changed, for a reason that is told. */
+/** Searches for the mix within the limits; undefined where nothing changes, and then a note says why. */
 async function find(
   model: Model,
   { maxSize, maxError, keep, minElements }: FitOptions,
@@ -120,7 +120,7 @@ function measuredText({ predicted, measured }: Mix, runs: number, groups: number
 
 const isInteger = (form: FitForm | undefined): boolean => form !== undefined && ('block' in form || 'blocks' in form);
 
-/** Says how many weights have which form, and of each that stays what its next form would have cost. */
+/** Notes how many weights have each form, and for weights that stay the cost of their next form. */
 function tellForms({ weights, sensitivities }: FitSearch, { choice }: Mix, context: PassContext): void {
   const byForm = new Map<string, { count: number; bytes: number; was: number }>();
   weights.forEach(({ site, forms }, i) => {
@@ -130,7 +130,7 @@ function tellForms({ weights, sensitivities }: FitSearch, { choice }: Mix, conte
     byForm.set(text, { count: sum.count + 1, bytes: sum.bytes + chosen.bytes, was: sum.was + site.tensor.byteLength });
     const next = forms.find(({ form, bytes }) => isInteger(form) && bytes < chosen.bytes);
     if (!next || isInteger(chosen.form)) return;
-    // One digit: what costs about as much is told together.
+    // Costs are rounded to one digit, so that similar ones share a note.
     const cost = Number(((sensitivities[i] as number) * next.error).toPrecision(1));
     const stays = chosen.form ? text : site.tensor.type;
     context.skip(`it stays ${stays}: ${formText(next.form)} would cost an error of ${cost}`, site.value);

@@ -1,4 +1,4 @@
-/** Faults as a wrong pass would make them: one wrong scale, mask, bias or epsilon, at one place of one part of a model. */
+/** Makes faults like those of a wrong pass: one wrong scale, mask, bias or epsilon in one part of a model. */
 import { float } from '../../src/ir/attribute.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
@@ -12,13 +12,13 @@ import type { Random } from '../../src/validate/inputs/random.js';
 
 export interface Injection {
   readonly kind: string;
-  /** The node it is made at. */
+  /** The node with the fault. */
   readonly at: string;
-  /** Changes a copy, given what became of each node's place: nodes of the copy stand in the same order. */
+  /** Changes the node of a copy of the model. */
   apply(node: Node, random: Random): void;
 }
 
-/** A fault that can be made at a node, by kind. */
+/** Functions that find a fault to make at a node, by kind. */
 const faults: Readonly<Record<string, (node: Node) => ((node: Node, random: Random) => void) | undefined>> = {
   'wrong scale': (node) => {
     const at = /^(Mul|Div)$/.test(node.opType) ? node.inputs.findIndex((value) => isFactor(value)) : -1;
@@ -65,7 +65,7 @@ const faults: Readonly<Record<string, (node: Node) => ((node: Node, random: Rand
 
 export const kinds = Object.keys(faults);
 
-/** Every fault of one kind that can be made among some nodes. */
+/** Lists the faults of one kind that can be made at these nodes. */
 export function injectionsAmong(nodes: readonly Node[], kind: string): Injection[] {
   return nodes.flatMap((node) => {
     const apply = faults[kind]?.(node);
@@ -73,7 +73,7 @@ export function injectionsAmong(nodes: readonly Node[], kind: string): Injection
   });
 }
 
-/** A copy with the fault; the model stays as it was. */
+/** Makes a copy of the model with the fault. */
 export function withFault(model: Model, node: Node, injection: Injection, random: Random): Model {
   const copy = cloneModel(model);
   const at = [...model.graph.nodeSet].indexOf(node);
@@ -81,7 +81,7 @@ export function withFault(model: Model, node: Node, injection: Injection, random
   return copy;
 }
 
-/** A node reads other numbers at one input; others that read the same constant go on reading it as it was. */
+/** Changes the numbers that a node reads at one input. Other readers of the same constant are not affected. */
 function change(node: Node, at: number, f: (numbers: number[]) => number[]): void {
   const tensor = (node.inputs[at] as Value).tensor as NonNullable<Value['tensor']>;
   const { graph }: { graph: Graph } = node;
@@ -95,7 +95,7 @@ const isConstantFloat = (value: Value | undefined): boolean =>
 const isFactor = (value: Value | undefined): boolean =>
   isConstantFloat(value) && elementCount(value?.tensor?.shape ?? []) === 1;
 
-/** The input that holds a bias: a vector that is added, or the third input of a Gemm, a Conv or a norm. */
+/** Finds the input that holds a bias: a vector that is added, or the third input of a Gemm, a Conv or a norm. */
 function biasOf(node: Node): number | undefined {
   const isVector = (value: Value | undefined): boolean =>
     isConstantFloat(value) && value?.tensor?.shape.length === 1 && (value.tensor.shape[0] as number) > 1;
@@ -107,7 +107,7 @@ function biasOf(node: Node): number | undefined {
   return hasThird && isVector(node.inputs[2]) ? 2 : undefined;
 }
 
-/** The input of an Add before a Softmax that holds the mask: the one that no product gives. */
+/** Finds the input of an Add before a Softmax that holds the mask: the one that is no product. */
 function maskOf(node: Node): number | undefined {
   if (!node.is('Add') || !leadsToSoftmax(node)) return undefined;
   const fromProduct = node.inputs.map((value) => isFromProduct(value));

@@ -1,7 +1,7 @@
 /**
- * Faults that are found: `npm run bench:injections`. One wrong scale, mask, bias or epsilon goes into one block of a model of the collection
- * beside the repository, drawn by seed; in every second run the passes of `exact` run over the faulty model, unverified. Counted: the exact gate
- * rejects the result, and `bisect` names the block. A fault that moves none of its block's outputs by more than 1e-3 is drawn again.
+ * Counts the faults that are found: `npm run bench:injections`. One wrong scale, mask, bias or epsilon goes into one block of a model of the collection
+ * beside the repository, drawn by seed; in every second run the passes of `exact` run over the faulty model, unverified. It counts where the exact gate
+ * rejects the result, and where `bisect` names the block. A fault that moves none of its block's outputs by more than 1e-3 is drawn again.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 
-/** A block's outputs that move less are noise. */
+/** Smaller changes of a block's outputs are noise. */
 const MOVES = 1e-3;
 
 const files = readdirSync(values.models)
@@ -56,7 +56,7 @@ for (let run = Number(values.first); run < last; run++) {
     const inputs = dirname(file);
     const place = `${file.slice(values.models.length + 1, -11)}: ${kind} at ${node.label}, ${part.name} ${part.instance?.number} of ${part.instance?.of}`;
     try {
-      // The criterion, before anything else is done to the faulty model: how far its block's outputs move.
+      // The criterion is the change of the block's outputs in the faulty model, before any pass runs.
       const bare = await bisect(model, faulty, { inputs });
       const own = new Set(part.nodes);
       const borders = new Set(
@@ -65,7 +65,7 @@ for (let run = Number(values.first); run < last; run++) {
         ),
       );
       const moved = Math.max(0, ...bare.values.filter(({ value }) => borders.has(value)).map(({ error }) => error));
-      // A bias of keys moves every score of a row alike, which softmax takes away again: the model is as it was.
+      // A bias of keys moves all scores of a row equally, and Softmax cancels that: such a fault changes nothing.
       if (!(moved > MOVES) || bare.first === undefined || bare.outputError <= bare.floor) {
         excluded++;
         continue;

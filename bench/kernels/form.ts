@@ -1,4 +1,4 @@
-/** A form of a node that is probed: an operator with operands, attributes and an operator set, as a model of one node. */
+/** Describes the calls of operators that are probed: operands, attributes and operator set, as a model of one node. */
 import type { AttributeLike } from '../../src/ir/attribute.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import { castTensor, numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
@@ -13,7 +13,7 @@ export type Operand =
   | { readonly tensor: Tensor }
   | undefined;
 
-/** One node with everything but the type that is tried. */
+/** One call in one element type; `retyped` gives it in others. */
 export interface Form {
   readonly opType: string;
   readonly domain: string;
@@ -25,13 +25,13 @@ export interface Form {
   readonly attributes: Readonly<Record<string, AttributeLike>>;
 }
 
-/** The name that the runtime's log tells the node by. */
+/** The name of the probed node in the runtime's log. */
 export const PROBE = 'PROBE';
 
-/** Types that no port of a model may have. */
+/** False for types that the runtime does not take at the ports of a model. */
 const isPort = (elem: DataType): boolean => elem !== 'bfloat16' && !/^float[468]|int[24]$/.test(elem);
 
-/** The form as the bytes of a model. What has no type of a port comes and goes through a Cast. */
+/** Writes the form as a model. Operands of types that no port has pass through a Cast. */
 export const modelOf = (form: Form): Promise<Uint8Array> =>
   writeModel(
     buildModel(
@@ -62,7 +62,7 @@ function operandValue(g: GraphBuilder, operand: NonNullable<Operand>, name: stri
   return isPort(elem) ? g.input(name, elem, shape) : g.cast(g.input(name, 'float32', shape), elem);
 }
 
-/** The form in another type: whatever has the type `from`, and may have the other (`admits`, by the formal's place), is of type `to`. */
+/** Gives the form in another type: operands of type `from` become `to` where `admits` says, by the formal's place, that they may. */
 export function retyped(
   form: Form,
   from: DataType,

@@ -1,6 +1,6 @@
 /**
- * Asks the runtime where it places the nodes of models. Nothing is run: the runtime tells it in its log as a session is made. The log is a file,
- * since the runtime loses lines on a pipe; a process that a model ends is started again behind that model.
+ * Asks the runtime where it places the nodes of models. Nothing is run: the runtime writes placements to its log when a session is made. The log is a file,
+ * since the runtime loses lines on a pipe. A process that crashes on a model is started again with the next model.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,16 +13,16 @@ import type { Provider } from '../../src/runtime/isolate.js';
 import { root } from '../usage.js';
 import { PROBE } from './form.js';
 
-/** What the log says of one model. */
+/** The log's content about one model. */
 export interface Placed {
-  /** Nodes by the runtime's name of the provider: the operator, or PROBE for the node that is asked about. */
+  /** Operators of nodes by the runtime's name of the provider; PROBE stands for the probed node. */
   readonly nodes: Readonly<Record<string, string[]>>;
-  /** The names of the nodes likewise, and the provider that took all of them, where there is one. */
+  /** Names of nodes by provider. The provider that took all nodes has an entry too. */
   readonly names: Readonly<Record<string, string[]>>;
   readonly all: string | undefined;
   /** The runtime's refusal. */
   readonly error: string | undefined;
-  /** True where the process ended on it. */
+  /** True where the process crashed on the model. */
   readonly isCrash: boolean;
 }
 
@@ -39,7 +39,7 @@ export async function placedOf(files: readonly string[], provider: Provider, env
   return found;
 }
 
-/** As far as one process comes; the last may have ended it. */
+/** Placements of as many models as one process survives; the last may be the crash. */
 async function oneProcess(files: readonly string[], provider: Provider, env: Environment): Promise<Placed[]> {
   const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-kernels-'));
   try {

@@ -1,6 +1,6 @@
 /**
- * Forms of onnxruntime's own operators, of attention and its like in ai.onnx, of casts and of integer products. Their float operands are float32 here; the
- * other types come from these.
+ * Forms of onnxruntime's own operators, of attention and similar operators of ai.onnx, of casts and of integer products. Float operands are float32 here;
+ * the forms in other types are derived from these.
  */
 import { type Attribute, type AttributeLike, float } from '../../src/ir/attribute.js';
 import { tensorOf } from '../../src/ir/tensors/numbers.js';
@@ -35,9 +35,9 @@ const filled = (elem: DataType, value: number, shape: readonly number[]): { tens
 
 const code = (elem: DataType): Attribute => ({ type: 'int', value: BigInt(dataTypes[elem].code) });
 
-/** A float that is computed. */
+/** A float operand that is computed. */
 const x = (...shape: number[]): Operand => ({ elem: 'float32', shape });
-/** A float that is constant. */
+/** A float operand that is constant. */
 const w = (...shape: number[]): Operand => filled('float32', 0.5, shape);
 const port = (elem: DataType, ...shape: number[]): Operand => ({ elem, shape });
 const u8 = (...shape: number[]): Operand => filled('uint8', 0, shape);
@@ -221,7 +221,7 @@ const quantized: readonly Form[] = [
   form('DynamicQuantizeLinear', [x(2, 64)], { domain: '', outputs: ['uint8', 'float32', 'uint8'] }),
 ];
 
-/** Of ai.onnx; the node tests have none, since they give other numbers each time. */
+/** Random operators of ai.onnx. The node tests have none, because their results differ each time. */
 const draws: readonly Form[] = [
   ...['RandomNormal', 'RandomUniform'].map((opType) =>
     form(opType, [], { domain: '', attributes: { dtype: code('float32'), shape: [2, 3] } }),
@@ -256,7 +256,7 @@ export const runtimeForms: readonly Form[] = [
 
 const castTypes = kernelTypes.filter((type) => type !== 'string');
 
-/** A Cast between each two types, in each operator set that has one of its own: the table names it `Cast>float16`. */
+/** Casts between all pairs of types, in each operator set that changed Cast. The table names them `Cast>float16`. */
 export const castForms: readonly Form[] = [9, 13, 19, 21, 23, 24, 25].flatMap((opset) =>
   castTypes.flatMap((from) =>
     castTypes

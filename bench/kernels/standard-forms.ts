@@ -8,10 +8,10 @@ import { readModel } from '../../src/onnx/read.js';
 import { type BackendCase, type Observed, readCases } from '../../test/infer/backend-cases.js';
 import { elemOf, type Form, type Operand } from './form.js';
 
-/** Forms of one version of an operator: more differ in what no kernel asks about. */
+/** The most forms of one version of an operator: further ones differ in nothing that kernels depend on. */
 const MOST_FORMS = 6;
 
-/** Operators whose axes, sizes and places are constants in models: kernels may refuse them otherwise. */
+/** Operators whose axes, sizes and indices are constants in models. Kernels may refuse computed ones. */
 const takesConstants = new Set(
   (
     'Reshape Expand Slice Unsqueeze Squeeze Tile Pad Split ConstantOfShape Range TopK Resize Upsample CumSum OneHot Trilu ' +
@@ -42,7 +42,7 @@ async function formOf(one: BackendCase): Promise<Form | undefined> {
   const nodes = [...model.graph.nodes()];
   const node = nodes[0];
   if (!node || nodes.length > 1 || node.domain !== '' || node.bodies.length > 0) return undefined;
-  // Casts are a matter of two types; a case for each is among the other forms.
+  // A Cast depends on two types: `castForms` has a form for each pair.
   if (node.is('Cast') || node.is('CastLike')) return undefined;
   const inputs = node.inputs.map((value, index) => operandOf(model, one, node, index, elemOf(value?.type)));
   const outputs = node.outputs.map((value) => elemOf(value?.type));

@@ -1,4 +1,4 @@
-/** What is tried: every version of every operator with forms, in every element type that its schema admits. */
+/** Lists the tries: every version of every operator with forms, in every element type that its schema allows. */
 import { textOf } from '../../src/ir/attribute.js';
 import type { DataType } from '../../src/ir/types.js';
 import { type OperatorSchema, schemaOf } from '../../src/onnx/schema.js';
@@ -7,7 +7,7 @@ import { type Form, retyped } from './form.js';
 import { castForms, runtimeForms } from './runtime-forms.js';
 import { standardForms } from './standard-forms.js';
 
-/** A form in one type, and the line of the table that it speaks for. */
+/** A form in one type, and the line of the table that its result belongs to. */
 export interface Try {
   /** The operator as the table names it, and its version: `ms.Gelu 1`, `Cast>float16 13`. */
   readonly version: string;
@@ -33,7 +33,7 @@ export async function allTries(): Promise<Try[]> {
   return tries;
 }
 
-/** Each form at the operator sets of all versions of its operator: where no case is of a version, those of its neighbours speak for it. */
+/** Gives each form at the operator sets of all versions of its operator. A version without a case is tried with the cases of the versions beside it. */
 function* everyVersion(forms: readonly Form[]): Iterable<Try> {
   for (const [opType, all] of byOperator(forms)) {
     for (const { since, opset } of triedSets(opType)) {
@@ -44,23 +44,23 @@ function* everyVersion(forms: readonly Form[]): Iterable<Try> {
   }
 }
 
-/** Gelu by tanh is another kernel than Gelu by Erf. */
+/** A suffix where an attribute selects another kernel: Gelu by tanh and by Erf. */
 const variantOf = ({ attributes: { approximate } }: Form): string =>
   typeof approximate === 'object' && 'value' in approximate && approximate.type === 'string'
     ? `>${textOf(approximate.value)}`
     : '';
 
-/** Operator sets in which an operator is tried, and from which set on its line holds. */
+/** The operator sets in which an operator is tried, and for each the set from which on its line is valid. */
 function triedSets(opType: string): { readonly since: number; readonly opset: number }[] {
   const bySince = new Map<number, number>();
   for (let opset = OPSETS.first; opset < OPSETS.last; opset++) {
     const since = sinceOf(opType, opset);
     if (since !== undefined) bySince.set(since, opset);
   }
-  // An operator that is the runtime's own, though it stands in ai.onnx.
+  // This operator belongs to the runtime, though it is in ai.onnx.
   if (bySince.size === 0 && sinceOf(opType, OPSETS.last) === undefined) return [{ since: 1, opset: 17 }];
   const sets = [...bySince].map(([since, opset]) => ({ since, opset }));
-  // Where the layout is changed, the newest set is a matter of the model, not of the operator's version.
+  // Kernels that change the layout depend on the model's operator set, not on the operator's version.
   return [...sets, { since: OPSETS.last, opset: OPSETS.last }];
 }
 
@@ -94,7 +94,7 @@ function* inTypes(form: Form, version: string): Iterable<Try> {
 const elemOf = (operand: NonNullable<Form['inputs'][number]>): DataType =>
   'elem' in operand ? operand.elem : operand.tensor.type;
 
-/** The type that a form is known by: that of its float operands, else of its first operand, else of its first output. */
+/** The type that a form varies: of its float operands, else of its first operand, else of its first output. */
 function primaryOf({ inputs, outputs }: Form): DataType | undefined {
   const given = inputs.flatMap((operand) => (operand ? [elemOf(operand)] : []));
   return given.includes('float32') ? 'float32' : (given[0] ?? outputs[0]);

@@ -1,4 +1,4 @@
-/** What placements say about kernels. */
+/** Derives verdicts about kernels from placements. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Provider } from '../../src/runtime/isolate.js';
@@ -6,7 +6,7 @@ import { modelOf, PROBE } from './form.js';
 import { type Placed, placedOf } from './placed.js';
 import type { Try } from './tries.js';
 
-/** invalid: the model is none, which says nothing of kernels. */
+/** invalid: the model does not load on any provider, which says nothing about kernels. */
 export type Verdict = 'yes' | 'no' | 'invalid';
 
 const names: Readonly<Record<Provider, string>> = {
@@ -15,7 +15,7 @@ const names: Readonly<Record<Provider, string>> = {
   webgpu: 'WebGpuExecutionProvider',
 };
 
-/** Operators that an operator without a kernel is made of where shapes are computed: the runtime keeps these on the CPU on purpose. */
+/** Operators of shape arithmetic that the runtime inserts and keeps on the CPU on purpose. */
 const ofShapes = new Set(
   (
     'Shape Size Gather Slice Squeeze Unsqueeze Concat Reshape Cast Add Sub Mul Div Mod Max Min Equal Where Constant ' +
@@ -24,16 +24,16 @@ const ofShapes = new Set(
 );
 
 const noKernel = /Could not find an implementation|NOT_IMPLEMENTED|IsNodeCompatibleWith|Failed to find kernel/;
-/** The node was placed; then a port's type, or the memory that hollow libraries do not have, ended the session. */
+/** Errors after the node was placed: a port's type, or memory that hollow libraries lack. */
 const afterPlacement = /^Unsupported data type|BFCArena/;
 
-/** A try as a file. */
+/** A try, and its model as a file. */
 export interface WrittenTry {
   readonly file: string;
   readonly one: Try;
 }
 
-/** The model of each try in a folder; without those whose constants cannot be given in their type. */
+/** Writes the model of each try into a folder. Tries whose constants have no form in their type are left out. */
 export async function writeTries(tries: readonly Try[], folder: string): Promise<WrittenTry[]> {
   const written: WrittenTry[] = [];
   for (const one of tries) {
@@ -49,7 +49,7 @@ export async function writeTries(tries: readonly Try[], folder: string): Promise
   return written;
 }
 
-/** What the provider says of each. */
+/** Gives the verdict of a provider on each try. */
 export async function verdictsOf(
   written: readonly WrittenTry[],
   provider: Provider,
@@ -66,6 +66,6 @@ function verdictOf({ nodes, error, isCrash }: Placed, provider: Provider): Verdi
   const others = Object.entries(nodes).flatMap(([name, ops]) => (name === names[provider] ? [] : ops));
   if (others.includes(PROBE)) return 'no';
   if (error) return own.includes(PROBE) && afterPlacement.test(error) ? 'yes' : 'invalid';
-  // Else it was replaced by others, or computed as the session was made.
+  // Otherwise the runtime replaced the node by others, or computed it while it made the session.
   return own.includes(PROBE) || others.every((opType) => ofShapes.has(opType)) ? 'yes' : 'no';
 }

@@ -1,4 +1,4 @@
-/** Makes a session of each model file that its input lists, on the provider of its first argument. The runtime's log goes to the error stream, with these lines between. */
+/** Makes a session of each model file that its input lists, on the provider of its first argument. The runtime's log goes to the error stream, and lines that this process writes stand between. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';

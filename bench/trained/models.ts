@@ -9,9 +9,9 @@ export interface TrainedModel {
   readonly folder: string;
   /** Path of the model inside `node_modules`. */
   readonly path: string;
-  /** How far what a result decides agrees with what the original decides. */
+  /** Compares the decisions of a result with those of the original. */
   readonly decide: Decide;
-  /** Outputs that are the next set's inputs, by input: sets are frames in order. */
+  /** By input, the output that becomes this input of the next set: sets are frames in order. */
   readonly state?: Readonly<Record<string, string>>;
 }
 
@@ -36,7 +36,7 @@ const catalogue: readonly TrainedModel[] = [
   },
 ];
 
-/** Trained models whose package and inputs are there, and the folders of those whose package is not. */
+/** Lists the models whose package and inputs are there, and the folders of those whose package is missing. */
 export function trainedModels(inputs: string): {
   readonly found: readonly (TrainedModel & { readonly file: string })[];
   readonly missing: readonly string[];

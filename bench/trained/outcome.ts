@@ -16,17 +16,17 @@ import type { Agreement, Pair } from './decisions.js';
 import { errorOf, type RealError } from './error.js';
 import type { TrainedModel } from './models.js';
 
-/** What the command says: `claimed` is the relative L2 of the worst output in its report. */
+/** The command's verdict; `claimed` is the relative L2 of the worst output in its report. */
 export interface Claim {
   readonly verdict: 'kept' | 'unchanged' | 'taken back' | 'refused' | 'unproven' | 'failed';
   readonly detail: string;
   readonly claimed: number | undefined;
-  /** The report promises nothing for inputs beyond this. */
+  /** The largest magnitude of inputs for which the report promises its error. */
   readonly below: number | undefined;
   readonly seconds: number;
 }
 
-/** How a result does on the real inputs: the error, what it decides, and the limit of its passes. */
+/** The truth about a result on the real inputs: its error, its decisions, and the limit of its passes. */
 export interface Truth {
   readonly error: RealError;
   readonly agreement: Agreement;
@@ -37,21 +37,21 @@ export interface Outcome {
   readonly passes: string;
   readonly inputs: 'made up' | 'real';
   readonly claim: Claim;
-  /** Of what was written; undefined where nothing was. */
+  /** The truth about the written result; undefined where nothing was written. */
   readonly written: Truth | undefined;
-  /** Of what the passes make when nothing is verified; undefined where that does not run. */
+  /** The truth about the unverified result of the passes; undefined where that does not run. */
   readonly unverified: Truth | undefined;
-  /** Of the relative L2 error, by the fidelity of the passes. */
+  /** The limit of the relative L2 error, by the fidelity of the passes. */
   readonly limit: number;
   readonly wrong: string | undefined;
 }
 
-/** Smaller errors are the noise of float32 sums: a report of 1e-7 beside a real 4e-7 misleads nobody. */
+/** Smaller errors are noise of float32 sums: a report of 1e-7 is right where the real error is 4e-7. */
 const NOISE = 1e-5;
-/** A report is wrong where the real error is beyond so many times what it says. */
+/** A report is wrong where the real error exceeds this many times the reported one. */
 const TIMES = 3;
 
-/** The passes of a list without any verification: what there would be to take back. */
+/** Runs the passes without verification: the result that verification may take back. */
 export async function unverifiedResult(file: string, passes: string, out: string): Promise<number> {
   const original = await readModel(file);
   const { model, report } = await optimize(original, passes, { target: 'cpu', verify: 'none' });
@@ -60,8 +60,8 @@ export async function unverifiedResult(file: string, passes: string, out: string
 }
 
 /**
- * What both models give on every set, the runtime's optimizations off, the result also in emulated arithmetic; a state is each model's own from
- * set to set. One list of pairs a form.
+ * The outputs of both models on every set, without the runtime's optimizations; the result runs in emulated arithmetic too. Each model passes its own
+ * state from set to set. There is one list of pairs for each form.
  */
 async function pairsOf(
   original: string,
@@ -98,7 +98,7 @@ const isWorse = (a: Truth, b: Truth): boolean =>
   a.error.mismatches > b.error.mismatches ||
   (a.error.mismatches === b.error.mismatches && a.error.pooled > b.error.pooled);
 
-/** In the form that is further off. Undefined where the result does not run. */
+/** The truth in the form with the larger error; undefined where the result does not run. */
 export async function truthOf(
   model: TrainedModel & { readonly file: string },
   result: string,
@@ -163,7 +163,7 @@ function verdictOf({ output, gates, passes, accuracy }: Report): Pick<Claim, 've
   return { verdict: 'kept', detail: gates.find(({ name }) => name === 'accuracy')?.detail ?? '' };
 }
 
-/** The largest magnitude of a float that is fed. */
+/** The largest magnitude among the float inputs. */
 export function largestIn(sets: readonly Tensors[]): number {
   let largest = 0;
   for (const set of sets)

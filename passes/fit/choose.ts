@@ -2,8 +2,8 @@
  * Chooses a form for each weight under a limit of bytes or of error: a knapsack with several choices for each thing.
  *
  * Errors of different weights add up as squares, so a form costs the square of the error that it brings. Forms of a weight that lie above the
- * convex hull of (bytes, cost) are never the best at any exchange rate of the two. Along the hulls the best next step is the one that gains
- * most for each byte, whichever weight it is of; what is left of a limit at the end is filled by single steps that still fit.
+ * convex hull of (bytes, cost) are never the best at any exchange rate of the two. Along the hulls the next step is the one that gains
+ * most for each byte, among the steps of all weights. Single steps that still fit use the rest of the limit at the end.
  */
 import { Heap } from '../../src/ir/collections/heap.js';
 
@@ -88,7 +88,7 @@ export function* frontier(items: readonly (readonly Option[])[]): Iterable<{ cho
   }
 }
 
-/** What a choice may add up to; what is absent is to be as little as it can. */
+/** The limits of a choice; the quantity without a limit is minimised. */
 export interface ChoiceLimits {
   readonly bytes?: number;
   readonly cost?: number;
@@ -107,18 +107,18 @@ export function choose(items: readonly (readonly Option[])[], { bytes, cost }: C
   return improved(items, last, 'cost', bytes);
 }
 
-/** Pairs of so many weights are compared each with each. */
+/** The most weights of which all pairs are compared. */
 const MOST_PAIRED = 64;
 
 interface Step {
   readonly item: number;
   readonly at: number;
-  /** By how much what is to be little becomes less, and how much more of what is limited it takes. */
+  /** The decrease of the minimised quantity, and the increase of the limited one. */
   readonly saves: number;
   readonly takes: number;
 }
 
-/** Goes on by steps of one weight, and then of two at once, while they save something and still fit within the limit. */
+/** Improves a choice by steps of one weight, then of two at once, while they save something and fit within the limit. */
 function improved(items: readonly (readonly Option[])[], choice: Choice, little: keyof Option, limit: number): Choice {
   const limited = little === 'bytes' ? 'cost' : 'bytes';
   const now = [...choice];
@@ -137,7 +137,7 @@ function improved(items: readonly (readonly Option[])[], choice: Choice, little:
   }
 }
 
-/** A step that saves less than this share is rounding, and could go on forever. */
+/** Steps that save a smaller share are rounding, and might never end. */
 const LEAST_SAVED = 1e-9;
 
 function bestOf(steps: readonly Step[], left: number, least: number): readonly Step[] | undefined {

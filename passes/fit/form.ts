@@ -3,10 +3,10 @@ import type { StorageForm } from '../precision/weights/forms.js';
 import type { WeightSite } from '../precision/weights/sites.js';
 import type { ProductForm } from './product-form.js';
 
-/** A form that is widened at load, or that products read as it is. */
+/** A form that is decoded at load, or one that products read directly. */
 export type FitForm = StorageForm | ProductForm;
 
-/** A form of a weight and its price; without a form it stays as it is. */
+/** A form of a weight and its price. Without a form the weight stays as it is. */
 export interface FormPrice {
   readonly form?: FitForm;
   readonly bytes: number;
@@ -16,7 +16,7 @@ export interface FormPrice {
 
 export interface PricedWeight {
   readonly site: WeightSite;
-  /** The first: it stays as it is. */
+  /** The forms of a weight. With the first it stays as it is. */
   readonly forms: readonly FormPrice[];
 }
 

@@ -1,10 +1,10 @@
-/** Weights that stay because local functions read them. */
+/** Reports weights that stay because local functions read them. */
 import type { Model } from '../../src/ir/model.js';
 import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { PassContext } from '../../src/run/pass.js';
 
-/** Says of each weight that only calls of local functions read that it stays: a function has no constants of its own that could be measured. */
+/** Reports each weight that only calls of local functions read: it stays, because a function has no constants that could be measured. */
 export function tellHandedIn(model: Model, minElements: number, context: PassContext): void {
   for (const { constants } of model.graphs())
     for (const value of constants) {

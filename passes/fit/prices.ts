@@ -1,4 +1,4 @@
-/** What every weight costs in every form that it can have: bytes, and the change of the weight. */
+/** Prices every weight in every form that it can have: by bytes, and by the change of the weight. */
 import type { Model } from '../../src/ir/model.js';
 import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { PassContext } from '../../src/run/pass.js';
@@ -25,7 +25,7 @@ export interface PricingOptions {
   readonly minElements: number;
 }
 
-/** Prices the weights that can be stored otherwise; says why of the others. */
+/** Prices the weights that can be stored in other forms, and reports why the others cannot. */
 export function pricesOf(model: Model, { keep, minElements }: PricingOptions, context: PassContext): PricedWeight[] {
   const isKept = keeps(keep);
   tellHandedIn(model, minElements, context);
@@ -57,7 +57,7 @@ export function pricesOf(model: Model, { keep, minElements }: PricingOptions, co
 
 const NO_FORM = 'no form has fewer bytes';
 
-/** Adds what a form brings along in the file besides the numbers, nodes and names: on average, of all weights that can have it. */
+/** Adds the bytes of the nodes and names that a form needs in the file: the average of all weights that can have it. */
 function withNodes(model: Model, weights: readonly PricedWeight[], { fileBytes, target }: PassContext): PricedWeight[] {
   const whole = fileBytes(model);
   const extra = new Map<FitForm | undefined, number>();
@@ -77,7 +77,7 @@ function withNodes(model: Model, weights: readonly PricedWeight[], { fileBytes, 
   }));
 }
 
-/** Vectors (biases, norms, scales) are a fraction of a percent of a model, and each would cost a node. */
+/** True for vectors (biases, norms, scales), which are a fraction of a percent of a model, while each would cost a node. */
 const isSmall = ({ tensor: { shape } }: WeightSite, minElements: number): boolean => {
   const count = elementCount(shape);
   return count < minElements || shape.some((dim) => dim === count);

@@ -1,4 +1,4 @@
-/** A weight in 4 bits by blocks where products read it (MatMulNBits): the scales are searched, and it stays narrow in memory. */
+/** Stores weights in 4 bits by blocks for products (MatMulNBits): scales are searched, and the weight stays in 4 bits in memory. */
 import type { Target } from '../../src/ir/targets/targets.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { blockError } from '../precision/block/error.js';
@@ -24,7 +24,7 @@ function productsOf({ value, uses }: WeightSite): readonly Product[] | undefined
   return products.length === uses.length ? products : undefined;
 }
 
-/** What the form costs; or why the weight cannot have it. */
+/** The price of the form, or the reason that the weight cannot have it. */
 export function productPrice(site: WeightSite, { blocks }: ProductForm, context: PassContext): StoragePrice | string {
   const [first, ...others] = productsOf(site) ?? [];
   if (!first) return 'other nodes than products read it';

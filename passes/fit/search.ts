@@ -1,5 +1,5 @@
 /**
- * Finds the mix of forms that holds the limits: chosen by what each weight is predicted to cost, run as a whole, and corrected by what came out.
+ * Finds the mix of forms that holds the limits. A mix is chosen by the predicted cost of each weight, run as a whole, and corrected by the measured error.
  */
 import type { Model } from '../../src/ir/model.js';
 import type { Target } from '../../src/ir/targets/targets.js';
@@ -10,17 +10,17 @@ import { type Choice, choose, frontier, type Option, totalsOf } from './choose.j
 import type { PricedWeight } from './form.js';
 import type { Sensitivities } from './sensitivity.js';
 
-/** What the result may be: bytes of its file, relative L2 of the output that is furthest off. */
+/** Limits of the result: bytes of its file, and relative L2 of the output with the largest error. */
 export interface FitLimits {
   readonly bytes?: number;
   readonly error?: number;
 }
 
-/** A mix of forms, and what it is as a whole. */
+/** A mix of forms, with its size and error as a whole. */
 export interface Mix {
   readonly choice: Choice;
   readonly assignment: Assignment;
-  /** Of the file. */
+  /** Bytes of the file. */
   readonly bytes: number;
   readonly predicted: number;
   /** Undefined where it was not run. */
@@ -39,9 +39,9 @@ export interface FitSearch {
 }
 
 const ROUNDS = 5;
-/** What is measured may be this much of the limit: other inputs, and the comparison at the end, see other errors. */
+/** The measured error may be this share of the limit, because other inputs and the comparison at the end give other errors. */
 const MARGIN = 0.85;
-/** What is predicted is aimed at this much of it; a mix that comes so near is not looked for any further. */
+/** The share of that which the predicted error aims at. A mix that comes as near ends the search. */
 const AIM = 0.9;
 
 export const optionsOf = ({ weights, sensitivities }: FitSearch): Option[][] =>
@@ -49,7 +49,7 @@ export const optionsOf = ({ weights, sensitivities }: FitSearch): Option[][] =>
     forms.map(({ bytes, error }) => ({ bytes, cost: ((sensitivities[i] as number) * error) ** 2 })),
   );
 
-/** The mix as a whole: its file and its error. */
+/** Measures a mix as a whole: its file and its error. */
 export async function mixOf(search: FitSearch, items: readonly (readonly Option[])[], choice: Choice): Promise<Mix> {
   const { model, weights, trials, target, fileBytes } = search;
   const assignment = assignmentOf(weights, choice);
@@ -63,18 +63,18 @@ export async function mixOf(search: FitSearch, items: readonly (readonly Option[
 
 const errorOf = ({ measured, predicted }: Mix): number => measured ?? predicted;
 
-/** Where the gate does not hold and no error was asked for: the least size is told for this one. */
+/** The error for which the least size is reported where the gate does not hold and no error was asked for. */
 const WITHIN_GATE = 0.1;
 
 const isWithin = (mix: Mix, error: number): boolean => errorOf(mix) <= error && mix.rejected === undefined;
 
-/** Its size and error, and where that is not why it is none, what the comparison has against it. */
+/** Describes a mix: its size and error, and the reason of the gate where the error is not the cause of the refusal. */
 function toldOf(mix: Mix, error = Number.POSITIVE_INFINITY): string {
   const text = `${bytesText(mix.bytes)} have an error of ${numberText(errorOf(mix))}`;
   return mix.rejected !== undefined && errorOf(mix) <= error ? `${text} and are rejected (${mix.rejected})` : text;
 }
 
-/** The mix within the limits; or why there is none. */
+/** Finds the mix within the limits, or the reason that there is none. */
 export async function mixWithin(search: FitSearch, limits: FitLimits): Promise<Mix | string> {
   const { bytes, error } = limits;
   if (bytes === undefined) return fewestBytes(search, error ?? Number.POSITIVE_INFINITY);
@@ -87,10 +87,10 @@ export async function mixWithin(search: FitSearch, limits: FitLimits): Promise<M
     : `no mix is so small and so near to the original: ${toldOf(mix, error)}, and an error of at most ${asked} takes ${bytesText(other.bytes)}`;
 }
 
-/** The least error within the bytes of a file. */
+/** Finds the mix of least error within the bytes of a file. */
 async function leastError(search: FitSearch, most: number): Promise<Mix | string> {
   const items = optionsOf(search);
-  // What the file has besides the weights, as the last try tells.
+  // The bytes of the file besides the weights, known from the last try.
   let rest =
     search.fileBytes(search.model) -
     totalsOf(
@@ -112,7 +112,7 @@ async function leastError(search: FitSearch, most: number): Promise<Mix | string
   return mix.bytes <= most ? mix : `${text}; ${bytesText(Math.floor(most))} were asked for`;
 }
 
-/** The fewest bytes within an error; everything stays where nothing else holds it. */
+/** Finds the mix of fewest bytes within an error; all weights stay where nothing else holds it. */
 async function fewestBytes(search: FitSearch, limit: number): Promise<Mix> {
   const most = MARGIN * limit;
   const items = optionsOf(search);

@@ -1,7 +1,7 @@
 /**
- * How much the outputs change where weights do: measured by running the model with a group of weights in fewer bits, for one group after
- * another. Equal weights of a repeated block are one group, and the largest groups come first. Errors of roundings that have nothing to do with each
- * other add up as squares.
+ * Measures how much the outputs change when weights do: runs the model with one group of weights in fewer bits, group after
+ * group. Equal weights of a repeated block are one group, and the largest groups come first. Errors of independent roundings
+ * add up as squares.
  */
 import { maxOf } from '../../src/ir/collections/lists.js';
 import type { Model } from '../../src/ir/model.js';
@@ -15,10 +15,10 @@ import type { FormPrice, PricedWeight } from './form.js';
 /** Error at the outputs over the change of the weight, by weight. */
 export type Sensitivities = readonly number[];
 
-/** A change of so much is seen above the noise of float32 sums, and small enough to count as a small one. */
+/** A relative change that shows above the noise of float32 sums, and is small enough to be linear. */
 const PROBE = 1e-3;
 
-/** Each group by the numbers of its weights, the most bytes first. */
+/** Groups of weights, as lists of their numbers, the group of most bytes first. */
 export function groupsOf(model: Model, weights: readonly PricedWeight[]): number[][] {
   const places = new Map<Node, string>();
   findBlocks(model.graph).forEach(({ instances }, block) => {
@@ -34,14 +34,14 @@ export function groupsOf(model: Model, weights: readonly PricedWeight[]): number
   return [...groups.values()].sort((a, b) => bytesOf(b) - bytesOf(a));
 }
 
-/** The form of fewest bits for a probe: the least change that is seen. */
+/** The form for a probe: the one of least change that still shows. */
 const probeOf = ({ forms }: PricedWeight): FormPrice =>
   forms
     .slice(1)
     .toSorted((a, b) => a.error - b.error)
     .find(({ error }) => error >= PROBE) ?? (forms.at(-1) as FormPrice);
 
-/** Measures what the trials have time for; `measured` counts the groups. What was not measured counts as the worst that was, or as 1. */
+/** Measures as many groups as the trials have time for; `measured` counts them. Other groups count as the worst measured one, or as 1. */
 export async function sensitivitiesOf(
   model: Model,
   weights: readonly PricedWeight[],

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const expected = 'expected a share of the file (30%) or bytes (120MB)';
 const units = { '': 1, kb: 1e3, mb: 1e6, gb: 1e9 } as const;
 
-/** A number of bytes, or text that is one or a share. */
+/** A number of bytes, or text for bytes or a share. */
 export const sizeSchema = z.union(
   [z.number(expected).positive(expected), z.string().refine((text) => parsed(text) !== undefined, expected)],
   expected,
@@ -20,7 +20,7 @@ function parsed(text: string): { readonly share?: number; readonly bytes?: numbe
   return { bytes: value * units[(unit.toLowerCase() === 'b' ? '' : unit.toLowerCase()) as keyof typeof units] };
 }
 
-/** Bytes, where a share is one of so many. */
+/** Converts a size to bytes; a share is one of `whole` bytes. */
 export function sizeOf(size: Size, whole: number): number {
   if (typeof size === 'number') return size;
   const { share, bytes } = parsed(size) ?? {};

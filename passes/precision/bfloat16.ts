@@ -1,4 +1,4 @@
-/** float32 as bfloat16, computed as it is read. */
+/** Makes bfloat16 tensors of float32 ones, computed when they are read. */
 import { derive } from '../../src/ir/tensors/bank.js';
 import { bfloat16Of } from '../../src/ir/tensors/float-bits.js';
 import { castTensor } from '../../src/ir/tensors/numbers.js';

@@ -1,4 +1,4 @@
-/** Chooses the 16-bit float that a model computes in on a target, and the opset that its kernels want: one decision by the tables of kernels. */
+/** Chooses the 16-bit float that a model computes in on a target, and the opset that its kernels need, by the tables of kernels. */
 
 import { inferTypes } from '../../src/infer/index.js';
 import type { Model } from '../../src/ir/model.js';
@@ -11,20 +11,20 @@ import { raiseOpset } from '../../src/opset/raise.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { precisionOf } from './ops.js';
 
-/** Up to this part of the layers may stay float32: a patch embedding, the first convolutions of a recognizer of speech. */
+/** The share of layers that may stay float32: a patch embedding, or the first convolutions of a speech recognizer. */
 const FEW = 1 / 8;
 /** The first opset with convolutions of bfloat16. */
 const CONVOLUTIONS = 22;
 
 export interface FloatChoice {
   readonly type: 'bfloat16' | 'float16';
-  /** The opset that the model must be raised to first; undefined for the one that it has. */
+  /** The opset that the model must be raised to first; undefined for the model's own. */
   readonly opset: number | undefined;
-  /** Why not bfloat16 at the model's opset, in words; undefined where that is the choice. */
+  /** The reason against bfloat16 at the model's opset, in words; undefined where that is the choice. */
   readonly why: string | undefined;
 }
 
-/** bfloat16, whose range is float32's, where its kernels leave few layers and norms in float32; else at a newer opset; else float16 where that leaves fewer. */
+/** Chooses bfloat16, which has float32's range, where few layers and norms stay float32 with it; else the same at a newer opset; else float16, where fewer stay float32. */
 export function chooseFloat(model: Model, context: PassContext): FloatChoice {
   const layers = [...model.graphs()].flatMap((graph) => [...graph.nodeSet].filter(isLayerOrNorm));
   const isOwn = layers.filter(({ inputs }) => inputs[0]?.elem === 'float16').length > layers.length / 2;

@@ -1,6 +1,6 @@
 /**
  * Finds nodes whose last digits decide something: the order of scores, the place where an image is sampled, the
- * argument of a logarithm, a number beside its own rounding. The search goes from the deciding operator backwards through arithmetic and moved elements,
+ * argument of a logarithm, a number that is compared with its own rounding. The search goes from the deciding operator backwards through arithmetic and moved elements,
  * up to and including the layer that computes the numbers.
  */
 
@@ -21,7 +21,7 @@ const LARGE_LAYER = 2 ** 20;
 const isSmall = (node: Node): boolean =>
   node.inputs.every((value) => elementCount(constantTensor(value)?.shape ?? []) <= LARGE_LAYER);
 
-/** The reason for each layer whose result a logarithm reads, as it does of a spectrum: what is small counts there as much as what is large. */
+/** The reason for each layer whose result a logarithm reads, as of a spectrum: small numbers count as much as large ones there. */
 export const spectrumNodes = (model: Model): ReadonlyMap<Node, string> =>
   new Map([...decidingNodes(model, (node) => node.is('Log'))].filter(([node]) => precisionOf(node).isLayer));
 
@@ -61,7 +61,7 @@ const comparing = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOr
 
 const BESIDE = 'is compared with its own rounding, which a narrow float changes';
 
-/** True where a node compares a number with its own rounding, or takes the fraction of it: a narrow float is whole where it is large. */
+/** True where a node compares a number with its own rounding, or takes its fraction: large numbers of a narrow float are whole. */
 function isBesideRounding({ opType, domain, inputs: [a, b] }: Node): boolean {
   if (!comparing.has(opType) || domain !== '' || !a || !b) return false;
   return isRoundingOf(a, b) || isRoundingOf(b, a);

@@ -3,7 +3,7 @@ import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { CHUNK, elementCount, memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../src/ir/types.js';
 
-/** A constant of so few elements is a parameter of the arithmetic (an epsilon, a scale), not a weight. */
+/** Constants with at most this many elements are parameters of the arithmetic (an epsilon, a scale), and no weights. */
 const PARAMETER = 16;
 export const isParameter = ({ shape }: Tensor): boolean => elementCount(shape) <= PARAMETER;
 

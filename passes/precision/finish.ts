@@ -1,4 +1,4 @@
-/** What stands behind a rewritten product: its factors and its bias. */
+/** Adds the nodes behind a rewritten product: its factors and its bias. */
 
 import { GraphBuilder } from '../../src/ir/build.js';
 import { derive } from '../../src/ir/tensors/bank.js';
@@ -7,7 +7,7 @@ import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Product } from './product.js';
 
-/** Constants up to this size are multiplied here; larger ones by a node. */
+/** Constants up to this size are multiplied by the pass, larger ones by a node. */
 const SMALL_BIAS = 1 << 16;
 
 /** factor × value. */

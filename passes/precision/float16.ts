@@ -1,4 +1,4 @@
-/** float16 as a narrowing: what it cannot hold, and the computing in it that `fp16` and `bf16` share. */
+/** Describes float16 as a narrowing: the numbers that it cannot hold, and the rewrite that `fp16` and `bf16` share. */
 
 import type { Model } from '../../src/ir/model.js';
 import { agreed } from '../../src/ir/tensors/bank.js';
@@ -13,13 +13,13 @@ import { fitSource } from './source/fit.js';
 /** The largest number of float16, and the smallest with all its digits. */
 const LARGEST = 65504;
 const SMALLEST_NORMAL = 2 ** -14;
-/** Below half of the smallest number all becomes zero. */
+/** Numbers below half of the smallest one become zero. */
 const TO_ZERO = 2 ** -25;
 
-/** Small weights among others may vanish; an epsilon may not, nor a tensor that is small as a whole. */
+/** The fault of a tensor in float16. Small weights among others may become zero; an epsilon may not, nor a tensor of small numbers only. */
 function misfit(tensor: Tensor): 'tiny' | 'large' | undefined {
   const { largest, smallest } = extentOf(tensor);
-  // A mask just inside the range leaves it with the scores that are added.
+  // A mask just inside the range is beyond it once scores are added.
   if (largest > LARGEST * MASK) return 'large';
   if (smallest === Number.POSITIVE_INFINITY) return undefined;
   if (isParameter(tensor)) return isDistorted(smallest) ? 'tiny' : undefined;

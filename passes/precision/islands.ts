@@ -29,7 +29,7 @@ export function candidates(
   return narrow;
 }
 
-/** The float32 slots of a node that turn narrow with it. */
+/** The float32 slots of a node that become narrow with it. */
 export const narrowInputs = (node: Node): number[] =>
   node.inputs.flatMap((value, index) => (value?.elem === 'float32' && !staysFloat32Input(node, index) ? [index] : []));
 export const narrowOutputs = (node: Node): Value[] =>
@@ -48,11 +48,11 @@ interface Counts {
   wide: number;
 }
 
-/** The state of a decision: asks where casts would stand. */
+/** The narrow nodes of a graph while the choice goes on; counts the casts that they need. */
 export class Islands {
   constructor(
     readonly narrow: Set<Node>,
-    /** Ports that are narrow by themselves: the graph's own, where its interface changes. */
+    /** True for ports that are narrow without a Cast: those of the graph where its interface changes. */
     readonly narrowPorts: (value: Value | Use) => boolean,
   ) {}
 
@@ -120,7 +120,7 @@ export class Islands {
     }
   }
 
-  /** Turns wide what costs more casts than it is worth. Returns the nodes turned. */
+  /** Makes nodes wide that cost more casts than they gain, and returns them. */
   settle(): Node[] {
     const turned: Node[] = [];
     const turn = (group: Iterable<Node>) => {
@@ -143,7 +143,7 @@ export class Islands {
     return turned;
   }
 
-  /** Narrow nodes connected with one another without a heavy one between. */
+  /** Groups of narrow nodes that are connected without a heavy node between them. */
   *#lightGroups(): Iterable<Set<Node>> {
     const seen = new Set<Node>();
     for (const start of [...this.narrow]) {

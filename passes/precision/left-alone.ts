@@ -1,4 +1,4 @@
-/** Says which weights stay float, in bytes and by the op that reads them. */
+/** Counts the weights that stay float, in bytes and by the op that reads them. */
 
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
@@ -13,7 +13,7 @@ import { isVector, weightSites } from './weights/sites.js';
 
 const keyOf = ({ domain, opType }: Node): string => (domain ? `${domain}.${opType}` : opType);
 
-/** Ops that look rows up in a table. The indices are computed, and so is the result. */
+/** Ops that look rows up in a table by computed indices. */
 const lookups = new Set(['Gather', 'GatherElements', 'GatherND', 'com.microsoft.EmbedLayerNormalization']);
 
 /** The float weights that nodes keep: what a pass leaves in float. */
@@ -35,7 +35,7 @@ export class LeftWeights {
     for (const node of nodes) this.add(node, timesOf(node));
   }
 
-  /** A node that stands for so many. */
+  /** Adds the weights of a node that stands for `times` nodes. */
   add(node: Node, times: number): void {
     const tensors = node.inputs.flatMap((value) => constantBehind(value) ?? []).filter(({ type }) => isFloat(type));
     if (tensors.length === 0) return;
@@ -52,7 +52,7 @@ export class LeftWeights {
     ops.sort((a, b) => b.bytes - a.bytes);
     const each = ops.map(({ op, count, bytes }) => `${bytesText(bytes)} in ${count} ${op}`);
     const left = bytesOf(new Set([...this.#nodes.values()].flatMap(({ tensors }) => [...tensors])));
-    // To a tenth of a percent: where one repeat stands for others, small constants that some of them share are counted once.
+    // The share is exact to a tenth of a percent: where one repeat stands for others, small constants that some share are counted once.
     const share = left / this.#all;
     const tenths = Math.round(1000 * share) / 1000;
     const text = percentText(tenths > 0 && tenths < 1 ? tenths : share);
@@ -70,7 +70,7 @@ const isWeight = ({ type, shape }: Tensor): boolean => isFloat(type) && elementC
 
 const isView = (node: Node): boolean => node.is('Cast') || node.is('Shape') || isMovement(node);
 
-/** The constant that a value is, or is a view of. */
+/** The constant of a value, also behind views. */
 function constantBehind(value: Value | undefined): Tensor | undefined {
   for (let from = value; from; from = from.producer.inputs[0]) {
     if (from.tensor) return from.tensor;

@@ -1,6 +1,6 @@
 /**
- * Computes in a narrower float with islands of float32: what bf16 on CUDA and fp16 everywhere share.
- * The interface, bodies' ports and functions' ports stay float32; casts stand where the two meet, each once.
+ * Rewrites a model to compute in a narrower float, with islands of float32: `bf16` on CUDA and `fp16` share this.
+ * The interface and the ports of bodies and functions stay float32. A value is cast once for all readers of the other type.
  */
 
 import type { Graph } from '../../src/ir/graph.js';
@@ -36,7 +36,7 @@ export interface Narrowing {
   misfit(tensor: Tensor): 'tiny' | 'large' | undefined;
 }
 
-/** Rewrites the model. Says why where something stays float32. */
+/** Rewrites the model, and reports why nodes stay float32. */
 export function narrow(model: Model, narrowing: Narrowing, context: PassContext): void {
   const { type, largest } = narrowing;
   if (hasNodesIn(model, type)) {
@@ -51,7 +51,7 @@ export function narrow(model: Model, narrowing: Narrowing, context: PassContext)
       misfits.set(value, tensor && tensor.type === 'float32' ? narrowing.misfit(tensor) : undefined);
     return misfits.get(value);
   };
-  // A target that computes in float32 anyway gains nothing from a narrow mask.
+  // A narrow mask gains nothing on a target that computes in float32 anyway.
   const found = sensitive(model, misfit, computesIn(context.target, type), largest !== undefined);
   const isMasked = ({ producer }: Value): boolean =>
     producer?.inputs.some((value) => value && (misfit(value) === 'large' || found.values.get(value) === 'large')) ===
@@ -104,7 +104,7 @@ function noteRange({ graph }: Model, { type, largest, keepIo }: Narrowing, { not
     note(`outputs that are infinite where they would pass ${largest}: ${list(given.map(({ name }) => name))}`);
 }
 
-/** True for what an operator bounds, moved about since. */
+/** True for a value whose operator bounds it, also behind movements. */
 function isBounded({ producer }: Value): boolean {
   let node = producer;
   while (node && isMovement(node) && node.inputs[0]) node = node.inputs[0].producer;
@@ -150,17 +150,17 @@ function objection(
   return undefined;
 }
 
-/** True for a constant that is an input, or is cast from one: a narrow copy would stand beside it in the file. */
+/** True for a constant that is an input, or is cast from one: the file would hold a narrow copy beside it. */
 function isListed(constant: Value): boolean {
   let source: Value | undefined = constant;
   while (source?.producer) source = source.producer.inputs[0];
   return source?.isInput === true && !source.graph.isInFunction;
 }
 
-/** Masks are cut to this part of the largest number: zero after a Softmax, and far from the end of the range. */
+/** Masks are cut to this share of the largest number: it gives zero after a Softmax, and is far from the end of the range. */
 export const MASK = 0.75;
 
-/** The rewrite itself: nodes stay, their slots and types change. */
+/** Rewrites slots and types; nodes stay. */
 class NarrowingRewrite {
   readonly #constants = new Map<Value, Value>();
   readonly #narrowed = new Map<Value, Value>();
@@ -175,7 +175,7 @@ class NarrowingRewrite {
     readonly narrowing: Narrowing,
   ) {}
 
-  /** Returns where masks were cut; undefined where none was. */
+  /** Returns the number that masks were cut to; undefined where none was cut. */
   run(): number | undefined {
     const { islands, model } = this;
     const slots = [...islands.narrow].flatMap((node) => narrowInputs(node).map((index) => ({ node, index })));
@@ -209,7 +209,7 @@ class NarrowingRewrite {
     if (tensor && !isListed(value)) return this.#constant(value, tensor);
     const { producer } = value;
     const from = producer?.inputs[0];
-    // A Cast of a narrow value, or of one that is exact in any type, gives way to its source.
+    // A Cast of a narrow value, or of one that is exact in any type, is replaced by its source.
     if (producer?.is('Cast') && from?.elem === this.narrowing.type) return from;
     const known = this.#narrowed.get(value) ?? this.#castAlready(value);
     if (known) return known;
@@ -220,7 +220,7 @@ class NarrowingRewrite {
     return cast;
   }
 
-  /** What a Cast of the model gives in the narrow type already; of a mask it would be infinite. */
+  /** The result of a Cast to the narrow type that the model has already; not for a mask, which would be infinite. */
   #castAlready(value: Value): Value | undefined {
     if (this.found.values.get(value) === 'large') return undefined;
     const { type } = this.narrowing;

@@ -11,22 +11,22 @@ import { rowOf } from '../../src/ops/registry.js';
 const NOTHING: Precision = {};
 export const precisionOf = (node: Node): Precision => rowOf(node)?.precision ?? NOTHING;
 
-/** Moves elements and calculates nothing. */
+/** True for a node that moves elements and computes nothing. */
 export function isMovement(node: Node): boolean {
   const held = heldBy(node.outputs[0]);
   return held !== undefined && !held.isChoice && !held.recast;
 }
 
-/** Calculates a number from numbers at the same place, or moves it. */
+/** True for a node that computes each number from the numbers at the same place, or moves it. */
 export const isPointwise = (node: Node): boolean => rowOf(node)?.isElementwise === true || isMovement(node);
 
-/** Reads how large a tensor is, whatever its type: never worth a cast. */
+/** True for a node that reads only the shape of a tensor: its input is never cast. */
 export const readsShapeAlone = (node: Node): boolean => node.is('Shape') || node.is('Size');
 
 /** x · x. */
 export const isSquare = (node: Node): boolean => node.is('Mul') && node.inputs[0] === node.inputs[1];
 
-/** Largest constant that a product on the way to an angle may have: rotary frequencies, not a layer's weights. */
+/** The largest constant of a product on the way to an angle: rotary frequencies are smaller, a layer's weights are larger. */
 const SMALL_FACTOR = 1024;
 
 /** True where a node takes part in computing a coordinate: arithmetic without weights. */
@@ -35,7 +35,7 @@ export const isCoordinateArithmetic = (node: Node): boolean =>
   (precisionOf(node).isLayer === true &&
     node.inputs.every((value) => elementCount(constantTensor(value)?.shape ?? []) <= SMALL_FACTOR));
 
-/** True for an output whose type comes from no input: from an attribute, a random draw, or a count. */
+/** True for an output whose type does not come from an input, but from an attribute, a random draw, or a count. */
 export function staysFloat32Output({ opType, domain, opset = 1 }: Node, index: number): boolean {
   const schema = schemaOf(opType, domain, opset);
   const type = schema?.outputs[index]?.type;
@@ -75,7 +75,7 @@ export function whyWide(node: Node, hasRange: boolean): string | undefined {
  * where it may.
  */
 export function brokenInFloat16OnCpu(node: Node): string | undefined {
-  // It casts the scales by a node of its own; the 8-bit kernel (accuracy_level 4) reads constant ones alone, and gives zeros.
+  // The runtime casts the scales by a node. The 8-bit kernel (accuracy_level 4) reads only constant scales, and gives zeros.
   if (node.is('MatMulNBits', 'com.microsoft')) return 'the CPU provider gives zeros for it in float16';
   if (/^Scatter(ND|Elements)$/.test(node.opType) && (node.string('reduction') ?? 'none') !== 'none')
     return 'the CPU provider adds up, or compares, no float16 where it scatters';

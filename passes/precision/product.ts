@@ -1,4 +1,4 @@
-/** A MatMul, Gemm or FusedMatMul with a constant weight: activation × weight, scaled, plus a bias. */
+/** Reads products with a constant weight, as MatMul, Gemm or FusedMatMul: activation × weight, scaled, plus a bias. */
 import { GraphBuilder } from '../../src/ir/build.js';
 import type { Node } from '../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
@@ -6,10 +6,10 @@ import { type DataType, dataTypes, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 
 export interface Weight {
-  /** The constant that holds it: weights are shared by it. */
+  /** The constant that holds the weight: products that share it share the weight. */
   readonly stored: Value;
   readonly tensor: Tensor;
-  /** True where it is stored [N, K]. */
+  /** True where the weight is stored [N, K]. */
   readonly isTransposed: boolean;
   readonly K: number;
   readonly N: number;
@@ -26,7 +26,7 @@ export interface Product {
   readonly bias: Value | undefined;
 }
 
-/** The product that a node computes, or why it cannot be taken as one; undefined for other ops. */
+/** The product that a node computes, or the reason that it cannot be read; undefined for other ops. */
 export function productOf(node: Node): Product | string | undefined {
   const isGemm = node.is('Gemm');
   const isFused = node.domain === 'com.microsoft' && node.opType === 'FusedMatMul';
@@ -35,7 +35,7 @@ export function productOf(node: Node): Product | string | undefined {
   const [activation, factor, bias] = node.inputs;
   if (!activation || !factor) return 'an input is missing';
   if (node.int('transBatchA', 0) === 1 || node.int('transBatchB', 0) === 1) return 'it turns its batch axes';
-  // A fused product does not turn vectors.
+  // A fused product does not transpose vectors.
   const isTurned = (name: string, { shape }: Value) => node.int(name, 0) === 1 && shape?.length !== 1;
   const isActivationTransposed = isTurned('transA', activation);
   if (isActivationTransposed && isFused && activation.shape?.length !== 2)
@@ -95,7 +95,7 @@ const isWidened = (from: DataType | undefined, to: DataType | undefined): boolea
 
 export const weightCount = ({ tensor }: Weight): number => elementCount(tensor.shape);
 
-/** The activation, transposed where the Gemm says so. */
+/** The activation, transposed where the Gemm transposes it. */
 export function upright({ node, activation, isActivationTransposed }: Product): Value {
   if (!isActivationTransposed) return activation;
   const type = activation.elem && tensorType(activation.elem, activation.shape?.toReversed());

@@ -1,11 +1,11 @@
 /**
- * Symmetric 8-bit quantization of a matrix, in streaming passes: memory does not grow with the weight.
- * A group is what shares one scale: a column, or a block of one.
+ * Reads matrices in pieces for symmetric 8-bit quantization: memory does not grow with the weight.
+ * The numbers of a group share one scale: a column, or a block of one.
  */
 import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { floatChunks } from './extent.js';
 
-/** A matrix as it is stored, and which group each element belongs to. */
+/** A stored matrix, and the group of each element. */
 export interface Matrix {
   /** Float numbers, row-major. */
   readonly tensor: Tensor;
@@ -22,7 +22,7 @@ export interface GroupStep {
   readonly step: number;
 }
 
-/** A piece of one row: numbers[from] to numbers[to - 1] stand at `row` from `column` on. */
+/** Gets a piece of one row: numbers[from] to numbers[to - 1] are at `row`, from `column` on. */
 export type Visit = (
   numbers: Float32Array | Float64Array,
   from: number,

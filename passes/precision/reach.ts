@@ -1,8 +1,8 @@
 /**
- * Finds values whose numbers pass the range of a narrow float: as the user's inputs showed, else as norms and weights foretell.
+ * Finds values whose numbers exceed the range of a narrow float: as measured on the user's inputs, else as estimated from norms and weights.
  *
- * The estimate follows deviations: behind a norm numbers are of the size of its scale, a layer multiplies that by the norm of a row of its
- * weights, sums add in squares. It does not bound, as intervals would: those of a convolution are so wide that every network seems to overflow.
+ * The estimate follows deviations: numbers behind a norm have the size of its scale, a layer multiplies that by the norm of a row of its
+ * weights, and squares of sizes add up in sums. It is no bound as intervals are: those of a convolution are so wide that every network seems to overflow.
  */
 
 import { maxOf } from '../../src/ir/collections/lists.js';
@@ -20,7 +20,7 @@ import { isMovement, precisionOf } from './ops.js';
 
 /** The largest of a million normal numbers is about five deviations; the tails of activations are heavier. */
 const DEVIATIONS = 6;
-/** Other inputs may give numbers this many times as large as those of the inputs that were measured. */
+/** Other inputs may give numbers this many times as large as the measured ones. */
 const MARGIN = 2;
 
 const because = {
@@ -52,18 +52,18 @@ export function beyondRange(
   return found;
 }
 
-/** The values to measure: what is computed, but by what bounds its results. What is moved is as large as it was. */
+/** Lists the values to measure: computed ones, except those of operators that bound their results. Moved values are as large as their sources. */
 export const rangeRequests = ({ graph }: Model): { value: Value }[] =>
   graph.nodes().flatMap((node) => {
     if (isMovement(node) || precisionOf(node).size === 'bounded') return [];
     return node.outputs.flatMap((value) => (value?.elem === 'float32' ? [{ value }] : []));
   });
 
-/** The deviations of values, where they can be told. */
+/** Estimates the deviations of values, where that is possible. */
 class Deviations {
   readonly #known = new Map<Value, number>();
 
-  /** Constants beyond `largest` are masks: they say nothing of the numbers that they hide. */
+  /** Constants beyond `largest` count as masks, and say nothing about the numbers that they hide. */
   constructor(readonly largest: number) {}
 
   of(value: Value | undefined): number | undefined {
@@ -73,16 +73,16 @@ class Deviations {
       const size = isFloat(tensor.type) ? largestOf(tensor, (one) => extentOf(one).largest) : undefined;
       return size !== undefined && size < this.largest ? size : undefined;
     }
-    // Inputs of the model are made ready for it: of ordinary size.
+    // Inputs of a model are prepared for it, so they have ordinary sizes.
     return value.isInput && value.graph === value.graph.model.graph ? 1 : this.#known.get(value);
   }
 
-  /** What a value adds to a sum: of a constant the largest number is known, not its deviation. */
+  /** The size that a value adds to a sum: of a constant, its largest number. */
   #term(value: Value | undefined): number {
     return (this.of(value) ?? 0) / (constantTensor(value) ? DEVIATIONS : 1);
   }
 
-  /** Takes a node behind those that it reads. */
+  /** Estimates the outputs of a node; called after the nodes that it reads. */
   add(node: Node): void {
     const size = this.#sizeOf(node);
     if (size !== undefined && Number.isFinite(size))
@@ -110,7 +110,7 @@ class Deviations {
     return keeping.has(opType) ? of(0) : undefined;
   }
 
-  /** Of sums of products: with a constant, the norm of its largest row; of probabilities, an average. */
+  /** The size of sums of products: the first operand's times the largest norm of a row of the constant; behind a Softmax, which averages, the second operand's. */
   #layer(node: Node): number | undefined {
     const [a, b, bias] = node.inputs;
     const tensor = constantTensor(b);
@@ -154,7 +154,7 @@ function outputAxis(node: Node, { shape }: Tensor): number | undefined {
   return node.is('MatMul') || node.is('FusedMatMul', 'com.microsoft') ? shape.length - 1 : undefined;
 }
 
-/** The largest norm of what has one index of an axis. Reads the tensor once. */
+/** The largest norm among the slices along an axis. Reads the tensor once. */
 function largestNorm(tensor: Tensor, axis: number): number {
   const count = tensor.shape[axis] ?? 1;
   const inner = tensor.shape.slice(axis + 1).reduce((all, dim) => all * dim, 1);

@@ -1,5 +1,5 @@
 /**
- * Values whose numbers a narrow float cannot hold, followed from where they arise to where they become harmless.
+ * Finds values whose numbers a narrow float cannot hold, and follows them from the node where they arise to the node where they become harmless.
  *
  * position: from integers, exact only to 2048 (float16) or 256 (bfloat16); harmless when it meets computed numbers.
  * quantized: int8 arithmetic's sums and scales, too large and too small; harmless when one multiplies the other.
@@ -39,7 +39,7 @@ export interface Sensitive {
 }
 
 /**
- * `misfit` says what a constant would become in the narrow type: too large for it, zero, or (undefined) itself.
+ * `misfit` gives the fault of a constant in the narrow type: too large, or zero; undefined where it stays nearly the same.
  * `cutsMasks`: an attention's mask may be cut to the range; rows that are masked as a whole then differ. `hasRange`: powers
  * and sums may leave the range of the type.
  */
@@ -66,7 +66,7 @@ export function sensitive(
       const kinds = new Set(read.map((value) => values.get(value) as Sensitivity));
       if (own) kinds.add(own);
       for (const kind of kinds) {
-        // A product may take grown numbers if it is worth it: a run shows whether they fit.
+        // A heavy product may read grown numbers, because it gains much: a run shows whether they fit.
         if (kind === 'grown' && precisionOf(node).isHeavy) continue;
         const joins = floats.some((value) => !isFixed(value) && !values.has(value));
         if (kind !== 'position' || !joins) nodes.set(node, because[kind]);
@@ -104,7 +104,7 @@ function isAbsorbed(node: Node, value: Value, values: ReadonlyMap<Value, Sensiti
   return isOnlyMask(node, [value]);
 }
 
-/** True where a node reads the values as an attention's mask alone: its Softmax bounds what comes of them. */
+/** True where a node reads the values only as an attention's mask: its Softmax bounds the results. */
 const isOnlyMask = (node: Node, values: readonly Value[]): boolean =>
   node.inputs.every((input, index) => !input || !values.includes(input) || precisionOf(node).mask === index);
 
@@ -119,7 +119,7 @@ function passesOn(
   if (size === 'bounded') return false;
   switch (kind) {
     case 'large':
-      // A bound beyond the range makes nothing large; numbers that are already large stay so.
+      // A bound beyond the range makes no number large; numbers that are large already stay large.
       return size !== 'limiting' || reads(node, 'large', values);
     case 'grown':
       return !joins && size !== 'shrinking' && !isRoot(node) && !isRatio(node, values);
@@ -136,7 +136,7 @@ function passesOn(
 const reads = (node: Node, kind: Sensitivity, values: ReadonlyMap<Value, Sensitivity>): boolean =>
   node.inputs.some((value) => value && values.get(value) === kind);
 
-/** True for a division by a grown number, as of each number by their sum. */
+/** True for a division by a grown number, as when each number is divided by their sum. */
 const isRatio = (node: Node, values: ReadonlyMap<Value, Sensitivity>): boolean =>
   node.is('Div') && node.inputs[1] !== undefined && values.get(node.inputs[1]) === 'grown';
 

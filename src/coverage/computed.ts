@@ -18,7 +18,7 @@ import type { SizedModel } from './sized.js';
 export interface Computed {
   /** Multiply-adds by element type, the most first. */
   readonly byType: Readonly<Record<string, number>>;
-  /** Nodes that multiply, and of which it is not known how often, by op. */
+  /** Nodes whose number of multiply-adds is unknown, by op. */
   readonly notCounted: Readonly<Record<string, number>>;
 }
 
@@ -55,7 +55,7 @@ const isByte = (type: DataType | undefined): boolean => type === 'int8' || type 
 const isOfBytes = (value: Value | undefined): boolean =>
   value?.producer?.is('DequantizeLinear') === true && isByte(value.producer.inputs[0]?.elem);
 
-/** The type that a node multiplies in on a target; of a narrow float without kernels it is float32. */
+/** The type that a node multiplies in on a target; float32 for a narrow float that the target has no kernels for. */
 function typeOf(node: Node, target: Target): string {
   const [first, second] = node.inputs;
   const elem = first?.elem ?? node.outputs[0]?.elem;
@@ -73,7 +73,7 @@ function addTo(into: CountsByType, more: CountsByType, times = 1): void {
   for (const [key, n] of Object.entries(more)) into[key] = (into[key] ?? 0) + n * times;
 }
 
-/** What one scope adds up to. */
+/** Adds up the multiply-adds of one scope. */
 class Tally {
   readonly byType: CountsByType = {};
   readonly notCounted: CountsByType = {};

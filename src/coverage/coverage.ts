@@ -1,4 +1,4 @@
-/** Which types a model's weights are stored in and its multiply-adds computed in, before and after, and what stays float and why. */
+/** Reports the types that a model's weights are stored in and its multiply-adds are computed in, before and after, and why weights stay float. */
 import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
 import { type Computed, computedIn } from './computed.js';
@@ -8,9 +8,9 @@ import { type InputShapes, type SizedModel, sizedModel } from './sized.js';
 export interface Coverage {
   /** Multiply-adds by the type that they are computed in. Bytes by type are in the summaries of the models. */
   readonly computed: { readonly before: Computed['byType']; readonly after: Computed['byType'] };
-  /** Nodes that multiply, and of which it is not known how often, by op. */
+  /** Nodes whose number of multiply-adds is unknown, by op. */
   readonly notCounted: Computed['notCounted'];
-  /** The sizes of the inputs that are taken, where the model leaves them open. */
+  /** The sizes that are assumed for inputs whose sizes the model leaves open. */
   readonly sizes: Readonly<Record<string, readonly number[]>>;
   readonly left: readonly LeftWeightGroup[];
 }
@@ -22,7 +22,7 @@ export interface CoverageOptions {
   readonly choices: readonly ((model: Model) => InputShapes)[];
 }
 
-/** Counted at the first sizes that the original's operators can take: tables of positions and reshapes are made for some alone. */
+/** Counts at the first sizes that the original's operators accept: tables of positions and reshapes accept only some. */
 export function coverageOf(before: Model, after: Model, { target, passes, choices }: CoverageOptions): Coverage {
   let sized: SizedModel | undefined;
   const fitting = choices.find((shapesOf) => {

@@ -1,6 +1,6 @@
 /**
- * The weights that stay float though passes that store fewer bits ran, each with the reason that a pass gave, and their bytes. A pass names the
- * node or the value that it left; the weight of that node is found through what only moves it.
+ * Lists the weights that stay float although passes that store fewer bits ran, each with its bytes and the reason that a pass gave. A pass names the
+ * node or the value that it left; the weight of that node is found through nodes that only move it.
  */
 import { maxOf } from '../ir/collections/lists.js';
 import type { Model } from '../ir/model.js';
@@ -12,7 +12,7 @@ import type { Value } from '../ir/value.js';
 import { rowOf } from '../ops/registry.js';
 import { isMover } from '../ops/row.js';
 
-/** What a pass left as it was, as far as this room reads it. */
+/** The report on a pass that stores fewer bits, as far as this room reads it. */
 export interface NarrowingPass {
   readonly name: string;
   readonly fidelity: 'exact' | 'rounding' | 'lossy';
@@ -33,21 +33,21 @@ const NOT_ASKED = 'no pass that stores fewer bits was asked for';
 const SCALES = 'scales of quantized weights stay float';
 const VECTOR = 'a vector: bias, norm or scale';
 
-/** Passes leave smaller constants alone where their options do not say otherwise. */
+/** Passes leave smaller constants alone unless their options say otherwise. */
 const MIN_ELEMENTS = 1024;
-/** So many ops are named where no pass named the place. */
+/** The most ops that are named where no pass named the place. */
 const MOST_OPS = 3;
-/** Readers behind readers: a weight is read through a few views at most. */
+/** The most views through which a weight is followed to its readers. */
 const MOST_VIEWS = 8;
 
-/** What is left at how many bits, and why, by what passes said. */
+/** Gathers the reasons for weights that stay float, from the reports of passes. */
 class Reasons {
-  /** Bits that the passes could come down to. */
+  /** The fewest bits that the passes could store. */
   readonly bits: number;
   readonly #byPlace = new Map<string, string>();
   readonly #minElements: number;
   #rolledBack: string | undefined;
-  /** What a pass that did nothing said of no place alone. */
+  /** The reason of a pass that did nothing, where it names no place. */
   #everywhere: string | undefined;
   readonly #names: string;
 
@@ -59,7 +59,7 @@ class Reasons {
       const own = (options as { readonly minElements?: unknown } | undefined)?.minElements;
       return typeof own === 'number' ? Math.max(most, own) : most;
     }, MIN_ELEMENTS);
-    // What a later pass says counts: it had the last chance.
+    // The reason of a later pass counts, because it tried last.
     for (const { name, status, skips, takenBack } of narrowing) {
       for (const { reason, places } of skips) {
         for (const place of places) this.#byPlace.set(place, reason);
@@ -78,7 +78,7 @@ class Reasons {
     if (readers.some((node) => rowOf(node)?.precision?.takesScales || isScaled(node, value))) return SCALES;
     const count = elementCount(tensor.shape);
     if (count < this.#minElements) return `fewer than ${this.#minElements} elements`;
-    // What is said of a node is said of its weight, not of its bias.
+    // A reason for a node is about its weight, not about its bias.
     if (maxOf(tensor.shape, 1) === count) return VECTOR;
     for (const node of readers) {
       const saidOf = this.#byPlace.get(placeOf(node));
@@ -110,7 +110,7 @@ function isOfIntegers(value: Value | undefined): boolean {
   return false;
 }
 
-/** A node or value as skips name it: inside a local function, which one. */
+/** Names a node or value as skips do, with the local function that it is in. */
 function placeOf(about: Node | Value): string {
   const text = 'opType' in about ? about.label : about.name;
   const graph = outermost(about.graph);
@@ -136,7 +136,7 @@ function readersOf(value: Value): Node[] {
   return [...found];
 }
 
-/** True where all that a node gives is what it reads in one slot, moved or cast by constants. */
+/** True where a node only moves or casts the value of one slot, by constants. */
 function isView(node: Node, index: number): boolean {
   const moves = rowOf(node)?.moves;
   const isMoved = node.is('Cast') || node.is('DequantizeLinear') || (moves !== undefined && isMover(moves, node));

@@ -1,4 +1,4 @@
-/** A copy of a model at given sizes of its inputs: the shapes of its values are numbers wherever they follow from these. */
+/** Copies a model at given sizes of its inputs: all dims that follow from these are numbers. */
 import { type Facts, inferTypes } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
 import { tensorType } from '../ir/types.js';

@@ -1,4 +1,4 @@
-/** What the user's inputs tell of the activations that products multiply: measured once for a pass, before its first edit. */
+/** Measures the activations of products on the user's inputs: once for a pass, before its first edit. */
 import type { Value } from '../../../src/ir/value.js';
 import type { ActivationStatistics } from '../../../src/run/activations.js';
 import type { PassContext } from '../../../src/run/pass.js';
@@ -7,10 +7,10 @@ import { ErrorFeedback } from './feedback.js';
 import { type Importance, importanceOf } from './quantizer.js';
 import { weightKey } from './weights.js';
 
-/** XᵀX of all activations together takes at most so many bytes; of the others the means of squares are known alone. */
+/** The most bytes of XᵀX of all activations together; for further ones only the means of squares are measured. */
 const MOST = 2 ** 29;
 
-/** By `weightKey`; empty without inputs. Of a weight that multiplies several activations the first counts. */
+/** The importances by `weightKey`; empty without inputs. Where a weight multiplies several activations, the first counts. */
 export async function importances(
   products: readonly Product[],
   { activations, simulated, note }: PassContext,
@@ -23,7 +23,7 @@ export async function importances(
   const requests = [...sizes].flatMap(([value, K]) => {
     const gram = K <= ErrorFeedback.MOST && 4 * K * K <= room;
     if (gram) room -= 4 * K * K;
-    // The means of made-up inputs are no weights.
+    // Means on made-up inputs say nothing about importance.
     return gram || activations ? [{ value, gram }] : [];
   });
   const measured = await measure(requests);

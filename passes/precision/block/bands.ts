@@ -2,19 +2,19 @@
 import { floatChunks } from '../extent.js';
 import { type BlockForm, type BlockMatrix, blocksOf } from './form.js';
 
-/** Columns that follow each other, each padded with zeros to whole blocks. */
+/** Neighbouring columns, each padded with zeros to whole blocks. */
 export interface ColumnBand {
   readonly first: number;
   readonly count: number;
-  /** Numbers from one column to the next. */
+  /** The distance from one column to the next, in numbers. */
   readonly stride: number;
   readonly numbers: Float32Array;
 }
 
-/** Most bytes of a band. Of a weight that is stored row by row, each band reads all. */
+/** The most bytes of a band. Where a weight is stored row by row, each band reads the whole weight. */
 const BAND = 1 << 25;
 
-/** Columns by 8: what is stored of them begins at whole bytes, in pieces of at least 16. */
+/** Bands have multiples of this many columns, so that their stored pieces begin at whole bytes and have at least 16. */
 const STEP = 32;
 
 export function* bandsOf(matrix: BlockMatrix, form: BlockForm): Iterable<ColumnBand> {
@@ -27,7 +27,7 @@ export function* bandsOf(matrix: BlockMatrix, form: BlockForm): Iterable<ColumnB
       yield bandAcross(matrix, stride, first, Math.min(fitting, N - first));
 }
 
-/** Of a weight that is stored column by column: one reading gives all bands. */
+/** The bands of a weight that is stored column by column: it is read once. */
 function* columnsInOrder({ tensor, K, N }: BlockMatrix, stride: number, fitting: number): Iterable<ColumnBand> {
   let band = new Float32Array(Math.min(fitting, N) * stride);
   let [first, column, row] = [0, 0, 0];

@@ -1,10 +1,10 @@
-/** How far a weight in blocks is from the weight itself, from some of its columns. */
+/** Estimates the error of a weight in blocks, from some of its columns. */
 import { floatChunks } from '../extent.js';
 import type { ColumnBand } from './bands.js';
 import { type BlockForm, type BlockMatrix, blocksOf } from './form.js';
 import { type Importance, quantizeBand } from './quantizer.js';
 
-/** Columns that are tried, at equal distances. */
+/** The number of columns that are tried, at equal distances. */
 const SAMPLE = 64;
 
 /**
@@ -31,7 +31,7 @@ function sampleOf(matrix: BlockMatrix, form: BlockForm): ColumnBand | undefined 
   for (const chunk of floatChunks(tensor))
     for (let from = 0; from < chunk.length; ) {
       const to = Math.min(chunk.length, from + width - column);
-      // NaN and infinities leave no finite sum of differences from themselves.
+      // x − x is NaN for NaN and infinities, and so is the sum.
       let sum = 0;
       for (let i = from; i < to; i++) sum += (chunk[i] as number) - (chunk[i] as number);
       if (sum !== 0) isBounded = false;

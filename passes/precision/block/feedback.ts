@@ -7,7 +7,7 @@
  * updates the rest of the weight at each step; this one needs the triangle alone, reads it row by row, and takes one column at a time.
  */
 
-/** Added to the diagonal, of its mean: directions that the activations never take must not decide. From 0.003 to 0.1 the results are alike. */
+/** The share of the mean of the diagonal that is added to it, so that directions which activations never take do not decide. Results are alike from 0.003 to 0.1. */
 const DAMPING = 0.02;
 
 export class ErrorFeedback {
@@ -16,7 +16,7 @@ export class ErrorFeedback {
 
   /** Row k: V[j,k] / V[k,k] for j < k. */
   readonly #rows: Float32Array;
-  /** V[k,k]²: the importance of each number once those before it are rounded. */
+  /** V[k,k]²: the importance of number k after the numbers before it are rounded. */
   readonly importance: Float32Array;
 
   /** Throws RangeError where XᵀX has no triangle: NaN, or infinities. */
@@ -34,7 +34,7 @@ export class ErrorFeedback {
     }
   }
 
-  /** Sum for number k of the errors of numbers `from` to `to` − 1. */
+  /** The sum of errors of numbers `from` to `to` − 1 that number k takes over. */
   carried(errors: Float32Array, k: number, from: number, to: number): number {
     const rows = this.#rows;
     let sum = 0;
@@ -53,7 +53,7 @@ function upperTriangle(gram: Float32Array, K: number): Float32Array {
     const row = k * K;
     let own = (gram[row + k] as number) + damping;
     for (let j = k + 1; j < K; j++) own -= (triangle[row + j] as number) ** 2;
-    // Rounding may leave nothing of a direction that the others explain.
+    // Rounding may leave zero of a direction that depends on the others.
     const root = Math.sqrt(Math.max(own, damping * 1e-3));
     if (!(root < Number.POSITIVE_INFINITY)) throw new RangeError('feedback: the activations hold NaN or infinity');
     triangle[row + k] = root;

@@ -1,14 +1,14 @@
-/** Weights in blocks: so many numbers in a row along the axis that is summed over share a scale, and perhaps a zero point. */
+/** The form of weights in blocks: neighbouring numbers along the axis that is summed over share a scale, and perhaps a zero point. */
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 
-/** The bits of a number, and what shares a scale. */
+/** The bits of a number, and the numbers that share a scale. */
 export interface BlockForm {
   readonly bits: 4 | 8;
-  /** A power of two from 16 on: the numbers of a block. */
+  /** The numbers of a block: a power of two, at least 16. */
   readonly block: number;
-  /** True where zero is the middle of the levels, false for a zero point of its own in each block. */
+  /** True where zero is the middle level, false where each block has a zero point. */
   readonly isSymmetric: boolean;
-  /** True for the 16 levels of NF4, which are as frequent as those of Gaussian numbers, instead of equidistant ones. */
+  /** True for the 16 levels of NF4, which Gaussian numbers use equally often, instead of equidistant levels. */
   readonly isNormal?: boolean;
 }
 

@@ -41,7 +41,7 @@ interface Remembered {
   readonly bytes: number;
 }
 
-/** Results up to this many bytes are kept, those of the last weights: a writer reads all parts of a weight in a row. */
+/** The most bytes of results that are kept, those of the last weights: a writer reads all parts of a weight in a row. */
 const KEPT = 1 << 26;
 const kept: Remembered[] = [];
 

@@ -6,7 +6,7 @@ import { type BlockForm, type BlockMatrix, blocksOf, codeBytes, levelsOf, zeroBy
 import { LEVELS, nearestCode } from './normal-float.js';
 import { type BlockScale, BlockSearch } from './search.js';
 
-/** What is known of the activations that a weight is multiplied by. */
+/** The importance of the numbers of a weight, from the activations that it is multiplied by. */
 export interface Importance {
   /** The mean of x² of each number of K. */
   readonly meanSquares: Float32Array;
@@ -23,7 +23,7 @@ export interface QuantizedBand {
   readonly total: number;
 }
 
-/** The importance that statistics tell; undefined where they are of another axis. */
+/** The importance by statistics; undefined where they are about another axis. */
 export function importanceOf(statistics: ActivationStatistics | undefined, K: number): Importance | undefined {
   if (statistics?.channels !== K) return undefined;
   const { meanSquares, gram } = statistics;
@@ -133,7 +133,7 @@ function put(bytes: Uint8Array, base: number, index: number, value: number, bits
   else bytes[base + (index >> 1)] = (bytes[base + (index >> 1)] as number) | (value << ((index & 1) * 4));
 }
 
-/** Weights of mean one, none of them zero: a number that the data never used has some weight still. */
+/** Scales importances to mean one. None is zero: a number that the data never used has some importance too. */
 function weightsOf(squares: Float32Array): Float32Array {
   const mean = squares.reduce((sum, one) => sum + one, 0) / squares.length;
   return mean > 0 ? squares.map((one) => one / mean + 1e-3) : squares.map(() => 1);

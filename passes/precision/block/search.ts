@@ -9,7 +9,7 @@
 import { type BlockForm, levelsOf } from './form.js';
 import { LEVELS, nearestCode, ZERO } from './normal-float.js';
 
-/** Shares of a block's range that its levels are tried on; eight bits have levels to spare. */
+/** The shares of a block's range that are tried. Eight bits have enough levels for the whole range. */
 const RANGES = { 4: [1, 0.94, 0.88, 0.82, 0.76, 0.7], 8: [1] } as const;
 
 /** The smallest scale that float32 holds in full precision. */
@@ -25,7 +25,7 @@ export interface BlockScale {
 export class BlockSearch {
   readonly #levels: number;
   readonly #ranges: readonly number[];
-  /** Of the last trial: Σhwd and Σhd². */
+  /** Σhwd and Σhd² of the last trial. */
   #product = 0;
   #square = 0;
 

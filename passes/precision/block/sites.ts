@@ -1,4 +1,4 @@
-/** The weights of a model, each put in blocks for everything that reads it: products, tables, and the rest, which is stored narrow. */
+/** Puts the weights of a model in blocks, each for all of its readers: products, lookups in tables, and others, for which it is stored narrow. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
@@ -16,14 +16,14 @@ import type { BlockWeights } from './weights.js';
 
 interface SiteOptions {
   isKept(node: Node): boolean;
-  /** The smallest weight that is worth it. */
+  /** The fewest elements of a weight that is put in blocks. */
   readonly minElements: number;
 }
 
-/** Weights that are multiplied and summed, or looked up: an error of one number is one of many. Others are used as they are. */
+/** The roles of weights that are summed over or looked up, so that the error of one number is one among many. */
 const layers: ReadonlySet<WeightRole> = new Set(['product', 'convolution', 'recurrent', 'table']);
 
-/** A weight that may be put in blocks, and what reads it in blocks. */
+/** A weight that may be put in blocks, and its readers that can read blocks. */
 interface BlockSite {
   readonly site: WeightSite;
   readonly products: readonly Product[];
@@ -34,7 +34,7 @@ export class BlockSites {
   readonly #sites: readonly BlockSite[];
   readonly #left: LeftWeights;
 
-  /** Weights that stay are told; nothing is edited. */
+  /** Reports the weights that stay; edits nothing. */
   constructor(
     model: Model,
     readonly context: PassContext,
@@ -66,7 +66,7 @@ export class BlockSites {
     return this.#sites.flatMap(({ products }) => products);
   }
 
-  /** Puts each weight in the narrowest form that is near enough, and tells of all others. */
+  /** Puts each weight in the narrowest form within the limit of error, and reports the others. */
   rewrite(weights: BlockWeights): void {
     const counts = new Map<string, number>();
     for (const one of this.#sites) {
@@ -124,7 +124,7 @@ export class BlockSites {
   }
 }
 
-/** The narrowest form in which a weight is stored that plain ops widen, in words too; or why there is none. */
+/** The narrowest form for a weight that plain ops decode, also in words; or the reason that there is none. */
 function storageOf(site: WeightSite, weights: BlockWeights): { form: StorageForm; text: string } | string {
   const { forms, maxWeightError } = weights.options;
   let reason = '';

@@ -25,7 +25,7 @@ export interface Table {
 export function tableOf(node: Node): Table | undefined {
   const [table, indices] = node.inputs;
   let stored = table;
-  // A table that is stored in fewer bits is cast.
+  // A table that is stored in fewer bits is behind a Cast.
   while (stored?.producer?.is('Cast') || stored?.producer?.is('Identity')) stored = stored.producer.inputs[0];
   const tensor = stored?.tensor;
   if (!node.is('Gather') || node.hasReference || !stored || !tensor || !indices) return undefined;
@@ -47,15 +47,15 @@ export function tableObstacle(
 }
 
 /**
- * A form as the target looks its rows up. CUDA and WebGPU count 4-bit zero points through all rows, where each row begins at a whole byte:
- * of an odd number of blocks they are wrong, or refused.
+ * The form in which the target can look rows up. Each row of 4-bit zero points begins at a whole byte, but CUDA and WebGPU count them through all rows:
+ * with an odd number of blocks in a row they compute wrongly, or refuse.
  */
 export function lookedUp(form: BlockForm, { matrix }: Table, target: Target): BlockForm {
   const isOdd = matrix.K % form.block === 0 && blocksOf(matrix, form) % 2 === 1;
   return isOdd && form.bits === 4 && !isHost(target) ? { ...form, isSymmetric: true } : form;
 }
 
-/** Puts the rows in the node's place. Where products read the same weight, both read one constant, in the products' shape. */
+/** Replaces the lookup. Where products read the same weight, both read one constant, in the products' shape. */
 export function putTable({ node, matrix, elem }: Table, weights: BlockWeights, form: BlockForm): void {
   const { graph, output } = node;
   const indices = node.inputs[1] as Value;
@@ -79,7 +79,7 @@ export function putTable({ node, matrix, elem }: Table, weights: BlockWeights, f
   graph.replaceUses(output, rows);
 }
 
-/** Looks rows up in blocks of this form; false where the node looks none up, or they cannot be read so. */
+/** Replaces a lookup by one in blocks; false where the node is no lookup, or its rows cannot be read in blocks. */
 export function lookUpInBlocks(node: Node, weights: BlockWeights, form: BlockForm, context: PassContext): boolean {
   const table = tableOf(node);
   if (!table || tableObstacle(table, form, context) || typeof weights.formOf(table.matrix) === 'string') return false;

@@ -1,4 +1,4 @@
-/** The constants of weights in blocks: each weight is quantized once for all products and tables that read it alike. */
+/** Makes the constants of weights in blocks: each weight is quantized once for all products and tables that read it in the same way. */
 import { agreed } from '../../../src/ir/tensors/bank.js';
 import { castTensor } from '../../../src/ir/tensors/numbers.js';
 import type { DataType } from '../../../src/ir/types.js';
@@ -23,9 +23,9 @@ export interface BlockConstants {
 export interface BlockOptions {
   /** Forms to choose from, the narrowest first. */
   readonly forms: readonly BlockForm[];
-  /** A form that changes a weight by more of its norm is passed over. */
+  /** The limit of the change of a weight, relative to its norm. */
   readonly maxWeightError: number;
-  /** What is known of the activations that a weight is multiplied by, by `weightKey`. */
+  /** The importances by `weightKey`. */
   readonly importances: ReadonlyMap<string, Importance>;
 }
 
@@ -35,7 +35,7 @@ export class BlockWeights {
 
   constructor(readonly options: BlockOptions) {}
 
-  /** The narrowest form that is near enough to the weight; or why none is. `taken` tells how its readers take a form, if they do. */
+  /** The narrowest form within the limit, or the reason that there is none. `taken` gives the form that its readers take instead, if they can. */
   formOf(matrix: StoredMatrix, taken: (form: BlockForm) => BlockForm | undefined = (form) => form): BlockForm | string {
     const key = weightKey(matrix);
     const form =
@@ -87,6 +87,6 @@ export class BlockWeights {
   }
 }
 
-/** Names a weight as it is multiplied by. */
+/** A key of a weight, and of the way in which products read it. */
 export const weightKey = ({ stored, isTransposed }: StoredMatrix): string =>
   `${stored.graph.name} ${stored.sequence} ${isTransposed}`;

@@ -1,5 +1,5 @@
 /**
- * A weight as signed bytes, K × N, whatever way it is stored.
+ * Gives a weight as signed bytes, K × N, whether it is stored transposed or not.
  *
  * The rounding errors of a column add up to nearly nothing: each weight is rounded after a small share of the sum of all errors before
  * it was added. So a mean that all elements of an activation have in common, as behind Relu, Gelu or Sigmoid, passes with nearly no
@@ -15,10 +15,10 @@ const LARGEST = 127;
 /** The share of the errors so far that goes into the next weight. */
 const FEEDBACK = 1 / 64;
 
-/** Most bytes held at a time; a larger weight is read once for each such band of rows. */
+/** The most bytes in memory. A larger weight is read once for each band of rows of this size. */
 const BAND = 32 * CHUNK;
 
-/** Sums of pairs of one sign stay within the limit where pairs count. */
+/** Where pairs count, the sum of a pair with equal signs stays within the limit. */
 export function* columnBytes(weight: ProductWeight, scales: Float32Array): Iterable<Uint8Array> {
   const { matrix, isTransposed } = weight;
   const [K, N] = isTransposed ? [matrix.columns, matrix.rows] : [matrix.rows, matrix.columns];
@@ -49,7 +49,7 @@ function fillBand(
       const before = band[place - N] as number;
       const excess = Math.abs(before + byte) - PAIR_LIMIT;
       if (excess > 0) {
-        // The two have one sign, and each loses half.
+        // Both have the same sign, and each gives up half.
         const sign = byte > 0 ? 1 : -1;
         moved = sign * (excess >> 1);
         band[place - N] = before - moved;

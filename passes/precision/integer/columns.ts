@@ -1,6 +1,6 @@
 /**
- * Scales of an int8 weight, one for each column of the product: the least that holds the largest weight, or pair, of the column, or a
- * hundredth or a few less, where what is cut off costs less than finer steps gain.
+ * Chooses the scales of an int8 weight, one for each column of the product: the least scale that holds the largest weight, or pair, of the column, or one
+ * that is some percent smaller, where finer steps gain more than the cut-off numbers lose.
  */
 import { divided, nearest, scan } from '../quantize.js';
 import { LARGEST_SIZE, type ProductWeight, scanSizes } from './sizes.js';
@@ -11,7 +11,7 @@ export interface ColumnScales {
   readonly error: number;
 }
 
-/** Scales that are tried, as shares of the one that cuts nothing off. In 8 bits less never pays. */
+/** The scales that are tried, as shares of the one that cuts nothing off. Smaller ones never gain in 8 bits. */
 const SHARES = [1, 0.99, 0.98, 0.97, 0.96, 0.94, 0.92, 0.9] as const;
 const LEAST = 0.9;
 
@@ -38,7 +38,7 @@ export function columnScalesOf(weight: ProductWeight): ColumnScales | undefined 
   return { scales: divided(sizes, LARGEST_SIZE), error: total === 0 ? 0 : Math.sqrt(difference / total) };
 }
 
-/** What rounding adds up to in each column, squared, and the squared norm of the weight. */
+/** The squared rounding error of each column, and the squared norm of the weight. */
 function roundingErrors({ matrix, isTransposed }: ProductWeight, scales: Float32Array) {
   const squares = new Float64Array(scales.length);
   let total = 0;
@@ -67,7 +67,7 @@ function roundingErrors({ matrix, isTransposed }: ProductWeight, scales: Float32
   return { squares, total };
 }
 
-/** What each share cuts off in each column, squared: of a pair, half from each of the two. */
+/** The squared error of the cut-off numbers, by share and column; both numbers of a pair lose half. */
 function cutErrors(weight: ProductWeight, sizes: Float32Array): Float64Array {
   const count = SHARES.length;
   const costs = new Float64Array(sizes.length * count);

@@ -31,7 +31,7 @@ export class DynamicInt8 {
 
   constructor(readonly options: DynamicOptions) {}
 
-  /** The product's value before bias and in float32, or why not. */
+  /** The product in float32 before the bias, or the reason that it cannot be rewritten. */
   rewrite(product: Product): Value | string {
     const { node, weight, alpha } = product;
     const quantized = this.#weight(weight);
@@ -48,7 +48,7 @@ export class DynamicInt8 {
     return build.op('Mul', result, {}, { type: tensorType('float32', shape) });
   }
 
-  /** Puts rows of the bytes that products read in the place of a lookup of the same weight; false where there are none. */
+  /** Replaces a lookup by one in the bytes that products of the same weight read; false where there are none. */
   lookUp(node: Node): boolean {
     const table = tableOf(node);
     const made = table && this.#weights.get(table.matrix.stored)?.get(true);
@@ -77,7 +77,7 @@ export class DynamicInt8 {
   }
 }
 
-/** One scale and zero point for all of a value. */
+/** Quantizes a value with one scale and zero point. */
 function quantizedWhole(graph: Graph, float: Value, name: string): QuantizedActivation {
   const node = graph.add('DynamicQuantizeLinear', [float], {
     name: `${name}_quantize`,

@@ -1,9 +1,9 @@
-/** The factors that move outliers from an activation into the weights that multiply it, by an estimate of the error that both leave. */
+/** Chooses factors that move outliers from an activation into the weights that multiply it, by an estimate of both errors. */
 import { maxOf, minOf } from '../../../src/ir/collections/lists.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type Matrix, scan } from '../quantize.js';
 
-/** Of each channel of an activation, the largest magnitude and the mean of squares. */
+/** The largest magnitude and the mean square of each channel of an activation. */
 export interface ChannelSizes {
   readonly largest: Float32Array;
   readonly squares: Float32Array;
@@ -14,13 +14,13 @@ export type Readers = readonly { readonly tensor: Tensor; readonly isTransposed:
 /** How much of the difference between channels goes into the weights. */
 const SHARES = [0.25, 0.5, 0.75, 1] as const;
 
-/** The activation's error can fall to less than half at best, or nothing is tried: weights are read once only. */
+/** The least spread of channels. Below it the activation's error cannot halve, and the weights are not read again. */
 const LEAST_SPREAD = 4;
 
-/** Both errors squared must fall to this part. */
+/** The sum of both squared errors must fall to this share. */
 const WORTH = 0.8;
 
-/** Pairs within 16 bits make the scales of weights about a third coarser. */
+/** The factor of the squared error of weights whose pairs stay within 16 bits: their scales are about a third coarser. */
 const PAIRED = 1.8;
 
 /** Powers of two, one for each channel to divide the activation by; undefined where they would not pay. */
@@ -81,7 +81,7 @@ function rowsOf(readers: Readers, K: number) {
   return { squares, largest };
 }
 
-/** For each list of factors, what the squares of the columns' largest magnitudes add up to. */
+/** The sum of the squares of the columns' largest magnitudes, for each list of factors. */
 function columnsOf(readers: Readers, candidates: readonly Float32Array[]): number[] {
   return candidates.map((factors) =>
     sumOf(

@@ -2,8 +2,8 @@
  * Gather(table, indices) where a product reads the same table turned, as bytes K × N  ⟶  Cast(Gather(bytesᵀ, indices)) · Gather(scales, indices):
  * a head that is tied to an embedding is stored once.
  *
- * Why this way: onnxruntime turns the bytes at load, so that rows are looked up in place. The product's bytes stand in the file as they are
- * multiplied, and whoever asks what its sums may come to finds them at its input.
+ * Why this way: onnxruntime transposes the bytes at load, so that a lookup copies rows. The file holds the bytes in the product's order, and code that bounds
+ * the product's sums finds them at its input.
  */
 import { GraphBuilder } from '../../../src/ir/build.js';
 import type { Node } from '../../../src/ir/node.js';
@@ -11,7 +11,7 @@ import { tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { decoded } from '../weights/decode.js';
 
-/** A weight as a product has it: its bytes K × N, and a number for each of N. */
+/** A weight in the form of products: bytes K × N, and a scale for each of N. */
 export interface ColumnBytes {
   readonly bytes: Value;
   readonly scales: Value;
@@ -19,13 +19,13 @@ export interface ColumnBytes {
   readonly N: number;
 }
 
-/** The same as rows that can be looked up: N × K, and N × 1. */
+/** The weight in the form of lookups: bytes N × K, and scales N × 1. */
 export interface RowBytes {
   readonly numbers: Value;
   readonly scales: Value;
 }
 
-/** Turned at load, once for all lookups; in the scope of the bytes. */
+/** Adds nodes that transpose the bytes at load, once for all lookups, in the scope of the bytes. */
 export function turned({ bytes, scales, K, N }: ColumnBytes): RowBytes {
   const build = new GraphBuilder(bytes.graph);
   return {
@@ -34,7 +34,7 @@ export function turned({ bytes, scales, K, N }: ColumnBytes): RowBytes {
   };
 }
 
-/** Puts rows of the bytes in the place of a lookup of whole rows. */
+/** Replaces a lookup of whole rows by one in the bytes. */
 export function lookUp(node: Node, { numbers, scales }: RowBytes): void {
   const { graph, output } = node;
   const [table, indices] = node.inputs as [Value, Value];

@@ -26,7 +26,7 @@ export interface LstmOptions {
 
 const FEWEST_HIDDEN = 128;
 
-/** Rewrites the LSTMs of every scope, and says how many. */
+/** Rewrites the LSTMs of every scope, and notes how many. */
 export function quantizeLstms(model: Model, context: PassContext, options: LstmOptions): number {
   let count = 0;
   for (const graph of model.graphs())
@@ -63,7 +63,7 @@ const weightReason = (weight: Tensor, { isExact, maxWeightError }: LstmOptions):
       : undefined;
   });
 
-/** The weight of all directions, one under the other: a scale for each row. */
+/** The weights of all directions as one matrix, with a scale for each row. */
 function rowsOf(tensor: Tensor): Matrix {
   const [directions, gates, columns] = tensor.shape as [number, number, number];
   const rows = directions * gates;
@@ -116,7 +116,7 @@ function quantized(value: Value, largest: number): Value[] {
   ];
 }
 
-/** Each direction's bytes with rows made columns; one direction is held at a time. */
+/** The transposed bytes of each direction; one direction is in memory at a time. */
 function* turned(tensor: Tensor, scales: Float32Array): Iterable<Uint8Array> {
   const [, gates, columns] = tensor.shape as [number, number, number];
   const size = gates * columns;

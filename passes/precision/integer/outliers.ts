@@ -17,7 +17,7 @@ import type { Product } from '../product.js';
 import { factorsOf, type Readers } from './factors.js';
 import { type ChannelSource, sourceOf } from './source.js';
 
-/** Products that read one activation, all of its readers, and what it is computed by. */
+/** All products that read one activation, and the place where it can be divided. */
 export interface ProductGroup {
   readonly activation: Value;
   readonly products: readonly Product[];
@@ -49,7 +49,7 @@ const canScale = ({ node, weight, isActivationTransposed }: Product): boolean =>
   !isActivationTransposed &&
   node.inputs[0] !== node.inputs[1];
 
-/** Moves what pays by the estimate of both errors, and gives the nodes that compute the activations. */
+/** Moves outliers where the estimated sum of both errors falls, and gives the nodes that compute these activations. */
 export function moveOutliers(
   groups: readonly ProductGroup[],
   measured: ReadonlyMap<Value, ActivationStatistics>,
@@ -105,7 +105,7 @@ function move(
   return true;
 }
 
-/** The weight with its rows multiplied: `inner` numbers in a row have one factor, then comes the next, and after the last the first. */
+/** The weight times the factors: each factor is for `inner` numbers in a row, and after the last the first follows again. */
 function* multiplied(tensor: Tensor, factors: Float32Array, inner: number): Iterable<Uint8Array> {
   let [at, left] = [0, inner];
   for (const numbers of floatChunks(tensor)) {
@@ -122,7 +122,7 @@ function* multiplied(tensor: Tensor, factors: Float32Array, inner: number): Iter
 
 const measuredSizes = ({ largest, meanSquares }: ActivationStatistics) => ({ largest, squares: meanSquares });
 
-/** Behind a norm numbers are about normal: the largest of some thousand lie 3.5 deviations from the mean. */
+/** Sizes of channels behind a norm, whose numbers are about normal: the largest of some thousand is 3.5 deviations from the mean. */
 function normalSizes([scale, shift]: readonly Tensor[]) {
   const scales = numbersOf(scale as Tensor).map(Math.abs);
   const shifts = shift ? numbersOf(shift).map(Math.abs) : scales.map(() => 0);

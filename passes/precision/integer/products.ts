@@ -1,4 +1,4 @@
-/** The products that compute in 8 bits, with the reason of each other one, and what is done to their activations before. */
+/** Finds the products that compute in 8 bits, and the reason of each other one; moves outliers out of their activations. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { computesIn } from '../../../src/ir/targets/targets.js';
@@ -50,7 +50,7 @@ function obstacle({ node, elem, activation }: Product, { target, hasKernel }: Pa
   return undefined;
 }
 
-/** One scale for an activation is as coarse as its largest channel asks for; outlying ones move into the weights. */
+/** Moves outlying channels into the weights, because one scale for an activation is as coarse as its largest channel needs. */
 export async function spreadOutliers(nodes: readonly Node[], isExact: boolean, context: PassContext): Promise<void> {
   const groups = groupsOf(nodes.map((node) => productOf(node) as Product));
   const requests = groups.map(({ activation }) => ({ value: activation }));

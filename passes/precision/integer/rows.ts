@@ -1,8 +1,8 @@
 /**
- * 8-bit activations with a scale for each row, where DynamicQuantizeLinear has one for the whole tensor.
+ * Quantizes activations to 8 bits with a scale for each row, where DynamicQuantizeLinear has one for the whole tensor.
  *
- * Rows then know nothing of each other: one with outliers leaves the others their precision, and NaN or an infinity stays in its
- * own. The zero point is 128 in every row, as onnxruntime's MatMulInteger takes one for all.
+ * So rows are independent: outliers in one row do not make the others less precise, and NaN or an infinity stays in its
+ * row. The zero point is 128 in every row, as onnxruntime's MatMulInteger takes one for all.
  */
 import type { Graph } from '../../../src/ir/graph.js';
 import { type Type, tensorType } from '../../../src/ir/types.js';
@@ -12,7 +12,7 @@ import { Rewriter } from '../../../src/match/rewriter.js';
 const LEVELS = 127;
 const ZERO = 128;
 
-/** Scales that can be divided by: of a row of zeros 0 would be, and infinity of one that holds it. */
+/** Bounds of scales, so that they can be divided by: a row of zeros would give 0, and one with an infinity infinity. */
 const [SMALLEST, LARGEST] = [2 ** -126, 2 ** 122];
 
 export interface QuantizedActivation {
@@ -35,7 +35,7 @@ export function quantizedRows(graph: Graph, float: Value, name: string): Quantiz
 
   const sizes = add('Abs', [float], whole);
   const step = add('Div', [build.reduce('ReduceMax', sizes, -1, { type: rows }), number(LEVELS)], rows);
-  // Maxima may pass NaN over; a sum of magnitudes is NaN where one of them is, and nowhere else.
+  // A maximum may ignore NaN. A sum of magnitudes is NaN exactly where one of them is.
   const sum = build.reduce('ReduceSum', sizes, -1, { type: rows });
   const hasNaN = add('IsNaN', [sum], rows && tensorType('bool', rows.shape));
   const scale = add('Where', [hasNaN, number(Number.NaN), step], rows);

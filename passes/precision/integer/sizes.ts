@@ -9,10 +9,10 @@
 import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
 import { type Matrix, scan, type Visit } from '../quantize.js';
 
-/** A hair below the limit: scales are rounded to float32, and two halves that are rounded up must not add up to one more. */
+/** Slightly below the limit, because scales are rounded to float32, and two halves that are rounded up must not exceed it by one. */
 export const LARGEST_SIZE = PAIR_LIMIT - 1e-4;
 
-/** The largest weight; and where any two may be added in 16 bits, since kernels order them as they like. */
+/** The largest weight; and the largest one where a kernel may add any two products in 16 bits. */
 export const [LARGEST, LARGEST_EXACT] = [127, 64] as const;
 
 /** The share of a pair's limit that one weight takes. */
@@ -26,7 +26,7 @@ export interface ProductWeight {
   readonly isPaired: boolean;
 }
 
-/** Calls `exceed` for every size beyond the limit of its column, and for what is not a number. The limits may be changed meanwhile. */
+/** Calls `exceed` for every size beyond the limit of its column, and for NaN. `exceed` may change the limits. */
 export function scanSizes(
   { matrix, isTransposed, isPaired }: ProductWeight,
   limits: Float32Array,
@@ -37,7 +37,7 @@ export function scanSizes(
 
 type SizeWalk = (limits: Float32Array, exceed: (column: number, size: number) => void, isPaired: boolean) => Visit;
 
-/** Rows 2k and 2k + 1 are pairs, column by column. What two signs add up to is less than the larger of the two. */
+/** Pairs are rows 2k and 2k + 1 of a column. Numbers of different signs add up to less than the larger one. */
 const acrossRows: SizeWalk = (limits, exceed, isPaired) => {
   const before = new Float32Array(limits.length);
   return (numbers, from, to, row, column) => {
@@ -53,7 +53,7 @@ const acrossRows: SizeWalk = (limits, exceed, isPaired) => {
   };
 };
 
-/** The same for pairs in one row, which is a column of the product. */
+/** The same for pairs in one stored row, which is a column of the product. */
 const alongRows: SizeWalk = (limits, exceed, isPaired) => {
   let before = 0;
   return (numbers, from, to, row, column) => {

@@ -1,14 +1,14 @@
-/** Finds where the channels of an activation can be divided by constants: behind what computes them, up to functions that keep positive factors. */
+/** Finds the node whose constants can divide the channels of an activation: a node before it, with only functions between that keep positive factors. */
 import type { Node } from '../../../src/ir/node.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 
 export interface ChannelSource {
-  /** What computes the activation. */
+  /** The node that computes the activation. */
   readonly node: Node;
-  /** Constants to be divided, a number for each channel: scales first, then what is added. */
+  /** The constants to divide, with a number for each channel: first scales, then addends. */
   readonly parts: readonly { readonly node: Node; readonly index: number }[];
-  /** True where scale and shift say how large the channels are: a norm, and nothing behind it. */
+  /** True for a norm without nodes behind it: its scale and shift tell the sizes of channels. */
   readonly norm: boolean;
 }
 
@@ -24,7 +24,7 @@ const norms: ReadonlyMap<string, readonly [scale: number, shift?: number]> = new
 /** f(x · c) = f(x) · c for positive c. */
 const homogeneous = new Set(['Relu', 'LeakyRelu', 'Identity']);
 
-/** Undefined where the division would be an operator of its own. */
+/** The source of an activation; undefined where the division would need a new operator. */
 export function sourceOf(activation: Value, channels: number): ChannelSource | undefined {
   const added: { node: Node; index: number }[] = [];
   let isPlain = true;
@@ -32,7 +32,7 @@ export function sourceOf(activation: Value, channels: number): ChannelSource | u
     const node = value.producer;
     if (!node || node.hasReference || value !== node.outputs[0] || value.graph !== activation.graph) return undefined;
     if (value.shape?.at(-1) !== channels) return undefined;
-    // Whoever else reads a value on the way would see it divided.
+    // Other readers of a value on the way would get divided numbers.
     if (value !== activation && (value.uses.size !== 1 || value.isOutput)) return undefined;
     const isPart = (index: number | undefined) => index === undefined || isChannels(node.inputs[index], channels);
     const norm = norms.get(node.domain ? `${node.domain}.${node.opType}` : node.opType);

@@ -1,4 +1,4 @@
-/** A weight of products as signed bytes K × N, with a scale for each column: its constants, shared by all who read it. */
+/** Makes the constants of a weight of products: signed bytes K × N and a scale for each column, shared by all products that read it. */
 import { agreed, derive } from '../../../src/ir/tensors/bank.js';
 import { tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
@@ -14,7 +14,7 @@ export interface ColumnWeight {
   readonly bytes: Value;
   /** The scales times a factor, made once for each factor. */
   scales(factor: number): Value;
-  /** The same weight for lookups: of a weight that is stored N × K its rows, made once. */
+  /** The weight in the form of lookups, made once. */
   rows(): RowBytes;
 }
 
@@ -24,11 +24,11 @@ export interface ColumnOptions {
   readonly maxWeightError: number;
 }
 
-/** The constants stand in the scope of the weight; or the reason that there are none. */
+/** The constants, in the scope of the weight; or the reason that there are none. */
 export function columnWeightOf(weight: Weight, { isExact, maxWeightError }: ColumnOptions): ColumnWeight | string {
   const { stored, tensor, K, N } = weight;
   const { graph, name } = stored;
-  // Kept, as they are read again with the weight: a number for each column.
+  // Scales are kept, because they are read again with the weight; they are one number for each column.
   const known = new WeakMap<Tensor, Float32Array>();
   const reason = agreed(tensor, (one) => {
     const found = columnScalesOf(storedWeight(weight, one, isExact));
@@ -65,7 +65,7 @@ function storedWeight({ tensor, isTransposed, N }: Weight, one: Tensor, isPaired
   return { matrix: { tensor: one, rows, columns, groups: N, rowGroups, columnGroups }, isTransposed, isPaired };
 }
 
-/** A function that remembers what it gave. */
+/** A function that remembers its results. */
 function once<Key, Made>(make: (key: Key) => Made): (key: Key) => Made {
   const made = new Map<Key, Made>();
   return (key) => {

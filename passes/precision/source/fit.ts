@@ -1,4 +1,4 @@
-/** Prepares a model in other floats than float32 for a precision pass: what the target does not compute in becomes float32. */
+/** Prepares a model in other floats than float32 for a precision pass: types that the target does not compute in become float32. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { computesIn } from '../../../src/ir/targets/targets.js';
@@ -13,15 +13,15 @@ import { type WidenedType, widen } from './widen.js';
 const MIN_STORED = 1024;
 
 /**
- * Makes float32 of float64 layers, and of 16-bit floats where the target has no kernels for them: weights stay stored in 16 bits.
- * `own`: the type that the pass itself makes, in which nodes stay; all of the other one is widened, to be narrowed from there.
+ * Makes float64 layers float32, and also 16-bit floats that the target has no kernels for; their weights stay stored in 16 bits.
+ * `own` is the type that the pass itself makes: nodes in it stay, and nodes in the other 16-bit type are widened, so that the pass can narrow them.
  */
 export function fitSource(model: Model, context: PassContext, own?: Narrow): void {
   const staying = new Set<Node>();
   const [whole, part] = [new Set<WidenedType>(), new Set<WidenedType>()];
   for (const type of ['float16', 'bfloat16', 'float64'] as const) {
     const nodes = nodesOf(model, type);
-    // What is only moved is stored: rows of a table, widened behind it.
+    // Nodes that only move elements leave them stored: rows of a table are widened behind them.
     if (nodes.every(isMovement)) continue;
     if (type === 'float64' ? nodes.some(isLayer) : !isComputed(type, own, context)) whole.add(type);
     else if (isNarrow(type)) {
@@ -55,7 +55,7 @@ export function fitSource(model: Model, context: PassContext, own?: Narrow): voi
   if (part.size > 0) note(`computed in float32 where ${target} has no kernels for ${listText([...part])}`);
 }
 
-/** The nodes that give a type, but those that only cast to it, or look up stored rows that are cast from it. */
+/** The nodes whose outputs have a type, except Casts to it, and lookups of stored rows that a Cast widens. */
 function nodesOf(model: Model, type: WidenedType): Node[] {
   const gives = (node: Node): boolean =>
     !node.is('Cast') && !isLookup(node) && node.outputs.some((value) => value?.elem === type);
@@ -66,7 +66,7 @@ function nodesOf(model: Model, type: WidenedType): Node[] {
 const isLookup = (node: Node): boolean =>
   node.is('Gather') && node.inputs[0]?.tensor !== undefined && node.output.users.every((user) => user.is('Cast'));
 
-/** True where nodes stay in the type: in the one that the pass makes, else in one that the target computes in. */
+/** True where nodes stay in the type: the pass makes it, or, if the pass makes none, the target computes in it. */
 const isComputed = (type: Narrow, own: Narrow | undefined, { target }: PassContext): boolean =>
   own ? type === own : computesIn(target, type);
 

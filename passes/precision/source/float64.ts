@@ -1,6 +1,6 @@
 /**
- * Finds the nodes that must compute in float64: those whose numbers float32 cannot hold, and those that give integers, which a rounded
- * last digit changes.
+ * Finds the nodes that must compute in float64: nodes whose numbers float32 cannot hold, and nodes that lead to integers, which a rounded
+ * last digit would change.
  */
 
 import type { Model } from '../../../src/ir/model.js';
@@ -43,10 +43,10 @@ export function needsFloat64(model: Model): Map<Node, string> {
   return found;
 }
 
-/** Ops that choose, bound or mask with their constants: the largest number of float32 does what a larger one did. */
+/** Ops that choose, bound or mask with their constants: the largest float32 number has the same effect as a larger one. */
 const choosing = new Set(['Where', 'Max', 'Min', 'Clip', 'Add', 'Sub', 'Concat', 'Expand', 'Identity', 'Cast']);
 
-/** Asks of a constant whether float32 holds it, in the sense in which a node reads it. */
+/** Gives a function that says whether float32 cannot hold a constant, in the way in which a node reads it. */
 function misfits(): (value: Value, node: Node) => 'large' | 'tiny' | undefined {
   const known = new Map<Value, 'large' | 'tiny' | undefined>();
   return (value, node) => {

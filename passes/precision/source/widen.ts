@@ -1,7 +1,7 @@
 /**
- * Makes float32 of other floats: types, constants, attributes and Casts, in every scope.
- * Why this way: a value's type follows from the node that computes it, and a Cast stands wherever a slot wants another type than the
- * value has. So nothing is a special case: not islands that stay, ports, bodies, nor functions, and Casts that do nothing any more go.
+ * Makes other floats float32: types, constants, attributes and Casts, in every scope.
+ * Why this way: a value's type follows from the node that computes it, and a Cast is added wherever a slot needs another type than the
+ * value has. So nodes that stay, ports, bodies and functions need no special cases, and Casts without effect are removed.
  */
 
 import { maxOf } from '../../../src/ir/collections/lists.js';
@@ -22,13 +22,13 @@ export type WidenedType = 'float16' | 'bfloat16' | 'float64';
 
 export interface Widening {
   readonly types: ReadonlySet<WidenedType>;
-  /** Nodes that go on computing in the type that they have. */
+  /** Nodes that keep computing in their type. */
   readonly staying: ReadonlySet<Node>;
   /** True for a port of the model that keeps its type. */
   keepsPort(type: WidenedType): boolean;
   /** True where the ports of bodies and functions keep their type. */
   keepsScope(type: WidenedType): boolean;
-  /** Constants of 16 bits of at least so many elements, but vectors, stay stored as they are and are cast where they are read. */
+  /** 16-bit constants of at least this many elements, vectors excepted, stay stored in 16 bits and are cast where they are read. */
   readonly minStored: number;
 }
 
@@ -47,7 +47,7 @@ const portTypes = ({ graph }: Model): { name: string; elem: DataType | undefined
 ];
 
 class Widener {
-  /** What each value was, of those that have one of the types. */
+  /** The former type of each value that had one of the types. */
   readonly #were = new Map<Value, WidenedType>();
   readonly #tensors = new Map<Value, Tensor>();
   readonly #recast = new Map<Value, Map<DataType, Value>>();
@@ -76,7 +76,7 @@ class Widener {
     return wide.length;
   }
 
-  /** The type, where a tensor is of one that becomes float32. */
+  /** The element type of a tensor, if it is one that becomes float32. */
   #source(type: Type | undefined): WidenedType | undefined {
     const elem = type?.kind === 'tensor' ? (type.elem as WidenedType) : undefined;
     return elem && this.widening.types.has(elem) ? elem : undefined;
@@ -91,13 +91,13 @@ class Widener {
     return tensor?.sparse !== undefined || this.#isReadAsItIs(value, was);
   }
 
-  /** Whether the ports of a graph keep the type. A body that runs on each element of a sequence has that of the sequence. */
+  /** True where the ports of a graph keep the type. A body that runs on each element of a sequence has the type of the sequence. */
   #keepsEnds(graph: Graph, was: WidenedType): boolean {
     if (graph === this.model.graph) return this.widening.keepsPort(was);
     return graph.owner?.is('SequenceMap') || this.widening.keepsScope(was);
   }
 
-  /** Whether what goes into and comes out of bodies and functions keeps the type; undefined for an operator without. */
+  /** True where inputs and outputs of bodies and functions keep the type; undefined for an operator without these. */
   #keepsCall(node: Node, was: WidenedType): boolean | undefined {
     if (node.bodies.length > 0) return this.#keepsEnds(node.bodies[0] as Graph, was);
     return this.model.functionOf(node) && this.widening.keepsScope(was);
@@ -111,7 +111,7 @@ class Widener {
   #isReadAsItIs = (value: Value, type: WidenedType): boolean =>
     value.uses.size > 0 && [...value.uses].every(({ node }) => this.#wanted(node, type) === type);
 
-  /** The type that a slot of a node wants of a value that had one of the types; undefined for any. */
+  /** The type that a node needs of a value that had one of the types; undefined where any will do. */
   #wanted(node: Node, was: WidenedType): DataType | undefined {
     if (readsShapeAlone(node) || node.is('Cast')) return undefined;
     const keeps = node.isEnd ? this.#keepsEnds(node.graph, was) : this.#keepsCall(node, was);
@@ -151,7 +151,7 @@ class Widener {
     if (wanted && wanted !== value.elem) node.graph.setInput(node, index, this.#as(value, wanted));
   }
 
-  /** The value in a type: of a constant another constant, unless it stays stored. */
+  /** The value in a type: another constant for a constant, unless it stays stored; else a Cast. */
   #as(value: Value, type: DataType): Value {
     const known = this.#recast.get(value) ?? new Map<DataType, Value>();
     this.#recast.set(value, known);

@@ -1,4 +1,4 @@
-/** Weights stored as int8 with a scale for each channel or block, and decoded to floats at load: a quarter of the file, the same arithmetic. */
+/** Stores weights as int8 with a scale for each channel or block, decoded to floats at load: a quarter of the file, and the same arithmetic. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
@@ -12,7 +12,7 @@ export interface BytesOptions {
   readonly isKept: (node: Node) => boolean;
   readonly minElements: number;
   readonly maxWeightError: number;
-  /** Puts rows that stay bytes in memory in the place of a lookup, shared with products of the same weight; false where there are none. */
+  /** Replaces a lookup by one in the bytes that products of the same weight read; false where there are none. */
   readonly lookUp: (node: Node) => boolean;
 }
 
@@ -20,13 +20,13 @@ export interface BytesOptions {
 const BLOCK = 64;
 
 export interface StoredBytes {
-  /** How many weights, repeats included. */
+  /** The number of stored weights, repeats included. */
   readonly count: number;
-  /** How many lookups read rows that products share, or that one kernel widens. */
+  /** The number of lookups whose rows products share, or one kernel decodes. */
   readonly lookups: number;
-  /** Everything that reads a weight which is stored now. */
+  /** All readers of stored weights. */
   readonly readers: ReadonlySet<Node>;
-  /** Everything that reads a weight of which it is told why it is not stored. */
+  /** All readers of weights whose reason for staying was reported. */
   readonly told: ReadonlySet<Node>;
 }
 

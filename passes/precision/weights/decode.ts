@@ -17,14 +17,14 @@ export interface Quantized {
   readonly numbers: Tensor;
   /** float32 or float16; the shape broadcasts to that of the numbers. */
   readonly scales: Tensor;
-  /** Of the numbers' type and the scales' shape. */
+  /** The numbers that stand for zero, with the numbers' type and the scales' shape. */
   readonly zeros?: Tensor;
 }
 
-/** A weight as it stands in the file. */
+/** A weight as the file stores it. */
 export type StoredWeight = { readonly kind: 'float'; readonly tensor: Tensor } | Quantized;
 
-/** Its constants, in the order numbers, scales, zeros. */
+/** The constants of a stored weight: numbers, scales, zeros. */
 export type Parts = readonly [numbers: Value, scales?: Value, zeros?: Value];
 
 export function partsOf(graph: Graph, stored: StoredWeight, name: string): Parts {
@@ -38,7 +38,7 @@ export function partsOf(graph: Graph, stored: StoredWeight, name: string): Parts
 export function decoded(graph: Graph, parts: Parts, shape: Shape | undefined, elem: DataType): Value {
   const [numbers, scales, zeros] = parts;
   const build = new GraphBuilder(graph);
-  // Without labels of their own: a name in the file takes more than the node.
+  // These nodes have no names, because a name takes more bytes than the node.
   const cast = (value: Value, to: DataType): Value =>
     value.elem === to
       ? value
@@ -50,7 +50,7 @@ export function decoded(graph: Graph, parts: Parts, shape: Shape | undefined, el
   if (zeros) value = build.op('Sub', [value, float(zeros)], {}, { type });
   value = build.op('Mul', [value, float(scales)], {}, { type });
   if (shape && !equalShapes(value.shape, shape)) {
-    // Zero keeps a dim: those before the cut stand where they stood.
+    // A Reshape to 0 keeps a dim: those before the cut stay in their places.
     const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 0));
     value = build.op('Reshape', [value, build.ints(dims)], {}, { type: tensorType('float32', shape) });
   }

@@ -1,4 +1,4 @@
-/** The forms that a weight can be stored in, and what each costs: bytes in the file, and the change of the weight. */
+/** The forms that a weight can be stored in, and their prices: bytes in the file, and the change of the weight. */
 
 import type { Graph } from '../../../src/ir/graph.js';
 import { derive, largestOf } from '../../../src/ir/tensors/bank.js';
@@ -10,14 +10,14 @@ import { bitsOf, Encoder, floats, integers } from './encode.js';
 import { blockGroups, channelGroups, type Groups, matrixOf } from './groups.js';
 import type { WeightSite, WeightUse } from './sites.js';
 
-/** A float of 16 bits, or 8 or 4 bits with a scale for each channel or for each block of so many numbers. */
+/** A float of 16 bits, or 8 or 4 bits with a scale for each channel or for each block. */
 export type StorageForm =
   | { readonly type: 'float16' | 'bfloat16' }
   | { readonly type: 'int8' | 'int4'; readonly block: number | 'channel' };
 
 /** What a form costs. */
 export interface StoragePrice {
-  /** Of the numbers and their scales. */
+  /** Bytes of the numbers and their scales. */
   readonly bytes: number;
   /** The norm of the change over the norm of the weight. */
   readonly error: number;
@@ -29,7 +29,7 @@ const LEVELS = { int8: 127, int4: 7 } as const;
 /** The first opset whose Cast takes each type. */
 const CAST_SINCE = { float16: 6, int8: 6, bfloat16: 13, int4: 21 } as const;
 
-/** The weight in this form, computed as it is read; or why not. */
+/** The weight in this form, computed when it is read; or the reason that it cannot have it. */
 export function storedIn({ value, tensor, main }: WeightSite, form: StorageForm): StoredWeight | string {
   const since = CAST_SINCE[form.type];
   if ((value.graph.opsets.get('') ?? 0) < since)
@@ -52,7 +52,7 @@ function* floatBytes(tensor: Tensor, use: WeightUse, type: 'float16' | 'bfloat16
   for (const numbers of encoder.codes(tensor, Float32Array)) yield bitsOf(numbers, type);
 }
 
-/** Of each group the largest magnitude becomes the largest number. */
+/** Quantizes a tensor: the largest magnitude of each group becomes the largest number. */
 function quantized(tensor: Tensor, groups: Groups, { type, scales }: QuantizedTypes): Quantized {
   const numbers = derive([tensor], type, groups.shape, function* (one) {
     const steps = stepsOf(one as Tensor, groups, { type, scales }) as Float32Array;
@@ -96,7 +96,7 @@ function scaleType(
   return (graph.opsets.get('') ?? 0) < CAST_SINCE.bfloat16 ? 'float32' : 'bfloat16';
 }
 
-/** A Cast takes as much as so many scales save. */
+/** A Cast takes as many bytes as this many scales save. */
 const FEW_SCALES = 64;
 
 /** Smaller numbers have fewer digits in float16. */
@@ -130,7 +130,7 @@ function packed(bytes: Uint8Array): Uint8Array {
   return pairs;
 }
 
-/** What a form costs, of all repeats the one that it changes most; or why the weight cannot have it. */
+/** The price of a form, for the repeat that it changes most; or the reason that the weight cannot have it. */
 export function priceOf(site: WeightSite, form: StorageForm): StoragePrice | string {
   const stored = storedIn(site, form);
   if (typeof stored === 'string') return stored;

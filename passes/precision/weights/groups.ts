@@ -1,4 +1,4 @@
-/** Which numbers of a weight share a scale: those of one channel, or of one block along what is summed over. */
+/** Groups the numbers of a weight that share a scale: one channel, or one block along the axes that are summed over. */
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { GroupStep, Matrix } from '../quantize.js';
 import type { WeightUse } from './sites.js';
@@ -7,15 +7,15 @@ import type { WeightUse } from './sites.js';
 export interface Groups {
   /** The shape under which the quantized numbers are stored: the weight's own, or with one axis cut in blocks. */
   readonly shape: readonly number[];
-  /** The shape of the scales, which broadcasts to that. */
+  /** The shape of the scales, which broadcasts to the shape of the numbers. */
   readonly scales: readonly number[];
-  /** How many numbers share a scale. */
+  /** The number of elements that share a scale. */
   readonly size: number;
   readonly rows: number;
   readonly columns: number;
   readonly rowGroups: GroupStep;
   readonly columnGroups: GroupStep;
-  /** The channels that are summed, in the same steps, and how many there are; undefined where nothing is. */
+  /** The channels of sums, in the same steps, and their number; undefined where nothing is summed. */
   readonly channels: { readonly rows: GroupStep; readonly columns: GroupStep; readonly count: number } | undefined;
 }
 
@@ -28,7 +28,7 @@ const run = (from: number, to: number): number[] => Array.from({ length: to - fr
 /** A scale for each channel: for each row of the last axis where channels are not known. */
 export function channelGroups(shape: readonly number[], use: UseAxes): Groups {
   let own = (use.channels ?? run(0, shape.length - 1)).toSorted((a, b) => a - b);
-  // Axes are given up from the last on until the groups of rows and columns are steps; without any, one scale is for all.
+  // Axes are dropped, the last one first, until the groups of rows and columns are steps. Without axes, one scale is for the whole tensor.
   for (;;) {
     const cut = run(1, shape.length + 1).find((at) => isLeading(own, 0, at) && isLeading(own, at, shape.length));
     if (cut !== undefined) return grouped(shape, own, cut, isSummed(use));
@@ -89,7 +89,7 @@ export function blockGroups(shape: readonly number[], use: UseAxes, block: numbe
   };
 }
 
-/** What blocks run along: what is summed over, else everything but the channels, else the last axis. */
+/** The axes that blocks run along: those that are summed over, else all but the channels, else the last axis. */
 function alongOf(shape: readonly number[], { channels, contracted }: UseAxes): readonly number[] {
   if (contracted && contracted.length > 0) return contracted;
   const rest = channels && run(0, shape.length).filter((axis) => !channels.includes(axis));

@@ -1,4 +1,4 @@
-/** Weights stored in 16 bits and cast to float32 where they are read: half the file, the same arithmetic. */
+/** Stores weights in 16 bits and casts them to float32 where they are read: half the file, and the same arithmetic. */
 
 import type { Model } from '../../../src/ir/model.js';
 import { largestOf } from '../../../src/ir/tensors/bank.js';
@@ -13,13 +13,13 @@ import { channelError } from './rounding.js';
 import { isVector, type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 
-/** The default of `minElements`: what a Cast and its names take in the file, and some. */
+/** The default of `minElements`: slightly more than the bytes that a Cast and its names take. */
 export const MIN_STORED = 128;
 
 export interface HalfOptions {
   /** Op types and node name patterns whose weights stay float32. */
   readonly keep: readonly string[];
-  /** Smaller constants stay: a Cast in the file takes as much as they would save. */
+  /** Smaller constants stay, because a Cast takes as many bytes as they would save. */
   readonly minElements: number;
 }
 

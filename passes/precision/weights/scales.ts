@@ -1,4 +1,4 @@
-/** Tells the scales and zeros of a weight that is stored in fewer bits from weights. */
+/** Distinguishes the scales and zeros of a quantized weight from weights. */
 import type { Node } from '../../../src/ir/node.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
@@ -16,7 +16,7 @@ function scales(node: Node, value: Value): boolean {
   return passing.has(node.opType) && node.inputs[0] === value && isScale(node.output);
 }
 
-/** True for an integer constant of few bits, its rows, and what was made of it on the way to a product with its scales. */
+/** True for an integer constant of few bits, its rows, and values between it and the product with its scales. */
 function isInteger(value: Value | undefined): boolean {
   for (let from = value; from; from = from.producer?.inputs[0]) {
     if (from.tensor) {

@@ -20,11 +20,11 @@ export interface WeightUse {
   readonly node: Node;
   readonly slot: number;
   readonly role: WeightRole;
-  /** The nodes between: Casts, Identities, Transposes and regroupings of axes, from the weight on. */
+  /** The nodes between the weight and the input: Casts, Identities, Transposes and regroupings of axes, in order. */
   readonly views: readonly Node[];
-  /** Axes of the stored tensor with numbers of their own for each index; undefined where that is not known. */
+  /** Axes of the stored tensor along which results differ; undefined where they are not known. */
   readonly channels: readonly number[] | undefined;
-  /** Axes of the stored tensor that are summed over; undefined where that is not known. */
+  /** Axes of the stored tensor that are summed over; undefined where they are not known. */
   readonly contracted: readonly number[] | undefined;
 }
 
@@ -103,11 +103,11 @@ function usesOf(value: Value, rank: number): WeightUse[] {
   return found;
 }
 
-/** True for what was replaced in this pass, and not swept yet. */
+/** True for a node that this pass replaced and that is not swept yet. */
 const isDead = (node: Node): boolean =>
   !node.isEnd && node.outputs.every((output) => !output || output.uses.size === 0);
 
-/** Of a longer chain of views the end counts as the reader: a chain may be as long as the model. */
+/** The most views that are followed. The next node of a longer chain counts as the reader, because a chain may be as long as the model. */
 const MOST_VIEWS = 16;
 
 /** The axes behind a node that gives the same elements in another order or type; undefined for other nodes. */

@@ -1,5 +1,5 @@
 /**
- * Gather(decoded table, indices) ⟶ decoded(Gather(table, indices)): the rows that are looked up are widened, so that the table stays narrow in memory.
+ * Gather(decoded table, indices) ⟶ decoded(Gather(table, indices)): only the rows that are looked up are decoded, so that the table stays narrow in memory.
  */
 import type { Graph } from '../../../src/ir/graph.js';
 import { looksUp, type Target } from '../../../src/ir/targets/targets.js';
@@ -9,8 +9,8 @@ import { decoded, type Parts } from './decode.js';
 import type { WeightSite, WeightUse } from './sites.js';
 
 /**
- * Looks rows up in the parts of a stored table and decodes them; false where the use is no Gather of rows with scales of their own, and where the
- * target has no kernels for it: it would hand every row to the CPU and back.
+ * Looks rows up in the parts of a stored table and decodes them; false where the use is no Gather of rows with their own scales, and where the
+ * target has no kernels for it, because every row would go to the CPU and back.
  */
 export function lookUpNarrow(
   { tensor }: WeightSite,

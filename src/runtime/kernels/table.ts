@@ -5,7 +5,7 @@
  */
 import type { DataType } from '../../ir/types.js';
 
-/** yes: in every form tried; some: not in all; no: the CPU would run it, or nothing. */
+/** yes: a kernel for every form that was tried; some: for a part of them; no: for none, so that the CPU runs the node, if it can. */
 export type KernelState = 'yes' | 'some' | 'no';
 
 const letters: readonly (readonly [DataType, string])[] = [
@@ -30,7 +30,7 @@ const typeOf = new Map(letters.map(([type, short]) => [short, type]));
 const marks: Readonly<Record<KernelState, string>> = { yes: '', no: '!', some: '~' };
 const stateOf: Readonly<Record<string, KernelState>> = { '!': 'no', '~': 'some' };
 
-/** The lines of one operator, oldest first. */
+/** The lines of one operator, the oldest operator set first. */
 type Lines = { readonly since: number; readonly types: ReadonlyMap<DataType, KernelState> }[];
 
 /** The lines of each operator. */
@@ -71,7 +71,7 @@ function print(found: ReadonlyMap<string, ReadonlyMap<DataType, ReadonlySet<stri
     const [[nameA, sinceA], [nameB, sinceB]] = [key(a), key(b)];
     return nameA === nameB ? sinceA - sinceB : nameA < nameB ? -1 : 1;
   });
-  // What holds from an operator set on holds until a line says otherwise.
+  // A line is valid from its operator set on, until the next line.
   const isNews = (line: string, index: number): boolean => {
     const [before = '', now = ''] = [lines[index - 1] ?? '', line];
     return key(before)[0] !== key(now)[0] || wordsOf(before) !== wordsOf(now);

@@ -1,6 +1,6 @@
 /**
- * Chooses the convolutions that compute in 8 bits: those whose kernel is so much faster that bytes may be made for it and of it, and of
- * these the ones that cost the least error.
+ * Chooses the convolutions that compute in 8 bits: those whose faster kernel saves more time than making bytes and floats costs, and among
+ * these the ones with the least error.
  *
  * Why this way: on a CPU with VNNI a float convolution takes about 0.022 ns a multiplication, one of 8 bits 0.007, on others about 0.012;
  * to bring a number into bytes and back takes up to 1.2 ns where a float convolution stands next to it, which has an order of elements
@@ -11,7 +11,7 @@ import type { Node } from '../../../../src/ir/node.js';
 import { isPointwise } from '../../ops.js';
 import type { StaticConv } from './emit.js';
 
-/** A convolution with how often it multiplies and how many numbers it reads and gives, on all inputs together. */
+/** A convolution, with its multiplications and the numbers that it reads and gives, on all inputs together. */
 export interface ConvCandidate {
   readonly conv: StaticConv;
   readonly products: number;
@@ -24,7 +24,7 @@ const SAVED = { exact: 0.01, full: 0.015 };
 const NEXT_TO_FLOAT = 1.2;
 const ELSEWHERE = 0.3;
 
-/** Leaves out, one after another, the convolution that loses the most time. */
+/** Leaves out the convolution that loses the most time, until none loses. */
 export function faster(candidates: readonly ConvCandidate[], isExact: boolean): ConvCandidate[] {
   let left = [...candidates];
   for (;;) {
@@ -36,7 +36,7 @@ export function faster(candidates: readonly ConvCandidate[], isExact: boolean): 
   }
 }
 
-/** The time that is won, in nanoseconds. */
+/** The saved time in nanoseconds. */
 function gainOf({ conv, products, read, given }: ConvCandidate, chosen: ReadonlySet<Node>, isExact: boolean): number {
   const before = hasFloatConvBefore(conv.node, chosen) ? NEXT_TO_FLOAT : ELSEWHERE;
   const behind = hasFloatConvBehind(conv.node, chosen) ? NEXT_TO_FLOAT : ELSEWHERE;
@@ -52,7 +52,7 @@ const hasFloatConvBefore = (node: Node, chosen: ReadonlySet<Node>): boolean =>
 const hasFloatConvBehind = (node: Node, chosen: ReadonlySet<Node>): boolean =>
   meets(node, chosen, (one) => one.outputs.flatMap((value) => value?.users ?? []));
 
-/** Walks through what computes number by number, up to convolutions. */
+/** Walks from a node through elementwise nodes to convolutions. */
 function meets(start: Node, chosen: ReadonlySet<Node>, next: (node: Node) => readonly Node[]): boolean {
   const seen = new Set<Node>([start]);
   const queue = [...next(start)];
@@ -66,7 +66,7 @@ function meets(start: Node, chosen: ReadonlySet<Node>, next: (node: Node) => rea
   return false;
 }
 
-/** Those whose errors, each measured alone and added as independent ones, stay within the limit: the most time for the least error first. */
+/** Chooses convolutions whose errors, measured one by one and added as independent ones, stay within the limit. Those that save the most time for the least error come first. */
 function withinLimit(
   candidates: readonly ConvCandidate[],
   errors: readonly number[],
@@ -89,7 +89,7 @@ function withinLimit(
   return candidates.filter((one) => taken.has(one));
 }
 
-/** Errors add up as if they were independent only about: what they come to together is measured, and the limit lowered until it holds. */
+/** Chooses convolutions within a limit of error. Errors are independent only roughly, so their joint error is measured, and the limit lowered until it holds. */
 export async function chosenBy(
   candidates: readonly ConvCandidate[],
   alone: readonly number[],
@@ -104,7 +104,7 @@ export async function chosenBy(
     const sum = Math.hypot(...chosen.map((one) => alone[candidates.indexOf(one)] as number));
     // What shows no error alone cannot be ranked: no lower limit leaves any of it out.
     if (sum === 0) return { chosen: [], error: 0 };
-    // Below what was chosen: the next choice is another one.
+    // The limit goes below the sum of the choice, so that the next choice differs.
     limit = 0.75 * sum;
   }
 }

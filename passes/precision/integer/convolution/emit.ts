@@ -12,7 +12,7 @@ import type { ConvSite } from './sites.js';
 export interface StaticConv extends ConvSite {
   readonly inputRange: ByteRange;
   readonly outputRange: ByteRange;
-  /** Of the weight, one for each channel of the result. */
+  /** The scales of the weight, one for each channel of the result. */
   readonly scales: Float32Array;
   /** The largest byte of the weight. */
   readonly largest: number;
@@ -86,7 +86,7 @@ function weightOf(graph: Graph, site: StaticConv): Value[] {
   ];
 }
 
-/** As in products, the rounding errors of a channel add up to nearly nothing: a mean that all inputs have in common passes unharmed. */
+/** The share of earlier errors that goes into the next weight, as in products: the errors of a channel add up to nearly zero, so that a mean that all inputs share causes nearly no error. */
 const FEEDBACK = 1 / 64;
 
 function* channelBytes({ weight, scales, largest }: StaticConv): Iterable<Uint8Array> {

@@ -1,4 +1,4 @@
-/** Errors at a model's outputs of sets of convolutions in 8 bits, measured on the user's inputs. */
+/** Measures the errors at a model's outputs for sets of convolutions in 8 bits, on the user's inputs. */
 
 import { append, maxOf } from '../../../../src/ir/collections/lists.js';
 import { symbol } from '../../../../src/ir/dims/dims.js';
@@ -26,7 +26,7 @@ export async function errorsOf(
   return errors;
 }
 
-/** One model with the original and a copy for each set, and the differences of their outputs. */
+/** Measures several sets in one model, which holds the original, a copy for each set, and the differences of their outputs. */
 async function errorsTogether(model: Model, sets: readonly (readonly StaticConv[])[], measure: MeasureActivations) {
   const originals = new Map<Value, Value>();
   const all = cloneModel(model, undefined, originals);
@@ -59,7 +59,7 @@ function flat(value: Value): Value {
   return output;
 }
 
-/** Infinite for what was not measured. */
+/** The mean square; infinite where it was not measured. */
 function meanSquare(statistics: ActivationStatistics | undefined): number {
   return statistics?.meanSquares[0] ?? Number.POSITIVE_INFINITY;
 }

@@ -1,6 +1,6 @@
 /**
- * Ranges of 8-bit activations: what the largest numbers lose when they are cut off, against finer steps for all others. Which of them serves the
- * outputs best is measured.
+ * Proposes ranges of 8-bit activations: each cuts off another share of the largest numbers, for finer steps of all others. Which of them gives
+ * the least error at the outputs is measured.
  */
 import { maxOf } from '../../../../src/ir/collections/lists.js';
 import type { ActivationStatistics } from '../../../../src/run/activations.js';
@@ -17,10 +17,10 @@ export type RangeKind = (typeof rangeKinds)[number];
 
 const LEVELS = 255;
 
-/** Smaller numbers have no scale that float32 holds in full precision. */
+/** The smallest range whose scale float32 holds in full precision. */
 const SMALLEST = 2 ** -100;
 
-/** Shares of all numbers that are cut off at each end. */
+/** The shares of numbers that are tried to be cut off at each end. */
 const SHARES = [0, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3] as const;
 
 /** The share at each end where quantiles decide. */

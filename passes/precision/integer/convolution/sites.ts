@@ -1,4 +1,4 @@
-/** Convolutions that can compute in 8 bits with ranges known ahead. */
+/** Finds convolutions that can compute in 8 bits with static ranges. */
 
 import type { Node } from '../../../../src/ir/node.js';
 import { constantTensor } from '../../../../src/ir/tensors/constants.js';
@@ -9,15 +9,15 @@ import type { Value } from '../../../../src/ir/value.js';
 export interface ConvSite {
   readonly node: Node;
   readonly input: Value;
-  /** The result, behind a Relu or Clip that begins at zero: the least byte stands for zero then. */
+  /** The result, or that of a Relu or Clip from zero behind it, where the least byte stands for zero. */
   readonly output: Value;
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
-  /** Multiplications for each number of the result. */
+  /** The number of multiplications for each number of the result. */
   readonly depth: number;
 }
 
-/** Fewer are over before a kernel of 8 bits has begun. */
+/** The fewest multiplications: smaller convolutions take less time than the start of an 8-bit kernel. */
 const FEWEST_PRODUCTS = 300_000;
 
 /** The convolution of a node, or why it stays float; undefined for other ops. */
@@ -40,7 +40,7 @@ export function convSiteOf(node: Node): ConvSite | string | undefined {
   return { node, input, output: clampedOf(output), weight, bias: added, depth };
 }
 
-/** What a Relu or Clip makes of the value, where nothing else reads it. */
+/** The result of a Relu or Clip of the value, where nothing else reads the value. */
 function clampedOf(value: Value): Value {
   const [user, ...others] = value.users;
   if (!user || others.length > 0 || value.isOutput || user.graph !== value.graph || user.inputs[0] !== value)

@@ -1,4 +1,4 @@
-/** Convolutions in 8 bits with ranges that the user's inputs show: which they are, what each costs, and the rewriting. */
+/** Puts convolutions in 8 bits with ranges measured on the user's inputs: finds, measures, chooses and rewrites them. */
 import type { Model } from '../../../../src/ir/model.js';
 import type { Node } from '../../../../src/ir/node.js';
 import { numbersOf } from '../../../../src/ir/tensors/numbers.js';
@@ -31,7 +31,7 @@ const NOT_FASTER = 'its bytes take longer to make than they save';
 /** The largest bias, in steps, that 32 bits hold beside the sums. */
 const MOST_STEPS = 2 ** 30;
 
-/** Rewrites convolutions of the main graph, and says how many. */
+/** Rewrites convolutions of the main graph, and notes how many. */
 export async function quantizeConvs(model: Model, context: PassContext, options: StaticOptions): Promise<number> {
   const { leave, isExact, maxError } = options;
   const sites = sitesOf(model, context, options);
