@@ -97,7 +97,7 @@ export function mapForm(node: Node, index: number, read: FormReader): TensorForm
   if (handed.some((values) => values.includes(undefined))) return undefined;
   const items = handed.map((values) => {
     const copies = new Map(body.inputs.map((input, at) => [input, current(values[at] as Value)]));
-    fill(node.graph, body, copies, true);
+    fill(node.graph, body, copies, { isInlined: true });
     const result = body.outputs[index] as Value;
     return copies.get(result) ?? result;
   });

@@ -43,7 +43,10 @@ export class Folding {
     const folded = new Map<Value, Tensor>();
     for (const group of byOpsets(values))
       for (const [value, tensor] of await evaluateAll(group, this.context, this.#failed)) folded.set(value, tensor);
-    for (const [value, tensor] of folded) {
+    // In the order of the nodes, however they were grouped.
+    for (const value of values) {
+      const tensor = folded.get(value);
+      if (!tensor) continue;
       const constant = value.graph.constant(tensor, value.name);
       value.graph.replaceUses(value, constant);
     }

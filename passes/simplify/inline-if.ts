@@ -27,7 +27,7 @@ export function inlineConstantIfs(model: Model): void {
 function inlineBranch(node: Node, branch: Graph): void {
   const { graph } = node;
   const copies = new Map<Value, Value>();
-  fill(graph, branch, copies, true);
+  fill(graph, branch, copies, { isInlined: true });
   node.outputs.forEach((value, index) => {
     const result = branch.outputs[index] as Value;
     if (value) graph.replaceUses(value, copies.get(result) ?? result);

@@ -38,7 +38,7 @@ export function inlineCall(call: Node, fn: ModelFunction): void {
     const given = call.inputs[index];
     if (given) copies.set(input, given);
   });
-  const copied = new Set(fill(graph, body, copies, true));
+  const copied = new Set(fill(graph, body, copies, { isInlined: true }));
   const absent = new Set(body.inputs.filter((input) => !copies.has(input)));
   const attributes = new Map([...fn.defaults, ...call.attributes]);
   // A call without a name goes by what it gives, as messages call it.

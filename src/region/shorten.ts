@@ -13,7 +13,7 @@ import { setTensor } from '../ir/tensors/constants.js';
 import { isSameTensor } from '../ir/tensors/same-tensor.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
-import { cloneModel } from '../ir/whole-model/clone.js';
+import { cloneModel, type Fill, fill, inOrder } from '../ir/whole-model/clone.js';
 import { type Anchor, anchorOf } from './anchor.js';
 import type { Names } from './names.js';
 import type { Run } from './plan.js';
@@ -21,6 +21,7 @@ import { portsOf } from './ports.js';
 import type { Shift } from './shift.js';
 import type { Part } from './short-run.js';
 import { type ShortRun, THIRD } from './short-run.js';
+import { type Item, lateParts, type PartItems } from './stamp-order.js';
 import { hasTwins } from './twins.js';
 
 /** A run on its way to be shortened. */
@@ -123,7 +124,18 @@ export function shorten(
         });
       });
   }
-  const copy = cloneModel(model, { nodes: gone, instead }, copies);
+  const moved = new Map(runs.flatMap(({ of, cut }) => [...moves(of, cut.partners)]));
+  const movedHere = new Set(moved.values());
+  const isGone = ({ uses }: Value): boolean => uses.size > 0 && [...uses].every(({ node }) => gone.has(node));
+  const items = function* (graph: Graph): Iterable<Value | Node> {
+    for (const item of inOrder(graph)) {
+      const third = moved.get(item);
+      if (third) yield third;
+      else if (!movedHere.has(item) && !('uses' in item ? isGone(item) : gone.has(item))) yield item;
+    }
+  };
+  const fillShort: Fill = (target, source, values) => fill(target, source, values, { items: items(source), instead });
+  const copy = cloneModel(model, fillShort, copies);
   for (const { of, cut } of runs) {
     for (const { value, bank } of cut.marked) setTensor(copies.get(value) as Value, bank);
     for (const pair of cut.instead) {
@@ -175,6 +187,17 @@ function partnersOf({ lists, shifts, first, last }: Run): Partners {
   for (let at = third; at > first; at--) step(at, at - 1, shifts[at - 1] as Shift);
   for (let at = third; at < last; at++) step(at, at + 1, shifts[at] as Shift);
   return new Map(range(first, last).map((segment) => [segment, partners.get(segment) as Node[]]));
+}
+
+/** Of each part of the last member that the third's is to stand in the place of, the third's. */
+function moves(run: Run, partners: Partners): Map<Item, Item> {
+  const { first, last } = run;
+  const third = first + 2;
+  const kept = (itemAt: (segment: number) => Item | undefined) =>
+    [third - 1, third, third + 1, last - 1].map(itemAt) as unknown as PartItems;
+  const parts: PartItems[] = (partners.get(third) ?? []).map((_, place) => kept((at) => partners.get(at)?.[place]));
+  for (const column of columnsOf(run, partners)) if (!column[0]?.isInput) parts.push(kept((at) => column[at - first]));
+  return new Map(lateParts(parts).map(([, own, , end]) => [end, own]));
 }
 
 /** Constants and inputs of the graph that differ between the segments: each column is one of every segment, in order. */

@@ -1,10 +1,10 @@
 /** The whole model again: every repeat that was left out is stamped out of what the passes made of its stand-ins. */
 
 import type { Model } from '../ir/model.js';
-import { cloneModel } from '../ir/whole-model/clone.js';
 import { sweep } from '../ir/whole-model/sweep.js';
 import type { ShortRun } from './short-run.js';
-import { partsToStamp, stamp } from './stamp.js';
+import { partsToStamp } from './stamp.js';
+import { stamped } from './stamper.js';
 
 /** Why the repeats cannot be stamped out: stand-ins are not alike. Undefined where they can. Edits nothing. */
 export function differenceIn(model: Model, runs: readonly ShortRun[]): string | undefined {
@@ -17,12 +17,12 @@ export function differenceIn(model: Model, runs: readonly ShortRun[]): string | 
 
 /** A copy with all repeats; the reason where stand-ins are not alike. */
 export function wholeOf(model: Model, runs: readonly ShortRun[]): Model | string {
-  const copy = cloneModel(model);
+  let whole = model;
   for (const run of runs) {
-    const parts = partsToStamp(copy, run);
+    const parts = partsToStamp(whole, run);
     if (typeof parts === 'string') return parts;
-    stamp(copy, run, parts);
+    whole = stamped(whole, run, parts);
   }
-  sweep(copy);
-  return copy;
+  sweep(whole);
+  return whole;
 }

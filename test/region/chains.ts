@@ -4,6 +4,7 @@ import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Target } from '../../src/ir/targets/targets.js';
 import type { Value } from '../../src/ir/value.js';
+import { writeModel } from '../../src/onnx/write.js';
 import type { Repeat } from '../../src/region/shortened.js';
 import { parsePasses } from '../../src/run/parse.js';
 import { builtIn } from '../../src/settings/plugins.js';
@@ -73,7 +74,7 @@ export interface Compiled {
   readonly repeats: readonly Repeat[];
 }
 
-/** Compiles by default and with `regional: false`, and demands the same nodes over the same weights, the same names, and the same report. */
+/** Compiles by default and with `regional: false`, and demands the same report, the same nodes over the same weights, and the same file, byte for byte. */
 export async function compiledAlike(
   before: Model,
   list: string,
@@ -84,6 +85,8 @@ export async function compiledAlike(
   const once = await applyPasses(parsePasses(list || 'inline', builtIn), before, target, true);
   expect(contents(once.model), called).toEqual(contents(whole.model));
   expect(reported(once.passes), called).toEqual(reported(whole.passes));
+  const [a, b] = [await writeModel(once.model), await writeModel(whole.model)];
+  expect(Buffer.compare(a, b), `${called}: the bytes of the file`).toBe(0);
   return { once: once.model, repeats: once.repeats };
 }
 

@@ -6,19 +6,14 @@ import type { Node } from '../node.js';
 import type { Limits } from '../options/budget.js';
 import { Value } from '../value.js';
 
-/** What a copy leaves out of the main graph. */
-export interface Omission {
-  /** Goes, with the constants that nothing else reads. No bodies in them. */
-  readonly nodes: ReadonlySet<Node>;
-  /** Of their values that others read: the value that is read in the copy. */
-  readonly instead: ReadonlyMap<Value, Value>;
-}
+/** Copies the ports, constants and nodes of a graph into an empty one; `values` maps what it reads from outside, and is filled with its copies. */
+export type Fill = (target: Graph, source: Graph, values: Map<Value, Value>) => void;
 
 /**
  * Edits of the copy leave the original as it was. Labels, order and everything carried are the same. `values` is filled
- * with what became of each value.
+ * with what became of each value. `fillMain` copies the main graph otherwise than as it is.
  */
-export function cloneModel(model: Model, omission?: Omission, values = new Map<Value, Value>()): Model {
+export function cloneModel(model: Model, fillMain?: Fill, values = new Map<Value, Value>()): Model {
   const copy = new Model(model.opsets, model.irVersion);
   const { producerName, producerVersion, domain, modelVersion, docString, carried } = model;
   Object.assign(copy, {
@@ -31,7 +26,7 @@ export function cloneModel(model: Model, omission?: Omission, values = new Map<V
     metadata: [...model.metadata],
   });
   copy.budget = model.budget.clone();
-  fill(copy.graph, model.graph, values, false, omission);
+  (fillMain ?? fill)(copy.graph, model.graph, values);
   for (const fn of model.functions) {
     const graph = new Graph(
       copy,
@@ -44,7 +39,7 @@ export function cloneModel(model: Model, omission?: Omission, values = new Map<V
     );
     copy.functions.push({ ...fn, graph, defaults });
   }
-  if (model.isAsRead && !omission) copy.markAsRead();
+  if (model.isAsRead && !fillMain) copy.markAsRead();
   return copy;
 }
 
@@ -56,73 +51,52 @@ export function withLimits(model: Model, limits: Limits | undefined): Model {
   return copy;
 }
 
+/** Which part of a graph is copied. */
+export interface FillOptions {
+  /** The ports are not: then the inputs must already be in `values`, and the caller connects the outputs. */
+  readonly isInlined?: boolean;
+  /** The constants and nodes that are copied, in this order; default all. */
+  readonly items?: Iterable<Value | Node>;
+  /** Of values that are not copied: the value that is read in their place. */
+  readonly instead?: ReadonlyMap<Value, Value>;
+}
+
 /**
  * Copies the values and nodes of one graph into another, of the same model or another one. `values` maps what the graph
- * reads from outside; it is filled with what is copied. Ports are copied too, unless `isInlined`: then the inputs must
- * already be in `values`, and the caller connects the outputs. Returns the copied nodes of this scope.
+ * reads from outside; it is filled with what is copied. Returns the copied nodes of this scope.
  */
 export function fill(
   target: Graph,
   source: Graph,
   values: Map<Value, Value>,
-  isInlined = false,
-  omission?: Omission,
+  { isInlined, items = inOrder(source), instead }: FillOptions = {},
 ): readonly Node[] {
   const mapped = (value: Value): Value => values.get(value) ?? value;
-  if (!isInlined) {
-    Object.assign(target, { name: source.name, docString: source.docString, carried: source.carried });
-    for (const value of source.inputs) {
-      const copy = target.input(value.name, value.type);
-      copy.tensor = value.tensor;
-      copy.defaultTensor = value.defaultTensor;
-      values.set(value, describe(copy, value));
-    }
-  }
+  if (!isInlined) copyInputs(target, source, values);
   const nodes: [Node, Node][] = [];
-  for (const item of inOrder(source)) {
-    if (omission && isOmitted(item, omission)) continue;
-    if (item instanceof Value) {
-      const copy = target.constant(item.tensor as NonNullable<Value['tensor']>, item.name);
-      copy.constantNode = item.constantNode;
-      copy.type = item.type;
-      values.set(item, describe(copy, item));
-      continue;
+  for (const item of items)
+    if (item instanceof Value) values.set(item, copyConstant(target, item));
+    else {
+      const copy = copyNode(target, item);
+      copy.outputs.forEach((value, index) => {
+        if (value) values.set(item.outputs[index] as Value, value);
+      });
+      nodes.push([item, copy]);
     }
-    const { opType, domain, name, overload } = item;
-    const node = target.add(opType, [], {
-      domain,
-      name,
-      overload,
-      outputs: item.outputs.map((value) => value?.name),
-    });
-    Object.assign(node, { docString: item.docString, carried: item.carried });
-    item.outputs.forEach((value, index) => {
-      const copy = node.outputs[index];
-      if (value && copy) {
-        copy.type = value.type;
-        values.set(value, describe(copy, value));
-      }
-    });
-    nodes.push([item, node]);
-  }
-  for (const [value, other] of omission?.instead ?? []) values.set(value, mapped(other));
+  for (const [value, other] of instead ?? []) values.set(value, mapped(other));
   for (const [node, copy] of nodes) {
     target.connect(
       copy,
       node.inputs.map((value) => value && mapped(value)),
     );
-    for (const [name, attribute] of node.attributes)
-      target.setAttribute(copy, name, cloneAttribute(attribute, target, values));
+    copyAttributes(node, copy, values);
   }
-  if (!isInlined)
-    target.setOutputs(
-      source.outputPorts.map((port, index) => ({ port: { ...port }, value: mapped(source.outputs[index] as Value) })),
-    );
+  if (!isInlined) copyOutputs(target, source, mapped);
   return nodes.map(([, copy]) => copy);
 }
 
 /** Constants and nodes in order of creation: each of the two stands in it. */
-function* inOrder({ constants, nodeSet }: Graph): Iterable<Value | Node> {
+export function* inOrder({ constants, nodeSet }: Graph): Iterable<Value | Node> {
   const waiting = constants.values();
   let next = waiting.next();
   for (const node of nodeSet) {
@@ -132,10 +106,58 @@ function* inOrder({ constants, nodeSet }: Graph): Iterable<Value | Node> {
   for (; !next.done; next = waiting.next()) yield next.value;
 }
 
-function isOmitted(item: Value | Node, { nodes }: Omission): boolean {
-  if (!(item instanceof Value)) return nodes.has(item);
-  for (const { node } of item.uses) if (!nodes.has(node)) return false;
-  return item.uses.size > 0;
+/** The graph's own texts and its inputs. */
+export function copyInputs(target: Graph, source: Graph, values: Map<Value, Value>): void {
+  Object.assign(target, { name: source.name, docString: source.docString, carried: source.carried });
+  for (const value of source.inputs) {
+    const copy = target.input(value.name, value.type);
+    copy.tensor = value.tensor;
+    copy.defaultTensor = value.defaultTensor;
+    values.set(value, describe(copy, value));
+  }
+}
+
+/** `mapped`: a value of the source ⟶ what the port gives in the target. */
+export function copyOutputs(target: Graph, source: Graph, mapped: (value: Value, index: number) => Value): void {
+  target.setOutputs(
+    source.outputPorts.map((port, index) => ({
+      port: { ...port },
+      value: mapped(source.outputs[index] as Value, index),
+    })),
+  );
+}
+
+export function copyConstant(target: Graph, value: Value, name = value.name, tensor = value.tensor): Value {
+  const copy = target.constant(tensor as NonNullable<Value['tensor']>, name);
+  copy.constantNode = value.constantNode;
+  copy.type = value.type;
+  return describe(copy, value);
+}
+
+/** A node with its outputs; not connected yet, and without attributes. `named`: what the copies are called. */
+export function copyNode(target: Graph, node: Node, named: (name: string) => string = (name) => name): Node {
+  const { opType, domain, overload, docString, carried } = node;
+  const copy = target.add(opType, [], {
+    domain,
+    name: named(node.name),
+    overload,
+    outputs: node.outputs.map((value) => value && named(value.name)),
+  });
+  copy.docString = docString;
+  copy.carried = carried;
+  node.outputs.forEach((value, index) => {
+    const made = copy.outputs[index];
+    if (!value || !made) return;
+    made.type = value.type;
+    describe(made, value);
+  });
+  return copy;
+}
+
+/** Bodies among them read what `values` maps. */
+export function copyAttributes(node: Node, copy: Node, values: Map<Value, Value>): void {
+  for (const [name, attribute] of node.attributes)
+    copy.graph.setAttribute(copy, name, cloneAttribute(attribute, copy.graph, values));
 }
 
 function cloneAttribute(attribute: Attribute, graph: Graph, values: Map<Value, Value>): Attribute {

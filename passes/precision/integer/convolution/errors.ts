@@ -35,7 +35,7 @@ async function errorsTogether(model: Model, sets: readonly (readonly StaticConv[
   const wanted = outputs.map((value) => originals.get(value) as Value);
   const differences = sets.map((sites) => {
     const values = new Map(model.graph.inputs.map((value) => [value, originals.get(value) as Value]));
-    fill(graph, model.graph, values, true);
+    fill(graph, model.graph, values, { isInlined: true });
     // Outputs are read behind a node that the rewriting can connect anew.
     const ends = outputs.map((value) => graph.add('Identity', [values.get(value)]));
     emitConvs(graph, sites, (value) => values.get(value) ?? value);
