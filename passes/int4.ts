@@ -3,9 +3,10 @@
 import { z } from 'zod';
 import { definePass } from '../src/run/pass.js';
 import { importances } from './precision/block/activations.js';
+import { expectedOf } from './precision/block/expected/expected.js';
 import type { BlockForm } from './precision/block/form.js';
 import { BlockSites } from './precision/block/sites.js';
-import { BlockWeights } from './precision/block/weights.js';
+import { BlockWeights, weightKey } from './precision/block/weights.js';
 import { keeps } from './precision/keep.js';
 import { fitSource } from './precision/source/fit.js';
 
@@ -52,7 +53,9 @@ export const int4 = definePass({
     const normal: BlockForm = { bits: 4, block, isSymmetric: true, isNormal: true };
     const forms = type === 'nf4' ? [normal, ...uniform] : uniform;
     const sites = new BlockSites(model, context, { isKept: keeps(keep), minElements });
-    const known = measure ? await importances(sites.products, context) : new Map();
+    const known = new Map(measure ? await importances(sites.products, context) : []);
+    for (const { activation, weight } of sites.products)
+      if (!known.has(weightKey(weight))) known.set(weightKey(weight), expectedOf({ activation, weight }));
     sites.rewrite(new BlockWeights({ forms, maxWeightError, importances: known }));
   },
 });

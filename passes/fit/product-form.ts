@@ -1,7 +1,7 @@
 /** Stores weights in 4 bits by blocks for products (MatMulNBits): scales are searched, and the weight stays in 4 bits in memory. */
 import type { Target } from '../../src/ir/targets/targets.js';
 import type { PassContext } from '../../src/run/pass.js';
-import { blockError } from '../precision/block/error.js';
+import { chosenRounding } from '../precision/block/error.js';
 import { type BlockForm, bytesIn } from '../precision/block/form.js';
 import { productObstacle, putProduct } from '../precision/block/products.js';
 import { BlockWeights } from '../precision/block/weights.js';
@@ -32,8 +32,8 @@ export function productPrice(site: WeightSite, { blocks }: ProductForm, context:
   if (!isAlike) return 'products read it in two ways';
   const obstacle = [first, ...others].map((product) => productObstacle(product, context)).find(Boolean);
   if (obstacle) return obstacle;
-  const error = blockError(first.weight, blocks);
-  return error === undefined ? 'it holds NaN or infinity' : { bytes: bytesIn(first.weight, blocks), error };
+  const found = chosenRounding(first.weight, blocks);
+  return found ? { bytes: bytesIn(first.weight, blocks), error: found.error } : 'it holds NaN or infinity';
 }
 
 /** Puts the weight and its products in this form. */

@@ -7,7 +7,7 @@ export interface ActivationRequest {
   readonly value: Value;
   /** The axis of channels; default the last one. Negative: counted from the end. */
   readonly axis?: number;
-  /** Asks for XᵀX, channels squared float32 numbers, and its diagonal alone. The axis is then the last one. */
+  /** Asks for XᵀX, channels squared float32 numbers, and for means and mean squares alone. The axis is then the last one. */
   readonly gram?: boolean;
 }
 
@@ -37,12 +37,14 @@ export class ActivationStatistics {
   readonly largest: Float32Array;
   /** XᵀX of all rows, row-major, where it was asked for. */
   gram: Float32Array | undefined;
+  readonly #sums: Float64Array;
   readonly #squares: Float64Array;
   readonly #bins = new Float64Array(BINS);
   #count = 0;
 
   constructor(readonly channels: number) {
     this.largest = new Float32Array(channels);
+    this.#sums = new Float64Array(channels);
     this.#squares = new Float64Array(channels);
   }
 
@@ -51,40 +53,54 @@ export class ActivationStatistics {
     return this.#count / this.channels;
   }
 
+  /** The mean of each channel. */
+  get means(): Float32Array {
+    return this.#over(this.#sums);
+  }
+
   /** The mean of x² of each channel. */
   get meanSquares(): Float32Array {
+    return this.#over(this.#squares);
+  }
+
+  #over(sums: Float64Array): Float32Array {
     const { rows } = this;
-    return Float32Array.from(this.#squares, (sum) => (rows > 0 ? sum / rows : 0));
+    return Float32Array.from(sums, (sum) => (rows > 0 ? sum / rows : 0));
   }
 
   /** Adds numbers in which the channels follow each other at distances of `inner`, and begin again after the last. */
   add(numbers: Float32Array, inner = 1): void {
     const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
-    const [bins, squares, { channels, largest }] = [this.#bins, this.#squares, this];
+    const [bins, sums, squares, { channels, largest }] = [this.#bins, this.#sums, this.#squares, this];
     for (let start = 0, channel = 0; start < numbers.length; start += inner) {
-      let [sum, most] = [0, largest[channel] as number];
+      let [sum, square, most] = [0, 0, largest[channel] as number];
       for (let i = start; i < start + inner; i++) {
-        const size = Math.abs(numbers[i] as number);
+        const number = numbers[i] as number;
+        const size = Math.abs(number);
         if (!(size < Number.POSITIVE_INFINITY)) continue;
         const bin = (bits[i] as number) >>> DROPPED_BITS;
         bins[bin] = (bins[bin] as number) + 1;
-        sum += size * size;
+        sum += number;
+        square += size * size;
         if (size > most) most = size;
       }
-      squares[channel] = (squares[channel] as number) + sum;
+      sums[channel] = (sums[channel] as number) + sum;
+      squares[channel] = (squares[channel] as number) + square;
       largest[channel] = most;
       channel = channel + 1 === channels ? 0 : channel + 1;
     }
     this.#count += numbers.length;
   }
 
-  /** Adds XᵀX of so many rows. */
-  addGram(sums: Float32Array, rows: number): void {
-    for (let k = 0; k < this.channels; k++)
-      this.#squares[k] = (this.#squares[k] as number) + (sums[k * this.channels + k] as number);
+  /** Adds XᵀX of so many rows, and their sum. */
+  addGram(products: Float32Array, sums: Float32Array, rows: number): void {
+    for (let k = 0; k < this.channels; k++) {
+      this.#sums[k] = (this.#sums[k] as number) + (sums[k] as number);
+      this.#squares[k] = (this.#squares[k] as number) + (products[k * this.channels + k] as number);
+    }
     this.#count += rows * this.channels;
-    const gram = this.gram ?? new Float32Array(sums.length);
-    for (let i = 0; i < sums.length; i++) gram[i] = (gram[i] as number) + (sums[i] as number);
+    const gram = this.gram ?? new Float32Array(products.length);
+    for (let i = 0; i < products.length; i++) gram[i] = (gram[i] as number) + (products[i] as number);
     this.gram = gram;
   }
 

@@ -93,6 +93,9 @@ it('measures every channel over all sets', async () => {
     const column = rows.map((row) => row[k] as number);
     const square = column.reduce((sum, x) => sum + x * x, 0) / 9;
     // Numbers of float32, summed in another order.
+    const mean = column.reduce((sum, x) => sum + x, 0) / 9;
+    expect(statistics.means[k]).toBeCloseTo(mean, 5);
+    expect(products.means[k]).toBeCloseTo(mean, 5);
     expect(statistics.meanSquares[k]).toBeCloseTo(square, 5);
     expect(products.meanSquares[k]).toBeCloseTo(square, 5);
     expect(statistics.largest[k]).toBeCloseTo(Math.max(...column.map(Math.abs)), 6);

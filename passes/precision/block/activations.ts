@@ -3,8 +3,8 @@ import type { Value } from '../../../src/ir/value.js';
 import type { ActivationStatistics } from '../../../src/run/activations.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import type { Product } from '../product.js';
-import { ErrorFeedback } from './feedback.js';
-import { type Importance, importanceOf } from './quantizer.js';
+import { TriangleFeedback } from './feedback.js';
+import { type Importance, importanceOf } from './importance.js';
 import { weightKey } from './weights.js';
 
 /** The most bytes of XᵀX of all activations together; for further ones only the means of squares are measured. */
@@ -21,7 +21,7 @@ export async function importances(
   if (!measure || sizes.size === 0) return new Map();
   let room = MOST;
   const requests = [...sizes].flatMap(([value, K]) => {
-    const gram = K <= ErrorFeedback.MOST && 4 * K * K <= room;
+    const gram = K <= TriangleFeedback.MOST && 4 * K * K <= room;
     if (gram) room -= 4 * K * K;
     // Means on made-up inputs say nothing about importance.
     return gram || activations ? [{ value, gram }] : [];
@@ -37,16 +37,16 @@ export async function importances(
     const importance = importanceOf(statistics, sizes.get(value) as number);
     if (importance) known.set(value, importance);
   }
-  const fed = [...known.values()].filter(({ feedback }) => feedback).length;
+  const fed = [...known.values()].filter(({ feedback }) => feedback instanceof TriangleFeedback).length;
   const how = activations ? 'measured' : 'measured on made-up inputs';
   const text = (count: number) => (count === 1 ? '1 activation' : `${count} activations`);
   if (fed > 0) note(`${text(fed)} ${how}: numbers are rounded knowing the errors of those before them`);
   if (fed < known.size)
-    note(`${text(known.size - fed)} measured by channel alone: more than ${ErrorFeedback.MOST} channels, or no room`);
-  if (broken > 0)
     note(
-      `${text(broken)} ${how} in vain: NaN, infinity, or squares beyond float32; their weights are rounded to the nearest`,
+      `${text(known.size - fed)} measured by channel alone: more than ${TriangleFeedback.MOST} channels, or no room`,
     );
+  if (broken > 0)
+    note(`${text(broken)} ${how} in vain: NaN, infinity, or squares beyond float32; taken as if nothing were measured`);
   const found = new Map<string, Importance>();
   for (const { activation, weight } of measurable.toReversed()) {
     const importance = known.get(activation);

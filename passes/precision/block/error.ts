@@ -2,20 +2,29 @@
 import { floatChunks } from '../extent.js';
 import type { ColumnBand } from './bands.js';
 import { type BlockForm, type BlockMatrix, blocksOf } from './form.js';
-import { type Importance, quantizeBand } from './quantizer.js';
+import type { Importance } from './importance.js';
+import { errorsOf } from './quantizer.js';
 
 /** The number of columns that are tried, at equal distances. */
 const SAMPLE = 64;
 
 /**
- * The norm of the change over the norm of the weight, each number of K weighed by its activations where they are known; undefined where the
- * weight holds NaN or infinity. One reading of the weight; the search is done on some columns alone.
+ * The norm of the change over the norm of the weight, each number of K weighed by its activations where they are known, and whether rounding to
+ * the nearest changes the products less than searched scales do; undefined where the weight holds NaN or infinity. One reading of the weight; the
+ * search is done on some columns alone.
  */
-export function blockError(matrix: BlockMatrix, form: BlockForm, importance?: Importance): number | undefined {
+export function chosenRounding(
+  matrix: BlockMatrix,
+  form: BlockForm,
+  importance?: Importance,
+): { readonly error: number; readonly isNearest: boolean } | undefined {
   const band = sampleOf(matrix, form);
   if (!band) return undefined;
-  const { error, total } = quantizeBand(matrix, form, importance, band);
-  return total === 0 ? 0 : Math.sqrt(error / total);
+  const ways = [form, ...(form.isNormal || form.isNearest ? [] : [{ ...form, isNearest: true }])];
+  const [searched, nearest] = ways.map((way) => errorsOf(matrix, way, importance, band));
+  const isNearest = nearest !== undefined && searched !== undefined && nearest.energy < searched.energy;
+  const { error, total } = (isNearest ? nearest : searched) as NonNullable<typeof searched>;
+  return { error: total === 0 ? 0 : Math.sqrt(error / total), isNearest: isNearest || form.isNearest === true };
 }
 
 /** Columns at equal distances; undefined where any number of the weight is not finite. */

@@ -2,24 +2,45 @@
  * Error feedback (GPTQ): each number of a column is rounded knowing the errors of those before it, such that the products with the
  * activations change least, not the weight.
  *
- * With XᵀX = V Vᵀ, V upper triangular, the change of the products is ‖Vᵀ(w − q)‖, and its row k is
- * V[k,k] (w_k − q_k + Σ_{j<k} V[j,k] / V[k,k] (w_j − q_j)): number k is rounded with the sum added. The usual form inverts XᵀX and
+ * With the mean of x·xᵀ = V Vᵀ, V upper triangular, the change of the products is ‖Vᵀ(w − q)‖, and its row k is
+ * V[k,k] (w_k − q_k + Σ_{j<k} V[j,k] / V[k,k] (w_j − q_j)): number k is rounded with the sum added. The usual form inverts the matrix and
  * updates the rest of the weight at each step; this one needs the triangle alone, reads it row by row, and takes one column at a time.
  */
+
+/** The knowledge of activations by which a column is rounded, from its first number to its last. */
+export interface Feedback {
+  /** V[k,k]²: the importance of number k after the numbers before it are rounded. */
+  readonly importance: Float32Array;
+  /** The sum of errors of numbers `from` to `to` − 1 that number k takes over. */
+  carried(errors: Float32Array, k: number, from: number, to: number): number;
+  /** Takes the error of number k, which follows k − 1. */
+  took(k: number, error: number): void;
+}
+
+/** The mean square of a column's change in the products: Σ V[k,k]² (e_k + carried)². */
+export function energyOf(feedback: Feedback, errors: Float32Array): number {
+  let sum = 0;
+  feedback.importance.forEach((own, k) => {
+    const error = errors[k] as number;
+    sum += own * (error + feedback.carried(errors, k, 0, k)) ** 2;
+    feedback.took(k, error);
+  });
+  return sum;
+}
 
 /** The share of the mean of the diagonal that is added to it, so that directions which activations never take do not decide. Results are alike from 0.003 to 0.1. */
 const DAMPING = 0.02;
 
-export class ErrorFeedback {
+/** Feedback by the means of all products of two activations. */
+export class TriangleFeedback implements Feedback {
   /** The largest K for which the triangle, K² numbers, is computed. */
   static readonly MOST = 2048;
 
   /** Row k: V[j,k] / V[k,k] for j < k. */
   readonly #rows: Float32Array;
-  /** V[k,k]²: the importance of number k after the numbers before it are rounded. */
   readonly importance: Float32Array;
 
-  /** Throws RangeError where XᵀX has no triangle: NaN, or infinities. */
+  /** Throws RangeError where the matrix has no triangle: NaN, or infinities. */
   constructor(
     gram: Float32Array,
     readonly K: number,
@@ -34,16 +55,58 @@ export class ErrorFeedback {
     }
   }
 
-  /** The sum of errors of numbers `from` to `to` − 1 that number k takes over. */
   carried(errors: Float32Array, k: number, from: number, to: number): number {
     const rows = this.#rows;
     let sum = 0;
     for (let j = from, at = k * this.K + from; j < to; j++, at++) sum += (rows[at] as number) * (errors[j] as number);
     return sum;
   }
+
+  took(): void {}
 }
 
-/** V of XᵀX = V Vᵀ, row-major, computed from the last row up. */
+/**
+ * Feedback by means m and deviations alone: activations that have nothing else in common. The triangle of D + m mᵀ in closed form: a number of
+ * work for each number of a column.
+ */
+export class MeanFeedback implements Feedback {
+  readonly importance: Float32Array;
+  readonly #means: Float32Array;
+  /** What number k takes of Σ m_j e_j. */
+  readonly #shares: Float32Array;
+  /** Σ_{j<k} m_j e_j of the column. */
+  readonly #sums: Float64Array;
+
+  constructor(means: Float32Array, variances: Float32Array) {
+    const K = means.length;
+    this.#means = means;
+    this.#shares = new Float32Array(K);
+    this.#sums = new Float64Array(K + 1);
+    this.importance = new Float32Array(K);
+    let mean = 0;
+    for (const [k, variance] of variances.entries()) mean += (variance + (means[k] as number) ** 2) / K;
+    // Means that later numbers can still make up for.
+    let later = 1;
+    for (let k = K - 1; k >= 0; k--) {
+      const own = means[k] as number;
+      const variance = (variances[k] as number) + DAMPING * mean || 1;
+      const pivot = variance + (own * own) / later;
+      this.importance[k] = pivot;
+      this.#shares[k] = own / later / pivot;
+      later += (own * own) / variance;
+    }
+  }
+
+  carried(_errors: Float32Array, k: number, from: number, to: number): number {
+    return (this.#shares[k] as number) * ((this.#sums[to] as number) - (this.#sums[from] as number));
+  }
+
+  took(k: number, error: number): void {
+    this.#sums[k + 1] = (this.#sums[k] as number) + (this.#means[k] as number) * error;
+  }
+}
+
+/** V of a matrix V Vᵀ, row-major, computed from the last row up. */
 function upperTriangle(gram: Float32Array, K: number): Float32Array {
   let trace = 0;
   for (let k = 0; k < K; k++) trace += gram[k * K + k] as number;
@@ -53,7 +116,7 @@ function upperTriangle(gram: Float32Array, K: number): Float32Array {
     const row = k * K;
     let own = (gram[row + k] as number) + damping;
     for (let j = k + 1; j < K; j++) own -= (triangle[row + j] as number) ** 2;
-    // Rounding may leave zero of a direction that depends on the others.
+    // Rounding may leave nothing of a direction that the others explain.
     const root = Math.sqrt(Math.max(own, damping * 1e-3));
     if (!(root < Number.POSITIVE_INFINITY)) throw new RangeError('feedback: the activations hold NaN or infinity');
     triangle[row + k] = root;

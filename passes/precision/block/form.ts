@@ -10,6 +10,8 @@ export interface BlockForm {
   readonly isSymmetric: boolean;
   /** True for the 16 levels of NF4, which Gaussian numbers use equally often, instead of equidistant levels. */
   readonly isNormal?: boolean;
+  /** True where each number is rounded to the nearest level of its block's whole range: nothing is searched, and errors stay where they are. */
+  readonly isNearest?: boolean;
 }
 
 /** A weight [K, N], or [N, K] where it is stored transposed: K is summed over. */

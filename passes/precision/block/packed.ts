@@ -2,7 +2,8 @@
 import { derive } from '../../../src/ir/tensors/bank.js';
 import { CHUNK, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type BlockForm, type BlockMatrix, blocksOf, bytesIn, codeBytes, zeroBytes } from './form.js';
-import { type Importance, type QuantizedBand, quantizedBands } from './quantizer.js';
+import type { Importance } from './importance.js';
+import { type QuantizedBand, quantizedBands } from './quantizer.js';
 
 /** A weight in blocks: codes [N, blocks, bytes of a block], scales [N, blocks] of float32, zero points [N, bytes]. */
 export interface BlockTensors {
@@ -54,7 +55,7 @@ function* remembered(
     one.matrix.tensor === matrix.tensor &&
     one.matrix.isTransposed === matrix.isTransposed &&
     one.importance === importance &&
-    (['bits', 'block', 'isSymmetric', 'isNormal'] as const).every((part) => one.form[part] === form[part]);
+    (['bits', 'block', 'isSymmetric', 'isNormal', 'isNearest'] as const).every((part) => one.form[part] === form[part]);
   const known = kept.find(isSame);
   const bytes = bytesIn(matrix, form);
   if (known) yield* known.bands;

@@ -1,33 +1,25 @@
 /** Quantizes a weight in blocks: levels, scales and zero points of all columns, in the layout of MatMulNBits and GatherBlockQuantized. */
-import type { ActivationStatistics } from '../../../src/run/activations.js';
 import { bandsOf, type ColumnBand } from './bands.js';
-import { ErrorFeedback } from './feedback.js';
+import { energyOf } from './feedback.js';
 import { type BlockForm, type BlockMatrix, blocksOf, codeBytes, levelsOf, zeroBytes } from './form.js';
+import type { Importance } from './importance.js';
 import { LEVELS, nearestCode } from './normal-float.js';
 import { type BlockScale, BlockSearch } from './search.js';
-
-/** The importance of the numbers of a weight, from the activations that it is multiplied by. */
-export interface Importance {
-  /** The mean of x² of each number of K. */
-  readonly meanSquares: Float32Array;
-  readonly feedback: ErrorFeedback | undefined;
-}
 
 /** Columns as they are stored. */
 export interface QuantizedBand {
   readonly codes: Uint8Array;
   readonly scales: Float32Array;
   readonly zeros: Uint8Array;
-  /** Σh(w − q)² and Σhw² over the columns. */
-  readonly error: number;
-  readonly total: number;
 }
 
-/** The importance by statistics; undefined where they are about another axis. */
-export function importanceOf(statistics: ActivationStatistics | undefined, K: number): Importance | undefined {
-  if (statistics?.channels !== K) return undefined;
-  const { meanSquares, gram } = statistics;
-  return { meanSquares, feedback: gram && new ErrorFeedback(gram, K) };
+/** How far columns are from the weight. */
+export interface ColumnErrors {
+  /** Σh(w − q)² and Σhw² over the columns, h the mean of x². */
+  readonly error: number;
+  readonly total: number;
+  /** The mean square of the change in the products, as far as activations are known. */
+  readonly energy: number;
 }
 
 /** The columns of a weight, band by band. */
@@ -40,13 +32,13 @@ export function* quantizedBands(
   for (const band of bandsOf(matrix, form)) yield columns.quantize(band);
 }
 
-/** One band alone. */
-export const quantizeBand = (
+/** The errors of one band. */
+export const errorsOf = (
   matrix: BlockMatrix,
   form: BlockForm,
   importance: Importance | undefined,
   band: ColumnBand,
-): QuantizedBand => new ColumnQuantizer(matrix, form, importance).quantize(band);
+): ColumnErrors => new ColumnQuantizer(matrix, form, importance).errors(band);
 
 class ColumnQuantizer {
   readonly #search: BlockSearch;
@@ -64,37 +56,49 @@ class ColumnQuantizer {
     this.#search = new BlockSearch(form);
     this.#errors = new Float32Array(stride);
     this.#shifted = new Float32Array(form.block);
-    this.#weights = importance && weightsOf(importance.feedback?.importance ?? importance.meanSquares);
+    this.#weights = importance && weightsOf(importance.feedback.importance);
   }
 
   quantize({ count, stride, numbers }: ColumnBand): QuantizedBand {
-    const { matrix, form, importance } = this;
+    const { matrix, form } = this;
     const blocks = blocksOf(matrix, form);
     const made = {
       codes: new Uint8Array(count * codeBytes(matrix, form)),
       scales: new Float32Array(count * blocks),
       zeros: new Uint8Array(form.isSymmetric ? 0 : count * zeroBytes(matrix, form)),
     };
-    let [error, total] = [0, 0];
+    for (let column = 0; column < count; column++)
+      for (let block = 0; block < blocks; block++) this.#block(numbers, column * stride, column, block, made);
+    return made;
+  }
+
+  errors({ count, stride, numbers }: ColumnBand): ColumnErrors {
+    const { matrix, importance } = this;
+    let [error, total, energy] = [0, 0, 0];
     for (let column = 0; column < count; column++) {
-      for (let block = 0; block < blocks; block++) this.#block(numbers, column, block, made);
-      for (let k = 0, at = column * stride; k < matrix.K; k++, at++) {
+      const own = numbers.subarray(column * stride, (column + 1) * stride);
+      this.quantize({ first: 0, count: 1, stride, numbers: own });
+      const errors = this.#errors;
+      let change = 0;
+      for (let k = 0; k < matrix.K; k++) {
         const h = importance ? (importance.meanSquares[k] as number) : 1;
-        error += h * (this.#errors[k] as number) ** 2;
-        total += h * (numbers[at] as number) ** 2;
+        change += h * (errors[k] as number) ** 2;
+        total += h * (own[k] as number) ** 2;
       }
+      error += change;
+      energy += importance ? energyOf(importance.feedback, errors) : change;
     }
-    return { ...made, error, total };
+    return { error, total, energy };
   }
 
   /** Chooses and rounds one block of a column; its errors stay for the blocks behind it. */
-  #block(numbers: Float32Array, column: number, block: number, made: Omit<QuantizedBand, 'error' | 'total'>): void {
+  #block(numbers: Float32Array, base: number, column: number, block: number, made: QuantizedBand): void {
     const { matrix, form } = this;
-    const feedback = this.importance?.feedback;
+    const feedback = form.isNearest ? undefined : this.importance?.feedback;
     const [errors, choice] = [this.#errors, this.#choice];
     const [start, blocks] = [block * form.block, blocksOf(matrix, form)];
     const end = Math.min(start + form.block, matrix.K);
-    const at = column * this.#errors.length + start;
+    const at = base + start;
     let source = numbers;
     let from = at;
     if (feedback && start > 0) {
@@ -106,7 +110,7 @@ class ColumnQuantizer {
     const { scale, zero } = choice;
     made.scales[column * blocks + block] = scale;
     if (!form.isSymmetric) put(made.zeros, column * zeroBytes(matrix, form), block, zero, form.bits);
-    const [most, inverse, base] = [levelsOf(form) - 1, 1 / scale, column * codeBytes(matrix, form)];
+    const [most, inverse, place] = [levelsOf(form) - 1, 1 / scale, column * codeBytes(matrix, form)];
     const swap = form.isNormal ? 1 : 0;
     for (let i = 0; i < form.block; i++) {
       const k = start + i;
@@ -119,10 +123,12 @@ class ColumnQuantizer {
           code = code < 0 ? 0 : code > most ? most : code;
         }
         const level = form.isNormal ? (LEVELS[code] as number) : code - zero;
-        errors[k] = (numbers[at + i] as number) - level * scale;
+        const error = (numbers[at + i] as number) - level * scale;
+        errors[k] = error;
+        feedback?.took(k, error);
       }
       // MatMulBnb4 has the first number in the upper half of a byte.
-      put(made.codes, base, (start + i) ^ swap, code, form.bits);
+      put(made.codes, place, (start + i) ^ swap, code, form.bits);
     }
   }
 }
@@ -133,7 +139,7 @@ function put(bytes: Uint8Array, base: number, index: number, value: number, bits
   else bytes[base + (index >> 1)] = (bytes[base + (index >> 1)] as number) | (value << ((index & 1) * 4));
 }
 
-/** Scales importances to mean one. None is zero: a number that the data never used has some importance too. */
+/** Weights of mean one, none of them zero: a number that the data never used has some weight still. */
 function weightsOf(squares: Float32Array): Float32Array {
   const mean = squares.reduce((sum, one) => sum + one, 0) / squares.length;
   return mean > 0 ? squares.map((one) => one / mean + 1e-3) : squares.map(() => 1);

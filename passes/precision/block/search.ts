@@ -31,7 +31,7 @@ export class BlockSearch {
 
   constructor(readonly form: BlockForm) {
     this.#levels = levelsOf(form);
-    this.#ranges = RANGES[form.bits];
+    this.#ranges = form.isNearest ? [1] : RANGES[form.bits];
   }
 
   /** Writes the choice for numbers[from] to numbers[to - 1]; `weights` tell the importance of each by its place in the column. */
@@ -63,8 +63,13 @@ export class BlockSearch {
       let scale = isNormal ? share * Math.abs(extreme) : (share * extreme) / -middle;
       if (!this.form.isSymmetric) {
         scale = (share * (high - low)) / (levels - 1);
-        zero = Math.round((levels - 1) / 2 - (low + high) / (2 * scale));
+        zero = Math.round(this.form.isNearest ? -low / scale : (levels - 1) / 2 - (low + high) / (2 * scale));
         zero = zero < 0 ? 0 : zero >= levels ? levels - 1 : zero;
+      }
+      if (this.form.isNearest) {
+        choice.scale = Math.fround(scale);
+        choice.zero = zero;
+        return;
       }
       // Once for the range, once for the scale that is best for its levels.
       for (let turn = 0; turn < 2; turn++) {

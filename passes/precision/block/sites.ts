@@ -142,5 +142,5 @@ function storageOf(site: WeightSite, weights: BlockWeights): { form: StorageForm
 const tooFar = ({ options: { maxWeightError } }: BlockWeights): string =>
   `it would change by more than ${maxWeightError} of its norm (option maxWeightError)`;
 
-const blockText = ({ bits, block, isNormal }: BlockForm): string =>
-  `in ${isNormal ? 'NF4' : `${bits} bits`} by blocks of ${block}`;
+const blockText = ({ bits, block, isNormal, isNearest }: BlockForm): string =>
+  `in ${isNormal ? 'NF4' : `${bits} bits`} by blocks of ${block}${isNearest ? ', rounded to the nearest: nothing else is closer' : ''}`;

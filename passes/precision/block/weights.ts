@@ -3,10 +3,10 @@ import { agreed } from '../../../src/ir/tensors/bank.js';
 import { castTensor } from '../../../src/ir/tensors/numbers.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { blockError } from './error.js';
+import { chosenRounding } from './error.js';
 import type { BlockForm, BlockMatrix } from './form.js';
+import type { Importance } from './importance.js';
 import { blockTensors } from './packed.js';
-import type { Importance } from './quantizer.js';
 
 /** A constant float weight: `Weight` of a product, or the rows of a table. */
 export interface StoredMatrix extends BlockMatrix {
@@ -50,7 +50,7 @@ export class BlockWeights {
 
   /** The constants of a weight in this form, in the graph of `stored`; `factor` multiplies every number. */
   constantsOf(matrix: StoredMatrix, form: BlockForm, elem: DataType, factor = 1): BlockConstants {
-    const key = `${weightKey(matrix)} ${form.block} ${form.isNormal} ${elem} ${factor}`;
+    const key = `${weightKey(matrix)} ${form.block} ${form.isNormal} ${form.isNearest} ${elem} ${factor}`;
     const made = this.#made.get(key) ?? this.#make(matrix, form, elem, factor);
     this.#made.set(key, made);
     return made;
@@ -61,13 +61,14 @@ export class BlockWeights {
     const known = importances.get(weightKey(matrix));
     const found = agreed(matrix.tensor, (tensor) => {
       for (const [index, form] of forms.entries()) {
-        const error = blockError({ ...matrix, tensor }, form, known);
-        if (error === undefined) return 'its weight holds NaN or infinity';
-        if (error <= maxWeightError) return index;
+        const found = chosenRounding({ ...matrix, tensor }, form, known);
+        if (found === undefined) return 'its weight holds NaN or infinity';
+        if (found.error <= maxWeightError) return found.isNearest ? -1 - index : index;
       }
       return `its weight would change by more than ${maxWeightError} of its norm (option maxWeightError)`;
     });
-    return typeof found === 'string' ? found : (forms[found] as BlockForm);
+    if (typeof found === 'string') return found;
+    return found < 0 ? { ...(forms[-1 - found] as BlockForm), isNearest: true } : (forms[found] as BlockForm);
   }
 
   #make(matrix: StoredMatrix, form: BlockForm, elem: DataType, factor: number): BlockConstants {

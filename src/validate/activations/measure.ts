@@ -109,7 +109,7 @@ async function measureSets(
     for (const make of sets) {
       const feeds = asTaken(make(), probed);
       for (const batch of batchesOf(probes)) {
-        const names = batch.flatMap(({ numbers, shape }) => [numbers, ...(shape ? [shape] : [])]);
+        const names = batch.flatMap(({ numbers, rows }) => [numbers, ...(rows ? [rows.sum, rows.shape] : [])]);
         const { outputs } = await session.run(feeds, names);
         for (const probe of batch) take(found, probe, outputs);
       }
@@ -125,7 +125,7 @@ async function measureSets(
 /** Adds what one run gives to the statistics of a value; those of a value whose channels differ between sets are undefined from then on. */
 function take(
   found: Map<Value, ActivationStatistics | undefined>,
-  { of, numbers, shape }: Probe,
+  { of, numbers, rows }: Probe,
   outputs: Tensors,
 ): void {
   const output = outputs[numbers] as TensorData;
@@ -137,7 +137,8 @@ function take(
   found.set(of.value, one);
   if (!one) return;
   const own = floatsOf(output);
-  if (shape) one.addGram(own, countOf(outputs[shape] as TensorData) / channels);
+  if (rows)
+    one.addGram(own, floatsOf(outputs[rows.sum] as TensorData), countOf(outputs[rows.shape] as TensorData) / channels);
   else
     one.add(
       own,

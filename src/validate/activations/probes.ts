@@ -16,8 +16,8 @@ export interface Probe {
   readonly of: ActivationRequest;
   /** The value itself, or XᵀX. */
   readonly numbers: string;
-  /** The shape of X, where XᵀX is given. */
-  readonly shape: string | undefined;
+  /** The sum of all rows of X and its shape, where XᵀX is given. */
+  readonly rows: { readonly sum: string; readonly shape: string } | undefined;
   /** What one run returns, by the sizes of these inputs. */
   readonly bytes: number;
 }
@@ -42,11 +42,17 @@ export function withProbes(model: Model, requests: readonly ActivationRequest[],
     const own = copies.get(value);
     if (own?.graph !== graph || !canBeGiven(value) || !isFloat(value.elem)) return [];
     const float = value.elem === 'float32' ? own : cast(graph, own);
-    if (!of.gram) return [{ of, numbers: output(float, 'float32'), shape: undefined, bytes: bytesOf(value, sizes) }];
+    if (!of.gram) return [{ of, numbers: output(float, 'float32'), rows: undefined, bytes: bytesOf(value, sizes) }];
     const channels = value.shape?.at(-1);
     if (typeof channels !== 'number') return [];
-    const numbers = output(gramOf(graph, float, channels), 'float32');
-    return [{ of, numbers, shape: output(graph.add('Shape', [float]).output, 'int64'), bytes: 4 * channels ** 2 }];
+    const flat = graph.add('Reshape', [float, graph.constant(tensorOf('int64', [-1, channels]))]).output;
+    const columns = graph.add('Transpose', [flat], { attributes: { perm: [1, 0] } }).output;
+    const rows = {
+      sum: output(sumOf(graph, flat), 'float32'),
+      shape: output(graph.add('Shape', [float]).output, 'int64'),
+    };
+    const numbers = output(graph.add('MatMul', [columns, flat]).output, 'float32');
+    return [{ of, numbers, rows, bytes: 4 * channels ** 2 }];
   });
   graph.setOutputs(ports);
   return { probed, probes };
@@ -55,12 +61,11 @@ export function withProbes(model: Model, requests: readonly ActivationRequest[],
 const cast = (graph: Graph, value: Value): Value =>
   graph.add('Cast', [value], { attributes: { to: dataTypes.float32.code } }).output;
 
-/** XᵀX over all rows. */
-function gramOf(graph: Graph, value: Value, channels: number): Value {
-  const shape = graph.constant(tensorOf('int64', [-1, channels]));
-  const rows = graph.add('Reshape', [value, shape]).output;
-  const columns = graph.add('Transpose', [rows], { attributes: { perm: [1, 0] } }).output;
-  return graph.add('MatMul', [columns, rows]).output;
+/** The sum over all rows. */
+function sumOf(graph: Graph, rows: Value): Value {
+  const isInput = (graph.opsets.get('') ?? 0) >= 13;
+  const inputs = isInput ? [rows, graph.constant(tensorOf('int64', [0]))] : [rows];
+  return graph.add('ReduceSum', inputs, { attributes: { keepdims: 0, ...(!isInput && { axes: [0] }) } }).output;
 }
 
 /** The largest size, in bytes, of what one run returns. */
