@@ -1,6 +1,6 @@
 /**
- * Builds the package: five entries bundled into one flat folder with shared chunks. `optimize --help` then loads
- * little, and threads and child processes lie beside the file that starts them.
+ * Builds the package: six entries bundled into one flat folder with shared chunks. `optimize --help` then loads
+ * little, and threads, child processes and a browser's page lie beside the file that starts them.
  */
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,6 +26,7 @@ const { metafile } = await build({
     cli: 'cli/cli.ts',
     'command-thread': 'cli/command-thread.ts',
     'runtime-child': 'src/runtime/child.ts',
+    'runtime-page': 'src/runtime/web/page.ts',
   },
   outdir: 'dist',
   bundle: true,

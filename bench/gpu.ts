@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type KindName, kindNames, type SizeName, sizeNames } from '../fixtures/kinds.js';
-import type { Provider } from '../src/runtime/protocol.js';
+import type { Target } from '../src/ir/targets/targets.js';
 import { resolveTarget } from '../src/runtime/providers.js';
 import { benchProvider } from './providers.js';
 import { stepsFromText } from './steps.js';
@@ -40,7 +40,7 @@ if (values.help) process.stdout.write(usage);
 else {
   const size: SizeName = oneOf('size', values.size, sizeNames);
   const asked = oneOf('provider', values.provider, ['auto', 'cpu', 'webgpu', 'cuda'] as const);
-  const provider: Provider = asked === 'auto' ? await resolveTarget('auto') : asked;
+  const provider: Target = asked === 'auto' ? await resolveTarget('auto') : asked;
   const result = await benchProvider({
     provider,
     size,

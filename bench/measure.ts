@@ -5,17 +5,18 @@ import { join } from 'node:path';
 import { type Feed, feedsOf } from '../fixtures/feeds.js';
 import { generate, type KindName, kinds, type SizeName } from '../fixtures/kinds.js';
 import type { Model } from '../src/ir/model.js';
+import type { Target } from '../src/ir/targets/targets.js';
 import { elementCount } from '../src/ir/tensors/tensor.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';
-import { type Provider, RuntimeProcess, type Tensors } from '../src/runtime/isolate.js';
+import { RuntimeProcess, type Tensors } from '../src/runtime/isolate.js';
 import type { FailedStep, ModelResult, Sampling, StepResult } from './result.js';
 import { type Prepared, Variant } from './variant.js';
 
 export interface MeasureOptions {
   readonly size: SizeName;
-  readonly provider: Provider;
+  readonly provider: Target;
   readonly steps: readonly string[];
   readonly seed: number;
   readonly sampling: Sampling;
@@ -67,7 +68,7 @@ function parametersOf(model: Model): number {
 async function prepare(
   source: Model,
   step: string,
-  { provider, path }: { provider: Provider; path: string },
+  { provider, path }: { provider: Target; path: string },
 ): Promise<Prepared | FailedStep> {
   const started = performance.now();
   try {
@@ -86,11 +87,7 @@ async function prepare(
 }
 
 /** The outputs of float32 without optimizations of the runtime; undefined where it does not run. */
-async function referenceOf(
-  path: string,
-  provider: Provider,
-  feeds: Record<string, Feed>,
-): Promise<Tensors | undefined> {
+async function referenceOf(path: string, provider: Target, feeds: Record<string, Feed>): Promise<Tensors | undefined> {
   const runtime = await RuntimeProcess.start({ timeoutMs: 600_000 });
   try {
     const session = await runtime.load(path, { provider, optimize: false });

@@ -1,6 +1,6 @@
 /** Measures passes on a provider: for every generated model, float32 against one more pass at a time. */
 import { type KindName, kindNames, type SizeName } from '../fixtures/kinds.js';
-import type { Provider } from '../src/runtime/protocol.js';
+import type { Target } from '../src/ir/targets/targets.js';
 import { probeProvider } from '../src/runtime/providers.js';
 import { type MachineState, machineState } from './machine.js';
 import { measureModel } from './measure.js';
@@ -8,7 +8,7 @@ import { type BenchResult, type ModelResult, RESULT_VERSION, type Sampling } fro
 import { defaultSteps } from './steps.js';
 
 export interface BenchOptions {
-  readonly provider: Provider;
+  readonly provider: Target;
   readonly size: SizeName;
   readonly kinds?: readonly KindName[];
   /** Default: `defaultSteps` of the provider. */
@@ -40,7 +40,7 @@ export async function benchProvider(options: BenchOptions): Promise<BenchResult>
 }
 
 /** The name of the device that the provider runs on. */
-async function deviceOf(provider: Provider, machine: MachineState): Promise<string> {
+async function deviceOf(provider: Target, machine: MachineState): Promise<string> {
   if (provider === 'cpu') return machine.cpu;
   return (await probeProvider(provider)).device ?? 'a GPU without a name';
 }

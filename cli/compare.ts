@@ -9,7 +9,7 @@ import { ProgressLine, show } from './terminal.js';
 export async function run(flags: Flags): Promise<number> {
   const isHidden = flags.quiet === true || flags.json === true;
   const { paths, settings } = await pairIn(flags);
-  const { target: provider, ...others } = settings;
+  const { target, provider = target, ...others } = settings;
   const progress = new ProgressLine(isHidden);
   progress.say('comparing');
   // What was done to the numbers is not known here: the widest gate catches what is wrong whatever it was.

@@ -41,6 +41,7 @@ export const readFlags = {
 };
 
 const target = oneOf(configSchema.shape.target.options, about('target'));
+const provider = oneOf(configSchema.shape.provider.options, about('provider'));
 const shape = valued('<name=sizes>', `${about('shapes')} May be repeated. E.g. image=1,3,224,224`, { readAll: shapes });
 const dim = valued('<name=size>', `${about('dims')} May be repeated. E.g. batch=4`, { readAll: dims });
 const inputs = valued('<path>', about('inputs'));
@@ -54,7 +55,7 @@ export const bisectFlags = {
 
 /** What models are run on, and what is asked of the numbers: shared by optimize and compare. */
 export const inputFlags = {
-  ...{ target, inputs, rollout: numeric('rollout'), shape, dim, seed, speed: isSo(about('speed')) },
+  ...{ target, provider, inputs, rollout: numeric('rollout'), shape, dim, seed, speed: isSo(about('speed')) },
   'time-budget': valued('<time>', about('timeBudget')),
   'max-error': numeric('maxError'),
   'min-cosine': numeric('minCosine'),

@@ -6,15 +6,15 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Target } from '../../src/ir/targets/targets.js';
 import type { DataType } from '../../src/ir/types.js';
 import { versionsOf } from '../../src/run/machine.js';
-import type { Provider } from '../../src/runtime/isolate.js';
 import { kernelTable } from '../../src/runtime/kernels/table.js';
 import { root } from '../usage.js';
 import { allTries } from './tries.js';
 import { type Verdict, verdictsOf, writeTries } from './verdict.js';
 
-const providers = process.argv.slice(2) as Provider[];
+const providers = process.argv.slice(2) as Target[];
 const tries = await allTries();
 const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-kernels-'));
 try {
@@ -37,7 +37,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function fileText(provider: Provider, table: string): Promise<string> {
+async function fileText(provider: Target, table: string): Promise<string> {
   const { 'onnxruntime-node': runtime } = await versionsOf();
   return `/** Written by \`npm run kernels\`: the kernels of onnxruntime-node ${runtime}'s ${provider} provider. See table.ts for the form of a line. */
 export const ${provider} = \`

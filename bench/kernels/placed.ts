@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Provider } from '../../src/runtime/isolate.js';
+import type { Target } from '../../src/ir/targets/targets.js';
 import { root } from '../usage.js';
 import { PROBE } from './form.js';
 
@@ -29,7 +29,7 @@ export interface Placed {
 type Environment = Readonly<Record<string, string>>;
 
 /** The placement of each model file, in order. `env`: more variables for the process of the runtime. Throws where the provider does not start. */
-export async function placedOf(files: readonly string[], provider: Provider, env: Environment = {}): Promise<Placed[]> {
+export async function placedOf(files: readonly string[], provider: Target, env: Environment = {}): Promise<Placed[]> {
   const found: Placed[] = [];
   while (found.length < files.length) {
     const batch = await oneProcess(files.slice(found.length), provider, env);
@@ -40,7 +40,7 @@ export async function placedOf(files: readonly string[], provider: Provider, env
 }
 
 /** Placements of as many models as one process survives; the last may be the crash. */
-async function oneProcess(files: readonly string[], provider: Provider, env: Environment): Promise<Placed[]> {
+async function oneProcess(files: readonly string[], provider: Target, env: Environment): Promise<Placed[]> {
   const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-kernels-'));
   try {
     const log = join(folder, 'log');

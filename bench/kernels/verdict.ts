@@ -1,7 +1,7 @@
 /** Derives verdicts about kernels from placements. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Provider } from '../../src/runtime/isolate.js';
+import type { Target } from '../../src/ir/targets/targets.js';
 import { modelOf, PROBE } from './form.js';
 import { type Placed, placedOf } from './placed.js';
 import type { Try } from './tries.js';
@@ -9,7 +9,7 @@ import type { Try } from './tries.js';
 /** invalid: the model does not load on any provider, which says nothing about kernels. */
 export type Verdict = 'yes' | 'no' | 'invalid';
 
-const names: Readonly<Record<Provider, string>> = {
+const names: Readonly<Record<Target, string>> = {
   cpu: 'CPUExecutionProvider',
   cuda: 'CUDAExecutionProvider',
   webgpu: 'WebGpuExecutionProvider',
@@ -52,7 +52,7 @@ export async function writeTries(tries: readonly Try[], folder: string): Promise
 /** Gives the verdict of a provider on each try. */
 export async function verdictsOf(
   written: readonly WrittenTry[],
-  provider: Provider,
+  provider: Target,
   env?: Readonly<Record<string, string>>,
 ): Promise<{ readonly one: Try; readonly verdict: Verdict }[]> {
   const files = written.map(({ file }) => file);
@@ -60,7 +60,7 @@ export async function verdictsOf(
   return written.map(({ one }, index) => ({ one, verdict: verdictOf(placed[index] as Placed, provider) }));
 }
 
-function verdictOf({ nodes, error, isCrash }: Placed, provider: Provider): Verdict {
+function verdictOf({ nodes, error, isCrash }: Placed, provider: Target): Verdict {
   if (isCrash || (error && noKernel.test(error))) return 'no';
   const own = nodes[names[provider]] ?? [];
   const others = Object.entries(nodes).flatMap(([name, ops]) => (name === names[provider] ? [] : ops));

@@ -9,7 +9,7 @@ import { abortable } from '../abortable.js';
 import type { TextFile, WrittenSet } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
 import { abortSignal, called, optionsIn, text, truth } from '../ir/options/options.js';
-import { providerOf } from '../ir/targets/targets.js';
+import { providerOf, type TargetChoice, targetRunBy } from '../ir/targets/targets.js';
 import { type ProgressListener, paceOf } from '../ir/text/progress.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { summarize } from '../ir/whole-model/summary.js';
@@ -127,7 +127,7 @@ export async function optimizeFileBy(
   const inputBytes = await bytesOf(files);
   const list = withLimitsOf(asked, inputBytes, options.maxError);
   const level = levelOf(original, options);
-  const name = await targetOf(options.target, validates || level !== 'none' || options.tune === true);
+  const name = await targetOf(aimOf(options), validates || level !== 'none' || options.tune === true);
   const target = providerOf(name);
   const deadline = deadlineOf(options);
   const ends = new Map<Model, EndFindings>();
@@ -216,6 +216,10 @@ export async function optimizeFileBy(
   return ended;
 }
 
+/** What is run in the browser is meant for it. */
+const aimOf = ({ target, provider }: Pick<Config, 'target' | 'provider'>): TargetChoice | undefined =>
+  provider && (target === undefined || target === 'auto') ? targetRunBy(provider) : target;
+
 const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => status !== 'applied');
 
 const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;
@@ -237,10 +241,10 @@ async function compareAtEnd(
   say: ProgressListener,
 ): Promise<EndFindings> {
   const { validate } = await import('../validate/index.js');
-  const { workingProvider } = await import('../runtime/providers.js');
-  const provider = await workingProvider(target);
+  const { comparingProvider } = await import('../runtime/providers.js');
+  const provider = await comparingProvider(target, options.provider);
   say(`comparing with the original on ${provider}`);
-  const isElsewhere = provider !== target;
+  const isElsewhere = targetRunBy(provider) !== target;
   const { passes: _, ...settings } = options as Config & EndSettings;
   return validate(input, result, {
     ...settings,

@@ -20,15 +20,15 @@ export interface ReadOptions {
   readonly budget?: Limits;
   /** The folder of the external data of a model given as bytes. */
   readonly folder?: string;
-  /** Called with the path of each file that the model is read from: its own, and those of its external data. */
-  readonly onFile?: (path: string) => void;
+  /** Called with the path of each file that the model is read from: its own, and those of its external data, with their names in the model. */
+  readonly onFile?: (path: string, location?: string) => void;
 }
 
 const readOptions = z.object({
   allowOutsideData: truth,
   budget: limits,
   folder: text,
-  onFile: called<(path: string) => void>(),
+  onFile: called<(path: string, location?: string) => void>(),
 });
 
 const NOT_ONNX = 'The file is not an ONNX model, or is damaged';
@@ -211,7 +211,7 @@ async function openExternal(
   try {
     if (!allowOutside && !within(fs.realpathSync(folder), fs.realpathSync(full)))
       throw outside(`a link to "${fs.realpathSync(full)}"`);
-    onFile?.(full);
+    onFile?.(full, location);
     return await openFile(full);
   } catch (error) {
     const code = (error as { code?: string }).code;

@@ -57,7 +57,7 @@ export function endsWithThis(start: () => ChildProcess): ChildProcess {
   return undivided(() => {
     const child = start();
     living.add(child);
-    const over = child.pid === undefined ? undefined : started(child.pid, () => child.kill('SIGKILL'));
+    const over = child.pid === undefined ? undefined : started(child.pid, () => kill(child));
     child.once('exit', () => {
       living.delete(child);
       over?.();
@@ -66,13 +66,24 @@ export function endsWithThis(start: () => ChildProcess): ChildProcess {
   });
 }
 
+/** Kills a child with all that it has started: it leads a group of processes. */
+export function kill(child: ChildProcess): void {
+  if (child.pid !== undefined && process.platform !== 'win32')
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended, or leads no group.
+    }
+  child.kill('SIGKILL');
+}
+
 /** Ends a child; resolves when it has ended. */
 export async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.ref();
   await new Promise((resolve) => {
     child.once('exit', resolve);
-    child.kill('SIGKILL');
+    kill(child);
   });
 }
 

@@ -8,9 +8,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { isHost } from '../ir/targets/targets.js';
+import { BROWSER, isHost } from '../ir/targets/targets.js';
 import { bytesText, msText } from '../ir/text/quantities.js';
-import { endChild, lastWords, startChild } from './child-process.js';
+import { endChild, kill, lastWords, startChild } from './child-process.js';
 import { explain } from './explain.js';
 import { keepIdle, takeIdle } from './idle.js';
 import { currentJob } from './job.js';
@@ -49,6 +49,18 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+/** The files of weights of a model, for a runtime that does not read files itself. */
+async function externalDataOf(model: string): Promise<{ location: string; path: string }[]> {
+  const { readModel } = await import('../onnx/read.js');
+  const found: { location: string; path: string }[] = [];
+  // The model was read before: what it may read was checked then.
+  await readModel(model, {
+    allowOutsideData: true,
+    onFile: (path, location) => location !== undefined && found.push({ location, path }),
+  });
+  return found;
+}
+
 /** Resolves once Node has looked for events: it does so between two rounds of immediates, and the first may be the one that runs. */
 async function eventsHeard(): Promise<void> {
   for (let i = 0; i < 2; i++) await setImmediate();
@@ -63,6 +75,7 @@ export class RuntimeProcess {
   #pending: Pending | undefined;
   #errorTail = '';
   #isClosed = false;
+  #browserFolder: TemporaryFolder | undefined;
   /** Whether others may have the child afterwards: it is like any other, and only CPUs have worked for it. */
   #isCommon = false;
   #ids = 0;
@@ -71,7 +84,7 @@ export class RuntimeProcess {
   /** The signal of the job that started this process. An abort ends every call of this process. */
   readonly #signal = currentJob()?.signal;
   readonly #abort = (): void => {
-    this.#child?.kill('SIGKILL');
+    if (this.#child) kill(this.#child);
     this.#pending?.reject(this.#signal?.reason);
   };
 
@@ -111,8 +124,12 @@ export class RuntimeProcess {
       const profilePrefix = folder && options.profile ? join(folder.path, 'profile') : undefined;
       const child = this.#child;
       const from = typeof source === 'string' && !isAbsolute(source) ? process.cwd() : undefined;
-      const given = { model: source, options, folder: from, profilePrefix, bytes: this.limits?.bytes };
-      const loaded = await this.#call('load', given);
+      const isBrowser = options.provider === BROWSER;
+      const loaded = await this.#call('load', {
+        ...{ model: source, options, folder: from, profilePrefix, bytes: this.limits?.bytes },
+        browserFolder: isBrowser ? this.#folderOfBrowser() : '',
+        externalData: isBrowser && typeof source === 'string' ? await externalDataOf(source) : [],
+      });
       return this.#session(child, loaded, options, options.profile ? folder : undefined);
     } catch (error) {
       if (options.profile) folder?.remove();
@@ -120,6 +137,12 @@ export class RuntimeProcess {
     } finally {
       if (!options.profile) folder?.remove();
     }
+  }
+
+  /** The GPU of the browser, which is started for it. */
+  adapter(): Promise<Calls['adapter']['result']> {
+    this.#isCommon = false;
+    return this.#call('adapter', { browserFolder: this.#folderOfBrowser() });
   }
 
   /** Libraries and device files that the process has open. */
@@ -138,6 +161,13 @@ export class RuntimeProcess {
     const child = this.#child;
     this.#child = undefined;
     if (child) await (isSmall ? keepIdle(child) : endChild(child));
+    this.#browserFolder?.remove();
+  }
+
+  /** The folder of a browser's own files, which it cannot remove itself: it is killed with the process. */
+  #folderOfBrowser(): string {
+    this.#browserFolder ??= temporaryFolder();
+    return this.#browserFolder.path;
   }
 
   #session(
@@ -250,7 +280,7 @@ export class RuntimeProcess {
     return new Promise<Calls[Name]['result']>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#child = undefined;
-        child.kill('SIGKILL');
+        kill(child);
         reject(new RuntimeError('timeout', `${name} took longer than ${msText(limit)} and was ${how}`));
       }, limit);
       this.#pending = {

@@ -1,12 +1,12 @@
 /** The messages between parent and child. Both sides come from one build, so the protocol has no versions. */
-import type { Target } from '../ir/targets/targets.js';
+import type { Provider } from '../ir/targets/targets.js';
 import type { DataType } from '../ir/types.js';
+import type { Adapter } from './web/adapter.js';
 
 /** The last message of a process that exceeded its memory limit. */
 export const TOO_LARGE = 'too much memory';
 
-/** A provider of onnxruntime: where a model runs. */
-export type Provider = Target;
+export type { Provider } from '../ir/targets/targets.js';
 
 /** A tensor as it crosses the process boundary. */
 export interface TensorData {
@@ -59,6 +59,9 @@ export interface Calls {
       profilePrefix: string | undefined;
       /** Bytes that the process may allocate from now on; undefined for no limit. */
       bytes: number | undefined;
+      /** For a browser: a folder for its own files, and the model's files of weights, with their names in the model. */
+      browserFolder: string;
+      externalData: readonly { readonly location: string; readonly path: string }[];
     };
     result: { session: number; inputs: Port[]; outputs: Port[]; ms: number };
   };
@@ -74,6 +77,8 @@ export interface Calls {
   reset: { arguments: undefined; result: number };
   /** Native libraries and device files that the process has open: they tell the driver that the runtime chose. */
   open: { arguments: undefined; result: { libraries: string[]; devices: string[] } };
+  /** The GPU of the browser. */
+  adapter: { arguments: { browserFolder: string }; result: Adapter };
 }
 
 export type CallName = keyof Calls;

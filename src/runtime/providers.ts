@@ -1,8 +1,18 @@
 /** Finds the providers that work on this machine: runs a tiny model on each, in a process of its own. */
 import { execFile } from 'node:child_process';
 import { buildModel } from '../ir/build.js';
-import { type Accelerator, accelerators, HOST, isHost, providerOf, type TargetChoice } from '../ir/targets/targets.js';
+import {
+  accelerators,
+  BROWSER,
+  HOST,
+  isHost,
+  providerOf,
+  type Target,
+  type TargetChoice,
+  targetRunBy,
+} from '../ir/targets/targets.js';
 import { numbersOf, tensorOf } from '../ir/tensors/numbers.js';
+import { UsageError } from '../ir/text/usage-error.js';
 import { writeModel } from '../onnx/write.js';
 import { endsWithThis } from './child-process.js';
 import { type Device, webgpuDevice } from './device.js';
@@ -64,17 +74,19 @@ export async function probeProvider(
   }
 }
 
-/** Tries every provider, in the reverse of the order in which `auto` prefers them: those that need no GPU first. */
+/** Tries every provider, in the reverse of the order in which `auto` prefers them: those that need no GPU first. The browser comes last. */
 export async function probeProviders(): Promise<ProviderProbe[]> {
   const probes: ProviderProbe[] = [];
-  for (const provider of [...accelerators, HOST].reverse()) probes.push(await probeProvider(provider));
+  for (const provider of [...[...accelerators, HOST].reverse(), BROWSER] as const)
+    probes.push(await probeProvider(provider));
   return probes;
 }
 
 /** What each accelerator runs on. */
-const devices: Readonly<Record<Accelerator, (runtime: RuntimeProcess) => Promise<Device>>> = {
+const devices: Readonly<Record<Exclude<Provider, typeof HOST>, (runtime: RuntimeProcess) => Promise<Device>>> = {
   cuda: async () => ({ name: 'a CUDA GPU', isSoftware: false }),
   webgpu: async (runtime) => webgpuDevice(await runtime.open()),
+  web: (runtime) => runtime.adapter(),
 };
 
 async function deviceOf(provider: Provider, runtime: RuntimeProcess): Promise<Device | undefined> {
@@ -110,7 +122,10 @@ async function probed(provider: Provider): Promise<ProviderProbe> {
 }
 
 /** `auto`: the first accelerator that works on real hardware (cuda, then webgpu), else the CPU. Any other target is itself. */
-export async function resolveTarget(target: TargetChoice): Promise<Provider> {
+export async function resolveTarget(target: TargetChoice): Promise<Target>;
+export async function resolveTarget(target: TargetChoice | Provider): Promise<Provider>;
+export async function resolveTarget(target: TargetChoice | Provider): Promise<Provider> {
+  if (target === BROWSER) return target;
   if (target !== 'auto') return providerOf(target);
   for (const accelerator of accelerators) {
     const { works, isSoftware } = await probed(accelerator);
@@ -119,11 +134,21 @@ export async function resolveTarget(target: TargetChoice): Promise<Provider> {
   return HOST;
 }
 
+/** Where results for a target are compared: in the browser, where it is asked for. Throws UsageError where that does not work. */
+export async function comparingProvider(target: Target, asked: Provider | undefined): Promise<Provider> {
+  if (asked !== BROWSER) return workingProvider(target);
+  if (target !== targetRunBy(BROWSER))
+    throw new UsageError(`provider ${BROWSER}: expected the target ${targetRunBy(BROWSER)}; found ${target}`);
+  const { works, reason } = await probed(BROWSER);
+  if (!works) throw new UsageError(`provider ${BROWSER}: ${reason}`);
+  return BROWSER;
+}
+
 /**
  * The provider to measure on for a target: the target itself if this machine has such hardware, else the CPU. A GPU in
  * software proves nothing about a real one.
  */
-export async function workingProvider(target: Provider): Promise<Provider> {
+export async function workingProvider(target: Target): Promise<Target> {
   if (isHost(target)) return target;
   const { works, isSoftware } = await probed(target);
   return works && isSoftware !== true ? target : HOST;

@@ -11,7 +11,8 @@ export interface TemporaryFolder {
   remove(): void;
 }
 
-const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true });
+/** A process that was killed just now may be writing its last file. */
+const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 
 /** The name tells the owner: process, start and machine, as in names of temporary files. */
 const NAME = /^onnx-passes-(\d+)-(\d+)-([0-9a-f]{8})-\w{6}$/;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { passSettingSchemas } from '../../passes/settings.js';
 import { limits, optionsIn, size, truth, whole } from '../ir/options/options.js';
 import { recordOf } from '../ir/options/record-schema.js';
-import { targetChoices } from '../ir/targets/targets.js';
+import { BROWSER, targetChoices } from '../ir/targets/targets.js';
 import type { PassesLike } from '../run/parse.js';
 import { targetCpus, targetCpuText } from '../run/target-cpu.js';
 import { verifyLevels } from '../run/verify/verifier.js';
@@ -47,6 +47,11 @@ export const configSchema = z.object({
     .union([z.enum(targetCpus), z.array(z.enum(targetCpus)).min(1, targetCpuText)], targetCpuText)
     .describe(
       'The kinds of CPU that the result is meant for, where int8 has faster or finer forms for some. Default: all.',
+    ),
+  provider: z
+    .enum([BROWSER], `expected ${BROWSER}`)
+    .describe(
+      'Where results for webgpu are compared and timed: web, onnxruntime-web in Chrome, Chromium or Edge (CHROME_PATH names one). Default: onnxruntime-node.',
     ),
   verify: z
     .enum(verifyLevels, `expected ${verifyLevels.join(' | ')}`)

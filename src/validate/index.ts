@@ -1,7 +1,7 @@
 /** Validates a result against its original by running both: accuracy, speed, and the placement of nodes. */
 
 import type { Model } from '../ir/model.js';
-import { isHost } from '../ir/targets/targets.js';
+import { isHost, referenceProvider } from '../ir/targets/targets.js';
 import { type Deadline, deadlineOf } from '../run/deadline.js';
 import { onceMore, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
@@ -66,13 +66,15 @@ async function validateWithin(
     };
     say('running the original');
     const setsBudgetMs = Math.min(SETS_MS, deadline.share(0.1));
+    const asReference = { ...options, provider: referenceProvider(provider), setsBudgetMs };
     const ran = ({ model, source }: PreparedModel) =>
-      orUncompared(() => onceMore(() => referenceOf(first, model, source, { ...options, provider, setsBudgetMs })));
+      orUncompared(() => onceMore(() => referenceOf(first, model, source, asReference)));
     // Of a twin, which depends on the result, the runs are its own.
     const { baseline } = options;
     let reference = (twin ? undefined : baseline?.reference) ?? (await ran(a));
     if (baseline && !twin && !('failed' in reference)) baseline.reference = reference;
-    const standIn = 'failed' in reference && isHost(provider) ? standInOf(a.model, reference.detail) : undefined;
+    const standIn =
+      'failed' in reference && isHost(asReference.provider) ? standInOf(a.model, reference.detail) : undefined;
     if (standIn) {
       a = await prepareModel(standIn);
       preparedModels.push(a);

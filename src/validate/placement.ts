@@ -35,6 +35,7 @@ const providers: Readonly<Record<Provider, string>> = {
   cpu: 'CPUExecutionProvider',
   webgpu: 'WebGpuExecutionProvider',
   cuda: 'CUDAExecutionProvider',
+  web: 'WebGpuExecutionProvider',
 };
 
 const elements = ({ shape }: TracedType): number => shape.reduce((product, dim) => product * dim, 1);

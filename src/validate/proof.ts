@@ -4,7 +4,7 @@
  */
 
 import type { Model } from '../ir/model.js';
-import { HOST } from '../ir/targets/targets.js';
+import { HOST, referenceProvider } from '../ir/targets/targets.js';
 import { numberText } from '../ir/text/quantities.js';
 import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
@@ -81,6 +81,7 @@ export async function prove(
   let all = nothingCompared;
   let runtimeOwn: readonly OutputAccuracy[] | undefined;
   const seen: Form[] = [];
+  const yardstickProvider = referenceProvider(provider);
   for (const form of forms) {
     if (
       form !== 'plain' &&
@@ -104,7 +105,8 @@ export async function prove(
     }
     const isOptimized = form === 'optimized';
     const isSuspect =
-      form !== 'plain' && (found.failures.length > 0 || found.evidence.some((one) => isBroken(one, gate)));
+      (form !== 'plain' || yardstickProvider !== provider) &&
+      (found.failures.length > 0 || found.evidence.some((one) => isBroken(one, gate)));
     const own =
       (isOptimized && isWhole) || isSuspect
         ? await compareWith(sets, original.runtime, await original.prepared(), provider, form)
@@ -112,7 +114,7 @@ export async function prove(
     if (own && isOptimized) runtimeOwn = worstByOutput(own.evidence);
     all = joined(all, own && isSuspect ? withoutOwn(found, own, gate) : found);
   }
-  const sensitivity = new MovedOriginal(reference, original, provider, options.seed);
+  const sensitivity = new MovedOriginal(reference, original, yardstickProvider, options.seed);
   try {
     const [first] = reference.runs;
     const hasTime = first && deadline?.allows(first.ms, 'what the least change of the inputs does') !== false;
@@ -245,10 +247,11 @@ function withoutOwn(found: Comparison, own: Comparison, gate: Gate): Comparison 
     return itself !== undefined && isBroken(one, gate) && isLikeNoise(one.output, itself, gate);
   };
   const form = (found.evidence[0] ?? found.failures[0])?.form;
-  const what =
-    form === 'optimized'
-      ? "the runtime's own optimizations change"
-      : 'rounding to 16 bits, as the target does, changes';
+  const what = {
+    plain: 'this provider changes',
+    optimized: "the runtime's own optimizations change",
+    emulated: 'rounding to 16 bits, as the target does, changes',
+  }[form ?? 'plain'];
   const isLess = failed.size > 0 || found.evidence.some(isOwn);
   return {
     ...found,

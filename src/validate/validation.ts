@@ -1,7 +1,7 @@
 /** What a validation is asked for, and what it finds. */
 
 import type { Limits } from '../ir/options/budget.js';
-import type { TargetChoice } from '../ir/targets/targets.js';
+import type { Target, TargetChoice } from '../ir/targets/targets.js';
 import type { ProgressListener } from '../ir/text/progress.js';
 import type { TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
@@ -32,8 +32,8 @@ export interface ValidateOptions
     Pick<MeasureOptions, 'rollout'> {
   /** Of a job that compares several results with one original, on the same inputs. */
   readonly baseline?: Baseline;
-  /** Default `auto`: cuda, else webgpu on real hardware, else cpu. */
-  readonly provider?: TargetChoice;
+  /** Default `auto`: cuda, else webgpu on real hardware, else cpu. `web`: the result in a browser, the original on the CPU. */
+  readonly provider?: TargetChoice | Provider;
   /** The strongest kind of change that the passes may make to numbers; default exact. */
   readonly fidelity?: Fidelity;
   /** The least ratio of the original's time to the result's. A ratio inside the noise counts as 1. */
@@ -49,7 +49,7 @@ export interface ValidateOptions
   /** The CPUs that the result is meant for. */
   readonly targetCpu?: TargetCpu | readonly TargetCpu[];
   /** The provider that the result is meant for, where it does not work here and another stands in. */
-  readonly absent?: Provider;
+  readonly absent?: Target;
   /** Limit of one load or run; default 5 minutes. */
   readonly timeoutMs?: number;
   readonly allowOutsideData?: boolean;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allTries, type Try } from '../../bench/kernels/tries.js';
 import { verdictsOf, type WrittenTry, writeTries } from '../../bench/kernels/verdict.js';
-import type { Provider } from '../../src/runtime/isolate.js';
+import type { Target } from '../../src/ir/targets/targets.js';
 import { stateByTable } from '../../src/runtime/kernels.js';
 import { hasHollow, hollow } from './hollow.js';
 import { hasSoftwareVulkan, softwareVulkan } from './software-vulkan.js';
@@ -25,7 +25,7 @@ describe('the kernel tables', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function differences(provider: Provider, env?: Readonly<Record<string, string>>): Promise<string[]> {
+  async function differences(provider: Target, env?: Readonly<Record<string, string>>): Promise<string[]> {
     const verdicts = await verdictsOf(written, provider, env);
     const known = verdicts.filter(({ verdict }) => verdict !== 'invalid');
     expect(known.length).toBeGreaterThan(200);
@@ -38,7 +38,7 @@ describe('the kernel tables', () => {
   }
 
   /** The table's line for the try, at the operator set of its model. */
-  const stateOf = ({ version, elem, form }: Try, provider: Provider) =>
+  const stateOf = ({ version, elem, form }: Try, provider: Target) =>
     stateByTable(provider, version.split(' ')[0] as string, form.domain === '' ? form.opset : 1, elem);
 
   it('say of the CPU what the installed runtime says', async () => {

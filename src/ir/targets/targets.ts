@@ -76,7 +76,17 @@ export const architectureOf = (name: TargetName): Architecture | undefined =>
 export const HOST = 'cpu' as const satisfies Target;
 export type Accelerator = Exclude<Target, typeof HOST>;
 
-export const isHost = (target: Target): target is typeof HOST => target === HOST;
+/** The runtime in a browser, onnxruntime-web. It runs what is meant for WebGPU. */
+export const BROWSER = 'web';
+/** Where a model runs: on a provider of onnxruntime-node, or in a browser. */
+export type Provider = Target | typeof BROWSER;
+/** The target whose kernels run there. */
+export const targetRunBy = (provider: Provider): Target => (provider === BROWSER ? 'webgpu' : provider);
+
+/** Where the original runs, to compare: the browser is there to be compared with the CPU. */
+export const referenceProvider = (provider: Provider): Provider => (provider === BROWSER ? HOST : provider);
+
+export const isHost = (provider: Provider): provider is typeof HOST => provider === HOST;
 export const accelerators = targets.filter((target): target is Accelerator => !isHost(target));
 
 const traitsOf = (target: Target): TargetTraits => traits[target];

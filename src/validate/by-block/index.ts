@@ -8,11 +8,11 @@ import { maxOf } from '../../ir/collections/lists.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Limits } from '../../ir/options/budget.js';
-import { HOST } from '../../ir/targets/targets.js';
+import { HOST, type Target } from '../../ir/targets/targets.js';
 import type { Value } from '../../ir/value.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
 import type { ModelPart } from '../../region/blocks/parts.js';
-import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
+import { RuntimeProcess } from '../../runtime/isolate.js';
 import { workingProvider } from '../../runtime/providers.js';
 import { gateOf } from '../judge/gates.js';
 import { referenceOf } from '../reference.js';
@@ -26,7 +26,7 @@ export type { DriftReport, ErrorByBlock, PartError, ValueError } from './report.
 
 export interface ByBlockOptions extends Omit<ReferenceOptions, 'provider'> {
   /** The provider that both run on, or the CPU where it does not work here. Default cpu. */
-  readonly target?: Provider;
+  readonly target?: Target;
   /** Limit of one load or run; default 5 minutes. */
   readonly timeoutMs?: number;
   readonly allowOutsideData?: boolean;

@@ -1,0 +1,17 @@
+/** A session where it is hosted: in the child process, or in the browser that this process has started. */
+import type { Port, RunTimes, TensorData, Tensors } from './protocol.js';
+
+export interface HostedSession {
+  readonly inputs: Port[];
+  readonly outputs: Port[];
+  /** Milliseconds that creating it took. */
+  readonly ms: number;
+  run(
+    feeds: Tensors,
+    outputs: readonly string[] | undefined,
+  ): Promise<{ readonly outputs: Record<string, TensorData>; readonly ms: number }>;
+  time(feeds: Tensors, count: number): Promise<RunTimes>;
+  /** Writes the profile to a file that begins with the prefix given at `load`. */
+  endProfiling(): Promise<void>;
+  release(): Promise<void>;
+}

@@ -1,0 +1,99 @@
+/** Sessions of onnxruntime-node: the one that is installed beside this package, or in the folder that the user names. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { InferenceSession as Session } from 'onnxruntime-node';
+import type { HostedSession } from './hosted-session.js';
+import { exchangedOutputs, feedsOf, portOf, refuseOutputs, resultsOf } from './ort-tensors.js';
+import type { Calls, RunTimes, Tensors } from './protocol.js';
+
+const RUNTIME = 'onnxruntime-node';
+
+const { InferenceSession, Tensor } = await runtime();
+
+async function runtime(): Promise<typeof import('onnxruntime-node')> {
+  const folder = process.env.ONNX_PASSES_RUNTIME;
+  if (!folder) return import('onnxruntime-node');
+  return import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve('onnxruntime-node')).href);
+}
+
+export async function loadNative({
+  model,
+  options,
+  profilePrefix,
+}: Pick<Calls['load']['arguments'], 'model' | 'options' | 'profilePrefix'>): Promise<HostedSession> {
+  const settings: Session.SessionOptions = {
+    executionProviders: [options.provider],
+    graphOptimizationLevel: options.optimize ? 'all' : 'disabled',
+    logSeverityLevel: 3,
+    ...(options.threads && { intraOpNumThreads: options.threads }),
+    ...((options.noFallback || !options.spins) && {
+      extra: {
+        session: {
+          ...(options.noFallback && { disable_cpu_ep_fallback: '1' }),
+          ...(!options.spins && { intra_op: { allow_spinning: '0' } }),
+        },
+      },
+    }),
+    ...(profilePrefix && { enableProfiling: true, profileFilePrefix: profilePrefix }),
+  };
+  const start = performance.now();
+  const session =
+    typeof model === 'string'
+      ? await InferenceSession.create(model, settings)
+      : await InferenceSession.create(model, settings);
+  const ms = performance.now() - start;
+  return {
+    inputs: session.inputMetadata.map(portOf),
+    outputs: session.outputMetadata.map(portOf),
+    ms,
+    run: (feeds, outputs) => run(session, feeds, outputs),
+    time: (feeds, count) => time(session, feeds, count),
+    endProfiling: async () => session.endProfiling(),
+    release: () => session.release(),
+  };
+}
+
+async function run(session: Session, feeds: Tensors, outputs: readonly string[] | undefined) {
+  // Returning one of a type that is not exchanged ends the process.
+  refuseOutputs(session.outputMetadata, outputs, RUNTIME);
+  const inputs = feedsOf(feeds, Tensor, RUNTIME);
+  const start = performance.now();
+  const results = outputs ? await session.run(inputs, [...outputs]) : await session.run(inputs);
+  const ms = performance.now() - start;
+  return { outputs: resultsOf(results), ms };
+}
+
+async function time(session: Session, feeds: Tensors, count: number): Promise<RunTimes> {
+  const inputs = feedsOf(feeds, Tensor, RUNTIME);
+  // Outputs that cannot be exchanged are left out, as in `run`; the others are not copied to the parent.
+  const names = exchangedOutputs(session.outputMetadata);
+  const ms: number[] = [];
+  const cpuMs: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const used = process.cpuUsage();
+    const start = performance.now();
+    await (names.length ? session.run(inputs, names) : session.run(inputs));
+    ms.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(used);
+    cpuMs.push((user + system) / 1000);
+  }
+  return { ms, cpuMs: hasFineCpuClock() ? cpuMs : ms };
+}
+
+let cpuTick: number | undefined;
+
+/**
+ * True where CPU time is exact to a fraction of a millisecond. Windows counts in ticks of 16 ms; there the clock of one
+ * thread is better.
+ */
+function hasFineCpuClock(): boolean {
+  if (cpuTick === undefined) {
+    const before = process.cpuUsage();
+    do {
+      const { user, system } = process.cpuUsage(before);
+      cpuTick = user + system;
+    } while (cpuTick === 0);
+  }
+  return cpuTick < 1000;
+}

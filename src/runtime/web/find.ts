@@ -1,0 +1,57 @@
+/** Finds what models run on in a browser: the browser, and onnxruntime-web. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+
+const commands = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'chrome'];
+
+const windows = ['Google\\Chrome\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe'];
+
+const mac = ['Google Chrome', 'Chromium', 'Microsoft Edge'].map(
+  (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
+);
+
+/** The path of the browser. Throws where there is none. */
+export function browserPath(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const given = env.CHROME_PATH;
+  if (given) {
+    if (existsSync(given)) return given;
+    throw new Error(`CHROME_PATH=${given}: expected a browser; found nothing there`);
+  }
+  const found = candidates(env, platform).find((path) => existsSync(path));
+  if (found) return found;
+  throw new Error(
+    'expected Chrome, Chromium or Edge; found none. Install one (on Debian: apt install chromium), or name it in CHROME_PATH',
+  );
+}
+
+function candidates(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string[] {
+  const folders = [env.PROGRAMFILES, env['PROGRAMFILES(X86)'], env.LOCALAPPDATA].filter((one) => one !== undefined);
+  if (platform === 'win32') return folders.flatMap((folder) => windows.map((path) => join(folder, path)));
+  const inPath = (env.PATH ?? '').split(delimiter).filter(Boolean);
+  return [
+    ...(platform === 'darwin' ? mac : []),
+    ...commands.flatMap((name) => inPath.map((folder) => join(folder, name))),
+  ];
+}
+
+/** The folder of onnxruntime-web's files. It is no dependency of this package, as few need it. Throws where it is not installed. */
+export function runtimeFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const places = [
+    env.ONNX_PASSES_RUNTIME && join(env.ONNX_PASSES_RUNTIME, 'package.json'),
+    join(process.cwd(), 'package.json'),
+    import.meta.url,
+  ];
+  for (const place of places) {
+    if (!place) continue;
+    try {
+      return dirname(createRequire(place).resolve('onnxruntime-web/webgpu'));
+    } catch {
+      // It may be installed at the next place.
+    }
+  }
+  throw new Error('expected onnxruntime-web; found none. Install it: npm install onnxruntime-web');
+}
