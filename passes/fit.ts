@@ -4,13 +4,19 @@ import { z } from 'zod';
 import type { Model } from '../src/ir/model.js';
 import type { Tensor } from '../src/ir/tensors/tensor.js';
 import { bytesText, numberText, percentText } from '../src/ir/text/quantities.js';
+import { cloneModel } from '../src/ir/whole-model/clone.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { type Assignment, assign } from './fit/assign.js';
+import { seenOf } from './fit/bounded.js';
+import { Calibration } from './fit/calibration.js';
+import { effectsOf } from './fit/effects.js';
 import { type FitForm, formText, type PricedWeight } from './fit/form.js';
+import { handedIn, inlineAll } from './fit/functions.js';
+import { Outlook } from './fit/outlook.js';
 import { pricesOf } from './fit/prices.js';
 import { type FitSearch, type Mix, mixWithin } from './fit/search.js';
-import { sensitivitiesOf } from './fit/sensitivity.js';
 import { sizeOf, sizeSchema } from './fit/size.js';
+import { MIN_STORED } from './precision/weights/half.js';
 import { weightSites } from './precision/weights/sites.js';
 
 /** Where no limit is given. */
@@ -24,7 +30,7 @@ const fitOptions = z.object({
     .optional()
     .describe('Largest relative L2 of an output, against the model before the pass. Without a limit 0.03.'),
   keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) whose weights stay.'),
-  minElements: z.number().int().min(1).default(1024).describe('Smallest weight that is worth another form.'),
+  minElements: z.number().int().min(1).default(MIN_STORED).describe('Smallest weight that is worth another form.'),
 });
 
 export type FitOptions = z.output<typeof fitOptions>;
@@ -40,10 +46,17 @@ export const fit = definePass({
     const { trials } = context;
     const key = `fit ${JSON.stringify(options)}`;
     const remembered = trials?.memory.get(key) as FoundForms | undefined;
-    const isSame = remembered && isOf(remembered, model);
-    const found = isSame ? remembered : await find(model, options, context);
+    const hasCalls = handedIn(model, options.minElements).length > 0;
+    const flat = hasCalls ? cloneModel(model) : model;
+    if (hasCalls) inlineAll(flat);
+    const isSame = remembered && isOf(remembered, flat);
+    const found = isSame ? remembered : await find(flat, options, context);
     if (!found) return;
     trials?.memory.set(key, found);
+    if (hasCalls)
+      context.note(
+        `local functions that weights are handed to are put in the place of their calls: ${inlineAll(model)}`,
+      );
     found.tell(context);
     assign(model, formsIn(model, found, context), context.target);
   },
@@ -92,8 +105,10 @@ async function find(
       );
     return undefined;
   }
-  const { sensitivities, measured, groups } = await sensitivitiesOf(model, weights, trials, target);
-  const search: FitSearch = { model, weights, sensitivities, trials, target, fileBytes };
+  const effects = await effectsOf(model, weights, trials, target);
+  const { measured, groups } = effects;
+  const outlook = new Outlook(weights, effects);
+  const search: FitSearch = { model, weights, outlook, calibration: new Calibration(), trials, target, fileBytes };
   const error = maxError ?? (bytes === undefined ? DEFAULT_ERROR : undefined);
   const mix = await mixWithin(search, { bytes, error });
   if (typeof mix === 'string') {
@@ -115,25 +130,25 @@ async function find(
 
 function measuredText({ predicted, measured }: Mix, runs: number, groups: number): string {
   const about = `predicted ${numberText(predicted)}, measured ${measured === undefined ? 'nothing' : numberText(measured)}`;
-  return `error of the mix: ${about}; the outputs' sensitivity was measured for ${runs} of ${groups} groups of weights`;
+  return `error of the mix: ${about}; what fewer bits do to the outputs was measured for ${runs} of ${groups} groups of weights`;
 }
 
 const isInteger = (form: FitForm | undefined): boolean => form !== undefined && ('block' in form || 'blocks' in form);
 
 /** Notes how many weights have each form, and for weights that stay the cost of their next form. */
-function tellForms({ weights, sensitivities }: FitSearch, { choice }: Mix, context: PassContext): void {
+function tellForms({ weights, outlook }: FitSearch, { choice }: Mix, context: PassContext): void {
   const byForm = new Map<string, { count: number; bytes: number; was: number }>();
   weights.forEach(({ site, forms }, i) => {
     const chosen = forms[choice[i] as number] as PricedWeight['forms'][number];
     const text = formText(chosen.form);
     const sum = byForm.get(text) ?? { count: 0, bytes: 0, was: 0 };
     byForm.set(text, { count: sum.count + 1, bytes: sum.bytes + chosen.bytes, was: sum.was + site.tensor.byteLength });
-    const next = forms.find(({ form, bytes }) => isInteger(form) && bytes < chosen.bytes);
-    if (!next || isInteger(chosen.form)) return;
+    const next = forms.findIndex(({ form, bytes }) => isInteger(form) && bytes < chosen.bytes);
+    if (next < 0 || isInteger(chosen.form)) return;
     // Costs are rounded to one digit, so that similar ones share a note.
-    const cost = Number(((sensitivities[i] as number) * next.error).toPrecision(1));
+    const cost = Number(seenOf(outlook.noiseIn(i, next)).toPrecision(1));
     const stays = chosen.form ? text : site.tensor.type;
-    context.skip(`it stays ${stays}: ${formText(next.form)} would cost an error of ${cost}`, site.value);
+    context.skip(`it stays ${stays}: ${formText(forms[next]?.form)} would cost an error of ${cost}`, site.value);
   });
   for (const [text, { count, bytes, was }] of byForm)
     context.note(`${count} × ${text}: ${bytesText(was)} → ${bytesText(bytes)} (${percentText(bytes / was)})`);

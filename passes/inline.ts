@@ -4,9 +4,8 @@
  */
 
 import { z } from 'zod';
-import { refill } from '../src/ir/collections/lists.js';
-import type { Model, ModelFunction } from '../src/ir/model.js';
-import { functionsOf, inlineCalls } from '../src/region/inline-all.js';
+import type { ModelFunction } from '../src/ir/model.js';
+import { dropUncalled, inlineCalls } from '../src/region/inline-all.js';
 import { definePass } from '../src/run/pass.js';
 
 export const inline = definePass({
@@ -33,24 +32,3 @@ export const inline = definePass({
     dropUncalled(model, isMeant);
   },
 });
-
-/** Removes inlined functions that nothing calls any more, and their domains where these are empty then. */
-function dropUncalled(model: Model, isMeant: (fn: ModelFunction) => boolean): void {
-  const functionOf = functionsOf(model);
-  for (let isDone = false; !isDone; ) {
-    const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
-    const called = new Set(nodes.map(functionOf));
-    const gone = model.functions.filter((fn) => isMeant(fn) && !called.has(fn));
-    isDone = gone.length === 0;
-    if (isDone) continue;
-    const left = model.functions.filter((fn) => !gone.includes(fn));
-    refill(model.functions, left);
-    model.touch(true);
-    const used = new Set([...left, ...nodes].map(({ domain }) => domain));
-    for (const domain of new Set(gone.map((fn) => fn.domain)))
-      if (domain !== '' && !used.has(domain))
-        for (const opsets of [model.opsets, ...scopes(model)]) opsets.delete(domain);
-  }
-}
-
-const scopes = (model: Model): Map<string, number>[] => model.functions.map(({ graph }) => graph.opsets);

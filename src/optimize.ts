@@ -42,7 +42,7 @@ import { kernelsOf } from './runtime/kernels-of.js';
 import { onGate, type SchemasOf, settings } from './settings/option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './settings/plugins.js';
 import type { GateOptions } from './validate/judge/gates.js';
-import type { VerifierOptions } from './validate/verifier.js';
+import type { VerifierOptions } from './validate/whole.js';
 
 export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   /**

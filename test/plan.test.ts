@@ -18,7 +18,7 @@ let found: Plan;
 
 beforeAll(async () => {
   await writeModel(
-    encoder({ hidden: 48, heads: 2, intermediate: 96, vocabulary: 200, seed: 0, layers: 2, positions: 16 }),
+    encoder({ hidden: 32, heads: 2, intermediate: 64, vocabulary: 64, seed: 0, layers: 1, positions: 8 }),
     from,
   );
   found = await plan(from, { target: 'cpu', speed: false });

@@ -20,6 +20,14 @@ export interface PricedWeight {
   readonly forms: readonly FormPrice[];
 }
 
+/** Bits of a number; of a weight that stays as it is, 32. */
+export function bitsOf(form: FitForm | undefined): number {
+  if (form === undefined) return 32;
+  return form.type === 'products' ? form.blocks.bits : BITS[form.type];
+}
+
+const BITS = { float16: 16, bfloat16: 16, int8: 8, int4: 4 } as const;
+
 /** `float16`, `int8`, `int4 by 32`, `int4 in products`. */
 export function formText(form: FitForm | undefined): string {
   if (form === undefined) return 'as it is';

@@ -7,18 +7,17 @@ import { priceOf } from '../precision/weights/forms.js';
 import { type WeightSite, weightSites } from '../precision/weights/sites.js';
 import { assigned } from './assign.js';
 import type { FitForm, FormPrice, PricedWeight } from './form.js';
-import { tellHandedIn } from './handed-in.js';
+import { tellHandedIn } from './functions.js';
 import { productForm, productPrice } from './product-form.js';
 
-/** From many bits to few. */
-const forms: readonly FitForm[] = [
-  { type: 'float16' },
-  { type: 'bfloat16' },
-  { type: 'int8', block: 32 },
-  { type: 'int8', block: 'channel' },
-  { type: 'int4', block: 32 },
-  productForm,
+/** From many bits to few. Of one rung a weight has the form that changes it less. */
+const ladder: readonly (readonly FitForm[])[] = [
+  [{ type: 'float16' }, { type: 'bfloat16' }],
+  [{ type: 'int8', block: 64 }],
+  [{ type: 'int4', block: 32 }],
+  [productForm],
 ];
+const forms = ladder.flat();
 
 export interface PricingOptions {
   readonly keep: readonly string[];
@@ -41,9 +40,12 @@ export function pricesOf(model: Model, { keep, minElements }: PricingOptions, co
       form,
       price: form.type === 'products' ? productPrice(site, form, context) : priceOf(site, form),
     }));
-    const had = found.flatMap(({ form, price }) =>
-      typeof price === 'string' || !Number.isFinite(price.error) ? [] : [{ form, ...price }],
-    );
+    const had = ladder.flatMap((rung) => {
+      const prices = found.flatMap(({ form, price }) =>
+        !rung.includes(form) || typeof price === 'string' || !Number.isFinite(price.error) ? [] : [{ form, ...price }],
+      );
+      return prices.length ? [prices.reduce((best, one) => (one.error < best.error ? one : best))] : [];
+    });
     if (had.length > 0) return [{ site, forms: [{ bytes: site.tensor.byteLength, error: 0 }, ...had] }];
     context.skip(found.flatMap(({ price }) => (typeof price === 'string' ? price : []))[0] ?? NO_FORM, site.value);
     return [];

@@ -6,9 +6,11 @@ import type { Target } from '../../src/ir/targets/targets.js';
 import { bytesText, numberText } from '../../src/ir/text/quantities.js';
 import type { Trials } from '../../src/run/trials.js';
 import { type Assignment, assigned, assignmentOf } from './assign.js';
-import { type Choice, choose, frontier, type Option, totalsOf } from './choose.js';
+import { seenOf } from './bounded.js';
+import type { Calibration } from './calibration.js';
+import type { Choice } from './choose.js';
 import type { PricedWeight } from './form.js';
-import type { Sensitivities } from './sensitivity.js';
+import type { Outlook } from './outlook.js';
 
 /** Limits of the result: bytes of its file, and relative L2 of the output with the largest error. */
 export interface FitLimits {
@@ -22,6 +24,7 @@ export interface Mix {
   readonly assignment: Assignment;
   /** Bytes of the file. */
   readonly bytes: number;
+  /** The sum of the errors that its weights were measured to bring. */
   readonly predicted: number;
   /** Undefined where it was not run. */
   readonly measured: number | undefined;
@@ -32,7 +35,8 @@ export interface Mix {
 export interface FitSearch {
   readonly model: Model;
   readonly weights: readonly PricedWeight[];
-  readonly sensitivities: Sensitivities;
+  readonly outlook: Outlook;
+  readonly calibration: Calibration;
   readonly trials: Trials | undefined;
   readonly target: Target;
   fileBytes(model: Model): number;
@@ -44,21 +48,23 @@ const MARGIN = 0.85;
 /** The share of that which the predicted error aims at. A mix that comes as near ends the search. */
 const AIM = 0.9;
 
-export const optionsOf = ({ weights, sensitivities }: FitSearch): Option[][] =>
-  weights.map(({ forms }, i) =>
-    forms.map(({ bytes, error }) => ({ bytes, cost: ((sensitivities[i] as number) * error) ** 2 })),
-  );
-
 /** Measures a mix as a whole: its file and its error. */
-export async function mixOf(search: FitSearch, items: readonly (readonly Option[])[], choice: Choice): Promise<Mix> {
-  const { model, weights, trials, target, fileBytes } = search;
+export async function mixOf(search: FitSearch, choice: Choice): Promise<Mix> {
+  const { model, weights, outlook, trials, target, fileBytes } = search;
   const assignment = assignmentOf(weights, choice);
   const copy = assigned(model, assignment, target);
-  const predicted = Math.sqrt(totalsOf(items, choice).cost);
+  const predicted = seenOf(outlook.sumOf(choice));
   const isSame = assignment.size === 0;
   const verdict = isSame ? undefined : await trials?.compare(model, copy);
   const rejected = verdict?.outcome === 'rejected' ? verdict.detail : undefined;
   return { choice, assignment, bytes: fileBytes(copy), predicted, measured: isSame ? 0 : verdict?.error, rejected };
+}
+
+/** Runs a mix, from which on all predictions are corrected. */
+async function calibratedBy(search: FitSearch, choice: Choice): Promise<Mix> {
+  const mix = await mixOf(search, choice);
+  if (mix.measured !== undefined) search.calibration.add(search.outlook.noiseOf(choice), mix.measured);
+  return mix;
 }
 
 const errorOf = ({ measured, predicted }: Mix): number => measured ?? predicted;
@@ -89,50 +95,38 @@ export async function mixWithin(search: FitSearch, limits: FitLimits): Promise<M
 
 /** Finds the mix of least error within the bytes of a file. */
 async function leastError(search: FitSearch, most: number): Promise<Mix | string> {
-  const items = optionsOf(search);
+  const { model, weights, outlook, target } = search;
   // The bytes of the file besides the weights, known from the last try.
-  let rest =
-    search.fileBytes(search.model) -
-    totalsOf(
-      items,
-      items.map(() => 0),
-    ).bytes;
+  let rest = search.fileBytes(model) - outlook.bytesOf(outlook.unchanged);
   let best: Choice | undefined;
   for (let round = 0; round < ROUNDS; round++) {
-    const choice = choose(items, { bytes: most - rest });
+    const choice = outlook.best({ bytes: most - rest });
     if (!choice || choice.join() === best?.join()) break;
-    const bytes = search.fileBytes(assigned(search.model, assignmentOf(search.weights, choice), search.target));
-    rest = bytes - totalsOf(items, choice).bytes;
-    if (bytes <= most && (!best || totalsOf(items, choice).cost < totalsOf(items, best).cost)) best = choice;
+    const bytes = search.fileBytes(assigned(model, assignmentOf(weights, choice), target));
+    rest = bytes - outlook.bytesOf(choice);
+    if (bytes <= most && (!best || outlook.noiseOf(choice) < outlook.noiseOf(best))) best = choice;
   }
-  if (best) return mixOf(search, items, best);
-  const [smallest] = frontier(items);
-  const mix = await mixOf(search, items, (smallest as { choice: number[] }).choice);
+  if (best) return calibratedBy(search, best);
+  const mix = await calibratedBy(search, outlook.smallest());
   const text = `the least size that can be had is ${bytesText(mix.bytes)}, at an error of ${numberText(errorOf(mix))}`;
   return mix.bytes <= most ? mix : `${text}; ${bytesText(Math.floor(most))} were asked for`;
 }
 
 /** Finds the mix of fewest bytes within an error; all weights stay where nothing else holds it. */
 async function fewestBytes(search: FitSearch, limit: number): Promise<Mix> {
+  const { outlook, calibration } = search;
   const most = MARGIN * limit;
-  const items = optionsOf(search);
-  let best = await mixOf(
-    search,
-    items,
-    items.map(() => 0),
-  );
-  let factor = 1;
+  let best = await mixOf(search, outlook.unchanged);
   const tried = new Set<string>();
   for (let round = 0; round < ROUNDS; round++) {
-    const choice = choose(items, { cost: ((AIM * most) / factor) ** 2 });
+    const choice = outlook.best({ noise: calibration.noiseFor(AIM * most) });
     if (!choice || tried.has(choice.join())) break;
     tried.add(choice.join());
-    const mix = await mixOf(search, items, choice);
+    const mix = await calibratedBy(search, choice);
     const error = errorOf(mix);
     if (isWithin(mix, most) && mix.bytes < best.bytes) best = mix;
     if (mix.predicted === 0 || (error <= most && error >= AIM * most)) break;
-    factor = Math.max(1e-3, error / mix.predicted);
-    if (!search.trials?.isTime('a closer fit of weights to the limit')) break;
+    if (!search.trials) break;
   }
   return best;
 }

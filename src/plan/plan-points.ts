@@ -1,8 +1,7 @@
 /** The points of a frontier: which mixes are run, how fast they are, and the command of each. */
 import { assigned } from '../../passes/fit/assign.js';
-import { choose, frontier } from '../../passes/fit/choose.js';
 import { formText } from '../../passes/fit/form.js';
-import { type FitSearch, type Mix, optionsOf } from '../../passes/fit/search.js';
+import type { FitSearch, Mix } from '../../passes/fit/search.js';
 import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
 import type { Deadline } from '../run/deadline.js';
@@ -22,17 +21,13 @@ export const PASSES = 'exact';
 
 /** Choices at even distances in size, from the smallest to the model as it is; each once. */
 export function choicesOf(search: FitSearch): readonly (readonly number[])[] {
-  const items = optionsOf(search);
-  const [smallest] = frontier(items);
-  const [least, most] = [
-    smallest?.totals.bytes ?? 0,
-    items.reduce((sum, options) => sum + (options[0]?.bytes ?? 0), 0),
-  ];
+  const { outlook } = search;
+  const [least, most] = [outlook.bytesOf(outlook.smallest()), outlook.bytesOf(outlook.unchanged)];
   const found = new Map<string, readonly number[]>();
   for (let i = 0; i < POINTS; i++) {
     // Sizes as people ask for them: halves lie as far apart as eighths.
     const bytes = least * (most / Math.max(1, least)) ** (i / (POINTS - 1));
-    const choice = choose(items, { bytes: Math.ceil(bytes) });
+    const choice = outlook.best({ bytes: Math.ceil(bytes) });
     if (choice) found.set(choice.join(), choice);
   }
   return [...found.values()];

@@ -2,10 +2,14 @@
 
 import { z } from 'zod';
 import { assigned } from '../../passes/fit/assign.js';
+import { seenOf } from '../../passes/fit/bounded.js';
+import { Calibration } from '../../passes/fit/calibration.js';
+import { effectsOf } from '../../passes/fit/effects.js';
 import { formText } from '../../passes/fit/form.js';
+import { handedIn, inlineAll } from '../../passes/fit/functions.js';
+import { Outlook } from '../../passes/fit/outlook.js';
 import { pricesOf } from '../../passes/fit/prices.js';
-import { type FitSearch, mixOf, optionsOf } from '../../passes/fit/search.js';
-import { sensitivitiesOf } from '../../passes/fit/sensitivity.js';
+import { type FitSearch, mixOf } from '../../passes/fit/search.js';
 import { fit as fitting } from '../../passes/fit.js';
 import { abortable } from '../abortable.js';
 import { inferTypes } from '../infer/index.js';
@@ -90,7 +94,7 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
   const verifier = createVerifier(comparing);
   const { context, skips } = passContext({ ...kernelsOf(name), evaluate: undefined, fileBytes });
   say('pricing weights');
-  const { keep, minElements } = fitting().options as Parameters<typeof pricesOf>[1];
+  const { keep, minElements } = fitOptions;
   const weights = pricesOf(before, { keep, minElements }, context);
   const trials = trialsBy(
     verifier,
@@ -98,8 +102,17 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
     (done, of) => say(`measuring groups of weights: ${done} of ${of}`),
     new Map(),
   );
-  const { sensitivities, measured, groups } = await sensitivitiesOf(before, weights, trials, target);
-  const search: FitSearch = { model: before, weights, sensitivities, trials, target, fileBytes };
+  const effects = await effectsOf(before, weights, trials, target);
+  const outlook = new Outlook(weights, effects);
+  const search: FitSearch = {
+    model: before,
+    weights,
+    outlook,
+    calibration: new Calibration(),
+    trials,
+    target,
+    fileBytes,
+  };
   const inputBytes = await bytesOf(files);
   const watch = options.speed === false ? undefined : await stopwatchOn(target, seed);
   const points: PlanPoint[] = [];
@@ -111,7 +124,7 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
       deadline.cut(`${choices.length - done} of ${choices.length} mixes`);
       break;
     }
-    const mix = await mixOf(search, optionsOf(search), choice);
+    const mix = await mixOf(search, choice);
     const race = await raceOf(before, mix, { target, watch }, deadline);
     const allowed = allowedFor(mix);
     // Some limits have no option: such a command would be refused.
@@ -126,7 +139,6 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
     points.push(pointOf(input, search, mix, { inputBytes, passes, race, allowed, refused }));
   }
   await watch?.close();
-  const items = optionsOf(search);
   return {
     version: 1,
     input,
@@ -134,24 +146,25 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
     target,
     seed,
     passes: typeof passes === 'string' ? passes : undefined,
-    measured: { groups: measured, of: groups },
+    measured: { groups: effects.measured, of: effects.groups },
     points,
     weights: weights.map(({ site, forms }, i) => ({
       name: site.value.name,
       reader: site.main.node.label,
       type: site.tensor.type,
-      sensitivity: sensitivities[i] as number,
       forms: forms.map(({ form, bytes, error }, at) => ({
         form: formText(form),
         bytes,
         change: error,
-        error: Math.sqrt(items[i]?.[at]?.cost ?? 0),
+        error: seenOf(outlook.noiseIn(i, at)),
       })),
     })),
     left: skips().map(({ reason, count, places }) => ({ reason, count, places: [...places] })),
     cuts: [...deadline.cuts],
   };
 }
+
+const fitOptions = fitting().options as Parameters<typeof pricesOf>[1];
 
 /** The model that `fit` would be given: behind the other passes, at its opset where that is possible. */
 async function startOf(
@@ -164,5 +177,6 @@ async function startOf(
   const raised = raisedCopy(made, fitting.definition.opset ?? 0);
   const start = raised instanceof Model ? raised : cloneModel(made);
   inferTypes(start);
+  if (handedIn(start, fitOptions.minElements).length > 0) inlineAll(start);
   return start;
 }

@@ -1,6 +1,6 @@
 /** Calls of local functions replaced by the functions' nodes, inner calls and calls in bodies too. */
 
-import { maxOf } from '../ir/collections/lists.js';
+import { maxOf, refill } from '../ir/collections/lists.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model, ModelFunction } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
@@ -71,3 +71,24 @@ export function functionsOf({ functions }: Model): (node: Node) => ModelFunction
 }
 
 const keyOf = (...names: readonly string[]): string => names.join('\n');
+
+/** Removes inlined functions that nothing calls any more, and their domains where these are empty then. */
+export function dropUncalled(model: Model, isMeant: (fn: ModelFunction) => boolean = () => true): void {
+  const functionOf = functionsOf(model);
+  for (let isDone = false; !isDone; ) {
+    const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
+    const called = new Set(nodes.map(functionOf));
+    const gone = model.functions.filter((fn) => isMeant(fn) && !called.has(fn));
+    isDone = gone.length === 0;
+    if (isDone) continue;
+    const left = model.functions.filter((fn) => !gone.includes(fn));
+    refill(model.functions, left);
+    model.touch(true);
+    const used = new Set([...left, ...nodes].map(({ domain }) => domain));
+    for (const domain of new Set(gone.map((fn) => fn.domain)))
+      if (domain !== '' && !used.has(domain))
+        for (const opsets of [model.opsets, ...scopes(model)]) opsets.delete(domain);
+  }
+}
+
+const scopes = (model: Model): Map<string, number>[] => model.functions.map(({ graph }) => graph.opsets);

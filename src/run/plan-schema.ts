@@ -7,7 +7,7 @@ const count = z.number().int().nonnegative();
 const point = z.object({
   bytes: count.describe('Of the file.'),
   share: z.number().describe('Of the input.'),
-  predicted: z.number().describe('The error that follows from the prices of the weights.'),
+  predicted: z.number().describe('The error that follows from those of the weights, each run by itself.'),
   error: z.number().nullable().describe('The error that was measured; null: the mix was not run.'),
   ms: z.number().optional().describe('One run on one thread; absent where it was not timed.'),
   speed: z
@@ -35,7 +35,6 @@ const planSchema = z.object({
       name: z.string(),
       reader: z.string(),
       type: z.string(),
-      sensitivity: z.number().describe('Error at the outputs over the change of the weight.'),
       forms: z.array(
         z.object({
           form: z.string(),

@@ -1,6 +1,14 @@
 /** Runs of a pass's own: it makes copies of its model, has them run beside it, and chooses by what comes out. */
 import type { Model } from '../ir/model.js';
 
+/** How far an output is off. */
+export interface OutputError {
+  /** Relative L2; infinite where it is NaN on one side alone. */
+  readonly error: number;
+  /** The difference over the norm of the original: a short vector in place of a long one, with about the same angles to others. */
+  readonly direction: ArrayLike<number>;
+}
+
 /** What a comparison of two models says. */
 export interface TrialVerdict {
   readonly outcome: 'accepted' | 'rejected' | 'unknown';
@@ -9,13 +17,14 @@ export interface TrialVerdict {
   readonly error?: number;
 }
 
+/** On sets of inputs that do not depend on time, and as many runs: the same model gets the same answers each time. */
 export interface Trials {
-  /** Relative L2 of the output that is furthest off, on one set of inputs; undefined where that cannot be run. */
-  errorOf(before: Model, after: Model): Promise<number | undefined>;
-  /** The comparison that decides about the pass, with every set of inputs. */
+  /** Each output on each set of inputs; undefined in it where an output has no distance, and as a whole where a model does not run. */
+  errorsOf(before: Model, after: Model): Promise<readonly (OutputError | undefined)[] | undefined>;
+  /** The comparison that decides about a lossy pass. */
   compare(before: Model, after: Model): Promise<TrialVerdict>;
-  /** Whether another run may begin; where it may not, what is left out is noted in the report. */
-  isTime(what: string): boolean;
+  /** How many times `errorsOf` may be asked in a share of the time for verifying, by arithmetic and bytes and not by the clock; 0: it does not run. */
+  runsIn(model: Model, share: number): Promise<number>;
   /** Says how far the runs are. */
   told(done: number, of: number): void;
   /** What a pass found out before, for when it runs again on the same model, kept from some places. */

@@ -1,23 +1,28 @@
 /**
- * Measures the cost of passes: the distance of a model's outputs from those of the model before it, on one set of
- * inputs.
+ * Measures the cost of passes: the distance of a model's outputs from those of the model before it, on a few sets of inputs whose number does
+ * not depend on time.
  */
 
 import { maxOf } from '../ir/collections/lists.js';
 import { under } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
-import { RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
+import { numbersOf } from '../ir/tensors/numbers.js';
+import type { OutputError } from '../run/trials.js';
+import { RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
+import { fromTensorData } from '../runtime/tensor-data.js';
 import { compareTensors, mismatchOf } from './judge/accuracy.js';
+import { outlayOf } from './outlay.js';
 import { referenceOf } from './reference.js';
 import type { ReferenceOptions } from './reference-runs.js';
 import { loadInForm } from './sides/forms.js';
-import { prepareModel } from './sides/prepared-model.js';
+import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
+import { sketchOf } from './sketch.js';
 
 /** Models that take the same inputs, each run once until it is edited. */
 export class Costs {
-  readonly #outputs = new WeakMap<Model, { readonly revision: number; readonly outputs: Tensors }>();
-  #feeds: Tensors | undefined;
+  readonly #outputs = new WeakMap<Model, { readonly revision: number; readonly outputs: readonly Tensors[] }>();
+  #feeds: readonly Tensors[] | undefined;
 
   constructor(
     readonly runtime: RuntimeProcess,
@@ -26,41 +31,73 @@ export class Costs {
 
   /** Relative L2 of the output that is furthest off, infinite where one is NaN on one side alone; undefined where one of the two does not run. */
   async between(before: Model, after: Model): Promise<number | undefined> {
+    const errors = (await this.errors(before, after))?.flatMap((one) => one?.error ?? []);
+    return errors?.length ? maxOf(errors) : undefined;
+  }
+
+  /** The same for each output on each set, in this order; undefined in it where an output is not compared by its distance. */
+  async errors(before: Model, after: Model): Promise<readonly (OutputError | undefined)[] | undefined> {
     this.runtime.limits = runLimitsOf(before);
     try {
       const [a, b] = [await this.#outputsOf(before), await this.#outputsOf(after)];
-      const errors = Object.entries(a).flatMap(([name, original]) => {
-        const result = under(b, name);
-        if (!result || mismatchOf(original, result)) return [];
-        const { equal, nonFiniteMismatches, relativeL2 } = compareTensors(name, original, result);
-        return equal === undefined ? [nonFiniteMismatches ? Number.POSITIVE_INFINITY : relativeL2] : [];
-      });
-      return errors.length ? maxOf(errors) : undefined;
+      return a.flatMap((outputs, set) =>
+        Object.entries(outputs).map(([name, original]) => {
+          const result = under(b[set] ?? {}, name);
+          if (!result || mismatchOf(original, result)) return undefined;
+          const { equal, nonFiniteMismatches, relativeL2 } = compareTensors(name, original, result);
+          if (equal !== undefined) return undefined;
+          if (nonFiniteMismatches) return { error: Number.POSITIVE_INFINITY, direction: [] };
+          return { error: relativeL2, direction: directionOf(original, result) };
+        }),
+      );
     } catch (error) {
       if (error instanceof RuntimeError || error instanceof RangeError) return undefined;
       throw error;
     }
   }
 
-  /** The outputs in the target's arithmetic, where that can be emulated. */
-  async #outputsOf(model: Model): Promise<Tensors> {
+  /** Milliseconds of a run of it on all sets, by arithmetic and bytes alone; undefined where it does not run. */
+  async outlay(model: Model): Promise<number | undefined> {
+    return (await this.errors(model, model)) && outlayOf(model, this.#feeds ?? []);
+  }
+
+  /** The inputs that all models are run on. */
+  async #feedsOf(model: Model, { source }: PreparedModel): Promise<readonly Tensors[]> {
+    const { runs } = await referenceOf(this.runtime, model, source, this.options);
+    return runs.map(({ feeds }) => feeds.tensors);
+  }
+
+  /** The outputs on each set in the target's arithmetic, where that can be emulated. */
+  async #outputsOf(model: Model): Promise<readonly Tensors[]> {
     const known = this.#outputs.get(model);
     if (known?.revision === model.revision) return known.outputs;
     const prepared = await prepareModel(model);
     try {
-      if (!this.#feeds) {
-        const { runs } = await referenceOf(this.runtime, model, prepared.source, { ...this.options, mostSets: 1 });
-        this.#feeds = runs[0]?.feeds.tensors ?? {};
-      }
+      this.#feeds ??= await this.#feedsOf(model, prepared);
       const { provider } = this.options;
       const side =
         (await loadInForm(this.runtime, prepared, provider, 'emulated')) ??
         (await loadInForm(this.runtime, prepared, provider, 'plain'));
-      const outputs = side ? await side.run(this.#feeds).finally(() => side.release()) : {};
+      const outputs: Tensors[] = [];
+      try {
+        for (const feeds of side ? this.#feeds : []) outputs.push((await side?.run(feeds)) ?? {});
+      } finally {
+        await side?.release();
+      }
       this.#outputs.set(model, { revision: model.revision, outputs });
       return outputs;
     } finally {
       prepared.close();
     }
   }
+}
+
+/** The difference of two outputs, over the norm of the first, as a short vector. */
+function directionOf(original: TensorData, result: TensorData): ArrayLike<number> {
+  const [a, b] = [numbersOf(fromTensorData(original)), numbersOf(fromTensorData(result))];
+  const isPair = (i: number): boolean => Number.isFinite(a[i]) && Number.isFinite(b[i]);
+  let square = 0;
+  for (let i = 0; i < a.length; i++) if (isPair(i)) square += (a[i] as number) ** 2;
+  const norm = Math.sqrt(square) || 1;
+  return sketchOf(a.length, (i) => (isPair(i) ? ((b[i] as number) - (a[i] as number)) / norm : 0));
 }

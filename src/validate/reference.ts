@@ -7,7 +7,7 @@ import { rowOf } from '../ops/registry.js';
 import type { LoadOptions, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { givenSets } from './inputs/files/given.js';
-import { besideData, Runner, runBase, runData, runMore } from './inputs/run-sets.js';
+import { besideData, Runner, runBase, runData, runMore, spread } from './inputs/run-sets.js';
 import { basePlans, refusalOfAll } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';
 import type { ReferenceOptions, ReferenceRun } from './reference-runs.js';
@@ -45,7 +45,8 @@ export async function referenceOf(
     let made = options;
     if (options.inputs === undefined) await runBase(runner, basePlans(model, options), options.mostSets);
     else {
-      await runData(runner, givenSets(options.inputs).slice(0, options.mostSets), model, options);
+      const sets = givenSets(options.inputs);
+      await runData(runner, spread(sets, options.mostSets ?? sets.length), model, options);
       made = besideData(runner, options);
     }
     const base = runner.runs.length;

@@ -1,43 +1,15 @@
 /** Makes the comparison after each pass: the models run, and the gate of the passes' fidelity decides. */
 
-import type { Model } from '../ir/model.js';
 import { HOST } from '../ir/targets/targets.js';
-import { ModelError } from '../ir/text/errors.js';
-import { deadlineOf, type TimeOptions } from '../run/deadline.js';
-import type { TargetCpu } from '../run/target-cpu.js';
-import type { Verdict, Verifier } from '../run/verify/verifier.js';
+import { deadlineOf } from '../run/deadline.js';
+import type { SteadyVerifier, Verdict, Verifier } from '../run/verify/verifier.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
-import { onceMore, type Provider, RuntimeError, uncheckedText } from '../runtime/isolate.js';
-import { runLimitsOf } from '../runtime/limits.js';
 import { Costs } from './costs.js';
-import type { FeedOptions } from './inputs/feeds.js';
-import { attainable, type GateOptions, gateOf } from './judge/gates.js';
-import { judge } from './judge/judge.js';
-import { lacksKernel, prove } from './proof.js';
-import { type Reference, referenceOf } from './reference.js';
+import { givenSets } from './inputs/files/given.js';
+import { attainable, gateOf } from './judge/gates.js';
+import { lacksKernel } from './proof.js';
 import { compareRewrite } from './rewrites.js';
-import type { ComparedModel } from './sides/compared-model.js';
-import { foreignTo, placeOf } from './sides/place.js';
-import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
-import { namingOverflow, withPortsOf } from './sides/same-ports.js';
-import { standInOf } from './sides/stand-in.js';
-import { twinOf } from './sides/twin.js';
-
-/** The limits hold for whole models and rewrites alike. */
-export interface VerifierOptions extends FeedOptions, GateOptions, TimeOptions {
-  /** The provider that the result is meant for; default cpu. */
-  readonly target?: Provider;
-  /** The CPUs that the result is meant for; default all. */
-  readonly targetCpu?: readonly TargetCpu[];
-  /** A file or folder with inputs, in place of made-up ones. */
-  readonly inputs?: string;
-}
-
-/**
- * Passes are proven on the CPU, whatever their target: a result must not depend on the devices of the machine that
- * builds it. Arithmetic that the CPU does not have is emulated.
- */
-const HERE = HOST;
+import { checked, comparerOn, HERE, type SetLimits, type VerifierOptions } from './whole.js';
 
 /**
  * Milliseconds that a model may run on more sets of inputs than the minimum. The comparison at the end counts its own
@@ -46,54 +18,16 @@ const HERE = HOST;
 const SETS_MS = 60;
 
 /**
- * The outputs of this many models are kept: of the model that passes are held against, and of its stand-in. They hold
- * all outputs of all sets.
- */
-const KEPT = 2;
-
-/**
  * Creates a verifier over the shared child process, which starts now. A model's outputs are kept until the model
  * changes.
  */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
-  const references = new Map<Model, { revision: number; reference: Reference | string }>();
   const target = options.target ?? HOST;
   const deadline = deadlineOf(options);
   // Loading the runtime takes as long as the first passes do, so both go on at once.
   startSharedRuntime();
 
-  let isStarted = false;
-  const referenceFor = async (model: Model): Promise<Reference | string> => {
-    const known = references.get(model);
-    if (known?.revision === model.revision) return known.reference;
-    const prepared = await prepareModel(model);
-    let reference: Reference | string;
-    try {
-      reference = await referenceOf(await sharedRuntime(), model, prepared.source, {
-        ...options,
-        provider: HERE,
-        setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)),
-        isRounded: true,
-      });
-    } catch (error) {
-      if (isKilled(error)) throw error;
-      // Inputs that cannot be made up leave nothing to compare, as does an original that does not run. Given inputs
-      // that do not fit the first model are the user's error; a later model may have other ports.
-      const isLater = isStarted && error instanceof ModelError;
-      if (!(error instanceof RuntimeError || error instanceof RangeError || isLater)) throw error;
-      reference = error.message;
-    } finally {
-      prepared.close();
-    }
-    references.delete(model);
-    const [oldest] = references.keys();
-    if (oldest && references.size === KEPT) references.delete(oldest);
-    references.set(model, { revision: model.revision, reference });
-    isStarted = true;
-    return reference;
-  };
-
-  const verifier: Verifier = {
+  const rewriting: Pick<Verifier, 'rewrite'> = {
     async rewrite(cut, fidelity): Promise<Verdict> {
       const gate = gateOf(attainable(fidelity, cut.before), HERE, options);
       const verdict = await compareRewrite(cut, await sharedRuntime(), HERE, gate, options.seed ?? 0);
@@ -108,72 +42,39 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
         };
       return verdict;
     },
-    async compare(before, after, fidelity): Promise<Verdict> {
-      let first = twinOf(before, after)?.model ?? before;
-      let reference = await referenceFor(first);
-      const standIn = typeof reference === 'string' ? standInOf(first, reference) : undefined;
-      if (standIn) {
-        first = standIn;
-        reference = await referenceFor(standIn);
-      }
-      if (typeof reference === 'string')
-        return {
-          outcome: 'unknown',
-          detail: `the model before does not run: ${reference}`,
-          ...((target === HERE || !lacksKernel.test(reference)) && { failed: 'original' }),
-        };
-      const attained = attainable(fidelity, before);
-      const gate = gateOf(attained, HERE, options);
-      const runtime = await sharedRuntime();
-      runtime.limits = runLimitsOf(first);
-      const preparedModels: PreparedModel[] = [];
-      const comparedModel = (model: Model): ComparedModel => {
-        let written: Promise<PreparedModel> | undefined;
-        const write = async (): Promise<PreparedModel> => {
-          const prepared = await prepareModel(model);
-          preparedModels.push(prepared);
-          return prepared;
-        };
-        return { model, runtime, prepared: () => (written ??= write()) };
-      };
-      try {
-        const ports = withPortsOf(first, after);
-        const [original, result] = [comparedModel(first), comparedModel(ports?.model ?? after)];
-        const proof = await prove(reference, original, result, {
-          ...{ provider: HERE, forms: ['plain', 'emulated'], gate, fidelity: attained, seed: options.seed ?? 0 },
-          foreign: await foreignTo(target, options.targetCpu),
-          isCoarse: fidelity === 'exact' && attained === 'rounding',
-          deadline,
-        });
-        const absent = target === HERE ? undefined : target;
-        const { verdict } = judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) });
-        return namingOverflow(verdict, reference, ports);
-      } finally {
-        for (const prepared of preparedModels) prepared.close();
-      }
-    },
   };
-  let costs: Costs | undefined;
+  const compare = comparerOn(options, () => ({ setsBudgetMs: Math.min(SETS_MS, deadline.share(0.1)) }), deadline);
+  const costs = costsOn(options, () => ({ mostSets: 1 }));
   return {
-    cost: (before, after) =>
-      deadline.spend(async () => {
-        costs ??= new Costs(await sharedRuntime(), { ...options, provider: HERE, isRounded: true });
-        return costs.between(before, after);
-      }),
-    rewrite: (cut, fidelity) => deadline.spend(() => checked(() => verifier.rewrite(cut, fidelity))),
-    compare: (before, after, fidelity) =>
-      deadline.spend(() => checked(() => verifier.compare(before, after, fidelity))),
+    cost: (before, after) => deadline.spend(async () => (await costs()).between(before, after)),
+    rewrite: (cut, fidelity) => deadline.spend(() => checked(() => rewriting.rewrite(cut, fidelity))),
+    compare: (before, after, fidelity) => deadline.spend(() => compare(before, after, fidelity)),
+    steady: steadyVerifier(options),
   };
 }
 
-const isKilled = (error: unknown): error is RuntimeError => error instanceof RuntimeError && error.kind === 'killed';
+/** Sets of inputs, given ones and made-up ones, of what does not depend on time. */
+const FIXED_SETS = { given: 12, made: 4 };
 
-/** Runs a check; its verdict is `unknown` where the process is killed twice. */
-async function checked(work: () => Promise<Verdict>): Promise<Verdict> {
-  try {
-    return await onceMore(work);
-  } catch (error) {
-    if (!isKilled(error)) throw error;
-    return { outcome: 'unknown', detail: uncheckedText(error), failed: 'checker' };
-  }
+/** None of its time counts: it would take that of the comparison at the end on one machine, and leave it on another. */
+function steadyVerifier(options: VerifierOptions): SteadyVerifier {
+  const sets = (): SetLimits => ({
+    setsBudgetMs: Number.POSITIVE_INFINITY,
+    mostSets:
+      options.inputs === undefined ? FIXED_SETS.made : Math.min(FIXED_SETS.given, givenSets(options.inputs).length),
+  });
+  const compare = comparerOn(options, sets);
+  const costs = costsOn(options, sets);
+  return {
+    compare: (before, after) => compare(before, after, 'lossy'),
+    errors: async (before, after) => (await costs()).errors(before, after),
+    outlay: async (model) => (await costs()).outlay(model),
+  };
+}
+
+/** Errors on some sets of inputs; started when they are asked for. */
+function costsOn(options: VerifierOptions, sets: () => SetLimits): () => Promise<Costs> {
+  let costs: Costs | undefined;
+  return async () =>
+    (costs ??= new Costs(await sharedRuntime(), { ...options, ...sets(), provider: HERE, isRounded: true }));
 }

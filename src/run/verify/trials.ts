@@ -3,10 +3,8 @@ import type { Deadline } from '../deadline.js';
 import type { Trials } from '../trials.js';
 import type { Verifier } from './verifier.js';
 
-/** The share of the time for verifying that the runs of one pass may take. */
-const SHARE = 0.5;
-/** Milliseconds, where that is more. */
-const MOST_MS = 60_000;
+/** Milliseconds that the runs of a pass may take where the job has more time. */
+const MOST_MS = 120_000;
 
 /** The trials of one pass; undefined where nothing can be run. */
 export function trialsBy(
@@ -15,25 +13,14 @@ export function trialsBy(
   told: (done: number, of: number) => void,
   memory: Map<string, unknown>,
 ): Trials | undefined {
-  const { cost } = verifier ?? {};
-  if (!verifier || !cost) return undefined;
-  const end = performance.now() + Math.min(MOST_MS, deadline?.share(SHARE) ?? MOST_MS);
-  let [last, began] = [0, 0];
-  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
-    began = performance.now();
-    try {
-      return await work();
-    } finally {
-      last = performance.now() - began;
-    }
-  };
+  const { steady } = verifier ?? {};
+  if (!steady) return undefined;
   return {
-    errorOf: (before, after) => timed(() => cost.call(verifier, before, after)),
-    compare: (before, after) => timed(() => verifier.compare(before, after, 'lossy')),
-    isTime: (what) => {
-      const isLeft = performance.now() + last < end;
-      if (!isLeft) deadline?.cut(what);
-      return isLeft;
+    errorsOf: (before, after) => steady.errors(before, after),
+    compare: (before, after) => steady.compare(before, after),
+    async runsIn(model, share) {
+      const each = await steady.outlay(model);
+      return each === undefined ? 0 : Math.floor((share * Math.min(MOST_MS, deadline?.budgetMs ?? MOST_MS)) / each);
     },
     told,
     memory,

@@ -2,6 +2,7 @@
 import { maxOf } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Fidelity } from '../pass.js';
+import type { OutputError } from '../trials.js';
 import type { CutOut } from './cut-out.js';
 
 /**
@@ -36,6 +37,20 @@ export interface Verifier {
   rewrite(cut: CutOut, fidelity: Fidelity): Promise<Verdict>;
   /** Relative L2 of the output of `after` that is furthest off, on one set of inputs; undefined where that cannot be run. */
   cost?(before: Model, after: Model): Promise<number | undefined>;
+  /** For what a pass decides by runs of its own. */
+  readonly steady?: SteadyVerifier;
+}
+
+/** Runs on sets of inputs that do not depend on time: what is decided by them is decided alike each time. */
+export interface SteadyVerifier {
+  compare(before: Model, after: Model): Promise<Verdict>;
+  /**
+   * Each output on each set of inputs, in the same order for all models; undefined in it where an output is not compared by its distance, and as a
+   * whole where one of the two does not run.
+   */
+  errors(before: Model, after: Model): Promise<readonly (OutputError | undefined)[] | undefined>;
+  /** Milliseconds that `errors` is expected to take, by arithmetic and bytes alone; undefined where the model does not run. */
+  outlay(model: Model): Promise<number | undefined>;
 }
 
 /** Initializers up to this many bytes make a model small: it is verified after every pass, a larger one at the end. */

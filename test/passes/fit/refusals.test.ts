@@ -3,22 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encoder } from '../../../fixtures/encoder.js';
 import { buildModel, GraphBuilder } from '../../../src/ir/build.js';
 import { Graph } from '../../../src/ir/graph.js';
 import type { Value } from '../../../src/ir/value.js';
 import { optimizeFile } from '../../../src/job/optimize-file.js';
 import { closeRuntime } from '../../../src/on-demand.js';
 import { writeModel } from '../../../src/onnx/write.js';
-import { reportText } from '../../../src/report/text.js';
 import { GateError } from '../../../src/run/outcome.js';
 import type { Report } from '../../../src/run/report.js';
 import { randomWeights } from '../../check-pass.js';
+import { layered } from './layered.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-fit-'));
 const [from, to] = [join(folder, 'model.onnx'), join(folder, 'result.onnx')];
-const model = () =>
-  encoder({ hidden: 48, heads: 2, intermediate: 96, vocabulary: 200, seed: 0, layers: 3, positions: 16 });
 
 /** Two calls of a function, each with a weight of its own. */
 const calling = () => {
@@ -39,7 +36,7 @@ const calling = () => {
 };
 
 beforeAll(async () => {
-  await writeModel(model(), from);
+  await writeModel(layered(), from);
 });
 afterAll(async () => {
   await closeRuntime();
@@ -61,27 +58,26 @@ describe('fit', () => {
   });
 
   it('says what each limit would take where both do not hold together', async () => {
-    const report = await optimizeFile(from, [], { ...settings, maxSize: '35%', maxError: 0.0005 });
+    const report = await optimizeFile(from, [], { ...settings, maxSize: '40%', maxError: 0.0005 });
     const gate = report.gates.find(({ name }) => name === 'size');
     expect(gate?.detail).toMatch(/have an error of 0\.\d+, and an error of at most 0\.0005 takes [\d.]+ kB/);
     expect(fitIn(report).status).toBe('unchanged');
   });
 
-  it('says what stays and the least size where local functions have the weights', async () => {
+  it('puts local functions that have the weights in the place of their calls, and says so', async () => {
     const path = join(folder, 'calls.onnx');
     await writeModel(calling(), path);
-    const report = await optimizeFile(path, [], { ...settings, maxSize: '30%' });
-    expect(fitIn(report).skips).toContainEqual(
-      expect.objectContaining({
-        reason: expect.stringMatching(/to a local function: put inline before fit/),
-        count: 2,
-      }),
+    const report = await optimizeFile(path, [], { ...settings, maxSize: '35%' });
+    expect(report.gates.every(({ passed }) => passed)).toBe(true);
+    expect(fitIn(report).notes.map(({ text }) => text)).toContain(
+      'local functions that weights are handed to are put in the place of their calls: 2',
     );
-    const gate = report.gates.find(({ name }) => name === 'size');
-    expect(gate?.detail).toMatch(/the least size that can be had is [\d.]+ kB; [\d.]+ kB were asked for/);
-    expect(reportText(report)).toMatch(/fit +left as it is/);
-    expect(reportText(report)).toMatch(/^ {3}no weight can have another form/m);
-    const inlined = await optimizeFile(path, 'inline,fit:maxSize=30%', settings);
-    expect(inlined.gates.every(({ passed }) => passed)).toBe(true);
+  });
+
+  it('leaves functions as they are where no mix is small enough', async () => {
+    const path = join(folder, 'calls.onnx');
+    await writeModel(calling(), path);
+    const report = await optimizeFile(path, [], { ...settings, maxSize: '5%' });
+    expect(fitIn(report).status).toBe('unchanged');
   });
 });
