@@ -29,7 +29,7 @@ const mayImport = {
   'src/report': ['src/ir', 'src/run'],
   'src/runtime': [...facts, 'src/disk', 'src/onnx', 'src/leftovers.ts'],
   'src/runtime/forms': ['src/ir'],
-  'src/validate': [...facts, 'src/onnx', 'src/runtime', 'src/contract', 'src/region', 'src/run'],
+  'src/validate': [...facts, 'src/coverage', 'src/onnx', 'src/runtime', 'src/contract', 'src/region', 'src/run'],
   passes: [...facts, 'src/contract', 'src/match', 'src/opset', 'src/region', 'src/run'],
   src: ['passes'],
   cli: ['passes', 'src'],

@@ -12,7 +12,7 @@ import { noiseOf } from './bounded.js';
 import { bitsOf, type PricedWeight } from './form.js';
 
 /** A run with some weights in fewer bits. */
-export interface Probe {
+export interface FormRun {
   readonly bits: number;
   /** The numbers of weights, and of the form of each. */
   readonly weights: readonly number[];
@@ -22,7 +22,7 @@ export interface Probe {
 }
 
 export interface Effects {
-  readonly probes: readonly Probe[];
+  readonly probes: readonly FormRun[];
   /** How many of the groups were measured in some form. */
   readonly measured: number;
   readonly groups: number;
@@ -65,7 +65,7 @@ export async function effectsOf(
   const bytesOf = (group: readonly number[]) => group.reduce((sum, i) => sum + (weights[i]?.forms[0]?.bytes ?? 0), 0);
   groups.sort((a, b) => bytesOf(b) - bytesOf(a));
   const planned = BITS.flatMap((bits) => groups.flatMap((group) => plannedFor(group, bits, weights))).slice(0, runs);
-  const probes: Probe[] = [];
+  const probes: FormRun[] = [];
   for (const probe of planned) {
     trials?.told(probes.length, planned.length);
     const forms = probe.weights.flatMap((i, at) => {
@@ -86,13 +86,13 @@ function plannedFor(
   group: readonly number[],
   bits: number,
   weights: readonly PricedWeight[],
-): Omit<Probe, 'outputs'>[] {
+): Omit<FormRun, 'outputs'>[] {
   const formOf = (i: number): number => formIn(weights[i] as PricedWeight, bits);
   const having = group.filter((i) => formOf(i) > 0);
   return having.length ? [{ bits, weights: having, forms: having.map(formOf) }] : [];
 }
 
-function noiseIn(output: OutputError | undefined): Probe['outputs'][number] {
+function noiseIn(output: OutputError | undefined): FormRun['outputs'][number] {
   if (!output) return { square: 0, direction: [] };
   const noise = noiseOf(output.error);
   const factor = output.error > 0 ? noise / output.error : 0;
@@ -109,7 +109,7 @@ export function squaresOf(weights: readonly PricedWeight[], { probes }: Effects)
   const usual = all[0]?.map((_, key) => all.reduce((sum, rate) => sum + (rate[key] as number), 0) / all.length) ?? [1];
   return weights.map(({ forms }, i) =>
     forms.map(({ form, error }) => {
-      const distance = ({ bits }: Probe): number => Math.abs(Math.log2(bits / bitsOf(form)));
+      const distance = ({ bits }: FormRun): number => Math.abs(Math.log2(bits / bitsOf(form)));
       const nearest = byWeight[i]?.toSorted((a, b) => distance(a) - distance(b))[0];
       return ((nearest && rates.get(nearest)) ?? usual).map((rate) => rate * error ** 2);
     }),
@@ -117,7 +117,7 @@ export function squaresOf(weights: readonly PricedWeight[], { probes }: Effects)
 }
 
 /** The squares of a probe for a change of 1 of its weights. */
-function ratesOf(weights: readonly PricedWeight[], { weights: own, forms, outputs }: Probe): number[] {
+function ratesOf(weights: readonly PricedWeight[], { weights: own, forms, outputs }: FormRun): number[] {
   const change = own.reduce((sum, i, at) => sum + (weights[i]?.forms[forms[at] as number]?.error ?? 0) ** 2, 0);
   return outputs.map(({ square }) => (change > 0 ? square / change : 0));
 }

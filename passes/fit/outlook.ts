@@ -7,7 +7,7 @@
  */
 import { maxOf } from '../../src/ir/collections/lists.js';
 import { type Choice, choose, type Option } from './choose.js';
-import { type Effects, type Probe, squaresOf } from './effects.js';
+import { type Effects, type FormRun, squaresOf } from './effects.js';
 import type { PricedWeight } from './form.js';
 
 /** So many tries: the weights of errors hardly move after. */
@@ -15,7 +15,7 @@ const TRIES = 6;
 
 export class Outlook {
   readonly #weights: readonly PricedWeight[];
-  readonly #probes: readonly Probe[];
+  readonly #probes: readonly FormRun[];
   /** By weight, by form, by output and set. */
   readonly #squares: readonly (readonly (readonly number[])[])[];
 

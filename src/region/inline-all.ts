@@ -65,7 +65,7 @@ function shortageFor({ graph }: ModelFunction): string | undefined {
 }
 
 /** The function that a node calls. Exporters write hundreds of functions: none is searched for node by node. */
-export function functionsOf({ functions }: Model): (node: Node) => ModelFunction | undefined {
+function functionsOf({ functions }: Model): (node: Node) => ModelFunction | undefined {
   const byKey = new Map(functions.map((fn) => [keyOf(fn.domain, fn.name, fn.overload), fn]));
   return ({ domain, opType, overload }) => byKey.get(keyOf(domain, opType, overload));
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { noiseOf, seenOf } from '../../../passes/fit/bounded.js';
 import { Calibration } from '../../../passes/fit/calibration.js';
-import type { Probe } from '../../../passes/fit/effects.js';
+import type { FormRun } from '../../../passes/fit/effects.js';
 import type { PricedWeight } from '../../../passes/fit/form.js';
 import { Outlook } from '../../../passes/fit/outlook.js';
 import { numbersOf } from '../../../src/ir/tensors/numbers.js';
@@ -20,13 +20,13 @@ const weights = (count: number): PricedWeight[] =>
   }));
 
 /** Each weight by itself, with the direction of its error at one output on each set. */
-const probesOf = (directions: readonly (readonly (readonly number[])[])[]): Probe[] =>
+const runsOf = (directions: readonly (readonly (readonly number[])[])[]): FormRun[] =>
   directions.map((sets, i) => ({
     ...{ bits: 8, weights: [i], forms: [1] },
     outputs: sets.map((direction) => ({ direction, square: direction.reduce((sum, x) => sum + x ** 2, 0) })),
   }));
 const outlookOf = (...directions: readonly (readonly (readonly number[])[])[]): Outlook =>
-  new Outlook(weights(directions.length), { probes: probesOf(directions), measured: 0, groups: 0 });
+  new Outlook(weights(directions.length), { probes: runsOf(directions), measured: 0, groups: 0 });
 
 describe('the error of a mix', () => {
   it('is the sum of directions where it is predicted, and of squares where mixes are chosen', () => {
