@@ -99,6 +99,21 @@ export const planFlags = {
 
 const freezes = 'the result declares it, and is compared at it. May be repeated. E.g.';
 
+/** What is asked of a folder alone. */
+export const folderFlags = {
+  part: valued(
+    '<name:passes=a,b,…>',
+    'Of a folder: passes of one part; none copies it. May be repeated. E.g. vae_decoder:passes=exact',
+    { readAll: (texts) => texts },
+  ),
+  jobs: valued('<number>', 'Of a folder: how many parts are worked on at a time.', {
+    alias: 'j',
+    read: number,
+    defaultDescription: '1',
+  }),
+  'dry-run': isSo('Of a folder: say what would be done with each part and why, and do nothing.'),
+};
+
 export const jobFlags = {
   out: valued('<path>', 'Path of the result.', { alias: 'o', defaultDescription: 'model.opt.onnx' }),
   passes: valued('<a,b,…>', about('passes'), { alias: 'p' }),
@@ -132,6 +147,8 @@ export const jobFlags = {
   },
   'keep-functions': isSo(about('keepFunctions')),
   'external-data': isSo(about('externalData')),
+  'data-name': valued('<name>', `${about('dataName')} E.g. model.onnx_data`),
+  shard: valued('<bytes>', `${about('shard')} E.g. 2GB`),
   force: isSo('Let the result overwrite its input, and its contract a file that is none.'),
   ...configFlag('A file of settings.'),
   variants: valued(
@@ -141,6 +158,7 @@ export const jobFlags = {
       readAll: (written) => written.flatMap((text) => text.split(/\s+/).filter(Boolean)),
     },
   ),
+  ...folderFlags,
   coverage: isSo(
     'Show in which types the result is stored and computed, and what stays float, with bytes and reasons.',
   ),

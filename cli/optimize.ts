@@ -29,6 +29,11 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const config = { ...base, ...given, plugins };
   const command = ['optimize', ...words].map(quoted).join(' ');
   if (flags.variants !== undefined) return (await import('./variants.js')).runVariants(flags, config, command);
+  const { stat } = await import('node:fs/promises');
+  const { refuseFolderFlags, runFolder } = await import('./folder.js');
+  if ((await stat(flags.model as string).catch(() => undefined))?.isDirectory())
+    return runFolder(flags, config, command);
+  refuseFolderFlags(flags);
   // What stays of the outputs and what is frozen are passes of their own.
   const { passes = passesWith(config) ?? (config.dims || config.shapes ? [] : undefined), ...settings } = config;
   if (passes === undefined)

@@ -7,6 +7,8 @@ export { declarationsOf } from './contract/declarations.js';
 export type { Structure } from './contract/structure.js';
 export { type LabelMap, type TensorLike, type Unflattened, unflatten } from './contract/unflatten.js';
 export { type ExplainOptions, type Explanation, explain } from './explain.js';
+export type { FolderOptions } from './folder/folder-options.js';
+export { optimizeFolder } from './folder/optimize-folder.js';
 export { type Facts, inferTypes } from './infer/index.js';
 export { type Attribute, type AttributeLike, float, floats } from './ir/attribute.js';
 export { buildModel, GraphBuilder } from './ir/build.js';
@@ -33,6 +35,7 @@ export { type WriteOptions, type WrittenFiles, writeModel } from './onnx/write.j
 export { type OptimizeOptions, optimize } from './optimize.js';
 export { type PlanOptions, plan } from './plan/plan.js';
 export { type BisectReport, bisectText } from './report/bisect-text.js';
+export { folderText } from './report/folder-text.js';
 export { type ContradictionInfo, type Inspection, inspectModel, type ViolationInfo } from './report/inspection.js';
 export { inspectionText } from './report/inspection-text.js';
 export type { ValueInfo } from './report/inspection-values.js';
@@ -41,6 +44,7 @@ export { planPlot, planText } from './report/plan-text.js';
 export { reportText } from './report/text.js';
 export type { TextOptions } from './report/text-options.js';
 export { variantsText } from './report/variants-text.js';
+export type { FolderReport, PartReport } from './run/folder-report.js';
 export { GateError, type OnGate } from './run/outcome.js';
 export type { Catalogue, PassesLike, PassLike, Preset } from './run/parse.js';
 export {

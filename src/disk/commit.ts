@@ -1,5 +1,5 @@
 /** Complete files ⟶ their own names, in one step that no other process and no interruption comes into. */
-import { chmodSync, closeSync, existsSync, fsyncSync, lstatSync, openSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { undivided, written } from '../leftovers.js';
 import { attempt, faultOf } from './fault.js';
@@ -16,10 +16,15 @@ export interface Draft {
   readonly bytes: number;
 }
 
+/** A data file: its name is given, or is that of its content. */
+export interface DataDraft extends Draft {
+  readonly isGiven: boolean;
+}
+
 /** Puts the data in its place, then the file, which is the commit, then what describes it; then removes the old data. */
 export async function commit(
   file: Draft,
-  data: Draft | undefined,
+  data: readonly DataDraft[],
   others: readonly Draft[],
   mentions?: Mentions,
   signal?: AbortSignal,
@@ -27,14 +32,19 @@ export async function commit(
   const { path } = file;
   const turn = await takeTurn(path, signal);
   try {
-    const removeOld = mentions && oldData(path, data && basename(data.path), mentions);
+    const removeOld =
+      mentions &&
+      oldData(
+        path,
+        data.map((one) => basename(one.path)),
+        mentions,
+      );
     undivided(() => {
       const mode = modeOf(path) ?? turn.mode;
       allow(file, mode);
       for (const one of others) allow(one, modeOf(one.path) ?? turn.mode);
-      if (data) allow(data, mode);
-      if (data) placeBoth(data, file);
-      else place(file);
+      for (const one of data) allow(one, mode);
+      placeAll(data, file);
       written(path);
       const remedy = `${path} was written: write again`;
       for (const one of others) place(one, remedy);
@@ -47,16 +57,27 @@ export async function commit(
   }
 }
 
-/** Has the disk keep the data under its name before the file that needs it gets its own. */
-function placeBoth(data: Draft, file: Draft): void {
-  const isNew = modeOf(data.path) === undefined;
-  place(data);
+/**
+ * Has the disk keep the data under its name before the file that needs it gets its own. Where data takes the place of other data, a file that reads
+ * the old goes first: for a moment there is none, and never one whose weights are another's.
+ */
+function placeAll(data: readonly DataDraft[], file: Draft): void {
+  const isNew = (one: Draft): boolean => modeOf(one.path) === undefined;
+  if (data.some((one) => one.isGiven && !isNew(one))) {
+    attempt(file.path, () => rmSync(file.path, { force: true }));
+    syncFolder(file.path);
+  }
+  const added: string[] = [];
   try {
-    syncFolder(data.path);
+    for (const one of data) {
+      if (isNew(one)) added.push(one.path);
+      place(one);
+    }
+    if (data.length > 0) syncFolder(file.path);
     place(file);
   } catch (error) {
     // Over a network a rename may be refused that was done.
-    if (isNew && existsSync(file.temporary.path)) removeIfPossible(data.path);
+    if (existsSync(file.temporary.path)) for (const one of added) removeIfPossible(one);
     throw error;
   }
 }

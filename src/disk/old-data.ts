@@ -11,14 +11,14 @@ import { namesIn, removeIfPossible } from './temporary.js';
 export type Mentions = (path: string, names: readonly string[]) => readonly string[];
 
 /** Looks for what may be removed after the file at `path` is replaced by one that reads `kept`; gives what removes it then. */
-export function oldData(path: string, kept: string | undefined, mentions: Mentions): () => Promise<void> {
+export function oldData(path: string, kept: readonly string[], mentions: Mentions): () => Promise<void> {
   const [folder, name] = [dirname(path), basename(path)];
   /** By name, what their content hashes to. */
   const found = new Map<string, string>();
   for (const one of namesIn(folder)) {
     const rest = one.startsWith(`${name}.`) ? one.slice(name.length + 1) : '';
     const [, digest] = /^([0-9a-f]{32})\.data$/.exec(rest) ?? [];
-    if (digest !== undefined && one !== kept) found.set(one, digest);
+    if (digest !== undefined && !kept.includes(one)) found.set(one, digest);
   }
   if (found.size === 0) return async () => {};
   const known = new Set(mentions(path, [...found.keys()]));

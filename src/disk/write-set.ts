@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ModelError } from '../ir/text/errors.js';
-import { commit, type Draft } from './commit.js';
+import { commit, type DataDraft, type Draft } from './commit.js';
 import { attempt } from './fault.js';
 import type { Mentions } from './old-data.js';
 import { stream } from './stream.js';
@@ -11,15 +11,21 @@ import { clearTemporaries, createTemporary } from './temporary.js';
 
 export interface FileSet {
   readonly path: string;
-  /** The content of a file beside it, which is named after its content. */
-  readonly data?: Iterable<Uint8Array>;
-  /** The content of the file itself; asked for when the data has been written, whose name it may then hold. */
-  content(dataName: string | undefined): Iterable<Uint8Array>;
+  /** Files beside it that it reads. */
+  readonly data?: readonly DataFile[];
+  /** The content of the file itself; asked for when the data has been written, whose names it may then hold. */
+  content(dataNames: readonly string[]): Iterable<Uint8Array>;
   /** Files that describe it and go with it, by what was written. */
   beside?(written: WrittenSet): readonly TextFile[];
   readonly mentions?: Mentions;
   /** Where it is aborted before the commit, nothing is written. */
   readonly signal?: AbortSignal;
+}
+
+export interface DataFile {
+  readonly content: Iterable<Uint8Array>;
+  /** Default: a name after its content. */
+  readonly name?: string;
 }
 
 export interface TextFile {
@@ -28,7 +34,7 @@ export interface TextFile {
 }
 
 export interface WrittenSet {
-  /** Paths: the file, and its data file if it has one. */
+  /** Paths: the file, then its data files. */
   readonly files: readonly string[];
   /** Bytes of these. */
   readonly bytes: number;
@@ -40,7 +46,7 @@ export interface WrittenSet {
 const DIGITS = 32;
 
 /** Writes all files or none. Throws ModelError where the system refuses; nothing of its own is left behind then. */
-export async function writeSet({ path, data, content, beside, mentions, signal }: FileSet): Promise<WrittenSet> {
+export async function writeSet({ path, data = [], content, beside, mentions, signal }: FileSet): Promise<WrittenSet> {
   const drafts: Draft[] = [];
   const name = basename(path);
   const draft = async (target: string, bytes: Iterable<Uint8Array>, isHashed = false): Promise<Draft> => {
@@ -63,19 +69,24 @@ export async function writeSet({ path, data, content, beside, mentions, signal }
   try {
     const dataPath = (digest: string): string => join(dirname(path), `${name}.${digest}.data`);
     // A name that is too long is refused before anything is written.
-    if (data) attempt(path, () => lstatSync(dataPath('0'.repeat(DIGITS)), { throwIfNoEntry: false }));
-    const unnamed = data && (await draft(path, data, true));
-    const dataFile = unnamed && { ...unnamed, path: dataPath(unnamed.sha256.slice(0, DIGITS)) };
-    const file = await draft(path, content(dataFile && basename(dataFile.path)), beside !== undefined);
+    if (data.length > 0) attempt(path, () => lstatSync(dataPath('0'.repeat(DIGITS)), { throwIfNoEntry: false }));
+    const dataFiles: DataDraft[] = [];
+    for (const { content: bytes, name: given } of data) {
+      const unnamed = await draft(given === undefined ? path : join(dirname(path), given), bytes, given === undefined);
+      const isGiven = given !== undefined;
+      dataFiles.push({ ...unnamed, isGiven, path: isGiven ? unnamed.path : dataPath(unnamed.sha256.slice(0, DIGITS)) });
+    }
+    const names = dataFiles.map((one) => basename(one.path));
+    const file = await draft(path, content(names), beside !== undefined);
     const done = {
-      files: [path, ...(dataFile ? [dataFile.path] : [])],
-      bytes: file.bytes + (dataFile?.bytes ?? 0),
+      files: [path, ...dataFiles.map((one) => one.path)],
+      bytes: dataFiles.reduce((sum, { bytes }) => sum + bytes, file.bytes),
       sha256: file.sha256,
     };
     const others: Draft[] = [];
     for (const one of beside?.(done) ?? []) others.push(await draft(one.path, [new TextEncoder().encode(one.text)]));
     signal?.throwIfAborted();
-    await commit(file, dataFile, others, mentions, signal);
+    await commit(file, dataFiles, others, mentions, signal);
     return done;
   } finally {
     for (const { temporary } of drafts) temporary.drop();

@@ -116,8 +116,10 @@ export async function optimizeFileBy(
   // A mistake in the list of passes shows before a large model is read.
   const catalogue = await catalogueWith(options.plugins);
   const asked = withSettings(parsePasses(passes, catalogue), options, catalogue);
+  const { dirname, join } = await import('node:path');
   const hasContract = options.contract ?? asked.some(isFlattening);
-  const targets = [out, ...(hasContract ? contractPathsOf(out) : []), ...(reportPath ? [reportPath] : [])];
+  const data = options.dataName === undefined ? [] : [join(dirname(out), options.dataName)];
+  const targets = [out, ...data, ...(hasContract ? contractPathsOf(out) : []), ...(reportPath ? [reportPath] : [])];
   await checkDestinations(targets);
   if (hasContract && !options.force) await checkContractPaths(out);
   if (!options.force) await keepFiles([input], targets);
@@ -199,12 +201,14 @@ export async function optimizeFileBy(
     say('writing');
     const pace = paceOf(1);
     await abortPoint(options.signal);
-    const isAlone = targets.length === 1;
+    const isAlone = !hasContract && !reportPath;
     const written = await writeModelSet(
       model,
       out,
       {
         externalData: options.externalData,
+        dataName: options.dataName,
+        shard: options.shard,
         signal: options.signal,
         onBytes: (share) => say('writing', pace(share)),
       },

@@ -12,26 +12,35 @@ const SMALL = 1024;
 /** Offsets in the data file: a page, so that runtimes can map it. */
 const ALIGNMENT = 4096;
 
-/** A tensor in the data file. */
-export interface ExternalTensor {
+/** A tensor in a data file. */
+interface ExternalTensor {
   readonly offset: number;
   readonly tensor: Tensor;
 }
 
+/** What one data file contains. */
+export interface DataFileLayout {
+  /** The entry with its name, shared by all tensors in it: it is set when the file is written, before the message is encoded. */
+  readonly location: { readonly key: 'location'; value: string };
+  readonly externals: ExternalTensor[];
+}
+
+/** The end of a data file's last tensor, in bytes. */
+export const endOf = ({ externals }: DataFileLayout): number => {
+  const last = externals.at(-1);
+  return last ? last.offset + last.tensor.byteLength : 0;
+};
+
 export class TensorPlacer {
   /** Streamed into the model's file, in order of their index in `lazy`. */
   readonly payloads: Payload[] = [];
-  readonly externals: ExternalTensor[] = [];
-  #end = 0;
+  readonly dataFiles: DataFileLayout[] = [];
 
-  /** The name of the data file, shared by all that lie in it: it is set when that is written, before the message is encoded. */
-  readonly location = { key: 'location', value: '' };
-
-  /** Without a data file everything is in one. */
-  constructor(readonly hasDataFile: boolean) {}
+  /** The most bytes of one data file, unless one tensor has more; with 0 there is none, and everything is in the model's file. */
+  constructor(readonly largestDataFile: number) {}
 
   isExternal(tensor: Tensor): boolean {
-    return this.hasDataFile && !tensor.sparse && tensor.byteLength >= SMALL;
+    return this.largestDataFile > 0 && !tensor.sparse && tensor.byteLength >= SMALL;
   }
 
   /** `name` undefined keeps the tensor's own. Only initializers may be external: runtimes expect no others there. */
@@ -83,15 +92,25 @@ export class TensorPlacer {
     return [field, this.payloads.length - 1, 0];
   }
 
+  #placeFor(length: number): { readonly file: DataFileLayout; readonly offset: number } {
+    const last = this.dataFiles.at(-1);
+    if (last) {
+      const offset = Math.ceil(endOf(last) / ALIGNMENT) * ALIGNMENT;
+      if (offset + length <= this.largestDataFile) return { file: last, offset };
+    }
+    const file: DataFileLayout = { location: { key: 'location', value: '' }, externals: [] };
+    this.dataFiles.push(file);
+    return { file, offset: 0 };
+  }
+
   #external(tensor: Tensor, message: TensorMessage): TensorMessage {
-    const offset = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
-    this.#end = offset + tensor.byteLength;
-    this.externals.push({ offset, tensor });
+    const { file, offset } = this.#placeFor(tensor.byteLength);
+    file.externals.push({ offset, tensor });
     return {
       ...message,
       dataLocation: 1,
       externalData: [
-        this.location,
+        file.location,
         { key: 'offset', value: String(offset) },
         { key: 'length', value: String(tensor.byteLength) },
       ],

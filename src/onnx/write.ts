@@ -3,27 +3,31 @@
 import { z } from 'zod';
 import type { FileSet, WrittenSet } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
-import { abortSignal, optionsIn, truth } from '../ir/options/options.js';
+import { abortSignal, bytesOfFile, fileName, optionsIn, truth } from '../ir/options/options.js';
 import { storedTensors } from '../ir/tensors/constants.js';
 import { ModelError } from '../ir/text/errors.js';
 import type { CarriedModel } from './carried.js';
 import { encodeMessage, type ModelMessage } from './messages.js';
-import { type ExternalTensor, TensorPlacer } from './tensor-writer.js';
+import { type DataFileLayout, endOf, TensorPlacer } from './tensor-writer.js';
 import { toMessage } from './to-proto.js';
 import { type Expansion, expand, type Payload, rangePayload } from './wire.js';
 
 export interface WriteOptions {
   /** Puts the weights into a file beside the model, which is named after its content. By itself only where one file would pass 2 GiB. */
   readonly externalData?: boolean;
+  /** The name of that file, as a loader expects it, e.g. `model.onnx_data`; with more than one the others end in `_1`, `_2` … */
+  readonly dataName?: string;
+  /** The most bytes of one data file, unless one tensor has more: beyond them there are several. Implies external data, as does `dataName`. */
+  readonly shard?: number;
   /** Ends the writing early: the promise rejects with the signal's reason, and nothing is left. */
   readonly signal?: AbortSignal;
 }
 
-const writeOptions = z.object({ externalData: truth, signal: abortSignal });
+const writeOptions = z.object({ externalData: truth, dataName: fileName, shard: bytesOfFile, signal: abortSignal });
 
 /** What was written. */
 export interface WrittenFiles {
-  /** Paths: the model, and its data file if it has one. */
+  /** Paths: the model, then its data files. */
   readonly files: readonly string[];
   /** Bytes of all of them. */
   readonly bytes: number;
@@ -55,9 +59,11 @@ export async function writeModel(
 export async function writeModelSet(
   model: Model,
   path: string,
-  { externalData = false, signal, onBytes }: WriteOptions & { readonly onBytes?: (share: number) => void },
+  options: WriteOptions & { readonly onBytes?: (share: number) => void },
   beside?: FileSet['beside'],
 ): Promise<WrittenSet> {
+  const { dataName: name, shard: largest = Number.MAX_SAFE_INTEGER, signal, onBytes } = options;
+  const { externalData = name !== undefined || options.shard !== undefined } = options;
   signal?.throwIfAborted();
   const { writeSet } = await import('../disk/write-set.js');
   const { mentions } = await import('./mentions.js');
@@ -65,13 +71,22 @@ export async function writeModelSet(
   const single = !externalData && tensorBytes(model) < LARGEST ? wholeOf(model) : undefined;
   if (single && single.length <= LARGEST)
     return writeSet({ path, content: () => told(streamOf(single), single.length, onBytes), beside, mentions, signal });
-  const layout = toLayout(model, true);
-  const { externals, location } = layout.placer;
+  const layout = toLayout(model, largest);
+  const { dataFiles } = layout.placer;
+  const total = dataFiles.reduce((sum, file) => sum + endOf(file), 0);
+  let before = 0;
   return writeSet({
     path,
-    ...(externals.length > 0 && { data: told(dataOf(externals), endOf(externals), onBytes) }),
-    content(dataName) {
-      location.value = dataName ?? '';
+    data: dataFiles.map((file, i) => {
+      const start = before;
+      before += endOf(file);
+      return {
+        content: told(dataOf(file), total, onBytes, start),
+        ...(name !== undefined && { name: i === 0 ? name : `${name}_${i}` }),
+      };
+    }),
+    content(names) {
+      for (const [i, { location }] of dataFiles.entries()) location.value = names[i] as string;
       const expansion = expansionOf(layout);
       if (expansion.length > LARGEST)
         throw new ModelError(path, 'at most 2 GiB beside the external data', `${expansion.length} bytes`);
@@ -88,8 +103,8 @@ interface FileLayout {
   readonly placer: TensorPlacer;
 }
 
-function toLayout(model: Model, hasDataFile = false): FileLayout {
-  const placer = new TensorPlacer(hasDataFile);
+function toLayout(model: Model, largestDataFile = 0): FileLayout {
+  const placer = new TensorPlacer(largestDataFile);
   return { message: toMessage(model, placer), placer };
 }
 
@@ -147,9 +162,14 @@ function* whole(payload: Pick<Payload, 'chunks'>, expected: number): Iterable<Ui
   if (length !== expected) throw new Error(`write: a tensor gave ${length} bytes; its type says ${expected}`);
 }
 
-/** The chunks; `onBytes` hears after each which share of `total` bytes they are. */
-function* told(chunks: Iterable<Uint8Array>, total: number, onBytes?: (share: number) => void): Iterable<Uint8Array> {
-  let bytes = 0;
+/** The chunks; `onBytes` hears after each which share of `total` bytes they are, with `start` bytes before them. */
+function* told(
+  chunks: Iterable<Uint8Array>,
+  total: number,
+  onBytes?: (share: number) => void,
+  start = 0,
+): Iterable<Uint8Array> {
+  let bytes = start;
   for (const chunk of chunks) {
     yield chunk;
     bytes += chunk.length;
@@ -157,12 +177,7 @@ function* told(chunks: Iterable<Uint8Array>, total: number, onBytes?: (share: nu
   }
 }
 
-const endOf = (externals: readonly ExternalTensor[]): number => {
-  const last = externals.at(-1);
-  return last ? last.offset + last.tensor.byteLength : 0;
-};
-
-function* dataOf(externals: readonly ExternalTensor[]): Iterable<Uint8Array> {
+function* dataOf({ externals }: DataFileLayout): Iterable<Uint8Array> {
   let at = 0;
   for (const { offset, tensor } of externals) {
     if (offset > at) yield new Uint8Array(offset - at);

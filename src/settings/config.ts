@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { passSettingSchemas } from '../../passes/settings.js';
-import { limits, optionsIn, size, truth, whole } from '../ir/options/options.js';
+import { bytesOfFile, fileName, limits, optionsIn, size, truth, whole } from '../ir/options/options.js';
 import { recordOf } from '../ir/options/record-schema.js';
 import { BROWSER, targetChoices } from '../ir/targets/targets.js';
 import type { PassesLike } from '../run/parse.js';
@@ -102,6 +102,12 @@ export const configSchema = z.object({
   regional: truth.describe('Compile repeated blocks once, from five repeats on: the result is the same.'),
   keepFunctions: truth.describe('Write repeated blocks as local functions.'),
   externalData: truth.describe('Write the weights to a file beside the model, out.onnx.<digest of its content>.data.'),
+  dataName: fileName.describe(
+    'The name of the file of weights, as a loader expects it. Where it replaces another, there is no model for a moment.',
+  ),
+  shard: bytesOfFile.describe(
+    'The most bytes of one file of weights: beyond them there are several. The others are named by --data-name with _1, _2 ….',
+  ),
   ...passSettingSchemas,
   contract: truth.describe('Write what goes in and out beside the result: out.contract.json and out.d.ts.'),
   budget: limits.describe('How much work the numbers of a model may ask for, by name.'),

@@ -1,0 +1,50 @@
+/** `optimize <folder> --out <folder>`: every model of a folder. */
+
+import { optimizeFolder } from '../src/folder/optimize-folder.js';
+import { partSettingsIn } from '../src/folder/part-plan.js';
+import { jsonText, shownText } from '../src/ir/text/shown-text.js';
+import { UsageError } from '../src/ir/text/usage-error.js';
+import { folderText } from '../src/report/folder-text.js';
+import type { Config } from '../src/settings/config.js';
+import { type Flags, folderFlags } from './flags.js';
+import { ProgressLine, show, stderr, stdout } from './terminal.js';
+
+/** Of a part that could not be read, was refused by its gates, or lost a pass. */
+const [REFUSED, ROLLED_BACK] = [2, 5];
+
+export async function runFolder(
+  flags: Flags,
+  { require, contract, ...config }: Config,
+  command: string,
+): Promise<number> {
+  for (const [name, value] of Object.entries({ require, contract, report: flags.report, variants: flags.variants }))
+    if (value !== undefined) throw new UsageError(`--${name}: expected a model file; found a folder`);
+  if (typeof flags.out !== 'string') throw new UsageError(`expected --out <folder> for a folder; found none`);
+  const { passes = 'exact', ...settings } = config;
+  const isHidden = flags.quiet === true || flags.json === true;
+  const progress = new ProgressLine(isHidden);
+  const report = await optimizeFolder(flags.model as string, passes, {
+    ...settings,
+    out: flags.out,
+    force: flags.force === true,
+    parts: partSettingsIn((flags.part as readonly string[] | undefined) ?? []),
+    dryRun: flags['dry-run'] === true,
+    jobs: flags.jobs as number | undefined,
+    command,
+    onProgress: (text, outlook) => progress.say(text, outlook),
+  }).finally(() => progress.clear());
+  if (flags.json) stdout.write(jsonText(report));
+  else show(flags, report, folderText);
+  const failed = report.parts.filter(({ state }) => state === 'failed');
+  const back = config.allowRollback ? [] : report.parts.filter(({ takenBack = [] }) => takenBack.length > 0);
+  if (isHidden)
+    for (const { name, reason } of failed) stderr.write(`${shownText(`error: ${name} failed: ${reason}`)}\n`);
+  if (failed.length > 0) return REFUSED;
+  return back.length > 0 ? ROLLED_BACK : 0;
+}
+
+/** Throws UsageError for flags of folders where the model is a file. */
+export function refuseFolderFlags(flags: Flags): void {
+  for (const name of Object.keys(folderFlags))
+    if (flags[name] !== undefined) throw new UsageError(`--${name}: expected a folder; found a model file`);
+}

@@ -1,0 +1,146 @@
+/** Optimizes every model of a folder into another folder, which its loader loads like the first. */
+
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { abortable } from '../abortable.js';
+import { optionsIn } from '../ir/options/options.js';
+import { UsageError } from '../ir/text/usage-error.js';
+import type { FolderReport, PartReport } from '../run/folder-report.js';
+import { type PassesLike, parsePasses } from '../run/parse.js';
+import { withSettings } from '../settings/pass-settings.js';
+import { catalogueWith } from '../settings/plugins.js';
+import { type FolderOptions, folderSchema } from './folder-options.js';
+import { type FolderLayout, layoutOf } from './layout.js';
+import { withDataFiles } from './loader-config.js';
+import { checkPartNames } from './part-plan.js';
+import { type PlannedPart, planned } from './planned-part.js';
+import { type FolderRecord, RECORD, readRecord } from './record.js';
+import { runParts } from './run-parts.js';
+import { checkFolder, commitFolder, copy, filesIn, isCopy, stagingOf, writeRecord } from './staging.js';
+
+/** Files of one size beyond which browsers do not fetch or hold one. */
+const BROWSER_FILE = 2e9;
+
+/**
+ * Optimizes every model of a folder; all else is copied. The report says what became of each part: where one failed, nothing is written, and what was
+ * made is kept for the next run. Throws UsageError for options that are wrong, and for a folder without models.
+ */
+export async function optimizeFolder(input: string, passes: PassesLike, options: FolderOptions): Promise<FolderReport> {
+  const checked = optionsIn(folderSchema, options, 'optimizeFolder') as FolderOptions;
+  if (!checked.out) throw new UsageError('optimizeFolder: out: expected the path of a folder; found none');
+  return abortable(checked.signal, () => optimizeFolderBy(input, passes, checked));
+}
+
+async function optimizeFolderBy(input: string, passes: PassesLike, options: FolderOptions): Promise<FolderReport> {
+  const started = performance.now();
+  const { out, force = false, parts: settings = {}, dryRun = false } = options;
+  const catalogue = await catalogueWith(options.plugins);
+  const asked = withSettings(parsePasses(passes, catalogue), options, catalogue);
+  await checkApart(input, out);
+  if (!dryRun) await checkFolder(out, force);
+  const paths = await filesIn(input);
+  const layout = layoutOf(paths);
+  if (layout.parts.length === 0) throw new UsageError(`${input}: expected a folder with models (*.onnx); found none`);
+  checkPartNames(settings, layout);
+  const plans = await planned(input, layout, { asked, settings, catalogue }, options);
+  const models = new Set(plans.flatMap(({ files }) => files));
+  const others = paths.filter((path) => !models.has(path) && path !== RECORD);
+  const base = {
+    ...({ version: 1, input, folder: out, layout: layout.kind, command: options.command } as const),
+    others: { files: others.length, bytes: await bytesIn(input, others), changed: [] },
+  };
+  const ended = (parts: readonly PartReport[], isWritten: boolean, changed: readonly string[] = []): FolderReport => ({
+    ...base,
+    others: { ...base.others, changed },
+    parts,
+    isWritten,
+    ms: performance.now() - started,
+  });
+  if (dryRun)
+    return ended(
+      plans.map(({ report }) => report),
+      false,
+    );
+  const staging = stagingOf(out);
+  await mkdir(staging, { recursive: true });
+  const [earlier, begun] = [await readRecord(out), await readRecord(staging)];
+  const job = { input, out, staging, earlier, begun, options: withDefaults(options, layout) };
+  const { parts, record } = await runParts(plans, job);
+  if (parts.some(({ state }) => state === 'failed')) {
+    if (Object.keys(record.parts).length === 0) await rm(staging, { recursive: true, force: true });
+    else await writeRecord(staging, record);
+    return ended(parts, false);
+  }
+  const changed = await copyOthers(others, job, plans, parts);
+  const kept = new Set([...Object.values(record.parts).flatMap(({ files }) => Object.keys(files)), ...others]);
+  const before = [
+    ...Object.values(earlier?.parts ?? {}).flatMap(({ files }) => Object.keys(files)),
+    ...(earlier?.copied ?? []),
+  ];
+  const staged = new Set((await filesIn(staging)).filter((path) => /\.onnx(_data.*)?$/.test(path)));
+  const full: FolderRecord = { ...record, copied: others };
+  await commitFolder(
+    staging,
+    out,
+    full,
+    before.filter((path) => !kept.has(path) || staged.has(path)),
+  );
+  return ended(parts, true, changed);
+}
+
+/** Throws UsageError where one of the two folders is the other or lies in it. */
+async function checkApart(input: string, out: string): Promise<void> {
+  const found = await stat(input).catch(() => undefined);
+  if (!found?.isDirectory()) throw new UsageError(`${input}: expected a folder; found ${found ? 'a file' : 'none'}`);
+  const isIn = (path: string, folder: string): boolean => !relative(resolve(folder), resolve(path)).startsWith('..');
+  if (isIn(out, input) || isIn(input, out))
+    throw new UsageError(`${out}: expected a folder apart from ${input}; found one in the other. Name it with --out`);
+}
+
+const withDefaults = (options: FolderOptions, { kind }: FolderLayout): FolderOptions => ({
+  ...options,
+  ...(kind === 'transformers.js' && options.shard === undefined && { shard: BROWSER_FILE }),
+});
+
+async function bytesIn(folder: string, paths: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(join(folder, path))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+interface CopyJob {
+  readonly input: string;
+  readonly out: string;
+  readonly staging: string;
+}
+
+/** Stages files that are no models, unless the folder has them; gives those that it changed. */
+async function copyOthers(
+  others: readonly string[],
+  { input, out, staging }: CopyJob,
+  plans: readonly PlannedPart[],
+  parts: readonly PartReport[],
+): Promise<string[]> {
+  const changed: string[] = [];
+  for (const path of others) {
+    const counts = Object.fromEntries(
+      parts
+        .filter((part) => dirname(part.path) === join(dirname(path), 'onnx'))
+        .map((part) => [basename(part.path), dataFilesOf(part, plans)] as const),
+    );
+    const text =
+      basename(path) === 'config.json' && Object.keys(counts).length > 0
+        ? await readFile(join(input, path), 'utf8')
+        : '';
+    const updated = text ? withDataFiles(text, counts) : undefined;
+    if (updated !== undefined) {
+      changed.push(path);
+      if (updated === (await readFile(join(out, path), 'utf8').catch(() => ''))) continue;
+      await mkdir(dirname(join(staging, path)), { recursive: true });
+      await writeFile(join(staging, path), updated);
+    } else if (!(await isCopy(join(out, path), join(input, path)))) await copy(join(input, path), join(staging, path));
+  }
+  return changed;
+}
+
+const dataFilesOf = (part: PartReport, plans: readonly PlannedPart[]): number =>
+  (part.files ?? plans.find(({ report }) => report.path === part.path)?.files ?? []).length - 1;

@@ -1,0 +1,85 @@
+/** The plan of every part of a folder, with the files and bytes that it has and is expected to have. */
+import { realpath } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { maxOf } from '../ir/collections/lists.js';
+import { ModelError } from '../ir/text/errors.js';
+import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
+import { bytesOf, readSource } from '../job/optimize-file.js';
+import type { PartReport } from '../run/folder-report.js';
+import type { Catalogue } from '../run/parse.js';
+import type { Pass } from '../run/pass.js';
+import type { Config } from '../settings/config.js';
+import type { FolderLayout } from './layout.js';
+import { type PartPlan, type PartSettings, partPlan } from './part-plan.js';
+
+export interface PlannedPart {
+  readonly plan: PartPlan;
+  /** Paths in the input folder: the model, and its data files. */
+  readonly files: readonly string[];
+  readonly report: PartReport;
+}
+
+export interface AskedOfParts {
+  readonly asked: readonly Pass[];
+  readonly settings: PartSettings;
+  readonly catalogue: Catalogue;
+}
+
+/** Reads each model, without its weights, and plans what to do with it. One that cannot be read has failed. */
+export async function planned(
+  input: string,
+  { parts }: FolderLayout,
+  { asked, settings, catalogue }: AskedOfParts,
+  options: Pick<Config, 'allowOutsideData' | 'budget'>,
+): Promise<PlannedPart[]> {
+  const root = await realpath(input);
+  const plans: PlannedPart[] = [];
+  for (const part of parts) {
+    const path = join(input, part.path);
+    try {
+      const { original, files } = await readSource(path, options);
+      const plan = partPlan(part, original, asked, settings, catalogue);
+      const inputBytes = await bytesOf(files);
+      const { passes, reasons } = plan;
+      plans.push({
+        plan,
+        files: [...new Set(await Promise.all(files.map(async (file) => inFolder(root, await realpath(file)))))],
+        report: {
+          ...part,
+          state: 'planned',
+          reasons: [...reasons],
+          inputBytes,
+          ...(passes && {
+            passes: namesOf(passes),
+            expectedBytes: expectedBytes(summarize(original), passes, inputBytes),
+          }),
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      const report: PartReport = {
+        ...part,
+        state: 'failed',
+        reasons: [],
+        inputBytes: await bytesOf([path]),
+        reason: error.message,
+      };
+      plans.push({ plan: { part, reasons: [] }, files: [part.path], report });
+    }
+  }
+  return plans;
+}
+
+const inFolder = (root: string, path: string): string => relative(root, path).split(sep).join('/');
+
+const namesOf = (passes: readonly Pass[]): string => passes.map(({ definition }) => definition.name).join(',');
+
+/** The share of its float32 bytes that a weight has after a pass; scales included. */
+const shares: Readonly<Record<string, number>> = { bf16: 0.5, fp16: 0.5, int8: 0.26, int4: 0.15 };
+
+/** Bytes of the result, by the narrowest type that a pass stores float32 weights in. */
+function expectedBytes({ bytesByType }: ModelSummary, passes: readonly Pass[], inputBytes: number): number {
+  const all = passes.map(({ definition: { name } }) => 1 - (shares[name] ?? 1));
+  const { float32 = 0 } = bytesByType;
+  return Math.round(inputBytes - float32 * maxOf([0, ...all]));
+}

@@ -1,0 +1,60 @@
+/** What became of each part of a folder, as a table with reasons. */
+import { bytesText, msText, numberText, percentText, ratioText } from '../ir/text/quantities.js';
+import { shownText, withTexts } from '../ir/text/shown-text.js';
+import type { FolderReport, PartReport } from '../run/folder-report.js';
+import { hanging, paint, table } from './style.js';
+import { type TextOptions, textOptionsIn } from './text-options.js';
+
+const signs = { planned: '·', done: '✓', unchanged: '=', copied: '·', failed: '✗' } as const;
+
+const speedText = ({ speed }: PartReport): string => {
+  if (!speed) return '';
+  return speed.significant ? ratioText(speed.ratio) : 'as fast';
+};
+
+const notesOf = ({ name, state, reason, reasons, takenBack = [] }: PartReport): string[] => [
+  ...(state === 'failed' ? [`${name} failed: ${reason}`] : []),
+  ...takenBack.map(({ pass, reason: why }) => `${name}: ${pass} was taken back, ${why}`),
+  ...reasons.map((text) => `${name}: ${text}`),
+];
+
+export function folderText(given: FolderReport, options: TextOptions = {}): string {
+  const { isColoured, width } = textOptionsIn(options, 'folderText');
+  const { parts, input, folder, layout, others, isWritten, ms } = withTexts(given, shownText);
+  const p = paint(isColoured);
+  const isPlan = parts.every(({ state }) => state === 'planned');
+  const sizeOf = (part: PartReport): number => part.bytes ?? part.expectedBytes ?? part.inputBytes;
+  const rows = parts.map((part) => [
+    part.state === 'failed' ? p.bad(signs.failed) : p.good(signs[part.state]),
+    part.name,
+    part.role,
+    bytesText(part.inputBytes),
+    part.state === 'failed'
+      ? ''
+      : `${part.bytes === undefined && part.passes ? 'about ' : ''}${bytesText(sizeOf(part))}`,
+    numberText(part.error),
+    speedText(part),
+    part.state === 'unchanged' ? 'as made before' : (part.passes ?? 'copied'),
+  ]);
+  const titles = ['', 'part', 'role', 'from', 'to', 'error', 'speed', 'passes'].map((title) => p.dim(title));
+  const [before, after] = [
+    parts.reduce((sum, one) => sum + one.inputBytes, 0),
+    parts.reduce((sum, one) => sum + sizeOf(one), 0),
+  ];
+  const failed = parts.filter(({ state }) => state === 'failed').length;
+  const ending = isPlan
+    ? `a plan: nothing was done. Without --dry-run it goes to ${folder}`
+    : isWritten
+      ? `${folder}: ${bytesText(after)}, ${percentText(after / before)} of the models, in ${msText(ms)}`
+      : `${failed} of ${parts.length} parts failed: ${folder} is as it was; what was made is kept for the next run`;
+  const lines = [
+    `${p.bold('folder')}  ${p.dim(`${input}, ${layout === 'files' ? 'models' : layout}, ${bytesText(before)} in ${parts.length} models`)}`,
+    ...table([titles, ...rows], '   >>>>'),
+    ...parts.flatMap(notesOf).flatMap((text) => hanging(`  ${text}`, width)),
+    p.dim(
+      `  ${others.files} other files (${bytesText(others.bytes)}) copied${others.changed.length > 0 ? `; ${others.changed.join(', ')}: data files brought up to date` : ''}`,
+    ),
+    isWritten || isPlan ? p.bold(ending) : p.bad(ending),
+  ];
+  return `${lines.join('\n')}\n`;
+}

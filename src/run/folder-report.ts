@@ -1,0 +1,42 @@
+/** What `optimizeFolder` did, in JSON. */
+import { z } from 'zod';
+import { type DeepReadonly, reportSchema } from './report.js';
+
+const count = z.number().int().nonnegative();
+
+const part = z.object({
+  path: z.string().describe('In both folders.'),
+  name: z.string(),
+  role: z.string(),
+  state: z
+    .enum(['planned', 'done', 'unchanged', 'copied', 'failed'])
+    .describe('unchanged: the result of an earlier run still holds.'),
+  passes: z.string().optional().describe('By name; absent for a part that is copied.'),
+  reasons: z.array(z.string()).describe('What the role of the part changes in the passes that were asked for.'),
+  inputBytes: count,
+  expectedBytes: count.optional().describe('By the types that its weights are to have.'),
+  files: z.array(z.string()).optional().describe('In the folder of the result.'),
+  bytes: count.optional(),
+  error: z.number().optional().describe('Relative L2 of the output that is furthest off.'),
+  speed: z.object({ ratio: z.number(), significant: z.boolean() }).optional(),
+  takenBack: z.array(z.object({ pass: z.string(), reason: z.string() })).optional(),
+  reason: z.string().optional().describe('Why it failed.'),
+  report: reportSchema.optional().describe('Absent for a part that this run has not made.'),
+});
+
+const folderReportSchema = z.object({
+  version: z.literal(1),
+  input: z.string(),
+  folder: z.string().describe('Of the result.'),
+  layout: z.enum(['diffusers', 'transformers', 'transformers.js', 'files']),
+  command: z.string().optional(),
+  isWritten: z.boolean().describe('False for a plan, and where a part failed: then the folder is as it was.'),
+  parts: z.array(part),
+  others: z
+    .object({ files: count, bytes: count, changed: z.array(z.string()) })
+    .describe('Files that are no models: copied, those in `changed` with what loaders read of the data files.'),
+  ms: z.number(),
+});
+
+export type FolderReport = DeepReadonly<z.output<typeof folderReportSchema>>;
+export type PartReport = FolderReport['parts'][number];

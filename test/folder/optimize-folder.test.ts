@@ -1,0 +1,148 @@
+/** A folder in, a folder out: parts by role, all else byte for byte, and a second run that does only what has changed. */
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeFolder } from '../../fixtures/folders.js';
+import { stagingOf } from '../../src/folder/staging.js';
+import { optimizeFolder, readModel, UsageError } from '../../src/index.js';
+
+const root = mkdtempSync(join(tmpdir(), 'folder-'));
+const input = join(root, 'sd15');
+const llm = join(root, 'llm');
+beforeAll(async () => {
+  await writeFolder('sd15', input);
+  await writeFolder('transformers.js', llm);
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const quick = { validate: false } as const;
+const states = (report: Awaited<ReturnType<typeof optimizeFolder>>): Record<string, string> =>
+  Object.fromEntries(report.parts.map(({ name, state }) => [name, state]));
+const list = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+let count = 0;
+const fresh = (): string => join(root, `out${count++}`);
+
+describe('a diffusers pipeline', () => {
+  test('keeps its files, and its weights are halved', async () => {
+    const out = fresh();
+    const report = await optimizeFolder(input, 'half', { ...quick, out });
+    expect(states(report)).toEqual({ text_encoder: 'done', unet: 'done', vae_decoder: 'done' });
+    expect(list(out)).toEqual([...list(input), '.onnx-passes.json'].sort());
+    for (const path of list(input).filter((name) => name.endsWith('.json')))
+      expect(readFileSync(join(out, path)), path).toEqual(readFileSync(join(input, path)));
+    for (const { bytes = 0, inputBytes } of report.parts) expect(bytes / inputBytes).toBeLessThan(0.56);
+    expect((await readModel(join(out, 'unet/model.onnx'))).graph.inputs.map(({ name }) => name)).toContain('timestep');
+    expect(existsSync(stagingOf(out))).toBe(false);
+  });
+
+  test('is planned by role, and a plan writes nothing', async () => {
+    const out = fresh();
+    const report = await optimizeFolder(input, 'eighth', { ...quick, out, dryRun: true });
+    expect(existsSync(out)).toBe(false);
+    const reasons = Object.fromEntries(report.parts.map(({ name, reasons }) => [name, reasons.join()]));
+    expect(reasons['unet']).toMatch(/conv_in.*conv_out.*keep their weights/);
+    expect(reasons['vae_decoder']).toMatch(/8 bits instead of 4/);
+    expect(reasons['text_encoder']).toBe('');
+  });
+
+  test('has passes by part', async () => {
+    const out = fresh();
+    const parts = { vae_decoder: { passes: 'exact' }, text_encoder: { passes: 'none' } };
+    const report = await optimizeFolder(input, 'half', { ...quick, out, parts });
+    expect(states(report)).toMatchObject({ text_encoder: 'copied', vae_decoder: 'done' });
+    expect(readFileSync(join(out, 'text_encoder/model.onnx'))).toEqual(
+      readFileSync(join(input, 'text_encoder/model.onnx')),
+    );
+    const vae = report.parts.find(({ name }) => name === 'vae_decoder');
+    expect((vae?.bytes ?? 0) / (vae?.inputBytes ?? 1)).toBeGreaterThan(0.9);
+    await expect(
+      optimizeFolder(input, 'half', { ...quick, out: fresh(), parts: { vae: { passes: 'exact' } } }),
+    ).rejects.toThrow(/--part: .*vae.*vae_decoder/s);
+  });
+});
+
+describe('a second run', () => {
+  test('touches the part alone that has changed', async () => {
+    const [copy, out] = [fresh(), fresh()];
+    cpSync(input, copy, { recursive: true });
+    await optimizeFolder(copy, 'half', { ...quick, out });
+    const before = new Map(list(out).map((path) => [path, statSync(join(out, path)).ino]));
+    cpSync(join(input, 'vae_decoder/model.onnx'), join(copy, 'text_encoder/model.onnx'));
+    writeFileSync(join(copy, 'tokenizer/added.json'), '{}');
+    const report = await optimizeFolder(copy, 'half', { ...quick, out });
+    expect(states(report)).toEqual({ text_encoder: 'done', unet: 'unchanged', vae_decoder: 'unchanged' });
+    const now = new Map(list(out).map((path) => [path, statSync(join(out, path)).ino]));
+    const touched = [...now].filter(([path, inode]) => before.get(path) !== inode).map(([path]) => path);
+    expect(touched.sort()).toEqual(['.onnx-passes.json', 'text_encoder/model.onnx', 'tokenizer/added.json']);
+  });
+
+  test('does all of it again with other passes, and what is gone from the input is gone', async () => {
+    const [copy, out] = [fresh(), fresh()];
+    cpSync(input, copy, { recursive: true });
+    await optimizeFolder(copy, 'half', { ...quick, out });
+    rmSync(join(copy, 'vae_decoder'), { recursive: true });
+    const report = await optimizeFolder(copy, 'exact', { ...quick, out });
+    expect(states(report)).toEqual({ text_encoder: 'done', unet: 'done' });
+    expect(existsSync(join(out, 'vae_decoder/model.onnx'))).toBe(false);
+    expect((await readModel(join(out, 'unet/model.onnx'))).graph.name).toBeDefined();
+  });
+});
+
+describe('what fails', () => {
+  test('is named, and the folder stays as it was; the next run goes on from there', async () => {
+    const [copy, out] = [fresh(), fresh()];
+    cpSync(input, copy, { recursive: true });
+    const whole = readFileSync(join(copy, 'vae_decoder/model.onnx'));
+    writeFileSync(join(copy, 'vae_decoder/model.onnx'), whole.subarray(0, 1000));
+    const broken = await optimizeFolder(copy, 'half', { ...quick, out });
+    expect(states(broken)).toEqual({ text_encoder: 'done', unet: 'done', vae_decoder: 'failed' });
+    expect(broken.parts[2]?.reason).toMatch(/vae_decoder\/model\.onnx/);
+    expect([broken.isWritten, existsSync(out)]).toEqual([false, false]);
+    writeFileSync(join(copy, 'vae_decoder/model.onnx'), whole);
+    const mended = await optimizeFolder(copy, 'half', { ...quick, out });
+    expect(states(mended)).toEqual({ text_encoder: 'unchanged', unet: 'unchanged', vae_decoder: 'done' });
+    expect(existsSync(stagingOf(out))).toBe(false);
+    expect(list(out)).toEqual([...list(copy), '.onnx-passes.json'].sort());
+  });
+
+  test.each<[string, () => Promise<unknown>, RegExp]>([
+    [
+      'a folder without models',
+      () => optimizeFolder(join(input, 'tokenizer'), 'half', { out: fresh() }),
+      /with models/,
+    ],
+    ['no folder', () => optimizeFolder(join(root, 'none'), 'half', { out: fresh() }), /expected a folder; found none/],
+    ['a result inside', () => optimizeFolder(input, 'half', { out: join(input, 'out') }), /apart from/],
+    ['a folder of other files', () => optimizeFolder(input, 'half', { out: llm }), /--force/],
+  ])('%s is a mistake', async (_, run, text) => {
+    const found = await run().catch((error: unknown) => error);
+    expect(found).toBeInstanceOf(UsageError);
+    expect((found as Error).message).toMatch(text);
+  });
+});
+
+describe('a folder of transformers.js', () => {
+  test('says which models have data files, and variants stay', async () => {
+    const out = fresh();
+    const report = await optimizeFolder(llm, 'half', { ...quick, out });
+    expect(states(report)).toEqual({ model: 'done', model_q4: 'copied' });
+    const { 'transformers.js_config': section } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+    expect(section).toEqual({ dtype: 'fp32', use_external_data_format: { 'model.onnx': 1 } });
+    expect(readFileSync(join(out, 'onnx/model_q4.onnx'))).toEqual(readFileSync(join(llm, 'onnx/model_q4.onnx')));
+  });
+
+  test('has data files of the size that is asked for', async () => {
+    const out = fresh();
+    await optimizeFolder(llm, 'exact', { ...quick, out, shard: 100_000 });
+    const data = list(out).filter((path) => /onnx_data/.test(path));
+    expect(data.slice(0, 3)).toEqual(['onnx/model.onnx_data', 'onnx/model.onnx_data_1', 'onnx/model.onnx_data_2']);
+    for (const path of data) expect(statSync(join(out, path)).size).toBeLessThanOrEqual(100_000);
+    const { 'transformers.js_config': section } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+    expect(section.use_external_data_format).toEqual({ 'model.onnx': data.length });
+  });
+});
