@@ -28,7 +28,9 @@ const run = ['--passes', 'simplify', '--no-validate'];
 describe('one line, no stack, exit code 1, nothing written', () => {
   it.each<[string, string[], string | RegExp]>([
     ['a missing file', ['none.onnx', ...run], /none\.onnx: expected a file; found nothing there/],
-    ['a folder', ['folder', ...run], /folder: expected a file; found a folder/],
+    ['a folder', ['folder', ...run], /expected --out <folder> for a folder; found none/],
+    ['a folder without models', ['folder', ...run, '-o', 'other'], /folder: expected a folder with models/],
+    ['a flag of folders', ['model.onnx', ...run, '--dry-run'], /--dry-run: expected a folder; found a model file/],
     ['a text file', ['text.onnx', ...run], /text\.onnx/],
     ['a truncated model', ['truncated.onnx', ...run], /truncated\.onnx/],
     ['no passes', ['model.onnx'], /expected --passes a,b,…, or a --config that names them; found neither/],
@@ -53,7 +55,7 @@ describe('one line, no stack, exit code 1, nothing written', () => {
     [
       'a value of no choice',
       ['model.onnx', '--target', 'tpu'],
-      '--target: expected auto | cpu | cuda | webgpu; found "tpu"',
+      /^--target: expected auto \| cpu \| cuda.* \| webgpu.*; found "tpu"$/,
     ],
     ['a flag without its value', ['model.onnx', '--passes'], '--passes: expected a value; found none'],
     ['a flag given twice', ['model.onnx', ...run, '--passes', 'bf16'], '--passes: expected it once; found 2 times'],
