@@ -3,16 +3,9 @@
  * on its output @model before the words of each, and @refused with the runtime's message where it does not run.
  */
 import { writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
+import { InferenceSession, Tensor } from '../runtime.mjs';
 
-const folder = process.env.ONNX_PASSES_RUNTIME;
-const entry = folder
-  ? pathToFileURL(createRequire(join(folder, 'package.json')).resolve('onnxruntime-node')).href
-  : 'onnxruntime-node';
-const { InferenceSession, Tensor } = await import(entry);
 const arrays = {
   float32: Float32Array,
   float16: Uint16Array,

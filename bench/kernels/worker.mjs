@@ -1,14 +1,7 @@
 /** Makes a session of each model file that its input lists, on the provider of its first argument. The runtime's log goes to the error stream, and lines that this process writes stand between. */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
+import { InferenceSession } from '../runtime.mjs';
 
-const folder = process.env.ONNX_PASSES_RUNTIME;
-const entry = folder
-  ? pathToFileURL(createRequire(join(folder, 'package.json')).resolve('onnxruntime-node')).href
-  : 'onnxruntime-node';
-const { InferenceSession } = await import(entry);
 const say = (text) => process.stderr.write(`${text}\n`);
 for await (const file of createInterface({ input: process.stdin })) {
   say('@model');

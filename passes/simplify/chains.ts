@@ -10,7 +10,7 @@ import { reshapeOf } from '../../src/match/reshaped.js';
 import { isLosslessCast } from './lossless.js';
 import { byOp, everywhere, replaceBy, setInputs, soleProducer } from './rules.js';
 import { joinSlice } from './slices.js';
-import { permOf } from './small.js';
+import { permIn } from './small.js';
 
 const producerOf = (value: Value | undefined, opType: string): Node | undefined => {
   const node = value?.producer;
@@ -20,8 +20,8 @@ const producerOf = (value: Value | undefined, opType: string): Node | undefined 
 /** Transpose(Transpose(x, p), q) ⟶ Transpose(x, p∘q) */
 function transposes(node: Node): void {
   const inner = producerOf(node.inputs[0], 'Transpose');
-  const q = permOf(node);
-  const p = inner && permOf(inner);
+  const q = permIn(node);
+  const p = inner && permIn(inner);
   if (!p || !q || p.length !== q.length) return;
   node.graph.setAttribute(
     node,

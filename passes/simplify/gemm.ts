@@ -4,7 +4,7 @@ import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { byOp, everywhere, replaceBy, soleProducer } from './rules.js';
-import { isReadOnce, permOf } from './small.js';
+import { isReadOnce, permIn } from './small.js';
 
 const isFloat = (value: Value | undefined): boolean =>
   value?.elem === 'float32' || value?.elem === 'float64' || value?.elem === 'float16';
@@ -35,7 +35,7 @@ function transposedInputs(node: Node): void {
   ] as const) {
     const transpose = node.inputs[index]?.producer;
     if (!transpose?.is('Transpose') || transpose.hasReference) continue;
-    const perm = permOf(transpose);
+    const perm = permIn(transpose);
     if (perm?.length !== 2 || perm[0] !== 1) continue;
     node.graph.setInput(node, index, transpose.inputs[0]);
     node.graph.setAttribute(node, flag, 1 - node.int(flag, 0));

@@ -7,6 +7,7 @@ import { everyNumber, numbersOf } from '../../src/ir/tensors/numbers.js';
 import { elementCount, memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { permOf } from '../../src/ops/views.js';
 
 /** Constants beyond this many elements are weights: no rule here needs to read them. */
 const SMALL = 4096;
@@ -43,13 +44,9 @@ export const isReadOnce = (value: Value): boolean => value.uses.size === 1;
 export const isStatic = (shape: Shape | undefined): shape is readonly number[] =>
   shape?.every((dim: Dim) => typeof dim === 'number') === true;
 
-/** The perm of a Transpose, written out; undefined where the rank is not known. */
-export function permOf(node: Node): readonly number[] | undefined {
-  const perm = node.ints('perm');
-  if (perm) return perm;
-  const rank = node.inputs[0]?.shape?.length;
-  return rank === undefined ? undefined : Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
-}
+/** The perm of a Transpose; undefined where the rank is not known. */
+export const permIn = (transpose: Node): readonly number[] | undefined =>
+  permOf(transpose, transpose.inputs[0]?.shape?.length);
 
 /** A list of int64: numbers that may be beyond 2^53. */
 export const int64s = (numbers: readonly bigint[]): Tensor =>

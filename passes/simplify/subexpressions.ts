@@ -7,6 +7,7 @@ import { uniformOf } from '../../src/ir/tensors/bank.js';
 import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { rowOf } from '../../src/ops/registry.js';
 import { isPure } from './pure.js';
 
 /** Nodes by their expression; an inner scope sees the nodes before its owner. */
@@ -21,11 +22,14 @@ class ComputedNodes {
   }
 }
 
-/** Ops whose two inputs may be swapped, bit for bit. */
-const commutative = new Set(['Add', 'Mul', 'And', 'Or', 'Xor', 'Equal']);
-
 /** Tensors beyond this size are the same if they are one object. */
 const SMALL = 4096;
+
+/** True where inputs may change places bit for bit. Of 0 and −0, Max and Min may give either. */
+const isCommutative = (node: Node): boolean => {
+  const row = rowOf(node);
+  return row?.isCommutative === true && !row.moves;
+};
 
 /** Equal names mean the same value, or the same tensor. */
 type NameOf = (one: Value | Tensor) => string;
@@ -34,7 +38,7 @@ type NameOf = (one: Value | Tensor) => string;
 function keyOf(node: Node, nameOf: NameOf, depth = 0): string | undefined {
   if (!isPure(node)) return undefined;
   const inputs = node.inputs.map((value) => (value ? nameOf(value) : ''));
-  if (node.domain === '' && commutative.has(node.opType) && inputs.length === 2) inputs.sort();
+  if (isCommutative(node) && inputs.length === 2) inputs.sort();
   while (inputs.at(-1) === '') inputs.pop();
   const attributes: string[] = [];
   for (const [name, attribute] of node.attributes) {

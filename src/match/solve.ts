@@ -4,6 +4,7 @@
  */
 import { foundText } from '../ir/text/usage-error.js';
 import type { Value } from '../ir/value.js';
+import { rowOf } from '../ops/registry.js';
 import { atomExpression, factored, leafOf, numberOf, onlyAtom, scale } from './expression.js';
 import { isNear } from './near.js';
 import type { Atom, Expression, Factor, Reduction, Term, UnaryCall } from './normal-form.js';
@@ -245,7 +246,7 @@ const solvers: { readonly [Kind in PatternShape['kind']]: Solver<Kind> } = {
     }
     const read = places.map((place) => node.inputs[place]);
     const orders =
-      commutative.has(opType) && pattern.parts.length === 2
+      rowOf(node)?.isCommutative && pattern.parts.length === 2
         ? [pattern.parts, [...pattern.parts].reverse()]
         : [pattern.parts];
     for (const order of orders)
@@ -365,8 +366,6 @@ const argumentOf = ({ of, node }: UnaryCall | Reduction, at: Value): ExpressionA
 });
 
 const neededOf = (parts: readonly WeightedPattern[]): number => parts.filter(({ isOptional }) => !isOptional).length;
-
-const commutative = new Set(['Add', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Max', 'Min', 'Sum', 'Mean']);
 
 /** True if a found number is the expected one. Beside 0, a rest that float arithmetic leaves counts as 0. */
 const isNumber = (found: number, expected: number, { elem }: Value): boolean =>

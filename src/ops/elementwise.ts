@@ -87,6 +87,8 @@ const computing = (f: Arithmetic, range?: RangeRule, isTruth = false): OpRow =>
     call.setContents(0, left);
   });
 
+const commuting = (row: OpRow): OpRow => ({ ...row, isCommutative: true });
+
 const comparing = (f: Combine, isTrue: typeof isLess): OpRow => computing(() => f, ofOrder(isTrue), true);
 
 const each = (f: Parameters<typeof mapContents>[2], facts: RowFacts): OpRow =>
@@ -189,7 +191,8 @@ export const elementwise: Rows = {
   ...alike('Asin Asinh Atanh ScaledTanh Sinh Tan', pointwise({ parity: 'odd' })),
   Cosh: pointwise({ parity: 'even' }),
   Cos: pointwise({ parity: 'even', range: bounded(-1, 1), precision: { ...bounding, stays: 'coordinates' } }),
-  ...alike('BitwiseAnd BitwiseOr BitwiseXor BitShift Mean StringConcat', pointwise({}, broadcast)),
+  ...alike('BitwiseAnd BitwiseOr BitwiseXor BitShift StringConcat', pointwise({}, broadcast)),
+  Mean: commuting(pointwise({}, broadcast)),
   Abs: each(arithmetic.abs, { parity: 'even', range: ofOne(magnitude), precision: exact }),
   Neg: each(arithmetic.negate, { parity: 'odd', range: ofOne(negated), precision: exact }),
   Atan: pointwise({ parity: 'odd', range: curve(Math.atan), precision: bounding }),
@@ -211,23 +214,31 @@ export const elementwise: Rows = {
   Relu: each((a) => arithmetic.max(a, 0), { range: rising((x) => Math.max(x, 0)), precision: exact }),
   Sqrt: each(arithmetic.sqrt, { range: rising(Math.sqrt, 0), precision: shrinking }),
   Not: each(arithmetic.not, { range: ofOne((a) => difference(exactly(1), a)) }),
-  Add: computing(() => arithmetic.add, ofAll(sum)),
-  Sum: computing(() => arithmetic.add, ofAll(sum)),
+  Add: commuting(computing(() => arithmetic.add, ofAll(sum))),
+  Sum: commuting(computing(() => arithmetic.add, ofAll(sum))),
   Sub: computing(() => arithmetic.subtract, ofAll(difference)),
-  Mul: computing(() => arithmetic.multiply, ofAll(product)),
+  Mul: commuting(computing(() => arithmetic.multiply, ofAll(product))),
   Div: computing((call) => arithmetic.divide(call.elem(0)), ratio),
   Pow: { ...computing(() => arithmetic.power), precision: { size: 'growing', stays: 'overflow' } },
   Mod: computing((call) => arithmetic.modulo(call.int('fmod') === 1)),
-  Min: { ...computing(() => arithmetic.min, ofAll(minimum)), moves: chosen, precision: { size: 'limiting' } },
-  Max: { ...computing(() => arithmetic.max, ofAll(maximum)), moves: chosen, precision: { size: 'limiting' } },
-  Equal: comparing(arithmetic.equal, isEqual),
+  Min: commuting({
+    ...computing(() => arithmetic.min, ofAll(minimum)),
+    moves: chosen,
+    precision: { size: 'limiting' },
+  }),
+  Max: commuting({
+    ...computing(() => arithmetic.max, ofAll(maximum)),
+    moves: chosen,
+    precision: { size: 'limiting' },
+  }),
+  Equal: commuting(comparing(arithmetic.equal, isEqual)),
   Greater: comparing(arithmetic.greater, isGreater),
   GreaterOrEqual: comparing(arithmetic.greaterOrEqual, isNot(isLess)),
   Less: comparing((a, b) => arithmetic.greater(b, a), isLess),
   LessOrEqual: comparing((a, b) => arithmetic.greaterOrEqual(b, a), isNot(isGreater)),
-  And: computing(() => arithmetic.and, ofAll(minimum)),
-  Or: computing(() => arithmetic.or, ofAll(maximum)),
-  Xor: computing(() => arithmetic.xor),
+  And: commuting(computing(() => arithmetic.and, ofAll(minimum))),
+  Or: commuting(computing(() => arithmetic.or, ofAll(maximum))),
+  Xor: commuting(computing(() => arithmetic.xor)),
   BitCast: pointwise({}, (call) => call.set(0, call.shape(0), castTarget(call))),
   Cast: pointwise({ moves: recast, range: ofCast }, cast),
   CastLike: pointwise({ demands: () => undefined, moves: recast, range: ofCast }, cast),

@@ -19,6 +19,8 @@ export interface OpRow {
   readonly demands?: Demand;
   /** Each element of the first output is computed from the elements at its place, broadcasting included. */
   readonly isElementwise?: true;
+  /** The inputs may change places. */
+  readonly isCommutative?: true;
   /** Of an op of one number: odd where f(−x) is −f(x), even where it is f(x). */
   readonly parity?: 'odd' | 'even';
   /** What the first output lies between; without it, nothing is known of that. */

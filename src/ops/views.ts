@@ -78,8 +78,17 @@ const transpose: InferRule = (call) => {
     );
 };
 
-const permOf = (reading: Reading, rank: number): readonly number[] =>
-  reading.ints('perm') ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+interface HasPerm {
+  ints(name: 'perm'): readonly number[] | undefined;
+}
+
+/** The perm of a Transpose. Without the attribute the axes are reversed; undefined where their number is not known then. */
+export function permOf(transpose: HasPerm, rank: number): readonly number[];
+export function permOf(transpose: HasPerm, rank: number | undefined): readonly number[] | undefined;
+export function permOf(transpose: HasPerm, rank: number | undefined): readonly number[] | undefined {
+  const reversed = rank === undefined ? undefined : Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+  return transpose.ints('perm') ?? reversed;
+}
 
 const transposed = (reading: Reading): Movement | undefined => {
   const [source] = reading.node.inputs;

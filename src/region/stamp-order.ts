@@ -20,7 +20,7 @@ export interface OrderOptions {
 }
 
 /** An item of the second or of the third stand-in. */
-interface Entry {
+interface StandInItem {
   readonly own: Item;
   readonly isBefore: boolean;
 }
@@ -33,7 +33,7 @@ interface Entry {
 export function* orderOfAll(options: OrderOptions): Iterable<Copied> {
   const { items, own } = options;
   const isForwards = (one: Item): boolean => (own.get(one) as Item).sequence < one.sequence;
-  const places = new Places();
+  const places = new ItemPlaces();
   stretches(options, items, isForwards, places, places.behind);
   stretches(options, [...items].reverse(), (one) => !isForwards(one), places, places.ahead);
   for (const item of items) {
@@ -43,7 +43,7 @@ export function* orderOfAll(options: OrderOptions): Iterable<Copied> {
   }
 }
 
-class Places {
+class ItemPlaces {
   /** The member that an item of the third stands for in its own place, where that is not the first. */
   readonly member = new Map<Item, number>();
   /** What is inserted behind an item, and ahead of it, that backwards. */
@@ -56,16 +56,16 @@ function stretches(
   { own, last, isNobodys }: OrderOptions,
   items: readonly Item[],
   isMeant: (own: Item) => boolean,
-  { member }: Places,
+  { member }: ItemPlaces,
   inserted: Map<Item, Copied[]>,
 ): void {
-  const entries = new Map<Item, Entry>();
+  const entries = new Map<Item, StandInItem>();
   for (const [one, before] of own)
     if (isMeant(one)) {
       entries.set(one, { own: one, isBefore: false });
       entries.set(before, { own: one, isBefore: true });
     }
-  let stretch: Entry[] = [];
+  let stretch: StandInItem[] = [];
   let end: Item | undefined;
   const close = (): void => {
     if (end && stretch.some(({ isBefore }) => !isBefore)) {

@@ -1,4 +1,5 @@
 /** Where a report was made: the machine, and the versions of what took part. A browser knows little of either. */
+import { runtimeRequire } from '../installed-runtime.js';
 import { version } from '../version.js';
 
 export interface Machine {
@@ -28,13 +29,11 @@ export async function versionsOf(): Promise<Record<string, string>> {
   const versions: Record<string, string> = { 'onnx-passes': version };
   if (!isNode()) return versions;
   versions.node = process.versions.node;
-  const [{ createRequire }, { join, resolve }] = await Promise.all([import('node:module'), import('node:path')]);
-  const folder = process.env.ONNX_PASSES_RUNTIME;
-  const from = folder ? join(resolve(folder), 'package.json') : import.meta.url;
+  const require = await runtimeRequire();
   try {
-    versions['onnxruntime-node'] = createRequire(from)('onnxruntime-node/package.json').version;
+    versions['onnxruntime-node'] = require('onnxruntime-node/package.json').version;
   } catch {
-    // Not installed: nothing that runs a model will work, and whoever tries says so.
+    // It is not installed: nothing that runs a model will work, and its error will say so.
   }
   return versions;
 }

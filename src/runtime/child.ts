@@ -1,6 +1,6 @@
 /**
  * The child process that hosts the runtime, the entry of its own bundle. It answers one request after another and ends
- * when its parent does. It loads no more of this package than that, so that it starts as fast as the runtime does.
+ * when its parent does. It loads hardly any code of this package, so that it starts as fast as the runtime does.
  */
 
 import { readdirSync, readlinkSync } from 'node:fs';

@@ -1,21 +1,13 @@
 /** Sessions of onnxruntime-node: the one that is installed beside this package, or in the folder that the user names. */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { InferenceSession as Session } from 'onnxruntime-node';
+import { runtimeRequire } from '../installed-runtime.js';
 import type { HostedSession } from './hosted-session.js';
 import { exchangedOutputs, feedsOf, portOf, refuseOutputs, resultsOf } from './ort-tensors.js';
 import type { Calls, RunTimes, Tensors } from './protocol.js';
 
 const RUNTIME = 'onnxruntime-node';
 
-const { InferenceSession, Tensor } = await runtime();
-
-async function runtime(): Promise<typeof import('onnxruntime-node')> {
-  const folder = process.env.ONNX_PASSES_RUNTIME;
-  if (!folder) return import('onnxruntime-node');
-  return import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve('onnxruntime-node')).href);
-}
+const { InferenceSession, Tensor }: typeof import('onnxruntime-node') = (await runtimeRequire())(RUNTIME);
 
 export async function loadNative({
   model,

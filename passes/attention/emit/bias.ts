@@ -161,7 +161,7 @@ function spreadOf(
   axes: Axes,
   isPartial: (axis: readonly AxisFactor[]) => boolean,
   layout: AttentionLayout,
-): Spread | undefined {
+): BiasSpread | undefined {
   const sizes = axes.map((axis) => (isPartial(axis) ? sizeOf(axis) : 1));
   const queryDims = [sizeOf(layout.batch), sizeOf(layout.rows)];
   if (sizes.some((size) => typeof size !== 'number' && !measure(size, queryDims))) return undefined;
@@ -183,7 +183,7 @@ function sizeValue(builder: Rewriter, size: Dim, value: Value, dims: readonly Di
   return at ? measured(builder, value, at) : builder.ints(size as number);
 }
 
-type Spread = (builder: Rewriter, value: Value, measures: Measures) => Value;
+type BiasSpread = (builder: Rewriter, value: Value, measures: Measures) => Value;
 
 /** The last two axes as long as the scores': kernels broadcast batch and heads only. */
 function expanded(

@@ -53,7 +53,11 @@ export function columnWeightOf(weight: Weight, { isExact, maxWeightError }: Colu
     });
     return graph.constant(values, `${name}_scale`);
   });
-  const rows = once((_: void) => turned({ bytes, scales: scales(1), K, N }));
+  let made: RowBytes | undefined;
+  const rows = (): RowBytes => {
+    made ??= turned({ bytes, scales: scales(1), K, N });
+    return made;
+  };
   return { bytes, scales, rows };
 }
 

@@ -130,15 +130,16 @@ export const integers = (scales: Float32Array, largest: number): Rounding => ({
   number: (code, group) => code * (scales[group] as number),
 });
 
-/** The digits of each type, the least power of two that has all of them, and the largest number. */
-const layouts = {
-  float16: { digits: 11, least: 2 ** -14, largest: 65504 },
-  bfloat16: { digits: 8, least: 2 ** -126, largest: 3.3895313892515355e38 },
+/** The floats of 16 bits: their digits, the least power of two that has all of them, and the power of two behind the largest number. */
+export const halfFloats = {
+  float16: { digits: 11, least: 2 ** -14, beyond: 2 ** 16 },
+  bfloat16: { digits: 8, least: 2 ** -126, beyond: 2 ** 128 },
 } as const;
 
 /** Numbers of a float type; those beyond its range become its largest, infinities and NaN stay. */
-export function floats(type: keyof typeof layouts): Rounding {
-  const { digits, least, largest } = layouts[type];
+export function floats(type: keyof typeof halfFloats): Rounding {
+  const { digits, least, beyond } = halfFloats[type];
+  const largest = beyond * (1 - 2 ** -digits);
   // Of a double times 2^s + 1 the upper digits are those of the number, rounded (Veltkamp).
   const split = 2 ** (53 - digits) + 1;
   const step = least * 2 ** (1 - digits);
@@ -155,7 +156,7 @@ export function floats(type: keyof typeof layouts): Rounding {
 }
 
 /** Bits of numbers that the type holds. */
-export function bitsOf(numbers: Float32Array, type: keyof typeof layouts): Uint8Array {
+export function bitsOf(numbers: Float32Array, type: keyof typeof halfFloats): Uint8Array {
   const bits = new Uint16Array(numbers.length);
   const wide = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   if (type === 'bfloat16') for (let i = 0; i < bits.length; i++) bits[i] = bfloat16Of(wide[i] as number);

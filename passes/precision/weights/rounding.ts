@@ -1,25 +1,17 @@
-/** Measures how far rounding to a float of 16 bits changes the channels of a weight: it is read once, and nothing is kept. */
+/** Measures the change of a weight's channels by rounding to a float of 16 bits: reads the weight once and keeps nothing. */
 import { type Matrix, scan } from '../quantize.js';
+import { floats, halfFloats } from './encode.js';
 
-/** The digits of each type, the least power of two that has all of them, and the largest number. */
-const layouts = {
-  float16: { digits: 11, least: 2 ** -14, largest: 65504 },
-  bfloat16: { digits: 8, least: 2 ** -126, largest: Number.POSITIVE_INFINITY },
-} as const;
-
-/** A channel whose squared norm is this much smaller than the largest takes no part: nothing that it gives is seen beside the others. */
+/** Channels whose squared norm is smaller than this share of the largest do not count: their results do not show beside the others. */
 const DEAD = 2 ** -40;
 
 /**
- * The norm of the change over the norm, of each channel, squared, averaged, and the root of that: a channel of small numbers counts as much as one of
- * large ones. Infinite where a finite number is beyond the type's range.
+ * The root mean square over all channels of a channel's change, relative to its norm: a channel of small numbers counts as much as one of large ones.
+ * Infinite where a number is beyond the type's largest by a step or more; a number that is nearer becomes the largest.
  */
-export function channelError(matrix: Matrix, type: keyof typeof layouts): number {
-  const { digits, least, largest } = layouts[type];
-  // Of a double times 2^s + 1 the upper digits are those of the number, rounded (Veltkamp).
-  const split = 2 ** (53 - digits) + 1;
-  const step = least * 2 ** (1 - digits);
-  const beyond = largest * (1 + 2 ** -(digits + 1));
+export function channelError(matrix: Matrix, type: keyof typeof halfFloats): number {
+  const { beyond } = halfFloats[type];
+  const { code } = floats(type);
   const differences = new Float64Array(matrix.groups);
   const totals = new Float64Array(matrix.groups);
   scan(matrix, (numbers, from, to, row, column) => {
@@ -30,9 +22,7 @@ export function channelError(matrix: Matrix, type: keyof typeof layouts): number
       const size = Math.abs(number);
       if (!(size < Number.POSITIVE_INFINITY)) continue;
       const group = first + ((at / columnGroups.block) | 0) * columnGroups.step;
-      const high = number * split;
-      const rounded = size < least ? Math.round(number / step) * step : high - (high - number);
-      const error = size >= beyond ? Number.POSITIVE_INFINITY : rounded - number;
+      const error = size >= beyond ? Number.POSITIVE_INFINITY : code(number, group) - number;
       differences[group] = (differences[group] as number) + error * error;
       totals[group] = (totals[group] as number) + number * number;
     }

@@ -1,6 +1,8 @@
 /** Storage forms against onnxruntime: each role of a weight in each form, tables that stay narrow, and what is refused. */
 import { describe, expect, it } from 'vitest';
+import { floats } from '../../../passes/precision/weights/encode.js';
 import { priceOf, type StorageForm } from '../../../passes/precision/weights/forms.js';
+import { channelError } from '../../../passes/precision/weights/rounding.js';
 import { type WeightSite, weightSites } from '../../../passes/precision/weights/sites.js';
 import { putStored } from '../../../passes/precision/weights/store.js';
 import { buildModel } from '../../../src/ir/build.js';
@@ -28,6 +30,35 @@ describe.each(forms)('weights stored as %s', (_name, form) => {
       within: 5 * Math.max(...errorsOf(before, form)),
     });
     expect([...after.graph.constants].find(({ name }) => name === 'w')?.tensor?.type).toBe(form.type);
+  });
+});
+
+describe('rounding to 16 bits', () => {
+  const [last, largest] = [3.4028234663852886e38, 3.3895313892515355e38];
+
+  it.each<['float16' | 'bfloat16', number, number]>([
+    ['float16', 65519, 65504],
+    ['float16', 65535, 65504],
+    ['bfloat16', last, largest],
+    ['bfloat16', -last, -largest],
+  ])('as %s gives %d the largest number, and measures that', (type, number, rounded) => {
+    const matrix = tensorOf('float32', [number], [1, 1]);
+    const one = { block: 1, step: 0 };
+    const error = channelError(
+      { tensor: matrix, rows: 1, columns: 1, groups: 1, rowGroups: one, columnGroups: one },
+      type,
+    );
+    expect(floats(type).code(number, 0)).toBe(rounded);
+    // The numbers are stored exactly: only the division and the root round.
+    expect(error).toBeCloseTo(Math.abs((number - rounded) / number), 14);
+  });
+
+  it('as float16 measures a number a step beyond the range as infinitely wrong', () => {
+    const one = { block: 1, step: 0 };
+    const matrix = tensorOf('float32', [65536], [1, 1]);
+    expect(
+      channelError({ tensor: matrix, rows: 1, columns: 1, groups: 1, rowGroups: one, columnGroups: one }, 'float16'),
+    ).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
