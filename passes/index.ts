@@ -1,6 +1,7 @@
 /** The passes, in reading order: passes that simplify, that fuse, and that store numbers in fewer bits. */
 import type { PassFactory } from '../src/run/pass.js';
 import { bf16 } from './bf16.js';
+import { channelsLast } from './channels-last.js';
 import { fit } from './fit.js';
 import { flattenOutputs } from './flatten-outputs.js';
 import { fp16 } from './fp16.js';
@@ -35,6 +36,7 @@ export const passes = {
   int4,
   fit,
   fullGraph,
+  channelsLast,
   outline,
 };
 

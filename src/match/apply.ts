@@ -211,9 +211,13 @@ function rewrite(rule: Rule, root: Value, found: Environment, facts: Facts, host
   by.forEach((value, i) => {
     if (!value.type) value.type = old[i]?.type;
   });
+  // What the match computes on its way is no operand, unless the new nodes read it: both sides would begin behind it.
+  const within = new Set(found.steps().flatMap(({ nodes }) => nodes));
+  const read = new Set<unknown>([...by, ...build.added.flatMap(({ inputs }) => inputs)]);
   const operands = [...found.captures]
     .filter(([name, value]) => typeof value === 'object' && !rule.gives.includes(name))
-    .map(([, value]) => value as Value);
+    .map(([, value]) => value as Value)
+    .filter((value) => read.has(value) || !(value.producer && within.has(value.producer)));
   const reason = host.replace({ rule: rule.name, old, by, operands, facts, since: build.since });
   return reason === undefined ? undefined : no(reason);
 }

@@ -15,9 +15,11 @@ import type { Verdict } from '../run/verify/verifier.js';
 import { type Provider, RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { fromTensorData, toTensorData } from '../runtime/tensor-data.js';
+import { writtenOut } from './emulate/expand.js';
 import { type MaskPattern, makeFeeds } from './inputs/feeds.js';
 import { compareTensors, mismatchOf, type OutputAccuracy, worstOf } from './judge/accuracy.js';
 import { type Gate, summaryOf, unproven, violations } from './judge/gates.js';
+import { lacksKernel } from './proof.js';
 import { type Form, formText, loadInForm } from './sides/forms.js';
 import { prepareModel } from './sides/prepared-model.js';
 
@@ -132,7 +134,9 @@ async function loaded(
     };
     return { run: (feeds) => run(feeds).catch(messageOf), release: () => side.release() };
   } catch (error) {
-    return messageOf(error);
+    const message = messageOf(error);
+    const ordinary = form === 'plain' && lacksKernel.test(message) ? writtenOut(model) : undefined;
+    return ordinary ? loaded(ordinary, runtime, provider, form) : message;
   } finally {
     prepared.close();
   }

@@ -1,5 +1,6 @@
 /** One small model for each pass and each rule, on which it does what it is for. */
 import { bf16 } from '../../passes/bf16.js';
+import { channelsLast } from '../../passes/channels-last.js';
 import { fit as fitPass } from '../../passes/fit.js';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { fp16 } from '../../passes/fp16.js';
@@ -128,8 +129,33 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
     within: NOISE,
     before: of((g, x) => g.op('Where', [g.op('IsNaN', [x]), g.op('ConstantOfShape', [g.op('Shape', [x])]), x])),
   },
+  'channels-last': { pass: channelsLast(), target: 'cuda', runs: false, within: NOISE, before: convolutions() },
   outline: { pass: outline(), before: layers(), within: 0 },
 };
+
+/** Relu(Conv(x) + time), and another Conv. */
+function convolutions(): Model {
+  return buildModel({ '': 17 }, (g) => {
+    const filters = (name: string, seed: number) => g.constant(randomWeights([8, 8, 3, 3], 9, seed), name);
+    const pads = [1, 1, 1, 1];
+    const x = g.op('Conv', [g.input('x', 'float32', ['batch', 8, 'height', 'width']), filters('w1', 1)], { pads });
+    const sum = g.op('Add', [x, g.input('time', 'float32', ['batch', 8, 1, 1])]);
+    const more = g.op('Conv', [g.op('Relu', [sum]), filters('w2', 2)], { pads });
+    g.output('y', g.op('Conv', [more, filters('w3', 3)], { pads }));
+  });
+}
+
+/** GroupNorm(x + skip), and the sum, on images whose channels are last. */
+function residualGroups(): Model {
+  return buildModel({ '': 17, 'com.microsoft': 1 }, (g) => {
+    const [x, skip] = ['x', 'skip'].map((name) => g.input(name, 'float32', ['batch', 4, 4, 8])) as [Value, Value];
+    const sum = g.op('Add', [x, skip]);
+    const [scale, bias] = [5, 6].map((seed) => g.constant(randomWeights([8], 1, seed))) as [Value, Value];
+    const attributes = { groups: 2, channels_last: 1, activation: 0, epsilon: float(1e-5) };
+    g.output('y', g.op('GroupNorm', [sum, scale, bias], attributes, { domain: 'com.microsoft' }));
+    g.output('sum', g.op('Relu', [sum]));
+  });
+}
 
 function layerNorm(g: GraphBuilder, x: Value): Value {
   const mean = (value: Value) => g.op('ReduceMean', [value], { axes: [-1], keepdims: 1 });
@@ -216,6 +242,7 @@ export const ofRules: Readonly<Record<string, Picture>> = {
   'group-norm-silu': { ...norm, before: image((g, x) => withSilu(g, groupNorm(g, x))), target: 'cuda', runs: false },
   'skip-layer-norm': { ...norm, before: residual('LayerNormalization'), target: 'cuda' },
   'skip-rms-norm': { ...norm, before: residual('SimplifiedLayerNormalization'), target: 'cuda' },
+  'skip-group-norm': { pass: channelsLast(), before: residualGroups(), target: 'cuda', runs: false, within: NOISE },
   rotary: { pass: fuseRope(), before: rope({ rotate: spellings.slices }), within: NOISE },
   softmax: { pass: fuseAttn(), before: of(softmaxInSteps), within: NOISE },
 };

@@ -12,7 +12,7 @@ import type { DataType } from '../types.js';
 export type NarrowType = 'float16' | 'bfloat16' | 'int8';
 
 /** Fused forms whose kernels are slower, or not proven, on some targets. */
-export type FusedForm = 'soft-capped attention' | 'causal attention' | 'norm with residual';
+export type FusedForm = 'soft-capped attention' | 'causal attention' | 'norm with residual' | 'channels last';
 
 /** Generations of one target's devices, between which its fastest kernels differ. */
 const generations = { cuda: ['sm80', 'sm86', 'sm89', 'sm90'] } as const satisfies Partial<
@@ -39,7 +39,7 @@ const traits = {
   cuda: {
     computes: ['float16', 'bfloat16'],
     looksUp: ['float16', 'bfloat16', 'int8'],
-    fuses: ['soft-capped attention', 'norm with residual'],
+    fuses: ['soft-capped attention', 'norm with residual', 'channels last'],
     leavesShapes: true,
   },
   webgpu: {

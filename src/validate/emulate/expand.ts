@@ -1,10 +1,13 @@
 /**
  * Writes out operators of com.microsoft that have kernels on GPUs but not on the CPU, in ordinary operators of float32.
  */
+import { inferTypes } from '../../infer/index.js';
 import { float } from '../../ir/attribute.js';
 import { GraphBuilder } from '../../ir/build.js';
+import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
+import { cloneModel } from '../../ir/whole-model/clone.js';
 
 type ExpandNode = (node: Node, build: GraphBuilder) => readonly (Value | undefined)[];
 
@@ -70,6 +73,16 @@ const expansionOf = (node: Node): ExpandNode | undefined =>
 
 /** True for an operator that the CPU runs only when it is written out. */
 export const isExpandable = (node: Node): boolean => expansionOf(node) !== undefined;
+
+/** The model with its operators that the CPU lacks written out; undefined where it has none, or they compute in another float than float32. */
+export function writtenOut(original: Model): Model | undefined {
+  const model = cloneModel(original);
+  inferTypes(model);
+  const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet].filter(isExpandable));
+  if (nodes.length === 0 || nodes.some(({ output }) => output.elem !== 'float32')) return undefined;
+  nodes.forEach(expand);
+  return model;
+}
 
 /** Replaces the node by ordinary operators. */
 export function expand(node: Node): void {
