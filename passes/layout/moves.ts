@@ -60,7 +60,15 @@ function convolution(node: Node, attributes: Move['attributes']): Move | undefin
   if (!isImage(x) || !isImage(weights)) return undefined;
   const turn: MovedInput = (build) =>
     tensor ? build.constant(turned(tensor), weights?.name) : build.op('Transpose', [weights], { perm: [...LAST] });
-  return { opType: 'NhwcConv', domain: 'com.microsoft', inputs: ['image', turn, same(bias)], attributes };
+  // Without it the runtime reads the window from axes of the weights that are none of the window's.
+  const window = node.ints('kernel_shape') ?? weights?.shape?.slice(2).filter((dim) => typeof dim === 'number');
+  if (window?.length !== 2) return undefined;
+  return {
+    opType: 'NhwcConv',
+    domain: 'com.microsoft',
+    inputs: ['image', turn, same(bias)],
+    attributes: { ...attributes, kernel_shape: [...window] },
+  };
 }
 
 /** One number, an image, a constant, or [N, C, 1, 1], which is regrouped: these broadcast as before. */

@@ -44,18 +44,17 @@ const windowOf = (call: Call, rank: number): WindowAttributes => ({
   isCeil: call.int('ceil_mode', 0) !== 0,
 });
 
-/** Conv over input 0 with the weights at `weights`, channels second or, in onnxruntime's NHWC forms, last. */
+/** Conv over input 0 with the weights at `weights`, channels second or, in onnxruntime's NHWC forms, last; in some of these they are last in the weights too. */
 export const conv =
-  (weights = 1, isLast: (call: Call) => boolean = () => false): InferRule =>
+  (weights = 1, isLast: (call: Call) => boolean = () => false, isTurned = false): InferRule =>
   (call) => {
     const [data, kernel] = [call.shape(0), call.shape(weights)];
     const rank = (data ?? kernel)?.length;
     if (rank === undefined || rank < 2) return;
-    // The weights keep their order [out, in, …].
     const first = isLast(call) ? 1 : 2;
     if (first === 1 && !data) return;
     const window = windowOf(call, rank - 2);
-    const sizes = call.ints('kernel_shape') ?? kernel?.slice(2);
+    const sizes = call.ints('kernel_shape') ?? (isTurned ? kernel?.slice(1, -1) : kernel?.slice(2));
     const dims = Array.from({ length: rank - 2 }, (_, axis) => {
       const size = sizes?.[axis];
       return size === undefined ? undefined : windows(data?.[axis + first], axis, size, window);

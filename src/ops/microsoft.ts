@@ -100,11 +100,13 @@ export const microsoft: Rows = {
   }),
   MatMulInteger16: { infer: matMul(), products: alongLast },
   ...alike('QLinearAdd QLinearMul', { infer: quantizedPair }),
-  ...alike('NhwcConv NhwcFusedConv', {
-    infer: conv(1, () => true),
+  NhwcConv: {
+    infer: conv(1, () => true, true),
+    precision: layer,
     weights: convolutionWeights(),
     products: overKernel(),
-  }),
+  },
+  NhwcFusedConv: { infer: conv(1, () => true), weights: convolutionWeights(), products: overKernel() },
   ...alike('MoE QMoE', { infer: like(), products: uncounted }),
   GroupNorm: { infer: like(), precision: { ...bounding, float32Inputs: [1, 2] }, fuses: 'group norm' },
   BiasSplitGelu: { infer: halves },

@@ -55,9 +55,11 @@ describe('passes', () => {
 
 describe('rules', async () => {
   const folder = new URL('../../passes/rules/', import.meta.url);
-  const modules = await Promise.all(readdirSync(folder)
+  const modules = await Promise.all(
+    readdirSync(folder)
       .filter((file) => file.endsWith('.ts'))
-      .map((file) => import(new URL(file, folder).href)));
+      .map((file) => import(new URL(file, folder).href)),
+  );
   const rules = modules.flatMap((exported) => Object.values(exported).filter(isRuleSet)).flatMap(({ rules }) => rules);
   const because = new Map(rules.map((rule) => [rule.name, rule.because]));
 
