@@ -98,10 +98,10 @@ export const int8 = definePass({
         isKept,
         leave: context.skip,
       });
-    if (compute && computesIn(context.target, 'int8'))
+    if (compute && isDynamic)
       count += quantizeLstms(model, context, { isExact, maxWeightError, isKept, leave: refuse });
     const nodes = compute ? productsFor8Bits(model, context, { minElements, isKept, leave: refuse }) : [];
-    if (isDynamic && !isByRow) await spreadOutliers(nodes, isExact, context);
+    if (isDynamic) await spreadOutliers(nodes, isExact, context);
     for (const node of nodes) {
       // Read again: what was rewritten before computes its activation.
       const product = productOf(node) as Product;

@@ -215,6 +215,17 @@ const quantized: readonly Form[] = [
   }),
   form('MatMulIntegerToFloat', [port('uint8', 2, 64), i8(64, 32), w(), w(32)]),
   form('DynamicQuantizeMatMul', [x(2, 64), i8(64, 32), w(32)]),
+  ...[i8, u8].map((bytes, at) =>
+    form(
+      'DynamicQuantizeLSTM',
+      [
+        x(4, 1, 16),
+        ...[bytes(1, 16, 32), bytes(1, 8, 32), none, none, none, none, none],
+        ...[w(1, 32), bytes(1, 32), w(1, 32), bytes(1, 32)],
+      ],
+      { name: `weights of ${at ? 'uint8' : 'int8'}`, outputs: ['float32'], attributes: { hidden_size: 8 } },
+    ),
+  ),
   form('GatherBlockQuantized', [u8(64, 32), port('int64', 1, 4), w(64, 2)], {
     attributes: { gather_axis: 0, quantize_axis: 1, block_size: 32, bits: 4 },
   }),

@@ -41,11 +41,13 @@ export function quantizeLstms(model: Model, context: PassContext, options: LstmO
   return count;
 }
 
-function obstacle(node: Node, { leaves }: PassContext, options: LstmOptions): string | undefined {
+function obstacle(node: Node, { leaves, hasKernel }: PassContext, options: LstmOptions): string | undefined {
   const [x, W, R] = node.inputs;
   if (options.isKept(node)) return 'kept in float as asked';
   if (node.hasReference || !x || !W?.tensor || !R?.tensor || W.isInput || R.isInput)
     return 'the weights of the recurrent layer are computed, or given by a caller';
+  if (!hasKernel('DynamicQuantizeLSTM', 'com.microsoft', 1, 'float32'))
+    return 'the target has no kernel of DynamicQuantizeLSTM';
   if (x.elem !== 'float32' || W.tensor.type !== 'float32' || R.tensor.type !== 'float32')
     return `the recurrent layer computes in ${x.elem ?? W.tensor.type}`;
   if (node.int('layout', 0) !== 0) return 'DynamicQuantizeLSTM has no layout with the batch first';

@@ -8,12 +8,12 @@
 import { maxOf } from '../../../src/ir/collections/lists.js';
 import type { Node } from '../../../src/ir/node.js';
 import { derive, instanceCount, instanceOf } from '../../../src/ir/tensors/bank.js';
-import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { numbersOf } from '../../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { ActivationStatistics } from '../../../src/run/activations.js';
 import { floatChunks } from '../extent.js';
-import type { Product } from '../product.js';
+import { type Product, productOf } from '../product.js';
 import { factorsOf, type Readers } from './factors.js';
 import { type ChannelSource, sourceOf } from './source.js';
 
@@ -55,7 +55,11 @@ export function moveOutliers(
   measured: ReadonlyMap<Value, ActivationStatistics>,
   isPaired: boolean,
 ): Node[] {
-  return groups.flatMap((group) => (move(group, measured.get(group.activation), isPaired) ? [group.source.node] : []));
+  // Read again: a layer whose weight takes factors of what it reads may be the source of what it gives.
+  return groups.flatMap(({ activation, products, source }) => {
+    const fresh = products.map(({ node }) => productOf(node) as Product);
+    return move({ activation, products: fresh, source }, measured.get(activation), isPaired) ? [source.node] : [];
+  });
 }
 
 function move(
@@ -84,16 +88,15 @@ function move(
   const count = maxOf(sources.map(instanceCount));
   const pays = Array.from({ length: count }, (_, index) => factors(...sources.map((one) => instanceOf(one, index))));
   if (pays.every((found) => found === ones)) return false;
-  source.parts.forEach(({ node, index }, at) => {
+  source.parts.forEach(({ node, index, inner }, at) => {
     const { shape } = parts[at] as Tensor;
-    const divided = derive(sources, 'float32', shape, (...tensors) => {
-      const by = factors(...tensors);
-      return tensorOf(
-        'float32',
-        numbersOf(tensors[at] as Tensor).map((number, channel) => number / (by[channel] as number)),
-        shape,
-      ).chunks();
-    });
+    const divided = derive(sources, 'float32', shape, (...tensors) =>
+      multiplied(
+        tensors[at] as Tensor,
+        factors(...tensors).map((factor) => 1 / factor),
+        inner,
+      ),
+    );
     node.graph.setInput(node, index, node.graph.constant(divided, node.inputs[index]?.name));
   });
   products.forEach(({ node, weight: { stored, isTransposed, K, N } }, at) => {

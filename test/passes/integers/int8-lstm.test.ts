@@ -103,6 +103,12 @@ describe('an LSTM in 8 bits', () => {
     if (!isStored) expect(passes[0]?.skips.map((one) => one.reason).join()).toContain(reason);
   });
 
+  it('is stored in 8 bits, and its activations stay float, where weights alone are asked for', async () => {
+    const { model } = await checkPass(int8({ weights: true }), { before: lstm(), within: 0.02 });
+    expect(opCounts(model)).toMatchObject({ LSTM: 1 });
+    expect([...model.graph.constants].filter(({ tensor }) => tensor?.type === 'int8')).toHaveLength(2);
+  });
+
   it('is left in float with the batch first', async () => {
     const before = buildModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [2, 'steps', INPUT]);
