@@ -46,7 +46,8 @@ export function beatsOf(graph: Graph, least: number, isFree: (node: Node) => boo
   for (const { nodes } of wide) frequency.set(nodes.length, (frequency.get(nodes.length) ?? 0) + 1);
   const rank = ({ nodes }: (typeof wide)[0]) => frequency.get(nodes.length) as number;
   // Steps of an unrolled scan are more than layers, and have no weights of their own.
-  const weighs = ({ nodes }: (typeof wide)[0]) => Number(nodes.every(readsWeight));
+  const weighing = new Set(wide.filter(({ nodes }) => nodes.every(readsWeight)));
+  const weighs = (one: (typeof wide)[0]) => Number(weighing.has(one));
   return wide
     .sort((a, b) => weighs(b) - weighs(a) || rank(b) - rank(a) || a.nodes.length - b.nodes.length || a.first - b.first)
     .slice(0, CLASSES)

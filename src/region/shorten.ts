@@ -34,6 +34,8 @@ export interface Cut {
   readonly anchor: Anchor | undefined;
   /** Constants of the third that the next repeat reads, too, each with the one that the last repeat reads so. */
   readonly instead: readonly (readonly [Value, Value])[];
+  /** Parts of the last member, each with that of the third that is to stand in its place. */
+  readonly moves: ReadonlyMap<Item, Item>;
 }
 
 type Partners = ReadonlyMap<number, readonly Node[]>;
@@ -102,7 +104,7 @@ export function cutOf(graph: Graph, run: Run, id: string): Cut | string {
     const isAhead = [...value.uses].some(({ node }) => run.segments.get(node) === third + 1);
     return isAhead && !columns.includes(column) ? [[value, other]] : [];
   });
-  return { run: short, partners, marked, anchor, instead };
+  return { run: short, partners, marked, anchor, instead, moves: movesOf(run, partners, all) };
 }
 
 /** A copy of the model with the stand-ins of these runs alone. `copies` is filled with what became of each value. */
@@ -124,7 +126,7 @@ export function shorten(
         });
       });
   }
-  const moved = new Map(runs.flatMap(({ of, cut }) => [...moves(of, cut.partners)]));
+  const moved = new Map(runs.flatMap(({ cut }) => [...cut.moves]));
   const movedHere = new Set(moved.values());
   const isGone = ({ uses }: Value): boolean => uses.size > 0 && [...uses].every(({ node }) => gone.has(node));
   const items = function* (graph: Graph): Iterable<Value | Node> {
@@ -190,14 +192,13 @@ function partnersOf({ lists, shifts, first, last }: Run): Partners {
 }
 
 /** Of each part of the last member that the third's is to stand in the place of, the third's. */
-function moves(run: Run, partners: Partners): Map<Item, Item> {
-  const { first, last } = run;
+function movesOf({ first, last }: Run, partners: Partners, columns: readonly (readonly Value[])[]): Map<Item, Item> {
   const third = first + 2;
-  const kept = (itemAt: (segment: number) => Item | undefined) =>
+  const part = (itemAt: (segment: number) => Item | undefined) =>
     [third - 1, third, third + 1, last - 1].map(itemAt) as unknown as PartItems;
-  const parts: PartItems[] = (partners.get(third) ?? []).map((_, place) => kept((at) => partners.get(at)?.[place]));
-  for (const column of columnsOf(run, partners)) if (!column[0]?.isInput) parts.push(kept((at) => column[at - first]));
-  return new Map(lateParts(parts).map(([, own, , end]) => [end, own]));
+  const nodes = (partners.get(third) ?? []).map((_, place) => part((at) => partners.get(at)?.[place]));
+  const constants = columns.filter(([one]) => !one?.isInput).map((column) => part((at) => column[at - first]));
+  return new Map(lateParts([...nodes, ...constants]).map(([, own, , end]) => [end, own]));
 }
 
 /** Constants and inputs of the graph that differ between the segments: each column is one of every segment, in order. */

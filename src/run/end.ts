@@ -12,16 +12,17 @@ const SHARE = 10;
 
 /** Compares the result with the original. Steps that each stay within their gate may leave it together. */
 export async function compareEnd(
-  { applied, fidelity, isCompared, level, model, options, original, start }: PipelineRun,
+  pipeline: PipelineRun,
   atEnd?: PipelineOptions['atEnd'],
 ): Promise<Verdict | undefined> {
+  const { applied, fidelity, isCompared, level, model, options } = pipeline;
   const [first, ...others] = applied;
   if (!first) return undefined;
   if (atEnd) return atEnd(model, fidelity);
   if (!isCompared) return undefined;
   // What ran before the first pass is known.
   if (level === 'pass' && others.length === 0 && first.verdict) return first.verdict;
-  return options.verifier?.compare(level === 'pass' ? start : original, model, fidelity);
+  return options.verifier?.compare(level === 'pass' ? pipeline.start : pipeline.original, model, fidelity);
 }
 
 /** Measures what each pass cost, where that is not known from a comparison. */

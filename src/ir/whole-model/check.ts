@@ -64,16 +64,22 @@ function checkConstant(value: Value): void {
 }
 
 function checkNode(node: Node, scopes: ReadonlySet<Graph>): void {
-  node.inputs.forEach((value, index) => {
-    if (!value) return;
-    const label = `input ${index}, "${value.name}"`;
-    if (!scopes.has(value.graph)) throw new ModelError(node.label, `${label}, in scope`, 'a value of another graph');
-    const exists = value.producer
-      ? value.graph.nodeSet.has(value.producer) && value.producer.outputs[value.index] === value
-      : value.graph.constants.has(value) || value.graph.inputs[value.index] === value;
-    if (!exists) throw new ModelError(node.label, `${label}, in the graph`, 'a value that was removed');
-    const use = node.slots[index];
+  const { inputs, slots } = node;
+  for (let index = 0; index < inputs.length; index++) {
+    const value = inputs[index];
+    if (!value) continue;
+    const fault = (expected: string, found: string) =>
+      new ModelError(node.label, `input ${index}, "${value.name}", ${expected}`, found);
+    if (!scopes.has(value.graph)) throw fault('in scope', 'a value of another graph');
+    if (!exists(value)) throw fault('in the graph', 'a value that was removed');
+    const use = slots[index];
     if (!use || use.node !== node || use.index !== index || !value.uses.has(use))
-      throw new ModelError(node.label, `${label}, to know its use`, 'no such use');
-  });
+      throw fault('to know its use', 'no such use');
+  }
+}
+
+function exists(value: Value): boolean {
+  const { producer, graph, index } = value;
+  if (producer) return graph.nodeSet.has(producer) && producer.outputs[index] === value;
+  return graph.constants.has(value) || graph.inputs[index] === value;
 }

@@ -9,7 +9,7 @@ import type { Node } from '../node.js';
 export function sweep(model: Model): void {
   const scopes = [...model.graphs()];
   // Inner scopes last: a body that goes with its owner lets go of what it reads outside.
-  const waiting = scopes.flatMap((graph) => [...graph.nodes()]);
+  const waiting = scopes.flatMap((graph) => [...graph.nodeSet]);
   for (let node = waiting.pop(); node; node = waiting.pop()) {
     if (!isDead(node)) continue;
     const producers = [...readBy(node)];
@@ -28,8 +28,13 @@ export function hasDead(model: Model): boolean {
 
 /** ONNX operators have no effect but their outputs; one that declares no output at all must have another. */
 function isDead(node: Node): boolean {
-  const outputs = node.outputs.filter((value) => value !== undefined);
-  return node.graph.nodeSet.has(node) && outputs.length > 0 && outputs.every((value) => value.uses.size === 0);
+  let isGiving = false;
+  for (const value of node.outputs) {
+    if (!value) continue;
+    if (value.uses.size > 0) return false;
+    isGiving = true;
+  }
+  return isGiving && node.graph.nodeSet.has(node);
 }
 
 /** The nodes that compute what a node and its bodies read. */
