@@ -5,25 +5,33 @@
 import { foundText } from '../ir/text/usage-error.js';
 import type { Value } from '../ir/value.js';
 import { rowOf } from '../ops/registry.js';
-import { atomExpression, factored, leafOf, numberOf, onlyAtom, scale } from './expression.js';
+import { factored, numberOf, onlyAtom } from './expression.js';
 import { isNear } from './near.js';
-import type { Atom, Expression, Factor, Reduction, Term, UnaryCall } from './normal-form.js';
+import type { Expression, Factor, Term } from './normal-form.js';
 import type { Pattern, PatternShape, WeightedPattern } from './pattern.js';
 import { plainOf } from './plain.js';
 import { isOdd, powerOf } from './ratio.js';
 import { Reader } from './reader.js';
-import { type Environment, foundAt, type Search } from './search.js';
+import type { Environment, Search } from './search.js';
+import {
+  argumentOf,
+  atomIn,
+  baseOf,
+  complement,
+  type ExpressionAt,
+  foundIn,
+  otherMultiple,
+  otherTerm,
+  polynomialIn,
+  summedIn,
+  termsOf,
+  valueIn,
+} from './subject.js';
 
 /** One way in which an expression is `ratio` times the pattern. */
 interface Solution {
   readonly environment: Environment;
   readonly ratio: number;
-}
-
-/** The expression to match, and the value that has it, wholly or as a part. */
-interface ExpressionAt {
-  readonly of: Expression;
-  readonly at: Value;
 }
 
 type Solver<Kind extends PatternShape['kind']> = (
@@ -83,31 +91,6 @@ function* exactly(
     } else search.fail(found, pattern.bare, subject.at, otherMultiple(pattern, subject, ratio), true);
   }
 }
-
-function otherMultiple(pattern: Pattern, { of }: ExpressionAt, ratio: number): string {
-  const { shape } = pattern.bare;
-  if (shape.kind === 'polynomial') {
-    const coefficients = polynomialIn(of).coefficients;
-    return `expected other coefficients; found ${coefficients.join(', ')}`;
-  }
-  const count = summedIn(of);
-  if (count !== undefined) return `expected the mean of ${count} numbers; found their sum · ${ratio / count}`;
-  const expected = shape.kind === 'product' ? shape.x : 1;
-  return `expected a factor ${expected}; found ${expected * ratio}`;
-}
-
-/** The number of elements added somewhere in an expression, where the sum may not be made a mean. */
-function summedIn({ terms }: Expression): number | undefined {
-  for (const { atom } of terms.flatMap(({ factors }) => factors)) {
-    if (atom.kind === 'reduction' && atom.isSummed && atom.count !== 1) return atom.count;
-    const inner = atom.kind === 'group' ? summedIn(atom.of) : undefined;
-    if (inner !== undefined) return inner;
-  }
-  return undefined;
-}
-
-/** The text of a subject, in a few words. */
-const foundIn = ({ of, at }: ExpressionAt): string => foundAt(valueIn(of) ?? at);
 
 const solvers: { readonly [Kind in PatternShape['kind']]: Solver<Kind> } = {
   *capture(pattern, { name }, { of, at }, environment, search) {
@@ -348,23 +331,6 @@ const solvers: { readonly [Kind in PatternShape['kind']]: Solver<Kind> } = {
   },
 };
 
-/** The only atom; if a rough resemblance is enough, an atom to a power above 0. */
-function atomIn(of: Expression, { isLoose }: Search): ReturnType<typeof onlyAtom> {
-  const [term, ...others] = of.terms;
-  const [factor, ...more] = term?.factors ?? [];
-  const isPower = isLoose && term && factor && others.length === 0 && more.length === 0 && factor.exponent > 0;
-  return isPower ? { atom: factor.atom, coefficient: term.coefficient } : onlyAtom(of);
-}
-
-/** The value of an expression, or of its only atom. */
-const valueIn = (of: Expression): Value | undefined => of.value ?? onlyAtom(of)?.atom.value;
-
-/** The argument of a function or a reduction. */
-const argumentOf = ({ of, node }: UnaryCall | Reduction, at: Value): ExpressionAt => ({
-  of,
-  at: of.value ?? node.inputs[0] ?? at,
-});
-
 const neededOf = (parts: readonly WeightedPattern[]): number => parts.filter(({ isOptional }) => !isOptional).length;
 
 /** True if a found number is the expected one. Beside 0, a rest that float arithmetic leaves counts as 0. */
@@ -391,17 +357,6 @@ function* opened(
       yield { environment: found.environment.by(environment.reader), ratio: found.ratio * only.coefficient };
   }
   search.fail(environment, pattern, subject.at, `expected ${what}; found ${foundIn(subject)}`);
-}
-
-/** r · (1 − σ(x)) as r · σ(−x). */
-function complement({ terms, nodes }: Expression): { readonly of: Expression; readonly ratio: number } | undefined {
-  const number = terms.find(({ factors }) => factors.length === 0)?.coefficient;
-  const other = terms.find(({ factors }) => factors.length > 0);
-  const only = other && onlyAtom({ terms: [other], nodes });
-  if (terms.length !== 2 || number === undefined || only?.atom.kind !== 'call' || only.atom.opType !== 'Sigmoid')
-    return undefined;
-  if (!isNear(number, -only.coefficient)) return undefined;
-  return { of: atomExpression({ ...only.atom, of: scale(only.atom.of, -1) }, nodes), ratio: number };
 }
 
 function* inputsOf(
@@ -461,11 +416,6 @@ function* assigned(
 /** True if a power resembles another: it has the same sign, and is whole where the other is a square. */
 const looksLike = (exponent: number, weight: number): boolean => exponent * weight > 0 && (weight <= 1 || exponent > 1);
 
-const baseOf = (atom: Atom, at: Value): ExpressionAt => {
-  const of = atom.kind === 'group' ? atom.of : atom.kind === 'leaf' ? leafOf(atom.value) : atomExpression(atom);
-  return { of, at: atom.value ?? of.value ?? at };
-};
-
 /** Yields every way to give each part its own terms: all terms taken, all as the same multiple of the parts. */
 function* added(
   sum: Pattern,
@@ -505,21 +455,6 @@ function* added(
   if (part.isOptional && !isLeftOver) yield* added(sum, others, terms, count, at, { environment, ratio }, search);
 }
 
-function otherTerm({ shape }: Pattern, ratio: number, { elem }: Value): string {
-  const expected = shape.kind === 'product' ? shape.x : 1;
-  const sign = Math.sign(expected);
-  return isNear(ratio, -1, elem)
-    ? `expected the sign ${sign}; found ${-sign}`
-    : `expected a factor ${expected}; found ${expected * ratio}`;
-}
-
-function termsOf(terms: readonly Term[], at: Value, reader: Reader): ExpressionAt {
-  const own: Expression = { terms, nodes: new Set() };
-  const value = terms.length > 1 ? reader.valueLike(own) : onlyAtom(own)?.atom.value;
-  const isWhole = value && terms.length > 1 && reader.read(value).terms.length === terms.length;
-  return { of: isWhole ? { ...own, value } : own, at: value ?? at };
-}
-
 /** The lists of at most so many of the items, the longest first. */
 function* subsets<T>(items: readonly T[], most: number): Iterable<readonly T[]> {
   for (let size = most; size > 0; size--) yield* ofSize(items, size);
@@ -530,21 +465,4 @@ function* ofSize<T>(items: readonly T[], size: number): Iterable<readonly T[]> {
   else
     for (const [i, item] of items.entries())
       for (const more of ofSize(items.slice(i + 1), size - 1)) yield [item, ...more];
-}
-
-/** The coefficients by power of a polynomial in one value; none where the expression is no polynomial. */
-function polynomialIn({ terms }: Expression): { readonly variable?: Value; readonly coefficients: readonly number[] } {
-  let variable: Value | undefined;
-  const coefficients: number[] = [];
-  for (const { coefficient, factors } of terms) {
-    const [factor, ...others] = factors;
-    const value = factor?.atom.kind === 'leaf' ? factor.atom.value : undefined;
-    const exponent = factor?.exponent ?? 0;
-    const isOne = others.length === 0 && (!factor || (value && (!variable || variable === value)));
-    if (!isOne || !Number.isInteger(exponent) || exponent < 0) return { coefficients: [] };
-    variable ??= value;
-    for (let n = coefficients.length; n <= exponent; n++) coefficients.push(0);
-    coefficients[exponent] = coefficient;
-  }
-  return { variable, coefficients };
 }
