@@ -47,7 +47,7 @@ export function planOf(graph: Graph, context: PassContext): LayoutPlan {
   return { moves, refused };
 }
 
-export const imagesOf = ({ inputs }: Node, move: Move): Value[] =>
+const imagesOf = ({ inputs }: Node, move: Move): Value[] =>
   inputs.flatMap((value, i) => (value && move.inputs[i] === 'image' ? [value] : []));
 
 function kernelMiss(node: Node, { opType, domain }: Move, { hasKernel }: PassContext): string | undefined {
