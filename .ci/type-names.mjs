@@ -1,4 +1,4 @@
-/** Fails where two files of src/, passes/ or cli/ declare a type, an interface or a class of the same name. */
+/** Fails where two files of src/, passes/ or cli/ export a type, an interface or a class of the same name. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const files = new Map();
 for (const folder of ['src', 'passes', 'cli'])
   for (const name of readdirSync(folder, { recursive: true }).filter((one) => one.endsWith('.ts'))) {
     const path = join(folder, name);
-    const declared = readFileSync(path, 'utf8').matchAll(/^(?:export )?(?:abstract )?(?:interface|type|class) (\w+)/gm);
+    const declared = readFileSync(path, 'utf8').matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm);
     for (const [, type] of declared) files.set(type, [...(files.get(type) ?? []), path]);
   }
 
