@@ -36,7 +36,17 @@ export const presets: readonly Preset[] = [
   {
     name: 'eighth',
     share: 0.16,
-    summary: 'The same as exact, and weights of 4 bits, the rest of 16: an eighth of the file, and the scales.',
-    passes: [simplify(), fuseRope(), fuseAttn(), fuseNorm(), int4({ block: 64 }), fuseAct(), fp16({ compute: false })],
+    summary: 'The same as exact, and weights of 4 bits, the rest of 8 and 16: an eighth of the file, and the scales.',
+    // Weights where 4 bits break the gate get 8, and those where 8 do get 16.
+    passes: [
+      simplify(),
+      fuseRope(),
+      fuseAttn(),
+      fuseNorm(),
+      int4({ block: 64 }),
+      int8({ compute: false }),
+      fuseAct(),
+      fp16({ compute: false }),
+    ],
   },
 ];

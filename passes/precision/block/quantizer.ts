@@ -104,7 +104,8 @@ class ColumnQuantizer {
     if (feedback && start > 0) {
       [source, from] = [this.#shifted.fill(0), 0];
       for (let k = start; k < end; k++)
-        source[k - start] = (numbers[at + k - start] as number) + feedback.carried(errors, k, 0, start);
+        if (numbers[at + k - start] !== 0)
+          source[k - start] = (numbers[at + k - start] as number) + feedback.carried(errors, k, 0, start);
     }
     this.#search.search(source, from, from + end - start, this.#weights, start, choice);
     const { scale, zero } = choice;
@@ -116,14 +117,16 @@ class ColumnQuantizer {
       const k = start + i;
       let code = zero;
       if (k < end) {
-        const target = (source[from + i] as number) + (feedback ? feedback.carried(errors, k, start, k) : 0);
+        const exact = numbers[at + i] as number;
+        // What is zero stays zero: a filter's band, a mask, padding.
+        const target = exact === 0 ? 0 : (source[from + i] as number) + (feedback?.carried(errors, k, start, k) ?? 0);
         if (form.isNormal) code = nearestCode(target * inverse);
         else {
           code = Math.floor(target * inverse + 0.5) + zero;
           code = code < 0 ? 0 : code > most ? most : code;
         }
         const level = form.isNormal ? (LEVELS[code] as number) : code - zero;
-        const error = (numbers[at + i] as number) - level * scale;
+        const error = exact - level * scale;
         errors[k] = error;
         feedback?.took(k, error);
       }
