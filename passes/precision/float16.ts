@@ -7,7 +7,7 @@ import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { extentOf, isParameter } from './extent.js';
 import { MASK, type Narrowing, narrow } from './narrow.js';
-import { rangeRequests } from './reach.js';
+import { rangeRequests } from './range/beyond.js';
 import { fitSource } from './source/fit.js';
 
 /** The largest number of float16, and the smallest with all its digits. */

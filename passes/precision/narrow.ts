@@ -18,7 +18,7 @@ import type { PassContext } from '../../src/run/pass.js';
 import { candidates, Islands, narrowInputs, narrowOutputs, usesOf } from './islands.js';
 import { keeps } from './keep.js';
 import { brokenInFloat16OnCpu, isMovement, isTypedByItself, precisionOf, whyWide } from './ops.js';
-import { beyondRange } from './reach.js';
+import { beyondRange } from './range/beyond.js';
 import { type Sensitive, sensitive } from './sensitive.js';
 
 export interface Narrowing {

@@ -44,15 +44,27 @@ export function normalObstacle({ block }: BlockForm, products: readonly Product[
   return isWhole ? undefined : `the numbers that are summed are no whole blocks of ${block}`;
 }
 
-/** Puts a product that reads its weight in blocks in the node's place. */
-export function putProduct(node: Node, weights: BlockWeights, form: BlockForm, target: Target): void {
+/** Puts a product that reads its weight in blocks in the node's place. `isSpectrum`: a logarithm reads the result, so its activations stay float. */
+export function putProduct(
+  node: Node,
+  weights: BlockWeights,
+  form: BlockForm,
+  target: Target,
+  isSpectrum = false,
+): void {
   // Read again: what was rewritten before computes its activation.
   const product = productOf(node) as Product;
-  finish(product, blockProduct(product, weights, form, target));
+  finish(product, blockProduct(product, weights, form, target, isSpectrum));
 }
 
 /** The product with its weight in this form, in the type of the node, alpha included and the bias not. */
-export function blockProduct(product: Product, weights: BlockWeights, form: BlockForm, target: Target): Value {
+export function blockProduct(
+  product: Product,
+  weights: BlockWeights,
+  form: BlockForm,
+  target: Target,
+  isSpectrum = false,
+): Value {
   const { node, weight, alpha } = product;
   const { graph } = node;
   const isEightBit = computesIn(target, 'int8');
@@ -74,7 +86,7 @@ export function blockProduct(product: Product, weights: BlockWeights, form: Bloc
           N,
           bits: form.bits,
           block_size: form.block,
-          ...(isEightBit && { accuracy_level: EIGHT_BIT }),
+          ...(isEightBit && !isSpectrum && { accuracy_level: EIGHT_BIT }),
         },
       });
   output.type = tensorType(elem, node.output.shape);

@@ -4,6 +4,7 @@ import type { Node } from '../../../src/ir/node.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import type { WeightRole } from '../../../src/ops/weights.js';
 import type { PassContext } from '../../../src/run/pass.js';
+import { spectrumNodes } from '../deciding.js';
 import { LeftWeights } from '../left-alone.js';
 import { type Product, productOf } from '../product.js';
 import { priceOf, type StorageForm } from '../weights/forms.js';
@@ -33,6 +34,7 @@ interface BlockSite {
 export class BlockSites {
   readonly #sites: readonly BlockSite[];
   readonly #left: LeftWeights;
+  readonly #spectra: ReadonlyMap<Node, string>;
 
   /** Reports the weights that stay; edits nothing. */
   constructor(
@@ -41,6 +43,7 @@ export class BlockSites {
     { isKept, minElements }: SiteOptions,
   ) {
     this.#left = new LeftWeights(model);
+    this.#spectra = spectrumNodes(model);
     let small = 0;
     this.#sites = weightSites(model, { withLayers: true }).flatMap((site): BlockSite[] => {
       if (elementCount(site.tensor.shape) < minElements) {
@@ -110,7 +113,7 @@ export class BlockSites {
     const storage = left && storageOf(left, weights);
     if (typeof storage === 'string') return { form: '', reason: storage };
     if (form) {
-      for (const { node } of products) putProduct(node, weights, form, target);
+      for (const { node } of products) putProduct(node, weights, form, target, this.#spectra.has(node));
       for (const table of looked) putTable(table, weights, form);
     }
     if (left && storage) storeWeight(left, storage.form, target);

@@ -76,6 +76,74 @@ describe('numbers that only inputs show', () => {
   });
 });
 
+describe('numbers whose range is known', () => {
+  const layerOf = (g: GraphBuilder, x: Value, shape: readonly number[], seed: number, scale = 0.2): Value =>
+    g.op('MatMul', [x, g.constant(randomWeights(shape, scale, seed), `w${seed}`)]);
+
+  it.each<[string, (g: GraphBuilder, x: Value) => Value]>([
+    ['probabilities', (g, x) => g.op('Mul', [g.op('Sigmoid', [x]), g.constant('float32', 20_000)])],
+    [
+      'clipped numbers',
+      (g, x) =>
+        g.op('Mul', [
+          g.op('Clip', [x, g.constant('float32', -1), g.constant('float32', 2)]),
+          g.constant('float32', 30_000),
+        ]),
+    ],
+    // A row of the weight adds up to some 30,000, of 16 numbers of which a normal one may be large.
+    ['a layer of probabilities', (g, x) => layerOf(g, g.op('Sigmoid', [x]), [16, 16], 4, 3000)],
+  ])('%s stay float16 as far as they go', async (_name, between) => {
+    const before = buildModel({ '': 17 }, (g) => {
+      const inner = between(g, layerOf(g, g.input('x', 'float32', [8, 16]), [16, 16], 1));
+      const ones = [1, 0].map((number) => g.constant('float32', new Array(16).fill(number)));
+      g.output('y', layerOf(g, g.op('LayerNormalization', [inner, ...ones]), [16, 16], 2), 'float32');
+    });
+    const { model, passes } = await applyPass(fp16(), before, 'cuda');
+    expect(typesOf(model, 'MatMul')).toMatch(/^h+$/);
+    expect(passes[0]?.skips.map(({ reason }) => reason).join()).not.toContain('range');
+    expect(await errorOf(before, model, { x: randomWeights([8, 16]) })).toBeLessThan(1e-2);
+  });
+
+  it('pictures of bytes are as large as bytes', async () => {
+    const pictures = (elem: 'uint8' | 'float32') =>
+      buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', elem, [1, 3, 8, 8]);
+        const wide = elem === 'float32' ? x : g.op('Cast', [x], { to: 1 });
+        const large = g.op('Conv', [wide, g.constant(randomWeights([16, 3, 3, 3], 300), 'w')], { pads: [1, 1, 1, 1] });
+        const small = g.op('Tanh', [g.op('Mul', [large, g.constant('float32', 1e-5)])]);
+        g.output('y', g.op('Conv', [small, g.constant(randomWeights([8, 16, 3, 3], 0.2, 2), 'v')]), 'float32');
+      });
+    const { model } = await applyPass(fp16(), pictures('uint8'), 'cuda');
+    expect(typesOf(model, 'Conv')).toBe('fh');
+    const bytes = tensorOf(
+      'uint8',
+      Array.from({ length: 192 }, (_, i) => (i * 37) % 256),
+      [1, 3, 8, 8],
+    );
+    expect(await errorOf(pictures('uint8'), model, { x: bytes })).toBeLessThan(1e-2);
+    // Of floats the usual is expected.
+    expect(typesOf((await applyPass(fp16(), pictures('float32'), 'cuda')).model, 'Conv')).toBe('hh');
+  });
+
+  it('scores of queries and keys that pass it are float32, what the Softmax gives is float16', async () => {
+    const before = buildModel({ '': 17 }, (g) => {
+      const ones = [1, 0].map((number) => g.constant('float32', new Array(16).fill(number)));
+      const x = g.op('LayerNormalization', [g.input('x', 'float32', [8, 16]), ...ones]);
+      const [q, k, v] = [50, 50, 0.2].map((scale, at) => layerOf(g, x, [16, 16], at + 1, scale)) as [
+        Value,
+        Value,
+        Value,
+      ];
+      const scores = g.op('MatMul', [q, g.op('Transpose', [k], { perm: [1, 0] })]);
+      const weights = g.op('Softmax', [g.op('Mul', [scores, g.constant('float32', 1e-5)])]);
+      g.output('y', g.op('MatMul', [weights, v]), 'float32');
+    });
+    const { model } = await applyPass(fp16(), before, 'cuda');
+    expect(typesOf(model, 'MatMul')).toBe('hhhfh');
+    expect(await errorOf(before, model, { x: randomWeights([8, 16]) })).toBeLessThan(1e-2);
+  });
+});
+
 describe('numbers beside their own rounding', () => {
   const layer = (g: GraphBuilder, scale: number): Value =>
     g.op('MatMul', [g.input('x', 'float32', [8, 16]), g.constant(randomWeights([16, 16], scale), 'w')]);
