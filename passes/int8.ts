@@ -1,27 +1,30 @@
 /** int8: products with constant weights compute in 8 bits, their activations quantized as they come; all other weights are stored in 8 bits. */
 
 import { z } from 'zod';
+import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
 import { computesIn, type Target } from '../src/ir/targets/targets.js';
+import { elementCount } from '../src/ir/tensors/tensor.js';
 import type { Value } from '../src/ir/value.js';
 import { castTo } from '../src/ir/whole-model/widen.js';
 import { EXACT_CPUS, INEXACT_CPUS } from '../src/run/cpus.js';
-import { definePass } from '../src/run/pass.js';
+import { definePass, type PassContext } from '../src/run/pass.js';
 import { saturatesOn } from '../src/run/target-cpu.js';
 import type { BlockForm } from './precision/block/form.js';
 import { blockProduct } from './precision/block/products.js';
 import { lookUpInBlocks } from './precision/block/tables.js';
 import { BlockWeights } from './precision/block/weights.js';
-import { finish } from './precision/finish.js';
+import { computeIn8Bits } from './precision/integer/compute.js';
 import { quantizeConvs } from './precision/integer/convolution/static.js';
 import { DynamicInt8 } from './precision/integer/dynamic.js';
-import { quantizeLstms } from './precision/integer/lstm.js';
-import { productsFor8Bits, spreadOutliers } from './precision/integer/products.js';
+import { whyNotComputed } from './precision/integer/pays.js';
 import { keeps } from './precision/keep.js';
 import { LeftWeights } from './precision/left-alone.js';
-import { type Product, productOf } from './precision/product.js';
+import { knownInputs } from './precision/moments/measure.js';
+import type { Product } from './precision/product.js';
 import { fitSource } from './precision/source/fit.js';
 import { storeAsBytes } from './precision/weights/bytes.js';
+import { type WeightSite, weightSites } from './precision/weights/sites.js';
 
 export const int8 = definePass({
   name: 'int8',
@@ -45,9 +48,11 @@ export const int8 = definePass({
         'Weights whose 8-bit sums are exact on x64 CPUs without VNNI too; auto: unless targetCpu names none of these; cpu.',
       ),
     compute: z
-      .boolean()
+      .union([z.literal('auto'), z.boolean()])
       .default(true)
-      .describe('MatMul and Gemm compute in 8 bits; false: their weights are stored in it alone, decoded at load.'),
+      .describe(
+        'MatMul, Gemm and LSTM compute in 8 bits; false: their weights are stored in it alone; auto: where that costs little error and saves time.',
+      ),
     activations: z
       .enum(['tensor', 'row'])
       .default('tensor')
@@ -60,6 +65,12 @@ export const int8 = definePass({
       .describe(
         'MatMul and Gemm read 8 bits by blocks of 32, activations stay float; always so where the target computes in no int8.',
       ),
+    share: z
+      .number()
+      .positive()
+      .max(1)
+      .optional()
+      .describe('Share of the file up to which stored weights have 16 bits instead, those of few numbers first.'),
     static: z
       .boolean()
       .default(false)
@@ -74,17 +85,30 @@ export const int8 = definePass({
   }),
   variants: () => [],
   async run(model, options, context) {
-    const { keep, minElements, maxWeightError, reduceRange, compute } = options;
+    const { keep, minElements, maxWeightError, reduceRange, share } = options;
     const isByRow = options.activations === 'row';
+    const bytesBefore = context.fileBytes(model);
     fitSource(model, context);
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
-    const dynamic = new DynamicInt8({ isExact, isByRow, maxWeightError });
     const isDynamic = computesIn(context.target, 'int8') && !options.weights;
+    const settings = { minElements, maxWeightError, isExact, isDynamic, isKept };
+    const makeDynamic = () => new DynamicInt8({ isExact, isByRow, maxWeightError });
+    const whyNot =
+      options.compute === 'auto' && isDynamic
+        ? await whyNotComputed(model, context, async (copy) => {
+            const rewrite = dynamicProduct(makeDynamic());
+            await computeIn8Bits(copy, quiet(context), { ...settings, rewrite, leave: () => {} });
+          })
+        : undefined;
+    const compute = options.compute !== false && whyNot === undefined;
+    if (whyNot) context.note(`products are stored in 8 bits and compute in float: ${whyNot}`);
+    const dynamic = makeDynamic();
     const blocks = new BlockWeights({ forms: [BLOCK], maxWeightError, importances: new Map() });
     const rewrite = isDynamic ? dynamicProduct(dynamic) : inBlocks(blocks, context.target);
     const lookUp = (node: Node) =>
       isDynamic ? dynamic.lookUp(node) : compute && lookUpInBlocks(node, blocks, BLOCK, context);
+    const known = await knownInputs(model, storedAlone(model, compute, minElements), context);
     const left = new LeftWeights(model);
     const refused: (readonly [reason: string, node: Node])[] = [];
     const refuse = (reason: string, node: Node) => refused.push([reason, node]);
@@ -98,23 +122,16 @@ export const int8 = definePass({
         isKept,
         leave: context.skip,
       });
-    if (compute && isDynamic)
-      count += quantizeLstms(model, context, { isExact, maxWeightError, isKept, leave: refuse });
-    const nodes = compute ? productsFor8Bits(model, context, { minElements, isKept, leave: refuse }) : [];
-    if (isDynamic) await spreadOutliers(nodes, isExact, context);
-    for (const node of nodes) {
-      // Read again: what was rewritten before computes its activation.
-      const product = productOf(node) as Product;
-      const { shape } = product.activation;
-      const result = rewrite(product);
-      if (typeof result === 'string') refuse(result, node);
-      else {
-        hasRows ||= shape === undefined || shape.slice(0, -1).some((dim) => dim !== 1);
-        finish(product, result);
-        count++;
-      }
+    if (compute) {
+      const computed = await computeIn8Bits(model, context, { ...settings, rewrite, leave: refuse });
+      count += computed.count;
+      hasRows = computed.hasRows;
     }
-    const stored = storeAsBytes(model, { isKept, minElements, maxWeightError, lookUp }, context);
+    const stored = storeAsBytes(
+      model,
+      { isKept, minElements, maxWeightError, known, share, bytesBefore, lookUp },
+      context,
+    );
     for (const [reason, node] of refused)
       if (stored.readers.has(node)) context.skip(`computed in float, its weight stored in 8 bits: ${reason}`, node);
       else if (!stored.told.has(node)) context.skip(reason, node);
@@ -128,6 +145,21 @@ export const int8 = definePass({
     if (!isByRow && hasRows)
       context.note('one scale for all rows: NaN or outliers in one change the others (activations=row)');
   },
+});
+
+/** The weights that are stored in 8 bits and computed with as floats, but for those of products that cannot compute in them. */
+const storedAlone = (model: Model, compute: boolean, minElements: number): WeightSite[] =>
+  weightSites(model, { withLayers: true }).filter(
+    ({ tensor, main: { role } }) =>
+      elementCount(tensor.shape) >= minElements && (role === 'convolution' || (role === 'product' && !compute)),
+  );
+
+/** The context of a trial: of a copy nothing is told, and nothing is measured. */
+const quiet = (context: PassContext): PassContext => ({
+  ...context,
+  note: () => {},
+  skip: () => {},
+  activations: undefined,
 });
 
 /** The quantized product, alpha included, in the type of the node. */

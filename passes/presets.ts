@@ -11,6 +11,9 @@ export const fuse: Preset = {
   passes: [fuseRope(), fuseAttn(), fuseNorm(), fuseAct()],
 };
 
+/** Of the file: a quarter, the scales, and what the names take. */
+const QUARTER = 0.28;
+
 const exact = [simplify(), ...fuse.passes];
 
 export const presets: readonly Preset[] = [
@@ -28,10 +31,18 @@ export const presets: readonly Preset[] = [
   },
   {
     name: 'quarter',
-    share: 0.28,
+    share: QUARTER,
     summary: 'The same as exact, and weights of 8 bits, the rest of 16: a quarter of the file.',
     // Activations last: the runtime's integer products take the bias that BiasGelu would take from them (4 to 6 % of an encoder's time).
-    passes: [simplify(), fuseRope(), fuseAttn(), fuseNorm(), int8(), fuseAct(), fp16({ compute: false })],
+    passes: [
+      simplify(),
+      fuseRope(),
+      fuseAttn(),
+      fuseNorm(),
+      int8({ compute: 'auto', share: QUARTER }),
+      fuseAct(),
+      fp16({ compute: false }),
+    ],
   },
   {
     name: 'eighth',

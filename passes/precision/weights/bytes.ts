@@ -1,23 +1,32 @@
 /** Stores weights as int8 with a scale for each channel or block, decoded to floats at load: a quarter of the file, and the same arithmetic. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { elementCount } from '../../../src/ir/tensors/tensor.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import type { PassContext } from '../../../src/run/pass.js';
+import type { KnownInputs } from '../moments/measure.js';
 import { priceOf, type StorageForm, storedIn } from './forms.js';
+import { closest } from './half.js';
 import { isVector, type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
+import { wideWithin } from './wide.js';
 
 export interface BytesOptions {
   readonly isKept: (node: Node) => boolean;
   readonly minElements: number;
   readonly maxWeightError: number;
+  /** What is known of the numbers that weights multiply. */
+  readonly known: KnownInputs;
+  /** The share of the file that the result may have: up to there weights have 16 bits. Undefined: all have 8. */
+  readonly share: number | undefined;
+  /** Of the file, before the pass. */
+  readonly bytesBefore: number;
   /** Replaces a lookup by one in the bytes that products of the same weight read; false where there are none. */
   readonly lookUp: (node: Node) => boolean;
 }
 
-/** Numbers that share a scale. */
-const BLOCK = 64;
+/** 64 numbers share a scale. */
+const FORM: StorageForm = { type: 'int8', block: 64 };
 
 export interface StoredBytes {
   /** The number of stored weights, repeats included. */
@@ -35,23 +44,49 @@ export function storeAsBytes(model: Model, options: BytesOptions, context: PassC
   let [count, lookups] = [0, 0];
   const readers = new Set<Node>();
   const told = new Set<Node>();
-  for (const site of weightSites(model, { withLayers: true })) {
-    if (dataTypes[site.tensor.type].bits <= 8 || isVector(site.tensor)) continue;
-    const reason = whyNot(site, options, context);
+  const sites = weightSites(model, { withLayers: true }).filter(
+    ({ tensor }) => dataTypes[tensor.type].bits > 8 && !isVector(tensor),
+  );
+  const reasons = new Map(sites.map((site) => [site, whyNot(site, options, context)] as const));
+  const wide = wideIn(
+    model,
+    sites.filter((site) => reasons.get(site) === undefined),
+    options,
+    context,
+  );
+  for (const site of sites) {
+    const reason = reasons.get(site);
     const rest = reason === undefined ? site.uses.filter(({ node }) => !options.lookUp(node)) : site.uses;
     for (const use of site.uses) if (!rest.includes(use)) lookups += context.timesOf(use.node);
     const left = restOf(site, rest);
     if (!left) continue;
-    const form: StorageForm = { type: 'int8', block: BLOCK };
-    const result = reason ?? tooFar(left, form, options) ?? storedIn(left, form);
+    const isWide = reason === undefined && wide.has(site.tensor);
+    const result = isWide
+      ? storedIn(left, closest(left))
+      : (reason ?? tooFar(left, FORM, options) ?? storedIn(left, FORM, options.known.get(site.tensor)));
     for (const { node } of site.uses) (typeof result === 'string' ? told : readers).add(node);
     if (typeof result === 'string') context.skip(result, site.value);
     else {
       putStored(left, result, context.target);
-      count += context.timesOf(site.value);
+      if (!isWide) count += context.timesOf(site.value);
     }
   }
   return { count, lookups, readers, told };
+}
+
+/** The weights that have 16 bits: float32 ones of which that is less. */
+function wideIn(
+  model: Model,
+  sites: readonly WeightSite[],
+  { share, bytesBefore }: BytesOptions,
+  context: PassContext,
+): ReadonlySet<Tensor> {
+  if (share === undefined) return new Set();
+  const able = sites.filter(({ tensor }) => tensor.type === 'float32');
+  const wide = wideWithin(model, able, FORM, share * bytesBefore, context);
+  if (wide.size > 0)
+    context.note(`weights of few numbers that have 16 bits, as the file has room for them: ${wide.size}`);
+  return wide;
 }
 
 /** The site with some of its readers; undefined where none is left. */

@@ -4,6 +4,8 @@ import type { Graph } from '../../../src/ir/graph.js';
 import { derive, largestOf } from '../../../src/ir/tensors/bank.js';
 import { elementCount, memoryTensor, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
+import type { KnownProducts } from '../moments/measure.js';
+import { roundedKnowing } from '../moments/round.js';
 import { scalesOf } from '../quantize.js';
 import { bytesOf, type Quantized, type StoredWeight } from './decode.js';
 import { bitsOf, Encoder, floats, integers } from './encode.js';
@@ -29,8 +31,12 @@ const LEVELS = { int8: 127, int4: 7 } as const;
 /** The first opset whose Cast takes each type. */
 const CAST_SINCE = { float16: 6, int8: 6, bfloat16: 13, int4: 21 } as const;
 
-/** The weight in this form, computed when it is read; or the reason that it cannot have it. */
-export function storedIn({ value, tensor, main }: WeightSite, form: StorageForm): StoredWeight | string {
+/** The weight in this form, computed when it is read; or the reason that it cannot have it. `known` is for 8 bits alone. */
+export function storedIn(
+  { value, tensor, main }: WeightSite,
+  form: StorageForm,
+  known?: KnownProducts,
+): StoredWeight | string {
   const since = CAST_SINCE[form.type];
   if ((value.graph.opsets.get('') ?? 0) < since)
     return `Cast takes ${form.type} from opset ${since} on (opset:to=${since} raises it)`;
@@ -44,7 +50,7 @@ export function storedIn({ value, tensor, main }: WeightSite, form: StorageForm)
   }
   const groups = groupsOf(tensor.shape, main, form.block);
   const scales = scaleType(tensor, groups, form.type, value.graph);
-  return scales ? quantized(tensor, groups, { type: form.type, scales }) : 'it holds NaN or infinity';
+  return scales ? quantized(tensor, groups, { type: form.type, scales }, known) : 'it holds NaN or infinity';
 }
 
 function* floatBytes(tensor: Tensor, use: WeightUse, type: 'float16' | 'bfloat16'): Iterable<Uint8Array> {
@@ -53,9 +59,18 @@ function* floatBytes(tensor: Tensor, use: WeightUse, type: 'float16' | 'bfloat16
 }
 
 /** Quantizes a tensor: the largest magnitude of each group becomes the largest number. */
-function quantized(tensor: Tensor, groups: Groups, { type, scales }: QuantizedTypes): Quantized {
+function quantized(
+  tensor: Tensor,
+  groups: Groups,
+  { type, scales }: QuantizedTypes,
+  known: KnownProducts | undefined,
+): Quantized {
   const numbers = derive([tensor], type, groups.shape, function* (one) {
     const steps = stepsOf(one as Tensor, groups, { type, scales }) as Float32Array;
+    if (known && type === 'int8') {
+      yield* roundedKnowing(one as Tensor, groups, steps, known).chunks() as Iterable<Uint8Array>;
+      return;
+    }
     const encoder = new Encoder(groups, integers(steps, LEVELS[type]));
     for (const codes of encoder.codes(one as Tensor, Int8Array)) {
       const bytes = new Uint8Array(codes.buffer, 0, codes.length);

@@ -65,7 +65,10 @@ export function storeAsHalf(model: Model, { keep, minElements }: HalfOptions, co
 }
 
 /** The 16-bit float that changes a weight less, channel by channel, and that change. */
-function closest({ tensor, main }: WeightSite): { readonly type: 'float16' | 'bfloat16'; readonly error: number } {
+export function closest({ tensor, main }: WeightSite): {
+  readonly type: 'float16' | 'bfloat16';
+  readonly error: number;
+} {
   const errorOf = (type: 'float16' | 'bfloat16'): number =>
     largestOf(tensor, (one) => channelError(matrixOf(one, channelGroups(one.shape, main)), type));
   const [narrow, wide] = [errorOf('float16'), errorOf('bfloat16')];
@@ -74,6 +77,10 @@ function closest({ tensor, main }: WeightSite): { readonly type: 'float16' | 'bf
 
 /** The largest vector that stays float32. */
 const LARGEST_VECTOR = 8192;
+
+/** Stays float32, about: the numbers are not looked at. */
+export const isKeptFloat = (site: WeightSite): boolean =>
+  elementCount(site.tensor.shape) < MIN_STORED || isSmallVector(site);
 
 const isSmallVector = ({ tensor, main: { role } }: WeightSite): boolean =>
   (role === 'elementwise' || role === 'other') && isVector(tensor) && elementCount(tensor.shape) <= LARGEST_VECTOR;

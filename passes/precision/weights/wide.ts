@@ -1,0 +1,53 @@
+/**
+ * Weights that have 16 bits although they could have 8: as many as a limit of the file leaves room for.
+ *
+ * Why this way: every weight of a network adds about as much error, whatever its size, so 16 bits are spent where they cost the fewest bytes. The windows
+ * of single channels go first: each has one scale and few numbers over which errors could add up to nothing.
+ */
+import type { Model } from '../../../src/ir/model.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
+import { cloneModel } from '../../../src/ir/whole-model/clone.js';
+import { sweep } from '../../../src/ir/whole-model/sweep.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import { type StorageForm, storedIn } from './forms.js';
+import { isKeptFloat, MIN_STORED } from './half.js';
+import { type WeightSite, weightSites } from './sites.js';
+import { putStored } from './store.js';
+
+/** The tensors, of those of the sites, that have 16 bits in a file of so many bytes: all others have the form, and what is no site 16 bits. */
+export function wideWithin(
+  model: Model,
+  sites: readonly WeightSite[],
+  form: StorageForm,
+  bytes: number,
+  { fileBytes, target }: PassContext,
+): ReadonlySet<Tensor> {
+  const narrow = new Set(sites.map(({ tensor }) => tensor));
+  const copy = cloneModel(model);
+  let later = 0;
+  for (const site of weightSites(copy, { withLayers: true })) {
+    const stored = narrow.has(site.tensor) ? storedIn(site, form) : undefined;
+    if (stored && typeof stored !== 'string') putStored(site, stored, target);
+    else if (site.tensor.type === 'float32' && !isKeptFloat(site)) later += site.tensor.byteLength / 2 - CAST;
+  }
+  sweep(copy);
+  let room = bytes - (fileBytes(copy) - Math.max(0, later));
+  const wide = new Set<Tensor>();
+  for (const { tensor } of sites.toSorted((a, b) => rank(a) - rank(b))) {
+    // The scale of 8 bits, its Mul and its Reshape go.
+    room -= elementCount(tensor.shape);
+    if (room < 0) break;
+    wide.add(tensor);
+  }
+  return wide;
+}
+
+/** Bytes of a Cast, about. */
+const CAST = 60;
+
+/** The order in which weights are given 16 bits. */
+function rank({ tensor, main: { contracted } }: WeightSite): number {
+  const summed = elementCount((contracted ?? []).map((axis) => tensor.shape[axis] as number));
+  const count = elementCount(tensor.shape);
+  return contracted && summed <= MIN_STORED ? Math.min(count, summed) : count;
+}
