@@ -17,7 +17,7 @@ export async function runFolder(
   { require, contract, ...config }: Config,
   command: string,
 ): Promise<number> {
-  for (const [name, value] of Object.entries({ require, contract, report: flags.report, variants: flags.variants }))
+  for (const [name, value] of Object.entries({ require, contract, variants: flags.variants }))
     if (value !== undefined) throw new UsageError(`--${name}: expected a model file; found a folder`);
   if (typeof flags.out !== 'string') throw new UsageError(`expected --out <folder> for a folder; found none`);
   const { passes = 'exact', ...settings } = config;
@@ -31,6 +31,7 @@ export async function runFolder(
     dryRun: flags['dry-run'] === true,
     jobs: flags.jobs as number | undefined,
     command,
+    reportPath: flags.report as string | undefined,
     onProgress: (text, outlook) => progress.say(text, outlook),
   }).finally(() => progress.clear());
   if (flags.json) stdout.write(jsonText(report));
@@ -39,7 +40,10 @@ export async function runFolder(
   const back = config.allowRollback ? [] : report.parts.filter(({ takenBack = [] }) => takenBack.length > 0);
   if (isHidden)
     for (const { name, reason } of failed) stderr.write(`${shownText(`error: ${name} failed: ${reason}`)}\n`);
-  if (failed.length > 0) return REFUSED;
+  const refused = report.proof?.gates.filter(({ passed }) => !passed) ?? [];
+  if (isHidden)
+    for (const { name, detail } of refused) stderr.write(`${shownText(`error: pipeline: ${name}: ${detail}`)}\n`);
+  if (failed.length > 0 || refused.length > 0) return REFUSED;
   return back.length > 0 ? ROLLED_BACK : 0;
 }
 

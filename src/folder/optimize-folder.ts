@@ -14,7 +14,10 @@ import { type FolderLayout, layoutOf } from './layout.js';
 import { withDataFiles } from './loader-config.js';
 import { checkPartNames } from './part-plan.js';
 import { type PlannedPart, planned } from './planned-part.js';
+import type { Picture } from './proof/picture.js';
+import { provenFolder } from './proof/proven-folder.js';
 import { type FolderRecord, RECORD, readRecord } from './record.js';
+import { writeFolderReport } from './report-files.js';
 import { runParts } from './run-parts.js';
 import { checkFolder, commitFolder, copy, filesIn, isCopy, stagingOf, writeRecord } from './staging.js';
 
@@ -37,6 +40,8 @@ async function optimizeFolderBy(input: string, passes: PassesLike, options: Fold
   const catalogue = await catalogueWith(options.plugins);
   const asked = withSettings(parsePasses(passes, catalogue), options, catalogue);
   await checkApart(input, out);
+  if (options.reportPath?.endsWith('.json') === false)
+    throw new UsageError(`--report: expected a path ending in .json for a folder; found "${options.reportPath}"`);
   if (!dryRun) await checkFolder(out, force);
   const paths = await filesIn(input);
   const layout = layoutOf(paths);
@@ -56,6 +61,10 @@ async function optimizeFolderBy(input: string, passes: PassesLike, options: Fold
     isWritten,
     ms: performance.now() - started,
   });
+  const reported = async (report: FolderReport, pictures?: readonly [Picture, Picture]): Promise<FolderReport> => {
+    await writeFolderReport(options.reportPath, report, pictures);
+    return report;
+  };
   if (dryRun)
     return ended(
       plans.map(({ report }) => report),
@@ -69,7 +78,12 @@ async function optimizeFolderBy(input: string, passes: PassesLike, options: Fold
   if (parts.some(({ state }) => state === 'failed')) {
     if (Object.keys(record.parts).length === 0) await rm(staging, { recursive: true, force: true });
     else await writeRecord(staging, record);
-    return ended(parts, false);
+    return reported(ended(parts, false));
+  }
+  const { proof, pictures } = await provenFolder(plans, layout, record, job);
+  if (proof?.gates.some(({ passed }) => !passed)) {
+    await writeRecord(staging, record);
+    return reported({ ...ended(parts, false), proof }, pictures);
   }
   const changed = await copyOthers(others, job, plans, parts);
   const kept = new Set([...Object.values(record.parts).flatMap(({ files }) => Object.keys(files)), ...others]);
@@ -85,7 +99,7 @@ async function optimizeFolderBy(input: string, passes: PassesLike, options: Fold
     full,
     before.filter((path) => !kept.has(path) || staged.has(path)),
   );
-  return ended(parts, true, changed);
+  return reported({ ...ended(parts, true, changed), ...(proof && { proof }) }, pictures);
 }
 
 /** Throws UsageError where one of the two folders is the other or lies in it. */

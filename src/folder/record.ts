@@ -26,6 +26,8 @@ const recordSchema = z.object({
   /** Files that were read, by path in the folder that they were read from: not hashed again while size and time are the same. */
   sources: z.record(z.string(), source),
   parts: z.record(z.string(), partRecord),
+  /** The comparison of whole pipelines, and the digest of the parts that it was made of. */
+  proof: z.object({ key: z.string(), found: z.unknown() }).optional(),
   /** Files that were copied, by path. */
   copied: z.array(z.string()),
 });

@@ -107,6 +107,7 @@ async function keyOfJob({ options }: FolderJob): Promise<string> {
     onProgress: _say,
     command: _command,
     inputs,
+    reportPath: _report,
     ...settings
   } = options;
   const files = inputs === undefined ? [] : await inputFiles(inputs);
@@ -149,7 +150,7 @@ async function optimized(one: PlannedPart, key: string, job: FolderJob, say: (te
   const target = join(staging, path);
   await clear(staging, path);
   await mkdir(dirname(target), { recursive: true });
-  const { parts: _, dryRun: _dry, jobs: _jobs, ...settings } = options;
+  const { parts: _, dryRun: _dry, jobs: _jobs, reportPath: _report, ...settings } = options;
   try {
     const report = await optimizeFileBy(join(input, path), one.plan.passes as Parameters<typeof optimizeFileBy>[1], {
       ...settings,

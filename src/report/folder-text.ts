@@ -1,7 +1,7 @@
 /** What became of each part of a folder, as a table with reasons. */
 import { bytesText, msText, numberText, percentText, ratioText } from '../ir/text/quantities.js';
 import { shownText, withTexts } from '../ir/text/shown-text.js';
-import type { FolderReport, PartReport } from '../run/folder-report.js';
+import type { FolderReport, PartReport, PipelineProof } from '../run/folder-report.js';
 import { hanging, paint, table } from './style.js';
 import { type TextOptions, textOptionsIn } from './text-options.js';
 
@@ -18,9 +18,21 @@ const notesOf = ({ name, state, reason, reasons, takenBack = [] }: PartReport): 
   ...reasons.map((text) => `${name}: ${text}`),
 ];
 
+/** The whole pipeline, original against result. */
+function proofLines(proof: PipelineProof, width: number, p: ReturnType<typeof paint>): string[] {
+  const { steps, side, provider, drift, gates } = proof;
+  const at = `${steps} steps, latent of ${side} × ${side} where it is open, on ${provider}`;
+  return [
+    `${p.bold('pipeline')}  ${p.dim(`both run as a whole: ${at}; drift by step ${drift.map((error) => numberText(error)).join(', ')}`)}`,
+    ...gates.flatMap(({ name, passed, detail }) =>
+      hanging(`${passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`, width),
+    ),
+  ];
+}
+
 export function folderText(given: FolderReport, options: TextOptions = {}): string {
   const { isColoured, width } = textOptionsIn(options, 'folderText');
-  const { parts, input, folder, layout, others, isWritten, ms } = withTexts(given, shownText);
+  const { parts, input, folder, layout, others, isWritten, proof, ms } = withTexts(given, shownText);
   const p = paint(isColoured);
   const isPlan = parts.every(({ state }) => state === 'planned');
   const sizeOf = (part: PartReport): number => part.bytes ?? part.expectedBytes ?? part.inputBytes;
@@ -46,7 +58,7 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
     ? `a plan: nothing was done. Without --dry-run it goes to ${folder}`
     : isWritten
       ? `${folder}: ${bytesText(after)}, ${percentText(after / before)} of the models, in ${msText(ms)}`
-      : `${failed} of ${parts.length} parts failed: ${folder} is as it was; what was made is kept for the next run`;
+      : `${failed > 0 ? `${failed} of ${parts.length} parts failed` : 'the pipeline differs from the original'}: ${folder} is as it was; what was made is kept for the next run`;
   const lines = [
     `${p.bold('folder')}  ${p.dim(`${input}, ${layout === 'files' ? 'models' : layout}, ${bytesText(before)} in ${parts.length} models`)}`,
     ...table([titles, ...rows], '   >>>>'),
@@ -54,6 +66,7 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
     p.dim(
       `  ${others.files} other files (${bytesText(others.bytes)}) copied${others.changed.length > 0 ? `; ${others.changed.join(', ')}: data files brought up to date` : ''}`,
     ),
+    ...(proof ? proofLines(proof, width, p) : []),
     isWritten || isPlan ? p.bold(ending) : p.bad(ending),
   ];
   return `${lines.join('\n')}\n`;

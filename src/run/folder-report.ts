@@ -24,6 +24,36 @@ const part = z.object({
   report: reportSchema.optional().describe('Absent for a part that this run has not made.'),
 });
 
+const measure = z.number().nullable();
+
+const proof = z.object({
+  steps: count,
+  side: count.describe('Of the latent, where the model leaves it open.'),
+  seed: z.number().int(),
+  guidance: z.number(),
+  provider: z.string(),
+  parts: z.array(
+    z.object({
+      part: z.string(),
+      error: z.number().describe('Relative L2 of what the part makes of what the original pipeline gives it.'),
+    }),
+  ),
+  drift: z
+    .array(z.number())
+    .describe('Relative L2 of the latent after each step, each pipeline along its own outputs.'),
+  image: z
+    .object({
+      psnr: measure.describe('Decibels; null where both are equal.'),
+      ssim: z.number(),
+      original: z.string().optional().describe('What is wrong with it whatever it shows: NaN, black, grey, saturated.'),
+      result: z.string().optional(),
+    })
+    .optional(),
+  gates: z.array(
+    z.object({ name: z.string().describe('A part, or picture.'), passed: z.boolean(), detail: z.string() }),
+  ),
+});
+
 const folderReportSchema = z.object({
   version: z.literal(1),
   input: z.string(),
@@ -35,8 +65,10 @@ const folderReportSchema = z.object({
   others: z
     .object({ files: count, bytes: count, changed: z.array(z.string()) })
     .describe('Files that are no models: copied, those in `changed` with what loaders read of the data files.'),
+  proof: proof.optional().describe('Of a diffusion pipeline: both run as a whole.'),
   ms: z.number(),
 });
 
 export type FolderReport = DeepReadonly<z.output<typeof folderReportSchema>>;
 export type PartReport = FolderReport['parts'][number];
+export type PipelineProof = NonNullable<FolderReport['proof']>;

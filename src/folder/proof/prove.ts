@@ -1,0 +1,168 @@
+/** Original and result of a diffusion pipeline, run as a whole on the same noise and texts: pictures, drift, and the part that an error comes from. */
+
+import { numberText, percentText } from '../../ir/text/quantities.js';
+import type { PipelineProof } from '../../run/folder-report.js';
+import type { Fidelity } from '../../run/pass.js';
+import type { DeepReadonly } from '../../run/report.js';
+import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
+import { compareTensors } from '../../validate/judge/accuracy.js';
+import type { FolderLayout } from '../layout.js';
+import {
+  type DiffusionParts,
+  type DiffusionRun,
+  type DiffusionSettings,
+  PartFailure,
+  type Place,
+  runDiffusion,
+  withPart,
+} from './diffusion.js';
+import { faultOfPicture, type Picture, pictureOf, psnrOf, ssimOf } from './picture.js';
+import type { Numbers } from './ports.js';
+
+export interface ProofSettings extends Partial<Omit<DiffusionSettings, 'provider'>> {
+  readonly provider: Provider;
+  readonly fidelity: Fidelity;
+}
+
+/** Where both sides of a pipeline are. */
+export interface Sides {
+  readonly original: Place;
+  readonly result: Place;
+}
+
+/**
+ * Limits by fidelity. `error`: relative L2 of what one part makes of what the original's part was given. `psnr`: of the pictures in decibels; a denoiser
+ * repeats its own error, so pictures that are right are further apart than any step: 30 dB are hardly seen, 20 dB are the same picture in other detail.
+ */
+const limits: Readonly<Record<Fidelity, { readonly error: number; readonly psnr: number }>> = {
+  exact: { error: 1e-3, psnr: 60 },
+  rounding: { error: 0.1, psnr: 30 },
+  lossy: { error: 0.15, psnr: 20 },
+};
+
+/** The models of a diffusion pipeline; undefined where it is none. */
+export function diffusionPartsOf({ kind, parts }: FolderLayout): DiffusionParts | undefined {
+  const of = (role: string): string[] => parts.filter((part) => part.role === role).map(({ path }) => path);
+  const [denoiser, ...more] = of('denoiser');
+  if (kind !== 'diffusers' || denoiser === undefined || more.length > 0) return undefined;
+  return { textEncoders: of('text encoder'), denoiser, vaeDecoder: of('VAE decoder')[0] };
+}
+
+/** Runs both pipelines and judges. A model that does not run is a failure of its part. */
+export async function provePipeline(
+  parts: DiffusionParts,
+  { original, result }: Sides,
+  { fidelity, provider, ...given }: ProofSettings,
+  say: (text: string) => void,
+): Promise<{ readonly proof: PipelineProof; readonly pictures?: readonly [Picture, Picture] }> {
+  const settings: DiffusionSettings = { steps: 4, side: 16, seed: 0, guidance: 5, ...given, provider };
+  const runtime = await RuntimeProcess.start();
+  try {
+    const a = await runDiffusion(original, parts, settings, runtime, (text) => say(`original: ${text}`));
+    const errors = await partErrors(a, result, provider, runtime, (text) => say(`each part: ${text}`));
+    const b = await runDiffusion(result, parts, settings, runtime, (text) => say(`result: ${text}`));
+    return judged(a, b, errors, settings, fidelity);
+  } catch (error) {
+    if (!(error instanceof PartFailure)) throw error;
+    const detail = `it does not run in the pipeline: ${error.message}`;
+    return {
+      proof: { ...shownSettings(settings), parts: [], drift: [], gates: [{ name: error.part, passed: false, detail }] },
+    };
+  } finally {
+    await runtime.close();
+  }
+}
+
+const shownSettings = ({ steps, side, seed, guidance, provider }: DiffusionSettings) => ({
+  steps,
+  side,
+  seed,
+  guidance,
+  provider,
+});
+
+type PartDrift = DeepReadonly<PipelineProof>['parts'][number];
+
+/** What each part of the result makes of what the original's part was given: its own error, whatever came before. */
+async function partErrors(
+  { runs }: DiffusionRun,
+  place: Place,
+  provider: Provider,
+  runtime: RuntimeProcess,
+  say: (text: string) => void,
+): Promise<PartDrift[]> {
+  const found: PartDrift[] = [];
+  for (const part of new Set(runs.map((run) => run.part))) {
+    say(part);
+    const error = await withPart(runtime, place, part, provider, async (session) => {
+      let worst = 0;
+      for (const { feeds, outputs } of runs.filter((run) => run.part === part)) {
+        const { outputs: own } = await session.run(feeds);
+        for (const [name, expected] of Object.entries(outputs)) {
+          const actual = own[name];
+          if (!actual) continue;
+          const { relativeL2, nonFiniteMismatches } = compareTensors(name, expected, actual);
+          worst = Math.max(worst, nonFiniteMismatches ? Number.POSITIVE_INFINITY : relativeL2);
+        }
+      }
+      return worst;
+    });
+    found.push({ part, error });
+  }
+  return found;
+}
+
+const distance = (a: Numbers, b: Numbers): number => {
+  let [difference, size] = [0, 0];
+  a.values.forEach((value, i) => {
+    difference += (value - (b.values[i] as number)) ** 2;
+    size += value ** 2;
+  });
+  return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.sqrt(difference / (size || 1));
+};
+
+function judged(a: DiffusionRun, b: DiffusionRun, parts: PartDrift[], settings: DiffusionSettings, fidelity: Fidelity) {
+  const limit = limits[fidelity];
+  const drift = a.latents.map((latent, i) => distance(latent, b.latents[i] as Numbers));
+  const gates: PipelineProof['gates'] = parts.map(({ part, error }) => ({
+    name: part,
+    passed: error <= limit.error,
+    detail: `error ${numberText(error)} on what the original pipeline gives it, at most ${numberText(limit.error)}`,
+  }));
+  const base = { ...shownSettings(settings), parts, drift };
+  if (!a.image || !b.image) return { proof: { ...base, gates } };
+  const pictures = [a.image, b.image].map(({ shape, values }) => pictureOf(shape, values)) as [Picture, Picture];
+  const [psnr, ssim] = [psnrOf(...pictures), ssimOf(...pictures)];
+  const [before, after] = pictures.map(faultOfPicture);
+  const isNewFault = after !== undefined && after !== before;
+  const image = {
+    psnr: Number.isFinite(psnr) ? psnr : null,
+    ssim,
+    ...(before && { original: before }),
+    ...(after && { result: after }),
+  };
+  const worst = [...parts].sort((x, y) => y.error - x.error)[0];
+  const made =
+    isNewFault || !(psnr >= limit.psnr) ? `; ${firstBad(drift, limit.error)}${worst?.part} is furthest off` : '';
+  return {
+    pictures,
+    proof: {
+      ...base,
+      image,
+      gates: [
+        ...gates,
+        {
+          name: 'picture',
+          passed: !isNewFault && psnr >= limit.psnr,
+          detail: `${isNewFault ? `${after}, the original's is not; ` : ''}PSNR ${numberText(psnr)} dB, at least ${limit.psnr}; SSIM ${percentText(ssim)}${made}`,
+        },
+      ],
+    },
+  };
+}
+
+/** The first step whose latent is off by more than a part may be. */
+function firstBad(drift: readonly number[], limit: number): string {
+  const step = drift.findIndex((error) => !(error <= limit));
+  return step < 0 ? '' : `latents differ from step ${step + 1} on; `;
+}

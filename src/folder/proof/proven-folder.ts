@@ -1,0 +1,56 @@
+/** The comparison of a folder as a whole, before its result comes into its place. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { providerOf } from '../../ir/targets/targets.js';
+import { targetOf } from '../../optimize.js';
+import type { PipelineProof } from '../../run/folder-report.js';
+import { loosest } from '../../run/verify/verifier.js';
+import type { FolderLayout } from '../layout.js';
+import type { PlannedPart } from '../planned-part.js';
+import { digestOf, type FolderRecord } from '../record.js';
+import type { FolderJob } from '../run-parts.js';
+import type { Picture } from './picture.js';
+import { diffusionPartsOf, provePipeline } from './prove.js';
+
+export interface ProvenFolder {
+  readonly proof?: PipelineProof;
+  /** Of the original and of the result; absent where an earlier run compared them. */
+  readonly pictures?: readonly [Picture, Picture];
+}
+
+/** Runs both pipelines where there is one, and where models may be run; the comparison of an earlier run holds while all parts are the same. */
+export async function provenFolder(
+  plans: readonly PlannedPart[],
+  layout: FolderLayout,
+  record: FolderRecord,
+  { input, out, staging, earlier, begun, options }: FolderJob,
+): Promise<ProvenFolder> {
+  const parts = diffusionPartsOf(layout);
+  if (!parts || options.validate === false) return {};
+  const key = digestOf(Object.entries(record.parts).map(([path, part]) => [path, part.key]));
+  const known = [begun, earlier].find((one) => one?.proof?.key === key)?.proof;
+  if (known) {
+    record.proof = known;
+    return { proof: known.found as PipelineProof };
+  }
+  const fidelity = loosest(
+    plans.flatMap(({ plan }) => (plan.passes ?? []).map(({ definition }) => definition.fidelity)),
+  );
+  const staged = new Set<string>();
+  for (const { report } of plans)
+    if (await stat(join(staging, report.path)).catch(() => undefined)) staged.add(report.path);
+  const target = providerOf(await targetOf(options.target, true));
+  const { comparingProvider } = await import('../../runtime/providers.js');
+  const provider = await comparingProvider(target, options.provider);
+  const found = await provePipeline(
+    parts,
+    {
+      original: { folder: input, modelOf: (path) => join(input, path) },
+      result: { folder: input, modelOf: (path) => join(staged.has(path) ? staging : out, path) },
+    },
+    { provider, fidelity, seed: options.seed },
+    (text) => options.onProgress?.(`pipeline: ${text}`),
+  );
+  record.proof = { key, found: found.proof };
+  return found;
+}
