@@ -43,22 +43,23 @@ export class BlockChoice {
   }
 
   /**
-   * Takes candidates one after another: `accept` gets one and says whether its rows became blocks. No node is offered
+   * Takes candidates one after another: `accept` gets one and gives the rows that became blocks, if any. No node is offered
    * after it was accepted, and no rows that are not `isLarge` enough. Once one is accepted that holds much of what was
    * left, or that smaller ones of others lay in, other candidates may have grown astray in it: only pieces of the same repeat follow.
    */
   run(
     candidates: readonly BlockCandidate[],
     isLarge: (rows: AlignedRows) => boolean,
-    accept: (one: BlockCandidate) => boolean,
+    accept: (one: BlockCandidate) => AlignedRows | undefined,
   ): void {
     let left = this.used.reduce((sum, one) => sum + 1 - one, 0);
     let open = candidates.map((one) => this.#measured(one));
     while (open.length > 0) {
       open.sort((a, b) => b.nodes - a.nodes || b.rows.length - a.rows.length || this.#border(a) - this.#border(b));
       const chosen = this.#finest(open);
-      if (accept(chosen)) {
-        for (const row of chosen.rows) for (const node of row) this.used[node] = 1;
+      const accepted = accept(chosen);
+      if (accepted) {
+        for (const row of accepted) for (const node of row) this.used[node] = 1;
         if (chosen.nodes >= MUCH * left || this.#splitters.has(chosen))
           open = open.filter(({ whole }) => whole === chosen.whole);
         left -= chosen.nodes;

@@ -24,6 +24,7 @@ import { Levels, piecesOf } from './convex.js';
 import { labelsOf } from './labels.js';
 import { nameOf } from './name.js';
 import { isOrdered } from './order.js';
+import { realigned } from './realign.js';
 import { type Wiring, wiringOf } from './wiring.js';
 
 /** The fewest nodes of a block, unless it calls a local function. */
@@ -44,6 +45,9 @@ export type { Block, BlockInstance } from './block.js';
 export function findBlocks(graph: Graph, among?: readonly Node[]): readonly Block[] {
   const wiring = wiringOf(graph, among);
   const levels = new Levels(wiring);
+  const choice = new BlockChoice(wiring, Float64Array.from(wiring.reads, parametersRead));
+  const labels = labelsOf(wiring, RADIUS);
+  const isAlike = (node: number, other: number) => labels.kind[node] === labels.kind[other] && !choice.used[node];
   const blocks: Block[] = [];
   const groupOf = new Int32Array(wiring.nodes.length).fill(-1);
   let groups = 0;
@@ -53,11 +57,12 @@ export function findBlocks(graph: Graph, among?: readonly Node[]): readonly Bloc
     return call !== undefined && graph.model.functionOf(call) !== undefined;
   };
   const isLarge = (rows: AlignedRows) => rows.length >= LEAST || rows.some(([node]) => isWhole(node as number));
-  const accept = ({ rows, whole }: BlockCandidate): boolean => {
+  const accept = ({ rows: grown, whole }: BlockCandidate): AlignedRows | undefined => {
     const repeat = repeats.get(whole) ?? repeats.size;
     repeats.set(whole, repeat);
+    const rows = realigned(wiring, grown, levels.shared(grown, 'most'), isAlike);
     const common = levels.common(rows);
-    if (!common) return false;
+    if (!common) return undefined;
     const before = blocks.length;
     for (const piece of piecesOf(rows, common)) {
       if (!isLarge(piece)) continue;
@@ -70,15 +75,9 @@ export function findBlocks(graph: Graph, among?: readonly Node[]): readonly Bloc
       if (isOrdered(wiring, groupOf, groups)) blocks.push({ repeat, ...blockOf(wiring, levels, piece) });
       else for (const row of piece) for (const node of row) groupOf[node] = -1;
     }
-    return blocks.length > before;
+    return blocks.length > before ? rows : undefined;
   };
-  const choice = new BlockChoice(wiring, Float64Array.from(wiring.reads, parametersRead));
-  const search = {
-    wiring,
-    labels: labelsOf(wiring, RADIUS),
-    levels,
-    used: choice.used,
-  };
+  const search = { wiring, labels, levels, used: choice.used };
   // What repeats most hides the others, as an encoder's layers the decoder's: these are looked for in what is left.
   for (let round = 0, found = Infinity; round < ROUNDS && found > WORTH * wiring.nodes.length; round++) {
     const before = covered(blocks);

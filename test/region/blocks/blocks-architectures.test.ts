@@ -26,6 +26,8 @@ const cases: readonly (readonly [string, Model, readonly string[]])[] = [
   ['an encoder that is like a part of its decoder', translator(4, 4), ['4 × 39', '4 × 23']],
   ['a long decoder of these', translator(2, 5), ['5 × 39', '2 × 23']],
   ['more layers of these', translator(6, 6), ['6 × 39', '6 × 23']],
+  ['a long encoder before a short decoder of these', translator(12, 3), ['12 × 23', '3 × 39']],
+  ['a longer one', translator(24, 2), ['24 × 23', '2 × 39']],
   ['a scan of 12 steps in each layer', unrolledScan(3, 12), ['3 × 108']],
   ['a scan of 40 steps in each layer', unrolledScan(6, 40), ['6 × 332']],
   ['two masks in turn', alternating(26, 2), [`26 × ${LAYER}`]],
