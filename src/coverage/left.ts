@@ -72,9 +72,11 @@ class Reasons {
 
   of(value: Value, tensor: Tensor): string {
     if (this.bits === 0) return NOT_ASKED;
-    const said = this.#byPlace.get(placeOf(value));
-    if (said) return said;
-    const readers = readersOf(value);
+    const { readers, ports } = readersOf(value);
+    for (const one of [value, ...ports]) {
+      const said = this.#byPlace.get(placeOf(one));
+      if (said) return said;
+    }
     if (readers.some((node) => rowOf(node)?.precision?.takesScales || isScaled(node, value))) return SCALES;
     const count = elementCount(tensor.shape);
     if (count < this.#minElements) return `fewer than ${this.#minElements} elements`;
@@ -117,9 +119,10 @@ function placeOf(about: Node | Value): string {
   return graph.isInFunction ? `${text} in function ${graph.name}` : text;
 }
 
-/** The nodes that read a weight, through views and casts, and in the functions that it is handed to. */
-function readersOf(value: Value): Node[] {
+/** The nodes that read a weight, through views and casts, and in the functions that it is handed to, with the inputs that it is there. */
+function readersOf(value: Value): { readonly readers: readonly Node[]; readonly ports: readonly Value[] } {
   const found = new Set<Node>();
+  const ports: Value[] = [];
   let values = [value];
   for (let views = 0; values.length > 0 && views < MOST_VIEWS; views++) {
     const next: Value[] = [];
@@ -128,12 +131,15 @@ function readersOf(value: Value): Node[] {
       found.add(node);
       const called = node.graph.model.functionOf(node);
       const handed = called?.graph.inputs[index];
-      if (handed) next.push(handed);
+      if (handed) {
+        ports.push(handed);
+        next.push(handed);
+      }
       if (isView(node, index)) next.push(node.output);
     }
     values = next;
   }
-  return [...found];
+  return { readers: [...found], ports };
 }
 
 /** True where a node only moves or casts the value of one slot, by constants. */
