@@ -13,6 +13,9 @@ export interface Samples {
   readonly wall: number[];
 }
 
+/** Of one sample. */
+const MOST_RUNS = 1000;
+
 export class Contender {
   readonly samples: Samples = { cpu: [], wall: [] };
   failure: string | undefined;
@@ -36,7 +39,7 @@ export class Contender {
       for (const set of sets) found.push((await this.#session.run(set)).outputs);
       this.error = errorOf(wanted, found);
       const { cpuMs } = await this.#session.time(sets[0] as Tensors, 5);
-      this.#runs = Math.min(100, Math.max(2, Math.ceil(sampleMs / Math.max(1e-2, median(cpuMs)))));
+      this.#runs = Math.min(MOST_RUNS, Math.max(2, Math.ceil(sampleMs / Math.max(1e-2, median(cpuMs)))));
     });
   }
 

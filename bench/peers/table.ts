@@ -51,7 +51,7 @@ function verdictOf(rows: readonly Row[]): string {
   const best = bestOf(rows);
   if (!best) return 'No setting of quantize_dynamic makes a model that runs.';
   const own = rows
-    .filter((row) => !row.isPeer && row.cpu && row.error !== undefined)
+    .filter((row) => !row.isPeer && !row.name.startsWith('float32') && row.cpu && row.error !== undefined)
     .map((row) => {
       const speed = (row.cpu as Ratio).median / (best.speed.cpu as Ratio).median;
       const error = (row.error as number) / (best.error.error as number);
