@@ -5,6 +5,7 @@ import type { Model } from '../src/ir/model.js';
 import type { Node } from '../src/ir/node.js';
 import { isNarrow } from '../src/ir/whole-model/widen.js';
 import { definePass } from '../src/run/pass.js';
+import { widenForeign } from './precision/source/fit.js';
 import { needsFloat64 } from './precision/source/float64.js';
 import { withoutFloat32 } from './precision/source/staying.js';
 import { type WidenedType, widen } from './precision/source/widen.js';
@@ -21,8 +22,18 @@ export const fp32 = definePass({
       .boolean()
       .default(true)
       .describe('Inputs and outputs keep their types, but bfloat16, which JavaScript lacks.'),
+    foreign: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Widens what the target does not compute in alone; weights stay stored in 16 bits. Runs by itself before fusions.',
+      ),
   }),
-  run(model, { keepIo }, context) {
+  run(model, { keepIo, foreign }, context) {
+    if (foreign) {
+      widenForeign(model, context);
+      return;
+    }
     const staying = new Map([...withoutFloat32(model, sources), ...needsFloat64(model), ...roundings(model)]);
     for (const [node, reason] of staying) context.skip(reason, node);
     widen(

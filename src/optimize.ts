@@ -1,12 +1,15 @@
 /** Runs the pipeline for users: looks names up in the catalogue, and hands in a runtime where there is one. */
 
 import { z } from 'zod';
+import { fp32 } from '../passes/fp32.js';
 import { freeze } from '../passes/freeze.js';
 import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
+import { foreignTypes } from '../passes/precision/source/fit.js';
 import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import { type Coverage, coverageOf } from './coverage/coverage.js';
+import { inferTypes } from './infer/index.js';
 import type { Model } from './ir/model.js';
 import type { Limits } from './ir/options/budget.js';
 import { abortSignal, any, called, optionsIn, text } from './ir/options/options.js';
@@ -21,7 +24,8 @@ import {
 } from './ir/targets/targets.js';
 import { expectModel } from './ir/text/errors.js';
 import { UsageError, unknownText } from './ir/text/usage-error.js';
-import { withLimits } from './ir/whole-model/clone.js';
+import type { DataType } from './ir/types.js';
+import { cloneModel, withLimits } from './ir/whole-model/clone.js';
 import { fileBytes } from './onnx/write.js';
 import { holdsOn } from './run/cpus.js';
 import { deadlineOf, type TimeOptions } from './run/deadline.js';
@@ -38,6 +42,7 @@ import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { variantsOf } from './run/tune/tuning.js';
 import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify/verifier.js';
+import { hasKernel } from './runtime/kernels.js';
 import { kernelsOf } from './runtime/kernels-of.js';
 import { onGate, type SchemasOf, settings } from './settings/option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './settings/plugins.js';
@@ -145,17 +150,18 @@ export async function optimizeBy(
   const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, catalogue);
   checkFunctions(asked, model);
   const placed = inOrder(asked);
-  const list = withSizes(
+  const sized = withSizes(
     placed.map(({ pass }) => pass),
     model,
     options,
   );
   await checkInputs(model, options);
-  const required = requiredIn(options.require ?? [], list, catalogue);
+  const required = requiredIn(options.require ?? [], sized, catalogue);
   const seed = options.seed ?? 0;
   const runs = isNode() && options.verify !== 'none';
   const name = await targetOf(options.target, runs || options.tune === true);
   const target = providerOf(name);
+  const list = withFloat32(sized, model, target);
   const { shapes, dims, inputs, maxError, minCosine } = options;
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
@@ -233,6 +239,33 @@ function toldOfOrder(results: readonly PassResult[], placed: readonly Placed[]):
     };
   });
 }
+
+/**
+ * Puts `fp32` before fusions where the model computes in floats that the target does not: no kernel of a fused operator takes these. Where all passes
+ * are exact only what does not run as it is.
+ */
+function withFloat32(list: readonly Pass[], model: Model, target: Target): readonly Pass[] {
+  if (!list.some(({ definition }) => definition.fuses)) return list;
+  const types = new Set([...model.graphs()].flatMap(({ constants }) => [...constants].map(({ elem }) => elem)));
+  if (!(['float16', 'bfloat16', 'float64'] as const).some((type) => types.has(type))) return list;
+  const typed = cloneModel(model);
+  inferTypes(typed);
+  const foreign = foreignTypes(typed, target);
+  const isExact = list.every(({ definition }) => definition.fidelity === 'exact');
+  for (const type of foreign) if (isExact && isComplete(typed, type, target)) foreign.delete(type);
+  return foreign.size > 0 ? [fp32({ foreign: true }), ...list] : list;
+}
+
+/** True where the model runs in this type: every node that gives it has a kernel, on the target or on the CPU, whose runtime adds casts around float16 itself. */
+const isComplete = (model: Model, type: DataType, target: Target): boolean =>
+  type === 'float16' ||
+  [...model.graphs()].every((graph) =>
+    [...graph.nodeSet].every(
+      ({ opType, domain, opset = 1, outputs }) =>
+        outputs.every((value) => value?.elem !== type) ||
+        [target, HOST].some((one) => hasKernel(one, opType, domain, opset, type)),
+    ),
+  );
 
 /** Turns the settings `dims` and `shapes` into a pass that goes first, so that the report tells of it. */
 function withSizes(list: readonly Pass[], model: Model, { dims = {}, shapes = {} }: OptimizeOptions): readonly Pass[] {

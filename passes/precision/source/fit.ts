@@ -1,8 +1,8 @@
 /** Prepares a model in other floats than float32 for a precision pass: types that the target does not compute in become float32. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { computesIn } from '../../../src/ir/targets/targets.js';
-import { isNarrow, type Narrow } from '../../../src/ir/whole-model/widen.js';
+import { computesIn, type Target } from '../../../src/ir/targets/targets.js';
+import type { Narrow } from '../../../src/ir/whole-model/widen.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { isMovement, precisionOf } from '../ops.js';
 import { needsFloat64 } from './float64.js';
@@ -18,18 +18,43 @@ const MIN_STORED = 1024;
  */
 export function fitSource(model: Model, context: PassContext, own?: Narrow): void {
   const staying = new Set<Node>();
-  const [whole, part] = [new Set<WidenedType>(), new Set<WidenedType>()];
+  const part = new Set<WidenedType>();
+  const whole = foreignTypes(model, context.target, own);
+  for (const type of ['float16', 'bfloat16'] as const) {
+    const nodes = whole.has(type) ? [] : nodesOf(model, type);
+    if (nodes.every(isMovement)) continue;
+    const kept = nodes.filter((node) => isCall(node) || canCompute(node, type, context));
+    if (kept.length < nodes.length) part.add(type);
+    for (const node of kept) staying.add(node);
+  }
+  widenTypes(model, context, { whole, part, staying });
+}
+
+/** Makes float32 of the types that a target does not compute in, as a fusion needs it: kernels of fused operators are in the types that it does. */
+export function widenForeign(model: Model, context: PassContext): void {
+  widenTypes(model, context, { whole: foreignTypes(model, context.target), part: new Set(), staying: new Set() });
+}
+
+/** The floats that nodes of the model compute in, and the target does not. */
+export function foreignTypes(model: Model, target: Target, own?: Narrow): Set<WidenedType> {
+  const found = new Set<WidenedType>();
   for (const type of ['float16', 'bfloat16', 'float64'] as const) {
     const nodes = nodesOf(model, type);
     // Nodes that only move elements leave them stored: rows of a table are widened behind them.
     if (nodes.every(isMovement)) continue;
-    if (type === 'float64' ? nodes.some(isLayer) : !isComputed(type, own, context)) whole.add(type);
-    else if (isNarrow(type)) {
-      const kept = nodes.filter((node) => isCall(node) || canCompute(node, type, context));
-      if (kept.length < nodes.length) part.add(type);
-      for (const node of kept) staying.add(node);
-    }
+    if (type === 'float64' ? nodes.some(isLayer) : !isComputed(type, own, target)) found.add(type);
   }
+  return found;
+}
+
+interface Widened {
+  readonly whole: ReadonlySet<WidenedType>;
+  /** Types of which some nodes become float32. */
+  readonly part: ReadonlySet<WidenedType>;
+  readonly staying: Set<Node>;
+}
+
+function widenTypes(model: Model, context: PassContext, { whole, part, staying }: Widened): void {
   const types = new Set([...whole, ...part]);
   if (types.size === 0) return;
   for (const found of [withoutFloat32(model, types), needsFloat64(model)])
@@ -67,7 +92,7 @@ const isLookup = (node: Node): boolean =>
   node.is('Gather') && node.inputs[0]?.tensor !== undefined && node.output.users.every((user) => user.is('Cast'));
 
 /** True where nodes stay in the type: the pass makes it, or, if the pass makes none, the target computes in it. */
-const isComputed = (type: Narrow, own: Narrow | undefined, { target }: PassContext): boolean =>
+const isComputed = (type: Narrow, own: Narrow | undefined, target: Target): boolean =>
   own ? type === own : computesIn(target, type);
 
 const isCall = (node: Node): boolean => node.bodies.length > 0 || node.graph.model.functionOf(node) !== undefined;

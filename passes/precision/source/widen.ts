@@ -16,6 +16,7 @@ import type { Value } from '../../../src/ir/value.js';
 import { castTo, widenAttributes } from '../../../src/ir/whole-model/widen.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { readsShapeAlone } from '../ops.js';
+import { meantAs32 } from './meant.js';
 
 /** The floats that become float32. */
 export type WidenedType = 'float16' | 'bfloat16' | 'float64';
@@ -123,7 +124,7 @@ class Widener {
     if (tensor) {
       this.#tensors.set(value, tensor);
       if (isSmall(tensor) && elementCount(tensor.shape) >= this.widening.minStored) return;
-      setTensor(value, toFloat32Tensor(tensor));
+      setTensor(value, meantAs32(tensor));
     }
     if (defaultTensor) value.defaultTensor = toFloat32Tensor(defaultTensor);
     value.type = tensorType('float32', shape);
