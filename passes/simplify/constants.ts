@@ -60,6 +60,27 @@ function mergeWithin(top: Graph): void {
   for (const group of kinds.values()) if (group.length > 1) mergeGroup(group);
 }
 
+/** Constants of bodies beside each other, both branches of an If, of fewer bytes are not worth one outside. */
+const WORTH = 1024;
+
+/** The innermost scope that encloses both. */
+function commonScope(a: Graph, b: Graph): Graph | undefined {
+  const around = new Set<Graph>();
+  for (let scope: Graph | undefined = a; scope; scope = scope.parent) around.add(scope);
+  for (let scope: Graph | undefined = b; scope; scope = scope.parent) if (around.has(scope)) return scope;
+  return undefined;
+}
+
+/** Makes one constant outside of two equal ones in bodies that do not see each other. */
+function lifted(a: Value, b: Value): Value | undefined {
+  const tensor = a.tensor as Tensor;
+  const scope = commonScope(a.graph, b.graph);
+  if (!scope || tensor.byteLength < WORTH) return undefined;
+  const one = scope.constant(tensor, a.name);
+  for (const value of [a, b]) value.graph.replaceUses(value, one);
+  return one;
+}
+
 function mergeGroup(group: readonly Value[]): void {
   const pool: ConstantPool = new Map();
   for (const value of group) {
@@ -68,15 +89,20 @@ function mergeGroup(group: readonly Value[]): void {
     const key = beginningOf(value.tensor as Tensor);
     const known = pool.get(key) ?? [];
     pool.set(key, known);
-    const same = known.find(
-      (other) => isVisibleFrom(other, value.graph) && equalEverywhere(other.tensor as Tensor, value.tensor as Tensor),
-    );
-    if (same) value.graph.replaceUses(value, same);
+    const equals = known.filter((other) => equalEverywhere(other.tensor as Tensor, value.tensor as Tensor));
+    const same = equals.find((other) => isVisibleFrom(other, value.graph));
+    if (same) {
+      value.graph.replaceUses(value, same);
+      continue;
+    }
+    const [twin] = equals;
+    const outside = twin && lifted(twin, value);
+    if (outside) known.splice(known.indexOf(twin), 1, outside);
     else known.push(value);
   }
 }
 
-/** Makes one constant of those that are equal and see each other. Functions share nothing with their callers. */
+/** Makes one constant of those that are equal: the outer one where one sees the other, else a new one outside both. Functions share nothing with their callers. */
 export function mergeConstants(model: Model): void {
   mergeWithin(model.graph);
   for (const { graph } of model.functions) mergeWithin(graph);

@@ -21,6 +21,34 @@ describe('simplify: duplicates', () => {
     expect(counts).toEqual([3, 0, 1]);
   });
 
+  it('stores the weights once that both branches of an If hold, as a merged decoder does, and small numbers where they were', async () => {
+    const before = declaredModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [2, 32]);
+      const c = g.input('c', 'bool', []);
+      const branch = (name: string, shift: number, seed: number) =>
+        g.body(name, (b) => {
+          const shared = b.op('MatMul', [x, b.constant(randomWeights([32, 32]))]);
+          const own = b.op('MatMul', [shared, b.constant(randomWeights([32, 32], 1, seed))]);
+          b.output(
+            'r',
+            b.op('Add', [b.op('Mul', [own, b.constant('float32', [2, 3], [2, 1])]), b.constant('float32', shift)]),
+          );
+        });
+      const branches = { then_branch: branch('t', 1, 7), else_branch: branch('e', -1, 8) };
+      g.output('y', g.op('If', [c], branches), 'float32');
+    });
+    const { model, result } = await checkPass(simplify(), {
+      before,
+      ops: { MatMul: 4, Mul: 2, Add: 2, If: 1 },
+      within: 0,
+    });
+    const counts = [...model.graphs()].map(
+      ({ constants }) => [...constants].filter(({ tensor }) => tensor?.byteLength === 4096).length,
+    );
+    expect(counts).toEqual([1, 1, 1]);
+    expect(result.bytes.before - result.bytes.after).toBe(4096);
+  });
+
   it('computes the same once, with swapped inputs and in bodies too', async () => {
     const before = declaredModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [2]);
