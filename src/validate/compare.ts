@@ -120,7 +120,7 @@ export const joined = (a: Comparison, b: Comparison): Comparison => ({
   evidence: [...a.evidence, ...b.evidence],
   failures: [...a.failures, ...b.failures],
   notCompared: a.notCompared.length ? a.notCompared : b.notCompared,
-  notes: [...a.notes, ...b.notes],
+  notes: [...new Set([...a.notes, ...b.notes])],
 });
 
 /**

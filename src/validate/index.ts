@@ -11,7 +11,7 @@ import { withCoverage } from './inputs/coverage.js';
 import { measureAccuracy, orUncompared, uncompared } from './judge/accuracy-report.js';
 import { attainable, gateOf } from './judge/gates.js';
 import { gatesOf } from './judge/held-gates.js';
-import { measurePlacement } from './placement.js';
+import { placementOn } from './placement-on.js';
 import { type Reference, referenceOf } from './reference.js';
 import { measureRollout, withRollout } from './rollout/measure.js';
 import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
@@ -120,9 +120,7 @@ async function validateWithin(
         ? timesOf(raced, a.model, run, on, { ...options, deadline, onTime: (ms) => say('timing', ms) })
         : undefined,
     );
-    const placement = await attempt(notes, async () =>
-      run && !isHost(provider) ? measurePlacement(second, b.source, provider, run.feeds.tensors) : undefined,
-    );
+    const placement = await attempt(notes, async () => run && placementOn(provider, second, b, run.feeds.tensors));
     const { absent } = options;
     const there =
       run && absent && !isHost(absent)

@@ -1,4 +1,4 @@
-/** Asks a browser for its GPU. */
+/** Asks a browser for its GPU, and takes part when the runtime requests a device of it. */
 import type { Adapter } from './adapter.js';
 import { LOST } from './page-calls.js';
 
@@ -6,8 +6,10 @@ import { LOST } from './page-calls.js';
 interface GpuAdapter {
   readonly info: { readonly vendor: string; readonly architecture: string; readonly isFallbackAdapter?: boolean };
   readonly features: ReadonlySet<string>;
-  readonly limits: Readonly<Record<string, number | undefined>>;
-  requestDevice(options: { requiredFeatures: string[]; requiredLimits: Record<string, number> }): Promise<GpuDevice>;
+  requestDevice(wanted?: WantedDevice): Promise<GpuDevice>;
+}
+interface WantedDevice {
+  readonly requiredFeatures?: Iterable<string>;
 }
 interface GpuDevice {
   readonly lost: Promise<{ readonly message: string }>;
@@ -16,55 +18,44 @@ interface Navigator {
   readonly gpu?: { requestAdapter(options?: { powerPreference: string }): Promise<GpuAdapter | null> };
 }
 
-export interface Gpu {
-  readonly adapter: Adapter;
-  readonly device: GpuDevice;
-  /** Rejects once the device is gone. */
-  readonly lost: Promise<never>;
-}
+let known: Promise<Adapter> | undefined;
 
-let known: Promise<Gpu> | undefined;
+export const adapter = (): Promise<Adapter> => (known ??= request());
 
-/** The one device of the page. */
-export const gpu = (): Promise<Gpu> => (known ??= request());
-
-/** What the runtime asks of a device that it makes itself. */
-const wantedLimits = [
-  'maxBufferSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupSizeY',
-  'maxComputeWorkgroupSizeZ',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeWorkgroupsPerDimension',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-];
-
-const FLOAT16 = 'shader-f16';
-const wantedFeatures = [FLOAT16, 'subgroups', 'timestamp-query'];
-
-async function request(): Promise<Gpu> {
-  const { gpu: api } = (globalThis as unknown as { navigator: Navigator }).navigator;
-  const adapter = await api?.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new Error('the browser has no WebGPU adapter');
-  const { vendor, architecture, isFallbackAdapter = false } = adapter.info;
+async function request(): Promise<Adapter> {
+  const { gpu } = (globalThis as unknown as { navigator: Navigator }).navigator;
+  const found = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (!found) throw new Error('the browser has no WebGPU adapter');
+  const { vendor, architecture, isFallbackAdapter = false } = found.info;
   const isSoftware = isFallbackAdapter || architecture === 'swiftshader';
-  // In software, subgroups are 4 wide: narrower than the runtime's attention is written for, which gives wrong numbers on them.
-  const requiredFeatures = wantedFeatures.filter(
-    (name) => adapter.features.has(name) && !(isSoftware && name === 'subgroups'),
-  );
-  const requiredLimits = Object.fromEntries(
-    wantedLimits.flatMap((name) => {
-      const limit = adapter.limits[name];
-      return limit === undefined ? [] : [[name, limit]];
-    }),
-  );
-  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
   const name = `${[vendor, architecture].filter(Boolean).join(' ') || 'a GPU'}${isSoftware ? ' (software)' : ''}`;
-  const lost = device.lost.then(({ message }): never => {
-    throw new Error(`${LOST}${message && `: ${message}`}`);
-  });
-  lost.catch(() => {});
-  return { adapter: { name, isSoftware, hasFloat16: adapter.features.has(FLOAT16) }, device, lost };
+  watchDevices(found, isSoftware);
+  return { name, isSoftware, hasFloat16: found.features.has('shader-f16') };
 }
+
+/**
+ * In software, subgroups are 4 wide: the runtime's attention, which is written for more, gives wrong numbers on them. It computes without them where a
+ * device has none.
+ */
+const isNarrowInSoftware = (feature: string): boolean => feature.startsWith('subgroup');
+
+/** The runtime takes no device from outside (`env.webgpu.device` is ignored up to 1.30): its request is changed instead. */
+function watchDevices(found: GpuAdapter, isSoftware: boolean): void {
+  const prototype: GpuAdapter = Object.getPrototypeOf(found);
+  const { requestDevice } = prototype;
+  prototype.requestDevice = async function (this: GpuAdapter, wanted: WantedDevice = {}) {
+    const features = [...(wanted.requiredFeatures ?? [])];
+    const requiredFeatures = isSoftware ? features.filter((one) => !isNarrowInSoftware(one)) : features;
+    const device = await requestDevice.call(this, { ...wanted, requiredFeatures });
+    device.lost.then(({ message }) => endWaits(new Error(`${LOST}${message && `: ${message}`}`)));
+    return device;
+  };
+}
+
+let endWaits: (reason: Error) => void = () => {};
+
+/** Rejects once a device is gone. */
+export const lost = new Promise<never>((_, reject) => {
+  endWaits = reject;
+});
+lost.catch(() => {});

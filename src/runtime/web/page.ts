@@ -1,7 +1,7 @@
 /** The part that runs in a browser: sessions of onnxruntime-web. A bundle of its own, the page's only script. */
 import type * as Ort from 'onnxruntime-node';
 import { exchangedOutputs, feedsOf, portOf, refuseOutputs, resultsOf } from '../ort-tensors.js';
-import { gpu } from './gpu.js';
+import { adapter, lost } from './gpu.js';
 import { packed, unpacked } from './packed.js';
 import type { PageCalls, PageRequest } from './page-calls.js';
 
@@ -13,7 +13,6 @@ let loaded: Promise<typeof Ort> | undefined;
 const printed: string[] = [];
 console.log = (line: unknown) => printed.push(String(line));
 
-/** The runtime, on a device of ours. */
 const runtime = (): Promise<typeof Ort> => (loaded ??= loadRuntime());
 
 async function loadRuntime(): Promise<typeof Ort> {
@@ -21,8 +20,8 @@ async function loadRuntime(): Promise<typeof Ort> {
   const ort: typeof Ort = await import(new URL('ort.webgpu.min.mjs', folder).href);
   ort.env.wasm.wasmPaths = folder;
   ort.env.logLevel = 'error';
-  const { device } = await gpu();
-  (ort.env.webgpu as { device: unknown }).device = device;
+  // Before the runtime requests a device.
+  await adapter();
   return ort;
 }
 
@@ -96,7 +95,7 @@ async function release({ session: id }: PageCalls['release']['arguments']): Prom
 async function answerTo(request: PageRequest): Promise<unknown> {
   switch (request.call) {
     case 'adapter':
-      return (await gpu()).adapter;
+      return adapter();
     case 'load':
       return load(request.arguments);
     case 'run':
@@ -112,5 +111,5 @@ async function answerTo(request: PageRequest): Promise<unknown> {
 
 /** What the host calls. A device that is lost meanwhile ends the wait for the answer. */
 Object.assign(globalThis, {
-  answer: async (request: PageRequest): Promise<unknown> => Promise.race([answerTo(request), (await gpu()).lost]),
+  answer: (request: PageRequest): Promise<unknown> => Promise.race([answerTo(request), lost]),
 });

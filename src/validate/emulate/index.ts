@@ -11,6 +11,7 @@ import { append } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { castTensor } from '../../ir/tensors/numbers.js';
+import { dataTypes } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
 import { isNarrow, type Narrow, narrowOf, widenModel } from '../../ir/whole-model/widen.js';
@@ -54,21 +55,45 @@ export function emulated(original: Model): Emulation | undefined {
   products.forEach(makeUnsigned);
   missing.forEach(expand);
   append(notes, [...notesOf(nodes, were), ...saturatingNotes(products)]);
-  return {
-    model,
-    notes,
-    takes: (feeds) => recast(feeds, (name) => (ports.inputs.has(name) ? 'float32' : undefined)),
-    gives: (outputs) => recast(outputs, (name) => ports.outputs.get(name)),
-  };
+  return { model, ...between(ports), notes };
+}
+
+const between = ({ inputs, outputs: types }: ReturnType<typeof portsOf>): Pick<Emulation, 'takes' | 'gives'> => ({
+  takes: (feeds) => recast(feeds, (name) => (inputs.has(name) ? 'float32' : undefined)),
+  gives: (outputs) => recast(outputs, (name) => types.get(name)),
+});
+
+/** The model with every float of 16 bits made float32, and nothing rounded; undefined where it has none. */
+export function widened(original: Model): Emulation | undefined {
+  if (!mayBeNarrow(original)) return undefined;
+  const model = cloneModel(original);
+  inlineCalls(model, { refused: () => {} });
+  inferTypes(model);
+  const ports = portsOf(model);
+  const were = widenModel(model);
+  if (were.size === 0) return undefined;
+  for (const value of were.keys()) {
+    const { producer } = value;
+    if (!producer?.is('Cast')) continue;
+    producer.graph.setAttribute(producer, 'to', dataTypes.float32.code);
+    value.type = { kind: 'tensor', elem: 'float32', shape: value.shape };
+  }
+  return { model, ...between(ports), notes: [] };
 }
 
 /** A quick check without types: most models have nothing of it. */
 function mayDiffer(model: Model): boolean {
+  if (mayBeNarrow(model)) return true;
+  for (const graph of model.graphs())
+    for (const node of graph.nodeSet) if (integerProductOf(node) || isExpandable(node)) return true;
+  return false;
+}
+
+function mayBeNarrow(model: Model): boolean {
   for (const graph of model.graphs()) {
     for (const value of [...graph.inputs, ...graph.constants])
       if (narrowOf(value.type) || isNarrow(value.elem)) return true;
-    for (const node of graph.nodeSet)
-      if (mayGiveNarrow(node) || integerProductOf(node) || isExpandable(node)) return true;
+    for (const node of graph.nodeSet) if (mayGiveNarrow(node)) return true;
   }
   return false;
 }

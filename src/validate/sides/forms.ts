@@ -1,8 +1,8 @@
 /** Defines the forms of arithmetic that a model is run in: as on this machine, and as on others. */
 import type { Model } from '../../ir/model.js';
-import { HOST } from '../../ir/targets/targets.js';
-import type { Provider, RuntimeProcess, TensorData, Tensors } from '../../runtime/isolate.js';
-import { emulated } from '../emulate/index.js';
+import { BROWSER, HOST } from '../../ir/targets/targets.js';
+import type { LoadOptions, Provider, RuntimeProcess, TensorData, Tensors } from '../../runtime/isolate.js';
+import { type Emulation, emulated, widened } from '../emulate/index.js';
 import { type PreparedModel, prepareModel } from './prepared-model.js';
 import { runTensors } from './run-tensors.js';
 
@@ -36,7 +36,12 @@ export async function loadInForm(
   provider: Provider,
   form: Form,
 ): Promise<LoadedModel | undefined> {
-  if (form === 'emulated') return loadEmulated(runtime, prepared.model);
+  if (form === 'emulated') {
+    const emulation = emulated(prepared.model);
+    return emulation && loadAs(emulation, runtime, { provider: HOST });
+  }
+  const wide = await withoutFloat16(prepared.model, runtime, provider);
+  if (wide) return loadAs(wide, runtime, { provider, optimize: form === 'optimized' });
   const session = await runtime.load(prepared.source, { provider, optimize: form === 'optimized' });
   return {
     inputs: session.inputs.map(({ name }) => name),
@@ -46,12 +51,23 @@ export async function loadInForm(
   };
 }
 
-async function loadEmulated(runtime: RuntimeProcess, model: Model): Promise<LoadedModel | undefined> {
-  const emulation = emulated(model);
-  if (!emulation) return undefined;
+/** The model for a browser whose shaders have no 16 bits, in float32; undefined where it runs as it is. */
+export async function withoutFloat16(
+  model: Model,
+  runtime: RuntimeProcess,
+  provider: Provider,
+): Promise<Emulation | undefined> {
+  const wide = provider === BROWSER ? widened(model) : undefined;
+  if (!wide || (await runtime.adapter()).hasFloat16) return undefined;
+  const note =
+    'the browser ran float16 as float32, as its adapter has no shader-f16: the rounding was emulated on the CPU';
+  return { ...wide, notes: [note] };
+}
+
+async function loadAs(emulation: Emulation, runtime: RuntimeProcess, options: LoadOptions): Promise<LoadedModel> {
   const prepared = await prepareModel(emulation.model);
   try {
-    const session = await runtime.load(prepared.source, { provider: HOST });
+    const session = await runtime.load(prepared.source, options);
     return {
       inputs: session.inputs.map(({ name }) => name),
       notes: emulation.notes,
