@@ -38,3 +38,16 @@ export const zeroBytes = (matrix: Pick<BlockMatrix, 'K'>, form: BlockForm): numb
 export const bytesIn = (matrix: Pick<BlockMatrix, 'K' | 'N'>, form: BlockForm, scaleBytes = 4): number =>
   matrix.N *
   (codeBytes(matrix, form) + blocksOf(matrix, form) * scaleBytes + (form.isSymmetric ? 0 : zeroBytes(matrix, form)));
+
+/** The least block: kernels know none below. */
+const LEAST = 16;
+
+/** The form with the block, up to the form's own, in which a column has the fewest bytes: long blocks pad short columns. Of equal ones the shortest, which is closer. */
+export function fittedTo(matrix: Pick<BlockMatrix, 'K' | 'N'>, form: BlockForm): BlockForm {
+  let best = form;
+  for (let block = form.block / 2; block >= LEAST; block /= 2) {
+    const shorter = { ...form, block };
+    if (bytesIn(matrix, shorter) <= bytesIn(matrix, best)) best = shorter;
+  }
+  return best;
+}

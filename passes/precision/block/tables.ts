@@ -47,13 +47,19 @@ export function tableObstacle(
 }
 
 /**
- * The form in which the target can look rows up. Each row of 4-bit zero points begins at a whole byte, but CUDA and WebGPU count them through all rows:
- * with an odd number of blocks in a row they compute wrongly, or refuse.
+ * The form in which the target can look rows up: in whole blocks, if any length fits. Each row of 4-bit zero points begins at a whole byte, but CUDA and
+ * WebGPU count them through all rows: with an odd number of blocks in a row they compute wrongly, or refuse.
  */
 export function lookedUp(form: BlockForm, { matrix }: Table, target: Target): BlockForm {
-  const isOdd = matrix.K % form.block === 0 && blocksOf(matrix, form) % 2 === 1;
-  return isOdd && form.bits === 4 && !isHost(target) ? { ...form, isSymmetric: true } : form;
+  const whole = BLOCKS.find((block) => block <= form.block && matrix.K % block === 0);
+  if (whole === undefined) return form;
+  const fit = { ...form, block: whole };
+  const isOdd = blocksOf(matrix, fit) % 2 === 1;
+  return isOdd && form.bits === 4 && !isHost(target) ? { ...fit, isSymmetric: true } : fit;
 }
+
+/** Blocks that kernels know, the longest first. */
+const BLOCKS = [128, 64, 32, 16] as const;
 
 /** Replaces the lookup. Where products read the same weight, both read one constant, in the products' shape. */
 export function putTable({ node, matrix, elem }: Table, weights: BlockWeights, form: BlockForm): void {

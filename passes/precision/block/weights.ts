@@ -4,7 +4,7 @@ import { castTensor } from '../../../src/ir/tensors/numbers.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { chosenRounding } from './error.js';
-import type { BlockForm, BlockMatrix } from './form.js';
+import { type BlockForm, type BlockMatrix, fittedTo } from './form.js';
 import type { Importance } from './importance.js';
 import { blockTensors } from './packed.js';
 
@@ -42,7 +42,7 @@ export class BlockWeights {
       this.#chosen.get(key) ??
       this.#choose(
         matrix,
-        this.options.forms.flatMap((one) => taken(one) ?? []),
+        this.options.forms.flatMap((one) => taken(one.isNormal ? one : fittedTo(matrix, one)) ?? []),
       );
     this.#chosen.set(key, form);
     return form;

@@ -267,6 +267,25 @@ describe('a table in blocks', () => {
   });
 });
 
+describe('a block that pads', () => {
+  it.each([
+    { K: 48, block: 128, fits: 64 },
+    { K: 64, block: 128, fits: 64 },
+    { K: 96, block: 64, fits: 32 },
+    { K: 256, block: 64, fits: 64 },
+  ] as const)('is as long as takes the fewest bytes: %o', async ({ K, block, fits }) => {
+    const { model } = await checkPass(int4({ block }), { before: product(K, 32), within });
+    expect(model.graph.nodes()[0]?.int('block_size')).toBe(fits);
+  });
+
+  it.each([48, 96])('is no obstacle to rows of %i that shorter ones fill', async (K) => {
+    const ids = tensorOf('int64', [0, 3, -1, 49], [2, 2]);
+    const before = of((g) => g.output('y', g.op('Gather', [weight(g, [50, K]), g.input('ids', 'int64', [2, 2])])));
+    const { model } = await checkPass(int4({ block: 64 }), { before, within, feeds: { ids } });
+    expect(opCounts(model)).toEqual({ 'com.microsoft.GatherBlockQuantized': 1 });
+  });
+});
+
 describe('a weight behind another', () => {
   const x = (g: GraphBuilder) => g.input('x', 'float32', [3, 64]);
   const ids = tensorOf('int64', [0, 3, 49], [3]);
