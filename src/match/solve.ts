@@ -183,8 +183,9 @@ const solvers: { readonly [Kind in PatternShape['kind']]: Solver<Kind> } = {
       search,
     )) {
       const next = shape.number === undefined ? found : found.capture(shape.number, constant / ratio);
+      // A constant that is no single number may be the number once for each element.
       const isExpected = search.isLoose
-        ? shape.x === 0 || constant !== 0
+        ? shape.x === 0 || constant !== 0 || terms.some(isConstant)
         : shape.number !== undefined || isNumber(constant / ratio, shape.x, at);
       if (next && isExpected) yield { environment: next, ratio };
       else search.fail(found, pattern, of.value ?? at, `expected a term ${shape.x}; found ${constant / ratio}`);
@@ -332,6 +333,9 @@ const solvers: { readonly [Kind in PatternShape['kind']]: Solver<Kind> } = {
 };
 
 const neededOf = (parts: readonly WeightedPattern[]): number => parts.filter(({ isOptional }) => !isOptional).length;
+
+const isConstant = ({ factors: [factor, ...others] }: Term): boolean =>
+  others.length === 0 && factor?.atom.value?.isConstant === true;
 
 /** True if a found number is the expected one. Beside 0, a rest that float arithmetic leaves counts as 0. */
 const isNumber = (found: number, expected: number, { elem }: Value): boolean =>

@@ -312,4 +312,22 @@ describe('a place looks like a pattern', () => {
   ])('that names a bound: %s', (opType, part) => {
     expect(bounded(opType, sixth(part))).toBe(true);
   });
+
+  it.each([
+    ['the number', 1, true],
+    ['the number for each element', [1, 1, 1], true],
+    ['other numbers', [1, 2, 3], true],
+    ['no number', undefined, false],
+  ])('that adds a number, where it adds %s', (_, added, isSite) => {
+    const match = telling(Product(x, Power(Sum(1, site(op.Abs(x))), -1)));
+    let at: Value | undefined;
+    const model = buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [2, 3]);
+      at = g.op('Abs', [x]);
+      const second = added === undefined ? x : g.constant('float32', added as number);
+      g.output('z', g.op('Div', [x, g.op('Add', [at, second])]));
+    });
+    const found = rule({ name: 'r', because: 'b', match, rewrite: ({ no }: never) => no });
+    expect(new Places(inferTypes(model)).isSite(at?.producer as never, [found])).toBe(isSite);
+  });
 });
