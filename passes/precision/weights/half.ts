@@ -1,7 +1,8 @@
 /** Stores weights in 16 bits and casts them to float32 where they are read: half the file, and the same arithmetic. */
 
+import { maxOf } from '../../../src/ir/collections/lists.js';
 import type { Model } from '../../../src/ir/model.js';
-import { largestOf } from '../../../src/ir/tensors/bank.js';
+import { instancesOf } from '../../../src/ir/tensors/bank.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import { bytesText } from '../../../src/ir/text/quantities.js';
 import type { PassContext } from '../../../src/run/pass.js';
@@ -9,7 +10,7 @@ import { keeps } from '../keep.js';
 import { fitSource } from '../source/fit.js';
 import { storedIn } from './forms.js';
 import { channelGroups, matrixOf } from './groups.js';
-import { channelError } from './rounding.js';
+import { halfErrors } from './rounding.js';
 import { isVector, type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 
@@ -69,8 +70,10 @@ export function closest({ tensor, main }: WeightSite): {
   readonly type: 'float16' | 'bfloat16';
   readonly error: number;
 } {
-  const errorOf = (type: 'float16' | 'bfloat16'): number =>
-    largestOf(tensor, (one) => channelError(matrixOf(one, channelGroups(one.shape, main)), type));
+  const found = [...new Set(instancesOf(tensor))].map((one) =>
+    halfErrors(matrixOf(one, channelGroups(one.shape, main))),
+  );
+  const errorOf = (type: 'float16' | 'bfloat16'): number => maxOf(found.map((errors) => errors[type]));
   const [narrow, wide] = [errorOf('float16'), errorOf('bfloat16')];
   return narrow <= wide ? { type: 'float16', error: narrow } : { type: 'bfloat16', error: wide };
 }

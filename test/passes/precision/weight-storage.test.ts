@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { floats } from '../../../passes/precision/weights/encode.js';
 import { priceOf, type StorageForm } from '../../../passes/precision/weights/forms.js';
-import { channelError } from '../../../passes/precision/weights/rounding.js';
+import { channelError, halfErrors } from '../../../passes/precision/weights/rounding.js';
 import { type WeightSite, weightSites } from '../../../passes/precision/weights/sites.js';
 import { putStored } from '../../../passes/precision/weights/store.js';
 import { buildModel } from '../../../src/ir/build.js';
@@ -59,6 +59,33 @@ describe('rounding to 16 bits', () => {
     expect(
       channelError({ tensor: matrix, rows: 1, columns: 1, groups: 1, rowGroups: one, columnGroups: one }, 'float16'),
     ).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('the choice of 16 bits for a large weight', () => {
+  const shape = [512, 1024];
+  const numbers = numbersOf(randomWeights(shape, 1, 3));
+  const matrixWith = (factorOf: (at: number) => number) => ({
+    tensor: tensorOf(
+      'float32',
+      numbers.map((one, at) => one * factorOf(at)),
+      shape,
+    ),
+    ...{ rows: 512, columns: 1024, groups: 1024 },
+    ...{ rowGroups: { block: 1, step: 0 }, columnGroups: { block: 1, step: 1 } },
+  });
+
+  it.each<[string, (at: number) => number]>([
+    ['ordinary numbers', () => 1],
+    ['numbers below the range of float16', () => 1e-7],
+    ['numbers at which both are about as far off', () => 2 ** -16],
+    ['one number beyond the range, in a row that is not among those looked at', (at) => (at === 1024 ? 1e6 : 1)],
+  ])('is that of all numbers: %s', (_name, factorOf) => {
+    const matrix = matrixWith(factorOf);
+    const [narrow, wide] = [channelError(matrix, 'float16'), channelError(matrix, 'bfloat16')];
+    const found = halfErrors(matrix);
+    expect(found.float16 <= found.bfloat16).toBe(narrow <= wide);
+    expect(Number.isFinite(found.float16)).toBe(Number.isFinite(narrow));
   });
 });
 
