@@ -129,6 +129,47 @@ describe('int8:activations=row', () => {
     for (const rows of [2, 'batch']) expect(await notesAt(rows)).toContain('one scale');
   });
 
+  const behind = (opTypes: readonly string[]) =>
+    buildModel({ '': 17 }, (g) => {
+      const x = opTypes.reduce((one, opType) => g.op(opType, [one]), g.input('x', 'float32', ['rows', K]));
+      g.output('y', linear(g, x, K, N));
+    });
+  const zeroOf = ({ graph }: Model) =>
+    [...graph.constants].flatMap(({ tensor }) => (tensor?.type === 'uint8' ? [...numbersOf(tensor)] : []));
+
+  it.each([
+    [['Relu'], 0],
+    [['Sigmoid', 'Identity'], 0],
+    [['Tanh', 'Abs'], 0],
+    [['Softmax'], 0],
+    [['Tanh'], 128],
+    [['Relu', 'Tanh', 'Neg'], 128],
+  ])('takes all bytes for what is never negative: behind %j the zero is %d', async (opTypes, zero) => {
+    const { model: after } = await checkPass(int8({ activations: 'row' }), { before: behind(opTypes), within });
+    expect(zeroOf(after)).toEqual([zero]);
+  });
+
+  it('is closer with all bytes, and keeps NaN', async () => {
+    const pass = int8({ activations: 'row' });
+    const rows = rowsOf(asIs, times(3), holding(Number.NaN), times(0.1));
+    const positive = tensorOf(
+      'float32',
+      numbersOf(rows).map((one) => (one < 0 ? 0 : one)),
+      rows.shape,
+    );
+    const errors = await Promise.all(
+      // The same numbers, of which the second model does not know the sign.
+      [[behind(['Relu']), rows] as const, [behind([]), positive] as const].map(async ([before, x]) => {
+        const { model: after } = await applyPass(pass, before);
+        const pairs = await bothOf(before, after, x, true);
+        expect(pairs[2]?.[1].every(Number.isNaN)).toBe(true);
+        return [0, 1, 3].reduce((sum, row) => sum + errorOf(pairs[row] as never) ** 2, 0);
+      }),
+    );
+    // Of the squares, those of the activation are a quarter, and those of the weight stay.
+    expect(errors[0]).toBeLessThan(0.9 * (errors[1] as number));
+  });
+
   it('gives a row the same numbers whatever stands beside it', async () => {
     const { model: after } = await applyPass(int8({ activations: 'row' }), model(17));
     const bytes = await writeModel(after);
