@@ -52,11 +52,7 @@ export class LeftWeights {
     ops.sort((a, b) => b.bytes - a.bytes);
     const each = ops.map(({ op, count, bytes }) => `${bytesText(bytes)} in ${count} ${op}`);
     const left = bytesOf(new Set([...this.#nodes.values()].flatMap(({ tensors }) => [...tensors])));
-    // The share is exact to a tenth of a percent: where one repeat stands for others, small constants that some share are counted once.
-    const share = left / this.#all;
-    const tenths = Math.round(1000 * share) / 1000;
-    const text = percentText(tenths > 0 && tenths < 1 ? tenths : share);
-    return `left in float: ${each.join(', ')} (${text} of the weights)`;
+    return `left in float: ${each.join(', ')} (${percentText(left / this.#all)} of the weights)`;
   }
 }
 

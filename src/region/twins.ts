@@ -4,9 +4,6 @@ import { hashOfBeginning, isSameTensor } from '../ir/tensors/same-tensor.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
 
-/** Bytes of the least weight that counts: smaller ones weigh nothing twice. */
-const LEAST = 4096;
-
 /** Bytes by which weights are told apart before they are compared: little to read. */
 const HASHED = 1024;
 
@@ -24,7 +21,7 @@ export function hasTwins(graph: Graph, columns: readonly (readonly Value[])[]): 
     return false;
   };
   for (const { tensor } of own) {
-    if (!tensor || tensor.byteLength < LEAST) continue;
+    if (!tensor) continue;
     const kind = kindOf(tensor);
     const pool = kinds.get(kind) ?? new Map<number, Tensor[]>();
     kinds.set(kind, pool);
@@ -32,7 +29,7 @@ export function hasTwins(graph: Graph, columns: readonly (readonly Value[])[]): 
   }
   for (const value of graph.constants) {
     const tensor = value.tensor as Tensor;
-    const pool = own.has(value) || tensor.byteLength < LEAST ? undefined : kinds.get(kindOf(tensor));
+    const pool = own.has(value) ? undefined : kinds.get(kindOf(tensor));
     if (pool?.get(hashOfBeginning(tensor, HASHED))?.some((other) => isSameTensor(other, tensor))) return true;
   }
   return false;

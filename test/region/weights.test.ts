@@ -1,12 +1,8 @@
-import { describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Value } from '../../src/ir/value.js';
-import { parsePasses } from '../../src/run/parse.js';
-import { builtIn } from '../../src/settings/plugins.js';
-import { applyPasses, randomWeights } from '../check-pass.js';
+import { randomWeights } from '../check-pass.js';
 import { attention, block, chain, checkChains, type Layer, once, WIDTH, weight } from './chains.js';
-import { contents } from './contents.js';
 
 const constantOf = (g: GraphBuilder, number: number, name: string): Value =>
   g.constant('float32', new Array<number>(WIDTH).fill(number), [WIDTH], name);
@@ -79,6 +75,8 @@ const cases: Record<string, () => Model> = {
     return chain((g, x, at) => block(g, x, at, at === 2 || at === 6 ? { w: tied(g, x) } : {}));
   },
   'weights of two layers hold the same': () => chain((g, x, at) => wide(g, x, at, at === 6 ? 2 : at)),
+  'biases of two layers hold the same': () =>
+    chain((g, x, at) => block(g, x, at, at === 6 ? { b: weight(g, 'layer.2.b', WIDTH) } : {})),
   'weights of the last two layers hold the same': () => chain((g, x, at) => wide(g, x, at, Math.min(at, 7))),
   'a weight of a layer and the head hold the same': () =>
     buildModel({ '': 17 }, (g) => {
@@ -168,13 +166,14 @@ const cases: Record<string, () => Model> = {
 /** Cases whose repeats are compiled one by one, with the reason. */
 const apart: Record<string, string> = {
   'weights of two layers hold the same': 'a weight of its own holds what another one does',
+  'biases of two layers hold the same': 'a weight of its own holds what another one does',
   'weights of the last two layers hold the same': 'a weight of its own holds what another one does',
   'a weight of a layer and the head hold the same': 'a weight of its own holds what another one does',
   'five layers': '6 nodes in one, 5 in the next',
   'an axis differs': '8 nodes in one, 6 in the next',
   'a shape differs': '7 nodes in one, 6 in the next',
   'a bias is zero in one': 'it depends on numbers that differ between repeats',
-  'a bias is zero in two': 'it depends on numbers that differ between repeats',
+  'a bias is zero in two': 'a weight of its own holds what another one does',
   'a scale is one in one': 'Add in one, Mul in the next',
   'two kinds in turn': '15 nodes in one, 14 in the next',
   'three kinds in turn': '21 nodes in one, 20 in the next',
@@ -188,17 +187,3 @@ const apart: Record<string, string> = {
 };
 
 checkChains('weights and kinds of layers', cases, apart);
-
-describe('weights of less than 4 KiB that two layers share in contents alone', () => {
-  it('are stored twice where repeats are compiled once, and nothing else differs', async () => {
-    const before = chain((g, x, at) => block(g, x, Math.max(1, at)));
-    const compiled = (isOnce: boolean) => applyPasses(parsePasses('simplify', builtIn), before, 'cpu', isOnce);
-    const [whole, once] = [await compiled(false), await compiled(true)];
-    expect(once.repeats.some((one) => one.once > 0)).toBe(true);
-    const { constants, ...rest } = contents(once.model);
-    const { constants: merged, ...others } = contents(whole.model);
-    expect(rest).toEqual(others);
-    expect(new Set(constants)).toEqual(new Set(merged));
-    expect(constants.length).toBeGreaterThan(merged.length);
-  });
-});
