@@ -4,6 +4,7 @@ import { bf16 } from './bf16.js';
 import { channelsLast } from './channels-last.js';
 import { fit } from './fit.js';
 import { flattenOutputs } from './flatten-outputs.js';
+import { fp8 } from './fp8.js';
 import { fp16 } from './fp16.js';
 import { fp32 } from './fp32.js';
 import { fullGraph } from './full-graph.js';
@@ -34,6 +35,7 @@ export const passes = {
   fp16,
   int8,
   int4,
+  fp8,
   fit,
   fullGraph,
   channelsLast,

@@ -1,7 +1,9 @@
 /** Asks CUDA which attention kernels it takes for models. */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Dims } from '../../fixtures/kinds.js';
+import { withRuntime } from '../../src/runtime/child-process.js';
+import { root } from '../usage.js';
 
 export interface AttentionKernels {
   /** By operator, type and kernel: how many nodes, e.g. `MultiHeadAttention fp16 FLASH_ATTENTION`. */
@@ -10,7 +12,7 @@ export interface AttentionKernels {
   readonly refused: string | undefined;
 }
 
-const script = fileURLToPath(new URL('./attention-kernels.mjs', import.meta.url));
+const script = join(root, 'bench/gpu/attention-kernels.mjs');
 
 /** Of each model, in order; of none where the process ends before it. */
 export function attentionKernels(
@@ -20,7 +22,7 @@ export function attentionKernels(
 ): AttentionKernels[] {
   const { stdout } = spawnSync(process.execPath, [path], {
     input: models.map(({ path, dims }) => `${path}\t${JSON.stringify(dims)}\n`).join(''),
-    env: { ...process.env, ...env, ORT_ENABLE_ATTENTION_KERNEL_DEBUG_INFO: '1' },
+    env: withRuntime({ ...process.env, ...env, ORT_ENABLE_ATTENTION_KERNEL_DEBUG_INFO: '1' }),
     encoding: 'utf8',
     timeout: 120_000,
     maxBuffer: 1 << 26,

@@ -39,7 +39,7 @@ export function startChild(env: Readonly<Record<string, string>> = {}): ChildPro
  * `ONNX_PASSES_RUNTIME` names a folder in which another onnxruntime-node is installed. Libraries that it needs may lie in `lib` there. Throws
  * UsageError where no runtime is in it.
  */
-function withRuntime(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withRuntime(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const given = env.ONNX_PASSES_RUNTIME;
   if (!given) return env;
   const folder = resolve(given);

@@ -3,6 +3,7 @@ import { bf16 } from '../../passes/bf16.js';
 import { channelsLast } from '../../passes/channels-last.js';
 import { fit as fitPass } from '../../passes/fit.js';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
+import { fp8 } from '../../passes/fp8.js';
 import { fp16 } from '../../passes/fp16.js';
 import { fp32 } from '../../passes/fp32.js';
 import { fullGraph } from '../../passes/full-graph.js';
@@ -122,6 +123,7 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
   fp16: { pass: fp16({ compute: true }), before: product(), within: 0.01 },
   int8: { pass: int8(), before: product(), within: 0.05 },
   int4: { pass: int4(), before: product(), within: 0.2 },
+  fp8: { pass: fp8({ minElements: 16 }), before: product(), target: 'cuda:sm89', runs: false, within: 0.05 },
   fit: { pass: fitPass({ minElements: 16 }), before: product(), within: 0.03 },
   'full-graph': {
     pass: fullGraph(),

@@ -98,6 +98,10 @@ export const computesIn = (target: Target, type: NarrowType): boolean => traitsO
 export const looksUp = (target: Target, type: DataType): boolean =>
   type === 'float32' || traitsOf(target).looksUp.some((one) => one === type);
 
+/** Whether the tensor cores of a generation multiply 8-bit floats. */
+export const multipliesFloat8 = (architecture: Architecture | undefined): boolean =>
+  architecture === 'sm89' || architecture === 'sm90';
+
 /** Whether the target gains from a fused form. */
 export const gainsFrom = (target: Target, form: FusedForm): boolean => traitsOf(target).fuses.includes(form);
 

@@ -54,6 +54,16 @@ const expansions: Readonly<Record<string, ExpandNode>> = {
     return [build.op('Mul', [left, gelu])];
   },
 
+  /** a · b · A · B, of 8-bit floats or wider ones. */
+  GemmFloat8(node, build) {
+    const [a, b, , ...scales] = node.inputs;
+    const [left, right] = [a, b].map((value) => build.op('Cast', [value], { to: 1 }));
+    const turned = (value: Value | undefined, name: string) =>
+      node.int(name, 0) === 1 ? build.op('Transpose', [value], { perm: [1, 0] }) : value;
+    const product = build.op('MatMul', [turned(left, 'transA'), turned(right, 'transB')]);
+    return [scales.slice(0, 2).reduce<Value>((y, scale) => (scale ? build.op('Mul', [y, scale]) : y), product)];
+  },
+
   BiasAdd: (node, build) => [sum(build, node.inputs)],
 
   /** Conv of x [N, H, W, C] by weights [M, kH, kW, C / group]. */
