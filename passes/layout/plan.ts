@@ -20,7 +20,7 @@ export interface LayoutPlan {
 export function planOf(graph: Graph, context: PassContext): LayoutPlan {
   const refused = new Map<Node, string>();
   const moves = new Map<Node, Move>();
-  const parts = new Parts();
+  const parts = new ConnectedNodes();
   const isMoved = (value: Value): boolean => value.producer !== undefined && moves.has(value.producer);
   for (const node of graph.nodes()) {
     const move = moveOf(node);
@@ -83,7 +83,7 @@ function turnsOf(part: readonly Node[], moves: ReadonlyMap<Node, Move>): number 
 }
 
 /** Sets of nodes that are joined one by one. */
-class Parts {
+class ConnectedNodes {
   readonly #above = new Map<Node, Node>();
 
   #top(node: Node): Node {
