@@ -49,7 +49,7 @@ const MARGIN = 0.85;
 const AIM = 0.9;
 
 /** Measures a mix as a whole: its file and its error. */
-export async function mixOf(search: FitSearch, choice: Choice): Promise<Mix> {
+async function mixOf(search: FitSearch, choice: Choice): Promise<Mix> {
   const { model, weights, outlook, trials, target, fileBytes } = search;
   const assignment = assignmentOf(weights, choice);
   const copy = assigned(model, assignment, target);
@@ -94,7 +94,7 @@ export async function mixWithin(search: FitSearch, limits: FitLimits): Promise<M
 }
 
 /** Finds the mix of least error within the bytes of a file. */
-async function leastError(search: FitSearch, most: number): Promise<Mix | string> {
+export async function leastError(search: FitSearch, most: number): Promise<Mix | string> {
   const { model, weights, outlook, target } = search;
   // The bytes of the file besides the weights, known from the last try.
   let rest = search.fileBytes(model) - outlook.bytesOf(outlook.unchanged);

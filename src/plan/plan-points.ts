@@ -1,14 +1,13 @@
 /** The points of a frontier: which mixes are run, how fast they are, and the command of each. */
-import { assigned } from '../../passes/fit/assign.js';
+import { assigned, assignmentOf } from '../../passes/fit/assign.js';
 import { formText } from '../../passes/fit/form.js';
 import type { FitSearch, Mix } from '../../passes/fit/search.js';
 import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
 import type { Deadline } from '../run/deadline.js';
-import type { PassesLike } from '../run/parse.js';
 import type { PlanPoint } from '../run/plan-schema.js';
 import type { RaceOutcome, Stopwatch } from '../run/tune/trial.js';
-import type { GateOptions } from '../validate/judge/gates.js';
+import { type Allowed, commandOf, type PointSettings } from './command.js';
 
 /** So many sizes of the frontier are run. */
 const POINTS = 10;
@@ -16,21 +15,19 @@ const POINTS = 10;
 const ROOM = 1.25;
 /** Milliseconds of the race of one of them. */
 const RACE_MS = 300;
-/** The passes that go before where none are asked for, as with --max-size alone. */
-export const PASSES = 'exact';
-
-/** Choices at even distances in size, from the smallest to the model as it is; each once. */
-export function choicesOf(search: FitSearch): readonly (readonly number[])[] {
-  const { outlook } = search;
-  const [least, most] = [outlook.bytesOf(outlook.smallest()), outlook.bytesOf(outlook.unchanged)];
-  const found = new Map<string, readonly number[]>();
-  for (let i = 0; i < POINTS; i++) {
-    // Sizes as people ask for them: halves lie as far apart as eighths.
-    const bytes = least * (most / Math.max(1, least)) ** (i / (POINTS - 1));
-    const choice = outlook.best({ bytes: Math.ceil(bytes) });
-    if (choice) found.set(choice.join(), choice);
-  }
-  return [...found.values()];
+/** Shares of the input in percent, at even distances from the smallest file to the model as it is. */
+export function percentsOf(
+  { model, outlook, fileBytes, weights, target }: FitSearch,
+  inputBytes: number,
+): readonly number[] {
+  const smallest = fileBytes(assigned(model, assignmentOf(weights, outlook.smallest()), target));
+  const [least, most] = [smallest, fileBytes(model)].map((bytes) => (100 * bytes) / inputBytes) as [number, number];
+  // Halves lie as far apart as eighths. Rounded up: the file fits.
+  const all = Array.from(
+    { length: POINTS },
+    (_, i) => Math.ceil(10 * least * (most / least) ** (i / (POINTS - 1))) / 10,
+  );
+  return [...new Set(all)];
 }
 
 /** A race of the mix against the model as it is; undefined where there is no time for it, or it does not run. */
@@ -55,10 +52,12 @@ export async function stopwatchOn(target: Target, seed: number) {
 
 export interface PointOptions {
   readonly inputBytes: number;
-  readonly passes: PassesLike;
+  /** What was asked for. */
+  readonly percent: number;
+  readonly settings: PointSettings;
   readonly race: Awaited<ReturnType<typeof raceOf>>;
   readonly allowed: Allowed | undefined;
-  /** Why even a command that allows this is refused. */
+  /** The reason that even a command that allows this is refused; undefined where it is not. */
   readonly refused: string | undefined;
 }
 
@@ -66,7 +65,7 @@ export function pointOf(
   input: string,
   { weights }: FitSearch,
   { choice, bytes, predicted, measured }: Mix,
-  { inputBytes, passes, race, allowed, refused }: PointOptions,
+  { inputBytes, percent, settings, race, allowed, refused }: PointOptions,
 ): PlanPoint {
   const byForm = new Map<string, { count: number; bytes: number }>();
   weights.forEach(({ forms }, i) => {
@@ -74,12 +73,13 @@ export function pointOf(
     const sum = byForm.get(formText(chosen.form)) ?? { count: 0, bytes: 0 };
     byForm.set(formText(chosen.form), { count: sum.count + 1, bytes: sum.bytes + chosen.bytes });
   });
-  const share = bytes / inputBytes;
   const speed = race && { ratio: race.ratio, ...race.interval, significant: race.significant };
   return {
-    ...{ bytes, share, predicted, error: measured ?? null, ...(race?.ms !== undefined && { ms: race.ms }), speed },
+    ...{ bytes, share: bytes / inputBytes, predicted, error: measured ?? null },
+    ...(race?.ms !== undefined && { ms: race.ms }),
+    speed,
     forms: [...byForm].map(([form, sum]) => ({ form, ...sum })),
-    ...(refused === undefined ? { command: commandOf(input, passes, share, allowed) } : { refused }),
+    ...(refused === undefined ? { command: commandOf(input, percent, settings, allowed) } : { refused }),
   };
 }
 
@@ -88,15 +88,4 @@ export function allowedFor({ rejected, measured }: Mix): Allowed | undefined {
   if (rejected === undefined || measured === undefined || !Number.isFinite(measured)) return undefined;
   const maxError = Math.ceil(measured * ROOM * 100) / 100;
   return { maxError, minCosine: Math.floor(100 * Math.max(-1, 1 - maxError ** 2)) / 100 };
-}
-
-export type Allowed = Required<Pick<GateOptions, 'maxError' | 'minCosine'>>;
-
-/** The command that makes a file of this share; one whose error is beyond the usual gate says which it allows. */
-function commandOf(input: string, passes: PassesLike, share: number, allowed: Allowed | undefined): string {
-  const word = /^[\w./-]+$/.test(input) ? input : `'${input.replaceAll("'", `'\\''`)}'`;
-  // Rounded up: the file fits.
-  const before = typeof passes === 'string' && passes !== PASSES ? ` --passes ${passes}` : '';
-  const size = `optimize ${word}${before} --max-size ${Math.ceil(share * 1000) / 10}%`;
-  return allowed ? `${size} --max-error ${allowed.maxError} --min-cosine ${allowed.minCosine}` : size;
 }

@@ -9,7 +9,7 @@ import { formText } from '../../passes/fit/form.js';
 import { handedIn, inlineAll } from '../../passes/fit/functions.js';
 import { Outlook } from '../../passes/fit/outlook.js';
 import { pricesOf } from '../../passes/fit/prices.js';
-import { type FitSearch, mixOf } from '../../passes/fit/search.js';
+import { type FitSearch, leastError } from '../../passes/fit/search.js';
 import { fit as fitting } from '../../passes/fit.js';
 import { abortable } from '../abortable.js';
 import { inferTypes } from '../infer/index.js';
@@ -30,7 +30,8 @@ import { trialsBy } from '../run/verify/trials.js';
 import { kernelsOf } from '../runtime/kernels-of.js';
 import type { Config } from '../settings/config.js';
 import { type SchemasOf, settings } from '../settings/option-schemas.js';
-import { allowedFor, choicesOf, PASSES, pointOf, raceOf, stopwatchOn } from './plan-points.js';
+import { PASSES } from './command.js';
+import { allowedFor, percentsOf, pointOf, raceOf, stopwatchOn } from './plan-points.js';
 
 export interface PlanOptions
   extends Pick<
@@ -116,15 +117,19 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
   const inputBytes = await bytesOf(files);
   const watch = options.speed === false ? undefined : await stopwatchOn(target, seed);
   const points: PlanPoint[] = [];
-  const choices = choicesOf(search);
-  const pace = paceOf(choices.length);
-  for (const [done, choice] of choices.entries()) {
-    say(`running ${done} of ${choices.length} mixes`, pace(done));
+  const percents = percentsOf(search, inputBytes);
+  const pace = paceOf(percents.length);
+  const seen = new Set<string>();
+  for (const [done, percent] of percents.entries()) {
+    say(`running ${done} of ${percents.length} mixes`, pace(done));
     if (deadline.left() === 0) {
-      deadline.cut(`${choices.length - done} of ${choices.length} mixes`);
+      deadline.cut(`${percents.length - done} of ${percents.length} mixes`);
       break;
     }
-    const mix = await mixOf(search, choice);
+    // The search of `fit` itself, which the command of the point does again.
+    const mix = await leastError(search, (percent / 100) * inputBytes);
+    if (typeof mix === 'string' || seen.has(mix.choice.join())) continue;
+    seen.add(mix.choice.join());
     const race = await raceOf(before, mix, { target, watch }, deadline);
     const allowed = allowedFor(mix);
     // Some limits have no option: such a command would be refused.
@@ -136,7 +141,8 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
         )
       : undefined;
     const refused = verdict?.outcome === 'rejected' ? verdict.detail : allowed ? undefined : mix.rejected;
-    points.push(pointOf(input, search, mix, { inputBytes, passes, race, allowed, refused }));
+    const settings = { ...options, target, seed };
+    points.push(pointOf(input, search, mix, { inputBytes, percent, settings, race, allowed, refused }));
   }
   await watch?.close();
   return {
