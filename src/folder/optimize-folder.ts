@@ -19,7 +19,7 @@ import { provenFolder } from './proof/proven-folder.js';
 import { type FolderRecord, RECORD, readRecord } from './record.js';
 import { writeFolderReport } from './report-files.js';
 import { runParts } from './run-parts.js';
-import { checkFolder, commitFolder, copy, filesIn, isCopy, stagingOf, writeRecord } from './staging.js';
+import { beginStaging, checkFolder, commitFolder, copy, filesIn, isCopy, stagingOf, writeRecord } from './staging.js';
 
 /** Files of one size beyond which browsers do not fetch or hold one. */
 const BROWSER_FILE = 2e9;
@@ -71,13 +71,16 @@ async function optimizeFolderBy(input: string, passes: PassesLike, options: Fold
       false,
     );
   const staging = stagingOf(out);
-  await mkdir(staging, { recursive: true });
+  const keep = beginStaging(staging);
   const [earlier, begun] = [await readRecord(out), await readRecord(staging)];
-  const job = { input, out, staging, earlier, begun, options: withDefaults(options, layout) };
+  const job = { input, out, staging, keep, earlier, begun, options: withDefaults(options, layout) };
   const { parts, record } = await runParts(plans, job);
   if (parts.some(({ state }) => state === 'failed')) {
-    if (Object.keys(record.parts).length === 0) await rm(staging, { recursive: true, force: true });
-    else await writeRecord(staging, record);
+    if (Object.keys(record.parts).length > 0) await writeRecord(staging, record);
+    else {
+      await rm(staging, { recursive: true, force: true });
+      keep();
+    }
     return reported(ended(parts, false));
   }
   const { proof, pictures } = await provenFolder(plans, layout, record, job);

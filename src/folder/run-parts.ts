@@ -25,6 +25,8 @@ export interface FolderJob {
   readonly input: string;
   readonly out: string;
   readonly staging: string;
+  /** Says that what is staged stays when the run is stopped: a part is done. */
+  readonly keep: () => void;
   /** What the folder of the result was made of. */
   readonly earlier: FolderRecord | undefined;
   /** What a run that was stopped has made. */
@@ -46,6 +48,12 @@ export async function runParts(
   const surroundings = await keyOfJob(job);
   let [next, doneBytes] = [0, 0];
   const began = performance.now();
+  // Parts end beside each other, and there is one record.
+  let saved = Promise.resolve();
+  const save = (): Promise<void> => {
+    saved = saved.then(() => writeRecord(job.staging, record));
+    return saved;
+  };
   const work = async (): Promise<void> => {
     while (next < plans.length) {
       const at = next++;
@@ -80,7 +88,8 @@ export async function runParts(
     const done = kept ?? (await (one.plan.passes ? optimized(one, key, job, say) : copied(one, key, job)));
     if ('reason' in done) return { ...report, state: 'failed', reason: done.reason, report: done.report };
     record.parts[report.path] = done.record;
-    await writeRecord(job.staging, record);
+    await save();
+    job.keep();
     const result = done.record.result as Partial<PartReport>;
     const files = Object.keys(done.record.files);
     const state = one.plan.passes ? (kept ? 'unchanged' : 'done') : 'copied';

@@ -4,13 +4,24 @@
  * next one goes on from there.
  */
 
-import { constants } from 'node:fs';
+import { constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../ir/text/usage-error.js';
+import { temporary, undivided } from '../leftovers.js';
 import { type FolderRecord, RECORD, readRecord } from './record.js';
 
 export const stagingOf = (out: string): string => join(dirname(resolve(out)), `.${basename(resolve(out))}.onnx-passes`);
+
+/** Makes the hidden folder. One that is new goes when the process is interrupted, until the function that is given says that a part is done. */
+export function beginStaging(staging: string): () => void {
+  return undivided(() => {
+    if (existsSync(staging)) return () => {};
+    const keep = temporary(staging, () => rmSync(staging, { recursive: true, force: true }));
+    mkdirSync(staging);
+    return keep;
+  });
+}
 
 /** Throws UsageError where the folder of the result holds what we have not made. */
 export async function checkFolder(out: string, isForced: boolean): Promise<void> {
