@@ -31,6 +31,7 @@ import { withSettings } from '../settings/pass-settings.js';
 import { catalogueWith } from '../settings/plugins.js';
 import type { Baseline, Validation } from '../validate/validation.js';
 import { checkContractPaths, contractFiles, contractPathsOf } from './contract-files.js';
+import { withCures } from './cures.js';
 import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } from './destination.js';
 import { withPromise } from './promised-size.js';
 import { sizeGate, withLimitsOf } from './size-limit.js';
@@ -176,9 +177,11 @@ export async function optimizeFileBy(
     done = { ...done, report: { ...report, gates: [...report.gates, ...requireGate(required, report.passes)] } };
   }
   const { model, report } = done;
+  const placement = measured?.placement && (await withCures(measured.placement, model, name, asText(passes, asked)));
   const complete = {
     ...report,
     ...measured,
+    ...(placement && { placement }),
     passes: withPromise(report, model, passes, catalogue.presets, inputBytes),
     gates: [
       ...(measured?.gates ?? report.gates),
@@ -223,6 +226,10 @@ export async function optimizeFileBy(
 /** What is run in the browser is meant for it. */
 const aimOf = ({ target, provider }: Pick<Config, 'target' | 'provider'>): TargetChoice | undefined =>
   provider && (target === undefined || target === 'auto') ? targetRunBy(provider) : target;
+
+/** The passes as one writes them; of options given as values nothing is written. */
+const asText = (passes: PassesLike, parsed: readonly Pass[]): string =>
+  typeof passes === 'string' ? passes : parsed.map(({ definition }) => definition.name).join(',');
 
 const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => status !== 'applied');
 

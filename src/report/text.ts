@@ -231,6 +231,12 @@ function remarkOf({ equal, nonFinite, nonFiniteMismatches }: ReportedOutput, p: 
   return typeof equal === 'number' && equal < 1 ? p.warn(`${percentText(equal)} equal`) : '';
 }
 
+const causeLines = ({ causes = [] }: NonNullable<ComparisonReport['placement']>, p: Paint): string[] =>
+  causes.flatMap(({ count, text, cure }) => [
+    p.warn(`  ${count} × ${text}`),
+    ...(cure ? [p.dim(`    cure: ${cure}`)] : []),
+  ]);
+
 function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
   if (!placement) return [];
   const ops = Object.entries(placement.fallbacks).map(([op, n]) => `${n} ${op}`);
@@ -241,13 +247,12 @@ function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
     const text = ops.length
       ? `${ops.join(', ')} would run on the CPU (${copies} a run)`
       : 'it has a kernel for every node, shape arithmetic aside';
-    const causes = (placement.causes ?? []).map(({ count, text }) => p.warn(`  ${count} × ${text}`));
-    return [(ops.length ? p.warn : p.dim)(`${about}: ${text}`), ...causes];
+    return [(ops.length ? p.warn : p.dim)(`${about}: ${text}`), ...causeLines(placement, p)];
   }
   const whose = source === 'partition' ? ' (it takes nodes here, and computes nothing)' : '';
   if (ops.length === 0)
     return [p.dim(`every node ${whose ? 'is placed' : 'ran'} on ${provider}${whose}, shape arithmetic aside`)];
-  return [p.warn(`not on ${provider}${whose}: ${ops.join(', ')} (${copies})`)];
+  return [p.warn(`not on ${provider}${whose}: ${ops.join(', ')} (${copies})`), ...causeLines(placement, p)];
 }
 
 const cutLines = ({ cuts = [] }: ComparisonReport, p: Paint): string[] =>

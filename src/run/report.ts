@@ -398,9 +398,15 @@ export const reportSchema = z.object({
         .optional()
         .describe('Nodes by state, shape arithmetic aside; by tables alone.'),
       causes: z
-        .array(z.object({ count, text: z.string() }))
+        .array(
+          z.object({
+            count,
+            text: z.string(),
+            cure: z.string().optional().describe('Flags of the command that end it, by a trial on the result.'),
+          }),
+        )
         .optional()
-        .describe('Why nodes do not run on the target, or not for sure; by tables alone.'),
+        .describe('Why nodes do not run on the target, or not for sure, by the kernel tables.'),
     })
     .optional(),
   gates: z.array(gate),

@@ -27,8 +27,15 @@ export interface PlacementReport {
   readonly copiedBytes?: number;
   /** Nodes by state, shape arithmetic aside; by tables alone. */
   readonly states?: Readonly<Partial<Record<PlacementState, number>>>;
-  /** Why nodes do not run on the target, or not for sure, with the number of nodes; by tables alone. */
-  readonly causes?: readonly { readonly count: number; readonly text: string }[];
+  /** Why nodes do not run on the target, or not for sure, with the number of nodes. */
+  readonly causes?: readonly PlacementCause[];
+}
+
+export interface PlacementCause {
+  readonly count: number;
+  readonly text: string;
+  /** Flags of the command that end it, by a trial on the result; undefined where none are known. */
+  readonly cure?: string;
 }
 
 const providers: Readonly<Record<Provider, string>> = {
