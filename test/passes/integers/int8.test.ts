@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bf16 } from '../../../passes/bf16.js';
+import { fp16 } from '../../../passes/fp16.js';
 import { int8 } from '../../../passes/int8.js';
+import { simplify } from '../../../passes/simplify.js';
 import { float } from '../../../src/ir/attribute.js';
 import { type Attributes, buildModel } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
@@ -91,9 +93,9 @@ describe('int8 on the CPU', () => {
   });
 
   describe('of an embedding that the head reads too', () => {
-    const tied = (alpha: number) =>
+    const tied = (alpha: number, rows = 50) =>
       buildModel({ '': 17 }, (g) => {
-        const table = g.constant(randomWeights([50, 64]), 'table');
+        const table = g.constant(randomWeights([rows, 64]), 'table');
         const x = g.op('Gather', [table, g.input('ids', 'int64', [4])]);
         const head = g.op('Gemm', [x, table], { transB: 1, alpha: float(alpha) });
         g.output('y', g.op('Add', [head, g.op('MatMul', [x, g.op('Transpose', [table], { perm: [1, 0] })])]));
@@ -106,6 +108,11 @@ describe('int8 on the CPU', () => {
       expect(opCounts(model)).toMatchObject({ Gather: 2, MatMulInteger: 2, DynamicQuantizeLinear: 1 });
       expect(result.notes.map(({ text }) => text)).toContain('lookups of rows that stay int8 in memory: 1');
       expect(holdsOn(model)?.isExact).toBe(true);
+    });
+
+    it('stays one copy under simplify, where it is large enough to matter, and the storage in 16 bits', async () => {
+      const { model } = await applyPasses([int8(), simplify(), fp16()], tied(2, 2000));
+      expect(bytesIn(model).map(({ tensor }) => tensor?.shape)).toEqual([[64, 2000]]);
     });
 
     it('has nothing left to turn once the runtime has loaded it', async () => {
