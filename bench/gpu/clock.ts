@@ -1,5 +1,6 @@
 /** The budget of the day, and its record, which is written after every step: a run that is cut off leaves what it has. */
 import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plan } from './plans.js';
 
@@ -23,7 +24,8 @@ export interface Row {
 
 export interface DayRecord {
   readonly started: string;
-  readonly arguments: readonly string[];
+  /** Provider, scale and the like. */
+  settings: Readonly<Record<string, string | number>>;
   /** Said where no GPU computed anything: what it proves then is placement and kernels. */
   rehearsal?: string;
   machine?: unknown;
@@ -35,11 +37,18 @@ export interface DayRecord {
   readonly seconds: Record<string, number>;
 }
 
+/** What goes into the file: no folders of the machine, and of a command that did well not what it said. */
+function told(this: unknown, key: string, value: unknown): unknown {
+  const { exit } = this as { exit?: number };
+  if (key === 'path' || (key === 'said' && exit === 0)) return undefined;
+  return typeof value === 'string' ? value.replaceAll(tmpdir(), '…').replaceAll(process.cwd(), '.') : value;
+}
+
 export class Clock {
   readonly #started = performance.now();
   readonly record: DayRecord = {
     started: new Date().toISOString(),
-    arguments: process.argv.slice(2),
+    settings: {},
     models: [],
     leftOut: [],
     seconds: {},
@@ -48,7 +57,10 @@ export class Clock {
   constructor(
     readonly folder: string,
     readonly budget: number,
-  ) {}
+    settings: DayRecord['settings'],
+  ) {
+    this.record.settings = settings;
+  }
 
   get seconds(): number {
     return (performance.now() - this.#started) / 1000;
@@ -67,6 +79,6 @@ export class Clock {
 
   save(mark?: string): void {
     if (mark) this.record.seconds[mark] = this.seconds;
-    writeFileSync(join(this.folder, 'day.json'), `${JSON.stringify(this.record, undefined, 1)}\n`);
+    writeFileSync(join(this.folder, 'day.json'), `${JSON.stringify(this.record, told, 1)}\n`);
   }
 }

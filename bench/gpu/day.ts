@@ -35,7 +35,8 @@ const provider: Provider =
   values.provider === 'cpu' ? 'cpu' : (accelerators.find((one) => one === values.provider) ?? 'cuda');
 const scale: Scale = values.scale === 'mini' ? 'mini' : 'full';
 mkdirSync(values.out, { recursive: true });
-const clock = new Clock(values.out, Number(values.budget));
+const { architecture, scale: size, budget, rounds } = values;
+const clock = new Clock(values.out, Number(budget), { provider, architecture, scale: size, budget, rounds });
 const { record } = clock;
 const place: Place = {
   cli: values.cli,
@@ -57,9 +58,10 @@ if (!own?.works && !own?.places) {
   process.stdout.write(`${provider} does not work here: ${own?.reason}\n`);
   process.exit(3);
 }
+const small = scale === 'mini' ? 'models in miniature, and ' : '';
 if (!own.works)
-  record.rehearsal = `${provider} takes nodes here and computes nothing (hollow CUDA): no times, no numbers`;
-else if (scale === 'mini') record.rehearsal = `miniature models on ${own.device ?? provider}: no times to quote`;
+  record.rehearsal = `${small}${provider} takes nodes here but computes nothing (hollow CUDA): no times, no numbers`;
+else if (small) record.rehearsal = `${small}${own.device ?? provider}: no times to quote`;
 
 const names = values.models?.split(',');
 const plans = plansFor(scale).filter(({ name }) => names?.includes(name) ?? true);

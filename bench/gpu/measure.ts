@@ -67,7 +67,7 @@ async function loadAll(
     try {
       const session = await runtime.load(row.path, { provider, optimize: true });
       const { outputs, ms } = await session.run(feeds);
-      Object.assign(row, { createMs: session.createMs, firstMs: ms });
+      if (computes) Object.assign(row, { createMs: session.createMs, firstMs: ms });
       const used = usedMemory();
       if (before !== undefined && used !== undefined) row.memory = used - before;
       reference ??= outputs;

@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 cp "$here"/../../../shared/gpu/*.{sh,py,txt} "$work/"
-echo "import '../bench/gpu/day.js';" > "$work/day.ts"
+echo "await import('../bench/gpu/day.js');" > "$work/day.ts"
 cp "$here/attention-kernels.mjs" "$work/attn-kernels.mjs"
 bash "$work/pack.sh" "$@"
 cp "$here/torch_compile.py" .gpu/a/
