@@ -1,19 +1,13 @@
 /** Derives verdicts about kernels from placements. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Target } from '../../src/ir/targets/targets.js';
+import { runtimeNameOf, type Target } from '../../src/ir/targets/targets.js';
 import { modelOf, PROBE } from './form.js';
 import { type Placed, placedOf } from './placed.js';
 import type { Try } from './tries.js';
 
 /** invalid: the model does not load on any provider, which says nothing about kernels. */
 export type Verdict = 'yes' | 'no' | 'invalid';
-
-const names: Readonly<Record<Target, string>> = {
-  cpu: 'CPUExecutionProvider',
-  cuda: 'CUDAExecutionProvider',
-  webgpu: 'WebGpuExecutionProvider',
-};
 
 /** Operators of shape arithmetic that the runtime inserts and keeps on the CPU on purpose. */
 const ofShapes = new Set(
@@ -62,8 +56,8 @@ export async function verdictsOf(
 
 function verdictOf({ nodes, error, isCrash }: Placed, provider: Target): Verdict {
   if (isCrash || (error && noKernel.test(error))) return 'no';
-  const own = nodes[names[provider]] ?? [];
-  const others = Object.entries(nodes).flatMap(([name, ops]) => (name === names[provider] ? [] : ops));
+  const own = nodes[runtimeNameOf(provider)] ?? [];
+  const others = Object.entries(nodes).flatMap(([name, ops]) => (name === runtimeNameOf(provider) ? [] : ops));
   if (others.includes(PROBE)) return 'no';
   if (error) return own.includes(PROBE) && afterPlacement.test(error) ? 'yes' : 'invalid';
   // Otherwise the runtime replaced the node by others, or computed it while it made the session.

@@ -1,6 +1,7 @@
 /** Tells which provider runs which node. A node that falls back to another provider breaks the graph into pieces. */
 import { named } from '../ir/collections/named.js';
 import { isSmallWhole, MOST_SMALL, type PlacementState } from '../ir/targets/placed-node.js';
+import { runtimeNameOf } from '../ir/targets/targets.js';
 import type { NodeRun, Provider, RuntimeProcess, Tensors, TracedType } from '../runtime/isolate.js';
 
 export interface PlacementReport {
@@ -38,13 +39,6 @@ export interface PlacementCause {
   readonly cure?: string;
 }
 
-const providers: Readonly<Record<Provider, string>> = {
-  cpu: 'CPUExecutionProvider',
-  webgpu: 'WebGpuExecutionProvider',
-  cuda: 'CUDAExecutionProvider',
-  web: 'WebGpuExecutionProvider',
-};
-
 const elements = ({ shape }: TracedType): number => shape.reduce((product, dim) => product * dim, 1);
 
 /** Shape reads a large tensor, but only its dims. */
@@ -71,7 +65,7 @@ export function readPlacement(provider: Provider, runs: readonly NodeRun[]): Pla
       continue;
     }
     nodes[run.provider] = (nodes[run.provider] ?? 0) + 1;
-    if (run.provider === providers[provider]) continue;
+    if (run.provider === runtimeNameOf(provider)) continue;
     if (isShapeArithmetic(run)) shapeArithmetic++;
     else {
       fallbacks[run.opType] = (fallbacks[run.opType] ?? 0) + 1;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
+import { accelerators, BROWSER, HOST } from '../../src/ir/targets/targets.js';
 import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { webgpuDevice } from '../../src/runtime/device.js';
@@ -17,7 +18,7 @@ describe('providers', async () => {
   const probes = await probeProviders();
 
   it('work, or say why they do not', () => {
-    expect(probes.map(({ provider }) => provider)).toEqual(['cpu', 'webgpu', 'cuda', 'web']);
+    expect(probes.map(({ provider }) => provider)).toEqual([HOST, ...[...accelerators].reverse(), BROWSER]);
     expect(probes[0]).toEqual({ provider: 'cpu', works: true, places: true, reason: '' });
     for (const { works, reason } of probes) expect(reason === '').toBe(works);
   });

@@ -1,8 +1,8 @@
 /**
  * The targets: providers of onnxruntime that a result can be meant for, and what passes and reports ask of each.
  *
- * A new target is an entry here, called as onnxruntime-node calls the provider, its kernels in `runtime/kernels/`, and its names in the runtime; the compiler lists
- * what is missing.
+ * A new target is an entry here, under the name that onnxruntime-node gives the provider, its kernels in `runtime/kernels/`, and its device in `runtime/providers.ts`; the
+ * compiler lists what is missing.
  * Nobody compares the name of a target: what differs between targets is asked by a function of this file.
  */
 
@@ -23,6 +23,8 @@ export type Architecture = Generations[keyof Generations][number];
 export const architectures: readonly Architecture[] = Object.values(generations).flat();
 
 interface TargetTraits {
+  /** The runtime's own name of the provider. */
+  readonly runtimeName: string;
   /** The narrow types that its kernels multiply in; values of the others are widened first. */
   readonly computes: readonly NarrowType[];
   /** The narrow types of which its kernels look rows up (Gather) and widen them (Cast); a table of another type is widened as a whole, at load. */
@@ -35,14 +37,21 @@ interface TargetTraits {
 
 /** In the order in which messages list them; of the accelerators `auto` prefers the first that works. */
 const traits = {
-  cpu: { computes: ['int8'], looksUp: ['float16', 'bfloat16', 'int8'], fuses: ['causal attention'] },
+  cpu: {
+    runtimeName: 'CPUExecutionProvider',
+    computes: ['int8'],
+    looksUp: ['float16', 'bfloat16', 'int8'],
+    fuses: ['causal attention'],
+  },
   cuda: {
+    runtimeName: 'CUDAExecutionProvider',
     computes: ['float16', 'bfloat16'],
     looksUp: ['float16', 'bfloat16', 'int8'],
     fuses: ['soft-capped attention', 'norm with residual', 'channels last'],
     leavesShapes: true,
   },
   webgpu: {
+    runtimeName: 'WebGpuExecutionProvider',
     computes: ['float16'],
     looksUp: ['float16'],
     fuses: ['soft-capped attention', 'norm with residual'],
@@ -90,6 +99,9 @@ export const isHost = (provider: Provider): provider is typeof HOST => provider 
 export const accelerators = targets.filter((target): target is Accelerator => !isHost(target));
 
 const traitsOf = (target: Target): TargetTraits => traits[target];
+
+/** The runtime's own name of a provider, as its log and profile write it. */
+export const runtimeNameOf = (provider: Provider): string => traitsOf(targetRunBy(provider)).runtimeName;
 
 /** Whether the target's kernels multiply in the type; where not, values can be stored in it alone. */
 export const computesIn = (target: Target, type: NarrowType): boolean => traitsOf(target).computes.includes(type);
