@@ -10,6 +10,12 @@ type LeftInReport = ReportedCoverage['left'][number];
 /** Groups of so few bytes among all that is left are counted together on a terminal. */
 const SMALL_SHARE = 0.001;
 
+/** The passes without what the coverage tells again, there with its bytes: weights that they left in float, by reason. */
+export function withoutLeft({ passes, coverage }: Report): Report['passes'] {
+  const told = new Set(coverage?.left.map(({ reason }) => reason));
+  return passes.map((pass) => ({ ...pass, skips: pass.skips.filter(({ reason }) => !told.has(reason)) }));
+}
+
 /** `int8 96.1 %, float32 3.9 %`: shares of the types, the largest first. */
 function sharesText(counts: Readonly<Record<string, number>>): string {
   const all = Object.entries(counts).sort(([, a], [, b]) => b - a);

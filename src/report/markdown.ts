@@ -4,7 +4,7 @@ import { shownText, withTexts } from '../ir/text/shown-text.js';
 import type { Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
-import { coverageMarkdown } from './coverage.js';
+import { coverageMarkdown, withoutLeft } from './coverage.js';
 import { code, markdownText } from './markdown-text.js';
 import { meaningText } from './meaning-text.js';
 import { repeatTexts } from './repeats.js';
@@ -52,7 +52,7 @@ export function reportMarkdown(given: Report): string {
       : [],
     repeatTexts(report).map((text) => `- ${text}`),
     [...(report.warnings ?? []), ...(report.cpus?.exact === false ? [report.cpus] : [])].map(({ text }) => `- ${text}`),
-    passes.flatMap((pass) => {
+    withoutLeft(report).flatMap((pass) => {
       const { name, notes, skips, verdict, rewrites, status } = pass;
       return [
         ...(verdict && status === 'rolled back' ? [`- ${code(name)} was rolled back: ${verdict.detail}`] : []),

@@ -22,14 +22,15 @@ export function planText(given: Plan, options: TextOptions = {}): string {
   const { isColoured, width } = textOptionsIn(options, 'planText');
   const plan = withTexts(given, shownText);
   const p = paint(isColoured);
-  const titles = ['size', 'of the file', 'error', 'predicted', 'ms', 'speed', 'weights'].map((title) => p.dim(title));
+  const isTimed = plan.points.some(({ ms }) => ms !== undefined);
+  const times = isTimed ? ['ms', 'speed'] : [];
+  const titles = ['size', 'of the file', 'error', 'predicted', ...times, 'weights'].map((title) => p.dim(title));
   const rows = plan.points.map((point) => [
     bytesText(point.bytes),
     percentText(point.share),
     numberText(point.error),
     numberText(point.predicted),
-    point.ms === undefined ? '' : msText(point.ms),
-    speedText(point),
+    ...(isTimed ? [point.ms === undefined ? '' : msText(point.ms), speedText(point)] : []),
     formsText(point),
   ]);
   const costly = plan.weights
@@ -42,7 +43,7 @@ export function planText(given: Plan, options: TextOptions = {}): string {
   const { groups, of } = plan.measured;
   const lines = [
     `${p.bold('frontier')}  ${p.dim(`${plan.input}, ${bytesText(plan.inputBytes)}; ${groups} of ${of} groups of weights measured on ${plan.target}, seed ${plan.seed}`)}`,
-    ...table([titles, ...rows], '>>>>>>'),
+    ...table([titles, ...rows], isTimed ? '>>>>>>' : '>>>>'),
     '',
     ...plan.points.flatMap(({ command, refused, bytes }) => {
       const size = p.dim(bytesText(bytes).padStart(8));

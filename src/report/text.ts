@@ -5,7 +5,7 @@ import { shownText, withTexts } from '../ir/text/shown-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { branchTexts } from './branch-text.js';
-import { coverageLines } from './coverage.js';
+import { coverageLines, withoutLeft } from './coverage.js';
 import { meaningText, type ReportedOutput } from './meaning-text.js';
 import { repeatTexts } from './repeats.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
@@ -21,7 +21,7 @@ export function reportText(given: Report, options: TextOptions = {}): string {
   const p = paint(isColoured);
   return joined([
     warningLines(report, p, width),
-    passLines(report.passes, p, width),
+    passLines(coverage ? withoutLeft(report) : report.passes, p, width),
     [...modelLines(report, p), ...repeatTexts(report).flatMap((text) => hanging(p.dim(text), width))],
     coverage ? coverageLines(report, p, width) : [],
     ...comparisonBlocks(report, p, width, endLines(report, p)),

@@ -15,20 +15,21 @@ export function variantsText(given: Variants, options: TextOptions = {}): string
   const { variants, input, inputBytes } = withTexts(given, shownText);
   const p = paint(isColoured);
   const made = variants.filter(({ files }) => files);
+  const isTimed = made.some(({ ms }) => ms !== undefined);
   const rows = made.map((variant) => [
     p.good('✓'),
     variant.name,
     bytesText(variant.bytes ?? 0),
     percentText(variant.share ?? 0),
     numberText(variant.error),
-    variant.ms === undefined ? '' : msText(variant.ms),
-    speedText(variant),
+    ...(isTimed ? [variant.ms === undefined ? '' : msText(variant.ms), speedText(variant)] : []),
     variant.files?.[0] ?? '',
   ]);
-  const titles = ['', '', 'size', 'of the file', 'error', 'time', 'speed', ''].map((title) => p.dim(title));
+  const times = isTimed ? ['time', 'speed'] : [];
+  const titles = ['', '', 'size', 'of the file', 'error', ...times, ''].map((title) => p.dim(title));
   const lines = [
     `${p.bold('variants')}  ${p.dim(`of ${input}, ${bytesText(inputBytes)}`)}`,
-    ...(rows.length > 0 ? table([titles, ...rows], '  >>>>>') : []),
+    ...(rows.length > 0 ? table([titles, ...rows], isTimed ? '  >>>>>' : '  >>>') : []),
     ...variants
       .filter(({ files }) => !files)
       .flatMap(({ name, reason, isKnown }) =>

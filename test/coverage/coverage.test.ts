@@ -1,5 +1,5 @@
 /** Coverage: multiply-adds held against counts by hand and against fused models; what is left against the file. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -162,7 +162,57 @@ describe('what is left in float', () => {
   });
 });
 
+describe('every byte of a file', () => {
+  /** Tables, products, convolutions, recurrence, a body, and vectors: what trained models of these sizes hold. */
+  const trainedLike = () =>
+    buildModel({ '': 21 }, (g) => {
+      const image = g.op('Relu', [
+        g.op('Conv', [g.input('image', 'float32', [1, 8, 16, 16]), weight(g, 16, 8, 3, 3), weight(g, 16)]),
+      ]);
+      const depthwise = g.op('Conv', [image, weight(g, 16, 1, 3, 3)], { group: 16 });
+      const rows = g.op('Reshape', [depthwise, g.ints(1, 48, 48)]);
+      const looked = g.op('Gather', [weight(g, 60, 48), g.input('ids', 'int64', [1, 48])]);
+      const lstm = [g.op('Add', [rows, looked]), weight(g, 1, 192, 48), weight(g, 1, 192, 48), weight(g, 1, 384)];
+      const steps = g.op('Squeeze', [g.op('LSTM', lstm, { hidden_size: 48 }), g.ints(1)]);
+      g.output('y', g.op('MatMul', [steps, weight(g, 48, 40)]), 'float32', [1, 48, 40]);
+    });
+
+  it.each(['half', 'quarter', 'eighth', 'exact,fit:maxSize=40%'])(
+    'has a type, and each float a reason, behind %s',
+    async (passes) => {
+      const path = join(folder, 'like.onnx');
+      const { model, report } = await optimize(trainedLike(), passes, { verify: 'none', target: 'cpu' });
+      const { bytesByType } = report.model.after;
+      const { writeModel } = await import('../../src/onnx/write.js');
+      await writeModel(model, path);
+      const file = statSync(path).size;
+      const stored = Object.values(bytesByType).reduce((sum, bytes) => sum + bytes, 0);
+      const written = [...(await readModel(path)).graphs()].flatMap(({ constants }) => [...constants]);
+      expect(stored).toBe(written.reduce((sum, { tensor }) => sum + (tensor?.byteLength ?? 0), 0));
+      // The rest is nodes, names and types.
+      expect(file - stored).toBeGreaterThan(0);
+      expect(file - stored).toBeLessThan(8000);
+      const bits = passes === 'half' ? 16 : 8;
+      const wide = written.filter(
+        ({ tensor }) => tensor && dataTypes[tensor.type].kind === 'float' && dataTypes[tensor.type].bits > bits,
+      );
+      const { left } = report.coverage as Coverage;
+      const bytes = wide.reduce((sum, { tensor }) => sum + (tensor?.byteLength ?? 0), 0);
+      expect(left.reduce((sum, one) => sum + one.bytes, 0)).toBe(bytes);
+      expect(left.every(({ reason }) => reason.length > 0)).toBe(true);
+    },
+  );
+});
+
 describe('its views', () => {
+  it('say a reason once: below, with its bytes, and not under the pass too', async () => {
+    const { report } = await optimize(bert(), 'int8:keep=MatMul', { verify: 'none', target: 'cpu' });
+    const timesIn = (text: string) => text.split('kept in float as asked').length - 1;
+    expect(timesIn(reportText(report))).toBe(1);
+    expect(timesIn(reportText(report, { coverage: true }))).toBe(1);
+    expect(timesIn(reportMarkdown(report))).toBe(1);
+  });
+
   it('are a block of the terminal where that is asked for, and always one of Markdown', async () => {
     const { report } = await optimize(bert(), 'int8', { verify: 'none', target: 'cpu' });
     expect(reportText(report)).not.toContain('coverage');
