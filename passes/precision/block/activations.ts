@@ -36,6 +36,8 @@ export async function importances(
     }
     const importance = importanceOf(statistics, sizes.get(value) as number);
     if (importance) known.set(value, importance);
+    // Half the size is left of it: the triangle.
+    statistics.gram = undefined;
   }
   const fed = [...known.values()].filter(({ feedback }) => feedback instanceof TriangleFeedback).length;
   const how = activations ? 'measured' : 'measured on made-up inputs';

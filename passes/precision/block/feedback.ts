@@ -36,34 +36,33 @@ export class TriangleFeedback implements Feedback {
   /** The largest K for which the triangle, K² numbers, is computed. */
   static readonly MOST = 2048;
 
-  /** Row k: V[j,k] / V[k,k] for j < k. */
+  /** Row after row, row k of V[j,k] / V[k,k] for j < k. */
   readonly #rows: Float32Array;
   readonly importance: Float32Array;
 
   /** Throws RangeError where the matrix has no triangle: NaN, or infinities. */
-  constructor(
-    gram: Float32Array,
-    readonly K: number,
-  ) {
+  constructor(gram: Float32Array, K: number) {
     const triangle = upperTriangle(gram, K);
     this.importance = new Float32Array(K);
-    this.#rows = new Float32Array(K * K);
+    this.#rows = new Float32Array(rowStart(K));
     for (let k = 0; k < K; k++) {
       const own = triangle[k * K + k] as number;
       this.importance[k] = own * own;
-      for (let j = 0; j < k; j++) this.#rows[k * K + j] = (triangle[j * K + k] as number) / own;
+      for (let j = 0, at = rowStart(k); j < k; j++, at++) this.#rows[at] = (triangle[j * K + k] as number) / own;
     }
   }
 
   carried(errors: Float32Array, k: number, from: number, to: number): number {
     const rows = this.#rows;
     let sum = 0;
-    for (let j = from, at = k * this.K + from; j < to; j++, at++) sum += (rows[at] as number) * (errors[j] as number);
+    for (let j = from, at = rowStart(k) + from; j < to; j++, at++) sum += (rows[at] as number) * (errors[j] as number);
     return sum;
   }
 
   took(): void {}
 }
+
+const rowStart = (k: number): number => (k * (k - 1)) / 2;
 
 /**
  * Feedback by means m and deviations alone: activations that have nothing else in common. The triangle of D + m mᵀ in closed form: a number of

@@ -7,12 +7,13 @@ import { vae } from '../../../fixtures/vae.js';
 import { fp16 } from '../../../passes/fp16.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
-import { tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { optimize } from '../../../src/optimize.js';
-import { applyPass, checkMiss, randomFeeds, randomWeights, relativeError } from '../../check-pass.js';
+import { applyPass, checkMiss, opCounts, randomFeeds, randomWeights, relativeError } from '../../check-pass.js';
+import { published } from '../../published.js';
 import { runModel, type Tensors } from '../../run-model.js';
 import { runEmulated } from '../../validate/emulate/run-emulated.js';
 
@@ -35,6 +36,11 @@ describe.each(['webgpu', 'cuda'] as const)('an image decoder for %s', (target) =
     const { model, passes } = await applyPass(fp16(), before, target);
     expect(await errorOf(before, model, feeds)).toBeLessThan(2e-2);
     expect(typesOf(model, 'Conv')).toMatch(/^hhhhfhf+h+f*h*$/);
+    // Input, output, and two at each norm, whose sums are float32; none more for the blocks, as these lie between two norms.
+    expect(opCounts(model).Cast).toBe(2 + 2 * (opCounts(model).InstanceNormalization as number));
+    // All in float16 the image is black.
+    const black = await runEmulated(published(before, 'float16'), feeds);
+    expect(numbersOf(black['sample'] as Tensor).every(Number.isFinite)).toBe(false);
     expect(passes[0]?.skips.map(({ reason }) => reason).join()).toContain(
       'by the size of the weights since the last norm',
     );
