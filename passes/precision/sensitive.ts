@@ -16,6 +16,7 @@ import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { dataTypes, isFloat, isInteger } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { integerProductOf } from '../../src/run/cpus.js';
 import { decidingNodes } from './deciding.js';
 import { isCoordinateArithmetic, isSquare, precisionOf } from './ops.js';
 
@@ -29,8 +30,11 @@ const because: Readonly<Record<Sensitivity, string>> = {
   grown: 'computes with powers or sums, which easily pass 65504',
 };
 
+/** Angles, and what becomes integers; but for the bytes of a quantized activation, which are no positions. */
 const takesWholeNumbers = (node: Node): boolean =>
-  node.is('Sin') || node.is('Cos') || (node.is('Cast') && isInteger(node.outputs[0]?.elem));
+  node.is('Sin') ||
+  node.is('Cos') ||
+  (node.is('Cast') && isInteger(node.outputs[0]?.elem) && !node.output.users.every(integerProductOf));
 
 export interface Sensitive {
   /** The reason for each node that must compute in float32. */

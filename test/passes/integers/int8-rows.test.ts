@@ -170,6 +170,21 @@ describe('int8:activations=row', () => {
     expect(errors[0]).toBeLessThan(0.9 * (errors[1] as number));
   });
 
+  it('stores the table that its rows come from in 8 bits: the bytes of a row are no positions', async () => {
+    const before = buildModel({ '': 17 }, (g) => {
+      const rows = g.op('Gather', [g.constant(randomWeights([50, K]), 'table'), g.input('ids', 'int64', [4])]);
+      g.output('y', linear(g, rows, K, N));
+    });
+    const { model: after, result } = await checkPass(int8({ activations: 'row' }), { before, within });
+    expect(result.skips).toEqual([]);
+    expect([...after.graph.constants].flatMap(({ tensor }) => (tensor?.type === 'int8' ? [tensor.shape] : []))).toEqual(
+      [
+        [K, N],
+        [50, K],
+      ],
+    );
+  });
+
   it('gives a row the same numbers whatever stands beside it', async () => {
     const { model: after } = await applyPass(int8({ activations: 'row' }), model(17));
     const bytes = await writeModel(after);
