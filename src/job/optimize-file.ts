@@ -132,6 +132,8 @@ export async function optimizeFileBy(
   const level = levelOf(original, options);
   const name = await targetOf(aimOf(options), validates || level !== 'none' || options.tune === true);
   const target = providerOf(name);
+  // Where the browser does not work, that shows before the passes run.
+  if (options.provider) await (await import('../runtime/providers.js')).comparingProvider(target, options.provider);
   const deadline = deadlineOf(options);
   const ends = new Map<Model, EndFindings>();
   const compare = async (
@@ -272,7 +274,7 @@ const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): Verif
 
 /** Throws where gates are asked for without a comparison: to let them pass unchecked would be worse than to refuse. */
 function refuseGates(options: OptimizeFileOptions): void {
-  for (const gate of ['maxError', 'minCosine', 'minSpeedup', 'failOnFallback'] as const)
+  for (const gate of ['maxError', 'minCosine', 'minSpeedup', 'failOnFallback', 'provider'] as const)
     if (options[gate] !== undefined)
       throw new UsageError(
         `${gate} (--${flagOf(gate)}): expected validation to be on; found it off. Nothing would be measured`,

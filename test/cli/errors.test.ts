@@ -57,6 +57,16 @@ describe('one line, no stack, exit code 1, nothing written', () => {
       ['model.onnx', '--target', 'tpu'],
       /^--target: expected auto \| cpu \| cuda.* \| webgpu.*; found "tpu"$/,
     ],
+    [
+      'a browser for another target',
+      ['model.onnx', '--passes', 'simplify', '--target', 'cpu', '--provider', 'web'],
+      /provider web: expected the target webgpu; found cpu/,
+    ],
+    [
+      'a browser and no comparison',
+      ['model.onnx', ...run, '--provider', 'web'],
+      /provider.*expected validation to be on/,
+    ],
     ['a flag without its value', ['model.onnx', '--passes'], '--passes: expected a value; found none'],
     ['a flag given twice', ['model.onnx', ...run, '--passes', 'bf16'], '--passes: expected it once; found 2 times'],
     ['no number', ['model.onnx', ...run, '--seed', 'x'], '--seed: expected a number; found "x"'],
