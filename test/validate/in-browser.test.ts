@@ -69,20 +69,27 @@ describe.runIf(hasBrowser)('results in a browser', () => {
   /** How far from the original a list may lead: sines of WGSL are right to 2^-11 beside 1; 16 bits; 4 bits of random weights. */
   const lists = { exact: 2e-4, half: 5e-3, 'exact,int4': 0.3, 'full-graph,exact': 2e-4 };
 
-  it.each(Object.entries(models))('%s: has the numbers of the CPU after each list', async (_, { model, dims }) => {
-    const feeds = makeFeeds(model, { seed: 0, dims }).tensors;
-    const original = await run(model, 'cpu', 'plain', feeds);
-    const seen = new Set<string>();
-    for (const [passes, most] of Object.entries(lists)) {
-      const { model: result } = await optimize(model, passes, { target: 'webgpu', verify: 'none' });
-      const bytes = Buffer.from(await writeModel(result)).toString('base64');
-      if (seen.has(bytes)) continue;
-      seen.add(bytes);
-      const [web, cpu] = [await run(result, 'web', 'optimized', feeds), await run(result, 'cpu', 'plain', feeds)];
-      expect(worst(web, cpu), `${passes}, against the same on the CPU`).toBeLessThan(2e-4);
-      expect(worst(web, original), `${passes}, against the original`).toBeLessThan(most);
-    }
-  });
+  /** The first compiles shaders for all. */
+  const timeout = 120_000;
+
+  it.each(Object.entries(models))(
+    '%s: has the numbers of the CPU after each list',
+    { timeout },
+    async (_, { model, dims }) => {
+      const feeds = makeFeeds(model, { seed: 0, dims }).tensors;
+      const original = await run(model, 'cpu', 'plain', feeds);
+      const seen = new Set<string>();
+      for (const [passes, most] of Object.entries(lists)) {
+        const { model: result } = await optimize(model, passes, { target: 'webgpu', verify: 'none' });
+        const bytes = Buffer.from(await writeModel(result)).toString('base64');
+        if (seen.has(bytes)) continue;
+        seen.add(bytes);
+        const [web, cpu] = [await run(result, 'web', 'optimized', feeds), await run(result, 'cpu', 'plain', feeds)];
+        expect(worst(web, cpu), `${passes}, against the same on the CPU`).toBeLessThan(2e-4);
+        expect(worst(web, original), `${passes}, against the original`).toBeLessThan(most);
+      }
+    },
+  );
 
   it('tells NaN by Not(Equal(x, x)), as IsNaN does', async () => {
     const model = buildModel({ '': 17 }, (g) => {
