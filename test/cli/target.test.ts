@@ -25,6 +25,17 @@ it('--target webgpu gives the same bytes whatever devices the machine has', () =
   expect(results[0]?.equals(results[1] as Buffer)).toBe(true);
 });
 
+it.runIf(hasHollow)('--target cuda:sm89 gives the same bytes whether the machine has CUDA or not', () => {
+  const results = [{}, hollow].map((env, i) => {
+    const words = [model, '-o', `${i}.onnx`, '--passes', 'half', '--target', 'cuda:sm89', '--no-speed', '-q'];
+    const report = ['--report', `${i}.json`];
+    expect(place.spawn([...words, ...report], env)).toMatchObject({ status: 0, stderr: '' });
+    expect(place.json(`${i}.json`)).toMatchObject({ target: 'cuda', architecture: 'sm89' });
+    return readFileSync(place.path(`${i}.onnx`));
+  });
+  expect(results[0]?.equals(results[1] as Buffer)).toBe(true);
+});
+
 describe('--fail-on-fallback for a target that is not here', () => {
   const words = (name: string) => [
     ...[name, '-o', 'out.onnx', '--passes', 'simplify', '--target', 'cuda', '--fail-on-fallback'],
