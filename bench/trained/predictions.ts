@@ -29,7 +29,9 @@ for (const { folder, file } of found) {
   const ratios = points.flatMap(({ error, predicted }) =>
     error && error > NOISE ? [Math.max(error / predicted, predicted / error)] : [],
   );
-  plans.push({ model: folder, inputBytes, measured, points, ratios });
+  // Commands name folders of this machine.
+  const own = points.map(({ command: _, ...point }) => point);
+  plans.push({ model: folder, inputBytes, measured, points: own, ratios });
   process.stderr.write(`${folder}: ${ratios.map((ratio) => ratio.toFixed(2)).join(' ')}\n`);
 }
 const machine = await machineState();
