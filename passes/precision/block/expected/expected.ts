@@ -6,14 +6,12 @@
  * them, and rounding can leave no error along it at nearly no cost (`MeanFeedback`).
  */
 import type { Node } from '../../../../src/ir/node.js';
-import { constantTensor } from '../../../../src/ir/tensors/constants.js';
-import { numbersOf } from '../../../../src/ir/tensors/numbers.js';
 import type { Value } from '../../../../src/ir/value.js';
-import { floatChunks } from '../../extent.js';
-import { type Product, productOf, type Weight } from '../../product.js';
+import { type Product, productOf } from '../../product.js';
 import { expectedImportance, type Importance } from '../importance.js';
 import { functionOf } from './functions.js';
 import { Spread } from './spread.js';
+import { momentsBehind, numbersBehind } from './sums.js';
 
 /** Nodes from an activation back to the norm or layer that it comes from. */
 const MOST_NODES = 64;
@@ -126,7 +124,7 @@ function layer({ activation, weight, alpha, beta, bias }: Product): Spread {
           none,
           none.map(() => 1),
         );
-  const { means, variances } = sums(weight, from);
+  const { means, variances } = momentsBehind(weight, from);
   const shifts = bias && numbersBehind(bias);
   return Spread.normal(
     means.map((mean, n) => alpha * mean + (shifts?.length === means.length ? beta * (shifts[n] as number) : 0)),
@@ -134,32 +132,4 @@ function layer({ activation, weight, alpha, beta, bias }: Product): Spread {
   );
 }
 
-/** Wᵀ means and (W²)ᵀ variances, in one reading of W. */
-function sums({ tensor, K, N, isTransposed }: Weight, { means, variances }: Pick<Spread, 'means' | 'variances'>) {
-  const found = { means: new Float64Array(N), variances: new Float64Array(N) };
-  const width = isTransposed ? K : N;
-  let [row, column] = [0, 0];
-  for (const numbers of floatChunks(tensor))
-    for (let at = 0; at < numbers.length; at++) {
-      const number = numbers[at] as number;
-      const [k, n] = isTransposed ? [column, row] : [row, column];
-      found.means[n] = (found.means[n] as number) + number * (means[k] as number);
-      found.variances[n] = (found.variances[n] as number) + number * number * (variances[k] as number);
-      if (++column === width) [row, column] = [row + 1, 0];
-    }
-  return found;
-}
-
 const constantsAt = (node: Node, slot: number): Float64Array | undefined => numbersBehind(node.inputs[slot]);
-
-/** The numbers of a constant along the last axis, or its one number. */
-function numbersBehind(value: Value | undefined): Float64Array | undefined {
-  const tensor = constantTensor(value);
-  if (!tensor) return undefined;
-  const last = tensor.shape.at(-1) ?? 1;
-  const isVector = tensor.shape.slice(0, -1).every((dim) => dim === 1);
-  return isVector && last <= MOST_CHANNELS ? numbersOf(tensor) : undefined;
-}
-
-/** A vector of more numbers is a weight. */
-const MOST_CHANNELS = 1 << 20;
