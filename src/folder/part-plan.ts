@@ -74,13 +74,15 @@ const quantizers = [int4, int8].map(({ definition }) => definition.name);
 const sparePixels = ({ role }: FolderPart): Change | undefined =>
   role === 'VAE decoder' || role === 'VAE encoder'
     ? (passes) => {
-        const at = passes.findIndex(({ definition: { name } }) => name === int4.definition.name);
-        if (at < 0) return undefined;
-        const eight = int8({
-          compute: false,
-          keep: (passes[at] as Pass & { options: { keep: string[] } }).options.keep,
-        });
-        return { passes: passes.with(at, eight), reason: 'weights of 8 bits instead of 4, which show in pixels' };
+        const four = passes.find(({ definition: { name } }) => name === int4.definition.name);
+        if (!four) return undefined;
+        const hasEight = passes.some(({ definition: { name } }) => name === int8.definition.name);
+        const { keep } = four.options as { readonly keep: string[] };
+        const eight = hasEight ? [] : [int8({ compute: false, keep })];
+        return {
+          passes: passes.flatMap((pass) => (pass === four ? eight : [pass])),
+          reason: 'weights of 8 bits instead of 4, which show in pixels',
+        };
       }
     : undefined;
 

@@ -12,7 +12,8 @@ const speedText = ({ speed }: PartReport): string => {
   return speed.significant ? ratioText(speed.ratio) : 'as fast';
 };
 
-const notesOf = ({ name, state, reason, reasons, takenBack = [] }: PartReport): string[] => [
+const notesOf = ({ name, state, passes, reason, reasons, takenBack = [] }: PartReport, usual?: string): string[] => [
+  ...(passes && passes !== usual ? [`${name}: passes ${passes}`] : []),
   ...(state === 'failed' ? [`${name} failed: ${reason}`] : []),
   ...takenBack.map(({ pass, reason: why }) => `${name}: ${pass} was taken back, ${why}`),
   ...reasons.map((text) => `${name}: ${text}`),
@@ -36,6 +37,8 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
   const p = paint(isColoured);
   const isPlan = parts.every(({ state }) => state === 'planned');
   const sizeOf = (part: PartReport): number => part.bytes ?? part.expectedBytes ?? part.inputBytes;
+  const usual = parts.find(({ passes }) => passes)?.passes;
+  const hasTimes = parts.some(({ speed }) => speed);
   const rows = parts.map((part) => [
     part.state === 'failed' ? p.bad(signs.failed) : p.good(signs[part.state]),
     part.name,
@@ -45,10 +48,12 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
       ? ''
       : `${part.bytes === undefined && part.passes ? 'about ' : ''}${bytesText(sizeOf(part))}`,
     numberText(part.error),
-    speedText(part),
-    part.state === 'unchanged' ? 'as made before' : (part.passes ?? 'copied'),
+    ...(hasTimes ? [speedText(part)] : []),
+    part.state === 'unchanged' ? 'as made before' : part.passes ? '' : 'copied',
   ]);
-  const titles = ['', 'part', 'role', 'from', 'to', 'error', 'speed', 'passes'].map((title) => p.dim(title));
+  const titles = ['', 'part', 'role', 'from', 'to', 'error', ...(hasTimes ? ['speed'] : []), ''].map((title) =>
+    p.dim(title),
+  );
   const [before, after] = [
     parts.reduce((sum, one) => sum + one.inputBytes, 0),
     parts.reduce((sum, one) => sum + sizeOf(one), 0),
@@ -61,8 +66,9 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
       : `${failed > 0 ? `${failed} of ${parts.length} parts failed` : 'the pipeline differs from the original'}: ${folder} is as it was; what was made is kept for the next run`;
   const lines = [
     `${p.bold('folder')}  ${p.dim(`${input}, ${layout === 'files' ? 'models' : layout}, ${bytesText(before)} in ${parts.length} models`)}`,
-    ...table([titles, ...rows], '   >>>>'),
-    ...parts.flatMap(notesOf).flatMap((text) => hanging(`  ${text}`, width)),
+    ...table([titles, ...rows], hasTimes ? '   >>>>' : '   >>>'),
+    ...(usual ? hanging(`  passes: ${usual}`, width) : []),
+    ...parts.flatMap((part) => notesOf(part, usual)).flatMap((text) => hanging(`  ${text}`, width)),
     p.dim(
       `  ${others.files} other files (${bytesText(others.bytes)}) copied${others.changed.length > 0 ? `; ${others.changed.join(', ')}: data files brought up to date` : ''}`,
     ),
