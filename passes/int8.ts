@@ -25,6 +25,7 @@ import type { Product } from './precision/product.js';
 import { fitSource } from './precision/source/fit.js';
 import { storeAsBytes } from './precision/weights/bytes.js';
 import { type WeightSite, weightSites } from './precision/weights/sites.js';
+import { bytesInFloat32 } from './precision/weights/wide.js';
 
 export const int8 = definePass({
   name: 'int8',
@@ -70,7 +71,9 @@ export const int8 = definePass({
       .positive()
       .max(1)
       .optional()
-      .describe('Share of the file up to which stored weights have 16 bits instead, those of few numbers first.'),
+      .describe(
+        'Share of a float32 file up to which stored weights have 16 bits instead, those of few numbers first; absent: 0.275, for convolutions.',
+      ),
     static: z
       .boolean()
       .default(false)
@@ -87,7 +90,7 @@ export const int8 = definePass({
   async run(model, options, context) {
     const { keep, minElements, maxWeightError, reduceRange, share } = options;
     const isByRow = options.activations === 'row';
-    const bytesBefore = context.fileBytes(model);
+    const bytesBefore = bytesInFloat32(model, context);
     fitSource(model, context);
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;

@@ -17,13 +17,16 @@ export interface BytesOptions {
   readonly maxWeightError: number;
   /** What is known of the numbers that weights multiply. */
   readonly known: KnownInputs;
-  /** The share of the file that the result may have: up to there weights have 16 bits. Undefined: all have 8. */
+  /** The share of the file that the result may have: up to there weights have 16 bits. */
   readonly share: number | undefined;
-  /** Of the file, before the pass. */
+  /** Of the file before the pass, if its weights were float32. */
   readonly bytesBefore: number;
   /** Replaces a lookup by one in the bytes that products of the same weight read; false where there are none. */
   readonly lookUp: (node: Node) => boolean;
 }
+
+/** The share of a file of float32 that 8 bits take, and their scales and names. */
+const USUAL_SHARE = 0.275;
 
 /** 64 numbers share a scale. */
 const FORM: StorageForm = { type: 'int8', block: 64 };
@@ -61,6 +64,7 @@ export function storeAsBytes(model: Model, options: BytesOptions, context: PassC
     const left = restOf(site, rest);
     if (!left) continue;
     const isWide = reason === undefined && wide.has(site.tensor);
+    if (isWide && site.tensor.type !== 'float32') continue;
     const result = isWide
       ? storedIn(left, closest(left))
       : (reason ?? tooFar(left, FORM, options) ?? storedIn(left, FORM, options.known.get(site.tensor)));
@@ -74,16 +78,17 @@ export function storeAsBytes(model: Model, options: BytesOptions, context: PassC
   return { count, lookups, readers, told };
 }
 
-/** The weights that have 16 bits: float32 ones of which that is less. */
+/** The weights that have 16 bits. Without a share only those of convolutions may: there single small weights cost the most. */
 function wideIn(
   model: Model,
   sites: readonly WeightSite[],
   { share, bytesBefore }: BytesOptions,
   context: PassContext,
 ): ReadonlySet<Tensor> {
-  if (share === undefined) return new Set();
-  const able = sites.filter(({ tensor }) => tensor.type === 'float32');
-  const wide = wideWithin(model, able, FORM, share * bytesBefore, context);
+  const convolutions = sites.filter(({ main: { role } }) => role === 'convolution');
+  if (share === undefined && convolutions.length === 0) return new Set();
+  const wide = wideWithin(model, sites, FORM, (share ?? USUAL_SHARE) * bytesBefore, context);
+  if (share === undefined) for (const { tensor, main } of sites) if (main.role !== 'convolution') wide.delete(tensor);
   if (wide.size > 0)
     context.note(`weights of few numbers that have 16 bits, as the file has room for them: ${wide.size}`);
   return wide;

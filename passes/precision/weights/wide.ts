@@ -6,6 +6,7 @@
  */
 import type { Model } from '../../../src/ir/model.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
+import { dataTypes } from '../../../src/ir/types.js';
 import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { sweep } from '../../../src/ir/whole-model/sweep.js';
 import type { PassContext } from '../../../src/run/pass.js';
@@ -14,6 +15,13 @@ import { isKeptFloat, MIN_STORED } from './half.js';
 import { type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 
+/** Bytes of the file if its weights were float32. */
+export const bytesInFloat32 = (model: Model, { fileBytes }: PassContext): number =>
+  weightSites(model).reduce(
+    (sum, { tensor }) => sum + (dataTypes[tensor.type].bits === 16 ? tensor.byteLength : 0),
+    fileBytes(model),
+  );
+
 /** The tensors, of those of the sites, that have 16 bits in a file of so many bytes: all others have the form, and what is no site 16 bits. */
 export function wideWithin(
   model: Model,
@@ -21,7 +29,7 @@ export function wideWithin(
   form: StorageForm,
   bytes: number,
   { fileBytes, target }: PassContext,
-): ReadonlySet<Tensor> {
+): Set<Tensor> {
   const narrow = new Set(sites.map(({ tensor }) => tensor));
   const copy = cloneModel(model);
   let later = 0;
