@@ -107,7 +107,7 @@ describe('the least of a pass is taken back', () => {
     const { model: result, report } = await optimize(model, [passes.int8()], job);
     expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
     expect(quantized(result)).toBe(7);
-    expect(report.repeats?.[0]?.reason).toBe('int8 has each compiled by itself: it breaks its accuracy gate');
+    expect(report.repeats?.[0]?.reason).toMatch(/^int8 has each compiled by itself: it (breaks|depends)/);
     expect(report.passes[0]).toMatchObject({
       status: 'applied',
       takenBack: { places: ['MatMul "/layer.5/fc"'], of: 8 },
