@@ -38,6 +38,12 @@ export interface ShorteningPlan {
   readonly refusals: readonly Refusal[];
 }
 
+/** A chain that is looked for has so many repeats at least, and so many nodes in each if they are spread over the graph. */
+export interface ChainLimits {
+  readonly repeats: number;
+  readonly nodes: number;
+}
+
 /** The first three and the last are compiled each, the third for all between: one less than this saves nothing. */
 const SHORTEST = 5;
 
@@ -45,7 +51,7 @@ const SHORTEST = 5;
  * The runs of the main graph. The full search for blocks, which takes long, is asked where it `isThorough` and nothing is found at once:
  * its types have to be inferred.
  */
-export function planOf({ graph }: Model, isThorough: boolean): ShorteningPlan {
+export function planOf({ graph }: Model, limits: ChainLimits, isThorough: boolean): ShorteningPlan {
   const runs: Run[] = [];
   const refusals: Refusal[] = [];
   const taken = new Set<Node>();
@@ -61,8 +67,9 @@ export function planOf({ graph }: Model, isThorough: boolean): ShorteningPlan {
     return undefined;
   };
   for (let isDone = false; !isDone; ) {
-    const beats = beatsOf(graph, SHORTEST, isFree).flatMap((nodes) => PERIODS.map((n) => everyNth(nodes, n)));
-    isDone = !beats.some((repeats) => repeats.length >= SHORTEST && add(repeats) === undefined);
+    const beats = beatsOf(graph, limits.repeats, isFree).flatMap((nodes) => PERIODS.map((n) => everyNth(nodes, n)));
+    const isWorth = ({ length }: Repeats) => length >= limits.repeats && length * limits.nodes <= graph.nodeSet.size;
+    isDone = !beats.some((repeats) => isWorth(repeats) && add(repeats) === undefined);
   }
   if (runs.length > 0 || !isThorough) return { runs, refusals };
   for (const block of findBlocks(graph)) {

@@ -4,7 +4,7 @@ import { type Facts, inferTypes } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
 import { Divergence } from '../ir/tensors/bank.js';
 import type { Value } from '../ir/value.js';
-import { planOf, type Refusal, type Run } from './plan.js';
+import { type ChainLimits, planOf, type Refusal, type Run } from './plan.js';
 import { Regions } from './regions.js';
 import { type Cut, cutOf, shorten } from './shorten.js';
 import { isSteady } from './steady.js';
@@ -18,6 +18,10 @@ const LEAST_SHARE = 0.4;
 
 /** Repeats are not looked for in fewer nodes: that takes a tenth of the time of exact passes on two layers. Eleven layers have more. */
 const LEAST_NODES = 256;
+
+/** The chains that are looked for: by default those that can leave out enough, as five repeats of each are compiled at least. */
+const FORCED: ChainLimits = { repeats: 5, nodes: 1 };
+const WORTH: ChainLimits = { repeats: Math.ceil(5 / (1 - LEAST_SHARE)), nodes: 8 };
 
 /** A chain of like repeats, as the report holds it. */
 export interface Repeat {
@@ -60,7 +64,7 @@ export function shortening(model: Model, isTyped: boolean, isForced: boolean): S
   const { size } = model.graph.nodeSet;
   if (!isForced && size < LEAST_NODES) return { repeats: [] };
   const least = isForced ? 0 : LEAST_SHARE * size;
-  const { runs, refusals } = planOf(model, isTyped && isForced);
+  const { runs, refusals } = planOf(model, isForced ? FORCED : WORTH, isTyped && isForced);
   if (runs.length === 0 || leftOutOf(runs) < least) return { repeats: refusals.map(refusedRepeat) };
   const all = runs.map((run, index): ShortenedChain => ({ of: run, cut: cutOf(model.graph, run, `${index}`) }));
   const repeats = all.map(repeatOf);
