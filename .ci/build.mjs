@@ -41,6 +41,8 @@ const { metafile } = await build({
   minifySyntax: true,
   chunkNames: 'chunk-[hash]',
   external: ['onnxruntime-node', 'protobufjs', 'typescript'],
+  // Its build for Node imports modules of Node, which nobody who bundles the library for a browser can resolve.
+  alias: { fflate: 'fflate/browser' },
   plugins: [englishOnly],
   metafile: true,
   logLevel: 'warning',

@@ -5,10 +5,12 @@
 
 import { z } from 'zod';
 import { type Abortable, abortable } from './abortable.js';
+import type { FolderOptions } from './folder/folder-options.js';
 import type { Model } from './ir/model.js';
 import { abortSignal, any, called, optionsIn, truth } from './ir/options/options.js';
 import type { ProgressListener } from './ir/text/progress.js';
 import { UsageError } from './ir/text/usage-error.js';
+import type { FolderReport } from './run/folder-report.js';
 import { isNode } from './run/machine.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity } from './run/pass.js';
@@ -96,4 +98,9 @@ export async function closeRuntime(): Promise<void> {
 /** The providers that work on this machine, and the reasons that the others do not. */
 export async function probeProviders(): Promise<ProviderProbe[]> {
   return (await import('./runtime/providers.js')).probeProviders();
+}
+
+/** Optimizes a folder of models, part by part, into another folder; see `optimizeFolder` in src/folder for what it throws. */
+export async function optimizeFolder(input: string, passes: PassesLike, options: FolderOptions): Promise<FolderReport> {
+  return (await import('./folder/optimize-folder.js')).optimizeFolder(input, passes, options);
 }
