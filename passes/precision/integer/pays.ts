@@ -21,10 +21,11 @@ const FEW = 2 ** 21;
 /** The reason that products stay in float; `compute` rewrites them in a copy of the model. */
 export async function whyNotComputed(
   model: Model,
-  { trials }: PassContext,
+  { trials, timesOf }: PassContext,
   compute: (copy: Model) => Promise<void>,
 ): Promise<string | undefined> {
-  const [convolved, multiplied] = [numbersOf(model, ['convolution']), numbersOf(model, ['product', 'recurrent'])];
+  const count = (...roles: string[]): number => numbersOf(model, roles, timesOf);
+  const [convolved, multiplied] = [count('convolution'), count('product', 'recurrent')];
   if (multiplied === 0) return undefined;
   if (convolved > multiplied) return 'convolutions take most of the time';
   if (multiplied < FEW && hasSingleRows(model)) return 'of one row of few numbers, they would save no time';
@@ -46,10 +47,11 @@ const verdict = (error: number | undefined) => ({
     error !== undefined && error > MOST ? `their activations would cost an error of ${numberText(error)}` : undefined,
 });
 
-const numbersOf = (model: Model, roles: readonly string[]): number =>
+/** Numbers of the weights of nodes with these roles; those of a block that is compiled once count for each repeat. */
+const numbersOf = (model: Model, roles: readonly string[], timesOf: PassContext['timesOf']): number =>
   weightSites(model)
     .filter(({ main: { role } }) => roles.includes(role))
-    .reduce((sum, { tensor }) => sum + elementCount(tensor.shape), 0);
+    .reduce((sum, { tensor, main }) => sum + timesOf(main.node) * elementCount(tensor.shape), 0);
 
 const hasSingleRows = (model: Model): boolean =>
   [...model.graphs()]
