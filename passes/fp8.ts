@@ -1,6 +1,6 @@
 /** fp8: large products in 8-bit floats (e4m3), on cards whose tensor cores multiply them. */
 import { z } from 'zod';
-import { multipliesFloat8 } from '../src/ir/targets/targets.js';
+import { mayMultiplyFloat8, multipliesFloat8 } from '../src/ir/targets/targets.js';
 import { definePass } from '../src/run/pass.js';
 import { finish } from './precision/finish.js';
 import { Float8Products, float8Obstacle } from './precision/float8.js';
@@ -24,7 +24,7 @@ export const fp8 = definePass({
       .describe('Smallest weight whose product is computed so.'),
     maxWeightError: z.number().positive().default(0.05).describe('Largest relative error of a weight that is rounded.'),
   }),
-  variants: () => [],
+  variants: (_, target) => (mayMultiplyFloat8(target) ? [] : undefined),
   run(model, { keep, minElements, maxWeightError }, context) {
     if (!multipliesFloat8(context.architecture)) {
       context.skip(

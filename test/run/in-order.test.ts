@@ -39,7 +39,8 @@ describe('the order of passes', () => {
       const [one, other] = await Promise.all(
         ['fp16,exact', 'exact,fp16'].map((list) => optimize(model, list, { target, verify: 'none' })),
       );
-      expect(await writeModel(one?.model as Model)).toEqual(await writeModel(other?.model as Model));
+      const [a, b] = [await writeModel(one?.model as Model), await writeModel(other?.model as Model)];
+      expect(Buffer.compare(a, b)).toBe(0);
       expect(one?.report.passes.at(-1)?.notes[0]?.text).toBe(
         'ran behind fuse-act: casts would hide from fusions what they look for',
       );

@@ -114,6 +114,10 @@ export const looksUp = (target: Target, type: DataType): boolean =>
 export const multipliesFloat8 = (architecture: Architecture | undefined): boolean =>
   architecture === 'sm89' || architecture === 'sm90';
 
+/** Whether those of some generation of the target do. */
+export const mayMultiplyFloat8 = (target: Target): boolean =>
+  ((generations as Partial<Record<Target, readonly Architecture[]>>)[target] ?? []).some(multipliesFloat8);
+
 /** Whether the target gains from a fused form. */
 export const gainsFrom = (target: Target, form: FusedForm): boolean => traitsOf(target).fuses.includes(form);
 
