@@ -10,14 +10,14 @@ import { type Flags, folderFlags } from './flags.js';
 import { ProgressLine, show, stderr, stdout } from './terminal.js';
 
 /** Of a part that could not be read, was refused by its gates, or lost a pass. */
-const [REFUSED, ROLLED_BACK] = [2, 5];
+const [ERROR, REFUSED, ROLLED_BACK] = [1, 2, 5];
 
 export async function runFolder(
   flags: Flags,
-  { require, contract, ...config }: Config,
+  { require, contract, dataName, ...config }: Config,
   command: string,
 ): Promise<number> {
-  for (const [name, value] of Object.entries({ require, contract, variants: flags.variants }))
+  for (const [name, value] of Object.entries({ require, contract, 'data-name': dataName, variants: flags.variants }))
     if (value !== undefined) throw new UsageError(`--${name}: expected a model file; found a folder`);
   if (typeof flags.out !== 'string') throw new UsageError(`expected --out <folder> for a folder; found none`);
   const { passes = 'exact', ...settings } = config;
@@ -43,6 +43,8 @@ export async function runFolder(
   const refused = report.proof?.gates.filter(({ passed }) => !passed) ?? [];
   if (isHidden)
     for (const { name, detail } of refused) stderr.write(`${shownText(`error: pipeline: ${name}: ${detail}`)}\n`);
+  // A part without a report was not judged by any gate: it could not be read, or a pass broke down.
+  if (failed.some((part) => !part.report)) return ERROR;
   if (failed.length > 0 || refused.length > 0) return REFUSED;
   return back.length > 0 ? ROLLED_BACK : 0;
 }

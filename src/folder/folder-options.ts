@@ -4,7 +4,8 @@ import { recordOf } from '../ir/options/record-schema.js';
 import { type OptimizeFileOptions, optimizeFileSchema } from '../job/optimize-file.js';
 import type { PartSettings } from './part-plan.js';
 
-export interface FolderOptions extends Omit<OptimizeFileOptions, 'out' | 'require' | 'onGate' | 'contract'> {
+export interface FolderOptions
+  extends Omit<OptimizeFileOptions, 'out' | 'require' | 'dataName' | 'onGate' | 'contract'> {
   /** The folder of the result: new, empty, or made by an earlier run, of which what has not changed is kept. */
   readonly out: string;
   /** Passes of single parts, by name or path: `{ vae_decoder: { passes: 'exact' } }`; `none` copies one. */
@@ -15,9 +16,11 @@ export interface FolderOptions extends Omit<OptimizeFileOptions, 'out' | 'requir
   readonly jobs?: number;
 }
 
-export const folderSchema = optimizeFileSchema.omit({ require: true, onGate: true, contract: true }).extend({
-  out: z.string('expected the path of a folder'),
-  parts: recordOf(z.object({ passes: z.string('expected passes') }), 'expected settings by part'),
-  dryRun: z.boolean('expected true or false'),
-  jobs: z.number().int().positive('expected a whole number above 0'),
-});
+export const folderSchema = optimizeFileSchema
+  .omit({ require: true, dataName: true, onGate: true, contract: true })
+  .extend({
+    out: z.string('expected the path of a folder'),
+    parts: recordOf(z.object({ passes: z.string('expected passes') }), 'expected settings by part'),
+    dryRun: z.boolean('expected true or false'),
+    jobs: z.number().int().positive('expected a whole number above 0'),
+  });

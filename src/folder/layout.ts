@@ -53,7 +53,7 @@ const transformersRoles: readonly (readonly [RegExp, PartRole])[] = [
   [/encoder/, 'encoder'],
 ];
 
-const stemOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.onnx$/, '');
+const stemOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.onnx$/i, '');
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 const kindOf = (paths: readonly string[]): LayoutKind => {
@@ -65,13 +65,13 @@ const kindOf = (paths: readonly string[]): LayoutKind => {
 /** The layout of a folder by the paths of its files, relative and with `/`. */
 export function layoutOf(paths: readonly string[]): FolderLayout {
   const kind = kindOf(paths);
-  const models = paths.filter((path) => path.endsWith('.onnx')).sort();
+  const models = paths.filter((path) => /\.onnx$/i.test(path)).sort();
   const parts = models.map((path): FolderPart => {
     const [folder, stem] = [folderOf(path), stemOf(path)];
     const isAlone = folder !== '' && folder !== 'onnx' && models.filter((one) => folderOf(one) === folder).length === 1;
     return {
       path,
-      name: isAlone ? folder : path.replace(/^onnx\//, '').replace(/\.onnx$/, ''),
+      name: isAlone ? folder : path.replace(/^onnx\//, '').replace(/\.onnx$/i, ''),
       role: roleOf(path, stem),
     };
   });

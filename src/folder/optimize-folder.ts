@@ -1,7 +1,7 @@
 /** Optimizes every model of a folder into another folder, which its loader loads like the first. */
 
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, posix, resolve, sep } from 'node:path';
 import { abortable } from '../abortable.js';
 import { optionsIn } from '../ir/options/options.js';
 import { UsageError } from '../ir/text/usage-error.js';
@@ -10,7 +10,7 @@ import { type PassesLike, parsePasses } from '../run/parse.js';
 import { withSettings } from '../settings/pass-settings.js';
 import { catalogueWith } from '../settings/plugins.js';
 import { type FolderOptions, folderSchema } from './folder-options.js';
-import { type FolderLayout, layoutOf } from './layout.js';
+import { layoutOf } from './layout.js';
 import { withDataFiles } from './loader-config.js';
 import { checkPartNames } from './part-plan.js';
 import { type PlannedPart, planned } from './planned-part.js';
@@ -19,10 +19,17 @@ import { provenFolder } from './proof/proven-folder.js';
 import { type FolderRecord, RECORD, readRecord } from './record.js';
 import { writeFolderReport } from './report-files.js';
 import { runParts } from './run-parts.js';
-import { beginStaging, checkFolder, commitFolder, copy, filesIn, isCopy, stagingOf, writeRecord } from './staging.js';
-
-/** Files of one size beyond which browsers do not fetch or hold one. */
-const BROWSER_FILE = 2e9;
+import {
+  beginStaging,
+  checkFolder,
+  commitFolder,
+  copy,
+  filesIn,
+  isCopy,
+  keepStaged,
+  stagingOf,
+  writeRecord,
+} from './staging.js';
 
 /**
  * Optimizes every model of a folder; all else is copied. The report says what became of each part: where one failed, nothing is written, and what was
@@ -31,23 +38,32 @@ const BROWSER_FILE = 2e9;
 export async function optimizeFolder(input: string, passes: PassesLike, options: FolderOptions): Promise<FolderReport> {
   const checked = optionsIn(folderSchema, options, 'optimizeFolder') as FolderOptions;
   if (!checked.out) throw new UsageError('optimizeFolder: out: expected the path of a folder; found none');
-  return abortable(checked.signal, () => optimizeFolderBy(input, passes, checked));
+  return abortable(checked.signal, async () => {
+    if (checked.dryRun) return optimizeFolderBy(input, passes, checked);
+    await checkFolder(checked.out, checked.force);
+    const { takeTurn } = await import('../disk/turn.js');
+    const turn = await takeTurn(resolve(checked.out), checked.signal);
+    try {
+      return await optimizeFolderBy(input, passes, checked);
+    } finally {
+      turn.end();
+    }
+  });
 }
 
 async function optimizeFolderBy(input: string, passes: PassesLike, options: FolderOptions): Promise<FolderReport> {
   const started = performance.now();
-  const { out, force = false, parts: settings = {}, dryRun = false } = options;
+  const { out, parts: settings = {}, dryRun = false } = options;
   const catalogue = await catalogueWith(options.plugins);
   const asked = withSettings(parsePasses(passes, catalogue), options, catalogue);
   await checkApart(input, out);
   if (options.reportPath?.endsWith('.json') === false)
     throw new UsageError(`--report: expected a path ending in .json for a folder; found "${options.reportPath}"`);
-  if (!dryRun) await checkFolder(out, force);
   const paths = await filesIn(input);
   const layout = layoutOf(paths);
   if (layout.parts.length === 0) throw new UsageError(`${input}: expected a folder with models (*.onnx); found none`);
   checkPartNames(settings, layout);
-  const plans = await planned(input, layout, { asked, settings, catalogue }, options);
+  const plans = await planned(input, layout, paths, { asked, settings, catalogue }, options);
   const models = new Set(plans.flatMap(({ files }) => files));
   const others = paths.filter((path) => !models.has(path) && path !== RECORD);
   const base = {
@@ -73,8 +89,13 @@ async function optimizeFolderBy(input: string, passes: PassesLike, options: Fold
   const staging = stagingOf(out);
   const keep = beginStaging(staging);
   const [earlier, begun] = [await readRecord(out), await readRecord(staging)];
-  const job = { input, out, staging, keep, earlier, begun, options: withDefaults(options, layout) };
-  const { parts, record } = await runParts(plans, job);
+  const isForBrowsers = layout.kind === 'transformers.js';
+  const job = { input, out, staging, keep, earlier, begun, options, isForBrowsers };
+  const { parts, record, staged } = await runParts(plans, job);
+  await keepStaged(
+    staging,
+    [...staged].flatMap((path) => Object.keys(record.parts[path]?.files ?? {})),
+  );
   if (parts.some(({ state }) => state === 'failed')) {
     if (Object.keys(record.parts).length > 0) await writeRecord(staging, record);
     else {
@@ -83,24 +104,23 @@ async function optimizeFolderBy(input: string, passes: PassesLike, options: Fold
     }
     return reported(ended(parts, false));
   }
-  const { proof, pictures } = await provenFolder(plans, layout, record, job);
+  const { proof, pictures } = await provenFolder(plans, layout, { record, staged, others }, job);
   if (proof?.gates.some(({ passed }) => !passed)) {
     await writeRecord(staging, record);
     return reported({ ...ended(parts, false), proof }, pictures);
   }
   const changed = await copyOthers(others, job, plans, parts);
-  const kept = new Set([...Object.values(record.parts).flatMap(({ files }) => Object.keys(files)), ...others]);
-  const before = [
-    ...Object.values(earlier?.parts ?? {}).flatMap(({ files }) => Object.keys(files)),
-    ...(earlier?.copied ?? []),
-  ];
-  const staged = new Set((await filesIn(staging)).filter((path) => /\.onnx(_data.*)?$/.test(path)));
+  const now = (folders: FolderRecord | undefined, which: (path: string) => boolean = () => true): string[] =>
+    Object.entries(folders?.parts ?? {}).flatMap(([path, { files }]) => (which(path) ? Object.keys(files) : []));
+  const kept = new Set([...now(record), ...others]);
+  const renewed = new Set(now(earlier, (path) => staged.has(path)));
+  const before = [...now(earlier), ...(earlier?.copied ?? [])];
   const full: FolderRecord = { ...record, copied: others };
   await commitFolder(
     staging,
     out,
     full,
-    before.filter((path) => !kept.has(path) || staged.has(path)),
+    before.filter((path) => !kept.has(path) || renewed.has(path)),
   );
   return reported({ ...ended(parts, true, changed), ...(proof && { proof }) }, pictures);
 }
@@ -109,15 +129,17 @@ async function optimizeFolderBy(input: string, passes: PassesLike, options: Fold
 async function checkApart(input: string, out: string): Promise<void> {
   const found = await stat(input).catch(() => undefined);
   if (!found?.isDirectory()) throw new UsageError(`${input}: expected a folder; found ${found ? 'a file' : 'none'}`);
-  const isIn = (path: string, folder: string): boolean => !relative(resolve(folder), resolve(path)).startsWith('..');
-  if (isIn(out, input) || isIn(input, out))
+  const [from, to] = [await realpath(input), await realPlace(resolve(out))];
+  const isIn = (path: string, folder: string): boolean => path === folder || path.startsWith(folder + sep);
+  if (isIn(from, to) || isIn(to, from))
     throw new UsageError(`${out}: expected a folder apart from ${input}; found one in the other. Name it with --out`);
 }
 
-const withDefaults = (options: FolderOptions, { kind }: FolderLayout): FolderOptions => ({
-  ...options,
-  ...(kind === 'transformers.js' && options.shard === undefined && { shard: BROWSER_FILE }),
-});
+/** The path with all links followed, of which the end need not exist. */
+async function realPlace(path: string): Promise<string> {
+  const found = await realpath(path).catch(() => undefined);
+  return found ?? (dirname(path) === path ? path : join(await realPlace(dirname(path)), basename(path)));
+}
 
 async function bytesIn(folder: string, paths: readonly string[]): Promise<number> {
   const sizes = await Promise.all(paths.map(async (path) => (await stat(join(folder, path))).size));
@@ -141,7 +163,7 @@ async function copyOthers(
   for (const path of others) {
     const counts = Object.fromEntries(
       parts
-        .filter((part) => dirname(part.path) === join(dirname(path), 'onnx'))
+        .filter((part) => dirname(part.path) === posix.join(dirname(path), 'onnx'))
         .map((part) => [basename(part.path), dataFilesOf(part, plans)] as const),
     );
     const text =

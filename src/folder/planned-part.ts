@@ -1,6 +1,6 @@
 /** The plan of every part of a folder, with the files and bytes that it has and is expected to have. */
 import { realpath } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { maxOf } from '../ir/collections/lists.js';
 import { ModelError } from '../ir/text/errors.js';
 import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
@@ -16,6 +16,8 @@ export interface PlannedPart {
   readonly plan: PartPlan;
   /** Paths in the input folder: the model, and its data files. */
   readonly files: readonly string[];
+  /** Of its file of weights in the result, if it gets one: no other file of the folder has it. */
+  readonly dataName: string;
   readonly report: PartReport;
 }
 
@@ -29,10 +31,11 @@ export interface AskedOfParts {
 export async function planned(
   input: string,
   { parts }: FolderLayout,
+  paths: readonly string[],
   { asked, settings, catalogue }: AskedOfParts,
   options: Pick<Config, 'allowOutsideData' | 'budget'>,
 ): Promise<PlannedPart[]> {
-  const root = await realpath(input);
+  const inFolder = await pathsIn(input, paths);
   const plans: PlannedPart[] = [];
   for (const part of parts) {
     const path = join(input, part.path);
@@ -43,7 +46,8 @@ export async function planned(
       const { passes, reasons } = plan;
       plans.push({
         plan,
-        files: [...new Set(await Promise.all(files.map(async (file) => inFolder(root, await realpath(file)))))],
+        dataName: '',
+        files: await inFolder(files),
         report: {
           ...part,
           state: 'planned',
@@ -64,13 +68,48 @@ export async function planned(
         inputBytes: await bytesOf([path]),
         reason: error.message,
       };
-      plans.push({ plan: { part, reasons: [] }, files: [part.path], report });
+      plans.push({ plan: { part, reasons: [] }, files: [part.path], dataName: '', report });
     }
   }
-  return plans;
+  return plans.map((one) => ({ ...one, dataName: dataNameOf(one, plans, paths) }));
 }
 
-const inFolder = (root: string, path: string): string => relative(root, path).split(sep).join('/');
+/** Finds files by their path in a folder, links followed: a cache of downloads consists of links to files elsewhere. */
+async function pathsIn(
+  input: string,
+  paths: readonly string[],
+): Promise<(files: readonly string[]) => Promise<string[]>> {
+  const byReal = new Map<string, string>();
+  for (const path of paths) byReal.set(await realpath(join(input, path)), path);
+  const known = new Set(paths);
+  return async (files) => {
+    const found = new Set<string>();
+    for (const file of files) {
+      const path = relative(resolve(input), resolve(file)).split(sep).join('/');
+      const own = known.has(path) ? path : byReal.get(await realpath(file));
+      if (own === undefined)
+        throw new ModelError(
+          file,
+          'weights in the folder of the pipeline',
+          'a file outside of it',
+          'Copy it into the folder',
+        );
+      found.add(own);
+    }
+    return [...found];
+  };
+}
+
+/** The name that loaders expect, unless another file of the folder has it, or another model reads it. */
+function dataNameOf(one: PlannedPart, plans: readonly PlannedPart[], paths: readonly string[]): string {
+  const { path } = one.plan.part;
+  const others = paths.filter(
+    (file) => !one.files.includes(file) || plans.some((other) => other !== one && other.files.includes(file)),
+  );
+  let ending = '_data';
+  while (others.some((file) => file.startsWith(path + ending))) ending = `.opt${ending}`;
+  return basename(path) + ending;
+}
 
 const namesOf = (passes: readonly Pass[]): string => passes.map(({ definition }) => definition.name).join(',');
 

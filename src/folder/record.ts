@@ -12,11 +12,14 @@ const count = z.number().nonnegative();
 const stamp = z.object({ bytes: count, modified: z.number() });
 const source = stamp.extend({ sha256: z.string() });
 
+/** A path in the folder: whatever the record says, nothing outside is touched. */
+const inside = z.string().refine((path) => !/^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(path));
+
 const partRecord = z.object({
   /** Digest of everything that the part's result depends on. */
   key: z.string(),
   /** The files of the result, by path in the folder. */
-  files: z.record(z.string(), stamp),
+  files: z.record(inside, stamp),
   /** The result in short, as JSON of the folder's report. */
   result: z.unknown(),
 });
@@ -29,7 +32,7 @@ const recordSchema = z.object({
   /** The comparison of whole pipelines, and the digest of the parts that it was made of. */
   proof: z.object({ key: z.string(), found: z.unknown() }).optional(),
   /** Files that were copied, by path. */
-  copied: z.array(z.string()),
+  copied: z.array(inside),
 });
 
 export type FolderRecord = z.output<typeof recordSchema>;

@@ -1,4 +1,5 @@
 /** Makes the results of parts in a folder beside that of the result, each like a single file; what an earlier run has made and still holds is kept. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { maxOf } from '../ir/collections/lists.js';
@@ -32,18 +33,28 @@ export interface FolderJob {
   /** What a run that was stopped has made. */
   readonly begun: FolderRecord | undefined;
   readonly options: FolderOptions;
+  /** True where no file may be larger than what browsers fetch and hold. */
+  readonly isForBrowsers: boolean;
 }
+
+const BROWSER_FILE = 2e9;
 
 /** The share of all bytes from which on the time left can be told. */
 const TELLING = 0.2;
 
-/** The results of all parts, and the record of those that are there. */
-export async function runParts(
-  plans: readonly PlannedPart[],
-  job: FolderJob,
-): Promise<{ readonly parts: readonly PartReport[]; readonly record: FolderRecord }> {
+export interface RanParts {
+  readonly parts: readonly PartReport[];
+  /** Of those that are there. */
+  readonly record: FolderRecord;
+  /** Paths of the parts that are staged; the others are where an earlier run has put them. */
+  readonly staged: ReadonlySet<string>;
+}
+
+/** The results of all parts. */
+export async function runParts(plans: readonly PlannedPart[], job: FolderJob): Promise<RanParts> {
   const record: FolderRecord = { version: 1, sources: {}, parts: {}, copied: [] };
   const parts: PartReport[] = [];
+  const staged = new Set<string>();
   const total = plans.reduce((sum, { report }) => sum + report.inputBytes, 0);
   const surroundings = await keyOfJob(job);
   let [next, doneBytes] = [0, 0];
@@ -83,25 +94,32 @@ export async function runParts(
       surroundings,
       one.plan.passes && passes.map(({ definition: { name }, options }) => [name, options]),
       one.files.map((path) => [path, record.sources[path]?.sha256]),
+      await inputsKey(await inputsOf(job.options.inputs, report.name)),
     ]);
     const kept = await keptPart(job, report.path, key);
     const done = kept ?? (await (one.plan.passes ? optimized(one, key, job, say) : copied(one, key, job)));
     if ('reason' in done) return { ...report, state: 'failed', reason: done.reason, report: done.report };
     record.parts[report.path] = done.record;
+    if (!done.isInPlace) staged.add(report.path);
     await save();
     job.keep();
     const result = done.record.result as Partial<PartReport>;
     const files = Object.keys(done.record.files);
+    const hasInputs =
+      job.options.inputs === undefined || (await inputsOf(job.options.inputs, report.name)) !== undefined;
+    const reasons = hasInputs
+      ? report.reasons
+      : [...report.reasons, `inputs made up: none in ${job.options.inputs}/${report.name}`];
     const state = one.plan.passes ? (kept ? 'unchanged' : 'done') : 'copied';
-    return { ...report, ...result, files, state, ...(done.report && { report: done.report }) };
+    return { ...report, ...result, reasons, files, state, ...(done.report && { report: done.report }) };
   };
   await Promise.all(Array.from({ length: job.options.jobs ?? 1 }, work));
-  return { parts, record };
+  return { parts, record, staged };
 }
 
 /** What was made of a part, or why it was not. */
 type Made =
-  | { readonly record: PartRecord; readonly report?: Report }
+  | { readonly record: PartRecord; readonly report?: Report; readonly isInPlace?: boolean }
   | { readonly reason: string; readonly report?: Report };
 
 /** Digest of what every result depends on: settings, machine and versions. */
@@ -119,16 +137,20 @@ async function keyOfJob({ options }: FolderJob): Promise<string> {
     reportPath: _report,
     ...settings
   } = options;
-  const files = inputs === undefined ? [] : await inputFiles(inputs);
-  const data = await Promise.all(files.map(async (path) => (await sourceRecordOf(path)).sha256));
+  if (inputs !== undefined && !(await stat(inputs).catch(() => undefined))?.isDirectory())
+    throw new UsageError(`--inputs: expected a folder, with one for each part by its name; found none at ${inputs}`);
   const machine = await machineOf();
-  return digestOf([await versionsOf(), machine?.arch, machine?.cpu, settings, inputs && data]);
+  // What a plugin imports is not known: its results are made again.
+  const plugins = settings.plugins?.length ? randomUUID() : '';
+  return digestOf([await versionsOf(), machine?.arch, machine?.cpu, settings, plugins]);
 }
 
-async function inputFiles(path: string): Promise<string[]> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found) throw new UsageError(`--inputs: expected a file or folder; found none at ${path}`);
-  return found.isDirectory() ? (await filesIn(path)).map((one) => join(path, one)) : [path];
+/** Names and content of a part's inputs. */
+async function inputsKey(folder: string | undefined): Promise<unknown> {
+  if (folder === undefined) return undefined;
+  const isFolder = (await stat(folder)).isDirectory();
+  const files = isFolder ? await filesIn(folder) : [''];
+  return Promise.all(files.map(async (path) => [path, (await sourceRecordOf(join(folder, path))).sha256]));
 }
 
 const sourceRecord = ({ input, earlier, begun, options }: FolderJob, path: string): Promise<SourceRecord> =>
@@ -144,7 +166,7 @@ async function keptPart(
     [staging, begun?.parts[path]],
     [out, earlier?.parts[path]],
   ] as const)
-    if (found?.key === key && (await isThere(folder, found))) return { record: found };
+    if (found?.key === key && (await isThere(folder, found))) return { record: found, isInPlace: folder === out };
   return undefined;
 }
 
@@ -157,7 +179,7 @@ async function optimized(one: PlannedPart, key: string, job: FolderJob, say: (te
   const { input, staging, options } = job;
   const { path, name } = one.report;
   const target = join(staging, path);
-  await clear(staging, path);
+  await clear(staging, one);
   await mkdir(dirname(target), { recursive: true });
   const { parts: _, dryRun: _dry, jobs: _jobs, reportPath: _report, ...settings } = options;
   try {
@@ -165,8 +187,11 @@ async function optimized(one: PlannedPart, key: string, job: FolderJob, say: (te
       ...settings,
       inputs: await inputsOf(options.inputs, name),
       out: target,
-      dataName: options.dataName ?? `${basename(path)}_data`,
-      externalData: options.externalData ?? (one.files.length > 1 || options.shard !== undefined),
+      dataName: one.dataName,
+      externalData:
+        options.externalData ??
+        (one.files.length > 1 || options.shard !== undefined || one.report.inputBytes > BROWSER_FILE),
+      shard: options.shard ?? (job.isForBrowsers ? BROWSER_FILE : undefined),
       contract: false,
       onGate: 'report',
       onProgress: say,
@@ -176,7 +201,7 @@ async function optimized(one: PlannedPart, key: string, job: FolderJob, say: (te
     return { record: await recordOf(staging, files, key, resultOf(report)), report };
   } catch (error) {
     if (!(error instanceof ModelError || error instanceof PassError || error instanceof UsageError)) throw error;
-    await clear(staging, path);
+    await clear(staging, one);
     return { reason: error.message };
   }
 }
@@ -189,10 +214,10 @@ async function inputsOf(inputs: string | undefined, name: string): Promise<strin
 }
 
 /** Removes what a stopped run has left of a part. */
-async function clear(staging: string, path: string): Promise<void> {
+async function clear(staging: string, { report: { path }, dataName }: PlannedPart): Promise<void> {
   const [folder, name] = [dirname(path), basename(path)];
   for (const one of await filesIn(staging))
-    if (dirname(one) === folder && (basename(one) === name || basename(one).startsWith(`${name}_data`)))
+    if (dirname(one) === folder && (basename(one) === name || basename(one).startsWith(dataName)))
       await rm(join(staging, one), { force: true });
 }
 

@@ -5,8 +5,8 @@
  */
 
 import { constants, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { copyFile, mkdir, readdir, realpath, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { UsageError } from '../ir/text/usage-error.js';
 import { temporary, undivided } from '../leftovers.js';
 import { type FolderRecord, RECORD, readRecord } from './record.js';
@@ -24,7 +24,7 @@ export function beginStaging(staging: string): () => void {
 }
 
 /** Throws UsageError where the folder of the result holds what we have not made. */
-export async function checkFolder(out: string, isForced: boolean): Promise<void> {
+export async function checkFolder(out: string, isForced = false): Promise<void> {
   const found = await stat(out).catch(() => undefined);
   if (found && !found.isDirectory()) throw new UsageError(`${out}: expected a folder; found a file`);
   const parent = dirname(resolve(out));
@@ -90,13 +90,30 @@ export async function commitFolder(
   await rm(staging, { recursive: true, force: true });
 }
 
-/** The files in a folder and its folders, with `/`; hidden ones and installed packages are left out. */
+/** Whether a link leads to a folder. Throws UsageError where it leads nowhere, or to a folder that it lies in. */
+async function leadsToFolder(link: string): Promise<boolean> {
+  const real = await realpath(link).catch(() => undefined);
+  if (real === undefined) throw new UsageError(`${link}: expected a link to a file; found one that leads nowhere`);
+  if (!(await stat(real)).isDirectory()) return false;
+  const place = await realpath(dirname(link));
+  if (place === real || place.startsWith(real + sep))
+    throw new UsageError(`${link}: expected a link to another folder; found one to a folder that it lies in`);
+  return true;
+}
+
+/** Removes what stands in the hidden folder beside these: another run has left it. */
+export async function keepStaged(staging: string, paths: readonly string[]): Promise<void> {
+  const kept = new Set([...paths, RECORD]);
+  for (const path of await filesIn(staging)) if (!kept.has(path)) await rm(join(staging, path), { force: true });
+}
+
+/** The files in a folder and its folders, with `/`, links followed; repositories and installed packages are left out. */
 export async function filesIn(folder: string, within = ''): Promise<string[]> {
   const entries = await readdir(join(folder, within), { withFileTypes: true });
   const found = await Promise.all(
     entries.map(async (entry): Promise<string[]> => {
       const path = within ? `${within}/${entry.name}` : entry.name;
-      if (entry.isDirectory())
+      if (entry.isDirectory() || (entry.isSymbolicLink() && (await leadsToFolder(join(folder, path)))))
         return entry.name === '.git' || entry.name === 'node_modules' ? [] : filesIn(folder, path);
       return [path];
     }),

@@ -40,7 +40,7 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
   const usual = parts.find(({ passes }) => passes)?.passes;
   const hasTimes = parts.some(({ speed }) => speed);
   const rows = parts.map((part) => [
-    part.state === 'failed' ? p.bad(signs.failed) : p.good(signs[part.state]),
+    part.state === 'failed' ? p.bad(signs.failed) : part.takenBack?.length ? p.bad('~') : p.good(signs[part.state]),
     part.name,
     part.role,
     bytesText(part.inputBytes),
@@ -49,7 +49,7 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
       : `${part.bytes === undefined && part.passes ? 'about ' : ''}${bytesText(sizeOf(part))}`,
     numberText(part.error),
     ...(hasTimes ? [speedText(part)] : []),
-    part.state === 'unchanged' ? 'as made before' : part.passes ? '' : 'copied',
+    part.state === 'unchanged' ? 'as made before' : part.state === 'copied' ? 'copied' : '',
   ]);
   const titles = ['', 'part', 'role', 'from', 'to', 'error', ...(hasTimes ? ['speed'] : []), ''].map((title) =>
     p.dim(title),
@@ -63,7 +63,7 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
     ? `a plan: nothing was done. Without --dry-run it goes to ${folder}`
     : isWritten
       ? `${folder}: ${bytesText(after)}, ${percentText(after / before)} of the models, in ${msText(ms)}`
-      : `${failed > 0 ? `${failed} of ${parts.length} parts failed` : 'the pipeline differs from the original'}: ${folder} is as it was; what was made is kept for the next run`;
+      : `${failed > 0 ? `${failed} of ${parts.length} parts failed` : 'the pipeline differs from the original'}: ${folder} is as it was${failed < parts.length ? '; what was made is kept for the next run' : ''}`;
   const lines = [
     `${p.bold('folder')}  ${p.dim(`${input}, ${layout === 'files' ? 'models' : layout}, ${bytesText(before)} in ${parts.length} models`)}`,
     ...table([titles, ...rows], hasTimes ? '   >>>>' : '   >>>'),

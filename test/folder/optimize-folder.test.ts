@@ -1,11 +1,22 @@
 /** A folder in, a folder out: parts by role, all else byte for byte, and a second run that does only what has changed. */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFolder } from '../../fixtures/folders.js';
 import { stagingOf } from '../../src/folder/staging.js';
-import { optimizeFolder, readModel, UsageError } from '../../src/index.js';
+import { buildModel, numbersOf, optimizeFolder, readModel, UsageError, writeModel } from '../../src/index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'folder-'));
 const input = join(root, 'sd15');
@@ -123,6 +134,81 @@ describe('what fails', () => {
     const found = await run().catch((error: unknown) => error);
     expect(found).toBeInstanceOf(UsageError);
     expect((found as Error).message).toMatch(text);
+  });
+});
+
+describe('files that are not what they seem', () => {
+  const small = (value: number) =>
+    buildModel({ '': 17 }, (g) => {
+      const w = g.constant('float32', new Array(4096).fill(value), [64, 64], 'w');
+      g.output('y', g.op('MatMul', [g.input('x', 'float32', [1, 64]), w]), 'float32', [1, 64]);
+    });
+  const weightIn = async (path: string): Promise<number | undefined> => {
+    const [weight] = [...(await readModel(path)).graph.constants].filter(({ tensor }) => tensor?.shape.length === 2);
+    return weight?.tensor && numbersOf(weight.tensor)[0];
+  };
+  const bytesOf = (path: string): number => statSync(path).size;
+
+  test('links of a download cache lead to models, and nothing outside is touched', async () => {
+    const [cache, out] = [fresh(), fresh()];
+    mkdirSync(join(cache, 'blobs'), { recursive: true });
+    mkdirSync(join(cache, 'snapshot'), { recursive: true });
+    for (const [name, value] of [
+      ['a', 1],
+      ['b', 2],
+    ] as const) {
+      await writeModel(small(value), join(cache, 'blobs', name));
+      symlinkSync(`../blobs/${name}`, join(cache, 'snapshot', `${name}.onnx`));
+    }
+    const from = join(cache, 'snapshot');
+    await optimizeFolder(from, 'half', { ...quick, out, parts: { b: { passes: 'none' } } });
+    expect(bytesOf(join(out, 'a.onnx'))).toBeLessThan(0.7 * bytesOf(join(from, 'a.onnx')));
+    expect(list(out)).toEqual(['.onnx-passes.json', 'a.onnx', 'b.onnx']);
+    await optimizeFolder(from, 'half', { ...quick, out });
+    expect(list(cache)).toEqual(['blobs/a', 'blobs/b']);
+    expect(await weightIn(join(from, 'b.onnx'))).toBe(2);
+  });
+
+  test('what a run with other settings has staged does not come into a result', async () => {
+    const [copy, out] = [fresh(), fresh()];
+    mkdirSync(copy);
+    for (const [name, value] of [
+      ['a', 1],
+      ['b', 2],
+    ] as const)
+      await writeModel(small(value), join(copy, `${name}.onnx`));
+    await optimizeFolder(copy, 'simplify', { ...quick, out });
+    const made = readFileSync(join(out, 'a.onnx'));
+    const whole = readFileSync(join(copy, 'b.onnx'));
+    writeFileSync(join(copy, 'b.onnx'), whole.subarray(0, 50));
+    expect(states(await optimizeFolder(copy, 'half', { ...quick, out }))).toEqual({ a: 'done', b: 'failed' });
+    writeFileSync(join(copy, 'b.onnx'), whole);
+    const last = await optimizeFolder(copy, 'simplify', { ...quick, out });
+    expect(states(last)).toMatchObject({ a: 'unchanged' });
+    expect(readFileSync(join(out, 'a.onnx'))).toEqual(made);
+  });
+
+  test('two models that share a file of weights, or have one of its name beside them, keep their own', async () => {
+    const [copy, out] = [fresh(), fresh()];
+    mkdirSync(copy);
+    await writeModel(small(1), join(copy, 'a.onnx'), { dataName: 'a.onnx_data' });
+    cpSync(join(copy, 'a.onnx'), join(copy, 'b.onnx'));
+    await writeModel(small(3), join(copy, 'c.onnx'));
+    writeFileSync(join(copy, 'c.onnx_data'), 'notes');
+    const options = { ...quick, out, externalData: true, parts: { b: { passes: 'none' } } };
+    await optimizeFolder(copy, 'half', options);
+    expect(await Promise.all(['a', 'b', 'c'].map((name) => weightIn(join(out, `${name}.onnx`))))).toEqual([1, 1, 3]);
+    expect(readFileSync(join(out, 'c.onnx_data'), 'utf8')).toBe('notes');
+  });
+
+  test('a result that is a link to the input is refused, and links in a circle are', async () => {
+    const link = fresh();
+    symlinkSync(input, link);
+    await expect(optimizeFolder(input, 'half', { ...quick, out: link, force: true })).rejects.toThrow(/apart from/);
+    const copy = fresh();
+    cpSync(input, copy, { recursive: true });
+    symlinkSync('..', join(copy, 'unet/up'));
+    await expect(optimizeFolder(copy, 'half', { ...quick, out: fresh() })).rejects.toThrow(/a folder that it lies in/);
   });
 });
 

@@ -1,5 +1,4 @@
 /** The comparison of a folder as a whole, before its result comes into its place. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { providerOf } from '../../ir/targets/targets.js';
 import { targetOf } from '../../optimize.js';
@@ -7,10 +6,15 @@ import type { PipelineProof } from '../../run/folder-report.js';
 import { loosest } from '../../run/verify/verifier.js';
 import type { FolderLayout } from '../layout.js';
 import type { PlannedPart } from '../planned-part.js';
-import { digestOf, type FolderRecord } from '../record.js';
-import type { FolderJob } from '../run-parts.js';
+import { digestOf, sourceRecordOf } from '../record.js';
+import type { FolderJob, RanParts } from '../run-parts.js';
 import type { Picture } from './picture.js';
 import { diffusionPartsOf, provePipeline } from './prove.js';
+
+interface ProvenOn extends Pick<RanParts, 'record' | 'staged'> {
+  /** Files that are no models. */
+  readonly others: readonly string[];
+}
 
 export interface ProvenFolder {
   readonly proof?: PipelineProof;
@@ -22,13 +26,18 @@ export interface ProvenFolder {
 export async function provenFolder(
   plans: readonly PlannedPart[],
   layout: FolderLayout,
-  record: FolderRecord,
+  { record, staged, others }: ProvenOn,
   { input, out, staging, earlier, begun, options }: FolderJob,
 ): Promise<ProvenFolder> {
   const parts = diffusionPartsOf(layout);
   if (!parts || options.validate === false) return {};
-  const key = digestOf(Object.entries(record.parts).map(([path, part]) => [path, part.key]));
-  const known = [begun, earlier].find((one) => one?.proof?.key === key)?.proof;
+  const configs = others.filter((path) => path.endsWith('.json'));
+  const key = digestOf([
+    Object.entries(record.parts).map(([path, part]) => [path, part.key]),
+    await Promise.all(configs.map(async (path) => [path, (await sourceRecordOf(join(input, path))).sha256])),
+  ]);
+  // Pictures are not kept: a report that wants them has the pipelines run again.
+  const known = options.reportPath ? undefined : [begun, earlier].find((one) => one?.proof?.key === key)?.proof;
   if (known) {
     record.proof = known;
     return { proof: known.found as PipelineProof };
@@ -36,9 +45,6 @@ export async function provenFolder(
   const fidelity = loosest(
     plans.flatMap(({ plan }) => (plan.passes ?? []).map(({ definition }) => definition.fidelity)),
   );
-  const staged = new Set<string>();
-  for (const { report } of plans)
-    if (await stat(join(staging, report.path)).catch(() => undefined)) staged.add(report.path);
   const target = providerOf(await targetOf(options.target, true));
   const { comparingProvider } = await import('../../runtime/providers.js');
   const provider = await comparingProvider(target, options.provider);
@@ -51,6 +57,7 @@ export async function provenFolder(
     { provider, fidelity, seed: options.seed },
     (text) => options.onProgress?.(`pipeline: ${text}`),
   );
-  record.proof = { key, found: found.proof };
+  // One that failed may be mended by nothing but time, so it is not kept.
+  if (found.proof.gates.every(({ passed }) => passed)) record.proof = { key, found: found.proof };
   return found;
 }
