@@ -3,6 +3,7 @@
  * the largest of e4m3. The scale of an activation is computed as it comes; products that read it share its bytes.
  */
 import { GraphBuilder } from '../../src/ir/build.js';
+import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
 import { derive, largestOf } from '../../src/ir/tensors/bank.js';
 import { castTensor, numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
@@ -71,7 +72,8 @@ interface Scaled {
 }
 
 export class Float8Products {
-  readonly #activations = new Map<Value, Scaled>();
+  /** By graph: a branch cannot read what another computes. */
+  readonly #activations = new Map<Graph, Map<Value, Scaled>>();
   readonly #weights = new Map<Value, Map<string, Scaled>>();
 
   /** The product in the type of its node, alpha included and the bias not. */
@@ -79,9 +81,11 @@ export class Float8Products {
     const { node, weight, elem, alpha } = product;
     const build = new GraphBuilder(node.graph);
     const x = upright(product);
-    const known = this.#activations.get(x) ?? activationOf(build, x, weight.K, node, context);
-    this.#activations.set(x, known);
-    const { bytes, scale } = this.#weightOf(build, weight, alpha);
+    const inGraph = this.#activations.get(node.graph) ?? new Map<Value, Scaled>();
+    this.#activations.set(node.graph, inGraph);
+    const known = inGraph.get(x) ?? activationOf(build, x, weight.K, node, context);
+    inGraph.set(x, known);
+    const { bytes, scale } = this.#weightOf(weight, alpha);
     const rows = known.bytes.shape?.[0];
     const flat = build.op(
       'GemmFloat8',
@@ -103,22 +107,22 @@ export class Float8Products {
     );
   }
 
-  /** [N, K], once for all products that read the weight the same way. */
-  #weightOf(build: GraphBuilder, { stored, tensor, isTransposed, K, N }: Weight, alpha: number): Scaled {
+  /** [N, K], in the scope of the weight, once for all products that read it the same way. */
+  #weightOf({ stored, tensor, isTransposed, K, N }: Weight, alpha: number): Scaled {
     const own = this.#weights.get(stored) ?? new Map<string, Scaled>();
     this.#weights.set(stored, own);
     const key = `${isTransposed} ${alpha}`;
     const turn = (numbers: Float64Array): Float64Array =>
       isTransposed ? numbers : numbers.map((_, i) => numbers[(i % K) * N + Math.floor(i / K)] as number);
     const found = own.get(key) ?? {
-      bytes: build.constant(
+      bytes: stored.graph.constant(
         derive([tensor], E4M3, [N, K], (one) => {
           const numbers = numbersOf(one);
           return rounded(turn(numbers), scaleOf(numbers), [N, K]).chunks();
         }),
         `${stored.name}_e4m3`,
       ),
-      scale: build.constant(
+      scale: stored.graph.constant(
         derive([tensor], 'float32', [1], (one) => tensorOf('float32', [scaleOf(numbersOf(one)) * alpha], [1]).chunks()),
         `${stored.name}_scale`,
       ),

@@ -74,6 +74,33 @@ describe('fp8', () => {
     expect(again.passes[0]?.status).toBe('unchanged');
   });
 
+  it('makes the bytes of an activation in each branch that reads it, and those of a weight outside once', async () => {
+    const before = products([4, 32], (g, x) => {
+      const shared = matrix(g, 32, 32, 1);
+      const choose = (name: string, weightIn: (inner: GraphBuilder) => Value) => {
+        const branch = (opType: string) =>
+          g.body(`${name}_${opType}`, (inner) =>
+            inner.output(`${name}_${opType}_out`, inner.op(opType, [inner.op('MatMul', [x, weightIn(inner)])])),
+          );
+        const branches = { then_branch: branch('Neg'), else_branch: branch('Identity') };
+        return g.op('If', [g.input(name, 'bool', [])], branches);
+      };
+      return g.op('Concat', [choose('own', (inner) => matrix(inner, 32, 32, 2)), choose('outer', () => shared)], {
+        axis: 0,
+      });
+    });
+    expect(await errorOf(before)).toBeLessThan(WITHIN);
+    const { model } = await applyPass(small, before, 'cuda:sm89');
+    const branches = [...model.graphs()].filter((graph) => graph !== model.graph);
+    const counts = branches.map((graph) => graph.nodes().map(({ opType }) => opType));
+    expect(branches).toHaveLength(4);
+    for (const ops of counts) expect(ops.filter((op) => op === 'GemmFloat8' || op === 'Abs')).toHaveLength(2);
+    const weights = [...model.graphs()].flatMap((graph) =>
+      graph.nodes().flatMap((node) => (node.is('GemmFloat8', 'com.microsoft') ? [node.inputs[1]] : [])),
+    );
+    expect(new Set(weights).size).toBe(3);
+  });
+
   it('takes a quarter of the bytes of float32', async () => {
     const before = products([4, 256], (g, x) => g.op('MatMul', [x, matrix(g, 256, 256, 1)]));
     const { passes } = await applyPass(small, before, 'cuda:sm89');
