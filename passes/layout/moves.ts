@@ -85,9 +85,12 @@ function pointwise(value: Value | undefined): MovedInput | undefined {
   return shape[2] === 1 && shape[3] === 1 ? (build) => build.op('Reshape', [value, build.ints(0, 1, 1, -1)]) : 'image';
 }
 
+/** Opset 11 names scales even where sizes are given: an empty list stands for none. */
+const isEmpty = ({ shape, tensor }: Value): boolean => (tensor?.shape ?? shape)?.[0] === 0;
+
 /** By the nearest element alone: of channels that are last CUDA interpolates none. */
 function resize(node: Node, attributes: Move['attributes']): Move | undefined {
-  const [x, , scales, sizes] = node.inputs;
+  const [x, roi, scales, sizes] = node.inputs;
   if (!isImage(x) || (node.string('mode') ?? 'nearest') !== 'nearest' || node.attributes.has('axes')) return undefined;
   if ((node.opset ?? 0) < 11) return undefined;
   const isCrop = node.string('coordinate_transformation_mode') === 'tf_crop_and_resize';
@@ -95,11 +98,11 @@ function resize(node: Node, attributes: Move['attributes']): Move | undefined {
   const turn =
     (list: Value | undefined): MovedInput =>
     (build) =>
-      list && build.op('Gather', [list, build.ints(LAST)]);
+      list && !isEmpty(list) ? build.op('Gather', [list, build.ints(LAST)]) : list;
   return {
     opType: 'Resize',
     domain: '',
-    inputs: ['image', same(undefined), turn(scales), turn(sizes)].slice(0, node.inputs.length) as MovedInput[],
+    inputs: ['image', same(roi), turn(scales), turn(sizes)].slice(0, node.inputs.length) as MovedInput[],
     attributes,
   };
 }

@@ -140,6 +140,17 @@ describe('channels-last', () => {
     expect(counts.Transpose).toBe(counts.Expand ? 4 : 2);
   });
 
+  it('keeps the empty lists that stand for none in a Resize of opset 11', async () => {
+    const resize: Middle = (g, x) => {
+      const none = () => g.constant('float32', [], [0]);
+      return g.op('Resize', [x, none(), none(), g.ints(2, 8, 12, 10)], { mode: 'nearest' });
+    };
+    const { counts, made } = await moved(between(resize, 8, 11));
+    expect(counts).toMatchObject({ 'com.microsoft.NhwcConv': 6, Transpose: 2 });
+    const inputs = made.graph.nodes().find((node) => node.is('Resize'))?.inputs;
+    expect(inputs?.map((value) => value?.tensor?.shape)).toEqual([undefined, [0], [0], undefined]);
+  });
+
   it('has transposes around what works on channels that are first', async () => {
     const pool = between((g, x) => g.op('MaxPool', [x], { kernel_shape: [3, 3], pads, strides: [1, 1] }));
     const linear = between((g, x) =>
