@@ -10,13 +10,13 @@ export const size = z.number(whole).int(whole).nonnegative('expected 0 or more')
 const fileNameText = 'expected the name of a file beside the model, not a path';
 export const fileName = z.string(fileNameText).regex(/^(?!\.)[^/\\\0]+$/, fileNameText);
 const bytesText = 'expected bytes above 0, or 500MB or 2GB';
-const units = { '': 1, k: 1e3, M: 1e6, G: 1e9 } as const;
-/** Bytes, or text with a unit; the result is bytes. */
+const units = { '': 1, k: 1e3, m: 1e6, g: 1e9 } as const;
+/** Bytes, or text with a unit, in any case; the result is bytes. */
 export const bytesOfFile = z.union(
   [
     z.number(bytesText).int(bytesText).positive(bytesText),
     z.string().transform((text, context) => {
-      const [, digits, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*(?:([kMG]?)B)?\s*$/.exec(text) ?? [];
+      const [, digits, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmg]?)b)?\s*$/.exec(text.toLowerCase()) ?? [];
       const value = Math.floor(Number(digits) * units[unit as keyof typeof units]);
       if (value > 0) return value;
       context.addIssue(bytesText);
