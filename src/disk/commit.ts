@@ -3,7 +3,8 @@ import { chmodSync, closeSync, existsSync, fsyncSync, lstatSync, openSync, renam
 import { basename, dirname } from 'node:path';
 import { undivided, written } from '../leftovers.js';
 import { attempt, faultOf } from './fault.js';
-import { type Mentions, oldData } from './old-data.js';
+import { oldData } from './old-data.js';
+import { type Mentions, refuseSharedData } from './readers.js';
 import { removeIfPossible, type Temporary } from './temporary.js';
 import { takeTurn } from './turn.js';
 
@@ -32,13 +33,10 @@ export async function commit(
   const { path } = file;
   const turn = await takeTurn(path, signal);
   try {
-    const removeOld =
-      mentions &&
-      oldData(
-        path,
-        data.map((one) => basename(one.path)),
-        mentions,
-      );
+    const names = data.map((one) => basename(one.path));
+    const given = names.filter((_, i) => data[i]?.isGiven);
+    if (mentions && given.length > 0) refuseSharedData(path, given, mentions);
+    const removeOld = mentions && oldData(path, { names, given: given[0] }, mentions);
     undivided(() => {
       const mode = modeOf(path) ?? turn.mode;
       allow(file, mode);

@@ -26,6 +26,9 @@ const held = new Set<string>();
 const NAME =
   /^(\.onnx-passes-(\d+)-(\d+)-([0-9a-f]{8})-([0-9a-f]{16})-[0-9a-f]{16}-([0-9a-f]{8}))-([0-9a-f]{8})\.(tmp|turn)$/;
 
+/** True for the name of a file that a process makes, or has left. */
+export const isTemporary = (name: string): boolean => NAME.test(name);
+
 /** @param about Base name of the file that it is made for. */
 export function createTemporary(folder: string, about: string, kind: TemporaryKind): Temporary {
   const { pid, start, place, instance } = self();

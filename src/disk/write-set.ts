@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { ModelError } from '../ir/text/errors.js';
 import { commit, type DataDraft, type Draft } from './commit.js';
 import { attempt } from './fault.js';
-import type { Mentions } from './old-data.js';
+import type { Mentions } from './readers.js';
 import { stream } from './stream.js';
 import { clearTemporaries, createTemporary } from './temporary.js';
 
@@ -18,6 +18,8 @@ export interface FileSet {
   /** Files that describe it and go with it, by what was written. */
   beside?(written: WrittenSet): readonly TextFile[];
   readonly mentions?: Mentions;
+  /** Throws where a data file of a given name must not be written; asked before anything is. */
+  readonly permit?: (paths: readonly string[]) => Promise<void>;
   /** Where it is aborted before the commit, nothing is written. */
   readonly signal?: AbortSignal;
 }
@@ -46,7 +48,9 @@ export interface WrittenSet {
 const DIGITS = 32;
 
 /** Writes all files or none. Throws ModelError where the system refuses; nothing of its own is left behind then. */
-export async function writeSet({ path, data = [], content, beside, mentions, signal }: FileSet): Promise<WrittenSet> {
+export async function writeSet(set: FileSet): Promise<WrittenSet> {
+  const { path, data = [], content, beside, mentions, permit, signal } = set;
+  await permit?.(data.flatMap(({ name }) => (name === undefined ? [] : [join(dirname(path), name)])));
   const drafts: Draft[] = [];
   const name = basename(path);
   const draft = async (target: string, bytes: Iterable<Uint8Array>, isHashed = false): Promise<Draft> => {

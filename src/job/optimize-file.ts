@@ -215,6 +215,8 @@ export async function optimizeFileBy(
         dataName: options.dataName,
         shard: options.shard,
         signal: options.signal,
+        // How many data files there are is known only now.
+        permit: options.force ? undefined : (paths) => keepFiles(files, paths),
         onBytes: (share) => say('writing', pace(share)),
       },
       isAlone ? undefined : beside,

@@ -59,10 +59,10 @@ export async function writeModel(
 export async function writeModelSet(
   model: Model,
   path: string,
-  options: WriteOptions & { readonly onBytes?: (share: number) => void },
+  options: WriteOptions & Pick<FileSet, 'permit'> & { readonly onBytes?: (share: number) => void },
   beside?: FileSet['beside'],
 ): Promise<WrittenSet> {
-  const { dataName: name, shard: largest = Number.MAX_SAFE_INTEGER, signal, onBytes } = options;
+  const { dataName: name, shard: largest = Number.MAX_SAFE_INTEGER, signal, onBytes, permit } = options;
   const { externalData = name !== undefined || options.shard !== undefined } = options;
   signal?.throwIfAborted();
   const { writeSet } = await import('../disk/write-set.js');
@@ -94,6 +94,7 @@ export async function writeModelSet(
     },
     beside,
     mentions,
+    permit,
     signal,
   });
 }
