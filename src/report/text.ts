@@ -240,13 +240,21 @@ const causeLines = ({ causes = [] }: NonNullable<ComparisonReport['placement']>,
 function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
   if (!placement) return [];
   const ops = Object.entries(placement.fallbacks).map(([op, n]) => `${n} ${op}`);
-  const { provider, source } = placement;
+  const { provider, source, unplaced = {} } = placement;
   const copies = counted(placement.copies, 'copy', 'copies');
   if (source === 'tables') {
     const about = `by the kernel tables of ${provider}, which is not here`;
-    const text = ops.length
-      ? `${ops.join(', ')} would run on the CPU (${copies} a run)`
-      : 'it has a kernel for every node, shape arithmetic aside';
+    const open = Object.entries(unplaced).map(([op, n]) => `${n} ${op}`);
+    const hosted = Object.entries(placement.fallbacks).flatMap(([op, n]) =>
+      n > (unplaced[op] ?? 0) ? [`${n - (unplaced[op] ?? 0)} ${op}`] : [],
+    );
+    const parts = [
+      ...(hosted.length ? [`${hosted.join(', ')} would run on the CPU (${copies} a run)`] : []),
+      ...(open.length
+        ? [`where ${open.join(', ')} would run is not known: the CPU is not known to have a kernel either`]
+        : []),
+    ];
+    const text = parts.join('; ') || 'it has a kernel for every node, shape arithmetic aside';
     return [(ops.length ? p.warn : p.dim)(`${about}: ${text}`), ...causeLines(placement, p)];
   }
   const whose = source === 'partition' ? ' (it takes nodes here, and computes nothing)' : '';

@@ -389,7 +389,12 @@ export const reportSchema = z.object({
         ),
       nodes: counts.describe('Nodes by the provider that ran them, as the runtime calls it.'),
       fallbacks: counts.describe('Nodes that another provider ran, by op; shape arithmetic is not counted here.'),
-      names: z.array(z.string()).describe('The same nodes, by name.'),
+      unplaced: counts
+        .optional()
+        .describe(
+          'Those of them that neither the provider nor the CPU is known to have a kernel for; by tables alone.',
+        ),
+      names: z.array(z.string()).describe('The same nodes as the fallbacks, by name.'),
       shapeArithmetic: count.describe('Nodes on the CPU that compute shapes, indices and conditions.'),
       copies: count.describe('Copies between the providers that one run makes.'),
       copiedBytes: count.optional().describe('Bytes of the copies whose sizes are known; by tables alone.'),

@@ -3,11 +3,11 @@ import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { isSmallWhole, type PlacedNode } from '../ir/targets/placed-node.js';
-import { type Accelerator, leavesShapes } from '../ir/targets/targets.js';
+import { type Accelerator, HOST, leavesShapes } from '../ir/targets/targets.js';
 import { elementCount } from '../ir/tensors/tensor.js';
 import { type DataType, isFloat } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { kernelState, whyNoKernel } from './kernels.js';
+import { hasKernel, kernelState, whyNoKernel } from './kernels.js';
 
 /** Every node of a model whose types are inferred. */
 export function* placedNodes(model: Model, target: Accelerator): Iterable<PlacedNode> {
@@ -49,7 +49,9 @@ function stateOf(node: Node, target: Accelerator): Omit<PlacedNode, 'node'> {
   if (state === 'some')
     return { state: 'runs in part', cause: `${target} takes ${opType} of ${elem} in some forms only` };
   const cause = whyNoKernel(target, opType, domain, opset, elem, variantOf(node));
-  return { state: state === undefined ? 'unknown' : 'falls back', cause };
+  if (state !== undefined) return { state: 'falls back', cause };
+  // The CPU has the standard operators, whatever the tables name of them.
+  return { state: 'unknown', cause, isUnplaced: domain !== '' && !hasKernel(HOST, opType, domain, opset, elem) };
 }
 
 /** The type that the tables know a node by: that of its float operands, else of the first that has one. */

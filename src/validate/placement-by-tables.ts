@@ -19,11 +19,12 @@ export function placementByTables(model: Model, target: Accelerator): PlacementR
   inferTypes(typed);
   const placed = [...placedNodes(typed, target)];
   const fallbacks = named<number>();
+  const unplaced = named<number>();
   const states = named<number>();
   const causes = new Map<string, number>();
   const names: string[] = [];
   let shapeArithmetic = 0;
-  for (const { node, state, cause } of placed) {
+  for (const { node, state, cause, isUnplaced } of placed) {
     if (state === 'shape arithmetic') {
       shapeArithmetic++;
       continue;
@@ -32,22 +33,28 @@ export function placementByTables(model: Model, target: Accelerator): PlacementR
     if (cause) causes.set(cause, (causes.get(cause) ?? 0) + 1);
     if (runsThere(state)) continue;
     fallbacks[node.opType] = (fallbacks[node.opType] ?? 0) + 1;
+    if (isUnplaced) unplaced[node.opType] = (unplaced[node.opType] ?? 0) + 1;
     names.push(node.name);
   }
+  const hosted = names.length - Object.values(unplaced).reduce((sum, count) => sum + count, 0);
   const onTarget = (states.runs ?? 0) + (states['runs in part'] ?? 0);
   return {
-    ...{ provider: target, source: 'tables', names, fallbacks, shapeArithmetic, states },
-    nodes: { [target]: onTarget, [HOST]: names.length + shapeArithmetic },
+    ...{ provider: target, source: 'tables', names, fallbacks, unplaced, shapeArithmetic, states },
+    nodes: { [target]: onTarget, [HOST]: hosted + shapeArithmetic },
     causes: [...causes].sort(([, a], [, b]) => b - a).map(([text, count]) => ({ count, text })),
     ...copiesBetween(placed),
   };
 }
 
-/** Values that are computed on one provider and read on the other: a copy each, in each direction once. Bytes are those of known sizes. */
+/**
+ * Values that are computed on one provider and read on the other: a copy each, in each direction once. Bytes are those of known sizes. Nodes whose place is
+ * not known count for none.
+ */
 function copiesBetween(placed: readonly PlacedNode[]): { readonly copies: number; readonly copiedBytes: number } {
-  const onTarget = new Map(placed.map(({ node, state }) => [node, runsThere(state)] as const));
+  const known = placed.filter(({ isUnplaced }) => !isUnplaced);
+  const onTarget = new Map(known.map(({ node, state }) => [node, runsThere(state)] as const));
   let [copies, copiedBytes] = [0, 0];
-  for (const { node, state } of placed) {
+  for (const { node, state } of known) {
     if (state === 'shape arithmetic') continue;
     for (const value of node.outputs) {
       if (!value || isSmall(value)) continue;

@@ -15,7 +15,9 @@ export interface PlacementReport {
   readonly nodes: Readonly<Record<string, number>>;
   /** Nodes that another provider ran, by op; without shape arithmetic. */
   readonly fallbacks: Readonly<Record<string, number>>;
-  /** The same nodes, by name. */
+  /** Those of them that neither the provider nor the CPU is known to have a kernel for, by op; by tables alone. */
+  readonly unplaced?: Readonly<Record<string, number>>;
+  /** The same nodes as the fallbacks, by name. */
   readonly names: readonly string[];
   /**
    * Nodes on the CPU that compute small integers: shapes, indices, conditions. The runtime keeps them there on purpose,

@@ -7,6 +7,18 @@ import { sample } from './sample.js';
 type Rollout = NonNullable<Report['rollout']>;
 
 describe('reportText', () => {
+  it('tells nodes that the CPU would run from those whose place is not known', () => {
+    const placement: NonNullable<Report['placement']> = {
+      ...{ provider: 'cuda', source: 'tables', nodes: { cuda: 3, cpu: 1 }, names: ['a', 'b', 'c'] },
+      ...{ fallbacks: { Det: 1, GemmFloat8: 2 }, unplaced: { GemmFloat8: 2 }, shapeArithmetic: 0, copies: 2 },
+    };
+    const told = (some: Report['placement']) => reportText({ ...sample, placement: some }).replace(/\s+/g, ' ');
+    const unknown = 'where 2 GemmFloat8 would run is not known: the CPU is not known to have a kernel either';
+    const tables = 'by the kernel tables of cuda, which is not here';
+    expect(told(placement)).toContain(`${tables}: 1 Det would run on the CPU (2 copies a run); ${unknown}`);
+    expect(told({ ...placement, fallbacks: { GemmFloat8: 2 } })).toContain(`${tables}: ${unknown}`);
+  });
+
   it('shows a whole run in aligned columns', () => {
     expect(reportText(sample)).toMatchInlineSnapshot(`
       "✓  fuse-attn  +11 MultiHeadAttention  −22 MatMul  −11 Softmax  −11 Div  −11 Add  34.2 ms

@@ -10,6 +10,7 @@ import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Accelerator } from '../../src/ir/targets/targets.js';
+import type { Value } from '../../src/ir/value.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
@@ -98,6 +99,23 @@ describe('the predicted placement', () => {
       states: { runs: 2, 'falls back': 1 },
       causes: [{ count: 1, text: 'InstanceNormalization of float32 has no kernel on cuda from opset 22 on' }],
       ...{ copies: 2, copiedBytes: 64 },
+    });
+  });
+
+  it('is not known for a node that neither the target nor the CPU is known to have a kernel for', () => {
+    const model = buildModel({ '': 22, 'com.microsoft': 1 }, (g) => {
+      const bytes = (x: Value) => g.op('Cast', [x], { to: 17 });
+      const x = bytes(g.op('Relu', [g.input('x', 'float32', [16, 16])]));
+      const product = g.op('GemmFloat8', [x, x], { dtype: 1 }, { domain: 'com.microsoft' });
+      g.output('y', g.op('Relu', [product]), 'float32');
+    });
+    const placement = placementByTables(model, 'cuda');
+    expect(placement).toMatchObject({
+      fallbacks: { GemmFloat8: 1 },
+      unplaced: { GemmFloat8: 1 },
+      nodes: { cuda: 3, cpu: 0 },
+      copies: 0,
+      causes: [{ count: 1, text: 'com.microsoft.GemmFloat8 of float8e4m3fn was never tried on cuda' }],
     });
   });
 });

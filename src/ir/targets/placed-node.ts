@@ -8,6 +8,8 @@ export interface PlacedNode {
   readonly node: Node;
   readonly state: PlacementState | 'shape arithmetic';
   readonly cause: string | undefined;
+  /** True where the CPU has no kernel either: where an unknown node runs is then not known. */
+  readonly isUnplaced?: boolean;
 }
 
 /** A tensor of more elements is data, whatever its type. */
