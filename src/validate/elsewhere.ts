@@ -32,7 +32,10 @@ export async function elsewhere(
   if (device === undefined || !first) return { placement: placementByTables(result.model, target), warnings: [] };
   const prepared = await result.prepared();
   try {
-    const placement = await measurePlacement(result.runtime, prepared.source, target, first.feeds.tensors);
+    const measured = await measurePlacement(result.runtime, prepared.source, target, first.feeds.tensors);
+    // A device says where a node ran; the tables say why it is not the target.
+    const { causes } = placementByTables(result.model, target);
+    const placement = { ...measured, ...(Object.keys(measured.fallbacks).length > 0 && { causes }) };
     const found = await compareWith({ ...reference, runs: [first] }, result.runtime, prepared, target, 'plain');
     const gate = gateOf(fidelity, target);
     const texts = [
