@@ -14,7 +14,7 @@ import { vae } from '../fixtures/vae.js';
 import type { Model } from '../src/ir/model.js';
 import { writeModel } from '../src/onnx/write.js';
 import { machineState } from './machine.js';
-import { root, usageOf } from './usage.js';
+import { root, usageOfOptimize } from './usage.js';
 
 const { values } = parseArgs({
   options: {
@@ -88,19 +88,7 @@ interface Row {
 const rows: Row[] = [];
 const measured = async (run: string, passes: string, out: string): Promise<void> => {
   const to = join(folder, out);
-  const words = [
-    join(root, 'dist/cli.js'),
-    input,
-    '-o',
-    to,
-    '--passes',
-    passes,
-    '--no-validate',
-    '--target',
-    'cpu',
-    '--quiet',
-  ];
-  const { cpuMs, wallMs, peakBytes } = await usageOf(words);
+  const { cpuMs, wallMs, peakBytes } = await usageOfOptimize(input, to, passes);
   const files = filesOf(to).map(({ bytes }) => bytes);
   const bytes = bytesOf(to);
   rows.push({

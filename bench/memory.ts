@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { generate } from '../fixtures/kinds.js';
 import { writeModel } from '../src/onnx/write.js';
 import { type BudgetRow, writeBudget } from './budget.js';
-import { root, usageOf } from './usage.js';
+import { root, usageOf, usageOfOptimize } from './usage.js';
 
 /** Megabytes that optimizing the model may take. */
 const BUDGET = 300;
@@ -18,25 +18,13 @@ const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-memory-'));
 try {
   const path = join(folder, 'model.onnx');
   const { bytes } = await writeModel(generate('encoder', 'base', 0).model, path);
-  const cli = join(root, 'dist/cli.js');
-  const help = await usageOf([cli, '--help']);
+  const help = await usageOf([join(root, 'dist/cli.js'), '--help']);
   const rows: BudgetRow[] = [{ name: 'optimize --help', value: help.peakBytes / 1e6, note: seconds(help.wallMs) }];
   for (const passes of pipelines) {
     const name = `--passes ${passes}`;
     try {
       const result = join(folder, 'result.onnx');
-      const usage = await usageOf([
-        cli,
-        path,
-        '-o',
-        result,
-        '--passes',
-        passes,
-        '--no-validate',
-        '--target',
-        'cpu',
-        '--quiet',
-      ]);
+      const usage = await usageOfOptimize(path, result, passes);
       rows.push({ name, value: usage.peakBytes / 1e6, budget: BUDGET, note: seconds(usage.wallMs) });
       await rm(result);
     } catch (error) {

@@ -20,6 +20,13 @@ export const root = (() => {
   return cache < 0 ? fileURLToPath(new URL('..', import.meta.url)) : here.slice(0, cache);
 })();
 
+/** Runs `optimize … --no-validate` for the CPU, as it was built. */
+export const usageOfOptimize = (input: string, out: string, passes: string): Promise<Usage> =>
+  usageOf([
+    ...[join(root, 'dist/cli.js'), input, '-o', out, '--passes', passes],
+    ...['--no-validate', '--target', 'cpu', '--quiet'],
+  ]);
+
 /** Runs `node file ...` to its end. Throws where it fails, with the end of its error output. */
 export async function usageOf(programArguments: readonly string[]): Promise<Usage> {
   const folder = await mkdtemp(join(tmpdir(), 'onnx-passes-usage-'));

@@ -161,16 +161,10 @@ async function copyOthers(
 ): Promise<string[]> {
   const changed: string[] = [];
   for (const path of others) {
-    const counts = Object.fromEntries(
-      parts
-        .filter((part) => dirname(part.path) === posix.join(dirname(path), 'onnx'))
-        .map((part) => [basename(part.path), dataFilesOf(part, plans)] as const),
-    );
-    const text =
-      basename(path) === 'config.json' && Object.keys(counts).length > 0
-        ? await readFile(join(input, path), 'utf8')
-        : '';
-    const updated = text ? withDataFiles(text, counts) : undefined;
+    const beside = basename(path) === 'config.json' ? posix.join(dirname(path), 'onnx') : undefined;
+    const models = parts.filter((part) => dirname(part.path) === beside);
+    const counts = Object.fromEntries(models.map((part) => [basename(part.path), dataFilesOf(part, plans)]));
+    const updated = models.length > 0 ? withDataFiles(await readFile(join(input, path), 'utf8'), counts) : undefined;
     if (updated !== undefined) {
       changed.push(path);
       if (updated === (await readFile(join(out, path), 'utf8').catch(() => ''))) continue;

@@ -90,14 +90,16 @@ export async function runParts(plans: readonly PlannedPart[], job: FolderJob): P
     say('comparing with earlier runs');
     for (const path of one.files) record.sources[path] = await sourceRecord(job, path);
     const { passes = [] } = one.plan;
+    const inputs = await inputsOf(job.options.inputs, report.name);
     const key = digestOf([
       surroundings,
       one.plan.passes && passes.map(({ definition: { name }, options }) => [name, options]),
       one.files.map((path) => [path, record.sources[path]?.sha256]),
-      await inputsKey(await inputsOf(job.options.inputs, report.name)),
+      await inputsKey(inputs),
     ]);
     const kept = await keptPart(job, report.path, key);
-    const done = kept ?? (await (one.plan.passes ? optimized(one, key, job, say) : copied(one, key, job)));
+    const done =
+      kept ?? (await (one.plan.passes ? optimized(one, key, { ...job, inputs }, say) : copied(one, key, job)));
     if ('reason' in done) return { ...report, state: 'failed', reason: done.reason, report: done.report };
     record.parts[report.path] = done.record;
     if (!done.isInPlace) staged.add(report.path);
@@ -105,11 +107,10 @@ export async function runParts(plans: readonly PlannedPart[], job: FolderJob): P
     job.keep();
     const result = done.record.result as Partial<PartReport>;
     const files = Object.keys(done.record.files);
-    const hasInputs =
-      job.options.inputs === undefined || (await inputsOf(job.options.inputs, report.name)) !== undefined;
-    const reasons = hasInputs
-      ? report.reasons
-      : [...report.reasons, `inputs made up: none in ${job.options.inputs}/${report.name}`];
+    const isMadeUp = job.options.inputs !== undefined && inputs === undefined;
+    const reasons = isMadeUp
+      ? [...report.reasons, `inputs made up: none in ${job.options.inputs}/${report.name}`]
+      : report.reasons;
     const state = one.plan.passes ? (kept ? 'unchanged' : 'done') : 'copied';
     return { ...report, ...result, reasons, files, state, ...(done.report && { report: done.report }) };
   };
@@ -175,9 +176,14 @@ async function copied({ files, report }: PlannedPart, key: string, { input, stag
   return { record: await recordOf(staging, files, key, { bytes: report.inputBytes }) };
 }
 
-async function optimized(one: PlannedPart, key: string, job: FolderJob, say: (text: string) => void): Promise<Made> {
+/** A job for one part, with the inputs that are its own. */
+interface PartJob extends FolderJob {
+  readonly inputs: string | undefined;
+}
+
+async function optimized(one: PlannedPart, key: string, job: PartJob, say: (text: string) => void): Promise<Made> {
   const { input, staging, options } = job;
-  const { path, name } = one.report;
+  const { path } = one.report;
   const target = join(staging, path);
   await clear(staging, one);
   await mkdir(dirname(target), { recursive: true });
@@ -185,7 +191,7 @@ async function optimized(one: PlannedPart, key: string, job: FolderJob, say: (te
   try {
     const report = await optimizeFileBy(join(input, path), one.plan.passes as Parameters<typeof optimizeFileBy>[1], {
       ...settings,
-      inputs: await inputsOf(options.inputs, name),
+      inputs: job.inputs,
       out: target,
       dataName: one.dataName,
       externalData:

@@ -34,8 +34,8 @@ export async function elsewhere(
   try {
     const measured = await measurePlacement(result.runtime, prepared.source, target, first.feeds.tensors);
     // A device says where a node ran; the tables say why it is not the target.
-    const { causes } = placementByTables(result.model, target);
-    const placement = { ...measured, ...(Object.keys(measured.fallbacks).length > 0 && { causes }) };
+    const isComplete = Object.keys(measured.fallbacks).length === 0;
+    const placement = isComplete ? measured : { ...measured, causes: placementByTables(result.model, target).causes };
     const found = await compareWith({ ...reference, runs: [first] }, result.runtime, prepared, target, 'plain');
     const gate = gateOf(fidelity, target);
     const texts = [

@@ -38,14 +38,6 @@ export interface TextSizes {
   readonly random: Random;
 }
 
-/** What the text encoders of a pipeline gave. */
-export interface Texts {
-  /** rows × tokens × width of each. */
-  readonly states: readonly TensorData[];
-  /** rows × width of each. */
-  readonly pooled: readonly TensorData[];
-}
-
 /** States of all encoders as a denoiser of `width` reads them: the one of that width; else those that make it up side by side; else in a row, filled with zeros. */
 export function joinedStates(states: readonly Numbers[], width: number | undefined): Numbers {
   const own = states.find(({ shape }) => shape[2] === width) ?? (width === undefined ? states[0] : undefined);

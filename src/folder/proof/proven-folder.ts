@@ -54,7 +54,7 @@ export async function provenFolder(
       original: { folder: input, modelOf: (path) => join(input, path) },
       result: { folder: input, modelOf: (path) => join(staged.has(path) ? staging : out, path) },
     },
-    { provider, fidelity, seed: options.seed },
+    { provider, fidelity, seed: options.seed ?? 0 },
     (text) => options.onProgress?.(`pipeline: ${text}`),
   );
   // One that failed may be mended by nothing but time, so it is not kept.
