@@ -1,7 +1,7 @@
 /** Starts child processes. They end when this process does, and send no data to anyone. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../ir/text/usage-error.js';
 import { started, undivided } from '../leftovers.js';
@@ -22,6 +22,8 @@ export function startChild(env: Readonly<Record<string, string>> = {}): ChildPro
   removeStaleFolders();
   return endsWithThis(() =>
     fork(childFile(), [String(process.pid)], {
+      // The child outlives its first use, and this process's folder may be removed in the meantime.
+      cwd: dirname(childFile()),
       serialization: 'advanced',
       // A debugger's or a test runner's arguments are not meant for the child. There, `__proto__` is a name like any
       // other.

@@ -5,11 +5,13 @@
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { BROWSER, isHost } from '../ir/targets/targets.js';
+import { isHost } from '../ir/targets/targets.js';
 import type { HostedSession } from './hosted-session.js';
 import { loadNative } from './native-session.js';
 import { type Calls, type Reply, type Request, TOO_LARGE } from './protocol.js';
 
+/** Where the process began. */
+const home = process.cwd();
 const sessions = new Map<number, HostedSession>();
 let count = 0;
 
@@ -20,15 +22,14 @@ function sessionOf(id: number): HostedSession {
 }
 
 async function load(given: Calls['load']['arguments']): Promise<Calls['load']['result']> {
-  const { options, folder, bytes, browserFolder } = given;
+  const { options, folder, bytes, browser } = given;
   // Devices map memory by the gigabyte.
   const isBound = bytes !== undefined && isHost(options.provider);
   watch.postMessage(isBound ? process.memoryUsage.rss() + bytes : Number.POSITIVE_INFINITY);
   if (folder) process.chdir(folder);
-  const session =
-    options.provider === BROWSER
-      ? await (await import('./web/host.js')).loadInBrowser(given, browserFolder)
-      : await loadNative(given);
+  const session = browser
+    ? await (await import('./web/host.js')).loadInBrowser(given, browser)
+    : await loadNative(given);
   sessions.set(++count, session);
   const { inputs, outputs, ms } = session;
   return { session: count, inputs, outputs, ms };
@@ -43,6 +44,8 @@ async function release(id: number): Promise<void> {
 async function reset(): Promise<number> {
   watch.postMessage(Number.POSITIVE_INFINITY);
   await Promise.all([...sessions.keys()].map(release));
+  // The folder of a model may be removed while the process waits.
+  process.chdir(home);
   return process.memoryUsage.rss();
 }
 
@@ -106,7 +109,7 @@ async function answer(request: Request): Promise<unknown> {
     case 'open':
       return open();
     case 'adapter':
-      return (await import('./web/host.js')).adapterIn(request.arguments.browserFolder);
+      return (await import('./web/host.js')).adapterIn(request.arguments);
   }
 }
 

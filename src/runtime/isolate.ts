@@ -20,6 +20,7 @@ import { isKilled, RuntimeError } from './runtime-error.js';
 import type { Session } from './session.js';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder.js';
 import { readTrace } from './trace.js';
+import { type BrowserPaths, browserPaths } from './web/find.js';
 
 export type { LoadOptions, Port, Provider, RunTimes, TensorData, Tensors } from './protocol.js';
 export { onceMore, RuntimeError, uncheckedText } from './runtime-error.js';
@@ -127,7 +128,7 @@ export class RuntimeProcess {
       const isBrowser = options.provider === BROWSER;
       const loaded = await this.#call('load', {
         ...{ model: source, options, folder: from, profilePrefix, bytes: this.limits?.bytes },
-        browserFolder: isBrowser ? this.#folderOfBrowser() : '',
+        browser: isBrowser ? this.#browserPaths() : undefined,
         externalData: isBrowser && typeof source === 'string' ? await externalDataOf(source) : [],
       });
       return this.#session(child, loaded, options, options.profile ? folder : undefined);
@@ -140,9 +141,9 @@ export class RuntimeProcess {
   }
 
   /** The GPU of the browser, which is started for it. */
-  adapter(): Promise<Calls['adapter']['result']> {
+  async adapter(): Promise<Calls['adapter']['result']> {
     this.#isCommon = false;
-    return this.#call('adapter', { browserFolder: this.#folderOfBrowser() });
+    return this.#call('adapter', this.#browserPaths());
   }
 
   /** Libraries and device files that the process has open. */
@@ -164,10 +165,13 @@ export class RuntimeProcess {
     this.#browserFolder?.remove();
   }
 
-  /** The folder of a browser's own files, which it cannot remove itself: it is killed with the process. */
-  #folderOfBrowser(): string {
+  /**
+   * The paths are found here: the child may have begun in another folder. The browser cannot remove the folder of its
+   * own files itself: it is killed with the process.
+   */
+  #browserPaths(): BrowserPaths {
     this.#browserFolder ??= temporaryFolder();
-    return this.#browserFolder.path;
+    return browserPaths(this.#browserFolder.path, { ...process.env, ...this.#options.env });
   }
 
   #session(

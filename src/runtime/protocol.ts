@@ -2,6 +2,7 @@
 import type { Provider } from '../ir/targets/targets.js';
 import type { DataType } from '../ir/types.js';
 import type { Adapter } from './web/adapter.js';
+import type { BrowserPaths } from './web/find.js';
 
 /** The last message of a process that exceeded its memory limit. */
 export const TOO_LARGE = 'too much memory';
@@ -59,8 +60,9 @@ export interface Calls {
       profilePrefix: string | undefined;
       /** Bytes that the process may allocate from now on; undefined for no limit. */
       bytes: number | undefined;
-      /** For a browser: a folder for its own files, and the model's files of weights, with their names in the model. */
-      browserFolder: string;
+      /** Undefined where the provider is no browser. */
+      browser: BrowserPaths | undefined;
+      /** For a browser: the model's files of weights, with their names in the model. */
       externalData: readonly { readonly location: string; readonly path: string }[];
     };
     result: { session: number; inputs: Port[]; outputs: Port[]; ms: number };
@@ -78,7 +80,7 @@ export interface Calls {
   /** Native libraries and device files that the process has open: they tell the driver that the runtime chose. */
   open: { arguments: undefined; result: { libraries: string[]; devices: string[] } };
   /** The GPU of the browser. */
-  adapter: { arguments: { browserFolder: string }; result: Adapter };
+  adapter: { arguments: BrowserPaths; result: Adapter };
 }
 
 export type CallName = keyof Calls;

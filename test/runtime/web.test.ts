@@ -70,6 +70,21 @@ function processesOf(group: number, word: string): number[] {
 
 const relu = buildModel({ '': 17 }, (g) => g.output('y', g.op('Relu', [g.input('x', 'float32', ['n'])])));
 
+/** A process that began in a folder, and loaded a model from it, which was removed then. */
+async function startInGoneFolder(): Promise<RuntimeProcess> {
+  const [gone, place] = [mkdtempSync(join(tmpdir(), 'web-test-gone-')), process.cwd()];
+  process.chdir(gone);
+  try {
+    writeFileSync('model.onnx', await writeModel(relu));
+    const runtime = await RuntimeProcess.start({ env: {} });
+    await runtime.load('model.onnx', { provider: 'cpu' });
+    return runtime;
+  } finally {
+    process.chdir(place);
+    rmSync(gone, { recursive: true });
+  }
+}
+
 /** Runs for hours. */
 const endless = buildModel({ '': 17 }, (g) => {
   const x = g.input('x', 'float32', ['n']);
@@ -165,8 +180,8 @@ describe.runIf(hasBrowser)('onnxruntime-web in a browser', () => {
     await expect(load).rejects.toMatchObject({ kind: 'error', message: /CPU EP/i });
   });
 
-  it('ends with its page or where it takes too long; another begins, and nothing is left', async () => {
-    const own = await RuntimeProcess.start();
+  it('begins in a folder that is gone, ends with its page or where it takes too long; another begins, and nothing is left', async () => {
+    const own = await startInGoneFolder();
     const isSeen = process.platform === 'linux';
     let session = await own.load(await writeModel(relu), { provider: 'web' });
     if (isSeen) {

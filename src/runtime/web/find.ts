@@ -1,7 +1,24 @@
 /** Finds what models run on in a browser: the browser, and onnxruntime-web. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { RuntimeError } from '../runtime-error.js';
+
+/** What starts a browser: its program, the folder of onnxruntime-web's files, and a folder for the browser's own files. */
+export interface BrowserPaths {
+  readonly program: string;
+  readonly runtime: string;
+  readonly profile: string;
+}
+
+/** Looks for program and runtime. Throws RuntimeError where one is missing. */
+export function browserPaths(profile: string, env: NodeJS.ProcessEnv): BrowserPaths {
+  try {
+    return { program: resolve(browserPath(env)), runtime: runtimeFolder(env), profile };
+  } catch (error) {
+    throw new RuntimeError('error', (error as Error).message);
+  }
+}
 
 const commands = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'chrome'];
 
@@ -41,7 +58,7 @@ function candidates(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string[]
 /** The folder of onnxruntime-web's files. It is no dependency of this package, as few need it. Throws where it is not installed. */
 export function runtimeFolder(env: NodeJS.ProcessEnv = process.env): string {
   const places = [
-    env.ONNX_PASSES_RUNTIME && join(env.ONNX_PASSES_RUNTIME, 'package.json'),
+    env.ONNX_PASSES_RUNTIME && resolve(env.ONNX_PASSES_RUNTIME, 'package.json'),
     join(process.cwd(), 'package.json'),
     import.meta.url,
   ];

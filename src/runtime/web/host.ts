@@ -7,7 +7,7 @@ import type { HostedSession } from '../hosted-session.js';
 import type { Calls } from '../protocol.js';
 import type { Adapter } from './adapter.js';
 import { openPage, type Page } from './browser.js';
-import { browserPath, runtimeFolder } from './find.js';
+import type { BrowserPaths } from './find.js';
 import { packed, unpacked } from './packed.js';
 import { LOST, type PageCalls } from './page-calls.js';
 import { FileServer } from './server.js';
@@ -19,15 +19,14 @@ interface Host {
 
 let host: Promise<Host> | undefined;
 
-/** Starts browser and server at the first request. `profile` is a folder for the browser's own files. */
-const hostIn = (profile: string): Promise<Host> => (host ??= start(profile));
+/** Starts browser and server at the first request. */
+const hostIn = (paths: BrowserPaths): Promise<Host> => (host ??= start(paths));
 
-async function start(profile: string): Promise<Host> {
-  const [path, folder] = [browserPath(), runtimeFolder()];
+async function start({ program, runtime, profile }: BrowserPaths): Promise<Host> {
   const script = pageScript();
-  const server = new FileServer(`page/${basename(script)}`, { page: dirname(script), runtime: folder });
+  const server = new FileServer(`page/${basename(script)}`, { page: dirname(script), runtime });
   const address = await server.start();
-  const opened = { server, page: await openPage(path, address, profile, die) };
+  const opened = { server, page: await openPage(program, address, profile, die) };
   const served = server.add(await keeperModel());
   const options = { provider: BROWSER } as const;
   await call(opened, 'load', { session: KEEPER, model: served.path, data: [], options }).finally(served.remove);
@@ -71,15 +70,16 @@ async function call<Name extends keyof PageCalls>(
   }
 }
 
-export const adapterIn = async (profile: string): Promise<Adapter> => call(await hostIn(profile), 'adapter', undefined);
+export const adapterIn = async (paths: BrowserPaths): Promise<Adapter> =>
+  call(await hostIn(paths), 'adapter', undefined);
 
 let count = KEEPER;
 
 export async function loadInBrowser(
   { model, options, profilePrefix, externalData }: Calls['load']['arguments'],
-  profile: string,
+  paths: BrowserPaths,
 ): Promise<HostedSession> {
-  const at = await hostIn(profile);
+  const at = await hostIn(paths);
   const { server } = at;
   const session = ++count;
   const served = server.add(model);
