@@ -21,15 +21,21 @@ function sessionOf(id: number): HostedSession {
   return session;
 }
 
+/** The current folder may be removed once the model is loaded, and a process in a folder that is gone starts no thread. */
+async function inFolder<T>(folder: string | undefined, work: () => Promise<T>): Promise<T> {
+  if (!folder) return work();
+  process.chdir(folder);
+  return work().finally(() => process.chdir(home));
+}
+
 async function load(given: Calls['load']['arguments']): Promise<Calls['load']['result']> {
   const { options, folder, bytes, browser } = given;
   // Devices map memory by the gigabyte.
   const isBound = bytes !== undefined && isHost(options.provider);
   watch.postMessage(isBound ? process.memoryUsage.rss() + bytes : Number.POSITIVE_INFINITY);
-  if (folder) process.chdir(folder);
-  const session = browser
-    ? await (await import('./web/host.js')).loadInBrowser(given, browser)
-    : await loadNative(given);
+  const session = await inFolder(folder, async () =>
+    browser ? (await import('./web/host.js')).loadInBrowser(given, browser) : loadNative(given),
+  );
   sessions.set(++count, session);
   const { inputs, outputs, ms } = session;
   return { session: count, inputs, outputs, ms };
@@ -44,8 +50,6 @@ async function release(id: number): Promise<void> {
 async function reset(): Promise<number> {
   watch.postMessage(Number.POSITIVE_INFINITY);
   await Promise.all([...sessions.keys()].map(release));
-  // The folder of a model may be removed while the process waits.
-  process.chdir(home);
   return process.memoryUsage.rss();
 }
 

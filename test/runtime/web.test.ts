@@ -48,8 +48,8 @@ describe('what a browser needs', () => {
   });
 });
 
-/** Killed processes take a moment to be gone. */
-const POLL = { timeout: 10_000 };
+/** Killed processes take a moment to be gone: seconds, where many others run. */
+const POLL = { timeout: 30_000 };
 
 /** Processes of a group, by a word of their command. */
 function processesOf(group: number, word: string): number[] {
