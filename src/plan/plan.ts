@@ -102,6 +102,7 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
     deadline,
     (done, of) => say(`measuring groups of weights: ${done} of ${of}`),
     new Map(),
+    (model) => model,
   );
   const effects = await effectsOf(before, weights, trials, target);
   const outlook = new Outlook(weights, effects);

@@ -79,7 +79,7 @@ export async function runWithWeights(
 
 /** Takes up that calls of a function hand in weights of which a pass would make different things; false for any other error. */
 function isApart(error: unknown, apart: Set<string>): boolean {
-  if (!(error instanceof Divergence) || error.mark.run !== RUN || apart.has(error.mark.slot)) return false;
+  if (!(error instanceof Divergence) || error.mark?.run !== RUN || apart.has(error.mark.slot)) return false;
   apart.add(error.mark.slot);
   return true;
 }

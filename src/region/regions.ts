@@ -7,7 +7,7 @@
 
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { markOf } from '../ir/tensors/bank.js';
+import { Divergence, markOf } from '../ir/tensors/bank.js';
 import type { Value } from '../ir/value.js';
 import { standInOfAnchor } from './counts.js';
 import { Renaming } from './names.js';
@@ -31,12 +31,24 @@ export class Regions {
 
   /** The model with all repeats, the same while it is not edited. Throws where stand-ins are not alike: they are compared after every pass. */
   whole(model: Model): Model {
+    const whole = this.#stamped(model);
+    if (typeof whole === 'string') throw new Error(`repeats that were alike cannot be stamped out: ${whole}`);
+    return whole;
+  }
+
+  /** The same of a copy that a pass made to try something, which nobody compared: throws Divergence where its stand-ins are not alike. */
+  wholeTrial(model: Model): Model {
+    const whole = this.#stamped(model);
+    if (typeof whole === 'string') throw new Divergence(undefined, whole);
+    return whole;
+  }
+
+  #stamped(model: Model): Model | string {
     if (!this.isShortened) return model;
     const known = this.#wholes.get(model);
     if (known?.revision === model.revision) return known.whole;
     const whole = wholeOf(model, this.runs);
-    if (typeof whole === 'string') throw new Error(`repeats that were alike cannot be stamped out: ${whole}`);
-    this.#wholes.set(model, { revision: model.revision, whole });
+    if (typeof whole !== 'string') this.#wholes.set(model, { revision: model.revision, whole });
     return whole;
   }
 

@@ -207,7 +207,10 @@ export function passContext(
     simulated: measuring('simulated'),
     targetCpu: environment.targetCpu,
     trials,
-    fileBytes: (model) => environment.fileBytes?.(model) ?? summarize(model).bytes,
+    fileBytes: (model) => {
+      const whole = regions.wholeTrial(model);
+      return environment.fileBytes?.(whole) ?? summarize(whole).bytes;
+    },
     site: (site) => {
       if (filter?.isTold(site.at) === false) return;
       sites.push(site);

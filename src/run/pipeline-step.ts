@@ -71,7 +71,9 @@ export class PipelineStep {
       trials: () => {
         const verifier = state.level === 'none' ? undefined : state.options.verifier;
         const told = (done: number, of: number) => tell('verify', undefined, { share: done / of });
-        return trialsBy(verifier, state.options.deadline, told, shared.memory);
+        return trialsBy(verifier, state.options.deadline, told, shared.memory, (model) =>
+          state.regions.wholeTrial(model),
+        );
       },
       guard: async (work) => {
         try {

@@ -1,6 +1,6 @@
 /** Whether it pays to compute products in 8 bits, activations too, where they could be stored in 8 bits alone. */
 import type { Model } from '../../../src/ir/model.js';
-import { instancesOf } from '../../../src/ir/tensors/bank.js';
+import { markOf } from '../../../src/ir/tensors/bank.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import { numberText } from '../../../src/ir/text/quantities.js';
 import { cloneModel } from '../../../src/ir/whole-model/clone.js';
@@ -29,7 +29,7 @@ export async function whyNotComputed(
   if (multiplied === 0) return undefined;
   if (convolved > multiplied) return 'convolutions take most of the time';
   if (multiplied < FEW && hasSingleRows(model)) return 'of one row of few numbers, they would save no time';
-  if (!trials || 4 * (convolved + multiplied) > LARGEST || hasBanks(model)) return undefined;
+  if (!trials || 4 * (convolved + multiplied) > LARGEST || isHandedWeights(model)) return undefined;
   const known = trials.memory.get(MEMORY) as ReturnType<typeof verdict> | undefined;
   if (known) return known.reason;
   const copy = cloneModel(model);
@@ -62,7 +62,6 @@ const hasSingleRows = (model: Model): boolean =>
 const hasOneRow = ({ activation: { shape } }: Product): boolean =>
   shape?.slice(0, -1).every((dim) => dim === 1) === true;
 
-const hasBanks = (model: Model): boolean =>
-  [...model.graphs()].some(({ constants }) =>
-    [...constants].some(({ tensor }) => tensor && instancesOf(tensor).length > 1),
-  );
+/** Functions have the weights that calls hand them as constants while a pass runs: such a model is not run. */
+const isHandedWeights = ({ functions }: Model): boolean =>
+  functions.some(({ graph }) => graph.inputs.some(({ tensor }) => tensor && markOf(tensor)));

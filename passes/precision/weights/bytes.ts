@@ -89,8 +89,8 @@ function wideIn(
   if (share === undefined && convolutions.length === 0) return new Set();
   const wide = wideWithin(model, sites, FORM, (share ?? USUAL_SHARE) * bytesBefore, context);
   if (share === undefined) for (const { tensor, main } of sites) if (main.role !== 'convolution') wide.delete(tensor);
-  if (wide.size > 0)
-    context.note(`weights of few numbers that have 16 bits, as the file has room for them: ${wide.size}`);
+  const count = sites.reduce((sum, { value, tensor }) => sum + (wide.has(tensor) ? context.timesOf(value) : 0), 0);
+  if (count > 0) context.note(`weights of few numbers that have 16 bits, as the file has room for them: ${count}`);
   return wide;
 }
 

@@ -4,7 +4,9 @@
  * Why this way: every weight of a network adds about as much error, whatever its size, so 16 bits are spent where they cost the fewest bytes. The windows
  * of single channels go first: each has one scale and few numbers over which errors could add up to nothing.
  */
+import { appendTo } from '../../../src/ir/collections/lists.js';
 import type { Model } from '../../../src/ir/model.js';
+import { Divergence, markOf } from '../../../src/ir/tensors/bank.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import { cloneModel } from '../../../src/ir/whole-model/clone.js';
@@ -16,42 +18,59 @@ import { type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 
 /** Bytes of the file if its weights were float32. */
-export const bytesInFloat32 = (model: Model, { fileBytes }: PassContext): number =>
+export const bytesInFloat32 = (model: Model, { fileBytes, timesOf }: PassContext): number =>
   weightSites(model).reduce(
-    (sum, { tensor }) => sum + (dataTypes[tensor.type].bits === 16 ? tensor.byteLength : 0),
+    (sum, { value, tensor }) => sum + (dataTypes[tensor.type].bits === 16 ? timesOf(value) * tensor.byteLength : 0),
     fileBytes(model),
   );
 
-/** The tensors, of those of the sites, that have 16 bits in a file of so many bytes: all others have the form, and what is no site 16 bits. */
+/**
+ * The tensors, of those of the sites, that have 16 bits in a file of so many bytes: all others have the form, and what is no site 16 bits.
+ * Throws Divergence where that ends among repeats that are compiled once.
+ */
 export function wideWithin(
   model: Model,
   sites: readonly WeightSite[],
   form: StorageForm,
   bytes: number,
-  { fileBytes, target }: PassContext,
+  { fileBytes, timesOf, target }: PassContext,
 ): Set<Tensor> {
   const narrow = new Set(sites.map(({ tensor }) => tensor));
+  const originals = weightSites(model, { withLayers: true });
   const copy = cloneModel(model);
   let later = 0;
-  for (const site of weightSites(copy, { withLayers: true })) {
+  for (const [index, site] of weightSites(copy, { withLayers: true }).entries()) {
     const stored = narrow.has(site.tensor) ? storedIn(site, form) : undefined;
     if (stored && typeof stored !== 'string') putStored(site, stored, target);
-    else if (site.tensor.type === 'float32' && !isKeptFloat(site)) later += site.tensor.byteLength / 2 - CAST;
+    else if (site.tensor.type === 'float32' && !isKeptFloat(site))
+      later += timesOf((originals[index] as WeightSite).value) * (site.tensor.byteLength / 2 - CAST);
   }
   sweep(copy);
   let room = bytes - (fileBytes(copy) - Math.max(0, later));
   const wide = new Set<Tensor>();
-  for (const { tensor } of sites.toSorted((a, b) => rank(a) - rank(b))) {
-    // The scale of 8 bits, its Mul and its Reshape go.
-    room -= elementCount(tensor.shape);
-    if (room < 0) break;
-    wide.add(tensor);
+  for (const equals of byRank(sites)) {
+    const repeated = equals.find(({ tensor }) => markOf(tensor));
+    for (const { value, tensor } of equals) {
+      // The scale of 8 bits, its Mul and its Reshape go.
+      room -= timesOf(value) * elementCount(tensor.shape);
+      // Of equals the first go first, in the order of all repeats.
+      if (room < 0 && repeated) throw new Divergence(markOf(repeated.tensor));
+      if (room < 0) return wide;
+      wide.add(tensor);
+    }
   }
   return wide;
 }
 
 /** Bytes of a Cast, about. */
 const CAST = 60;
+
+/** Sites of one rank are one list. */
+function byRank(sites: readonly WeightSite[]): readonly (readonly WeightSite[])[] {
+  const lists = new Map<number, WeightSite[]>();
+  for (const site of sites) appendTo(lists, rank(site), site);
+  return [...lists].sort(([a], [b]) => a - b).map(([, list]) => list);
+}
 
 /** The order in which weights are given 16 bits. */
 function rank({ tensor, main: { contracted } }: WeightSite): number {

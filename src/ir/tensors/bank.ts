@@ -19,11 +19,17 @@ export interface BankMark {
   readonly slot: string;
 }
 
-/** Instances of a bank differ where one answer was needed, or numbers were read that are not everyone's. */
+/**
+ * Instances of a bank differ where one answer was needed, or numbers were read that are not everyone's. Without a mark: instances were edited
+ * in different ways.
+ */
 export class Divergence extends Error {
   override readonly name = 'Divergence';
-  constructor(readonly mark: BankMark) {
-    super('it depends on numbers that differ between repeats');
+  constructor(
+    readonly mark: BankMark | undefined,
+    reason = 'it depends on numbers that differ between repeats',
+  ) {
+    super(reason);
   }
 }
 
