@@ -18,6 +18,8 @@ export interface Command {
   /** Empty for the command that needs no word. */
   readonly name: string;
   readonly positionals: readonly string[];
+  /** True where the last positional may be given several times: all of them come as a list under its plural. */
+  readonly isRepeated?: boolean;
   /** One more word that may stand behind them. */
   readonly optional?: string;
   readonly summary: string;
@@ -28,7 +30,8 @@ export const commands: readonly Command[] = [
   {
     name: '',
     positionals: ['model'],
-    summary: 'Run passes over a model, verify, and write the result.',
+    isRepeated: true,
+    summary: 'Run passes over a model, a folder of models or several files, verify, and write the result.',
     flags: jobFlags,
   },
   {

@@ -33,14 +33,21 @@ export async function helpText(command: Command, stream: Output, plugins: readon
     lines.push(
       '6 nothing could be compared, 7 larger than --max-size. The rest is written with 5, unless --require names the pass.',
     );
-    lines.push('', 'optimize model.onnx --passes fuse-attn,int8', 'optimize passes      the options of every pass');
+    lines.push(
+      '',
+      'optimize model.onnx --passes fuse-attn,int8',
+      "optimize sdxl/ -o sdxl-fast/ --passes half,fuse      a folder, or 'exports/*.onnx'",
+      'optimize passes      the options of every pass',
+    );
   }
   return `${lines.join('\n')}\n`;
 }
 
-/** `compare <original> <result>`, `passes [pass]`. */
-const wordsOf = ({ name, positionals, optional }: Command): string =>
-  [name, ...positionals.map((one) => `<${one}>`), optional ? `[${optional}]` : ''].filter(Boolean).join(' ');
+/** `compare <original> <result>`, `passes [pass]`, `<model>…`. */
+const wordsOf = ({ name, positionals, isRepeated, optional }: Command): string =>
+  [name, ...positionals.map((one) => `<${one}>${isRepeated ? '…' : ''}`), optional ? `[${optional}]` : '']
+    .filter(Boolean)
+    .join(' ');
 
 const passRows = ({ passes, presets }: Catalogue): [string, string][] => [
   ...passes.map(({ definition: { name, summary } }): [string, string] => [name, summary]),

@@ -28,14 +28,17 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
   const config = { ...base, ...given, plugins };
   const command = ['optimize', ...words].map(quoted).join(' ');
+  const { folderGiven, refuseFolderSettings, runFolder } = await import('./folder.js');
+  const folder = await folderGiven(flags);
+  if (folder !== undefined) return runFolder(folder, flags, config, command);
+  refuseFolderSettings(flags, config);
   if (flags.variants !== undefined) return (await import('./variants.js')).runVariants(flags, config, command);
-  const { stat } = await import('node:fs/promises');
-  const { refuseFolderFlags, runFolder } = await import('./folder.js');
-  if ((await stat(flags.model as string).catch(() => undefined))?.isDirectory())
-    return runFolder(flags, config, command);
-  refuseFolderFlags(flags);
   // What stays of the outputs and what is frozen are passes of their own.
-  const { passes = passesWith(config) ?? (config.dims || config.shapes ? [] : undefined), ...settings } = config;
+  const {
+    passes = passesWith(config) ?? (config.dims || config.shapes ? [] : undefined),
+    parts: _,
+    ...settings
+  } = config;
   if (passes === undefined)
     throw new UsageError('expected --passes a,b,…, or a --config that names them; found neither. See: optimize passes');
   if (typeof passes === 'string' && !/[^\s,]/.test(passes))

@@ -83,15 +83,17 @@ function checkTruths({ flags }: Command, words: readonly string[]): void {
 }
 
 /** The words that belong to no flag, by the names of the command's positionals. */
-function positionalsIn({ name, positionals, optional }: Command, given: readonly string[]): Flags {
+function positionalsIn({ name, positionals, isRepeated, optional }: Command, given: readonly string[]): Flags {
   const missing = positionals.slice(given.length);
   if (missing.length) throw new UsageError(`expected <${missing.join('> <')}>; found none. See: optimize --help`);
   const all = [...positionals, ...(optional ? [optional] : [])];
   const extra = given[all.length];
-  if (extra === undefined) return Object.fromEntries(all.map((one, i) => [one, given[i]]));
+  const found = Object.fromEntries(all.map((one, i) => [one, given[i]]));
+  if (extra === undefined && !isRepeated) return found;
   // A word too many may mean that the first one is a misspelled command.
   const others = commands.map((other) => other.name).filter(Boolean);
-  const meant = name === '' ? nearest(given[0] as string, others) : undefined;
+  const meant = extra !== undefined && name === '' ? nearest(given[0] as string, others) : undefined;
+  if (isRepeated && meant === undefined) return { ...found, [`${all.at(-1)}s`]: given };
   const hint = meant ? `. Did you mean: optimize ${meant} ${extra}?` : '';
   throw new UsageError(`expected one ${all.at(-1) ?? 'command'}; found "${extra}" as well${hint}`);
 }

@@ -100,7 +100,11 @@ export async function probeProviders(): Promise<ProviderProbe[]> {
   return (await import('./runtime/providers.js')).probeProviders();
 }
 
-/** Optimizes a folder of models, part by part, into another folder; see `optimizeFolder` in src/folder for what it throws. */
-export async function optimizeFolder(input: string, passes: PassesLike, options: FolderOptions): Promise<FolderReport> {
+/** Optimizes a folder of models, part by part, into another folder, or a list of files and patterns as the parts of one; see `optimizeFolder` in src/folder for what it throws. */
+export async function optimizeFolder(
+  input: string | readonly string[],
+  passes: PassesLike,
+  options: FolderOptions,
+): Promise<FolderReport> {
   return (await import('./folder/optimize-folder.js')).optimizeFolder(input, passes, options);
 }

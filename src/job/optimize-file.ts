@@ -36,7 +36,7 @@ import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } 
 import { withPromise } from './promised-size.js';
 import { sizeGate, withLimitsOf } from './size-limit.js';
 
-export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate, 'onGate'> {
+export interface OptimizeFileOptions extends Omit<Config, 'passes' | 'parts'>, Pick<OnGate, 'onGate'> {
   /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
   readonly out?: string;
   /** Lets the result overwrite its input. */
@@ -52,7 +52,7 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes'>, Pick<OnGate
 }
 
 export const optimizeFileSchema = z.object({
-  ...configSchema.omit({ passes: true }).shape,
+  ...configSchema.omit({ passes: true, parts: true }).shape,
   out: text,
   force: truth,
   reportPath: text,

@@ -49,24 +49,34 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
       : `${part.bytes === undefined && part.passes ? 'about ' : ''}${bytesText(sizeOf(part))}`,
     numberText(part.error),
     ...(hasTimes ? [speedText(part)] : []),
+    ...(isPlan ? [part.expectedMs === undefined ? '' : `about ${msText(part.expectedMs)}`] : []),
     part.state === 'unchanged' ? 'as made before' : part.state === 'copied' ? 'copied' : '',
   ]);
-  const titles = ['', 'part', 'role', 'from', 'to', 'error', ...(hasTimes ? ['speed'] : []), ''].map((title) =>
-    p.dim(title),
-  );
+  const titles = [
+    '',
+    'part',
+    'role',
+    'from',
+    'to',
+    'error',
+    ...(hasTimes ? ['speed'] : []),
+    ...(isPlan ? ['time'] : []),
+    '',
+  ].map((title) => p.dim(title));
   const [before, after] = [
     parts.reduce((sum, one) => sum + one.inputBytes, 0),
     parts.reduce((sum, one) => sum + sizeOf(one), 0),
   ];
+  const expectedMs = parts.reduce((sum, part) => sum + (part.expectedMs ?? 0), 0);
   const failed = parts.filter(({ state }) => state === 'failed').length;
   const ending = isPlan
-    ? `a plan: nothing was done. Without --dry-run it goes to ${folder}`
+    ? `a plan: nothing was done. Without --dry-run it goes to ${folder}, about ${bytesText(after)} in about ${msText(expectedMs)} of CPU time by rates of another machine; comparisons, which run the models, come on top`
     : isWritten
       ? `${folder}: ${bytesText(after)}, ${percentText(after / before)} of the models, in ${msText(ms)}`
       : `${failed > 0 ? `${failed} of ${parts.length} parts failed` : 'the pipeline differs from the original'}: ${folder} is as it was${failed < parts.length ? '; what was made is kept for the next run' : ''}`;
   const lines = [
     `${p.bold('folder')}  ${p.dim(`${input}, ${layout === 'files' ? 'models' : layout}, ${bytesText(before)} in ${parts.length} models`)}`,
-    ...table([titles, ...rows], hasTimes ? '   >>>>' : '   >>>'),
+    ...table([titles, ...rows], `   >>>${hasTimes ? '>' : ''}${isPlan ? '>' : ''}`),
     ...(usual ? hanging(`  passes: ${usual}`, width) : []),
     ...parts.flatMap((part) => notesOf(part, usual)).flatMap((text) => hanging(`  ${text}`, width)),
     p.dim(

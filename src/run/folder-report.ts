@@ -15,6 +15,8 @@ const part = z.object({
   reasons: z.array(z.string()).describe('What the role of the part changes in the passes that were asked for.'),
   inputBytes: count,
   expectedBytes: count.optional().describe('By the types that its weights are to have.'),
+  expectedMs: z.number().optional().describe('By rates that were measured on another machine; without comparisons.'),
+  ms: z.number().optional().describe('How long it took when it was made.'),
   files: z.array(z.string()).optional().describe('In the folder of the result.'),
   bytes: count.optional(),
   error: z.number().optional().describe('Relative L2 of the output that is furthest off.'),
@@ -47,6 +49,12 @@ const proof = z.object({
       ssim: z.number(),
       original: z.string().optional().describe('What is wrong with it whatever it shows: NaN, black, grey, saturated.'),
       result: z.string().optional(),
+      file: z
+        .string()
+        .optional()
+        .describe(
+          'Both pictures side by side, PNG beside the report, original first; absent where an earlier run compared them.',
+        ),
     })
     .optional(),
   gates: z.array(

@@ -93,6 +93,9 @@ export const configSchema = z.object({
     .describe('Names of passes that must be in the result.'),
   allowRollback: truth.describe('Take a result for done though a pass broke its gate and is not in it.'),
   failOnFallback: truth.describe('Fail where another provider than the target runs a node.'),
+  parts: recordOf(z.strictObject({ passes: z.string('expected passes') }), 'expected settings by part').describe(
+    'Of a folder: passes of single parts by name or path; none copies one.',
+  ),
   plugins: z
     .array(
       z.custom<Plugin>((one) => one !== null && ['string', 'object', 'function'].includes(typeof one), aPlugin),

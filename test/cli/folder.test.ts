@@ -1,7 +1,7 @@
 /** `optimize folder -o folder`: stopped anywhere, the next run completes; parts side by side give the same. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeFolder } from '../../fixtures/folders.js';
@@ -79,4 +79,18 @@ it('gives JSON, and names a part that fails on stderr', async () => {
   expect(stderr).toMatch(/error: text_encoder failed: accuracy gate/);
   expect(JSON.parse(stdout)).toMatchObject({ isWritten: false });
   expect(existsSync(place.path('refused'))).toBe(false);
+});
+
+it('takes patterns in quotes and parts of a config, and refuses what is of one file', async () => {
+  writeFileSync(place.path('parts.json'), JSON.stringify({ parts: { vae_decoder: { passes: 'none' } } }));
+  const planned = [...words('plan'), '--dry-run', '--json', '--config', 'parts.json'];
+  expect(JSON.parse((await place.run(planned)).stdout).parts[2]).toMatchObject({
+    reasons: [expect.stringMatching('copied')],
+  });
+  const several = await place.run(['in/*/model.onnx', '-o', 'several/', '--dry-run', '--json']);
+  expect(JSON.parse(several.stdout)).toMatchObject({ layout: 'files', parts: [{ name: 'text_encoder' }, {}, {}] });
+  const alone = await place.run(['in/unet/model.onnx', '--passes', 'half', '--config', 'parts.json']);
+  expect(alone.stderr).toMatch(/parts: expected a folder; found a model file/);
+  const variants = await place.run(['in/*/model.onnx', '-o', 'several/', '--variants', 'a=half']);
+  expect(variants.stderr).toMatch(/--variants: expected one model file; found several/);
 });

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFolder } from '../../fixtures/folders.js';
-import { stagingOf } from '../../src/folder/staging.js';
+import { stagingOf } from '../../src/folder/place/staging.js';
 import { buildModel, numbersOf, optimizeFolder, readModel, UsageError, writeModel } from '../../src/index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'folder-'));

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFolder } from '../../fixtures/folders.js';
-import { layoutOf } from '../../src/folder/layout.js';
+import { filesIn } from '../../src/folder/place/staging.js';
+import { layoutOf } from '../../src/folder/plan/layout.js';
 import { faultOfPicture, psnrOf, ssimOf } from '../../src/folder/proof/picture.js';
 import { diffusionPartsOf, provePipeline } from '../../src/folder/proof/prove.js';
 import { scheduleOf } from '../../src/folder/proof/scheduler.js';
-import { filesIn } from '../../src/folder/staging.js';
 import { type Model, numbersOf, readModel, tensorOf, writeModel } from '../../src/index.js';
+import { gateOf } from '../../src/validate/judge/gates.js';
 
 const root = mkdtempSync(join(tmpdir(), 'proof-'));
 const folderOf = (name: string): string => join(root, name);
@@ -35,7 +36,7 @@ async function proofOf(name: 'sd15' | 'sd3', changed?: string, change?: (model: 
     original: { folder, modelOf: own },
     result: { folder, modelOf: (part: string) => (part === changed ? copy : own(part)) },
   };
-  return provePipeline(parts, sides, { provider: 'cpu', fidelity: 'rounding', steps: 2 }, () => {});
+  return provePipeline(parts, sides, { provider: 'cpu', gate: gateOf('rounding', 'cpu'), steps: 2 }, () => {});
 }
 
 /** Multiplies the first weight of a layer whose name has `part` in it. */

@@ -2,11 +2,11 @@
 
 import { numberText, percentText } from '../../ir/text/quantities.js';
 import type { PipelineProof } from '../../run/folder-report.js';
-import type { Fidelity } from '../../run/pass.js';
 import type { DeepReadonly } from '../../run/report.js';
 import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
 import { compareTensors } from '../../validate/judge/accuracy.js';
-import type { FolderLayout } from '../layout.js';
+import type { Gate } from '../../validate/judge/gates.js';
+import type { FolderLayout } from '../plan/layout.js';
 import {
   type DiffusionParts,
   type DiffusionRun,
@@ -21,7 +21,7 @@ import type { Numbers } from './ports.js';
 
 export interface ProofSettings extends Partial<Omit<DiffusionSettings, 'provider'>> {
   readonly provider: Provider;
-  readonly fidelity: Fidelity;
+  readonly gate: Gate;
 }
 
 /** Where both sides of a pipeline are. */
@@ -29,16 +29,6 @@ export interface Sides {
   readonly original: Place;
   readonly result: Place;
 }
-
-/**
- * Limits by fidelity. `error`: relative L2 of what one part makes of what the original's part was given. `psnr`: of the pictures in decibels; a denoiser
- * repeats its own error, so pictures that are right are further apart than any step: 30 dB are hardly seen, 20 dB are the same picture in other detail.
- */
-const limits: Readonly<Record<Fidelity, { readonly error: number; readonly psnr: number }>> = {
-  exact: { error: 1e-3, psnr: 60 },
-  rounding: { error: 0.1, psnr: 30 },
-  lossy: { error: 0.15, psnr: 20 },
-};
 
 /** The models of a diffusion pipeline; undefined where it is none. */
 export function diffusionPartsOf({ kind, parts }: FolderLayout): DiffusionParts | undefined {
@@ -52,7 +42,7 @@ export function diffusionPartsOf({ kind, parts }: FolderLayout): DiffusionParts 
 export async function provePipeline(
   parts: DiffusionParts,
   { original, result }: Sides,
-  { fidelity, provider, ...given }: ProofSettings,
+  { gate, provider, ...given }: ProofSettings,
   say: (text: string) => void,
 ): Promise<{ readonly proof: PipelineProof; readonly pictures?: readonly [Picture, Picture] }> {
   const settings: DiffusionSettings = { steps: 4, side: 16, seed: 0, guidance: 5, ...given, provider };
@@ -61,7 +51,7 @@ export async function provePipeline(
     const a = await runDiffusion(original, parts, settings, runtime, (text) => say(`original: ${text}`));
     const errors = await partErrors(a, result, provider, runtime, (text) => say(`each part: ${text}`));
     const b = await runDiffusion(result, parts, settings, runtime, (text) => say(`result: ${text}`));
-    return judged(a, b, errors, settings, fidelity);
+    return judged(a, b, errors, settings, gate);
   } catch (error) {
     if (!(error instanceof PartFailure)) throw error;
     const detail = `it does not run in the pipeline: ${error.message}`;
@@ -121,13 +111,13 @@ const distance = (a: Numbers, b: Numbers): number => {
   return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.sqrt(difference / (size || 1));
 };
 
-function judged(a: DiffusionRun, b: DiffusionRun, parts: PartDrift[], settings: DiffusionSettings, fidelity: Fidelity) {
-  const limit = limits[fidelity];
+function judged(a: DiffusionRun, b: DiffusionRun, parts: PartDrift[], settings: DiffusionSettings, gate: Gate) {
+  const { maxError, minPsnr } = gate;
   const drift = a.latents.map((latent, i) => distance(latent, b.latents[i] as Numbers));
   const gates: PipelineProof['gates'] = parts.map(({ part, error }) => ({
     name: part,
-    passed: error <= limit.error,
-    detail: `error ${numberText(error)} on what the original pipeline gives it, at most ${numberText(limit.error)}`,
+    passed: error <= maxError,
+    detail: `error ${numberText(error)} on what the original pipeline gives it, at most ${numberText(maxError)}`,
   }));
   const base = { ...shownSettings(settings), parts, drift };
   if (!a.image || !b.image) return { proof: { ...base, gates } };
@@ -142,8 +132,7 @@ function judged(a: DiffusionRun, b: DiffusionRun, parts: PartDrift[], settings: 
     ...(after && { result: after }),
   };
   const worst = [...parts].sort((x, y) => y.error - x.error)[0];
-  const made =
-    isNewFault || !(psnr >= limit.psnr) ? `; ${firstBad(drift, limit.error)}${worst?.part} is furthest off` : '';
+  const made = isNewFault || !(psnr >= minPsnr) ? `; ${firstBad(drift, maxError)}${worst?.part} is furthest off` : '';
   return {
     pictures,
     proof: {
@@ -153,8 +142,8 @@ function judged(a: DiffusionRun, b: DiffusionRun, parts: PartDrift[], settings: 
         ...gates,
         {
           name: 'picture',
-          passed: !isNewFault && psnr >= limit.psnr,
-          detail: `${isNewFault ? `${after}, the original's is not; ` : ''}PSNR ${numberText(psnr)} dB, at least ${limit.psnr}; SSIM ${percentText(ssim)}${made}`,
+          passed: !isNewFault && psnr >= minPsnr,
+          detail: `${isNewFault ? `${after}, the original's is not; ` : ''}PSNR ${numberText(psnr)} dB, at least ${minPsnr}; SSIM ${percentText(ssim)}${made}`,
         },
       ],
     },

@@ -4,10 +4,12 @@ import { providerOf } from '../../ir/targets/targets.js';
 import { targetOf } from '../../optimize.js';
 import type { PipelineProof } from '../../run/folder-report.js';
 import { loosest } from '../../run/verify/verifier.js';
-import type { FolderLayout } from '../layout.js';
-import type { PlannedPart } from '../planned-part.js';
-import { digestOf, sourceRecordOf } from '../record.js';
-import type { FolderJob, RanParts } from '../run-parts.js';
+import { gateOf } from '../../validate/judge/gates.js';
+import type { FolderJob } from '../parts/folder-job.js';
+import { digestOf, sourceRecordOf } from '../parts/record.js';
+import type { RanParts } from '../parts/run-parts.js';
+import type { FolderLayout } from '../plan/layout.js';
+import type { PlannedPart } from '../plan/planned-part.js';
 import type { Picture } from './picture.js';
 import { diffusionPartsOf, provePipeline } from './prove.js';
 
@@ -54,7 +56,7 @@ export async function provenFolder(
       original: { folder: input, modelOf: (path) => join(input, path) },
       result: { folder: input, modelOf: (path) => join(staged.has(path) ? staging : out, path) },
     },
-    { provider, fidelity, seed: options.seed ?? 0 },
+    { provider, gate: gateOf(fidelity, provider, options), seed: options.seed ?? 0 },
     (text) => options.onProgress?.(`pipeline: ${text}`),
   );
   // One that failed may be mended by nothing but time, so it is not kept.

@@ -35,6 +35,11 @@ export interface Gate {
   readonly minTop1: number;
   /** For other meanings: the least cosine of an embedding, overlap of a mask, share of decisions and detections. */
   readonly minMeaning: Readonly<Partial<Record<MeaningKind, number>>>;
+  /**
+   * Decibels between the pictures of whole pipelines. A denoiser repeats its own error, so pictures that are right are further apart than any step: 30 dB are
+   * hardly seen, 20 dB are the same picture in other detail.
+   */
+  readonly minPsnr: number;
   /** True where the user gave the limits: nothing widens them. */
   readonly isGiven?: boolean;
 }
@@ -47,14 +52,16 @@ const none = Number.POSITIVE_INFINITY;
  * 8-bit recognizer of text keeps 0.98 of its characters, and one that changes a fifth is another model.
  */
 const gates: Readonly<Record<Fidelity, Gate>> = {
-  exact: { maxError: 1e-4, minCosine: 0.99999, maxRel: 1e-3, minEqual: 1, minTop1: 0, minMeaning: {} },
+  exact: { maxError: 1e-4, minCosine: 0.99999, maxRel: 1e-3, minEqual: 1, minTop1: 0, minMeaning: {}, minPsnr: 60 },
   rounding: {
     ...{ maxError: 0.1, minCosine: 0.995, maxRel: none, minEqual: 0.98, minTop1: 0.9 },
     minMeaning: { embedding: 0.99, mask: 0.95, decisions: 0.98, detections: 0.9 },
+    minPsnr: 30,
   },
   lossy: {
     ...{ maxError: 0.15, minCosine: 0.99, maxRel: none, minEqual: 0.95, minTop1: 0.8 },
     minMeaning: { embedding: 0.97, mask: 0.9, decisions: 0.95, detections: 0.8 },
+    minPsnr: 20,
   },
 };
 

@@ -7,9 +7,9 @@
 import { constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, readdir, realpath, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { UsageError } from '../ir/text/usage-error.js';
-import { temporary, undivided } from '../leftovers.js';
-import { type FolderRecord, RECORD, readRecord } from './record.js';
+import { UsageError } from '../../ir/text/usage-error.js';
+import { temporary, undivided } from '../../leftovers.js';
+import { type FolderRecord, RECORD, readRecord } from '../parts/record.js';
 
 export const stagingOf = (out: string): string => join(dirname(resolve(out)), `.${basename(resolve(out))}.onnx-passes`);
 

@@ -1,15 +1,15 @@
 /** The plan of every part of a folder, with the files and bytes that it has and is expected to have. */
 import { realpath } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
-import { maxOf } from '../ir/collections/lists.js';
-import { ModelError } from '../ir/text/errors.js';
-import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
-import { bytesOf, readSource } from '../job/optimize-file.js';
-import type { PartReport } from '../run/folder-report.js';
-import type { Catalogue } from '../run/parse.js';
-import type { Pass } from '../run/pass.js';
-import type { Config } from '../settings/config.js';
-import type { FolderLayout } from './layout.js';
+import { ModelError } from '../../ir/text/errors.js';
+import { summarize } from '../../ir/whole-model/summary.js';
+import { bytesOf, readSource } from '../../job/optimize-file.js';
+import type { PartReport } from '../../run/folder-report.js';
+import type { Catalogue } from '../../run/parse.js';
+import type { Pass } from '../../run/pass.js';
+import type { Config } from '../../settings/config.js';
+import { expectedOf } from './expected.js';
+import type { GivenModels } from './given-models.js';
 import { type PartPlan, type PartSettings, partPlan } from './part-plan.js';
 
 export interface PlannedPart {
@@ -29,16 +29,14 @@ export interface AskedOfParts {
 
 /** Reads each model, without its weights, and plans what to do with it. One that cannot be read has failed. */
 export async function planned(
-  input: string,
-  { parts }: FolderLayout,
-  paths: readonly string[],
+  { folder, layout, paths }: GivenModels,
   { asked, settings, catalogue }: AskedOfParts,
   options: Pick<Config, 'allowOutsideData' | 'budget'>,
 ): Promise<PlannedPart[]> {
-  const inFolder = await pathsIn(input, paths);
+  const inFolder = await pathsIn(folder, paths);
   const plans: PlannedPart[] = [];
-  for (const part of parts) {
-    const path = join(input, part.path);
+  for (const part of layout.parts) {
+    const path = join(folder, part.path);
     try {
       const { original, files } = await readSource(path, options);
       const plan = partPlan(part, original, asked, settings, catalogue);
@@ -55,7 +53,7 @@ export async function planned(
           inputBytes,
           ...(passes && {
             passes: namesOf(passes),
-            expectedBytes: expectedBytes(summarize(original), passes, inputBytes),
+            ...expectedOf(summarize(original), passes, inputBytes),
           }),
         },
       });
@@ -86,7 +84,7 @@ async function pathsIn(
     const found = new Set<string>();
     for (const file of files) {
       const path = relative(resolve(input), resolve(file)).split(sep).join('/');
-      const own = known.has(path) ? path : byReal.get(await realpath(file));
+      const own = known.has(path) || !/^\.\.(\/|$)/.test(path) ? path : byReal.get(await realpath(file));
       if (own === undefined)
         throw new ModelError(
           file,
@@ -112,13 +110,3 @@ function dataNameOf(one: PlannedPart, plans: readonly PlannedPart[], paths: read
 }
 
 const namesOf = (passes: readonly Pass[]): string => passes.map(({ definition }) => definition.name).join(',');
-
-/** The share of its float32 bytes that a weight has after a pass; scales included. */
-const shares: Readonly<Record<string, number>> = { bf16: 0.5, fp16: 0.5, int8: 0.26, int4: 0.15 };
-
-/** Bytes of the result, by the narrowest type that a pass stores float32 weights in. */
-function expectedBytes({ bytesByType }: ModelSummary, passes: readonly Pass[], inputBytes: number): number {
-  const all = passes.map(({ definition: { name } }) => 1 - (shares[name] ?? 1));
-  const { float32 = 0 } = bytesByType;
-  return Math.round(inputBytes - float32 * maxOf([0, ...all]));
-}

@@ -20,6 +20,8 @@ const partRecord = z.object({
   key: z.string(),
   /** The files of the result, by path in the folder. */
   files: z.record(inside, stamp),
+  /** Paths of parts whose data files it reads. */
+  readsOf: z.array(inside).optional(),
   /** The result in short, as JSON of the folder's report. */
   result: z.unknown(),
 });

@@ -1,14 +1,14 @@
 /** What is done with a part of a folder: the passes that were asked for, changed where its role says so, with the reason. */
 
-import { passes as catalogue } from '../../passes/index.js';
-import type { Graph } from '../ir/graph.js';
-import type { Model } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
-import { bytesText } from '../ir/text/quantities.js';
-import { UsageError, unknownText } from '../ir/text/usage-error.js';
-import type { Value } from '../ir/value.js';
-import { type Catalogue, parsePasses } from '../run/parse.js';
-import type { Pass } from '../run/pass.js';
+import { passes as catalogue } from '../../../passes/index.js';
+import type { Graph } from '../../ir/graph.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { bytesText } from '../../ir/text/quantities.js';
+import { UsageError, unknownText } from '../../ir/text/usage-error.js';
+import type { Value } from '../../ir/value.js';
+import { type Catalogue, parsePasses } from '../../run/parse.js';
+import type { Pass } from '../../run/pass.js';
 import type { FolderLayout, FolderPart } from './layout.js';
 
 export interface PartPlan {
