@@ -23,6 +23,7 @@ const mayImport = {
   'src/infer': ['src/ir', 'src/ops', 'src/onnx/schema.ts', 'src/onnx/schema-table.ts', 'src/onnx/schema-microsoft.ts'],
   'src/contract': facts,
   'src/coverage': facts,
+  'src/cut': [...facts, 'src/contract', 'src/region'],
   'src/match': facts,
   'src/opset': ['src/ir', 'src/infer'],
   'src/region': facts,

@@ -1,5 +1,6 @@
 /** The commands, as data: what --help shows and yargs parses. What each does is in its own thread: see runs.ts. */
 import { HOST, targetNames } from '../src/ir/targets/targets.js';
+import { number, valueNames } from './flag-values.js';
 import {
   bisectFlags,
   type Flag,
@@ -7,6 +8,7 @@ import {
   jobFlags,
   jsonFlag,
   oneOf,
+  partFlags,
   planFlags,
   pluginFlags,
   quietFlag,
@@ -83,6 +85,36 @@ export const commands: readonly Command[] = [
     positionals: ['original', 'result'],
     summary: 'Show the error by depth, and the first block and node where a result drifts.',
     flags: { ...bisectFlags, ...jsonFlag },
+  },
+  {
+    name: 'extract',
+    positionals: ['model'],
+    summary: 'Write the part of a model between some of its values.',
+    flags: {
+      from: valued('<value,…>', 'Values that are fed. May be repeated.', {
+        readAll: valueNames,
+        defaultDescription: 'the inputs',
+      }),
+      to: valued('<value,…>', 'Values that are given. May be repeated.', {
+        readAll: valueNames,
+        defaultDescription: 'the outputs',
+      }),
+      ...partFlags,
+      out: { ...partFlags.out, defaultDescription: 'model.part.onnx' },
+    },
+  },
+  {
+    name: 'split',
+    positionals: ['model'],
+    summary: 'Write a model as a chain of models, cut between repeated blocks, with a contract of what feeds what.',
+    flags: {
+      blocks: valued('<number>', 'The number of models, of about equal weight.', {
+        read: number,
+        defaultDescription: '2',
+      }),
+      ...partFlags,
+      out: { ...partFlags.out, describe: 'Folder of the results.', defaultDescription: 'model.parts' },
+    },
   },
   {
     name: 'passes',

@@ -11,6 +11,9 @@ export function names(written: string): string[] {
   return found;
 }
 
+/** The same, each as often as the flag is given; names of values may hold commas, which only the model tells. */
+export const valueNames = (written: readonly string[]): readonly string[] => written;
+
 /** `0.5` */
 export function number(written: string): number {
   const value = written.trim() === '' ? Number.NaN : Number(written);

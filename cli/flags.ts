@@ -40,6 +40,15 @@ export const readFlags = {
   'allow-outside-data': isSo(about('allowOutsideData')),
 };
 
+/** How a part of a model is written. */
+export const partFlags = {
+  out: valued('<path>', 'Path of the result.', { alias: 'o' }),
+  force: isSo('Let a result overwrite its input.'),
+  ...readFlags,
+  ...jsonFlag,
+  ...quietFlag,
+};
+
 const target = oneOf(configSchema.shape.target.options, about('target'));
 const provider = oneOf(configSchema.shape.provider.options, about('provider'));
 const shape = valued('<name=sizes>', `${about('shapes')} May be repeated. E.g. image=1,3,224,224`, { readAll: shapes });

@@ -13,6 +13,8 @@ export const runs: Readonly<Record<string, RunCommand>> = {
   compare: async (flags) =>
     flags['by-block'] ? (await import('./bisect.js')).run(flags) : (await import('./compare.js')).run(flags),
   bisect: async (flags) => (await import('./bisect.js')).run(flags),
+  extract: async (flags) => (await import('./cut.js')).runExtract(flags),
+  split: async (flags) => (await import('./cut.js')).runSplit(flags),
   passes: async (flags) => (await import('./passes.js')).run(flags),
   doctor: async (flags) => (await import('./doctor.js')).run(flags),
 };

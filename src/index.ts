@@ -6,6 +6,9 @@ export { type Contract, contractOf, contractSchema } from './contract/contract.j
 export { declarationsOf } from './contract/declarations.js';
 export type { Structure } from './contract/structure.js';
 export { type LabelMap, type TensorLike, type Unflattened, unflatten } from './contract/unflatten.js';
+export { type Chain, chainSchema } from './cut/chain.js';
+export { type ExtractedModel, extractModel, type NamedPart } from './cut/extract.js';
+export { type SplitModel, splitModel } from './cut/split.js';
 export { type ExplainOptions, type Explanation, explain } from './explain.js';
 export type { FolderOptions } from './folder/folder-options.js';
 export { type Facts, inferTypes } from './infer/index.js';

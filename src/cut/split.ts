@@ -1,0 +1,137 @@
+/** Splits a model between its repeated blocks into a chain of models of about equal weight. */
+
+import { inferTypes } from '../infer/index.js';
+import type { Graph, OutputPort } from '../ir/graph.js';
+import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { expectModel } from '../ir/text/errors.js';
+import { freeName } from '../ir/text/free-name.js';
+import { UsageError } from '../ir/text/usage-error.js';
+import type { DataType } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
+import { checkModel } from '../ir/whole-model/check.js';
+import { cloneModel } from '../ir/whole-model/clone.js';
+import { type Chain, chainOf } from './chain.js';
+import { cutOut, type NamedValue } from './cut-out.js';
+import { evenCuts, finestStages, readBy } from './stages.js';
+
+export interface SplitModel {
+  readonly models: readonly Model[];
+  readonly chain: Chain;
+}
+
+/** Element types that onnxruntime-node takes and gives. */
+const exchanged: readonly (DataType | undefined)[] = [
+  ...(['float32', 'float16', 'float64', 'bool', 'string'] as const),
+  ...(['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64'] as const),
+];
+
+/**
+ * The model as `count` models that run one after another; `fileOf` names the file of each. Throws UsageError where there are too few blocks, or too few places
+ * where all that goes through can be handed over.
+ */
+export function splitModel(
+  model: Model,
+  count: number,
+  fileOf = (part: number) => `part-${part + 1}.onnx`,
+): SplitModel {
+  expectModel(model, 'splitModel');
+  if (!Number.isSafeInteger(count) || count < 2)
+    throw new UsageError(`splitModel: expected 2 parts or more; found ${count}`);
+  const typed = cloneModel(model);
+  inferTypes(typed);
+  const { graph } = typed;
+  const { of, bytes } = finestStages(graph);
+  const last = lastReaders(graph, of);
+  const isCut = (stage: number): boolean =>
+    [...last].every(
+      ([{ producer, elem }, reader]) =>
+        !producer || stageOf(of, producer) > stage || reader <= stage || exchanged.includes(elem),
+    );
+  const cuts = evenCuts(bytes, count, isCut);
+  if (cuts.length === 0) {
+    const places = bytes.slice(1).filter((_, stage) => isCut(stage)).length;
+    throw new UsageError(
+      `--blocks ${count}: expected at most as many parts as there are places between repeated blocks to cut at, and one more; found ${places} such places. optimize inspect shows the blocks`,
+    );
+  }
+  const partOf = (stage: number): number => cuts.findIndex((cut) => stage <= cut);
+  const crossing = [...last].flatMap(([value, reader]) => {
+    const given = value.producer && partOf(stageOf(of, value.producer));
+    return given !== undefined && given < partOf(reader) ? [{ value, given, reader: partOf(reader) }] : [];
+  });
+  const names = distinctNames(
+    graph,
+    crossing.map(({ value }) => value),
+  );
+  const outputs = graph.outputPorts.map(({ name }, index) => {
+    const value = graph.outputs[index] as Value;
+    return { name, value, part: value.producer ? partOf(stageOf(of, value.producer)) : 0 };
+  });
+  const models = cuts.map((_, part) => {
+    const own: NamedValue[] = crossing.flatMap(({ value, given }) =>
+      given === part && !value.isOutput ? [{ name: names.get(value) as string, value }] : [],
+    );
+    const results = outputs.filter((output) => output.part === part);
+    const fed = crossing.flatMap(({ value, given }) =>
+      given < part && isReadIn(value, part, of, partOf) ? [value] : [],
+    );
+    const made = cutOut(typed, fed, [...results, ...own]);
+    made.graph.inputs.slice(0, fed.length).forEach((input, i) => {
+      input.name = names.get(fed[i] as Value) as string;
+    });
+    checkModel(made);
+    return made;
+  });
+  return {
+    models,
+    chain: chainOf(
+      models,
+      crossing.map(({ value, given }) => ({ name: names.get(value) as string, given })),
+      outputs,
+      fileOf,
+    ),
+  };
+}
+
+const stageOf = (of: ReadonlyMap<Node, number>, node: Node): number => of.get(node) as number;
+
+/** Of each value that nodes compute and others read, the last stage that does. */
+function lastReaders(graph: Graph, of: ReadonlyMap<Node, number>): Map<Value, number> {
+  const last = new Map<Value, number>();
+  for (const node of graph.nodes())
+    for (const value of readBy(node))
+      if (value.graph === graph && value.producer) last.set(value, Math.max(last.get(value) ?? 0, stageOf(of, node)));
+  return last;
+}
+
+function isReadIn(
+  value: Value,
+  part: number,
+  of: ReadonlyMap<Node, number>,
+  partOf: (stage: number) => number,
+): boolean {
+  const { graph } = value;
+  for (const { node } of value.uses) {
+    let reader: Node | undefined = node;
+    while (reader && reader.graph !== graph) reader = reader.graph.owner;
+    if (reader && !reader.isEnd && partOf(stageOf(of, reader)) === part) return true;
+  }
+  return false;
+}
+
+/** Names of values that go from part to part: that of an output of the whole, or their own unless another has it. */
+function distinctNames(graph: Graph, values: readonly Value[]): Map<Value, string> {
+  const taken = new Set([...graph.inputs.map(({ name }) => name), ...graph.outputPorts.map(({ name }) => name)]);
+  const names = new Map<Value, string>();
+  for (const value of values) {
+    const port = graph.outputs.indexOf(value);
+    const name =
+      port < 0
+        ? freeName(value.name || 'value', (one) => taken.has(one))
+        : (graph.outputPorts[port] as OutputPort).name;
+    taken.add(name);
+    names.set(value, name);
+  }
+  return names;
+}
