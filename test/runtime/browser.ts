@@ -1,13 +1,21 @@
 /** A browser and onnxruntime-web, to run models in: in CI they may not be missing. */
+import { fileURLToPath } from 'node:url';
 import { browserPath, runtimeFolder } from '../../src/runtime/web/find.js';
 
-const isThere = (find: () => string): boolean => {
+const found = (find: () => string): string | undefined => {
   try {
-    find();
-    return true;
+    return find();
   } catch {
-    return false;
+    return undefined;
   }
 };
 
-export const hasBrowser = process.env.CI !== undefined || (isThere(browserPath) && isThere(runtimeFolder));
+const browser = found(browserPath);
+export const hasBrowser = process.env.CI !== undefined || (browser !== undefined && !!found(runtimeFolder));
+
+// A device in software compiles for longer than it computes.
+const isSoftware = process.env.VK_ICD_FILENAMES?.includes('swiftshader') ?? false;
+if (browser && isSoftware && !process.env.REAL_BROWSER) {
+  process.env.REAL_BROWSER = browser;
+  process.env.CHROME_PATH = fileURLToPath(new URL('software-browser.sh', import.meta.url));
+}

@@ -26,7 +26,7 @@ const sd3 = { layers: 1, hidden: 64, heads: 4, channels: 4, context: 32, positio
 const sd = { levels: [32], blocks: 1, heads: 4, groups: 8, channels: 4, context: 32, seed: 0 };
 const image = { batch: 1, height: 8, width: 8, text: 4 };
 
-/** Sizes are small, as a software device compiles each shader for a tenth of a second. From 32 queries on, attention is another kernel. */
+/** Convolutions, norms, attention with and without mask, past keys, embeddings, products. Sizes are small, for a software device. From 32 queries on, attention is another kernel. */
 const models: Readonly<Record<string, { readonly model: Model; readonly dims: Readonly<Record<string, number>> }>> = {
   encoder: { model: encoder(bert), dims: { batch: 2, sequence: 7 } },
   'encoder, long': { model: encoder(bert), dims: { batch: 2, sequence: 40 } },
