@@ -6,10 +6,11 @@ import { biasedGelu } from './rules/bias-gelu.js';
 import { gelu } from './rules/gelu.js';
 import { noteKernels } from './rules/kernels-found.js';
 import { scaledSilu, silu } from './rules/silu.js';
+import { softsign } from './rules/softsign.js';
 
 export const fuseAct = definePass({
   name: 'fuse-act',
-  summary: 'Runs each activation (GELU, SiLU and their forms) as one kernel.',
+  summary: 'Runs each activation (GELU, SiLU and their forms, Softsign) as one kernel.',
   fidelity: 'exact',
   fuses: true,
   needs: ['types'],
@@ -17,7 +18,7 @@ export const fuseAct = definePass({
   variants: () => [],
   run(model, _options, context) {
     noteKernels(model, ['GELU', 'SiLU or quick GELU'], context);
-    reportSites(applyRules(model, [gelu, silu, scaledSilu], context), context);
+    reportSites(applyRules(model, [gelu, silu, scaledSilu, softsign], context), context);
     reportSites(applyRules(model, [biasedGelu], context), context);
   },
 });

@@ -8,13 +8,13 @@ import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
 import { any, constant, maybe, Product, Sum, site } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
-import { repeatedOf } from '../../src/match/scalar.js';
+import { fillOf } from '../../src/match/scalar.js';
 import { op } from '../../src/match/words.js';
 import { affineOperand, repeatedNumber } from './norm-operands.js';
 
 const { InstanceNormalization, Reshape, Sigmoid } = op;
 
-const all = (expected: number) => (value: Value, facts: Facts) => repeatedOf(value, facts) === expected;
+const all = (expected: number) => (value: Value, facts: Facts) => fillOf(value, facts) === expected;
 
 const instance = site(
   InstanceNormalization(

@@ -13,7 +13,7 @@ import type { Pattern } from './pattern.js';
 import { plainOf } from './plain.js';
 import { Reader, type ReaderOptions } from './reader.js';
 import type { Rule } from './rule.js';
-import { repeatedOf, scalarOf } from './scalar.js';
+import { fillOf, scalarOf } from './scalar.js';
 import { Environment, Search } from './search.js';
 import { solve, solveAs } from './solve.js';
 
@@ -35,6 +35,8 @@ export class Places {
   readonly #forward = new Map<Value, ReadonlySet<Value>>();
   /** All that stands behind a value; undefined where that is too much to search. */
   readonly #behind = new Map<Value, ReadonlySet<Value> | undefined>();
+  /** Whether one number fills what is read behind a value. */
+  readonly #filled = new Map<Value, boolean>();
   /** How deep reductions are inside each other, by cut and value. */
   readonly #nesting = new Map<Value, Map<Value, number>>();
 
@@ -136,7 +138,7 @@ export class Places {
   /** The ways to read a formula: whatever nobody else reads, and of each value that is read twice in it, the nearest first. */
   *readersOf(root: Value, pattern: Pattern, around: readonly Node[], loosely?: ReadonlySet<string>): Iterable<Reader> {
     const { isAtRoot } = needsOf(pattern);
-    if (isAtRoot || !pattern.subject) yield new Reader(this.facts, { loosely });
+    if (isAtRoot || !pattern.subject) yield* this.#withoutCut(root, loosely);
     if (isAtRoot) return;
     const cuts = new Set([root]);
     for (const cut of this.#cutsOf(root, pattern, around, cuts))
@@ -144,7 +146,19 @@ export class Places {
         const reader = this.#readerOf(cut, loosely, filled);
         if (reader) yield reader;
       }
-    if (cuts.size === 1 && pattern.subject) yield new Reader(this.facts, { loosely });
+    if (cuts.size === 1 && pattern.subject) yield* this.#withoutCut(root, loosely);
+  }
+
+  *#withoutCut(root: Value, loosely: ReaderOptions['loosely']): Iterable<Reader> {
+    yield new Reader(this.facts, { loosely });
+    if (loosely || !this.#isFilledBehind(root)) return;
+    for (const filled of ['added', 'any'] as const) yield new Reader(this.facts, { filled });
+  }
+
+  #isFilledBehind(root: Value): boolean {
+    return remembered(this.#filled, root, () =>
+      [...(this.#behindOf(root) ?? [])].some(({ producer }) => producer?.inputs.some((input) => this.#isFill(input))),
+    );
   }
 
   /**
@@ -183,7 +197,7 @@ export class Places {
   }
 
   #isFill(value: Value | undefined): boolean {
-    return value?.isConstant === true && value.shape?.length !== 0 && repeatedOf(value, this.facts) !== undefined;
+    return value !== undefined && value.shape?.length !== 0 && fillOf(value, this.facts) !== undefined;
   }
 }
 

@@ -27,14 +27,14 @@ import type { Expression } from './normal-form.js';
 import { isPlain } from './plain.js';
 import { ratioOf } from './ratio.js';
 import { reshapeOf } from './reshaped.js';
-import { repeatedOf, scalarOf } from './scalar.js';
+import { fillOf, scalarOf } from './scalar.js';
 
 export interface ReaderOptions {
   /** The value where reading stops. */
   readonly cut?: Value;
   /** Values that may be read through; all others are parameters. Without it, any value may. */
   readonly live?: ReadonlySet<Value>;
-  /** Reads constants filled with one number as that number: such a constant may also be a scale or a bias by chance. */
+  /** Reads what one number fills as that number, computed or constant: such a constant may also be a scale or a bias by chance. */
   readonly filled?: 'added' | 'any';
   /** The ops to see through (bounds, and Casts between floats) where a rough resemblance to a formula is enough. */
   readonly loosely?: ReadonlySet<string>;
@@ -88,7 +88,7 @@ export class Reader {
     }
     const isFilled =
       filled === 'any' || (filled && [...value.uses].every(({ node: user }) => user.is('Add') || user.is('Sub')));
-    const x = isRoot || !isFloat(value.elem) ? undefined : (isFilled ? repeatedOf : scalarOf)(value, this.facts);
+    const x = isRoot || !isFloat(value.elem) ? undefined : (isFilled ? fillOf : scalarOf)(value, this.facts);
     if (x !== undefined) return numberExpression(x);
     if (!node || !isAlgebra(node) || !isFloat(value.elem)) return leafOf(value);
     if (!isRoot && live && !live.has(value)) return this.#parameter(value, node);
@@ -126,7 +126,7 @@ export class Reader {
     if (reductionOf(node)) return this.#reduction(node, a);
     const [left, right] = [this.read(a), b && this.read(b)];
     if (reshapeOf(value)) return this.#spelled(node, placed(left, value.shape));
-    const exponent = opType === 'Pow' ? repeatedOf(b, this.facts) : undefined;
+    const exponent = opType === 'Pow' ? fillOf(b, this.facts) : undefined;
     const inverse = opType === 'Div' && right ? power(right, -1) : undefined;
     switch (opType) {
       case 'Neg':
@@ -156,7 +156,7 @@ export class Reader {
 
   /** Reads max(x, 0); any bound if a rough resemblance is enough. */
   #bounded(node: Node, inputs: readonly Value[]): Expression | undefined {
-    const numbers = inputs.map((input) => scalarOf(input, this.facts));
+    const numbers = inputs.map((input) => fillOf(input, this.facts));
     const [of, ...others] = inputs.filter((_, i) => numbers[i] === undefined);
     if (!of || others.length > 0 || (node.opType !== 'Max' && of !== inputs[0])) return undefined;
     if (this.reading.loosely?.has(node.opType)) return this.#spelled(node, this.read(of));

@@ -58,7 +58,7 @@ const REPEATED = 4096;
 const repeated = new WeakMap<Tensor, number | undefined>();
 
 /** The number of a value: a scalar, or a constant filled with one number. Its shape may broadcast a value beside it. */
-export function repeatedOf(value: Value | undefined, facts: Facts): number | undefined {
+function repeatedOf(value: Value | undefined, facts: Facts): number | undefined {
   const number = scalarOf(value, facts);
   const tensor = number === undefined ? constantTensor(value) : undefined;
   if (!tensor || tensor.type === 'string' || elementCount(tensor.shape) > REPEATED) return number;

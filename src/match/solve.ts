@@ -12,6 +12,7 @@ import type { Pattern, PatternShape, WeightedPattern } from './pattern.js';
 import { plainOf } from './plain.js';
 import { isOdd, powerOf } from './ratio.js';
 import { Reader } from './reader.js';
+import { fillOf } from './scalar.js';
 import type { Environment, Search } from './search.js';
 import {
   argumentOf,
@@ -185,7 +186,7 @@ const solvers: { readonly [Kind in PatternShape['kind']]: Solver<Kind> } = {
       const next = shape.number === undefined ? found : found.capture(shape.number, constant / ratio);
       // A constant that is no single number may be the number once for each element.
       const isExpected = search.isLoose
-        ? shape.x === 0 || constant !== 0 || terms.some(isConstant)
+        ? shape.x === 0 || constant !== 0 || terms.some((term) => isConstant(term, search))
         : shape.number !== undefined || isNumber(constant / ratio, shape.x, at);
       if (next && isExpected) yield { environment: next, ratio };
       else search.fail(found, pattern, of.value ?? at, `expected a term ${shape.x}; found ${constant / ratio}`);
@@ -334,8 +335,10 @@ const solvers: { readonly [Kind in PatternShape['kind']]: Solver<Kind> } = {
 
 const neededOf = (parts: readonly WeightedPattern[]): number => parts.filter(({ isOptional }) => !isOptional).length;
 
-const isConstant = ({ factors: [factor, ...others] }: Term): boolean =>
-  others.length === 0 && factor?.atom.value?.isConstant === true;
+const isConstant = ({ factors: [factor, ...others] }: Term, { facts }: Search): boolean => {
+  const value = others.length === 0 ? factor?.atom.value : undefined;
+  return value?.isConstant === true || fillOf(value, facts) !== undefined;
+};
 
 /** True if a found number is the expected one. Beside 0, a rest that float arithmetic leaves counts as 0. */
 const isNumber = (found: number, expected: number, { elem }: Value): boolean =>

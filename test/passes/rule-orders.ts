@@ -8,6 +8,7 @@ import { rotary } from '../../passes/rules/rotary.js';
 import { scaledSilu, silu } from '../../passes/rules/silu.js';
 import { skipNormSet } from '../../passes/rules/skip-norm.js';
 import { softmax } from '../../passes/rules/softmax.js';
+import { softsign } from '../../passes/rules/softsign.js';
 import type { Model } from '../../src/ir/model.js';
 import type { TargetName } from '../../src/ir/targets/targets.js';
 import { printModel } from '../../src/ir/whole-model/print.js';
@@ -18,7 +19,7 @@ import { applyPass, generator } from '../check-pass.js';
 
 /** The rounds of sets, each applied together, all kinds at once. The first round may make sites for the second. */
 const rounds: readonly (readonly RuleSet[])[] = [
-  [rotary, softmax, layerNorm, rmsNorm, groupNormSet, gelu, silu, scaledSilu],
+  [rotary, softmax, layerNorm, rmsNorm, groupNormSet, gelu, silu, scaledSilu, softsign],
   [skipNormSet, biasedGelu],
 ];
 

@@ -231,6 +231,10 @@ export const ofRules: Readonly<Record<string, Picture>> = {
   gelu: { ...act, before: of(geluByErf) },
   'gelu-tanh': { ...act, before: of(geluByTanh) },
   silu: { ...act, before: of(withSilu) },
+  softsign: {
+    ...act,
+    before: of((g, x) => g.op('Div', [x, g.op('Add', [g.op('Abs', [x]), g.constant('float32', 1)])])),
+  },
   'quick-gelu': {
     ...act,
     before: of((g, x) => g.op('Mul', [x, g.op('Sigmoid', [g.op('Mul', [x, number(g, 1.702)])])])),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fuseAct } from '../../../passes/fuse-act.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Value } from '../../../src/ir/value.js';
 import { applyPass, checkMiss, checkPass, randomWeights } from '../../check-pass.js';
 
@@ -26,6 +27,10 @@ const tanh = (g: GraphBuilder, x: Value, argument: Value) =>
   g.op('Mul', [g.op('Mul', [number(g, 0.5), x]), g.op('Add', [number(g, 1), g.op('Tanh', [argument])])]);
 const cube = (g: GraphBuilder, x: Value) => g.op('Pow', [x, number(g, 3)]);
 const sigmoid = (g: GraphBuilder, x: Value) => g.op('Sigmoid', [x]);
+const softsign = (g: GraphBuilder, x: Value, one: Value) => g.op('Div', [x, g.op('Add', [one, g.op('Abs', [x])])]);
+const expanded = (g: GraphBuilder, x: Value, of: number) => g.op('Expand', [number(g, of), g.op('Shape', [x])]);
+const filled = (g: GraphBuilder, x: Value, of: number) =>
+  g.op('ConstantOfShape', [g.op('Shape', [x])], { value: tensorOf('float32', [of], [1]) });
 
 describe('fuse-act makes one kernel of', () => {
   const cases: [string, Model, string][] = [
@@ -80,6 +85,22 @@ describe('fuse-act makes one kernel of', () => {
       activation((g, x) => g.op('Mul', [sigmoid(g, g.op('Mul', [x, number(g, 1.702)])), x])),
       'com.microsoft.QuickGelu',
     ],
+    ['Softsign', activation((g, x) => softsign(g, x, number(g, 1))), 'Softsign'],
+    [
+      'Softsign with its 1 once for every feature',
+      activation((g, x) => softsign(g, x, g.constant('float32', [1, 1, 1, 1], [4]))),
+      'Softsign',
+    ],
+    ['Softsign with its 1 expanded to the shape', activation((g, x) => softsign(g, x, expanded(g, x, 1))), 'Softsign'],
+    ['Softsign with its 1 filled into the shape', activation((g, x) => softsign(g, x, filled(g, x, 1))), 'Softsign'],
+    [
+      'GELU with each number filled into the shape',
+      activation((g, x) => {
+        const phi = g.op('Add', [g.op('Erf', [g.op('Div', [x, expanded(g, x, Math.SQRT2)])]), filled(g, x, 1)]);
+        return g.op('Mul', [g.op('Mul', [x, phi]), filled(g, x, 0.5)]);
+      }),
+      'com.microsoft.Gelu',
+    ],
   ];
   it.each(cases)('%s', async (_, before, opType) => {
     const { model } = await checkPass(fuseAct(), { before, ops: { [opType]: 1 }, within: NOISE });
@@ -119,6 +140,24 @@ describe('fuse-act makes one kernel of', () => {
 describe('fuse-act refuses, and says why', () => {
   const cases: [string, Model, string][] = [
     ['a quarter for a half', activation((g, x) => erf(g, x, 0.25)), 'expected a factor 0.5; found 0.25'],
+    [
+      '0.9 for 1, filled into the shape',
+      activation((g, x) => softsign(g, x, filled(g, x, 0.9))),
+      'expected a term 1; found 0.89999',
+    ],
+    [
+      'a 1 that is filled into a larger shape',
+      activation((g, x) => softsign(g, x, g.op('Expand', [number(g, 1), g.ints(2, 1, 1, 1)]))),
+      'another shape than x',
+    ],
+    [
+      'a Softsign that the target has no kernel for',
+      buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float64', ['batch', 4]);
+        g.output('y', softsign(g, x, g.constant('float64', 1)));
+      }),
+      'no Softsign kernel for float64',
+    ],
     ['0.9 for 1', activation((g, x) => erf(g, x, 0.5, 0.9)), 'expected a term 1; found 0.89999'],
     ['another root', activation((g, x) => erf(g, x, 0.5, 1, 1.5)), 'expected a factor 0.7071'],
     [
