@@ -1,6 +1,7 @@
 /** What the text behind a flag says. Each throws UsageError, `expected …; found …`, for a text that says nothing of its kind. */
 
 import { named } from '../src/ir/collections/named.js';
+import { type DimSize, readDimSize } from '../src/ir/dims/range.js';
 import { type BudgetName, budgetNames, type Limits } from '../src/ir/options/budget.js';
 import { UsageError, unknownText } from '../src/ir/text/usage-error.js';
 
@@ -32,9 +33,20 @@ export const limits = (written: string): Limits =>
     }),
   );
 
-/** `batch=4`, `seq=8`: sizes by name. */
-export const dims = (written: readonly string[]): Record<string, number> =>
-  byName(written, '4', (sizes) => (sizes.length === 1 ? sizes[0] : undefined));
+/** `batch=4`, `seq=1..512`, `height=64..128:8`: sizes by name, and ranges. */
+export function dims(written: readonly string[]): Record<string, DimSize> {
+  const found = named<DimSize>();
+  for (const one of written) {
+    const [, name = '', text = ''] = /^(.+)=(.*)$/s.exec(one) ?? [];
+    if (!name) throw new UsageError(`expected name=4 or name=1..512; found "${one}"`);
+    try {
+      found[name] = readDimSize(text);
+    } catch (error) {
+      throw error instanceof UsageError ? new UsageError(`${name}: ${error.message}`) : error;
+    }
+  }
+  return found;
+}
 
 /** `image=1,3,224,224`: shapes by name. */
 export const shapes = (written: readonly string[]): Record<string, readonly number[]> =>

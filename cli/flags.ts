@@ -52,7 +52,9 @@ export const partFlags = {
 const target = oneOf(configSchema.shape.target.options, about('target'));
 const provider = oneOf(configSchema.shape.provider.options, about('provider'));
 const shape = valued('<name=sizes>', `${about('shapes')} May be repeated. E.g. image=1,3,224,224`, { readAll: shapes });
-const dim = valued('<name=size>', `${about('dims')} May be repeated. E.g. batch=4`, { readAll: dims });
+const dim = valued('<name=size>', `${about('dims')} May be repeated. E.g. batch=4 or seq=1..512 or height=64..128:8`, {
+  readAll: dims,
+});
 const inputs = valued('<path>', about('inputs'));
 const seed = numeric('seed');
 
@@ -146,7 +148,10 @@ export const jobFlags = {
   },
   ...inputFlags,
   shape: { ...shape, describe: `Freeze the shape of an input: ${freezes} image=1,3,224,224` },
-  dim: { ...dim, describe: `Freeze the size of a symbolic dim of the inputs: ${freezes} batch=4` },
+  dim: {
+    ...dim,
+    describe: `Freeze the size of a symbolic dim of the inputs: ${freezes} batch=4. A range keeps it symbolic, and the result is compared, timed and tuned at its ends and between: seq=1..512, height=64..128:8`,
+  },
   require: valued('<a,b,…>', `${about('require')} E.g. int8,bf16`, { read: names }),
   'allow-rollback': isSo(about('allowRollback')),
   'fail-on-fallback': isSo(about('failOnFallback')),

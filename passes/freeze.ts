@@ -1,8 +1,12 @@
-/** freeze: the inputs declare sizes instead of symbolic dims, and everything behind them follows. The settings `dims` and `shapes` ask for it. */
+/**
+ * freeze: the inputs declare sizes instead of symbolic dims, or ranges of sizes for them, and everything behind them follows. The settings `dims`
+ * and `shapes` ask for it.
+ */
 
 import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
+import { dimSize } from '../src/ir/options/options.js';
 import { recordOf } from '../src/ir/options/record-schema.js';
 import { type Shape, type Type, tensorType } from '../src/ir/types.js';
 import { freezeInputs } from '../src/run/freeze.js';
@@ -12,11 +16,11 @@ const size = z.number().int().nonnegative();
 
 export const freeze = definePass({
   name: 'freeze',
-  summary: 'Gives symbolic dims of the inputs a size.',
+  summary: 'Gives symbolic dims of the inputs a size, or a range of sizes that inference and passes may rely on.',
   fidelity: 'exact',
   needs: ['types'],
   options: z.object({
-    dims: recordOf(size).default({}).describe('Sizes of dims, by name.'),
+    dims: recordOf(dimSize).default({}).describe('Sizes of dims, or ranges such as 1..512 and 64..128:8, by name.'),
     shapes: recordOf(z.array(size)).default({}).describe('Whole shapes of inputs, by name.'),
   }),
   run(model, { dims, shapes }, context) {

@@ -2,13 +2,14 @@
 
 import { under } from './ir/collections/named.js';
 import { dimText } from './ir/dims/dims.js';
+import type { DimSize } from './ir/dims/range.js';
 import type { Model } from './ir/model.js';
 import { ModelError } from './ir/text/errors.js';
 import { frozenShape, sizesOf } from './run/freeze.js';
 
 interface InputOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  readonly dims?: Readonly<Record<string, number>>;
+  readonly dims?: Readonly<Record<string, DimSize>>;
   readonly inputs?: string;
 }
 

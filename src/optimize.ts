@@ -10,6 +10,7 @@ import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import { type Coverage, coverageOf } from './coverage/coverage.js';
 import { inferTypes } from './infer/index.js';
+import type { DimSize } from './ir/dims/range.js';
 import type { Model } from './ir/model.js';
 import type { Limits } from './ir/options/budget.js';
 import { abortSignal, any, called, optionsIn, text } from './ir/options/options.js';
@@ -26,6 +27,7 @@ import { expectModel } from './ir/text/errors.js';
 import { UsageError, unknownText } from './ir/text/usage-error.js';
 import type { DataType } from './ir/types.js';
 import { cloneModel, withLimits } from './ir/whole-model/clone.js';
+import { rangesOf } from './ir/whole-model/ranges.js';
 import { fileBytes } from './onnx/write.js';
 import { holdsOn } from './run/cpus.js';
 import { deadlineOf, type TimeOptions } from './run/deadline.js';
@@ -73,8 +75,11 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   readonly seed?: number;
   /** Whole shapes of inputs, by name: the result declares them, and is verified on them. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** Sizes of symbolic dims, by name: the result declares them, and is verified on them. */
-  readonly dims?: Readonly<Record<string, number>>;
+  /**
+   * Sizes of symbolic dims, by name: the result declares them, and is verified on them. A range keeps a dim symbolic,
+   * and the result is verified and tuned at both ends and between.
+   */
+  readonly dims?: Readonly<Record<string, DimSize>>;
   /** Limits of the work that the model's numbers may ask for, by name. Default: those it was read with. */
   readonly budget?: Limits;
   /** Whether repeated blocks are compiled once. Default: where that leaves out two fifths of the nodes; true: wherever there are five repeats. */
@@ -202,6 +207,7 @@ export async function optimizeBy(
       : await coverageIn(model, result, target, options),
     cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
     outcome: outcomeOf(result.passes),
+    ranges: rangesIn(result.model),
     gates: [...gatesOf(result.verification.verdict), ...requireGate(required, result.passes)],
     machine: await machineOf(),
     versions: await versionsOf(),
@@ -209,6 +215,12 @@ export async function optimizeBy(
   };
   expectGates(report, options);
   return { model: result.model, report };
+}
+
+/** The ranges of dims that the result states, of which nothing was measured yet. */
+function rangesIn(model: Model): Report['ranges'] {
+  const dims = rangesOf(model);
+  return Object.keys(dims).length > 0 ? { dims, sizes: [] } : undefined;
 }
 
 /** Types of bytes and of arithmetic, at the sizes that people run models at where the model leaves them open. */

@@ -19,6 +19,7 @@ export { type AttributeLike, float, floats } from './ir/attribute.js';
 /** The builder of models for tests; rewrites are given one of their own. */
 export { type BuildOptions, buildModel, GraphBuilder } from './ir/build.js';
 /** Dims: numbers and symbols. Two dims are equal if they are so for any value of the symbols. */
+export { type Bounds, dimBounds } from './ir/dims/bounds.js';
 export { type Dim, dimText, equalDims, symbol } from './ir/dims/dims.js';
 export type { Graph } from './ir/graph.js';
 export type { Model } from './ir/model.js';

@@ -58,7 +58,7 @@ it.each(functions)('%s names an option that it does not have, and the near one',
 
 it.each([
   [{ seed: '7' }, 'optimize: seed: expected a whole number; found "7"'],
-  [{ dims: { n: -1 } }, 'optimize: dims.n: expected 0 or more; found -1'],
+  [{ dims: { n: -1 } }, 'optimize: dims.n: expected a size, as 4, or a range, as 1..512 or 64..128:8; found -1'],
   [
     { target: 'gpu' },
     'optimize: target: expected auto | cpu | cuda | webgpu | cuda:sm80 | cuda:sm86 | cuda:sm89 | cuda:sm90; found "gpu"',

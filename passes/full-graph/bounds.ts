@@ -1,5 +1,6 @@
 /** What whole numbers lie between, by what they are computed from. */
 import type { Facts } from '../../src/infer/index.js';
+import { dimBounds } from '../../src/ir/dims/bounds.js';
 import { uniformOf } from '../../src/ir/tensors/bank.js';
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { elementCount } from '../../src/ir/tensors/tensor.js';
@@ -35,7 +36,8 @@ export class IntegerBounds {
       return uniform && intervalOf(numbersOf(uniform));
     }
     const contents = this.facts.contents(value);
-    if (contents?.every((one) => typeof one === 'number')) return intervalOf(contents);
+    const counted = contents && intervalOf(contents.flatMap((one) => Object.values(dimBounds(one))));
+    if (counted && Number.isFinite(counted.high - counted.low)) return counted;
     if (!node || node.hasReference) return undefined;
     if (node.is('Shape')) return interval(0, MOST_DIM);
     if (node.is('ConstantOfShape')) {

@@ -14,6 +14,8 @@ import { isStatic } from './small.js';
 const bounds: Partial<Record<DataType, readonly [number, number]>> = {
   int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   int32: [-(2 ** 31), 2 ** 31 - 1],
+  // A comparison of sizes that the ranges of their symbols decide.
+  bool: [0, 1],
 };
 
 /** Every element is a number ⟶ a constant. */

@@ -10,6 +10,7 @@ import { recordOf } from '../ir/options/record-schema.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
+import { rangesOf } from '../ir/whole-model/ranges.js';
 import { feedbackPairs } from './pairs.js';
 import { type ContractPort, portSchema } from './port.js';
 import { allStructures, notedStructures, structureSchema } from './structure.js';
@@ -31,6 +32,9 @@ export const contractSchema = z.object({
     ),
   inputs: z.array(portSchema),
   outputs: z.array(portSchema),
+  dims: recordOf(z.object({ min: z.number().int(), max: z.number().int(), step: z.number().int() }))
+    .optional()
+    .describe('The sizes that a dim with a name may have, by its name: from min to max, in steps from min on.'),
   structure: z
     .object({ inputs: structures, outputs: structures })
     .describe('The inputs and outputs as they were before.'),
@@ -63,6 +67,7 @@ export function contractOf(model: Model): Contract {
       ...originOf(graph, index),
     }),
   );
+  const dims = rangesOf(model);
   const noted = notedStructures(model);
   const [inputNames, outputNames] = [inputs, outputs].map((ports) => ports.map(({ name }) => name)) as [
     string[],
@@ -73,6 +78,7 @@ export function contractOf(model: Model): Contract {
     version: 1,
     inputs,
     outputs,
+    ...(Object.keys(dims).length > 0 && { dims }),
     structure: { inputs: allStructures(inputNames, noted.inputs), outputs: allStructures(outputNames, noted.outputs) },
     pairs: feedbackPairs(inputs, outputs),
   };

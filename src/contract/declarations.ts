@@ -1,5 +1,6 @@
 /** A contract ⟶ TypeScript declarations that stand alone: the ports, and the outputs as `unflatten` gives them. */
 
+import { rangeText } from '../ir/dims/range.js';
 import { visibleText } from '../ir/text/shown-text.js';
 import type { Contract } from './contract.js';
 import type { ContractPort } from './port.js';
@@ -48,7 +49,7 @@ export function declarationsOf(contract: Contract): string {
     '',
     common,
     '',
-    '/** What the model takes: `session.run(feeds)`. */',
+    `/** What the model takes: \`session.run(feeds)\`.${dimsNote(contract)} */`,
     interfaceOf('Inputs', inputs),
     '',
     '/** What the model gives, a tensor a port. */',
@@ -62,6 +63,12 @@ export function declarationsOf(contract: Contract): string {
     '',
   ].join('\n');
 }
+
+/** ` Sizes of dims: seq 1..512.`; empty where none has a range. */
+const dimsNote = ({ dims = {} }: Contract): string => {
+  const ranges = Object.entries(dims).map(([name, range]) => `${name} ${rangeText(range)}`);
+  return ranges.length > 0 ? ` Sizes of dims: ${comment(ranges.join(', '))}.` : '';
+};
 
 /** What a reader would not see, or see in another order, stands as the escape that TypeScript has for it. */
 const quoted = (text: string): string =>

@@ -240,7 +240,10 @@ const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => sta
 const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;
 
 /** The findings of the comparison with the original. */
-type EndFindings = Pick<Validation, 'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'>;
+type EndFindings = Pick<
+  Validation,
+  'accuracy' | 'rollout' | 'ranges' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'
+>;
 
 interface EndSettings {
   readonly deadline: Deadline;

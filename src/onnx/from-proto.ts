@@ -7,6 +7,7 @@ import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes/scopes.js';
 import { ModelError } from '../ir/text/errors.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
+import { giveRanges } from '../ir/whole-model/ranges.js';
 import { readAttribute } from './attribute-proto.js';
 import { type CarriedGraph, entryOrigins, repeatedNames, type StrayValueInfo } from './carried.js';
 import { constantOf, labelOf } from './constant-node.js';
@@ -25,7 +26,7 @@ import {
 import { type CarriedOpsets, opsetsOf, versionOf } from './opset-import.js';
 import { Scope } from './scope.js';
 import { readSparseTensor, readTensor, rememberSource, type TensorSources } from './tensor-proto.js';
-import { readType } from './type-proto.js';
+import { readType, writeAs } from './type-proto.js';
 
 /** Throws ModelError where names are missing or defined twice, tensors have the wrong size, or nodes or functions form a cycle. */
 export function fromMessage(message: ModelMessage, sources: TensorSources, place: string): Model {
@@ -45,6 +46,7 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   model.metadata = (message.metadataProps ?? []).map(readEntry);
   const reader = new GraphReader(sources);
   reader.fill(model.graph, message.graph, undefined);
+  for (const [type, before] of giveRanges(model)) writeAs(type, before);
   for (const graph of scopesIn(model.graph)) graph.nodes();
   const unread = readFunctions(model, message.functions ?? [], (fn) => reader.readFunction(model, fn));
   rememberSource([...unread.values()], sources.main, place);

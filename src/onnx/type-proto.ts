@@ -26,6 +26,12 @@ export function readType(message: TypeMessage | null | undefined): Type | undefi
   return type;
 }
 
+/** Has a type written as another: both say the same in a file. */
+export function writeAs(type: Type, other: Type): void {
+  const message = origins.get(other);
+  if (message) origins.set(type, message);
+}
+
 /** True where messages of types say the same: most do, and then nothing has to be remembered. */
 function isSame(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;

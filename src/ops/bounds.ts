@@ -12,8 +12,8 @@ import {
   multiplyDims,
   onlyAtom,
   operandsOf,
+  rangedSymbol,
   subtractDims,
-  symbol,
 } from '../ir/dims/dims.js';
 import type { PartialDim, PartialShape } from './call.js';
 
@@ -50,7 +50,8 @@ export function within(dim: PartialDim, bounds: readonly Bound[]): PartialDim {
   for (const { coefficient, atoms } of dim.terms) {
     let product: Dim = coefficient;
     for (const atom of atoms) {
-      const factor = atom.kind === 'symbol' ? symbol(atom.name) : apply(atom.kind, atom.a, atom.b, bounds);
+      const factor =
+        atom.kind === 'symbol' ? rangedSymbol(atom.name, atom.range) : apply(atom.kind, atom.a, atom.b, bounds);
       if (factor === undefined) return dim;
       product = multiplyDims(product, factor);
     }

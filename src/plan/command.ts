@@ -1,4 +1,5 @@
 /** The command of a point of a plan, with all settings that decided about the point: it makes the same file. */
+import { sizeText } from '../ir/dims/range.js';
 import type { Target } from '../ir/targets/targets.js';
 import type { Config } from '../settings/config.js';
 import type { GateOptions } from '../validate/judge/gates.js';
@@ -45,7 +46,7 @@ export function commandOf(
     ['target', target],
     ['inputs', inputs],
     ...Object.entries(shapes).map(([name, shape]) => ['shape', `${name}=${shape.join(',')}`] as const),
-    ...Object.entries(dims).map(([name, size]) => ['dim', `${name}=${size}`] as const),
+    ...Object.entries(dims).map(([name, size]) => ['dim', `${name}=${sizeText(size)}`] as const),
     ['seed', seed || undefined],
     ['time-budget', timeBudget],
     [

@@ -1,4 +1,5 @@
 /** What a model is made of, on a terminal. */
+import { rangeText } from '../ir/dims/range.js';
 import type { Shortage } from '../ir/options/budget.js';
 import { bytesText } from '../ir/text/quantities.js';
 import { shownText, withTexts } from '../ir/text/shown-text.js';
@@ -22,6 +23,7 @@ export function inspectionText(given: Inspection, options: TextOptions = {}): st
     [`IR ${irVersion}`, opsetText.join(', '), producer && `by ${producer}`].filter(Boolean).join(p.dim(' · ')),
     ...section('inputs', ports(inspection.inputs)),
     ...section('outputs', ports(inspection.outputs)),
+    ...section('sizes of dims', rangeTexts(inspection)),
     ...section('structure', blockLines(inspection.blocks)),
     ...section(`nodes ${nodes}`, columns(ops, String)),
     ...section(`weights ${bytesText(bytes)}`, columns(bytesByType, bytesText)),
@@ -44,6 +46,9 @@ export function inspectionText(given: Inspection, options: TextOptions = {}): st
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const rangeTexts = ({ dims }: Inspection): string[] =>
+  Object.entries(dims).map(([name, range]) => `${name} ${rangeText(range)}`);
 
 /** One line on what budgets left undone. */
 export function shortageText({ reason, places }: Shortage, nameText = (name: string): string => name): string {

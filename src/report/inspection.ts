@@ -7,6 +7,7 @@ import type { Shortage } from '../ir/options/budget.js';
 import { called, optionsIn, truth } from '../ir/options/options.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { type Ranges, rangesOf } from '../ir/whole-model/ranges.js';
 import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
 import { type BlockInfo, blockInfos, type FindBlocks } from './blocks.js';
 import { type ContentsOf, scopeText, type ValueInfo, valuesOf } from './inspection-values.js';
@@ -43,6 +44,8 @@ export interface Inspection extends ModelSummary {
   readonly name: string;
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
+  /** The sizes that dims of the inputs may have, by name, as far as the model states them. */
+  readonly dims: Ranges;
   readonly functionNames: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   /** What repeats, then what stands once; none where nobody looked. */
@@ -88,6 +91,7 @@ export function inspectModel(model: Model, facts: ModelFacts, given: InspectOpti
       name,
       type: typeText(graph.outputs[i]?.type ?? type, dimText),
     })),
+    dims: rangesOf(model),
     functionNames: model.functions.map(({ domain, name }) => `${domain}.${name}`),
     metadata: Object.fromEntries(model.metadata.map(({ key, value }) => [key, value])),
     blocks: options.find ? blockInfos(model, options.find) : [],

@@ -7,6 +7,7 @@ import { branchTexts } from './branch-text.js';
 import { coverageMarkdown, withoutLeft } from './coverage.js';
 import { code, markdownText } from './markdown-text.js';
 import { meaningText } from './meaning-text.js';
+import { rangesText, sizeRows } from './ranges.js';
 import { repeatTexts } from './repeats.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { signed } from './style.js';
@@ -97,6 +98,14 @@ export function reportMarkdown(given: Report): string {
       ['## Rollout'],
       [`${rolloutTitle(report.rollout)}: ${rolloutText(report.rollout)}. Inputs: ${inputs}.`],
       notes.map((note) => `- ${note}`),
+    );
+  }
+  if (report.ranges) {
+    const { titles, rows } = sizeRows(report.ranges);
+    blocks.push(
+      ['## Sizes'],
+      [`One model for ${rangesText(report.ranges.dims)}.`],
+      rows.length > 0 ? table(titles, rows) : [],
     );
   }
   if (speed) {

@@ -7,6 +7,7 @@ import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text
 import { branchTexts } from './branch-text.js';
 import { coverageLines, withoutLeft } from './coverage.js';
 import { meaningText, type ReportedOutput } from './meaning-text.js';
+import { rangeLines } from './ranges.js';
 import { repeatTexts } from './repeats.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { speedLines } from './speed-text.js';
@@ -31,7 +32,7 @@ export function reportText(given: Report, options: TextOptions = {}): string {
 /** The part of a report that compares two models. */
 export type ComparisonReport = Pick<
   Report,
-  'accuracy' | 'rollout' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts' | 'seed'
+  'accuracy' | 'rollout' | 'ranges' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts' | 'seed'
 >;
 
 /** Two models compared, in lines for people. */
@@ -44,6 +45,7 @@ export function comparisonText(given: ComparisonReport, options: TextOptions = {
 const comparisonBlocks = (report: ComparisonReport, p: Paint, width: number, ending: string[] = []): string[][] => [
   accuracyLines(report, p, width),
   rolloutLines(report, p, width),
+  rangeLines(report, p, width),
   speedLines(report, p, width),
   [...placementLines(report, p), ...cutLines(report, p), ...gateLines(report, p), ...ending].flatMap((line) =>
     hanging(line, width),

@@ -1,24 +1,23 @@
-/** Sizes in place of symbolic dims: what the settings `dims` and `shapes` ask of a model's inputs. */
+/** Sizes in place of symbolic dims, and ranges of those that stay: what the settings `dims` and `shapes` ask of a model's inputs. */
 
-import { under } from '../ir/collections/named.js';
+import { named, under } from '../ir/collections/named.js';
 import { type Dim, dimText, type SymbolName } from '../ir/dims/dims.js';
+import { type DimSize, isRange, isWithin, rangeText, sizeText } from '../ir/dims/range.js';
 import { substitute } from '../ir/dims/substitute.js';
 import { nameOf, symbolsOf } from '../ir/dims/symbols.js';
 import type { Model } from '../ir/model.js';
 import { UsageError, unknownText } from '../ir/text/usage-error.js';
 import { type Shape, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { partsOf, type Ranges, rangesOf, setRanges } from '../ir/whole-model/ranges.js';
 
-/** Sizes of symbolic dims, and whole shapes of inputs, by name. */
+/** Sizes of symbolic dims or their ranges, and whole shapes of inputs, by name. */
 export interface FixedSizes {
-  readonly dims?: Readonly<Record<string, number>>;
+  readonly dims?: Readonly<Record<string, DimSize>>;
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 const shapeOf = (input: Value): Shape | undefined => (input.type?.kind === 'tensor' ? input.type.shape : undefined);
-
-/** `past + 1` is a name whose parts can be given as well. */
-const partsOf = (name: string): readonly string[] => name.split('+').map((part) => part.trim());
 
 const symbolNames = ({ graph }: Model): string[] => {
   const symbols = graph.inputs.flatMap((input) => (shapeOf(input) ?? []).flatMap(symbolsOf));
@@ -53,17 +52,27 @@ class Bindings {
   }
 }
 
+/** The ranges among sizes of dims. */
+export const rangesAmong = (dims: FixedSizes['dims'] = {}): Ranges =>
+  named(Object.entries(dims).flatMap(([name, size]) => (isRange(size) ? [[name, size] as const] : [])));
+
 /**
  * The sizes of the symbols in the inputs' shapes. Throws UsageError for a dim that no input has, an input that the model
- * does not have, a shape that the model excludes, and two sizes for one dim.
+ * does not have, a shape that the model or a range excludes, and two sizes for one dim.
  */
 export function sizesOf(model: Model, { dims = {}, shapes = {} }: FixedSizes): ReadonlyMap<SymbolName, number> {
   const { inputs } = model.graph;
   const known = dimNames(model);
   const bindings = new Bindings();
+  const stateds = rangesOf(model);
   for (const [name, size] of Object.entries(dims)) {
     if (!known.includes(name)) throw new UsageError(unknownText('dim', name, known));
-    bindings.bind(name, size, 'given as a dim');
+    const stated = under(stateds, name);
+    if (stated && !isWithin(size, stated))
+      throw new UsageError(
+        `dim "${name}": expected sizes of ${rangeText(stated)}, for which the model was made; found ${sizeText(size)}`,
+      );
+    if (!isRange(size)) bindings.bind(name, size, 'given as a dim');
   }
   for (const [name, given] of Object.entries(shapes)) {
     const input = inputs.find((value) => value.name === name);
@@ -74,6 +83,11 @@ export function sizesOf(model: Model, { dims = {}, shapes = {} }: FixedSizes): R
   for (const name of symbolNames(model)) {
     const sum = bindings.sum(name);
     if (sum !== undefined) bindings.bind(name, sum, 'the sum of its parts');
+  }
+  for (const [name, range] of Object.entries({ ...stateds, ...rangesAmong(dims) })) {
+    const size = bindings.sizes.get(name);
+    if (size !== undefined && !isWithin(size, range))
+      throw new UsageError(`dim "${name}": expected a size of ${rangeText(range)}; found ${size}`);
   }
   return bindings.sizes;
 }
@@ -102,12 +116,14 @@ export function frozenShape(
   return under(shapes, input.name) ?? shapeOf(input)?.map((dim) => substitute(dim, sizes));
 }
 
-/** Declares the sizes on the inputs, in place; dims that are not open any more are no matter. Gives what became of each input. */
+/** Declares the sizes on the inputs, and the ranges, in place; dims that are not open any more are no matter. Gives what became of each input and dim. */
 export function freezeInputs(model: Model, { dims = {}, shapes = {} }: FixedSizes): string[] {
   const open = dimNames(model);
   const asked = { dims: Object.fromEntries(Object.entries(dims).filter(([name]) => open.includes(name))), shapes };
   const sizes = sizesOf(model, asked);
-  return model.graph.inputs.flatMap((input) => {
+  const stated = rangesOf(model);
+  const ranges = named(Object.entries({ ...stated, ...rangesAmong(asked.dims) }).filter(([name]) => !sizes.has(name)));
+  const notes = model.graph.inputs.flatMap((input) => {
     const shape = frozenShape(input, asked, sizes);
     if (input.type?.kind !== 'tensor' || !shape) return [];
     const [before, after] = [shapeOf(input)?.map(dimText).join(', '), shape.map(dimText).join(', ')];
@@ -115,4 +131,10 @@ export function freezeInputs(model: Model, { dims = {}, shapes = {} }: FixedSize
     input.type = tensorType(input.type.elem, shape);
     return [`"${input.name}" is [${after}]${before === undefined ? '' : `, was [${before}]`}`];
   });
+  setRanges(model, ranges);
+  const told = Object.entries(ranges).filter(([name, range]) => {
+    const before = under(stated, name);
+    return !before || rangeText(before) !== rangeText(range);
+  });
+  return [...notes, ...told.map(([name, range]) => `"${name}" stays symbolic, with sizes of ${rangeText(range)}`)];
 }

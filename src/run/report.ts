@@ -181,6 +181,41 @@ const clock = z.object({
 });
 const timing = z.object({ median: z.number(), low: z.number(), high: z.number(), runs: count });
 
+const speed = z.object({
+  provider: z.string(),
+  ratio: z.number().describe("The original's time over the result's, by the clock that decides: above 1 is faster."),
+  interval: interval.describe('Of the ratio, 99 % confidence; 99.8 % of fewer than eight pairs.'),
+  significant: z.boolean().describe('False: the difference is inside the noise.'),
+  decidedBy: z.enum(['cpu', 'wall']).optional().describe('Which of the two clocks below decides.'),
+  cpu: clock
+    .extend({ threads: z.enum(['one', 'all']).describe('all: one run takes a second or more.') })
+    .optional()
+    .describe('CPU time, which other work on the machine hardly moves. Absent on a GPU.'),
+  wall: clock.optional().describe("Time by the clock on the wall, with the runtime's own threads."),
+  inputs: z.string().describe('What was run, in words.'),
+  run: z.object({ original: timing, result: timing }).describe('By the clock on the wall.'),
+  create: z.object({ original: z.number(), result: z.number() }),
+  first: z.object({ original: z.number(), result: z.number() }),
+});
+
+const sizes = z.record(z.string(), count);
+const ranges = z.object({
+  dims: z
+    .record(z.string(), z.object({ min: count, max: count, step: count }))
+    .describe('By the name of the dim: from min to max, in steps from min on.'),
+  sizes: z
+    .array(
+      z.object({
+        at: z.enum(['min', 'between', 'max']),
+        dims: sizes,
+        relativeL2: measure.describe('The worst of all outputs, in every form of arithmetic.'),
+        cosine: measure,
+        speed: speed.optional(),
+      }),
+    )
+    .describe('The sizes at which original and result were compared and timed; none where they were not.'),
+});
+
 const gate = z.object({
   name: z
     .enum(['accuracy', 'speed', 'placement', 'require', 'proof', 'size'])
@@ -250,6 +285,7 @@ export const reportSchema = z.object({
     .describe(
       'In which types the result is stored and computed, and what stays float. Absent where every pass is exact.',
     ),
+  ranges: ranges.optional().describe('What the model may be run at. Absent where no dim of an input has a range.'),
   accuracy: z
     .object({
       provider: z.string(),
@@ -350,26 +386,7 @@ export const reportSchema = z.object({
     })
     .optional()
     .describe('Steps of original and result on their own outputs. Absent where no output feeds an input.'),
-  speed: z
-    .object({
-      provider: z.string(),
-      ratio: z
-        .number()
-        .describe("The original's time over the result's, by the clock that decides: above 1 is faster."),
-      interval: interval.describe('Of the ratio, 99 % confidence; 99.8 % of fewer than eight pairs.'),
-      significant: z.boolean().describe('False: the difference is inside the noise.'),
-      decidedBy: z.enum(['cpu', 'wall']).optional().describe('Which of the two clocks below decides.'),
-      cpu: clock
-        .extend({ threads: z.enum(['one', 'all']).describe('all: one run takes a second or more.') })
-        .optional()
-        .describe('CPU time, which other work on the machine hardly moves. Absent on a GPU.'),
-      wall: clock.optional().describe("Time by the clock on the wall, with the runtime's own threads."),
-      inputs: z.string().describe('What was run, in words.'),
-      run: z.object({ original: timing, result: timing }).describe('By the clock on the wall.'),
-      create: z.object({ original: z.number(), result: z.number() }),
-      first: z.object({ original: z.number(), result: z.number() }),
-    })
-    .optional(),
+  speed: speed.describe('Where dims have ranges, at the size with the least gain.').optional(),
   notTimed: z
     .string()
     .optional()

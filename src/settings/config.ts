@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { passSettingSchemas } from '../../passes/settings.js';
-import { bytesOfFile, fileName, limits, optionsIn, size, truth, whole } from '../ir/options/options.js';
+import { bytesOfFile, dimSize, fileName, limits, optionsIn, size, truth, whole } from '../ir/options/options.js';
 import { recordOf } from '../ir/options/record-schema.js';
 import { BROWSER, targetChoices } from '../ir/targets/targets.js';
 import type { PassesLike } from '../run/parse.js';
@@ -79,7 +79,7 @@ export const configSchema = z.object({
   shapes: recordOf(z.array(size, 'expected a list of sizes'), 'expected shapes by name').describe(
     'The shape of an input.',
   ),
-  dims: recordOf(size, 'expected sizes by name').describe('The value of a symbolic dim.'),
+  dims: recordOf(dimSize, 'expected sizes by name').describe('The size of a symbolic dim, or the range of its sizes.'),
   seed: z.number(whole).int(whole).describe('Of the generated inputs.'),
   maxError: positive.describe('The largest relative L2 error an output may have.'),
   minCosine: z

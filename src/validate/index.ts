@@ -2,24 +2,28 @@
 
 import type { Model } from '../ir/model.js';
 import { isHost, referenceProvider } from '../ir/targets/targets.js';
+import { rangesOf } from '../ir/whole-model/ranges.js';
 import { type Deadline, deadlineOf } from '../run/deadline.js';
 import { onceMore, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { resolveTarget } from '../runtime/providers.js';
 import { elsewhere } from './elsewhere.js';
 import { withCoverage } from './inputs/coverage.js';
+import { atPoint, rangesFor } from './inputs/points.js';
 import { measureAccuracy, orUncompared, uncompared } from './judge/accuracy-report.js';
 import { attainable, gateOf } from './judge/gates.js';
 import { gatesOf } from './judge/held-gates.js';
 import { placementOn } from './placement-on.js';
 import { type Reference, referenceOf } from './reference.js';
+import type { ReferenceRun } from './reference-runs.js';
 import { measureRollout, withRollout } from './rollout/measure.js';
 import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
 import { namingOverflow, portsNote, withPortsOf } from './sides/same-ports.js';
 import { standInOf } from './sides/stand-in.js';
 import { twinOf } from './sides/twin.js';
+import type { SpeedReport } from './speed/speed.js';
 import { timesOf, timingOf } from './speed/timing.js';
-import type { ValidateOptions, Validation } from './validation.js';
+import type { SizeFindings, ValidateOptions, Validation } from './validation.js';
 
 /**
  * Compares a result with its original. The reference is the original with the runtime's own optimizations off; the
@@ -42,16 +46,18 @@ async function validateWithin(
   deadline: Deadline,
   original: string | Uint8Array | Model,
   result: string | Uint8Array | Model,
-  options: ValidateOptions,
+  asked: ValidateOptions,
 ): Promise<Validation> {
-  const provider = await resolveTarget(options.provider ?? 'auto');
+  const provider = await resolveTarget(asked.provider ?? 'auto');
   const preparedModels: PreparedModel[] = [];
   const runtimes: RuntimeProcess[] = [];
   try {
     // Processes start early: they load the runtime while the models are read and written.
-    for (let i = 0; i < 2; i++) runtimes.push(await RuntimeProcess.start(options));
-    for (const given of [original, result]) preparedModels.push(await prepareModel(given, options));
+    for (let i = 0; i < 2; i++) runtimes.push(await RuntimeProcess.start(asked));
+    for (const given of [original, result]) preparedModels.push(await prepareModel(given, asked));
     const [given, made] = preparedModels as [PreparedModel, PreparedModel];
+    // Both are run at sizes that the result was made for.
+    const options = { ...asked, dims: { ...rangesOf(made.model), ...asked.dims } };
     const twin = twinOf(given.model, made.model);
     let a = twin ? await prepareModel(twin.model) : given;
     if (twin) preparedModels.push(a);
@@ -115,11 +121,19 @@ async function validateWithin(
       original: { runtime: first, model: twin?.isPart ? given.source : a.source },
       result: { runtime: second, model: b.source },
     };
-    const measured = await attempt(notes, async () =>
-      run && options.speed !== false && notTimed === undefined
-        ? timesOf(raced, a.model, run, on, { ...options, deadline, onTime: (ms) => say('timing', ms) })
-        : undefined,
-    );
+    const timing = { ...options, deadline, onTime: (ms: number) => say('timing', ms) };
+    const sizes: SizeFindings[] = [];
+    const measured = await attempt(notes, async () => {
+      if (!run || options.speed === false || notTimed !== undefined) return undefined;
+      const at = (reference as Reference).runs.filter(({ point }) => point);
+      if (at.length === 0) return timesOf(raced, a.model, run, on, timing);
+      for (const one of accuracy.sizes ?? []) {
+        const ran = at.find(({ point }) => point?.at === one.at) as ReferenceRun;
+        const speed = await timesOf(raced, a.model, ran, on, atPoint(timing, one));
+        sizes.push({ ...one, ...(speed && { speed }) });
+      }
+      return leastGain(sizes);
+    });
     const placement = await attempt(notes, async () => run && placementOn(provider, second, b, run.feeds.tensors));
     const { absent } = options;
     const there =
@@ -136,11 +150,22 @@ async function validateWithin(
     const timed = { speed: measured, notTimed: run && notTimed };
     const gates = gatesOf(complete, timed, placed, options);
     const cuts = deadline.cuts.length > 0 ? deadline.cuts : undefined;
-    return { accuracy: complete, rollout: rolled, ...timed, placement: placed, gates, cuts };
+    const dims = rangesFor(made.model, options);
+    const ranges = accuracy.sizes && { dims, sizes: sizes.length > 0 ? sizes : accuracy.sizes };
+    const { sizes: _, ...told } = complete;
+    return { accuracy: told, rollout: rolled, ranges, ...timed, placement: placed, gates, cuts };
   } finally {
     for (const runtime of runtimes) await runtime.close();
     for (const prepared of preparedModels) prepared.close();
   }
+}
+
+/** The times at the size where the result gains least, or loses most. What is inside the noise is neither. */
+function leastGain(sizes: readonly SizeFindings[]): SpeedReport | undefined {
+  const gain = ({ ratio, significant }: SpeedReport): number => (significant ? ratio : 1);
+  return sizes
+    .flatMap(({ speed }) => speed ?? [])
+    .reduce<SpeedReport | undefined>((least, one) => (!least || gain(one) <= gain(least) ? one : least), undefined);
 }
 
 async function attempt<T>(notes: string[], work: () => Promise<T>): Promise<T | undefined> {

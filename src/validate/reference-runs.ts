@@ -2,6 +2,7 @@
 
 import type { Provider, TensorData } from '../runtime/protocol.js';
 import type { FeedOptions, Feeds } from './inputs/feeds.js';
+import type { SizePoint } from './inputs/points.js';
 
 /** One set of inputs and the original's outputs. */
 export interface ReferenceRun {
@@ -9,6 +10,8 @@ export interface ReferenceRun {
   readonly outputs: Readonly<Record<string, TensorData>>;
   /** Milliseconds of the run, the way between processes included. */
   readonly ms: number;
+  /** The sizes of the dims that have a range, where they were chosen. */
+  readonly point?: SizePoint;
 }
 
 export interface ReferenceOptions extends FeedOptions {

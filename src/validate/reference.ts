@@ -7,7 +7,8 @@ import { rowOf } from '../ops/registry.js';
 import type { LoadOptions, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { givenSets } from './inputs/files/given.js';
-import { besideData, Runner, runBase, runData, runMore, spread } from './inputs/run-sets.js';
+import { atPoint, pointsOf, rangesFor } from './inputs/points.js';
+import { besideData, Runner, runBase, runData, runMore, runPoints, spread } from './inputs/run-sets.js';
 import { basePlans, refusalOfAll } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';
 import type { ReferenceOptions, ReferenceRun } from './reference-runs.js';
@@ -43,11 +44,16 @@ export async function referenceOf(
   const runner = new Runner(runtime, source, load, await runtime.load(source, load));
   try {
     let made = options;
-    if (options.inputs === undefined) await runBase(runner, basePlans(model, options), options.mostSets);
+    const points = pointsOf(rangesFor(model, options)).slice(0, options.mostSets);
+    const runAtPoints = (): Promise<void> =>
+      runPoints(runner, points, (point) => basePlans(model, atPoint(options, point)), options.inputs !== undefined);
+    if (options.inputs === undefined && points.length > 0) await runAtPoints();
+    else if (options.inputs === undefined) await runBase(runner, basePlans(model, options), options.mostSets);
     else {
       const sets = givenSets(options.inputs);
       await runData(runner, spread(sets, options.mostSets ?? sets.length), model, options);
       made = besideData(runner, options);
+      await runAtPoints();
     }
     const base = runner.runs.length;
     await runMore(runner, model, made, options);

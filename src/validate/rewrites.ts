@@ -5,8 +5,9 @@
 
 import { named, under } from '../ir/collections/named.js';
 import type { Dim, SymbolName } from '../ir/dims/dims.js';
+import { type DimRange, isWithin, nearestIn } from '../ir/dims/range.js';
 import { substitute } from '../ir/dims/substitute.js';
-import { symbolsOf } from '../ir/dims/symbols.js';
+import { rangesIn, symbolsOf } from '../ir/dims/symbols.js';
 import type { Model } from '../ir/model.js';
 import { numbersOf, tensorOf } from '../ir/tensors/numbers.js';
 import type { Value } from '../ir/value.js';
@@ -228,6 +229,14 @@ function feedsOf({ before, after, contents }: CutOut, sizing: Sizing, variant: M
   return tensors;
 }
 
+/** The size of a symbol: from the least of its range on, where it has one and its choice is not in it, so many steps as the choice says. */
+function inRange(size: number, multiple: number, range: DimRange | undefined): number {
+  if (!range || isWithin(size * multiple, range)) return size * multiple;
+  return nearestIn(range, range.min + (size % SPREAD) * range.step);
+}
+/** Of a range the first sizes are taken, as they cost least. */
+const SPREAD = 4;
+
 /** The sizes of dims under a choice. Throws RangeError where no multiple of the choice makes every dim whole. */
 function sizesOf(
   inputs: readonly Value[],
@@ -235,6 +244,7 @@ function sizesOf(
   { choice, sum }: Sizing,
 ): (dim: Dim) => number {
   const dims = inputs.flatMap((input) => input.shape ?? []);
+  const ranges = rangesIn([...dims, ...[...contents.values()].flat()]);
   const sizes = symbolsIn(inputs, contents).map((name, i): [SymbolName, number] => [
     name,
     (choice[i % choice.length] as number) + Math.floor(i / choice.length),
@@ -242,7 +252,9 @@ function sizesOf(
   const [total, ...addends] = (sum ?? []).map((index) => sizes[index]);
   if (total) total[1] = addends.reduce((size, one) => size + (one?.[1] ?? 0), 0);
   for (const multiple of multiples) {
-    const bindings = new Map<SymbolName, Dim>(sizes.map(([name, size]) => [name, size * multiple]));
+    const bindings = new Map<SymbolName, Dim>(
+      sizes.map(([name, size]) => [name, inRange(size, multiple, ranges.get(name))]),
+    );
     const sizeOf = (dim: Dim): number => Number(substitute(dim, bindings));
     if (dims.every((dim) => sizeOf(dim) > 0)) return sizeOf;
   }

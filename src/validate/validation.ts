@@ -3,12 +3,14 @@
 import type { Limits } from '../ir/options/budget.js';
 import type { Target, TargetChoice } from '../ir/targets/targets.js';
 import type { ProgressListener } from '../ir/text/progress.js';
+import type { Ranges } from '../ir/whole-model/ranges.js';
 import type { TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
 import type { TargetCpu } from '../run/target-cpu.js';
 import type { Verdict } from '../run/verify/verifier.js';
 import type { Provider } from '../runtime/protocol.js';
 import type { BranchCoverage } from './inputs/branches.js';
+import type { SizePoint } from './inputs/points.js';
 import type { RowEffect } from './inputs/rows.js';
 import type { OutputAccuracy } from './judge/accuracy.js';
 import type { Gate, GateOptions } from './judge/gates.js';
@@ -57,6 +59,21 @@ export interface ValidateOptions
   readonly budget?: Limits;
 }
 
+/** The worst over all outputs of a result at one size of its dims, in every form of arithmetic, and its time there. */
+export interface SizeFindings extends SizePoint {
+  readonly relativeL2: number;
+  readonly cosine: number;
+  /** Undefined where it was not timed. */
+  readonly speed?: SpeedReport;
+}
+
+/** A result of which dims have a range of sizes. */
+export interface RangeFindings {
+  readonly dims: Ranges;
+  /** Each size that both ran at, the least first. */
+  readonly sizes: readonly SizeFindings[];
+}
+
 export interface AccuracyReport {
   readonly provider: Provider;
   /** Each set of inputs in words: its source and shapes. */
@@ -83,6 +100,8 @@ export interface AccuracyReport {
    * independent, or were not tried.
    */
   readonly rows?: readonly RowEffect[];
+  /** By the size of dims that have a range; undefined where none has. */
+  readonly sizes?: readonly Omit<SizeFindings, 'speed'>[];
   readonly verdict: Verdict;
   /** The applied gate, and its fidelity. */
   readonly gate: Gate;
@@ -104,7 +123,9 @@ export interface Validation {
   readonly accuracy: AccuracyReport;
   /** Undefined where no output feeds an input, or one of the two does not run. */
   readonly rollout: MeasuredRollout | undefined;
-  /** Undefined where it was not asked for, or one of the two does not run. */
+  /** Undefined where no dim has a range, or nothing was compared. */
+  readonly ranges: RangeFindings | undefined;
+  /** Of several sizes the one with the least gain. Undefined where it was not asked for, or one of the two does not run. */
   readonly speed: SpeedReport | undefined;
   /** The reason for missing times where they were not declined; otherwise undefined. */
   readonly notTimed: string | undefined;

@@ -110,7 +110,12 @@ describe('one line, no stack, exit code 1, nothing written', () => {
       /^none: expected test_data_set_\* with .*; found nothing there/,
     ],
     ['no shape', ['model.onnx', ...run, '--shape', 'x=1,b'], '--shape: expected name=1,3,224,224; found "x=1,b"'],
-    ['no dim', ['model.onnx', ...run, '--dim', 'batch'], '--dim: expected name=4; found "batch"'],
+    ['no dim', ['model.onnx', ...run, '--dim', 'batch'], '--dim: expected name=4 or name=1..512; found "batch"'],
+    [
+      'a range that ends before it begins',
+      ['model.onnx', ...run, '--dim', 'batch=8..2'],
+      '--dim: batch: expected the least size first; found "8..2"',
+    ],
     ['a pass that there is not', ['passes', 'fuse-nrm'], 'unknown pass "fuse-nrm"; did you mean "fuse-norm"?'],
     ['one pass too many', ['passes', 'bf16', 'fp16'], 'expected one pass; found "fp16" as well'],
     [

@@ -7,6 +7,8 @@
  */
 
 import { budgets } from '../options/budget.js';
+import { dimBounds, restOf } from './bounds.js';
+import type { DimRange } from './range.js';
 
 /** A dim: a number, or an expression over symbols. */
 export type Dim = number | DimExpression;
@@ -24,7 +26,7 @@ export type SymbolName = string | Unknown;
 
 /** What a product is made of: a symbol, or a function of dims that has no simpler form. Equal atoms have equal text. */
 type DimAtom =
-  | { readonly kind: 'symbol'; readonly name: SymbolName; readonly text: string }
+  | { readonly kind: 'symbol'; readonly name: SymbolName; readonly text: string; readonly range?: DimRange }
   | { readonly kind: FunctionKind; readonly a: Dim; readonly b: Dim; readonly text: string };
 
 /** Functions of two dims that a dim may contain. */
@@ -42,7 +44,10 @@ class DimExpression {
   readonly text: string;
   /** How many names and numbers it is spelled with. */
   readonly size: number;
+  /** Whether a symbol in it has a range. */
+  readonly isRanged: boolean;
   constructor(readonly terms: readonly DimTerm[]) {
+    this.isRanged = terms.some(({ atoms }) => atoms.some(isRangedAtom));
     this.size = terms.reduce((sum, { atoms }) => atoms.reduce((n, one) => n + atomSize(one), sum + 1), 0);
     this.text = terms.map((term, at) => (at === 0 || term.coefficient < 0 ? '' : '+') + termText(term)).join('');
   }
@@ -50,6 +55,10 @@ class DimExpression {
     return this.text;
   }
 }
+
+const isRangedDim = (dim: Dim): boolean => typeof dim !== 'number' && dim.isRanged;
+const isRangedAtom = (one: DimAtom): boolean =>
+  one.kind === 'symbol' ? one.range !== undefined : isRangedDim(one.a) || isRangedDim(one.b);
 
 const sizeOf = (dim: Dim): number => (typeof dim === 'number' ? 1 : dim.size);
 const atomSize = (one: DimAtom): number => (one.kind === 'symbol' ? 1 : sizeOf(one.a) + sizeOf(one.b));
@@ -119,7 +128,22 @@ function normal(terms: readonly DimTerm[]): Dim {
   if (keys.length === 1 && keys[0] === '') return counted((sums.get('') as DimTerm).coefficient);
   const own = keys.map((key) => sums.get(key) as DimTerm);
   if (!own.every(({ coefficient }) => Number.isSafeInteger(coefficient))) return Number.NaN;
-  return shifted(own) ?? made(own);
+  return multiplied(own) ?? shifted(own) ?? made(own);
+}
+
+/** b·(a//b) as a − r, where a range says that a leaves the rest r: 2·(h//2) is h for an even h. */
+function multiplied(terms: readonly DimTerm[]): Dim | undefined {
+  for (const term of terms)
+    for (const floor of term.atoms) {
+      if (floor.kind !== 'floordiv' || typeof floor.b !== 'number' || !isRangedAtom(floor)) continue;
+      const rest = term.coefficient % floor.b === 0 ? restOf(floor.a, floor.b) : undefined;
+      if (rest === undefined) continue;
+      const atoms = term.atoms.toSpliced(term.atoms.indexOf(floor), 1);
+      const others = normal([{ coefficient: term.coefficient / floor.b, atoms }]);
+      const whole = multiplyDims(subtractDims(floor.a, rest), others);
+      return addDims(normal(terms.filter((one) => one !== term)), whole);
+    }
+  return undefined;
 }
 
 const isExtreme = ({ kind }: DimAtom): boolean => kind === 'min' || kind === 'max';
@@ -154,7 +178,11 @@ const termsOf = (dim: Dim): readonly DimTerm[] =>
 const atom = (value: DimAtom): Dim => made([{ coefficient: 1, atoms: [value] }]);
 
 /** A named dim: a size, so never negative. Two symbols of one name are one dim. */
-export const symbol = (name: SymbolName): Dim => atom({ kind: 'symbol', name, text: symbolText(name) });
+export const symbol = (name: SymbolName): Dim => rangedSymbol(name, undefined);
+
+/** The same, of which more is known where there is a range. */
+export const rangedSymbol = (name: SymbolName, range: DimRange | undefined): Dim =>
+  atom({ kind: 'symbol', name, text: symbolText(name), range });
 
 let unknowns = 0;
 /** A dim of which nothing is known: a symbol equal to nothing but itself. */
@@ -208,8 +236,13 @@ export function floorDivide(a: Dim, b: Dim): Dim {
   return typeof b === 'number' && b > 0 ? floorByNumber(a, b) : floorBySymbols(a, b);
 }
 
-const quotient = (a: Dim, b: Dim): Dim =>
-  isNone(a) || isNone(b) ? Number.NaN : atom({ kind: 'floordiv', a, b, text: `${operandText(a)}//${operandText(b)}` });
+function quotient(a: Dim, b: Dim): Dim {
+  if (isNone(a) || isNone(b)) return Number.NaN;
+  const found: DimAtom = { kind: 'floordiv', a, b, text: `${operandText(a)}//${operandText(b)}` };
+  if (!isRangedAtom(found)) return atom(found);
+  const { low, high } = dimBounds({ terms: [{ coefficient: 1, atoms: [found] }] });
+  return low === high ? low : atom(found);
+}
 
 /** In parentheses unless it is a number, a symbol or a call. */
 const operandText = (dim: Dim): string =>
@@ -238,8 +271,16 @@ function floorByNumber(a: Dim, divisor: number): Dim {
     ? floorDivide(addDims(inner.a, added * (inner.b as number)), by * (inner.b as number))
     : by === 1
       ? addDims(normal(reduced), added)
-      : quotient(addDims(normal(reduced), added), by);
+      : quotientOfSum(normal(reduced), added, by);
   return addDims(normal(whole), floor);
+}
+
+/** ⌊(a + added)/by⌋; where a range says that a leaves the rest r, as ⌊(a − r)/by⌋ and a number. */
+function quotientOfSum(a: Dim, added: number, by: number): Dim {
+  const rest = isRangedDim(a) ? restOf(a, by) : undefined;
+  return rest === undefined
+    ? quotient(addDims(a, added), by)
+    : addDims(quotient(subtractDims(a, rest), by), Math.floor((rest + added) / by));
 }
 
 /** Terms that the divisor divides leave the floor. */
@@ -263,7 +304,9 @@ export const ceilDivide = (a: Dim, b: Dim): Dim => floorDivide(addDims(a, subtra
 
 /** True where the dim is at least 0 whatever its symbols are; false where that cannot be shown. */
 export const isNonNegative = (dim: Dim): boolean =>
-  isSumOfSizes(dim) || (hasLoweredFloor(dim) && isSumOfSizes(withoutFloors(dim)));
+  isSumOfSizes(dim) ||
+  (hasLoweredFloor(dim) && isSumOfSizes(withoutFloors(dim))) ||
+  (isRangedDim(dim) && dimBounds(dim).low >= 0);
 
 const hasLoweredFloor = (dim: Dim): boolean =>
   termsOf(dim).some(({ coefficient, atoms }) => coefficient < 0 && atoms.some(({ kind }) => kind === 'floordiv'));
@@ -330,6 +373,9 @@ export function broadcastDims(a: Dim, b: Dim): Dim | undefined {
   if (b === 1) return a;
   if (typeof a === 'number') return typeof b === 'number' ? undefined : a;
   if (typeof b === 'number') return b;
+  // What is never 1 has the size of the result.
+  for (const dim of dimText(a) < dimText(b) ? [a, b] : [b, a])
+    if (isRangedDim(dim) && dimBounds(dim).low > 1) return dim;
   // Which of them is 1, if any, only a run can tell.
   const all = new Map([...operandsOf(a), ...operandsOf(b)].map((dim) => [dimText(dim), dim]));
   for (const [text, dim] of all) if (isCut(dim, all)) all.delete(text);

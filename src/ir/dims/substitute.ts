@@ -9,8 +9,8 @@ import {
   maxDim,
   minDim,
   multiplyDims,
+  rangedSymbol,
   type SymbolName,
-  symbol,
 } from './dims.js';
 
 /** The dim with symbols replaced; symbols not in `bindings` stay. */
@@ -18,7 +18,7 @@ export function substitute(dim: Dim, bindings: ReadonlyMap<SymbolName, Dim>): Di
   if (typeof dim === 'number') return dim;
   return dim.terms.reduce<Dim>((sum, term) => {
     const product = term.atoms.reduce<Dim>((value, a) => {
-      if (a.kind === 'symbol') return multiplyDims(value, bindings.get(a.name) ?? symbol(a.name));
+      if (a.kind === 'symbol') return multiplyDims(value, bindings.get(a.name) ?? rangedSymbol(a.name, a.range));
       const [x, y] = [substitute(a.a, bindings), substitute(a.b, bindings)];
       return multiplyDims(value, apply(a.kind, x, y));
     }, term.coefficient);

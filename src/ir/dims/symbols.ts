@@ -1,20 +1,24 @@
 /** The symbols that stand in dims, and dims as people read them. */
 import { type Dim, dimText, equalDims, type SymbolName, symbol, Unknown } from './dims.js';
+import type { DimRange } from './range.js';
 import { substitute } from './substitute.js';
 
 /** The names of the symbols in a dim, each once. */
-export function symbolsOf(dim: Dim): SymbolName[] {
-  const names = new Set<SymbolName>();
+export const symbolsOf = (dim: Dim): SymbolName[] => [...rangesIn([dim]).keys()];
+
+/** The symbols in dims, by name, with the ranges of those that have one. */
+export function rangesIn(dims: readonly Dim[]): ReadonlyMap<SymbolName, DimRange | undefined> {
+  const found = new Map<SymbolName, DimRange | undefined>();
   const visit = (d: Dim): void => {
     if (typeof d === 'number') return;
     for (const { atoms } of d.terms)
       for (const a of atoms) {
-        if (a.kind === 'symbol') names.add(a.name);
+        if (a.kind === 'symbol') found.set(a.name, found.get(a.name) ?? a.range);
         else [a.a, a.b].forEach(visit);
       }
   };
-  visit(dim);
-  return [...names];
+  dims.forEach(visit);
+  return found;
 }
 
 /** The name of a dim that is one symbol. */

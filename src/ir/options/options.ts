@@ -1,5 +1,6 @@
 /** Options as callers write them, checked by their schema: what is unknown or of another kind is an error with the remedy. */
 import { z } from 'zod';
+import { type DimSize, dimSizeText, rangeOf, readDimSize } from '../dims/range.js';
 import { foundText, UsageError, unknownText } from '../text/usage-error.js';
 import { budgetNames } from './budget.js';
 
@@ -7,6 +8,22 @@ import { budgetNames } from './budget.js';
 export const truth = z.boolean('expected true or false');
 export const whole = 'expected a whole number';
 export const size = z.number(whole).int(whole).nonnegative('expected 0 or more');
+/** The size of a dim, or the range of its sizes: a number, text such as 1..512, or an object. */
+export const dimSize = z
+  .union(
+    [z.number(), z.string(), z.object({ min: z.number(), max: z.number(), step: z.number().optional() })],
+    dimSizeText,
+  )
+  .transform((given, context): DimSize => {
+    try {
+      if (typeof given === 'object') return rangeOf(given);
+      return readDimSize(String(given));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      context.addIssue(error.message.replace(/; found .*/s, ''));
+      return z.NEVER;
+    }
+  });
 const fileNameText = 'expected the name of a file beside the model, not a path';
 export const fileName = z.string(fileNameText).regex(/^(?!\.)[^/\\\0]+$/, fileNameText);
 const bytesText = 'expected bytes above 0, or 500MB or 2GB';

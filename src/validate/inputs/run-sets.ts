@@ -2,11 +2,13 @@
 import { maxOf } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import { elementCount } from '../../ir/tensors/tensor.js';
+import { UsageError } from '../../ir/text/usage-error.js';
 import { type LoadOptions, RuntimeError, type RuntimeProcess, type Session } from '../../runtime/isolate.js';
 import type { ReferenceOptions, ReferenceRun } from '../reference-runs.js';
 import { runTensors } from '../sides/run-tensors.js';
 import { type Feeds, shapesText } from './feeds.js';
 import type { GivenSet } from './files/given.js';
+import { pointText, type SizePoint } from './points.js';
 import { morePlans, type SetPlan } from './sets.js';
 import { type Sizes, sizeChoices } from './sizes.js';
 
@@ -58,11 +60,11 @@ export class Runner {
   }
 
   /** Given data has no choice of sizes; the first choice stands for it. */
-  async run(feeds: Feeds, sizes: Sizes = sizeChoices[0]!): Promise<void> {
+  async run(feeds: Feeds, sizes: Sizes = sizeChoices[0]!, point?: SizePoint): Promise<void> {
     const start = performance.now();
     const outputs = await runTensors(this.session, feeds.tensors);
     const ms = performance.now() - start;
-    this.runs.push({ feeds, outputs, ms });
+    this.runs.push({ feeds, outputs, ms, ...(point && { point }) });
     this.sizes.add(sizes);
     const count = countIn(feeds);
     this.#times.set(count, Math.max(this.#times.get(count) ?? 0, ms));
@@ -76,9 +78,9 @@ export class Runner {
   }
 
   /** Tries a run and tells whether it worked; rejects where a failure is not due to the inputs. */
-  async attempt(feeds: Feeds, sizes: Sizes): Promise<boolean> {
+  async attempt(feeds: Feeds, sizes: Sizes, point?: SizePoint): Promise<boolean> {
     try {
-      await this.run(feeds, sizes);
+      await this.run(feeds, sizes, point);
       return true;
     } catch (error) {
       if (!(error instanceof RuntimeError) || error.kind === 'timeout' || this.#isKilled(error)) throw error;
@@ -122,6 +124,39 @@ export async function runBase(runner: Runner, plans: Iterable<SetPlan>, most = S
   // One reason is enough: a line for each size adds nothing.
   if (second && others.length)
     runner.notes.splice(1, 1 + others.length, `${failsOn(second)}, nor at ${others.length} other sizes`);
+}
+
+/**
+ * Runs a base set at each of the points. Throws UsageError for a point that the original does not run at while it does at others: a range promises all
+ * of its sizes. Beside given inputs, which decide, a point that no made-up set runs at is a note.
+ */
+export async function runPoints(
+  runner: Runner,
+  points: readonly SizePoint[],
+  plansAt: (point: SizePoint) => Iterable<SetPlan>,
+  isBeside: boolean,
+): Promise<void> {
+  const refused: { readonly point: SizePoint; readonly reason: string }[] = [];
+  for (const point of points) {
+    const before = runner.notes.length;
+    let reason: string | undefined;
+    for (const { sizes, make } of plansAt(point)) {
+      if (await runner.attempt(make(), sizes, point)) {
+        reason = undefined;
+        runner.notes.length = before;
+        break;
+      }
+      reason ??= runner.notes[before];
+    }
+    if (reason !== undefined) refused.push({ point, reason });
+    if (reason !== undefined) runner.notes.length = Math.min(runner.notes.length, before + 1);
+  }
+  const [first] = refused;
+  if (!runner.runs.length && runner.failure) throw runner.failure;
+  if (first && !isBeside)
+    throw new UsageError(
+      `dims: expected a range that the model runs at; found ${pointText(first.point)}, and ${first.reason}. Narrow the range, or give --inputs`,
+    );
 }
 
 const failsOn = ({ tensors }: Feeds): string => `the original does not run on ${shapesText(tensors)}`;

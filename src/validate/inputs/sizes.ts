@@ -1,7 +1,8 @@
 /** Chooses sizes for open dims: one size for each symbol, wherever it stands. */
 
-import { under } from '../../ir/collections/named.js';
+import { named, under } from '../../ir/collections/named.js';
 import type { Dim, SymbolName } from '../../ir/dims/dims.js';
+import { type DimSize, isRange, nearestIn } from '../../ir/dims/range.js';
 import { substitute } from '../../ir/dims/substitute.js';
 import { nameOf, symbolsOf } from '../../ir/dims/symbols.js';
 import type { Model } from '../../ir/model.js';
@@ -9,6 +10,7 @@ import { constantTensor } from '../../ir/tensors/constants.js';
 import { numbersOf } from '../../ir/tensors/numbers.js';
 import { elementCount } from '../../ir/tensors/tensor.js';
 import type { Value } from '../../ir/value.js';
+import { rangesOf } from '../../ir/whole-model/ranges.js';
 
 /** Sizes for the usual kinds of dims. */
 export interface Sizes {
@@ -82,17 +84,20 @@ const TABLE = 64;
 export interface SizeOptions {
   /** Whole shapes, by input. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** Values of symbols, by name. */
-  readonly dims?: Readonly<Record<string, number>>;
+  /** Values of symbols, by name, or ranges: of these the value that is nearest to the choice. */
+  readonly dims?: Readonly<Record<string, DimSize>>;
 }
 
 /** The shape of every input under a choice of sizes. Throws RangeError where `shapes` contradicts the model. */
 export function shapesOf(
   model: Model,
   choice: Sizes,
-  { shapes = {}, dims = {} }: SizeOptions = {},
+  { shapes = {}, dims: given = {} }: SizeOptions = {},
 ): Map<string, number[]> {
-  const bindings = new Map<SymbolName, number>(Object.entries(dims));
+  const dims: Sized = named(Object.entries({ ...rangesOf(model), ...given }));
+  const bindings = new Map<SymbolName, number>(
+    Object.entries(dims).flatMap(([name, size]) => (isRange(size) ? [] : [[name, size] as const])),
+  );
   const inputs = model.graph.inputs;
   for (const [name, given] of Object.entries(shapes)) {
     const input = inputs.find((value) => value.name === name);
@@ -157,31 +162,61 @@ const isPast = (input: Value, axis: number): boolean => {
   return /past|cache/i.test(input.name) && axis === 2 && !/batch|head|enc/i.test(String(dim));
 };
 
+/** Sizes and ranges by name. */
+type Sized = Readonly<Record<string, DimSize>>;
+
+/** The size of a symbol: within its range, where it has one. */
+function sizeOf(name: SymbolName, ...rest: AfterFirst<Parameters<typeof freeSize>>): number {
+  const size = freeSize(name, ...rest);
+  return typeof name === 'string' ? sizeIn(under(rest.at(-1) as Sized, name), size) : size;
+}
+type AfterFirst<List extends readonly unknown[]> = List extends [unknown, ...infer Rest] ? Rest : never;
+
+/** A size that was given, or else one within the range that was. */
+const sizeIn = (given: DimSize | undefined, size: number): number =>
+  isRange(given) ? nearestIn(given, size) : (given ?? size);
+
+/** The choice with the lengths that were given instead: what adds them up, as a mask of the past and the new tokens does, names neither. */
+function asGiven(choice: Sizes, dims: Sized): Sizes {
+  const found = { ...choice };
+  for (const [name, size] of Object.entries(dims))
+    if (!name.includes('+') && !totals.test(name)) {
+      if (/past|cache/i.test(name)) found.past = sizeIn(size, choice.past);
+      else if (lengths.test(name) && !/(^|[^a-z])enc/i.test(name)) found.length = sizeIn(size, choice.length);
+    }
+  return found;
+}
+const totals = /total|all_|kv_len|mask/i;
+const lengths = /seq|len|token|time|frame|step|^[stl]$/i;
+
 /** The size of a symbol, by its name, or else by its place. */
-function sizeOf(
+function freeSize(
   name: SymbolName,
   input: Value,
   axis: number,
   choice: Sizes,
   hasPast: boolean,
   isTotal: boolean,
-  dims: Readonly<Record<string, number>>,
+  dims: Sized,
 ): number {
   if (typeof name !== 'string') return weightDim(input, axis) ?? placeSize(input, axis, choice);
   const sum = name.split('+').map((part) => part.trim());
   if (sum.length > 1)
     return sum.reduce((total, part) => {
-      const known = /^\d+$/.test(part) ? Number(part) : under(dims, part);
-      return total + (known ?? sizeOf(part, input, axis, choice, hasPast, false, dims));
+      const known = /^\d+$/.test(part) ? Number(part) : sizeOf(part, input, axis, choice, hasPast, false, dims);
+      return total + known;
     }, 0);
   if (/batch|^(b|n|bs)$/i.test(name)) return choice.batch;
-  if (isTotal || (hasPast && /total|all_|kv_len|mask/i.test(name))) return choice.past + choice.length;
+  if (isTotal || (hasPast && totals.test(name))) {
+    const { past, length } = asGiven(choice, dims);
+    return past + length;
+  }
   if (/past|cache/i.test(name)) return choice.past;
   if (/(^|[^a-z])enc/i.test(name)) return choice.encoder;
   if (/height|width|^[hw]$/i.test(name)) return edge(input, choice);
   if (/channel/i.test(name)) return weightDim(input, axis) ?? 3;
   if (/^(mx|max)/i.test(name)) return TABLE;
-  if (/seq|len|token|time|frame|step|^[stl]$/i.test(name)) return choice.length;
+  if (lengths.test(name)) return choice.length;
   return weightDim(input, axis) ?? placeSize(input, axis, choice);
 }
 

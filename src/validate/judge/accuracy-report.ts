@@ -1,9 +1,10 @@
 /** Builds the accuracy part of the report, whether or not anything could be compared. */
+import { maxOf, minOf } from '../../ir/collections/lists.js';
 import { isHost } from '../../ir/targets/targets.js';
 import { targetCpusOf } from '../../run/target-cpu.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import { type Provider, RuntimeError, uncheckedText } from '../../runtime/isolate.js';
-import { lacksKernel, msOf, prove, RUNS } from '../proof.js';
+import { lacksKernel, msOf, type Proof, prove, RUNS } from '../proof.js';
 import type { Reference } from '../reference.js';
 import type { ComparedModel } from '../sides/compared-model.js';
 import type { Form } from '../sides/forms.js';
@@ -85,8 +86,22 @@ export async function measureAccuracy(
     warnings: judged.warnings,
     forms: proof.forms,
     runtimeOwn: proof.runtimeOwn,
+    ...(reference.runs.some(({ point }) => point) && { sizes: bySize(reference, proof) }),
     verdict: judged.verdict,
   };
+}
+
+const sizeOrder = ['min', 'between', 'max'] as const;
+
+/** The worst of all outputs at each size that was chosen of dims with a range. */
+function bySize({ runs }: Reference, { evidence }: Proof): NonNullable<AccuracyReport['sizes']> {
+  const found = runs.flatMap(({ point }, run) => {
+    const outputs = evidence.filter((one) => one.run === run).map(({ output }) => output);
+    if (!point || outputs.length === 0) return [];
+    const relativeL2 = maxOf(outputs.map((output) => output.relativeL2));
+    return [{ ...point, relativeL2, cosine: minOf(outputs.map(({ cosine }) => cosine)) }];
+  });
+  return found.sort((a, b) => sizeOrder.indexOf(a.at) - sizeOrder.indexOf(b.at));
 }
 
 const REFUSED = 'the original does not run on ';

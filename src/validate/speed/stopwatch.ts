@@ -4,11 +4,13 @@ import { named } from '../../ir/collections/named.js';
 import { nameOf } from '../../ir/dims/symbols.js';
 import type { Model } from '../../ir/model.js';
 import { isHost } from '../../ir/targets/targets.js';
+import { rangesOf } from '../../ir/whole-model/ranges.js';
 import type { RaceOutcome, Stopwatch } from '../../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../../runtime/isolate.js';
 import { runLimitsOf } from '../../runtime/limits.js';
 import { type Feeds, makeFeeds } from '../inputs/feeds.js';
 import { type GivenSet, givenSets } from '../inputs/files/given.js';
+import { pointsOf } from '../inputs/points.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from '../inputs/sizes.js';
 import { type PreparedModel, prepareModel } from '../sides/prepared-model.js';
 import { race } from './race.js';
@@ -51,33 +53,39 @@ export function createStopwatch({
       try {
         for (const model of [without, changed]) preparedModels.push(await prepareModel(model));
         const [a, b] = preparedModels as [PreparedModel, PreparedModel];
-        const feeds = await feedsThatRun(without, whole, { seed, dims }, async ({ tensors }) => {
-          const session = await first.load(a.source, { provider, optimize: true });
-          await session.time(tensors, 1).finally(() => session.release());
-        });
-        if (typeof feeds === 'string') return { kind: 'unknown', reason: `it does not run without the pass: ${feeds}` };
         const raced = {
           original: { runtime: first, model: a.source },
           result: { runtime: second, model: b.source },
         };
         const isCpu = isHost(provider);
-        const speed = await race(raced, feeds.tensors, {
-          load: { provider, ...(isCpu ? { threads: 1 } : { spins: true }) },
-          by: isCpu ? 'cpuMs' : 'ms',
-          budgetMs,
-          patience: PATIENCE,
-        });
-        if (!speed) throw new TypeError('stopwatch: a race without a deadline was cut short');
-        const { ratio, interval, significant, times } = speed.decided;
-        return {
-          kind: 'timed',
-          ms: times.result,
-          ratio,
-          interval,
-          significant,
-          runs: speed.ms.result.length,
-          inputs: feeds.about,
-        };
+        const points = pointsOf(rangesOf(whole));
+        const timed: TimedRace[] = [];
+        for (const point of points.length > 0 ? points : [{ dims: {} }]) {
+          const feeds = await feedsThatRun(
+            without,
+            whole,
+            { seed, dims: { ...dims, ...point.dims } },
+            async ({ tensors }) => {
+              const session = await first.load(a.source, { provider, optimize: true });
+              await session.time(tensors, 1).finally(() => session.release());
+            },
+          );
+          if (typeof feeds === 'string')
+            return { kind: 'unknown', reason: `it does not run without the pass: ${feeds}` };
+          const speed = await race(raced, feeds.tensors, {
+            load: { provider, ...(isCpu ? { threads: 1 } : { spins: true }) },
+            by: isCpu ? 'cpuMs' : 'ms',
+            budgetMs,
+            patience: PATIENCE,
+          });
+          if (!speed) throw new TypeError('stopwatch: a race without a deadline was cut short');
+          const { ratio, interval, significant, times } = speed.decided;
+          timed.push({
+            ...{ kind: 'timed', ms: times.result, ratio, interval, significant },
+            ...{ runs: speed.ms.result.length, inputs: feeds.about },
+          });
+        }
+        return overSizes(timed);
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
         return { kind: 'failed', reason: error.message };
@@ -88,6 +96,33 @@ export function createStopwatch({
     async close() {
       for (const runtime of runtimes) await runtime.close();
     },
+  };
+}
+
+type TimedRace = Extract<RaceOutcome, { readonly kind: 'timed' }>;
+
+/**
+ * One outcome for races at several sizes: where one is slower, that one, and the slowest of them, as what is kept is slower nowhere;
+ * else their geometric mean, whose interval the races' own, which are independent, make narrower.
+ */
+function overSizes(timed: readonly TimedRace[]): TimedRace {
+  const [first, ...more] = timed as [TimedRace, ...TimedRace[]];
+  if (more.length === 0) return first;
+  const slower = timed.filter(({ significant, ratio }) => significant && ratio < 1);
+  const [slowest] = slower.sort((a, b) => a.ratio - b.ratio);
+  if (slowest) return slowest;
+  const mean = (of: (one: TimedRace) => number): number => timed.reduce((sum, one) => sum + of(one), 0) / timed.length;
+  const centre = mean(({ ratio }) => Math.log(ratio));
+  const squares = mean(({ interval }) => (Math.log(interval.high / interval.low) / 2) ** 2);
+  const half = Math.sqrt(squares / timed.length);
+  const interval = { low: Math.exp(centre - half), high: Math.exp(centre + half) };
+  return {
+    ...first,
+    ratio: Math.exp(centre),
+    interval,
+    significant: interval.low > 1 || interval.high < 1,
+    runs: timed.reduce((sum, { runs }) => sum + runs, 0),
+    inputs: timed.map(({ inputs }) => inputs).join('; '),
   };
 }
 

@@ -1,0 +1,85 @@
+/** Ranges of the symbolic dims of a model's inputs. Its metadata states them, and the symbols in the types of its inputs have them. */
+
+import { named, under } from '../collections/named.js';
+import { type Dim, rangedSymbol, type SymbolName } from '../dims/dims.js';
+import { type DimRange, isRange, rangeText, readDimSize } from '../dims/range.js';
+import { substitute } from '../dims/substitute.js';
+import { symbolsOf } from '../dims/symbols.js';
+import type { Model } from '../model.js';
+import { UsageError } from '../text/usage-error.js';
+import { type Type, tensorType } from '../types.js';
+
+export type Ranges = Readonly<Record<string, DimRange>>;
+
+/** The metadata key; its value is JSON, ranges as text by the name of the dim. */
+const RANGES_KEY = 'onnx-passes.dims';
+
+/** What the model states of dims that its inputs still have. What is no range says nothing. */
+export function rangesOf(model: Model): Ranges {
+  const text = model.metadata.find(({ key }) => key === RANGES_KEY)?.value;
+  if (text === undefined) return {};
+  const names = inputSymbols(model);
+  return named(
+    Object.entries(parsed(text)).flatMap(([name, range]) => {
+      const size = names.has(name) || [...names].some((one) => partsOf(one).includes(name)) ? sizeIn(range) : undefined;
+      return isRange(size) ? [[name, size]] : [];
+    }),
+  );
+}
+
+/** `past + 1` is a name whose parts can be given as well. */
+export const partsOf = (name: string): readonly string[] => name.split('+').map((part) => part.trim());
+
+function inputSymbols({ graph }: Model): ReadonlySet<string> {
+  const dims = graph.inputs.flatMap(({ type }) => (type?.kind === 'tensor' ? (type.shape ?? []) : []));
+  return new Set(dims.flatMap(symbolsOf).filter((name) => typeof name === 'string'));
+}
+
+function parsed(text: string): object {
+  try {
+    const found: unknown = JSON.parse(text);
+    return typeof found === 'object' && found !== null ? found : {};
+  } catch {
+    return {};
+  }
+}
+
+function sizeIn(range: unknown) {
+  try {
+    return readDimSize(String(range));
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+/** States these ranges and no others, and gives them to the symbols in the types of inputs. Changes nothing where that is so already. */
+export function setRanges(model: Model, ranges: Ranges): void {
+  const others = model.metadata.filter(({ key }) => key !== RANGES_KEY);
+  const value = JSON.stringify(named(Object.entries(ranges).map(([name, range]) => [name, rangeText(range)])));
+  const isNone = Object.keys(ranges).length === 0;
+  const before = model.metadata.find(({ key }) => key === RANGES_KEY)?.value;
+  if ((isNone ? undefined : value) !== before)
+    model.metadata = isNone ? others : [...others, { key: RANGES_KEY, value }];
+  giveRanges(model, ranges);
+}
+
+/** Gives the symbols in the types of inputs the ranges that the model states; returns the types that were replaced, each with the one before. */
+export function giveRanges(model: Model, ranges: Ranges = rangesOf(model)): (readonly [type: Type, before: Type])[] {
+  const names = Object.keys(ranges);
+  if (names.length === 0) return [];
+  const replaced: [Type, Type][] = [];
+  const symbols = new Map<SymbolName, Dim>(names.map((name) => [name, rangedSymbol(name, under(ranges, name))]));
+  for (const input of model.graph.inputs) {
+    const { type } = input;
+    if (type?.kind !== 'tensor' || !type.shape?.some((dim) => symbolsOf(dim).some((name) => symbols.has(name))))
+      continue;
+    const ranged = tensorType(
+      type.elem,
+      type.shape.map((dim) => substitute(dim, symbols)),
+    );
+    input.type = ranged;
+    replaced.push([ranged, type]);
+  }
+  return replaced;
+}

@@ -1,0 +1,120 @@
+/** One model for a range of sizes: what is stated, relied upon, and measured at both ends and between. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { contractOf } from '../../src/contract/contract.js';
+import { declarationsOf } from '../../src/contract/declarations.js';
+import { inferTypes } from '../../src/infer/index.js';
+import { buildModel } from '../../src/ir/build.js';
+import { typeText } from '../../src/ir/types.js';
+import { closeRuntime, validate } from '../../src/on-demand.js';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { optimize } from '../../src/optimize.js';
+import { inspectModel } from '../../src/report/inspection.js';
+import { reportMarkdown } from '../../src/report/markdown.js';
+import { reportText } from '../../src/report/text.js';
+import { reportSchema } from '../../src/run/report.js';
+import { opCounts } from '../check-pass.js';
+
+/** A table of 16 positions, cut to the length, is added; sequences of up to 8 are doubled, longer ones negated. */
+const model = () =>
+  buildModel({ '': 17 }, (g) => {
+    const x = g.input('x', 'float32', ['batch', 'seq', 4]);
+    const numbers = Array.from({ length: 64 }, (_, i) => Math.sin(i));
+    const length = g.op('Slice', [g.op('Shape', [x]), g.ints(1), g.ints(2)]);
+    const cut = g.op('Slice', [g.constant('float32', numbers, [16, 4]), g.ints(0), length, g.ints(0)]);
+    const sum = g.op('Add', [x, cut]);
+    const isShort = g.op('Squeeze', [g.op('Less', [length, g.ints(9)])]);
+    g.output('y', g.op('Where', [isShort, g.op('Add', [sum, sum]), g.op('Neg', [sum])]), 'float32', [
+      'batch',
+      'seq',
+      4,
+    ]);
+  });
+
+const dims = { seq: { min: 2, max: 8, step: 2 } };
+afterAll(closeRuntime);
+
+describe('a range of sizes', () => {
+  it('is stated by the result, relied upon, and measured at both ends and between', async () => {
+    const original = model();
+    const { model: result, report } = await optimize(original, 'simplify', { dims, target: 'cpu', verify: 'end' });
+    expect(report.passes.map(({ name, status }) => [name, status])).toEqual([
+      ['freeze', 'applied'],
+      ['simplify', 'applied'],
+    ]);
+    // Every sequence is a short one.
+    expect(opCounts(result)).not.toHaveProperty('Where');
+    expect(opCounts(result)).not.toHaveProperty('Neg');
+    const found = await validate(original, result, { provider: 'cpu', speed: false, fidelity: 'exact' });
+    expect(found.ranges).toEqual({
+      dims,
+      sizes: [
+        { at: 'min', dims: { seq: 2 }, relativeL2: 0, cosine: expect.closeTo(1, 12) },
+        { at: 'between', dims: { seq: 4 }, relativeL2: 0, cosine: expect.closeTo(1, 12) },
+        { at: 'max', dims: { seq: 8 }, relativeL2: 0, cosine: expect.closeTo(1, 12) },
+      ],
+    });
+    expect(found.accuracy).not.toHaveProperty('sizes');
+    const whole = { ...report, ranges: found.ranges };
+    expect(reportSchema.parse(JSON.parse(JSON.stringify(whole)))).toMatchObject({ ranges: { dims } });
+    expect(reportText(whole)).toMatch(/sizes {2}one model for seq 2\.\.8:2\n.*rel L2 {4}cosine\n {2}seq=2 /);
+    expect(reportMarkdown(whole)).toContain('One model for seq 2..8:2.\n\n|  | rel L2 | cosine |');
+  });
+
+  it('stands in the file, the contract and what inspect shows', async () => {
+    const { model: result } = await optimize(model(), 'simplify', { dims, verify: 'none' });
+    const read = await readModel(await writeModel(result));
+    expect(typeText(read.graph.inputs[0]?.type)).toBe('float32[batch, seq, 4]');
+    const contract = contractOf(read);
+    expect(contract.dims).toEqual(dims);
+    expect(declarationsOf(contract)).toContain('Sizes of dims: seq 2..8:2. */');
+    expect(inspectModel(read, inferTypes(read)).dims).toEqual(dims);
+    // What was made for some sizes may be made for fewer, and for no others.
+    const narrower = { seq: { min: 4, max: 8, step: 4 } };
+    const { model: again, report } = await optimize(read, 'simplify', { dims: narrower, verify: 'end', target: 'cpu' });
+    expect(contractOf(again).dims).toEqual(narrower);
+    expect(report.verification.verdict?.outcome).toBe('accepted');
+    const { model: fixed } = await optimize(read, 'simplify', { dims: { seq: 6 }, verify: 'none' });
+    expect(contractOf(fixed)).not.toHaveProperty('dims');
+    for (const [size, text] of [
+      [{ min: 2, max: 10, step: 2 }, '2..10:2'],
+      [10, '10'],
+      [3, '3'],
+    ] as const)
+      await expect(optimize(read, 'simplify', { dims: { seq: size }, verify: 'none' })).rejects.toThrow(
+        `dim "seq": expected sizes of 2..8:2, for which the model was made; found ${text}`,
+      );
+  });
+
+  it('holds for a result that was made for fewer sizes only there', async () => {
+    const { model: result } = await optimize(model(), 'simplify', { dims, verify: 'none' });
+    const asked = {
+      provider: 'cpu',
+      speed: false,
+      fidelity: 'exact',
+      dims: { seq: { min: 2, max: 12, step: 2 } },
+    } as const;
+    const { accuracy, ranges } = await validate(model(), result, asked);
+    expect(accuracy.verdict.outcome).toBe('rejected');
+    expect(ranges?.sizes.map(({ at, cosine }) => [at, cosine > 0.99])).toEqual([
+      ['min', true],
+      ['between', true],
+      ['max', false],
+    ]);
+  });
+
+  it('is refused where the original does not run at all of it, or has no such dim', async () => {
+    const asked = (range: object) =>
+      optimize(model(), 'simplify', { dims: range as never, target: 'cpu', verify: 'end' });
+    await expect(asked({ seq: '1..17' })).rejects.toThrow(
+      /^dims: expected a range that the model runs at; found seq=17, and the original does not run on x\[2,17,4\]: .* Narrow the range/,
+    );
+    await expect(asked({ sequence: '1..8' })).rejects.toThrow('unknown dim "sequence"; did you mean "seq"?');
+    await expect(asked({ seq: '8..1' })).rejects.toThrow(
+      'optimize: dims.seq: expected the least size first; found "8..1"',
+    );
+    await expect(optimize(model(), 'simplify', { dims, shapes: { x: [1, 3, 4] }, verify: 'none' })).rejects.toThrow(
+      'dim "seq": expected a size of 2..8:2; found 3',
+    );
+  });
+});
