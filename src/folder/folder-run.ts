@@ -14,7 +14,7 @@ import { beginStaging, commitFolder, keepStaged, stagingOf, writeRecord } from '
 import { type GivenModels, givenModels } from './plan/given-models.js';
 import { checkPartNames } from './plan/part-plan.js';
 import { type PlannedPart, planned } from './plan/planned-part.js';
-import type { Picture } from './proof/picture.js';
+import type { Picture } from './proof/diffusion/picture.js';
 import { provenFolder } from './proof/proven-folder.js';
 import { writeFolderReport } from './report-files.js';
 

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { writeSet } from '../disk/write-set.js';
 import { jsonText } from '../ir/text/shown-text.js';
 import { writeText } from '../job/destination.js';
-import type { FolderReport } from '../run/folder-report.js';
-import { type Picture, sideBySide } from './proof/picture.js';
+import type { FolderReport, PipelineProof } from '../run/folder-report.js';
+import { type Picture, sideBySide } from './proof/diffusion/picture.js';
 
 /** Writes the report, and with it, ending in .png, the pictures of this run, which it names. */
 export async function writeFolderReport(
@@ -21,9 +21,16 @@ export async function writeFolderReport(
     await writeSet({ path: file, content: () => [png] });
   }
   const named: FolderReport =
-    pictures && proof?.image
-      ? { ...report, proof: { ...proof, image: { ...proof.image, file: basename(file) } } }
+    pictures && proof?.diffusion?.image
+      ? { ...report, proof: { ...proof, diffusion: withPicture(proof.diffusion, basename(file)) } }
       : report;
   await writeText({ path, text: jsonText(named) });
   return named;
 }
+
+type Diffusion = NonNullable<PipelineProof['diffusion']>;
+
+const withPicture = ({ image, ...rest }: Diffusion, file: string): Diffusion => ({
+  ...rest,
+  ...(image && { image: { ...image, file } }),
+});

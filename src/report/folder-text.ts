@@ -21,10 +21,17 @@ const notesOf = ({ name, state, passes, reason, reasons, takenBack = [] }: PartR
 
 /** The whole pipeline, original against result. */
 function proofLines(proof: PipelineProof, width: number, p: ReturnType<typeof paint>): string[] {
-  const { steps, side, provider, drift, gates } = proof;
-  const at = `${steps} steps, latent of ${side} × ${side} where it is open, on ${provider}`;
+  const { diffusion, decoding = [], provider, gates } = proof;
+  const ran = [
+    ...(diffusion
+      ? [
+          `${diffusion.steps} steps, latent of ${diffusion.side} × ${diffusion.side} where it is open; drift by step ${diffusion.drift.map((error) => numberText(error)).join(', ')}`,
+        ]
+      : []),
+    ...decoding.map(({ parts, rows, steps }) => `${rows} texts of ${steps} tokens by ${parts.join(', ')}`),
+  ];
   return [
-    `${p.bold('pipeline')}  ${p.dim(`both run as a whole: ${at}; drift by step ${drift.map((error) => numberText(error)).join(', ')}`)}`,
+    ...hanging(`${p.bold('pipeline')}  ${p.dim(`both run as a whole on ${provider}: ${ran.join('; ')}`)}`, width),
     ...gates.flatMap(({ name, passed, detail }) =>
       hanging(`${passed ? p.good('✓') : p.bad('✗')} ${name}: ${detail}`, width),
     ),

@@ -28,18 +28,10 @@ const part = z.object({
 
 const measure = z.number().nullable();
 
-const proof = z.object({
+const diffusion = z.object({
   steps: count,
   side: count.describe('Of the latent, where the model leaves it open.'),
-  seed: z.number().int(),
   guidance: z.number(),
-  provider: z.string(),
-  parts: z.array(
-    z.object({
-      part: z.string(),
-      error: z.number().describe('Relative L2 of what the part makes of what the original pipeline gives it.'),
-    }),
-  ),
   drift: z
     .array(z.number())
     .describe('Relative L2 of the latent after each step, each pipeline along its own outputs.'),
@@ -52,13 +44,39 @@ const proof = z.object({
       file: z
         .string()
         .optional()
-        .describe(
-          'Both pictures side by side, PNG beside the report, original first; absent where an earlier run compared them.',
-        ),
+        .describe('Both pictures side by side, original first: a PNG beside the report, by its name.'),
     })
     .optional(),
+});
+
+const decoding = z.object({
+  parts: z
+    .array(z.string())
+    .describe('An encoder, where there is one; the decoder of the first step; that of the others.'),
+  rows: count.describe('Texts.'),
+  steps: count,
+  equal: count.describe("Tokens that both choose after the same text, the original's."),
+  of: count,
+  divergence: z
+    .array(measure)
+    .describe('Kullback-Leibler, in nats, after each step; null where no token leads clearly.'),
+  drift: z.array(z.number()).describe('Relative L2 of the logits after each step, each on its own cache.'),
+});
+
+const proof = z.object({
+  seed: z.number().int(),
+  provider: z.string(),
+  parts: z.array(
+    z.object({
+      part: z.string(),
+      error: z.number().describe('Relative L2 of what the part makes of what the original pipeline gives it.'),
+      step: count.optional().describe('The run with this error, from 1; absent for a part that runs once.'),
+    }),
+  ),
+  diffusion: diffusion.optional(),
+  decoding: z.array(decoding).optional(),
   gates: z.array(
-    z.object({ name: z.string().describe('A part, or picture.'), passed: z.boolean(), detail: z.string() }),
+    z.object({ name: z.string().describe('A part, picture, or text.'), passed: z.boolean(), detail: z.string() }),
   ),
 });
 
@@ -73,7 +91,7 @@ const folderReportSchema = z.object({
   others: z
     .object({ files: count, bytes: count, changed: z.array(z.string()) })
     .describe('Files that are no models: copied, those in `changed` with what loaders read of the data files.'),
-  proof: proof.optional().describe('Of a diffusion pipeline: both run as a whole.'),
+  proof: proof.optional().describe('Of a diffusion pipeline, or of decoders: both run as a whole.'),
   ms: z.number(),
 });
 

@@ -19,6 +19,8 @@ export interface PlannedPart {
   /** Of its file of weights in the result, if it gets one: no other file of the folder has it. */
   readonly dataName: string;
   readonly report: PartReport;
+  /** Names of the model's inputs. */
+  readonly inputs: readonly string[];
 }
 
 export interface AskedOfParts {
@@ -45,6 +47,7 @@ export async function planned(
       plans.push({
         plan,
         dataName: '',
+        inputs: original.graph.inputs.map(({ name }) => name),
         files: await inFolder(files),
         report: {
           ...part,
@@ -66,7 +69,7 @@ export async function planned(
         inputBytes: await bytesOf([path]),
         reason: error.message,
       };
-      plans.push({ plan: { part, reasons: [] }, files: [part.path], dataName: '', report });
+      plans.push({ plan: { part, reasons: [] }, files: [part.path], dataName: '', inputs: [], report });
     }
   }
   return plans.map((one) => ({ ...one, dataName: dataNameOf(one, plans, paths) }));

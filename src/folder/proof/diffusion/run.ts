@@ -1,20 +1,13 @@
 /** Runs a diffusion pipeline as its loader does: text encoders, Euler steps of the denoiser with guidance, VAE decoder. */
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { numbersOf } from '../../ir/tensors/numbers.js';
-import {
-  type Port,
-  type Provider,
-  RuntimeError,
-  type RuntimeProcess,
-  type Session,
-  type TensorData,
-  type Tensors,
-} from '../../runtime/isolate.js';
-import { fromTensorData } from '../../runtime/tensor-data.js';
-import { Random } from '../../validate/inputs/random.js';
-import { joinedStates, type Numbers, tensor, textInput } from './ports.js';
-import { type SchedulerConfig, scheduleOf } from './scheduler.js';
+import type { Port, Provider, RuntimeProcess, Session, TensorData, Tensors } from '../../../runtime/isolate.js';
+import { Random } from '../../../validate/inputs/random.js';
+import { jsonIn, type Numbers, numbers, type PartRun, type Place, tensor, withPart } from '../place.js';
+import { conditionOf } from './conditions.js';
+import { textInput } from './ports.js';
+import { scheduleOf } from './scheduler.js';
+
+const configIn = (folder: string, part: string) => jsonIn(folder, join(dirname(part), 'config.json'));
 
 /** The models of a pipeline, by path in its folder. */
 export interface DiffusionParts {
@@ -32,57 +25,12 @@ export interface DiffusionSettings {
   readonly guidance: number;
 }
 
-/** What one model of the pipeline was given, and gave. */
-export interface PartRun {
-  readonly part: string;
-  readonly feeds: Tensors;
-  readonly outputs: Readonly<Record<string, TensorData>>;
-}
-
 export interface DiffusionRun {
   readonly runs: readonly PartRun[];
   /** After each step. */
   readonly latents: readonly Numbers[];
   /** The output of the VAE decoder. */
   readonly image?: Numbers;
-}
-
-const numbers = (data: TensorData): Numbers => ({ shape: data.shape, values: numbersOf(fromTensorData(data)) });
-
-/** Where a pipeline is: its configs, and each of its models. */
-export interface Place {
-  readonly folder: string;
-  readonly modelOf: (part: string) => string;
-}
-
-/** A model of the pipeline that does not run. */
-export class PartFailure extends Error {
-  constructor(
-    readonly part: string,
-    cause: RuntimeError,
-  ) {
-    super(cause.message, { cause });
-  }
-}
-
-/** Loads a model and works with it. Rejects with PartFailure where the runtime refuses. */
-export async function withPart<T>(
-  runtime: RuntimeProcess,
-  { modelOf }: Place,
-  part: string,
-  provider: Provider,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  try {
-    const session = await runtime.load(modelOf(part), { provider, optimize: true });
-    try {
-      return await work(session);
-    } finally {
-      await session.release();
-    }
-  } catch (error) {
-    throw error instanceof RuntimeError ? new PartFailure(part, error) : error;
-  }
 }
 
 /** Runs the pipeline of a folder. Rejects with PartFailure. */
@@ -160,7 +108,7 @@ export async function runDiffusion(
     }
     return found;
   });
-  const last = latents.at(-1) as Numbers;
+  const last = unpacked(latents.at(-1) as Numbers);
   if (vaeDecoder === undefined || last.shape.length !== 4) return { runs, latents };
   say(vaeDecoder);
   const { scaling_factor: scale = 0.18215, shift_factor: shift = 0 } = await configIn(folder, vaeDecoder);
@@ -173,6 +121,22 @@ export async function runDiffusion(
   return { runs, latents, image };
 }
 
+/** Patches of 2 × 2 numbers in a row, as Flux's denoiser reads them ⟶ a picture: [1, h/2 · w/2, 4 · c] ⟶ [1, c, h, w]. Other latents stay. */
+function unpacked(latent: Numbers): Numbers {
+  const [, count = 0, width = 0] = latent.shape;
+  const rows = Math.sqrt(count);
+  if (latent.shape.length !== 3 || width % 4 !== 0 || !Number.isInteger(rows)) return latent;
+  const [channels, side] = [width / 4, 2 * rows];
+  const values = new Float64Array(latent.values.length);
+  for (let i = 0; i < values.length; i++) {
+    const [patch, inside] = [Math.floor(i / width), i % width];
+    const [channel, place] = [Math.floor(inside / 4), inside % 4];
+    const row = 2 * Math.floor(patch / rows) + Math.floor(place / 2);
+    values[(channel * side + row) * side + 2 * (patch % rows) + (place % 2)] = latent.values[i] as number;
+  }
+  return { shape: [1, channels, side, side], values };
+}
+
 const twice = (values: Float64Array): Float64Array => {
   const both = new Float64Array(2 * values.length);
   both.set(values);
@@ -182,64 +146,3 @@ const twice = (values: Float64Array): Float64Array => {
 
 const latentPort = (ports: readonly Port[]): Port =>
   ports.find(({ name }) => /^(sample|latent|hidden_states|latent_model_input)/.test(name)) ?? (ports[0] as Port);
-
-interface Conditions {
-  readonly states: readonly Numbers[];
-  readonly pooled: readonly Numbers[];
-  readonly rows: number;
-  readonly time: number;
-  readonly side: number;
-  readonly guidance: number;
-}
-
-/** An input of the denoiser that is not the latent. */
-function conditionOf(port: Port, { states, pooled, rows, time, side, guidance }: Conditions): TensorData {
-  const { name, shape } = port;
-  const width = typeof shape.at(-1) === 'number' ? (shape.at(-1) as number) : undefined;
-  const filled = (value: number): TensorData => {
-    const sizes = shape.map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? rows : 1));
-    return tensor(port, new Array(sizes.reduce((product, dim) => product * dim, 1)).fill(value), sizes);
-  };
-  if (/^(timestep|t|time)$/.test(name)) return filled(/int/.test(port.type ?? '') ? Math.round(time) : time);
-  if (/^guidance/.test(name)) return filled(guidance);
-  if (/encoder_hidden_states|context/.test(name) && states.length > 0)
-    return rowsOf(port, joinedStates(states, width), rows);
-  if (/pooled|text_embeds/.test(name) && pooled.length > 0) {
-    const lifted = pooled.map(({ shape: [batch = 1, size = 1], values }) => ({ shape: [batch, 1, size], values }));
-    const { shape: joined, values } = joinedStates(lifted, width);
-    return rowsOf(
-      port,
-      {
-        shape: [joined[0] as number, joined[2] as number],
-        values: values.subarray(0, (joined[0] as number) * (joined[2] as number)),
-      },
-      rows,
-    );
-  }
-  // Size, crop and target size of the picture, eight times the latent's.
-  if (/time_ids/.test(name)) {
-    const ids = [side * 8, side * 8, 0, 0, side * 8, side * 8];
-    return tensor(
-      port,
-      Array.from({ length: rows * ids.length }, (_, i) => ids[i % ids.length] as number),
-      [rows, ids.length],
-    );
-  }
-  return filled(/mask/.test(name) ? 1 : 0);
-}
-
-/** The last rows: of two texts the second where one is asked for. */
-function rowsOf(port: Port, { shape, values }: Numbers, rows: number): TensorData {
-  const size = values.length / (shape[0] as number);
-  return tensor(port, values.subarray(values.length - rows * size), [rows, ...shape.slice(1)]);
-}
-
-async function jsonIn(folder: string, path: string): Promise<SchedulerConfig & Readonly<Record<string, unknown>>> {
-  try {
-    return JSON.parse(await readFile(join(folder, path), 'utf8'));
-  } catch {
-    return {};
-  }
-}
-
-const configIn = (folder: string, part: string) => jsonIn(folder, join(dirname(part), 'config.json'));

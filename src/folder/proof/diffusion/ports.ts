@@ -1,13 +1,8 @@
 /** What the models of a diffusion pipeline read, by the names of their ports in exports of diffusers. */
 
-import { tensorOf } from '../../ir/tensors/numbers.js';
-import type { Port, TensorData } from '../../runtime/isolate.js';
-import { toTensorData } from '../../runtime/tensor-data.js';
-import type { Random } from '../../validate/inputs/random.js';
-
-/** A tensor of a port's type. */
-export const tensor = ({ type }: Port, values: ArrayLike<number>, shape: readonly number[]): TensorData =>
-  toTensorData(tensorOf(type ?? 'float32', Array.from(values), shape));
+import type { Port, TensorData } from '../../../runtime/isolate.js';
+import type { Random } from '../../../validate/inputs/random.js';
+import { type Numbers, tensor } from '../place.js';
 
 /** Token ids of two texts, an empty one and one of random tokens, as a text encoder reads them; other inputs: visible everywhere, of one kind. */
 export function textInput(port: Port, { rows, length, vocabulary, random }: TextSizes): TensorData {
@@ -47,11 +42,6 @@ export function joinedStates(states: readonly Numbers[], width: number | undefin
   if (isSideBySide) return sideBySideStates(states);
   if (own) return own;
   return inARow(states, width as number);
-}
-
-export interface Numbers {
-  readonly shape: readonly number[];
-  readonly values: Float64Array;
 }
 
 function sideBySideStates(states: readonly Numbers[]): Numbers {

@@ -1,33 +1,17 @@
 /** Original and result of a diffusion pipeline, run as a whole on the same noise and texts: pictures, drift, and the part that an error comes from. */
-
-import { numberText, percentText } from '../../ir/text/quantities.js';
-import type { PipelineProof } from '../../run/folder-report.js';
-import type { DeepReadonly } from '../../run/report.js';
-import { type Provider, RuntimeProcess } from '../../runtime/isolate.js';
-import { compareTensors } from '../../validate/judge/accuracy.js';
-import type { Gate } from '../../validate/judge/gates.js';
-import type { FolderLayout } from '../plan/layout.js';
-import {
-  type DiffusionParts,
-  type DiffusionRun,
-  type DiffusionSettings,
-  PartFailure,
-  type Place,
-  runDiffusion,
-  withPart,
-} from './diffusion.js';
+import { numberText, percentText } from '../../../ir/text/quantities.js';
+import type { PipelineProof } from '../../../run/folder-report.js';
+import { type Provider, RuntimeProcess } from '../../../runtime/isolate.js';
+import type { Gate } from '../../../validate/judge/gates.js';
+import type { FolderLayout } from '../../plan/layout.js';
+import { partErrors, partGates } from '../part-errors.js';
+import { distance, type Numbers, PartFailure, type Sides } from '../place.js';
 import { faultOfPicture, type Picture, pictureOf, psnrOf, ssimOf } from './picture.js';
-import type { Numbers } from './ports.js';
+import { type DiffusionParts, type DiffusionRun, type DiffusionSettings, runDiffusion } from './run.js';
 
 export interface ProofSettings extends Partial<Omit<DiffusionSettings, 'provider'>> {
   readonly provider: Provider;
   readonly gate: Gate;
-}
-
-/** Where both sides of a pipeline are. */
-export interface Sides {
-  readonly original: Place;
-  readonly result: Place;
 }
 
 /** The models of a diffusion pipeline; undefined where it is none. */
@@ -49,78 +33,33 @@ export async function provePipeline(
   const runtime = await RuntimeProcess.start();
   try {
     const a = await runDiffusion(original, parts, settings, runtime, (text) => say(`original: ${text}`));
-    const errors = await partErrors(a, result, provider, runtime, (text) => say(`each part: ${text}`));
+    const errors = await partErrors(a.runs, result, provider, runtime, (text) => say(`each part: ${text}`));
     const b = await runDiffusion(result, parts, settings, runtime, (text) => say(`result: ${text}`));
     return judged(a, b, errors, settings, gate);
   } catch (error) {
     if (!(error instanceof PartFailure)) throw error;
     const detail = `it does not run in the pipeline: ${error.message}`;
     return {
-      proof: { ...shownSettings(settings), parts: [], drift: [], gates: [{ name: error.part, passed: false, detail }] },
+      proof: { seed: settings.seed, provider, parts: [], gates: [{ name: error.part, passed: false, detail }] },
     };
   } finally {
     await runtime.close();
   }
 }
 
-const shownSettings = ({ steps, side, seed, guidance, provider }: DiffusionSettings) => ({
-  steps,
-  side,
-  seed,
-  guidance,
-  provider,
-});
-
-type PartDrift = DeepReadonly<PipelineProof>['parts'][number];
-
-/** What each part of the result makes of what the original's part was given: its own error, whatever came before. */
-async function partErrors(
-  { runs }: DiffusionRun,
-  place: Place,
-  provider: Provider,
-  runtime: RuntimeProcess,
-  say: (text: string) => void,
-): Promise<PartDrift[]> {
-  const found: PartDrift[] = [];
-  for (const part of new Set(runs.map((run) => run.part))) {
-    say(part);
-    const error = await withPart(runtime, place, part, provider, async (session) => {
-      let worst = 0;
-      for (const { feeds, outputs } of runs.filter((run) => run.part === part)) {
-        const { outputs: own } = await session.run(feeds);
-        for (const [name, expected] of Object.entries(outputs)) {
-          const actual = own[name];
-          if (!actual) continue;
-          const { relativeL2, nonFiniteMismatches } = compareTensors(name, expected, actual);
-          worst = Math.max(worst, nonFiniteMismatches ? Number.POSITIVE_INFINITY : relativeL2);
-        }
-      }
-      return worst;
-    });
-    found.push({ part, error });
-  }
-  return found;
-}
-
-const distance = (a: Numbers, b: Numbers): number => {
-  let [difference, size] = [0, 0];
-  a.values.forEach((value, i) => {
-    difference += (value - (b.values[i] as number)) ** 2;
-    size += value ** 2;
-  });
-  return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.sqrt(difference / (size || 1));
-};
-
-function judged(a: DiffusionRun, b: DiffusionRun, parts: PartDrift[], settings: DiffusionSettings, gate: Gate) {
+function judged(
+  a: DiffusionRun,
+  b: DiffusionRun,
+  parts: PipelineProof['parts'],
+  settings: DiffusionSettings,
+  gate: Gate,
+) {
   const { maxError, minPsnr } = gate;
   const drift = a.latents.map((latent, i) => distance(latent, b.latents[i] as Numbers));
-  const gates: PipelineProof['gates'] = parts.map(({ part, error }) => ({
-    name: part,
-    passed: error <= maxError,
-    detail: `error ${numberText(error)} on what the original pipeline gives it, at most ${numberText(maxError)}`,
-  }));
-  const base = { ...shownSettings(settings), parts, drift };
-  if (!a.image || !b.image) return { proof: { ...base, gates } };
+  const gates = partGates(parts, gate);
+  const { seed, provider, ...shown } = settings;
+  const base = { seed, provider, parts };
+  if (!a.image || !b.image) return { proof: { ...base, diffusion: { ...shown, drift }, gates } };
   const pictures = [a.image, b.image].map(({ shape, values }) => pictureOf(shape, values)) as [Picture, Picture];
   const [psnr, ssim] = [psnrOf(...pictures), ssimOf(...pictures)];
   const [before, after] = pictures.map(faultOfPicture);
@@ -137,7 +76,7 @@ function judged(a: DiffusionRun, b: DiffusionRun, parts: PartDrift[], settings: 
     pictures,
     proof: {
       ...base,
-      image,
+      diffusion: { ...shown, drift, image },
       gates: [
         ...gates,
         {

@@ -1,0 +1,128 @@
+/** Runs decoders as their loaders do: an encoder where there is one, the first step, and then a token at a time on the cache. */
+import type { Provider, RuntimeProcess, Session, TensorData, Tensors } from '../../../runtime/isolate.js';
+import { Random } from '../../../validate/inputs/random.js';
+import { configOf, type Numbers, numbers, type PartRun, type Place, withPart } from '../place.js';
+import { decoderFeed, encoderFeed, isPast } from './feeds.js';
+
+/** The models of a decoder, by path in its folder. */
+export interface DecoderLoop {
+  readonly encoder?: string;
+  readonly first: string;
+  /** The model of all later steps: that of the first, if it is merged, takes a cache, or has none. */
+  readonly next: string;
+}
+
+export interface DecodingSettings {
+  readonly provider: Provider;
+  readonly steps: number;
+  readonly rows: number;
+  /** Tokens of a prompt where there is no encoder. */
+  readonly prompt: number;
+  readonly seed: number;
+}
+
+export interface DecodingRun {
+  readonly runs: readonly PartRun[];
+  /** After each step, the logits of the next token: [rows, vocabulary]. */
+  readonly logits: readonly Numbers[];
+  /** The likeliest tokens, by step and row. */
+  readonly tokens: readonly (readonly number[])[];
+}
+
+/** Runs the loop. `given` are the tokens that it reads in place of its own, by step and row. Rejects with PartFailure. */
+export async function runDecoding(
+  place: Place,
+  loop: DecoderLoop,
+  settings: DecodingSettings,
+  runtime: RuntimeProcess,
+  say: (text: string) => void,
+  given?: DecodingRun['tokens'],
+): Promise<DecodingRun> {
+  const { provider, seed, rows, steps } = settings;
+  const runs: PartRun[] = [];
+  const run = async (part: string, session: Session, feeds: Tensors): Promise<PartRun['outputs']> => {
+    const { outputs } = await session.run(feeds);
+    runs.push({ part, feeds, outputs });
+    return outputs;
+  };
+  const within = <T>(part: string, work: (session: Session) => Promise<T>): Promise<T> =>
+    withPart(runtime, place, part, provider, work);
+  const config = await configOf(place.folder, loop.first);
+  const vocabulary = Number(config['vocab_size'] ?? 100);
+  const states =
+    loop.encoder === undefined
+      ? undefined
+      : await within(loop.encoder, async (session) => {
+          say(loop.encoder as string);
+          const random = Random.of(seed, 'encoder');
+          const feeds = session.inputs.map((port) => [port.name, encoderFeed(port, rows, vocabulary, config, random)]);
+          const outputs = await run(loop.encoder as string, session, Object.fromEntries(feeds));
+          return Object.values(outputs).find(({ shape }) => shape.length === 3);
+        });
+  const random = Random.of(seed, 'prompt');
+  const start = Number(config['decoder_start_token_id'] ?? 0);
+  const isAlone = loop.encoder === undefined;
+  let tokens = Array.from({ length: rows }, () =>
+    isAlone ? Array.from({ length: settings.prompt }, () => random.int(1, vocabulary - 1)) : [start],
+  );
+  const logits: Numbers[] = [];
+  const chosen: number[][] = [];
+  let cache: Tensors = {};
+  let before = 0;
+  const step = async (part: string, session: Session): Promise<void> => {
+    say(`${part}, token ${chosen.length + 1} of ${steps}`);
+    const state = { tokens, before, cache, random: Random.of(seed, 'states'), ...(states && { states }) };
+    const feeds = Object.fromEntries(session.inputs.map((port) => [port.name, decoderFeed(port, state)]));
+    const outputs = await run(part, session, feeds);
+    const last = lastLogits(outputs);
+    logits.push(last);
+    const best = likeliest(last);
+    const read = given?.[chosen.length] ?? best;
+    chosen.push(best);
+    cache = { ...cache, ...pastOf(outputs, cache) };
+    const isCached = Object.keys(cache).length > 0;
+    if (isCached) before += tokens[0]?.length ?? 0;
+    tokens = read.map((token, row) => (isCached ? [token] : [...(tokens[row] as number[]), token]));
+  };
+  await within(loop.first, async (session) => {
+    await step(loop.first, session);
+    if (loop.next === loop.first) while (chosen.length < steps) await step(loop.next, session);
+  });
+  if (loop.next !== loop.first)
+    await within(loop.next, async (session) => {
+      while (chosen.length < steps) await step(loop.next, session);
+    });
+  return { runs, logits, tokens: chosen };
+}
+
+/** The logits of the last token of each row. */
+function lastLogits(outputs: PartRun['outputs']): Numbers {
+  const named = outputs['logits'] ?? Object.values(outputs).find(({ shape }) => shape.length === 3);
+  if (!named) return { shape: [0, 0], values: new Float64Array() };
+  const { shape, values } = numbers(named);
+  const [rows = 1, length = 1, width = 1] = shape;
+  const last = new Float64Array(rows * width);
+  for (let row = 0; row < rows; row++)
+    last.set(values.subarray((row * length + length - 1) * width, (row + 1) * length * width), row * width);
+  return { shape: [rows, width], values: last };
+}
+
+function likeliest({ shape: [rows = 0, width = 0], values }: Numbers): number[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const own = values.subarray(row * width, (row + 1) * width);
+    return own.reduce((best, value, i) => (value > (own[best] as number) ? i : best), 0);
+  });
+}
+
+/** What the next step reads as its cache. Merged decoders give an empty cache of the encoder after the first step: the earlier one stays. */
+function pastOf(outputs: PartRun['outputs'], cache: Tensors): Record<string, TensorData> {
+  const found: Record<string, TensorData> = {};
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const input = name.replace(/^present(_key_values)?/, 'past_key_values');
+    if (input === name || !isPast(input)) continue;
+    const earlier = cache[input];
+    if (earlier && tensor.shape.includes(0) && !earlier.shape.includes(0)) continue;
+    found[input] = tensor;
+  }
+  return found;
+}

@@ -1,0 +1,49 @@
+/** Every miniature folder passes its end-to-end gate in each preset: pipelines and decoders, original against result. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type FolderName, folders, writeFolder } from '../../fixtures/folders.js';
+import { givenModels } from '../../src/folder/plan/given-models.js';
+import { planned } from '../../src/folder/plan/planned-part.js';
+import { decoderLoopsOf, proveDecoder } from '../../src/folder/proof/decoding/prove.js';
+import { diffusionPartsOf, provePipeline } from '../../src/folder/proof/diffusion/prove.js';
+import { optimizeFolder } from '../../src/index.js';
+import { catalogueWith } from '../../src/settings/plugins.js';
+import { gateOf } from '../../src/validate/judge/gates.js';
+
+const root = mkdtempSync(join(tmpdir(), 'miniatures-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe.each(Object.keys(folders) as FolderName[])('%s', (name) => {
+  const input = join(root, name);
+  const written = writeFolder(name, input);
+
+  test.each([
+    ['exact', 'exact'],
+    ['half', 'rounding'],
+    ['quarter', 'lossy'],
+  ] as const)('%s', async (preset, fidelity) => {
+    await written;
+    const out = join(root, `${name} ${preset}`);
+    const { isWritten } = await optimizeFolder(input, preset, { validate: false, out, target: 'cpu' });
+    expect(isWritten).toBe(true);
+    const given = await givenModels(input, out);
+    const plans = await planned(given, { asked: [], settings: {}, catalogue: await catalogueWith(undefined) }, {});
+    const at = (folder: string) => ({ folder: input, modelOf: (path: string) => join(folder, path) });
+    const [sides, settings] = [
+      { original: at(input), result: at(out) },
+      { provider: 'cpu', gate: gateOf(fidelity, 'cpu'), fidelity, steps: 2, side: 8 } as const,
+    ];
+    const diffusion = diffusionPartsOf(given.layout);
+    const loops = decoderLoopsOf(plans);
+    const proofs = diffusion
+      ? [(await provePipeline(diffusion, sides, settings, () => {})).proof]
+      : await Promise.all(loops.map((loop) => proveDecoder(loop, sides, { ...settings, steps: 32 }, () => {})));
+    expect(proofs.length).toBeGreaterThan(0);
+    for (const { gates, diffusion: run, decoding } of proofs) {
+      expect(gates.filter(({ passed }) => !passed)).toEqual([]);
+      expect(run?.drift.length ?? decoding?.[0]?.drift.length).toBe(run ? 2 : 32);
+    }
+  });
+});
