@@ -56,7 +56,13 @@ export function decoderFeed(port: Port, step: DecoderStep): TensorData {
 const LENGTH = 12;
 
 /** An input of an encoder: seeded tokens, all of them visible; or seeded numbers, in the sizes that its config states. */
-export function encoderFeed(port: Port, rows: number, vocabulary: number, config: LoaderConfig, random: Random): TensorData {
+export function encoderFeed(
+  port: Port,
+  rows: number,
+  vocabulary: number,
+  config: LoaderConfig,
+  random: Random,
+): TensorData {
   const { name, shape } = port;
   if (isIds(name) || /mask/.test(name)) {
     const values = Array.from({ length: rows * LENGTH }, () => (isIds(name) ? random.int(1, vocabulary - 1) : 1));
