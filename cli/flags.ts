@@ -140,6 +140,7 @@ export const jobFlags = {
     defaultDescription: 'pass, or end above 64 MB',
   },
   tune: isSo(about('tune')),
+  aot: isSo(about('aot')),
   validate: {
     ...isSo(
       'Compare nothing with the original at the end, which any --verify does; without --verify run nothing at all.',

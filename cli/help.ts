@@ -31,7 +31,7 @@ export async function helpText(command: Command, stream: Output, plugins: readon
       'Exit codes: 0 done, 1 error, 2 accuracy gate, 3 speed gate, 4 placement gate, 5 a pass is not in the result,',
     );
     lines.push(
-      '6 nothing could be compared, 7 larger than --max-size. The rest is written with 5, unless --require names the pass.',
+      '6 nothing could be compared, 7 larger than --max-size, 8 no --aot. The rest is written with 5, unless --require names the pass.',
     );
     lines.push(
       '',

@@ -17,6 +17,7 @@ const codes: Readonly<Record<Report['gates'][number]['name'], number>> = {
   require: 5,
   proof: 6,
   size: 7,
+  aot: 8,
 };
 /** Of a pass that was rolled back. */
 const ROLLED_BACK = 5;

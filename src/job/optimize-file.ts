@@ -30,6 +30,7 @@ import { onGate, type SchemasOf } from '../settings/option-schemas.js';
 import { withSettings } from '../settings/pass-settings.js';
 import { catalogueWith } from '../settings/plugins.js';
 import type { Baseline, Validation } from '../validate/validation.js';
+import { aotOf, aotPathOf, checkAot } from './aot.js';
 import { checkContractPaths, contractFiles, contractPathsOf } from './contract-files.js';
 import { withCures } from './cures.js';
 import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } from './destination.js';
@@ -134,6 +135,12 @@ export async function optimizeFileBy(
   const target = providerOf(name);
   // Where the browser does not work, that shows before the passes run.
   if (options.provider) await (await import('../runtime/providers.js')).comparingProvider(target, options.provider);
+  const aotPath = options.aot ? aotPathOf(out, target) : undefined;
+  if (aotPath) {
+    await checkAot(options.provider ?? target);
+    await checkDestinations([...targets, aotPath]);
+    if (!options.force) await keepFiles([input, ...files], [aotPath]);
+  }
   const deadline = deadlineOf(options);
   const ends = new Map<Model, EndFindings>();
   const compare = async (
@@ -180,7 +187,7 @@ export async function optimizeFileBy(
   }
   const { model, report } = done;
   const placement = measured?.placement && (await withCures(measured.placement, model, name, asText(passes, asked)));
-  const complete = {
+  const unsaved = {
     ...report,
     ...measured,
     ...(placement && { placement }),
@@ -194,11 +201,20 @@ export async function optimizeFileBy(
     inputBytes,
     verification: { level, verdict: level === 'pass' || level === 'end' ? report.verification.verdict : undefined },
   };
+  if (aotPath && isBelieved(unsaved)) say("running onnxruntime's own optimizer ahead of time");
+  const ahead =
+    aotPath && isBelieved(unsaved)
+      ? await aotOf(model, aotPath, target, { ...asValidated(options), deadline, fidelity: report.fidelity })
+      : undefined;
+  let complete: Omit<Report, 'ms'> = ahead
+    ? { ...unsaved, ...ahead.findings, gates: [...unsaved.gates, ...ahead.findings.gates] }
+    : unsaved;
   let ended: Report = { ...complete, ms: performance.now() - started };
+  let saved: readonly string[] = [];
   /** The files that go with the model; they contain the digest of the written model. */
   const beside = (written: WrittenSet): TextFile[] => {
     const contract = hasContract ? contractFiles(model, out, written) : [];
-    const files = [...written.files, ...contract.map(({ path }) => path)];
+    const files = [...written.files, ...contract.map(({ path }) => path), ...saved];
     ended = { ...complete, output: { files, bytes: written.bytes }, ms: performance.now() - started };
     return [...contract, ...(reportPath ? [reportFile(reportPath, ended)] : [])];
   };
@@ -206,6 +222,12 @@ export async function optimizeFileBy(
     say('writing');
     const pace = paceOf(1);
     await abortPoint(options.signal);
+    // It goes first: the report, which is written with the result, names its files.
+    const aot = await ahead?.write().finally(() => ahead.close());
+    if (aot) {
+      complete = { ...complete, aot: aot.aot };
+      saved = aot.files;
+    }
     const isAlone = !hasContract && !reportPath;
     const written = await writeModelSet(
       model,
@@ -263,9 +285,8 @@ async function compareAtEnd(
   const provider = await comparingProvider(target, options.provider);
   say(`comparing with the original on ${provider}`);
   const isElsewhere = targetRunBy(provider) !== target;
-  const { passes: _, ...settings } = options as Config & EndSettings;
   return validate(input, result, {
-    ...settings,
+    ...asValidated(options),
     fidelity,
     provider,
     ...(isElsewhere && { absent: target }),
@@ -274,13 +295,19 @@ async function compareAtEnd(
   });
 }
 
+/** The options of a comparison among those of a job. */
+function asValidated<Options extends OptimizeFileOptions>(options: Options): Omit<Options, 'passes' | 'provider'> {
+  const { passes: _, provider: __, ...settings } = options as Options & Pick<Config, 'passes' | 'provider'>;
+  return settings;
+}
+
 const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): VerifyLevel =>
   levelFor(verify ?? (validate === false ? 'none' : undefined), summarize(model).bytes);
 
 /** Throws where gates are asked for without a comparison: to let them pass unchecked would be worse than to refuse. */
 function refuseGates(options: OptimizeFileOptions): void {
-  for (const gate of ['maxError', 'minCosine', 'minSpeedup', 'failOnFallback', 'provider'] as const)
-    if (options[gate] !== undefined)
+  for (const gate of ['maxError', 'minCosine', 'minSpeedup', 'failOnFallback', 'provider', 'aot'] as const)
+    if (options[gate] !== undefined && options[gate] !== false)
       throw new UsageError(
         `${gate} (--${flagOf(gate)}): expected validation to be on; found it off. Nothing would be measured`,
       );

@@ -3,6 +3,7 @@ import { bytesText, cosineText, msText, numberText, ratioRangeText, ratioText } 
 import { shownText, withTexts } from '../ir/text/shown-text.js';
 import type { Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
+import { aotTexts } from './aot.js';
 import { branchTexts } from './branch-text.js';
 import { coverageMarkdown, withoutLeft } from './coverage.js';
 import { code, markdownText } from './markdown-text.js';
@@ -138,6 +139,11 @@ export function reportMarkdown(given: Report): string {
       ),
     );
   }
+  if (report.aot)
+    blocks.push(
+      ['## Ahead of time'],
+      aotTexts(report.aot).map((text) => `- ${text}`),
+    );
   if (report.notTimed !== undefined) blocks.push(['## Speed'], [`${report.notTimed}.`]);
   if (report.cuts) blocks.push([`Left out for lack of time (\`--time-budget\`): ${report.cuts.join('; ')}.`]);
   blocks.push(

@@ -4,6 +4,7 @@ import { bytesText, cosineText, decibelText, msText, numberText, percentText } f
 import { shownText, withTexts } from '../ir/text/shown-text.js';
 import type { PassReport, Report } from '../run/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
+import { aotTexts } from './aot.js';
 import { branchTexts } from './branch-text.js';
 import { coverageLines, withoutLeft } from './coverage.js';
 import { meaningText, type ReportedOutput } from './meaning-text.js';
@@ -25,7 +26,7 @@ export function reportText(given: Report, options: TextOptions = {}): string {
     passLines(coverage ? withoutLeft(report) : report.passes, p, width),
     [...modelLines(report, p), ...repeatTexts(report).flatMap((text) => hanging(p.dim(text), width))],
     coverage ? coverageLines(report, p, width) : [],
-    ...comparisonBlocks(report, p, width, endLines(report, p)),
+    ...comparisonBlocks(report, p, width, [...aotLines(report, p), ...endLines(report, p)]),
   ]);
 }
 
@@ -278,6 +279,9 @@ const gateLines = ({ gates, accuracy }: ComparisonReport, p: Paint): string[] =>
     });
 
 const isNoProof = ({ name, passed }: Report['gates'][number]): boolean => name === 'proof' && !passed;
+
+const aotLines = ({ aot }: Report, p: Paint): string[] =>
+  aot ? aotTexts(aot).map((text) => p.dim(`aot: ${text}`)) : [];
 
 function endLines({ cpus, output, ms, verification, accuracy, gates, outcome }: Report, p: Paint): string[] {
   const lines: string[] = [];

@@ -218,9 +218,9 @@ const ranges = z.object({
 
 const gate = z.object({
   name: z
-    .enum(['accuracy', 'speed', 'placement', 'require', 'proof', 'size'])
+    .enum(['accuracy', 'speed', 'placement', 'require', 'proof', 'size', 'aot'])
     .describe(
-      'require: a pass that must be applied is not; proof: nothing could be compared, and passes change numbers, or the check broke down.',
+      'aot: what the runtime saves does not load or gives other numbers; require: a pass that must be applied is not; proof: nothing could be compared, and passes change numbers, or the check broke down.',
     ),
   passed: z.boolean(),
   detail: z.string().describe('What was measured against which limit.'),
@@ -431,6 +431,29 @@ export const reportSchema = z.object({
         .describe('Why nodes do not run on the target, or not for sure, by the kernel tables.'),
     })
     .optional(),
+  aot: z
+    .object({
+      provider: z.string(),
+      path: z.string().optional().describe('Absent where nothing was written.'),
+      bytes: count.optional(),
+      ops: z
+        .record(z.string(), z.number())
+        .describe('Op → how many more or fewer nodes there are of it than in the result.'),
+      nodes: z.object({ before: count, after: count }),
+      detail: z.string().describe('The comparison with the result, in words.'),
+      create: z
+        .object({
+          ratio: z.number(),
+          interval,
+          significant: z.boolean(),
+          samples: z.object({ original: z.array(z.number()), result: z.array(z.number()) }),
+        })
+        .describe(
+          'Milliseconds of creating a session of the result, and of what was saved, all optimizations on; of the ratio above 1 is faster.',
+        ),
+    })
+    .optional()
+    .describe("What the runtime's own optimizer made of the result, where it was asked for."),
   gates: z.array(gate),
   machine: z.object({ os: z.string(), arch: z.string(), cpu: z.string(), cores: count, memory: count }).optional(),
   versions: z.record(z.string(), z.string()),

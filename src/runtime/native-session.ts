@@ -9,6 +9,9 @@ const RUNTIME = 'onnxruntime-node';
 
 const { InferenceSession, Tensor }: typeof import('onnxruntime-node') = (await runtimeRequire())(RUNTIME);
 
+/** Bytes of a weight from which on it stands in the file of weights. */
+const EXTERNAL_FROM = '1024';
+
 export async function loadNative({
   model,
   options,
@@ -16,17 +19,20 @@ export async function loadNative({
 }: Pick<Calls['load']['arguments'], 'model' | 'options' | 'profilePrefix'>): Promise<HostedSession> {
   const settings: Session.SessionOptions = {
     executionProviders: [options.provider],
-    graphOptimizationLevel: options.optimize ? 'all' : 'disabled',
+    graphOptimizationLevel: options.saveTo ? 'extended' : options.optimize ? 'all' : 'disabled',
+    ...(options.saveTo && { optimizedModelFilePath: options.saveTo.path }),
     logSeverityLevel: 3,
     ...(options.threads && { intraOpNumThreads: options.threads }),
-    ...((options.noFallback || !options.spins) && {
-      extra: {
-        session: {
-          ...(options.noFallback && { disable_cpu_ep_fallback: '1' }),
-          ...(!options.spins && { intra_op: { allow_spinning: '0' } }),
-        },
+    extra: {
+      session: {
+        ...(options.noFallback && { disable_cpu_ep_fallback: '1' }),
+        ...(!options.spins && { intra_op: { allow_spinning: '0' } }),
+        ...(options.saveTo?.dataName && {
+          optimized_model_external_initializers_file_name: options.saveTo.dataName,
+          optimized_model_external_initializers_min_size_in_bytes: EXTERNAL_FROM,
+        }),
       },
-    }),
+    },
     ...(profilePrefix && { enableProfiling: true, profileFilePrefix: profilePrefix }),
   };
   const start = performance.now();

@@ -34,6 +34,11 @@ export interface LoadOptions {
   readonly noFallback?: boolean;
   /** Record the provider of each node: see `Session.profile`. */
   readonly profile?: boolean;
+  /**
+   * Has the runtime save what its optimizer makes of the model, at the extended level: what lies beyond suits one CPU alone. `dataName` is the
+   * name of a file beside it for the weights.
+   */
+  readonly saveTo?: { readonly path: string; readonly dataName?: string | undefined };
   /** Threads within one operator; the runtime's choice where left out. */
   readonly threads?: number;
   /** Threads that wait spin, as the runtime has them by itself: for times by the clock. Elsewhere they sleep, and the CPU time is that of the work alone. */

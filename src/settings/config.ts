@@ -112,6 +112,9 @@ export const configSchema = z.object({
     'The most bytes of one file of weights: beyond them there are several. The others are named by --data-name with _1, _2 ….',
   ),
   ...passSettingSchemas,
+  aot: truth.describe(
+    "Also write what onnxruntime's own optimizer makes of the result for its target, out.aot-cpu.onnx, compared with the result: a session of it is created faster.",
+  ),
   contract: truth.describe('Write what goes in and out beside the result: out.contract.json and out.d.ts.'),
   budget: limits.describe('How much work the numbers of a model may ask for, by name.'),
   allowOutsideData: truth.describe('Let the model read external data outside its own folder.'),

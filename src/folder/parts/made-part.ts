@@ -56,12 +56,15 @@ export async function madePart(begun: BegunPart, job: FolderJob, say: ProgressLi
   }
 }
 
+/** True for the model, its weights, and what `--aot` writes beside it. */
+const isOf = (file: string, name: string, dataName: string): boolean =>
+  file === name || file.startsWith(dataName) || file.startsWith(`${name.replace(/\.onnx$/, '')}.aot-`);
+
 /** Removes what a stopped run has left of a part. */
 export async function clear(staging: string, { report: { path }, dataName }: PlannedPart): Promise<void> {
   const [folder, name] = [dirname(path), basename(path)];
   for (const one of await filesIn(staging))
-    if (dirname(one) === folder && (basename(one) === name || basename(one).startsWith(dataName)))
-      await rm(join(staging, one), { force: true });
+    if (dirname(one) === folder && isOf(basename(one), name, dataName)) await rm(join(staging, one), { force: true });
 }
 
 /** The record of a part with these files. */
