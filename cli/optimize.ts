@@ -85,4 +85,5 @@ function rollbackCode({ outcome, output }: Report, isAllowed = false): number {
 }
 
 /** A word as a shell needs it. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+export const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

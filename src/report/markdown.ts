@@ -8,6 +8,7 @@ import { branchTexts } from './branch-text.js';
 import { coverageMarkdown, withoutLeft } from './coverage.js';
 import { code, markdownText } from './markdown-text.js';
 import { meaningText } from './meaning-text.js';
+import { causeTexts, placementText } from './placement-text.js';
 import { rangesText, sizeRows } from './ranges.js';
 import { repeatTexts } from './repeats.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
@@ -144,6 +145,12 @@ export function reportMarkdown(given: Report): string {
       ['## Ahead of time'],
       aotTexts(report.aot).map((text) => `- ${text}`),
     );
+  if (report.placement) {
+    // A command is code, in which nothing is escaped.
+    const cures = given.placement?.causes?.map(({ cure }) => cure && `; cure: \`${shownText(cure)}\``) ?? [];
+    const causes = causeTexts(report.placement).map(({ text }, i) => `- ${text}${cures[i] ?? ''}`);
+    blocks.push(['## Placement'], [`${placementText(report.placement).text}.`], causes);
+  }
   if (report.notTimed !== undefined) blocks.push(['## Speed'], [`${report.notTimed}.`]);
   if (report.cuts) blocks.push([`Left out for lack of time (\`--time-budget\`): ${report.cuts.join('; ')}.`]);
   blocks.push(

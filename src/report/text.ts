@@ -8,6 +8,7 @@ import { aotTexts } from './aot.js';
 import { branchTexts } from './branch-text.js';
 import { coverageLines, withoutLeft } from './coverage.js';
 import { meaningText, type ReportedOutput } from './meaning-text.js';
+import { causeTexts, placementText } from './placement-text.js';
 import { rangeLines } from './ranges.js';
 import { repeatTexts } from './repeats.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
@@ -234,36 +235,14 @@ function remarkOf({ equal, nonFinite, nonFiniteMismatches }: ReportedOutput, p: 
   return typeof equal === 'number' && equal < 1 ? p.warn(`${percentText(equal)} equal`) : '';
 }
 
-const causeLines = ({ causes = [] }: NonNullable<ComparisonReport['placement']>, p: Paint): string[] =>
-  causes.flatMap(({ count, text, cure }) => [
-    p.warn(`  ${count} × ${text}`),
-    ...(cure ? [p.dim(`    cure: ${cure}`)] : []),
-  ]);
-
 function placementLines({ placement }: ComparisonReport, p: Paint): string[] {
   if (!placement) return [];
-  const ops = Object.entries(placement.fallbacks).map(([op, n]) => `${n} ${op}`);
-  const { provider, source, unplaced = {} } = placement;
-  const copies = counted(placement.copies, 'copy', 'copies');
-  if (source === 'tables') {
-    const about = `by the kernel tables of ${provider}, which is not here`;
-    const open = Object.entries(unplaced).map(([op, n]) => `${n} ${op}`);
-    const hosted = Object.entries(placement.fallbacks).flatMap(([op, n]) =>
-      n > (unplaced[op] ?? 0) ? [`${n - (unplaced[op] ?? 0)} ${op}`] : [],
-    );
-    const parts = [
-      ...(hosted.length ? [`${hosted.join(', ')} would run on the CPU (${copies} a run)`] : []),
-      ...(open.length
-        ? [`where ${open.join(', ')} would run is not known: the CPU is not known to have a kernel either`]
-        : []),
-    ];
-    const text = parts.join('; ') || 'it has a kernel for every node, shape arithmetic aside';
-    return [(ops.length ? p.warn : p.dim)(`${about}: ${text}`), ...causeLines(placement, p)];
-  }
-  const whose = source === 'partition' ? ' (it takes nodes here, and computes nothing)' : '';
-  if (ops.length === 0)
-    return [p.dim(`every node ${whose ? 'is placed' : 'ran'} on ${provider}${whose}, shape arithmetic aside`)];
-  return [p.warn(`not on ${provider}${whose}: ${ops.join(', ')} (${copies})`), ...causeLines(placement, p)];
+  const causes = causeTexts(placement).flatMap(({ text, cure }) => [
+    p.warn(`  ${text}`),
+    ...(cure ? [p.dim(`    cure: ${cure}`)] : []),
+  ]);
+  const { text, isWhole } = placementText(placement);
+  return [(isWhole ? p.dim : p.warn)(text), ...causes];
 }
 
 const cutLines = ({ cuts = [] }: ComparisonReport, p: Paint): string[] =>

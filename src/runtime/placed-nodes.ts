@@ -2,7 +2,7 @@
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { isSmallWhole, type PlacedNode } from '../ir/targets/placed-node.js';
+import { isShapeArithmetic, isSmallWhole, type PlacedNode, type SizedType } from '../ir/targets/placed-node.js';
 import { type Accelerator, HOST, leavesShapes } from '../ir/targets/targets.js';
 import { elementCount } from '../ir/tensors/tensor.js';
 import { type DataType, isFloat } from '../ir/types.js';
@@ -15,7 +15,7 @@ export function* placedNodes(model: Model, target: Accelerator): Iterable<Placed
     if (graph.isInFunction) continue;
     const fromShapes = leavesShapes(target) ? nodesFromShapes(graph) : undefined;
     for (const node of graph.nodes()) {
-      if (isShapeArithmetic(node) || fromShapes?.has(node)) yield { node, state: 'shape arithmetic', cause: undefined };
+      if (isOfShapes(node) || fromShapes?.has(node)) yield { node, state: 'shape arithmetic', cause: undefined };
       else yield { node, ...stateOf(node, target) };
     }
   }
@@ -61,21 +61,20 @@ function kernelType(node: Node): DataType | undefined {
   return (values.find((value) => isFloat(value.elem)) ?? values.find((value) => value.elem))?.elem;
 }
 
+const isOfShapes = ({ opType, inputs, outputs }: Node): boolean =>
+  isShapeArithmetic(opType, sizedTypes(inputs), sizedTypes(outputs));
+
 const variantOf = (node: Node): string | undefined => (node.is('Cast') ? node.output.elem : node.string('approximate'));
 
 const valuesOf = (node: Node): Value[] => [...node.inputs, ...node.outputs].filter((value) => value !== undefined);
 
-const isShapeArithmetic = (node: Node): boolean => {
-  const outputs = node.outputs.filter((value) => value !== undefined);
-  return (
-    outputs.length > 0 &&
-    outputs.every(isSmall) &&
-    (node.is('Shape') || node.is('Size') || valuesOf(node).every(isSmall))
-  );
-};
+const sizedTypes = (values: readonly (Value | undefined)[]): SizedType[] =>
+  values.flatMap((value) => (value ? [sizedType(value)] : []));
 
-/** A size that is not known counts as 1. */
-export const isSmall = ({ elem, shape }: Value): boolean => {
-  const sizes = shape?.map(Number);
-  return elem !== undefined && sizes !== undefined && isSmallWhole(elem, elementCount(sizes.map((size) => size || 1)));
-};
+/** A size that is not known counts as 1; a value without a type or rank as many of none. */
+const sizedType = ({ elem, shape }: Value): SizedType => ({
+  type: elem ?? 'unknown',
+  count: shape ? elementCount(shape.map(Number).map((size) => size || 1)) : Number.POSITIVE_INFINITY,
+});
+
+export const isSmall = (value: Value): boolean => isSmallWhole(sizedType(value));

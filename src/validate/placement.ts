@@ -1,7 +1,8 @@
 /** Tells which provider runs which node. A node that falls back to another provider breaks the graph into pieces. */
 import { named } from '../ir/collections/named.js';
-import { isSmallWhole, MOST_SMALL, type PlacementState } from '../ir/targets/placed-node.js';
+import { isShapeArithmetic, type PlacementState, type SizedType } from '../ir/targets/placed-node.js';
 import { runtimeNameOf } from '../ir/targets/targets.js';
+import { elementCount } from '../ir/tensors/tensor.js';
 import type { NodeRun, Provider, RuntimeProcess, Tensors, TracedType } from '../runtime/isolate.js';
 
 export interface PlacementReport {
@@ -41,13 +42,8 @@ export interface PlacementCause {
   readonly cure?: string;
 }
 
-const elements = ({ shape }: TracedType): number => shape.reduce((product, dim) => product * dim, 1);
-
-/** Shape reads a large tensor, but only its dims. */
-const isShapeArithmetic = ({ opType, inputs, outputs }: NodeRun): boolean =>
-  outputs.length > 0 &&
-  outputs.every((tensor) => isSmallWhole(tensor.type, elements(tensor))) &&
-  (opType === 'Shape' || opType === 'Size' || inputs.every((tensor) => elements(tensor) <= MOST_SMALL));
+const sizedTypes = (tensors: readonly TracedType[]): SizedType[] =>
+  tensors.map(({ type, shape }) => ({ type, count: elementCount(shape) }));
 
 /** The placement by a trace. A node that ran more than once (in a loop) counts once. */
 export function readPlacement(provider: Provider, runs: readonly NodeRun[]): PlacementReport {
@@ -68,7 +64,7 @@ export function readPlacement(provider: Provider, runs: readonly NodeRun[]): Pla
     }
     nodes[run.provider] = (nodes[run.provider] ?? 0) + 1;
     if (run.provider === runtimeNameOf(provider)) continue;
-    if (isShapeArithmetic(run)) shapeArithmetic++;
+    if (isShapeArithmetic(run.opType, sizedTypes(run.inputs), sizedTypes(run.outputs))) shapeArithmetic++;
     else {
       fallbacks[run.opType] = (fallbacks[run.opType] ?? 0) + 1;
       names.push(run.name);

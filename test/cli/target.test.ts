@@ -65,4 +65,14 @@ describe('--fail-on-fallback for a target that is not here', () => {
       expect((place.json('report.json') as Report).placement).toMatchObject({ provider: 'cuda', source: 'partition' });
     }
   });
+
+  it('tells the command that ends it, also where two models are compared', async () => {
+    await place.write(norm(22), 'norm22.onnx');
+    const { stdout } = place.spawn(['compare', 'norm22.onnx', 'norm22.onnx', '--target', 'cuda', '--no-speed']);
+    expect(stdout).toContain('1 × InstanceNormalization of float32 has no kernel on cuda from opset 22 on');
+    const [, command] = /cure: optimize (.*)/.exec(stdout) as RegExpExecArray;
+    expect(command).toMatch(/^norm22.onnx --target cuda --passes /);
+    const words = [...(command as string).split(' '), '-o', 'cured.onnx', '--fail-on-fallback', '--no-speed', '-q'];
+    expect(place.spawn(words).status).toBe(0);
+  });
 });

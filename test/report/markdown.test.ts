@@ -27,6 +27,24 @@ it('writes tables and says what failed', () => {
   expect(costly).toContain('| file | 10.5 MB | 5.21 MB |');
 });
 
+it('tells causes of fallbacks, each with what ends it', () => {
+  const causes = [
+    { count: 1, text: 'IsNaN has no kernel on webgpu', cure: '--passes exact,full-graph' },
+    { count: 2, text: 'Det has no kernel on webgpu' },
+  ];
+  const placement = {
+    ...{ provider: 'webgpu' as const, nodes: {}, fallbacks: { IsNaN: 1, Det: 2 }, names: ['a', 'b', 'c'] },
+    ...{ shapeArithmetic: 0, copies: 3, causes },
+  };
+  expect(reportMarkdown({ ...sample, placement })).toContain(
+    [
+      '## Placement\n\nnot on webgpu: 1 IsNaN, 2 Det (3 copies).\n',
+      '- 1 × IsNaN has no kernel on webgpu; cure: `--passes exact,full-graph`',
+      '- 2 × Det has no kernel on webgpu\n',
+    ].join('\n'),
+  );
+});
+
 it('escapes a bar in a cell', () => {
   expect(table(['a'], [['x|y']])).toEqual(['| a |', '| --- |', '| x\\|y |']);
 });

@@ -21,13 +21,14 @@ describe('placement', () => {
       run('Concat', cpu, 'int64', [4]),
       { ...run('Shape', cpu, 'int64', [2]), inputs: [{ type: 'float', shape: [64, 64] }] },
       run('Equal', cpu, 'bool', [100]),
+      { ...run('IsNaN', cpu, 'bool', [2]), inputs: [{ type: 'float', shape: [2] }] },
       run('MemcpyToHost', gpu),
     ];
     expect(readPlacement('cuda', runs)).toEqual({
       provider: 'cuda',
-      nodes: { [gpu]: 1, [cpu]: 4 },
-      fallbacks: { CumSum: 1, Equal: 1 },
-      names: ['cumsum', 'equal'],
+      nodes: { [gpu]: 1, [cpu]: 5 },
+      fallbacks: { CumSum: 1, Equal: 1, IsNaN: 1 },
+      names: ['cumsum', 'equal', 'isnan'],
       shapeArithmetic: 2,
       copies: 1,
     });

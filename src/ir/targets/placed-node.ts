@@ -13,11 +13,27 @@ export interface PlacedNode {
 }
 
 /** A tensor of more elements is data, whatever its type. */
-export const MOST_SMALL = 64;
+const MOST_SMALL = 64;
+
+/** The type and number of elements of a tensor. */
+export interface SizedType {
+  readonly type: string;
+  readonly count: number;
+}
 
 /** True for a few whole numbers: sizes and indices are such. */
-export const isSmallWhole = (type: string, count: number): boolean =>
+export const isSmallWhole = ({ type, count }: SizedType): boolean =>
   /^(int|uint|bool)/.test(type) && count <= MOST_SMALL;
+
+/** True for a node that makes few whole numbers of few whole numbers, or of a shape: the runtime keeps it on the host. */
+export const isShapeArithmetic = (
+  opType: string,
+  inputs: readonly SizedType[],
+  outputs: readonly SizedType[],
+): boolean =>
+  outputs.length > 0 &&
+  outputs.every(isSmallWhole) &&
+  (opType === 'Shape' || opType === 'Size' || inputs.every(isSmallWhole));
 
 /** True for the states of nodes that the target computes. */
 export const runsThere = (state: PlacedNode['state']): boolean => state === 'runs' || state === 'runs in part';
