@@ -1,6 +1,6 @@
 /** Measures the largest and smallest magnitude in a float tensor: reads it once, in pieces, and keeps nothing. */
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
-import { CHUNK, elementCount, memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
+import { elementCount, memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../src/ir/types.js';
 
 /** Constants with at most this many elements are parameters of the arithmetic (an epsilon, a scale), and no weights. */
@@ -15,14 +15,10 @@ export interface Extent {
   readonly hasNonFinite: boolean;
 }
 
-/**
- * Pieces of a float tensor as numbers, in order, each valid until the next: all are read into one array. Memory would otherwise hold as many pieces as
- * are read between two garbage collections, which come late on a busy machine.
- */
+/** Pieces of a float tensor as numbers, in order, each valid until the next. */
 export function* floatChunks(tensor: Tensor): Iterable<Float32Array | Float64Array> {
   const size = dataTypes[tensor.type].bits / 8;
-  const scratch = new Uint8Array(Math.min(CHUNK, tensor.byteLength));
-  for (const chunk of tensor.chunks(scratch)) {
+  for (const chunk of tensor.chunks()) {
     const length = chunk.length / size;
     const { buffer, byteOffset } = chunk.byteOffset % 4 === 0 ? chunk : chunk.slice();
     if (tensor.type === 'float32') yield new Float32Array(buffer, byteOffset, length);

@@ -150,6 +150,7 @@ export function collapse(source: ByteSource, place: string): Uint8Array {
 /** A tensor's payload on its way out. */
 export interface Payload {
   readonly length: number;
+  /** The bytes in order, each piece valid until the next. */
   chunks(): Iterable<Uint8Array>;
 }
 
@@ -157,7 +158,8 @@ export interface Payload {
 export const rangePayload = (source: ByteSource, offset: number, length: number): Payload => ({
   length,
   *chunks() {
-    for (let at = 0; at < length; at += CHUNK) yield source.read(offset + at, Math.min(CHUNK, length - at));
+    const scratch = new Uint8Array(Math.min(CHUNK, length));
+    for (let at = 0; at < length; at += CHUNK) yield source.read(offset + at, Math.min(CHUNK, length - at), scratch);
   },
 });
 

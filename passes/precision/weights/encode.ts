@@ -5,14 +5,13 @@
  * add up to zero, the mean causes no error. Of an embedding of sounds the outputs move 1.1 % with 8 bits by channel, and 5.9 % with each number rounded by
  * itself. The share costs 7 % more error of everything else.
  */
-import { bfloat16Of, toFloat16 } from '../../../src/ir/tensors/float-bits.js';
 import { CHUNK, elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { floatChunks } from '../extent.js';
 import { type GroupStep, groupAt } from '../quantize.js';
 import type { Groups } from './groups.js';
 
 /** The share of a channel's errors so far that goes into its next number. */
-const FEEDBACK = 1 / 8;
+export const FEEDBACK = 1 / 8;
 
 /** Rounds numbers to those of a type; a `code` is the stored form. */
 export interface Rounding {
@@ -118,7 +117,7 @@ interface ScalePlaces {
 
 const NONE: GroupStep = { block: 1, step: 0 };
 
-const stepsOf = (columns: number, step: GroupStep): Int32Array =>
+export const stepsOf = (columns: number, step: GroupStep): Int32Array =>
   new Int32Array(columns).map((_, column) => groupAt(step, column));
 
 /** Whole numbers up to `largest`, times the scale of their group. */
@@ -129,45 +128,3 @@ export const integers = (scales: Float32Array, largest: number): Rounding => ({
   },
   number: (code, group) => code * (scales[group] as number),
 });
-
-/** The floats of 16 bits: their digits, the least power of two that has all of them, and the power of two behind the largest number. */
-export const halfFloats = {
-  float16: { digits: 11, least: 2 ** -14, beyond: 2 ** 16 },
-  bfloat16: { digits: 8, least: 2 ** -126, beyond: 2 ** 128 },
-} as const;
-
-/** Numbers of a float type; those beyond its range become its largest, infinities and NaN stay. */
-export function floats(type: keyof typeof halfFloats): Rounding {
-  const { digits, least, beyond } = halfFloats[type];
-  const largest = beyond * (1 - 2 ** -digits);
-  // Of a double times 2^s + 1 the upper digits are those of the number, rounded (Veltkamp).
-  const split = 2 ** (53 - digits) + 1;
-  const step = least * 2 ** (1 - digits);
-  return {
-    code(number) {
-      const size = Math.abs(number);
-      if (size < least) return Math.round(number / step) * step;
-      if (size > largest) return size < Number.POSITIVE_INFINITY ? Math.sign(number) * largest : number;
-      const high = number * split;
-      return high - (high - number);
-    },
-    number: (code) => code,
-  };
-}
-
-/** Bits of numbers that the type holds. */
-export function bitsOf(numbers: Float32Array, type: keyof typeof halfFloats): Uint8Array {
-  const bits = new Uint16Array(numbers.length);
-  const wide = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
-  if (type === 'bfloat16') for (let i = 0; i < bits.length; i++) bits[i] = bfloat16Of(wide[i] as number);
-  else
-    for (let i = 0; i < bits.length; i++) {
-      const one = wide[i] as number;
-      const magnitude = one & 0x7fffffff;
-      const isNormal = magnitude >= 0x38800000 && magnitude < 0x7f800000;
-      bits[i] = isNormal
-        ? ((one >>> 16) & 0x8000) | ((magnitude - 0x38000000) >>> 13)
-        : toFloat16(numbers[i] as number);
-    }
-  return new Uint8Array(bits.buffer);
-}

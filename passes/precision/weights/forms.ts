@@ -8,8 +8,10 @@ import type { KnownProducts } from '../moments/measure.js';
 import { roundedKnowing } from '../moments/round.js';
 import { scalesOf } from '../quantize.js';
 import { bytesOf, type Quantized, type StoredWeight } from './decode.js';
-import { bitsOf, Encoder, floats, integers } from './encode.js';
+import { Encoder, integers } from './encode.js';
 import { blockGroups, channelGroups, type Groups, matrixOf } from './groups.js';
+import { HalfEncoder } from './half-encoder.js';
+import { halfBits } from './half-floats.js';
 import type { WeightSite, WeightUse } from './sites.js';
 
 /** A float of 16 bits, or 8 or 4 bits with a scale for each channel or for each block. */
@@ -45,17 +47,14 @@ export function storedIn(
     const { type } = form;
     return {
       kind: 'float',
-      tensor: derive([tensor], type, tensor.shape, (one) => floatBytes(one as Tensor, main, type)),
+      tensor: derive([tensor], type, tensor.shape, (one) =>
+        new HalfEncoder(channelGroups(tensor.shape, main), type).bytes(one as Tensor),
+      ),
     };
   }
   const groups = groupsOf(tensor.shape, main, form.block);
   const scales = scaleType(tensor, groups, form.type, value.graph);
   return scales ? quantized(tensor, groups, { type: form.type, scales }, known) : 'it holds NaN or infinity';
-}
-
-function* floatBytes(tensor: Tensor, use: WeightUse, type: 'float16' | 'bfloat16'): Iterable<Uint8Array> {
-  const encoder = new Encoder(channelGroups(tensor.shape, use), floats(type));
-  for (const numbers of encoder.codes(tensor, Float32Array)) yield bitsOf(numbers, type);
 }
 
 /** Quantizes a tensor: the largest magnitude of each group becomes the largest number. */
@@ -79,7 +78,7 @@ function quantized(
   });
   const stored = derive([tensor], scales, groups.scales, (one) => {
     const steps = stepsOf(one as Tensor, groups, { type, scales }) as Float32Array;
-    const bytes = scales === 'float32' ? new Uint8Array(steps.buffer) : bitsOf(steps, scales);
+    const bytes = scales === 'float32' ? new Uint8Array(steps.buffer) : halfBits(steps, scales);
     return memoryTensor(scales, groups.scales, bytes).chunks();
   });
   return { kind: 'quantized', numbers, scales: stored };
@@ -155,7 +154,7 @@ export function priceOf(site: WeightSite, form: StorageForm): StoragePrice | str
 function errorOf({ tensor, main }: WeightSite, form: StorageForm, stored: StoredWeight): number {
   const groups = groupsOf(tensor.shape, main, 'block' in form ? form.block : 'channel');
   return largestOf(tensor, (one) => {
-    if (!('block' in form)) return new Encoder(groups, floats(form.type)).measure(one);
+    if (!('block' in form)) return new HalfEncoder(groups, form.type).measure(one);
     const scales = (stored as Quantized).scales.type as QuantizedTypes['scales'];
     const steps = stepsOf(one, groups, { type: form.type, scales }) as Float32Array;
     return new Encoder(groups, integers(steps, LEVELS[form.type])).measure(one);

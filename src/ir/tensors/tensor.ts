@@ -12,10 +12,10 @@ export interface Tensor {
   /** Bytes of the whole; 0 for strings. */
   readonly byteLength: number;
   /**
-   * The bytes in order, in pieces of bounded size, each a multiple of 16 bytes except the last. `scratch`: an array of CHUNK bytes that pieces may be
-   * read into one after another, for whoever is done with a piece before the next.
+   * The bytes in order, in pieces of bounded size, each a multiple of 16 bytes except the last. A piece is valid until the next is asked for: all may be
+   * read into one array, because memory would otherwise hold as many as are read between two garbage collections, which come late on a busy machine.
    */
-  chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array>;
+  chunks(): Iterable<Uint8Array>;
   /** The whole in one array: ask byteLength first. */
   bytes(): Uint8Array;
   /** The elements of a string tensor, as UTF-8; undefined for other types. */
@@ -27,12 +27,15 @@ export interface Tensor {
 /** Bytes that can be read by position: a file, or an array in memory. */
 export interface ByteSource {
   readonly size: number;
-  /** Exactly `length` bytes from `offset`, in `scratch` where the source has to copy them. Throws when the source is shorter or gone. */
+  /** Exactly `length` bytes from `offset`, in `scratch` where it is given and the source has to copy them. Throws when the source is shorter or gone. */
   read(offset: number, length: number, scratch?: Uint8Array<ArrayBuffer>): Uint8Array;
 }
 
 /** Largest piece that `chunks` gives: small enough to be cheap, large enough to amortise a system call. */
 export const CHUNK = 1 << 20;
+
+/** Bytes that are read at a time: they stay in the cache while they are looked at. */
+const READ = 1 << 18;
 
 /** The first piece of what is read from a file: whoever compares weights most often needs no more. */
 const BEGINNING = 1 << 16;
@@ -88,9 +91,10 @@ class RangeTensor extends DenseTensor {
     this.#source = source;
     this.#offset = offset;
   }
-  *chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array> {
+  *chunks(): Iterable<Uint8Array> {
+    const scratch = new Uint8Array(Math.min(READ, this.byteLength));
     let size = BEGINNING;
-    for (let at = 0; at < this.byteLength; at += size, size = CHUNK)
+    for (let at = 0; at < this.byteLength; at += size, size = READ)
       yield this.#source.read(this.#offset + at, Math.min(size, this.byteLength - at), scratch);
   }
 }

@@ -9,7 +9,7 @@ import { openFile } from '../../../src/onnx/source.js';
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
 
-it('reads every piece of a stored weight into the same array, and plain pieces into arrays of their own', async () => {
+it('reads every piece of a stored weight into the same array', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'extent-'));
   try {
     const numbers = Float32Array.from({ length: CHUNK }, (_, at) => at);
@@ -24,8 +24,6 @@ it('reads every piece of a stored weight into the same array, and plain pieces i
     }
     expect(at).toBe(CHUNK);
     expect(buffers.size).toBe(1);
-    const pieces = [...tensor.chunks()];
-    expect(new Set(pieces.map(({ buffer }) => buffer)).size).toBe(pieces.length);
   } finally {
     await rm(folder, { recursive: true });
   }

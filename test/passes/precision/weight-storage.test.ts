@@ -1,8 +1,8 @@
 /** Storage forms against onnxruntime: each role of a weight in each form, tables that stay narrow, and what is refused. */
 import { describe, expect, it } from 'vitest';
-import { floats } from '../../../passes/precision/weights/encode.js';
 import { priceOf, type StorageForm } from '../../../passes/precision/weights/forms.js';
-import { channelError, halfErrors } from '../../../passes/precision/weights/rounding.js';
+import { roundedTo } from '../../../passes/precision/weights/half-floats.js';
+import { channelErrors, halfErrors } from '../../../passes/precision/weights/rounding.js';
 import { type WeightSite, weightSites } from '../../../passes/precision/weights/sites.js';
 import { putStored } from '../../../passes/precision/weights/store.js';
 import { buildModel } from '../../../src/ir/build.js';
@@ -44,11 +44,11 @@ describe('rounding to 16 bits', () => {
   ])('as %s gives %d the largest number, and measures that', (type, number, rounded) => {
     const matrix = tensorOf('float32', [number], [1, 1]);
     const one = { block: 1, step: 0 };
-    const error = channelError(
-      { tensor: matrix, rows: 1, columns: 1, groups: 1, rowGroups: one, columnGroups: one },
-      type,
-    );
-    expect(floats(type).code(number, 0)).toBe(rounded);
+    const error = channelErrors({
+      ...{ tensor: matrix, rows: 1, columns: 1, groups: 1 },
+      ...{ rowGroups: one, columnGroups: one },
+    })[type];
+    expect(roundedTo(type, number)).toBe(rounded);
     // The numbers are stored exactly: only the division and the root round.
     expect(error).toBeCloseTo(Math.abs((number - rounded) / number), 14);
   });
@@ -57,7 +57,7 @@ describe('rounding to 16 bits', () => {
     const one = { block: 1, step: 0 };
     const matrix = tensorOf('float32', [65536], [1, 1]);
     expect(
-      channelError({ tensor: matrix, rows: 1, columns: 1, groups: 1, rowGroups: one, columnGroups: one }, 'float16'),
+      channelErrors({ tensor: matrix, rows: 1, columns: 1, groups: 1, rowGroups: one, columnGroups: one }).float16,
     ).toBe(Number.POSITIVE_INFINITY);
   });
 });
@@ -82,7 +82,7 @@ describe('the choice of 16 bits for a large weight', () => {
     ['one number beyond the range, in a row that is not among those looked at', (at) => (at === 1024 ? 1e6 : 1)],
   ])('is that of all numbers: %s', (_name, factorOf) => {
     const matrix = matrixWith(factorOf);
-    const [narrow, wide] = [channelError(matrix, 'float16'), channelError(matrix, 'bfloat16')];
+    const { float16: narrow, bfloat16: wide } = channelErrors(matrix);
     const found = halfErrors(matrix);
     expect(found.float16 <= found.bfloat16).toBe(narrow <= wide);
     expect(Number.isFinite(found.float16)).toBe(Number.isFinite(narrow));
