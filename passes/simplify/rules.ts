@@ -12,11 +12,12 @@ export type NodeRule = (node: Node, facts: Facts) => void;
 export const everywhere =
   (rule: NodeRule) =>
   (model: Model, facts: Facts): void => {
-    for (const graph of model.graphs())
-      for (const node of graph.nodes())
-        if (node.domain === '' && node.outputs.some((value) => value?.uses.size) && !node.hasReference)
-          rule(node, facts);
+    for (const graph of model.graphs()) for (const node of graph.nodes()) if (isRead(node)) rule(node, facts);
   };
+
+/** True for a node of ai.onnx that something reads, whose attributes are known. */
+export const isRead = (node: Node): boolean =>
+  node.domain === '' && node.outputs.some((value) => value?.uses.size) && !node.hasReference;
 
 /** The rule of a node's op. */
 export function byOp(rules: Readonly<Record<string, NodeRule>>): NodeRule {

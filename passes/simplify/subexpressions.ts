@@ -95,6 +95,8 @@ function mergeIn(graph: Graph, outer: ComputedNodes | undefined, nameOf: NameOf)
   const computed = new ComputedNodes(outer);
   for (const node of graph.nodes()) {
     for (const body of node.bodies) mergeIn(body, computed, nameOf);
+    // An equal node would read it as well.
+    if (node.inputs.some((value) => value?.uses.size === 1)) continue;
     const key = keyOf(node, nameOf);
     if (key === undefined) continue;
     const same = computed.find(key);

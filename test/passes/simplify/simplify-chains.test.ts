@@ -90,6 +90,16 @@ describe('simplify: two in a row', () => {
     await checkPass(simplify(), { before: shifts, ops: { Add: 1 }, within: NOISE });
   });
 
+  it('rows of scales and of shifts in turn', async () => {
+    const c = (g: GraphBuilder, n: number) => g.constant('float32', n);
+    const before = model((g, x) => {
+      const scaled = [0.5, 3, 5].reduce((y, n) => g.op('Mul', [y, c(g, n)]), x);
+      const shifted = [0.5, 3, 5].reduce((y, n) => g.op('Add', [c(g, n), y]), scaled);
+      return [4, 3].reduce((y, n) => g.op('Div', [y, c(g, n)]), shifted);
+    });
+    await checkPass(simplify(), { before, ops: { Mul: 2, Add: 1 }, within: NOISE });
+  });
+
   it('but not a shift up and down, which rounds, factors that overflow between, or two shapes', async () => {
     const c = (g: GraphBuilder, value: number) => g.constant('float32', value);
     const rounding = model((g, x) => g.op('Sub', [g.op('Add', [x, c(g, 2 ** 23)]), c(g, 2 ** 23)]));
