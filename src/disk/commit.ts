@@ -1,6 +1,6 @@
 /** Complete files ⟶ their own names, in one step that no other process and no interruption comes into. */
 import { chmodSync, closeSync, existsSync, fsyncSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { undivided, written } from '../leftovers.js';
 import { attempt, faultOf } from './fault.js';
 import { oldData } from './old-data.js';
@@ -31,10 +31,13 @@ export async function commit(
   signal?: AbortSignal,
 ): Promise<void> {
   const { path } = file;
+  const names = data.map((one) => basename(one.path));
+  const given = names.filter((_, i) => data[i]?.isGiven);
   const turn = await takeTurn(path, signal);
+  const turns = [turn];
   try {
-    const names = data.map((one) => basename(one.path));
-    const given = names.filter((_, i) => data[i]?.isGiven);
+    // A data file of a given name may be wanted by the writer of another model: who comes second sees the first one's model.
+    for (const name of [...given].sort()) turns.push(await takeTurn(join(dirname(path), name), signal));
     if (mentions && given.length > 0) refuseSharedData(path, given, mentions);
     const removeOld = mentions && oldData(path, { names, given: given[0] }, mentions);
     undivided(() => {
@@ -51,7 +54,7 @@ export async function commit(
     // What cannot be removed now is found by the next write.
     await removeOld?.().catch(() => {});
   } finally {
-    turn.end();
+    for (const one of turns) one.end();
   }
 }
 

@@ -10,6 +10,7 @@ export function mentions(path: string, names: readonly string[]): readonly strin
     const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const text = textOf(descriptor, path);
+      if (text.length === 0) return [];
       return names.filter((name) => text.includes(name));
     } finally {
       closeSync(descriptor);

@@ -76,6 +76,26 @@ describe("another model's data", () => {
   });
 });
 
+it('another model is no data file: its name is refused', async () => {
+  const place = empty(join(folder, 'model'));
+  await writeModel(model(1), join(place, 'a.onnx'));
+  await expect(writeModel(model(2), join(place, 'b.onnx'), { dataName: 'a.onnx' })).rejects.toThrow(
+    /a\.onnx: expected a data file, or a name that is free; found a model, which it would replace/,
+  );
+  expect([await numberAt(join(place, 'a.onnx')), existsSync(join(place, 'b.onnx'))]).toEqual([1, false]);
+});
+
+it('of two models written at the same time with data of one name, one is refused and the other whole', async () => {
+  for (let round = 0; round < 8; round++) {
+    const place = empty(join(folder, `race${round}`));
+    const paths = ['a', 'b'].map((name) => join(place, `${name}.onnx`));
+    const ends = await Promise.allSettled(paths.map((path, i) => writeModel(model(i + 1), path, { dataName })));
+    expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const first = ends.findIndex(({ status }) => status === 'fulfilled');
+    expect(await numberAt(paths[first] as string)).toBe(first + 1);
+  }
+});
+
 describe('two writers at a time', () => {
   it('to one path both write: what the other has not finished reads nothing', async () => {
     const place = empty(join(folder, 'one path'));
