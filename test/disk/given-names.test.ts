@@ -1,7 +1,9 @@
 /** Data files whose names are given: none takes the place of another model's data, and parts that are too many go. */
 import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { takeTurn } from '../../src/disk/turn.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { ModelError } from '../../src/ir/text/errors.js';
@@ -85,15 +87,23 @@ it('another model is no data file: its name is refused', async () => {
   expect([await numberAt(join(place, 'a.onnx')), existsSync(join(place, 'b.onnx'))]).toEqual([1, false]);
 });
 
-it('of two models written at the same time with data of one name, one is refused and the other whole', async () => {
-  for (let round = 0; round < 8; round++) {
-    const place = empty(join(folder, `race${round}`));
-    const paths = ['a', 'b'].map((name) => join(place, `${name}.onnx`));
-    const ends = await Promise.allSettled(paths.map((path, i) => writeModel(model(i + 1), path, { dataName })));
-    expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    const first = ends.findIndex(({ status }) => status === 'fulfilled');
-    expect(await numberAt(paths[first] as string)).toBe(first + 1);
-  }
+it('of two writers of one name for their data the second waits, and is refused', async () => {
+  const place = empty(join(folder, 'race'));
+  const [a, b] = [join(place, 'a.onnx'), join(place, 'b.onnx')];
+  // Another process that is about to put a.onnx and its data into their places.
+  const turn = await takeTurn(join(place, dataName));
+  const second = writeModel(model(2), b, { dataName });
+  const ended = second.catch((error: unknown) => error);
+  await Promise.race([ended, setTimeout(300)]);
+  expect(existsSync(b)).toBe(false);
+  const elsewhere = empty(join(folder, 'elsewhere'));
+  await writeModel(model(1), join(elsewhere, 'a.onnx'), { dataName });
+  cpSync(elsewhere, place, { recursive: true });
+  turn.end();
+  expect(await ended).toMatchObject({
+    message: expect.stringMatching('expected a data file that no other model reads'),
+  });
+  expect([await numberAt(a), existsSync(b)]).toEqual([1, false]);
 });
 
 describe('two writers at a time', () => {
