@@ -18,11 +18,28 @@ interface ExternalTensor {
   readonly tensor: Tensor;
 }
 
+interface Entry {
+  readonly key: string;
+  value: string;
+}
+
 /** What one data file contains. */
 export interface DataFileLayout {
-  /** The entry with its name, shared by all tensors in it: it is set when the file is written, before the message is encoded. */
-  readonly location: { readonly key: 'location'; value: string };
+  /** The entries with its name: they are set when the file is written, before the message is encoded. */
+  readonly locations: Entry[];
   readonly externals: ExternalTensor[];
+}
+
+/** A place in a data file that another model has written. */
+export interface LentPlace {
+  readonly location: string;
+  readonly offset: number;
+}
+
+/** A tensor whose place is not known yet, with the entries of all messages that read it. */
+interface PendingTensor {
+  readonly tensor: Tensor;
+  readonly entries: { readonly location: Entry; readonly offset: Entry }[];
 }
 
 /** The end of a data file's last tensor, in bytes. */
@@ -35,9 +52,16 @@ export class TensorPlacer {
   /** Streamed into the model's file, in order of their index in `lazy`. */
   readonly payloads: Payload[] = [];
   readonly dataFiles: DataFileLayout[] = [];
+  readonly #pending = new Map<Tensor, PendingTensor>();
 
-  /** The most bytes of one data file, unless one tensor has more; with 0 there is none, and everything is in the model's file. */
-  constructor(readonly largestDataFile: number) {}
+  /**
+   * `largestDataFile`: the most bytes of one data file, unless one tensor has more; with 0 there is none, and everything is in the model's file. `lent`
+   * tensors are read from the data of another model.
+   */
+  constructor(
+    readonly largestDataFile: number,
+    readonly lent: ReadonlyMap<Tensor, LentPlace> = new Map(),
+  ) {}
 
   isExternal(tensor: Tensor): boolean {
     return this.largestDataFile > 0 && !tensor.sparse && tensor.byteLength >= SMALL;
@@ -92,28 +116,48 @@ export class TensorPlacer {
     return [field, this.payloads.length - 1, 0];
   }
 
+  /** Gives tensors in data files their places, in this order; those that it does not name come last. Each tensor has one place. */
+  place(order: Iterable<Tensor>): void {
+    for (const tensor of order) this.#settle(tensor);
+    for (const tensor of [...this.#pending.keys()]) this.#settle(tensor);
+  }
+
+  #settle(tensor: Tensor): void {
+    const pending = this.#pending.get(tensor);
+    if (!pending) return;
+    this.#pending.delete(tensor);
+    const { file, offset } = this.#placeFor(tensor.byteLength);
+    file.externals.push({ offset, tensor });
+    for (const entry of pending.entries) {
+      file.locations.push(entry.location);
+      entry.offset.value = String(offset);
+    }
+  }
+
   #placeFor(length: number): { readonly file: DataFileLayout; readonly offset: number } {
     const last = this.dataFiles.at(-1);
     if (last) {
       const offset = Math.ceil(endOf(last) / ALIGNMENT) * ALIGNMENT;
       if (offset + length <= this.largestDataFile) return { file: last, offset };
     }
-    const file: DataFileLayout = { location: { key: 'location', value: '' }, externals: [] };
+    const file: DataFileLayout = { locations: [], externals: [] };
     this.dataFiles.push(file);
     return { file, offset: 0 };
   }
 
   #external(tensor: Tensor, message: TensorMessage): TensorMessage {
-    const { file, offset } = this.#placeFor(tensor.byteLength);
-    file.externals.push({ offset, tensor });
+    const lent = this.lent.get(tensor);
+    const location = { key: 'location', value: lent?.location ?? '' };
+    const offset = { key: 'offset', value: String(lent?.offset ?? 0) };
+    if (!lent) {
+      const pending = this.#pending.get(tensor) ?? { tensor, entries: [] };
+      pending.entries.push({ location, offset });
+      this.#pending.set(tensor, pending);
+    }
     return {
       ...message,
       dataLocation: 1,
-      externalData: [
-        file.location,
-        { key: 'offset', value: String(offset) },
-        { key: 'length', value: String(tensor.byteLength) },
-      ],
+      externalData: [location, offset, { key: 'length', value: String(tensor.byteLength) }],
     };
   }
 }

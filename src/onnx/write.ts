@@ -5,10 +5,12 @@ import type { FileSet, WrittenSet } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
 import { abortSignal, bytesOfFile, fileName, optionsIn, truth } from '../ir/options/options.js';
 import { storedTensors } from '../ir/tensors/constants.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
 import type { CarriedModel } from './carried.js';
+import { inFirstUse } from './first-use.js';
 import { encodeMessage, type ModelMessage } from './messages.js';
-import { type DataFileLayout, endOf, TensorPlacer } from './tensor-writer.js';
+import { type DataFileLayout, endOf, type LentPlace, TensorPlacer } from './tensor-writer.js';
 import { toMessage } from './to-proto.js';
 import { type Expansion, expand, type Payload, rangePayload } from './wire.js';
 
@@ -55,15 +57,24 @@ export async function writeModel(
   return { files, bytes };
 }
 
+interface WriteProgress {
+  readonly onBytes?: (share: number) => void;
+}
+
+interface LentTensors {
+  /** Tensors that another model's data file holds, beside the path. Implies external data. */
+  readonly lent?: ReadonlyMap<Tensor, LentPlace>;
+}
+
 /** Writes the model, and files that describe it: they appear with it. */
 export async function writeModelSet(
   model: Model,
   path: string,
-  options: WriteOptions & Pick<FileSet, 'permit'> & { readonly onBytes?: (share: number) => void },
+  options: WriteOptions & Pick<FileSet, 'permit'> & WriteProgress & LentTensors,
   beside?: FileSet['beside'],
 ): Promise<WrittenSet> {
   const { dataName: name, shard: largest = Number.MAX_SAFE_INTEGER, signal, onBytes, permit } = options;
-  const { externalData = name !== undefined || options.shard !== undefined } = options;
+  const { externalData = name !== undefined || options.shard !== undefined || options.lent !== undefined } = options;
   signal?.throwIfAborted();
   const { writeSet } = await import('../disk/write-set.js');
   const { mentions } = await import('./mentions.js');
@@ -71,7 +82,7 @@ export async function writeModelSet(
   const single = !externalData && tensorBytes(model) < LARGEST ? wholeOf(model) : undefined;
   if (single && single.length <= LARGEST)
     return writeSet({ path, content: () => told(streamOf(single), single.length, onBytes), beside, mentions, signal });
-  const layout = toLayout(model, largest);
+  const layout = toLayout(model, largest, options.lent);
   const { dataFiles } = layout.placer;
   const total = dataFiles.reduce((sum, file) => sum + endOf(file), 0);
   let before = 0;
@@ -86,7 +97,8 @@ export async function writeModelSet(
       };
     }),
     content(names) {
-      for (const [i, { location }] of dataFiles.entries()) location.value = names[i] as string;
+      for (const [i, { locations }] of dataFiles.entries())
+        for (const location of locations) location.value = names[i] as string;
       const expansion = expansionOf(layout);
       if (expansion.length > LARGEST)
         throw new ModelError(path, 'at most 2 GiB beside the external data', `${expansion.length} bytes`);
@@ -104,9 +116,12 @@ interface FileLayout {
   readonly placer: TensorPlacer;
 }
 
-function toLayout(model: Model, largestDataFile = 0): FileLayout {
-  const placer = new TensorPlacer(largestDataFile);
-  return { message: toMessage(model, placer), placer };
+function toLayout(model: Model, largestDataFile = 0, lent?: ReadonlyMap<Tensor, LentPlace>): FileLayout {
+  const placer = new TensorPlacer(largestDataFile, lent);
+  const message = toMessage(model, placer);
+  // A session can be fed while the rest of the data downloads.
+  if (largestDataFile > 0) placer.place(inFirstUse(model));
+  return { message, placer };
 }
 
 const expansionOf = ({ message, placer }: FileLayout): Expansion =>
