@@ -7,6 +7,7 @@ import {
   inputFlags,
   jobFlags,
   jsonFlag,
+  mergeFlags,
   oneOf,
   partFlags,
   planFlags,
@@ -115,6 +116,13 @@ export const commands: readonly Command[] = [
       ...partFlags,
       out: { ...partFlags.out, describe: 'Folder of the results.', defaultDescription: 'model.parts' },
     },
+  },
+  {
+    name: 'merge-decoders',
+    positionals: ['decoder', 'decoder-with-past'],
+    summary:
+      'Write one file of two decoders, without past and with: an If on use_cache_branch, and one pool of weights.',
+    flags: { ...mergeFlags, ...jsonFlag, ...quietFlag },
   },
   {
     name: 'passes',

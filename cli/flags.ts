@@ -125,6 +125,19 @@ export const folderFlags = {
   'dry-run': isSo('Of a folder: say what would be done with each part and why, and do nothing.'),
 };
 
+/** What a merged decoder is written to. */
+export const mergeFlags = {
+  out: valued('<path>', 'Path of the result.', {
+    alias: 'o',
+    defaultDescription: 'decoder_model_merged.onnx beside the decoder',
+  }),
+  validate: {
+    ...isSo('Do not run both, token by token, before the result is written.'),
+    defaultDescription: 'true',
+  },
+  force: isSo('Let the result overwrite one of the two.'),
+};
+
 export const jobFlags = {
   out: valued('<path>', 'Path of the result.', { alias: 'o', defaultDescription: 'model.opt.onnx' }),
   passes: valued('<a,b,…>', about('passes'), { alias: 'p' }),

@@ -16,5 +16,6 @@ export const runs: Readonly<Record<string, RunCommand>> = {
   extract: async (flags) => (await import('./cut.js')).runExtract(flags),
   split: async (flags) => (await import('./cut.js')).runSplit(flags),
   passes: async (flags) => (await import('./passes.js')).run(flags),
+  'merge-decoders': async (flags) => (await import('./merge-decoders.js')).run(flags),
   doctor: async (flags) => (await import('./doctor.js')).run(flags),
 };

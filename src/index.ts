@@ -11,6 +11,7 @@ export { type ExtractedModel, extractModel, type NamedPart } from './cut/extract
 export { type SplitModel, splitModel } from './cut/split.js';
 export { type ExplainOptions, type Explanation, explain } from './explain.js';
 export type { FolderOptions } from './folder/folder-options.js';
+export type { MergedFiles, MergeOptions } from './folder/merge-files.js';
 export { type Facts, inferTypes } from './infer/index.js';
 export { type Attribute, type AttributeLike, float, floats } from './ir/attribute.js';
 export { buildModel, GraphBuilder } from './ir/build.js';
@@ -31,7 +32,8 @@ export { cloneModel } from './ir/whole-model/clone.js';
 export { printModel } from './ir/whole-model/print.js';
 export { type OptimizeFileOptions, optimizeFile } from './job/optimize-file.js';
 export { optimizeVariants, type VariantsOptions } from './job/variants.js';
-export { closeRuntime, optimizeFolder, probeProviders, validate } from './on-demand.js';
+export { mergeDecoders } from './merge-decoders.js';
+export { closeRuntime, mergeDecoderFiles, optimizeFolder, probeProviders, validate } from './on-demand.js';
 export { type ReadOptions, readModel } from './onnx/read.js';
 export { type WriteOptions, type WrittenFiles, writeModel } from './onnx/write.js';
 export { type OptimizeOptions, optimize } from './optimize.js';

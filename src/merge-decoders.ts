@@ -7,6 +7,7 @@ import { ModelError } from './ir/text/errors.js';
 import { type Shape, type Type, tensorType, typeText } from './ir/types.js';
 import type { Value } from './ir/value.js';
 import { fill } from './ir/whole-model/clone.js';
+import { sweep } from './ir/whole-model/sweep.js';
 
 /**
  * The merged decoder: inputs are those of both and `use_cache_branch` [1]; outputs are those of the first step's decoder. What the decoder with past does not
@@ -78,6 +79,7 @@ export function mergeDecoders(decoder: Model, withPast: Model): Model {
   for (const [at, port] of outputs.entries())
     graph.output(port.name, node.outputs[at] as Value, port.type ?? decoder.graph.outputs[at]?.type);
   mergeConstants(model);
+  sweep(model);
   return model;
 }
 

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { type Abortable, abortable } from './abortable.js';
 import type { FolderOptions } from './folder/folder-options.js';
+import type { MergedFiles, MergeOptions } from './folder/merge-files.js';
 import type { Model } from './ir/model.js';
 import { abortSignal, any, called, optionsIn, truth } from './ir/options/options.js';
 import type { ProgressListener } from './ir/text/progress.js';
@@ -107,4 +108,13 @@ export async function optimizeFolder(
   options: FolderOptions,
 ): Promise<FolderReport> {
   return (await import('./folder/optimize-folder.js')).optimizeFolder(input, passes, options);
+}
+
+/** Merges the files of a decoder and of the one that reads its cache into one file; see `mergeDecoderFiles` in src/folder for what it throws. */
+export async function mergeDecoderFiles(
+  decoder: string,
+  withPast: string,
+  options: MergeOptions = {},
+): Promise<MergedFiles> {
+  return (await import('./folder/merge-files.js')).mergeDecoderFiles(decoder, withPast, options);
 }

@@ -38,6 +38,26 @@ function proofLines(proof: PipelineProof, width: number, p: ReturnType<typeof pa
   ];
 }
 
+/** Two decoders that became one file. */
+interface MergedFile {
+  readonly inputBytes: number;
+  readonly output?: { readonly files: readonly string[]; readonly bytes: number };
+  readonly proof?: PipelineProof;
+}
+
+/** What merging two decoders came to. */
+export function mergedText(given: MergedFile, options: TextOptions = {}): string {
+  const { isColoured, width } = textOptionsIn(options, 'mergedText');
+  const { inputBytes, output, proof } = withTexts(given, shownText);
+  const p = paint(isColoured);
+  const ending = output
+    ? p.bold(
+        `${output.files[0]}: ${bytesText(output.bytes)}, ${percentText(output.bytes / inputBytes)} of both${proof ? '' : ', not verified'}`,
+      )
+    : p.bad('the merged decoder differs: nothing was written');
+  return `${[...(proof ? proofLines(proof, width, p) : []), ending].join('\n')}\n`;
+}
+
 export function folderText(given: FolderReport, options: TextOptions = {}): string {
   const { isColoured, width } = textOptionsIn(options, 'folderText');
   const { parts, input, folder, layout, others, isWritten, proof, ms } = withTexts(given, shownText);

@@ -37,20 +37,21 @@ export function decoderLoopsOf(parts: readonly Ports[]): DecoderLoop[] {
   }));
 }
 
-/** Runs both sides of one decoder and judges. A model that does not run is a failure of its part. */
+/** Runs both sides of one decoder and judges. A model that does not run is a failure of its part. `other`: the models of the result, where they are others; then none is judged by itself. */
 export async function proveDecoder(
   loop: DecoderLoop,
   { original, result }: Sides,
   { gate, fidelity, provider, ...given }: DecodingProofSettings,
   say: (text: string) => void,
+  other?: DecoderLoop,
 ): Promise<PipelineProof> {
   const settings: DecodingSettings = { steps: 32, rows: 2, prompt: 6, seed: 0, ...given, provider };
   const base = { seed: settings.seed, provider };
   const runtime = await RuntimeProcess.start();
   try {
     const a = await runDecoding(original, loop, settings, runtime, (text) => say(`original: ${text}`));
-    const parts = await partErrors(a.runs, result, provider, runtime, (text) => say(`each part: ${text}`));
-    const b = await runDecoding(result, loop, settings, runtime, (text) => say(`result: ${text}`), a.tokens);
+    const parts = await partErrors(other ? [] : a.runs, result, provider, runtime, (text) => say(`each part: ${text}`));
+    const b = await runDecoding(result, other ?? loop, settings, runtime, (text) => say(`result: ${text}`), a.tokens);
     const decoding = decodingOf(loop, a, b);
     return {
       ...base,

@@ -1,0 +1,84 @@
+/** Merges the files of two decoders into one, and proves it: both are run token by token before anything is written. */
+import { dirname, join } from 'node:path';
+import { checkDestinations, keepFiles } from '../job/destination.js';
+import { bytesOf, readSource } from '../job/optimize-file.js';
+import { mergeDecoders } from '../merge-decoders.js';
+import { writeModelSet } from '../onnx/write.js';
+import type { PipelineProof } from '../run/folder-report.js';
+import { temporaryFolder } from '../runtime/temporary-folder.js';
+import { gateOf } from '../validate/judge/gates.js';
+import { proveDecoder } from './proof/decoding/prove.js';
+
+export interface MergeOptions {
+  /** Path of the result. Default: decoder_model_merged.onnx beside the decoder. */
+  readonly out?: string;
+  readonly force?: boolean;
+  /** Runs both, and writes nothing where they differ. Default true. */
+  readonly validate?: boolean;
+  readonly onProgress?: (text: string) => void;
+}
+
+/** What became of two decoders. */
+export interface MergedFiles {
+  readonly inputs: readonly string[];
+  readonly inputBytes: number;
+  /** Absent where both differ: then nothing was written. */
+  readonly output?: { readonly files: readonly string[]; readonly bytes: number };
+  readonly proof?: PipelineProof;
+}
+
+/** Throws ModelError where the two do not go together, UsageError where the result has no place. */
+export async function mergeDecoderFiles(
+  decoder: string,
+  withPast: string,
+  {
+    out = join(dirname(decoder), 'decoder_model_merged.onnx'),
+    force,
+    validate = true,
+    onProgress = () => {},
+  }: MergeOptions,
+): Promise<MergedFiles> {
+  await checkDestinations([out]);
+  const sources = [await readSource(decoder, {}), await readSource(withPast, {})] as const;
+  const read = sources.flatMap(({ files }) => files);
+  if (!force) await keepFiles(read, [out]);
+  onProgress('merging');
+  const merged = mergeDecoders(sources[0].original, sources[1].original);
+  const found = { inputs: [decoder, withPast], inputBytes: await bytesOf(read) };
+  // Both have their weights beside them, or neither is large.
+  const settings = { externalData: read.length > 2, dataName: `${out.replace(/^.*[/\\]/, '')}_data` };
+  const isExternal = settings.externalData;
+  const write = (path: string) =>
+    writeModelSet(merged, path, {
+      externalData: isExternal,
+      ...(isExternal && { dataName: settings.dataName }),
+      permit: force ? undefined : (paths) => keepFiles(read, paths),
+    });
+  const proof = validate ? await proven(decoder, withPast, write, onProgress) : undefined;
+  if (proof?.gates.some(({ passed }) => !passed)) return { ...found, proof };
+  onProgress('writing');
+  const { files, bytes } = await write(out);
+  return { ...found, output: { files, bytes }, ...(proof && { proof }) };
+}
+
+async function proven(
+  decoder: string,
+  withPast: string,
+  write: (path: string) => Promise<unknown>,
+  say: (text: string) => void,
+): Promise<PipelineProof> {
+  const folder = temporaryFolder();
+  try {
+    const merged = join(folder.path, 'merged.onnx');
+    await write(merged);
+    const place = { folder: dirname(decoder), modelOf: (path: string) => path };
+    const settings = { provider: 'cpu', gate: gateOf('exact', 'cpu'), fidelity: 'exact' } as const;
+    const [apart, one] = [
+      { first: decoder, next: withPast },
+      { first: merged, next: merged },
+    ];
+    return await proveDecoder(apart, { original: place, result: place }, settings, say, one);
+  } finally {
+    folder.remove();
+  }
+}
