@@ -41,8 +41,12 @@ const { metafile } = await build({
   minifySyntax: true,
   chunkNames: 'chunk-[hash]',
   external: ['onnxruntime-node', 'protobufjs', 'typescript'],
-  // Its build for Node imports modules of Node, which nobody who bundles the library for a browser can resolve.
-  alias: { fflate: 'fflate/browser' },
+  // fflate's build for Node imports modules of Node, which nobody who bundles the library for a browser can resolve; the modules that
+  // tinyglobby imports get their prefix, by which a bundler leaves them out.
+  alias: {
+    fflate: 'fflate/browser',
+    ...Object.fromEntries(['fs', 'path', 'url', 'module'].map((name) => [name, `node:${name}`])),
+  },
   plugins: [englishOnly],
   metafile: true,
   logLevel: 'warning',
