@@ -45,26 +45,23 @@ try {
 
 /** The runtime's packages, without what is for other systems. The provider comes last: where it is, all is. */
 function fetchRuntime() {
-  const unpack = (name) => {
-    const tarball = run('npm', 'pack', '--silent', '--pack-destination', scratch, name).trim().split('\n').at(-1);
-    const to = mkdtempSync(join(scratch, 'package-'));
-    run('tar', 'xzf', join(scratch, tarball), '-C', to, '--strip-components=1');
-    return to;
-  };
-  for (const name of ['onnxruntime-common', 'onnxruntime-node']) {
-    const to = join(folder, 'node_modules', name);
+  const runtimes = ['onnxruntime-common', 'onnxruntime-node'];
+  const asked = [...runtimes.map((name) => `${name}@${RUNTIME}`), PROVIDER];
+  const packed = run('npm', 'pack', '--silent', '--pack-destination', scratch, ...asked)
+    .trim()
+    .split('\n');
+  const unpack = (index, to, ...which) => {
     rmSync(to, { recursive: true, force: true });
     mkdirSync(to, { recursive: true });
-    cpSync(unpack(`${name}@${RUNTIME}`), to, {
-      recursive: true,
-      filter: (path) => !/\/(darwin|win32|arm64)$|\.map$/.test(path),
-    });
-  }
-  const from = unpack(PROVIDER);
-  const plugins = join(from, 'Plugins/Linux/x64');
+    run('tar', 'xzf', join(scratch, packed.at(index - asked.length)), '-C', to, '--strip-components=1', ...which);
+    return to;
+  };
+  const others = ['darwin', 'win32', 'arm64', '*.map'].map((name) => `--exclude=${name}`);
+  for (const [index, name] of runtimes.entries()) unpack(index, join(folder, 'node_modules', name), ...others);
+  const from = unpack(2, join(scratch, 'provider'), 'package/LICENSE', 'package/Plugins/Linux/x64');
   cpSync(join(from, 'LICENSE'), join(binding, 'LICENSE.cuda-provider'));
   for (const name of ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'])
-    cpSync(join(plugins, name), join(binding, name));
+    cpSync(join(from, 'Plugins/Linux/x64', name), join(binding, name));
 }
 
 /** The stand-ins: one object file, linked once under each library's name. */
