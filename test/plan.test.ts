@@ -27,7 +27,7 @@ beforeAll(async () => {
   const sets = [1, 2].map((seed) => ({ ids: [0, 1].map((row) => ids(seed + row)) }));
   for (const [i, set] of sets.entries()) writeFileSync(join(folder, `set-${i}.json`), JSON.stringify(set));
   found = await plan(from, { target: 'cpu', speed: false, inputs: folder, dims: { n: 2 }, seed: 3 });
-}, 60_000);
+});
 afterAll(async () => {
   await closeRuntime();
   rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Told, tryFiles } from './files/tries.js';
 
 describe('mutated files', () => {
-  it('go through everything that reads models, or are refused in one line', { timeout: 120_000 }, async () => {
+  it('go through everything that reads models, or are refused in one line', async () => {
     const told: Told[] = [];
     await tryFiles({ seed: 1, from: 0, to: 200, own: true }, (one) => told.push(one));
     expect(

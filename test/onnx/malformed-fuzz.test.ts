@@ -1,4 +1,4 @@
-/** Thousands of damaged copies of a model: each is read or refused with a ModelError, and what was read can be printed and written. */
+/** Many damaged copies of a model: each is read or refused with a ModelError, and what was read can be printed and written. */
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../src/ir/text/errors.js';
 import { printModel } from '../../src/ir/whole-model/print.js';
@@ -91,11 +91,11 @@ function mutate(bytes: Uint8Array, random: (below: number) => number): Uint8Arra
 }
 
 describe('damaged copies of a model', () => {
-  it('are read and written, or refused in one line', { timeout: 30_000 }, async () => {
+  it('are read and written, or refused in one line', async () => {
     const random = randomFrom(20260);
     const outcomes = { read: 0, refused: 0 };
     await readModel(await writeModel(await readModel(whole)));
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < 1500; i++) {
       const bytes = mutate(i % 3 ? whole : mutate(whole, random), random);
       const model = await readModel(bytes).catch((error: unknown) => {
         if (!(error instanceof ModelError)) throw new Error(`mutation ${i}: ${(error as Error).stack}`);
@@ -108,7 +108,7 @@ describe('damaged copies of a model', () => {
       }
       outcomes[model ? 'read' : 'refused']++;
     }
-    expect(outcomes.read).toBeGreaterThan(500);
-    expect(outcomes.refused).toBeGreaterThan(500);
+    expect(outcomes.read).toBeGreaterThan(250);
+    expect(outcomes.refused).toBeGreaterThan(250);
   });
 });

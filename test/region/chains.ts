@@ -90,7 +90,8 @@ export async function compiledAlike(
   return { once: once.model, repeats: once.repeats };
 }
 
-const lists = ['', 'simplify', 'exact', 'half', 'quarter', 'fp16'];
+/** `half` begins with what `exact` does. */
+const lists = ['', 'simplify', 'half', 'quarter', 'fp16'];
 
 /** `apart`: the reasons of chains whose repeats are compiled one by one. */
 export function checkChains(

@@ -15,14 +15,7 @@ const folders = architectures.map((architecture, index) => {
   return variants[index % variants.length] as string;
 });
 
-const lists = [
-  'half',
-  'simplify,fuse,fp16',
-  'quarter',
-  'bf16,fuse-attn,int8',
-  'flatten-outputs,exact',
-  'opset,exact,fp16',
-];
+const lists = ['half', 'quarter', 'flatten-outputs,exact', 'opset,exact,fp16'];
 
 /** The most nodes of a model; larger ones take too long. */
 const MOST = 700;
@@ -31,19 +24,15 @@ const MOST = 700;
 const LEAST = 1;
 
 describe.runIf(folders.length > 0)('models as exporters write them, with nine layers, compiled once as whole', () => {
-  it.each(lists)(
-    '%s',
-    async (list) => {
-      let shortened = 0;
-      for (const folder of folders.filter((_, index) => index % (2 * lists.length) === lists.indexOf(list))) {
-        const longer = lengthened(await readModel(join(folder, 'model.onnx')), 9);
-        if (!longer || longer.graph.nodeSet.size > MOST) continue;
-        const before = await readModel(await writeModel(longer));
-        const { repeats } = await compiledAlike(before, list, 'cpu', folder);
-        if (repeats.some(({ once }) => once > 0)) shortened++;
-      }
-      expect(shortened).toBeGreaterThanOrEqual(LEAST);
-    },
-    120_000,
-  );
+  it.each(lists)('%s', async (list) => {
+    let shortened = 0;
+    for (const folder of folders.filter((_, index) => index % (3 * lists.length) === lists.indexOf(list))) {
+      const longer = lengthened(await readModel(join(folder, 'model.onnx')), 9);
+      if (!longer || longer.graph.nodeSet.size > MOST) continue;
+      const before = await readModel(await writeModel(longer));
+      const { repeats } = await compiledAlike(before, list, 'cpu', folder);
+      if (repeats.some(({ once }) => once > 0)) shortened++;
+    }
+    expect(shortened).toBeGreaterThanOrEqual(LEAST);
+  });
 });

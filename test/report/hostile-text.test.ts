@@ -121,7 +121,7 @@ describe('views of a model', () => {
     expect(Math.max(...views.markdown.split('\n').map(({ length }) => length))).toBeLessThan(30_000);
   });
 
-  it('take 40 texts made by chance for text', { timeout: 60_000 }, async () => {
+  it('take 40 texts made by chance for text', async () => {
     for (let seed = 0; seed < 40; seed++) {
       const text = textOf(seed);
       const views = await viewsOf(modelWith(text));
@@ -209,7 +209,7 @@ describe('commands', () => {
     ['optimize, an unknown dim', ['ansi.onnx', '--passes', 'exact', '--no-validate', '--dims', `n${terminal}=1`]],
     ['compare, which the runtime refuses', ['compare', 'ansi.onnx', 'ansi.onnx']],
     ['bisect, which the runtime refuses', ['bisect', 'ansi.onnx', 'ansi.onnx']],
-  ])('%s', { timeout: 60_000 }, async (_, words) => {
+  ])('%s', async (_, words) => {
     const { stdout, stderr } = await place.run(words, { NO_COLOR: '', FORCE_COLOR: '1' });
     expect(stdout + stderr).not.toBe('');
     expect(acting(stdout + stderr)).toEqual([]);

@@ -50,7 +50,7 @@ describe('validate', () => {
     expect(accuracy.inputs.slice(0, 2)).toEqual(['generated (seed 0): x[2,7,8]', 'generated (seed 1): x[1,12,8]']);
     expect(accuracy.outputs).toMatchObject([{ name: 'y', type: 'float32' }]);
     expect(accuracy.outputs[0]!.relativeL2).toBeLessThan(1e-5);
-    expect(speed?.run.original.runs).toBeGreaterThan(10);
+    expect(speed?.run.original.runs).toBeGreaterThan(1);
     expect(speed?.create.original).toBeGreaterThan(0);
     expect(speed?.first.result).toBeGreaterThan(0);
     expect(speed!.interval.low).toBeLessThanOrEqual(speed!.interval.high);

@@ -32,10 +32,13 @@ const count = (model: Model, opTypes: readonly string[]): number =>
   [...model.graphs()].flatMap((graph) => [...graph.nodeSet]).filter(({ opType }) => opTypes.includes(opType)).length;
 
 const zoo = collection('zoo');
-const folders = modelFolders(zoo).map((folder) => {
-  const truth = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as Truth;
-  return { folder, truth, variant: folder.split('/').at(-1) as string };
-});
+/** Every second: of each exporter about half of the architectures. */
+const folders = modelFolders(zoo)
+  .filter((_, index) => index % 2 === 0)
+  .map((folder) => {
+    const truth = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as Truth;
+    return { folder, truth, variant: folder.split('/').at(-1) as string };
+  });
 /** The variants written by the exporters of PyTorch; the rest is written by hand. */
 const variants = [...new Set(folders.map(({ variant }) => variant))].filter((name) => /^(ts|dyn)\d*/.test(name));
 

@@ -176,7 +176,7 @@ describe('injected faults', () => {
     decoder: decoder({ layers: 3, hidden: 32, heads: 4, kvHeads: 2, intermediate: 48, vocabulary: 60, seed: 2 }),
   };
   // Seeds chosen by nothing: each draws a layer, a node in it and what is wrong there.
-  it.each([0, 1, 2, 3])('are rejected by the exact gate and found in their layer, seed %i', async (seed) => {
+  it.each([0, 1])('are rejected by the exact gate and found in their layer, seed %i', async (seed) => {
     const random = Random.of(seed, 'bisect');
     const model = seed % 2 ? models.decoder : models.encoder;
     inferTypes(model);
