@@ -5,7 +5,7 @@ import { portSchema } from '../contract/port.js';
 import type { Model } from '../ir/model.js';
 
 /** Stands in every contract of a chain: what a file is that says so. */
-export const CHAIN_SCHEMA = 'onnx-passes/chain';
+const CHAIN_SCHEMA = 'onnx-passes/chain';
 
 const part = z.number().int().describe('The number of a part, from 0.');
 
