@@ -5,12 +5,11 @@
 
 import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
-import type { Model } from '../src/ir/model.js';
 import { dimSize } from '../src/ir/options/options.js';
 import { recordOf } from '../src/ir/options/record-schema.js';
-import { type Shape, type Type, tensorType } from '../src/ir/types.js';
 import { freezeInputs } from '../src/run/freeze.js';
 import { definePass } from '../src/run/pass.js';
+import { declareSizes } from './ports/declare.js';
 
 const size = z.number().int().nonnegative();
 
@@ -28,30 +27,6 @@ export const freeze = definePass({
     if (notes.length === 0) return context.skip('nothing to freeze: the inputs have these sizes already');
     for (const text of notes) context.note(text);
     inferTypes(model);
-    declareOutputs(model);
-    for (const graph of model.graphs())
-      for (const value of graph.values()) {
-        const type = frozen(value.declared, value.shape);
-        if (type !== value.declared) value.declared = type;
-      }
+    declareSizes(model);
   },
 });
-
-/** Updates the declared outputs: a known number replaces a symbol. */
-function declareOutputs({ graph }: Model): void {
-  graph.outputPorts.forEach(({ name, type }, index) => {
-    const value = graph.outputs[index];
-    const now = frozen(type, value?.shape);
-    if (value && now !== type) graph.output(name, value, now);
-  });
-}
-
-/** A declared type with numbers in place of symbols where they are known now; itself where nothing is. */
-function frozen(type: Type | undefined, known: Shape | undefined): Type | undefined {
-  if (type?.kind !== 'tensor' || !type.shape || type.shape.length !== known?.length) return type;
-  const shape: Shape = type.shape.map((dim, axis) => {
-    const now = known[axis];
-    return typeof dim !== 'number' && typeof now === 'number' ? now : dim;
-  });
-  return shape.some((dim, axis) => dim !== type.shape?.[axis]) ? tensorType(type.elem, shape) : type;
-}

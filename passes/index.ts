@@ -19,6 +19,7 @@ import { opset } from './opset.js';
 import { outline } from './outline.js';
 import { regional } from './regional.js';
 import { simplify } from './simplify.js';
+import { staticKv } from './static-kv.js';
 
 export const passes = {
   inline,
@@ -26,6 +27,7 @@ export const passes = {
   simplify,
   opset,
   flattenOutputs,
+  staticKv,
   fuseRope,
   fuseAttn,
   fuseNorm,

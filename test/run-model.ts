@@ -60,8 +60,14 @@ export interface RunOptions {
   readonly optimizedPath?: string;
 }
 
-/** The outputs of a model, given as its bytes or the path of its file, on these feeds. Rejects where the runtime refuses it. */
-export async function runModel(model: Uint8Array | string, feeds: Tensors, options: RunOptions = {}): Promise<Tensors> {
+/** A model that is loaded. */
+export interface OpenModel {
+  run(feeds: Tensors): Promise<Tensors>;
+  release(): Promise<void>;
+}
+
+/** Loads a model, given as its bytes or the path of its file. Rejects where the runtime refuses it. */
+export async function openModel(model: Uint8Array | string, options: RunOptions = {}): Promise<OpenModel> {
   const settings: ort.InferenceSession.SessionOptions = {
     graphOptimizationLevel: options.optimize ? 'all' : 'disabled',
     logSeverityLevel: 4,
@@ -71,11 +77,18 @@ export async function runModel(model: Uint8Array | string, feeds: Tensors, optio
   const session = await (typeof model === 'string'
     ? ort.InferenceSession.create(model, settings)
     : ort.InferenceSession.create(model, settings));
-  try {
-    const given = Object.entries(feeds).filter(([name]) => session.inputNames.includes(name));
-    const outputs = await session.run(Object.fromEntries(given.map(([name, tensor]) => [name, toRuntime(tensor)])));
-    return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, fromRuntime(tensor)]));
-  } finally {
-    await session.release();
-  }
+  return {
+    async run(feeds) {
+      const given = Object.entries(feeds).filter(([name]) => session.inputNames.includes(name));
+      const outputs = await session.run(Object.fromEntries(given.map(([name, tensor]) => [name, toRuntime(tensor)])));
+      return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, fromRuntime(tensor)]));
+    },
+    release: () => session.release(),
+  };
+}
+
+/** The outputs of a model on these feeds. Rejects where the runtime refuses it. */
+export async function runModel(model: Uint8Array | string, feeds: Tensors, options: RunOptions = {}): Promise<Tensors> {
+  const opened = await openModel(model, options);
+  return opened.run(feeds).finally(() => opened.release());
 }

@@ -11,6 +11,7 @@ import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
 import { rangesOf } from '../ir/whole-model/ranges.js';
+import { cacheSchema, notedCache } from './cache.js';
 import { feedbackPairs } from './pairs.js';
 import { type ContractPort, portSchema } from './port.js';
 import { allStructures, notedStructures, structureSchema } from './structure.js';
@@ -43,9 +44,11 @@ export const contractSchema = z.object({
     .describe(
       'Outputs to be fed back in the next run, and the inputs that take them: the cache of a decoder, the state of a recurrent model.',
     ),
+  cache: cacheSchema.optional().describe('Of a decoder whose cache has a fixed length: where its tokens go.'),
 });
 
 export type Contract = z.output<typeof contractSchema>;
+
 /** The contract of a model, flattened or not. Types are inferred on a copy. */
 export function contractOf(model: Model): Contract {
   const copy = cloneModel(model);
@@ -69,6 +72,7 @@ export function contractOf(model: Model): Contract {
   );
   const dims = rangesOf(model);
   const noted = notedStructures(model);
+  const cache = notedCache(model);
   const [inputNames, outputNames] = [inputs, outputs].map((ports) => ports.map(({ name }) => name)) as [
     string[],
     string[],
@@ -81,6 +85,7 @@ export function contractOf(model: Model): Contract {
     ...(Object.keys(dims).length > 0 && { dims }),
     structure: { inputs: allStructures(inputNames, noted.inputs), outputs: allStructures(outputNames, noted.outputs) },
     pairs: feedbackPairs(inputs, outputs),
+    ...(cache && { cache }),
   };
 }
 

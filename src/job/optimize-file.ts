@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
+import { staticKv } from '../../passes/static-kv.js';
 import { abortable } from '../abortable.js';
 import type { TextFile, WrittenSet } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
@@ -119,7 +120,7 @@ export async function optimizeFileBy(
   const catalogue = await catalogueWith(options.plugins);
   const asked = withSettings(parsePasses(passes, catalogue), options, catalogue);
   const { dirname, join } = await import('node:path');
-  const hasContract = options.contract ?? asked.some(isFlattening);
+  const hasContract = options.contract ?? asked.some(changesPorts);
   const data = options.dataName === undefined ? [] : [join(dirname(out), options.dataName)];
   const targets = [out, ...data, ...(hasContract ? contractPathsOf(out) : []), ...(reportPath ? [reportPath] : [])];
   await checkDestinations(targets);
@@ -259,7 +260,10 @@ const asText = (passes: PassesLike, parsed: readonly Pass[]): string =>
 
 const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => status !== 'applied');
 
-const isFlattening = ({ definition }: Pass): boolean => definition === flattenOutputs.definition;
+const porters: readonly Pass['definition'][] = [flattenOutputs.definition, staticKv.definition];
+
+/** True where callers need to be told of other ports. */
+const changesPorts = ({ definition }: Pass): boolean => porters.includes(definition);
 
 /** The findings of the comparison with the original. */
 type EndFindings = Pick<

@@ -116,7 +116,7 @@ async function validateWithin(
     const notes: string[] = [];
     if (ports) notes.push(portsNote(ports));
     if (standIn) notes.push('the original ran in emulated arithmetic, since the CPU has no kernels for it');
-    if (twin && !twin.isPart) notes.push('the original ran with operators behind it that make tensors of its outputs');
+    if (twin && !twin.isPart) notes.push(`the original ran with operators around it that give it the result's ports`);
     const raced = {
       original: { runtime: first, model: twin?.isPart ? given.source : a.source },
       result: { runtime: second, model: b.source },

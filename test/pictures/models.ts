@@ -17,6 +17,7 @@ import { int8 } from '../../passes/int8.js';
 import { opset } from '../../passes/opset.js';
 import { outline } from '../../passes/outline.js';
 import { simplify } from '../../passes/simplify.js';
+import { staticKv } from '../../passes/static-kv.js';
 import { float } from '../../src/ir/attribute.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { Graph } from '../../src/ir/graph.js';
@@ -132,6 +133,21 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
     before: of((g, x) => g.op('Where', [g.op('IsNaN', [x]), g.op('ConstantOfShape', [g.op('Shape', [x])]), x])),
   },
   'channels-last': { pass: channelsLast(), target: 'cuda', runs: false, within: NOISE, before: convolutions() },
+  'static-kv': {
+    pass: staticKv({ length: 8 }),
+    before: buildModel({ '': 17 }, (g) => {
+      const [past, fresh, q] = ['past', 'fresh', 'q'].map((name) =>
+        g.input(name, 'float32', ['batch', 2, name === 'past' ? 'past' : 'new', 4]),
+      ) as [Value, Value, Value];
+      const keys = g.op('Concat', [past, fresh], { axis: 2 });
+      g.output('present', keys);
+      const scores = g.op('MatMul', [q, g.op('Transpose', [keys], { perm: [0, 1, 3, 2] })]);
+      g.output('y', g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), keys]));
+    }),
+    within: 0,
+    runs: false,
+    keepsInterface: false,
+  },
   outline: { pass: outline(), before: layers(), within: 0 },
 };
 

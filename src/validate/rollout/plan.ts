@@ -2,6 +2,7 @@
  * Plans how a model's outputs feed its inputs: the state of a recurrent model, the text of a decoder, the latent of a
  * denoiser.
  */
+import { notedCache } from '../../contract/cache.js';
 import { type Contract, contractOf } from '../../contract/contract.js';
 import { type FeedbackPair, feedbackPairs } from '../../contract/pairs.js';
 import type { ContractPort } from '../../contract/port.js';
@@ -15,9 +16,10 @@ export interface StatePlan {
 }
 
 /**
- * The way in which a decoder's input grows with each token. A mask has ones for visible places, a gap has zeros there.
+ * The way in which a decoder's input grows with each token. A mask has ones for visible places, a gap has zeros there. A
+ * place moves behind the tokens of the step.
  */
-export type InputGrowth = 'ids' | 'mask' | 'gap' | 'positions' | 'lengths' | 'as before';
+export type InputGrowth = 'ids' | 'mask' | 'gap' | 'positions' | 'lengths' | 'place' | 'as before';
 
 /** The number for a visible place in a mask. */
 export const seenIn: Partial<Record<InputGrowth, number>> = { mask: 1, gap: 0 };
@@ -91,6 +93,8 @@ function tokensPlan(model: Model, { inputs, outputs, pairs }: Contract): TokensP
   const fed = new Set(pairs.map(({ input }) => input));
   if (inputs.some(({ name }) => /^past/.test(name) && !fed.has(name) && !encoders.test(name))) return undefined;
   if (!pairs.length && typeof ids.dims?.[1] === 'number') return undefined;
+  const cache = notedCache(model);
+  const still = new Set(cache?.masks.map(({ input }) => input));
   const branch = inputs.find(({ name, type }) => type === 'bool' && /^use_cache(_branch)?$/.test(name))?.name;
   return {
     kind: 'tokens',
@@ -101,8 +105,9 @@ function tokensPlan(model: Model, { inputs, outputs, pairs }: Contract): TokensP
     axes: new Map(inputs.flatMap((port) => (fed.has(port.name) ? axisOf(port) : []))),
     growth: new Map(
       inputs.flatMap((port): [string, InputGrowth][] => {
-        const growth = port === ids ? 'ids' : growthOf(port, ids, roles.get(port.name));
-        return growth && !fed.has(port.name) ? [[port.name, growth]] : [];
+        const isPlace = port.name === cache?.position;
+        const growth = isPlace ? 'place' : port === ids ? 'ids' : growthOf(port, ids, roles.get(port.name));
+        return growth && !fed.has(port.name) && !still.has(port.name) ? [[port.name, growth]] : [];
       }),
     ),
     ...(branch !== undefined && { branch }),

@@ -158,7 +158,13 @@ function grown(plan: TokensPlan, inputs: Tensors, tokens: readonly number[], cac
   const next: Record<string, TensorData> = { ...inputs };
   for (const [name, growth] of plan.growth) {
     const tensor = under(inputs, name);
-    if (tensor) next[name] = longer(tensor, growth, tokens, plan.pairs.length > 0, cached);
+    const step = inputs[plan.ids]?.shape.at(-1) ?? 1;
+    if (tensor && growth === 'place')
+      next[name] = withNumbers(
+        tensor,
+        numbers(tensor).map((place) => place + step),
+      );
+    else if (tensor) next[name] = longer(tensor, growth, tokens, plan.pairs.length > 0, cached);
   }
   const branch = plan.branch === undefined ? undefined : inputs[plan.branch];
   if (branch) next[plan.branch!] = withNumbers(branch, numbers(branch).fill(1));

@@ -16,6 +16,7 @@ import { dataTypes, type Shape, type TensorType, type Type, tensorType } from '.
 import type { Value } from '../../ir/value.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
 import { castTo } from '../../ir/whole-model/widen.js';
+import { cacheTwinOf } from './cache-twin.js';
 
 export interface Twin {
   readonly model: Model;
@@ -28,6 +29,12 @@ export interface Twin {
  * left out.
  */
 export function twinOf(original: Model, result: Model): Twin | undefined {
+  const cached = cacheTwinOf(original, result);
+  if (!cached) return flatTwinOf(original, result);
+  return flatTwinOf(cached, result) ?? { model: cached, isPart: false };
+}
+
+function flatTwinOf(original: Model, result: Model): Twin | undefined {
   const before = notedStructures(original);
   const { inputs, outputs, left } = notedStructures(result);
   const changed = withoutKnown(ungrouped(outputs, original.graph), before.outputs);

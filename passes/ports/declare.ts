@@ -1,0 +1,29 @@
+/** Declared types where sizes have become known: of outputs, and of values that the file declares. */
+
+import type { Model } from '../../src/ir/model.js';
+import { type Shape, type Type, tensorType } from '../../src/ir/types.js';
+
+/** A known number replaces a symbol, in the outputs' types and in all that the file declares. */
+export function declareSizes(model: Model): void {
+  const { graph } = model;
+  graph.outputPorts.forEach(({ name, type }, index) => {
+    const value = graph.outputs[index];
+    const now = withKnown(type, value?.shape);
+    if (value && now !== type) graph.output(name, value, now);
+  });
+  for (const scope of model.graphs())
+    for (const value of scope.values()) {
+      const type = withKnown(value.declared, value.shape);
+      if (type !== value.declared) value.declared = type;
+    }
+}
+
+/** A declared type with numbers in place of symbols where they are known now; itself where nothing is. */
+function withKnown(type: Type | undefined, known: Shape | undefined): Type | undefined {
+  if (type?.kind !== 'tensor' || !type.shape || type.shape.length !== known?.length) return type;
+  const shape: Shape = type.shape.map((dim, axis) => {
+    const now = known[axis];
+    return typeof dim !== 'number' && typeof now === 'number' ? now : dim;
+  });
+  return shape.some((dim, axis) => dim !== type.shape?.[axis]) ? tensorType(type.elem, shape) : type;
+}
