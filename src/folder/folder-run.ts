@@ -9,6 +9,7 @@ import type { FolderOptions } from './folder-options.js';
 import type { FolderJob } from './parts/folder-job.js';
 import { type FolderRecord, readRecord } from './parts/record.js';
 import { type RanParts, runParts } from './parts/run-parts.js';
+import { shareWeights } from './parts/share-weights.js';
 import { bytesIn, copyOthers } from './place/other-files.js';
 import { beginStaging, commitFolder, keepStaged, stagingOf, writeRecord } from './place/staging.js';
 import { type GivenModels, givenModels } from './plan/given-models.js';
@@ -96,15 +97,16 @@ async function madeFolder({ given, plans, others }: FolderPlan, options: FolderO
     }
     return { parts, isWritten: false };
   }
+  const shared = await shareWeights(plans, ran, job);
   const { proof, pictures } = await provenFolder(plans, given.layout, { record, staged, others }, job);
   const proven = { ...(proof && { proof }), ...(pictures && { pictures }) };
   if (proof?.gates.some(({ passed }) => !passed)) {
     await writeRecord(staging, record);
-    return { parts, isWritten: false, ...proven };
+    return { parts: shared, isWritten: false, ...proven };
   }
-  const changed = await copyOthers(others, job, parts);
+  const changed = await copyOthers(others, job, shared);
   await commit(ran, others, job);
-  return { parts, isWritten: true, changed, ...proven };
+  return { parts: shared, isWritten: true, changed, ...proven };
 }
 
 /** Moves what is staged into the folder of the result, and takes away what no part has any more. */

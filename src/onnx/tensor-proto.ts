@@ -227,3 +227,12 @@ function checkIndices(indices: Tensor, limits: readonly number[], place: string)
     }
   }
 }
+
+/** Where in a data file the numbers of a tensor lie that was read from one, by its name in the model. */
+export function dataPlaceOf(tensor: Tensor): { readonly location: string; readonly offset: number } | undefined {
+  const origin = tensorOrigins.get(tensor);
+  if (origin?.dataLocation !== EXTERNAL) return undefined;
+  const entries = new Map(origin.externalData?.map(({ key, value }) => [key, value]));
+  const location = entries.get('location');
+  return location ? { location, offset: Number(entries.get('offset') ?? 0) } : undefined;
+}

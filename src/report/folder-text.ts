@@ -12,7 +12,11 @@ const speedText = ({ speed }: PartReport): string => {
   return speed.significant ? ratioText(speed.ratio) : 'as fast';
 };
 
-const notesOf = ({ name, state, passes, reason, reasons, takenBack = [] }: PartReport, usual?: string): string[] => [
+const notesOf = (
+  { name, state, passes, reason, reasons, shared, takenBack = [] }: PartReport,
+  usual?: string,
+): string[] => [
+  ...(shared ? [`${name}: reads ${bytesText(shared.bytes)} of weights from the data of ${shared.of.join(', ')}`] : []),
   ...(passes && passes !== usual ? [`${name}: passes ${passes}`] : []),
   ...(state === 'failed' ? [`${name} failed: ${reason}`] : []),
   ...takenBack.map(({ pass, reason: why }) => `${name}: ${pass} was taken back, ${why}`),

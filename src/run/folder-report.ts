@@ -19,6 +19,10 @@ const part = z.object({
   ms: z.number().optional().describe('How long it took when it was made.'),
   files: z.array(z.string()).optional().describe('In the folder of the result.'),
   bytes: count.optional(),
+  shared: z
+    .object({ bytes: count, of: z.array(z.string()) })
+    .optional()
+    .describe('Weights that it reads from data files of other parts, by their paths; not among its bytes.'),
   error: z.number().optional().describe('Relative L2 of the output that is furthest off.'),
   speed: z.object({ ratio: z.number(), significant: z.boolean() }).optional(),
   takenBack: z.array(z.object({ pass: z.string(), reason: z.string() })).optional(),

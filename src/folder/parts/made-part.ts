@@ -40,7 +40,8 @@ export async function madePart(begun: BegunPart, job: FolderJob, say: ProgressLi
       out: target,
       dataName: planned.dataName,
       externalData:
-        options.externalData ?? (files.length > 1 || options.shard !== undefined || plan.inputBytes > BROWSER_FILE),
+        options.externalData ??
+        (files.length > 1 || planned.hasTwin || options.shard !== undefined || plan.inputBytes > BROWSER_FILE),
       shard: options.shard ?? (job.isForBrowsers ? BROWSER_FILE : undefined),
       contract: false,
       onGate: 'report',
@@ -68,7 +69,7 @@ export async function clear(staging: string, { report: { path }, dataName }: Pla
 }
 
 /** The record of a part with these files. */
-async function recordOf(
+export async function recordOf(
   folder: string,
   files: readonly string[],
   key: string,

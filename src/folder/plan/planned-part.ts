@@ -10,6 +10,7 @@ import type { Pass } from '../../run/pass.js';
 import type { Config } from '../../settings/config.js';
 import { expectedOf } from './expected.js';
 import type { GivenModels } from './given-models.js';
+import type { FolderLayout, FolderPart } from './layout.js';
 import { type PartPlan, type PartSettings, partPlan } from './part-plan.js';
 
 export interface PlannedPart {
@@ -19,6 +20,8 @@ export interface PlannedPart {
   /** Of its file of weights in the result, if it gets one: no other file of the folder has it. */
   readonly dataName: string;
   readonly report: PartReport;
+  /** True for a decoder beside another one: their weights are the same, and stored once. */
+  readonly hasTwin: boolean;
   /** Names of the model's inputs. */
   readonly inputs: readonly string[];
 }
@@ -47,6 +50,7 @@ export async function planned(
       plans.push({
         plan,
         dataName: '',
+        hasTwin: hasTwin(part, layout),
         inputs: original.graph.inputs.map(({ name }) => name),
         files: await inFolder(files),
         report: {
@@ -69,10 +73,18 @@ export async function planned(
         inputBytes: await bytesOf([path]),
         reason: error.message,
       };
-      plans.push({ plan: { part, reasons: [] }, files: [part.path], dataName: '', inputs: [], report });
+      plans.push({ plan: { part, reasons: [] }, files: [part.path], dataName: '', hasTwin: false, inputs: [], report });
     }
   }
   return plans.map((one) => ({ ...one, dataName: dataNameOf(one, plans, paths) }));
+}
+
+/** True where another decoder is in the same folder. A loader that finds data files by the name of the model alone shares none. */
+function hasTwin({ path, role }: FolderPart, { kind, parts }: FolderLayout): boolean {
+  const isDecoder = (one: FolderPart): boolean => ['decoder', 'decoder with past', 'merged decoder'].includes(one.role);
+  const folder = (one: string): string => one.slice(0, one.lastIndexOf('/') + 1);
+  const others = parts.filter((one) => one.path !== path && isDecoder(one) && folder(one.path) === folder(path));
+  return kind !== 'transformers.js' && isDecoder({ path, name: '', role }) && others.length > 0;
 }
 
 /** Finds files by their path in a folder, links followed: a cache of downloads consists of links to files elsewhere. */

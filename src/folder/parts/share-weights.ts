@@ -1,0 +1,128 @@
+/**
+ * Weights that several models of a folder have, a decoder with past and one without, are stored once: the later model reads them from the data file of the
+ * earlier one. Runtimes find a data file beside the model, under the name that the model gives it, and nowhere else.
+ */
+import { link, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { appendTo } from '../../ir/collections/lists.js';
+import { storedTensors } from '../../ir/tensors/constants.js';
+import { hashOfBeginning, isSameTensor } from '../../ir/tensors/same-tensor.js';
+import type { Tensor } from '../../ir/tensors/tensor.js';
+import { bytesText } from '../../ir/text/quantities.js';
+import { readModel } from '../../onnx/read.js';
+import { dataPlaceOf } from '../../onnx/tensor-proto.js';
+import { writeModelSet } from '../../onnx/write.js';
+import type { PartReport } from '../../run/folder-report.js';
+import { writeRecord } from '../place/staging.js';
+import type { PlannedPart } from '../plan/planned-part.js';
+import type { FolderJob } from './folder-job.js';
+import { recordOf } from './made-part.js';
+import type { RanParts } from './run-parts.js';
+
+/** Tensors of fewer bytes are not worth a second file, and so are fewer bytes in all. */
+const [TENSOR, ALL] = [4096, 65_536];
+/** Bytes that tell weights apart. */
+const BEGINNING = 1 << 16;
+
+interface Lent {
+  readonly tensor: Tensor;
+  readonly lender: string;
+  /** Undefined for weights in the model's own file. */
+  readonly place: { readonly location: string; readonly offset: number } | undefined;
+}
+
+/** Has what was made in this run share weights with parts before it. Gives the parts with what they share, and why not where they cannot. */
+export async function shareWeights(
+  plans: readonly PlannedPart[],
+  ran: RanParts,
+  job: FolderJob,
+): Promise<PartReport[]> {
+  if (ran.staged.size === 0 || plans.length < 2) return [...ran.parts];
+  const pool = new Map<string, Lent[]>();
+  const parts: PartReport[] = [];
+  for (const [at, planned] of plans.entries()) {
+    const part = ran.parts[at] as PartReport;
+    const path = join(ran.staged.has(part.path) ? job.staging : job.out, part.path);
+    const model = await readModel(path, { budget: job.options.budget });
+    const tensors = [...new Set([...model.graphs()].flatMap((graph) => [...storedTensors(graph)]))].filter(
+      ({ byteLength, sparse, strings }) => byteLength >= TENSOR && !sparse && !strings,
+    );
+    const equal = new Map<Tensor, Lent>();
+    for (const tensor of tensors) {
+      const found = pool.get(kindOf(tensor))?.find((one) => isEqual(one.tensor, tensor));
+      if (found) equal.set(tensor, found);
+    }
+    for (const tensor of tensors)
+      if (!equal.has(tensor)) appendTo(pool, kindOf(tensor), { tensor, lender: part.path, place: dataPlaceOf(tensor) });
+    const canBorrow = ran.staged.has(part.path) && planned.plan.passes !== undefined && bytesIn(equal) >= ALL;
+    parts.push(canBorrow ? await borrowed(planned, part, { model, equal, path }, ran, job) : part);
+  }
+  await writeRecord(job.staging, ran.record);
+  return parts;
+}
+
+const kindOf = ({ type, shape }: Tensor): string => `${type}[${shape}]`;
+
+const beginnings = new WeakMap<Tensor, number>();
+
+/** A hash of the beginning of a tensor, read once, and only where another of its kind is about. */
+function beginningOf(tensor: Tensor): number {
+  const found = beginnings.get(tensor) ?? hashOfBeginning(tensor, BEGINNING);
+  beginnings.set(tensor, found);
+  return found;
+}
+
+const isEqual = (a: Tensor, b: Tensor): boolean => beginningOf(a) === beginningOf(b) && isSameTensor(a, b);
+const bytesIn = (equal: ReadonlyMap<Tensor, Lent>): number =>
+  [...equal.keys()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+interface Borrower {
+  readonly model: Awaited<ReturnType<typeof readModel>>;
+  readonly equal: ReadonlyMap<Tensor, Lent>;
+  readonly path: string;
+}
+
+async function borrowed(
+  { dataName }: PlannedPart,
+  part: PartReport,
+  { model, equal, path }: Borrower,
+  { record, staged }: RanParts,
+  { staging, out, options, isForBrowsers }: FolderJob,
+): Promise<PartReport> {
+  const isBeside = ({ lender }: Lent): boolean => dirname(lender) === dirname(part.path);
+  const lenders = [...new Set([...equal.values()].map(({ lender }) => lender))];
+  const kept = (why: string): PartReport => ({
+    ...part,
+    reasons: [
+      ...part.reasons,
+      `${bytesText(bytesIn(equal))} of its weights are those of ${lenders.join(', ')} too: ${why}`,
+    ],
+  });
+  if (isForBrowsers)
+    return kept('transformers.js finds a data file by the name of its model alone, so each keeps its own');
+  if (options.externalData === false) return kept('there are no data files to share, as --no-external-data asks');
+  if (![...equal.values()].some(isBeside))
+    return kept("runtimes read data files of the model's own folder alone, so each keeps its own");
+  const lent = new Map(
+    [...equal].flatMap(([tensor, one]) => (isBeside(one) && one.place ? [[tensor, one.place]] : [])),
+  );
+  if (lent.size === 0)
+    return kept("they are in that model's own file, so each keeps its own; --external-data puts them beside it");
+  const from = [...new Set([...lent.keys()].map((tensor) => (equal.get(tensor) as Lent).lender))];
+  // What is in place already is not moved; the models that are compared are staged, and their data is beside them.
+  for (const lender of from)
+    if (!staged.has(lender))
+      for (const file of Object.keys(record.parts[lender]?.files ?? {}))
+        if (file !== lender) await link(join(out, file), join(staging, file)).catch(() => {});
+  const before = record.parts[part.path];
+  const { files } = await writeModelSet(model, path, { lent, dataName, shard: options.shard });
+  const own = files.map((file) => `${part.path.slice(0, -basename(part.path).length)}${basename(file)}`);
+  for (const file of Object.keys(before?.files ?? {}))
+    if (!own.includes(file)) await rm(join(staging, file), { force: true });
+  const sharedBytes = [...lent.keys()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const result = { ...(before?.result as Partial<PartReport>), bytes: 0, shared: { bytes: sharedBytes, of: from } };
+  const made = await recordOf(staging, own, before?.key ?? '', result);
+  result.bytes = Object.values(made.files).reduce((sum, { bytes }) => sum + bytes, 0);
+  record.parts[part.path] = { ...made, readsOf: from };
+  return { ...part, ...result, files: own };
+}
