@@ -1,9 +1,9 @@
 /**
  * Gives a weight as signed bytes, K × N, whether it is stored transposed or not.
  *
- * The rounding errors of a column add up to nearly nothing: each weight is rounded after a small share of the sum of all errors before
- * it was added. So a mean that all elements of an activation have in common, as behind Relu, Gelu or Sigmoid, passes with nearly no
- * error, at half a percent more error of everything else.
+ * Where activations have a mean in common, as behind Relu, Gelu or Sigmoid, the rounding errors of a column add up to nearly nothing: each weight is
+ * rounded after a small share of the sum of all errors before it was added. So the mean passes with nearly no error, at half a percent more error of
+ * everything else.
  */
 import { CHUNK } from '../../../src/ir/tensors/tensor.js';
 import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
@@ -19,7 +19,11 @@ const FEEDBACK = 1 / 64;
 const BAND = 32 * CHUNK;
 
 /** Where pairs count, the sum of a pair with equal signs stays within the limit. */
-export function* columnBytes(weight: ProductWeight, scales: Float32Array): Iterable<Uint8Array> {
+export function* columnBytes(
+  weight: ProductWeight,
+  scales: Float32Array,
+  hasCommonMean: boolean,
+): Iterable<Uint8Array> {
   const { matrix, isTransposed } = weight;
   const [K, N] = isTransposed ? [matrix.columns, matrix.rows] : [matrix.rows, matrix.columns];
   const errors = new Float64Array(N);
@@ -27,7 +31,7 @@ export function* columnBytes(weight: ProductWeight, scales: Float32Array): Itera
   const height = Math.max(16, Math.floor(BAND / Math.max(1, N) / 16) * 16);
   for (let start = 0; start < K; start += height) {
     const end = Math.min(K, start + height);
-    const band = fillBand(weight, scales, errors, [start, end]);
+    const band = fillBand(weight, scales, errors, [start, end], hasCommonMean ? FEEDBACK : 0);
     for (let at = 0; at < band.length; at += CHUNK) yield new Uint8Array(band.buffer).subarray(at, at + CHUNK);
   }
 }
@@ -37,12 +41,13 @@ function fillBand(
   scales: Float32Array,
   errors: Float64Array,
   [start, end]: readonly [number, number],
+  share: number,
 ): Int8Array {
   const N = scales.length;
   const band = new Int8Array((end - start) * N);
   /** Rounds one weight into its place, and gives the sum of errors of its column. */
   const put = (exact: number, error: number, place: number, isSecond: boolean): number => {
-    const rounded = nearest(exact + FEEDBACK * error);
+    const rounded = nearest(exact + share * error);
     let byte = rounded > LARGEST ? LARGEST : rounded < -LARGEST ? -LARGEST : rounded;
     let moved = 0;
     if (isSecond) {
