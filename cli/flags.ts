@@ -153,6 +153,10 @@ export const jobFlags = {
     defaultDescription: 'pass, or end above 64 MB',
   },
   tune: isSo(about('tune')),
+  'tune-budget': valued('<time>', about('tuneBudget')),
+  'tune-cache': valued('<path>', about('tuneCache'), {
+    defaultDescription: "onnx-passes/tune.json in the user's cache folder",
+  }),
   aot: isSo(about('aot')),
   validate: {
     ...isSo(

@@ -4,6 +4,7 @@ import { UsageError } from '../src/ir/text/usage-error.js';
 import { optimizeFile } from '../src/job/optimize-file.js';
 import { reportText } from '../src/report/text.js';
 import { type Report, reportJson } from '../src/run/report.js';
+import type { Config } from '../src/settings/config.js';
 import { passesWith } from '../src/settings/pass-settings.js';
 import { configFromFlags, type Flags } from './flags.js';
 import { settingsFor } from './settings.js';
@@ -27,7 +28,7 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const isHidden = flags.quiet === true || flags.json === true;
   const [base, given] = [await settingsFor(flags), configFromFlags(flags)];
   const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
-  const config = { ...base, ...given, plugins };
+  const config = await withTuneCache({ ...base, ...given, plugins });
   const command = ['optimize', ...words].map(quoted).join(' ');
   const { folderGiven, refuseFolderSettings, runFolder } = await import('./folder.js');
   const folder = await folderGiven(flags);
@@ -63,6 +64,16 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   else show(flags, report, (found, options) => reportText(found, { ...options, coverage: flags.coverage === true }));
   const written = report.output ? `${report.output.files[0]} was written, not verified` : 'Nothing was written';
   return exitCodeOf(report, isHidden, written) || rollbackCode(report, config.allowRollback);
+}
+
+/** Races of tuning are kept in the user's cache folder where no other place is named. */
+async function withTuneCache(config: Config): Promise<Config> {
+  if (!config.tune || config.tuneCache !== undefined) return config;
+  const { usableCachePath } = await import('../src/job/tune-cache.js');
+  const tuneCache = await usableCachePath();
+  if (tuneCache === undefined)
+    stderr.write("the user's cache folder cannot be written: what --tune measures is kept with --tune-cache alone\n");
+  return { ...config, tuneCache };
 }
 
 /** The code of the first failed gate, or that of a comparison that failed; where the report is not shown, stderr says why, and then `ending`. */

@@ -30,7 +30,10 @@ export const bf16 = definePass({
       ),
     minElements: z.number().int().min(1).default(MIN_STORED).describe('Smallest weight that is stored in 16 bits.'),
   }),
-  variants: (_options, target) => (computesIn(target, 'bfloat16') ? [] : undefined),
+  variants: ({ float, ...options }, target) =>
+    computesIn(target, 'bfloat16')
+      ? [{ ...options, float: float === 'auto' ? ('bfloat16' as const) : ('auto' as const) }]
+      : undefined,
   async run(model, { keep, float, minElements }, context) {
     if (!computesIn(context.target, 'bfloat16')) {
       storeAsHalf(model, { keep, minElements }, context);

@@ -11,6 +11,8 @@ import { keeps } from './precision/keep.js';
 import { fitSource } from './precision/source/fit.js';
 
 const SIZES = [16, 32, 64, 128] as const;
+/** Those that tuning tries: kernels for 16 are rare. */
+const TUNED = [32, 64, 128] as const;
 
 export const int4 = definePass({
   name: 'int4',
@@ -47,6 +49,11 @@ export const int4 = definePass({
       .default(true)
       .describe('Measures activations first, on made-up inputs where none are given; false: faster, and further off.'),
   }),
+  saves: true,
+  variants: (options) =>
+    options.type === 'int4'
+      ? TUNED.filter((block) => block !== options.block).map((block) => ({ ...options, block }))
+      : undefined,
   async run(model, { keep, minElements, block, type, symmetric, maxWeightError, measure }, context) {
     fitSource(model, context);
     const uniform = ([4, 8] as const).map((bits): BlockForm => ({ bits, block, isSymmetric: symmetric }));

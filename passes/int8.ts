@@ -86,7 +86,9 @@ export const int8 = definePass({
       .default(0.03)
       .describe('Largest relative error of an output that convolutions may cost; those that cost the most stay float.'),
   }),
-  variants: () => [],
+  // Few rows may not be worth rounding: weights in 8 bits, read as floats.
+  variants: (options, target) =>
+    computesIn(target, 'int8') && !options.weights ? [{ ...options, weights: true }] : [],
   async run(model, options, context) {
     const { keep, minElements, maxWeightError, reduceRange, share } = options;
     const isByRow = options.activations === 'row';

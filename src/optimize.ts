@@ -42,12 +42,12 @@ import type { PipelineOptions, Progress } from './run/pipeline-options.js';
 import type { PassResult, PipelineResult } from './run/pipeline-result.js';
 import { REPORT_VERSION, type Report } from './run/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
-import { variantsOf } from './run/tune/tuning.js';
 import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify/verifier.js';
 import { hasKernel } from './runtime/kernels.js';
 import { kernelsOf } from './runtime/kernels-of.js';
 import { onGate, type SchemasOf, settings } from './settings/option-schemas.js';
-import { builtIn, catalogueWith, type Plugin } from './settings/plugins.js';
+import { catalogueWith, type Plugin } from './settings/plugins.js';
+import { stopwatchFor, tunedPipeline } from './tuned.js';
 import type { GateOptions } from './validate/judge/gates.js';
 import type { VerifierOptions } from './validate/whole.js';
 
@@ -66,6 +66,10 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
    * target's provider. A pass that is slower, or loses accuracy for nothing, is left out. Independent of `verify`.
    */
   readonly tune?: boolean;
+  /** Seconds that tuning may measure in all. What is not measured then stays as it was asked for. */
+  readonly tuneBudget?: number;
+  /** The path of a file that keeps what was measured, for later calls. Default: this call alone. */
+  readonly tuneCache?: string;
   /**
    * A file or folder with inputs: every gate is judged on them, and tuning measures at the sizes of the last. Default:
    * made-up inputs.
@@ -105,6 +109,8 @@ const optimizeOptions = z.object({
     'targetCpu',
     'verify',
     'tune',
+    'tuneBudget',
+    'tuneCache',
     'inputs',
     'seed',
     'shapes',
@@ -170,7 +176,7 @@ export async function optimizeBy(
   const { shapes, dims, inputs, maxError, minCosine } = options;
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
-  const result = await runPipeline(model, list, {
+  const pipeline: PipelineOptions = {
     ...kernelsOf(name),
     evaluate: isNode() ? evaluate : undefined,
     fileBytes,
@@ -180,13 +186,15 @@ export async function optimizeBy(
     verifier: runs
       ? await verifierOf({ seed, shapes, dims, inputs, target, targetCpu, deadline, maxError, minCosine })
       : undefined,
-    stopwatch,
     regional: options.regional,
     atEnd,
     deadline,
     onProgress: options.onProgress,
     signal: options.signal,
-  }).finally(() => stopwatch?.close());
+  };
+  const { result, tuning } = stopwatch
+    ? await tunedPipeline(model, list, pipeline, stopwatch, target).finally(() => stopwatch.close())
+    : { result: await runPipeline(model, list, pipeline), tuning: undefined };
   const report: Report = {
     version: REPORT_VERSION,
     created: new Date().toISOString(),
@@ -208,6 +216,7 @@ export async function optimizeBy(
     cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
     outcome: outcomeOf(result.passes),
     ranges: rangesIn(result.model),
+    tuning,
     gates: [...gatesOf(result.verification.verdict), ...requireGate(required, result.passes)],
     machine: await machineOf(),
     versions: await versionsOf(),
@@ -302,24 +311,6 @@ function checkFunctions(list: readonly Pass[], { functions }: Model): void {
 }
 
 const asList = (passes: PassesLike) => (typeof passes === 'string' ? [passes] : passes);
-
-/** Throws UsageError where tuning is impossible: nothing to tune, or nothing to measure with. */
-async function stopwatchFor(model: Model, list: readonly Pass[], target: Target, { seed, inputs }: OptimizeOptions) {
-  if (!isNode()) throw new UsageError('tune: expected Node.js; found a browser, where no model can be run');
-  const isTuned = (pass: Pass) => variantsOf(pass, { target }).length > 0;
-  if (!list.some(isTuned)) {
-    const names = builtIn.passes.flatMap((factory) => (isTuned(factory()) ? [factory.definition.name] : []));
-    const found = list.map(({ definition }) => definition.name).join(', ') || 'none';
-    throw new UsageError(`tune: expected a pass for speed on ${target} (${names.join(', ')}); found ${found}`);
-  }
-  const { workingProvider } = await import('./runtime/providers.js');
-  if ((await workingProvider(target)) !== target)
-    throw new UsageError(
-      `tune: expected ${target} to work here; it does not, and times of another provider say nothing of it`,
-    );
-  const { createStopwatch, sizesInData } = await import('./validate/speed/stopwatch.js');
-  return createStopwatch({ provider: target, seed, dims: inputs === undefined ? {} : sizesInData(inputs, model) });
-}
 
 /**
  * Gates of a verdict. A comparison without an outcome does not fail the accuracy gate; the missing comparison may fail

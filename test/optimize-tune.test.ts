@@ -1,5 +1,8 @@
 /** Tuning as a program asks for it, on the real runtime: what is raced differs so much that noise decides nothing. */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildModel } from '../src/ir/build.js';
@@ -74,13 +77,18 @@ const swap = definePass({
 });
 
 describe('optimize with tune', () => {
-  afterAll(closeRuntime);
+  const folder = mkdtempSync(join(tmpdir(), 'optimize-tune-test-'));
+  const tuneCache = join(folder, 'tune.json');
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await closeRuntime();
+  });
 
   it('keeps what is faster on a block and leaves out what is slower, measured on one layer of each', async () => {
     const said: Progress[] = [];
     const { model: result, report } = await optimize(model(3), [swap()], {
       target: 'cpu',
-      tune: true,
+      ...{ tune: true, tuneCache },
       verify: 'end',
       onProgress: (progress) => said.push(progress),
     });
@@ -101,7 +109,11 @@ describe('optimize with tune', () => {
     expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toMatchObject({
       passes: [{ tuneMs: pass?.tuneMs }],
     });
-    const measured = said.filter(({ step }) => step === 'tune').map(({ about }) => about);
+    expect(report.tuning?.whole).toMatchObject({ kept: true, speed: { significant: true } });
+    expect(report.tuning?.sessions.length).toBeGreaterThan(0);
+    const measured = said.flatMap(({ step, pass, about }) =>
+      step === 'tune' && pass === 'swap' && about ? [about] : [],
+    );
     expect(measured).toHaveLength(2);
     for (const about of measured) expect(about).toMatch(/^swap on .+ \(1 of 3\)$/);
   });
@@ -109,16 +121,19 @@ describe('optimize with tune', () => {
   it('measures whatever is verified, and nothing where it is not asked for', async () => {
     const { report } = await optimize(model(3), [swap()], { target: 'cpu', verify: 'none' });
     expect(report.passes[0]).not.toHaveProperty('tuning', expect.anything());
-    const tuned = await optimize(model(3), [swap()], { target: 'cpu', verify: 'none', tune: true });
+    const tuned = await optimize(model(3), [swap()], { target: 'cpu', verify: 'none', tune: true, tuneCache });
     expect(tuned.report.passes[0]?.tuning?.map(({ kept }) => kept).sort()).toEqual([false, true]);
     expect(opCounts(tuned.model).MatMul).toBe(6);
+    // The first test has measured it.
+    const raced = tuned.report.passes.flatMap(({ tuning = [] }) => tuning.map(({ speed }) => speed));
+    for (const speed of [...raced, tuned.report.tuning?.whole?.speed]) expect(speed?.cached).toMatch(/^2/);
   });
 
   it('says what it lacks', async () => {
     const asked = (passes: string, options: object) => optimize(model(1), passes, { tune: true, ...options });
     await expect(asked('simplify', { target: 'cpu' })).rejects.toThrow(UsageError);
     await expect(asked('simplify', { target: 'cpu' })).rejects.toThrow(
-      'tune: expected a pass for speed on cpu (fuse-rope, fuse-attn, fuse-norm, fuse-act, int8); found simplify',
+      'tune: expected a pass for speed on cpu (fuse-rope, fuse-attn, fuse-norm, fuse-act, int8, int4); found simplify',
     );
     await expect(asked('bf16', { target: 'cpu' })).rejects.toThrow(/found bf16$/);
     await expect(asked('int8', { target: 'cuda' })).rejects.toThrow('tune: expected cuda to work here; it does not');

@@ -14,7 +14,7 @@ import { repeatTexts } from './repeats.js';
 import { rolloutText, rolloutTitle } from './rollout.js';
 import { signed } from './style.js';
 import { rewritesText } from './text.js';
-import { tuningTexts } from './tuning.js';
+import { tuningTexts, wholeTuningTexts } from './tuning.js';
 
 /** The report in Markdown, tables and all. */
 export function reportMarkdown(given: Report): string {
@@ -54,6 +54,7 @@ export function reportMarkdown(given: Report): string {
       ? [`Not in the result: ${report.outcome.takenBack.map(({ pass }) => code(pass)).join(', ')}, rolled back.`]
       : [],
     repeatTexts(report).map((text) => `- ${text}`),
+    wholeTuningTexts(report).map((text) => `- ${text}`),
     [...(report.warnings ?? []), ...(report.cpus?.exact === false ? [report.cpus] : [])].map(({ text }) => `- ${text}`),
     withoutLeft(report).flatMap((pass) => {
       const { name, notes, skips, verdict, rewrites, status } = pass;

@@ -15,7 +15,7 @@ import { rolloutText, rolloutTitle } from './rollout.js';
 import { speedLines } from './speed-text.js';
 import { counted, hanging, type Paint, paint, shortened, signed, table } from './style.js';
 import { type TextOptions, textOptionsIn } from './text-options.js';
-import { tuningTexts } from './tuning.js';
+import { tuningTexts, wholeTuningTexts } from './tuning.js';
 
 /** The report in lines for people. */
 export function reportText(given: Report, options: TextOptions = {}): string {
@@ -27,6 +27,7 @@ export function reportText(given: Report, options: TextOptions = {}): string {
     passLines(coverage ? withoutLeft(report) : report.passes, p, width),
     [...modelLines(report, p), ...repeatTexts(report).flatMap((text) => hanging(p.dim(text), width))],
     coverage ? coverageLines(report, p, width) : [],
+    wholeTuningTexts(report).flatMap((text) => hanging(p.dim(text), width)),
     ...comparisonBlocks(report, p, width, [...aotLines(report, p), ...endLines(report, p)]),
   ]);
 }

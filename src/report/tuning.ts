@@ -1,7 +1,7 @@
 /** What was measured of a pass that is tuned, in words. */
 import { appendTo } from '../ir/collections/lists.js';
 import { msText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
-import type { PassReport } from '../run/report.js';
+import type { PassReport, Report } from '../run/report.js';
 import { counted } from './style.js';
 
 type TunedBlock = NonNullable<PassReport['tuning']>[number];
@@ -32,7 +32,40 @@ function variantText({ variant, kept, speed, reason }: TunedBlock, name: string)
   const options = variant.slice(name.length + 1);
   const end = kept ? ', kept' : '';
   if (!speed) return `${options && `${options}: `}${reason}${end}`;
-  const { ratio, interval, significant } = speed;
-  const noise = significant ? '' : ', not significant';
-  return `${options && `${options} `}${ratioText(ratio)} ${ratioRangeText(interval)}${noise}${end}`;
+  return `${options && `${options} `}${racedText(speed)}${end}`;
+}
+
+type Raced = NonNullable<TunedBlock['speed']>;
+
+/** `1.10× (1.06–1.13), 24 pairs, not significant, from the cache` */
+const racedText = ({ ratio, interval, significant, sample, cached }: Raced): string =>
+  [
+    `${ratioText(ratio)} ${ratioRangeText(interval)}`,
+    ...(sample ? [counted(sample.length, 'pair')] : []),
+    ...(significant ? [] : ['not significant']),
+    ...(cached ? ['from the cache'] : []),
+  ].join(', ');
+
+/** What tuning says of the whole: the result against that without it, and options of sessions. */
+export function wholeTuningTexts({ tuning }: Pick<Report, 'tuning'>): string[] {
+  if (!tuning) return [];
+  const { whole, sessions } = tuning;
+  const rest = ({
+    speed,
+    reason,
+  }: {
+    readonly speed?: Raced | undefined;
+    readonly reason?: string | undefined;
+  }): string => (speed ? racedText(speed) : (reason ?? ''));
+  return [
+    ...(whole
+      ? [
+          `tuned against untuned: ${rest(whole)}${whole.kept ? '' : '; slower as a whole, so nothing of it is in the result'}`,
+        ]
+      : []),
+    ...sessions.map((one) => {
+      const options = Object.entries(one.options).map(([name, value]) => `${name} ${value}`);
+      return `sessions with ${options.join(', ')}: ${rest(one)}${one.kept ? '; faster: give it to onnxruntime' : ''}`;
+    }),
+  ];
 }

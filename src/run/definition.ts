@@ -67,6 +67,8 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
    * `leaves` of every place before it edits there.
    */
   variants?(options: z.output<Schema>, target: Target): readonly z.output<Schema>[] | undefined;
+  /** True where it is for bytes: tuning chooses among its forms, and never leaves it out. */
+  readonly saves?: boolean;
   /** Edits the model in place. Running it twice equals running it once. */
   run(model: Model, options: z.output<Schema>, context: PassContext): void | Promise<void>;
 }
@@ -106,6 +108,7 @@ const parts: {
   fuses: [isTruth, 'true or false'],
   narrows: [isTruth, 'true or false'],
   clears: [isTruth, 'true or false'],
+  saves: [isTruth, 'true or false'],
   options: [(value) => isFunction((value as { safeParse?: unknown } | null)?.safeParse), 'z.object({ … })'],
   variants: [isFunction, 'a function'],
   run: [isFunction, 'a function', true],

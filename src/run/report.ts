@@ -30,6 +30,16 @@ const verdict = z.object({
   failed: failed.optional(),
 });
 
+const raced = z.object({
+  ratio: z.number().describe('Time without over time with it: above 1 is faster.'),
+  interval: z.object({ low: z.number(), high: z.number() }).describe('Of the ratio, 99 % confidence.'),
+  significant: z.boolean().describe('False: the difference is inside the noise.'),
+  runs: count.describe('Of each side.'),
+  sample: z.array(z.number()).optional().describe('The ratio of each pair of neighbours, in order.'),
+  inputs: z.string().describe('What was run, in words.'),
+  cached: z.string().optional().describe('When it was measured, where a cache kept it: ISO 8601, UTC.'),
+});
+
 const passReport = z.object({
   name: z.string(),
   options: z.unknown().describe('As the pass took them, defaults filled in.'),
@@ -94,15 +104,7 @@ const passReport = z.object({
         nodes: count.describe('Of one instance.'),
         variant: z.string().describe('The pass, with the options that were not asked for.'),
         kept: z.boolean().describe('False: it was not made in any of the instances.'),
-        speed: z
-          .object({
-            ratio: z.number().describe('Time without the pass over time with it: above 1 is faster.'),
-            interval: z.object({ low: z.number(), high: z.number() }).describe('Of the ratio, 99 % confidence.'),
-            significant: z.boolean().describe('False: the difference is inside the noise.'),
-            runs: count.describe('Of each side.'),
-            inputs: z.string().describe('What was run, in words.'),
-          })
-          .optional(),
+        speed: raced.optional(),
         reason: z.string().optional().describe('Why there is no speed.'),
       }),
     )
@@ -285,6 +287,28 @@ export const reportSchema = z.object({
     .describe(
       'In which types the result is stored and computed, and what stays float. Absent where every pass is exact.',
     ),
+  tuning: z
+    .object({
+      device: z.string().describe('What was measured on.'),
+      whole: z
+        .object({ kept: z.boolean(), speed: raced.optional(), reason: z.string().optional() })
+        .optional()
+        .describe(
+          'The result against that without tuning; absent where both are the same. Not kept: it is the latter.',
+        ),
+      sessions: z
+        .array(
+          z.object({
+            options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+            kept: z.boolean(),
+            speed: raced.optional(),
+            reason: z.string().optional(),
+          }),
+        )
+        .describe("Options of sessions against the runtime's own, by the clock; kept: to be given to onnxruntime."),
+    })
+    .optional()
+    .describe('What tuning says of the result as a whole; of its passes each says it itself.'),
   ranges: ranges.optional().describe('What the model may be run at. Absent where no dim of an input has a range.'),
   accuracy: z
     .object({
@@ -446,10 +470,11 @@ export const reportSchema = z.object({
           ratio: z.number(),
           interval,
           significant: z.boolean(),
+          decidedBy: z.enum(['cpu', 'wall']),
           samples: z.object({ original: z.array(z.number()), result: z.array(z.number()) }),
         })
         .describe(
-          'Milliseconds of creating a session of the result, and of what was saved, all optimizations on; of the ratio above 1 is faster.',
+          'Milliseconds of creating a session of the result, and of what was saved, all optimizations on, by CPU time or the clock; of the ratio above 1 is faster.',
         ),
     })
     .optional()

@@ -37,8 +37,8 @@ async function load(given: Calls['load']['arguments']): Promise<Calls['load']['r
     browser ? (await import('./web/host.js')).loadInBrowser(given, browser) : loadNative(given),
   );
   sessions.set(++count, session);
-  const { inputs, outputs, ms } = session;
-  return { session: count, inputs, outputs, ms };
+  const { inputs, outputs, ms, cpuMs = ms } = session;
+  return { session: count, inputs, outputs, ms, cpuMs };
 }
 
 async function release(id: number): Promise<void> {

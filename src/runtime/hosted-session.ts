@@ -4,8 +4,9 @@ import type { Port, RunTimes, TensorData, Tensors } from './protocol.js';
 export interface HostedSession {
   readonly inputs: Port[];
   readonly outputs: Port[];
-  /** Milliseconds that creating it took. */
+  /** Milliseconds that creating it took, and of CPU time where it is known. */
   readonly ms: number;
+  readonly cpuMs?: number;
   run(
     feeds: Tensors,
     outputs: readonly string[] | undefined,

@@ -176,7 +176,7 @@ export class RuntimeProcess {
 
   #session(
     child: ChildProcess | undefined,
-    { session, inputs, outputs, ms }: Calls['load']['result'],
+    { session, inputs, outputs, ms, cpuMs }: Calls['load']['result'],
     options: LoadOptions,
     folder: TemporaryFolder | undefined,
   ): Session {
@@ -187,6 +187,7 @@ export class RuntimeProcess {
       inputs,
       outputs,
       createMs: ms,
+      createCpuMs: cpuMs,
       run: (feeds, names) => call('run', { session, feeds, outputs: names }),
       time: (feeds, count) => call('time', { session, feeds, count }),
       profile: async () => {

@@ -3,11 +3,24 @@ import type { InferenceSession as Session } from 'onnxruntime-node';
 import { runtimeRequire } from '../installed-runtime.js';
 import type { HostedSession } from './hosted-session.js';
 import { exchangedOutputs, feedsOf, portOf, refuseOutputs, resultsOf } from './ort-tensors.js';
-import type { Calls, RunTimes, Tensors } from './protocol.js';
+import type { Calls, LoadOptions, RunTimes, Tensors } from './protocol.js';
 
 const RUNTIME = 'onnxruntime-node';
 
 const { InferenceSession, Tensor }: typeof import('onnxruntime-node') = (await runtimeRequire())(RUNTIME);
+
+/** Options that belong to a provider and not to the session. */
+const OF_PROVIDER = ['preferredLayout'];
+
+const pick = ({ session = {} }: LoadOptions, isPicked: (name: string) => boolean): object =>
+  Object.fromEntries(Object.entries(session).filter(([name]) => isPicked(name)));
+
+const sessionOptions = (options: LoadOptions): object => pick(options, (name) => !OF_PROVIDER.includes(name));
+
+function providerOptions(options: LoadOptions): Session.ExecutionProviderConfig {
+  const own = pick(options, (name) => OF_PROVIDER.includes(name));
+  return Object.keys(own).length > 0 ? { name: options.provider, ...own } : options.provider;
+}
 
 /** Bytes of a weight from which on it stands in the file of weights. */
 const EXTERNAL_FROM = '1024';
@@ -18,10 +31,11 @@ export async function loadNative({
   profilePrefix,
 }: Pick<Calls['load']['arguments'], 'model' | 'options' | 'profilePrefix'>): Promise<HostedSession> {
   const settings: Session.SessionOptions = {
-    executionProviders: [options.provider],
+    executionProviders: [providerOptions(options)],
     graphOptimizationLevel: options.saveTo ? 'extended' : options.optimize ? 'all' : 'disabled',
     ...(options.saveTo && { optimizedModelFilePath: options.saveTo.path }),
     logSeverityLevel: 3,
+    ...sessionOptions(options),
     ...(options.threads && { intraOpNumThreads: options.threads }),
     extra: {
       session: {
@@ -35,16 +49,19 @@ export async function loadNative({
     },
     ...(profilePrefix && { enableProfiling: true, profileFilePrefix: profilePrefix }),
   };
+  const used = process.cpuUsage();
   const start = performance.now();
   const session =
     typeof model === 'string'
       ? await InferenceSession.create(model, settings)
       : await InferenceSession.create(model, settings);
   const ms = performance.now() - start;
+  const cpuMs = hasFineCpuClock() ? cpuMsSince(used) : ms;
   return {
     inputs: session.inputMetadata.map(portOf),
     outputs: session.outputMetadata.map(portOf),
     ms,
+    cpuMs,
     run: (feeds, outputs) => run(session, feeds, outputs),
     time: (feeds, count) => time(session, feeds, count),
     endProfiling: async () => session.endProfiling(),
@@ -73,10 +90,14 @@ async function time(session: Session, feeds: Tensors, count: number): Promise<Ru
     const start = performance.now();
     await (names.length ? session.run(inputs, names) : session.run(inputs));
     ms.push(performance.now() - start);
-    const { user, system } = process.cpuUsage(used);
-    cpuMs.push((user + system) / 1000);
+    cpuMs.push(cpuMsSince(used));
   }
   return { ms, cpuMs: hasFineCpuClock() ? cpuMs : ms };
+}
+
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 let cpuTick: number | undefined;

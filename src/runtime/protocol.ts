@@ -39,6 +39,8 @@ export interface LoadOptions {
    * name of a file beside it for the weights.
    */
   readonly saveTo?: { readonly path: string; readonly dataName?: string | undefined };
+  /** Options of the session as onnxruntime's API names them; of the provider where it has them. */
+  readonly session?: Readonly<Record<string, string | number | boolean>>;
   /** Threads within one operator; the runtime's choice where left out. */
   readonly threads?: number;
   /** Threads that wait spin, as the runtime has them by itself: for times by the clock. Elsewhere they sleep, and the CPU time is that of the work alone. */
@@ -70,7 +72,7 @@ export interface Calls {
       /** For a browser: the model's files of weights, with their names in the model. */
       externalData: readonly { readonly location: string; readonly path: string }[];
     };
-    result: { session: number; inputs: Port[]; outputs: Port[]; ms: number };
+    result: { session: number; inputs: Port[]; outputs: Port[]; ms: number; cpuMs: number };
   };
   run: {
     arguments: { session: number; feeds: Tensors; outputs: readonly string[] | undefined };

@@ -121,6 +121,9 @@ async function probed(provider: Provider): Promise<ProviderProbe> {
   return known;
 }
 
+/** What a provider runs on, in words; empty where that is not known. */
+export const deviceText = async (provider: Provider): Promise<string> => (await probed(provider)).device ?? '';
+
 /** `auto`: the first accelerator that works on real hardware (cuda, then webgpu), else the CPU. Any other target is itself. */
 export async function resolveTarget(target: TargetChoice): Promise<Target>;
 export async function resolveTarget(target: TargetChoice | Provider): Promise<Provider>;

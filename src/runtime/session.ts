@@ -26,6 +26,8 @@ export interface Session {
   readonly outputs: readonly Port[];
   /** Milliseconds that creating the session took. */
   readonly createMs: number;
+  /** The same of CPU time; by the clock where that is not known. */
+  readonly createCpuMs: number;
   /**
    * Runs once; `outputs` are the names of those to return (default all). `ms` is the run alone, without the way between
    * processes.

@@ -61,6 +61,12 @@ export const configSchema = z.object({
   tune: truth.describe(
     'Race each pass for speed on one instance of every repeated block, and leave it out where it is slower.',
   ),
+  tuneBudget: seconds.describe(
+    'How long tuning may measure in all: seconds, 60s or 5m. What is not measured then stays as it was asked for.',
+  ),
+  tuneCache: z
+    .string('expected a path')
+    .describe('A file that keeps what --tune measured, for later runs, other models and machines of the same kind.'),
   validate: truth.describe('Compare accuracy and speed of original and result at the end.'),
   speed: truth.describe(
     'Time original and result. Default: yes, except on a software device, whose times say nothing of a GPU.',

@@ -57,6 +57,7 @@ export async function aheadOfTime(
   result: Model,
   provider: Provider,
   options: Omit<ValidateOptions, 'baseline' | 'provider' | 'speed' | 'rollout' | 'isUnchanged'>,
+  creationMs?: number,
 ): Promise<Aot> {
   const folder = temporaryFolder();
   const prepared = await prepareModel(result);
@@ -78,6 +79,7 @@ export async function aheadOfTime(
       runtime,
       { original: { source: prepared.source, load }, result: { source: path, load } },
       deadlineOf(options),
+      creationMs,
     );
     const [before, after] = [summarize(result), summarize(model)];
     const nodes = { before: before.nodes, after: after.nodes };

@@ -16,6 +16,9 @@ export const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'onnx-passes-cli-'));
 
+  /** What is kept for the user is kept here. */
+  readonly #environment = { NO_COLOR: '1', XDG_CACHE_HOME: join(this.folder, '.cache') };
+
   /**
    * Runs `optimize` with these words in this process, which saves the start of a process: `command.test.ts` proves that the
    * built command prints and exits alike. One run at a time: the process has one current folder and one set of streams.
@@ -26,7 +29,7 @@ export class Workplace {
     const said = { stdout: '', stderr: '' };
     const writes = [stdout.write, stderr.write] as const;
     process.chdir(this.folder);
-    process.env = { ...env, NO_COLOR: '1', ...environment };
+    process.env = { ...env, ...this.#environment, ...environment };
     stdout.write = (text) => Boolean((said.stdout += text));
     stderr.write = (text) => Boolean((said.stderr += text));
     try {
@@ -44,7 +47,7 @@ export class Workplace {
     const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...words], {
       cwd: this.folder,
       encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1', ...env },
+      env: { ...process.env, ...this.#environment, ...env },
     });
     return { status, stdout, stderr };
   }

@@ -58,6 +58,16 @@ describe('--tune', () => {
 
   it.each([
     ['a pass for speed', ['--passes', 'simplify', '--tune'], 'tune: expected a pass for speed on cpu ('],
+    [
+      'a cache that is one',
+      ['--passes', 'int8', '--tune', '--tune-cache', 'wrong.json'],
+      'tune-cache: expected a file that an earlier run wrote, or none; found another at wrong.json',
+    ],
+    [
+      'a time',
+      ['--passes', 'int8', '--tune', '--tune-budget', '0'],
+      '--tune-budget: expected seconds above 0, or 90s, 2m or 1h',
+    ],
     ['no other value', ['--config', 'wrong.json'], 'wrong.json: tune: expected true or false; found "yes"'],
   ])('wants %s', async (_, flags, message) => {
     writeFileSync(place.path('wrong.json'), JSON.stringify({ passes: 'int8', tune: 'yes' }));

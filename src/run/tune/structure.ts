@@ -1,5 +1,6 @@
 /** Writes down how a model is wired, without names and weights: the text is equal for instances of one block. */
 
+import type { Dim } from '../../ir/dims/dims.js';
 import { numberedText } from '../../ir/dims/symbols.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
@@ -11,9 +12,9 @@ import { attributesText } from '../verify/cut-out.js';
 /** The most elements of a constant whose numbers are part of the text: axes, shapes and factors, not weights. */
 const shortest = ({ type }: Tensor): number => (isFloat(type) ? 1 : 64);
 
-export function structureOf(model: Model): string {
+/** `dimText` says how dims are written: with sizes in place of symbols, models of the same sizes have one text. */
+export function structureOf(model: Model, dimText: (dim: Dim) => string = numberedText()): string {
   const lines = [[...model.opsets].sort().join(' ')];
-  const dimText = numberedText();
   const places = new Map<Value, string>();
   const placeOf = (value: Value | undefined): string => {
     if (!value) return '';

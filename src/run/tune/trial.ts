@@ -13,8 +13,12 @@ export interface Speed {
   readonly significant: boolean;
   /** Of each side. */
   readonly runs: number;
+  /** The ratio of each pair of neighbours, in order. */
+  readonly sample?: readonly number[];
   /** What was run, in words. */
   readonly inputs: string;
+  /** When it was measured, of a race that a cache kept: ISO 8601. */
+  readonly cached?: string;
 }
 
 /** The outcome of a race of two models. failed: the second does not run; unknown: the first does not either. */
@@ -22,10 +26,16 @@ export type RaceOutcome =
   | ({ readonly kind: 'timed' /** One run of the second. */; readonly ms?: number } & Speed)
   | { readonly kind: 'failed' | 'unknown'; readonly reason: string };
 
+/** Options of onnxruntime's sessions, as its API names them. */
+export type SessionChoice = Readonly<Record<string, string | number | boolean>>;
+
 /** Races models. Handed in, so that the core runs where no runtime is. */
 export interface Stopwatch {
-  /** Both take the same inputs; `whole` is the model that they are parts of: sizes are those that it is run at. */
-  race(without: Model, changed: Model, whole: Model): Promise<RaceOutcome>;
+  /**
+   * Both take the same inputs; `whole` is the model that they are parts of: sizes are those that it is run at. With `session` the second runs in sessions
+   * of these options, and time by the clock decides.
+   */
+  race(without: Model, changed: Model, whole: Model, session?: SessionChoice): Promise<RaceOutcome>;
 }
 
 /** One form of a pass on one instance of a block. */
@@ -38,12 +48,12 @@ export interface Trial {
 /**
  * The variant that is kept; undefined where the pass is left out. What was asked for stays unless it is significantly slower, or, where it
  * `mustGain`, unless it is not significantly faster: numbers are not given away for nothing. Another variant takes its place only by
- * an interval that lies above. Without a trial of what was asked for, that does nothing here.
+ * an interval that lies above. Without a trial of what was asked for, that does nothing here. A pass that `saves` bytes is never left out.
  */
-export function keptOf(trials: readonly Trial[], mustGain: boolean): number | undefined {
+export function keptOf(trials: readonly Trial[], mustGain: boolean, saves = false): number | undefined {
   const asked = trials.find(({ variant }) => variant === 0)?.outcome;
   const isKept =
-    asked === undefined || asked.kind === 'unknown' || (asked.kind === 'timed' && isWorth(asked, mustGain));
+    saves || asked === undefined || asked.kind === 'unknown' || (asked.kind === 'timed' && isWorth(asked, mustGain));
   let kept = isKept ? 0 : undefined;
   let bar = isKept && asked?.kind === 'timed' ? asked.interval.high : 1;
   for (const { variant, outcome } of trials)

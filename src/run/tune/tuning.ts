@@ -161,7 +161,7 @@ export class Tuning {
       }
       trials.push({ variant, outcome: this.#known.get(key) as RaceOutcome });
     }
-    const kept = keptOf(trials, pass.definition.fidelity !== 'exact');
+    const kept = keptOf(trials, pass.definition.fidelity !== 'exact', pass.definition.saves);
     const rows = trials.map(({ variant, outcome }): TuningResult => {
       if (outcome.kind !== 'timed') return { ...row(variant, variant === kept), reason: outcome.reason };
       const { kind: _, ms: __, ...speed } = outcome;

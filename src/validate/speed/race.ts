@@ -22,6 +22,8 @@ type RaceSide = (typeof sides)[number];
 export interface RacedModel {
   readonly runtime: RuntimeProcess;
   readonly model: string | Uint8Array;
+  /** Options of its sessions beside those of the race. */
+  readonly load?: Partial<LoadOptions> | undefined;
 }
 
 /** One round: its times, all runs of each side. */
@@ -47,6 +49,8 @@ export interface ClockStatistics extends Estimate {
 /** The outcome of a race, all heats together: by the clock that decides, and by wall time. */
 export interface Race {
   readonly decided: ClockStatistics;
+  /** The ratio of each pair that it comes from, in order. */
+  readonly ratios: readonly number[];
   readonly wall: ClockStatistics;
   /** Every run that was counted, in milliseconds of wall time. */
   readonly ms: BothSides<readonly number[]>;
@@ -142,6 +146,7 @@ export async function race(
   const isAgreed = first.significant && counted.ratio > 1 === first.ratio > 1;
   return {
     decided: measured(pairs, { ...counted, significant: counted.significant && isAgreed }),
+    ratios: pairs.map(([a, b]) => a / b),
     wall: measured(wall, estimateOf(wall)),
     ms: {
       original: every.flatMap(({ ms }) => ms.original),
@@ -191,8 +196,8 @@ async function heat(
   const began = performance.now();
   const [a, b] = number % 2 === 0 ? [original, result] : [result, original];
   const lanes = {
-    original: { runtime: a.runtime, model: original.model },
-    result: { runtime: b.runtime, model: result.model },
+    original: { ...original, runtime: a.runtime },
+    result: { ...result, runtime: b.runtime },
   };
   const order = number % 4 < 2 ? sides : sides.toReversed();
   const sessions: Partial<Record<RaceSide, Session>> = {};
@@ -202,7 +207,10 @@ async function heat(
   try {
     let runMs = 0;
     for (const side of order) {
-      const session = await lanes[side].runtime.load(lanes[side].model, { ...load, optimize: true });
+      const session = await lanes[side].runtime.load(lanes[side].model, {
+        ...{ ...load, optimize: true },
+        ...lanes[side].load,
+      });
       sessions[side] = session;
       create[side] = session.createMs;
       const times = await time(side, 1);

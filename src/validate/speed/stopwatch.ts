@@ -36,6 +36,9 @@ const LIMIT = 60_000;
  */
 const PATIENCE = 8;
 
+/** Of sessions the rough order is enough: what is kept is faster beyond the noise, and there are several for each model. */
+const SESSION_RACE = { budgetMs: 500, patience: 2 };
+
 /** Creates a stopwatch with two child processes of its own, started at the first race. */
 export function createStopwatch({
   provider,
@@ -45,7 +48,7 @@ export function createStopwatch({
 }: StopwatchOptions): Stopwatch & { close(): Promise<void> } {
   const runtimes: RuntimeProcess[] = [];
   return {
-    async race(without, changed, whole): Promise<RaceOutcome> {
+    async race(without, changed, whole, session): Promise<RaceOutcome> {
       while (runtimes.length < 2) runtimes.push(await RuntimeProcess.start({ timeoutMs: LIMIT }));
       const [first, second] = runtimes as [RuntimeProcess, RuntimeProcess];
       for (const runtime of runtimes) runtime.limits = runLimitsOf(whole);
@@ -55,9 +58,10 @@ export function createStopwatch({
         const [a, b] = preparedModels as [PreparedModel, PreparedModel];
         const raced = {
           original: { runtime: first, model: a.source },
-          result: { runtime: second, model: b.source },
+          result: { runtime: second, model: b.source, load: session && { session } },
         };
-        const isCpu = isHost(provider);
+        // What threads do shows by the clock alone.
+        const isCpu = isHost(provider) && !session;
         const points = pointsOf(rangesOf(whole));
         const timed: TimedRace[] = [];
         for (const point of points.length > 0 ? points : [{ dims: {} }]) {
@@ -75,14 +79,13 @@ export function createStopwatch({
           const speed = await race(raced, feeds.tensors, {
             load: { provider, ...(isCpu ? { threads: 1 } : { spins: true }) },
             by: isCpu ? 'cpuMs' : 'ms',
-            budgetMs,
-            patience: PATIENCE,
+            ...(session ? SESSION_RACE : { budgetMs, patience: PATIENCE }),
           });
           if (!speed) throw new TypeError('stopwatch: a race without a deadline was cut short');
           const { ratio, interval, significant, times } = speed.decided;
           timed.push({
             ...{ kind: 'timed', ms: times.result, ratio, interval, significant },
-            ...{ runs: speed.ms.result.length, inputs: feeds.about },
+            ...{ runs: speed.ms.result.length, sample: speed.ratios.map(rounded), inputs: feeds.about },
           });
         }
         return overSizes(timed);
@@ -98,6 +101,8 @@ export function createStopwatch({
     },
   };
 }
+
+const rounded = (ratio: number): number => Number(ratio.toPrecision(4));
 
 type TimedRace = Extract<RaceOutcome, { readonly kind: 'timed' }>;
 
@@ -122,6 +127,7 @@ function overSizes(timed: readonly TimedRace[]): TimedRace {
     interval,
     significant: interval.low > 1 || interval.high < 1,
     runs: timed.reduce((sum, { runs }) => sum + runs, 0),
+    sample: timed.flatMap(({ sample = [] }) => sample),
     inputs: timed.map(({ inputs }) => inputs).join('; '),
   };
 }
@@ -150,7 +156,7 @@ async function feedsThatRun(
  * The sizes of a model's input symbols under a choice of sizes. A part has lost the inputs' order, so they are found on
  * the whole model.
  */
-function sizesIn(model: Model, choice: Sizes, options: SizeOptions = {}): Record<string, number> {
+export function sizesIn(model: Model, choice: Sizes, options: SizeOptions = {}): Record<string, number> {
   const dims = named<number>();
   const shapes = shapesOf(model, choice, options);
   for (const { name, shape } of model.graph.inputs)

@@ -67,7 +67,7 @@ describe.each(Object.keys(models))('an instance of a block of the %s', (kind) =>
 
   it('is worded as the others are, and otherwise where it differs', () => {
     const parts = cutOuts(models[kind]!());
-    const texts = parts.map(structureOf);
+    const texts = parts.map((one) => structureOf(one));
     expect(texts[2]).toBe(texts[1]);
     const [node] = parts[1]!.graph.nodes().filter(({ opType }) => opType === 'Softmax');
     node!.graph.setAttribute(node!, 'axis', 1);

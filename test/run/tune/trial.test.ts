@@ -59,3 +59,9 @@ it.each<[RaceOutcome, number, string]>([
 ])('whyLeftOut says the reason', (outcome, instances, text) => {
   expect(whyLeftOut(outcome, instances)).toBe(text);
 });
+
+it('never leaves out a pass that saves bytes, and takes a form of it only where it is faster than the one asked for', () => {
+  expect(keptOf(trials(slower), true, true)).toBe(0);
+  expect(keptOf(trials(slower, timed(0.85, 0.88, 0.95)), true, true)).toBe(0);
+  expect(keptOf(trials(slower, timed(0.95, 0.97, 0.99)), true, true)).toBe(1);
+});

@@ -15,7 +15,9 @@ const sizes = { hidden: 32, heads: 2, intermediate: 48, vocabulary: 50, seed: 0 
 const layers = (count: number) => encoder({ ...sizes, layers: count, positions: 32, norm: 'decomposed' });
 const dims = { batch: 2, sequence: 5, past_sequence: 3, total_sequence: 8 };
 
-const tuned = catalogue.map((factory) => factory()).filter((pass) => variantsOf(pass, { target: 'webgpu' }).length > 0);
+const tuned = catalogue
+  .map((factory) => factory())
+  .filter((pass) => variantsOf(pass, { target: 'webgpu' }).length > 0 && !pass.definition.saves);
 
 describe('tuning', () => {
   it.each([
@@ -75,7 +77,10 @@ describe('tuning', () => {
     const { model } = await run(layers(3), 'outline', undefined);
     const judge = always(0.5);
     const { passes } = await run(model, 'int8', judge);
-    expect(passes[0]?.tuning).toMatchObject([{ instances: 3, variant: 'int8', kept: false }]);
+    expect(passes[0]?.tuning).toMatchObject([
+      { instances: 3, variant: 'int8', kept: false },
+      { instances: 3, variant: 'int8:weights=true', kept: false },
+    ]);
     const [without, changed] = judge.races[0]!;
     expect([counts(without, 'MatMulInteger'), counts(changed, 'MatMulInteger')]).toEqual([0, 6]);
     await expect(writeModel(changed)).resolves.toBeInstanceOf(Uint8Array);
@@ -106,11 +111,35 @@ describe('tuning', () => {
     expect(shown(once)).toEqual(shown(whole));
     expect(rows(once).every(({ instances }) => instances === 7)).toBe(true);
     // A stand-in is raced with the weights of one repeat, because a bank cannot be written.
-    const raced = judges.map(({ races }) => races.flat().map(structureOf));
+    const raced = judges.map(({ races }) => races.flat().map((one) => structureOf(one)));
     expect(raced[1]).toEqual(raced[0]);
     for (const part of judges[1].races.flat()) await expect(writeModel(part)).resolves.toBeInstanceOf(Uint8Array);
     const feeds = randomFeeds(before, dims);
     const [a, b] = [await writeModel(once.model), await writeModel(whole.model)];
     compareTensors(await runModel(a, feeds), await runModel(b, feeds), 0);
   });
+
+  it.each([
+    ['cpu', 'int8', 'MatMulNBits', 'int8:weights=true'],
+    ['cpu', 'int4:block=32', 'block 64', 'int4:block=64'],
+    ['webgpu', 'int4:block=32', 'block 128', 'int4:block=128'],
+  ] as const)(
+    'on %s chooses another form of %s, with %s, where that is faster',
+    async (target, list, what, variant) => {
+      const wide = () => encoder({ ...sizes, hidden: 128, intermediate: 128, layers: 3, positions: 32 });
+      const isOther = (model: Model): boolean =>
+        [...model.graphs()].some((graph) =>
+          [...graph.nodeSet].some(
+            (node) =>
+              node.opType === 'MatMulNBits' &&
+              (what === 'MatMulNBits' || node.int('block_size', 0) === Number(what.slice(6))),
+          ),
+        );
+      const judge = new Judge((_, changed) => timed(isOther(changed) ? 3 : 0.9));
+      const { model, passes } = await run(wide(), list, judge, target);
+      const rows = passes[0]?.tuning ?? [];
+      expect(rows.filter(({ kept }) => kept).map((row) => row.variant)).toEqual([variant]);
+      expect(isOther(model)).toBe(true);
+    },
+  );
 });

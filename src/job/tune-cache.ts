@@ -1,0 +1,74 @@
+/** The file that keeps what tuning measured: JSON, races by their key. Runs, models and machines share it. */
+
+import { access, constants, mkdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { writeSet } from '../disk/write-set.js';
+import { named, under } from '../ir/collections/named.js';
+import { UsageError } from '../ir/text/usage-error.js';
+import type { KeptRace, RaceStore } from '../validate/speed/kept-races.js';
+
+const SCHEMA = 'onnx-passes/tune-cache';
+
+type Races = Readonly<Record<string, KeptRace>>;
+
+/** The most races of a file: the oldest go. */
+const MOST = 20_000;
+
+/** `tune.json` in the folder that this platform has for what may be lost. */
+function defaultCachePath(): string {
+  const { LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
+  const folders: Partial<Record<NodeJS.Platform, string>> = {
+    win32: LOCALAPPDATA || join(homedir(), 'AppData', 'Local'),
+    darwin: join(homedir(), 'Library', 'Caches'),
+  };
+  return join(folders[process.platform] ?? (XDG_CACHE_HOME || join(homedir(), '.cache')), 'onnx-passes', 'tune.json');
+}
+
+/** The same where it can be written; undefined elsewhere. */
+export async function usableCachePath(): Promise<string | undefined> {
+  const path = defaultCachePath();
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await access(dirname(path), constants.W_OK);
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The races in a file; none where there is no file. Throws UsageError for a file of another kind. */
+async function racesIn(path: string): Promise<Races> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new UsageError(`tune-cache: expected a file that may be read; found ${(error as Error).message}`);
+  }
+  try {
+    const { schema, races } = JSON.parse(text) as { schema?: unknown; races?: unknown };
+    if (schema === SCHEMA && typeof races === 'object' && races !== null) return races as Races;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UsageError(`tune-cache: expected a file that an earlier run wrote, or none; found another at ${path}`);
+}
+
+/** Opens a cache. It is written after each race, whole or not at all, together with what others have written meanwhile. */
+export async function openTuneCache(path: string): Promise<RaceStore> {
+  let races: Races = await racesIn(path);
+  await mkdir(dirname(path), { recursive: true }).catch((error: Error) => {
+    throw new UsageError(`tune-cache: expected a folder that may be written; found ${error.message}`);
+  });
+  return {
+    get: (key) => under(races, key),
+    async set(key, race) {
+      const all = Object.entries({ ...(await racesIn(path)), ...races, [key]: race });
+      const newest = all.sort(([, a], [, b]) => (a.measured < b.measured ? 1 : -1)).slice(0, MOST);
+      races = named(newest);
+      const content = new TextEncoder().encode(`${JSON.stringify({ schema: SCHEMA, version: 1, races })}\n`);
+      await writeSet({ path, content: () => [content] });
+    },
+  };
+}
