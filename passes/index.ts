@@ -2,6 +2,7 @@
 import type { PassFactory } from '../src/run/pass.js';
 import { bf16 } from './bf16.js';
 import { channelsLast } from './channels-last.js';
+import { compact } from './compact.js';
 import { fit } from './fit.js';
 import { flattenOutputs } from './flatten-outputs.js';
 import { fp8 } from './fp8.js';
@@ -42,6 +43,7 @@ export const passes = {
   fullGraph,
   channelsLast,
   outline,
+  compact,
 };
 
 export const catalogue: readonly PassFactory[] = Object.values(passes);

@@ -132,7 +132,7 @@ export const int8 = definePass({
       count += computed.count;
       hasRows = computed.hasRows;
     }
-    const stored = storeAsBytes(
+    const stored = await storeAsBytes(
       model,
       { isKept, minElements, maxWeightError, known, share, bytesBefore, lookUp },
       context,

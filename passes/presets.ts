@@ -1,8 +1,9 @@
 /** Named pipelines, each as one would write it out. */
 import type { Preset } from '../src/run/parse.js';
+import { SMALL_FILE } from './compact/compacted.js';
 import { passes } from './index.js';
 
-const { bf16, fp16, fuseAct, fuseAttn, fuseNorm, fuseRope, int4, int8, simplify } = passes;
+const { bf16, compact, fp16, fuseAct, fuseAttn, fuseNorm, fuseRope, int4, int8, simplify } = passes;
 
 /** Every fusion: what `explain` asks too. */
 export const fuse: Preset = {
@@ -16,6 +17,9 @@ const QUARTER = 0.28;
 
 const exact = [simplify(), ...fuse.passes];
 
+/** Of a file of few numbers the rest is a part of what is promised. */
+const small = compact({ above: SMALL_FILE });
+
 export const presets: readonly Preset[] = [
   fuse,
   {
@@ -27,7 +31,7 @@ export const presets: readonly Preset[] = [
     name: 'half',
     share: 0.52,
     summary: 'The same, and weights of 16 bits: half the file.',
-    passes: [...exact, bf16({ float: 'auto' })],
+    passes: [...exact, bf16({ float: 'auto' }), small],
   },
   {
     name: 'quarter',
@@ -42,6 +46,7 @@ export const presets: readonly Preset[] = [
       int8({ compute: 'auto', share: QUARTER }),
       fuseAct(),
       fp16({ compute: false }),
+      small,
     ],
   },
   {
@@ -58,6 +63,7 @@ export const presets: readonly Preset[] = [
       int8({ compute: false }),
       fuseAct(),
       fp16({ compute: false }),
+      small,
     ],
   },
 ];

@@ -92,7 +92,8 @@ function plannedFor(
   return having.length ? [{ bits, weights: having, forms: having.map(formOf) }] : [];
 }
 
-function noiseIn(output: OutputError | undefined): FormRun['outputs'][number] {
+/** The noise of an output, as long as what is seen of it says. */
+export function noiseIn(output: OutputError | undefined): FormRun['outputs'][number] {
   if (!output) return { square: 0, direction: [] };
   const noise = noiseOf(output.error);
   const factor = output.error > 0 ? noise / output.error : 0;

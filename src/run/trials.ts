@@ -1,5 +1,7 @@
 /** Runs of a pass's own: it makes copies of its model, has them run beside it, and chooses by what comes out. */
 import type { Model } from '../ir/model.js';
+import type { Tensor } from '../ir/tensors/tensor.js';
+import type { Value } from '../ir/value.js';
 
 /** How far an output is off. */
 export interface OutputError {
@@ -17,10 +19,26 @@ export interface TrialVerdict {
   readonly error?: number;
 }
 
+/** A float constant, and what stands in its place while it is switched. */
+export interface Alternative {
+  readonly value: Value;
+  /** The same shape, float32. */
+  readonly tensor: Tensor;
+}
+
+/** The errors of each output on each set of inputs, or on a share of the sets, while these alternatives, by their numbers, stand in place of their constants. */
+export type ErrorsWith = (switched: readonly number[], share?: number) => Promise<readonly (OutputError | undefined)[]>;
+
 /** On sets of inputs that do not depend on time, and as many runs: the same model gets the same answers each time. */
 export interface Trials {
   /** Each output on each set of inputs; undefined in it where an output has no distance, and as a whole where a model does not run. */
   errorsOf(before: Model, after: Model): Promise<readonly (OutputError | undefined)[] | undefined>;
+  /** One session in which any of these constants can be another: what `ask` finds out in it; undefined where the model does not run so. */
+  switched<Found>(
+    model: Model,
+    alternatives: readonly Alternative[],
+    ask: (errorsWith: ErrorsWith) => Promise<Found>,
+  ): Promise<Found | undefined>;
   /** The comparison that decides about a lossy pass. */
   compare(before: Model, after: Model): Promise<TrialVerdict>;
   /** How many times `errorsOf` may be asked in a share of the time for verifying, by arithmetic and bytes and not by the clock; 0: it does not run. */

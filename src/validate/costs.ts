@@ -7,17 +7,19 @@ import { maxOf } from '../ir/collections/lists.js';
 import { under } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
 import { numbersOf } from '../ir/tensors/numbers.js';
-import type { OutputError } from '../run/trials.js';
+import type { Alternative, ErrorsWith, OutputError } from '../run/trials.js';
 import { RuntimeError, type RuntimeProcess, type TensorData, type Tensors } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { fromTensorData } from '../runtime/tensor-data.js';
+import { spread } from './inputs/run-sets.js';
 import { compareTensors, mismatchOf } from './judge/accuracy.js';
 import { outlayOf } from './outlay.js';
 import { referenceOf } from './reference.js';
 import type { ReferenceOptions } from './reference-runs.js';
 import { loadInForm } from './sides/forms.js';
-import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
+import { prepareModel } from './sides/prepared-model.js';
 import { sketchOf } from './sketch.js';
+import { switchesOf, withSwitches } from './switches.js';
 
 /** Models that take the same inputs, each run once until it is edited. */
 export class Costs {
@@ -40,16 +42,47 @@ export class Costs {
     this.runtime.limits = runLimitsOf(before);
     try {
       const [a, b] = [await this.#outputsOf(before), await this.#outputsOf(after)];
-      return a.flatMap((outputs, set) =>
-        Object.entries(outputs).map(([name, original]) => {
-          const result = under(b[set] ?? {}, name);
-          if (!result || mismatchOf(original, result)) return undefined;
-          const { equal, nonFiniteMismatches, relativeL2 } = compareTensors(name, original, result);
-          if (equal !== undefined) return undefined;
-          if (nonFiniteMismatches) return { error: Number.POSITIVE_INFINITY, direction: [] };
-          return { error: relativeL2, direction: directionOf(original, result) };
-        }),
-      );
+      return a.flatMap((outputs, set) => errorsIn(outputs, b[set] ?? {}));
+    } catch (error) {
+      if (error instanceof RuntimeError || error instanceof RangeError) return undefined;
+      throw error;
+    }
+  }
+
+  /** What is found out in one session in which constants of the model can be others; undefined where it does not run so. */
+  async switched<Found>(
+    model: Model,
+    alternatives: readonly Alternative[],
+    ask: (errorsWith: ErrorsWith) => Promise<Found>,
+  ): Promise<Found | undefined> {
+    this.runtime.limits = runLimitsOf(model);
+    try {
+      const prepared = await prepareModel(withSwitches(model, alternatives));
+      try {
+        const feeds = await this.#feedsFor(model);
+        const side = await loadInForm(this.runtime, prepared, this.options.provider, 'plain');
+        const run = async (on: readonly number[], sets = feeds): Promise<Tensors[]> => {
+          const outputs: Tensors[] = [];
+          for (const one of sets)
+            outputs.push((await side?.run({ ...one, ...switchesOf(alternatives.length, on) })) ?? {});
+          return outputs;
+        };
+        try {
+          const before = await run([]);
+          return await ask(async (on, share = 1) => {
+            const some = spread([...feeds.keys()], Math.max(1, Math.round(share * feeds.length)));
+            const after = await run(
+              on,
+              some.map((set) => feeds[set] as Tensors),
+            );
+            return some.flatMap((set, at) => errorsIn(before[set] as Tensors, after[at] as Tensors));
+          });
+        } finally {
+          await side?.release();
+        }
+      } finally {
+        prepared.close();
+      }
     } catch (error) {
       if (error instanceof RuntimeError || error instanceof RangeError) return undefined;
       throw error;
@@ -61,26 +94,33 @@ export class Costs {
     return (await this.errors(model, model)) && outlayOf(model, this.#feeds ?? []);
   }
 
-  /** The inputs that all models are run on. */
-  async #feedsOf(model: Model, { source }: PreparedModel): Promise<readonly Tensors[]> {
-    const { runs } = await referenceOf(this.runtime, model, source, this.options);
-    return runs.map(({ feeds }) => feeds.tensors);
+  /** The inputs that all models are run on: those on which the first one runs. */
+  async #feedsFor(model: Model): Promise<readonly Tensors[]> {
+    if (this.#feeds) return this.#feeds;
+    const prepared = await prepareModel(model);
+    try {
+      const { runs } = await referenceOf(this.runtime, model, prepared.source, this.options);
+      this.#feeds = runs.map(({ feeds }) => feeds.tensors);
+      return this.#feeds;
+    } finally {
+      prepared.close();
+    }
   }
 
   /** The outputs on each set in the target's arithmetic, where that can be emulated. */
   async #outputsOf(model: Model): Promise<readonly Tensors[]> {
     const known = this.#outputs.get(model);
     if (known?.revision === model.revision) return known.outputs;
+    const feeds = await this.#feedsFor(model);
     const prepared = await prepareModel(model);
     try {
-      this.#feeds ??= await this.#feedsOf(model, prepared);
       const { provider } = this.options;
       const side =
         (await loadInForm(this.runtime, prepared, provider, 'emulated')) ??
         (await loadInForm(this.runtime, prepared, provider, 'plain'));
       const outputs: Tensors[] = [];
       try {
-        for (const feeds of side ? this.#feeds : []) outputs.push((await side?.run(feeds)) ?? {});
+        for (const one of side ? feeds : []) outputs.push((await side?.run(one)) ?? {});
       } finally {
         await side?.release();
       }
@@ -91,6 +131,17 @@ export class Costs {
     }
   }
 }
+
+/** How far each output of one run is from that of another. */
+const errorsIn = (before: Tensors, after: Tensors): (OutputError | undefined)[] =>
+  Object.entries(before).map(([name, original]) => {
+    const result = under(after, name);
+    if (!result || mismatchOf(original, result)) return undefined;
+    const { equal, nonFiniteMismatches, relativeL2 } = compareTensors(name, original, result);
+    if (equal !== undefined) return undefined;
+    if (nonFiniteMismatches) return { error: Number.POSITIVE_INFINITY, direction: [] };
+    return { error: relativeL2, direction: directionOf(original, result) };
+  });
 
 /** The difference of two outputs, over the norm of the first, as a short vector. */
 function directionOf(original: TensorData, result: TensorData): ArrayLike<number> {

@@ -68,6 +68,7 @@ function steadyVerifier(options: VerifierOptions): SteadyVerifier {
   return {
     compare: (before, after) => compare(before, after, 'lossy'),
     errors: async (before, after) => (await costs()).errors(before, after),
+    switched: async (model, alternatives, ask) => (await costs()).switched(model, alternatives, ask),
     outlay: async (model) => (await costs()).outlay(model),
   };
 }

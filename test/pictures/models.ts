@@ -1,6 +1,7 @@
 /** One small model for each pass and each rule, on which it does what it is for. */
 import { bf16 } from '../../passes/bf16.js';
 import { channelsLast } from '../../passes/channels-last.js';
+import { compact } from '../../passes/compact.js';
 import { fit as fitPass } from '../../passes/fit.js';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { fp8 } from '../../passes/fp8.js';
@@ -149,6 +150,7 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
     keepsInterface: false,
   },
   outline: { pass: outline(), before: layers(), within: 0 },
+  compact: { pass: compact(), before: convolutions(), within: 0 },
 };
 
 /** Relu(Conv(x) + time), and another Conv. */

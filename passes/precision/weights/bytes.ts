@@ -1,4 +1,5 @@
 /** Stores weights as int8 with a scale for each channel or block, decoded to floats at load: a quarter of the file, and the same arithmetic. */
+import { appendTo } from '../../../src/ir/collections/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
@@ -6,10 +7,11 @@ import { dataTypes } from '../../../src/ir/types.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import type { KnownInputs } from '../moments/measure.js';
 import { priceOf, type StorageForm, storedIn } from './forms.js';
-import { closest } from './half.js';
+import { closest, MIN_STORED } from './half.js';
+import type { NarrowSite } from './priced.js';
 import { isVector, type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
-import { wideWithin } from './wide.js';
+import { CAST, roomWithin } from './wide.js';
 
 export interface BytesOptions {
   readonly isKept: (node: Node) => boolean;
@@ -43,16 +45,16 @@ export interface StoredBytes {
 }
 
 /** Stores every weight that is multiplied, summed or looked up. */
-export function storeAsBytes(model: Model, options: BytesOptions, context: PassContext): StoredBytes {
+export async function storeAsBytes(model: Model, options: BytesOptions, context: PassContext): Promise<StoredBytes> {
   let [count, lookups] = [0, 0];
   const readers = new Set<Node>();
   const told = new Set<Node>();
-  const sites = weightSites(model, { withLayers: true }).filter(
-    ({ tensor }) => dataTypes[tensor.type].bits > 8 && !isVector(tensor),
-  );
+  const weights = weightSites(model, { withLayers: true }).filter(({ tensor }) => dataTypes[tensor.type].bits > 8);
+  const sites = weights.filter(({ tensor }) => !isVector(tensor));
   const reasons = new Map(sites.map((site) => [site, whyNot(site, options, context)] as const));
-  const wide = wideIn(
+  const wide = await wideIn(
     model,
+    weights,
     sites.filter((site) => reasons.get(site) === undefined),
     options,
     context,
@@ -79,20 +81,62 @@ export function storeAsBytes(model: Model, options: BytesOptions, context: PassC
 }
 
 /** The weights that have 16 bits. Without a share only those of convolutions may: there single small weights cost the most. */
-function wideIn(
+async function wideIn(
   model: Model,
+  weights: readonly WeightSite[],
   sites: readonly WeightSite[],
-  { share, bytesBefore }: BytesOptions,
+  { share, bytesBefore, known, isKept }: BytesOptions,
   context: PassContext,
-): ReadonlySet<Tensor> {
+): Promise<ReadonlySet<Tensor>> {
   const convolutions = sites.filter(({ main: { role } }) => role === 'convolution');
   if (share === undefined && convolutions.length === 0) return new Set();
-  const wide = wideWithin(model, sites, FORM, (share ?? USUAL_SHARE) * bytesBefore, context);
+  const narrow = sites.flatMap((site): NarrowSite | [] => {
+    const stored = storedIn(site, FORM, known.get(site.tensor));
+    return typeof stored === 'string' ? [] : { site, stored };
+  });
+  const found = await roomWithin(model, narrow, (share ?? USUAL_SHARE) * bytesBefore, context);
+  const wide = new Set(found.wide);
   if (share === undefined) for (const { tensor, main } of sites) if (main.role !== 'convolution') wide.delete(tensor);
   const count = sites.reduce((sum, { value, tensor }) => sum + (wide.has(tensor) ? context.timesOf(value) : 0), 0);
-  if (count > 0) context.note(`weights of few numbers that have 16 bits, as the file has room for them: ${count}`);
+  if (count > 0) context.note(`weights that have 16 bits, as the file has room for them: ${count}`);
+  if (share !== undefined)
+    halveVectors(
+      weights.filter(({ uses }) => !uses.some(({ node }) => isKept(node))),
+      found.lacking,
+      context,
+    );
   return wide;
 }
+
+/** Vectors in 16 bits, the largest first, those of one length together, as many as it takes: where a file is small they are a part of it. */
+function halveVectors(
+  weights: readonly WeightSite[],
+  lacking: number,
+  { target, leaves, timesOf, note }: PassContext,
+): void {
+  const lists = new Map<number, WeightSite[]>();
+  for (const site of weights) {
+    const { tensor, obstacle, uses } = site;
+    const isOne = tensor.type === 'float32' && isVector(tensor) && elementCount(tensor.shape) >= LEAST_VECTOR;
+    if (isOne && !obstacle && !uses.some(({ node }) => leaves(node))) appendTo(lists, tensor.byteLength, site);
+  }
+  let [left, count] = [lacking, 0];
+  for (const [, equals] of [...lists].sort(([a], [b]) => b - a)) {
+    if (left <= 0) break;
+    for (const site of equals) {
+      const stored = storedIn(site, closest(site));
+      if (typeof stored === 'string') continue;
+      const times = timesOf(site.value);
+      left -= times * (site.tensor.byteLength / 2 - CAST);
+      count += times;
+      putStored(site, stored, target);
+    }
+  }
+  if (count > 0) note(`vectors that have 16 bits, as the file had no room for 32: ${count}`);
+}
+
+/** Of fewer numbers a Cast takes more than it saves. */
+const LEAST_VECTOR = 32;
 
 /** The site with some of its readers; undefined where none is left. */
 function restOf(site: WeightSite, uses: WeightSite['uses']): WeightSite | undefined {
@@ -103,8 +147,11 @@ function restOf(site: WeightSite, uses: WeightSite['uses']): WeightSite | undefi
 /** Biases and norms: few numbers, of which nobody expects 8 bits. */
 const isMultiplied = ({ main: { role } }: WeightSite): boolean => role !== 'elementwise' && role !== 'other';
 
-function whyNot(site: WeightSite, { isKept, minElements }: BytesOptions, context: PassContext): string | undefined {
+function whyNot(site: WeightSite, options: BytesOptions, context: PassContext): string | undefined {
   const { tensor, uses, obstacle } = site;
+  const { isKept, share } = options;
+  // Where bytes are promised, the small weights of a small model count.
+  const minElements = share === undefined ? options.minElements : Math.min(options.minElements, MIN_STORED);
   if (obstacle) return obstacle;
   if (elementCount(tensor.shape) < minElements) return `it has fewer than ${minElements} elements`;
   if (!isMultiplied(site)) return 'it is added or multiplied number by number, or only moved: 8 bits are few for that';

@@ -6,7 +6,8 @@
  */
 import { GraphBuilder } from '../../../src/ir/build.js';
 import type { Graph } from '../../../src/ir/graph.js';
-import type { Tensor } from '../../../src/ir/tensors/tensor.js';
+import { castTensor, numbersOf, reshaped, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { derivedTensor, elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes, equalShapes, type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 
@@ -55,6 +56,37 @@ export function decoded(graph: Graph, parts: Parts, shape: Shape | undefined, el
     value = build.op('Reshape', [value, build.ints(dims)], {}, { type: tensorType('float32', shape) });
   }
   return cast(value, elem);
+}
+
+/** The floats that a stored weight stands for, of the weight's shape. */
+export function decodedTensor(stored: StoredWeight, shape: readonly number[]): Tensor {
+  if (stored.kind === 'float') return castTensor(reshaped(stored.tensor, shape), 'float32');
+  const { numbers, scales, zeros } = stored;
+  return derivedTensor('float32', shape, () => {
+    const [codes, steps] = [numbersOf(numbers), numbersOf(scales)];
+    const middles = zeros && numbersOf(zeros);
+    const floats = new Float32Array(codes.length);
+    eachGroup(numbers.shape, scales.shape, (at, group) => {
+      floats[at] = ((codes[at] as number) - (middles?.[group] ?? 0)) * (steps[group] as number);
+    });
+    return tensorOf('float32', floats, shape).chunks();
+  });
+}
+
+/** Visits each place of a shape with that of its scale, whose shape broadcasts to it. */
+function eachGroup(
+  shape: readonly number[],
+  scales: readonly number[],
+  visit: (at: number, group: number) => void,
+): void {
+  const strides = scales.map((dim, axis) => (dim === 1 ? 0 : elementCount(scales.slice(axis + 1))));
+  let at = 0;
+  const walk = (axis: number, group: number): void => {
+    const dim = shape[axis];
+    if (dim === undefined) visit(at++, group);
+    else for (let i = 0; i < dim; i++) walk(axis + 1, group + i * (strides[axis] as number));
+  };
+  walk(0, 0);
 }
 
 /** Bytes of all that is stored. */

@@ -1,8 +1,8 @@
 /**
  * Weights that have 16 bits although they could have 8: as many as a limit of the file leaves room for.
  *
- * Why this way: every weight of a network adds about as much error, whatever its size, so 16 bits are spent where they cost the fewest bytes. The windows
- * of single channels go first: each has one scale and few numbers over which errors could add up to nothing.
+ * Where errors cannot be measured, every weight of a network is taken to add about as much, whatever its size, so 16 bits are spent where they cost the fewest
+ * bytes. The windows of single channels go first: each has one scale and few numbers over which errors could add up to nothing.
  */
 import { appendTo } from '../../../src/ir/collections/lists.js';
 import type { Model } from '../../../src/ir/model.js';
@@ -12,8 +12,9 @@ import { dataTypes } from '../../../src/ir/types.js';
 import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { sweep } from '../../../src/ir/whole-model/sweep.js';
 import type { PassContext } from '../../../src/run/pass.js';
-import { type StorageForm, storedIn } from './forms.js';
+import { compacted, SMALL_FILE, structureShare } from '../../compact/compacted.js';
 import { isKeptFloat, MIN_STORED } from './half.js';
+import { isRepeated, type NarrowSite, wideByError } from './priced.js';
 import { type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 
@@ -24,29 +25,50 @@ export const bytesInFloat32 = (model: Model, { fileBytes, timesOf }: PassContext
     fileBytes(model),
   );
 
+/** What a file of so many bytes leaves weights that could have 8 bits. */
+export interface Room {
+  /** The tensors that have 16 bits. */
+  readonly wide: ReadonlySet<Tensor>;
+  /** Bytes that are too many although no weight has 16; 0 where there is room. */
+  readonly lacking: number;
+}
+
 /**
- * The tensors, of those of the sites, that have 16 bits in a file of so many bytes: all others have the form, and what is no site 16 bits.
- * Throws Divergence where that ends among repeats that are compiled once.
+ * Where every site that is not wide has its 8 bits, and what is no site 16.
+ * Throws Divergence where the room ends among repeats that are compiled once.
  */
-export function wideWithin(
+export async function roomWithin(
   model: Model,
-  sites: readonly WeightSite[],
-  form: StorageForm,
+  sites: readonly NarrowSite[],
   bytes: number,
-  { fileBytes, timesOf, target }: PassContext,
-): Set<Tensor> {
-  const narrow = new Set(sites.map(({ tensor }) => tensor));
+  context: PassContext,
+): Promise<Room> {
+  const { fileBytes, timesOf, target } = context;
+  const narrow = new Map(sites.map(({ site, stored }) => [site.tensor, stored] as const));
   const originals = weightSites(model, { withLayers: true });
   const copy = cloneModel(model);
   let later = 0;
   for (const [index, site] of weightSites(copy, { withLayers: true }).entries()) {
-    const stored = narrow.has(site.tensor) ? storedIn(site, form) : undefined;
-    if (stored && typeof stored !== 'string') putStored(site, stored, target);
+    const stored = narrow.get(site.tensor);
+    if (stored) putStored(site, stored, target);
     else if (site.tensor.type === 'float32' && !isKeptFloat(site))
       later += timesOf((originals[index] as WeightSite).value) * (site.tensor.byteLength / 2 - CAST);
   }
   sweep(copy);
-  let room = bytes - (fileBytes(copy) - Math.max(0, later));
+  if (!isRepeated(model, sites) && structureShare(copy, fileBytes(copy)) > SMALL_FILE) compacted(copy);
+  const room = bytes - (fileBytes(copy) - Math.max(0, later));
+  if (room < 0) return { wide: new Set(), lacking: -room };
+  const usual = smallestFirst(
+    sites.map(({ site }) => site),
+    room,
+    timesOf,
+  );
+  return { wide: (await wideByError(model, sites, room, usual, context)) ?? usual, lacking: 0 };
+}
+
+/** The weights that are had without a measurement. */
+function smallestFirst(sites: readonly WeightSite[], bytes: number, timesOf: PassContext['timesOf']): Set<Tensor> {
+  let room = bytes;
   const wide = new Set<Tensor>();
   for (const equals of byRank(sites)) {
     const repeated = equals.find(({ tensor }) => markOf(tensor));
@@ -63,7 +85,7 @@ export function wideWithin(
 }
 
 /** Bytes of a Cast, about. */
-const CAST = 60;
+export const CAST = 60;
 
 /** Sites of one rank are one list. */
 function byRank(sites: readonly WeightSite[]): readonly (readonly WeightSite[])[] {

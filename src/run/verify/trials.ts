@@ -19,6 +19,7 @@ export function trialsBy(
   if (!steady) return undefined;
   return {
     errorsOf: (before, after) => steady.errors(whole(before), whole(after)),
+    switched: (model, alternatives, ask) => steady.switched(model, alternatives, ask),
     compare: (before, after) => steady.compare(whole(before), whole(after)),
     async runsIn(model, share) {
       const each = await steady.outlay(whole(model));

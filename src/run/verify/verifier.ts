@@ -2,7 +2,7 @@
 import { maxOf } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Fidelity } from '../pass.js';
-import type { OutputError } from '../trials.js';
+import type { OutputError, Trials } from '../trials.js';
 import type { CutOut } from './cut-out.js';
 
 /**
@@ -49,6 +49,8 @@ export interface SteadyVerifier {
    * whole where one of the two does not run.
    */
   errors(before: Model, after: Model): Promise<readonly (OutputError | undefined)[] | undefined>;
+  /** One session in which constants can be others: see `Trials`. */
+  readonly switched: Trials['switched'];
   /** Milliseconds that `errors` is expected to take, by arithmetic and bytes alone; undefined where the model does not run. */
   outlay(model: Model): Promise<number | undefined>;
 }

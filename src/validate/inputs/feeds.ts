@@ -8,7 +8,8 @@ import { type DataType, dataTypes, isFloat } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { RuntimeError, type TensorData, type Tensors } from '../../runtime/isolate.js';
 import { toTensorData } from '../../runtime/tensor-data.js';
-import { type InputKind, type KindName, kindOf, makerOf } from './kinds.js';
+import { brightnessOf, type InputKind, type KindName, kindOf, makerOf } from './kinds.js';
+import { picturesOf } from './pictures.js';
 import { Random } from './random.js';
 import { type Role, roleOf } from './roles.js';
 import { isFew, runRefusal } from './run-work.js';
@@ -227,12 +228,15 @@ function tensorFor(input: Value, shape: number[], role: Role, random: Random, co
       );
     case 'normal': {
       const last = Math.max(1, shape.at(-1) ?? 1);
-      const make = makerOf(isOfUnknownScale(input, role) ? context.kind : 'normal');
-      return data(
-        elem,
-        list((i) => make(random, (i % last) / last)),
-        shape,
-      );
+      if (!isOfUnknownScale(input, role))
+        return data(
+          elem,
+          list(() => makerOf('normal')(random, 0)),
+          shape,
+        );
+      const [make, bright] = [makerOf(context.kind), brightnessOf(context.kind)];
+      const pictures = bright && picturesOf(shape, random)?.map(bright);
+      return data(elem, pictures ?? list((i) => make(random, (i % last) / last)), shape);
     }
   }
 }

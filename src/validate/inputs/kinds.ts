@@ -1,4 +1,5 @@
 /** Makes numbers for float inputs of unknown meaning, at several scales that people feed. */
+import { MOST_BRIGHT } from './pictures.js';
 import type { Random } from './random.js';
 
 export type KindName = 'normal' | '0–1' | '0–255' | '±32768' | 'swelling' | 'swelling to 32768';
@@ -30,6 +31,14 @@ const makers: Readonly<Record<KindName, { readonly largest: number; readonly mak
 };
 
 export const kindOf = (name: KindName): InputKind => ({ name, largest: makers[name].largest });
+
+/** The same kind as pictures, of numbers from −MOST_BRIGHT to MOST_BRIGHT; undefined for a kind that pictures do not come in. */
+export function brightnessOf(name: KindName): ((number: number) => number) | undefined {
+  const share = (number: number): number => (number / MOST_BRIGHT + 1) / 2;
+  if (name === 'normal') return (number) => number;
+  if (name === '0–1') return share;
+  return name === '0–255' ? (number) => Math.round(255 * share(number)) : undefined;
+}
 
 export const makerOf = (name: KindName): NumberMaker => makers[name].make;
 

@@ -210,12 +210,33 @@ describe('generated inputs', () => {
   });
 
   it('are the same for a seed, and normal', () => {
-    const image = model((g) => g.output('y', g.op('Relu', [g.input('x', 'float32', [1, 3, 64, 64])])));
+    const features = model((g) => g.output('y', g.op('Relu', [g.input('x', 'float32', [1, 16, 16, 64])])));
+    expect(feed(features, 'x', { seed: 3 })).toEqual(feed(features, 'x', { seed: 3 }));
+    expect(feed(features, 'x', { seed: 3 })).not.toEqual(feed(features, 'x', { seed: 4 }));
+    const values = numbers(features, 'x');
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(Math.abs(mean)).toBeLessThan(0.05);
+  });
+
+  it.each([
+    ['channels first', [1, 3, 48, 64], 1],
+    ['channels last', [2, 48, 64, 3], 3],
+  ])('are pictures where the shape is one: %s', (_, shape, step) => {
+    const image = model((g) => g.output('y', g.op('Relu', [g.input('x', 'float32', shape)])));
     expect(feed(image, 'x', { seed: 3 })).toEqual(feed(image, 'x', { seed: 3 }));
     expect(feed(image, 'x', { seed: 3 })).not.toEqual(feed(image, 'x', { seed: 4 }));
     const values = numbers(image, 'x');
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    expect(Math.abs(mean)).toBeLessThan(0.05);
+    expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(2);
+    // Neighbours are alike, as they are in no noise: there the ratio is 2.
+    let [change, square] = [0, 0];
+    for (let i = step; i < values.length; i++) {
+      change += ((values[i] as number) - (values[i - step] as number)) ** 2;
+      square += (values[i] as number) ** 2;
+    }
+    expect(change / square).toBeLessThan(1);
+    const bytes = numbers(image, 'x', { kind: '0–255' });
+    expect(bytes.every((one) => Number.isInteger(one) && one >= 0 && one <= 255)).toBe(true);
+    expect(Math.max(...bytes) - Math.min(...bytes)).toBeGreaterThan(100);
   });
 
   it('have the channels and features that the weights want', () => {
