@@ -29,8 +29,6 @@ function geometryOf(shape: readonly number[]): Geometry | undefined {
   return undefined;
 }
 
-export const isPicture = (shape: readonly number[]): boolean => geometryOf(shape) !== undefined;
-
 /** Things in front of the shades, and lines of signs on them. */
 const THINGS = 6;
 const LINES = 6;
