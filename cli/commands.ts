@@ -125,6 +125,25 @@ export const commands: readonly Command[] = [
     flags: { ...mergeFlags, ...jsonFlag, ...quietFlag },
   },
   {
+    name: 'first-block-cache',
+    positionals: ['model'],
+    summary: 'Write a denoiser as probe and rest, so that steps that change little are skipped (lossy).',
+    flags: {
+      threshold: valued(
+        '<number>',
+        'Change of what the first block adds, below which a step is skipped; for the report.',
+        { read: number, defaultDescription: '0.1' },
+      ),
+      steps: valued('<number>', 'Steps of the run that the report is of.', { read: number, defaultDescription: '12' }),
+      seed: inputFlags.seed,
+      end: valued('<value>', 'The sum that ends the first block.', {
+        defaultDescription: 'that of the first repeated block',
+      }),
+      ...partFlags,
+      out: { ...partFlags.out, describe: 'Folder of the results.', defaultDescription: 'model.steps' },
+    },
+  },
+  {
     name: 'passes',
     positionals: [],
     optional: 'pass',

@@ -15,6 +15,7 @@ export const runs: Readonly<Record<string, RunCommand>> = {
   bisect: async (flags) => (await import('./bisect.js')).run(flags),
   extract: async (flags) => (await import('./cut.js')).runExtract(flags),
   split: async (flags) => (await import('./cut.js')).runSplit(flags),
+  'first-block-cache': async (flags) => (await import('./first-block.js')).run(flags),
   passes: async (flags) => (await import('./passes.js')).run(flags),
   'merge-decoders': async (flags) => (await import('./merge-decoders.js')).run(flags),
   doctor: async (flags) => (await import('./doctor.js')).run(flags),

@@ -67,6 +67,7 @@ export type { VariantResult, Variants } from './run/variants-schema.js';
 export type { VerifyLevel } from './run/verify/verifier.js';
 export type { ProviderProbe } from './runtime/providers.js';
 export { type Config, configSchema } from './settings/config.js';
+export { type StepCache, type StepCacheOptions, type StepSession, stepCache } from './step-cache.js';
 export type { ByBlockOptions, DriftReport, ErrorByBlock, PartError, ValueError } from './validate/by-block/index.js';
 export type { AccuracyReport, GateResult, ValidateOptions, Validation } from './validate/validation.js';
 export { version } from './version.js';

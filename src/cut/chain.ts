@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { contractOf } from '../contract/contract.js';
 import { portSchema } from '../contract/port.js';
+import type { Graph, OutputPort } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
+import { freeName } from '../ir/text/free-name.js';
+import type { Value } from '../ir/value.js';
 
 /** Stands in every contract of a chain: what a file is that says so. */
 const CHAIN_SCHEMA = 'onnx-passes/chain';
@@ -70,4 +73,20 @@ export function chainOf(
     ),
     outputs: outputs.map(({ name, part }) => ({ name, part })),
   };
+}
+
+/** Names of values that go from part to part: that of an output of the whole, or their own unless another has it. */
+export function distinctNames(graph: Graph, values: readonly Value[]): Map<Value, string> {
+  const taken = new Set([...graph.inputs.map(({ name }) => name), ...graph.outputPorts.map(({ name }) => name)]);
+  const names = new Map<Value, string>();
+  for (const value of values) {
+    const port = graph.outputs.indexOf(value);
+    const name =
+      port < 0
+        ? freeName(value.name || 'value', (one) => taken.has(one))
+        : (graph.outputPorts[port] as OutputPort).name;
+    taken.add(name);
+    names.set(value, name);
+  }
+  return names;
 }

@@ -15,10 +15,14 @@ export interface NamedValue {
 
 /**
  * The model that computes `to` from `from`, both of the main graph, and from those inputs of the model that are read beside them. It holds the
- * weights that it reads and no others. Types must be inferred. What a body reads of the main graph is read like what its owner reads.
+ * weights that it reads and no others. Types must be inferred; `copies` is filled with what became of each value. What a body reads of the main graph is read like what its owner reads.
  */
-export function cutOut(model: Model, from: readonly Value[], to: readonly NamedValue[]): Model {
-  const copies = new Map<Value, Value>();
+export function cutOut(
+  model: Model,
+  from: readonly Value[],
+  to: readonly NamedValue[],
+  copies = new Map<Value, Value>(),
+): Model {
   const part = cloneModel(model, undefined, copies);
   const { graph } = part;
   const copyOf = (value: Value): Value => copies.get(value) as Value;

@@ -1,17 +1,16 @@
 /** Splits a model between its repeated blocks into a chain of models of about equal weight. */
 
 import { inferTypes } from '../infer/index.js';
-import type { Graph, OutputPort } from '../ir/graph.js';
+import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { expectModel } from '../ir/text/errors.js';
-import { freeName } from '../ir/text/free-name.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { checkModel } from '../ir/whole-model/check.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
-import { type Chain, chainOf } from './chain.js';
+import { type Chain, chainOf, distinctNames } from './chain.js';
 import { cutOut, type NamedValue } from './cut-out.js';
 import { evenCuts, finestStages, readBy } from './stages.js';
 
@@ -118,20 +117,4 @@ function isReadIn(
     if (reader && !reader.isEnd && partOf(stageOf(of, reader)) === part) return true;
   }
   return false;
-}
-
-/** Names of values that go from part to part: that of an output of the whole, or their own unless another has it. */
-function distinctNames(graph: Graph, values: readonly Value[]): Map<Value, string> {
-  const taken = new Set([...graph.inputs.map(({ name }) => name), ...graph.outputPorts.map(({ name }) => name)]);
-  const names = new Map<Value, string>();
-  for (const value of values) {
-    const port = graph.outputs.indexOf(value);
-    const name =
-      port < 0
-        ? freeName(value.name || 'value', (one) => taken.has(one))
-        : (graph.outputPorts[port] as OutputPort).name;
-    taken.add(name);
-    names.set(value, name);
-  }
-  return names;
 }

@@ -16,7 +16,7 @@ export interface FileSet {
   /** The content of the file itself; asked for when the data has been written, whose names it may then hold. */
   content(dataNames: readonly string[]): Iterable<Uint8Array>;
   /** Files that describe it and go with it, by what was written. */
-  beside?(written: WrittenSet): readonly TextFile[];
+  beside?(written: WrittenSet): readonly (TextFile | BytesFile)[];
   readonly mentions?: Mentions;
   /** Throws where a data file of a given name must not be written; asked before anything is. */
   readonly permit?: (paths: readonly string[]) => Promise<void>;
@@ -33,6 +33,12 @@ export interface DataFile {
 export interface TextFile {
   readonly path: string;
   readonly text: string;
+}
+
+/** The same of bytes. */
+export interface BytesFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface WrittenSet {
@@ -88,7 +94,8 @@ export async function writeSet(set: FileSet): Promise<WrittenSet> {
       sha256: file.sha256,
     };
     const others: Draft[] = [];
-    for (const one of beside?.(done) ?? []) others.push(await draft(one.path, [new TextEncoder().encode(one.text)]));
+    for (const one of beside?.(done) ?? [])
+      others.push(await draft(one.path, ['bytes' in one ? one.bytes : new TextEncoder().encode(one.text)]));
     signal?.throwIfAborted();
     await commit(file, dataFiles, others, mentions, signal);
     return done;

@@ -1,7 +1,7 @@
 /** Writes an ONNX model. Weights stream from where they are to where they go; a model appears whole, with its data, or not at all. */
 
 import { z } from 'zod';
-import type { FileSet, WrittenSet } from '../disk/write-set.js';
+import type { FileSet, TextFile, WrittenSet } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
 import { abortSignal, bytesOfFile, fileName, optionsIn, truth } from '../ir/options/options.js';
 import { storedTensors } from '../ir/tensors/constants.js';
@@ -108,6 +108,43 @@ export async function writeModelSet(
     mentions,
     permit,
     signal,
+  });
+}
+
+/** A model and where it goes. */
+export interface PlacedModel {
+  readonly model: Model;
+  readonly path: string;
+}
+
+/**
+ * Writes models of one folder that read one data file: what several of them hold is in it once. They appear together, the last one last, with files that
+ * describe them.
+ */
+export async function writeSharing(models: readonly PlacedModel[], others: readonly TextFile[]): Promise<WrittenSet> {
+  const { writeSet } = await import('../disk/write-set.js');
+  const { mentions } = await import('./mentions.js');
+  const placer = new TensorPlacer(Number.MAX_SAFE_INTEGER);
+  const layouts = models.map(({ model }): FileLayout => ({ message: toMessage(model, placer), placer }));
+  placer.place(models.flatMap(({ model }) => [...inFirstUse(model)]));
+  const { dataFiles } = placer;
+  const own = layouts.at(-1) as FileLayout;
+  return writeSet({
+    path: (models.at(-1) as PlacedModel).path,
+    data: dataFiles.map((file) => ({ content: dataOf(file) })),
+    content(names) {
+      for (const [i, { locations }] of dataFiles.entries())
+        for (const location of locations) location.value = names[i] as string;
+      return streamOf(expansionOf(own));
+    },
+    beside: () => [
+      ...layouts.slice(0, -1).map((layout, i) => ({
+        path: (models[i] as PlacedModel).path,
+        bytes: join(expansionOf(layout)),
+      })),
+      ...others,
+    ],
+    mentions,
   });
 }
 

@@ -1,0 +1,75 @@
+/** Writes a denoiser as probe and rest, which share their weights, and says what a seeded run with them skips and costs. */
+
+import { contractOf } from '../contract/contract.js';
+import { probeAndRest, stepPorts } from '../cut/probe-rest.js';
+import { maxOf } from '../ir/collections/lists.js';
+import { UsageError } from '../ir/text/usage-error.js';
+import { writeSharing } from '../onnx/write.js';
+import type { CutSettings } from './cut-files.js';
+import { checkDestinations, keepFiles } from './destination.js';
+import { readSource } from './optimize-file.js';
+import { runSteps, type StepRun } from './step-run.js';
+
+export interface FirstBlockSettings extends CutSettings {
+  /** The value that ends the first block. Default: by the repeated blocks. */
+  readonly end?: string | undefined;
+  readonly threshold?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly seed?: number | undefined;
+}
+
+export interface FirstBlockReport {
+  readonly version: 1;
+  /** The streams that were cut: behind the first block, and behind the last. */
+  readonly end: string;
+  readonly last: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+  readonly seed: number;
+  readonly steps: number;
+  /** With threshold 0, where every step has to equal the original, and with the threshold asked for; absent where the model has no latent to step along. */
+  readonly runs?: readonly StepRun[];
+}
+
+/** Relative L2 that the order of float32 sums may cost a step. */
+const EXACT = 1e-4;
+
+/** Throws UsageError where no first block is found, and where the two models do not give what the original gives at each step. */
+export async function writeFirstBlock(input: string, settings: FirstBlockSettings): Promise<FirstBlockReport> {
+  const { mkdir } = await import('node:fs/promises');
+  const { join } = await import('node:path');
+  const { out = `${input.replace(/\.onnx$/, '')}.steps`, end, threshold = 0.1, steps = 12, seed = 0 } = settings;
+  const { original, files } = await readSource(input, settings);
+  const parts = probeAndRest(original, end);
+  const runs = await runSteps(original, parts.probe, parts.rest, { thresholds: [0, threshold], steps, seed });
+  const worst = maxOf(runs?.[0]?.drift ?? [], 0);
+  if (!(worst <= EXACT))
+    throw new UsageError(
+      `first-block-cache: expected the parts to give what ${input} gives; found relative L2 ${worst} with nothing skipped`,
+    );
+  await mkdir(out, { recursive: true });
+  const [probe, rest, contract] = ['probe.onnx', 'rest.onnx', 'steps.json'].map((name) => join(out, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await checkDestinations([probe, rest, contract]);
+  if (!settings.force) await keepFiles(files, [probe, rest, contract]);
+  const about = {
+    version: 1 as const,
+    end: parts.end,
+    last: parts.last,
+    seed,
+    steps,
+    ...(runs && { runs }),
+  };
+  const ports = { ports: stepPorts, probe: contractOf(parts.probe), rest: contractOf(parts.rest) };
+  const written = await writeSharing(
+    [
+      { model: parts.probe, path: probe },
+      { model: parts.rest, path: rest },
+    ],
+    [{ path: contract, text: `${JSON.stringify({ ...about, ...ports }, undefined, 2)}\n` }],
+  );
+  return { ...about, files: [probe, ...written.files, contract], bytes: written.bytes };
+}
