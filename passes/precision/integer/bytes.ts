@@ -45,38 +45,67 @@ function fillBand(
 ): Int8Array {
   const N = scales.length;
   const band = new Int8Array((end - start) * N);
-  /** Rounds one weight into its place, and gives the sum of errors of its column. */
-  const put = (exact: number, error: number, place: number, isSecond: boolean): number => {
+  scan(matrix, (numbers, from, to, row, column) => {
+    if (isTransposed) {
+      const [first, last] = [Math.max(from, from + start - column), Math.min(to, from + end - column)];
+      const k = column + first - from;
+      if (first >= last) return;
+      const place = { at: (k - start) * N + row, step: N, above: N, column: row, along: 0 };
+      roundRun(numbers.subarray(first, last), band, place, { scales, errors, share }, isPaired ? [k & 1, 1] : NEVER);
+    } else if (row >= start && row < end) {
+      const place = { at: (row - start) * N + column, step: 1, above: N, column, along: 1 };
+      roundRun(numbers.subarray(from, to), band, place, { scales, errors, share }, isPaired ? [row & 1, 0] : NEVER);
+    }
+  });
+  return band;
+}
+
+/** Where a run of weights goes: its first byte, the way to the next and to that of the row above, its first column, and the way to that of the next. */
+interface Place {
+  readonly at: number;
+  readonly step: number;
+  readonly above: number;
+  readonly column: number;
+  readonly along: number;
+}
+
+interface ColumnStates {
+  readonly scales: Float32Array;
+  /** The sum of each column's errors so far, in steps. */
+  readonly errors: Float64Array;
+  readonly share: number;
+}
+
+/** Which weights are the second of a pair: where the first number, and the second one times the place in the run, add up to an odd one. */
+type Seconds = readonly [first: number, step: number];
+const NEVER: Seconds = [0, 0];
+
+/** Rounds a run of weights into its bytes: of a row, one of each column, or of one column. */
+function roundRun(
+  numbers: Float32Array | Float64Array,
+  band: Int8Array,
+  { at, step, above, column, along }: Place,
+  { scales, errors, share }: ColumnStates,
+  [first, turn]: Seconds,
+): void {
+  for (let i = 0, n = column, place = at; i < numbers.length; i++, n += along, place += step) {
+    const exact = (numbers[i] as number) / (scales[n] as number);
+    const error = errors[n] as number;
     const rounded = nearest(exact + share * error);
     let byte = rounded > LARGEST ? LARGEST : rounded < -LARGEST ? -LARGEST : rounded;
     let moved = 0;
-    if (isSecond) {
-      const before = band[place - N] as number;
+    if (((first + turn * i) & 1) === 1) {
+      const before = band[place - above] as number;
       const excess = Math.abs(before + byte) - PAIR_LIMIT;
       if (excess > 0) {
         // Both have the same sign, and each gives up half.
         const sign = byte > 0 ? 1 : -1;
         moved = sign * (excess >> 1);
-        band[place - N] = before - moved;
+        band[place - above] = before - moved;
         byte -= sign * excess - moved;
       }
     }
     band[place] = byte;
-    return error + moved + exact - byte;
-  };
-  scan(matrix, (numbers, from, to, row, column) => {
-    if (isTransposed) {
-      const [first, last] = [Math.max(from, from + start - column), Math.min(to, from + end - column)];
-      const scale = scales[row] as number;
-      let error = errors[row] as number;
-      for (let i = first, k = column + first - from; i < last; i++, k++)
-        error = put((numbers[i] as number) / scale, error, (k - start) * N + row, isPaired && (k & 1) === 1);
-      errors[row] = error;
-    } else if (row >= start && row < end) {
-      const isSecond = isPaired && (row & 1) === 1;
-      for (let i = from, n = column, place = (row - start) * N + n; i < to; i++, n++, place++)
-        errors[n] = put((numbers[i] as number) / (scales[n] as number), errors[n] as number, place, isSecond);
-    }
-  });
-  return band;
+    errors[n] = error + moved + exact - byte;
+  }
 }

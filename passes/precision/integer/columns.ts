@@ -2,8 +2,8 @@
  * Chooses the scales of an int8 weight, one for each column of the product: the least scale that holds the largest weight, or pair, of the column, or one
  * that is some percent smaller, where finer steps gain more than the cut-off numbers lose.
  */
-import { divided, nearest, scan } from '../quantize.js';
-import { LARGEST_SIZE, type ProductWeight, scanSizes } from './sizes.js';
+import { divided, nearest, scan, type Visit } from '../quantize.js';
+import { LARGEST_SIZE, type ProductWeight, sizesBeyond } from './sizes.js';
 
 export interface ColumnScales {
   readonly scales: Float32Array;
@@ -17,18 +17,26 @@ const LEAST = 0.9;
 
 /** Undefined where a number is not finite. Reads the weight twice; memory is a few numbers a column. */
 export function columnScalesOf(weight: ProductWeight): ColumnScales | undefined {
-  const sizes = new Float32Array(weight.matrix.groups);
-  scanSizes(weight, sizes, (column, size) => {
+  const { matrix } = weight;
+  const sizes = new Float32Array(matrix.groups);
+  const grow = (column: number, size: number): void => {
     sizes[column] = size < Number.POSITIVE_INFINITY ? size : Number.POSITIVE_INFINITY;
-  });
+  };
+  scan(matrix, sizesBeyond(weight, sizes, grow));
   if (!sizes.every((size) => size < Number.POSITIVE_INFINITY)) return undefined;
-  const rounded = roundingErrors(weight, divided(sizes.slice(), LARGEST_SIZE));
-  const cut = cutErrors(weight, sizes);
+  const rounded = new RoundingErrors(divided(sizes.slice(), LARGEST_SIZE));
+  const cut = new CutErrors(sizes, weight.isPaired);
+  const round = weight.isTransposed ? rounded.along : rounded.across;
+  const beyond = sizesBeyond(weight, cut.limits, cut.add);
+  scan(matrix, (numbers, from, to, row, column) => {
+    round(numbers, from, to, row, column);
+    beyond(numbers, from, to, row, column);
+  });
   let difference = 0;
   for (let column = 0; column < sizes.length; column++) {
     let [share, least] = [1, Number.POSITIVE_INFINITY];
     SHARES.forEach((one, at) => {
-      const error = (rounded.squares[column] as number) * one * one + (cut[column * SHARES.length + at] as number);
+      const error = (rounded.squares[column] as number) * one * one + cut.at(column, at);
       if (error < least) [share, least] = [one, error];
     });
     sizes[column] = (sizes[column] as number) * share;
@@ -39,50 +47,69 @@ export function columnScalesOf(weight: ProductWeight): ColumnScales | undefined 
 }
 
 /** The squared rounding error of each column, and the squared norm of the weight. */
-function roundingErrors({ matrix, isTransposed }: ProductWeight, scales: Float32Array) {
-  const squares = new Float64Array(scales.length);
-  let total = 0;
-  scan(matrix, (numbers, from, to, row, column) => {
-    // A variable outside is an object, made anew for each element.
+class RoundingErrors {
+  readonly squares: Float64Array;
+  total = 0;
+
+  constructor(readonly scales: Float32Array) {
+    this.squares = new Float64Array(scales.length);
+  }
+
+  /** Rows of neighbouring columns. */
+  readonly across: Visit = (numbers, from, to, _row, column) => {
+    const own = numbers.subarray(from, to);
+    const scales = this.scales.subarray(column, column + own.length);
+    const squares = this.squares.subarray(column, column + own.length);
+    let sum = 0;
+    for (let i = 0; i < own.length; i++) {
+      const value = own[i] as number;
+      const scale = scales[i] as number;
+      const error = value - nearest(value / scale) * scale;
+      squares[i] = (squares[i] as number) + error * error;
+      sum += value * value;
+    }
+    this.total += sum;
+  };
+
+  /** Rows that are columns of the product. */
+  readonly along: Visit = (numbers, from, to, row) => {
+    const scale = this.scales[row] as number;
     let [sum, own] = [0, 0];
-    if (isTransposed) {
-      const scale = scales[row] as number;
-      for (let i = from; i < to; i++) {
-        const value = numbers[i] as number;
-        const error = value - nearest(value / scale) * scale;
-        own += error * error;
-        sum += value * value;
-      }
-      squares[row] = (squares[row] as number) + own;
-    } else
-      for (let i = from, at = column; i < to; i++, at++) {
-        const value = numbers[i] as number;
-        const scale = scales[at] as number;
-        const error = value - nearest(value / scale) * scale;
-        squares[at] = (squares[at] as number) + error * error;
-        sum += value * value;
-      }
-    total += sum;
-  });
-  return { squares, total };
+    for (let i = from; i < to; i++) {
+      const value = numbers[i] as number;
+      const error = value - nearest(value / scale) * scale;
+      own += error * error;
+      sum += value * value;
+    }
+    this.squares[row] = (this.squares[row] as number) + own;
+    this.total += sum;
+  };
 }
 
 /** The squared error of the cut-off numbers, by share and column; both numbers of a pair lose half. */
-function cutErrors(weight: ProductWeight, sizes: Float32Array): Float64Array {
-  const count = SHARES.length;
-  const costs = new Float64Array(sizes.length * count);
-  const part = weight.isPaired ? 0.5 : 1;
-  scanSizes(
-    weight,
-    sizes.map((size) => size * LEAST),
-    (column, size) => {
-      for (let at = count - 1; at > 0; at--) {
-        const excess = size - (sizes[column] as number) * (SHARES[at] as number);
-        if (excess <= 0) return;
-        const place = column * count + at;
-        costs[place] = (costs[place] as number) + part * excess * excess;
-      }
-    },
-  );
-  return costs;
+class CutErrors {
+  readonly limits: Float32Array;
+  readonly #costs: Float64Array;
+
+  constructor(
+    readonly sizes: Float32Array,
+    readonly isPaired: boolean,
+  ) {
+    this.limits = sizes.map((size) => size * LEAST);
+    this.#costs = new Float64Array(sizes.length * SHARES.length);
+  }
+
+  readonly add = (column: number, size: number): void => {
+    const part = this.isPaired ? 0.5 : 1;
+    for (let at = SHARES.length - 1; at > 0; at--) {
+      const excess = size - (this.sizes[column] as number) * (SHARES[at] as number);
+      if (excess <= 0) return;
+      const place = column * SHARES.length + at;
+      this.#costs[place] = (this.#costs[place] as number) + part * excess * excess;
+    }
+  };
+
+  at(column: number, share: number): number {
+    return this.#costs[column * SHARES.length + share] as number;
+  }
 }

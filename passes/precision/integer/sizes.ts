@@ -7,7 +7,7 @@
  * this sum. A weight alone may be 127; so its size is a hair more than its magnitude.
  */
 import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
-import { type Matrix, scan, type Visit } from '../quantize.js';
+import type { Matrix, Visit } from '../quantize.js';
 
 /** Slightly below the limit, because scales are rounded to float32, and two halves that are rounded up must not exceed it by one. */
 export const LARGEST_SIZE = PAIR_LIMIT - 1e-4;
@@ -26,29 +26,30 @@ export interface ProductWeight {
   readonly isPaired: boolean;
 }
 
-/** Calls `exceed` for every size beyond the limit of its column, and for NaN. `exceed` may change the limits. */
-export function scanSizes(
-  { matrix, isTransposed, isPaired }: ProductWeight,
-  limits: Float32Array,
-  exceed: (column: number, size: number) => void,
-): void {
-  scan(matrix, (isTransposed ? alongRows : acrossRows)(limits, exceed, isPaired));
-}
+/** What is called for each size beyond its limit, and for NaN. It may change the limits. */
+type Exceed = (column: number, size: number) => void;
 
-type SizeWalk = (limits: Float32Array, exceed: (column: number, size: number) => void, isPaired: boolean) => Visit;
+/** Looks at the sizes of a weight as it is scanned, each against the limit of its column. */
+export const sizesBeyond = ({ isTransposed, isPaired }: ProductWeight, limits: Float32Array, exceed: Exceed): Visit =>
+  (isTransposed ? alongRows : acrossRows)(limits, exceed, isPaired);
+
+type SizeWalk = (limits: Float32Array, exceed: Exceed, isPaired: boolean) => Visit;
 
 /** Pairs are rows 2k and 2k + 1 of a column. Numbers of different signs add up to less than the larger one. */
 const acrossRows: SizeWalk = (limits, exceed, isPaired) => {
-  const before = new Float32Array(limits.length);
+  const before = new Float32Array(isPaired ? limits.length : 0);
   return (numbers, from, to, row, column) => {
-    const isFirst = !isPaired || (row & 1) === 0;
-    for (let i = from, at = column; i < to; i++, at++) {
-      const value = numbers[i] as number;
+    const own = numbers.subarray(from, to);
+    const most = limits.subarray(column, column + own.length);
+    const isSecond = isPaired && (row & 1) === 1;
+    const firsts = before.subarray(column, column + own.length);
+    if (isPaired && !isSecond) firsts.set(own);
+    for (let i = 0; i < own.length; i++) {
+      const value = own[i] as number;
       const alone = Math.abs(value) * ALONE;
-      const pair = isFirst ? alone : Math.abs((before[at] as number) + value);
-      const size = alone > pair ? alone : pair;
-      if (isFirst) before[at] = value;
-      if (!(size <= (limits[at] as number))) exceed(at, size);
+      // Which of the two is larger is unpredictable: no branch.
+      const size = isSecond ? Math.max(alone, Math.abs((firsts[i] as number) + value)) : alone;
+      if (!(size <= (most[i] as number))) exceed(column + i, size);
     }
   };
 };
