@@ -35,7 +35,8 @@ export class Places {
   readonly #forward = new Map<Value, ReadonlySet<Value>>();
   /** All that stands behind a value; undefined where that is too much to search. */
   readonly #behind = new Map<Value, ReadonlySet<Value> | undefined>();
-  /** Whether one number fills what is read behind a value. */
+  /** Whether one number fills a value, and whether one fills what is read behind it. */
+  readonly #fills = new Map<Value, boolean>();
   readonly #filled = new Map<Value, boolean>();
   /** How deep reductions are inside each other, by cut and value. */
   readonly #nesting = new Map<Value, Map<Value, number>>();
@@ -157,7 +158,9 @@ export class Places {
 
   #isFilledBehind(root: Value): boolean {
     return remembered(this.#filled, root, () =>
-      [...(this.#behindOf(root) ?? [])].some(({ producer }) => producer?.inputs.some((input) => this.#isFill(input))),
+      [...(this.#behindOf(root) ?? [])].some(({ producer }) =>
+        producer?.inputs.some((input) => input && this.#isFill(input)),
+      ),
     );
   }
 
@@ -191,13 +194,15 @@ export class Places {
       const live = this.#forwardOf(cut);
       if (loosely && ![...live].some(({ producer }) => producer && loosely.has(producer.opType)))
         return this.#readerOf(cut, undefined, filled);
-      const isAny = !filled || [...live].some((value) => value.producer?.inputs.some((input) => this.#isFill(input)));
+      // What depends on the variable is no number.
+      const isOther = (input: Value | undefined) => input !== undefined && !live.has(input) && this.#isFill(input);
+      const isAny = !filled || [...live].some(({ producer }) => producer?.inputs.some(isOther));
       return isAny ? new Reader(this.facts, { cut, live, loosely, filled }) : undefined;
     });
   }
 
-  #isFill(value: Value | undefined): boolean {
-    return value !== undefined && value.shape?.length !== 0 && fillOf(value, this.facts) !== undefined;
+  #isFill(value: Value): boolean {
+    return remembered(this.#fills, value, () => value.shape?.length !== 0 && fillOf(value, this.facts) !== undefined);
   }
 }
 

@@ -87,7 +87,8 @@ export class Reader {
       return onlyAtom(found)?.atom.kind === 'leaf' ? found : (this.#spelled(node, found) as Expression);
     }
     const isFilled =
-      filled === 'any' || (filled && [...value.uses].every(({ node: user }) => user.is('Add') || user.is('Sub')));
+      !live?.has(value) &&
+      (filled === 'any' || (filled && [...value.uses].every(({ node: user }) => user.is('Add') || user.is('Sub'))));
     const x = isRoot || !isFloat(value.elem) ? undefined : (isFilled ? fillOf : scalarOf)(value, this.facts);
     if (x !== undefined) return numberExpression(x);
     if (!node || !isAlgebra(node) || !isFloat(value.elem)) return leafOf(value);
