@@ -13,7 +13,7 @@ import { lengthened } from '../fixtures/lengthen.js';
 import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
 import { closeRuntime } from '../src/on-demand.js';
-import { decodeMessage, encodeMessage, type ModelMessage, type TensorMessage } from '../src/onnx/messages.js';
+import { decodeMessage, encodeMessage, type ModelMessage, type TensorMessage } from '../src/onnx/proto/messages.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';

@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import type { ModelFunction } from '../src/ir/model.js';
-import { dropUncalled, inlineCalls } from '../src/region/inline-all.js';
+import { dropUncalled, inlineCalls } from '../src/region/functions/inline-all.js';
 import { definePass } from '../src/run/pass.js';
 
 export const inline = definePass({

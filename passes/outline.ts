@@ -1,6 +1,6 @@
 /** Repeated blocks ⟶ calls of local functions, one function for each: smaller graphs and readable diffs. `inline` puts them back. */
 import { z } from 'zod';
-import { outlineBlocks } from '../src/region/outline.js';
+import { outlineBlocks } from '../src/region/functions/outline.js';
 import { definePass } from '../src/run/pass.js';
 
 export const outline = definePass({

@@ -59,7 +59,7 @@ export {
   type PassDefinition,
   type PassFactory,
 } from './run/pass.js';
-export type { Progress } from './run/pipeline-options.js';
+export type { Progress } from './run/pipeline/pipeline-options.js';
 export type { Plan, PlanPoint } from './run/plan-schema.js';
 export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';
 export type { TargetCpu } from './run/target-cpu.js';

@@ -36,8 +36,6 @@ export type { Value } from './ir/value.js';
 export { printModel } from './ir/whole-model/print.js';
 /** Applies rules to a model, and reports the outcome at every site. */
 export { applyRules, reportSites, type Site } from './match/apply.js';
-/** Lanes: the origin of each place of a value's last axes, whatever ops moved it. */
-export { type Lane, movedLanes } from './match/lanes.js';
 /** A refusal, as `no(…)` makes it, and shared texts of help. */
 export { helps, Miss } from './match/miss.js';
 /** The terms of patterns. */
@@ -64,8 +62,6 @@ export {
   telling,
   times,
 } from './match/pattern.js';
-/** The value behind Identities and Casts that do nothing. */
-export { plainOf } from './match/plain.js';
 /** Rules: an equation, and sets of them for one kind of site. */
 export {
   type Replacement,
@@ -78,10 +74,14 @@ export {
   rule,
   type SiteReport,
 } from './match/rule.js';
+/** Lanes: the origin of each place of a value's last axes, whatever ops moved it. */
+export { type Lane, movedLanes } from './match/views/lanes.js';
+/** The value behind Identities and Casts that do nothing. */
+export { plainOf } from './match/views/plain.js';
 /** Numbers: the constant content of a one-element value, and the constant that fills a value. */
-export { fillOf, scalarOf } from './match/scalar.js';
+export { fillOf, scalarOf } from './match/views/scalar.js';
 /** Views: a chain of Reshape, Transpose and their like as axes that are products of factors. */
-export { type View, viewOf } from './match/view.js';
+export { type View, viewOf } from './match/views/view.js';
 /** The op words: `op.Erf(x)`, `microsoft.Gelu(x)`. */
 export { microsoft, op } from './match/words.js';
 /** Passes: a function that edits a model, with its options. */

@@ -13,7 +13,7 @@ import type { Value } from '../src/ir/value.js';
 import { closeRuntime } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
 import { definePass } from '../src/run/pass.js';
-import type { Progress } from '../src/run/pipeline-options.js';
+import type { Progress } from '../src/run/pipeline/pipeline-options.js';
 import { reportSchema } from '../src/run/report.js';
 import { opCounts } from './check-pass.js';
 

@@ -1,7 +1,7 @@
 /** Lists the tries: every version of every operator with forms, in every element type that its schema allows. */
 import { textOf } from '../../src/ir/attribute.js';
 import type { DataType } from '../../src/ir/types.js';
-import { type OperatorSchema, schemaOf } from '../../src/onnx/schema.js';
+import { type OperatorSchema, schemaOf } from '../../src/onnx/schemas/schema.js';
 import { kernelTypes } from '../../src/runtime/kernels/table.js';
 import { type Form, retyped } from './form.js';
 import { castForms, runtimeForms } from './runtime-forms.js';

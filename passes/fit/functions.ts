@@ -5,7 +5,7 @@ import type { Model } from '../../src/ir/model.js';
 import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { dropUncalled, inlineCalls } from '../../src/region/inline-all.js';
+import { dropUncalled, inlineCalls } from '../../src/region/functions/inline-all.js';
 import type { PassContext } from '../../src/run/pass.js';
 
 /** The weights that nothing but calls of local functions reads. */

@@ -11,8 +11,16 @@ import { constantTensor } from '../../src/ir/tensors/constants.js';
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import { isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { blockOf, broadcastLanes, equalLeads, type Lane, leadOf, movedLanes, widthOf } from '../../src/match/lanes.js';
-import { scalarOf } from '../../src/match/scalar.js';
+import {
+  blockOf,
+  broadcastLanes,
+  equalLeads,
+  type Lane,
+  leadOf,
+  movedLanes,
+  widthOf,
+} from '../../src/match/views/lanes.js';
+import { scalarOf } from '../../src/match/views/scalar.js';
 import { heldBy } from '../../src/ops/moved.js';
 
 /** coefficient · base[lane] · table. */

@@ -9,7 +9,7 @@
 import type { Facts } from '../../src/infer/index.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { isBase, viewOf } from '../../src/match/view.js';
+import { isBase, viewOf } from '../../src/match/views/view.js';
 import type { RotaryLayout } from './layout.js';
 import type { Rotation } from './rotation.js';
 import { keyOf, type Selection, type Tables } from './table.js';

@@ -1,7 +1,7 @@
 /** Describes a rotation in the kernel's terms: the axes of batch, positions and heads among the leading ones. */
 import { type Dim, equalDims, productOf } from '../../src/ir/dims/dims.js';
 import type { Shape } from '../../src/ir/types.js';
-import { leadOf } from '../../src/match/lanes.js';
+import { leadOf } from '../../src/match/views/lanes.js';
 import type { Rotation } from './rotation.js';
 import type { Selection } from './table.js';
 

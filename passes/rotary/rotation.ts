@@ -2,8 +2,8 @@
 import type { Facts } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { blockOf, movedLanes, widthOf } from '../../src/match/lanes.js';
 import { Miss } from '../../src/match/miss.js';
+import { blockOf, movedLanes, widthOf } from '../../src/match/views/lanes.js';
 import { movedFrom } from '../../src/ops/moved.js';
 import type { TableColumn } from './columns.js';
 import { basesOf, Combinations, type LanedValue, type LaneTerm } from './combination.js';

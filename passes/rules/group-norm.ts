@@ -8,7 +8,7 @@ import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
 import { any, constant, maybe, Product, Sum, site } from '../../src/match/pattern.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
-import { fillOf } from '../../src/match/scalar.js';
+import { fillOf } from '../../src/match/views/scalar.js';
 import { op } from '../../src/match/words.js';
 import { affineOperand, repeatedNumber } from './norm-operands.js';
 

@@ -6,8 +6,8 @@ import { numbersOf, reshaped, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { byteLengthOf, equalShapes, isFloat, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { isNear } from '../../src/match/algebra/near.js';
 import { helps, Miss } from '../../src/match/miss.js';
-import { isNear } from '../../src/match/near.js';
 import type { RewriteScope } from '../../src/match/rule.js';
 
 /** The normalised axes of a value, and the transposition that makes them the last. */

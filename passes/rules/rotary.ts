@@ -5,7 +5,7 @@ import type { Value } from '../../src/ir/value.js';
 import { helps } from '../../src/match/miss.js';
 import { type Pattern, reading, site } from '../../src/match/pattern.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
-import type { Environment } from '../../src/match/search.js';
+import type { Environment } from '../../src/match/search/search.js';
 import { emitRotary, type RotaryEmission } from '../rotary/kernel.js';
 import { readingsOf } from '../rotary/reading.js';
 import { Tables } from '../rotary/table.js';

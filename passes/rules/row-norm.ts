@@ -4,15 +4,15 @@
  */
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { forwardOf, looseOps } from '../../src/match/algebra.js';
-import { placed } from '../../src/match/expression.js';
+import { forwardOf, looseOps } from '../../src/match/algebra/algebra.js';
+import { placed } from '../../src/match/algebra/expression.js';
+import { Reader } from '../../src/match/algebra/reader.js';
 import { any, Mean, Minus, type Pattern, Power, reading, Sum, site } from '../../src/match/pattern.js';
-import { plainOf } from '../../src/match/plain.js';
-import { Reader } from '../../src/match/reader.js';
-import { reshapeOf } from '../../src/match/reshaped.js';
-import { fillOf } from '../../src/match/scalar.js';
-import { Environment, foundAt, type Search } from '../../src/match/search.js';
-import { solveAs } from '../../src/match/solve.js';
+import { Environment, foundAt, type Search } from '../../src/match/search/search.js';
+import { solveAs } from '../../src/match/search/solve.js';
+import { plainOf } from '../../src/match/views/plain.js';
+import { reshapeOf } from '../../src/match/views/reshaped.js';
+import { fillOf } from '../../src/match/views/scalar.js';
 
 const mean = Mean(any('rows'));
 const variance = site(Mean(Power(Sum(any('rows'), Minus(Mean(any('rows')))), 2)));

@@ -6,7 +6,7 @@ import type { Node } from '../../src/ir/node.js';
 import { reshaped } from '../../src/ir/tensors/numbers.js';
 import { dataTypeOfCode, equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { reshapeOf } from '../../src/match/reshaped.js';
+import { reshapeOf } from '../../src/match/views/reshaped.js';
 import { isLosslessCast } from './lossless.js';
 import { byOp, everywhere, replaceBy, setInputs, soleProducer } from './rules.js';
 import { joinSlice } from './slices.js';

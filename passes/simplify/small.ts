@@ -7,7 +7,7 @@ import { everyNumber, numbersOf } from '../../src/ir/tensors/numbers.js';
 import { elementCount, memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
 import type { Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { permOf } from '../../src/ops/views.js';
+import { permOf } from '../../src/ops/families/views.js';
 
 /** Constants beyond this many elements are weights: no rule here needs to read them. */
 const SMALL = 4096;

@@ -2,7 +2,7 @@
 import type { Facts } from '../../src/infer/index.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { fillOf } from '../../src/match/scalar.js';
+import { fillOf } from '../../src/match/views/scalar.js';
 import { byOp, everywhere, setInputs } from './rules.js';
 
 const isZero = (value: Value | undefined, facts: Facts): boolean => Object.is(fillOf(value, facts), 0);

@@ -9,7 +9,7 @@ import { type Dim, equalDims } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes, type Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { reshapeOf } from '../../src/match/reshaped.js';
+import { reshapeOf } from '../../src/match/views/reshaped.js';
 import { everywhere, replaceBy, soleProducer } from './rules.js';
 import { int64s, smallNumbers } from './small.js';
 

@@ -1,7 +1,7 @@
 /** Element types by schema: an output's type variable stands for what the inputs of that variable are. */
 
 import { type DataType, dataTypes, type Type, tensorType } from '../ir/types.js';
-import { type Formal, newestOpset, type OperatorSchema } from '../onnx/schema.js';
+import { type Formal, newestOpset, type OperatorSchema } from '../onnx/schemas/schema.js';
 import type { Call } from '../ops/call.js';
 
 /** Where an output's type comes from: a type, or the inputs at these places (a last variadic one from there on). */

@@ -11,7 +11,7 @@ import { Inference } from './inference.js';
 import { decisionsOf, type ForcedCondition } from './suppose.js';
 import { type Violation, violationsOf } from './violations.js';
 
-export { type OperatorSchema, schemaOf } from '../onnx/schema.js';
+export { type OperatorSchema, schemaOf } from '../onnx/schemas/schema.js';
 export type { Contradiction } from './contradictions.js';
 export { branchOf, type ForcedCondition } from './suppose.js';
 export type { Violation } from './violations.js';

@@ -8,7 +8,7 @@ import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes/scopes.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { type OperatorSchema, schemaOf } from '../onnx/schema.js';
+import { type OperatorSchema, schemaOf } from '../onnx/schemas/schema.js';
 import type { Contents, KnownValue } from '../ops/call.js';
 import { joinContents, joinTypes } from '../ops/join.js';
 import { rowOf } from '../ops/registry.js';

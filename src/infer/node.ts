@@ -1,7 +1,7 @@
 /** One node by itself, where a pass has just added it: the rest of the model is as inference left it. */
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
-import { schemaOf } from '../onnx/schema.js';
+import { schemaOf } from '../onnx/schemas/schema.js';
 import type { KnownValue } from '../ops/call.js';
 import { rowOf } from '../ops/registry.js';
 import { inferBy } from '../ops/row.js';

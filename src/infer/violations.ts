@@ -3,7 +3,7 @@
 import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes/scopes.js';
 import { typeText } from '../ir/types.js';
-import { firstOpset, schemaOf } from '../onnx/schema.js';
+import { firstOpset, schemaOf } from '../onnx/schemas/schema.js';
 import type { Call } from '../ops/call.js';
 import { rowOf } from '../ops/registry.js';
 import { FrameCall } from './call.js';

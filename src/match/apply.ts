@@ -8,14 +8,14 @@ import type { Node } from '../ir/node.js';
 import { foundText } from '../ir/text/usage-error.js';
 import { Value } from '../ir/value.js';
 import { sweep } from '../ir/whole-model/sweep.js';
-import { hasOps } from './marks.js';
 import { helps, Miss } from './miss.js';
-import { environmentOf, Places } from './places.js';
 import { inOrder, setsInOrder } from './precedence.js';
 import { Rewriter } from './rewriter.js';
 import type { Replacement, RewriteScope, Rule, RuleHost, RuleSet } from './rule.js';
-import { capturesOf, type Environment, type MatchFailure, Search } from './search.js';
-import { solve } from './solve.js';
+import { hasOps } from './search/marks.js';
+import { environmentOf, Places } from './search/places.js';
+import { capturesOf, type Environment, type MatchFailure, Search } from './search/search.js';
+import { solve } from './search/solve.js';
 import { traceOf } from './trace.js';
 
 /** One place of a kind that rules are for, and the attempt that came furthest. */

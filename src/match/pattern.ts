@@ -8,9 +8,9 @@ import type { Facts } from '../infer/index.js';
 import { maxOf } from '../ir/collections/lists.js';
 import { foundText } from '../ir/text/usage-error.js';
 import type { Value } from '../ir/value.js';
-import { isComposed } from './expression.js';
-import type { Reduction } from './normal-form.js';
-import { type Environment, foundAt, type Search } from './search.js';
+import { isComposed } from './algebra/expression.js';
+import type { Reduction } from './algebra/normal-form.js';
+import { type Environment, foundAt, type Search } from './search/search.js';
 
 /** A term of a pattern: a pattern, or a number, which is a scalar of that value. */
 // biome-ignore lint/suspicious/noExplicitAny: any captures

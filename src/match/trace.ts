@@ -1,6 +1,6 @@
 /** Draws a pattern as a tree with the result of each of its parts, for `explain`. */
 import type { Pattern } from './pattern.js';
-import type { Environment, MatchFailure, PatternPart } from './search.js';
+import type { Environment, MatchFailure, PatternPart } from './search/search.js';
 
 /**
  * matched, with all below it; failed, where the deepest attempt ended; partly: above the failure, itself as expected;

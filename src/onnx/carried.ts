@@ -2,8 +2,8 @@
 import type { Entry } from '../ir/model.js';
 import type { ByteSource } from '../ir/tensors/tensor.js';
 import type { Type } from '../ir/types.js';
-import type { EntryMessage, FunctionMessage, GraphMessage, NodeMessage, ValueInfoMessage } from './messages.js';
-import type { CarriedOpsets } from './opset-import.js';
+import type { EntryMessage, FunctionMessage, GraphMessage, NodeMessage, ValueInfoMessage } from './proto/messages.js';
+import type { CarriedOpsets } from './proto/opset-import.js';
 
 /** What a graph's file said and the IR does not model; read again by the writer. */
 export interface CarriedGraph {

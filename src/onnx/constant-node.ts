@@ -7,9 +7,9 @@ import { bigintsOf, numbersOf } from '../ir/tensors/numbers.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
 import type { ConstantNode } from '../ir/value.js';
-import { readAttribute, typeOf } from './attribute-proto.js';
-import { leftover, type NodeMessage } from './messages.js';
-import type { TensorSources } from './tensor-proto.js';
+import { readAttribute, typeOf } from './proto/attribute-proto.js';
+import { leftover, type NodeMessage } from './proto/messages.js';
+import type { TensorSources } from './proto/tensor-proto.js';
 
 /** The attributes that a Constant node's numbers may stand in. */
 const constantForms: Readonly<Record<string, AttributeType>> = {

@@ -8,10 +8,10 @@ import { scopesIn } from '../ir/scopes/scopes.js';
 import { ModelError } from '../ir/text/errors.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
 import { giveRanges } from '../ir/whole-model/ranges.js';
-import { readAttribute } from './attribute-proto.js';
 import { type CarriedGraph, entryOrigins, repeatedNames, type StrayValueInfo } from './carried.js';
+import { readFunctions } from './checks/function-calls.js';
 import { constantOf, labelOf } from './constant-node.js';
-import { readFunctions } from './function-calls.js';
+import { readAttribute } from './proto/attribute-proto.js';
 import {
   type AttributeMessage,
   type EntryMessage,
@@ -22,11 +22,11 @@ import {
   type NodeMessage,
   toBigint,
   type ValueInfoMessage,
-} from './messages.js';
-import { type CarriedOpsets, opsetsOf, versionOf } from './opset-import.js';
+} from './proto/messages.js';
+import { type CarriedOpsets, opsetsOf, versionOf } from './proto/opset-import.js';
+import { readSparseTensor, readTensor, rememberSource, type TensorSources } from './proto/tensor-proto.js';
+import { readType, writeAs } from './proto/type-proto.js';
 import { Scope } from './scope.js';
-import { readSparseTensor, readTensor, rememberSource, type TensorSources } from './tensor-proto.js';
-import { readType, writeAs } from './type-proto.js';
 
 /** Throws ModelError where names are missing or defined twice, tensors have the wrong size, or nodes or functions form a cycle. */
 export function fromMessage(message: ModelMessage, sources: TensorSources, place: string): Model {

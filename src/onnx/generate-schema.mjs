@@ -1,6 +1,6 @@
 /**
  * Writes schema-table.ts from the operator lists of the ONNX repository (facts alone, no texts):
- *   node src/onnx/generate-schema.mjs docs/Changelog.md docs/Changelog-ml.md > src/onnx/schema-table.ts
+ *   node src/onnx/generate-schema.mjs docs/Changelog.md docs/Changelog-ml.md > src/onnx/schemas/schema-table.ts
  */
 import { readFileSync } from 'node:fs';
 

@@ -8,10 +8,10 @@ import { type ByteSource, plainBytes, type Tensor } from '../ir/tensors/tensor.j
 import { ModelError } from '../ir/text/errors.js';
 import type { CarriedModel } from './carried.js';
 import { fromMessage } from './from-proto.js';
-import { decodeMessage, type Message, type ModelMessage, type TensorMessage } from './messages.js';
+import { decodeMessage, type Message, type ModelMessage, type TensorMessage } from './proto/messages.js';
+import { readTensor, type TensorSources } from './proto/tensor-proto.js';
+import { collapse, tooDeep } from './proto/wire.js';
 import { memorySource, openFile } from './source.js';
-import { readTensor, type TensorSources } from './tensor-proto.js';
-import { collapse, tooDeep } from './wire.js';
 
 export interface ReadOptions {
   /** Lets external data lie outside the model's folder: absolute paths, `..`, links. Off, because a model is not trusted with your files. */

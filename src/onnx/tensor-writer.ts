@@ -2,9 +2,9 @@
 
 import type { Tensor } from '../ir/tensors/tensor.js';
 import { dataTypes } from '../ir/types.js';
-import { fromBigint, type Message, type SparseTensorMessage, type TensorMessage } from './messages.js';
-import { EXTERNAL, lazySources, lazyTriples, sparseOrigins, tensorOrigins } from './tensor-proto.js';
-import { type Payload, rangePayload } from './wire.js';
+import { fromBigint, type Message, type SparseTensorMessage, type TensorMessage } from './proto/messages.js';
+import { EXTERNAL, lazySources, lazyTriples, sparseOrigins, tensorOrigins } from './proto/tensor-proto.js';
+import { type Payload, rangePayload } from './proto/wire.js';
 
 /** Tensors below this many bytes stand in the message itself. */
 const SMALL = 1024;

@@ -6,9 +6,10 @@ import { dependenciesOf } from '../ir/scopes/order.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { writeAttribute } from './attribute-proto.js';
 import { type CarriedGraph, type CarriedModel, entryOrigins, type StrayValueInfo } from './carried.js';
 import { type CarriedConstant, constantAttribute } from './constant-node.js';
+import { ScopeNames } from './names.js';
+import { writeAttribute } from './proto/attribute-proto.js';
 import {
   type FunctionMessage,
   fromBigint,
@@ -19,11 +20,10 @@ import {
   type SparseTensorMessage,
   type TensorMessage,
   type ValueInfoMessage,
-} from './messages.js';
-import { ScopeNames } from './names.js';
-import { type CarriedOpsets, opsetMessages } from './opset-import.js';
+} from './proto/messages.js';
+import { type CarriedOpsets, opsetMessages } from './proto/opset-import.js';
+import { writeType } from './proto/type-proto.js';
 import type { TensorPlacer } from './tensor-writer.js';
-import { writeType } from './type-proto.js';
 
 /** The message of a model; `placer` decides where each tensor's bytes go. */
 export function toMessage(model: Model, placer: TensorPlacer): ModelMessage {

@@ -9,10 +9,10 @@ import type { Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
 import type { CarriedModel } from './carried.js';
 import { inFirstUse } from './first-use.js';
-import { encodeMessage, type ModelMessage } from './messages.js';
+import { encodeMessage, type ModelMessage } from './proto/messages.js';
+import { type Expansion, expand, type Payload, rangePayload } from './proto/wire.js';
 import { type DataFileLayout, endOf, type LentPlace, TensorPlacer } from './tensor-writer.js';
 import { toMessage } from './to-proto.js';
-import { type Expansion, expand, type Payload, rangePayload } from './wire.js';
 
 export interface WriteOptions {
   /** Puts the weights into a file beside the model, which is named after its content. By itself only where one file would pass 2 GiB. */
@@ -77,7 +77,7 @@ export async function writeModelSet(
   const { externalData = name !== undefined || options.shard !== undefined || options.lent !== undefined } = options;
   signal?.throwIfAborted();
   const { writeSet } = await import('../disk/write-set.js');
-  const { mentions } = await import('./mentions.js');
+  const { mentions } = await import('./checks/mentions.js');
   // Whether one file is enough is known only once it is laid out; beyond the limit, payloads alone tell.
   const single = !externalData && tensorBytes(model) < LARGEST ? wholeOf(model) : undefined;
   if (single && single.length <= LARGEST)

@@ -1,27 +1,27 @@
 /** The rows of all operators, by domain and op type. One file per family; of an operator without a row nothing is known. */
 import type { Node } from '../ir/node.js';
-import { attention } from './attention.js';
-import { controlFlow } from './control-flow.js';
-import { convolution } from './convolution.js';
-import { elementwise } from './elementwise.js';
-import { generators } from './generators.js';
-import { image } from './image.js';
-import { indexing } from './indexing.js';
-import { joining } from './joining.js';
-import { machineLearning } from './machine-learning.js';
-import { matrix } from './matrix.js';
-import { microsoft } from './microsoft.js';
-import { microsoftAttention } from './microsoft-attention.js';
-import { microsoftTensors } from './microsoft-tensors.js';
-import { normalization } from './normalization.js';
-import { preview } from './preview.js';
-import { quantization } from './quantization.js';
-import { recurrent } from './recurrent.js';
-import { reduction } from './reduction.js';
+import { attention } from './families/attention.js';
+import { controlFlow } from './families/control-flow.js';
+import { convolution } from './families/convolution.js';
+import { elementwise } from './families/elementwise.js';
+import { generators } from './families/generators.js';
+import { image } from './families/image.js';
+import { indexing } from './families/indexing.js';
+import { joining } from './families/joining.js';
+import { machineLearning } from './families/machine-learning.js';
+import { matrix } from './families/matrix.js';
+import { microsoft } from './families/microsoft.js';
+import { microsoftAttention } from './families/microsoft-attention.js';
+import { microsoftTensors } from './families/microsoft-tensors.js';
+import { normalization } from './families/normalization.js';
+import { preview } from './families/preview.js';
+import { quantization } from './families/quantization.js';
+import { recurrent } from './families/recurrent.js';
+import { reduction } from './families/reduction.js';
+import { sequences } from './families/sequences.js';
+import { signal } from './families/signal.js';
+import { views } from './families/views.js';
 import type { OpRow, Rows } from './row.js';
-import { sequences } from './sequences.js';
-import { signal } from './signal.js';
-import { views } from './views.js';
 
 const families: readonly (readonly [domain: string, rows: Rows])[] = [
   ['', elementwise],

@@ -4,7 +4,7 @@ import { formText } from '../../passes/fit/form.js';
 import type { FitSearch, Mix } from '../../passes/fit/search.js';
 import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
-import type { Deadline } from '../run/deadline.js';
+import type { Deadline } from '../run/pipeline/deadline.js';
 import type { PlanPoint } from '../run/plan-schema.js';
 import type { RaceOutcome, Stopwatch } from '../run/tune/trial.js';
 import { type Allowed, commandOf, type PointSettings } from './command.js';

@@ -10,10 +10,10 @@ import type { Node } from '../ir/node.js';
 import { Divergence, markOf } from '../ir/tensors/bank.js';
 import type { Value } from '../ir/value.js';
 import { standInOfAnchor } from './counts.js';
-import { Renaming } from './names.js';
 import { type ShortRun, THIRD } from './short-run.js';
 import { holdsStandIns, standInsOf, standingFor } from './stand-ins.js';
-import { wholeOf } from './whole.js';
+import { Renaming } from './whole/names.js';
+import { wholeOf } from './whole/whole.js';
 
 export class Regions {
   /** Nodes that stood in the model when a pass began; the others are its own. */

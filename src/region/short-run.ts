@@ -3,8 +3,8 @@
 import type { Node } from '../ir/node.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
-import type { Names, PartNames } from './names.js';
-import type { Ports } from './ports.js';
+import type { Ports } from './find/ports.js';
+import type { Names, PartNames } from './whole/names.js';
 
 /** What a shortened run needs to be stamped out again. Holds names and tensors alone: it is as good for a clone. */
 export interface ShortRun {

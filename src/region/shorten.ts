@@ -14,15 +14,15 @@ import { isSameTensor } from '../ir/tensors/same-tensor.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import type { Value } from '../ir/value.js';
 import { cloneModel, type Fill, fill, inOrder } from '../ir/whole-model/clone.js';
-import { type Anchor, anchorOf } from './anchor.js';
-import type { Names } from './names.js';
-import type { Run } from './plan.js';
-import { portsOf } from './ports.js';
-import type { Shift } from './shift.js';
+import { type Anchor, anchorOf } from './find/anchor.js';
+import type { Run } from './find/plan.js';
+import { portsOf } from './find/ports.js';
+import type { Shift } from './find/shift.js';
+import { hasTwins } from './find/twins.js';
 import type { Part } from './short-run.js';
 import { type ShortRun, THIRD } from './short-run.js';
-import { type Item, lateParts, type PartItems } from './stamp-order.js';
-import { hasTwins } from './twins.js';
+import type { Names } from './whole/names.js';
+import { type Item, lateParts, type PartItems } from './whole/stamp-order.js';
 
 /** A run on its way to be shortened. */
 export interface Cut {

@@ -4,11 +4,11 @@ import { type Facts, inferTypes } from '../infer/index.js';
 import type { Model } from '../ir/model.js';
 import { Divergence } from '../ir/tensors/bank.js';
 import type { Value } from '../ir/value.js';
-import { type ChainLimits, planOf, type Refusal, type Run } from './plan.js';
+import { type ChainLimits, planOf, type Refusal, type Run } from './find/plan.js';
+import { isSteady } from './find/steady.js';
 import { Regions } from './regions.js';
 import { type Cut, cutOf, shorten } from './shorten.js';
-import { isSteady } from './steady.js';
-import { differenceIn } from './whole.js';
+import { differenceIn } from './whole/whole.js';
 
 /**
  * To shorten a chain and to stamp it out again takes its time: where less of all nodes is left out, passes save no more. Twelve

@@ -5,7 +5,7 @@ import type { Node } from '../ir/node.js';
 import { MIXED, markOf } from '../ir/tensors/bank.js';
 import { isSameTensor } from '../ir/tensors/same-tensor.js';
 import type { Value } from '../ir/value.js';
-import { nodesBySegment, segmentsOf } from './segments.js';
+import { nodesBySegment, segmentsOf } from './find/segments.js';
 import { type Part, type ShortRun, THIRD } from './short-run.js';
 
 export interface StandIns {

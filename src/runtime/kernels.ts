@@ -4,7 +4,7 @@
  */
 import { isHost, type Target } from '../ir/targets/targets.js';
 import type { DataType } from '../ir/types.js';
-import { schemaOf } from '../onnx/schema.js';
+import { schemaOf } from '../onnx/schemas/schema.js';
 import { cpu } from './kernels/cpu.js';
 import { cuda } from './kernels/cuda.js';
 import { type KernelState, type KernelTable, kernelTable } from './kernels/table.js';

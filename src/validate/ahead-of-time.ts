@@ -11,7 +11,7 @@ import { ModelError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { opsChanged, summarize } from '../ir/whole-model/summary.js';
 import { readModel } from '../onnx/read.js';
-import { deadlineOf } from '../run/deadline.js';
+import { deadlineOf } from '../run/pipeline/deadline.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { workingProvider } from '../runtime/providers.js';
 import { temporaryFolder } from '../runtime/temporary-folder.js';

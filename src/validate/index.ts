@@ -3,7 +3,7 @@
 import type { Model } from '../ir/model.js';
 import { isHost, referenceProvider } from '../ir/targets/targets.js';
 import { rangesOf } from '../ir/whole-model/ranges.js';
-import { type Deadline, deadlineOf } from '../run/deadline.js';
+import { type Deadline, deadlineOf } from '../run/pipeline/deadline.js';
 import { onceMore, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { resolveTarget } from '../runtime/providers.js';

@@ -6,8 +6,8 @@
 import type { Model } from '../ir/model.js';
 import { HOST, referenceProvider } from '../ir/targets/targets.js';
 import { numberText } from '../ir/text/quantities.js';
-import type { Deadline } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
+import type { Deadline } from '../run/pipeline/deadline.js';
 import type { Provider } from '../runtime/isolate.js';
 import {
   type ComparedOutput,

@@ -1,7 +1,7 @@
 /** Makes the comparison after each pass: the models run, and the gate of the passes' fidelity decides. */
 
 import { HOST } from '../ir/targets/targets.js';
-import { deadlineOf } from '../run/deadline.js';
+import { deadlineOf } from '../run/pipeline/deadline.js';
 import type { SteadyVerifier, Verdict, Verifier } from '../run/verify/verifier.js';
 import { sharedRuntime, startSharedRuntime } from '../runtime/evaluate.js';
 import { Costs } from './costs.js';

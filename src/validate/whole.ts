@@ -3,8 +3,8 @@
 import type { Model } from '../ir/model.js';
 import { HOST } from '../ir/targets/targets.js';
 import { ModelError } from '../ir/text/errors.js';
-import type { Deadline, TimeOptions } from '../run/deadline.js';
 import type { Fidelity } from '../run/pass.js';
+import type { Deadline, TimeOptions } from '../run/pipeline/deadline.js';
 import type { TargetCpu } from '../run/target-cpu.js';
 import type { Verdict } from '../run/verify/verifier.js';
 import { sharedRuntime } from '../runtime/evaluate.js';

@@ -10,7 +10,7 @@ import { bigintsOf, numbersOf } from '../../src/ir/tensors/numbers.js';
 import { elementCount } from '../../src/ir/tensors/tensor.js';
 import { isFloat, isInteger, type Type } from '../../src/ir/types.js';
 import { decodeTensor, readModel } from '../../src/onnx/read.js';
-import { schemaOf } from '../../src/onnx/schema.js';
+import { schemaOf } from '../../src/onnx/schemas/schema.js';
 import { type BackendCase, listPath, type Observed, packCases, packPath } from './backend-cases.js';
 import { judge, listOf } from './backend-judge.js';
 

@@ -20,10 +20,10 @@ import {
   site,
   telling,
 } from '../../src/match/pattern.js';
-import { environmentOf, Places } from '../../src/match/places.js';
 import { rule } from '../../src/match/rule.js';
-import { capturesOf, type Environment, Search } from '../../src/match/search.js';
-import { solve as solveBy } from '../../src/match/solve.js';
+import { environmentOf, Places } from '../../src/match/search/places.js';
+import { capturesOf, type Environment, Search } from '../../src/match/search/search.js';
+import { solve as solveBy } from '../../src/match/search/solve.js';
 import { op } from '../../src/match/words.js';
 
 type Build = (g: GraphBuilder, x: Value, y: Value) => Value;

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { any } from '../../src/match/pattern.js';
 import { microsoft, op } from '../../src/match/words.js';
-import { type Formal, schemaOf } from '../../src/onnx/schema.js';
-import { runtimeOperators } from '../../src/onnx/schema-microsoft.js';
-import { operators } from '../../src/onnx/schema-table.js';
+import { type Formal, schemaOf } from '../../src/onnx/schemas/schema.js';
+import { runtimeOperators } from '../../src/onnx/schemas/schema-microsoft.js';
+import { operators } from '../../src/onnx/schemas/schema-table.js';
 
 const lines = `${operators}${runtimeOperators}`.split('\n').filter((line) => line !== '');
 const versions = new Map<string, number[]>();

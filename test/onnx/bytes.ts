@@ -1,5 +1,10 @@
 /** Files for tests, made of messages or of bare protobuf fields. */
-import { encodeMessage, type ModelMessage, type NodeMessage, type TensorMessage } from '../../src/onnx/messages.js';
+import {
+  encodeMessage,
+  type ModelMessage,
+  type NodeMessage,
+  type TensorMessage,
+} from '../../src/onnx/proto/messages.js';
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 

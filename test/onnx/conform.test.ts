@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { tensorOf } from '../../src/ir/tensors/numbers.js';
-import type { AttributeMessage, ModelMessage, NodeMessage } from '../../src/onnx/messages.js';
+import type { AttributeMessage, ModelMessage, NodeMessage } from '../../src/onnx/proto/messages.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';

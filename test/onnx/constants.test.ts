@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
 import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { elementCount, type Tensor } from '../../src/ir/tensors/tensor.js';
-import type { ModelMessage } from '../../src/onnx/messages.js';
+import type { ModelMessage } from '../../src/onnx/proto/messages.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';

@@ -7,7 +7,7 @@ import type {
   ModelMessage,
   NodeMessage,
   TensorMessage,
-} from '../../src/onnx/messages.js';
+} from '../../src/onnx/proto/messages.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { concat, field, floats, info, int64s, modelBytes, node, relu, utf8 } from './bytes.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { schemaOf } from '../../src/onnx/schema.js';
+import { schemaOf } from '../../src/onnx/schemas/schema.js';
 
 describe('operator schemas', () => {
   it('gives the newest version that is not newer than the operator set', () => {

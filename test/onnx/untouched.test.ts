@@ -6,7 +6,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../src/ir/tensors/tensor.js';
-import { decodeMessage, type GraphMessage, type ModelMessage } from '../../src/onnx/messages.js';
+import { decodeMessage, type GraphMessage, type ModelMessage } from '../../src/onnx/proto/messages.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';

@@ -25,7 +25,7 @@ test('at most four files beside src/ops list ops that move elements', () => {
   // Tables of data: the schemas and what is made of them, the kernels of providers, which versions of an op are alike and what to change between them.
   expect(found.sort()).toEqual([
     'src/match/op-inputs.ts',
-    'src/onnx/schema-table.ts',
+    'src/onnx/schemas/schema-table.ts',
     'src/opset/changes.ts',
     'src/opset/same.ts',
     'src/runtime/kernels/cpu.ts',

@@ -12,7 +12,7 @@ afterAll(() => {
 const { buildModel } = await import('../../src/ir/build.js');
 const { Graph } = await import('../../src/ir/graph.js');
 const { along } = await import('../../src/ops/movement.js');
-const { views } = await import('../../src/ops/views.js');
+const { views } = await import('../../src/ops/families/views.js');
 
 /** Turns(x): axes one further, the last one first; a matrix is transposed. */
 const turns: OpRow = {
@@ -32,9 +32,9 @@ const turns: OpRow = {
 // What reads the registry comes after.
 (views as Record<string, OpRow>).Turns = turns;
 const { inferTypes } = await import('../../src/infer/index.js');
-const { movedLanes } = await import('../../src/match/lanes.js');
-const { fillOf } = await import('../../src/match/scalar.js');
-const { viewOf } = await import('../../src/match/view.js');
+const { movedLanes } = await import('../../src/match/views/lanes.js');
+const { fillOf } = await import('../../src/match/views/scalar.js');
+const { viewOf } = await import('../../src/match/views/view.js');
 const { heldBy, outputsFrom } = await import('../../src/ops/moved.js');
 const { optimize } = await import('../../src/optimize.js');
 const { simplify } = await import('../../passes/simplify.js');

@@ -4,8 +4,8 @@ import { buildModel } from '../../src/ir/build.js';
 import { stringsTensor, tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../src/ir/types.js';
-import { type OperatorSchema, schemaOf } from '../../src/onnx/schema.js';
-import { operators } from '../../src/onnx/schema-table.js';
+import { type OperatorSchema, schemaOf } from '../../src/onnx/schemas/schema.js';
+import { operators } from '../../src/onnx/schemas/schema-table.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { runModel } from '../run-model.js';
 

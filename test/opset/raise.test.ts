@@ -3,7 +3,7 @@ import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
 import { checkModel } from '../../src/ir/whole-model/check.js';
 import { cloneModel } from '../../src/ir/whole-model/clone.js';
-import { operators } from '../../src/onnx/schema-table.js';
+import { operators } from '../../src/onnx/schemas/schema-table.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { changes } from '../../src/opset/changes.js';
 import { NEWEST, OLDEST, raiseOpset } from '../../src/opset/raise.js';

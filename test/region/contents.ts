@@ -6,7 +6,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { typeText } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import type { PassResult } from '../../src/run/pipeline-result.js';
+import type { PassResult } from '../../src/run/pipeline/pipeline-result.js';
 
 /** Describes the computation of each value of a scope, names aside: equal texts are equal computations. */
 function computed(graph: Graph, outer?: ReadonlyMap<Value, string>): { nodes: string[]; ports: string[] } {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Renaming } from '../../src/region/names.js';
+import { Renaming } from '../../src/region/whole/names.js';
 
 const names = (layer: number) => [`/layer.${layer}/MatMul`, layer === 2 ? 'node_7' : `node_${layer}7`];
 

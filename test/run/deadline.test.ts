@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Deadline } from '../../src/run/deadline.js';
+import { Deadline } from '../../src/run/pipeline/deadline.js';
 
 /** A deadline on a clock that the test sets. */
 function at(budgetMs?: number) {

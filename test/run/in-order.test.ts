@@ -7,7 +7,7 @@ import type { Model } from '../../src/ir/model.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
-import { inOrder } from '../../src/run/in-order.js';
+import { inOrder } from '../../src/run/pipeline/in-order.js';
 import { collection, modelFolders } from '../models.js';
 
 const { bf16, fp16, fuseAct, fuseAttn, int8, opset, simplify } = passes;

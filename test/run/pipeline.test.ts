@@ -6,8 +6,8 @@ import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { ModelError, PassError } from '../../src/ir/text/errors.js';
 import { definePass, type Fidelity } from '../../src/run/pass.js';
-import { runPipeline } from '../../src/run/pipeline.js';
-import type { PipelineOptions, Progress } from '../../src/run/pipeline-options.js';
+import { runPipeline } from '../../src/run/pipeline/pipeline.js';
+import type { PipelineOptions, Progress } from '../../src/run/pipeline/pipeline-options.js';
 import type { Verdict, Verifier } from '../../src/run/verify/verifier.js';
 
 const model = () =>

@@ -2,7 +2,7 @@
 import { type Dim, divideExactly, equalDims } from '../../../src/ir/dims/dims.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type AxisFactor, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, sameAxes, sameFactors, sizeOf } from '../../../src/match/views/view.js';
 
 /** A plan makes nodes later: all questions are asked before the first node is made. */
 export type DeferredBuild = (builder: Rewriter) => Value;

@@ -4,7 +4,7 @@ import { type DataType, type Shape, tensorType } from '../../../src/ir/types.js'
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type AxisFactor, leavesOf, sameAxes, sizeOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, leavesOf, sameAxes, sizeOf } from '../../../src/match/views/view.js';
 import { DROWNING, type MaskTerm } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';
 import { arrange, measure, measured } from './arrange.js';

@@ -3,7 +3,7 @@ import { type AttributeLike, float } from '../../../src/ir/attribute.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import type { Axes } from '../../../src/match/view.js';
+import type { Axes } from '../../../src/match/views/view.js';
 import type { AttentionSite } from '../read/site.js';
 import type { BiasPlan, SharedBiases } from './bias.js';
 import type { Emission } from './kernel.js';

@@ -20,7 +20,7 @@ import {
   sameFactors,
   sizeOf,
   viewOf,
-} from '../../../src/match/view.js';
+} from '../../../src/match/views/view.js';
 import { causalityOf, inputsOf } from '../mask/causal.js';
 import type { SiteOperand } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';

@@ -22,7 +22,7 @@ import {
   sizeOf,
   viewingOf,
   viewOf,
-} from '../../../src/match/view.js';
+} from '../../../src/match/views/view.js';
 import { inputsOf } from '../mask/causal.js';
 import { isWeak } from '../mask/term.js';
 import type { AttentionSite } from '../read/site.js';

@@ -1,5 +1,5 @@
 /** The dims of a site as attention kernels have them: batch, heads, rows, keys; and its operands brought to their forms. */
-import { type Axes, type AxisFactor, sameAxes, sizeOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, sameAxes, sizeOf } from '../../../src/match/views/view.js';
 import type { SiteOperand } from '../read/parts.js';
 import type { AttentionSite } from '../read/site.js';
 

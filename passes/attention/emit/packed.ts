@@ -10,7 +10,7 @@ import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { type Axes, type AxisFactor, leavesOf, sameAxes, sameFactors, sizeOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, leavesOf, sameAxes, sameFactors, sizeOf } from '../../../src/match/views/view.js';
 import type { SiteOperand } from '../read/parts.js';
 import { type Projection, projectionOf } from '../read/projection.js';
 import type { AttentionSite } from '../read/site.js';

@@ -5,7 +5,7 @@
 import type { Facts } from '../../../src/infer/index.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
-import { fillOf } from '../../../src/match/scalar.js';
+import { fillOf } from '../../../src/match/views/scalar.js';
 import { movedFrom } from '../../../src/ops/moved.js';
 import { elementsAnywhere, SEEN } from '../mask/causal.js';
 import { DROWNING } from '../mask/term.js';

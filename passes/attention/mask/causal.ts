@@ -9,7 +9,7 @@ import type { Node } from '../../../src/ir/node.js';
 import { isFloat } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { type Match, Miss } from '../../../src/match/miss.js';
-import { type AxisFactor, sameFactors } from '../../../src/match/view.js';
+import { type AxisFactor, sameFactors } from '../../../src/match/views/view.js';
 import { exactly, joined, type Maybe, maximum, product, sum } from '../../../src/ops/interval.js';
 import { ElementReader } from './elements.js';
 import type { Band, Elements, Position } from './place.js';

@@ -9,7 +9,7 @@ import { constantTensor } from '../../../src/ir/tensors/constants.js';
 import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { scalarOf } from '../../../src/match/scalar.js';
+import { scalarOf } from '../../../src/match/views/scalar.js';
 import { booleans, exactly, fitted, intervalOf, joined, type Maybe } from '../../../src/ops/interval.js';
 import { heldBy, movementOf } from '../../../src/ops/moved.js';
 import type { Movement } from '../../../src/ops/movement.js';

@@ -7,7 +7,7 @@ import { constantTensor } from '../../../src/ir/tensors/constants.js';
 import { numbersOf } from '../../../src/ir/tensors/numbers.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
-import { scalarOf } from '../../../src/match/scalar.js';
+import { scalarOf } from '../../../src/match/views/scalar.js';
 import { heldBy } from '../../../src/ops/moved.js';
 
 /** Constants larger than this are not read, expressions deeper are not looked into. */

@@ -5,7 +5,7 @@
 import type { Node } from '../../../src/ir/node.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import type { Axes } from '../../../src/match/view.js';
+import type { Axes } from '../../../src/match/views/view.js';
 
 export type MaskTerm = {
   /** The bias, or the mask's condition; it broadcasts to these axes of the scores. */

@@ -1,7 +1,15 @@
 /** Query, key and value of a site with their axes in common factors: batch and heads are the same ones in all of them. */
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
-import { type Axes, type AxisFactor, cut, cutsBetween, leavesOf, namesBy, type View } from '../../../src/match/view.js';
+import {
+  type Axes,
+  type AxisFactor,
+  cut,
+  cutsBetween,
+  leavesOf,
+  namesBy,
+  type View,
+} from '../../../src/match/views/view.js';
 import type { ProductOperand } from './contraction.js';
 import type { Scale, Scores } from './reading.js';
 import { requiredBy } from './required.js';

@@ -4,7 +4,7 @@ import type { Facts } from '../../../src/infer/index.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Match } from '../../../src/match/miss.js';
-import type { Axes, View } from '../../../src/match/view.js';
+import type { Axes, View } from '../../../src/match/views/view.js';
 import type { MaskTerm } from '../mask/term.js';
 import type { Contraction } from './contraction.js';
 import type { Trail } from './trail.js';

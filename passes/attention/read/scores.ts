@@ -4,7 +4,7 @@ import type { Facts } from '../../../src/infer/index.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
-import { type AxisFactor, viewingOf, viewOf } from '../../../src/match/view.js';
+import { type AxisFactor, viewingOf, viewOf } from '../../../src/match/views/view.js';
 import { biased, floored, masked } from './biased.js';
 import { contractionOf, isProduct } from './contraction.js';
 import type { Scores, ScoresReader, ScoresReading } from './reading.js';

@@ -11,7 +11,7 @@ import type { Node } from '../../../src/ir/node.js';
 import { type DataType, isFloat } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
-import { type Axes, sameFactors } from '../../../src/match/view.js';
+import { type Axes, sameFactors } from '../../../src/match/views/view.js';
 import { everyRowSees } from '../mask/causal.js';
 import { isWeak, type MaskTerm } from '../mask/term.js';
 import { isProduct, reachesProduct } from './contraction.js';

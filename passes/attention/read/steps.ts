@@ -3,8 +3,8 @@ import type { Facts } from '../../../src/infer/index.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
-import { scalarOf } from '../../../src/match/scalar.js';
-import { type Axes, movedAxes, viewingOf } from '../../../src/match/view.js';
+import { scalarOf } from '../../../src/match/views/scalar.js';
+import { type Axes, movedAxes, viewingOf } from '../../../src/match/views/view.js';
 
 /** Says that a Cast changes more than the precision of the scores; undefined where it does not. */
 function castMiss(node: Node): string | undefined {

@@ -2,7 +2,7 @@
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { Miss } from '../../../src/match/miss.js';
-import type { Axes } from '../../../src/match/view.js';
+import type { Axes } from '../../../src/match/views/view.js';
 
 /** The stages of reading a site, in order. */
 export const stages = ['softmax', 'scores', 'weights', 'parts', 'kernel'] as const;

@@ -4,7 +4,7 @@ import type { Facts } from '../../../src/infer/index.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
-import { scalarOf } from '../../../src/match/scalar.js';
+import { scalarOf } from '../../../src/match/views/scalar.js';
 import {
   type Axes,
   type AxisFactor,
@@ -13,7 +13,7 @@ import {
   type View,
   viewingOf,
   viewOf,
-} from '../../../src/match/view.js';
+} from '../../../src/match/views/view.js';
 import { mayHide } from '../mask/causal.js';
 import type { MaskTerm } from '../mask/term.js';
 import { type Contraction, contractionOf } from './contraction.js';

@@ -2,9 +2,9 @@
 
 import { numberText } from '../../ir/text/quantities.js';
 import type { Note } from '../context.js';
-import type { Deadline } from '../deadline.js';
-import type { TakenBack } from '../pipeline-result.js';
-import type { PassRun } from '../run-pass.js';
+import type { Deadline } from '../pipeline/deadline.js';
+import type { TakenBack } from '../pipeline/pipeline-result.js';
+import type { PassRun } from '../pipeline/run-pass.js';
 import type { Verdict } from '../verify/verifier.js';
 import { ExcludedPlaces, type FewestPlaces, fewestExcluded, type NodeNumber } from './fewest-places.js';
 

@@ -1,8 +1,8 @@
 /** Takes back places of passes that break the gate together, as the comparison at the end tells. */
 
 import { minOf } from '../../ir/collections/lists.js';
-import { compareEnd, measureCosts, saved } from '../end.js';
-import type { PipelineRun } from '../pipeline-run.js';
+import { compareEnd, measureCosts, saved } from '../pipeline/end.js';
+import type { PipelineRun } from '../pipeline/pipeline-run.js';
 import type { Verdict } from '../verify/verifier.js';
 import { ExcludedPlaces, fewestExcluded } from './fewest-places.js';
 import { clock, noteCut, reasonOf, takenBackOf } from './take-back.js';

@@ -14,7 +14,7 @@ import { cloneModel } from '../../ir/whole-model/clone.js';
 import { sweep } from '../../ir/whole-model/sweep.js';
 import { type Block, findBlocks } from '../../region/blocks/index.js';
 import { type Difference, differenceOf } from '../../region/difference.js';
-import { runWithWeights } from '../../region/handed-in.js';
+import { runWithWeights } from '../../region/functions/handed-in.js';
 import { Regions } from '../../region/regions.js';
 import { type PassEnvironment, passContext } from '../context.js';
 import type { Pass } from '../pass.js';

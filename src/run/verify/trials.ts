@@ -1,6 +1,6 @@
 /** Trials of a pass by the verifier of the pipeline. */
 import type { Model } from '../../ir/model.js';
-import type { Deadline } from '../deadline.js';
+import type { Deadline } from '../pipeline/deadline.js';
 import type { Trials } from '../trials.js';
 import type { Verifier } from './verifier.js';
 

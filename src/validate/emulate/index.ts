@@ -15,7 +15,7 @@ import { dataTypes } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
 import { isNarrow, type Narrow, narrowOf, widenModel } from '../../ir/whole-model/widen.js';
-import { inlineCalls } from '../../region/inline-all.js';
+import { inlineCalls } from '../../region/functions/inline-all.js';
 import { canSaturate, integerProductOf } from '../../run/cpus.js';
 import type { TensorData, Tensors } from '../../runtime/protocol.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';

@@ -5,8 +5,8 @@
 
 import type { Model } from '../../ir/model.js';
 import { msText, numberText } from '../../ir/text/quantities.js';
-import type { Deadline } from '../../run/deadline.js';
 import type { Fidelity } from '../../run/pass.js';
+import type { Deadline } from '../../run/pipeline/deadline.js';
 import { RuntimeError } from '../../runtime/isolate.js';
 import type { Provider } from '../../runtime/protocol.js';
 import type { Feeds } from '../inputs/feeds.js';

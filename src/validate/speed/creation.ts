@@ -1,7 +1,7 @@
 /** Which of two models a session is created faster from: times taken in turns, in one process. */
 
 import { isHost } from '../../ir/targets/targets.js';
-import type { Deadline } from '../../run/deadline.js';
+import type { Deadline } from '../../run/pipeline/deadline.js';
 import type { LoadOptions, RuntimeProcess } from '../../runtime/isolate.js';
 import type { BothSides } from './race.js';
 import { ENOUGH, type Estimate, estimateOf, type TimePair } from './statistics.js';

@@ -6,7 +6,7 @@
 
 import { append } from '../../ir/collections/lists.js';
 import { isHost } from '../../ir/targets/targets.js';
-import type { Deadline } from '../../run/deadline.js';
+import type { Deadline } from '../../run/pipeline/deadline.js';
 import type { LoadOptions, RunTimes, RuntimeProcess, Session, Tensors } from '../../runtime/isolate.js';
 import { ENOUGH, type Estimate, estimateOf, fastest, median, type TimePair } from './statistics.js';
 

@@ -7,7 +7,7 @@
 import { maxOf } from '../../ir/collections/lists.js';
 import { isHost } from '../../ir/targets/targets.js';
 import { msText } from '../../ir/text/quantities.js';
-import type { Deadline } from '../../run/deadline.js';
+import type { Deadline } from '../../run/pipeline/deadline.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Feeds } from '../inputs/feeds.js';
 import { type BothSides, type ClockStatistics, type Race, type RacedModel, type RaceOptions, race } from './race.js';

@@ -20,7 +20,7 @@ import { inspectionText } from '../../../src/report/inspection-text.js';
 import { reportMarkdown } from '../../../src/report/markdown.js';
 import { reportText } from '../../../src/report/text.js';
 import { parsePasses } from '../../../src/run/parse.js';
-import { runPipeline } from '../../../src/run/pipeline.js';
+import { runPipeline } from '../../../src/run/pipeline/pipeline.js';
 import { kernelsOf } from '../../../src/runtime/kernels-of.js';
 import { builtIn } from '../../../src/settings/plugins.js';
 import { dice } from './dice.js';

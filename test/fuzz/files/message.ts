@@ -1,5 +1,5 @@
 /** Messages as the mutator sees them: fields by their types, and every message of a model by its kind. */
-import { decodeMessage, encodeMessage, type Message } from '../../../src/onnx/messages.js';
+import { decodeMessage, encodeMessage, type Message } from '../../../src/onnx/proto/messages.js';
 
 /** A field of a message's type, as protobufjs knows it. */
 export interface Field {

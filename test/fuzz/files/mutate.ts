@@ -11,8 +11,8 @@ import {
   type NodeMessage,
   type TensorMessage,
   type TypeMessage,
-} from '../../../src/onnx/messages.js';
-import { operators } from '../../../src/onnx/schema-table.js';
+} from '../../../src/onnx/proto/messages.js';
+import { operators } from '../../../src/onnx/schemas/schema-table.js';
 import { damage } from './damage.js';
 import { type Dice, dice } from './dice.js';
 import { contentOf, copyOf, empty, type Field, fieldsOf, kindOf, messagesIn, setValue } from './message.js';

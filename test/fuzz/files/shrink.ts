@@ -1,5 +1,5 @@
 /** A file that shows what was found and little else: mutations left out, then parts of the message. */
-import { decodeMessage, encodeMessage, type Message } from '../../../src/onnx/messages.js';
+import { decodeMessage, encodeMessage, type Message } from '../../../src/onnx/proto/messages.js';
 import { contentOf, fieldsOf, messagesIn, setValue } from './message.js';
 import { applyPlan, type Plan } from './mutate.js';
 

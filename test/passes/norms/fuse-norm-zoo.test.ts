@@ -7,7 +7,7 @@ import { fuseNorm } from '../../../passes/fuse-norm.js';
 import type { Model } from '../../../src/ir/model.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { writeModel } from '../../../src/onnx/write.js';
-import type { PipelineResult } from '../../../src/run/pipeline-result.js';
+import type { PipelineResult } from '../../../src/run/pipeline/pipeline-result.js';
 import { applyPasses, compareTensors } from '../../check-pass.js';
 import { collection, modelFolders } from '../../models.js';
 import { runModel } from '../../run-model.js';

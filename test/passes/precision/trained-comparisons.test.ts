@@ -6,7 +6,7 @@ import { passes } from '../../../passes/index.js';
 import { closeRuntime } from '../../../src/on-demand.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { fileBytes } from '../../../src/onnx/write.js';
-import { runPipeline } from '../../../src/run/pipeline.js';
+import { runPipeline } from '../../../src/run/pipeline/pipeline.js';
 import type { Verifier } from '../../../src/run/verify/verifier.js';
 import { createVerifier } from '../../../src/validate/verifier.js';
 

@@ -5,7 +5,7 @@ import type { Target } from '../../../src/ir/targets/targets.js';
 import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { parsePasses } from '../../../src/run/parse.js';
 import type { Pass } from '../../../src/run/pass.js';
-import { runPipeline } from '../../../src/run/pipeline.js';
+import { runPipeline } from '../../../src/run/pipeline/pipeline.js';
 import type { RaceOutcome, Stopwatch } from '../../../src/run/tune/trial.js';
 import { kernelsOf } from '../../../src/runtime/kernels-of.js';
 import { builtIn } from '../../../src/settings/plugins.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildModel } from '../../../src/ir/build.js';
 import { writeModel } from '../../../src/onnx/write.js';
-import { Deadline } from '../../../src/run/deadline.js';
+import { Deadline } from '../../../src/run/pipeline/deadline.js';
 import { RuntimeProcess } from '../../../src/runtime/isolate.js';
 import { race } from '../../../src/validate/speed/race.js';
 

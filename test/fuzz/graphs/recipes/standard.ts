@@ -12,7 +12,7 @@ import { type DataType, dataTypes, isFloat } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { cloneModel } from '../../../../src/ir/whole-model/clone.js';
 import { readModel } from '../../../../src/onnx/read.js';
-import { schemaOf } from '../../../../src/onnx/schema.js';
+import { schemaOf } from '../../../../src/onnx/schemas/schema.js';
 import { type Observed, type ObservedTensor, packPath, readCases } from '../../../infer/backend-cases.js';
 import { type Sketch, Unavailable } from '../sketch.js';
 

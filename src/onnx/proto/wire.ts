@@ -1,0 +1,263 @@
+/**
+ * Models without their weights: on the way in, long fields of TensorProto are left in the file and their places noted;
+ * on the way out, they are put back while the bytes stream. protobufjs sees only the small rest.
+ *
+ * Why this way: protobufjs decodes a message from one array and encodes it into one, so a 2 GiB model would need 2 GiB
+ * twice. The place of a field stands in the TensorProto itself, as the field `lazy` that no file has.
+ */
+
+import { append } from '../../ir/collections/lists.js';
+import { type ByteSource, CHUNK } from '../../ir/tensors/tensor.js';
+import { ModelError } from '../../ir/text/errors.js';
+import { LAZY_FIELD } from './messages.js';
+import { lazyFields } from './typed-data.js';
+
+/** Which fields of a message lead to tensors. */
+const paths: Record<string, Record<number, string>> = {
+  Model: { 7: 'Graph', 25: 'Function' },
+  Graph: { 1: 'Node', 5: 'Tensor', 15: 'Sparse' },
+  Function: { 7: 'Node', 11: 'Attribute' },
+  Node: { 5: 'Attribute' },
+  Attribute: { 5: 'Tensor', 6: 'Graph', 10: 'Tensor', 11: 'Graph', 22: 'Sparse', 23: 'Sparse' },
+  Sparse: { 1: 'Tensor', 2: 'Tensor' },
+  Tensor: {},
+};
+
+/** A field shorter than this is left in the message; a message shorter than this has no long field to look for. */
+const SHORT = 1024;
+
+/** Messages nested deeper than this are refused, as every protobuf decoder does by default. */
+const DEPTH = 100;
+
+export const tooDeep = (place: string): ModelError =>
+  new ModelError(place, `messages nested at most ${DEPTH} deep`, 'deeper ones', 'Flatten the bodies of its nodes');
+
+/** Reads a source forwards through a window. */
+class Cursor {
+  #window: Uint8Array = new Uint8Array(0);
+  #start = 0;
+  constructor(
+    readonly source: ByteSource,
+    readonly place: string,
+  ) {}
+
+  byte(at: number): number {
+    if (at < this.#start || at >= this.#start + this.#window.length) {
+      this.#start = at;
+      this.#window = this.source.read(at, Math.min(1 << 16, this.source.size - at));
+    }
+    return this.#window[at - this.#start] as number;
+  }
+
+  /** A varint that fits a double, and where it ends. */
+  varint(at: number, end: number): [value: number, next: number] {
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < 10; i++) {
+      if (at + i >= end)
+        throw new ModelError(this.place, `a whole varint at byte ${at}`, 'the end of the data', TRUNCATED);
+      const byte = this.byte(at + i);
+      value += (byte & 0x7f) * scale;
+      scale *= 128;
+      if (byte < 0x80) return [value, at + i + 1];
+    }
+    throw new ModelError(this.place, `a varint at byte ${at}`, 'more than 10 bytes', NOT_ONNX);
+  }
+}
+
+const TRUNCATED = 'The file is truncated: copy it again';
+const NOT_ONNX = 'The file is not an ONNX model, or is damaged';
+
+interface Field {
+  readonly number: number;
+  readonly wire: number;
+  /** Where the tag, the content and the next field begin. */
+  readonly start: number;
+  readonly content: number;
+  readonly end: number;
+}
+
+function* fieldsOf(cursor: Cursor, start: number, end: number): Iterable<Field> {
+  for (let at = start; at < end; ) {
+    const [tag, afterTag] = cursor.varint(at, end);
+    const number = Math.floor(tag / 8);
+    const wire = tag % 8;
+    let content = afterTag;
+    let next: number;
+    if (wire === 0) next = cursor.varint(afterTag, end)[1];
+    else if (wire === 1) next = afterTag + 8;
+    else if (wire === 5) next = afterTag + 4;
+    else if (wire === 2) {
+      const [length, afterLength] = cursor.varint(afterTag, end);
+      content = afterLength;
+      next = afterLength + length;
+    } else throw new ModelError(cursor.place, `a protobuf field at byte ${at}`, `wire type ${wire}`, NOT_ONNX);
+    if (number === 0) throw new ModelError(cursor.place, `a protobuf field at byte ${at}`, 'field number 0', NOT_ONNX);
+    if (next > end)
+      throw new ModelError(cursor.place, `${next - content} bytes at byte ${content}`, `${end - content}`, TRUNCATED);
+    yield { number, wire, start: at, content, end: next };
+    at = next;
+  }
+}
+
+/** Top-level fields of a model: an opset, a function or an entry of metadata each. */
+const MOST_FIELDS = 1e6;
+
+/** True for bytes that are fields from the first to the last, a graph among them. Reads no more of them than their lengths. Throws RangeError where they have no end. */
+export function isModel(source: ByteSource): boolean {
+  let hasGraph = false;
+  let count = 0;
+  try {
+    for (const { number, wire } of fieldsOf(new Cursor(source, ''), 0, source.size)) {
+      hasGraph ||= number === 7 && wire === 2;
+      if (++count > MOST_FIELDS) throw new RangeError(`${count} fields`);
+    }
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    return false;
+  }
+  return hasGraph;
+}
+
+/** A model's bytes without the long fields of its tensors, which `lazy` tells. Throws ModelError on bytes that are no protobuf. */
+export function collapse(source: ByteSource, place: string): Uint8Array {
+  const cursor = new Cursor(source, place);
+  const message = (kind: string, start: number, end: number, depth: number): Uint8Array[] => {
+    if (depth > DEPTH) throw tooDeep(place);
+    const pieces: Uint8Array[] = [];
+    const lazy: number[] = [];
+    let pending = start;
+    const flush = (upTo: number): void => {
+      if (upTo > pending) append(pieces, copies(source, pending, upTo));
+    };
+    for (const field of fieldsOf(cursor, start, end)) {
+      if (field.wire !== 2 || field.end - field.content < SHORT) continue;
+      const inner = paths[kind]?.[field.number];
+      const isPayload = kind === 'Tensor' && lazyFields.has(field.number);
+      if (!inner && !isPayload) continue;
+      flush(field.start);
+      pending = field.end;
+      if (isPayload) lazy.push(field.number, field.content, field.end - field.content);
+      else pushMessage(pieces, field.number, message(inner as string, field.content, field.end, depth + 1));
+    }
+    flush(end);
+    if (lazy.length) pushMessage(pieces, LAZY_FIELD, [varints(lazy)]);
+    return pieces;
+  };
+  return concatenate(message('Model', 0, source.size, 0));
+}
+
+/** A tensor's payload on its way out. */
+export interface Payload {
+  readonly length: number;
+  /** The bytes in order, each piece valid until the next. */
+  chunks(): Iterable<Uint8Array>;
+}
+
+/** A range of a source as a payload. */
+export const rangePayload = (source: ByteSource, offset: number, length: number): Payload => ({
+  length,
+  *chunks() {
+    const scratch = new Uint8Array(Math.min(CHUNK, length));
+    for (let at = 0; at < length; at += CHUNK) yield source.read(offset + at, Math.min(CHUNK, length - at), scratch);
+  },
+});
+
+/** What `expand` gives: bytes, and payloads to stream. */
+export interface Expansion {
+  readonly length: number;
+  readonly pieces: readonly (Uint8Array | Payload)[];
+}
+
+/** The opposite of `collapse`: `lazy` holds triples of (field, index of a payload, 0). */
+export function expand(skeleton: Uint8Array, payloads: readonly Payload[]): Expansion {
+  const source: ByteSource = { size: skeleton.length, read: (at, length) => skeleton.subarray(at, at + length) };
+  const cursor = new Cursor(source, 'model');
+  const message = (kind: string, start: number, end: number): Expansion => {
+    const pieces: (Uint8Array | Payload)[] = [];
+    let length = 0;
+    let pending = start;
+    const push = (...added: (Uint8Array | Payload)[]): void => {
+      for (const piece of added) {
+        pieces.push(piece);
+        length += piece.length;
+      }
+    };
+    const flush = (upTo: number): void => {
+      if (upTo > pending) push(skeleton.subarray(pending, upTo));
+    };
+    const fields = [...fieldsOf(cursor, start, end)];
+    const payload = kind === 'Tensor' ? payloadsIn(cursor, fields, payloads) : [];
+    for (const field of fields) {
+      const inner = field.wire === 2 ? paths[kind]?.[field.number] : undefined;
+      // In the order of their numbers, as every encoder writes fields.
+      for (; payload[0] && payload[0].number < field.number; payload.shift()) {
+        flush(field.start);
+        pending = field.start;
+        push(varints([payload[0].number * 8 + 2, payload[0].content.length]), payload[0].content);
+      }
+      if (kind === 'Tensor' && field.number === LAZY_FIELD) {
+        flush(field.start);
+        pending = field.end;
+      } else if (inner) {
+        const expanded = message(inner, field.content, field.end);
+        if (expanded.length === field.end - field.content) continue;
+        flush(field.start);
+        pending = field.end;
+        push(varints([field.number * 8 + 2, expanded.length]));
+        for (const piece of expanded.pieces) pieces.push(piece);
+        length += expanded.length;
+      }
+    }
+    flush(end);
+    return { length, pieces };
+  };
+  return message('Model', 0, skeleton.length);
+}
+
+/** The payloads that a tensor's `lazy` names, by number of their field. */
+function payloadsIn(cursor: Cursor, fields: readonly Field[], payloads: readonly Payload[]) {
+  const found: { number: number; content: Payload }[] = [];
+  for (const { number, content, end } of fields) {
+    for (let at = content; number === LAZY_FIELD && at < end; ) {
+      const [field, a] = cursor.varint(at, end);
+      const [index, b] = cursor.varint(a, end);
+      at = cursor.varint(b, end)[1];
+      found.push({ number: field, content: payloads[index] as Payload });
+    }
+  }
+  return found.sort((a, b) => a.number - b.number);
+}
+
+/** Numbers as varints, one after another. */
+function varints(numbers: readonly number[]): Uint8Array {
+  const bytes: number[] = [];
+  for (let value of numbers) {
+    while (value >= 128) {
+      bytes.push((value % 128) + 128);
+      value = Math.floor(value / 128);
+    }
+    bytes.push(value);
+  }
+  return Uint8Array.from(bytes);
+}
+
+function pushMessage(pieces: Uint8Array[], number: number, content: Uint8Array[]): void {
+  const length = content.reduce((sum, piece) => sum + piece.length, 0);
+  pieces.push(varints([number * 8 + 2, length]));
+  for (const piece of content) pieces.push(piece);
+}
+
+function* copies(source: ByteSource, start: number, end: number): Iterable<Uint8Array> {
+  for (let at = start; at < end; at += CHUNK) yield source.read(at, Math.min(CHUNK, end - at));
+}
+
+function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
