@@ -123,7 +123,7 @@ export interface PlacedModel {
  */
 export async function writeSharing(models: readonly PlacedModel[], others: readonly TextFile[]): Promise<WrittenSet> {
   const { writeSet } = await import('../disk/write-set.js');
-  const { mentions } = await import('./mentions.js');
+  const { mentions } = await import('./checks/mentions.js');
   const placer = new TensorPlacer(Number.MAX_SAFE_INTEGER);
   const layouts = models.map(({ model }): FileLayout => ({ message: toMessage(model, placer), placer }));
   placer.place(models.flatMap(({ model }) => [...inFirstUse(model)]));

@@ -1,7 +1,7 @@
 /** What tuning says of a whole result: it is no slower than without tuning, and how its sessions are best made. */
 
 import type { Model } from '../../ir/model.js';
-import type { PipelineResult } from '../pipeline-result.js';
+import type { PipelineResult } from '../pipeline/pipeline-result.js';
 import type { RaceOutcome, SessionChoice, Stopwatch } from './trial.js';
 
 /** One race of whole models. */
