@@ -21,6 +21,7 @@ import { outline } from './outline.js';
 import { regional } from './regional.js';
 import { simplify } from './simplify.js';
 import { staticKv } from './static-kv.js';
+import { tieWeights } from './tie-weights.js';
 
 export const passes = {
   inline,
@@ -43,6 +44,7 @@ export const passes = {
   fullGraph,
   channelsLast,
   outline,
+  tieWeights,
   compact,
 };
 

@@ -19,10 +19,13 @@ import { opset } from '../../passes/opset.js';
 import { outline } from '../../passes/outline.js';
 import { simplify } from '../../passes/simplify.js';
 import { staticKv } from '../../passes/static-kv.js';
+import { tieWeights } from '../../passes/tie-weights.js';
 import { float } from '../../src/ir/attribute.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
 import { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
+import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Pass } from '../../src/run/pass.js';
@@ -42,6 +45,16 @@ const NOISE = 1e-5;
 const number = (g: GraphBuilder, x: number): Value => g.constant('float32', x);
 const vector = (g: GraphBuilder, name: string, seed = 5): Value => g.constant(randomWeights([4], 1, seed), name);
 const matrix = (g: GraphBuilder, name: string, size = 4): Value => g.constant(randomWeights([size, size], 0.3), name);
+
+const transposed = (weight: Tensor): Tensor => {
+  const [rows = 1, columns = 1] = weight.shape;
+  const values = numbersOf(weight);
+  const turned = Array.from(
+    { length: values.length },
+    (_, i) => values[(i % rows) * columns + Math.floor(i / rows)] ?? 0,
+  );
+  return tensorOf('float32', turned, [columns, rows]);
+};
 
 /** y = f(x), x: float32[batch, sequence, 4]. */
 const of = (f: (g: GraphBuilder, x: Value) => Value, version = 17): Model =>
@@ -134,6 +147,15 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
     before: of((g, x) => g.op('Where', [g.op('IsNaN', [x]), g.op('ConstantOfShape', [g.op('Shape', [x])]), x])),
   },
   'channels-last': { pass: channelsLast(), target: 'cuda', runs: false, within: NOISE, before: convolutions() },
+  'tie-weights': {
+    pass: tieWeights(),
+    before: buildModel({ '': 17 }, (g) => {
+      const tied = randomWeights([32, 48], 0.2);
+      const words = g.op('Gather', [g.constant(tied, 'embed'), g.input('ids', 'int64', ['n'])]);
+      g.output('logits', g.op('MatMul', [g.op('Relu', [words]), g.constant(transposed(tied), 'lm_head')]));
+    }),
+    within: 0,
+  },
   'static-kv': {
     pass: staticKv({ length: 8 }),
     before: buildModel({ '': 17 }, (g) => {

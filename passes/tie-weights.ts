@@ -1,0 +1,118 @@
+/**
+ * W, Wᵀ ⟶ W, Transpose(W): a weight of which the transposed copy is stored too is stored once. Exporters fold the Transpose of a tied embedding into a second
+ * weight; runtimes fold it again when a session is made.
+ */
+import { z } from 'zod';
+import { appendTo } from '../src/ir/collections/lists.js';
+import type { Graph } from '../src/ir/graph.js';
+import { scopesIn } from '../src/ir/scopes/scopes.js';
+import { instanceCount } from '../src/ir/tensors/bank.js';
+import type { Tensor } from '../src/ir/tensors/tensor.js';
+import { bytesText } from '../src/ir/text/quantities.js';
+import type { Value } from '../src/ir/value.js';
+import { definePass } from '../src/run/pass.js';
+
+/** Weights of fewer bytes are not worth a node. */
+const WORTH = 4096;
+
+export const tieWeights = definePass({
+  name: 'tie-weights',
+  summary:
+    'Stores a weight once of which the transposed copy is stored too, as of tied embeddings. Goes last: simplify folds it.',
+  fidelity: 'exact',
+  needs: ['types'],
+  options: z.object({}),
+  run(model, _, context) {
+    const pool = new Map<string, Value[]>();
+    const constants = [...scopesIn(model.graph)].flatMap((graph) => [...graph.constants]).filter(isWeight);
+    const shapes = new Set(constants.map(({ tensor }) => String((tensor as Tensor).shape)));
+    let [count, bytes] = [0, 0];
+    for (const value of constants) {
+      const tensor = value.tensor as Tensor;
+      const turned = [...tensor.shape].reverse();
+      if (!shapes.has(String(turned))) continue;
+      const sum = sumOf(tensor);
+      const keyOf = (shape: readonly number[]): string => `${tensor.type}[${shape}] ${sum}`;
+      const copy = pool
+        .get(keyOf(turned))
+        ?.find((one) => isVisibleFrom(one, value.graph) && isTransposed(one.tensor as Tensor, tensor));
+      if (copy) {
+        const node = value.graph.add('Transpose', [copy], { attributes: { perm: [1, 0] }, outputs: [value.name] });
+        node.output.type = value.type;
+        value.graph.replaceUses(value, node.output);
+        count++;
+        bytes += tensor.byteLength;
+      } else appendTo(pool, keyOf(tensor.shape), value);
+    }
+    if (count > 0)
+      context.note(`left out ${count} transposed ${count === 1 ? 'copy' : 'copies'} of weights, ${bytesText(bytes)}`);
+    else context.skip('no weight is stored with its transposed copy');
+  },
+});
+
+function isWeight({ tensor, isOutput, uses }: Value): boolean {
+  if (!tensor || isOutput || uses.size === 0 || tensor.sparse || tensor.strings) return false;
+  const [rows = 1, columns = 1] = tensor.shape;
+  // Elements of half a byte cannot be moved by themselves.
+  const isWhole = tensor.byteLength % (rows * columns) === 0;
+  return tensor.shape.length === 2 && isWhole && tensor.byteLength >= WORTH && instanceCount(tensor) === 1;
+}
+
+/** The scope of `value` encloses `graph`, or is it. */
+function isVisibleFrom(value: Value, graph: Graph): boolean {
+  for (let scope: Graph | undefined = graph; scope; scope = scope.parent) if (scope === value.graph) return true;
+  return false;
+}
+
+/** A sum of all bytes by their place in an element, which is the same in any order of the elements. */
+function sumOf(tensor: Tensor): number {
+  const size = tensor.byteLength / ((tensor.shape[0] as number) * (tensor.shape[1] as number));
+  let [sum, at] = [0, 0];
+  for (const chunk of tensor.chunks())
+    for (const byte of chunk) {
+      sum = (sum + byte * (at + 1)) % 0x1f_ffff_ffff;
+      at = at + 1 === size ? 0 : at + 1;
+    }
+  return sum;
+}
+
+/** Bytes of one tensor that are held at a time. */
+const BLOCK = 16 * 2 ** 20;
+
+/** True where b is the transpose of a, bit for bit. Holds a block of rows of `a`, and reads b once for each. */
+function isTransposed(a: Tensor, b: Tensor): boolean {
+  const [rows, columns] = a.shape as [number, number];
+  const size = a.byteLength / (rows * columns);
+  const height = Math.max(1, Math.floor(BLOCK / (columns * size)));
+  let first = 0;
+  for (const block of blocksOf(a, height * columns * size)) {
+    const count = block.length / (columns * size);
+    let column = 0;
+    for (const row of blocksOf(b, rows * size)) {
+      for (let i = 0; i < count; i++)
+        for (let byte = 0; byte < size; byte++)
+          if (row[(first + i) * size + byte] !== block[(i * columns + column) * size + byte]) return false;
+      column++;
+    }
+    first += count;
+  }
+  return true;
+}
+
+/** The bytes in blocks of one length, the last one shorter. */
+function* blocksOf(tensor: Tensor, length: number): Iterable<Uint8Array> {
+  let block = new Uint8Array(Math.min(length, tensor.byteLength));
+  let [filled, left] = [0, tensor.byteLength];
+  for (const chunk of tensor.chunks())
+    for (let at = 0; at < chunk.length; ) {
+      const part = chunk.subarray(at, at + block.length - filled);
+      block.set(part, filled);
+      [filled, at] = [filled + part.length, at + part.length];
+      if (filled < block.length) continue;
+      yield block;
+      left -= block.length;
+      if (left < block.length) block = new Uint8Array(left);
+      filled = 0;
+      if (left === 0) return;
+    }
+}
