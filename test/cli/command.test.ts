@@ -22,7 +22,6 @@ it.each<[number, string[]]>([
   [1, []],
   [0, ['inspect', 'model.onnx', '--values']],
   [0, ['explain', 'model.onnx']],
-  [0, ['doctor', '--json']],
   [0, ['bisect', 'model.onnx', 'model.onnx']],
   [0, ['compare', 'model.onnx', ...proven]],
   [2, [...proven, '--passes', 'bf16', '--max-error', '1e-9', '--verify', 'none', '--force']],

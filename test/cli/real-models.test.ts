@@ -27,7 +27,7 @@ const statuses = (report: Report) => Object.fromEntries(report.passes.map(({ nam
 
 describe('optimize --passes bf16,fuse-attn,int8', () => {
   it('makes the recognizer smaller, within its gates', async () => {
-    const { status, report } = await run(recognizer, ['--no-speed']);
+    const { status, report } = await run(recognizer, ['--no-speed', '--verify', 'end']);
     expect(status).toBe(0);
     expect(statuses(report)).toEqual({ bf16: 'applied', 'fuse-attn': 'applied', int8: 'applied' });
     expect(report.model.after.ops['com.microsoft.MultiHeadAttention']).toBe(2);

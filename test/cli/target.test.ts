@@ -10,6 +10,9 @@ import { Workplace } from './run-cli.js';
 const place = new Workplace();
 afterAll(() => place.remove());
 
+/** What has run on a device decides as much at the end as after each pass. */
+const quick = ['--verify', 'end', '--no-speed', '-q'];
+
 const model = join(fixtures, 'models/attn-mask-left-padded/model.onnx');
 
 /** Without a Vulkan driver there is no WebGPU. SwiftShader, where it is installed, provides one, and computes attention wrongly. */
@@ -17,7 +20,7 @@ const drivers = { none: place.path('no-driver.json'), some: '/usr/lib/chromium/v
 
 it('--target webgpu gives the same bytes whatever devices the machine has', () => {
   const results = Object.entries(drivers).map(([name, VK_ICD_FILENAMES]) => {
-    const words = [model, '-o', `${name}.onnx`, '--passes', 'exact,fp16', '--target', 'webgpu', '--no-speed', '-q'];
+    const words = [model, '-o', `${name}.onnx`, '--passes', 'exact,fp16', '--target', 'webgpu', ...quick];
     const ran = place.spawn(words, { VK_ICD_FILENAMES, XDG_RUNTIME_DIR: place.folder });
     expect(ran).toMatchObject({ status: 0, stderr: '' });
     return readFileSync(place.path(`${name}.onnx`));
@@ -27,7 +30,7 @@ it('--target webgpu gives the same bytes whatever devices the machine has', () =
 
 it.runIf(hasHollow)('--target cuda:sm89 gives the same bytes whether the machine has CUDA or not', () => {
   const results = [{}, hollow].map((env, i) => {
-    const words = [model, '-o', `${i}.onnx`, '--passes', 'half', '--target', 'cuda:sm89', '--no-speed', '-q'];
+    const words = [model, '-o', `${i}.onnx`, '--passes', 'half', '--target', 'cuda:sm89', ...quick];
     const report = ['--report', `${i}.json`];
     expect(place.spawn([...words, ...report], env)).toMatchObject({ status: 0, stderr: '' });
     expect(place.json(`${i}.json`)).toMatchObject({ target: 'cuda', architecture: 'sm89' });

@@ -49,11 +49,9 @@ describe('outline', () => {
   );
 
   it.each(kinds)('shrinks the graph of a %s of 24 layers at least threefold', async (kind) => {
-    for (const passes of ['inline', 'simplify']) {
-      const flat = await applyPasses(parsePasses(passes, builtIn), models[kind](24), 'cpu', true);
-      const kept = await applyPasses([outline()], flat.model);
-      expect((await graphBytes(flat.model)) / (await graphBytes(kept.model))).toBeGreaterThan(3);
-    }
+    const flat = await applyPasses(parsePasses('simplify', builtIn), models[kind](24), 'cpu', true);
+    const kept = await applyPasses([outline()], flat.model);
+    expect((await graphBytes(flat.model)) / (await graphBytes(kept.model))).toBeGreaterThan(3);
   });
 
   it.each(['simplify,fuse', 'simplify,fuse,int8', 'half'])(

@@ -36,26 +36,19 @@ describe('tuning', () => {
   it.each(tuned.map((pass) => [pass.definition.name, pass] as const))(
     'leaves %s out of the blocks where it is slower, and says why',
     async (name, pass) => {
-      for (const [before, target] of [
-        [layers(3), 'webgpu'],
-        [decoder({ ...sizes, layers: 3, kvHeads: 1 }), 'webgpu'],
-      ] as const) {
-        const slower = await run(before, [pass], always(0.5), target);
-        const plain = await run(before, [pass], undefined, target);
-        const [result] = slower.passes;
-        if (result?.tuning?.length === 0) {
-          expect(plain.passes[0]?.status).toBe('unchanged');
-          continue;
-        }
-        expect(result?.tuning?.[0]).toMatchObject({ instances: 3, variant: name, kept: false, speed: { ratio: 0.5 } });
-        expect(result?.tuning?.some(({ kept }) => kept)).toBe(false);
-        const reason = `${name} takes 2.00× the time on one of 3 instances (1.98–2.02)`;
-        expect(result?.skips.find((skip) => skip.reason === reason)?.count).toBeGreaterThanOrEqual(3);
-        // The pass decides for nodes outside of blocks; the three layers hold most nodes.
-        const changed = (model: Model) =>
-          Object.entries(opCounts(model)).reduce((sum, [op, n]) => sum + Math.abs(n - counts(before, op)), 0);
-        expect(changed(slower.model)).toBeLessThan(changed(plain.model) / 2);
-      }
+      // An encoder has no positions to turn.
+      const before = name === 'fuse-rope' ? decoder({ ...sizes, layers: 3, kvHeads: 1 }) : layers(3);
+      const slower = await run(before, [pass], always(0.5), 'webgpu');
+      const plain = await run(before, [pass], undefined, 'webgpu');
+      const [result] = slower.passes;
+      expect(result?.tuning?.[0]).toMatchObject({ instances: 3, variant: name, kept: false, speed: { ratio: 0.5 } });
+      expect(result?.tuning?.some(({ kept }) => kept)).toBe(false);
+      const reason = `${name} takes 2.00× the time on one of 3 instances (1.98–2.02)`;
+      expect(result?.skips.find((skip) => skip.reason === reason)?.count).toBeGreaterThanOrEqual(3);
+      // The pass decides for nodes outside of blocks; the three layers hold most nodes.
+      const changed = (model: Model) =>
+        Object.entries(opCounts(model)).reduce((sum, [op, n]) => sum + Math.abs(n - counts(before, op)), 0);
+      expect(changed(slower.model)).toBeLessThan(changed(plain.model) / 2);
     },
   );
 
