@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plan } from './plans.js';
+import type { TunedRow } from './tuned-row.js';
 
 /** A step of a model, and as much of it as there was time for. */
 export interface Row {
@@ -31,6 +32,8 @@ export interface DayRecord {
   machine?: unknown;
   doctor?: unknown;
   rewrites?: readonly { model: string; passes: string; exit: number | undefined; ms: number; said: string }[];
+  /** Candidates of tuning, on the device. */
+  tuned?: readonly TunedRow[];
   readonly models: { name: string; like: string; dims: Plan['dims']; rows: Row[]; error?: string }[];
   /** What there was no time for. */
   readonly leftOut: string[];
@@ -66,9 +69,9 @@ export class Clock {
     return (performance.now() - this.#started) / 1000;
   }
 
-  /** True where the budget is spent: what would begin now is left out, and named. */
-  isOver(what: string): boolean {
-    if (this.seconds < this.budget) return false;
+  /** True where the budget is spent, or would be in so many seconds: what would begin now is left out, and named. */
+  isOver(what: string, seconds = 0): boolean {
+    if (this.seconds + seconds < this.budget) return false;
     this.record.leftOut.push(what);
     return true;
   }

@@ -16,6 +16,7 @@ import { measure } from './measure.js';
 import { plansFor, type Scale } from './plans.js';
 import { type Place, prepare, proveRewrites } from './prepare.js';
 import { tableOf } from './table.js';
+import { tuneAll } from './tune.js';
 
 const { values } = parseArgs({
   options: {
@@ -87,6 +88,8 @@ for (const { plan, rows } of prepared) {
   }
   clock.save(name);
 }
+// Nothing can be timed on a device that computes nothing.
+if (own.works) await tuneAll(plans, place, clock);
 const table = tableOf(record);
 writeFileSync(join(values.out, 'day.md'), table);
 process.stdout.write(table);

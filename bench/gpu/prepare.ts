@@ -24,7 +24,7 @@ interface Said {
 }
 
 /** The command, in a process of its own. */
-function optimize({ cli }: Place, words: readonly string[], timeout: number): Promise<Said> {
+export function optimize({ cli }: Place, words: readonly string[], timeout: number): Promise<Said> {
   return new Promise((done) => {
     const began = performance.now();
     execFile(process.execPath, [cli, ...words], { timeout, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {

@@ -36,6 +36,22 @@ function cells(row: Row): readonly string[] {
   ];
 }
 
+function tunedLines({ tuned = [] }: DayRecord): string[] {
+  if (tuned.length === 0) return [];
+  return [
+    '## Tuned on the device (--tune)',
+    '',
+    '| model | candidate | ratio [99 %] | kept |',
+    '| --- | --- | --- | --- |',
+    ...tuned.map(({ model, candidate, kept, ratio: found, interval, significant = false, reason = '' }) => {
+      const measured =
+        found && interval ? ratio({ median: found, ...interval, significant }) : reason.replaceAll(/\s+/g, ' ');
+      return `| ${model} | ${candidate.replaceAll('|', '\\|')} | ${measured.replaceAll('|', '\\|')} | ${kept ? 'yes' : 'no'} |`;
+    }),
+    '',
+  ];
+}
+
 export function tableOf(record: DayRecord): string {
   const { models, rewrites = [], leftOut, rehearsal, started } = record;
   return [
@@ -59,6 +75,7 @@ export function tableOf(record: DayRecord): string {
       ({ model, passes, exit, ms }) => `| ${model} | ${passes} | ${exit ?? 'left out'} | ${(ms / 1000).toFixed(1)} |`,
     ),
     '',
+    ...tunedLines(record),
     `Left out: ${leftOut.join('; ') || 'nothing'}.`,
     '',
   ].join('\n');

@@ -42,6 +42,17 @@ describe('the day', () => {
         { step: 'half', optimize: step, error: 'optimize: exit 1' },
       ],
     });
+    clock.record.tuned = [
+      {
+        model: 'dit',
+        candidate: 'fuse-attn',
+        kept: true,
+        ratio: 2,
+        interval: { low: 1.9, high: 2.1 },
+        significant: true,
+      },
+      { model: 'dit', candidate: 'int8', kept: false, reason: 'does not run' },
+    ];
     expect(clock.isOver('vae')).toBe(true);
     clock.save('dit');
     const text = readFileSync(join(folder, 'day.json'), 'utf8');
@@ -52,6 +63,7 @@ describe('the day', () => {
     });
     const table = tableOf(clock.record);
     expect(table).toContain('| float32 | 2.00 [1.00, 3.00] |');
+    expect(table).toContain('| dit | fuse-attn | 2.00 [1.90, 2.10] | yes |\n| dit | int8 | does not run | no |');
     expect(table).toContain('Left out: vae.');
   });
 });

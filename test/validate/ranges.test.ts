@@ -1,10 +1,13 @@
 /** One model for a range of sizes: what is stated, relied upon, and measured at both ends and between. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { unet } from '../../fixtures/unet.js';
 import { contractOf } from '../../src/contract/contract.js';
 import { declarationsOf } from '../../src/contract/declarations.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
+import { type DimRange, readDimSize } from '../../src/ir/dims/range.js';
 import { typeText } from '../../src/ir/types.js';
+import { setRanges } from '../../src/ir/whole-model/ranges.js';
 import { closeRuntime, validate } from '../../src/on-demand.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
@@ -59,6 +62,21 @@ describe('a range of sizes', () => {
     expect(reportSchema.parse(JSON.parse(JSON.stringify(whole)))).toMatchObject({ ranges: { dims } });
     expect(reportText(whole)).toMatch(/sizes {2}one model for seq 2\.\.8:2\n.*rel L2 {4}cosine\n {2}seq=2 /);
     expect(reportMarkdown(whole)).toContain('One model for seq 2..8:2.\n\n|  | rel L2 | cosine |');
+  });
+
+  it('in steps tells that a U-Net gives back the size that it is given', () => {
+    const size = { levels: [8, 8, 8], blocks: 1, heads: 2, groups: 2, channels: 4, context: 8, seed: 1 };
+    const outputOf = (text?: string): string => {
+      const net = unet(size);
+      const range = text === undefined ? undefined : (readDimSize(text) as DimRange);
+      if (range) setRanges(net, { height: range, width: range });
+      inferTypes(net);
+      return typeText(net.graph.outputs[0]?.type);
+    };
+    expect(outputOf('8..32:4')).toBe('float32[batch, 4, height, width]');
+    // Of an even size, which may be no multiple of 4, as of any, it is not so.
+    expect(outputOf('8..32:2')).toBe('float32[batch, 4, 4*((height+2)//4), 4*((width+2)//4)]');
+    expect(outputOf()).toBe('float32[batch, 4, 4*((height+3)//4), 4*((width+3)//4)]');
   });
 
   it('stands in the file, the contract and what inspect shows', async () => {
